@@ -1,0 +1,80 @@
+"""What every check is made of: what it declares, what it is given, and the ports through which it reaches out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from zcal_tui.model.events import Event
+from zcal_tui.printer.printer import Printer
+from zcal_tui.printer.sampler import Sampler
+
+
+class CheckCancelled(Exception):
+    """The person cancelled; raised inside a check at the next place where it is safe to stop."""
+
+
+class CheckRefused(Exception):
+    """The check cannot run as the printer stands. `args` are what, cause and remedy, for people."""
+
+    def __init__(self, what: str, cause: str = "", remedy: str = "") -> None:
+        super().__init__(what, cause, remedy)
+        self.what, self.cause, self.remedy = what, cause, remedy
+
+
+class Clock(Protocol):
+    """Time as the printer counts it, so that a check runs unchanged on a printer that runs faster."""
+
+    def now(self) -> float:
+        """Seconds of the printer's clock."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait that long on the printer's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a check needs before it can start, for the plan and for refusing early."""
+
+    homed: bool = True
+    probe: bool = False
+    person: bool = False
+    minutes: float = 1.0
+    """How long it takes on an ordinary printer, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a running check is given."""
+
+    printer: Printer
+    sampler: Sampler
+    clock: Clock
+    emit: Callable[[Event], None]
+    """Says something: on disk first, then to whoever watches."""
+    cancelled: Callable[[], bool]
+    """Whether the person has asked to stop."""
+
+    def stop_if_cancelled(self) -> None:
+        """Raises CheckCancelled once the person has asked to stop."""
+        if self.cancelled():
+            raise CheckCancelled
+
+
+class Check(Protocol):
+    """A calibration. It leaves the printer as it found it, whatever happens."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    learn: ClassVar[str]
+    """What a person learns from it, in a sentence."""
+    explain: ClassVar[str]
+    """What it does and why, in a short paragraph."""
+    needs: ClassVar[Needs]
+    parameters: ClassVar[type]
+    """A frozen dataclass of `parameter` fields."""
+
+    def unfit(self, settings: Mapping[str, Any]) -> str | None:
+        """Why the check does not apply to a printer with these config settings; None where it does."""
+
+    async def run(self, context: Context, parameters: Any) -> None:
+        """Measure and judge: events out. Raises CheckCancelled, CheckRefused, GcodeError, ReplyLost, NotReady."""

@@ -1,0 +1,144 @@
+"""A check's parameters declare themselves: from one frozen dataclass come flags, forms, documentation and errors."""
+
+import dataclasses
+import difflib
+import math
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
+
+
+class ParameterError(ValueError):
+    """A parameter's name or value was refused; the text is for people and names the range or the nearest name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterSpec:
+    """One parameter of a check."""
+
+    name: str
+    """Name in code; the flag is the same with dashes."""
+    kind: type
+    """int, float, str or bool."""
+    default: Any
+    """None where the printer's own configuration decides."""
+    help: str
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def flag(self) -> str:
+        """The command line flag."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def range_text(self) -> str:
+        """The allowed values in words: `2 to 100`, `0.1 to 50 mm/s`, `a or b`; empty where anything goes."""
+        if self.choices:
+            return " or ".join(self.choices)
+        unit = f" {self.unit}" if self.unit else ""
+        if self.minimum is not None and self.maximum is not None:
+            return f"{self.minimum:g} to {self.maximum:g}{unit}"
+        if self.minimum is not None:
+            return f"at least {self.minimum:g}{unit}"
+        if self.maximum is not None:
+            return f"at most {self.maximum:g}{unit}"
+        return ""
+
+    def parse(self, text: str) -> Any:
+        """The value `text` stands for. Raises ParameterError naming what is allowed."""
+        if self.kind is bool:
+            words = {
+                "1": True,
+                "yes": True,
+                "true": True,
+                "on": True,
+                "0": False,
+                "no": False,
+                "false": False,
+            }
+            value: Any = {**words, "off": False}.get(text.strip().lower())
+            if value is None:
+                raise ParameterError(f"{self.flag}: {text!r} is neither yes nor no")
+            return value
+        if self.kind is str:
+            return self.check(text)
+        try:
+            value = self.kind(text.strip())
+        except ValueError:
+            wanted = "a whole number" if self.kind is int else "a number"
+            raise ParameterError(f"{self.flag}: {text!r} is not {wanted}{self._allowed()}") from None
+        return self.check(value)
+
+    def check(self, value: Any) -> Any:
+        """`value` if it is allowed. Raises ParameterError naming what is."""
+        if value is None:
+            return value
+        if self.choices:
+            if value not in self.choices:
+                near = difflib.get_close_matches(str(value), self.choices, n=1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                raise ParameterError(f"{self.flag}: {value!r} is not {self.range_text}{hint}")
+            return value
+        if self.kind in (int, float):
+            number = float(value)
+            low, high = self.minimum, self.maximum
+            if (
+                not math.isfinite(number)
+                or (low is not None and number < low)
+                or (high is not None and number > high)
+            ):
+                raise ParameterError(f"{self.flag}: {value} is out of range{self._allowed()}")
+        return value
+
+    def _allowed(self) -> str:
+        return f" ({self.range_text})" if self.range_text else ""
+
+
+def parameter(
+    default: Any,
+    help: str,
+    *,
+    unit: str = "",
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: Sequence[str] = (),
+) -> Any:
+    """A field of a parameters dataclass, with what a flag, a form and a page of documentation need to know."""
+    meta = {"help": help, "unit": unit, "minimum": minimum, "maximum": maximum, "choices": tuple(choices)}
+    return dataclasses.field(default=default, metadata=meta)
+
+
+def _kind(annotation: Any) -> type:
+    if isinstance(annotation, types.UnionType):
+        annotation = next(arm for arm in typing.get_args(annotation) if arm is not types.NoneType)
+    return cast(type, annotation)
+
+
+def specs(parameters: type) -> tuple[ParameterSpec, ...]:
+    """The parameters a dataclass declares, in its order."""
+    hints = typing.get_type_hints(parameters)
+    return tuple(
+        ParameterSpec(f.name, _kind(hints[f.name]), f.default, **f.metadata)
+        for f in dataclasses.fields(parameters)
+    )
+
+
+def build(parameters: type[T], values: Mapping[str, Any]) -> T:
+    """An instance from values by name, texts or already typed. Raises ParameterError."""
+    known = {spec.name: spec for spec in specs(parameters)}
+    checked: dict[str, Any] = {}
+    for name, value in values.items():
+        key = name.replace("-", "_")
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"; did you mean {known[near[0]].flag}?" if near else ""
+            raise ParameterError(f"there is no parameter {name!r}{hint}")
+        checked[key] = known[key].parse(value) if isinstance(value, str) else known[key].check(value)
+    return parameters(**checked)

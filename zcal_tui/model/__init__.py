@@ -1,0 +1,1 @@
+"""The words every room shares: samples, estimates, verdicts, records, events, units."""

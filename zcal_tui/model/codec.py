@@ -1,0 +1,168 @@
+"""Events and records as JSON objects: the shape of `--json`, of the files on disk and of their readers."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from zcal_tui.model.events import (
+    AdviceGiven,
+    EstimateUpdated,
+    Event,
+    Notice,
+    Progress,
+    RunEnded,
+    RunProblem,
+    RunStarted,
+    SampleTaken,
+    Stage,
+    VerdictReached,
+)
+from zcal_tui.model.record import (
+    SCHEMA_VERSION,
+    Change,
+    Estimate,
+    Level,
+    Outcome,
+    Problem,
+    Record,
+    Sample,
+    Verdict,
+)
+
+
+class SchemaError(ValueError):
+    """A JSON object is not of the documented shape, or of a version that this program does not know."""
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON knows it: dataclasses as objects, tuples as lists, non-finite numbers as null."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return str(value) if isinstance(value, (Level, Outcome)) else value
+    return str(value)
+
+
+def estimate_to_json(estimate: Estimate) -> dict[str, Any]:
+    """An estimate without its name, which is the key it stands under."""
+    data: dict[str, Any] = plain(estimate)
+    del data["name"]
+    return data
+
+
+def record_to_json(record: Record) -> dict[str, Any]:
+    """A record as the object that `--json` prints last and that disk keeps."""
+    data = plain(record)
+    data["estimates"] = {name: estimate_to_json(e) for name, e in record.estimates.items()}
+    return {"event": "record", "schema": data.pop("schema"), **data}
+
+
+def event_to_json(event: Event) -> dict[str, Any]:
+    """An event as one JSON object, its kind under `event`."""
+    match event:
+        case RunStarted():
+            return {"event": "started", "schema": SCHEMA_VERSION, **plain(event)}
+        case Stage():
+            return {"event": "stage", **plain(event)}
+        case Progress():
+            return {"event": "progress", **plain(event)}
+        case SampleTaken(sample):
+            return {"event": "sample", **plain(sample)}
+        case EstimateUpdated(estimates):
+            return {"event": "estimate", "estimates": {n: estimate_to_json(e) for n, e in estimates.items()}}
+        case AdviceGiven():
+            return {"event": "advice", **plain(event)}
+        case VerdictReached(verdict):
+            return {"event": "verdict", **plain(verdict)}
+        case Notice():
+            return {"event": "notice", **plain(event)}
+        case RunProblem(problem):
+            return {"event": "problem", **plain(problem)}
+        case RunEnded(record):
+            return record_to_json(record)
+
+
+def _sample(data: Mapping[str, Any]) -> Sample:
+    return Sample(**{f.name: data[f.name] for f in fields(Sample) if f.name in data})
+
+
+def _estimates(data: Mapping[str, Any]) -> dict[str, Estimate]:
+    return {name: Estimate(name=name, **item) for name, item in data.items()}
+
+
+def _verdict(data: Mapping[str, Any]) -> Verdict:
+    return Verdict(Level(data["level"]), data["summary"], tuple(data["reasons"]))
+
+
+def _changes(data: Any) -> tuple[Change, ...]:
+    return tuple(Change(**item) for item in data)
+
+
+def record_from_json(data: Mapping[str, Any]) -> Record:
+    """The record that `record_to_json` wrote. Raises SchemaError where it is not one."""
+    try:
+        if data["schema"] > SCHEMA_VERSION:
+            raise SchemaError(f"the record has schema {data['schema']}, newer than {SCHEMA_VERSION}")
+        return Record(
+            id=data["id"],
+            check=data["check"],
+            printer=data["printer"],
+            started=data["started"],
+            finished=data["finished"],
+            outcome=Outcome(data["outcome"]),
+            context=data["context"],
+            parameters=data["parameters"],
+            samples=tuple(_sample(item) for item in data["samples"]),
+            estimates=_estimates(data["estimates"]),
+            verdict=_verdict(data["verdict"]) if data["verdict"] else None,
+            advice=tuple(data["advice"]),
+            problem=Problem(**data["problem"]) if data["problem"] else None,
+            changes=_changes(data["changes"]),
+            schema=data["schema"],
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, SchemaError):
+            raise
+        raise SchemaError(f"not a record of this program: {error!r}") from error
+
+
+def event_from_json(data: Mapping[str, Any]) -> Event:
+    """The event that `event_to_json` wrote. Raises SchemaError where it is not one."""
+    kind = data.get("event")
+    rest = {key: value for key, value in data.items() if key != "event"}
+    try:
+        match kind:
+            case "started":
+                if rest.pop("schema") > SCHEMA_VERSION:
+                    raise SchemaError("the run was written by a newer version of this program")
+                return RunStarted(**rest)
+            case "stage":
+                return Stage(**rest)
+            case "progress":
+                return Progress(**rest)
+            case "sample":
+                return SampleTaken(_sample(rest))
+            case "estimate":
+                return EstimateUpdated(_estimates(rest["estimates"]))
+            case "advice":
+                return AdviceGiven(rest["text"], _changes(rest["changes"]))
+            case "verdict":
+                return VerdictReached(_verdict(rest))
+            case "notice":
+                return Notice(**rest)
+            case "problem":
+                return RunProblem(Problem(**rest))
+            case "record":
+                return RunEnded(record_from_json(data))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, SchemaError):
+            raise
+        raise SchemaError(f"not an event of this program: {error!r}") from error
+    raise SchemaError(f"unknown event {kind!r}")

@@ -1,0 +1,109 @@
+"""What a run of a check leaves behind, and the pieces it is made of (design: a record)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+SCHEMA_VERSION = 1
+"""Version of the record's JSON shape. Readers refuse a higher one."""
+
+
+class Level(StrEnum):
+    """The weight of a verdict."""
+
+    PASS = "pass"
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+class Outcome(StrEnum):
+    """How a run ended."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+    ERROR = "error"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One measurement. Lengths in mm; `t` in seconds of the printer's own clock."""
+
+    n: int
+    t: float
+    x: float
+    y: float
+    trigger_z: float
+    """Toolhead Z at the trigger, before any offset."""
+    bed_z: float | None = None
+    """The same height with z_offset and twist compensation applied, where the printer reports it."""
+    recorded: bool = True
+    """False for a touch the printer was asked to make but told to leave out of its result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number with its interval. One-sided where `low` or `high` is None; nothing known where both are."""
+
+    name: str
+    value: float | None
+    low: float | None
+    high: float | None
+    unit: str = "mm"
+    confidence: float = 0.95
+    components: Mapping[str, float] = field(default_factory=dict)
+    """What the interval is made of, by name, in the same unit: random, step, sampling, feel, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer. Every reason names its threshold and where the threshold comes from."""
+
+    level: Level
+    summary: str
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a run did not end well. `raw` is the printer's own text."""
+
+    what: str
+    cause: str = ""
+    remedy: str = ""
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One config value a check proposes."""
+
+    section: str
+    option: str
+    old: str | None
+    new: str
+    state: str = "proposed"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Everything a run leaves. Times are ISO 8601 in UTC."""
+
+    id: str
+    check: str
+    printer: Mapping[str, Any]
+    started: str
+    finished: str | None = None
+    outcome: Outcome = Outcome.RUNNING
+    context: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    samples: tuple[Sample, ...] = ()
+    estimates: Mapping[str, Estimate] = field(default_factory=dict)
+    verdict: Verdict | None = None
+    advice: tuple[str, ...] = ()
+    problem: Problem | None = None
+    changes: tuple[Change, ...] = ()
+    schema: int = SCHEMA_VERSION

@@ -1,0 +1,42 @@
+"""What a face (the TUI, the headless program) may ask of a session. Every call returns at once."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from zcal_tui.model.events import Event
+from zcal_tui.session.snapshot import Snapshot
+
+
+class SessionBusy(Exception):
+    """A check is running already; only one runs at a time."""
+
+
+class SessionPort(Protocol):
+    """A session as the faces see it. Safe to use from any thread."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest picture of everything."""
+
+    def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Call `listener` with every event of every run, in order, on the session's thread, where it must not
+        wait. Returns what ends it."""
+
+    def start_check(self, name: str, parameters: Any) -> None:
+        """Begin a check with an instance of its parameters dataclass. What comes of it, refusals included, is in
+        the snapshot's run and the events. Raises SessionBusy while another runs."""
+
+    def cancel(self) -> None:
+        """End the running check as soon as the printer lets it; nothing where none runs."""
+
+    def emergency_stop(self) -> None:
+        """Stop the printer now, whatever it is doing, past every queue. klippy is in shutdown afterwards."""
+
+    def send_gcode(self, script: str) -> None:
+        """Run what a person typed on the console. The answer, errors included, shows in the console lines."""
+
+    def firmware_restart(self) -> None:
+        """Bring klippy back after a shutdown."""
+
+    def close(self) -> None:
+        """Cancel what runs, clean up, and end the session's thread; returns when that is done."""

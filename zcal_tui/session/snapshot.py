@@ -1,0 +1,57 @@
+"""What the faces read: one immutable picture of the link, the printer and the run, replaced on every change."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from zcal_tui.model.record import Problem
+from zcal_tui.model.view import RunView
+from zcal_tui.printer.state import PrinterState
+
+
+class LinkState(StrEnum):
+    """Where the connection to the printer stands."""
+
+    STARTING = "starting"
+    """The simulated printer is being set up; `Link.text` says how far it is."""
+    CONNECTING = "connecting"
+    UP = "up"
+    LOST = "lost"
+    """It was up, went away, and is being tried again."""
+    FAILED = "failed"
+    """It cannot come up without a person; `Link.problem` says why."""
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The connection to the printer."""
+
+    state: LinkState = LinkState.CONNECTING
+    address: str = ""
+    name: str = ""
+    """What to call the printer: its hostname, or the profile of the simulated one."""
+    text: str = ""
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleLine:
+    """A line of the printer's console. `sent` marks what we sent; `n` counts up over the whole session."""
+
+    n: int
+    text: str
+    sent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The whole session at one moment. Reading it never waits; compare by identity to see whether it changed."""
+
+    link: Link = field(default_factory=Link)
+    printer: PrinterState = field(default_factory=PrinterState)
+    run: RunView | None = None
+    """The running check, or the last one that ran."""
+    cancelling: bool = False
+    """The person asked to cancel; the run ends as soon as the printer lets it."""
+    console: tuple[ConsoleLine, ...] = ()
+    """The newest lines of the console, oldest first."""
