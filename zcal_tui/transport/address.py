@@ -1,0 +1,123 @@
+"""What a person may give as a printer's address, and where to look when none is given. Pure text."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+MOONRAKER_PORT = 7125
+_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
+_HOST = re.compile(r"^(?:\[[0-9a-fA-F:.%\w]+\]|[^\s/:?#@\[\]]+)(?::(\d{1,5}))?$")
+
+
+class AddressError(ValueError):
+    """The text is no address; `str()` says what one looks like."""
+
+
+@dataclass(frozen=True)
+class SocketAddress:
+    """A unix socket, klippy's or Moonraker's: which, is found out by talking to it."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+@dataclass(frozen=True)
+class UrlAddress:
+    """Moonraker's websocket. `url` may carry a one-shot token; `str()` never does."""
+
+    url: str
+
+    def __str__(self) -> str:
+        parts = urlsplit(self.url)
+        scheme = "https" if parts.scheme == "wss" else "http"
+        return f"{scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.removesuffix('/websocket')}"
+
+
+Address = SocketAddress | UrlAddress
+
+
+def parse_address(text: str) -> Address:
+    """Read a unix socket's path, an http(s) or ws(s) URL with or without port and route prefix, `host` or
+    `host:port`. A URL without a port means the scheme's own (a web server before Moonraker); a bare host means
+    Moonraker's port 7125.
+
+    Raises AddressError.
+    """
+    text = text.strip()
+    if not text:
+        raise _error(text, "it is empty")
+    if "://" in text:
+        return _parse_url(text)
+    if text.startswith(("/", "~", "./", "../")) or text.endswith(".sock"):
+        try:
+            return SocketAddress(Path(text).expanduser())
+        except RuntimeError as error:
+            raise _error(text, "that home directory is not known") from error
+    host, slash, prefix = text.partition("/")
+    if not (found := _HOST.match(host)):
+        raise _error(text, "that is no host name")
+    if found.group(1) is None:
+        host = f"{host}:{MOONRAKER_PORT}"
+    return _parse_url(f"http://{host}{slash}{prefix}")
+
+
+def _parse_url(text: str) -> UrlAddress:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+        host = parts.hostname
+    except ValueError as error:
+        raise _error(text, str(error)) from error
+    if parts.scheme not in _SCHEMES:
+        raise _error(text, f"{parts.scheme}:// is not spoken by Moonraker")
+    if not host:
+        raise _error(text, "it names no host")
+    if parts.username is not None:
+        raise _error(text, "Moonraker takes no user:password@ there; use ZCAL_API_KEY or ZCAL_TOKEN")
+    if re.search(r"\s", text):
+        raise _error(text, "it has a space in it")
+    authority = f"[{host}]" if ":" in host else host
+    if port is not None:
+        authority = f"{authority}:{port}"
+    path = parts.path.rstrip("/").removesuffix("/websocket")
+    tokens = [(name, value) for name, value in parse_qsl(parts.query) if name == "token"]
+    query = f"?{urlencode(tokens)}" if tokens else ""
+    return UrlAddress(f"{_SCHEMES[parts.scheme]}://{authority}{path}/websocket{query}")
+
+
+def _error(text: str, why: str) -> AddressError:
+    shown = text if len(text) <= 80 else text[:77] + "…"
+    return AddressError(
+        f"'{shown}' is no printer address: {why}. Give the path of klippy's or Moonraker's socket "
+        "(~/printer_data/comms/klippy.sock), a URL (http://printer.local:7125) or a host name."
+    )
+
+
+def discover(
+    explicit: str | None, environ: Mapping[str, str], configured: str | None, home: Path
+) -> list[Address]:
+    """Where to look for the printer, best first: what the command line says, then ZCAL_PRINTER, then the
+    configuration file; the first of them that is set is the only one. With none set, this machine's klippy and
+    Moonraker at their usual places.
+
+    Raises AddressError, which names where the bad address came from.
+    """
+    sources = (
+        ("--printer", explicit),
+        ("ZCAL_PRINTER", environ.get("ZCAL_PRINTER")),
+        ("the configuration file", configured),
+    )
+    for source, text in sources:
+        if text:
+            try:
+                return [parse_address(text)]
+            except AddressError as error:
+                raise AddressError(f"{source}: {error}") from error
+    return [
+        SocketAddress(home / "printer_data" / "comms" / "klippy.sock"),
+        UrlAddress(f"ws://localhost:{MOONRAKER_PORT}/websocket"),
+    ]

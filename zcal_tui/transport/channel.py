@@ -1,0 +1,73 @@
+"""A two-way stream of whole messages, whatever carries them."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import Protocol
+
+from zcal_tui.transport.rpc import TERMINATOR, Framer, FrameTooLong
+
+_READ_SIZE = 2**16
+
+
+class ChannelClosed(Exception):
+    """The other end is gone; `str()` says how it went."""
+
+
+class Channel(Protocol):
+    """What a connection needs of its carrier."""
+
+    async def send(self, message: bytes) -> None:
+        """Send one message. Several calls may wait at once; none waits for another's answer.
+
+        Raises ChannelClosed.
+        """
+
+    async def receive(self) -> list[bytes]:
+        """The next messages, at least one. Raises ChannelClosed."""
+
+    async def close(self) -> None:
+        """Close, quietly also when it is closed already."""
+
+
+class UnixChannel:
+    """Messages ending in 0x03 over a unix socket."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._framer = Framer()
+
+    @classmethod
+    async def open(cls, path: Path) -> "UnixChannel":
+        """Connect to the socket at `path`. Raises OSError."""
+        return cls(*await asyncio.open_unix_connection(str(path)))
+
+    async def send(self, message: bytes) -> None:
+        if self._writer.is_closing():
+            raise ChannelClosed("the socket is closed")
+        self._writer.write(message + TERMINATOR)
+        try:
+            await self._writer.drain()
+        except OSError as error:
+            raise ChannelClosed(error.strerror or str(error)) from error
+
+    async def receive(self) -> list[bytes]:
+        while True:
+            try:
+                data = await self._reader.read(_READ_SIZE)
+            except OSError as error:
+                raise ChannelClosed(error.strerror or str(error)) from error
+            if not data:
+                raise ChannelClosed("the other end closed the socket")
+            try:
+                messages = self._framer.feed(data)
+            except FrameTooLong as error:
+                raise ChannelClosed(f"the other end sent {error}") from error
+            if messages:
+                return messages
+
+    async def close(self) -> None:
+        self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()

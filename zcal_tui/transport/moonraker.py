@@ -1,0 +1,126 @@
+"""Moonraker: JSON-RPC 2.0 over its websocket, or over its unix socket, which asks for no login."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zcal_tui import __version__
+from zcal_tui.transport.channel import Channel
+from zcal_tui.transport.connection import Connection, Dialect
+from zcal_tui.transport.failures import (
+    GcodeError,
+    NotReady,
+    ReplyLost,
+    TransportError,
+    Unauthorized,
+    UnknownMethod,
+)
+from zcal_tui.transport.klippy_socket import open_socket, refusal, status
+from zcal_tui.transport.port import GcodeOutput, KlippyState, Notification
+from zcal_tui.transport.rpc import Failure, Pushed
+
+_IDENTIFY = "server.connection.identify"
+_METHOD_NOT_FOUND = -32601
+_UNAVAILABLE = 503
+_SPECIAL = {
+    "gcode/restart": "printer.restart",
+    "gcode/firmware_restart": "printer.firmware_restart",
+}
+_ALWAYS_THERE = ("printer.info", "printer.objects.", "printer.gcode.", "printer.emergency_stop")
+"""Methods every klippy has; Moonraker knows none of them until it has met klippy once."""
+_LOGIN_HELP = (
+    "Set ZCAL_API_KEY (Moonraker's API key) or ZCAL_TOKEN, or list this machine under trusted_clients."
+)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What to show Moonraker's login: its API key, or a JSON web token. Neither is ever written to a log."""
+
+    api_key: str | None = None
+    token: str | None = None
+
+    def __repr__(self) -> str:
+        return (
+            f"Credentials(api_key={'set' if self.api_key else None}, token={'set' if self.token else None})"
+        )
+
+
+class MoonrakerDialect:
+    """klippy's endpoints appear as `printer.*`; the server's own are passed through by their names."""
+
+    jsonrpc = True
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+
+    def request(self, method: str, params: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+        if method.startswith(("server.", "machine.", "access.")):
+            return method, params
+        return _SPECIAL.get(method, "printer." + method.replace("/", ".")), params
+
+    def failure(self, failure: Failure) -> TransportError:
+        message = failure.message
+        if failure.method == _IDENTIFY or message.startswith("Unauthorized"):
+            return Unauthorized(f"Moonraker does not let this program in ({message}). {_LOGIN_HELP}")
+        if failure.code == _METHOD_NOT_FOUND:
+            if failure.method.startswith(_ALWAYS_THERE):
+                return NotReady("Moonraker has not met Klipper yet. Is Klipper running?")
+            return UnknownMethod(f"This printer has no {failure.method}.")
+        if failure.code == _UNAVAILABLE:
+            if message == "Klippy Disconnected":
+                return ReplyLost(
+                    f"Klipper left Moonraker before it answered {failure.method}. What was asked is not sent again."
+                )
+            return NotReady(f"Moonraker says: {message}. Is Klipper running?")
+        if failure.code is not None and failure.code < 0:
+            return GcodeError(message)
+        return refusal(failure.method, message)
+
+    def notification(self, pushed: Pushed) -> Notification | None:
+        params = pushed.params if isinstance(pushed.params, list) else []
+        match pushed.method, params:
+            case "notify_gcode_response", [str() as text, *_]:
+                return GcodeOutput(text)
+            case "notify_status_update", [changes, eventtime, *_]:
+                return status(changes, eventtime)
+            case "notify_klippy_ready", _:
+                return KlippyState("ready")
+            case "notify_klippy_shutdown", _:
+                return KlippyState("shutdown")
+            case "notify_klippy_disconnected", _:
+                return KlippyState("disconnected")
+        return None
+
+    async def greet(self, connection: Connection) -> None:
+        """Say who we are and log in. An upgrade is never refused for want of a login: such a connection opens,
+        fails every call and hears nothing, so the first call decides."""
+        who = {"client_name": "zcal-tui", "version": __version__, "type": "other", "url": ""}
+        if self._credentials.api_key:
+            who["api_key"] = self._credentials.api_key
+        if self._credentials.token:
+            who["access_token"] = self._credentials.token
+        await connection.call_as(_IDENTIFY, who)
+        await connection.call_as("server.info", {})
+
+
+async def dial_moonraker_socket(path: Path) -> tuple[Channel, Dialect]:
+    """Open Moonraker's unix socket at `path`. Raises Unreachable."""
+    return await open_socket(path, str(path)), MoonrakerDialect(Credentials())
+
+
+async def dial_moonraker(url: str, address: str, credentials: Credentials) -> tuple[Channel, Dialect]:
+    """Open Moonraker's websocket at `url`; `address` names it in messages, without secrets.
+
+    Raises Unreachable, HandshakeRefused or Unauthorized.
+    """
+    from zcal_tui.transport.websocket import WebsocketChannel
+
+    headers: dict[str, str] = {}
+    if credentials.api_key:
+        headers["X-Api-Key"] = credentials.api_key
+    if credentials.token:
+        headers["Authorization"] = f"Bearer {credentials.token}"
+    channel = await WebsocketChannel.open(url, headers, address)
+    return channel, MoonrakerDialect(credentials)
