@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from zcal_tui.model.events import Event
-from zcal_tui.printer.printer import Printer
-from zcal_tui.printer.sampler import Sampler
+
+if TYPE_CHECKING:  # the command line reads these declarations before anything heavy is imported
+    from zcal_tui.printer.printer import Printer
+    from zcal_tui.printer.sampler import Sampler
 
 
 class CheckCancelled(Exception):
@@ -46,8 +48,8 @@ class Needs:
 class Context:
     """What a running check is given."""
 
-    printer: Printer
-    sampler: Sampler
+    printer: "Printer"
+    sampler: "Sampler"
     clock: Clock
     emit: Callable[[Event], None]
     """Says something: on disk first, then to whoever watches."""

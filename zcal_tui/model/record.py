@@ -24,8 +24,12 @@ class Outcome(StrEnum):
     RUNNING = "running"
     FINISHED = "finished"
     CANCELLED = "cancelled"
+    REFUSED = "refused"
+    """The printer was not in a state in which the check may start; nothing was measured."""
     ERROR = "error"
+    """The printer refused or failed on the way."""
     LOST = "lost"
+    """The connection or klippy went away on the way, or the program was killed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from zcal_tui.session.snapshot import Snapshot
 
 
 class SessionBusy(Exception):
-    """A check is running already; only one runs at a time."""
+    """A check cannot be started now; the text says why, for people."""
 
 
 class SessionPort(Protocol):
@@ -24,7 +24,7 @@ class SessionPort(Protocol):
 
     def start_check(self, name: str, parameters: Any) -> None:
         """Begin a check with an instance of its parameters dataclass. What comes of it, refusals included, is in
-        the snapshot's run and the events. Raises SessionBusy while another runs."""
+        the snapshot's run and the events. Raises SessionBusy while another runs or no printer is connected."""
 
     def cancel(self) -> None:
         """End the running check as soon as the printer lets it; nothing where none runs."""

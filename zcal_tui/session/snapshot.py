@@ -53,5 +53,7 @@ class Snapshot:
     """The running check, or the last one that ran."""
     cancelling: bool = False
     """The person asked to cancel; the run ends as soon as the printer lets it."""
+    klippy_problem: Problem | None = None
+    """Why klippy is in error or shut down, explained; None while it is not."""
     console: tuple[ConsoleLine, ...] = ()
     """The newest lines of the console, oldest first."""

@@ -1,0 +1,6 @@
+"""The checks there are, in the order in which a person does them."""
+
+from zcal_tui.checks.accuracy import Accuracy
+from zcal_tui.checks.base import Check
+
+CHECKS: dict[str, Check] = {check.name: check for check in (Accuracy(),)}

@@ -1,0 +1,200 @@
+"""The command line: parsed whole, and refused where it is wrong, before anything heavy is imported."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from zcal_tui import __version__
+from zcal_tui.checks.base import Check
+from zcal_tui.checks.catalogue import CHECKS
+from zcal_tui.checks.parameters import ParameterError, ParameterSpec, build, specs
+from zcal_tui.config import ConfigError, Settings, load
+from zcal_tui.headless.exit_codes import ExitCode
+
+PROFILES = ("voron", "bedslinger", "corexy", "delta")
+
+EPILOG = """\
+Without --headless the terminal interface opens, at the check if one is named.
+`zcal-tui sim --help` tells how to keep a simulated printer running.
+Exit codes: 0 pass or warn, 1 the verdict is fail, 2 usage, 3 printer not reachable or not ready,
+4 needs a person, 5 cancelled, 6 printer error, 7 the data do not decide."""
+
+
+class UsageError(Exception):
+    """The command line is wrong; the text says how and what would be right."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser that raises instead of leaving the program."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}\n`{self.prog} --help` lists what there is.")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What the command line asked for."""
+
+    settings: Settings
+    check: str | None = None
+    parameters: Any = None
+    headless: bool = False
+    json: bool = False
+    demo: str | None = None
+    truth: str | None = None
+    sim_speed: float = 1.0
+    seed: int | None = None
+
+
+def _speed(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not 0.1 <= value <= 40:
+        raise argparse.ArgumentTypeError(f"{text} is out of range (0.1 to 40 times real time)")
+    return value
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    """Options that may stand before or after the check's name."""
+    gone: Any = (
+        argparse.SUPPRESS
+    )  # so that the check's own parser does not put defaults over what came before
+    where = parser.add_argument_group("which printer")
+    where.add_argument(
+        "--printer", metavar="URL|SOCKET", default=gone, help="klippy's or Moonraker's socket, or a URL"
+    )
+    where.add_argument(
+        "--demo",
+        nargs="?",
+        const="voron",
+        metavar="PROFILE",
+        default=gone,
+        help=f"a simulated printer: {', '.join(PROFILES)}, or a folder with printer.cfg and truth.toml",
+    )
+    where.add_argument(
+        "--truth", metavar="FILE", default=gone, help="with --demo: how the machine truly is (TOML)"
+    )
+    where.add_argument(
+        "--klipper", metavar="DIR", default=gone, help="with --demo: the Klipper or Kalico folder to run"
+    )
+    where.add_argument(
+        "--sim-speed",
+        type=_speed,
+        metavar="N",
+        default=gone,
+        help="with --demo: N times real time (0.1 to 40)",
+    )
+    where.add_argument(
+        "--seed", type=int, metavar="N", default=gone, help="with --demo: other draws of chance"
+    )
+    how = parser.add_argument_group("how")
+    how.add_argument("--headless", action="store_true", default=gone, help="run the check without a screen")
+    how.add_argument(
+        "--json", action="store_true", default=gone, help="with --headless: one JSON object a line"
+    )
+    how.add_argument("--theme", metavar="NAME", default=gone, help="a theme of the terminal interface")
+    how.add_argument(
+        "--config", metavar="FILE", default=gone, help="a configuration file instead of the usual one"
+    )
+    how.add_argument("--data", metavar="DIR", default=gone, help="the folder in which runs are kept")
+
+
+def _help_text(spec: ParameterSpec) -> str:
+    text = spec.help
+    if spec.range_text:
+        text += f" ({spec.range_text})"
+    if spec.default not in (None, ""):
+        text += (
+            f"; default {spec.default:g}" if isinstance(spec.default, float) else f"; default {spec.default}"
+        )
+    return text.replace("%", "%%")
+
+
+def _add_check(choices: Any, check: Check) -> None:
+    parser = choices.add_parser(check.name, help=check.learn, description=check.explain, allow_abbrev=False)
+    _common(parser)
+    own = parser.add_argument_group("this check")
+    for spec in specs(check.parameters):
+        more: dict[str, Any] = {"nargs": "?", "const": "yes"} if spec.kind is bool else {}
+        own.add_argument(
+            spec.flag,
+            dest=f"check.{spec.name}",
+            metavar=spec.unit or ("yes|no" if spec.kind is bool else "N" if spec.kind is int else "VALUE"),
+            default=argparse.SUPPRESS,
+            help=_help_text(spec),
+            **more,
+        )
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = _Parser(
+        prog="zcal-tui",
+        description="Z calibration of a Klipper printer, step by step.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"zcal-tui {__version__}")
+    _common(parser)
+    choices = parser.add_subparsers(dest="check", metavar="check", title="checks")
+    for check in CHECKS.values():
+        _add_check(choices, check)
+    choices.add_parser("sim", help="keep a simulated printer running", add_help=False)
+    return parser
+
+
+def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
+    """The command that `arguments` stand for. Raises UsageError; ConfigError where a file is wrong."""
+    given = vars(make_parser().parse_args(list(arguments)))
+    check = given.get("check")
+    values = {key.removeprefix("check."): value for key, value in given.items() if key.startswith("check.")}
+    try:
+        parameters = build(CHECKS[check].parameters, values) if check else None
+    except ParameterError as error:
+        raise UsageError(str(error)) from error
+    headless, demo = given.get("headless", False), given.get("demo")
+    if headless and not check:
+        raise UsageError(f"--headless needs to know which check: {', '.join(CHECKS)}")
+    if given.get("json") and not headless:
+        raise UsageError("--json goes with --headless")
+    for key in ("truth", "klipper", "sim_speed", "seed"):
+        if given.get(key) is not None and demo is None:
+            raise UsageError(f"--{key.replace('_', '-')} goes with --demo")
+    if demo is not None and given.get("printer"):
+        raise UsageError("--demo brings its own printer; leave out --printer")
+    flags = {key: given.get(key) for key in ("printer", "klipper", "theme", "data")}
+    file = Path(given["config"]).expanduser() if given.get("config") else None
+    return Command(
+        settings=load(flags, environ, file),
+        check=check,
+        parameters=parameters,
+        headless=headless,
+        json=given.get("json", False),
+        demo=demo,
+        truth=given.get("truth"),
+        sim_speed=given.get("sim_speed", 1.0),
+        seed=given.get("seed"),
+    )
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do what the command line says; returns the exit code."""
+    if arguments and arguments[0] == "sim":
+        from zcal_tui.sim.command import main as simulate  # only `sim` wants it
+
+        return simulate(list(arguments[1:]))
+    try:
+        command = parse(arguments, dict(os.environ))
+    except (UsageError, ConfigError) as error:
+        print(f"zcal-tui: {error}", file=sys.stderr)
+        return ExitCode.USAGE
+    from zcal_tui.start import start  # what runs is imported once it is known that something will
+
+    return start(command)

@@ -1,0 +1,89 @@
+"""What a person has set: command line > environment > TOML file > defaults, as one frozen dataclass."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the text names the file and the key, and what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set outside a single run. In the file the keys have these names."""
+
+    printer: str | None = None
+    """Where the printer is: a socket's path or a URL. Environment: ZCAL_PRINTER."""
+    api_key: str | None = None
+    """Moonraker's API key. Environment: ZCAL_API_KEY."""
+    token: str | None = None
+    """A Moonraker access token (JWT). Environment: ZCAL_TOKEN."""
+    theme: str | None = None
+    """A Textual theme's name. Environment: TEXTUAL_THEME."""
+    klipper: str | None = None
+    """A Klipper or Kalico folder for the simulated printer. Environment: KLIPPER_DIR."""
+    data: str | None = None
+    """The folder in which runs are kept. Environment: ZCAL_DATA."""
+
+
+ENVIRONMENT = {
+    "printer": "ZCAL_PRINTER",
+    "api_key": "ZCAL_API_KEY",
+    "token": "ZCAL_TOKEN",
+    "theme": "TEXTUAL_THEME",
+    "klipper": "KLIPPER_DIR",
+    "data": "ZCAL_DATA",
+}
+
+
+def default_file(environ: Mapping[str, str]) -> Path:
+    """Where the configuration file is looked for when none is named."""
+    from platformdirs import user_config_path  # not needed when --config names one
+
+    base = environ.get("XDG_CONFIG_HOME")
+    return (Path(base) / "zcal-tui" if base else user_config_path("zcal-tui")) / "config.toml"
+
+
+def data_folder(settings: Settings) -> Path:
+    """The folder in which runs are kept."""
+    if settings.data:
+        return Path(settings.data).expanduser()
+    from platformdirs import user_data_path  # as above
+
+    return user_data_path("zcal-tui")
+
+
+def read_file(path: Path) -> dict[str, str]:
+    """The settings in a TOML file. Raises ConfigError naming file and key."""
+    try:
+        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: is not TOML: {error}") from error
+    known = [f.name for f in fields(Settings)]
+    for key, value in data.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+            raise ConfigError(f"{path}: there is no setting {key!r}; {hint}")
+        if not isinstance(value, str):
+            raise ConfigError(f'{path}: {key} must be text in quotes, like {key} = "…"')
+    return data
+
+
+def load(flags: Mapping[str, str | None], environ: Mapping[str, str], file: Path | None = None) -> Settings:
+    """The settings in force. `file` is one that was named, which has to exist. Raises ConfigError."""
+    settings = Settings()
+    path = file or default_file(environ)
+    if file is not None or path.is_file():
+        settings = replace(settings, **read_file(path))
+    from_environment = {key: environ[name] for key, name in ENVIRONMENT.items() if environ.get(name)}
+    given = {key: value for key, value in flags.items() if value is not None}
+    return replace(settings, **{**from_environment, **given})

@@ -1,0 +1,123 @@
+"""Runs one check without a screen: waits for the printer, starts, prints, and answers signals."""
+
+import contextlib
+import queue
+import signal
+import time
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+from zcal_tui.headless.exit_codes import ExitCode, of_record
+from zcal_tui.headless.output import Output
+from zcal_tui.headless.text import problem_lines
+from zcal_tui.model.events import Event, RunEnded
+from zcal_tui.model.record import Problem
+from zcal_tui.session.port import SessionPort
+from zcal_tui.session.snapshot import LinkState, Snapshot
+
+POLL = 0.05
+STARTUP_PATIENCE = 60.0
+"""Seconds that klippy may take to become ready, as after a restart with a slow micro-controller."""
+
+
+class Interrupted(Exception):
+    """A signal asked to leave before the check had begun."""
+
+
+class Signals:
+    """SIGINT and SIGTERM cancel the check; a second one leaves without waiting for it. SIGHUP does not end the
+    run: the terminal is gone, the result is still wanted."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    @contextlib.contextmanager
+    def taken(self) -> Iterator["Signals"]:
+        """Take the signals for the time of a `with` block."""
+        wanted = {signal.SIGINT: self._count, signal.SIGTERM: self._count, signal.SIGHUP: signal.SIG_IGN}
+        before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _count(self, number: int, frame: FrameType | None) -> None:
+        self.count += 1
+
+
+def wait_until_ready(session: SessionPort, output: Output, signals: Signals) -> Problem | None:
+    """Wait for the link and for klippy. Returns what is in the way for good, None when all is well."""
+    said = ""
+    deadline = time.monotonic() + STARTUP_PATIENCE
+    while True:
+        if signals.count:
+            raise Interrupted
+        snapshot = session.snapshot
+        if snapshot.link.text and snapshot.link.text != said:
+            said = snapshot.link.text
+            output.say(said)
+        problem = _in_the_way(snapshot)
+        if problem is not None:
+            return problem
+        if snapshot.link.state is LinkState.UP and snapshot.printer.ready:
+            return None
+        if snapshot.link.state is LinkState.STARTING:
+            deadline = time.monotonic() + STARTUP_PATIENCE
+        if time.monotonic() > deadline:
+            return Problem(
+                "Klipper does not become ready.",
+                snapshot.printer.message or "It has been starting for a minute.",
+                "Look at klippy.log, then try again.",
+            )
+        time.sleep(POLL)
+
+
+def _in_the_way(snapshot: Snapshot) -> Problem | None:
+    if snapshot.link.problem is not None:
+        return snapshot.link.problem
+    if snapshot.link.state is LinkState.UP and snapshot.printer.klippy in ("error", "shutdown"):
+        return snapshot.klippy_problem
+    return None
+
+
+def run_headless(session: SessionPort, check: str, parameters: Any, output: Output) -> ExitCode:
+    """Run a check to its end and print it. The session is started already and is left to the caller to close."""
+    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    with Signals().taken() as signals:
+        stop_listening = session.listen(events.put)
+        try:
+            problem = wait_until_ready(session, output, signals)
+            if problem is not None:
+                for line in problem_lines(problem):
+                    output.say(line)
+                return ExitCode.NOT_READY
+            session.start_check(check, parameters)
+            return _follow(session, events, output, signals)
+        except Interrupted:
+            output.say("Cancelled before the check had begun.")
+            return ExitCode.CANCELLED
+        finally:
+            stop_listening()
+
+
+def _follow(
+    session: SessionPort, events: queue.SimpleQueue[Event], output: Output, signals: Signals
+) -> ExitCode:
+    seen = 0
+    while True:
+        if signals.count > seen:
+            seen = signals.count
+            if seen > 1:
+                output.say("Leaving without waiting; the printer finishes the move it is making.")
+                return ExitCode.CANCELLED
+            output.say("Cancelling: the printer finishes the touch it is making.")
+            session.cancel()
+        try:
+            event = events.get(timeout=POLL)
+        except queue.Empty:
+            continue
+        output.event(event)
+        if isinstance(event, RunEnded):
+            return of_record(event.record)

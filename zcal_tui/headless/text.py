@@ -1,0 +1,127 @@
+"""A run in plain text, line by line as it goes."""
+
+from collections.abc import Callable
+
+from zcal_tui.model.events import (
+    AdviceGiven,
+    Event,
+    Notice,
+    RunEnded,
+    RunProblem,
+    RunStarted,
+    SampleTaken,
+    Stage,
+)
+from zcal_tui.model.record import Change, Estimate, Level, Outcome, Problem, Record, Sample
+from zcal_tui.model.units import length, micrometres, percent
+
+GLYPH = {Level.PASS: "✓", Level.WARN: "!", Level.FAIL: "✗", Level.UNKNOWN: "?"}
+
+
+def estimate_text(estimate: Estimate) -> str:
+    """An estimate with its interval: `2.4 µm (1.8 µm … 3.6 µm, 95 %)`."""
+    show = _formatter(estimate)
+    level = f"{estimate.confidence * 100:g} %"
+    match estimate.value, estimate.low, estimate.high:
+        case None, None, None:
+            return "not known"
+        case None, None, float() | int() as high:
+            return f"at most {show(high)} ({level})"
+        case None, float() | int() as low, None:
+            return f"at least {show(low)} ({level})"
+        case float() | int() as value, None, None:
+            return show(value)
+        case float() | int() as value, None, float() | int() as high:
+            return f"{show(value)} (at most {show(high)}, {level})"
+        case float() | int() as value, float() | int() as low, None:
+            return f"{show(value)} (at least {show(low)}, {level})"
+        case None, low, high:
+            return f"{show(low or 0.0)} … {show(high or 0.0)} ({level})"
+        case value, low, high:
+            return f"{show(value or 0.0)} ({show(low or 0.0)} … {show(high or 0.0)}, {level})"
+
+
+def _formatter(estimate: Estimate) -> Callable[[float], str]:
+    if estimate.unit == "mm":
+        return length
+    if estimate.unit == "":
+        return percent
+    return lambda value: f"{value:.4g} {estimate.unit}"
+
+
+def problem_lines(problem: Problem) -> list[str]:
+    """What happened, why, and what to do, a line each."""
+    lines = [problem.what]
+    if problem.cause:
+        lines.append(f"  Likely cause: {problem.cause}")
+    if problem.remedy:
+        lines.append(f"  What to do: {problem.remedy}")
+    if problem.raw and problem.raw.strip() != problem.what.strip():
+        lines += [f"  Printer's words: {line}" for line in problem.raw.strip().splitlines()[:3]]
+    return lines
+
+
+def change_lines(changes: tuple[Change, ...]) -> list[str]:
+    """Proposed config values as the lines to edit, by section."""
+    lines: list[str] = []
+    for section in dict.fromkeys(change.section for change in changes):
+        lines.append(f"    [{section}]")
+        for change in changes:
+            if change.section == section:
+                was = f"   # was {change.old}" if change.old is not None else ""
+                lines.append(f"    {change.option}: {change.new}{was}")
+    return lines
+
+
+def record_lines(record: Record) -> list[str]:
+    """The end of a run: verdict, numbers, reasons, advice, or why there is none."""
+    lines = [""]
+    if record.verdict is not None:
+        lines.append(f"{GLYPH[record.verdict.level]} {record.verdict.summary}")
+    elif record.outcome is Outcome.CANCELLED:
+        lines.append(f"Cancelled after {len(record.samples)} samples; they are kept.")
+    elif record.outcome in (Outcome.ERROR, Outcome.LOST):
+        lines.append(f"Ended without a verdict after {len(record.samples)} samples; they are kept.")
+    elif record.outcome is Outcome.REFUSED:
+        lines.append("The check did not start.")
+    width = max((len(name) for name in record.estimates), default=0)
+    for name, estimate in record.estimates.items():
+        lines.append(f"  {name.replace('_', ' '):<{width}}  {estimate_text(estimate)}")
+    if record.verdict is not None:
+        lines += [f"  · {reason}" for reason in record.verdict.reasons]
+    if record.advice:
+        lines.append("What follows:")
+        lines += [f"  → {text}" for text in record.advice]
+    lines += change_lines(record.changes)
+    return lines
+
+
+def event_lines() -> Callable[[Event], list[str]]:
+    """A function that turns a run's events into lines, one after the other."""
+    first: list[Sample] = []
+
+    def lines(event: Event) -> list[str]:
+        match event:
+            case RunStarted(check=check, printer=printer):
+                first.clear()
+                return [f"{check} on {printer.get('name') or 'the printer'}"]
+            case Stage(text=text):
+                return [text]
+            case SampleTaken(sample):
+                if not first:
+                    first.append(sample)
+                from_first = micrometres(sample.trigger_z - first[0].trigger_z, sign=True)
+                note = "" if sample.recorded else "  (not counted: dropped by the printer's configuration)"
+                return [f"  {sample.n:3d}  {sample.trigger_z:9.4f} mm  {from_first:>9} from the first{note}"]
+            case Notice(text):
+                return [f"Note: {text}"]
+            case RunProblem(problem):
+                return problem_lines(problem)
+            case RunEnded(record):
+                return record_lines(record)
+            case AdviceGiven():
+                return []
+            case _:
+                return []
+
+    return lines

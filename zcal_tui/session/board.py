@@ -1,0 +1,76 @@
+"""Where the session puts what the faces read: the newest snapshot, the console's tail, and the listeners."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from zcal_tui.model.events import Event, RunStarted
+from zcal_tui.model.view import RunView, begin, fold
+from zcal_tui.session.snapshot import ConsoleLine, Snapshot
+
+logger = logging.getLogger(__name__)
+
+CONSOLE_LINES = 500
+
+Listener = Callable[[Event], None]
+
+
+class Board:
+    """Written on the session's thread only, read from any."""
+
+    def __init__(self) -> None:
+        self._snapshot = Snapshot()
+        self._console: deque[ConsoleLine] = deque(maxlen=CONSOLE_LINES)
+        self._console_count = 0
+        self._listeners: dict[object, Listener] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest picture; a plain attribute read."""
+        return self._snapshot
+
+    def update(self, **changes: Any) -> None:
+        """Replace fields of the snapshot."""
+        self._snapshot = replace(self._snapshot, **changes)
+
+    def link(self, **changes: Any) -> None:
+        """Replace fields of the snapshot's link."""
+        self.update(link=replace(self._snapshot.link, **changes))
+
+    def console(self, text: str, *, sent: bool = False) -> None:
+        """Append what the printer said, or what was sent to it."""
+        for line in text.splitlines() or [""]:
+            self._console_count += 1
+            self._console.append(ConsoleLine(self._console_count, line, sent))
+        self.update(console=tuple(self._console))
+
+    def event(self, event: Event) -> None:
+        """Fold a run's event into the snapshot, then tell the listeners."""
+        if isinstance(event, RunStarted):
+            run: RunView | None = begin(event)
+        else:
+            run = self._snapshot.run and fold(self._snapshot.run, event)
+        self.update(run=run)
+        with self._lock:
+            listeners = list(self._listeners.values())
+        for listener in listeners:
+            try:
+                listener(event)
+            except Exception:  # a face's failure must not end the run
+                logger.exception("a listener failed on %s", type(event).__name__)
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Have `listener` called with every event; returns what ends it."""
+        key = object()
+        with self._lock:
+            self._listeners[key] = listener
+
+        def stop() -> None:
+            with self._lock:
+                self._listeners.pop(key, None)
+
+        return stop

@@ -1,0 +1,142 @@
+"""Gets the session connected: starts the simulated printer if one is wanted, finds the printer, keeps the mirror."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from zcal_tui.model.record import Problem
+from zcal_tui.printer.explain import explain
+from zcal_tui.printer.printer import Printer
+from zcal_tui.printer.state import PrinterState
+from zcal_tui.session.board import Board
+from zcal_tui.session.demo import DemoFailed, DemoOptions, DemoPrinter
+from zcal_tui.session.snapshot import LinkState
+from zcal_tui.transport.address import Address, parse_address
+from zcal_tui.transport.failures import TransportError, Unauthorized, Unreachable
+from zcal_tui.transport.moonraker import Credentials
+from zcal_tui.transport.opening import connect_first
+from zcal_tui.transport.port import GcodeOutput, Notification, Transport
+from zcal_tui.transport.reconnect import pauses
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which printer the session is for: a simulated one, or the first of these addresses that answers."""
+
+    addresses: Sequence[Address] = ()
+    demo: DemoOptions | None = None
+    credentials: Credentials = field(default_factory=Credentials)
+
+
+class PrinterConnection:
+    """The way to the printer and everything that has to be ended with it."""
+
+    def __init__(self, target: Target, board: Board) -> None:
+        self._target = target
+        self._board = board
+        self._demo: DemoPrinter | None = None
+        self._transport: Transport | None = None
+        self._printer: Printer | None = None
+        self._stop: list[Callable[[], None]] = []
+
+    @property
+    def printer(self) -> Printer | None:
+        """The printer, once it was reached."""
+        return self._printer
+
+    async def open(self) -> None:
+        """Reach the printer, trying for as long as it takes; how it goes shows on the board.
+
+        Returns once it was reached, or when only a person can help (`LinkState.FAILED`).
+        """
+        addresses = self._target.addresses
+        if self._target.demo is not None:
+            demo = await self._start_demo(self._target.demo)
+            if demo is None:
+                return
+            addresses = (demo,)
+        self._board.link(state=LinkState.CONNECTING, address=" or ".join(map(str, addresses)), text="")
+        for pause in pauses():
+            try:
+                transport = await connect_first(addresses, self._target.credentials)
+            except Unauthorized as error:
+                self._board.link(
+                    state=LinkState.FAILED,
+                    problem=Problem("Moonraker does not let us in.", str(error), ""),
+                )
+                return
+            except Unreachable as error:
+                self._board.link(
+                    problem=Problem(f"No printer at {error.address}.", error.cause, error.remedy)
+                )
+                await asyncio.sleep(pause)
+            else:
+                await self._adopt(transport)
+                return
+
+    async def _start_demo(self, options: DemoOptions) -> Address | None:
+        self._board.link(
+            state=LinkState.STARTING, name=options.profile, text="Starting the simulated printer"
+        )
+        try:
+            self._demo = await DemoPrinter.start(options, lambda text: self._board.link(text=text))
+        except DemoFailed as failed:
+            self._board.link(state=LinkState.FAILED, problem=failed.problem)
+            return None
+        return parse_address(self._demo.klippy_socket)
+
+    async def _adopt(self, transport: Transport) -> None:
+        self._transport = transport
+        printer = Printer(transport)
+        self._printer = printer
+        self._stop.append(transport.listen(self._hear))
+        self._stop.append(printer.subscribe(self._show))
+        try:
+            await printer.start()
+        except TransportError:
+            # The link went again at once, or klippy is still starting: the mirror comes back by itself
+            logger.info("the first look at the printer failed", exc_info=True)
+        self._show(printer.state)
+
+    def _hear(self, notification: Notification) -> None:
+        if isinstance(notification, GcodeOutput):
+            self._board.console(notification.text)
+
+    def _show(self, state: PrinterState) -> None:
+        """Put a new state of the printer on the board, with what a person should know of it."""
+        link = self._board.snapshot.link
+        if state.connected != (link.state is LinkState.UP):
+            lost = Problem(
+                "The connection to the printer was lost.",
+                state.link,
+                "It is made again as soon as the printer answers. What the printer was told to do, it goes on doing.",
+            )
+            self._board.link(
+                state=LinkState.UP if state.connected else LinkState.LOST,
+                problem=None if state.connected else lost,
+                address=str(self._transport.address) if self._transport else link.address,
+            )
+        if state.hostname and not self._target.demo and link.name != state.hostname:
+            self._board.link(name=state.hostname)
+        problem = None
+        if state.connected and state.klippy in ("error", "shutdown"):
+            told = explain(state.message or f"Klipper is in state {state.klippy}")
+            problem = Problem(told.what, told.cause, told.remedy, raw=state.message)
+        self._board.update(printer=state, klippy_problem=problem)
+
+    async def close(self) -> None:
+        """End the link, the mirror and the simulated printer."""
+        for stop in self._stop:
+            stop()
+        self._stop.clear()
+        if self._printer is not None:
+            await self._printer.close()
+        if self._transport is not None:
+            await self._transport.close()
+        if self._demo is not None:
+            await self._demo.stop()
+            self._demo = None
+        self._board.link(state=LinkState.CLOSED)

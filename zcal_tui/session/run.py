@@ -1,0 +1,177 @@
+"""One run of a check, from its start to its record: kept on disk as it goes, ended cleanly whatever happens."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from zcal_tui import __version__
+from zcal_tui.checks.base import Check, CheckCancelled, CheckRefused, Context
+from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted
+from zcal_tui.model.record import Outcome, Problem
+from zcal_tui.model.view import RunView, begin, fold
+from zcal_tui.printer.config_view import ConfigView
+from zcal_tui.printer.explain import explain
+from zcal_tui.printer.printer import Printer
+from zcal_tui.printer.sampler import StockSampler
+from zcal_tui.printer.state import PrinterState
+from zcal_tui.results.store import Journal, Store, new_run_id, now_iso
+from zcal_tui.transport.failures import GcodeError, NotReady, ReplyLost, TransportError, Unreachable
+
+logger = logging.getLogger(__name__)
+
+DOWN_PATIENCE = 2.0
+"""Seconds to wait for klippy's own word on why it went down, which arrives after the failed command."""
+
+
+class Run:
+    """A check under way. Made on the session's thread, for one run."""
+
+    def __init__(
+        self, check: Check, parameters: Any, printer: Printer, store: Store, show: Callable[[Event], None]
+    ) -> None:
+        self._check = check
+        self._parameters = parameters
+        self._printer = printer
+        self._store = store
+        self._show = show
+        self._journal: Journal | None = None
+        self._view: RunView | None = None
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        """Ask the check to stop at the next place where that is safe."""
+        self._cancelled = True
+
+    async def go(self, printer_name: str, address: str) -> None:
+        """Run it. Never raises: what went wrong is the run's outcome."""
+        state = self._printer.state
+        started = RunStarted(
+            id=new_run_id(self._check.name),
+            check=self._check.name,
+            started=now_iso(),
+            printer=printer_facts(state, printer_name, address),
+            context=context_facts(state),
+            parameters=asdict(self._parameters),
+        )
+        try:
+            self._journal = self._store.begin(printer_name, started.id)
+        except OSError as error:
+            self._show(started)
+            self._view = begin(started)
+            self._emit(Notice(f"This run is not kept: {error.filename}: {error.strerror}."))
+        else:
+            self._emit(started)
+        outcome, problem = await self._check_it()
+        if problem is not None:
+            self._emit(RunProblem(problem))
+        assert self._view is not None
+        record = replace(self._view.record, finished=now_iso(), outcome=outcome)
+        self._emit(RunEnded(record))
+        if self._journal is not None:
+            self._journal.close()
+
+    async def _check_it(self) -> tuple[Outcome, Problem | None]:
+        printer = self._printer
+        context = Context(
+            printer=printer,
+            sampler=StockSampler(printer),
+            clock=printer,
+            emit=self._emit,
+            cancelled=lambda: self._cancelled,
+        )
+        try:
+            await self._check.run(context, self._parameters)
+        except CheckCancelled:
+            return Outcome.CANCELLED, None
+        except CheckRefused as refused:
+            return Outcome.REFUSED, Problem(refused.what, refused.cause, refused.remedy)
+        except (GcodeError, NotReady) as error:
+            return await self._failed(error)
+        except (ReplyLost, Unreachable) as error:
+            return await self._lost(error)
+        except TransportError as error:
+            return Outcome.ERROR, Problem(str(error))
+        except asyncio.CancelledError:
+            return Outcome.CANCELLED, Problem("The program was ended while the check ran.")
+        except Exception as error:  # the run's boundary: a fault of ours must not take the session with it
+            logger.exception("check %s failed", self._check.name)
+            return Outcome.ERROR, Problem(
+                "This program made a mistake; the samples so far are kept.",
+                f"{type(error).__name__}: {error}",
+                "Please report it, with the log file.",
+            )
+        return Outcome.FINISHED, None
+
+    async def _failed(self, error: GcodeError | NotReady) -> tuple[Outcome, Problem]:
+        """The printer refused. Where it went down, its state says more than the command's error."""
+        state = await self._printer_state_after_failure()
+        raw = error.message
+        if state.klippy in ("shutdown", "error") and state.message:
+            raw = state.message
+        told = explain(raw)
+        return Outcome.ERROR, Problem(told.what, told.cause, told.remedy, raw=raw)
+
+    async def _printer_state_after_failure(self) -> PrinterState:
+        try:
+            async with asyncio.timeout(DOWN_PATIENCE):
+                await self._printer.wait_for(lambda state: state.klippy in ("shutdown", "error"))
+        except (TimeoutError, TransportError):
+            pass
+        return self._printer.state
+
+    async def _lost(self, error: ReplyLost | Unreachable) -> tuple[Outcome, Problem]:
+        return Outcome.LOST, Problem(
+            "The connection to the printer was lost in the middle of the check.",
+            self._printer.state.link if not self._printer.state.connected else str(error),
+            "The printer finishes what it was told and then stands still. See that klippy and the network are "
+            "up, then repeat the check; the samples so far are kept.",
+            raw=str(error),
+        )
+
+    def _emit(self, event: Event) -> None:
+        """On disk first, then shown: what a person has seen is never lost."""
+        self._view = begin(event) if isinstance(event, RunStarted) else self._view and fold(self._view, event)
+        if self._journal is not None:
+            try:
+                self._journal.write(event)
+            except OSError as error:
+                self._journal, journal = None, self._journal
+                journal.close()
+                self._show(Notice(f"This run is not kept any further: {error.strerror or error}."))
+        self._show(event)
+
+
+def printer_facts(state: PrinterState, name: str, address: str) -> dict[str, Any]:
+    """Which printer it was: what stays the same from run to run unless somebody changes it."""
+    return {
+        "name": name,
+        "address": address,
+        "app": state.app,
+        "software_version": state.software_version,
+        "hostname": state.hostname,
+    }
+
+
+def context_facts(state: PrinterState) -> dict[str, Any]:
+    """How the printer stood when the run began, as far as it bears on heights."""
+    config = ConfigView(state.settings)
+    probe = config.probe
+    return {
+        "program": __version__,
+        "homed_axes": state.homed_axes,
+        "position": state.position,
+        "gcode_offset": state.homing_origin,
+        "bed_mesh": state.bed_mesh.profile_name if state.bed_mesh.active else None,
+        "temperatures": {name: heater.temperature for name, heater in state.heaters.items()},
+        "targets": {name: heater.target for name, heater in state.heaters.items()},
+        "quad_gantry_level_applied": state.quad_gantry_level_applied,
+        "z_tilt_applied": state.z_tilt_applied,
+        "probe": None if probe is None else _section(state.settings, probe.section),
+        "stepper_z": _section(state.settings, "stepper_z"),
+    }
+
+
+def _section(settings: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, Any]:
+    return dict(settings.get(name.lower(), {}))

@@ -1,0 +1,168 @@
+"""The session: a thread with a loop of its own, on which the printer's I/O and the running check live.
+
+A terminal that stops reading stops a Textual app's whole loop; nothing on this thread waits for a face, so the
+check goes on, the link stays served and nothing that was measured is lost.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from zcal_tui.checks.catalogue import CHECKS
+from zcal_tui.model.events import Event
+from zcal_tui.results.store import Store
+from zcal_tui.session.board import Board
+from zcal_tui.session.connection import PrinterConnection, Target
+from zcal_tui.session.port import SessionBusy
+from zcal_tui.session.run import Run
+from zcal_tui.session.snapshot import Snapshot
+from zcal_tui.transport.failures import GcodeError, TransportError
+
+logger = logging.getLogger(__name__)
+
+CLOSE_PATIENCE = 30.0
+"""Seconds that a running check gets to end when the session closes: a long move, then its clean-up."""
+
+
+class Session:
+    """Implements `SessionPort`."""
+
+    def __init__(self, target: Target, store: Store) -> None:
+        self._target = target
+        self._store = store
+        self._board = Board()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, name="zcal session", daemon=True)
+        self._connection: PrinterConnection | None = None
+        self._run: Run | None = None
+        self._run_task: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._closing = False
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self._board.snapshot
+
+    def start(self) -> None:
+        """Begin to reach for the printer."""
+        self._thread.start()
+
+    def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        return self._board.listen(listener)
+
+    def start_check(self, name: str, parameters: Any) -> None:
+        with self._lock:
+            if self._run is not None:
+                raise SessionBusy("Another check is running; one printer takes one at a time.")
+            printer = self._connection.printer if self._connection else None
+            if printer is None or self._closing:
+                raise SessionBusy("No printer is connected.")
+            self._run = Run(CHECKS[name], parameters, printer, self._store, self._board.event)
+        self._loop.call_soon_threadsafe(self._begin_run, self._run)
+
+    def cancel(self) -> None:
+        with self._lock:
+            run = self._run
+        if run is not None:
+            run.cancel()
+            self._loop.call_soon_threadsafe(lambda: self._board.update(cancelling=True))
+
+    def emergency_stop(self) -> None:
+        self._spawn_threadsafe(self._call("emergency_stop", "EMERGENCY STOP"))
+
+    def send_gcode(self, script: str) -> None:
+        self._spawn_threadsafe(self._call("gcode/script", script, script=script))
+
+    def firmware_restart(self) -> None:
+        self._spawn_threadsafe(self._call("gcode/firmware_restart", "FIRMWARE_RESTART"))
+
+    def close(self) -> None:
+        with self._lock:
+            first, self._closing = not self._closing, True
+        if first and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._spawn, self._shut_down())
+        if self._thread.ident is not None and threading.current_thread() is not self._thread:
+            self._closed.wait(CLOSE_PATIENCE + 15.0)
+
+    # Everything below runs on the session's thread.
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._spawn(self._connect())
+        try:
+            self._loop.run_forever()
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        finally:
+            self._loop.close()
+            self._closed.set()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finish)
+        return task
+
+    def _spawn_threadsafe(self, work: Coroutine[Any, Any, None]) -> None:
+        self._loop.call_soon_threadsafe(self._spawn, work)
+
+    def _finish(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("a task of the session failed", exc_info=error)
+            self._board.console(f"!! internal error: {error!r}")
+
+    async def _connect(self) -> None:
+        self._connection = PrinterConnection(self._target, self._board)
+        await self._connection.open()
+
+    def _begin_run(self, run: Run) -> None:
+        self._board.update(cancelling=False)
+        self._run_task = self._spawn(self._go(run))
+
+    async def _go(self, run: Run) -> None:
+        link = self._board.snapshot.link
+        try:
+            await run.go(link.name or link.address, link.address)
+        finally:
+            with self._lock:
+                self._run = None
+            self._board.update(cancelling=False)
+
+    async def _call(self, method: str, shown: str, **params: Any) -> None:
+        """One request of a person's; what comes of it shows on the console."""
+        self._board.console(shown, sent=True)
+        printer = self._connection.printer if self._connection else None
+        if printer is None:
+            self._board.console("!! not connected to a printer")
+            return
+        try:
+            await printer.call(method, params)
+        except GcodeError:
+            pass  # klippy has put its error on the console itself
+        except TransportError as error:
+            self._board.console(f"!! {error}")
+
+    async def _shut_down(self) -> None:
+        with self._lock:
+            run = self._run
+        if run is not None and self._run_task is not None:
+            run.cancel()
+            _, pending = await asyncio.wait({self._run_task}, timeout=CLOSE_PATIENCE)
+            for task in pending:
+                task.cancel()
+            if pending:
+                await asyncio.wait(pending, timeout=5.0)
+        me = asyncio.current_task()
+        others = [task for task in self._tasks if task is not me]
+        for task in others:
+            task.cancel()
+        if others:
+            await asyncio.wait(others, timeout=5.0)
+        if self._connection is not None:
+            await self._connection.close()
+        self._loop.call_soon(self._loop.stop)

@@ -1,0 +1,94 @@
+"""Puts together what a command asked for: a session with its printer and its store, and the face in front of it."""
+
+import logging
+import logging.handlers
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zcal_tui.config import data_folder
+from zcal_tui.headless.exit_codes import ExitCode
+from zcal_tui.results.store import Store
+from zcal_tui.session.connection import Target
+from zcal_tui.session.demo import DemoOptions
+from zcal_tui.session.session import Session
+from zcal_tui.transport.address import AddressError, discover, parse_address
+from zcal_tui.transport.moonraker import Credentials
+
+if TYPE_CHECKING:
+    from zcal_tui.cli import Command
+
+
+def start(command: "Command") -> int:
+    """Run what was asked for; returns the exit code."""
+    if not command.headless:
+        from zcal_tui.tui.app import terminal_problem  # textual is for those who look at it
+
+        problem = terminal_problem(os.environ, sys.stdin.isatty() and sys.stdout.isatty())
+        if problem is not None:
+            print(f"zcal-tui: {problem}", file=sys.stderr)
+            return ExitCode.USAGE
+    try:
+        target = target_of(command)
+    except AddressError as error:
+        print(f"zcal-tui: {error}", file=sys.stderr)
+        return ExitCode.USAGE
+    data = data_folder(command.settings)
+    log_to(data / "zcal-tui.log")
+    session = Session(target, Store(data))
+    session.start()
+    try:
+        return _face(command, session)
+    finally:
+        session.close()
+
+
+def _face(command: "Command", session: Session) -> int:
+    if not command.headless:
+        from zcal_tui.tui.app import run_tui  # as above
+
+        return run_tui(session, check=command.check, theme=command.settings.theme)
+    from zcal_tui.headless.output import JsonOutput, TextOutput  # not needed by the terminal interface
+    from zcal_tui.headless.run import run_headless
+
+    assert command.check is not None
+    output = JsonOutput() if command.json else TextOutput()
+    return run_headless(session, command.check, command.parameters, output)
+
+
+def target_of(command: "Command") -> Target:
+    """The printer that a command is for. Raises AddressError."""
+    settings = command.settings
+    credentials = Credentials(api_key=settings.api_key, token=settings.token)
+    if command.demo is not None:
+        return Target(
+            demo=DemoOptions(
+                profile=command.demo,
+                truth=command.truth,
+                klipper=settings.klipper,
+                speed=command.sim_speed,
+                seed=command.seed,
+            )
+        )
+    if settings.printer:
+        return Target(addresses=(parse_address(settings.printer),), credentials=credentials)
+    return Target(addresses=discover(None, {}, None, Path.home()), credentials=credentials)
+
+
+def log_to(path: Path) -> None:
+    """Keep a log on disk: the screen belongs to the interface, and a fault should leave a trace."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.handlers.RotatingFileHandler(
+            path, maxBytes=500_000, backupCount=2, encoding="utf-8"
+        )
+    except OSError as error:
+        print(f"zcal-tui: no log is kept: {error}", file=sys.stderr)
+        handler_or_none: logging.Handler = logging.NullHandler()
+    else:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        handler_or_none = handler
+    root = logging.getLogger()
+    root.addHandler(handler_or_none)
+    root.setLevel(logging.INFO)
