@@ -1,0 +1,56 @@
+"""Settings: which source wins, and what a wrong file is told."""
+
+from pathlib import Path
+
+import pytest
+
+from zcal_tui.config import ConfigError, data_folder, load
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "config.toml"
+    path.write_text('printer = "http://file:7125"\napi_key = "k"\n')
+    return path
+
+
+def test_flags_beat_environment_beats_file(file: Path) -> None:
+    environ = {"ZCAL_PRINTER": "http://env"}
+    assert load({}, {}, file).printer == "http://file:7125"
+    assert load({}, environ, file).printer == "http://env"
+    assert load({"printer": "http://flag"}, environ, file).printer == "http://flag"
+    assert load({"printer": None}, environ, file).api_key == "k"
+
+
+def test_the_usual_file_may_be_missing_but_a_named_one_may_not(tmp_path: Path) -> None:
+    assert load({}, {"XDG_CONFIG_HOME": str(tmp_path)}).printer is None
+    with pytest.raises(ConfigError, match=r"nowhere\.toml"):
+        load({}, {}, tmp_path / "nowhere.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('pritner = "x"', "did you mean 'printer'"),
+        ("zzz = 1", "known are"),
+        ("printer = 5", "must be text in quotes"),
+        ("printer = ", "is not TOML"),
+    ],
+)
+def test_a_wrong_file_names_itself_and_the_key(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=words) as caught:
+        load({}, {}, path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_file_that_is_not_text_is_no_traceback(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="UTF-8"):
+        load({}, {}, path)
+
+
+def test_the_data_folder_can_be_set(tmp_path: Path) -> None:
+    assert data_folder(load({}, {"ZCAL_DATA": str(tmp_path), "XDG_CONFIG_HOME": "/nowhere"})) == tmp_path
