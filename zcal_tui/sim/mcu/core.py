@@ -1,0 +1,211 @@
+"""The simulated micro-controller: bytes and time in, bytes out."""
+
+import logging
+
+from zcal_tui.sim.mcu.analog import AnalogInputs
+from zcal_tui.sim.mcu.basecmd import BaseCommands
+from zcal_tui.sim.mcu.dictionary import Dictionary, UnknownCommandError
+from zcal_tui.sim.mcu.endstops import Endstops
+from zcal_tui.sim.mcu.firmware import SHUTDOWN_REASONS, Firmware
+from zcal_tui.sim.mcu.framing import DecodeError, Link
+from zcal_tui.sim.mcu.outputs import Outputs
+from zcal_tui.sim.mcu.scheduler import FirmwareShutdown
+from zcal_tui.sim.mcu.steppers import Steppers
+from zcal_tui.sim.mcu.trsync import Trsyncs
+from zcal_tui.sim.ports import Machine
+
+logger = logging.getLogger(__name__)
+
+CLOCK_FREQ = 12_000_000
+SECONDS_BEFORE_WRAP = 20
+RESET_SECONDS = 0.060
+
+VERSION = "simulated-1"
+BUILD_VERSIONS = "zcal-tui"
+APP = "zcal-tui simulated micro-controller"
+
+
+class SimulatedMcu:
+    """A micro-controller that speaks Klipper's protocol and moves a machine. Satisfies `ports.Mcu`.
+
+    The clock starts shortly before its 32 bits overflow, so that every run of more than a few seconds
+    meets the overflow. Times are simulator seconds; one that lies before an earlier one counts as that.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        *,
+        clock_freq: int = CLOCK_FREQ,
+        start_clock: int | None = None,
+        name: str = "mcu",
+    ) -> None:
+        if clock_freq * 3 >= 1 << 31:
+            raise ValueError(
+                f"a clock of {clock_freq} Hz is too fast: klippy schedules up to 3 s ahead in 31 bits"
+            )
+        self._machine = machine
+        self._clock_freq = clock_freq
+        self._start_clock = (
+            (1 << 32) - SECONDS_BEFORE_WRAP * clock_freq if start_clock is None else start_clock
+        )
+        self._name = name
+        self._odometer: dict[str, int] = {}
+        self._now = 0.0
+        self._out = bytearray()
+        self._frozen = False
+        self._reset_asked = False
+        self._silent_until: float | None = None
+        self._link = Link()
+        self._firmware = self._boot(0.0)
+
+    # ports.Mcu
+
+    def feed(self, data: bytes, now: float) -> None:
+        """Bytes from the host arrived at `now`."""
+        self._run_to(now)
+        if self._frozen or self._silent_until is not None:
+            return
+        for content in self._link.receive(data):
+            if content is not None:
+                self._dispatch(content)
+            if self._reset_asked:
+                self._begin_reset()
+                return
+            self._out += self._link.frame()
+
+    def run(self, now: float) -> bytes:
+        """Do everything that is due up to `now` and return what is to be sent to the host."""
+        self._run_to(now)
+        out = bytes(self._out)
+        self._out.clear()
+        return b"" if self._frozen else out
+
+    def next_wakeup(self) -> float | None:
+        """The next time at which `run` has something to do, if nothing arrives before."""
+        if self._silent_until is not None:
+            return self._silent_until
+        firmware = self._firmware
+        clocks = [
+            clock
+            for clock in (firmware.scheduler.next_waketime(), firmware.motion.next_wakeup())
+            if clock is not None
+        ]
+        if not clocks:
+            return None
+        # Clock values are rounded down: half a tick later the clock has certainly arrived.
+        return firmware.time_of(min(clocks)) + 0.5 / self._clock_freq
+
+    def silent_until(self) -> float | None:
+        """While restarting: the time until which nothing is read or sent; bytes that arrive are lost."""
+        return self._silent_until
+
+    # Faults
+
+    def freeze(self) -> None:
+        """From now on nothing is answered, as if the cable had been pulled; the firmware itself runs on."""
+        self._frozen = True
+        self._out.clear()
+
+    def thaw(self) -> None:
+        """Answer again."""
+        self._frozen = False
+
+    def crash(self, reason: str, now: float) -> None:
+        """Shut the firmware down for one of `SHUTDOWN_REASONS`. Raises ValueError for another reason."""
+        if reason not in SHUTDOWN_REASONS:
+            raise ValueError(f"{reason!r} is no reason this firmware shuts down for; see SHUTDOWN_REASONS")
+        self._run_to(now)
+        self._firmware.shut_down(reason)
+
+    def power_cycle(self, now: float) -> None:
+        """Switch off and on again."""
+        self._run_to(now)
+        self._begin_reset()
+
+    # What the simulator may look at
+
+    @property
+    def shutdown_reason(self) -> str | None:
+        """Why the firmware has shut down, if it has."""
+        return self._firmware.shutdown_reason
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether a host has configured it since the last reset."""
+        return self._firmware.is_configured
+
+    @property
+    def steps(self) -> dict[str, int]:
+        """Microsteps by step pin since the simulator started, as of the last `feed` or `run`."""
+        return self._firmware.motion.steps_now()
+
+    def _run_to(self, now: float) -> None:
+        self._now = max(now, self._now)
+        if self._silent_until is not None:
+            if self._now < self._silent_until:
+                return
+            started, self._silent_until = self._silent_until, None
+            self._link = Link()
+            self._firmware = self._boot(started)
+        firmware = self._firmware
+        clock = firmware.clock_of(self._now)
+        while firmware.clock < clock:
+            try:
+                firmware.scheduler.run_until(clock)
+            except FirmwareShutdown as shutdown:
+                firmware.shut_down(shutdown.reason)
+
+    def _dispatch(self, content: bytes) -> None:
+        firmware = self._firmware
+        try:
+            for command, values in firmware.dictionary.parse(content):
+                if firmware.is_shutdown and not command.in_shutdown:
+                    firmware.report_shutdown()
+                    continue
+                command.handler(*values)
+                if self._reset_asked:
+                    return
+        except FirmwareShutdown as shutdown:
+            firmware.shut_down(shutdown.reason)
+        except UnknownCommandError as error:
+            logger.debug("%s: %s", self._name, error)
+            firmware.shut_down("Invalid command")
+        except DecodeError as error:
+            logger.debug("%s: %s", self._name, error)
+            firmware.shut_down("Command parser error")
+
+    def _ask_reset(self) -> None:
+        self._reset_asked = True
+
+    def _begin_reset(self) -> None:
+        logger.debug("%s: reset at %.6f s", self._name, self._now)
+        self._reset_asked = False
+        self._out.clear()
+        self._machine.reset(self._now)
+        self._silent_until = self._now + RESET_SECONDS
+
+    def _boot(self, time: float) -> Firmware:
+        dictionary = Dictionary(version=VERSION, build_versions=BUILD_VERSIONS, app=APP)
+        dictionary.constant("MCU", "simulated")
+        firmware = Firmware(
+            self._machine,
+            dictionary,
+            clock=self._start_clock,
+            clock_freq=self._clock_freq,
+            time=time,
+            odometer=self._odometer,
+            send=self._send,
+        )
+        BaseCommands(firmware, self._ask_reset)
+        Trsyncs(firmware)
+        Steppers(firmware)
+        Endstops(firmware)
+        AnalogInputs(firmware)
+        Outputs(firmware)
+        starting = firmware.response("starting")
+        starting()
+        return firmware
+
+    def _send(self, content: bytes) -> None:
+        self._out += self._link.frame(content)

@@ -1,0 +1,230 @@
+"""What every part of the firmware stands on: object ids, the move queue, shutdown, the machine and time.
+
+Behaviour after Klipper src/basecmd.c and src/sched.c.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from zcal_tui.sim.mcu.dictionary import Dictionary, Handler, Response
+from zcal_tui.sim.mcu.motion import Motion
+from zcal_tui.sim.mcu.scheduler import CLOCK_MASK, FirmwareShutdown, Scheduler, Timer
+from zcal_tui.sim.ports import Machine
+
+logger = logging.getLogger(__name__)
+
+MOVE_COUNT = 1024
+
+SHUTDOWN_REASONS = (
+    "ADC out of range",
+    "Already finalized",
+    "Can not set soft pwm cycle ticks while updates pending",
+    "Can't add signal that is already active",
+    "Can't assign oid",
+    "Can't reset time when stepper active",
+    "Command parser error",
+    "Command request",
+    "I2C NACK",
+    "I2C START NACK",
+    "I2C START READ NACK",
+    "I2C Timeout",
+    "Filter section index larger than max_sections",
+    "Invalid analog_in bytes_per_report",
+    "Invalid command",
+    "Invalid count parameter",
+    "Invalid oid type",
+    "Missed scheduling of next digital out event",
+    "Missed scheduling of next hard pwm event",
+    "Move queue overflow",
+    "Rescheduled timer in the past",
+    "Scheduled digital out event will exceed max_duration",
+    "Scheduled pwm event will exceed max_duration",
+    "Shutdown cleared when not shutdown",
+    "Stepper too far in past",
+    "Timer too close",
+    "oids already allocated",
+    "update_digital_out not valid with active queue",
+)
+"""Every reason this firmware shuts down for, in the words of Klipper's."""
+
+T = TypeVar("T")
+Reply = Callable[..., None]
+"""Sends a response with these parameters."""
+
+
+class Firmware:
+    """One run of the firmware, from power-on or reset to the next."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        dictionary: Dictionary,
+        *,
+        clock: int,
+        clock_freq: int,
+        time: float,
+        odometer: dict[str, int],
+        send: Callable[[bytes], None],
+    ) -> None:
+        self.machine = machine
+        self.dictionary = dictionary
+        self.clock_freq = clock_freq
+        self._boot_clock = clock
+        self._boot_time = time
+        self._send = send
+        self.scheduler = Scheduler(clock, self._bring_motion_to)
+        self.motion = Motion(machine, self.scheduler, self.time_of, clock_freq, odometer)
+        self.config_crc = 0
+        self.shutdown_reason: str | None = None
+        self._oid_count: int | None = None
+        self._objects: dict[int, object] = {}
+        self._move_count = 0
+        self._moves_used = 0
+        self._move_users: list[Callable[[], int]] = []
+        self._on_shutdown: list[Callable[[], None]] = []
+        self._pin_names: Sequence[str] = tuple(machine.pins)
+        dictionary.enumeration("pin", {name: number for number, name in enumerate(self._pin_names)})
+        self._reason_ids = {reason: number for number, reason in enumerate(SHUTDOWN_REASONS, start=2)}
+        dictionary.enumeration("static_string_id", self._reason_ids)
+        dictionary.constant("CLOCK_FREQ", clock_freq)
+        self._shutdown_response = dictionary.response("shutdown clock=%u static_string_id=%hu")
+        self._is_shutdown_response = dictionary.response("is_shutdown static_string_id=%hu")
+
+    # Declaring
+
+    def command(self, message: str, handler: Handler, *, in_shutdown: bool = False) -> None:
+        """Declare a command."""
+        self.dictionary.command(message, handler, in_shutdown=in_shutdown)
+
+    def response(self, message: str) -> Reply:
+        """Declare a response; the result sends it."""
+        encoder: Response = self.dictionary.response(message)
+        return lambda *values: self._send(encoder.encode(*values))
+
+    def on_shutdown(self, hook: Callable[[], None]) -> None:
+        """Have `hook` called when the firmware shuts down."""
+        self._on_shutdown.append(hook)
+
+    # Time
+
+    @property
+    def clock(self) -> int:
+        """The clock now, 64 bit."""
+        return self.scheduler.clock
+
+    @property
+    def clock32(self) -> int:
+        """The clock now as it goes on the wire."""
+        return self.scheduler.clock & CLOCK_MASK
+
+    @property
+    def now(self) -> float:
+        """Simulator seconds now."""
+        return self.time_of(self.scheduler.clock)
+
+    def time_of(self, clock: int) -> float:
+        """Simulator seconds of a clock value."""
+        return self._boot_time + (clock - self._boot_clock) / self.clock_freq
+
+    def clock_of(self, time: float) -> int:
+        """The clock value at a time in simulator seconds."""
+        return self._boot_clock + int((time - self._boot_time) * self.clock_freq)
+
+    def add_timer(self, timer: Timer, clock32: int) -> None:
+        """Schedule a timer at a time from the wire."""
+        self.scheduler.add(timer, self.scheduler.extend(clock32))
+
+    # Objects
+
+    def allocate_oids(self, count: int) -> None:
+        """Make room for this many objects."""
+        if self._oid_count is not None:
+            raise FirmwareShutdown("oids already allocated")
+        self._oid_count = count
+
+    def assign(self, oid: int, thing: object) -> None:
+        """Give an object its id."""
+        if oid >= (self._oid_count or 0) or oid in self._objects or self.is_configured:
+            raise FirmwareShutdown("Can't assign oid")
+        self._objects[oid] = thing
+
+    def lookup(self, oid: int, kind: type[T]) -> T:
+        """The object of this id, which must be of this kind."""
+        thing = self._objects.get(oid)
+        if not isinstance(thing, kind):
+            raise FirmwareShutdown("Invalid oid type")
+        return thing
+
+    def objects(self, kind: type[T]) -> list[T]:
+        """All objects of a kind."""
+        return [thing for thing in self._objects.values() if isinstance(thing, kind)]
+
+    def pin_name(self, pin: int) -> str:
+        """The name of a pin from its number on the wire."""
+        if pin >= len(self._pin_names):
+            raise FirmwareShutdown("Command parser error")
+        return self._pin_names[pin]
+
+    # Configuration and the move queue
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether the configuration is finalized."""
+        return self._move_count > 0
+
+    @property
+    def move_count(self) -> int:
+        """Entries in the move queue; 0 until the configuration is finalized."""
+        return self._move_count
+
+    def finalize_config(self, crc: int) -> None:
+        """End the configuration and remember what the host calls it."""
+        if self.is_configured:
+            raise FirmwareShutdown("Already finalized")
+        self._move_count = MOVE_COUNT
+        self.config_crc = crc
+
+    def share_moves(self, user: Callable[[], int]) -> None:
+        """Register a user of the move queue, which tells how many entries it holds."""
+        self._move_users.append(user)
+
+    def take_move(self) -> None:
+        """Take an entry of the move queue."""
+        if self._moves_used >= self._move_count:
+            # Entries are given back without notice when their time has come, so count them only when it matters.
+            self._moves_used = sum(user() for user in self._move_users)
+            if self._moves_used >= self._move_count:
+                raise FirmwareShutdown("Move queue overflow")
+        self._moves_used += 1
+
+    # Shutdown
+
+    @property
+    def is_shutdown(self) -> bool:
+        """Whether the firmware has shut down."""
+        return self.shutdown_reason is not None
+
+    def shut_down(self, reason: str) -> None:
+        """Stop everything, for a reason; the first one is the one that is kept."""
+        logger.debug("shutdown at clock %d: %s", self.clock, reason)
+        if self.shutdown_reason is None:
+            self.shutdown_reason = reason
+        self.scheduler.clear()
+        for hook in self._on_shutdown:
+            hook()
+        self._send(self._shutdown_response.encode(self.clock32, self._reason_ids[self.shutdown_reason]))
+
+    def report_shutdown(self) -> None:
+        """Tell the host that a command was refused because of a shutdown."""
+        if self.shutdown_reason is not None:
+            self._send(self._is_shutdown_response.encode(self._reason_ids[self.shutdown_reason]))
+
+    def clear_shutdown(self) -> None:
+        """Leave the shutdown state."""
+        if self.shutdown_reason is None:
+            raise FirmwareShutdown("Shutdown cleared when not shutdown")
+        self.shutdown_reason = None
+
+    def _bring_motion_to(self, clock: int) -> None:
+        self.motion.advance_to(clock)

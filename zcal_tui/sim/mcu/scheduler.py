@@ -1,0 +1,99 @@
+"""Timers on the micro-controller's clock.
+
+The clock is kept as a 64 bit count here; on the wire it is its low 32 bits, as in the firmware, where times
+are compared by their signed difference (Klipper src/sched.c).
+"""
+
+import heapq
+from collections.abc import Callable
+
+CLOCK_MASK = 0xFFFFFFFF
+
+TimerCallback = Callable[[], int | None]
+"""Runs at the timer's time; gives the time to run again, or None when done."""
+
+
+class FirmwareShutdown(Exception):
+    """What the firmware does where it calls shutdown(): stop everything, for the reason given."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Timer:
+    """A callback that can be scheduled; at most once at a time."""
+
+    __slots__ = ("callback", "ticket", "waketime")
+
+    def __init__(self, callback: TimerCallback) -> None:
+        self.callback = callback
+        self.waketime = 0
+        self.ticket = 0
+
+
+class Scheduler:
+    """Runs timers in order of their time.
+
+    `before` is called with a clock value before anything happens at it: the machine's motion is brought up
+    to there, which may itself add and delete timers.
+    """
+
+    def __init__(self, clock: int, before: Callable[[int], None]) -> None:
+        self.clock = clock
+        self._before = before
+        self._heap: list[tuple[int, int, Timer]] = []
+        self._tickets = 0
+
+    def extend(self, clock32: int) -> int:
+        """The 64 bit time nearest to now that a 32 bit one stands for."""
+        difference = (clock32 - self.clock) & CLOCK_MASK
+        return self.clock + difference - ((difference & 0x80000000) << 1)
+
+    def add(self, timer: Timer, waketime: int) -> None:
+        """Schedule a timer. Raises FirmwareShutdown when the time has passed."""
+        if waketime < self.clock:
+            raise FirmwareShutdown("Timer too close")
+        self._push(timer, waketime)
+
+    def delete(self, timer: Timer) -> None:
+        """Forget a timer, whether it is scheduled or not."""
+        timer.ticket = 0
+
+    def clear(self) -> None:
+        """Forget all timers."""
+        for _, _, timer in self._heap:
+            timer.ticket = 0
+        self._heap.clear()
+
+    def next_waketime(self) -> int | None:
+        """When the next timer is due."""
+        heap = self._heap
+        while heap and heap[0][2].ticket != heap[0][1]:
+            heapq.heappop(heap)
+        return heap[0][0] if heap else None
+
+    def run_until(self, clock: int) -> None:
+        """Run what is due up to and including `clock`, each at its own time. Raises FirmwareShutdown."""
+        while (waketime := self.next_waketime()) is not None and waketime <= clock:
+            head = self._heap[0]
+            self._before(waketime)
+            if self.next_waketime() is None or self._heap[0] is not head:
+                continue
+            self.clock = waketime
+            heapq.heappop(self._heap)
+            timer = head[2]
+            timer.ticket = 0
+            again = timer.callback()
+            if again is not None:
+                if again <= waketime:
+                    raise FirmwareShutdown("Rescheduled timer in the past")
+                self._push(timer, again)
+        self._before(clock)
+        self.clock = clock
+
+    def _push(self, timer: Timer, waketime: int) -> None:
+        self._tickets += 1
+        timer.ticket = self._tickets
+        timer.waketime = waketime
+        heapq.heappush(self._heap, (waketime, self._tickets, timer))
