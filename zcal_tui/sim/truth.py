@@ -29,7 +29,17 @@ from zcal_tui.sim.truth_keys import (
 )
 from zcal_tui.sim.truth_schema import TruthError, build_table, check_value, field_of, nearest
 
-__all__ = ["TABLES", "Truth", "TruthError", "build_truth", "read_truth"]
+__all__ = [
+    "TABLES",
+    "DriveTruth",
+    "HeaterBedTruth",
+    "HotendTruth",
+    "PersonTruth",
+    "Truth",
+    "TruthError",
+    "build_truth",
+    "read_truth",
+]
 
 TABLES: Mapping[str, type] = MappingProxyType(
     {

@@ -1,0 +1,84 @@
+"""Endstops: switches at the end of an axis or tower, and the Z pin that the nozzle or the probe's body presses."""
+
+import math
+from dataclasses import dataclass
+
+from zcal_tui.sim.machine.draws import draws_for
+from zcal_tui.sim.machine.geometry import Geometry
+from zcal_tui.sim.machine.motion import Pose
+from zcal_tui.sim.machine.probe import Probe
+from zcal_tui.sim.machine.touch import TouchSwitch, TouchTraits
+from zcal_tui.sim.truth import Truth
+from zcal_tui.sim.wiring import Stepper, Wiring
+
+_FAR = 1e3
+
+
+@dataclass(frozen=True)
+class AxisEndstop:
+    """A switch at the end of X or Y (`axis`), or at the top of a delta's tower (its number)."""
+
+    axis: str | int
+    position: float
+    at_max: bool
+
+    def reading(self, pose: Pose) -> bool:
+        """Whether the switch is pressed."""
+        if isinstance(self.axis, int):
+            place = pose.carriages[self.axis]
+        else:
+            place = pose.x if self.axis == "x" else pose.y
+        return place >= self.position if self.at_max else place <= self.position
+
+
+def tower_endstop(wiring: Wiring, number: int, stepper: Stepper, truth: Truth) -> AxisEndstop:
+    """The endstop of a delta's tower: its carriage's height with the nozzle at `position_endstop`, plus the error."""
+    top = stepper.position_endstop + math.sqrt(stepper.arm_length**2 - wiring.delta_radius**2)
+    drive = truth.drive.get(stepper.section)
+    return AxisEndstop(number, top + (drive.endstop_error if drive else 0.0), True)
+
+
+class ZEndstop:
+    """The Z endstop: pressed by what is lowest over its pin, or by the Z rail whatever the place."""
+
+    def __init__(self, truth: Truth, geometry: Geometry, probe: Probe | None, seed: int) -> None:
+        self._geometry = geometry
+        self._probe = probe
+        self.switch = TouchSwitch(draws_for(seed, "z_endstop"))
+        self.set_truth(truth)
+
+    def set_truth(self, truth: Truth) -> None:
+        """Change what is so."""
+        self._truth = truth.z_endstop
+        self._body = truth.probe
+        self.switch.traits = TouchTraits(noise=truth.z_endstop.noise, hysteresis=truth.z_endstop.hysteresis)
+
+    def gap(self, pose: Pose) -> float:
+        """Distance still to go until the mean trigger height."""
+        pin = self._truth
+        if pin.x is None or pin.y is None:
+            return pose.carriages[0] - pin.height
+        rise = self._geometry.rise()
+        gap = _FAR
+        if math.hypot(pose.x - pin.x, pose.y - pin.y) <= pin.radius:
+            gap = pose.z + rise - self._geometry.tip() - pin.height
+        body = self._body
+        if self._probe is not None and body.kind != "pin" and self._probe.on_toolhead:
+            x = pose.x + body.x_offset + body.switch_x
+            y = pose.y + body.y_offset + body.switch_y
+            if math.hypot(x - pin.x, y - pin.y) <= pin.radius:
+                below = body.z_offset + self._geometry.probe_warmth() - body.switch_offset
+                gap = min(gap, pose.height(x, y) + rise - below - pin.height)
+        return gap
+
+    def reading(self, pose: Pose, t: float) -> bool:
+        """Whether the switch is pressed."""
+        return self.switch.reads(self.gap(pose), t)
+
+    def advance(self, pose: Pose, t: float) -> None:
+        """Take a new pose."""
+        self.switch.settle(self.gap(pose), t)
+
+    def pressed_depth(self, pose: Pose) -> float:
+        """How far it is pressed beyond its travel; negative while it is not."""
+        return -self.gap(pose) - self._truth.travel

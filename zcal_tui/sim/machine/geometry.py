@@ -1,0 +1,85 @@
+"""Shapes: the bed's surface, the nozzle's tip, and how high over the bed the probe triggers."""
+
+import math
+from collections.abc import Sequence
+
+from zcal_tui.sim.machine.thermal import Thermal
+from zcal_tui.sim.truth import Truth
+from zcal_tui.sim.wiring import Wiring, midpoint
+
+NO_BED = -math.inf
+
+
+class Geometry:
+    """Everything that depends on the place and on temperature. Heights in mm."""
+
+    def __init__(
+        self, wiring: Wiring, truth: Truth, thermal: Thermal, towers: Sequence[tuple[float, float]]
+    ) -> None:
+        self.truth = truth
+        self._thermal = thermal
+        self._towers = tuple(towers)
+        if wiring.kinematics == "delta":
+            self._middle = (0.0, 0.0)
+        else:
+            self._middle = (midpoint(wiring.axis("x")[0]), midpoint(wiring.axis("y")[0]))
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """The middle of the bed."""
+        bed = self.truth.bed
+        return (
+            self._middle[0] if bed.center_x is None else bed.center_x,
+            self._middle[1] if bed.center_y is None else bed.center_y,
+        )
+
+    def bed_height(self, x: float, y: float) -> float:
+        """Height of the bed's surface at a point, `NO_BED` beyond its edges."""
+        bed = self.truth.bed
+        if (
+            (bed.x_min is not None and x < bed.x_min)
+            or (bed.x_max is not None and x > bed.x_max)
+            or (bed.y_min is not None and y < bed.y_min)
+            or (bed.y_max is not None and y > bed.y_max)
+        ):
+            return NO_BED
+        middle_x, middle_y = self.middle
+        dx, dy = (x - middle_x) / 100.0, (y - middle_y) / 100.0
+        warm = self._thermal.bed_shape - self._thermal.cold
+        bowl = (bed.bowl + bed.bowl_growth * warm) * (dx * dx + dy * dy)
+        return bed.height + bed.tilt_x * dx + bed.tilt_y * dy + bowl + bed.growth * warm
+
+    def tip(self) -> float:
+        """How much lower the nozzle's tip is than when cold and clean."""
+        thermal = self._thermal
+        return self.truth.nozzle.growth * (thermal.nozzle_length - thermal.cold) + thermal.ooze
+
+    def rise(self) -> float:
+        """How much the frame has lifted the toolhead by growing."""
+        return self.truth.frame.growth * (self._thermal.chamber - self._thermal.cold)
+
+    def probe_warmth(self) -> float:
+        """How much higher the probe triggers because it is warm."""
+        probe, thermal = self.truth.probe, self._thermal
+        return probe.thermal_bed * (thermal.probe_bed - thermal.cold) + probe.thermal_nozzle * (
+            thermal.probe_nozzle - thermal.cold
+        )
+
+    def location_bias(self, x: float, y: float) -> float:
+        """How much higher the probe triggers over this point of the bed than over its middle."""
+        probe = self.truth.probe
+        middle_x, middle_y = self.middle
+        dx, dy = (x - middle_x) / 100.0, (y - middle_y) / 100.0
+        bias = probe.bias_x * dx + probe.bias_y * dy
+        bias += probe.bias_xx * dx * dx + probe.bias_yy * dy * dy + probe.bias_xy * dx * dy
+        for towards, (ux, uy) in zip((probe.bias_a, probe.bias_b, probe.bias_c), self._towers, strict=False):
+            bias += towards * max(0.0, dx * ux + dy * uy)
+        return bias
+
+    def trigger_offset(self, x: float, y: float) -> float:
+        """Mean height of the toolhead over the bed point (x, y) at which the probe triggers."""
+        return self.truth.probe.z_offset + self.location_bias(x, y) + self.probe_warmth()
+
+    def effective_z_offset(self, x: float, y: float) -> float:
+        """Toolhead Z at the trigger minus toolhead Z at nozzle contact, at this bed point, as things are now."""
+        return self.trigger_offset(x, y) - self.tip()

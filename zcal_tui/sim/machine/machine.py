@@ -1,0 +1,280 @@
+"""The simulated printer: what a Klipper micro-controller's pins are wired to."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from zcal_tui.sim.machine.draws import draws_for
+from zcal_tui.sim.machine.endstops import AxisEndstop, ZEndstop, tower_endstop
+from zcal_tui.sim.machine.events import Collision, Event
+from zcal_tui.sim.machine.geometry import NO_BED, Geometry
+from zcal_tui.sim.machine.motion import Motion, Pose
+from zcal_tui.sim.machine.probe import Probe
+from zcal_tui.sim.machine.thermal import Thermal
+from zcal_tui.sim.ports import StepCounts
+from zcal_tui.sim.truth import Truth, TruthError
+from zcal_tui.sim.wiring import Pin, Wiring
+
+_SOFT_CONTACT = 0.03
+"""How deep (mm) the nozzle may press into the bed before it counts as a crash: a paper test touches."""
+
+
+class SimulatedMachine:
+    """A printer made of a wiring (what printer.cfg connects) and a truth (what is really so).
+
+    Implements `zcal_tui.sim.ports.Machine`. Raises TruthError where the truth does not fit the wiring.
+    """
+
+    def __init__(self, wiring: Wiring, truth: Truth, seed: int | None = None) -> None:
+        """`seed` replaces the truth's own."""
+        self._wiring = wiring
+        self._truth = truth
+        chosen = truth.simulation.seed if seed is None else seed
+        self.thermal = Thermal(wiring, truth, chosen)
+        self.motion = Motion(wiring, truth, chosen)
+        self.geometry = Geometry(wiring, truth, self.thermal, self.motion.tower_directions())
+        self.probe = Probe(wiring.probe, truth, self.geometry, chosen) if wiring.probe else None
+        self.z_endstop: ZEndstop | None = None
+        self._eddy_draws = draws_for(chosen, "eddy")
+        self._readers: Mapping[str, tuple[Pin, Callable[[Pose, float], bool]]] = self._connect(chosen)
+        self._mark: tuple[float, float] | None = None
+        self._time = 0.0
+        self.events: list[Event] = []
+        """What a person would have noticed, oldest first."""
+        self._nozzle_crash = Collision("nozzle pressed into the bed", self.events, _SOFT_CONTACT)
+        self._probe_crash = Collision("probe pressed beyond its travel", self.events, 0.0)
+        self._endstop_crash = Collision("Z endstop pressed beyond its travel", self.events, 0.0)
+
+    @property
+    def truth(self) -> Truth:
+        """What is so, live changes included."""
+        return self._truth
+
+    @property
+    def pins(self) -> Sequence[str]:
+        """Every pin name that printer.cfg uses."""
+        return self._wiring.pins
+
+    @property
+    def i2c_buses(self) -> Sequence[str]:
+        """Every I2C bus name that printer.cfg uses."""
+        return self._wiring.i2c_buses
+
+    def advance(self, t: float, steps: StepCounts) -> None:
+        """Move to time `t` (s) and these step counts; see the port."""
+        self._time = t
+        self.thermal.update(t)
+        pose = self.motion.advance(steps)
+        if self.probe is not None:
+            if self._truth.probe.kind == "dockable":
+                self._visit_dock(pose, t)
+            self.probe.advance(pose, t)
+            self._probe_crash.update(self.probe.pressed_depth(pose), t, pose.x, pose.y)
+        if self.z_endstop is not None:
+            self.z_endstop.advance(pose, t)
+            self._endstop_crash.update(self.z_endstop.pressed_depth(pose), t, pose.x, pose.y)
+        self._nozzle_crash.update(-self._nozzle_gap(pose), t, pose.x, pose.y)
+        self._visit_brush(pose)
+
+    def level(self, pin: str, t: float, steps: StepCounts) -> bool:
+        """Electrical level of an input pin; a pin that nothing drives reads low."""
+        reader = self._readers.get(pin)
+        if reader is None:
+            return False
+        wired, reading = reader
+        return wired.level(reading(self.motion.pose_at(steps), t))
+
+    def delay(self, pin: str) -> float:
+        """Seconds from the event to the level change of an input pin."""
+        if self._wiring.probe is not None and pin == self._wiring.probe.pin.name:
+            return self._truth.probe.trigger_delay
+        if self.z_endstop is not None and pin in (
+            s.endstop_pin.name for s in self._wiring.drives if s.endstop_pin
+        ):
+            return self._truth.z_endstop.delay
+        return 0.0
+
+    def analog(self, pin: str, t: float) -> float:
+        """An analog pin's reading as a fraction of full scale."""
+        return self.thermal.analog(pin, t)
+
+    def output(self, pin: str, t: float, duty: float) -> None:
+        """An output pin was set to this electrical level or duty cycle."""
+        self.motion.set_output(pin, duty)
+        self.thermal.set_output(pin, t, duty)
+        if self.probe is not None:
+            self.probe.set_output(pin, t, duty, self.motion.pose)
+
+    def eddy_frequency(self, sensor: str, t: float, steps: StepCounts) -> float:
+        """Resonance frequency (Hz) of the eddy current sensor, with noise drawn for each reading."""
+        if sensor not in self._wiring.i2c_buses:
+            return 0.0
+        eddy = self._truth.eddy
+        pose = self.motion.pose_at(steps)
+        x, y = pose.x + eddy.x_offset, pose.y + eddy.y_offset
+        bed = self.geometry.bed_height(x, y)
+        rise = 0.0
+        if bed != NO_BED:
+            distance = pose.height(x, y) + self.geometry.rise() - bed + eddy.height
+            rise = eddy.gain * math.exp(-max(distance, 0.0) / eddy.decay)
+        warmth = eddy.drift * (self.thermal.probe_bed - self.thermal.cold)
+        return eddy.far * (1.0 + rise) + warmth + eddy.noise * float(self._eddy_draws.standard_normal())
+
+    def reset(self, t: float) -> None:
+        """The micro-controller restarted: outputs are off, motors lose their hold."""
+        self.thermal.release(t)
+        self.motion.release()
+        if self.probe is not None:
+            self.probe.deployer.power_off()
+
+    def set_truth(self, truth: Truth) -> None:
+        """Change what is so while the printer runs. The seed and where things started have had their effect.
+
+        Raises TruthError, and changes nothing, where the truth does not fit the printer.
+        """
+        self.motion.set_truth(truth)
+        if self.probe is not None:
+            try:
+                self.probe.set_truth(truth)
+            except TruthError:
+                self.motion.set_truth(self._truth)
+                raise
+        if self.z_endstop is not None:
+            self.z_endstop.set_truth(truth)
+        self.thermal.set_truth(truth)
+        self.geometry.truth = truth
+        self._truth = truth
+
+    def attach_probe(self) -> None:
+        """A person puts a dockable probe on the toolhead."""
+        self._dockable().attach()
+
+    def detach_probe(self) -> None:
+        """A dockable probe falls off the toolhead; the dock stays empty."""
+        self._dockable().lose(self._time)
+
+    def dock_probe(self) -> None:
+        """A person puts a dockable probe into its dock."""
+        self._dockable().dock(self._time)
+
+    def mark_probe_point(self) -> tuple[float, float]:
+        """A person marks on the bed the place below the probe. Returns it."""
+        pose = self.motion.pose
+        self._mark = self.probe.point(pose) if self.probe else (pose.x, pose.y)
+        return self._mark
+
+    def nozzle_to_mark(self) -> tuple[float, float] | None:
+        """How far the mark is from the nozzle in X and Y, mm; None without a mark."""
+        if self._mark is None:
+            return None
+        pose = self.motion.pose
+        return self._mark[0] - pose.x, self._mark[1] - pose.y
+
+    def nozzle_gap(self) -> float:
+        """Distance from the nozzle's tip to the bed, mm; negative while it presses into it."""
+        return self._nozzle_gap(self.motion.pose)
+
+    def truth_report(self, t: float) -> dict[str, Any]:
+        """What is so at this moment, ready for JSON; heights in mm, temperatures in °C.
+
+        `effective_z_offset` is trigger height minus contact height at the bed point below the nozzle, and
+        `paper_z_offset` what a paper test by an unbiased person gives there.
+        """
+        self.thermal.update(t)
+        pose = self.motion.pose
+        report: dict[str, Any] = {
+            "t": t,
+            "toolhead": [pose.x, pose.y, pose.z],
+            "motors_hold": self.motion.held,
+            "gap": self.nozzle_gap(),
+            "bed_height": _finite(self.geometry.bed_height(pose.x, pose.y)),
+            "contact_z": _finite(self._contact_z(pose)),
+            "ooze": self.thermal.ooze,
+            "temperatures": self.thermal.readings(),
+            "mark": self._mark,
+            "nozzle_to_mark": self.nozzle_to_mark(),
+            "events": [vars(event).copy() for event in self.events],
+        }
+        if self.probe is not None:
+            offset = self.geometry.effective_z_offset(pose.x, pose.y)
+            person = self._truth.person
+            report["probe"] = {
+                "state": self.probe.state,
+                "triggered": self.probe.reading(pose, t),
+                "touches": self.probe.switch.touches,
+                "point": list(self.probe.point(pose)),
+                "gap": self.probe.gap(pose),
+                "effective_z_offset": offset,
+                "paper_z_offset": offset - person.paper,
+                "location_bias": self.geometry.location_bias(pose.x, pose.y),
+                "thermal_shift": self.geometry.probe_warmth(),
+            }
+        if self.z_endstop is not None:
+            report["z_endstop"] = {
+                "touches": self.z_endstop.switch.touches,
+                "triggered": self.z_endstop.reading(pose, t),
+                "gap": self.z_endstop.gap(pose),
+                "nozzle_triggers_at": self._truth.z_endstop.height
+                + self.geometry.tip()
+                - self.geometry.rise(),
+            }
+        return report
+
+    def _connect(self, seed: int) -> Mapping[str, tuple[Pin, Callable[[Pose, float], bool]]]:
+        readers: dict[str, tuple[Pin, Callable[[Pose, float], bool]]] = {}
+        for number, stepper in enumerate(self._wiring.drives):
+            if stepper.endstop_pin is None:
+                continue
+            if self._wiring.kinematics == "delta":
+                endstop = tower_endstop(self._wiring, number, stepper, self._truth)
+                readers[stepper.endstop_pin.name] = (stepper.endstop_pin, _ignoring_time(endstop))
+            elif self.z_endstop is None:
+                self.z_endstop = ZEndstop(self._truth, self.geometry, self.probe, seed)
+                readers[stepper.endstop_pin.name] = (stepper.endstop_pin, self.z_endstop.reading)
+        for stepper in (*self._wiring.axis("x"), *self._wiring.axis("y")):
+            if stepper.endstop_pin is not None:
+                switch = AxisEndstop(stepper.axis, stepper.position_endstop, stepper.homes_to_max)
+                readers[stepper.endstop_pin.name] = (stepper.endstop_pin, _ignoring_time(switch))
+        if self.probe is not None and self._wiring.probe is not None:
+            readers[self._wiring.probe.pin.name] = (self._wiring.probe.pin, self.probe.reading)
+        return readers
+
+    def _nozzle_gap(self, pose: Pose) -> float:
+        bed = self.geometry.bed_height(pose.x, pose.y)
+        return pose.z + self.geometry.rise() - self.geometry.tip() - bed
+
+    def _contact_z(self, pose: Pose) -> float:
+        return self.geometry.bed_height(pose.x, pose.y) + self.geometry.tip() - self.geometry.rise()
+
+    def _visit_dock(self, pose: Pose, t: float) -> None:
+        assert self.probe is not None
+        dock = self._truth.dock
+        state = self.probe.state
+        if state == "docked" and math.hypot(pose.x - dock.x, pose.y - dock.y) <= dock.radius:
+            self.probe.attach()
+        elif (
+            state == "attached" and math.hypot(pose.x - dock.detach_x, pose.y - dock.detach_y) <= dock.radius
+        ):
+            self.probe.dock(t)
+
+    def _visit_brush(self, pose: Pose) -> None:
+        nozzle = self._truth.nozzle
+        if (
+            nozzle.brush_x is not None
+            and nozzle.brush_y is not None
+            and math.hypot(pose.x - nozzle.brush_x, pose.y - nozzle.brush_y) <= nozzle.brush_radius
+        ):
+            self.thermal.wipe()
+
+    def _dockable(self) -> Probe:
+        if self.probe is None or self._truth.probe.kind != "dockable":
+            raise TruthError("this printer has no dockable probe, so none can be attached or detached.")
+        return self.probe
+
+
+def _ignoring_time(endstop: AxisEndstop) -> Callable[[Pose, float], bool]:
+    return lambda pose, _t: endstop.reading(pose)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

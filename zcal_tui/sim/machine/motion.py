@@ -1,0 +1,252 @@
+"""From step counts to where the toolhead is: cartesian, CoreXY and delta machines with several Z drives.
+
+Sources: Klipper docs, Kinematics and Config_Reference, "Printer kinematics".
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from zcal_tui.sim.machine.draws import draws_for
+from zcal_tui.sim.machine.motors import Drive, Motor
+from zcal_tui.sim.ports import StepCounts
+from zcal_tui.sim.truth import DriveTruth, Truth, TruthError
+from zcal_tui.sim.wiring import Wiring, midpoint
+
+_DEFAULT_DRIVE = DriveTruth()
+
+
+class Pose:
+    """Where the toolhead is, and the surface its Z drives span: heights in mm, before thermal growth."""
+
+    __slots__ = ("_x0", "_y0", "carriages", "level", "slope_x", "slope_y", "twist", "x", "y")
+
+    def __init__(
+        self,
+        x: float,
+        y: float,
+        surface: tuple[float, float, float, float],
+        origin: tuple[float, float] = (0.0, 0.0),
+        carriages: tuple[float, ...] = (),
+    ) -> None:
+        self.x = x
+        self.y = y
+        self.level, self.slope_x, self.slope_y, self.twist = surface
+        self._x0, self._y0 = origin
+        self.carriages = carriages
+
+    def height(self, x: float, y: float) -> float:
+        """Height of the toolhead's plane over the point (x, y)."""
+        dx = x - self._x0
+        dy = y - self._y0
+        return self.level + self.slope_x * dx + self.slope_y * dy + self.twist * dx * dy
+
+    @property
+    def z(self) -> float:
+        """Height at the nozzle's own place."""
+        return self.height(self.x, self.y)
+
+
+class Gantry:
+    """The surface that the Z drives span: level with one drive, a ridge with two, a plane with three, twisted
+    with four or more."""
+
+    def __init__(self, places: Sequence[tuple[float, float]]) -> None:
+        count = len(places)
+        self.origin = (sum(x for x, _ in places) / count, sum(y for _, y in places) / count)
+        rows = []
+        for x, y in places:
+            dx, dy = x - self.origin[0], y - self.origin[1]
+            rows.append(
+                (1.0, dx, dy, dx * dy)
+                if count > 3
+                else (1.0, dx, dy, 0.0)
+                if count > 1
+                else (1.0, 0.0, 0.0, 0.0)
+            )
+        self._weights: list[list[float]] = np.linalg.pinv(np.array(rows)).tolist()
+
+    def surface(self, heights: Sequence[float]) -> tuple[float, float, float, float]:
+        """Level, slopes and twist for these drive heights."""
+        level, slope_x, slope_y, twist = (
+            sum(weight * height for weight, height in zip(row, heights, strict=True)) for row in self._weights
+        )
+        return level, slope_x, slope_y, twist
+
+
+class DeltaGeometry:
+    """A delta's arms: nozzle position to carriage heights and back."""
+
+    def __init__(self, towers: Sequence[tuple[float, float]], arms: Sequence[float]) -> None:
+        self._towers = tuple(towers)
+        self._arms2 = tuple(arm * arm for arm in arms)
+
+    def carriages(self, x: float, y: float, z: float) -> tuple[float, ...]:
+        """Heights of the three carriages with the nozzle at (x, y, z)."""
+        return tuple(
+            z + math.sqrt(arm2 - (tx - x) ** 2 - (ty - y) ** 2)
+            for (tx, ty), arm2 in zip(self._towers, self._arms2, strict=True)
+        )
+
+    def nozzle(self, carriages: Sequence[float]) -> tuple[float, float, float]:
+        """The nozzle position below three carriages: where three spheres meet.
+
+        Subtracting the first sphere's equation from the others leaves x and y linear in z, which turns the
+        first into a quadratic in z whose lower root is the nozzle.
+        """
+        (x1, y1), (x2, y2), (x3, y3) = self._towers
+        h1, h2, h3 = carriages
+        s1 = x1 * x1 + y1 * y1 + h1 * h1 - self._arms2[0]
+        a = 0.5 * (x2 * x2 + y2 * y2 + h2 * h2 - self._arms2[1] - s1)
+        b = 0.5 * (x3 * x3 + y3 * y3 + h3 * h3 - self._arms2[2] - s1)
+        x21, y21, h21 = x2 - x1, y2 - y1, h2 - h1
+        x31, y31, h31 = x3 - x1, y3 - y1, h3 - h1
+        determinant = x21 * y31 - x31 * y21
+        px = (a * y31 - b * y21) / determinant
+        py = (b * x21 - a * x31) / determinant
+        qx = (h31 * y21 - h21 * y31) / determinant
+        qy = (h21 * x31 - h31 * x21) / determinant
+        ux, uy = px - x1, py - y1
+        square = qx * qx + qy * qy + 1.0
+        half = qx * ux + qy * uy - h1
+        rest = ux * ux + uy * uy + h1 * h1 - self._arms2[0]
+        z = (-half - math.sqrt(max(half * half - square * rest, 0.0))) / square
+        return px + qx * z, py + qy * z, z
+
+
+class Motion:
+    """All motors of the printer, and the pose they make."""
+
+    def __init__(self, wiring: Wiring, truth: Truth, seed: int) -> None:
+        self._wiring = wiring
+        self._truth = truth
+        self._slips = draws_for(seed, "drive slip")
+        self._check_names(truth)
+        self._gantry = self._make_gantry(truth)
+        self._delta: DeltaGeometry | None = None
+        self._motors: list[Motor] = []
+        self._drives: list[Drive] = []
+        if wiring.kinematics == "delta":
+            self._delta = self._make_delta()
+            self._place_delta(self._delta)
+        else:
+            self._place_cartesian()
+        self._pose_of: Callable[[float, float, Sequence[float]], Pose] = (
+            self._delta_pose if self._delta else self._gantry_pose
+        )
+        self.pose = self.pose_at({})
+
+    def set_truth(self, truth: Truth) -> None:
+        """Change what is so about the drives. Raises TruthError for drives that this printer does not have."""
+        self._check_names(truth)
+        self._gantry = self._make_gantry(truth)
+        self._truth = truth
+
+    def pose_at(self, steps: StepCounts) -> Pose:
+        """The pose at these step counts, if no motor has turned back since `advance`."""
+        a, b = (motor.position_at(steps) for motor in self._motors) if self._motors else (0.0, 0.0)
+        return self._pose_of(a, b, [drive.position_at(steps) for drive in self._drives])
+
+    def advance(self, steps: StepCounts) -> Pose:
+        """Take these step counts."""
+        a, b = [motor.advance(steps) for motor in self._motors] if self._motors else (0.0, 0.0)
+        self.pose = self._pose_of(a, b, [drive.advance(steps) for drive in self._drives])
+        return self.pose
+
+    def set_output(self, pin: str, duty: float) -> None:
+        """An output pin was set; it may be an enable pin."""
+        self._slip([motor for motor in self._all_motors() if motor.set_output(pin, duty)])
+
+    def release(self) -> None:
+        """The micro-controller restarted: all motors lose their hold."""
+        self._slip([motor for motor in self._all_motors() if motor.release()])
+
+    @property
+    def held(self) -> bool:
+        """Whether every motor that moves in Z holds."""
+        return all(drive.motor.enabled for drive in self._drives)
+
+    def tower_directions(self) -> tuple[tuple[float, float], ...]:
+        """Unit vectors from the middle towards each tower of a delta; none on other machines."""
+        if self._delta is None:
+            return ()
+        return tuple(
+            (math.cos(math.radians(stepper.angle)), math.sin(math.radians(stepper.angle)))
+            for stepper in self._wiring.drives
+        )
+
+    def _all_motors(self) -> list[Motor]:
+        return self._motors + [drive.motor for drive in self._drives]
+
+    def _slip(self, released: list[Motor]) -> None:
+        for motor in released:
+            distance = float(self._slips.standard_normal())
+            motor.slip(distance * self._truth.drive.get(motor.section, _DEFAULT_DRIVE).slip)
+
+    def _drive_truth(self, section: str) -> DriveTruth:
+        return self._truth.drive.get(section, _DEFAULT_DRIVE)
+
+    def _check_names(self, truth: Truth) -> None:
+        known = [stepper.section for stepper in self._wiring.drives]
+        for name in truth.drive:
+            if name not in known:
+                raise TruthError(
+                    f"[drive.{name}]: this printer has no such Z drive. Its drives are: {', '.join(known)}."
+                )
+
+    def _make_gantry(self, truth: Truth) -> Gantry:
+        drives = self._wiring.drives
+        if self._wiring.kinematics == "delta" or len(drives) == 1:
+            return Gantry([(0.0, 0.0)])
+        places: list[tuple[float, float]] = []
+        for stepper in drives:
+            drive = truth.drive.get(stepper.section, _DEFAULT_DRIVE)
+            if drive.x is None or drive.y is None:
+                raise TruthError(
+                    f"[drive.{stepper.section}]: x and y are missing. A printer with several Z drives needs the "
+                    "place of each, for example gantry_corners or z_positions of its printer.cfg."
+                )
+            places.append((drive.x, drive.y))
+        return Gantry(places)
+
+    def _place_cartesian(self) -> None:
+        x_stepper, y_stepper = self._wiring.axis("x")[0], self._wiring.axis("y")[0]
+        frame = self._truth.frame
+        x = midpoint(x_stepper) if frame.start_x is None else frame.start_x
+        y = midpoint(y_stepper) if frame.start_y is None else frame.start_y
+        first, second = (x + y, x - y) if self._wiring.kinematics == "corexy" else (x, y)
+        self._motors = [Motor(x_stepper, first), Motor(y_stepper, second)]
+        for stepper in self._wiring.drives:
+            self._add_drive(stepper.section, frame.start_z + self._drive_truth(stepper.section).start)
+
+    def _place_delta(self, delta: DeltaGeometry) -> None:
+        frame = self._truth.frame
+        x = 0.0 if frame.start_x is None else frame.start_x
+        y = 0.0 if frame.start_y is None else frame.start_y
+        carriages = delta.carriages(x, y, frame.start_z)
+        for stepper, height in zip(self._wiring.drives, carriages, strict=True):
+            self._add_drive(stepper.section, height)
+
+    def _add_drive(self, section: str, position: float) -> None:
+        stepper = next(stepper for stepper in self._wiring.drives if stepper.section == section)
+        motor = Motor(stepper, position)
+        self._drives.append(Drive(motor, lambda: self._drive_truth(section).backlash, position))
+
+    def _make_delta(self) -> DeltaGeometry:
+        radius = self._wiring.delta_radius
+        towers = [
+            (math.cos(math.radians(stepper.angle)) * radius, math.sin(math.radians(stepper.angle)) * radius)
+            for stepper in self._wiring.drives
+        ]
+        return DeltaGeometry(towers, [stepper.arm_length for stepper in self._wiring.drives])
+
+    def _gantry_pose(self, a: float, b: float, heights: Sequence[float]) -> Pose:
+        if self._wiring.kinematics == "corexy":
+            a, b = 0.5 * (a + b), 0.5 * (a - b)
+        return Pose(a, b, self._gantry.surface(heights), self._gantry.origin, tuple(heights))
+
+    def _delta_pose(self, _a: float, _b: float, heights: Sequence[float]) -> Pose:
+        assert self._delta is not None
+        x, y, z = self._delta.nozzle(heights)
+        return Pose(x, y, (z, 0.0, 0.0, 0.0), carriages=tuple(heights))

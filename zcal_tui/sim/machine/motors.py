@@ -1,0 +1,76 @@
+"""Motors: step counts to motor positions, and the play between a Z motor and what it drives."""
+
+from collections.abc import Callable
+
+from zcal_tui.sim.ports import StepCounts
+from zcal_tui.sim.wiring import Stepper
+
+
+class Motor:
+    """One stepper motor. Its position follows the steps only while the driver is enabled."""
+
+    def __init__(self, stepper: Stepper, position: float) -> None:
+        self.section = stepper.section
+        self.step_pin = stepper.step_pin
+        self._enable_pin = stepper.enable_pin
+        self._per_step = -stepper.step_distance if stepper.dir_pin.invert else stepper.step_distance
+        self._zero = position
+        self._count = 0
+        self.enabled = stepper.enable_pin is None
+
+    def position_at(self, steps: StepCounts) -> float:
+        """Motor position in mm at these step counts."""
+        count = steps.get(self.step_pin, 0) if self.enabled else self._count
+        return self._zero + count * self._per_step
+
+    def advance(self, steps: StepCounts) -> float:
+        """Take these step counts; a motor that is off lets them pass."""
+        count = steps.get(self.step_pin, 0)
+        if not self.enabled:
+            self._zero -= (count - self._count) * self._per_step
+        self._count = count
+        return self._zero + count * self._per_step
+
+    def set_output(self, pin: str, duty: float) -> bool:
+        """An output pin was set; tell whether that has just taken this motor's hold away."""
+        if self._enable_pin is None or pin != self._enable_pin.name:
+            return False
+        was_enabled = self.enabled
+        self.enabled = (duty >= 0.5) != self._enable_pin.invert
+        return was_enabled and not self.enabled
+
+    def release(self) -> bool:
+        """The micro-controller restarted; tell whether that has just taken this motor's hold away."""
+        was_enabled = self.enabled
+        self.enabled = self._enable_pin is None
+        return was_enabled and not self.enabled
+
+    def slip(self, distance: float) -> None:
+        """Something moved the motor's axis from outside."""
+        self._zero += distance
+
+
+class Drive:
+    """A motor and what it moves in Z, with lost motion between them.
+
+    Going down the driven part follows its motor; going up it stays behind by the backlash. So a height
+    reached from above is higher than the same motor position reached from below.
+    """
+
+    def __init__(self, motor: Motor, backlash: Callable[[], float], position: float) -> None:
+        self.motor = motor
+        self._backlash = backlash
+        self._held = position
+
+    def position_at(self, steps: StepCounts) -> float:
+        """Height of the driven part at these step counts, if the motor has turned one way since `advance`."""
+        return self._play(self.motor.position_at(steps))
+
+    def advance(self, steps: StepCounts) -> float:
+        """Take these step counts and return the height of the driven part."""
+        self._held = self._play(self.motor.advance(steps))
+        return self._held
+
+    def _play(self, position: float) -> float:
+        behind = position - self._backlash()
+        return min(max(self._held, behind), position)

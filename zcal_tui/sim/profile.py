@@ -1,0 +1,42 @@
+"""Printers to practise on: a printer.cfg with the truth about it, ours by name or anyone's by path."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from zcal_tui.sim.truth import Truth, TruthError, read_truth
+from zcal_tui.sim.truth_schema import nearest
+
+_FOLDER = Path(__file__).parent / "profiles"
+
+PROFILES = ("voron", "bedslinger", "corexy", "delta")
+"""The machine profiles that come with the program."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One simulated printer: its name, its configuration file and what is so about it."""
+
+    name: str
+    printer_cfg: Path
+    truth: Truth
+
+
+def load_profile(name_or_path: str | Path) -> Profile:
+    """One of PROFILES, or a folder holding printer.cfg and truth.toml, or a printer.cfg with or without
+    a truth.toml beside it (without one, every key of the truth has its default).
+
+    Raises TruthError, with what is missing and what would do.
+    """
+    if str(name_or_path) in PROFILES:
+        name, folder = str(name_or_path), _FOLDER / str(name_or_path)
+        return Profile(name, folder / "printer.cfg", read_truth(folder / "truth.toml"))
+    path = Path(name_or_path).expanduser()
+    printer_cfg = path / "printer.cfg" if path.is_dir() else path
+    if not printer_cfg.is_file():
+        raise TruthError(
+            f"{name_or_path}: there is no such profile or printer.cfg. {nearest(str(name_or_path), PROFILES)} "
+            "Or give a folder that holds printer.cfg and truth.toml."
+        )
+    truth_file = printer_cfg.parent / "truth.toml"
+    truth = read_truth(truth_file) if truth_file.is_file() else Truth()
+    return Profile(printer_cfg.parent.name or printer_cfg.stem, printer_cfg, truth)
