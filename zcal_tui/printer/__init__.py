@@ -1,0 +1,1 @@
+"""What a printer is: its state mirrored, its commands run, its console and its errors understood."""

@@ -1,0 +1,52 @@
+"""Time as the printer counts it: klippy's eventtime, which on a simulated printer may run faster or stand still."""
+
+import time
+from collections.abc import Awaitable, Callable
+
+from zcal_tui.printer.state import PrinterState
+
+_LOOKAHEAD = 0.5
+"""Seconds of printer time that may be added to the last update: they come every 0.25 s."""
+
+
+class PrinterClock:
+    """The clock checks wait by."""
+
+    def __init__(
+        self,
+        wait_for: Callable[[Callable[[PrinterState], bool]], Awaitable[PrinterState]],
+        wall: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._wait_for = wait_for
+        self._wall = wall
+        self._eventtime = 0.0
+        self._seen_at: float | None = None
+        self._rate = 1.0
+        self._latest = 0.0
+
+    def note(self, eventtime: float) -> None:
+        """Klippy's clock read `eventtime` just now."""
+        wall = self._wall()
+        if self._seen_at is not None and eventtime > self._eventtime and wall - self._seen_at > 0.005:
+            rate = (eventtime - self._eventtime) / (wall - self._seen_at)
+            self._rate += 0.25 * (min(rate, 1000.0) - self._rate)
+        if eventtime < self._eventtime:
+            self._latest = eventtime  # another klippy, on a clock of its own
+        self._eventtime, self._seen_at = eventtime, wall
+
+    def now(self) -> float:
+        """Seconds of klippy's clock, carried on from the last update; 0 before the first. Never goes back
+        while the same klippy runs."""
+        if self._seen_at is None:
+            return 0.0
+        ahead = min((self._wall() - self._seen_at) * self._rate, _LOOKAHEAD)
+        self._latest = max(self._latest, self._eventtime + ahead)
+        return self._latest
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until the printer itself has counted that many seconds; to 0.25 s, the pace of its updates.
+
+        Raises NotReady or ReplyLost when the printer goes away meanwhile.
+        """
+        until = self.now() + seconds
+        await self._wait_for(lambda state: state.eventtime >= until)

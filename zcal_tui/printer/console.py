@@ -1,0 +1,269 @@
+"""Console text to typed messages: the wordings of Klipper old and new, Kalico, z_calibration and scanners' plugins.
+
+Klipper's documentation calls this text meant for people, so what has a status object is read there; this is for
+what has none: the single touches of a series, above all.
+"""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from zcal_tui.printer import messages as m
+
+_NUMBER = r"-?\d{1,9}(?:\.\d{1,12})?"
+_F = rf"({_NUMBER})"
+_N = r"(\d{1,9})"
+_REAL = rf"{_NUMBER}(?:e[-+]?\d{{1,3}})?"
+_COMMAND = r"(?:(?P<command>[A-Z][A-Z0-9_]*): )?"
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_COMMENT = re.compile(r"^//[ \t]?", re.MULTILINE)
+_STAGED_OPTIONS = "z_offset|position_endstop|tap_z_offset|descend_z"
+_STAGED = re.compile(rf"^([^\n:]+): ({_STAGED_OPTIONS}): {_F}$", re.MULTILINE | re.ASCII)
+
+Match = re.Match[str]
+
+
+class _Rule(NamedTuple):
+    pattern: re.Pattern[str]
+    build: Callable[[Match], m.Message]
+
+
+def clean(text: str) -> str:
+    """The text for a person: without comment marks, markup and surrounding space."""
+    return _COMMENT.sub("", _TAG.sub("", text).strip()).strip()
+
+
+def parse(text: str) -> m.Message:
+    """What one console message says. Never raises; what is not recognised is `Info`."""
+    content = clean(text)
+    if content.startswith("!!"):
+        return m.ErrorLine(content[2:].strip().partition("\n")[0].strip())
+    for pattern, build in _RULES:
+        if found := pattern.fullmatch(content):
+            return build(found)
+    return m.Info(content)
+
+
+def _numbers(found: Match) -> list[float]:
+    """All plain groups as numbers; named groups are not numbers."""
+    named = set(found.re.groupindex.values())
+    return [float(text) for index, text in enumerate(found.groups(), 1) if index not in named and text]
+
+
+def _command(found: Match) -> str | None:
+    return found["command"]
+
+
+def _sample(found: Match) -> m.Message:
+    x, y, z = _numbers(found)
+    return m.ProbeSample(x, y, z, "toolhead", _command(found))
+
+
+def _bed_sample(found: Match) -> m.Message:
+    x, y, z = _numbers(found)
+    return m.ProbeSample(x, y, z, "bed", _command(found))
+
+
+def _result(found: Match) -> m.Message:
+    x, y, z = _numbers(found)
+    return m.ProbeResult(z, "bed", x, y)
+
+
+def _header(found: Match) -> m.Message:
+    x, y, z, samples, retract, speed, lift_speed = _numbers(found)
+    return m.AccuracyHeader(found["name"], x, y, z, int(samples), retract, speed, lift_speed)
+
+
+def _stats(found: Match) -> m.Message:
+    maximum, minimum, spread, average, median, sigma, *delta = _numbers(found)
+    return m.AccuracyStats(
+        maximum,
+        minimum,
+        spread,
+        average,
+        median,
+        sigma,
+        delta[0] if delta else None,
+        source=found["source"],
+        command=_command(found),
+    )
+
+
+def _endstops(found: Match) -> m.Message:
+    states = (part.rpartition(":") for part in found[0].split())
+    return m.Endstops(tuple((name, state == "TRIGGERED") for name, _, state in states))
+
+
+def _manual_z(found: Match) -> m.Message:
+    lower, z, upper = found["lower"], found["z"], found["upper"]
+    return m.ManualProbeZ(
+        None if lower.startswith("?") else float(lower),
+        float(z),
+        None if upper.startswith("?") else float(upper),
+    )
+
+
+def _staged(found: Match) -> m.Message:
+    values = (
+        m.StagedValue(section, option, float(value)) for section, option, value in _STAGED.findall(found[0])
+    )
+    return m.ValuesStaged(tuple(values))
+
+
+def _z_calibration(found: Match) -> m.Message:
+    bed, switch, nozzle, switch_offset, offset = _numbers(found)
+    return m.ZCalibrationResult(bed, switch, nozzle, switch_offset, offset, command=_command(found))
+
+
+def _z_calibration_oldest(found: Match) -> m.Message:
+    endstop, nozzle, switch, bed, offset = _numbers(found)
+    return m.ZCalibrationResult(bed, switch, nozzle, None, offset, endstop=endstop)
+
+
+def _suggestion(found: Match) -> m.Message:
+    position_endstop, offset, suggested = _numbers(found)
+    return m.ZCalibrationSuggestion(position_endstop, offset, suggested, _command(found))
+
+
+def _switch_offset(found: Match) -> m.Message:
+    switch_offset, z, z_offset, new = _numbers(found)
+    return m.SwitchOffsetResult(switch_offset, z, z_offset, new, _command(found))
+
+
+def _twist_complete(found: Match) -> m.Message:
+    offsets = tuple(float(value) for value in found["offsets"].split(", "))
+    return m.AxisTwistComplete(offsets, float(found["mean"]))
+
+
+def _beacon_backlash(found: Match) -> m.Message:
+    up, down, delta, samples = _numbers(found)
+    return m.BeaconBacklash(up, down, delta, int(samples))
+
+
+def _backlash_calibrated(found: Match) -> m.Message:
+    amount = _numbers(found)
+    return m.BacklashCalibrated(amount[0] if amount else None)
+
+
+def _rule(pattern: str, build: Callable[[Match], m.Message]) -> _Rule:
+    return _Rule(re.compile(pattern, re.ASCII), build)
+
+
+_RULES: tuple[_Rule, ...] = (
+    _rule(rf"{_COMMAND}probe at {_F},{_F} is z={_F}", _sample),
+    _rule(rf"{_COMMAND}probe: at {_F},{_F} bed will contact at z={_F}", _bed_sample),
+    _rule(rf"Result is z={_F}", lambda found: m.ProbeResult(float(found[1]), "toolhead")),
+    _rule(rf"Result: at {_F},{_F} estimate contact at z={_F}", _result),
+    _rule(
+        rf"(?P<name>PROBE(?:_Z)?_ACCURACY) at X:{_F} Y:{_F} Z:{_F} "
+        rf"\(samples={_N} retract={_F} speed={_F} lift_speed={_F}\)",
+        _header,
+    ),
+    _rule(
+        rf"{_COMMAND}(?P<source>probe z|probe|touch|scan) accuracy results(?: \(using \d+ finite measurements\))?:\s*"
+        rf"maximum {_F},\s*minimum {_F},\s*range {_F},\s*average {_F},\s*median {_F},\s*standard deviation {_F}"
+        rf"(?:,\s*average delta {_F})?",
+        _stats,
+    ),
+    _rule(r"probe: (open|TRIGGERED)", lambda found: m.ProbeQuery(found[1] == "TRIGGERED")),
+    _rule(r"[\w-]+:(?:open|TRIGGERED)(?:\s+[\w-]+:(?:open|TRIGGERED))*", _endstops),
+    _rule(
+        rf"{_COMMAND}[Pp]robe samples exceed tolerance\. Retrying\.\.\.",
+        lambda found: m.SamplesRetry(_command(found)),
+    ),
+    _rule(
+        rf"Bad probe detected\. Retrying \({_N}/{_N}\)\.\.\.",
+        lambda found: m.BadProbeRetry(int(found[1]), int(found[2])),
+    ),
+    _rule(
+        r"Starting manual Z probe\. Use TESTZ to adjust position\.(?s:.*)", lambda _: m.ManualProbeStarted()
+    ),
+    _rule(
+        rf"Z position: (?P<lower>\?{{6}}|{_NUMBER}) --> (?P<z>{_NUMBER}) <-- (?P<upper>\?{{6}}|{_NUMBER})",
+        _manual_z,
+    ),
+    _rule(
+        r"WARNING: No change in position \(reached stepper resolution\)",
+        lambda _: m.NoPositionChange(),
+    ),
+    _rule(r"Manual probe failed! Use TESTZ commands to position the(?s:.*)", lambda _: m.ManualProbeFailed()),
+    _rule(rf"Z position is {_F}", lambda found: m.ManualProbeHeight(*_numbers(found))),
+    _rule(
+        rf"(?:[^\n:]+: (?:{_STAGED_OPTIONS}): {_NUMBER}(?:\n|$))+"
+        r"(?:The SAVE_CONFIG command (?s:.*))?",
+        _staged,
+    ),
+    _rule(r"Nothing to do: Z Offset is 0", lambda _: m.NothingToApply()),
+    _rule(r"Klipper state: (.+)", lambda found: m.KlippyStateLine(found[1])),
+    _rule(r'Unknown command:"(.*)"', lambda found: m.UnknownCommand(found[1])),
+    _rule(
+        rf"{_COMMAND}bed_probe={_F} - \(switch={_F} - nozzle={_F} \+ switch_offset={_F}\) --> new_offset={_F}",
+        _z_calibration,
+    ),
+    _rule(
+        rf"(?P<command>Z-CALIBRATION): probe={_F} - \(switch={_F} - nozzle={_F} \+ switch_offset={_F}\) "
+        rf"--> new offset={_F}",
+        _z_calibration,
+    ),
+    _rule(
+        rf"Z-CALIBRATION: ENDSTOP={_F} NOZZLE={_F} SWITCH={_F} PROBE={_F} --> OFFSET={_F}",
+        _z_calibration_oldest,
+    ),
+    _rule(
+        rf"{_COMMAND}current z axis position_endstop={_F} - new offset={_F} --> "
+        rf"POSSIBLE SUGGESTION: new z axis position_endstop={_F}",
+        _suggestion,
+    ),
+    _rule(
+        rf"(?P<command>HINT): z position_endstop={_F} - offset={_F} --> possible z position_endstop={_F}",
+        _suggestion,
+    ),
+    _rule(
+        rf"{_COMMAND}switch_offset={_F} - \(current_z={_F} - z_offset={_F}\) --> new switch_offset={_F}",
+        _switch_offset,
+    ),
+    _rule(
+        rf"{_COMMAND}[Tt]he resulting switch offset is negative! Either the nozzle is still too far away or "
+        r"something else is wrong\.\.\.",
+        lambda found: m.SwitchOffsetNegative(_command(found)),
+    ),
+    _rule(
+        rf"AXIS_TWIST_COMPENSATION_CALIBRATE: Probing point {_N} of {_N}",
+        lambda found: m.AxisTwistPoint(int(found[1]), int(found[2])),
+    ),
+    _rule(
+        r"AXIS_TWIST_COMPENSATION_CALIBRATE: Probe cancelled, calibration aborted",
+        lambda _: m.AxisTwistCancelled(),
+    ),
+    _rule(
+        rf"AXIS_TWIST_COMPENSATION_CALIBRATE: Calibration complete, offsets: "
+        rf"\[(?P<offsets>{_REAL}(?:, {_REAL})*)\], mean z_offset: (?P<mean>{_NUMBER})",
+        _twist_complete,
+    ),
+    _rule(
+        rf"Backlash test over {_N} samples found no significant difference \(\|t\|={_F}\)\.",
+        lambda found: m.BacklashNone(int(found[1]), float(found[2])),
+    ),
+    _rule(
+        rf"Backlash test over {_N} samples detected a consistent {_F} mm difference\.",
+        lambda found: m.BacklashFound(int(found[1]), float(found[2])),
+    ),
+    _rule(
+        rf"Estimated backlash is negative \({_F} ?mm\), which is unexpected\.(?s:.*)",
+        lambda found: m.BacklashNegative(*_numbers(found)),
+    ),
+    _rule(
+        r"Backlash calibration complete: no compensation required\.(?s:.*)",
+        lambda _: m.BacklashCalibrated(None),
+    ),
+    _rule(
+        rf"Backlash calibration complete: {_F} mm compensation will be used\.(?s:.*)",
+        _backlash_calibrated,
+    ),
+    _rule(
+        rf"Median distance moving up {_F}, down {_F}, delta {_F} over {_N} samples",
+        _beacon_backlash,
+    ),
+    _rule(r"Probe Status: (.+)", lambda found: m.DockableProbeStatus(found[1])),
+    _rule(r"(action:prompt_.*)", lambda found: m.Prompt(found[1])),
+)

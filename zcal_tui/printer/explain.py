@@ -1,0 +1,44 @@
+"""Klipper's errors in plain words: what happened, the likely cause, what to do. The raw message is always kept."""
+
+import re
+from dataclasses import dataclass
+
+from zcal_tui.printer.errors_table import ENTRIES
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """An error explained. `cause` and `remedy` are empty for an error that is not known here; `raw` is the printer's
+    own text, all lines."""
+
+    what: str
+    cause: str
+    remedy: str
+    raw: str
+
+    @property
+    def known(self) -> bool:
+        """Whether there is more to say than the printer said itself."""
+        return bool(self.cause)
+
+
+def explain(raw: str) -> Explanation:
+    """Explain an error reply, a console error or a shutdown's state message. Never raises."""
+    text = raw.strip()
+    for pattern, what, cause, remedy in _COMPILED:
+        if found := pattern.search(text):
+            names = {name: (value or "").strip() for name, value in found.groupdict().items()}
+            return Explanation(_fill(what, names), _fill(cause, names), _fill(remedy, names), raw)
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return Explanation(first or "The printer gave an error without any text.", "", "", raw)
+
+
+def _fill(template: str, names: dict[str, str]) -> str:
+    for name, value in names.items():
+        template = template.replace("{" + name + "}", value)
+    return template
+
+
+_COMPILED = tuple(
+    (re.compile(pattern, re.IGNORECASE), what, cause, remedy) for pattern, what, cause, remedy in ENTRIES
+)

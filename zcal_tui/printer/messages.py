@@ -1,0 +1,320 @@
+"""What a printer's console says, as typed messages. Lengths in mm, speeds in mm/s."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Frame = Literal["toolhead", "bed"]
+"""Which height a probe line tells. "toolhead": the raw toolhead Z (and XY) at the trigger, as Klipper printed until the
+end of 2025 and Kalico prints. "bed": where the nozzle would touch, z_offset and XY offsets applied."""
+
+
+@dataclass(frozen=True)
+class ProbeSample:
+    """One touch. `command` is the z_calibration command that says it, or None for the probe's own."""
+
+    x: float
+    y: float
+    z: float
+    frame: Frame
+    command: str | None = None
+
+
+@dataclass(frozen=True)
+class ProbeResult:
+    """PROBE's result; the old wording tells no XY."""
+
+    z: float
+    frame: Frame
+    x: float | None = None
+    y: float | None = None
+
+
+@dataclass(frozen=True)
+class AccuracyHeader:
+    """A series begins: the toolhead's position and the series' settings."""
+
+    command: str
+    x: float
+    y: float
+    z: float
+    samples: int
+    retract: float
+    speed: float
+    lift_speed: float
+
+
+@dataclass(frozen=True)
+class AccuracyStats:
+    """A series' summary. `sigma` is the population's standard deviation, as Klipper computes it."""
+
+    maximum: float
+    minimum: float
+    range: float
+    average: float
+    median: float
+    sigma: float
+    average_delta: float | None = None
+    source: str = "probe"
+    command: str | None = None
+
+
+@dataclass(frozen=True)
+class ProbeQuery:
+    """QUERY_PROBE's answer."""
+
+    triggered: bool
+
+
+@dataclass(frozen=True)
+class Endstops:
+    """QUERY_ENDSTOPS' answer: (name, triggered) in the printer's order."""
+
+    states: tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True)
+class SamplesRetry:
+    """The samples of one measurement differed too much; all are discarded and taken again."""
+
+    command: str | None = None
+
+
+@dataclass(frozen=True)
+class BadProbeRetry:
+    """Kalico judged one touch bad and repeats it."""
+
+    attempt: int
+    of: int
+
+
+@dataclass(frozen=True)
+class ManualProbeStarted:
+    """The paper test helper waits for TESTZ, ACCEPT or ABORT."""
+
+
+@dataclass(frozen=True)
+class ManualProbeZ:
+    """Where the paper test stands; None where no lower or higher place was tried yet."""
+
+    lower: float | None
+    z: float
+    upper: float | None
+
+
+@dataclass(frozen=True)
+class NoPositionChange:
+    """A TESTZ was smaller than a step."""
+
+
+@dataclass(frozen=True)
+class ManualProbeFailed:
+    """ACCEPT came where it cannot: the paper test is over without a result."""
+
+
+@dataclass(frozen=True)
+class ManualProbeHeight:
+    """MANUAL_PROBE's result."""
+
+    z: float
+
+
+@dataclass(frozen=True)
+class StagedValue:
+    """One config value that SAVE_CONFIG would write."""
+
+    section: str
+    option: str
+    value: float
+
+
+@dataclass(frozen=True)
+class ValuesStaged:
+    """Values were staged for SAVE_CONFIG."""
+
+    values: tuple[StagedValue, ...]
+
+
+@dataclass(frozen=True)
+class NothingToApply:
+    """Z_OFFSET_APPLY_… with no live offset."""
+
+
+@dataclass(frozen=True)
+class KlippyStateLine:
+    """Klipper changed state: Ready, Shutdown, Disconnect, Not ready."""
+
+    state: str
+
+
+@dataclass(frozen=True)
+class UnknownCommand:
+    """Klipper has no such command. The script it stood in succeeds all the same."""
+
+    command: str
+
+
+@dataclass(frozen=True)
+class ErrorLine:
+    """The first line of an error."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ZCalibrationResult:
+    """CALIBRATE_Z's formula: offset = bed - (switch - nozzle + switch_offset). `endstop` only in the oldest form."""
+
+    bed: float
+    switch: float
+    nozzle: float
+    switch_offset: float | None
+    offset: float
+    endstop: float | None = None
+    command: str | None = None
+
+
+@dataclass(frozen=True)
+class ZCalibrationSuggestion:
+    """A Z position_endstop under which the offset would be zero."""
+
+    position_endstop: float
+    offset: float
+    suggested: float
+    command: str | None = None
+
+
+@dataclass(frozen=True)
+class SwitchOffsetResult:
+    """CALCULATE_SWITCH_OFFSET's result."""
+
+    switch_offset: float
+    z: float
+    z_offset: float
+    new: float
+    command: str | None = None
+
+
+@dataclass(frozen=True)
+class SwitchOffsetNegative:
+    """CALCULATE_SWITCH_OFFSET would come out negative."""
+
+    command: str | None = None
+
+
+@dataclass(frozen=True)
+class AxisTwistPoint:
+    """AXIS_TWIST_COMPENSATION_CALIBRATE is at point `number` of `total`."""
+
+    number: int
+    total: int
+
+
+@dataclass(frozen=True)
+class AxisTwistCancelled:
+    """A manual probe of the axis twist calibration was aborted."""
+
+
+@dataclass(frozen=True)
+class AxisTwistComplete:
+    """The axis twist calibration's result: z offsets along the axis, and their mean."""
+
+    offsets: tuple[float, ...]
+    mean: float
+
+
+@dataclass(frozen=True)
+class BacklashNone:
+    """Cartographer found no significant backlash."""
+
+    samples: int
+    t: float
+
+
+@dataclass(frozen=True)
+class BacklashFound:
+    """Cartographer found backlash of that size."""
+
+    samples: int
+    backlash: float
+
+
+@dataclass(frozen=True)
+class BacklashNegative:
+    """Cartographer's estimate came out negative, which it ignores."""
+
+    backlash: float
+
+
+@dataclass(frozen=True)
+class BacklashCalibrated:
+    """Cartographer staged a compensation, or none."""
+
+    compensation: float | None
+
+
+@dataclass(frozen=True)
+class BeaconBacklash:
+    """Beacon's medians going up and down, and their difference."""
+
+    up: float
+    down: float
+    delta: float
+    samples: int
+
+
+@dataclass(frozen=True)
+class DockableProbeStatus:
+    """A dockable probe's state, in its own words."""
+
+    state: str
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A line of a dialog for web interfaces (`action:prompt_…`)."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Info:
+    """Anything else, as text for a person."""
+
+    text: str
+
+
+Message = (
+    ProbeSample
+    | ProbeResult
+    | AccuracyHeader
+    | AccuracyStats
+    | ProbeQuery
+    | Endstops
+    | SamplesRetry
+    | BadProbeRetry
+    | ManualProbeStarted
+    | ManualProbeZ
+    | NoPositionChange
+    | ManualProbeFailed
+    | ManualProbeHeight
+    | ValuesStaged
+    | NothingToApply
+    | KlippyStateLine
+    | UnknownCommand
+    | ErrorLine
+    | ZCalibrationResult
+    | ZCalibrationSuggestion
+    | SwitchOffsetResult
+    | SwitchOffsetNegative
+    | AxisTwistPoint
+    | AxisTwistCancelled
+    | AxisTwistComplete
+    | BacklashNone
+    | BacklashFound
+    | BacklashNegative
+    | BacklashCalibrated
+    | BeaconBacklash
+    | DockableProbeStatus
+    | Prompt
+    | Info
+)

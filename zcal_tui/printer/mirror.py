@@ -1,0 +1,192 @@
+"""Keeps a `PrinterState` true to the printer: subscribes, merges what changes, and starts over after each restart."""
+
+import asyncio
+import dataclasses
+import logging
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from zcal_tui.printer.digest import digest, klippy_state, subscription
+from zcal_tui.printer.reading import mapping, number, text
+from zcal_tui.printer.state import App, KlippyStateName, PrinterState
+from zcal_tui.transport.failures import NotReady, ReplyLost, TransportError, Unreachable
+from zcal_tui.transport.port import KlippyState, LinkDown, LinkUp, Notification, Status, Transport
+
+logger = logging.getLogger(__name__)
+
+POLL = 0.5
+"""Seconds between questions while klippy is not ready: Moonraker tells of readiness, but of no other state."""
+
+
+class Mirror:
+    """Owns the state; `changed` is called with each new one, on the transport's loop."""
+
+    def __init__(self, transport: Transport, changed: Callable[[PrinterState], None]) -> None:
+        self._transport = transport
+        self._changed = changed
+        self._state = PrinterState()
+        self._raw: dict[str, dict[str, Any]] = {}
+        self._early: list[Status] = []
+        self._starts = 0
+        self._synced = False
+        self._wake = asyncio.Event()
+        self._first_look = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._stop_listening: Callable[[], None] | None = None
+
+    @property
+    def state(self) -> PrinterState:
+        """The newest state."""
+        return self._state
+
+    async def start(self) -> None:
+        """Begin, and wait for the first look at the printer, whatever state that finds it in."""
+        self._stop_listening = self._transport.listen(self._hear)
+        self._wake.set()
+        self._task = asyncio.create_task(self._run(), name="zcal printer mirror")
+        await self._first_look.wait()
+
+    async def close(self) -> None:
+        """Stop following the printer."""
+        if self._stop_listening is not None:
+            self._stop_listening()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def _hear(self, notification: Notification) -> None:
+        match notification:
+            case Status() if self._synced:
+                self._merge(notification)
+            case Status():
+                self._early.append(notification)
+            case LinkUp():
+                self._synced = False
+                self._wake.set()
+            case LinkDown(reason):
+                self._synced = False
+                self._set(connected=False, link=reason, klippy="disconnected", message=reason)
+            case KlippyState("disconnected"):
+                self._synced = False
+                self._set(
+                    klippy="disconnected", message="Klipper left Moonraker: it restarts, or has stopped."
+                )
+                self._wake.set()
+            case KlippyState("ready"):
+                self._synced = False
+                self._wake.set()
+            case KlippyState("shutdown"):
+                self._set(klippy="shutdown")
+                self._wake.set()
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                await self._wait_for_cause()
+                self._wake.clear()
+                if self._transport.connected:
+                    await self._look()
+                self._first_look.set()
+        except Exception as error:  # the task's boundary: a mirror that stops must say so
+            logger.exception("the mirror failed")
+            self._set(
+                connected=False, klippy="error", message=f"zcal-tui cannot follow the printer: {error!r}"
+            )
+            self._first_look.set()
+
+    async def _wait_for_cause(self) -> None:
+        if self._synced or not self._transport.connected:
+            await self._wake.wait()
+            return
+        try:
+            async with asyncio.timeout(POLL):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _look(self) -> None:
+        try:
+            info = mapping(await self._transport.call("info"))
+            klippy = klippy_state(info.get("state")) or "startup"
+            self._note_info(info, klippy)
+            if klippy in ("ready", "shutdown") and not self._synced:
+                await self._read_everything(info)
+        except NotReady as error:
+            self._set(connected=True, link="", klippy="disconnected", message=error.message)
+        except (ReplyLost, Unreachable):
+            return  # the LinkDown that belongs to it is told separately
+        except TransportError as error:
+            self._set(connected=True, link="", klippy="error", message=str(error))
+
+    def _note_info(self, info: Mapping[str, Any], klippy: KlippyStateName) -> None:
+        if klippy in ("ready", "shutdown") and not self._synced:
+            return  # told together with everything else
+        message = (text(info.get("state_message")) or "").strip()
+        self._set(connected=True, link="", klippy=klippy, message=message)
+
+    async def _read_everything(self, info: Mapping[str, Any]) -> None:
+        call = self._transport.call
+        listed = mapping(await call("objects/list")).get("objects")
+        objects = frozenset(name for name in listed or () if isinstance(name, str))
+        reply = await call("objects/query", {"objects": {"configfile": ["settings", "config"]}})
+        configfile = mapping(mapping(mapping(reply).get("status")).get("configfile"))
+        wanted = subscription(objects)
+        # Some vendors' Moonraker leaves objects out of the subscription's reply, so the query comes first.
+        queried = mapping(await call("objects/query", {"objects": wanted}))
+        self._raw = {}
+        self._early.clear()
+        self._fill(queried)
+        subscribed = mapping(await call("objects/subscribe", {"objects": wanted}))
+        self._fill(subscribed)
+        self._starts += 1
+        settings = _sections(configfile.get("settings"))
+        fresh = PrinterState(
+            connected=True,
+            klippy=klippy_state(info.get("state")) or "startup",
+            link="",
+            message=(text(info.get("state_message")) or "").strip(),
+            starts=self._starts,
+            app=_app(info, settings),
+            software_version=text(info.get("software_version")) or "",
+            hostname=text(info.get("hostname")) or "",
+            objects=objects,
+            settings=settings,
+            config=_sections(configfile.get("config")),
+        )
+        eventtime = number(subscribed.get("eventtime")) or 0.0
+        self._synced = True
+        self._replace(digest(fresh, self._raw, self._raw, eventtime))
+        early, self._early = self._early, []
+        for update in early:
+            if update.eventtime >= eventtime:
+                self._merge(update)
+
+    def _fill(self, reply: Mapping[str, Any]) -> None:
+        for name, fields in mapping(reply.get("status")).items():
+            self._raw.setdefault(name, {}).update(mapping(fields))
+
+    def _merge(self, update: Status) -> None:
+        for name, fields in update.changes.items():
+            self._raw.setdefault(name, {}).update(fields)
+        self._replace(digest(self._state, self._raw, update.changes, update.eventtime))
+
+    def _set(self, **values: Any) -> None:
+        self._replace(dataclasses.replace(self._state, **values))
+
+    def _replace(self, state: PrinterState) -> None:
+        if state != self._state:
+            self._state = state
+            self._changed(state)
+
+
+def _sections(value: object) -> Mapping[str, Mapping[str, Any]]:
+    sections = {name: MappingProxyType(dict(mapping(options))) for name, options in mapping(value).items()}
+    return MappingProxyType(sections)
+
+
+def _app(info: Mapping[str, Any], settings: Mapping[str, Any]) -> App:
+    """Kalico names itself since 2025; before that only a section of its own gives it away."""
+    if info.get("app") == "Kalico" or "danger_options" in settings or "kalico" in settings:
+        return "Kalico"
+    return "Klipper"

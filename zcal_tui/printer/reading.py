@@ -1,0 +1,39 @@
+"""Values out of a status message, which may be absent, null, not a number or of another type than documented."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+
+def number(value: object) -> float | None:
+    """A finite number, else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def triple(value: object) -> tuple[float, float, float] | None:
+    """The first three of a coordinate, which may have more (extra axes) but no less."""
+    if not isinstance(value, list | tuple) or len(value) < 3:
+        return None
+    x, y, z = (number(part) for part in value[:3])
+    if x is None or y is None or z is None:
+        return None
+    return x, y, z
+
+
+def text(value: object) -> str | None:
+    """A string, else None."""
+    return value if isinstance(value, str) else None
+
+
+def flag(value: object) -> bool | None:
+    """A truth value; klippy gives some as 0 or 1."""
+    if isinstance(value, bool):
+        return value
+    return bool(value) if isinstance(value, int) and value in (0, 1) else None
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """A mapping, else an empty one."""
+    return value if isinstance(value, Mapping) else {}

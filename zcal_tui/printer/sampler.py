@@ -1,0 +1,223 @@
+"""How heights are taken: the port the checks use, and the way by stock commands and their console lines."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from zcal_tui.printer.config_view import ProbeConfig, probe_config
+from zcal_tui.printer.messages import AccuracyHeader, AccuracyStats, ProbeQuery, ProbeSample
+from zcal_tui.printer.printer import CommandFailed, Heard, Printer
+
+LATE_LINES = 2.0
+"""Seconds of wall time to wait for lines that Moonraker delivers after the reply."""
+
+
+@dataclass(frozen=True)
+class TouchSettings:
+    """How to touch; None leaves the printer's own setting. Speeds in mm/s, the retract in mm."""
+
+    probe_speed: float | None = None
+    lift_speed: float | None = None
+    sample_retract_dist: float | None = None
+
+
+@dataclass(frozen=True)
+class Touch:
+    """One touch. `trigger_z` is the raw toolhead Z at the trigger, `bed_z` where the nozzle would touch (only where
+    the printer said so), `x` and `y` the toolhead's place, `eventtime` klippy's clock when it was told.
+    `recorded` is False for a touch that the printer makes but leaves out of its own result."""
+
+    n: int
+    trigger_z: float
+    bed_z: float | None
+    x: float
+    y: float
+    eventtime: float
+    recorded: bool = True
+
+
+class ProbeUnusable(Exception):
+    """The probe is not in a state in which a touch means anything. `args` are what, cause and remedy."""
+
+    def __init__(self, what: str, cause: str, remedy: str) -> None:
+        super().__init__(what, cause, remedy)
+        self.what, self.cause, self.remedy = what, cause, remedy
+
+
+class LinesMissing(Exception):
+    """The printer finished a series, but fewer touches were told than it made. Those that were, were yielded."""
+
+
+class Sampler(Protocol):
+    """Takes touches where the toolhead stands."""
+
+    def series(
+        self, count: int, settings: TouchSettings, cancelled: Callable[[], bool]
+    ) -> AsyncIterator[Touch]:
+        """Make `count` touches (one more where the printer cannot do just one) and yield each as it is told,
+        numbered from 1; ends early, between touches, once `cancelled()`.
+
+        Raises CommandFailed, ReplyLost, NotReady, ProbeUnusable or LinesMissing, always after the touches that
+        were told were yielded. May be called again for a further look.
+        """
+
+
+class StockSampler:
+    """Touches by PROBE_ACCURACY in blocks, read from the console as they come.
+
+    A block is two touches where the probe needs no preparation, so that a cancel takes effect after two at most. It
+    is the whole look where each block would dock, deploy or drop a first sample again. It is never one: Kalico
+    divides by n − 1 and would shut down.
+    """
+
+    def __init__(self, printer: Printer) -> None:
+        self._printer = printer
+
+    async def series(
+        self, count: int, settings: TouchSettings, cancelled: Callable[[], bool]
+    ) -> AsyncIterator[Touch]:
+        probe = probe_config(self._printer.state)
+        if probe is None:
+            raise ProbeUnusable(
+                "This printer has no probe.",
+                "Its configuration has no section that Klipper could probe with.",
+                "Add a [probe], [bltouch] or similar section, or use a check that needs none.",
+            )
+        if probe.plain and not cancelled():
+            await self._look_at_switch(probe)
+        taken = 0
+        for size in blocks(count, whole=not probe.plain):
+            if cancelled():
+                return
+            block = self._block(size, settings, probe)
+            try:
+                async for touch in block:
+                    taken += 1
+                    yield Touch(
+                        taken, touch.trigger_z, touch.bed_z, touch.x, touch.y, touch.eventtime, touch.recorded
+                    )
+            finally:
+                await block.aclose()
+
+    async def _look_at_switch(self, probe: ProbeConfig) -> None:
+        answers: list[bool] = []
+
+        def note(heard: Heard) -> None:
+            if isinstance(heard.message, ProbeQuery):
+                answers.append(heard.message.triggered)
+
+        stop = self._printer.listen_console(note)
+        try:
+            await self._printer.gcode("QUERY_PROBE")
+        except CommandFailed as error:
+            if "does not support QUERY_PROBE" in error.message or "Unknown command" in error.message:
+                return
+            raise
+        finally:
+            stop()
+        if answers and answers[-1]:
+            raise ProbeUnusable(
+                f"The probe ({probe.section}) reads as triggered although nothing was touched.",
+                "It may not be attached or deployed, it may touch something, or its pin is inverted.",
+                "Attach it and look whether QUERY_PROBE says open in the air and TRIGGERED when pressed by hand.",
+            )
+
+    async def _block(
+        self, size: int, settings: TouchSettings, probe: ProbeConfig
+    ) -> AsyncGenerator[Touch, None]:
+        lines: asyncio.Queue[Heard | None] = asyncio.Queue()
+        stop = self._printer.listen_console(lines.put_nowait)
+        command = asyncio.create_task(
+            self._printer.gcode(accuracy_command(size, settings)), name="zcal touches"
+        )
+        command.add_done_callback(lambda _: lines.put_nowait(None))
+        reader = BlockReader(size, probe)
+        try:
+            while (heard := await lines.get()) is not None:
+                if (touch := reader.read(heard)) is not None:
+                    yield touch
+            await command  # raises what went wrong, after what was told before
+            while not reader.complete:
+                try:
+                    async with asyncio.timeout(LATE_LINES):
+                        late = await lines.get()
+                except TimeoutError:
+                    break
+                if late is not None and (touch := reader.read(late)) is not None:
+                    yield touch
+            reader.check()
+        finally:
+            stop()
+            command.cancel()
+            await asyncio.gather(command, return_exceptions=True)
+
+
+def accuracy_command(size: int, settings: TouchSettings) -> str:
+    """The PROBE_ACCURACY command for a block."""
+    words = ["PROBE_ACCURACY", f"SAMPLES={size}"]
+    for name, value in (
+        ("PROBE_SPEED", settings.probe_speed),
+        ("LIFT_SPEED", settings.lift_speed),
+        ("SAMPLE_RETRACT_DIST", settings.sample_retract_dist),
+    ):
+        if value is not None:
+            words.append(f"{name}={value:.6g}")
+    return " ".join(words)
+
+
+def blocks(count: int, *, whole: bool) -> list[int]:
+    """The sizes of the blocks for `count` touches: twos, with one three where it is odd; never a one."""
+    if count < 1:
+        return []
+    if whole or count <= 3:
+        return [max(count, 2)]
+    return [2] * (count // 2 - 1) + [2 + count % 2]
+
+
+class BlockReader:
+    """Picks one block's touches out of the console: from its own header on, to its summary."""
+
+    def __init__(self, size: int, probe: ProbeConfig) -> None:
+        self._size = size
+        self._probe = probe
+        self._expected = size + (1 if probe.drop_first_result else 0)
+        self._header: AccuracyHeader | None = None
+        self._read = 0
+        self._ended = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything the block prints was read."""
+        return self._ended and self._read >= self._expected
+
+    def read(self, heard: Heard) -> Touch | None:
+        """The touch that this line tells, if it is one of this block's."""
+        message = heard.message
+        if isinstance(message, AccuracyHeader):
+            if message.command == "PROBE_ACCURACY" and message.samples == self._size:
+                self._header, self._read, self._ended = message, 0, False
+        elif isinstance(message, AccuracyStats) and self._header is not None:
+            self._ended = True
+        elif isinstance(message, ProbeSample) and message.command is None:
+            if self._header is None or self._ended:
+                return None  # another client's, from before our turn
+            self._read += 1
+            recorded = not (self._probe.drop_first_result and self._read == 1)
+            return _touch(message, self._probe, heard.eventtime, recorded)
+        return None
+
+    def check(self) -> None:
+        """Raises LinesMissing unless every touch was told."""
+        if self._read < self._expected:
+            raise LinesMissing(
+                f"The printer made {self._expected} touches but told of {self._read}: the connection may have been "
+                "down in between, or this probe's PROBE_ACCURACY does not print its single touches."
+            )
+
+
+def _touch(sample: ProbeSample, probe: ProbeConfig, eventtime: float, recorded: bool) -> Touch:
+    if sample.frame == "toolhead":
+        return Touch(0, sample.z, None, sample.x, sample.y, eventtime, recorded)
+    x, y = sample.x - probe.x_offset, sample.y - probe.y_offset
+    return Touch(0, sample.z + probe.z_offset, sample.z, x, y, eventtime, recorded)

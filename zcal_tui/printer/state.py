@@ -1,0 +1,131 @@
+"""A printer's state as of one moment: immutable, replaced on every change, cheap to hand across threads.
+
+Units are Klipper's: mm, mm/s, °C, seconds of klippy's clock. A value that the printer does not report (because the
+object is not configured, or its Klipper is older or a fork) is None or empty; nothing here is guessed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+Xyz = tuple[float, float, float]
+KlippyStateName = Literal["disconnected", "startup", "ready", "error", "shutdown"]
+App = Literal["Klipper", "Kalico"]
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Heater:
+    """A heater's temperature and target in °C and its power 0..1."""
+
+    temperature: float
+    target: float
+    power: float = 0.0
+
+
+@dataclass(frozen=True)
+class Probe:
+    """The `probe` object. `last_query` is the switch as of the last QUERY_PROBE (True: triggered).
+
+    `last_trigger_z` is the raw toolhead Z of the last PROBE's result (the status field `last_z_result`);
+    `last_bed_position` (x, y, z) where the nozzle would touch the bed, on Klipper from the end of 2025.
+    """
+
+    name: str
+    last_query: bool | None = None
+    last_trigger_z: float | None = None
+    last_bed_position: Xyz | None = None
+
+
+@dataclass(frozen=True)
+class ManualProbe:
+    """Klipper's paper test helper: the nozzle's Z and the next lower and higher Z that were tried."""
+
+    is_active: bool = False
+    z_position: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+
+
+@dataclass(frozen=True)
+class BedMesh:
+    """The active mesh: its profile's name ("" for none), and whether a mesh bends moves at this moment."""
+
+    profile_name: str = ""
+    active: bool = False
+
+
+@dataclass(frozen=True)
+class SaveConfigPending:
+    """What SAVE_CONFIG would write. `items` is {section: {option: text}}; empty also where an old Klipper
+    only tells that something is pending."""
+
+    pending: bool = False
+    items: Mapping[str, Mapping[str, str]] = EMPTY
+
+
+@dataclass(frozen=True)
+class PrinterState:
+    """Everything the mirror keeps.
+
+    `homed_axes` is a string out of "xyz"; `position` the toolhead's in the machine's frame, `gcode_position` the
+    one G-code sees; `homing_origin` the live G-code offset (SET_GCODE_OFFSET). `settings` is `configfile.settings`
+    (parsed values, lower-case keys), `config` the raw texts of printer.cfg, both fetched once per klippy start.
+    `commands` are the G-code commands known now, or None where Klipper does not tell (before November 2023).
+    `z_calibration` and `zcal` are those objects' status as it came.
+    """
+
+    connected: bool = False
+    link: str = "not connected"
+    klippy: KlippyStateName = "disconnected"
+    message: str = ""
+    eventtime: float = 0.0
+    starts: int = 0
+    app: App = "Klipper"
+    software_version: str = ""
+    hostname: str = ""
+    objects: frozenset[str] = frozenset()
+    settings: Mapping[str, Mapping[str, Any]] = EMPTY
+    config: Mapping[str, Mapping[str, str]] = EMPTY
+    commands: frozenset[str] | None = None
+    homed_axes: str = ""
+    position: Xyz | None = None
+    axis_minimum: Xyz | None = None
+    axis_maximum: Xyz | None = None
+    gcode_position: Xyz | None = None
+    homing_origin: Xyz = (0.0, 0.0, 0.0)
+    speed: float | None = None
+    heaters: Mapping[str, Heater] = field(default_factory=lambda: EMPTY)
+    sensors: Mapping[str, float] = field(default_factory=lambda: EMPTY)
+    probe: Probe | None = None
+    manual_probe: ManualProbe = ManualProbe()
+    bed_mesh: BedMesh = BedMesh()
+    idle_timeout: str = ""
+    print_state: str = ""
+    printing: bool = False
+    paused: bool = False
+    save_config: SaveConfigPending = SaveConfigPending()
+    quad_gantry_level_applied: bool | None = None
+    z_tilt_applied: bool | None = None
+    z_calibration: Mapping[str, Any] = EMPTY
+    zcal: Mapping[str, Any] = EMPTY
+
+    @property
+    def ready(self) -> bool:
+        """Whether commands can be given now."""
+        return self.connected and self.klippy == "ready"
+
+    @property
+    def busy(self) -> bool:
+        """Whether a print runs or is paused, so that nothing may be moved."""
+        return self.printing or self.paused
+
+    def homed(self, axes: str = "xyz") -> bool:
+        """Whether all of these axes are homed."""
+        return all(axis in self.homed_axes for axis in axes)
+
+    def has_command(self, name: str) -> bool | None:
+        """Whether a G-code command exists now; None where Klipper does not tell."""
+        return None if self.commands is None else name in self.commands
