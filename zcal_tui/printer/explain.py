@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from zcal_tui.printer.errors_table import ENTRIES
+from zcal_tui.printer.errors_machine import MACHINE_ERRORS
+from zcal_tui.printer.errors_measuring import MEASURING_ERRORS
 
 
 @dataclass(frozen=True)
@@ -40,5 +41,6 @@ def _fill(template: str, names: dict[str, str]) -> str:
 
 
 _COMPILED = tuple(
-    (re.compile(pattern, re.IGNORECASE), what, cause, remedy) for pattern, what, cause, remedy in ENTRIES
+    (re.compile(entry.pattern, re.IGNORECASE), entry.what, entry.cause, entry.remedy)
+    for entry in MEASURING_ERRORS + MACHINE_ERRORS
 )
