@@ -1,0 +1,167 @@
+"""What is not noise in a series: a first sample apart, a drift, outliers. Named, never silently dropped.
+
+The three are tested under one shared error rate: a third of it each. All are t tests in one linear model,
+height = level + drift · number + shift · (number is the first) + noise, so neither effect is taken for the other.
+Outliers are looked for first (samples beyond what the model explains, generalised ESD on externally studentised
+residuals); the other two are tested without them.
+
+Readings come in steps, so two rules hold beside the p-values: rounding's own variance step²/12 is the least the noise
+is taken to be, and a difference of one step to the neighbouring reading is never evidence of an outlier or of a first
+sample apart (Klipper docs, Probe_Calibrate, Repeatability check: a difference of one step is normal).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zcal_tui.stats.intervals import Interval
+from zcal_tui.stats.quantiles import t_ppf, t_two_sided_p
+
+FloatArray = NDArray[np.float64]
+
+MIN_SAMPLES = 5
+"""Fewer samples leave nothing to test an effect against."""
+
+MAX_OUTLIER_SHARE = 0.2
+"""More than one sample in five is not an outlier: it is how the probe behaves."""
+
+_GAP_STEPS = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """An effect in mm, with its interval, its p-value, and whether it is significant under the shared error rate."""
+
+    size: Interval
+    p: float
+    found: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outliers:
+    """Indices (from 0) of samples the others do not explain, the p-value of the clearest, and their distances in mm."""
+
+    indices: tuple[int, ...]
+    p: float
+    distances: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """`drift` is mm per sample, `first_sample` the first sample's height above the others. None: too few samples."""
+
+    drift: Effect | None
+    first_sample: Effect | None
+    outliers: Outliers
+
+
+NO_OUTLIERS = Outliers((), 1.0, ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    coefficients: FloatArray
+    inverse: FloatArray
+    residuals: FloatArray
+    leverage: FloatArray
+    dof: int
+
+    def variance(self, least: float) -> float:
+        return max(float((self.residuals**2).sum()) / self.dof, least)
+
+
+def find_effects(
+    heights: Sequence[float], *, step: float, error_rate: float = 0.05, confidence: float = 0.95
+) -> Effects:
+    """Tests a series of heights (mm, in the order taken) for the three effects. `step` (mm) is 0 if not quantised."""
+    values = np.asarray(heights, dtype=np.float64)
+    if len(values) < MIN_SAMPLES:
+        return Effects(None, None, NO_OUTLIERS)
+    each = error_rate / 3.0
+    design = _design(len(values))
+    outliers = _find_outliers(values, design, step, each)
+    kept = np.array([i for i in range(len(values)) if i not in outliers.indices])
+    fit = _least_squares(values[kept], design[kept])
+    variance = fit.variance(step * step / 12.0)
+    drift = _effect(fit, 1, variance, each, confidence)
+    first = _effect(fit, 2, variance, each, confidence)
+    if abs(first.size.value) < _GAP_STEPS * step:
+        first = Effect(first.size, first.p, False)
+    return Effects(drift, first, outliers)
+
+
+def _design(count: int) -> FloatArray:
+    number = np.arange(count, dtype=np.float64)
+    return np.column_stack([np.ones(count), number - number.mean(), number == 0.0]).astype(np.float64)
+
+
+def _least_squares(values: FloatArray, design: FloatArray) -> _Fit:
+    inverse = np.asarray(np.linalg.inv(design.T @ design), dtype=np.float64)
+    coefficients = inverse @ (design.T @ values)
+    leverage: FloatArray = np.einsum("ij,jk,ik->i", design, inverse, design)
+    return _Fit(
+        coefficients, inverse, values - design @ coefficients, leverage, len(values) - design.shape[1]
+    )
+
+
+def _effect(fit: _Fit, column: int, variance: float, level: float, confidence: float) -> Effect:
+    size = float(fit.coefficients[column])
+    error = math.sqrt(variance * float(fit.inverse[column, column]))
+    if error == 0.0:
+        return Effect(Interval(size, size, size, confidence), 1.0 if size == 0.0 else 0.0, size != 0.0)
+    p = t_two_sided_p(size / error, fit.dof)
+    reach = t_ppf(0.5 + 0.5 * confidence, fit.dof) * error
+    return Effect(Interval(size, size - reach, size + reach, confidence, {"random": error}), p, p < level)
+
+
+def _find_outliers(values: FloatArray, design: FloatArray, step: float, level: float) -> Outliers:
+    """Generalised ESD: remove the farthest sample again and again; the last removal that is significant counts."""
+    most = max(1, int(MAX_OUTLIER_SHARE * len(values)))
+    kept = list(range(len(values)))
+    removed: list[int] = []
+    found, best_p = 0, 1.0
+    for _ in range(most):
+        if len(kept) - 1 <= design.shape[1]:
+            break
+        fit = _least_squares(values[kept], design[kept])
+        position, p = _farthest(fit, step * step / 12.0)
+        removed.append(kept.pop(position))
+        if p < level:
+            found = len(removed)
+        best_p = min(best_p, p)
+    indices = [i for i in removed[:found] if _apart(values, i, removed[:found]) >= _GAP_STEPS * step]
+    if not indices:
+        return Outliers((), 1.0 if found else best_p, ())
+    others = np.array([i for i in range(len(values)) if i not in indices])
+    fit = _least_squares(values[others], design[others])
+    distances = values - design @ fit.coefficients
+    ordered = tuple(sorted(indices))
+    return Outliers(ordered, best_p, tuple(float(distances[i]) for i in ordered))
+
+
+def _farthest(fit: _Fit, least_variance: float) -> tuple[int, float]:
+    """Position of the sample with the largest externally studentised residual, and its Bonferroni p-value.
+
+    The first sample has a coefficient of its own, so it is never the farthest.
+    """
+    free = 1.0 - fit.leverage
+    usable = free > 1e-9
+    spread = np.where(usable, fit.residuals**2 / np.where(usable, free, 1.0), 0.0)
+    position = int(spread.argmax())
+    dof = fit.dof - 1
+    without = max((float((fit.residuals**2).sum()) - float(spread[position])) / dof, least_variance)
+    if without <= 0.0:
+        return position, 1.0 if spread[position] <= 0.0 else 0.0
+    t = math.sqrt(float(spread[position]) / without)
+    return position, min(1.0, int(usable.sum()) * t_two_sided_p(t, dof))
+
+
+def _apart(values: FloatArray, index: int, removed: list[int]) -> float:
+    """Distance from a sample to the nearest one that was not removed."""
+    others = [i for i in range(len(values)) if i not in removed]
+    return float(np.abs(values[others] - values[index]).min())

@@ -1,0 +1,204 @@
+"""How well a probe repeats: everything a series of trigger heights at one place says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zcal_tui.stats.calibration import sigma_interval
+from zcal_tui.stats.effects import Effect, Effects, Outliers, find_effects
+from zcal_tui.stats.grid import reading_step
+from zcal_tui.stats.intervals import Interval
+from zcal_tui.stats.noise import NoiseEvidence, noise_evidence
+from zcal_tui.stats.quantiles import t_ppf
+from zcal_tui.stats.series import SERIES_LENGTH, exceedance, expected_range
+
+FloatArray = NDArray[np.float64]
+
+RANGE_LIMIT = 0.025
+"""mm. Klipper docs, Probe_Calibrate, Repeatability check: a range above 25 microns is not accurate enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeatability:
+    """The result of `analyse`; lengths in mm.
+
+    `sigma.value` is the sample standard deviation (n − 1) of what is left after the named effects; its interval is of
+    the scatter before rounding to steps, with `low` None where all readings are on one step. `sigma_estimate` is the
+    median estimate of that scatter, from which `series_range` (the expected range of a series of ten) and `exceed`
+    (the probability that a series of ten spans more than `limit`) are derived; both include a named drift and a named
+    first-sample shift, `exceed_noise` does not. Outliers are in none of them: they are in `effects.outliers`, and in
+    `observed_range`.
+    """
+
+    n: int
+    levels: int
+    step: float
+    reading_step: float
+    limit: float
+    mean: Interval
+    sigma: Interval
+    sigma_estimate: float
+    observed_range: float
+    series_range: Interval
+    exceed: Interval
+    exceed_noise: Interval
+    effects: Effects
+    evidence: NoiseEvidence = field(repr=False, compare=False)
+
+    @property
+    def drift(self) -> Effect | None:
+        """Drift per sample; None with too few samples to test it."""
+        return self.effects.drift
+
+    @property
+    def first_sample(self) -> Effect | None:
+        """Height of the first sample above the others; None with too few samples to test it."""
+        return self.effects.first_sample
+
+    @property
+    def outliers(self) -> Outliers:
+        """Samples that the others do not explain."""
+        return self.effects.outliers
+
+    def exceed_bounds(self, error: float) -> tuple[float, float]:
+        """Lower and upper bound of `exceed`, each wrong with probability `error` at most."""
+        low_sigma = 0.0 if self.levels == 1 else self.evidence.quantile(error)
+        high_sigma = self.evidence.quantile(1.0 - error)
+        return (
+            exceedance(self.limit, low_sigma, _offsets(self.effects, "low"), self.reading_step),
+            exceedance(self.limit, high_sigma, _offsets(self.effects, "high"), self.reading_step),
+        )
+
+
+def analyse(
+    heights: Sequence[float],
+    *,
+    step: float,
+    limit: float = RANGE_LIMIT,
+    confidence: float = 0.95,
+    error_rate: float = 0.05,
+    systematic: Mapping[str, float] | None = None,
+) -> Repeatability:
+    """What a series of trigger heights (mm, in the order taken, at least two) says about the probe.
+
+    `step` is the Z step distance in mm (gears included; 0 if readings are not quantised). `systematic` names further
+    half-widths (mm) within which the mean may be off as a whole, such as the endstop's sampling grid. `error_rate` is
+    shared by the tests for drift, first-sample shift and outliers. ValueError on fewer than two heights, a height that
+    is not finite, or a negative step.
+    """
+    values = np.asarray(heights, dtype=np.float64)
+    if values.ndim != 1 or len(values) < 2:
+        raise ValueError("at least two heights are needed")
+    if not np.isfinite(values).all():
+        raise ValueError("every height must be a finite number")
+    if not (math.isfinite(step) and step >= 0.0):
+        raise ValueError("the step distance must be a finite number of mm, not negative")
+    grid = reading_step(values, step)
+    effects = find_effects(values.tolist(), step=grid, error_rate=error_rate, confidence=confidence)
+    residuals, dof = _residuals(values, effects)
+    drifting = effects.drift is not None and effects.drift.found
+    evidence = noise_evidence(residuals.tolist(), dof=dof, step=grid, dithered=drifting)
+    deviation = math.sqrt(float(((residuals - residuals.mean()) ** 2).sum()) / dof)
+    sigma = sigma_interval(evidence, deviation, confidence)
+    estimate = evidence.quantile(0.5)
+    return Repeatability(
+        n=len(values),
+        levels=len(np.unique(np.rint(values / grid))) if grid > 0.0 else len(np.unique(values)),
+        step=step,
+        reading_step=grid,
+        limit=limit,
+        mean=_mean(values, effects, deviation, dof, step, systematic or {}, confidence),
+        sigma=sigma,
+        sigma_estimate=estimate,
+        observed_range=float(np.ptp(values)),
+        series_range=_expected(sigma, estimate, effects, confidence),
+        exceed=_exceedance(sigma, estimate, effects, limit, grid, confidence),
+        exceed_noise=_exceedance(sigma, estimate, None, limit, grid, confidence),
+        effects=effects,
+        evidence=evidence,
+    )
+
+
+def _residuals(values: FloatArray, effects: Effects) -> tuple[FloatArray, int]:
+    """What is left of the heights after the named effects, and the degrees of freedom left in it."""
+    kept = np.array([i for i in range(len(values)) if i not in effects.outliers.indices])
+    if effects.first_sample is not None and effects.first_sample.found:
+        kept = kept[kept != 0]
+    rest = values[kept]
+    if effects.drift is None or not effects.drift.found:
+        return rest, len(rest) - 1
+    number = kept - kept.mean()
+    slope = float(number @ rest) / float(number @ number)
+    return rest - slope * number, len(rest) - 2
+
+
+def _mean(
+    values: FloatArray,
+    effects: Effects,
+    deviation: float,
+    dof: int,
+    step: float,
+    systematic: Mapping[str, float],
+    confidence: float,
+) -> Interval:
+    """The mean of all samples but outliers, with random and systematic parts combined as standard uncertainties."""
+    kept = np.delete(values, list(effects.outliers.indices))
+    # A quantity that may lie anywhere within ± a has the standard uncertainty a/√3 (GUM 4.3.7).
+    components = {name: half_width / math.sqrt(3.0) for name, half_width in systematic.items()}
+    components["step"] = 0.5 * step / math.sqrt(3.0)
+    components["random"] = deviation / math.sqrt(len(kept))
+    combined = math.sqrt(sum(part * part for part in components.values()))
+    random = components["random"]
+    # Welch-Satterthwaite: systematic parts have no degrees of freedom to lose.
+    effective = dof * (combined / random) ** 4 if random > 0.0 else math.inf
+    reach = t_ppf(0.5 + 0.5 * confidence, min(effective, 1e6)) * combined
+    value = float(kept.mean())
+    return Interval(value, value - reach, value + reach, confidence, components)
+
+
+def _offsets(effects: Effects | None, side: str) -> FloatArray:
+    """Expected heights of a series of ten under the named effects, at their value or the end of their interval
+    that makes them least ("low") or greatest ("high")."""
+    number = np.arange(SERIES_LENGTH, dtype=np.float64)
+    offsets = np.zeros(SERIES_LENGTH)
+    if effects is None:
+        return offsets
+    if effects.drift is not None and effects.drift.found:
+        offsets += _end(effects.drift.size, side) * number
+    if effects.first_sample is not None and effects.first_sample.found:
+        offsets[0] += _end(effects.first_sample.size, side)
+    return offsets
+
+
+def _end(size: Interval, side: str) -> float:
+    ends = [end for end in (size.low, size.high) if end is not None]
+    if side == "value" or not ends:
+        return size.value
+    if side == "high":
+        return max(ends, key=abs)
+    return 0.0 if min(ends) < 0.0 < max(ends) else min(ends, key=abs)
+
+
+def _expected(sigma: Interval, estimate: float, effects: Effects, confidence: float) -> Interval:
+    return Interval(
+        expected_range(estimate, _offsets(effects, "value")),
+        expected_range(sigma.low or 0.0, _offsets(effects, "low")) if sigma.low is not None else None,
+        expected_range(sigma.high, _offsets(effects, "high")) if sigma.high is not None else None,
+        confidence,
+    )
+
+
+def _exceedance(
+    sigma: Interval, estimate: float, effects: Effects | None, limit: float, grid: float, confidence: float
+) -> Interval:
+    return Interval(
+        exceedance(limit, estimate, _offsets(effects, "value"), grid),
+        exceedance(limit, sigma.low or 0.0, _offsets(effects, "low"), grid),
+        exceedance(limit, sigma.high, _offsets(effects, "high"), grid) if sigma.high is not None else None,
+        confidence,
+    )

@@ -1,0 +1,140 @@
+"""When a series is long enough: looks at planned numbers of samples, with one error rate shared by all of them.
+
+The question is how often a series of ten probings spans more than the limit. A probe is *fit* if that happens in
+fewer than 5 % of series, *unfit* if it happens in more than 50 % (the usual series fails); between, it is neither.
+The 25 µm are Klipper's (docs, Probe_Calibrate, Repeatability check); the two shares are ours: the documentation judges
+one series, and one series of a probe cannot say more than "usually" and "hardly ever".
+
+At each look the probe passes if the data rule out that it is unfit and the estimate says fit; it fails if they rule
+out that it is fit and the estimate says unfit. A wrong verdict is a pass for an unfit probe or a failure for a fit
+one. Look j may be wrong with probability e_j, and the e_j add up to the plan's error rate, so that the chance of a
+wrong verdict at any look is at most that. The share spent up to n of N samples is (n / N)²: little while data are few.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from zcal_tui.stats.repeatability import Repeatability
+
+Standing = Literal["fit", "marginal", "unfit", "undecided"]
+Outcome = Literal["pass", "fail", "continue", "cap"]
+
+DEFAULT_LOOKS = (15, 20, 30, 40)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """At which numbers of samples to look, and what may be concluded there. The last look is the cap.
+
+    `precision`, if given, is the relative half-width of sigma's interval to go on for after the verdict is clear.
+    ValueError where the looks do not ascend from at least two samples, or a share or rate is not between 0 and 1.
+    """
+
+    looks: tuple[int, ...] = DEFAULT_LOOKS
+    error_rate: float = 0.05
+    fit_below: float = 0.05
+    unfit_above: float = 0.5
+    precision: float | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            not self.looks
+            or self.looks[0] < 2
+            or any(b <= a for a, b in zip(self.looks, self.looks[1:], strict=False))
+        ):
+            raise ValueError("looks must be ascending numbers of samples, the first at least two")
+        if not 0.0 < self.error_rate < 1.0:
+            raise ValueError("the error rate must lie between 0 and 1")
+        if not 0.0 < self.fit_below < self.unfit_above < 1.0:
+            raise ValueError(
+                "the share that is fit must be below the share that is unfit, both between 0 and 1"
+            )
+        if self.precision is not None and self.precision <= 0.0:
+            raise ValueError("the precision must be positive")
+
+    @classmethod
+    def fixed(cls, samples: int, error_rate: float = 0.05) -> Plan:
+        """Exactly `samples` samples: one look, at the end."""
+        return cls((samples,), error_rate)
+
+    @property
+    def cap(self) -> int:
+        """The largest number of samples."""
+        return self.looks[-1]
+
+    def error_at(self, n: int) -> float:
+        """The error rate of the look at `n` samples; between looks, that of the look before (or of the first)."""
+        position = max([i for i, look in enumerate(self.looks) if look <= n], default=0)
+        before = self.looks[position - 1] if position else 0
+        return self.error_rate * ((self.looks[position] / self.cap) ** 2 - (before / self.cap) ** 2)
+
+    def next_look(self, n: int) -> int | None:
+        """The next look after `n` samples; None at the cap."""
+        return next((look for look in self.looks if look > n), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether to go on. `low` and `high` bound the share of series over the limit at this look's error rate.
+
+    "cap": the samples are used up and the data do not decide. `why` is a sentence for a person.
+    """
+
+    outcome: Outcome
+    standing: Standing
+    why: str
+    n: int
+    next_look: int | None
+    error: float
+    low: float
+    high: float
+
+
+def standing_of(result: Repeatability, plan: Plan) -> tuple[Standing, float, float]:
+    """Where the data put the probe at the error rate of the look at their number, with the bounds it rests on.
+
+    "marginal": the estimate lies between fit and unfit, and the data rule out at least one of the two.
+    """
+    low, high = result.exceed_bounds(plan.error_at(result.n))
+    share = result.exceed.value
+    not_unfit = high < plan.unfit_above
+    not_fit = low > plan.fit_below
+    if not_unfit and share < plan.fit_below:
+        return "fit", low, high
+    if not_fit and share > plan.unfit_above:
+        return "unfit", low, high
+    if (not_unfit or not_fit) and plan.fit_below <= share <= plan.unfit_above:
+        return "marginal", low, high
+    return "undecided", low, high
+
+
+def decide(result: Repeatability, plan: Plan) -> Decision:
+    """Whether the series may stop at `result.n` samples. Between looks it always goes on."""
+    standing, low, high = standing_of(result, plan)
+    upcoming = plan.next_look(result.n)
+    error = plan.error_at(result.n)
+
+    def decision(outcome: Outcome, why: str) -> Decision:
+        return Decision(outcome, standing, why, result.n, upcoming, error, low, high)
+
+    if result.n not in plan.looks and upcoming is not None:
+        return decision("continue", f"The next look at the numbers is at {upcoming} samples.")
+    clear: dict[Standing, Outcome] = {"fit": "pass", "unfit": "fail"}
+    outcome = clear.get(standing, "cap")
+    limit = f"{result.limit * 1000:g} µm"
+    if outcome == "cap":
+        if upcoming is not None:
+            return decision("continue", f"{result.n} samples do not decide yet; next look at {upcoming}.")
+        return decision(
+            "cap", f"{result.n} samples, as many as planned, do not decide whether {limit} are kept."
+        )
+    if upcoming is not None and plan.precision is not None:
+        width = result.sigma.relative_half_width()
+        if width is None or width > plan.precision:
+            return decision(
+                "continue", f"The verdict is clear; going on for a sigma within ±{plan.precision:.0%}."
+            )
+    word = "stays within" if outcome == "pass" else "exceeds"
+    return decision(outcome, f"{result.n} samples are enough: a series of ten usually {word} {limit}.")
