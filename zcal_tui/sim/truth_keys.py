@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from zcal_tui.sim.truth_schema import flag, number, whole, word
 
-PROBE_KINDS = ("fixed", "dockable", "pin")
+PROBE_KINDS = ("auto", "fixed", "dockable", "pin")
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ class FrameTruth:
 class DriveTruth:
     """One Z drive, by the name of its stepper section; on a delta, one tower."""
 
-    x: float | None = number(None, "where the drive carries the gantry or bed", "mm")
-    y: float | None = number(None, "where the drive carries the gantry or bed", "mm")
+    x: float | None = number(None, "where the drive carries the gantry or bed; left out: as configured", "mm")
+    y: float | None = number(None, "where the drive carries the gantry or bed; left out: as configured", "mm")
     backlash: float = number(
         0.0, "lost motion: how far the motor turns before the drive follows", "mm", 0.0, 5.0
     )
@@ -99,12 +99,22 @@ class ProbeTruth:
     """The probe. Its trigger height is measured from nozzle contact at the same point of the bed."""
 
     kind: str = word(
-        "fixed", "`fixed` to the toolhead, `dockable`, or deploying a `pin` on command (BLTouch)", PROBE_KINDS
+        "auto",
+        "`fixed` to the toolhead, `dockable`, or deploying a `pin` on command; `auto`: `pin` if there is a [bltouch]",
+        PROBE_KINDS,
     )
-    x_offset: float = number(0.0, "probe X minus nozzle X", "mm", -200.0, 200.0)
-    y_offset: float = number(0.0, "probe Y minus nozzle Y", "mm", -200.0, 200.0)
-    z_offset: float = number(
-        1.5, "toolhead Z at the trigger minus toolhead Z at (cold, clean) nozzle contact", "mm", -20.0, 50.0
+    x_offset: float | None = number(
+        None, "probe X minus nozzle X; left out: as configured", "mm", -200.0, 200.0
+    )
+    y_offset: float | None = number(
+        None, "probe Y minus nozzle Y; left out: as configured", "mm", -200.0, 200.0
+    )
+    z_offset: float | None = number(
+        None,
+        "toolhead Z at the trigger minus toolhead Z at (cold, clean) nozzle contact; left out: as configured",
+        "mm",
+        -20.0,
+        50.0,
     )
     noise: float = number(0.002, "σ of the trigger height, a new draw for each touch", "mm", 0.0, 5.0)
     outlier_rate: float = number(0.0, "share of the touches that are outliers", "", 0.0, 1.0)
@@ -165,7 +175,9 @@ class ZEndstopTruth:
     x: float | None = number(None, "the pin's X; left out: a switch on the Z rail that acts anywhere", "mm")
     y: float | None = number(None, "the pin's Y", "mm")
     radius: float = number(4.0, "how far from the pin's middle it can be pressed", "mm", 0.1, 100.0)
-    height: float = number(0.0, "toolhead Z at which the cold nozzle triggers it", "mm", -50.0, 1000.0)
+    height: float | None = number(
+        None, "toolhead Z at which the cold nozzle triggers it; left out: as configured", "mm", -50.0, 1000.0
+    )
     noise: float = number(0.001, "σ of that height, a new draw for each touch", "mm", 0.0, 5.0)
     hysteresis: float = number(0.02, "how much higher it releases than it triggers", "mm", 0.0, 5.0)
     delay: float = number(0.0, "from the mechanical trigger to the signal", "s", 0.0, 1.0)

@@ -4,14 +4,13 @@ Klipper inverts pins on the host's side, so a `!` in the configuration turns the
 machine asks here which level an active switch has.
 """
 
-import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from zcal_tui.sim.wiring_config import Options, Sections, WiringError, parse_sections
 from zcal_tui.sim.wiring_thermistor import Thermistor, find_thermistor
+from zcal_tui.sim.wiring_types import EddyWire, FanWire, HeaterWire, Pin, ProbeWire, Stepper, Wiring, midpoint
 
 __all__ = [
     "EddyWire",
@@ -24,6 +23,7 @@ __all__ = [
     "Wiring",
     "WiringError",
     "load_wiring",
+    "midpoint",
     "read_wiring",
 ]
 
@@ -39,100 +39,6 @@ _HEATERS = re.compile(r"^(extruder\d*|heater_bed|heater_generic .+)$")
 _FANS = re.compile(r"^(fan|heater_fan .+|controller_fan .+|fan_generic .+|temperature_fan .+)$")
 _SENSORS = re.compile(r"^(temperature_sensor .+|temperature_fan .+)$")
 _HOST_SENSORS = ("temperature_host", "temperature_combined")
-
-
-@dataclass(frozen=True)
-class Pin:
-    """A pin of the micro-controller as the configuration describes it."""
-
-    name: str
-    invert: bool = False
-    pullup: int = 0
-
-    def level(self, active: bool) -> bool:
-        """The electrical level at which Klipper sees this pin as active (or not)."""
-        return active != self.invert
-
-
-@dataclass(frozen=True)
-class Stepper:
-    """One stepper section. Distances in mm; `axis` is x, y, z, a tower (a, b, c) or e."""
-
-    section: str
-    axis: str
-    step_pin: str
-    dir_pin: Pin
-    enable_pin: Pin | None
-    step_distance: float
-    endstop_pin: Pin | None = None
-    virtual_endstop: str | None = None
-    position_endstop: float = 0.0
-    position_min: float = 0.0
-    position_max: float = 0.0
-    homes_to_max: bool = False
-    arm_length: float = 0.0
-    angle: float = 0.0
-
-
-@dataclass(frozen=True)
-class HeaterWire:
-    """A heater with its thermistor, or (without heater pin) a temperature sensor alone."""
-
-    section: str
-    heater_pin: Pin | None
-    sensor_pin: str | None
-    thermistor: Thermistor | None
-
-
-@dataclass(frozen=True)
-class FanWire:
-    """A fan; only `fan`, the part cooling fan, cools anything."""
-
-    section: str
-    pin: Pin
-
-
-@dataclass(frozen=True)
-class ProbeWire:
-    """The probe's sensor pin, and the control pin of one that deploys a pin on command."""
-
-    section: str
-    pin: Pin
-    control_pin: Pin | None = None
-
-
-@dataclass(frozen=True)
-class EddyWire:
-    """An eddy current sensor (LDC1612) on an I2C bus."""
-
-    section: str
-    i2c_bus: str
-
-
-@dataclass(frozen=True)
-class Wiring:
-    """A printer as its micro-controller sees it."""
-
-    kinematics: str
-    steppers: tuple[Stepper, ...]
-    heaters: tuple[HeaterWire, ...] = ()
-    fans: tuple[FanWire, ...] = ()
-    probe: ProbeWire | None = None
-    eddy: EddyWire | None = None
-    delta_radius: float = 0.0
-    pins: tuple[str, ...] = ()
-    i2c_buses: tuple[str, ...] = ()
-
-    def axis(self, name: str) -> tuple[Stepper, ...]:
-        """The steppers of an axis in Klipper's order (stepper_z, stepper_z1, …)."""
-        return tuple(stepper for stepper in self.steppers if stepper.axis == name)
-
-    @property
-    def drives(self) -> tuple[Stepper, ...]:
-        """The steppers that move in Z: the Z drives, or the towers of a delta."""
-        if self.kinematics == "delta":
-            return tuple(stepper for stepper in self.steppers if stepper.axis in "abc")
-        return self.axis("z")
 
 
 def load_wiring(printer_cfg: Path) -> Wiring:
@@ -175,6 +81,7 @@ def read_wiring(printer_cfg_text: str, folder: Path | None = None) -> Wiring:
         probe=_probe(sections, aliases),
         eddy=_eddy(sections),
         delta_radius=printer.number("delta_radius") if is_delta else 0.0,
+        drive_places=_drive_places(sections),
         pins=_all_pins(sections, aliases),
         i2c_buses=tuple(
             sorted({options["i2c_bus"] for options in sections.values() if "i2c_bus" in options})
@@ -343,14 +250,45 @@ def _heaters(sections: Sections, aliases: Mapping[str, str]) -> tuple[HeaterWire
 
 
 def _probe(sections: Sections, aliases: Mapping[str, str]) -> ProbeWire | None:
-    if "bltouch" in sections:
-        options = Options("bltouch", sections["bltouch"])
-        control = _pin(options.text("control_pin"), aliases)
-        return ProbeWire("bltouch", _pin(options.text("sensor_pin"), aliases), control)
-    for name in ("probe", "dockable_probe"):
+    for name, pin_option in (("bltouch", "sensor_pin"), ("probe", "pin"), ("dockable_probe", "pin")):
         if name in sections:
-            return ProbeWire(name, _pin(Options(name, sections[name]).text("pin"), aliases))
+            options = Options(name, sections[name])
+            return ProbeWire(
+                section=name,
+                pin=_pin(options.text(pin_option), aliases),
+                control_pin=_pin(options.text("control_pin"), aliases) if name == "bltouch" else None,
+                x_offset=options.number("x_offset", 0.0),
+                y_offset=options.number("y_offset", 0.0),
+                z_offset=options.number("z_offset"),
+            )
     return None
+
+
+def _drive_places(sections: Sections) -> tuple[tuple[float, float], ...]:
+    for name in ("z_tilt", "z_tilt_ng"):
+        if name in sections:
+            return _points(Options(name, sections[name]), "z_positions")
+    if "quad_gantry_level" in sections:
+        corners = _points(Options("quad_gantry_level", sections["quad_gantry_level"]), "gantry_corners")
+        if len(corners) == 2:
+            (left, front), (right, rear) = corners
+            return (left, front), (left, rear), (right, rear), (right, front)
+    return ()
+
+
+def _points(options: Options, option: str) -> tuple[tuple[float, float], ...]:
+    found: list[tuple[float, float]] = []
+    for line in options.text(option).split("\n"):
+        if not line.strip():
+            continue
+        try:
+            x, y = (float(part) for part in line.split(","))
+        except ValueError:
+            raise WiringError(
+                f"printer.cfg: {option} in section [{options.section}] must hold points such as 10, 20, one a line."
+            ) from None
+        found.append((x, y))
+    return tuple(found)
 
 
 def _eddy(sections: Sections) -> EddyWire | None:
@@ -373,8 +311,3 @@ def _all_pins(sections: Sections, aliases: Mapping[str, str]) -> tuple[str, ...]
                 if bare and ("virtual_endstop" not in bare):
                     found[_pin(description, aliases).name] = None
     return tuple(found)
-
-
-def midpoint(stepper: Stepper) -> float:
-    """The middle of an axis's range, mm."""
-    return math.fsum((stepper.position_min, stepper.position_max)) / 2.0

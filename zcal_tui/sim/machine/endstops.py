@@ -57,18 +57,19 @@ class ZEndstop:
         """Distance still to go until the mean trigger height."""
         pin = self._truth
         if pin.x is None or pin.y is None:
-            return pose.carriages[0] - pin.height
+            return pose.carriages[0] - self._geometry.endstop_height
         rise = self._geometry.rise()
+        height = self._geometry.endstop_height
         gap = _FAR
         if math.hypot(pose.x - pin.x, pose.y - pin.y) <= pin.radius:
-            gap = pose.z + rise - self._geometry.tip() - pin.height
+            gap = pose.z + rise - self._geometry.tip() - height
         body = self._body
-        if self._probe is not None and body.kind != "pin" and self._probe.on_toolhead:
-            x = pose.x + body.x_offset + body.switch_x
-            y = pose.y + body.y_offset + body.switch_y
+        if self._probe is not None and self._probe.has_body:
+            x = pose.x + self._geometry.probe_x + body.switch_x
+            y = pose.y + self._geometry.probe_y + body.switch_y
             if math.hypot(x - pin.x, y - pin.y) <= pin.radius:
-                below = body.z_offset + self._geometry.probe_warmth() - body.switch_offset
-                gap = min(gap, pose.height(x, y) + rise - below - pin.height)
+                below = self._geometry.probe_z + self._geometry.probe_warmth() - body.switch_offset
+                gap = min(gap, pose.height(x, y) + rise - below - height)
         return gap
 
     def reading(self, pose: Pose, t: float) -> bool:

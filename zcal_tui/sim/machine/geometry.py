@@ -16,13 +16,23 @@ class Geometry:
     def __init__(
         self, wiring: Wiring, truth: Truth, thermal: Thermal, towers: Sequence[tuple[float, float]]
     ) -> None:
-        self.truth = truth
+        self._wiring = wiring
         self._thermal = thermal
+        self.set_truth(truth)
         self._towers = tuple(towers)
         if wiring.kinematics == "delta":
             self._middle = (0.0, 0.0)
         else:
             self._middle = (midpoint(wiring.axis("x")[0]), midpoint(wiring.axis("y")[0]))
+
+    def set_truth(self, truth: Truth) -> None:
+        """Change what is so; offsets that it leaves out are as configured."""
+        self.truth = truth
+        probe, wire = truth.probe, self._wiring.probe
+        self.probe_x = _known(probe.x_offset, wire.x_offset if wire else 0.0)
+        self.probe_y = _known(probe.y_offset, wire.y_offset if wire else 0.0)
+        self.probe_z = _known(probe.z_offset, wire.z_offset if wire else 0.0)
+        self.endstop_height = _known(truth.z_endstop.height, self._wiring.drives[0].position_endstop)
 
     @property
     def middle(self) -> tuple[float, float]:
@@ -78,8 +88,12 @@ class Geometry:
 
     def trigger_offset(self, x: float, y: float) -> float:
         """Mean height of the toolhead over the bed point (x, y) at which the probe triggers."""
-        return self.truth.probe.z_offset + self.location_bias(x, y) + self.probe_warmth()
+        return self.probe_z + self.location_bias(x, y) + self.probe_warmth()
 
     def effective_z_offset(self, x: float, y: float) -> float:
         """Toolhead Z at the trigger minus toolhead Z at nozzle contact, at this bed point, as things are now."""
         return self.trigger_offset(x, y) - self.tip()
+
+
+def _known(value: float | None, configured: float) -> float:
+    return configured if value is None else value

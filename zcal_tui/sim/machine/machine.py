@@ -66,7 +66,7 @@ class SimulatedMachine:
         self.thermal.update(t)
         pose = self.motion.advance(steps)
         if self.probe is not None:
-            if self._truth.probe.kind == "dockable":
+            if self.probe.kind == "dockable":
                 self._visit_dock(pose, t)
             self.probe.advance(pose, t)
             self._probe_crash.update(self.probe.pressed_depth(pose), t, pose.x, pose.y)
@@ -142,7 +142,7 @@ class SimulatedMachine:
         if self.z_endstop is not None:
             self.z_endstop.set_truth(truth)
         self.thermal.set_truth(truth)
-        self.geometry.truth = truth
+        self.geometry.set_truth(truth)
         self._truth = truth
 
     def attach_probe(self) -> None:
@@ -214,7 +214,7 @@ class SimulatedMachine:
                 "touches": self.z_endstop.switch.touches,
                 "triggered": self.z_endstop.reading(pose, t),
                 "gap": self.z_endstop.gap(pose),
-                "nozzle_triggers_at": self._truth.z_endstop.height
+                "nozzle_triggers_at": self.geometry.endstop_height
                 + self.geometry.tip()
                 - self.geometry.rise(),
             }
@@ -267,7 +267,7 @@ class SimulatedMachine:
             self.thermal.wipe()
 
     def _dockable(self) -> Probe:
-        if self.probe is None or self._truth.probe.kind != "dockable":
+        if self.probe is None or self.probe.kind != "dockable":
             raise TruthError("this printer has no dockable probe, so none can be attached or detached.")
         return self.probe
 

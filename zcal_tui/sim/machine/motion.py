@@ -199,15 +199,19 @@ class Motion:
         drives = self._wiring.drives
         if self._wiring.kinematics == "delta" or len(drives) == 1:
             return Gantry([(0.0, 0.0)])
+        configured = self._wiring.drive_places
         places: list[tuple[float, float]] = []
-        for stepper in drives:
+        for number, stepper in enumerate(drives):
             drive = truth.drive.get(stepper.section, _DEFAULT_DRIVE)
-            if drive.x is None or drive.y is None:
+            if drive.x is not None and drive.y is not None:
+                places.append((drive.x, drive.y))
+            elif len(configured) == len(drives):
+                places.append(configured[number])
+            else:
                 raise TruthError(
                     f"[drive.{stepper.section}]: x and y are missing. A printer with several Z drives needs the "
-                    "place of each, for example gantry_corners or z_positions of its printer.cfg."
+                    "place of each, here or as [quad_gantry_level] or [z_tilt] in printer.cfg."
                 )
-            places.append((drive.x, drive.y))
         return Gantry(places)
 
     def _place_cartesian(self) -> None:

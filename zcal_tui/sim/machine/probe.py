@@ -28,11 +28,14 @@ class Probe:
     def set_truth(self, truth: Truth) -> None:
         """Change what is so. TruthError if this printer's configuration has no such kind of probe."""
         probe = truth.probe
-        if (probe.kind == "pin") != (self._wire.control_pin is not None):
+        deploys = self._wire.control_pin is not None
+        kind = ("pin" if deploys else "fixed") if probe.kind == "auto" else probe.kind
+        if (kind == "pin") != deploys:
             needed = "a [bltouch] section" if probe.kind == "pin" else "no [bltouch] section"
             raise TruthError(
                 f"probe.kind is {probe.kind}, which needs {needed} in printer.cfg. Change one of them."
             )
+        self.kind = kind
         self._truth = probe
         self.switch.traits = TouchTraits(
             noise=probe.noise,
@@ -47,20 +50,25 @@ class Probe:
     @property
     def on_toolhead(self) -> bool:
         """Whether the probe moves with the toolhead."""
-        return self._truth.kind != "dockable" or not (self._docked or self._lost)
+        return self.kind != "dockable" or not (self._docked or self._lost)
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a switch body hangs below the toolhead that could press the Z endstop."""
+        return self.kind != "pin" and self.on_toolhead
 
     @property
     def state(self) -> str:
         """The state in a word: fixed, attached, docked, lost, stowed, deployed, alarm."""
-        if self._truth.kind == "pin":
+        if self.kind == "pin":
             return self.deployer.state
-        if self._truth.kind == "fixed":
+        if self.kind == "fixed":
             return "fixed"
         return "lost" if self._lost else "docked" if self._docked else "attached"
 
     def point(self, pose: Pose) -> tuple[float, float]:
         """The place below the probe."""
-        return pose.x + self._truth.x_offset, pose.y + self._truth.y_offset
+        return pose.x + self._geometry.probe_x, pose.y + self._geometry.probe_y
 
     def gap(self, pose: Pose) -> float:
         """Distance still to go until the mean trigger height."""
@@ -72,7 +80,7 @@ class Probe:
 
     def reading(self, pose: Pose, t: float) -> bool:
         """What Klipper sees on the sensor pin: True is triggered."""
-        if self._truth.kind == "pin":
+        if self.kind == "pin":
             pushed = self.deployer.down and self.switch.reads(self.gap(pose), t)
             return self.deployer.reading(t, pushed)
         if not self.on_toolhead:
@@ -81,7 +89,7 @@ class Probe:
 
     def advance(self, pose: Pose, t: float) -> None:
         """Take a new pose."""
-        if self._truth.kind == "pin":
+        if self.kind == "pin":
             touched = self.deployer.down and self.switch.settle(self.gap(pose), t)
             if touched and not self.deployer.touch_mode:
                 self.deployer.touched(t)
@@ -101,7 +109,7 @@ class Probe:
 
     def pressed_depth(self, pose: Pose) -> float:
         """How far the probe is pressed beyond its travel; negative while it is not."""
-        if not self.on_toolhead or self._truth.kind == "pin":
+        if not self.on_toolhead or self.kind == "pin":
             return -_FAR
         return -self.gap(pose) - self._truth.travel
 

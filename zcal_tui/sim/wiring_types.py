@@ -1,0 +1,109 @@
+"""The parts of a wiring: what printer.cfg connects to the micro-controller."""
+
+import math
+from dataclasses import dataclass
+
+from zcal_tui.sim.wiring_thermistor import Thermistor
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A pin of the micro-controller as the configuration describes it."""
+
+    name: str
+    invert: bool = False
+    pullup: int = 0
+
+    def level(self, active: bool) -> bool:
+        """The electrical level at which Klipper sees this pin as active (or not)."""
+        return active != self.invert
+
+
+@dataclass(frozen=True)
+class Stepper:
+    """One stepper section. Distances in mm; `axis` is x, y, z, a tower (a, b, c) or e."""
+
+    section: str
+    axis: str
+    step_pin: str
+    dir_pin: Pin
+    enable_pin: Pin | None
+    step_distance: float
+    endstop_pin: Pin | None = None
+    virtual_endstop: str | None = None
+    position_endstop: float = 0.0
+    position_min: float = 0.0
+    position_max: float = 0.0
+    homes_to_max: bool = False
+    arm_length: float = 0.0
+    angle: float = 0.0
+
+
+@dataclass(frozen=True)
+class HeaterWire:
+    """A heater with its thermistor, or (without heater pin) a temperature sensor alone."""
+
+    section: str
+    heater_pin: Pin | None
+    sensor_pin: str | None
+    thermistor: Thermistor | None
+
+
+@dataclass(frozen=True)
+class FanWire:
+    """A fan; only `fan`, the part cooling fan, cools anything."""
+
+    section: str
+    pin: Pin
+
+
+@dataclass(frozen=True)
+class ProbeWire:
+    """The probe's sensor pin, the control pin of one that deploys a pin on command, and the configured offsets (mm)."""
+
+    section: str
+    pin: Pin
+    control_pin: Pin | None = None
+    x_offset: float = 0.0
+    y_offset: float = 0.0
+    z_offset: float = 0.0
+
+
+@dataclass(frozen=True)
+class EddyWire:
+    """An eddy current sensor (LDC1612) on an I2C bus."""
+
+    section: str
+    i2c_bus: str
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """A printer as its micro-controller sees it. `drive_places` is where the configuration says the Z drives are."""
+
+    kinematics: str
+    steppers: tuple[Stepper, ...]
+    heaters: tuple[HeaterWire, ...] = ()
+    fans: tuple[FanWire, ...] = ()
+    probe: ProbeWire | None = None
+    eddy: EddyWire | None = None
+    delta_radius: float = 0.0
+    drive_places: tuple[tuple[float, float], ...] = ()
+    pins: tuple[str, ...] = ()
+    i2c_buses: tuple[str, ...] = ()
+
+    def axis(self, name: str) -> tuple[Stepper, ...]:
+        """The steppers of an axis in Klipper's order (stepper_z, stepper_z1, …)."""
+        return tuple(stepper for stepper in self.steppers if stepper.axis == name)
+
+    @property
+    def drives(self) -> tuple[Stepper, ...]:
+        """The steppers that move in Z: the Z drives, or the towers of a delta."""
+        if self.kinematics == "delta":
+            return tuple(stepper for stepper in self.steppers if stepper.axis in "abc")
+        return self.axis("z")
+
+
+def midpoint(stepper: Stepper) -> float:
+    """The middle of an axis's range, mm."""
+    return math.fsum((stepper.position_min, stepper.position_max)) / 2.0
