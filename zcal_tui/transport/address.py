@@ -90,7 +90,8 @@ def _parse_url(text: str) -> UrlAddress:
 
 
 def _error(text: str, why: str) -> AddressError:
-    shown = text if len(text) <= 80 else text[:77] + "…"
+    shown = re.sub(r"//[^/@]*@", "//…@", text)
+    shown = shown if len(shown) <= 80 else shown[:77] + "…"
     return AddressError(
         f"'{shown}' is no printer address: {why}. Give the path of klippy's or Moonraker's socket "
         "(~/printer_data/comms/klippy.sock), a URL (http://printer.local:7125) or a host name."

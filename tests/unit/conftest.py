@@ -1,0 +1,33 @@
+"""Fakes of a printer's two servers, on real sockets; this file also puts them on the import path as `fakes`."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from fakes.klippy import FakeKlippy
+from fakes.machine import Machine
+from fakes.moonraker import FakeMoonraker
+
+
+@pytest.fixture
+def machine() -> Machine:
+    """A small cartesian printer with a probe, ready and homed."""
+    return Machine()
+
+
+@pytest.fixture
+async def klippy(machine: Machine, tmp_path: Path) -> AsyncIterator[FakeKlippy]:
+    """klippy's API server for `machine`, on a unix socket."""
+    server = FakeKlippy(machine, tmp_path / "klippy.sock")
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def moonraker(machine: Machine, tmp_path: Path) -> AsyncIterator[FakeMoonraker]:
+    """Moonraker for `machine`, on a websocket and a unix socket, trusting everybody."""
+    server = FakeMoonraker(machine, tmp_path / "moonraker.sock")
+    await server.start()
+    yield server
+    await server.stop()

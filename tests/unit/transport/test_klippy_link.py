@@ -1,0 +1,218 @@
+import asyncio
+
+import pytest
+from fakes.klippy import FakeKlippy
+from fakes.machine import Refused
+
+from zcal_tui.transport.address import SocketAddress
+from zcal_tui.transport.failures import (
+    GcodeError,
+    NotReady,
+    ReplyLost,
+    Unauthorized,
+    UnknownMethod,
+    Unreachable,
+)
+from zcal_tui.transport.opening import open_transport, speaks_moonraker
+from zcal_tui.transport.port import GcodeOutput, LinkDown, LinkUp, Status
+from zcal_tui.transport.reconnect import LinkedTransport, pauses
+
+
+@pytest.fixture
+async def link(klippy: FakeKlippy):
+    transport = open_transport(SocketAddress(klippy.path))
+    await transport.connect()
+    yield transport
+    await transport.close()
+
+
+async def until(condition, limit=3.0):
+    async with asyncio.timeout(limit):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def test_calls_and_the_console_arrive_in_order(link, machine):
+    heard = []
+    link.listen(heard.append)
+    await link.call("gcode/script", {"script": "QUERY_PROBE"})
+    assert heard == [GcodeOutput("// probe: open")]
+    assert machine.scripts == ["QUERY_PROBE"]
+
+
+async def test_the_stream_misses_nothing_from_its_first_moment(link, machine):
+    stream = link.notifications()
+    machine.say("one")
+    machine.say("two")
+    assert await anext(stream) == GcodeOutput("// one")
+    assert await anext(stream) == GcodeOutput("// two")
+
+
+async def test_status_changes_are_told_with_klippys_time(link, machine):
+    reply = await link.call("objects/subscribe", {"objects": {"extruder": ["temperature"]}})
+    assert reply["status"] == {"extruder": {"temperature": 24.0}}
+    heard = []
+    link.listen(heard.append)
+    machine.change("extruder", temperature=30.0, target=60.0)
+    await until(lambda: heard)
+    assert heard == [Status({"extruder": {"temperature": 30.0}}, machine.eventtime)]
+
+
+async def test_klippers_own_words_come_with_a_refusal(link, machine):
+    async def refuse(_):
+        raise Refused("Move out of range: 250.000 100.000 10.000 [0.000]\nsecond line")
+
+    machine.handlers["G1"] = refuse
+    with pytest.raises(GcodeError) as refused:
+        await link.call("gcode/script", {"script": "G1 X250"})
+    assert refused.value.message == "Move out of range: 250.000 100.000 10.000 [0.000]\nsecond line"
+
+
+async def test_an_endpoint_that_is_not_there_is_told_apart(link):
+    with pytest.raises(UnknownMethod):
+        await link.call("zcal/cancel")
+
+
+async def test_a_halted_printer_is_not_ready(link, machine):
+    machine.halt("MCU 'mcu' shutdown: Timer too close")
+    with pytest.raises(NotReady, match="Timer too close"):
+        await link.call("gcode/script", {"script": "G28"})
+
+
+async def test_emergency_stop_does_not_wait_behind_a_script(link, machine):
+    released = asyncio.Event()
+
+    async def long_move(_):
+        await released.wait()
+
+    machine.handlers["G28"] = long_move
+    homing = asyncio.create_task(link.call("gcode/script", {"script": "G28"}))
+    waiting = asyncio.create_task(link.call("gcode/script", {"script": "QUERY_PROBE"}))
+    await until(lambda: machine.scripts)
+    await link.call("emergency_stop")
+    assert machine.stopped
+    assert not homing.done()
+    released.set()
+    await homing
+    with pytest.raises(NotReady):
+        await waiting
+
+
+async def test_a_lost_reply_is_told_and_the_script_never_sent_again(link, klippy, machine):
+    started = asyncio.Event()
+
+    async def long_move(_):
+        started.set()
+        await asyncio.sleep(0.2)
+
+    machine.handlers["G28"] = long_move
+    heard = []
+    link.listen(heard.append)
+    homing = asyncio.create_task(link.call("gcode/script", {"script": "G28"}))
+    await started.wait()
+    klippy.drop_clients()
+    with pytest.raises(ReplyLost, match="may still be running"):
+        await homing
+    await until(lambda: LinkUp() in heard)
+    assert isinstance(heard[0], LinkDown)
+    assert not heard[0].final
+    await link.call("gcode/script", {"script": "QUERY_PROBE"})
+    assert machine.scripts == ["G28", "QUERY_PROBE"]
+
+
+async def test_the_console_is_heard_again_after_a_reconnect(link, klippy, machine):
+    heard = []
+    link.listen(heard.append)
+    klippy.drop_clients()
+    await until(lambda: LinkUp() in heard)
+    machine.say("back")
+    await until(lambda: GcodeOutput("// back") in heard)
+
+
+async def test_while_the_link_is_down_nothing_is_sent(link, klippy):
+    heard = []
+    link.listen(heard.append)
+    await klippy.stop()
+    await until(lambda: heard)
+    with pytest.raises(Unreachable, match="Nothing was sent"):
+        await link.call("gcode/script", {"script": "G28"})
+    await klippy.start()
+    await until(lambda: link.connected)
+    await link.call("info")
+    assert "gcode/script" not in klippy.requests
+
+
+async def test_closing_ends_what_is_pending(link, machine):
+    async def forever(_):
+        await asyncio.Event().wait()
+
+    machine.handlers["G28"] = forever
+    homing = asyncio.create_task(link.call("gcode/script", {"script": "G28"}))
+    await until(lambda: machine.scripts)
+    await link.close()
+    with pytest.raises(ReplyLost):
+        await homing
+    with pytest.raises(Unreachable):
+        await link.call("info")
+
+
+async def test_garbage_between_messages_does_no_harm(link, klippy):
+    klippy.send_raw(b'not json\x03[1,2]\x03{"id":99999,"result":{}}\x03\x03')
+    assert (await link.call("info"))["hostname"] == "fakehost"
+
+
+async def test_a_listener_that_has_stopped_hears_nothing(link, machine):
+    heard = []
+    stop = link.listen(heard.append)
+    stop()
+    await link.call("gcode/script", {"script": "QUERY_PROBE"})
+    assert heard == []
+
+
+async def test_no_socket_is_a_clear_message(tmp_path):
+    with pytest.raises(Unreachable) as missing:
+        await open_transport(SocketAddress(tmp_path / "none.sock")).connect()
+    assert "there is no such socket" in str(missing.value)
+    assert missing.value.remedy
+
+
+async def test_a_socket_nobody_listens_on_is_a_clear_message(klippy):
+    server, klippy._server = klippy._server, None
+    path = klippy.path
+    server.close()
+    path.touch()
+    with pytest.raises(Unreachable):
+        await open_transport(SocketAddress(path)).connect()
+
+
+async def test_something_else_behind_the_socket_is_found_out(tmp_path):
+    async def talk(_, writer):
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n\x03")
+
+    path = tmp_path / "other.sock"
+    server = await asyncio.start_unix_server(talk, str(path))
+    with pytest.raises(Unreachable, match="does not answer like klippy or Moonraker"):
+        await open_transport(SocketAddress(path)).connect()
+    server.close()
+
+
+async def test_klippys_socket_is_told_from_moonrakers(klippy, moonraker):
+    assert await speaks_moonraker(klippy.path) is False
+    assert await speaks_moonraker(moonraker.path) is True
+
+
+async def test_a_refused_login_is_raised_by_connect():
+    async def dial():
+        raise Unauthorized("no")
+
+    transport = LinkedTransport("somewhere", dial)
+    with pytest.raises(Unauthorized):
+        await transport.connect()
+    assert not transport.connected
+
+
+def test_pauses_start_small_and_stay_below_five_seconds():
+    first = [pause for pause, _ in zip(pauses(), range(20), strict=False)]
+    assert first[0] <= 0.1
+    assert first == sorted(first)
+    assert first[-1] == 5.0
