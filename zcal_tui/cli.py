@@ -1,7 +1,9 @@
 """The command line: parsed whole, and refused where it is wrong, before anything heavy is imported."""
 
 import argparse
+import difflib
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +34,15 @@ class _Parser(argparse.ArgumentParser):
     """An argument parser that raises instead of leaving the program."""
 
     def error(self, message: str) -> NoReturn:
+        if wrong := re.search(r"argument check: invalid choice: '(.*)' \(", message):
+            near = difflib.get_close_matches(wrong[1], (*CHECKS, "sim"), n=1)
+            message = f"there is no check {wrong[1]!r}" + (f"; did you mean {near[0]}?" if near else "")
         raise UsageError(f"{message}\n`{self.prog} --help` lists what there is.")
+
+    @property
+    def options(self) -> list[str]:
+        """Every option's name."""
+        return list(self._option_string_actions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +162,12 @@ def make_parser() -> argparse.ArgumentParser:
 
 def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
     """The command that `arguments` stand for. Raises UsageError; ConfigError where a file is wrong."""
-    given = vars(make_parser().parse_args(list(arguments)))
+    parser = make_parser()
+    namespace, unknown = parser.parse_known_args(list(arguments))
+    given = vars(namespace)
     check = given.get("check")
+    if unknown:
+        raise UsageError(_unknown(unknown[0], check))
     values = {key.removeprefix("check."): value for key, value in given.items() if key.startswith("check.")}
     try:
         parameters = build(CHECKS[check].parameters, values) if check else None
@@ -182,6 +196,18 @@ def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
         sim_speed=given.get("sim_speed", 1.0),
         seed=given.get("seed"),
     )
+
+
+def _unknown(word: str, check: str | None) -> str:
+    """What to say of an option that does not exist, with the nearest one that does."""
+    common = _Parser(add_help=False)
+    _common(common)
+    known = [*common.options, "--help", "--version"]
+    if check:
+        known += [spec.flag for spec in specs(CHECKS[check].parameters)]
+    near = difflib.get_close_matches(word.partition("=")[0], known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else "; `zcal-tui --help` lists what there is"
+    return f"there is no {'option' if word.startswith('-') else 'check or option'} {word!r}{hint}"
 
 
 def run(arguments: Sequence[str]) -> int:

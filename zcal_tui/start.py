@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def start(command: "Command") -> int:
     """Run what was asked for; returns the exit code."""
     if not command.headless:
-        from zcal_tui.tui.app import terminal_problem  # textual is for those who look at it
+        from zcal_tui.tui.terminal import terminal_problem  # textual is for those who look at it
 
         problem = terminal_problem(os.environ, sys.stdin.isatty() and sys.stdout.isatty())
         if problem is not None:

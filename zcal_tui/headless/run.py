@@ -35,8 +35,8 @@ class Signals:
     @contextlib.contextmanager
     def taken(self) -> Iterator["Signals"]:
         """Take the signals for the time of a `with` block."""
-        wanted = {signal.SIGINT: self._count, signal.SIGTERM: self._count, signal.SIGHUP: signal.SIG_IGN}
-        before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
+        before = {number: signal.signal(number, self._count) for number in (signal.SIGINT, signal.SIGTERM)}
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
         try:
             yield self
         finally:

@@ -63,7 +63,7 @@ class SaveConfigPending:
     only tells that something is pending."""
 
     pending: bool = False
-    items: Mapping[str, Mapping[str, str]] = EMPTY
+    items: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: EMPTY)
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ class PrinterState:
     software_version: str = ""
     hostname: str = ""
     objects: frozenset[str] = frozenset()
-    settings: Mapping[str, Mapping[str, Any]] = EMPTY
-    config: Mapping[str, Mapping[str, str]] = EMPTY
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: EMPTY)
+    config: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: EMPTY)
     commands: frozenset[str] | None = None
     homed_axes: str = ""
     position: Xyz | None = None
@@ -109,8 +109,8 @@ class PrinterState:
     save_config: SaveConfigPending = SaveConfigPending()
     quad_gantry_level_applied: bool | None = None
     z_tilt_applied: bool | None = None
-    z_calibration: Mapping[str, Any] = EMPTY
-    zcal: Mapping[str, Any] = EMPTY
+    z_calibration: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    zcal: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
 
     @property
     def ready(self) -> bool:

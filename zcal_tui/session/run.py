@@ -11,7 +11,7 @@ from zcal_tui.checks.base import Check, CheckCancelled, CheckRefused, Context
 from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted
 from zcal_tui.model.record import Outcome, Problem
 from zcal_tui.model.view import RunView, begin, fold
-from zcal_tui.printer.config_view import ConfigView
+from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.explain import explain
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.sampler import StockSampler
@@ -77,7 +77,7 @@ class Run:
         context = Context(
             printer=printer,
             sampler=StockSampler(printer),
-            clock=printer,
+            clock=printer.clock,
             emit=self._emit,
             cancelled=lambda: self._cancelled,
         )
@@ -137,8 +137,8 @@ class Run:
             try:
                 self._journal.write(event)
             except OSError as error:
-                self._journal, journal = None, self._journal
-                journal.close()
+                self._journal.close()
+                self._journal = None
                 self._show(Notice(f"This run is not kept any further: {error.strerror or error}."))
         self._show(event)
 
@@ -156,8 +156,7 @@ def printer_facts(state: PrinterState, name: str, address: str) -> dict[str, Any
 
 def context_facts(state: PrinterState) -> dict[str, Any]:
     """How the printer stood when the run began, as far as it bears on heights."""
-    config = ConfigView(state.settings)
-    probe = config.probe
+    probe = probe_config(state)
     return {
         "program": __version__,
         "homed_axes": state.homed_axes,
@@ -174,4 +173,4 @@ def context_facts(state: PrinterState) -> dict[str, Any]:
 
 
 def _section(settings: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, Any]:
-    return dict(settings.get(name.lower(), {}))
+    return dict(settings.get(name, {}))

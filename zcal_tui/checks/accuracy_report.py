@@ -1,0 +1,144 @@
+"""From touches to estimates, a decision when to stop, and the verdict: the arithmetic side of the check `accuracy`."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
+from zcal_tui.model.record import Change, Estimate, Level, Sample, Verdict
+from zcal_tui.model.units import length, percent
+from zcal_tui.printer.config_view import ProbeConfig
+from zcal_tui.stats.intervals import Interval
+from zcal_tui.stats.repeatability import Repeatability, analyse
+from zcal_tui.stats.stopping import DEFAULT_LOOKS, Plan, decide
+from zcal_tui.stats.verdicts import judge
+
+if TYPE_CHECKING:
+    from zcal_tui.checks.accuracy import AccuracyParameters
+
+LEAST_TO_ANALYSE = 3
+
+
+def plan_of(parameters: "AccuracyParameters") -> Plan:
+    """When to look at the numbers: once at the end for a given number of touches, else at planned ones."""
+    if parameters.samples is not None:
+        return Plan.fixed(parameters.samples)
+    return Plan((*(look for look in DEFAULT_LOOKS if look < parameters.max_samples), parameters.max_samples))
+
+
+def _estimate(name: str, interval: Interval, unit: str = "mm") -> Estimate:
+    return Estimate(
+        name=name,
+        value=interval.value,
+        low=interval.low,
+        high=interval.high,
+        unit=unit,
+        confidence=interval.confidence,
+        components=interval.components,
+    )
+
+
+class AccuracyReport:
+    """Grows by one sample at a time. `step` is the Z step distance in mm."""
+
+    def __init__(self, parameters: "AccuracyParameters", probe: ProbeConfig, step: float) -> None:
+        self._plan = plan_of(parameters)
+        self._probe = probe
+        self._step = step
+        self._heights: list[float] = []
+        self._result: Repeatability | None = None
+        self.touches = 0
+        """Touches made, with those that the printer leaves out of its result."""
+
+    @property
+    def most(self) -> int:
+        """The most touches that are counted."""
+        return max(self._plan.cap, self.counted)
+
+    @property
+    def counted(self) -> int:
+        """Touches that count."""
+        return len(self._heights)
+
+    @property
+    def planned(self) -> int:
+        """How many touches will have been made at the next look."""
+        return self.touches + self.wanted()
+
+    def wanted(self) -> int:
+        """How many more touches to make before the numbers are looked at; 0 when they are enough."""
+        if self._result is not None and decide(self._result, self._plan).outcome != "continue":
+            return 0
+        upcoming = self._plan.next_look(self.counted)
+        return 0 if upcoming is None else upcoming - self.counted
+
+    def add(self, sample: Sample) -> EstimateUpdated | None:
+        """Take a touch into account; the estimates with it, once there are enough to say anything."""
+        self.touches += 1
+        if not sample.recorded:
+            return None
+        self._heights.append(sample.trigger_z)
+        if len(self._heights) < LEAST_TO_ANALYSE:
+            return None
+        self._result = analyse(self._heights, step=self._step, systematic={"sampling": self._step / 2})
+        return EstimateUpdated(estimates_of(self._result))
+
+    def conclusion(self) -> Iterator[Event]:
+        """The verdict and what follows from it; nothing where too little was measured to say anything."""
+        if len(self._heights) < 2:
+            return
+        result = self._result or analyse(
+            self._heights, step=self._step, systematic={"sampling": self._step / 2}
+        )
+        yield EstimateUpdated(estimates_of(result))
+        rule = judge(result, self._plan)
+        yield VerdictReached(Verdict(Level(rule.level), summary_of(Level(rule.level), result), rule.reasons))
+        for advice in rule.advice:
+            yield AdviceGiven(advice.text, tuple(self._changes(advice.config)))
+
+    def _changes(self, lines: tuple[str, ...]) -> Iterator[Change]:
+        now = {
+            "samples": str(self._probe.samples),
+            "samples_result": self._probe.samples_result,
+            "samples_tolerance": f"{self._probe.samples_tolerance:g}",
+            "samples_tolerance_retries": str(self._probe.samples_tolerance_retries),
+        }
+        for line in lines:
+            option, _, value = line.partition(": ")
+            if now.get(option) != value:
+                yield Change(self._probe.section, option, now.get(option), value)
+
+
+def estimates_of(result: Repeatability) -> dict[str, Estimate]:
+    """The record's estimates, in the order in which people want them."""
+    found = {
+        "sigma": _estimate("sigma", result.sigma),
+        "range_of_ten": _estimate("range_of_ten", result.series_range),
+        "over_limit": _estimate("over_limit", result.exceed, unit=""),
+        "range": Estimate("range", result.observed_range, None, None),
+        "mean": _estimate("mean", result.mean),
+    }
+    if result.drift is not None:
+        found["drift_per_sample"] = _estimate("drift_per_sample", result.drift.size)
+    if result.first_sample is not None:
+        found["first_sample_shift"] = _estimate("first_sample_shift", result.first_sample.size)
+    return found
+
+
+def summary_of(level: Level, result: Repeatability) -> str:
+    """The answer in a sentence."""
+    scatter = f"σ = {length(result.sigma.value)}"
+    if result.levels == 1:
+        scatter = f"every touch on the same step of {length(result.reading_step)}"
+    limit = length(result.limit)
+    match level:
+        case Level.PASS:
+            return f"Good enough for bed levelling: the probe repeats well ({scatter})."
+        case Level.FAIL:
+            over = percent(result.exceed.value)
+            return (
+                f"Not good enough for bed levelling: ten touches span more than {limit} in {over} of series."
+            )
+        case Level.WARN:
+            return f"Usable, with something to mend ({scatter})."
+        case Level.UNKNOWN:
+            return f"Not decided: {result.n} touches do not tell whether {limit} are kept ({scatter})."
