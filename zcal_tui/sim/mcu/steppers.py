@@ -21,15 +21,18 @@ class Segment:
     count: int
     add: int
     sign: int
+    end: int
+    """The clock of the last step."""
+
+    @classmethod
+    def of(cls, start: int, interval: int, count: int, add: int, sign: int) -> "Segment":
+        """The segment with its end worked out."""
+        end = start + count * interval + add * (count * (count - 1) // 2)
+        return cls(start, interval, count, add, sign, end)
 
     def time_of_step(self, k: int) -> int:
         """The clock of the k-th step, k from 1 on."""
         return self.start + k * self.interval + self.add * (k * (k - 1) // 2)
-
-    @property
-    def end(self) -> int:
-        """The clock of the last step."""
-        return self.time_of_step(self.count)
 
     def steps_until(self, clock: int) -> int:
         """How many steps have been taken at `clock`."""
@@ -132,7 +135,7 @@ class Stepper:
             self._lag = 0
         else:
             start = self._last_step
-        segment = Segment(start, interval, count, add, self._next_sign)
+        segment = Segment.of(start, interval, count, add, self._next_sign)
         self._note_rate(segment)
         self._segments.append(segment)
         self._last_step = segment.end
