@@ -1,0 +1,1 @@
+"""The host of the simulated printer: its clock, its port, and the programs that run on it."""

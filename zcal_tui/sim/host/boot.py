@@ -1,0 +1,68 @@
+"""Runs klippy or Moonraker in a process that dies with the simulator. Started by path, never imported.
+
+Usage: boot.py PARENT_PID (klippy-package ROOT | klippy-checkout ROOT | module NAME) [ARGUMENTS...]
+
+Only the standard library: it runs on the Python of the environment it starts.
+"""
+
+import ctypes
+import importlib
+import os
+import runpy
+import signal
+import sys
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+
+# The modules that klippy's files import by these names in the layout of the git repository.
+TOP_LEVEL = (
+    "chelper clocksync configfile gcode kinematics mathutil mcu msgproto pins queuelogger reactor serialhdl stepper "
+    "toolhead util webhooks extras"
+).split()
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when the thread that started it is gone."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit(1)
+
+
+def run_klippy_package(root: str) -> None:
+    """Run the klippy of the PyPI package, whose modules are all inside the package `klippy`.
+
+    Some of its files still import modules by their old place, and so do extras written for the git
+    repository; the same module must answer to every name, else there would be two of it.
+    """
+    sys.path[0] = root
+    for name in TOP_LEVEL:
+        sys.modules[name] = importlib.import_module(f"klippy.{name}")
+    sys.modules["klippy.kinematics.stepper"] = sys.modules["stepper"]
+    importlib.import_module("klippy.klippy").main()
+
+
+def run_klippy_checkout(root: str) -> None:
+    """Run klippy.py of a git checkout of Klipper or of a fork, as `python klippy/klippy.py` would."""
+    script = Path(root) / "klippy" / "klippy.py"
+    sys.path[0] = str(script.parent)
+    runpy.run_path(str(script), run_name="__main__")
+
+
+def main() -> None:
+    """Read the command line and become the program it names."""
+    parent, kind, what, *arguments = sys.argv[1:]
+    die_with_parent(int(parent))
+    sys.argv = [what, *arguments]
+    # Python put the folder of this file first; the program must not find our modules there.
+    if kind == "klippy-package":
+        run_klippy_package(what)
+    elif kind == "klippy-checkout":
+        run_klippy_checkout(what)
+    else:
+        del sys.path[0]
+        runpy.run_module(what, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,220 @@
+"""What is installed once, on first use, under the cache folder: virtual environments, klippy, the clock library.
+
+Each thing is made under a temporary name beside its place and renamed when it is complete, under a lock that
+several simulators share: an interrupted first use leaves nothing that looks finished, and two first uses at the
+same time make it once.
+"""
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import platformdirs
+
+from zcal_tui.sim.host.errors import SimulatorError
+
+Progress = Callable[[str], None]
+"""Is told in a sentence what is being done, where it may take more than a moment."""
+
+KLIPPY_REQUIREMENTS = (
+    "cffi>=1.17,<3",
+    "greenlet>=3.1,<4",
+    "jinja2>=3.1,<4",
+    "markupsafe>=2.1,<4",
+    "pyserial>=3.5,<4",
+    "python-can>=4.4,<5",
+    # python-can wants packaging and typing_extensions by itself; klippy of 2023 wants what setuptools brings.
+    "setuptools<81",
+)
+KALICO_REQUIREMENTS = (*KLIPPY_REQUIREMENTS, "numpy>=2,<3")
+MOONRAKER_REQUIREMENTS = ("moonraker==0.11.0",)
+
+_CAUSES = (
+    (
+        ("No space left on device",),
+        "The disk is full.",
+        "Free some space and start again: what was begun is removed.",
+    ),
+    (
+        ("ensurepip is not", "No module named venv", "No module named ensurepip"),
+        "This Python has no venv module.",
+        "On Debian, Ubuntu and Raspberry Pi OS: sudo apt install python3-venv",
+    ),
+    (
+        (
+            "Temporary failure in name resolution",
+            "Failed to establish a new connection",
+            "Network is unreachable",
+            "Connection refused",
+            "Read timed out",
+            "ConnectTimeoutError",
+            "No matching distribution found",
+            "Could not find a version",
+            "Could not fetch URL",
+        ),
+        "The Python package index cannot be reached.",
+        "The first use needs a network connection; after that none. Connect, or set pip's own options "
+        "(PIP_INDEX_URL, PIP_PROXY) for your network, and start again.",
+    ),
+    (
+        ("Permission denied",),
+        "A folder is not writable.",
+        "Give yourself write access to it, or set XDG_CACHE_HOME to a folder of yours.",
+    ),
+)
+
+
+def cache_folder() -> Path:
+    """Where first use installs (XDG_CACHE_HOME applies). It can be deleted at any time."""
+    return platformdirs.user_cache_path("zcal-tui") / "sim"
+
+
+def explain(what: str, output: str) -> SimulatorError:
+    """The error for a tool that failed, from what it printed."""
+    lines = [line for line in output.splitlines() if line.strip() and not line.startswith("WARNING")]
+    for signs, cause, remedy in _CAUSES:
+        if any(sign in output for sign in signs):
+            return SimulatorError(f"{what} failed. {cause} {remedy}")
+    tail = "\n".join(lines[-6:])
+    return SimulatorError(f"{what} failed. Its last words:\n{tail}")
+
+
+def run_tool(what: str, command: Sequence[str | Path], **environment: str) -> str:
+    """Run a tool to its end and return what it printed. Raises SimulatorError, `what` being its beginning."""
+    try:
+        done = subprocess.run(
+            [str(word) for word in command],
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise SimulatorError(f"{what} failed: {command[0]} is not installed. Install it.") from error
+    if done.returncode:
+        raise explain(what, done.stdout)
+    return done.stdout
+
+
+def make_once(name: str, build: Callable[[Path], None], progress: Progress) -> Path:
+    """The folder `name` of the cache, made by `build` into an empty folder if it is not there yet."""
+    place = cache_folder() / name
+    if place.is_dir():
+        return place
+    try:
+        with _lock(cache_folder() / "setup.lock", progress):
+            if not place.is_dir():
+                _build_aside(place, build)
+    except OSError as error:
+        raise _explain_os_error(error) from error
+    return place
+
+
+def virtual_environment(name: str, requirements: Sequence[str], progress: Progress) -> Path:
+    """The Python of a virtual environment with these requirements."""
+
+    def build(folder: Path) -> None:
+        progress(f"Installing {name} (once, about a minute)")
+        run_tool(f"Making a Python environment for {name}", [sys.executable, "-m", "venv", folder])
+        run_tool(
+            f"Installing {name}",
+            [folder / "bin" / "python", "-m", "pip", "install", *_PIP_OPTIONS, *requirements],
+        )
+
+    key = _digest(sys.version, sys.base_prefix, *requirements)
+    return make_once(f"{name}-env-{key}", build, progress) / "bin" / "python"
+
+
+def compile_library(name: str, sources: Sequence[Path], headers: Sequence[Path], progress: Progress) -> Path:
+    """A shared library made of C sources of ours."""
+    texts = [path.read_text(encoding="utf-8") for path in (*sources, *headers)]
+
+    def build(folder: Path) -> None:
+        require_compiler()
+        progress(f"Compiling {name}")
+        target = folder / f"{name}.so"
+        run_tool(
+            f"Compiling {name}",
+            ["gcc", "-O2", "-shared", "-fPIC", "-pthread", "-o", target, *sources, "-lm", "-ldl"],
+        )
+
+    return make_once(f"{name}-{_digest(os.uname().machine, *texts)}", build, progress) / f"{name}.so"
+
+
+def require_compiler() -> None:
+    """Raises SimulatorError where there is no C compiler."""
+    if shutil.which("gcc") is None:
+        raise SimulatorError(
+            "There is no gcc. Klippy compiles its time-critical part on the machine it runs on. "
+            "On Debian, Ubuntu and Raspberry Pi OS: sudo apt install gcc libc6-dev"
+        )
+
+
+_PIP_OPTIONS = ("--quiet", "--disable-pip-version-check", "--no-input", "--retries", "1")
+
+
+def pip_download(python: Path, requirement: str, digest: str, folder: Path) -> Path:
+    """Download the source archive of one requirement, checked against its SHA-256, into a folder."""
+    wanted = folder / "requirement.txt"
+    wanted.write_text(f"{requirement} --hash=sha256:{digest}\n", encoding="utf-8")
+    run_tool(
+        f"Downloading {requirement}",
+        [python, "-m", "pip", "download", *_PIP_OPTIONS, "--no-deps", "--no-binary", ":all:"]
+        + ["--require-hashes", "--dest", folder, "--requirement", wanted],
+    )
+    wanted.unlink()
+    archives = list(folder.glob("*.tar.gz"))
+    if len(archives) != 1:
+        raise SimulatorError(f"Downloading {requirement} left {len(archives)} archives instead of one.")
+    return archives[0]
+
+
+def _build_aside(place: Path, build: Callable[[Path], None]) -> None:
+    folder = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
+    try:
+        build(folder)
+        folder.rename(place)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _lock(path: Path, progress: Progress) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress("Waiting for another zcal-tui, which is installing the simulated printer")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        # What an interrupted first use left: whoever holds the lock is the only one that builds.
+        for rest in path.parent.glob(".*-env-*-*"):
+            shutil.rmtree(rest, ignore_errors=True)
+        yield
+
+
+def _explain_os_error(error: OSError) -> SimulatorError:
+    where = f" ({error.filename})" if error.filename else ""
+    if error.errno == errno.ENOSPC:
+        return SimulatorError(
+            f"Setting up the simulated printer failed: the disk is full{where}. Free some space and start again."
+        )
+    return SimulatorError(
+        f"Setting up the simulated printer failed: {error.strerror}{where}. The cache folder is "
+        f"{cache_folder()}; make it writable, or set XDG_CACHE_HOME to a folder of yours."
+    )
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:12]

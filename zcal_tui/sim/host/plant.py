@@ -1,0 +1,132 @@
+"""The thread in which the printer lives: the micro-controller, the machine behind it, and their end of the cable."""
+
+import logging
+import os
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from zcal_tui.sim.host.clocks import HostClock
+from zcal_tui.sim.host.port import McuPort
+from zcal_tui.sim.ports import Mcu
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+_CONGESTION_RETRY = 0.001
+
+
+class PlantStoppedError(Exception):
+    """The printer is no longer running, so nothing can be asked of it."""
+
+
+class Plant:
+    """Runs a micro-controller on a port in the simulator's time, on its own thread.
+
+    Everything that touches the micro-controller or the machine goes through `call`, which runs it between two
+    of their instants.
+    """
+
+    def __init__(
+        self, mcu: Mcu, port: McuPort, clock: HostClock, on_failure: Callable[[BaseException], None]
+    ) -> None:
+        self._mcu = mcu
+        self._port = port
+        self._clock = clock
+        self._on_failure = on_failure
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._calls: queue.SimpleQueue[tuple[Callable[[float], Any], Future[Any]]] = queue.SimpleQueue()
+        self._stopping = False
+        self._was_open = False
+        self._thread = threading.Thread(target=self._run, name="plant", daemon=True)
+
+    def start(self) -> None:
+        """Plug the cable in and let time begin."""
+        self.plug()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; calls that are waiting fail with PlantStoppedError."""
+        self._stopping = True
+        os.eventfd_write(self._wake, 1)
+        if self._thread.is_alive():
+            self._thread.join()
+        self._fail_calls()
+        os.close(self._wake)
+
+    def call(self, function: Callable[[float], T]) -> "Future[T]":
+        """Have `function(now)` run in the plant's thread."""
+        future: Future[T] = Future()
+        if self._stopping:
+            future.set_exception(PlantStoppedError())
+            return future
+        self._calls.put((function, future))
+        os.eventfd_write(self._wake, 1)
+        return future
+
+    def plug(self) -> None:
+        """Connect the port; in the plant's thread once it runs."""
+        self._clock.port_opened(self._port.plug())
+
+    def unplug(self) -> None:
+        """Disconnect the port; in the plant's thread."""
+        self._port.unplug()
+        self._clock.port_closed()
+        self._was_open = False
+
+    def _run(self) -> None:
+        try:
+            self._clock.join()
+            while not self._stopping:
+                self._step()
+        except Exception as error:  # the thread's boundary: without it the printer would only fall silent
+            logger.exception("the simulated printer failed")
+            self._stopping = True
+            self._on_failure(error)
+        finally:
+            self._clock.leave()
+            self._fail_calls()
+
+    def _step(self) -> None:
+        now = self._clock.now()
+        self._run_calls(now)
+        data = self._port.read()
+        if data is None:
+            if self._was_open:
+                self._clock.port_closed()
+        elif data:
+            self._clock.received(len(data))
+            self._mcu.feed(data, now)
+        self._was_open = data is not None
+        out = self._mcu.run(now)
+        count = self._port.write(out)
+        if count:
+            self._clock.sent(count)
+        deadline = self._mcu.next_wakeup()
+        if self._port.is_congested:
+            retry = now + _CONGESTION_RETRY
+            deadline = retry if deadline is None else min(retry, deadline)
+        self._clock.wait([self._wake, *self._port.descriptors()], deadline)
+
+    def _run_calls(self, now: float) -> None:
+        try:
+            os.eventfd_read(self._wake)
+        except BlockingIOError:
+            return
+        while not self._calls.empty():
+            function, future = self._calls.get()
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                result = function(now)
+            except Exception as error:  # the caller's, handed back to it  # noqa: BLE001
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+    def _fail_calls(self) -> None:
+        while not self._calls.empty():
+            _, future = self._calls.get()
+            future.set_exception(PlantStoppedError())

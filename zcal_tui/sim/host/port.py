@@ -1,0 +1,114 @@
+"""The serial port between klippy and the simulated micro-controller: a pty and a link to it."""
+
+import contextlib
+import ctypes
+import errno
+import os
+import tty
+from pathlib import Path
+
+_IN_OPEN = 0x20
+_IN_NONBLOCK = os.O_NONBLOCK
+_IN_CLOEXEC = os.O_CLOEXEC
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class McuPort:
+    """One end of the cable. Klippy opens the other one through the link."""
+
+    def __init__(self, link: Path) -> None:
+        self._link = link
+        self._master: int | None = None
+        self._unsent = bytearray()
+        self._opened = False
+        # A master whose other end is closed is readable all the time, so its opening is watched for elsewhere.
+        self._watch = _libc.inotify_init1(_IN_NONBLOCK | _IN_CLOEXEC)
+        self._watched: int | None = None
+        if self._watch < 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), "inotify")
+
+    @property
+    def is_plugged(self) -> bool:
+        """Whether there is a cable."""
+        return self._master is not None
+
+    def plug(self) -> int:
+        """Make the pty and the link, and return the device number of klippy's end. Nothing if there is one."""
+        if self._master is not None:
+            raise ValueError("the port is plugged already")
+        self._master, slave = os.openpty()
+        name = os.ttyname(slave)
+        tty.setraw(slave)
+        device = os.fstat(slave).st_rdev
+        self._watched = _libc.inotify_add_watch(self._watch, os.fsencode(name), _IN_OPEN)
+        os.close(slave)
+        os.set_blocking(self._master, False)
+        self._link.unlink(missing_ok=True)
+        self._link.symlink_to(name)
+        return device
+
+    def unplug(self) -> None:
+        """Pull the cable: klippy's end hangs up and the device vanishes."""
+        if self._master is None:
+            return
+        self._link.unlink(missing_ok=True)
+        os.close(self._master)
+        self._master = None
+        self._opened = False
+        self._unsent.clear()
+
+    def descriptors(self) -> list[int]:
+        """What to wait on for something to read, or for klippy to open the port."""
+        if self._master is not None and self._opened:
+            return [self._master]
+        return [self._watch]
+
+    def read(self) -> bytes | None:
+        """What klippy wrote, b"" if nothing, None if nobody has the port open."""
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._watch, 65536)
+        if self._master is None:
+            return None
+        try:
+            data = os.read(self._master, 65536)
+        except BlockingIOError:
+            data = b""
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            self._opened = False
+            self._unsent.clear()
+            return None
+        self._opened = True
+        return data
+
+    def write(self, data: bytes) -> int:
+        """Send to klippy; returns how many bytes went out now, with what was held back before.
+
+        The rest goes out with later calls. While nobody has the port open everything is lost.
+        """
+        if self._master is None or not self._opened:
+            return 0
+        self._unsent += data
+        if not self._unsent:
+            return 0
+        try:
+            count = os.write(self._master, self._unsent)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return 0
+        del self._unsent[:count]
+        return count
+
+    @property
+    def is_congested(self) -> bool:
+        """Whether something waits for klippy to make room."""
+        return bool(self._unsent)
+
+    def close(self) -> None:
+        """Unplug for good."""
+        self.unplug()
+        os.close(self._watch)
