@@ -1,0 +1,111 @@
+"""The repeatability check on the screen: σ large, the range of ten against Klipper's limit, the samples as dots."""
+
+from dataclasses import replace
+
+from zcal_tui.model.record import Estimate, Record
+from zcal_tui.model.units import UM_PER_MM, millimetres, percent
+from zcal_tui.tui.faces.face import UNKNOWN, Figure, Gauge, Live, PlainFace, Point, finite, um, um_interval
+
+LIMIT_MM = 0.025
+"""Klipper docs, Probe calibration, Repeatability check: a range of ten above 25 µm is not usable."""
+
+
+def _excludes_zero(estimate: Estimate) -> bool:
+    return (estimate.low is not None and estimate.low > 0) or (
+        estimate.high is not None and estimate.high < 0
+    )
+
+
+class AccuracyFace(PlainFace):
+    """The record of `accuracy`."""
+
+    plot_title = "Trigger height, µm from the mean"
+    live_title = "Repeatability"
+
+    def live(self, record: Record) -> Live:
+        """σ in µm with its interval."""
+        sigma = record.estimates.get("sigma")
+        if sigma is None or sigma.value is None or not finite(sigma.value):
+            return Live("-.-", "µm σ", ("known after", "a few touches"))
+        return Live(um(sigma.value), "µm σ", (um_interval(sigma), f"{sigma.confidence * 100:g} % sure"))
+
+    def gauge(self, record: Record) -> Gauge | None:
+        """The expected range of ten samples against 25 µm."""
+        ten = record.estimates.get("range_of_ten")
+        limit = LIMIT_MM * UM_PER_MM
+        if ten is None or ten.value is None:
+            return Gauge(None, limit, "µm")
+        low = ten.low * UM_PER_MM if ten.low is not None else None
+        high = ten.high * UM_PER_MM if ten.high is not None else None
+        return Gauge(ten.value * UM_PER_MM, limit, "µm", low, high)
+
+    def figures(self, record: Record, *, final: bool = False) -> tuple[Figure, ...]:
+        """Range of ten, chance to exceed the limit, range, mean, drift, first touch; in the end σ before them."""
+        by_name = record.estimates
+        sigma = (self._length("σ", by_name.get("sigma"), final),) if final else ()
+        return (
+            *sigma,
+            self._ten(by_name.get("range_of_ten"), final),
+            self._over(by_name.get("over_limit")),
+            self._length("range" if final else "range so far", by_name.get("range"), False),
+            self._mean(by_name.get("mean")),
+            self._effect("drift", by_name.get("drift_per_sample"), "a touch"),
+            self._effect("first touch", by_name.get("first_sample_shift"), ""),
+        )
+
+    def points(self, record: Record) -> tuple[Point, ...]:
+        """As the plain face, with a first sample that differs marked."""
+        points = super().points(record)
+        shift = record.estimates.get("first_sample_shift")
+        if points and shift is not None and _excludes_zero(shift):
+            points = (replace(points[0], odd=True), *points[1:])
+        return points
+
+    def setup(self, record: Record) -> str:
+        """Samples, speed, place."""
+        parts = [f"{len(record.samples)} touches"]
+        speed = record.parameters.get("speed") or record.context.get("speed")
+        if isinstance(speed, (int, float)):
+            parts.append(f"at {speed:g} mm/s")
+        if record.samples:
+            first = record.samples[0]
+            parts.append(f"X {first.x:.0f} Y {first.y:.0f}")
+        return " · ".join(parts)
+
+    @staticmethod
+    def _ten(ten: Estimate | None, final: bool) -> Figure:
+        if ten is None or ten.value is None:
+            return Figure("range of ten", UNKNOWN)
+        tone = "bad" if ten.value > LIMIT_MM else ""
+        return Figure("range of ten", f"{um(ten.value)} µm", um_interval(ten) if final else "expected", tone)
+
+    @staticmethod
+    def _over(over: Estimate | None) -> Figure:
+        if over is None or over.value is None:
+            return Figure("over 25 µm", UNKNOWN)
+        tone = "good" if over.value < 0.05 else "bad" if over.value > 0.5 else "warn"
+        return Figure("over 25 µm", percent(over.value), "chance", tone)
+
+    @staticmethod
+    def _length(label: str, estimate: Estimate | None, interval: bool) -> Figure:
+        if estimate is None or estimate.value is None:
+            return Figure(label, UNKNOWN)
+        return Figure(label, f"{um(estimate.value)} µm", um_interval(estimate) if interval else "")
+
+    @staticmethod
+    def _mean(mean: Estimate | None) -> Figure:
+        if mean is None or mean.value is None:
+            return Figure("mean", UNKNOWN)
+        note = ""
+        if mean.low is not None and mean.high is not None:
+            note = f"± {um((mean.high - mean.low) / 2)} µm"
+        return Figure("mean", millimetres(mean.value), note)
+
+    @staticmethod
+    def _effect(label: str, estimate: Estimate | None, per: str) -> Figure:
+        """Something that should not be there: named where its interval excludes zero."""
+        if estimate is None or estimate.value is None:
+            return Figure(label, UNKNOWN)
+        if not _excludes_zero(estimate):
+            return Figure(label, "none seen")
+        return Figure(label, f"{um(estimate.value, sign=True)} µm", per, "warn")

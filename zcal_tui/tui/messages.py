@@ -1,0 +1,53 @@
+"""What the screens ask of the app. They bubble up; the screens know nothing of the app."""
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+
+class Request(Message):
+    """Something a screen asks for."""
+
+
+class StopRequested(Request):
+    """The emergency stop."""
+
+
+class FirmwareRestartRequested(Request):
+    """Bring klippy back."""
+
+
+class CancelRequested(Request):
+    """End the running check."""
+
+
+class PlanRequested(Request):
+    """Back to the plan."""
+
+
+@dataclass
+class StartRequested(Request):
+    """Run a check with the parameters last chosen."""
+
+    check: str
+
+
+@dataclass
+class SettingsRequested(Request):
+    """Show a check's form."""
+
+    check: str
+
+
+@dataclass
+class RunWatched(Request):
+    """Show the running check, or its result once it has ended."""
+
+    check: str
+
+
+@dataclass
+class GcodeEntered(Request):
+    """A line a person typed on the console."""
+
+    script: str

@@ -1,0 +1,137 @@
+"""The link and the printer in words and colours: what the bar at the top and the strip under it say. Pure."""
+
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from zcal_tui.printer.state import Heater, PrinterState
+from zcal_tui.session.snapshot import LinkState, Snapshot
+from zcal_tui.tui.glyphs import Glyphs
+
+HEATERS_SHOWN = (("extruder", "nozzle"), ("heater_bed", "bed"))
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How it is with the printer: one word with a sign and a tone, and a sentence where something is wrong."""
+
+    glyph: str
+    word: str
+    tone: str
+    sentence: str = ""
+    restart: bool = False
+    """Whether a firmware restart is the way out."""
+
+
+def first_line(text: str) -> str:
+    """The first line of klippy's message, which says what; the rest says what to do."""
+    lines = text.strip().splitlines()
+    return lines[0].strip() if lines else ""
+
+
+def condition(snapshot: Snapshot, glyphs: Glyphs) -> Condition:
+    """How it is with the link and, if that is up, with klippy."""
+    link, printer = snapshot.link, snapshot.printer
+    match link.state:
+        case LinkState.STARTING:
+            return Condition(glyphs.waiting, "starting", "warn", link.text)
+        case LinkState.CONNECTING:
+            return Condition(glyphs.waiting, "connecting", "warn", link.text)
+        case LinkState.LOST:
+            return Condition(
+                glyphs.failed,
+                "link lost",
+                "bad",
+                "The link to the printer was lost and is being tried again. What is shown is what was last known.",
+            )
+        case LinkState.FAILED:
+            what = link.problem.what if link.problem else "The printer cannot be reached."
+            return Condition(glyphs.failed, "no link", "bad", what)
+        case LinkState.CLOSED:
+            return Condition(glyphs.not_applicable, "closed", "dim", "The link to the printer is closed.")
+    return _klippy(printer, glyphs, snapshot)
+
+
+def _klippy(printer: PrinterState, glyphs: Glyphs, snapshot: Snapshot) -> Condition:
+    why = snapshot.klippy_problem.what if snapshot.klippy_problem else first_line(printer.message)
+    match printer.klippy:
+        case "ready":
+            if printer.printing:
+                return Condition(
+                    glyphs.running, "printing", "warn", "A print is running: nothing is measured."
+                )
+            if printer.paused:
+                return Condition(glyphs.running, "paused", "warn", "A print is paused: nothing is measured.")
+            return Condition(glyphs.up, "ready", "good")
+        case "startup":
+            return Condition(glyphs.waiting, "starting", "warn", f"{printer.app} is starting.")
+        case "shutdown":
+            return Condition(
+                glyphs.stop,
+                "shutdown",
+                "bad",
+                f"{printer.app} has shut down: {why or 'no reason given'}",
+                True,
+            )
+        case "error":
+            return Condition(
+                glyphs.failed, "error", "bad", f"{printer.app} reports an error: {why or 'no text'}", True
+            )
+    return Condition(glyphs.waiting, "no klippy", "warn", f"{printer.app} is not running or is restarting.")
+
+
+def homed_text(printer: PrinterState) -> Content:
+    """Which axes are homed; those that are not are struck out by a dot."""
+    if not printer.homed_axes:
+        return Content.assemble(("not homed", "$text-warning"))
+    axes = "".join(axis if axis in printer.homed_axes else "·" for axis in "xyz")
+    return Content.assemble(("homed ", "$z-dim"), axes)
+
+
+def position_text(printer: PrinterState) -> Content:
+    """Where the toolhead is, in mm; nothing before homing."""
+    if printer.position is None or not printer.homed("xyz"):
+        return Content("")
+    x, y, z = printer.position
+    return Content.assemble(
+        ("X ", "$z-dim"),
+        f"{x:.1f}",
+        ("  Y ", "$z-dim"),
+        f"{y:.1f}",
+        ("  Z ", "$z-dim"),
+        f"{z:.3f}",
+    )
+
+
+def _temperature(name: str, heater: Heater) -> Content:
+    target = f"→{heater.target:.0f}" if heater.target > 0 else ""
+    style = "$text-warning" if heater.target > 0 else ""
+    return Content.assemble((f"{name} ", "$z-dim"), (f"{heater.temperature:.0f}{target}°", style))
+
+
+def temperatures_text(printer: PrinterState) -> Content:
+    """Nozzle and bed, with their targets while heating is on."""
+    known = [
+        _temperature(word, printer.heaters[key]) for key, word in HEATERS_SHOWN if key in printer.heaters
+    ]
+    return Content("  ").join(known)
+
+
+def fit(parts: list[Content], width: int, gap: int = 3) -> Content:
+    """As many of the parts, in order, as fit; those that are empty are passed over."""
+    line = Content("")
+    for part in parts:
+        if not part.plain:
+            continue
+        joined = line + " " * gap + part if line.plain else part
+        if joined.cell_length <= width:
+            line = joined
+    return line
+
+
+def spread(left: Content, right: Content, width: int) -> Content:
+    """`left` at the left and `right` at the right of a line; the left one gives way."""
+    room = max(0, width - right.cell_length - 2)
+    if left.cell_length > room:
+        left = left.truncate(room, ellipsis=True)
+    return left + " " * (width - left.cell_length - right.cell_length) + right

@@ -1,0 +1,73 @@
+"""Before there is a printer: how far the link is, or why there is none and what to do."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button
+
+from zcal_tui.session.snapshot import Link, LinkState, Snapshot
+from zcal_tui.tui.glyphs import Glyphs, glyphs_of
+from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.widgets.text import Plain
+
+TITLES = {
+    LinkState.STARTING: "Setting up the simulated printer",
+    LinkState.CONNECTING: "Reaching the printer",
+    LinkState.LOST: "The link was lost",
+    LinkState.FAILED: "The printer cannot be reached",
+    LinkState.CLOSED: "The link is closed",
+    LinkState.UP: "Connected",
+}
+
+
+def connection_text(link: Link, glyphs: Glyphs) -> Content:
+    """What happened, why, what to do: or how far it is."""
+    failed = link.state in (LinkState.FAILED, LinkState.LOST)
+    sign = glyphs.failed if failed else glyphs.waiting
+    style = "$text-error" if failed else "$text-primary"
+    lines = [Content.assemble((f"{sign} {TITLES[link.state]}", f"bold {style}"))]
+    if link.address:
+        lines.append(Content.assemble((f"  {link.address}", "$z-dim")))
+    if link.text:
+        lines += [Content(""), Content(f"  {link.text}")]
+    if link.problem is not None:
+        lines += [Content(""), problem_text(link.problem.what, link.problem.cause, link.problem.remedy)]
+    return Content("\n").join(lines)
+
+
+def problem_text(what: str, cause: str, remedy: str, raw: str = "") -> Content:
+    """A problem as paragraphs: what, why, what to do, and the printer's own words."""
+    parts = [Content.assemble((what, "bold"))]
+    if cause:
+        parts.append(Content.assemble(("Why  ", "$z-dim"), cause))
+    if remedy:
+        parts.append(Content.assemble(("Do   ", "$text-accent bold"), remedy))
+    if raw:
+        parts.append(Content.assemble(("The printer said\n", "$z-dim"), (raw, "$z-dim")))
+    return Content("\n\n").join(parts)
+
+
+class ConnectionScreen(ZcalScreen):
+    """Shown until the link is up, and when it cannot come up without a person."""
+
+    CSS_PATH = "connection.tcss"
+    ABOUT = (
+        "The program is reaching the printer. While a simulated printer is set up for the first time, a real "
+        "Klipper is prepared on this machine, which takes a minute or two."
+    )
+    BINDINGS: ClassVar = [Binding("escape", "app.leave", "Quit", id="connection.quit", show=False)]
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What is going on, and a way out."""
+        with Vertical(id="connection"):
+            yield Plain(id="what")
+            yield Button("Quit", id="quit", action="app.leave")
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Follow the link."""
+        super().show(snapshot)
+        self.query_one("#what", Plain).say(connection_text(snapshot.link, glyphs_of(self)))

@@ -1,0 +1,93 @@
+"""The printer's console: what it says, what was sent, a line to type on."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.binding import Binding
+from textual.widget import Widget
+from textual.widgets import Input, RichLog
+
+from zcal_tui.session.snapshot import ConsoleLine, Snapshot
+from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.messages import GcodeEntered
+from zcal_tui.tui.screens.base import ZcalScreen
+
+KEPT_LINES = 1000
+
+
+def line_text(line: ConsoleLine) -> Text:
+    """A line as it came, in the colour of its kind; errors and commands keep their marks, so colour adds nothing."""
+    if line.sent:
+        return Text(f"> {line.text}", "bold")
+    if line.text.startswith("!!"):
+        return Text(line.text, "bold red")
+    return Text(line.text)
+
+
+class ConsoleScreen(ZcalScreen):
+    """Reads along, and sends what a person types."""
+
+    CSS_PATH = "console.tcss"
+    ABOUT = (
+        "Everything the printer prints, and what this program sent, marked with `>`. Type G-code and press Enter; "
+        "the arrow keys bring back what was typed before. M112 is sent as an emergency stop, past every queue."
+    )
+    BINDINGS: ClassVar = [
+        Binding("escape", "app.back", "Back", id="console.back"),
+        Binding("up", "recall(-1)", "Earlier", id="console.earlier", key_display="↑↓"),
+        Binding("down", "recall(1)", "Later", id="console.later", show=False),
+        Binding("pageup", "page(-1)", "Scroll", id="console.pageup", key_display="PgUp/Dn"),
+        Binding("pagedown", "page(1)", "Scroll down", id="console.pagedown", show=False),
+    ]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._shown = 0
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The lines, and the line to type on."""
+        log = RichLog(
+            id="lines", max_lines=KEPT_LINES, wrap=True, markup=False, highlight=False, min_width=20
+        )
+        log.can_focus = False
+        log.border_title = "Console"
+        yield log
+        entry = Input(placeholder="G-code, e.g. QUERY_PROBE", id="entry")
+        entry.cursor_blink = False
+        yield entry
+
+    def on_mount(self) -> None:
+        """Ready to type."""
+        self.query_one(Input).focus()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Add the lines that are new."""
+        super().show(snapshot)
+        log = self.query_one(RichLog)
+        fresh = [line for line in snapshot.console if line.n > self._shown]
+        if fresh:
+            self._shown = fresh[-1].n
+            log.write(Text("\n").join(line_text(line) for line in fresh))
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        script = event.value.strip()
+        if script:
+            self.desk.history.add(script)
+            event.input.value = ""
+            self.post_message(GcodeEntered(script))
+
+    def action_recall(self, by: int) -> None:
+        """Bring back what was typed before."""
+        line = self.desk.history.step(by)
+        if line is not None:
+            entry = self.query_one(Input)
+            entry.value = line
+            entry.cursor_position = len(line)
+
+    def action_page(self, by: int) -> None:
+        """Scroll a page."""
+        log = self.query_one(RichLog)
+        (log.scroll_page_down if by > 0 else log.scroll_page_up)(animate=False)

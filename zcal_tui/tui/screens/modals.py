@@ -1,0 +1,173 @@
+"""The boxes: a decision to take, a problem to read, what an emergency stop did, leaving."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import Binding
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button
+
+from zcal_tui.model.record import Problem
+from zcal_tui.session.snapshot import LinkState, Snapshot
+from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.glyphs import glyphs_of
+from zcal_tui.tui.messages import FirmwareRestartRequested
+from zcal_tui.tui.printerline import condition
+from zcal_tui.tui.screens.base import ZcalModal
+from zcal_tui.tui.screens.connection import problem_text
+from zcal_tui.tui.widgets.text import TONES, Plain
+
+BETWEEN_BUTTONS = [
+    Binding("left", "app.focus_previous", show=False, id="box.left"),
+    Binding("right", "app.focus_next", show=False, id="box.right"),
+]
+
+
+class ConfirmModal(ZcalModal[bool]):
+    """A yes or no. Escape is no."""
+
+    CSS_PATH = "modal.tcss"
+    BINDINGS: ClassVar = [
+        Binding("y", "answer(True)", "Yes", id="confirm.yes"),
+        Binding("n,escape", "answer(False)", "No", id="confirm.no", key_display="esc"),
+        *BETWEEN_BUTTONS,
+    ]
+
+    def __init__(self, desk: Desk, title: str, text: str, yes: str, no: str) -> None:
+        super().__init__(desk)
+        self._title, self._text, self._yes, self._no = title, text, yes, no
+
+    def compose_box(self) -> Iterable[Widget]:
+        """The question and both answers."""
+        yield Plain(self._text, classes="text")
+        with Horizontal(classes="buttons"):
+            yield Button(self._no, id="no", action="screen.answer(False)")
+            yield Button(self._yes, id="yes", variant="warning", action="screen.answer(True)")
+
+    def on_mount(self) -> None:
+        """Staying is in focus."""
+        self.query_one("#box").border_title = self._title
+        self.query_one("#no", Button).focus()
+
+    def action_answer(self, yes: bool) -> None:
+        """The answer."""
+        self.dismiss(yes)
+
+
+class ProblemModal(ZcalModal[None]):
+    """Why a run could not go on: what, why, what to do, and the printer's own words as text."""
+
+    CSS_PATH = "modal.tcss"
+    BINDINGS: ClassVar = [
+        Binding("escape,enter", "dismiss", "Close", id="problem.close", key_display="esc"),
+        *BETWEEN_BUTTONS,
+    ]
+
+    def __init__(self, desk: Desk, problem: Problem) -> None:
+        super().__init__(desk)
+        self.add_class("-bad")
+        self._problem = problem
+
+    def compose_box(self) -> Iterable[Widget]:
+        """The problem and a way back; a restart where klippy is down."""
+        why = self._problem
+        text = Plain(problem_text(why.what, why.cause, why.remedy, why.raw))
+        yield VerticalScroll(text, id="scroll", can_focus=False)
+        with Horizontal(classes="buttons"):
+            yield Button("Close", id="close", action="screen.dismiss")
+            yield Button("Firmware restart", id="restart", variant="warning", action="screen.restart")
+
+    def on_mount(self) -> None:
+        """Closing is in focus."""
+        self.query_one("#box").border_title = "The run could not go on"
+        self.query_one("#close", Button).focus()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """A restart is offered only where it helps."""
+        super().show(snapshot)
+        self.query_one("#restart", Button).display = condition(snapshot, glyphs_of(self)).restart
+
+    def action_restart(self) -> None:
+        """Bring klippy back."""
+        self.post_message(FirmwareRestartRequested())
+
+
+def stopped_text(reached: bool) -> Content:
+    """What an emergency stop did; or that it could not reach the printer."""
+    if not reached:
+        return Content.assemble(
+            ("There is no link to the printer, so the stop may not have reached it.", "bold $text-error"),
+            "\n\nIf it moves or heats, switch it off at its power switch.",
+        )
+    return Content.assemble(
+        ("The emergency stop was sent.", "bold"),
+        "\n\nMotors and heaters are off. The printer no longer knows where its toolhead is and stays down until it "
+        "is restarted. Look at the machine, clear what was wrong, then restart and home again.",
+    )
+
+
+class StoppedModal(ZcalModal[None]):
+    """After STOP: what happened, how klippy is, and a way back."""
+
+    CSS_PATH = "modal.tcss"
+    BINDINGS: ClassVar = [
+        Binding("escape", "dismiss", "Close", id="stopped.close", key_display="esc"),
+        Binding("f", "restart", "Firmware restart", id="stopped.restart"),
+        *BETWEEN_BUTTONS,
+    ]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.add_class("-bad")
+        self._reached = desk.snapshot.link.state is LinkState.UP
+        self._restarting = False
+
+    def compose_box(self) -> Iterable[Widget]:
+        """What happened, how it is now, both ways on."""
+        yield Plain(stopped_text(self._reached), classes="text")
+        yield Plain(id="now")
+        with Horizontal(classes="buttons"):
+            yield Button("Close", id="close", action="screen.dismiss")
+            yield Button("Firmware restart", id="restart", variant="warning", action="screen.restart")
+
+    def on_mount(self) -> None:
+        """Closing is in focus: a restart is a decision."""
+        self.query_one("#box").border_title = "Emergency stop"
+        self.query_one("#close", Button).focus()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Follow klippy down and up again."""
+        super().show(snapshot)
+        how = condition(snapshot, glyphs_of(self))
+        if how.restart:
+            self._restarting = False
+        word = how.word
+        if how.tone == "good" and self._restarting:
+            word = "ready again: home the printer before anything else"
+        now = Content.assemble(("Printer: ", "$z-dim"), (f"{how.glyph} {word}", f"bold {TONES[how.tone]}"))
+        self.query_one("#now", Plain).say(now)
+        self.query_one("#restart", Button).disabled = not how.restart
+
+    def action_restart(self) -> None:
+        """Bring klippy back."""
+        if not self.query_one("#restart", Button).disabled:
+            self._restarting = True
+            self.post_message(FirmwareRestartRequested())
+
+
+class LeavingModal(ZcalModal[None]):
+    """While the session cleans up."""
+
+    CSS_PATH = "modal.tcss"
+
+    def compose_box(self) -> Iterable[Widget]:
+        """What is being waited for."""
+        yield Plain(
+            Content.assemble(
+                ("Leaving", "bold"),
+                "\n\nThe run is ended and the printer is left as it was found. One moment.",
+            ),
+            classes="text",
+        )

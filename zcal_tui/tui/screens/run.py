@@ -1,0 +1,100 @@
+"""The bones of a running check: the one thing to do now, a body of its own, progress with time left, Cancel."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button
+
+from zcal_tui.model.view import RunView
+from zcal_tui.session.snapshot import LinkState, Snapshot
+from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.glyphs import glyphs_of
+from zcal_tui.tui.messages import CancelRequested, PlanRequested, RunWatched
+from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.widgets.progress import RunProgress
+from zcal_tui.tui.widgets.text import Plain
+
+
+class RunScreen(ZcalScreen):
+    """A check while it runs. Subclasses add their body and fill it in `show_run`."""
+
+    AUTO_FOCUS = ""  # so that a second Enter after Start does not press Cancel
+    BINDINGS: ClassVar = [
+        Binding("escape", "cancel", "Cancel after this move", id="run.cancel"),
+        Binding("p", "plan", "Plan", id="run.plan"),
+    ]
+
+    def __init__(self, desk: Desk, check: str) -> None:
+        super().__init__(desk)
+        self.check = check
+        run = desk.snapshot.run
+        self._earlier = run.record.id if run is not None and not run.running else None
+        """The run that was on show before this one was asked for."""
+        self._over = False
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What goes on, the check's own body, progress and Cancel."""
+        yield Plain(id="stage")
+        yield from self.compose_run()
+        with Horizontal(id="foot"):
+            yield RunProgress(id="progress")
+            yield Button("Cancel  esc", id="cancel", action="screen.cancel")
+
+    def compose_run(self) -> Iterable[Widget]:
+        """The check's own body."""
+        return ()
+
+    def show_run(self, view: RunView) -> None:
+        """Fill the check's own body."""
+
+    @property
+    def view(self) -> RunView | None:
+        """The run this screen is about, once the session has begun it."""
+        run = self.desk.snapshot.run
+        if run is None or run.record.id == self._earlier or run.record.check != self.check:
+            return None
+        return run
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Follow the run; to its result once it is over."""
+        super().show(snapshot)
+        self.query_one("#stage", Plain).say(self._stage(snapshot))
+        view = self.view
+        if view is None:
+            return
+        self.query_one("#progress", RunProgress).show(view.progress)
+        self.query_one("#cancel", Button).disabled = snapshot.cancelling
+        self.show_run(view)
+        if not view.running and self.is_current and not self._over:
+            self._over = True
+            self.post_message(RunWatched(self.check))
+
+    def _stage(self, snapshot: Snapshot) -> Content:
+        sign = glyphs_of(self).running
+        view = self.view
+        if snapshot.cancelling:
+            return Content.assemble(
+                (f"{glyphs_of(self).waiting} ", "$text-warning"),
+                (
+                    "Cancelling: the printer finishes this move first, then it is cleaned up.",
+                    "bold $text-warning",
+                ),
+            )
+        if snapshot.link.state is not LinkState.UP or view is None or view.stage is None:
+            return Content.assemble((f"{glyphs_of(self).waiting} ", "$z-dim"), ("Getting ready", "bold"))
+        line = Content.assemble((f"{sign} ", "$text-primary"), (view.stage.text, "bold"))
+        if view.notices:
+            line += Content.assemble((f"  {view.notices[-1]}", "$text-warning"))
+        return line
+
+    def action_cancel(self) -> None:
+        """Ask the run to end; back to the plan where none has begun."""
+        self.post_message(CancelRequested() if self.view is not None else PlanRequested())
+
+    def action_plan(self) -> None:
+        """Back to the plan; the run goes on."""
+        self.post_message(PlanRequested())

@@ -1,0 +1,171 @@
+"""A check's settings: a form made from what the check declares; bad values are refused with what is allowed."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from textual import on
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.events import DescendantFocus
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from zcal_tui.checks.parameters import ParameterError, ParameterSpec, build, specs
+from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.glyphs import glyphs_of
+from zcal_tui.tui.messages import StartRequested
+from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.widgets.text import Plain
+
+
+def value_text(value: Any) -> str:
+    """A parameter's value as it is typed: nothing for `automatic`, yes and no for a switch."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def allowed_text(spec: ParameterSpec) -> str:
+    """What may be typed, in words."""
+    if spec.kind is bool:
+        return "yes or no"
+    return spec.range_text or spec.unit
+
+
+class Field(Horizontal):
+    """One parameter: its name, the input, what is allowed."""
+
+    def __init__(self, spec: ParameterSpec, value: Any) -> None:
+        super().__init__(classes="field")
+        self.spec = spec
+        default = value_text(spec.default) or "automatic"
+        self.input = Input(value_text(value), placeholder=default, compact=True, id=f"p-{spec.name}")
+        self.input.cursor_blink = False
+
+    def compose(self) -> Iterable[Widget]:
+        """The line."""
+        yield Plain(self.spec.name.replace("_", " ").capitalize(), classes="label")
+        yield self.input
+        yield Plain(allowed_text(self.spec), classes="allowed")
+
+    def refusal(self) -> str | None:
+        """Why the value is refused; None where it is allowed, or empty for the default."""
+        text = self.input.value.strip()
+        if not text:
+            return None
+        try:
+            self.spec.parse(text)
+        except ParameterError as error:
+            return str(error).removeprefix(f"{self.spec.flag}: ")
+        return None
+
+
+class SettingsScreen(ZcalScreen):
+    """The form of one check."""
+
+    CSS_PATH = "settings.tcss"
+    ABOUT = (
+        "Every setting of the check with the values it may take. An empty field means the value shown in grey; "
+        "`automatic` lets the check or printer.cfg decide. Enter or Ctrl+S keeps the values, F5 keeps them and starts."
+    )
+    BINDINGS: ClassVar = [
+        Binding("escape", "app.back", "Back", id="settings.back"),
+        Binding("ctrl+s", "keep", "Keep", id="settings.keep", priority=True),
+        Binding("f5", "start", "Keep and start", id="settings.start"),
+        Binding("ctrl+r", "defaults", "Defaults", id="settings.defaults"),
+        Binding("down", "app.focus_next", show=False, id="settings.next"),
+        Binding("up", "app.focus_previous", show=False, id="settings.previous"),
+    ]
+
+    def __init__(self, desk: Desk, check: str) -> None:
+        super().__init__(desk)
+        self.check = check
+        self.specs = specs(desk.checks[check].parameters)
+
+    def compose_body(self) -> Iterable[Widget]:
+        """A line a parameter; below, what the one in focus means; buttons."""
+        chosen = self.desk.parameters(self.check)
+        with Vertical(id="form") as form:
+            form.border_title = f"{self.desk.checks[self.check].title} · settings"
+            with VerticalScroll(id="fields", can_focus=False):
+                for spec in self.specs:
+                    yield Field(spec, self._own(chosen, spec))
+            yield Plain(id="meaning")
+            with Horizontal(id="buttons"):
+                yield Button("Keep", id="keep", variant="success", action="screen.keep")
+                yield Button("Start", id="start", action="screen.start")
+                yield Button("Defaults", id="defaults", action="screen.defaults")
+                yield Button("Back", id="back", action="app.back")
+
+    @staticmethod
+    def _own(chosen: Any, spec: ParameterSpec) -> Any:
+        """A value worth showing: one that differs from the default, which stands in grey anyway."""
+        value = getattr(chosen, spec.name)
+        return None if value == spec.default else value
+
+    def on_mount(self) -> None:
+        """The first field has the focus."""
+        inputs = self.query(Input)
+        if inputs:
+            inputs.first().focus()
+
+    @on(DescendantFocus)
+    def _explain(self, event: DescendantFocus) -> None:
+        if isinstance(event.widget.parent, Field):
+            self._tell(event.widget.parent)
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        if isinstance(event.input.parent, Field):
+            self._tell(event.input.parent)
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        self.action_keep()
+
+    def _tell(self, field: Field) -> None:
+        """The field's meaning, or why its value is refused."""
+        refusal = field.refusal()
+        field.input.set_class(refusal is not None, "-refused")
+        if refusal is None:
+            text = Content.assemble((field.spec.help, "$z-dim"))
+        else:
+            text = Content.assemble((f"{glyphs_of(self).failed} {refusal}", "bold $text-error"))
+        self.query_one("#meaning", Plain).say(text)
+
+    def take(self) -> bool:
+        """Keep the values on the desk; False where one is refused, which is then shown and in focus."""
+        fields = list(self.query(Field))
+        for field in fields:
+            if field.refusal() is not None:
+                field.input.focus()
+                self._tell(field)
+                return False
+        texts = {f.spec.name: f.input.value.strip() for f in fields if f.input.value.strip()}
+        try:
+            self.desk.chosen[self.check] = build(self.desk.checks[self.check].parameters, texts)
+        except (ParameterError, ValueError) as error:
+            self.query_one("#meaning", Plain).say(
+                Content.assemble((f"{glyphs_of(self).failed} {error}", "bold $text-error"))
+            )
+            return False
+        return True
+
+    def action_keep(self) -> None:
+        """Keep and go back."""
+        if self.take():
+            self.app.pop_screen()
+
+    def action_start(self) -> None:
+        """Keep and start."""
+        if self.take():
+            self.post_message(StartRequested(self.check))
+
+    def action_defaults(self) -> None:
+        """Empty every field: the defaults stand in grey."""
+        for field in self.query(Field):
+            field.input.value = ""
+            field.input.remove_class("-refused")

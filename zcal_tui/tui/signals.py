@@ -1,0 +1,86 @@
+"""Leaving on SIGHUP, SIGTERM and SIGINT: cleaned up in any case, even where the terminal no longer takes output.
+
+Textual writes to the terminal through a bounded queue that blocks its event loop once nobody reads (a closed laptop,
+a hung SSH link). So nothing here goes through that loop: the handler only writes a byte to a pipe; a thread that
+waits on the pipe cleans up through the session, which has a thread of its own, and then ends the process.
+"""
+
+import logging
+import os
+import signal
+import sys
+import termios
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from zcal_tui.tui.terminal import LEAVE_SEQUENCES
+
+EXIT_CODE = 5
+"""The run, if any, was cancelled."""
+GRACE = 20.0
+"""Seconds that cleaning up may take before the process leaves without it."""
+SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
+
+logger = logging.getLogger(__name__)
+
+TerminalMode = list[Any]
+
+
+def _terminal_mode() -> TerminalMode | None:
+    try:
+        return termios.tcgetattr(sys.__stdin__) if sys.__stdin__ else None
+    except (termios.error, OSError, ValueError):
+        return None
+
+
+def _restore_terminal(mode: TerminalMode | None) -> None:
+    """Best effort and never waiting: the terminal may be gone or not reading."""
+    if mode is None:
+        return
+    try:
+        os.set_blocking(1, False)
+        os.write(1, LEAVE_SEQUENCES.encode())
+        termios.tcsetattr(0, termios.TCSANOW, mode)
+    except (OSError, termios.error):
+        logger.info("the terminal could not be restored")
+
+
+def _close(close: Callable[[], None]) -> None:
+    try:
+        close()
+    except Exception:  # the process ends right after; what went wrong belongs in the log
+        logger.exception("cleaning up failed")
+
+
+def leave_on_signals(close: Callable[[], None]) -> None:
+    """From now on SIGHUP, SIGTERM and SIGINT run `close` on a thread of its own and end the process with 5.
+
+    A second signal ends it at once. Must be called on the main thread, before the terminal is put in raw mode.
+    """
+    mode = _terminal_mode()
+    reader, writer = os.pipe()
+
+    def taken(number: int, _frame: object) -> None:
+        os.write(writer, bytes([number]))
+
+    def end() -> None:
+        _restore_terminal(mode)
+        os._exit(EXIT_CODE)
+
+    def wait_for_second() -> None:
+        os.read(reader, 1)
+        end()
+
+    def leave() -> None:
+        number = os.read(reader, 1)[0]
+        logger.info("leaving on %s", signal.Signals(number).name)
+        threading.Thread(target=wait_for_second, daemon=True, name="second-signal").start()
+        closer = threading.Thread(target=_close, args=(close,), daemon=True, name="cleanup")
+        closer.start()
+        closer.join(GRACE)
+        end()
+
+    threading.Thread(target=leave, daemon=True, name="leave-on-signals").start()
+    for number in SIGNALS:
+        signal.signal(number, taken)

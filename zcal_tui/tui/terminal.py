@@ -1,0 +1,41 @@
+"""Whether this terminal can carry the interface, and how it is left when there is no time to be polite."""
+
+import os
+import sys
+from collections.abc import Mapping
+
+REFUSED = 2
+"""Exit code where there is no terminal to draw on."""
+
+LEAVE_SEQUENCES = (
+    "\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[<u"
+)
+"""Undoes what Textual's Linux driver switches on: alternate screen, mouse, paste, focus, kitty keys."""
+
+
+def is_console(term: str) -> bool:
+    """Whether TERM names a text console: 16 colours, no braille."""
+    return term == "linux" or term.startswith("vt")
+
+
+def terminal_problem(environ: Mapping[str, str], isatty: bool) -> str | None:
+    """Why the interface cannot be shown here and what to do instead; None where it can."""
+    term = environ.get("TERM", "")
+    if not isatty:
+        why = "there is no terminal to draw on: input or output is not a tty"
+    elif term in ("", "dumb", "unknown"):
+        why = f"the terminal says of itself that it cannot draw: TERM is {term or 'not set'}"
+    else:
+        return None
+    return f"{why}.\nTo run a check without a screen: zcal-tui --headless accuracy (and --json for programs)."
+
+
+def is_tty() -> bool:
+    """Whether both ends that the interface uses are a terminal."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def prepare_environment() -> None:
+    """What Textual must find when it is imported: the console prints the kitty keyboard query as text."""
+    if is_console(os.environ.get("TERM", "")):
+        os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")

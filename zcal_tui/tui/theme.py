@@ -1,0 +1,86 @@
+"""Colours by meaning. Every colour that says something stands beside a sign or a word that says it too."""
+
+from textual.color import Color, ColorParseError
+from textual.theme import Theme
+
+from zcal_tui.tui.terminal import is_console
+
+DARK = Theme(
+    name="zcal-dark",
+    primary="#6cb6ff",
+    secondary="#93a1c0",
+    accent="#ffc069",
+    success="#86d59b",
+    warning="#ffc069",
+    error="#ff6b81",
+    foreground="#dbe2f0",
+    background="#0f131c",
+    surface="#161b27",
+    panel="#1f2636",
+    dark=True,
+    variables={
+        "border": "#6cb6ff",
+        "border-blurred": "#2e374c",
+        "input-cursor-background": "#6cb6ff",
+        "input-selection-background": "#6cb6ff 30%",
+        "block-cursor-background": "#24344f",
+        "block-cursor-foreground": "#ffffff",
+        "button-color-foreground": "#0f131c",
+        "button-focus-text-style": "bold underline",
+        "footer-key-foreground": "#ffc069",
+        "scrollbar": "#2e374c",
+        "scrollbar-hover": "#46536f",
+        "scrollbar-active": "#6cb6ff",
+        "scrollbar-background": "#0f131c",
+        "scrollbar-background-hover": "#0f131c",
+        "scrollbar-background-active": "#0f131c",
+    },
+)
+
+LIGHT = Theme(
+    name="zcal-light",
+    primary="#0b62b8",
+    secondary="#4b5872",
+    accent="#9a5b00",
+    success="#1d7a3a",
+    warning="#9a5b00",
+    error="#c2183c",
+    foreground="#1b2433",
+    background="#f6f7fa",
+    surface="#eceff5",
+    panel="#dfe4ee",
+    dark=False,
+    variables={
+        "border": "#0b62b8",
+        "border-blurred": "#c3cad9",
+        "block-cursor-background": "#cfe0f5",
+        "block-cursor-foreground": "#0d1420",
+        "button-color-foreground": "#ffffff",
+        "button-focus-text-style": "bold underline",
+        "footer-key-foreground": "#9a5b00",
+    },
+)
+
+THEMES = (DARK, LIGHT)
+
+
+def default_theme(term: str) -> str:
+    """The theme a terminal starts with: the 16 colours of its own on a text console, ours elsewhere."""
+    return "ansi-dark" if is_console(term) else DARK.name
+
+
+def quiet_colours(variables: dict[str, str]) -> dict[str, str]:
+    """`z-dim` for words that explain and `z-faint` for lines and frames, mixed from any theme's two main colours."""
+    back, front = _colour(variables, "background"), _colour(variables, "foreground")
+    if back is None or front is None:
+        return {"z-dim": "ansi_default", "z-faint": "ansi_blue"}
+    return {"z-dim": back.blend(front, 0.62).hex, "z-faint": back.blend(front, 0.24).hex}
+
+
+def _colour(variables: dict[str, str], name: str) -> Color | None:
+    """A colour that can be mixed; None for the terminal's own, whose value nobody knows."""
+    try:
+        colour = Color.parse(variables[name])
+    except (KeyError, ColorParseError):
+        return None
+    return colour if colour.ansi is None else None

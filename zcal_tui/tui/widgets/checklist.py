@@ -1,0 +1,131 @@
+"""The list of checks on the plan: a sign, a title, and how it stands. A tap chooses, Enter starts."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import RenderResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.events import Click
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from zcal_tui.model.record import Level
+from zcal_tui.tui.desk import Standing
+from zcal_tui.tui.glyphs import Glyphs, glyphs_of
+from zcal_tui.tui.printerline import spread
+
+STYLE = {
+    Level.PASS: "$text-success",
+    Level.WARN: "$text-warning",
+    Level.FAIL: "$text-error",
+    Level.UNKNOWN: "$text-warning",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row: which check, its title, how it stands, its last result in a few words."""
+
+    name: str
+    title: str
+    standing: Standing
+    result: str = ""
+
+
+def sign(standing: Standing, glyphs: Glyphs) -> tuple[str, str]:
+    """The sign of a standing and its colour."""
+    if standing.running:
+        return glyphs.running, "$text-primary"
+    if standing.unfit is not None:
+        return glyphs.not_applicable, "$z-faint"
+    if standing.level is None:
+        return glyphs.never, "$z-dim"
+    return glyphs.level(standing.level), STYLE[standing.level]
+
+
+class CheckList(Widget, can_focus=True):
+    """Two lines a check where there is room for all of them, else one."""
+
+    BINDINGS: ClassVar = [
+        Binding("up,k", "move(-1)", "Choose", id="list.up", key_display="↑↓"),
+        Binding("down,j", "move(1)", "Choose", id="list.down", show=False),
+    ]
+
+    chosen: reactive[int] = reactive(0)
+
+    @dataclass
+    class Chosen(Message):
+        """Another check was chosen."""
+
+        name: str
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._entries: tuple[Entry, ...] = ()
+
+    @property
+    def name_chosen(self) -> str:
+        """The chosen check's name."""
+        return self._entries[self.chosen].name if self._entries else ""
+
+    def show(self, entries: tuple[Entry, ...]) -> None:
+        """Show these rows, if they are not what is shown already."""
+        if entries != self._entries:
+            self._entries = entries
+            self.refresh()
+
+    def choose(self, name: str) -> None:
+        """Choose a check by name; nothing where it is not in the list."""
+        for index, entry in enumerate(self._entries):
+            if entry.name == name:
+                self.chosen = index
+
+    def watch_chosen(self) -> None:
+        """Tell what is chosen now."""
+        if self._entries:
+            self.post_message(self.Chosen(self.name_chosen))
+
+    def action_move(self, by: int) -> None:
+        """Up or down, without going round."""
+        if self._entries:
+            self.chosen = min(len(self._entries) - 1, max(0, self.chosen + by))
+
+    def on_click(self, event: Click) -> None:
+        """Choose what was tapped."""
+        index = event.y // self._rows_each()
+        if 0 <= index < len(self._entries):
+            self.chosen = index
+
+    def _rows_each(self) -> int:
+        return 2 if self.content_size.height >= 2 * len(self._entries) else 1
+
+    def render(self) -> RenderResult:
+        """The rows."""
+        width, glyphs = self.content_size.width, glyphs_of(self)
+        lines: list[Content] = []
+        for index, entry in enumerate(self._entries):
+            here = index == self.chosen
+            glyph, style = sign(entry.standing, glyphs)
+            cursor = (glyphs.cursor if here else " ", "$text-primary")
+            title = Content.assemble(cursor, (f"{glyph} ", style), (entry.title, "bold" if here else ""))
+            two = self._rows_each() == 2
+            word = entry.standing.when if two else entry.standing.when or entry.standing.word
+            rows = [spread(title, Content.assemble((f"{word} ", "$z-dim")), width)]
+            if two:
+                below = Content.assemble(cursor, "  ", (entry.standing.word, style))
+                if entry.result:
+                    below += Content.assemble((f" · {entry.result}", "$z-dim"))
+                rows.append(spread(below, Content(""), width))
+            for row in rows:
+                lines.append(row.stylize("on $block-cursor-background") if here and self.has_focus else row)
+        return Content("\n").join(lines)
+
+    def on_focus(self) -> None:
+        """The cursor shows."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """The cursor fades."""
+        self.refresh()

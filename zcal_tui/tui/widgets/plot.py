@@ -1,0 +1,116 @@
+"""The samples as a plot. textual-plot, and numpy with it, are imported when the first plot is shown."""
+
+from typing import TYPE_CHECKING
+
+from textual.containers import Container
+
+from zcal_tui.tui.faces.face import Point
+from zcal_tui.tui.glyphs import glyphs_of
+
+if TYPE_CHECKING:
+    from textual_plot import PlotWidget
+
+SMALLEST = (16, 6)
+"""Below this many columns and rows nothing can be read off a plot."""
+
+LEFT_MARGIN = 6
+
+NICE = (2, 5, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 2000, 5000)
+
+
+def symmetric_limit(points: tuple[Point, ...]) -> float:
+    """Half the height of the y axis: a round number that holds every point with room to spare."""
+    far = max((abs(p.y) for p in points), default=0.0) * 1.1
+    return next((float(nice) for nice in NICE if nice >= far), far)
+
+
+def y_ticks(limit: float) -> list[float]:
+    """Ticks at the ends, half way and zero, as 1-2-5 steps."""
+    half = limit / 2
+    return [-limit, -half, 0.0, half, limit]
+
+
+class SamplePlot(Container):
+    """Samples over their number, around zero. Redrawn only when they change."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._points: tuple[Point, ...] = ()
+        self._x_max = 10.0
+        self._plot: PlotWidget | None = None
+
+    async def on_mount(self) -> None:
+        """Import the plot and put it in."""
+        from textual_plot import PlotWidget  # numpy comes with it
+
+        plot = PlotWidget(allow_pan_and_zoom=False)
+        plot.can_focus = False
+        await self.mount(plot)
+        plot.margin_top = 0
+        plot.margin_bottom = 1
+        plot.margin_left = LEFT_MARGIN
+        self._plot = plot
+        self._draw()
+        self.app.theme_changed_signal.subscribe(self, lambda _theme: self._draw())
+
+    def show(self, points: tuple[Point, ...], x_max: float) -> None:
+        """Draw these, if they are not what is drawn already. `x_max` is how far the run may go."""
+        if points == self._points and x_max == self._x_max:
+            return
+        self._points, self._x_max = points, max(x_max, 2.0)
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Hide what would be too small to read; draw anew what is not."""
+        if self._plot is not None:
+            self._plot.display = self._readable
+            self.call_after_refresh(self._draw)
+
+    @property
+    def _readable(self) -> bool:
+        return self.size.width >= SMALLEST[0] and self.size.height >= SMALLEST[1]
+
+    def _draw(self) -> None:
+        plot = self._plot
+        if plot is None or not self._readable:
+            return
+        from textual_plot import HiResMode
+
+        signs = glyphs_of(self)
+        colours = self.app.theme_variables
+        limit = symmetric_limit(self._points)
+        left, right = 0.5, self._x_max + 0.5
+        plot.clear()
+        plot.set_xlimits(left, right)
+        plot.set_ylimits(-limit, limit)
+        plot.set_yticks(y_ticks(limit))
+
+        def centre(x: float, y: float) -> tuple[float, float]:
+            """The middle of the cell a marker at x, y is put in, so that the fine line meets the markers."""
+            return plot.get_coordinate_from_pixel(*plot.get_pixel_from_coordinate(x, y))
+
+        columns = self.size.width - LEFT_MARGIN
+        zero = [left + (right - left) * i / columns for i in range(columns)]
+        plot.scatter(zero, [0.0] * columns, "╌" if not signs.console else "-", _colour(colours, "z-faint"))
+        kept = [p for p in self._points if not p.left_out]
+        line = [centre(p.x, p.y) for p in kept]
+        fine = HiResMode.HALFBLOCK if signs.console else HiResMode.BRAILLE
+        plot.plot([x for x, _ in line], [y for _, y in line], _colour(colours, "z-dim"), fine)
+        groups = (
+            ([p for p in kept if not p.odd], signs.point, _colour(colours, "primary")),
+            ([p for p in kept if p.odd], signs.odd_point, _colour(colours, "warning")),
+            ([p for p in self._points if p.left_out], signs.left_out, _colour(colours, "z-dim")),
+        )
+        for points, marker, style in groups:
+            plot.scatter([p.x for p in points], [p.y for p in points], marker, style)
+
+
+def _colour(variables: dict[str, str], *names: str) -> str:
+    """The first of the theme's colours that Rich, which textual-plot draws with, has a name for."""
+    for name in names:
+        value = variables.get(name, "")
+        if value.startswith("#"):
+            return value[:7]
+        if value.startswith("ansi_") and value != "ansi_default":
+            return value.removeprefix("ansi_")
+    return "default"

@@ -1,0 +1,45 @@
+"""How far a run is, and how long it still takes."""
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.widget import Widget
+
+from zcal_tui.model.events import Progress
+from zcal_tui.model.units import duration
+from zcal_tui.tui.glyphs import glyphs_of
+from zcal_tui.tui.printerline import spread
+
+
+class RunProgress(Widget):
+    """Two lines: how many of how many and the time left; a bar."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._progress: Progress | None = None
+
+    def show(self, progress: Progress | None) -> None:
+        """Show this, if it is not what is shown already."""
+        if progress != self._progress:
+            self._progress = progress
+            self.refresh()
+
+    def render(self) -> RenderResult:
+        """The two lines, as wide as there is room."""
+        width = self.content_size.width
+        signs = glyphs_of(self)
+        done = self._progress
+        if done is None or done.total <= 0:
+            rest = Content.assemble((signs.bar_rest * width, "$z-faint"))
+            return Content.assemble(("getting ready", "$z-dim")) + "\n" + rest
+        share = min(1.0, done.done / done.total)
+        filled = round(width * share)
+        left = "" if done.seconds_left is None else f"{duration(done.seconds_left)} left"
+        head = spread(
+            Content.assemble((f"{done.done}", "bold"), (f" of at most {done.total}", "$z-dim")),
+            Content.assemble((left, "bold")),
+            width,
+        )
+        bar = Content.assemble(
+            (signs.bar * filled, "$text-primary"), (signs.bar_rest * (width - filled), "$z-faint")
+        )
+        return head + "\n" + bar

@@ -1,0 +1,44 @@
+"""Text that is shown as it is, and repainted only when it says something else."""
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.widgets import Digits, Static
+
+from zcal_tui.tui.glyphs import glyphs_of
+
+TONES = {"good": "$text-success", "warn": "$text-warning", "bad": "$text-error", "": "", "dim": "$z-dim"}
+"""Colour of each tone a figure can have."""
+
+
+class Plain(Static):
+    """A Static that takes no markup and skips updates that change nothing."""
+
+    def __init__(
+        self, content: Content | str = "", *, id: str | None = None, classes: str | None = None
+    ) -> None:
+        self._said: Content | str = content
+        super().__init__(content, id=id, classes=classes, markup=False)
+
+    def say(self, content: Content | str) -> None:
+        """Show `content`, if it is not what is shown already."""
+        same = type(content) is type(self._said) and (
+            content.is_same(self._said)
+            if isinstance(content, Content) and isinstance(self._said, Content)
+            else content == self._said
+        )
+        if not same:
+            self._said = content
+            self.update(content)
+
+
+class BigNumber(Digits):
+    """Large digits; plain bold text on a console, whose font has no round corners to draw them with."""
+
+    def say(self, digits: str) -> None:
+        """Show `digits`, if they are not what is shown already."""
+        if digits != self.value:
+            self.update(digits)
+
+    def render(self) -> RenderResult:
+        """The digits, as the terminal can show them."""
+        return Content.styled(self.value, "bold") if glyphs_of(self).console else super().render()
