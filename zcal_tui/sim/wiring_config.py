@@ -6,6 +6,7 @@ Source: Klipper docs, Config_Reference, "Format of the micro-controller pin name
 import configparser
 import re
 from collections.abc import Iterator, Mapping
+from itertools import dropwhile
 from pathlib import Path
 
 _AUTOSAVE = re.compile(r"^#\*# <-+ SAVE_CONFIG -+>\s*$", re.MULTILINE)
@@ -65,8 +66,9 @@ def parse_sections(text: str, folder: Path | None = None) -> Sections:
     parser = configparser.RawConfigParser(strict=False, inline_comment_prefixes=(";", "#"))
     _read_into(parser, body, folder, ())
     if saved:
-        lines = text[saved.end() :].splitlines()
-        _parse(parser, "\n".join(line[3:].removeprefix(" ") for line in lines if line.startswith("#*#")))
+        lines = (line[3:].removeprefix(" ") for line in text[saved.end() :].splitlines() if line[:3] == "#*#")
+        # The block begins with a sentence that is no configuration.
+        _parse(parser, "\n".join(dropwhile(lambda line: not line.startswith("["), lines)))
     return {section: dict(parser.items(section)) for section in parser.sections()}
 
 

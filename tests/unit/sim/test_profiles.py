@@ -1,0 +1,86 @@
+"""The profiles: each is a printer that holds together."""
+
+from pathlib import Path
+
+import pytest
+
+from zcal_tui.sim.machine import SimulatedMachine
+from zcal_tui.sim.profile import PROFILES, load_profile
+from zcal_tui.sim.truth import Truth, TruthError
+from zcal_tui.sim.wiring import load_wiring, midpoint
+from zcal_tui.sim.wiring_config import parse_sections
+
+
+@pytest.mark.parametrize("name", PROFILES)
+class TestEveryProfile:
+    def test_it_stands_clear_of_the_bed_with_nothing_wrong(self, name: str) -> None:
+        profile = load_profile(name)
+        machine = SimulatedMachine(load_wiring(profile.printer_cfg), profile.truth)
+        machine.advance(0.1, {})
+        report = machine.truth_report(0.1)
+        assert profile.name == name
+        assert report["gap"] > 5.0
+        assert report["events"] == []
+        assert report["probe"]["effective_z_offset"] == pytest.approx(profile.truth.probe.z_offset, abs=0.03)
+
+    def test_its_probe_is_nearly_but_not_quite_as_configured(self, name: str) -> None:
+        profile = load_profile(name)
+        wire, probe = load_wiring(profile.printer_cfg).probe, profile.truth.probe
+        assert wire is not None
+        assert probe.z_offset is not None and probe.x_offset is not None and probe.y_offset is not None
+        assert 0.02 < abs(probe.z_offset - wire.z_offset) < 0.3
+        assert abs(probe.x_offset - wire.x_offset) < 1.0
+        assert abs(probe.y_offset - wire.y_offset) < 1.0
+
+    def test_there_is_room_for_a_paper_test(self, name: str) -> None:
+        sections = parse_sections(load_profile(name).printer_cfg.read_text())
+        where, option = (
+            ("printer", "minimum_z_position") if name == "delta" else ("stepper_z", "position_min")
+        )
+        assert float(sections[where][option]) <= -2.0
+
+    def test_its_serial_port_is_one_line_that_can_be_replaced(self, name: str) -> None:
+        text = load_profile(name).printer_cfg.read_text()
+        assert [line for line in text.splitlines() if line.startswith("serial")] == ["serial: /tmp/zcal-sim"]
+
+
+def test_the_configured_places_of_the_drives_are_the_true_ones() -> None:
+    for name in ("voron", "corexy"):
+        profile = load_profile(name)
+        wiring = load_wiring(profile.printer_cfg)
+        assert len(wiring.drive_places) == len(wiring.drives)
+        for stepper, (x, y) in zip(wiring.drives, wiring.drive_places, strict=True):
+            drive = profile.truth.drive[stepper.section]
+            assert (drive.x, drive.y) == (x, y)
+
+
+def test_the_homing_place_is_over_the_z_pin() -> None:
+    profile = load_profile("voron")
+    home = parse_sections(profile.printer_cfg.read_text())["safe_z_home"]["home_xy_position"]
+    pin = profile.truth.z_endstop
+    assert [float(part) for part in home.split(",")] == [pin.x, pin.y]
+
+
+def test_a_profile_by_path(tmp_path: Path) -> None:
+    original = load_profile("bedslinger")
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "printer.cfg").write_text(original.printer_cfg.read_text())
+    bare = load_profile(folder)
+    assert (bare.name, bare.truth) == ("mine", Truth())
+    SimulatedMachine(load_wiring(bare.printer_cfg), bare.truth)
+    (folder / "truth.toml").write_text("[probe]\nnoise = 0.5\n")
+    assert load_profile(str(folder)).truth.probe.noise == 0.5
+    assert load_profile(folder / "printer.cfg").truth.probe.noise == 0.5
+
+
+def test_an_unknown_profile_names_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(TruthError, match="Did you mean voron"):
+        load_profile("vorom")
+    with pytest.raises(TruthError, match=r"no such profile or printer\.cfg"):
+        load_profile(tmp_path)
+
+
+def test_the_middle_of_an_axis() -> None:
+    wiring = load_wiring(load_profile("voron").printer_cfg)
+    assert midpoint(wiring.axis("x")[0]) == 125.0

@@ -1,0 +1,221 @@
+"""What a printer.cfg connects, and what of it cannot be simulated."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from machine_rig import BLTOUCH, CARTESIAN, HEATERS, PROBE
+
+from zcal_tui.sim.wiring import Pin, Thermistor, WiringError, load_wiring, read_wiring
+from zcal_tui.sim.wiring_config import parse_sections
+
+
+def test_pins_keep_their_modifiers_apart() -> None:
+    wiring = read_wiring(CARTESIAN + PROBE)
+    y = wiring.axis("y")[0]
+    assert y.dir_pin == Pin("Y_DIR", invert=True)
+    assert y.endstop_pin == Pin("Y_STOP", invert=True, pullup=1)
+    assert y.homes_to_max and not wiring.axis("x")[0].homes_to_max
+    assert wiring.probe is not None
+    assert (wiring.probe.pin, wiring.probe.x_offset, wiring.probe.z_offset) == (
+        Pin("PROBE", pullup=1),
+        10.0,
+        2.0,
+    )
+    assert wiring.pins[:3] == ("X_STEP", "X_DIR", "X_STOP")
+
+
+def test_comments_equals_signs_and_case() -> None:
+    text = CARTESIAN.replace("kinematics: cartesian", "KINEMATICS = cartesian ; the usual")
+    text = text.replace("microsteps: 16", "microsteps: 16 # sixteen")
+    assert read_wiring(text) == read_wiring(CARTESIAN)
+
+
+@pytest.mark.parametrize(
+    ("lines", "distance"),
+    [
+        ("rotation_distance: 8\nmicrosteps: 16", 0.0025),
+        ("rotation_distance: 40\nmicrosteps: 32\ngear_ratio: 80:16", 0.00125),
+        ("rotation_distance: 40\nmicrosteps: 16\nfull_steps_per_rotation: 400", 0.00625),
+        ("rotation_distance: 22\nmicrosteps: 16\ngear_ratio: 50:10, 2:1", 0.0006875),
+    ],
+)
+def test_step_distance(lines: str, distance: float) -> None:
+    text = CARTESIAN.replace("rotation_distance: 3.2\nmicrosteps: 16", lines)
+    assert read_wiring(text).drives[0].step_distance == pytest.approx(distance)
+
+
+def test_saved_values_replace_those_above() -> None:
+    saved = (
+        "\n#*# <---------------------- SAVE_CONFIG ---------------------->\n"
+        "#*# DO NOT EDIT THIS BLOCK OR BELOW. The contents are auto-generated.\n#*#\n"
+        "#*# [probe]\n#*# z_offset = 2.345\n#*#\n#*# [bed_mesh default]\n#*# version = 1\n"
+        "#*# points =\n#*# \t0.1, 0.2\n#*# \t0.3, 0.4\n"
+    )
+    probe = read_wiring(CARTESIAN + PROBE + saved).probe
+    assert probe is not None
+    assert probe.z_offset == 2.345
+    assert probe.x_offset == 10.0
+
+
+def test_included_files_are_read_relative_to_the_file(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "printer.cfg").write_text("[include parts/*.cfg]\n" + CARTESIAN)
+    (tmp_path / "parts" / "probe.cfg").write_text("[include more.cfg]\n" + PROBE)
+    (tmp_path / "parts" / "more.txt").write_text("not read")
+    (tmp_path / "parts" / "more.cfg").write_text("[fan]\npin: FAN\n")
+    wiring = load_wiring(tmp_path / "printer.cfg")
+    assert wiring.probe is not None
+    assert wiring.fans[0].pin.name == "FAN"
+
+
+def test_what_is_wrong_with_includes_is_said(tmp_path: Path) -> None:
+    with pytest.raises(WiringError, match="names a file that is not in"):
+        read_wiring("[include nothing.cfg]\n", tmp_path)
+    with pytest.raises(WiringError, match="folder is not known"):
+        read_wiring("[include nothing.cfg]\n")
+    (tmp_path / "a.cfg").write_text("[include a.cfg]\n")
+    with pytest.raises(WiringError, match=r"a\.cfg includes itself"):
+        read_wiring("[include a.cfg]\n", tmp_path)
+    with pytest.raises(WiringError, match="cannot be read: No such file"):
+        load_wiring(tmp_path / "missing.cfg")
+
+
+def test_board_aliases_are_resolved() -> None:
+    aliases = "[board_pins]\naliases:\n    PROBE=PE8, OTHER=<GND>,\n    FAN=PE9\n"
+    wiring = read_wiring(CARTESIAN + PROBE + aliases)
+    assert wiring.probe is not None
+    assert wiring.probe.pin.name == "PE8"
+    assert "PE8" in wiring.pins and "PROBE" not in wiring.pins
+
+
+def test_a_virtual_endstop_is_no_pin() -> None:
+    wiring = read_wiring(CARTESIAN.replace("^Z_STOP", "probe:z_virtual_endstop") + PROBE)
+    assert wiring.drives[0].endstop_pin is None
+    assert wiring.drives[0].virtual_endstop == "probe:z_virtual_endstop"
+    assert not any("virtual" in pin for pin in wiring.pins)
+
+
+def test_several_drives_and_their_places() -> None:
+    second = "[stepper_z1]\nstep_pin: S1\ndir_pin: D1\nrotation_distance: 3.2\nmicrosteps: 16\n"
+    places = "[z_tilt]\nz_positions:\n    -10, 50\n    210, 50\n"
+    wiring = read_wiring(CARTESIAN + second + places)
+    assert [stepper.section for stepper in wiring.drives] == ["stepper_z", "stepper_z1"]
+    assert wiring.drive_places == ((-10.0, 50.0), (210.0, 50.0))
+    corners = "[quad_gantry_level]\ngantry_corners:\n    -60,-10\n    360,370\n"
+    assert read_wiring(CARTESIAN + corners).drive_places == ((-60, -10), (-60, 370), (360, 370), (360, -10))
+
+
+def test_a_bltouch_has_a_control_pin_and_an_eddy_sensor_a_bus() -> None:
+    wiring = read_wiring(
+        CARTESIAN + BLTOUCH + "[probe_eddy_current c]\nsensor_type: ldc1612\ni2c_bus: i2c3\n"
+    )
+    assert wiring.probe is not None
+    assert wiring.probe.control_pin == Pin("CONTROL")
+    assert wiring.eddy is not None
+    assert wiring.i2c_buses == ("i2c3",)
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        (
+            "[tmc2209 stepper_z]\nuart_pin: PA1\n",
+            r"section \[tmc2209 stepper_z\] cannot be simulated.*Remove it",
+        ),
+        ("[mcu toolboard]\nserial: x\n", r"section \[mcu toolboard\] is a second micro-controller"),
+        ("[adxl345]\ncs_pin: PA1\n", r"\[adxl345\] cannot be simulated"),
+        ("[probe]\npin: a b\nz_offset: 1\n", "'a b' is not a pin"),
+        ("[probe]\npin: PA1\n", r"section \[probe\] has no option z_offset"),
+        (
+            "[probe]\npin: PA1\nz_offset: high\n",
+            r"z_offset in section \[probe\] is 'high', but it must be a number",
+        ),
+        ("[z_tilt]\nz_positions: here\n", "must hold points such as"),
+        (
+            "[extruder]\nheater_pin: A\nsensor_pin: B\nsensor_type: MAX31865\n",
+            "is not a thermistor. Use one of: ATC",
+        ),
+        ("[temperature_sensor m]\nsensor_type: temperature_mcu\n", "temperature_mcu .* cannot be simulated"),
+    ],
+)
+def test_what_cannot_be_simulated_is_named_with_a_remedy(extra: str, said: str) -> None:
+    with pytest.raises(WiringError, match=said):
+        read_wiring(CARTESIAN + extra)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "kinematics: cartesian",
+            "kinematics: polar",
+            "polar cannot be simulated. Use one of: cartesian, corexy",
+        ),
+        ("[printer]", "[printers]", r"no section \[printer\]"),
+        ("[stepper_y]", "[stepper_q]", r"no section \[stepper_y\]"),
+        ("microsteps: 16", "microsteps: 0", "makes no steps"),
+        ("microsteps: 16", "microsteps: 16\ngear_ratio: 5", "must look like 80:16"),
+        ("[printer]", "[printer", "not a Klipper configuration"),
+    ],
+)
+def test_what_is_no_printer_is_refused(old: str, new: str, said: str) -> None:
+    with pytest.raises(WiringError, match=said):
+        read_wiring(CARTESIAN.replace(old, new))
+
+
+@given(st.text(alphabet="[]#:=*;abstepr_ \n\t0^!", max_size=80))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        read_wiring(CARTESIAN + text)
+    except WiringError as error:
+        assert str(error)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["a", "b c", "d_e"]), st.sampled_from(["1", "^!PA1", "x, y"]), min_size=1)
+)
+def test_options_survive_the_file(options: dict[str, str]) -> None:
+    text = "[section one]\n" + "".join(f"{key}: {value}  # why\n" for key, value in options.items())
+    assert parse_sections(text) == {"section one": options}
+
+
+THERMISTORS = {
+    "EPCOS 100K B57560G104F": [(25.0, 100000.0), (150.0, 1641.9), (250.0, 226.15)],
+    "ATC Semitec 104NT-4-R025H42G": [(25.0, 100000.0), (160.0, 1074.0), (300.0, 82.78)],
+    "Generic 3950": [(25.0, 100000.0), (150.0, 1770.0), (250.0, 230.0)],
+}
+
+
+@pytest.mark.parametrize("name", THERMISTORS)
+def test_a_thermistor_goes_through_its_points(name: str) -> None:
+    text = CARTESIAN + HEATERS.replace("ATC Semitec 104NT-4-R025H42G", name)
+    thermistor = read_wiring(text).heaters[0].thermistor
+    assert thermistor is not None
+    for celsius, ohm in THERMISTORS[name]:
+        assert thermistor.fraction(celsius) == pytest.approx(ohm / (ohm + 4700.0), rel=1e-6)
+
+
+@given(
+    st.floats(0.0, 300.0),
+    st.sampled_from(sorted(THERMISTORS)),
+    st.sampled_from([1000.0, 4700.0]),
+    st.floats(0, 50),
+)
+def test_reading_a_thermistor_back_gives_its_temperature(
+    celsius: float, name: str, pullup: float, inline: float
+) -> None:
+    for thermistor in (
+        Thermistor.through(tuple(THERMISTORS[name]), pullup, inline),
+        Thermistor.with_beta(25.0, 100000.0, 3974.0, pullup, inline),
+    ):
+        assert thermistor.temperature(thermistor.fraction(celsius)) == pytest.approx(celsius, abs=0.01)
+
+
+def test_a_thermistor_of_the_configuration() -> None:
+    custom = "[thermistor mine]\ntemperature1: 25\nresistance1: 10000\nbeta: 3950\n"
+    text = CARTESIAN + HEATERS.replace("Generic 3950", "mine\npullup_resistor: 10000") + custom
+    bed = read_wiring(text).heaters[1]
+    assert bed.thermistor is not None
+    assert bed.thermistor.fraction(25.0) == pytest.approx(0.5)
