@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING
 from zcal_tui.config import data_folder
 from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.results.store import Store
-from zcal_tui.session.connection import Target
-from zcal_tui.session.demo import DemoOptions
 from zcal_tui.session.session import Session
+from zcal_tui.session.target import DemoOptions, Target
 from zcal_tui.transport.address import AddressError, discover, parse_address
-from zcal_tui.transport.moonraker import Credentials
 
 if TYPE_CHECKING:
     from zcal_tui.cli import Command
@@ -60,7 +58,6 @@ def _face(command: "Command", session: Session) -> int:
 def target_of(command: "Command") -> Target:
     """The printer that a command is for. Raises AddressError."""
     settings = command.settings
-    credentials = Credentials(api_key=settings.api_key, token=settings.token)
     if command.demo is not None:
         return Target(
             demo=DemoOptions(
@@ -72,8 +69,12 @@ def target_of(command: "Command") -> Target:
             )
         )
     if settings.printer:
-        return Target(addresses=(parse_address(settings.printer),), credentials=credentials)
-    return Target(addresses=discover(None, {}, None, Path.home()), credentials=credentials)
+        return Target(
+            addresses=(parse_address(settings.printer),), api_key=settings.api_key, token=settings.token
+        )
+    return Target(
+        addresses=discover(None, {}, None, Path.home()), api_key=settings.api_key, token=settings.token
+    )
 
 
 def log_to(path: Path) -> None:

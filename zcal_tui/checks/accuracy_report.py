@@ -1,8 +1,8 @@
 """From touches to estimates, a decision when to stop, and the verdict: the arithmetic side of the check `accuracy`."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from zcal_tui.checks.accuracy import AccuracyParameters
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
 from zcal_tui.model.record import Change, Estimate, Level, Sample, Verdict
 from zcal_tui.model.units import length, percent
@@ -12,13 +12,10 @@ from zcal_tui.stats.repeatability import Repeatability, analyse
 from zcal_tui.stats.stopping import DEFAULT_LOOKS, Plan, decide
 from zcal_tui.stats.verdicts import judge
 
-if TYPE_CHECKING:
-    from zcal_tui.checks.accuracy import AccuracyParameters
-
 LEAST_TO_ANALYSE = 3
 
 
-def plan_of(parameters: "AccuracyParameters") -> Plan:
+def plan_of(parameters: AccuracyParameters) -> Plan:
     """When to look at the numbers: once at the end for a given number of touches, else at planned ones."""
     if parameters.samples is not None:
         return Plan.fixed(parameters.samples)
@@ -40,7 +37,7 @@ def _estimate(name: str, interval: Interval, unit: str = "mm") -> Estimate:
 class AccuracyReport:
     """Grows by one sample at a time. `step` is the Z step distance in mm."""
 
-    def __init__(self, parameters: "AccuracyParameters", probe: ProbeConfig, step: float) -> None:
+    def __init__(self, parameters: AccuracyParameters, probe: ProbeConfig, step: float) -> None:
         self._plan = plan_of(parameters)
         self._probe = probe
         self._step = step

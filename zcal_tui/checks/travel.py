@@ -1,14 +1,18 @@
 """Moves between measurements: homed first, up before sideways, inside the axes."""
 
+import contextlib
+
 from zcal_tui.checks.base import CheckRefused, Context
-from zcal_tui.model.events import Stage
+from zcal_tui.model.events import Notice, Stage
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import Xyz
+from zcal_tui.transport.failures import GcodeError, TransportError
 
 TRAVEL_SPEED = 60.0
 """mm/s sideways: unhurried, and slower where the printer's own limits are lower."""
 LIFT_SPEED = 8.0
 _STATE = "ZCAL_TRAVEL"
+_RESTORE = f"RESTORE_GCODE_STATE NAME={_STATE} MOVE=0"
 
 
 async def home_if_needed(context: Context, *, allowed: bool = True) -> bool:
@@ -56,9 +60,23 @@ async def travel(
         lines.append(f"G1{sideways} F{TRAVEL_SPEED * 60:.0f}")
     try:
         await printer.gcode("\n".join([*lines, "M400"]))
-    finally:
+    except GcodeError:
         if printer.state.ready:
-            await printer.gcode(f"RESTORE_GCODE_STATE NAME={_STATE} MOVE=0")
+            with contextlib.suppress(TransportError):  # the move's own error is the one to tell
+                await printer.gcode(_RESTORE)
+        raise
+    await printer.gcode(_RESTORE)
+
+
+async def lift_and_leave(context: Context, clearance: float) -> None:
+    """Lift off the bed at the end of a check, on every path out on which the printer still takes commands. Does not
+    raise, so that what ended the check is what is told."""
+    if not context.printer.state.ready:
+        return
+    try:
+        await travel(context.printer, clearance=clearance)
+    except (TransportError, CheckRefused) as error:
+        context.emit(Notice(f"The toolhead was not lifted: {error}"))
 
 
 def position(printer: Printer) -> Xyz:

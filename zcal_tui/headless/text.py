@@ -12,6 +12,7 @@ from zcal_tui.model.events import (
     SampleTaken,
     Stage,
 )
+from zcal_tui.model.labels import label
 from zcal_tui.model.record import Change, Estimate, Level, Outcome, Problem, Record, Sample
 from zcal_tui.model.units import length, micrometres, percent
 
@@ -84,9 +85,9 @@ def record_lines(record: Record) -> list[str]:
         lines.append(f"Ended without a verdict after {len(record.samples)} samples; they are kept.")
     elif record.outcome is Outcome.REFUSED:
         lines.append("The check did not start.")
-    width = max((len(name) for name in record.estimates), default=0)
+    width = max((len(label(name)) for name in record.estimates), default=0)
     for name, estimate in record.estimates.items():
-        lines.append(f"  {name.replace('_', ' '):<{width}}  {estimate_text(estimate)}")
+        lines.append(f"  {label(name):<{width}}  {estimate_text(estimate)}")
     if record.verdict is not None:
         lines += [f"  · {reason}" for reason in record.verdict.reasons]
     if record.advice:

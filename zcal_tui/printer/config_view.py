@@ -135,6 +135,11 @@ def probe_config(state: PrinterState) -> ProbeConfig | None:
     )
 
 
+def has_probe(settings: Settings) -> bool:
+    """Whether any section of the configuration is a probe."""
+    return any(section.split()[0] in _KINDS for section in settings if section.strip())
+
+
 def macro_wraps(state: PrinterState, command: str) -> bool:
     """Whether a macro of the user's has taken a command's name and calls the original under another."""
     options = _section(state.settings, f"gcode_macro {command.lower()}")

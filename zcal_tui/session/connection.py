@@ -2,16 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 from zcal_tui.model.record import Problem
 from zcal_tui.printer.explain import explain
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.board import Board
-from zcal_tui.session.demo import DemoFailed, DemoOptions, DemoPrinter
+from zcal_tui.session.demo import DemoFailed, DemoPrinter
 from zcal_tui.session.snapshot import LinkState
+from zcal_tui.session.target import DemoOptions, Target
 from zcal_tui.transport.address import Address, parse_address
 from zcal_tui.transport.failures import TransportError, Unauthorized, Unreachable
 from zcal_tui.transport.moonraker import Credentials
@@ -20,15 +20,6 @@ from zcal_tui.transport.port import GcodeOutput, Notification, Transport
 from zcal_tui.transport.reconnect import pauses
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Which printer the session is for: a simulated one, or the first of these addresses that answers."""
-
-    addresses: Sequence[Address] = ()
-    demo: DemoOptions | None = None
-    credentials: Credentials = field(default_factory=Credentials)
 
 
 class PrinterConnection:
@@ -59,9 +50,10 @@ class PrinterConnection:
                 return
             addresses = (demo,)
         self._board.link(state=LinkState.CONNECTING, address=" or ".join(map(str, addresses)), text="")
+        credentials = Credentials(self._target.api_key, self._target.token)
         for pause in pauses():
             try:
-                transport = await connect_first(addresses, self._target.credentials)
+                transport = await connect_first(addresses, credentials)
             except Unauthorized as error:
                 self._board.link(
                     state=LinkState.FAILED,

@@ -8,10 +8,10 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from zcal_tui.model.record import Problem
+from zcal_tui.session.target import DemoOptions
 
 
 class DemoFailed(Exception):
@@ -20,25 +20,6 @@ class DemoFailed(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.what)
         self.problem = problem
-
-
-@dataclass(frozen=True, slots=True)
-class DemoOptions:
-    """Which simulated printer to start."""
-
-    profile: str = "voron"
-    truth: str | None = None
-    klipper: str | None = None
-    speed: float = 1.0
-    seed: int | None = None
-
-    def arguments(self) -> list[str]:
-        """The simulator's command line."""
-        given = [self.profile, "--json", "--die-with-stdin", "--sim-speed", f"{self.speed:g}"]
-        for flag, value in (("--truth", self.truth), ("--klipper", self.klipper), ("--seed", self.seed)):
-            if value is not None:
-                given += [flag, str(value)]
-        return given
 
 
 class DemoPrinter:

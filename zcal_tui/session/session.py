@@ -8,17 +8,19 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.model.events import Event
 from zcal_tui.results.store import Store
 from zcal_tui.session.board import Board
-from zcal_tui.session.connection import PrinterConnection, Target
 from zcal_tui.session.port import SessionBusy
-from zcal_tui.session.run import Run
 from zcal_tui.session.snapshot import Snapshot
-from zcal_tui.transport.failures import GcodeError, TransportError
+from zcal_tui.session.target import Target
+
+if TYPE_CHECKING:
+    from zcal_tui.session.connection import PrinterConnection
+    from zcal_tui.session.run import Run
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +38,7 @@ class Session:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, name="zcal session", daemon=True)
         self._connection: PrinterConnection | None = None
+        self._busy = False
         self._run: Run | None = None
         self._run_task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -56,20 +59,16 @@ class Session:
 
     def start_check(self, name: str, parameters: Any) -> None:
         with self._lock:
-            if self._run is not None:
+            if self._busy:
                 raise SessionBusy("Another check is running; one printer takes one at a time.")
             printer = self._connection.printer if self._connection else None
             if printer is None or self._closing:
                 raise SessionBusy("No printer is connected.")
-            self._run = Run(CHECKS[name], parameters, printer, self._store, self._board.event)
-        self._loop.call_soon_threadsafe(self._begin_run, self._run)
+            self._busy = True
+        self._loop.call_soon_threadsafe(self._begin_run, name, parameters)
 
     def cancel(self) -> None:
-        with self._lock:
-            run = self._run
-        if run is not None:
-            run.cancel()
-            self._loop.call_soon_threadsafe(lambda: self._board.update(cancelling=True))
+        self._loop.call_soon_threadsafe(self._cancel_run)
 
     def emergency_stop(self) -> None:
         self._spawn_threadsafe(self._call("emergency_stop", "EMERGENCY STOP"))
@@ -117,24 +116,40 @@ class Session:
             self._board.console(f"!! internal error: {error!r}")
 
     async def _connect(self) -> None:
+        # Imported on this thread: the face shows its first frame meanwhile
+        from zcal_tui.session.connection import PrinterConnection
+
         self._connection = PrinterConnection(self._target, self._board)
         await self._connection.open()
 
-    def _begin_run(self, run: Run) -> None:
-        self._board.update(cancelling=False)
-        self._run_task = self._spawn(self._go(run))
+    def _begin_run(self, name: str, parameters: Any) -> None:
+        from zcal_tui.session.run import Run  # as above
 
-    async def _go(self, run: Run) -> None:
+        printer = self._connection.printer if self._connection else None
+        assert printer is not None
+        self._board.update(cancelling=False)
+        self._run = Run(CHECKS[name], parameters, printer, self._store, self._board.event)
+        self._run_task = self._spawn(self._go(self._run))
+
+    async def _go(self, run: "Run") -> None:
         link = self._board.snapshot.link
         try:
             await run.go(link.name or link.address, link.address)
         finally:
-            with self._lock:
-                self._run = None
+            self._run = None
             self._board.update(cancelling=False)
+            with self._lock:
+                self._busy = False
+
+    def _cancel_run(self) -> None:
+        if self._run is not None:
+            self._run.cancel()
+            self._board.update(cancelling=True)
 
     async def _call(self, method: str, shown: str, **params: Any) -> None:
         """One request of a person's; what comes of it shows on the console."""
+        from zcal_tui.transport.failures import GcodeError, TransportError  # as above
+
         self._board.console(shown, sent=True)
         printer = self._connection.printer if self._connection else None
         if printer is None:
@@ -148,10 +163,8 @@ class Session:
             self._board.console(f"!! {error}")
 
     async def _shut_down(self) -> None:
-        with self._lock:
-            run = self._run
-        if run is not None and self._run_task is not None:
-            run.cancel()
+        if self._run is not None and self._run_task is not None:
+            self._run.cancel()
             _, pending = await asyncio.wait({self._run_task}, timeout=CLOSE_PATIENCE)
             for task in pending:
                 task.cancel()

@@ -1,0 +1,115 @@
+"""How the check `accuracy` is done: where, how often, and when it is enough."""
+
+import asyncio
+
+from zcal_tui.checks.accuracy import AccuracyParameters
+from zcal_tui.checks.accuracy_report import AccuracyReport
+from zcal_tui.checks.attach import probe_attached
+from zcal_tui.checks.base import CheckRefused, Context
+from zcal_tui.checks.preconditions import require_ready
+from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_inside, travel
+from zcal_tui.model.events import Progress, SampleTaken, Stage
+from zcal_tui.model.record import Sample
+from zcal_tui.printer.config_view import ProbeConfig, probe_config, z_step_distance
+from zcal_tui.printer.geometry import measuring_site
+from zcal_tui.printer.sampler import ProbeUnusable, Touch, TouchSettings
+
+CLEARANCE_ABOVE_TRIGGER = 5.0
+"""mm above the expected trigger height for travelling: what Klipper's PROBE_CALIBRATE lifts by."""
+LEAST_CLEARANCE = 10.0
+
+
+async def measure(context: Context, parameters: AccuracyParameters) -> None:
+    """Home if needed, go to the place, touch until the numbers decide, judge. See `Check.run` for what it raises."""
+    require_ready(context.printer.state)
+    probe = probe_config(context.printer.state)
+    if probe is None:
+        raise CheckRefused(
+            "This printer has no probe.",
+            "Its configuration has no section that Klipper could probe with.",
+            "Add a [probe], [bltouch] or similar section; without a probe use the Z endstop's checks.",
+        )
+    step = z_step_distance(context.printer.state)
+    if step is None:
+        raise CheckRefused(
+            "The Z step distance cannot be read.",
+            "The configuration of the Z steppers lacks rotation_distance or microsteps.",
+            "Look at the stepper sections of printer.cfg.",
+        )
+    await home_if_needed(context, allowed=parameters.home)
+    clearance = max(LEAST_CLEARANCE, probe.z_offset + CLEARANCE_ABOVE_TRIGGER)
+    await _go_to_place(context, parameters, probe, clearance)
+    report = AccuracyReport(parameters, probe, step)
+    try:
+        async with probe_attached(context, parameters.attach, parameters.detach):
+            context.stop_if_cancelled()
+            try:
+                await _touch(context, parameters, report)
+            except ProbeUnusable as unusable:
+                raise CheckRefused(unusable.what, unusable.cause, unusable.remedy) from unusable
+    finally:
+        await lift_and_leave(context, clearance)
+    for event in report.conclusion():
+        context.emit(event)
+
+
+async def _go_to_place(
+    context: Context, parameters: AccuracyParameters, probe: ProbeConfig, clearance: float
+) -> None:
+    if parameters.here:
+        await travel(context.printer, clearance=clearance)
+        return
+    site = measuring_site(context.printer.state, probe)
+    middle = site.toolhead if site is not None else position(context.printer)[:2]
+    x = middle[0] if parameters.x is None else parameters.x
+    y = middle[1] if parameters.y is None else parameters.y
+    require_inside(context.printer, x, y)
+    context.emit(Stage("travel", f"Going to X {x:g} Y {y:g}"))
+    await travel(context.printer, x=x, y=y, clearance=clearance)
+    context.stop_if_cancelled()
+
+
+async def _touch(context: Context, parameters: AccuracyParameters, report: AccuracyReport) -> None:
+    settings = TouchSettings(parameters.probe_speed, parameters.lift_speed, parameters.retract)
+    at = position(context.printer)
+    context.emit(Stage("touch", f"Touching the bed at X {at[0]:.1f} Y {at[1]:.1f}"))
+    context.emit(Progress(0, report.most))
+    pace = Pace(context.clock.now())
+    while (wanted := report.wanted()) > 0:
+        async for touch in context.sampler.series(wanted, settings, context.cancelled):
+            sample = as_sample(report.touches + 1, touch)
+            context.emit(SampleTaken(sample))
+            # Off this loop: on a small board the arithmetic takes longer than a status update may wait
+            updated = await asyncio.to_thread(report.add, sample)
+            if updated is not None:
+                context.emit(updated)
+            left = pace.left(context.clock.now(), report.touches, report.planned)
+            context.emit(Progress(report.counted, report.most, left))
+        context.stop_if_cancelled()
+
+
+def as_sample(n: int, touch: Touch) -> Sample:
+    """A touch as the record keeps it."""
+    return Sample(
+        n=n,
+        t=round(touch.eventtime, 3),
+        x=touch.x,
+        y=touch.y,
+        # klippy prints six decimals; what floats add to that is no measurement
+        trigger_z=round(touch.trigger_z, 6),
+        bed_z=None if touch.bed_z is None else round(touch.bed_z, 6),
+        recorded=touch.recorded,
+    )
+
+
+class Pace:
+    """How long the touches take, for the time left. The first one, which comes from farther up, counts too."""
+
+    def __init__(self, now: float) -> None:
+        self._began = now
+
+    def left(self, now: float, done: int, planned: int) -> float | None:
+        """Seconds left, once there are two touches to judge by."""
+        if done < 2:
+            return None
+        return round(max(0.0, (now - self._began) / done * (planned - done)), 1)

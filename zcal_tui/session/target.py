@@ -1,0 +1,36 @@
+"""Which printer a session is for. Light: the faces make it before anything else is imported."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from zcal_tui.transport.address import Address
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """Which simulated printer to start."""
+
+    profile: str = "voron"
+    truth: str | None = None
+    klipper: str | None = None
+    speed: float = 1.0
+    seed: int | None = None
+
+    def arguments(self) -> list[str]:
+        """The simulator's command line."""
+        given = [self.profile, "--json", "--die-with-stdin", "--sim-speed", f"{self.speed:g}"]
+        for flag, value in (("--truth", self.truth), ("--klipper", self.klipper), ("--seed", self.seed)):
+            if value is not None:
+                given += [flag, str(value)]
+        return given
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which printer the session is for: a simulated one, or the first of these addresses that answers."""
+
+    addresses: Sequence[Address] = ()
+    demo: DemoOptions | None = None
+    api_key: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+    """What to show Moonraker's login."""
