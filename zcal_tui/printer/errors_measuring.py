@@ -19,7 +19,7 @@ PROBING: tuple[Entry, ...] = (
         ),
     ),
     Entry(
-        pattern=r"(?P<name>[\w ]+?) triggered prior to movement",
+        pattern=r"triggered prior to movement",
         what="The probe was triggered before the move began.",
         cause=(
             "It was not released by the last retract, it is not attached or deployed, its pin is "

@@ -14,7 +14,7 @@ from zcal_tui.printer.mirror import Mirror
 from zcal_tui.printer.reading import mapping
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.transport.failures import GcodeError, NotReady, ReplyLost
-from zcal_tui.transport.port import GcodeOutput, Notification, Status, Transport
+from zcal_tui.transport.port import GcodeOutput, Notification, Transport
 
 LINK_GRACE = 10.0
 """Seconds of wall time a wait outlives a lost link: shorter cuts mend themselves."""
@@ -50,6 +50,7 @@ class Printer:
         self._state_listeners: dict[object, Callable[[PrinterState], None]] = {}
         self._console_listeners: dict[object, Callable[[Heard], None]] = {}
         self._stop_listening: Callable[[], None] | None = None
+        self._noted = 0.0
         self.clock = PrinterClock(self._wait_plainly)
 
     @property
@@ -214,13 +215,14 @@ class Printer:
             stop()
 
     def _changed(self, state: PrinterState) -> None:
+        if state.eventtime != self._noted and state.eventtime > 0:
+            self._noted = state.eventtime
+            self.clock.note(state.eventtime)
         for listener in list(self._state_listeners.values()):
             listener(state)
 
     def _hear(self, notification: Notification) -> None:
-        if isinstance(notification, Status):
-            self.clock.note(notification.eventtime)
-        elif isinstance(notification, GcodeOutput):
+        if isinstance(notification, GcodeOutput):
             heard = Heard(clean(notification.text), parse(notification.text), self.clock.now())
             for listener in list(self._console_listeners.values()):
                 listener(heard)

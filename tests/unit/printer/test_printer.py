@@ -1,0 +1,213 @@
+import asyncio
+
+import pytest
+from fakes.machine import Refused
+from fakes.waiting import until
+
+from zcal_tui.printer.clock import PrinterClock
+from zcal_tui.printer.messages import Info, ProbeQuery
+from zcal_tui.printer.printer import CommandFailed, Printer
+from zcal_tui.transport.address import SocketAddress
+from zcal_tui.transport.failures import NotReady, ReplyLost
+from zcal_tui.transport.opening import open_transport
+
+
+@pytest.fixture
+async def direct(klippy):
+    """The printer over klippy's own socket."""
+    link = open_transport(SocketAddress(klippy.path))
+    await link.connect()
+    printer = Printer(link)
+    await printer.start()
+    yield printer
+    await printer.close()
+    await link.close()
+
+
+async def test_a_command_runs_and_its_console_lines_are_heard(printer, machine):
+    heard = []
+    printer.listen_console(heard.append)
+    await printer.gcode("QUERY_PROBE")
+    await until(lambda: heard)
+    assert heard[0].message == ProbeQuery(False)
+    assert heard[0].text == "probe: open"
+    assert heard[0].eventtime >= 1000.0
+
+
+async def test_over_klippys_socket_the_lines_come_before_the_command_returns(direct):
+    heard = []
+    direct.listen_console(heard.append)
+    await direct.gcode("QUERY_PROBE")
+    assert [line.message for line in heard] == [ProbeQuery(False)]
+
+
+async def test_the_console_as_a_stream(printer, machine):
+    lines = printer.messages()
+    machine.say("one")
+    machine.say("two")
+    assert (await anext(lines)).message == Info("one")
+    assert (await anext(lines)).message == Info("two")
+    await lines.aclose()
+
+
+async def test_a_refusal_comes_explained(printer, machine):
+    async def refuse(_):
+        raise Refused("Must home axis first: 1.000 1.000 1.000 [0.000]")
+
+    machine.handlers["G1"] = refuse
+    with pytest.raises(CommandFailed) as failed:
+        await printer.gcode("G1 X1")
+    assert failed.value.message.startswith("Must home axis first")
+    assert "not homed" in failed.value.explanation.what
+
+
+async def test_a_command_that_klipper_does_not_know_is_a_failure(direct, machine):
+    with pytest.raises(CommandFailed, match="TESTZ"):
+        await direct.gcode("QUERY_PROBE\ntestz Z=-0.1")
+
+
+async def test_another_clients_unknown_command_is_not_ours(direct, machine):
+    async def meanwhile(_):
+        machine.say('Unknown command:"FOO"')
+
+    machine.handlers["G28"] = meanwhile
+    await direct.gcode("G28")
+
+
+async def test_query_gives_status_by_object(printer):
+    found = await printer.query({"toolhead": ["homed_axes"], "nothing": None})
+    assert found["toolhead"] == {"homed_axes": "xyz"}
+    assert found.get("nothing", {}) == {}
+
+
+async def test_emergency_stop(printer, machine):
+    await printer.emergency_stop()
+    assert machine.stopped
+    await until(lambda: printer.state.klippy == "shutdown")
+
+
+async def test_waiting_for_a_state(printer, machine):
+    waiting = asyncio.create_task(printer.wait_for(lambda state: state.manual_probe.is_active))
+    await asyncio.sleep(0)
+    machine.change("manual_probe", is_active=True)
+    assert (await waiting).manual_probe.is_active
+
+
+async def test_waiting_is_limited_in_the_printers_time(printer, machine):
+    waiting = asyncio.create_task(printer.wait_for(lambda _: False, limit=2.0))
+    await asyncio.sleep(0)
+    machine.tick(12)
+    with pytest.raises(TimeoutError, match=r"2\.0 s"):
+        await waiting
+
+
+async def test_waiting_ends_when_the_printer_halts(printer, machine):
+    waiting = asyncio.create_task(printer.wait_for(lambda _: False))
+    await asyncio.sleep(0)
+    machine.halt("MCU 'mcu' shutdown: Timer too close")
+    with pytest.raises(NotReady, match="Timer too close"):
+        await waiting
+
+
+async def test_waiting_outlives_a_short_cut(direct, machine, klippy):
+    waiting = asyncio.create_task(direct.wait_for(lambda state: state.starts == 2))
+    await asyncio.sleep(0)
+    klippy.drop_clients()
+    await waiting
+
+
+async def test_waiting_ends_when_the_link_stays_down(direct, klippy, monkeypatch):
+    monkeypatch.setattr("zcal_tui.printer.printer.LINK_GRACE", 0.2)
+    waiting = asyncio.create_task(direct.wait_for(lambda _: False))
+    await asyncio.sleep(0)
+    await klippy.stop()
+    with pytest.raises(ReplyLost, match="has been down"):
+        await waiting
+
+
+async def test_sleeping_counts_the_printers_seconds(printer, machine):
+    machine.tick()
+    await until(lambda: printer.state.eventtime == machine.eventtime)
+    sleeping = asyncio.create_task(printer.clock.sleep(10.0))
+    await asyncio.sleep(0)
+    machine.tick(38)
+    await until(lambda: printer.state.eventtime == machine.eventtime)
+    assert not sleeping.done()
+    machine.tick(4)
+    await sleeping
+
+
+async def test_a_restart_is_waited_for(direct, machine):
+    machine.halt("Shutdown due to webhooks request")
+    await until(lambda: direct.state.klippy == "shutdown")
+    state = await direct.restart_and_wait()
+    assert state.ready
+    assert state.starts == 2
+
+
+async def test_save_config_that_is_refused_raises_and_does_not_wait(direct, machine):
+    async def conflict(_):
+        raise Refused("SAVE_CONFIG section 'probe' option 'z_offset' conflicts with included value")
+
+    machine.handlers["SAVE_CONFIG"] = conflict
+    with pytest.raises(CommandFailed) as failed:
+        await direct.restart_and_wait("SAVE_CONFIG")
+    assert "z_offset of [probe]" in failed.value.explanation.what
+
+
+async def test_save_config_whose_reply_never_comes_is_waited_for(direct, machine, klippy):
+    async def save(_):
+        machine.objects["configfile"]["settings"]["probe"]["z_offset"] = 1.6
+        klippy.drop_clients()
+        await asyncio.sleep(0.05)
+
+    machine.handlers["SAVE_CONFIG"] = save
+    state = await direct.restart_and_wait("SAVE_CONFIG")
+    assert state.settings["probe"]["z_offset"] == 1.6
+    assert machine.scripts == ["SAVE_CONFIG"]
+
+
+async def test_a_restart_that_ends_in_a_config_error_is_told(direct, machine, klippy):
+    async def save(_):
+        machine.objects["webhooks"] = {"state": "error", "state_message": "Option 'x' is not valid"}
+        klippy.drop_clients()
+
+    machine.handlers["SAVE_CONFIG"] = save
+    with pytest.raises(NotReady, match="Option 'x'"):
+        await direct.restart_and_wait("SAVE_CONFIG")
+
+
+def test_the_clock_runs_on_between_updates_at_the_printers_pace_and_never_back():
+    wall = [0.0]
+    clock = PrinterClock(wait_for=None, wall=lambda: wall[0])
+    assert clock.now() == 0.0
+    eventtime = 100.0
+    for _ in range(40):
+        clock.note(eventtime)
+        wall[0] += 0.0125
+        eventtime += 0.25
+    clock.note(eventtime)
+    assert clock.now() == eventtime
+    wall[0] += 0.01
+    assert clock.now() == pytest.approx(eventtime + 0.2, rel=1e-3)
+    latest = clock.now()
+    clock.note(eventtime + 0.05)
+    assert clock.now() >= latest
+    wall[0] += 100
+    assert clock.now() <= eventtime + 0.05 + 0.5
+
+
+def test_a_printer_that_stands_still_stops_the_clock():
+    wall = [0.0]
+    clock = PrinterClock(wait_for=None, wall=lambda: wall[0])
+    clock.note(50.0)
+    wall[0] = 1000.0
+    assert clock.now() == 50.5
+
+
+def test_another_klippys_clock_starts_over():
+    wall = [0.0]
+    clock = PrinterClock(wait_for=None, wall=lambda: wall[0])
+    clock.note(5000.0)
+    clock.note(3.0)
+    assert clock.now() == 3.0

@@ -1,0 +1,244 @@
+import asyncio
+
+import pytest
+from fakes.waiting import until
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zcal_tui.printer.printer import CommandFailed, Printer
+from zcal_tui.printer.sampler import (
+    LinesMissing,
+    ProbeUnusable,
+    StockSampler,
+    TouchSettings,
+    accuracy_command,
+    blocks,
+)
+from zcal_tui.transport.failures import ReplyLost
+
+
+def never():
+    return False
+
+
+async def take(sampler, count, settings=None, cancelled=never):
+    return [touch async for touch in sampler.series(count, settings or TouchSettings(), cancelled)]
+
+
+async def test_touches_of_the_old_wording(printer, machine):
+    touches = await take(StockSampler(printer), 5)
+    assert [touch.n for touch in touches] == [1, 2, 3, 4, 5]
+    assert [touch.trigger_z for touch in touches] == [1.5, 1.503, 1.4985, 1.5005, 1.5]
+    assert all(touch.bed_z is None and touch.recorded for touch in touches)
+    assert {(touch.x, touch.y) for touch in touches} == {(100.0, 100.0)}
+    assert machine.scripts == ["QUERY_PROBE", "PROBE_ACCURACY SAMPLES=2", "PROBE_ACCURACY SAMPLES=3"]
+
+
+async def test_the_new_wording_is_brought_back_to_the_toolhead(printer, machine):
+    machine.new_wording = True
+    touches = await take(StockSampler(printer), 2)
+    assert [touch.trigger_z for touch in touches] == pytest.approx([1.5, 1.503])
+    assert [touch.bed_z for touch in touches] == pytest.approx([0.0, 0.003])
+    assert {(touch.x, touch.y) for touch in touches} == {(100.0, 100.0)}
+
+
+async def test_touches_are_yielded_while_the_block_still_runs(printer, machine):
+    gate = asyncio.Event()
+
+    async def wait(number):
+        if number == 2:
+            await gate.wait()
+
+    machine.before_touch = wait
+    series = StockSampler(printer).series(2, TouchSettings(), never)
+    first = await anext(series)
+    assert first.trigger_z == 1.5
+    gate.set()
+    assert [touch.n async for touch in series] == [2]
+
+
+async def test_a_cancel_takes_effect_after_two_touches_at_most(printer, machine):
+    cancelled = []
+    touches = []
+    async for touch in StockSampler(printer).series(20, TouchSettings(), lambda: bool(cancelled)):
+        touches.append(touch)
+        if touch.n == 3:
+            cancelled.append(True)
+    assert len(touches) == 4
+    assert machine.touches == 4
+
+
+async def test_cancelled_before_the_first_touch_nothing_moves(printer, machine):
+    assert await take(StockSampler(printer), 5, cancelled=lambda: True) == []
+    assert machine.scripts == []
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        {"probe": {"drop_first_result": True}},
+        {"probe": {"activate_gcode": "M280"}},
+        {"bltouch": {}},
+        {"probe": {}, "gcode_macro probe_accuracy": {"rename_existing": "_PA"}},
+    ],
+    ids=["drops", "activates", "bltouch", "wrapped"],
+)
+async def test_a_probe_that_must_be_fetched_is_fetched_once_a_look(transport, machine, section):
+    machine.objects["configfile"]["settings"] = section
+    machine.dropped_first = "drop_first_result" in section.get("probe", {})
+    printer = Printer(transport)
+    await printer.start()
+    touches = await take(StockSampler(printer), 6)
+    assert machine.scripts == ["PROBE_ACCURACY SAMPLES=6"]
+    recorded = [touch.recorded for touch in touches]
+    assert recorded == ([False] if machine.dropped_first else []) + [True] * 6
+    await printer.close()
+
+
+async def test_one_touch_alone_is_never_asked_for(printer, machine):
+    await take(StockSampler(printer), 1)
+    assert machine.scripts[-1] == "PROBE_ACCURACY SAMPLES=2"
+
+
+async def test_settings_are_passed_on(printer, machine):
+    await take(StockSampler(printer), 2, TouchSettings(2.5, 10.0, 1.25))
+    assert machine.scripts[-1] == (
+        "PROBE_ACCURACY SAMPLES=2 PROBE_SPEED=2.5 LIFT_SPEED=10 SAMPLE_RETRACT_DIST=1.25"
+    )
+
+
+async def test_a_triggered_probe_is_refused_before_anything_moves(printer, machine):
+    machine.triggered = True
+    with pytest.raises(ProbeUnusable) as refused:
+        await take(StockSampler(printer), 5)
+    assert "triggered" in refused.value.what
+    assert refused.value.remedy
+    assert machine.touches == 0
+
+
+async def test_a_probe_that_cannot_be_asked_is_used_all_the_same(printer, machine):
+    del machine.handlers["QUERY_PROBE"]
+    assert len(await take(StockSampler(printer), 2)) == 2
+
+
+async def test_no_probe_no_touch(transport, machine):
+    del machine.objects["configfile"]["settings"]["probe"]
+    del machine.objects["probe"]
+    printer = Printer(transport)
+    await printer.start()
+    with pytest.raises(ProbeUnusable, match="no probe"):
+        await take(StockSampler(printer), 2)
+    await printer.close()
+
+
+async def test_an_error_comes_after_the_touches_before_it(printer, machine):
+    machine.fail_at = 4
+    touches = []
+    with pytest.raises(CommandFailed, match="triggered prior"):
+        async for touch in StockSampler(printer).series(10, TouchSettings(), never):
+            touches.append(touch)
+    assert len(touches) == 3
+
+
+async def test_a_lost_link_keeps_the_touches_and_repeats_nothing(
+    printer, machine, klippy, moonraker, transport
+):
+    async def cut(number):
+        if number == 4:
+            klippy.drop_clients()
+            if transport.address == moonraker.url:
+                await moonraker.stop()
+            await asyncio.sleep(0.05)
+
+    machine.before_touch = cut
+    touches = []
+    with pytest.raises(ReplyLost):
+        async for touch in StockSampler(printer).series(10, TouchSettings(), never):
+            touches.append(touch)
+    assert len(touches) == 3
+    if transport.address == moonraker.url:
+        await moonraker.start()
+    await until(lambda: transport.connected)
+    await asyncio.sleep(0.1)
+    assert len(machine.scripts) == 3
+
+
+async def test_lines_of_other_clients_before_our_turn_are_not_ours(printer, machine):
+    async def foreign():
+        async with machine.mutex:
+            await asyncio.sleep(0.05)
+            machine.say(
+                "PROBE_ACCURACY at X:1.000 Y:1.000 Z:1.000 (samples=7 retract=2.000 speed=5.0 lift_speed=5.0)"
+            )
+            machine.say("probe at 1.000,1.000 is z=9.000000")
+
+    machine.handlers["QUERY_PROBE"] = machine.handlers["G28"]
+    task = asyncio.create_task(foreign())
+    await asyncio.sleep(0)
+    touches = await take(StockSampler(printer), 2)
+    await task
+    assert [touch.trigger_z for touch in touches] == [1.5, 1.503]
+
+
+async def test_missing_lines_are_told(printer, machine, monkeypatch):
+    monkeypatch.setattr("zcal_tui.printer.sampler.LATE_LINES", 0.05)
+
+    async def silent(_):
+        machine.say(
+            "PROBE_ACCURACY at X:1.000 Y:1.000 Z:1.000 (samples=2 retract=2.000 speed=5.0 lift_speed=5.0)"
+        )
+        machine.say("probe at 1.000,1.000 is z=1.500000")
+
+    machine.handlers["PROBE_ACCURACY"] = silent
+    touches = []
+    with pytest.raises(LinesMissing, match="2 touches but told of 1"):
+        async for touch in StockSampler(printer).series(2, TouchSettings(), never):
+            touches.append(touch)
+    assert len(touches) == 1
+
+
+async def test_lines_that_come_after_the_reply_still_count(printer, machine):
+    real = machine.handlers["PROBE_ACCURACY"]
+    tasks = []
+
+    async def late(parameters):
+        async def later():
+            await asyncio.sleep(0.05)
+            await real(parameters)
+
+        tasks.append(asyncio.create_task(later()))
+
+    machine.handlers["PROBE_ACCURACY"] = late
+    assert len(await take(StockSampler(printer), 2)) == 2
+
+
+async def test_a_look_can_be_followed_by_another(printer, machine):
+    sampler = StockSampler(printer)
+    assert [touch.n for touch in await take(sampler, 2)] == [1, 2]
+    assert [touch.trigger_z for touch in await take(sampler, 2)] == [1.4985, 1.5005]
+
+
+async def test_leaving_a_series_early_leaves_nothing_behind(printer, machine):
+    series = StockSampler(printer).series(10, TouchSettings(), never)
+    await anext(series)
+    await series.aclose()
+    await until(lambda: not machine.mutex.locked())
+    assert machine.touches == 2
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "zcal touches"]
+
+
+@given(st.integers(0, 200), st.booleans())
+def test_blocks_add_up_and_are_never_one(count, whole):
+    sizes = blocks(count, whole=whole)
+    assert sum(sizes) == (count if count != 1 else 2)
+    assert all(size >= 2 for size in sizes)
+    assert len(sizes) == 1 or max(sizes, default=0) <= 3
+    if whole and count:
+        assert len(sizes) == 1
+
+
+@given(*[st.none() | st.floats(0.01, 1000)] * 3)
+def test_the_command_is_always_plain_gcode(speed, lift, retract):
+    command = accuracy_command(2, TouchSettings(speed, lift, retract))
+    assert command.split()[0] == "PROBE_ACCURACY"
+    assert all("=" in word and float(word.split("=")[1]) > 0 for word in command.split()[1:])
