@@ -140,6 +140,11 @@ def has_probe(settings: Settings) -> bool:
     return any(section.split()[0] in _KINDS for section in settings if section.strip())
 
 
+def has_probe(settings: Settings) -> bool:
+    """Whether the configuration has a probe's section."""
+    return _find_probe(settings) is not None
+
+
 def macro_wraps(state: PrinterState, command: str) -> bool:
     """Whether a macro of the user's has taken a command's name and calls the original under another."""
     options = _section(state.settings, f"gcode_macro {command.lower()}")
@@ -234,8 +239,12 @@ def _teeth(value: object) -> float | None:
 def _probe_section(state: PrinterState) -> str | None:
     if state.probe is not None and state.probe.name.lower() in state.settings:
         return state.probe.name.lower()
+    return _find_probe(state.settings)
+
+
+def _find_probe(settings: Settings) -> str | None:
     for kind in _KINDS:
-        for section in state.settings:
+        for section in settings:
             if section.split()[0:1] == [kind]:
                 return section
     return None

@@ -55,6 +55,18 @@ class Mirror:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    async def refresh(self) -> None:
+        """Ask for everything that is followed as it is at this moment: updates come only every 0.25 s.
+
+        Raises TransportError.
+        """
+        starts = self._starts
+        wanted = subscription(self._state.objects)
+        reply = mapping(await self._transport.call("objects/query", {"objects": wanted}))
+        if self._synced and self._starts == starts:
+            changes = {name: mapping(fields) for name, fields in mapping(reply.get("status")).items()}
+            self._merge(Status(changes, number(reply.get("eventtime")) or 0.0))
+
     def _hear(self, notification: Notification) -> None:
         match notification:
             case Status() if self._synced:

@@ -101,6 +101,12 @@ class Printer:
         reply = mapping(await self._transport.call("objects/query", {"objects": dict(objects)}))
         return {name: mapping(fields) for name, fields in mapping(reply.get("status")).items()}
 
+    async def refresh(self) -> PrinterState:
+        """The state as it is at this moment, say right after a command: updates by themselves come only every
+        0.25 s of the printer's time. Raises TransportError."""
+        await self._mirror.refresh()
+        return self.state
+
     async def call(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
         """An endpoint of klippy's by its own name, such as "zcal/cancel". Raises TransportError."""
         return await self._transport.call(method, params)

@@ -8,6 +8,7 @@ from typing import Protocol
 from zcal_tui.printer.config_view import ProbeConfig, probe_config
 from zcal_tui.printer.messages import AccuracyHeader, AccuracyStats, ProbeQuery, ProbeSample
 from zcal_tui.printer.printer import CommandFailed, Heard, Printer
+from zcal_tui.transport.failures import ReplyLost
 
 LATE_LINES = 2.0
 """Seconds of wall time to wait for lines that Moonraker delivers after the reply."""
@@ -45,7 +46,7 @@ class ProbeUnusable(Exception):
         self.what, self.cause, self.remedy = what, cause, remedy
 
 
-class LinesMissing(Exception):
+class LinesMissing(ReplyLost):
     """The printer finished a series, but fewer touches were told than it made. Those that were, were yielded."""
 
 

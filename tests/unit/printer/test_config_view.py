@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from zcal_tui.printer.config_view import (
     gearing,
+    has_probe,
     kinematics,
     macro_wraps,
     probe_config,
@@ -142,6 +143,8 @@ def test_a_probe_object_with_an_unknown_name_is_searched_for():
 
 
 def test_no_probe():
+    assert not has_probe({"stepper_z": {}, "probe_calibration_notes": {}})
+    assert has_probe({"stepper_z": {}, "probe_eddy_current a": {}})
     assert probe_config(printer({"stepper_z": {}})) is None
 
 

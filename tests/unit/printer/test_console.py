@@ -28,28 +28,38 @@ WORDINGS = [
         m.AccuracyHeader("PROBE_Z_ACCURACY", 1, -2, 0.5, 3, 2, 2.5, 7),
     ),
     (
-        "// probe accuracy results: maximum 2.519448, minimum 2.506948, range 0.012500, average 2.513198, "
-        "median 2.513198, standard deviation 0.006250",
+        (
+            "// probe accuracy results: maximum 2.519448, minimum 2.506948, range 0.012500, average 2.513198, "
+            "median 2.513198, standard deviation 0.006250"
+        ),
         m.AccuracyStats(2.519448, 2.506948, 0.0125, 2.513198, 2.513198, 0.00625),
     ),
     (
-        "// probe accuracy results: maximum -0.019448, minimum -0.026948, range 0.012500, average -0.023198, "
-        "median -0.023198, standard deviation 0.006250, average delta 0.001250",
+        (
+            "// probe accuracy results: maximum -0.019448, minimum -0.026948, range 0.012500, average -0.023198, "
+            "median -0.023198, standard deviation 0.006250, average delta 0.001250"
+        ),
         m.AccuracyStats(-0.019448, -0.026948, 0.0125, -0.023198, -0.023198, 0.00625, 0.00125),
     ),
     (
-        "// PROBE_Z_ACCURACY: probe z accuracy results: maximum 1.000000, minimum 0.900000, range 0.100000, "
-        "average 0.950000, median 0.950000, standard deviation 0.050000",
+        (
+            "// PROBE_Z_ACCURACY: probe z accuracy results: maximum 1.000000, minimum 0.900000, range 0.100000, "
+            "average 0.950000, median 0.950000, standard deviation 0.050000"
+        ),
         m.AccuracyStats(1.0, 0.9, 0.1, 0.95, 0.95, 0.05, source="probe z", command="PROBE_Z_ACCURACY"),
     ),
     (
-        "touch accuracy results:\nmaximum 0.002000, minimum 0.001000, range 0.001000,\naverage 0.001500, "
-        "median 0.001500,\nstandard deviation 0.000500\n",
+        (
+            "touch accuracy results:\nmaximum 0.002000, minimum 0.001000, range 0.001000,\naverage 0.001500, "
+            "median 0.001500,\nstandard deviation 0.000500\n"
+        ),
         m.AccuracyStats(0.002, 0.001, 0.001, 0.0015, 0.0015, 0.0005, source="touch"),
     ),
     (
-        "scan accuracy results (using 95 finite measurements):\nmaximum 2.1, minimum 2.0, range 0.1,\n"
-        "average 2.05, median 2.05,\nstandard deviation 0.01\n",
+        (
+            "scan accuracy results (using 95 finite measurements):\nmaximum 2.1, minimum 2.0, range 0.1,\n"
+            "average 2.05, median 2.05,\nstandard deviation 0.01\n"
+        ),
         m.AccuracyStats(2.1, 2.0, 0.1, 2.05, 2.05, 0.01, source="scan"),
     ),
     ("// probe: open", m.ProbeQuery(False)),
@@ -72,14 +82,18 @@ WORDINGS = [
     ),
     ("// Z position is -0.012", m.ManualProbeHeight(-0.012)),
     (
-        "// probe: z_offset: 1.523\n// The SAVE_CONFIG command will update the printer config file\n"
-        "// with the above and restart the printer.",
+        (
+            "// probe: z_offset: 1.523\n// The SAVE_CONFIG command will update the printer config file\n"
+            "// with the above and restart the printer."
+        ),
         m.ValuesStaged((m.StagedValue("probe", "z_offset", 1.523),)),
     ),
     (
-        "// stepper_a: position_endstop: 300.100\n// stepper_b: position_endstop: 300.200\n"
-        "// stepper_c: position_endstop: -0.300\n// The SAVE_CONFIG command will update the printer config file\n"
-        "// with the above and restart the printer.",
+        (
+            "// stepper_a: position_endstop: 300.100\n// stepper_b: position_endstop: 300.200\n"
+            "// stepper_c: position_endstop: -0.300\n// The SAVE_CONFIG command will update the printer config file\n"
+            "// with the above and restart the printer."
+        ),
         m.ValuesStaged(
             (
                 m.StagedValue("stepper_a", "position_endstop", 300.1),
@@ -89,8 +103,10 @@ WORDINGS = [
         ),
     ),
     (
-        "// probe_eddy_current btt: tap_z_offset: 0.020\n// The SAVE_CONFIG command will update the printer "
-        "config file\n// with the above and restart the printer.",
+        (
+            "// probe_eddy_current btt: tap_z_offset: 0.020\n// The SAVE_CONFIG command will update the printer "
+            "config file\n// with the above and restart the printer."
+        ),
         m.ValuesStaged((m.StagedValue("probe_eddy_current btt", "tap_z_offset", 0.02),)),
     ),
     ("// Nothing to do: Z Offset is 0", m.NothingToApply()),
@@ -108,7 +124,10 @@ WORDINGS = [
         m.ZCalibrationResult(6.131, 6.545, -0.105, 0.3, -0.819, command="CALIBRATE_Z"),
     ),
     (
-        "// Z-CALIBRATION: probe=6.131 - (switch=6.545 - nozzle=0.105 + switch_offset=-0.300) --> new offset=-0.009000",
+        (
+            "// Z-CALIBRATION: probe=6.131 - (switch=6.545 - nozzle=0.105 + switch_offset=-0.300) "
+            "--> new offset=-0.009000"
+        ),
         m.ZCalibrationResult(6.131, 6.545, 0.105, -0.3, -0.009, command="Z-CALIBRATION"),
     ),
     (
@@ -116,8 +135,10 @@ WORDINGS = [
         m.ZCalibrationResult(7.0, 6.5, -0.2, None, -0.3, endstop=-1.5),
     ),
     (
-        "// CALIBRATE_Z: current z axis position_endstop=-1.500 - new offset=0.250000 --> POSSIBLE SUGGESTION: "
-        "new z axis position_endstop=-1.750",
+        (
+            "// CALIBRATE_Z: current z axis position_endstop=-1.500 - new offset=0.250000 --> POSSIBLE SUGGESTION: "
+            "new z axis position_endstop=-1.750"
+        ),
         m.ZCalibrationSuggestion(-1.5, 0.25, -1.75, "CALIBRATE_Z"),
     ),
     (
@@ -125,8 +146,10 @@ WORDINGS = [
         m.ZCalibrationSuggestion(-1.5, 0.25, -1.75, "HINT"),
     ),
     (
-        "// CALCULATE_SWITCH_OFFSET: switch_offset=0.500 - (current_z=-0.100 - z_offset=0.020) --> "
-        "new switch_offset=0.620",
+        (
+            "// CALCULATE_SWITCH_OFFSET: switch_offset=0.500 - (current_z=-0.100 - z_offset=0.020) --> "
+            "new switch_offset=0.620"
+        ),
         m.SwitchOffsetResult(0.5, -0.1, 0.02, 0.62, "CALCULATE_SWITCH_OFFSET"),
     ),
     (
@@ -134,13 +157,17 @@ WORDINGS = [
         m.SwitchOffsetResult(0.5, 0.1, 0.02, 0.42),
     ),
     (
-        "// CALCULATE_SWITCH_OFFSET: the resulting switch offset is negative! Either the nozzle is still too far "
-        "away or something else is wrong...",
+        (
+            "// CALCULATE_SWITCH_OFFSET: the resulting switch offset is negative! Either the nozzle is still too far "
+            "away or something else is wrong..."
+        ),
         m.SwitchOffsetNegative("CALCULATE_SWITCH_OFFSET"),
     ),
     (
-        "// The resulting switch offset is negative! Either the nozzle is still too far away or something else is "
-        "wrong...",
+        (
+            "// The resulting switch offset is negative! Either the nozzle is still too far away or something else is "
+            "wrong..."
+        ),
         m.SwitchOffsetNegative(),
     ),
     ("// AXIS_TWIST_COMPENSATION_CALIBRATE: Probing point 2 of 3", m.AxisTwistPoint(2, 3)),
@@ -149,8 +176,10 @@ WORDINGS = [
         m.AxisTwistCancelled(),
     ),
     (
-        "// AXIS_TWIST_COMPENSATION_CALIBRATE: Calibration complete, offsets: [-0.05, 0.0, 5e-05], "
-        "mean z_offset: 1.500000",
+        (
+            "// AXIS_TWIST_COMPENSATION_CALIBRATE: Calibration complete, offsets: [-0.05, 0.0, 5e-05], "
+            "mean z_offset: 1.500000"
+        ),
         m.AxisTwistComplete((-0.05, 0.0, 5e-05), 1.5),
     ),
     (
@@ -212,8 +241,6 @@ near_misses = st.lists(
             "// ",
             "\n",
             "!!",
-        ]
-        + [
             "bed will contact at z=",
             "z_offset: ",
             "probe accuracy results: maximum ",
@@ -221,7 +248,7 @@ near_misses = st.lists(
             "]",
             "<a>",
             "1e5",
-            "\u0663",
+            "٣",
         ]
     ),
     max_size=12,

@@ -80,6 +80,15 @@ async def test_query_gives_status_by_object(printer):
     assert found.get("nothing", {}) == {}
 
 
+async def test_a_refresh_does_not_wait_for_the_next_update(printer, machine):
+    machine.objects["toolhead"]["position"] = [1.0, 2.0, 3.0, 0.0]
+    machine.eventtime += 0.1
+    assert printer.state.position == (100.0, 100.0, 10.0)
+    state = await printer.refresh()
+    assert state.position == (1.0, 2.0, 3.0)
+    assert state.eventtime == machine.eventtime
+
+
 async def test_emergency_stop(printer, machine):
     await printer.emergency_stop()
     assert machine.stopped

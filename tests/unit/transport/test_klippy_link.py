@@ -3,6 +3,7 @@ import asyncio
 import pytest
 from fakes.klippy import FakeKlippy
 from fakes.machine import Refused
+from fakes.waiting import until
 
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.failures import (
@@ -24,12 +25,6 @@ async def link(klippy: FakeKlippy):
     await transport.connect()
     yield transport
     await transport.close()
-
-
-async def until(condition, limit=3.0):
-    async with asyncio.timeout(limit):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def test_calls_and_the_console_arrive_in_order(link, machine):

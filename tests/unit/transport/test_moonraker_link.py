@@ -3,6 +3,7 @@ import asyncio
 import pytest
 from fakes.machine import Refused
 from fakes.moonraker import FakeMoonraker
+from fakes.waiting import until
 
 from zcal_tui.transport.address import SocketAddress, UrlAddress, parse_address
 from zcal_tui.transport.failures import (
@@ -36,12 +37,6 @@ async def web(moonraker: FakeMoonraker):
     await transport.close()
 
 
-async def until(condition, limit=3.0):
-    async with asyncio.timeout(limit):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
 async def test_klippys_names_are_mapped(link, machine, moonraker):
     assert (await link.call("info"))["hostname"] == "fakehost"
     assert "toolhead" in (await link.call("objects/list"))["objects"]
@@ -68,7 +63,7 @@ async def test_a_refusal_carries_klippers_words(link, machine):
         raise Refused("Must home before probe")
 
     machine.handlers["PROBE"] = refuse
-    with pytest.raises(GcodeError, match="^Must home before probe$"):
+    with pytest.raises(GcodeError, match=r"^Must home before probe$"):
         await link.call("gcode/script", {"script": "PROBE"})
 
 
