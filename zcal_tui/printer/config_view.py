@@ -140,11 +140,6 @@ def has_probe(settings: Settings) -> bool:
     return any(section.split()[0] in _KINDS for section in settings if section.strip())
 
 
-def has_probe(settings: Settings) -> bool:
-    """Whether the configuration has a probe's section."""
-    return _find_probe(settings) is not None
-
-
 def macro_wraps(state: PrinterState, command: str) -> bool:
     """Whether a macro of the user's has taken a command's name and calls the original under another."""
     options = _section(state.settings, f"gcode_macro {command.lower()}")

@@ -120,7 +120,10 @@ WORDINGS = [
     ),
     ('!! Internal error on command:"CALIBRATE_Z"', m.ErrorLine('Internal error on command:"CALIBRATE_Z"')),
     (
-        "// CALIBRATE_Z: bed_probe=6.131 - (switch=6.545 - nozzle=-0.105 + switch_offset=0.300) --> new_offset=-0.819000",
+        (
+            "// CALIBRATE_Z: bed_probe=6.131 - (switch=6.545 - nozzle=-0.105 + switch_offset=0.300) "
+            "--> new_offset=-0.819000"
+        ),
         m.ZCalibrationResult(6.131, 6.545, -0.105, 0.3, -0.819, command="CALIBRATE_Z"),
     ),
     (
