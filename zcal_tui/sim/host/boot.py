@@ -17,9 +17,24 @@ PR_SET_PDEATHSIG = 1
 
 # The modules that klippy's files import by these names in the layout of the git repository.
 TOP_LEVEL = (
-    "chelper clocksync configfile gcode kinematics mathutil mcu msgproto pins queuelogger reactor serialhdl stepper "
-    "toolhead util webhooks extras"
-).split()
+    "chelper",
+    "clocksync",
+    "configfile",
+    "gcode",
+    "kinematics",
+    "mathutil",
+    "mcu",
+    "msgproto",
+    "pins",
+    "queuelogger",
+    "reactor",
+    "serialhdl",
+    "stepper",
+    "toolhead",
+    "util",
+    "webhooks",
+    "extras",
+)
 
 
 def die_with_parent(parent: int) -> None:

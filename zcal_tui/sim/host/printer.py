@@ -1,0 +1,155 @@
+"""The simulated printer as its surroundings see it: what can be asked of it and done to it while it runs."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from zcal_tui.sim.host.clocks import HostClock
+from zcal_tui.sim.host.errors import SimulatorError
+from zcal_tui.sim.host.plant import Plant
+from zcal_tui.sim.host.port import McuPort
+from zcal_tui.sim.host.run_folder import RunFolder
+from zcal_tui.sim.machine import SimulatedMachine
+from zcal_tui.sim.mcu import SHUTDOWN_REASONS, SimulatedMcu
+from zcal_tui.sim.person import Person
+from zcal_tui.sim.profile import Profile
+from zcal_tui.sim.wiring import load_wiring
+
+T = TypeVar("T")
+
+
+class SimulatedPrinter:
+    """A machine, its micro-controller and its person, alive on a port.
+
+    The methods return futures: everything happens in the plant's thread, between two instants of the machine.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        folder: RunFolder,
+        clock: HostClock,
+        seed: int | None,
+        on_failure: Callable[[BaseException], None],
+    ) -> None:
+        """`on_failure` is called, from the plant's thread, if the simulation itself breaks down.
+
+        Raises TruthError or WiringError where the profile describes no printer that can be simulated.
+        """
+        self._machine = SimulatedMachine(load_wiring(profile.printer_cfg), profile.truth, seed)
+        self._mcu = SimulatedMcu(self._machine)
+        self._person = Person(profile.truth, seed)
+        self._port = McuPort(folder.mcu_port)
+        self._plant = Plant(self._mcu, self._port, clock, on_failure)
+
+    def start(self) -> None:
+        """Switch it on."""
+        self._plant.start()
+
+    def stop(self) -> None:
+        """Switch it off for good."""
+        self._plant.stop()
+        self._port.close()
+
+    def truth(self, path: str | None) -> "Future[Any]":
+        """One value of the truth by its dotted path, or all of them. Fails with TruthError."""
+        return self._plant.call(
+            lambda _: self._machine.truth.describe() if path is None else self._machine.truth.get(path)
+        )
+
+    def set_truth(self, path: str, value: object) -> "Future[Any]":
+        """Change one value; the result is the value as it was taken. Fails with TruthError."""
+
+        def change(_now: float) -> object:
+            truth = self._machine.truth.set(path, value)
+            self._machine.set_truth(truth)
+            self._person.set_truth(truth)
+            return truth.get(path)
+
+        return self._plant.call(change)
+
+    def report(self) -> "Future[dict[str, Any]]":
+        """What is so right now: `SimulatedMachine.truth_report`, and the micro-controller's state."""
+        return self._now(
+            lambda now: {
+                **self._machine.truth_report(now),
+                "mcu_shutdown": self._mcu.shutdown_reason,
+                "plugged": self._port.is_plugged,
+            }
+        )
+
+    def feel(self) -> "Future[dict[str, Any]]":
+        """What the person feels of the paper below the nozzle: free, drags or stuck."""
+        return self._now(lambda _: {"feel": self._person.feel(self._machine.nozzle_gap())})
+
+    def see(self) -> "Future[dict[str, Any]]":
+        """Where the person sees the mark from the nozzle, mm in X and Y; null without a mark."""
+
+        def look(_now: float) -> dict[str, Any]:
+            mark = self._machine.nozzle_to_mark()
+            return {"mark": None if mark is None else self._person.see(mark)}
+
+        return self._now(look)
+
+    def mark(self) -> "Future[dict[str, Any]]":
+        """The person marks the place below the probe; its true coordinates."""
+        return self._now(lambda _: {"mark": self._machine.mark_probe_point()})
+
+    def new_test(self) -> "Future[None]":
+        """The person takes a fresh sheet: the next paper test or look has its own error."""
+        return self._plant.call(lambda _: self._person.new_test())
+
+    def attach_probe(self) -> "Future[None]":
+        """Put a dockable probe on. Fails with TruthError if there is none."""
+        return self._now(lambda _: self._machine.attach_probe())
+
+    def detach_probe(self) -> "Future[None]":
+        """Let a dockable probe fall off. Fails with TruthError if there is none."""
+        return self._now(lambda _: self._machine.detach_probe())
+
+    def dock_probe(self) -> "Future[None]":
+        """Put a dockable probe into its dock. Fails with TruthError if there is none."""
+        return self._now(lambda _: self._machine.dock_probe())
+
+    def freeze(self) -> "Future[None]":
+        """The micro-controller stops answering; time goes on."""
+        return self._plant.call(lambda _: self._mcu.freeze())
+
+    def unfreeze(self) -> "Future[None]":
+        """It answers again."""
+        return self._plant.call(lambda _: self._mcu.thaw())
+
+    def unplug(self) -> "Future[None]":
+        """Pull the cable: the port vanishes."""
+        return self._plant.call(lambda _: self._plant.unplug())
+
+    def plug(self) -> "Future[None]":
+        """Put the cable back."""
+
+        def connect(_now: float) -> None:
+            if not self._port.is_plugged:
+                self._plant.plug()
+
+        return self._plant.call(connect)
+
+    def crash(self, reason: str) -> "Future[None]":
+        """Shut the micro-controller's firmware down. Fails with SimulatorError for an unknown reason."""
+
+        def shut_down(now: float) -> None:
+            if reason not in SHUTDOWN_REASONS:
+                raise SimulatorError(
+                    f"The firmware never shuts down for {reason!r}.",
+                    remedy=f"Choose one of: {', '.join(SHUTDOWN_REASONS)}.",
+                )
+            self._mcu.crash(reason, now)
+
+        return self._plant.call(shut_down)
+
+    def _now(self, function: Callable[[float], T]) -> "Future[T]":
+        """Have a function run with the machine brought to this very moment, in the middle of a move or not."""
+
+        def act(now: float) -> T:
+            self._machine.advance(now, self._mcu.steps)
+            return function(now)
+
+        return self._plant.call(act)
