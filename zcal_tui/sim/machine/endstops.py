@@ -11,8 +11,6 @@ from zcal_tui.sim.machine.touch import TouchSwitch, TouchTraits
 from zcal_tui.sim.truth import Truth
 from zcal_tui.sim.wiring import Stepper, Wiring
 
-_FAR = 1e3
-
 
 @dataclass(frozen=True)
 class AxisEndstop:
@@ -60,7 +58,7 @@ class ZEndstop:
             return pose.carriages[0] - self._geometry.endstop_height
         rise = self._geometry.rise()
         height = self._geometry.endstop_height
-        gap = _FAR
+        gap = math.inf
         if math.hypot(pose.x - pin.x, pose.y - pin.y) <= pin.radius:
             gap = pose.z + rise - self._geometry.tip() - height
         body = self._body

@@ -178,7 +178,8 @@ class SimulatedMachine:
         """What is so at this moment, ready for JSON; heights in mm, temperatures in °C.
 
         `effective_z_offset` is trigger height minus contact height at the bed point below the nozzle, and
-        `paper_z_offset` what a paper test by an unbiased person gives there.
+        `paper_z_offset` what a paper test by an unbiased person gives there. A gap is null where there is nothing to
+        touch.
         """
         self.thermal.update(t)
         pose = self.motion.pose
@@ -186,7 +187,7 @@ class SimulatedMachine:
             "t": t,
             "toolhead": [pose.x, pose.y, pose.z],
             "motors_hold": self.motion.held,
-            "gap": self.nozzle_gap(),
+            "gap": _finite(self.nozzle_gap()),
             "bed_height": _finite(self.geometry.bed_height(pose.x, pose.y)),
             "contact_z": _finite(self._contact_z(pose)),
             "ooze": self.thermal.ooze,
@@ -203,7 +204,7 @@ class SimulatedMachine:
                 "triggered": self.probe.reading(pose, t),
                 "touches": self.probe.switch.touches,
                 "point": list(self.probe.point(pose)),
-                "gap": self.probe.gap(pose),
+                "gap": _finite(self.probe.gap(pose)),
                 "effective_z_offset": offset,
                 "paper_z_offset": offset - person.paper,
                 "location_bias": self.geometry.location_bias(pose.x, pose.y),
@@ -213,7 +214,7 @@ class SimulatedMachine:
             report["z_endstop"] = {
                 "touches": self.z_endstop.switch.touches,
                 "triggered": self.z_endstop.reading(pose, t),
-                "gap": self.z_endstop.gap(pose),
+                "gap": _finite(self.z_endstop.gap(pose)),
                 "nozzle_triggers_at": self.geometry.endstop_height
                 + self.geometry.tip()
                 - self.geometry.rise(),

@@ -1,5 +1,7 @@
 """The probe: fixed, dockable, or deploying a pin."""
 
+import math
+
 from zcal_tui.sim.machine.deploy import PinDeployer
 from zcal_tui.sim.machine.draws import draws_for
 from zcal_tui.sim.machine.geometry import NO_BED, Geometry
@@ -7,9 +9,6 @@ from zcal_tui.sim.machine.motion import Pose
 from zcal_tui.sim.machine.touch import TouchSwitch, TouchTraits
 from zcal_tui.sim.truth import Truth, TruthError
 from zcal_tui.sim.wiring import ProbeWire
-
-_FAR = 1e3
-"""The gap (mm) where there is nothing to touch."""
 
 
 class Probe:
@@ -75,7 +74,7 @@ class Probe:
         x, y = self.point(pose)
         bed = self._geometry.bed_height(x, y)
         if bed == NO_BED:
-            return _FAR
+            return math.inf
         return pose.height(x, y) + self._geometry.rise() - bed - self._geometry.trigger_offset(x, y)
 
     def reading(self, pose: Pose, t: float) -> bool:
@@ -110,7 +109,7 @@ class Probe:
     def pressed_depth(self, pose: Pose) -> float:
         """How far the probe is pressed beyond its travel; negative while it is not."""
         if not self.on_toolhead or self.kind == "pin":
-            return -_FAR
+            return -math.inf
         return -self.gap(pose) - self._truth.travel
 
     def attach(self) -> None:
