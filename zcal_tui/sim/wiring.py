@@ -37,8 +37,6 @@ _NEEDS_HARDWARE = re.compile(
 )
 _HEATERS = re.compile(r"^(extruder\d*|heater_bed|heater_generic .+)$")
 _FANS = re.compile(r"^(fan|heater_fan .+|controller_fan .+|fan_generic .+|temperature_fan .+)$")
-_SENSORS = re.compile(r"^(temperature_sensor .+|temperature_fan .+)$")
-_HOST_SENSORS = ("temperature_host", "temperature_combined")
 
 
 def load_wiring(printer_cfg: Path) -> Wiring:
@@ -232,11 +230,9 @@ def _heaters(sections: Sections, aliases: Mapping[str, str]) -> tuple[HeaterWire
     found: list[HeaterWire] = []
     for name, values in sections.items():
         is_heater = bool(_HEATERS.match(name))
-        if not is_heater and not _SENSORS.match(name):
+        if not is_heater and not ("sensor_type" in values and "sensor_pin" in values):
             continue
         options = Options(name, values)
-        if options.optional("sensor_type") in _HOST_SENSORS:
-            continue
         thermistor = find_thermistor(options, sections)
         found.append(
             HeaterWire(

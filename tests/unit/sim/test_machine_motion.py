@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from machine_rig import CARTESIAN, Rig
 
 from zcal_tui.sim.machine import SimulatedMachine
-from zcal_tui.sim.machine.motion import DeltaGeometry, Gantry
+from zcal_tui.sim.machine.kinematics import DeltaGeometry, Gantry
 from zcal_tui.sim.profile import load_profile
 from zcal_tui.sim.truth import Truth, TruthError, build_truth
 from zcal_tui.sim.wiring import load_wiring, read_wiring

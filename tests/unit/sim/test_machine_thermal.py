@@ -119,3 +119,17 @@ def test_temperatures_do_not_depend_on_how_often_they_are_asked_for() -> None:
 
 def test_a_pin_without_sensor_reads_full_scale() -> None:
     assert Rig(CONFIG).machine.analog("X_STEP", 0.0) == 1.0
+
+
+def test_sensors_without_a_heater_read_the_chamber_or_the_probe() -> None:
+    sensors = (
+        "[temperature_sensor chamber]\nsensor_type: Generic 3950\nsensor_pin: AIR\n"
+        "[temperature_probe coil]\nsensor_type: Generic 3950\nsensor_pin: COIL\n"
+    )
+    rig = Rig(CONFIG + sensors, truth_of(heater_bed=QUIET))
+    rig.machine.thermal.chamber = 41.0
+    rig.machine.thermal.probe_bed = 57.0
+    thermistor = read_wiring(CONFIG).heaters[1].thermistor
+    assert thermistor is not None
+    assert thermistor.temperature(rig.machine.analog("AIR", 0.0)) == pytest.approx(41.0, abs=0.01)
+    assert thermistor.temperature(rig.machine.analog("COIL", 0.0)) == pytest.approx(57.0, abs=0.01)

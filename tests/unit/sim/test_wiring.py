@@ -90,6 +90,20 @@ def test_board_aliases_are_resolved() -> None:
     assert "PE8" in wiring.pins and "PROBE" not in wiring.pins
 
 
+def test_sensors_of_any_section_that_the_host_cannot_read_itself() -> None:
+    sensors = (
+        "[temperature_sensor pi]\nsensor_type: temperature_host\n"
+        "[z_thermal_adjust]\nsensor_type: Generic 3950\nsensor_pin: FRAME\n"
+    )
+    wires = read_wiring(CARTESIAN + HEATERS + sensors).heaters
+    assert [(wire.section, wire.sensor_pin) for wire in wires] == [
+        ("extruder", "HOT_ADC"),
+        ("heater_bed", "BED_ADC"),
+        ("z_thermal_adjust", "FRAME"),
+    ]
+    assert wires[2].heater_pin is None
+
+
 def test_a_virtual_endstop_is_no_pin() -> None:
     wiring = read_wiring(CARTESIAN.replace("^Z_STOP", "probe:z_virtual_endstop") + PROBE)
     assert wiring.drives[0].endstop_pin is None

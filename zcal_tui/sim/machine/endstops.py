@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from zcal_tui.sim.machine.draws import draws_for
 from zcal_tui.sim.machine.geometry import Geometry
-from zcal_tui.sim.machine.motion import Pose
+from zcal_tui.sim.machine.kinematics import Pose
 from zcal_tui.sim.machine.probe import Probe
 from zcal_tui.sim.machine.touch import TouchSwitch, TouchTraits
 from zcal_tui.sim.truth import Truth

@@ -8,7 +8,8 @@ from zcal_tui.sim.machine.draws import draws_for
 from zcal_tui.sim.machine.endstops import AxisEndstop, ZEndstop, tower_endstop
 from zcal_tui.sim.machine.events import Collision, Event
 from zcal_tui.sim.machine.geometry import NO_BED, Geometry
-from zcal_tui.sim.machine.motion import Motion, Pose
+from zcal_tui.sim.machine.kinematics import Pose
+from zcal_tui.sim.machine.motion import Motion
 from zcal_tui.sim.machine.probe import Probe
 from zcal_tui.sim.machine.thermal import Thermal
 from zcal_tui.sim.ports import StepCounts

@@ -5,7 +5,7 @@ import math
 from zcal_tui.sim.machine.deploy import PinDeployer
 from zcal_tui.sim.machine.draws import draws_for
 from zcal_tui.sim.machine.geometry import NO_BED, Geometry
-from zcal_tui.sim.machine.motion import Pose
+from zcal_tui.sim.machine.kinematics import Pose
 from zcal_tui.sim.machine.touch import TouchSwitch, TouchTraits
 from zcal_tui.sim.truth import Truth, TruthError
 from zcal_tui.sim.wiring import ProbeWire

@@ -115,7 +115,8 @@ class Thermal:
         self.update(t)
         wire, heater, draws = self._sensors[pin]
         noise = (heater.traits if heater else self._truth.heater_bed).sensor_noise
-        measured = (heater.sensor if heater else self.chamber) + noise * float(draws.standard_normal())
+        place = self.probe_bed if wire.section.startswith("temperature_probe") else self.chamber
+        measured = (heater.sensor if heater else place) + noise * float(draws.standard_normal())
         return 1.0 if wire.thermistor is None else wire.thermistor.fraction(measured)
 
     def wipe(self) -> None:
