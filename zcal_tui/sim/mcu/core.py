@@ -8,9 +8,14 @@ from zcal_tui.sim.mcu.dictionary import Dictionary, UnknownCommandError
 from zcal_tui.sim.mcu.endstops import Endstops
 from zcal_tui.sim.mcu.firmware import SHUTDOWN_REASONS, Firmware
 from zcal_tui.sim.mcu.framing import DecodeError, Link
+from zcal_tui.sim.mcu.i2c import Device, I2cBuses
+from zcal_tui.sim.mcu.ldc1612 import Ldc1612s
+from zcal_tui.sim.mcu.ldc1612_chip import ADDRESSES, Ldc1612Chip
 from zcal_tui.sim.mcu.outputs import Outputs
 from zcal_tui.sim.mcu.scheduler import FirmwareShutdown
+from zcal_tui.sim.mcu.sos_filter import SosFilters
 from zcal_tui.sim.mcu.steppers import Steppers
+from zcal_tui.sim.mcu.trigger_analog import TriggerAnalogs
 from zcal_tui.sim.mcu.trsync import Trsyncs
 from zcal_tui.sim.ports import Machine
 
@@ -30,6 +35,8 @@ class SimulatedMcu:
 
     The clock starts shortly before its 32 bits overflow, so that every run of more than a few seconds
     meets the overflow. Times are simulator seconds; one that lies before an earlier one counts as that.
+    With `older_i2c` the I2C and eddy sensor commands are those of before 2025, which Kalico uses: a host
+    that finds both kinds takes the older.
     """
 
     def __init__(
@@ -39,6 +46,7 @@ class SimulatedMcu:
         clock_freq: int = CLOCK_FREQ,
         start_clock: int | None = None,
         name: str = "mcu",
+        older_i2c: bool = False,
     ) -> None:
         if clock_freq * 3 >= 1 << 31:
             raise ValueError(
@@ -50,6 +58,8 @@ class SimulatedMcu:
             (1 << 32) - SECONDS_BEFORE_WRAP * clock_freq if start_clock is None else start_clock
         )
         self._name = name
+        self._older_i2c = older_i2c
+        self._chips: dict[tuple[str, int], Ldc1612Chip] = {}
         self._odometer: dict[str, int] = {}
         self._now = 0.0
         self._out = bytearray()
@@ -203,9 +213,20 @@ class SimulatedMcu:
         Endstops(firmware)
         AnalogInputs(firmware)
         Outputs(firmware)
+        I2cBuses(firmware, self._chip_at, older=self._older_i2c)
+        Ldc1612s(firmware, older=self._older_i2c)
+        if not self._older_i2c:
+            SosFilters(firmware)
+            TriggerAnalogs(firmware)
         starting = firmware.response("starting")
         starting()
         return firmware
+
+    def _chip_at(self, bus: str, address: int) -> Device | None:
+        """Every bus has an eddy current sensor at each of its two addresses: the machine knows the coils."""
+        if address not in ADDRESSES:
+            return None
+        return self._chips.setdefault((bus, address), Ldc1612Chip())
 
     def _send(self, content: bytes) -> None:
         self._out += self._link.frame(content)

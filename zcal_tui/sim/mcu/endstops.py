@@ -5,7 +5,8 @@ The firmware reads the pin on a grid of `rest_ticks`; where it matches, `sample_
 """
 
 from zcal_tui.sim.mcu.firmware import Firmware
-from zcal_tui.sim.mcu.motion import PinTrace
+from zcal_tui.sim.mcu.motion import View
+from zcal_tui.sim.mcu.pintrace import PinTrace
 from zcal_tui.sim.mcu.scheduler import CLOCK_MASK, FirmwareShutdown
 from zcal_tui.sim.mcu.trsync import Trsync
 
@@ -25,12 +26,26 @@ class Endstop:
         self._sample_count = 0
         self._rest_ticks = 0
         self._next_sample = 0
+        self._next_certain_sample = 0
+        self._trace: PinTrace | None = None
+
+    @property
+    def level(self) -> bool:
+        """What a reading gives now."""
+        if self._trace is not None:
+            return self._trace.at(self._firmware.clock)
+        return self._firmware.motion.level(self.pin)
 
     def disable(self) -> None:
         """Stop sampling."""
         self.homing = False
         self._trsync = None
-        self._firmware.motion.unwatch(self)
+        self.stop_sampling()
+
+    def stop_sampling(self) -> None:
+        """Sample no more, but keep saying what it was doing, as the firmware's endstop does in a shutdown."""
+        self._trace = None
+        self._firmware.motion.unobserve(self)
 
     def home(
         self,
@@ -56,10 +71,30 @@ class Endstop:
         self._sample_count = sample_count
         self._rest_ticks = rest_ticks
         self._next_sample = clock
-        self._firmware.motion.watch(self.pin, self)
+        motion = self._firmware.motion
+        self._trace = PinTrace(motion.delay_of(self.pin), self._firmware.clock, motion.level(self.pin))
+        motion.observe(self)
 
-    def due(self, trace: PinTrace) -> int | None:
-        """The clock of the last of the matching readings, as far as the trace tells."""
+    # As motion's observer
+
+    def look(self, start: int, end: int, view: View) -> None:
+        """Follow the pin from `start` to `end`."""
+        if self._trace is not None:
+            self._next_certain_sample = self._next_sample
+            self._trace.forget(self._next_sample)
+            self._trace.extend(end, view.find_change(self.pin, self._trace.last, start, end))
+
+    def cut(self, clock: int) -> None:
+        """Forget what was seen later than `clock`."""
+        if self._trace is not None:
+            self._trace.cut(clock)
+            self._next_sample = self._next_certain_sample
+
+    def due(self) -> int | None:
+        """The clock of the last of the matching readings, as far as is known."""
+        trace = self._trace
+        if trace is None:
+            return None
         while self._next_sample <= trace.known:
             sample = self._next_sample
             if trace.at(sample) != self._wanted:
@@ -72,11 +107,11 @@ class Endstop:
                 return last if last <= trace.known else None
             # The readings until the mismatch took their time; the grid goes on from the first of them.
             self._skip_to(max(mismatch, sample + self._rest_ticks))
-        trace.forget(self._next_sample)
         return None
 
     def fire(self) -> None:
         """The readings matched: pull the trigger."""
+        self.stop_sampling()
         if self._trsync is not None:
             self._trsync.trigger(self._reason)
 
@@ -150,10 +185,8 @@ class Endstops:
 
     def _query_state(self, oid: int) -> None:
         endstop = self._firmware.lookup(oid, Endstop)
-        level = self._firmware.motion.read(endstop.pin)
-        self._state(oid, int(endstop.homing), endstop.next_wake & CLOCK_MASK, int(level))
+        self._state(oid, int(endstop.homing), endstop.next_wake & CLOCK_MASK, int(endstop.level))
 
     def _shutdown(self) -> None:
-        # The firmware's endstop keeps its flags, but its timer is gone: it samples no more.
         for endstop in self._firmware.objects(Endstop):
-            self._firmware.motion.unwatch(endstop)
+            endstop.stop_sampling()

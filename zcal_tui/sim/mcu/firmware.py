@@ -43,6 +43,7 @@ SHUTDOWN_REASONS = (
     "Shutdown cleared when not shutdown",
     "Stepper too far in past",
     "Timer too close",
+    "Unsupported i2c bus",
     "oids already allocated",
     "update_digital_out not valid with active queue",
 )
