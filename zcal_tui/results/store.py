@@ -8,7 +8,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import IO
 
 from zcal_tui.model.codec import SchemaError, event_from_json, event_to_json
 from zcal_tui.model.events import Event, Progress, RunStarted
-from zcal_tui.model.record import Outcome
+from zcal_tui.model.record import Outcome, Record
 from zcal_tui.model.view import RunView, begin, fold
 
 
@@ -110,9 +110,13 @@ class Store:
             except (SchemaError, OSError):
                 continue
 
-    def last(self, printer: str) -> dict[str, Kept]:
-        """The newest run of each check."""
-        newest: dict[str, Kept] = {}
+    def last(self, printer: str, checks: Collection[str]) -> dict[str, Record]:
+        """The newest record of each of these checks, of those that were ever run."""
+        newest: dict[str, Record] = {}
         for kept in self.runs(printer):
-            newest.setdefault(kept.view.record.check, kept)
+            record = kept.view.record
+            if record.check in checks:
+                newest.setdefault(record.check, record)
+            if len(newest) == len(checks):
+                break
         return newest

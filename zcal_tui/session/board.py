@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from zcal_tui.model.events import Event, RunStarted
+from zcal_tui.model.events import Event, RunEnded, RunStarted
 from zcal_tui.model.view import RunView, begin, fold
 from zcal_tui.session.snapshot import ConsoleLine, Snapshot
 
@@ -55,6 +55,8 @@ class Board:
         else:
             run = self._snapshot.run and fold(self._snapshot.run, event)
         self.update(run=run)
+        if isinstance(event, RunEnded):
+            self.update(last={**self._snapshot.last, event.record.check: event.record})
         with self._lock:
             listeners = list(self._listeners.values())
         for listener in listeners:

@@ -8,6 +8,7 @@ from typing import Any
 
 from zcal_tui import __version__
 from zcal_tui.checks.base import Check, CheckCancelled, CheckRefused, Context
+from zcal_tui.model.codec import plain
 from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted
 from zcal_tui.model.record import Outcome, Problem
 from zcal_tui.model.view import RunView, begin, fold
@@ -44,8 +45,9 @@ class Run:
         """Ask the check to stop at the next place where that is safe."""
         self._cancelled = True
 
-    async def go(self, printer_name: str, address: str) -> None:
-        """Run it. Never raises: what went wrong is the run's outcome."""
+    async def go(self, printer_name: str, address: str) -> RunEnded:
+        """Run it and return its last event, kept but not shown yet. Never raises: what went wrong is the run's
+        outcome."""
         state = self._printer.state
         started = RunStarted(
             id=new_run_id(self._check.name),
@@ -68,9 +70,11 @@ class Run:
             self._emit(RunProblem(problem))
         assert self._view is not None
         record = replace(self._view.record, finished=now_iso(), outcome=outcome)
-        self._emit(RunEnded(record))
+        ended = RunEnded(record)
+        self._keep(ended)
         if self._journal is not None:
             self._journal.close()
+        return ended
 
     async def _check_it(self) -> tuple[Outcome, Problem | None]:
         printer = self._printer
@@ -133,6 +137,10 @@ class Run:
     def _emit(self, event: Event) -> None:
         """On disk first, then shown: what a person has seen is never lost."""
         self._view = begin(event) if isinstance(event, RunStarted) else self._view and fold(self._view, event)
+        self._keep(event)
+        self._show(event)
+
+    def _keep(self, event: Event) -> None:
         if self._journal is not None:
             try:
                 self._journal.write(event)
@@ -140,7 +148,6 @@ class Run:
                 self._journal.close()
                 self._journal = None
                 self._show(Notice(f"This run is not kept any further: {error.strerror or error}."))
-        self._show(event)
 
 
 def printer_facts(state: PrinterState, name: str, address: str) -> dict[str, Any]:
@@ -157,7 +164,7 @@ def printer_facts(state: PrinterState, name: str, address: str) -> dict[str, Any
 def context_facts(state: PrinterState) -> dict[str, Any]:
     """How the printer stood when the run began, as far as it bears on heights."""
     probe = probe_config(state)
-    return {
+    facts = {
         "program": __version__,
         "homed_axes": state.homed_axes,
         "position": state.position,
@@ -170,6 +177,8 @@ def context_facts(state: PrinterState) -> dict[str, Any]:
         "probe": None if probe is None else _section(state.settings, probe.section),
         "stepper_z": _section(state.settings, "stepper_z"),
     }
+    # As JSON knows it, so that the record in memory and the one on disk are the same
+    return {name: plain(value) for name, value in facts.items()}
 
 
 def _section(settings: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, Any]:

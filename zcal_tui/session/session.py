@@ -121,6 +121,9 @@ class Session:
 
         self._connection = PrinterConnection(self._target, self._board)
         await self._connection.open()
+        name = _printer_name(self._board.snapshot)
+        last = await asyncio.to_thread(self._store.last, name, tuple(CHECKS))
+        self._board.update(last={**last, **self._board.snapshot.last})
 
     def _begin_run(self, name: str, parameters: Any) -> None:
         from zcal_tui.session.run import Run  # as above
@@ -132,14 +135,18 @@ class Session:
         self._run_task = self._spawn(self._go(self._run))
 
     async def _go(self, run: "Run") -> None:
-        link = self._board.snapshot.link
+        snapshot = self._board.snapshot
+        ended = None
         try:
-            await run.go(link.name or link.address, link.address)
+            ended = await run.go(_printer_name(snapshot), snapshot.link.address)
         finally:
             self._run = None
             self._board.update(cancelling=False)
             with self._lock:
                 self._busy = False
+            # Told last: who hears of the end may start the next check at once
+            if ended is not None:
+                self._board.event(ended)
 
     def _cancel_run(self) -> None:
         if self._run is not None:
@@ -179,3 +186,8 @@ class Session:
         if self._connection is not None:
             await self._connection.close()
         self._loop.call_soon(self._loop.stop)
+
+
+def _printer_name(snapshot: Snapshot) -> str:
+    """What a printer's runs are filed under."""
+    return snapshot.link.name or snapshot.link.address

@@ -1,9 +1,10 @@
 """What the faces read: one immutable picture of the link, the printer and the run, replaced on every change."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from zcal_tui.model.record import Problem
+from zcal_tui.model.record import Problem, Record
 from zcal_tui.model.view import RunView
 from zcal_tui.printer.state import PrinterState
 
@@ -53,6 +54,8 @@ class Snapshot:
     """The running check, or the last one that ran."""
     cancelling: bool = False
     """The person asked to cancel; the run ends as soon as the printer lets it."""
+    last: Mapping[str, Record] = field(default_factory=dict)
+    """The newest kept record of each check on this printer, by the check's name."""
     klippy_problem: Problem | None = None
     """Why klippy is in error or shut down, explained; None while it is not."""
     console: tuple[ConsoleLine, ...] = ()

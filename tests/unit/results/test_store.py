@@ -62,7 +62,7 @@ def test_runs_are_newest_first_and_the_last_of_each_check_is_found(tmp_path: Pat
         journal.write(replace(STARTED, id=run_id))
         journal.close()
     assert [kept.view.record.id for kept in store.runs("voron")] == ["20260102-b", "20260101-a"]
-    assert store.last("voron")["accuracy"].view.record.id == "20260102-b"
+    assert store.last("voron", ["accuracy", "bias"])["accuracy"].id == "20260102-b"
 
 
 @pytest.mark.parametrize("name", ["voron", "my printer!", "../../etc", "", "http://x:7125", "…"])

@@ -1,0 +1,287 @@
+"""A session runs checks on its own thread, keeps what they measure, and ends them cleanly on every path out."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.klippy import FakeKlippy
+from fakes.machine import Machine
+from fakes.waiting import until
+
+from zcal_tui.checks.accuracy import AccuracyParameters
+from zcal_tui.model.events import Event, RunEnded, SampleTaken
+from zcal_tui.model.record import Level, Outcome, Record
+from zcal_tui.results.store import Store, read_run
+from zcal_tui.session.port import SessionBusy
+from zcal_tui.session.session import Session
+from zcal_tui.session.snapshot import LinkState
+from zcal_tui.session.target import Target
+from zcal_tui.transport.address import SocketAddress
+
+
+async def run_to_end(session: Session, limit: float = 10.0, **parameters: Any) -> Record:
+    ended: list[Record] = []
+    stop = session.listen(lambda event: ended.append(event.record) if isinstance(event, RunEnded) else None)
+    session.start_check("accuracy", AccuracyParameters(**parameters))
+    await until(lambda: ended, limit)
+    stop()
+    return ended[0]
+
+
+def kept(store: Store) -> list[Path]:
+    return sorted(store.folder.rglob("*.jsonl"))
+
+
+async def test_a_check_runs_to_its_verdict_and_is_kept(session: Session, store: Store) -> None:
+    record = await run_to_end(session, samples=10)
+    assert record.outcome is Outcome.FINISHED
+    assert record.verdict is not None
+    assert record.verdict.level in (Level.PASS, Level.WARN)
+    assert len(record.samples) == 10
+    assert {"sigma", "range", "mean", "drift_per_sample", "first_sample_shift"} <= set(record.estimates)
+    (path,) = kept(store)
+    assert read_run(path).view.record == record
+    await until(lambda: session.snapshot.last.get("accuracy") == record)
+
+
+async def test_the_last_result_is_found_again_by_the_next_session(
+    session: Session, klippy: FakeKlippy, store: Store
+) -> None:
+    record = await run_to_end(session, samples=4)
+    later = Session(Target(addresses=(SocketAddress(klippy.path),)), store)
+    later.start()
+    try:
+        await until(lambda: later.snapshot.last.get("accuracy") is not None)
+        assert later.snapshot.last["accuracy"].id == record.id
+    finally:
+        await asyncio.to_thread(later.close)
+
+
+async def test_a_sample_is_on_disk_before_it_is_shown(session: Session, store: Store) -> None:
+    on_disk: list[bool] = []
+
+    def listener(event: Event) -> None:
+        if isinstance(event, SampleTaken):
+            record = read_run(kept(store)[0]).view.record
+            on_disk.append(event.sample in record.samples)
+
+    session.listen(listener)
+    await run_to_end(session, samples=4)
+    assert on_disk == [True] * 4
+
+
+async def test_cancelling_ends_after_the_touches_under_way(session: Session, machine: Machine) -> None:
+    async def cancel_at_third(number: int) -> None:
+        if number == 3:
+            session.cancel()
+            await asyncio.sleep(0.05)
+
+    machine.before_touch = cancel_at_third
+    record = await run_to_end(session, samples=20)
+    assert record.outcome is Outcome.CANCELLED
+    assert len(record.samples) == 4
+    assert machine.scripts[-1].startswith("RESTORE_GCODE_STATE")
+
+
+async def test_an_error_of_the_printer_is_explained_and_the_samples_kept(
+    session: Session, machine: Machine
+) -> None:
+    machine.fail_at = 4
+    record = await run_to_end(session, samples=10)
+    assert record.outcome is Outcome.ERROR
+    assert record.problem is not None
+    assert "Probe triggered prior to movement" in record.problem.raw
+    assert record.problem.cause
+    assert record.problem.remedy
+    assert len(record.samples) == 3
+
+
+async def test_a_shutdown_in_the_middle_tells_klippers_own_reason(session: Session, machine: Machine) -> None:
+    async def halt(number: int) -> None:
+        if number == 4:
+            machine.halt("MCU 'mcu' shutdown: Timer too close")
+            raise ConnectionError
+
+    async def probe_accuracy(parameters: dict[str, str]) -> None:
+        try:
+            await original(parameters)
+        except ConnectionError:
+            from fakes.machine import Refused
+
+            raise Refused("Probing failed due to printer shutdown") from None
+
+    original = machine.handlers["PROBE_ACCURACY"]
+    machine.handlers["PROBE_ACCURACY"] = probe_accuracy
+    machine.before_touch = halt
+    record = await run_to_end(session, samples=10)
+    assert record.outcome is Outcome.ERROR
+    assert record.problem is not None
+    assert "Timer too close" in record.problem.raw
+    assert len(record.samples) == 3
+    await until(lambda: session.snapshot.klippy_problem is not None)
+
+
+async def test_a_link_that_goes_in_the_middle_is_told_and_comes_back(
+    session: Session, machine: Machine, klippy: FakeKlippy, store: Store
+) -> None:
+    async def cut(number: int) -> None:
+        if number == 4:
+            klippy.drop_clients()
+            await asyncio.sleep(0.2)
+
+    machine.before_touch = cut
+    record = await run_to_end(session, samples=10)
+    assert record.outcome is Outcome.LOST
+    assert record.problem is not None
+    assert "connection" in record.problem.what
+    assert len(record.samples) == 3
+    await until(lambda: session.snapshot.link.state is LinkState.UP)
+    # what was asked is never asked twice
+    assert sum(script.startswith("PROBE_ACCURACY") for script in machine.scripts) == 2
+
+
+async def test_the_emergency_stop_does_not_wait_behind_the_running_command(
+    session: Session, machine: Machine, klippy: FakeKlippy
+) -> None:
+    held = asyncio.Event()
+
+    async def hold(number: int) -> None:
+        await held.wait()
+
+    machine.before_touch = hold
+    session.start_check("accuracy", AccuracyParameters(samples=10))
+    await until(lambda: any(script.startswith("PROBE_ACCURACY") for script in machine.scripts))
+    session.emergency_stop()
+    await until(lambda: "emergency_stop" in klippy.requests)
+    held.set()
+    await until(lambda: session.snapshot.run is not None and not session.snapshot.run.running)
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "words"),
+    [
+        ("print_stats", {"state": "printing"}, "print is running"),
+        ("print_stats", {"state": "paused"}, "print is paused"),
+        ("manual_probe", {"is_active": True}, "manual probe"),
+    ],
+)
+async def test_nothing_moves_where_it_must_not(
+    session: Session, machine: Machine, name: str, fields: dict[str, Any], words: str
+) -> None:
+    machine.change(name, **fields)
+    await until(lambda: session.snapshot.printer.busy or session.snapshot.printer.manual_probe.is_active)
+    record = await run_to_end(session)
+    assert record.outcome is Outcome.REFUSED
+    assert record.problem is not None
+    assert words in record.problem.what
+    assert machine.scripts == []
+
+
+async def test_an_unhomed_printer_is_homed_first_or_left_alone(session: Session, machine: Machine) -> None:
+    async def home(_: dict[str, str]) -> None:
+        machine.change("toolhead", homed_axes="xyz")
+
+    machine.handlers["G28"] = home
+    machine.change("toolhead", homed_axes="")
+    await until(lambda: not session.snapshot.printer.homed())
+    refused = await run_to_end(session, home=False)
+    assert refused.outcome is Outcome.REFUSED
+    assert machine.scripts == []
+    done = await run_to_end(session, samples=4)
+    assert done.outcome is Outcome.FINISHED
+    assert machine.scripts[0] == "G28"
+
+
+async def test_a_place_outside_the_axes_is_refused_before_anything_moves(
+    session: Session, machine: Machine
+) -> None:
+    record = await run_to_end(session, x=500.0)
+    assert record.outcome is Outcome.REFUSED
+    assert record.problem is not None
+    assert "X 500" in record.problem.what
+    assert not any("G1" in script for script in machine.scripts[:1])
+
+
+async def test_two_checks_do_not_run_at_once(session: Session, machine: Machine) -> None:
+    held = asyncio.Event()
+
+    async def hold(number: int) -> None:
+        await held.wait()
+
+    machine.before_touch = hold
+    session.start_check("accuracy", AccuracyParameters(samples=4))
+    with pytest.raises(SessionBusy, match="one printer"):
+        session.start_check("accuracy", AccuracyParameters())
+    held.set()
+    await until(lambda: session.snapshot.run is not None and not session.snapshot.run.running)
+
+
+async def test_a_run_that_cannot_be_kept_says_so_and_goes_on(
+    klippy: FakeKlippy, tmp_path: Path, machine: Machine
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    session = Session(Target(addresses=(SocketAddress(klippy.path),)), Store(blocked))
+    session.start()
+    try:
+        await until(lambda: session.snapshot.printer.ready)
+        record = await run_to_end(session, samples=4)
+        assert record.outcome is Outcome.FINISHED
+        assert session.snapshot.run is not None
+        assert "not kept" in session.snapshot.run.notices[0]
+    finally:
+        await asyncio.to_thread(session.close)
+
+
+async def test_a_listener_that_fails_does_not_end_the_run(session: Session) -> None:
+    def broken(event: Event) -> None:
+        raise RuntimeError("a face fell over")
+
+    session.listen(broken)
+    assert (await run_to_end(session, samples=4)).outcome is Outcome.FINISHED
+
+
+async def test_closing_in_the_middle_cancels_lifts_and_keeps(
+    klippy: FakeKlippy, store: Store, machine: Machine
+) -> None:
+    session = Session(Target(addresses=(SocketAddress(klippy.path),)), store)
+    session.start()
+    await until(lambda: session.snapshot.printer.ready)
+    ended: list[Event] = []
+    session.listen(ended.append)
+    reached = asyncio.Event()
+
+    async def slow(number: int) -> None:
+        reached.set()
+        await asyncio.sleep(0.05)
+
+    machine.before_touch = slow
+    session.start_check("accuracy", AccuracyParameters(samples=50))
+    await reached.wait()
+    await asyncio.to_thread(session.close)
+    assert isinstance(ended[-1], RunEnded)
+    assert ended[-1].record.outcome is Outcome.CANCELLED
+    assert machine.scripts[-1].startswith("RESTORE_GCODE_STATE")
+    assert session.snapshot.link.state is LinkState.CLOSED
+
+
+async def test_a_printer_that_is_not_there_is_named_with_what_to_do(tmp_path: Path, store: Store) -> None:
+    session = Session(Target(addresses=(SocketAddress(tmp_path / "nowhere.sock"),)), store)
+    session.start()
+    try:
+        await until(lambda: session.snapshot.link.problem is not None)
+        problem = session.snapshot.link.problem
+        assert problem is not None
+        assert "nowhere.sock" in problem.what
+        assert problem.remedy
+        with pytest.raises(SessionBusy, match="No printer"):
+            session.start_check("accuracy", AccuracyParameters())
+    finally:
+        await asyncio.to_thread(session.close)
+
+
+async def test_what_a_person_types_shows_with_its_answer(session: Session, machine: Machine) -> None:
+    session.send_gcode("QUERY_PROBE")
+    await until(lambda: any("probe: open" in line.text for line in session.snapshot.console))
+    assert any(line.sent and line.text == "QUERY_PROBE" for line in session.snapshot.console)
