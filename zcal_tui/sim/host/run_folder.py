@@ -9,7 +9,6 @@ import fcntl
 import os
 import shutil
 import tempfile
-import time
 from pathlib import Path
 from typing import IO
 
@@ -17,7 +16,6 @@ from zcal_tui.sim.host.errors import SimulatorError
 
 PREFIX = "zcal-sim-"
 LONGEST_SOCKET_PATH = 107
-_NEW = 60.0
 
 
 class RunFolder:
@@ -31,6 +29,7 @@ class RunFolder:
         self.klippy_socket = path / "comms" / "klippy.sock"
         self.moonraker_socket = path / "comms" / "moonraker.sock"
         self.control_socket = path / "comms" / "control.sock"
+        self.gcodes = path / "gcodes"
         self.mcu_port = path / "comms" / "mcu"
         self.klippy_tty = path / "comms" / "klippy.serial"
         self.klippy_log = path / "logs" / "klippy.log"
@@ -81,16 +80,13 @@ def create_run_folder(wanted: Path | None = None, *, keep: bool = False) -> RunF
 def remove_stale_folders() -> None:
     """Remove what killed simulators of this user left behind."""
     for path in _short_temporary_folder().glob(f"{PREFIX}*"):
-        with contextlib.suppress(OSError):  # of another user, or just removed by another simulator
+        with contextlib.suppress(OSError):  # not of ours, or just removed by another simulator
             if path.stat().st_uid == os.getuid() and not (path / ".keep").exists() and _is_abandoned(path):
                 shutil.rmtree(path, ignore_errors=True)
 
 
 def _is_abandoned(path: Path) -> bool:
-    lock = path / ".lock"
-    if not lock.exists():
-        return time.time() - path.stat().st_mtime > _NEW
-    with lock.open("r+") as file:
+    with (path / ".lock").open("r+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

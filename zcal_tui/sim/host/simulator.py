@@ -10,7 +10,7 @@ from zcal_tui.sim.host import moonraker
 from zcal_tui.sim.host.child import Child
 from zcal_tui.sim.host.clocks import HostClock
 from zcal_tui.sim.host.commands import commands
-from zcal_tui.sim.host.config_copy import copy_config
+from zcal_tui.sim.host.config_copy import Places, copy_config
 from zcal_tui.sim.host.control import ControlServer
 from zcal_tui.sim.host.errors import SimulatorError
 from zcal_tui.sim.host.framed import ask
@@ -74,7 +74,11 @@ class Simulator:
 
     async def start(self) -> dict[str, Any]:
         """Start everything; returns where it can be reached, and klippy's state. Raises SimulatorError."""
-        copy_config(self._setup.profile.printer_cfg, self._folder.config, self._folder.mcu_port)
+        copy_config(
+            self._setup.profile.printer_cfg,
+            self._folder.config,
+            Places(self._folder.mcu_port, self._folder.gcodes),
+        )
         self._printer.start()
         await self._control.start()
         self._reporter.progress("Starting klippy")

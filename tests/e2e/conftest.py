@@ -1,0 +1,30 @@
+"""Fixtures that start real klippys on simulated printers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from simulated import Starter, printers
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies here as end-to-end."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture
+def printer_sim() -> Iterator[Starter]:
+    """Starts simulated printers (`simulated.start_printer`) for one test, and stops them."""
+    with printers() as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def module_printer_sim() -> Iterator[Starter]:
+    """The same for all tests of a module, which share the printers."""
+    with printers() as start:
+        yield start
