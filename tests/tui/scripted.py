@@ -154,10 +154,10 @@ class ScriptedSession:
     def say(self, *events: Event) -> None:
         """Events of the run, folded as the real session does."""
         for event in events:
-            run = self._snapshot.run
-            self.update(
-                run=begin(event) if isinstance(event, RunStarted) or run is None else fold(run, event)
-            )
+            if isinstance(event, RunStarted):
+                self.update(run=begin(event))
+            elif self._snapshot.run is not None:
+                self.update(run=fold(self._snapshot.run, event))
             for listener in tuple(self._listeners):
                 listener(event)
 

@@ -1,15 +1,12 @@
 """The application: polls the session's snapshot, carries out what the screens ask, keeps STOP within reach."""
 
 import asyncio
-import logging
 import os
 import sys
-from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 
 from textual import on, work
-from textual.app import App, SystemCommand
-from textual.binding import Binding
 from textual.screen import Screen
 
 from zcal_tui.checks.base import Check
@@ -17,44 +14,21 @@ from zcal_tui.session.port import SessionBusy, SessionPort
 from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.tui import messages
 from zcal_tui.tui.desk import LEVEL_WORDS, Desk
-from zcal_tui.tui.glyphs import glyphs_for
-from zcal_tui.tui.printerline import condition
-from zcal_tui.tui.screens.base import Follower, ZcalScreen
+from zcal_tui.tui.screens.base import Follower
+from zcal_tui.tui.screens.connection import ConnectionScreen
+from zcal_tui.tui.shell import Shell
 from zcal_tui.tui.terminal import REFUSED, is_tty, terminal_problem
-from zcal_tui.tui.theme import THEMES, default_theme, quiet_colours
-
-WIDTHS: list[tuple[int, str]] = [(0, "-narrow"), (76, "-normal"), (110, "-wide")]
-HEIGHTS: list[tuple[int, str]] = [(0, "-short"), (23, "-medium"), (32, "-high")]
-"""Classes that a screen gets by its size; the style sheets lay it out by them."""
 
 POLL_SECONDS = 0.25
+
 NOT_REACHABLE = 3
 """Exit code where the person leaves because the printer cannot be reached."""
 INTERNAL_ERROR = 70
 """Exit code after a fault of this program (EX_SOFTWARE)."""
 
-logger = logging.getLogger(__name__)
 
-
-class ZcalApp(App[int]):
+class ZcalApp(Shell):
     """The TUI over one session."""
-
-    TITLE = "zcal-tui"
-    ENABLE_COMMAND_PALETTE = False  # Textual's own; ours has STOP above it
-    CSS_PATH = "app.tcss"
-    HORIZONTAL_BREAKPOINTS = WIDTHS
-    VERTICAL_BREAKPOINTS = HEIGHTS
-    BINDINGS: ClassVar = [
-        Binding("f12,ctrl+backslash", "stop", "Emergency stop", id="app.stop", show=False, priority=True),
-        Binding("ctrl+z", "suspend_process", "Suspend", id="app.suspend", show=False),
-        Binding("f8", "firmware_restart", "Firmware restart", id="app.restart"),
-        Binding("c", "console", "Console", id="app.console"),
-        Binding("f1,question_mark", "help", "Help", id="app.help", key_display="?"),
-        Binding("q", "leave", "Quit", id="app.quit"),
-        Binding("ctrl+p", "command_palette", "Commands", id="app.palette", priority=True),
-        Binding("ctrl+q", "leave", "Quit", id="app.quit_at_once", show=False, priority=True),
-        Binding("ctrl+c", "leave", "Quit", id="app.interrupt", show=False, priority=True),
-    ]
 
     def __init__(
         self,
@@ -67,16 +41,8 @@ class ZcalApp(App[int]):
         environ: Mapping[str, str] | None = None,
         desk: Desk | None = None,
     ) -> None:
-        super().__init__()
-        self.animation_level = "none"
-        term = (os.environ if environ is None else environ).get("TERM", "")
-        self.glyphs = glyphs_for(term)
-        for ours in THEMES:
-            self.register_theme(ours)
-        self.theme = theme if theme in self.available_themes else default_theme(term)
-        self.set_class(self.glyphs.console, "-console")
+        super().__init__(desk or Desk(session, checks), theme, environ)
         self.session = session
-        self.desk = desk or Desk(session, checks)
         self._open_at_once = check
         if check is not None and parameters is not None:
             self.desk.chosen[check] = parameters
@@ -86,17 +52,10 @@ class ZcalApp(App[int]):
         self.closed = False
         """Whether the session was closed on the way out."""
 
-    def get_css_variables(self) -> dict[str, str]:
-        """The theme's colours and the quiet ones mixed from them."""
-        variables = super().get_css_variables()
-        return {**variables, **quiet_colours(variables)}
-
     # ------------------------------------------------------------------ the snapshot
 
     def get_default_screen(self) -> Screen[Any]:
         """The first frame: how far the link is."""
-        from zcal_tui.tui.screens.connection import ConnectionScreen
-
         return ConnectionScreen(self.desk)
 
     def on_mount(self) -> None:
@@ -116,22 +75,18 @@ class ZcalApp(App[int]):
                 screen.show(snapshot)
             if not screen.is_modal:
                 break
-        if running != self.desk.running or before.klippy_problem is not snapshot.klippy_problem:
+        if running != self.desk.running or before.printer.klippy != snapshot.printer.klippy:
             self.refresh_bindings()
         if running is not None and self.desk.running is None:
             self._tell_end(running)
 
     def _follow_link(self, snapshot: Snapshot) -> None:
         """The plan once the link is up; the page that explains where it cannot come up without a person."""
-        from zcal_tui.tui.screens.connection import ConnectionScreen
-
         state = snapshot.link.state
         if state is LinkState.UP and not self._connected_once:
             self._connected_once = True
             self._show_plan()
-        elif (
-            state is LinkState.UP and isinstance(self.screen, ConnectionScreen) and len(self.screen_stack) > 1
-        ):
+        elif state is LinkState.UP and isinstance(self.screen, ConnectionScreen):
             self.pop_screen()
         elif (
             state is LinkState.FAILED
@@ -157,7 +112,7 @@ class ZcalApp(App[int]):
         from zcal_tui.tui.screens.run import RunScreen
 
         record = self.desk.last.get(name)
-        if record is None or any(isinstance(screen, RunScreen) for screen in self.screen_stack[-1:]):
+        if record is None or isinstance(self.screen, RunScreen):
             return
         word = LEVEL_WORDS[record.verdict.level] if record.verdict else "ended without a verdict"
         self.notify(f"{self.desk.checks[name].title}: {word}", markup=False)
@@ -166,15 +121,17 @@ class ZcalApp(App[int]):
 
     @on(messages.StartRequested)
     def _start(self, message: messages.StartRequested) -> None:
-        name = message.check
-        run = self._run_screen(name)
+        from zcal_tui.tui.screens.accuracy import AccuracyScreen
+
+        self.desk.look()
+        screen = AccuracyScreen(self.desk, message.check)
         try:
-            self.session.start_check(name, self.desk.parameters(name))
+            self.session.start_check(message.check, self.desk.parameters(message.check))
         except SessionBusy:
             self.notify("A check is running already.", severity="warning", markup=False)
             return
         self._to_plan()
-        self.push_screen(run)
+        self.push_screen(screen)
 
     @on(messages.RunWatched)
     def _watch(self, message: messages.RunWatched) -> None:
@@ -184,20 +141,16 @@ class ZcalApp(App[int]):
         if run is None or run.record.check != message.check:
             return
         if run.running:
-            self.push_screen(self._run_screen(message.check))
+            from zcal_tui.tui.screens.accuracy import AccuracyScreen
+
+            self.push_screen(AccuracyScreen(self.desk, message.check))
             return
+        from zcal_tui.tui.screens.modals import ProblemModal
         from zcal_tui.tui.screens.verdict import VerdictScreen
 
         self.push_screen(VerdictScreen(self.desk, run.record))
         if run.record.problem is not None:
-            from zcal_tui.tui.screens.modals import ProblemModal
-
-            self.push_screen(ProblemModal(self.desk, run.record.problem))
-
-    def _run_screen(self, name: str) -> ZcalScreen:
-        from zcal_tui.tui.screens.accuracy import AccuracyScreen
-
-        return AccuracyScreen(self.desk, name)
+            self.push_screen(ProblemModal(self.desk, run.record.problem, "The run could not go on"))
 
     @on(messages.SettingsRequested)
     def _settings(self, message: messages.SettingsRequested) -> None:
@@ -219,7 +172,7 @@ class ZcalApp(App[int]):
     @on(messages.GcodeEntered)
     def _gcode(self, message: messages.GcodeEntered) -> None:
         if message.script.split()[0].upper() == "M112":
-            self.action_stop()
+            self.action_stop()  # as a script it would wait behind what moves
         else:
             self.session.send_gcode(message.script)
 
@@ -237,62 +190,18 @@ class ZcalApp(App[int]):
         """Bring klippy back after a shutdown or an error."""
         self.session.firmware_restart()
 
-    # ------------------------------------------------------------------ keys and commands
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A firmware restart is offered only while klippy is down."""
-        if action == "firmware_restart":
-            return condition(self.desk.snapshot, self.glyphs).restart
-        return True
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every action, for the palette."""
-        from zcal_tui.tui.commands import commands
-
-        yield from commands(self)
-
-    def action_command_palette(self) -> None:
-        """The palette, with STOP above it."""
-        from zcal_tui.tui.commands import Palette
-
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(self.desk))
-
-    def action_console(self) -> None:
-        """The console."""
-        from zcal_tui.tui.screens.console import ConsoleScreen
-
-        if not isinstance(self.screen, ConsoleScreen):
-            self.push_screen(ConsoleScreen(self.desk))
-
-    def action_help(self) -> None:
-        """What the present screen is for, and its keys."""
-        from zcal_tui.tui.screens.help import HelpScreen, help_text
-
-        if isinstance(self.screen, ZcalScreen):
-            self.push_screen(HelpScreen(self.desk, help_text(self.screen, self.screen.ABOUT)))
-
     def action_plan(self) -> None:
         """The plan; a run goes on."""
         self._to_plan()
 
     def action_cancel_run(self) -> None:
         """End the running check, from wherever."""
-        self._cancel()
+        self.session.cancel()
 
     async def action_back(self) -> None:
         """The screen before."""
         if len(self.screen_stack) > self._floor:
             self.pop_screen()
-
-    def action_suspend_process(self) -> None:
-        """Ctrl+Z stops the whole program, the run's thread too: not while one goes on."""
-        if self.desk.running is not None:
-            self.notify(
-                "Not while a check runs: it would stop in the middle.", severity="warning", markup=False
-            )
-        else:
-            super().action_suspend_process()
 
     # ------------------------------------------------------------------ leaving
 

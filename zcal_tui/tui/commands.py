@@ -1,7 +1,7 @@
 """Every action by name, for the command palette."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult, SystemCommand
 from textual.command import CommandPalette
@@ -13,7 +13,18 @@ from zcal_tui.tui.screens.base import Follower
 from zcal_tui.tui.widgets.statusbar import StatusBar
 
 if TYPE_CHECKING:
-    from zcal_tui.tui.app import ZcalApp
+    from zcal_tui.tui.shell import Shell
+
+ALWAYS = (
+    ("STOP", "Emergency stop, at once (F12)", "stop"),
+    ("Plan", "All checks", "plan"),
+    ("Console", "What the printer says; send G-code", "console"),
+    ("Firmware restart", "Bring klippy back after a shutdown", "firmware_restart"),
+    ("Help", "This screen and its keys", "help"),
+    ("Theme", "Other colours", "change_theme"),
+    ("Save a picture", "The screen as an SVG file", "screenshot"),
+    ("Quit", "Leave; a run is cancelled and cleaned up", "leave"),
+)
 
 
 class Palette(Follower, CommandPalette):
@@ -37,39 +48,34 @@ class Palette(Follower, CommandPalette):
         self.query_one(StatusBar).show(snapshot)
 
 
-def commands(app: "ZcalApp") -> Iterable[SystemCommand]:
+def commands(app: "Shell") -> Iterable[SystemCommand]:
     """The commands that make sense now."""
-    yield SystemCommand("STOP", "Emergency stop, at once (F12)", app.action_stop)
     desk = app.desk
     if desk.running is not None:
-        running = desk.running
-        yield SystemCommand(
-            f"Watch: {desk.checks[running].title}",
-            "The running check",
-            lambda: _send(app, messages.RunWatched(running)),
-        )
-        yield SystemCommand("Cancel the run", "It ends after the present move", app.action_cancel_run)
+        watch = messages.RunWatched(desk.running)
+        title = desk.checks[desk.running].title
+        yield SystemCommand(f"Watch: {title}", "The running check", _sending(app, watch))
+        yield SystemCommand("Cancel the run", "It ends after the present move", _doing(app, "cancel_run"))
     else:
         for name, check in desk.checks.items():
             if desk.can_start and desk.standing(name).unfit is None:
                 start = messages.StartRequested(name)
-                yield SystemCommand(
-                    f"Start: {check.title}", check.learn, lambda start=start: _send(app, start)
-                )
+                yield SystemCommand(f"Start: {check.title}", check.learn, _sending(app, start))
             form = messages.SettingsRequested(name)
-            yield SystemCommand(
-                f"Settings: {check.title}", "How it is run", lambda form=form: _send(app, form)
-            )
-    yield SystemCommand("Plan", "All checks", app.action_plan)
-    yield SystemCommand("Console", "What the printer says; send G-code", app.action_console)
-    yield SystemCommand("Firmware restart", "Bring klippy back after a shutdown", app.action_firmware_restart)
-    yield SystemCommand("Help", "This screen and its keys", app.action_help)
-    yield SystemCommand("Theme", "Other colours", app.action_change_theme)
-    yield SystemCommand("Save a picture", "The screen as an SVG file", app.deliver_screenshot)
-    yield SystemCommand(
-        "Quit", "Leave; a run is cancelled and cleaned up", lambda: cast(None, app.action_leave())
-    )
+            yield SystemCommand(f"Settings: {check.title}", "How it is run", _sending(app, form))
+    for title, told, action in ALWAYS:
+        yield SystemCommand(title, told, _doing(app, action))
 
 
-def _send(app: "ZcalApp", message: messages.Request) -> None:
-    app.post_message(message)
+def _sending(app: "Shell", message: messages.Request) -> Callable[[], None]:
+    def send() -> None:
+        app.post_message(message)
+
+    return send
+
+
+def _doing(app: "Shell", action: str) -> Callable[[], None]:
+    def do() -> None:
+        app.call_next(app.run_action, action)
+
+    return do

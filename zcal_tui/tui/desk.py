@@ -97,8 +97,9 @@ class Desk:
 
     @property
     def can_start(self) -> bool:
-        """Whether a check can be asked for: the link is up and nothing runs."""
-        return self.snapshot.link.state is LinkState.UP and self.running is None
+        """Whether a check can be asked for: the link is up, klippy ready, and neither a check nor a print runs."""
+        up, printer = self.snapshot.link.state is LinkState.UP, self.snapshot.printer
+        return up and printer.ready and not printer.busy and self.running is None
 
     def parameters(self, check: str) -> Any:
         """The parameters a run would start with: what was chosen, else the defaults."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
+from zcal_tui.model.record import Problem
 from zcal_tui.printer.state import Heater, PrinterState
 from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.tui.glyphs import Glyphs
@@ -21,6 +22,18 @@ class Condition:
     sentence: str = ""
     restart: bool = False
     """Whether a firmware restart is the way out."""
+
+
+def trouble_of(snapshot: Snapshot) -> Problem | None:
+    """What is wrong with the link or with klippy, explained; None where nothing is."""
+    if snapshot.link.state is not LinkState.UP:
+        return snapshot.link.problem
+    printer = snapshot.printer
+    if snapshot.klippy_problem is not None:
+        return snapshot.klippy_problem
+    if printer.klippy in ("shutdown", "error") and printer.message:
+        return Problem(f"{printer.app} says:", raw=printer.message)
+    return None
 
 
 def first_line(text: str) -> str:

@@ -84,3 +84,11 @@ def _colour(variables: dict[str, str], name: str) -> Color | None:
     except (KeyError, ColorParseError):
         return None
     return colour if colour.ansi is None else None
+
+
+def rich_colour(variables: dict[str, str], name: str) -> str:
+    """A colour of the theme as Rich, which draws plots and log lines, names it."""
+    value = variables.get(name, "")
+    if value.startswith("#"):
+        return value[:7]
+    return value.removeprefix("ansi_") if value.startswith("ansi_") else "default"

@@ -19,7 +19,7 @@ def _excludes_zero(estimate: Estimate) -> bool:
 class AccuracyFace(PlainFace):
     """The record of `accuracy`."""
 
-    plot_title = "Trigger height, µm from the mean"
+    plot_title = "Height, µm from the mean"
     live_title = "Repeatability"
 
     def live(self, record: Record) -> Live:

@@ -68,6 +68,10 @@ class AccuracyScreen(RunScreen):
         most = view.progress.total if view.progress is not None else len(record.samples)
         self.query_one("#plot", SamplePlot).show(face.points(record), float(max(most, len(record.samples))))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The choice between table and plot is needed only where both do not fit."""
+        return self.has_class("-narrow") if action == "table" else True
+
     def action_table(self) -> None:
         """Where both do not fit: the table instead of the plot, and back."""
         self.toggle_class("-table")

@@ -29,6 +29,8 @@ class ZcalScreen(Follower, Screen[None]):
 
     ABOUT: ClassVar[str] = ""
     """What this screen is for, for the help page."""
+    SHOWS_TROUBLE: ClassVar[bool] = True
+    """Whether a line under the bar tells what is wrong with the printer."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -37,7 +39,8 @@ class ZcalScreen(Follower, Screen[None]):
     def compose(self) -> ComposeResult:
         """Bar, trouble, body, keys."""
         yield StatusBar()
-        yield TroubleStrip()
+        if self.SHOWS_TROUBLE:
+            yield TroubleStrip()
         yield from self.compose_body()
         yield KeyBar()
 
@@ -56,7 +59,8 @@ class ZcalScreen(Follower, Screen[None]):
     def show(self, snapshot: Snapshot) -> None:
         """Show how things are."""
         self.query_one(StatusBar).show(snapshot)
-        self.query_one(TroubleStrip).show(snapshot)
+        if self.SHOWS_TROUBLE:
+            self.query_one(TroubleStrip).show(snapshot)
 
 
 class ZcalModal(Follower, ModalScreen[Result]):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import Binding
-from textual.containers import Vertical
+from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button
@@ -29,11 +29,10 @@ def connection_text(link: Link, glyphs: Glyphs) -> Content:
     failed = link.state in (LinkState.FAILED, LinkState.LOST)
     sign = glyphs.failed if failed else glyphs.waiting
     style = "$text-error" if failed else "$text-primary"
-    lines = [Content.assemble((f"{sign} {TITLES[link.state]}", f"bold {style}"))]
-    if link.address:
-        lines.append(Content.assemble((f"  {link.address}", "$z-dim")))
+    where = f"  {link.address}" if link.address else ""
+    lines = [Content.assemble((f"{sign} {TITLES[link.state]}", f"bold {style}"), (where, "$z-dim"))]
     if link.text:
-        lines += [Content(""), Content(f"  {link.text}")]
+        lines += [Content(""), Content(link.text)]
     if link.problem is not None:
         lines += [Content(""), problem_text(link.problem.what, link.problem.cause, link.problem.remedy)]
     return Content("\n").join(lines)
@@ -54,7 +53,7 @@ def problem_text(what: str, cause: str, remedy: str, raw: str = "") -> Content:
 class ConnectionScreen(ZcalScreen):
     """Shown until the link is up, and when it cannot come up without a person."""
 
-    CSS_PATH = "connection.tcss"
+    SHOWS_TROUBLE = False  # the whole page does
     ABOUT = (
         "The program is reaching the printer. While a simulated printer is set up for the first time, a real "
         "Klipper is prepared on this machine, which takes a minute or two."
@@ -63,8 +62,8 @@ class ConnectionScreen(ZcalScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         """What is going on, and a way out."""
-        with Vertical(id="connection"):
-            yield Plain(id="what")
+        with Container(id="connection"), Vertical(id="box"):
+            yield VerticalScroll(Plain(id="what"), id="scroll", can_focus=False)
             yield Button("Quit", id="quit", action="app.leave")
 
     def show(self, snapshot: Snapshot) -> None:

@@ -13,16 +13,17 @@ from zcal_tui.session.snapshot import ConsoleLine, Snapshot
 from zcal_tui.tui.desk import Desk
 from zcal_tui.tui.messages import GcodeEntered
 from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.theme import rich_colour
 
 KEPT_LINES = 1000
 
 
-def line_text(line: ConsoleLine) -> Text:
+def line_text(line: ConsoleLine, error: str) -> Text:
     """A line as it came, in the colour of its kind; errors and commands keep their marks, so colour adds nothing."""
     if line.sent:
         return Text(f"> {line.text}", "bold")
     if line.text.startswith("!!"):
-        return Text(line.text, "bold red")
+        return Text(line.text, f"bold {error}")
     return Text(line.text)
 
 
@@ -37,9 +38,9 @@ class ConsoleScreen(ZcalScreen):
     BINDINGS: ClassVar = [
         Binding("escape", "app.back", "Back", id="console.back"),
         Binding("up", "recall(-1)", "Earlier", id="console.earlier", key_display="↑↓"),
-        Binding("down", "recall(1)", "Later", id="console.later", show=False),
+        Binding("down", "recall(1)", "", id="console.later", show=False),
         Binding("pageup", "page(-1)", "Scroll", id="console.pageup", key_display="PgUp/Dn"),
-        Binding("pagedown", "page(1)", "Scroll down", id="console.pagedown", show=False),
+        Binding("pagedown", "page(1)", "", id="console.pagedown", show=False),
     ]
 
     def __init__(self, desk: Desk) -> None:
@@ -69,7 +70,8 @@ class ConsoleScreen(ZcalScreen):
         fresh = [line for line in snapshot.console if line.n > self._shown]
         if fresh:
             self._shown = fresh[-1].n
-            log.write(Text("\n").join(line_text(line) for line in fresh))
+            error = rich_colour(self.app.theme_variables, "error")
+            log.write(Text("\n").join(line_text(line, error) for line in fresh))
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:

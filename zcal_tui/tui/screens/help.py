@@ -25,9 +25,9 @@ def help_text(screen: Screen[None], about: str) -> Content:
     """What the screen is for, then a line a key."""
     lines = []
     seen = set()
-    for active in screen.active_bindings.values():
+    for active in sorted(screen.active_bindings.values(), key=lambda active: not active.binding.show):
         binding = active.binding
-        if binding.action in seen or not binding.description or binding.system:
+        if binding.action in seen or not binding.description or not binding.id:
             continue
         seen.add(binding.action)
         lines.append(
@@ -55,7 +55,7 @@ class HelpScreen(ZcalModal[None]):
 
     def compose_box(self) -> Iterable[Widget]:
         """The text, and a way back."""
-        box = VerticalScroll(Plain(self._text), id="scroll", can_focus=False)
+        box = VerticalScroll(Plain(self._text), id="help", can_focus=False)
         yield box
         yield Button("Close", id="close", action="screen.dismiss")
 
@@ -65,4 +65,4 @@ class HelpScreen(ZcalModal[None]):
 
     def action_scroll_help(self, by: int) -> None:
         """Scroll where it does not all fit."""
-        self.query_one("#scroll", VerticalScroll).scroll_relative(y=by * 2, animate=False)
+        self.query_one("#help", VerticalScroll).scroll_relative(y=by * 2, animate=False)

@@ -57,7 +57,7 @@ class ConfirmModal(ZcalModal[bool]):
 
 
 class ProblemModal(ZcalModal[None]):
-    """Why a run could not go on: what, why, what to do, and the printer's own words as text."""
+    """What went wrong, with a run or with the printer: what, why, what to do, and the printer's own words as text."""
 
     CSS_PATH = "modal.tcss"
     BINDINGS: ClassVar = [
@@ -65,8 +65,9 @@ class ProblemModal(ZcalModal[None]):
         *BETWEEN_BUTTONS,
     ]
 
-    def __init__(self, desk: Desk, problem: Problem) -> None:
+    def __init__(self, desk: Desk, problem: Problem, title: str) -> None:
         super().__init__(desk)
+        self._title = title
         self.add_class("-bad")
         self._problem = problem
 
@@ -81,7 +82,7 @@ class ProblemModal(ZcalModal[None]):
 
     def on_mount(self) -> None:
         """Closing is in focus."""
-        self.query_one("#box").border_title = "The run could not go on"
+        self.query_one("#box").border_title = self._title
         self.query_one("#close", Button).focus()
 
     def show(self, snapshot: Snapshot) -> None:

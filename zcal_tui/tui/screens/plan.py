@@ -89,6 +89,10 @@ class PlanScreen(ZcalScreen):
     BINDINGS: ClassVar = [
         Binding("enter", "start", "Start", id="plan.start"),
         Binding("s", "settings", "Settings", id="plan.settings"),
+        Binding(
+            "pageup", "page(-1)", "Read on at the right", id="plan.pageup", key_display="PgUp/Dn", show=False
+        ),
+        Binding("pagedown", "page(1)", "", id="plan.pagedown", show=False),
     ]
 
     def compose_body(self) -> Iterable[Widget]:
@@ -148,14 +152,14 @@ class PlanScreen(ZcalScreen):
         start.disabled = not (standing.running or self._can_start(standing))
 
     def _text(self, name: str, check: Check, standing: Standing) -> Content:
-        parts = [Content.assemble((check.learn, "bold")), Content(check.explain), Content("")]
         lines = [fact("last", self._last(name, standing))]
         if standing.unfit:
             lines.append(fact("not for", Content.assemble((standing.unfit, "$text-warning"))))
         lines += [fact("needs", needs_text(check)), fact("takes", minutes_text(check.needs.minutes))]
         changed = changed_parameters(self.desk, name)
         lines.append(fact("with", changed or "the usual settings"))
-        return parts[0] + "\n\n" + parts[1] + "\n\n" + Content("\n").join(lines)
+        facts = Content("\n").join(lines)
+        return Content("\n\n").join([Content.assemble((check.learn, "bold")), facts, Content(check.explain)])
 
     def _last(self, name: str, standing: Standing) -> Content:
         record = self.desk.last.get(name)
@@ -173,6 +177,10 @@ class PlanScreen(ZcalScreen):
     @on(CheckList.Chosen)
     def _chosen(self) -> None:
         self._show_detail()
+
+    def action_page(self, by: int) -> None:
+        """Scroll the text at the right where it does not all fit."""
+        self.query_one("#about", VerticalScroll).scroll_relative(y=by * 4, animate=False)
 
     def action_start(self) -> None:
         """Start the chosen check, or watch it if it runs."""

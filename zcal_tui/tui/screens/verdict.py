@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button
 
-from zcal_tui.model.record import Change, Level, Outcome, Record
+from zcal_tui.model.record import Change, Level, Outcome, Record, Verdict
 from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.tui.desk import LEVEL_WORDS, Desk
 from zcal_tui.tui.faces import face_of
@@ -17,6 +17,7 @@ from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.messages import PlanRequested, SettingsRequested, StartRequested
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.widgets.figures import Figures, LimitGauge
+from zcal_tui.tui.widgets.plot import SamplePlot
 from zcal_tui.tui.widgets.text import Plain
 
 ENDINGS = {
@@ -76,11 +77,9 @@ def config_lines(changes: tuple[Change, ...]) -> Content:
     return Content("\n").join(lines)
 
 
-def reasons(record: Record) -> Content:
+def reasons(verdict: Verdict) -> Content:
     """Why: each reason with its threshold and source."""
-    if record.verdict is None or not record.verdict.reasons:
-        return Content("")
-    return Content("\n").join(Content.assemble(("· ", "$z-dim"), reason) for reason in record.verdict.reasons)
+    return Content("\n").join(Content.assemble(("· ", "$z-dim"), reason) for reason in verdict.reasons)
 
 
 class VerdictScreen(ZcalScreen):
@@ -97,8 +96,8 @@ class VerdictScreen(ZcalScreen):
         Binding("p,escape", "plan", "Plan", id="verdict.plan", key_display="p"),
         Binding("left", "app.focus_previous", show=False, id="verdict.left"),
         Binding("right", "app.focus_next", show=False, id="verdict.right"),
-        Binding("down", "scroll_body(1)", show=False, id="verdict.down"),
-        Binding("up", "scroll_body(-1)", show=False, id="verdict.up"),
+        Binding("up", "scroll_body(-1)", "Read on", id="verdict.up", key_display="↑↓"),
+        Binding("down", "scroll_body(1)", "", show=False, id="verdict.down"),
     ]
 
     def __init__(self, desk: Desk, record: Record) -> None:
@@ -113,19 +112,22 @@ class VerdictScreen(ZcalScreen):
         yield Plain(answer, id="answer", classes=f"-{level.value}")
         with VerticalScroll(id="body", can_focus=False):
             with Horizontal(id="columns"):
-                with Vertical(id="numbers") as numbers:
-                    numbers.border_title = self.desk.checks[record.check].title
+                with Vertical(id="numbers"):
+                    yield Plain(self.desk.checks[record.check].title, classes="heading")
                     yield Figures(id="figures")
                     if record.samples:
                         yield LimitGauge(id="gauge")
                         yield Plain(face.setup(record), id="setup")
-                with Vertical(id="next") as following:
-                    following.border_title = "What follows"
+                with Vertical(id="next"):
+                    yield Plain("What follows", classes="heading")
                     yield Plain(follows(record, glyphs), id="follows")
-            why = Plain(reasons(record), id="why")
-            why.border_title = "Why"
-            why.display = bool(reasons(record).plain)
-            yield why
+            if record.verdict is not None and record.verdict.reasons:
+                yield Plain("Why", classes="heading")
+                yield Plain(reasons(record.verdict), id="why")
+            if record.samples:
+                with Vertical(id="plotpane"):
+                    yield Plain(face.plot_title, classes="heading")
+                    yield SamplePlot(id="plot")
         with Horizontal(id="buttons"):
             yield Button("Plan", id="plan", variant="success", action="screen.plan")
             yield Button("Repeat", id="repeat", action="screen.repeat")
@@ -137,12 +139,20 @@ class VerdictScreen(ZcalScreen):
         self.query_one("#figures", Figures).show(face.figures(record, final=True))
         if record.samples:
             self.query_one("#gauge", LimitGauge).show(face.gauge(record))
+            self.query_one("#plot", SamplePlot).show(face.points(record), float(len(record.samples)))
         self.query_one("#plan", Button).focus()
 
     def show(self, snapshot: Snapshot) -> None:
         """Only the bars change: a result does not."""
         super().show(snapshot)
+        self.refresh_bindings()
         self.query_one("#repeat", Button).disabled = not self.desk.can_start
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Scrolling is offered only where it does not all fit."""
+        if action == "scroll_body" and self.is_mounted:
+            return self.query_one("#body", VerticalScroll).max_scroll_y > 0
+        return True
 
     def action_scroll_body(self, by: int) -> None:
         """Scroll where it does not all fit."""

@@ -50,7 +50,7 @@ class CheckList(Widget, can_focus=True):
 
     BINDINGS: ClassVar = [
         Binding("up,k", "move(-1)", "Choose", id="list.up", key_display="↑↓"),
-        Binding("down,j", "move(1)", "Choose", id="list.down", show=False),
+        Binding("down,j", "move(1)", "", id="list.down", show=False),
     ]
 
     chosen: reactive[int] = reactive(0)
@@ -111,13 +111,15 @@ class CheckList(Widget, can_focus=True):
             cursor = (glyphs.cursor if here else " ", "$text-primary")
             title = Content.assemble(cursor, (f"{glyph} ", style), (entry.title, "bold" if here else ""))
             two = self._rows_each() == 2
-            word = entry.standing.when if two else entry.standing.when or entry.standing.word
-            rows = [spread(title, Content.assemble((f"{word} ", "$z-dim")), width)]
+            word = entry.standing.when or entry.standing.word
+            when = Content.assemble((f"{word} ", "$z-dim"))
+            rows = [spread(title, Content("") if two else when, width)]
             if two:
                 below = Content.assemble(cursor, "  ", (entry.standing.word, style))
                 if entry.result:
                     below += Content.assemble((f" · {entry.result}", "$z-dim"))
-                rows.append(spread(below, Content(""), width))
+                fits = below.cell_length + when.cell_length < width and entry.standing.when
+                rows.append(spread(below, when if fits else Content(""), width))
             for row in rows:
                 lines.append(row.stylize("on $block-cursor-background") if here and self.has_focus else row)
         return Content("\n").join(lines)

@@ -6,6 +6,7 @@ from textual.containers import Container
 
 from zcal_tui.tui.faces.face import Point
 from zcal_tui.tui.glyphs import glyphs_of
+from zcal_tui.tui.theme import rich_colour
 
 if TYPE_CHECKING:
     from textual_plot import PlotWidget
@@ -39,8 +40,19 @@ class SamplePlot(Container):
         self._x_max = 10.0
         self._plot: PlotWidget | None = None
 
-    async def on_mount(self) -> None:
-        """Import the plot and put it in."""
+    def on_mount(self) -> None:
+        """Follow the theme: the plot is drawn in its colours."""
+        self.app.theme_changed_signal.subscribe(self, lambda _theme: self._draw())
+
+    async def on_resize(self) -> None:
+        """Hide what would be too small to read; draw anew, or for the first time, what is not."""
+        if self._plot is None and self._readable:
+            await self._make()
+        if self._plot is not None:
+            self._plot.display = self._readable
+            self.call_after_refresh(self._draw)
+
+    async def _make(self) -> None:
         from textual_plot import PlotWidget  # numpy comes with it
 
         plot = PlotWidget(allow_pan_and_zoom=False)
@@ -50,8 +62,6 @@ class SamplePlot(Container):
         plot.margin_bottom = 1
         plot.margin_left = LEFT_MARGIN
         self._plot = plot
-        self._draw()
-        self.app.theme_changed_signal.subscribe(self, lambda _theme: self._draw())
 
     def show(self, points: tuple[Point, ...], x_max: float) -> None:
         """Draw these, if they are not what is drawn already. `x_max` is how far the run may go."""
@@ -59,12 +69,6 @@ class SamplePlot(Container):
             return
         self._points, self._x_max = points, max(x_max, 2.0)
         self._draw()
-
-    def on_resize(self) -> None:
-        """Hide what would be too small to read; draw anew what is not."""
-        if self._plot is not None:
-            self._plot.display = self._readable
-            self.call_after_refresh(self._draw)
 
     @property
     def _readable(self) -> bool:
@@ -91,26 +95,17 @@ class SamplePlot(Container):
 
         columns = self.size.width - LEFT_MARGIN
         zero = [left + (right - left) * i / columns for i in range(columns)]
-        plot.scatter(zero, [0.0] * columns, "╌" if not signs.console else "-", _colour(colours, "z-faint"))
+        plot.scatter(
+            zero, [0.0] * columns, "╌" if not signs.console else "-", rich_colour(colours, "z-faint")
+        )
         kept = [p for p in self._points if not p.left_out]
         line = [centre(p.x, p.y) for p in kept]
         fine = HiResMode.HALFBLOCK if signs.console else HiResMode.BRAILLE
-        plot.plot([x for x, _ in line], [y for _, y in line], _colour(colours, "z-dim"), fine)
+        plot.plot([x for x, _ in line], [y for _, y in line], rich_colour(colours, "z-dim"), fine)
         groups = (
-            ([p for p in kept if not p.odd], signs.point, _colour(colours, "primary")),
-            ([p for p in kept if p.odd], signs.odd_point, _colour(colours, "warning")),
-            ([p for p in self._points if p.left_out], signs.left_out, _colour(colours, "z-dim")),
+            ([p for p in kept if not p.odd], signs.point, rich_colour(colours, "primary")),
+            ([p for p in kept if p.odd], signs.odd_point, rich_colour(colours, "warning")),
+            ([p for p in self._points if p.left_out], signs.left_out, rich_colour(colours, "z-dim")),
         )
         for points, marker, style in groups:
             plot.scatter([p.x for p in points], [p.y for p in points], marker, style)
-
-
-def _colour(variables: dict[str, str], *names: str) -> str:
-    """The first of the theme's colours that Rich, which textual-plot draws with, has a name for."""
-    for name in names:
-        value = variables.get(name, "")
-        if value.startswith("#"):
-            return value[:7]
-        if value.startswith("ansi_") and value != "ansi_default":
-            return value.removeprefix("ansi_")
-    return "default"

@@ -1,0 +1,108 @@
+"""How the program looks and which keys it has everywhere; what they do with the session is the app's."""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.screen import Screen
+
+from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.glyphs import glyphs_for
+from zcal_tui.tui.printerline import condition, trouble_of
+from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.theme import THEMES, default_theme, quiet_colours
+
+WIDTHS: list[tuple[int, str]] = [(0, "-narrow"), (76, "-normal"), (110, "-wide")]
+HEIGHTS: list[tuple[int, str]] = [(0, "-short"), (23, "-medium"), (32, "-high")]
+"""Classes that a screen gets by its size; the style sheets lay it out by them."""
+
+
+class Shell(App[int]):
+    """Theme, signs, sizes, keys, palette and help."""
+
+    TITLE = "zcal-tui"
+    ENABLE_COMMAND_PALETTE = False  # Textual's own; ours has STOP above it
+    CSS_PATH = "app.tcss"
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+    BINDINGS: ClassVar = [
+        Binding("f12,ctrl+backslash", "stop", "Emergency stop", id="app.stop", show=False, priority=True),
+        Binding("f8", "firmware_restart", "Firmware restart", id="app.restart", show=False),
+        Binding("w", "why", "What is wrong", id="app.why"),
+        Binding("c", "console", "Console", id="app.console"),
+        Binding("f1,question_mark", "help", "Help", id="app.help", key_display="?"),
+        Binding("q", "leave", "Quit", id="app.quit"),
+        Binding("ctrl+p", "command_palette", "Commands", id="app.palette", priority=True),
+        Binding("ctrl+q,ctrl+c", "leave", "Quit", id="app.quit_at_once", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", "Suspend", id="app.suspend", show=False),
+    ]
+
+    def __init__(self, desk: Desk, theme: str | None, environ: Mapping[str, str] | None) -> None:
+        super().__init__()
+        self.desk = desk
+        self.animation_level = "none"
+        term = (os.environ if environ is None else environ).get("TERM", "")
+        self.glyphs = glyphs_for(term)
+        for ours in THEMES:
+            self.register_theme(ours)
+        self.theme = theme if theme in self.available_themes else default_theme(term)
+        self.set_class(self.glyphs.console, "-console")
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's colours and the quiet ones mixed from them."""
+        variables = super().get_css_variables()
+        return {**variables, **quiet_colours(variables)}
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A firmware restart and the reason are offered only while something is wrong."""
+        if action == "firmware_restart":
+            return condition(self.desk.snapshot, self.glyphs).restart
+        if action == "why":
+            return trouble_of(self.desk.snapshot) is not None
+        return True
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every action, for the palette."""
+        from zcal_tui.tui.commands import commands
+
+        yield from commands(self)
+
+    def action_command_palette(self) -> None:
+        """The palette, with STOP above it."""
+        from zcal_tui.tui.commands import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(self.desk))
+
+    def action_console(self) -> None:
+        """The console."""
+        from zcal_tui.tui.screens.console import ConsoleScreen
+
+        if not isinstance(self.screen, ConsoleScreen):
+            self.push_screen(ConsoleScreen(self.desk))
+
+    def action_help(self) -> None:
+        """What the present screen is for, and its keys."""
+        from zcal_tui.tui.screens.help import HelpScreen, help_text
+
+        if isinstance(self.screen, ZcalScreen):
+            self.push_screen(HelpScreen(self.desk, help_text(self.screen, self.screen.ABOUT)))
+
+    def action_why(self) -> None:
+        """What is wrong with the link or with klippy, in full."""
+        from zcal_tui.tui.screens.modals import ProblemModal
+
+        problem = trouble_of(self.desk.snapshot)
+        if problem is not None:
+            self.push_screen(ProblemModal(self.desk, problem, "What is wrong"))
+
+    def action_suspend_process(self) -> None:
+        """Ctrl+Z stops the whole program, the run's thread too: not while one goes on."""
+        if self.desk.running is not None:
+            self.notify(
+                "Not while a check runs: it would stop in the middle.", severity="warning", markup=False
+            )
+        else:
+            super().action_suspend_process()
