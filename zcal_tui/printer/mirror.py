@@ -85,8 +85,7 @@ class Mirror:
                     klippy="disconnected", message="Klipper left Moonraker: it restarts, or has stopped."
                 )
                 self._wake.set()
-            case KlippyState("ready"):
-                self._synced = False
+            case KlippyState("ready"):  # nothing to do where the polling has seen it first
                 self._wake.set()
             case KlippyState("shutdown"):
                 self._set(klippy="shutdown")

@@ -221,4 +221,7 @@ def _touch(sample: ProbeSample, probe: ProbeConfig, eventtime: float, recorded: 
     if sample.frame == "toolhead":
         return Touch(0, sample.z, None, sample.x, sample.y, eventtime, recorded)
     x, y = sample.x - probe.x_offset, sample.y - probe.y_offset
-    return Touch(0, sample.z + probe.z_offset, sample.z, x, y, eventtime, recorded)
+    # klippy prints six decimals; what adding floats appends to them is no measurement
+    return Touch(
+        0, round(sample.z + probe.z_offset, 6), sample.z, round(x, 3), round(y, 3), eventtime, recorded
+    )

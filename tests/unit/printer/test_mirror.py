@@ -164,6 +164,20 @@ async def test_everything_is_read_anew_after_klippy_left_moonraker(moonraker, ma
     await link.close()
 
 
+async def test_a_late_word_of_readiness_reads_nothing_twice(moonraker, machine):
+    link = open_transport(parse_address(moonraker.url))
+    await link.connect()
+    printer = Printer(link)
+    await printer.start()
+    moonraker.notify("notify_klippy_ready")
+    machine.change("gcode_move", speed=42.0)
+    await until(lambda: printer.state.speed == 42.0)
+    await printer.refresh()
+    assert printer.state.starts == 1
+    await printer.close()
+    await link.close()
+
+
 async def test_a_moonraker_without_klippy_is_waited_for(moonraker, machine):
     moonraker.klippy_connected = False
     link = open_transport(parse_address(moonraker.url))
