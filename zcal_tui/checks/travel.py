@@ -4,6 +4,7 @@ import contextlib
 
 from zcal_tui.checks.base import CheckRefused, Context
 from zcal_tui.model.events import Notice, Stage
+from zcal_tui.printer.config_view import is_delta
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import Xyz
 from zcal_tui.transport.failures import GcodeError, TransportError
@@ -50,11 +51,14 @@ async def travel(
     printer: Printer, *, x: float | None = None, y: float | None = None, clearance: float
 ) -> None:
     """Lift to at least `clearance` (mm, toolhead Z), then go sideways. G-code's own state (G90/G91, speed) is left
-    as it was found."""
+    as it was found. A delta, whose arms do not reach sideways near the top, comes down to half its height first."""
     at = position(printer)
     lines = [f"SAVE_GCODE_STATE NAME={_STATE}", "G90"]
+    highest = printer.state.axis_maximum
     if at[2] < clearance:
         lines.append(f"G1 Z{clearance:.3f} F{LIFT_SPEED * 60:.0f}")
+    elif is_delta(printer.state) and highest is not None and at[2] > max(clearance, highest[2] / 2):
+        lines.append(f"G1 Z{max(clearance, highest[2] / 2):.3f} F{TRAVEL_SPEED * 60:.0f}")
     sideways = "".join(f" {axis}{value:.3f}" for axis, value in (("X", x), ("Y", y)) if value is not None)
     if sideways:
         lines.append(f"G1{sideways} F{TRAVEL_SPEED * 60:.0f}")
