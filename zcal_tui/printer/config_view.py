@@ -81,7 +81,7 @@ class Stepper:
 
 @dataclass(frozen=True)
 class ZRail:
-    """The Z rail. `section` is stepper_z, a generic cartesian's `carriage …`, or stepper_a on a delta.
+    """The Z rail. `section` is stepper_z, a generic cartesian's `carriage …`, or a delta's first tower.
 
     `homes_with_probe`: Z homes by the probe, so that z_offset rather than position_endstop sets the height.
     """
@@ -103,8 +103,13 @@ def kinematics(state: PrinterState) -> str:
 
 
 def is_delta(state: PrinterState) -> bool:
-    """Whether the bed is a circle around 0,0 and Z belongs to all three towers."""
+    """Whether arms carry the toolhead, so that no axis has a Z rail of its own."""
     return kinematics(state) in ("delta", "rotary_delta", "deltesian")
+
+
+def has_round_bed(state: PrinterState) -> bool:
+    """Whether the toolhead's area is a circle around 0,0."""
+    return kinematics(state) in ("delta", "rotary_delta", "polar")
 
 
 def probe_config(state: PrinterState) -> ProbeConfig | None:
@@ -253,12 +258,15 @@ def _z_section(state: PrinterState) -> str | None:
             axis = text(options.get("axis")) or section.split()[-1]
             if axis.lower() == "z":
                 return section
-    return "stepper_a" if is_delta(state) and "stepper_a" in state.settings else None
+    towers = ("stepper_a", "stepper_left") if is_delta(state) else ()
+    return next((tower for tower in towers if tower in state.settings), None)
 
 
 def _moves_z(section: str, kind: str, settings: Settings) -> bool:
     if kind in ("delta", "rotary_delta"):
         return section in ("stepper_a", "stepper_b", "stepper_c")
+    if kind == "deltesian":
+        return section in ("stepper_left", "stepper_right")
     if kind in ("corexz", "hybrid_corexz") and section.startswith(("stepper_x", "stepper_z")):
         return True
     if kind == "generic_cartesian" and section.startswith("stepper "):

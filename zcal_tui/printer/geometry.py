@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from zcal_tui.printer.config_view import ProbeConfig, is_delta
+from zcal_tui.printer.config_view import ProbeConfig, has_round_bed
 from zcal_tui.printer.reading import number
 from zcal_tui.printer.state import PrinterState
 
@@ -16,7 +16,7 @@ _EDGE = 1e-6
 
 @dataclass(frozen=True)
 class Area:
-    """The toolhead's allowed XY positions: a rectangle, within a circle around 0,0 on a delta."""
+    """The toolhead's allowed XY positions: a rectangle, within a circle around 0,0 where the bed is round."""
 
     low: Xy
     high: Xy
@@ -56,12 +56,12 @@ class Site:
 
 
 def area(state: PrinterState) -> Area | None:
-    """Where the toolhead may go; None before the printer has told its limits. Every Klipper tells a delta's limits as
-    the square around its circle."""
+    """Where the toolhead may go; None before the printer has told its limits. Klipper tells a round area's limits as
+    the square around it."""
     low, high = state.axis_minimum, state.axis_maximum
     if low is None or high is None or low[0] > high[0] or low[1] > high[1]:
         return None
-    radius = min(high[0], -low[0]) if is_delta(state) else None
+    radius = min(high[0], -low[0]) if has_round_bed(state) else None
     return Area(low[:2], high[:2], radius)
 
 
@@ -118,7 +118,7 @@ def _candidates(state: PrinterState, probe: ProbeConfig | None) -> Iterator[tupl
             (home if probe is None else probed_point(home, probe)),
             "the place where Z is homed (safe_z_home)",
         )
-    if is_delta(state):
+    if has_round_bed(state):
         yield (0.0, 0.0), "the centre of the round bed"
     if number(mesh.get("mesh_radius")) is not None:
         yield _pair(mesh.get("mesh_origin")) or (0.0, 0.0), "the centre of the round mesh"

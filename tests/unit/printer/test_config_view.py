@@ -80,6 +80,19 @@ def test_on_a_delta_the_towers_carry_z():
     assert (rail.section, rail.position_min, rail.position_endstop) == ("stepper_a", -2, 300)
 
 
+def test_a_deltesians_two_towers_carry_z():
+    state = printer(
+        {
+            "printer": {"kinematics": "deltesian"},
+            "stepper_left": {"rotation_distance": 40, "microsteps": 16},
+            "stepper_right": {"rotation_distance": 40, "microsteps": 16},
+            "stepper_y": {"rotation_distance": 80, "microsteps": 16},
+        }
+    )
+    assert z_step_distance(state) == pytest.approx(0.0125)
+    assert z_rail(state).section == "stepper_left"
+
+
 def test_no_step_distance_without_a_configuration():
     assert z_step_distance(PrinterState()) is None
     assert kinematics(PrinterState()) == ""

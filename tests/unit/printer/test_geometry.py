@@ -47,6 +47,13 @@ def test_a_deltas_bed_is_round():
     assert not area(state).contains((80.0, 80.0))
 
 
+def test_a_polar_printers_bed_is_round_and_a_deltesians_is_not():
+    polar = printer({"printer": {"kinematics": "polar"}}, (-90.0, -90.0, 0.0), (90.0, 90.0, 100.0))
+    assert area(polar).radius == 90.0
+    deltesian = printer({"printer": {"kinematics": "deltesian"}})
+    assert area(deltesian).radius is None
+
+
 def test_nothing_is_known_before_the_limits():
     assert area(PrinterState()) is None
     assert measuring_site(PrinterState(), PROBE) is None
