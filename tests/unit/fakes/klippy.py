@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ class FakeKlippy:
         self.requests: list[str] = []
         self.mute: set[str] = set()
         """Methods that are carried out but never answered."""
+        self.after: dict[str, Callable[[], None]] = {}
+        """What happens in the same breath as the answer to a method."""
         self._server: asyncio.Server | None = None
         self._clients: set[_Client] = set()
 
@@ -120,6 +122,7 @@ class _Client:
             result = {"error": {"error": "WebRequestError", "message": str(error)}}
         if "id" in request and method not in self.server.mute:
             self.send({"id": request["id"], **result})
+            self.server.after.get(method, lambda: None)()
 
     async def _call(self, method: str, params: dict[str, Any]) -> Any:
         match method:
