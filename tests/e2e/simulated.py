@@ -249,6 +249,14 @@ def wait_for_state(printer: PrinterSim, wanted: str, timeout: float = 60.0) -> K
     raise AssertionError(f"klippy is {state}, not {wanted}, after {timeout:g} s")
 
 
+def eventually(condition: Callable[[], bool], timeout: float = 20.0) -> None:
+    """Wait until something is so."""
+    until = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < until, f"not so within {timeout:g} s"
+        time.sleep(0.05)
+
+
 Starter = Callable[..., PrinterSim]
 
 
