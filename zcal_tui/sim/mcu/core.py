@@ -101,10 +101,7 @@ class SimulatedMcu:
             for clock in (firmware.scheduler.next_waketime(), firmware.motion.next_wakeup())
             if clock is not None
         ]
-        if not clocks:
-            return None
-        # Clock values are rounded down: half a tick later the clock has certainly arrived.
-        return firmware.time_of(min(clocks)) + 0.5 / self._clock_freq
+        return firmware.time_of(min(clocks)) if clocks else None
 
     def silent_until(self) -> float | None:
         """While restarting: the time until which nothing is read or sent; bytes that arrive are lost."""

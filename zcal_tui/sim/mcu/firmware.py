@@ -130,7 +130,7 @@ class Firmware:
 
     def clock_of(self, time: float) -> int:
         """The clock value at a time in simulator seconds."""
-        return self._boot_clock + int((time - self._boot_time) * self.clock_freq)
+        return self._boot_clock + round((time - self._boot_time) * self.clock_freq)
 
     def add_timer(self, timer: Timer, clock32: int) -> None:
         """Schedule a timer at a time from the wire."""

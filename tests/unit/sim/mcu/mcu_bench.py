@@ -56,8 +56,11 @@ class Slide:
     """A machine: one axis whose switch closes at and below a step count, and pins that follow a script."""
 
     switch_at: int = -1000
+    other_switch_at: int = -1000
+    frequency_at_zero: float = 3_000_000.0
+    frequency_per_step: float = -100.0
     switch_delay: float = 0.0
-    names: Sequence[str] = ("step", "dir", "switch", "therm", "out", "step2", "dir2", "bounce")
+    names: Sequence[str] = ("step", "dir", "switch", "therm", "out", "step2", "dir2", "bounce", "switch2")
     bounces: Sequence[tuple[float, bool]] = ()
     reading: float = 0.5
     time: float = 0.0
@@ -80,6 +83,8 @@ class Slide:
         assert t >= self.time
         if pin == "bounce":
             return [level for since, level in ((-1.0, False), *self.bounces) if since <= t][-1]
+        if pin == "switch2":
+            return steps.get("step", 0) <= self.other_switch_at
         return steps.get("step", 0) <= self.switch_at
 
     def delay(self, pin: str) -> float:
@@ -92,7 +97,8 @@ class Slide:
         self.outputs.append((t, pin, duty))
 
     def eddy_frequency(self, sensor: str, t: float, steps: Mapping[str, int]) -> float:
-        return 3_000_000.0
+        assert t >= self.time
+        return self.frequency_at_zero + self.frequency_per_step * steps.get("step", 0)
 
     def reset(self, t: float) -> None:
         self.resets.append(t)
@@ -219,7 +225,9 @@ class Host:
         return message
 
 
-def bench(machine: Slide | None = None, *, tick: float = 0.001) -> tuple[Host, Slide]:
+def bench(
+    machine: Slide | None = None, *, tick: float = 0.001, older_i2c: bool = False
+) -> tuple[Host, Slide]:
     """A host connected to a micro-controller on a slide."""
     machine = machine or Slide()
-    return Host(SimulatedMcu(machine), tick=tick), machine
+    return Host(SimulatedMcu(machine, older_i2c=older_i2c), tick=tick), machine
