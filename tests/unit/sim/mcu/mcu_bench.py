@@ -177,6 +177,9 @@ class Host:
     def clock64(self, time: float) -> int:
         return (1 << 32) - 20 * CLOCK_FREQ + round(time * CLOCK_FREQ)
 
+    def time_of(self, clock64: int) -> float:
+        return (clock64 - (1 << 32)) / CLOCK_FREQ + 20
+
     def named(self, name: str) -> list[Message]:
         return [message for message in self.received if message["#name"] == name]
 

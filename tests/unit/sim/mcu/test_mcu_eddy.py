@@ -240,7 +240,7 @@ def test_the_filter_filters_as_in_floating_point(values: list[int]) -> None:
     sections = [Section(tuple(round(float(c) * (1 << bits)) for c in (*row[:3], *row[4:]))) for row in design]
     fixed = SosFilter(sections, active=2, coefficient_bits=bits, scale=1)
     expected = signal.sosfilt(design, np.array(values, dtype=float))
-    assert [fixed.apply(value) for value in values] == pytest.approx(expected.tolist(), abs=150)
+    assert [fixed.apply(value) for value in values] == pytest.approx(expected.tolist(), abs=600)
 
 
 def test_the_filter_takes_its_first_value_as_zero_when_told() -> None:

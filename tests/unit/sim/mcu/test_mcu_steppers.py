@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mcu_bench import Host, Slide, bench
 
-from zcal_tui.sim.mcu import CLOCK_FREQ
 from zcal_tui.sim.mcu.steppers import Segment
 
 STEPPER = "config_stepper oid=0 step_pin=step dir_pin=dir invert_step=-1 step_pulse_ticks=1"
@@ -67,7 +66,7 @@ move = st.tuples(st.integers(200, 20_000), st.integers(1, 60), st.just(0), st.in
 )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=60)
 @given(st.lists(move, min_size=1, max_size=6), st.lists(move, min_size=1, max_size=6))
 def test_the_machine_sees_every_reversal_of_every_motor(
     first: list[tuple[int, int, int, int]], second: list[tuple[int, int, int, int]]
@@ -75,7 +74,7 @@ def test_the_machine_sees_every_reversal_of_every_motor(
     host, machine = bench(tick=0.037)
     host.configure(STEPPER, STEPPER2)
     taken = queue(host, 0, first), queue(host, 3, second)
-    host.until(max(steps[-1][0] for steps in taken) / CLOCK_FREQ)
+    host.until(max(host.time_of(steps[-1][0]) for steps in taken) + 0.01)
     for pin, steps in zip(("step", "step2"), taken, strict=True):
         counted = [0, *accumulate(sign for _, sign in steps)]
         assert machine.steps[pin] == counted[-1]
