@@ -127,7 +127,9 @@ class ProbeTruth:
     hysteresis: float = number(
         0.01, "differential travel: how much higher it releases than it triggers", "mm", 0.0, 5.0
     )
-    trigger_delay: float = number(0.0, "from the mechanical trigger to the signal", "s", 0.0, 1.0)
+    trigger_delay: float = number(
+        0.0, "from the mechanical trigger to the signal; at 5 mm/s 1 ms reads 5 µm lower", "s", 0.0, 1.0
+    )
     bias_x: float = number(0.0, "location bias: change of z_offset with X", "mm per 100 mm", -5.0, 5.0)
     bias_y: float = number(0.0, "location bias: change of z_offset with Y", "mm per 100 mm", -5.0, 5.0)
     bias_xx: float = number(0.0, "location bias 100 mm from the middle in X, quadratic", "mm", -5.0, 5.0)

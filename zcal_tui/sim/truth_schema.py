@@ -34,10 +34,10 @@ class KeyInfo:
         if self.low == -math.inf and self.high == math.inf:
             return ""
         if self.high == math.inf:
-            return f"{self.low:g} or more"
+            return f"{self.low:.10g} or more"
         if self.low == -math.inf:
-            return f"{self.high:g} or less"
-        return f"{self.low:g} to {self.high:g}"
+            return f"{self.high:.10g} or less"
+        return f"{self.low:.10g} to {self.high:.10g}"
 
 
 def _declare(default: Any, info: KeyInfo) -> Any:

@@ -30,10 +30,10 @@ __all__ = [
 KINEMATICS = ("cartesian", "corexy", "delta")
 _TOWER_ANGLES = {"a": 210.0, "b": 330.0, "c": 90.0}
 _NEEDS_HARDWARE = re.compile(
-    r"^(tmc\d+|adxl345|lis2dw|lis3dh|mpu9250|icm20948|resonance_tester|neopixel|dotstar|pca95\d\d|led|display"
+    r"^(tmc\d+|adxl345|lis2dw|lis3dh|mpu9250|icm20948|resonance_tester|neopixel|dotstar|pca95\d\d|display"
     r"|filament_switch_sensor|filament_motion_sensor|hall_filament_width_sensor|gcode_button|angle|sx1509"
     r"|mcp4\d\d\d|replicape|load_cell|load_cell_probe|canbus_query|smart_effector|hx71\d|ads1\d+|multi_pin"
-    r"|dual_carriage|stepper_buffer|beacon|cartographer|scanner)$"
+    r"|dual_carriage|beacon|cartographer|scanner)$"
 )
 _HEATERS = re.compile(r"^(extruder\d*|heater_bed|heater_generic .+)$")
 _FANS = re.compile(r"^(fan|heater_fan .+|controller_fan .+|fan_generic .+|temperature_fan .+)$")
