@@ -231,8 +231,8 @@ class KlippyClient:
         return message
 
 
-def wait_for_state(printer: PrinterSim, wanted: str, timeout: float = 60.0) -> KlippyClient:
-    """A connection to a klippy that is in this state, made anew as often as klippy restarts."""
+def wait_for_state(printer: PrinterSim, *wanted: str, timeout: float = 60.0) -> KlippyClient:
+    """A connection to a klippy that is in one of these states, made anew as often as klippy restarts."""
     until = time.monotonic() + timeout
     state = "none"
     while time.monotonic() < until:
@@ -240,13 +240,13 @@ def wait_for_state(printer: PrinterSim, wanted: str, timeout: float = 60.0) -> K
         try:
             while time.monotonic() < until:
                 state = client.state()
-                if state == wanted:
+                if state in wanted:
                     return client
                 time.sleep(0.05)
         except (EOFError, ConnectionError):
             pass
         client.close()
-    raise AssertionError(f"klippy is {state}, not {wanted}, after {timeout:g} s")
+    raise AssertionError(f"klippy is {state}, not {' or '.join(wanted)}, after {timeout:g} s")
 
 
 def eventually(condition: Callable[[], bool], timeout: float = 20.0) -> None:

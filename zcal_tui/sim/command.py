@@ -26,6 +26,7 @@ from zcal_tui.sim.wiring import WiringError
 
 EXIT_USAGE = 2
 EXIT_NOT_STARTED = 3
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _EPILOG = (
     "The first use installs klippy from PyPI (it needs gcc) under the cache folder; later "
@@ -97,12 +98,17 @@ def main(arguments: Sequence[str]) -> int:
             SimulatorError(f"One profile, not {len(options.words)}.", remedy="See zcal-tui sim --help.")
         )
         return EXIT_USAGE
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _SIGNALS:
         signal.signal(number, _raise_stopped)
     if options.die_with_stdin:
         threading.Thread(target=_end_with_stdin, name="stdin", daemon=True).start()
     try:
-        return _run(options, output)
+        try:
+            return _run(options, output)
+        finally:
+            # The end is near anyway, and what is still to be said should be said whole.
+            for number in _SIGNALS:
+                signal.signal(number, signal.SIG_IGN)
     except _Stopped:
         output.stopped("a signal")
         return 0
@@ -140,7 +146,7 @@ async def _simulate(setup: Setup, output: Output) -> str:
     """Run the simulator until something ends it; returns what it was."""
     simulator = Simulator(setup, output)
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _SIGNALS:
         loop.add_signal_handler(number, simulator.stop, f"signal {number.name}")
     try:
         starting = asyncio.create_task(simulator.start())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from simulated import KlippyClient, PrinterSim, Starter, eventually, wait_for_state
 
 PROFILES = ("voron", "bedslinger", "corexy", "delta")
