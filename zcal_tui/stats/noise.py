@@ -29,6 +29,9 @@ PRIOR_FLAT_BELOW = 0.2
 FINE_FROM = 1.0
 """In steps: above this sample standard deviation rounding is as good as an independent error of step²/12 (Sheppard)."""
 
+SMALLEST_RATIO = 0.008
+"""Sigma in steps below which readings on two levels are a coincidence that no interval has to reckon with."""
+
 _GRID_POINTS = 96
 _MEAN_POINTS = 161
 _SMALLEST_CELL = 1e-18
@@ -106,7 +109,7 @@ def noise_evidence(
         ratios = _ratio_grid(deviation, dof, floor=0.05)
         log_likelihood = fine_log_likelihood(sum_of_squares / step**2, dof, ratios)
     else:
-        ratios = _ratio_grid(deviation, dof, floor=0.02 if levels <= 2 else 0.08)
+        ratios = _ratio_grid(deviation, dof, floor=SMALLEST_RATIO if levels <= 2 else 0.08)
         log_likelihood = levels_log_likelihood(whole, counts.astype(np.float64), ratios)
     prior = ratios / (ratios + PRIOR_FLAT_BELOW)
     return NoiseEvidence(

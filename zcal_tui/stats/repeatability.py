@@ -10,17 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zcal_tui.stats.calibration import sigma_interval
-from zcal_tui.stats.effects import Effect, Effects, Outliers, find_effects
+from zcal_tui.stats.effects import Effect, Effects, Outliers, certain_effects, find_effects
 from zcal_tui.stats.grid import reading_step
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.noise import NoiseEvidence, noise_evidence
-from zcal_tui.stats.quantiles import t_ppf
+from zcal_tui.stats.quantiles import normal_ppf, t_ppf
 from zcal_tui.stats.series import SERIES_LENGTH, exceedance, expected_range
 
 FloatArray = NDArray[np.float64]
 
 RANGE_LIMIT = 0.025
 """mm. Klipper docs, Probe_Calibrate, Repeatability check: a range above 25 microns is not accurate enough."""
+
+_MANY_DEGREES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +84,16 @@ def analyse(
     limit: float = RANGE_LIMIT,
     confidence: float = 0.95,
     error_rate: float = 0.05,
+    adaptive: bool = True,
     systematic: Mapping[str, float] | None = None,
 ) -> Repeatability:
     """What a series of trigger heights (mm, in the order taken, at least two) says about the probe.
 
     `step` is the Z step distance in mm (gears included; 0 if readings are not quantised). `systematic` names further
     half-widths (mm) within which the mean may be off as a whole, such as the endstop's sampling grid. `error_rate` is
-    shared by the tests for drift, first-sample shift and outliers. ValueError on fewer than two heights, a height that
-    is not finite, or a negative step.
+    shared by the tests for drift, first-sample shift and outliers. `adaptive` says that the series ends when its
+    verdict is clear (`stopping.Plan()`), not at a number fixed beforehand; sigma's interval allows for that.
+    ValueError on fewer than two heights, a height that is not finite, a negative step, or equal heights with step 0.
     """
     values = np.asarray(heights, dtype=np.float64)
     if values.ndim != 1 or len(values) < 2:
@@ -100,15 +104,23 @@ def analyse(
         raise ValueError("the step distance must be a finite number of mm, not negative")
     grid = reading_step(values, step)
     effects = find_effects(values.tolist(), step=grid, error_rate=error_rate, confidence=confidence)
-    residuals, dof = _residuals(values, effects)
-    drifting = effects.drift is not None and effects.drift.found
+    residuals, dof, drifting = _residuals(values, effects)
     evidence = noise_evidence(residuals.tolist(), dof=dof, step=grid, dithered=drifting)
     deviation = math.sqrt(float(((residuals - residuals.mean()) ** 2).sum()) / dof)
-    sigma = sigma_interval(evidence, deviation, confidence)
+    stopping_limit = limit if adaptive else None
+    sigma = sigma_interval(evidence, deviation, confidence, stopping_limit)
+    certain = certain_effects(effects)
+    if certain != effects:
+        # What was named may still be chance; then the scatter includes it.
+        rest, rest_dof, rest_dithered = _residuals(values, certain)
+        rest_evidence = noise_evidence(rest.tolist(), dof=rest_dof, step=grid, dithered=rest_dithered)
+        sigma = _hull(sigma, sigma_interval(rest_evidence, deviation, confidence, stopping_limit))
     estimate = evidence.quantile(0.5)
+    exceed = _exceedance(sigma, estimate, effects, limit, grid, confidence)
+    shifting = drifting or (effects.first_sample is not None and effects.first_sample.found)
     return Repeatability(
         n=len(values),
-        levels=len(np.unique(np.rint(values / grid))) if grid > 0.0 else len(np.unique(values)),
+        levels=len(np.unique(np.rint((values - values[0]) / grid) if grid > 0.0 else values)),
         step=step,
         reading_step=grid,
         limit=limit,
@@ -117,24 +129,31 @@ def analyse(
         sigma_estimate=estimate,
         observed_range=float(np.ptp(values)),
         series_range=_expected(sigma, estimate, effects, confidence),
-        exceed=_exceedance(sigma, estimate, effects, limit, grid, confidence),
-        exceed_noise=_exceedance(sigma, estimate, None, limit, grid, confidence),
+        exceed=exceed,
+        exceed_noise=_exceedance(sigma, estimate, None, limit, grid, confidence) if shifting else exceed,
         effects=effects,
         evidence=evidence,
     )
 
 
-def _residuals(values: FloatArray, effects: Effects) -> tuple[FloatArray, int]:
-    """What is left of the heights after the named effects, and the degrees of freedom left in it."""
+def _residuals(values: FloatArray, effects: Effects) -> tuple[FloatArray, int, bool]:
+    """What is left of the heights after the named effects, its degrees of freedom, and whether a drift was removed."""
     kept = np.array([i for i in range(len(values)) if i not in effects.outliers.indices])
     if effects.first_sample is not None and effects.first_sample.found:
         kept = kept[kept != 0]
     rest = values[kept]
     if effects.drift is None or not effects.drift.found:
-        return rest, len(rest) - 1
+        return rest, len(rest) - 1, False
     number = kept - kept.mean()
     slope = float(number @ rest) / float(number @ number)
-    return rest - slope * number, len(rest) - 2
+    return rest - slope * number, len(rest) - 2, True
+
+
+def _hull(a: Interval, b: Interval) -> Interval:
+    """The interval `a` stretched over `b`."""
+    low = None if a.low is None or b.low is None else min(a.low, b.low)
+    high = None if a.high is None or b.high is None else max(a.high, b.high)
+    return Interval(a.value, low, high, a.confidence, a.components)
 
 
 def _mean(
@@ -156,7 +175,9 @@ def _mean(
     random = components["random"]
     # Welch-Satterthwaite: systematic parts have no degrees of freedom to lose.
     effective = dof * (combined / random) ** 4 if random > 0.0 else math.inf
-    reach = t_ppf(0.5 + 0.5 * confidence, min(effective, 1e6)) * combined
+    upper = 0.5 + 0.5 * confidence
+    quantile = t_ppf(upper, math.floor(effective)) if effective < _MANY_DEGREES else normal_ppf(upper)
+    reach = quantile * combined
     value = float(kept.mean())
     return Interval(value, value - reach, value + reach, confidence, components)
 

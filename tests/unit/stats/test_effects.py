@@ -1,0 +1,114 @@
+"""Drift, first sample and outliers: named when there, and together in at most 5 % of series when not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from zcal_tui.stats.effects import Effects, find_effects
+
+FloatArray = NDArray[np.float64]
+
+SIGMA = 0.003
+
+
+def series(rng: np.random.Generator, n: int, step: float) -> FloatArray:
+    heights = 1.4 + SIGMA * rng.standard_normal(n)
+    return quantise(heights, step, rng)
+
+
+def quantise(heights: FloatArray, step: float, rng: np.random.Generator) -> FloatArray:
+    return np.floor(heights / step + rng.random()) * step if step else heights
+
+
+def named(effects: Effects) -> set[str]:
+    names = set()
+    if effects.drift is not None and effects.drift.found:
+        names.add("drift")
+    if effects.first_sample is not None and effects.first_sample.found:
+        names.add("first")
+    if effects.outliers.indices:
+        names.add("outliers")
+    return names
+
+
+@pytest.mark.parametrize("steps_per_sigma", [0.0, 0.5, 1.0, 3.0])
+@pytest.mark.parametrize("n", [10, 15, 20, 40])
+def test_false_alarms_of_all_three_together_stay_below_the_shared_rate(
+    n: int, steps_per_sigma: float
+) -> None:
+    rng = np.random.default_rng([n, int(10 * steps_per_sigma)])
+    step = SIGMA * steps_per_sigma
+    runs = 1500
+    alarms = sum(bool(named(find_effects(series(rng, n, step).tolist(), step=step))) for _ in range(runs))
+    # Three standard errors of a rate of 5 % in 1,500 runs are 1.7 %.
+    assert alarms / runs <= 0.05 + 0.017
+
+
+@pytest.mark.parametrize("step", [0.0, 0.0025, 0.005])
+def test_a_drift_is_named_and_its_interval_covers(step: float) -> None:
+    rng = np.random.default_rng(21)
+    found = covered = 0
+    for _ in range(200):
+        heights = quantise(1.4 + SIGMA * rng.standard_normal(20) - 0.0008 * np.arange(20), step, rng)
+        drift = find_effects(heights.tolist(), step=step).drift
+        assert drift is not None
+        found += drift.found
+        covered += drift.size.covers(-0.0008)
+    assert found >= 190
+    assert covered >= 180
+
+
+@pytest.mark.parametrize("step", [0.0, 0.0025, 0.005])
+def test_a_first_sample_apart_is_named_and_not_taken_for_an_outlier_or_a_drift(step: float) -> None:
+    rng = np.random.default_rng(22)
+    only_first = 0
+    for _ in range(200):
+        heights = 1.4 + SIGMA * rng.standard_normal(20)
+        heights[0] += 7 * SIGMA
+        effects = find_effects(quantise(heights, step, rng).tolist(), step=step)
+        assert 0 not in effects.outliers.indices
+        only_first += named(effects) == {"first"}
+    assert only_first >= 180
+
+
+def test_outliers_are_named_with_their_place_and_distance_even_if_they_hide_each_other() -> None:
+    rng = np.random.default_rng(23)
+    hits = 0
+    for _ in range(200):
+        heights = 1.4 + SIGMA * rng.standard_normal(20)
+        heights[[6, 13]] += 0.03
+        outliers = find_effects(heights.tolist(), step=0.0).outliers
+        if outliers.indices == (6, 13):
+            hits += 1
+            assert all(abs(distance - 0.03) < 5 * SIGMA for distance in outliers.distances)
+    assert hits >= 190
+
+
+def test_one_step_is_never_evidence_of_an_outlier_or_of_a_first_sample_apart() -> None:
+    step = 0.0025
+    odd_one = [1.4] * 20
+    odd_one[7] += step
+    assert named(find_effects(odd_one, step=step)) == set()
+    odd_first = [1.4 + step] + [1.4] * 19
+    assert "first" not in named(find_effects(odd_first, step=step))
+
+
+def test_equal_readings_show_nothing() -> None:
+    for step in (0.0, 0.0025):
+        assert named(find_effects([1.4] * 12, step=step)) == set()
+
+
+def test_a_lone_reading_far_off_among_equal_ones_is_an_outlier() -> None:
+    heights = [1.4] * 15
+    heights[4] = 1.43
+    assert find_effects(heights, step=0.0025).outliers.indices == (4,)
+    assert find_effects(heights, step=0.0).outliers.indices == (4,)
+
+
+def test_too_few_samples_are_not_tested() -> None:
+    effects = find_effects([1.0, 1.1, 1.2, 1.3], step=0.0)
+    assert effects.drift is None
+    assert effects.first_sample is None
+    assert effects.outliers.indices == ()
