@@ -57,9 +57,9 @@ class AnalogIn:
 
     def resume(self) -> None:
         """Go on after a shutdown, which has stopped all timers."""
-        if self._sample_count:
-            while self._begin < self._firmware.clock:
-                self._begin += self._rest_ticks
+        if self._sample_count and self._rest_ticks:
+            passed = max(0, -(-(self._firmware.clock - self._begin) // self._rest_ticks))
+            self._begin += passed * self._rest_ticks
             self._firmware.scheduler.add(self._timer, self._begin + self._span)
 
     def _event(self) -> int:
@@ -92,7 +92,7 @@ class AnalogInputs:
         firmware.on_shutdown(self._shutdown)
 
     def _config(self, oid: int, pin: int) -> None:
-        self._firmware.assign(oid, AnalogIn(self._firmware, oid, self._firmware.pin_name(pin), self))
+        self._firmware.assign(oid, AnalogIn(self._firmware, oid, self._firmware.analog_pin(pin), self))
 
     def _query(self, oid: int, clock: int, *schedule: int) -> None:
         self._firmware.lookup(oid, AnalogIn).query(self._firmware.scheduler.extend(clock), *schedule)

@@ -1,6 +1,7 @@
 """The simulated micro-controller: bytes and time in, bytes out."""
 
 import logging
+from collections.abc import Sequence
 
 from zcal_tui.sim.mcu.analog import AnalogInputs
 from zcal_tui.sim.mcu.basecmd import BaseCommands
@@ -24,6 +25,7 @@ logger = logging.getLogger(__name__)
 CLOCK_FREQ = 12_000_000
 SECONDS_BEFORE_WRAP = 20
 RESET_SECONDS = 0.060
+I2C_BUSES = ("i2c0", "i2c1", "i2c2", "i2c3")
 
 VERSION = "simulated-1"
 BUILD_VERSIONS = "zcal-tui"
@@ -35,6 +37,7 @@ class SimulatedMcu:
 
     The clock starts shortly before its 32 bits overflow, so that every run of more than a few seconds
     meets the overflow. Times are simulator seconds; one that lies before an earlier one counts as that.
+    `i2c_buses` are the names of its I2C buses, the first one the default; each has an eddy current sensor.
     With `older_i2c` the I2C and eddy sensor commands are those of before 2025, which Kalico uses: a host
     that finds both kinds takes the older.
     """
@@ -46,6 +49,7 @@ class SimulatedMcu:
         clock_freq: int = CLOCK_FREQ,
         start_clock: int | None = None,
         name: str = "mcu",
+        i2c_buses: Sequence[str] = I2C_BUSES,
         older_i2c: bool = False,
     ) -> None:
         if clock_freq * 3 >= 1 << 31:
@@ -58,6 +62,7 @@ class SimulatedMcu:
             (1 << 32) - SECONDS_BEFORE_WRAP * clock_freq if start_clock is None else start_clock
         )
         self._name = name
+        self._i2c_buses = tuple(i2c_buses) or I2C_BUSES
         self._older_i2c = older_i2c
         self._chips: dict[tuple[str, int], Ldc1612Chip] = {}
         self._odometer: dict[str, int] = {}
@@ -90,6 +95,10 @@ class SimulatedMcu:
         out = bytes(self._out)
         self._out.clear()
         return b"" if self._frozen else out
+
+    def catch_up(self, now: float) -> None:
+        """Bring the firmware and the machine to `now`; what there is to send waits for the next `run`."""
+        self._run_to(now)
 
     def next_wakeup(self) -> float | None:
         """The next time at which `run` has something to do, if nothing arrives before."""
@@ -210,7 +219,7 @@ class SimulatedMcu:
         Endstops(firmware)
         AnalogInputs(firmware)
         Outputs(firmware)
-        I2cBuses(firmware, self._chip_at, older=self._older_i2c)
+        I2cBuses(firmware, self._i2c_buses, self._chip_at, older=self._older_i2c)
         Ldc1612s(firmware, older=self._older_i2c)
         if not self._older_i2c:
             SosFilters(firmware)

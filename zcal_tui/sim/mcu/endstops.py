@@ -156,7 +156,7 @@ class Endstops:
         firmware.on_shutdown(self._shutdown)
 
     def _config(self, oid: int, pin: int, _pull_up: int) -> None:
-        self._firmware.assign(oid, Endstop(self._firmware, self._firmware.pin_name(pin)))
+        self._firmware.assign(oid, Endstop(self._firmware, self._firmware.input_pin(pin)))
 
     def _home(
         self,

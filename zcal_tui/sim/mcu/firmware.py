@@ -37,6 +37,9 @@ SHUTDOWN_REASONS = (
     "Missed scheduling of next digital out event",
     "Missed scheduling of next hard pwm event",
     "Move queue overflow",
+    "Not a valid ADC pin",
+    "Not a valid input pin",
+    "Not an output pin",
     "Rescheduled timer in the past",
     "Scheduled digital out event will exceed max_duration",
     "Scheduled pwm event will exceed max_duration",
@@ -161,11 +164,17 @@ class Firmware:
         """All objects of a kind."""
         return [thing for thing in self._objects.values() if isinstance(thing, kind)]
 
-    def pin_name(self, pin: int) -> str:
-        """The name of a pin from its number on the wire."""
-        if pin >= len(self._pin_names):
-            raise FirmwareShutdown("Command parser error")
-        return self._pin_names[pin]
+    def output_pin(self, pin: int) -> str:
+        """The name of an output pin from its number on the wire."""
+        return self._pin_name(pin, "Not an output pin")
+
+    def input_pin(self, pin: int) -> str:
+        """The name of a digital input pin from its number on the wire."""
+        return self._pin_name(pin, "Not a valid input pin")
+
+    def analog_pin(self, pin: int) -> str:
+        """The name of an analog input pin from its number on the wire."""
+        return self._pin_name(pin, "Not a valid ADC pin")
 
     # Configuration and the move queue
 
@@ -226,6 +235,11 @@ class Firmware:
         if self.shutdown_reason is None:
             raise FirmwareShutdown("Shutdown cleared when not shutdown")
         self.shutdown_reason = None
+
+    def _pin_name(self, pin: int, refusal: str) -> str:
+        if pin >= len(self._pin_names):
+            raise FirmwareShutdown(refusal)
+        return self._pin_names[pin]
 
     def _bring_motion_to(self, clock: int) -> None:
         self.motion.advance_to(clock)

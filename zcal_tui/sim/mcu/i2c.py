@@ -4,13 +4,11 @@ Klipper changed the commands in 2025: `i2c_transfer` with a status in place of `
 shut down on failure. A host that finds the older ones uses them. Behaviour after Klipper src/i2ccmds.c.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from zcal_tui.sim.mcu.firmware import Firmware
 from zcal_tui.sim.mcu.scheduler import FirmwareShutdown
-
-BUSES = ("i2c0", "i2c1", "i2c2", "i2c3")
 
 SUCCESS, NACK, START_NACK, START_READ_NACK, BUS_TIMEOUT = range(5)
 
@@ -40,10 +38,11 @@ class I2cDevice:
 class I2cBuses:
     """The I2C commands. `older` offers those of before 2025, which Kalico uses, instead of today's."""
 
-    def __init__(self, firmware: Firmware, device_at: DeviceAt, *, older: bool) -> None:
+    def __init__(self, firmware: Firmware, buses: Sequence[str], device_at: DeviceAt, *, older: bool) -> None:
         self._firmware = firmware
+        self._buses = buses
         self._device_at = device_at
-        firmware.dictionary.enumeration("i2c_bus", {name: number for number, name in enumerate(BUSES)})
+        firmware.dictionary.enumeration("i2c_bus", {name: number for number, name in enumerate(buses)})
         firmware.command("config_i2c oid=%c", self._config)
         firmware.command("i2c_set_bus oid=%c i2c_bus=%u rate=%u address=%u", self._set_bus)
         if older:
@@ -69,9 +68,9 @@ class I2cBuses:
 
     def _set_bus(self, oid: int, bus: int, _rate: int, address: int) -> None:
         device = self._firmware.lookup(oid, I2cDevice)
-        if bus >= len(BUSES):
+        if bus >= len(self._buses):
             raise FirmwareShutdown("Unsupported i2c bus")
-        device.bus = BUSES[bus]
+        device.bus = self._buses[bus]
         device.chip = self._device_at(device.bus, address & 0x7F)
 
     def _transfer(self, oid: int, data: bytes, read_length: int) -> None:

@@ -217,7 +217,7 @@ class Ldc1612s:
 
     def _config_with_intb(self, oid: int, i2c_oid: int, intb_pin: int) -> None:
         # The interrupt line only saves the firmware from asking in vain: what is read when is the same.
-        self._firmware.pin_name(intb_pin)
+        self._firmware.input_pin(intb_pin)
         self._config(oid, i2c_oid)
 
     def _query(self, oid: int, rest_ticks: int) -> None:

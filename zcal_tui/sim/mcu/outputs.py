@@ -157,7 +157,7 @@ class Outputs:
         firmware.on_shutdown(self._shutdown)
 
     def _config_digital(self, oid: int, pin: int, value: int, default: int, max_duration: int) -> None:
-        name = self._firmware.pin_name(pin)
+        name = self._firmware.output_pin(pin)
         self._firmware.assign(oid, DigitalOut(self._firmware, name, bool(default), max_duration))
         self._write(name, float(bool(value)))
 
@@ -171,12 +171,12 @@ class Outputs:
         self._firmware.lookup(oid, DigitalOut).update(bool(value))
 
     def _set_digital(self, pin: int, value: int) -> None:
-        self._write(self._firmware.pin_name(pin), float(bool(value)))
+        self._write(self._firmware.output_pin(pin), float(bool(value)))
 
     def _config_pwm(
         self, oid: int, pin: int, _cycle_ticks: int, value: int, default: int, max_duration: int
     ) -> None:
-        name = self._firmware.pin_name(pin)
+        name = self._firmware.output_pin(pin)
         self._firmware.assign(oid, PwmOut(self._firmware, name, default, max_duration))
         self._write(name, min(1.0, value / PWM_MAX))
 
@@ -184,7 +184,7 @@ class Outputs:
         self._firmware.lookup(oid, PwmOut).queue(self._firmware.scheduler.extend(clock), value)
 
     def _set_pwm(self, pin: int, _cycle_ticks: int, value: int) -> None:
-        self._write(self._firmware.pin_name(pin), min(1.0, value / PWM_MAX))
+        self._write(self._firmware.output_pin(pin), min(1.0, value / PWM_MAX))
 
     def _write(self, pin: str, duty: float) -> None:
         self._firmware.machine.output(pin, self._firmware.now, duty)

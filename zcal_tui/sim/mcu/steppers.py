@@ -188,8 +188,8 @@ class Steppers:
 
     def _config(self, oid: int, step_pin: int, dir_pin: int, invert_step: int, pulse_ticks: int) -> None:
         both_edges = invert_step >= 0x80
-        self._firmware.pin_name(dir_pin)
-        stepper = Stepper(self._firmware, self._firmware.pin_name(step_pin), pulse_ticks, not both_edges)
+        self._firmware.output_pin(dir_pin)
+        stepper = Stepper(self._firmware, self._firmware.output_pin(step_pin), pulse_ticks, not both_edges)
         self._firmware.assign(oid, stepper)
         self._firmware.motion.add_axis(stepper)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mcu_bench import Host, Slide, bench
 from scipy import signal
 
-from zcal_tui.sim.mcu import CLOCK_FREQ
+from zcal_tui.sim.mcu import CLOCK_FREQ, SimulatedMcu
 from zcal_tui.sim.mcu.sos_filter import FilterOverflowError, Section, SosFilter
 
 RATE = 400
@@ -291,3 +291,12 @@ def test_two_sensors_are_told_apart_by_their_bus() -> None:
     host.send(f"query_ldc1612 oid=1 rest_ticks={REST}")
     host.until(0.1)
     assert asked == {"i2c2"}
+
+
+def test_buses_have_the_names_they_are_given() -> None:
+    host = Host(SimulatedMcu(Slide(), i2c_buses=("i2c3_PB3_PB4", "i2c1a")))
+    enumerations = host.dictionary["enumerations"]
+    assert isinstance(enumerations, dict)
+    assert enumerations["i2c_bus"] == {"i2c3_PB3_PB4": 0, "i2c1a": 1}
+    configure(host, bus="i2c1a")
+    assert host.shutdown_reason() is None
