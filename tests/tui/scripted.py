@@ -193,5 +193,6 @@ class ScriptedSession:
         """The run's last event."""
         run = self._snapshot.run
         assert run is not None
-        self.say(RunEnded(replace(run.record, outcome=outcome, finished=FINISHED)))
-        self.update(cancelling=False)
+        record = replace(run.record, outcome=outcome, finished=FINISHED)
+        self.say(RunEnded(record))
+        self.update(cancelling=False, last={**self._snapshot.last, record.check: record})

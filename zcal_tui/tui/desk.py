@@ -67,13 +67,12 @@ class History:
 
 @dataclass
 class Desk:
-    """The session, the checks, the chosen parameters and the results seen in this program's life."""
+    """The session, its newest snapshot, the checks, and the parameters chosen for them."""
 
     session: SessionPort
     checks: Mapping[str, Check]
     now: Callable[[], datetime] = _utc_now
     chosen: dict[str, Any] = field(default_factory=dict)
-    last: dict[str, Record] = field(default_factory=dict)
     snapshot: Snapshot = field(default_factory=Snapshot)
     history: History = field(default_factory=History)
     """What was typed on the console."""
@@ -84,10 +83,12 @@ class Desk:
         if snapshot is self.snapshot:
             return False
         self.snapshot = snapshot
-        run = snapshot.run
-        if run is not None and not run.running:
-            self.last[run.record.check] = run.record
         return True
+
+    @property
+    def last(self) -> Mapping[str, Record]:
+        """The newest record of each check on this printer."""
+        return self.snapshot.last
 
     @property
     def running(self) -> str | None:

@@ -1,8 +1,10 @@
 """The samples as a plot. textual-plot, and numpy with it, are imported when the first plot is shown."""
 
+import math
 from typing import TYPE_CHECKING
 
 from textual.containers import Container
+from textual.geometry import Size
 
 from zcal_tui.tui.faces.face import Point
 from zcal_tui.tui.glyphs import glyphs_of
@@ -29,6 +31,22 @@ def y_ticks(limit: float) -> list[float]:
     """Ticks at the ends, half way and zero, as 1-2-5 steps."""
     half = limit / 2
     return [-limit, -half, 0.0, half, limit]
+
+
+def cell_centre(
+    x: float, y: float, across: tuple[float, float], up: tuple[float, float], size: Size
+) -> tuple[float, float]:
+    """The middle of the cell that textual-plot puts a marker at x, y in, so that the fine line meets the markers.
+
+    `across` and `up` are the limits of the axes, `size` that of the canvas, whose outermost cells are the frame.
+    """
+    columns, rows = max(1, size.width - 2), max(1, size.height - 2)
+    column = math.floor(1 + (x - across[0]) / (across[1] - across[0]) * columns)
+    row = math.ceil(rows - (y - up[0]) / (up[1] - up[0]) * rows)
+    return (
+        across[0] + (column - 0.5) / columns * (across[1] - across[0]),
+        up[0] + (rows + 0.5 - row) / rows * (up[1] - up[0]),
+    )
 
 
 class SamplePlot(Container):
@@ -80,6 +98,10 @@ class SamplePlot(Container):
             return
         from textual_plot import HiResMode
 
+        size = plot.query_one("#plot").size
+        if not size:
+            return  # not laid out yet; drawn on the resize that follows
+
         signs = glyphs_of(self)
         colours = self.app.theme_variables
         limit = symmetric_limit(self._points)
@@ -89,17 +111,13 @@ class SamplePlot(Container):
         plot.set_ylimits(-limit, limit)
         plot.set_yticks(y_ticks(limit))
 
-        def centre(x: float, y: float) -> tuple[float, float]:
-            """The middle of the cell a marker at x, y is put in, so that the fine line meets the markers."""
-            return plot.get_coordinate_from_pixel(*plot.get_pixel_from_coordinate(x, y))
-
         columns = self.size.width - LEFT_MARGIN
         zero = [left + (right - left) * i / columns for i in range(columns)]
         plot.scatter(
             zero, [0.0] * columns, "╌" if not signs.console else "-", rich_colour(colours, "z-faint")
         )
         kept = [p for p in self._points if not p.left_out]
-        line = [centre(p.x, p.y) for p in kept]
+        line = [cell_centre(p.x, p.y, (left, right), (-limit, limit), size) for p in kept]
         fine = HiResMode.HALFBLOCK if signs.console else HiResMode.BRAILLE
         plot.plot([x for x, _ in line], [y for _, y in line], rich_colour(colours, "z-dim"), fine)
         groups = (

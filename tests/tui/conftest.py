@@ -1,0 +1,144 @@
+"""What the interface's tests share: an app over a scripted session, and pictures to compare with."""
+
+import difflib
+import html
+import os
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import textual
+from textual.pilot import Pilot
+
+from scripted import NOW, ScriptedSession
+from zcal_tui.checks.catalogue import CHECKS
+from zcal_tui.tui.app import ZcalApp
+from zcal_tui.tui.desk import Desk
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+MADE_WITH = SNAPSHOTS / "textual-version"
+UPDATE = bool(os.environ.get("SNAPSHOT_UPDATE"))
+
+SMALL, NORMAL, LARGE = (60, 20), (80, 24), (120, 40)
+
+
+@dataclass
+class Stage:
+    """An open app, its session, and hands to press keys with."""
+
+    app: ZcalApp
+    session: ScriptedSession
+    pilot: Pilot[Any]
+
+    async def settle(self) -> None:
+        """Let the app see the newest snapshot now instead of at its next look, and finish painting."""
+        for _ in range(3):
+            await self.pilot.pause()
+            self.app.poll()
+        await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        """Press keys and let things settle."""
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def click(self, selector: str) -> None:
+        """Tap a widget of the screen in front."""
+        assert await self.pilot.click(self.app.screen.query_one(selector)), f"{selector} cannot be reached"
+        await self.settle()
+
+    @property
+    def screen(self) -> str:
+        """The class of the screen in front."""
+        return type(self.app.screen).__name__
+
+    def text(self) -> str:
+        """What the screen shows, as lines of text."""
+        return picture_text(self.app.export_screenshot())
+
+    def words(self) -> str:
+        """What the screen shows, as words on one line, however it was wrapped and framed."""
+        return " ".join(self.text().replace("│", " ").split())
+
+
+Opener = Callable[..., AbstractAsyncContextManager[Stage]]
+
+
+@pytest.fixture
+def opened() -> Opener:
+    """Opens an app over a scripted session: `async with opened(session, size=…) as stage`."""
+
+    @asynccontextmanager
+    async def open_app(
+        session: ScriptedSession | None = None,
+        *,
+        size: tuple[int, int] = NORMAL,
+        term: str = "xterm-256color",
+        **options: Any,
+    ) -> AsyncIterator[Stage]:
+        session = session or ScriptedSession()
+        desk = Desk(session, CHECKS, now=lambda: NOW)
+        app = ZcalApp(session, CHECKS, desk=desk, environ={"TERM": term}, **options)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            stage = Stage(app, session, pilot)
+            await stage.settle()
+            yield stage
+
+    return open_app
+
+
+def picture_text(svg: str) -> str:
+    """The lines of text in a picture, top to bottom."""
+    rows: dict[float, list[tuple[float, str]]] = {}
+    for x, y, text in re.findall(r'<text [^>]*?x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>', svg):
+        rows.setdefault(float(y), []).append((float(x), html.unescape(text).replace("\xa0", " ")))
+    lines = []
+    for y in sorted(rows):
+        line = ""
+        for x, text in sorted(rows[y]):
+            line = line.ljust(round(x / 12.2)) + text
+        lines.append(line.rstrip())
+    return "\n".join(lines)
+
+
+def normal(svg: str) -> str:
+    """A picture without what differs from run to run."""
+    return re.sub(r"terminal-\d+-", "terminal-", svg)
+
+
+@pytest.fixture
+def same_picture(request: pytest.FixtureRequest) -> Callable[[Stage, str], None]:
+    """Compares the screen with the stored picture of that name; SNAPSHOT_UPDATE=1 stores it instead."""
+
+    def compare(stage: Stage, name: str) -> None:
+        path = SNAPSHOTS / f"{name}.svg"
+        picture = normal(stage.app.export_screenshot(title="zcal-tui"))
+        if UPDATE:
+            path.write_text(picture, encoding="utf-8")
+            MADE_WITH.write_text(textual.__version__ + "\n", encoding="utf-8")
+            return
+        made_with = MADE_WITH.read_text(encoding="utf-8").strip()
+        if made_with != textual.__version__:
+            pytest.skip(f"the pictures were made with Textual {made_with}, this is {textual.__version__}")
+        stored = path.read_text(encoding="utf-8")
+        if picture == stored:
+            return
+        got = Path(request.config.rootpath) / ".pytest_cache" / f"{name}.svg"
+        got.parent.mkdir(exist_ok=True)
+        got.write_text(picture, encoding="utf-8")
+        diff = "\n".join(
+            difflib.unified_diff(
+                picture_text(stored).splitlines(),
+                picture_text(picture).splitlines(),
+                "stored",
+                "now",
+                lineterm="",
+            )
+        )
+        pytest.fail(f"{name} looks different (see {got}):\n{diff or 'only colours or styles differ'}")
+
+    return compare

@@ -1,0 +1,159 @@
+"""Every screen: its picture, nothing cut off, STOP within reach."""
+
+from collections.abc import Callable
+
+import pytest
+from textual.widgets import Button, Digits, Input
+
+from conftest import LARGE, NORMAL, SMALL, Opener, Stage
+from scenes import SCENES, starting, unreachable
+from scripted import ScriptedSession
+from zcal_tui.tui.widgets.figures import Figures, LimitGauge
+from zcal_tui.tui.widgets.keybar import KeyBar
+from zcal_tui.tui.widgets.progress import RunProgress
+from zcal_tui.tui.widgets.statusbar import StatusBar
+
+NEEDED = (Button, Digits, Figures, LimitGauge, RunProgress, StatusBar, KeyBar)
+PICTURED = ("plan_after", "running", "verdict", "problem", "refused", "console", "stopped", "shutdown")
+SESSIONS: dict[str, Callable[[], ScriptedSession]] = {"starting": starting, "unreachable": unreachable}
+
+
+def assert_nothing_is_cut_off(stage: Stage) -> None:
+    """Every button and number of the screen in front is whole and inside the screen."""
+    screen = stage.app.screen
+    for widget in screen.walk_children():
+        if not isinstance(widget, NEEDED) or not widget.display or not widget.region:
+            continue
+        if not all(node.display for node in widget.ancestors_with_self if hasattr(node, "display")):
+            continue
+        place = screen.find_widget(widget)
+        assert place.visible_region == widget.region, f"{widget!r} is cut off: {place}"
+        if isinstance(widget, Figures):
+            lines = str(widget.content).splitlines()
+            assert max(map(len, lines), default=0) <= widget.content_size.width, f"{widget!r} is too narrow"
+            assert len(lines) <= widget.content_size.height, f"{widget!r} is too low"
+
+
+@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("size", [SMALL, NORMAL], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_nothing_is_cut_off_and_stop_is_there(name: str, size: tuple[int, int], opened: Opener) -> None:
+    async with opened(size=size) as stage:
+        await SCENES[name](stage)
+        assert_nothing_is_cut_off(stage)
+        before = stage.session.asked_for("stop")
+        if size == SMALL:
+            await stage.click("#stop")
+        else:
+            await stage.press("f12")
+        assert stage.session.asked_for("stop") == before + 1
+        assert stage.screen == "StoppedModal"
+
+
+@pytest.mark.parametrize("size", [SMALL, NORMAL], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", SESSIONS)
+async def test_the_connection_page(
+    name: str, size: tuple[int, int], opened: Opener, same_picture: Callable[[Stage, str], None]
+) -> None:
+    async with opened(SESSIONS[name](), size=size) as stage:
+        assert_nothing_is_cut_off(stage)
+        same_picture(stage, f"{name}-{size[0]}x{size[1]}")
+        await stage.click("#stop")
+        assert stage.session.asked_for("stop") == 1
+        assert "switch it off at its power switch" in stage.words()
+
+
+@pytest.mark.parametrize("name", ["plan", "running", "settings", "console", "problem", "palette"])
+async def test_the_other_stop_key_and_a_large_screen(name: str, opened: Opener) -> None:
+    async with opened(size=LARGE) as stage:
+        await SCENES[name](stage)
+        assert_nothing_is_cut_off(stage)
+        await stage.press("ctrl+backslash")
+        assert stage.session.asked_for("stop") == 1
+        assert stage.screen == "StoppedModal"
+
+
+async def test_after_a_stop_a_restart_is_offered_once_klippy_is_down(opened: Opener) -> None:
+    async with opened() as stage:
+        await stage.press("f12", "f")
+        assert stage.session.asked_for("restart") == 0, "klippy is still up: nothing to restart yet"
+        stage.session.printer(klippy="shutdown", message="Emergency stop")
+        await stage.settle()
+        await stage.click("#restart")
+        assert stage.session.asked_for("restart") == 1
+        stage.session.printer(klippy="startup", message="")
+        await stage.settle()
+        stage.session.printer(klippy="ready", homed_axes="")
+        await stage.settle()
+        assert "ready again: home the printer" in stage.text()
+
+
+@pytest.mark.parametrize("size", [SMALL, NORMAL], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", PICTURED)
+async def test_pictures(
+    name: str, size: tuple[int, int], opened: Opener, same_picture: Callable[[Stage, str], None]
+) -> None:
+    async with opened(size=size) as stage:
+        await SCENES[name](stage)
+        same_picture(stage, f"{name}-{size[0]}x{size[1]}")
+
+
+async def test_picture_on_a_text_console(opened: Opener, same_picture: Callable[[Stage, str], None]) -> None:
+    async with opened(term="linux") as stage:
+        await SCENES["running"](stage)
+        assert stage.app.theme == "ansi-dark"
+        assert not any(0x2800 <= ord(letter) <= 0x28FF for letter in stage.text()), "no braille there"
+        same_picture(stage, "running-linux-80x24")
+
+
+async def test_picture_in_the_light(opened: Opener, same_picture: Callable[[Stage, str], None]) -> None:
+    async with opened(theme="zcal-light") as stage:
+        await SCENES["verdict"](stage)
+        same_picture(stage, "verdict-light-80x24")
+
+
+async def test_resizing_while_a_check_runs(opened: Opener) -> None:
+    async with opened() as stage:
+        await SCENES["running"](stage)
+        for size in ((200, 60), (60, 20), (30, 8), (20, 5), (120, 40), (80, 24)):
+            await stage.pilot.resize_terminal(*size)
+            await stage.settle()
+        assert_nothing_is_cut_off(stage)
+
+
+async def test_help_lists_every_key_of_the_screen(opened: Opener) -> None:
+    async with opened(size=LARGE) as stage:
+        await SCENES["help_page"](stage)
+        text = stage.text()
+        for told in ("Start", "Settings", "Console", "Emergency stop", "Quit"):
+            assert told in text
+        await stage.press("escape")
+        assert stage.screen == "PlanScreen"
+
+
+async def test_every_binding_has_an_id_so_that_keys_can_be_remapped(opened: Opener) -> None:
+    async with opened() as stage:
+        for name in ("plan", "running", "verdict", "settings", "console"):
+            await stage.app.run_action("plan")
+            if name != "plan":
+                await SCENES[name](stage)
+            if (
+                stage.session.snapshot.run is not None
+                and stage.session.snapshot.run.running
+                and name != "running"
+            ):
+                continue
+            for active in stage.app.screen.active_bindings.values():
+                ours = type(active.node).__module__.startswith("zcal_tui") and not isinstance(
+                    active.node, Input
+                )
+                inherited = active.binding.key in ("tab", "shift+tab", "escape", "ctrl+c", "super+c")
+                assert not ours or inherited or active.binding.id, active
+
+
+async def test_the_palette_has_the_actions(opened: Opener) -> None:
+    async with opened() as stage:
+        titles = {command.title for command in stage.app.get_system_commands(stage.app.screen)}
+        assert {"STOP", "Start: Repeatability", "Settings: Repeatability", "Console", "Quit"} <= titles
+        await SCENES["running"](stage)
+        titles = {command.title for command in stage.app.get_system_commands(stage.app.screen)}
+        assert {"STOP", "Watch: Repeatability", "Cancel the run"} <= titles
