@@ -1,0 +1,77 @@
+"""`python -m benchmarks [NAME …]`: take the figures and print them."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from functools import partial
+
+from benchmarks import analyse, first_frame, sim_mcu, updates
+from benchmarks.errors import BenchmarkError
+from benchmarks.options import Options
+from benchmarks.table import Report
+
+BENCHMARKS: dict[str, Callable[[Options], Report]] = {
+    "first_frame": first_frame.run,
+    "status_updates": updates.status_updates,
+    "message_burst": updates.message_burst,
+    "sim_mcu": sim_mcu.run,
+    "analyse": analyse.run,
+}
+MIN_SECONDS = 8.0
+"""Shorter windows would mostly show what else the machine does."""
+
+
+def _number(text: str, *, least: float) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if value < least:
+        raise argparse.ArgumentTypeError(f"{text} is too small, the least is {least:g}")
+    return value
+
+
+def _count(text: str) -> int:
+    return int(_number(text, least=1))
+
+
+def _options(parser: argparse.ArgumentParser, arguments: list[str]) -> tuple[list[str], Options]:
+    usual = Options()
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)}; without a name all of them"
+    )
+    parser.add_argument("--starts", type=_count, default=usual.starts, help="starts of each program")
+    parser.add_argument(
+        "--windows", type=_count, default=usual.windows, help="spans over which CPU time is read"
+    )
+    parser.add_argument(
+        "--seconds", type=partial(_number, least=MIN_SECONDS), default=usual.seconds, help="length of a span"
+    )
+    parser.add_argument("--klipper", metavar="DIR", help="sim_mcu: the Klipper to run, as for zcal-tui sim")
+    given = parser.parse_args(arguments)
+    for name in given.names:
+        if name not in BENCHMARKS:
+            parser.error(f"there is no benchmark {name!r}; there are {', '.join(BENCHMARKS)}")
+    options = Options(given.starts, given.windows, given.seconds, given.klipper)
+    return given.names or list(BENCHMARKS), options
+
+
+def main(arguments: list[str]) -> int:
+    """Run the named benchmarks; returns the exit code: 0, 1 where one could not be taken, 2 for wrong usage."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    names, options = _options(parser, arguments)
+    code = 0
+    for name in names:
+        try:
+            print(BENCHMARKS[name](options).text(), end="\n\n", flush=True)
+        except BenchmarkError as error:
+            print(f"{name} could not be taken: {error}\n", file=sys.stderr, flush=True)
+            code = 1
+        except KeyboardInterrupt:
+            print("Stopped.", file=sys.stderr)
+            return 130
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

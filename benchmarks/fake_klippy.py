@@ -1,0 +1,171 @@
+"""A klippy that says the same things at a chosen rate: `python -m benchmarks.fake_klippy SOCKET`.
+
+It answers what a client asks on connecting, and pushes status and console lines to whoever subscribed, each as a
+message of its own and evenly spaced. Ends when its standard input closes.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.fake_printer import OBJECTS, changes, console_line
+from benchmarks.terminal import ROOT
+
+_TERMINATOR = b"\x03"
+_LISTENING = "listening"
+
+Objects = Mapping[str, list[str] | None]
+
+
+class _Client:
+    """One connection: what it subscribed, and the templates for what is pushed to it."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+        self._objects: Objects = {}
+        self._status: dict[str, Any] | None = None
+        self._console: dict[str, Any] | None = None
+
+    def answer(self, request: Mapping[str, Any]) -> None:
+        """Answer one request."""
+        parameters = request.get("params", {})
+        match request["method"]:
+            case "info":
+                result: dict[str, Any] = {
+                    "state": "ready",
+                    "state_message": "Printer is ready",
+                    "hostname": "benchmark",
+                    "software_version": "v0.13.0",
+                }
+            case "objects/list":
+                result = {"objects": list(OBJECTS)}
+            case "objects/query":
+                result = _query(parameters["objects"])
+            case "objects/subscribe":
+                self._objects = parameters["objects"]
+                self._status = parameters.get("response_template", {})
+                result = _query(self._objects)
+            case "gcode/subscribe_output":
+                self._console = parameters.get("response_template", {})
+                result = {}
+            case method:
+                text = f"webhooks: No registered callback for path '{method}'"
+                error = {"error": "WebRequestError", "message": text}
+                return self._send({"id": request["id"], "error": error})
+        return self._send({"id": request["id"], "result": result})
+
+    def tell(self, eventtime: float, changed: Mapping[str, Mapping[str, Any]]) -> None:
+        """Push a change, as far as it was subscribed."""
+        if self._status is None:
+            return
+        wanted = self._objects
+        status = {name: _chosen(fields, wanted[name]) for name, fields in changed.items() if name in wanted}
+        self._send({**self._status, "params": {"eventtime": eventtime, "status": status}})
+
+    def say(self, line: str) -> None:
+        """Push a console line."""
+        if self._console is not None:
+            self._send({**self._console, "params": {"response": line}})
+
+    def _send(self, message: Mapping[str, Any]) -> None:
+        if not self._writer.is_closing():
+            self._writer.write(json.dumps(message, separators=(",", ":")).encode() + _TERMINATOR)
+
+
+def _chosen(fields: Mapping[str, Any], wanted: list[str] | None) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if wanted is None or name in wanted}
+
+
+def _query(objects: Objects) -> dict[str, Any]:
+    status = {name: _chosen(OBJECTS.get(name, {}), wanted) for name, wanted in objects.items()}
+    return {"eventtime": 0.0, "status": status}
+
+
+class FakeKlippy:
+    """The server."""
+
+    def __init__(self) -> None:
+        self._clients: set[_Client] = set()
+
+    async def serve(self, path: Path, status_rate: float, console_rate: float) -> None:
+        """Serve at `path`, pushing so many messages of each kind a second, until the standard input closes."""
+        server = await asyncio.start_unix_server(self._accept, str(path))
+        feeds = [asyncio.create_task(self._push_status(status_rate))] if status_rate else []
+        feeds += [asyncio.create_task(self._push_console(console_rate))] if console_rate else []
+        print(_LISTENING, flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+        for feed in feeds:
+            feed.cancel()
+        server.close()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        client = _Client(writer)
+        self._clients.add(client)
+        try:
+            while True:
+                client.answer(json.loads((await reader.readuntil(_TERMINATOR))[:-1]))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return
+        finally:
+            self._clients.discard(client)
+            writer.close()
+
+    async def _push_status(self, rate: float) -> None:
+        async for number in _evenly(rate):
+            changed = changes(number)
+            for client in tuple(self._clients):
+                client.tell(number / rate, changed)
+
+    async def _push_console(self, rate: float) -> None:
+        async for number in _evenly(rate):
+            for client in tuple(self._clients):
+                client.say(console_line(number))
+
+
+async def _evenly(rate: float) -> AsyncIterator[int]:
+    """Count at `rate` a second; what a busy machine held up is caught up with."""
+    loop = asyncio.get_running_loop()
+    begin, number = loop.time(), 0
+    while True:
+        number += 1
+        await asyncio.sleep(max(0.0, begin + number / rate - loop.time()))
+        yield number
+
+
+@contextlib.contextmanager
+def fake_klippy(folder: Path, *, status_rate: float = 0.0, console_rate: float = 0.0) -> Iterator[str]:
+    """A fake klippy in a process of its own until the block ends; yields its socket. Raises BenchmarkError."""
+    path = folder / "klippy.sock"
+    command = [sys.executable, "-m", "benchmarks.fake_klippy", str(path)]
+    command += ["--status", str(status_rate), "--console", str(console_rate)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, text=True
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+        try:
+            if process.stdout.readline().strip() != _LISTENING:
+                raise BenchmarkError(f"The fake klippy did not start:\n{process.stderr.read().strip()}")
+            yield str(path)
+        finally:
+            process.stdin.close()
+
+
+def main() -> None:
+    """Serve as the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.fake_klippy", description=__doc__)
+    parser.add_argument("socket", type=Path, help="where to listen")
+    parser.add_argument("--status", type=float, default=4.0, help="status messages a second")
+    parser.add_argument("--console", type=float, default=0.0, help="console lines a second")
+    options = parser.parse_args()
+    asyncio.run(FakeKlippy().serve(options.socket, options.status, options.console))
+
+
+if __name__ == "__main__":
+    main()

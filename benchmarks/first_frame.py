@@ -1,0 +1,44 @@
+"""How soon something can be read after the program was started."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import bare_frame
+from benchmarks.fake_klippy import fake_klippy
+from benchmarks.options import Options
+from benchmarks.table import Comparison, Report, milliseconds
+from benchmarks.terminal import terminal, terminal_environment
+
+FIRST_WORD = "STOP"
+"""The emergency stop stands on every screen, the first one included."""
+PLAN_WORD = "Settings"
+"""A button of the plan, which comes once the printer has been read."""
+
+
+def run(options: Options) -> Report:
+    """Start the program and the bare app in turn. Raises BenchmarkError."""
+    first, plan = [], []
+    with (
+        tempfile.TemporaryDirectory(prefix="zcal-bench-") as name,
+        fake_klippy(Path(name), status_rate=4) as path,
+    ):
+        environment = terminal_environment(Path(name))
+        ours = [sys.executable, "-m", "zcal_tui", "--printer", path]
+        bare = [sys.executable, "-m", bare_frame.__name__]
+        for number in range(options.starts + 1):
+            with terminal(ours, environment) as shown:
+                ours_first, ours_plan = shown.wait_for(FIRST_WORD), shown.wait_for(PLAN_WORD)
+            with terminal(bare, environment) as shown:
+                reference = shown.wait_for(bare_frame.WORD)
+            if number:  # the first start of each fills Python's and the system's caches
+                first.append((ours_first, reference))
+                plan.append((ours_plan, reference))
+    return Report(
+        "first_frame",
+        f"From exec until the words are on the terminal, 80x24; {options.starts} starts of each in turn.",
+        [
+            Comparison("first frame: the way to the printer", "bare app's first frame", first, milliseconds),
+            Comparison("the plan, with the printer read", "bare app's first frame", plan, milliseconds),
+        ],
+    )

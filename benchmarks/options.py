@@ -1,0 +1,14 @@
+"""What every benchmark is told."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`starts` is how often a program is started, `windows` how many spans of `seconds` CPU time is read over;
+    `klipper` names the Klipper to run, None for the simulator's own choice."""
+
+    starts: int = 9
+    windows: int = 5
+    seconds: float = 10.0
+    klipper: str | None = None

@@ -1,0 +1,141 @@
+"""A program on a pseudo-terminal that is read as fast as it writes, as a good terminal would."""
+
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import termios
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from benchmarks.errors import BenchmarkError
+
+COLUMNS, LINES = 80, 24
+ROOT = Path(__file__).resolve().parent.parent
+_ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
+_KEPT = 2_000_000
+"""Bytes kept to look for words in; later ones are only counted."""
+_PATIENCE = 10.0
+"""Seconds that a program gets to leave by itself."""
+
+
+class Terminal:
+    """A program's screen of 80x24."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", screen: int, started: float) -> None:
+        self.process = process
+        self._screen = screen
+        self._started = started
+        self._seen = bytearray()
+        self._count = 0
+        self._ended = False
+        self._news = threading.Condition()
+        self._last = started
+        self._reader = threading.Thread(target=self._read, name="terminal", daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """The program's process."""
+        return self.process.pid
+
+    @property
+    def bytes_written(self) -> int:
+        """How many bytes the program has sent to its terminal."""
+        return self._count
+
+    def wait_for(self, word: str, timeout: float = 60.0) -> float:
+        """Seconds from the program's start until `word` had reached the terminal. Raises BenchmarkError."""
+        wanted, until = word.encode(), time.perf_counter() + timeout
+        with self._news:
+            while wanted not in self._text():
+                left = until - time.perf_counter()
+                if self._ended or left <= 0 or not self._news.wait(left):
+                    raise BenchmarkError(self._why_not(word, timeout))
+            return self._last - self._started
+
+    def close(self) -> None:
+        """End the program, kindly first."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self._reader.join(_PATIENCE)
+        os.close(self._screen)
+
+    def _text(self) -> bytes:
+        return _ESCAPES.sub(b"", bytes(self._seen))
+
+    def _why_not(self, word: str, timeout: float) -> str:
+        tail = self._text().decode(errors="replace").split()
+        said = f" The last that it wrote: {' '.join(tail[-40:])}" if tail else " It wrote nothing."
+        if self._ended:
+            return f"The program ended before it showed {word!r}.{said}"
+        return f"The program did not show {word!r} within {timeout:g} s.{said}"
+
+    def _read(self) -> None:
+        while True:
+            try:
+                data = os.read(self._screen, 65536)
+            except OSError:  # Linux' way of saying that nobody holds the other end any more
+                data = b""
+            with self._news:
+                self._last = time.perf_counter()
+                self._count += len(data)
+                if len(self._seen) < _KEPT:
+                    self._seen += data
+                self._ended = not data
+                self._news.notify_all()
+            if not data:
+                return
+
+
+@contextlib.contextmanager
+def terminal(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Terminal]:
+    """Run `command` in a terminal of its own until the block ends. Raises BenchmarkError."""
+    screen, program_side = pty.openpty()
+    try:
+        fcntl.ioctl(program_side, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            command,
+            stdin=program_side,
+            stdout=program_side,
+            stderr=program_side,
+            env=dict(environment),
+            cwd=ROOT,
+            start_new_session=True,
+        )
+    except OSError as error:
+        os.close(screen)
+        raise BenchmarkError(f"{command[0]} could not be started: {error.strerror or error}.") from error
+    finally:
+        os.close(program_side)
+    shown = Terminal(process, screen, started)
+    try:
+        yield shown
+    finally:
+        shown.close()
+
+
+def terminal_environment(folder: Path) -> dict[str, str]:
+    """The present environment with a usual terminal in it, and without the person's own settings."""
+    dropped = ("TEXTUAL", "ZCAL_", "NO_COLOR")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    return {
+        **inherited,
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+        "COLUMNS": str(COLUMNS),
+        "LINES": str(LINES),
+        "XDG_CONFIG_HOME": str(folder / "config"),
+        "ZCAL_DATA": str(folder / "data"),
+    }
