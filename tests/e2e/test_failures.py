@@ -34,7 +34,7 @@ def break_it(printer: PrinterSim, how: str) -> None:
         case "micro-controller unplugged":
             printer.control.request("unplug")
         case "micro-controller shut down":
-            printer.control.request("crash")
+            printer.control.request("crash", reason="Timer too close")
         case "emergency stop":
             client = printer.connect()
             client.call("emergency_stop")

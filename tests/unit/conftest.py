@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
 from fakes.klippy import FakeKlippy
 from fakes.machine import Machine
 from fakes.moonraker import FakeMoonraker

@@ -24,6 +24,7 @@ KLIPPY_STATES = ("disconnected", "startup", "ready", "error", "shutdown")
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "webhooks": ("state", "state_message"),
     "toolhead": ("homed_axes", "position", "axis_minimum", "axis_maximum", "estimated_print_time"),
+    "motion_report": ("live_position",),
     "gcode_move": ("gcode_position", "homing_origin", "speed"),
     "probe": ("name", "last_query", "last_z_result", "last_probe_position"),
     "manual_probe": ("is_active", "z_position", "z_position_lower", "z_position_upper"),
@@ -175,6 +176,7 @@ def _gcode(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "motion_report": lambda fields: {"live_position": triple(fields.get("live_position"))},
     "webhooks": _webhooks,
     "toolhead": _toolhead,
     "gcode_move": _gcode_move,

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from zcal_tui.printer.config_view import ProbeConfig, has_round_bed
+from zcal_tui.printer.config_view import ProbeConfig, has_round_bed, probe_config, z_rail
 from zcal_tui.printer.reading import number
 from zcal_tui.printer.state import PrinterState
 
@@ -91,8 +91,8 @@ def probe_reaches(state: PrinterState, bed: Xy, probe: ProbeConfig) -> bool:
 def measuring_site(state: PrinterState, probe: ProbeConfig | None) -> Site | None:
     """The best place to measure: with the probe over it, or with the nozzle where `probe` is None.
 
-    The first reachable of: the mesh's zero reference, where a mesh changes nothing; where Z is homed; a round bed's
-    centre; the mesh's centre; the middle of the travel. If none is, the reachable place closest to the middle.
+    The first reachable of: the mesh's zero reference, where a mesh changes nothing; where a probe homes Z; a round
+    bed's centre; the mesh's centre; the middle of the travel. If none is, the reachable place closest to the middle.
     None before the printer has told its limits.
     """
     allowed = area(state)
@@ -113,11 +113,11 @@ def _candidates(state: PrinterState, probe: ProbeConfig | None) -> Iterator[tupl
     if (zero := _pair(mesh.get("zero_reference_position"))) is not None:
         yield zero, "the mesh's zero_reference_position"
     home = _pair(state.settings.get("safe_z_home", {}).get("home_xy_position"))
-    if home is not None:
-        yield (
-            (home if probe is None else probed_point(home, probe)),
-            "the place where Z is homed (safe_z_home)",
-        )
+    rail = z_rail(state)
+    # A Z endstop may stand beside the bed; only a probe that homes has bed below it there
+    if home is not None and rail is not None and rail.homes_with_probe:
+        own = probe_config(state)
+        yield (home if own is None else probed_point(home, own)), "the place where Z is homed (safe_z_home)"
     if has_round_bed(state):
         yield (0.0, 0.0), "the centre of the round bed"
     if number(mesh.get("mesh_radius")) is not None:

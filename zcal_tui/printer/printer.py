@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from typing import Any, Literal
 
 from zcal_tui.printer.clock import PrinterClock
@@ -18,6 +18,8 @@ from zcal_tui.transport.port import GcodeOutput, Notification, Transport
 
 LINK_GRACE = 10.0
 """Seconds of wall time a wait outlives a lost link: shorter cuts mend themselves."""
+HALT_GRACE = 2.0
+"""Seconds of wall time in which a halted klippy may still answer what it was asked before."""
 RESTART_LIMIT = 90.0
 """Seconds of wall time a restart may take: a slow board with several micro-controllers needs most of a minute."""
 
@@ -85,13 +87,37 @@ class Printer:
 
         stop = self.listen_console(note)
         try:
-            await self._transport.call("gcode/script", {"script": script})
+            await self._unless_halted(self._transport.call("gcode/script", {"script": script}))
         except GcodeError as error:
             raise CommandFailed(error.message) from error
         finally:
             stop()
         if unknown:
             raise CommandFailed(unknown[0])
+
+    async def _unless_halted(self, request: Coroutine[Any, Any, Any]) -> None:
+        """Wait for a request, but not for one that a halted klippy never answers: with its micro-controller gone in
+        the middle of a probing move, klippy shuts down and goes on waiting for the trigger. Raises NotReady then."""
+        asked = asyncio.ensure_future(request)
+        halted = asyncio.ensure_future(self._halted())
+        try:
+            await asyncio.wait({asked, halted}, return_when=asyncio.FIRST_COMPLETED)
+            if not asked.done():
+                raise NotReady(self.state.message)
+            asked.result()
+        finally:
+            for task in (asked, halted):
+                task.cancel()
+            await asyncio.gather(asked, halted, return_exceptions=True)
+
+    async def _halted(self) -> None:
+        """Wait until klippy has been halted for a while, in which it may still answer."""
+        while True:
+            while self.state.klippy not in ("shutdown", "error"):
+                await self._another_state()
+            await asyncio.sleep(HALT_GRACE)
+            if self.state.klippy in ("shutdown", "error"):
+                return
 
     async def query(self, objects: Mapping[str, list[str] | None]) -> Mapping[str, Mapping[str, Any]]:
         """The status of objects as it is now, {object: {field: value}}; unknown ones are left out or empty.

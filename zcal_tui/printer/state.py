@@ -70,7 +70,8 @@ class SaveConfigPending:
 class PrinterState:
     """Everything the mirror keeps.
 
-    `homed_axes` is a string out of "xyz"; `position` the toolhead's in the machine's frame, `gcode_position` the
+    `homed_axes` is a string out of "xyz"; `position` where the toolhead was told to go in the machine's frame (in a
+    probing move its end, not where it is), `live_position` where it is to a quarter second, `gcode_position` the
     one G-code sees; `homing_origin` the live G-code offset (SET_GCODE_OFFSET). `settings` is `configfile.settings`
     (parsed values, lower-case keys), `config` the raw texts of printer.cfg, both fetched once per klippy start.
     `commands` are the G-code commands known now, or None where Klipper does not tell (before November 2023).
@@ -92,6 +93,7 @@ class PrinterState:
     commands: frozenset[str] | None = None
     homed_axes: str = ""
     position: Xyz | None = None
+    live_position: Xyz | None = None
     axis_minimum: Xyz | None = None
     axis_maximum: Xyz | None = None
     gcode_position: Xyz | None = None

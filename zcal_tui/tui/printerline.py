@@ -103,9 +103,10 @@ def homed_text(printer: PrinterState) -> Content:
 
 def position_text(printer: PrinterState) -> Content:
     """Where the toolhead is, in mm; nothing before homing."""
-    if printer.position is None or not printer.homed("xyz"):
+    at = printer.live_position or printer.position
+    if at is None or not printer.homed("xyz"):
         return Content("")
-    x, y, z = printer.position
+    x, y, z = at
     return Content.assemble(
         ("X ", "$z-dim"),
         f"{x:.1f}",

@@ -27,6 +27,13 @@ def delta(settings=None):
     )
 
 
+HOMES_BY_PROBE = {
+    "safe_z_home": {"home_xy_position": [120, 120]},
+    "stepper_z": {"endstop_pin": "probe:z_virtual_endstop"},
+    "probe": {"x_offset": 10.0, "y_offset": -20.0},
+}
+
+
 def test_probe_and_toolhead_points_are_each_others_inverse():
     assert probed_point((100.0, 100.0), PROBE) == (110.0, 80.0)
     assert toolhead_for((110.0, 80.0), PROBE) == (100.0, 100.0)
@@ -66,7 +73,8 @@ def test_nothing_is_known_before_the_limits():
     [
         ({}, (100.0, 100.0), "middle"),
         ({"bed_mesh": {"mesh_min": [30, 10], "mesh_max": [190, 170]}}, (110.0, 90.0), "mesh"),
-        ({"safe_z_home": {"home_xy_position": [120, 120]}}, (130.0, 100.0), "homed"),
+        (HOMES_BY_PROBE, (130.0, 100.0), "homed"),
+        ({**HOMES_BY_PROBE, "stepper_z": {"endstop_pin": "PA1"}}, (100.0, 100.0), "middle"),
         (
             {
                 "bed_mesh": {"zero_reference_position": [50.0, 60.0], "mesh_min": [0, 0], "mesh_max": [9, 9]},
@@ -92,8 +100,8 @@ def test_a_round_mesh_is_measured_in_its_centre():
 
 
 def test_the_nozzle_needs_no_offset():
-    site = measuring_site(printer({"safe_z_home": {"home_xy_position": [120, 130]}}), None)
-    assert site.toolhead == site.bed == (120.0, 130.0)
+    site = measuring_site(printer(HOMES_BY_PROBE), None)
+    assert site.toolhead == site.bed == (130.0, 100.0)
 
 
 def test_zero_is_a_coordinate_like_any_other():

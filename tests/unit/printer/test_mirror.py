@@ -2,7 +2,6 @@ import asyncio
 import math
 
 from fakes.waiting import until
-
 from zcal_tui.printer.printer import Printer
 from zcal_tui.transport.address import SocketAddress, parse_address
 from zcal_tui.transport.opening import open_transport

@@ -1,9 +1,9 @@
 import asyncio
 
 import pytest
+
 from fakes.machine import Refused
 from fakes.waiting import until
-
 from zcal_tui.printer.clock import PrinterClock
 from zcal_tui.printer.messages import Info, ProbeQuery
 from zcal_tui.printer.printer import CommandFailed, Printer
@@ -220,3 +220,18 @@ def test_another_klippys_clock_starts_over():
     clock.note(5000.0)
     clock.note(3.0)
     assert clock.now() == 3.0
+
+
+async def test_a_halted_klippy_that_never_answers_is_not_waited_for(printer, machine):
+    """With its micro-controller gone in a probing move, klippy halts and waits for the trigger for ever."""
+    forever = asyncio.Event()
+
+    async def probe(_):
+        machine.halt("Lost communication with MCU 'mcu'")
+        await forever.wait()
+
+    machine.handlers["PROBE"] = probe
+    with pytest.raises(NotReady, match="Lost communication"):
+        async with asyncio.timeout(10.0):
+            await printer.gcode("PROBE")
+    forever.set()

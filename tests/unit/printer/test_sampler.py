@@ -1,10 +1,10 @@
 import asyncio
 
 import pytest
-from fakes.waiting import until
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.waiting import until
 from zcal_tui.printer.printer import CommandFailed, Printer
 from zcal_tui.printer.sampler import (
     LinesMissing,

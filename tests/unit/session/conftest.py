@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
 from fakes.klippy import FakeKlippy
 from fakes.machine import Machine
 from fakes.waiting import until
-
 from zcal_tui.results.store import Store
 from zcal_tui.session.session import Session
 from zcal_tui.session.target import Target

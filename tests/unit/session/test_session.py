@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from fakes.klippy import FakeKlippy
 from fakes.machine import Machine
 from fakes.waiting import until
-
 from zcal_tui.checks.accuracy import AccuracyParameters
 from zcal_tui.model.events import Event, RunEnded, SampleTaken
 from zcal_tui.model.record import Level, Outcome, Record

@@ -1,10 +1,10 @@
 import asyncio
 
 import pytest
+
 from fakes.klippy import FakeKlippy
 from fakes.machine import Refused
 from fakes.waiting import until
-
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.failures import (
     GcodeError,

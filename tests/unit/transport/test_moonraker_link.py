@@ -1,10 +1,10 @@
 import asyncio
 
 import pytest
+
 from fakes.machine import Refused
 from fakes.moonraker import FakeMoonraker
 from fakes.waiting import until
-
 from zcal_tui.transport.address import SocketAddress, UrlAddress, parse_address
 from zcal_tui.transport.failures import (
     GcodeError,
