@@ -24,7 +24,7 @@ from zcal_tui.stats.quantiles import t_ppf, t_two_sided_p
 
 FloatArray = NDArray[np.float64]
 
-MIN_SAMPLES = 5
+MIN_SAMPLES = 8
 """Fewer samples leave nothing to test an effect against."""
 
 MAX_OUTLIER_SHARE = 0.15

@@ -78,7 +78,7 @@ def _limit_reason(result: Repeatability, standing: Standing, low: float, high: f
     if standing == "unfit":
         cause = _cause_beyond_noise(result)
         return f"A range of ten exceeds {_um(result.limit)} in {_share(over)} of series{cause} {limit}."
-    between = f"in {_share(over)} of series (between {_share(low)} and {_share(high)})"
+    between = f"in {_share(over)} of series, by these data between {_share(low)} and {_share(high)}"
     if standing == "marginal":
         return f"On the border: a range of ten exceeds {_um(result.limit)} {between} {limit}."
     return f"{result.n} samples do not decide: a range of ten exceeds {_um(result.limit)} {between} {limit}."

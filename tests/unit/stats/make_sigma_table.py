@@ -19,13 +19,12 @@ from zcal_tui.stats.noise import SMALLEST_RATIO, noise_evidence
 FloatArray = NDArray[np.float64]
 Pattern = tuple[int, ...]
 
-COUNTS = (5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 17, 19, 20, 22, 25, 29, 30, 34, 39, 40, 50, 60)
-RATIOS = np.concatenate(
-    [np.geomspace(SMALLEST_RATIO, 0.15, 20, endpoint=False), np.geomspace(0.15, 1.25, 72)]
-)
-DRAWS = 20_000
+COUNTS = (5, 6, 7, 8, 9, 10, 12, 14, 15, 17, 19, 20, 22, 25, 29, 30, 34, 39, 40, 60)
+RANGES = ((SMALLEST_RATIO, 0.2, 22), (0.2, 1.1, 80))
+RATIOS = np.concatenate([np.geomspace(*RANGES[0], endpoint=False), np.geomspace(*RANGES[1])])
+DRAWS = 40_000
 ERROR = 0.05
-SLACK = 0.005
+SLACK = 0.01
 """How much more than the error rate may be cut off where a lump leaves no better choice."""
 
 
@@ -94,7 +93,7 @@ def main() -> None:
         '"""Critical shares of sigma\'s posterior. Made by tests/unit/stats/make_sigma_table.py; see `calibration`."""'
     )
     print("\nCOUNTS = " + repr(COUNTS))
-    print(f"RATIO_RANGES = (({SMALLEST_RATIO}, 0.15, 20), (0.15, 1.25, 72))")
+    print(f"RATIO_RANGES = {RANGES}")
     print(
         "\n# For each count: the lower critical shares and one minus the upper ones, in ten-thousandths, by ratio."
     )

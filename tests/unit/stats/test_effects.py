@@ -108,7 +108,7 @@ def test_a_lone_reading_far_off_among_equal_ones_is_an_outlier() -> None:
 
 
 def test_too_few_samples_are_not_tested() -> None:
-    effects = find_effects([1.0, 1.1, 1.2, 1.3], step=0.0)
+    effects = find_effects([1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.9], step=0.0)
     assert effects.drift is None
     assert effects.first_sample is None
     assert effects.outliers.indices == ()
