@@ -56,11 +56,11 @@ class Slide:
     """A machine: one axis whose switch closes at and below a step count, and pins that follow a script."""
 
     switch_at: int = -1000
-    other_switch_at: int = -1000
+    parked: range = range(0)
     frequency_at_zero: float = 3_000_000.0
     frequency_per_step: float = -100.0
     switch_delay: float = 0.0
-    names: Sequence[str] = ("step", "dir", "switch", "therm", "out", "step2", "dir2", "bounce", "switch2")
+    names: Sequence[str] = ("step", "dir", "switch", "therm", "out", "step2", "dir2", "bounce", "parked")
     bounces: Sequence[tuple[float, bool]] = ()
     reading: float = 0.5
     time: float = 0.0
@@ -83,8 +83,8 @@ class Slide:
         assert t >= self.time
         if pin == "bounce":
             return [level for since, level in ((-1.0, False), *self.bounces) if since <= t][-1]
-        if pin == "switch2":
-            return steps.get("step", 0) <= self.other_switch_at
+        if pin == "parked":
+            return steps.get("step", 0) in self.parked
         return steps.get("step", 0) <= self.switch_at
 
     def delay(self, pin: str) -> float:

@@ -108,6 +108,38 @@ def test_samples_show_the_frequency_in_the_middle_of_each_conversion(tick: float
         assert value == round(frequency / FREQ_PER_COUNT)
 
 
+def test_samples_show_where_the_axis_was_stopped() -> None:
+    host, machine = bench(Slide(switch_at=-110), tick=0.2)
+    host.configure(
+        "config_i2c oid=0",
+        "config_ldc1612 oid=1 i2c_oid=0",
+        "i2c_set_bus oid=0 i2c_bus=i2c1 rate=400000 address=42",
+        "config_stepper oid=2 step_pin=step dir_pin=dir invert_step=-1 step_pulse_ticks=1",
+        "config_trsync oid=3",
+        "config_endstop oid=4 pin=switch pull_up=0",
+    )
+    for register, value in REGISTERS.items():
+        data = bytes((register, *value.to_bytes(2, "big"))).hex()
+        host.send(f"i2c_transfer oid=0 write={data} read_len=0")
+    begin = host.clock64(host.now)
+    start = host.clock64(0.1)
+    host.send(
+        f"query_ldc1612 oid=1 rest_ticks={REST}",
+        f"trsync_start oid=3 report_clock={start & 0xFFFFFFFF} report_ticks=0 expire_reason={TIMEOUT}",
+        "stepper_stop_on_trigger oid=2 trsync_oid=3",
+        f"endstop_home oid=4 clock={start & 0xFFFFFFFF} sample_ticks=180 sample_count=1 rest_ticks=20000"
+        f" pin_value=1 trsync_oid=3 trigger_reason={TRIGGERED}",
+    )
+    move(host, 0.1, 500, 0)
+    host.until(0.4)
+    conversion = (1875 * 16 + 4) / 12_000_000 * CLOCK_FREQ
+    for number, value in enumerate(samples(host)):
+        middle = begin + int((number + 0.5) * conversion)
+        steps = -min(116, max(0, (middle - start) // INTERVAL))
+        frequency = machine.frequency_at_zero + machine.frequency_per_step * steps
+        assert value == round(frequency / FREQ_PER_COUNT)
+
+
 def test_the_status_counts_every_sample() -> None:
     host, _ = bench(tick=0.0031)
     configure(host)

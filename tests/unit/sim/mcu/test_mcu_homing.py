@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from mcu_bench import Host, Slide, bench
 
 from zcal_tui.sim.mcu import CLOCK_FREQ
+from zcal_tui.sim.mcu.pintrace import PinTrace
 
 INTERVAL = 2400  # 5000 steps/s
 REST = 20_000
@@ -235,40 +236,40 @@ def test_a_machine_is_never_asked_about_the_past() -> None:
     assert all(before <= after for before, after in pairwise(times))
 
 
-def test_what_another_endstop_was_about_to_see_is_forgotten_when_motion_is_cut_short() -> None:
-    # Both switches lie within one stretch of the motion; the first stops the axis before the second.
-    host, _ = bench(Slide(switch_at=-100, other_switch_at=-120), tick=0.2)
+def test_an_endstop_looks_again_where_motion_was_cut_short_by_another() -> None:
+    # The second pin is closed in a stretch that the axis would pass between two of its samples, but in
+    # which the first one stops it.
+    host, _ = bench(Slide(switch_at=-110, parked=range(-118, -113)), tick=0.2)
     host.configure(
         "config_stepper oid=0 step_pin=step dir_pin=dir invert_step=-1 step_pulse_ticks=1",
         "config_endstop oid=1 pin=switch pull_up=0",
         "config_trsync oid=2",
-        "config_endstop oid=4 pin=switch2 pull_up=0",
+        "config_endstop oid=4 pin=parked pull_up=0",
         "config_trsync oid=5",
     )
-    clock = host.clock(0.1)
+    begin = host.clock64(0.1)
     host.send(
-        f"trsync_start oid=5 report_clock={clock} report_ticks=0 expire_reason={TIMEOUT}",
-        f"endstop_home oid=4 clock={clock} sample_ticks=180 sample_count=1 rest_ticks={REST} pin_value=1"
-        f" trsync_oid=5 trigger_reason={TRIGGERED}",
+        f"trsync_start oid=5 report_clock={begin & 0xFFFFFFFF} report_ticks=0 expire_reason={TIMEOUT}",
+        f"endstop_home oid=4 clock={begin + REST // 2 & 0xFFFFFFFF} sample_ticks=180 sample_count=1"
+        f" rest_ticks={REST} pin_value=1 trsync_oid=5 trigger_reason={TRIGGERED}",
     )
-    home(host, sample_count=1)
+    assert home(host, sample_count=1) == begin
     host.until(0.4)
-    assert finish(host)[0] == TRIGGERED
-    stopped = position(host)
-    assert -120 < stopped <= -100
-    assert not host.named("trsync_state")[-1]["can_trigger"]
-    assert all(state["oid"] == 2 for state in host.named("trsync_state"))
-    again = host.clock64(0.6)
-    host.send(
-        f"reset_step_clock oid=0 clock={again & 0xFFFFFFFF}",
-        "set_next_step_dir oid=0 dir=0",
-        f"queue_step oid=0 interval={INTERVAL} count=200 add=0",
-    )
-    host.until(0.8)
-    fired = [state for state in host.named("trsync_state") if state["oid"] == 5]
-    assert [state["trigger_reason"] for state in fired] == [TRIGGERED]
-    reached = again + (120 + stopped) * INTERVAL
-    sample = host.clock64(0.1)
-    while sample < reached:
-        sample += REST
-    assert fired[0]["clock"] == sample & 0xFFFFFFFF
+    first, second = host.named("trsync_state")[1:3]
+    assert (first["oid"], first["clock"]) == (2, begin + 14 * REST & 0xFFFFFFFF)
+    assert position(host) == -116
+    assert (second["oid"], second["clock"]) == (5, begin + 14 * REST + REST // 2 & 0xFFFFFFFF)
+
+
+def test_a_trace_forgets_what_did_not_come_to_pass() -> None:
+    trace = PinTrace(delay=5, clock=100, level=False)
+    trace.extend(200, change=150)
+    trace.extend(300, change=250)
+    assert [trace.at(clock) for clock in (154, 155, 254, 255)] == [False, True, True, False]
+    trace.cut(220)
+    assert trace.known == 225 and trace.last
+    assert trace.next_change(155) is None
+    trace.extend(400, change=300)
+    assert trace.next_change(155) == 305
+    trace.forget(310)
+    assert trace.at(0) is False and trace.next_change(0) is None
