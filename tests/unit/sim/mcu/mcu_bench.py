@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zcal_tui.sim.mcu import CLOCK_FREQ, SimulatedMcu
+from zcal_tui.sim.ports import Mcu
 
 Message = dict[str, int | bytes | str]
 
@@ -233,4 +234,7 @@ def bench(
 ) -> tuple[Host, Slide]:
     """A host connected to a micro-controller on a slide."""
     machine = machine or Slide()
-    return Host(SimulatedMcu(machine, older_i2c=older_i2c), tick=tick), machine
+    mcu: SimulatedMcu = SimulatedMcu(machine, older_i2c=older_i2c)
+    port: Mcu = mcu  # held to the port by the type checker
+    assert port.silent_until() is None
+    return Host(mcu, tick=tick), machine

@@ -138,6 +138,24 @@ def test_a_power_cycle_forgets_the_configuration() -> None:
     assert not host.mcu.is_configured
 
 
+def test_catching_up_moves_the_machine_and_keeps_what_there_is_to_send() -> None:
+    host, machine = bench()
+    host.configure("config_stepper oid=0 step_pin=step dir_pin=dir invert_step=-1 step_pulse_ticks=1")
+    host.send(
+        f"reset_step_clock oid=0 clock={host.clock(0.1)}",
+        "set_next_step_dir oid=0 dir=1",
+        "queue_step oid=0 interval=12000 count=500 add=0",
+    )
+    host.mcu.feed(block(host.sequence, host.encode("get_clock")), 0.1)
+    host.mcu.catch_up(0.3)
+    assert machine.time == pytest.approx(0.3)
+    assert machine.steps == host.mcu.steps == {"step": 200}
+    host.now = 0.3
+    host.sequence += 1
+    host.until(0.301)
+    assert host.named("clock")
+
+
 def test_statistics_come_every_five_seconds() -> None:
     host, _ = bench(tick=0.2)
     host.until(26.0)
