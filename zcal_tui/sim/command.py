@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from zcal_tui.sim.host import clocks, klippy_source, moonraker
+from zcal_tui.sim.host import clocks, klippy_source, moonraker, overlay
 from zcal_tui.sim.host.commands import ARGUMENTS, HELP
 from zcal_tui.sim.host.control_client import ControlClient, ControlError
 from zcal_tui.sim.host.errors import SimulatorError
@@ -78,6 +78,14 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--run-dir", metavar="DIR", type=Path, help="where to run (default: a temporary folder)"
     )
+    made.add_argument(
+        "--extra",
+        metavar="PATH",
+        type=Path,
+        action="append",
+        default=[],
+        help="an extra of klippy's, a file or a folder, to run with (repeatable)",
+    )
     made.add_argument("--keep", action="store_true", help="keep the temporary folder with its logs")
     made.add_argument("--json", action="store_true", help="events as JSON lines")
     made.add_argument("--die-with-stdin", action="store_true", help="end when the standard input closes")
@@ -126,6 +134,7 @@ def _run(options: argparse.Namespace, output: Output) -> int:
         profile = type(profile)(profile.name, profile.printer_cfg, read_truth(options.truth))
     checkout = klippy_source.find_checkout(options.klipper, os.environ, Path.home())
     klippy = klippy_source.prepare(checkout, output.progress)
+    klippy = overlay.with_extras(klippy, options.extra, output.progress)
     wants_moonraker = options.moonraker or options.moonraker_auth
     python = moonraker.prepare(output.progress) if wants_moonraker else None
     with contextlib.ExitStack() as stack:
