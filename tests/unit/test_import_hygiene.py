@@ -1,0 +1,57 @@
+"""What a start may import, so that it stays quick on a small board and headless stays headless."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("textual", "rich", "numpy", "textual_plot", "httpx", "websockets", "scipy", "zcal_tui.sim")
+
+
+def imported_by(code: str, tmp_path: Path) -> set[str]:
+    """The modules in memory after running `code` in a fresh interpreter."""
+    script = f"{code}\nimport sys\nprint('\\n'.join(sys.modules), file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, timeout=60, check=True
+    )
+    return set(done.stderr.splitlines())
+
+
+def run_main(*arguments: str) -> str:
+    return (
+        "import contextlib, io, zcal_tui.__main__ as m, sys\n"
+        f"sys.argv = ['zcal-tui', *{list(arguments)!r}]\n"
+        "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()), "
+        "contextlib.redirect_stderr(io.StringIO()):\n    m.main()"
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",),
+        ("--version",),
+        ("accuracy", "--help"),
+        ("--headless", "accuracy", "--samples", "1"),
+        ("--headless", "accuracy", "--printer", "/nowhere/klippy.sock"),
+    ],
+)
+def test_what_needs_no_screen_and_no_numbers_imports_neither(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    modules = imported_by(run_main(*arguments), tmp_path)
+    assert "zcal_tui.cli" in modules
+    assert {name for name in HEAVY if name in modules} == set()
+
+
+def test_the_terminal_interface_starts_without_numpy_and_plots(tmp_path: Path) -> None:
+    modules = imported_by("import zcal_tui.start, zcal_tui.tui.app", tmp_path)
+    assert "textual" in modules
+    assert {"numpy", "textual_plot", "websockets", "httpx"} & modules == set()
+
+
+def test_statistics_and_the_extra_do_without_the_rest_of_us(tmp_path: Path) -> None:
+    modules = imported_by("import zcal_tui.stats.repeatability, zcal_tui.stats.verdicts", tmp_path)
+    ours = {name for name in modules if name.startswith("zcal_tui.")}
+    assert {name for name in ours if not name.startswith("zcal_tui.stats")} == set()
