@@ -16,11 +16,13 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -33,12 +35,14 @@
 #define READING 1000              // virtual time that a look at the clock takes
 #define SLICE (SECOND / 1000)     // how often a waiter that nobody can wake looks by itself
 #define WATCH (SECOND / 50)       // how often the simulator looks whether something is stuck
-#define STALE SECOND              // a woken thread that has not run for this long was not woken at all
+#define LOST (SECOND / 10)        // bytes that nobody can read after this long were thrown away
+#define STALE (10 * SECOND)       // a woken thread that has not run for this long was not woken at all
 
 enum state { FREE, BUSY, IDLE, WOKEN };
 
 struct slot {
     int state, pid, waker, count;
+    int polls_port;               // whether it is woken by bytes from the micro-controller
     int64_t deadline;             // virtual
     int64_t armed;                // real time at which its own sleep ends
     int64_t woken_at;             // real
@@ -54,7 +58,7 @@ struct page {
     double rate;
     int64_t anchor_virtual, anchor_real;
     int64_t host_sent, host_read, mcu_sent, mcu_read;
-    int64_t seen_host_sent, seen_host_read, seen_mcu_sent, seen_mcu_read;
+    int64_t seen[4], seen_since;  // these four when last they changed, and when that was (real)
     dev_t port;
     int simulator;                // its process id
     int wakers[WAKERS], waker_taken[WAKERS];
@@ -63,6 +67,7 @@ struct page {
 
 struct real real;
 static struct page *page;
+static char port_path[64];        // the simulator's only
 static int my_pid;
 static __thread int my_slot = -1;
 
@@ -184,9 +189,10 @@ wake_ready_pollers(void)
 static void
 settle(int me)
 {
-    int owner = -1, busy = 0, busy_here = 0;
+    int owner = -1, busy = 0, busy_here = 0, port_polled = 0;
     for (int i = 0; i < SLOTS; i++) {
         struct slot *slot = &page->slots[i];
+        port_polled |= slot->state == IDLE && slot->polls_port;
         if (slot->state == BUSY || slot->state == WOKEN) {
             busy = 1;
             if (slot->pid == my_pid)
@@ -199,7 +205,7 @@ settle(int me)
     if (!busy_here && wake_ready_pollers())
         busy = 1;
     stop_flow();
-    if (busy || page->host_sent != page->mcu_read || page->mcu_sent != page->host_read)
+    if (busy || page->host_sent != page->mcu_read || (port_polled && page->mcu_sent != page->host_read))
         return;
     int64_t at = real_now();
     forgive_delay(at);
@@ -243,6 +249,7 @@ become_busy(struct slot *slot)
     slot->armed = NEVER;
     slot->fds = NULL;
     slot->count = 0;
+    slot->polls_port = 0;
     slot->address = NULL;
 }
 
@@ -344,12 +351,26 @@ need_waker(struct slot *slot)
 
 // ---- Waiting for descriptors and for time ----
 
+// Whether bytes for the host wait in its end of the port: it has not come round to reading them.
+static int
+host_has_unread(void)
+{
+    int waiting = 0, fd = open(port_path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    if (ioctl(fd, FIONREAD, &waiting) < 0)
+        waiting = 0;
+    close(fd);
+    return waiting > 0;
+}
+
 // The simulator's turn to look for what got stuck: bytes that were thrown away with the port's buffers, and
 // threads marked as woken whose wake-up never came.
 static void
 look_for_stuck(void)
 {
     int64_t at = real_now();
+    int busy = 0;
     for (int i = 0; i < SLOTS; i++) {
         struct slot *slot = &page->slots[i];
         if (slot->state == WOKEN && at - slot->woken_at > STALE) {
@@ -359,19 +380,17 @@ look_for_stuck(void)
                 kick(slot);
             slot->woken_at = at;
         }
+        if (slot->state == BUSY || slot->state == WOKEN)
+            busy = 1;
     }
-    for (int i = 0; i < SLOTS; i++)
-        if (page->slots[i].state == BUSY || page->slots[i].state == WOKEN)
-            return;
-    if (page->seen_host_sent == page->host_sent && page->seen_host_read == page->host_read
-        && page->seen_mcu_sent == page->mcu_sent && page->seen_mcu_read == page->mcu_read) {
+    int64_t counters[4] = { page->host_sent, page->host_read, page->mcu_sent, page->mcu_read };
+    if (busy || memcmp(counters, page->seen, sizeof(counters))) {
+        memcpy(page->seen, counters, sizeof(counters));
+        page->seen_since = at;
+    } else if (at - page->seen_since > LOST && !host_has_unread()) {
         page->mcu_read = page->host_sent;
         page->host_read = page->mcu_sent;
     }
-    page->seen_host_sent = page->host_sent;
-    page->seen_host_read = page->host_read;
-    page->seen_mcu_sent = page->mcu_sent;
-    page->seen_mcu_read = page->mcu_read;
 }
 
 // When this thread has to look again by itself, in real time.
@@ -383,7 +402,7 @@ alarm_time(struct slot *slot)
         alarm = page->due;
     else if (slot->deadline != NEVER && slot->waker < 0)
         alarm = real_now() + SLICE;
-    if (!page->flowing && my_pid == page->simulator) {
+    if (my_pid == page->simulator) {
         int64_t watch = real_now() + WATCH;
         if (watch < alarm)
             alarm = watch;
@@ -408,7 +427,9 @@ sleep_until(struct pollfd *fds, nfds_t count, int64_t alarm, const sigset_t *mas
 static int
 wait_once(struct slot *slot, struct pollfd *all, nfds_t count, int64_t deadline, const sigset_t *mask)
 {
-    int result = 0, error = 0;
+    int result = 0, error = 0, polls_port = 0;
+    for (nfds_t i = 0; i < count && !polls_port; i++)
+        polls_port = zc_is_port(all[i].fd);
     lock();
     need_waker(slot);
     nfds_t total = count;
@@ -419,6 +440,7 @@ wait_once(struct slot *slot, struct pollfd *all, nfds_t count, int64_t deadline,
     }
     slot->fds = all;
     slot->count = count;
+    slot->polls_port = polls_port;
     become_idle(slot, deadline);
     settle(my_slot);
     while (slot->state == IDLE) {
@@ -553,28 +575,50 @@ zc_is_port(int fd)
     return page->port && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == page->port;
 }
 
+// The sender counts before it sends, and takes back what did not go. A reader that finds more than was on its way
+// reads what had been given up for lost.
+static void
+count_read(int64_t *read, const int64_t *sent, int64_t count)
+{
+    lock();
+    *read += count;
+    if (*read > *sent)
+        *read = *sent;
+    unlock();
+}
+
+static void
+count_sent(int64_t *read, int64_t *sent, int64_t count)
+{
+    lock();
+    *sent += count;
+    if (*read > *sent)
+        *read = *sent;
+    unlock();
+}
+
 void
 zc_host_sent(int64_t count)
 {
-    __atomic_add_fetch(&page->host_sent, count, __ATOMIC_ACQ_REL);
+    count_sent(&page->mcu_read, &page->host_sent, count);
 }
 
 void
 zc_host_read(int64_t count)
 {
-    __atomic_add_fetch(&page->host_read, count, __ATOMIC_ACQ_REL);
+    count_read(&page->host_read, &page->mcu_sent, count);
 }
 
 void
 zc_mcu_sent(int64_t count)
 {
-    __atomic_add_fetch(&page->mcu_sent, count, __ATOMIC_ACQ_REL);
+    count_sent(&page->host_read, &page->mcu_sent, count);
 }
 
 void
 zc_mcu_read(int64_t count)
 {
-    __atomic_add_fetch(&page->mcu_read, count, __ATOMIC_ACQ_REL);
+    count_read(&page->mcu_read, &page->host_sent, count);
 }
 
 // What was on its way is lost: the port was closed.
@@ -588,9 +632,10 @@ zc_port_closed(void)
 }
 
 void
-zc_port_is(uint64_t device)
+zc_port_is(uint64_t device, const char *path)
 {
     page->port = (dev_t)device;
+    snprintf(port_path, sizeof(port_path), "%s", path);
 }
 
 

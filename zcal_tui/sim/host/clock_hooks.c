@@ -227,9 +227,13 @@ EXPORT ssize_t
 write(int fd, const void *buffer, size_t count)
 {
     find_libc();
+    if (!zc_active() || !zc_is_port(fd))
+        return real.write(fd, buffer, count);
+    zc_host_sent((int64_t)count);
     ssize_t result = real.write(fd, buffer, count);
-    if (result > 0 && zc_active() && zc_is_port(fd))
-        zc_host_sent(result);
+    int error = errno;
+    zc_host_sent((result > 0 ? result : 0) - (int64_t)count);
+    errno = error;
     return result;
 }
 

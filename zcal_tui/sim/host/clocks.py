@@ -23,6 +23,7 @@ NANO = 1_000_000_000
 SOURCES = tuple(Path(__file__).with_name(name) for name in ("clock.c", "clock_hooks.c"))
 HEADERS = (Path(__file__).with_name("clock.h"),)
 _WAKERS = 32
+_DESCRIPTION = 16384
 _NEVER = (1 << 63) - 1
 
 
@@ -42,13 +43,13 @@ class HostClock(Protocol):
         """Wait until one of the descriptors is readable or hung up, at the latest until the deadline."""
 
     def sent(self, count: int) -> None:
-        """So many bytes were written to the port for klippy."""
+        """So many bytes are about to be written to the port for klippy; a negative number takes some back."""
 
     def received(self, count: int) -> None:
         """So many bytes of klippy's were read from the port."""
 
-    def port_opened(self, device: int) -> None:
-        """The port is the device of this number (`st_rdev`)."""
+    def port_opened(self, path: Path) -> None:
+        """The port's device, as klippy opens it."""
 
     def port_closed(self) -> None:
         """Klippy closed the port: what was on its way is lost."""
@@ -68,6 +69,9 @@ class HostClock(Protocol):
 
     def inherited(self) -> Sequence[int]:
         """The descriptors that klippy must inherit."""
+
+    def describe(self) -> str:
+        """What every thread is doing, for people who look for what holds time."""
 
     def close(self) -> None:
         """Give the clock's resources back; nobody may use it any more."""
@@ -111,6 +115,10 @@ class RealClock:
         """See HostClock."""
         return ()
 
+    def describe(self) -> str:
+        """See HostClock."""
+        return f"{self.now():.6f} s of real time"
+
     # Klippy lives in the same time by itself.
 
     def join(self) -> None:
@@ -125,7 +133,7 @@ class RealClock:
     def received(self, count: int) -> None:
         """See HostClock."""
 
-    def port_opened(self, device: int) -> None:
+    def port_opened(self, path: Path) -> None:
         """See HostClock."""
 
     def port_closed(self) -> None:
@@ -164,7 +172,7 @@ class VirtualClock:
         self._c.zc_rate.argtypes = (ctypes.c_double,)
         self._c.zc_mcu_sent.argtypes = (ctypes.c_int64,)
         self._c.zc_mcu_read.argtypes = (ctypes.c_int64,)
-        self._c.zc_port_is.argtypes = (ctypes.c_uint64,)
+        self._c.zc_port_is.argtypes = (ctypes.c_uint64, ctypes.c_char_p)
         self._speed = speed
         self._page = os.memfd_create("zcal-clock")
         self._wakers = [os.eventfd(0, os.EFD_NONBLOCK) for _ in range(_WAKERS)]
@@ -206,9 +214,9 @@ class VirtualClock:
         """See HostClock."""
         self._c.zc_mcu_read(count)
 
-    def port_opened(self, device: int) -> None:
+    def port_opened(self, path: Path) -> None:
         """See HostClock."""
-        self._c.zc_port_is(device)
+        self._c.zc_port_is(path.stat().st_rdev, os.fsencode(path))
 
     def port_closed(self) -> None:
         """See HostClock."""
@@ -236,6 +244,12 @@ class VirtualClock:
     def inherited(self) -> Sequence[int]:
         """See HostClock."""
         return (self._page, *self._wakers)
+
+    def describe(self) -> str:
+        """See HostClock."""
+        text = ctypes.create_string_buffer(_DESCRIPTION)
+        self._c.zc_describe(text, _DESCRIPTION)
+        return text.value.decode()
 
     def close(self) -> None:
         """See HostClock."""

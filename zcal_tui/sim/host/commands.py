@@ -53,6 +53,7 @@ HELP: Mapping[str, str] = {
     "kill_moonraker": "kill Moonraker",
     "start_moonraker": "start it again",
     "time": "simulator seconds and speed",
+    "threads": "what every thread waits for, and what holds time",
     "speed": "change the speed: speed 5",
     "info": "where everything can be reached",
     "stop": "end the simulator",
@@ -90,6 +91,9 @@ def commands(simulator: Processes, printer: SimulatedPrinter, clock: HostClock) 
     async def time() -> dict[str, Any]:
         return {"time": clock.now(), "speed": clock.speed}
 
+    async def threads() -> dict[str, Any]:
+        return {"threads": clock.describe().splitlines()}
+
     async def speed(value: float) -> dict[str, Any]:
         clock.set_speed(float(value))
         return {"speed": clock.speed}
@@ -104,6 +108,7 @@ def commands(simulator: Processes, printer: SimulatedPrinter, clock: HostClock) 
         "crash": crash,
         "info": info,
         "time": time,
+        "threads": threads,
         "speed": speed,
         "stop": stop,
         "kill_klippy": simulator.kill_klippy,

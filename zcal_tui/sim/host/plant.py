@@ -100,10 +100,7 @@ class Plant:
             self._clock.received(len(data))
             self._mcu.feed(data, now)
         self._was_open = data is not None
-        out = self._mcu.run(now)
-        count = self._port.write(out)
-        if count:
-            self._clock.sent(count)
+        self._port.write(self._mcu.run(now), self._clock.sent)
         deadline = self._mcu.next_wakeup()
         if self._port.is_congested:
             retry = now + _CONGESTION_RETRY

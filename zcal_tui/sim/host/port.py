@@ -5,6 +5,7 @@ import ctypes
 import errno
 import os
 import tty
+from collections.abc import Callable
 from pathlib import Path
 
 _IN_OPEN = 0x20
@@ -32,20 +33,19 @@ class McuPort:
         """Whether there is a cable."""
         return self._master is not None
 
-    def plug(self) -> int:
-        """Make the pty and the link, and return the device number of klippy's end. Nothing if there is one."""
+    def plug(self) -> Path:
+        """Make the pty and the link to it, and return the pty's path. Raises ValueError if there is one."""
         if self._master is not None:
             raise ValueError("the port is plugged already")
         self._master, slave = os.openpty()
         name = os.ttyname(slave)
         tty.setraw(slave)
-        device = os.fstat(slave).st_rdev
         self._watched = _libc.inotify_add_watch(self._watch, os.fsencode(name), _IN_OPEN)
         os.close(slave)
         os.set_blocking(self._master, False)
         self._link.unlink(missing_ok=True)
         self._link.symlink_to(name)
-        return device
+        return Path(name)
 
     def unplug(self) -> None:
         """Pull the cable: klippy's end hangs up and the device vanishes."""
@@ -82,26 +82,30 @@ class McuPort:
         self._opened = True
         return data
 
-    def write(self, data: bytes) -> int:
-        """Send to klippy; returns how many bytes went out now, with what was held back before.
+    def write(self, data: bytes, announce: Callable[[int], None]) -> None:
+        """Send to klippy, what was held back earlier first. While nobody has the port open everything is lost.
 
-        The rest goes out with later calls. While nobody has the port open everything is lost.
+        `announce` is told before how many bytes will go, and after, as a negative number, how many did not:
+        these go out with later calls.
         """
         if self._master is None or not self._opened:
-            return 0
+            return
         self._unsent += data
         if not self._unsent:
-            return 0
+            return
+        wanted = len(self._unsent)
+        announce(wanted)
         try:
             count = os.write(self._master, self._unsent)
         except BlockingIOError:
-            return 0
+            count = 0
         except OSError as error:
             if error.errno != errno.EIO:
                 raise
-            return 0
+            count = 0
+        if count < wanted:
+            announce(count - wanted)
         del self._unsent[:count]
-        return count
 
     @property
     def is_congested(self) -> bool:
