@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def start(command: "Command") -> int:
     """Run what was asked for; returns the exit code."""
     if not command.headless:
-        from zcal_tui.tui.terminal import terminal_problem  # textual is for those who look at it
+        from zcal_tui.tui.terminal import is_tty, terminal_problem  # refused before anything is started
 
-        problem = terminal_problem(os.environ, sys.stdin.isatty() and sys.stdout.isatty())
+        problem = terminal_problem(os.environ, is_tty())
         if problem is not None:
             print(f"zcal-tui: {problem}", file=sys.stderr)
             return ExitCode.USAGE
@@ -46,7 +46,9 @@ def _face(command: "Command", session: Session) -> int:
     if not command.headless:
         from zcal_tui.tui.app import run_tui  # as above
 
-        return run_tui(session, check=command.check, theme=command.settings.theme)
+        return run_tui(
+            session, check=command.check, parameters=command.parameters, theme=command.settings.theme
+        )
     from zcal_tui.headless.output import JsonOutput, TextOutput  # not needed by the terminal interface
     from zcal_tui.headless.run import run_headless
 
