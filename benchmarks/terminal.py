@@ -127,8 +127,12 @@ def terminal(command: Sequence[str], environment: Mapping[str, str]) -> Iterator
 
 
 def terminal_environment(folder: Path) -> dict[str, str]:
-    """The present environment with a usual terminal in it, and without the person's own settings."""
-    dropped = ("TEXTUAL", "ZCAL_", "NO_COLOR")
+    """The present environment with a usual terminal in it, and without the person's own settings.
+
+    Compiled modules are kept in `folder`, where the first start leaves them: an environment that forbids Python to
+    keep them would have the modules of this repository compiled at every start, but not those of its libraries.
+    """
+    dropped = ("TEXTUAL", "ZCAL_", "NO_COLOR", "PYTHON")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     return {
         **inherited,
@@ -138,4 +142,5 @@ def terminal_environment(folder: Path) -> dict[str, str]:
         "LINES": str(LINES),
         "XDG_CONFIG_HOME": str(folder / "config"),
         "ZCAL_DATA": str(folder / "data"),
+        "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
     }
