@@ -285,6 +285,20 @@ async def test_m112_on_the_console_goes_past_the_queue(opened: Opener) -> None:
         assert stage.session.asked == [("stop", None)]
 
 
+async def test_a_snapshot_that_changes_while_a_screen_is_being_put_up(opened: Opener) -> None:
+    async with opened() as stage:
+        for action in (stage.app.action_console, stage.app.action_help, stage.app.action_command_palette):
+            action()
+            stage.session.console("// in between")
+            stage.app.poll()
+            await stage.settle()
+            stage.app.pop_screen()
+            stage.session.console("// and while it goes")
+            stage.app.poll()
+            await stage.settle()
+        assert stage.screen == "PlanScreen"
+
+
 async def test_one_console_line_does_not_repaint_what_did_not_change(opened: Opener) -> None:
     session = ScriptedSession()
     async with opened(session) as stage:

@@ -71,7 +71,7 @@ class ZcalApp(Shell):
         snapshot = self.desk.snapshot
         self._follow_link(snapshot)
         for screen in reversed(self.screen_stack):
-            if screen.is_mounted and isinstance(screen, Follower):
+            if isinstance(screen, Follower) and screen.can_follow:
                 screen.show(snapshot)
             if not screen.is_modal:
                 break

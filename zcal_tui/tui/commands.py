@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult, SystemCommand
 from textual.command import CommandPalette
 
-from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.tui import messages
-from zcal_tui.tui.desk import Desk
 from zcal_tui.tui.screens.base import Follower
 from zcal_tui.tui.widgets.statusbar import StatusBar
 
@@ -30,22 +28,10 @@ ALWAYS = (
 class Palette(Follower, CommandPalette):
     """Textual's command palette under our bar, so that STOP stays within reach."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__()
-        self.desk = desk
-
     def compose(self) -> ComposeResult:
         """The bar, then the palette."""
-        yield StatusBar()
+        yield StatusBar(self.desk.snapshot)
         yield from super().compose()
-
-    def on_mount(self) -> None:
-        """Show how things are from the first moment."""
-        self.call_after_refresh(lambda: self.show(self.desk.snapshot))
-
-    def show(self, snapshot: Snapshot) -> None:
-        """Show how things are."""
-        self.query_one(StatusBar).show(snapshot)
 
 
 def commands(app: "Shell") -> Iterable[SystemCommand]:

@@ -18,6 +18,8 @@ from zcal_tui.tui.terminal import LEAVE_SEQUENCES
 
 EXIT_CODE = 5
 """The run, if any, was cancelled."""
+DRAWN_ON = 2
+"""The file descriptor that Textual draws on: standard error."""
 GRACE = 20.0
 """Seconds that cleaning up may take before the process leaves without it."""
 SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
@@ -39,8 +41,8 @@ def _restore_terminal(mode: TerminalMode | None) -> None:
     if mode is None:
         return
     try:
-        os.set_blocking(1, False)
-        os.write(1, LEAVE_SEQUENCES.encode())
+        os.set_blocking(DRAWN_ON, False)
+        os.write(DRAWN_ON, LEAVE_SEQUENCES.encode())
         termios.tcsetattr(0, termios.TCSANOW, mode)
     except (OSError, termios.error):
         logger.info("the terminal could not be restored")

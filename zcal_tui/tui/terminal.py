@@ -22,7 +22,7 @@ def terminal_problem(environ: Mapping[str, str], isatty: bool) -> str | None:
     """Why the interface cannot be shown here and what to do instead; None where it can."""
     term = environ.get("TERM", "")
     if not isatty:
-        why = "there is no terminal to draw on: input or output is not a tty"
+        why = "there is no terminal to draw on: input, output or standard error is redirected"
     elif term in ("", "dumb", "unknown"):
         why = f"the terminal says of itself that it cannot draw: TERM is {term or 'not set'}"
     else:
@@ -31,8 +31,8 @@ def terminal_problem(environ: Mapping[str, str], isatty: bool) -> str | None:
 
 
 def is_tty() -> bool:
-    """Whether both ends that the interface uses are a terminal."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    """Whether what the interface reads from and draws on is a terminal. Textual draws on standard error."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def prepare_environment() -> None:

@@ -65,8 +65,8 @@ class AccuracyScreen(RunScreen):
         self.query_one("#gauge", LimitGauge).show(face.gauge(record))
         self.query_one("#figures", Figures).show(face.figures(record))
         self.query_one("#samples", SampleTable).show(face.rows(record))
-        most = view.progress.total if view.progress is not None else len(record.samples)
-        self.query_one("#plot", SamplePlot).show(face.points(record), float(max(most, len(record.samples))))
+        most = view.progress.total if view.progress is not None else 0
+        self.query_one("#plot", SamplePlot).show(face.points(record), most)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The choice between table and plot is needed only where both do not fit."""

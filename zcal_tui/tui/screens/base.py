@@ -1,7 +1,7 @@
 """What every screen and every modal has: the bar with STOP at the top, the keys at the bottom, the snapshot."""
 
 from collections.abc import Iterable
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -16,29 +16,52 @@ from zcal_tui.tui.widgets.statusbar import StatusBar, TroubleStrip
 Result = TypeVar("Result")
 
 
-class Follower:
-    """A screen that follows the snapshot."""
-
-    def show(self, snapshot: Snapshot) -> None:
-        """Show how things are; called when the snapshot has changed and when the screen comes to the front."""
-        raise NotImplementedError
+if TYPE_CHECKING:
+    _AnyScreen = Screen[Any]
+else:  # a plain class: of several screens among its bases Textual gives a class the styles of the first only
+    _AnyScreen = object
 
 
-class ZcalScreen(Follower, Screen[None]):
-    """A full screen. Subclasses yield their body and follow the snapshot in `show`."""
+class Follower(_AnyScreen):
+    """A screen that follows the snapshot: mixed into whatever kind of screen it is."""
 
     ABOUT: ClassVar[str] = ""
     """What this screen is for, for the help page."""
-    SHOWS_TROUBLE: ClassVar[bool] = True
-    """Whether a line under the bar tells what is wrong with the printer."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
+        self._has_widgets = False
+
+    @property
+    def can_follow(self) -> bool:
+        """Whether the screen is in use and has its widgets: between being pushed and being composed it has none."""
+        return self._has_widgets and self in self.app.screen_stack
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what happened before, or while another screen was in front."""
+        self._has_widgets = True
+        self.call_after_refresh(self.catch_up)
+
+    def catch_up(self) -> None:
+        """Show the newest snapshot."""
+        if self.can_follow:
+            self.show(self.desk.snapshot)
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show how things are; called when the snapshot has changed and when the screen comes to the front."""
+        self.query_one(StatusBar).show(snapshot)
+
+
+class ZcalScreen(Follower, Screen[Any]):
+    """A full screen. Subclasses yield their body and follow the snapshot in `show`."""
+
+    SHOWS_TROUBLE: ClassVar[bool] = True
+    """Whether a line under the bar tells what is wrong with the printer."""
 
     def compose(self) -> ComposeResult:
         """Bar, trouble, body, keys."""
-        yield StatusBar()
+        yield StatusBar(self.desk.snapshot)
         if self.SHOWS_TROUBLE:
             yield TroubleStrip()
         yield from self.compose_body()
@@ -48,17 +71,9 @@ class ZcalScreen(Follower, Screen[None]):
         """What stands between the bars."""
         return ()
 
-    def on_screen_resume(self) -> None:
-        """Catch up with what happened while another screen was in front."""
-        self.call_after_refresh(self._catch_up)
-
-    def _catch_up(self) -> None:
-        if self.is_mounted:
-            self.show(self.desk.snapshot)
-
     def show(self, snapshot: Snapshot) -> None:
         """Show how things are."""
-        self.query_one(StatusBar).show(snapshot)
+        super().show(snapshot)
         if self.SHOWS_TROUBLE:
             self.query_one(TroubleStrip).show(snapshot)
 
@@ -66,15 +81,9 @@ class ZcalScreen(Follower, Screen[None]):
 class ZcalModal(Follower, ModalScreen[Result]):
     """A box for a decision or for what must not be overlooked; STOP stays above it."""
 
-    ABOUT: ClassVar[str] = ""
-
-    def __init__(self, desk: Desk) -> None:
-        super().__init__()
-        self.desk = desk
-
     def compose(self) -> ComposeResult:
         """Bar, box, keys."""
-        yield StatusBar()
+        yield StatusBar(self.desk.snapshot)
         with Vertical(id="box"):
             yield from self.compose_box()
         yield KeyBar()
@@ -82,15 +91,3 @@ class ZcalModal(Follower, ModalScreen[Result]):
     def compose_box(self) -> Iterable[Widget]:
         """What is in the box."""
         return ()
-
-    def on_screen_resume(self) -> None:
-        """Catch up with what happened while another screen was in front."""
-        self.call_after_refresh(self._catch_up)
-
-    def _catch_up(self) -> None:
-        if self.is_mounted:
-            self.show(self.desk.snapshot)
-
-    def show(self, snapshot: Snapshot) -> None:
-        """Show how things are."""
-        self.query_one(StatusBar).show(snapshot)

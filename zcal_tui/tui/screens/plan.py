@@ -61,7 +61,8 @@ def printer_facts(printer: PrinterState) -> Content:
     """What the printer's configuration says about Z."""
     settings = printer.settings
     kinematics = str(settings.get("printer", {}).get("kinematics", ""))
-    lines = [fact("klippy", " ".join(part for part in (printer.app, printer.software_version) if part))]
+    version = printer.software_version.strip("?")
+    lines = [fact("klippy", f"{printer.app} {version}".strip())]
     if kinematics:
         lines.append(fact("frame", kinematics))
     if printer.probe is not None:

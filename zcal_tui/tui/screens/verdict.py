@@ -139,7 +139,7 @@ class VerdictScreen(ZcalScreen):
         self.query_one("#figures", Figures).show(face.figures(record, final=True))
         if record.samples:
             self.query_one("#gauge", LimitGauge).show(face.gauge(record))
-            self.query_one("#plot", SamplePlot).show(face.points(record), float(len(record.samples)))
+            self.query_one("#plot", SamplePlot).show(face.points(record), len(record.samples))
         self.query_one("#plan", Button).focus()
 
     def show(self, snapshot: Snapshot) -> None:

@@ -18,13 +18,23 @@ SMALLEST = (16, 6)
 
 LEFT_MARGIN = 6
 
-NICE = (2, 5, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 2000, 5000)
+NICE = (2, 4, 6, 10, 20, 30, 40, 60, 100, 150, 200, 300, 400, 600, 1000, 2000, 4000, 6000)
+"""Round numbers whose halves are round too: the ticks stand at both."""
+
+SPANS = (10, 15, 20, 30, 50, 75, 100, 150, 200)
+"""How many samples the x axis has room for; it grows with the run."""
 
 
 def symmetric_limit(points: tuple[Point, ...]) -> float:
     """Half the height of the y axis: a round number that holds every point with room to spare."""
     far = max((abs(p.y) for p in points), default=0.0) * 1.1
     return next((float(nice) for nice in NICE if nice >= far), far)
+
+
+def span(count: int, most: int) -> float:
+    """How far the x axis reaches: far enough for the samples, at first no farther than needed."""
+    room = next((nice for nice in SPANS if nice >= count), count)
+    return float(max(2, count, min(room, most) if most else room))
 
 
 def y_ticks(limit: float) -> list[float]:
@@ -41,8 +51,8 @@ def cell_centre(
     `across` and `up` are the limits of the axes, `size` that of the canvas, whose outermost cells are the frame.
     """
     columns, rows = max(1, size.width - 2), max(1, size.height - 2)
-    column = math.floor(1 + (x - across[0]) / (across[1] - across[0]) * columns)
-    row = math.ceil(rows - (y - up[0]) / (up[1] - up[0]) * rows)
+    column = math.floor(1 + (x - across[0]) * columns / (across[1] - across[0]))
+    row = math.ceil(rows + (y - up[0]) * -rows / (up[1] - up[0]))
     return (
         across[0] + (column - 0.5) / columns * (across[1] - across[0]),
         up[0] + (rows + 0.5 - row) / rows * (up[1] - up[0]),
@@ -81,12 +91,12 @@ class SamplePlot(Container):
         plot.margin_left = LEFT_MARGIN
         self._plot = plot
 
-    def show(self, points: tuple[Point, ...], x_max: float) -> None:
-        """Draw these, if they are not what is drawn already. `x_max` is how far the run may go."""
-        if points == self._points and x_max == self._x_max:
-            return
-        self._points, self._x_max = points, max(x_max, 2.0)
-        self._draw()
+    def show(self, points: tuple[Point, ...], most: int) -> None:
+        """Draw these, if they are not what is drawn already. `most` is how many there may be in the end."""
+        x_max = span(len(points), most)
+        if points != self._points or x_max != self._x_max:
+            self._points, self._x_max = points, x_max
+            self._draw()
 
     @property
     def _readable(self) -> bool:

@@ -32,9 +32,9 @@ class StopButton(Button):
 class _State(Widget):
     """Two lines: who and how; where and how warm."""
 
-    def __init__(self) -> None:
+    def __init__(self, snapshot: Snapshot) -> None:
         super().__init__(id="state")
-        self._snapshot = Snapshot()
+        self._snapshot = snapshot
         self._lines: list[Content] = []
 
     def show(self, snapshot: Snapshot) -> None:
@@ -72,9 +72,13 @@ class _State(Widget):
 class StatusBar(Horizontal):
     """The bar at the top of every screen and every modal."""
 
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self._first = snapshot
+
     def compose(self) -> ComposeResult:
         """The state, and STOP at the right."""
-        yield _State()
+        yield _State(self._first)
         yield StopButton(f"{glyphs_of(self).stop} STOP\nF12", id="stop")
 
     def show(self, snapshot: Snapshot) -> None:

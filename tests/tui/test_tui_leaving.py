@@ -1,0 +1,115 @@
+"""Signals: cleaned up and gone, also where the terminal no longer takes what is written to it."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+import sys, threading, time
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from scripted import READY, ScriptedSession
+from dataclasses import replace
+from zcal_tui.tui.app import run_tui
+
+
+class Session(ScriptedSession):
+    def close(self):
+        Path({closed!r}).write_text(threading.current_thread().name)
+
+
+session = Session()
+
+
+def restless():
+    for n in range(100000):
+        session.printer(position=(float(n % 200), 1.0, n / 1000))
+        session.console("// line " + str(n) * 20)
+        time.sleep(0.02)
+
+
+threading.Thread(target=restless, daemon=True).start()
+sys.exit(run_tui(session))
+"""
+
+
+def started(folder: Path) -> tuple[subprocess.Popen[bytes], int]:
+    """The interface on a terminal of its own; its process and our end."""
+    ours, theirs = pty.openpty()
+    code = PROGRAM.format(tests=str(Path(__file__).parent), closed=str(folder / "closed"))
+    environ = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environ,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    return process, ours
+
+
+def read_until(ours: int, word: bytes, seconds: float = 30.0) -> bytes:
+    """What the program draws, until `word` is in it."""
+    seen, end = b"", time.monotonic() + seconds
+    while word not in seen:
+        ready, _, _ = select.select([ours], [], [], max(0.0, end - time.monotonic()))
+        assert ready, f"{word!r} was not drawn: {seen[-400:]!r}"
+        seen += os.read(ours, 65536)
+    return seen
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
+def test_a_signal_cleans_up_and_leaves_with_5(number: signal.Signals, tmp_path: Path) -> None:
+    process, ours = started(tmp_path)
+    try:
+        read_until(ours, b"Repeatability")
+        process.send_signal(number)
+        assert process.wait(timeout=30) == 5
+        assert (tmp_path / "closed").read_text() == "cleanup"
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def test_a_terminal_that_nobody_reads_does_not_hold_it_up(tmp_path: Path) -> None:
+    process, ours = started(tmp_path)
+    try:
+        read_until(ours, b"Repeatability")
+        os.write(ours, b"c")  # the console scrolls without end, and nobody reads what it draws
+        deadline = time.monotonic() + 30
+        while not stuck(ours):
+            assert time.monotonic() < deadline, (
+                "the program goes on drawing: the terminal's buffer never filled"
+            )
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(timeout=30) == 5
+        assert (tmp_path / "closed").exists()
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def stuck(ours: int) -> bool:
+    """Whether what the program draws has filled the terminal's buffer (its size stands still)."""
+    import fcntl
+    import struct
+    import termios
+
+    def waiting() -> int:
+        answer = fcntl.ioctl(ours, termios.FIONREAD, b"\0" * 4)
+        return int(struct.unpack("i", answer)[0])
+
+    before = waiting()
+    time.sleep(1.5)
+    return before > 1000 and waiting() == before
