@@ -202,7 +202,7 @@ class Simulator:
             async with asyncio.timeout(START_TIMEOUT):
                 while self._moonraker is not None and self._moonraker.is_running:
                     info = await ask(self._folder.moonraker_socket, "server.info")
-                    if info is not None and info["klippy_connected"]:
+                    if info is not None and info["klippy_connected"] and info["klippy_state"] != "startup":
                         return
                     await asyncio.sleep(_LOOK_AGAIN)
         words = self._moonraker.last_words() if self._moonraker else ""

@@ -230,7 +230,10 @@ def test_what_it_starts_lives_in_real_time(simulator: Simulator) -> None:
     said = simulator.run(
         """
         import subprocess, sys
-        code = "import os, time; t = time.monotonic(); time.sleep(.05); print(os.environ.get('LD_PRELOAD'), time.monotonic() - t < 1)"
+        code = (
+            "import os, time; t = time.monotonic(); time.sleep(.05);"
+            "print(os.environ.get('LD_PRELOAD'), time.monotonic() - t < 1)"
+        )
         print(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout)
         """
     )
