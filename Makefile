@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-dev
 ARGS ?=
 PROFILE ?= voron
 TESTS ?= tests
@@ -16,26 +17,30 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Set PYTHON=…"; exit 1; }
 	@command -v gcc >/dev/null || echo "Note: gcc was not found. The simulated printer needs it (Debian: apt-get install gcc)."
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --editable .
 	@touch $(STAMP)
+
+$(DEV_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $(DEV_STAMP)
 
 demo: setup
 	$(BIN)/zcal-tui --demo $(PROFILE) $(ARGS)
 
-test: setup
+test: $(DEV_STAMP)
 	$(BIN)/python -m pytest $(TESTS)
 
-lint: setup
+lint: $(DEV_STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: setup
+format: $(DEV_STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup
+bench: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks
 
 clean:
