@@ -213,6 +213,33 @@ async def test_a_shutdown_is_told_and_f8_restarts(opened: Opener) -> None:
         assert stage.session.asked_for("restart") == 1
 
 
+async def test_a_stop_during_a_run_is_followed_by_its_own_box_and_the_samples(opened: Opener) -> None:
+    async with opened() as stage:
+        await running(stage)
+        await stage.press("f12")
+        stage.session.printer(klippy="shutdown", message="Emergency stop")
+        stage.session.fail(Problem("The printer was halted by an emergency stop."))
+        await stage.settle()
+        assert stage.screen == "StoppedModal"
+        await stage.press("f")
+        assert stage.session.asked_for("restart") == 1
+        await stage.press("escape")
+        assert stage.screen == "VerdictScreen", "no second box: the person knows why the run ended"
+        assert "14 samples were taken and kept" in stage.words()
+
+
+async def test_a_stop_at_the_moment_the_run_ends_keeps_its_box(opened: Opener) -> None:
+    async with opened() as stage:
+        await running(stage)
+        stage.session.finish()
+        stage.app.poll()
+        stage.app.action_stop()
+        await stage.settle()
+        assert stage.screen == "StoppedModal"
+        await stage.press("escape")
+        assert stage.screen == "VerdictScreen"
+
+
 async def test_quitting_during_a_run_asks_then_closes_the_session(opened: Opener) -> None:
     async with opened() as stage:
         await running(stage)

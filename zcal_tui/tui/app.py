@@ -47,6 +47,8 @@ class ZcalApp(Shell):
         if check is not None and parameters is not None:
             self.desk.chosen[check] = parameters
         self._connected_once = False
+        self._stopped_run: str | None = None
+        """The run during which the person pressed STOP: they know why it ended."""
         self._floor = 1
         """How many screens always stay: the connection's page and, once the link was up, the plan."""
         self.closed = False
@@ -112,7 +114,8 @@ class ZcalApp(Shell):
         from zcal_tui.tui.screens.run import RunScreen
 
         record = self.desk.last.get(name)
-        if record is None or isinstance(self.screen, RunScreen):
+        behind = next(screen for screen in reversed(self.screen_stack) if not screen.is_modal)
+        if record is None or isinstance(behind, RunScreen):
             return
         word = LEVEL_WORDS[record.verdict.level] if record.verdict else "ended without a verdict"
         self.notify(f"{self.desk.checks[name].title}: {word}", markup=False)
@@ -136,7 +139,10 @@ class ZcalApp(Shell):
     @on(messages.RunWatched)
     def _watch(self, message: messages.RunWatched) -> None:
         """The running check's screen; its result once it is over."""
+        from zcal_tui.tui.screens.modals import ProblemModal, StoppedModal
+
         run = self.desk.snapshot.run
+        stopped = isinstance(self.screen, StoppedModal)
         self._to_plan()
         if run is None or run.record.check != message.check:
             return
@@ -145,11 +151,12 @@ class ZcalApp(Shell):
 
             self.push_screen(AccuracyScreen(self.desk, message.check))
             return
-        from zcal_tui.tui.screens.modals import ProblemModal
         from zcal_tui.tui.screens.verdict import VerdictScreen
 
         self.push_screen(VerdictScreen(self.desk, run.record))
-        if run.record.problem is not None:
+        if stopped:
+            self.push_screen(StoppedModal(self.desk))
+        elif run.record.problem is not None and self._stopped_run != run.record.id:
             self.push_screen(ProblemModal(self.desk, run.record.problem, "The run could not go on"))
 
     @on(messages.SettingsRequested)
@@ -180,6 +187,8 @@ class ZcalApp(Shell):
     def action_stop(self) -> None:
         """The emergency stop: first the printer, then the words."""
         self.session.emergency_stop()
+        if self.desk.running is not None and self.desk.snapshot.run is not None:
+            self._stopped_run = self.desk.snapshot.run.record.id
         from zcal_tui.tui.screens.modals import StoppedModal
 
         if not isinstance(self.screen, StoppedModal):

@@ -62,6 +62,7 @@ class ProblemModal(ZcalModal[None]):
     CSS_PATH = "modal.tcss"
     BINDINGS: ClassVar = [
         Binding("escape,enter", "dismiss", "Close", id="problem.close", key_display="esc"),
+        Binding("f", "restart", "Firmware restart", id="problem.restart"),
         *BETWEEN_BUTTONS,
     ]
 
@@ -88,11 +89,21 @@ class ProblemModal(ZcalModal[None]):
     def show(self, snapshot: Snapshot) -> None:
         """A restart is offered only where it helps."""
         super().show(snapshot)
-        self.query_one("#restart", Button).display = condition(snapshot, glyphs_of(self)).restart
+        self.query_one("#restart", Button).display = self._can_restart
+        self.refresh_bindings()
+
+    @property
+    def _can_restart(self) -> bool:
+        return condition(self.desk.snapshot, glyphs_of(self)).restart
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """As the button: a restart only where it helps."""
+        return self._can_restart if action == "restart" else True
 
     def action_restart(self) -> None:
-        """Bring klippy back."""
+        """Bring klippy back; the bar tells how it goes."""
         self.post_message(FirmwareRestartRequested())
+        self.dismiss()
 
 
 def stopped_text(reached: bool) -> Content:
