@@ -14,7 +14,7 @@ import sys
 import numpy as np
 from numpy.typing import NDArray
 
-from zcal_tui.stats.noise import SMALLEST_RATIO, noise_evidence
+from zcal_tui.stats.noise import FINE_FROM, SMALLEST_RATIO, noise_evidence
 
 FloatArray = NDArray[np.float64]
 Pattern = tuple[int, ...]
@@ -32,6 +32,22 @@ def pattern(levels: NDArray[np.int64]) -> Pattern:
     """Readings per level, turned so that mirror images are the same."""
     counts = tuple(int(c) for c in np.bincount(levels - levels.min()))
     return min(counts, counts[::-1])
+
+
+def patterns(levels: NDArray[np.int64]) -> list[Pattern]:
+    """The pattern of every row; rows that scatter too far for rounding to matter are known by their squares alone."""
+    squares = levels.shape[1] * (levels**2).sum(axis=1) - levels.sum(axis=1) ** 2
+    variances = squares / (levels.shape[1] * (levels.shape[1] - 1))
+    representative: dict[int, Pattern] = {}
+    found = []
+    for row, square, variance in zip(levels, squares, variances, strict=True):
+        if variance <= FINE_FROM**2:
+            found.append(pattern(row))
+            continue
+        if square not in representative:
+            representative[square] = pattern(row)
+        found.append(representative[square])
+    return found
 
 
 def shares_below(counts: Pattern) -> FloatArray:
@@ -64,7 +80,7 @@ def critical_shares(n: int, rng: np.random.Generator) -> tuple[FloatArray, Float
     known: dict[Pattern, FloatArray] = {}
     low, high = np.zeros(len(RATIOS)), np.ones(len(RATIOS))
     for i, ratio in enumerate(RATIOS):
-        drawn = [pattern(row) for row in np.floor(ratio * noise + phase).astype(np.int64)]
+        drawn = patterns(np.floor(ratio * noise + phase).astype(np.int64))
         for counts in set(drawn) - known.keys():
             known[counts] = shares_below(counts)
         shares = np.array([known[counts][i] for counts in drawn])
