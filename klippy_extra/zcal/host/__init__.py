@@ -1,0 +1,95 @@
+"""What zcal needs of klippy: the only place that knows Klipper's generations and forks.
+
+`connect` looks, once, that everything zcal will call exists, and never raises for it: what is missing is told by
+`missing`, and `require` refuses the commands that need it.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING, Any, Callable, Dict, Tuple
+
+from .manual import ManualProbe
+from .motion import Motion
+from .probe import Probe
+from .settings import Settings
+from .state import State
+
+if TYPE_CHECKING:
+    from klippy_types import GCode, Printer
+
+_NO_PROBE = (
+    "This printer has no probe: there is no [probe], [bltouch] or similar section in its configuration."
+)
+LOG = logging.getLogger(__name__)
+
+
+class Host:
+    """Klippy, as far as zcal uses it. Lengths in mm, speeds in mm/s, temperatures in °C, times in s.
+
+    The parts: `state` (what is so), `motion`, `probe`, `manual` (the paper test), `settings` (what can be changed
+    and put back). They raise klippy's command error, `error`, and nothing else on purpose.
+    """
+
+    def __init__(self, printer: Printer) -> None:
+        self.printer = printer
+        self.reactor = printer.get_reactor()
+        self.gcode: GCode = printer.lookup_object("gcode")
+        self.error = printer.command_error
+        self.state = State(printer)
+        self.motion = Motion(printer)
+        self.probe = Probe(printer, self.motion)
+        self.manual = ManualProbe(printer)
+        self.settings = Settings(printer)
+        self.missing: dict[str, str] = {}
+        """By capability (`motion`, `probe`, `release`, `scan`, `manual`, `settings`), why it cannot be had."""
+
+    @property
+    def app(self) -> str:
+        """`Klipper`, or the name a fork gives itself: `Kalico`."""
+        package = sys.modules.get("klippy")
+        return str(getattr(package, "APP_NAME", "Klipper"))
+
+    def connect(self) -> None:
+        """Look for everything; call it when the printer is ready. Never raises."""
+        self.missing = {}
+        self._look("state", self.state.connect)
+        self._look("motion", self.motion.connect)
+        if self.printer.lookup_object("probe", None) is None:
+            self.missing.update(dict.fromkeys(("probe", "release", "scan"), _NO_PROBE))
+        else:
+            self._look("probe", self.probe.connect)
+            for name, reason in self.probe.unsupported().items():
+                self.missing.setdefault(name, reason)
+        self._look("manual", self.manual.connect)
+        self._look("settings", self.settings.connect)
+
+    def require(self, *capabilities: str) -> None:
+        """Raise a command error that says what is missing, if one of these is."""
+        for name in capabilities:
+            if name in self.missing:
+                raise self.error(self.missing[name])
+
+    def now(self) -> float:
+        """Klippy's event time."""
+        return self.reactor.monotonic()
+
+    def respond(self, text: str) -> None:
+        """Say something on the console."""
+        self.gcode.respond_info(text)
+
+    def _look(self, name: str, connect: Callable[[], None]) -> None:
+        # A foreign object may raise anything when it is not what we think it is: that is the answer looked for.
+        try:
+            connect()
+        except Exception as error:  # noqa: BLE001
+            LOG.warning("zcal: %s is unavailable: %s: %s", name, type(error).__name__, error)
+            self.missing[name] = (
+                f"This Klipper's {name} is not as zcal knows it: update zcal, or Klipper (it said: {error})."
+            )
+
+
+def module_of(thing: Any) -> Any:
+    """The module in which an object's class is, by whatever name this Klipper imported it."""
+    return sys.modules[type(thing).__module__]

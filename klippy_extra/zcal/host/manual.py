@@ -1,0 +1,99 @@
+"""Klippy's manual probe (TESTZ, ACCEPT, ABORT), whose outcome is told and nothing is staged."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import TYPE_CHECKING, Any, Callable, Optional
+
+if TYPE_CHECKING:
+    from klippy_types import GCode, GCodeCommand, Printer
+
+ACCEPTED, ABORTED, FAILED = "accepted", "aborted", "failed"
+
+Outcome = Callable[[str, Optional[float]], None]
+
+
+class ManualProbe:
+    """The manual probe; `connect` first."""
+
+    def __init__(self, printer: Printer) -> None:
+        self._printer = printer
+        self._helper: Any = None
+        self._ours: Any = None
+
+    def connect(self) -> None:
+        """Look for what is used later. Raises whatever a foreign object raises."""
+        manual = self._printer.lookup_object("manual_probe")
+        manual.get_status(0.0)["is_active"]
+        self._helper = _reporting(sys.modules[type(manual).__module__].ManualProbeHelper)
+
+    def active(self) -> bool:
+        """Whether a manual probe is open, ours or somebody else's."""
+        return bool(self._printer.lookup_object("manual_probe").get_status(0.0)["is_active"])
+
+    def ours(self) -> bool:
+        """Whether the one we started is open."""
+        return self._ours is not None
+
+    def start(self, speed: float, outcome: Outcome) -> None:
+        """Start it; `outcome(accepted | aborted | failed, height)` is called once when it ends.
+
+        The height is the kinematic Z, None unless accepted. Raises a command error if one is open already.
+        """
+        gcode: GCode = self._printer.lookup_object("gcode")
+        command = gcode.create_gcode_command("ZCAL", "ZCAL", {"SPEED": f"{speed:.6f}"})
+
+        def ended(ending: str, height: float | None) -> None:
+            self._ours = None
+            outcome(ending, height)
+
+        self._ours = self._helper(self._printer, command, ended)
+
+    def abort(self) -> None:
+        """End ours, if it is open."""
+        if self._ours is not None:
+            self._ours.end(ABORTED)
+
+
+def _reporting(helper: Any) -> Any:
+    """Klippy's helper, telling how it ended: its own callback says the same for an abort and a failure."""
+
+    def start(self: Any, printer: Printer, command: GCodeCommand, outcome: Outcome) -> None:
+        self.zcal_ending = FAILED
+        self.zcal_outcome = outcome
+        helper.__init__(self, printer, command, self.zcal_ended)
+
+    def ended(self: Any, result: Any) -> None:
+        if result is None:
+            self.zcal_outcome(self.zcal_ending, None)
+        else:
+            self.zcal_outcome(ACCEPTED, float(result.bed_z if hasattr(result, "bed_z") else result[2]))
+
+    def end(self: Any, ending: str) -> None:
+        self.zcal_ending = ending
+        self.finalize(False)
+
+    def abort(self: Any, command: GCodeCommand) -> None:
+        self.zcal_ending = ABORTED
+        helper.cmd_ABORT(self, command)
+
+    def test(self: Any, command: GCodeCommand) -> None:
+        try:
+            finite = math.isfinite(float(command.get("Z")))
+        except ValueError:
+            finite = True  # +, ++, -, --, and what klippy itself refuses
+        if not finite:
+            raise command.error(f"TESTZ Z={command.get('Z')} is no distance.")
+        helper.cmd_TESTZ(self, command)
+
+    methods: dict[str, Any] = {
+        "__init__": start,
+        "zcal_ended": ended,
+        "end": end,
+        "cmd_ABORT": abort,
+        "cmd_TESTZ": test,
+    }
+    for name in ("finalize", "cmd_ACCEPT", "cmd_ABORT", "cmd_TESTZ"):
+        getattr(helper, name)
+    return type("ReportingManualProbe", (helper,), methods)

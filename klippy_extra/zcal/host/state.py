@@ -1,0 +1,93 @@
+"""What is so: where the printer is homed, what it does, how warm it is, what its configuration says."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Mapping
+
+if TYPE_CHECKING:
+    from klippy_types import Printer, ToolHead
+
+
+class State:
+    """Questions about the printer."""
+
+    def __init__(self, printer: Printer) -> None:
+        self._printer = printer
+        self._reactor = printer.get_reactor()
+        self._settings: Mapping[str, Any] = {}
+
+    def connect(self) -> None:
+        """Look for what is asked later. Raises whatever a foreign object raises."""
+        status = self._toolhead().get_status(self._reactor.monotonic())
+        for name in ("homed_axes", "axis_minimum", "axis_maximum"):
+            status.__getitem__(name)
+        self._settings = self._printer.lookup_object("configfile").get_status(0.0)["settings"]
+
+    def homed_axes(self) -> str:
+        """Such as `xyz`."""
+        return str(self._toolhead().get_status(self._reactor.monotonic())["homed_axes"])
+
+    def limits(self) -> tuple[list[float], list[float]]:
+        """The lowest and the highest coordinates of X, Y and Z."""
+        status = self._toolhead().get_status(self._reactor.monotonic())
+        return list(status["axis_minimum"])[:3], list(status["axis_maximum"])[:3]
+
+    def printing(self) -> str | None:
+        """Why this is no time to move things: a print runs or is paused. None if there is no print."""
+        eventtime = self._reactor.monotonic()
+        stats = self._printer.lookup_object("print_stats", None)
+        if stats is not None:
+            state = stats.get_status(eventtime).get("state")
+            if state in ("printing", "paused"):
+                return "A print is running." if state == "printing" else "A print is paused."
+        card = self._printer.lookup_object("virtual_sdcard", None)
+        if card is not None and card.is_active():
+            return "A print is running."
+        pause = self._printer.lookup_object("pause_resume", None)
+        if pause is not None and pause.get_status(eventtime).get("is_paused"):
+            return "A print is paused."
+        return None
+
+    def temperatures(self) -> tuple[float | None, float | None]:
+        """Of the bed and of the active hotend; None where there is no heater."""
+        heaters = self._printer.lookup_object("heaters", None)
+        known: Mapping[str, Any] = getattr(heaters, "heaters", {})
+        eventtime = self._reactor.monotonic()
+        extruder = self._toolhead().get_status(eventtime).get("extruder")
+
+        def temperature(name: Any) -> float | None:
+            if name not in known:
+                return None
+            value = float(known[name].get_temp(eventtime)[0])
+            return round(value, 2) if math.isfinite(value) else None
+
+        return temperature("heater_bed"), temperature(extruder)
+
+    def section(self, name: str) -> dict[str, Any]:
+        """The options of a configuration section, parsed, by lower-case names; empty if there is none."""
+        return dict(self._settings.get(name.lower(), {}))
+
+    def sections(self) -> list[str]:
+        """The names of the sections that klippy has read options of."""
+        return list(self._settings)
+
+    def zero_reference(self) -> tuple[float, float] | None:
+        """The place on the bed that counts as height 0: the mesh's zero_reference_position, else its middle,
+        else where [safe_z_home] homes; None if none of these is configured."""
+        mesh = self.section("bed_mesh")
+        place = mesh.get("zero_reference_position")
+        if place:
+            return float(place[0]), float(place[1])
+        low, high = mesh.get("mesh_min"), mesh.get("mesh_max")
+        if low and high:
+            return (float(low[0]) + float(high[0])) / 2, (float(low[1]) + float(high[1])) / 2
+        if mesh.get("mesh_radius") is not None:
+            origin = mesh.get("mesh_origin") or (0.0, 0.0)
+            return float(origin[0]), float(origin[1])
+        home = self.section("safe_z_home").get("home_xy_position")
+        return (float(home[0]), float(home[1])) if home else None
+
+    def _toolhead(self) -> ToolHead:
+        toolhead: ToolHead = self._printer.lookup_object("toolhead")
+        return toolhead
