@@ -1,7 +1,7 @@
 """The simulator's time: real time, or virtual time that klippy shares.
 
 Both give simulator seconds (0 when made) and wait for descriptors until a time. In virtual time a busy machine
-cannot make klippy or the micro-controller late, and time can run faster than real time: see clock.c.
+cannot make klippy or the micro-controller late, and time can run faster than real time: see clock/flow.c.
 """
 
 import contextlib
@@ -20,8 +20,7 @@ from zcal_tui.sim.host.environments import Progress
 from zcal_tui.sim.host.errors import SimulatorError
 
 NANO = 1_000_000_000
-SOURCES = tuple(Path(__file__).with_name(name) for name in ("clock.c", "clock_hooks.c"))
-HEADERS = (Path(__file__).with_name("clock.h"),)
+_C_FOLDER = Path(__file__).with_name("clock")
 _WAKERS = 32
 _DESCRIPTION = 16384
 _NEVER = (1 << 63) - 1
@@ -265,7 +264,12 @@ def virtual_clock(speed: float, progress: Progress) -> VirtualClock:
         raise SimulatorError(
             "The virtual clock needs a 64-bit Linux.", remedy="Start the printer with --real-time."
         )
-    return VirtualClock(environments.compile_library("clock", SOURCES, HEADERS, progress), speed)
+    return VirtualClock(
+        environments.compile_library(
+            "clock", sorted(_C_FOLDER.glob("*.c")), sorted(_C_FOLDER.glob("*.h")), progress
+        ),
+        speed,
+    )
 
 
 def _check_speed(speed: float) -> None:

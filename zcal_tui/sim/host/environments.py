@@ -25,6 +25,9 @@ from zcal_tui.sim.host.errors import SimulatorError
 Progress = Callable[[str], None]
 """Is told in a sentence what is being done, where it may take more than a moment."""
 
+BOOT = Path(__file__).with_name("boot.py")
+"""Starts a program that is to end with this one; see there for its command line."""
+
 KLIPPY_REQUIREMENTS: tuple[str, ...] = (
     "cffi>=1.17,<3",
     "greenlet>=3.1,<4",
@@ -135,10 +138,10 @@ def virtual_environment(name: str, requirements: Sequence[str], progress: Progre
 
     def build(folder: Path) -> None:
         progress(f"Installing {name} (once, about a minute)")
-        run_tool(f"Making a Python environment for {name}", [sys.executable, "-m", "venv", folder])
+        run_tool(f"Making a Python environment for {name}", _module(Path(sys.executable), "venv", folder))
         run_tool(
             f"Installing {name}",
-            [folder / "bin" / "python", "-m", "pip", "install", *_PIP_OPTIONS, *requirements],
+            _module(folder / "bin" / "python", "pip", "install", *_PIP_OPTIONS, *requirements),
         )
 
     key = _digest(sys.version, sys.base_prefix, *requirements)
@@ -155,7 +158,19 @@ def compile_library(name: str, sources: Sequence[Path], headers: Sequence[Path],
         target = folder / f"{name}.so"
         run_tool(
             f"Compiling {name}",
-            ["gcc", "-O2", "-shared", "-fPIC", "-pthread", "-o", target, *sources, "-lm", "-ldl"],
+            [
+                "gcc",
+                "-O2",
+                "-shared",
+                "-fPIC",
+                "-fvisibility=hidden",
+                "-pthread",
+                "-o",
+                target,
+                *sources,
+                "-lm",
+                "-ldl",
+            ],
         )
 
     return make_once(f"{name}-{_digest(os.uname().machine, *texts)}", build, progress) / f"{name}.so"
@@ -180,16 +195,21 @@ def pip_download(python: Path, requirement: str, digest: str, folder: Path) -> P
     wanted.write_text(f"{requirement} --hash=sha256:{digest}\n", encoding="utf-8")
     run_tool(
         f"Downloading {requirement}",
-        [
-            *(python, "-m", "pip", "download", *_PIP_OPTIONS, "--no-deps", "--no-binary", ":all:"),
+        _module(
+            *(python, "pip", "download", *_PIP_OPTIONS, "--no-deps", "--no-binary", ":all:"),
             *("--require-hashes", "--dest", folder, "--requirement", wanted),
-        ],
+        ),
     )
     wanted.unlink()
     archives = list(folder.glob("*.tar.gz"))
     if len(archives) != 1:
         raise SimulatorError(f"Downloading {requirement} left {len(archives)} archives instead of one.")
     return archives[0]
+
+
+def _module(python: Path, name: str, *arguments: str | Path) -> list[str | Path]:
+    """The command that runs a module so that it ends with this process, however that ends."""
+    return [python, BOOT, str(os.getpid()), "module", name, *arguments]
 
 
 def _build_aside(place: Path, build: Callable[[Path], None]) -> None:

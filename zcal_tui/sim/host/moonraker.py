@@ -5,8 +5,7 @@ import socket
 from pathlib import Path
 
 from zcal_tui.sim.host import environments
-from zcal_tui.sim.host.environments import Progress
-from zcal_tui.sim.host.klippy_source import BOOT
+from zcal_tui.sim.host.environments import BOOT, Progress
 from zcal_tui.sim.host.run_folder import RunFolder
 
 HOST = "127.0.0.1"

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from zcal_tui.sim.host.boot import TOP_LEVEL
-from zcal_tui.sim.host.klippy_source import BOOT
+from zcal_tui.sim.host.environments import BOOT
 
 
 def boot(parent: int, *arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -1,4 +1,4 @@
-// What the two halves of the virtual clock share: clock.c (the time) and clock_hooks.c (the C library's calls).
+// What the virtual clock offers to the hooks of the C library's calls: see flow.c.
 #ifndef ZCAL_CLOCK_H
 #define ZCAL_CLOCK_H
 
@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+#define EXPORT __attribute__((visibility("default")))
 #define NEVER INT64_MAX
 #define SECOND INT64_C(1000000000)
 
@@ -23,7 +24,7 @@ void find_real(void);
 
 int64_t real_clock(clockid_t id);
 
-// Attach to the page behind `memfd`; the calling thread becomes a participant.
+// Attach to the page behind `memfd`; the calling thread becomes a participant. All fail with -1.
 int zc_attach(int memfd);
 int zc_active(void);
 
@@ -50,5 +51,31 @@ int zc_sync_wake(void *address, int all, int (*post)(void *));
 int zc_is_port(int fd);
 void zc_host_sent(int64_t count);
 void zc_host_read(int64_t count);
+
+static inline int64_t
+nanoseconds(const struct timespec *ts)
+{
+    return ts->tv_sec * SECOND + ts->tv_nsec;
+}
+
+static inline struct timespec
+timespec_of(int64_t t)
+{
+    return (struct timespec){ .tv_sec = t / SECOND, .tv_nsec = t % SECOND };
+}
+
+static inline int
+is_virtual(clockid_t id)
+{
+    return id == CLOCK_MONOTONIC || id == CLOCK_MONOTONIC_RAW || id == CLOCK_MONOTONIC_COARSE
+           || id == CLOCK_BOOTTIME;
+}
+
+static inline int64_t
+deadline_after(int64_t duration)
+{
+    int64_t now = zc_peek();
+    return duration > NEVER - now ? NEVER : now + duration;
+}
 
 #endif
