@@ -1,0 +1,33 @@
+"""[z_calibration]: an automatic Z offset for printers whose nozzle homes on a Z endstop and that have a switch probe.
+
+Compatible with the options, commands and messages of protoloft's z_calibration plugin; docs/z_calibration.md.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import util
+from pathlib import Path
+from typing import Any
+
+
+def _provide_zcal() -> None:
+    """Have `zcal` at hand, which is linked beside this package; else take it from beside this package's real place."""
+    name = __name__.rpartition(".")[0] + ".zcal"
+    if util.find_spec(name) is not None:
+        return
+    place = Path(__file__).resolve().parents[1] / "zcal"
+    spec = util.spec_from_file_location(name, place / "__init__.py", submodule_search_locations=[str(place)])
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{place} is missing: install zcal beside z_calibration")
+    module = util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+
+
+def load_config(config: Any) -> Any:
+    """Called by klippy for the section; the object is `plugin.ZCalibration`."""
+    _provide_zcal()
+    from .plugin import ZCalibration
+
+    return ZCalibration(config)

@@ -1,0 +1,199 @@
+"""What a series of touches says about a height, and what three heights say about the Z offset. Pure arithmetic.
+
+Heights are toolhead Z in mm at the trigger. "Half width" is half of a 95 % interval.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any, Sequence
+
+CONFIDENCE = 0.95
+
+
+def mean(values: Sequence[float]) -> float:
+    """The arithmetic mean."""
+    return sum(values) / len(values)
+
+
+def median(values: Sequence[float]) -> float:
+    """The middle value, or the mean of the two in the middle."""
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2.0
+
+
+def sample_sigma(values: Sequence[float]) -> float | None:
+    """The sample standard deviation (n - 1); None for a single value."""
+    if len(values) < 2:
+        return None
+    center = mean(values)
+    return math.sqrt(sum((value - center) ** 2 for value in values) / (len(values) - 1))
+
+
+def population_sigma(values: Sequence[float]) -> float:
+    """The standard deviation that Klipper's console prints: divided by n."""
+    center = mean(values)
+    return math.sqrt(sum((value - center) ** 2 for value in values) / len(values))
+
+
+def student_t(freedom: float, confidence: float = CONFIDENCE) -> float:
+    """Two-sided quantile of Student's t for any degrees of freedom from 1 on.
+
+    Exact for 1 and 2; else G. W. Hill's expansion (Communications of the ACM, Algorithm 396, 1970), to four digits.
+    """
+    tail = 1.0 - confidence
+    if freedom < 1.0:
+        raise ValueError("at least one degree of freedom")
+    if freedom == 1.0:
+        return 1.0 / math.tan(tail * math.pi / 2.0)
+    if freedom == 2.0:
+        return math.sqrt(2.0 / (tail * (2.0 - tail)) - 2.0)
+    a = 1.0 / (freedom - 0.5)
+    b = 48.0 / (a * a)
+    c = ((20700.0 * a / b - 98.0) * a - 16.0) * a + 96.36
+    d = ((94.5 / (b + c) - 3.0) / b + 1.0) * math.sqrt(a * math.pi / 2.0) * freedom
+    y = (d * tail) ** (2.0 / freedom)
+    if y > 0.05 + a:
+        x = NormalDist().inv_cdf(tail * 0.5)
+        y = x * x
+        if freedom < 5.0:
+            c += 0.3 * (freedom - 4.5) * (x + 0.6)
+        c = (((0.05 * d * x - 5.0) * x - 7.0) * x - 2.0) * x + b + c
+        y = (((((0.4 * y + 6.3) * y + 36.0) * y + 94.5) / c - y - 3.0) / b + 1.0) * x
+        y = math.expm1(a * y * y)
+    else:
+        y = (
+            (
+                1.0 / (((freedom + 6.0) / (freedom * y) - 0.089 * d - 0.822) * (freedom + 2.0) * 3.0)
+                + 0.5 / (freedom + 4.0)
+            )
+            * y
+            - 1.0
+        ) * (freedom + 1.0) / (freedom + 2.0) + 1.0 / y
+    return math.sqrt(freedom * y)
+
+
+@dataclass(frozen=True)
+class Component:
+    """One of the heights of a calibration: its samples and what they say."""
+
+    samples: list[float]
+    method: str
+    step: float
+    """Distance of one motor step, mm: a trigger height is never known better."""
+
+    @property
+    def value(self) -> float:
+        """The height: median or average of the samples."""
+        return median(self.samples) if self.method == "median" else mean(self.samples)
+
+    @property
+    def sigma(self) -> float | None:
+        """The sample standard deviation; None for a single sample."""
+        return sample_sigma(self.samples)
+
+    @property
+    def variance(self) -> float | None:
+        """Variance of `value` from the scatter. A median's is pi / (2 n + pi - 2) of a sample's for normal samples."""
+        sigma = self.sigma
+        if sigma is None:
+            return None
+        count = len(self.samples)
+        share = 1.0 / count if self.method != "median" else math.pi / (2.0 * count + math.pi - 2.0)
+        return sigma * sigma * share
+
+    @property
+    def half_width(self) -> float | None:
+        """Half of the 95 % interval of `value`, one step included; None for a single sample."""
+        variance = self.variance
+        if variance is None:
+            return None
+        return math.hypot(student_t(len(self.samples) - 1) * math.sqrt(variance), self.step)
+
+    def status(self) -> dict[str, Any]:
+        """For the printer's status: plain finite values, mm."""
+        half = self.half_width
+        return {
+            "value": self.value,
+            "sigma": self.sigma,
+            "interval": None if half is None else [self.value - half, self.value + half],
+            "samples": list(self.samples),
+        }
+
+
+@dataclass(frozen=True)
+class BedPoint:
+    """The probe's trigger height over one point of the bed."""
+
+    height: Component
+    twist: float = 0.0
+    """What [axis_twist_compensation] adds there, mm."""
+    mesh: float = 0.0
+    """How much higher the active bed mesh is there than at the first point, mm."""
+
+    @property
+    def flat(self) -> float:
+        """The height over a bed whose shape the mesh takes care of, the twist not yet added."""
+        return self.height.value - self.mesh
+
+
+@dataclass(frozen=True)
+class Heights:
+    """The three heights of a calibration; that of the bed at one point or more."""
+
+    nozzle: Component
+    switch: Component
+    bed: list[BedPoint]
+
+    @property
+    def bed_value(self) -> float:
+        """The bed's height, over its points."""
+        return mean([point.flat for point in self.bed])
+
+    @property
+    def twist(self) -> float:
+        """What [axis_twist_compensation] adds to it."""
+        return mean([point.twist for point in self.bed])
+
+    @property
+    def bed_range(self) -> float:
+        """How far the points differ."""
+        flat = [point.flat + point.twist for point in self.bed]
+        return max(flat) - min(flat)
+
+    def offset(self, switch_offset: float) -> float:
+        """The gcode offset (mm) with which the nozzle touches the bed at Z 0."""
+        return self.bed_value + self.twist - (self.switch.value - self.nozzle.value + switch_offset)
+
+    def half_width(self, drift: float = 0.0) -> float | None:
+        """Half of the 95 % interval of the offset; None if a height has a single sample.
+
+        Scatter of the three heights with Welch's degrees of freedom, one step for each of them, and `drift`: how far
+        the nozzle's height moved during the run. What switch_offset is wrong by is not in it.
+        """
+        share = 1.0 / len(self.bed)
+        parts = [(self.nozzle, 1.0), (self.switch, 1.0)] + [(point.height, share) for point in self.bed]
+        total = spread = 0.0
+        for part, weight in parts:
+            if part.variance is None:
+                return None
+            variance = part.variance * weight * weight
+            total += variance
+            spread += variance * variance / (len(part.samples) - 1)
+        random = student_t(max(1.0, total * total / spread)) * math.sqrt(total) if total > 0.0 else 0.0
+        steps = self.nozzle.step**2 + self.switch.step**2 + self.bed[0].height.step ** 2
+        return math.sqrt(random**2 + steps + drift**2)
+
+    def values(self) -> dict[str, float]:
+        """The heights by name."""
+        return {"nozzle": self.nozzle.value, "switch": self.switch.value, "bed": self.bed_value + self.twist}
+
+
+def micrometres(value: float, sign: bool = False) -> str:
+    """A length below a millimetre the way people read it."""
+    if abs(value) >= 1.0:
+        return ("%+.3f mm" if sign else "%.3f mm") % (value,)
+    return ("%+.1f µm" if sign else "%.1f µm") % (value * 1000.0,)

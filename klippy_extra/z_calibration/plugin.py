@@ -1,0 +1,297 @@
+"""The [z_calibration] object of klippy: options, commands, status, and what it watches."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import time
+from typing import Any, Callable, TypeVar
+
+from .applied import AppliedOffset
+from .attachment import Attachment
+from .calibration import Calibration, Outcome, Plan, Scripts, report
+from .culprit import explain
+from .heights import Component, mean, median, micrometres, population_sigma
+from .history import History
+from .machine import Machine
+from .options import SLOWEST, Options
+from .parameters import NEGATIVE, Parameters
+from .touching import Toucher
+
+LOG = logging.getLogger(__name__)
+
+WATCH_PERIOD = 1.0
+"""Seconds between two looks at the gcode offset."""
+
+AFTER_START = 5.0
+"""Seconds after klippy is ready until clients listen."""
+
+MOST_SAMPLES = 1000
+
+SHORTEST_RETRACT = 0.01
+"""mm"""
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+def command(handler: Handler) -> Handler:
+    """Let nothing but a command error leave a command: anything else would shut the printer down."""
+
+    @functools.wraps(handler)
+    def guarded(self: ZCalibration, gcmd: Any) -> None:
+        try:
+            handler(self, gcmd)
+        except self.printer.command_error:
+            raise
+        except Exception as error:
+            LOG.exception("z_calibration: %s", gcmd.get_command())
+            raise gcmd.error(
+                f"{gcmd.get_command()}: internal error: {type(error).__name__}: {error}."
+                " klippy.log has the details; please report them."
+            ) from error
+
+    return guarded  # type: ignore[return-value]
+
+
+class ZCalibration:
+    """Automatic Z offset from the nozzle and the probe's switch body on the Z endstop, and the probe on the bed."""
+
+    def __init__(self, config: Any) -> None:
+        """Read the section and register the commands. Raises the configuration's error for invalid options."""
+        self.printer = config.get_printer()
+        self._options = Options(config)
+        macros = self.printer.load_object(config, "gcode_macro")
+        self._start = macros.load_template(config, "start_gcode", "")
+        self._before_switch = macros.load_template(config, "before_switch_gcode", "")
+        self._end = macros.load_template(config, "end_gcode", "")
+        self._has_start = bool(config.get("start_gcode", "").strip())
+        self._fetches_late = bool(config.get("before_switch_gcode", "").strip())
+        self._moves_the_probe = bool(config.get("end_gcode", "").strip()) and (
+            self._fetches_late or self._has_start
+        )
+        self._query_endstops = self.printer.load_object(config, "query_endstops")
+        self._machine = Machine(self.printer, self._options.name)
+        self._history = History(self.printer.get_start_args()["config_file"])
+        self._applied = AppliedOffset()
+        self._outcome: Outcome | None = None
+        self._first_look = True
+        self._succeeded = self._calibrated = False
+        self._last_offset = 0.0
+        self._was_applied = self._history.applied
+        self._status: dict[str, Any] = {}
+        self._gcode = self.printer.lookup_object("gcode")
+        # Now, not when klippy is ready: a macro with rename_existing needs them before.
+        register = self._gcode.register_command
+        register("CALIBRATE_Z", self._calibrate_z, desc="Calibrate the Z offset of the nozzle to the bed")
+        register(
+            "PROBE_Z_ACCURACY", self._probe_z_accuracy, desc="Measure the repeatability of the Z endstop"
+        )
+        register(
+            "CALCULATE_SWITCH_OFFSET",
+            self._calculate_switch_offset,
+            desc="Calculate switch_offset from the height the nozzle stands at",
+        )
+        self.printer.register_event_handler("klippy:ready", self._handle_ready)
+        self.printer.register_event_handler("homing:home_rails_end", self._handle_homed)
+        self._update_status()
+
+    # Status
+
+    def get_status(self, eventtime: float) -> dict[str, Any]:
+        """What [z_calibration] publishes; a new object on every change."""
+        return self._status
+
+    def _update_status(self) -> None:
+        self._status = {
+            "last_query": self._succeeded,
+            "last_z_offset": self._last_offset,
+            "unavailable": self._machine.missing,
+            "result": None if self._outcome is None else self._outcome.status(),
+            "applied": self._applied.value,
+            "lost": self._applied.lost,
+            "attached_check_works": self._history.check_works,
+        }
+
+    # Events: nothing may leave them, it would shut the printer down
+
+    def _handle_ready(self) -> None:
+        self._machine.connect(self._query_endstops)
+        self._update_status()
+        reactor = self.printer.get_reactor()
+        reactor.register_timer(self._watch, reactor.monotonic() + AFTER_START)
+
+    def _handle_homed(self, homing_state: Any, rails: list[Any]) -> None:
+        try:
+            if self._machine.note_rails(rails):
+                self._warn(self._applied.homed())
+        except Exception:
+            LOG.exception("z_calibration: after homing")
+
+    def _watch(self, eventtime: float) -> float:
+        try:
+            if self._first_look:
+                self._first_look = False
+                self._look_back()
+            self._warn(self._applied.look(self._machine.gcode_offset()))
+        except Exception:
+            LOG.exception("z_calibration: watch")
+            return float(self.printer.get_reactor().NEVER)
+        return eventtime + WATCH_PERIOD
+
+    def _look_back(self) -> None:
+        """Say what people should know from the start."""
+        if self._machine.missing is not None:
+            self._gcode.respond_info(f"{self._options.name}: {self._machine.missing}")
+        last = self._history.last
+        if self._was_applied and last is not None and not self._calibrated:
+            self._warn(self._applied.restarted(last["offset"]))
+
+    def _warn(self, warning: str | None) -> None:
+        if warning is None:
+            return
+        self._history.note_applied(False)
+        self._update_status()
+        self._gcode.respond_info(f"{self._options.name}: {warning}")
+
+    # Commands
+
+    @command
+    def _calibrate_z(self, gcmd: Any) -> None:
+        """Measure and apply. Parameters: NOZZLE_POSITION, SWITCH_POSITION, BED_POSITION, SWITCH_OFFSET, NOZZLE_RECHECK."""
+        self._succeeded = False
+        self._update_status()
+        toucher = self._toucher(gcmd)
+        parameters = Parameters(gcmd, self._options, self._machine)
+        nozzle = parameters.nozzle()
+        plan = Plan(
+            nozzle,
+            parameters.switch(nozzle),
+            [parameters.bed(), *self._options.more_beds],
+            parameters.switch_offset(),
+            parameters.flag("NOZZLE_RECHECK", self._options.nozzle_recheck),
+        )
+        parameters.check_reach(plan.nozzle, plan.switch, wiggle=toucher.settings.wiggle)
+        parameters.check_beds(plan.beds)
+        if not self._has_start:  # else start_gcode may home
+            self._require_homed(gcmd)
+        LOG.info("%s: %s %s", gcmd.get_command(), plan, toucher.settings)
+        attachment = Attachment(self._moves_the_probe, self._history.check_works)
+        scripts = Scripts(
+            self._start.run_gcode_from_command,
+            self._before_switch.run_gcode_from_command,
+            self._end.run_gcode_from_command,
+            self._fetches_late,
+        )
+        calibration = Calibration(self._machine, toucher, scripts, attachment, gcmd)
+        try:
+            calibration.measure(plan, functools.partial(self._conclude, toucher))
+        finally:
+            self._history.note_check_works(attachment.works)
+            self._update_status()
+        if attachment.doubt():
+            toucher.say(attachment.doubt())
+
+    def _conclude(self, toucher: Toucher, outcome: Outcome) -> None:
+        """Say what was found; apply it if it lies within the margins."""
+        self._outcome = outcome
+        position_endstop = self._machine.rail.position_endstop if self._machine.rail else 0.0
+        run = {
+            "time": time.time(),
+            "offset": outcome.offset,
+            "position_endstop": position_endstop,
+            **outcome.values(),
+        }
+        for line in report(outcome, position_endstop):
+            toucher.say(line)
+        problem = self._outside(outcome.offset)
+        if problem:
+            last = self._history.last
+            if last is not None:
+                when = time.strftime("%Y-%m-%d %H:%M", time.localtime(last["time"]))
+                problem += ". " + explain(last, run, when)
+            raise toucher.error(problem)
+        before, saved = self._machine.gcode_offset(), self._machine.saved_offsets()
+        self._machine.apply_offset(outcome.offset)
+        self._applied.apply(outcome.offset, before, saved)
+        self._succeeded = self._calibrated = True
+        self._last_offset = outcome.offset
+        self._history.add(run)
+
+    def _outside(self, offset: float) -> str:
+        limit, (low, high) = self._options.max_deviation, self._options.offset_margins
+        if limit is not None and abs(offset) > limit:
+            return f"offset is greater than allowed: offset={offset:.3f} > max_deviation={limit:.3f}"
+        if not low <= offset <= high:
+            return f"offset {offset:.3f} is outside the configured range of min={low:.3f} and max={high:.3f}"
+        return ""
+
+    @command
+    def _probe_z_accuracy(self, gcmd: Any) -> None:
+        """Touch the endstop again and again. Parameters: NOZZLE_POSITION, PROBE_SPEED, LIFT_SPEED, SAMPLES,
+        SAMPLE_RETRACT_DIST."""
+        toucher, machine = self._toucher(gcmd), self._machine
+        settings = toucher.settings
+        parameters = Parameters(gcmd, self._options, machine)
+        speed = parameters.number("PROBE_SPEED", settings.second_speed, SLOWEST)
+        lift_speed = parameters.number("LIFT_SPEED", settings.lift_speed, SLOWEST)
+        count = gcmd.get_int("SAMPLES", settings.samples, minval=1, maxval=MOST_SAMPLES)
+        retract = parameters.number("SAMPLE_RETRACT_DIST", settings.retract_dist, SHORTEST_RETRACT)
+        nozzle = parameters.nozzle()
+        parameters.check_reach(nozzle)
+        self._require_homed(gcmd)
+        toucher.lift(lift_speed)
+        machine.move(settings.speed, x=nozzle[0], y=nozzle[1])
+        x, y, z = machine.position
+        gcmd.respond_info(
+            f"{gcmd.get_command()} at X:{x:.3f} Y:{y:.3f} Z:{z:.3f}"
+            f" (samples={count} retract={retract:.3f} speed={speed:.1f} lift_speed={lift_speed:.1f})\n"
+        )
+        heights = [toucher.sample(machine.touch_endstop, speed, retract, lift_speed) for _ in range(count)]
+        toucher.say(
+            f"probe z accuracy results: maximum {max(heights):.6f}, minimum {min(heights):.6f},"
+            f" range {max(heights) - min(heights):.6f}, average {mean(heights):.6f}, median {median(heights):.6f},"
+            f" standard deviation {population_sigma(heights):.6f}"
+        )
+        component = Component(heights, "average", machine.step())
+        if component.sigma is not None and component.half_width is not None:
+            toucher.say(
+                f"sample standard deviation {micrometres(component.sigma)};"
+                f" average ± {micrometres(component.half_width)} (95 %)"
+            )
+
+    @command
+    def _calculate_switch_offset(self, gcmd: Any) -> None:
+        """Say what switch_offset should be if the nozzle stands right where it is. Parameter: SWITCH_OFFSET."""
+        name = gcmd.get_command()
+        if not self._calibrated:
+            raise gcmd.error(f"{name}: must run CALIBRATE_Z first")
+        switch_offset = Parameters(gcmd, self._options, self._machine).switch_offset()
+        z = self._machine.position[2]
+        wanted = switch_offset - (z - self._last_offset)
+        if wanted > 0.0:
+            gcmd.respond_info(
+                f"{name}: switch_offset={switch_offset:.3f} - (current_z={z:.3f} - z_offset={self._last_offset:.3f})"
+                f" --> new switch_offset={wanted:.3f}"
+            )
+            return
+        gcmd.respond_info(
+            f"{name}: the resulting switch offset is negative! Either the nozzle is still too far away or"
+            " something else is wrong..."
+        )
+        gcmd.respond_info(
+            f"{name}: it would be {wanted:.3f}. Go down until the nozzle drags on the paper and repeat. If it does:"
+            f" {NEGATIVE}"
+        )
+
+    def _toucher(self, gcmd: Any) -> Toucher:
+        """Settings for this command. Raises a command error where a calibration is impossible."""
+        if self._machine.missing is not None:
+            raise gcmd.error(f"{gcmd.get_command()}: {self._machine.missing}")
+        if self._machine.rail is None:
+            raise gcmd.error(f"{gcmd.get_command()}: must home axes first")
+        settings = self._options.settings(self._machine.probe_settings(), self._machine.rail)
+        return Toucher(self._machine, settings, gcmd)
+
+    def _require_homed(self, gcmd: Any) -> None:
+        if not self._machine.homed():
+            raise gcmd.error(f"{gcmd.get_command()}: must home axes first")

@@ -1,0 +1,82 @@
+"""Going to a place and touching there until the samples agree: the moves, their order and their messages."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Tuple
+
+from .heights import Component
+from .machine import Machine
+from .options import Point, Settings
+
+Touch = Callable[[float, float], Tuple[float, float, float]]
+"""Goes down to at most this height at this speed and returns the toolhead's position at the trigger."""
+
+
+class Toucher:
+    """Touches for one command."""
+
+    def __init__(self, machine: Machine, settings: Settings, gcmd: Any) -> None:
+        """`gcmd` is the command to report to."""
+        self._machine = machine
+        self.settings = settings
+        self._gcmd = gcmd
+        self._command = gcmd.get_command()
+
+    def say(self, message: str) -> None:
+        """Tell it on the console, the command's name in front."""
+        self._gcmd.respond_info(f"{self._command}: {message}")
+
+    def error(self, message: str) -> Exception:
+        """The command error for this message."""
+        error: Exception = self._gcmd.error(f"{self._command}: {message}")
+        return error
+
+    def lift(self, speed: float | None = None) -> None:
+        """Go up to where moving sideways is safe, if the toolhead is lower."""
+        settings, z = self.settings, self._machine.position[2]
+        speed = settings.lift_speed if speed is None else speed
+        if settings.clearance is not None:
+            if z < settings.clearance:
+                self._machine.move(speed, z=z + settings.clearance)
+        elif z < settings.safe_z_height:
+            self._machine.move(speed, z=settings.safe_z_height)
+
+    def go(self, site: Point, split: bool = False) -> None:
+        """Lift, then go to a place; `split`: first along X, then along Y, which misses docks."""
+        self.lift()
+        if split:
+            self._machine.move(self.settings.speed, x=site[0])
+        self._machine.move(self.settings.speed, x=site[0], y=site[1])
+
+    def series(self, touch: Touch, wiggle: bool = False) -> Component:
+        """Touch here as often as is configured; all over again where the samples differ too much."""
+        settings = self.settings
+        if settings.first_fast:
+            self._sample(touch, settings.probing_speed, wiggle)
+        retries = 0
+        samples: list[float] = []
+        while len(samples) < settings.samples:
+            samples.append(self._sample(touch, settings.second_speed, wiggle))
+            if max(samples) - min(samples) > settings.samples_tolerance:
+                if retries >= settings.samples_tolerance_retries:
+                    raise self.error("probe samples exceed tolerance")
+                self.say("probe samples exceed tolerance. Retrying...")
+                retries += 1
+                samples = []
+        return Component(samples, settings.samples_result, self._machine.step())
+
+    def sample(self, touch: Touch, speed: float, retract: float, lift_speed: float) -> float:
+        """Touch once, go up again by `retract` and say it; the height."""
+        x, y, z = touch(self.settings.position_min, speed)
+        self._machine.move(lift_speed, z=z + retract)
+        self.say(f"probe at {x:.3f},{y:.3f} is z={z:.6f}")
+        return z
+
+    def _sample(self, touch: Touch, speed: float, wiggle: bool) -> float:
+        settings = self.settings
+        height = self.sample(touch, speed, settings.retract_dist, settings.lift_speed)
+        if wiggle and settings.wiggle is not None:
+            x, y, _ = self._machine.position
+            self._machine.move(settings.speed, x=x + settings.wiggle[0], y=y + settings.wiggle[1])
+            self._machine.move(settings.speed, x=x, y=y)
+        return height
