@@ -28,8 +28,8 @@ class AppliedOffset:
         return self._lose(
             "restored",
             f"the offset {self.value:.3f} of CALIBRATE_Z is no longer in force: it is back at {now:.3f}, as by"
-            " RESTORE_GCODE_STATE of a state saved before, or by SET_GCODE_OFFSET. Calibrate after the last SAVE_GCODE_STATE, or run CALIBRATE_Z"
-            " again.",
+            " RESTORE_GCODE_STATE of a state saved before, or by SET_GCODE_OFFSET."
+            " Calibrate after the last SAVE_GCODE_STATE, or run CALIBRATE_Z again.",
         )
 
     def homed(self) -> str | None:

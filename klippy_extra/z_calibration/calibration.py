@@ -158,11 +158,12 @@ class Calibration:
 def report(outcome: Outcome, position_endstop: float) -> list[str]:
     """The lines that say what was found, the formula first, as people and programs know it."""
     heights = outcome.heights
-    lines = [
+    formula = (
         f"bed_probe={heights.bed_value + heights.twist:.3f} - (switch={heights.switch.value:.3f}"
         f" - nozzle={heights.nozzle.value:.3f} + switch_offset={outcome.switch_offset:.3f})"
         f" --> new_offset={outcome.offset:.6f}"
-    ]
+    )
+    lines = [formula]
     if heights.twist:
         lines.append(
             f"axis_twist_compensation adds {micrometres(heights.twist, sign=True)} to bed_probe here;"

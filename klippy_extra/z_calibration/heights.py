@@ -117,10 +117,10 @@ class Component:
         """For the printer's status: plain finite values, mm."""
         half = self.half_width
         return {
-            "value": self.value,
-            "sigma": self.sigma,
-            "interval": None if half is None else [self.value - half, self.value + half],
-            "samples": list(self.samples),
+            "value": round(self.value, 9),
+            "sigma": None if self.sigma is None else round(self.sigma, 9),
+            "interval": None if half is None else [round(self.value - half, 9), round(self.value + half, 9)],
+            "samples": [round(height, 9) for height in self.samples],
         }
 
 

@@ -9,6 +9,7 @@ import json
 import logging
 import math
 import threading
+from pathlib import Path
 from typing import Any
 
 LOG = logging.getLogger(__name__)

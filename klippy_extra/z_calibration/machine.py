@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any, Iterator, Sequence
 
-from ..zcal.host import Host
+from ..zcal.host import Host  # noqa: TID252 (the package above has another name on every Klipper)
 from .options import Point, ProbeSettings, Rail
 
 Z_ENDSTOPS = ("stepper_z", "z", "carriage z")

@@ -10,8 +10,8 @@ from .options import Options, Point, parse_point
 
 NEGATIVE = (
     "switch_offset is how far the switch closes below its body, so it cannot be negative: the larger it is, the closer"
-    " the nozzle comes to the bed. If the nozzle is too close with the smallest one, the endstop does not touch the body"
-    " of the switch where it should: check that its pin meets the body and not the actuator."
+    " the nozzle comes to the bed. If the nozzle is too close with the smallest one, the endstop does not touch the"
+    " switch where it should: check that its pin meets the body and not the actuator."
 )
 
 

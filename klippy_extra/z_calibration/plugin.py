@@ -157,7 +157,8 @@ class ZCalibration:
 
     @command
     def _calibrate_z(self, gcmd: Any) -> None:
-        """Measure and apply. Parameters: NOZZLE_POSITION, SWITCH_POSITION, BED_POSITION, SWITCH_OFFSET, NOZZLE_RECHECK."""
+        """Measure and apply. Parameters: NOZZLE_POSITION, SWITCH_POSITION, BED_POSITION, SWITCH_OFFSET,
+        NOZZLE_RECHECK."""
         self._succeeded = False
         self._update_status()
         toucher = self._toucher(gcmd)
