@@ -1,5 +1,7 @@
 """The way through the interface: plan, run, verdict, and what a person may do on it."""
 
+from dataclasses import replace
+
 from conftest import Opener
 from scenes import cancelling, running, starting, unreachable, verdict
 from scripted import READY, UP, ScriptedSession
@@ -197,6 +199,24 @@ async def test_a_link_lost_during_a_run_keeps_what_was_measured(opened: Opener) 
         assert stage.screen == "ProblemModal"
         await stage.press("escape")
         assert "14 samples were taken and kept" in stage.words()
+
+
+async def test_a_check_that_does_not_apply_says_why_and_cannot_be_started(opened: Opener) -> None:
+    session = ScriptedSession(
+        printer=replace(READY, probe=None, settings={"printer": {"kinematics": "delta"}})
+    )
+    async with opened(session) as stage:
+        words = stage.words()
+        assert "does not apply" in words and "There is no probe in this printer's configuration." in words
+        await stage.press("enter")
+        assert session.asked_for("start") == 0
+
+
+async def test_nothing_is_started_while_a_print_runs(opened: Opener) -> None:
+    async with opened(ScriptedSession(printer=replace(READY, printing=True))) as stage:
+        assert "A print is running: nothing is measured." in stage.words()
+        await stage.press("enter")
+        assert stage.session.asked_for("start") == 0
 
 
 async def test_a_shutdown_is_told_and_f8_restarts(opened: Opener) -> None:

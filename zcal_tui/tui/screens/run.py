@@ -74,22 +74,23 @@ class RunScreen(ZcalScreen):
             self.post_message(RunWatched(self.check))
 
     def _stage(self, snapshot: Snapshot) -> Content:
-        sign = glyphs_of(self).running
-        view = self.view
+        """The one thing that is going on now."""
+        signs, view = glyphs_of(self), self.view
+        if snapshot.link.state is not LinkState.UP:
+            return self._waiting("The link to the printer is being tried again", "warning")
         if snapshot.cancelling:
-            return Content.assemble(
-                (f"{glyphs_of(self).waiting} ", "$text-warning"),
-                (
-                    "Cancelling: the printer finishes this move first, then it is cleaned up.",
-                    "bold $text-warning",
-                ),
+            return self._waiting(
+                "Cancelling: the printer finishes this move first, then cleans up", "warning"
             )
-        if snapshot.link.state is not LinkState.UP or view is None or view.stage is None:
-            return Content.assemble((f"{glyphs_of(self).waiting} ", "$z-dim"), ("Getting ready", "bold"))
-        line = Content.assemble((f"{sign} ", "$text-primary"), (view.stage.text, "bold"))
+        if view is None or view.stage is None:
+            return self._waiting("Getting ready", "primary")
+        line = Content.assemble((f"{signs.running} ", "$text-primary"), (view.stage.text, "bold"))
         if view.notices:
             line += Content.assemble((f"  {view.notices[-1]}", "$text-warning"))
         return line
+
+    def _waiting(self, text: str, colour: str) -> Content:
+        return Content.assemble((f"{glyphs_of(self).waiting} {text}", f"bold $text-{colour}"))
 
     def action_cancel(self) -> None:
         """Ask the run to end; back to the plan where none has begun."""

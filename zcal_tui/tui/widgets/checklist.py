@@ -120,9 +120,14 @@ class CheckList(Widget, can_focus=True):
                     below += Content.assemble((f" · {entry.result}", "$z-dim"))
                 fits = below.cell_length + when.cell_length < width and entry.standing.when
                 rows.append(spread(below, when if fits else Content(""), width))
-            for row in rows:
-                lines.append(row.stylize("on $block-cursor-background") if here and self.has_focus else row)
+            lines += [self._marked(row) for row in rows] if here and self.has_focus else rows
         return Content("\n").join(lines)
+
+    def _marked(self, row: Content) -> Content:
+        """A row under the cursor; sixteen colours have none that every colour of the row can be read on."""
+        if self.app.current_theme.ansi:
+            return row.without_spans.stylize("reverse")
+        return row.stylize("on $block-cursor-background")
 
     def on_focus(self) -> None:
         """The cursor shows."""

@@ -18,6 +18,9 @@ SMALLEST = (16, 6)
 
 LEFT_MARGIN = 6
 
+POINT = {False: "primary", True: "foreground"}
+"""The colour of the points; on a console, where the line is of full half cells, the one that stands out from it."""
+
 NICE = (2, 4, 6, 10, 20, 30, 40, 60, 100, 150, 200, 300, 400, 600, 1000, 2000, 4000, 6000)
 """Round numbers whose halves are round too: the ticks stand at both."""
 
@@ -129,9 +132,10 @@ class SamplePlot(Container):
         kept = [p for p in self._points if not p.left_out]
         line = [cell_centre(p.x, p.y, (left, right), (-limit, limit), size) for p in kept]
         fine = HiResMode.HALFBLOCK if signs.console else HiResMode.BRAILLE
-        plot.plot([x for x, _ in line], [y for _, y in line], rich_colour(colours, "z-dim"), fine)
+        quiet = rich_colour(colours, "z-faint" if signs.console else "z-dim")
+        plot.plot([x for x, _ in line], [y for _, y in line], quiet, fine)
         groups = (
-            ([p for p in kept if not p.odd], signs.point, rich_colour(colours, "primary")),
+            ([p for p in kept if not p.odd], signs.point, rich_colour(colours, POINT[signs.console])),
             ([p for p in kept if p.odd], signs.odd_point, rich_colour(colours, "warning")),
             ([p for p in self._points if p.left_out], signs.left_out, rich_colour(colours, "z-dim")),
         )
