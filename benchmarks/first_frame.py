@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import bare_frame
+from benchmarks.cpu import cpu_seconds
 from benchmarks.fake_klippy import fake_klippy
 from benchmarks.options import Options
 from benchmarks.table import Comparison, Report, milliseconds
@@ -18,7 +19,7 @@ PLAN_WORD = "Settings"
 
 def run(options: Options) -> Report:
     """Start the program and the bare app in turn. Raises BenchmarkError."""
-    first, plan = [], []
+    first, cpu, plan = [], [], []
     with (
         tempfile.TemporaryDirectory(prefix="zcal-bench-") as name,
         fake_klippy(Path(name), status_rate=4) as path,
@@ -28,17 +29,20 @@ def run(options: Options) -> Report:
         bare = [sys.executable, "-m", bare_frame.__name__]
         for number in range(options.starts + 1):
             with terminal(ours, environment) as shown:
-                ours_first, ours_plan = shown.wait_for(FIRST_WORD), shown.wait_for(PLAN_WORD)
+                ours_first, ours_cpu = shown.wait_for(FIRST_WORD), cpu_seconds(shown.pid)
+                ours_plan = shown.wait_for(PLAN_WORD)
             with terminal(bare, environment) as shown:
-                reference = shown.wait_for(bare_frame.WORD)
+                reference, reference_cpu = shown.wait_for(bare_frame.WORD), cpu_seconds(shown.pid)
             if number:  # the first start of each fills Python's and the system's caches
                 first.append((ours_first, reference))
+                cpu.append((ours_cpu, reference_cpu))
                 plan.append((ours_plan, reference))
     return Report(
         "first_frame",
         f"From exec until the words are on the terminal, 80x24; {options.starts} starts of each in turn.",
         [
             Comparison("first frame: the way to the printer", "bare app's first frame", first, milliseconds),
+            Comparison("CPU time until then", "bare app's first frame", cpu, milliseconds),
             Comparison("the plan, with the printer read", "bare app's first frame", plan, milliseconds),
         ],
     )

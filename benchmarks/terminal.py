@@ -31,11 +31,10 @@ class Terminal:
         self.process = process
         self._screen = screen
         self._started = started
-        self._seen = bytearray()
+        self._chunks: list[tuple[float, bytes]] = []
         self._count = 0
         self._ended = False
         self._news = threading.Condition()
-        self._last = started
         self._reader = threading.Thread(target=self._read, name="terminal", daemon=True)
         self._reader.start()
 
@@ -52,12 +51,19 @@ class Terminal:
     def wait_for(self, word: str, timeout: float = 60.0) -> float:
         """Seconds from the program's start until `word` had reached the terminal. Raises BenchmarkError."""
         wanted, until = word.encode(), time.perf_counter() + timeout
-        with self._news:
-            while wanted not in self._text():
+        seen, looked = b"", 0
+        while True:
+            with self._news:
                 left = until - time.perf_counter()
-                if self._ended or left <= 0 or not self._news.wait(left):
+                if looked == len(self._chunks) and (self._ended or left <= 0 or not self._news.wait(left)):
                     raise BenchmarkError(self._why_not(word, timeout))
-            return self._last - self._started
+                fresh = self._chunks[looked:]
+            # Outside the lock, so that looking does not hold up reading.
+            for moment, data in fresh:
+                seen += data
+                if wanted in _ESCAPES.sub(b"", seen):
+                    return moment - self._started
+            looked += len(fresh)
 
     def close(self) -> None:
         """End the program, kindly first."""
@@ -71,12 +77,9 @@ class Terminal:
         self._reader.join(_PATIENCE)
         os.close(self._screen)
 
-    def _text(self) -> bytes:
-        return _ESCAPES.sub(b"", bytes(self._seen))
-
     def _why_not(self, word: str, timeout: float) -> str:
-        tail = self._text().decode(errors="replace").split()
-        said = f" The last that it wrote: {' '.join(tail[-40:])}" if tail else " It wrote nothing."
+        text = _ESCAPES.sub(b"", b"".join(data for _, data in self._chunks)).decode(errors="replace").split()
+        said = f" The last that it wrote: {' '.join(text[-40:])}" if text else " It wrote nothing."
         if self._ended:
             return f"The program ended before it showed {word!r}.{said}"
         return f"The program did not show {word!r} within {timeout:g} s.{said}"
@@ -87,11 +90,11 @@ class Terminal:
                 data = os.read(self._screen, 65536)
             except OSError:  # Linux' way of saying that nobody holds the other end any more
                 data = b""
+            moment = time.perf_counter()
             with self._news:
-                self._last = time.perf_counter()
+                if data and self._count < _KEPT:
+                    self._chunks.append((moment, data))
                 self._count += len(data)
-                if len(self._seen) < _KEPT:
-                    self._seen += data
                 self._ended = not data
                 self._news.notify_all()
             if not data:
