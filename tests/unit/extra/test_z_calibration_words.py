@@ -1,0 +1,159 @@
+"""Which height moved, what the probe's pin tells, when an offset is lost, and what is kept."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from klippy_extra.z_calibration.applied import AppliedOffset
+from klippy_extra.z_calibration.attachment import Attachment
+from klippy_extra.z_calibration.culprit import compare, explain
+from klippy_extra.z_calibration.history import FILE_NAME, KEPT, History
+from klippy_extra.z_calibration.options import parse_point
+
+GOOD = {"nozzle": 0.5, "switch": 6.45, "bed": 6.36, "switch_offset": 0.5, "position_endstop": 0.5}
+
+
+def moved(**by: float) -> dict[str, float]:
+    """The good run with some heights moved."""
+    return {name: value + by.get(name, 0.0) for name, value in GOOD.items()}
+
+
+@pytest.mark.parametrize(
+    ("changes", "culprit", "effect"),
+    [
+        ({"nozzle": 0.8}, "nozzle", 0.8),
+        ({"switch": 1.5}, "switch", -1.5),
+        ({"bed": 1.2}, "bed", 1.2),
+        ({"switch_offset": 1.0}, "switch_offset", -1.0),
+        # a longer nozzle lowers switch and bed alike; the plate on top of it is the cause
+        ({"switch": -2.0, "bed": -3.1}, "bed", -1.1),
+        # everything counts from position_endstop
+        ({"nozzle": 1.1, "switch": 1.1, "bed": 1.1, "position_endstop": 1.1}, "position_endstop", 1.1),
+    ],
+)
+def test_the_height_that_moved_is_named(changes: dict[str, float], culprit: str, effect: float) -> None:
+    found = compare(GOOD, moved(**changes)).culprit
+    assert found.name == culprit
+    assert found.effect == pytest.approx(effect)
+
+
+def test_the_words_name_every_height_and_the_cause() -> None:
+    words = explain(GOOD, moved(bed=1.2), "2026-01-02 03:04")
+    assert "2026-01-02 03:04" in words
+    assert "the probe on the bed +1.200 mm" in words
+    assert "It is the probe on the bed that changed the offset" in words
+    assert "plate" in words
+
+
+def test_a_new_nozzle_is_recognised() -> None:
+    assert "after changing the nozzle" in explain(GOOD, moved(switch=-2.0, bed=-3.1), "today")
+
+
+def test_margins_that_were_always_too_tight() -> None:
+    assert "too tight" in explain(GOOD, moved(bed=0.003), "today")
+
+
+def readings(before: bool, needed: bool, after: bool, *, moves: bool = True) -> Attachment:
+    """A run with these readings of the pin."""
+    attachment = Attachment(moves, known_to_work=False)
+    attachment.before_start(before)
+    attachment.when_needed(needed)
+    attachment.after_end(after)
+    return attachment
+
+
+def test_a_pin_that_changes_with_the_probe_works() -> None:
+    assert readings(True, False, False).works
+    assert readings(False, False, True).works
+    assert not readings(True, False, False).doubt()
+
+
+def test_a_pin_that_never_changes_is_doubted() -> None:
+    doubted = readings(False, False, False)
+    assert not doubted.works
+    assert "normally open" in doubted.doubt()
+
+
+def test_a_probe_that_stays_on_is_not_doubted() -> None:
+    assert not readings(False, False, False, moves=False).doubt()
+
+
+def test_an_inverted_pin_is_suspected() -> None:
+    attachment = Attachment(True, known_to_work=False)
+    attachment.before_start(False)
+    attachment.when_needed(True)
+    assert "inverted" in attachment.suspicion()
+
+
+def test_the_return_of_an_earlier_offset_is_a_loss() -> None:
+    applied = AppliedOffset()
+    applied.apply(-0.12, before=0.0, saved=[0.05])
+    assert applied.look(-0.12) is None
+    assert applied.look(-0.10) is None  # a baby step
+    warning = applied.look(0.05)
+    assert warning is not None and "-0.120" in warning and "RESTORE_GCODE_STATE" in warning
+    assert (applied.value, applied.lost) == (None, "restored")
+    assert applied.look(0.05) is None
+
+
+def test_the_same_offset_as_before_cannot_be_lost() -> None:
+    applied = AppliedOffset()
+    applied.apply(-0.12, before=-0.12, saved=[])
+    assert applied.look(-0.12) is None
+
+
+def test_homing_and_restarting_lose_it() -> None:
+    applied = AppliedOffset()
+    assert applied.homed() is None
+    applied.apply(-0.12, before=0.0, saved=[])
+    assert "homed" in str(applied.homed())
+    assert applied.homed() is None
+    assert "restart" in applied.restarted(-0.12)
+    assert applied.lost == "restarted"
+
+
+def run(number: int) -> dict[str, float]:
+    """A run to keep."""
+    return {**GOOD, "time": float(number), "offset": 0.1}
+
+
+def test_history_outlives_a_restart_and_stays_short(tmp_path: Path) -> None:
+    history = History(str(tmp_path / "printer.cfg"))
+    for number in range(KEPT + 5):
+        history.add(run(number))
+    history.note_check_works(True)
+    last: dict[str, float] | None = None
+    until = time.monotonic() + 10
+    while last != run(KEPT + 4) or not again.check_works:
+        assert time.monotonic() < until
+        again = History(str(tmp_path / "printer.cfg"))
+        last = again.last
+    assert len(again.runs) == KEPT
+    assert again.applied
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"runs": 3}', '{"runs": [1, {"time": "x"}, {"time": NaN}]}', "\x00\xff"]
+)
+def test_a_broken_history_is_no_history(tmp_path: Path, text: str) -> None:
+    (tmp_path / FILE_NAME).write_text(text, encoding="latin-1")
+    history = History(str(tmp_path / "printer.cfg"))
+    assert history.last is None
+    assert not history.applied
+
+
+def test_good_runs_beside_broken_ones_are_kept(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text(json.dumps({"runs": [run(1), {"time": 2}]}))
+    assert History(str(tmp_path / "printer.cfg")).last == run(1)
+
+
+@pytest.mark.parametrize("text", ["", "1", "1,2,3", "a,b", "nan,1", "1,inf", "1;2"])
+def test_what_is_no_place(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011
+        parse_point(text)
+
+
+def test_a_place() -> None:
+    assert parse_point(" 10.5, -3") == (10.5, -3.0)
