@@ -55,7 +55,7 @@ class Probe:
     def unsupported(self) -> dict[str, str]:
         """What this kind of probe cannot do, by capability (`release`, `scan`), each with the reason."""
         reasons: dict[str, str] = {}
-        if not (self.section.startswith(EDDY) and self._has_sessions()):
+        if not self.scans():
             reasons["scan"] = (
                 f"The probe ([{self.section}]) only tells when it triggers: it cannot measure the distance standing "
                 "still. METHOD=release works with a switch."
@@ -85,6 +85,10 @@ class Probe:
         """Its x_offset, y_offset and z_offset (0 where the sensor has none)."""
         x, y, z = self._probe.get_offsets()
         return float(x), float(y), float(z)
+
+    def scans(self) -> bool:
+        """Whether it also measures the distance standing still."""
+        return self.section.startswith(EDDY) and self._has_sessions()
 
     def triggered(self) -> bool | None:
         """What its pin reads now; None for a sensor that has no such state."""
@@ -161,7 +165,7 @@ class Probe:
 
     def _why_no_release(self) -> str | None:
         if self.section != "probe":
-            return f"The probe ([{self.section}]) has no switch whose release can be timed: it retracts, or it measures."
+            return f"The probe ([{self.section}]) has no switch whose release could be timed."
         x, y, z = self.offsets()
         if x == y == 0.0 and z < NOZZLE_PROBE_REACH:
             return "The nozzle itself seems to be the probe (no x_offset, no y_offset): its release says nothing."

@@ -1,0 +1,81 @@
+"""What zcal publishes: the status object, and the samples of the last runs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Mapping
+
+VERSION = "1.0.0"
+"""Of the extra's interface: status object, endpoints, commands."""
+
+RECENT = 8
+KEPT_RUNS = 8
+
+IDLE, RUNNING, WAITING = "idle", "running", "waiting"
+DONE, CANCELLED, FAILED = "done", "cancelled", "failed"
+
+
+class Board:
+    """The status object. A new one replaces it on every change, since klippy compares what it gets with what it had.
+
+    `state` is idle, running, waiting (a paper test is open), done, cancelled or failed; `run` counts the commands
+    since klippy's start, 0 before the first.
+    """
+
+    def __init__(self) -> None:
+        self._samples: dict[int, list[dict[str, Any]]] = {}
+        self.status: dict[str, Any] = {
+            "version": VERSION,
+            "unavailable": {},
+            "run": 0,
+            "command": None,
+            "state": IDLE,
+            "count": 0,
+            "recent": [],
+            "result": None,
+            "error": None,
+            "lease": None,
+        }
+
+    def change(self, **fields: Any) -> None:
+        """Replace some of the fields by plain values."""
+        self.status = {**self.status, **{name: plain(value) for name, value in fields.items()}}
+
+    def begin(self, command: str) -> int:
+        """A new run; returns its number."""
+        run: int = self.status["run"] + 1
+        self._samples[run] = []
+        for old in sorted(self._samples)[:-KEPT_RUNS]:
+            del self._samples[old]
+        self.change(run=run, command=command, state=RUNNING, count=0, recent=[], result=None, error=None)
+        return run
+
+    def sample(self, sample: Mapping[str, Any]) -> None:
+        """Add a sample to the run."""
+        samples = self._samples[self.status["run"]]
+        samples.append(plain(sample))
+        self.change(count=len(samples), recent=samples[-RECENT:])
+
+    def samples(self, run: int, since: int) -> list[dict[str, Any]] | None:
+        """The samples of a run whose number `n` is greater than `since`; None for a run that is not kept."""
+        samples = self._samples.get(run)
+        return None if samples is None else [sample for sample in samples if sample["n"] > since]
+
+    def runs(self) -> list[int]:
+        """The numbers of the runs whose samples are kept."""
+        return sorted(self._samples)
+
+
+def plain(value: Any) -> Any:
+    """The same as JSON can hold it and in new objects: what is not finite becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return round(float(value), 7) if math.isfinite(value) else None
+    return str(value)

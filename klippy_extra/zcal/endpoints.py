@@ -1,0 +1,80 @@
+"""The endpoints of klippy's API server; Moonraker shows them as `printer.zcal.*` by itself.
+
+They answer in the middle of a command. Nothing but a web request's error may leave them.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import TYPE_CHECKING, Any, Callable, Mapping
+
+from .board import plain
+from .messages import Refused
+
+if TYPE_CHECKING:
+    from klippy_types import Webhooks, WebRequest
+
+LOG = logging.getLogger(__name__)
+
+Answer = Callable[["Request"], Mapping[str, Any]]
+
+
+class Request:
+    """The parameters of a request, checked."""
+
+    def __init__(self, request: WebRequest) -> None:
+        self._request = request
+
+    def whole(self, name: str, default: int) -> int:
+        """A whole number. Raises Refused."""
+        value = self._get(name, default)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise Refused(f"{name} must be a whole number.")
+        return value
+
+    def number(self, name: str, default: float | None = None) -> float:
+        """A finite number, which must be given if there is no default. Raises Refused."""
+        return finite(name, self._get(name, default))
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """A text, which must be given if there is no default. Raises Refused."""
+        value = self._get(name, default)
+        if not isinstance(value, str) or not value:
+            raise Refused(f"{name} must be a text.")
+        return value
+
+    def mapping(self, name: str) -> Mapping[str, Any]:
+        """An object, empty if it is not given. Raises Refused."""
+        value = self._get(name, {})
+        if not isinstance(value, dict):
+            raise Refused(f"{name} must be an object.")
+        return value
+
+    def _get(self, name: str, default: Any) -> Any:
+        value = self._request.get(name, None)
+        return default if value is None else value
+
+
+def finite(name: str, value: Any) -> float:
+    """A value as a finite number. Raises Refused."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise Refused(f"{name} must be a number.")
+    return float(value)
+
+
+def register(webhooks: Webhooks, path: str, answer: Answer) -> None:
+    """Have a function answer the requests for a path."""
+
+    def callback(request: WebRequest) -> None:
+        try:
+            answered = plain(answer(Request(request)))
+        except Refused as refused:
+            raise request.error(str(refused)) from refused
+        except Exception as error:
+            # Klippy shuts down for anything else that leaves an endpoint.
+            LOG.exception("zcal: endpoint %s", path)
+            raise request.error(f"{path} failed by a fault of its own: {error}") from error
+        request.send(answered)
+
+    webhooks.register_endpoint(path, callback)

@@ -1,0 +1,78 @@
+"""The [zcal] section: puts the parts together and registers them with klippy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Mapping
+
+from . import endpoints, paper, probing, staging
+from .board import Board
+from .config import read_options
+from .endpoints import Request
+from .host import Host
+from .lease import Lease
+from .messages import Refused
+from .runner import Action, Runner
+
+if TYPE_CHECKING:
+    from klippy_types import ConfigWrapper
+
+_CANCEL = "asked to by zcal/cancel"
+
+
+class Zcal:
+    """Klippy's object of the section."""
+
+    def __init__(self, config: ConfigWrapper) -> None:
+        """Raises klippy's configuration error for an invalid option, and for nothing else."""
+        self._printer = config.get_printer()
+        self._host = Host(self._printer)
+        self._board = Board()
+        self._runner = Runner(self._host, self._board)
+        options = read_options(config)
+        self._host.motion.backlash = options.z_backlash
+        self._paper = paper.PaperTest(self._host, self._runner, options)
+        self._lease = Lease(self._host, self._board, self._runner, self._paper)
+        probes = probing.Probing(self._host, options)
+        commands: tuple[tuple[str, Action, str], ...] = (
+            ("ZCAL_PROBE", probes.probe, probing.PROBE_HELP),
+            ("ZCAL_PROBE_ACCURACY", probes.accuracy, probing.ACCURACY_HELP),
+            ("ZCAL_PAPER_TEST", self._paper.command, paper.HELP),
+            ("ZCAL_STAGE", staging.Staging(self._host).command, staging.HELP),
+        )
+        for name, action, help_text in commands:
+            self._host.gcode.register_command(name, self._runner.command(action), desc=help_text)
+        webhooks = self._printer.lookup_object("webhooks")
+        endpoints.register(webhooks, "zcal/cancel", self._cancel)
+        endpoints.register(webhooks, "zcal/samples", self._samples)
+        endpoints.register(webhooks, "zcal/lease", self._lease.request)
+        self._printer.register_event_handler("klippy:ready", self._ready)
+        self._printer.register_event_handler("klippy:shutdown", self._lease.drop)
+
+    def get_status(self, _eventtime: float) -> dict[str, Any]:
+        """The status object: see Board."""
+        return self._board.status
+
+    def _ready(self) -> None:
+        self._host.connect()
+        self._board.change(unavailable=self._host.missing)
+
+    def _cancel(self, _request: Request) -> Mapping[str, Any]:
+        """Stop the command that runs after its current move, or end the paper test that is open."""
+        run = self._runner.current
+        if run is None:
+            return {"cancelled": False, "command": None}
+        if run.waits:
+            self._paper.abort_soon(_CANCEL)
+        else:
+            run.cancel(_CANCEL)
+        return {"cancelled": True, "command": run.command}
+
+    def _samples(self, request: Request) -> Mapping[str, Any]:
+        """Those of `run` (the last one if left out) that come after number `since`."""
+        run = request.whole("run", self._board.status["run"])
+        samples = self._board.samples(run, request.whole("since", 0))
+        if samples is None:
+            raise Refused(
+                f"The samples of run {run} are not kept.", f"There are those of {self._board.runs()}."
+            )
+        return {"run": run, "samples": samples}

@@ -1,0 +1,143 @@
+"""What a lease holds: settings of the printer that were changed for a while, and how each is put back."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple
+
+from .endpoints import finite
+from .messages import Refused
+
+if TYPE_CHECKING:
+    from .host import Host
+
+HEATERS, OFFSET, MESH = "heaters", "gcode_offset", "mesh"
+IDLE_TIMEOUT, LIMITS, SPEED_FACTOR = "idle_timeout", "velocity_limits", "speed_factor"
+
+
+class Held(NamedTuple):
+    """A setting: what it was, and what the holder makes it."""
+
+    before: Any
+    ours: Any
+
+
+class Holdings:
+    """Settings that are held. What somebody else has changed since is left alone when they are put back."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._held: dict[tuple[str, str], Held] = {}
+        settings = host.settings
+        self._read: Mapping[str, Callable[[str], Any]] = {
+            HEATERS: settings.heater_target,
+            OFFSET: lambda _: settings.gcode_offset(),
+            MESH: lambda _: settings.mesh(),
+            IDLE_TIMEOUT: lambda _: settings.idle_timeout(),
+            LIMITS: lambda name: settings.velocity_limits()[name],
+            SPEED_FACTOR: lambda _: settings.speed_factor(),
+        }
+        self._write: Mapping[str, Callable[[str, Any], None]] = {
+            HEATERS: settings.set_heater_target,
+            OFFSET: lambda _, value: settings.set_gcode_offset(value),
+            MESH: lambda _, value: settings.set_mesh(value),
+            IDLE_TIMEOUT: lambda _, value: settings.set_idle_timeout(value),
+            LIMITS: lambda name, value: settings.set_velocity_limits({name: value}),
+            SPEED_FACTOR: lambda _, value: settings.set_speed_factor(value),
+        }
+
+    def names(self) -> list[str]:
+        """What is held, such as `heaters extruder`."""
+        return [_name(key) for key in self._held]
+
+    def hold(self, wanted: Mapping[str, Any]) -> None:
+        """Note what settings are now, and what the holder is about to make them. Raises Refused, holding nothing new.
+
+        `heaters` {name: target}, `gcode_offset` [x, y, z], `mesh` true (it will be unloaded), `idle_timeout` seconds,
+        `velocity_limits` {max_velocity, max_accel, …}, `speed_factor`.
+        """
+        ours: dict[tuple[str, str], Any] = {}
+        for kind, value in wanted.items():
+            ours.update(self._values(kind, value))
+        for key, value in ours.items():
+            held = self._held.get(key)
+            self._held[key] = Held(self._read[key[0]](key[1]) if held is None else held.before, value)
+
+    def take(self) -> dict[tuple[str, str], Held]:
+        """Give up all that is held, to put it back."""
+        held, self._held = self._held, {}
+        return held
+
+    def put_back(self, held: Mapping[tuple[str, str], Held], *, heaters: bool) -> list[str]:
+        """Put back the heaters, at once, or all else, with the gcode mutex held; returns what was done in words."""
+        done = []
+        for key, setting in held.items():
+            if (key[0] == HEATERS) is heaters:
+                words = self._put_back(key, setting)
+                if words:
+                    done.append(words)
+        return done
+
+    def _put_back(self, key: tuple[str, str], setting: Held) -> str | None:
+        kind, name = key
+        try:
+            now = self._read[kind](name)
+            if _same(now, setting.before):
+                return None
+            if not _same(now, setting.ours):
+                return f"{_name(key)} was changed by somebody else and is left alone"
+            self._write[kind](name, setting.before)
+        except self._host.error as error:
+            return f"{_name(key)} could not be put back ({error})"
+        return f"{_name(key)} is {_shown(setting.before)} again"
+
+    def _values(self, kind: str, value: Any) -> dict[tuple[str, str], Any]:
+        if kind == HEATERS:
+            targets = _mapping(kind, value)
+            known = self._host.settings.heaters()
+            for name in targets:
+                if name not in known:
+                    raise Refused(f"There is no heater {name}.", remedy=f"There are {', '.join(known)}.")
+            return {(kind, name): finite(name, target) for name, target in targets.items()}
+        if kind == LIMITS:
+            limits = _mapping(kind, value)
+            known = list(self._host.settings.velocity_limits())
+            for name in limits:
+                if name not in known:
+                    raise Refused(f"There is no limit {name}.", remedy=f"There are {', '.join(known)}.")
+            return {(kind, name): finite(name, limit) for name, limit in limits.items()}
+        if kind == OFFSET:
+            if not isinstance(value, (list, tuple)) or len(value) != 3:
+                raise Refused(f"{kind} must be [x, y, z].")
+            return {(kind, ""): tuple(finite(kind, item) for item in value)}
+        if kind == MESH:
+            if value is not True:
+                raise Refused(f"{kind} must be true.")
+            return {(kind, ""): None}
+        if kind in (IDLE_TIMEOUT, SPEED_FACTOR):
+            return {(kind, ""): finite(kind, value)}
+        raise Refused(f"{kind} is nothing a lease can hold.", remedy=f"It holds {', '.join(self._read)}.")
+
+
+def _mapping(name: str, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise Refused(f"{name} must be an object.")
+    return value
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(_same(a, b) for a, b in zip(one, other))
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, abs_tol=1e-5, rel_tol=1e-6)
+    return one is other
+
+
+def _name(key: tuple[str, str]) -> str:
+    return " ".join(word for word in key if word)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(f"{item:g}" for item in value)
+    return f"{value:g}" if isinstance(value, float) else "loaded"

@@ -1,0 +1,139 @@
+"""The lease: while a client holds something, it renews; when it is not heard of any more, zcal cleans up after it."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Mapping
+
+from .holdings import Holdings
+from .messages import Refused
+
+if TYPE_CHECKING:
+    from .board import Board
+    from .endpoints import Request
+    from .host import Host
+    from .paper import PaperTest
+    from .runner import Runner
+
+LOG = logging.getLogger(__name__)
+
+SHORTEST, LONGEST = 1.0, 3600.0
+
+
+class Lease:
+    """One client's, in klippy's time. The commands that are given while it runs are under it."""
+
+    def __init__(self, host: Host, board: Board, runner: Runner, paper: PaperTest) -> None:
+        self._host = host
+        self._board = board
+        self._runner = runner
+        self._paper = paper
+        self._holdings = Holdings(host)
+        self._holder: str | None = None
+        self._seconds = 0.0
+        self._until = 0.0
+        self._cleaning = False
+        self._timer = host.reactor.register_timer(self._look)
+
+    def active(self) -> bool:
+        """Whether somebody holds it."""
+        return self._holder is not None
+
+    def request(self, request: Request) -> Mapping[str, Any]:
+        """The endpoint. `holder` names the client; `action` is
+
+        renew (the default): take it or keep it for `seconds` (30), and note what `hold` says (see Holdings);
+        restore: put everything back now, as if it had run out; end: give it up, the holder has cleaned up itself.
+        """
+        holder = request.text("holder")
+        action = request.text("action", "renew")
+        if self._holder not in (None, holder):
+            raise Refused(
+                f"{self._holder} holds the lease for another {self._until - self._host.now():.0f} s.",
+                remedy="Wait, or end that program.",
+            )
+        if action == "renew":
+            self._renew(holder, request)
+        elif action in ("restore", "end"):
+            self._release(holder, restore=action == "restore")
+        else:
+            raise Refused(f"action must be renew, restore or end, not {action}.")
+        return {
+            "holder": self._holder,
+            "seconds": max(0.0, self._until - self._host.now()) if self.active() else 0.0,
+            "holds": self._holdings.names(),
+        }
+
+    def drop(self) -> None:
+        """Forget it: klippy has shut down, which ends everything a lease could hold."""
+        self._holder = None
+        self._holdings.take()
+        self._host.reactor.update_timer(self._timer, self._host.reactor.NEVER)
+        self._publish()
+
+    def _renew(self, holder: str, request: Request) -> None:
+        if self._cleaning:
+            raise Refused("zcal is still cleaning up after the last lease.", remedy="Ask again in a moment.")
+        self._host.require("settings")
+        seconds = request.number("seconds", 30.0)
+        if not SHORTEST <= seconds <= LONGEST:
+            raise Refused(f"seconds must be from {SHORTEST:g} to {LONGEST:g}.")
+        self._holdings.hold(request.mapping("hold"))
+        self._holder, self._seconds = holder, seconds
+        self._until = self._host.now() + seconds
+        self._host.reactor.update_timer(self._timer, self._until)
+        self._publish()
+
+    def _release(self, holder: str, *, restore: bool) -> None:
+        if not self.active():
+            raise Refused(f"{holder} holds no lease.")
+        if restore:
+            self._clean_up(f"{holder} asked for it")
+        else:
+            self.drop()
+
+    def _look(self, eventtime: float) -> float:
+        """The timer: whatever goes wrong in here must not reach klippy, which would shut down."""
+        if not self.active():
+            return self._host.reactor.NEVER
+        if eventtime < self._until:
+            return self._until
+        try:
+            self._clean_up(f"{self._holder} has not been heard of for {self._seconds:g} s")
+        except Exception:
+            LOG.exception("zcal: cleaning up after a lease")
+        return self._host.reactor.NEVER
+
+    def _clean_up(self, reason: str) -> None:
+        self._holder, self._cleaning = None, True
+        held = self._holdings.take()
+        # Heat is what may not wait until some other command gives the mutex back.
+        done = self._holdings.put_back(held, heaters=True)
+        paper = self._paper.leased()
+        if not paper and self._runner.current is not None and self._runner.current.leased:
+            self._runner.cancel(reason)
+            done.append(f"{self._runner.current.command} is stopped")
+
+        def rest(_eventtime: float) -> None:
+            try:
+                with self._host.gcode.get_mutex():
+                    if paper and self._paper.abort(reason):
+                        done.append("the paper test is aborted and the nozzle lifted")
+                    done.extend(self._holdings.put_back(held, heaters=False))
+                self._host.respond(
+                    f"zcal: cleaning up, since {reason}: {'; '.join(done) or 'nothing was to be done'}."
+                )
+            except Exception:
+                LOG.exception("zcal: cleaning up after a lease")
+            finally:
+                self._cleaning = False
+                self._publish()
+
+        self._host.reactor.register_callback(rest)
+        self._publish()
+
+    def _publish(self) -> None:
+        lease = None
+        if self.active():
+            lease = {"holder": self._holder, "until": self._until, "holds": self._holdings.names()}
+        self._board.change(lease=lease)

@@ -1,0 +1,89 @@
+"""ZCAL_PAPER_TEST: Klipper's manual probe, with its outcome published and nothing staged."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from . import preconditions
+from .board import CANCELLED, DONE, FAILED
+from .host.manual import ABORTED, ACCEPTED
+from .series import lift
+
+if TYPE_CHECKING:
+    from .config import Options
+    from .host import Host
+    from .parameters import Parameters
+    from .runner import Run, Runner
+
+LOG = logging.getLogger(__name__)
+
+HELP = "Find the height at which the nozzle touches the paper (TESTZ, ACCEPT, ABORT); nothing is staged"
+STATES = {ACCEPTED: DONE, ABORTED: CANCELLED}
+
+
+class PaperTest:
+    """The command, and its end by other means than a person's."""
+
+    def __init__(self, host: Host, runner: Runner, options: Options) -> None:
+        self._host = host
+        self._runner = runner
+        self._options = options
+        self._speed = 5.0
+        self._reason: str | None = None
+
+    def command(self, run: Run, parameters: Parameters) -> None:
+        """SPEED in mm/s, 5 as in Klipper's MANUAL_PROBE. It goes on after the command has returned."""
+        self._speed = parameters.number("SPEED", 5.0, 0.1, 50.0)
+        parameters.done()
+        preconditions.check_free(self._host)
+        self._reason = None
+        self._host.manual.start(self._speed, lambda outcome, height: self._ended(run, outcome, height))
+        run.waits = True
+
+    def leased(self) -> bool:
+        """Whether ours is open and was opened under a lease."""
+        run = self._runner.current
+        return run is not None and run.waits and run.leased and self._host.manual.ours()
+
+    def abort(self, reason: str) -> bool:
+        """End ours, if it is open, and lift the nozzle, with the gcode mutex held; whether it was."""
+        if not self._host.manual.ours():
+            return False
+        self._reason = reason
+        self._host.manual.abort()
+        lift(self._host, self._speed, self._host.motion.position()[2] + self._options.safe_height)
+        return True
+
+    def abort_soon(self, reason: str) -> None:
+        """The same from outside of a command."""
+
+        def callback(_eventtime: float) -> None:
+            try:
+                with self._host.gcode.get_mutex():
+                    self.abort(reason)
+            except Exception:
+                LOG.exception("zcal: aborting the paper test")
+
+        self._host.reactor.register_callback(callback)
+
+    def _ended(self, run: Run, outcome: str, height: float | None) -> None:
+        x, y, _ = self._host.motion.position()
+        result = {"outcome": outcome, "height": height, "x": x, "y": y}
+        state = STATES.get(outcome, FAILED)
+        error = None
+        if outcome == ABORTED:
+            error = (
+                f"The paper test was aborted: {self._reason}."
+                if self._reason
+                else "The paper test was aborted."
+            )
+        elif outcome != ACCEPTED:
+            error = (
+                "The paper test failed: the nozzle moved sideways, was not lowered, or could not go there."
+            )
+        self._runner.finish(run, state, result=result, error=error)
+        if height is None:
+            self._host.respond(f"ZCAL_PAPER_TEST: {error}")
+        else:
+            self._host.respond(f"ZCAL_PAPER_TEST: the nozzle touches at z={height:.6f}; nothing was staged.")

@@ -1,0 +1,147 @@
+"""ZCAL_PROBE and ZCAL_PROBE_ACCURACY."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Mapping
+
+from .messages import Refused
+from .series import Series, touch_settings, touching
+from .summary import half_width, summary
+
+if TYPE_CHECKING:
+    from .config import Options
+    from .host import Host
+    from .parameters import Parameters
+    from .runner import Run
+
+PROBE_HELP = "Probe here and publish each touch, its height in both frames, and their median or average"
+ACCURACY_HELP = "Probe here several times, publish each touch, and say how far they scatter"
+MOST = 1000
+
+
+class Probing:
+    """The two commands."""
+
+    def __init__(self, host: Host, options: Options) -> None:
+        self._host = host
+        self._options = options
+
+    def probe(self, run: Run, parameters: Parameters) -> None:
+        """PROBE_SPEED, LIFT_SPEED, SAMPLES, SAMPLE_RETRACT_DIST, SAMPLES_TOLERANCE, SAMPLES_TOLERANCE_RETRIES,
+        SAMPLES_RESULT as Klipper's PROBE."""
+        settings = touch_settings(self._host, parameters)
+        stock = self._host.probe.parameters()
+        count = parameters.whole("SAMPLES", int(stock["samples"]), 1, MOST)
+        tolerance = parameters.number("SAMPLES_TOLERANCE", float(stock["samples_tolerance"]), 0.0, 10.0)
+        retries = parameters.whole(
+            "SAMPLES_TOLERANCE_RETRIES", int(stock["samples_tolerance_retries"]), 0, MOST
+        )
+        kind = parameters.choice("SAMPLES_RESULT", str(stock["samples_result"]), ("median", "average"))
+        parameters.done()
+        with touching(self._host, run, settings) as series:
+            kept = _agreeing(series, count, tolerance, retries, run)
+        result = _result(kept, self._host.motion.z_step())
+        name = "median" if kind == "median" else "mean"
+        run.result = {
+            **result,
+            "samples_result": kind,
+            "trigger_z": result["trigger"][name],
+            "bed_z": result["nozzle"][name],
+        }
+        run.respond(
+            f"ZCAL_PROBE: triggered at z={result['trigger'][name]:.6f}, the nozzle would touch at "
+            f"z={result['nozzle'][name]:.6f} ({kind} of {len(kept)}, range {_um(result['trigger']['range'])})"
+        )
+
+    def accuracy(self, run: Run, parameters: Parameters) -> None:
+        """PROBE_SPEED, LIFT_SPEED, SAMPLES and SAMPLE_RETRACT_DIST as Klipper's PROBE_ACCURACY; DROP_FIRST=1 makes one
+        touch more and leaves the first out of the result; PRECISION goes on after SAMPLES until the mean's 95 %
+        interval is no wider than ± that many mm, or MAX_SAMPLES were counted."""
+        settings = touch_settings(self._host, parameters)
+        count = parameters.whole("SAMPLES", 10, 1, MOST)
+        drop = parameters.flag("DROP_FIRST")
+        precision = parameters.number("PRECISION", 0.0, 0.0, 1.0)
+        most = parameters.whole("MAX_SAMPLES", max(count, self._options.max_samples), 1, MOST)
+        parameters.done()
+        if most < count:
+            raise Refused(f"{run.command}: MAX_SAMPLES={most} is fewer than SAMPLES={count}.")
+        step = self._host.motion.z_step()
+        kept: list[Mapping[str, Any]] = []
+        with touching(self._host, run, settings) as series:
+            if drop:
+                series.touch(dropped=True)
+                series.retract()
+            while True:
+                kept.append(series.touch(dropped=False))
+                run.result = {**_result(kept, step), "dropped": int(drop), "stopped": None}
+                stopped = _stopped(kept, count, most, precision, step)
+                if stopped:
+                    break
+                series.retract()
+        run.result = {**run.result, "stopped": stopped}
+        run.respond(_accuracy_text(run.result))
+
+
+def _agreeing(
+    series: Series, count: int, tolerance: float, retries: int, run: Run
+) -> list[Mapping[str, Any]]:
+    """As many touches as wanted that agree within the tolerance; all are made anew when one does not."""
+    kept: list[Mapping[str, Any]] = []
+    while True:
+        kept.append(series.touch())
+        heights = [sample["bed_z"] for sample in kept]
+        if max(heights) - min(heights) > tolerance:
+            if retries <= 0:
+                raise Refused(
+                    f"The touches differ by {_um(max(heights) - min(heights))}, more than SAMPLES_TOLERANCE "
+                    f"({_um(tolerance)}).",
+                    "The probe scatters, something moves, or dirt was touched.",
+                    "Look at ZCAL_PROBE_ACCURACY here, or allow more.",
+                )
+            retries -= 1
+            run.respond("The touches differ by more than SAMPLES_TOLERANCE: they are made anew.")
+            kept = []
+        if len(kept) == count:
+            return kept
+        series.retract()
+
+
+def _stopped(
+    kept: list[Mapping[str, Any]], count: int, most: int, precision: float, step: float
+) -> str | None:
+    if len(kept) < count:
+        return None
+    if precision <= 0.0:
+        return "planned"
+    width = half_width([sample["trigger_z"] for sample in kept], step)
+    if width is not None and width <= precision:
+        return "precision"
+    return "cap" if len(kept) >= most else None
+
+
+def _result(kept: list[Mapping[str, Any]], step: float) -> dict[str, Any]:
+    return {
+        "trigger": summary([sample["trigger_z"] for sample in kept], step),
+        "nozzle": summary([sample["bed_z"] for sample in kept], step),
+    }
+
+
+def _accuracy_text(result: Mapping[str, Any]) -> str:
+    trigger = result["trigger"]
+    words = [
+        f"ZCAL_PROBE_ACCURACY: {trigger['n']} touches, mean trigger z={trigger['mean']:.6f}"
+        + (f" ± {_um(trigger['half_width'])} (95 %)" if trigger["half_width"] is not None else ""),
+        f"range {_um(trigger['range'])}",
+    ]
+    if trigger["sigma"] is not None:
+        words.append(f"standard deviation {_um(trigger['sigma'])}")
+    words.append(f"one step is {_um(trigger['step'])}")
+    if result["dropped"]:
+        words.append("the first touch was left out")
+    if result["stopped"] == "cap":
+        words.append("the precision asked for was not reached")
+    return ", ".join(words)
+
+
+def _um(value: float) -> str:
+    return f"{1000.0 * value:.1f} µm"

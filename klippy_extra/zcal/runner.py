@@ -1,0 +1,127 @@
+"""Runs zcal's commands, one at a time: whatever happens in one ends as a command error, never as a shutdown."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Callable, Mapping
+
+from .board import CANCELLED, DONE, FAILED, WAITING, Board
+from .messages import Cancelled, Refused
+from .parameters import Parameters
+
+if TYPE_CHECKING:
+    from klippy_types import GCodeCommand
+
+    from .host import Host
+
+LOG = logging.getLogger(__name__)
+
+
+class Run:
+    """A command that is being carried out."""
+
+    def __init__(self, board: Board, command: GCodeCommand) -> None:
+        self._board = board
+        self._cancelled: str | None = None
+        self.number = board.begin(command.get_command())
+        self.command = command.get_command()
+        self.respond = command.respond_info
+        self.result: Mapping[str, Any] | None = None
+        self.waits = False
+        """Whether it goes on after the command has returned, as a paper test does."""
+        self.leased = board.status["lease"] is not None
+        """Whether it began under a lease, with which it ends."""
+
+    def sample(self, sample: Mapping[str, Any]) -> None:
+        """Publish a sample."""
+        self._board.sample(sample)
+
+    def cancel(self, reason: str) -> None:
+        """Have it stop at its next `check`."""
+        self._cancelled = self._cancelled or reason
+
+    def check(self) -> None:
+        """Between two moves: raises Cancelled if somebody asked to stop."""
+        if self._cancelled is not None:
+            raise Cancelled(self._cancelled)
+
+
+Action = Callable[[Run, Parameters], None]
+
+
+class Runner:
+    """Makes gcode commands of actions."""
+
+    def __init__(self, host: Host, board: Board) -> None:
+        self._host = host
+        self._board = board
+        self.current: Run | None = None
+        """The run that goes on, if any; a paper test stays it until it has ended."""
+
+    def command(self, action: Action) -> Callable[[GCodeCommand], None]:
+        """A handler for klippy's dispatcher."""
+
+        def handler(command: GCodeCommand) -> None:
+            if self.current is not None:
+                remedy = (
+                    "End the paper test first: ACCEPT or ABORT."
+                    if self.current.waits
+                    else "Wait, or cancel it."
+                )
+                raise command.error(
+                    f"{command.get_command()}: {self.current.command} is still running. {remedy}"
+                )
+            self.current = run = Run(self._board, command)
+            try:
+                self._carry_out(run, action, command)
+            finally:
+                if not run.waits:
+                    self.current = None
+
+        return handler
+
+    def cancel(self, reason: str) -> bool:
+        """Ask the command that runs to stop; whether there is one."""
+        if self.current is None:
+            return False
+        self.current.cancel(reason)
+        return True
+
+    def finish(
+        self, run: Run, state: str, *, result: Mapping[str, Any] | None, error: str | None = None
+    ) -> None:
+        """The end of a run that waited."""
+        run.waits = False
+        if self.current is run:
+            self.current = None
+        self._board.change(state=state, result=result, error=error)
+
+    def _carry_out(self, run: Run, action: Action, command: GCodeCommand) -> None:
+        try:
+            action(run, Parameters(command))
+        except Cancelled as cancelled:
+            count = self._board.status["count"]
+            text = f"{run.command} was cancelled after {count} samples: {cancelled.reason}."
+            self._board.change(state=CANCELLED, result=run.result, error=text)
+            raise command.error(text) from cancelled
+        except Refused as refused:
+            self._fail(run, str(refused))
+            raise command.error(str(refused)) from refused
+        except self._host.error as error:
+            self._fail(run, str(error))
+            raise
+        except Exception as error:
+            # The last place where a fault of ours can be stopped from shutting the printer down.
+            LOG.exception("zcal: %s", command.get_commandline())
+            text = f"{run.command} failed by a fault of its own ({type(error).__name__}: {error}); see klippy.log."
+            self._fail(run, text)
+            raise command.error(text) from error
+        else:
+            if run.waits:
+                self._board.change(state=WAITING)
+            else:
+                self._board.change(state=DONE, result=run.result)
+
+    def _fail(self, run: Run, text: str) -> None:
+        run.waits = False
+        self._board.change(state=FAILED, result=run.result, error=text)

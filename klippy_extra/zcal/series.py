@@ -1,0 +1,133 @@
+"""Touches one after the other, each published as it is made."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
+
+from . import preconditions
+
+if TYPE_CHECKING:
+    from .host import Host
+    from .host.probe import ProbeSession
+    from .parameters import Parameters
+    from .runner import Run
+
+
+class TouchSettings(NamedTuple):
+    """How to touch."""
+
+    probe_speed: float
+    lift_speed: float
+    retract: float
+    method: str
+
+
+def touch_settings(host: Host, parameters: Parameters) -> TouchSettings:
+    """PROBE_SPEED, LIFT_SPEED and SAMPLE_RETRACT_DIST as Klipper has them, and METHOD where the probe has several.
+
+    Raises Refused.
+    """
+    host.require("probe")
+    stock = host.probe.parameters()
+    methods = ("automatic", "tap") if host.probe.scans() else ("automatic",)
+    return TouchSettings(
+        parameters.number("PROBE_SPEED", float(stock["probe_speed"]), 0.1, 100.0),
+        parameters.number("LIFT_SPEED", float(stock["lift_speed"]), 0.1, 200.0),
+        parameters.number("SAMPLE_RETRACT_DIST", float(stock["sample_retract_dist"]), 0.0, 100.0, above=0.0),
+        parameters.choice("METHOD", "automatic", methods),
+    )
+
+
+class Series:
+    """Touches at the place where the toolhead stands; from `touching`."""
+
+    def __init__(self, host: Host, run: Run, settings: TouchSettings, session: ProbeSession) -> None:
+        self._host = host
+        self._run = run
+        self._settings = settings
+        self._session = session
+        self._taken = 0
+        self.lowest: float | None = None
+        """The lowest toolhead Z of a trigger so far."""
+
+    def touch(self, **marks: Any) -> dict[str, Any]:
+        """One touch, published with these marks; the toolhead stays at the bottom.
+
+        Raises Cancelled before it starts, and klippy's command errors.
+        """
+        self._run.check()
+        motion = self._host.motion
+        before = motion.accounting()
+        touch = self._session.touch()
+        self._taken += 1
+        self.lowest = touch.trigger_z if self.lowest is None else min(self.lowest, touch.trigger_z)
+        bed, hotend = self._host.state.temperatures()
+        sample = {
+            "n": self._taken,
+            "t": motion.print_time(),
+            "x": touch.x,
+            "y": touch.y,
+            "trigger_z": touch.trigger_z,
+            "bed_z": touch.bed_z,
+            "direction": "down",
+            "bed": bed,
+            "hotend": hotend,
+            "skew": motion.skew(before),
+            **marks,
+        }
+        self._run.sample(sample)
+        return sample
+
+    def retract(self) -> None:
+        """Lift off for the next touch, straight up from where the toolhead is. Raises Cancelled when it is up."""
+        motion = self._host.motion
+        motion.move_to(self._settings.lift_speed, z=motion.position()[2] + self._settings.retract)
+        motion.wait()
+        self._run.check()
+
+
+@contextmanager
+def touching(host: Host, run: Run, settings: TouchSettings) -> Iterator[Series]:
+    """A series; checks what must be so, and leaves the toolhead above where it began, or a retract above the bed.
+
+    Raises Refused before anything moves.
+    """
+    preconditions.check_free(host)
+    preconditions.check_probe(host)
+    start = host.motion.position()
+    # Where it will trigger is known about as well as z_offset is.
+    preconditions.check_height(host, host.probe.offsets()[2] + settings.retract, "SAMPLE_RETRACT_DIST")
+    words = {
+        "PROBE_SPEED": f"{settings.probe_speed:.6f}",
+        "LIFT_SPEED": f"{settings.lift_speed:.6f}",
+        "SAMPLE_RETRACT_DIST": f"{settings.retract:.6f}",
+    }
+    if settings.method != "automatic":
+        words["METHOD"] = settings.method
+    series = None
+    try:
+        with host.probe.session(words) as session:
+            series = Series(host, run, settings, session)
+            try:
+                yield series
+            finally:
+                # Before the probe is put away: what stows it may move.
+                lift(host, settings.lift_speed, max(start[2], _above(series, settings)))
+    finally:
+        if not host.printer.is_shutdown() and "z" in host.state.homed_axes():
+            host.motion.wait()
+
+
+def lift(host: Host, speed: float, height: float) -> None:
+    """Go up to a height, or as high as the axis goes; down never. Does nothing once klippy is shut down."""
+    if host.printer.is_shutdown() or "z" not in host.state.homed_axes():
+        return
+    height = min(height, host.state.limits()[1][2])
+    if height > host.motion.position()[2]:
+        host.motion.move_to(speed, z=height)
+        host.motion.wait()
+
+
+def _above(series: Series, settings: TouchSettings) -> float:
+    return float("-inf") if series.lowest is None else series.lowest + settings.retract

@@ -1,0 +1,80 @@
+"""ZCAL_STAGE: hand a calibrated value to SAVE_CONFIG; only those that calibration finds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .messages import Refused
+
+if TYPE_CHECKING:
+    from .host import Host
+    from .parameters import Parameters
+    from .runner import Run
+
+HELP = "Stage a calibrated value for SAVE_CONFIG: SECTION= OPTION= VALUE="
+
+RANGES = {
+    "x_offset": (-300.0, 300.0, 3),
+    "y_offset": (-300.0, 300.0, 3),
+    "z_offset": (-50.0, 50.0, 3),
+    "position_endstop": (-50.0, 2000.0, 3),
+    "z_backlash": (0.0, 2.0, 5),
+    "switch_offset": (-20.0, 20.0, 3),
+}
+"""The lowest and highest value of each option that can be staged, and its decimals."""
+
+TOWERS = ("stepper_a", "stepper_b", "stepper_c")
+
+
+class Staging:
+    """The command."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def command(self, run: Run, parameters: Parameters) -> None:
+        """SECTION, OPTION and VALUE, all needed."""
+        section = parameters.word("SECTION").lower()
+        option = parameters.choice("OPTION", "", list(RANGES))
+        parameters.word("VALUE")
+        low, high, decimals = RANGES.get(option, (0.0, 0.0, 0))
+        value = parameters.number("VALUE", 0.0, low, high)
+        parameters.done()
+        self.stage(run, section, option, f"{value:.{decimals}f}")
+
+    def stage(self, run: Run, section: str, option: str, value: str) -> None:
+        """Stage it, and say so. Raises Refused where that section has no such option."""
+        self._host.require("settings", "state")
+        known = self._options()
+        if option not in known.get(section, ()):
+            places = [name for name, options in known.items() if option in options]
+            raise Refused(
+                f"zcal does not stage {option or 'nothing'} in [{section}].",
+                remedy=f"It stages {option} in {', '.join(places) or 'no section of this printer'}."
+                if option
+                else f"It stages {', '.join(RANGES)}.",
+            )
+        self._host.settings.stage(section, option, value)
+        run.result = {"section": section, "option": option, "value": value}
+        run.respond(
+            f"[{section}] {option}: {value}\nThe SAVE_CONFIG command will update the printer config file with it and "
+            "restart the printer."
+        )
+
+    def _options(self) -> dict[str, tuple[str, ...]]:
+        """What can be staged, by section."""
+        known: dict[str, tuple[str, ...]] = {"zcal": ("z_backlash",)}
+        if "probe" not in self._host.missing:
+            section = self._host.probe.section.lower()
+            known[section] = tuple(
+                option
+                for option in ("x_offset", "y_offset", "z_offset")
+                if option != "z_offset" or "z_offset" in self._host.state.section(section)
+            )
+        for section in self._host.state.sections():
+            has_endstop = "position_endstop" in self._host.state.section(section)
+            if has_endstop and (section in ("stepper_z", "carriage z") or section in TOWERS):
+                known[section] = (*known.get(section, ()), "position_endstop")
+            if section == "z_calibration":
+                known[section] = ("switch_offset",)
+        return known
