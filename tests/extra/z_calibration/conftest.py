@@ -1,0 +1,34 @@
+"""Simulated printers with [z_calibration] in their configuration."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "e2e"))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from calibrated import Starter, starting  # noqa: E402 (found where the paths above say)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies here: it drives a real klippy."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Starter]:
+    """Starts calibrated printers (`calibrated.starting`) for one test."""
+    with starting(tmp_path) as starter:
+        yield starter
+
+
+@pytest.fixture(scope="module")
+def module_start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starter]:
+    """The same for all tests of a module."""
+    with starting(tmp_path_factory.mktemp("profile")) as starter:
+        yield starter
