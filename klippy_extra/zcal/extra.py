@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, Mapping
 
-from . import endpoints, paper, probing, staging
+from . import backlash, endpoints, paper, probing, staging
 from .board import Board
 from .config import read_options
 from .endpoints import Request
@@ -15,6 +16,8 @@ from .runner import Action, Runner
 
 if TYPE_CHECKING:
     from klippy_types import ConfigWrapper
+
+LOG = logging.getLogger(__name__)
 
 _CANCEL = "asked to by zcal/cancel"
 
@@ -32,12 +35,15 @@ class Zcal:
         self._host.motion.backlash = options.z_backlash
         self._paper = paper.PaperTest(self._host, self._runner, options)
         self._lease = Lease(self._host, self._board, self._runner, self._paper)
+        stages = staging.Staging(self._host)
+        self._backlash = backlash.Backlash(self._host, options, stages)
         probes = probing.Probing(self._host, options)
         commands: tuple[tuple[str, Action, str], ...] = (
             ("ZCAL_PROBE", probes.probe, probing.PROBE_HELP),
             ("ZCAL_PROBE_ACCURACY", probes.accuracy, probing.ACCURACY_HELP),
             ("ZCAL_PAPER_TEST", self._paper.command, paper.HELP),
-            ("ZCAL_STAGE", staging.Staging(self._host).command, staging.HELP),
+            ("ZCAL_STAGE", stages.command, staging.HELP),
+            ("ZCAL_ESTIMATE_BACKLASH", self._backlash.command, backlash.HELP),
         )
         for name, action, help_text in commands:
             self._host.gcode.register_command(name, self._runner.command(action), desc=help_text)
@@ -55,6 +61,12 @@ class Zcal:
     def _ready(self) -> None:
         self._host.connect()
         self._board.change(unavailable=self._host.missing)
+        try:
+            self._host.gcode.register_command(
+                "ESTIMATE_BACKLASH", self._runner.command(self._backlash.command), desc=backlash.HELP
+            )
+        except self._printer.config_error:
+            LOG.info("zcal: ESTIMATE_BACKLASH is somebody else's; ours is ZCAL_ESTIMATE_BACKLASH")
 
     def _cancel(self, _request: Request) -> Mapping[str, Any]:
         """Stop the command that runs after its current move, or end the paper test that is open."""

@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 HEATERS, OFFSET, MESH = "heaters", "gcode_offset", "mesh"
 IDLE_TIMEOUT, LIMITS, SPEED_FACTOR = "idle_timeout", "velocity_limits", "speed_factor"
 
+_STEPS = 50
+"""How many earlier values of a setting are remembered as the holder's own."""
+
 
 class Held(NamedTuple):
-    """A setting: what it was, and what the holder makes it."""
+    """A setting: what it was, and all that the holder has made it since, whether it came to that or not."""
 
     before: Any
-    ours: Any
+    ours: tuple[Any, ...]
 
 
 class Holdings:
@@ -60,8 +63,8 @@ class Holdings:
         for kind, value in wanted.items():
             ours.update(self._values(kind, value))
         for key, value in ours.items():
-            held = self._held.get(key)
-            self._held[key] = Held(self._read[key[0]](key[1]) if held is None else held.before, value)
+            held = self._held.get(key) or Held(self._read[key[0]](key[1]), ())
+            self._held[key] = Held(held.before, (*held.ours[-_STEPS:], value))
 
     def take(self) -> dict[tuple[str, str], Held]:
         """Give up all that is held, to put it back."""
@@ -84,7 +87,7 @@ class Holdings:
             now = self._read[kind](name)
             if _same(now, setting.before):
                 return None
-            if not _same(now, setting.ours):
+            if not any(_same(now, ours) for ours in setting.ours):
                 return f"{_name(key)} was changed by somebody else and is left alone"
             self._write[kind](name, setting.before)
         except self._host.error as error:

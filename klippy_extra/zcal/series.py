@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, NamedTuple
 
 from . import preconditions
 
@@ -60,21 +60,29 @@ class Series:
         motion = self._host.motion
         before = motion.accounting()
         touch = self._session.touch()
-        self._taken += 1
         self.lowest = touch.trigger_z if self.lowest is None else min(self.lowest, touch.trigger_z)
+        return self.publish(
+            {
+                "x": touch.x,
+                "y": touch.y,
+                "trigger_z": touch.trigger_z,
+                "bed_z": touch.bed_z,
+                "direction": "down",
+                "skew": motion.skew(before),
+                **marks,
+            }
+        )
+
+    def publish(self, measured: Mapping[str, Any]) -> dict[str, Any]:
+        """Number a sample, add time and temperatures, and publish it."""
+        self._taken += 1
         bed, hotend = self._host.state.temperatures()
         sample = {
             "n": self._taken,
-            "t": motion.print_time(),
-            "x": touch.x,
-            "y": touch.y,
-            "trigger_z": touch.trigger_z,
-            "bed_z": touch.bed_z,
-            "direction": "down",
+            "t": self._host.motion.print_time(),
+            **measured,
             "bed": bed,
             "hotend": hotend,
-            "skew": motion.skew(before),
-            **marks,
         }
         self._run.sample(sample)
         return sample

@@ -59,12 +59,13 @@ class Motion:
         x: float | None = None,
         y: float | None = None,
         z: float | None = None,
+        direct: bool = False,
     ) -> None:
-        """Move; a Z that is reached from below is overshot by the backlash and approached from above.
+        """Move; a Z that is reached from below is overshot by the backlash and approached from above, unless `direct`.
 
         Raises command errors: out of range, not homed.
         """
-        if z is not None and self.backlash > 0.0 and z > self.position()[2]:
+        if z is not None and self.backlash > 0.0 and z > self.position()[2] and not direct:
             self._move([x, y, self._overshot(z)], speed)
             self._move([None, None, z], speed)
         else:

@@ -199,6 +199,12 @@ class ProbeSession:
         self._session.run_probe(self._command)
         return self._owner.touch_of(self._session.pull_probed_results()[0])
 
+    def distance(self) -> float:
+        """What a session with METHOD=scan measures between sensor and bed, standing still."""
+        self._session.run_probe(self._command)
+        touch = self._owner.touch_of(self._session.pull_probed_results()[0])
+        return touch.trigger_z - touch.bed_z
+
     def end(self) -> None:
         """Put the probe away. A fault on the way out is logged: the reason for ending is the one to be told."""
         try:

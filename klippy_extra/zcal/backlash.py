@@ -1,0 +1,153 @@
+"""ZCAL_ESTIMATE_BACKLASH: the lost motion of the Z axis, here or at the zero reference position.
+
+A sensor that measures standing still is read after coming from above and from below. A switch is seen to close on the
+way down and to open on the way up: between the two lie the backlash and the switch's own differential travel.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable, Mapping
+
+from . import preconditions
+from .backlash_release import Release
+from .backlash_scan import Scan
+from .estimate import CONFIDENCE, Interval, Singular
+from .messages import Refused
+from .series import lift
+
+if TYPE_CHECKING:
+    from .config import Options
+    from .host import Host
+    from .parameters import Parameters
+    from .runner import Run
+    from .staging import Staging
+
+HELP = "Estimate the Z backlash here; CALIBRATE=1 does it at the zero reference position and stages the value"
+DIGITS = 5
+
+
+class Backlash:
+    """The command."""
+
+    def __init__(self, host: Host, options: Options, staging: Staging) -> None:
+        self._host = host
+        self._options = options
+        self._staging = staging
+
+    def command(self, run: Run, parameters: Parameters) -> None:
+        """CALIBRATE=1 goes to the zero reference position and stages the value; ITERATIONS are pairs of measurements;
+        DELTA is how far away in Z the approaches of the scan method begin; METHOD is auto, scan or release; SPEED is
+        that of the measuring moves in Z."""
+        calibrate = parameters.flag("CALIBRATE")
+        iterations = parameters.whole("ITERATIONS", self._options.backlash_iterations, 2, 100)
+        delta = parameters.number("DELTA", self._options.backlash_delta, 0.1, 2.0)
+        method = self._method(parameters.choice("METHOD", "auto", ("auto", "scan", "release")))
+        speed = parameters.number("SPEED", 2.0, 0.1, 20.0)
+        parameters.done()
+        preconditions.check_free(self._host)
+        preconditions.check_probe(self._host)
+        if calibrate and method == "release" and self._options.switch_hysteresis is None:
+            raise Refused(
+                "A switch's release shows backlash and its own differential travel together: no value to save.",
+                remedy="Set switch_hysteresis in [zcal] if you know it, or leave CALIBRATE out, to compare spots.",
+            )
+        measure: Callable[[], tuple[Interval, Mapping[str, Any]]]
+        if method == "scan":
+            measure = Scan(self._host, self._options, run, iterations, delta, speed).measure
+        else:
+            measure = Release(self._host, self._options, run, iterations, speed).measure
+        start = self._host.motion.position()
+        place = self._zero_reference() if calibrate else None
+        try:
+            if place is not None:
+                self._go(place, speed)
+            run.check()
+            found, details = measure()
+        except Singular as singular:
+            raise Refused(
+                f"The backlash could not be estimated: {singular}.",
+                remedy="Look at the sensor with ZCAL_PROBE_ACCURACY, or take more ITERATIONS.",
+            ) from singular
+        finally:
+            lift(self._host, speed, start[2])
+        known = method == "scan" or self._options.switch_hysteresis is not None
+        run.result = _result(
+            found, known, {**details, "method": method, "iterations": iterations, "delta": delta}
+        )
+        run.respond("\n".join(_lines(run.command, found, known, method)))
+        if calibrate:
+            self._calibrate(run, found)
+
+    def _method(self, asked: str) -> str:
+        self._host.require("state", "motion", "probe")
+        missing = self._host.missing
+        if asked == "auto":
+            asked = "release" if "scan" in missing else "scan"
+            if asked in missing:
+                raise Refused("This probe cannot show backlash.", missing["scan"], missing["release"])
+        if asked in missing:
+            raise Refused(missing[asked])
+        return asked
+
+    def _zero_reference(self) -> tuple[float, float]:
+        reference = self._host.state.zero_reference()
+        if reference is None:
+            raise Refused(
+                "There is no zero reference position.",
+                remedy="Set zero_reference_position in [bed_mesh], or go somewhere and leave CALIBRATE out.",
+            )
+        x_offset, y_offset, _ = self._host.probe.offsets()
+        place = reference[0] - x_offset, reference[1] - y_offset
+        preconditions.check_place(self._host, place[0], place[1], "The zero reference position")
+        return place
+
+    def _go(self, place: tuple[float, float], speed: float) -> None:
+        lift(self._host, max(speed, 5.0), self._options.safe_height)
+        self._host.motion.move_to(self._options.speed, x=place[0], y=place[1])
+        self._host.motion.wait()
+
+    def _calibrate(self, run: Run, found: Interval) -> None:
+        if found.high < 0.0:
+            raise Refused(
+                f"The estimate is negative ({1000 * found.value:.1f} µm), which no backlash is: nothing was staged.",
+                "Something drifts or slips while it is measured.",
+                "Let the printer come to rest and try again with more ITERATIONS.",
+            )
+        value = found.value if found.low > 0.0 else 0.0
+        result = run.result
+        self._staging.stage(run, "zcal", "z_backlash", f"{value:.{DIGITS}f}")
+        run.result = {**(result or {}), "staged": round(value, DIGITS)}
+
+
+def _result(found: Interval, known: bool, details: Mapping[str, Any]) -> dict[str, Any]:
+    detected = found.low > 0.0 and known
+    return {
+        "value": found.value if known else None,
+        "low": found.low if detected else None,
+        "high": found.high,
+        "confidence": CONFIDENCE,
+        "detected": detected,
+        **details,
+    }
+
+
+def _lines(command: str, found: Interval, known: bool, method: str) -> list[str]:
+    value, low, high = (1000.0 * part for part in found)
+    if not known:
+        return [
+            f"{command}: the switch opens {value:.1f} µm higher than it closes (95 %: {low:.1f} to {high:.1f}).",
+            f"That is backlash and its own differential travel together: the backlash is at most {high:.1f} µm.",
+            "Set switch_hysteresis in [zcal] to tell them apart; between two spots of the bed it cancels.",
+        ]
+    lines = []
+    if high < 0.0:
+        lines.append(
+            f"{command}: the estimate is negative ({value:.1f} µm), which no backlash is: something drifts."
+        )
+    elif low <= 0.0:
+        lines.append(f"{command}: no backlash can be seen; it is at most {high:.1f} µm (95 %).")
+    else:
+        lines.append(
+            f"{command}: the backlash is {value:.1f} µm (95 %: {low:.1f} to {high:.1f}), by {method}."
+        )
+    return lines

@@ -1,0 +1,82 @@
+"""Backlash, and the switch's own differential travel with it, by a probe that only tells when it triggers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Mapping
+
+from . import preconditions
+from .estimate import Interval, average, interval
+from .messages import Refused
+from .series import Series, TouchSettings, touching
+
+if TYPE_CHECKING:
+    from .config import Options
+    from .host import Host
+    from .runner import Run
+
+OVERTRAVEL = 0.2
+"""How far it is pressed beyond the trigger, in mm, so that the switch is safely closed."""
+MARGIN = 0.5
+"""What must remain between nozzle and bed then, in mm."""
+SEARCH = 3.0
+"""How far up, in mm, the release is waited for."""
+RETRACT = 1.0
+
+
+class Release:
+    """One estimate: by how much the switch opens higher on the way up than it closed on the way down."""
+
+    def __init__(self, host: Host, options: Options, run: Run, iterations: int, speed: float) -> None:
+        """Raises Refused where the release could be out of the axis."""
+        self._host = host
+        self._run = run
+        self._iterations = iterations
+        self._speed = speed
+        self._hysteresis = options.switch_hysteresis
+        z_offset = host.probe.offsets()[2]
+        self._overtravel = OVERTRAVEL if z_offset - OVERTRAVEL >= MARGIN else 0.0
+        preconditions.check_height(host, z_offset + SEARCH + RETRACT, "Waiting for the release")
+
+    def measure(self) -> tuple[Interval, Mapping[str, Any]]:
+        """Where the toolhead stands. Raises Cancelled, Refused, Singular, command errors."""
+        settings = TouchSettings(self._speed, max(self._speed, 5.0), RETRACT, "automatic")
+        differences = []
+        with touching(self._host, self._run, settings) as series:
+            for _ in range(self._iterations):
+                differences.append(self._difference(series))
+                series.retract()
+        step = self._host.motion.z_step()
+        travel = average(differences, 2.0 * step)
+        # The switch is looked at once a step, so that both ends are seen late, by up to one step each.
+        found = interval(travel, below=2.0 * step)
+        details = {
+            "travel": travel.value,
+            "switch_hysteresis": self._hysteresis,
+            "overtravel": self._overtravel,
+            "standard_error": travel.error,
+            "degrees_of_freedom": travel.freedom,
+        }
+        return Interval(*(part - (self._hysteresis or 0.0) for part in found)), details
+
+    def _difference(self, series: Series) -> float:
+        motion = self._host.motion
+        trigger = float(series.touch()["trigger_z"])
+        if self._overtravel:
+            low = self._host.state.limits()[0][2]
+            motion.move_to(self._speed, z=max(low, trigger - self._overtravel), direct=True)
+            motion.wait()
+        if self._host.probe.triggered() is False:
+            raise Refused(
+                "The probe opened by itself after its trigger.",
+                "It bounces, or it is one that retracts when it triggers.",
+                "A release says nothing with such a probe.",
+            )
+        (x, y, release), moved = motion.move_until(
+            self._host.probe.endstop(), trigger + SEARCH, self._speed, triggered=False
+        )
+        if not moved:
+            raise Refused(
+                "The probe opened before it was lifted.", "Its contact is loose.", "Look at its wiring."
+            )
+        series.publish({"x": x, "y": y, "trigger_z": release, "direction": "up"})
+        return release - trigger

@@ -1,0 +1,103 @@
+"""Backlash by a sensor that measures the distance standing still."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Mapping
+
+from . import preconditions
+from .estimate import Interval, Singular, Value, balanced, effect, interval, scaled
+from .messages import Refused
+from .series import lift
+
+if TYPE_CHECKING:
+    from .config import Options
+    from .host import Host
+    from .host.probe import ProbeSession
+    from .runner import Run
+
+CLEARANCE = 0.5
+"""How near to the bed, in mm, an approach from below may begin."""
+RESOLUTION = 1e-6
+"""Klippy rounds the distance to this, in mm."""
+SLOPE_PAIRS = 3
+SAMPLE_TIME = 0.2
+
+
+class Scan:
+    """One estimate. Lost motion leaves the toolhead higher when it came from above than when it came from below."""
+
+    def __init__(
+        self, host: Host, options: Options, run: Run, iterations: int, delta: float, speed: float
+    ) -> None:
+        """Raises Refused where the approaches would come too near to the bed or leave the axis."""
+        self._host = host
+        self._run = run
+        self._height = options.scan_height
+        self._iterations = iterations
+        self._delta = delta
+        self._speed = speed
+        self._n = 0
+        if self._height - delta < CLEARANCE:
+            raise Refused(
+                f"From scan_height ({self._height:g}), DELTA={delta:g} comes nearer to the bed than {CLEARANCE:g} mm.",
+                remedy="Take a smaller DELTA or a greater scan_height.",
+            )
+        preconditions.check_height(host, self._height + 2 * delta, "DELTA")
+        preconditions.check_height(host, self._height - delta, "DELTA")
+
+    def measure(self) -> tuple[Interval, Mapping[str, Any]]:
+        """Where the toolhead stands. Raises Cancelled, Singular, command errors."""
+        words = {"METHOD": "scan", "SAMPLE_TIME": f"{SAMPLE_TIME:g}"}
+        with self._host.probe.session(words) as session:
+            try:
+                return self._estimate(session)
+            finally:
+                lift(self._host, self._speed, self._height + self._delta)
+
+    def _estimate(self, session: ProbeSession) -> tuple[Interval, Mapping[str, Any]]:
+        slope = self._slope(session)
+        order = balanced(self._iterations)
+        readings = [self._reading(session, direction, self._height) for direction in order]
+        raw = effect([direction / 2.0 for direction in order], readings, RESOLUTION)
+        backlash = scaled(raw, slope)
+        if backlash.value > 0.8 * self._delta:
+            raise Singular(f"it is about as large as DELTA ({self._delta:g} mm): take a larger one")
+        details = {
+            "slope": slope.value,
+            "slope_error": slope.error,
+            "standard_error": backlash.error,
+            "degrees_of_freedom": backlash.freedom,
+        }
+        return interval(backlash), details
+
+    def _slope(self, session: ProbeSession) -> Value:
+        """What the sensor makes of a known difference in height, always coming from above."""
+        heights = [self._height + self._delta * side / 2.0 for side in balanced(SLOPE_PAIRS)]
+        return effect(heights, [self._reading(session, 1, height) for height in heights], RESOLUTION)
+
+    def _reading(self, session: ProbeSession, direction: int, height: float) -> float:
+        """The distance at a height, come to from above (+1) or from below (−1)."""
+        self._run.check()
+        motion = self._host.motion
+        motion.move_to(self._speed, z=height + direction * self._delta, direct=True)
+        motion.move_to(self._speed, z=height, direct=True)
+        motion.wait()
+        self._run.check()
+        distance = session.distance()
+        self._n += 1
+        x, y, _ = motion.position()
+        bed, hotend = self._host.state.temperatures()
+        self._run.sample(
+            {
+                "n": self._n,
+                "t": motion.print_time(),
+                "x": x,
+                "y": y,
+                "z": height,
+                "distance": distance,
+                "direction": "down" if direction > 0 else "up",
+                "bed": bed,
+                "hotend": hotend,
+            }
+        )
+        return distance

@@ -1,0 +1,103 @@
+"""From measurements to backlash, with its uncertainty; pure arithmetic."""
+
+from __future__ import annotations
+
+import math
+from statistics import mean, stdev
+from typing import NamedTuple, Sequence
+
+from .quantiles import t_quantile
+
+CONFIDENCE = 0.95
+_P = 0.5 + CONFIDENCE / 2.0
+
+
+class Value(NamedTuple):
+    """An estimate with its standard error and that error's degrees of freedom."""
+
+    value: float
+    error: float
+    freedom: float
+
+
+class Interval(NamedTuple):
+    """An estimate and its two-sided 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Singular(Exception):
+    """The measurements do not determine what is asked."""
+
+
+def effect(settings: Sequence[float], readings: Sequence[float], resolution: float) -> Value:
+    """How much the reading changes per unit of the setting, with a drift that is linear in their order taken out.
+
+    Least squares of constant, setting and place in the series; at least four readings. Scatter below what the
+    readings' resolution causes counts as that. Raises Singular.
+    """
+    count = len(readings)
+    if count < 4 or count != len(settings):
+        raise Singular("too few readings")
+    centre = (count - 1) / 2.0
+    x = _centred(settings)
+    t = [place - centre for place in range(count)]
+    y = _centred(readings)
+    xx, xt, tt = _dot(x, x), _dot(x, t), _dot(t, t)
+    determinant = xx * tt - xt * xt
+    if xx <= 0.0 or determinant < 1e-12 * xx * tt:
+        raise Singular("the settings cannot be told from drift")
+    slope = (_dot(x, y) * tt - _dot(t, y) * xt) / determinant
+    drift = (_dot(t, y) * xx - _dot(x, y) * xt) / determinant
+    freedom = count - 3
+    squares = sum((c - slope * a - drift * b) ** 2 for a, b, c in zip(x, t, y))
+    variance = max(squares / freedom, resolution * resolution / 12.0)
+    return Value(slope, math.sqrt(variance * tt / determinant), freedom)
+
+
+def average(values: Sequence[float], resolution: float) -> Value:
+    """The mean of at least two independent values that were read with a resolution. Raises Singular."""
+    if len(values) < 2:
+        raise Singular("too few values")
+    scatter = max(stdev(values), resolution / math.sqrt(12.0))
+    return Value(mean(values), scatter / math.sqrt(len(values)), len(values) - 1)
+
+
+def scaled(raw: Value, slope: Value) -> Value:
+    """A sensor's reading in true lengths: divided by the sensor's slope, whose own error counts. Raises Singular.
+
+    Degrees of freedom by Welch and Satterthwaite.
+    """
+    if slope.value <= 0.0 or slope.value < 4.0 * slope.error:
+        raise Singular("the sensor hardly follows the height")
+    value = raw.value / slope.value
+    parts = ((raw.error / slope.value, raw.freedom), (value * slope.error / slope.value, slope.freedom))
+    variance = sum(error * error for error, _ in parts)
+    fourth = sum(error**4 / freedom for error, freedom in parts)
+    return Value(value, math.sqrt(variance), variance * variance / fourth if fourth > 0.0 else raw.freedom)
+
+
+def interval(estimate: Value, *, below: float = 0.0, above: float = 0.0) -> Interval:
+    """The 95 % interval, widened by systematic parts of known size."""
+    half = t_quantile(_P, estimate.freedom) * estimate.error
+    return Interval(estimate.value, estimate.value - half - below, estimate.value + half + above)
+
+
+def balanced(pairs: int) -> list[int]:
+    """The order of directions, +1 for coming from above and −1 from below: each pair the other way round than the one
+    before, so that a steady drift falls on both alike."""
+    order: list[int] = []
+    for pair in range(pairs):
+        order += (1, -1) if pair % 2 == 0 else (-1, 1)
+    return order
+
+
+def _centred(values: Sequence[float]) -> list[float]:
+    middle = mean(values)
+    return [value - middle for value in values]
+
+
+def _dot(one: Sequence[float], other: Sequence[float]) -> float:
+    return math.fsum(a * b for a, b in zip(one, other))
