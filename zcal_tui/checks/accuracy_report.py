@@ -76,21 +76,25 @@ class AccuracyReport:
         self._heights.append(sample.trigger_z)
         if len(self._heights) < LEAST_TO_ANALYSE:
             return None
-        self._result = analyse(self._heights, step=self._step, systematic={"sampling": self._step / 2})
+        self._result = self._analyse()
         return EstimateUpdated(estimates_of(self._result))
 
     def conclusion(self) -> Iterator[Event]:
         """The verdict and what follows from it; nothing where too little was measured to say anything."""
         if len(self._heights) < 2:
             return
-        result = self._result or analyse(
-            self._heights, step=self._step, systematic={"sampling": self._step / 2}
-        )
+        result = self._result or self._analyse()
         yield EstimateUpdated(estimates_of(result))
         rule = judge(result, self._plan)
         yield VerdictReached(Verdict(Level(rule.level), summary_of(Level(rule.level), result), rule.reasons))
         for advice in rule.advice:
             yield AdviceGiven(advice.text, tuple(self._changes(advice.config)))
+
+    def _analyse(self) -> Repeatability:
+        # Klipper looks at the endstop once a step while probing, so a trigger is seen up to a step late
+        sampling = {"sampling": self._step / 2}
+        adaptive = len(self._plan.looks) > 1
+        return analyse(self._heights, step=self._step, systematic=sampling, adaptive=adaptive)
 
     def _changes(self, lines: tuple[str, ...]) -> Iterator[Change]:
         now = {

@@ -73,8 +73,13 @@ def _limit_reason(result: Repeatability, standing: Standing, low: float, high: f
     limit = f"(limit: {_um(result.limit)}; {SOURCE})"
     over = result.exceed.value
     if standing == "fit":
-        bound = f", and surely in {_share(1.0 - high)}" if high >= 0.001 else ""
-        return f"A range of ten stays within {_um(result.limit)} in {_share(1.0 - over)} of series{bound} {limit}."
+        bound = f", by these data in at least {_share(1.0 - high)}" if high >= 0.001 else ""
+        stays = f"stays within {_um(result.limit)} in {_share(1.0 - over)} of series{bound} {limit}."
+        return (
+            f"Outliers aside, a range of ten {stays}"
+            if result.outliers.indices
+            else f"A range of ten {stays}"
+        )
     if standing == "unfit":
         cause = _cause_beyond_noise(result)
         return f"A range of ten exceeds {_um(result.limit)} in {_share(over)} of series{cause} {limit}."
