@@ -1,0 +1,120 @@
+"""A run in plain text: what a person reads, and how it ends for a script."""
+
+import io
+from dataclasses import replace
+
+import pytest
+
+from zcal_tui.headless.exit_codes import ExitCode, of_record
+from zcal_tui.headless.output import JsonOutput, TextOutput
+from zcal_tui.headless.text import change_lines, estimate_text, event_lines, problem_lines
+from zcal_tui.model.events import Notice, Progress, RunEnded, RunStarted, SampleTaken, Stage
+from zcal_tui.model.record import (
+    Change,
+    Estimate,
+    Level,
+    Outcome,
+    Problem,
+    Record,
+    Sample,
+    Verdict,
+)
+
+RECORD = Record(id="r", check="accuracy", printer={"name": "voron"}, started="now", finished="later")
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "text"),
+    [
+        (0.0024, 0.0018, 0.0036, "2.4 µm (1.8 µm … 3.6 µm, 95 %)"),
+        (0.0, None, 0.001, "0.0 µm (at most 1.0 µm, 95 %)"),
+        (0.002, 0.001, None, "2.0 µm (at least 1.0 µm, 95 %)"),
+        (None, None, 0.001, "at most 1.0 µm (95 %)"),
+        (None, 0.001, None, "at least 1.0 µm (95 %)"),
+        (None, 0.001, 0.002, "1.0 µm … 2.0 µm (95 %)"),
+        (0.0063, None, None, "6.3 µm"),
+        (None, None, None, "not known"),
+    ],
+)
+def test_an_estimate_says_what_is_known_of_it(
+    value: float | None, low: float | None, high: float | None, text: str
+) -> None:
+    assert estimate_text(Estimate("sigma", value, low, high)) == text
+
+
+def test_a_probability_and_another_unit() -> None:
+    assert estimate_text(Estimate("over_limit", 0.0, 0.0, 0.02, unit="")) == "< 0.1 % (< 0.1 % … 2.0 %, 95 %)"
+    assert estimate_text(Estimate("x", 1.5, None, None, unit="µm/°C")) == "1.5 µm/°C"
+
+
+def test_samples_are_told_from_the_first_one() -> None:
+    lines = event_lines()
+    assert lines(RunStarted(id="r", check="accuracy", started="", printer={"name": "v"})) == ["accuracy on v"]
+    assert "0.0 µm from the first" in lines(SampleTaken(Sample(1, 0, 0, 0, 1.5)))[0]
+    assert "+2.5 µm from the first" in lines(SampleTaken(Sample(2, 0, 0, 0, 1.5025)))[0]
+    dropped = lines(SampleTaken(Sample(3, 0, 0, 0, 1.5, recorded=False)))[0]
+    assert "not counted" in dropped
+    assert lines(Progress(1, 2)) == []
+    assert lines(Notice("back again")) == ["Note: back again"]
+
+
+def test_a_problem_has_its_cause_its_remedy_and_the_printers_words() -> None:
+    problem = Problem("It failed.", "A cause.", "A remedy.", raw="!! No trigger on probe")
+    assert problem_lines(problem) == [
+        "It failed.",
+        "  Likely cause: A cause.",
+        "  What to do: A remedy.",
+        "  Printer's words: !! No trigger on probe",
+    ]
+    assert problem_lines(Problem("Same.", raw="Same.")) == ["Same."]
+
+
+def test_changes_are_lines_to_edit() -> None:
+    changes = (Change("probe", "samples", "1", "3"), Change("probe", "samples_result", None, "median"))
+    assert change_lines(changes) == ["    [probe]", "    samples: 3   # was 1", "    samples_result: median"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "level", "code"),
+    [
+        (Outcome.FINISHED, Level.PASS, ExitCode.OK),
+        (Outcome.FINISHED, Level.WARN, ExitCode.OK),
+        (Outcome.FINISHED, Level.FAIL, ExitCode.VERDICT_FAIL),
+        (Outcome.FINISHED, Level.UNKNOWN, ExitCode.UNDECIDED),
+        (Outcome.FINISHED, None, ExitCode.UNDECIDED),
+        (Outcome.CANCELLED, Level.PASS, ExitCode.CANCELLED),
+        (Outcome.REFUSED, None, ExitCode.NOT_READY),
+        (Outcome.ERROR, None, ExitCode.PRINTER_ERROR),
+        (Outcome.LOST, None, ExitCode.PRINTER_ERROR),
+    ],
+)
+def test_the_exit_code_says_how_it_ended(outcome: Outcome, level: Level | None, code: ExitCode) -> None:
+    verdict = None if level is None else Verdict(level, "")
+    assert of_record(replace(RECORD, outcome=outcome, verdict=verdict)) is code
+
+
+def test_a_record_ends_with_what_follows() -> None:
+    record = replace(
+        RECORD,
+        outcome=Outcome.FINISHED,
+        verdict=Verdict(Level.WARN, "Usable.", ("Because (limit: 25 µm).",)),
+        estimates={"sigma": Estimate("sigma", 0.002, 0.001, 0.003)},
+        advice=("Probe three times.",),
+        changes=(Change("probe", "samples", "1", "3"),),
+    )
+    text = "\n".join(event_lines()(RunEnded(record)))
+    for part in ("! Usable.", "scatter σ", "· Because", "→ Probe three times.", "samples: 3"):
+        assert part in text
+
+
+class BrokenPipe(io.StringIO):
+    """A reader that went away."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+def test_a_reader_that_goes_away_does_not_end_the_run() -> None:
+    for output in (JsonOutput(BrokenPipe(), BrokenPipe()), TextOutput(BrokenPipe(), BrokenPipe())):
+        output.event(Stage("touch", "Touching"))
+        output.say("words")
