@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -40,11 +41,11 @@ sys.exit(run_tui(session))
 """
 
 
-def started(folder: Path) -> tuple[subprocess.Popen[bytes], int]:
+def started(folder: Path, **more: str) -> tuple[subprocess.Popen[bytes], int]:
     """The interface on a terminal of its own; its process and our end."""
     ours, theirs = pty.openpty()
     code = PROGRAM.format(tests=str(Path(__file__).parent), closed=str(folder / "closed"))
-    environ = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
+    environ = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24", **more}
     process = subprocess.Popen(
         [sys.executable, "-c", code],
         stdin=theirs,
@@ -75,6 +76,23 @@ def test_a_signal_cleans_up_and_leaves_with_5(number: signal.Signals, tmp_path: 
         process.send_signal(number)
         assert process.wait(timeout=30) == 5
         assert (tmp_path / "closed").read_text() == "cleanup"
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def test_no_color_means_none(tmp_path: Path) -> None:
+    process, ours = started(tmp_path, NO_COLOR="1")
+    try:
+        seen = read_until(ours, b"Repeatability")
+        os.write(ours, b"\r")
+        seen += read_until(ours, b"getting ready")
+        time.sleep(1)
+        seen += read_until(ours, "╌".encode())
+        colours = re.findall(rb"\x1b\[[\d;]*\b(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])\b[\d;]*m", seen)
+        assert not colours, colours[:3]
+        assert process.poll() is None
     finally:
         process.kill()
         process.wait()

@@ -43,11 +43,12 @@ class Shell(App[int]):
         super().__init__()
         self.desk = desk
         self.animation_level = "none"
-        term = (os.environ if environ is None else environ).get("TERM", "")
-        self.glyphs = glyphs_for(term)
+        environ = os.environ if environ is None else environ
+        self.glyphs = glyphs_for(environ.get("TERM", ""))
         for ours in THEMES:
             self.register_theme(ours)
-        self.theme = theme if theme in self.available_themes else default_theme(term)
+        wanted = theme in self.available_themes and "NO_COLOR" not in environ
+        self.theme = theme if theme is not None and wanted else default_theme(environ)
         self.set_class(self.glyphs.console, "-console")
 
     def get_css_variables(self) -> dict[str, str]:

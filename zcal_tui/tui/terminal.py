@@ -13,6 +13,10 @@ LEAVE_SEQUENCES = (
 """Undoes what Textual's Linux driver switches on: alternate screen, mouse, paste, focus, kitty keys."""
 
 
+PLAIN_THEME = "ansi-dark"
+"""Textual's theme of the terminal's own sixteen colours."""
+
+
 def is_console(term: str) -> bool:
     """Whether TERM names a text console: 16 colours, no braille."""
     return term == "linux" or term.startswith("vt")
@@ -36,6 +40,13 @@ def is_tty() -> bool:
 
 
 def prepare_environment() -> None:
-    """What Textual must find when it is imported: the console prints the kitty keyboard query as text."""
+    """What Textual must find when it is imported.
+
+    A text console prints the query for the kitty keyboard protocol as text. With NO_COLOR Textual drops colours
+    where it starts with a theme of the terminal's own colours; from any other it makes greys, and trips over lines
+    that have no style at all, as textual-plot makes them before it knows its size.
+    """
     if is_console(os.environ.get("TERM", "")):
         os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
+    if "NO_COLOR" in os.environ:
+        os.environ.setdefault("TEXTUAL_THEME", PLAIN_THEME)

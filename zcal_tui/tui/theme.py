@@ -1,9 +1,11 @@
 """Colours by meaning. Every colour that says something stands beside a sign or a word that says it too."""
 
+from collections.abc import Mapping
+
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
-from zcal_tui.tui.terminal import is_console
+from zcal_tui.tui.terminal import PLAIN_THEME, is_console
 
 DARK = Theme(
     name="zcal-dark",
@@ -64,9 +66,10 @@ LIGHT = Theme(
 THEMES = (DARK, LIGHT)
 
 
-def default_theme(term: str) -> str:
-    """The theme a terminal starts with: the 16 colours of its own on a text console, ours elsewhere."""
-    return "ansi-dark" if is_console(term) else DARK.name
+def default_theme(environ: Mapping[str, str]) -> str:
+    """The theme a terminal starts with: its own colours on a text console and without any, ours elsewhere."""
+    plain = is_console(environ.get("TERM", "")) or "NO_COLOR" in environ
+    return PLAIN_THEME if plain else DARK.name
 
 
 def quiet_colours(variables: dict[str, str]) -> dict[str, str]:

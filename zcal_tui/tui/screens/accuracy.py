@@ -52,7 +52,7 @@ class AccuracyScreen(RunScreen):
                 yield Figures(id="figures")
             with Vertical(id="plotpane"):
                 yield Plain(face.plot_title, id="plottitle")
-                yield SamplePlot(id="plot")
+                yield SamplePlot(id="heights")
             with Vertical(id="table"):
                 yield SampleTable(id="samples")
 
@@ -66,7 +66,7 @@ class AccuracyScreen(RunScreen):
         self.query_one("#figures", Figures).show(face.figures(record))
         self.query_one("#samples", SampleTable).show(face.rows(record))
         most = view.progress.total if view.progress is not None else 0
-        self.query_one("#plot", SamplePlot).show(face.points(record), most)
+        self.query_one("#heights", SamplePlot).show(face.points(record), most)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The choice between table and plot is needed only where both do not fit."""

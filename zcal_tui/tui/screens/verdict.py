@@ -127,7 +127,7 @@ class VerdictScreen(ZcalScreen):
             if record.samples:
                 with Vertical(id="plotpane"):
                     yield Plain(face.plot_title, classes="heading")
-                    yield SamplePlot(id="plot")
+                    yield SamplePlot(id="heights")
         with Horizontal(id="buttons"):
             yield Button("Plan", id="plan", variant="success", action="screen.plan")
             yield Button("Repeat", id="repeat", action="screen.repeat")
@@ -139,7 +139,7 @@ class VerdictScreen(ZcalScreen):
         self.query_one("#figures", Figures).show(face.figures(record, final=True))
         if record.samples:
             self.query_one("#gauge", LimitGauge).show(face.gauge(record))
-            self.query_one("#plot", SamplePlot).show(face.points(record), len(record.samples))
+            self.query_one("#heights", SamplePlot).show(face.points(record), len(record.samples))
         self.query_one("#plan", Button).focus()
 
     def show(self, snapshot: Snapshot) -> None:
