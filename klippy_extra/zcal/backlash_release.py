@@ -50,6 +50,7 @@ class Release:
         # The switch is looked at once a step, so that both ends are seen late, by up to one step each.
         found = interval(travel, below=2.0 * step)
         details = {
+            "systematic": 2.0 * step,
             "travel": travel.value,
             "switch_hysteresis": self._hysteresis,
             "overtravel": self._overtravel,

@@ -62,13 +62,16 @@ class Scan:
         backlash = scaled(raw, slope)
         if backlash.value > 0.8 * self._delta:
             raise Singular(f"it is about as large as DELTA ({self._delta:g} mm): take a larger one")
+        # Under load a motor stands up to half a step off, one way or the other, depending on where it came from.
+        systematic = self._host.motion.z_step() / 2.0
         details = {
+            "systematic": systematic,
             "slope": slope.value,
             "slope_error": slope.error,
             "standard_error": backlash.error,
             "degrees_of_freedom": backlash.freedom,
         }
-        return interval(backlash), details
+        return interval(backlash, below=systematic, above=systematic), details
 
     def _slope(self, session: ProbeSession) -> Value:
         """What the sensor makes of a known difference in height, always coming from above."""

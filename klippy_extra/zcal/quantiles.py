@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 
 _TINY = 1e-300
 
@@ -10,20 +11,20 @@ _TINY = 1e-300
 def t_quantile(probability: float, freedom: float) -> float:
     """The value that a t variable stays below with this probability (above 0.5 and below 1).
 
-    By bisection of the distribution function: exact to about 1e-12 of the value.
+    By Newton's method: from the normal quantile, which is smaller, the concave distribution function is climbed without
+    overshooting.
     """
-    low, high = 0.0, 1.0
-    while t_distribution(high, freedom) < probability:
-        low, high = high, 2.0 * high
-    for _ in range(200):
-        middle = (low + high) / 2.0
-        if not low < middle < high:
+    value = NormalDist().inv_cdf(probability)
+    scale = (
+        math.lgamma((freedom + 1.0) / 2.0) - math.lgamma(freedom / 2.0) - 0.5 * math.log(freedom * math.pi)
+    )
+    for _ in range(100):
+        density = math.exp(scale - (freedom + 1.0) / 2.0 * math.log1p(value * value / freedom))
+        change = (probability - t_distribution(value, freedom)) / density
+        value += change
+        if abs(change) <= 1e-12 * value:
             break
-        if t_distribution(middle, freedom) < probability:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2.0
+    return value
 
 
 def t_distribution(value: float, freedom: float) -> float:

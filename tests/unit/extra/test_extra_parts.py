@@ -1,0 +1,108 @@
+"""The extra's parts that need no klippy: parameters, and what is published."""
+
+import contextlib
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from klippy_extra.zcal.board import KEPT_RUNS, RECENT, Board, plain
+from klippy_extra.zcal.messages import Refused
+from klippy_extra.zcal.parameters import Parameters
+
+
+class Command:
+    """A gcode command as klippy hands it over, without klippy."""
+
+    error = Exception
+
+    def __init__(self, **given: str) -> None:
+        self._given = given
+
+    def get_command(self) -> str:
+        return "ZCAL_TEST"
+
+    def get_commandline(self) -> str:
+        return "ZCAL_TEST"
+
+    def get_command_parameters(self) -> dict[str, str]:
+        return self._given
+
+    def respond_info(self, msg: str, log: bool = True) -> None:
+        raise AssertionError(msg)
+
+    def respond_raw(self, msg: str) -> None:
+        raise AssertionError(msg)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self._given.get(name, default)
+
+
+@given(st.text())
+def test_whatever_stands_there_is_a_number_in_range_or_refused(text: str) -> None:
+    parameters = Parameters(Command(SPEED=text, SAMPLES=text))
+    with contextlib.suppress(Refused):
+        assert 0.1 <= parameters.number("SPEED", 5.0, 0.1, 100.0) <= 100.0
+    with contextlib.suppress(Refused):
+        assert 1 <= parameters.whole("SAMPLES", 5, 1, 100) <= 100
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e999", "", "x", "0", "101", "-5"])
+def test_what_is_no_number_in_range_is_refused_by_name(text: str) -> None:
+    with pytest.raises(Refused, match="SPEED"):
+        Parameters(Command(SPEED=text)).number("SPEED", 5.0, 0.1, 100.0)
+
+
+def test_a_mistyped_parameter_is_refused_with_the_nearest() -> None:
+    parameters = Parameters(Command(SAMPEL="5"))
+    parameters.whole("SAMPLES", 5, 1, 100)
+    with pytest.raises(Refused, match="Did you mean SAMPLES"):
+        parameters.done()
+
+
+def test_a_choice_is_one_of_the_words() -> None:
+    assert Parameters(Command(METHOD="Scan")).choice("METHOD", "auto", ("auto", "scan")) == "scan"
+    with pytest.raises(Refused):
+        Parameters(Command(METHOD="scna")).choice("METHOD", "auto", ("auto", "scan"))
+
+
+json_like = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner, inner),
+)
+
+
+@given(json_like)
+def test_what_is_published_is_plain_and_finite(value: Any) -> None:
+    json.dumps(plain(value), allow_nan=False)
+
+
+def test_a_change_is_a_new_object() -> None:
+    board = Board()
+    board.begin("ZCAL_PROBE")
+    before = board.status
+    board.sample({"n": 1, "z": math.nan})
+    assert board.status is not before
+    assert before["recent"] == [] and before["count"] == 0
+    assert board.status["recent"] == [{"n": 1, "z": None}]
+
+
+def test_the_status_does_not_grow_and_the_rest_can_be_asked_for() -> None:
+    board = Board()
+    run = board.begin("ZCAL_PROBE_ACCURACY")
+    for n in range(1, 31):
+        board.sample({"n": n})
+    assert [sample["n"] for sample in board.status["recent"]] == list(range(31 - RECENT, 31))
+    assert board.status["count"] == 30
+    found = board.samples(run, 27)
+    assert found is not None and [sample["n"] for sample in found] == [28, 29, 30]
+
+
+def test_old_runs_are_forgotten() -> None:
+    board = Board()
+    runs = [board.begin("ZCAL_PROBE") for _ in range(KEPT_RUNS + 3)]
+    assert board.runs() == runs[-KEPT_RUNS:]
+    assert board.samples(runs[0], 0) is None
