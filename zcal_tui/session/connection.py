@@ -49,7 +49,8 @@ class PrinterConnection:
             if demo is None:
                 return
             addresses = (demo,)
-        self._board.link(state=LinkState.CONNECTING, address=" or ".join(map(str, addresses)), text="")
+        shown = self._shown_address() or " or ".join(map(str, addresses))
+        self._board.link(state=LinkState.CONNECTING, address=shown, text="")
         credentials = Credentials(self._target.api_key, self._target.token)
         for pause in pauses():
             try:
@@ -93,6 +94,12 @@ class PrinterConnection:
             logger.info("the first look at the printer failed", exc_info=True)
         self._show(printer.state)
 
+    def _shown_address(self) -> str:
+        """What a person reads as the printer's place; the simulated one's socket is nobody's concern."""
+        if self._target.demo is not None:
+            return f"simulated, {self._target.demo.speed:g}× real time"
+        return self._transport.address if self._transport is not None else ""
+
     def _hear(self, notification: Notification) -> None:
         if isinstance(notification, GcodeOutput):
             self._board.console(notification.text)
@@ -109,7 +116,7 @@ class PrinterConnection:
             self._board.link(
                 state=LinkState.UP if state.connected else LinkState.LOST,
                 problem=None if state.connected else lost,
-                address=str(self._transport.address) if self._transport else link.address,
+                address=self._shown_address(),
             )
         if state.hostname and not self._target.demo and link.name != state.hostname:
             self._board.link(name=state.hostname)
