@@ -207,7 +207,7 @@ class ZcalApp(Shell):
         """End the running check, from wherever."""
         self.session.cancel()
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """The screen before."""
         if len(self.screen_stack) > self._floor:
             self.pop_screen()
