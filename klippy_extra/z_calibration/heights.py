@@ -195,5 +195,6 @@ class Heights:
 def micrometres(value: float, sign: bool = False) -> str:
     """A length below a millimetre the way people read it."""
     if abs(value) >= 1.0:
-        return ("%+.3f mm" if sign else "%.3f mm") % (value,)
-    return ("%+.1f µm" if sign else "%.1f µm") % (value * 1000.0,)
+        return f"{value:+.3f} mm" if sign else f"{value:.3f} mm"
+    small = round(value * 1000.0, 1) + 0.0  # no minus before a zero
+    return f"{small:+.1f} µm" if sign else f"{small:.1f} µm"
