@@ -9,7 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "e2e"))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from calibrated import Starter, starting  # noqa: E402 (found where the paths above say)
+from calibrated import Starter, starting
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

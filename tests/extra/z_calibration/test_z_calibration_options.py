@@ -3,8 +3,8 @@
 import statistics
 
 import pytest
-
 from calibrated import SECTION, Starter, heights, is_kalico, offset_of, set_truth
+
 from simulated import KlippyError
 
 BARE = SECTION.replace("switch_xy_position: 206, 232.25\nswitch_offset: 0.52\n", "").replace(
@@ -106,7 +106,7 @@ gcode:
     assert any("nozzle's height moved by" in line for line in console)
     assert printer.report()["probe"]["state"] == "docked"
     set_truth(printer, bed__height=1.9)
-    with pytest.raises(KlippyError, match="greater than allowed: offset=1.* > max_deviation=1.500"):
+    with pytest.raises(KlippyError, match=r"greater than allowed: offset=1.* > max_deviation=1\.500"):
         klippy.gcode("CALIBRATE_Z")
     klippy.close()
 

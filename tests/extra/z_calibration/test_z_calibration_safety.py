@@ -4,8 +4,8 @@ import random
 from collections.abc import Iterator
 
 import pytest
-
 from calibrated import SECTION, Starter, set_truth
+
 from simulated import KlippyClient, KlippyError, PrinterSim
 
 PUT_AWAY = "put away"
@@ -87,9 +87,9 @@ def test_a_pin_that_is_not_there(klippy: KlippyClient, printer: PrinterSim) -> N
 
 def test_unhomed(klippy: KlippyClient) -> None:
     klippy.gcode("M84")
-    error, console = failing(klippy, "CALIBRATE_Z")
+    error, _ = failing(klippy, "CALIBRATE_Z")
     assert "ome all axes first" in error or "must home axes first" in error
-    error, console = failing(klippy, "PROBE_Z_ACCURACY")
+    error, _ = failing(klippy, "PROBE_Z_ACCURACY")
     assert error == "PROBE_Z_ACCURACY: must home axes first"
 
 
