@@ -1,0 +1,219 @@
+"""`zcal-tui install` on folders laid out like Klipper's and Kalico's, with git."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from zcal_tui.tools.install import DONE, FAILED, USAGE, main
+from zcal_tui.tools.klipper_folder import source
+
+OURS = source()
+CONFIG = "[mcu]\nserial: x\n\n#*# <---------------------- SAVE_CONFIG ---------------------->\n#*# [probe]\n"
+
+
+def git(folder: Path, *words: str) -> str:
+    """What git says there."""
+    command = ["git", "-C", str(folder), "-c", "user.name=t", "-c", "user.email=t@example.org", *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home with a Klipper checkout and a printer.cfg."""
+    extras = tmp_path / "klipper" / "klippy" / "extras"
+    extras.mkdir(parents=True)
+    (extras / "__init__.py").touch()
+    (extras.parent / "klippy.py").touch()
+    config = tmp_path / "printer_data" / "config"
+    config.mkdir(parents=True)
+    (config / "printer.cfg").write_text(CONFIG)
+    git(tmp_path / "klipper", "init", "-q")
+    git(tmp_path / "klipper", "add", ".")
+    git(tmp_path / "klipper", "commit", "-qm", "klipper")
+    return tmp_path
+
+
+@pytest.fixture
+def kalico(home: Path) -> Path:
+    """The same with Kalico's plugins, danger_options, and z_calibration of its own."""
+    klippy = home / "klipper" / "klippy"
+    (klippy / "plugins").mkdir()
+    (klippy / "plugins" / "__init__.py").touch()
+    (klippy / "extras" / "danger_options.py").touch()
+    (klippy / "extras" / "z_calibration.py").touch()
+    return home
+
+
+def install(home: Path, *words: str) -> int:
+    """Run the command in this home."""
+    return main(words, environment={}, home=home)
+
+
+def config_of(home: Path) -> Path:
+    """Its printer.cfg."""
+    return home / "printer_data" / "config" / "printer.cfg"
+
+
+def test_links_and_keeps_git_clean(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert install(home, "--yes") == DONE
+    extras = home / "klipper" / "klippy" / "extras"
+    for name in ("zcal", "z_calibration"):
+        assert (extras / name).resolve() == OURS / name
+        assert (extras / name / "__init__.py").is_file()
+    assert git(home / "klipper", "status", "--porcelain") == ""
+    assert config_of(home).read_text() == CONFIG.replace("#*# <-", "[zcal]\n\n#*# <-", 1)
+    (backup,) = config_of(home).parent.glob("printer-before-zcal-*.cfg")
+    assert backup.read_text() == CONFIG
+    said = capsys.readouterr().out
+    assert "systemctl restart klipper" in said
+    assert "[update_manager zcal-tui]" in said or "git checkout" in said
+
+
+def test_doing_it_twice_changes_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    install(home, "--yes")
+    before = config_of(home).read_text()
+    exclude = (home / "klipper" / ".git" / "info" / "exclude").read_text()
+    assert install(home, "--yes") == DONE
+    assert "Nothing to do" in capsys.readouterr().out
+    assert config_of(home).read_text() == before
+    assert (home / "klipper" / ".git" / "info" / "exclude").read_text() == exclude
+
+
+def test_a_dry_run_only_tells(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert install(home, "--dry-run", "--yes") == DONE
+    said = capsys.readouterr().out
+    assert said.count("would ") == 4
+    assert not (home / "klipper" / "klippy" / "extras" / "zcal").exists()
+    assert config_of(home).read_text() == CONFIG
+
+
+def test_the_configuration_is_not_touched_without_consent(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert install(home) == DONE  # no terminal to ask on
+    assert config_of(home).read_text() == CONFIG
+    assert "not done: add [zcal] to" in capsys.readouterr().out
+    assert (home / "klipper" / "klippy" / "extras" / "zcal").exists()
+
+
+def test_uninstalling_leaves_no_trace(home: Path) -> None:
+    install(home, "--yes")
+    assert install(home, "--uninstall", "--yes") == DONE
+    extras = home / "klipper" / "klippy" / "extras"
+    assert [path.name for path in extras.iterdir()] == ["__init__.py"]
+    assert "klippy/extras" not in (home / "klipper" / ".git" / "info" / "exclude").read_text()
+    assert config_of(home).read_text().split() == CONFIG.split()
+
+
+def test_uninstalling_without_consent_changes_nothing(home: Path) -> None:
+    install(home, "--yes")
+    assert install(home, "--uninstall") == FAILED
+    assert (home / "klipper" / "klippy" / "extras" / "zcal").exists()
+
+
+@pytest.mark.parametrize("name", ["z_calibration.py", "z_calibration"])
+def test_a_foreign_z_calibration_is_left_alone(
+    home: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    extras = home / "klipper" / "klippy" / "extras"
+    (home / "other").mkdir()
+    (home / "other" / "z_calibration.py").write_text("# theirs")
+    (extras / name).symlink_to(home / "other" / "z_calibration.py")
+    assert install(home, "--yes") == DONE
+    assert (extras / name).readlink() == home / "other" / "z_calibration.py"
+    assert (extras / "zcal").is_symlink()
+    assert not (extras / "z_calibration").is_dir()
+    assert "is another's and stays" in capsys.readouterr().out
+    assert install(home, "--uninstall", "--yes") == DONE
+    assert (extras / name).is_symlink()
+
+
+def test_a_foreign_zcal_stops_it(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "klipper" / "klippy" / "extras" / "zcal.py").write_text("# theirs")
+    assert install(home, "--yes") == FAILED
+    assert "zcal.py is not ours" in capsys.readouterr().err
+    assert config_of(home).read_text() == CONFIG
+
+
+def test_kalico_gets_zcal_as_a_plugin_only(kalico: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert install(kalico, "--yes") == DONE
+    klippy = kalico / "klipper" / "klippy"
+    assert (klippy / "plugins" / "zcal").is_symlink()
+    assert not (klippy / "plugins" / "z_calibration").exists()
+    assert not (klippy / "extras" / "zcal").exists()
+    assert "allow_plugin_override: True" in capsys.readouterr().out
+
+
+def test_kalico_with_the_override_gets_both_and_loses_one_when_it_is_taken_back(kalico: Path) -> None:
+    override = config_of(kalico).parent / "danger.cfg"
+    override.write_text("[danger_options]\nallow_plugin_override: True\n")
+    config_of(kalico).write_text("[include danger.cfg]\n" + CONFIG)
+    assert install(kalico, "--yes") == DONE
+    link = kalico / "klipper" / "klippy" / "plugins" / "z_calibration"
+    assert link.is_symlink()
+    override.write_text("[danger_options]\nallow_plugin_override: False\n")
+    assert install(kalico, "--yes") == DONE
+    assert not link.is_symlink()
+
+
+def test_a_section_in_an_included_file_counts(home: Path) -> None:
+    (config_of(home).parent / "more.cfg").write_text("[zcal]\n")
+    text = "[include *.cfg]\n" + CONFIG
+    config_of(home).write_text(text)
+    assert install(home, "--yes") == DONE
+    assert config_of(home).read_text() == text
+    assert install(home, "--uninstall", "--yes") == DONE
+    assert (config_of(home).parent / "more.cfg").read_text() == ""
+
+
+def test_uninstalling_warns_of_a_section_that_would_keep_klippy_from_starting(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(home, "--yes")
+    config_of(home).write_text("[z_calibration]\n" + config_of(home).read_text())
+    assert install(home, "--uninstall", "--yes") == DONE
+    assert "still has [z_calibration]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [("--yes",), ("--uninstall", "--yes")])
+def test_a_link_into_an_installation_that_is_gone_is_ours(home: Path, words: tuple[str, ...]) -> None:
+    link = home / "klipper" / "klippy" / "extras" / "zcal"
+    link.symlink_to(home / "gone" / "klippy_extra" / "zcal")
+    assert install(home, *words) == DONE
+    assert link.is_symlink() == (len(words) == 1)
+    assert not link.is_symlink() or link.resolve() == OURS / "zcal"
+
+
+def test_the_file_behind_a_link_is_edited_with_its_mode(home: Path) -> None:
+    real = home / "real.cfg"
+    real.write_bytes(b"[mcu]\n# \xb5m\n")
+    real.chmod(0o600)
+    config_of(home).unlink()
+    config_of(home).symlink_to(real)
+    assert install(home, "--yes") == DONE
+    assert config_of(home).is_symlink()
+    assert real.read_bytes() == b"[mcu]\n# \xb5m\n\n[zcal]\n"
+    assert real.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--klipper", "/nowhere"), "No Klipper in /nowhere"),
+        (("--config", "/nowhere/printer.cfg"), "There is no file"),
+        (("--wrong",), "unrecognized"),
+    ],
+)
+def test_what_cannot_be_found(
+    home: Path, words: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert install(home, *words) == USAGE
+    assert told in capsys.readouterr().err
+
+
+def test_klipper_dir_names_the_folder(home: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (home / "klipper").rename(elsewhere)
+    assert main(["--yes"], environment={"KLIPPER_DIR": str(elsewhere)}, home=home) == DONE
+    assert (elsewhere / "klippy" / "extras" / "zcal").is_symlink()

@@ -1,0 +1,1 @@
+"""Commands beside the checks: installing the companion extra."""

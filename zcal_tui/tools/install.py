@@ -1,0 +1,186 @@
+"""`zcal-tui install`: link the companion extra into Klipper, or take it out again.
+
+The plan is made first (`install_plan`), shown, and then carried out step by step.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from zcal_tui.tools import klipper_folder
+from zcal_tui.tools.install_plan import (
+    EditConfig,
+    Exclude,
+    Link,
+    Plan,
+    Step,
+    Unlink,
+    needs_consent,
+    plan_install,
+    plan_uninstall,
+    update_manager,
+)
+from zcal_tui.tools.klipper_folder import InstallError
+
+DONE, FAILED, USAGE = 0, 1, 2
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of `zcal-tui install`."""
+    made = argparse.ArgumentParser(
+        prog="zcal-tui install",
+        description="Link the companion extra into Klipper (on Kalico: into its plugins).",
+        allow_abbrev=False,
+    )
+    made.add_argument(
+        "--klipper",
+        metavar="DIR",
+        type=Path,
+        help="Klipper's or Kalico's folder (default: KLIPPER_DIR, else ~/klipper)",
+    )
+    made.add_argument(
+        "--config",
+        metavar="FILE",
+        type=Path,
+        help="printer.cfg (default: ~/printer_data/config/printer.cfg, if it is there)",
+    )
+    made.add_argument("--uninstall", action="store_true", help="take it out again")
+    made.add_argument("--dry-run", action="store_true", help="show what would be done, do nothing")
+    made.add_argument("--yes", action="store_true", help="change printer.cfg without asking")
+    return made
+
+
+def main(argv: Sequence[str], environment: Mapping[str, str] = os.environ, home: Path | None = None) -> int:
+    """Run the command; returns 0 done, 1 failed, 2 usage. `home` is where the usual places are looked for."""
+    try:
+        options = parser().parse_args(argv)
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else USAGE
+    try:
+        return _run(options, environment, home or Path.home())
+    except InstallError as error:
+        print(error, file=sys.stderr)
+        return USAGE
+
+
+def apply(step: Step) -> str:
+    """Carry out one step; what was done, for people. Raises InstallError."""
+    try:
+        if isinstance(step, Link):
+            step.place.symlink_to(step.target, target_is_directory=True)
+        elif isinstance(step, Unlink):
+            step.place.unlink()
+        elif isinstance(step, Exclude):
+            _exclude(step)
+        else:
+            return f"{step.what} {step.file}; the backup is {_edit(step)}"
+    except OSError as error:
+        raise InstallError(f"Could not {step}: {error.strerror}.") from error
+    return str(step)
+
+
+def _run(options: argparse.Namespace, environment: Mapping[str, str], home: Path) -> int:
+    ours = klipper_folder.source()
+    folder = klipper_folder.look(klipper_folder.find_klipper(options.klipper, environment, home), ours)
+    path = klipper_folder.find_config(options.config, home)
+    config = klipper_folder.read_config(path) if path else None
+    plan = plan_uninstall(folder, config) if options.uninstall else plan_install(folder, ours, config)
+    if plan.problem:
+        print(plan.problem, file=sys.stderr)
+        return FAILED
+    print(f"{'Kalico' if folder.kalico else 'Klipper'} in {folder.root}")
+    if not plan.steps:
+        print(
+            "Nothing to do: it is not installed." if options.uninstall else "Nothing to do: it is installed."
+        )
+    if options.dry_run:
+        for step in plan.steps:
+            print(f"would {step}")
+        code = DONE
+    else:
+        code = _carry_out(plan, options)
+    for note in plan.notes:
+        print(note)
+    if not options.uninstall:
+        print("\nFor moonraker.conf:\n" + _update_manager(ours.parent))
+    return code
+
+
+def _carry_out(plan: Plan, options: argparse.Namespace) -> int:
+    refused = [step for step in needs_consent(plan.steps) if not options.yes and not _agreed(step)]
+    if refused and options.uninstall:
+        print(
+            "Nothing was changed: without the extra, klippy does not start with its section.", file=sys.stderr
+        )
+        return FAILED
+    try:
+        for step in plan.steps:
+            if step in refused:
+                print(f"not done: {step}. Do it yourself, or run this again with --yes.")
+            else:
+                print(apply(step))
+    except InstallError as error:
+        print(error, file=sys.stderr)
+        return FAILED
+    return DONE
+
+
+def _agreed(step: EditConfig) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    try:
+        answer = input(f"May I {step}? [y/N] ")
+    except (EOFError, KeyboardInterrupt):
+        print()
+        return False
+    return answer.strip().lower() in ("y", "yes")
+
+
+def _exclude(step: Exclude) -> None:
+    lines = step.file.read_text(encoding="utf-8").splitlines() if step.file.is_file() else []
+    lines = [line for line in lines if line not in step.lines]
+    if not step.remove:
+        lines += step.lines
+    step.file.parent.mkdir(parents=True, exist_ok=True)
+    step.file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def _edit(step: EditConfig) -> Path:
+    """Write the new text beside the file and put it in its place; returns the backup's path."""
+    file = step.file.resolve()
+    stamp = datetime.now().strftime("%Y%m%d_%H%M%S")
+    backup = file.with_name(f"{file.stem}-before-zcal-{stamp}{file.suffix}")
+    new = file.with_name(f".{file.name}.new")
+    shutil.copy2(file, backup)
+    new.write_bytes(step.text.encode("utf-8", "surrogateescape"))
+    shutil.copystat(file, new)
+    if os.geteuid() == 0:  # run by sudo: klipper's user must still be able to write it
+        owner = file.stat()
+        os.chown(new, owner.st_uid, owner.st_gid)
+    new.replace(file)
+    return backup
+
+
+def _update_manager(checkout: Path) -> str:
+    if not (checkout / ".git").exists():
+        return update_manager(None, "", "")
+    return update_manager(
+        checkout,
+        _git(checkout, "config", "--get", "remote.origin.url"),
+        _git(checkout, "rev-parse", "--abbrev-ref", "HEAD"),
+    )
+
+
+def _git(folder: Path, *words: str) -> str:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *words], capture_output=True, text=True, timeout=30, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

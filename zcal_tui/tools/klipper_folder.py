@@ -1,0 +1,191 @@
+"""What is there: a Klipper or Kalico folder, what its extras are, a printer.cfg and what it includes."""
+
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import util
+from pathlib import Path
+from typing import Literal
+
+from zcal_tui.tools import config_text
+
+NAMES = ("zcal", "z_calibration")
+"""The extras that are installed."""
+
+Entry = Literal["none", "ours", "stale", "foreign"]
+"""What stands where an extra would be linked to; stale: a link into another installation of ours."""
+
+
+class InstallError(Exception):
+    """Nothing can be installed; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """A printer.cfg."""
+
+    path: Path
+    text: str
+    included: Mapping[Path, str] = field(default_factory=dict)
+    """The files it includes, by path."""
+
+    def where(self, section: str) -> Path | None:
+        """The file that a section stands in."""
+        texts = {self.path: self.text, **self.included}
+        return next((path for path, text in texts.items() if section in config_text.sections(text)), None)
+
+    def option(self, section: str, name: str) -> str | None:
+        """An option's value, wherever it stands; the last one counts."""
+        values = [config_text.option(text, section, name) for text in (self.text, *self.included.values())]
+        return next((value for value in reversed(values) if value is not None), None)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A klippy to install into."""
+
+    root: Path
+    kalico: bool
+    entries: Mapping[str, Entry]
+    """For each of NAMES."""
+    foreign: Mapping[str, Path]
+    """What is in the way, for each that is foreign."""
+    has_own: frozenset[str]
+    """Those of NAMES that this klippy brings itself."""
+    exclude_file: Path | None
+    """Git's list of files to overlook in this checkout; None if this is no git checkout."""
+    excluded: frozenset[str]
+    """The lines of it."""
+    ignored: frozenset[str]
+    """Those of NAMES that git overlooks already where they are linked to."""
+
+    @property
+    def place(self) -> str:
+        """The folder for links, from the root."""
+        return "klippy/plugins" if self.kalico else "klippy/extras"
+
+    def link(self, name: str) -> Path:
+        """Where an extra is linked to."""
+        return self.root / self.place / name
+
+
+def source() -> Path:
+    """The folder that holds the extras. Raises InstallError if they were not installed with this program."""
+    spec = util.find_spec("klippy_extra")
+    places = list(spec.submodule_search_locations or []) if spec else []
+    for place in places:
+        if all((Path(place) / name).is_dir() for name in NAMES):
+            return Path(place).resolve()
+    raise InstallError("The extras are not part of this installation. Install zcal-tui again.")
+
+
+def find_klipper(wanted: Path | None, environment: Mapping[str, str], home: Path) -> Path:
+    """The folder meant: the named one, KLIPPER_DIR, ~/klipper, ~/kalico. Raises InstallError."""
+    if wanted is None and environment.get("KLIPPER_DIR"):
+        wanted = Path(environment["KLIPPER_DIR"])
+    candidates = [wanted] if wanted else [home / "klipper", home / "kalico"]
+    for candidate in candidates:
+        root = candidate.expanduser()
+        if (root / "klippy" / "klippy.py").is_file() and (root / "klippy" / "extras").is_dir():
+            return root.resolve()
+    raise InstallError(
+        f"No Klipper in {' nor '.join(str(path) for path in candidates)}.\nName its folder: --klipper DIR"
+    )
+
+
+def find_config(wanted: Path | None, home: Path) -> Path | None:
+    """The printer.cfg meant: the named one, or one of the usual places. InstallError if there is none."""
+    if wanted is not None:
+        path = wanted.expanduser()
+        if not path.is_file():
+            raise InstallError(f"There is no file {path}.\nName your printer.cfg: --config FILE")
+        return path
+    usual = ("printer_data/config/printer.cfg", "klipper_config/printer.cfg", "printer.cfg")
+    return next((home / path for path in usual if (home / path).is_file()), None)
+
+
+def look(root: Path, ours: Path) -> Folder:
+    """See what is in a Klipper folder; `ours` is the folder that holds the extras."""
+    kalico = (root / "klippy" / "extras" / "danger_options.py").exists()
+    place = root / "klippy" / ("plugins" if kalico else "extras")
+    entries: dict[str, Entry] = {}
+    foreign: dict[str, Path] = {}
+    for name in NAMES:
+        entries[name], in_the_way = _entry(place, name, ours)
+        if in_the_way:
+            foreign[name] = in_the_way
+    exclude_file = _exclude_file(root)
+    lines = _lines(exclude_file) if exclude_file else []
+    folder = place.relative_to(root)
+    return Folder(
+        root,
+        kalico,
+        entries,
+        foreign,
+        frozenset(name for name in NAMES if kalico and (root / "klippy" / "extras" / f"{name}.py").exists()),
+        exclude_file,
+        frozenset(lines),
+        frozenset(
+            name for name in NAMES if exclude_file and _git(root, "check-ignore", "-q", str(folder / name))
+        ),
+    )
+
+
+def read_config(path: Path) -> ConfigFile:
+    """A printer.cfg with what it includes. Raises InstallError."""
+    texts: dict[Path, str] = {}
+    _read(path, texts)
+    text = texts.pop(path)
+    return ConfigFile(path, text, texts)
+
+
+def read_text(path: Path) -> str:
+    """A file's text to the byte: with its line ends, and with bytes that are no UTF-8 kept. Raises InstallError."""
+    try:
+        return path.read_bytes().decode("utf-8", "surrogateescape")
+    except OSError as error:
+        raise InstallError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _read(path: Path, texts: dict[Path, str]) -> None:
+    texts[path] = read_text(path)
+    for pattern in config_text.includes(texts[path]):
+        for file in sorted(path.parent.glob(pattern)) if not Path(pattern).is_absolute() else [Path(pattern)]:
+            if file not in texts and file.is_file():
+                _read(file, texts)
+
+
+def _entry(place: Path, name: str, ours: Path) -> tuple[Entry, Path | None]:
+    module = place / f"{name}.py"
+    if module.exists() or module.is_symlink():
+        return "foreign", module
+    link = place / name
+    if not link.exists() and not link.is_symlink():
+        return "none", None
+    if link.is_symlink() and link.resolve() == (ours / name).resolve():
+        return "ours", None
+    if link.is_symlink() and link.readlink().parts[-2:] == ("klippy_extra", name):
+        return "stale", None
+    return "foreign", link
+
+
+def _exclude_file(root: Path) -> Path | None:
+    if not (root / ".git").exists():
+        return None
+    answer = _git(root, "rev-parse", "--git-path", "info/exclude")
+    return root / answer.strip() if answer else root / ".git" / "info" / "exclude"
+
+
+def _git(root: Path, *words: str) -> str:
+    """What git says; empty where it fails or is not there. A success without words is a dot."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *words], capture_output=True, text=True, timeout=30, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return (done.stdout or ".") if done.returncode == 0 else ""
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8", errors="surrogateescape").splitlines() if path.is_file() else []
