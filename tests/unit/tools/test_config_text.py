@@ -50,7 +50,8 @@ def test_a_section_goes_with_its_options_and_leaves_the_next_one() -> None:
 
 
 def test_reading() -> None:
-    text = "[include x/*.cfg]\n[danger_options]\nallow_plugin_override : True # yes\n[other]\nallow_plugin_override: no\n"
+    text = "[include x/*.cfg]\n[danger_options]\nallow_plugin_override : True # yes\n[other]\n"
+    text += "allow_plugin_override: no\n"
     assert includes(text) == ["x/*.cfg"]
     assert option(text, "danger_options", "allow_plugin_override") == "True"
     assert option(text, "danger_options", "log") is None
