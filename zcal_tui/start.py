@@ -35,7 +35,6 @@ def start(command: "Command") -> int:
     data = data_folder(command.settings)
     log_to(data / "zcal-tui.log")
     session = Session(target, Store(data))
-    session.start()
     try:
         return _face(command, session)
     finally:
@@ -53,6 +52,7 @@ def _face(command: "Command", session: Session) -> int:
     from zcal_tui.headless.run import run_headless
 
     assert command.check is not None
+    session.start()
     output = JsonOutput() if command.json else TextOutput()
     return run_headless(session, command.check, command.parameters, output)
 

@@ -153,9 +153,9 @@ class KlippyError(Exception):
 class KlippyClient:
     """A bare client of klippy's socket, so that the simulator is tested without our own transport."""
 
-    def __init__(self, path: str) -> None:
-        """Connect, waiting a little for klippy to listen."""
-        until = time.monotonic() + 20
+    def __init__(self, path: str, timeout: float = 20.0) -> None:
+        """Connect, waiting a little for klippy to listen. Raises OSError."""
+        until = time.monotonic() + timeout
         while True:
             self._socket = socket.socket(socket.AF_UNIX)
             self._socket.settimeout(120)
@@ -234,9 +234,12 @@ class KlippyClient:
 def wait_for_state(printer: PrinterSim, *wanted: str, timeout: float = 60.0) -> KlippyClient:
     """A connection to a klippy that is in one of these states, made anew as often as klippy restarts."""
     until = time.monotonic() + timeout
-    state = "none"
+    state = "not there"
     while time.monotonic() < until:
-        client = KlippyClient(printer.klippy)
+        try:
+            client = KlippyClient(printer.klippy, timeout=1.0)
+        except OSError:
+            continue
         try:
             while time.monotonic() < until:
                 state = client.state()
@@ -244,9 +247,10 @@ def wait_for_state(printer: PrinterSim, *wanted: str, timeout: float = 60.0) -> 
                     return client
                 time.sleep(0.05)
         except (EOFError, ConnectionError):
-            pass
+            state = "not there"
         client.close()
-    raise AssertionError(f"klippy is {state}, not {' or '.join(wanted)}, after {timeout:g} s")
+    threads = "\n".join(printer.control.request("threads")["threads"])
+    raise AssertionError(f"klippy is {state}, not {' or '.join(wanted)}, after {timeout:g} s\n{threads}")
 
 
 def eventually(condition: Callable[[], bool], timeout: float = 20.0) -> None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
-from conftest import Stage
 from scripted import ScriptedSession
+from stage import Stage
 from zcal_tui.model.record import Outcome, Problem
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.snapshot import Link, LinkState

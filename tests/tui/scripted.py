@@ -96,6 +96,9 @@ class ScriptedSession:
 
     # ---- the port
 
+    def start(self) -> None:
+        self.asked.append(("reach", None))
+
     @property
     def snapshot(self) -> Snapshot:
         return self._snapshot

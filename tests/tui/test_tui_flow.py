@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from conftest import Opener
 from scenes import cancelling, running, starting, unreachable, verdict
 from scripted import READY, UP, ScriptedSession
+from stage import Opener
 from zcal_tui.checks.accuracy import AccuracyParameters
 from zcal_tui.model.record import Level, Outcome, Problem, Verdict
 from zcal_tui.session.snapshot import Link, LinkState
@@ -152,7 +152,7 @@ async def test_a_run_that_ends_behind_the_console_is_shown_on_return(opened: Ope
         assert stage.screen == "VerdictScreen"
 
 
-async def test_a_check_named_on_the_command_line_starts_with_its_parameters(opened: Opener) -> None:
+async def test_a_check_named_on_the_command_line_waits_for_start_with_its_parameters(opened: Opener) -> None:
     session = starting()
     chosen = AccuracyParameters(samples=12)
     async with opened(session, check="accuracy", parameters=chosen) as stage:
@@ -161,8 +161,19 @@ async def test_a_check_named_on_the_command_line_starts_with_its_parameters(open
         assert session.asked_for("start") == 0
         session.update(link=UP, printer=READY)
         await stage.settle()
-        assert session.asked == [("start", chosen)]
+        assert stage.screen == "PlanScreen"
+        assert "samples 12" in stage.words()
+        assert session.asked_for("start") == 0, "nothing may move before the person says so"
+        await stage.press("enter")
+        assert ("start", chosen) in session.asked
         assert stage.screen == "AccuracyScreen"
+
+
+async def test_the_session_begins_once_the_first_frame_is_out(opened: Opener) -> None:
+    session = starting()
+    async with opened(session) as stage:
+        assert session.asked_for("reach") == 1
+        assert stage.screen == "ConnectionScreen"
 
 
 async def test_a_printer_that_cannot_be_reached_is_explained(opened: Opener) -> None:
@@ -329,7 +340,7 @@ async def test_the_console_sends_shows_literally_and_remembers(opened: Opener) -
 async def test_m112_on_the_console_goes_past_the_queue(opened: Opener) -> None:
     async with opened() as stage:
         await stage.press("c", "m", "1", "1", "2", "enter")
-        assert stage.session.asked == [("stop", None)]
+        assert [word for word, _ in stage.session.asked if word != "reach"] == ["stop"]
 
 
 async def test_a_snapshot_that_changes_while_a_screen_is_being_put_up(opened: Opener) -> None:

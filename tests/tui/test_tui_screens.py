@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from textual.widgets import Button, Digits, Input
 
-from conftest import LARGE, NORMAL, SMALL, Opener, Stage
 from scenes import SCENES, starting, unreachable
 from scripted import ScriptedSession
+from stage import LARGE, NORMAL, SMALL, Opener, Stage
 from zcal_tui.tui.widgets.figures import Figures, LimitGauge
 from zcal_tui.tui.widgets.keybar import KeyBar
 from zcal_tui.tui.widgets.progress import RunProgress

@@ -52,6 +52,7 @@ async def travel(
 ) -> None:
     """Lift to at least `clearance` (mm, toolhead Z), then go sideways. G-code's own state (G90/G91, speed) is left
     as it was found. A delta, whose arms do not reach sideways near the top, comes down to half its height first."""
+    await printer.refresh()  # pushed updates lag, and a height that is out of date could save the lift
     at = position(printer)
     lines = [f"SAVE_GCODE_STATE NAME={_STATE}", "G90"]
     highest = printer.state.axis_maximum

@@ -14,6 +14,9 @@ class SessionBusy(Exception):
 class SessionPort(Protocol):
     """A session as the faces see it. Safe to use from any thread."""
 
+    def start(self) -> None:
+        """Begin to reach for the printer; nothing where that has begun."""
+
     @property
     def snapshot(self) -> Snapshot:
         """The newest picture of everything."""

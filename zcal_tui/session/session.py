@@ -51,8 +51,9 @@ class Session:
         return self._board.snapshot
 
     def start(self) -> None:
-        """Begin to reach for the printer."""
-        self._thread.start()
+        with self._lock:
+            if self._thread.ident is None and not self._closing:
+                self._thread.start()
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         return self._board.listen(listener)

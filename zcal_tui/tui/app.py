@@ -20,6 +20,8 @@ from zcal_tui.tui.shell import Shell
 from zcal_tui.tui.terminal import REFUSED, is_tty, terminal_problem
 
 POLL_SECONDS = 0.25
+FIRST_POLL_SECONDS = 0.03
+"""Until the link is up for the first time: somebody waits for the plan."""
 
 NOT_REACHABLE = 3
 """Exit code where the person leaves because the printer cannot be reached."""
@@ -61,8 +63,9 @@ class ZcalApp(Shell):
         return ConnectionScreen(self.desk)
 
     def on_mount(self) -> None:
-        """Start reading the session."""
-        self.set_interval(POLL_SECONDS, self.poll)
+        """Have the session begin once the first frame is out, and read it."""
+        self.call_after_refresh(self.session.start)
+        self._poller = self.set_interval(FIRST_POLL_SECONDS, self.poll)
         self.call_after_refresh(self.poll)
 
     def poll(self) -> None:
@@ -87,6 +90,8 @@ class ZcalApp(Shell):
         state = snapshot.link.state
         if state is LinkState.UP and not self._connected_once:
             self._connected_once = True
+            self._poller.stop()
+            self._poller = self.set_interval(POLL_SECONDS, self.poll)
             self._show_plan()
         elif state is LinkState.UP and isinstance(self.screen, ConnectionScreen):
             self.pop_screen()
@@ -102,12 +107,10 @@ class ZcalApp(Shell):
 
         name, self._open_at_once = self._open_at_once, None
         self._to_plan()
-        self.push_screen(PlanScreen(self.desk))
+        self.push_screen(PlanScreen(self.desk, chosen=name))
         self._floor += 1
         if self.desk.running is not None:
             self.post_message(messages.RunWatched(self.desk.running))
-        elif name is not None:
-            self.post_message(messages.StartRequested(name))
 
     def _tell_end(self, name: str) -> None:
         """A word about a run that ended while another screen was in front."""
@@ -244,8 +247,9 @@ def run_tui(
 ) -> int:
     """Show the interface until the person leaves; the session is closed then. Returns the exit code.
 
-    `check` is started as soon as the link is up, with `parameters` if given. 0 after a normal end, 2 where there is
-    no terminal, 3 where the printer could not be reached, 5 after SIGHUP, SIGTERM or SIGINT, 70 after a fault.
+    `check` is the one the plan opens at, with `parameters` for it if given; nothing moves before Start. 0 after a
+    normal end, 2 where there is no terminal, 3 where the printer could not be reached, 5 after SIGHUP, SIGTERM or
+    SIGINT, 70 after a fault.
     """
     from zcal_tui.checks.catalogue import CHECKS
     from zcal_tui.tui.signals import leave_on_signals

@@ -96,6 +96,12 @@ class PlanScreen(ZcalScreen):
         Binding("pagedown", "page(1)", "", id="plan.pagedown", show=False),
     ]
 
+    def __init__(self, desk: Desk, chosen: str | None = None) -> None:
+        super().__init__(desk)
+        self._first = chosen
+        self._facts_of: tuple[object, ...] = ()
+        self._detail_of: tuple[object, ...] = ()
+
     def compose_body(self) -> Iterable[Widget]:
         """The list at the left, the chosen check at the right."""
         with Horizontal(id="plan"):
@@ -114,15 +120,27 @@ class PlanScreen(ZcalScreen):
                     yield Button("Settings", id="settings", action="screen.settings")
 
     def on_mount(self) -> None:
-        """The list has the focus."""
+        """The list has the focus, at the check that was asked for."""
         self.query_one(CheckList).focus()
+        if self._first is not None:
+            self.call_after_refresh(self.choose, self._first)
 
     def show(self, snapshot: Snapshot) -> None:
         """Follow the snapshot."""
         super().show(snapshot)
         entries = tuple(self._entry(name, check) for name, check in self.desk.checks.items())
         self.query_one(CheckList).show(entries)
-        self.query_one("#printer", Plain).say(printer_facts(snapshot.printer))
+        printer = snapshot.printer
+        facts_of = (
+            printer.settings,
+            printer.app,
+            printer.probe is None,
+            printer.bed_mesh,
+            printer.save_config,
+        )
+        if facts_of != self._facts_of:
+            self._facts_of = facts_of
+            self.query_one("#printer", Plain).say(printer_facts(printer))
         self._show_detail()
 
     def choose(self, name: str) -> None:
@@ -142,6 +160,17 @@ class PlanScreen(ZcalScreen):
         if not name:
             return
         check, standing = self.desk.checks[name], self.desk.standing(name)
+        # Composing the text costs more than everything else here, and four times a second nothing has changed
+        detail_of = (
+            name,
+            standing,
+            self.desk.last.get(name),
+            self.desk.parameters(name),
+            self.desk.can_start,
+        )
+        if detail_of == self._detail_of:
+            return
+        self._detail_of = detail_of
         detail = self.query_one("#detail")
         if detail.border_title != check.title:
             detail.border_title = check.title

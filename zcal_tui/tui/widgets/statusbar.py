@@ -36,6 +36,7 @@ class _State(Widget):
         super().__init__(id="state")
         self._snapshot = snapshot
         self._lines: list[Content] = []
+        self._width = -1
 
     def show(self, snapshot: Snapshot) -> None:
         """Repaint if it reads differently now."""
@@ -44,6 +45,7 @@ class _State(Widget):
         if len(lines) != len(self._lines) or any(
             not new.is_same(old) for new, old in zip(lines, self._lines, strict=True)
         ):
+            self._lines, self._width = lines, self.content_size.width
             self.refresh()
 
     def _compose_lines(self) -> list[Content]:
@@ -65,7 +67,8 @@ class _State(Widget):
 
     def render(self) -> RenderResult:
         """Both lines, as wide as there is room."""
-        self._lines = self._compose_lines()
+        if self._width != self.content_size.width:
+            self._lines, self._width = self._compose_lines(), self.content_size.width
         return Content("\n").join(self._lines)
 
 

@@ -1,0 +1,71 @@
+"""An open app over a scripted session, and hands to press its keys with."""
+
+import html
+import re
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from textual.pilot import Pilot
+
+from scripted import ScriptedSession
+from zcal_tui.tui.app import ZcalApp
+
+SMALL, NORMAL, LARGE = (60, 20), (80, 24), (120, 40)
+
+
+@dataclass
+class Stage:
+    """An open app, its session, and hands to press keys with."""
+
+    app: ZcalApp
+    session: ScriptedSession
+    pilot: Pilot[Any]
+
+    async def settle(self) -> None:
+        """Let the app see the newest snapshot now instead of at its next look, and finish painting."""
+        for _ in range(3):
+            await self.pilot.pause()
+            self.app.poll()
+        await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        """Press keys and let things settle."""
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def click(self, selector: str) -> None:
+        """Tap a widget of the screen in front."""
+        assert await self.pilot.click(self.app.screen.query_one(selector)), f"{selector} cannot be reached"
+        await self.settle()
+
+    @property
+    def screen(self) -> str:
+        """The class of the screen in front."""
+        return type(self.app.screen).__name__
+
+    def text(self) -> str:
+        """What the screen shows, as lines of text."""
+        return picture_text(self.app.export_screenshot())
+
+    def words(self) -> str:
+        """What the screen shows, as words on one line, however it was wrapped and framed."""
+        return " ".join(self.text().replace("│", " ").split())
+
+
+Opener = Callable[..., AbstractAsyncContextManager[Stage]]
+
+
+def picture_text(svg: str) -> str:
+    """The lines of text in a picture, top to bottom."""
+    rows: dict[float, list[tuple[float, str]]] = {}
+    for x, y, text in re.findall(r'<text [^>]*?x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>', svg):
+        rows.setdefault(float(y), []).append((float(x), html.unescape(text).replace("\xa0", " ")))
+    lines = []
+    for y in sorted(rows):
+        line = ""
+        for x, text in sorted(rows[y]):
+            line = line.ljust(round(x / 12.2)) + text
+        lines.append(line.rstrip())
+    return "\n".join(lines)
