@@ -1,0 +1,46 @@
+"""Fixtures that run the companion extra inside real klippys: KLIPPER_DIR names another than the package from PyPI."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
+
+from rig import PROFILES, Machine, start_machine, write_config
+
+from simulated import Starter, printers
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies here as end-to-end."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="module")
+def start() -> Iterator[Starter]:
+    """Starts simulated printers, and stops them after the module's tests."""
+    with printers() as starter:
+        yield starter
+
+
+@pytest.fixture(scope="module")
+def voron_session(start: Starter, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """A printer with three Z drives and a dockable microswitch, homed, the probe on; shared by a module's tests."""
+    folder = write_config(tmp_path_factory.mktemp("config") / "voron", PROFILES / "voron")
+    machine = start_machine(start, folder)
+    machine.gcode("G28\nATTACH_PROBE")
+    return machine
+
+
+@pytest.fixture
+def voron(voron_session: Machine) -> Machine:
+    """The same, ready for the next test: in the middle, 15 mm up, with nothing open."""
+    if voron_session.status("manual_probe")["is_active"]:
+        voron_session.gcode("ABORT")
+    voron_session.gcode("G90\nSET_GCODE_OFFSET Z=0\nTURN_OFF_HEATERS\nG1 Z15 F900\nG1 X125 Y120 F9000")
+    return voron_session

@@ -1,0 +1,186 @@
+"""The lease inside real klippys: what a client that has died leaves behind is cleaned up, and nothing else."""
+
+from typing import Any
+
+import pytest
+from rig import Machine
+
+from simulated import KlippyError
+
+
+def lease(machine: Machine, **parameters: Any) -> dict[str, Any]:
+    return machine.client.call("zcal/lease", **{"holder": "test", "seconds": 4, **parameters})
+
+
+def ran_out(machine: Machine) -> None:
+    """Wait until the lease has run out and everything is cleaned up, then see that commands run."""
+    machine.eventually(lambda: machine.status()["lease"] is None)
+    machine.gcode("M400")
+    machine.eventually(lambda: machine.status()["state"] not in ("running", "waiting"))
+    machine.gcode("G1 X120 F6000\nZCAL_PROBE SAMPLES=1")
+
+
+def target(machine: Machine, heater: str) -> float:
+    return float(machine.status(heater)["target"])
+
+
+def test_during_warm_up_the_heaters_we_raised_go_back(voron: Machine) -> None:
+    voron.gcode("SET_HEATER_TEMPERATURE HEATER=extruder TARGET=50")
+    lease(voron, hold={"heaters": {"heater_bed": 60.0, "extruder": 150.0}})
+    voron.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=60")
+    voron.gcode("SET_HEATER_TEMPERATURE HEATER=extruder TARGET=150")
+    assert (target(voron, "heater_bed"), target(voron, "extruder")) == (60.0, 150.0)
+    ran_out(voron)
+    assert (target(voron, "heater_bed"), target(voron, "extruder")) == (0.0, 50.0)
+
+
+def test_heat_does_not_wait_for_a_command_that_holds_the_queue(voron: Machine) -> None:
+    lease(voron, seconds=2, hold={"heaters": {"heater_bed": 70.0}})
+    voron.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=70")
+    with voron.meanwhile("G4 P20000"):
+        voron.eventually(lambda: target(voron, "heater_bed") == 0.0)
+        assert voron.status("toolhead")["print_time"] > voron.status("toolhead")["estimated_print_time"] + 2.0
+
+
+def test_a_heater_is_ours_at_every_value_we_gave_it(voron: Machine) -> None:
+    """The client may die between saying what it is going to do and doing it."""
+    lease(voron, hold={"heaters": {"heater_bed": 40.0}})
+    voron.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=40")
+    lease(voron, hold={"heaters": {"heater_bed": 60.0}})
+    ran_out(voron)
+    assert target(voron, "heater_bed") == 0.0
+
+
+def test_during_a_paper_test_it_is_aborted_and_the_nozzle_lifted(voron: Machine) -> None:
+    lease(voron)
+    voron.gcode("G1 Z5 F600\nZCAL_PAPER_TEST\nTESTZ Z=-4")
+    voron.eventually(lambda: voron.status()["lease"] is None and voron.z() > 10.0)
+    assert not voron.status("manual_probe")["is_active"]
+    assert voron.result["outcome"] == "aborted"
+    assert "has not been heard of" in voron.status()["error"]
+    ran_out(voron)
+
+
+def test_during_a_series_it_ends_above_the_bed(voron: Machine) -> None:
+    lease(voron, seconds=5)
+    with voron.meanwhile("ZCAL_PROBE_ACCURACY SAMPLES=500") as errors:
+        pass
+    assert "has not been heard of" in errors[0]
+    assert voron.z() == pytest.approx(15.0, abs=0.01)
+    ran_out(voron)
+
+
+def test_everything_it_owns_goes_back(voron: Machine) -> None:
+    voron.gcode("BED_MESH_CALIBRATE")
+    mesh = voron.status("bed_mesh")
+    limits = voron.status("toolhead")
+    voron.gcode("SET_GCODE_OFFSET Z=0.15\nG1 Z15 F600")
+    lease(
+        voron,
+        hold={
+            "gcode_offset": [0.0, 0.0, 0.0],
+            "mesh": True,
+            "idle_timeout": 7200.0,
+            "velocity_limits": {"max_accel": 500.0, "max_velocity": 50.0},
+            "speed_factor": 0.5,
+        },
+    )
+    voron.gcode(
+        "SET_GCODE_OFFSET Z=0\nBED_MESH_CLEAR\nSET_IDLE_TIMEOUT TIMEOUT=7200\n"
+        "SET_VELOCITY_LIMIT ACCEL=500 VELOCITY=50\nM220 S50"
+    )
+    assert voron.status("bed_mesh")["profile_name"] == ""
+    ran_out(voron)
+    assert voron.status("gcode_move")["homing_origin"][2] == pytest.approx(0.15)
+    assert voron.status("gcode_move")["speed_factor"] == pytest.approx(1.0)
+    assert voron.status("bed_mesh")["mesh_matrix"] == mesh["mesh_matrix"]
+    now = voron.status("toolhead")
+    assert (now["max_accel"], now["max_velocity"]) == (limits["max_accel"], limits["max_velocity"])
+    voron.gcode("BED_MESH_CLEAR")
+
+
+def test_what_somebody_else_has_changed_since_is_left_alone(voron: Machine) -> None:
+    lease(voron, hold={"heaters": {"heater_bed": 60.0}, "gcode_offset": [0.0, 0.0, 0.1], "speed_factor": 0.5})
+    voron.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=60\nSET_GCODE_OFFSET Z=0.1\nM220 S50")
+    voron.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=65\nSET_GCODE_OFFSET Z=0.2\nM220 S80")
+    ran_out(voron)
+    assert target(voron, "heater_bed") == 65.0
+    assert voron.status("gcode_move")["homing_origin"][2] == pytest.approx(0.2)
+    assert voron.status("gcode_move")["speed_factor"] == pytest.approx(0.8)
+    voron.gcode("M220 S100")
+
+
+def test_it_says_on_the_console_what_it_did(voron: Machine) -> None:
+    lease(voron, seconds=1, hold={"heaters": {"heater_bed": 60.0}})
+    voron.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=60")
+    voron.client.console.clear()
+    ran_out_line = "zcal: cleaning up"
+
+    def said() -> bool:
+        voron.status()
+        return any(ran_out_line in line for line in voron.client.console)
+
+    voron.eventually(said)
+    (line,) = [line for line in voron.client.console if ran_out_line in line]
+    assert "test has not been heard of for 1 s" in line
+    assert "heaters heater_bed is 0 again" in line
+
+
+def test_renewing_keeps_it_and_ending_it_changes_nothing(voron: Machine) -> None:
+    lease(voron, seconds=3, hold={"heaters": {"heater_bed": 60.0}})
+    voron.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=60")
+    for _ in range(4):
+        voron.gcode("G4 P2000")
+        assert lease(voron, seconds=3)["holds"] == ["heaters heater_bed"]
+    assert target(voron, "heater_bed") == 60.0
+    assert lease(voron, action="end") == {"holder": None, "seconds": 0.0, "holds": []}
+    voron.gcode("G4 P5000")
+    assert target(voron, "heater_bed") == 60.0
+
+
+def test_restoring_is_done_at_once_when_asked_for(voron: Machine) -> None:
+    lease(voron, seconds=600, hold={"heaters": {"heater_bed": 60.0}})
+    voron.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=60")
+    lease(voron, action="restore")
+    assert target(voron, "heater_bed") == 0.0
+    ran_out(voron)
+
+
+def test_one_client_at_a_time(voron: Machine) -> None:
+    lease(voron)
+    with pytest.raises(KlippyError, match="test holds the lease"):
+        voron.client.call("zcal/lease", holder="other")
+    lease(voron, action="end")
+    voron.client.call("zcal/lease", holder="other")
+    voron.client.call("zcal/lease", holder="other", action="end")
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"holder": ""},
+        {"holder": 5},
+        {"seconds": 0},
+        {"seconds": -1},
+        {"seconds": 1e9},
+        {"seconds": "x"},
+        {"seconds": True},
+        {"action": "x"},
+        {"action": "end"},
+        {"hold": []},
+        {"hold": {"x": 1}},
+        {"hold": {"heaters": {"oven": 60}}},
+        {"hold": {"heaters": {"heater_bed": "hot"}}},
+        {"hold": {"heaters": 5}},
+        {"hold": {"gcode_offset": [1, 2]}},
+        {"hold": {"gcode_offset": [1, 2, None]}},
+        {"hold": {"mesh": 1}},
+        {"hold": {"velocity_limits": {"max_jerk": 1}}},
+        {"hold": {"idle_timeout": None}},
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_holds_nothing(voron: Machine, parameters: dict[str, Any]) -> None:
+    with pytest.raises(KlippyError):
+        lease(voron, **parameters)
+    assert voron.status()["lease"] is None
+    assert voron.client.state() == "ready"

@@ -1,0 +1,110 @@
+"""ZCAL_PAPER_TEST and ZCAL_STAGE inside real klippys."""
+
+import pytest
+from rig import Machine
+
+
+@pytest.fixture
+def opened(voron: Machine) -> Machine:
+    """A paper test that was just opened 5 mm above the bed."""
+    voron.gcode("G1 Z5 F600\nZCAL_PAPER_TEST")
+    assert voron.status()["state"] == "waiting"
+    return voron
+
+
+def staged(machine: Machine) -> object:
+    return machine.status("configfile")["save_config_pending_items"]
+
+
+def test_an_accepted_height_is_published_and_nothing_is_staged(opened: Machine) -> None:
+    before = staged(opened)
+    opened.gcode("TESTZ Z=-1.5")
+    said = opened.gcode("ACCEPT")
+    status = opened.status()
+    assert status["state"] == "done"
+    assert status["result"]["outcome"] == "accepted"
+    assert status["result"]["height"] == pytest.approx(3.5, abs=0.002)
+    assert staged(opened) == before
+    assert "nothing was staged" in said
+
+
+def test_an_abort_is_told_from_a_failure(opened: Machine) -> None:
+    opened.gcode("TESTZ Z=-1\nABORT")
+    assert opened.status()["state"] == "cancelled"
+    assert opened.result["outcome"] == "aborted"
+    opened.gcode("G1 Z5 F600\nZCAL_PAPER_TEST\nACCEPT")
+    assert opened.status()["state"] == "failed"
+    assert opened.result == {"outcome": "failed", "height": None, "x": 125.0, "y": 120.0}
+
+
+def test_a_height_that_cannot_be_gone_to_ends_it_as_failed(opened: Machine) -> None:
+    assert "out of range" in opened.refused("TESTZ Z=-50")
+    assert opened.status()["state"] == "failed"
+    opened.gcode("G1 Z15 F600\nZCAL_PROBE SAMPLES=1")
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf"])
+def test_no_distance_does_not_end_it(opened: Machine, text: str) -> None:
+    assert "no distance" in opened.refused(f"TESTZ Z={text}")
+    assert opened.status("manual_probe")["is_active"]
+    opened.gcode("ABORT")
+
+
+def test_other_commands_wait_for_its_end(opened: Machine) -> None:
+    assert "ACCEPT or ABORT" in opened.refused("ZCAL_PROBE")
+    assert "ACCEPT or ABORT" in opened.refused("ZCAL_PAPER_TEST")
+    opened.gcode("ABORT\nG1 Z15 F600\nZCAL_PROBE SAMPLES=1")
+
+
+def test_a_cancel_ends_it_and_lifts_the_nozzle(opened: Machine) -> None:
+    opened.gcode("TESTZ Z=-4")
+    assert opened.client.call("zcal/cancel")["cancelled"]
+    opened.eventually(lambda: opened.status()["state"] == "cancelled" and opened.z() > 10.0)
+    assert not opened.status("manual_probe")["is_active"]
+    assert "zcal/cancel" in opened.status()["error"]
+
+
+def test_somebody_elses_manual_probe_is_left_alone(voron: Machine) -> None:
+    voron.gcode("G1 Z5 F600\nMANUAL_PROBE")
+    assert "A manual probe is open" in voron.refused("ZCAL_PAPER_TEST")
+    assert "A manual probe is open" in voron.refused("ZCAL_PROBE")
+    assert voron.client.call("zcal/cancel") == {"cancelled": False, "command": None}
+    voron.client.call("zcal/lease", holder="test", seconds=1)
+    voron.eventually(lambda: voron.status()["lease"] is None)
+    voron.gcode("M400")
+    assert voron.status("manual_probe")["is_active"]
+    voron.gcode("ABORT")
+
+
+@pytest.mark.parametrize(
+    ("section", "option", "value", "written"),
+    [
+        ("probe", "z_offset", "6.12345", "6.123"),
+        ("probe", "x_offset", "-1.5", "-1.500"),
+        ("stepper_z", "position_endstop", "0.4567", "0.457"),
+        ("zcal", "z_backlash", "0.0123456", "0.01235"),
+    ],
+)
+def test_known_values_are_staged(voron: Machine, section: str, option: str, value: str, written: str) -> None:
+    voron.gcode(f"ZCAL_STAGE SECTION={section} OPTION={option} VALUE={value}")
+    pending = voron.status("configfile")["save_config_pending_items"]
+    assert pending[section][option] == written
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "SECTION=probe OPTION=speed VALUE=1",
+        "SECTION=extruder OPTION=z_offset VALUE=1",
+        "SECTION=z_calibration OPTION=switch_offset VALUE=1",
+        "SECTION=probe OPTION=z_offset VALUE=nan",
+        "SECTION=probe OPTION=z_offset VALUE=1000",
+        "SECTION=probe OPTION=z_offset",
+        "OPTION=z_offset VALUE=1",
+        "",
+    ],
+)
+def test_nothing_else_is(voron: Machine, words: str) -> None:
+    before = staged(voron)
+    voron.refused(f"ZCAL_STAGE {words}")
+    assert staged(voron) == before

@@ -1,0 +1,164 @@
+"""ZCAL_PROBE and ZCAL_PROBE_ACCURACY inside real klippys."""
+
+import json
+import statistics
+import time
+
+import pytest
+from rig import Machine
+
+from simulated import KlippyError
+
+
+def test_a_series_publishes_every_touch_in_both_frames(voron: Machine) -> None:
+    said = voron.gcode("ZCAL_PROBE_ACCURACY SAMPLES=6")
+    samples = voron.samples()
+    assert [sample["n"] for sample in samples] == [1, 2, 3, 4, 5, 6]
+    for sample in samples:
+        assert sample["trigger_z"] - sample["bed_z"] == pytest.approx(6.4, abs=1e-6)
+        assert (sample["x"], sample["y"]) == pytest.approx((125.0, 120.0), abs=1e-3)
+        assert sample["direction"] == "down"
+        assert sample["bed"] == pytest.approx(23.0, abs=1.0)
+        assert set(sample["skew"]) == {"stepper_z", "stepper_z1", "stepper_z2"}
+    assert [sample["t"] for sample in samples] == sorted(sample["t"] for sample in samples)
+    heights = [sample["trigger_z"] for sample in samples]
+    found = voron.result["trigger"]
+    assert found["n"] == 6
+    assert found["mean"] == pytest.approx(statistics.mean(heights), abs=1e-6)
+    assert found["sigma"] == pytest.approx(statistics.stdev(heights), abs=1e-6)
+    assert "6 touches" in said and "standard deviation" in said
+
+
+def test_its_heights_are_klippers_own(voron: Machine) -> None:
+    voron.gcode("ZCAL_PROBE SAMPLES=1")
+    ours = voron.result["bed_z"]
+    voron.gcode("PROBE SAMPLES=1")
+    probe = voron.status("probe")
+    position = probe.get("last_probe_position")
+    theirs = probe["last_z_result"] - 6.4 if position is None else position[2]
+    assert ours == pytest.approx(theirs, abs=0.02)
+
+
+def test_a_dropped_first_touch_is_shown_but_not_counted(voron: Machine) -> None:
+    voron.gcode("ZCAL_PROBE_ACCURACY SAMPLES=4 DROP_FIRST=1")
+    assert [sample["dropped"] for sample in voron.samples()] == [True, False, False, False, False]
+    assert voron.result["dropped"] == 1
+    assert voron.result["trigger"]["n"] == 4
+
+
+def test_a_series_ends_at_the_precision_asked_for_or_at_the_cap(voron: Machine) -> None:
+    voron.gcode("ZCAL_PROBE_ACCURACY SAMPLES=3 PRECISION=0.02")
+    assert voron.result["stopped"] == "precision"
+    assert voron.result["trigger"]["half_width"] <= 0.02
+    voron.gcode("ZCAL_PROBE_ACCURACY SAMPLES=3 PRECISION=0.00001 MAX_SAMPLES=5")
+    assert voron.result["stopped"] == "cap"
+    assert voron.result["trigger"]["n"] == 5
+
+
+def test_the_toolhead_is_back_where_it_began_and_samples_can_be_asked_for_in_part(voron: Machine) -> None:
+    voron.gcode("ZCAL_PROBE_ACCURACY SAMPLES=12")
+    assert voron.place() == pytest.approx([125.0, 120.0, 15.0], abs=0.01)
+    status = voron.status()
+    assert status["state"] == "done" and status["count"] == 12
+    assert [sample["n"] for sample in status["recent"]] == list(range(5, 13))
+    found = voron.client.call("zcal/samples", run=status["run"], since=9)["samples"]
+    assert [sample["n"] for sample in found] == [10, 11, 12]
+    json.dumps(status, allow_nan=False)
+
+
+def test_probe_makes_touches_anew_until_they_agree(voron: Machine) -> None:
+    assert "differ" in voron.refused("ZCAL_PROBE SAMPLES=5 SAMPLES_TOLERANCE=0 SAMPLES_TOLERANCE_RETRIES=0")
+    assert voron.status()["state"] == "failed"
+    voron.gcode("ZCAL_PROBE SAMPLES=3 SAMPLES_TOLERANCE=0.1 SAMPLES_RESULT=average")
+    assert voron.result["samples_result"] == "average"
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("ZCAL_PROBE_ACCURACY SAMPLE_RETRACT_DIST=100.5", "SAMPLE_RETRACT_DIST"),
+        ("ZCAL_PROBE_ACCURACY SAMPLES=0", "SAMPLES"),
+        ("ZCAL_PROBE_ACCURACY SAMPLES=9 MAX_SAMPLES=3", "MAX_SAMPLES"),
+        ("ZCAL_PROBE PROBE_SPEED=nan", "PROBE_SPEED"),
+        ("ZCAL_PROBE METHOD=tap", "METHOD"),
+        ("ZCAL_PROBE SAMPEL=2", "Did you mean"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_anything_moves(
+    voron: Machine, script: str, reason: str
+) -> None:
+    before = voron.place()
+    assert reason in voron.refused(script)
+    assert voron.place() == before
+
+
+def test_a_probe_that_is_not_attached_is_refused_before_anything_moves(voron: Machine) -> None:
+    voron.sim.control.request("detach_probe")
+    try:
+        before = voron.place()
+        reason = voron.refused("ZCAL_PROBE_ACCURACY")
+        assert "triggered before anything was touched" in reason and "Attach it" in reason
+        assert voron.place() == before
+    finally:
+        voron.sim.control.request("attach_probe")
+
+
+def test_nothing_moves_before_homing(voron: Machine) -> None:
+    voron.gcode("M84")
+    try:
+        assert "Home all axes first" in voron.refused("ZCAL_PROBE")
+        assert "Home all axes first" in voron.refused("ZCAL_PAPER_TEST")
+        assert "Home all axes first" in voron.refused("ZCAL_ESTIMATE_BACKLASH")
+    finally:
+        voron.sim.control.request("dock_probe")
+        voron.gcode("G28\nATTACH_PROBE")
+
+
+def test_nothing_moves_while_a_print_is_paused(voron: Machine) -> None:
+    voron.gcode("PAUSE")
+    try:
+        for command in ("ZCAL_PROBE", "ZCAL_PROBE_ACCURACY", "ZCAL_PAPER_TEST", "ZCAL_ESTIMATE_BACKLASH"):
+            assert "A print is paused" in voron.refused(command)
+    finally:
+        voron.gcode("CLEAR_PAUSE")
+
+
+def test_a_cancel_ends_a_series_after_its_move_and_frees_the_queue(voron: Machine) -> None:
+    with voron.meanwhile("ZCAL_PROBE_ACCURACY SAMPLES=500") as errors:
+        voron.eventually(lambda: voron.status()["count"] >= 2)
+        begun = time.monotonic()
+        assert voron.client.call("zcal/cancel") == {"cancelled": True, "command": "ZCAL_PROBE_ACCURACY"}
+        assert time.monotonic() - begun < 2.0
+    assert "was cancelled after" in errors[0]
+    status = voron.status()
+    assert status["state"] == "cancelled"
+    assert status["result"]["trigger"]["n"] == status["count"]
+    assert voron.place() == pytest.approx([125.0, 120.0, 15.0], abs=0.01)
+    voron.gcode("ZCAL_PROBE SAMPLES=1")
+    assert voron.client.call("zcal/cancel") == {"cancelled": False, "command": None}
+
+
+def test_a_probe_that_does_not_trigger_ends_in_an_error_above_the_bed(voron: Machine) -> None:
+    voron.gcode("G1 Z6.9 F600\nG1 Z15")
+    voron.set_truth(probe__normally_open=True)
+    voron.sim.control.request("detach_probe")
+    try:
+        assert "No trigger" in voron.refused("ZCAL_PROBE SAMPLES=1")
+        assert voron.z() == pytest.approx(15.0, abs=0.01)
+        assert voron.status()["state"] == "failed"
+    finally:
+        voron.set_truth(probe__normally_open=False)
+        voron.sim.control.request("attach_probe")
+
+
+def test_unknown_samples_are_said_to_be_unknown(voron: Machine) -> None:
+    for parameters in (
+        {"run": 99999},
+        {"run": "x"},
+        {"since": None, "run": -1},
+        {"since": 1.5},
+        {"run": True},
+    ):
+        with pytest.raises(KlippyError):
+            voron.client.call("zcal/samples", **parameters)
+    assert voron.client.state() == "ready"
