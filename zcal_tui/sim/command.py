@@ -84,7 +84,7 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         action="append",
         default=[],
-        help="an extra of klippy's, a file or a folder, to run with (repeatable)",
+        help="one more extra of klippy's, a file or a folder, to run with (repeatable)",
     )
     made.add_argument("--keep", action="store_true", help="keep the temporary folder with its logs")
     made.add_argument("--json", action="store_true", help="events as JSON lines")
@@ -134,7 +134,8 @@ def _run(options: argparse.Namespace, output: Output) -> int:
         profile = type(profile)(profile.name, profile.printer_cfg, read_truth(options.truth))
     checkout = klippy_source.find_checkout(options.klipper, os.environ, Path.home())
     klippy = klippy_source.prepare(checkout, output.progress)
-    klippy = overlay.with_extras(klippy, options.extra, output.progress)
+    extras = {path.stem: path for path in [*overlay.companions(klippy), *options.extra]}
+    klippy = overlay.with_extras(klippy, list(extras.values()), output.progress)
     wants_moonraker = options.moonraker or options.moonraker_auth
     python = moonraker.prepare(output.progress) if wants_moonraker else None
     with contextlib.ExitStack() as stack:

@@ -3,7 +3,7 @@
 import statistics
 
 import pytest
-from calibrated import SECTION, Starter, heights, is_kalico, offset_of, set_truth
+from calibrated import SECTION, Starter, heights, offset_of, set_truth
 
 from simulated import KlippyError
 
@@ -138,7 +138,6 @@ def test_relative_reference_index(start: Starter) -> None:
     klippy.close()
 
 
-@pytest.mark.skipif(is_kalico(), reason="Kalico's axis_twist_compensation wants other options")
 def test_axis_twist_is_used_and_told(start: Starter) -> None:
     twist = """
 [axis_twist_compensation]

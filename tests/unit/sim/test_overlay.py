@@ -6,7 +6,7 @@ import pytest
 
 from zcal_tui.sim.host.errors import SimulatorError
 from zcal_tui.sim.host.klippy_source import Klippy
-from zcal_tui.sim.host.overlay import with_extras
+from zcal_tui.sim.host.overlay import COMPANIONS, companions, with_extras
 
 
 @pytest.fixture
@@ -47,3 +47,15 @@ def test_what_is_no_module_is_refused(checkout: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(SimulatorError):
         with_extras(Klippy("klipper", checkout, Path("python")), [tmp_path / "empty"], lambda _: None)
+
+
+def test_this_programs_extras_are_there_without_being_asked(checkout: Path) -> None:
+    found = companions(Klippy("klipper", checkout, Path("python")))
+    assert [path.name for path in found] == list(COMPANIONS)
+    assert all((path / "__init__.py").is_file() for path in found)
+
+
+def test_none_stands_beside_one_of_klippys_own(checkout: Path) -> None:
+    (checkout / "klippy/extras/z_calibration.py").touch()
+    found = companions(Klippy("kalico", checkout, Path("python")))
+    assert [path.name for path in found] == ["zcal"]

@@ -7,12 +7,30 @@ the extras beside its own: what a user's link into `klippy/extras` gives, but el
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import util
 from pathlib import Path
 
 from zcal_tui.sim.host import environments
 from zcal_tui.sim.host.environments import Progress
 from zcal_tui.sim.host.errors import SimulatorError
 from zcal_tui.sim.host.klippy_source import Klippy
+
+COMPANIONS = ("zcal", "z_calibration")
+"""The extras of this program, which simulated printers have without being asked."""
+
+
+def companions(klippy: Klippy) -> list[Path]:
+    """Where they are installed; without those that this klippy brings itself, which a second one would stop."""
+    spec = util.find_spec("klippy_extra")  # by its name: the simulator imports nothing of it
+    found = [
+        Path(place) / name
+        for place in (spec and spec.submodule_search_locations) or ()
+        for name in COMPANIONS
+    ]
+    own = klippy.root / "klippy" / "extras"
+    return [
+        path for path in found if (path / "__init__.py").is_file() and not (own / f"{path.name}.py").exists()
+    ]
 
 
 def with_extras(klippy: Klippy, extras: Sequence[Path], progress: Progress) -> Klippy:
