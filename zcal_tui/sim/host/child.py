@@ -69,7 +69,7 @@ class Child:
         await asyncio.shield(self._watch)
 
     async def stop(self) -> None:
-        """End it, by force after a while, with everything it started."""
+        """End it, by force after a while, with everything it started. `on_exit` is not called."""
         self._on_exit = None
         self._signal(signal.SIGTERM)
         try:

@@ -202,7 +202,8 @@ class VirtualClock:
         for place, descriptor in enumerate(descriptors):
             polled[place].fd = descriptor
             polled[place].events = select.POLLIN
-        until = _NEVER if deadline is None else self._start + math.ceil(deadline * NANO)
+        # A nanosecond more, or rounding may leave `now` a hair before the deadline, for ever.
+        until = _NEVER if deadline is None else self._start + math.ceil(deadline * NANO) + 1
         self._c.zc_wait(polled, count, until, None)
 
     def sent(self, count: int) -> None:

@@ -91,7 +91,6 @@ class Plant:
 
     def _step(self) -> None:
         now = self._clock.now()
-        self._run_calls(now)
         data = self._port.read()
         if data is None:
             if self._was_open:
@@ -101,17 +100,22 @@ class Plant:
             self._mcu.feed(data, now)
         self._was_open = data is not None
         self._port.write(self._mcu.run(now), self._clock.sent)
+        # After the micro-controller, so that a call finds it at this very instant; then once more, because what a
+        # call changed may have to be sent.
+        if self._run_calls(now):
+            return
         deadline = self._mcu.next_wakeup()
         if self._port.is_congested:
             retry = now + _CONGESTION_RETRY
             deadline = retry if deadline is None else min(retry, deadline)
         self._clock.wait([self._wake, *self._port.descriptors()], deadline)
 
-    def _run_calls(self, now: float) -> None:
+    def _run_calls(self, now: float) -> bool:
+        """Run what waits; whether there was a wake-up, be it only to stop."""
         try:
             os.eventfd_read(self._wake)
         except BlockingIOError:
-            return
+            return False
         while not self._calls.empty():
             function, future = self._calls.get()
             if not future.set_running_or_notify_cancel():
@@ -122,6 +126,7 @@ class Plant:
                 future.set_exception(error)
             else:
                 future.set_result(result)
+        return True
 
     def _fail_calls(self) -> None:
         while not self._calls.empty():

@@ -100,6 +100,8 @@ class Simulator:
         for child in (self._moonraker, self._klippy):
             if child is not None:
                 await child.stop()
+        if self._klippy is not None:
+            self._setup.clock.forget(self._klippy.pid)
         self._printer.stop()
 
     def addresses(self) -> dict[str, Any]:

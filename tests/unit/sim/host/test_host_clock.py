@@ -1,6 +1,7 @@
 """Virtual time: programs that wait in it, and a simulator that waits with them."""
 
 import os
+import random
 import subprocess
 import sys
 import textwrap
@@ -275,6 +276,28 @@ def test_the_speed_is_a_limit_and_can_be_changed() -> None:
         assert clock.speed == 50.0
     finally:
         running.stop()
+
+
+def test_a_deadline_has_come_when_the_wait_for_it_ends() -> None:
+    """Times are floats outside and nanoseconds inside; rounding must never leave a deadline ahead."""
+    clock = virtual_clock(1000.0, lambda _: None)
+    draws = random.Random(1)
+    missed = []
+
+    def wait() -> None:
+        clock.join()
+        for _ in range(5000):
+            deadline = clock.now() + draws.randrange(1, 200) / 1000
+            clock.wait([], deadline)
+            if clock.now() < deadline:
+                missed.append(deadline)
+        clock.leave()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    thread.join()
+    clock.close()
+    assert not missed
 
 
 @pytest.mark.parametrize("speed", [0.0, -1.0, 1e6, float("nan")])
