@@ -12,7 +12,7 @@ from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.results.store import Store
 from zcal_tui.session.session import Session
 from zcal_tui.session.target import DemoOptions, Target
-from zcal_tui.transport.address import AddressError, discover, parse_address
+from zcal_tui.transport.address import AddressError, parse_address, usual_addresses
 
 if TYPE_CHECKING:
     from zcal_tui.cli import Command
@@ -74,9 +74,7 @@ def target_of(command: "Command") -> Target:
         return Target(
             addresses=(parse_address(settings.printer),), api_key=settings.api_key, token=settings.token
         )
-    return Target(
-        addresses=discover(None, {}, None, Path.home()), api_key=settings.api_key, token=settings.token
-    )
+    return Target(addresses=usual_addresses(Path.home()), api_key=settings.api_key, token=settings.token)
 
 
 def log_to(path: Path) -> None:

@@ -16,7 +16,7 @@ from zcal_tui.transport.address import Address, parse_address
 from zcal_tui.transport.failures import TransportError, Unauthorized, Unreachable
 from zcal_tui.transport.moonraker import Credentials
 from zcal_tui.transport.opening import connect_first
-from zcal_tui.transport.port import GcodeOutput, Notification, Transport
+from zcal_tui.transport.port import GcodeOutput, LinkDown, Notification, Transport
 from zcal_tui.transport.reconnect import pauses
 
 logger = logging.getLogger(__name__)
@@ -103,6 +103,13 @@ class PrinterConnection:
     def _hear(self, notification: Notification) -> None:
         if isinstance(notification, GcodeOutput):
             self._board.console(notification.text)
+        elif isinstance(notification, LinkDown) and notification.final:
+            problem = Problem(
+                "The connection to the printer cannot be made again.",
+                notification.reason,
+                "See to the cause, then start this program again. What was measured is kept.",
+            )
+            self._board.link(state=LinkState.FAILED, problem=problem)
 
     def _show(self, state: PrinterState) -> None:
         """Put a new state of the printer on the board, with what a person should know of it."""

@@ -1,7 +1,6 @@
 """What a person may give as a printer's address, and where to look when none is given. Pure text."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -98,26 +97,9 @@ def _error(text: str, why: str) -> AddressError:
     )
 
 
-def discover(
-    explicit: str | None, environ: Mapping[str, str], configured: str | None, home: Path
-) -> list[Address]:
-    """Where to look for the printer, best first: what the command line says, then ZCAL_PRINTER, then the
-    configuration file; the first of them that is set is the only one. With none set, this machine's klippy and
-    Moonraker at their usual places.
-
-    Raises AddressError, which names where the bad address came from.
-    """
-    sources = (
-        ("--printer", explicit),
-        ("ZCAL_PRINTER", environ.get("ZCAL_PRINTER")),
-        ("the configuration file", configured),
-    )
-    for source, text in sources:
-        if text:
-            try:
-                return [parse_address(text)]
-            except AddressError as error:
-                raise AddressError(f"{source}: {error}") from error
+def usual_addresses(home: Path) -> list[Address]:
+    """Where a printer is looked for when none was named: this machine's klippy and Moonraker, at their usual
+    places, best first."""
     return [
         SocketAddress(home / "printer_data" / "comms" / "klippy.sock"),
         UrlAddress(f"ws://localhost:{MOONRAKER_PORT}/websocket"),

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from zcal_tui.transport.address import Address, SocketAddress
@@ -15,15 +15,6 @@ from zcal_tui.transport.reconnect import LinkedTransport
 
 _PROBE_LIMIT = 5.0
 _PROBE = b'{"id":1,"method":"info","params":{}}'
-
-
-def credentials_from(environ: Mapping[str, str], configured: Credentials | None = None) -> Credentials:
-    """ZCAL_API_KEY and ZCAL_TOKEN, each before what the configuration file says."""
-    fallback = configured or Credentials()
-    return Credentials(
-        api_key=environ.get("ZCAL_API_KEY") or fallback.api_key,
-        token=environ.get("ZCAL_TOKEN") or fallback.token,
-    )
 
 
 def open_transport(address: Address, credentials: Credentials | None = None) -> LinkedTransport:

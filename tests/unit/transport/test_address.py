@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zcal_tui.transport.address import AddressError, SocketAddress, UrlAddress, discover, parse_address
+from zcal_tui.transport.address import AddressError, SocketAddress, UrlAddress, parse_address, usual_addresses
 
 
 @pytest.mark.parametrize(
@@ -85,25 +85,8 @@ def test_any_text_is_an_address_or_refused_in_words(text):
 HOME = Path("/home/pi")
 
 
-def test_discovery_order():
-    environ = {"ZCAL_PRINTER": "envhost"}
-    assert discover("flaghost", environ, "filehost", HOME) == [parse_address("flaghost")]
-    assert discover(None, environ, "filehost", HOME) == [parse_address("envhost")]
-    assert discover(None, {"ZCAL_PRINTER": ""}, "filehost", HOME) == [parse_address("filehost")]
-    assert discover(None, {}, None, HOME) == [
+def test_this_machines_klippy_comes_before_its_moonraker():
+    assert usual_addresses(HOME) == [
         SocketAddress(HOME / "printer_data/comms/klippy.sock"),
         UrlAddress("ws://localhost:7125/websocket"),
     ]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "source"),
-    [
-        (("ftp://x", {}, None), "--printer"),
-        ((None, {"ZCAL_PRINTER": "ftp://x"}, None), "ZCAL_PRINTER"),
-        ((None, {}, "ftp://x"), "the configuration file"),
-    ],
-)
-def test_a_bad_address_says_where_it_came_from(arguments, source):
-    with pytest.raises(AddressError, match=source):
-        discover(*arguments, HOME)

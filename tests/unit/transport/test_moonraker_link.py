@@ -16,7 +16,7 @@ from zcal_tui.transport.failures import (
     Unreachable,
 )
 from zcal_tui.transport.moonraker import Credentials
-from zcal_tui.transport.opening import connect_first, credentials_from, open_transport
+from zcal_tui.transport.opening import connect_first, open_transport
 from zcal_tui.transport.port import GcodeOutput, KlippyState, LinkDown, LinkUp, Status
 
 
@@ -209,12 +209,6 @@ async def test_when_nobody_answers_every_place_is_named(tmp_path):
         await connect_first(places)
     assert "none.sock" in str(failed.value)
     assert "127.0.0.1:1" in str(failed.value)
-
-
-def test_the_environments_login_comes_before_the_files():
-    configured = Credentials(api_key="file-key", token="file-token")
-    found = credentials_from({"ZCAL_API_KEY": "env-key"}, configured)
-    assert found == Credentials(api_key="env-key", token="file-token")
 
 
 def test_secrets_stay_out_of_representations():
