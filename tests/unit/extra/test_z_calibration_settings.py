@@ -1,0 +1,168 @@
+"""How the options of [z_calibration] complete each other, read from a printer.cfg's section."""
+
+import ast
+import configparser
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import klippy_extra.z_calibration
+from klippy_extra.z_calibration.options import Options, ProbeSettings, Rail
+
+PLACE = Path(klippy_extra.z_calibration.__file__).parent
+PROBE = ProbeSettings(3, 0.02, 4, "median", 2.5, 11.0, (0.0, 25.0, 6.4))
+RAIL = Rail(0.5, -3.0, 8.0, 3.0, 3.5)
+
+
+class Section:
+    """Klipper's view of a section, as far as options are read from it. Source: Klipper, klippy/configfile.py."""
+
+    error = configparser.Error
+
+    def __init__(self, text: str) -> None:
+        self._parser = configparser.RawConfigParser()
+        self._parser.read_string("[z_calibration]\n" + text)
+        self.deprecated: list[str] = []
+
+    def get_name(self) -> str:
+        return "z_calibration"
+
+    def get(self, option: str, default: Any = None) -> Any:
+        return self._parser.get("z_calibration", option, fallback=default)
+
+    def getfloat(self, option: str, default: Any = None, above: float | None = None) -> Any:
+        text = self.get(option)
+        if text is not None and above is not None and float(text) <= above:
+            raise self.error(f"Option '{option}' must be above {above}")
+        return default if text is None else float(text)
+
+    def getint(self, option: str, default: Any = None, minval: int | None = None) -> Any:
+        text = self.get(option)
+        if text is not None and minval is not None and int(text) < minval:
+            raise self.error(f"Option '{option}' must have minimum of {minval}")
+        return default if text is None else int(text)
+
+    def getboolean(self, option: str, default: Any = None) -> Any:
+        return self._parser.getboolean("z_calibration", option, fallback=default)
+
+    def getchoice(self, option: str, choices: dict[str, Any], default: str) -> Any:
+        return choices[self.get(option, default)]
+
+    def deprecate(self, option: str) -> None:
+        if self.get(option) is not None:
+            self.deprecated.append(option)
+
+
+def test_everything_has_a_default() -> None:
+    settings = Options(Section("")).settings(PROBE, RAIL)
+    assert settings._asdict() == {
+        "samples": 3,
+        "samples_tolerance": 0.02,
+        "samples_tolerance_retries": 4,
+        "samples_result": "median",
+        "lift_speed": 11.0,
+        "speed": 50.0,
+        "safe_z_height": 12.8,
+        "clearance": None,
+        "probing_speed": 8.0,
+        "second_speed": 3.0,
+        "retract_dist": 3.5,
+        "position_min": -3.0,
+        "first_fast": False,
+        "wiggle": None,
+    }
+
+
+def test_what_is_given_counts() -> None:
+    text = "samples: 5\nsamples_result: average\nlift_speed: 7\nprobing_second_speed: 1\nposition_min: -1\n"
+    settings = Options(Section(text + "wiggle_xy_offsets: 1, -2\nprobing_first_fast: yes\n")).settings(
+        PROBE, RAIL
+    )
+    assert (settings.samples, settings.samples_result, settings.lift_speed) == (5, "average", 7.0)
+    assert (settings.second_speed, settings.position_min) == (1.0, -1.0)
+    assert (settings.wiggle, settings.first_fast) == ((1.0, -2.0), True)
+
+
+@pytest.mark.parametrize(
+    ("text", "z_offset", "height"),
+    [("", 1.4, 20.0), ("", -2.0, 20.0), ("safe_z_height: 2", 6, 20.0), ("safe_z_height: 3", 6, 3.0)],
+)
+def test_a_low_safe_height_becomes_a_high_one(text: str, z_offset: float, height: float) -> None:
+    probe = PROBE._replace(offsets=(0.0, 0.0, z_offset))
+    assert Options(Section(text)).settings(probe, RAIL).safe_z_height == height
+
+
+def test_without_a_homing_retract_the_probes_counts() -> None:
+    assert Options(Section("")).settings(PROBE, RAIL._replace(homing_retract_dist=0.0)).retract_dist == 2.5
+
+
+@pytest.mark.parametrize(
+    ("text", "margins"),
+    [
+        ("", (-1.0, 1.0)),
+        ("0.5", (-0.5, 0.5)),
+        ("-0.5", (-0.5, 0.5)),
+        ("-1,2", (-1.0, 2.0)),
+        ("2,-1", (-1.0, 2.0)),
+        ("-1,1,9", (-1.0, 1.0)),
+    ],
+)
+def test_margins(text: str, margins: tuple[float, float]) -> None:
+    assert Options(Section(f"offset_margins: {text}" if text else "")).offset_margins == margins
+
+
+def test_deprecated_options_are_told() -> None:
+    section = Section("max_deviation: 1\nclearance: 5\n")
+    Options(section)
+    assert section.deprecated == ["max_deviation", "clearance"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "speed: 0",
+        "speed: inf",
+        "position_min: nan",
+        "samples: 0",
+        "switch_offset: -1",
+        "offset_margins: x",
+        "offset_margins: nan,1",
+        "nozzle_xy_position: 1",
+        "more_bed_positions: 1,2,3",
+    ],
+)
+def test_what_is_refused(line: str) -> None:
+    with pytest.raises(configparser.Error):
+        Options(Section(line))
+
+
+@pytest.mark.parametrize("file", sorted(PLACE.glob("*.py")), ids=lambda file: file.name)
+def test_it_is_python_3_8_with_nothing_but_the_standard_library(file: Path) -> None:
+    tree = ast.parse(file.read_text(), feature_version=(3, 8))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            assert {alias.name.split(".")[0] for alias in node.names} <= sys.stdlib_module_names
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            assert (node.module or "").split(".")[0] in sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("package", ["extras", "klippy/extras", "klippy/plugins"])
+@pytest.mark.parametrize("linked", [("z_calibration", "zcal"), ("z_calibration",)])
+def test_it_finds_zcal_wherever_it_is_linked(tmp_path: Path, package: str, linked: tuple[str, ...]) -> None:
+    folder = tmp_path / package
+    folder.mkdir(parents=True)
+    for level in (folder, *folder.parents):
+        if level == tmp_path:
+            break
+        (level / "__init__.py").touch()
+    for name in linked:
+        (folder / name).symlink_to(PLACE.parent / name)
+    name = package.replace("/", ".")
+    script = f"import {name}.z_calibration as z; z._provide_zcal(); from {name}.z_calibration.plugin import ZCalibration"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
