@@ -60,8 +60,9 @@ class Scan:
         readings = [self._reading(session, direction, self._height) for direction in order]
         raw = effect([direction / 2.0 for direction in order], readings, RESOLUTION)
         backlash = scaled(raw, slope)
-        if backlash.value > 0.8 * self._delta:
-            raise Singular(f"it is about as large as DELTA ({self._delta:g} mm): take a larger one")
+        # An approach takes the lost motion up only if it is longer.
+        if interval(backlash).high > 0.8 * self._delta:
+            raise Singular(f"it may be as large as DELTA ({self._delta:g} mm): take a larger one")
         # Under load a motor stands up to half a step off, one way or the other, depending on where it came from.
         systematic = self._host.motion.z_step() / 2.0
         details = {

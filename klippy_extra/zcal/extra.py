@@ -61,10 +61,9 @@ class Zcal:
     def _ready(self) -> None:
         self._host.connect()
         self._board.change(unavailable=self._host.missing)
+        command = self._runner.command(self._backlash.command)
         try:
-            self._host.gcode.register_command(
-                "ESTIMATE_BACKLASH", self._runner.command(self._backlash.command), desc=backlash.HELP
-            )
+            self._host.gcode.register_command("ESTIMATE_BACKLASH", command, desc=backlash.HELP)
         except self._printer.config_error:
             LOG.info("zcal: ESTIMATE_BACKLASH is somebody else's; ours is ZCAL_ESTIMATE_BACKLASH")
 

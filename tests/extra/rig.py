@@ -15,7 +15,6 @@ from typing import Any
 from simulated import KlippyClient, KlippyError, PrinterSim, Starter, wait_for_state
 
 ROOT = Path(__file__).parents[2]
-EXTRA = ROOT / "klippy_extra" / "zcal"
 PROFILES = ROOT / "zcal_tui" / "sim" / "profiles"
 
 
@@ -128,7 +127,7 @@ def write_config(
 
 def start_machine(start: Starter, folder: Path, *extras: Path, **options: Any) -> Machine:
     """Start it and wait until klippy is ready."""
-    words = [word for extra in (EXTRA, *extras) for word in ("--extra", str(extra))]
+    words = [word for extra in extras for word in ("--extra", str(extra))]
     sim = start(str(folder), klipper=klipper(), options=tuple(words), **options)
     client = wait_for_state(sim, "ready")
     client.call("gcode/subscribe_output", response_template={"method": "console"})

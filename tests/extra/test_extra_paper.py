@@ -82,6 +82,7 @@ def test_somebody_elses_manual_probe_is_left_alone(voron: Machine) -> None:
         ("probe", "z_offset", "6.12345", "6.123"),
         ("probe", "x_offset", "-1.5", "-1.500"),
         ("stepper_z", "position_endstop", "0.4567", "0.457"),
+        ("z_calibration", "switch_offset", "0.45678", "0.457"),
         ("zcal", "z_backlash", "0.0123456", "0.01235"),
     ],
 )
@@ -96,7 +97,7 @@ def test_known_values_are_staged(voron: Machine, section: str, option: str, valu
     [
         "SECTION=probe OPTION=speed VALUE=1",
         "SECTION=extruder OPTION=z_offset VALUE=1",
-        "SECTION=z_calibration OPTION=switch_offset VALUE=1",
+        "SECTION=bed_mesh OPTION=switch_offset VALUE=1",
         "SECTION=probe OPTION=z_offset VALUE=nan",
         "SECTION=probe OPTION=z_offset VALUE=1000",
         "SECTION=probe OPTION=z_offset",

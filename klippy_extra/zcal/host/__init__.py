@@ -59,9 +59,9 @@ class Host:
         if self.printer.lookup_object("probe", None) is None:
             self.missing.update(dict.fromkeys(("probe", "release", "scan"), _NO_PROBE))
         else:
-            self._look("probe", self.probe.connect)
-            for name, reason in self.probe.unsupported().items():
-                self.missing.setdefault(name, reason)
+            self._look("probe", self._connect_probe)
+            if "probe" in self.missing:
+                self.missing.update(dict.fromkeys(("release", "scan"), self.missing["probe"]))
         self._look("manual", self.manual.connect)
         self._look("settings", self.settings.connect)
 
@@ -78,6 +78,10 @@ class Host:
     def respond(self, text: str) -> None:
         """Say something on the console."""
         self.gcode.respond_info(text)
+
+    def _connect_probe(self) -> None:
+        self.probe.connect()
+        self.missing.update(self.probe.unsupported())
 
     def _look(self, name: str, connect: Callable[[], None]) -> None:
         # A foreign object may raise anything when it is not what we think it is: that is the answer looked for.

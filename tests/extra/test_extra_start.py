@@ -1,0 +1,88 @@
+"""The extra and klippy's start: a wrong option is klippy's own error; a klippy that it does not know is none."""
+
+from pathlib import Path
+
+import pytest
+from rig import PROFILES, klipper, start_machine, write_config
+
+from simulated import Starter, wait_for_state
+
+HOSTILE = Path(__file__).parent / "hostile" / "unknown_klipper.py"
+
+
+def unknown(folder: Path, options: str) -> Path:
+    """A printer whose klippy is not as zcal knows it."""
+    return write_config(
+        folder, PROFILES / "voron", replace={"[printer]": f"[unknown_klipper]\n{options}\n\n[printer]"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "capability", "command"),
+    [
+        ("probe", "probe", "ZCAL_PROBE"),
+        ("homing", "motion", "ZCAL_PROBE_ACCURACY"),
+        ("manual_probe", "manual", "ZCAL_PAPER_TEST"),
+        ("idle_timeout", "settings", "ZCAL_STAGE SECTION=probe OPTION=z_offset VALUE=1"),
+    ],
+)
+def test_what_this_klippy_does_not_have_is_said_and_keeps_nothing_from_starting(
+    start: Starter, tmp_path: Path, name: str, capability: str, command: str
+) -> None:
+    machine = start_machine(start, unknown(tmp_path / "voron", f"replaced: {name}"), HOSTILE)
+    reason = machine.status()["unavailable"][capability]
+    assert "not as zcal knows it" in reason
+    assert reason in machine.refused(command)
+    assert machine.status()["state"] == "failed"
+    machine.sim.stop()
+
+
+def test_a_fault_within_a_command_is_an_error_and_no_shutdown(start: Starter, tmp_path: Path) -> None:
+    machine = start_machine(start, unknown(tmp_path / "voron", "faulty: print_stats"), HOSTILE)
+    reason = machine.refused("ZCAL_PROBE")
+    assert "ZeroDivisionError" in reason and "klippy.log" in reason
+    assert "Traceback" in machine.sim.log
+    machine.sim.stop()
+
+
+def test_a_fault_within_a_leases_end_is_no_shutdown(start: Starter, tmp_path: Path) -> None:
+    machine = start_machine(start, unknown(tmp_path / "voron", "faulty: bed_mesh"), HOSTILE)
+    machine.client.call("zcal/lease", holder="test", seconds=1, hold={"heaters": {"heater_bed": 50.0}})
+    machine.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=50")
+    machine.eventually(lambda: machine.status("heater_bed")["target"] == 0.0)
+    assert machine.client.state() == "ready"
+    machine.sim.stop()
+
+
+@pytest.mark.parametrize(
+    "option", ["z_backlash: -1", "scan_height: x", "speed: nan", "max_samples: 0", "no_such_option: 1"]
+)
+def test_an_invalid_option_is_klippys_own_configuration_error(
+    start: Starter, tmp_path: Path, option: str
+) -> None:
+    folder = write_config(tmp_path / "voron", PROFILES / "voron", zcal=option)
+    sim = start(str(folder), klipper=klipper())
+    client = wait_for_state(sim, "error", "ready")
+    message = client.call("info")["state_message"]
+    assert f"'{option.split(':')[0]}'" in message and "zcal" in message
+    sim.stop()
+
+
+def test_somebody_elses_estimate_backlash_is_left_alone(start: Starter, tmp_path: Path) -> None:
+    macro = "[gcode_macro ESTIMATE_BACKLASH]\ngcode:\n    RESPOND MSG=theirs\n"
+    machine = start_machine(start, write_config(tmp_path / "voron", PROFILES / "voron", more=macro))
+    assert "theirs" in machine.gcode("ESTIMATE_BACKLASH")
+    assert "Home all axes first" in machine.refused("ZCAL_ESTIMATE_BACKLASH")
+    machine.sim.stop()
+
+
+@pytest.mark.parametrize("profile", ["bedslinger", "corexy", "delta"])
+def test_it_probes_on_every_kind_of_printer(start: Starter, tmp_path: Path, profile: str) -> None:
+    machine = start_machine(start, write_config(tmp_path / profile, PROFILES / profile))
+    machine.gcode("G28\nG90\nG1 Z20 F600")
+    reference = (0, 0) if profile == "delta" else (120, 120)
+    machine.gcode(f"G1 X{reference[0]} Y{reference[1]} F6000\nZCAL_PROBE_ACCURACY SAMPLES=4")
+    assert machine.result["trigger"]["n"] == 4
+    assert machine.result["trigger"]["range"] < 0.2
+    assert machine.z() >= 19.99
+    machine.sim.stop()
