@@ -54,8 +54,7 @@ class Machine:
     def note_rails(self, rails: Sequence[Any]) -> bool:
         """Take the Z rail's settings from rails that were homed; whether Z was among them."""
         for rail in rails:
-            stepper = rail.get_steppers()[0]
-            if stepper.is_active_axis("z") and not stepper.is_active_axis("x"):
+            if any(endstop is self._endstop for endstop, _ in rail.get_endstops()):
                 self.rail = Rail(
                     rail.position_endstop,
                     rail.position_min,

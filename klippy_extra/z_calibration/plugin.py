@@ -274,6 +274,7 @@ class ZCalibration:
                 f"{name}: switch_offset={switch_offset:.3f} - (current_z={z:.3f} - z_offset={self._last_offset:.3f})"
                 f" --> new switch_offset={wanted:.3f}"
             )
+            self._tell_mesh(gcmd, wanted)
             return
         gcmd.respond_info(
             f"{name}: the resulting switch offset is negative! Either the nozzle is still too far away or"
@@ -283,6 +284,16 @@ class ZCalibration:
             f"{name}: it would be {wanted:.3f}. Go down until the nozzle drags on the paper and repeat. If it does:"
             f" {NEGATIVE}"
         )
+
+    def _tell_mesh(self, gcmd: Any, wanted: float) -> None:
+        """The nozzle's height holds the bed mesh, which is no matter of the switch."""
+        x, y, _ = self._machine.position
+        mesh = self._machine.mesh_height((x, y))
+        if abs(mesh) >= 0.001:
+            gcmd.respond_info(
+                f"{gcmd.get_command()}: {micrometres(mesh, sign=True)} of the height is the bed mesh here;"
+                f" without it: new switch_offset={wanted + mesh:.3f}. Better repeat it where the mesh is zero."
+            )
 
     def _toucher(self, gcmd: Any) -> Toucher:
         """Settings for this command. Raises a command error where a calibration is impossible."""

@@ -96,6 +96,16 @@ def test_switch_offset_from_where_the_nozzle_stands(start: Starter) -> None:
     klippy.close()
 
 
+def test_the_bed_mesh_is_no_matter_of_the_switch(start: Starter) -> None:
+    printer = start()
+    klippy = printer.connect()
+    klippy.gcode("G28\nATTACH_PROBE\nBED_MESH_CALIBRATE PROBE_COUNT=3,3\nDETACH_PROBE\nCALIBRATE_Z")
+    klippy.gcode("G90\nG1 Z5 F900\nG1 X220 Y220 F9000\nG1 Z0 F300")
+    *_, line = klippy.gcode("CALCULATE_SWITCH_OFFSET")
+    assert "is the bed mesh here; without it: new switch_offset=0.520" in line  # standing at gcode Z 0
+    klippy.close()
+
+
 def test_endstop_accuracy_says_both_spreads(start: Starter) -> None:
     printer = start()
     set_truth(printer, z_endstop__noise=0.003)
