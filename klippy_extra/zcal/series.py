@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from .runner import Run
 
 
+_LEAST_RISE = 0.1
+
+
 class TouchSettings(NamedTuple):
     """How to touch."""
 
@@ -128,13 +131,23 @@ def touching(host: Host, run: Run, settings: TouchSettings) -> Iterator[Series]:
 
 
 def lift(host: Host, speed: float, height: float) -> None:
-    """Go up to a height, or as high as the axis goes; down never. Does nothing once klippy is shut down."""
+    """Go up to a height, or as near to it as the axis goes; down never. Does nothing once klippy is shut down.
+
+    Where klippy will not go so high, as in the top of a delta, half the way up does: above the bed it must be.
+    """
     if host.printer.is_shutdown() or "z" not in host.state.homed_axes():
         return
-    height = min(height, host.state.limits()[1][2])
-    if height > host.motion.position()[2]:
-        host.motion.move_to(speed, z=height)
-        host.motion.wait()
+    low = host.motion.position()[2]
+    rise = min(height, host.state.limits()[1][2]) - low
+    while rise > 0.0:
+        try:
+            host.motion.move_to(speed, z=low + rise)
+            break
+        except host.error:
+            rise /= 2.0
+            if rise < _LEAST_RISE or host.printer.is_shutdown():
+                raise
+    host.motion.wait()
 
 
 def _above(series: Series, settings: TouchSettings) -> float:

@@ -79,7 +79,9 @@ def test_somebody_elses_estimate_backlash_is_left_alone(start: Starter, tmp_path
 @pytest.mark.parametrize("profile", ["bedslinger", "corexy", "delta"])
 def test_it_probes_on_every_kind_of_printer(start: Starter, tmp_path: Path, profile: str) -> None:
     machine = start_machine(start, write_config(tmp_path / profile, PROFILES / profile))
-    machine.gcode("G28\nG90\nG1 Z20 F600")
+    machine.gcode("G28\nG90\nZCAL_PROBE SAMPLES=1")
+    assert machine.z() > 5.0, "also where it cannot go back to, such as the top of a delta"
+    machine.gcode("G1 Z20 F600")
     reference = (0, 0) if profile == "delta" else (120, 120)
     machine.gcode(f"G1 X{reference[0]} Y{reference[1]} F6000\nZCAL_PROBE_ACCURACY SAMPLES=4")
     assert machine.result["trigger"]["n"] == 4
