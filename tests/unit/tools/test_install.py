@@ -1,6 +1,9 @@
 """`zcal-tui install` on folders laid out like Klipper's and Kalico's, with git."""
 
+import os
+import pty
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -217,3 +220,25 @@ def test_klipper_dir_names_the_folder(home: Path, tmp_path: Path) -> None:
     (home / "klipper").rename(elsewhere)
     assert main(["--yes"], environment={"KLIPPER_DIR": str(elsewhere)}, home=home) == DONE
     assert (elsewhere / "klippy" / "extras" / "zcal").is_symlink()
+
+
+@pytest.mark.parametrize(("answer", "agreed"), [("y", True), ("n", False), ("", False)])
+def test_a_person_at_a_terminal_is_asked(home: Path, answer: str, agreed: bool) -> None:
+    person, terminal = pty.openpty()
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from zcal_tui.tools.install import main; sys.exit(main([]))",
+    ]
+    environment = {**os.environ, "HOME": str(home)}
+    environment.pop("KLIPPER_DIR", None)
+    with subprocess.Popen(
+        command, stdin=terminal, stdout=subprocess.PIPE, text=True, env=environment
+    ) as asked:
+        os.write(person, f"{answer}\n".encode())
+        said, _ = asked.communicate(timeout=60)
+    os.close(terminal)
+    os.close(person)
+    assert asked.returncode == DONE
+    assert "May I add [zcal] to" in said
+    assert (config_of(home).read_text() != CONFIG) == agreed
