@@ -1,5 +1,8 @@
 """What goes wrong with printers, done to a simulated one: klippy notices as it does with a real one, and recovers."""
 
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -130,6 +133,24 @@ def test_a_killed_klippy_is_reported_and_starts_again(printer: PrinterSim, klipp
     again = wait_for_state(printer, "ready")
     again.gcode("G28")
     again.close()
+
+
+def test_the_command_line_talks_to_it(printer: PrinterSim, klippy: KlippyClient) -> None:
+    def send(*words: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "zcal_tui.sim", "--control", printer.ready["control"], *words]
+        return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+    assert json.loads(send("truth", "probe.kind").stdout) == {"value": "dockable"}
+    old = json.loads(send("truth", "probe.noise").stdout)["value"]
+    assert json.loads(send("set", "probe.noise", "0.5").stdout) == {"value": 0.5}
+    assert json.loads(send("set", "probe.noise", str(old)).stdout) == {"value": old}
+    assert "gap" in json.loads(send("report").stdout)["report"]
+    assert json.loads(send().stdout)["klippy"] == printer.klippy
+    wrong = send("set", "probe.kind", "magic")
+    assert wrong.returncode == 3
+    assert "probe.kind" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
+    assert send("report", "now").returncode == 2
 
 
 def test_time_keeps_the_speed_that_is_set(printer: PrinterSim, klippy: KlippyClient) -> None:

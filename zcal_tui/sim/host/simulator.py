@@ -49,7 +49,7 @@ class Reporter(Protocol):
 
 
 class Simulator:
-    """Runs until `stopped` is set."""
+    """Runs until `stopped` is done: with the reason, or with a SimulatorError if the simulation broke down."""
 
     def __init__(self, setup: Setup, reporter: Reporter) -> None:
         """Raises TruthError, WiringError or SimulatorError where the profile cannot be simulated."""
@@ -215,8 +215,18 @@ class Simulator:
         )
 
     def _plant_failed(self, error: BaseException) -> None:
-        reason = f"the simulation broke down: {error!r}. This is a fault of the simulator."
-        self._loop.call_soon_threadsafe(self.stop, reason)
+        self._loop.call_soon_threadsafe(
+            self._break_down,
+            SimulatorError(
+                "The simulation broke down.",
+                f"{error!r}.",
+                "This is a fault of the simulator; please report it.",
+            ),
+        )
+
+    def _break_down(self, error: SimulatorError) -> None:
+        if not self.stopped.done():
+            self.stopped.set_exception(error)
 
 
 async def _kill(child: Child | None, name: str) -> None:
