@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Mapping
 
+from . import preconditions
+from .lost_steps import HomingCheck
 from .messages import Refused
 from .series import Series, touch_settings, touching
 from .summary import half_width, summary
@@ -56,15 +58,25 @@ class Probing:
     def accuracy(self, run: Run, parameters: Parameters) -> None:
         """PROBE_SPEED, LIFT_SPEED, SAMPLES and SAMPLE_RETRACT_DIST as Klipper's PROBE_ACCURACY; DROP_FIRST=1 makes one
         touch more and leaves the first out of the result; PRECISION goes on after SAMPLES until the mean's 95 %
-        interval is no wider than ± that many mm, or MAX_SAMPLES were counted."""
+        interval is no wider than ± that many mm, or MAX_SAMPLES were counted; HOMES homes Z that many times before and
+        after to see whether the motors lost steps meanwhile."""
         settings = touch_settings(self._host, parameters)
         count = parameters.whole("SAMPLES", 10, 1, MOST)
         drop = parameters.flag("DROP_FIRST")
         precision = parameters.number("PRECISION", 0.0, 0.0, 1.0)
+        homes = parameters.whole("HOMES", 0, 0, 20)
         most = parameters.whole("MAX_SAMPLES", max(count, self._options.max_samples), 1, MOST)
         parameters.done()
         if most < count:
             raise Refused(f"{run.command}: MAX_SAMPLES={most} is fewer than SAMPLES={count}.")
+        if homes == 1:
+            raise Refused(
+                f"{run.command}: HOMES=1 does not show the endstop's own scatter; take two at least."
+            )
+        check = HomingCheck(self._host, self._options, run, homes)
+        if homes:
+            preconditions.check_probe(self._host)
+            check.before()
         step = self._host.motion.z_step()
         kept: list[Mapping[str, Any]] = []
         with touching(self._host, run, settings) as series:
@@ -79,6 +91,7 @@ class Probing:
                     break
                 series.retract()
         run.result = {**run.result, "stopped": stopped}
+        run.result = {**run.result, "lost_steps": check.after()}
         run.respond(_accuracy_text(run.result))
 
 
@@ -140,6 +153,10 @@ def _accuracy_text(result: Mapping[str, Any]) -> str:
         words.append("the first touch was left out")
     if result["stopped"] == "cap":
         words.append("the precision asked for was not reached")
+    for name, lost in (result["lost_steps"] or {}).items():
+        words.append(
+            f"{name} shifted by {lost['steps']:.1f} ± {lost['half_width']:.1f} steps between the homings"
+        )
     return ", ".join(words)
 
 

@@ -162,3 +162,22 @@ def test_unknown_samples_are_said_to_be_unknown(voron: Machine) -> None:
         with pytest.raises(KlippyError):
             voron.client.call("zcal/samples", **parameters)
     assert voron.client.state() == "ready"
+
+
+def test_lost_steps_are_told_by_homing_before_and_after(voron: Machine) -> None:
+    voron.gcode("ZCAL_PROBE_ACCURACY SAMPLES=3 HOMES=3")
+    for lost in voron.result["lost_steps"].values():
+        assert abs(lost["steps"]) <= lost["half_width"]
+        assert lost["endstop_sigma"] < 5.0
+    assert voron.place() == pytest.approx([125.0, 120.0, 15.0], abs=0.05)
+    # a motor that lost steps finds its endstop elsewhere, and so does one whose endstop has moved
+    height = voron.sim.control.request("truth", path="z_endstop.height")["value"]
+    with voron.meanwhile("ZCAL_PROBE_ACCURACY SAMPLES=20 HOMES=3"):
+        voron.eventually(lambda: voron.status()["count"] >= 1)
+        voron.set_truth(z_endstop__height=height + 0.05)
+    voron.set_truth(z_endstop__height=height)
+    assert set(voron.result["lost_steps"]) == {"stepper_z", "stepper_z1", "stepper_z2"}
+    for lost in voron.result["lost_steps"].values():
+        assert abs(lost["steps"]) == pytest.approx(0.05 / 0.00125, abs=lost["half_width"] + 2.0)
+    assert "HOMES=1" in voron.refused("ZCAL_PROBE_ACCURACY HOMES=1")
+    voron.gcode("G28 Z")

@@ -10,6 +10,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any, Callable
 
+from .homing import Homing
 from .manual import ManualProbe
 from .motion import Motion
 from .probe import Probe
@@ -28,7 +29,7 @@ LOG = logging.getLogger(__name__)
 class Host:
     """Klippy, as far as zcal uses it. Lengths in mm, speeds in mm/s, temperatures in °C, times in s.
 
-    The parts: `state` (what is so), `motion`, `probe`, `manual` (the paper test), `settings` (what can be changed
+    The parts: `state` (what is so), `motion`, `homing`, `probe`, `manual` (paper test), `settings` (what can be changed
     and put back). They raise klippy's command error, `error`, and nothing else on purpose.
     """
 
@@ -40,6 +41,7 @@ class Host:
         self.state = State(printer)
         self.motion = Motion(printer)
         self.probe = Probe(printer, self.motion)
+        self.homing = Homing(printer)
         self.manual = ManualProbe(printer)
         self.settings = Settings(printer)
         self.missing: dict[str, str] = {}

@@ -1,0 +1,83 @@
+"""Whether the Z motors lost steps while something was measured: told by homing before and after, and by nothing else,
+since the printer cannot see its motors turn."""
+
+from __future__ import annotations
+
+import math
+from statistics import mean, variance
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
+
+from . import preconditions
+from .messages import Refused
+from .quantiles import t_quantile
+from .series import lift
+from .summary import LEVEL
+
+if TYPE_CHECKING:
+    from .config import Options
+    from .host import Host
+    from .runner import Run
+
+
+class HomingCheck:
+    """Homes some times before and some times after, and compares the motors' positions at the endstop."""
+
+    def __init__(self, host: Host, options: Options, run: Run, times: int) -> None:
+        """Raises Refused before anything moves."""
+        self._host = host
+        self._options = options
+        self._run = run
+        self._times = times
+        self._before: list[Mapping[str, int]] = []
+        if not times:
+            return
+        preconditions.check_free(host)
+        if host.homing.by_probe():
+            raise Refused(
+                "HOMES compares with the Z endstop, and Z is homed by the probe itself.",
+                remedy="Leave HOMES out: a probe that drifts cannot be told from lost steps then.",
+            )
+
+    def before(self) -> None:
+        """The homings before. Raises Cancelled, Refused, command errors."""
+        self._before = self._home()
+
+    def after(self) -> dict[str, Any] | None:
+        """The homings after; by stepper, how many steps it lost (`steps`), the half width of that number's 95 %
+        interval, and the endstop's own scatter (σ), in steps. None where no homing was asked for."""
+        if not self._times:
+            return None
+        after = self._home()
+        return {
+            name: compare([seen[name] for seen in self._before], [seen[name] for seen in after])
+            for name in after[0]
+        }
+
+    def _home(self) -> list[Mapping[str, int]]:
+        x, y, z = self._host.motion.position()
+        speed = self._options.speed
+        seen: list[Mapping[str, int]] = []
+        for _ in range(self._times):
+            self._run.check()
+            seen.append(self._host.homing.home_z())
+            lift(self._host, speed, self._options.safe_height)
+            if not seen[-1]:
+                raise Refused("This klippy does not tell where Z was homed.", remedy="Leave HOMES out.")
+        if self._times:
+            lift(self._host, speed, z)
+            self._host.motion.move_to(speed, x=x, y=y)
+            self._host.motion.move_to(speed, z=z)
+            self._host.motion.wait()
+        return seen
+
+
+def compare(before: Sequence[int], after: Sequence[int]) -> dict[str, float]:
+    """The shift between two groups of at least two step counts, by their means, with a pooled scatter.
+
+    Counts are whole, so that the scatter is no less than the one that rounding causes.
+    """
+    freedom = len(before) + len(after) - 2
+    pooled = ((len(before) - 1) * variance(before) + (len(after) - 1) * variance(after)) / freedom
+    pooled = max(pooled, 1.0 / 12.0)
+    half = t_quantile(LEVEL, freedom) * math.sqrt(pooled * (1.0 / len(before) + 1.0 / len(after)))
+    return {"steps": mean(after) - mean(before), "half_width": half, "endstop_sigma": math.sqrt(pooled)}
