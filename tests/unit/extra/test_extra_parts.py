@@ -3,6 +3,7 @@
 import contextlib
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klippy_extra.zcal.board import KEPT_RUNS, RECENT, Board, plain
+from klippy_extra.zcal.config import OPTIONS
 from klippy_extra.zcal.messages import Refused
 from klippy_extra.zcal.parameters import Parameters
 
@@ -106,3 +108,11 @@ def test_old_runs_are_forgotten() -> None:
     runs = [board.begin("ZCAL_PROBE") for _ in range(KEPT_RUNS + 3)]
     assert board.runs() == runs[-KEPT_RUNS:]
     assert board.samples(runs[0], 0) is None
+
+
+def test_every_option_is_documented_with_its_default() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "zcal.md").read_text()
+    for option in OPTIONS:
+        default = "left out" if option.default is None else f"{option.default:g}"
+        bounds = f"{option.lowest:g} to {option.highest:g}"
+        assert f"| `{option.name}` | {default} | {bounds} | {option.help} |" in page
