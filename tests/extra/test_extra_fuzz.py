@@ -99,7 +99,7 @@ def test_no_parameter_of_a_command_shuts_the_printer_down(voron: Machine) -> Non
     assert carried_out > 10 and refused > 200, (carried_out, refused)
 
 
-JSON = (
+JSON: tuple[Any, ...] = (
     None,
     True,
     False,

@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 import logging
-import sys
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Callable
 
 from .homing import Homing
 from .manual import ManualProbe
@@ -46,12 +45,6 @@ class Host:
         self.settings = Settings(printer)
         self.missing: dict[str, str] = {}
         """By capability (`motion`, `probe`, `release`, `scan`, `manual`, `settings`), why it cannot be had."""
-
-    @property
-    def app(self) -> str:
-        """`Klipper`, or the name a fork gives itself: `Kalico`."""
-        package = sys.modules.get("klippy")
-        return str(getattr(package, "APP_NAME", "Klipper"))
 
     def connect(self) -> None:
         """Look for everything; call it when the printer is ready. Never raises."""
@@ -94,8 +87,3 @@ class Host:
             self.missing[name] = (
                 f"This Klipper's {name} is not as zcal knows it: update zcal, or Klipper (it said: {error})."
             )
-
-
-def module_of(thing: Any) -> Any:
-    """The module in which an object's class is, by whatever name this Klipper imported it."""
-    return sys.modules[type(thing).__module__]

@@ -30,7 +30,6 @@ class Motion:
             "get_position",
             "manual_move",
             "wait_moves",
-            "dwell",
             "get_last_move_time",
             "get_kinematics",
         )
@@ -41,16 +40,6 @@ class Motion:
         """Where the toolhead will be when all moves are done."""
         x, y, z = self._toolhead().get_position()[:3]
         return x, y, z
-
-    def kinematic_z(self) -> float:
-        """The Z that the steppers' whole steps amount to."""
-        toolhead = self._toolhead()
-        toolhead.flush_step_generation()
-        kinematics = toolhead.get_kinematics()
-        z = kinematics.calc_position(
-            {stepper.get_name(): stepper.get_commanded_position() for stepper in kinematics.get_steppers()}
-        )[2]
-        return self.position()[2] if z is None else z
 
     def move_to(
         self,
@@ -74,10 +63,6 @@ class Motion:
     def wait(self) -> None:
         """Return when all moves have been made."""
         self._toolhead().wait_moves()
-
-    def dwell(self, seconds: float) -> None:
-        """Let the motors stand still for a while."""
-        self._toolhead().dwell(seconds)
 
     def print_time(self) -> float:
         """The print time at which all moves will have been made."""

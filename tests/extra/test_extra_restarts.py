@@ -1,0 +1,56 @@
+"""What a shutdown and a restart leave of the extra: nothing that is in the way."""
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+from rig import Machine
+
+from simulated import KlippyError, wait_for_state
+
+
+@pytest.fixture
+def restarted(voron: Machine) -> Iterator[Machine]:
+    """Has the module's printer ready again at the end, homed and with its probe on, whatever a test did to it."""
+    yield voron
+    voron.client = wait_for_state(voron.sim, "ready", "shutdown", "error")
+    if voron.client.state() != "ready":
+        voron.client.send("FIRMWARE_RESTART")
+        voron.client.drain()
+    voron.client = wait_for_state(voron.sim, "ready")
+    voron.client.call("gcode/subscribe_output", response_template={"method": "console"})
+    voron.sim.control.request("dock_probe")
+    voron.gcode("G28\nATTACH_PROBE")
+
+
+def test_a_shutdown_ends_a_series_and_the_next_start_is_clean(restarted: Machine) -> None:
+    restarted.client.call("zcal/lease", holder="test", seconds=600, hold={"heaters": {"heater_bed": 50.0}})
+    with contextlib.suppress(KlippyError), restarted.meanwhile("ZCAL_PROBE_ACCURACY SAMPLES=500"):
+        restarted.eventually(lambda: restarted.status()["count"] >= 1)
+        restarted.sim.control.request("crash")
+    restarted.eventually(lambda: restarted.client.state() == "shutdown")
+    assert restarted.status()["state"] == "failed"
+    assert restarted.status()["lease"] is None
+    restarted.client.send("FIRMWARE_RESTART")
+    restarted.client.drain()
+    restarted.client = wait_for_state(restarted.sim, "ready")
+    assert restarted.status()["state"] == "idle"
+    assert "Home all axes first" in restarted.refused("ZCAL_PROBE")
+    assert restarted.client.call("zcal/cancel") == {"cancelled": False, "command": None}
+
+
+def test_a_restart_registers_everything_anew(restarted: Machine) -> None:
+    restarted.gcode("ZCAL_PROBE SAMPLES=1")
+    restarted.client.send("RESTART")
+    restarted.client.drain()
+    restarted.client = wait_for_state(restarted.sim, "ready")
+    assert restarted.status()["run"] == 0
+    assert restarted.status()["state"] == "idle"
+    for path in ("zcal/cancel", "zcal/samples", "zcal/lease"):
+        assert path in restarted.client.call("list_endpoints")["endpoints"]
+
+
+def test_an_emergency_stop_during_a_paper_test_shuts_down_as_ever(restarted: Machine) -> None:
+    restarted.gcode("G1 Z12 F600\nZCAL_PAPER_TEST")
+    restarted.client.call("emergency_stop")
+    restarted.eventually(lambda: restarted.client.state() == "shutdown")
