@@ -88,3 +88,13 @@ def test_it_probes_on_every_kind_of_printer(start: Starter, tmp_path: Path, prof
     assert machine.result["trigger"]["range"] < 0.2
     assert machine.z() >= 19.99
     machine.sim.stop()
+
+
+def test_a_move_off_the_axis_is_refused_before_anything_moves(start: Starter, tmp_path: Path) -> None:
+    low = {"position_max: 240": "position_max: 60"}
+    machine = start_machine(start, write_config(tmp_path / "voron", PROFILES / "voron", replace=low))
+    machine.gcode("G28\nATTACH_PROBE\nG1 Z15 F600\nG1 X100 Y100 F6000")
+    before = machine.place()
+    assert "off the axis" in machine.refused("ZCAL_PROBE_ACCURACY SAMPLE_RETRACT_DIST=60")
+    assert machine.place() == before
+    machine.sim.stop()
