@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -14,14 +13,21 @@ from zcal_tui import __version__
 from zcal_tui.checks.base import Check
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.parameters import ParameterError, ParameterSpec, build, specs
-from zcal_tui.config import ConfigError, Settings, load
+from zcal_tui.command import Command
+from zcal_tui.config import ConfigError, load
 from zcal_tui.headless.exit_codes import ExitCode
 
 PROFILES = ("voron", "bedslinger", "corexy", "delta")
 
+PROGRAMS = {
+    "sim": "keep a simulated printer running",
+    "install": "link the companion extra into Klipper, or take it out",
+}
+"""Words that may stand first instead of a check, each a program with options of its own."""
+
 EPILOG = """\
 Without --headless the terminal interface opens, at the check if one is named.
-`zcal-tui sim --help` tells how to keep a simulated printer running.
+`zcal-tui sim --help` and `zcal-tui install --help` tell of the programs beside the checks.
 Exit codes: 0 pass or warn, 1 the verdict is fail, 2 usage, 3 printer not reachable or not ready,
 4 needs a person, 5 cancelled, 6 printer error, 7 the data do not decide."""
 
@@ -35,7 +41,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         if wrong := re.search(r"argument check: invalid choice: '(.*)' \(", message):
-            near = difflib.get_close_matches(wrong[1], (*CHECKS, "sim"), n=1)
+            near = difflib.get_close_matches(wrong[1], (*CHECKS, *PROGRAMS), n=1)
             message = f"there is no check {wrong[1]!r}" + (f"; did you mean {near[0]}?" if near else "")
         raise UsageError(f"{message}\n`{self.prog} --help` lists what there is.")
 
@@ -43,21 +49,6 @@ class _Parser(argparse.ArgumentParser):
     def options(self) -> list[str]:
         """Every option's name."""
         return list(self._option_string_actions)
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """What the command line asked for."""
-
-    settings: Settings
-    check: str | None = None
-    parameters: Any = None
-    headless: bool = False
-    json: bool = False
-    demo: str | None = None
-    truth: str | None = None
-    sim_speed: float = 1.0
-    seed: int | None = None
 
 
 def _speed(text: str) -> float:
@@ -156,7 +147,8 @@ def make_parser() -> argparse.ArgumentParser:
     choices = parser.add_subparsers(dest="check", metavar="check", title="checks")
     for check in CHECKS.values():
         _add_check(choices, check)
-    choices.add_parser("sim", help="keep a simulated printer running", add_help=False)
+    for name, told in PROGRAMS.items():
+        choices.add_parser(name, help=told, add_help=False)
     return parser
 
 
@@ -166,6 +158,8 @@ def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
     namespace, unknown = parser.parse_known_args(list(arguments))
     given = vars(namespace)
     check = given.get("check")
+    if check in PROGRAMS:
+        raise UsageError(f"{check} comes first: zcal-tui {check} --help")
     if unknown:
         raise UsageError(_unknown(unknown[0], check))
     values = {key.removeprefix("check."): value for key, value in given.items() if key.startswith("check.")}
@@ -210,12 +204,21 @@ def _unknown(word: str, check: str | None) -> str:
     return f"there is no {'option' if word.startswith('-') else 'check or option'} {word!r}{hint}"
 
 
+def _run_program(name: str, arguments: list[str]) -> int:
+    """Run one of PROGRAMS; only the one that is wanted is imported."""
+    if name == "sim":
+        from zcal_tui.sim.command import main as simulate
+
+        return simulate(arguments)
+    from zcal_tui.tools.install import main as install
+
+    return install(arguments)
+
+
 def run(arguments: Sequence[str]) -> int:
     """Do what the command line says; returns the exit code."""
-    if arguments and arguments[0] == "sim":
-        from zcal_tui.sim.command import main as simulate  # only `sim` wants it
-
-        return simulate(list(arguments[1:]))
+    if arguments and arguments[0] in PROGRAMS:
+        return _run_program(arguments[0], list(arguments[1:]))
     try:
         command = parse(arguments, dict(os.environ))
     except (UsageError, ConfigError) as error:

@@ -5,8 +5,8 @@ import logging.handlers
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from zcal_tui.command import Command
 from zcal_tui.config import data_folder
 from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.results.store import Store
@@ -14,11 +14,8 @@ from zcal_tui.session.session import Session
 from zcal_tui.session.target import DemoOptions, Target
 from zcal_tui.transport.address import AddressError, parse_address, usual_addresses
 
-if TYPE_CHECKING:
-    from zcal_tui.cli import Command
 
-
-def start(command: "Command") -> int:
+def start(command: Command) -> int:
     """Run what was asked for; returns the exit code."""
     if not command.headless:
         from zcal_tui.tui.terminal import is_tty, terminal_problem  # refused before anything is started
@@ -41,7 +38,7 @@ def start(command: "Command") -> int:
         session.close()
 
 
-def _face(command: "Command", session: Session) -> int:
+def _face(command: Command, session: Session) -> int:
     if not command.headless:
         from zcal_tui.tui.app import run_tui  # as above
 
@@ -57,7 +54,7 @@ def _face(command: "Command", session: Session) -> int:
     return run_headless(session, command.check, command.parameters, output)
 
 
-def target_of(command: "Command") -> Target:
+def target_of(command: Command) -> Target:
     """The printer that a command is for. Raises AddressError."""
     settings = command.settings
     if command.demo is not None:

@@ -168,6 +168,8 @@ def usage(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         (["--headless", "accuracy", "--config", "/nowhere.toml"], 2, "/nowhere.toml"),
         (["--headless", "accuracy", "--demo", "nosuch"], 3, "nosuch"),
         (["--headless", "accuracy", "--demo", "voron", "--truth", "/nowhere.toml"], 3, "/nowhere.toml"),
+        (["--headless", "sim"], 2, "zcal-tui sim --help"),
+        (["instal"], 2, "did you mean install"),
         ([], 2, "--headless"),
     ],
 )

@@ -3,7 +3,7 @@
 import pytest
 
 from zcal_tui.checks.accuracy import AccuracyParameters
-from zcal_tui.checks.accuracy_report import AccuracyReport
+from zcal_tui.checks.accuracy.report import AccuracyReport
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, VerdictReached
 from zcal_tui.model.record import Change, Level, Sample
 from zcal_tui.printer.config_view import ProbeConfig

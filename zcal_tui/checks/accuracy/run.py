@@ -2,8 +2,8 @@
 
 import asyncio
 
-from zcal_tui.checks.accuracy import AccuracyParameters
-from zcal_tui.checks.accuracy_report import AccuracyReport
+from zcal_tui.checks.accuracy.parameters import AccuracyParameters
+from zcal_tui.checks.accuracy.report import AccuracyReport
 from zcal_tui.checks.attach import probe_attached
 from zcal_tui.checks.base import CheckRefused, Context
 from zcal_tui.checks.preconditions import require_ready

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from zcal_tui.checks.accuracy import AccuracyParameters
+from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
 from zcal_tui.model.record import Change, Estimate, Level, Sample, Verdict
 from zcal_tui.model.units import length, percent

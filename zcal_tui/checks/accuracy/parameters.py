@@ -1,0 +1,32 @@
+"""How the repeatability is measured: what a person may choose."""
+
+from dataclasses import dataclass
+
+from zcal_tui.checks.parameters import parameter
+
+
+@dataclass(frozen=True, slots=True)
+class AccuracyParameters:
+    """How the repeatability is measured."""
+
+    samples: int | None = parameter(
+        None, "touch exactly this often, instead of as often as it takes to decide", minimum=2, maximum=200
+    )
+    max_samples: int = parameter(50, "without --samples: the most touches to make", minimum=10, maximum=200)
+    probe_speed: float | None = parameter(
+        None, "speed of the touch instead of the configured one", unit="mm/s", minimum=0.1, maximum=50
+    )
+    lift_speed: float | None = parameter(
+        None, "speed of the lift instead of the configured one", unit="mm/s", minimum=0.1, maximum=100
+    )
+    retract: float | None = parameter(
+        None, "how far to lift between touches (sample_retract_dist)", unit="mm", minimum=0.1, maximum=20
+    )
+    x: float | None = parameter(None, "where the toolhead stands; else the middle of the bed", unit="mm")
+    y: float | None = parameter(None, "where the toolhead stands; else the middle of the bed", unit="mm")
+    here: bool = parameter(False, "measure where the toolhead stands now")
+    home: bool = parameter(True, "home first where an axis is not homed")
+    attach: str = parameter(
+        "auto", "macro that fetches a docked probe; auto finds it, none leaves the probe as it is"
+    )
+    detach: str = parameter("auto", "macro that puts a docked probe back")

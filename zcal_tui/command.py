@@ -1,0 +1,21 @@
+"""What a command line asks for, once it is understood."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from zcal_tui.config import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What the command line asked for."""
+
+    settings: Settings
+    check: str | None = None
+    parameters: Any = None
+    headless: bool = False
+    json: bool = False
+    demo: str | None = None
+    truth: str | None = None
+    sim_speed: float = 1.0
+    seed: int | None = None
