@@ -175,8 +175,8 @@ def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
     for key in ("truth", "klipper", "sim_speed", "seed"):
         if given.get(key) is not None and demo is None:
             raise UsageError(f"--{key.replace('_', '-')} goes with --demo")
-    if demo is not None and given.get("printer"):
-        raise UsageError("--demo brings its own printer; leave out --printer")
+    if demo is not None:
+        _check_demo(demo, given)
     flags = {key: given.get(key) for key in ("printer", "klipper", "theme", "data")}
     file = Path(given["config"]).expanduser() if given.get("config") else None
     return Command(
@@ -190,6 +190,21 @@ def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
         sim_speed=given.get("sim_speed", 1.0),
         seed=given.get("seed"),
     )
+
+
+def _check_demo(profile: str, given: dict[str, Any]) -> None:
+    """Raises UsageError where the simulated printer could not even be looked for."""
+    if given.get("printer"):
+        raise UsageError("--demo brings its own printer; leave out --printer")
+    if profile not in PROFILES and not Path(profile).expanduser().exists():
+        near = difflib.get_close_matches(profile, PROFILES, n=1)
+        if profile in CHECKS:
+            raise UsageError(f"name the profile before the check: --demo {PROFILES[0]} {profile}")
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(PROFILES)}, or a folder's path"
+        raise UsageError(f"--demo: there is no profile {profile!r}; {hint}")
+    truth = given.get("truth")
+    if truth is not None and not Path(truth).expanduser().is_file():
+        raise UsageError(f"--truth: there is no file {truth}")
 
 
 def _unknown(word: str, check: str | None) -> str:
