@@ -52,7 +52,7 @@ class Probing:
         }
         run.respond(
             f"ZCAL_PROBE: triggered at z={result['trigger'][name]:.6f}, the nozzle would touch at "
-            f"z={result['nozzle'][name]:.6f} ({kind} of {len(kept)}, range {_um(result['trigger']['range'])})"
+            f"z={result['nozzle'][name]:.6f} ({kind} of {len(kept)}, range {_um(result['nozzle']['range'])})"
         )
 
     def accuracy(self, run: Run, parameters: Parameters) -> None:
@@ -126,7 +126,7 @@ def _stopped(
         return None
     if precision <= 0.0:
         return "planned"
-    width = half_width([sample["trigger_z"] for sample in kept], step)
+    width = half_width([sample["bed_z"] for sample in kept], step)
     if width is not None and width <= precision:
         return "precision"
     return "cap" if len(kept) >= most else None
@@ -140,15 +140,17 @@ def _result(kept: list[Mapping[str, Any]], step: float) -> dict[str, Any]:
 
 
 def _accuracy_text(result: Mapping[str, Any]) -> str:
-    trigger = result["trigger"]
+    # The scatter is told of the bed's height: a sensor that measures stops where it will and reads the rest.
+    trigger, nozzle = result["trigger"], result["nozzle"]
     words = [
-        f"ZCAL_PROBE_ACCURACY: {trigger['n']} touches, mean trigger z={trigger['mean']:.6f}"
-        + (f" ± {_um(trigger['half_width'])} (95 %)" if trigger["half_width"] is not None else ""),
-        f"range {_um(trigger['range'])}",
+        f"ZCAL_PROBE_ACCURACY: {nozzle['n']} touches, mean trigger z={trigger['mean']:.6f}",
+        f"nozzle contact z={nozzle['mean']:.6f}"
+        + (f" ± {_um(nozzle['half_width'])} (95 %)" if nozzle["half_width"] is not None else ""),
+        f"range {_um(nozzle['range'])}",
     ]
-    if trigger["sigma"] is not None:
-        words.append(f"standard deviation {_um(trigger['sigma'])}")
-    words.append(f"one step is {_um(trigger['step'])}")
+    if nozzle["sigma"] is not None:
+        words.append(f"standard deviation {_um(nozzle['sigma'])}")
+    words.append(f"one step is {_um(nozzle['step'])}")
     if result["dropped"]:
         words.append("the first touch was left out")
     if result["stopped"] == "cap":

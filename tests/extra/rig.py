@@ -106,9 +106,20 @@ def no_scanning() -> str | None:
     if root is None:
         return "klippy from PyPI has no probe_eddy_current"
     source = root / "klippy" / "extras" / "probe_eddy_current.py"
-    if not source.is_file() or "descend_z" not in source.read_text():
+    if not source.is_file() or "start_probe_session" not in source.read_text():
         return "this klippy's probe_eddy_current does not scan standing still"
     return None
+
+
+def eddy_changes() -> dict[str, str]:
+    """What to replace in the eddy printer's configuration: its calibration, and today's words by this klippy's."""
+    changes = {"y_offset: 10": f"y_offset: 10\ncalibrate: {eddy_calibration()}"}
+    root = klipper()
+    if root is not None:
+        source = root / "klippy" / "extras" / "probe_eddy_current.py"
+        if source.is_file() and "descend_z" not in source.read_text():
+            changes["descend_z"] = "z_offset"
+    return changes
 
 
 def write_config(

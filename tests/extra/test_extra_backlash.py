@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from rig import PROFILES, Machine, eddy_calibration, no_scanning, start_machine, write_config
+from rig import PROFILES, Machine, eddy_changes, no_scanning, start_machine, write_config
 
 from simulated import Starter
 
@@ -101,7 +101,7 @@ def eddy(start: Starter, tmp_path_factory: pytest.TempPathFactory) -> Machine:
     folder = write_config(
         tmp_path_factory.mktemp("config") / "eddy",
         Path(__file__).parent / "eddy",
-        replace={"y_offset: 10": f"y_offset: 10\ncalibrate: {eddy_calibration()}"},
+        replace=eddy_changes(),
     )
     (folder / "truth.toml").write_text("[drive.stepper_z]\nbacklash = 0.0\n[eddy]\nnoise = 150.0\n")
     machine = start_machine(start, folder)

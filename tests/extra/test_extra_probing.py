@@ -49,7 +49,7 @@ def test_a_dropped_first_touch_is_shown_but_not_counted(voron: Machine) -> None:
 def test_a_series_ends_at_the_precision_asked_for_or_at_the_cap(voron: Machine) -> None:
     voron.gcode("ZCAL_PROBE_ACCURACY SAMPLES=3 PRECISION=0.02")
     assert voron.result["stopped"] == "precision"
-    assert voron.result["trigger"]["half_width"] <= 0.02
+    assert voron.result["nozzle"]["half_width"] <= 0.02
     voron.gcode("ZCAL_PROBE_ACCURACY SAMPLES=3 PRECISION=0.00001 MAX_SAMPLES=5")
     assert voron.result["stopped"] == "cap"
     assert voron.result["trigger"]["n"] == 5

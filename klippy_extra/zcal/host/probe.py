@@ -147,6 +147,10 @@ class Probe:
             if drops:
                 self._probe.drop_first_result = drops
 
+    def toolhead_z(self) -> float:
+        """The height at which the toolhead stands."""
+        return self._motion.position()[2]
+
     def touch_of(self, result: Any) -> Touch:
         """A result of this klippy's, whichever frame it is in."""
         if hasattr(result, "test_z"):
@@ -202,8 +206,9 @@ class ProbeSession:
     def distance(self) -> float:
         """What a session with METHOD=scan measures between sensor and bed, standing still."""
         self._session.run_probe(self._command)
+        # Before ProbeResult the height came as if it were a trigger's, so only the bed's height can be relied on.
         touch = self._owner.touch_of(self._session.pull_probed_results()[0])
-        return touch.trigger_z - touch.bed_z
+        return self._owner.toolhead_z() - touch.bed_z
 
     def end(self) -> None:
         """Put the probe away. A fault on the way out is logged: the reason for ending is the one to be told."""
