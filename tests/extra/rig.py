@@ -105,9 +105,12 @@ def no_scanning() -> str | None:
     root = klipper()
     if root is None:
         return "klippy from PyPI has no probe_eddy_current"
-    source = root / "klippy" / "extras" / "probe_eddy_current.py"
-    if not source.is_file() or "start_probe_session" not in source.read_text():
-        return "this klippy's probe_eddy_current does not scan standing still"
+    extras = root / "klippy" / "extras"
+    eddy = extras / "probe_eddy_current.py"
+    if not eddy.is_file() or "start_probe_session" not in eddy.read_text():
+        return "this klippy's probe_eddy_current does not measure standing still"
+    if "i2c_transfer" not in (extras / "bus.py").read_text():
+        return "the simulated micro-controller does not speak this klippy's older I2C commands"
     return None
 
 
