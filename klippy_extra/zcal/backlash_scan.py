@@ -20,6 +20,8 @@ CLEARANCE = 0.5
 RESOLUTION = 1e-6
 """Klippy rounds the distance to this, in mm."""
 SLOPE_PAIRS = 3
+TRAVEL_SPEED = 10.0
+"""Of the way from wherever the toolhead stands to above the first measurement, in mm/s."""
 SAMPLE_TIME = 0.2
 
 
@@ -50,6 +52,8 @@ class Scan:
         words = {"METHOD": "scan", "SAMPLE_TIME": f"{SAMPLE_TIME:g}"}
         with self._host.probe.session(words) as session:
             try:
+                top = self._height + 2.0 * self._delta
+                self._host.motion.move_to(max(self._speed, TRAVEL_SPEED), z=top, direct=True)
                 return self._estimate(session)
             finally:
                 lift(self._host, self._speed, self._height + self._delta)
