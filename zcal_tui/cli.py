@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
 from zcal_tui import __version__
@@ -14,7 +13,7 @@ from zcal_tui.checks.base import Check
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.parameters import ParameterError, ParameterSpec, build, specs
 from zcal_tui.command import Command
-from zcal_tui.config import ConfigError, load
+from zcal_tui.config import ConfigError, as_path, load
 from zcal_tui.headless.exit_codes import ExitCode
 
 PROFILES = ("voron", "bedslinger", "corexy", "delta")
@@ -178,7 +177,7 @@ def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
     if demo is not None:
         _check_demo(demo, given)
     flags = {key: given.get(key) for key in ("printer", "klipper", "theme", "data")}
-    file = Path(given["config"]).expanduser() if given.get("config") else None
+    file = as_path(given["config"]) if given.get("config") else None
     return Command(
         settings=load(flags, environ, file),
         check=check,
@@ -196,14 +195,14 @@ def _check_demo(profile: str, given: dict[str, Any]) -> None:
     """Raises UsageError where the simulated printer could not even be looked for."""
     if given.get("printer"):
         raise UsageError("--demo brings its own printer; leave out --printer")
-    if profile not in PROFILES and not Path(profile).expanduser().exists():
+    if profile not in PROFILES and not as_path(profile).exists():
         near = difflib.get_close_matches(profile, PROFILES, n=1)
         if profile in CHECKS:
             raise UsageError(f"name the profile before the check: --demo {PROFILES[0]} {profile}")
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(PROFILES)}, or a folder's path"
         raise UsageError(f"--demo: there is no profile {profile!r}; {hint}")
     truth = given.get("truth")
-    if truth is not None and not Path(truth).expanduser().is_file():
+    if truth is not None and not as_path(truth).is_file():
         raise UsageError(f"--truth: there is no file {truth}")
 
 

@@ -40,6 +40,14 @@ ENVIRONMENT = {
 }
 
 
+def as_path(text: str) -> Path:
+    """A path as a person writes it, `~` included. Raises ConfigError where that home is not known."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise ConfigError(f"{text}: {error}") from error
+
+
 def default_file(environ: Mapping[str, str]) -> Path:
     """Where the configuration file is looked for when none is named."""
     from platformdirs import user_config_path  # not needed when --config names one
@@ -51,7 +59,7 @@ def default_file(environ: Mapping[str, str]) -> Path:
 def data_folder(settings: Settings) -> Path:
     """The folder in which runs are kept."""
     if settings.data:
-        return Path(settings.data).expanduser()
+        return as_path(settings.data)
     from platformdirs import user_data_path  # as above
 
     return user_data_path("zcal-tui")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from zcal_tui.command import Command
-from zcal_tui.config import data_folder
+from zcal_tui.config import ConfigError, data_folder
 from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.results.store import Store
 from zcal_tui.session.session import Session
@@ -26,10 +26,10 @@ def start(command: Command) -> int:
             return ExitCode.USAGE
     try:
         target = target_of(command)
-    except AddressError as error:
+        data = data_folder(command.settings)
+    except (AddressError, ConfigError) as error:
         print(f"zcal-tui: {error}", file=sys.stderr)
         return ExitCode.USAGE
-    data = data_folder(command.settings)
     log_to(data / "zcal-tui.log")
     session = Session(target, Store(data))
     try:

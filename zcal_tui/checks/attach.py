@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 
 from zcal_tui.checks.base import CheckRefused, Context
+from zcal_tui.checks.travel import hands_off
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.printer.config_view import macro_wraps, probe_config
 from zcal_tui.printer.printer import Printer
@@ -51,9 +52,8 @@ def dock_macros(state: PrinterState, attach: str, detach: str) -> tuple[str, str
 
 
 @contextlib.asynccontextmanager
-async def probe_attached(context: Context, attach: str, detach: str) -> AsyncIterator[None]:
-    """The probe on the toolhead for the time of an `async with` block, if it is one that has to be fetched."""
-    macros = dock_macros(context.printer.state, attach, detach)
+async def probe_attached(context: Context, macros: tuple[str, str] | None) -> AsyncIterator[None]:
+    """The probe on the toolhead for the time of an `async with` block, fetched and put back by `macros`, if any."""
     if macros is None:
         yield
         return
@@ -61,11 +61,14 @@ async def probe_attached(context: Context, attach: str, detach: str) -> AsyncIte
     # Fetched in any case, since only the macro can know; put back only where it did not hang there before.
     hung_there = await _reads_open(context.printer)
     context.emit(Stage("attach", f"Fetching the probe ({fetch})"))
-    await context.printer.gcode(fetch)
     try:
+        await context.printer.gcode(fetch)
         yield
     finally:
-        if back and not hung_there and context.printer.state.ready:
+        reason = hands_off(context.printer.state)
+        if back and not hung_there and reason is not None:
+            context.emit(Notice(f"The probe may still hang on the toolhead: {reason}."))
+        elif back and not hung_there:
             context.emit(Stage("detach", f"Putting the probe back ({back})"))
             try:
                 await context.printer.gcode(back)

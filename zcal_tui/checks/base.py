@@ -23,6 +23,10 @@ class CheckRefused(Exception):
         self.what, self.cause, self.remedy = what, cause, remedy
 
 
+class CheckFailed(CheckRefused):
+    """The check cannot go on, after it has moved or measured something."""
+
+
 class Clock(Protocol):
     """Time as the printer counts it, so that a check runs unchanged on a printer that runs faster."""
 

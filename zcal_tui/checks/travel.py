@@ -2,11 +2,12 @@
 
 import contextlib
 
-from zcal_tui.checks.base import CheckRefused, Context
+from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.printer.config_view import is_delta
+from zcal_tui.printer.geometry import area
 from zcal_tui.printer.printer import Printer
-from zcal_tui.printer.state import Xyz
+from zcal_tui.printer.state import PrinterState, Xyz
 from zcal_tui.transport.failures import GcodeError, TransportError
 
 TRAVEL_SPEED = 60.0
@@ -16,10 +17,11 @@ _STATE = "ZCAL_TRAVEL"
 _RESTORE = f"RESTORE_GCODE_STATE NAME={_STATE} MOVE=0"
 
 
-async def home_if_needed(context: Context, *, allowed: bool = True) -> bool:
-    """Home all axes unless all are homed; True where it did. Raises CheckRefused where that is not allowed."""
+async def home_if_needed(context: Context, *, allowed: bool = True) -> None:
+    """Home all axes unless all are homed. Raises CheckRefused where that is not allowed, CheckFailed where G28 does
+    not home them all."""
     if context.printer.state.homed():
-        return False
+        return
     if not allowed:
         raise CheckRefused(
             "The printer is not homed.",
@@ -28,23 +30,29 @@ async def home_if_needed(context: Context, *, allowed: bool = True) -> bool:
         )
     context.emit(Stage("home", "Homing all axes"))
     await context.printer.gcode("G28")
-    state = await context.printer.wait_for(lambda state: state.homed(), limit=10.0)
+    state = await context.printer.refresh()
+    if not state.homed():
+        raise CheckFailed(
+            "G28 has ended, but not every axis is homed.",
+            f"Homed are: {state.homed_axes or 'none'}. A G28 macro or a homing_override may leave some out.",
+            "Home the others by hand, then start again.",
+        )
     context.stop_if_cancelled()
-    return state.homed()
 
 
 def require_inside(printer: Printer, x: float, y: float) -> None:
     """Raises CheckRefused unless the toolhead can stand at x, y."""
-    low, high = printer.state.axis_minimum, printer.state.axis_maximum
-    if low is None or high is None:
+    allowed = area(printer.state)
+    if allowed is None or allowed.contains((x, y)):
         return
-    for axis, value, least, most in (("X", x, low[0], high[0]), ("Y", y, low[1], high[1])):
-        if not least <= value <= most:
-            raise CheckRefused(
-                f"{axis} {value:g} is outside the axis.",
-                f"The toolhead goes from {least:g} to {most:g} mm there.",
-                "Choose a place inside, or leave it out: then the middle of the bed is taken.",
-            )
+    reach = f"X {allowed.low[0]:g} to {allowed.high[0]:g}, Y {allowed.low[1]:g} to {allowed.high[1]:g}"
+    if allowed.radius is not None:
+        reach = f"{allowed.radius:g} mm around the middle"
+    raise CheckRefused(
+        f"X {x:g} Y {y:g} is out of the toolhead's reach.",
+        f"It reaches {reach}.",
+        "Choose a place inside, or leave it out: then the middle of the bed is taken.",
+    )
 
 
 async def travel(
@@ -64,24 +72,32 @@ async def travel(
     if sideways:
         lines.append(f"G1{sideways} F{TRAVEL_SPEED * 60:.0f}")
     try:
-        await printer.gcode("\n".join([*lines, "M400"]))
+        # In one script, so that the state is put back even if the link goes meanwhile
+        await printer.gcode("\n".join([*lines, "M400", _RESTORE]))
     except GcodeError:
         if printer.state.ready:
             with contextlib.suppress(TransportError):  # the move's own error is the one to tell
                 await printer.gcode(_RESTORE)
         raise
-    await printer.gcode(_RESTORE)
 
 
 async def lift_and_leave(context: Context, clearance: float) -> None:
     """Lift off the bed at the end of a check, on every path out on which the printer still takes commands. Does not
     raise, so that what ended the check is what is told."""
-    if not context.printer.state.ready:
+    if (reason := hands_off(context.printer.state)) is not None:
+        context.emit(Notice(f"The toolhead was not lifted: {reason}."))
         return
     try:
         await travel(context.printer, clearance=clearance)
     except (TransportError, CheckRefused) as error:
         context.emit(Notice(f"The toolhead was not lifted: {error}"))
+
+
+def hands_off(state: PrinterState) -> str | None:
+    """Why nothing may be moved any more, None where it may."""
+    if not state.ready:
+        return "the printer does not take commands"
+    return "a print was started" if state.busy else None
 
 
 def position(printer: Printer) -> Xyz:

@@ -1,5 +1,6 @@
 """Where a headless run's words go: JSON lines or plain text on standard output, narration on standard error."""
 
+import io
 import json
 import sys
 from collections.abc import Callable
@@ -24,6 +25,9 @@ class _Pipe:
     """Writes lines until nobody reads them any more; the run goes on and is kept on disk all the same."""
 
     def __init__(self, stream: IO[str]) -> None:
+        if isinstance(stream, io.TextIOWrapper):
+            # A locale without µ or σ gets an escape instead of an error
+            stream.reconfigure(errors="backslashreplace")
         self._stream = stream
         self._broken = False
 
@@ -45,7 +49,7 @@ class JsonOutput:
         self._words = _Pipe(stderr or sys.stderr)
 
     def event(self, event: Event) -> None:
-        self._data.line(json.dumps(event_to_json(event), ensure_ascii=False, allow_nan=False))
+        self._data.line(json.dumps(event_to_json(event), allow_nan=False))
 
     def say(self, text: str) -> None:
         self._words.line(text)

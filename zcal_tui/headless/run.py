@@ -83,7 +83,7 @@ def _in_the_way(snapshot: Snapshot) -> Problem | None:
 
 
 def run_headless(session: SessionPort, check: str, parameters: Any, output: Output) -> ExitCode:
-    """Run a check to its end and print it. The session is started already and is left to the caller to close."""
+    """Run a check to its end and print it, then close the session, which is started already."""
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     with Signals().taken() as signals:
         stop_listening = session.listen(events.put)
@@ -99,6 +99,7 @@ def run_headless(session: SessionPort, check: str, parameters: Any, output: Outp
             output.say("Cancelled before the check had begun.")
             return ExitCode.CANCELLED
         finally:
+            session.close()  # while the signals are still ours: the printer is lifted off the bed here
             stop_listening()
 
 
@@ -110,9 +111,10 @@ def _follow(
         if signals.count > seen:
             seen = signals.count
             if seen > 1:
-                output.say("Leaving without waiting; the printer finishes the move it is making.")
-                return ExitCode.CANCELLED
-            output.say("Cancelling: the printer finishes the touch it is making.")
+                output.say("Breaking off; the printer still makes the touches it was told to.")
+                session.close(patience=0.0)
+                return _drain(events, output)
+            output.say("Cancelling: the printer first makes the touches it was told to, a few at most.")
             session.cancel()
         try:
             event = events.get(timeout=POLL)
@@ -121,3 +123,12 @@ def _follow(
         output.event(event)
         if isinstance(event, RunEnded):
             return of_record(event.record)
+
+
+def _drain(events: queue.SimpleQueue[Event], output: Output) -> ExitCode:
+    """Print what a session that was closed has left to say."""
+    while True:
+        try:
+            output.event(events.get_nowait())
+        except queue.Empty:
+            return ExitCode.CANCELLED

@@ -135,6 +135,8 @@ def record_from_json(data: Mapping[str, Any]) -> Record:
 
 def event_from_json(data: Mapping[str, Any]) -> Event:
     """The event that `event_to_json` wrote. Raises SchemaError where it is not one."""
+    if not isinstance(data, Mapping):
+        raise SchemaError("not an event: the line holds no JSON object")
     kind = data.get("event")
     rest = {key: value for key, value in data.items() if key != "event"}
     try:

@@ -1,6 +1,7 @@
 """How heights are taken: the port the checks use, and the way by stock commands and their console lines."""
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,8 +9,9 @@ from typing import Protocol
 from zcal_tui.printer.config_view import ProbeConfig, probe_config
 from zcal_tui.printer.messages import AccuracyHeader, AccuracyStats, ProbeQuery, ProbeSample
 from zcal_tui.printer.printer import CommandFailed, Heard, Printer
-from zcal_tui.transport.failures import ReplyLost
 
+PLAIN_BLOCK, PREPARED_BLOCK = 2, 6
+"""Touches that one command makes: a cancel takes effect after it."""
 LATE_LINES = 2.0
 """Seconds of wall time to wait for lines that Moonraker delivers after the reply."""
 
@@ -46,7 +48,7 @@ class ProbeUnusable(Exception):
         self.what, self.cause, self.remedy = what, cause, remedy
 
 
-class LinesMissing(ReplyLost):
+class LinesMissing(ProbeUnusable):
     """The printer finished a series, but fewer touches were told than it made. Those that were, were yielded."""
 
 
@@ -68,8 +70,8 @@ class StockSampler:
     """Touches by PROBE_ACCURACY in blocks, read from the console as they come.
 
     A block is two touches where the probe needs no preparation, so that a cancel takes effect after two at most. It
-    is the whole look where each block would dock, deploy or drop a first sample again. It is never one: Kalico
-    divides by n − 1 and would shut down.
+    is a handful where each block docks, deploys or drops a first sample again. It is never one: Kalico divides by
+    n − 1 and would shut down.
     """
 
     def __init__(self, printer: Printer) -> None:
@@ -88,7 +90,7 @@ class StockSampler:
         if probe.plain and not cancelled():
             await self._look_at_switch(probe)
         taken = 0
-        for size in blocks(count, whole=not probe.plain):
+        for size in blocks(count, prepared=not probe.plain):
             if cancelled():
                 return
             block = self._block(size, settings, probe)
@@ -167,13 +169,14 @@ def accuracy_command(size: int, settings: TouchSettings) -> str:
     return " ".join(words)
 
 
-def blocks(count: int, *, whole: bool) -> list[int]:
-    """The sizes of the blocks for `count` touches: twos, with one three where it is odd; never a one."""
+def blocks(count: int, *, prepared: bool) -> list[int]:
+    """The sizes of the blocks for `count` touches: twos and threes, or up to six where each block prepares the probe
+    anew; never a one."""
     if count < 1:
         return []
-    if whole or count <= 3:
-        return [max(count, 2)]
-    return [2] * (count // 2 - 1) + [2 + count % 2]
+    number = max(1, math.ceil(count / PREPARED_BLOCK) if prepared else count // PLAIN_BLOCK)
+    size, rest = divmod(max(count, 2), number)
+    return [size] * (number - rest) + [size + 1] * rest
 
 
 class BlockReader:
@@ -212,8 +215,9 @@ class BlockReader:
         """Raises LinesMissing unless every touch was told."""
         if self._read < self._expected:
             raise LinesMissing(
-                f"The printer made {self._expected} touches but told of {self._read}: the connection may have been "
-                "down in between, or this probe's PROBE_ACCURACY does not print its single touches."
+                f"The printer made {self._expected} touches but told of {self._read}.",
+                "The connection was down in between, or this probe's PROBE_ACCURACY does not print its touches.",
+                "Repeat it; if it happens again, look on the console at what PROBE_ACCURACY prints.",
             )
 
 

@@ -4,6 +4,7 @@ One file a run, `<data>/printers/<printer>/<run id>.jsonl`, one JSON object a li
 the last line of a run that ended is its record. Lines are synced to disk before the event is shown.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -49,15 +50,17 @@ class Journal:
         """Append an event and sync it. Raises OSError (disk full, card gone read-only)."""
         if self._file is None or isinstance(event, Progress):
             return
-        self._file.write(json.dumps(event_to_json(event), ensure_ascii=False, allow_nan=False) + "\n")
+        # ASCII, so that no character can be mistaken for the end of a line and none cannot be written
+        self._file.write(json.dumps(event_to_json(event), allow_nan=False) + "\n")
         self._file.flush()
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        """Close the file; the run is as its last line says."""
+        """Close the file; the run is as its last line says. On a full disk what was not written stays unwritten."""
         if self._file is not None:
             file, self._file = self._file, None
-            file.close()
+            with contextlib.suppress(OSError):
+                file.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from zcal_tui.session.demo import DemoFailed, DemoPrinter
 from zcal_tui.session.snapshot import LinkState
 from zcal_tui.session.target import DemoOptions, Target
 from zcal_tui.transport.address import Address, parse_address
-from zcal_tui.transport.failures import TransportError, Unauthorized, Unreachable
+from zcal_tui.transport.failures import HandshakeRefused, TransportError, Unauthorized, Unreachable
 from zcal_tui.transport.moonraker import Credentials
 from zcal_tui.transport.opening import connect_first
 from zcal_tui.transport.port import GcodeOutput, LinkDown, Notification, Transport
@@ -60,6 +60,10 @@ class PrinterConnection:
                     state=LinkState.FAILED,
                     problem=Problem("Moonraker does not let us in.", str(error), ""),
                 )
+                return
+            except HandshakeRefused as error:
+                problem = Problem(f"No printer at {error.address}.", error.cause, error.remedy)
+                self._board.link(state=LinkState.FAILED, problem=problem)
                 return
             except Unreachable as error:
                 self._board.link(

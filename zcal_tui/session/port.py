@@ -41,5 +41,6 @@ class SessionPort(Protocol):
     def firmware_restart(self) -> None:
         """Bring klippy back after a shutdown."""
 
-    def close(self) -> None:
-        """Cancel what runs, clean up, and end the session's thread; returns when that is done."""
+    def close(self, patience: float = 30.0) -> None:
+        """Cancel what runs, clean up, and end the session's thread; returns when that is done. A check that has not
+        ended within `patience` seconds is left where it is."""

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from zcal_tui import __version__
-from zcal_tui.checks.base import Check, CheckCancelled, CheckRefused, Context
+from zcal_tui.checks.base import Check, CheckCancelled, CheckFailed, CheckRefused, Context
 from zcal_tui.model.codec import plain
 from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted
 from zcal_tui.model.record import Outcome, Problem
@@ -48,8 +48,19 @@ class Run:
     async def go(self, printer_name: str, address: str) -> RunEnded:
         """Run it and return its last event, kept but not shown yet. Never raises: what went wrong is the run's
         outcome."""
+        started = self._started(printer_name, address)
+        try:
+            return await self._run(printer_name, started)
+        except Exception as error:  # as below: who waits for the end must hear of one
+            logger.exception("run %s could not be kept", started.id)
+            record = (self._view or begin(started)).record
+            return RunEnded(
+                replace(record, finished=now_iso(), outcome=Outcome.ERROR, problem=_our_fault(error))
+            )
+
+    def _started(self, printer_name: str, address: str) -> RunStarted:
         state = self._printer.state
-        started = RunStarted(
+        return RunStarted(
             id=new_run_id(self._check.name),
             check=self._check.name,
             started=now_iso(),
@@ -57,6 +68,8 @@ class Run:
             context=context_facts(state),
             parameters=asdict(self._parameters),
         )
+
+    async def _run(self, printer_name: str, started: RunStarted) -> RunEnded:
         try:
             self._journal = self._store.begin(printer_name, started.id)
         except OSError as error:
@@ -89,6 +102,8 @@ class Run:
             await self._check.run(context, self._parameters)
         except CheckCancelled:
             return Outcome.CANCELLED, None
+        except CheckFailed as failed:
+            return Outcome.ERROR, Problem(failed.what, failed.cause, failed.remedy)
         except CheckRefused as refused:
             return Outcome.REFUSED, Problem(refused.what, refused.cause, refused.remedy)
         except (GcodeError, NotReady) as error:
@@ -101,11 +116,7 @@ class Run:
             return Outcome.CANCELLED, Problem("The program was ended while the check ran.")
         except Exception as error:  # the run's boundary: a fault of ours must not take the session with it
             logger.exception("check %s failed", self._check.name)
-            return Outcome.ERROR, Problem(
-                "This program made a mistake; the samples so far are kept.",
-                f"{type(error).__name__}: {error}",
-                "Please report it, with the log file.",
-            )
+            return Outcome.ERROR, _our_fault(error)
         return Outcome.FINISHED, None
 
     async def _failed(self, error: GcodeError | NotReady) -> tuple[Outcome, Problem]:
@@ -145,9 +156,17 @@ class Run:
             try:
                 self._journal.write(event)
             except OSError as error:
-                self._journal.close()
-                self._journal = None
+                journal, self._journal = self._journal, None
+                journal.close()
                 self._show(Notice(f"This run is not kept any further: {error.strerror or error}."))
+
+
+def _our_fault(error: Exception) -> Problem:
+    return Problem(
+        "This program made a mistake; the samples so far are kept.",
+        f"{type(error).__name__}: {error}",
+        "Please report it, with the log file.",
+    )
 
 
 def printer_facts(state: PrinterState, name: str, address: str) -> dict[str, Any]:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.model.events import Event
+from zcal_tui.model.record import Problem
 from zcal_tui.results.store import Store
 from zcal_tui.session.board import Board
 from zcal_tui.session.port import SessionBusy
-from zcal_tui.session.snapshot import Snapshot
+from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.session.target import Target
 
 if TYPE_CHECKING:
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CLOSE_PATIENCE = 30.0
-"""Seconds that a running check gets to end when the session closes: a long move, then its clean-up."""
+"""Seconds that a running check gets to end when the session closes: a few touches, then its clean-up."""
+NAME_POLL = 0.5
+"""Seconds between looks for the printer's name while klippy is starting."""
+CLEAN_UP_PATIENCE = 10.0
+"""Seconds for lifting and putting the probe back after a check was broken off."""
 
 
 class Session:
@@ -80,13 +85,13 @@ class Session:
     def firmware_restart(self) -> None:
         self._spawn_threadsafe(self._call("gcode/firmware_restart", "FIRMWARE_RESTART"))
 
-    def close(self) -> None:
+    def close(self, patience: float = CLOSE_PATIENCE) -> None:
         with self._lock:
             first, self._closing = not self._closing, True
         if first and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._spawn, self._shut_down())
+            self._loop.call_soon_threadsafe(self._spawn, self._shut_down(patience))
         if self._thread.ident is not None and threading.current_thread() is not self._thread:
-            self._closed.wait(CLOSE_PATIENCE + 15.0)
+            self._closed.wait(patience + CLEAN_UP_PATIENCE + 10.0)
 
     # Everything below runs on the session's thread.
 
@@ -121,10 +126,25 @@ class Session:
         from zcal_tui.session.connection import PrinterConnection
 
         self._connection = PrinterConnection(self._target, self._board)
-        await self._connection.open()
-        name = _printer_name(self._board.snapshot)
-        last = await asyncio.to_thread(self._store.last, name, tuple(CHECKS))
-        self._board.update(last={**last, **self._board.snapshot.last})
+        try:
+            await self._connection.open()
+            await self._load_last()
+        except Exception as error:  # the task's boundary: a face that waits for the link must hear of it
+            logger.exception("no way to the printer")
+            problem = Problem(
+                "There is no way to the printer.", f"{type(error).__name__}: {error}", "See the log."
+            )
+            self._board.link(state=LinkState.FAILED, problem=problem)
+
+    async def _load_last(self) -> None:
+        """Find the kept results; again once klippy has told the printer's name, under which they are filed."""
+        name = ""
+        while name != _printer_name(self._board.snapshot):
+            name = _printer_name(self._board.snapshot)
+            last = await asyncio.to_thread(self._store.last, name, tuple(CHECKS))
+            self._board.update(last={**last, **self._board.snapshot.last})
+            while not self._board.snapshot.printer.hostname:  # noqa: ASYNC110  it has no event of its own
+                await asyncio.sleep(NAME_POLL)
 
     def _begin_run(self, name: str, parameters: Any) -> None:
         from zcal_tui.session.run import Run  # as above
@@ -170,14 +190,14 @@ class Session:
         except TransportError as error:
             self._board.console(f"!! {error}")
 
-    async def _shut_down(self) -> None:
+    async def _shut_down(self, patience: float) -> None:
         if self._run is not None and self._run_task is not None:
             self._run.cancel()
-            _, pending = await asyncio.wait({self._run_task}, timeout=CLOSE_PATIENCE)
+            _, pending = await asyncio.wait({self._run_task}, timeout=patience)
             for task in pending:
                 task.cancel()
             if pending:
-                await asyncio.wait(pending, timeout=5.0)
+                await asyncio.wait(pending, timeout=CLEAN_UP_PATIENCE)
         me = asyncio.current_task()
         others = [task for task in self._tasks if task is not me]
         for task in others:

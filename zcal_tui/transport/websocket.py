@@ -43,7 +43,7 @@ class WebsocketChannel:
                 raise Unreachable(address, f"the server answers HTTP {code}", remedy) from error
             remedy = "Is this Moonraker's address? Mind its port (7125) and route prefix."
             raise HandshakeRefused(address, f"the server answers HTTP {code}", remedy) from error
-        except InvalidURI as error:
+        except (InvalidURI, UnicodeError) as error:  # UnicodeError: no host can be called that
             raise HandshakeRefused(address, str(error), "Check the address.") from error
         except InvalidHandshake as error:
             remedy = "Is this Moonraker's address? Mind its port (7125) and route prefix."

@@ -20,7 +20,7 @@ EXIT_CODE = 5
 """The run, if any, was cancelled."""
 DRAWN_ON = 2
 """The file descriptor that Textual draws on: standard error."""
-GRACE = 20.0
+GRACE = 60.0
 """Seconds that cleaning up may take before the process leaves without it."""
 SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 

@@ -1,6 +1,8 @@
 """A session runs checks on its own thread, keeps what they measure, and ends them cleanly on every path out."""
 
 import asyncio
+import resource
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +83,7 @@ async def test_cancelling_ends_after_the_touches_under_way(session: Session, mac
     record = await run_to_end(session, samples=20)
     assert record.outcome is Outcome.CANCELLED
     assert len(record.samples) == 4
-    assert machine.scripts[-1].startswith("RESTORE_GCODE_STATE")
+    assert "RESTORE_GCODE_STATE" in machine.scripts[-1].splitlines()[-1]
 
 
 async def test_an_error_of_the_printer_is_explained_and_the_samples_kept(
@@ -200,6 +202,7 @@ async def test_a_place_outside_the_axes_is_refused_before_anything_moves(
     assert record.outcome is Outcome.REFUSED
     assert record.problem is not None
     assert "X 500" in record.problem.what
+    assert machine.scripts == []
     assert not any("G1" in script for script in machine.scripts[:1])
 
 
@@ -262,7 +265,7 @@ async def test_closing_in_the_middle_cancels_lifts_and_keeps(
     await asyncio.to_thread(session.close)
     assert isinstance(ended[-1], RunEnded)
     assert ended[-1].record.outcome is Outcome.CANCELLED
-    assert machine.scripts[-1].startswith("RESTORE_GCODE_STATE")
+    assert "RESTORE_GCODE_STATE" in machine.scripts[-1].splitlines()[-1]
     assert session.snapshot.link.state is LinkState.CLOSED
 
 
@@ -285,3 +288,90 @@ async def test_what_a_person_types_shows_with_its_answer(session: Session, machi
     session.send_gcode("QUERY_PROBE")
     await until(lambda: any("probe: open" in line.text for line in session.snapshot.console))
     assert any(line.sent and line.text == "QUERY_PROBE" for line in session.snapshot.console)
+
+
+async def test_a_disk_that_fills_up_ends_the_keeping_but_not_the_run(
+    session: Session, machine: Machine
+) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    async def fill(number: int) -> None:
+        if number == 3:  # from here on every write to a file fails, as on a full disk
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))
+
+    machine.before_touch = fill
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        record = await run_to_end(session, samples=6)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert record.outcome is Outcome.FINISHED
+    assert len(record.samples) == 6
+    assert session.snapshot.run is not None
+    assert any("not kept any further" in notice for notice in session.snapshot.run.notices)
+
+
+async def test_a_print_that_starts_in_the_middle_is_left_alone(session: Session, machine: Machine) -> None:
+    async def start_print(number: int) -> None:
+        if number == 3:
+            machine.change("print_stats", state="printing")
+
+    machine.before_touch = start_print
+    record = await run_to_end(session, samples=20)
+    assert record.outcome is Outcome.ERROR
+    assert record.problem is not None
+    assert "print was started" in record.problem.what
+    assert len(record.samples) == 4
+    assert machine.scripts[-1].startswith("PROBE_ACCURACY"), "nothing may move once a print runs"
+
+
+async def test_here_means_here(session: Session, machine: Machine) -> None:
+    record = await run_to_end(session, here=True, x=5.0)
+    assert record.outcome is Outcome.REFUSED
+    machine.change("toolhead", homed_axes="")
+    await until(lambda: not session.snapshot.printer.homed())
+    record = await run_to_end(session, here=True)
+    assert record.outcome is Outcome.REFUSED, "homing would lose the place"
+    assert machine.scripts == []
+
+
+async def test_a_g28_that_leaves_an_axis_out_is_told(session: Session, machine: Machine) -> None:
+    machine.change("toolhead", homed_axes="xy")
+    await until(lambda: not session.snapshot.printer.homed())
+    record = await run_to_end(session)
+    assert record.outcome is Outcome.ERROR
+    assert record.problem is not None
+    assert "not every axis is homed" in record.problem.what
+
+
+async def test_after_the_probe_was_fetched_it_goes_back_to_the_place(
+    session: Session, machine: Machine
+) -> None:
+    for word in ("ATTACH_PROBE", "DETACH_PROBE"):
+        machine.handlers[word] = machine.handlers["G28"]
+    machine.objects["configfile"]["settings"] |= {
+        "gcode_macro attach_probe": {},
+        "gcode_macro detach_probe": {},
+    }
+    record = await run_to_end(session, samples=4, attach="ATTACH_PROBE", detach="DETACH_PROBE")
+    assert record.outcome is Outcome.FINISHED
+    scripts = machine.scripts
+    fetched = scripts.index("ATTACH_PROBE")
+    touched = next(i for i, script in enumerate(scripts) if script.startswith("PROBE_ACCURACY"))
+    assert any("G1 X" in script for script in scripts[fetched:touched])
+
+
+async def test_breaking_off_lifts_and_tells_the_end(session: Session, machine: Machine) -> None:
+    ended: list[Event] = []
+    session.listen(ended.append)
+
+    async def slow(number: int) -> None:
+        await asyncio.sleep(0.5)
+
+    machine.before_touch = slow
+    session.start_check("accuracy", AccuracyParameters(samples=50))
+    await until(lambda: machine.touches >= 1)
+    await asyncio.to_thread(session.close, 0.0)
+    assert isinstance(ended[-1], RunEnded)
+    assert ended[-1].record.outcome is Outcome.CANCELLED

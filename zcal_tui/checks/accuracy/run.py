@@ -4,8 +4,8 @@ import asyncio
 
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.checks.accuracy.report import AccuracyReport
-from zcal_tui.checks.attach import probe_attached
-from zcal_tui.checks.base import CheckRefused, Context
+from zcal_tui.checks.attach import dock_macros, probe_attached
+from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
 from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_inside, travel
 from zcal_tui.model.events import Progress, SampleTaken, Stage
@@ -36,34 +36,47 @@ async def measure(context: Context, parameters: AccuracyParameters) -> None:
             "The configuration of the Z steppers lacks rotation_distance or microsteps.",
             "Look at the stepper sections of printer.cfg.",
         )
-    await home_if_needed(context, allowed=parameters.home)
+    macros = dock_macros(context.printer.state, parameters.attach, parameters.detach)
+    place = _chosen_place(context, parameters, probe)
+    # Homing would lose the place that "here" means
+    await home_if_needed(context, allowed=parameters.home and not parameters.here)
+    x, y = place or position(context.printer)[:2]
     clearance = max(LEAST_CLEARANCE, probe.z_offset + CLEARANCE_ABOVE_TRIGGER)
-    await _go_to_place(context, parameters, probe, clearance)
+    await _go_to(context, x, y, clearance)
     report = AccuracyReport(parameters, probe, step)
     try:
-        async with probe_attached(context, parameters.attach, parameters.detach):
+        async with probe_attached(context, macros):
             context.stop_if_cancelled()
-            try:
-                await _touch(context, parameters, report)
-            except ProbeUnusable as unusable:
-                raise CheckRefused(unusable.what, unusable.cause, unusable.remedy) from unusable
+            if macros is not None:  # which may leave the toolhead at the dock
+                await travel(context.printer, x=x, y=y, clearance=clearance)
+            await _touch(context, parameters, report)
     finally:
         await lift_and_leave(context, clearance)
     for event in report.conclusion():
         context.emit(event)
 
 
-async def _go_to_place(
-    context: Context, parameters: AccuracyParameters, probe: ProbeConfig, clearance: float
-) -> None:
+def _chosen_place(
+    context: Context, parameters: AccuracyParameters, probe: ProbeConfig
+) -> tuple[float, float] | None:
+    """Where the toolhead is to stand; None for where it stands. Raises CheckRefused for a place out of reach."""
     if parameters.here:
-        await travel(context.printer, clearance=clearance)
-        return
+        if parameters.x is not None or parameters.y is not None:
+            raise CheckRefused(
+                "A place and `here` were both asked for.",
+                "`here` means where the toolhead stands now.",
+                "Leave out one of them.",
+            )
+        return None
     site = measuring_site(context.printer.state, probe)
     middle = site.toolhead if site is not None else position(context.printer)[:2]
     x = middle[0] if parameters.x is None else parameters.x
     y = middle[1] if parameters.y is None else parameters.y
     require_inside(context.printer, x, y)
+    return x, y
+
+
+async def _go_to(context: Context, x: float, y: float, clearance: float) -> None:
     context.emit(Stage("travel", f"Going to X {x:g} Y {y:g}"))
     await travel(context.printer, x=x, y=y, clearance=clearance)
     context.stop_if_cancelled()
@@ -75,17 +88,35 @@ async def _touch(context: Context, parameters: AccuracyParameters, report: Accur
     context.emit(Stage("touch", f"Touching the bed at X {at[0]:.1f} Y {at[1]:.1f}"))
     context.emit(Progress(0, report.most))
     pace = Pace(context.clock.now())
+
+    def stop() -> bool:
+        return context.cancelled() or context.printer.state.busy
+
     while (wanted := report.wanted()) > 0:
-        async for touch in context.sampler.series(wanted, settings, context.cancelled):
-            sample = as_sample(report.touches + 1, touch)
-            context.emit(SampleTaken(sample))
-            # Off this loop: on a small board the arithmetic takes longer than a status update may wait
-            updated = await asyncio.to_thread(report.add, sample)
-            if updated is not None:
-                context.emit(updated)
-            left = pace.left(context.clock.now(), report.touches, report.planned)
-            context.emit(Progress(report.counted, report.most, left))
+        try:
+            async for touch in context.sampler.series(wanted, settings, stop):
+                await _take(context, report, touch, pace)
+        except ProbeUnusable as unusable:
+            refusal = CheckFailed if report.touches else CheckRefused
+            raise refusal(unusable.what, unusable.cause, unusable.remedy) from unusable
         context.stop_if_cancelled()
+        if context.printer.state.busy:
+            raise CheckFailed(
+                "A print was started in the middle of the check.",
+                "Another screen, a web interface or a macro did so; nothing was moved since.",
+                "Let the print end, then repeat the check. The samples so far are kept.",
+            )
+
+
+async def _take(context: Context, report: AccuracyReport, touch: Touch, pace: "Pace") -> None:
+    sample = as_sample(report.touches + 1, touch)
+    context.emit(SampleTaken(sample))
+    # Off this loop: on a small board the arithmetic takes longer than a status update may wait
+    updated = await asyncio.to_thread(report.add, sample)
+    if updated is not None:
+        context.emit(updated)
+    left = pace.left(context.clock.now(), report.touches, report.planned)
+    context.emit(Progress(report.counted, report.most, left))
 
 
 def as_sample(n: int, touch: Touch) -> Sample:
