@@ -26,6 +26,12 @@ class Klippy:
     """The folder that holds `klippy/`."""
     python: Path
 
+    @property
+    def older_i2c(self) -> bool:
+        """Whether it speaks the I2C commands of before 2025, by what its own driver asks the firmware for."""
+        driver = self.root / "klippy" / "extras" / "bus.py"
+        return not driver.is_file() or "i2c_transfer" not in driver.read_text(errors="replace")
+
     def command(self, arguments: Sequence[str]) -> list[str]:
         """The command that runs it as a child of this process, with klippy's own arguments."""
         layout = "klippy-package" if self.kind == "package" else "klippy-checkout"

@@ -31,13 +31,16 @@ class SimulatedPrinter:
         clock: HostClock,
         seed: int | None,
         on_failure: Callable[[BaseException], None],
+        *,
+        older_i2c: bool = False,
     ) -> None:
-        """`on_failure` is called, from the plant's thread, if the simulation itself breaks down.
+        """`on_failure` is called, from the plant's thread, if the simulation itself breaks down. `older_i2c`: see
+        `SimulatedMcu`.
 
         Raises TruthError or WiringError where the profile describes no printer that can be simulated.
         """
         self._machine = SimulatedMachine(load_wiring(profile.printer_cfg), profile.truth, seed)
-        self._mcu = SimulatedMcu(self._machine)
+        self._mcu = SimulatedMcu(self._machine, i2c_buses=self._machine.i2c_buses, older_i2c=older_i2c)
         self._person = Person(profile.truth, seed)
         self._port = McuPort(folder.mcu_port)
         self._plant = Plant(self._mcu, self._port, clock, on_failure)
@@ -149,7 +152,7 @@ class SimulatedPrinter:
         """Have a function run with the machine brought to this very moment, in the middle of a move or not."""
 
         def act(now: float) -> T:
-            self._machine.advance(now, self._mcu.steps)
+            self._mcu.catch_up(now)
             return function(now)
 
         return self._plant.call(act)

@@ -59,7 +59,12 @@ class Simulator:
         self._loop = asyncio.get_running_loop()
         self.stopped: asyncio.Future[str] = self._loop.create_future()
         self._printer = SimulatedPrinter(
-            setup.profile, setup.folder, setup.clock, setup.seed, self._plant_failed
+            setup.profile,
+            setup.folder,
+            setup.clock,
+            setup.seed,
+            self._plant_failed,
+            older_i2c=setup.klippy.older_i2c,
         )
         self._klippy: Child | None = None
         self._moonraker: Child | None = None
