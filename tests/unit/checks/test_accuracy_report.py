@@ -56,6 +56,18 @@ def test_the_conclusion_has_estimates_verdict_and_proposed_values() -> None:
     assert Change("bltouch", "samples_result", "average", "median") in changes
 
 
+def test_a_value_that_is_set_already_is_not_proposed() -> None:
+    probe = ProbeConfig(
+        section="probe", kind="probe", samples=3, samples_result="median", samples_tolerance=0.02
+    )
+    made = AccuracyReport(AccuracyParameters(samples=15), probe, STEP)
+    for n, height in enumerate([*GOOD[:7], 1.56, *GOOD[8:]], 1):
+        made.add(Sample(n, float(n), 0.0, 0.0, height))
+    changes = [c for event in made.conclusion() if isinstance(event, AdviceGiven) for c in event.changes]
+    assert {change.option for change in changes} & {"samples", "samples_result"} == set()
+    assert all(float(change.new) != 0.02 for change in changes if change.option == "samples_tolerance")
+
+
 @pytest.mark.parametrize("heights", [[], [1.5]])
 def test_too_little_gives_no_verdict(heights: list[float]) -> None:
     assert list(report(heights).conclusion()) == []

@@ -105,8 +105,16 @@ class AccuracyReport:
         }
         for line in lines:
             option, _, value = line.partition(": ")
-            if now.get(option) != value:
+            if not _same(now.get(option), value):
                 yield Change(self._probe.section, option, now.get(option), value)
+
+
+def _same(now: str | None, value: str) -> bool:
+    """Whether a config value is what is set already, however it is written: 0.02 is 0.020."""
+    try:
+        return now is not None and float(now) == float(value)
+    except ValueError:
+        return now == value
 
 
 def estimates_of(result: Repeatability) -> dict[str, Estimate]:
