@@ -1,0 +1,99 @@
+"""The paper test: the height at which a person feels the nozzle touch, and the z_offset that follows from it.
+
+Persons differ in how well they feel the paper drag, and one test says nothing about that. So the scatter of one test
+has a prior: sigma about PRIOR_SIGMA, as surely as PRIOR_DOF + 1 tests would say. Several tests are pooled with it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zcal_tui.stats.combine import Part, combine
+from zcal_tui.stats.intervals import Interval
+from zcal_tui.stats.offsets import mean_of_repeats
+from zcal_tui.stats.quantiles import normal_ppf
+
+PRIOR_SIGMA = 0.010
+"""mm. Our assumption about the scatter of one paper test; no source has a figure for it."""
+
+PRIOR_DOF = 6.0
+"""With it 95 % of persons are taken to have a sigma between 0.64 and 2.2 times the prior's."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperResult:
+    """`height`: toolhead Z (mm) at which the paper drags; components "feel", "resolution", "step".
+
+    `sigma` (mm) is the person's scatter from test to test, tests and prior pooled; None after one test. `dof` are the
+    degrees of freedom of both.
+    """
+
+    height: Interval
+    sigma: Interval | None
+    n: int
+    dof: float
+
+
+def paper_height(
+    heights: Sequence[float],
+    resolution: float,
+    prior_sigma: float = PRIOR_SIGMA,
+    prior_dof: float = PRIOR_DOF,
+    *,
+    step: float = 0.0,
+    confidence: float = 0.95,
+) -> PaperResult:
+    """The height (mm) of one or more paper tests.
+
+    `resolution` (mm) is half the last bracket: the paper dragged somewhere within ± that. Tests that start at the same
+    height halve the same brackets, so it does not average out. `step` (mm) is the Z step distance.
+    ValueError on no height or one that is not finite.
+    """
+    pooled = mean_of_repeats(
+        heights,
+        step=step,
+        systematic={"resolution": resolution},
+        prior_sigma=prior_sigma,
+        prior_dof=prior_dof,
+        confidence=confidence,
+    )
+    components = {
+        ("feel" if name == "random" else name): size for name, size in pooled.mean.components.items()
+    }
+    mean = pooled.mean
+    height = Interval(mean.value, mean.low, mean.high, mean.confidence, components)
+    return PaperResult(height, pooled.sigma, pooled.n, pooled.dof)
+
+
+def z_offset(trigger: Interval, paper: PaperResult, step: float) -> Interval:
+    """z_offset (mm): the mean trigger height over the height at which the paper drags.
+
+    `trigger` is the mean of the touches, its components as `repeatability.analyse` names them: "random", "step", and
+    what else was systematic, which is called "sampling" here. `step` (mm) counts once for the touches and once for
+    the paper. Components: "touches", "feel", "resolution", "step", "sampling". The thickness of the paper is in it, as
+    it is in Klipper's own.
+    """
+    own = dict(trigger.components)
+    # What the touches' few degrees of freedom cost is kept in the size, so that the part counts as known.
+    known = _equivalent_size(trigger) / math.hypot(*own.values()) if any(own.values()) else 1.0
+    random = own.pop("random", 0.0) * max(1.0, known) if own else _equivalent_size(trigger)
+    rounding = step / math.sqrt(12.0)
+    touches_step = own.pop("step", rounding)
+    paper_step = max(paper.height.components.get("step", 0.0), rounding)
+    parts = {
+        "touches": Part(random),
+        "feel": Part(paper.height.components["feel"], paper.dof),
+        "resolution": Part(paper.height.components["resolution"]),
+        "step": Part(math.hypot(touches_step, paper_step)),
+        "sampling": Part(math.hypot(*own.values())),
+    }
+    return combine(trigger.value - paper.height.value, parts, paper.height.confidence)
+
+
+def _equivalent_size(interval: Interval) -> float:
+    """The standard uncertainty whose normal interval is as wide as this one."""
+    if interval.low is None or interval.high is None:
+        raise ValueError("the trigger height needs an interval with two ends")
+    return 0.5 * (interval.high - interval.low) / normal_ppf(0.5 + 0.5 * interval.confidence)
