@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple, Tuple
 
+from ..zcal.host.endstop import Rail  # noqa: TID252 (the package above has another name on every Klipper)
+
 Point = Tuple[float, float]
 
 SLOWEST = 0.01
@@ -16,16 +18,6 @@ SLOWEST = 0.01
 
 LOW_SAFE_Z, SAFE_Z = 3.0, 20.0
 """A safe_z_height below the first one is replaced by the second one, mm."""
-
-
-class Rail(NamedTuple):
-    """What the Z rail is configured to, mm and mm/s."""
-
-    position_endstop: float
-    position_min: float
-    homing_speed: float
-    second_homing_speed: float
-    homing_retract_dist: float
 
 
 class ProbeSettings(NamedTuple):

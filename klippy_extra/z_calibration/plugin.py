@@ -7,6 +7,7 @@ import logging
 import time
 from typing import Any, Callable, TypeVar
 
+from ..zcal.host import Host  # noqa: TID252 (the package above has another name on every Klipper)
 from .applied import AppliedOffset
 from .attachment import Attachment
 from .calibration import Calibration, Outcome, Plan, Scripts, report
@@ -69,8 +70,8 @@ class ZCalibration:
         self._moves_the_probe = bool(config.get("end_gcode", "").strip()) and (
             self._fetches_late or self._has_start
         )
-        self._query_endstops = self.printer.load_object(config, "query_endstops")
-        self._machine = Machine(self.printer, self._options.name)
+        self._host = Host(self.printer)
+        self._machine = Machine(self._host, self._options.name)
         self._history = History(self.printer.get_start_args()["config_file"])
         self._applied = AppliedOffset()
         self._outcome: Outcome | None = None
@@ -79,9 +80,8 @@ class ZCalibration:
         self._last_offset = 0.0
         self._was_applied = self._history.applied
         self._status: dict[str, Any] = {}
-        self._gcode = self.printer.lookup_object("gcode")
         # Now, not when klippy is ready: a macro with rename_existing needs them before.
-        register = self._gcode.register_command
+        register = self._host.gcode.register_command
         register("CALIBRATE_Z", self._calibrate_z, desc="Calibrate the Z offset of the nozzle to the bed")
         register(
             "PROBE_Z_ACCURACY", self._probe_z_accuracy, desc="Measure the repeatability of the Z endstop"
@@ -115,10 +115,9 @@ class ZCalibration:
     # Events: nothing may leave them, it would shut the printer down
 
     def _handle_ready(self) -> None:
-        self._machine.connect(self._query_endstops)
+        self._machine.connect()
         self._update_status()
-        reactor = self.printer.get_reactor()
-        reactor.register_timer(self._watch, reactor.monotonic() + AFTER_START)
+        self._host.reactor.register_timer(self._watch, self._host.now() + AFTER_START)
 
     def _handle_homed(self, homing_state: Any, rails: list[Any]) -> None:
         try:
@@ -135,13 +134,13 @@ class ZCalibration:
             self._warn(self._applied.look(self._machine.gcode_offset()))
         except Exception:
             LOG.exception("z_calibration: watch")
-            return float(self.printer.get_reactor().NEVER)
+            return self._host.reactor.NEVER
         return eventtime + WATCH_PERIOD
 
     def _look_back(self) -> None:
         """Say what people should know from the start."""
         if self._machine.missing is not None:
-            self._gcode.respond_info(f"{self._options.name}: {self._machine.missing}")
+            self._host.respond(f"{self._options.name}: {self._machine.missing}")
         last = self._history.last
         if self._was_applied and last is not None and not self._calibrated:
             self._warn(self._applied.restarted(last["offset"]))
@@ -151,7 +150,7 @@ class ZCalibration:
             return
         self._history.note_applied(False)
         self._update_status()
-        self._gcode.respond_info(f"{self._options.name}: {warning}")
+        self._host.respond(f"{self._options.name}: {warning}")
 
     # Commands
 

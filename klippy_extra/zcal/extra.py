@@ -47,10 +47,9 @@ class Zcal:
         )
         for name, action, help_text in commands:
             self._host.gcode.register_command(name, self._runner.command(action), desc=help_text)
-        webhooks = self._printer.lookup_object("webhooks")
-        endpoints.register(webhooks, "zcal/cancel", self._cancel)
-        endpoints.register(webhooks, "zcal/samples", self._samples)
-        endpoints.register(webhooks, "zcal/lease", self._lease.request)
+        endpoints.register(self._host.webhooks, "zcal/cancel", self._cancel)
+        endpoints.register(self._host.webhooks, "zcal/samples", self._samples)
+        endpoints.register(self._host.webhooks, "zcal/lease", self._lease.request)
         self._printer.register_event_handler("klippy:ready", self._ready)
         self._printer.register_event_handler("klippy:shutdown", self._lease.drop)
 

@@ -34,16 +34,16 @@ class Holdings:
         settings = host.settings
         self._read: Mapping[str, Callable[[str], Any]] = {
             HEATERS: settings.heater_target,
-            OFFSET: lambda _: settings.gcode_offset(),
-            MESH: lambda _: settings.mesh(),
+            OFFSET: lambda _: host.offset.get(),
+            MESH: lambda _: host.mesh.active(),
             IDLE_TIMEOUT: lambda _: settings.idle_timeout(),
             LIMITS: lambda name: settings.velocity_limits()[name],
             SPEED_FACTOR: lambda _: settings.speed_factor(),
         }
         self._write: Mapping[str, Callable[[str, Any], None]] = {
             HEATERS: settings.set_heater_target,
-            OFFSET: lambda _, value: settings.set_gcode_offset(value),
-            MESH: lambda _, value: settings.set_mesh(value),
+            OFFSET: lambda _, value: host.offset.set(value),
+            MESH: lambda _, value: host.mesh.load(value),
             IDLE_TIMEOUT: lambda _, value: settings.set_idle_timeout(value),
             LIMITS: lambda name, value: settings.set_velocity_limits({name: value}),
             SPEED_FACTOR: lambda _, value: settings.set_speed_factor(value),

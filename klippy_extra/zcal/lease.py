@@ -74,7 +74,7 @@ class Lease:
     def _renew(self, holder: str, request: Request) -> None:
         if self._cleaning:
             raise Refused("zcal is still cleaning up after the last lease.", remedy="Ask again in a moment.")
-        self._host.require("settings")
+        self._host.require("settings", "offset")
         seconds = request.number("seconds", 30.0)
         if not SHORTEST <= seconds <= LONGEST:
             raise Refused(f"seconds must be from {SHORTEST:g} to {LONGEST:g}.")

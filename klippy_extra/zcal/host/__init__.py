@@ -9,15 +9,18 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Callable
 
+from .endstop import ZEndstop
 from .homing import Homing
 from .manual import ManualProbe
+from .mesh import BedMesh
 from .motion import Motion
+from .offset import GcodeOffset
 from .probe import Probe
 from .settings import Settings
 from .state import State
 
 if TYPE_CHECKING:
-    from klippy_types import GCode, Printer
+    from klippy_types import GCode, Printer, Webhooks
 
 _NO_PROBE = (
     "This printer has no probe: there is no [probe], [bltouch] or similar section in its configuration."
@@ -28,37 +31,49 @@ LOG = logging.getLogger(__name__)
 class Host:
     """Klippy, as far as zcal uses it. Lengths in mm, speeds in mm/s, temperatures in °C, times in s.
 
-    The parts: `state` (what is so), `motion`, `homing`, `probe`, `manual` (paper test), `settings` (what can be changed
-    and put back). They raise klippy's command error, `error`, and nothing else on purpose.
+    The parts: `state` (what is so), `motion`, `homing`, `endstop` (that of Z), `probe`, `manual` (paper test), `mesh`,
+    `offset`, `settings` (what else can be changed and put back). They raise klippy's command error, `error`, and
+    nothing else on purpose.
     """
 
     def __init__(self, printer: Printer) -> None:
         self.printer = printer
         self.reactor = printer.get_reactor()
         self.gcode: GCode = printer.lookup_object("gcode")
+        self.webhooks: Webhooks = printer.lookup_object("webhooks")
         self.error = printer.command_error
         self.state = State(printer)
         self.motion = Motion(printer)
         self.probe = Probe(printer, self.motion)
         self.homing = Homing(printer)
+        self.endstop = ZEndstop(printer)
         self.manual = ManualProbe(printer)
+        self.mesh = BedMesh(printer)
+        self.offset = GcodeOffset(printer)
         self.settings = Settings(printer)
         self.missing: dict[str, str] = {}
-        """By capability (`motion`, `probe`, `release`, `scan`, `manual`, `settings`), why it cannot be had."""
+        """By capability (`state`, `motion`, `endstop`, `probe`, `release`, `scan`, `manual`, `offset`, `settings`), why
+        it cannot be had."""
 
     def connect(self) -> None:
         """Look for everything; call it when the printer is ready. Never raises."""
         self.missing = {}
         self._look("state", self.state.connect)
         self._look("motion", self.motion.connect)
-        if self.printer.lookup_object("probe", None) is None:
+        self._look("endstop", self.endstop.connect)
+        if not self.has_probe():
             self.missing.update(dict.fromkeys(("probe", "release", "scan"), _NO_PROBE))
         else:
             self._look("probe", self._connect_probe)
             if "probe" in self.missing:
                 self.missing.update(dict.fromkeys(("release", "scan"), self.missing["probe"]))
         self._look("manual", self.manual.connect)
-        self._look("settings", self.settings.connect)
+        self._look("offset", self.offset.connect)
+        self._look("settings", self._connect_settings)
+
+    def has_probe(self) -> bool:
+        """Whether the printer has a probe of any kind."""
+        return self.printer.lookup_object("probe", None) is not None
 
     def require(self, *capabilities: str) -> None:
         """Raise a command error that says what is missing, if one of these is."""
@@ -77,6 +92,10 @@ class Host:
     def _connect_probe(self) -> None:
         self.probe.connect()
         self.missing.update(self.probe.unsupported())
+
+    def _connect_settings(self) -> None:
+        self.settings.connect()
+        self.mesh.connect()
 
     def _look(self, name: str, connect: Callable[[], None]) -> None:
         # A foreign object may raise anything when it is not what we think it is: that is the answer looked for.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import TYPE_CHECKING, Any, Sequence
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 if TYPE_CHECKING:
     from klippy_types import Printer, Stepper, ToolHead
@@ -77,6 +77,8 @@ class Motion:
         The switch is MCU's own endstop object. Raises command errors, among them klippy's own "No trigger".
         """
         x, y, _ = self.position()
+        # Klippy samples the switch once a step of the speed it is told, however fast the axis may go.
+        speed = min(speed, self.fastest_z())
         move = self._homing_move(self._printer, [(endstop, "probe")])
         target = list(self._toolhead().get_position())
         target[2] = z
@@ -87,6 +89,11 @@ class Motion:
         """The steppers that move Z; on a delta, the towers."""
         kinematics = self._toolhead().get_kinematics()
         return [stepper for stepper in kinematics.get_steppers() if stepper.is_active_axis("z")]
+
+    def fastest_z(self) -> float:
+        """The speed that Z cannot exceed."""
+        own = getattr(self._toolhead().get_kinematics(), "max_z_velocity", None)
+        return float(own or self._status()["max_velocity"])
 
     def z_step(self) -> float:
         """The coarsest step distance of the steppers that move Z."""
@@ -106,14 +113,16 @@ class Motion:
         return {name: round(before[name] - zero, 3) + 0.0 for name, zero in now.items() if name in before}
 
     def _overshot(self, z: float) -> float:
-        status = self._toolhead().get_status(self._printer.get_reactor().monotonic())
-        return max(z, min(z + self.backlash, float(status["axis_maximum"][2])))
+        return max(z, min(z + self.backlash, float(self._status()["axis_maximum"][2])))
 
     def _move(self, coordinates: Sequence[float | None], speed: float) -> None:
         # What is not finite passes klippy's own range check on some kinematics.
         if not all(value is None or math.isfinite(value) for value in (*coordinates, speed)) or speed <= 0.0:
             raise self._printer.command_error("A move to no finite place was asked for.")
         self._toolhead().manual_move(list(coordinates), speed)
+
+    def _status(self) -> Mapping[str, Any]:
+        return self._toolhead().get_status(self._printer.get_reactor().monotonic())
 
     def _toolhead(self) -> ToolHead:
         toolhead: ToolHead = self._printer.lookup_object("toolhead")

@@ -28,13 +28,10 @@ class Settings:
         """Look for what is used later. Raises whatever a foreign object raises."""
         for heater in self._heaters().values():
             _attributes(heater, "target_temp", "set_temp")
-        self.gcode_offset()
         self.speed_factor()
         self.velocity_limits()
         _attributes(self._printer.lookup_object("idle_timeout"), "idle_timeout")
         _attributes(self._printer.lookup_object("configfile"), "set")
-        if self._mesh() is not None:
-            _attributes(self._mesh(), "get_mesh", "set_mesh")
 
     def heaters(self) -> list[str]:
         """Their names, such as `heater_bed`."""
@@ -48,20 +45,10 @@ class Settings:
         """At once: needs no mutex. Raises command errors for a target out of range."""
         self._heaters()[name].set_temp(target)
 
-    def gcode_offset(self) -> tuple[float, float, float]:
-        """SET_GCODE_OFFSET's X, Y and Z."""
-        x, y, z = self._gcode_move()["homing_origin"][:3]
-        return float(x), float(y), float(z)
-
-    def set_gcode_offset(self, offset: tuple[float, float, float]) -> None:
-        """Set it, without a move."""
-        self._gcode.run_script_from_command(
-            "SET_GCODE_OFFSET X={:.6f} Y={:.6f} Z={:.6f} MOVE=0".format(*offset)
-        )
-
     def speed_factor(self) -> float:
         """M220's, 1 for 100 %."""
-        return float(self._gcode_move()["speed_factor"])
+        status = self._printer.lookup_object("gcode_move").get_status(self._printer.get_reactor().monotonic())
+        return float(status["speed_factor"])
 
     def set_speed_factor(self, factor: float) -> None:
         """Set it."""
@@ -86,15 +73,6 @@ class Settings:
         """Set it; the running timer takes it up."""
         self._gcode.run_script_from_command(f"SET_IDLE_TIMEOUT TIMEOUT={seconds:.6f}")
 
-    def mesh(self) -> Any:
-        """The active bed mesh, as klippy's object; None if there is none."""
-        mesh = self._mesh()
-        return None if mesh is None else mesh.get_mesh()
-
-    def set_mesh(self, mesh: Any) -> None:
-        """Make a mesh, got from `mesh`, the active one."""
-        self._mesh().set_mesh(mesh)
-
     def stage(self, section: str, option: str, value: str) -> None:
         """Have SAVE_CONFIG write this."""
         self._printer.lookup_object("configfile").set(section, option, value)
@@ -103,15 +81,6 @@ class Settings:
         heaters: Any | None = self._printer.lookup_object("heaters", None)
         known: dict[str, Heater] = {} if heaters is None else heaters.heaters
         return known
-
-    def _gcode_move(self) -> Mapping[str, Any]:
-        status: Mapping[str, Any] = self._printer.lookup_object("gcode_move").get_status(
-            self._printer.get_reactor().monotonic()
-        )
-        return status
-
-    def _mesh(self) -> Any:
-        return self._printer.lookup_object("bed_mesh", None)
 
 
 def _attributes(thing: Any, *names: str) -> None:

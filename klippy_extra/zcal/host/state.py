@@ -85,6 +85,10 @@ class State:
         if mesh.get("mesh_radius") is not None:
             origin = mesh.get("mesh_origin") or (0.0, 0.0)
             return float(origin[0]), float(origin[1])
+        return self.safe_home()
+
+    def safe_home(self) -> tuple[float, float] | None:
+        """Where [safe_z_home] homes Z; None without it."""
         home = self.section("safe_z_home").get("home_xy_position")
         return (float(home[0]), float(home[1])) if home else None
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import klippy_extra.z_calibration
-from klippy_extra.z_calibration.options import Options, ProbeSettings, Rail
+from klippy_extra.z_calibration.options import Options, ProbeSettings
+from klippy_extra.zcal.host.endstop import Rail
 
 PLACE = Path(klippy_extra.z_calibration.__file__).parent
 PROBE = ProbeSettings(3, 0.02, 4, "median", 2.5, 11.0, (0.0, 25.0, 6.4))

@@ -1,0 +1,53 @@
+"""The bed mesh: the active one, its height at a place, and where it is zero."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from klippy_types import Printer
+
+
+class BedMesh:
+    """[bed_mesh], where there is one; `connect` first."""
+
+    def __init__(self, printer: Printer) -> None:
+        self._printer = printer
+
+    def connect(self) -> None:
+        """Look for what is called later. Raises whatever a foreign object raises."""
+        owner = self._owner()
+        if owner is not None:
+            for name in ("get_mesh", "set_mesh"):
+                getattr(owner, name)
+
+    def active(self) -> Any:
+        """The active mesh, as klippy's object; None if there is none."""
+        owner = self._owner()
+        return None if owner is None else owner.get_mesh()
+
+    def load(self, mesh: Any) -> None:
+        """Make a mesh, got from `active`, the active one."""
+        self._owner().set_mesh(mesh)
+
+    def height(self, x: float, y: float) -> float:
+        """Of the active mesh at a place, in mm; 0 without one."""
+        mesh = self.active()
+        return 0.0 if mesh is None else float(mesh.calc_z(x, y))
+
+    def reference(self) -> tuple[float, float] | None:
+        """The place at which a mesh is zero: zero_reference_position, or the point of relative_reference_index where
+        klippy still has that; None if neither is configured."""
+        calibrate = getattr(self._owner(), "bmc", None)
+        for owner in (getattr(calibrate, "probe_mgr", None), calibrate):
+            place = getattr(owner, "zero_ref_pos", None)
+            if place is not None:
+                return float(place[0]), float(place[1])
+        index = getattr(calibrate, "relative_reference_index", None)
+        points = getattr(calibrate, "points", ())
+        if index is not None and index < len(points):
+            return float(points[index][0]), float(points[index][1])
+        return None
+
+    def _owner(self) -> Any:
+        return self._printer.lookup_object("bed_mesh", None)
