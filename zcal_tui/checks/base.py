@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from zcal_tui.model.events import Event
+from zcal_tui.model.record import Record
 
 if TYPE_CHECKING:  # the command line reads these declarations before anything heavy is imported
+    from zcal_tui.checks.holding import Holder
+    from zcal_tui.checks.operator import Operator
+    from zcal_tui.printer.companion import Companion
     from zcal_tui.printer.printer import Printer
     from zcal_tui.printer.sampler import Sampler
 
@@ -44,6 +48,11 @@ class Needs:
     homed: bool = True
     probe: bool = False
     person: bool = False
+    extra: Literal["no", "better", "must"] = "no"
+    """Whether the companion extra is of no use, makes it better (cancel within a move, cleaning up behind a killed
+    program), or is what does the measuring."""
+    cold: bool = False
+    """Whether nozzle and bed should be cold."""
     minutes: float = 1.0
     """How long it takes on an ordinary printer, about."""
 
@@ -59,6 +68,16 @@ class Context:
     """Says something: on disk first, then to whoever watches."""
     cancelled: Callable[[], bool]
     """Whether the person has asked to stop."""
+    operator: "Operator"
+    """The person at the printer."""
+    companion: "Companion"
+    """The companion extra, where it is installed."""
+    holder: "Holder"
+    """Lends settings of the printer for the time of a check, under the extra's lease."""
+    earlier: Callable[[str], Record | None] = lambda check: None
+    """The newest finished record of a check on this printer."""
+    resumed: Record | None = None
+    """The interrupted run that this one goes on with, if it is one; a check takes over what still holds."""
 
     def stop_if_cancelled(self) -> None:
         """Raises CheckCancelled once the person has asked to stop."""

@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from zcal_tui.model.record import Level, Outcome, Record
+from zcal_tui.model.record import NEEDS_PERSON, Level, Outcome, Record
 
 
 class ExitCode(IntEnum):
@@ -40,6 +40,8 @@ _BY_OUTCOME = {
 
 def of_record(record: Record) -> ExitCode:
     """The exit code of a run that ended."""
+    if record.problem is not None and record.problem.key == NEEDS_PERSON:
+        return ExitCode.NEEDS_PERSON
     if record.outcome is not Outcome.FINISHED:
         return _BY_OUTCOME[record.outcome]
     return ExitCode.UNDECIDED if record.verdict is None else _BY_LEVEL[record.verdict.level]

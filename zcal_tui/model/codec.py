@@ -7,6 +7,9 @@ from typing import Any
 
 from zcal_tui.model.events import (
     AdviceGiven,
+    Answered,
+    Asked,
+    ChangesUpdated,
     EstimateUpdated,
     Event,
     Notice,
@@ -18,12 +21,14 @@ from zcal_tui.model.events import (
     Stage,
     VerdictReached,
 )
+from zcal_tui.model.questions import Choose, Confirm, JogStep, Option, PaperStep, Question
 from zcal_tui.model.record import (
     SCHEMA_VERSION,
     Change,
     Estimate,
     Level,
     Outcome,
+    Part,
     Problem,
     Record,
     Sample,
@@ -83,6 +88,12 @@ def event_to_json(event: Event) -> dict[str, Any]:
             return {"event": "verdict", **plain(verdict)}
         case Notice():
             return {"event": "notice", **plain(event)}
+        case Asked(question):
+            return {"event": "question", "kind": _KINDS[type(question)], **plain(question)}
+        case Answered():
+            return {"event": "answer", **plain(event)}
+        case ChangesUpdated():
+            return {"event": "changes", **plain(event)}
         case RunProblem(problem):
             return {"event": "problem", **plain(problem)}
         case RunEnded(record):
@@ -105,6 +116,30 @@ def _changes(data: Any) -> tuple[Change, ...]:
     return tuple(Change(**item) for item in data)
 
 
+_KINDS: Mapping[type, str] = {Confirm: "confirm", Choose: "choose", PaperStep: "paper", JogStep: "jog"}
+
+
+def _question(data: Mapping[str, Any]) -> Question:
+    rest: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+    match rest.pop("kind"):
+        case "confirm":
+            return Confirm(**rest)
+        case "choose":
+            rest["options"] = tuple(Option(**option) for option in rest["options"])
+            return Choose(**rest)
+        case "paper":
+            return PaperStep(**rest)
+        case "jog":
+            return JogStep(**rest)
+        case kind:
+            raise SchemaError(f"unknown kind of question {kind!r}")
+
+
+def _part(data: Mapping[str, Any]) -> Part:
+    level = data["level"]
+    return Part(**{**data, "outcome": Outcome(data["outcome"]), "level": level and Level(level)})
+
+
 def record_from_json(data: Mapping[str, Any]) -> Record:
     """The record that `record_to_json` wrote. Raises SchemaError where it is not one."""
     try:
@@ -125,6 +160,7 @@ def record_from_json(data: Mapping[str, Any]) -> Record:
             advice=tuple(data["advice"]),
             problem=Problem(**data["problem"]) if data["problem"] else None,
             changes=_changes(data["changes"]),
+            parts=tuple(_part(item) for item in data.get("parts", ())),
             schema=data["schema"],
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -159,6 +195,12 @@ def event_from_json(data: Mapping[str, Any]) -> Event:
                 return VerdictReached(_verdict(rest))
             case "notice":
                 return Notice(**rest)
+            case "question":
+                return Asked(_question(rest))
+            case "answer":
+                return Answered(**rest)
+            case "changes":
+                return ChangesUpdated(_changes(rest["changes"]))
             case "problem":
                 return RunProblem(Problem(**rest))
             case "record":

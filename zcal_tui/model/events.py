@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from zcal_tui.model.questions import Question
 from zcal_tui.model.record import Change, Estimate, Problem, Record, Sample, Verdict
 
 
@@ -73,6 +74,28 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """The person is asked something; the run waits for the answer."""
+
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the person said."""
+
+    key: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesUpdated:
+    """What has become of the proposed config values: they replace those told before."""
+
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunProblem:
     """The run cannot go on."""
 
@@ -95,6 +118,9 @@ Event = (
     | AdviceGiven
     | VerdictReached
     | Notice
+    | Asked
+    | Answered
+    | ChangesUpdated
     | RunProblem
     | RunEnded
 )

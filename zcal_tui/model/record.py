@@ -9,6 +9,10 @@ SCHEMA_VERSION = 1
 """Version of the record's JSON shape. Readers refuse a higher one."""
 
 
+NEEDS_PERSON = "needs_person"
+"""`Problem.key` of a run that asked for somebody who is not there."""
+
+
 class Level(StrEnum):
     """The weight of a verdict."""
 
@@ -41,11 +45,23 @@ class Sample:
     x: float
     y: float
     trigger_z: float
-    """Toolhead Z at the trigger, before any offset."""
+    """Toolhead Z of the measurement before any offset: at the trigger of a touch, at contact in a paper test."""
     bed_z: float | None = None
     """The same height with z_offset and twist compensation applied, where the printer reports it."""
     recorded: bool = True
     """False for a touch the printer was asked to make but told to leave out of its result."""
+    kind: str = "touch"
+    """What was measured: touch, paper, mark, jog, release, scan, nozzle, switch, bed, backlash, offset."""
+    place: str = ""
+    """Where or under what circumstances, in a word or two: a corner, a phase, a variant; empty where there is one."""
+    round: int = 1
+    """Which repetition it belongs to."""
+    bed: float | None = None
+    """The bed's temperature in °C, where it is known."""
+    hotend: float | None = None
+    """The nozzle's temperature in °C, where it is known."""
+    values: Mapping[str, float] = field(default_factory=dict)
+    """What else the kind measures, by name, in mm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +95,36 @@ class Problem:
     cause: str = ""
     remedy: str = ""
     raw: str = ""
+    key: str = ""
+    """What a program may go by, where it has to: NEEDS_PERSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One config value a check proposes."""
+    """One config value a check proposes.
+
+    `state` is proposed (lines to edit), declined, staged (SAVE_CONFIG was not seen to end), or saved (read back).
+    `saves` says that SAVE_CONFIG can write it; `effect` what it does to the nozzle, in words.
+    """
 
     section: str
     option: str
     old: str | None
     new: str
     state: str = "proposed"
+    saves: bool = False
+    effect: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A run that belongs to a longer one (`all`)."""
+
+    id: str
+    check: str
+    outcome: Outcome
+    level: Level | None = None
+    summary: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +145,6 @@ class Record:
     advice: tuple[str, ...] = ()
     problem: Problem | None = None
     changes: tuple[Change, ...] = ()
+    parts: tuple[Part, ...] = ()
+    """The runs of an `all`, in their order."""
     schema: int = SCHEMA_VERSION

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field, replace
 
 from zcal_tui.model.events import (
     AdviceGiven,
+    Answered,
+    Asked,
+    ChangesUpdated,
     EstimateUpdated,
     Event,
     Notice,
@@ -70,5 +73,9 @@ def fold(view: RunView, event: Event) -> RunView:
             return replace(view, record=replace(record, problem=problem))
         case Notice(text):
             return replace(view, notices=(*view.notices, text))
+        case ChangesUpdated(changes):
+            return replace(view, record=replace(record, changes=changes))
+        case Asked() | Answered():
+            return view  # what is asked at this moment is the session's to show
         case RunEnded(final):
             return replace(view, record=final)

@@ -34,6 +34,11 @@ class PrinterClock:
             self._latest = eventtime  # another klippy, on a clock of its own
         self._eventtime, self._seen_at = eventtime, wall
 
+    @property
+    def rate(self) -> float:
+        """How many seconds of the printer pass in one of ours: 1 but on a simulated printer."""
+        return self._rate
+
     def now(self) -> float:
         """Seconds of klippy's clock, carried on from the last update; 0 before the first. Never goes back
         while the same klippy runs."""

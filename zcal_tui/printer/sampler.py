@@ -29,7 +29,8 @@ class TouchSettings:
 class Touch:
     """One touch. `trigger_z` is the raw toolhead Z at the trigger, `bed_z` where the nozzle would touch (only where
     the printer said so), `x` and `y` the toolhead's place, `eventtime` klippy's clock when it was told.
-    `recorded` is False for a touch that the printer makes but leaves out of its own result."""
+    `recorded` is False for a touch that the printer makes but leaves out of its own result; `bed` and `hotend` are
+    temperatures (°C) where the sampler knows them."""
 
     n: int
     trigger_z: float
@@ -38,6 +39,8 @@ class Touch:
     y: float
     eventtime: float
     recorded: bool = True
+    bed: float | None = None
+    hotend: float | None = None
 
 
 class ProbeUnusable(Exception):

@@ -83,6 +83,7 @@ class PrinterConnection:
         except DemoFailed as failed:
             self._board.link(state=LinkState.FAILED, problem=failed.problem)
             return None
+        self._board.link(control=self._demo.control)
         return parse_address(self._demo.klippy_socket)
 
     async def _adopt(self, transport: Transport) -> None:

@@ -28,6 +28,7 @@ class DemoPrinter:
     def __init__(self, process: asyncio.subprocess.Process, ready: dict[str, Any]) -> None:
         self._process = process
         self.klippy_socket: str = ready["klippy"]
+        self.control: str = ready["control"]
         self._drain = asyncio.create_task(self._read_on(), name="simulated printer's output")
 
     @classmethod

@@ -1,14 +1,32 @@
 """What a face (the TUI, the headless program) may ask of a session. Every call returns at once."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
 
 from zcal_tui.model.events import Event
+from zcal_tui.model.questions import Answer
+from zcal_tui.model.record import Record
 from zcal_tui.session.snapshot import Snapshot
 
 
 class SessionBusy(Exception):
     """A check cannot be started now; the text says why, for people."""
+
+
+SavePolicy = Literal["ask", "never", "always"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a check is run, apart from its own parameters."""
+
+    present: bool = True
+    """Whether a person (or the autopilot) answers questions."""
+    save: SavePolicy = "ask"
+    """Whether found values are written to the printer's configuration."""
+    resume: Record | None = None
+    """The interrupted run to go on with."""
 
 
 class SessionPort(Protocol):
@@ -25,9 +43,12 @@ class SessionPort(Protocol):
         """Call `listener` with every event of every run, in order, on the session's thread, where it must not
         wait. Returns what ends it."""
 
-    def start_check(self, name: str, parameters: Any) -> None:
+    def start_check(self, name: str, parameters: Any, options: RunOptions | None = None) -> None:
         """Begin a check with an instance of its parameters dataclass. What comes of it, refusals included, is in
         the snapshot's run and the events. Raises SessionBusy while another runs or no printer is connected."""
+
+    def answer(self, number: int, answer: Answer) -> None:
+        """Answer the question of that number (`Snapshot.question.n`); nothing where it is not asked any more."""
 
     def cancel(self) -> None:
         """End the running check as soon as the printer lets it; nothing where none runs."""

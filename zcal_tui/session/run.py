@@ -2,22 +2,29 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
 from zcal_tui import __version__
 from zcal_tui.checks.base import Check, CheckCancelled, CheckFailed, CheckRefused, Context
+from zcal_tui.checks.holding import Holder
+from zcal_tui.checks.operator import NeedsPerson
 from zcal_tui.model.codec import plain
 from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted
-from zcal_tui.model.record import Outcome, Problem
+from zcal_tui.model.questions import Answer
+from zcal_tui.model.record import NEEDS_PERSON, Outcome, Problem, Record
 from zcal_tui.model.view import RunView, begin, fold
+from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.explain import explain
 from zcal_tui.printer.printer import Printer
-from zcal_tui.printer.sampler import StockSampler
+from zcal_tui.printer.sampler_extra import sampler_for
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.results.store import Journal, Store, new_run_id, now_iso
+from zcal_tui.session.board import Board
+from zcal_tui.session.operator import SessionOperator
+from zcal_tui.session.port import RunOptions
 from zcal_tui.transport.failures import GcodeError, NotReady, ReplyLost, TransportError, Unreachable
 
 logger = logging.getLogger(__name__)
@@ -30,13 +37,22 @@ class Run:
     """A check under way. Made on the session's thread, for one run."""
 
     def __init__(
-        self, check: Check, parameters: Any, printer: Printer, store: Store, show: Callable[[Event], None]
+        self,
+        check: Check,
+        parameters: Any,
+        printer: Printer,
+        store: Store,
+        board: Board,
+        options: RunOptions,
     ) -> None:
         self._check = check
         self._parameters = parameters
         self._printer = printer
         self._store = store
-        self._show = show
+        self._show = board.event
+        self._last = board.snapshot.last
+        self._options = options
+        self._operator = SessionOperator(board, printer, self._emit, present=options.present)
         self._journal: Journal | None = None
         self._view: RunView | None = None
         self._cancelled = False
@@ -44,6 +60,11 @@ class Run:
     def cancel(self) -> None:
         """Ask the check to stop at the next place where that is safe."""
         self._cancelled = True
+        self._operator.cancel()
+
+    def answer(self, number: int, answer: Answer) -> None:
+        """A person's answer to the question of that number."""
+        self._operator.answer(number, answer)
 
     async def go(self, printer_name: str, address: str) -> RunEnded:
         """Run it and return its last event, kept but not shown yet. Never raises: what went wrong is the run's
@@ -91,17 +112,27 @@ class Run:
 
     async def _check_it(self) -> tuple[Outcome, Problem | None]:
         printer = self._printer
+        companion = Companion(printer)
+        holder = Holder(printer, companion, self._emit)
         context = Context(
             printer=printer,
-            sampler=StockSampler(printer),
+            sampler=sampler_for(printer, companion),
             clock=printer.clock,
             emit=self._emit,
             cancelled=lambda: self._cancelled,
+            operator=self._operator,
+            companion=companion,
+            holder=holder,
+            earlier=self._earlier,
+            resumed=self._options.resume,
         )
         try:
-            await self._check.run(context, self._parameters)
+            async with holder.lease():
+                await self._check.run(context, self._parameters)
         except CheckCancelled:
             return Outcome.CANCELLED, None
+        except NeedsPerson as needed:
+            return Outcome.REFUSED, Problem(needed.what, needed.cause, needed.remedy, key=NEEDS_PERSON)
         except CheckFailed as failed:
             return Outcome.ERROR, Problem(failed.what, failed.cause, failed.remedy)
         except CheckRefused as refused:
@@ -118,6 +149,10 @@ class Run:
             logger.exception("check %s failed", self._check.name)
             return Outcome.ERROR, _our_fault(error)
         return Outcome.FINISHED, None
+
+    def _earlier(self, check: str) -> Record | None:
+        record = self._last.get(check)
+        return record if record is not None and record.outcome is Outcome.FINISHED else None
 
     async def _failed(self, error: GcodeError | NotReady) -> tuple[Outcome, Problem]:
         """The printer refused. Where it went down, its state says more than the command's error."""

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.model.events import Event
+from zcal_tui.model.questions import Answer
 from zcal_tui.model.record import Problem
 from zcal_tui.results.store import Store
 from zcal_tui.session.board import Board
-from zcal_tui.session.port import SessionBusy
+from zcal_tui.session.port import RunOptions, SessionBusy
 from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.session.target import Target
 
@@ -63,7 +64,7 @@ class Session:
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         return self._board.listen(listener)
 
-    def start_check(self, name: str, parameters: Any) -> None:
+    def start_check(self, name: str, parameters: Any, options: RunOptions | None = None) -> None:
         with self._lock:
             if self._busy:
                 raise SessionBusy("Another check is running; one printer takes one at a time.")
@@ -71,7 +72,10 @@ class Session:
             if printer is None or self._closing:
                 raise SessionBusy("No printer is connected.")
             self._busy = True
-        self._loop.call_soon_threadsafe(self._begin_run, name, parameters)
+        self._loop.call_soon_threadsafe(self._begin_run, name, parameters, options or RunOptions())
+
+    def answer(self, number: int, answer: Answer) -> None:
+        self._loop.call_soon_threadsafe(self._take_answer, number, answer)
 
     def cancel(self) -> None:
         self._loop.call_soon_threadsafe(self._cancel_run)
@@ -146,13 +150,13 @@ class Session:
             while not self._board.snapshot.printer.hostname:  # noqa: ASYNC110  it has no event of its own
                 await asyncio.sleep(NAME_POLL)
 
-    def _begin_run(self, name: str, parameters: Any) -> None:
+    def _begin_run(self, name: str, parameters: Any, options: RunOptions) -> None:
         from zcal_tui.session.run import Run  # as above
 
         printer = self._connection.printer if self._connection else None
         assert printer is not None
         self._board.update(cancelling=False)
-        self._run = Run(CHECKS[name], parameters, printer, self._store, self._board.event)
+        self._run = Run(CHECKS[name], parameters, printer, self._store, self._board, options)
         self._run_task = self._spawn(self._go(self._run))
 
     async def _go(self, run: "Run") -> None:
@@ -168,6 +172,10 @@ class Session:
             # Told last: who hears of the end may start the next check at once
             if ended is not None:
                 self._board.event(ended)
+
+    def _take_answer(self, number: int, answer: Answer) -> None:
+        if self._run is not None:
+            self._run.answer(number, answer)
 
     def _cancel_run(self) -> None:
         if self._run is not None:

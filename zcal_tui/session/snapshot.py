@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from zcal_tui.model.questions import Question
 from zcal_tui.model.record import Problem, Record
 from zcal_tui.model.view import RunView
 from zcal_tui.printer.state import PrinterState
@@ -33,6 +34,16 @@ class Link:
     """What to call the printer: its hostname, or the profile of the simulated one."""
     text: str = ""
     problem: Problem | None = None
+    control: str | None = None
+    """The control socket of a simulated printer, where its person can be asked for the feel of the paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question that the running check waits for; `n` is what an answer names."""
+
+    n: int
+    question: Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,8 @@ class Snapshot:
     printer: PrinterState = field(default_factory=PrinterState)
     run: RunView | None = None
     """The running check, or the last one that ran."""
+    question: Asking | None = None
+    """What the running check asks the person at this moment."""
     cancelling: bool = False
     """The person asked to cancel; the run ends as soon as the printer lets it."""
     last: Mapping[str, Record] = field(default_factory=dict)

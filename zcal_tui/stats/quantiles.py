@@ -202,7 +202,7 @@ def studentised_range_cdf(q: float, count: int, dof: float) -> float:
     if q <= 0.0:
         return 0.0
     spread = 10.0 / math.sqrt(2.0 * dof)
-    log_s = np.linspace(-spread - 14.0 / dof, min(spread, 3.0), 801)
+    log_s = np.linspace(-spread - 14.0 / dof, min(spread, 3.0), 201)
     s = np.exp(log_s)
     log_density = (
         math.log(2.0)

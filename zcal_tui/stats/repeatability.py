@@ -10,19 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zcal_tui.stats.calibration import sigma_interval
+from zcal_tui.stats.combine import Part, combine, within
 from zcal_tui.stats.effects import Effect, Effects, Outliers, certain_effects, find_effects
 from zcal_tui.stats.grid import reading_step
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.noise import NoiseEvidence, noise_evidence
-from zcal_tui.stats.quantiles import normal_ppf, t_ppf
 from zcal_tui.stats.series import SERIES_LENGTH, exceedance, expected_range
 
 FloatArray = NDArray[np.float64]
 
 RANGE_LIMIT = 0.025
 """mm. Klipper docs, Probe_Calibrate, Repeatability check: a range above 25 microns is not accurate enough."""
-
-_MANY_DEGREES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,19 +165,12 @@ def _mean(
 ) -> Interval:
     """The mean of all samples but outliers, with random and systematic parts combined as standard uncertainties."""
     kept = np.delete(values, list(effects.outliers.indices))
-    # A quantity that may lie anywhere within ± a has the standard uncertainty a/√3 (GUM 4.3.7).
-    components = {name: half_width / math.sqrt(3.0) for name, half_width in systematic.items()}
-    components["step"] = 0.5 * step / math.sqrt(3.0)
-    components["random"] = deviation / math.sqrt(len(kept))
-    combined = math.sqrt(sum(part * part for part in components.values()))
-    random = components["random"]
-    # Welch-Satterthwaite: systematic parts have no degrees of freedom to lose.
-    effective = dof * (combined / random) ** 4 if random > 0.0 else math.inf
-    upper = 0.5 + 0.5 * confidence
-    quantile = t_ppf(upper, math.floor(effective)) if effective < _MANY_DEGREES else normal_ppf(upper)
-    reach = quantile * combined
-    value = float(kept.mean())
-    return Interval(value, value - reach, value + reach, confidence, components)
+    parts = {
+        **{name: within(half_width) for name, half_width in systematic.items()},
+        "step": within(0.5 * step),
+        "random": Part(deviation / math.sqrt(len(kept)), dof),
+    }
+    return combine(float(kept.mean()), parts, confidence)
 
 
 def _offsets(effects: Effects | None, side: str) -> FloatArray:

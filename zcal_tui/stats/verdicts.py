@@ -9,6 +9,7 @@ from typing import Literal
 from zcal_tui.stats.quantiles import normal_range_ppf
 from zcal_tui.stats.repeatability import Repeatability
 from zcal_tui.stats.stopping import Plan, Standing, standing_of
+from zcal_tui.stats.wording import um
 
 Level = Literal["pass", "warn", "fail", "unknown"]
 
@@ -56,11 +57,6 @@ def judge(result: Repeatability, plan: Plan) -> VerdictRule:
     return VerdictRule(level, tuple(reasons), _advice(result, standing))
 
 
-def _um(millimetres: float) -> str:
-    micrometres = millimetres * 1000.0
-    return f"{micrometres:.0f} µm" if abs(micrometres) >= 9.95 else f"{micrometres:.1f} µm"
-
-
 def _share(p: float) -> str:
     if p > 0.999:
         return "more than 99.9 %"
@@ -70,11 +66,11 @@ def _share(p: float) -> str:
 
 
 def _limit_reason(result: Repeatability, standing: Standing, low: float, high: float) -> str:
-    limit = f"(limit: {_um(result.limit)}; {SOURCE})"
+    limit = f"(limit: {um(result.limit)}; {SOURCE})"
     over = result.exceed.value
     if standing == "fit":
         bound = f", by these data in at least {_share(1.0 - high)}" if high >= 0.001 else ""
-        stays = f"stays within {_um(result.limit)} in {_share(1.0 - over)} of series{bound} {limit}."
+        stays = f"stays within {um(result.limit)} in {_share(1.0 - over)} of series{bound} {limit}."
         return (
             f"Outliers aside, a range of ten {stays}"
             if result.outliers.indices
@@ -82,11 +78,11 @@ def _limit_reason(result: Repeatability, standing: Standing, low: float, high: f
         )
     if standing == "unfit":
         cause = _cause_beyond_noise(result)
-        return f"A range of ten exceeds {_um(result.limit)} in {_share(over)} of series{cause} {limit}."
+        return f"A range of ten exceeds {um(result.limit)} in {_share(over)} of series{cause} {limit}."
     between = f"in {_share(over)} of series, by these data between {_share(low)} and {_share(high)}"
     if standing == "marginal":
-        return f"On the border: a range of ten exceeds {_um(result.limit)} {between} {limit}."
-    return f"{result.n} samples do not decide: a range of ten exceeds {_um(result.limit)} {between} {limit}."
+        return f"On the border: a range of ten exceeds {um(result.limit)} {between} {limit}."
+    return f"{result.n} samples do not decide: a range of ten exceeds {um(result.limit)} {between} {limit}."
 
 
 def _cause_beyond_noise(result: Repeatability) -> str:
@@ -100,7 +96,7 @@ def _normal_reason(result: Repeatability) -> str:
     normal = max(result.step, NORMAL_RANGE)
     span = result.series_range.value
     word = "normal" if span <= normal else "more than the usual, though within the limit"
-    return f"Ten probings span {_um(span)} on average: {word} (normal: one step or 5 µm, here {_um(normal)}; {SOURCE})."
+    return f"Ten probings span {um(span)} on average: {word} (normal: one step or 5 µm, here {um(normal)}; {SOURCE})."
 
 
 def _effect_reasons(result: Repeatability) -> list[str]:
@@ -110,12 +106,12 @@ def _effect_reasons(result: Repeatability) -> list[str]:
     if drift is not None and drift.found:
         word = "up" if drift.size.value > 0 else "down"
         reasons.append(
-            f"The trigger height drifts {word} by {_um(abs(drift.size.value))} a sample (p = {drift.p:.2g}; {rate})."
+            f"The trigger height drifts {word} by {um(abs(drift.size.value))} a sample (p = {drift.p:.2g}; {rate})."
         )
     if first is not None and first.found:
         word = "higher" if first.size.value > 0 else "lower"
         reasons.append(
-            f"The first sample is {_um(abs(first.size.value))} {word} than the others (p = {first.p:.2g}; {rate})."
+            f"The first sample is {um(abs(first.size.value))} {word} than the others (p = {first.p:.2g}; {rate})."
         )
     if outliers.indices:
         numbers = ", ".join(str(index + 1) for index in outliers.indices)
@@ -126,7 +122,7 @@ def _effect_reasons(result: Repeatability) -> list[str]:
             else f"Samples {numbers} are outliers"
         )
         reasons.append(
-            f"{which}, up to {_um(farthest)} from what the others say (p = {outliers.p:.2g}; {rate})."
+            f"{which}, up to {um(farthest)} from what the others say (p = {outliers.p:.2g}; {rate})."
         )
     return reasons
 

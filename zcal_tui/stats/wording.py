@@ -5,7 +5,7 @@ from __future__ import annotations
 from zcal_tui.stats.intervals import Interval
 
 
-def micrometres(mm: float) -> str:
+def um(mm: float) -> str:
     """A length in µm: whole from 10 µm on, else with one decimal."""
     size = mm * 1000.0
     return f"{size:.0f} µm" if abs(size) >= 9.95 else f"{size:.1f} µm"
@@ -14,7 +14,7 @@ def micrometres(mm: float) -> str:
 def between(interval: Interval) -> str:
     """An interval's ends in µm, for the middle of a sentence."""
     if interval.low is None:
-        return f"at most {micrometres(interval.high)}" if interval.high is not None else "unbounded"
+        return f"at most {um(interval.high)}" if interval.high is not None else "unbounded"
     if interval.high is None:
-        return f"at least {micrometres(interval.low)}"
-    return f"between {micrometres(interval.low)} and {micrometres(interval.high)}"
+        return f"at least {um(interval.low)}"
+    return f"between {um(interval.low)} and {um(interval.high)}"

@@ -1,0 +1,151 @@
+"""Settings of the printer that a check changes for a while, and puts back on every way out.
+
+With the companion extra they are under its lease: renewed while the run goes on, put back by the extra itself when
+this program is not heard of any more. Without it this program puts them back on every way out that it lives through,
+and does not heat.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+
+from zcal_tui.checks.base import CheckRefused
+from zcal_tui.model.events import Event, Notice
+from zcal_tui.printer.companion import Companion
+from zcal_tui.printer.printer import Printer
+from zcal_tui.transport.failures import GcodeError, TransportError
+
+logger = logging.getLogger(__name__)
+
+LEASE = 60.0
+"""Seconds of real time for which the lease is taken."""
+RENEWAL = 8.0
+"""Seconds of real time between two renewals."""
+LONGEST = 3600.0
+"""The longest lease the extra gives, in seconds of the printer."""
+
+
+class Holder:
+    """Lends the printer's settings to one run."""
+
+    def __init__(self, printer: Printer, companion: Companion, emit: Callable[[Event], None]) -> None:
+        self._printer = printer
+        self._companion = companion
+        self._emit = emit
+        self._name = f"zcal-tui on {socket.gethostname()} ({os.getpid()})"
+        self._leased = False
+        self._undo: list[str] = []
+
+    @contextlib.asynccontextmanager
+    async def lease(self) -> AsyncIterator[None]:
+        """The time of a run. At its end everything that was changed is as it was. Raises CheckRefused where another
+        program holds the lease."""
+        if not self._companion.can("settings"):
+            try:
+                yield
+            finally:
+                await self._put_back()
+            return
+        await self._take()
+        renewing = asyncio.create_task(self._keep_renewing(), name="zcal lease")
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
+            await self._end()
+
+    async def clear_mesh(self) -> None:
+        """Take the bed mesh off, so that a commanded height is the height."""
+        if not self._printer.state.bed_mesh.active:
+            return
+        name = self._printer.state.bed_mesh.profile_name
+        await self._change({"mesh": True}, f"BED_MESH_PROFILE LOAD={name}" if name else "")
+        await self._printer.gcode("BED_MESH_CLEAR")
+        if not self._leased and not name:
+            self._emit(Notice("The bed mesh had no profile's name; it has to be made or loaded again."))
+
+    async def zero_offset(self) -> None:
+        """Take the live G-code offset off; the nozzle stays where it is."""
+        x, y, z = self._printer.state.homing_origin
+        if (x, y, z) == (0.0, 0.0, 0.0):
+            return
+        await self._change(
+            {"gcode_offset": [0.0, 0.0, 0.0]}, f"SET_GCODE_OFFSET X={x:.6f} Y={y:.6f} Z={z:.6f} MOVE=0"
+        )
+        await self._printer.gcode("SET_GCODE_OFFSET X=0 Y=0 Z=0 MOVE=0")
+
+    async def heat(self, targets: Mapping[str, float]) -> None:
+        """Set heaters' targets (°C) and return at once; watch the state for what comes of it. Raises CheckRefused
+        without the extra: nobody would turn them off behind a program that dies."""
+        if not self._leased:
+            raise CheckRefused(
+                "Heating needs the companion extra.",
+                "If this program died or the link went, nobody would turn the heaters off again.",
+                "Install it with `zcal-tui install`, then start again.",
+            )
+        await self._change({"heaters": dict(targets)}, "")
+        script = [
+            f"SET_HEATER_TEMPERATURE HEATER={name} TARGET={target:g}" for name, target in targets.items()
+        ]
+        await self._printer.gcode("\n".join(script))
+
+    async def idle_timeout(self, seconds: float) -> None:
+        """Lengthen the time after which klippy switches motors off, as a paper test may (never with heaters on)."""
+        before = self._printer.state.settings.get("idle_timeout", {}).get("timeout", 600.0)
+        if any(heater.target > 0 for heater in self._printer.state.heaters.values()):
+            return
+        await self._change({"idle_timeout": seconds}, f"SET_IDLE_TIMEOUT TIMEOUT={before}")
+        await self._printer.gcode(f"SET_IDLE_TIMEOUT TIMEOUT={seconds:g}")
+
+    async def _change(self, hold: Mapping[str, object], undo: str) -> None:
+        """Say what is about to be changed before it is."""
+        if self._leased:
+            await self._companion.lease(self._name, seconds=self._seconds(), hold=dict(hold))
+        elif undo:
+            self._undo.append(undo)
+
+    def _seconds(self) -> float:
+        return min(LONGEST, LEASE * max(1.0, self._printer.clock.rate))
+
+    async def _take(self) -> None:
+        try:
+            await self._companion.lease(self._name, seconds=self._seconds())
+        except GcodeError as error:
+            raise CheckRefused(
+                "The printer is under the control of another program.",
+                str(error),
+                "Let it finish, or end it, then start again.",
+            ) from error
+        self._leased = True
+
+    async def _keep_renewing(self) -> None:
+        while True:
+            await asyncio.sleep(RENEWAL)
+            try:
+                await self._companion.lease(self._name, seconds=self._seconds())
+            except TransportError:
+                # The link is down or klippy halted: both end the run on a way of their own
+                logger.info("the lease was not renewed", exc_info=True)
+
+    async def _end(self) -> None:
+        self._leased = False
+        if not self._printer.state.ready:
+            return  # a halted klippy has dropped it; behind a cut link the extra puts everything back
+        try:
+            await self._companion.lease(self._name, action="restore")
+        except GcodeError:
+            logger.info("the lease had ended by itself", exc_info=True)
+        except TransportError as error:
+            self._emit(Notice(f"The extra will put back what was changed when the lease runs out: {error}"))
+
+    async def _put_back(self) -> None:
+        for script in reversed(self._undo):
+            try:
+                await self._printer.gcode(script)
+            except TransportError as error:
+                self._emit(Notice(f"Not put back: {script} ({error})"))
+        self._undo.clear()

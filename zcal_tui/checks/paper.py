@@ -1,0 +1,279 @@
+"""The paper test: the person lowers the nozzle onto a sheet of paper until it just drags.
+
+Klipper docs, Bed_Level, "The paper test". The moves are Klipper's own (TESTZ), so that every approach is downward;
+nothing is staged. Every way out ends the test and lifts the nozzle off the bed.
+"""
+
+import asyncio
+import contextlib
+import math
+from dataclasses import dataclass
+
+from zcal_tui.checks.base import CheckCancelled, CheckFailed, CheckRefused, Context
+from zcal_tui.checks.travel import hands_off, travel
+from zcal_tui.model.events import Notice, SampleTaken
+from zcal_tui.model.questions import Confirm, PaperMove, PaperStep
+from zcal_tui.model.record import Sample
+from zcal_tui.model.units import length
+from zcal_tui.printer.config_view import z_step_distance
+from zcal_tui.printer.geometry import z_limits
+from zcal_tui.printer.manual import ManualTest, Outcome
+from zcal_tui.printer.printer import CommandFailed
+from zcal_tui.printer.state import ManualProbe
+from zcal_tui.transport.failures import TransportError
+
+PERSON_TIMEOUT = 3600.0
+"""Seconds after which klippy may switch the motors off while a person thinks."""
+LONGEST_WORD = 0.2
+"""How far + and - go at most, in mm (Klipper's manual probe)."""
+COARSE = 0.1
+"""A step longer than this, in mm, can press the nozzle into the bed before anybody feels it."""
+BELOW_EXPECTED = 0.1
+"""How far below the expected contact, in mm, such a step may end without a question."""
+FIRST_RESOLUTION = 0.1
+"""mm: how well a height is known that was accepted without any other tried next to it."""
+
+
+@dataclass(frozen=True)
+class PaperPlan:
+    """What a paper test is for: see `PaperStep` for the fields of the same name."""
+
+    text: str
+    name: str
+    old: float | None
+    base: float
+    sign: int
+    expected: float | None
+    clearance: float
+    """Toolhead Z to lift to when it ends."""
+    place: str = ""
+    test: int = 1
+    tests: int = 1
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class PaperHeight:
+    """The toolhead Z at which the paper drags, known to ± `resolution` by the heights tried next to it."""
+
+    height: float
+    resolution: float
+
+
+async def paper_test(context: Context, plan: PaperPlan, n: int) -> PaperHeight:
+    """Run one paper test where the nozzle stands, lift, and tell the result as sample `n`.
+
+    Raises CheckCancelled when it is given up, CheckFailed when it cannot go on, NeedsPerson, TransportError.
+    """
+    await context.holder.idle_timeout(PERSON_TIMEOUT)
+    manual = ManualTest(context.printer, context.companion)
+    try:
+        position = await manual.begin()
+        found = await _Dialogue(context, plan, manual, position).run()
+        x, y, _ = context.printer.state.position or (math.nan, math.nan, math.nan)
+        context.emit(
+            SampleTaken(
+                Sample(
+                    n=n,
+                    t=round(context.clock.now(), 3),
+                    x=x,
+                    y=y,
+                    trigger_z=round(found.height, 6),
+                    kind="paper",
+                    place=plan.place,
+                    round=plan.test,
+                    values={"resolution": found.resolution},
+                )
+            )
+        )
+    finally:
+        await _leave(context, plan, manual)
+    return found
+
+
+async def _leave(context: Context, plan: PaperPlan, manual: ManualTest) -> None:
+    """End the test if it is open, and lift. What ended the check is what is told, so this raises nothing."""
+    try:
+        if (reason := hands_off(context.printer.state)) is not None:
+            context.emit(Notice(f"The nozzle was not lifted off the paper: {reason}."))
+            return
+        await manual.abort()
+        await travel(context.printer, clearance=plan.clearance)
+    except (TransportError, CheckRefused) as error:
+        context.emit(Notice(f"The nozzle was not lifted off the paper: {error}"))
+    finally:
+        manual.close()
+
+
+class _Dialogue:
+    """Asks for moves until the height is accepted."""
+
+    def __init__(self, context: Context, plan: PaperPlan, manual: ManualTest, at: ManualProbe) -> None:
+        self._context = context
+        self._plan = plan
+        self._manual = manual
+        self._at = at
+        self._start = self._height()
+        self._tried = [self._start]
+        self._step = z_step_distance(context.printer.state) or 0.0
+        limits = z_limits(context.printer.state)
+        self._lowest = limits[0] if limits is not None else -math.inf
+        self._allowed_to: float | None = None
+
+    async def run(self) -> PaperHeight:
+        while True:
+            move = await self._ask()
+            if isinstance(move, Outcome):
+                return self._ended(move)
+            match move.kind:
+                case "abort":
+                    raise CheckCancelled
+                case "accept":
+                    if self._height() >= self._start:
+                        self._context.emit(
+                            Notice("Lower the nozzle onto the paper first; Klipper takes no other height.")
+                        )
+                        continue
+                    resolution = self._resolution()
+                    return self._ended(await self._manual.accept(), resolution)
+                case "undo":
+                    if len(self._tried) > 1:
+                        await self._go(f"{self._tried[-2] - self._height():.6f}", undo=True)
+                case "step":
+                    await self._go(move.z, undo=False)
+
+    async def _ask(self) -> PaperMove | Outcome:
+        """The next move, or how the test ended where another client ended it meanwhile."""
+        printer = self._context.printer
+        asking = asyncio.ensure_future(self._context.operator.paper(self._question()))
+        closed = asyncio.ensure_future(printer.wait_for(lambda state: not state.manual_probe.is_active))
+        try:
+            await asyncio.wait({asking, closed}, return_when=asyncio.FIRST_COMPLETED)
+            if asking.done():
+                return asking.result()
+            closed.result()
+            return await self._manual.outcome()
+        finally:
+            for task in (asking, closed):
+                task.cancel()
+            await asyncio.gather(asking, closed, return_exceptions=True)
+
+    async def _go(self, z: str, *, undo: bool) -> None:
+        target = predict(z, self._height(), self._at.lower, self._at.upper)
+        if target is None:
+            self._context.emit(Notice(f"{z!r} is no step: + - ++ -- or a distance in mm."))
+            return
+        if target < self._lowest:
+            self._context.emit(
+                Notice(
+                    f"Klipper does not go below {length(self._lowest)} here (position_min); the step was not made. "
+                    "If the nozzle is not on the paper yet, lower position_min in printer.cfg."
+                )
+            )
+            return
+        if not undo and not await self._dares(target):
+            return
+        try:
+            self._at = await self._manual.step(z)
+        except CommandFailed as error:
+            told = error.explanation
+            raise CheckFailed(
+                f"The paper test was ended by Klipper: {told.what}", told.cause, told.remedy
+            ) from error
+        if undo:
+            self._tried.pop()
+        else:
+            self._tried.append(self._height())
+
+    async def _dares(self, target: float) -> bool:
+        """Whether a step that could press the nozzle into the bed is meant."""
+        expected = self._plan.expected
+        if expected is None or self._height() - target <= COARSE or target >= expected - BELOW_EXPECTED:
+            return True
+        if self._allowed_to is not None and target >= self._allowed_to:
+            return True
+        sure = await self._context.operator.confirm(
+            Confirm(
+                "risky-step",
+                f"Go down by {length(self._height() - target)}?",
+                f"That ends {length(expected - target)} below where the bed is expected. If the expectation is right, "
+                "the nozzle is pressed into the bed. Smaller steps are safer.",
+                yes="Go down",
+                no="Stay",
+                danger=True,
+            )
+        )
+        if sure:
+            self._allowed_to = target
+        return sure
+
+    def _question(self) -> PaperStep:
+        plan = self._plan
+        return PaperStep(
+            key="paper",
+            text=plan.text,
+            height=self._height(),
+            lower=self._at.lower,
+            upper=self._at.upper,
+            start=self._start,
+            lowest=self._lowest,
+            expected=plan.expected,
+            step=self._step,
+            name=plan.name,
+            old=plan.old,
+            base=plan.base,
+            sign=plan.sign,
+            test=plan.test,
+            tests=plan.tests,
+            place=plan.place,
+            tried=tuple(self._tried[-12:]),
+            detail=plan.detail,
+        )
+
+    def _height(self) -> float:
+        if self._at.z_position is None:
+            raise CheckFailed(
+                "The printer does not tell the height of the nozzle.",
+                "Its manual_probe status has no z_position: this Klipper is older than July 2022, or another program "
+                "ended the paper test.",
+                "Update Klipper, or repeat the check.",
+            )
+        return self._at.z_position
+
+    def _resolution(self) -> float:
+        """Half the distance to the nearest height that was tried besides this one."""
+        height = self._height()
+        apart = [abs(other - height) for other in self._tried if abs(other - height) > 1e-6]
+        return min(FIRST_RESOLUTION, min(apart, default=2 * FIRST_RESOLUTION) / 2)
+
+    def _ended(self, outcome: Outcome, resolution: float = FIRST_RESOLUTION) -> PaperHeight:
+        if outcome.how == "accepted" and outcome.height is not None:
+            return PaperHeight(outcome.height, resolution)
+        if outcome.how == "failed":
+            raise CheckFailed(
+                "Klipper did not take the height.",
+                "The nozzle was moved sideways during the paper test, or was not lower than at its start.",
+                "Repeat the check; only lower and raise the nozzle during the test.",
+            )
+        raise CheckFailed(
+            "The paper test was ended from somewhere else.",
+            "Another screen, a web interface or a macro sent ACCEPT or ABORT, or the extra's lease ran out.",
+            "Repeat the check, and leave the paper test to one of them.",
+        )
+
+
+def predict(z: str, height: float, lower: float | None, upper: float | None) -> float | None:
+    """Where TESTZ with this word will go (Klipper's manual probe: half way to, or onto, the next height tried, and
+    never farther than 0.2 mm); None where it is no such word."""
+    word = z.strip()
+    if word in ("+", "-", "++", "--"):
+        sign = 1.0 if word[0] == "+" else -1.0
+        neighbour = upper if sign > 0 else lower
+        distance = LONGEST_WORD if neighbour is None else abs(neighbour - height)
+        if len(word) == 1 and neighbour is not None:
+            distance /= 2
+        return height + sign * min(distance, LONGEST_WORD)
+    with contextlib.suppress(ValueError):
+        distance = float(word)
+        return height + distance if math.isfinite(distance) and abs(distance) < 1000 else None
+    return None
