@@ -76,7 +76,7 @@ class Scan:
             "standard_error": backlash.error,
             "degrees_of_freedom": backlash.freedom,
         }
-        return interval(backlash, below=systematic, above=systematic), details
+        return interval(backlash, within=systematic), details
 
     def _slope(self, session: ProbeSession) -> Value:
         """What the sensor makes of a known difference in height, always coming from above."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from statistics import mean, stdev
+from statistics import NormalDist, mean, stdev
 from typing import NamedTuple, Sequence
 
 from .quantiles import t_quantile
@@ -79,10 +79,16 @@ def scaled(raw: Value, slope: Value) -> Value:
     return Value(value, math.sqrt(variance), variance * variance / fourth if fourth > 0.0 else raw.freedom)
 
 
-def interval(estimate: Value, *, below: float = 0.0, above: float = 0.0) -> Interval:
-    """The 95 % interval, widened by systematic parts of known size."""
-    half = t_quantile(_P, estimate.freedom) * estimate.error
-    return Interval(estimate.value, estimate.value - half - below, estimate.value + half + above)
+def interval(estimate: Value, *, within: float = 0.0, below: float = 0.0) -> Interval:
+    """The 95 % interval, with up to two errors of known size that no scatter shows: one that lies anywhere within
+    ± `within` alike, independent of the scatter; and one of up to `below` that can only raise the estimate.
+
+    The first is combined half width by half width: adding it to the variance would raise the degrees of freedom by
+    what a few readings say about their own scatter, and cover too little.
+    """
+    scatter = t_quantile(_P, estimate.freedom) * estimate.error
+    half = math.hypot(scatter, NormalDist().inv_cdf(_P) * within / math.sqrt(3.0))
+    return Interval(estimate.value, estimate.value - half - below, estimate.value + half)
 
 
 def balanced(pairs: int) -> list[int]:

@@ -26,7 +26,10 @@ def test_incomplete_beta_is_scipys(a: float, b: float, x: float) -> None:
     assert incomplete_beta(a, b, x) == pytest.approx(special.betainc(a, b, x), rel=1e-7, abs=1e-12)
 
 
-def share_covered(backlash: float, pairs: int, *, drift: float, sigma: float, slope: float) -> float:
+def share_covered(
+    backlash: float, pairs: int, *, drift: float, sigma: float, slope: float, bound: float = 0.0
+) -> float:
+    """How often the interval holds the truth, where a constant error anywhere within ± `bound` is added to each run."""
     draws = np.random.default_rng(round(1e6 * backlash) + pairs)
     order = balanced(pairs)
     heights = [0.25 * side for side in balanced(3)]
@@ -35,12 +38,13 @@ def share_covered(backlash: float, pairs: int, *, drift: float, sigma: float, sl
         known = [
             slope * height + drift * place + draws.normal(0, sigma) for place, height in enumerate(heights)
         ]
+        off = draws.uniform(-bound, bound)
         readings = [
-            slope * backlash * side / 2 + drift * place + draws.normal(0, sigma)
+            slope * (backlash + off) * side / 2 + drift * place + draws.normal(0, sigma)
             for place, side in enumerate(order)
         ]
         raw = effect([side / 2 for side in order], readings, 1e-6)
-        found = interval(scaled(raw, effect(heights, known, 1e-6)))
+        found = interval(scaled(raw, effect(heights, known, 1e-6)), within=bound)
         inside += found.low <= backlash <= found.high
     return inside / RUNS
 
@@ -51,6 +55,12 @@ def test_scan_backlash_covers_the_truth_as_often_as_it_says(
     backlash: float, pairs: int, drift: float
 ) -> None:
     assert 0.935 <= share_covered(backlash, pairs, drift=drift, sigma=0.002, slope=1.03) <= 0.965
+
+
+@pytest.mark.parametrize("step", [0.00125, 0.0025])
+@pytest.mark.parametrize("pairs", [3, 10])
+def test_scan_backlash_covers_the_truth_with_motors_off_by_up_to_half_a_step(pairs: int, step: float) -> None:
+    assert 0.935 <= share_covered(0.025, pairs, drift=0.0, sigma=0.002, slope=1.03, bound=step / 2) <= 0.965
 
 
 def test_release_backlash_covers_the_truth_as_often_as_it_says() -> None:
