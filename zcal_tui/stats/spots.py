@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from zcal_tui.stats.combine import Part, Scatter, combine, effective_dof, pooled_scatter, within
 from zcal_tui.stats.intervals import Interval
-from zcal_tui.stats.verdicts import VerdictRule
+from zcal_tui.stats.spread import SpreadEvidence, tukey_quantile
+from zcal_tui.stats.verdicts import Advice, Level, VerdictRule
+from zcal_tui.stats.wording import between, um
+
+FloatArray = NDArray[np.float64]
 
 SIMILAR = 0.025
 """mm. How much spots may differ. Cartographer's documentation asks for similar backlash on all spots without a
@@ -33,7 +42,11 @@ class SpotSamples:
     @classmethod
     def of(cls, name: str, values: Sequence[float]) -> SpotSamples:
         """The same from the values (mm) themselves. ValueError on no value."""
-        raise NotImplementedError
+        numbers = np.asarray(values, dtype=np.float64)
+        if not len(numbers):
+            raise ValueError(f"{name}: at least one value is needed")
+        sd = float(numbers.std(ddof=1)) if len(numbers) > 1 else 0.0
+        return cls(name, float(numbers.mean()), sd, len(numbers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +82,16 @@ class SpotComparison:
     """The result of `compare_spots`; lengths in mm.
 
     `found` is whether anything at all is told from zero; its false alarm rate over all spots is 5 % when nothing is
-    there. `spread` is the largest minus the smallest true value, None for a single spot. `apart` is None where no spot
-    differs from the others significantly (5 % over all spots), or there are fewer than three spots.
+    there. `largest` is the largest true value. `spread` is the largest minus the smallest true value, None for a
+    single spot. `apart` is None where no spot differs from the others significantly (5 % over all spots), or there are
+    fewer than three spots.
     """
 
     spots: tuple[SpotEstimate, ...]
     mean: Interval
     upper_bound: float
     found: bool
+    largest: Interval
     differences: tuple[SpotDifference, ...]
     spread: Interval | None
     apart: Apart | None
@@ -97,7 +112,136 @@ def compare_spots(
     half-width of the sensor's slope error, common to all spots. ValueError on no spot, a name twice, a spot without
     values, or no spot with two.
     """
-    raise NotImplementedError
+    if not spots or len({spot.name for spot in spots}) < len(spots):
+        raise ValueError("at least one spot is needed, each with its own name")
+    if min(spot.n for spot in spots) < 1:
+        raise ValueError("every spot needs at least one value")
+    scatter = pooled_scatter(
+        sum((spot.n - 1) * spot.sd**2 for spot in spots),
+        sum(spot.n - 1 for spot in spots),
+        least=step / math.sqrt(12.0),
+    )
+    count = len(spots)
+    means = np.array([spot.mean for spot in spots])
+    weights = np.array([1.0 / spot.n for spot in spots])
+    scale = _Scale(scatter, means, weights, within(0.5 * step).size, slope_error, confidence)
+    unit = np.eye(count)
+    whole = np.full(count, 1.0 / count)
+    # Half of the error rate for the mean over all spots, half for a spot by itself.
+    alarm = (1.0 - confidence) / (1.0 if count == 1 else 2.0)
+    estimates = tuple(
+        SpotEstimate(
+            spot.name,
+            scale.estimate(unit[i]),
+            scale.upper_bound(unit[i]),
+            scale.exceeds_zero(unit[i], alarm / count),
+        )
+        for i, spot in enumerate(spots)
+    )
+    return SpotComparison(
+        spots=estimates,
+        mean=scale.estimate(whole),
+        upper_bound=scale.upper_bound(whole),
+        found=any(spot.found for spot in estimates) or scale.exceeds_zero(whole, alarm),
+        largest=scale.largest(),
+        differences=tuple(
+            SpotDifference(spots[i].name, spots[j].name, scale.pair(unit[i] - unit[j]))
+            for i in range(count)
+            for j in range(i + 1, count)
+        ),
+        spread=scale.spread() if count > 1 else None,
+        apart=_apart(spots, scale) if count > 2 else None,
+        sigma=scatter.interval(confidence),
+        dof=scatter.dof,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Estimates of weighted sums of the spots' values. `weights` are the variances of the means in units of sigma²."""
+
+    scatter: Scatter
+    means: FloatArray
+    weights: FloatArray
+    rounding: float
+    slope_error: float
+    confidence: float
+
+    def parts(self, contrast: FloatArray) -> dict[str, Part]:
+        value = float(contrast @ self.means)
+        # Rounding may be off alike at all spots that are added, and differently at those that are compared.
+        alike = max(abs(float(contrast.sum())), math.sqrt(float(contrast @ contrast)))
+        return {
+            "random": Part(
+                self.scatter.sigma * math.sqrt(float(contrast**2 @ self.weights)), self.scatter.dof
+            ),
+            "step": Part(self.rounding * alike),
+            "slope": within(abs(value) * self.slope_error),
+        }
+
+    def estimate(self, contrast: FloatArray, error: float | None = None) -> Interval:
+        """The interval with this error rate, by default that of the confidence."""
+        level = self.confidence if error is None else 1.0 - error
+        interval = combine(float(contrast @ self.means), self.parts(contrast), level)
+        return Interval(interval.value, interval.low, interval.high, self.confidence, interval.components)
+
+    def upper_bound(self, contrast: FloatArray) -> float:
+        """One-sided, with the whole error rate; a negative one is zero."""
+        high = self.estimate(contrast, 2.0 * (1.0 - self.confidence)).high
+        return max(0.0, high or 0.0)
+
+    def exceeds_zero(self, contrast: FloatArray, error: float) -> bool:
+        low = self.estimate(contrast, 2.0 * error).low
+        return low is not None and low > 0.0
+
+    def largest(self) -> Interval:
+        """The largest true value: a lower bound at once for all spots; the upper one needs none of that, since the
+        spot where the truth is largest is below its own."""
+        unit = np.eye(len(self.means))
+        error = 1.0 - self.confidence
+        lows = [self.estimate(row, error / len(unit)).low for row in unit]
+        highs = [self.estimate(row).high for row in unit]
+        return Interval(
+            float(self.means.max()),
+            max(low for low in lows if low is not None),
+            max(high for high in highs if high is not None),
+            self.confidence,
+        )
+
+    def pair(self, contrast: FloatArray) -> Interval:
+        """A difference of two spots; the intervals of all pairs hold together (Tukey)."""
+        parts = self.parts(contrast)
+        size = math.sqrt(sum(part.size**2 for part in parts.values()))
+        reach = tukey_quantile(self.confidence, len(self.means), effective_dof(parts)) * size / math.sqrt(2.0)
+        value = float(contrast @ self.means)
+        sizes = {name: part.size for name, part in parts.items()}
+        return Interval(value, value - reach, value + reach, self.confidence, sizes)
+
+    def spread(self) -> Interval:
+        """The largest minus the smallest true value."""
+        factor = self.weights[:, None] + self.weights[None, :]
+        evidence = SpreadEvidence(self.means, factor, self.scatter.sigma, self.scatter.dof, self.rounding)
+        low, high = evidence.bounds(0.5 * (1.0 - self.confidence))
+        return Interval(
+            evidence.range, low * (1.0 - self.slope_error), high * (1.0 + self.slope_error), self.confidence
+        )
+
+
+def _apart(spots: Sequence[SpotSamples], scale: _Scale) -> Apart | None:
+    """The spot farthest from the mean of the others in units of its uncertainty, if that is significant."""
+    count = len(spots)
+    each = (1.0 - scale.confidence) / count
+    contrasts = np.eye(count) * (count / (count - 1.0)) - 1.0 / (count - 1.0)
+    distances = [scale.estimate(contrast, each) for contrast in contrasts]
+    clear = [
+        i
+        for i, d in enumerate(distances)
+        if d.low is not None and d.high is not None and d.low * d.high > 0.0
+    ]
+    if not clear:
+        return None
+    farthest = max(clear, key=lambda i: abs(distances[i].value))
+    return Apart(spots[farthest].name, distances[farthest])
 
 
 def judge_backlash(
@@ -113,4 +257,93 @@ def judge_backlash(
     `upper_bound_only`: the values contain something else that is the same at all spots (a switch's own differential
     travel), so that they say how much backlash there is at most; differences between spots are not touched by it.
     """
-    raise NotImplementedError
+    size_level, size_reason = _judge_size(result, max(step, NO_MATTER), upper_bound_only, similar, much)
+    levels, reasons = [size_level], [size_reason]
+    if result.spread is not None:
+        level, reason = _judge_similarity(result, result.spread, similar, much)
+        levels.append(level)
+        reasons.append(reason)
+    negative = [spot.name for spot in result.spots if spot.value.high is not None and spot.value.high < 0.0]
+    if negative and not upper_bound_only:
+        levels.append("unknown")
+        reasons.append(
+            f"Backlash comes out negative at {', '.join(negative)} (threshold: zero, with 95 % confidence): lost "
+            "motion cannot do that, something else moves with the direction of travel."
+        )
+    level = max(levels, key=_SEVERITY.index)
+    return VerdictRule(level, tuple(reasons), _advice(result, level))
+
+
+_SEVERITY: list[Level] = ["pass", "unknown", "warn", "fail"]
+
+
+def _judge_size(
+    result: SpotComparison, normal: float, upper_bound_only: bool, similar: float, much: float
+) -> tuple[Level, str]:
+    largest = result.largest
+    low, high = largest.low or 0.0, largest.high or 0.0
+    most = max(spot.upper_bound for spot in result.spots)
+    if most <= normal:
+        return (
+            "pass",
+            f"Backlash is {um(most)} at most: no matter (threshold: one step or 10 µm, here {um(normal)}; ours).",
+        )
+    if upper_bound_only:
+        rule = f"(limit: {um(much)}, four times the 25 µm of Klipper docs, Bed_Level; ours)"
+        what = f"Backlash is {um(most)} at most; the switch's own travel between trigger and release is still in it"
+        return ("pass" if most <= much else "unknown"), f"{what} {rule}."
+    if not result.found and most <= similar:
+        return "pass", (
+            f"No backlash is told from zero (false alarm rate 5 %, ours); it is {um(most)} at most "
+            f"(threshold: {um(similar)}, the accuracy goal of Klipper docs, Bed_Level)."
+        )
+    seen = f"Backlash is {um(largest.value)}, {between(largest)}"
+    if len(result.spots) > 1:
+        seen = f"Where it is largest, backlash is {um(largest.value)}, {between(largest)}"
+    if low > much:
+        return "fail", (
+            f"{seen}: a mechanical fault (limit: {um(much)}, four times the 25 µm of Klipper docs, Bed_Level; ours)."
+        )
+    rule = f"(threshold: {um(similar)}, the accuracy goal of Klipper docs, Bed_Level)"
+    if low > similar:
+        return "warn", f"{seen}: it shows where Z turns round, as with a bed mesh {rule}."
+    if high <= similar:
+        return "pass", f"{seen}: less than what the bed has to be level to {rule}."
+    return "unknown", f"{seen}: the data do not decide whether that is much {rule}."
+
+
+def _judge_similarity(
+    result: SpotComparison, spread: Interval, similar: float, much: float
+) -> tuple[Level, str]:
+    low, high = spread.low or 0.0, spread.high or 0.0
+    rule = f"(limit: {um(similar)}, the accuracy goal of Klipper docs, Bed_Level; {SOURCE})"
+    seen = f"Backlash differs by {um(spread.value)} between the spots, {between(spread)}"
+    if low > similar:
+        return ("fail" if low > much else "warn"), f"{seen}: {_where(result)} {rule}."
+    if high <= similar:
+        return "pass", f"{seen}: similar on all spots {rule}."
+    return "unknown", f"{seen}: the data do not decide {rule}."
+
+
+def _where(result: SpotComparison) -> str:
+    if result.apart is not None:
+        distance = result.apart.distance
+        word = "above" if distance.value > 0.0 else "below"
+        return f"{result.apart.name} stands apart, {um(abs(distance.value))} {word} the others"
+    ordered = sorted(result.spots, key=lambda spot: spot.value.value)
+    return f"most at {ordered[-1].name}, least at {ordered[0].name}"
+
+
+def _advice(result: SpotComparison, level: Level) -> tuple[Advice, ...]:
+    if level == "unknown":
+        return (Advice("more-samples", "Measure more often at each spot: these data do not decide."),)
+    if level == "pass":
+        return ()
+    place = result.apart.name if result.apart is not None else "the spot where it is largest"
+    return (
+        Advice(
+            "mechanics",
+            f"Look at the Z drive nearest to {place}: belt tension, lead screw and nut, coupling, grub screws, "
+            "bearings (Cartographer docs, Z Backlash Estimation, names belts and lead screws).",
+        ),
+    )
