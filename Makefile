@@ -8,7 +8,7 @@ ARGS ?=
 PROFILE ?= voron
 TESTS ?= tests
 
-.PHONY: setup demo test lint format bench screenshots clean
+.PHONY: setup demo test lint format bench campaign screenshots clean
 
 setup: $(STAMP)
 
@@ -42,6 +42,9 @@ format: $(DEV_STAMP)
 
 bench: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks
+
+campaign: $(DEV_STAMP)
+	$(BIN)/python -m campaigns $(ARGS)
 
 screenshots: $(STAMP)
 	$(BIN)/python screenshots/make.py

@@ -1,7 +1,6 @@
 """Real klippys with the companion extra in them, on simulated printers."""
 
 import json
-import math
 import os
 import shutil
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from campaigns import eddy
 from simulated import KlippyClient, KlippyError, PrinterSim, Starter, wait_for_state
 
 ROOT = Path(__file__).parents[2]
@@ -102,27 +102,7 @@ def klipper() -> Path | None:
 
 def no_scanning() -> str | None:
     """Why this klippy cannot scan with an eddy current probe; None if it can."""
-    root = klipper()
-    if root is None:
-        return "klippy from PyPI has no probe_eddy_current"
-    extras = root / "klippy" / "extras"
-    eddy = extras / "probe_eddy_current.py"
-    if not eddy.is_file() or "start_probe_session" not in eddy.read_text():
-        return "this klippy's probe_eddy_current does not measure standing still"
-    if "i2c_transfer" not in (extras / "bus.py").read_text():
-        return "the simulated micro-controller does not speak this klippy's older I2C commands"
-    return None
-
-
-def eddy_changes() -> dict[str, str]:
-    """What to replace in the eddy printer's configuration: its calibration, and today's words by this klippy's."""
-    changes = {"y_offset: 10": f"y_offset: 10\ncalibrate: {eddy_calibration()}"}
-    root = klipper()
-    if root is not None:
-        source = root / "klippy" / "extras" / "probe_eddy_current.py"
-        if source.is_file() and "descend_z" not in source.read_text():
-            changes["descend_z"] = "z_offset"
-    return changes
+    return eddy.why_not(klipper())
 
 
 def write_config(
@@ -147,11 +127,3 @@ def start_machine(start: Starter, folder: Path, *extras: Path, **options: Any) -
     client.call("gcode/subscribe_output", response_template={"method": "console"})
     client.call("info")
     return Machine(sim, client)
-
-
-def eddy_calibration(far: float = 3e6, gain: float = 0.12, decay: float = 3.0, height: float = 1.0) -> str:
-    """What PROBE_EDDY_CURRENT_CALIBRATE would find on the simulated coil."""
-    return ",\n  ".join(
-        f"{z:.6f}:{far * (1 + gain * math.exp(-(z + height) / decay)):.3f}"
-        for z in (step * 0.040 for step in range(101))
-    )

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from rig import PROFILES, Machine, eddy_changes, no_scanning, start_machine, write_config
+from rig import PROFILES, Machine, klipper, no_scanning, start_machine, write_config
 
+from campaigns import eddy as eddy_printer
 from simulated import Starter
 
 needs_scanning = pytest.mark.skipif(no_scanning() is not None, reason=str(no_scanning()))
@@ -98,12 +99,9 @@ def test_a_saved_backlash_makes_ways_up_end_from_above(start: Starter, tmp_path:
 @pytest.fixture(scope="module")
 def eddy(start: Starter, tmp_path_factory: pytest.TempPathFactory) -> Machine:
     """A printer with an eddy current probe, homed."""
-    folder = write_config(
-        tmp_path_factory.mktemp("config") / "eddy",
-        Path(__file__).parent / "eddy",
-        replace=eddy_changes(),
-    )
-    (folder / "truth.toml").write_text("[drive.stepper_z]\nbacklash = 0.0\n[eddy]\nnoise = 150.0\n")
+    folder = tmp_path_factory.mktemp("eddy")
+    truth = "[drive.stepper_z]\nbacklash = 0.0\n[eddy]\nnoise = 150.0\n"
+    eddy_printer.write_profile(folder, klipper(), truth=truth, more="[zcal]")
     machine = start_machine(start, folder)
     machine.gcode("G28\nG1 Z10 F600\nG1 X100 Y90 F6000")
     return machine

@@ -1,0 +1,70 @@
+"""`python -m campaigns [NAME …]`: run long campaigns against the simulated printer's truth, and print the figures.
+
+A campaign is a module with `run(options) -> Report` and a line in CAMPAIGNS.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from campaigns import scan_backlash
+from campaigns.errors import CampaignError
+from campaigns.options import Options
+from campaigns.report import Report
+
+CAMPAIGNS: dict[str, Callable[[Options], Report]] = {
+    scan_backlash.NAME: scan_backlash.run,
+}
+MET, NOT_MET, CANNOT, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes; wrong usage is CANNOT as well."""
+
+
+def _count(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is too small, the least is 1")
+    return value
+
+
+def _progress(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{text}", end="", file=sys.stderr, flush=True)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the named campaigns; returns the exit code: whether all criteria were met, or one could not be run."""
+    parser = argparse.ArgumentParser(prog="python -m campaigns", description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"{', '.join(CAMPAIGNS)}; without a name all of them"
+    )
+    parser.add_argument("--runs", type=_count, metavar="N", help="runs in all, instead of the campaign's own")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the random draws (default: 1)")
+    parser.add_argument("--klipper", metavar="DIR", help="the Klipper to run, as for zcal-tui sim")
+    given = parser.parse_args(arguments)
+    for name in given.names:
+        if name not in CAMPAIGNS:
+            parser.error(f"there is no campaign {name!r}; there are {', '.join(CAMPAIGNS)}")
+    options = Options(given.runs, given.seed, given.klipper, _progress)
+    codes = [_run(name, options) for name in given.names or CAMPAIGNS]
+    return max(codes)
+
+
+def _run(name: str, options: Options) -> int:
+    try:
+        report = CAMPAIGNS[name](options)
+    except CampaignError as error:
+        print(f"{name} could not be run. {error}", file=sys.stderr, flush=True)
+        return CANNOT
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return INTERRUPTED
+    _progress(" " * 60 + "\r")
+    print(report.text(), end="\n\n", flush=True)
+    return MET if report.met else NOT_MET
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

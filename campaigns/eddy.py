@@ -1,0 +1,40 @@
+"""A simulated printer with an eddy current sensor: which klippys can scan with it, and its configuration for each."""
+
+import math
+import shutil
+from pathlib import Path
+
+PROFILE = Path(__file__).parent / "profiles" / "eddy"
+
+
+def why_not(checkout: Path | None) -> str | None:
+    """Why this klippy cannot scan with it, in half a sentence; None if it can. No checkout is the package from PyPI."""
+    if checkout is None:
+        return "klippy from PyPI has no probe_eddy_current"
+    extras = checkout / "klippy" / "extras"
+    sensor = extras / "probe_eddy_current.py"
+    if not sensor.is_file() or "start_probe_session" not in sensor.read_text():
+        return "this klippy's probe_eddy_current does not measure standing still"
+    if "i2c_transfer" not in (extras / "bus.py").read_text():
+        return "the simulated micro-controller does not speak this klippy's older I2C commands"
+    return None
+
+
+def write_profile(folder: Path, checkout: Path | None, *, truth: str, more: str) -> None:
+    """Write printer.cfg, with the sensor's calibration and `more` at its end, and truth.toml."""
+    shutil.copytree(PROFILE, folder, dirs_exist_ok=True)
+    config = folder / "printer.cfg"
+    text = config.read_text().replace("y_offset: 10", f"y_offset: 10\ncalibrate: {calibration()}")
+    sensor = None if checkout is None else checkout / "klippy" / "extras" / "probe_eddy_current.py"
+    if sensor is not None and sensor.is_file() and "descend_z" not in sensor.read_text():
+        text = text.replace("descend_z", "z_offset")
+    config.write_text(f"{text}\n{more}\n")
+    (folder / "truth.toml").write_text(truth)
+
+
+def calibration(far: float = 3e6, gain: float = 0.12, decay: float = 3.0, height: float = 1.0) -> str:
+    """What PROBE_EDDY_CURRENT_CALIBRATE would find on the simulated coil, whose parameters stand in docs/truth.md."""
+    return ",\n  ".join(
+        f"{z:.6f}:{far * (1 + gain * math.exp(-(z + height) / decay)):.3f}"
+        for z in (step * 0.040 for step in range(101))
+    )

@@ -1,0 +1,43 @@
+"""What a campaign found, and how it is printed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """Something that must be so, in words, and whether it was."""
+
+    words: str
+    met: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The figures of one campaign."""
+
+    title: str
+    how: str
+    """How they were taken, in a sentence."""
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    criteria: Sequence[Criterion]
+
+    @property
+    def met(self) -> bool:
+        """Whether every criterion was."""
+        return all(criterion.met for criterion in self.criteria)
+
+    def text(self) -> str:
+        """The table, and the criteria below it."""
+        table = [self.columns, *self.rows]
+        widths = [max(len(row[column]) for row in table) for column in range(len(self.columns))]
+        lines = [self.title, self.how, ""]
+        for row in table:
+            cells = (f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
+            lines.append("  " + "   ".join(cells))
+        lines.append("")
+        lines += [
+            f"{'met' if criterion.met else 'NOT MET'}: {criterion.words}" for criterion in self.criteria
+        ]
+        return "\n".join(lines)
