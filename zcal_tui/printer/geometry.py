@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from zcal_tui.printer.config_view import ProbeConfig, has_round_bed, probe_config, z_rail
-from zcal_tui.printer.reading import number
+from zcal_tui.printer.reading import number, pair
 from zcal_tui.printer.state import PrinterState
 
 Xy = tuple[float, float]
@@ -110,9 +110,9 @@ def measuring_site(state: PrinterState, probe: ProbeConfig | None) -> Site | Non
 
 def _candidates(state: PrinterState, probe: ProbeConfig | None) -> Iterator[tuple[Xy, str]]:
     mesh = state.settings.get("bed_mesh", {})
-    if (zero := _pair(mesh.get("zero_reference_position"))) is not None:
+    if (zero := pair(mesh.get("zero_reference_position"))) is not None:
         yield zero, "the mesh's zero_reference_position"
-    home = _pair(state.settings.get("safe_z_home", {}).get("home_xy_position"))
+    home = pair(state.settings.get("safe_z_home", {}).get("home_xy_position"))
     rail = z_rail(state)
     # A Z endstop may stand beside the bed; only a probe that homes has bed below it there
     if home is not None and rail is not None and rail.homes_with_probe:
@@ -121,20 +121,7 @@ def _candidates(state: PrinterState, probe: ProbeConfig | None) -> Iterator[tupl
     if has_round_bed(state):
         yield (0.0, 0.0), "the centre of the round bed"
     if number(mesh.get("mesh_radius")) is not None:
-        yield _pair(mesh.get("mesh_origin")) or (0.0, 0.0), "the centre of the round mesh"
-    low, high = _pair(mesh.get("mesh_min")), _pair(mesh.get("mesh_max"))
+        yield pair(mesh.get("mesh_origin")) or (0.0, 0.0), "the centre of the round mesh"
+    low, high = pair(mesh.get("mesh_min")), pair(mesh.get("mesh_max"))
     if low is not None and high is not None:
         yield ((low[0] + high[0]) / 2, (low[1] + high[1]) / 2), "the centre of the mesh"
-
-
-def _pair(value: object) -> Xy | None:
-    """A coordinate pair as klippy parsed it, or as printer.cfg writes it. 0 is a coordinate like any other."""
-    if isinstance(value, str):
-        try:
-            value = [float(part) for part in value.split(",")]
-        except ValueError:
-            return None
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        return None
-    x, y = number(value[0]), number(value[1])
-    return None if x is None or y is None else (x, y)

@@ -22,6 +22,19 @@ def triple(value: object) -> tuple[float, float, float] | None:
     return x, y, z
 
 
+def pair(value: object) -> tuple[float, float] | None:
+    """A coordinate pair as klippy parsed it, or as printer.cfg writes it. 0 is a coordinate like any other."""
+    if isinstance(value, str):
+        try:
+            value = [float(part) for part in value.split(",")]
+        except ValueError:
+            return None
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        return None
+    x, y = number(value[0]), number(value[1])
+    return None if x is None or y is None else (x, y)
+
+
 def text(value: object) -> str | None:
     """A string, else None."""
     return value if isinstance(value, str) else None
