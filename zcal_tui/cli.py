@@ -98,6 +98,24 @@ def _common(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--json", action="store_true", default=gone, help="with --headless: one JSON object a line"
     )
+    how.add_argument(
+        "--save",
+        choices=("ask", "never", "always"),
+        default=gone,
+        help="whether to write what was found to the printer's configuration; default ask",
+    )
+    how.add_argument(
+        "--autopilot",
+        action="store_true",
+        default=gone,
+        help="with --headless on a simulated printer: its simulated person answers",
+    )
+    how.add_argument(
+        "--control",
+        metavar="SOCKET",
+        default=gone,
+        help="with --autopilot and --printer: the control socket of that simulated printer",
+    )
     how.add_argument("--theme", metavar="NAME", default=gone, help="a theme of the terminal interface")
     how.add_argument(
         "--config", metavar="FILE", default=gone, help="a configuration file instead of the usual one"
@@ -171,6 +189,14 @@ def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
         raise UsageError(f"--headless needs to know which check: {', '.join(CHECKS)}")
     if given.get("json") and not headless:
         raise UsageError("--json goes with --headless")
+    if given.get("autopilot") and not headless:
+        raise UsageError("--autopilot goes with --headless")
+    if given.get("autopilot") and demo is None and not given.get("control"):
+        raise UsageError(
+            "--autopilot goes with --demo, or with --control and a simulated printer's --printer"
+        )
+    if given.get("control") and not given.get("autopilot"):
+        raise UsageError("--control goes with --autopilot")
     for key in ("truth", "klipper", "sim_speed", "seed"):
         if given.get(key) is not None and demo is None:
             raise UsageError(f"--{key.replace('_', '-')} goes with --demo")
@@ -188,6 +214,9 @@ def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
         truth=given.get("truth"),
         sim_speed=given.get("sim_speed", 1.0),
         seed=given.get("seed"),
+        save=given.get("save", "ask"),
+        autopilot=given.get("autopilot", False),
+        control=given.get("control"),
     )
 
 

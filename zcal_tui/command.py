@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zcal_tui.config import Settings
+from zcal_tui.model.policy import SavePolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +20,7 @@ class Command:
     truth: str | None = None
     sim_speed: float = 1.0
     seed: int | None = None
+    save: SavePolicy = "ask"
+    autopilot: bool = False
+    control: str | None = None
+    """The control socket of a simulated printer that was started by itself."""

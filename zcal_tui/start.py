@@ -4,15 +4,24 @@ import logging
 import logging.handlers
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zcal_tui.command import Command
 from zcal_tui.config import ConfigError, data_folder
 from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.results.store import Store
+from zcal_tui.session.port import RunOptions
 from zcal_tui.session.session import Session
+from zcal_tui.session.sim_person import SimPerson
+from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.session.target import DemoOptions, Target
 from zcal_tui.transport.address import AddressError, parse_address, usual_addresses
+
+if TYPE_CHECKING:
+    from zcal_tui.headless.answers import Answerer
+    from zcal_tui.headless.output import Output
 
 
 def start(command: Command) -> int:
@@ -51,7 +60,25 @@ def _face(command: Command, session: Session) -> int:
     assert command.check is not None
     session.start()
     output = JsonOutput() if command.json else TextOutput()
-    return run_headless(session, command.check, command.parameters, output)
+    answerer = _answerer(command, output)
+    options = RunOptions(present=answerer is not None, save=command.save)
+    return run_headless(session, command.check, command.parameters, output, options, answerer)
+
+
+def _answerer(command: Command, output: "Output") -> "Callable[[Snapshot], Answerer] | None":
+    """Who answers the check's questions: the simulated person, somebody at a terminal, or nobody."""
+    if command.autopilot:
+        from zcal_tui.headless.autopilot import Autopilot  # as above
+
+        def autopilot(snapshot: Snapshot) -> "Answerer":
+            return Autopilot(SimPerson(command.control or snapshot.link.control or ""))
+
+        return autopilot
+    if not sys.stdin.isatty():
+        return None
+    from zcal_tui.headless.answers import LinePrompts  # as above
+
+    return lambda _: LinePrompts(output, sys.stdin)
 
 
 def target_of(command: Command) -> Target:

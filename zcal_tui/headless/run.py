@@ -4,16 +4,17 @@ import contextlib
 import queue
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
+from zcal_tui.headless.answers import Answerer, NobodyAnswers
 from zcal_tui.headless.exit_codes import ExitCode, of_record
 from zcal_tui.headless.output import Output
 from zcal_tui.headless.text import problem_lines
 from zcal_tui.model.events import Event, RunEnded
 from zcal_tui.model.record import Problem
-from zcal_tui.session.port import SessionPort
+from zcal_tui.session.port import RunOptions, SessionPort
 from zcal_tui.session.snapshot import LinkState, Snapshot
 
 POLL = 0.05
@@ -82,8 +83,18 @@ def _in_the_way(snapshot: Snapshot) -> Problem | None:
     return None
 
 
-def run_headless(session: SessionPort, check: str, parameters: Any, output: Output) -> ExitCode:
-    """Run a check to its end and print it, then close the session, which is started already."""
+def run_headless(
+    session: SessionPort,
+    check: str,
+    parameters: Any,
+    output: Output,
+    options: RunOptions | None = None,
+    answerer: Callable[[Snapshot], Answerer] | None = None,
+) -> ExitCode:
+    """Run a check to its end and print it, then close the session, which is started already.
+
+    `answerer` makes who answers questions, once the printer is reached; nobody does without it.
+    """
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     with Signals().taken() as signals:
         stop_listening = session.listen(events.put)
@@ -93,8 +104,9 @@ def run_headless(session: SessionPort, check: str, parameters: Any, output: Outp
                 for line in problem_lines(problem):
                     output.say(line)
                 return ExitCode.NOT_READY
-            session.start_check(check, parameters)
-            return _follow(session, events, output, signals)
+            answers = answerer(session.snapshot) if answerer is not None else None
+            session.start_check(check, parameters, options)
+            return _follow(session, events, output, signals, answers)
         except Interrupted:
             output.say("Cancelled before the check had begun.")
             return ExitCode.CANCELLED
@@ -104,9 +116,14 @@ def run_headless(session: SessionPort, check: str, parameters: Any, output: Outp
 
 
 def _follow(
-    session: SessionPort, events: queue.SimpleQueue[Event], output: Output, signals: Signals
+    session: SessionPort,
+    events: queue.SimpleQueue[Event],
+    output: Output,
+    signals: Signals,
+    answers: Answerer | None,
 ) -> ExitCode:
     seen = 0
+    asked = 0
     while True:
         if signals.count > seen:
             seen = signals.count
@@ -116,13 +133,29 @@ def _follow(
                 return _drain(events, output)
             output.say("Cancelling: the printer first makes the touches it was told to, a few at most.")
             session.cancel()
-        try:
+        with contextlib.suppress(queue.Empty):
             event = events.get(timeout=POLL)
-        except queue.Empty:
-            continue
-        output.event(event)
-        if isinstance(event, RunEnded):
-            return of_record(event.record)
+            output.event(event)
+            if isinstance(event, RunEnded):
+                return of_record(event.record)
+        if answers is not None:
+            try:
+                asked = _answer(session, answers, asked)
+            except NobodyAnswers as gone:
+                output.say(f"{gone} The check is cancelled.")
+                answers = None
+                session.cancel()
+
+
+def _answer(session: SessionPort, answers: Answerer, asked: int) -> int:
+    """Put a new question to whoever answers, pass on an answer; returns the number of the last question put."""
+    asking = session.snapshot.question
+    if asking is not None and asking.n != asked:
+        asked = asking.n
+        answers.ask(asking.question)
+    if asking is not None and (answer := answers.poll()) is not None:
+        session.answer(asking.n, answer)
+    return asked
 
 
 def _drain(events: queue.SimpleQueue[Event], output: Output) -> ExitCode:

@@ -76,6 +76,12 @@ class PaperStep:
         """What the sought value would be if the paper drags at this height."""
         return self.base + self.sign * self.height
 
+    @property
+    def gap_change(self) -> float | None:
+        """How the gap between nozzle and bed at the same commanded Z changes if this height is taken (mm; negative is
+        closer); None where there is no old value. Contact was thought to be at one height and is found at this one."""
+        return None if self.old is None else self.height - (self.old - self.base) / self.sign
+
 
 @dataclass(frozen=True, slots=True)
 class PaperMove:

@@ -84,9 +84,8 @@ class SessionOperator:
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting = (self._count, question, future)
         stop = self._printer.subscribe(lambda state: _give_up(future, state))
-        # The answer may come before the event has been shown everywhere; the event goes first on disk all the same
-        self._emit(Asked(question))
         self._board.update(question=Asking(self._count, question))
+        self._emit(Asked(question))  # after the board: who hears of it finds the number to answer to
         try:
             answer = await future
         finally:

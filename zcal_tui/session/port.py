@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from zcal_tui.model.events import Event
+from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.questions import Answer
 from zcal_tui.model.record import Record
 from zcal_tui.session.snapshot import Snapshot
@@ -12,9 +13,6 @@ from zcal_tui.session.snapshot import Snapshot
 
 class SessionBusy(Exception):
     """A check cannot be started now; the text says why, for people."""
-
-
-SavePolicy = Literal["ask", "never", "always"]
 
 
 @dataclass(frozen=True, slots=True)

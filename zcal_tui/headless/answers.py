@@ -1,0 +1,72 @@
+"""Who answers a check's questions in a headless run: nobody, lines typed on a terminal, or the autopilot."""
+
+import queue
+import threading
+from typing import IO, Protocol
+
+from zcal_tui.headless.output import Output
+from zcal_tui.headless.questions import parse_answer, question_lines, reprompt
+from zcal_tui.model.questions import Answer, Question
+
+
+class NobodyAnswers(Exception):
+    """Whoever answered is gone; the text says how. The run cannot go on."""
+
+
+class Answerer(Protocol):
+    """Answers one question at a time. Nothing here waits; both methods raise NobodyAnswers."""
+
+    def ask(self, question: Question) -> None:
+        """A question is open."""
+
+    def poll(self) -> Answer | None:
+        """The answer to the open question, once there is one."""
+
+
+class LinePrompts:
+    """Asks a person on a terminal, in plain lines."""
+
+    def __init__(self, output: Output, stdin: IO[str]) -> None:
+        self._output = output
+        self._stdin = stdin
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._question: Question | None = None
+        self._reader: threading.Thread | None = None
+
+    def ask(self, question: Question) -> None:
+        """What was typed before the question came is no answer to it."""
+        if self._reader is None:
+            # A thread, since reading a terminal cannot be broken off; it ends with the program
+            self._reader = threading.Thread(target=self._read, name="zcal line prompts", daemon=True)
+            self._reader.start()
+        while not self._lines.empty():
+            self._lines.get_nowait()
+        self._question = question
+        for line in question_lines(question):
+            self._output.say(line)
+
+    def poll(self) -> Answer | None:
+        if self._question is None:
+            return None
+        try:
+            line = self._lines.get_nowait()
+        except queue.Empty:
+            return None
+        if line is None:
+            raise NobodyAnswers("Standard input has ended; nobody answers any more.")
+        answer = parse_answer(self._question, line)
+        if answer is None:
+            self._output.say(reprompt(self._question, line))
+            return None
+        self._question = None
+        return answer
+
+    def _read(self) -> None:
+        while True:
+            try:
+                line = self._stdin.readline()
+            except (OSError, ValueError):  # a terminal that hung up
+                line = ""
+            self._lines.put(line.rstrip("\n") if line else None)
+            if not line:
+                return

@@ -1,0 +1,149 @@
+"""Answers a check's questions on a simulated printer, from what its simulated person feels and sees.
+
+It does what a careful person would: comes down in steps that shrink with the gap, finds the heights at which the paper
+begins to drag and at which it sticks, and takes the middle.
+"""
+
+import math
+
+from zcal_tui.headless.answers import NobodyAnswers
+from zcal_tui.model.questions import (
+    Answer,
+    Choose,
+    Confirm,
+    JogMove,
+    JogStep,
+    PaperMove,
+    PaperStep,
+    Question,
+)
+from zcal_tui.session.sim_person import SimPerson, SimPersonGone
+
+SEEN_GAP = 0.4
+"""mm: a gap this wide can be seen, so that nobody has to feel for it."""
+FEELING_STEP = 0.05
+SURE_DISTANCE = 1.0
+"""mm sideways within which a person takes the nozzle to stand over the point that was probed."""
+ON_THE_MARK = 0.015
+MOST_STEPS = 80
+EDGE = 0.004
+"""mm: how exactly the two edges of the dragging are looked for."""
+
+
+class Autopilot:
+    """Implements `Answerer`."""
+
+    def __init__(self, person: SimPerson) -> None:
+        self._person = person
+        self._search = _Search(person)
+        self._answer: Answer | None = None
+
+    def ask(self, question: Question) -> None:
+        try:
+            self._answer = self._find(question)
+        except SimPersonGone as gone:
+            raise NobodyAnswers(str(gone)) from gone
+
+    def poll(self) -> Answer | None:
+        answer, self._answer = self._answer, None
+        return answer
+
+    def _find(self, question: Question) -> Answer:
+        match question:
+            case Confirm():
+                return self._confirm(question)
+            case Choose(options=options):
+                return options[0].key
+            case PaperStep():
+                if len(question.tried) <= 1:
+                    self._person.new_test()
+                    self._search = _Search(self._person)
+                return self._search.next(question)
+            case JogStep():
+                return self._jog()
+
+    def _confirm(self, question: Confirm) -> bool:
+        match question.key:
+            case "mark":
+                self._person.new_test()
+                self._person.mark()
+                return True
+            case "nozzle-over-point":
+                return self._over_point(question)
+            case "risky-step":
+                return False
+            case _:
+                return True
+
+    def _over_point(self, question: Confirm) -> bool:
+        """Whether the nozzle stands over the place that the probe touched, to a person's eye."""
+        apart = []
+        for axis in ("x", "y"):
+            offset = self._person.truth(f"probe.{axis}_offset")
+            if offset is None:
+                offset = question.facts[f"{axis}_offset"]
+            apart.append(question.facts[f"probed_{axis}"] + float(offset) - question.facts[f"nozzle_{axis}"])
+        return math.hypot(*apart) < SURE_DISTANCE
+
+    def _jog(self) -> JogMove:
+        seen = self._person.see()
+        if seen is None:
+            return JogMove("abort")
+        if math.hypot(*seen) < ON_THE_MARK:
+            return JogMove("done")
+        return JogMove("move", dx=round(seen[0], 3), dy=round(seen[1], 3))
+
+
+class _Search:
+    """One paper test: what was felt at which height, and where to go next."""
+
+    def __init__(self, person: SimPerson) -> None:
+        self._person = person
+        self._free = math.inf
+        self._stuck = -math.inf
+        self._drags: list[float] = []
+        self._steps = 0
+
+    def next(self, step: PaperStep) -> PaperMove:
+        """The next move from where the nozzle stands."""
+        self._steps += 1
+        height = step.height
+        feel = self._person.feel()
+        if feel == "free":
+            self._free = min(self._free, height)
+        elif feel == "stuck":
+            self._stuck = max(self._stuck, height)
+        else:
+            self._drags.append(height)
+        if self._steps > MOST_STEPS:
+            return PaperMove("accept") if self._drags else PaperMove("abort")
+        target = self._target(height, max(EDGE, 1.5 * step.step))
+        if target is None or (self._drags and abs(target - height) < max(step.step, 0.001)):
+            return PaperMove("accept")
+        if target < step.lowest:
+            return PaperMove("abort")
+        return PaperMove("step", f"{target - height:.4f}")
+
+    def _target(self, height: float, edge: float) -> float | None:
+        """The height to look at next; None where this one is to be taken."""
+        if not self._drags:
+            if math.isinf(self._stuck):
+                gap = self._person.gap()
+                if gap is not None and gap > SEEN_GAP:
+                    return height - gap / 2
+                return height - FEELING_STEP
+            if math.isinf(self._free):
+                return height + FEELING_STEP
+            if self._free - self._stuck < 1e-4:
+                return None
+            return (self._free + self._stuck) / 2
+        highest, lowest = max(self._drags), min(self._drags)
+        if math.isinf(self._free):
+            return highest + FEELING_STEP / 5
+        if math.isinf(self._stuck):
+            return lowest - FEELING_STEP / 5
+        if self._free - highest > edge:
+            return (self._free + highest) / 2
+        if lowest - self._stuck > edge:
+            return (lowest + self._stuck) / 2
+        return (self._free + highest + lowest + self._stuck) / 4

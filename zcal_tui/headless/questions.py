@@ -1,0 +1,124 @@
+"""A check's questions in plain lines, and what a typed line means as an answer."""
+
+import contextlib
+import math
+
+from zcal_tui.model.questions import (
+    Answer,
+    Choose,
+    Confirm,
+    JogMove,
+    JogStep,
+    PaperMove,
+    PaperStep,
+    Question,
+)
+from zcal_tui.model.units import closer_farther, millimetres
+
+_WORDS = {"a": "accept", "accept": "accept", "u": "undo", "undo": "undo", "q": "abort", "abort": "abort"}
+
+
+def question_lines(question: Question) -> list[str]:
+    """What to print; the last line is the prompt."""
+    match question:
+        case Confirm(text=text, detail=detail, yes=yes, no=no):
+            return [text, *_indented(detail), f"  y: {yes}   n: {no}"]
+        case Choose(text=text, detail=detail, options=options):
+            choices = [
+                f"  {number}: {option.label}" + (f" ({option.help})" if option.help else "")
+                for number, option in enumerate(options, 1)
+            ]
+            return [text, *_indented(detail), *choices, "  number?"]
+        case PaperStep():
+            return _paper_lines(question)
+        case JogStep():
+            return _jog_lines(question)
+
+
+def _paper_lines(step: PaperStep) -> list[str]:
+    lines = []
+    if len(step.tried) <= 1:
+        which = f" ({step.test} of {step.tests})" if step.tests > 1 else ""
+        lines += [step.text + which, *_indented(step.detail)]
+    below = "??????" if step.lower is None else f"{step.lower:.4f}"
+    above = "??????" if step.upper is None else f"{step.upper:.4f}"
+    lines.append(
+        f"  height {below} --> {step.height:.4f} <-- {above} mm   {step.name} would be {step.value:.3f}"
+    )
+    if step.old is not None and step.gap_change is not None:
+        lines.append(
+            f"    old {step.name} {millimetres(step.old, digits=3)}: {closer_farther(step.gap_change)}"
+        )
+    lines.append("  + - ++ -- or a distance in mm, u: undo, a: the paper just drags, q: give up")
+    return lines
+
+
+def _jog_lines(step: JogStep) -> list[str]:
+    x_offset, y_offset = step.offsets
+    which = f" ({step.test} of {step.tests})" if step.tests > 1 else ""
+    return [
+        step.text + which,
+        *_indented(step.detail),
+        f"  nozzle at X {step.x:.3f} Y {step.y:.3f} Z {step.z:.3f}",
+        f"  x_offset {x_offset:.3f} (was {step.old[0]:g}), y_offset {y_offset:.3f} (was {step.old[1]:g})",
+        "  x 1.5, y -0.2, z 0.5: go by mm; a: the nozzle is over the mark, q: give up",
+    ]
+
+
+def parse_answer(question: Question, line: str) -> Answer | None:
+    """The answer that a typed line stands for; None where it is none."""
+    word = line.strip().lower()
+    match question:
+        case Confirm():
+            return {"y": True, "yes": True, "n": False, "no": False}.get(word)
+        case Choose(options=options):
+            if word.isdecimal() and 1 <= int(word) <= len(options):
+                return options[int(word) - 1].key
+            return next((option.key for option in options if option.key.lower() == word), None)
+        case PaperStep():
+            return _paper_move(word)
+        case JogStep():
+            return _jog_move(word)
+
+
+def _paper_move(word: str) -> PaperMove | None:
+    match _WORDS.get(word):
+        case "accept":
+            return PaperMove("accept")
+        case "undo":
+            return PaperMove("undo")
+        case "abort":
+            return PaperMove("abort")
+    if word in ("+", "-", "++", "--"):
+        return PaperMove("step", word)
+    distance = _distance(word)
+    return None if distance is None else PaperMove("step", f"{distance:.6g}")
+
+
+def _jog_move(word: str) -> JogMove | None:
+    match _WORDS.get(word):
+        case "accept":
+            return JogMove("done")
+        case "abort":
+            return JogMove("abort")
+    axis, _, rest = word.partition(" ")
+    distance = _distance(rest or word[1:])
+    if distance is None or axis[:1] not in ("x", "y", "z"):
+        return None
+    return JogMove("move", **{f"d{axis[0]}": distance})
+
+
+def _distance(text: str) -> float | None:
+    with contextlib.suppress(ValueError):
+        value = float(text.strip().replace(",", "."))
+        return value if math.isfinite(value) else None
+    return None
+
+
+def reprompt(question: Question, line: str) -> str:
+    """What to say of a line that is no answer."""
+    return f"{line.strip()!r} was not understood: {question_lines(question)[-1].strip()}"
+
+
+def _indented(text: str) -> list[str]:
+    return [f"  {line}" for line in text.splitlines()]

@@ -1,0 +1,61 @@
+"""The person at a simulated printer, asked over its control socket: how the paper feels, where the mark is seen."""
+
+import json
+import socket
+from typing import Any
+
+
+class SimPersonGone(Exception):
+    """The simulated printer does not answer, or refuses; the text says why."""
+
+
+class SimPerson:
+    """A client of the control socket (docs/simulator.md). Blocking, but answered within milliseconds; every method
+    raises SimPersonGone."""
+
+    def __init__(self, path: str, timeout: float = 10.0) -> None:
+        self._path = path
+        self._timeout = timeout
+
+    def feel(self) -> str:
+        """The paper below the nozzle: free, drags or stuck."""
+        return str(self._request("feel")["feel"])
+
+    def gap(self) -> float | None:
+        """How far the nozzle is above the bed in mm, as a person sees it; None where there is no bed below."""
+        gap = self._request("report")["report"]["gap"]
+        return None if gap is None else float(gap)
+
+    def see(self) -> tuple[float, float] | None:
+        """Where the mark is from the nozzle, in mm; None without a mark."""
+        mark = self._request("see")["mark"]
+        return None if mark is None else (float(mark[0]), float(mark[1]))
+
+    def mark(self) -> None:
+        """Mark the bed below the probe."""
+        self._request("mark")
+
+    def new_test(self) -> None:
+        """Take a fresh sheet and look again."""
+        self._request("new_test")
+
+    def truth(self, path: str) -> Any:
+        """One value of the truth; None where it is as configured."""
+        return self._request("truth", path=path)["value"]
+
+    def _request(self, command: str, **arguments: object) -> dict[str, Any]:
+        try:
+            with socket.socket(socket.AF_UNIX) as link:
+                link.settimeout(self._timeout)
+                link.connect(self._path)
+                link.sendall(json.dumps({"command": command, **arguments}).encode() + b"\n")
+                with link.makefile("rb") as file:
+                    line = file.readline()
+        except OSError as error:
+            raise SimPersonGone(f"The simulated printer does not answer at {self._path}: {error}.") from error
+        if not line:
+            raise SimPersonGone("The simulated printer has ended.")
+        answer: dict[str, Any] = json.loads(line)
+        if not answer.get("ok"):
+            raise SimPersonGone(str(answer.get("error")))
+        return answer
