@@ -6,12 +6,22 @@ constant for both: the probe and its mount follow the heaters slowly.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+from zcal_tui.stats.combine import Part, combine, within
 from zcal_tui.stats.intervals import Interval
-from zcal_tui.stats.verdicts import VerdictRule
+from zcal_tui.stats.lag import LAGS, draw_residuals
+from zcal_tui.stats.thermal_fit import ThermalFit, fit_run, settling, thermal_run
+from zcal_tui.stats.verdicts import Advice, Level, VerdictRule
+from zcal_tui.stats.wording import between, um
+
+FloatArray = NDArray[np.float64]
 
 Phase = Literal["baseline", "bed", "nozzle", "back"]
 
@@ -22,6 +32,10 @@ SOURCE = "Klipper docs, Probe_Calibrate, Temperature Bias; 25 µm is the accurac
 
 SETTLED = 0.005
 """mm. Settled is within one step or this: what Probe_Calibrate, Repeatability check, calls normal."""
+
+_FEWEST_SETTLED = 5
+_REPEATS = 400
+_CURVE_POINTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +95,167 @@ def thermal_bias(
     """What touches in the phases of a temperature run say. `step` (mm) is the Z step distance.
 
     Intervals come from a block bootstrap of the residuals, drawn with `seed`. ValueError without touches in the
-    baseline (three at least) and in a hot phase (three at least), or on a number that is not finite.
+    baseline (three at least) and in a hot phase (three at least), on a number that is not finite, or if nothing was
+    heated by 5 °C or more.
     """
-    raise NotImplementedError
+    run = thermal_run(
+        np.array([(touch.t, touch.height, touch.bed, touch.nozzle) for touch in touches], dtype=np.float64),
+        [touch.phase for touch in touches],
+        np.empty((0, 3)) if history is None else np.column_stack([history.t, history.bed, history.nozzle]),
+    )
+    fit, not_separable = fit_run(run)
+    reached, settle, remaining = settling(fit, max(step, SETTLED))
+    settled = run.hot & (run.times >= reached + settle) if settle is not None else np.zeros_like(run.hot)
+    by_touches = int(settled.sum()) >= _FEWEST_SETTLED
+
+    # The first series is what was measured, the others are what might have been.
+    drawn = draw_residuals(fit.residuals, fit.blocks, _REPEATS, np.random.default_rng(seed))
+    heights = np.concatenate([run.heights[:, None], fit.fitted[:, None] + drawn], axis=1)
+    fits = fit.model.fit(heights)
+    without = heights - fit.thermal_part(fits.lag, fits.coefficients)
+    shifts = fits.coefficients[:, fit.thermal] @ fit.settled
+    if by_touches:
+        # Where the hot touches lie beside the fitted line, they are right.
+        rest = without - fit.drift_part(fits.coefficients)
+        shifts = shifts + rest[settled].mean(axis=0) - rest[run.baseline].mean(axis=0)
+
+    # Two heights are compared, each rounded.
+    rounding = math.sqrt(2.0) * within(0.5 * step).size
+
+    def estimate(series: FloatArray, step_part: float) -> Interval:
+        parts = {
+            "random": Part(float(series[1:].std(ddof=1)), fit.blocks.dof),
+            "step": Part(step_part),
+        }
+        return combine(float(series[0]), parts, confidence)
+
+    def per_degree(name: str) -> Interval | None:
+        if name not in fit.names:
+            return None
+        place = fit.names.index(name)
+        heating = abs(float(fit.settled[place]))
+        return estimate(fits.coefficients[:, fit.thermal[place]], rounding / heating)
+
+    shift, bed, nozzle = estimate(shifts, rounding), per_degree("bed"), per_degree("nozzle")
+    moves = any(part is not None and not part.covers(0.0) for part in (shift, bed, nozzle))
+    times = np.linspace(float(run.times[0]), float(run.times[-1]), _CURVE_POINTS)
+    return ThermalBias(
+        shift=shift,
+        shift_from="touches" if by_touches else "model",
+        per_degree_bed=bed,
+        per_degree_nozzle=nozzle,
+        not_separable=not_separable,
+        lag=_lag(LAGS[fits.lag], fit, confidence) if moves else None,
+        settle=settle,
+        remaining=remaining,
+        returned=estimate(without[run.late_back].mean(axis=0) - without[run.baseline].mean(axis=0), rounding)
+        if fit.drift is not None
+        else None,
+        sigma=math.sqrt(
+            float(fit.residuals @ fit.residuals) / max(1, len(run.times) - len(fit.coefficients) - 1)
+        ),
+        curve=tuple(zip(times.tolist(), fit.curve(times).tolist(), strict=True)),
+    )
+
+
+def _lag(lags: FloatArray, fit: ThermalFit, confidence: float) -> Interval:
+    """The time constant, compared by its logarithm; open above where it reaches the longest that was looked at."""
+    shortest, longest = float(LAGS[1]), float(LAGS[-1])
+    logs = np.log(np.maximum(lags, shortest))
+    parts = {
+        "random": Part(float(logs[1:].std(ddof=1)), fit.blocks.dof),
+        "grid": within(0.5 * math.log(LAGS[2] / LAGS[1])),
+    }
+    interval = combine(float(logs[0]), parts, confidence)
+    low = math.exp(interval.low) if interval.low is not None else 0.0
+    high = math.exp(interval.high) if interval.high is not None else math.inf
+    return Interval(
+        float(lags[0]), 0.0 if low <= shortest else low, None if high >= longest else high, confidence
+    )
 
 
 def judge_thermal(result: ThermalBias, limit: float = SHIFT_LIMIT) -> VerdictRule:
     """The verdict: pass if the shift stays within `limit` (mm); warn if it exceeds it, for then the probe must always
     be used at the same temperature; fail if the height does not settle, or does not come back; unknown if the data do
     not decide."""
-    raise NotImplementedError
+    size_level, size_reason = _judge_shift(result.shift, limit)
+    levels, reasons = [size_level], [size_reason]
+    if result.remaining > limit:
+        levels.append("fail")
+        reasons.append(
+            f"It does not settle: at the end of the hot phase {um(result.remaining)} were still to come {_rule(limit)}."
+        )
+    elif result.settle is None and size_level != "pass":
+        levels.append("unknown")
+        reasons.append(
+            f"The hot phase was too short: at its end {um(result.remaining)} were still to come "
+            f"(settled: one step or 5 µm; Klipper docs, Probe_Calibrate, Repeatability check)."
+        )
+    if result.returned is not None:
+        level, reason = _judge_returned(result.returned, limit)
+        levels.append(level)
+        reasons.append(reason)
+    level = max(levels, key=_SEVERITY.index)
+    return VerdictRule(level, tuple(reasons), _advice(result, level, size_level))
+
+
+_SEVERITY: list[Level] = ["pass", "unknown", "warn", "fail"]
+
+
+def _rule(limit: float) -> str:
+    return f"(limit: {um(limit)}; {SOURCE})"
+
+
+def _magnitude(interval: Interval) -> tuple[float, float]:
+    """Bounds of the absolute value."""
+    low = -math.inf if interval.low is None else interval.low
+    high = math.inf if interval.high is None else interval.high
+    nearest = 0.0 if low <= 0.0 <= high else min(abs(low), abs(high))
+    return nearest, max(abs(low), abs(high))
+
+
+def _judge_shift(shift: Interval, limit: float) -> tuple[Level, str]:
+    least, most = _magnitude(shift)
+    word = "higher" if shift.value >= 0.0 else "lower"
+    seen = f"Hot, the probe triggers {um(abs(shift.value))} {word} than cold, {between(shift)}"
+    if least > limit:
+        return "warn", f"{seen}: what is measured cold is wrong when hot {_rule(limit)}."
+    if most <= limit:
+        return "pass", f"{seen}: little enough {_rule(limit)}."
+    return "unknown", f"{seen}: the data do not decide {_rule(limit)}."
+
+
+def _judge_returned(returned: Interval, limit: float) -> tuple[Level, str]:
+    least, most = _magnitude(returned)
+    seen = f"Cooled down, the height is {um(abs(returned.value))} from where it began, {between(returned)}"
+    if least > limit:
+        return "fail", f"{seen}: something moved that is not temperature {_rule(limit)}."
+    if most <= limit:
+        return "pass", f"{seen}: it comes back {_rule(limit)}."
+    return "unknown", f"{seen}: the data do not decide {_rule(limit)}."
+
+
+def _advice(result: ThermalBias, level: Level, size_level: Level) -> tuple[Advice, ...]:
+    advice = []
+    if size_level == "warn":
+        wait = ""
+        if result.settle is not None:
+            wait = f" Wait {max(1, math.ceil(result.settle / 60.0))} min after the temperatures are reached."
+        advice.append(
+            Advice(
+                "same-temperature",
+                "Always level, mesh and calibrate z_offset at the same temperature, either cold or heated through "
+                f"(Klipper docs, Probe_Calibrate, Temperature Bias).{wait}",
+            )
+        )
+    if level == "fail":
+        advice.append(
+            Advice(
+                "mechanics",
+                "Check the probe's mount, the bed's springs or mounts, and that nothing is loose or being pushed by "
+                "a cable; then repeat.",
+            )
+        )
+    if level == "unknown":
+        advice.append(Advice("longer", "Repeat with longer phases and more touches: these do not decide."))
+    return tuple(advice)

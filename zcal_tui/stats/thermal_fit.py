@@ -1,0 +1,209 @@
+"""The fit behind `thermal`: which columns a temperature run can tell apart, and how the fitted height settles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zcal_tui.stats.lag import LAGS, Blocks, IntArray, LagModel, blocks_for, lagged
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+FEWEST = 3
+"""Touches in the baseline and in a hot phase without which nothing is said."""
+
+LEAST_HEATING = 5.0
+"""°C. A heater that changed by less was not heated."""
+
+_REACHED = 2.0
+_OWN_SHARE = 0.05
+_HOUR = 3600.0
+_TOGETHER = "bed and nozzle warmed up together, so what is due to which cannot be told"
+
+
+@dataclass(frozen=True, slots=True)
+class ThermalRun:
+    """A temperature run as arrays. `nodes` are all times (s) at which temperatures (°C; bed, nozzle) are known, the
+    touches' among them; `at_touch` are the touches' places there."""
+
+    times: FloatArray
+    heights: FloatArray
+    baseline: BoolArray
+    hot: BoolArray
+    back: BoolArray
+    nodes: FloatArray
+    temperatures: FloatArray
+    at_touch: IntArray
+
+    @property
+    def start(self) -> FloatArray:
+        """Temperatures of bed and nozzle in the baseline."""
+        return np.asarray(self.temperatures[self.at_touch][self.baseline].mean(axis=0), dtype=np.float64)
+
+    @property
+    def end(self) -> FloatArray:
+        """Temperatures of bed and nozzle in the last third of the hot phase."""
+        hot = self.temperatures[self.at_touch][self.hot]
+        return np.asarray(np.median(hot[-max(FEWEST, len(hot) // 3) :], axis=0), dtype=np.float64)
+
+    @property
+    def late_back(self) -> BoolArray:
+        """The touches in the last third of the phase after the heat."""
+        places = np.flatnonzero(self.back)
+        late = np.zeros(len(self.times), dtype=np.bool_)
+        late[places[-max(FEWEST, len(places) // 3) :]] = True
+        return late
+
+
+def thermal_run(touches: FloatArray, phases: Sequence[str], history: FloatArray) -> ThermalRun:
+    """The run from touches (rows of time, height, bed, nozzle) and a history (rows of time, bed, nozzle).
+
+    ValueError on numbers that are not finite, or without three touches each in the baseline and in a hot phase.
+    """
+    if not (np.isfinite(touches).all() and np.isfinite(history).all()):
+        raise ValueError("every time, height and temperature must be a finite number")
+    order = np.argsort(touches[:, 0], kind="stable")
+    touches = touches[order]
+    phase = np.array(phases)[order]
+    hot = phase == ("nozzle" if (phase == "nozzle").any() else "bed")
+    if (phase == "baseline").sum() < FEWEST or hot.sum() < FEWEST:
+        raise ValueError(f"at least {FEWEST} touches in the baseline and {FEWEST} in a hot phase are needed")
+    # Where a touch and the history share a time the touch's temperatures count: it comes first.
+    known = np.concatenate([touches[:, [0, 2, 3]], history])
+    nodes, first = np.unique(known[:, 0], return_index=True)
+    return ThermalRun(
+        times=touches[:, 0],
+        heights=touches[:, 1],
+        baseline=phase == "baseline",
+        hot=hot,
+        back=phase == "back",
+        nodes=nodes,
+        temperatures=known[first, 1:],
+        at_touch=np.searchsorted(nodes, touches[:, 0]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ThermalFit:
+    """The fitted model. Column 0 is the level; `thermal` are the columns of temperature, whose settled values when hot
+    are `settled` and whose heaters are `names` (none where they cannot be told apart); `drift` is the column of time, None where the run does not show it. `response` are the thermal
+    columns at all nodes (lags × nodes × columns)."""
+
+    run: ThermalRun
+    model: LagModel
+    thermal: list[int]
+    names: list[str]
+    settled: FloatArray
+    drift: int | None
+    response: FloatArray
+    lag: int
+    coefficients: FloatArray
+    fitted: FloatArray
+    residuals: FloatArray
+    blocks: Blocks
+
+    def thermal_part(self, lags: IntArray, coefficients: FloatArray) -> FloatArray:
+        """What temperature adds to the heights (heights × series)."""
+        columns = self.model.columns[lags][:, :, self.thermal]
+        part: FloatArray = np.einsum("sij,sj->is", columns, coefficients[:, self.thermal])
+        return part
+
+    def drift_part(self, coefficients: FloatArray) -> FloatArray:
+        """What drift adds to the heights (heights × series)."""
+        if self.drift is None:
+            return np.zeros((len(self.run.times), len(coefficients)))
+        return np.outer(self.model.columns[0][:, self.drift], coefficients[:, self.drift])
+
+    def curve(self, times: FloatArray) -> FloatArray:
+        """The fitted line at any times."""
+        at_nodes = self.response[self.lag] @ self.coefficients[self.thermal]
+        line = self.coefficients[0] + np.interp(times, self.run.nodes, at_nodes)
+        if self.drift is not None:
+            line = line + self.coefficients[self.drift] * (times - self.run.times[0]) / _HOUR
+        return np.asarray(line, dtype=np.float64)
+
+
+def fit_run(run: ThermalRun) -> tuple[ThermalFit, tuple[str, ...]]:
+    """The fit, and the sentences that say what it cannot tell. ValueError if nothing was heated."""
+    heating = run.end - run.start
+    heated = np.abs(heating) >= LEAST_HEATING
+    names = [name for name, was in zip(("bed", "nozzle"), heated, strict=True) if was]
+    if not names:
+        raise ValueError(f"neither bed nor nozzle was heated by {LEAST_HEATING:g} °C or more")
+    response = lagged(run.nodes, run.temperatures - run.start, LAGS)[:, :, heated]
+    reasons = tuple(
+        f"the {name} was not heated" for name, was in zip(("bed", "nozzle"), heated, strict=True) if not was
+    )
+    try:
+        fit = _fit(run, response, names, heating[heated])
+    except ValueError:
+        # Exactly in proportion: one column stands for both.
+        share = (response / heating).sum(axis=2, keepdims=True)
+        return _fit(run, share, [], np.array([2.0])), (_TOGETHER,)
+    if len(names) == 2 and not _separable(fit):
+        return replace(fit, names=[]), (_TOGETHER,)
+    return fit, reasons
+
+
+def _fit(run: ThermalRun, response: FloatArray, names: list[str], settled: FloatArray) -> ThermalFit:
+    count = len(run.times)
+    columns = [np.ones((len(LAGS), count, 1)), response[:, run.at_touch]]
+    # Without a phase after the heat a drift looks like a slow warming up.
+    with_drift = bool(run.back.sum() >= FEWEST)
+    if with_drift:
+        hours = (run.times - run.times[0]) / _HOUR
+        columns.append(np.broadcast_to(hours[:, None], (len(LAGS), count, 1)))
+    model = LagModel.of(np.concatenate(columns, axis=2))
+    best = model.fit(run.heights[:, None])
+    lag, coefficients = int(best.lag[0]), best.coefficients[0]
+    fitted = model.columns[lag] @ coefficients
+    residuals = run.heights - fitted
+    return ThermalFit(
+        run=run,
+        model=model,
+        thermal=list(range(1, 1 + response.shape[2])),
+        names=names,
+        settled=settled,
+        drift=1 + response.shape[2] if with_drift else None,
+        response=response,
+        lag=lag,
+        coefficients=coefficients,
+        fitted=fitted,
+        residuals=residuals,
+        blocks=blocks_for(residuals, model.columns.shape[2] + 1),
+    )
+
+
+def _separable(fit: ThermalFit) -> bool:
+    """Whether each temperature has enough of its own that the other columns do not follow."""
+    columns = fit.model.columns[fit.lag]
+    for own in fit.thermal:
+        others = np.delete(columns, own, axis=1)
+        rest = columns[:, own] - others @ np.linalg.lstsq(others, columns[:, own], rcond=None)[0]
+        if float(rest @ rest) < _OWN_SHARE * float(((columns[:, own] - columns[:, own].mean()) ** 2).sum()):
+            return False
+    return True
+
+
+def settling(fit: ThermalFit, tolerance: float) -> tuple[float, float | None, float]:
+    """When the hot temperatures were reached for good (time, s), how long after that the fitted height was within
+    `tolerance` (mm) of where it settles for good (s; None if it was not), and how far off it was at the end (mm)."""
+    run = fit.run
+    before = run.nodes <= run.times[run.hot][-1]
+    nodes = run.nodes[before]
+    away = np.abs(run.temperatures[before] - run.end).max(axis=1) > _REACHED
+    reached = float(nodes[min(_last(away) + 1, len(nodes) - 1)])
+    off = np.abs((fit.response[fit.lag][before] - fit.settled) @ fit.coefficients[fit.thermal])
+    last = _last(off > tolerance)
+    settle = None if last == len(nodes) - 1 else max(0.0, float(nodes[last + 1]) - reached)
+    return reached, settle, float(off[-1])
+
+
+def _last(where: BoolArray) -> int:
+    """The last place where it is so; −1 if it is nowhere."""
+    places = np.flatnonzero(where)
+    return int(places[-1]) if len(places) else -1
