@@ -65,15 +65,11 @@ class Outcome(NamedTuple):
 class Calibration:
     """One run. `measure` leaves the toolhead over the last place; end_gcode ran whatever happened."""
 
-    def __init__(
-        self, machine: Machine, toucher: Toucher, scripts: Scripts, attachment: Attachment, gcmd: Any
-    ) -> None:
-        """`gcmd` is handed on to the probe."""
+    def __init__(self, machine: Machine, toucher: Toucher, scripts: Scripts, attachment: Attachment) -> None:
         self._machine = machine
         self._toucher = toucher
         self._scripts = scripts
         self._attachment = attachment
-        self._gcmd = gcmd
         self._probe_away = False
 
     def measure(self, plan: Plan, conclude: Callable[[Outcome], None]) -> None:
@@ -103,6 +99,7 @@ class Calibration:
         machine, toucher = self._machine, self._toucher
         toucher.go(plan.nozzle, split=True)
         nozzle = toucher.series(machine.touch_endstop, wiggle=True)
+        toucher.settle()
         self._scripts.before_switch()
         with machine.probing(toucher.settings.second_speed):
             toucher.go(plan.switch)
@@ -148,11 +145,7 @@ class Calibration:
             self._scripts.end()
             self._attachment.after_end(self._machine.probe_triggered())
             return
-        for step in (self._toucher.lift, self._scripts.end):
-            try:
-                step()
-            except self._gcmd.error as error:
-                self._toucher.say(f"and on putting the probe away: {error}")
+        self._toucher.retreat(self._scripts.end)
 
 
 def report(outcome: Outcome, position_endstop: float) -> list[str]:

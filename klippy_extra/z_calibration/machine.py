@@ -78,6 +78,10 @@ class Machine:
         """Move in a straight line; None leaves an axis where it is."""
         self._host.motion.move_to(speed, x=x, y=y, z=z)
 
+    def wait(self) -> None:
+        """Return when all moves have been made."""
+        self._host.motion.wait()
+
     def homed(self) -> bool:
         """Whether all axes are homed."""
         return set("xyz") <= set(self._host.state.homed_axes())

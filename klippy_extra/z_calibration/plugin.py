@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import logging
 import time
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable, Mapping, TypeVar
 
-from ..zcal.host import Host  # noqa: TID252 (the package above has another name on every Klipper)
+from ..zcal import cancel, endpoints  # noqa: TID252 (the package above has another name on every Klipper)
+from ..zcal.host import Host  # noqa: TID252
 from .applied import AppliedOffset
 from .attachment import Attachment
 from .calibration import Calibration, Outcome, Plan, Scripts, report
@@ -17,6 +18,7 @@ from .history import History
 from .machine import Machine
 from .options import SLOWEST, Options
 from .parameters import NEGATIVE, Parameters
+from .stopping import Stop
 from .touching import Toucher
 
 LOG = logging.getLogger(__name__)
@@ -31,6 +33,9 @@ MOST_SAMPLES = 1000
 
 SHORTEST_RETRACT = 0.01
 """mm"""
+
+CANCEL = "z_calibration/cancel"
+"""The endpoint that stops a command where there is no [zcal] with its own."""
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -74,6 +79,7 @@ class ZCalibration:
         self._machine = Machine(self._host, self._options.name)
         self._history = History(self.printer.get_start_args()["config_file"])
         self._applied = AppliedOffset()
+        self._stop = Stop()
         self._outcome: Outcome | None = None
         self._first_look = True
         self._succeeded = self._calibrated = False
@@ -93,6 +99,8 @@ class ZCalibration:
         )
         self.printer.register_event_handler("klippy:ready", self._handle_ready)
         self.printer.register_event_handler("homing:home_rails_end", self._handle_homed)
+        self.printer.register_event_handler(cancel.EVENT, self._stop.ask)
+        endpoints.register(self._host.webhooks, CANCEL, self._cancel)
         self._update_status()
 
     # Status
@@ -111,6 +119,11 @@ class ZCalibration:
             "lost": self._applied.lost,
             "attached_check_works": self._history.check_works,
         }
+
+    def _cancel(self, _request: endpoints.Request) -> Mapping[str, Any]:
+        """Stop the command that runs after its current move."""
+        stopped = self._stop.ask(cancel.reason(CANCEL))
+        return cancel.answer([] if stopped is None else [stopped])
 
     # Events: nothing may leave them, it would shut the printer down
 
@@ -182,9 +195,10 @@ class ZCalibration:
             self._end.run_gcode_from_command,
             self._fetches_late,
         )
-        calibration = Calibration(self._machine, toucher, scripts, attachment, gcmd)
+        calibration = Calibration(self._machine, toucher, scripts, attachment)
         try:
-            calibration.measure(plan, functools.partial(self._conclude, toucher))
+            with self._stop.possible(gcmd.get_command(), "No offset was applied."):
+                calibration.measure(plan, functools.partial(self._conclude, toucher))
         finally:
             self._history.note_check_works(attachment.works)
             self._update_status()
@@ -193,6 +207,8 @@ class ZCalibration:
 
     def _conclude(self, toucher: Toucher, outcome: Outcome) -> None:
         """Say what was found; apply it if it lies within the margins."""
+        toucher.settle()
+        self._stop.too_late()
         self._outcome = outcome
         position_endstop = self._machine.rail.position_endstop if self._machine.rail else 0.0
         run = {
@@ -239,14 +255,21 @@ class ZCalibration:
         nozzle = parameters.nozzle()
         parameters.check_reach(nozzle)
         self._require_homed(gcmd)
-        toucher.lift(lift_speed)
-        machine.move(settings.speed, x=nozzle[0], y=nozzle[1])
-        x, y, z = machine.position
-        gcmd.respond_info(
-            f"{gcmd.get_command()} at X:{x:.3f} Y:{y:.3f} Z:{z:.3f}"
-            f" (samples={count} retract={retract:.3f} speed={speed:.1f} lift_speed={lift_speed:.1f})\n"
-        )
-        heights = [toucher.sample(machine.touch_endstop, speed, retract, lift_speed) for _ in range(count)]
+        try:
+            with self._stop.possible(gcmd.get_command()):
+                toucher.lift(lift_speed)
+                machine.move(settings.speed, x=nozzle[0], y=nozzle[1])
+                x, y, z = machine.position
+                gcmd.respond_info(
+                    f"{gcmd.get_command()} at X:{x:.3f} Y:{y:.3f} Z:{z:.3f}"
+                    f" (samples={count} retract={retract:.3f} speed={speed:.1f} lift_speed={lift_speed:.1f})\n"
+                )
+                heights = [
+                    toucher.sample(machine.touch_endstop, speed, retract, lift_speed) for _ in range(count)
+                ]
+        except Exception:
+            toucher.retreat()
+            raise
         toucher.say(
             f"probe z accuracy results: maximum {max(heights):.6f}, minimum {min(heights):.6f},"
             f" range {max(heights) - min(heights):.6f}, average {mean(heights):.6f}, median {median(heights):.6f},"
@@ -301,7 +324,7 @@ class ZCalibration:
         if self._machine.rail is None:
             raise gcmd.error(f"{gcmd.get_command()}: must home axes first")
         settings = self._options.settings(self._machine.probe_settings(), self._machine.rail)
-        return Toucher(self._machine, settings, gcmd)
+        return Toucher(self._machine, settings, self._stop, gcmd)
 
     def _require_homed(self, gcmd: Any) -> None:
         if not self._machine.homed():

@@ -7,6 +7,7 @@ from typing import Any, Callable, Tuple
 from .heights import Component
 from .machine import Machine
 from .options import Point, Settings
+from .stopping import Stop
 
 Touch = Callable[[float, float], Tuple[float, float, float]]
 """Goes down to at most this height at this speed and returns the toolhead's position at the trigger."""
@@ -15,9 +16,10 @@ Touch = Callable[[float, float], Tuple[float, float, float]]
 class Toucher:
     """Touches for one command."""
 
-    def __init__(self, machine: Machine, settings: Settings, gcmd: Any) -> None:
-        """`gcmd` is the command to report to."""
+    def __init__(self, machine: Machine, settings: Settings, stop: Stop, gcmd: Any) -> None:
+        """`stop` tells whether somebody wants it to end; `gcmd` is the command to report to."""
         self._machine = machine
+        self._stop = stop
         self.settings = settings
         self._gcmd = gcmd
         self._command = gcmd.get_command()
@@ -31,6 +33,21 @@ class Toucher:
         error: Exception = self._gcmd.error(f"{self._command}: {message}")
         return error
 
+    def settle(self) -> None:
+        """Wait for the moves that are under way. Raises a command error if somebody has asked to stop."""
+        self._machine.wait()
+        if self._stop.asked is not None:
+            error: Exception = self._gcmd.error(self._stop.asked)
+            raise error
+
+    def retreat(self, *steps: Callable[[], None]) -> None:
+        """After a failure: lift, then do these; what goes wrong meanwhile is told and does not hide the failure."""
+        for step in (self.lift, *steps):
+            try:
+                step()
+            except self._gcmd.error as error:
+                self.say(f"and on the way out: {error}")
+
     def lift(self, speed: float | None = None) -> None:
         """Go up to where moving sideways is safe, if the toolhead is lower."""
         settings, z = self.settings, self._machine.position[2]
@@ -43,6 +60,7 @@ class Toucher:
 
     def go(self, site: Point, split: bool = False) -> None:
         """Lift, then go to a place; `split`: first along X, then along Y, which misses docks."""
+        self.settle()
         self.lift()
         if split:
             self._machine.move(self.settings.speed, x=site[0])
@@ -67,6 +85,7 @@ class Toucher:
 
     def sample(self, touch: Touch, speed: float, retract: float, lift_speed: float) -> float:
         """Touch once, go up again by `retract` and say it; the height."""
+        self.settle()
         x, y, z = touch(self.settings.position_min, speed)
         self._machine.move(lift_speed, z=z + retract)
         self.say(f"probe at {x:.3f},{y:.3f} is z={z:.6f}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Mapping
 
-from . import backlash, endpoints, paper, probing, staging
+from . import backlash, cancel, endpoints, paper, probing, staging
 from .board import Board
 from .config import read_options
 from .endpoints import Request
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
-_CANCEL = "asked to by zcal/cancel"
+_CANCEL = "zcal/cancel"
 
 
 class Zcal:
@@ -47,7 +47,7 @@ class Zcal:
         )
         for name, action, help_text in commands:
             self._host.gcode.register_command(name, self._runner.command(action), desc=help_text)
-        endpoints.register(self._host.webhooks, "zcal/cancel", self._cancel)
+        endpoints.register(self._host.webhooks, _CANCEL, self._cancel)
         endpoints.register(self._host.webhooks, "zcal/samples", self._samples)
         endpoints.register(self._host.webhooks, "zcal/lease", self._lease.request)
         self._printer.register_event_handler("klippy:ready", self._ready)
@@ -67,15 +67,17 @@ class Zcal:
             LOG.info("zcal: ESTIMATE_BACKLASH is somebody else's; ours is ZCAL_ESTIMATE_BACKLASH")
 
     def _cancel(self, _request: Request) -> Mapping[str, Any]:
-        """Stop the command that runs after its current move, or end the paper test that is open."""
+        """Stop the command that runs after its current move, ours or another section's, or end the paper test that is
+        open."""
+        reason = cancel.reason(_CANCEL)
         run = self._runner.current
-        if run is None:
-            return {"cancelled": False, "command": None}
-        if run.waits:
-            self._paper.abort_soon(_CANCEL)
-        else:
-            run.cancel(_CANCEL)
-        return {"cancelled": True, "command": run.command}
+        stopped = [] if run is None else [run.command]
+        if run is not None and run.waits:
+            self._paper.abort_soon(reason)
+        elif run is not None:
+            run.cancel(reason)
+        stopped += [name for name in self._printer.send_event(cancel.EVENT, reason) if name]
+        return cancel.answer(stopped)
 
     def _samples(self, request: Request) -> Mapping[str, Any]:
         """Those of `run` (the last one if left out) that come after number `since`."""

@@ -1,0 +1,143 @@
+"""Cancelling a calibration inside a real klippy: it ends after the move under way, clean, and applies nothing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import pytest
+from calibrated import SECTION, Starter
+
+from simulated import KlippyClient, KlippyError, PrinterSim, eventually
+
+BEFORE = 0.05
+"""mm; the gcode offset that is in force when a command starts."""
+
+
+@pytest.fixture(scope="module")
+def printer(module_start: Starter) -> PrinterSim:
+    """A printer with [z_calibration] and [zcal], whose start_gcode and end_gcode take their time."""
+    slow = SECTION.replace("    RESPOND", "    G4 P4000\n    RESPOND")
+    slow = slow.replace(
+        "ATTACH_PROBE", '\n    ATTACH_PROBE\n    RESPOND MSG="fetched"\n    G4 P4000\n    M400'
+    )
+    return module_start(slow + "\n[zcal]\n")
+
+
+@pytest.fixture
+def klippy(printer: PrinterSim) -> Iterator[KlippyClient]:
+    """A connection that hears the console; the printer is homed."""
+    client = printer.connect()
+    client.gcode(f"G28\nSET_GCODE_OFFSET Z={BEFORE}")
+    yield client
+    assert client.state() == "ready"
+    client.close()
+
+
+@contextmanager
+def running(printer: PrinterSim, script: str) -> Iterator[list[str]]:
+    """Run a script on a connection of its own; the list gets its error, if it ends with one."""
+    other = printer.connect()
+    errors: list[str] = []
+
+    def run() -> None:
+        try:
+            other.gcode(script)
+        except KlippyError as error:
+            errors.append(str(error))
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield errors
+    finally:
+        thread.join(60)
+        other.close()
+        assert not thread.is_alive(), "the gcode queue is not free"
+
+
+def heard(klippy: KlippyClient, text: str, times: int = 1) -> None:
+    """Wait until the console has said this so often."""
+
+    def said() -> bool:
+        klippy.call("info")
+        return sum(text in line for line in klippy.console) >= times
+
+    eventually(said)
+
+
+@pytest.mark.parametrize("endpoint", ["zcal/cancel", "z_calibration/cancel"])
+@pytest.mark.parametrize("touches", [1, 4, 7])
+def test_a_calibration_ends_clean_at_every_height(
+    klippy: KlippyClient, printer: PrinterSim, endpoint: str, touches: int
+) -> None:
+    klippy.console.clear()
+    with running(printer, "CALIBRATE_Z") as errors:
+        heard(klippy, "CALIBRATE_Z: probe at ", touches)
+        assert klippy.call(endpoint) == {"cancelled": True, "command": "CALIBRATE_Z"}
+    assert errors == [f"CALIBRATE_Z was cancelled: asked to by {endpoint}. No offset was applied."]
+    klippy.call("gcode/script", script="M400")
+    made = sum("CALIBRATE_Z: probe at " in line for line in klippy.console)
+    assert made <= touches + 1, "no touch begins after it"
+    assert sum("put away" in line for line in klippy.console) == 1
+    assert printer.report()["probe"]["state"] == "docked"
+    assert printer.report()["events"] == []
+    assert klippy.status("gcode_move")["homing_origin"][2] == pytest.approx(BEFORE)
+    assert klippy.status("toolhead")["position"][2] > 10.0
+    assert klippy.status("z_calibration")["last_query"] is False
+
+
+def test_a_calibration_after_a_cancelled_one_is_whole(klippy: KlippyClient, printer: PrinterSim) -> None:
+    klippy.console.clear()
+    with running(printer, "CALIBRATE_Z"):
+        heard(klippy, "CALIBRATE_Z: probe at ")
+        klippy.call("zcal/cancel")
+    klippy.gcode("CALIBRATE_Z")
+    assert klippy.status("z_calibration")["last_query"] is True
+
+
+def test_during_start_gcode_nothing_is_touched(klippy: KlippyClient, printer: PrinterSim) -> None:
+    klippy.console.clear()
+    touches = printer.report()["z_endstop"]["touches"]
+    with running(printer, "CALIBRATE_Z") as errors:
+        heard(klippy, "fetched")
+        klippy.call("zcal/cancel")
+    assert "was cancelled" in errors[0]
+    assert printer.report()["z_endstop"]["touches"] == touches
+    klippy.call("gcode/script", script="M400")
+    assert printer.report()["probe"]["state"] == "docked"
+
+
+def test_once_the_offset_is_applied_there_is_nothing_to_cancel(
+    klippy: KlippyClient, printer: PrinterSim
+) -> None:
+    klippy.console.clear()
+    with running(printer, "CALIBRATE_Z") as errors:
+        heard(klippy, "--> new_offset")
+        assert klippy.call("zcal/cancel") == {"cancelled": False, "command": None}
+    assert errors == []
+    assert klippy.status("z_calibration")["last_query"] is True
+
+
+def test_an_endstop_series_ends_lifted(klippy: KlippyClient, printer: PrinterSim) -> None:
+    klippy.console.clear()
+    with running(printer, "PROBE_Z_ACCURACY SAMPLES=1000") as errors:
+        heard(klippy, "PROBE_Z_ACCURACY: probe at ", 3)
+        assert klippy.call("zcal/cancel")["command"] == "PROBE_Z_ACCURACY"
+    assert errors == ["PROBE_Z_ACCURACY was cancelled: asked to by zcal/cancel."]
+    assert klippy.status("toolhead")["position"][2] > 10.0
+
+
+def test_nothing_runs(klippy: KlippyClient) -> None:
+    for endpoint in ("zcal/cancel", "z_calibration/cancel"):
+        assert klippy.call(endpoint) == {"cancelled": False, "command": None}
+
+
+def test_without_zcal_it_has_an_endpoint_of_its_own(start: Starter) -> None:
+    printer = start()
+    klippy = printer.connect()
+    klippy.gcode("G28")
+    with running(printer, "CALIBRATE_Z") as errors:
+        heard(klippy, "CALIBRATE_Z: probe at ")
+        klippy.call("z_calibration/cancel")
+    assert "asked to by z_calibration/cancel" in errors[0]
+    klippy.close()
