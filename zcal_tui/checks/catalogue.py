@@ -2,5 +2,6 @@
 
 from zcal_tui.checks.accuracy import Accuracy
 from zcal_tui.checks.base import Check
+from zcal_tui.checks.z_offset import ZOffset
 
-CHECKS: dict[str, Check] = {check.name: check for check in (Accuracy(),)}
+CHECKS: dict[str, Check] = {check.name: check for check in (ZOffset(), Accuracy())}

@@ -19,6 +19,12 @@ LABELS: dict[str, Label] = {
     "mean": Label("trigger height", "mean toolhead Z at the trigger"),
     "drift_per_sample": Label("drift per touch", "how much the height creeps from touch to touch"),
     "first_sample_shift": Label("first touch", "how much the first touch reads above the others"),
+    "z_offset": Label("z_offset", "how far the nozzle is from the bed when the probe triggers"),
+    "position_endstop": Label("position_endstop", "toolhead Z at which the Z endstop triggers"),
+    "contact": Label("contact height", "toolhead Z at which the paper just drags"),
+    "feel": Label("feel for the paper", "standard deviation from one paper test to the next"),
+    "x_offset": Label("x_offset", "how far the probe is to the right of the nozzle"),
+    "y_offset": Label("y_offset", "how far the probe is behind the nozzle"),
 }
 
 

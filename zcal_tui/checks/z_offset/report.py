@@ -1,0 +1,197 @@
+"""From touches and paper tests to a z_offset or position_endstop: estimates, verdict, and what to save."""
+
+from collections.abc import Iterator, Sequence
+
+from zcal_tui.checks.paper import PaperHeight
+from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
+from zcal_tui.model.record import Change, Estimate, Level, Verdict
+from zcal_tui.model.units import closer_farther, length, micrometres, millimetres
+from zcal_tui.printer.config_view import ProbeConfig, ZRail, is_delta
+from zcal_tui.printer.state import PrinterState
+from zcal_tui.stats.intervals import Interval
+from zcal_tui.stats.paper import PaperResult, paper_height, z_offset
+from zcal_tui.stats.repeatability import analyse
+
+GOAL = 0.025
+"""mm. Klipper docs, Bed_Level: the accuracy that is aimed at, about 25 µm."""
+GOAL_SOURCE = "Klipper docs, Bed_Level"
+FAR = 1.0
+"""mm. A change of more than this is rather a mistake than a calibration."""
+DECIMALS = 3
+"""What Klipper keeps of a z_offset and a position_endstop."""
+TOWERS = ("stepper_a", "stepper_b", "stepper_c")
+
+
+def as_estimate(name: str, interval: Interval, unit: str = "mm") -> Estimate:
+    """An interval under an estimate's name."""
+    return Estimate(
+        name=name,
+        value=interval.value,
+        low=interval.low,
+        high=interval.high,
+        unit=unit,
+        confidence=interval.confidence,
+        components=interval.components,
+    )
+
+
+def probe_estimates(
+    heights: Sequence[float], papers: Sequence[PaperHeight], step: float
+) -> dict[str, Estimate]:
+    """z_offset from trigger heights (mm) and paper tests so far, and what it is made of."""
+    trigger = analyse(heights, step=step, systematic={"sampling": step / 2}, adaptive=False).mean
+    paper = _paper(papers, step)
+    found = {
+        "z_offset": as_estimate("z_offset", z_offset(trigger, paper, step)),
+        "mean": as_estimate("mean", trigger),
+        "contact": as_estimate("contact", paper.height),
+    }
+    if paper.sigma is not None:
+        found["feel"] = as_estimate("feel", paper.sigma)
+    return found
+
+
+def _paper(papers: Sequence[PaperHeight], step: float) -> PaperResult:
+    resolution = max(paper.resolution for paper in papers)
+    return paper_height([paper.height for paper in papers], resolution, step=step)
+
+
+def probe_conclusion(
+    state: PrinterState,
+    probe: ProbeConfig,
+    heights: Sequence[float],
+    papers: Sequence[PaperHeight],
+    step: float,
+) -> Iterator[Event]:
+    """Estimates, verdict and what follows for the probe's z_offset."""
+    estimates = probe_estimates(heights, papers, step)
+    yield EstimateUpdated(estimates)
+    found = estimates["z_offset"]
+    value = found.value or 0.0
+    yield VerdictReached(_verdict("z_offset", found, probe.z_offset, negative_is_odd=True))
+    if value <= 0.0:
+        yield AdviceGiven(
+            "A z_offset that is not positive means that the nozzle touches before the probe triggers. Look whether the "
+            "probe is mounted too high, or whether x_offset and y_offset were exchanged, before you save it."
+        )
+    if (
+        change := _change(probe.section, "z_offset", probe.z_offset, value, probe.z_offset - value)
+    ) is not None:
+        yield AdviceGiven(
+            f"Set z_offset to {change.new}: {change.effect}.",
+            (change,),
+        )
+        yield from _invalid(state, probe)
+    yield from _further(estimates, len(papers))
+
+
+def endstop_conclusion(
+    state: PrinterState, rail: ZRail, papers: Sequence[PaperHeight], step: float
+) -> Iterator[Event]:
+    """Estimates, verdict and what follows for the Z endstop's position."""
+    paper = _paper(papers, step)
+    contact = paper.height
+    old = rail.position_endstop or 0.0
+    position = Interval(
+        old - contact.value,
+        None if contact.high is None else old - contact.high,
+        None if contact.low is None else old - contact.low,
+        contact.confidence,
+        contact.components,
+    )
+    estimates = {
+        "position_endstop": as_estimate("position_endstop", position),
+        "contact": as_estimate("contact", contact),
+    }
+    if paper.sigma is not None:
+        estimates["feel"] = as_estimate("feel", paper.sigma)
+    yield EstimateUpdated(estimates)
+    yield VerdictReached(
+        _verdict("position_endstop", estimates["position_endstop"], old, negative_is_odd=False)
+    )
+    sections = TOWERS if is_delta(state) else (rail.section,)
+    changes = []
+    for section in sections:
+        own = state.settings.get(section, {}).get("position_endstop", old)
+        change = _change(section, "position_endstop", float(own), float(own) - contact.value, contact.value)
+        if change is not None:
+            changes.append(change)
+    if changes:
+        names = ", ".join(f"[{change.section}] {change.new}" for change in changes)
+        yield AdviceGiven(f"Set position_endstop to {names}: {changes[0].effect}.", tuple(changes))
+        yield AdviceGiven(
+            "A bed mesh that was made before is no longer right for it: run BED_MESH_CALIBRATE again."
+            if "bed_mesh" in state.settings
+            else "Print a first layer slowly, with a finger on the emergency stop, the first time."
+        )
+    yield from _further(estimates, len(papers))
+
+
+def _change(section: str, option: str, old: float, new: float, gap_change: float) -> Change | None:
+    """The config value to save; None where it stays the same to the digits that are kept."""
+    if f"{old:.{DECIMALS}f}" == f"{new:.{DECIMALS}f}":
+        return None
+    return Change(
+        section,
+        option,
+        f"{old:.{DECIMALS}f}",
+        f"{new:.{DECIMALS}f}",
+        saves=True,
+        effect=closer_farther(gap_change),
+    )
+
+
+def _verdict(name: str, found: Estimate, old: float, *, negative_is_odd: bool) -> Verdict:
+    value = found.value or 0.0
+    half = ((found.high or value) - (found.low or value)) / 2
+    reasons = [
+        f"It is known to ± {length(half)} (95 %; goal: {length(GOAL)}, {GOAL_SOURCE}).",
+        f"The configured value is {millimetres(old, digits=DECIMALS)}: {micrometres(value - old, sign=True)} "
+        + ("is within what can be told apart." if abs(value - old) <= half else "is more than chance."),
+    ]
+    level = Level.PASS
+    if half > GOAL:
+        level = Level.WARN if half <= 2 * GOAL else Level.UNKNOWN
+        reasons.append("Repeat the paper test, with smaller steps at the end, to know it better.")
+    if abs(value - old) > FAR:
+        level = Level.WARN
+        reasons.append(
+            f"It differs from the configured value by more than {FAR:g} mm, as after a change of the nozzle, hotend or "
+            "probe, or after a mistake: repeat it before you trust it (our own limit)."
+        )
+    if negative_is_odd and value <= 0.0:
+        level = Level.WARN
+        reasons.append(
+            "A probe that triggers below the nozzle's tip cannot measure the bed (it would be pressed in)."
+        )
+    summary = f"{name} is {millimetres(value, digits=DECIMALS)} ± {length(half)}."
+    return Verdict(level, summary, tuple(reasons))
+
+
+def _invalid(state: PrinterState, probe: ProbeConfig) -> Iterator[Event]:
+    """What a new z_offset makes wrong (Klipper docs, Probe_Calibrate)."""
+    if "bed_mesh" in state.settings:
+        yield AdviceGiven(
+            "A bed mesh that was made with the old z_offset is no longer right: run BED_MESH_CALIBRATE again."
+        )
+    levelled = [
+        name
+        for name in ("z_tilt", "quad_gantry_level", "bed_tilt", "delta_calibrate")
+        if name in state.settings
+    ]
+    if levelled and (probe.x_offset or probe.y_offset):
+        yield AdviceGiven(
+            "The probe stands beside the nozzle, so levelling the bed or gantry again "
+            f"({', '.join(levelled)}) makes this z_offset wrong: level first, then measure it."
+        )
+
+
+def _further(estimates: dict[str, Estimate], tests: int) -> Iterator[Event]:
+    """How to know it better, where the feel is what limits it."""
+    feel = estimates.get("feel")
+    if tests == 1:
+        yield AdviceGiven(
+            "How well you feel the paper is assumed here (10 µm from test to test). With --repeats 3 it is measured."
+        )
+    elif feel is not None and feel.value is not None:
+        yield AdviceGiven(f"Your feel for the paper scatters by {micrometres(feel.value)} from test to test.")

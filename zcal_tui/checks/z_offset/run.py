@@ -1,0 +1,265 @@
+"""How the Z offset is measured: touch with the probe, go over the same point with the nozzle, feel the paper."""
+
+import asyncio
+from dataclasses import dataclass
+
+from zcal_tui.checks.attach import dock_macros, probe_attached
+from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.operator import require_person
+from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
+from zcal_tui.checks.preconditions import require_cold, require_ready
+from zcal_tui.checks.touching import touch_here
+from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, travel
+from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
+from zcal_tui.checks.z_offset.report import endstop_conclusion, probe_conclusion, probe_estimates
+from zcal_tui.model.events import EstimateUpdated, Stage
+from zcal_tui.model.questions import Confirm
+from zcal_tui.printer.config_view import ProbeConfig, ZRail, is_delta, probe_config, z_rail, z_step_distance
+from zcal_tui.printer.geometry import Xy, measuring_site
+from zcal_tui.printer.places import Place, corner_places, place_at, reachable
+from zcal_tui.printer.sampler import ProbeUnusable
+
+LIFT_OVER_TRIGGER = 5.0
+"""mm, as Klipper's PROBE_CALIBRATE lifts."""
+LEAST_CLEARANCE = 10.0
+DETAIL = (
+    "Put a sheet of ordinary paper below the nozzle and push it to and fro. Lower the nozzle until you just feel it "
+    "drag on the paper; if the paper is stuck, go up again. Nozzle and bed are cold and the nozzle is clean. The "
+    "thickness of the paper (about 0.1 mm) is left in on purpose: it makes up for what a hot nozzle grows."
+)
+
+
+async def measure(context: Context, parameters: ZOffsetParameters) -> None:
+    """Do it for the probe or the endstop. See `Check.run` for what it raises."""
+    require_ready(context.printer.state)
+    require_person(context.operator, "Somebody has to feel when the nozzle touches the paper.")
+    probe = probe_config(context.printer.state)
+    rail = z_rail(context.printer.state)
+    step = z_step_distance(context.printer.state)
+    if step is None:
+        raise CheckRefused(
+            "The Z step distance cannot be read.",
+            "The configuration of the Z steppers lacks rotation_distance or microsteps.",
+            "Look at the stepper sections of printer.cfg.",
+        )
+    what = parameters.what
+    if what == "auto":
+        what = "endstop" if probe is None else "probe"
+    await require_cold(context)
+    if what == "probe":
+        await _probe_offset(context, parameters, _require_probe(probe), step)
+    else:
+        await _endstop_position(context, parameters, _require_endstop(rail), step)
+
+
+@dataclass(frozen=True)
+class _Tests:
+    """What all paper tests of a run have in common."""
+
+    name: str
+    old: float | None
+    base: float
+    expected: float | None
+    count: int
+    clearance: float
+
+
+async def _probe_offset(
+    context: Context, parameters: ZOffsetParameters, probe: ProbeConfig, step: float
+) -> None:
+    macros = dock_macros(context.printer.state, parameters.attach, parameters.detach)
+    place = _chosen_place(context, parameters, probe)
+    await home_if_needed(context, allowed=parameters.home)
+    await context.holder.clear_mesh()
+    await context.holder.zero_offset()
+    clearance = max(LEAST_CLEARANCE, probe.z_offset + LIFT_OVER_TRIGGER)
+    try:
+        context.emit(Stage("travel", f"Bringing the probe over X {place.bed[0]:.1f} Y {place.bed[1]:.1f}"))
+        await travel(context.printer, x=place.toolhead[0], y=place.toolhead[1], clearance=clearance)
+        async with probe_attached(context, macros):
+            context.stop_if_cancelled()
+            if macros is not None:  # which may leave the toolhead at the dock
+                await travel(context.printer, x=place.toolhead[0], y=place.toolhead[1], clearance=clearance)
+            context.emit(Stage("touch", "Touching the bed with the probe"))
+            heights = await touch_here(context, parameters.touches)
+        if len(heights) < 2:
+            raise ProbeUnusable(
+                "The printer told of too few touches.",
+                "Its configuration leaves touches out, or lines of its console were lost.",
+                "Take more --touches, or repeat the check.",
+            )
+        touched_at = place.toolhead
+        trigger = sum(heights) / len(heights)
+        context.emit(Stage("travel", "Bringing the nozzle over the same point"))
+        await travel(
+            context.printer,
+            x=place.bed[0],
+            y=place.bed[1],
+            clearance=max(clearance, trigger + LIFT_OVER_TRIGGER),
+        )
+        await _confirm_place(context, probe, touched_at)
+        expected = trigger - probe.z_offset
+        tests = _Tests("z_offset", probe.z_offset, trigger, expected, parameters.repeats, clearance)
+        papers: list[PaperHeight] = []
+        for test in range(1, parameters.repeats + 1):
+            papers.append(await _paper(context, tests, test, len(heights) + test))
+            found = await asyncio.to_thread(probe_estimates, heights, papers, step)
+            context.emit(EstimateUpdated(found))
+    except ProbeUnusable as unusable:
+        raise CheckFailed(unusable.what, unusable.cause, unusable.remedy) from unusable
+    finally:
+        await lift_and_leave(context, clearance)
+    for event in await asyncio.to_thread(
+        lambda: list(probe_conclusion(context.printer.state, probe, heights, papers, step))
+    ):
+        context.emit(event)
+
+
+async def _endstop_position(
+    context: Context, parameters: ZOffsetParameters, rail: ZRail, step: float
+) -> None:
+    assert rail.position_endstop is not None
+    place = _nozzle_place(context, parameters)
+    await home_if_needed(context, allowed=parameters.home)
+    await context.holder.clear_mesh()
+    await context.holder.zero_offset()
+    tests = _Tests(
+        "position_endstop",
+        rail.position_endstop,
+        rail.position_endstop,
+        0.0,
+        parameters.repeats,
+        LEAST_CLEARANCE,
+    )
+    papers: list[PaperHeight] = []
+    try:
+        for test in range(1, parameters.repeats + 1):
+            if test > 1:
+                # So that the endstop's own scatter is in the scatter of the repeats
+                context.emit(Stage("home", "Homing again, so that the endstop's scatter counts"))
+                await context.printer.gcode("G28" if is_delta(context.printer.state) else "G28 Z")
+            context.emit(Stage("travel", f"Bringing the nozzle over X {place[0]:.1f} Y {place[1]:.1f}"))
+            await travel(context.printer, x=place[0], y=place[1], clearance=LEAST_CLEARANCE)
+            papers.append(await _paper(context, tests, test, test))
+    finally:
+        await lift_and_leave(context, LEAST_CLEARANCE)
+    for event in await asyncio.to_thread(
+        lambda: list(endstop_conclusion(context.printer.state, rail, papers, step))
+    ):
+        context.emit(event)
+
+
+async def _paper(context: Context, tests: _Tests, test: int, n: int) -> PaperHeight:
+    context.emit(Stage("paper", "Lower the nozzle until the paper just drags"))
+    return await paper_test(
+        context,
+        PaperPlan(
+            text="Lower the nozzle until the paper just drags.",
+            name=tests.name,
+            old=tests.old,
+            base=tests.base,
+            sign=-1,
+            expected=tests.expected,
+            clearance=tests.clearance,
+            test=test,
+            tests=tests.count,
+            detail=DETAIL,
+        ),
+        n,
+    )
+
+
+async def _confirm_place(context: Context, probe: ProbeConfig, touched_at: Xy) -> None:
+    """Ask whether the nozzle is where the probe touched: if not, the probe's X and Y offsets are wrong, and the paper
+    test would measure another point of the bed (Klipper docs, Probe_Calibrate)."""
+    nozzle = position(context.printer)
+    right = await context.operator.confirm(
+        Confirm(
+            "nozzle-over-point",
+            "Does the nozzle stand over the point that the probe touched?",
+            "It was moved by the configured offsets "
+            f"(x_offset {probe.x_offset:g} mm, y_offset {probe.y_offset:g} mm). A millimetre off does no harm.",
+            yes="Yes, over it",
+            no="No, beside it",
+            facts={
+                "nozzle_x": nozzle[0],
+                "nozzle_y": nozzle[1],
+                "probed_x": touched_at[0],
+                "probed_y": touched_at[1],
+                "x_offset": probe.x_offset,
+                "y_offset": probe.y_offset,
+            },
+        )
+    )
+    if not right:
+        raise CheckFailed(
+            "The nozzle does not stand over the point that was probed.",
+            f"x_offset and y_offset in [{probe.section}] are not right.",
+            "Do the check probe-xy first and save its values, then repeat this one.",
+        )
+
+
+def _chosen_place(context: Context, parameters: ZOffsetParameters, probe: ProbeConfig) -> Place:
+    """A bed point that both the probe and the nozzle reach. Raises CheckRefused."""
+    state = context.printer.state
+    site = measuring_site(state, probe)
+    middle = site.bed if site is not None else position(context.printer)[:2]
+    x = middle[0] if parameters.x is None else parameters.x
+    y = middle[1] if parameters.y is None else parameters.y
+    place = place_at("", (x, y), probe)
+    if reachable(state, place):
+        return place
+    if parameters.x is None and parameters.y is None and (places := corner_places(state, probe)):
+        return places[-1]
+    raise CheckRefused(
+        f"Probe and nozzle do not both reach the bed at X {x:g} Y {y:g}.",
+        f"The probe is {probe.x_offset:g}, {probe.y_offset:g} mm from the nozzle, and the axes end before.",
+        "Choose a point with --x and --y that both can be brought over.",
+    )
+
+
+def _nozzle_place(context: Context, parameters: ZOffsetParameters) -> Xy:
+    state = context.printer.state
+    site = measuring_site(state, None)
+    middle = site.bed if site is not None else position(context.printer)[:2]
+    place = place_at(
+        "",
+        (
+            middle[0] if parameters.x is None else parameters.x,
+            middle[1] if parameters.y is None else parameters.y,
+        ),
+        None,
+    )
+    if not reachable(state, place):
+        raise CheckRefused(
+            f"The nozzle does not reach X {place.bed[0]:g} Y {place.bed[1]:g}.",
+            "The axes end before.",
+            "Choose a point with --x and --y that the nozzle can be brought over.",
+        )
+    return place.bed
+
+
+def _require_probe(probe: ProbeConfig | None) -> ProbeConfig:
+    if probe is None:
+        raise CheckRefused(
+            "This printer has no probe.",
+            "Its configuration has no section that Klipper could probe with.",
+            "Take --what endstop, or add a [probe] section.",
+        )
+    if probe.kind in ("probe_eddy_current", "scanner"):
+        raise CheckRefused(
+            f"[{probe.section}] has no z_offset that a paper test gives.",
+            "A sensor that measures the distance is calibrated over its whole range, by a command of its own.",
+            "On Klipper run PROBE_EDDY_CURRENT_CALIBRATE, on a plugin's probe its own calibration command.",
+        )
+    return probe
+
+
+def _require_endstop(rail: ZRail | None) -> ZRail:
+    if rail is None or rail.position_endstop is None or rail.homes_with_probe:
+        raise CheckRefused(
+            "Z has no endstop with a position of its own.",
+            "It is homed by the probe, whose z_offset sets the height, or its section has no position_endstop.",
+            "Take --what probe.",
+        )
+    return rail
