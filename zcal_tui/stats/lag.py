@@ -19,6 +19,7 @@ LAGS: FloatArray = np.concatenate([[0.0], np.geomspace(5.0, 3600.0, 40)])
 """s. The time constants looked at."""
 
 LEAST_DOF = 3.0
+_LEAST_LEFT = 0.25
 
 _LENGTHS = (1, 2, 3, 5, 8, 12, 18)
 _LONGEST_BLOCK_SHARE = 0.15
@@ -88,24 +89,33 @@ class Blocks:
     dof: float
 
 
-def blocks_for(residuals: FloatArray, parameters: int) -> Blocks:
-    """The block length at which the residuals' wander shows most, so that intervals are rather too wide than too narrow.
+def blocks_for(residuals: FloatArray, orthonormal: FloatArray) -> Blocks:
+    """The block length at which the residuals' wander shows most: rather too wide an interval than too narrow a one.
 
-    Sums over blocks scatter more than sums of independent values by a factor; the residuals are worth as many
-    independent values as there are, divided by that, less the parameters.
+    Sums over blocks scatter more than sums of independent values by a factor. The fit has taken part of the wander
+    away, the more the longer the block; how much it would take from independent values is allowed for. `orthonormal`
+    are the model's columns, plus one parameter for the lag. The residuals are worth as many independent values as
+    there are, divided by the factor, less the parameters.
     """
-    n = len(residuals)
-    variance = float(residuals @ residuals) / n
+    n, parameters = len(residuals), orthonormal.shape[1] + 1
+    variance = float(residuals @ residuals) / max(1, n - parameters)
     if variance <= 0.0:
         return Blocks(1, 1.0, max(LEAST_DOF, float(n - parameters)))
     lengths = [length for length in _LENGTHS if length <= max(1.0, _LONGEST_BLOCK_SHARE * n)]
     factors = []
     for length in lengths:
         index = (np.arange(n)[:, None] + np.arange(length)) % n
-        factors.append(float((residuals[index].sum(axis=1) ** 2).mean()) / (length * variance))
-    factor = max(factors)
+        seen = (residuals[index].sum(axis=1) ** 2).mean()
+        taken = (orthonormal[index].sum(axis=1) ** 2).sum(axis=1).mean()
+        factors.append(float(seen) / (variance * max(length - float(taken), _LEAST_LEFT * length)))
+    factor = max(1.0, *factors)
     dof = max(LEAST_DOF, n / factor - parameters)
-    return Blocks(lengths[factors.index(factor)], math.sqrt((dof + parameters) / dof), dof)
+    length = lengths[factors.index(max(factors))]
+    index = (np.arange(n)[:, None] + np.arange(length)) % n
+    # What is drawn shall scatter, in sums of a block, as the noise did before the fit took its part.
+    shown = float((residuals[index].sum(axis=1) ** 2).mean()) / length
+    inflation = math.sqrt(factor * variance / shown * (dof + parameters) / dof) if shown > 0.0 else 1.0
+    return Blocks(length, inflation, dof)
 
 
 def draw_residuals(

@@ -159,7 +159,8 @@ def thermal_bias(
 
 
 def _lag(lags: FloatArray, fit: ThermalFit, confidence: float) -> Interval:
-    """The time constant, compared by its logarithm; open above where it reaches the longest that was looked at."""
+    """The time constant, compared by its logarithm: by Student's t and by what share of the repeats lies beyond,
+    whichever is wider. Open above where it reaches the longest that was looked at."""
     shortest, longest = float(LAGS[1]), float(LAGS[-1])
     logs = np.log(np.maximum(lags, shortest))
     parts = {
@@ -167,8 +168,10 @@ def _lag(lags: FloatArray, fit: ThermalFit, confidence: float) -> Interval:
         "grid": within(0.5 * math.log(LAGS[2] / LAGS[1])),
     }
     interval = combine(float(logs[0]), parts, confidence)
-    low = math.exp(interval.low) if interval.low is not None else 0.0
-    high = math.exp(interval.high) if interval.high is not None else math.inf
+    tail = 0.5 * (1.0 - confidence)
+    low, high = (float(end) for end in np.exp(np.quantile(logs[1:], [tail, 1.0 - tail])))
+    if interval.low is not None and interval.high is not None:
+        low, high = min(low, math.exp(interval.low)), max(high, math.exp(interval.high))
     return Interval(
         float(lags[0]), 0.0 if low <= shortest else low, None if high >= longest else high, confidence
     )

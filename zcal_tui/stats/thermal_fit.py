@@ -89,9 +89,12 @@ def thermal_run(touches: FloatArray, phases: Sequence[str], history: FloatArray)
 
 @dataclass(frozen=True, slots=True)
 class ThermalFit:
-    """The fitted model. Column 0 is the level; `thermal` are the columns of temperature, whose settled values when hot
-    are `settled` and whose heaters are `names` (none where they cannot be told apart); `drift` is the column of time, None where the run does not show it. `response` are the thermal
-    columns at all nodes (lags × nodes × columns)."""
+    """The fitted model.
+
+    Column 0 is the level; `thermal` are the columns of temperature, whose settled values when hot are `settled` and
+    whose heaters are `names` (none where they cannot be told apart); `drift` is the column of time, None where the run
+    does not show it. `response` are the thermal columns at all nodes (lags × nodes × columns).
+    """
 
     run: ThermalRun
     model: LagModel
@@ -174,7 +177,7 @@ def _fit(run: ThermalRun, response: FloatArray, names: list[str], settled: Float
         coefficients=coefficients,
         fitted=fitted,
         residuals=residuals,
-        blocks=blocks_for(residuals, model.columns.shape[2] + 1),
+        blocks=blocks_for(residuals, model.orthonormal[lag]),
     )
 
 
