@@ -26,6 +26,8 @@ RENEWAL = 8.0
 """Seconds of real time between two renewals."""
 LONGEST = 3600.0
 """The longest lease the extra gives, in seconds of the printer."""
+OFFSET = "gcode_offset"
+"""What a lease calls the live G-code offset."""
 
 
 class Holder:
@@ -37,7 +39,8 @@ class Holder:
         self._emit = emit
         self._name = f"zcal-tui on {socket.gethostname()} ({os.getpid()})"
         self._leased = False
-        self._undo: list[str] = []
+        self._undo: list[tuple[str, str]] = []
+        self._keeps: set[str] = set()
 
     @contextlib.asynccontextmanager
     async def lease(self) -> AsyncIterator[None]:
@@ -74,9 +77,19 @@ class Holder:
         if (x, y, z) == (0.0, 0.0, 0.0):
             return
         await self._change(
-            {"gcode_offset": [0.0, 0.0, 0.0]}, f"SET_GCODE_OFFSET X={x:.6f} Y={y:.6f} Z={z:.6f} MOVE=0"
+            {OFFSET: [0.0, 0.0, 0.0]}, f"SET_GCODE_OFFSET X={x:.6f} Y={y:.6f} Z={z:.6f} MOVE=0"
         )
         await self._printer.gcode("SET_GCODE_OFFSET X=0 Y=0 Z=0 MOVE=0")
+
+    async def borrow_offset(self) -> None:
+        """Have the live G-code offset as it is now put back at the end, for commands that change it by themselves, such
+        as CALIBRATE_Z. To be called again after each of them: the extra puts back only what it knows to be ours."""
+        x, y, z = (await self._printer.refresh()).homing_origin
+        await self._change({OFFSET: [x, y, z]}, f"SET_GCODE_OFFSET X={x:.6f} Y={y:.6f} Z={z:.6f} MOVE=0")
+
+    def keep_offset(self) -> None:
+        """The person wants the G-code offset to stay as it is now; all else is put back all the same."""
+        self._keeps.add(OFFSET)
 
     async def heat(self, targets: Mapping[str, float]) -> None:
         """Set heaters' targets (°C) and return at once; watch the state for what comes of it. Raises CheckRefused
@@ -87,11 +100,10 @@ class Holder:
                 "If this program died or the link went, nobody would turn the heaters off again.",
                 "Install it with `zcal-tui install`, then start again.",
             )
-        await self._change({"heaters": dict(targets)}, "")
-        script = [
-            f"SET_HEATER_TEMPERATURE HEATER={name} TARGET={target:g}" for name, target in targets.items()
-        ]
-        await self._printer.gcode("\n".join(script))
+        now = self._printer.state.heaters
+        before = {name: now[name].target if name in now else 0.0 for name in targets}
+        await self._change({"heaters": dict(targets)}, _heating(before))
+        await self._printer.gcode(_heating(targets))
 
     async def idle_timeout(self, seconds: float) -> None:
         """Lengthen the time after which klippy switches motors off, as a paper test may (never with heaters on)."""
@@ -103,10 +115,10 @@ class Holder:
 
     async def _change(self, hold: Mapping[str, object], undo: str) -> None:
         """Say what is about to be changed before it is."""
+        if undo:
+            self._undo.append((next(iter(hold)), undo))
         if self._leased:
             await self._companion.lease(self._name, seconds=self._seconds(), hold=dict(hold))
-        elif undo:
-            self._undo.append(undo)
 
     def _seconds(self) -> float:
         return min(LONGEST, LEASE * max(1.0, self._printer.clock.rate))
@@ -135,17 +147,29 @@ class Holder:
         self._leased = False
         if not self._printer.state.ready:
             return  # a halted klippy has dropped it; behind a cut link the extra puts everything back
+        if self._keeps:
+            # The extra knows only all or nothing; the lease stays until all but what is kept has been put back
+            await self._put_back()
+        action = "end" if self._keeps else "restore"
         try:
-            await self._companion.lease(self._name, action="restore")
+            await self._companion.lease(self._name, action=action)
         except GcodeError:
             logger.info("the lease had ended by itself", exc_info=True)
         except TransportError as error:
             self._emit(Notice(f"The extra will put back what was changed when the lease runs out: {error}"))
 
     async def _put_back(self) -> None:
-        for script in reversed(self._undo):
+        for kind, script in reversed(self._undo):
+            if kind in self._keeps:
+                continue
             try:
                 await self._printer.gcode(script)
             except TransportError as error:
                 self._emit(Notice(f"Not put back: {script} ({error})"))
         self._undo.clear()
+
+
+def _heating(targets: Mapping[str, float]) -> str:
+    return "\n".join(
+        f"SET_HEATER_TEMPERATURE HEATER={name} TARGET={target:g}" for name, target in targets.items()
+    )

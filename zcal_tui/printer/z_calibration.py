@@ -1,0 +1,229 @@
+"""The automatic Z offset as a client sees it: what CALIBRATE_Z found, from the companion's status or from the console.
+
+docs/z_calibration.md is the status' contract. The original plugin by protoloft and Kalico's own publish no heights;
+there the touches and the formula are read from their console lines, old wordings and new.
+"""
+
+import math
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from zcal_tui.printer.config_view import has_probe, probe_config, z_rail
+from zcal_tui.printer.geometry import Xy
+from zcal_tui.printer.messages import Message, ProbeSample, SamplesRetry, ZCalibrationResult
+from zcal_tui.printer.reading import mapping, number, pair, text
+from zcal_tui.printer.state import PrinterState
+
+SECTION = "z_calibration"
+_SAME_PLACE = 0.01
+_ROUNDING = 0.00051
+"""mm: how far a height of the formula, printed with three decimals, may be from that of its touches."""
+
+
+@dataclass(frozen=True)
+class Height:
+    """One of the three heights: toolhead Z in mm. `samples` are its touches, empty where nobody tells them."""
+
+    value: float
+    samples: tuple[float, ...] = ()
+    median: bool = True
+    """Whether the value is the median of the samples, else their mean."""
+
+    @property
+    def sigma(self) -> float | None:
+        """The sample standard deviation of the touches; None below two."""
+        return statistics.stdev(self.samples) if len(self.samples) > 1 else None
+
+    @property
+    def standard_error(self) -> float | None:
+        """The standard uncertainty of the value from the scatter of its touches. A median's variance is
+        π / (2 n + π − 2) of a touch's, for normal scatter."""
+        if self.sigma is None:
+            return None
+        n = len(self.samples)
+        share = math.pi / (2 * n + math.pi - 2) if self.median else 1 / n
+        return self.sigma * math.sqrt(share)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """One CALIBRATE_Z. `offset` = bed − (switch − nozzle + switch_offset); `half_width` is half of its 95 % interval
+    as far as the touches tell, switch_offset's own error apart. `twist` is axis_twist_compensation's part of `bed`."""
+
+    offset: float
+    switch_offset: float | None
+    nozzle: Height
+    switch: Height
+    bed: Height
+    half_width: float | None = None
+    twist: float = 0.0
+
+    @property
+    def heights(self) -> Mapping[str, Height]:
+        """The three by name."""
+        return {"nozzle": self.nozzle, "switch": self.switch, "bed": self.bed}
+
+
+@dataclass(frozen=True)
+class Section:
+    """[z_calibration] as it is configured. mm; None where the plugin decides."""
+
+    switch_offset: float | None
+    margins: tuple[float, float]
+    bed: Xy | None
+    """The bed point that is probed, where the section or the mesh names it."""
+    bed_source: str
+    zero_reference: Xy | None
+    moves_the_probe: bool
+    """Whether the section's own gcode fetches the probe or puts it back."""
+    samples: int
+    median: bool
+
+
+def section(state: PrinterState) -> Section | None:
+    """The section, None where it is not configured."""
+    options = state.settings.get(SECTION)
+    if options is None:
+        return None
+    probe = probe_config(state)
+    mesh = state.settings.get("bed_mesh", {})
+    zero = pair(mesh.get("zero_reference_position"))
+    bed = pair(options.get("bed_xy_position"))
+    result = text(options.get("samples_result")) or "none"
+    if result == "none":
+        result = probe.samples_result if probe is not None else "average"
+    gcodes = (text(options.get(name)) or "" for name in ("start_gcode", "before_switch_gcode", "end_gcode"))
+    return Section(
+        switch_offset=number(options.get("switch_offset")),
+        margins=_margins(options),
+        bed=bed or zero,
+        bed_source="bed_xy_position" if bed is not None else "the mesh's zero_reference_position",
+        zero_reference=zero,
+        moves_the_probe=any(gcode.strip() for gcode in gcodes),
+        samples=int(number(options.get("samples")) or (probe.samples if probe is not None else 1)),
+        median=result == "median",
+    )
+
+
+def _margins(options: Mapping[str, Any]) -> tuple[float, float]:
+    """The offsets that are allowed; max_deviation is the older way to say it."""
+    deviation = number(options.get("max_deviation"))
+    low, high = -1.0, 1.0
+    try:
+        values = [float(part) for part in str(options.get("offset_margins", "")).strip("()[] ").split(",")]
+    except ValueError:
+        values = []
+    if len(values) == 1:
+        low, high = -abs(values[0]), abs(values[0])
+    elif len(values) > 1:
+        low, high = min(values[:2]), max(values[:2])
+    if deviation is not None:
+        low, high = max(low, -deviation), min(high, deviation)
+    return low, high
+
+
+def unfit(settings: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """Why a printer with these settings has no automatic Z offset; None where it can have one."""
+    state = PrinterState(settings=settings)
+    rail = z_rail(state)
+    needs = "The automatic offset needs a Z endstop that the nozzle presses, and a switch probe beside it. "
+    if rail is None:
+        return needs + "No Z endstop is configured here."
+    if rail.homes_with_probe:
+        return needs + "Here the probe itself is the Z endstop (probe:z_virtual_endstop)."
+    if rail.section != "stepper_z" and not rail.section.startswith("carriage "):
+        return needs + "A delta's endstops are at its towers, out of the nozzle's reach."
+    if not has_probe(settings):
+        return needs + "No probe is configured here."
+    if SECTION not in settings:
+        return (
+            "There is no [z_calibration] in the configuration. It fits where the nozzle homes on a switch and a "
+            "switch probe is at hand (`zcal-tui install` brings it; docs/z_calibration.md)."
+        )
+    return None
+
+
+def from_status(status: Mapping[str, Any], *, median: bool = True) -> Calibration | None:
+    """The result in the companion's status; None where there is none or the plugin publishes none."""
+    result = mapping(status.get("result"))
+    offset = number(result.get("offset"))
+    heights = {name: mapping(result.get(name)) for name in ("nozzle", "switch", "bed")}
+    values = {name: number(height.get("value")) for name, height in heights.items()}
+    nozzle, switch, bed = values["nozzle"], values["switch"], values["bed"]
+    if offset is None or nozzle is None or switch is None or bed is None:
+        return None
+    samples = {name: _numbers(height.get("samples")) for name, height in heights.items()}
+    return Calibration(
+        offset=offset,
+        switch_offset=number(result.get("switch_offset")),
+        nozzle=Height(nozzle, samples["nozzle"], median),
+        switch=Height(switch, samples["switch"], median),
+        bed=Height(bed, samples["bed"], median),
+        half_width=number(result.get("half_width")),
+        twist=number(heights["bed"].get("twist")) or 0.0,
+    )
+
+
+def _numbers(value: object) -> tuple[float, ...]:
+    items = value if isinstance(value, list | tuple) else ()
+    return tuple(item for raw in items if (item := number(raw)) is not None)
+
+
+class ConsoleCalibration:
+    """Puts a calibration together from the console lines of one CALIBRATE_Z."""
+
+    def __init__(self, median: bool) -> None:
+        """`median`: how the plugin makes a height of its touches."""
+        self._median = median
+        self._groups: list[tuple[Xy, list[float]]] = []
+        self._formula: ZCalibrationResult | None = None
+
+    def hear(self, message: Message) -> None:
+        """Take a console message into account."""
+        match message:
+            case ProbeSample(x, y, z, "toolhead"):
+                if not self._groups or math.dist(self._groups[-1][0], (x, y)) > _SAME_PLACE:
+                    self._groups.append(((x, y), []))
+                self._groups[-1][1].append(z)
+            case SamplesRetry() if self._groups:
+                self._groups[-1][1].clear()
+            case ZCalibrationResult():
+                self._formula = message
+
+    def result(self) -> Calibration | None:
+        """What CALIBRATE_Z found; None before its formula was heard."""
+        told = self._formula
+        if told is None:
+            return None
+        touches = [samples for _, samples in self._groups[-3:]]
+        if len(touches) < 3:
+            touches = [[], [], []]
+        nozzle, switch, bed = (
+            self._height(value, samples)
+            for value, samples in zip((told.nozzle, told.switch, told.bed), touches, strict=True)
+        )
+        return Calibration(told.offset, told.switch_offset, nozzle, switch, bed)
+
+    def _height(self, told: float, touches: list[float]) -> Height:
+        """A height with those of the touches that make it up: a first, fast one does not count."""
+        for samples in (touches, touches[1:]):
+            if samples:
+                value = statistics.median(samples) if self._median else statistics.fmean(samples)
+                if abs(value - told) < _ROUNDING:
+                    return Height(value, tuple(samples), self._median)
+        return Height(told, (), self._median)
+
+
+def applied_offset(state: PrinterState) -> float | None:
+    """The offset of CALIBRATE_Z that is in force; None where none is, or that of something else."""
+    status = state.z_calibration
+    live = state.homing_origin[2]
+    if "applied" in status:
+        applied = number(status.get("applied"))
+        return applied if applied is not None and abs(applied - live) < 1e-4 else None
+    last = number(status.get("last_z_offset"))
+    if status.get("last_query") is True and last is not None and abs(last - live) < 1e-4 and live != 0.0:
+        return last
+    return None
