@@ -2,6 +2,8 @@
 
 from zcal_tui.checks.accuracy import Accuracy
 from zcal_tui.checks.base import Check
+from zcal_tui.checks.bias import Bias
+from zcal_tui.checks.probe_xy import ProbeXy
 from zcal_tui.checks.z_offset import ZOffset
 
-CHECKS: dict[str, Check] = {check.name: check for check in (ZOffset(), Accuracy())}
+CHECKS: dict[str, Check] = {check.name: check for check in (ProbeXy(), ZOffset(), Accuracy(), Bias())}

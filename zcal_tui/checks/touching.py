@@ -1,6 +1,7 @@
 """Touches of the probe for checks that need a height rather than a judgement of the probe."""
 
 import math
+from collections.abc import Iterable
 
 from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
 from zcal_tui.model.events import Progress, SampleTaken
@@ -10,28 +11,53 @@ from zcal_tui.printer.state import PrinterState
 
 
 async def touch_here(
-    context: Context, count: int, *, first: int = 1, place: str = "", turn: int = 1
+    context: Context,
+    count: int,
+    *,
+    first: int = 1,
+    place: str = "",
+    turn: int = 1,
+    progress: bool = True,
 ) -> tuple[float, ...]:
+    """`touch_samples`, and of those the trigger heights (mm, toolhead Z) that count."""
+    return heights_of(
+        await touch_samples(context, count, first=first, place=place, turn=turn, progress=progress)
+    )
+
+
+async def touch_samples(
+    context: Context,
+    count: int,
+    *,
+    first: int = 1,
+    place: str = "",
+    turn: int = 1,
+    progress: bool = True,
+) -> tuple[Sample, ...]:
     """Touch the bed `count` times where the toolhead stands, and tell each as a sample numbered from `first`. Returns
-    the trigger heights (mm, toolhead Z) that count.
+    them, with those that the printer leaves out of its result (`recorded` is False). `progress`: the touches are the
+    whole of what the run measures.
 
     Raises CheckRefused where the probe cannot be used before the first touch, CheckFailed after it, CheckCancelled,
     TransportError.
     """
-    heights: list[float] = []
-    made = 0
+    made: list[Sample] = []
     try:
         async for touch in context.sampler.series(count, TouchSettings(), context.cancelled):
-            context.emit(SampleTaken(touch_sample(first + made, touch, place=place, turn=turn)))
-            made += 1
-            if touch.recorded:
-                heights.append(touch.trigger_z)
-            context.emit(Progress(min(made, count), count))
+            made.append(touch_sample(first + len(made), touch, place=place, turn=turn))
+            context.emit(SampleTaken(made[-1]))
+            if progress:
+                context.emit(Progress(min(len(made), count), count))
     except ProbeUnusable as unusable:
         refusal = CheckFailed if made else CheckRefused
         raise refusal(unusable.what, unusable.cause, unusable.remedy) from unusable
     context.stop_if_cancelled()
-    return tuple(heights)
+    return tuple(made)
+
+
+def heights_of(samples: Iterable[Sample]) -> tuple[float, ...]:
+    """The trigger heights (mm) of those that count."""
+    return tuple(sample.trigger_z for sample in samples if sample.recorded)
 
 
 def touch_sample(n: int, touch: Touch, *, place: str = "", turn: int = 1) -> Sample:

@@ -13,6 +13,8 @@ from zcal_tui.transport.failures import GcodeError, TransportError
 TRAVEL_SPEED = 60.0
 """mm/s sideways: unhurried, and slower where the printer's own limits are lower."""
 LIFT_SPEED = 8.0
+JOG_SPEED = 20.0
+"""mm/s of moves that a person makes while looking at the nozzle."""
 _STATE = "ZCAL_TRAVEL"
 _RESTORE = f"RESTORE_GCODE_STATE NAME={_STATE} MOVE=0"
 
@@ -71,6 +73,27 @@ async def travel(
     sideways = "".join(f" {axis}{value:.3f}" for axis, value in (("X", x), ("Y", y)) if value is not None)
     if sideways:
         lines.append(f"G1{sideways} F{TRAVEL_SPEED * 60:.0f}")
+    await _move(printer, lines)
+
+
+async def go_to(
+    printer: Printer,
+    x: float | None = None,
+    y: float | None = None,
+    z: float | None = None,
+    *,
+    speed: float = LIFT_SPEED,
+) -> None:
+    """Go straight to a place (mm), as a person who looks on asks for, or down to a height that was just measured.
+    The caller knows that nothing is in the way. G-code's own state is left as it was found."""
+    words = "".join(
+        f" {axis}{value:.4f}" for axis, value in (("X", x), ("Y", y), ("Z", z)) if value is not None
+    )
+    await _move(printer, [f"SAVE_GCODE_STATE NAME={_STATE}", "G90", f"G1{words} F{speed * 60:.0f}"])
+
+
+async def _move(printer: Printer, lines: list[str]) -> None:
+    """Run moves to their end and put G-code's state back."""
     try:
         # In one script, so that the state is put back even if the link goes meanwhile
         await printer.gcode("\n".join([*lines, "M400", _RESTORE]))
@@ -79,6 +102,7 @@ async def travel(
             with contextlib.suppress(TransportError):  # the move's own error is the one to tell
                 await printer.gcode(_RESTORE)
         raise
+    await printer.refresh()  # where it stands now, for whoever asks next
 
 
 async def lift_and_leave(context: Context, clearance: float) -> None:

@@ -12,9 +12,9 @@ from zcal_tui.model.events import (
     SampleTaken,
     Stage,
 )
-from zcal_tui.model.labels import label
+from zcal_tui.model.labels import is_place, label
 from zcal_tui.model.record import Change, Estimate, Level, Outcome, Problem, Record, Sample
-from zcal_tui.model.units import length, micrometres, percent
+from zcal_tui.model.units import length, micrometres, millimetres, percent
 
 GLYPH = {Level.PASS: "✓", Level.WARN: "!", Level.FAIL: "✗", Level.UNKNOWN: "?"}
 
@@ -44,7 +44,7 @@ def estimate_text(estimate: Estimate) -> str:
 
 def _formatter(estimate: Estimate) -> Callable[[float], str]:
     if estimate.unit == "mm":
-        return length
+        return millimetres if is_place(estimate.name) else length
     if estimate.unit == "":
         return percent
     return lambda value: f"{value:.4g} {estimate.unit}"
@@ -97,6 +97,25 @@ def record_lines(record: Record) -> list[str]:
     return lines
 
 
+def sample_line(sample: Sample, first: list[Sample]) -> str:
+    """A sample in a line; `first` keeps the first one of its kind and place, to which the others are compared."""
+    words = [f"  {sample.n:3d}"]
+    if sample.kind != "touch":
+        words.append(f"{sample.kind:<6}")
+    if sample.place:
+        words.append(f"{sample.place:<12}")
+    if sample.kind in ("mark", "jog"):
+        return "  ".join([*words, f"X {sample.x:.3f} Y {sample.y:.3f}"])
+    words.append(f"{sample.trigger_z:9.4f} mm")
+    before = next((one for one in first if (one.kind, one.place) == (sample.kind, sample.place)), None)
+    if before is None:
+        first.append(before := sample)
+    words.append(f"{micrometres(sample.trigger_z - before.trigger_z, sign=True):>9} from the first")
+    if not sample.recorded:
+        words.append("(not counted: dropped by the printer's configuration)")
+    return "  ".join(words)
+
+
 def event_lines() -> Callable[[Event], list[str]]:
     """A function that turns a run's events into lines, one after the other."""
     first: list[Sample] = []
@@ -109,13 +128,9 @@ def event_lines() -> Callable[[Event], list[str]]:
             case Stage(text=text):
                 return [text]
             case SampleTaken(sample):
-                if not first:
-                    first.append(sample)
-                from_first = micrometres(sample.trigger_z - first[0].trigger_z, sign=True)
-                note = "" if sample.recorded else "  (not counted: dropped by the printer's configuration)"
-                return [f"  {sample.n:3d}  {sample.trigger_z:9.4f} mm  {from_first:>9} from the first{note}"]
+                return [sample_line(sample, first)]
             case Notice(text):
-                return [f"Note: {text}"]
+                return [f"Note: {text}"] if "\n" not in text else text.splitlines()
             case RunProblem(problem):
                 return problem_lines(problem)
             case RunEnded(record):

@@ -9,6 +9,8 @@ class Label:
 
     name: str
     meaning: str
+    place: bool = False
+    """Whether it is a place on an axis, which people read in mm whatever its size."""
 
 
 LABELS: dict[str, Label] = {
@@ -16,19 +18,28 @@ LABELS: dict[str, Label] = {
     "range_of_ten": Label("range of ten", "what ten touches span on average, highest minus lowest"),
     "over_limit": Label("over the limit", "share of series of ten that span more than 25 µm"),
     "range": Label("range seen", "highest minus lowest of all touches made"),
-    "mean": Label("trigger height", "mean toolhead Z at the trigger"),
+    "mean": Label("trigger height", "mean toolhead Z at the trigger", place=True),
     "drift_per_sample": Label("drift per touch", "how much the height creeps from touch to touch"),
     "first_sample_shift": Label("first touch", "how much the first touch reads above the others"),
-    "z_offset": Label("z_offset", "how far the nozzle is from the bed when the probe triggers"),
-    "position_endstop": Label("position_endstop", "toolhead Z at which the Z endstop triggers"),
-    "contact": Label("contact height", "toolhead Z at which the paper just drags"),
+    "z_offset": Label("z_offset", "how far the nozzle is from the bed when the probe triggers", place=True),
+    "position_endstop": Label("position_endstop", "toolhead Z at which the Z endstop triggers", place=True),
+    "contact": Label("contact height", "toolhead Z at which the paper just drags", place=True),
     "feel": Label("feel for the paper", "standard deviation from one paper test to the next"),
-    "x_offset": Label("x_offset", "how far the probe is to the right of the nozzle"),
-    "y_offset": Label("y_offset", "how far the probe is behind the nozzle"),
+    "x_offset": Label("x_offset", "how far the probe is to the right of the nozzle", place=True),
+    "y_offset": Label("y_offset", "how far the probe is behind the nozzle", place=True),
 }
 
 
 def label(name: str) -> str:
-    """The short name of an estimate; its own name in words where it has none."""
-    known = LABELS.get(name)
-    return known.name if known is not None else name.replace("_", " ")
+    """The short name of an estimate, with its place where it has one (`z_offset@30,40`); its own name in words where
+    it has none."""
+    general, _, place = name.partition("@")
+    known = LABELS.get(general)
+    words = known.name if known is not None else general.replace("_", " ")
+    return f"{words} at {place}" if place else words
+
+
+def is_place(name: str) -> bool:
+    """Whether an estimate is a place on an axis; one of several, as in `z_offset@10,20`, is one too."""
+    known = LABELS.get(name.partition("@")[0])
+    return known is not None and known.place

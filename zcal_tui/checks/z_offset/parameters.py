@@ -14,7 +14,7 @@ class ZOffsetParameters:
         "which value: the probe's z_offset, or the Z endstop's position; auto takes the probe where there is one",
         choices=("auto", "probe", "endstop"),
     )
-    touches: int = parameter(5, "touches of the probe before the paper test", minimum=3, maximum=50)
+    touches: int = parameter(8, "touches of the probe before the paper test", minimum=3, maximum=50)
     repeats: int = parameter(
         2, "how often to do the paper test; a second one shows a slip of the first", minimum=1, maximum=10
     )

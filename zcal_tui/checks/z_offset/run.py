@@ -8,7 +8,7 @@ from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.checks.preconditions import require_cold, require_ready
-from zcal_tui.checks.touching import touch_here
+from zcal_tui.checks.touching import heights_of, touch_samples
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, travel
 from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
 from zcal_tui.checks.z_offset.report import endstop_conclusion, probe_conclusion, probe_estimates
@@ -81,7 +81,8 @@ async def _probe_offset(
             if macros is not None:  # which may leave the toolhead at the dock
                 await travel(context.printer, x=place.toolhead[0], y=place.toolhead[1], clearance=clearance)
             context.emit(Stage("touch", "Touching the bed with the probe"))
-            heights = await touch_here(context, parameters.touches)
+            touches = await touch_samples(context, parameters.touches)
+        heights = heights_of(touches)
         if len(heights) < 2:
             raise ProbeUnusable(
                 "The printer told of too few touches.",
@@ -102,7 +103,7 @@ async def _probe_offset(
         tests = _Tests("z_offset", probe.z_offset, trigger, expected, parameters.repeats, clearance)
         papers: list[PaperHeight] = []
         for test in range(1, parameters.repeats + 1):
-            papers.append(await _paper(context, tests, test, len(heights) + test))
+            papers.append(await _paper(context, tests, test, len(touches) + test))
             found = await asyncio.to_thread(probe_estimates, heights, papers, step)
             context.emit(EstimateUpdated(found))
     except ProbeUnusable as unusable:

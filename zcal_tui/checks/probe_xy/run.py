@@ -1,0 +1,252 @@
+"""How the probe's X and Y offsets are measured: touch, mark, and bring the nozzle over the mark."""
+
+import asyncio
+import math
+from dataclasses import dataclass
+
+from zcal_tui.checks.attach import dock_macros, probe_attached
+from zcal_tui.checks.base import CheckCancelled, CheckFailed, CheckRefused, Context
+from zcal_tui.checks.operator import require_person
+from zcal_tui.checks.preconditions import require_cold, require_ready
+from zcal_tui.checks.probe_xy.drawing import drawing
+from zcal_tui.checks.probe_xy.parameters import ProbeXyParameters
+from zcal_tui.checks.probe_xy.report import conclusion, estimates_of
+from zcal_tui.checks.touching import touch_samples
+from zcal_tui.checks.travel import (
+    JOG_SPEED,
+    go_to,
+    home_if_needed,
+    lift_and_leave,
+    position,
+    require_inside,
+    travel,
+)
+from zcal_tui.model.events import EstimateUpdated, Notice, SampleTaken, Stage
+from zcal_tui.model.questions import Confirm, JogMove, JogStep
+from zcal_tui.model.record import Sample
+from zcal_tui.model.units import length
+from zcal_tui.printer.config_view import ProbeConfig, probe_config
+from zcal_tui.printer.geometry import Xy, area, measuring_site, z_limits
+
+LIFT_OVER_TRIGGER = 5.0
+LEAST_CLEARANCE = 10.0
+MARK_HEIGHT = 1.0
+"""mm over the trigger at which the probe waits while the person marks the tape below it."""
+SAFE_GAP = 0.3
+"""mm over the expected bed below which a jog downwards is asked about."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One look: the toolhead's place with the probe over the mark, and with the nozzle over it."""
+
+    probed: Xy
+    nozzle: Xy
+
+    @property
+    def offsets(self) -> Xy:
+        """x_offset and y_offset (Klipper docs: nozzle position minus probe position)."""
+        return self.nozzle[0] - self.probed[0], self.nozzle[1] - self.probed[1]
+
+
+async def measure(context: Context, parameters: ProbeXyParameters) -> None:
+    """Mark and jog as often as asked. See `Check.run` for what it raises."""
+    require_ready(context.printer.state)
+    require_person(context.operator, "Somebody has to mark the bed and bring the nozzle over the mark.")
+    probe = probe_config(context.printer.state)
+    if probe is None:
+        raise CheckRefused(
+            "This printer has no probe.",
+            "Its configuration has no section that Klipper could probe with.",
+            "Add a [probe], [bltouch] or similar section.",
+        )
+    macros = dock_macros(context.printer.state, parameters.attach, parameters.detach)
+    place = _chosen_place(context, parameters, probe)
+    await require_cold(context)
+    await home_if_needed(context, allowed=parameters.home)
+    await context.holder.clear_mesh()
+    await context.holder.zero_offset()
+    context.emit(Notice(drawing(probe.x_offset, probe.y_offset)))
+    clearance = max(LEAST_CLEARANCE, probe.z_offset + LIFT_OVER_TRIGGER)
+    seen: list[Seen] = []
+    numbers = _Numbers()
+    try:
+        for test in range(1, parameters.repeats + 1):
+            seen.append(
+                await _look(context, probe, macros, place, clearance, test, parameters.repeats, numbers)
+            )
+            context.emit(
+                EstimateUpdated(await asyncio.to_thread(estimates_of, [one.offsets for one in seen]))
+            )
+    finally:
+        await lift_and_leave(context, clearance)
+    offsets = [one.offsets for one in seen]
+    for event in await asyncio.to_thread(lambda: list(conclusion(context.printer.state, probe, offsets))):
+        context.emit(event)
+
+
+class _Numbers:
+    """Numbers the samples of a run."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    @property
+    def upcoming(self) -> int:
+        """The next sample's number."""
+        return self._last + 1
+
+    def next(self, count: int = 1) -> int:
+        """Take so many numbers; returns the first of them."""
+        first = self._last + 1
+        self._last += count
+        return first
+
+
+async def _look(
+    context: Context,
+    probe: ProbeConfig,
+    macros: tuple[str, str] | None,
+    place: Xy,
+    clearance: float,
+    test: int,
+    tests: int,
+    numbers: _Numbers,
+) -> Seen:
+    await context.operator.confirm(
+        Confirm(
+            "tape",
+            "Is a piece of tape on the bed where the probe will touch?",
+            "Painter's tape or paper that can be written on; the probe comes down onto it. "
+            f"The toolhead goes to X {place[0]:.1f} Y {place[1]:.1f}.",
+            yes="It is there",
+            no="Go on without",
+        )
+    )
+    context.emit(Stage("travel", f"Going to X {place[0]:.1f} Y {place[1]:.1f}"))
+    await travel(context.printer, x=place[0], y=place[1], clearance=clearance)
+    async with probe_attached(context, macros):
+        context.stop_if_cancelled()
+        if macros is not None:  # which may leave the toolhead at the dock
+            await travel(context.printer, x=place[0], y=place[1], clearance=clearance)
+        context.emit(Stage("touch", "Touching the bed with the probe"))
+        touches = await touch_samples(context, 2, first=numbers.upcoming, turn=test)
+        numbers.next(len(touches))
+        if not touches:
+            raise CheckFailed(
+                "The printer told of no touch.",
+                "Its configuration leaves touches out, or lines of its console were lost.",
+                "Repeat the check.",
+            )
+        trigger = max(sample.trigger_z for sample in touches)
+        await go_to(context.printer, z=trigger + MARK_HEIGHT)
+        probed = position(context.printer)
+        context.emit(Stage("mark", "Mark the point right below the probe's tip on the tape"))
+        marked = await context.operator.confirm(
+            Confirm(
+                "mark",
+                "Mark the point right below the probe's tip on the tape.",
+                f"The tip hangs {length(MARK_HEIGHT)} over the place it touched. A fine dot or a cross is best.",
+                yes="Marked",
+                no="Give up",
+            )
+        )
+        await travel(context.printer, clearance=max(clearance, trigger + LIFT_OVER_TRIGGER))
+        if not marked:
+            raise CheckCancelled
+        _tell(context, numbers.next(), "mark", test, probed[:2])
+    aim = probed[0] + probe.x_offset, probed[1] + probe.y_offset
+    allowed = area(context.printer.state)
+    aim = allowed.nearest(aim) if allowed is not None else aim
+    context.emit(Stage("jog", "Bring the nozzle right over the mark"))
+    await travel(context.printer, x=aim[0], y=aim[1], clearance=max(clearance, trigger + LIFT_OVER_TRIGGER))
+    # The probe's tip was the lowest part at its trigger, so that the nozzle hangs free at that height
+    await go_to(context.printer, z=trigger + MARK_HEIGHT)
+    nozzle = await _jog(context, probe, probed[:2], trigger - probe.z_offset, test, tests)
+    await travel(context.printer, clearance=max(clearance, trigger + LIFT_OVER_TRIGGER))
+    _tell(context, numbers.next(), "jog", test, nozzle)
+    return Seen(probed[:2], nozzle)
+
+
+def _tell(context: Context, n: int, kind: str, test: int, place: Xy) -> None:
+    at = position(context.printer)
+    sample = Sample(
+        n=n,
+        t=round(context.clock.now(), 3),
+        x=round(place[0], 4),
+        y=round(place[1], 4),
+        trigger_z=round(at[2], 6),
+        kind=kind,
+        round=test,
+    )
+    context.emit(SampleTaken(sample))
+
+
+async def _jog(
+    context: Context, probe: ProbeConfig, probed: Xy, expected: float, test: int, tests: int
+) -> Xy:
+    """Moves until the person says that the nozzle is over the mark; returns the toolhead's place then."""
+    allowed, limits = area(context.printer.state), z_limits(context.printer.state)
+    low, high = (allowed.low, allowed.high) if allowed is not None else ((-math.inf,) * 2, (math.inf,) * 2)
+    bottom, top = limits if limits is not None else (0.0, math.inf)
+    while True:
+        at = position(context.printer)
+        move = await context.operator.jog(
+            JogStep(
+                key="jog",
+                text="Bring the nozzle right over the mark.",
+                x=at[0],
+                y=at[1],
+                z=at[2],
+                low=(low[0], low[1], bottom),
+                high=(high[0], high[1], top),
+                probed=probed,
+                old=(probe.x_offset, probe.y_offset),
+                test=test,
+                tests=tests,
+                detail="Lower it so far that you see well where it points; it need not touch.",
+            )
+        )
+        if move.kind == "done":
+            return at[0], at[1]
+        if move.kind == "abort":
+            raise CheckCancelled
+        await _make(context, move, expected)
+
+
+async def _make(context: Context, move: JogMove, expected: float) -> None:
+    """One jog, inside the axes, and downwards near the bed only when it is meant."""
+    at = position(context.printer)
+    target = at[0] + move.dx, at[1] + move.dy, at[2] + move.dz
+    allowed, limits = area(context.printer.state), z_limits(context.printer.state)
+    if allowed is not None and not allowed.contains(target[:2]):
+        context.emit(Notice("The axes end there; the nozzle was not moved."))
+        return
+    if limits is not None and not limits[0] <= target[2] <= limits[1]:
+        context.emit(Notice(f"Z goes from {limits[0]:g} to {limits[1]:g} mm; the nozzle was not moved."))
+        return
+    if move.dz < 0.0 and target[2] < expected + SAFE_GAP:
+        sure = await context.operator.confirm(
+            Confirm(
+                "risky-step",
+                f"Go down by {length(-move.dz)}?",
+                f"By the configured z_offset the bed is at {length(expected)}; the nozzle would end at "
+                f"{length(target[2])} and might touch it.",
+                yes="Go down",
+                no="Stay",
+                danger=True,
+            )
+        )
+        if not sure:
+            return
+    await go_to(context.printer, *target, speed=JOG_SPEED)
+
+
+def _chosen_place(context: Context, parameters: ProbeXyParameters, probe: ProbeConfig) -> Xy:
+    """Where the toolhead stands with the probe over the tape. Raises CheckRefused for a place out of reach."""
+    site = measuring_site(context.printer.state, probe)
+    middle = site.toolhead if site is not None else position(context.printer)[:2]
+    x = middle[0] if parameters.x is None else parameters.x
+    y = middle[1] if parameters.y is None else parameters.y
+    require_inside(context.printer, x, y)
+    return x, y
