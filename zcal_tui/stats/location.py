@@ -8,7 +8,7 @@ comparable through the rounds they share.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -225,8 +225,14 @@ def _standing(evidence: SpreadEvidence, limit: float, error: float) -> Level:
     return "fail" if low > limit else "unknown"
 
 
-def judge_spread(result: LocationBias, limit: float = SPREAD_LIMIT, cap: int | None = None) -> VerdictRule:
+def judge_spread(
+    result: LocationBias,
+    limit: float = SPREAD_LIMIT,
+    cap: int | None = None,
+    names: Mapping[int, str] | None = None,
+) -> VerdictRule:
     """The verdict: pass if the spread is below `limit` (mm), fail if it is above, unknown if the data do not decide.
+    `names` are the places' for people.
 
     `cap` is the number of rounds planned, where the measuring stops as soon as the verdict is clear; the 5 % of wrong
     verdicts are then spent over the rounds. None: the number of rounds was fixed beforehand.
@@ -235,7 +241,10 @@ def judge_spread(result: LocationBias, limit: float = SPREAD_LIMIT, cap: int | N
     level = _standing(result.evidence, limit, error)
     low, high = result.spread_bounds(error)
     bounds = between(Interval(result.spread.value, low, high, 1.0 - 2.0 * error))
-    where = f"highest at place {result.highest}, lowest at place {result.lowest}"
+    highest, lowest = (
+        f"at place {place}" if names is None else names[place] for place in (result.highest, result.lowest)
+    )
+    where = f"highest {highest}, lowest {lowest}"
     rule = f"(limit: {um(limit)}; {SOURCE})"
     seen = f"z_offset differs by {um(result.spread.value)} between the places"
     words = {

@@ -1,0 +1,88 @@
+"""Where the location bias is measured."""
+
+import math
+
+from zcal_tui.checks.base import CheckRefused
+from zcal_tui.checks.bias.parameters import BiasParameters
+from zcal_tui.printer.config_view import ProbeConfig
+from zcal_tui.printer.geometry import Xy
+from zcal_tui.printer.places import Place, corner_places, place_at, reachable
+from zcal_tui.printer.state import PrinterState
+
+LEAST_APART = 10.0
+"""mm. Places closer than this say nothing about a bias over the bed."""
+MOST = 9
+
+
+def chosen_places(state: PrinterState, probe: ProbeConfig, parameters: BiasParameters) -> tuple[Place, ...]:
+    """The places to measure at. Raises CheckRefused for places that make no sense or are out of reach."""
+    if parameters.places.strip():
+        return _given(state, probe, parameters)
+    found = corner_places(state, probe, parameters.points)
+    if len(found) < 2:
+        raise CheckRefused(
+            "There are no places on the bed that both the nozzle and the probe reach.",
+            f"The probe stands {probe.x_offset:g}, {probe.y_offset:g} mm from the nozzle, and the axes or the bed "
+            "mesh's area end before.",
+            'Look at x_offset and y_offset, and at mesh_min and mesh_max; or give places with --places "x,y;x,y".',
+        )
+    if parameters.points is not None and len(found) < parameters.points:
+        raise CheckRefused(
+            f"{parameters.points} places were asked for, and this bed has {len(found)} to choose from.",
+            "On a round bed there are those near the towers, those opposite them, and the centre.",
+            f'Take --points {len(found)}, or give places with --places "x,y;x,y".',
+        )
+    return found
+
+
+def _given(state: PrinterState, probe: ProbeConfig, parameters: BiasParameters) -> tuple[Place, ...]:
+    if parameters.points is not None:
+        raise CheckRefused(
+            "Places and a number of places were both asked for.",
+            "--places lists them already.",
+            "Leave out one of them.",
+        )
+    points = parse_points(parameters.places)
+    if not 2 <= len(points) <= MOST:
+        raise CheckRefused(
+            f"{len(points)} places were given.",
+            f"To compare takes 2, and each costs a paper test in each round, so that {MOST} are the most.",
+            f"Give 2 to {MOST} places.",
+        )
+    places = tuple(place_at(f"{x:g},{y:g}", (x, y), probe) for x, y in points)
+    for place in places:
+        if not reachable(state, place):
+            raise CheckRefused(
+                f"Probe and nozzle do not both reach the bed at {place.name}.",
+                f"The probe stands {probe.x_offset:g}, {probe.y_offset:g} mm from the nozzle, and the axes end before.",
+                "Choose a place that both can be brought over.",
+            )
+    for n, place in enumerate(places):
+        for other in places[:n]:
+            if math.dist(place.bed, other.bed) < LEAST_APART:
+                raise CheckRefused(
+                    f"The places {other.name} and {place.name} are less than {LEAST_APART:g} mm apart.",
+                    "The same place measured twice says nothing about the bed.",
+                    "Choose places that are far apart, such as the corners.",
+                )
+    return places
+
+
+def parse_points(text: str) -> list[Xy]:
+    """Bed points out of `x,y;x,y`. Raises CheckRefused."""
+    found = []
+    for part in text.split(";"):
+        if not part.strip():
+            continue
+        try:
+            x, y = (float(number) for number in part.split(","))
+        except ValueError:
+            x = y = math.nan
+        if not (math.isfinite(x) and math.isfinite(y)):
+            raise CheckRefused(
+                f"{part.strip()!r} is no place.",
+                "A place is two numbers with a comma between them, in mm.",
+                'Write them as "x,y;x,y", such as "30,30;200,200".',
+            )
+        found.append((x, y))
+    return found

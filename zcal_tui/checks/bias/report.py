@@ -1,0 +1,175 @@
+"""From z_offsets at places in rounds to a spread, the verdict, and what to look for: the arithmetic side of `bias`."""
+
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+from zcal_tui.checks.bias.parameters import BiasParameters
+from zcal_tui.checks.bias.pattern import Pattern, pattern_of
+from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
+from zcal_tui.model.record import Estimate, Level, Verdict
+from zcal_tui.model.units import length
+from zcal_tui.printer.places import Place
+from zcal_tui.stats.intervals import Interval
+from zcal_tui.stats.location import (
+    SPREAD_LIMIT,
+    LocationBias,
+    Measurement,
+    further_rounds,
+    judge_spread,
+    location_bias,
+)
+from zcal_tui.stats.paper import PRIOR_DOF, PRIOR_SIGMA
+from zcal_tui.stats.verdicts import VerdictRule
+
+
+def trigger_height(heights: Sequence[float]) -> float:
+    """The trigger height of one place in one round: the median, which an outlier or a first touch that differs does
+    not move."""
+    return median(heights)
+
+
+class BiasReport:
+    """Grows by one place in one round at a time. `step` is the Z step distance in mm."""
+
+    def __init__(self, parameters: BiasParameters, places: Sequence[Place], step: float) -> None:
+        self._places = tuple(places)
+        self._cap = max(parameters.max_rounds, parameters.rounds)
+        self._least = parameters.rounds
+        self._step = step
+        self._found: list[Measurement] = []
+        self._result: LocationBias | None = None
+
+    @property
+    def cap(self) -> int:
+        """The most rounds."""
+        return self._cap
+
+    @property
+    def z_offset(self) -> float | None:
+        """The mean of the z_offsets so far, None before the first."""
+        return sum(m.z_offset for m in self._found) / len(self._found) if self._found else None
+
+    @property
+    def rounds(self) -> int:
+        """Rounds in which every place was measured."""
+        counts = [sum(m.place == number for m in self._found) for number in range(len(self._places))]
+        return min(counts)
+
+    def add(self, place: Place, turn: int, z_offset: float) -> EstimateUpdated | None:
+        """Take a z_offset (mm) into account; the estimates with it, once every place has one."""
+        self._found.append(Measurement(self._places.index(place), turn, z_offset))
+        if not self.rounds:
+            return None
+        self._result = location_bias(
+            self._found, step=self._step, prior_sigma=PRIOR_SIGMA, prior_dof=PRIOR_DOF
+        )
+        return EstimateUpdated(self._estimates(self._result))
+
+    def further(self) -> int:
+        """How many more rounds the answer will take by what is known now; 0 where it is clear or the cap is reached."""
+        if self.rounds < self._least:
+            return self._least - self.rounds
+        return 0 if self._result is None else further_rounds(self._result, cap=self._cap)
+
+    def conclusion(self) -> Iterator[Event]:
+        """The verdict and what follows from it; nothing before every place was measured twice."""
+        result = self._result
+        if result is None or self.rounds < 2:
+            return
+        rule = self._judge(result)
+        level = Level(rule.level)
+        yield EstimateUpdated(self._estimates(result))
+        yield VerdictReached(Verdict(level, self._summary(level, result), rule.reasons))
+        if level is not Level.PASS:
+            yield from self._where(result, level)
+        for advice in rule.advice:
+            yield AdviceGiven(advice.text)
+
+    def _judge(self, result: LocationBias) -> VerdictRule:
+        names = {number: phrase(place) for number, place in enumerate(self._places)}
+        return judge_spread(result, cap=self._cap, names=names)
+
+    def _estimates(self, result: LocationBias) -> dict[str, Estimate]:
+        found = {"spread": _estimate("spread", result.spread)}
+        for effect in result.places:
+            x, y = self._places[effect.place].bed
+            name = f"z_offset@{x:g},{y:g}"
+            found[name] = _estimate(name, effect.z_offset)
+        return found
+
+    def _summary(self, level: Level, result: LocationBias) -> str:
+        spread, limit = length(result.spread.value), length(SPREAD_LIMIT)
+        match level:
+            case Level.PASS:
+                return f"The probe is fit for bed levelling: z_offset differs by {spread} over the bed."
+            case Level.FAIL:
+                return f"Not suitable for bed levelling: z_offset differs by {spread} over the bed, more than {limit}."
+            case _:
+                return (
+                    f"Not decided: z_offset differs by {spread} over the bed, and {self.rounds} rounds do not tell "
+                    f"whether that keeps {limit}."
+                )
+
+    def _where(self, result: LocationBias, level: Level) -> Iterator[Event]:
+        """The shape of the bias and what it points at, where it is more than the person's feel."""
+        if level is not Level.FAIL:
+            return
+        places = [self._places[effect.place] for effect in result.places]
+        pattern = pattern_of(
+            [place.bed for place in places], [effect.z_offset.value for effect in result.places]
+        )
+        if (text := pattern_words(pattern, places)) is not None:
+            yield AdviceGiven(text)
+
+
+def _estimate(name: str, interval: Interval) -> Estimate:
+    return Estimate(
+        name=name,
+        value=interval.value,
+        low=interval.low,
+        high=interval.high,
+        confidence=interval.confidence,
+        components=interval.components,
+    )
+
+
+def phrase(place: Place) -> str:
+    """Where a place is, in words that follow a verb: `at the front left`, `near A`."""
+    if place.name.startswith(("near ", "opposite ")):
+        return place.name
+    if place.name == "centre":
+        return "in the centre"
+    return f"at {place.name}" if place.name[:1].isdigit() or place.name[:1] == "-" else f"at the {place.name}"
+
+
+def pattern_words(pattern: Pattern, places: Sequence[Place]) -> str | None:
+    """A shape in words and what causes it; None where there is none to name."""
+    size = length(abs(pattern.size))
+    grows = pattern.size > 0
+    match pattern.shape:
+        case "along x":
+            return (
+                f"z_offset grows by {size} towards the {'right' if grows else 'left'}: the probe's mount tilts while "
+                "the toolhead goes along X, or the X gantry is twisted. Look at the mount's screws and at the X rail; "
+                "what remains [axis_twist_compensation] corrects (AXIS_TWIST_COMPENSATION_CALIBRATE)."
+            )
+        case "along y":
+            return (
+                f"z_offset grows by {size} towards the {'back' if grows else 'front'}: something tilts while the "
+                "bed or gantry goes along Y. Look at the probe's mount, the Y rails and the bed's carriage; newer "
+                "Klippers correct what remains with [axis_twist_compensation] "
+                "(AXIS_TWIST_COMPENSATION_CALIBRATE AXIS=Y)."
+            )
+        case "twist":
+            return (
+                f"Two opposite corners have a z_offset {size} larger than the other two: the gantry twists on its way "
+                "over the bed. Level and square it; [axis_twist_compensation] corrects one axis only."
+            )
+        case "one place" if pattern.place is not None:
+            word = "larger" if grows else "smaller"
+            return (
+                f"z_offset is {size} {word} {phrase(places[pattern.place])} than elsewhere: repeat that place by hand; "
+                "look there for dirt, a loose bed clip, or something that the probe or a cable touches."
+            )
+        case _:
+            return None

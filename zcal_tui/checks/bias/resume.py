@@ -1,0 +1,88 @@
+"""What of an interrupted location bias run still holds."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from zcal_tui.checks.bias.parameters import BiasParameters
+from zcal_tui.checks.bias.report import trigger_height
+from zcal_tui.model.record import Record, Sample
+from zcal_tui.printer.config_view import probe_config
+from zcal_tui.printer.places import Place
+from zcal_tui.printer.state import PrinterState
+
+HOLDS_FOR = timedelta(hours=12)
+"""A probe's bias is its mount's and the gantry's; within a day nobody has worked on them without homing anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRound:
+    """A round in which every place was touched and felt."""
+
+    number: int
+    samples: tuple[Sample, ...]
+    z_offsets: tuple[tuple[Place, float], ...]
+
+
+def finished_rounds(
+    interrupted: Record,
+    parameters: BiasParameters,
+    places: Sequence[Place],
+    state: PrinterState,
+    now: datetime | None = None,
+) -> tuple[list[FinishedRound], str]:
+    """The rounds that a new run may take over, or none and why.
+
+    Each holds in itself, since touches and paper tests share its Z zero. All the same nothing is taken over once the
+    printer has lost its homing: what was done to it while it was off nobody tells.
+    """
+    then = datetime.fromisoformat(interrupted.started)
+    if (now or datetime.now(UTC)) - then > HOLDS_FOR:
+        return [], "it is too old"
+    if not state.homed():
+        return [], "the printer is no longer homed since"
+    if interrupted.parameters.get("touches") != parameters.touches:
+        return [], "it touched another number of times"
+    if not _same_offsets(interrupted.context, state):
+        return [], "the probe's offsets have changed since"
+    finished = _rounds(interrupted.samples, places)
+    return finished, "" if finished else "no round of it was finished at these places"
+
+
+def _same_offsets(context: Mapping[str, object], state: PrinterState) -> bool:
+    """Whether x_offset and y_offset, which decide over which point the nozzle came, are what they were."""
+    probe = probe_config(state)
+    config = context.get("config")
+    then = config.get(probe.section) if probe is not None and isinstance(config, Mapping) else None
+    then = then if isinstance(then, Mapping) else context.get("probe")
+    if probe is None or not isinstance(then, Mapping):
+        return False
+    return (then.get("x_offset") or 0.0, then.get("y_offset") or 0.0) == (probe.x_offset, probe.y_offset)
+
+
+def _rounds(samples: Sequence[Sample], places: Sequence[Place]) -> list[FinishedRound]:
+    """The rounds from the first on that are complete, in their order."""
+    by_round: dict[int, list[Sample]] = defaultdict(list)
+    for sample in samples:
+        by_round[sample.round].append(sample)
+    finished: list[FinishedRound] = []
+    while (own := by_round.get(len(finished) + 1)) is not None:
+        z_offsets = [(place, z_offset) for place in places if (z_offset := _z_offset(own, place)) is not None]
+        if len(z_offsets) < len(places):
+            break
+        finished.append(FinishedRound(len(finished) + 1, tuple(own), tuple(z_offsets)))
+    return finished
+
+
+def _z_offset(samples: Sequence[Sample], place: Place) -> float | None:
+    """A place's z_offset out of one round's samples; None where it is not complete, or was measured elsewhere."""
+    here = [sample for sample in samples if sample.place == place.name]
+    touches = [sample for sample in here if sample.kind == "touch" and sample.recorded]
+    papers = [sample for sample in here if sample.kind == "paper"]
+    if not touches or len(papers) != 1:
+        return None
+    paper = papers[0]
+    if max(abs(paper.x - place.bed[0]), abs(paper.y - place.bed[1])) > 0.5:
+        return None
+    return trigger_height([sample.trigger_z for sample in touches]) - paper.trigger_z

@@ -1,0 +1,272 @@
+"""How the location bias is measured: in each round first all touches, then all paper tests.
+
+In this order a dockable probe is fetched once a round and is away before the nozzle goes down. Between a place's
+touches and its paper test lies the same work at each place, so that a steady drift of the heights is the same for all
+places of a round. A round is complete in itself: what moves between rounds, even the Z zero, is no difference of
+places.
+"""
+
+import asyncio
+
+from zcal_tui.checks.attach import dock_macros, probe_attached
+from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.bias.choice import chosen_places
+from zcal_tui.checks.bias.parameters import BiasParameters
+from zcal_tui.checks.bias.report import BiasReport, phrase, trigger_height
+from zcal_tui.checks.bias.resume import finished_rounds
+from zcal_tui.checks.bias.timetable import Timetable
+from zcal_tui.checks.operator import require_person
+from zcal_tui.checks.paper import PaperPlan, paper_test
+from zcal_tui.checks.preconditions import require_cold, require_ready
+from zcal_tui.checks.touching import heights_of, touch_samples
+from zcal_tui.checks.travel import home_if_needed, lift_and_leave, travel
+from zcal_tui.checks.undock import probe_put_away, require_travel
+from zcal_tui.model.events import Notice, SampleTaken, Stage
+from zcal_tui.model.questions import Confirm
+from zcal_tui.model.units import duration
+from zcal_tui.printer.config_view import ProbeConfig, probe_config, z_step_distance
+from zcal_tui.printer.places import Place
+
+LIFT_OVER_TRIGGER = 5.0
+"""mm, as Klipper's PROBE_CALIBRATE lifts."""
+LEAST_CLEARANCE = 10.0
+START_ABOVE = 1.0
+"""mm above the expected contact at which a paper test starts, once z_offset is known from the one before."""
+LOWER_SPEED = 5.0
+"""mm/s downwards to there."""
+_STATE = "ZCAL_LOWER"
+DETAIL = (
+    "Put a sheet of ordinary paper below the nozzle, always the same one, and push it to and fro. Lower the nozzle "
+    "until you just feel it drag. Only differences between the places count here: feel for the same drag each time."
+)
+
+
+async def measure(context: Context, parameters: BiasParameters) -> None:
+    """Choose the places, measure round after round until the numbers decide, judge. See `Check.run` for what it
+    raises."""
+    require_ready(context.printer.state)
+    require_person(context.operator, "Somebody has to feel when the nozzle touches the paper.")
+    probe, step = _require_probe(context)
+    places = chosen_places(context.printer.state, probe, parameters)
+    macros = dock_macros(context.printer.state, parameters.attach, parameters.detach)
+    report = BiasReport(parameters, places, step)
+    taken_over = _take_over(context, parameters, places, report)
+    timetable = Timetable(places=len(places), touches=parameters.touches, docks=macros is not None)
+    await _announce(context, report, timetable, places)
+    await require_cold(context)
+    await require_travel(context, macros, probe)
+    await home_if_needed(context, allowed=parameters.home)
+    await context.holder.clear_mesh()
+    await context.holder.zero_offset()
+    rounds = _Rounds(context, parameters, probe, places, macros, report, timetable, taken_over)
+    try:
+        await rounds.measure()
+    finally:
+        await lift_and_leave(context, rounds.clearance)
+    for event in await asyncio.to_thread(lambda: list(report.conclusion())):
+        context.emit(event)
+
+
+class _Rounds:
+    """The moving and measuring. `number` samples were told already."""
+
+    def __init__(
+        self,
+        context: Context,
+        parameters: BiasParameters,
+        probe: ProbeConfig,
+        places: tuple[Place, ...],
+        macros: tuple[str, str] | None,
+        report: BiasReport,
+        timetable: Timetable,
+        number: int,
+    ) -> None:
+        self._context = context
+        self._parameters = parameters
+        self._probe = probe
+        self._places = places
+        self._macros = macros
+        self._report = report
+        self._timetable = timetable
+        self._number = number
+        self.clearance = max(LEAST_CLEARANCE, probe.z_offset + LIFT_OVER_TRIGGER)
+
+    async def measure(self) -> None:
+        """Round after round, until the answer is clear, the cap is reached, or the person has enough."""
+        self._timetable.begin(self._context.clock.now(), self._report.further())
+        self._tell_progress()
+        while self._report.further() > 0:
+            if self._report.rounds >= self._parameters.rounds and not await self._goes_on():
+                return
+            await self._round(self._report.rounds + 1)
+
+    async def _goes_on(self) -> bool:
+        """Whether the person wants another round; each takes minutes of theirs."""
+        further = self._report.further()
+        self._timetable.plan(further)
+        return await self._context.operator.confirm(
+            Confirm(
+                "another-round",
+                "These rounds do not decide yet. Measure another?",
+                f"By these numbers it takes {further} more until they decide or the limit of {self._report.cap} rounds "
+                f"is reached; {duration(self._timetable.round_seconds())} each.",
+                yes="Another round",
+                no="Enough, judge",
+            )
+        )
+
+    async def _round(self, turn: int) -> None:
+        # There and back: what changes along a round is then not always to the same place's account
+        order = self._places if turn % 2 else tuple(reversed(self._places))
+        triggers: dict[Place, float] = {}
+        async with probe_attached(self._context, self._macros):
+            for place in order:
+                self._context.stop_if_cancelled()
+                triggers[place] = await self._touch(place, turn)
+        async with probe_put_away(self._context, self._macros):
+            for place in order:
+                self._context.stop_if_cancelled()
+                await self._paper(place, turn, triggers[place])
+
+    async def _touch(self, place: Place, turn: int) -> float:
+        context = self._context
+        context.emit(Stage("touch", f"Round {turn}: touching the bed {phrase(place)}"))
+        await travel(context.printer, x=place.toolhead[0], y=place.toolhead[1], clearance=self.clearance)
+        context.stop_if_cancelled()
+        samples = await touch_samples(
+            context,
+            self._parameters.touches,
+            first=self._number + 1,
+            place=place.name,
+            turn=turn,
+            progress=False,
+        )
+        self._number += len(samples)
+        heights = heights_of(samples)
+        if not heights:
+            raise CheckFailed(
+                "The printer told of no touch that counts.",
+                "Its configuration leaves touches out, or lines of its console were lost.",
+                "Take more --touches, or repeat the check.",
+            )
+        self._timetable.touched(context.clock.now())
+        self._tell_progress()
+        return trigger_height(heights)
+
+    async def _paper(self, place: Place, turn: int, trigger: float) -> None:
+        context = self._context
+        known = self._report.z_offset
+        expected = trigger - (self._probe.z_offset if known is None else known)
+        context.emit(Stage("paper", f"Round {turn}: the paper test {phrase(place)}"))
+        await travel(context.printer, x=place.bed[0], y=place.bed[1], clearance=self.clearance)
+        if known is not None:
+            await _lower(context, expected + START_ABOVE)
+        self._number += 1
+        found = await paper_test(
+            context,
+            PaperPlan(
+                text=f"Lower the nozzle until the paper just drags ({place.name}).",
+                name="z_offset",
+                old=self._probe.z_offset,
+                base=trigger,
+                sign=-1,
+                expected=expected,
+                clearance=self.clearance,
+                place=place.name,
+                test=turn,
+                tests=max(turn, self._parameters.rounds),
+                detail=DETAIL,
+            ),
+            self._number,
+        )
+        # Off this loop: on a small board the arithmetic takes longer than a status update may wait
+        updated = await asyncio.to_thread(self._report.add, place, turn, trigger - found.height)
+        if updated is not None:
+            context.emit(updated)
+        self._timetable.felt(context.clock.now())
+        self._tell_progress()
+
+    def _tell_progress(self) -> None:
+        self._context.emit(self._timetable.progress(self._context.clock.now(), self._report.cap))
+
+
+async def _lower(context: Context, height: float) -> None:
+    """Bring the nozzle down to a height that is known to be above the bed (mm, toolhead Z); never up. A transform
+    (z_thermal_adjust) may lie between G-code's Z and the toolhead's."""
+    state = await context.printer.refresh()
+    if state.position is None or state.gcode_position is None or state.position[2] <= height:
+        return
+    target = height + state.gcode_position[2] - state.position[2]
+    try:
+        await context.printer.gcode(
+            f"SAVE_GCODE_STATE NAME={_STATE}\nG90\nG1 Z{target:.3f} F{LOWER_SPEED * 60:.0f}\nM400"
+        )
+    finally:
+        if context.printer.state.ready:
+            await context.printer.gcode(f"RESTORE_GCODE_STATE NAME={_STATE} MOVE=0")
+
+
+def _take_over(
+    context: Context, parameters: BiasParameters, places: tuple[Place, ...], report: BiasReport
+) -> int:
+    """Take over the finished rounds of an interrupted run, telling their samples again; returns how many there are."""
+    if context.resumed is None:
+        return 0
+    finished, why_not = finished_rounds(context.resumed, parameters, places, context.printer.state)
+    if why_not:
+        context.emit(Notice(f"The interrupted run is not continued: {why_not}. It starts anew."))
+        return 0
+    number = 0
+    for turn in finished:
+        for sample in turn.samples:
+            number += 1
+            context.emit(SampleTaken(sample))
+        for place, z_offset in turn.z_offsets:
+            if (updated := report.add(place, turn.number, z_offset)) is not None:
+                context.emit(updated)
+    context.emit(
+        Notice(f"Continuing the interrupted run: {len(finished)} finished round(s) of it are taken over.")
+    )
+    return number
+
+
+async def _announce(
+    context: Context, report: BiasReport, timetable: Timetable, places: tuple[Place, ...]
+) -> None:
+    """What it will take, before anything moves."""
+    names = ", ".join(place.name for place in places)
+    one = timetable.round_seconds()
+    least = max(1, report.further())
+    most = report.cap - report.rounds
+    span = (
+        f"{duration(least * one)} to {duration(most * one)}" if most > least else f"{duration(least * one)}"
+    )
+    rounds = f"{least} to {most} rounds" if most > least else f"{least} round(s)"
+    context.emit(
+        Notice(f"{len(places)} places ({names}), {rounds}: about {span}, with a paper test at each place.")
+    )
+
+
+def _require_probe(context: Context) -> tuple[ProbeConfig, float]:
+    """The probe and the Z step distance. Raises CheckRefused."""
+    probe = probe_config(context.printer.state)
+    if probe is None:
+        raise CheckRefused(
+            "This printer has no probe.",
+            "Its configuration has no section that Klipper could probe with.",
+            "A location bias is a probe's; without one there is nothing to check.",
+        )
+    if probe.kind in ("probe_eddy_current", "scanner"):
+        raise CheckRefused(
+            f"[{probe.section}] measures a distance and has no trigger to compare with the paper test.",
+            "Its map from reading to height is calibrated by a command of its own.",
+            "Compare its mesh with one taken by touch (METHOD=tap), or use its own calibration commands.",
+        )
+    step = z_step_distance(context.printer.state)
+    if step is None:
+        raise CheckRefused(
+            "The Z step distance cannot be read.",
+            "The configuration of the Z steppers lacks rotation_distance or microsteps.",
+            "Look at the stepper sections of printer.cfg.",
+        )
+    return probe, step
