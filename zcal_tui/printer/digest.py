@@ -121,6 +121,7 @@ def _toolhead(fields: Mapping[str, Any]) -> dict[str, Any]:
         "position": triple(fields.get("position")),
         "axis_minimum": triple(fields.get("axis_minimum")),
         "axis_maximum": triple(fields.get("axis_maximum")),
+        "print_time": number(fields.get("estimated_print_time")),
     }
 
 

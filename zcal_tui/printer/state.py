@@ -75,7 +75,8 @@ class PrinterState:
     one G-code sees; `homing_origin` the live G-code offset (SET_GCODE_OFFSET). `settings` is `configfile.settings`
     (parsed values, lower-case keys), `config` the raw texts of printer.cfg, both fetched once per klippy start.
     `commands` are the G-code commands known now, or None where Klipper does not tell (before November 2023).
-    `z_calibration` and `zcal` are those objects' status as it came.
+    `z_calibration` and `zcal` are those objects' status as it came. `print_time` is the toolhead's
+    estimated_print_time, in seconds of the micro-controller's clock.
     """
 
     connected: bool = False
@@ -83,6 +84,7 @@ class PrinterState:
     klippy: KlippyStateName = "disconnected"
     message: str = ""
     eventtime: float = 0.0
+    print_time: float | None = None
     starts: int = 0
     app: App = "Klipper"
     software_version: str = ""

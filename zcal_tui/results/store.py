@@ -4,21 +4,30 @@ One file a run, `<data>/printers/<printer>/<run id>.jsonl`, one JSON object a li
 the last line of a run that ended is its record. Lines are synced to disk before the event is shown.
 """
 
-import contextlib
-import json
-import os
 import re
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
 
-from zcal_tui.model.codec import SchemaError, event_from_json, event_to_json
-from zcal_tui.model.events import Event, Progress, RunStarted
-from zcal_tui.model.record import Outcome, Record
-from zcal_tui.model.view import RunView, begin, fold
+from zcal_tui.model.codec import SchemaError
+from zcal_tui.model.record import Outcome, Problem, Record
+from zcal_tui.model.view import RunView
+from zcal_tui.results import changes
+from zcal_tui.results.changes import Changed
+from zcal_tui.results.journal import Journal, StillRunning, has_ended, is_running, read_events, write_end
+
+__all__ = [
+    "Journal",
+    "Kept",
+    "StillRunning",
+    "Store",
+    "new_run_id",
+    "now_iso",
+    "printer_folder_name",
+    "read_run",
+]
 
 
 def printer_folder_name(printer: str) -> str:
@@ -37,89 +46,102 @@ def new_run_id(check: str) -> str:
     return f"{stamp}-{time.time_ns() % 1_000_000_000 // 1000:06d}-{check}"
 
 
-class Journal:
-    """The file of one running run."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # "x": two runs never share a file, whatever their clocks say
-        self._file: IO[str] | None = path.open("x", encoding="utf-8")
-
-    def write(self, event: Event) -> None:
-        """Append an event and sync it. Raises OSError (disk full, card gone read-only)."""
-        if self._file is None or isinstance(event, Progress):
-            return
-        # ASCII, so that no character can be mistaken for the end of a line and none cannot be written
-        self._file.write(json.dumps(event_to_json(event), allow_nan=False) + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
-
-    def close(self) -> None:
-        """Close the file; the run is as its last line says. On a full disk what was not written stays unwritten."""
-        if self._file is not None:
-            file, self._file = self._file, None
-            with contextlib.suppress(OSError):
-                file.close()
-
-
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A run on disk. `whole` is False where the program died before it could write the record."""
+    """A run on disk. `whole` is False where its record is missing: it runs still, or its program died."""
 
     path: Path
     view: RunView
     whole: bool
 
+    @property
+    def record(self) -> Record:
+        """Its record: the written one, or what its lines add up to."""
+        return self.view.record
+
 
 def read_run(path: Path) -> Kept:
-    """A run from its file; a last line cut off by a power failure is left out. Raises OSError, SchemaError."""
-    view: RunView | None = None
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
-        try:
-            event = event_from_json(json.loads(line))
-        except json.JSONDecodeError:
-            continue
-        if isinstance(event, RunStarted):
-            view = begin(event)
-        elif view is None:
-            raise SchemaError(f"{path}:{number}: the run does not begin with its start")
-        else:
-            view = fold(view, event)
-    if view is None:
-        raise SchemaError(f"{path}: there is no run in it")
+    """A run from its file. One without its end has the outcome RUNNING where a program still works on it, else LOST.
+    Raises OSError, SchemaError."""
+    running = is_running(path)
+    view = read_events(path)
     whole = not view.running
-    if not whole:
+    if not whole and not running:
         view = replace(view, record=replace(view.record, outcome=Outcome.LOST))
     return Kept(path, view, whole)
 
 
 class Store:
-    """The runs of every printer under one data folder."""
+    """The runs of every printer under one data folder. Several programs may use it at once."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def begin(self, printer: str, run_id: str) -> Journal:
         """A new file for a run. Raises OSError."""
-        return Journal(self.folder / "printers" / printer_folder_name(printer) / f"{run_id}.jsonl")
+        return Journal(self._of(printer) / f"{run_id}.jsonl")
 
-    def runs(self, printer: str) -> Iterator[Kept]:
-        """The printer's runs, newest first; files that are not runs of ours are passed over."""
-        folder = self.folder / "printers" / printer_folder_name(printer)
-        for path in sorted(folder.glob("*.jsonl"), reverse=True):
+    def printers(self) -> tuple[str, ...]:
+        """The printers' folders that hold runs, the one used last first."""
+        found = {}
+        for folder in (self.folder / "printers").glob("*"):
+            if newest := max((path.name for path in _run_files(folder)), default=None):
+                found[folder.name] = newest
+        return tuple(sorted(found, key=lambda name: found[name], reverse=True))
+
+    def runs(self, printer: str, broken: list[str] | None = None) -> Iterator[Kept]:
+        """The printer's runs, newest first; files that are not runs of ours are passed over, and told in `broken`."""
+        for path in sorted(_run_files(self._of(printer)), reverse=True):
             try:
                 yield read_run(path)
-            except (SchemaError, OSError):
-                continue
+            except (SchemaError, OSError) as error:
+                if broken is not None:
+                    broken.append(str(error) if str(path) in str(error) else f"{path}: {error}")
 
     def last(self, printer: str, checks: Collection[str]) -> dict[str, Record]:
         """The newest record of each of these checks, of those that were ever run."""
         newest: dict[str, Record] = {}
         for kept in self.runs(printer):
-            record = kept.view.record
-            if record.check in checks:
-                newest.setdefault(record.check, record)
+            if kept.record.check in checks:
+                newest.setdefault(kept.record.check, kept.record)
             if len(newest) == len(checks):
                 break
         return newest
+
+    def interrupted(self, printer: str) -> tuple[Record, ...]:
+        """Runs that were cut off and have neither been closed nor gone on with, newest first. One that runs in
+        another program is none of them."""
+        cut_off: list[Record] = []
+        gone_on_with: set[object] = set()
+        for path in sorted(_run_files(self._of(printer)), reverse=True):
+            try:
+                if has_ended(path) or is_running(path):
+                    continue
+                record = read_run(path).record
+            except (SchemaError, OSError):
+                continue
+            gone_on_with.add(record.context.get("continues"))
+            if record.id not in gone_on_with:
+                cut_off.append(record)
+        return tuple(cut_off)
+
+    def close(self, record: Record, why: str = "The program was ended in the middle of this run.") -> None:
+        """Write the end of an interrupted run, so that it is not offered again. Raises OSError, StillRunning."""
+        problem = record.problem or Problem(why, remedy="What was measured is kept.")
+        path = self._of(str(record.printer.get("name") or "")) / f"{record.id}.jsonl"
+        write_end(path, replace(record, finished=now_iso(), problem=problem))
+
+    def changed(self, printer: str, change: Changed) -> None:
+        """Keep what a person changed on the printer. Raises OSError."""
+        changes.append(self._of(printer), change)
+
+    def changes(self, printer: str) -> tuple[Changed, ...]:
+        """What a person said to have changed on the printer, oldest first."""
+        return changes.read(self._of(printer))
+
+    def _of(self, printer: str) -> Path:
+        return self.folder / "printers" / printer_folder_name(printer)
+
+
+def _run_files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.glob("*.jsonl") if path.name != changes.FILE)

@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from zcal_tui.model.events import Event, RunEnded, RunStarted
+from zcal_tui.model.record import Outcome
 from zcal_tui.model.view import RunView, begin, fold
 from zcal_tui.session.snapshot import ConsoleLine, Snapshot
+from zcal_tui.session.standing import JUDGED_BY, Standing
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +29,7 @@ class Board:
         self._console_count = 0
         self._listeners: dict[object, Listener] = {}
         self._lock = threading.Lock()
+        self._standing = Standing()
 
     @property
     def snapshot(self) -> Snapshot:
@@ -34,8 +37,9 @@ class Board:
         return self._snapshot
 
     def update(self, **changes: Any) -> None:
-        """Replace fields of the snapshot."""
-        self._snapshot = replace(self._snapshot, **changes)
+        """Replace fields of the snapshot; what follows from them for kept results is judged with it."""
+        snapshot = replace(self._snapshot, **changes)
+        self._snapshot = snapshot if JUDGED_BY.isdisjoint(changes) else self._standing.follow(snapshot)
 
     def link(self, **changes: Any) -> None:
         """Replace fields of the snapshot's link."""
@@ -57,6 +61,8 @@ class Board:
         self.update(run=run)
         if isinstance(event, RunEnded):
             self.update(last={**self._snapshot.last, event.record.check: event.record})
+            if event.record.outcome is not Outcome.REFUSED:
+                self.closed(event.record.context.get("continues"))
         with self._lock:
             listeners = list(self._listeners.values())
         for listener in listeners:
@@ -64,6 +70,11 @@ class Board:
                 listener(event)
             except Exception:  # a face's failure must not end the run
                 logger.exception("a listener failed on %s", type(event).__name__)
+
+    def closed(self, run_id: object) -> None:
+        """Forget an interrupted run: it was closed, or gone on with."""
+        left = tuple(record for record in self._snapshot.interrupted if record.id != run_id)
+        self.update(interrupted=left)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Have `listener` called with every event; returns what ends it."""

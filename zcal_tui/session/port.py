@@ -60,6 +60,12 @@ class SessionPort(Protocol):
     def firmware_restart(self) -> None:
         """Bring klippy back after a shutdown."""
 
+    def close_interrupted(self, record: Record) -> None:
+        """Give an interrupted run (`Snapshot.interrupted`) its end, so that it is not offered again."""
+
+    def note_changed(self, what: str) -> None:
+        """Keep that a person changed something on the printer (a key of `results.changes.THINGS`)."""
+
     def close(self, patience: float = 30.0) -> None:
         """Cancel what runs, clean up, and end the session's thread; returns when that is done. A check that has not
         ended within `patience` seconds is left where it is."""

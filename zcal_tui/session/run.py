@@ -2,26 +2,23 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from zcal_tui import __version__
 from zcal_tui.checks.base import Check, CheckCancelled, CheckFailed, CheckRefused, Context
 from zcal_tui.checks.holding import Holder
 from zcal_tui.checks.operator import NeedsPerson
-from zcal_tui.model.codec import plain
 from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted
 from zcal_tui.model.questions import Answer
 from zcal_tui.model.record import NEEDS_PERSON, Outcome, Problem, Record
 from zcal_tui.model.view import RunView, begin, fold
 from zcal_tui.printer.companion import Companion
-from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.explain import explain
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.sampler_extra import sampler_for
 from zcal_tui.printer.state import PrinterState
-from zcal_tui.results.store import Journal, Store, new_run_id, now_iso
+from zcal_tui.results.context import context_facts
+from zcal_tui.results.store import Journal, StillRunning, Store, new_run_id, now_iso
 from zcal_tui.session.board import Board
 from zcal_tui.session.operator import SessionOperator
 from zcal_tui.session.port import RunOptions
@@ -50,6 +47,7 @@ class Run:
         self._printer = printer
         self._store = store
         self._show = board.event
+        self._board = board
         self._last = board.snapshot.last
         self._options = options
         self._operator = SessionOperator(board, printer, self._emit, present=options.present)
@@ -81,12 +79,14 @@ class Run:
 
     def _started(self, printer_name: str, address: str) -> RunStarted:
         state = self._printer.state
+        resumed = self._options.resume
+        continued = {} if resumed is None else {"continues": resumed.id}
         return RunStarted(
             id=new_run_id(self._check.name),
             check=self._check.name,
             started=now_iso(),
             printer=printer_facts(state, printer_name, address),
-            context=context_facts(state),
+            context=context_facts(state, self._board.snapshot.frame) | continued,
             parameters=asdict(self._parameters),
         )
 
@@ -99,7 +99,8 @@ class Run:
             self._emit(Notice(f"This run is not kept: {error.filename}: {error.strerror}."))
         else:
             self._emit(started)
-        outcome, problem = await self._check_it()
+        mistaken = _another_printer(self._options.resume, printer_name)
+        outcome, problem = (Outcome.REFUSED, mistaken) if mistaken is not None else await self._check_it()
         if problem is not None:
             self._emit(RunProblem(problem))
         assert self._view is not None
@@ -108,7 +109,18 @@ class Run:
         self._keep(ended)
         if self._journal is not None:
             self._journal.close()
+        self._close_resumed(record)
         return ended
+
+    def _close_resumed(self, record: Record) -> None:
+        """The run that this one went on with is not to be offered again, unless nothing came of this one."""
+        resumed = self._options.resume
+        if resumed is None or record.outcome is Outcome.REFUSED:
+            return
+        try:
+            self._store.close(resumed, f"It was interrupted; run {record.id} went on with it.")
+        except (OSError, StillRunning) as error:
+            logger.warning("run %s could not be closed: %s", resumed.id, error)
 
     async def _check_it(self) -> tuple[Outcome, Problem | None]:
         printer = self._printer
@@ -215,25 +227,13 @@ def printer_facts(state: PrinterState, name: str, address: str) -> dict[str, Any
     }
 
 
-def context_facts(state: PrinterState) -> dict[str, Any]:
-    """How the printer stood when the run began, as far as it bears on heights."""
-    probe = probe_config(state)
-    facts = {
-        "program": __version__,
-        "homed_axes": state.homed_axes,
-        "position": state.position,
-        "gcode_offset": state.homing_origin,
-        "bed_mesh": state.bed_mesh.profile_name if state.bed_mesh.active else None,
-        "temperatures": {name: heater.temperature for name, heater in state.heaters.items()},
-        "targets": {name: heater.target for name, heater in state.heaters.items()},
-        "quad_gantry_level_applied": state.quad_gantry_level_applied,
-        "z_tilt_applied": state.z_tilt_applied,
-        "probe": None if probe is None else _section(state.settings, probe.section),
-        "stepper_z": _section(state.settings, "stepper_z"),
-    }
-    # As JSON knows it, so that the record in memory and the one on disk are the same
-    return {name: plain(value) for name, value in facts.items()}
-
-
-def _section(settings: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, Any]:
-    return dict(settings.get(name, {}))
+def _another_printer(resumed: Record | None, name: str) -> Problem | None:
+    """Why a run cannot be gone on with on this printer; None where it is the one it was made on."""
+    before = None if resumed is None else resumed.printer.get("name")
+    if before in (None, "", name):
+        return None
+    return Problem(
+        f"This is {name}, and the interrupted run was made on {before}.",
+        "The session is connected to another printer than the run was.",
+        f"Connect to {before} (--printer), or start the check anew here.",
+    )

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.model.events import Event
 from zcal_tui.model.questions import Answer
-from zcal_tui.model.record import Problem
-from zcal_tui.results.store import Store
+from zcal_tui.model.record import Problem, Record
+from zcal_tui.results.changes import Changed
+from zcal_tui.results.store import StillRunning, Store, now_iso
 from zcal_tui.session.board import Board
 from zcal_tui.session.port import RunOptions, SessionBusy
 from zcal_tui.session.snapshot import LinkState, Snapshot
@@ -89,6 +90,12 @@ class Session:
     def firmware_restart(self) -> None:
         self._spawn_threadsafe(self._call("gcode/firmware_restart", "FIRMWARE_RESTART"))
 
+    def close_interrupted(self, record: Record) -> None:
+        self._loop.call_soon_threadsafe(self._close_interrupted, record)
+
+    def note_changed(self, what: str) -> None:
+        self._loop.call_soon_threadsafe(self._note_changed, what)
+
     def close(self, patience: float = CLOSE_PATIENCE) -> None:
         with self._lock:
             first, self._closing = not self._closing, True
@@ -146,7 +153,10 @@ class Session:
         while name != _printer_name(self._board.snapshot):
             name = _printer_name(self._board.snapshot)
             last = await asyncio.to_thread(self._store.last, name, tuple(CHECKS))
-            self._board.update(last={**last, **self._board.snapshot.last})
+            interrupted = await asyncio.to_thread(self._store.interrupted, name)
+            changed = await asyncio.to_thread(self._store.changes, name)
+            last = {**last, **self._board.snapshot.last}
+            self._board.update(last=last, interrupted=interrupted, changed=changed)
             while not self._board.snapshot.printer.hostname:  # noqa: ASYNC110  it has no event of its own
                 await asyncio.sleep(NAME_POLL)
 
@@ -181,6 +191,22 @@ class Session:
         if self._run is not None:
             self._run.cancel()
             self._board.update(cancelling=True)
+
+    def _close_interrupted(self, record: Record) -> None:
+        try:
+            self._store.close(record)
+        except (OSError, StillRunning) as error:
+            logger.warning("run %s could not be closed: %s", record.id, error)
+            return
+        self._board.closed(record.id)
+
+    def _note_changed(self, what: str) -> None:
+        change = Changed(what, now_iso())
+        try:
+            self._store.changed(_printer_name(self._board.snapshot), change)
+        except OSError as error:
+            logger.warning("the change of the %s is not kept: %s", what, error)
+        self._board.update(changed=(*self._board.snapshot.changed, change))
 
     async def _call(self, method: str, shown: str, **params: Any) -> None:
         """One request of a person's; what comes of it shows on the console."""

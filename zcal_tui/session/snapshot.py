@@ -8,6 +8,8 @@ from zcal_tui.model.questions import Question
 from zcal_tui.model.record import Problem, Record
 from zcal_tui.model.view import RunView
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.results.changes import Changed
+from zcal_tui.results.frame import Frame
 
 
 class LinkState(StrEnum):
@@ -69,6 +71,14 @@ class Snapshot:
     """The person asked to cancel; the run ends as soon as the printer lets it."""
     last: Mapping[str, Record] = field(default_factory=dict)
     """The newest kept record of each check on this printer, by the check's name."""
+    stale: Mapping[str, str] = field(default_factory=dict)
+    """Why the newest record of a check does not hold any more, by the check's name; those that do are not in it."""
+    changed: tuple[Changed, ...] = ()
+    """What a person said to have changed on the printer, oldest first."""
+    interrupted: tuple[Record, ...] = ()
+    """Runs on this printer that were cut off and neither closed nor gone on with, newest first."""
+    frame: Frame = field(default_factory=Frame)
+    """Which homing and levelling are in force, as far as the printer's status tells."""
     klippy_problem: Problem | None = None
     """Why klippy is in error or shut down, explained; None while it is not."""
     console: tuple[ConsoleLine, ...] = ()

@@ -33,6 +33,7 @@ def test_a_run_that_was_cut_off_keeps_its_samples_and_says_so(tmp_path: Path) ->
     journal = Store(tmp_path).begin("voron", "r1")
     journal.write(STARTED)
     journal.write(SAMPLE)
+    journal.close()
     with journal.path.open("a") as file:
         file.write('{"event": "sample", "n": 2, "tri')
     kept = read_run(journal.path)

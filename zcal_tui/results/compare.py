@@ -1,0 +1,190 @@
+"""Two runs side by side: how their numbers differ, whether by more than chance, and what else was different."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from zcal_tui.model.record import Estimate, Record
+from zcal_tui.results import versions
+from zcal_tui.results.depends import values
+from zcal_tui.results.frame import restarted_between
+from zcal_tui.results.trend import FRAME_BOUND
+
+WARMER = 2.0
+"""°C by which a temperature must differ to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """B − A of one estimate. `low` and `high` bound it at 95 %, as far as both runs' intervals allow; `note` says why
+    it is not given."""
+
+    name: str
+    unit: str
+    first: Estimate | None
+    second: Estimate | None
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    note: str = ""
+
+    @property
+    def found(self) -> bool | None:
+        """Whether it is more than chance; None where the intervals do not say."""
+        if self.low is not None and self.low > 0.0:
+            return True
+        if self.high is not None and self.high < 0.0:
+            return True
+        return None if self.low is None or self.high is None else False
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstance:
+    """Something else that was different."""
+
+    what: str
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two runs and everything in which they differ."""
+
+    first: Record
+    second: Record
+    differences: tuple[Difference, ...]
+    circumstances: tuple[Circumstance, ...]
+    notes: tuple[str, ...]
+
+
+def compare(first: Record, second: Record) -> Comparison:
+    """Compare two runs, which may be of different printers but are of one check."""
+    names = list(dict.fromkeys([*first.estimates, *second.estimates]))
+    return Comparison(
+        first,
+        second,
+        tuple(_difference(name, first, second) for name in names),
+        tuple(_circumstances(first, second)),
+        tuple(_notes(first, second)),
+    )
+
+
+def _difference(name: str, first: Record, second: Record) -> Difference:
+    a, b = first.estimates.get(name), second.estimates.get(name)
+    unit = (a or b or Estimate(name, None, None, None)).unit
+    if a is None or b is None:
+        return Difference(name, unit, a, b, note="only one of them has it")
+    if a.unit != b.unit:
+        return Difference(name, unit, a, b, note="in different units")
+    if a.value is None or b.value is None:
+        return Difference(name, unit, a, b, note="not known in both")
+    if name in FRAME_BOUND and versions.crossed(first.printer, second.printer) and _twisted(first, second):
+        return Difference(name, unit, a, b, note="not in one frame: the axis twist is in one of them only")
+    low, high = difference_interval(a, b)
+    return Difference(name, unit, a, b, b.value - a.value, low, high)
+
+
+def difference_interval(a: Estimate, b: Estimate) -> tuple[float | None, float | None]:
+    """Bounds of b − a from both intervals, which may be lopsided, for runs that are independent.
+
+    The variance estimates are recovered from the intervals (Zou and Donner, Statistics in Medicine 27, 2008, 1693).
+    What both runs have wrong in common (the step distance, the operator's feel) is counted as if it could differ.
+    """
+    if a.value is None or b.value is None:
+        return None, None
+    value = b.value - a.value
+    low = high = None
+    if b.low is not None and a.high is not None:
+        low = value - math.hypot(b.value - b.low, a.high - a.value)
+    if b.high is not None and a.low is not None:
+        high = value + math.hypot(b.high - b.value, a.value - a.low)
+    return low, high
+
+
+def _twisted(*records: Record) -> bool:
+    return any("axis_twist_compensation" in (record.context.get("config") or {}) for record in records)
+
+
+def _notes(first: Record, second: Record) -> Iterator[str]:
+    if versions.crossed(first.printer, second.printer):
+        yield (
+            "Between the two, Klipper changed what it tells of a probed height (v0.13.0-476: bed contact instead of "
+            "the toolhead's Z at the trigger). Both runs keep the toolhead's Z, so their heights may be compared."
+        )
+    if versions.faulty(first.printer) or versions.faulty(second.printer):
+        yield "One of them was made on a Klipper that left the axis twist out (v0.13.0-476 to -534)."
+    if first.printer.get("name") != second.printer.get("name"):
+        yield "They are of different printers."
+    if restarted_between(first.context.get("frame") or {}, second.context.get("frame") or {}):
+        yield "Klipper was restarted between them, so Z was homed anew: heights contain the homing's own scatter."
+
+
+def _circumstances(first: Record, second: Record) -> Iterator[Circumstance]:
+    for what, key in (("Klipper", "software_version"), ("host software", "app"), ("printer", "name")):
+        yield from _unequal(what, first.printer.get(key), second.printer.get(key))
+    yield from _unequal("zcal-tui", first.context.get("program"), second.context.get("program"))
+    for name in sorted(_names(first, second, "temperatures")):
+        yield from _temperatures(name, first, second)
+    for what, key in (
+        ("bed mesh", "bed_mesh"),
+        ("G-code offset", "gcode_offset"),
+        ("Z tilt levelled", "z_tilt_applied"),
+        ("gantry levelled", "quad_gantry_level_applied"),
+    ):
+        if key in first.context and key in second.context:
+            yield from _unequal(what, first.context[key], second.context[key])
+    for name in sorted({*first.parameters, *second.parameters}):
+        yield from _unequal(
+            f"--{name.replace('_', '-')}", first.parameters.get(name), second.parameters.get(name)
+        )
+    yield from _configured(first, second)
+
+
+def _configured(first: Record, second: Record) -> Iterator[Circumstance]:
+    """Config values that differ: those the check depends on where it is known which, else all that are kept."""
+    if "config" not in first.context or "config" not in second.context:
+        return
+    then, now = _flat(first.context["config"]), _flat(second.context["config"])
+    matter = {*values(first.context, first.check), *values(second.context, second.check)}
+    differing = [name for name in {**then, **now} if then.get(name) != now.get(name)]
+    for name in sorted(differing, key=lambda name: (name not in matter, name)):
+        yield from _unequal(name, then.get(name), now.get(name))
+
+
+def _flat(config: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        f"[{section}] {option}": value
+        for section, options in config.items()
+        for option, value in options.items()
+    }
+
+
+def _temperatures(name: str, first: Record, second: Record) -> Iterator[Circumstance]:
+    a, b = (record.context.get("temperatures", {}).get(name) for record in (first, second))
+    if isinstance(a, int | float) and isinstance(b, int | float) and abs(a - b) >= WARMER:
+        yield Circumstance(name, f"{a:.0f} °C", f"{b:.0f} °C")
+
+
+def _names(first: Record, second: Record, key: str) -> set[str]:
+    return {*first.context.get(key, {}), *second.context.get(key, {})}
+
+
+def _unequal(what: str, one: Any, other: Any) -> Iterator[Circumstance]:
+    if one != other:
+        yield Circumstance(what, _shown(one), _shown(other))
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case None:
+            return "—"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:g}"
+        case list() | tuple():
+            return ", ".join(_shown(item) for item in value)
+        case _:
+            return str(value)

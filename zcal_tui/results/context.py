@@ -1,0 +1,95 @@
+"""How the printer stood when a run began, as far as it bears on heights: a record's `context`.
+
+It is what staleness is judged by afterwards, so it keeps every config value that a check's result may depend on.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from zcal_tui import __version__
+from zcal_tui.model.codec import plain
+from zcal_tui.printer.config_view import probe_config, z_rail, z_steppers
+from zcal_tui.printer.state import PrinterState
+from zcal_tui.results.frame import Frame
+
+SECTIONS = (
+    "printer",
+    "safe_z_home",
+    "bed_mesh",
+    "z_tilt",
+    "z_tilt_ng",
+    "quad_gantry_level",
+    "bed_screws",
+    "screws_tilt_adjust",
+    "axis_twist_compensation",
+    "z_thermal_adjust",
+    "z_calibration",
+    "zcal",
+    "delta_calibrate",
+    "idle_timeout",
+)
+"""Sections kept besides the probe's and the Z steppers'."""
+
+LONG_TEXT = 200
+"""Characters above which a value (a macro's G-code) is kept as a digest: that it changed matters, not what it says."""
+
+
+def context_facts(state: PrinterState, frame: Frame | None = None) -> dict[str, Any]:
+    """The context of a run that begins now, as JSON knows it."""
+    probe = probe_config(state)
+    config = config_facts(state)
+    facts = {
+        "program": __version__,
+        "software_version": state.software_version,
+        "homed_axes": state.homed_axes,
+        "position": state.position,
+        "gcode_offset": state.homing_origin,
+        "bed_mesh": state.bed_mesh.profile_name if state.bed_mesh.active else None,
+        "temperatures": {name: heater.temperature for name, heater in state.heaters.items()},
+        "targets": {name: heater.target for name, heater in state.heaters.items()},
+        "sensors": state.sensors,
+        "quad_gantry_level_applied": state.quad_gantry_level_applied,
+        "z_tilt_applied": state.z_tilt_applied,
+        "frame": None if frame is None else asdict(frame),
+        "probe_section": None if probe is None else probe.section,
+        "pending": state.save_config.items,
+        "extra": state.zcal.get("version") if state.zcal else None,
+        "config": config,
+        "config_hash": config_hash(config),
+    }
+    # As JSON knows it, so that the record in memory and the one on disk are the same
+    return {name: plain(value) for name, value in facts.items()}
+
+
+def config_facts(state: PrinterState) -> dict[str, dict[str, Any]]:
+    """The config values that heights depend on, by section and option, as klippy parsed them."""
+    return {
+        name: {option: _kept(value) for option, value in sorted(state.settings[name].items())}
+        for name in sorted(set(_sections(state)))
+        if name in state.settings
+    }
+
+
+def config_hash(config: Mapping[str, Any]) -> str:
+    """A short digest of config values: the same where all of them are."""
+    text = json.dumps(plain(config), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _sections(state: PrinterState) -> Iterator[str]:
+    yield from SECTIONS
+    if (probe := probe_config(state)) is not None:
+        yield probe.section
+    if (rail := z_rail(state)) is not None:
+        yield rail.section
+    for stepper in z_steppers(state):
+        yield stepper.section
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > LONG_TEXT:
+        return f"sha256:{hashlib.sha256(value.encode()).hexdigest()[:12]}"
+    return plain(value)

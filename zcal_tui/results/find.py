@@ -1,0 +1,68 @@
+"""Which run a person means: by its id, the beginning of it, or `last accuracy` and `previous accuracy`."""
+
+import difflib
+from collections.abc import Sequence
+
+from zcal_tui.model.record import Outcome, Record
+from zcal_tui.results.store import Store
+
+MOST_NAMED = 6
+
+
+class NotFound(Exception):
+    """There is no such run, or several; the text says what there is."""
+
+
+def by_id(store: Store, word: str, printer: str | None = None) -> Record:
+    """The run of that id, or the only one whose id begins so. Raises NotFound."""
+    records = _all(store, printer)
+    matching = [record for record in records if record.id == word] or [
+        record for record in records if word and record.id.startswith(word)
+    ]
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        raise NotFound(f"{word!r} is the beginning of {len(matching)} runs: {_named(matching)}")
+    near = difflib.get_close_matches(word, [record.id for record in records], n=1)
+    hint = f"; did you mean {near[0]}?" if near else f"; there are {_named(records)}" if records else ""
+    raise NotFound(f"there is no run {word!r}{hint}" if records else "no runs are kept yet")
+
+
+def recent(store: Store, which: str, check: str, printer: str | None = None) -> Record:
+    """The `last` or `previous` finished run of a check. Raises NotFound."""
+    records = [record for record in _all(store, printer) if record.check == check]
+    finished = [record for record in records if record.outcome is Outcome.FINISHED]
+    back = 0 if which == "last" else 1
+    if len(finished) <= back:
+        held = "one finished run" if finished else "no finished run"
+        raise NotFound(f"there is {held} of {check}" + (", so no previous one" if back and finished else ""))
+    return finished[back]
+
+
+def two(store: Store, words: Sequence[str], printer: str | None = None) -> tuple[Record, Record]:
+    """Two runs to compare: `A B`, `last accuracy previous accuracy`, or a check alone for its last against its
+    previous. The words are ids, beginnings of ids, and pairs. Raises NotFound."""
+    found: list[Record] = []
+    left = list(words)
+    while left:
+        word = left.pop(0)
+        if word in ("last", "previous"):
+            if not left:
+                raise NotFound(f"{word} of which check? Say `{word} accuracy`, for example")
+            found.append(recent(store, word, left.pop(0), printer))
+        else:
+            found.append(by_id(store, word, printer))
+    if len(found) != 2:
+        raise NotFound(f"two runs are compared, and {len(found)} were named")
+    return found[0], found[1]
+
+
+def _all(store: Store, printer: str | None) -> list[Record]:
+    names = [printer] if printer is not None else list(store.printers())
+    records = [kept.record for name in names for kept in store.runs(name)]
+    return sorted(records, key=lambda record: record.started, reverse=True)
+
+
+def _named(records: Sequence[Record]) -> str:
+    more = f" and {len(records) - MOST_NAMED} more" if len(records) > MOST_NAMED else ""
+    return ", ".join(record.id for record in records[:MOST_NAMED]) + more

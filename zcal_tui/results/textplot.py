@@ -1,0 +1,81 @@
+"""Small plots out of characters, for a terminal and for Markdown: nothing wider than a forum's code block."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+WIDTH, HEIGHT = 56, 9
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A point of a plot, with its interval where it has one. `faint` is for one that is shown but does not count."""
+
+    x: float
+    y: float
+    low: float | None = None
+    high: float | None = None
+    faint: bool = False
+
+
+def plot(
+    marks: Sequence[Mark],
+    show: Callable[[float], str],
+    *,
+    width: int = WIDTH,
+    height: int = HEIGHT,
+    left: str = "",
+    right: str = "",
+    limit: float | None = None,
+) -> list[str]:
+    """The points over their x, the largest value on top; `show` words a value for the scale, `left` and `right` the
+    ends of x. `limit` is drawn as a line where it lies within reach."""
+    if not marks:
+        return []
+    ends = [end for mark in marks for end in (mark.low, mark.high, mark.y) if end is not None]
+    low, high = min(ends), max(ends)
+    if limit is not None and low <= limit <= high + (high - low):
+        high = max(high, limit)
+    if high - low <= 0.0:
+        middle = abs(low) or 1.0
+        low, high = low - middle * 0.05, high + middle * 0.05
+    x_low, x_high = min(mark.x for mark in marks), max(mark.x for mark in marks)
+    grid = [[" "] * width for _ in range(height)]
+
+    def row(value: float) -> int:
+        return round((high - min(max(value, low), high)) / (high - low) * (height - 1))
+
+    if limit is not None and low <= limit <= high:
+        grid[row(limit)] = ["-"] * width
+    for mark in marks:
+        column = width // 2 if x_high <= x_low else round((mark.x - x_low) / (x_high - x_low) * (width - 1))
+        top, bottom = (mark.y if end is None else end for end in (mark.high, mark.low))
+        for line in range(row(top), row(bottom) + 1):
+            grid[line][column] = "│"
+        grid[row(mark.y)][column] = "○" if mark.faint else "●"
+    labels = {0: show(high), height - 1: show(low)}
+    if limit is not None and low <= limit <= high and 0 < row(limit) < height - 1:
+        labels[row(limit)] = show(limit)
+    margin = max(len(text) for text in labels.values())
+    lines = [
+        f"{labels.get(number, ''):>{margin}} ┤{''.join(cells).rstrip()}" for number, cells in enumerate(grid)
+    ]
+    if left or right:
+        space = max(1, width - len(left) - len(right))
+        lines.append(" " * (margin + 2) + left + " " * space + right)
+    return lines
+
+
+def bars(rows: Sequence[tuple[str, float]], show: Callable[[float], str], *, width: int = 30) -> list[str]:
+    """Labelled values about their middle as bars: `front left  ▕████       −12 µm`."""
+    if not rows:
+        return []
+    most = max(abs(value) for _, value in rows) or 1.0
+    labels = max(len(label) for label, _ in rows)
+    half = width // 2
+    lines = []
+    for label, value in rows:
+        size = round(abs(value) / most * half)
+        left = ("█" * size).rjust(half) if value < 0 else " " * half
+        right = ("█" * size).ljust(half) if value >= 0 else " " * half
+        lines.append(f"{label:<{labels}} {left}│{right} {show(value)}")
+    return lines

@@ -1,0 +1,134 @@
+"""Whether a number moves over runs: a straight line with its interval, through the runs that may be compared."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from zcal_tui.model.record import Estimate, Outcome, Record
+from zcal_tui.results import versions
+from zcal_tui.results.changes import Changed
+from zcal_tui.results.depends import NEEDS_NEW, values
+from zcal_tui.results.main_estimate import followed
+
+LEAST = 4
+"""Runs that a slope is told from: with fewer its interval says nothing."""
+FRAME_BOUND = ("mean",)
+"""Estimates whose meaning changed with Klipper's frame of probed heights (versions.BED_FRAME_SINCE)."""
+LONG_ENOUGH = 2.0
+"""Days that the runs must span for a slope per day; below it is told per run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One run's number. `comparable` says that the line goes through it, `why_not` why it does not."""
+
+    record: Record
+    estimate: Estimate
+    why_not: str = ""
+
+    @property
+    def comparable(self) -> bool:
+        """Whether it may be compared with the newest run."""
+        return not self.why_not
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """A change of `value` (95 % from `low` to `high`) for each `per`, over `runs` runs."""
+
+    value: float
+    low: float
+    high: float
+    per: Literal["day", "run"]
+    runs: int
+    unit: str
+
+    @property
+    def found(self) -> bool:
+        """Whether it is more than chance."""
+        return self.low > 0.0 or self.high < 0.0
+
+
+def points(
+    records: Sequence[Record], changes: Sequence[Changed] = (), name: str | None = None
+) -> list[Point]:
+    """The runs of one check that have a number, oldest first; each judged against the newest."""
+    have = [
+        (record, estimate)
+        for record in sorted(records, key=lambda record: record.started)
+        if record.outcome is Outcome.FINISHED
+        and (estimate := followed(record, name)) is not None
+        and estimate.value is not None
+    ]
+    if not have:
+        return []
+    newest, newest_estimate = have[-1]
+    return [
+        Point(record, estimate, _why_not(record, estimate, newest, newest_estimate, changes))
+        for record, estimate in have
+    ]
+
+
+def slope(found: Sequence[Point]) -> Slope | None:
+    """The least squares line through the comparable runs, each counted alike; None for fewer than four."""
+    usable = [point for point in found if point.comparable]
+    if len(usable) < LEAST:
+        return None
+    times = [_days(point.record) for point in usable]
+    spanned = all(time is not None for time in times)
+    days = [time for time in times if time is not None]
+    by_day = spanned and max(days) - min(days) >= LONG_ENOUGH
+    x = days if by_day else [float(number) for number in range(len(usable))]
+    y = [point.estimate.value or 0.0 for point in usable]
+    fitted = line(x, y)
+    if fitted is None:
+        return None
+    value, error = fitted
+    # The statistics come with numpy, which nothing else of a history needs
+    from zcal_tui.stats.quantiles import t_ppf
+
+    reach = t_ppf(0.975, len(usable) - 2) * error
+    unit = usable[-1].estimate.unit
+    return Slope(value, value - reach, value + reach, "day" if by_day else "run", len(usable), unit)
+
+
+def line(x: Sequence[float], y: Sequence[float]) -> tuple[float, float] | None:
+    """Slope and its standard error; None where all x are the same."""
+    n = len(x)
+    x_mean, y_mean = math.fsum(x) / n, math.fsum(y) / n
+    spread = math.fsum((a - x_mean) ** 2 for a in x)
+    if spread <= 0.0 or n < 3:
+        return None
+    value = math.fsum((a - x_mean) * (b - y_mean) for a, b in zip(x, y, strict=True)) / spread
+    left = math.fsum((b - y_mean - value * (a - x_mean)) ** 2 for a, b in zip(x, y, strict=True))
+    return value, math.sqrt(left / (n - 2) / spread)
+
+
+def _why_not(
+    record: Record, estimate: Estimate, newest: Record, newest_estimate: Estimate, changes: Sequence[Changed]
+) -> str:
+    """Why a run cannot stand on one line with the newest one; empty where it can."""
+    if record.id == newest.id:
+        return ""
+    if estimate.name != newest_estimate.name or estimate.unit != newest_estimate.unit:
+        return "another number was measured"
+    if estimate.name in FRAME_BOUND and versions.crossed(record.printer, newest.printer):
+        return "before Klipper changed the frame of probed heights"
+    for change in changes:
+        if record.started < change.at <= newest.started and record.check in NEEDS_NEW.get(change.what, {}):
+            return f"before the {change.what} was changed"
+    then, now = values(record.context, record.check), values(newest.context, record.check)
+    differing = sorted(
+        name for name in {**then, **now} if name in then and name in now and then[name] != now[name]
+    )
+    return f"{differing[0]} was another" if differing else ""
+
+
+def _days(record: Record) -> float | None:
+    try:
+        moment = datetime.fromisoformat(record.started)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() / 86400.0

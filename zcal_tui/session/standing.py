@@ -1,0 +1,46 @@
+"""Keeps a snapshot's judgement on the kept results: which of them do not hold any more, and why."""
+
+from dataclasses import replace
+from typing import Any
+
+from zcal_tui.results.context import context_facts
+from zcal_tui.results.frame import FrameWatch
+from zcal_tui.results.stale import stale
+from zcal_tui.session.snapshot import Snapshot
+
+JUDGED_BY = frozenset({"printer", "last", "changed"})
+"""The snapshot's fields on which the judgement depends."""
+
+
+class Standing:
+    """Follows snapshots; judges anew only when something has changed that results depend on."""
+
+    def __init__(self) -> None:
+        self._watch = FrameWatch()
+        self._key: tuple[Any, ...] = ()
+        self._last: object = None
+
+    def follow(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with its `frame` and `stale` brought up to date."""
+        state = snapshot.printer
+        frame = snapshot.frame
+        if state.eventtime != frame.eventtime:
+            frame = self._watch.see(state)
+        key = (
+            state.starts,
+            state.homed_axes,
+            state.homing_origin,
+            state.bed_mesh,
+            state.z_tilt_applied,
+            state.quad_gantry_level_applied,
+            frame.levelled_at,
+            snapshot.changed,
+        )
+        if key == self._key and snapshot.last is self._last:
+            return replace(snapshot, frame=frame)
+        self._key, self._last = key, snapshot.last
+        now = context_facts(state, frame) if state.settings else None
+        records = list(snapshot.last.values())
+        reasons = {record.check: stale(record, records, now, snapshot.changed) for record in records}
+        found = {check: reason for check, reason in reasons.items() if reason is not None}
+        return replace(snapshot, frame=frame, stale=found)
