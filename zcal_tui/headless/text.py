@@ -12,42 +12,12 @@ from zcal_tui.model.events import (
     SampleTaken,
     Stage,
 )
-from zcal_tui.model.labels import is_place, label
+from zcal_tui.model.estimate_text import estimate_text
+from zcal_tui.model.labels import label
 from zcal_tui.model.record import Change, Estimate, Level, Outcome, Problem, Record, Sample
-from zcal_tui.model.units import length, micrometres, millimetres, percent
+from zcal_tui.model.units import micrometres
 
 GLYPH = {Level.PASS: "✓", Level.WARN: "!", Level.FAIL: "✗", Level.UNKNOWN: "?"}
-
-
-def estimate_text(estimate: Estimate) -> str:
-    """An estimate with its interval: `2.4 µm (1.8 µm … 3.6 µm, 95 %)`."""
-    show = _formatter(estimate)
-    level = f"{estimate.confidence * 100:g} %"
-    match estimate.value, estimate.low, estimate.high:
-        case None, None, None:
-            return "not known"
-        case None, None, float() | int() as high:
-            return f"at most {show(high)} ({level})"
-        case None, float() | int() as low, None:
-            return f"at least {show(low)} ({level})"
-        case float() | int() as value, None, None:
-            return show(value)
-        case float() | int() as value, None, float() | int() as high:
-            return f"{show(value)} (at most {show(high)}, {level})"
-        case float() | int() as value, float() | int() as low, None:
-            return f"{show(value)} (at least {show(low)}, {level})"
-        case None, low, high:
-            return f"{show(low or 0.0)} … {show(high or 0.0)} ({level})"
-        case value, low, high:
-            return f"{show(value or 0.0)} ({show(low or 0.0)} … {show(high or 0.0)}, {level})"
-
-
-def _formatter(estimate: Estimate) -> Callable[[float], str]:
-    if estimate.unit == "mm":
-        return millimetres if is_place(estimate.name) else length
-    if estimate.unit == "":
-        return percent
-    return lambda value: f"{value:.4g} {estimate.unit}"
 
 
 def problem_lines(problem: Problem) -> list[str]:

@@ -7,7 +7,8 @@ import pytest
 
 from zcal_tui.headless.exit_codes import ExitCode, of_record
 from zcal_tui.headless.output import JsonOutput, TextOutput
-from zcal_tui.headless.text import change_lines, estimate_text, event_lines, problem_lines
+from zcal_tui.headless.text import change_lines, event_lines, problem_lines
+from zcal_tui.model.estimate_text import estimate_text
 from zcal_tui.model.events import Notice, Progress, RunEnded, RunStarted, SampleTaken, Stage
 from zcal_tui.model.record import (
     Change,

@@ -1,0 +1,40 @@
+"""Estimates in words: the value, its interval, and how sure it is."""
+
+from collections.abc import Callable
+from functools import partial
+
+from zcal_tui.model.labels import is_place
+from zcal_tui.model.record import Estimate
+from zcal_tui.model.units import length, millimetres, percent
+
+
+def estimate_text(estimate: Estimate) -> str:
+    """An estimate with its interval: `2.4 µm (1.8 µm … 3.6 µm, 95 %)`."""
+    show = value_text(estimate.name, estimate.unit)
+    level = f"{estimate.confidence * 100:g} %"
+    match estimate.value, estimate.low, estimate.high:
+        case None, None, None:
+            return "not known"
+        case None, None, float() | int() as high:
+            return f"at most {show(high)} ({level})"
+        case None, float() | int() as low, None:
+            return f"at least {show(low)} ({level})"
+        case float() | int() as value, None, None:
+            return show(value)
+        case float() | int() as value, None, float() | int() as high:
+            return f"{show(value)} (at most {show(high)}, {level})"
+        case float() | int() as value, float() | int() as low, None:
+            return f"{show(value)} (at least {show(low)}, {level})"
+        case None, low, high:
+            return f"{show(low or 0.0)} … {show(high or 0.0)} ({level})"
+        case value, low, high:
+            return f"{show(value or 0.0)} ({show(low or 0.0)} … {show(high or 0.0)}, {level})"
+
+
+def value_text(name: str, unit: str, *, sign: bool = False) -> Callable[[float], str]:
+    """What words a value of the estimate of that name and unit."""
+    if unit == "mm":
+        return partial(millimetres if is_place(name) else length, sign=sign)
+    if unit == "":
+        return percent
+    return lambda value: f"{value:+.4g} {unit}" if sign else f"{value:.4g} {unit}"
