@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from zcal_tui.model.estimate_text import estimate_text
 from zcal_tui.model.events import (
     AdviceGiven,
     Event,
@@ -12,9 +13,8 @@ from zcal_tui.model.events import (
     SampleTaken,
     Stage,
 )
-from zcal_tui.model.estimate_text import estimate_text
 from zcal_tui.model.labels import label
-from zcal_tui.model.record import Change, Estimate, Level, Outcome, Problem, Record, Sample
+from zcal_tui.model.record import Change, Level, Outcome, Problem, Record, Sample
 from zcal_tui.model.units import micrometres
 
 GLYPH = {Level.PASS: "✓", Level.WARN: "!", Level.FAIL: "✗", Level.UNKNOWN: "?"}
