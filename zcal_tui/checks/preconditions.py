@@ -9,13 +9,18 @@ COLD_NOZZLE, COLD_BED = 45.0, 40.0
 """°C above which a part counts as warm: what a hot summer room does not reach."""
 
 
-def require_ready(state: PrinterState) -> None:
-    """klippy takes commands, no print runs or is paused, nobody's paper test is open. Raises CheckRefused."""
+def require_connected(state: PrinterState) -> None:
+    """klippy takes commands. Raises CheckRefused."""
     if not state.connected:
         raise CheckRefused("The printer is not connected.", state.link, "Wait until the link is back.")
     if state.klippy != "ready":
         told = explain(state.message or f"Klipper is in state {state.klippy}")
         raise CheckRefused(f"Klipper is not ready. {told.what}", told.cause, told.remedy)
+
+
+def require_ready(state: PrinterState) -> None:
+    """klippy takes commands, no print runs or is paused, nobody's paper test is open. Raises CheckRefused."""
+    require_connected(state)
     if state.busy:
         word = "paused" if state.paused else "running"
         raise CheckRefused(

@@ -1,0 +1,54 @@
+"""Builds of Klipper and Kalico with known faults in what this program measures."""
+
+import re
+from dataclasses import dataclass
+
+_VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(?:-(\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault of some builds: what it does, what to do, who reported it."""
+
+    what: str
+    mend: str
+    source: str
+
+
+WRONG_SIGN = Fault(
+    "PROBE_CALIBRATE corrects z_offset in the wrong direction.",
+    "Update Klipper, and do not use PROBE_CALIBRATE on this one.",
+    "Klipper issue 7178",
+)
+NO_TWIST = Fault(
+    "[axis_twist_compensation] is ignored.", "Update Klipper if you use it.", "Klipper commit 636a6141f"
+)
+ONE_SAMPLE = Fault(
+    "PROBE_ACCURACY SAMPLES=1 shuts the printer down.",
+    "Take two samples or more.",
+    "Kalico's klippy/extras/probe.py of May 2026",
+)
+BED_POSITION = Fault(
+    "CALIBRATE_Z with a BED_POSITION that is no coordinate shuts the printer down.",
+    "Write it as x,y.",
+    "Kalico's klippy/extras/z_calibration.py",
+)
+
+
+def known_faults(app: str, version: str) -> tuple[Fault, ...]:
+    """The faults of a build by its version as `info` tells it, such as v0.13.0-490-gabc; none for what is not known."""
+    if app == "Kalico":
+        return (ONE_SAMPLE, BED_POSITION)
+    found = _VERSION.match(version)
+    if found is None:
+        return ()
+    release = tuple(int(part) for part in found.groups()[:3])
+    commits = int(found[4] or 0)
+    if release != (0, 13, 0):
+        return ()
+    faults = []
+    if 476 <= commits <= 503:
+        faults.append(WRONG_SIGN)
+    if 476 <= commits <= 534:
+        faults.append(NO_TWIST)
+    return tuple(faults)

@@ -1,0 +1,114 @@
+"""How `ready` looks: at the state first, then at the probe's switch, and last at what may be mended now."""
+
+import contextlib
+
+from zcal_tui.checks.attach import dock_macros, probe_attached
+from zcal_tui.checks.base import CheckRefused, Context
+from zcal_tui.checks.preconditions import require_connected
+from zcal_tui.checks.ready.extra_findings import extra
+from zcal_tui.checks.ready.finding import Finding, fail
+from zcal_tui.checks.ready.parameters import ReadyParameters
+from zcal_tui.checks.ready.probe_findings import probe_switch
+from zcal_tui.checks.ready.state_findings import STATE_FINDINGS
+from zcal_tui.checks.travel import home_if_needed
+from zcal_tui.model.events import AdviceGiven, Notice, Progress, Stage, VerdictReached
+from zcal_tui.model.questions import Confirm
+from zcal_tui.model.record import Level, Verdict
+from zcal_tui.printer.printer import CommandFailed
+
+_WEIGHT = {Level.PASS: 0, Level.WARN: 1, Level.FAIL: 2}
+
+
+async def look(context: Context, parameters: ReadyParameters) -> None:
+    """Look at everything, offer what can be mended, judge. See `Check.run` for what it raises."""
+    require_connected(context.printer.state)
+    context.emit(Stage("look", "Looking at the printer"))
+    findings = await _state_findings(context)
+    if parameters.offer and context.operator.present:
+        findings = await _offers(context, parameters, findings)
+    blocked = next((finding for finding in findings if finding.level is Level.FAIL), None)
+    if blocked is None:
+        found = await _switch(context, parameters)
+        if found is not None:
+            findings.append(found)
+    context.emit(Progress(len(findings), len(findings), 0.0))
+    for finding in findings:
+        if finding.mend:
+            context.emit(AdviceGiven(finding.mend, finding.changes))
+    context.emit(VerdictReached(verdict_of(findings)))
+
+
+async def _state_findings(context: Context) -> list[Finding]:
+    state = await context.printer.refresh()
+    findings = [found for look in STATE_FINDINGS if (found := look(state)) is not None]
+    return [*findings, extra(context.companion)]
+
+
+async def _offers(context: Context, parameters: ReadyParameters, findings: list[Finding]) -> list[Finding]:
+    """Offer what can be mended, one after the other, and look again after each."""
+    offered: set[str] = set()
+    while True:
+        upcoming = next((f for f in findings if f.offer is not None and f.key not in offered), None)
+        if upcoming is None or upcoming.offer is None:
+            return findings
+        offered.add(upcoming.key)
+        offer = upcoming.offer
+        wanted = await context.operator.confirm(
+            Confirm(
+                f"offer-{upcoming.key}",
+                offer.question,
+                f"{upcoming.what} {upcoming.why}\n{offer.detail}",
+                yes=offer.yes,
+                no="Leave it",
+            )
+        )
+        if not wanted:
+            continue
+        try:
+            if offer.needs_homed:
+                await home_if_needed(context)
+            async with probe_attached(context, _macros(context, parameters) if offer.needs_probe else None):
+                context.emit(Stage("mend", f"{offer.yes} ({offer.gcode})"))
+                await context.printer.gcode(offer.gcode)
+        except CommandFailed as error:
+            told = error.explanation
+            context.emit(
+                Notice(f"{offer.gcode} did not work: {told.what} {told.cause} {told.remedy}".rstrip())
+            )
+        context.stop_if_cancelled()
+        findings = await _state_findings(context)
+
+
+async def _switch(context: Context, parameters: ReadyParameters) -> Finding | None:
+    """What the probe's switch says; a docked probe is fetched for it where that may be done."""
+    state = context.printer.state
+    macros = _macros(context, parameters)
+    may_move = parameters.fetch and state.homed() and not state.busy
+    try:
+        return await probe_switch(context, macros if may_move else None, docked=macros is not None)
+    except CommandFailed as error:
+        told = error.explanation
+        return fail("probe-switch", f"The probe cannot be looked at: {told.what}", told.cause, told.remedy)
+
+
+def _macros(context: Context, parameters: ReadyParameters) -> tuple[str, str] | None:
+    with contextlib.suppress(CheckRefused):
+        return dock_macros(context.printer.state, parameters.attach, parameters.detach)
+    return None
+
+
+def verdict_of(findings: list[Finding]) -> Verdict:
+    """The worst of the findings, with all of them as reasons, what is wrong first."""
+    ordered = sorted(findings, key=lambda finding: -_WEIGHT[finding.level])
+    worst = ordered[0].level
+    wrong = [finding for finding in ordered if finding.level is worst]
+    match worst:
+        case Level.PASS:
+            summary = "The printer is ready to be measured."
+        case Level.WARN:
+            summary = (
+                f"Ready, with {len(wrong)} thing{'s' if len(wrong) > 1 else ''} to look at: {wrong[0].what}"
+            )
+        case _:
+            summary = f"Not ready: {wrong[0].what}"
+    return Verdict(worst, summary, tuple(finding.reason for finding in ordered))
