@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Mapping
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 """Of the extra's interface: status object, endpoints, commands."""
 
 RECENT = 8
@@ -24,6 +24,8 @@ class Board:
 
     def __init__(self) -> None:
         self._samples: dict[int, list[dict[str, Any]]] = {}
+        self._tags: dict[int, str] = {}
+        self._ended: dict[int, dict[str, Any]] = {}
         self.status: dict[str, Any] = {
             "version": VERSION,
             "unavailable": {},
@@ -41,12 +43,15 @@ class Board:
         """Replace some of the fields by plain values."""
         self.status = {**self.status, **{name: plain(value) for name, value in fields.items()}}
 
-    def begin(self, command: str) -> int:
-        """A new run; returns its number."""
+    def begin(self, command: str, tag: str = "") -> int:
+        """A new run, by the name its client gave it, if any; returns its number."""
         run: int = self.status["run"] + 1
+        self._ended[run - 1] = self._outcome()
         self._samples[run] = []
+        self._tags[run] = tag
         for old in sorted(self._samples)[:-KEPT_RUNS]:
-            del self._samples[old]
+            for kept in (self._samples, self._tags, self._ended):
+                kept.pop(old, None)
         self.change(run=run, command=command, state=RUNNING, count=0, recent=[], result=None, error=None)
         return run
 
@@ -56,14 +61,30 @@ class Board:
         samples.append(plain(sample))
         self.change(count=len(samples), recent=samples[-RECENT:])
 
-    def samples(self, run: int, since: int) -> list[dict[str, Any]] | None:
-        """The samples of a run whose number `n` is greater than `since`; None for a run that is not kept."""
+    def report(self, run: int, since: int) -> dict[str, Any] | None:
+        """A run: its number, tag, command, state, result and error, and its samples whose number `n` is greater than
+        `since`. None for a run that is not kept."""
         samples = self._samples.get(run)
-        return None if samples is None else [sample for sample in samples if sample["n"] > since]
+        if samples is None:
+            return None
+        outcome = self._outcome() if run == self.status["run"] else self._ended[run]
+        return {
+            "run": run,
+            "tag": self._tags[run],
+            **outcome,
+            "samples": [sample for sample in samples if sample["n"] > since],
+        }
+
+    def tagged(self, tag: str) -> int | None:
+        """The newest run of that tag that is kept; None where there is none (yet)."""
+        return max((run for run, name in self._tags.items() if name == tag), default=None)
 
     def runs(self) -> list[int]:
         """The numbers of the runs whose samples are kept."""
         return sorted(self._samples)
+
+    def _outcome(self) -> dict[str, Any]:
+        return {name: self.status[name] for name in ("command", "state", "result", "error")}
 
 
 def plain(value: Any) -> Any:

@@ -44,6 +44,10 @@ class Request:
             raise Refused(f"{name} must be a text.")
         return value
 
+    def tag(self) -> str | None:
+        """The tag of a run, if one is asked for. Raises Refused."""
+        return None if self._get("tag", None) is None else self.text("tag")
+
     def mapping(self, name: str) -> Mapping[str, Any]:
         """An object, empty if it is not given. Raises Refused."""
         value = self._get(name, {})

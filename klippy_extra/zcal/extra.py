@@ -66,25 +66,31 @@ class Zcal:
         except self._printer.config_error:
             LOG.info("zcal: ESTIMATE_BACKLASH is somebody else's; ours is ZCAL_ESTIMATE_BACKLASH")
 
-    def _cancel(self, _request: Request) -> Mapping[str, Any]:
+    def _cancel(self, request: Request) -> Mapping[str, Any]:
         """Stop the command that runs after its current move, ours or another section's, or end the paper test that is
-        open."""
+        open; with a `tag`, only the command of that tag, even before it has begun."""
         reason = cancel.reason(_CANCEL)
-        run = self._runner.current
+        tag = request.tag()
+        run = self._runner.current if tag is None else self._runner.cancel_tagged(tag, reason)
         stopped = [] if run is None else [run.command]
         if run is not None and run.waits:
             self._paper.abort_soon(reason)
         elif run is not None:
             run.cancel(reason)
-        stopped += [name for name in self._printer.send_event(cancel.EVENT, reason) if name]
+        if tag is None:
+            stopped += [name for name in self._printer.send_event(cancel.EVENT, reason) if name]
         return cancel.answer(stopped)
 
     def _samples(self, request: Request) -> Mapping[str, Any]:
-        """Those of `run` (the last one if left out) that come after number `since`."""
-        run = request.whole("run", self._board.status["run"])
-        samples = self._board.samples(run, request.whole("since", 0))
-        if samples is None:
+        """A run, by its number or its `tag` (the last one if both are left out), with the samples that come after
+        number `since`. Of a tag that no run has had yet, `run` is null."""
+        tag, since = request.tag(), request.whole("since", 0)
+        run = request.whole("run", self._board.status["run"]) if tag is None else self._board.tagged(tag)
+        if run is None:
+            return {"run": None, "tag": tag, "state": None, "samples": []}
+        report = self._board.report(run, since)
+        if report is None:
             raise Refused(
                 f"The samples of run {run} are not kept.", f"There are those of {self._board.runs()}."
             )
-        return {"run": run, "samples": samples}
+        return report

@@ -11,6 +11,8 @@ from .messages import Refused
 if TYPE_CHECKING:
     from klippy_types import GCodeCommand
 
+TAG = "TAG"
+
 
 class Parameters:
     """Reads a command's parameters; `done` refuses those that nobody asked for."""
@@ -18,6 +20,8 @@ class Parameters:
     def __init__(self, command: GCodeCommand) -> None:
         self.command = command.get_command()
         self._given = {name.upper(): value for name, value in command.get_command_parameters().items()}
+        self.tag = self._given.pop(TAG, "").strip()
+        """By which the client that gave the command asks for its run; any command may have one."""
         self._known: list[str] = []
 
     def number(

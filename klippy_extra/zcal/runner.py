@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from typing import TYPE_CHECKING, Any, Callable, Mapping
 
 from .board import CANCELLED, DONE, FAILED, WAITING, Board
@@ -16,14 +17,18 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
+REMEMBERED = 8
+"""How many tags of commands that are cancelled before they have begun are kept."""
+
 
 class Run:
     """A command that is being carried out."""
 
-    def __init__(self, board: Board, command: GCodeCommand) -> None:
+    def __init__(self, board: Board, command: GCodeCommand, tag: str) -> None:
         self._board = board
         self._cancelled: str | None = None
-        self.number = board.begin(command.get_command())
+        self.tag = tag
+        self.number = board.begin(command.get_command(), tag)
         self.command = command.get_command()
         self.respond = command.respond_info
         self.result: Mapping[str, Any] | None = None
@@ -57,6 +62,7 @@ class Runner:
         self._board = board
         self.current: Run | None = None
         """The run that goes on, if any; a paper test stays it until it has ended."""
+        self._unwanted: deque[tuple[str, str]] = deque(maxlen=REMEMBERED)
 
     def command(self, action: Action) -> Callable[[GCodeCommand], None]:
         """A handler for klippy's dispatcher."""
@@ -71,9 +77,10 @@ class Runner:
                 raise command.error(
                     f"{command.get_command()}: {self.current.command} is still running. {remedy}"
                 )
-            self.current = run = Run(self._board, command)
+            parameters = Parameters(command)
+            self.current = run = Run(self._board, command, parameters.tag)
             try:
-                self._carry_out(run, action, command)
+                self._carry_out(run, action, command, parameters)
             finally:
                 if not run.waits:
                     self.current = None
@@ -87,6 +94,15 @@ class Runner:
         self.current.cancel(reason)
         return True
 
+    def cancel_tagged(self, tag: str, reason: str) -> Run | None:
+        """The run of that tag if it goes on, for the caller to stop; where it does not, it is cancelled if it ever
+        begins: its command may wait behind another client's, which is not to be stopped in its place."""
+        if self.current is not None and self.current.tag == tag:
+            return self.current
+        if self._board.tagged(tag) is None:
+            self._unwanted.append((tag, reason))
+        return None
+
     def finish(
         self, run: Run, state: str, *, result: Mapping[str, Any] | None, error: str | None = None
     ) -> None:
@@ -96,9 +112,13 @@ class Runner:
             self.current = None
         self._board.change(state=state, result=result, error=error)
 
-    def _carry_out(self, run: Run, action: Action, command: GCodeCommand) -> None:
+    def _carry_out(self, run: Run, action: Action, command: GCodeCommand, parameters: Parameters) -> None:
         try:
-            action(run, Parameters(command))
+            for tag, reason in self._unwanted:
+                if tag == run.tag:
+                    run.cancel(reason)
+            run.check()
+            action(run, parameters)
         except Cancelled as cancelled:
             count = self._board.status["count"]
             text = f"{run.command} was cancelled after {count} samples: {cancelled.reason}."

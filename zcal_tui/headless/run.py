@@ -128,10 +128,12 @@ def _follow(
         if signals.count > seen:
             seen = signals.count
             if seen > 1:
-                output.say("Breaking off; the printer still makes the touches it was told to.")
+                output.say("Breaking off; what the printer has been told to do, it still does.")
                 session.close(patience=0.0)
                 return _drain(events, output)
-            output.say("Cancelling: the printer first makes the touches it was told to, a few at most.")
+            output.say(
+                "Cancelling: the printer first ends what it has begun, a move or a few touches, and lifts."
+            )
             session.cancel()
         with contextlib.suppress(queue.Empty):
             event = events.get(timeout=POLL)

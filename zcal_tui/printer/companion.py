@@ -5,18 +5,28 @@ use Klipper's own commands instead, or say that they need it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+import contextlib
+import re
+import time
+import uuid
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from zcal_tui.printer.printer import CommandFailed, Printer
+from zcal_tui.printer.printer import LINK_GRACE, CommandFailed, Printer
 from zcal_tui.printer.reading import mapping, number
-from zcal_tui.transport.failures import TransportError
+from zcal_tui.transport.failures import NotReady, ReplyLost, TransportError
 
-INTERFACE = "1"
-"""The major version of the extra's interface that this client speaks."""
+INTERFACE = (1, 1)
+"""The version of the extra's interface that this client speaks: the first number has to be the same, the second at
+least that."""
 POLL = 0.1
 """Seconds of wall time between two looks at a running command's samples."""
+ANSWER_PATIENCE = 5.0
+"""Seconds of wall time for an answer that klippy gives in the middle of a command."""
+LEAVE_PATIENCE = 5.0
+"""Seconds of wall time for a command to end that nobody listens to any more: a touch and a lift."""
+ENDED = ("done", "cancelled", "failed")
 
 
 @dataclass(frozen=True)
@@ -64,8 +74,7 @@ class Companion:
 
         Their names are those of the status field `unavailable`: state, motion, settings, probe, manual, release, scan.
         """
-        version = self.version
-        if version is None or version.split(".")[0] != INTERFACE:
+        if not _speaks(self.version):
             return False
         return not any(name in self.unavailable for name in capabilities)
 
@@ -94,77 +103,121 @@ class Companion:
 class CommandSamples:
     """One command of the extra's while it runs: iterate over its samples, then read `result`.
 
+    The run is known by a tag of its own, so that another client's command before, between or after is never taken for
+    it, and never cancelled in its place. A link that is cut for a moment does not end it: the command goes on on the
+    printer, and so does the iteration once the link is back.
+
     Iterating ends when the command has ended. It raises ExtraCancelled where the command was cancelled, CommandFailed
     where it was refused or failed, TransportError where the printer went away; always after the samples that were told.
+    Whoever stops iterating early stops the command; `contextlib.aclosing` does so at once.
     """
 
     def __init__(self, printer: Printer, command: str, cancelled: Callable[[], bool]) -> None:
         self._printer = printer
         self._command = command
         self._cancelled = cancelled
+        self._tag = uuid.uuid4().hex[:12]
         self._seen = 0
-        self._before = 0
-        self._run: int | None = None
+        self._told: Mapping[str, Any] = {}
         self.result: Mapping[str, Any] = {}
         """What the command found, once the iteration has ended; also what a failed or cancelled one had so far."""
 
-    async def __aiter__(self) -> AsyncIterator[ExtraTouch]:
-        self._before = int(number((await self._status()).get("run")) or 0)
-        command = asyncio.create_task(self._printer.gcode(self._command), name="zcal extra command")
-        asked_to_stop = False
+    async def __aiter__(self) -> AsyncGenerator[ExtraTouch, None]:
+        script = f"{self._command} TAG={self._tag}"
+        command = asyncio.create_task(self._printer.gcode(script), name="zcal extra command")
         try:
-            while not command.done():
+            ended = False
+            while not ended:
                 await asyncio.wait({command}, timeout=POLL)
-                if self._cancelled() and not asked_to_stop and not command.done():
-                    asked_to_stop = True
-                    await self._printer.call("zcal/cancel")
-                for sample in await self._new():
+                # Before the samples are asked for, so that those which come in between are not missed
+                ended = command.done()
+                try:
+                    found = await self._look(stop=not ended and self._cancelled())
+                except (TransportError, TimeoutError):
+                    continue  # the command's own end tells about it
+                for sample in found:
                     yield sample
-            await self._finish(command)
-        finally:
-            if not command.done():
-                # Whoever stops listening does not want it to go on either
-                command.cancel()
-                await asyncio.gather(command, return_exceptions=True)
-                if not asked_to_stop and self._printer.state.ready:
-                    await asyncio.gather(self._printer.call("zcal/cancel"), return_exceptions=True)
-
-    async def _finish(self, command: "asyncio.Task[None]") -> None:
-        try:
-            status: Mapping[str, Any] = await self._status()
-        except TransportError:
-            status = {}
-        self.result = mapping(status.get("result"))
-        try:
-            await command
-        except CommandFailed as error:
-            if status.get("state") == "cancelled":
+            error = command.exception()
+            if isinstance(error, ReplyLost):
+                async for sample in self._follow(error):
+                    yield sample
+                error = self._error_told()
+            if isinstance(error, CommandFailed) and self._told.get("state") == "cancelled":
                 raise ExtraCancelled(error.message) from error
-            raise
+            if error is not None:
+                raise error
+        finally:
+            await self._leave(command)
 
-    async def _status(self) -> Mapping[str, Any]:
-        status = await self._printer.query({"zcal": ["run", "command", "state", "result"]})
-        return mapping(status.get("zcal"))
+    async def _follow(self, lost: ReplyLost) -> AsyncGenerator[ExtraTouch, None]:
+        """Go on after the reply was lost, to the end of the run. Raises `lost` where the link does not come back, or
+        not to the same klippy; NotReady where klippy has halted."""
+        patience = Patience(LINK_GRACE)
+        while self._told.get("state") not in ENDED:
+            try:
+                found = await self._look(stop=self._cancelled())
+            except (TransportError, TimeoutError):
+                if patience.over():
+                    raise lost from None
+                await asyncio.sleep(POLL)
+                continue
+            patience = Patience(LINK_GRACE)
+            for sample in found:
+                yield sample
+            if self._told.get("run") is None:
+                # It waits for its turn behind another command, or klippy is another one; it shall not begin unwatched
+                with contextlib.suppress(TransportError, TimeoutError):
+                    await self._look(stop=True)
+                raise lost
+            if self._printer.state.klippy in ("shutdown", "error"):
+                raise NotReady(self._printer.state.message)
+            await asyncio.sleep(POLL)
 
-    async def _new(self) -> list[ExtraTouch]:
-        """The samples of our run that were not seen yet; none where the printer does not answer at this moment, which
-        the command's own end tells about."""
-        if not self._printer.state.ready:
-            return []
-        try:
-            if self._run is None:
-                status = await self._status()
-                run = int(number(status.get("run")) or 0)
-                if run <= self._before or status.get("command") != self._command.split()[0]:
-                    return []
-                self._run = run
-            reply = mapping(await self._printer.call("zcal/samples", {"run": self._run, "since": self._seen}))
-        except TransportError:
-            return []
-        found = [sample for item in reply.get("samples") or [] if (sample := read_sample(mapping(item)))]
+    async def _look(self, *, stop: bool) -> list[ExtraTouch]:
+        """The samples that were not seen yet. `stop` cancels the command first: again at every look, which does no
+        harm, and makes good for one that was lost. Raises TransportError, TimeoutError."""
+        async with asyncio.timeout(ANSWER_PATIENCE):
+            if stop:
+                await self._printer.call("zcal/cancel", {"tag": self._tag})
+            reply = await self._printer.call("zcal/samples", {"tag": self._tag, "since": self._seen})
+        self._told = mapping(reply)
+        self.result = mapping(self._told.get("result"))
+        items = self._told.get("samples") or []
+        found = [sample for item in items if (sample := read_sample(mapping(item)))]
         if found:
             self._seen = found[-1].n
         return found
+
+    def _error_told(self) -> CommandFailed | None:
+        if self._told.get("state") == "done":
+            return None
+        return CommandFailed(str(self._told.get("error") or "The command did not end well."))
+
+    async def _leave(self, command: "asyncio.Task[None]") -> None:
+        """Whoever stops listening does not want it to go on either."""
+        if not command.done():
+            with contextlib.suppress(TransportError, TimeoutError):
+                async with asyncio.timeout(LEAVE_PATIENCE):
+                    await self._printer.call("zcal/cancel", {"tag": self._tag})
+                    await asyncio.wait({command})
+            command.cancel()
+        await asyncio.gather(command, return_exceptions=True)
+
+
+class Patience:
+    """A span of wall time, from now on."""
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+
+    def over(self) -> bool:
+        """Whether it has passed."""
+        return time.monotonic() > self._until
+
+
+def _speaks(version: str | None) -> bool:
+    found = re.match(r"(\d+)\.(\d+)", version or "")
+    return found is not None and int(found[1]) == INTERFACE[0] and int(found[2]) >= INTERFACE[1]
 
 
 def read_sample(data: Mapping[str, Any]) -> ExtraTouch | None:

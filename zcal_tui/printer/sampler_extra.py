@@ -1,18 +1,20 @@
 """Touches by the companion extra: structured, with temperatures, and cancelled after the move under way."""
 
-from collections.abc import AsyncIterator, Callable
+import contextlib
+from collections.abc import AsyncGenerator, Callable
 
 from zcal_tui.printer.companion import Companion, ExtraCancelled, ExtraTouch
 from zcal_tui.printer.config_view import probe_config
-from zcal_tui.printer.printer import Printer
+from zcal_tui.printer.printer import CommandFailed, Printer
 from zcal_tui.printer.sampler import ProbeUnusable, Sampler, StockSampler, Touch, TouchSettings
 
 NEEDED = ("probe", "motion", "state")
 """What the extra has to be able to do for this."""
+_TRIGGERED = "reads as triggered before anything was touched"
 
 
 class ExtraSampler:
-    """Implements `Sampler` by ZCAL_PROBE_ACCURACY."""
+    """Implements `Sampler` by ZCAL_PROBE_ACCURACY: the touches up to the next look are one command."""
 
     def __init__(self, printer: Printer, companion: Companion) -> None:
         self._printer = printer
@@ -20,8 +22,9 @@ class ExtraSampler:
 
     async def series(
         self, count: int, settings: TouchSettings, cancelled: Callable[[], bool]
-    ) -> AsyncIterator[Touch]:
-        if probe_config(self._printer.state) is None:
+    ) -> AsyncGenerator[Touch, None]:
+        probe = probe_config(self._printer.state)
+        if probe is None:
             raise ProbeUnusable(
                 "This printer has no probe.",
                 "Its configuration has no section that Klipper could probe with.",
@@ -29,18 +32,38 @@ class ExtraSampler:
             )
         if count < 1 or cancelled():
             return
+        shift = self._clock_shift()
+        run = self._companion.samples(command(count, settings), cancelled)
         try:
-            async for sample in self._companion.samples(command(count, settings), cancelled):
-                if (touch := as_touch(sample)) is not None:
-                    yield touch
+            async with contextlib.aclosing(aiter(run)) as samples:
+                async for sample in samples:
+                    if (touch := as_touch(sample, shift)) is not None:
+                        yield touch
         except ExtraCancelled:
             if not cancelled():
                 raise
+        except CommandFailed as error:
+            if _TRIGGERED not in error.message:
+                raise
+            raise ProbeUnusable(
+                f"The probe ({probe.section}) reads as triggered although nothing was touched.",
+                "It may not be attached or deployed, it may touch something, or its pin is inverted.",
+                "Attach it and look whether QUERY_PROBE says open in the air and TRIGGERED when pressed by hand.",
+            ) from error
+
+    def _clock_shift(self) -> float:
+        """What to add to the extra's print time for klippy's own clock, by which everything else is timed."""
+        state = self._printer.state
+        return 0.0 if state.print_time is None else state.eventtime - state.print_time
 
 
 def sampler_for(printer: Printer, companion: Companion) -> Sampler:
-    """The extra's where it can, else the one by stock commands."""
-    return ExtraSampler(printer, companion) if companion.can(*NEEDED) else StockSampler(printer)
+    """The extra's where it can, else the one by stock commands: also where a macro of the printer's stands before
+    PROBE_ACCURACY, which may fetch the probe."""
+    probe = probe_config(printer.state)
+    if companion.can(*NEEDED) and not (probe is not None and probe.wrapped):
+        return ExtraSampler(printer, companion)
+    return StockSampler(printer)
 
 
 def command(count: int, settings: TouchSettings) -> str:
@@ -56,8 +79,8 @@ def command(count: int, settings: TouchSettings) -> str:
     return " ".join(words)
 
 
-def as_touch(sample: ExtraTouch) -> Touch | None:
-    """A touch as the samplers tell it; None where no height was found."""
+def as_touch(sample: ExtraTouch, shift: float) -> Touch | None:
+    """A touch as the samplers tell it, with `shift` seconds added to its time; None where no height was found."""
     if sample.trigger_z is None:
         return None
     return Touch(
@@ -66,7 +89,7 @@ def as_touch(sample: ExtraTouch) -> Touch | None:
         bed_z=sample.bed_z,
         x=sample.x,
         y=sample.y,
-        eventtime=sample.t,
+        eventtime=sample.t + shift,
         recorded=not sample.dropped,
         bed=sample.bed,
         hotend=sample.hotend,

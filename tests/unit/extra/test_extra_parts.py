@@ -99,15 +99,34 @@ def test_the_status_does_not_grow_and_the_rest_can_be_asked_for() -> None:
         board.sample({"n": n})
     assert [sample["n"] for sample in board.status["recent"]] == list(range(31 - RECENT, 31))
     assert board.status["count"] == 30
-    found = board.samples(run, 27)
-    assert found is not None and [sample["n"] for sample in found] == [28, 29, 30]
+    found = board.report(run, 27)
+    assert found is not None and [sample["n"] for sample in found["samples"]] == [28, 29, 30]
 
 
 def test_old_runs_are_forgotten() -> None:
     board = Board()
     runs = [board.begin("ZCAL_PROBE") for _ in range(KEPT_RUNS + 3)]
     assert board.runs() == runs[-KEPT_RUNS:]
-    assert board.samples(runs[0], 0) is None
+    assert board.report(runs[0], 0) is None
+
+
+def test_a_run_is_found_by_its_tag_after_others_have_begun() -> None:
+    board = Board()
+    assert board.tagged("mine") is None
+    run = board.begin("ZCAL_PROBE", "mine")
+    board.sample({"n": 1})
+    board.change(state="done", result={"trigger_z": 1.5})
+    board.begin("ZCAL_PROBE_ACCURACY", "another's")
+    assert board.tagged("mine") == run
+    assert board.report(run, 0) == {
+        "run": run,
+        "tag": "mine",
+        "command": "ZCAL_PROBE",
+        "state": "done",
+        "result": {"trigger_z": 1.5},
+        "error": None,
+        "samples": [{"n": 1}],
+    }
 
 
 def test_every_option_is_documented_with_its_default() -> None:
