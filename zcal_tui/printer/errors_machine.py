@@ -4,7 +4,7 @@ from zcal_tui.printer.error_entry import Entry
 
 SAVING: tuple[Entry, ...] = (
     Entry(
-        pattern=r"SAVE_CONFIG section '(?P<section>[^']+)' option '(?P<option>[^']+)' conflicts with included value",
+        pattern=r"SAVE_CONFIG section '(?P<section>[^']+)' option '(?P<option>[^']+)'.* conflicts with included",
         what="SAVE_CONFIG cannot write {option} of [{section}].",
         cause="The value stands in an included file, and Klipper only writes to printer.cfg itself.",
         remedy="Comment the line out in the included file, or edit the number there by hand.",

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 
 from zcal_tui.model.record import Problem
+from zcal_tui.printer.config_files import ConfigFiles, config_files
 from zcal_tui.printer.explain import explain
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
@@ -37,6 +38,13 @@ class PrinterConnection:
     def printer(self) -> Printer | None:
         """The printer, once it was reached."""
         return self._printer
+
+    def config_files(self) -> ConfigFiles:
+        """The printer's configuration as it stands on disk, by way of what it was reached by."""
+        assert self._printer is not None
+        assert self._transport is not None
+        credentials = Credentials(self._target.api_key, self._target.token)
+        return config_files(self._printer, self._transport.address, credentials)
 
     async def open(self) -> None:
         """Reach the printer, trying for as long as it takes; how it goes shows on the board.

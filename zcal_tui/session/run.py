@@ -13,6 +13,7 @@ from zcal_tui.model.questions import Answer
 from zcal_tui.model.record import NEEDS_PERSON, Outcome, Problem, Record
 from zcal_tui.model.view import RunView, begin, fold
 from zcal_tui.printer.companion import Companion
+from zcal_tui.printer.config_files import ConfigFiles
 from zcal_tui.printer.explain import explain
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.sampler_extra import sampler_for
@@ -22,6 +23,8 @@ from zcal_tui.results.store import Journal, StillRunning, Store, new_run_id, now
 from zcal_tui.session.board import Board
 from zcal_tui.session.operator import SessionOperator
 from zcal_tui.session.port import RunOptions
+from zcal_tui.session.save_words import PENDING_MEANS, pending_notice
+from zcal_tui.session.saving import Saver
 from zcal_tui.transport.failures import GcodeError, NotReady, ReplyLost, TransportError, Unreachable
 
 logger = logging.getLogger(__name__)
@@ -41,6 +44,7 @@ class Run:
         store: Store,
         board: Board,
         options: RunOptions,
+        files: ConfigFiles,
     ) -> None:
         self._check = check
         self._parameters = parameters
@@ -50,6 +54,7 @@ class Run:
         self._board = board
         self._last = board.snapshot.last
         self._options = options
+        self._files = files
         self._operator = SessionOperator(board, printer, self._emit, present=options.present)
         self._journal: Journal | None = None
         self._view: RunView | None = None
@@ -99,8 +104,12 @@ class Run:
             self._emit(Notice(f"This run is not kept: {error.filename}: {error.strerror}."))
         else:
             self._emit(started)
+        if (pending := pending_notice(self._printer.state)) is not None:
+            self._emit(Notice(pending))
         mistaken = _another_printer(self._options.resume, printer_name)
         outcome, problem = (Outcome.REFUSED, mistaken) if mistaken is not None else await self._check_it()
+        if outcome is Outcome.FINISHED:
+            problem = await self._save_it()
         if problem is not None:
             self._emit(RunProblem(problem))
         assert self._view is not None
@@ -161,6 +170,29 @@ class Run:
             logger.exception("check %s failed", self._check.name)
             return Outcome.ERROR, _our_fault(error)
         return Outcome.FINISHED, None
+
+    async def _save_it(self) -> Problem | None:
+        """Save what was found, now that everything which the check borrowed is back."""
+        assert self._view is not None
+        saver = Saver(
+            self._printer,
+            self._operator,
+            self._files,
+            self._emit,
+            lambda: self._cancelled,
+            self._options.save,
+        )
+        try:
+            return await saver.save(self._view.record.changes)
+        except asyncio.CancelledError:
+            return Problem(
+                "The program was ended while values were being saved.",
+                "",
+                f"What the record calls staged may be pending in Klipper. {PENDING_MEANS}",
+            )
+        except Exception as error:  # the run's boundary, as above
+            logger.exception("what %s found could not be saved", self._check.name)
+            return _our_fault(error)
 
     def _earlier(self, check: str) -> Record | None:
         record = self._last.get(check)

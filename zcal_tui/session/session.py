@@ -163,10 +163,12 @@ class Session:
     def _begin_run(self, name: str, parameters: Any, options: RunOptions) -> None:
         from zcal_tui.session.run import Run  # as above
 
-        printer = self._connection.printer if self._connection else None
+        assert self._connection is not None
+        printer = self._connection.printer
         assert printer is not None
         self._board.update(cancelling=False)
-        self._run = Run(CHECKS[name], parameters, printer, self._store, self._board, options)
+        files = self._connection.config_files()
+        self._run = Run(CHECKS[name], parameters, printer, self._store, self._board, options, files)
         self._run_task = self._spawn(self._go(self._run))
 
     async def _go(self, run: "Run") -> None:

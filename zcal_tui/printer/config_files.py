@@ -1,0 +1,257 @@
+"""The files that klippy's configuration stands in, as they are on disk at this moment: read only, never written.
+
+On klippy's own host they are read from the disk, elsewhere through Moonraker's file server. Includes are found as
+klippy finds them: a pattern relative to the file that includes (Klipper docs, Config_Reference, [include]).
+"""
+
+import asyncio
+import glob
+import os
+import posixpath
+import re
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from configparser import RawConfigParser
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
+
+from zcal_tui.printer.reading import mapping, text
+from zcal_tui.transport.failures import TransportError
+from zcal_tui.transport.moonraker import Credentials
+
+if TYPE_CHECKING:
+    from zcal_tui.printer.printer import Printer
+
+LONGEST = 30.0
+"""Seconds of wall time in which Moonraker has to hand out a file."""
+KALICO_BACKUPS = "config_backups"
+"""The folder, beside printer.cfg, in which Kalico's SAVE_CONFIG leaves its backups; Klipper's stand beside the file."""
+
+Call = Callable[[str, Mapping[str, Any]], Awaitable[Any]]
+
+
+class ConfigUnreadable(Exception):
+    """This program cannot read the files; `str()` says why. klippy may be able to all the same."""
+
+
+class ConfigBroken(ConfigUnreadable):
+    """klippy itself could not read the files as they are now: a restart would leave it in error."""
+
+
+@dataclass(frozen=True)
+class ConfigText:
+    """The files as klippy reads them: line ends are single newlines, whatever stands on disk."""
+
+    main: str
+    """printer.cfg's path, as klippy names it."""
+    texts: Mapping[str, str]
+    """Each file's text by its path."""
+    included: Mapping[tuple[str, str], tuple[str, ...]]
+    """The files that an include line stands for, by the file it is in and its pattern."""
+    foreign_ends: bool = False
+    """Whether printer.cfg has Windows line ends, which SAVE_CONFIG turns into newlines."""
+
+
+class ConfigFiles(Protocol):
+    """Where the files can be read."""
+
+    async def read(self) -> ConfigText:
+        """All of them, now. Raises ConfigUnreadable, ConfigBroken where klippy could not read them either."""
+
+    async def backups(self) -> frozenset[str]:
+        """The paths of the backups that SAVE_CONFIG has left so far. Raises ConfigUnreadable."""
+
+
+def config_files(printer: "Printer", address: str, credentials: Credentials) -> ConfigFiles:
+    """The files of a printer that was reached at `address`: a socket's path, or Moonraker's URL."""
+    if address.startswith(("http://", "https://")):
+        return MoonrakerConfigFiles(printer, address, credentials)
+    return LocalConfigFiles(printer)
+
+
+def include_pattern(line: str) -> str | None:
+    """The pattern of an include line, None for any other line. A comment begins at a #, as for klippy."""
+    found = RawConfigParser.SECTCRE.match(line.partition("#")[0])
+    header = found["header"] if found else ""
+    return header.removeprefix("include ").strip() if header.startswith("include ") else None
+
+
+class LocalConfigFiles:
+    """On this machine's disk."""
+
+    def __init__(self, printer: "Printer") -> None:
+        self._printer = printer
+
+    async def read(self) -> ConfigText:
+        main = await self._main()
+        recursive = self._printer.state.app == "Kalico"
+
+        def find(source: str, pattern: str) -> list[str]:
+            place = posixpath.join(posixpath.dirname(source), pattern)
+            return sorted(glob.glob(place, recursive=recursive))  # noqa: PTH207  Path.glob finds hidden files
+
+        async def load(path: str) -> bytes:
+            try:
+                return await asyncio.to_thread(Path(path).read_bytes)
+            except OSError as error:
+                raise ConfigUnreadable(f"{path}: {error.strerror or error}.") from error
+
+        return await _gather(main, load, find)
+
+    async def backups(self) -> frozenset[str]:
+        main = await self._main()
+        folder = posixpath.dirname(main)
+        try:
+            names = [
+                posixpath.join(place, name)
+                for place in (folder, posixpath.join(folder, KALICO_BACKUPS))
+                if os.path.isdir(place)  # noqa: ASYNC240, PTH112  paths are klippy's own text
+                for name in os.listdir(place)  # noqa: PTH208
+            ]
+        except OSError as error:
+            raise ConfigUnreadable(f"{error.filename}: {error.strerror}.") from error
+        return _backups_of(main, names)
+
+    async def _main(self) -> str:
+        """printer.cfg's path. A socket may be another machine's, forwarded; its files are not here then."""
+        main, hostname = await _where(self._printer)
+        if hostname and hostname != socket.gethostname():
+            raise ConfigUnreadable(f"Klipper runs on {hostname}, and its files are there.")
+        return main
+
+
+class MoonrakerConfigFiles:
+    """Through Moonraker's file server (its docs, external_api/file_manager)."""
+
+    def __init__(self, printer: "Printer", url: str, credentials: Credentials) -> None:
+        self._printer = printer
+        self._url = url.rstrip("/")
+        self._credentials = credentials
+
+    async def read(self) -> ConfigText:
+        main, root, listed = await self._list()
+
+        def find(source: str, pattern: str) -> list[str]:
+            wanted = posixpath.normpath(posixpath.join(posixpath.dirname(source), pattern))
+            if posixpath.relpath(wanted, root).startswith(".."):
+                raise ConfigUnreadable(f"{source} includes {pattern}, which Moonraker does not hand out.")
+            return sorted(path for path in listed if _matches(path, wanted))
+
+        import httpx  # here: who never saves over the network need not load it
+
+        headers = {}
+        if self._credentials.api_key:
+            headers["X-Api-Key"] = self._credentials.api_key
+        if self._credentials.token:
+            headers["Authorization"] = f"Bearer {self._credentials.token}"
+        # trust_env: a proxy of the environment's knows nothing of a printer in this network
+        async with httpx.AsyncClient(headers=headers, timeout=LONGEST, trust_env=False) as client:
+
+            async def load(path: str) -> bytes:
+                place = quote(posixpath.relpath(path, root))
+                try:
+                    answer = await client.get(f"{self._url}/server/files/config/{place}")
+                except httpx.HTTPError as error:
+                    raise ConfigUnreadable(
+                        f"Moonraker did not hand out {path}: {error or type(error).__name__}."
+                    ) from error
+                if answer.status_code != httpx.codes.OK:
+                    raise ConfigUnreadable(
+                        f"Moonraker did not hand out {path}: {answer.status_code} {answer.reason_phrase}."
+                    )
+                return answer.content
+
+            return await _gather(main, load, find)
+
+    async def backups(self) -> frozenset[str]:
+        main, _, listed = await self._list()
+        return _backups_of(main, listed)
+
+    async def _list(self) -> tuple[str, str, list[str]]:
+        """printer.cfg's path, the folder that Moonraker hands out, and the paths of the files in it."""
+        main, _ = await _where(self._printer)
+        try:
+            roots = await self._printer.call("server.files.roots")
+            files = await self._printer.call("server.files.list", {"root": "config"})
+        except TransportError as error:
+            raise ConfigUnreadable(f"Moonraker does not list its files: {error}") from error
+        places = [mapping(root) for root in (roots if isinstance(roots, list) else ())]
+        root = next((text(place.get("path")) for place in places if place.get("name") == "config"), None)
+        if not root or not main.startswith(root.rstrip("/") + "/"):
+            raise ConfigUnreadable(
+                f"Klipper reads {main}, which lies outside the files that Moonraker shows."
+            )
+        names = [text(mapping(file).get("path")) for file in (files if isinstance(files, list) else ())]
+        return main, root, [posixpath.join(root, name) for name in names if name]
+
+
+async def _where(printer: "Printer") -> tuple[str, str]:
+    """printer.cfg's path and the name of the host it is on."""
+    try:
+        info = mapping(await printer.call("info"))
+    except TransportError as error:
+        raise ConfigUnreadable(f"Klipper does not say where its configuration is: {error}") from error
+    main = text(info.get("config_file"))
+    if not main:
+        raise ConfigUnreadable("Klipper does not say where its configuration is.")
+    return main, text(info.get("hostname")) or ""
+
+
+async def _gather(
+    main: str, load: Callable[[str], Awaitable[bytes]], find: Callable[[str, str], list[str]]
+) -> ConfigText:
+    """Read a file and what it includes. Raises ConfigUnreadable, ConfigBroken."""
+    texts: dict[str, str] = {}
+    included: dict[tuple[str, str], tuple[str, ...]] = {}
+    foreign = False
+
+    async def follow(path: str, above: tuple[str, ...]) -> None:
+        nonlocal foreign
+        if posixpath.abspath(path) in above:
+            raise ConfigBroken(f"{path} includes itself, by way of {above[-1]}.")
+        if path not in texts:
+            data = await load(path)
+            foreign = foreign or (path == main and b"\r" in data)
+            # Bytes that are no UTF-8 are carried through, as klippy's Python does
+            read = data.decode("utf-8", "surrogateescape")
+            texts[path] = read.replace("\r\n", "\n").replace("\r", "\n")
+        for line in texts[path].split("\n"):
+            pattern = include_pattern(line)
+            if pattern is None:
+                continue
+            found = find(path, pattern)
+            if not found and not glob.has_magic(pattern):
+                raise ConfigBroken(f"{path} includes {pattern}, and there is no such file.")
+            included[path, pattern] = tuple(found)
+            for file in found:
+                await follow(file, (*above, posixpath.abspath(path)))
+
+    await follow(main, ())
+    return ConfigText(main, texts, included, foreign)
+
+
+def _matches(path: str, pattern: str) -> bool:
+    """Whether a path is one that the pattern stands for, as Python's glob sees it: a * does not cross folders and
+    finds no hidden files."""
+    parts, patterns = path.split("/"), pattern.split("/")
+    return len(parts) == len(patterns) and all(
+        part == wanted
+        or (fnmatchcase(part, wanted) and not (part.startswith(".") and not wanted.startswith(".")))
+        for part, wanted in zip(parts, patterns, strict=True)
+    )
+
+
+def _backups_of(main: str, paths: list[str]) -> frozenset[str]:
+    """Those of the paths that are backups of printer.cfg: beside it (Klipper), or in a folder of their own (Kalico)."""
+    folder, name = posixpath.split(main)
+    stem, end = (name[:-4], ".cfg") if name.endswith(".cfg") else (name, "")
+    dated = re.compile(rf"{re.escape(stem)}-\d{{8}}_\d{{6}}{re.escape(end)}")
+    places = (folder, posixpath.join(folder, KALICO_BACKUPS))
+    return frozenset(
+        path
+        for path in paths
+        if posixpath.dirname(path) in places and dated.fullmatch(posixpath.basename(path))
+    )

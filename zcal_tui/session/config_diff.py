@@ -1,0 +1,284 @@
+"""What SAVE_CONFIG will make of printer.cfg, told before it is asked to: the new text, and what it would refuse.
+
+Klipper's rules (klippy/configfile.py): saved values stand in a block of comments at the end of the main file. A value
+that is saved is commented out where it stands in the main file; where an included file has it as well, SAVE_CONFIG
+refuses. Kalico refuses only where the included value differs, and with `autosave_includes` comments it out there too.
+"""
+
+import difflib
+import io
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping
+from configparser import Error as ParserError
+from configparser import RawConfigParser
+from dataclasses import dataclass
+
+from zcal_tui.printer.config_files import ConfigText, include_pattern
+
+CONTEXT = 2
+"""Lines shown around each change."""
+
+_HEADER = (
+    "\n#*# <---------------------- SAVE_CONFIG ---------------------->\n"
+    "#*# DO NOT EDIT THIS BLOCK OR BELOW. The contents are auto-generated.\n"
+    "#*#\n"
+)
+_COMMENT = re.compile(r"[#;].*$")
+_AFTER_NAME = re.compile(r"[^A-Za-z0-9_].*$")
+
+Pending = Mapping[str, Mapping[str, str]]
+"""What is staged, {section: {option: text}}; an empty section is one that will be removed."""
+Has = Callable[[str, str], bool]
+
+
+class Unsavable(Exception):
+    """SAVE_CONFIG would refuse, or leave a file that klippy cannot read. `args` are what, cause and remedy."""
+
+    def __init__(self, what: str, cause: str = "", remedy: str = "") -> None:
+        super().__init__(what, cause, remedy)
+        self.what, self.cause, self.remedy = what, cause, remedy
+
+
+@dataclass(frozen=True)
+class Fork:
+    """Where the klippy at hand differs from Klipper's own SAVE_CONFIG."""
+
+    equal_may_stay: bool = False
+    """An included value is no conflict where it is the one that is saved."""
+    edits_includes: bool = False
+    """Included values are commented out like those of the main file."""
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A value that SAVE_CONFIG cannot write, since a file that it does not edit has it."""
+
+    section: str
+    option: str
+    file: str
+    line: int
+    value: str
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """A file's text before and after."""
+
+    path: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What SAVE_CONFIG will do."""
+
+    changes: tuple[FileChange, ...]
+    """The main file first."""
+    conflicts: tuple[Conflict, ...] = ()
+    """Why it would refuse instead."""
+    edited: tuple[str, ...] = ()
+    """What else the restart brings into force: the files were edited since klippy started."""
+
+    def diff(self) -> str:
+        """The changes as a unified diff, for a person."""
+        lines: list[str] = []
+        for change in self.changes:
+            name = posixpath.basename(change.path)
+            lines += difflib.unified_diff(
+                _shown(change.before), _shown(change.after), name, f"{name} (after)", "", "", CONTEXT, ""
+            )
+        return "\n".join(lines)
+
+
+def predict(config: ConfigText, pending: Pending, running: Pending, fork: Fork) -> Prediction:
+    """What SAVE_CONFIG will do with these files when all of `pending` is staged; `running` is the configuration that
+    klippy reads at present, to find what was edited meanwhile. Raises Unsavable.
+    """
+    before = config.texts[config.main]
+    regular, block = _split(before)
+    without = _parse(config, regular)
+    kept = _comment_out(block, without.has_option)
+    edited = _edited(config, regular, kept, running)
+    saved = _parse_block(kept)
+    for section, options in pending.items():
+        if not options:
+            saved.remove_section(section)
+            continue
+        if not saved.has_section(section):
+            saved.add_section(section)
+        for option, value in options.items():
+            saved.set(section, option, value)
+    regular = _comment_out(regular, saved.has_option)
+    changes = [FileChange(config.main, before, regular.rstrip() + _block(saved))]
+    texts = dict(config.texts)
+    if fork.edits_includes:
+        for path in config.texts:
+            if path != config.main:
+                texts[path] = _comment_out(texts[path], saved.has_option)
+    changes += [
+        FileChange(path, config.texts[path], after)
+        for path, after in texts.items()
+        if after != config.texts[path]
+    ]
+    reader = ConfigText(config.main, texts, config.included)
+    return Prediction(tuple(changes), tuple(_conflicts(reader, regular, saved, fork)), edited)
+
+
+def _split(text: str) -> tuple[str, str]:
+    """The part of the main file that people write, and the saved block without its comment marks."""
+    regular, header, block = text.partition(_HEADER)
+    lines = block.strip().split("\n") if block.strip() else []
+    whole = all(line == "#*#" or line.startswith("#*# ") for line in lines)
+    if "\n#*# " in regular or _HEADER in block or not whole:
+        raise Unsavable(
+            "The values that SAVE_CONFIG wrote into printer.cfg were edited by hand.",
+            "Klipper does not take them as they are: below the line with SAVE_CONFIG at the end of the file every "
+            "line begins with #*#, and the line stands there once.",
+            "Put them into order: move the values up into their sections and delete the block, then RESTART.",
+        )
+    return regular, "\n" + "\n".join(line[4:] for line in lines) + "\n" if header else ""
+
+
+def _comment_out(text: str, has: Has) -> str:
+    """The text with the options that `has` knows commented out, all their lines."""
+    lines = text.split("\n")
+    section = ""
+    gone = False
+    for number, line in enumerate(lines):
+        bare = _COMMENT.sub("", line).rstrip()
+        if not bare:
+            continue
+        if not bare[0].isspace():
+            gone = False
+            if bare[0] == "[":
+                section = bare[1:-1].strip()
+                continue
+            gone = has(section, _AFTER_NAME.sub("", bare))
+        if gone:
+            lines[number] = "#" + line
+    return "\n".join(lines)
+
+
+def _block(saved: RawConfigParser) -> str:
+    """The saved values as they stand at the end of the file."""
+    written = io.StringIO()
+    saved.write(written)
+    lines = [f"#*# {line}".strip() for line in written.getvalue().strip().split("\n")]
+    return "\n" + _HEADER.rstrip() + "\n" + "\n".join(lines) + "\n"
+
+
+def _pieces(config: ConfigText, path: str, text: str) -> Iterator[tuple[str, int, list[str]]]:
+    """The text in the order klippy reads it, cut at each include: file, number of the first line, lines."""
+    lines: list[str] = []
+    first = 1
+    for number, line in enumerate(text.split("\n"), 1):
+        pattern = include_pattern(line)
+        if pattern is None:
+            lines.append(line.partition("#")[0])
+            continue
+        yield path, first, lines
+        lines, first = [], number + 1
+        for file in config.included.get((path, pattern), ()):
+            yield from _pieces(config, file, config.texts[file])
+    yield path, first, lines
+
+
+def _parser() -> RawConfigParser:
+    return RawConfigParser(strict=False, inline_comment_prefixes=(";", "#"))
+
+
+def _parse(config: ConfigText, main: str, block: str = "") -> RawConfigParser:
+    """The whole configuration with `main` as the text of the main file. Raises Unsavable."""
+    parser = _parser()
+    pieces = [*_pieces(config, config.main, main), (config.main, 1, _bare(block))]
+    try:
+        for path, _, lines in pieces:
+            parser.read_file(io.StringIO("\n".join(lines)), path)
+    except ParserError as error:
+        raise Unsavable(
+            "Klipper could not read its configuration as it is on disk now.",
+            str(error).replace("\n", " "),
+            "Mend the file first: after any restart Klipper would be in error.",
+        ) from error
+    return parser
+
+
+def _parse_block(block: str) -> RawConfigParser:
+    parser = _parser()
+    try:
+        parser.read_file(io.StringIO("\n".join(_bare(block))), "SAVE_CONFIG")
+    except ParserError as error:
+        raise Unsavable(
+            "The values that SAVE_CONFIG wrote into printer.cfg cannot be read.",
+            str(error).replace("\n", " "),
+            "Mend the block at the end of the file, then RESTART.",
+        ) from error
+    return parser
+
+
+def _bare(text: str) -> list[str]:
+    return [line.partition("#")[0] for line in text.split("\n")]
+
+
+def _edited(config: ConfigText, regular: str, block: str, running: Pending) -> tuple[str, ...]:
+    """What the files say otherwise than the klippy that runs. Kalico fills in ${…} and looks up !!include itself."""
+    if not running:
+        return ()
+    on_disk = _parse(config, regular, block)
+    found = []
+    for section in on_disk.sections():
+        known = running.get(section)
+        if known is None:
+            found.append(f"[{section}] is new")
+            continue
+        for option, value in on_disk.items(section):
+            if "${" in value or "!!include" in value or known.get(option) == value:
+                continue
+            was = known.get(option)
+            found.append(
+                f"[{section}] {option}: {_brief(value)} (was {'unset' if was is None else _brief(was)})"
+            )
+        found += [
+            f"[{section}] {option} is gone" for option in known if not on_disk.has_option(section, option)
+        ]
+    found += [f"[{section}] is gone" for section in running if not on_disk.has_section(section)]
+    return tuple(found)
+
+
+def _conflicts(config: ConfigText, regular: str, saved: RawConfigParser, fork: Fork) -> Iterator[Conflict]:
+    """Saved values that the files have as well, once the main file has been edited."""
+    rest = _parse(config, regular)
+    for section in saved.sections():
+        for option in saved.options(section):
+            if not rest.has_option(section, option):
+                continue
+            value = rest.get(section, option)
+            if fork.equal_may_stay and value == saved.get(section, option):
+                continue
+            file, line = _locate(config, regular, section, option)
+            yield Conflict(section, option, file, line, value)
+
+
+def _locate(config: ConfigText, main: str, section: str, option: str) -> tuple[str, int]:
+    """The file and the line where an option's value comes from: the last one counts."""
+    place = (config.main, 0)
+    for path, first, lines in _pieces(config, config.main, main):
+        inside = False
+        for number, line in enumerate(lines, first):
+            if header := RawConfigParser.SECTCRE.match(line):
+                inside = header["header"] == section
+            elif inside and re.split(r"[:=]", line, maxsplit=1)[0].strip().lower() == option:
+                place = (path, number)
+    return place
+
+
+def _brief(value: str) -> str:
+    lines = value.strip().split("\n")
+    return lines[0] if len(lines) == 1 else f"{len(lines)} lines"
+
+
+def _shown(text: str) -> list[str]:
+    """Lines for a person's eyes: what is no UTF-8 becomes a question mark."""
+    return text.encode("utf-8", "replace").decode("utf-8").split("\n")

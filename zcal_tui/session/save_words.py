@@ -1,0 +1,136 @@
+"""What a person is told about saving: the question, what follows from it, and what to do by hand."""
+
+import posixpath
+from collections.abc import Iterable, Sequence
+
+from zcal_tui.model.record import Change
+from zcal_tui.model.units import length
+from zcal_tui.printer.config_files import KALICO_BACKUPS
+from zcal_tui.printer.state import PrinterState
+from zcal_tui.session.config_diff import Pending
+from zcal_tui.session.save_plan import Left, Plan
+
+_INVALID = {
+    "z_offset": "A saved bed mesh was made with the old z_offset: make it again (BED_MESH_CALIBRATE).",
+    "x_offset": "z_offset and the bed mesh were measured at other places: find z_offset, then the mesh, again.",
+    "y_offset": "z_offset and the bed mesh were measured at other places: find z_offset, then the mesh, again.",
+    "position_endstop": "Heights measured from the old endstop position change with it: check the first layer.",
+    "switch_offset": "The next CALIBRATE_Z uses it; nothing else follows from it.",
+}
+"""What a new value makes invalid, by option."""
+PENDING_MEANS = "The next SAVE_CONFIG of anybody writes it; RESTART discards it."
+
+
+def line(change: Change) -> str:
+    """A change as the line to edit: `[probe] z_offset: 1.245 (was 1.500)`."""
+    was = f" (was {change.old})" if change.old is not None else ""
+    return f"[{change.section}] {change.option}: {change.new}{was}"
+
+
+def not_saved(why: str, changes: Iterable[Change]) -> str:
+    """That nothing was saved, why, and the lines to edit."""
+    return f"Not saved: {why} To do it by hand, edit: {'; '.join(map(line, changes))}."
+
+
+def left_over(left: Sequence[Left]) -> str:
+    """The changes that SAVE_CONFIG cannot write, each with what stands in its way."""
+    told = "; ".join(f"{line(item.change)}: {item.why}" for item in left)
+    return f"SAVE_CONFIG cannot write this; edit it by hand, then RESTART: {told}"
+
+
+def pending_lines(pending: Pending) -> list[str]:
+    """Pending values, one each."""
+    lines = []
+    for section, options in pending.items():
+        if not options:
+            lines.append(f"[{section}] is removed")
+        for option, value in options.items():
+            rows = value.strip().split("\n")
+            lines.append(f"[{section}] {option}: {rows[0] if len(rows) == 1 else f'{len(rows)} lines'}")
+    return lines
+
+
+def pending_notice(state: PrinterState) -> str | None:
+    """What somebody left pending in Klipper, None where nothing is."""
+    if not state.save_config.pending:
+        return None
+    told = "; ".join(pending_lines(state.save_config.items)) or "values that this Klipper does not name"
+    return f"Pending in Klipper, not written yet: {told}. {PENDING_MEANS}"
+
+
+def question(plan: Plan) -> str:
+    """What is asked."""
+    what = " and ".join(f"{change.option} {change.new}" for change in plan.changes)
+    return f"Save {what} and restart Klipper?"
+
+
+def detail(plan: Plan, state: PrinterState) -> str:
+    """What the answer is about: the values, what else is written, the change of the file, what follows."""
+    lines = [f"{line(change)}{_effect(change)}" for change in plan.changes]
+    for section, option, text in _replaced(plan):
+        lines.append(f"It replaces the pending [{section}] {option}: {text}.")
+    if others := pending_lines(_others(plan)):
+        lines.append("Pending from others, and written with it: " + "; ".join(others) + ".")
+    if plan.prediction is None:
+        lines.append(f"What becomes of printer.cfg cannot be shown. {plan.unreadable}")
+    else:
+        lines += ["", plan.prediction.diff(), ""]
+        if plan.prediction.edited:
+            lines.append(
+                "Edited since Klipper started, and in force from the restart on: "
+                + "; ".join(plan.prediction.edited)
+                + "."
+            )
+    if plan.foreign_ends:
+        lines.append("Klipper writes the file with Unix line ends; it has Windows line ends now.")
+    lines += consequences(plan, state)
+    if plan.left:
+        lines.append(left_over(plan.left))
+    return "\n".join(lines)
+
+
+def consequences(plan: Plan, state: PrinterState) -> list[str]:
+    """What the restart takes away, and what the new values make invalid."""
+    lost = ["homing"]
+    x, y, z = state.homing_origin
+    if (x, y, z) != (0.0, 0.0, 0.0):
+        lost.append(f"the live G-code offset (Z {length(z, sign=True)}; an automatic Z offset is part of it)")
+    if state.bed_mesh.active:
+        lost.append("the loaded bed mesh")
+    if hot := [name for name, heater in state.heaters.items() if heater.target > 0]:
+        lost.append(f"the temperature of {' and '.join(hot)}")
+    invalid = [_INVALID[change.option] for change in plan.changes if change.option in _INVALID]
+    return [f"Klipper restarts. Lost with it: {', '.join(lost)}.", *dict.fromkeys(invalid)]
+
+
+def backup_pattern(main: str, app: str) -> str:
+    """Where the backup is, where it cannot be looked for."""
+    folder, name = posixpath.split(main or "printer.cfg")
+    dated = name.removesuffix(".cfg") + "-YYYYMMDD_HHMMSS" + (".cfg" if name.endswith(".cfg") else "")
+    return posixpath.join(folder, KALICO_BACKUPS, dated) if app == "Kalico" else posixpath.join(folder, dated)
+
+
+def _effect(change: Change) -> str:
+    return f": {change.effect}" if change.effect else ""
+
+
+def _replaced(plan: Plan) -> list[tuple[str, str, str]]:
+    """Pending values that ours take the place of."""
+    return [
+        (value.section, value.option, old)
+        for value in plan.values
+        if (old := (plan.others or {}).get(value.section, {}).get(value.option)) is not None
+        and not value.reads(old)
+    ]
+
+
+def _others(plan: Plan) -> Pending:
+    """What is pending beside ours."""
+    ours = {(value.section, value.option) for value in plan.values}
+    kept = {
+        section: {option: text for option, text in options.items() if (section, option) not in ours}
+        for section, options in (plan.others or {}).items()
+    }
+    return {
+        section: options for section, options in kept.items() if options or not (plan.others or {})[section]
+    }

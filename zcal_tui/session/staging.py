@@ -1,0 +1,169 @@
+"""Hands values to Klipper for SAVE_CONFIG: by the extra, else by the live G-code offset and Z_OFFSET_APPLY_….
+
+Without the extra Klipper stages only what a G-code offset can express (Klipper docs, G-Codes, Z_OFFSET_APPLY_PROBE and
+Z_OFFSET_APPLY_ENDSTOP: value' = value − offset). The offset is set for that moment, nothing moves, and it is put back.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from zcal_tui.model.record import Change
+from zcal_tui.printer.companion import Companion
+from zcal_tui.printer.config_view import probe_config, z_rail
+from zcal_tui.printer.printer import Printer
+from zcal_tui.printer.reading import number
+from zcal_tui.printer.state import PrinterState
+
+DECIMALS = {
+    "x_offset": 3,
+    "y_offset": 3,
+    "z_offset": 3,
+    "position_endstop": 3,
+    "switch_offset": 3,
+    "z_backlash": 5,
+}
+"""The options that can be staged, and the decimals they are written with (docs/zcal.md, ZCAL_STAGE)."""
+TOWERS = ("stepper_a", "stepper_b", "stepper_c")
+
+
+class StagingFailed(Exception):
+    """Klipper did not stage what it was told to; `str()` says what it staged instead."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value to be saved. `text` is how it will stand in printer.cfg."""
+
+    section: str
+    option: str
+    text: str
+
+    @property
+    def wanted(self) -> float:
+        """As a number."""
+        return float(self.text)
+
+    def reads(self, found: object) -> bool:
+        """Whether a text or number that was read back is this value."""
+        try:
+            read = number(float(found)) if isinstance(found, str) else number(found)
+        except ValueError:
+            return False
+        return read is not None and abs(read - self.wanted) <= 0.6 * 10.0 ** -DECIMALS[self.option]
+
+    def __str__(self) -> str:
+        return f"[{self.section}] {self.option}: {self.text}"
+
+
+def value_of(change: Change) -> Value:
+    """A proposed change as a value. Raises ValueError where it is none that can be staged."""
+    decimals = DECIMALS.get(change.option)
+    if decimals is None:
+        raise ValueError(f"{change.option} is not one of the values that can be staged")
+    try:
+        wanted = float(change.new)
+    except ValueError as error:
+        raise ValueError(f"{change.new} is not a number") from error
+    return Value(change.section, change.option, f"{wanted:.{decimals}f}")
+
+
+class Staging:
+    """The way of this printer."""
+
+    def __init__(self, printer: Printer, companion: Companion) -> None:
+        self._printer = printer
+        self._companion = companion
+
+    def obstacle(self, change: Change, among: Sequence[Change]) -> str | None:
+        """Why a change cannot be staged together with `among`, None where it can."""
+        try:
+            value = value_of(change)
+        except ValueError as error:
+            return f"{error}."
+        state = self._printer.state
+        if (named := _named(state, value.section)) != value.section:
+            return f"Klipper knows this section as [{named}]; only a name in small letters can be staged."
+        if self._companion.can("settings", "state"):
+            return None
+        if value.option == "z_offset":
+            return _without_probe(state, value)
+        if value.option == "position_endstop":
+            return _without_endstop(state, value, among)
+        return "Without the companion extra ([zcal]) Klipper has no command that stages it."
+
+    async def stage(self, values: Sequence[Value]) -> None:
+        """Have Klipper take all of these, and see that it did. Raises StagingFailed, CommandFailed, TransportError;
+        some may be staged then."""
+        if self._companion.can("settings", "state"):
+            for value in values:
+                await self._companion.stage(value.section, value.option, value.wanted)
+        else:
+            await self._apply(values)
+        state = await self._printer.refresh()
+        wrong = [value for value in values if not value.reads(_pending(state, value))]
+        if wrong:
+            told = ", ".join(
+                f"{value} was staged as {_pending(state, value) or 'nothing'}" for value in wrong
+            )
+            raise StagingFailed(f"Klipper staged something else than it was told to: {told}.")
+
+    async def _apply(self, values: Sequence[Value]) -> None:
+        """By way of the G-code offset, which is put back whatever comes of it."""
+        before = self._printer.state.homing_origin[2]
+        try:
+            for command, offset in _offsets(self._printer.state, values).items():
+                await self._printer.gcode(f"SET_GCODE_OFFSET Z={offset:.6f} MOVE=0\n{command}")
+        finally:
+            if self._printer.state.ready:
+                await self._printer.gcode(f"SET_GCODE_OFFSET Z={before:.6f} MOVE=0")
+
+
+def staged(state: PrinterState, values: Iterable[Value]) -> tuple[Value, ...]:
+    """Which of the values are pending in Klipper, as its status tells."""
+    return tuple(value for value in values if value.reads(_pending(state, value)))
+
+
+def _pending(state: PrinterState, value: Value) -> str | None:
+    return state.save_config.items.get(value.section, {}).get(value.option)
+
+
+def _named(state: PrinterState, section: str) -> str:
+    return next((name for name in state.config if name.lower() == section.lower()), section)
+
+
+def _without_probe(state: PrinterState, value: Value) -> str | None:
+    probe = probe_config(state)
+    if probe is None or probe.section != value.section or state.has_command("Z_OFFSET_APPLY_PROBE") is False:
+        return "Without the companion extra ([zcal]) only the probe's own z_offset can be staged."
+    return None
+
+
+def _without_endstop(state: PrinterState, value: Value, among: Sequence[Change]) -> str | None:
+    if state.has_command("Z_OFFSET_APPLY_ENDSTOP") is False or _setting(state, value) is None:
+        return "Without the companion extra ([zcal]) this endstop's position cannot be staged."
+    if value.section not in TOWERS:
+        rail = z_rail(state)
+        if rail is None or rail.section != value.section or "stepper_a" in state.settings:
+            return "Without the companion extra ([zcal]) only Z's own endstop can be staged."
+        return None
+    offsets = [_offset(state, value_of(change)) for change in among if change.option == "position_endstop"]
+    if len(offsets) != len(TOWERS) or max(offsets) - min(offsets) > 0.0005:
+        return (
+            "Without the companion extra ([zcal]) the endstops of the three towers can be moved by the same distance "
+            "only."
+        )
+    return None
+
+
+def _offsets(state: PrinterState, values: Sequence[Value]) -> Mapping[str, float]:
+    """The command for each value, and the offset under which it stages it; towers share one."""
+    words = {"z_offset": "Z_OFFSET_APPLY_PROBE", "position_endstop": "Z_OFFSET_APPLY_ENDSTOP"}
+    return {words[value.option]: _offset(state, value) for value in values}
+
+
+def _offset(state: PrinterState, value: Value) -> float:
+    return (_setting(state, value) or 0.0) - value.wanted
+
+
+def _setting(state: PrinterState, value: Value) -> float | None:
+    return number(state.settings.get(value.section, {}).get(value.option))
