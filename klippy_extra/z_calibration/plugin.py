@@ -122,7 +122,7 @@ class ZCalibration:
 
     def _cancel(self, _request: endpoints.Request) -> Mapping[str, Any]:
         """Stop the command that runs after its current move."""
-        stopped = self._stop.ask(cancel.reason(CANCEL))
+        stopped = self._stop.ask(cancel.reason(CANCEL), cancel.EVER)
         return cancel.answer([] if stopped is None else [stopped])
 
     # Events: nothing may leave them, it would shut the printer down
@@ -197,7 +197,7 @@ class ZCalibration:
         )
         calibration = Calibration(self._machine, toucher, scripts, attachment)
         try:
-            with self._stop.possible(gcmd.get_command(), "No offset was applied."):
+            with self._stop.possible(gcmd.get_command(), self._host.now(), "No offset was applied."):
                 calibration.measure(plan, functools.partial(self._conclude, toucher))
         finally:
             self._history.note_check_works(attachment.works)
@@ -256,7 +256,7 @@ class ZCalibration:
         parameters.check_reach(nozzle)
         self._require_homed(gcmd)
         try:
-            with self._stop.possible(gcmd.get_command()):
+            with self._stop.possible(gcmd.get_command(), self._host.now()):
                 toucher.lift(lift_speed)
                 machine.move(settings.speed, x=nozzle[0], y=nozzle[1])
                 x, y, z = machine.position

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
+
+if TYPE_CHECKING:
+    from klippy_types import Printer
 
 EVENT = "zcal:cancel"
-"""Klippy's event by which [zcal] asks the other sections to stop: a handler gets the reason, and returns the name of
-the command that it stops after its current move, or None."""
+"""Klippy's event by which [zcal] asks the other sections to stop: a handler gets the reason and a time, and returns the
+name of the command that it stops after its current move; None if none runs that began at that time or later."""
+EVER = 0.0
+"""The time for commands whenever they began."""
+
+
+def others(printer: Printer, reason: str, since: float = EVER) -> list[str]:
+    """Stop the other sections' commands that began at this time (klippy's event time) or later; their names."""
+    return [name for name in printer.send_event(EVENT, reason, since) if name]
 
 
 def reason(endpoint: str) -> str:

@@ -78,7 +78,7 @@ class Zcal:
         elif run is not None:
             run.cancel(reason)
         if tag is None:
-            stopped += [name for name in self._printer.send_event(cancel.EVENT, reason) if name]
+            stopped += cancel.others(self._printer, reason)
         return cancel.answer(stopped)
 
     def _samples(self, request: Request) -> Mapping[str, Any]:

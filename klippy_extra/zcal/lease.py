@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Mapping
 
+from . import cancel
 from .holdings import Holdings
 from .messages import Refused
 
@@ -30,7 +31,7 @@ class Lease:
         self._paper = paper
         self._holdings = Holdings(host)
         self._holder: str | None = None
-        self._seconds = 0.0
+        self._seconds = self._since = 0.0
         self._until = 0.0
         self._cleaning = False
         self._timer = host.reactor.register_timer(self._look)
@@ -79,6 +80,8 @@ class Lease:
         if not SHORTEST <= seconds <= LONGEST:
             raise Refused(f"seconds must be from {SHORTEST:g} to {LONGEST:g}.")
         self._holdings.hold(request.mapping("hold"))
+        if not self.active():
+            self._since = self._host.now()
         self._holder, self._seconds = holder, seconds
         self._until = self._host.now() + seconds
         self._host.reactor.update_timer(self._timer, self._until)
@@ -113,6 +116,7 @@ class Lease:
         if not paper and self._runner.current is not None and self._runner.current.leased:
             self._runner.cancel(reason)
             done.append(f"{self._runner.current.command} is stopped")
+        done += [f"{name} is stopped" for name in cancel.others(self._host.printer, reason, self._since)]
 
         def rest(_eventtime: float) -> None:
             try:

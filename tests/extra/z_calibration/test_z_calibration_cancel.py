@@ -132,6 +132,31 @@ def test_an_endstop_series_ends_lifted(klippy: KlippyClient, printer: PrinterSim
     assert klippy.status("toolhead")["position"][2] > 10.0
 
 
+def test_a_lease_that_runs_out_stops_what_began_under_it(klippy: KlippyClient, printer: PrinterSim) -> None:
+    klippy.console.clear()
+    klippy.call("zcal/lease", holder="test", seconds=600, hold={"heaters": {"heater_bed": 50.0}})
+    klippy.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=50")
+    with running(printer, "CALIBRATE_Z") as errors:
+        heard(klippy, "CALIBRATE_Z: probe at ")
+        klippy.call("zcal/lease", holder="test", seconds=1)
+    assert errors == ["CALIBRATE_Z was cancelled: test has not been heard of for 1 s. No offset was applied."]
+    heard(klippy, "CALIBRATE_Z is stopped")
+    assert klippy.status("heater_bed")["target"] == 0.0
+    assert klippy.status("gcode_move")["homing_origin"][2] == pytest.approx(BEFORE)
+
+
+def test_a_lease_that_runs_out_leaves_alone_what_began_before_it(
+    klippy: KlippyClient, printer: PrinterSim
+) -> None:
+    klippy.console.clear()
+    with running(printer, "CALIBRATE_Z") as errors:
+        heard(klippy, "fetched")
+        klippy.call("zcal/lease", holder="test", seconds=1)
+    assert errors == []
+    assert klippy.status("zcal")["lease"] is None
+    assert klippy.status("z_calibration")["last_query"] is True
+
+
 def test_nothing_runs(klippy: KlippyClient) -> None:
     for endpoint in ("zcal/cancel", "z_calibration/cancel"):
         assert klippy.call(endpoint) == {"cancelled": False, "command": None}
