@@ -7,6 +7,7 @@ nothing is staged. Every way out ends the test and lifts the nozzle off the bed.
 import asyncio
 import contextlib
 import math
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from zcal_tui.checks.base import CheckCancelled, CheckFailed, CheckRefused, Context
@@ -50,6 +51,8 @@ class PaperPlan:
     test: int = 1
     tests: int = 1
     detail: str = ""
+    at_contact: Callable[[], Awaitable[None]] | None = None
+    """Done while the nozzle still stands at the accepted height; moves nothing."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ async def paper_test(context: Context, plan: PaperPlan, n: int) -> PaperHeight:
     try:
         position = await manual.begin()
         found = await _Dialogue(context, plan, manual, position).run()
+        if plan.at_contact is not None:
+            await plan.at_contact()
         x, y, _ = context.printer.state.position or (math.nan, math.nan, math.nan)
         context.emit(
             SampleTaken(

@@ -27,6 +27,14 @@ LABELS: dict[str, Label] = {
     "feel": Label("feel for the paper", "standard deviation from one paper test to the next"),
     "x_offset": Label("x_offset", "how far the probe is to the right of the nozzle", place=True),
     "y_offset": Label("y_offset", "how far the probe is behind the nozzle", place=True),
+    "offset": Label("offset", "G-code offset with which the nozzle touches the bed at Z 0", place=True),
+    "offset_sigma": Label("offset scatter σ", "standard deviation of the offset from run to run"),
+    "nozzle": Label("nozzle", "toolhead Z at which the nozzle triggers the Z endstop", place=True),
+    "switch": Label("switch body", "toolhead Z at which the probe's body triggers the Z endstop", place=True),
+    "bed": Label("bed", "toolhead Z at which the probe triggers on the bed", place=True),
+    "switch_offset": Label("switch_offset", "how far the probe's switch closes below its body", place=True),
+    "endstop_sigma": Label("endstop scatter σ", "standard deviation of single touches of the Z endstop"),
+    "adjustment": Label("adjustment", "how much higher Z 0 has to be; negative: lower"),
 }
 
 

@@ -72,9 +72,11 @@ class Section:
 
     switch_offset: float | None
     margins: tuple[float, float]
+    nozzle: Xy | None
+    switch: Xy | None
+    """Where the toolhead stands for the nozzle, and for the switch's body, to be over the endstop."""
     bed: Xy | None
     """The bed point that is probed, where the section or the mesh names it."""
-    bed_source: str
     zero_reference: Xy | None
     moves_the_probe: bool
     """Whether the section's own gcode fetches the probe or puts it back."""
@@ -95,11 +97,19 @@ def section(state: PrinterState) -> Section | None:
     if result == "none":
         result = probe.samples_result if probe is not None else "average"
     gcodes = (text(options.get(name)) or "" for name in ("start_gcode", "before_switch_gcode", "end_gcode"))
+    nozzle = pair(options.get("nozzle_xy_position")) or pair(
+        state.settings.get("safe_z_home", {}).get("home_xy_position")
+    )
+    switch = pair(options.get("switch_xy_position"))
+    beside = pair(options.get("switch_xy_offsets"))
+    if switch is None and nozzle is not None and beside is not None:
+        switch = nozzle[0] + beside[0], nozzle[1] + beside[1]
     return Section(
         switch_offset=number(options.get("switch_offset")),
         margins=_margins(options),
+        nozzle=nozzle,
+        switch=switch,
         bed=bed or zero,
-        bed_source="bed_xy_position" if bed is not None else "the mesh's zero_reference_position",
         zero_reference=zero,
         moves_the_probe=any(gcode.strip() for gcode in gcodes),
         samples=int(number(options.get("samples")) or (probe.samples if probe is not None else 1)),

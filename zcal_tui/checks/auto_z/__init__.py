@@ -1,0 +1,6 @@
+"""The check `auto-z`: the declaration here is light; what measures is imported when it runs."""
+
+from zcal_tui.checks.auto_z.check import AutoZ
+from zcal_tui.checks.auto_z.parameters import AutoZParameters
+
+__all__ = ["AutoZ", "AutoZParameters"]

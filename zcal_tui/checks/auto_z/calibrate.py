@@ -1,0 +1,191 @@
+"""Running the commands of [z_calibration] by their own names, so that a macro of the user's that wraps them "
+"runs too."""
+
+import asyncio
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from zcal_tui.checks.base import CheckCancelled, CheckFailed, CheckRefused, Context
+from zcal_tui.model.events import Notice, SampleTaken
+from zcal_tui.model.record import Sample
+from zcal_tui.printer.explain import explain
+from zcal_tui.printer.messages import AccuracyStats, Info, ProbeSample
+from zcal_tui.printer.printer import CommandFailed, Heard
+from zcal_tui.printer.reading import mapping, number
+from zcal_tui.printer.z_calibration import Calibration, ConsoleCalibration, Section, from_status
+from zcal_tui.transport.failures import TransportError
+
+POLL = 0.1
+"""Seconds of wall time between two looks at whether the person has cancelled."""
+ASK_AGAIN = 0.5
+"""Seconds of wall time between two requests to stop: a wrapping macro may not have come to the command yet."""
+
+Fault = Literal["margins", "probe", "scatter"]
+"""What CALIBRATE_Z itself finds wrong: the offset outside its margins, no probe, samples that differ too much."""
+
+_FAULTS: tuple[tuple[Fault, str], ...] = (
+    ("margins", r"outside the configured range|offset is greater than allowed"),
+    ("probe", r"probe switch not closed"),
+    ("scatter", r"probe samples exceed tolerance"),
+)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One CALIBRATE_Z. With a `fault` no offset was applied; `text` is the printer's own word on it."""
+
+    calibration: Calibration | None
+    fault: Fault | None = None
+    text: str = ""
+    doubt: str = ""
+    """What the companion says about a probe whose absence would go unnoticed."""
+
+
+async def run_command(context: Context, command: str) -> None:
+    """Run a command of [z_calibration]'s to its end. When the person cancels it is asked to stop after its move, where
+    the companion is there to be asked. Raises CheckCancelled, CommandFailed, TransportError."""
+    running = asyncio.create_task(context.printer.gcode(command), name="z_calibration command")
+    asking: asyncio.Task[None] | None = None
+    try:
+        while not running.done():
+            await asyncio.wait({running}, timeout=POLL)
+            if context.cancelled() and asking is None and not running.done():
+                asking = asyncio.create_task(_ask_to_stop(context, command.split()[0]))
+        try:
+            await running
+        except CommandFailed as error:
+            if context.cancelled():
+                raise CheckCancelled from error
+            raise
+    finally:
+        ended = running.done()
+        for task in (running, asking):
+            if task is not None and not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+        if not ended and context.printer.state.ready:
+            await asyncio.gather(_stop_once(context), return_exceptions=True)
+    context.stop_if_cancelled()
+
+
+async def _ask_to_stop(context: Context, name: str) -> None:
+    """Ask until something stops; say once where nothing can."""
+    told = False
+    while not await _stop_once(context):
+        if not told:
+            told = True
+            context.emit(
+                Notice(
+                    f"{name} cannot be stopped at this moment: it goes on to its end unless it can be later, "
+                    "then the toolhead is lifted."
+                )
+            )
+        await asyncio.sleep(ASK_AGAIN)
+
+
+async def _stop_once(context: Context) -> bool:
+    """Whether a command of [z_calibration] was asked to stop."""
+    endpoint = "zcal/cancel" if context.companion.version is not None else "z_calibration/cancel"
+    try:
+        return mapping(await context.printer.call(endpoint)).get("cancelled") is True
+    except TransportError:
+        return False
+
+
+async def calibrate(context: Context, section: Section, switch_offset: float | None) -> Attempt:
+    """Run CALIBRATE_Z, with another switch_offset than the configured one if given, and read what it found.
+
+    Raises CheckFailed where the printer does not tell what it found, CheckCancelled, CommandFailed for an error that is
+    no finding, TransportError.
+    """
+    console = ConsoleCalibration(section.median)
+    doubts: list[str] = []
+
+    def hear(heard: Heard) -> None:
+        console.hear(heard.message)
+        if isinstance(heard.message, Info) and "goes unnoticed" in heard.text:
+            doubts.append(heard.text.partition(": ")[2] or heard.text)
+
+    command = "CALIBRATE_Z" if switch_offset is None else f"CALIBRATE_Z SWITCH_OFFSET={switch_offset:.6g}"
+    before = await _published(context, section)
+    stop = context.printer.listen_console(hear)
+    fault: Fault | None = None
+    text = ""
+    try:
+        await run_command(context, command)
+    except CommandFailed as error:
+        text = error.message
+        fault = _fault(text)
+        if fault is None:
+            raise
+    finally:
+        stop()
+    told = console.result()
+    published = await _published(context, section)
+    # After a failure the status may still hold the run before
+    found = published if published is not None and (fault is None or published != before) else told
+    if found is None and fault is None:
+        raise CheckFailed(
+            "CALIBRATE_Z has ended, but the printer did not tell what it found.",
+            "Neither its status nor its console has the heights: a macro named CALIBRATE_Z may not call the "
+            "original.",
+            "Look at that macro; it must call the command that it renamed (rename_existing).",
+        )
+    return Attempt(found, fault, text, doubts[-1] if doubts else "")
+
+
+async def _published(context: Context, section: Section) -> Calibration | None:
+    status = await context.printer.query({"z_calibration": None})
+    return from_status(mapping(status.get("z_calibration")), median=section.median)
+
+
+def _fault(text: str) -> Fault | None:
+    return next((fault for fault, pattern in _FAULTS if re.search(pattern, text, re.IGNORECASE)), None)
+
+
+async def last_offset(context: Context) -> float | None:
+    """What CALIBRATE_Z applied last: what CALCULATE_SWITCH_OFFSET counts from. Raises TransportError."""
+    status = mapping((await context.printer.query({"z_calibration": ["last_z_offset"]})).get("z_calibration"))
+    return number(status.get("last_z_offset"))
+
+
+async def touch_endstop(context: Context, count: int, first: int) -> tuple[float, ...]:
+    """PROBE_Z_ACCURACY: the heights at which the nozzle triggers the Z endstop, told as samples from number `first`.
+
+    Raises CheckRefused where the printer does not tell them, CheckCancelled, CommandFailed, TransportError.
+    """
+    heights: list[float] = []
+
+    def hear(heard: Heard) -> None:
+        match heard.message:
+            case ProbeSample(x, y, z, "toolhead"):
+                sample = Sample(
+                    first + len(heights), round(heard.eventtime, 3), x, y, z, kind="nozzle", place="endstop"
+                )
+                heights.append(z)
+                context.emit(SampleTaken(sample))
+            case AccuracyStats():
+                complete.append(True)
+
+    complete: list[bool] = []
+    stop = context.printer.listen_console(hear)
+    try:
+        await run_command(context, f"PROBE_Z_ACCURACY SAMPLES={count}")
+        if not complete:  # Moonraker may deliver the last lines after the reply
+            await asyncio.sleep(1.0)
+    finally:
+        stop()
+    if len(heights) < 2:
+        raise CheckRefused(
+            "The touches of the Z endstop were not told.",
+            "PROBE_Z_ACCURACY has ended without a line for each touch: a macro of that name may do something else.",
+            "Leave them out with --endstop-touches 0.",
+        )
+    return tuple(heights)
+
+
+def fault_words(attempt: Attempt) -> tuple[str, str, str]:
+    """What went wrong, its likely cause and the remedy."""
+    told = explain(attempt.text)
+    return told.what, told.cause, told.remedy

@@ -1,0 +1,136 @@
+"""From the repeats of CALIBRATE_Z to estimates: the arithmetic side of the check `auto-z`."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from zcal_tui.model.record import Estimate, Record, Sample
+from zcal_tui.printer.geometry import Xy
+from zcal_tui.printer.z_calibration import Calibration, Height
+from zcal_tui.stats.auto_offset import (
+    Drift,
+    Moved,
+    compare,
+    drift_per_repeat,
+    known_scatter,
+    mean_offset,
+)
+from zcal_tui.stats.combine import Part
+from zcal_tui.stats.intervals import Interval
+from zcal_tui.stats.offsets import Offset
+
+NAMES = ("offset", "nozzle", "switch", "bed")
+
+
+class Repeats:
+    """The calibrations so far. `step` is the Z step distance in mm."""
+
+    def __init__(self, step: float) -> None:
+        self._step = step
+        self.found: list[Calibration] = []
+
+    @property
+    def last(self) -> Calibration:
+        """The newest one."""
+        return self.found[-1]
+
+    def values(self, name: str) -> list[float]:
+        """One of NAMES over the repeats, mm."""
+        if name == "offset":
+            return [found.offset for found in self.found]
+        return [found.heights[name].value for found in self.found]
+
+    def mean(self, name: str) -> Offset | None:
+        """Its mean with its interval; None where nothing tells how sure it is."""
+        return mean_offset(self.values(name), self._step, self.touches(name))
+
+    def drift(self, name: str) -> Drift | None:
+        """How it creeps from repeat to repeat."""
+        return drift_per_repeat(self.values(name), self._step, self.touches(name), len(NAMES))
+
+    def touches(self, name: str) -> Part | None:
+        """How sure one repeat is of it by its own touches, the repeats pooled; None for single touches."""
+        names = NAMES[1:] if name == "offset" else (name,)
+        parts = [self._pooled([found.heights[each] for found in self.found]) for each in names]
+        return known_scatter([part for part in parts if part]) if all(parts) else None
+
+    def _pooled(self, heights: Sequence[Height]) -> Part | None:
+        known = [height for height in heights if height.standard_error is not None]
+        if not known:
+            return None
+        dof = sum(len(height.samples) - 1 for height in known)
+        squares = sum(
+            (len(height.samples) - 1) * _floor(height.standard_error, self._step) ** 2 for height in known
+        )
+        return Part(math.sqrt(squares / dof), float(dof))
+
+    def estimates(self) -> dict[str, Estimate]:
+        """What is known so far, in the order in which people want it."""
+        found: dict[str, Estimate] = {}
+        for name in NAMES:
+            mean = self.mean(name)
+            values = self.values(name)
+            if mean is None:
+                found[name] = Estimate(name, sum(values) / len(values), None, None)
+            else:
+                found[name] = estimate(name, mean.mean)
+            if name == "offset" and mean is not None and mean.sigma is not None:
+                found["offset_sigma"] = estimate("offset_sigma", mean.sigma)
+        return found
+
+
+def _floor(error: float | None, step: float) -> float:
+    """Touches that all fell on one step still scatter by what rounding hides."""
+    return max(error or 0.0, step / math.sqrt(12.0))
+
+
+def estimate(name: str, interval: Interval) -> Estimate:
+    """An interval as the record keeps it."""
+    return Estimate(
+        name,
+        interval.value,
+        interval.low,
+        interval.high,
+        confidence=interval.confidence,
+        components=interval.components,
+    )
+
+
+def samples_of(
+    found: Calibration,
+    turn: int,
+    first: int,
+    t: float,
+    places: Mapping[str, Xy],
+    facts: Mapping[str, float],
+) -> list[Sample]:
+    """A calibration as samples numbered from `first`: each touch that is known, then the offset with the heights and
+    the `facts`. `places` says where the toolhead stood for the nozzle, the switch and the bed."""
+    touches = [(name, z) for name, height in found.heights.items() for z in height.samples]
+    samples = [
+        Sample(first + i, t, *places[name], round(z, 6), kind=name, round=turn)
+        for i, (name, z) in enumerate(touches)
+    ]
+    values = {name: round(height.value, 6) for name, height in found.heights.items()}
+    if found.switch_offset is not None:
+        values["switch_offset"] = found.switch_offset
+    offset = Sample(
+        first + len(touches),
+        t,
+        *places["bed"],
+        round(found.offset, 6),
+        kind="offset",
+        round=turn,
+        values={**values, **facts},
+    )
+    return [*samples, offset]
+
+
+def moved_since(earlier: Record | None, new: Mapping[str, float]) -> tuple[Moved, ...]:
+    """What moved since an earlier run of this check, the most first; nothing where that run did not get so far."""
+    if earlier is None:
+        return ()
+    olds = [sample.values for sample in earlier.samples if sample.kind == "offset"]
+    needed = {"nozzle", "switch", "bed", "switch_offset"}
+    if not olds or not needed <= set(olds[-1]) or not needed <= set(new):
+        return ()
+    return compare(olds[-1], new)

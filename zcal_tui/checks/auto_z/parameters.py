@@ -1,0 +1,43 @@
+"""How the automatic Z offset is checked: what a person may choose."""
+
+from dataclasses import dataclass
+
+from zcal_tui.checks.parameters import parameter
+
+
+@dataclass(frozen=True, slots=True)
+class AutoZParameters:
+    """How the automatic Z offset is checked."""
+
+    repeats: int = parameter(
+        3, "how often to run CALIBRATE_Z, without homing in between", minimum=1, maximum=20
+    )
+    endstop_touches: int = parameter(
+        10,
+        "touches of the Z endstop (PROBE_Z_ACCURACY) to begin with; 0 leaves them out",
+        minimum=0,
+        maximum=100,
+    )
+    tune: bool = parameter(False, "find the switch_offset by a paper test; needs a person")
+    switch: str = parameter(
+        "auto",
+        "with --tune: which switch the probe has, for a switch_offset to begin with; auto asks where none is "
+        "configured",
+        choices=("auto", "D2F-5", "SSG-5H"),
+    )
+    switch_offset: float | None = parameter(
+        None, "a switch_offset instead of the configured one", unit="mm", minimum=0.001, maximum=10
+    )
+    papers: int = parameter(1, "with --tune: how often to do the paper test", minimum=1, maximum=10)
+    paper: float = parameter(0.1, "thickness of the paper", unit="mm", minimum=0.02, maximum=0.5)
+    zero: str = parameter(
+        "auto",
+        "what Z 0 is to be: contact of nozzle and bed, or where a sheet of paper drags (right if CALIBRATE_Z "
+        "measures a cold nozzle before prints); auto looks at the macro that starts a print",
+        choices=("auto", "contact", "paper"),
+    )
+    home: bool = parameter(True, "home first where an axis is not homed")
+    attach: str = parameter(
+        "auto", "macro that fetches a docked probe; auto finds it, none leaves the probe as it is"
+    )
+    detach: str = parameter("auto", "macro that puts a docked probe back")

@@ -1,0 +1,164 @@
+"""Whether the macro that starts a print calibrates Z, in the right place, and keeps what it found.
+
+Seed: protoloft's z_calibration, "How to use it". Macros are read as text: conditions are not followed, and the macros
+that a macro calls are looked into, so that what is found is advice, not proof. Pure.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+NAMES = ("print_start", "start_print", "_print_start", "start_gcode")
+"""Under which names printers keep it."""
+DEEPEST = 6
+"""How many macros deep calls are followed."""
+HEATS_NOZZLE = frozenset({"M104", "M109"})
+LEVELS = frozenset({"QUAD_GANTRY_LEVEL", "Z_TILT_ADJUST"})
+SNIPPET = "SET_GCODE_OFFSET Z_ADJUST={params.Z_ADJUST|default(0.0)|float} MOVE=1"
+"""How to shift an offset from the slicer without replacing it."""
+ORDER = (
+    "home all axes; heat bed and nozzle; level the gantry (fetch the probe, level, put it back); purge and clean the "
+    "nozzle; CALIBRATE_Z; an adjustment, if any; the intro line; print"
+)
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_JINJA = re.compile(r"{%.*?%}|{#.*?#}", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Command:
+    """One G-code command of a macro: its word in capitals, and the whole line."""
+
+    word: str
+    line: str
+
+    def names(self, parameter: str) -> bool:
+        """Whether it has this parameter, in the form NAME=…"""
+        return re.search(rf"\b{parameter}\s*=", self.line, re.IGNORECASE) is not None
+
+
+@dataclass(frozen=True)
+class PrintStart:
+    """The macro that starts a print, macros that it calls unfolded; CALIBRATE_Z stays one command."""
+
+    name: str
+    commands: tuple[Command, ...]
+
+    @property
+    def calibrates(self) -> int | None:
+        """Where CALIBRATE_Z stands among the commands: the last time."""
+        found = [i for i, command in enumerate(self.commands) if command.word == "CALIBRATE_Z"]
+        return found[-1] if found else None
+
+    @property
+    def calibrates_hot(self) -> bool | None:
+        """Whether the nozzle is heated before CALIBRATE_Z; None where the macro does not tell, as where the slicer
+        heats."""
+        at = self.calibrates
+        if at is None:
+            return None
+        if any(command.word in HEATS_NOZZLE for command in self.commands[:at]):
+            return True
+        return False if any(command.word in HEATS_NOZZLE for command in self.commands[at:]) else None
+
+
+def print_start(settings: Mapping[str, Mapping[str, Any]]) -> PrintStart | None:
+    """The macro as these settings have it; None where no macro has one of the usual names."""
+    for name in NAMES:
+        if isinstance(settings.get(f"gcode_macro {name}", {}).get("gcode"), str):
+            return PrintStart(name.upper(), tuple(_unfold(settings, name, DEEPEST)))
+    return None
+
+
+def _unfold(settings: Mapping[str, Mapping[str, Any]], name: str, depth: int) -> Iterator[Command]:
+    gcode = settings.get(f"gcode_macro {name}", {}).get("gcode")
+    if not isinstance(gcode, str):
+        return
+    for raw in _JINJA.sub("", gcode).splitlines():
+        line = raw.split(";", 1)[0].split("#", 1)[0].strip()
+        found = _WORD.match(line)
+        if found is None:
+            continue
+        word = found[0].upper()
+        inner = f"gcode_macro {found[0].lower()}"
+        if word != "CALIBRATE_Z" and depth > 0 and inner in settings and found[0].lower() != name:
+            yield from _unfold(settings, found[0].lower(), depth - 1)
+        else:
+            yield Command(word, line)
+
+
+def findings(settings: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """What to change in it so that the calibrated offset is there when the print begins; sentences for people."""
+    macro = print_start(settings)
+    if macro is None:
+        missing = "No macro that starts a print was found (PRINT_START, START_PRINT). "
+        return (f"{missing}Call CALIBRATE_Z before each print, in this order: {ORDER}.",)
+    at = macro.calibrates
+    if at is None:
+        where = (
+            "Put the line CALIBRATE_Z where Z is homed the second time, after levelling and cleaning the "
+            "nozzle, in place of that homing."
+        )
+        text = f"{macro.name} does not call CALIBRATE_Z: a print starts without the offset. {where} The order: {ORDER}."
+        return (text, *_absolute(macro.name, macro.commands))
+    before, after = macro.commands[:at], macro.commands[at + 1 :]
+    return (
+        *_absolute(macro.name, after),
+        *_homed_after(macro.name, after),
+        *_restored(macro.name, before, after),
+        *_levelled_after(macro.name, after),
+        *_cold(macro),
+    )
+
+
+def _absolute(name: str, commands: tuple[Command, ...]) -> Iterator[str]:
+    for command in commands:
+        if command.word == "SET_GCODE_OFFSET" and command.names("Z"):
+            yield (
+                f"{name} has `{command.line}`, which replaces the offset of CALIBRATE_Z. Remove it. To shift "
+                f"the offset from the slicer use, after CALIBRATE_Z: {SNIPPET}"
+            )
+
+
+def _homed_after(name: str, after: tuple[Command, ...]) -> Iterator[str]:
+    for command in after:
+        axes = set(re.findall(r"\b[XYZ]", command.line[len(command.word) :].upper()))
+        if command.word == "G28" and (not axes or "Z" in axes):
+            yield (
+                f"{name} homes Z after CALIBRATE_Z (`{command.line}`). The offset counts from the homing before it: "
+                "remove that homing, or calibrate after it."
+            )
+            return
+
+
+def _restored(name: str, before: tuple[Command, ...], after: tuple[Command, ...]) -> Iterator[str]:
+    saved = {_state_name(command) for command in before if command.word == "SAVE_GCODE_STATE"}
+    saved -= {_state_name(command) for command in before if command.word == "RESTORE_GCODE_STATE"}
+    for command in after:
+        if command.word == "RESTORE_GCODE_STATE" and _state_name(command) in saved:
+            yield (
+                f"{name} saves the G-code state before CALIBRATE_Z and restores it after (`{command.line}`): "
+                "that brings the old offset back. Save the state after CALIBRATE_Z, or restore it before."
+            )
+            return
+
+
+def _state_name(command: Command) -> str:
+    found = re.search(r"\bNAME\s*=\s*(\S+)", command.line, re.IGNORECASE)
+    return found[1].lower() if found is not None else "default"
+
+
+def _levelled_after(name: str, after: tuple[Command, ...]) -> Iterator[str]:
+    for command in after:
+        if command.word in LEVELS:
+            yield f"{name} levels the gantry after CALIBRATE_Z ({command.word}): calibrate after levelling."
+            return
+
+
+def _cold(macro: PrintStart) -> Iterator[str]:
+    if macro.calibrates_hot is False:
+        yield (
+            f"{macro.name} calls CALIBRATE_Z before the nozzle is heated, so that it measures the cold nozzle and "
+            "misses what the hot one grows (about 0.1 mm). Heat the nozzle first, to 150 °C at least, and clean it."
+        )

@@ -1,0 +1,299 @@
+"""How the automatic Z offset is checked: the endstop's scatter, CALIBRATE_Z again and again, the switch's offset."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+
+from zcal_tui.checks.attach import dock_macros
+from zcal_tui.checks.auto_z import verdict as judging
+from zcal_tui.checks.auto_z.advice import BODY, configuration, rough_z_offset
+from zcal_tui.checks.auto_z.calibrate import Attempt, calibrate, fault_words, touch_endstop
+from zcal_tui.checks.auto_z.estimates import Repeats, estimate, moved_since, samples_of
+from zcal_tui.checks.auto_z.parameters import AutoZParameters
+from zcal_tui.checks.auto_z.print_start import findings as print_start_findings
+from zcal_tui.checks.auto_z.tune import bed_point, switch_offset_to_use, tune
+from zcal_tui.checks.auto_z.verdict import Finding, Tuned, verdict_of
+from zcal_tui.checks.auto_z.wiring import look_at_wiring
+from zcal_tui.checks.auto_z.zero import zero_of
+from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.operator import require_person
+from zcal_tui.checks.preconditions import require_cold, require_ready
+from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position
+from zcal_tui.model.events import (
+    AdviceGiven,
+    EstimateUpdated,
+    Event,
+    Notice,
+    Progress,
+    SampleTaken,
+    Stage,
+    VerdictReached,
+)
+from zcal_tui.model.questions import Confirm
+from zcal_tui.model.record import Estimate, Level
+from zcal_tui.model.units import length, millimetres
+from zcal_tui.printer.config_view import ProbeConfig, ZRail, probe_config, z_rail, z_step_distance
+from zcal_tui.printer.geometry import Xy, z_limits
+from zcal_tui.printer.z_calibration import Calibration, Section, section, unfit
+from zcal_tui.stats.auto_offset import Moved
+from zcal_tui.stats.repeatability import Repeatability, analyse
+
+LEAST_CLEARANCE = 10.0
+LIFT_OVER_TRIGGER = 5.0
+
+
+async def measure(context: Context, parameters: AutoZParameters) -> None:
+    """Do it. See `Check.run` for what it raises."""
+    require_ready(context.printer.state)
+    if parameters.tune:
+        require_person(context.operator, "Tuning ends with a paper test: somebody has to feel the paper.")
+    run = _Run(context, parameters)
+    if parameters.tune:
+        await require_cold(context)
+        bed_point(context, run.section)
+    used = await switch_offset_to_use(context, parameters, run.section)
+    await home_if_needed(context, allowed=parameters.home)
+    await context.holder.borrow_offset()
+    before = context.printer.state.homing_origin[2]
+    try:
+        await run.go(used)
+    finally:
+        await lift_and_leave(context, run.clearance)
+    for event in run.conclusion():
+        context.emit(event)
+    await run.leave_offset(before)
+
+
+class _Run:
+    """One run of the check."""
+
+    def __init__(self, context: Context, parameters: AutoZParameters) -> None:
+        state = context.printer.state
+        self._context = context
+        self._parameters = parameters
+        reason = unfit(state.settings) or _unavailable(state.z_calibration)
+        here, probe, rail, step = section(state), probe_config(state), z_rail(state), z_step_distance(state)
+        if reason is not None or here is None or probe is None or rail is None:
+            raise CheckRefused(
+                "This printer has no automatic Z offset.", reason or "", "See docs/z_calibration.md."
+            )
+        if step is None:
+            raise CheckRefused(
+                "The Z step distance cannot be read.",
+                "The configuration of the Z steppers lacks rotation_distance or microsteps.",
+                "Look at the stepper sections of printer.cfg.",
+            )
+        self.section: Section = here
+        self._probe: ProbeConfig = probe
+        self._rail: ZRail = rail
+        self._step = step
+        self.clearance = max(LEAST_CLEARANCE, probe.z_offset + LIFT_OVER_TRIGGER)
+        self._macros = dock_macros(state, parameters.attach, parameters.detach)
+        self._zero = zero_of(state, parameters.zero, parameters.paper, automatic=True)
+        self._repeats = Repeats(step)
+        self._findings: list[Finding] = []
+        self._moved: tuple[Moved, ...] = ()
+        self._endstop: Repeatability | None = None
+        self._tuned: Tuned | None = None
+        self._fault: Attempt | None = None
+        self._safe = True
+        self._samples = 0
+
+    async def go(self, used: float | None) -> None:
+        """Measure everything; what is wrong becomes a finding as far as it is one."""
+        if self._parameters.endstop_touches > 1:
+            await self._touch_endstop()
+        wiring = await look_at_wiring(self._context, self.section, self._macros)
+        self._context.stop_if_cancelled()
+        self._safe = wiring.works is not False
+        if not self._safe:
+            self._findings.append(judging.of_wiring(wiring, ""))
+            return
+        doubt = await self._calibrate(used)
+        self._findings.append(judging.of_wiring(wiring, doubt))
+        if self._parameters.tune and self._fault is None:
+            await self._tune(used)
+
+    async def _touch_endstop(self) -> None:
+        context = self._context
+        count = self._parameters.endstop_touches
+        context.emit(Stage("endstop", f"Touching the Z endstop with the nozzle, {count} times"))
+        heights = await touch_endstop(context, count, self._samples + 1)
+        self._samples += len(heights)
+        self._endstop = await asyncio.to_thread(
+            analyse, heights, step=self._step, systematic={"sampling": self._step / 2}, adaptive=False
+        )
+        self._findings.append(judging.of_endstop(self._endstop))
+        context.emit(EstimateUpdated(self._estimates()))
+
+    async def _calibrate(self, used: float | None) -> str:
+        """Run CALIBRATE_Z as often as asked for; what it says about a missing probe."""
+        context, count = self._context, self._parameters.repeats
+        began = context.clock.now()
+        doubt = ""
+        context.emit(Progress(0, count))
+        for turn in range(1, count + 1):
+            context.stop_if_cancelled()
+            if context.printer.state.busy:
+                raise CheckFailed(
+                    "A print was started in the middle of the check.",
+                    "Another screen, a web interface or a macro did so.",
+                    "Let the print end, then repeat the check. What was measured so far is kept.",
+                )
+            context.emit(Stage("calibrate", f"CALIBRATE_Z, {turn} of {count}"))
+            attempt = await calibrate(context, self.section, used)
+            await context.holder.borrow_offset()
+            doubt = attempt.doubt or doubt
+            if attempt.calibration is not None:
+                self._tell(attempt.calibration, turn, used, counts=attempt.fault is None)
+            if attempt.fault is not None:
+                self._fault = attempt
+                return doubt
+            left = (context.clock.now() - began) / turn * (count - turn)
+            context.emit(Progress(turn, count, round(left, 1)))
+        return doubt
+
+    def _tell(self, found: Calibration, turn: int, used: float | None, *, counts: bool) -> None:
+        context = self._context
+        at = position(context.printer)[:2]
+        bed = self.section.bed
+        places: Mapping[str, Xy] = {
+            "nozzle": self.section.nozzle or at,
+            "switch": self.section.switch or at,
+            "bed": at if bed is None else (bed[0] - self._probe.x_offset, bed[1] - self._probe.y_offset),
+        }
+        facts = (
+            {} if self._rail.position_endstop is None else {"position_endstop": self._rail.position_endstop}
+        )
+        now = round(context.clock.now(), 3)
+        for sample in samples_of(found, turn, self._samples + 1, now, places, facts):
+            self._samples += 1
+            context.emit(SampleTaken(sample))
+            if sample.kind == "offset":
+                new = dict(sample.values)
+                if found.switch_offset is None and (value := used or self.section.switch_offset) is not None:
+                    new["switch_offset"] = value
+                self._moved = moved_since(context.earlier("auto-z"), new)
+        if counts or not self._repeats.found:
+            self._repeats.found.append(found)
+        context.emit(EstimateUpdated(self._estimates()))
+
+    async def _tune(self, used: float | None) -> None:
+        value = used if used is not None else self.section.switch_offset
+        assert value is not None
+        self._tuned = await tune(
+            self._context,
+            self._parameters,
+            self.section,
+            self._repeats,
+            value,
+            self._zero,
+            self._macros,
+            step=self._step,
+            clearance=self.clearance,
+            first=self._samples + 1,
+        )
+        self._context.emit(EstimateUpdated(self._estimates()))
+
+    def _estimates(self) -> dict[str, Estimate]:
+        found = self._repeats.estimates() if self._repeats.found else {}
+        if self._tuned is not None:
+            found["switch_offset"] = estimate("switch_offset", self._tuned.value)
+        if self._endstop is not None:
+            found["endstop_sigma"] = estimate("endstop_sigma", self._endstop.sigma)
+        return found
+
+    def conclusion(self) -> Iterator[Event]:
+        """The verdict and what follows from it."""
+        if self._fault is not None:
+            self._findings.append(judging.of_fault(self._fault, self.section, self._moved))
+        elif self._repeats.found:
+            self._findings.extend(judging.of_repeats(self._repeats, self.section))
+            self._findings.extend(judging.of_moves(self._moved))
+        if self._repeats.found:
+            rough = rough_z_offset(self._repeats.last, self._switch_offset(), self._probe)
+            if rough is not None:
+                self._findings.append(
+                    Finding(Level.WARN, rough, "Usable, but two heights contradict each other.")
+                )
+        if self._tuned is not None:
+            self._findings.append(judging.of_tuning(self._tuned))
+        yield EstimateUpdated(self._estimates())
+        yield VerdictReached(verdict_of(self._findings, self._good()))
+        yield from self._advice()
+
+    def _good(self) -> str:
+        mean = self._repeats.mean("offset")
+        if mean is None or mean.mean.low is None or mean.mean.high is None:
+            return "CALIBRATE_Z works."
+        half = (mean.mean.high - mean.mean.low) / 2
+        return f"Good: the offset is {millimetres(mean.mean.value, sign=True)} ± {length(half)}."
+
+    def _advice(self) -> Iterator[Event]:
+        if not self._safe:
+            yield AdviceGiven(
+                "Wire the probe's switch normally closed (its other contact), then add or remove the ! in the pin: "
+                "QUERY_PROBE has to say TRIGGERED with the probe off, open with it on."
+            )
+            return
+        if self._tuned is not None:
+            yield AdviceGiven(*judging.tuning_advice(self._tuned))
+        if self._repeats.found and self._fault is None:
+            shift = 0.0 if self._tuned is None else self._tuned.used - self._tuned.value.value
+            suggestion = judging.endstop_advice(
+                self._rail, self._repeats.last.offset + shift, z_limits(self._context.printer.state)
+            )
+            if suggestion is not None:
+                yield AdviceGiven(*suggestion)
+        if self._fault is not None:
+            yield AdviceGiven(fault_words(self._fault)[2])
+            yield AdviceGiven(BODY)
+        settings = self._context.printer.state.settings
+        for text in (
+            *configuration(self.section, self._probe, "bed_mesh" in settings),
+            *print_start_findings(settings),
+        ):
+            yield AdviceGiven(text)
+
+    def _switch_offset(self) -> float:
+        return self._repeats.last.switch_offset or self.section.switch_offset or 0.0
+
+    async def leave_offset(self, before: float) -> None:
+        """Let the person decide whether the offset stays in force, where it is one to keep; else it is put back."""
+        context = self._context
+        now = (await context.printer.refresh()).homing_origin[2]
+        if self._fault is not None or not self._repeats.found or abs(now - before) < 1e-6:
+            return
+        if self._tuned is not None and abs(self._tuned.value.value - self._tuned.used) >= 0.0005:
+            context.emit(
+                Notice(
+                    f"The G-code offset is put back to {before:.3f}: CALIBRATE_Z applied {now:.3f} by the "
+                    "switch_offset from before the tuning. Run it again once the new one is saved."
+                )
+            )
+            return
+        if not context.operator.present:
+            context.emit(
+                Notice(
+                    f"The G-code offset is put back to {before:.3f}; CALIBRATE_Z applied {now:.3f} meanwhile."
+                )
+            )
+            return
+        keep = await context.operator.confirm(
+            Confirm(
+                "keep-offset",
+                f"Keep the offset of CALIBRATE_Z ({now:.3f} mm) in force?",
+                f"Before it was {before:.3f} mm. It lasts until Z is homed or the printer restarts; a print "
+                f"calibrates anew.",
+                yes="Keep it",
+                no="Put back what was",
+                facts={"offset": now, "before": before},
+            )
+        )
+        if keep:
+            context.holder.keep_offset()
+
+
+def _unavailable(status: Mapping[str, object]) -> str | None:
+    """Why the plugin itself says that no calibration is possible."""
+    reason = status.get("unavailable")
+    return reason if isinstance(reason, str) else None

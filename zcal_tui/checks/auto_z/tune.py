@@ -1,0 +1,227 @@
+"""From the switch's datasheet to a tuned switch_offset: a paper test under the offset that CALIBRATE_Z found.
+
+Heights of the paper test are toolhead Z, without the G-code offset and the mesh, as those of CALIBRATE_Z are; so
+contact − offset is what the offset is wrong by, whatever is in force meanwhile.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zcal_tui.checks.auto_z.calibrate import last_offset
+from zcal_tui.checks.auto_z.estimates import Repeats
+from zcal_tui.checks.auto_z.parameters import AutoZParameters
+from zcal_tui.checks.auto_z.verdict import Tuned
+from zcal_tui.checks.auto_z.zero import Zero
+from zcal_tui.checks.base import CheckRefused, Context
+from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
+from zcal_tui.checks.travel import position, require_inside, travel
+from zcal_tui.checks.undock import probe_put_away
+from zcal_tui.model.events import Notice, Stage
+from zcal_tui.model.questions import Choose, Option
+from zcal_tui.printer.geometry import Xy
+from zcal_tui.printer.messages import SwitchOffsetNegative, SwitchOffsetResult
+from zcal_tui.printer.printer import CommandFailed, Heard
+from zcal_tui.printer.z_calibration import Section
+from zcal_tui.stats.auto_offset import tuned_switch_offset
+from zcal_tui.stats.paper import paper_height
+
+SAFE_SIDE = 0.05
+"""mm taken off the datasheet's value to begin with: a little less leaves the nozzle farther from the bed."""
+START_ABOVE = 5.0
+"""mm over the expected contact from where the paper test begins (Klipper docs, Manual_Level)."""
+LATE_WORD = 1.0
+"""Seconds of wall time that Moonraker may take for the last console lines."""
+SOURCE = "protoloft's z_calibration, Switch Offset"
+
+
+@dataclass(frozen=True)
+class Switch:
+    """A switch and its datasheet's base: operating position less body height, mm."""
+
+    key: str
+    name: str
+    base: float
+
+
+SWITCHES = (Switch("D2F-5", "Omron D2F-5", 0.5), Switch("SSG-5H", "Omron SSG-5H", 0.7))
+
+
+async def switch_offset_to_use(
+    context: Context, parameters: AutoZParameters, section: Section
+) -> float | None:
+    """The switch_offset for CALIBRATE_Z: None where the configured one is taken. Raises CheckRefused where there is
+    none and nobody is asked, CheckCancelled."""
+    if parameters.switch_offset is not None:
+        return parameters.switch_offset
+    chosen = parameters.switch
+    if chosen == "auto":
+        if section.switch_offset is not None and section.switch_offset > 0.0:
+            return None
+        if not parameters.tune:
+            raise CheckRefused(
+                "[z_calibration] has no switch_offset.",
+                "CALIBRATE_Z has to know how far the probe's switch closes below its body.",
+                "Find it with --tune, or give one with --switch-offset: by the datasheets 0.5 mm for a D2F-5, "
+                f"0.7 mm for an SSG-5H; a little less is the safe side ({SOURCE}).",
+            )
+        chosen = await context.operator.choose(
+            Choose(
+                "switch",
+                "Which switch does the probe have?",
+                tuple(
+                    Option(
+                        switch.key,
+                        switch.name,
+                        f"{switch.base:g} mm by its datasheet; begins with {_start(switch):g}",
+                    )
+                    for switch in SWITCHES
+                ),
+                "The switch closes a little below its body; the datasheet says how much. A larger value brings "
+                "the nozzle closer to the bed, so it begins with a little less. The paper test finds the "
+                "right one whichever you take.",
+            )
+        )
+    return next(_start(switch) for switch in SWITCHES if switch.key == chosen)
+
+
+def _start(switch: Switch) -> float:
+    return round(switch.base - SAFE_SIDE, 3)
+
+
+def bed_point(context: Context, section: Section) -> Xy:
+    """Where the nozzle goes for the paper test: the point that CALIBRATE_Z probes. Raises CheckRefused."""
+    if section.bed is None:
+        raise CheckRefused(
+            "The point of the bed that CALIBRATE_Z probes is not known.",
+            "Neither [z_calibration] bed_xy_position nor [bed_mesh] zero_reference_position is configured.",
+            "Set one of them.",
+        )
+    require_inside(context.printer, *section.bed)
+    return section.bed
+
+
+async def tune(
+    context: Context,
+    parameters: AutoZParameters,
+    section: Section,
+    repeats: Repeats,
+    used: float,
+    zero: Zero,
+    macros: tuple[str, str] | None,
+    *,
+    step: float,
+    clearance: float,
+    first: int,
+) -> Tuned:
+    """Do the paper tests at the probed point, as samples from number `first`, and compute. Raises CheckCancelled,
+    CheckFailed, CheckRefused, TransportError."""
+    x, y = bed_point(context, section)
+    offset = repeats.mean("offset")
+    if offset is None:
+        raise CheckRefused(
+            "Nothing tells how sure the offset is.",
+            "CALIBRATE_Z ran once, with single touches.",
+            "Take --repeats 2 at least, or samples: 3 in [probe].",
+        )
+    asked = _Command(context, used if section.switch_offset != used else None)
+    papers: list[PaperHeight] = []
+    expected = offset.mean.value + zero.paper
+    async with probe_put_away(context, macros):
+        for test in range(1, parameters.papers + 1):
+            context.stop_if_cancelled()
+            context.emit(Stage("travel", f"Bringing the nozzle over X {x:g} Y {y:g}"))
+            await travel(context.printer, x=x, y=y, clearance=clearance)
+            await _down_to(context, expected + START_ABOVE)
+            context.emit(Stage("paper", "Lower the nozzle until the paper just drags"))
+            plan = PaperPlan(
+                text="Lower the nozzle until the paper just drags.",
+                name="switch_offset",
+                old=section.switch_offset,
+                # new = used - (contact - offset), contact = height - paper
+                base=used + zero.paper + offset.mean.value,
+                sign=-1,
+                expected=expected,
+                clearance=clearance,
+                test=test,
+                tests=parameters.papers,
+                detail=zero.text,
+                at_contact=asked.ask,
+            )
+            papers.append(await paper_test(context, plan, first + len(papers)))
+    return await asyncio.to_thread(_conclude, repeats, papers, used, section, zero, asked, step)
+
+
+def _conclude(
+    repeats: Repeats,
+    papers: Sequence[PaperHeight],
+    used: float,
+    section: Section,
+    zero: Zero,
+    asked: "_Command",
+    step: float,
+) -> Tuned:
+    offset = repeats.mean("offset")
+    assert offset is not None
+    heights = [paper.height for paper in papers]
+    paper = paper_height(heights, max(paper.resolution for paper in papers), step=step)
+    last = asked.counted_from if asked.counted_from is not None else repeats.last.offset
+    return Tuned(
+        used=used,
+        configured=section.switch_offset,
+        value=tuned_switch_offset(used, offset, paper, zero.paper),
+        by_paper=used - (heights[-1] - last),
+        command=asked.result,
+        zero=zero.text,
+    )
+
+
+async def _down_to(context: Context, height: float) -> None:
+    """Come down to a toolhead Z, from above, with the G-code offset in force taken into account."""
+    state = await context.printer.refresh()
+    at = position(context.printer)[2]
+    if state.gcode_position is None or at <= height:
+        return
+    target = state.gcode_position[2] - (at - height)
+    await context.printer.gcode(
+        f"SAVE_GCODE_STATE NAME=ZCAL_DOWN\nG90\nG1 Z{target:.4f} F600\nM400\nRESTORE_GCODE_STATE "
+        f"NAME=ZCAL_DOWN MOVE=0"
+    )
+
+
+class _Command:
+    """Asks CALCULATE_SWITCH_OFFSET while the nozzle stands on the paper."""
+
+    def __init__(self, context: Context, switch_offset: float | None) -> None:
+        self._context = context
+        self._switch_offset = switch_offset
+        self.result: float | None = None
+        self.counted_from: float | None = None
+        """The offset that it counts from."""
+
+    async def ask(self) -> None:
+        """Run it; where it cannot be run, say so and go on without."""
+        printer = self._context.printer
+        if printer.state.has_command("CALCULATE_SWITCH_OFFSET") is False:
+            return
+        heard_of = asyncio.Event()
+
+        def hear(heard: Heard) -> None:
+            if isinstance(heard.message, SwitchOffsetResult):
+                self.result = heard.message.new
+            if isinstance(heard.message, SwitchOffsetResult | SwitchOffsetNegative):
+                heard_of.set()
+
+        parameter = "" if self._switch_offset is None else f" SWITCH_OFFSET={self._switch_offset:.6g}"
+        stop = printer.listen_console(hear)
+        try:
+            self.counted_from = await last_offset(self._context)
+            await printer.gcode(f"CALCULATE_SWITCH_OFFSET{parameter}")
+            async with asyncio.timeout(LATE_WORD):
+                await heard_of.wait()
+        except CommandFailed as error:
+            self._context.emit(Notice(f"CALCULATE_SWITCH_OFFSET was not run: {error.message}"))
+        except TimeoutError:
+            self._context.emit(Notice("CALCULATE_SWITCH_OFFSET told nothing."))
+        finally:
+            stop()

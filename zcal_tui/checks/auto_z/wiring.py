@@ -1,0 +1,96 @@
+"""Whether a missing probe would be noticed: only a switch wired normally closed reads triggered when it is off.
+
+Wired normally open it reads the same on and off the toolhead. Then no check before going down can fail, and the nozzle
+goes into the bed where the probe was to touch (protoloft's z_calibration, "Requirements").
+"""
+
+from dataclasses import dataclass
+
+from zcal_tui.checks.base import Context
+from zcal_tui.model.events import Stage
+from zcal_tui.model.questions import Confirm
+from zcal_tui.printer.config_view import macro_wraps
+from zcal_tui.printer.printer import CommandFailed
+from zcal_tui.printer.reading import flag, mapping
+from zcal_tui.printer.z_calibration import Section
+
+SOURCE = "protoloft's z_calibration, Requirements"
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """`works`: a missing probe is noticed; False: it is not; None: not known. `text` says why."""
+
+    works: bool | None
+    text: str
+
+
+async def look_at_wiring(context: Context, section: Section, macros: tuple[str, str] | None) -> Wiring:
+    """Find out before CALIBRATE_Z trusts it. Where the probe reads open and nobody has ever seen it read triggered, it
+    is put away by its macro and read again. Raises CheckCancelled, TransportError."""
+    moved = section.moves_the_probe or macros is not None or macro_wraps(context.printer.state, "CALIBRATE_Z")
+    try:
+        open_now = not await _triggered(context)
+    except CommandFailed:
+        return Wiring(
+            None, "The probe's switch cannot be read (QUERY_PROBE), so a missing probe may go unnoticed."
+        )
+    if not open_now:
+        return Wiring(
+            True, f"Off the toolhead the probe reads triggered, so a missing one is noticed ({SOURCE})."
+        )
+    if context.printer.state.z_calibration.get("attached_check_works") is True:
+        return Wiring(True, f"The probe was seen to read triggered while it was off ({SOURCE}).")
+    if not moved:
+        return Wiring(
+            None,
+            "Nothing fetches the probe here, so whether its switch shows when it is missing was not tried.",
+        )
+    return await _try_without(context, macros)
+
+
+async def _try_without(context: Context, macros: tuple[str, str] | None) -> Wiring:
+    """The probe reads open: take it off and see whether it still does."""
+    said = ""
+    if macros is not None and macros[1]:
+        context.emit(
+            Stage("detach", f"Putting the probe back to see what its switch reads then ({macros[1]})")
+        )
+        try:
+            await context.printer.gcode(macros[1])
+        except CommandFailed as error:
+            said = f" ({macros[1]} said: {error.message.splitlines()[0]})"
+        context.stop_if_cancelled()
+        if await _triggered(context):
+            return Wiring(
+                True, f"Put away, the probe reads triggered, so a missing one is noticed ({SOURCE})."
+            )
+    if not context.operator.present:
+        if macros is None or not macros[1]:
+            return Wiring(
+                None, "The probe reads open, and nobody is there to say whether it hangs on the toolhead."
+            )
+        return Wiring(False, f"Put away by {macros[1]}, the probe still reads open{said}.")
+    off = await context.operator.confirm(
+        Confirm(
+            "probe-off",
+            "Is the probe off the toolhead now?",
+            "Its switch reads open, as it should only with the probe on. Look before you answer: if the wiring "
+            "hides a missing probe, the nozzle goes into the bed.",
+            yes="It is off",
+            no="It is on",
+            danger=True,
+        )
+    )
+    if off:
+        return Wiring(False, f"The probe is off the toolhead, and its switch reads open all the same{said}.")
+    return Wiring(
+        None,
+        f"The probe is still on the toolhead{said}, so whether it shows when it is missing is not known.",
+    )
+
+
+async def _triggered(context: Context) -> bool:
+    await context.printer.gcode("QUERY_PROBE")
+    status = await context.printer.query({"probe": ["last_query"]})
+    return flag(mapping(status.get("probe")).get("last_query")) is not False

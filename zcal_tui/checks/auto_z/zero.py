@@ -1,0 +1,67 @@
+"""What Z 0 stands for: the nozzle on the bed, or the nozzle on a sheet of paper. They are a paper's thickness apart.
+
+Klipper's paper test takes the height at which the paper drags for contact: the paper (about 0.1 mm) makes up for what
+the nozzle grows from cold to hot (Klipper docs, Bed_Level, "The paper test"). CALIBRATE_Z measures the nozzle anew
+before each print, as hot as it is then, so that nothing is left to make up for: there the paper has to be taken off,
+as in the plugin's own test, where the gap at Z 0.1 is to be 0.1 mm ("How to test it").
+"""
+
+from dataclasses import dataclass
+
+from zcal_tui.checks.auto_z.print_start import print_start
+from zcal_tui.model.units import length
+from zcal_tui.printer.state import PrinterState
+
+HOT = 100.0
+"""°C from which a nozzle has grown most of the way."""
+
+
+@dataclass(frozen=True)
+class Zero:
+    """`paper` is the Z (mm, as G-code counts) at which the paper is to drag: its thickness, or 0."""
+
+    paper: float
+    text: str
+    """What is taken and why, for a person."""
+
+
+def zero_of(
+    state: PrinterState, wanted: str, thickness: float, *, automatic: bool, hot: bool = False
+) -> Zero:
+    """What Z 0 is to be: `wanted` contact, paper or auto. `automatic`: the offset comes from CALIBRATE_Z; `hot`: the
+    nozzle is hot now."""
+    sheet = length(thickness)
+    if wanted == "contact":
+        return Zero(
+            thickness, f"As asked for, Z 0 is contact: the paper ({sheet}) is to drag at Z {thickness:g}."
+        )
+    if wanted == "paper":
+        return Zero(
+            0.0,
+            "As asked for, the height at which the paper drags counts as contact (Klipper docs, Bed_Level).",
+        )
+    if not automatic:
+        if hot:
+            return Zero(
+                thickness,
+                f"The nozzle is hot and has grown, so that nothing is left for the paper ({sheet}) to make up "
+                f"for: it is to drag at Z {thickness:g}.",
+            )
+        return Zero(
+            0.0,
+            "The height at which the paper drags counts as contact: the paper's thickness makes up for what "
+            "the nozzle grows when it is hot (Klipper docs, Bed_Level).",
+        )
+    macro = print_start(state.settings)
+    if macro is not None and macro.calibrates_hot is False:
+        return Zero(
+            0.0,
+            f"{macro.name} calibrates with a cold nozzle, so the height at which the paper drags counts as "
+            "contact: its thickness makes up for what the nozzle grows afterwards (Klipper docs, Bed_Level).",
+        )
+    return Zero(
+        thickness,
+        "CALIBRATE_Z measures the nozzle as hot as it is before the print, so the paper does not have to make "
+        f"up for what it grows: Z 0 is contact, and the paper ({sheet}) is to drag at Z {thickness:g}. If you "
+        "calibrate with a cold nozzle, repeat this with --zero paper.",
+    )

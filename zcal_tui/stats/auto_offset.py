@@ -1,0 +1,159 @@
+"""The automatic Z offset from repeats of its calibration: the mean, what creeps from repeat to repeat, which height
+did it, and the switch_offset that follows from a paper test.
+
+offset = bed − (switch − nozzle + switch_offset), all as toolhead Z in mm between one homing and the next.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from zcal_tui.stats.combine import Part, combine, pooled_scatter, t_quantile
+from zcal_tui.stats.intervals import Interval
+from zcal_tui.stats.offsets import Offset, mean_of_repeats
+from zcal_tui.stats.paper import PaperResult
+from zcal_tui.stats.quantiles import t_two_sided_p
+
+CONFIDENCE = 0.95
+ERROR_RATE = 0.05
+"""Shared by the drift tests of the three heights and the offset."""
+SPEAK_FOR_THEMSELVES = 3
+"""From so many repeats on their own scatter alone is taken, fetching the probe anew included; fewer are helped by what
+the touches within them say."""
+PAPER_TOLERANCE = 0.010
+"""mm. Our assumption about how far a sheet is from its stated thickness; Klipper's documentation (Bed_Level) says
+about 100 µm for copy paper, and no source has a figure for the spread."""
+
+
+def known_scatter(parts: Sequence[Part]) -> Part:
+    """Independent standard uncertainties of one repeat together, with Welch-Satterthwaite's degrees of freedom."""
+    total = math.sqrt(sum(part.size**2 for part in parts))
+    lost = sum(part.size**4 / part.dof for part in parts if part.size > 0.0)
+    return Part(total, total**4 / lost if lost > 0.0 else math.inf)
+
+
+def mean_offset(values: Sequence[float], step: float, touches: Part | None) -> Offset | None:
+    """The mean of the repeats of a height or of the offset (mm). `touches` is the standard uncertainty of one repeat
+    as its touches tell it; None where they are not known, or single. None where nothing tells how sure a single
+    value is. Each of the three heights may be seen a step late, which is in the component "sampling"."""
+    helped = touches is not None and len(values) < SPEAK_FOR_THEMSELVES
+    if len(values) < 2 and not helped:
+        return None
+    return mean_of_repeats(
+        values,
+        step=step,
+        systematic={"sampling": 0.5 * math.sqrt(3.0) * step},
+        prior_sigma=touches.size if touches is not None and helped else 0.0,
+        prior_dof=min(touches.dof, 1e6) if touches is not None and helped else 0.0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How much a value creeps per repeat (mm), with its two-sided p value."""
+
+    size: Interval
+    p: float
+    tests: int
+
+    @property
+    def found(self) -> bool:
+        """Whether chance would show as much in fewer than its share of 5 % of cases."""
+        return self.p < ERROR_RATE / self.tests
+
+
+def drift_per_repeat(
+    values: Sequence[float], step: float, touches: Part | None, tests: int = 4
+) -> Drift | None:
+    """The slope over the repeats; None where nothing tells it from scatter: fewer than three values without `touches`.
+
+    Around the line the values scatter as their touches do, pooled with what is left of them.
+    """
+    n = len(values)
+    residual_dof = n - 2
+    if n < 2 or (residual_dof < 1 and touches is None):
+        return None
+    middle = (n - 1) / 2
+    spread = sum((i - middle) ** 2 for i in range(n))
+    mean = sum(values) / n
+    slope = sum((i - middle) * (value - mean) for i, value in enumerate(values)) / spread
+    rest = sum((value - mean - slope * (i - middle)) ** 2 for i, value in enumerate(values))
+    scatter = pooled_scatter(
+        rest,
+        max(0.0, float(residual_dof)),
+        least=step / math.sqrt(12.0),
+        prior_sigma=0.0 if touches is None else touches.size,
+        prior_dof=0.0 if touches is None else min(touches.dof, 1e6),
+    )
+    error = scatter.sigma / math.sqrt(spread)
+    reach = t_quantile(0.5 + 0.5 * CONFIDENCE, scatter.dof) * error
+    p = t_two_sided_p(slope / error, max(1, math.floor(scatter.dof))) if error > 0.0 else float(slope == 0.0)
+    return Drift(Interval(slope, slope - reach, slope + reach, CONFIDENCE), p, tests)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How far something moved between two calibrations, and how far that took the offset (mm)."""
+
+    name: str
+    moved: float
+    effect: float
+
+
+def compare(old: Mapping[str, float], new: Mapping[str, float]) -> tuple[Moved, ...]:
+    """What changed the offset between two calibrations, the most first: nozzle, switch, bed, switch_offset.
+
+    Heights count from position_endstop, as a change of it moves them all. Homing is by the nozzle, so a longer nozzle
+    lowers switch and bed alike and changes no offset: what those two moved together is set aside.
+    """
+    change = {name: new[name] - old[name] for name in ("nozzle", "switch", "bed", "switch_offset")}
+    homed = new.get("position_endstop", 0.0) - old.get("position_endstop", 0.0)
+    for name in ("nozzle", "switch", "bed"):
+        change[name] -= homed
+    together = 0.0
+    if change["switch"] * change["bed"] > 0.0:
+        together = min(change["switch"], change["bed"], key=abs)
+    moves = (
+        Moved("nozzle", change["nozzle"], change["nozzle"]),
+        Moved("switch", change["switch"], together - change["switch"]),
+        Moved("bed", change["bed"], change["bed"] - together),
+        Moved("switch_offset", change["switch_offset"], -change["switch_offset"]),
+    )
+    return tuple(sorted(moves, key=lambda move: -abs(move.effect)))
+
+
+def tuned_switch_offset(
+    used: float, offset: Offset, paper: PaperResult, thickness: float, tolerance: float = PAPER_TOLERANCE
+) -> Interval:
+    """The switch_offset (mm) with which the offset brings the nozzle to the bed at Z 0: used − (contact − offset).
+
+    Contact is `thickness` (mm, ± `tolerance`) below the height at which the paper drags; with 0 that height itself
+    counts as contact, as in CALCULATE_SWITCH_OFFSET. Components: "offset", "feel", "resolution", "step", "paper".
+    """
+    contact = paper.height.value - thickness
+    own = dict(offset.mean.components)
+    random = own.pop("random", 0.0)
+    parts = {
+        "offset": Part(random, offset.dof),
+        "feel": Part(paper.height.components["feel"], paper.dof),
+        "resolution": Part(paper.height.components["resolution"]),
+        "step": Part(math.hypot(*own.values(), paper.height.components["step"])),
+        "paper": Part((tolerance if thickness > 0.0 else 0.0) / math.sqrt(3.0)),
+    }
+    return combine(used - (contact - offset.mean.value), parts, CONFIDENCE)
+
+
+def gap_error(
+    paper: PaperResult, expected: float, thickness: float, tolerance: float = PAPER_TOLERANCE
+) -> Interval:
+    """How much higher (mm) Z 0 has to be: the height at which the paper drags less the one at which it should.
+    `thickness` is what of `expected` is paper. Components: "feel", "resolution", "step", "paper"."""
+    parts = {
+        "feel": Part(paper.height.components["feel"], paper.dof),
+        "resolution": Part(paper.height.components["resolution"]),
+        "step": Part(paper.height.components["step"]),
+        "paper": Part((tolerance if thickness > 0.0 else 0.0) / math.sqrt(3.0)),
+    }
+    return combine(paper.height.value - expected, parts, CONFIDENCE)
