@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from zcal_tui import __version__
-from zcal_tui.checks.base import Check
-from zcal_tui.checks.catalogue import CHECKS
+from zcal_tui.checks.base import Declaration
+from zcal_tui.checks.guided import DECLARED
 from zcal_tui.checks.parameters import ParameterError, ParameterSpec, build, specs
 from zcal_tui.command import Command
 from zcal_tui.config import ConfigError, as_path, load
@@ -40,7 +40,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         if wrong := re.search(r"argument check: invalid choice: '(.*)' \(", message):
-            near = difflib.get_close_matches(wrong[1], (*CHECKS, *PROGRAMS), n=1)
+            near = difflib.get_close_matches(wrong[1], (*DECLARED, *PROGRAMS), n=1)
             message = f"there is no check {wrong[1]!r}" + (f"; did you mean {near[0]}?" if near else "")
         raise UsageError(f"{message}\n`{self.prog} --help` lists what there is.")
 
@@ -134,7 +134,7 @@ def _help_text(spec: ParameterSpec) -> str:
     return text.replace("%", "%%")
 
 
-def _add_check(choices: Any, check: Check) -> None:
+def _add_check(choices: Any, check: Declaration) -> None:
     parser = choices.add_parser(check.name, help=check.learn, description=check.explain, allow_abbrev=False)
     _common(parser)
     own = parser.add_argument_group("this check")
@@ -162,7 +162,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"zcal-tui {__version__}")
     _common(parser)
     choices = parser.add_subparsers(dest="check", metavar="check", title="checks")
-    for check in CHECKS.values():
+    for check in DECLARED.values():
         _add_check(choices, check)
     for name, told in PROGRAMS.items():
         choices.add_parser(name, help=told, add_help=False)
@@ -181,12 +181,12 @@ def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
         raise UsageError(_unknown(unknown[0], check))
     values = {key.removeprefix("check."): value for key, value in given.items() if key.startswith("check.")}
     try:
-        parameters = build(CHECKS[check].parameters, values) if check else None
+        parameters = build(DECLARED[check].parameters, values) if check else None
     except ParameterError as error:
         raise UsageError(str(error)) from error
     headless, demo = given.get("headless", False), given.get("demo")
     if headless and not check:
-        raise UsageError(f"--headless needs to know which check: {', '.join(CHECKS)}")
+        raise UsageError(f"--headless needs to know which check: {', '.join(DECLARED)}")
     if given.get("json") and not headless:
         raise UsageError("--json goes with --headless")
     if given.get("autopilot") and not headless:
@@ -226,7 +226,7 @@ def _check_demo(profile: str, given: dict[str, Any]) -> None:
         raise UsageError("--demo brings its own printer; leave out --printer")
     if profile not in PROFILES and not as_path(profile).exists():
         near = difflib.get_close_matches(profile, PROFILES, n=1)
-        if profile in CHECKS:
+        if profile in DECLARED:
             raise UsageError(f"name the profile before the check: --demo {PROFILES[0]} {profile}")
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(PROFILES)}, or a folder's path"
         raise UsageError(f"--demo: there is no profile {profile!r}; {hint}")
@@ -241,7 +241,7 @@ def _unknown(word: str, check: str | None) -> str:
     _common(common)
     known = [*common.options, "--help", "--version"]
     if check:
-        known += [spec.flag for spec in specs(CHECKS[check].parameters)]
+        known += [spec.flag for spec in specs(DECLARED[check].parameters)]
     near = difflib.get_close_matches(word.partition("=")[0], known, n=1)
     hint = f"; did you mean {near[0]}?" if near else "; `zcal-tui --help` lists what there is"
     return f"there is no {'option' if word.startswith('-') else 'check or option'} {word!r}{hint}"

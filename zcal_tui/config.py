@@ -28,6 +28,9 @@ class Settings:
     """A Klipper or Kalico folder for the simulated printer. Environment: KLIPPER_DIR."""
     data: str | None = None
     """The folder in which runs are kept. Environment: ZCAL_DATA."""
+    lease: str | None = None
+    """Seconds that the printer waits for a program that is not heard of before it cleans up, 2 to 600; 60 where it is
+    left out. Environment: ZCAL_LEASE."""
 
 
 ENVIRONMENT = {
@@ -37,6 +40,7 @@ ENVIRONMENT = {
     "theme": "TEXTUAL_THEME",
     "klipper": "KLIPPER_DIR",
     "data": "ZCAL_DATA",
+    "lease": "ZCAL_LEASE",
 }
 
 
@@ -54,6 +58,19 @@ def default_file(environ: Mapping[str, str]) -> Path:
 
     base = environ.get("XDG_CONFIG_HOME")
     return (Path(base) / "zcal-tui" if base else user_config_path("zcal-tui")) / "config.toml"
+
+
+def lease_seconds(settings: Settings) -> float:
+    """How long the printer waits for a program that is not heard of. Raises ConfigError."""
+    if settings.lease is None:
+        return 60.0
+    try:
+        seconds = float(settings.lease)
+    except ValueError:
+        seconds = 0.0
+    if not 2.0 <= seconds <= 600.0:
+        raise ConfigError(f"lease is {settings.lease!r}; it has to be a number of seconds from 2 to 600")
+    return seconds
 
 
 def data_folder(settings: Settings) -> Path:

@@ -5,11 +5,12 @@ import logging.handlers
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zcal_tui.command import Command
-from zcal_tui.config import ConfigError, data_folder
+from zcal_tui.config import ConfigError, data_folder, lease_seconds
 from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.results.store import Store
 from zcal_tui.session.port import RunOptions
@@ -34,7 +35,7 @@ def start(command: Command) -> int:
             print(f"zcal-tui: {problem}", file=sys.stderr)
             return ExitCode.USAGE
     try:
-        target = target_of(command)
+        target = replace(target_of(command), lease=lease_seconds(command.settings))
         data = data_folder(command.settings)
     except (AddressError, ConfigError) as error:
         print(f"zcal-tui: {error}", file=sys.stderr)

@@ -85,8 +85,8 @@ class Context:
             raise CheckCancelled
 
 
-class Check(Protocol):
-    """A calibration. It leaves the printer as it found it, whatever happens."""
+class Declaration(Protocol):
+    """What a check says of itself: the command line, the plan and the documentation are made of it."""
 
     name: ClassVar[str]
     title: ClassVar[str]
@@ -100,6 +100,10 @@ class Check(Protocol):
 
     def unfit(self, settings: Mapping[str, Any]) -> str | None:
         """Why the check does not apply to a printer with these config settings; None where it does."""
+
+
+class Check(Declaration, Protocol):
+    """A calibration. It leaves the printer as it found it, whatever happens."""
 
     async def run(self, context: Context, parameters: Any) -> None:
         """Measure and judge: events out. Raises CheckCancelled, CheckRefused, GcodeError, ReplyLost, NotReady."""

@@ -36,10 +36,18 @@ OFFSET = "gcode_offset"
 class Holder:
     """Lends the printer's settings to one run."""
 
-    def __init__(self, printer: Printer, companion: Companion, emit: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        printer: Printer,
+        companion: Companion,
+        emit: Callable[[Event], None],
+        seconds: float = LEASE,
+    ) -> None:
+        """`seconds` of real time is how long the extra waits for us before it cleans up."""
         self._printer = printer
         self._companion = companion
         self._emit = emit
+        self._lease_seconds = seconds
         self._name = f"zcal-tui on {socket.gethostname()} ({os.getpid()})"
         self._leased = False
         self._undo: list[tuple[str, str]] = []
@@ -124,7 +132,7 @@ class Holder:
             await self._companion.lease(self._name, seconds=self._seconds(), hold=dict(hold))
 
     def _seconds(self) -> float:
-        return min(LONGEST, LEASE * max(1.0, self._printer.clock.rate))
+        return min(LONGEST, self._lease_seconds * max(1.0, self._printer.clock.rate))
 
     async def _take(self) -> None:
         try:
@@ -141,7 +149,7 @@ class Holder:
         pause = FIRST_RENEWAL
         while True:
             await asyncio.sleep(pause)
-            pause = min(RENEWAL, 2 * pause)
+            pause = min(RENEWAL, self._lease_seconds / 6, 2 * pause)
             try:
                 await self._companion.lease(self._name, seconds=self._seconds())
             except TransportError:

@@ -5,7 +5,7 @@ import difflib
 import math
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -31,6 +31,8 @@ class ParameterSpec:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    rule: Callable[[Any], Any] | None = None
+    """What else a value has to satisfy: returns it, or raises ParameterError."""
 
     @property
     def flag(self) -> str:
@@ -95,6 +97,11 @@ class ParameterSpec:
                 or (high is not None and number > high)
             ):
                 raise ParameterError(f"{self.flag}: {value} is out of range{self._allowed()}")
+        if self.rule is not None:
+            try:
+                return self.rule(value)
+            except ParameterError as error:
+                raise ParameterError(f"{self.flag}: {error}") from error
         return value
 
     def _allowed(self) -> str:
@@ -109,9 +116,17 @@ def parameter(
     minimum: float | None = None,
     maximum: float | None = None,
     choices: Sequence[str] = (),
+    rule: Callable[[Any], Any] | None = None,
 ) -> Any:
     """A field of a parameters dataclass, with what a flag, a form and a page of documentation need to know."""
-    meta = {"help": help, "unit": unit, "minimum": minimum, "maximum": maximum, "choices": tuple(choices)}
+    meta = {
+        "help": help,
+        "unit": unit,
+        "minimum": minimum,
+        "maximum": maximum,
+        "choices": tuple(choices),
+        "rule": rule,
+    }
     return dataclasses.field(default=default, metadata=meta)
 
 

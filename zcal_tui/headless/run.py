@@ -106,7 +106,7 @@ def run_headless(
                 return ExitCode.NOT_READY
             answers = answerer(session.snapshot) if answerer is not None else None
             session.start_check(check, parameters, options)
-            return _follow(session, events, output, signals, answers)
+            return _follow(session, check, events, output, signals, answers)
         except Interrupted:
             output.say("Cancelled before the check had begun.")
             return ExitCode.CANCELLED
@@ -117,6 +117,7 @@ def run_headless(
 
 def _follow(
     session: SessionPort,
+    check: str,
     events: queue.SimpleQueue[Event],
     output: Output,
     signals: Signals,
@@ -138,7 +139,7 @@ def _follow(
         with contextlib.suppress(queue.Empty):
             event = events.get(timeout=POLL)
             output.event(event)
-            if isinstance(event, RunEnded):
+            if isinstance(event, RunEnded) and event.record.check == check:
                 return of_record(event.record)
         if answers is not None:
             try:

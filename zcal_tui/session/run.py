@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from zcal_tui.checks.base import Check, CheckCancelled, CheckFailed, CheckRefused, Context
-from zcal_tui.checks.holding import Holder
+from zcal_tui.checks.holding import LEASE, Holder
 from zcal_tui.checks.operator import NeedsPerson
 from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted
 from zcal_tui.model.questions import Answer
@@ -45,8 +45,10 @@ class Run:
         board: Board,
         options: RunOptions,
         files: ConfigFiles,
+        lease: float = LEASE,
     ) -> None:
         self._check = check
+        self._lease = lease
         self._parameters = parameters
         self._printer = printer
         self._store = store
@@ -134,7 +136,7 @@ class Run:
     async def _check_it(self) -> tuple[Outcome, Problem | None]:
         printer = self._printer
         companion = Companion(printer)
-        holder = Holder(printer, companion, self._emit)
+        holder = Holder(printer, companion, self._emit, self._lease)
         context = Context(
             printer=printer,
             sampler=sampler_for(printer, companion),

@@ -10,7 +10,9 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
+from zcal_tui.checks.base import Check
 from zcal_tui.checks.catalogue import CHECKS
+from zcal_tui.checks.guided import NAME as GUIDED_NAME
 from zcal_tui.model.events import Event
 from zcal_tui.model.questions import Answer
 from zcal_tui.model.record import Problem, Record
@@ -23,6 +25,7 @@ from zcal_tui.session.target import Target
 
 if TYPE_CHECKING:
     from zcal_tui.session.connection import PrinterConnection
+    from zcal_tui.session.guide import Guide
     from zcal_tui.session.run import Run
 
 logger = logging.getLogger(__name__)
@@ -46,7 +49,7 @@ class Session:
         self._thread = threading.Thread(target=self._serve, name="zcal session", daemon=True)
         self._connection: PrinterConnection | None = None
         self._busy = False
-        self._run: Run | None = None
+        self._run: Run | Guide | None = None
         self._run_task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._lock = threading.Lock()
@@ -168,10 +171,21 @@ class Session:
         assert printer is not None
         self._board.update(cancelling=False)
         files = self._connection.config_files()
-        self._run = Run(CHECKS[name], parameters, printer, self._store, self._board, options, files)
+
+        def make(check: Check, chosen: Any) -> Run:
+            return Run(check, chosen, printer, self._store, self._board, options, files, self._target.lease)
+
+        if name == GUIDED_NAME:
+            from zcal_tui.session.guide import Guide  # as above
+
+            self._run = Guide(
+                parameters, printer, self._store, self._board.event, make, present=options.present
+            )
+        else:
+            self._run = make(CHECKS[name], parameters)
         self._run_task = self._spawn(self._go(self._run))
 
-    async def _go(self, run: "Run") -> None:
+    async def _go(self, run: "Run | Guide") -> None:
         snapshot = self._board.snapshot
         ended = None
         try:

@@ -34,3 +34,5 @@ class Target:
     api_key: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
     """What to show Moonraker's login."""
+    lease: float = 60.0
+    """Seconds of real time that the extra waits for this program before it cleans up behind it."""

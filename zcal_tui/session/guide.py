@@ -1,0 +1,193 @@
+"""Runs the guided order (`all`): one check after the other, each with a record of its own, and one over all of them."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from zcal_tui.checks.base import Check
+from zcal_tui.checks.catalogue import CHECKS
+from zcal_tui.checks.guided import (
+    LOOK_FIRST,
+    NAME,
+    GuidedParameters,
+    chosen,
+    not_applicable,
+    stops_rest,
+)
+from zcal_tui.checks.parameters import build
+from zcal_tui.model.events import Event, Notice, RunEnded, RunStarted
+from zcal_tui.model.questions import Answer
+from zcal_tui.model.record import Level, Outcome, Part, Problem, Record, Verdict
+from zcal_tui.printer.companion import Companion
+from zcal_tui.printer.printer import Printer
+from zcal_tui.results.context import context_facts
+from zcal_tui.results.store import Journal, Store, new_run_id, now_iso
+from zcal_tui.session.run import Run, printer_facts
+
+logger = logging.getLogger(__name__)
+
+WEIGHT = {Level.PASS: 0, Level.UNKNOWN: 1, Level.WARN: 2, Level.FAIL: 3}
+
+
+class Guide:
+    """The whole calibration under way. Used as a `Run` is; made on the session's thread."""
+
+    def __init__(
+        self,
+        parameters: GuidedParameters,
+        printer: Printer,
+        store: Store,
+        show: Callable[[Event], None],
+        make_run: Callable[[Check, Any], Run],
+        *,
+        present: bool,
+    ) -> None:
+        self._parameters = parameters
+        self._printer = printer
+        self._store = store
+        self._show = show
+        self._make_run = make_run
+        self._present = present
+        self._run: Run | None = None
+        self._cancelled = False
+        self._parts: list[Part] = []
+        self._passed_over: list[str] = []
+        self._journal: Journal | None = None
+
+    def cancel(self) -> None:
+        """Cancel the check that runs, and do none after it."""
+        self._cancelled = True
+        if self._run is not None:
+            self._run.cancel()
+
+    def answer(self, number: int, answer: Answer) -> None:
+        """A person's answer to the question of that number."""
+        if self._run is not None:
+            self._run.answer(number, answer)
+
+    async def go(self, printer_name: str, address: str) -> RunEnded:
+        """Run them all; returns the last event, kept but not shown yet. Never raises: what went wrong is in the
+        records."""
+        state = self._printer.state
+        started = RunStarted(
+            id=new_run_id(NAME),
+            check=NAME,
+            started=now_iso(),
+            printer=printer_facts(state, printer_name, address),
+            context=context_facts(state),
+            parameters=asdict(self._parameters),
+        )
+        try:
+            self._journal = self._store.begin(printer_name, started.id)
+        except OSError as error:
+            logger.warning("the whole calibration is not kept as one", exc_info=True)
+            self._show(started)
+            self._show(Notice(f"The overview of this calibration is not kept: {error.strerror or error}."))
+        else:
+            self._emit(started)
+        why = await self._all(printer_name, address)
+        ended = RunEnded(self._record(started, why))
+        self._keep(ended)
+        if self._journal is not None:
+            self._journal.close()
+        return ended
+
+    async def _all(self, printer_name: str, address: str) -> str | None:
+        """Every check in turn; returns why it stopped before the end, None where it did not."""
+        companion = Companion(self._printer)
+        for check in chosen(self._parameters):
+            if self._cancelled:
+                return "It was cancelled."
+            why = not_applicable(
+                check, self._printer.state.settings, person=self._present, can_extra=companion.can
+            )
+            if why is not None:
+                self._passed_over.append(f"{check.title}: {why}")
+                self._emit(Notice(f"{check.title} is passed over: {why}"))
+                continue
+            if check.name != LOOK_FIRST and self._undone():
+                again = await self._one(CHECKS[LOOK_FIRST], printer_name, address)
+                if (stop := stops_rest(again)) is not None:
+                    return stop
+            record = await self._one(check, printer_name, address)
+            if (stop := stops_rest(record)) is not None:
+                return stop
+        return None
+
+    def _undone(self) -> bool:
+        """Whether a restart or an idle time has undone what `ready` had seen to: homing and levelling."""
+        state = self._printer.state
+        if LOOK_FIRST not in {check.name for check in chosen(self._parameters)}:
+            return False
+        return not state.homed() or state.quad_gantry_level_applied is False or state.z_tilt_applied is False
+
+    async def _one(self, check: Check, printer_name: str, address: str) -> Record:
+        self._run = self._make_run(check, build(check.parameters, {}))
+        try:
+            ended = await self._run.go(printer_name, address)
+        finally:
+            self._run = None
+        record = ended.record
+        verdict = record.verdict
+        summary = verdict.summary if verdict is not None else record.problem.what if record.problem else ""
+        level = None if verdict is None or record.outcome is not Outcome.FINISHED else verdict.level
+        self._parts.append(Part(record.id, record.check, record.outcome, level, summary))
+        self._show(ended)
+        return record
+
+    def _record(self, started: RunStarted, stopped: str | None) -> Record:
+        levels = [part.level for part in self._parts if part.level is not None]
+        reasons = [f"{part.check}: {part.summary}" for part in self._parts]
+        reasons += [f"{text} (passed over)" for text in self._passed_over]
+        problem = None
+        outcome = Outcome.FINISHED
+        if stopped is not None:
+            last = self._parts[-1] if self._parts else None
+            outcome = last.outcome if last is not None else Outcome.CANCELLED
+            if self._cancelled:
+                outcome = Outcome.CANCELLED
+            what = (
+                f"It stopped after {last.check}: {last.summary}" if last is not None else "Nothing was done."
+            )
+            problem = Problem(what, stopped, "Mend that, then start again.")
+        worst = max(levels, key=WEIGHT.__getitem__, default=Level.UNKNOWN)
+        return Record(
+            id=started.id,
+            check=NAME,
+            printer=started.printer,
+            started=started.started,
+            finished=now_iso(),
+            outcome=outcome,
+            context=started.context,
+            parameters=started.parameters,
+            verdict=Verdict(worst, _summary(self._parts, worst), tuple(reasons)) if levels else None,
+            problem=problem,
+            parts=tuple(self._parts),
+        )
+
+    def _emit(self, event: Event) -> None:
+        self._keep(event)
+        self._show(event)
+
+    def _keep(self, event: Event) -> None:
+        if self._journal is None:
+            return
+        try:
+            self._journal.write(event)
+        except OSError:
+            logger.warning("the whole calibration is not kept any further", exc_info=True)
+            journal, self._journal = self._journal, None
+            journal.close()
+
+
+def _summary(parts: list[Part], worst: Level) -> str:
+    last = {part.check: part.level for part in parts}
+    good = sum(level is Level.PASS for level in last.values())
+    words = {
+        Level.PASS: "everything is as it should be",
+        Level.UNKNOWN: "something could not be decided",
+        Level.WARN: "something is worth a look",
+        Level.FAIL: "something has to be mended",
+    }
+    return f"{good} of {len(last)} checks passed: {words[worst]}."
