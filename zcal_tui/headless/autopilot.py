@@ -25,6 +25,8 @@ FEELING_STEP = 0.05
 SURE_DISTANCE = 1.0
 """mm sideways within which a person takes the nozzle to stand over the point that was probed."""
 ON_THE_MARK = 0.015
+NARROW = 0.6
+"""Share of the gap there should be from which a person sees that it is too narrow."""
 MOST_STEPS = 80
 EDGE = 0.004
 """mm: how exactly the two edges of the dragging are looked for."""
@@ -52,8 +54,8 @@ class Autopilot:
         match question:
             case Confirm():
                 return self._confirm(question)
-            case Choose(options=options):
-                return options[0].key
+            case Choose():
+                return self._choose(question)
             case PaperStep():
                 if len(question.tried) <= 1:
                     self._person.new_test()
@@ -72,8 +74,17 @@ class Autopilot:
                 return self._over_point(question)
             case "risky-step":
                 return False
+            case "probe-off":
+                return self._person.probe_state() != "attached"
             case _:
                 return True
+
+    def _choose(self, question: Choose) -> str:
+        if question.key == "first-layer-step":
+            gap = self._person.gap()
+            narrow = gap is not None and gap < NARROW * question.facts["z"]
+            return "touches" if narrow or self._person.feel() != "free" else "on"
+        return question.options[0].key
 
     def _over_point(self, question: Confirm) -> bool:
         """Whether the nozzle stands over the place that the probe touched, to a person's eye."""

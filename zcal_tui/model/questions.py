@@ -33,12 +33,13 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """One of several. The answer is an option's key."""
+    """One of several. The answer is an option's key; `facts` are numbers (mm) the question is about."""
 
     key: str
     text: str
     options: tuple[Option, ...]
     detail: str = ""
+    facts: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,10 @@ class SimPerson:
         gap = self._request("report")["report"]["gap"]
         return None if gap is None else float(gap)
 
+    def probe_state(self) -> str:
+        """Where the probe is: fixed, attached, docked, lost, stowed, deployed, alarm."""
+        return str(self._request("report")["report"]["probe"]["state"])
+
     def see(self) -> tuple[float, float] | None:
         """Where the mark is from the nozzle, in mm; None without a mark."""
         mark = self._request("see")["mark"]

@@ -1,0 +1,281 @@
+"""How the first layer's height is checked: down in G-code steps, then by feel.
+
+The steps go through G-code, as a print's moves do, so that the live offset and the mesh are in them. The feeling at the
+end is a manual probe's, which approaches from above each time, stops at the axis' end, and is aborted and lifted by the
+extra when this program dies; its toolhead Z is turned into G-code's by the difference seen at the last step.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zcal_tui.checks.attach import dock_macros
+from zcal_tui.checks.auto_z.calibrate import calibrate, fault_words
+from zcal_tui.checks.auto_z.zero import HOT, Zero, zero_of
+from zcal_tui.checks.base import CheckCancelled, CheckFailed, CheckRefused, Context
+from zcal_tui.checks.first_layer.parameters import FirstLayerParameters
+from zcal_tui.checks.first_layer.report import conclusion, too_far_off
+from zcal_tui.checks.first_layer.target import Target, target_of
+from zcal_tui.checks.operator import require_person
+from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
+from zcal_tui.checks.preconditions import require_ready
+from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_inside, travel
+from zcal_tui.checks.undock import probe_put_away
+from zcal_tui.model.events import Notice, Progress, Stage
+from zcal_tui.model.questions import Choose, Option
+from zcal_tui.printer.config_view import probe_config, z_step_distance
+from zcal_tui.printer.geometry import Xy, measuring_site
+from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.z_calibration import applied_offset, section, unfit
+from zcal_tui.stats.auto_offset import gap_error
+from zcal_tui.stats.intervals import Interval
+from zcal_tui.stats.paper import paper_height
+
+STEPS = (5.0, 3.0, 1.0, 0.5, 0.3, 0.1)
+"""mm, as G-code counts Z; protoloft's z_calibration, "How to test it"."""
+SCORCHING = 150.0
+"""°C above which paper is scorched and filament oozes out."""
+LEAST_CLEARANCE = 10.0
+LIFT_OVER_TRIGGER = 5.0
+DOWN_SPEED = 5.0
+ROOM = 0.2
+"""mm over the expected height from where feeling begins at least: Klipper accepts no height at the start's "
+"or above."""
+
+
+async def measure(context: Context, parameters: FirstLayerParameters) -> None:
+    """Do it. See `Check.run` for what it raises."""
+    state = context.printer.state
+    require_ready(state)
+    require_person(context.operator, "Somebody has to look at the gap and to feel the paper.")
+    hot = _require_bearable(state, parameters)
+    step = z_step_distance(state)
+    if step is None:
+        raise CheckRefused(
+            "The Z step distance cannot be read.",
+            "The configuration of the Z steppers lacks rotation_distance or microsteps.",
+            "Look at the stepper sections of printer.cfg.",
+        )
+    macros = dock_macros(state, parameters.attach, parameters.detach)
+    probe = probe_config(state)
+    clearance = max(LEAST_CLEARANCE, 0.0 if probe is None else probe.z_offset + LIFT_OVER_TRIGGER)
+    await home_if_needed(context, allowed=parameters.home)
+    await context.holder.borrow_offset()
+    try:
+        automatic = await _offset_in_force(context, parameters)
+        zero = zero_of(context.printer.state, parameters.zero, parameters.paper, automatic=automatic, hot=hot)
+        target = target_of(context.printer.state, automatic=automatic)
+        place = _place(context, parameters)
+        _say_mesh(context)
+        async with probe_put_away(context, macros):
+            test = _Test(context, place, zero, target, clearance, parameters.tests)
+            papers = await test.run()
+    finally:
+        await lift_and_leave(context, clearance)
+    if not papers:
+        for event in too_far_off(STEPS[0]):
+            context.emit(event)
+        return
+    adjustment = await asyncio.to_thread(_adjustment, papers, zero, step)
+    for event in conclusion(context.printer.state, adjustment, zero, target, automatic=automatic):
+        context.emit(event)
+
+
+def _adjustment(papers: "Sequence[_Felt]", zero: Zero, step: float) -> Interval:
+    heights = [felt.z for felt in papers]
+    paper = paper_height(heights, max(felt.resolution for felt in papers), step=step)
+    return gap_error(paper, zero.paper, zero.paper)
+
+
+def _require_bearable(state: PrinterState, parameters: FirstLayerParameters) -> bool:
+    """Whether a nozzle is hot. Raises CheckRefused where it is too hot for paper."""
+    nozzles = {name: heater for name, heater in state.heaters.items() if name.startswith("extruder")}
+    hottest = max((max(heater.temperature, heater.target) for heater in nozzles.values()), default=0.0)
+    if hottest > SCORCHING and not parameters.hot:
+        raise CheckRefused(
+            f"The nozzle is hot ({hottest:.0f} °C, or on its way there).",
+            f"Above {SCORCHING:.0f} °C it scorches the paper and oozes onto it, and a drop of filament feels "
+            f"like the bed.",
+            "Let it cool down. If you know what you are doing (a metal feeler instead of paper, a clean and "
+            "empty nozzle), add --hot.",
+        )
+    return any(heater.temperature > HOT for heater in nozzles.values())
+
+
+async def _offset_in_force(context: Context, parameters: FirstLayerParameters) -> bool:
+    """Whether the offset in force is CALIBRATE_Z's, after running it where a print would. Raises CheckFailed where it
+    finds a fault, CheckCancelled, TransportError."""
+    state = await context.printer.refresh()
+    here = section(state)
+    if here is None or unfit(state.settings) is not None:
+        return False
+    if applied_offset(state) is not None:
+        return True
+    if not parameters.calibrate:
+        context.emit(
+            Notice(
+                "The offset of CALIBRATE_Z is not in force; what is tested is the height without it, as asked for."
+            )
+        )
+        return False
+    context.emit(Stage("calibrate", "CALIBRATE_Z, as before a print"))
+    attempt = await calibrate(context, here, None)
+    await context.holder.borrow_offset()
+    if attempt.fault is not None:
+        what, cause, remedy = fault_words(attempt)
+        raise CheckFailed(
+            f"CALIBRATE_Z found no offset to test. {what}", cause, f"{remedy} The check auto-z says more."
+        )
+    return True
+
+
+def _place(context: Context, parameters: FirstLayerParameters) -> Xy:
+    """Where the nozzle goes. Raises CheckRefused."""
+    state = context.printer.state
+    here = section(state)
+    if here is not None and here.bed is not None:
+        middle = here.bed
+    else:
+        site = measuring_site(state, None)
+        middle = site.bed if site is not None else position(context.printer)[:2]
+    x = middle[0] if parameters.x is None else parameters.x
+    y = middle[1] if parameters.y is None else parameters.y
+    require_inside(context.printer, x, y)
+    return x, y
+
+
+def _say_mesh(context: Context) -> None:
+    state = context.printer.state
+    if "bed_mesh" in state.settings and not state.bed_mesh.active:
+        context.emit(
+            Notice(
+                "No bed mesh is in force. At the place where the mesh is zero that is no matter; elsewhere "
+                "load the one that you print with (BED_MESH_PROFILE LOAD=default) first."
+            )
+        )
+
+
+@dataclass(frozen=True)
+class _Felt:
+    """The Z (as G-code counts) at which the paper drags, mm."""
+
+    z: float
+    resolution: float
+
+
+class _Test:
+    """The steps, and the feeling."""
+
+    def __init__(
+        self, context: Context, place: Xy, zero: Zero, target: Target | None, clearance: float, tests: int
+    ) -> None:
+        self._context = context
+        self._place = place
+        self._zero = zero
+        self._target = target
+        self._clearance = clearance
+        self._tests = tests
+
+    async def run(self) -> list[_Felt]:
+        """Empty where the nozzle touches at the first step already. Raises CheckCancelled, CheckFailed, "
+        "TransportError."""
+        context = self._context
+        x, y = self._place
+        context.emit(Stage("travel", f"Bringing the nozzle over X {x:g} Y {y:g}"))
+        await travel(context.printer, x=x, y=y, clearance=self._clearance)
+        lowest_free, touches = await self._step_down()
+        if lowest_free is None:
+            return []
+        frame = _frame(context.printer.state)
+        expected = touches if touches is not None else self._zero.paper
+        start = min((z for z in STEPS if z >= expected + ROOM and z >= lowest_free), default=STEPS[0])
+        felt: list[_Felt] = []
+        for test in range(1, self._tests + 1):
+            context.stop_if_cancelled()
+            if test > 1:
+                await travel(context.printer, x=x, y=y, clearance=self._clearance)
+            await self._go(start)
+            context.emit(Stage("paper", "Lower the nozzle until the paper just drags"))
+            found = await self._feel(test, frame, expected)
+            felt.append(_Felt(found.height - frame, found.resolution))
+        return felt
+
+    async def _step_down(self) -> tuple[float | None, float | None]:
+        """The lowest Z at which nothing touched yet, and the one at which it did; None where there was none."""
+        context = self._context
+        free: float | None = None
+        for number, z in enumerate(STEPS):
+            context.emit(Stage("step", f"Lowering the nozzle to Z {z:g}"))
+            await self._go(z)
+            context.emit(Progress(number + 1, len(STEPS)))
+            answer = await context.operator.choose(_question(z, STEPS[number + 1 :]))
+            if answer == "stop":
+                raise CheckCancelled
+            if answer == "touches":
+                return free, z
+            free = z
+        return free, None
+
+    async def _go(self, z: float) -> None:
+        """To this Z by a G-code move, straight down or up. Raises CheckFailed where the axis does not reach "
+        "so far."""
+        printer = self._context.printer
+        state = await printer.refresh()
+        lowest = state.axis_minimum
+        toolhead = z + _frame(state)
+        if lowest is not None and toolhead < lowest[2]:
+            raise CheckFailed(
+                f"Z {z:g} is out of reach: the toolhead would stand at {toolhead:.3f} mm.",
+                f"The Z axis ends at {lowest[2]:g} mm (position_min), and the offset in force is part of the way.",
+                "Lower position_min in printer.cfg, to -2 say, or look why the offset is so large.",
+            )
+        await printer.gcode(
+            f"SAVE_GCODE_STATE NAME=ZCAL_STEP\nG90\nG1 Z{z:.4f} F{DOWN_SPEED * 60:.0f}\nM400\n"
+            "RESTORE_GCODE_STATE NAME=ZCAL_STEP MOVE=0"
+        )
+        await printer.refresh()
+
+    async def _feel(self, test: int, frame: float, expected: float) -> PaperHeight:
+        target, zero = self._target, self._zero
+        plan = PaperPlan(
+            text="Lower the nozzle until the paper just drags.",
+            name="adjustment" if target is None else target.option,
+            old=None if target is None else target.old,
+            # new = old - shift - (height - frame - zero)
+            base=(0.0 if target is None else target.new(target.old, 0.0)) + frame + zero.paper,
+            sign=-1,
+            expected=frame + expected,
+            clearance=self._clearance,
+            test=test,
+            tests=self._tests,
+            detail=zero.text,
+        )
+        return await paper_test(self._context, plan, test)
+
+
+def _frame(state: PrinterState) -> float:
+    """Toolhead Z less G-code's Z, where the toolhead stands: the live offset, the mesh, and what else transforms."""
+    if state.position is None or state.gcode_position is None:
+        raise CheckFailed(
+            "The printer does not tell where its toolhead is.",
+            "Its status has no position.",
+            "Home it and try again.",
+        )
+    return state.position[2] - state.gcode_position[2]
+
+
+def _question(z: float, below: tuple[float, ...]) -> Choose:
+    further = f"Go down to Z {below[0]:g}" if below else "Go on to feeling the paper"
+    return Choose(
+        "first-layer-step",
+        f"The nozzle is at Z {z:g}. Is the gap below it about as wide?",
+        (
+            Option("on", further, f"about {z:g} mm are left"),
+            Option("touches", "Much narrower, or it touches", "go back up and feel for the paper from there"),
+            Option("stop", "Stop", "lift the nozzle and end the check"),
+        ),
+        "Look from the side, with light behind; at Z 1 and below with a sheet of paper under the nozzle, which "
+        "you move. Do not go on with a gap that is much narrower than Z says: the next step could press the "
+        "nozzle into the bed.",
+        facts={"z": z},
+    )

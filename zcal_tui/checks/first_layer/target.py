@@ -1,0 +1,71 @@
+"""Which configured value brings Z 0 to where it should be. Pure."""
+
+from dataclasses import dataclass
+
+from zcal_tui.model.record import Change
+from zcal_tui.model.units import closer_farther
+from zcal_tui.printer.config_view import is_delta, probe_config, z_rail
+from zcal_tui.printer.reading import number
+from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.z_calibration import section
+
+TOWERS = ("stepper_a", "stepper_b", "stepper_c")
+DISTANCE_SENSORS = ("probe_eddy_current", "scanner")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A value in printer.cfg that Z 0 follows: raising Z 0 by d lowers the value by d.
+
+    `shift` is what of the live G-code offset the value takes over, since a restart loses it (mm).
+    """
+
+    option: str
+    olds: tuple[tuple[str, float], ...]
+    """The sections it stands in, with their values: three on a delta."""
+    shift: float = 0.0
+
+    @property
+    def old(self) -> float:
+        """The first of them."""
+        return self.olds[0][1]
+
+    def changes(self, adjustment: float) -> tuple[Change, ...]:
+        """The changes for Z 0 to be higher by `adjustment` (mm)."""
+        effect = closer_farther(adjustment)
+        if self.shift:
+            effect += f", with the live offset of {self.shift:+.3f} taken over"
+        return tuple(
+            Change(
+                name, self.option, f"{old:g}", f"{self.new(old, adjustment):.3f}", saves=True, effect=effect
+            )
+            for name, old in self.olds
+        )
+
+    def new(self, old: float, adjustment: float) -> float:
+        """What a value becomes."""
+        return old - self.shift - adjustment
+
+
+def target_of(state: PrinterState, *, automatic: bool) -> Target | None:
+    """The value to change: `automatic` where the offset in force is that of CALIBRATE_Z. None where there is none that
+    a person could change: a sensor that measures distances is calibrated as a whole."""
+    live = state.homing_origin[2]
+    if automatic:
+        here = section(state)
+        if here is not None and here.switch_offset is not None:
+            return Target("switch_offset", (("z_calibration", here.switch_offset),))
+    rail, probe = z_rail(state), probe_config(state)
+    if rail is not None and rail.homes_with_probe:
+        if probe is None or probe.kind in DISTANCE_SENSORS:
+            return None
+        return Target("z_offset", ((probe.section, probe.z_offset),), live)
+    names = TOWERS if is_delta(state) else () if rail is None else (rail.section,)
+    olds = []
+    for name in names:
+        # A delta's second and third tower inherit the first one's
+        value = number(state.settings.get(name, {}).get("position_endstop"))
+        value = value if value is not None else (None if rail is None else rail.position_endstop)
+        if value is not None:
+            olds.append((name, value))
+    return Target("position_endstop", tuple(olds), live) if olds and len(olds) == len(names) else None
