@@ -1,0 +1,141 @@
+"""What is heated, to where and how long: the phases of a temperature run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from zcal_tui.checks.base import CheckRefused
+from zcal_tui.checks.temperature.parameters import TemperatureParameters
+from zcal_tui.printer.config_view import ProbeConfig
+from zcal_tui.printer.reading import number
+from zcal_tui.printer.state import PrinterState
+from zcal_tui.stats.thermal import Phase
+
+BED, NOZZLE = "heater_bed", "extruder"
+NAMES: Mapping[str, str] = {BED: "bed", NOZZLE: "nozzle"}
+USUAL: Mapping[str, float] = {BED: 60.0, NOZZLE: 200.0}
+TOUCHING_NOZZLE = 150.0
+"""°C for a nozzle that is the probe itself: hotter, it oozes onto the bed and marks a soft sheet."""
+MARGIN = 10.0
+"""°C to keep below a heater's max_temp: Klipper halts when an overshoot passes it."""
+LEAST_RISE = 15.0
+"""°C. A heater that is to be heated by less shows nothing."""
+LEAST_SOAK = 300.0
+"""s. Klipper docs, Probe_Calibrate, Temperature Bias: wait several minutes after the temperature is reached."""
+HEATING_RATE: Mapping[str, float] = {BED: 0.12, NOZZLE: 1.2}
+"""°C/s, our estimates for ordinary printers; only for the time that is predicted."""
+MINUTE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class PhasePlan:
+    """One phase. `targets` (°C) are set at its beginning; then it lasts from `least` to `most` seconds after they are
+    reached (in the first and the last phase: after it began), as soon as the height has settled."""
+
+    name: Phase
+    title: str
+    targets: Mapping[str, float]
+    least: float
+    most: float
+    heating: float = 0.0
+    """Seconds that reaching them takes, about."""
+
+    @property
+    def longest(self) -> float:
+        """Seconds it takes at most, about."""
+        return self.heating + self.most
+
+
+def phases_of(
+    state: PrinterState, probe: ProbeConfig, parameters: TemperatureParameters
+) -> tuple[PhasePlan, ...]:
+    """The phases of a run. Raises CheckRefused for what this printer cannot do, and where it is not cold."""
+    wanted = _targets(state, probe, parameters)
+    for name, target in wanted.items():
+        _require_cold(state, name, target)
+    cold = parameters.baseline * MINUTE
+    phases = [PhasePlan("baseline", "Cold", {}, cold, cold)]
+    if BED in wanted:
+        phases.append(_hot(state, "bed", "Bed only", {BED: wanted[BED]}, parameters))
+    if NOZZLE in wanted:
+        title = "Bed and nozzle" if BED in wanted else "Nozzle only"
+        phases.append(_hot(state, "nozzle", title, {NOZZLE: wanted[NOZZLE]}, parameters))
+    if parameters.back > 0:
+        before = {name: state.heaters[name].target for name in wanted}
+        most = parameters.back * MINUTE
+        phases.append(PhasePlan("back", "Cooling down", before, min(LEAST_SOAK, most), most))
+    return tuple(phases)
+
+
+def touches_with_nozzle(probe: ProbeConfig) -> bool:
+    """Whether the nozzle itself is what touches the bed."""
+    return probe.kind in ("load_cell_probe", "smart_effector") or (
+        probe.x_offset == 0 and probe.y_offset == 0
+    )
+
+
+def look_interval(state: PrinterState, parameters: TemperatureParameters) -> float:
+    """Seconds from look to look: a third of idle_timeout at most, which would switch heaters and motors off."""
+    timeout = number(state.settings.get("idle_timeout", {}).get("timeout")) or 600.0
+    return min(parameters.every, timeout / 3.0)
+
+
+def _hot(
+    state: PrinterState,
+    name: Phase,
+    title: str,
+    targets: Mapping[str, float],
+    parameters: TemperatureParameters,
+) -> PhasePlan:
+    most = parameters.soak * MINUTE
+    heating = max(
+        max(0.0, target - state.heaters[heater].temperature) / HEATING_RATE[heater]
+        for heater, target in targets.items()
+    )
+    return PhasePlan(name, title, targets, min(LEAST_SOAK, most), most, heating)
+
+
+def _targets(state: PrinterState, probe: ProbeConfig, parameters: TemperatureParameters) -> dict[str, float]:
+    """°C by heater, in the order of heating."""
+    asked = {BED: parameters.bed, NOZZLE: parameters.nozzle}
+    chosen = {"both": (BED, NOZZLE), "bed": (BED,), "nozzle": (NOZZLE,)}[parameters.heat]
+    present = [name for name in chosen if name in state.heaters]
+    if parameters.heat != "both" or not present:
+        for name in chosen:
+            if name not in state.heaters:
+                raise CheckRefused(
+                    f"This printer has no heated {NAMES[name]}.",
+                    f"Its configuration has no [{name}].",
+                    "Heat the other one, or leave --heat out.",
+                )
+    targets = {}
+    for name in present:
+        usual = TOUCHING_NOZZLE if name == NOZZLE and touches_with_nozzle(probe) else USUAL[name]
+        targets[name] = _allowed(state, name, asked[name], usual)
+    return targets
+
+
+def _allowed(state: PrinterState, name: str, asked: float | None, usual: float) -> float:
+    highest = number(state.settings.get(name, {}).get("max_temp"))
+    if highest is None:
+        return usual if asked is None else asked
+    if asked is None:
+        return min(usual, highest - MARGIN)
+    if asked > highest - MARGIN:
+        raise CheckRefused(
+            f"{asked:g} °C is too hot for the {NAMES[name]}.",
+            f"Its max_temp is {highest:g} °C, and an overshoot beyond it halts the printer.",
+            f"Take at most {highest - MARGIN:g} °C.",
+        )
+    return asked
+
+
+def _require_cold(state: PrinterState, name: str, target: float) -> None:
+    heater = state.heaters[name]
+    warmest = max(heater.temperature, heater.target)
+    if target - warmest < LEAST_RISE:
+        raise CheckRefused(
+            f"The {NAMES[name]} is too warm to begin with: {heater.temperature:.0f} °C"
+            + (f", target {heater.target:.0f} °C." if heater.target > 0 else "."),
+            f"It is compared with {target:g} °C, and the first phase is to be at room temperature.",
+            "Turn the heaters off (TURN_OFF_HEATERS), wait until the printer is cold, then start again.",
+        )

@@ -1,0 +1,307 @@
+"""How the temperature bias is measured: look after look in one place, through all phases, without homing."""
+
+import asyncio
+
+from zcal_tui.checks.attach import dock_macros, probe_attached
+from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.preconditions import require_ready
+from zcal_tui.checks.temperature.heat import HeatWatch, in_words
+from zcal_tui.checks.temperature.history import History, temperature_of
+from zcal_tui.checks.temperature.parameters import TemperatureParameters
+from zcal_tui.checks.temperature.plan import (
+    BED,
+    NOZZLE,
+    PhasePlan,
+    look_interval,
+    phases_of,
+    touches_with_nozzle,
+)
+from zcal_tui.checks.temperature.report import TemperatureReport
+from zcal_tui.checks.temperature.settling import has_settled
+from zcal_tui.checks.touching import touch_samples
+from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_inside, travel
+from zcal_tui.model.events import Notice, Progress, Stage
+from zcal_tui.model.units import duration, length
+from zcal_tui.printer.config_view import ProbeConfig, probe_config, z_step_distance
+from zcal_tui.printer.geometry import Xy, measuring_site
+from zcal_tui.printer.state import PrinterState
+
+LIFT_OVER_TRIGGER = 5.0
+"""mm, as Klipper's PROBE_CALIBRATE lifts."""
+LEAST_CLEARANCE = 10.0
+NAP = 1.0
+"""Seconds of the printer's time between two glances at heaters and cancel."""
+NEWS = 60.0
+"""Seconds of the printer's time between two reports of where a phase stands."""
+OOZES = 170.0
+"""°C from which filament runs out of a nozzle by itself."""
+ROOM = 35.0
+"""°C: warmer than this, the printer is not at room temperature."""
+COOLED = 5.0
+"""°C over what it was in the beginning at which a heater counts as cooled down."""
+
+
+async def measure(context: Context, parameters: TemperatureParameters) -> None:
+    """Home if needed, then go through the phases and judge. See `Check.run` for what it raises."""
+    state = context.printer.state
+    require_ready(state)
+    probe, step = _require_probe(state)
+    _require_lease(context)
+    phases = phases_of(state, probe, parameters)
+    macros = dock_macros(state, parameters.attach, parameters.detach)
+    place = _chosen_place(context, parameters, probe)
+    _announce(context, parameters, probe, phases)
+    await home_if_needed(context, allowed=parameters.home)
+    await context.holder.clear_mesh()
+    await context.holder.zero_offset()
+    history = History()
+    report = TemperatureReport(history, step, corrected="z_thermal_adjust" in state.settings)
+    clearance = max(LEAST_CLEARANCE, probe.z_offset + LIFT_OVER_TRIGGER)
+    kept_on = None if parameters.dock_between else macros
+    fetched = macros if parameters.dock_between else None
+    measuring = _Measuring(context, parameters, phases, report, place, clearance, fetched, step)
+    stop_noting = context.printer.subscribe(history.note)
+    try:
+        await measuring.go_there()
+        async with probe_attached(context, kept_on):
+            await measuring.all_phases()
+    finally:
+        stop_noting()
+        await lift_and_leave(context, clearance)
+    for event in await asyncio.to_thread(lambda: list(report.conclusion())):
+        context.emit(event)
+
+
+class _Measuring:
+    """The moving, heating and touching. `macros` fetch the probe for each look, if any."""
+
+    def __init__(
+        self,
+        context: Context,
+        parameters: TemperatureParameters,
+        phases: tuple[PhasePlan, ...],
+        report: TemperatureReport,
+        place: Xy,
+        clearance: float,
+        macros: tuple[str, str] | None,
+        step: float,
+    ) -> None:
+        self._context = context
+        self._parameters = parameters
+        self._phases = phases
+        self._report = report
+        self._place = place
+        self._clearance = clearance
+        self._macros = macros
+        self._step = step
+        self._every = look_interval(context.printer.state, parameters)
+        self._watch = HeatWatch()
+        self._number = 0
+        self._began = 0.0
+        self._told = 0.0
+
+    async def go_there(self) -> None:
+        """Bring the toolhead over the place, lifted."""
+        x, y = self._place
+        await travel(self._context.printer, x=x, y=y, clearance=self._clearance)
+        self._context.stop_if_cancelled()
+
+    async def all_phases(self) -> None:
+        """One after the other. Raises CheckFailed where the printer does not do as it should."""
+        context = self._context
+        self._began = context.clock.now()
+        start = context.printer.state
+        for number, phase in enumerate(self._phases):
+            await self._phase(phase, sum(later.longest for later in self._phases[number + 1 :]), start)
+            if phase.name in ("bed", "nozzle"):
+                updated = await asyncio.to_thread(self._report.estimates)
+                if updated is not None:
+                    context.emit(updated)
+
+    async def _phase(self, phase: PhasePlan, afterwards: float, start: PrinterState) -> None:
+        """Set its targets and look until it is over. `afterwards` are the seconds that the others still take."""
+        context, clock = self._context, self._context.clock
+        began = clock.now()
+        if phase.targets:
+            await context.holder.heat(phase.targets)
+            self._watch.expect(phase.targets, await context.printer.refresh(), began)
+        self._told = -NEWS
+        reached = began if phase.name in ("baseline", "back") else None
+        next_look = began
+        while True:
+            context.stop_if_cancelled()
+            now = clock.now()
+            state = context.printer.state
+            self._require_undisturbed(state, now)
+            if reached is None and self._watch.reached:
+                reached = now
+            self._tell(phase, reached, now, began, afterwards)
+            if now >= next_look:
+                await self._look(phase)
+                next_look = max(next_look + self._every, clock.now())
+                continue
+            if reached is not None and self._is_over(phase, reached, now, start):
+                return
+            await clock.sleep(min(NAP, next_look - now))
+
+    def _is_over(self, phase: PhasePlan, reached: float, now: float, start: PrinterState) -> bool:
+        if now - reached >= phase.most:
+            return True
+        if phase.name == "baseline" or now - reached < phase.least:
+            return False
+        if phase.name == "back" and not _cooled(self._context.printer.state, start):
+            return False
+        times, heights = self._report.heights(phase.name)
+        return has_settled(times, heights, reached, self._step)
+
+    async def _look(self, phase: PhasePlan) -> None:
+        context = self._context
+        async with probe_attached(context, self._macros):
+            await self.go_there()
+            samples = await touch_samples(
+                context,
+                self._parameters.touches,
+                first=self._number + 1,
+                place=phase.name,
+                progress=False,
+            )
+            self._number += len(samples)
+            # Away from a warm bed, and no hot nozzle close above one place of it
+            await travel(context.printer, clearance=self._clearance)
+        state = context.printer.state
+        self._report.add(phase.name, samples, temperature_of(state, BED), temperature_of(state, NOZZLE))
+
+    def _require_undisturbed(self, state: PrinterState, now: float) -> None:
+        """Raises CheckFailed where heights can no longer be compared, or a heater does not do as it should."""
+        if state.busy:
+            raise CheckFailed(
+                "A print was started in the middle of the check.",
+                "Another screen, a web interface or a macro did so; nothing was moved since.",
+                "Let the print end and the printer cool down, then repeat the check.",
+            )
+        if not state.homed():
+            raise CheckFailed(
+                "The motors were switched off, or the printer was homed anew, in the middle of the check.",
+                "idle_timeout, M84 or another program did so; heights before and after can no longer be compared.",
+                "Leave the printer to the check, then repeat it.",
+            )
+        self._watch.look(state, now)
+
+    def _tell(
+        self, phase: PhasePlan, reached: float | None, now: float, began: float, afterwards: float
+    ) -> None:
+        """Where the phase stands: each minute in words, and always as progress."""
+        if reached is None:
+            left = max(0.0, phase.heating - (now - began)) + phase.most
+        else:
+            left = max(0.0, phase.most - (now - reached))
+        done = now - self._began
+        self._context.emit(
+            Progress(round(done), round(done + left + afterwards), round(left + afterwards, 1))
+        )
+        if now - self._told < NEWS:
+            return
+        self._told = now
+        moved = self._report.so_far()
+        so_far = "" if moved is None else f", {length(moved, sign=True)} from cold"
+        self._context.emit(
+            Stage(
+                phase.name,
+                f"{phase.title}: {in_words(self._context.printer.state)}{so_far}; "
+                f"this phase {duration(left)} at most, all {duration(left + afterwards)}",
+            )
+        )
+
+
+def _cooled(state: PrinterState, start: PrinterState) -> bool:
+    return all(temperature_of(state, name) <= temperature_of(start, name) + COOLED for name in (BED, NOZZLE))
+
+
+def _announce(
+    context: Context,
+    parameters: TemperatureParameters,
+    probe: ProbeConfig,
+    phases: tuple[PhasePlan, ...],
+) -> None:
+    """What it will take and what to know, before anything moves or heats."""
+    state = context.printer.state
+    least = sum(phase.heating + phase.least for phase in phases)
+    most = sum(phase.longest for phase in phases)
+    names = ", ".join(phase.title.lower() for phase in phases)
+    context.emit(
+        Notice(f"Phases: {names}; {duration(least)} to {duration(most)} in all. Stay near the printer.")
+    )
+    targets = {name: target for phase in phases[1:3] for name, target in phase.targets.items()}
+    nozzle = targets.get(NOZZLE, 0.0)
+    if touches_with_nozzle(probe) and nozzle > 0:
+        context.emit(
+            Notice(
+                "The nozzle itself touches the bed: what oozes out of it counts as height. Unload the filament and "
+                "clean the nozzle while it is warm."
+            )
+        )
+    elif nozzle >= OOZES:
+        context.emit(
+            Notice(
+                f"At {nozzle:.0f} °C filament oozes out of the nozzle during the touches and may drop onto the bed "
+                "below: unload it first. The probe's own height is not changed by it."
+            )
+        )
+    if (every := look_interval(state, parameters)) < parameters.every:
+        context.emit(
+            Notice(
+                f"It touches every {duration(every)}, a third of idle_timeout, so that heaters and motors stay on."
+            )
+        )
+    if any(heater.temperature > ROOM for heater in state.heaters.values()):
+        context.emit(
+            Notice("The printer is not quite at room temperature; the first heights may still be moving.")
+        )
+    if "z_thermal_adjust" in state.settings:
+        context.emit(
+            Notice(
+                "[z_thermal_adjust] moves the toolhead with the frame's temperature. Probing does without its "
+                "correction, so that the shift contains what it takes out of prints. To keep it out of the moves "
+                "between the touches as well, cancel, run SET_Z_THERMAL_ADJUST ENABLE=0, start again, and switch it "
+                "on afterwards (ENABLE=1)."
+            )
+        )
+
+
+def _require_lease(context: Context) -> None:
+    """Raises CheckRefused without the extra, before anything moves."""
+    if not context.companion.can("settings"):
+        raise CheckRefused(
+            "Heating needs the companion extra.",
+            "If this program died or the link went, nobody would turn the heaters off again.",
+            "Install it with `zcal-tui install`, then start again.",
+        )
+
+
+def _chosen_place(context: Context, parameters: TemperatureParameters, probe: ProbeConfig) -> Xy:
+    """Where the toolhead is to stand. Raises CheckRefused for a place out of reach."""
+    site = measuring_site(context.printer.state, probe)
+    middle = site.toolhead if site is not None else position(context.printer)[:2]
+    x = middle[0] if parameters.x is None else parameters.x
+    y = middle[1] if parameters.y is None else parameters.y
+    require_inside(context.printer, x, y)
+    return x, y
+
+
+def _require_probe(state: PrinterState) -> tuple[ProbeConfig, float]:
+    """The probe and the Z step distance. Raises CheckRefused."""
+    probe = probe_config(state)
+    if probe is None:
+        raise CheckRefused(
+            "This printer has no probe.",
+            "Its configuration has no section that Klipper could probe with.",
+            "A temperature bias is a probe's; without one there is nothing to check.",
+        )
+    step = z_step_distance(state)
+    if step is None:
+        raise CheckRefused(
+            "The Z step distance cannot be read.",
+            "The configuration of the Z steppers lacks rotation_distance or microsteps.",
+            "Look at the stepper sections of printer.cfg.",
+        )
+    return probe, step
