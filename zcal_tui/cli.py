@@ -15,18 +15,20 @@ from zcal_tui.checks.parameters import ParameterError, ParameterSpec, build, spe
 from zcal_tui.command import Command
 from zcal_tui.config import ConfigError, as_path, load
 from zcal_tui.headless.exit_codes import ExitCode
+from zcal_tui.headless.results import RESULT_PROGRAMS
 
 PROFILES = ("voron", "bedslinger", "corexy", "delta")
 
 PROGRAMS = {
     "sim": "keep a simulated printer running",
     "install": "link the companion extra into Klipper, or take it out",
+    **RESULT_PROGRAMS,
 }
 """Words that may stand first instead of a check, each a program with options of its own."""
 
 EPILOG = """\
 Without --headless the terminal interface opens, at the check if one is named.
-`zcal-tui sim --help` and `zcal-tui install --help` tell of the programs beside the checks.
+`zcal-tui sim --help`, `zcal-tui history --help` and so on tell of the programs beside the checks.
 Exit codes: 0 pass or warn, 1 the verdict is fail, 2 usage, 3 printer not reachable or not ready,
 4 needs a person, 5 cancelled, 6 printer error, 7 the data do not decide."""
 
@@ -35,7 +37,7 @@ class UsageError(Exception):
     """The command line is wrong; the text says how and what would be right."""
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """An argument parser that raises instead of leaving the program."""
 
     def error(self, message: str) -> NoReturn:
@@ -60,7 +62,7 @@ def _speed(text: str) -> float:
     return value
 
 
-def _common(parser: argparse.ArgumentParser) -> None:
+def common_options(parser: argparse.ArgumentParser) -> None:
     """Options that may stand before or after the check's name."""
     gone: Any = (
         argparse.SUPPRESS
@@ -136,7 +138,7 @@ def _help_text(spec: ParameterSpec) -> str:
 
 def _add_check(choices: Any, check: Declaration) -> None:
     parser = choices.add_parser(check.name, help=check.learn, description=check.explain, allow_abbrev=False)
-    _common(parser)
+    common_options(parser)
     own = parser.add_argument_group("this check")
     for spec in specs(check.parameters):
         more: dict[str, Any] = {"nargs": "?", "const": "yes"} if spec.kind is bool else {}
@@ -152,7 +154,7 @@ def _add_check(choices: Any, check: Declaration) -> None:
 
 def make_parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    parser = _Parser(
+    parser = Parser(
         prog="zcal-tui",
         description="Z calibration of a Klipper printer, step by step.",
         epilog=EPILOG,
@@ -160,7 +162,7 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"zcal-tui {__version__}")
-    _common(parser)
+    common_options(parser)
     choices = parser.add_subparsers(dest="check", metavar="check", title="checks")
     for check in DECLARED.values():
         _add_check(choices, check)
@@ -237,8 +239,8 @@ def _check_demo(profile: str, given: dict[str, Any]) -> None:
 
 def _unknown(word: str, check: str | None) -> str:
     """What to say of an option that does not exist, with the nearest one that does."""
-    common = _Parser(add_help=False)
-    _common(common)
+    common = Parser(add_help=False)
+    common_options(common)
     known = [*common.options, "--help", "--version"]
     if check:
         known += [spec.flag for spec in specs(DECLARED[check].parameters)]
@@ -253,6 +255,10 @@ def _run_program(name: str, arguments: list[str]) -> int:
         from zcal_tui.sim.command import main as simulate
 
         return simulate(arguments)
+    if name in RESULT_PROGRAMS:
+        from zcal_tui.headless.result_commands import main as result
+
+        return result(name, arguments)
     from zcal_tui.tools.install import main as install
 
     return install(arguments)

@@ -5,6 +5,7 @@ from typing import Any
 
 from zcal_tui.config import Settings
 from zcal_tui.model.policy import SavePolicy
+from zcal_tui.model.record import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +25,5 @@ class Command:
     autopilot: bool = False
     control: str | None = None
     """The control socket of a simulated printer that was started by itself."""
+    resume: Record | None = None
+    """The interrupted run to go on with."""

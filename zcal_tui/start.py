@@ -62,7 +62,7 @@ def _face(command: Command, session: Session) -> int:
     session.start()
     output = JsonOutput() if command.json else TextOutput()
     answerer = _answerer(command, output)
-    options = RunOptions(present=answerer is not None, save=command.save)
+    options = RunOptions(present=answerer is not None, save=command.save, resume=command.resume)
     return run_headless(session, command.check, command.parameters, output, options, answerer)
 
 

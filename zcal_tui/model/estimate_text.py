@@ -5,7 +5,7 @@ from functools import partial
 
 from zcal_tui.model.labels import is_place
 from zcal_tui.model.record import Estimate
-from zcal_tui.model.units import length, millimetres, percent
+from zcal_tui.model.units import MINUS, length, millimetres, percent
 
 
 def estimate_text(estimate: Estimate) -> str:
@@ -31,10 +31,19 @@ def estimate_text(estimate: Estimate) -> str:
             return f"{show(value or 0.0)} ({show(low or 0.0)} … {show(high or 0.0)}, {level})"
 
 
-def value_text(name: str, unit: str, *, sign: bool = False) -> Callable[[float], str]:
+def value_text(name: str, unit: str) -> Callable[[float], str]:
     """What words a value of the estimate of that name and unit."""
     if unit == "mm":
-        return partial(millimetres if is_place(name) else length, sign=sign)
+        return millimetres if is_place(name) else length
     if unit == "":
         return percent
-    return lambda value: f"{value:+.4g} {unit}" if sign else f"{value:.4g} {unit}"
+    return lambda value: f"{value:.4g} {unit}"
+
+
+def change_text(unit: str) -> Callable[[float], str]:
+    """What words a difference or a change of values in that unit, with its sign."""
+    if unit == "mm":
+        return partial(length, sign=True)
+    if unit == "":
+        return lambda value: f"{100 * value:+.1f} %".replace("-", MINUS)
+    return lambda value: f"{value:+.4g} {unit}".replace("-", MINUS)

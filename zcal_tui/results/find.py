@@ -40,10 +40,12 @@ def recent(store: Store, which: str, check: str, printer: str | None = None) -> 
 
 
 def two(store: Store, words: Sequence[str], printer: str | None = None) -> tuple[Record, Record]:
-    """Two runs to compare: `A B`, `last accuracy previous accuracy`, or a check alone for its last against its
-    previous. The words are ids, beginnings of ids, and pairs. Raises NotFound."""
+    """Two runs to compare: of ids, beginnings of ids, `last CHECK` and `previous CHECK`; a check alone stands for its
+    previous and its last run. Raises NotFound."""
     found: list[Record] = []
     left = list(words)
+    if len(left) == 1 and any(record.check == left[0] for record in _all(store, printer)):
+        left = ["previous", left[0], "last", left[0]]
     while left:
         word = left.pop(0)
         if word in ("last", "previous"):

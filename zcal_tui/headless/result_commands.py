@@ -1,0 +1,252 @@
+"""The commands about what is kept, as programs of their own: history, report, compare, changed, resume."""
+
+import argparse
+import difflib
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import IO, Any, NoReturn
+
+from zcal_tui.config import ConfigError, as_path, data_folder, load
+from zcal_tui.headless.exit_codes import ExitCode
+from zcal_tui.headless.results import RESULT_PROGRAMS
+from zcal_tui.headless.results.which import UsageProblem, which_printer
+from zcal_tui.model.record import Record
+from zcal_tui.results.changes import THINGS, Changed
+from zcal_tui.results.store import Store, now_iso
+
+DEFAULT_LIMIT = 10
+LOW, HIGH = 1, 10_000
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        if wrong := re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message):
+            near = difflib.get_close_matches(wrong[1], re.findall(r"[\w-]+", wrong[2]), n=1)
+            message += f"; did you mean {near[0]}?" if near else ""
+        elif wrong := re.search(r"unrecognized arguments: (-\S+)", message):
+            near = difflib.get_close_matches(
+                wrong[1].partition("=")[0], list(self._option_string_actions), n=1
+            )
+            message = f"there is no option {wrong[1]!r}" + (f"; did you mean {near[0]}?" if near else "")
+        raise UsageProblem(f"{message}\n`{self.prog} --help` lists what there is.")
+
+
+def main(name: str, arguments: Sequence[str]) -> int:
+    """Run one of RESULT_PROGRAMS; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a locale without µ gets an escape instead of an error
+    try:
+        return _COMMANDS[name](arguments)
+    except (UsageProblem, ConfigError) as error:
+        print(f"zcal-tui {name}: {error}", file=sys.stderr)
+        return ExitCode.USAGE
+    except BrokenPipeError:
+        # Whoever read has seen enough; Python must not trip over the pipe again on its way out
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK
+
+
+def _parser(name: str, *, several: bool = False) -> _Parser:
+    told = RESULT_PROGRAMS[name]
+    parser = _Parser(prog=f"zcal-tui {name}", description=f"{told[0].upper()}{told[1:]}.", allow_abbrev=False)
+    more = "; several for one page about all of them" if several else ""
+    parser.add_argument(
+        "--printer-name",
+        metavar="NAME",
+        action="append" if several else "store",
+        help=f"which printer's runs, by the name they are kept under; else the printer used last{more}",
+    )
+    parser.add_argument("--data", metavar="DIR", help="the folder in which runs are kept")
+    parser.add_argument("--config", metavar="FILE", help="a configuration file instead of the usual one")
+    return parser
+
+
+def _store(given: argparse.Namespace) -> Store:
+    file = as_path(given.config) if given.config else None
+    return Store(data_folder(load({"data": given.data}, dict(os.environ), file)))
+
+
+def _printer(store: Store, name: str | None) -> str:
+    """The printer that is meant; a word on standard error where there was a choice."""
+    printer, others = which_printer(store, name)
+    if others:
+        print(f"{printer}, the printer used last; --printer-name for {', '.join(others)}.", file=sys.stderr)
+    return printer
+
+
+def _print(lines: Iterable[str], to: IO[str] | None = None) -> None:
+    for line in lines:
+        print(line, file=to or sys.stdout)
+    (to or sys.stdout).flush()
+
+
+def _print_json(data: Any) -> None:
+    _print([json.dumps(data, allow_nan=False)])
+
+
+def _records(store: Store, printer: str) -> list[Record]:
+    """The printer's records; files that cannot be read are told on standard error and passed over."""
+    broken: list[str] = []
+    records = [kept.record for kept in store.runs(printer, broken)]
+    _print((f"Passed over: {text}" for text in broken), sys.stderr)
+    return records
+
+
+def _history(arguments: Sequence[str]) -> int:
+    parser = _parser("history")
+    parser.add_argument("check", nargs="?", metavar="CHECK", help="only this check's runs")
+    parser.add_argument(
+        "--estimate", metavar="NAME", help="follow this number instead of the check's main one"
+    )
+    parser.add_argument(
+        "--limit", type=_limit, default=DEFAULT_LIMIT, metavar="N", help="runs a check; default 10"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of words")
+    given = parser.parse_args(arguments)
+    from zcal_tui.headless.results import history
+
+    store = _store(given)
+    printer = _printer(store, given.printer_name)
+    everything = _records(store, printer)
+    changes, interrupted = store.changes(printer), store.interrupted(printer)
+    found = history.histories(everything, changes, limit=given.limit, estimate=given.estimate)
+    if given.check is not None:
+        _known_check(given.check, [h.check for h in found], "was run on this printer")
+        found = [h for h in found if h.check == given.check]
+    if given.estimate is not None and not any(h.points for h in found):
+        names = sorted({name for record in everything for name in record.estimates})
+        raise UsageProblem(f"--estimate: no run has {given.estimate!r}; there are {', '.join(names)}")
+    if given.json:
+        _print_json(history.as_json(printer, found, changes, interrupted))
+    else:
+        _print(history.as_text(printer, found, changes, interrupted))
+    return ExitCode.OK
+
+
+def _limit(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+    if not LOW <= value <= HIGH:
+        raise argparse.ArgumentTypeError(f"{text} is out of range ({LOW} to {HIGH})")
+    return value
+
+
+def _known_check(check: str, there: Sequence[str], what: str) -> None:
+    if check not in there:
+        near = difflib.get_close_matches(check, there, n=1)
+        hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(there)}" if there else ""
+        raise UsageProblem(f"no check {check!r} {what}{hint}")
+
+
+FORMATS = {".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".json": "json"}
+
+
+def _report(arguments: Sequence[str]) -> int:
+    parser = _parser("report", several=True)
+    parser.add_argument(
+        "--format", choices=("md", "html", "json"), help="default: as the file's name ends, else md"
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="where to write it; default standard output")
+    given = parser.parse_args(arguments)
+    from zcal_tui.checks.catalogue import CHECKS
+    from zcal_tui.results.report import data, html, markdown
+    from zcal_tui.results.report.page import make_page
+
+    store = _store(given)
+    titles = {name: check.title for name, check in CHECKS.items()}
+    # Each name once, in the order given
+    printers = list(dict.fromkeys(_printer(store, name) for name in given.printer_name or [None]))
+    pages = [make_page(name, _records(store, name), store.changes(name), titles) for name in printers]
+    output = None if given.output in (None, "-") else as_path(given.output)
+    kind = given.format or (FORMATS.get(output.suffix.lower(), "md") if output is not None else "md")
+    if kind == "json":
+        text = json.dumps(data.as_json(pages), allow_nan=False) + "\n"
+    else:
+        text = html.render(pages) if kind == "html" else markdown.render(pages)
+    if output is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return ExitCode.OK
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageProblem(f"{output}: cannot be written: {error.strerror or error}") from error
+    print(f"Written to {output}", file=sys.stderr)
+    return ExitCode.OK
+
+
+def _compare(arguments: Sequence[str]) -> int:
+    parser = _parser("compare")
+    parser.add_argument(
+        "runs",
+        nargs="+",
+        metavar="RUN",
+        help="two of: a run's id or its beginning, `last CHECK`, `previous CHECK`; or one CHECK alone for its last "
+        "two finished runs",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of words")
+    given = parser.parse_args(arguments)
+    from zcal_tui.headless.results import compare as words
+    from zcal_tui.results.compare import compare
+    from zcal_tui.results.find import NotFound, two
+
+    store = _store(given)
+    printer = None if given.printer_name is None else _printer(store, given.printer_name)
+    try:
+        first, second = two(store, given.runs, printer)
+    except NotFound as error:
+        raise UsageProblem(str(error)) from error
+    if first.check != second.check:
+        raise UsageProblem(f"{first.id} is a run of {first.check} and {second.id} one of {second.check}")
+    comparison = compare(first, second)
+    if given.json:
+        _print_json(words.as_json(comparison))
+    else:
+        _print(words.as_text(comparison))
+    return ExitCode.OK
+
+
+def _changed(arguments: Sequence[str]) -> int:
+    parser = _parser("changed")
+    parser.add_argument("what", choices=tuple(THINGS), metavar="|".join(THINGS), help="what was changed")
+    parser.add_argument("--note", default="", metavar="TEXT", help="a word on it, for the history")
+    given = parser.parse_args(arguments)
+    from zcal_tui.results.depends import NEEDS_NEW
+
+    store = _store(given)
+    printer, others = which_printer(store, given.printer_name)
+    if others:
+        raise UsageProblem(f"on which printer? --printer-name {printer}, or {', '.join(others)}")
+    try:
+        store.changed(printer, Changed(given.what, now_iso(), given.note))
+    except OSError as error:
+        raise UsageProblem(f"it cannot be kept: {error.filename}: {error.strerror}") from error
+    done = {record.check for record in _records(store, printer)}
+    print(f"{printer}: the {given.what} was changed ({THINGS[given.what]}). To be done again:")
+    for check, why in NEEDS_NEW[given.what].items():
+        print(f"  {check:<12} {why}" + ("" if check in done else " (never run yet)"))
+    print("A bed mesh that was probed before is invalid too: BED_MESH_CALIBRATE.")
+    return ExitCode.OK
+
+
+def _resume(arguments: Sequence[str]) -> int:
+    from zcal_tui.headless.results.resume import main as resume  # which starts the session
+
+    return resume(arguments)
+
+
+_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "history": _history,
+    "report": _report,
+    "compare": _compare,
+    "changed": _changed,
+    "resume": _resume,
+}

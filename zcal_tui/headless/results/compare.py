@@ -1,0 +1,111 @@
+"""`zcal-tui compare`: two runs side by side, in words or as JSON."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from zcal_tui.headless.results.which import moment
+from zcal_tui.model.codec import estimate_to_json
+from zcal_tui.model.estimate_text import change_text, value_text
+from zcal_tui.model.labels import label
+from zcal_tui.model.record import Estimate, Record
+from zcal_tui.results.compare import Comparison, Difference
+
+LONGEST = 60
+"""Characters of a value in the list of what else was different."""
+
+
+def as_text(comparison: Comparison) -> Iterator[str]:
+    """The comparison for people."""
+    first, second = comparison.first, comparison.second
+    yield f"{first.check}: B against A"
+    for letter, record in (("A", first), ("B", second)):
+        yield f"  {letter}  {moment(record.started)}  {_ended(record)}  {record.id}"
+    yield ""
+    yield from _table(comparison.differences)
+    yield "  Differences are B − A with 95 % intervals each, as if the runs had nothing wrong in common."
+    if comparison.notes:
+        yield ""
+        yield from (f"Note: {note}" for note in comparison.notes)
+    if comparison.circumstances:
+        yield ""
+        yield "What else was different:"
+        width = max(len(c.what) for c in comparison.circumstances)
+        for circumstance in comparison.circumstances:
+            first_text, second_text = _short(circumstance.first), _short(circumstance.second)
+            yield f"  {circumstance.what:<{width}}  {first_text} → {second_text}"
+
+
+def _ended(record: Record) -> str:
+    return record.verdict.level.value if record.verdict is not None else record.outcome.value
+
+
+def _table(differences: tuple[Difference, ...]) -> Iterator[str]:
+    rows = [("", "A", "B", "B − A", "")]
+    rows += [
+        (label(d.name), _value(d.first), _value(d.second), difference_text(d), verdict_text(d))
+        for d in differences
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    for row in rows:
+        cells = [row[0].ljust(widths[0]), *(row[n].rjust(widths[n]) for n in (1, 2)), row[3].ljust(widths[3])]
+        yield ("  " + "  ".join([*cells, row[4]])).rstrip()
+
+
+def _value(estimate: Estimate | None) -> str:
+    if estimate is None or estimate.value is None:
+        return "—"
+    return value_text(estimate.name, estimate.unit)(estimate.value)
+
+
+def difference_text(difference: Difference) -> str:
+    """A difference with its interval: `+1.2 µm (−0.3 µm … +2.7 µm)`."""
+    if difference.value is None:
+        return difference.note
+    show = change_text(difference.unit)
+    low = "?" if difference.low is None else show(difference.low)
+    high = "?" if difference.high is None else show(difference.high)
+    return (
+        f"{show(difference.value)} ({low} … {high})" if (low, high) != ("?", "?") else show(difference.value)
+    )
+
+
+def verdict_text(difference: Difference) -> str:
+    """Whether a difference is more than chance."""
+    if difference.value is None:
+        return ""
+    return {True: "more than chance", False: "within chance", None: "not told by the intervals"}[
+        difference.found
+    ]
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+
+
+def as_json(comparison: Comparison) -> dict[str, Any]:
+    """The comparison as one JSON object."""
+    return {
+        "event": "comparison",
+        "schema": 1,
+        "check": comparison.first.check,
+        "a": comparison.first.id,
+        "b": comparison.second.id,
+        "differences": {d.name: _difference_json(d) for d in comparison.differences},
+        "circumstances": [asdict(circumstance) for circumstance in comparison.circumstances],
+        "notes": list(comparison.notes),
+    }
+
+
+def _difference_json(difference: Difference) -> dict[str, Any]:
+    return {
+        "unit": difference.unit,
+        "a": difference.first and estimate_to_json(difference.first),
+        "b": difference.second and estimate_to_json(difference.second),
+        "value": difference.value,
+        "low": difference.low,
+        "high": difference.high,
+        "more_than_chance": difference.found if difference.value is not None else None,
+        "note": difference.note,
+    }

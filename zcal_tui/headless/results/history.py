@@ -1,0 +1,178 @@
+"""`zcal-tui history`: the runs of each check, how they ended, and whether their number moves."""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from zcal_tui.headless.results.which import moment
+from zcal_tui.headless.text import GLYPH
+from zcal_tui.model.codec import estimate_to_json
+from zcal_tui.model.estimate_text import change_text, estimate_text, value_text
+from zcal_tui.model.labels import label
+from zcal_tui.model.record import Outcome, Record
+from zcal_tui.results.changes import Changed
+from zcal_tui.results.main_estimate import followed, main_estimates
+from zcal_tui.results.stale import age_note, stale
+from zcal_tui.results.textplot import Mark, plot
+from zcal_tui.results.trend import LEAST, Point, Slope, points, slope
+
+OUTCOME_WORDS: Mapping[Outcome, str] = {
+    Outcome.RUNNING: "runs now",
+    Outcome.CANCELLED: "cancelled",
+    Outcome.REFUSED: "did not start",
+    Outcome.ERROR: "printer error",
+    Outcome.LOST: "cut off",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckHistory:
+    """One check's runs, newest first, and what they add up to. `stale` is about the newest that was finished."""
+
+    check: str
+    runs: tuple[Record, ...]
+    shown: tuple[Record, ...]
+    points: tuple[Point, ...]
+    slope: Slope | None
+    stale: str | None
+    age: str | None
+
+
+def histories(
+    records: Sequence[Record], changes: Sequence[Changed], *, limit: int, estimate: str | None = None
+) -> list[CheckHistory]:
+    """The history of every check among a printer's records, the one run last first."""
+    ordered = sorted(records, key=lambda record: record.started, reverse=True)
+    found = []
+    for check in dict.fromkeys(record.check for record in ordered):
+        runs = tuple(record for record in ordered if record.check == check)
+        newest = next((record for record in runs if record.outcome is Outcome.FINISHED), None)
+        marks = tuple(points(runs, changes, estimate))
+        found.append(
+            CheckHistory(
+                check,
+                runs,
+                runs[:limit],
+                marks,
+                slope(marks),
+                None if newest is None else stale(newest, ordered, None, changes),
+                None if newest is None else age_note(newest, datetime.now(UTC)),
+            )
+        )
+    return found
+
+
+def as_text(
+    printer: str, found: Sequence[CheckHistory], changes: Sequence[Changed], interrupted: Sequence[Record]
+) -> Iterator[str]:
+    """The histories for people, with the plot of each number that more than one run has."""
+    yield f"{printer}: {sum(len(history.runs) for history in found)} runs"
+    for history in found:
+        yield ""
+        yield history.check
+        yield from itertools.chain.from_iterable(map(_run, history.shown))
+        if (hidden := len(history.runs) - len(history.shown)) > 0:
+            yield f"  and {hidden} earlier; --limit shows more"
+        if history.stale is not None:
+            yield f"  Stale: {history.stale}."
+        if history.age is not None:
+            yield f"  The newest result is {history.age}."
+        yield from _trend(history)
+    if changes:
+        yield ""
+        yield "Changed on the printer:"
+        for change in reversed(changes):
+            yield f"  {moment(change.at)}  {change.what}" + (f": {change.note}" if change.note else "")
+    if interrupted:
+        yield ""
+        yield "Cut off, to be gone on with (zcal-tui resume RUN) or closed (zcal-tui resume RUN --close):"
+        yield from (f"  {record.id}" for record in interrupted)
+
+
+def _run(record: Record) -> Iterator[str]:
+    if record.outcome is not Outcome.FINISHED:
+        verdict = f"· {OUTCOME_WORDS[record.outcome]}"
+    elif record.verdict is None:
+        verdict = "? no verdict"
+    else:
+        verdict = f"{GLYPH[record.verdict.level]} {record.verdict.level.value}"
+    numbers = ", ".join(f"{label(e.name)} {estimate_text(e)}" for e in main_estimates(record))
+    yield f"  {moment(record.started)}  {verdict:<15} {numbers}".rstrip()
+    yield f"      {record.id}"
+
+
+def _trend(history: CheckHistory) -> Iterator[str]:
+    if len(history.points) < 2:
+        return
+    name, unit = history.points[-1].estimate.name, history.points[-1].estimate.unit
+    show = value_text(name, unit)
+    yield f"  {label(name)} over {len(history.points)} runs:"
+    marks = [
+        Mark(float(n), p.estimate.value or 0.0, p.estimate.low, p.estimate.high, faint=not p.comparable)
+        for n, p in enumerate(history.points)
+    ]
+    ends = (history.points[0].record.started[:10], history.points[-1].record.started[:10])
+    yield from (f"    {line}" for line in plot(marks, show, left=ends[0], right=ends[1]))
+    left_out = {point.why_not for point in history.points if not point.comparable}
+    if left_out:
+        yield f"    ○ not compared with the newest run: {'; '.join(sorted(left_out))}"
+    yield f"  {slope_text(history.slope, sum(point.comparable for point in history.points))}"
+
+
+def slope_text(found: Slope | None, comparable: int) -> str:
+    """What a trend comes to, in a sentence."""
+    if found is None:
+        runs = "run is" if comparable == 1 else "runs are"
+        return f"No trend: {comparable} comparable {runs} too few, it takes {LEAST}."
+    show = change_text(found.unit)
+    bounds = f"{show(found.value)} per {found.per} ({show(found.low)} … {show(found.high)}, 95 %)"
+    if found.found:
+        return f"It drifts: {bounds}, over {found.runs} runs."
+    return f"No drift can be told: {bounds}, over {found.runs} runs."
+
+
+def as_json(
+    printer: str, found: Sequence[CheckHistory], changes: Sequence[Changed], interrupted: Sequence[Record]
+) -> dict[str, Any]:
+    """The same as one JSON object."""
+    return {
+        "event": "history",
+        "schema": 1,
+        "printer": printer,
+        "checks": {history.check: _check_json(history) for history in found},
+        "changed": [asdict(change) for change in changes],
+        "interrupted": [record.id for record in interrupted],
+    }
+
+
+def _check_json(history: CheckHistory) -> dict[str, Any]:
+    why_not = {point.record.id: point.why_not for point in history.points}
+    return {
+        "stale": history.stale,
+        "age": history.age,
+        "trend": None if history.slope is None else asdict(history.slope) | {"found": history.slope.found},
+        "runs": [
+            {
+                "id": record.id,
+                "started": record.started,
+                "finished": record.finished,
+                "outcome": record.outcome.value,
+                "level": record.verdict and record.verdict.level.value,
+                "summary": record.verdict and record.verdict.summary,
+                "estimates": {e.name: estimate_to_json(e) for e in _told(record, history)},
+                "comparable": record.id in why_not and not why_not[record.id],
+                "why_not": why_not.get(record.id, "no number"),
+            }
+            for record in history.shown
+        ],
+    }
+
+
+def _told(record: Record, history: CheckHistory) -> tuple[Any, ...]:
+    """The main estimates, and the one that is followed where it is another."""
+    told = main_estimates(record)
+    names = {point.estimate.name for point in history.points}
+    more = tuple(e for name in names if (e := followed(record, name)) is not None and e not in told)
+    return (*told, *more)

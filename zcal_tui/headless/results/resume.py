@@ -1,0 +1,111 @@
+"""`zcal-tui resume`: go on with a run that was cut off, with the same settings, or write its end."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from zcal_tui.checks.catalogue import CHECKS
+from zcal_tui.checks.parameters import ParameterError, build
+from zcal_tui.config import as_path, data_folder, load
+from zcal_tui.headless.exit_codes import ExitCode
+from zcal_tui.headless.results.which import UsageProblem, moment, which_printer
+from zcal_tui.model.record import Record
+from zcal_tui.results.store import StillRunning, Store
+
+DESCRIPTION = (
+    "Go on with a run that was cut off: the same check with the same settings, which takes over of what was measured "
+    "whatever still holds. Without RUN: the newest one. With --close it gets its end and is not offered again."
+)
+OWN = ("run", "close", "printer_name")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; returns the exit code. Raises UsageProblem, ConfigError."""
+    # The command line's common options stand here as they do before a check
+    from zcal_tui.cli import Parser, UsageError, common_options, parse
+
+    parser = Parser(prog="zcal-tui resume", description=DESCRIPTION, allow_abbrev=False)
+    parser.add_argument("run", nargs="?", metavar="RUN", help="a run's id, or its beginning")
+    parser.add_argument(
+        "--close", action="store_true", help="write the run's end instead of going on with it"
+    )
+    parser.add_argument("--printer-name", metavar="NAME", help="the newest run of this printer")
+    common_options(parser)
+    try:
+        given = parser.parse_args(list(arguments))
+        store = Store(_data(given))
+        record = _wanted(store, given.run, given.printer_name)
+        if given.close:
+            return _close(store, record)
+        if record.check not in CHECKS:
+            raise UsageProblem(
+                f"this version of zcal-tui has no check {record.check!r}; --close ends the run"
+            )
+        command = parse([*_words(given), record.check], dict(os.environ))
+        parameters: Any = build(CHECKS[record.check].parameters, record.parameters)
+    except UsageError as error:
+        raise UsageProblem(str(error)) from error
+    except ParameterError as error:
+        raise UsageProblem(
+            f"the run's settings do not fit this version: {error}; --close ends the run"
+        ) from error
+    _require_way(record, given)
+    from zcal_tui.start import start  # which imports what runs
+
+    print(f"Going on with {record.id}, {len(record.samples)} samples in.", file=sys.stderr)
+    return start(replace(command, parameters=parameters, resume=record))
+
+
+def _data(given: argparse.Namespace) -> Any:
+    file = as_path(given.config) if getattr(given, "config", None) else None
+    return data_folder(load({"data": getattr(given, "data", None)}, dict(os.environ), file))
+
+
+def _wanted(store: Store, run: str | None, printer: str | None) -> Record:
+    """The interrupted run that is meant. Raises UsageProblem."""
+    names = store.printers() if printer is None else (which_printer(store, printer)[0],)
+    there = sorted(
+        (r for name in names for r in store.interrupted(name)), key=lambda r: r.started, reverse=True
+    )
+    if run is not None:
+        there = [r for r in there if r.id == run] or [r for r in there if r.id.startswith(run)]
+        if len(there) > 1:
+            raise UsageProblem(f"{run!r} is the beginning of several: {', '.join(r.id for r in there)}")
+    if not there:
+        raise UsageProblem(f"no interrupted run {run!r}" if run is not None else "no run was interrupted")
+    return there[0]
+
+
+def _close(store: Store, record: Record) -> int:
+    try:
+        store.close(record)
+    except (StillRunning, OSError) as error:
+        raise UsageProblem(f"it cannot be closed: {error}") from error
+    print(f"Closed {record.id} of {moment(record.started)}; its {len(record.samples)} samples are kept.")
+    return ExitCode.OK
+
+
+def _words(given: argparse.Namespace) -> list[str]:
+    """The common options that were given, as the command line had them."""
+    words = []
+    for name, value in vars(given).items():
+        flag = "--" + name.replace("_", "-")
+        if name in OWN or value is None or value is False:
+            continue
+        for item in value if isinstance(value, list) else [value]:
+            words.append(flag if item is True else f"{flag}={item}")
+    return words
+
+
+def _require_way(record: Record, given: argparse.Namespace) -> None:
+    """A simulated printer ended with its program; another has to be asked for. Raises UsageProblem."""
+    address = str(record.printer.get("address") or "")
+    asked = getattr(given, "demo", None) or getattr(given, "printer", None)
+    if address.startswith("simulated") and not asked:
+        name = record.printer.get("name")
+        raise UsageProblem(
+            f"that run was on a simulated printer, which has ended; say which: zcal-tui resume --demo {name}"
+        )

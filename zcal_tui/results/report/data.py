@@ -1,0 +1,33 @@
+"""The report as one JSON object, for programs."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from zcal_tui.model.codec import record_to_json
+from zcal_tui.results.report.page import Page
+
+
+def as_json(pages: Sequence[Page]) -> dict[str, Any]:
+    """Every check's telling record, with what is stale."""
+    return {
+        "event": "report",
+        "schema": 1,
+        "generated": pages[0].generated if pages else None,
+        "printers": [
+            {
+                "printer": page.printer,
+                "checks": {
+                    section.record.check: {
+                        "title": section.title,
+                        "stale": section.stale,
+                        "age": section.age,
+                        "record": record_to_json(section.record),
+                    }
+                    for section in page.sections
+                },
+                "changed": [asdict(change) for change in page.changed],
+            }
+            for page in pages
+        ],
+    }

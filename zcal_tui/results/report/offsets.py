@@ -1,0 +1,40 @@
+"""Where the probe sits against the nozzle, seen from above and to scale."""
+
+from zcal_tui.model.record import Record
+from zcal_tui.model.units import millimetres
+from zcal_tui.results.report.figures import Figure
+from zcal_tui.results.report.series import known
+from zcal_tui.results.report.svg import Drawing
+
+SIZE, EDGE = 320.0, 54.0
+
+
+def seen_from_above(record: Record) -> Figure | None:
+    """The nozzle, the probe, and the two offsets between them."""
+    x, y = known(record.estimates.get("x_offset")), known(record.estimates.get("y_offset"))
+    if x is None or y is None:
+        return None
+    span = max(abs(x), abs(y), 5.0)
+    scale = (SIZE / 2 - EDGE) / span
+    middle = SIZE / 2
+    # Both ends as far from the middle, so that nothing leaves the picture whatever the signs
+    nozzle = (middle - x * scale / 2, middle + y * scale / 2)
+    probe = (middle + x * scale / 2, middle - y * scale / 2)
+    told = f"x_offset {millimetres(x, digits=3, sign=True)}, y_offset {millimetres(y, digits=3, sign=True)}"
+    drawing = Drawing(SIZE, SIZE, f"The probe seen from the nozzle: {told}")
+    drawing.rect(6, 6, SIZE - 12, SIZE - 12, "bed", round=8)
+    drawing.line(*nozzle, probe[0], nozzle[1], "measure")
+    drawing.line(probe[0], nozzle[1], *probe, "measure")
+    drawing.circle(*nozzle, 9, "tool")
+    drawing.circle(*nozzle, 2.5, "plunger")
+    drawing.circle(*probe, 9, "warm")
+    below = 26.0 if y >= 0 else -16.0
+    drawing.text(nozzle[0], nozzle[1] + below, "nozzle")
+    drawing.text(probe[0], probe[1] - below + 10, "probe")
+    drawing.text(22, 26, "↑ Y", anchor="start")
+    drawing.text(SIZE - 22, SIZE - 16, "X →", anchor="end")
+    lines = (
+        f"x_offset  {millimetres(x, digits=3, sign=True)}",
+        f"y_offset  {millimetres(y, digits=3, sign=True)}",
+    )
+    return Figure(f"Seen from above, to scale: {told}.", drawing.render(), lines)

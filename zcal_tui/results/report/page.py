@@ -1,0 +1,128 @@
+"""What a report says, before it is put into a format: the printer, and each check's newest result."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from zcal_tui.model.record import Level, Outcome, Record
+from zcal_tui.results.changes import Changed
+from zcal_tui.results.main_estimate import MAIN
+from zcal_tui.results.report.figures import Figure, figures
+from zcal_tui.results.stale import age_note, stale
+from zcal_tui.results.versions import klipper_version
+
+GLYPH = {Level.PASS: "✓", Level.WARN: "!", Level.FAIL: "✗", Level.UNKNOWN: "?"}
+WORDS = {Level.PASS: "pass", Level.WARN: "warning", Level.FAIL: "fail", Level.UNKNOWN: "undecided"}
+OUTCOMES = {
+    Outcome.RUNNING: "This run has not ended yet.",
+    Outcome.CANCELLED: "This run was cancelled; what it had measured is below.",
+    Outcome.REFUSED: "This run did not start.",
+    Outcome.ERROR: "The printer refused or failed on the way; what was measured until then is below.",
+    Outcome.LOST: "This run was cut off; what was measured until then is below.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One check on the page."""
+
+    title: str
+    record: Record
+    stale: str | None
+    age: str | None
+    figures: tuple[Figure, ...]
+
+    @property
+    def level(self) -> Level:
+        """Its verdict's level; unknown where it has none."""
+        verdict = self.record.verdict
+        finished = self.record.outcome is Outcome.FINISHED
+        return verdict.level if finished and verdict is not None else Level.UNKNOWN
+
+    @property
+    def summary(self) -> str:
+        """Its answer in a sentence, or why there is none."""
+        if self.record.outcome is not Outcome.FINISHED:
+            problem = self.record.problem
+            return OUTCOMES[self.record.outcome] + (f" {problem.what}" if problem is not None else "")
+        return (
+            self.record.verdict.summary if self.record.verdict is not None else "It ended without a verdict."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One printer's results. `generated` is ISO 8601 in UTC."""
+
+    printer: str
+    facts: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]
+    changed: tuple[Changed, ...]
+    config: Mapping[str, Mapping[str, Any]]
+    generated: str
+
+
+def make_page(
+    printer: str,
+    records: Sequence[Record],
+    changed: Sequence[Changed],
+    titles: Mapping[str, str],
+    now: datetime | None = None,
+) -> Page:
+    """The page about a printer whose records these are; `titles` names the checks, in the order of the page."""
+    now = now or datetime.now(UTC)
+    ordered = sorted(records, key=lambda record: record.started, reverse=True)
+    order = [*titles, *MAIN]
+    checks = sorted(
+        {r.check for r in ordered if r.check != "all"},
+        key=lambda check: (order.index(check) if check in order else len(order), check),
+    )
+    sections = tuple(
+        Section(
+            titles.get(record.check, record.check),
+            record,
+            stale(record, ordered, None, changed),
+            age_note(record, now),
+            tuple(figures(record)),
+        )
+        for record in (_telling(ordered, check) for check in checks)
+    )
+    newest = ordered[0] if ordered else None
+    config = newest.context.get("config") if newest is not None else None
+    return Page(
+        str(newest.printer.get("name") or printer) if newest is not None else printer,
+        tuple(_facts(newest)) if newest is not None else (),
+        sections,
+        tuple(changed),
+        config if isinstance(config, Mapping) else {},
+        now.isoformat(timespec="seconds").replace("+00:00", "Z"),
+    )
+
+
+def _telling(ordered: Sequence[Record], check: str) -> Record:
+    """The run of a check that a page tells: the newest that was finished, else the newest."""
+    own = [record for record in ordered if record.check == check]
+    return next((record for record in own if record.outcome is Outcome.FINISHED), own[0])
+
+
+def _facts(record: Record) -> list[tuple[str, str]]:
+    """What a reader asks first."""
+    printer, context = record.printer, record.context
+    config = context.get("config")
+    config = config if isinstance(config, Mapping) else {}
+    version = str(printer.get("software_version") or "").strip("?")
+    app = str(printer.get("app") or "Klipper")
+    facts = [(app, version if version or klipper_version(version) else "version not told")]
+    section = config.get("printer")
+    if isinstance(section, Mapping) and section.get("kinematics"):
+        facts.append(("kinematics", str(section["kinematics"])))
+    probe = context.get("probe_section")
+    facts.append(("probe", f"[{probe}]" if probe else "none"))
+    levelling = [name for name in ("z_tilt", "z_tilt_ng", "quad_gantry_level") if name in config]
+    if levelling:
+        facts.append(("levelling", f"[{levelling[0]}]"))
+    facts.append(("zcal-tui", str(context.get("program") or "")))
+    if context.get("extra"):
+        facts.append(("companion extra", str(context["extra"])))
+    return [(name, value) for name, value in facts if value]

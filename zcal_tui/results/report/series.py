@@ -1,0 +1,124 @@
+"""Measurements in their order: touches one after the other, or the repetitions of a test."""
+
+import math
+import statistics
+from collections.abc import Sequence
+
+from zcal_tui.model.record import Estimate, Record, Sample
+from zcal_tui.model.units import UM_PER_MM, length, micrometres, millimetres
+from zcal_tui.results.report.figures import Figure
+from zcal_tui.results.report.svg import Axes, Drawing, reach
+from zcal_tui.results.textplot import Mark, plot
+
+WIDTH, HEIGHT = 720.0, 250.0
+TOUCHES = ("touch", "scan", "release", "bed")
+REPEATED = {"z-offset": "paper", "auto-z": "offset", "first-layer": "jog"}
+"""By check, the kind of sample that is one repetition's result."""
+LEAST_SPAN = 4.0
+"""µm that the scale spans at least: a probe that always reads the same should look so."""
+
+
+def touches(record: Record) -> Figure | None:
+    """Every touch against its number, with mean and scatter, and how often each height occurred."""
+    taken = [sample for sample in record.samples if sample.kind in TOUCHES]
+    counted = [sample for sample in taken if sample.recorded]
+    if len(counted) < 2:
+        return None
+    mean = statistics.fmean(sample.trigger_z for sample in counted)
+    sigma = record.estimates.get("sigma")
+    scatter = sigma.value if sigma is not None and sigma.value is not None else _stdev(counted)
+    um = [(sample, (sample.trigger_z - mean) * UM_PER_MM) for sample in taken]
+    drawing = Drawing(WIDTH, HEIGHT, f"{len(taken)} touches, deviations from their mean in µm")
+    axes = Axes(56, 26, 530, 172, (0.3, len(taken) + 0.7), reach([v for _, v in um], least=LEAST_SPAN))
+    axes.draw_y(drawing, "µm")
+    axes.draw_x(drawing, "touch", whole=True)
+    _band(drawing, axes, scatter * UM_PER_MM)
+    drawing.path([axes.at(n, value) for n, (s, value) in enumerate(um, 1) if s.recorded], "thread")
+    for n, (sample, value) in enumerate(um, 1):
+        told = f"touch {sample.n}: {millimetres(sample.trigger_z)}" + (
+            f", {sample.place}" if sample.place else ""
+        )
+        drawing.circle(*axes.at(n, value), 4.5, "dot" if sample.recorded else "hollow", told=told)
+    _levels(drawing, axes, [value for sample, value in um if sample.recorded])
+    lines = plot(
+        [Mark(float(n), value, faint=not sample.recorded) for n, (sample, value) in enumerate(um, 1)],
+        lambda value: f"{value:+.1f} µm".replace("-", "−"),
+        left="touch 1",
+        right=str(len(taken)),
+    )
+    hollow = "; hollow: not counted" if len(counted) < len(taken) else ""
+    caption = (
+        f"Deviation of each touch from the mean, {millimetres(mean)}. Band: ± σ = {length(scatter)}{hollow}."
+    )
+    return Figure(caption, drawing.render(), tuple(lines))
+
+
+def _stdev(samples: Sequence[Sample]) -> float:
+    return statistics.stdev(sample.trigger_z for sample in samples)
+
+
+def _band(drawing: Drawing, axes: Axes, sigma: float) -> None:
+    """The mean and one sigma about it."""
+    high, low = (min(max(value, axes.y[0]), axes.y[1]) for value in (sigma, -sigma))
+    drawing.rect(axes.left, axes.at_y(high), axes.width, axes.at_y(low) - axes.at_y(high), "band")
+    drawing.line(axes.left, axes.at_y(0), axes.left + axes.width, axes.at_y(0), "mean")
+
+
+def _levels(drawing: Drawing, axes: Axes, values: Sequence[float]) -> None:
+    """How often each height occurred, as bars at the right."""
+    low, high = axes.y
+    bins = min(24, max(6, round(math.sqrt(len(values)) * 3)))
+    counts = [0] * bins
+    for value in values:
+        counts[min(bins - 1, int((value - low) / (high - low) * bins))] += 1
+    left, room, tall = axes.left + axes.width + 18, 96.0, axes.height / bins
+    drawing.line(left, axes.top, left, axes.top + axes.height, "axis")
+    for number, count in enumerate(counts):
+        if count:
+            top = axes.top + axes.height - (number + 1) * tall
+            drawing.rect(left, top + 0.5, count / max(counts) * room, tall - 1, "bar")
+    drawing.text(left + room / 2, axes.top + axes.height + 34, "how often")
+
+
+def repeats(record: Record) -> Figure | None:
+    """The result of each repetition of a test, with the estimate and its interval."""
+    kind = REPEATED.get(record.check)
+    taken = [sample for sample in record.samples if sample.kind == kind and sample.recorded]
+    found = [(sample, _value(sample)) for sample in taken]
+    if len(found) < 2:
+        return None
+    middle = statistics.fmean(value for _, value in found)
+    um = [(value - middle) * UM_PER_MM for _, value in found]
+    drawing = Drawing(WIDTH, 220, f"{len(um)} repetitions, deviations from their mean in µm")
+    axes = Axes(56, 26, 640, 142, (0.5, len(um) + 0.5), reach(um, least=LEAST_SPAN, share=0.15))
+    axes.draw_y(drawing, "µm")
+    axes.draw_x(drawing, "repetition", whole=True)
+    drawing.line(axes.left, axes.at_y(0), axes.left + axes.width, axes.at_y(0), "mean")
+    for n, ((sample, value), off) in enumerate(zip(found, um, strict=True), 1):
+        if (resolution := sample.values.get("resolution")) is not None:
+            ends = (off - resolution / 2 * UM_PER_MM, off + resolution / 2 * UM_PER_MM)
+            rows = [axes.at_y(min(max(end, axes.y[0]), axes.y[1])) for end in ends]
+            drawing.line(axes.at_x(n), rows[0], axes.at_x(n), rows[1], "whisker")
+        drawing.circle(*axes.at(n, off), 5.5, "dot", told=f"repetition {n}: {millimetres(value)}")
+    lines = plot(
+        [Mark(float(n), off) for n, off in enumerate(um, 1)],
+        lambda value: micrometres(value / UM_PER_MM, sign=True),
+        left="1",
+        right=str(len(um)),
+        height=7,
+    )
+    return Figure(
+        f"Each repetition against their mean, {millimetres(middle)}.", drawing.render(), tuple(lines)
+    )
+
+
+def _value(sample: Sample) -> float:
+    """What a repetition found: its own number where the sample names one, else its height."""
+    return next(
+        (sample.values[name] for name in ("offset", "adjustment") if name in sample.values), sample.trigger_z
+    )
+
+
+def known(estimate: Estimate | None) -> float | None:
+    """An estimate's value, where there is one."""
+    return None if estimate is None else estimate.value
