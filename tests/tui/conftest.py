@@ -32,11 +32,12 @@ def opened() -> Opener:
         *,
         size: tuple[int, int] = NORMAL,
         term: str = "xterm-256color",
+        check: str | None = "accuracy",
         **options: Any,
     ) -> AsyncIterator[Stage]:
         session = session or ScriptedSession()
         desk = Desk(session, CHECKS, now=lambda: NOW)
-        app = ZcalApp(session, CHECKS, desk=desk, environ={"TERM": term}, **options)
+        app = ZcalApp(session, CHECKS, desk=desk, environ={"TERM": term}, check=check, **options)
         async with app.run_test(size=size, notifications=True) as pilot:
             stage = Stage(app, session, pilot)
             await stage.settle()

@@ -1,8 +1,9 @@
 """How to get to every screen: used for pictures, for `nothing is cut off` and for `STOP is everywhere`."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
-from scripted import ScriptedSession
+from scripted import CHOOSE, JOG, PAPER, RISKY, SAVE, ScriptedSession
 from stage import Stage
 from zcal_tui.model.record import Outcome, Problem
 from zcal_tui.printer.state import PrinterState
@@ -122,6 +123,62 @@ async def palette(stage: Stage) -> None:
     await stage.press("ctrl+p")
 
 
+async def paper(stage: Stage) -> None:
+    """The paper test, in its bracket."""
+    await first_touch(stage)
+    stage.session.ask(PAPER)
+    await stage.settle()
+
+
+async def paper_begins(stage: Stage) -> None:
+    """The paper test at its start, high above the bed."""
+    await first_touch(stage)
+    begin = replace(PAPER, height=5.0, lower=None, upper=None, tried=(5.0,), test=1, place="front left")
+    stage.session.ask(begin)
+    await stage.settle()
+
+
+async def paper_warns(stage: Stage) -> None:
+    """The paper test with a step chosen that is too long."""
+    await paper(stage)
+    await stage.press("2")
+
+
+async def paper_typed(stage: Stage) -> None:
+    """A distance is typed."""
+    await paper(stage)
+    await stage.press("z", "minus", "0", "full_stop", "0", "3")
+
+
+async def risky_step(stage: Stage) -> None:
+    """The check asks before a dangerous step."""
+    await paper_warns(stage)
+    await stage.press("j")
+    stage.session.ask(RISKY)
+    await stage.settle()
+
+
+async def jog(stage: Stage) -> None:
+    """Jogging over the mark."""
+    await first_touch(stage)
+    stage.session.ask(JOG)
+    await stage.settle()
+
+
+async def save(stage: Stage) -> None:
+    """The question before saving, with its difference."""
+    await running(stage)
+    stage.session.ask(SAVE)
+    await stage.settle()
+
+
+async def choose(stage: Stage) -> None:
+    """One of several."""
+    await first_touch(stage)
+    stage.session.ask(CHOOSE)
+    await stage.settle()
+
+
 SCENES: dict[str, Scene] = {
     scene.__name__: scene
     for scene in (
@@ -143,6 +200,14 @@ SCENES: dict[str, Scene] = {
         why,
         leaving,
         palette,
+        paper,
+        paper_begins,
+        paper_warns,
+        paper_typed,
+        risky_step,
+        jog,
+        save,
+        choose,
     )
 }
 

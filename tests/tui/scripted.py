@@ -18,11 +18,22 @@ from zcal_tui.model.events import (
     Stage,
     VerdictReached,
 )
+from zcal_tui.model.questions import (
+    Answer,
+    Choose,
+    Confirm,
+    JogMove,
+    JogStep,
+    Option,
+    PaperMove,
+    PaperStep,
+    Question,
+)
 from zcal_tui.model.record import Change, Estimate, Level, Outcome, Problem, Sample, Verdict
 from zcal_tui.model.view import begin, fold
 from zcal_tui.printer.state import Heater, PrinterState, Probe
-from zcal_tui.session.port import SessionBusy
-from zcal_tui.session.snapshot import ConsoleLine, Link, LinkState, Snapshot
+from zcal_tui.session.port import RunOptions, SessionBusy
+from zcal_tui.session.snapshot import Asking, ConsoleLine, Link, LinkState, Snapshot
 
 NOW = datetime(2026, 11, 20, 14, 4, 0, tzinfo=UTC)
 FINISHED = "2026-11-20T14:02:00+00:00"
@@ -83,6 +94,86 @@ PROBLEM = Problem(
 )
 
 
+PAPER = PaperStep(
+    key="paper",
+    text="Lower the nozzle until the paper drags slightly.",
+    height=0.112,
+    lower=0.05,
+    upper=0.2,
+    start=5.0,
+    lowest=-5.0,
+    expected=0.1,
+    step=0.0025,
+    old=1.245,
+    base=1.3575,
+    test=2,
+    tests=3,
+    tried=(5.0, 1.0, 0.3, 0.2, 0.05, 0.112),
+)
+
+JOG = JogStep(
+    key="jog",
+    text="Bring the nozzle over the mark.",
+    x=99.85,
+    y=125.25,
+    z=0.8,
+    low=(0.0, 0.0, -5.0),
+    high=(250.0, 250.0, 250.0),
+    probed=(125.0, 125.0),
+    old=(-25.0, 0.0),
+    test=1,
+    tests=2,
+)
+
+SAVE = Confirm(
+    key="save",
+    text="Write the new z_offset to printer.cfg?",
+    detail=(
+        "--- printer.cfg\n+++ printer.cfg, after SAVE_CONFIG\n@@ -40,7 +40,7 @@\n #*# [probe]\n"
+        "-#*# z_offset = 1.245\n+#*# z_offset = 1.246\n #*#"
+    ),
+    yes="Save",
+    no="Leave it",
+)
+
+RISKY = Confirm(
+    key="risky-step",
+    text="Go down by 1.0000 mm?",
+    detail="That ends 600 µm below where the bed is expected. If the expectation is right, the nozzle is pressed "
+    "into the bed [not markup]. Smaller steps are safer.",
+    yes="Go down",
+    no="Stay",
+    danger=True,
+)
+
+CHOOSE = Choose(
+    key="probe",
+    text="Where does the probe stand?",
+    options=(
+        Option("here", "Over the tape", "the mark can be made now"),
+        Option("move", "Somewhere else", "the toolhead moves to the middle"),
+        Option("skip", "Skip"),
+    ),
+    detail="The mark is made below the probe.",
+)
+
+
+def moved(question: PaperStep, answer: PaperMove) -> PaperStep:
+    """Where the paper test stands after a step in mm, as klippy would tell."""
+    height = round(question.height + float(answer.z), 6)
+    tried = (*question.tried, height)
+    below = [z for z in tried if z < height - 1e-9]
+    above = [z for z in tried if z > height + 1e-9]
+    return replace(
+        question, height=height, tried=tried, lower=max(below, default=None), upper=min(above, default=None)
+    )
+
+
+def jogged(question: JogStep, answer: JogMove) -> JogStep:
+    """Where the nozzle stands after a move."""
+    return replace(question, x=question.x + answer.dx, y=question.y + answer.dy, z=question.z + answer.dz)
+
+
 class ScriptedSession:
     """A `SessionPort` whose printer is the test."""
 
@@ -91,6 +182,7 @@ class ScriptedSession:
         self._lock = threading.Lock()
         self._listeners: list[Callable[[Event], None]] = []
         self.runs = 0
+        self.questions = 0
         self.asked: list[tuple[str, Any]] = []
         """What the interface asked for, in order."""
 
@@ -107,13 +199,19 @@ class ScriptedSession:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def start_check(self, name: str, parameters: Any) -> None:
+    def start_check(self, name: str, parameters: Any, options: RunOptions | None = None) -> None:
         run = self._snapshot.run
         if run is not None and run.running:
             raise SessionBusy
         self.asked.append(("start", parameters))
         self.runs += 1
         self.say(RunStarted(f"run-{self.runs}", name, "2026-11-20T14:00:00+00:00", parameters={"speed": 5.0}))
+
+    def answer(self, number: int, answer: Answer) -> None:
+        question = self._snapshot.question
+        if question is not None and question.n == number:
+            self.asked.append(("answer", answer))
+            self.update(question=None)
 
     def cancel(self) -> None:
         self.asked.append(("cancel", None))
@@ -131,7 +229,7 @@ class ScriptedSession:
     def firmware_restart(self) -> None:
         self.asked.append(("restart", None))
 
-    def close(self) -> None:
+    def close(self, patience: float = 30.0) -> None:
         self.asked.append(("close", None))
 
     # ---- the test's side
@@ -163,6 +261,16 @@ class ScriptedSession:
                 self.update(run=fold(self._snapshot.run, event))
             for listener in tuple(self._listeners):
                 listener(event)
+
+    def ask(self, question: Question) -> None:
+        """The run asks the person."""
+        self.questions += 1
+        self.update(question=Asking(self.questions, question))
+
+    @property
+    def answers(self) -> list[Answer]:
+        """What was answered, in order."""
+        return [answer for what, answer in self.asked if what == "answer"]
 
     def touch(self, count: int, *, of: int = 20) -> None:
         """The run up to its `count`-th sample."""

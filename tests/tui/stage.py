@@ -51,7 +51,7 @@ class Stage:
 
     def words(self) -> str:
         """What the screen shows, as words on one line, however it was wrapped and framed."""
-        return " ".join(self.text().replace("│", " ").split())
+        return " ".join(re.sub("[│┃]", " ", self.text()).split())
 
 
 Opener = Callable[..., AbstractAsyncContextManager[Stage]]

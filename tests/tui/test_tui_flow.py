@@ -17,7 +17,7 @@ async def test_plan_start_samples_verdict(opened: Opener) -> None:
         assert "never run" in stage.words()
         await stage.press("enter")
         assert stage.session.asked_for("start") == 1
-        assert stage.screen == "AccuracyScreen"
+        assert stage.screen == "RunScreen"
         stage.session.touch(2)
         await stage.settle()
         assert stage.app.screen.query_one(BigNumber).value == "-.-"
@@ -49,7 +49,7 @@ async def test_repeat_runs_again_and_shows_the_new_run(opened: Opener) -> None:
         await verdict(stage)
         await stage.press("r")
         assert stage.session.asked_for("start") == 2
-        assert stage.screen == "AccuracyScreen"
+        assert stage.screen == "RunScreen"
         assert stage.app.screen.query_one(BigNumber).value == "-.-"
 
 
@@ -135,7 +135,7 @@ async def test_a_run_that_goes_on_can_be_left_and_watched_again(opened: Opener) 
         assert stage.screen == "PlanScreen"
         assert "running" in stage.words() and "Watch" in stage.words()
         await stage.press("enter")
-        assert stage.screen == "AccuracyScreen"
+        assert stage.screen == "RunScreen"
         assert stage.app.screen.query_one(BigNumber).value == "2.4"
         assert stage.session.asked_for("start") == 1
 
@@ -155,7 +155,7 @@ async def test_a_run_that_ends_behind_the_console_is_shown_on_return(opened: Ope
 async def test_a_check_named_on_the_command_line_waits_for_start_with_its_parameters(opened: Opener) -> None:
     session = starting()
     chosen = AccuracyParameters(samples=12)
-    async with opened(session, check="accuracy", parameters=chosen) as stage:
+    async with opened(session, parameters=chosen) as stage:
         assert stage.screen == "ConnectionScreen"
         assert "Preparing Klipper: compiling its C helper" in stage.words()
         assert session.asked_for("start") == 0
@@ -166,7 +166,7 @@ async def test_a_check_named_on_the_command_line_waits_for_start_with_its_parame
         assert session.asked_for("start") == 0, "nothing may move before the person says so"
         await stage.press("enter")
         assert ("start", chosen) in session.asked
-        assert stage.screen == "AccuracyScreen"
+        assert stage.screen == "RunScreen"
 
 
 async def test_the_session_begins_once_the_first_frame_is_out(opened: Opener) -> None:
@@ -277,7 +277,7 @@ async def test_quitting_during_a_run_asks_then_closes_the_session(opened: Opener
         await stage.press("q")
         assert stage.screen == "ConfirmModal"
         await stage.press("escape")
-        assert stage.screen == "AccuracyScreen" and stage.session.asked_for("close") == 0
+        assert stage.screen == "RunScreen" and stage.session.asked_for("close") == 0
         await stage.press("ctrl+c")
         assert stage.screen == "ConfirmModal"
         await stage.pilot.press("y")

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import on, work
 from textual.screen import Screen
@@ -19,7 +19,12 @@ from zcal_tui.tui.screens.connection import ConnectionScreen
 from zcal_tui.tui.shell import Shell
 from zcal_tui.tui.terminal import REFUSED, is_tty, terminal_problem
 
+if TYPE_CHECKING:
+    from zcal_tui.tui.dialogue import Dialogue
+
 POLL_SECONDS = 0.25
+ANSWER_POLL_SECONDS = 0.08
+"""After an answer: the printer's move is often over by then."""
 FIRST_POLL_SECONDS = 0.03
 """Until the link is up for the first time: somebody waits for the plan."""
 
@@ -51,6 +56,7 @@ class ZcalApp(Shell):
         self._connected_once = False
         self._stopped_run: str | None = None
         """The run during which the person pressed STOP: they know why it ended."""
+        self._dialogue: Dialogue | None = None
         self._floor = 1
         """How many screens always stay: the connection's page and, once the link was up, the plan."""
         self.closed = False
@@ -71,7 +77,10 @@ class ZcalApp(Shell):
     def poll(self) -> None:
         """Take the newest snapshot; where it is another one, show it on what can be seen."""
         running, before = self.desk.running, self.desk.snapshot
-        if not self.desk.look():
+        changed = self.desk.look()
+        if self._dialogue is not None:
+            self._dialogue.follow()
+        if not changed:
             return
         snapshot = self.desk.snapshot
         self._follow_link(snapshot)
@@ -103,8 +112,10 @@ class ZcalApp(Shell):
             self.push_screen(ConnectionScreen(self.desk))
 
     def _show_plan(self) -> None:
+        from zcal_tui.tui.dialogue import Dialogue
         from zcal_tui.tui.screens.plan import PlanScreen
 
+        self._dialogue = Dialogue(self, self.desk)
         name, self._open_at_once = self._open_at_once, None
         self._to_plan()
         self.push_screen(PlanScreen(self.desk, chosen=name))
@@ -127,10 +138,10 @@ class ZcalApp(Shell):
 
     @on(messages.StartRequested)
     def _start(self, message: messages.StartRequested) -> None:
-        from zcal_tui.tui.screens.accuracy import AccuracyScreen
+        from zcal_tui.tui.screens.run import RunScreen
 
         self.desk.look()
-        screen = AccuracyScreen(self.desk, message.check)
+        screen = RunScreen(self.desk, message.check)
         try:
             self.session.start_check(message.check, self.desk.parameters(message.check))
         except SessionBusy:
@@ -150,9 +161,9 @@ class ZcalApp(Shell):
         if run is None or run.record.check != message.check:
             return
         if run.running:
-            from zcal_tui.tui.screens.accuracy import AccuracyScreen
+            from zcal_tui.tui.screens.run import RunScreen
 
-            self.push_screen(AccuracyScreen(self.desk, message.check))
+            self.push_screen(RunScreen(self.desk, message.check))
             return
         from zcal_tui.tui.screens.verdict import VerdictScreen
 
@@ -178,6 +189,13 @@ class ZcalApp(Shell):
     @on(messages.CancelRequested)
     def _cancel(self) -> None:
         self.session.cancel()
+
+    @on(messages.AnswerGiven)
+    def _answer(self, message: messages.AnswerGiven) -> None:
+        self.session.answer(message.n, message.answer)
+        if self._dialogue is not None:
+            self._dialogue.follow()
+        self.set_timer(ANSWER_POLL_SECONDS, self.poll)
 
     @on(messages.GcodeEntered)
     def _gcode(self, message: messages.GcodeEntered) -> None:

@@ -9,7 +9,7 @@ from zcal_tui.checks.base import Check
 from zcal_tui.model.record import Level, Outcome, Record
 from zcal_tui.model.units import age
 from zcal_tui.session.port import SessionPort
-from zcal_tui.session.snapshot import LinkState, Snapshot
+from zcal_tui.session.snapshot import Asking, LinkState, Snapshot
 
 KEPT_HISTORY = 100
 
@@ -76,6 +76,15 @@ class Desk:
     snapshot: Snapshot = field(default_factory=Snapshot)
     history: History = field(default_factory=History)
     """What was typed on the console."""
+
+    answered: Asking | None = None
+    """The last question that was answered, which may still stand in the snapshot."""
+
+    @property
+    def asking(self) -> Asking | None:
+        """The question of the running check that waits for an answer."""
+        asking = self.snapshot.question
+        return asking if asking is not self.answered else None
 
     def look(self) -> bool:
         """Take the session's newest snapshot; whether it is another than before."""

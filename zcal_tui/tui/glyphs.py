@@ -30,6 +30,20 @@ class Glyphs:
     bar_rest: str = "─"
     limit: str = "┃"
     cursor: str = "▌"
+    stale: str = "↻"
+    up_arrow: str = "▲"
+    down: str = "▼"
+    left: str = "◀"
+    right: str = "▶"
+    expected: str = "◇"
+    block: str = "▒"
+    tick: str = "┼"
+    nozzle: str = "▽"
+    probe: str = "◉"
+    upright: str = "│"
+    up_thin: str = "↑"
+    left_thin: str = "←"
+    down_thin: str = "↓"
     console: bool = False
 
     def level(self, level: Level) -> str:
@@ -56,6 +70,14 @@ CONSOLE = Glyphs(
     left_out="○",
     bar="═",
     limit="║",
+    stale="~",
+    up_arrow="▲",
+    down="▼",
+    left="◄",
+    right="►",
+    expected="♦",
+    nozzle="▼",
+    probe="○",
     console=True,
 )
 """The Linux console's usual fonts have code page 437 and little more (Textual issue 5907)."""

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
+from zcal_tui.model.questions import Answer
+
 
 class Request(Message):
     """Something a screen asks for."""
@@ -51,3 +53,11 @@ class GcodeEntered(Request):
     """A line a person typed on the console."""
 
     script: str
+
+
+@dataclass
+class AnswerGiven(Request):
+    """What a person said to the question of that number."""
+
+    n: int
+    answer: Answer

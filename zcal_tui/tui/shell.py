@@ -11,7 +11,7 @@ from textual.screen import Screen
 from zcal_tui.tui.desk import Desk
 from zcal_tui.tui.glyphs import glyphs_for
 from zcal_tui.tui.printerline import condition, trouble_of
-from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.screens.base import Follower
 from zcal_tui.tui.theme import THEMES, default_theme, quiet_colours
 
 WIDTHS: list[tuple[int, str]] = [(0, "-narrow"), (76, "-normal"), (110, "-wide")]
@@ -88,8 +88,8 @@ class Shell(App[int]):
         """What the present screen is for, and its keys."""
         from zcal_tui.tui.screens.help import HelpScreen, help_text
 
-        if isinstance(self.screen, ZcalScreen):
-            self.push_screen(HelpScreen(self.desk, help_text(self.screen, self.screen.ABOUT)))
+        if isinstance(self.screen, Follower) and (about := self.screen.about()):
+            self.push_screen(HelpScreen(self.desk, help_text(self.screen, about)))
 
     def action_why(self) -> None:
         """What is wrong with the link or with klippy, in full."""

@@ -21,6 +21,11 @@ class AccuracyFace(PlainFace):
 
     plot_title = "Height, µm from the mean"
     live_title = "Repeatability"
+    about = (
+        "The large number is the standard deviation σ of the trigger heights with its 95 % interval; the bar shows "
+        "how far ten touches are expected to spread, against Klipper's limit of 25 µm. A diamond in the plot is a "
+        "first touch that differs from the others."
+    )
 
     def live(self, record: Record) -> Live:
         """σ in µm with its interval."""

@@ -56,6 +56,8 @@ class Face(Protocol):
 
     plot_title: str
     live_title: str
+    about: str
+    """What the running check's screen shows, for its help page."""
 
     def live(self, record: Record) -> Live:
         """The number shown large."""
@@ -122,6 +124,7 @@ class PlainFace:
 
     plot_title = "Samples, µm from their mean"
     live_title = "Samples"
+    about = "The large number and the lines under it are what is known so far; every sample is in the table."
 
     def live(self, record: Record) -> Live:
         """How many samples there are."""

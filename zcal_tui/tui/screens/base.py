@@ -33,6 +33,10 @@ class Follower(_AnyScreen):
         self.desk = desk
         self._has_widgets = False
 
+    def about(self) -> str:
+        """What this screen is for, for the help page."""
+        return self.ABOUT
+
     @property
     def can_follow(self) -> bool:
         """Whether the screen is in use and has its widgets: between being pushed and being composed it has none."""

@@ -122,14 +122,15 @@ class PlanScreen(ZcalScreen):
     def on_mount(self) -> None:
         """The list has the focus, at the check that was asked for."""
         self.query_one(CheckList).focus()
-        if self._first is not None:
-            self.call_after_refresh(self.choose, self._first)
 
     def show(self, snapshot: Snapshot) -> None:
         """Follow the snapshot."""
         super().show(snapshot)
         entries = tuple(self._entry(name, check) for name, check in self.desk.checks.items())
         self.query_one(CheckList).show(entries)
+        if self._first is not None:
+            self.choose(self._first)
+            self._first = None
         printer = snapshot.printer
         facts_of = (
             printer.settings,

@@ -1,10 +1,10 @@
-"""The bones of a running check: the one thing to do now, a body of its own, progress with time left, Cancel."""
+"""A running check: the one thing that goes on now, the live number, samples as they come, progress, Cancel."""
 
 from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import Binding
-from textual.containers import Horizontal
+from textual.containers import Grid, Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button
@@ -12,20 +12,36 @@ from textual.widgets import Button
 from zcal_tui.model.view import RunView
 from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.faces import face_of
+from zcal_tui.tui.faces.face import Live
 from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.messages import CancelRequested, PlanRequested, RunWatched
 from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.widgets.figures import Figures, LimitGauge
+from zcal_tui.tui.widgets.plot import SamplePlot
 from zcal_tui.tui.widgets.progress import RunProgress
-from zcal_tui.tui.widgets.text import Plain
+from zcal_tui.tui.widgets.samples import SampleTable
+from zcal_tui.tui.widgets.text import BigNumber, Plain
+
+
+def live_text(live: Live) -> Content:
+    """What stands beside the large number: its unit, its interval."""
+    lines = [
+        Content.assemble((live.unit, "bold")),
+        *(Content.styled(t, "$z-dim") for t in live.interval),
+    ]
+    return Content("\n").join(lines)
 
 
 class RunScreen(ZcalScreen):
-    """A check while it runs. Subclasses add their body and fill it in `show_run`."""
+    """A check while it runs, whichever it is: its face says what is shown."""
 
+    CSS_PATH = "run.tcss"
     AUTO_FOCUS = ""  # so that a second Enter after Start does not press Cancel
     BINDINGS: ClassVar = [
         Binding("escape", "cancel", "Cancel after this move", id="run.cancel"),
         Binding("p", "plan", "Plan", id="run.plan"),
+        Binding("t", "table", "Table or plot", id="run.table"),
     ]
 
     def __init__(self, desk: Desk, check: str) -> None:
@@ -45,11 +61,48 @@ class RunScreen(ZcalScreen):
             yield Button("Cancel  esc", id="cancel", action="screen.cancel")
 
     def compose_run(self) -> Iterable[Widget]:
-        """The check's own body."""
-        return ()
+        """Numbers and table at the left, the plot at the right."""
+        face = face_of(self.check)
+        with Grid(id="panes"):
+            with Vertical(id="numbers") as numbers:
+                numbers.border_title = face.live_title
+                with Horizontal(id="live"):
+                    yield BigNumber("-.-", id="number")
+                    yield Plain(id="interval")
+                yield LimitGauge(id="gauge")
+                yield Figures(id="figures")
+            with Vertical(id="plotpane"):
+                yield Plain(face.plot_title, id="plottitle")
+                yield SamplePlot(id="heights")
+            with Vertical(id="table"):
+                yield SampleTable(id="samples")
 
     def show_run(self, view: RunView) -> None:
-        """Fill the check's own body."""
+        """Fill in what changed."""
+        record, face = view.record, face_of(self.check)
+        live = face.live(record)
+        self.query_one("#number", BigNumber).say(live.digits)
+        self.query_one("#interval", Plain).say(live_text(live))
+        self.query_one("#gauge", LimitGauge).show(face.gauge(record))
+        self.query_one("#figures", Figures).show(face.figures(record))
+        self.query_one("#samples", SampleTable).show(face.rows(record))
+        most = view.progress.total if view.progress is not None else 0
+        self.query_one("#heights", SamplePlot).show(face.points(record), most)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The choice between table and plot is needed only where both do not fit."""
+        return self.has_class("-narrow") if action == "table" else True
+
+    def action_table(self) -> None:
+        """Where both do not fit: the table instead of the plot, and back."""
+        self.toggle_class("-table")
+
+    def about(self) -> str:
+        """What the check does and what this screen shows of it."""
+        return (
+            f"{self.desk.checks[self.check].explain} {face_of(self.check).about} The check stops by itself once "
+            "the answer is certain. Escape ends it after the present move; the printer is left as it was."
+        )
 
     @property
     def view(self) -> RunView | None:

@@ -1,0 +1,62 @@
+"""How the paper feels and where the mark is seen: asked of the simulated person where the printer is simulated."""
+
+import asyncio
+
+from textual.content import Content
+
+from zcal_tui.session.sim_person import SimPerson, SimPersonGone
+from zcal_tui.tui.glyphs import Glyphs
+
+HOW = (
+    "Push and pull the sheet by its edge. Right is a slight, even drag both ways: it still slides. Sliding as if "
+    "nothing were there: too high. Buckling, or not moving at all: too low."
+)
+"""Klipper docs, Bed_Level, `The paper test`: a small amount of friction when the paper is pushed back and forth."""
+
+FEELS = {
+    "free": ("free", "it slides as if nothing were there: lower", "$text-primary"),
+    "drags": ("drags", "a slight drag both ways: this is it", "$text-success"),
+    "stuck": ("stuck", "it does not move: too low, raise", "$text-error"),
+}
+
+
+def feel_text(feel: str | None, glyphs: Glyphs) -> Content:
+    """What the simulated paper does, in a line."""
+    if feel is None:
+        return Content.assemble(("paper  ", "$z-dim"), ("…", "$z-dim"))
+    word, told, style = FEELS.get(feel, (feel, "", ""))
+    sign = {"free": glyphs.up_arrow, "drags": glyphs.passed, "stuck": glyphs.down}.get(feel, "")
+    return Content.assemble(
+        ("paper  ", "$z-dim"), (f"{sign} {word}", f"bold {style}".strip()), (f"  {told}", "$z-dim")
+    )
+
+
+async def ask_feel(control: str) -> str | None:
+    """How the paper below the simulated nozzle feels; None where nobody answers. Asked on another thread."""
+    try:
+        return await asyncio.to_thread(SimPerson(control, timeout=3.0).feel)
+    except SimPersonGone:
+        return None
+
+
+async def ask_sight(control: str) -> tuple[float, float] | None:
+    """Where the simulated person sees the mark from the nozzle, mm in X and Y; None where there is none or nobody
+    answers. Asked on another thread."""
+    try:
+        return await asyncio.to_thread(SimPerson(control, timeout=3.0).see)
+    except SimPersonGone:
+        return None
+
+
+def sight_text(mark: tuple[float, float] | None, asked: bool) -> Content:
+    """Where the mark is from the nozzle, in words."""
+    if mark is None:
+        return Content.assemble(("mark  ", "$z-dim"), ("not in sight" if asked else "…", "$z-dim"))
+    x, y = mark
+    parts = []
+    if abs(x) >= 0.005:
+        parts.append(f"{abs(x):.2f} mm {'right' if x > 0 else 'left'}")
+    if abs(y) >= 0.005:
+        parts.append(f"{abs(y):.2f} mm {'behind' if y > 0 else 'in front'}")
+    told = ", ".join(parts) or "under the nozzle"
+    return Content.assemble(("mark  ", "$z-dim"), (told, "bold $text-accent"))

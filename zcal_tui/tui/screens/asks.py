@@ -1,0 +1,57 @@
+"""What every screen has that puts a question of the running check to the person."""
+
+from textual.message_pump import MessagePump
+
+from zcal_tui.model.questions import Answer, JogMove, PaperMove
+from zcal_tui.session.snapshot import Asking
+from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.messages import AnswerGiven
+
+LAST = ("accept", "abort", "done")
+"""The moves after which a paper test or a jog is over."""
+
+
+class Asks(MessagePump):
+    """Mixed into a screen. `asking` is the question it shows, None while the printer carries out the answer."""
+
+    desk: Desk
+    asking: Asking | None = None
+    _kind: type = object
+    _stage: object = None
+    _over = False
+
+    def begin(self, asking: Asking) -> None:
+        """Remember what this screen is for."""
+        self.asking, self._kind = asking, type(asking.question)
+        self._stage = self._stage_now()
+
+    def _stage_now(self) -> object:
+        run = self.desk.snapshot.run
+        return run.stage if run is not None and run.running else None
+
+    def asks(self, asking: Asking) -> bool:
+        """Whether this screen shows that question."""
+        return self.asking is asking
+
+    def take(self, asking: Asking) -> None:
+        """Go on with the next question of the same kind; the screens that stay for several do."""
+
+    def still(self, asking: Asking | None) -> bool:
+        """Whether this screen has to stay: its question is asked, or the printer makes a move for it."""
+        return asking is not None and self.asks(asking)
+
+    def stays_for_moves(self, asking: Asking | None) -> bool:
+        """`still` of a screen that is asked again after each move."""
+        if self._over or self._stage_now() is None:
+            return False
+        if asking is not None and type(asking.question) is self._kind:
+            return True
+        return self._stage_now() == self._stage
+
+    def give(self, answer: Answer) -> None:
+        """Answer, once."""
+        if self.asking is None:
+            return
+        self._over = isinstance(answer, (PaperMove, JogMove)) and answer.kind in LAST
+        self.desk.answered, self.asking = self.asking, None
+        self.post_message(AnswerGiven(self.desk.answered.n, answer))

@@ -1,0 +1,281 @@
+"""Jogging the nozzle over a mark: arrow keys and buttons, step sizes, the axes' limits, what the offsets come to."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import Binding
+from textual.containers import Grid, Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button
+
+from zcal_tui.model.questions import JogMove, JogStep
+from zcal_tui.session.snapshot import Asking, Snapshot
+from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.feel import ask_sight, sight_text
+from zcal_tui.tui.glyphs import glyphs_of
+from zcal_tui.tui.screens.asks import Asks
+from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.steps import JOG_STEPS, parse_jog, within
+from zcal_tui.tui.widgets.offsetmap import OffsetMap
+from zcal_tui.tui.widgets.stepbar import StepBar, enable
+from zcal_tui.tui.widgets.text import BigNumber, Plain
+
+FIRST_STEP = JOG_STEPS.index(1.0)
+
+WAYS = {
+    "left": ("X", -1.0, 0.0, 0.0),
+    "right": ("X", 1.0, 0.0, 0.0),
+    "back": ("Y", 0.0, 1.0, 0.0),
+    "front": ("Y", 0.0, -1.0, 0.0),
+    "higher": ("Z", 0.0, 0.0, 1.0),
+    "lower": ("Z", 0.0, 0.0, -1.0),
+}
+"""Each button's axis and direction."""
+
+
+def sides(x_offset: float, y_offset: float) -> str:
+    """Where the probe is from the nozzle, in words."""
+    words = []
+    if abs(x_offset) >= 0.005:
+        words.append(f"{abs(x_offset):.2f} mm {'right of' if x_offset > 0 else 'left of'}")
+    if abs(y_offset) >= 0.005:
+        words.append(f"{abs(y_offset):.2f} mm {'behind' if y_offset > 0 else 'in front of'}")
+    return f"{' and '.join(words) or 'at'} the nozzle"
+
+
+def offsets_text(question: JogStep) -> Content:
+    """Both offsets as they are and as they would be here."""
+    lines = [Content.styled("offset    now    here", "$z-dim")]
+    for axis, old, new in zip("xy", question.old, question.offsets, strict=True):
+        lines.append(Content.assemble(f"  {axis}  ", (f"{old:>8.2f}", "$z-dim"), (f"{new:>8.2f}", "bold")))
+    return Content("\n").join(lines)
+
+
+class JogScreen(Asks, ZcalScreen):
+    """The nozzle on its way over the mark. Stays while the printer makes a move."""
+
+    CSS_PATH = "jog.tcss"
+    AUTO_FOCUS = ""
+    ABOUT = (
+        "Bring the nozzle exactly over the mark that was made below the probe: large steps first, small ones near "
+        "it, and lower the nozzle to just above the bed so that the eye is not deceived. Arrow keys move in X and Y, "
+        "J and K lower and raise. The offsets say where the probe is as seen from the nozzle: a negative x_offset is "
+        "to the left (towards smaller X), a negative y_offset in front (towards smaller Y). Moves never leave the "
+        "axes. Done takes the place; giving up lifts and changes nothing."
+    )
+    BINDINGS: ClassVar = [
+        Binding("left", "go('left')", "X Y", id="jog.left", key_display="←→↑↓"),
+        Binding("right", "go('right')", "", show=False, id="jog.right"),
+        Binding("up", "go('back')", "", show=False, id="jog.back"),
+        Binding("down", "go('front')", "", show=False, id="jog.front"),
+        Binding("j,pagedown", "go('lower')", "Lower", id="jog.lower", key_display="j"),
+        Binding("k,pageup", "go('higher')", "Raise", id="jog.higher", key_display="k"),
+        Binding("1", "step(0)", "Step", id="jog.step1", key_display="1-5"),
+        *(Binding(str(n + 1), f"step({n})", "", show=False, id=f"jog.step{n + 1}") for n in range(1, 5)),
+        Binding("d", "done", "Done", id="jog.done"),
+        Binding("z", "type", "Type mm", id="jog.type"),
+        Binding("escape", "abort", "Give up", id="jog.abort", key_display="esc"),
+    ]
+
+    def __init__(self, desk: Desk, asking: Asking) -> None:
+        super().__init__(desk)
+        self.begin(asking)
+        assert isinstance(asking.question, JogStep)
+        self.question = asking.question
+        self._step = FIRST_STEP
+        self._mark: tuple[float, float] | None = None
+        self._looked: Asking | None = None
+        self._seen = False
+
+    def take(self, asking: Asking) -> None:
+        """The move is made: where the nozzle is now."""
+        if isinstance(asking.question, JogStep) and not self.asks(asking):
+            if asking.question.test != self.question.test:
+                self._step = FIRST_STEP
+            self.asking, self.question = asking, asking.question
+            self._show_question()
+
+    def still(self, asking: Asking | None) -> bool:
+        """Also while the printer moves."""
+        return self.stays_for_moves(asking)
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The offsets large, steps, the pad; at the right the drawing."""
+        signs = glyphs_of(self)
+        yield Plain(id="stage")
+        with Horizontal(id="jog"):
+            with Vertical(id="pad"):
+                with Horizontal(id="live"):
+                    yield BigNumber("0.00", id="number-x")
+                    yield BigNumber("0.00", id="number-y")
+                    yield Plain(id="beside")
+                yield StepBar(JOG_STEPS, id="steps")
+                with Grid(id="ways"):
+                    yield Plain()
+                    yield Button(f"{signs.up_thin} Y", id="back", action="screen.go('back')")
+                    yield Plain()
+                    yield Button(f"{signs.up_arrow} Z", id="higher", action="screen.go('higher')")
+                    yield Button(f"{signs.passed} Done", id="done", variant="success", action="screen.done")
+                    yield Button(f"{signs.left_thin} X", id="left", action="screen.go('left')")
+                    yield Plain(id="middle")
+                    yield Button(f"X {signs.follows}", id="right", action="screen.go('right')")
+                    yield Plain(id="height")
+                    yield Button("Type mm", id="type", action="screen.type")
+                    yield Plain()
+                    yield Button(f"{signs.down_thin} Y", id="front", action="screen.go('front')")
+                    yield Plain()
+                    yield Button(f"{signs.down} Z", id="lower", action="screen.go('lower')")
+                    yield Button("Give up", id="abort", action="screen.abort")
+            with VerticalScroll(id="meaning", can_focus=False):
+                yield Plain(id="offsets")
+                yield OffsetMap(id="map")
+                yield Plain(id="words")
+                yield Plain(id="sight")
+
+    def on_mount(self) -> None:
+        """Name the panels."""
+        self.query_one("#meaning").border_title = "From above"
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Follow the printer; the question itself changes in `take`."""
+        super().show(snapshot)
+        self._show_question()
+
+    def _show_question(self) -> None:
+        if not self.can_follow:
+            return
+        question, signs = self.question, glyphs_of(self)
+        x, y = question.offsets
+        if self.asking is None:
+            stage = Content.styled(f"{signs.waiting} The toolhead moves …", "bold $text-primary")
+        else:
+            stage = Content.assemble((f"{signs.running} ", "$text-primary"), (question.text, "bold"))
+        self.query_one("#stage", Plain).say(stage)
+        which = f" · test {question.test} of {question.tests}" if question.tests > 1 else ""
+        self.query_one("#pad").border_title = f"Nozzle over the mark{which}"
+        self.query_one("#number-x", BigNumber).say(f"{x:.2f}")
+        self.query_one("#number-y", BigNumber).say(f"{y:.2f}")
+        self.query_one("#beside", Plain).say(self._beside())
+        self.query_one("#offsets", Plain).say(offsets_text(question))
+        self.query_one("#map", OffsetMap).show(question)
+        self.query_one("#words", Plain).say(f"The probe is {sides(x, y)}.")
+        self._show_buttons()
+        self._look()
+
+    def _beside(self) -> Content:
+        question = self.question
+        lines = [Content.assemble("x, y offset", (", mm", "$z-dim"))]
+        old = f"now {question.old[0]:.2f}, {question.old[1]:.2f}"
+        lines.append(Content.styled(old, "$z-dim"))
+        if self.desk.snapshot.link.control is not None:
+            lines.append(sight_text(self._mark, self._seen))
+        return Content("\n").join(lines)
+
+    def _show_buttons(self) -> None:
+        question, step, moving = self.question, JOG_STEPS[self._step], self.asking is None
+        self.query_one(StepBar).show(self._step)
+        for name in WAYS:
+            self._able(name, not moving and within(question, self._way(name)))
+        self._able("done", not moving)
+        self._able("type", not moving)
+        self.query_one("#middle", Plain).say(Content.assemble((f"{step:g}", "bold"), (" mm", "$z-dim")))
+        height = Content.assemble(("Z ", "$z-dim"), (f"{question.z:.2f}", "bold"))
+        self.query_one("#height", Plain).say(height)
+
+    def _able(self, name: str, can: bool) -> None:
+        enable(self.query_one(f"#{name}", Button), can)
+
+    def _way(self, name: str) -> JogMove:
+        _, dx, dy, dz = WAYS[name]
+        step = JOG_STEPS[self._step]
+        return JogMove("move", dx * step, dy * step, dz * step)
+
+    # ------------------------------------------------------------------ the simulated eye
+
+    def _look(self) -> None:
+        control, asking = self.desk.snapshot.link.control, self.asking
+        self.query_one("#sight").display = control is not None
+        self.query_one("#sight", Plain).say(sight_text(self._mark, self._seen))
+        if control is not None and asking is not None and self._looked is not asking:
+            self._looked = asking
+            self.run_worker(self._ask_sight(control, asking), group="sight", exclusive=True)
+
+    async def _ask_sight(self, control: str, asking: Asking) -> None:
+        mark = await ask_sight(control)
+        if self.can_follow and self.asking is asking:
+            self._mark, self._seen = mark, True
+            self._show_question()
+
+    # ------------------------------------------------------------------ what a person does
+
+    def _move(self, move: JogMove) -> None:
+        self.give(move)
+        self._show_question()
+
+    def action_step(self, n: int) -> None:
+        """Choose how far a move goes."""
+        self._step = n
+        self._show_question()
+
+    def action_go(self, name: str) -> None:
+        """One step."""
+        if not self.query_one(f"#{name}", Button).disabled:
+            self._move(self._way(name))
+        elif self.asking is not None:
+            self.notify("The axis ends there.", severity="warning", markup=False, timeout=3)
+
+    def action_done(self) -> None:
+        """The nozzle is over the mark."""
+        if self.asking is not None:
+            self._move(JogMove("done"))
+
+    def action_type(self) -> None:
+        """Distances of one's own."""
+        from zcal_tui.tui.screens.typed import TypedModal
+
+        if self.asking is None:
+            return
+        question = self.question
+
+        def told(text: str) -> str | None:
+            move = parse_jog(text)
+            if move is None:
+                return None
+            target = (
+                f"X {question.x + move.dx:.3f}  Y {question.y + move.dy:.3f}  Z {question.z + move.dz:.3f}"
+            )
+            return f"to {target}" if within(question, move) else "! the axes end before that"
+
+        def go(text: str | None) -> None:
+            move = parse_jog(text or "")
+            if move is not None:
+                self._move(move)
+
+        self.app.push_screen(
+            TypedModal(self.desk, "Go by how much?", "mm with the axis before it", "x 1.5 y -0.2", told), go
+        )
+
+    def action_abort(self) -> None:
+        """Give up, after a question: what was aimed at is lost."""
+        from zcal_tui.tui.screens.modals import ConfirmModal
+
+        self.app.push_screen(
+            ConfirmModal(
+                self.desk,
+                "Give up?",
+                "The nozzle is lifted and nothing is changed. The place is lost.",
+                "Give up",
+                "Go on",
+            ),
+            self._give_up,
+        )
+
+    def _give_up(self, sure: bool | None) -> None:
+        if sure:
+            from zcal_tui.tui.messages import CancelRequested
+
+            if self.asking is not None:
+                self._move(JogMove("abort"))
+            else:
+                self.post_message(CancelRequested())

@@ -1,0 +1,352 @@
+"""The paper test: the height large, the heights tried to scale, and every move on a key and on a button."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button
+
+from zcal_tui.model.questions import PaperMove, PaperStep
+from zcal_tui.model.units import closer_farther, length, millimetres
+from zcal_tui.session.snapshot import Asking, Snapshot
+from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.feel import HOW, ask_feel, feel_text
+from zcal_tui.tui.glyphs import glyphs_of
+from zcal_tui.tui.screens.asks import Asks
+from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.steps import (
+    PAPER_STEPS,
+    can_accept,
+    first_step,
+    halfway,
+    height_text,
+    known_to,
+    out_of_reach,
+    parse_distance,
+    risky,
+)
+from zcal_tui.tui.widgets.bracket import Bracket
+from zcal_tui.tui.widgets.stepbar import StepBar, enable
+from zcal_tui.tui.widgets.text import BigNumber, Plain
+
+
+def value_text(question: PaperStep) -> Content:
+    """The value that is sought, as it is and as it would be at this height, and what that does to the nozzle."""
+    old = "not set" if question.old is None else millimetres(question.old, digits=3)
+    lines = [
+        Content.assemble((question.name, "bold")),
+        Content.assemble(("now    ", "$z-dim"), old),
+        Content.assemble(("here   ", "$z-dim"), (millimetres(question.value, digits=3), "bold")),
+    ]
+    if question.gap_change is not None:
+        told = closer_farther(question.gap_change)
+        lines.append(Content.styled(told[:1].upper() + told[1:] + ".", "$text-accent"))
+    return Content("\n").join(lines)
+
+
+def short_value_text(question: PaperStep) -> Content:
+    """The same for a narrow screen: three lines."""
+    lines = [Content.assemble((f"{question.name} ", "$z-dim"), (f"{question.value:.3f} mm", "bold"))]
+    if question.old is not None:
+        lines[0] += Content.styled(f", now {question.old:.3f}", "$z-dim")
+    if question.gap_change is not None:
+        told = closer_farther(question.gap_change).removeprefix("the nozzle will be ")
+        lines.append(Content.styled(told, "$text-accent"))
+    return Content("\n").join(lines)
+
+
+def certainty_text(question: PaperStep) -> Content:
+    """How well the height is known by the heights tried next to it."""
+    known = known_to(question)
+    told = "not yet" if known is None else f"± {length(known)}"
+    return Content.assemble(("known  ", "$z-dim"), told)
+
+
+def tried_text(question: PaperStep, rows: int) -> Content:
+    """The newest heights tried, the newest first."""
+    heights = list(reversed(question.tried))[:rows]
+    if len(heights) < 2:
+        return Content("")
+    lines = [Content.styled("tried", "$z-dim")]
+    lines += [
+        Content.assemble(f"  {height_text(z)}", (f"  {length(z - question.height, sign=True):>9}", "$z-dim"))
+        if n
+        else Content.styled(f"  {height_text(z)}", "bold")
+        for n, z in enumerate(heights)
+    ]
+    return Content("\n").join(lines)
+
+
+class PaperScreen(Asks, ZcalScreen):
+    """One paper test. Stays while the printer makes a move, and is asked again after it."""
+
+    CSS_PATH = "paper.tcss"
+    AUTO_FOCUS = ""
+    ABOUT = (
+        "Lower the nozzle until a sheet of ordinary printer paper between nozzle and bed just drags. "
+        f"{HOW} Go down in steps, smaller ones near the bed; then halve: each half step goes to the middle between "
+        "this height and the next one tried, so that a few moves find the height. Every approach ends downwards, so "
+        "play in the screws does not count. Undo goes back to the height before. Accept takes this height; giving "
+        "up lifts the nozzle and changes nothing. Nozzle and bed should be cold, and the nozzle's tip clean."
+    )
+    BINDINGS: ClassVar = [
+        Binding("j,down", "go_by(-1)", "Lower", id="paper.lower", key_display="j"),
+        Binding("k,up", "go_by(1)", "Raise", id="paper.raise", key_display="k"),
+        Binding("1", "step(0)", "Step", id="paper.step1", key_display="1-5"),
+        *(Binding(str(n + 1), f"step({n})", "", show=False, id=f"paper.step{n + 1}") for n in range(1, 5)),
+        Binding("minus,b", "halve(-1)", "Half down", id="paper.half_down", key_display="-"),
+        Binding("plus,equals_sign,B", "halve(1)", "Half up", id="paper.half_up", key_display="+"),
+        Binding("a", "accept", "Accept", id="paper.accept"),
+        Binding("u,backspace", "undo", "Undo", id="paper.undo", key_display="u"),
+        Binding("z", "type", "Type mm", id="paper.type"),
+        Binding("escape", "abort", "Give up", id="paper.abort", key_display="esc"),
+        Binding("left", "app.focus_previous", show=False, id="paper.left"),
+        Binding("right", "app.focus_next", show=False, id="paper.right"),
+    ]
+
+    def __init__(self, desk: Desk, asking: Asking) -> None:
+        super().__init__(desk)
+        self.begin(asking)
+        assert isinstance(asking.question, PaperStep)
+        self.question = asking.question
+        self._step = first_step(self.question)
+        self._feel: str | None = None
+        self._felt: Asking | None = None
+        self._seen_notices = self._notice_count()
+
+    # ------------------------------------------------------------------ the question
+
+    def take(self, asking: Asking) -> None:
+        """The move is made: where the nozzle is now."""
+        if isinstance(asking.question, PaperStep) and not self.asks(asking):
+            if asking.question.test != self.question.test:
+                self._step = first_step(asking.question)
+            self.asking, self.question, self._feel = asking, asking.question, None
+            self._show_question()
+
+    def still(self, asking: Asking | None) -> bool:
+        """Also while the printer moves."""
+        return self.stays_for_moves(asking)
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Height, bracket, steps, moves; at the right what it means."""
+        signs = glyphs_of(self)
+        yield Plain(id="stage")
+        with Horizontal(id="paper"):
+            with Vertical(id="test"):
+                with Horizontal(id="live"):
+                    yield BigNumber("0.000", id="number")
+                    yield Plain(id="beside")
+                yield Bracket(id="bracket")
+                yield StepBar(PAPER_STEPS, id="steps")
+                with Horizontal(classes="row moves"):
+                    yield Button("", id="lower", action="screen.go_by(-1)")
+                    yield Button("", id="raise", action="screen.go_by(1)")
+                    yield Button("", id="half_down", action="screen.halve(-1)")
+                    yield Button("", id="half_up", action="screen.halve(1)")
+                with Horizontal(classes="row ends"):
+                    yield Button(
+                        f"{signs.passed} Accept", id="accept", variant="success", action="screen.accept"
+                    )
+                    yield Button("Undo", id="undo", action="screen.undo")
+                    yield Button("Type mm", id="type", action="screen.type")
+                    yield Button("Give up", id="abort", action="screen.abort")
+            with VerticalScroll(id="meaning", can_focus=False):
+                yield Plain(id="value")
+                yield Plain(id="feel")
+                yield Plain(Content.assemble(("How it should feel\n", "bold $text-primary"), HOW), id="how")
+                yield Plain(id="tried")
+
+    def on_mount(self) -> None:
+        """Name the panels."""
+        self.query_one("#meaning").border_title = "What it means"
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Follow the printer; the question itself changes in `take`."""
+        super().show(snapshot)
+        self._show_question()
+
+    def _show_question(self) -> None:
+        if not self.can_follow:
+            return
+        question, narrow = self.question, self.has_class("-narrow")
+        self.query_one("#stage", Plain).say(self._sentence())
+        which = f" · test {question.test} of {question.tests}" if question.tests > 1 else ""
+        place = f" · {question.place}" if question.place else ""
+        title = f"Paper test{which}{place}"
+        test = self.query_one("#test")
+        if test.border_title != title:
+            test.border_title = title
+        self.query_one("#number", BigNumber).say(height_text(question.height))
+        self.query_one("#beside", Plain).say(self._beside(narrow))
+        self.query_one("#bracket", Bracket).show(question)
+        self.query_one("#value", Plain).say(value_text(question))
+        self.query_one("#tried", Plain).say(tried_text(question, 8))
+        self._show_feel()
+        self._show_buttons()
+
+    def _beside(self, narrow: bool) -> Content:
+        question = self.question
+        if narrow:
+            line = self._feel_line() if self.desk.snapshot.link.control else certainty_text(question)
+            return short_value_text(question) + "\n" + line
+        low = Content.assemble(("nozzle height, mm\n", "$z-dim"))
+        moved = question.height - question.tried[-2] if len(question.tried) > 1 else None
+        went = f"moved  {length(moved, sign=True)}\n" if moved is not None else "\n"
+        return low + Content.styled(went, "$z-dim") + certainty_text(question)
+
+    def _sentence(self) -> Content:
+        """The one thing to do now; before it the reason where a step is dangerous."""
+        signs, question = glyphs_of(self), self.question
+        if self.asking is None:
+            return Content.styled(f"{signs.waiting} The nozzle moves …", "bold $text-primary")
+        if self._risky(question.height - PAPER_STEPS[self._step]):
+            return Content.styled(
+                f"{signs.warned} {PAPER_STEPS[self._step]:g} mm lower may press the nozzle into the bed: "
+                "choose a smaller step",
+                "bold $text-warning",
+            )
+        run = self.desk.snapshot.run
+        if run is not None and len(run.notices) > self._seen_notices:
+            return Content.styled(f"{signs.warned} {run.notices[-1]}", "bold $text-warning")
+        return Content.assemble((f"{signs.running} ", "$text-primary"), (question.text, "bold"))
+
+    def _notice_count(self) -> int:
+        run = self.desk.snapshot.run
+        return len(run.notices) if run is not None else 0
+
+    def _risky(self, target: float) -> bool:
+        return risky(self.question, target)
+
+    def _show_buttons(self) -> None:
+        signs, question = glyphs_of(self), self.question
+        step, moving = PAPER_STEPS[self._step], self.asking is None
+        self.query_one(StepBar).show(self._step)
+        targets = {
+            "lower": (signs.down, "Lower", question.height - step),
+            "raise": (signs.up_arrow, "Raise", question.height + step),
+            "half_down": (signs.down, "Half", halfway(question, -1)),
+            "half_up": (signs.up_arrow, "Half", halfway(question, 1)),
+        }
+        for name, (sign, word, target) in targets.items():
+            button = self.query_one(f"#{name}", Button)
+            danger = self._risky(target)
+            label = f"{signs.warned if danger else sign} {word}\n{height_text(target)}"
+            if str(button.label) != label:
+                button.label = label
+                button.set_class(danger, "-risky")
+            enable(button, not moving and not out_of_reach(question, target))
+        enable(self.query_one("#accept", Button), not moving and can_accept(question))
+        enable(self.query_one("#undo", Button), not moving and len(question.tried) > 1)
+        enable(self.query_one("#type", Button), not moving)
+
+    # ------------------------------------------------------------------ the simulated paper
+
+    def _show_feel(self) -> None:
+        control, asking = self.desk.snapshot.link.control, self.asking
+        self.query_one("#feel").display = control is not None
+        self.query_one("#feel", Plain).say(self._feel_line())
+        if control is not None and asking is not None and self._felt is not asking:
+            self._felt = asking
+            self.run_worker(self._ask_feel(control, asking), group="feel", exclusive=True)
+
+    def _feel_line(self) -> Content:
+        return feel_text(self._feel, glyphs_of(self))
+
+    async def _ask_feel(self, control: str, asking: Asking) -> None:
+        feel = await ask_feel(control)
+        if self.can_follow and self.asking is asking:
+            self._feel = feel
+            self._show_question()
+
+    # ------------------------------------------------------------------ what a person does
+
+    def _move(self, move: PaperMove) -> None:
+        self._seen_notices = self._notice_count()
+        self.give(move)
+        self._show_question()
+
+    def action_step(self, n: int) -> None:
+        """Choose how far Lower and Raise go."""
+        self._step = n
+        self._show_question()
+
+    def action_go_by(self, direction: int) -> None:
+        """One step down or up."""
+        if not self.query_one("#lower" if direction < 0 else "#raise", Button).disabled:
+            self._move(PaperMove("step", f"{direction * PAPER_STEPS[self._step]:g}"))
+
+    def action_halve(self, direction: int) -> None:
+        """Half way to the next height tried (TESTZ Z=- and Z=+)."""
+        if not self.query_one("#half_down" if direction < 0 else "#half_up", Button).disabled:
+            self._move(PaperMove("step", "-" if direction < 0 else "+"))
+
+    def action_undo(self) -> None:
+        """Back to the height before."""
+        if not self.query_one("#undo", Button).disabled:
+            self._move(PaperMove("undo"))
+
+    def action_accept(self) -> None:
+        """The paper drags at this height."""
+        if self.query_one("#accept", Button).disabled:
+            if self.asking is not None:
+                self.notify("Lower the nozzle onto the paper first.", severity="warning", markup=False)
+            return
+        self._move(PaperMove("accept"))
+
+    def action_type(self) -> None:
+        """A distance of one's own."""
+        from zcal_tui.tui.screens.typed import TypedModal
+
+        if self.asking is None:
+            return
+        question = self.question
+
+        def told(text: str) -> str | None:
+            distance = parse_distance(text)
+            if distance is None:
+                return None
+            target = question.height + distance
+            if out_of_reach(question, target):
+                return f"! below the lowest height of the axis, {question.lowest:.3f}"
+            risk = ": this may press the nozzle into the bed" if risky(question, target) else ""
+            return f"to {height_text(target)} mm{risk}"
+
+        def go(text: str | None) -> None:
+            distance = parse_distance(text or "")
+            if distance:
+                self._move(PaperMove("step", f"{distance:.6g}"))
+
+        self.app.push_screen(
+            TypedModal(self.desk, "Go by how much?", "mm; with a minus sign it is down", "-0.03", told), go
+        )
+
+    def action_abort(self) -> None:
+        """Give up; asks where heights have been tried."""
+        if len(self.question.tried) < 2 and self.question.test == 1:
+            self._give_up(True)
+            return
+        from zcal_tui.tui.screens.modals import ConfirmModal
+
+        self.app.push_screen(
+            ConfirmModal(
+                self.desk,
+                "Give up?",
+                "The nozzle is lifted and nothing is changed. The heights tried are lost.",
+                "Give up",
+                "Go on",
+            ),
+            self._give_up,
+        )
+
+    def _give_up(self, sure: bool | None) -> None:
+        if sure:
+            from zcal_tui.tui.messages import CancelRequested
+
+            if self.asking is not None:
+                self._move(PaperMove("abort"))
+            else:
+                self.post_message(CancelRequested())

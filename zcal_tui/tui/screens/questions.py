@@ -1,0 +1,171 @@
+"""The boxes of a running check: a yes or no, one of several; a difference between files is shown as one."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button
+
+from zcal_tui.model.questions import Choose, Confirm
+from zcal_tui.session.snapshot import Asking
+from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.messages import CancelRequested
+from zcal_tui.tui.screens.asks import Asks
+from zcal_tui.tui.screens.base import ZcalModal
+from zcal_tui.tui.screens.modals import BETWEEN_BUTTONS
+from zcal_tui.tui.widgets.text import Plain
+
+DIFF_STYLES = (
+    ("+++", "bold"),
+    ("---", "bold"),
+    ("@@", "$text-accent"),
+    ("+", "$text-success"),
+    ("-", "$text-error"),
+)
+
+
+def is_diff(text: str) -> bool:
+    """Whether a text shows what would change in a file, line by line."""
+    lines = text.splitlines()
+    signs = sum(line.startswith(("+", "-")) for line in lines)
+    return any(line.startswith("@@") for line in lines) or (signs >= 1 and signs * 3 >= len(lines))
+
+
+def diff_text(text: str) -> Content:
+    """A difference: the signs stay, colours stand beside them."""
+    lines = []
+    for line in text.splitlines():
+        style = next((style for start, style in DIFF_STYLES if line.startswith(start)), "")
+        lines.append(Content.styled(line, style) if style else Content(line))
+    return Content("\n").join(lines)
+
+
+HELP = Binding("f1,question_mark", "app.help", "Help", id="question.help", key_display="?")
+
+SCROLLING = [
+    Binding("up,k", "scroll_detail(-1)", "Read on", show=False, id="question.up"),
+    Binding("down,j", "scroll_detail(1)", "", show=False, id="question.down"),
+    Binding("pageup", "scroll_detail(-8)", "Read on", show=False, id="question.pageup"),
+    Binding("pagedown", "scroll_detail(8)", "", show=False, id="question.pagedown"),
+]
+
+
+class QuestionBox(Asks, ZcalModal[None]):
+    """The text, its detail, and the way out of the whole check."""
+
+    CSS_PATH: ClassVar = ["modal.tcss", "questions.tcss"]
+
+    def __init__(self, desk: Desk, asking: Asking) -> None:
+        super().__init__(desk)
+        self.begin(asking)
+        self._title = desk.checks[desk.running].title if desk.running else "Question"
+
+    def on_mount(self) -> None:
+        """Name the box."""
+        self.query_one("#box").border_title = self._title
+
+    def compose_text(self, text: str, detail: str) -> Iterable[Widget]:
+        """The question in bold; under it what there is to know, which scrolls."""
+        yield Plain(Content.styled(text, "bold"), classes="text")
+        if detail:
+            diff = is_diff(detail)
+            self.set_class(diff, "-diff")
+            with VerticalScroll(id="detail", can_focus=False):
+                yield Plain(diff_text(detail) if diff else Content(detail))
+
+    def action_scroll_detail(self, by: int) -> None:
+        """Scroll the detail where it does not all fit."""
+        for detail in self.query("#detail").results(VerticalScroll):
+            detail.scroll_relative(y=by, animate=False)
+
+    def action_cancel_check(self) -> None:
+        """End the whole check instead of answering."""
+        self.post_message(CancelRequested())
+
+
+class QuestionModal(QuestionBox):
+    """A yes or no. Enter presses the answer in focus, which is the harmless one where a yes could do harm."""
+
+    ABOUT = "The check goes on once you have answered. Cancel ends the whole check; the printer is left as it was."
+    BINDINGS: ClassVar = [
+        Binding("y", "answer(True)", "Yes", id="question.yes"),
+        Binding("n,escape", "answer(False)", "No", id="question.no", key_display="n"),
+        Binding("x", "cancel_check", "Cancel the check", id="question.cancel"),
+        HELP,
+        *BETWEEN_BUTTONS,
+        *SCROLLING,
+    ]
+
+    def __init__(self, desk: Desk, asking: Asking) -> None:
+        super().__init__(desk, asking)
+        assert isinstance(asking.question, Confirm)
+        self.question = asking.question
+        self.set_class(self.question.danger, "-danger")
+
+    def compose_box(self) -> Iterable[Widget]:
+        """The question and its answers."""
+        question = self.question
+        yield from self.compose_text(question.text, question.detail)
+        with Horizontal(classes="buttons"):
+            yes = Button(
+                f"{question.yes}  y",
+                id="yes",
+                variant="warning" if question.danger else "success",
+                action="screen.answer(True)",
+            )
+            no = Button(f"{question.no}  n", id="no", action="screen.answer(False)")
+            yield from (no, yes) if question.danger else (yes, no)
+            yield Button("Cancel  x", id="cancel", action="screen.cancel_check")
+
+    def on_mount(self) -> None:
+        """The answer that does no harm is in focus."""
+        super().on_mount()
+        self.query_one("#no" if self.question.danger else "#yes", Button).focus()
+
+    def action_answer(self, yes: bool) -> None:
+        """The answer."""
+        self.give(yes)
+
+
+class ChooseModal(QuestionBox):
+    """One of several."""
+
+    ABOUT = "Choose one with its number, with the arrow keys and Enter, or with a tap. Cancel ends the whole check."
+    BINDINGS: ClassVar = [
+        *(Binding(str(n), f"pick({n})", "", show=False, id=f"question.pick{n}") for n in range(1, 10)),
+        Binding("up,k", "app.focus_previous", "Choose", id="question.before", key_display="↑↓"),
+        Binding("down,j", "app.focus_next", "", show=False, id="question.after"),
+        Binding("x,escape", "cancel_check", "Cancel the check", id="question.cancel", key_display="x"),
+        HELP,
+        *BETWEEN_BUTTONS,
+    ]
+
+    def __init__(self, desk: Desk, asking: Asking) -> None:
+        super().__init__(desk, asking)
+        assert isinstance(asking.question, Choose)
+        self.question = asking.question
+
+    def compose_box(self) -> Iterable[Widget]:
+        """The question, a line for each option, and the way out."""
+        yield from self.compose_text(self.question.text, self.question.detail)
+        with Vertical(id="options"):
+            for n, option in enumerate(self.question.options, 1):
+                label = Content.assemble((f"{n}  ", "$footer-key-foreground"), (option.label, "bold"))
+                if option.help:
+                    label += Content.assemble((f"   {option.help}", "$z-dim"))
+                yield Button(label, id=f"option{n}", classes="option", action=f"screen.pick({n})")
+        with Horizontal(classes="buttons"):
+            yield Button("Cancel  x", id="cancel", action="screen.cancel_check")
+
+    def on_mount(self) -> None:
+        """The first option is in focus."""
+        super().on_mount()
+        self.query_one("#option1", Button).focus()
+
+    def action_pick(self, n: int) -> None:
+        """The answer."""
+        if n <= len(self.question.options):
+            self.give(self.question.options[n - 1].key)

@@ -1,0 +1,68 @@
+"""A line to type a distance on, with what it would do told while it is typed."""
+
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.screens.base import ZcalModal
+from zcal_tui.tui.widgets.text import Plain
+
+
+class TypedModal(ZcalModal[str | None]):
+    """Gives back what was typed once it is understood; None where it was left."""
+
+    CSS_PATH = "modal.tcss"
+    BINDINGS: ClassVar = [Binding("escape", "leave", "Back", id="typed.back", key_display="esc")]
+
+    def __init__(
+        self, desk: Desk, title: str, help: str, example: str, told: Callable[[str], str | None]
+    ) -> None:
+        """`told` says what the text would do, or None where it is not understood; a `!` before it refuses."""
+        super().__init__(desk)
+        self._title, self._help, self._example, self._told = title, help, example, told
+
+    def compose_box(self) -> Iterable[Widget]:
+        """The line, what it does, both ways on."""
+        yield Plain(self._help, classes="text")
+        entry = Input(placeholder=self._example, id="entry")
+        entry.cursor_blink = False
+        yield entry
+        yield Plain(id="effect")
+        with Horizontal(classes="buttons"):
+            yield Button("Go", id="go", variant="success", action="screen.go")
+            yield Button("Back", id="back", action="screen.leave")
+
+    def on_mount(self) -> None:
+        """Ready to type."""
+        self.query_one("#box").border_title = self._title
+        self.query_one(Input).focus()
+        self._say("")
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        self._say(event.value)
+
+    def _say(self, text: str) -> None:
+        told = self._told(text) if text.strip() else ""
+        effect = self.query_one("#effect", Plain)
+        good = bool(told) and not told.startswith("!")
+        self.query_one("#go", Button).disabled = not good
+        style = "" if good else "$text-warning"
+        effect.say(Content.styled("not understood" if told is None else told, style))
+
+    @on(Input.Submitted)
+    def action_go(self) -> None:
+        """Take it, if it is understood."""
+        if not self.query_one("#go", Button).disabled:
+            self.dismiss(self.query_one(Input).value)
+
+    def action_leave(self) -> None:
+        """Without a move."""
+        self.dismiss(None)

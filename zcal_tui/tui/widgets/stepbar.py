@@ -1,0 +1,40 @@
+"""The choice of how far a move goes: one button a step, the chosen one with a sign before it."""
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Button
+
+from zcal_tui.tui.glyphs import glyphs_of
+from zcal_tui.tui.widgets.text import Plain
+
+
+class StepBar(Horizontal):
+    """The steps in mm; pressing the n-th runs the screen's action `step(n)`."""
+
+    def __init__(self, steps: Sequence[float], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._steps = tuple(steps)
+
+    def compose(self) -> ComposeResult:
+        """A caption and the buttons."""
+        yield Plain(Content.styled("step\nmm", "$z-dim"), classes="caption")
+        for n, step in enumerate(self._steps):
+            yield Button(f"{step:g}", id=f"step{n}", action=f"screen.step({n})")
+
+    def show(self, chosen: int) -> None:
+        """Mark the chosen one."""
+        sign = glyphs_of(self).point
+        for n, (step, button) in enumerate(zip(self._steps, self.query(Button), strict=True)):
+            label = f"{sign}{step:g}" if n == chosen else f"{step:g}"
+            if str(button.label) != label:
+                button.label = label
+                button.set_class(n == chosen, "-chosen")
+
+
+def enable(button: Button, can: bool) -> None:
+    """Enable or disable, and repaint only where that changes."""
+    if button.disabled == can:
+        button.disabled = not can
