@@ -206,6 +206,7 @@ class _Dialogue:
                 yes="Go down",
                 no="Stay",
                 danger=True,
+                facts={"step": self._height() - target},
             )
         )
         if sure:

@@ -73,7 +73,8 @@ class Autopilot:
             case "nozzle-over-point":
                 return self._over_point(question)
             case "risky-step":
-                return False
+                gap = self._person.gap()
+                return gap is not None and gap > SEEN_GAP and question.facts["step"] < gap
             case "probe-off":
                 return self._person.probe_state() != "attached"
             case _:
