@@ -89,14 +89,14 @@ def environment(data: Path) -> dict[str, str]:
     }
 
 
-def start(data: Path, *arguments: str) -> Program:
-    """Start `zcal-tui --headless … --json`."""
+def start(data: Path, *arguments: str, more: dict[str, str] | None = None) -> Program:
+    """Start `zcal-tui --headless … --json`; `more` are further environment variables."""
     process = subprocess.Popen(
         command("--headless", *arguments, "--json"),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=environment(data),
+        env={**environment(data), **(more or {})},
     )
     return Program(process, Lines(process.stdout))
 

@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from zcal_tui.checks.base import CheckRefused
@@ -24,9 +25,8 @@ LEASE = 60.0
 """Seconds of real time for which the lease is taken."""
 RENEWAL = 8.0
 """Seconds of real time between two renewals."""
-FIRST_RENEWAL = 0.5
-"""Until the first one. How fast the printer's time runs is hardly known when the lease is taken, and on a printer that
-runs twenty times as fast the first lease is over in three seconds."""
+RATE_LOOK = 0.1
+"""Seconds of real time for a look at how fast the printer's time runs."""
 LONGEST = 3600.0
 """The longest lease the extra gives, in seconds of the printer."""
 OFFSET = "gcode_offset"
@@ -50,6 +50,7 @@ class Holder:
         self._lease_seconds = seconds
         self._name = f"zcal-tui on {socket.gethostname()} ({os.getpid()})"
         self._leased = False
+        self._rate = 1.0
         self._undo: list[tuple[str, str]] = []
         self._keeps: set[str] = set()
 
@@ -132,9 +133,17 @@ class Holder:
             await self._companion.lease(self._name, seconds=self._seconds(), hold=dict(hold))
 
     def _seconds(self) -> float:
-        return min(LONGEST, self._lease_seconds * max(1.0, self._printer.clock.rate))
+        return min(LONGEST, self._lease_seconds * max(1.0, self._rate, self._printer.clock.rate))
+
+    async def _learn_rate(self) -> None:
+        """How fast the printer's time runs, which right after connecting the clock hardly knows yet."""
+        began, eventtime = time.monotonic(), (await self._printer.refresh()).eventtime
+        await asyncio.sleep(RATE_LOOK)
+        passed = (await self._printer.refresh()).eventtime - eventtime
+        self._rate = passed / (time.monotonic() - began)
 
     async def _take(self) -> None:
+        await self._learn_rate()
         try:
             await self._companion.lease(self._name, seconds=self._seconds())
         except GcodeError as error:
@@ -146,10 +155,8 @@ class Holder:
         self._leased = True
 
     async def _keep_renewing(self) -> None:
-        pause = FIRST_RENEWAL
         while True:
-            await asyncio.sleep(pause)
-            pause = min(RENEWAL, self._lease_seconds / 6, 2 * pause)
+            await asyncio.sleep(min(RENEWAL, self._lease_seconds / 6))
             try:
                 await self._companion.lease(self._name, seconds=self._seconds())
             except TransportError:
