@@ -33,6 +33,10 @@ Exit codes: 0 pass or warn, 1 the verdict is fail, 2 usage, 3 printer not reacha
 4 needs a person, 5 cancelled, 6 printer error, 7 the data do not decide."""
 
 
+AFTER = "printer_after"
+"""Where printers go that stand behind the check's name: argparse keeps them apart from those before it."""
+
+
 class UsageError(Exception):
     """The command line is wrong; the text says how and what would be right."""
 
@@ -62,14 +66,19 @@ def _speed(text: str) -> float:
     return value
 
 
-def common_options(parser: argparse.ArgumentParser) -> None:
+def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer") -> None:
     """Options that may stand before or after the check's name."""
     gone: Any = (
         argparse.SUPPRESS
     )  # so that the check's own parser does not put defaults over what came before
     where = parser.add_argument_group("which printer")
     where.add_argument(
-        "--printer", metavar="URL|SOCKET", default=gone, help="klippy's or Moonraker's socket, or a URL"
+        "--printer",
+        dest=printer,
+        action="append",
+        metavar="URL|SOCKET",
+        default=gone,
+        help="klippy's or Moonraker's socket, or a URL; several with --headless run side by side",
     )
     where.add_argument(
         "--demo",
@@ -138,7 +147,7 @@ def _help_text(spec: ParameterSpec) -> str:
 
 def _add_check(choices: Any, check: Declaration) -> None:
     parser = choices.add_parser(check.name, help=check.learn, description=check.explain, allow_abbrev=False)
-    common_options(parser)
+    common_options(parser, printer=AFTER)
     own = parser.add_argument_group("this check")
     for spec in specs(check.parameters):
         more: dict[str, Any] = {"nargs": "?", "const": "yes"} if spec.kind is bool else {}
@@ -187,6 +196,10 @@ def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
     except ParameterError as error:
         raise UsageError(str(error)) from error
     headless, demo = given.get("headless", False), given.get("demo")
+    printers = [*given.pop("printer", ()), *given.pop(AFTER, ())]
+    if len(printers) > 1:
+        _check_several(given)
+    given["printer"] = printers[0] if printers else None
     if headless and not check:
         raise UsageError(f"--headless needs to know which check: {', '.join(DECLARED)}")
     if given.get("json") and not headless:
@@ -208,6 +221,7 @@ def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
     file = as_path(given["config"]) if given.get("config") else None
     return Command(
         settings=load(flags, environ, file),
+        printers=tuple(printers),
         check=check,
         parameters=parameters,
         headless=headless,
@@ -220,6 +234,14 @@ def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
         autopilot=given.get("autopilot", False),
         control=given.get("control"),
     )
+
+
+def _check_several(given: dict[str, Any]) -> None:
+    """Raises UsageError where what is asked for is for one printer only."""
+    if not given.get("headless"):
+        raise UsageError("several --printer go with --headless; the terminal interface shows one printer")
+    if given.get("autopilot"):
+        raise UsageError("--autopilot answers for one printer; name one")
 
 
 def _check_demo(profile: str, given: dict[str, Any]) -> None:

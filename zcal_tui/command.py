@@ -13,6 +13,8 @@ class Command:
     """What the command line asked for."""
 
     settings: Settings
+    printers: tuple[str, ...] = ()
+    """The printers that were named; with none or one `settings.printer` says which."""
     check: str | None = None
     parameters: Any = None
     headless: bool = False

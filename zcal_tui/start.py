@@ -37,10 +37,13 @@ def start(command: Command) -> int:
     try:
         target = replace(target_of(command), lease=lease_seconds(command.settings))
         data = data_folder(command.settings)
+        several = [(name, replace(target, addresses=(parse_address(name),))) for name in command.printers]
     except (AddressError, ConfigError) as error:
         print(f"zcal-tui: {error}", file=sys.stderr)
         return ExitCode.USAGE
     log_to(data / "zcal-tui.log")
+    if len(several) > 1:
+        return _several(command, several, Store(data))
     session = Session(target, Store(data))
     try:
         return _face(command, session)
@@ -64,6 +67,18 @@ def _face(command: Command, session: Session) -> int:
     answerer = _answerer(command, output)
     options = RunOptions(present=answerer is not None, save=command.save, resume=command.resume)
     return run_headless(session, command.check, command.parameters, output, options, answerer)
+
+
+def _several(command: Command, targets: "list[tuple[str, Target]]", store: Store) -> int:
+    """One check on several printers; nobody is asked, since nobody stands at all of them."""
+    from zcal_tui.headless.several import run_several  # as above
+
+    assert command.check is not None
+    sessions = [(name, Session(target, store)) for name, target in targets]
+    for _, session in sessions:
+        session.start()
+    options = RunOptions(present=False, save=command.save)
+    return run_several(sessions, command.check, command.parameters, as_json=command.json, options=options)
 
 
 def _answerer(command: Command, output: "Output") -> "Callable[[Snapshot], Answerer] | None":

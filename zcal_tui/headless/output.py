@@ -3,8 +3,8 @@
 import io
 import json
 import sys
-from collections.abc import Callable
-from typing import IO, Protocol
+from collections.abc import Callable, Mapping
+from typing import IO, Any, Protocol
 
 from zcal_tui.headless.text import event_lines
 from zcal_tui.model.codec import event_to_json
@@ -42,30 +42,51 @@ class _Pipe:
 
 
 class JsonOutput:
-    """One JSON object a line on standard output; the last one is the record."""
+    """One JSON object a line on standard output; the last one is the record.
 
-    def __init__(self, stdout: IO[str] | None = None, stderr: IO[str] | None = None) -> None:
+    `at` says which of several printers a line is from: it is added to every line.
+    """
+
+    def __init__(
+        self, stdout: IO[str] | None = None, stderr: IO[str] | None = None, at: str | None = None
+    ) -> None:
         self._data = _Pipe(stdout or sys.stdout)
         self._words = _Pipe(stderr or sys.stderr)
+        self._at = at
 
     def event(self, event: Event) -> None:
-        self._data.line(json.dumps(event_to_json(event), allow_nan=False))
+        self.data(event_to_json(event))
+
+    def data(self, item: Mapping[str, Any]) -> None:
+        """Print an object that is no event."""
+        marked = item if self._at is None else {**item, "at": self._at}
+        self._data.line(json.dumps(marked, allow_nan=False))
 
     def say(self, text: str) -> None:
-        self._words.line(text)
+        self._words.line(text if self._at is None else f"[{self._at}] {text}")
 
 
 class TextOutput:
-    """Plain text for a person, on standard output; what is not part of the result goes to standard error."""
+    """Plain text for a person, on standard output; what is not part of the result goes to standard error.
 
-    def __init__(self, stdout: IO[str] | None = None, stderr: IO[str] | None = None) -> None:
+    `at` says which of several printers a line is from: it stands before every line.
+    """
+
+    def __init__(
+        self, stdout: IO[str] | None = None, stderr: IO[str] | None = None, at: str | None = None
+    ) -> None:
         self._data = _Pipe(stdout or sys.stdout)
         self._words = _Pipe(stderr or sys.stderr)
+        self._mark = "" if at is None else f"[{at}] "
         self._lines: Callable[[Event], list[str]] = event_lines()
 
     def event(self, event: Event) -> None:
         for line in self._lines(event):
-            self._data.line(line)
+            self.line(line)
+
+    def line(self, text: str) -> None:
+        """Print a line that belongs to the result."""
+        self._data.line(self._mark + text)
 
     def say(self, text: str) -> None:
-        self._words.line(text)
+        self._words.line(self._mark + text)

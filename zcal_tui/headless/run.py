@@ -95,24 +95,37 @@ def run_headless(
 
     `answerer` makes who answers questions, once the printer is reached; nobody does without it.
     """
-    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     with Signals().taken() as signals:
-        stop_listening = session.listen(events.put)
-        try:
-            problem = wait_until_ready(session, output, signals)
-            if problem is not None:
-                for line in problem_lines(problem):
-                    output.say(line)
-                return ExitCode.NOT_READY
-            answers = answerer(session.snapshot) if answerer is not None else None
-            session.start_check(check, parameters, options)
-            return _follow(session, check, events, output, signals, answers)
-        except Interrupted:
-            output.say("Cancelled before the check had begun.")
-            return ExitCode.CANCELLED
-        finally:
-            session.close()  # while the signals are still ours: the printer is lifted off the bed here
-            stop_listening()
+        return run_one(session, check, parameters, output, signals, options, answerer)
+
+
+def run_one(
+    session: SessionPort,
+    check: str,
+    parameters: Any,
+    output: Output,
+    signals: Signals,
+    options: RunOptions | None = None,
+    answerer: Callable[[Snapshot], Answerer] | None = None,
+) -> ExitCode:
+    """The same where somebody else takes the signals, on any thread."""
+    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    stop_listening = session.listen(events.put)
+    try:
+        problem = wait_until_ready(session, output, signals)
+        if problem is not None:
+            for line in problem_lines(problem):
+                output.say(line)
+            return ExitCode.NOT_READY
+        answers = answerer(session.snapshot) if answerer is not None else None
+        session.start_check(check, parameters, options)
+        return _follow(session, check, events, output, signals, answers)
+    except Interrupted:
+        output.say("Cancelled before the check had begun.")
+        return ExitCode.CANCELLED
+    finally:
+        session.close()  # while the signals are still taken: the printer is lifted off the bed here
+        stop_listening()
 
 
 def _follow(

@@ -1,6 +1,7 @@
 """The person, as the running check sees them: questions go to the board, answers come from a face."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from typing import cast
 
@@ -24,6 +25,9 @@ from zcal_tui.session.board import Board
 from zcal_tui.session.snapshot import Asking
 from zcal_tui.transport.failures import NotReady
 
+_NUMBERS = itertools.count(1)
+"""Numbers the questions over all runs, so that a late answer to one run's question is none to the next run's."""
+
 
 class SessionOperator:
     """Implements `checks.operator.Operator` for one run. Lives on the session's thread."""
@@ -35,7 +39,6 @@ class SessionOperator:
         self._printer = printer
         self._emit = emit
         self._present = present
-        self._count = 0
         self._waiting: tuple[int, Question, asyncio.Future[Answer]] | None = None
         self._cancelled = False
 
@@ -80,11 +83,11 @@ class SessionOperator:
             )
         if self._cancelled:
             raise CheckCancelled
-        self._count += 1
+        number = next(_NUMBERS)
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting = (self._count, question, future)
+        self._waiting = (number, question, future)
         stop = self._printer.subscribe(lambda state: _give_up(future, state))
-        self._board.update(question=Asking(self._count, question))
+        self._board.update(question=Asking(number, question))
         self._emit(Asked(question))  # after the board: who hears of it finds the number to answer to
         try:
             answer = await future
