@@ -23,11 +23,13 @@ KNOWN_MACROS = (
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def dock_macros(state: PrinterState, attach: str, detach: str) -> tuple[str, str] | None:
+def dock_macros(
+    state: PrinterState, attach: str, detach: str, command: str = "PROBE_ACCURACY"
+) -> tuple[str, str] | None:
     """The commands that fetch the probe and put it back; None where nothing has to be fetched.
 
-    `auto` finds the printer's macros; it finds none where PROBE_ACCURACY itself is wrapped by a macro that does it.
-    Raises CheckRefused for a name that is no G-code name.
+    `auto` finds the printer's macros; it finds none where the `command` that is to probe is itself wrapped by a macro
+    that does it. Raises CheckRefused for a name that is no G-code name.
     """
     if attach == "none":
         return None
@@ -40,7 +42,7 @@ def dock_macros(state: PrinterState, attach: str, detach: str) -> tuple[str, str
                     "Give the name of the macro that fetches the probe, or none.",
                 )
         return attach.upper(), "" if detach in ("auto", "none") else detach.upper()
-    if macro_wraps(state, "PROBE_ACCURACY"):
+    if macro_wraps(state, command):
         return None
     probe = probe_config(state)
     if probe is None or probe.prepares:

@@ -2,6 +2,7 @@
 
 from zcal_tui.checks.accuracy import Accuracy
 from zcal_tui.checks.auto_z import AutoZ
+from zcal_tui.checks.backlash import Backlash
 from zcal_tui.checks.base import Check
 from zcal_tui.checks.bias import Bias
 from zcal_tui.checks.first_layer import FirstLayer
@@ -11,5 +12,16 @@ from zcal_tui.checks.temperature import Temperature
 from zcal_tui.checks.z_offset import ZOffset
 
 CHECKS: dict[str, Check] = {
-    check.name: check for check in (Ready(), ProbeXy(), ZOffset(), Accuracy(), Bias(), Temperature(), AutoZ(), FirstLayer())
+    check.name: check
+    for check in (
+        Ready(),
+        ProbeXy(),
+        ZOffset(),
+        Accuracy(),
+        Bias(),
+        Temperature(),
+        Backlash(),
+        AutoZ(),
+        FirstLayer(),
+    )
 }

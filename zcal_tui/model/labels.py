@@ -35,6 +35,20 @@ LABELS: dict[str, Label] = {
     "switch_offset": Label("switch_offset", "how far the probe's switch closes below its body", place=True),
     "endstop_sigma": Label("endstop scatter σ", "standard deviation of single touches of the Z endstop"),
     "adjustment": Label("adjustment", "how much higher Z 0 has to be; negative: lower"),
+    "spread": Label("spread", "largest minus smallest z_offset over the bed"),
+    "shift": Label("shift when hot", "how much higher the probe triggers hot than cold"),
+    "per_degree_bed": Label("per °C of the bed", "change of the trigger height per degree of the bed"),
+    "per_degree_nozzle": Label("per °C of the nozzle", "change of the trigger height per degree of the nozzle"),
+    "lag": Label("time constant", "how slowly the height follows the heaters"),
+    "settle": Label("settles after", "time from reaching the temperatures until the height is still"),
+    "returned": Label("left when cold again", "trigger height in the end minus that in the beginning"),
+    "backlash": Label("backlash", "how much of a Z movement is lost where it turns round"),
+    "backlash_upper_bound": Label(
+        "backlash, at most", "with the switch's own travel between closing and opening in it"
+    ),
+    "backlash_difference": Label("backlash above the least", "more than at the place where it is least"),
+    "backlash_spread": Label("backlash, largest − least", "how far the places differ"),
+    "backlash_sigma": Label("scatter of the backlash", "standard deviation from one measurement to the next"),
 }
 
 

@@ -78,6 +78,12 @@ class Companion:
             return False
         return not any(name in self.unavailable for name in capabilities)
 
+    @property
+    def clock_shift(self) -> float:
+        """What to add to the extra's print times for klippy's own clock (s), by which everything else is timed."""
+        state = self._printer.state
+        return 0.0 if state.print_time is None else state.eventtime - state.print_time
+
     def samples(self, command: str, cancelled: Callable[[], bool]) -> "CommandSamples":
         """Run one of the extra's commands and follow its samples; see `CommandSamples`."""
         return CommandSamples(self._printer, command, cancelled)

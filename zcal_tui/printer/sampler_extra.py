@@ -32,7 +32,7 @@ class ExtraSampler:
             )
         if count < 1 or cancelled():
             return
-        shift = self._clock_shift()
+        shift = self._companion.clock_shift
         run = self._companion.samples(command(count, settings), cancelled)
         try:
             async with contextlib.aclosing(aiter(run)) as samples:
@@ -50,11 +50,6 @@ class ExtraSampler:
                 "It may not be attached or deployed, it may touch something, or its pin is inverted.",
                 "Attach it and look whether QUERY_PROBE says open in the air and TRIGGERED when pressed by hand.",
             ) from error
-
-    def _clock_shift(self) -> float:
-        """What to add to the extra's print time for klippy's own clock, by which everything else is timed."""
-        state = self._printer.state
-        return 0.0 if state.print_time is None else state.eventtime - state.print_time
 
 
 def sampler_for(printer: Printer, companion: Companion) -> Sampler:

@@ -339,7 +339,10 @@ def _advice(result: SpotComparison, level: Level) -> tuple[Advice, ...]:
         return (Advice("more-samples", "Measure more often at each spot: these data do not decide."),)
     if level == "pass":
         return ()
-    place = result.apart.name if result.apart is not None else "the spot where it is largest"
+    # A spot that stands apart by losing less is not the one to mend
+    apart = result.apart if result.apart is not None and result.apart.distance.value > 0.0 else None
+    worst = max(result.spots, key=lambda spot: spot.value.value).name
+    place = apart.name if apart is not None else worst
     return (
         Advice(
             "mechanics",

@@ -1,0 +1,249 @@
+"""From readings to estimates, verdict and advice: the arithmetic side of the check `backlash`."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+from zcal_tui.checks.backlash.instrument import Limits, Reading
+from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
+from zcal_tui.model.record import Change, Estimate, Level, Verdict
+from zcal_tui.model.units import length
+from zcal_tui.printer.places import Place
+from zcal_tui.stats.dither import undithered_share
+from zcal_tui.stats.intervals import Interval
+from zcal_tui.stats.spots import (
+    SIMILAR,
+    Apart,
+    SpotComparison,
+    SpotEstimate,
+    SpotSamples,
+    compare_spots,
+    judge_backlash,
+)
+
+SOURCE = "Cartographer docs, Z Backlash Estimation"
+DIGITS = 5
+NO_MATTER = (
+    "Where it does not matter: homing, probing and the paper test come down to their height each time, so that lost "
+    "motion is taken up the same way in all of them. It shows where Z goes up while printing: over a bed mesh, in vase "
+    "mode, after a Z hop."
+)
+
+
+class BacklashReport:
+    """Grows by one visit at a time. `step` is the Z step distance in mm."""
+
+    def __init__(self, places: Sequence[Place], limits: Limits, step: float) -> None:
+        self._places = {place.name: place for place in places}
+        self._limits = limits
+        self._step = step
+        self._readings: dict[str, list[Reading]] = {place.name: [] for place in places}
+
+    def add(self, place: Place, reading: Reading) -> EstimateUpdated | None:
+        """Take a visit into account; the estimates with it, once every place was visited."""
+        self._readings[place.name].append(reading)
+        compared = self._compared()
+        return None if compared is None else EstimateUpdated(self._estimates(compared))
+
+    def conclusion(self, proposal: Change | None = None) -> Iterator[Event]:
+        """The verdict and what follows from it; nothing where too little was measured to say anything. `proposal` is a
+        config value that the measurement is for, without its new value."""
+        compared = self._compared()
+        if compared is None:
+            return
+        yield EstimateUpdated(self._estimates(compared))
+        if self._none_everywhere():
+            yield VerdictReached(_none_verdict())
+            yield AdviceGiven(NO_MATTER)
+            return
+        rule = judge_backlash(compared, step=self._step, upper_bound_only=self._limits.upper_bound_only)
+        level = Level(rule.level)
+        reasons = [*rule.reasons, f"Measured {self._limits.method}."]
+        if compared.apart is not None and level is Level.PASS:
+            reasons.insert(1, _apart_reason(compared.apart))
+        yield VerdictReached(Verdict(level, self._summary(level, compared), tuple(reasons)))
+        for advice in rule.advice:
+            if advice.key != "more-samples" or not self._only_the_switch(compared):
+                yield AdviceGiven(advice.text)
+        if compared.apart is not None and level is Level.PASS:
+            yield AdviceGiven(_inspect(max(compared.spots, key=lambda spot: spot.value.value).name))
+        if self._limits.upper_bound_only:
+            yield AdviceGiven(
+                "To tell backlash from the switch's own travel, give that with --switch-hysteresis, or as "
+                "switch_hysteresis in [zcal]: datasheets call it differential travel, or hysteresis."
+            )
+        if proposal is not None:
+            yield self._proposed(proposal, compared.spots[0])
+        yield AdviceGiven(NO_MATTER)
+
+    def _compared(self) -> SpotComparison | None:
+        spots = [_spot(name, readings) for name, readings in self._readings.items() if readings]
+        if len(spots) < len(self._readings) or not any(spot.n > 1 for spot in spots):
+            return None
+        return compare_spots(spots, step=self._off_by())
+
+    def _off_by(self) -> float:
+        """What is left of the instrument's step where the single heights scatter over several of their own."""
+        readings = [reading for visits in self._readings.values() for reading in visits]
+        freedom = sum(reading.n - 1 for reading in readings)
+        if freedom < 1:
+            return self._limits.step
+        scatter = math.sqrt(sum((reading.n - 1) * reading.dither**2 for reading in readings) / freedom)
+        return self._limits.step * undithered_share(self._step, scatter, freedom)
+
+    def _only_the_switch(self, compared: SpotComparison) -> bool:
+        """Whether nothing but the switch's own travel leaves the verdict open."""
+        high = None if compared.spread is None else compared.spread.high
+        return self._limits.upper_bound_only and (high is None or high <= SIMILAR)
+
+    def _none_everywhere(self) -> bool:
+        return all(reading.none for visits in self._readings.values() for reading in visits)
+
+    def _estimates(self, compared: SpotComparison) -> dict[str, Estimate]:
+        if self._none_everywhere():
+            return {"backlash": Estimate("backlash", None, None, None)}
+        many = len(compared.spots) > 1
+        found: dict[str, Estimate] = {}
+        if self._limits.upper_bound_only:
+            most = max(spot.upper_bound for spot in compared.spots)
+            found["backlash_upper_bound"] = Estimate("backlash_upper_bound", None, None, most)
+            least = min(compared.spots, key=lambda spot: spot.value.value).name
+            for difference in compared.differences:
+                if least in (difference.a, difference.b):
+                    other, size = difference.b, _turned(difference.size)
+                    if difference.b == least:
+                        other, size = difference.a, difference.size
+                    name = f"backlash_difference@{self._at(other)}"
+                    found[name] = _estimate(name, size)
+        else:
+            mean = compared.mean
+            found["backlash"] = _from_zero("backlash", mean, compared.upper_bound, compared.found)
+            for spot in compared.spots if many else ():
+                name = f"backlash@{self._at(spot.name)}"
+                found[name] = _from_zero(name, spot.value, spot.upper_bound, spot.found)
+        if compared.spread is not None:
+            found["backlash_spread"] = _estimate("backlash_spread", compared.spread)
+        found["backlash_sigma"] = _estimate("backlash_sigma", compared.sigma)
+        return found
+
+    def _at(self, name: str) -> str:
+        x, y = self._places[name].bed
+        return f"{x:g},{y:g}"
+
+    def _summary(self, level: Level, compared: SpotComparison) -> str:
+        many = len(compared.spots) > 1
+        where = f"at {len(compared.spots)} places" if many else f"at {compared.spots[0].name}"
+        if self._limits.upper_bound_only:
+            size = f"at most {length(max(spot.upper_bound for spot in compared.spots))} {where}"
+        elif not compared.found:
+            size = f"none that is told from zero, {length(compared.upper_bound)} at most, {where}"
+        else:
+            size = f"{length(compared.mean.value)} {where}" + (" on average" if many else "")
+        match level:
+            case Level.PASS:
+                return f"Backlash does no harm: {size}."
+            case Level.WARN:
+                return f"Backlash that shows: {size}."
+            case Level.FAIL:
+                return f"Too much backlash: {size}."
+            case Level.UNKNOWN:
+                return f"Not decided whether the backlash does harm: {size}."
+
+    def _proposed(self, proposal: Change, spot: SpotEstimate) -> AdviceGiven:
+        high = spot.value.high
+        if high is not None and high < 0.0:
+            return AdviceGiven(
+                f"The estimate is negative ({length(spot.value.value)}), which no backlash is: no value is proposed. "
+                "Something drifts or slips; let the printer come to rest and repeat."
+            )
+        value = spot.value.value if spot.found else 0.0
+        new = f"{value:.{DIGITS}f}"
+        if _same(proposal.old, new):
+            return AdviceGiven(f"{proposal.option} of [{proposal.section}] is right as it is.")
+        text = (
+            f"Set {proposal.option} to {length(value)}: zcal's own moves upwards then go that far beyond their end and "
+            "come down to it. Prints are not changed."
+            if spot.found
+            else "No backlash is told from zero: no compensation is required."
+        )
+        if not spot.found and proposal.old is None:
+            return AdviceGiven(text)
+        change = Change(
+            proposal.section,
+            proposal.option,
+            proposal.old,
+            new,
+            saves=proposal.saves,
+            effect=proposal.effect,
+        )
+        return AdviceGiven(text, (change,))
+
+
+def _spot(name: str, readings: Sequence[Reading]) -> SpotSamples:
+    """All visits to a place taken together: the scatter within each and that of one visit from the next."""
+    total = sum(reading.n for reading in readings)
+    mean = sum(reading.n * reading.mean for reading in readings) / total
+    squares = sum(
+        (reading.n - 1) * reading.sd**2 + reading.n * (reading.mean - mean) ** 2 for reading in readings
+    )
+    return SpotSamples(name, mean, math.sqrt(squares / (total - 1)) if total > 1 else 0.0, total)
+
+
+def _estimate(name: str, interval: Interval) -> Estimate:
+    return Estimate(
+        name,
+        interval.value,
+        interval.low,
+        interval.high,
+        confidence=interval.confidence,
+        components=interval.components,
+    )
+
+
+def _from_zero(name: str, interval: Interval, upper_bound: float, found: bool) -> Estimate:
+    """One-sided where nothing is told from zero."""
+    if found:
+        return _estimate(name, interval)
+    return Estimate(
+        name,
+        interval.value,
+        None,
+        upper_bound,
+        confidence=interval.confidence,
+        components=interval.components,
+    )
+
+
+def _turned(interval: Interval) -> Interval:
+    low = None if interval.high is None else -interval.high
+    high = None if interval.low is None else -interval.low
+    return Interval(-interval.value, low, high, interval.confidence, interval.components)
+
+
+def _apart_reason(apart: Apart) -> str:
+    word = "more" if apart.distance.value > 0.0 else "less"
+    return (
+        f"{apart.name} loses {length(abs(apart.distance.value))} {word} than the others do on average, which is told "
+        f"from chance (error rate 5 %, ours) but within the limit ({SOURCE}: similar on all spots)."
+    )
+
+
+def _inspect(name: str) -> str:
+    return (
+        f"If you want it better, look at the Z drive nearest to {name}: belt tension, lead screw and nut, coupling, "
+        f"grub screws ({SOURCE}, names belts and lead screws)."
+    )
+
+
+def _none_verdict() -> Verdict:
+    reason = (
+        "The probe's own test found no significant difference anywhere (threshold: |t| below 2, Cartographer's own; "
+        "how small a difference it would have found, it does not tell)."
+    )
+    return Verdict(Level.PASS, "No backlash is seen.", (reason,))
+
+
+def _same(old: str | None, new: str) -> bool:
+    try:
+        return old is not None and float(old) == float(new)
+    except ValueError:
+        return False

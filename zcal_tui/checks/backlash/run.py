@@ -1,0 +1,167 @@
+"""How the check `backlash` is done: where, in which order, and with what."""
+
+import asyncio
+import dataclasses
+import random
+
+from zcal_tui.checks.attach import dock_macros, probe_attached
+from zcal_tui.checks.backlash.extra import ExtraInstrument
+from zcal_tui.checks.backlash.instrument import Instrument
+from zcal_tui.checks.backlash.parameters import BacklashParameters
+from zcal_tui.checks.backlash.plugin import BEACON, CARTOGRAPHER, PluginInstrument, plugin_command
+from zcal_tui.checks.backlash.report import BacklashReport
+from zcal_tui.checks.backlash.spots import chosen_spots, require_one_choice
+from zcal_tui.checks.base import CheckRefused, Context
+from zcal_tui.checks.preconditions import require_ready
+from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, travel
+from zcal_tui.model.events import AdviceGiven, Progress, SampleTaken, Stage
+from zcal_tui.model.record import Change, Sample
+from zcal_tui.printer.config_view import ProbeConfig, probe_config, z_step_distance
+from zcal_tui.printer.places import Place
+
+CLEARANCE_ABOVE_TRIGGER = 5.0
+"""mm above the expected trigger height for travelling: what Klipper's PROBE_CALIBRATE lifts by."""
+LEAST_CLEARANCE = 10.0
+ORDER_SEED = 1
+"""The rounds go through the places in orders drawn from this, the same for each run, so that a run can be repeated."""
+
+
+async def measure(context: Context, parameters: BacklashParameters) -> None:
+    """Home if needed, visit the places in rounds, compare, judge. See `Check.run` for what it raises."""
+    state = context.printer.state
+    require_ready(state)
+    require_one_choice(parameters)
+    probe = probe_config(state)
+    if probe is None:
+        raise CheckRefused(
+            "This printer has no probe.",
+            "Its configuration has no section that Klipper could probe with.",
+            "Without a probe, a dial indicator on the toolhead shows backlash: move up and down by the same command.",
+        )
+    step = z_step_distance(state)
+    if step is None:
+        raise CheckRefused(
+            "The Z step distance cannot be read.",
+            "The configuration of the Z steppers lacks rotation_distance or microsteps.",
+            "Look at the stepper sections of printer.cfg.",
+        )
+    command = plugin_command(state, probe)
+    instrument = _instrument(context, probe, parameters, command, step)
+    proposal = _proposal(context, probe, command) if parameters.calibrate else None
+    if parameters.calibrate and instrument.limits.upper_bound_only:
+        raise CheckRefused(
+            "A switch's release shows backlash and its own differential travel together: no value to save.",
+            "How far the switch travels between closing and opening is not known.",
+            "Give it with --switch-hysteresis or as switch_hysteresis in [zcal]; or leave --calibrate out, to compare "
+            "places.",
+        )
+    macros = dock_macros(state, parameters.attach, parameters.detach, command or "ZCAL_ESTIMATE_BACKLASH")
+    here = position(context.printer)[:2] if parameters.here else None
+    places = chosen_spots(context.printer, probe, parameters, here)
+    # Homing would lose the place that "here" means
+    await home_if_needed(context, allowed=parameters.home and not parameters.here)
+    clearance = max(LEAST_CLEARANCE, probe.z_offset + CLEARANCE_ABOVE_TRIGGER)
+    report = BacklashReport(places, instrument.limits, step)
+    try:
+        context.emit(Stage("travel", f"Going to X {places[0].toolhead[0]:g} Y {places[0].toolhead[1]:g}"))
+        await travel(context.printer, x=places[0].toolhead[0], y=places[0].toolhead[1], clearance=clearance)
+        context.stop_if_cancelled()
+        async with probe_attached(context, macros):
+            await _Rounds(context, instrument, report, clearance, parameters.rounds).go(places)
+    finally:
+        await lift_and_leave(context, clearance)
+    for event in report.conclusion(proposal):
+        context.emit(event)
+    if command == BEACON:
+        context.emit(
+            AdviceGiven(
+                "Do not enter this as Beacon's backlash_comp: that is how far its own moves overrun, and has to be "
+                "larger."
+            )
+        )
+
+
+def _instrument(
+    context: Context, probe: ProbeConfig, parameters: BacklashParameters, command: str | None, step: float
+) -> Instrument:
+    if command is None:
+        return ExtraInstrument(context, probe, parameters, step)
+    if parameters.calibrate and command == BEACON:
+        raise CheckRefused(
+            "A Beacon keeps no backlash value.",
+            "Its backlash_comp is how far its own moves overrun, not a measurement.",
+            "Leave --calibrate out.",
+        )
+    return PluginInstrument(context, command, parameters)
+
+
+def _proposal(context: Context, probe: ProbeConfig, command: str | None) -> Change:
+    """The value that is calibrated, without its new one. CARTOGRAPHER_ESTIMATE_BACKLASH would stage its own with
+    CALIBRATE=1 before anybody is asked; here it is lines to edit."""
+    section = probe.section if command == CARTOGRAPHER else "zcal"
+    old = context.printer.state.settings.get(section, {}).get("z_backlash")
+    return Change(
+        section,
+        "z_backlash",
+        None if old is None else f"{old:g}" if isinstance(old, float) else str(old),
+        "",
+        saves=section == "zcal",
+        effect="moves of the measuring commands upwards end from above; prints are not changed",
+    )
+
+
+class _Rounds:
+    """Visits to the places, round after round, each in another order, so that a drift does not fall on one place."""
+
+    def __init__(
+        self,
+        context: Context,
+        instrument: Instrument,
+        report: BacklashReport,
+        clearance: float,
+        rounds: int,
+    ) -> None:
+        self._context = context
+        self._instrument = instrument
+        self._report = report
+        self._clearance = clearance
+        self._rounds = rounds
+        self._numbered = 0
+        self._began = context.clock.now()
+        self._total = 0
+
+    async def go(self, places: tuple[Place, ...]) -> None:
+        self._total = self._rounds * len(places) * self._instrument.per_visit
+        self._context.emit(Progress(0, self._total))
+        draw = random.Random(ORDER_SEED)
+        order = list(places)
+        for turn in range(1, self._rounds + 1):
+            for place in order:
+                await self._visit(place, turn)
+            draw.shuffle(order)
+
+    async def _visit(self, place: Place, turn: int) -> None:
+        context = self._context
+        context.stop_if_cancelled()
+        x, y = place.toolhead
+        where = "" if place.name == f"{x:g},{y:g}" else f" ({place.name})"
+        again = f", round {turn} of {self._rounds}" if self._rounds > 1 else ""
+        context.emit(Stage("measure", f"Measuring at X {x:.1f} Y {y:.1f}{where}{again}"))
+        await travel(context.printer, x=x, y=y, clearance=self._clearance)
+        reading = await self._instrument.visit(place, turn, self._take)
+        # Off this loop: on a small board the arithmetic takes longer than a status update may wait
+        updated = await asyncio.to_thread(self._report.add, place, reading)
+        if updated is not None:
+            context.emit(updated)
+
+    def _take(self, sample: Sample) -> None:
+        self._numbered += 1
+        self._context.emit(SampleTaken(_renumbered(sample, self._numbered)))
+        spent = self._context.clock.now() - self._began
+        left = spent / self._numbered * max(0, self._total - self._numbered)
+        self._context.emit(Progress(min(self._numbered, self._total), self._total, round(left, 1)))
+
+
+def _renumbered(sample: Sample, n: int) -> Sample:
+    """Each command counts from one; the record counts on."""
+    return dataclasses.replace(sample, n=n)
