@@ -26,7 +26,10 @@ Fault = Literal["margins", "probe", "scatter"]
 
 _FAULTS: tuple[tuple[Fault, str], ...] = (
     ("margins", r"outside the configured range|offset is greater than allowed"),
-    ("probe", r"probe switch not closed"),
+    (
+        "probe",
+        r"probe switch not closed|probe (?:was |is )?not (?:picked up|attached|detected)|probe attach failed",
+    ),
     ("scatter", r"probe samples exceed tolerance"),
 )
 

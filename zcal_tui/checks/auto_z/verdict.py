@@ -78,7 +78,7 @@ def of_fault(attempt: Attempt, section: Section, moved: Sequence[Moved]) -> Find
     """CALIBRATE_Z itself refused what it found."""
     what, cause, _ = fault_words(attempt)
     low, high = section.margins
-    told = attempt.text.splitlines()[0] if attempt.text else what
+    told = (attempt.text.splitlines()[0] if attempt.text else what).rstrip(".") + "."
     summaries: Mapping[Fault, str] = {
         "margins": f"Not usable: the offset lies outside offset_margins ({low:g} to {high:g} mm).",
         "probe": "Not usable: the probe was not on the toolhead when it was needed.",

@@ -1,0 +1,194 @@
+"""The check `auto-z` on the simulated machine, through the command line, as a user runs it: what is so is found, what
+is wrong is named, and every way out leaves the offset and the probe as they were."""
+
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import program
+from simulated import PrinterSim, Starter, wait_for_state
+
+SWITCH_OFFSET = 0.52
+"""As the truth of the profile has it; printer.cfg says 0.50."""
+PAPER = 0.1
+
+
+def run(printer: PrinterSim, folder: Path, *arguments: str, person: bool = True) -> program.Ended:
+    return program.run(folder, *options(printer, *arguments, person=person))
+
+
+def options(printer: PrinterSim, *arguments: str, person: bool) -> list[str]:
+    control = ["--autopilot", "--control", str(printer.ready["control"])] if person else []
+    return ["auto-z", "--printer", printer.klippy, "--save", "never", *arguments, *control]
+
+
+def assert_as_before(printer: PrinterSim, offset: float = 0.0) -> None:
+    """Nothing was left behind: lifted, probe docked, offset, lease, nothing pending, nothing crashed."""
+    client = wait_for_state(printer, "ready")
+    assert client.status("toolhead")["position"][2] >= 9.0
+    assert client.status("gcode_move")["homing_origin"][2] == pytest.approx(offset, abs=1e-4)
+    assert client.status("manual_probe")["is_active"] is False
+    assert client.status("zcal")["lease"] is None
+    assert client.status("configfile")["save_config_pending"] is False
+    client.close()
+    report = printer.report()
+    assert report["probe"]["state"] == "docked"
+    assert report["events"] == []
+
+
+def value(record: dict[str, Any], name: str) -> float:
+    return float(record["estimates"][name]["value"])
+
+
+@pytest.mark.parametrize(("zero", "truth"), [("auto", SWITCH_OFFSET), ("paper", SWITCH_OFFSET - PAPER)])
+def test_tuning_finds_the_switch_offset_that_is_so(
+    zero: str, truth: float, printer_sim: Starter, tmp_path: Path
+) -> None:
+    printer = printer_sim("voron")
+    ended = run(printer, tmp_path, "--tune", "--zero", zero)
+    record = ended.record
+    assert ended.code in (0, 1), ended.errors
+    found = record["estimates"]["switch_offset"]
+    assert found["low"] <= truth <= found["high"]
+    assert found["high"] - found["low"] < 0.08
+    assert found["value"] == pytest.approx(truth, abs=0.02)
+    assert value(record, "switch") - value(record, "nozzle") == pytest.approx(
+        6.472 - SWITCH_OFFSET, abs=0.004
+    )
+    (change,) = record["changes"]
+    assert (change["section"], change["option"], change["old"]) == ("z_calibration", "switch_offset", "0.5")
+    assert float(change["new"]) == pytest.approx(found["value"], abs=0.0006)
+    assert ("closer to" if zero == "auto" else "farther from") in change["effect"]
+    assert any("CALCULATE_SWITCH_OFFSET agrees" in text for text in record["advice"])
+    assert any("PRINT_START does not call CALIBRATE_Z" in text for text in record["advice"])
+    assert_as_before(printer)
+
+
+def test_without_a_person_the_offset_is_put_back(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("voron")
+    client = printer.connect()
+    client.gcode("SET_GCODE_OFFSET Z=0.123")
+    client.close()
+    ended = run(printer, tmp_path, "--repeats", "2", person=False)
+    assert ended.code == 0, ended.record["verdict"]
+    assert ended.record["verdict"]["level"] == "pass"
+    offset = ended.record["estimates"]["offset"]
+    assert offset["high"] - offset["low"] < 0.03
+    kinds = [sample["kind"] for sample in ended.samples]
+    assert kinds.count("offset") == 2
+    assert kinds.count("switch") == kinds.count("bed") == 6
+    notices = [event["text"] for event in ended.events if event["event"] == "notice"]
+    assert any("put back to 0.123" in text for text in notices), notices
+    assert_as_before(printer, offset=0.123)
+
+
+def test_a_person_may_keep_the_offset(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("voron")
+    ended = run(printer, tmp_path, "--repeats", "2", "--endstop-touches", "0")
+    assert ended.code == 0
+    last = [sample for sample in ended.samples if sample["kind"] == "offset"][-1]
+    assert_as_before(printer, offset=last["trigger_z"])
+    client = printer.connect()
+    assert client.status("z_calibration")["applied"] == pytest.approx(last["trigger_z"], abs=1e-5)
+    client.close()
+
+
+def test_a_wrong_switch_offset_is_named(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("voron")
+    printer.control.request("set", path="probe.switch_offset", value=0.32)
+    ended = run(printer, tmp_path, "--tune", "--repeats", "2", "--endstop-touches", "0")
+    assert ended.code == 1
+    assert "switch_offset 0.500 is wrong" in ended.record["verdict"]["summary"]
+    assert "too close to the bed" in ended.record["verdict"]["summary"]
+    assert value(ended.record, "switch_offset") == pytest.approx(0.32, abs=0.03)
+    assert "farther from" in ended.record["changes"][0]["effect"]
+    assert_as_before(printer)
+
+
+def test_an_offset_outside_the_margins_names_what_moved(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("voron")
+    good = run(printer, tmp_path, "--repeats", "1", "--endstop-touches", "0", person=False)
+    assert good.code == 0
+    printer.control.request("set", path="probe.switch_offset", value=1.9)
+    ended = run(printer, tmp_path, "--endstop-touches", "0", person=False)
+    assert ended.code == 1
+    verdict = ended.record["verdict"]
+    assert "outside offset_margins" in verdict["summary"]
+    assert "It is the switch body on the endstop that changed the offset" in " ".join(verdict["reasons"])
+    assert value(ended.record, "offset") == pytest.approx(-0.09 + 1.38, abs=0.02)
+    assert_as_before(printer)
+
+
+def test_a_probe_wired_normally_open_is_found_before_anything_goes_down(
+    printer_sim: Starter, tmp_path: Path
+) -> None:
+    printer = printer_sim("voron")
+    printer.control.request("set", path="probe.normally_open", value=True)
+    ended = run(printer, tmp_path, "--endstop-touches", "0")
+    assert ended.code == 1
+    assert "normally open" in ended.record["verdict"]["summary"]
+    assert ended.samples == []
+    assert_as_before(printer)
+
+
+def test_a_probe_that_falls_off_is_named(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("voron")
+    running = program.start(
+        tmp_path, *options(printer, "--repeats", "2", "--endstop-touches", "0", person=False)
+    )
+    running.until(lambda event: event["event"] == "stage" and event["key"] == "calibrate")
+    until = time.monotonic() + 30
+    while printer.report()["probe"]["state"] != "attached":
+        assert time.monotonic() < until
+    printer.control.request("detach_probe")
+    ended = running.end()
+    assert ended.code == 1
+    assert "the probe was not on the toolhead" in ended.record["verdict"]["summary"]
+    assert printer.report()["events"] == []
+    client = printer.connect()
+    assert client.status("gcode_move")["homing_origin"][2] == 0.0
+    client.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_calibrate_z_stops_it(
+    number: signal.Signals, printer_sim: Starter, tmp_path: Path
+) -> None:
+    printer = printer_sim("voron", speed=8.0)
+    running = program.start(
+        tmp_path, *options(printer, "--repeats", "9", "--endstop-touches", "0", person=False)
+    )
+    running.until(lambda event: event["event"] == "sample" and event["kind"] == "offset")
+    running.until(lambda event: event["event"] == "stage" and event["key"] == "calibrate")
+    time.sleep(0.5)
+    running.signal(number)
+    ended = running.end()
+    assert ended.code == 5
+    assert ended.record["outcome"] == "cancelled"
+    assert [sample["kind"] for sample in ended.samples].count("offset") == 1
+    assert_as_before(printer)
+
+
+def test_klippy_halts_in_calibrate_z(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("voron")
+    running = program.start(tmp_path, *options(printer, "--repeats", "9", person=False))
+    running.until(lambda event: event["event"] == "sample" and event["kind"] == "offset")
+    client = printer.connect()
+    client.call("emergency_stop")
+    client.close()
+    ended = running.end()
+    assert ended.code == 6
+    assert ended.record["outcome"] == "error"
+    assert "emergency stop" in (ended.record["problem"]["what"] + ended.record["problem"]["cause"]).lower()
+    assert any(sample["kind"] == "offset" for sample in ended.record["samples"])
+
+
+def test_it_says_what_a_printer_lacks(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("corexy")
+    ended = run(printer, tmp_path, person=False)
+    assert ended.code in (2, 3)
+    told = ended.errors + str(ended.events)
+    assert "z_virtual_endstop" in told
