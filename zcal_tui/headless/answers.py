@@ -32,6 +32,7 @@ class LinePrompts:
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._question: Question | None = None
         self._reader: threading.Thread | None = None
+        self._ended = False
 
     def ask(self, question: Question) -> None:
         """What was typed before the question came is no answer to it."""
@@ -39,8 +40,8 @@ class LinePrompts:
             # A thread, since reading a terminal cannot be broken off; it ends with the program
             self._reader = threading.Thread(target=self._read, name="zcal line prompts", daemon=True)
             self._reader.start()
-        while not self._lines.empty():
-            self._lines.get_nowait()
+        while not self._ended and not self._lines.empty():
+            self._ended = self._lines.get_nowait() is None
         self._question = question
         for line in question_lines(question):
             self._output.say(line)
@@ -48,11 +49,14 @@ class LinePrompts:
     def poll(self) -> Answer | None:
         if self._question is None:
             return None
+        line: str | None = None
         try:
-            line = self._lines.get_nowait()
+            if not self._ended:
+                line = self._lines.get_nowait()
         except queue.Empty:
             return None
         if line is None:
+            self._ended = True
             raise NobodyAnswers("Standard input has ended; nobody answers any more.")
         answer = parse_answer(self._question, line)
         if answer is None:

@@ -128,16 +128,18 @@ class _Search:
         else:
             self._drags.append(height)
         if self._steps > MOST_STEPS:
-            return PaperMove("accept") if self._drags else PaperMove("abort")
-        target = self._target(height, max(EDGE, 1.5 * step.step))
-        if target is None or (self._drags and abs(target - height) < max(step.step, 0.001)):
-            return PaperMove("accept")
+            return PaperMove("accept") if feel == "drags" else PaperMove("abort")
+        target = self._target(height, max(EDGE, 1.2 * step.step))
+        if target is None:
+            target = self._middle(step.step)
+            if feel == "drags" and abs(target - height) < max(0.75 * step.step, 0.001):
+                return PaperMove("accept")
         if target < step.lowest:
             return PaperMove("abort")
         return PaperMove("step", f"{target - height:.4f}")
 
     def _target(self, height: float, edge: float) -> float | None:
-        """The height to look at next; None where this one is to be taken."""
+        """The height to look at next; None where both edges are found."""
         if not self._drags:
             if math.isinf(self._stuck):
                 gap = self._person.gap()
@@ -146,8 +148,6 @@ class _Search:
                 return height - FEELING_STEP
             if math.isinf(self._free):
                 return height + FEELING_STEP
-            if self._free - self._stuck < 1e-4:
-                return None
             return (self._free + self._stuck) / 2
         highest, lowest = max(self._drags), min(self._drags)
         if math.isinf(self._free):
@@ -158,4 +158,10 @@ class _Search:
             return (self._free + highest) / 2
         if lowest - self._stuck > edge:
             return (lowest + self._stuck) / 2
-        return (self._free + highest + lowest + self._stuck) / 4
+        return None
+
+    def _middle(self, step: float) -> float:
+        """Half way between the two edges; a height that was felt already, if one is as near as steps allow."""
+        middle = (self._free + max(self._drags) + min(self._drags) + self._stuck) / 4
+        felt = min(self._drags, key=lambda height: abs(height - middle))
+        return felt if abs(felt - middle) <= 0.6 * step else middle

@@ -68,7 +68,8 @@ def as_text(
     printer: str, found: Sequence[CheckHistory], changes: Sequence[Changed], interrupted: Sequence[Record]
 ) -> Iterator[str]:
     """The histories for people, with the plot of each number that more than one run has."""
-    yield f"{printer}: {sum(len(history.runs) for history in found)} runs"
+    count = sum(len(history.runs) for history in found)
+    yield f"{printer}: {count} {'run' if count == 1 else 'runs'}"
     for history in found:
         yield ""
         yield history.check
@@ -113,7 +114,9 @@ def _trend(history: CheckHistory) -> Iterator[str]:
         Mark(float(n), p.estimate.value or 0.0, p.estimate.low, p.estimate.high, faint=not p.comparable)
         for n, p in enumerate(history.points)
     ]
-    ends = (history.points[0].record.started[:10], history.points[-1].record.started[:10])
+    ends = [moment(history.points[n].record.started) for n in (0, -1)]
+    if ends[0][:10] != ends[1][:10]:
+        ends = [end[:10] for end in ends]
     yield from (f"    {line}" for line in plot(marks, show, left=ends[0], right=ends[1]))
     left_out = {point.why_not for point in history.points if not point.comparable}
     if left_out:

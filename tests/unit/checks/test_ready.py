@@ -1,0 +1,124 @@
+"""What `ready` finds in a printer's state, and what it makes of it."""
+
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from zcal_tui.checks.ready.builds import BED_POSITION, NO_TWIST, ONE_SAMPLE, WRONG_SIGN, known_faults
+from zcal_tui.checks.ready.finding import Finding, fail, fine, warn
+from zcal_tui.checks.ready.run import verdict_of
+from zcal_tui.checks.ready.state_findings import STATE_FINDINGS
+from zcal_tui.model.record import Level
+from zcal_tui.printer.state import BedMesh, Heater, ManualProbe, PrinterState, SaveConfigPending
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "printer": {"kinematics": "corexy"},
+    "stepper_z": {"position_min": -3.0, "rotation_distance": 8.0, "microsteps": 16},
+    "probe": {"z_offset": 1.5, "speed": 5.0},
+    "idle_timeout": {"timeout": 1800.0},
+}
+
+
+def state(**changes: Any) -> PrinterState:
+    good: dict[str, Any] = {
+        "connected": True,
+        "klippy": "ready",
+        "homed_axes": "xyz",
+        "settings": SETTINGS,
+        "axis_minimum": (0.0, 0.0, -3.0),
+        "axis_maximum": (300.0, 300.0, 250.0),
+        "heaters": MappingProxyType({"extruder": Heater(23.0, 0.0), "heater_bed": Heater(23.0, 0.0)}),
+        "software_version": "v0.13.0-730-g84104bbbd",
+    }
+    return PrinterState(**{**good, **changes})
+
+
+def findings(of: PrinterState) -> dict[str, Finding]:
+    return {found.key: found for look in STATE_FINDINGS if (found := look(of)) is not None}
+
+
+def test_a_good_printer_has_nothing_to_mend() -> None:
+    found = findings(state())
+    assert {finding.level for finding in found.values()} == {Level.PASS}
+    assert verdict_of(list(found.values())).level is Level.PASS
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "level", "words"),
+    [
+        ({"homed_axes": "x"}, "homed", Level.WARN, "Not homed: YZ"),
+        ({"printing": True}, "free", Level.FAIL, "A print is running"),
+        ({"paused": True}, "free", Level.FAIL, "A print is paused"),
+        ({"manual_probe": ManualProbe(True)}, "free", Level.FAIL, "did not open"),
+        ({"bed_mesh": BedMesh("default", True)}, "mesh", Level.WARN, "default"),
+        ({"homing_origin": (0.0, 0.0, -0.05)}, "offset", Level.WARN, "closer to the bed"),
+        ({"quad_gantry_level_applied": False}, "levelled", Level.WARN, "QUAD_GANTRY_LEVEL has not"),
+        ({"z_tilt_applied": False}, "levelled", Level.WARN, "Z_TILT_ADJUST has not"),
+        ({"axis_minimum": (0.0, 0.0, 0.0)}, "room-below", Level.WARN, "may not go below"),
+        (
+            {"heaters": MappingProxyType({"extruder": Heater(200.0, 210.0)})},
+            "cold",
+            Level.WARN,
+            "extruder 200 °C",
+        ),
+        ({"heaters": MappingProxyType({"extruder": Heater(-60.0, 0.0)})}, "cold", Level.FAIL, "sensor"),
+        (
+            {"save_config": SaveConfigPending(True, {"probe": {"z_offset": "1.4"}})},
+            "pending",
+            Level.WARN,
+            "[probe] z_offset 1.4",
+        ),
+        ({"software_version": "v0.13.0-490-gabc"}, "build", Level.WARN, "wrong direction"),
+    ],
+)
+def test_what_is_wrong_is_found_with_a_remedy(
+    changes: dict[str, Any], key: str, level: Level, words: str
+) -> None:
+    found = findings(state(**changes))[key]
+    assert found.level is level
+    assert words in found.reason
+    assert found.mend
+    assert verdict_of([fine("a", "Fine."), found]).level is level
+
+
+@pytest.mark.parametrize(("z_offset", "words"), [(0.0, "is 0"), (-0.4, "negative")])
+def test_a_z_offset_that_cannot_be(z_offset: float, words: str) -> None:
+    settings = {**SETTINGS, "probe": {"z_offset": z_offset}}
+    assert words in findings(state(settings=settings))["probe-numbers"].what
+
+
+def test_a_short_idle_timeout_is_told_with_the_line_to_edit() -> None:
+    settings = {**SETTINGS, "idle_timeout": {"timeout": 120.0}}
+    (change,) = findings(state(settings=settings))["idle"].changes
+    assert (change.section, change.option, change.new) == ("idle_timeout", "timeout", "600")
+
+
+def test_a_delta_s_lowest_height_stands_elsewhere() -> None:
+    settings = {**SETTINGS, "printer": {"kinematics": "delta"}, "stepper_a": {"position_endstop": 280.0}}
+    found = findings(state(settings=settings, axis_minimum=(-100.0, -100.0, 0.0)))["room-below"]
+    assert (found.changes[0].section, found.changes[0].option) == ("printer", "minimum_z_position")
+
+
+@pytest.mark.parametrize(
+    ("app", "version", "faults"),
+    [
+        ("Klipper", "v0.13.0-475-gabc", ()),
+        ("Klipper", "v0.13.0-476-gabc", (WRONG_SIGN, NO_TWIST)),
+        ("Klipper", "v0.13.0-503-gabc", (WRONG_SIGN, NO_TWIST)),
+        ("Klipper", "v0.13.0-504-gabc", (NO_TWIST,)),
+        ("Klipper", "v0.13.0-535-gabc", ()),
+        ("Klipper", "v0.12.0-490-gabc", ()),
+        ("Klipper", "?", ()),
+        ("Kalico", "v2026.07-30", (ONE_SAMPLE, BED_POSITION)),
+    ],
+)
+def test_builds_with_known_faults(app: str, version: str, faults: tuple[object, ...]) -> None:
+    assert known_faults(app, version) == faults
+
+
+def test_the_worst_finding_is_the_verdict_and_stands_first() -> None:
+    verdict = verdict_of([fine("a", "Fine."), warn("b", "Odd.", "w", "m"), fail("c", "Bad.", "w", "m")])
+    assert verdict.level is Level.FAIL
+    assert verdict.summary == "Not ready: Bad."
+    assert [reason.split(".")[0] for reason in verdict.reasons] == ["Bad", "Odd", "Fine"]
