@@ -218,8 +218,8 @@ def _look_error(rounds: int, cap: int | None, error_rate: float) -> float:
     return error_rate * ((look / last) ** 2 - (before / last) ** 2)
 
 
-def _standing(evidence: SpreadEvidence, limit: float, error: float) -> Level:
-    low, high = evidence.bounds(error)
+def _standing(bounds: tuple[float, float], limit: float) -> Level:
+    low, high = bounds
     if high < limit:
         return "pass"
     return "fail" if low > limit else "unknown"
@@ -238,8 +238,8 @@ def judge_spread(
     verdicts are then spent over the rounds. None: the number of rounds was fixed beforehand.
     """
     error = _look_error(result.complete_rounds, cap, ERROR_RATE)
-    level = _standing(result.evidence, limit, error)
     low, high = result.spread_bounds(error)
+    level = _standing((low, high), limit)
     bounds = between(Interval(result.spread.value, low, high, 1.0 - 2.0 * error))
     highest, lowest = (
         f"at place {place}" if names is None else names[place] for place in (result.highest, result.lowest)
@@ -289,7 +289,7 @@ def further_rounds(result: LocationBias, limit: float = SPREAD_LIMIT, cap: int =
     """How many more rounds the verdict will take by these estimates: 0 if it is clear or `cap` rounds are done."""
     evidence = result.evidence
     done = result.complete_rounds
-    if done >= cap or _standing(evidence, limit, _look_error(done, cap, ERROR_RATE)) != "unknown":
+    if done >= cap or _standing(evidence.bounds(_look_error(done, cap, ERROR_RATE)), limit) != "unknown":
         return 0
     count = len(evidence.means)
     for rounds in range(max(done + 1, FIRST_LOOK), cap):
@@ -300,6 +300,6 @@ def further_rounds(result: LocationBias, limit: float = SPREAD_LIMIT, cap: int =
             evidence.dof + (rounds - done) * (count - 1),
             evidence.systematic,
         )
-        if _standing(expected, limit, _look_error(rounds, cap, ERROR_RATE)) != "unknown":
+        if _standing(expected.bounds(_look_error(rounds, cap, ERROR_RATE)), limit) != "unknown":
             return rounds - done
     return cap - done

@@ -32,11 +32,14 @@ from zcal_tui.stats.quantiles import normal_cdf_array, studentised_range_ppf
 
 FloatArray = NDArray[np.float64]
 
-_Z = np.linspace(-6.0, 6.0, 49)
+_Z = np.linspace(-5.5, 5.5, 33)
 _Z_WEIGHTS = np.exp(-0.5 * _Z**2) / math.sqrt(2.0 * math.pi) * float(_Z[1] - _Z[0])
-_SCATTER_NODES = 33
+_SCATTER_NODES = 21
 _SCATTER_REACH = 6.0
-_PRECISION = 1e-3
+_PRECISION = 2e-3
+_FIRST_STEP = 0.5
+_MOST_STEPS = 30
+_TINY = 1e-300
 _MOST_DEGREES = 200
 _SAME = 1e-6
 
@@ -125,21 +128,22 @@ def _chance_of_less(seen: float, true: float, count: int, dof: int) -> float:
     scatter, weights = _scatter_nodes(dof)
     width = (seen * scatter)[:, None]
     half = (0.5 * true * scatter)[:, None]
-    places, owners = (-half, 0.0 * half, half), (1, count - 2, 1)
+    owners = (1, count - 2, 1)
+    # One mean is estimated lowest, and another, so many halves above its true place, within `width` above that.
+    within = {
+        halves: normal_cdf_array(_Z + width - halves * half) - normal_cdf_array(_Z - halves * half)
+        for halves in range(-2, 3)
+    }
     total: FloatArray = np.zeros(len(scatter))
-    for lowest, place in enumerate(places):
-        if not owners[lowest]:
+    for lowest, many in enumerate(owners):
+        if not many:
             continue
-        # One of the means at this place is estimated lowest, at x, and all the others within `width` above it.
-        x = place + _Z
-        product = np.broadcast_to(_Z_WEIGHTS, x.shape)
-        for other, middle in enumerate(places):
-            many = owners[other] - (other == lowest)
-            if many:
-                product = (
-                    product * (normal_cdf_array(x + width - middle) - normal_cdf_array(x - middle)) ** many
-                )
-        total += owners[lowest] * product.sum(axis=1)
+        product = np.broadcast_to(_Z_WEIGHTS, within[0].shape)
+        for other, others in enumerate(owners):
+            left = others - (other == lowest)
+            if left:
+                product = product * within[other - lowest] ** left
+        total += many * product.sum(axis=1)
     return float(weights @ total)
 
 
@@ -152,23 +156,18 @@ def _upper_bound(seen: float, count: int, dof: int, error: float) -> float:
 
 def _inverted(seen: float, high: float, count: int, dof: int, error: float) -> float:
     """The true range, `high` at most, of which one of at most `seen` has just the probability `error`."""
-    low = 0.0
-    f_low, f_high = (_chance_of_less(seen, end, count, dof) - error for end in (low, high))
-    if f_low <= 0.0 or f_high >= 0.0:
-        return low if f_low <= 0.0 else high
-    # False position, with the end that stays halved (Illinois).
-    kept = 0
-    while high - low > _PRECISION:
-        middle = (low * f_high - high * f_low) / (f_high - f_low)
-        f = _chance_of_less(seen, middle, count, dof) - error
-        if abs(f) < _PRECISION * error:
-            return middle
-        if f > 0.0:
-            low, f_low = middle, f
-            f_high *= 0.5 if kept == 1 else 1.0
-            kept = 1
-        else:
-            high, f_high = middle, f
-            f_low *= 0.5 if kept == -1 else 1.0
-            kept = -1
-    return 0.5 * (low + high)
+
+    def excess(true: float) -> float:
+        return math.log(max(_chance_of_less(seen, true, count, dof), _TINY) / error)
+
+    # The logarithm is concave and falls, so secants from above come down to the crossing in a few steps.
+    right, middle = high, max(0.0, high - _FIRST_STEP)
+    f_right, f = excess(right), excess(middle)
+    for _ in range(_MOST_STEPS):
+        if abs(f) < _PRECISION or f == f_right:
+            break
+        following = min(max(middle - f * (right - middle) / (f_right - f), 0.0), high)
+        if following == middle:
+            break
+        right, f_right, middle, f = middle, f, following, excess(following)
+    return middle

@@ -1,0 +1,198 @@
+"""Location bias: places and rounds, the spread, and when to stop."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from zcal_tui.stats.location import (
+    SOURCE,
+    LocationBias,
+    Measurement,
+    further_rounds,
+    judge_spread,
+    location_bias,
+)
+from zcal_tui.stats.paper import PRIOR_DOF, PRIOR_SIGMA
+
+STEP = 0.0025
+SIGMA = 0.006
+
+
+class Printer:
+    """z_offsets at places with these effects, by a person with this scatter, wandering from round to round."""
+
+    def __init__(
+        self, rng: np.random.Generator, effects: list[float], sigma: float, drift: float = 0.004
+    ) -> None:
+        self._rng = rng
+        self._effects = np.array(effects)
+        self._sigma = sigma
+        self._drift = drift
+        self._level = 1.2 + STEP * float(rng.random())
+        self._round = 0
+        self.seen: list[Measurement] = []
+
+    def measure(self, rounds: int = 1) -> list[Measurement]:
+        """Measures every place in each of so many further rounds."""
+        for _ in range(rounds):
+            heights = (
+                self._level + self._effects + self._sigma * self._rng.standard_normal(len(self._effects))
+            )
+            for place, height in enumerate(heights):
+                self.seen.append(Measurement(place, self._round, round(float(height) / STEP) * STEP))
+            self._round += 1
+            self._level += self._drift * (1.0 + float(self._rng.standard_normal()))
+        return self.seen
+
+
+def measured(
+    effects: list[float], rounds: int, seed: int = 1, sigma: float = SIGMA, drift: float = 0.004
+) -> LocationBias:
+    printer = Printer(np.random.default_rng(seed), effects, sigma, drift)
+    return location_bias(printer.measure(rounds), step=STEP)
+
+
+def test_places_and_rounds_are_told_apart() -> None:
+    """Without noise everything is found as it is, though the last round lacks a place."""
+    heights = {0: 1.200, 1: 1.210, 2: 1.195}
+    seen = [Measurement(p, r, h + 0.05 * r) for r in range(3) for p, h in heights.items()][:-1]
+    result = location_bias(seen)
+    assert [place.z_offset.value for place in result.places] == pytest.approx([1.25, 1.26, 1.245])
+    assert [place.effect.value for place in result.places] == pytest.approx(
+        [-0.005 / 3, 0.025 / 3, -0.02 / 3]
+    )
+    assert [place.n for place in result.places] == [3, 3, 2]
+    assert result.complete_rounds == 2
+    assert (result.highest, result.lowest) == (1, 2)
+    assert result.spread.value == pytest.approx(0.015)
+    assert result.drift is not None
+    assert result.drift.value == pytest.approx(0.05)
+    assert np.diff(result.rounds) == pytest.approx([0.05, 0.05])
+
+
+def test_places_that_share_no_round_cannot_be_compared() -> None:
+    seen = [Measurement(0, 0, 1.0), Measurement(0, 0, 1.1), Measurement(1, 1, 1.0), Measurement(1, 1, 1.1)]
+    with pytest.raises(ValueError, match="share no rounds"):
+        location_bias(seen)
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        ([Measurement(0, 0, 1.0), Measurement(0, 1, 1.0)], "two places"),
+        ([Measurement(0, 0, 1.0), Measurement(1, 0, float("nan"))], "finite"),
+        ([Measurement(0, 0, 1.0), Measurement(1, 0, 1.0)], "scatter"),
+    ],
+)
+def test_what_says_nothing_is_refused(seen: list[Measurement], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        location_bias(seen)
+
+
+def test_a_single_round_rests_on_the_prior() -> None:
+    seen = [Measurement(0, 0, 1.0), Measurement(1, 0, 1.02), Measurement(2, 0, 1.01)]
+    result = location_bias(seen, prior_sigma=PRIOR_SIGMA, prior_dof=PRIOR_DOF)
+    assert result.drift is None
+    assert result.dof == PRIOR_DOF
+    assert result.sigma.value == pytest.approx(PRIOR_SIGMA)
+    assert result.spread.low == 0.0
+
+
+def test_equal_readings_on_coarse_steps_leave_a_step_of_doubt() -> None:
+    seen = [Measurement(p, r, 1.2) for p in range(4) for r in range(3)]
+    spread = location_bias(seen, step=0.0125).spread
+    assert spread.low == 0.0
+    assert spread.high is not None
+    assert 0.010 < spread.high < 0.040
+
+
+def test_a_drift_is_named_and_does_not_count_as_spread() -> None:
+    result = measured([0.0, 0.002, 0.001, 0.0], 4, sigma=0.003, drift=0.02)
+    rule = judge_spread(result)
+    assert rule.level == "pass"
+    assert "drifts up" in rule.reasons[1]
+    assert "threshold" in rule.reasons[1]
+
+
+def test_a_spread_below_the_limit_passes_with_its_source() -> None:
+    rule = judge_spread(measured([0.0, 0.003, 0.002, 0.001], 4, sigma=0.003))
+    assert rule.level == "pass"
+    assert "limit: 25 µm" in rule.reasons[0]
+    assert SOURCE in rule.reasons[0]
+    assert rule.advice == ()
+
+
+def test_a_spread_above_the_limit_fails_naming_the_places() -> None:
+    rule = judge_spread(measured([0.0, 0.01, 0.02, 0.08], 3, sigma=0.003))
+    assert rule.level == "fail"
+    assert "highest at place 3, lowest at place 0" in rule.reasons[0]
+    assert [advice.key for advice in rule.advice] == ["mechanics", "manual-levelling"]
+
+
+def test_data_that_do_not_decide_say_so() -> None:
+    result = measured([0.0, 0.01, 0.02, 0.025], 2)
+    rule = judge_spread(result)
+    assert rule.level == "unknown"
+    assert rule.advice[0].key == "more-rounds"
+
+
+def test_further_rounds_shrink_with_what_is_known() -> None:
+    border = measured([0.0, 0.012, 0.012, 0.025], 2)
+    assert further_rounds(border, cap=6) == 4
+    clear = measured([0.0, 0.05, 0.1, 0.1], 3)
+    assert further_rounds(clear, cap=6) == 0
+    assert further_rounds(border, cap=2) == 0
+    between = measured([0.0, 0.006, 0.006, 0.010], 2, sigma=0.005)
+    assert 0 < further_rounds(between, cap=8) < 6
+
+
+def test_a_look_of_several_asks_for_more_than_a_single_one() -> None:
+    result = measured([0.0, 0.003, 0.002, 0.001], 2, sigma=0.004)
+    error = 0.05 * (2 / 8) ** 2
+    low, high = result.spread_bounds(error)
+    assert result.spread_bounds(0.05)[1] < high
+    between = 0.5 * (result.spread_bounds(0.05)[1] + high)
+    assert judge_spread(result, between).level == "pass"
+    assert judge_spread(result, between, cap=8).level == "unknown"
+    assert low == 0.0
+
+
+@pytest.mark.parametrize("effects", [[0.0] * 4, [0.0, 0.01, 0.01, 0.02]])
+def test_coverage_of_a_fixed_number_of_rounds(effects: list[float]) -> None:
+    rng = np.random.default_rng(int(1e3 * max(effects)))
+    runs = 400
+    spread = each = 0
+    for _ in range(runs):
+        result = location_bias(Printer(rng, effects, SIGMA).measure(3), step=STEP)
+        spread += result.spread.covers(max(effects))
+        true = np.array(effects) - np.mean(effects)
+        each += all(place.effect.covers(t) for place, t in zip(result.places, true, strict=True))
+    assert spread / runs >= 0.94
+    assert each / runs >= 0.925
+
+
+def stopped(rng: np.random.Generator, effects: list[float], cap: int) -> tuple[str, LocationBias]:
+    """Rounds until the verdict is clear or the cap is reached, by a person as the prior has them."""
+    sigma = PRIOR_SIGMA * float(np.sqrt(PRIOR_DOF / rng.chisquare(PRIOR_DOF)))
+    printer = Printer(rng, effects, sigma)
+    printer.measure(2)
+    while True:
+        result = location_bias(printer.seen, step=STEP, prior_sigma=PRIOR_SIGMA, prior_dof=PRIOR_DOF)
+        level = judge_spread(result, cap=cap).level
+        if level != "unknown" or result.complete_rounds >= cap:
+            return level, result
+        printer.measure()
+
+
+@pytest.mark.parametrize(
+    ("effects", "wrong"),
+    [([0.0, 0.0125, 0.0125, 0.0255], "pass"), ([0.0, 0.0, 0.0245, 0.0245], "fail")],
+    ids=["just too much", "just within"],
+)
+def test_wrong_verdicts_with_stopping_are_within_the_error_rate(effects: list[float], wrong: str) -> None:
+    rng = np.random.default_rng(11)
+    runs = 150
+    ended = [stopped(rng, effects, 5) for _ in range(runs)]
+    assert sum(level == wrong for level, _ in ended) / runs <= 0.05
+    assert sum(result.spread.covers(max(effects)) for _, result in ended) / runs >= 0.94
