@@ -22,16 +22,19 @@ from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.config_files import ConfigFiles, ConfigUnreadable
 from zcal_tui.printer.explain import explain
 from zcal_tui.printer.printer import RESTART_LIMIT, Printer
+from zcal_tui.printer.state import PrinterState
 from zcal_tui.session import save_words
 from zcal_tui.session.config_diff import Unsavable
 from zcal_tui.session.save_plan import Plan, make_plan
 from zcal_tui.session.staging import Staging, StagingFailed, Value, staged
-from zcal_tui.transport.failures import NotReady, TransportError
+from zcal_tui.transport.failures import NotReady, ReplyLost, TransportError, Unreachable
 
 logger = logging.getLogger(__name__)
 
 LINK_PATIENCE = 30.0
 """Seconds of wall time to wait for a link that was cut while a value may be pending."""
+LOST_AFTER = 20.0
+"""Seconds of wall time after which a klippy that is there and has not restarted did not get SAVE_CONFIG."""
 TICK = 1.0
 """Seconds of wall time between two words on a restart under way."""
 
@@ -157,17 +160,20 @@ class Saver:
         return await self._read_back(plan, backups)
 
     async def _restart(self, values: tuple[Value, ...]) -> None:
-        """SAVE_CONFIG, and klippy back with nothing of ours pending. Raises CommandFailed, NotReady, TransportError."""
+        """SAVE_CONFIG, and klippy back with nothing of ours pending. Raises CommandFailed, NotReady, ReplyLost."""
         begun = time.monotonic()
         telling = asyncio.create_task(self._tell_time(begun), name="zcal restart progress")
         try:
             await self._printer.restart_and_wait("SAVE_CONFIG")
-            # Where the link was cut meanwhile, it may be back before klippy has begun to restart
+            # A link that was cut meanwhile may be back before klippy has begun to restart, or SAVE_CONFIG went with it
+            back = time.monotonic()
             while staged(self._printer.state, values) or not self._printer.state.ready:
-                if time.monotonic() - begun > RESTART_LIMIT:
-                    raise NotReady(f"Klipper did not restart within {RESTART_LIMIT:.0f} s.")
                 if self._printer.state.klippy in ("error", "shutdown"):
                     raise NotReady(self._printer.state.message)
+                if not self._printer.state.ready:
+                    back = time.monotonic()
+                if time.monotonic() - back > LOST_AFTER or time.monotonic() - begun > RESTART_LIMIT:
+                    raise ReplyLost("Klipper has not restarted: SAVE_CONFIG was lost with the link.")
                 await asyncio.sleep(TICK / 4)
         finally:
             telling.cancel()
@@ -221,17 +227,24 @@ class Saver:
         remedy = told.remedy
         try:
             async with asyncio.timeout(LINK_PATIENCE):
-                await self._until_ready()
-                await self._printer.refresh()
+                state = await self._state_again()
         except (TimeoutError, TransportError):
             return Problem(
                 "The printer was lost while values were being saved.",
                 cause,
-                f"{_listed(plan.values)} may be pending in Klipper. {save_words.PENDING_MEANS} A halted Klipper has "
-                "dropped it once it is started again. The next run says what is pending.",
+                f"{_listed(plan.values)} may be pending in Klipper. {save_words.PENDING_MEANS} The next run says what "
+                "is pending.",
                 raw=str(error),
             )
-        state = self._printer.state
+        if not state.ready:
+            self._set_state(plan.values, "proposed")
+            return Problem(
+                "Klipper halted while values were being saved.",
+                cause,
+                f"{remedy} What was handed to it is dropped when it starts again. To do it by hand, edit: "
+                f"{_listed(plan.values)}.".strip(),
+                raw=state.message,
+            )
         ours = staged(state, plan.values)
         if not state.save_config.pending:
             if not all(
@@ -274,9 +287,11 @@ class Saver:
             if not await self._operator.confirm(question):
                 return problem
             self._emit(Stage("save", "Klipper restarts, to discard what is pending"))
-            await self._printer.restart_and_wait("RESTART")
+            state = await self._printer.restart_and_wait("RESTART")
         except (CheckCancelled, TransportError):
             logger.info("what is pending was not discarded", exc_info=True)
+            return problem
+        if state.save_config.pending:
             return problem
         self._set_state(plan.values, "proposed")
         return replace(
@@ -284,8 +299,16 @@ class Saver:
             remedy=f"What was pending is discarded. To do it by hand, edit: {_listed(plan.values)}.",
         )
 
-    async def _until_ready(self) -> None:
-        while not self._printer.state.ready:  # noqa: ASYNC110  whatever brings it back
+    async def _state_again(self) -> PrinterState:
+        """What the printer says now, once it says something again; that it has halted included."""
+        while True:
+            state = self._printer.state
+            if state.connected and state.klippy in ("error", "shutdown"):
+                return state
+            if state.ready:
+                # A link that has just been cut may not have been noticed yet
+                with contextlib.suppress(ReplyLost, Unreachable):
+                    return await self._printer.refresh()
             await asyncio.sleep(TICK / 4)
 
     async def _backups(self) -> frozenset[str] | None:

@@ -1,0 +1,158 @@
+"""A check that measures nothing and proposes what it is told to, run through a real session.
+
+As a program (`python finding.py SOCKET DATA CHANGE…`) it saves without asking, for tests that kill it.
+"""
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from zcal_tui.checks.base import Context, Needs
+from zcal_tui.checks.catalogue import CHECKS
+from zcal_tui.model.events import AdviceGiven, Event, Notice, RunEnded, VerdictReached
+from zcal_tui.model.policy import SavePolicy
+from zcal_tui.model.questions import Answer, Confirm
+from zcal_tui.model.record import Change, Level, Record, Verdict
+from zcal_tui.results.store import Store
+from zcal_tui.session.port import RunOptions
+from zcal_tui.session.session import Session
+from zcal_tui.session.snapshot import LinkState
+from zcal_tui.session.target import Target
+from zcal_tui.transport.address import parse_address
+
+LONGEST = 120.0
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """It has no parameters."""
+
+
+class Finding:
+    """Proposes its changes."""
+
+    name: ClassVar[str] = "finding"
+    title: ClassVar[str] = "Finding"
+    learn: ClassVar[str] = ""
+    explain: ClassVar[str] = ""
+    needs: ClassVar[Needs] = Needs(homed=False)
+    parameters: ClassVar[type] = Nothing
+
+    def __init__(self, changes: tuple[Change, ...], before: Callable[[], None] = lambda: None) -> None:
+        self._changes = changes
+        self._before = before
+
+    def unfit(self, settings: Mapping[str, Any]) -> str | None:
+        return None
+
+    async def run(self, context: Context, parameters: Nothing) -> None:
+        self._before()
+        context.emit(AdviceGiven("Save it.", self._changes))
+        context.emit(VerdictReached(Verdict(Level.PASS, "Found.")))
+
+
+@dataclass
+class Saved:
+    """What came of it."""
+
+    record: Record
+    notices: list[str] = field(default_factory=list)
+    questions: list[Confirm] = field(default_factory=list)
+
+    @property
+    def states(self) -> list[str]:
+        """What became of each change."""
+        return [change.state for change in self.record.changes]
+
+    @property
+    def told(self) -> str:
+        """Everything that was said at the end."""
+        problem = self.record.problem
+        words = [] if problem is None else [problem.what, problem.cause, problem.remedy]
+        return "\n".join([*self.notices, *words])
+
+
+Answers = Callable[[Session, Confirm], Answer | None]
+"""Gives the answer to a question, or None where it was dealt with otherwise."""
+
+
+@contextmanager
+def session(address: str, data: Path, api_key: str | None = None) -> Iterator[Session]:
+    """A session that has reached the printer."""
+    opened = Session(Target((parse_address(address),), api_key=api_key), Store(data))
+    opened.start()
+    try:
+        _wait(lambda: opened.snapshot.link.state is LinkState.UP and opened.snapshot.printer.ready)
+        yield opened
+    finally:
+        opened.close()
+
+
+def find(
+    opened: Session,
+    *changes: Change,
+    answers: Answers = lambda _, question: True,
+    save: SavePolicy = "ask",
+    present: bool = True,
+    before: Callable[[], None] = lambda: None,
+) -> Saved:
+    """Run the check to its end, with somebody who answers."""
+    saved: list[Record] = []
+    ended = threading.Event()
+    notices: list[str] = []
+
+    def listen(event: Event) -> None:
+        match event:
+            case Notice(text):
+                notices.append(text)
+            case RunEnded(record):
+                saved.append(record)
+                ended.set()
+
+    stop = opened.listen(listen)
+    CHECKS["finding"] = Finding(changes, before)
+    questions: list[Confirm] = []
+    try:
+        opened.start_check("finding", Nothing(), RunOptions(present=present, save=save))
+        answered = 0
+        until = time.monotonic() + LONGEST
+        while not ended.wait(0.02):
+            assert time.monotonic() < until, notices
+            asking = opened.snapshot.question
+            if asking is None or asking.n == answered:
+                continue
+            answered = asking.n
+            assert isinstance(asking.question, Confirm)
+            questions.append(asking.question)
+            answer = answers(opened, asking.question)
+            if answer is not None:
+                opened.answer(asking.n, answer)
+    finally:
+        stop()
+        del CHECKS["finding"]
+    return Saved(saved[0], notices, questions)
+
+
+def _wait(condition: Callable[[], object]) -> None:
+    until = time.monotonic() + LONGEST
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def change(section: str, option: str, new: str, old: str | None = None) -> Change:
+    """A value that SAVE_CONFIG can write."""
+    return Change(section, option, old, new, saves=True, effect="the nozzle will be elsewhere")
+
+
+if __name__ == "__main__":
+    address, data, *found = sys.argv[1:]
+    with session(address, Path(data)) as own:
+        result = find(own, *(change(*item.split("=")) for item in found), save="always", present=False)
+    print(json.dumps(result.states))
