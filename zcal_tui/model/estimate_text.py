@@ -5,7 +5,7 @@ from functools import partial
 
 from zcal_tui.model.labels import is_place
 from zcal_tui.model.record import Estimate
-from zcal_tui.model.units import MINUS, length, millimetres, percent
+from zcal_tui.model.units import MINUS, UM_PER_MM, duration, length, millimetres, percent
 
 
 def estimate_text(estimate: Estimate) -> str:
@@ -37,7 +37,10 @@ def value_text(name: str, unit: str) -> Callable[[float], str]:
         return millimetres if is_place(name) else length
     if unit == "":
         return percent
-    return lambda value: f"{value:.4g} {unit}"
+    if unit == "s":
+        return duration
+    factor, unit = (UM_PER_MM, f"µm{unit[2:]}") if unit.startswith("mm/") else (1.0, unit)
+    return lambda value: f"{factor * value:.3g} {unit}".replace("-", MINUS)
 
 
 def change_text(unit: str) -> Callable[[float], str]:
@@ -45,5 +48,13 @@ def change_text(unit: str) -> Callable[[float], str]:
     if unit == "mm":
         return partial(length, sign=True)
     if unit == "":
-        return lambda value: f"{100 * value:+.1f} %".replace("-", MINUS)
-    return lambda value: f"{value:+.4g} {unit}".replace("-", MINUS)
+        return lambda value: f"{_signed(f'{100 * value:.1f}')} %"
+    factor, unit = (UM_PER_MM, f"µm{unit[2:]}") if unit.startswith("mm/") else (1.0, unit)
+    return lambda value: f"{_signed(f'{factor * value:.3g}')} {unit}"
+
+
+def _signed(text: str) -> str:
+    """A number's text with its sign; none where it is nothing."""
+    if float(text) == 0.0:
+        return text.lstrip("-")
+    return MINUS + text[1:] if text.startswith("-") else f"+{text}"

@@ -7,9 +7,11 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def _signed(text: str, sign: bool) -> str:
+    if not text.strip("-0."):
+        return text.lstrip("-")  # what rounds to nothing has no direction
     if text.startswith("-"):
         return MINUS + text[1:]
-    return "+" + text if sign and text.strip("0.") else text
+    return "+" + text if sign else text
 
 
 def micrometres(mm: float, *, digits: int | None = None, sign: bool = False) -> str:

@@ -16,6 +16,7 @@ LEAST = 4
 """Runs that a slope is told from: with fewer its interval says nothing."""
 FRAME_BOUND = ("mean",)
 """Estimates whose meaning changed with Klipper's frame of probed heights (versions.BED_FRAME_SINCE)."""
+NORMAL_95 = 1.96
 LONG_ENOUGH = 2.0
 """Days that the runs must span for a slope per day; below it is told per run."""
 
@@ -72,7 +73,10 @@ def points(
 
 
 def slope(found: Sequence[Point]) -> Slope | None:
-    """The least squares line through the comparable runs, each counted alike; None for fewer than four."""
+    """The least squares line through the comparable runs, each counted alike; None for fewer than four.
+
+    Its interval is the wider of two: by how the runs scatter about the line, and by their own intervals.
+    """
     usable = [point for point in found if point.comparable]
     if len(usable) < LEAST:
         return None
@@ -89,9 +93,29 @@ def slope(found: Sequence[Point]) -> Slope | None:
     # The statistics come with numpy, which nothing else of a history needs
     from zcal_tui.stats.quantiles import t_ppf
 
-    reach = t_ppf(0.975, len(usable) - 2) * error
+    # Points that happen to lie on a line do not make it surer than the numbers themselves are
+    reach = max(t_ppf(0.975, len(usable) - 2) * error, NORMAL_95 * _own_error(x, usable))
     unit = usable[-1].estimate.unit
     return Slope(value, value - reach, value + reach, "day" if by_day else "run", len(usable), unit)
+
+
+def _own_error(x: Sequence[float], usable: Sequence[Point]) -> float:
+    """The slope's standard error by the runs' own intervals alone."""
+    x_mean = math.fsum(x) / len(x)
+    weights = [a - x_mean for a in x]
+    errors = [_half(point.estimate) / NORMAL_95 for point in usable]
+    return math.hypot(*(w * e for w, e in zip(weights, errors, strict=True))) / math.fsum(
+        w * w for w in weights
+    )
+
+
+def _half(estimate: Estimate) -> float:
+    """Half of an interval's width; the larger side of a lopsided one, 0 of one that is open."""
+    if estimate.value is None:
+        return 0.0
+    return max(
+        (abs(end - estimate.value) for end in (estimate.low, estimate.high) if end is not None), default=0.0
+    )
 
 
 def line(x: Sequence[float], y: Sequence[float]) -> tuple[float, float] | None:

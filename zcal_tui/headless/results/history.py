@@ -99,7 +99,9 @@ def _run(record: Record) -> Iterator[str]:
         verdict = "? no verdict"
     else:
         verdict = f"{GLYPH[record.verdict.level]} {record.verdict.level.value}"
-    numbers = ", ".join(f"{label(e.name)} {estimate_text(e)}" for e in main_estimates(record))
+    # A bound says "at most" itself, as its name does
+    told = [(label(e.name) if e.value is not None else "", estimate_text(e)) for e in main_estimates(record)]
+    numbers = ", ".join(f"{name} {text}".strip() for name, text in told)
     yield f"  {moment(record.started)}  {verdict:<15} {numbers}".rstrip()
     yield f"      {record.id}"
 

@@ -30,7 +30,6 @@ def temperature(record: Record) -> Figure | None:
     above.draw_x(drawing, "minutes")
     _phases(drawing, above, taken, minutes, phases)
     _heat(drawing, above, taken, minutes)
-    drawing.path([above.at(*at) for at in zip(minutes, um, strict=True)], "thread")
     for sample, minute, value in zip(taken, minutes, um, strict=True):
         style = f"dot phase{phases.index(sample.place) % PHASES}"
         drawing.circle(*above.at(minute, value), 3.5, style, told=f"{sample.place} {value:+.1f} µm")
@@ -57,7 +56,7 @@ def _phases(
         left, right = axes.at_x(min(own)), axes.at_x(max(own))
         drawing.rect(left, axes.top, right - left, axes.height, f"area phase{number % PHASES}")
         if right - left > 40:
-            drawing.text((left + right) / 2, axes.top + 14, phase, "small")
+            drawing.text((left + right) / 2, axes.top - 8, phase, "small")
 
 
 def _heat(drawing: Drawing, axes: Axes, taken: Sequence[Sample], minutes: Sequence[float]) -> None:

@@ -59,14 +59,21 @@ def _page(page: Page) -> Iterator[str]:
 
 def _overview(section: Section) -> str:
     """A row of the list at the top: sign, title, the main number, and whether it still holds."""
-    main = next(iter(main_estimates(section.record)), None)
-    value = "" if main is None or main.value is None else value_text(main.name, main.unit)(main.value)
+    value = ", ".join(_short(estimate) for estimate in main_estimates(section.record))
     numbers = f'<span class="number">{clean(value)}</span>' if value else ""
     marks = '<span class="tag">stale</span>' if section.stale else ""
     return (
         f'<li><a href="#{clean(section.record.id)}">{_chip(section)}<span class="name">{clean(section.title)}</span>'
         f"{marks}{numbers}</a></li>"
     )
+
+
+def _short(estimate: Estimate) -> str:
+    """A number without its interval; its bound where that is all there is."""
+    show = value_text(estimate.name, estimate.unit)
+    if estimate.value is not None:
+        return show(estimate.value)
+    return f"≤ {show(estimate.high)}" if estimate.high is not None else f"≥ {show(estimate.low or 0.0)}"
 
 
 def _chip(section: Section) -> str:

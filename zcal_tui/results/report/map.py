@@ -13,8 +13,8 @@ from zcal_tui.results.textplot import bars
 WIDTH, TALLEST = 560.0, 420.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 24.0, 26.0, 46.0
 RADIUS = 25.0
-OWN_ZERO = ("backlash", "backlash_upper_bound")
-"""Values that are coloured by their size; others by how far they are from their mean."""
+OWN_ZERO = "backlash"
+"""Values of these names are coloured by their size; others by how far they are from their mean."""
 
 _AT = re.compile(r"^(?P<name>[^@]+)@(?P<x>-?[\d.]+),(?P<y>-?[\d.]+)$")
 
@@ -38,16 +38,17 @@ def places(record: Record) -> Figure | None:
     if len(found) < 2:
         return None
     name = next(iter(found.values())).name.partition("@")[0]
-    middle = 0.0 if name in OWN_ZERO else sum(_of(e) for e in found.values()) / len(found)
+    own_zero = name.startswith(OWN_ZERO)
+    middle = 0.0 if own_zero else sum(_of(e) for e in found.values()) / len(found)
     off = {place: _of(estimate) - middle for place, estimate in found.items()}
     drawing = _draw(record, found, off, f"{label(name)} at {len(found)} places of the bed")
-    show = length if name in OWN_ZERO else _signed
+    show = length if own_zero else _signed
     rows = [
         (f"X {x:g} Y {y:g}", value)
         for (x, y), value in sorted(off.items(), key=lambda item: (-item[0][1], item[0][0]))
     ]
-    against = "" if name in OWN_ZERO else f" against their mean, {millimetres(middle)}"
-    caption = f"{label(name)} over the bed, seen from above{against}, with 95 % intervals."
+    against = "" if own_zero else f" against their mean, {millimetres(middle)}"
+    caption = f"Seen from above, to scale: {label(name)}{against}, with 95 % intervals."
     return Figure(caption, drawing, tuple(bars(rows, show)))
 
 
@@ -95,11 +96,12 @@ def _draw(
             column, row, RADIUS, style, told=_told(place, estimate), strength=0.12 + 0.6 * abs(value) / most
         )
         um = value * UM_PER_MM
-        text = f"{um:.0f}" if own_zero else f"{um:+.0f}".replace("-", "−")
+        text = f"{um:.0f}" if own_zero or round(um) == 0 else f"{um:+.0f}".replace("-", "−")
         half = _half(estimate)
         drawing.text(column, row + (1 if half is not None else 5), text, "value")
         if half is not None:
-            drawing.text(column, row + 14, f"±{half * UM_PER_MM:.0f}", "small")
+            digits = 1 if half * UM_PER_MM < 2 else 0
+            drawing.text(column, row + 14, f"±{half * UM_PER_MM:.{digits}f}", "small")
     drawing.text(LEFT + wide, TOP - 8, "µm", anchor="end")
     return drawing.render()
 

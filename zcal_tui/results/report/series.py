@@ -12,7 +12,7 @@ from zcal_tui.results.textplot import Mark, plot
 
 WIDTH, HEIGHT = 720.0, 250.0
 TOUCHES = ("touch", "scan", "release", "bed")
-REPEATED = {"z-offset": "paper", "auto-z": "offset", "first-layer": "jog"}
+REPEATED = {"z-offset": "paper", "auto-z": "offset", "first-layer": "paper"}
 """By check, the kind of sample that is one repetition's result."""
 LEAST_SPAN = 4.0
 """µm that the scale spans at least: a probe that always reads the same should look so."""
