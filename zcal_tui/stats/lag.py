@@ -32,7 +32,7 @@ def lagged(times: FloatArray, temperatures: FloatArray, lags: FloatArray) -> Flo
     """
     response = np.empty((len(lags), *temperatures.shape))
     response[:, 0] = temperatures[0]
-    lag = np.maximum(lags, 1e-9)[:, None]
+    lag = np.maximum(lags, 1e-12)[:, None]
     for i in range(1, len(times)):
         dt = float(times[i] - times[i - 1])
         if dt <= 0.0:

@@ -1,7 +1,8 @@
 """Temperature bias: how the trigger height moves while bed and nozzle warm up, and whether it comes back.
 
-height = level + b · lag(T_bed) + c · lag(T_nozzle) + drift + noise, where lag is a first-order lag with one time
-constant for both: the probe and its mount follow the heaters slowly.
+height = level + b · lag(T_bed) + c · lag(T_nozzle) + other + noise, where lag is a first-order lag with one time
+constant for both: the probe and its mount follow the heaters slowly. Where there are touches after the heat, what
+happens beside temperature is in it too: a drift, or a slip when the heat goes, whichever explains the heights.
 """
 
 from __future__ import annotations

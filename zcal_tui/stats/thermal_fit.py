@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from zcal_tui.stats.lag import LAGS, Blocks, IntArray, LagModel, blocks_for, lag
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+
+Other = Literal["nothing", "drift", "slip"]
 
 FEWEST = 3
 """Touches in the baseline and in a hot phase without which nothing is said."""
@@ -22,6 +25,9 @@ LEAST_HEATING = 5.0
 _REACHED = 2.0
 _OWN_SHARE = 0.05
 _HOUR = 3600.0
+_CLEARLY_LESS = 0.8
+"""A slip is taken for one where it leaves less than this share of what a drift leaves."""
+
 _TOGETHER = "bed and nozzle warmed up together, so what is due to which cannot be told"
 
 
@@ -92,8 +98,9 @@ class ThermalFit:
     """The fitted model.
 
     Column 0 is the level; `thermal` are the columns of temperature, whose settled values when hot are `settled` and
-    whose heaters are `names` (none where they cannot be told apart); `drift` is the column of time, None where the run
-    does not show it. `response` are the thermal columns at all nodes (lags × nodes × columns).
+    whose heaters are `names` (none where they cannot be told apart). `other` is what changes beside temperature, in
+    column `drift` (None where the run does not show it). `response` are the thermal columns at all nodes (lags × nodes
+    × columns).
     """
 
     run: ThermalRun
@@ -101,6 +108,7 @@ class ThermalFit:
     thermal: list[int]
     names: list[str]
     settled: FloatArray
+    other: Other
     drift: int | None
     response: FloatArray
     lag: int
@@ -116,7 +124,7 @@ class ThermalFit:
         return part
 
     def drift_part(self, coefficients: FloatArray) -> FloatArray:
-        """What drift adds to the heights (heights × series)."""
+        """What drift or a slip adds to the heights (heights × series)."""
         if self.drift is None:
             return np.zeros((len(self.run.times), len(coefficients)))
         return np.outer(self.model.columns[0][:, self.drift], coefficients[:, self.drift])
@@ -126,7 +134,7 @@ class ThermalFit:
         at_nodes = self.response[self.lag] @ self.coefficients[self.thermal]
         line = self.coefficients[0] + np.interp(times, self.run.nodes, at_nodes)
         if self.drift is not None:
-            line = line + self.coefficients[self.drift] * (times - self.run.times[0]) / _HOUR
+            line = line + self.coefficients[self.drift] * _beside_temperature(self.run, self.other, times)
         return np.asarray(line, dtype=np.float64)
 
 
@@ -142,24 +150,45 @@ def fit_run(run: ThermalRun) -> tuple[ThermalFit, tuple[str, ...]]:
         f"the {name} was not heated" for name, was in zip(("bed", "nozzle"), heated, strict=True) if not was
     )
     try:
-        fit = _fit(run, response, names, heating[heated])
+        fit = _best_fit(run, response, names, heating[heated])
     except ValueError:
+        if len(names) < 2:
+            raise
         # Exactly in proportion: one column stands for both.
         share = (response / heating).sum(axis=2, keepdims=True)
-        return _fit(run, share, [], np.array([2.0])), (_TOGETHER,)
+        return _best_fit(run, share, [], np.array([2.0])), (_TOGETHER,)
     if len(names) == 2 and not _separable(fit):
         return replace(fit, names=[]), (_TOGETHER,)
     return fit, reasons
 
 
-def _fit(run: ThermalRun, response: FloatArray, names: list[str], settled: FloatArray) -> ThermalFit:
+def _best_fit(run: ThermalRun, response: FloatArray, names: list[str], settled: FloatArray) -> ThermalFit:
+    # Without a phase after the heat what happens beside temperature looks like a slow warming up.
+    if run.back.sum() < FEWEST:
+        return _fit(run, response, names, settled, "nothing")
+    drifting, slipped = (
+        _fit(run, response, names, settled, "drift"),
+        _fit(run, response, names, settled, "slip"),
+    )
+    left = float(slipped.residuals @ slipped.residuals)
+    return slipped if left < _CLEARLY_LESS * float(drifting.residuals @ drifting.residuals) else drifting
+
+
+def _beside_temperature(run: ThermalRun, other: Other, times: FloatArray) -> FloatArray:
+    """Its column: the hours of a drift, or 1 from the first touch after the heat on for a slip."""
+    if other == "slip":
+        return np.asarray(times >= run.times[run.back][0], dtype=np.float64)
+    return np.asarray((times - run.times[0]) / _HOUR, dtype=np.float64)
+
+
+def _fit(
+    run: ThermalRun, response: FloatArray, names: list[str], settled: FloatArray, other: Other
+) -> ThermalFit:
     count = len(run.times)
     columns = [np.ones((len(LAGS), count, 1)), response[:, run.at_touch]]
-    # Without a phase after the heat a drift looks like a slow warming up.
-    with_drift = bool(run.back.sum() >= FEWEST)
-    if with_drift:
-        hours = (run.times - run.times[0]) / _HOUR
-        columns.append(np.broadcast_to(hours[:, None], (len(LAGS), count, 1)))
+    if other != "nothing":
+        beside = _beside_temperature(run, other, run.times)
+        columns.append(np.broadcast_to(beside[:, None], (len(LAGS), count, 1)))
     model = LagModel.of(np.concatenate(columns, axis=2))
     best = model.fit(run.heights[:, None])
     lag, coefficients = int(best.lag[0]), best.coefficients[0]
@@ -171,7 +200,8 @@ def _fit(run: ThermalRun, response: FloatArray, names: list[str], settled: Float
         thermal=list(range(1, 1 + response.shape[2])),
         names=names,
         settled=settled,
-        drift=1 + response.shape[2] if with_drift else None,
+        other=other,
+        drift=None if other == "nothing" else 1 + response.shape[2],
         response=response,
         lag=lag,
         coefficients=coefficients,

@@ -1,0 +1,293 @@
+"""Temperature bias, on runs with a known truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from zcal_tui.stats.intervals import Interval
+from zcal_tui.stats.lag import lagged
+from zcal_tui.stats.thermal import (
+    SOURCE,
+    Phase,
+    Temperatures,
+    ThermalBias,
+    Touch,
+    judge_thermal,
+    thermal_bias,
+)
+
+FloatArray = NDArray[np.float64]
+
+ROOM = 23.0
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is so: mm per °C of bed and nozzle, lag (s), drift (mm/h), scatter (mm), likeness of neighbours, step."""
+
+    bed: float = -0.0004
+    nozzle: float = 0.00005
+    lag: float = 240.0
+    drift: float = 0.002
+    sigma: float = 0.003
+    likeness: float = 0.0
+    step: float = 0.0025
+    bed_goal: float = 60.0
+    nozzle_goal: float = 215.0
+    together: bool = False
+    back: bool = True
+    soak: float = 900.0
+
+    @property
+    def shift(self) -> float:
+        return self.bed * (self.bed_goal - ROOM) + self.nozzle * (self.nozzle_goal - ROOM)
+
+
+class Run:
+    """A temperature run: 10 touches cold, 40 with the bed heated, 30 with the nozzle too, 40 while cooling down."""
+
+    def __init__(self, truth: Truth) -> None:
+        self.truth = truth
+        times: list[float] = []
+        self.phases: list[Phase] = []
+
+        def touch(start: float, length: float, count: int, phase: Phase) -> float:
+            times.extend(np.linspace(start, start + length, count).tolist())
+            self.phases.extend([phase] * count)
+            return start + length
+
+        bed_on = touch(0.0, 90.0, 10, "baseline") + 10.0
+        nozzle_on = touch(bed_on + 30.0, 1.3 * truth.soak, 40, "bed") + 20.0
+        off = touch(nozzle_on, truth.soak, 30, "nozzle") + 10.0
+        if truth.back:
+            touch(off + 30.0, 2400.0, 40, "back")
+        self.times = np.array(times)
+        clock = np.arange(0.0, times[-1] + 10.0, 10.0)
+        bed = self._heated(clock, bed_on, off, truth.bed_goal, 0.25, 700.0)
+        nozzle = self._heated(
+            clock, bed_on if truth.together else nozzle_on, off, truth.nozzle_goal, 2.0, 150.0
+        )
+        self.history = Temperatures(clock.tolist(), bed.tolist(), nozzle.tolist())
+        self.bed, self.nozzle = np.interp(self.times, clock, bed), np.interp(self.times, clock, nozzle)
+        response = lagged(clock, np.column_stack([bed, nozzle]) - ROOM, np.array([truth.lag]))[0]
+        warmth = response @ np.array([truth.bed, truth.nozzle])
+        self.heights = 1.2 + np.interp(self.times, clock, warmth) + truth.drift * self.times / 3600.0
+
+    @staticmethod
+    def _heated(
+        clock: FloatArray, on: float, off: float, goal: float, rate: float, cooling: float
+    ) -> FloatArray:
+        warming = np.clip(ROOM + rate * (clock - on), ROOM, max(goal, ROOM))
+        peak = float(np.interp(off, clock, warming))
+        result: FloatArray = np.where(
+            clock < off, warming, ROOM + (peak - ROOM) * np.exp(-(clock - off) / cooling)
+        )
+        return result
+
+    @property
+    def returned(self) -> float:
+        """How far the last third of the touches after the heat have drifted."""
+        late = self.times[-13:].mean() - self.times[:10].mean()
+        return float(self.truth.drift * late / 3600.0)
+
+    def touches(self, rng: np.random.Generator, extra: FloatArray | float = 0.0) -> list[Touch]:
+        truth = self.truth
+        noise = rng.standard_normal(len(self.times))
+        for i in range(1, len(noise)):
+            noise[i] = truth.likeness * noise[i - 1] + np.sqrt(1.0 - truth.likeness**2) * noise[i]
+        heights = self.heights + truth.sigma * noise + extra
+        if truth.step:
+            heights = np.floor(heights / truth.step + rng.random()) * truth.step
+        rows = zip(
+            self.times.tolist(), heights.tolist(), self.bed.tolist(), self.nozzle.tolist(), strict=True
+        )
+        return [Touch(*row, phase) for row, phase in zip(rows, self.phases, strict=True)]
+
+    def analysed(self, seed: int = 1, extra: FloatArray | float = 0.0) -> ThermalBias:
+        touches = self.touches(np.random.default_rng(seed), extra)
+        return thermal_bias(touches, self.history, step=self.truth.step, seed=seed)
+
+
+EXACT = Truth(sigma=1e-5, step=0.0)
+
+
+def test_a_clean_run_is_found_as_it_is() -> None:
+    run = Run(EXACT)
+    result = run.analysed()
+    assert result.shift.value == pytest.approx(EXACT.shift, abs=3e-4)
+    assert result.shift_from == "touches"
+    assert result.per_degree_bed is not None
+    assert result.per_degree_nozzle is not None
+    assert result.per_degree_bed.value == pytest.approx(EXACT.bed, rel=0.03)
+    assert result.per_degree_nozzle.value == pytest.approx(EXACT.nozzle, rel=0.05)
+    assert result.not_separable == ()
+    assert result.lag is not None
+    assert result.lag.value == pytest.approx(EXACT.lag, rel=0.1)
+    assert result.returned is not None
+    assert result.returned.value == pytest.approx(run.returned, abs=3e-4)
+    times, line = np.array(result.curve).T
+    assert np.interp(run.times, times, line) == pytest.approx(run.heights, abs=1e-3)
+
+
+def test_settling_is_counted_from_when_the_temperatures_are_reached() -> None:
+    truth = replace(EXACT, bed=0.0, nozzle=0.0003, lag=200.0, soak=1800.0)
+    result = Run(truth).analysed()
+    # 58 µm, of which the nozzle's ramp of 96 s leaves exp(-0.24) or so when it ends; 5 µm are left after some two lags.
+    assert result.settle == pytest.approx(200.0 * np.log(0.0576 * 0.79 / 0.005), rel=0.1)
+    assert result.remaining < 0.001
+
+
+def test_the_order_of_touches_and_a_missing_history_do_not_matter() -> None:
+    touches = Run(EXACT).touches(np.random.default_rng(2))
+    assert thermal_bias(touches[::-1]) == thermal_bias(touches)
+    assert thermal_bias(touches).shift.value == pytest.approx(EXACT.shift, abs=1e-3)
+
+
+def test_what_was_not_heated_has_no_coefficient_and_says_so() -> None:
+    result = Run(Truth(nozzle_goal=ROOM)).analysed()
+    assert result.per_degree_nozzle is None
+    assert result.not_separable == ("the nozzle was not heated",)
+    assert result.per_degree_bed is not None
+    assert result.per_degree_bed.covers(Truth().bed)
+
+
+def test_heaters_in_exact_proportion_are_not_told_apart() -> None:
+    run = Run(replace(EXACT, together=True, nozzle_goal=ROOM))
+    touches = [
+        replace(touch, nozzle=ROOM + 4.0 * (touch.bed - ROOM))
+        for touch in run.touches(np.random.default_rng(1))
+    ]
+    result = thermal_bias(touches)
+    assert result.per_degree_bed is None
+    assert result.per_degree_nozzle is None
+    assert "together" in result.not_separable[0]
+    assert result.shift.value == pytest.approx(EXACT.bed * (EXACT.bed_goal - ROOM), abs=1e-3)
+
+
+def test_nothing_that_moves_shows_no_lag() -> None:
+    result = Run(Truth(bed=0.0, nozzle=0.0, drift=0.0)).analysed(seed=3)
+    assert result.lag is None
+    assert judge_thermal(result).level == "pass"
+
+
+def test_without_the_phase_after_the_heat_nothing_is_said_of_a_return() -> None:
+    result = Run(Truth(back=False, drift=0.0)).analysed()
+    assert result.returned is None
+    assert result.shift.covers(Truth().shift)
+
+
+def _touches(count: int, phase: Phase, bed: float, start: float) -> list[Touch]:
+    return [Touch(start + 10.0 * i, 1.2, bed, ROOM, phase) for i in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("touches", "words"),
+    [
+        (_touches(2, "baseline", ROOM, 0) + _touches(9, "bed", 60, 100), "at least 3"),
+        (_touches(5, "baseline", ROOM, 0) + _touches(2, "bed", 60, 100), "at least 3"),
+        (_touches(5, "baseline", ROOM, 0) + _touches(9, "bed", 26, 100), "heated"),
+        (_touches(5, "baseline", float("nan"), 0) + _touches(9, "bed", 60, 100), "finite"),
+    ],
+)
+def test_what_says_nothing_is_refused(touches: list[Touch], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        thermal_bias(touches)
+
+
+def test_a_small_shift_passes_with_its_source() -> None:
+    rule = judge_thermal(Run(Truth()).analysed())
+    assert rule.level == "pass"
+    assert "lower than cold" in rule.reasons[0]
+    assert "limit: 25 µm" in rule.reasons[0]
+    assert SOURCE in rule.reasons[0]
+    assert "it comes back" in rule.reasons[1]
+
+
+def test_a_large_shift_is_a_warning_to_probe_at_one_temperature() -> None:
+    rule = judge_thermal(Run(Truth(bed=-0.0015, soak=1800.0)).analysed())
+    assert rule.level == "warn"
+    assert [advice.key for advice in rule.advice] == ["same-temperature"]
+    assert "Wait" in rule.advice[0].text
+
+
+def test_a_height_that_does_not_come_back_fails() -> None:
+    run = Run(Truth())
+    slipped = np.where(np.array(run.phases) == "back", 0.06, 0.0)
+    rule = judge_thermal(run.analysed(extra=slipped))
+    assert rule.level == "fail"
+    assert any("something moved that is not temperature" in reason for reason in rule.reasons)
+    assert rule.advice[-1].key == "mechanics"
+
+
+def test_a_height_that_does_not_settle_fails() -> None:
+    result = Run(Truth(bed=-0.004, lag=1500.0)).analysed()
+    assert result.settle is None
+    assert result.remaining > 0.025
+    rule = judge_thermal(result)
+    assert rule.level == "fail"
+    assert any("does not settle" in reason for reason in rule.reasons)
+
+
+def _result(**changed: object) -> ThermalBias:
+    plain = Run(Truth()).analysed()
+    return replace(plain, **changed)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("shift", "returned", "level"),
+    [
+        ((-0.03, -0.01), (-0.002, 0.002), "unknown"),
+        ((-0.01, 0.01), (-0.03, 0.01), "unknown"),
+        ((0.03, 0.04), (-0.03, 0.01), "warn"),
+        ((-0.04, -0.03), (0.03, 0.04), "fail"),
+    ],
+)
+def test_levels(shift: tuple[float, float], returned: tuple[float, float], level: str) -> None:
+    def interval(ends: tuple[float, float]) -> Interval:
+        return Interval(sum(ends) / 2, *ends, 0.95)
+
+    assert judge_thermal(_result(shift=interval(shift), returned=interval(returned))).level == level
+
+
+def test_too_short_a_hot_phase_does_not_decide() -> None:
+    result = _result(shift=Interval(0.03, 0.026, 0.034, 0.95), settle=None, remaining=0.008)
+    assert judge_thermal(result).level == "warn"
+    straddling = replace(result, shift=Interval(0.02, 0.01, 0.03, 0.95))
+    rule = judge_thermal(straddling)
+    assert rule.level == "unknown"
+    assert any("too short" in reason for reason in rule.reasons)
+    assert rule.advice[-1].key == "longer"
+
+
+PARTS: dict[str, Callable[[ThermalBias], Interval | None]] = {
+    "shift": lambda result: result.shift,
+    "bed": lambda result: result.per_degree_bed,
+    "nozzle": lambda result: result.per_degree_nozzle,
+    "lag": lambda result: result.lag,
+    "returned": lambda result: result.returned,
+}
+
+
+@pytest.mark.parametrize("likeness", [0.0, 0.6])
+def test_coverage(likeness: float) -> None:
+    """Conservative throughout: rounding counts in full, and wander as it is seen with the fit's share put back."""
+    truth = Truth(bed=-0.001, likeness=likeness)
+    run = Run(truth)
+    true = {
+        "shift": truth.shift,
+        "bed": truth.bed,
+        "nozzle": truth.nozzle,
+        "lag": truth.lag,
+        "returned": run.returned,
+    }
+    rng = np.random.default_rng(5)
+    results = [thermal_bias(run.touches(rng), run.history, step=truth.step, seed=i) for i in range(200)]
+    for name, part in PARTS.items():
+        found = [interval for interval in map(part, results) if interval is not None]
+        # 95 %, less 1.5 standard errors of 200 runs.
+        assert sum(interval.covers(true[name]) for interval in found) / len(found) >= 0.925, name
