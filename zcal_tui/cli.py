@@ -277,6 +277,10 @@ def _run_program(name: str, arguments: list[str]) -> int:
         from zcal_tui.sim.command import main as simulate
 
         return simulate(arguments)
+    if name == "resume":
+        from zcal_tui.resume import main as resume
+
+        return resume(arguments)
     if name in RESULT_PROGRAMS:
         from zcal_tui.headless.result_commands import main as result
 

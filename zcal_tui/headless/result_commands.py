@@ -1,4 +1,4 @@
-"""The commands about what is kept, as programs of their own: history, report, compare, changed, resume."""
+"""The commands about what is kept, as programs of their own: history, report, compare, changed."""
 
 import argparse
 import difflib
@@ -237,16 +237,9 @@ def _changed(arguments: Sequence[str]) -> int:
     return ExitCode.OK
 
 
-def _resume(arguments: Sequence[str]) -> int:
-    from zcal_tui.headless.results.resume import main as resume  # which starts the session
-
-    return resume(arguments)
-
-
 _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "history": _history,
     "report": _report,
     "compare": _compare,
     "changed": _changed,
-    "resume": _resume,
 }

@@ -9,7 +9,8 @@ from typing import Any
 
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.parameters import ParameterError, build
-from zcal_tui.config import as_path, data_folder, load
+from zcal_tui.cli import Parser, UsageError, common_options, parse
+from zcal_tui.config import ConfigError, as_path, data_folder, load
 from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.headless.results.which import UsageProblem, moment, which_printer
 from zcal_tui.model.record import Record
@@ -23,37 +24,37 @@ OWN = ("run", "close", "printer_name")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command; returns the exit code. Raises UsageProblem, ConfigError."""
-    # The command line's common options stand here as they do before a check
-    from zcal_tui.cli import Parser, UsageError, common_options, parse
+    """Run the command; returns the exit code."""
+    try:
+        return _run(arguments)
+    except ParameterError as error:
+        told = f"the run's settings do not fit this version: {error}; --close ends the run"
+    except (UsageProblem, UsageError, ConfigError) as error:
+        told = str(error)
+    print(f"zcal-tui resume: {told}", file=sys.stderr)
+    return ExitCode.USAGE
 
+
+def _run(arguments: Sequence[str]) -> int:
     parser = Parser(prog="zcal-tui resume", description=DESCRIPTION, allow_abbrev=False)
     parser.add_argument("run", nargs="?", metavar="RUN", help="a run's id, or its beginning")
     parser.add_argument(
         "--close", action="store_true", help="write the run's end instead of going on with it"
     )
     parser.add_argument("--printer-name", metavar="NAME", help="the newest run of this printer")
+    # They stand here as they do before a check
     common_options(parser)
-    try:
-        given = parser.parse_args(list(arguments))
-        store = Store(_data(given))
-        record = _wanted(store, given.run, given.printer_name)
-        if given.close:
-            return _close(store, record)
-        if record.check not in CHECKS:
-            raise UsageProblem(
-                f"this version of zcal-tui has no check {record.check!r}; --close ends the run"
-            )
-        command = parse([*_words(given), record.check], dict(os.environ))
-        parameters: Any = build(CHECKS[record.check].parameters, record.parameters)
-    except UsageError as error:
-        raise UsageProblem(str(error)) from error
-    except ParameterError as error:
-        raise UsageProblem(
-            f"the run's settings do not fit this version: {error}; --close ends the run"
-        ) from error
+    given = parser.parse_args(list(arguments))
+    store = Store(_data(given))
+    record = _wanted(store, given.run, given.printer_name)
+    if given.close:
+        return _close(store, record)
+    if record.check not in CHECKS:
+        raise UsageProblem(f"this version of zcal-tui has no check {record.check!r}; --close ends the run")
+    command = parse([*_words(given), record.check], dict(os.environ))
+    parameters: Any = build(CHECKS[record.check].parameters, record.parameters)
     _require_way(record, given)
-    from zcal_tui.start import start  # which imports what runs
+    from zcal_tui.start import start  # what runs is imported once it is known that something will
 
     print(f"Going on with {record.id}, {len(record.samples)} samples in.", file=sys.stderr)
     return start(replace(command, parameters=parameters, resume=record))
