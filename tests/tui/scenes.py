@@ -3,11 +3,13 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+import sketches
 from scripted import CHOOSE, JOG, PAPER, RISKY, SAVE, ScriptedSession
 from stage import Stage
 from zcal_tui.model.record import Outcome, Problem
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.snapshot import Link, LinkState
+from zcal_tui.tui.messages import StartRequested
 
 Scene = Callable[[Stage], Awaitable[None]]
 
@@ -179,6 +181,60 @@ async def choose(stage: Stage) -> None:
     await stage.settle()
 
 
+async def _of(stage: Stage, check: str) -> None:
+    stage.app.post_message(StartRequested(check))
+    await stage.settle()
+
+
+async def ready(stage: Stage) -> None:
+    """A check without samples."""
+    await _of(stage, "ready")
+    sketches.ready(stage.session)
+    await stage.settle()
+
+
+async def bias_begins(stage: Stage) -> None:
+    """Location bias before every place was measured."""
+    await _of(stage, "bias")
+    sketches.bias(stage.session, places=3)
+    await stage.settle()
+
+
+async def bias(stage: Stage) -> None:
+    """Location bias: the map."""
+    await _of(stage, "bias")
+    sketches.bias(stage.session)
+    await stage.settle()
+
+
+async def temperature(stage: Stage) -> None:
+    """Temperature bias: the curve over time."""
+    await _of(stage, "temperature")
+    sketches.temperature(stage.session)
+    await stage.settle()
+
+
+async def temperature_heat(stage: Stage) -> None:
+    """Temperature bias: the curve over temperature."""
+    await temperature(stage)
+    await stage.press("v")
+
+
+async def auto_z(stage: Stage) -> None:
+    """The three heights and the formula."""
+    await _of(stage, "auto-z")
+    sketches.auto_z(stage.session)
+    await stage.settle()
+
+
+async def z_offset_saved(stage: Stage) -> None:
+    """The result of a paper test, saved."""
+    await _of(stage, "z-offset")
+    sketches.z_offset(stage.session)
+    stage.session.end(Outcome.FINISHED)
+    await stage.settle()
+
+
 SCENES: dict[str, Scene] = {
     scene.__name__: scene
     for scene in (
@@ -208,6 +264,13 @@ SCENES: dict[str, Scene] = {
         jog,
         save,
         choose,
+        ready,
+        bias_begins,
+        bias,
+        temperature,
+        temperature_heat,
+        auto_z,
+        z_offset_saved,
     )
 }
 

@@ -44,8 +44,11 @@ def test_an_effect_is_named_only_where_its_interval_excludes_zero() -> None:
 
 
 def test_a_check_without_a_face_of_its_own_lists_its_estimates() -> None:
-    record = Record("r", "bias", {}, "", estimates={"spread": Estimate("spread", 0.019, 0.01, 0.03)})
-    assert [(f.label, f.value) for f in face_of("bias").figures(record)] == [("spread", "19 µm")]
+    record = Record("r", "unknown", {}, "", estimates={"spread": Estimate("spread", 0.019, 0.01, 0.03)})
+    assert [(f.label, f.value) for f in face_of("unknown").figures(record, final=True)] == [
+        ("spread", "19 µm")
+    ]
+    assert face_of("unknown").live(record).text == "19 µm"
 
 
 @pytest.mark.parametrize("width", [8, 20, 34, 100])
@@ -73,7 +76,7 @@ def test_the_line_runs_through_the_middle_of_the_markers(x: float, y: float, wid
 
 
 def test_the_plot_holds_every_point() -> None:
-    from zcal_tui.tui.faces.face import Point
+    from zcal_tui.tui.faces.pictures import Point
 
     for far in (0.0, 0.4, 6.3, 24.9, 180.0, 99999.0):
         assert symmetric_limit((Point(1, -far), Point(2, far / 2))) >= far

@@ -13,7 +13,7 @@ from zcal_tui.checks.base import Check
 from zcal_tui.session.port import SessionBusy, SessionPort
 from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.tui import messages
-from zcal_tui.tui.desk import LEVEL_WORDS, Desk
+from zcal_tui.tui.desk import ALL, LEVEL_WORDS, Desk
 from zcal_tui.tui.screens.base import Follower
 from zcal_tui.tui.screens.connection import ConnectionScreen
 from zcal_tui.tui.shell import Shell
@@ -92,7 +92,7 @@ class ZcalApp(Shell):
         if running != self.desk.running or before.printer.klippy != snapshot.printer.klippy:
             self.refresh_bindings()
         if running is not None and self.desk.running is None:
-            self._tell_end(running)
+            self._tell_end()
 
     def _follow_link(self, snapshot: Snapshot) -> None:
         """The plan once the link is up; the page that explains where it cannot come up without a person."""
@@ -123,16 +123,17 @@ class ZcalApp(Shell):
         if self.desk.running is not None:
             self.post_message(messages.RunWatched(self.desk.running))
 
-    def _tell_end(self, name: str) -> None:
+    def _tell_end(self) -> None:
         """A word about a run that ended while another screen was in front."""
         from zcal_tui.tui.screens.run import RunScreen
 
-        record = self.desk.last.get(name)
+        run = self.desk.snapshot.run
+        record = run.record if run is not None else None
         behind = next(screen for screen in reversed(self.screen_stack) if not screen.is_modal)
         if record is None or isinstance(behind, RunScreen):
             return
         word = LEVEL_WORDS[record.verdict.level] if record.verdict else "ended without a verdict"
-        self.notify(f"{self.desk.checks[name].title}: {word}", markup=False)
+        self.notify(f"{self.desk.title(record.check)}: {word}", markup=False)
 
     # ------------------------------------------------------------------ what the screens ask
 
@@ -147,6 +148,7 @@ class ZcalApp(Shell):
         except SessionBusy:
             self.notify("A check is running already.", severity="warning", markup=False)
             return
+        self.desk.begin(message.check)
         self._to_plan()
         self.push_screen(screen)
 
@@ -158,12 +160,13 @@ class ZcalApp(Shell):
         run = self.desk.snapshot.run
         stopped = isinstance(self.screen, StoppedModal)
         self._to_plan()
-        if run is None or run.record.check != message.check:
-            return
-        if run.running:
+        check = ALL if self.desk.guided else message.check
+        if self.desk.guided or (run is not None and run.running and run.record.check == check):
             from zcal_tui.tui.screens.run import RunScreen
 
-            self.push_screen(RunScreen(self.desk, message.check))
+            self.push_screen(RunScreen(self.desk, check))
+            return
+        if run is None or run.record.check != check:
             return
         from zcal_tui.tui.screens.verdict import VerdictScreen
 

@@ -7,6 +7,7 @@ from textual.app import ComposeResult, SystemCommand
 from textual.command import CommandPalette
 
 from zcal_tui.tui import messages
+from zcal_tui.tui.desk import ALL
 from zcal_tui.tui.screens.base import Follower
 from zcal_tui.tui.widgets.statusbar import StatusBar
 
@@ -39,11 +40,13 @@ def commands(app: "Shell") -> Iterable[SystemCommand]:
     desk = app.desk
     if desk.running is not None:
         watch = messages.RunWatched(desk.running)
-        title = desk.checks[desk.running].title
+        title = desk.title(desk.running)
         yield SystemCommand(f"Watch: {title}", "The running check", _sending(app, watch))
         yield SystemCommand("Cancel the run", "It ends after the present move", _doing(app, "cancel_run"))
     else:
-        for name, check in desk.checks.items():
+        for name in (*desk.checks, ALL):
+            check = desk.declared(name)
+            assert check is not None
             if desk.can_start and desk.standing(name).unfit is None:
                 start = messages.StartRequested(name)
                 yield SystemCommand(f"Start: {check.title}", check.learn, _sending(app, start))

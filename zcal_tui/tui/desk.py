@@ -5,13 +5,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from zcal_tui.checks.base import Check
+from zcal_tui.checks.base import Check, Declaration
 from zcal_tui.model.record import Level, Outcome, Record
 from zcal_tui.model.units import age
 from zcal_tui.session.port import SessionPort
 from zcal_tui.session.snapshot import Asking, LinkState, Snapshot
 
 KEPT_HISTORY = 100
+
+ALL = "all"
+"""The name of the whole calibration (checks.guided), which runs the others one after the other."""
+
+DONE = (Level.PASS, Level.WARN)
+"""Levels after which the plan goes on to the next check."""
 
 OUTCOME_WORDS = {
     Outcome.CANCELLED: "cancelled",
@@ -37,7 +43,19 @@ class Standing:
     running: bool = False
     unfit: str | None = None
     """Why the check does not apply to this printer."""
+    stale: str | None = None
+    """Why the result does not hold any more."""
     when: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether the plan goes on to the next check."""
+        return self.unfit is not None or (self.level in DONE and self.stale is None)
+
+
+def short_title(title: str) -> str:
+    """A check's title without what explains it (`Z offset: the paper test`)."""
+    return title.partition(":")[0]
 
 
 def _utc_now() -> datetime:
@@ -86,13 +104,25 @@ class Desk:
         asking = self.snapshot.question
         return asking if asking is not self.answered else None
 
+    guided: bool = False
+    """Whether the whole calibration runs: the runs in the snapshot are its parts."""
+    _before: str | None = None
+
     def look(self) -> bool:
         """Take the session's newest snapshot; whether it is another than before."""
         snapshot = self.session.snapshot
         if snapshot is self.snapshot:
             return False
         self.snapshot = snapshot
+        run = snapshot.run
+        if self.guided and run is not None and run.record.check == ALL and not run.running:
+            self.guided = run.record.id == self._before
         return True
+
+    def begin(self, check: str) -> None:
+        """A run of this check has been asked for."""
+        run = self.snapshot.run
+        self.guided, self._before = check == ALL, run.record.id if run is not None else None
 
     @property
     def last(self) -> Mapping[str, Record]:
@@ -101,9 +131,40 @@ class Desk:
 
     @property
     def running(self) -> str | None:
-        """The name of the check that runs now."""
+        """The name of the check that runs now; that of the whole calibration between two of its checks."""
         run = self.snapshot.run
-        return run.record.check if run is not None and run.running else None
+        if run is not None and run.running:
+            return run.record.check
+        return ALL if self.guided else None
+
+    @property
+    def position(self) -> tuple[int, int] | None:
+        """Which of how many checks the whole calibration is at."""
+        run = self.snapshot.run
+        settings = self.snapshot.printer.settings
+        names = [name for name, check in self.checks.items() if not settings or check.unfit(settings) is None]
+        if not self.guided or run is None or run.record.check not in names:
+            return None
+        return names.index(run.record.check) + 1, len(names)
+
+    def next_check(self, after: str | None = None) -> str | None:
+        """The next sensible thing: the first check of the plan, from the one after `after` on and round, that applies
+        and is not done; None where all are."""
+        names = list(self.checks)
+        start = names.index(after) + 1 if after in names else 0
+        for name in (*names[start:], *names[:start]):
+            if name != after and not self.standing(name).done:
+                return name
+        return None
+
+    @property
+    def progress(self) -> tuple[int, int, float]:
+        """How many of the checks that apply are done, of how many, and about how many minutes the others take."""
+        standings = {name: self.standing(name) for name in self.checks}
+        fit = [name for name, standing in standings.items() if standing.unfit is None]
+        open_ones = [name for name in fit if not standings[name].done]
+        minutes = sum(self.checks[name].needs.minutes for name in open_ones)
+        return len(fit) - len(open_ones), len(fit), minutes
 
     @property
     def can_start(self) -> bool:
@@ -111,16 +172,31 @@ class Desk:
         up, printer = self.snapshot.link.state is LinkState.UP, self.snapshot.printer
         return up and printer.ready and not printer.busy and self.running is None
 
+    def title(self, check: str) -> str:
+        """What a check is called; its name where it is not known, as in a record of a newer version."""
+        known = self.declared(check)
+        return known.title if known is not None else check
+
+    def declared(self, check: str) -> Declaration | None:
+        """A check's declaration, that of the whole calibration too."""
+        if check in self.checks:
+            return self.checks[check]
+        from zcal_tui.checks.guided import DECLARED  # reads every check's declaration
+
+        return DECLARED.get(check)
+
     def parameters(self, check: str) -> Any:
         """The parameters a run would start with: what was chosen, else the defaults."""
-        return self.chosen.get(check) or self.checks[check].parameters()
+        known = self.declared(check)
+        assert known is not None
+        return self.chosen.get(check) or known.parameters()
 
     def standing(self, name: str) -> Standing:
         """Where a check stands."""
-        if self.running == name:
+        if self.running == name or (name == ALL and self.guided):
             return Standing("running", running=True)
-        settings = self.snapshot.printer.settings
-        unfit = self.checks[name].unfit(settings) if settings else None
+        settings, declared = self.snapshot.printer.settings, self.declared(name)
+        unfit = declared.unfit(settings) if settings and declared is not None else None
         if unfit is not None:
             return Standing("does not apply", unfit=unfit)
         record = self.last.get(name)
@@ -129,7 +205,8 @@ class Desk:
         when = self._age(record.finished)
         if record.outcome is not Outcome.FINISHED or record.verdict is None:
             return Standing(OUTCOME_WORDS.get(record.outcome, "no verdict"), Level.UNKNOWN, when=when)
-        return Standing(LEVEL_WORDS[record.verdict.level], record.verdict.level, when=when)
+        stale = self.snapshot.stale.get(name)
+        return Standing(LEVEL_WORDS[record.verdict.level], record.verdict.level, stale=stale, when=when)
 
     def _age(self, finished: str | None) -> str:
         try:

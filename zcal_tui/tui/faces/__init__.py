@@ -1,9 +1,17 @@
-"""How each check's record is put into words, numbers and points for the screen."""
+"""How each check's record is put into words, numbers and pictures for the screen."""
 
 from zcal_tui.tui.faces.accuracy import AccuracyFace
-from zcal_tui.tui.faces.face import Face, PlainFace
+from zcal_tui.tui.faces.auto_z import AutoZFace
+from zcal_tui.tui.faces.face import Face
+from zcal_tui.tui.faces.limits import BIAS, TEMPERATURE
+from zcal_tui.tui.faces.plain import PlainFace
 
-FACES: dict[str, Face] = {"accuracy": AccuracyFace()}
+FACES: dict[str, Face] = {
+    "accuracy": AccuracyFace(),
+    "auto-z": AutoZFace(),
+    "bias": BIAS,
+    "temperature": TEMPERATURE,
+}
 
 _PLAIN = PlainFace()
 

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.model.units import UM_PER_MM, millimetres, percent
-from zcal_tui.tui.faces.face import UNKNOWN, Figure, Gauge, Live, PlainFace, Point, finite, um, um_interval
+from zcal_tui.tui.faces.face import UNKNOWN, Figure, Gauge, Live, finite, um, um_interval
+from zcal_tui.tui.faces.pictures import Dots, Picture
+from zcal_tui.tui.faces.plain import PlainFace
 
 LIMIT_MM = 0.025
 """Klipper docs, Probe calibration, Repeatability check: a range of ten above 25 µm is not usable."""
@@ -16,11 +18,16 @@ def _excludes_zero(estimate: Estimate) -> bool:
     )
 
 
+def _marked(picture: Picture) -> Picture:
+    if not isinstance(picture, Dots) or not picture.points:
+        return picture
+    first, *others = picture.points
+    return replace(picture, points=(replace(first, odd=True), *others))
+
+
 class AccuracyFace(PlainFace):
     """The record of `accuracy`."""
 
-    plot_title = "Height, µm from the mean"
-    live_title = "Repeatability"
     about = (
         "The large number is the standard deviation σ of the trigger heights with its 95 % interval; the bar shows "
         "how far ten touches are expected to spread, against Klipper's limit of 25 µm. A diamond in the plot is a "
@@ -31,8 +38,8 @@ class AccuracyFace(PlainFace):
         """σ in µm with its interval."""
         sigma = record.estimates.get("sigma")
         if sigma is None or sigma.value is None or not finite(sigma.value):
-            return Live("-.-", "µm σ", ("known after", "a few touches"))
-        return Live(um(sigma.value), "µm σ", (um_interval(sigma), f"{sigma.confidence * 100:g} % sure"))
+            return Live("-.-", "µm", "σ", ("known after", "a few touches"))
+        return Live(um(sigma.value), "µm", "σ", (um_interval(sigma), f"{sigma.confidence * 100:g} % sure"))
 
     def gauge(self, record: Record) -> Gauge | None:
         """The expected range of ten samples against 25 µm."""
@@ -58,13 +65,12 @@ class AccuracyFace(PlainFace):
             self._effect("first touch", by_name.get("first_sample_shift"), ""),
         )
 
-    def points(self, record: Record) -> tuple[Point, ...]:
+    def pictures(self, record: Record) -> tuple[Picture, ...]:
         """As the plain face, with a first sample that differs marked."""
-        points = super().points(record)
         shift = record.estimates.get("first_sample_shift")
-        if points and shift is not None and _excludes_zero(shift):
-            points = (replace(points[0], odd=True), *points[1:])
-        return points
+        if shift is None or not _excludes_zero(shift):
+            return super().pictures(record)
+        return tuple(_marked(picture) for picture in super().pictures(record))
 
     def setup(self, record: Record) -> str:
         """Samples, speed, place."""

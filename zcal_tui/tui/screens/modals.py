@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import Binding
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button
@@ -23,6 +23,12 @@ BETWEEN_BUTTONS = [
     Binding("left", "app.focus_previous", show=False, id="box.left"),
     Binding("right", "app.focus_next", show=False, id="box.right"),
 ]
+
+
+def option_label(n: int, label: str, told: str) -> Content:
+    """An option as a line: its number, what it is, what is meant by it."""
+    line = Content.assemble((f"{n}  ", "$footer-key-foreground"), (label, "bold"))
+    return line + Content.assemble((f"   {told}", "$z-dim")) if told else line
 
 
 class ConfirmModal(ZcalModal[bool]):
@@ -54,6 +60,52 @@ class ConfirmModal(ZcalModal[bool]):
     def action_answer(self, yes: bool) -> None:
         """The answer."""
         self.dismiss(yes)
+
+
+class PickModal(ZcalModal[str | None]):
+    """One of several; None where it is left."""
+
+    CSS_PATH = "modal.tcss"
+    BINDINGS: ClassVar = [
+        *(Binding(str(n), f"pick({n})", "", show=False, id=f"pick.{n}") for n in range(1, 10)),
+        Binding("up,k", "app.focus_previous", "Choose", id="pick.up", key_display="↑↓"),
+        Binding("down,j", "app.focus_next", "", show=False, id="pick.down"),
+        Binding("escape", "leave", "Back", id="pick.back", key_display="esc"),
+        *BETWEEN_BUTTONS,
+    ]
+
+    def __init__(self, desk: Desk, title: str, text: str, options: tuple[tuple[str, str, str], ...]) -> None:
+        """`options` are key, label, and what is meant by it."""
+        super().__init__(desk)
+        self._title, self._text, self._options = title, text, options
+
+    def compose_box(self) -> Iterable[Widget]:
+        """The text, a line for each option, a way back."""
+        yield Plain(self._text, classes="text")
+        with Vertical(id="options"):
+            for n, (_, label, told) in enumerate(self._options, 1):
+                yield Button(
+                    option_label(n, label, told),
+                    id=f"option{n}",
+                    classes="option",
+                    action=f"screen.pick({n})",
+                )
+        with Horizontal(classes="buttons"):
+            yield Button("Back", id="back", action="screen.leave")
+
+    def on_mount(self) -> None:
+        """The first option is in focus."""
+        self.query_one("#box").border_title = self._title
+        self.query_one("#option1", Button).focus()
+
+    def action_pick(self, n: int) -> None:
+        """The answer."""
+        if n <= len(self._options):
+            self.dismiss(self._options[n - 1][0])
+
+    def action_leave(self) -> None:
+        """None of them."""
+        self.dismiss(None)
 
 
 class ProblemModal(ZcalModal[None]):

@@ -3,19 +3,19 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button
 
-from zcal_tui.checks.base import Check
+from zcal_tui.checks.base import Declaration
 from zcal_tui.checks.parameters import specs
 from zcal_tui.model.record import Level
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.snapshot import Snapshot
-from zcal_tui.tui.desk import Desk, Standing
+from zcal_tui.tui.desk import ALL, Desk, Standing, short_title
 from zcal_tui.tui.faces import face_of
 from zcal_tui.tui.messages import RunWatched, SettingsRequested, StartRequested
 from zcal_tui.tui.screens.base import ZcalScreen
@@ -31,26 +31,37 @@ def fact(label: str, value: str | Content, style: str = "") -> Content:
     return Content.assemble((f"{label:<{FACT_WIDTH}}", "$z-dim"), text)
 
 
-def needs_text(check: Check) -> str:
+def needs_text(check: Declaration) -> str:
     """What a check needs, in words."""
-    needs = ["homed axes"] if check.needs.homed else []
-    if check.needs.probe:
-        needs.append("a probe")
-    if check.needs.person:
-        needs.append("you beside the printer")
-    return " · ".join(needs) or "nothing"
+    needs = check.needs
+    words = [
+        "homed axes" if needs.homed else "",
+        "a probe" if needs.probe else "",
+        "cold nozzle and bed" if needs.cold else "",
+        "you beside the printer" if needs.person else "",
+        {"no": "", "better": "better with the extra", "must": "the companion extra"}[needs.extra],
+    ]
+    return " · ".join(word for word in words if word) or "nothing"
 
 
 def minutes_text(minutes: float) -> str:
     """How long a check takes, about."""
-    return "about a minute" if minutes <= 1 else f"about {minutes:g} minutes"
+    return "about a minute" if minutes <= 1 else f"about {minutes:.0f} minutes"
+
+
+def summary_text(done: int, of: int, minutes: float) -> Content:
+    """How much of the plan is done, and about how long the rest takes."""
+    if done == of:
+        return Content.styled(f"all {of} done", "$text-success")
+    return Content.styled(f"{done} of {of} done · {minutes:.0f} min left", "$z-dim")
 
 
 def changed_parameters(desk: Desk, name: str) -> str:
     """The parameters that differ from the defaults, as a person would say them."""
     chosen = desk.parameters(name)
     words = []
-    for spec in specs(desk.checks[name].parameters):
+    declared = desk.declared(name)
+    for spec in specs(declared.parameters) if declared is not None else ():
         value = getattr(chosen, spec.name)
         if value != spec.default:
             words.append(f"{spec.name.replace('_', ' ')} {value}{' ' + spec.unit if spec.unit else ''}")
@@ -83,13 +94,19 @@ class PlanScreen(ZcalScreen):
 
     CSS_PATH = "plan.tcss"
     ABOUT = (
-        "The checks stand in the order in which they make sense. Choose one with the arrow keys or a tap; "
-        "at the right stands what it teaches and needs. Enter starts it with the settings shown under `with`; "
-        "S changes them. Nothing is written to the printer's configuration without your yes."
+        "The checks stand in the order in which they make sense. Choose one with the arrow keys or a tap; at the right "
+        "stands what it teaches and needs. Enter starts it with the settings shown under `with`; S changes them. N "
+        "starts the next sensible one, A chooses the whole plan, one check after the other. R shows the last result. "
+        "M tells that you changed something on the machine, so that results that rest on it are marked stale. Nothing "
+        "is written to the printer's configuration without your yes."
     )
     BINDINGS: ClassVar = [
         Binding("enter", "start", "Start", id="plan.start"),
+        Binding("n", "next", "Next", id="plan.next"),
+        Binding("a", "all", "All", id="plan.all"),
         Binding("s", "settings", "Settings", id="plan.settings"),
+        Binding("r", "result", "Result", id="plan.result"),
+        Binding("m", "changed", "Something changed", id="plan.changed", show=False),
         Binding(
             "pageup", "page(-1)", "Read on at the right", id="plan.pageup", key_display="PgUp/Dn", show=False
         ),
@@ -99,6 +116,7 @@ class PlanScreen(ZcalScreen):
     def __init__(self, desk: Desk, chosen: str | None = None) -> None:
         super().__init__(desk)
         self._first = chosen
+        self._has_chosen = False
         self._facts_of: tuple[object, ...] = ()
         self._detail_of: tuple[object, ...] = ()
 
@@ -109,6 +127,7 @@ class PlanScreen(ZcalScreen):
                 checks = CheckList(id="checks")
                 checks.border_title = "Plan"
                 yield checks
+                yield Plain(id="summary")
                 printer = Plain(id="printer")
                 printer.border_title = "Printer"
                 yield printer
@@ -118,6 +137,7 @@ class PlanScreen(ZcalScreen):
                 with Horizontal(id="buttons"):
                     yield Button("Start", id="start", variant="success", action="screen.start")
                     yield Button("Settings", id="settings", action="screen.settings")
+                    yield Button("Result", id="result", action="screen.result")
 
     def on_mount(self) -> None:
         """The list has the focus, at the check that was asked for."""
@@ -126,11 +146,10 @@ class PlanScreen(ZcalScreen):
     def show(self, snapshot: Snapshot) -> None:
         """Follow the snapshot."""
         super().show(snapshot)
-        entries = tuple(self._entry(name, check) for name, check in self.desk.checks.items())
-        self.query_one(CheckList).show(entries)
-        if self._first is not None:
-            self.choose(self._first)
-            self._first = None
+        names = (*self.desk.checks, ALL)
+        self.query_one(CheckList).show(tuple(self._entry(name) for name in names))
+        self._choose_first(snapshot)
+        self.query_one("#summary", Plain).say(summary_text(*self.desk.progress))
         printer = snapshot.printer
         facts_of = (
             printer.settings,
@@ -148,19 +167,31 @@ class PlanScreen(ZcalScreen):
         """Bring a check to the right-hand side."""
         self.query_one(CheckList).choose(name)
 
-    def _entry(self, name: str, check: Check) -> Entry:
+    def _choose_first(self, snapshot: Snapshot) -> None:
+        """At first the check that was named, else, once the printer is known, the next sensible one."""
+        if self._has_chosen:
+            return
+        name = self._first
+        if name is None and snapshot.printer.settings:
+            name = self.desk.next_check()
+        if name is not None:
+            self._has_chosen = True
+            self.choose(name)
+
+    def _entry(self, name: str) -> Entry:
         record = self.desk.last.get(name)
         result = ""
         if record is not None and record.verdict is not None:
-            live = face_of(name).live(record)
-            result = f"{live.digits} {live.unit}"
-        return Entry(name, check.title, self.desk.standing(name), result)
+            result = face_of(name).live(record).text if record.estimates else ""
+        title = "The whole plan" if name == ALL else short_title(self.desk.title(name))
+        return Entry(name, title, self.desk.standing(name), result)
 
     def _show_detail(self) -> None:
         name = self.query_one(CheckList).name_chosen
         if not name:
             return
-        check, standing = self.desk.checks[name], self.desk.standing(name)
+        check, standing = self.desk.declared(name), self.desk.standing(name)
+        assert check is not None
         # Composing the text costs more than everything else here, and four times a second nothing has changed
         detail_of = (
             name,
@@ -181,9 +212,12 @@ class PlanScreen(ZcalScreen):
         if str(start.label) != label:
             start.label = label
         start.disabled = not (standing.running or self._can_start(standing))
+        self.query_one("#result", Button).disabled = self.desk.last.get(name) is None
 
-    def _text(self, name: str, check: Check, standing: Standing) -> Content:
+    def _text(self, name: str, check: Declaration, standing: Standing) -> Content:
         lines = [fact("last", self._last(name, standing))]
+        if standing.stale:
+            lines.append(fact("stale", Content.styled(standing.stale, "$text-warning")))
         if standing.unfit:
             lines.append(fact("not for", Content.assemble((standing.unfit, "$text-warning"))))
         lines += [fact("needs", needs_text(check)), fact("takes", minutes_text(check.needs.minutes))]
@@ -198,7 +232,9 @@ class PlanScreen(ZcalScreen):
             return Content.assemble((standing.word, "$z-dim" if not standing.running else "$text-primary"))
         style = STYLE[standing.level] if standing.level is not None else "$z-dim"
         live = face_of(name).live(record)
-        told = f" · {live.digits} {live.unit}" if standing.level not in (None, Level.UNKNOWN) else ""
+        told = ""
+        if standing.level not in (None, Level.UNKNOWN) and record.estimates:
+            told = f" · {live.text} {live.interval[0] if live.interval else ''}".rstrip()
         when = f" · {standing.when}" if standing.when else ""
         return Content.assemble((standing.word, f"bold {style}"), told, (when, "$z-dim"))
 
@@ -229,6 +265,47 @@ class PlanScreen(ZcalScreen):
                 markup=False,
                 timeout=4,
             )
+
+    def action_next(self) -> None:
+        """Start the next sensible check."""
+        name = self.desk.next_check()
+        if name is None:
+            self.notify("Every check of the plan is done.", markup=False)
+        else:
+            self.choose(name)
+            self.action_start()
+
+    def action_all(self) -> None:
+        """Choose the whole calibration; started once it is chosen already."""
+        if self.query_one(CheckList).name_chosen == ALL:
+            self.action_start()
+        else:
+            self.choose(ALL)
+
+    def action_result(self) -> None:
+        """The chosen check's last result."""
+        record = self.desk.last.get(self.query_one(CheckList).name_chosen)
+        if record is not None:
+            from zcal_tui.tui.screens.verdict import VerdictScreen
+
+            self.app.push_screen(VerdictScreen(self.desk, record))
+
+    @work(group="changed", exclusive=True)
+    async def action_changed(self) -> None:
+        """Tell what was changed on the machine, so that results that rest on it are stale."""
+        from zcal_tui.results.changes import THINGS
+        from zcal_tui.tui.screens.modals import PickModal
+
+        what = await self.app.push_screen_wait(
+            PickModal(
+                self.desk,
+                "What was changed?",
+                "Results that rest on it are marked as stale, so that you know what to measure again.",
+                tuple((key, key.capitalize(), told) for key, told in THINGS.items()),
+            )
+        )
+        if what is not None:
+            self.desk.session.note_changed(what)
 
     def action_settings(self) -> None:
         """The chosen check's form."""

@@ -15,7 +15,7 @@ from zcal_tui.tui.desk import Desk
 from zcal_tui.tui.messages import CancelRequested
 from zcal_tui.tui.screens.asks import Asks
 from zcal_tui.tui.screens.base import ZcalModal
-from zcal_tui.tui.screens.modals import BETWEEN_BUTTONS
+from zcal_tui.tui.screens.modals import BETWEEN_BUTTONS, option_label
 from zcal_tui.tui.widgets.text import Plain
 
 DIFF_STYLES = (
@@ -61,7 +61,7 @@ class QuestionBox(Asks, ZcalModal[None]):
     def __init__(self, desk: Desk, asking: Asking) -> None:
         super().__init__(desk)
         self.begin(asking)
-        self._title = desk.checks[desk.running].title if desk.running else "Question"
+        self._title = desk.title(desk.running) if desk.running else "Question"
 
     def on_mount(self) -> None:
         """Name the box."""
@@ -153,9 +153,7 @@ class ChooseModal(QuestionBox):
         yield from self.compose_text(self.question.text, self.question.detail)
         with Vertical(id="options"):
             for n, option in enumerate(self.question.options, 1):
-                label = Content.assemble((f"{n}  ", "$footer-key-foreground"), (option.label, "bold"))
-                if option.help:
-                    label += Content.assemble((f"   {option.help}", "$z-dim"))
+                label = option_label(n, option.label, option.help)
                 yield Button(label, id=f"option{n}", classes="option", action=f"screen.pick({n})")
         with Horizontal(classes="buttons"):
             yield Button("Cancel  x", id="cancel", action="screen.cancel_check")

@@ -11,14 +11,15 @@ from textual.widgets import Button
 
 from zcal_tui.model.view import RunView
 from zcal_tui.session.snapshot import LinkState, Snapshot
-from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.desk import ALL, Desk
 from zcal_tui.tui.faces import face_of
 from zcal_tui.tui.faces.face import Live
 from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.messages import CancelRequested, PlanRequested, RunWatched
 from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.widgets.bedmap import bed_of
 from zcal_tui.tui.widgets.figures import Figures, LimitGauge
-from zcal_tui.tui.widgets.plot import SamplePlot
+from zcal_tui.tui.widgets.picture import PictureView
 from zcal_tui.tui.widgets.progress import RunProgress
 from zcal_tui.tui.widgets.samples import SampleTable
 from zcal_tui.tui.widgets.text import BigNumber, Plain
@@ -26,11 +27,8 @@ from zcal_tui.tui.widgets.text import BigNumber, Plain
 
 def live_text(live: Live) -> Content:
     """What stands beside the large number: its unit, its interval."""
-    lines = [
-        Content.assemble((live.unit, "bold")),
-        *(Content.styled(t, "$z-dim") for t in live.interval),
-    ]
-    return Content("\n").join(lines)
+    head = Content.assemble((live.unit, "bold"), f" {live.label}" if live.label else "")
+    return Content("\n").join([head, *(Content.styled(text, "$z-dim") for text in live.interval)])
 
 
 class RunScreen(ZcalScreen):
@@ -41,7 +39,8 @@ class RunScreen(ZcalScreen):
     BINDINGS: ClassVar = [
         Binding("escape", "cancel", "Cancel after this move", id="run.cancel"),
         Binding("p", "plan", "Plan", id="run.plan"),
-        Binding("t", "table", "Table or plot", id="run.table"),
+        Binding("t", "table", "Table or picture", id="run.table"),
+        Binding("v", "picture", "Next picture", id="run.picture"),
     ]
 
     def __init__(self, desk: Desk, check: str) -> None:
@@ -62,36 +61,58 @@ class RunScreen(ZcalScreen):
 
     def compose_run(self) -> Iterable[Widget]:
         """Numbers and table at the left, the plot at the right."""
-        face = face_of(self.check)
         with Grid(id="panes"):
-            with Vertical(id="numbers") as numbers:
-                numbers.border_title = face.live_title
+            with Vertical(id="numbers"):
                 with Horizontal(id="live"):
                     yield BigNumber("-.-", id="number")
                     yield Plain(id="interval")
                 yield LimitGauge(id="gauge")
                 yield Figures(id="figures")
             with Vertical(id="plotpane"):
-                yield Plain(face.plot_title, id="plottitle")
-                yield SamplePlot(id="heights")
+                yield PictureView(id="picture")
             with Vertical(id="table"):
                 yield SampleTable(id="samples")
 
     def show_run(self, view: RunView) -> None:
         """Fill in what changed."""
-        record, face = view.record, face_of(self.check)
+        record, face = view.record, face_of(view.record.check)
+        numbers, title = self.query_one("#numbers"), self.desk.title(record.check)
+        if numbers.border_title != title:
+            numbers.border_title = title
         live = face.live(record)
+        self.set_class(not record.samples and not record.estimates, "-bare")
         self.query_one("#number", BigNumber).say(live.digits)
         self.query_one("#interval", Plain).say(live_text(live))
-        self.query_one("#gauge", LimitGauge).show(face.gauge(record))
+        gauge = face.gauge(record)
+        self.query_one("#gauge", LimitGauge).show(gauge)
+        self.query_one("#gauge", LimitGauge).display = gauge is not None
         self.query_one("#figures", Figures).show(face.figures(record))
         self.query_one("#samples", SampleTable).show(face.rows(record))
         most = view.progress.total if view.progress is not None else 0
-        self.query_one("#heights", SamplePlot).show(face.points(record), most)
+        picture = self.query_one("#picture", PictureView)
+        several = picture.count > 1
+        picture.show(face.pictures(record), most, bed_of(self.desk.snapshot.printer), self._story(view))
+        if several != (picture.count > 1):
+            self.refresh_bindings()
+
+    def _story(self, view: RunView) -> Content:
+        """Before there is anything to draw: what the check does, and what it has said so far."""
+        signs = glyphs_of(self)
+        declared = self.desk.declared(view.record.check)
+        parts = [Content.styled(declared.explain, "$z-dim")] if declared is not None else []
+        said = [*view.notices[-6:], *view.record.advice]
+        parts += [Content.assemble((f"{signs.follows} ", "$text-accent"), text) for text in said]
+        return Content("\n\n").join(parts)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The choice between table and plot is needed only where both do not fit."""
+        """The choice between table and picture is needed only where both do not fit."""
+        if action == "picture":
+            return self.is_mounted and self.query_one("#picture", PictureView).count > 1
         return self.has_class("-narrow") if action == "table" else True
+
+    def action_picture(self) -> None:
+        """The next picture of several."""
+        self.query_one("#picture", PictureView).next()
 
     def action_table(self) -> None:
         """Where both do not fit: the table instead of the plot, and back."""
@@ -99,8 +120,9 @@ class RunScreen(ZcalScreen):
 
     def about(self) -> str:
         """What the check does and what this screen shows of it."""
+        declared = self.desk.declared(self.check)
         return (
-            f"{self.desk.checks[self.check].explain} {face_of(self.check).about} The check stops by itself once "
+            f"{declared.explain if declared else ''} {face_of(self.check).about} The check stops by itself once "
             "the answer is certain. Escape ends it after the present move; the printer is left as it was."
         )
 
@@ -108,9 +130,9 @@ class RunScreen(ZcalScreen):
     def view(self) -> RunView | None:
         """The run this screen is about, once the session has begun it."""
         run = self.desk.snapshot.run
-        if run is None or run.record.id == self._earlier or run.record.check != self.check:
+        if run is None or run.record.id == self._earlier:
             return None
-        return run
+        return run if run.record.check == self.check or self.check == ALL else None
 
     def show(self, snapshot: Snapshot) -> None:
         """Follow the run; to its result once it is over."""
@@ -122,7 +144,7 @@ class RunScreen(ZcalScreen):
         self.query_one("#progress", RunProgress).show(view.progress)
         self.query_one("#cancel", Button).disabled = snapshot.cancelling
         self.show_run(view)
-        if not view.running and self.is_current and not self._over:
+        if not view.running and not self.desk.guided and self.is_current and not self._over:
             self._over = True
             self.post_message(RunWatched(self.check))
 
@@ -137,7 +159,9 @@ class RunScreen(ZcalScreen):
             )
         if view is None or view.stage is None:
             return self._waiting("Getting ready", "primary")
-        line = Content.assemble((f"{signs.running} ", "$text-primary"), (view.stage.text, "bold"))
+        at = self.desk.position
+        which = f"{at[0]}/{at[1]}  " if at is not None else ""
+        line = Content.assemble((f"{signs.running} {which}", "$text-primary"), (view.stage.text, "bold"))
         if view.notices:
             line += Content.assemble((f"  {view.notices[-1]}", "$text-warning"))
         return line

@@ -83,13 +83,16 @@ class SettingsScreen(ZcalScreen):
     def __init__(self, desk: Desk, check: str) -> None:
         super().__init__(desk)
         self.check = check
-        self.specs = specs(desk.checks[check].parameters)
+        declared = desk.declared(check)
+        assert declared is not None
+        self.declared = declared
+        self.specs = specs(declared.parameters)
 
     def compose_body(self) -> Iterable[Widget]:
         """A line a parameter; below, what the one in focus means; buttons."""
         chosen = self.desk.parameters(self.check)
         with Vertical(id="form") as form:
-            form.border_title = f"{self.desk.checks[self.check].title} · settings"
+            form.border_title = f"{self.declared.title} · settings"
             with VerticalScroll(id="fields", can_focus=False):
                 for spec in self.specs:
                     yield Field(spec, self._own(chosen, spec))
@@ -146,7 +149,7 @@ class SettingsScreen(ZcalScreen):
                 return False
         texts = {f.spec.name: f.input.value.strip() for f in fields if f.input.value.strip()}
         try:
-            self.desk.chosen[self.check] = build(self.desk.checks[self.check].parameters, texts)
+            self.desk.chosen[self.check] = build(self.declared.parameters, texts)
         except (ParameterError, ValueError) as error:
             self.query_one("#meaning", Plain).say(
                 Content.assemble((f"{glyphs_of(self).failed} {error}", "bold $text-error"))

@@ -52,7 +52,7 @@ class TypedModal(ZcalModal[str | None]):
     def _say(self, text: str) -> None:
         told = self._told(text) if text.strip() else ""
         effect = self.query_one("#effect", Plain)
-        good = bool(told) and not told.startswith("!")
+        good = told is not None and told != "" and not told.startswith("!")
         self.query_one("#go", Button).disabled = not good
         style = "" if good else "$text-warning"
         effect.say(Content.styled("not understood" if told is None else told, style))

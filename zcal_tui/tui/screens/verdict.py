@@ -9,16 +9,21 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button
 
-from zcal_tui.model.record import Change, Level, Outcome, Record, Verdict
+from zcal_tui.model.record import Level, Outcome, Part, Record, Verdict
 from zcal_tui.session.snapshot import Snapshot
-from zcal_tui.tui.desk import LEVEL_WORDS, Desk
+from zcal_tui.tui.desk import LEVEL_WORDS, OUTCOME_WORDS, Desk, short_title
 from zcal_tui.tui.faces import face_of
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.messages import PlanRequested, SettingsRequested, StartRequested
 from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.screens.changes import changes_text
+from zcal_tui.tui.widgets.bedmap import bed_of
+from zcal_tui.tui.widgets.checklist import STYLE
 from zcal_tui.tui.widgets.figures import Figures, LimitGauge
-from zcal_tui.tui.widgets.plot import SamplePlot
+from zcal_tui.tui.widgets.picture import PictureView
 from zcal_tui.tui.widgets.text import Plain
+
+PART_WIDTH = 20
 
 ENDINGS = {
     Outcome.CANCELLED: "Cancelled",
@@ -52,7 +57,7 @@ def follows(record: Record, glyphs: Glyphs) -> Content:
         parts.append(_arrow(record.problem.remedy, glyphs))
     parts += [_arrow(text, glyphs) for text in record.advice]
     if record.changes:
-        parts.append(config_lines(record.changes))
+        parts.append(changes_text(record.changes, glyphs))
     if not parts:
         parts.append(Content.assemble(("Nothing: go on with the plan.", "$z-dim")))
     return Content("\n").join(parts)
@@ -62,24 +67,27 @@ def _arrow(text: str, glyphs: Glyphs) -> Content:
     return Content.assemble((f"{glyphs.follows} ", "$text-accent"), text)
 
 
-def config_lines(changes: tuple[Change, ...]) -> Content:
-    """The lines as they would stand in printer.cfg, with the old value beside each."""
-    lines = []
-    section = None
-    for change in changes:
-        if change.section != section:
-            section = change.section
-            lines.append(Content.assemble((f"[{section}]", "bold")))
-        old = f"  # now {change.old}" if change.old is not None else "  # not set now"
-        lines.append(
-            Content.assemble((f"{change.option}: {change.new}", "bold $text-primary"), (old, "$z-dim"))
-        )
-    return Content("\n").join(lines)
-
-
 def reasons(verdict: Verdict) -> Content:
     """Why: each reason with its threshold and source."""
     return Content("\n").join(Content.assemble(("· ", "$z-dim"), reason) for reason in verdict.reasons)
+
+
+def part_line(part: Part, title: str, glyphs: Glyphs) -> Content:
+    """One check of a whole calibration: how it ended, and its answer."""
+    if part.level is not None:
+        sign, style, word = glyphs.level(part.level), STYLE[part.level], LEVEL_WORDS[part.level]
+    else:
+        sign, style, word = (
+            glyphs.not_applicable,
+            "$text-warning",
+            OUTCOME_WORDS.get(part.outcome, "no verdict"),
+        )
+    return Content.assemble(
+        (f"{sign} ", style),
+        (f"{title:<{PART_WIDTH}}", "bold"),
+        (f"{word}  ", style),
+        (part.summary, "$z-dim"),
+    )
 
 
 class VerdictScreen(ZcalScreen):
@@ -88,10 +96,13 @@ class VerdictScreen(ZcalScreen):
     CSS_PATH = "verdict.tcss"
     ABOUT = (
         "The answer in a sentence, the numbers it rests on with their intervals, the reasons with the threshold "
-        "and where it comes from, and what follows. The lines for printer.cfg are a proposal: nothing was changed."
+        "and where it comes from, and what follows: values that were saved, and lines that you may edit in printer.cfg "
+        "yourself. N goes on with the next check of the plan, V shows the samples as a picture."
     )
     BINDINGS: ClassVar = [
+        Binding("n", "next", "Next check", id="verdict.next"),
         Binding("r", "repeat", "Repeat", id="verdict.repeat"),
+        Binding("v", "picture", "Picture", id="verdict.picture"),
         Binding("s", "settings", "Settings", id="verdict.settings"),
         Binding("p,escape", "plan", "Plan", id="verdict.plan", key_display="p"),
         Binding("left", "app.focus_previous", show=False, id="verdict.left"),
@@ -111,25 +122,30 @@ class VerdictScreen(ZcalScreen):
         level, answer = headline(record, glyphs)
         yield Plain(answer, id="answer", classes=f"-{level.value}")
         with VerticalScroll(id="body", can_focus=False):
+            if record.parts:
+                yield Plain(self._parts(), id="parts")
             with Horizontal(id="columns"):
                 with Vertical(id="numbers"):
-                    yield Plain(self.desk.checks[record.check].title, classes="heading")
+                    yield Plain(self.desk.title(record.check), classes="heading")
                     yield Figures(id="figures")
                     if record.samples:
-                        yield LimitGauge(id="gauge")
+                        if face.gauge(record) is not None:
+                            yield LimitGauge(id="gauge")
                         yield Plain(face.setup(record), id="setup")
                 with Vertical(id="next"):
                     yield Plain("What follows", classes="heading")
                     yield Plain(follows(record, glyphs), id="follows")
-            if record.verdict is not None and record.verdict.reasons:
+            if record.verdict is not None and record.verdict.reasons and not record.parts:
                 yield Plain("Why", classes="heading")
                 yield Plain(reasons(record.verdict), id="why")
             if record.samples:
                 with Vertical(id="plotpane"):
-                    yield Plain(face.plot_title, classes="heading")
-                    yield SamplePlot(id="heights")
+                    yield PictureView(id="picture")
         with Horizontal(id="buttons"):
-            yield Button("Plan", id="plan", variant="success", action="screen.plan")
+            if (following := self.desk.next_check(record.check)) is not None:
+                title = short_title(self.desk.title(following))
+                yield Button(f"Next: {title}", id="next-check", variant="success", action="screen.next")
+            yield Button("Plan", id="plan", action="screen.plan")
             yield Button("Repeat", id="repeat", action="screen.repeat")
             yield Button("Settings", id="settings", action="screen.settings")
 
@@ -138,18 +154,35 @@ class VerdictScreen(ZcalScreen):
         record, face = self.record, face_of(self.record.check)
         self.query_one("#figures", Figures).show(face.figures(record, final=True))
         if record.samples:
-            self.query_one("#gauge", LimitGauge).show(face.gauge(record))
-            self.query_one("#heights", SamplePlot).show(face.points(record), len(record.samples))
-        self.query_one("#plan", Button).focus()
+            for gauge in self.query(LimitGauge):
+                gauge.show(face.gauge(record))
+            bed = bed_of(self.desk.snapshot.printer)
+            self.query_one("#picture", PictureView).show(face.pictures(record), len(record.samples), bed)
+        first = self.query("#buttons Button").first(Button)
+        first.focus()
+
+    def _parts(self) -> Content:
+        signs = glyphs_of(self)
+        lines = [
+            part_line(part, short_title(self.desk.title(part.check)), signs) for part in self.record.parts
+        ]
+        return Content("\n").join(lines)
 
     def show(self, snapshot: Snapshot) -> None:
         """Only the bars change: a result does not."""
         super().show(snapshot)
         self.refresh_bindings()
-        self.query_one("#repeat", Button).disabled = not self.desk.can_start
+        can = self.desk.can_start
+        self.query_one("#repeat", Button).disabled = not can
+        for button in self.query("#next-check").results(Button):
+            button.disabled = not can
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Scrolling is offered only where it does not all fit."""
+        """Scrolling is offered only where it does not all fit, a picture and a next check where there are any."""
+        if action == "picture":
+            return bool(face_of(self.record.check).pictures(self.record))
+        if action == "next":
+            return self.desk.can_start and self.desk.next_check(self.record.check) is not None
         if action == "scroll_body" and self.is_mounted:
             return self.query_one("#body", VerticalScroll).max_scroll_y > 0
         return True
@@ -157,6 +190,18 @@ class VerdictScreen(ZcalScreen):
     def action_scroll_body(self, by: int) -> None:
         """Scroll where it does not all fit."""
         self.query_one("#body", VerticalScroll).scroll_relative(y=by, animate=False)
+
+    def action_next(self) -> None:
+        """Go on with the next check of the plan."""
+        following = self.desk.next_check(self.record.check)
+        if following is not None and self.desk.can_start:
+            self.post_message(StartRequested(following))
+
+    def action_picture(self) -> None:
+        """The samples, drawn over the whole screen."""
+        from zcal_tui.tui.screens.picture import PictureScreen
+
+        self.app.push_screen(PictureScreen(self.desk, self.record))
 
     def action_repeat(self) -> None:
         """Run again with the same settings."""

@@ -40,9 +40,32 @@ def sign(standing: Standing, glyphs: Glyphs) -> tuple[str, str]:
         return glyphs.running, "$text-primary"
     if standing.unfit is not None:
         return glyphs.not_applicable, "$z-faint"
+    if standing.stale is not None:
+        return glyphs.stale, "$text-warning"
     if standing.level is None:
         return glyphs.never, "$z-dim"
     return glyphs.level(standing.level), STYLE[standing.level]
+
+
+WORDS = {"never run": "never", "does not apply": "n/a"}
+"""Standings in a word, for the column at the right."""
+
+
+def right_word(entry: Entry, width: int) -> Content:
+    """How a check stands, for the end of its line; its result too where there is room."""
+    standing = entry.standing
+    if standing.stale is not None:
+        word = Content.styled("stale", "$text-warning")
+    else:
+        word = Content.styled(standing.when or WORDS.get(standing.word, standing.word), "$z-dim")
+    if entry.result and width >= WIDE:
+        style = STYLE[standing.level] if standing.level is not None else "$z-dim"
+        word = Content.assemble((entry.result, style), "  ") + word
+    return word
+
+
+WIDE = 40
+"""Columns from which on a line has room for the result."""
 
 
 class CheckList(Widget, can_focus=True):
@@ -111,14 +134,14 @@ class CheckList(Widget, can_focus=True):
             cursor = (glyphs.cursor if here else " ", "$text-primary")
             title = Content.assemble(cursor, (f"{glyph} ", style), (entry.title, "bold" if here else ""))
             two = self._rows_each() == 2
-            word = entry.standing.when or entry.standing.word
-            when = Content.assemble((f"{word} ", "$z-dim"))
+            when = right_word(entry, width) + " "
             rows = [spread(title, Content("") if two else when, width)]
             if two:
                 below = Content.assemble(cursor, "  ", (entry.standing.word, style))
                 if entry.result:
                     below += Content.assemble((f" · {entry.result}", "$z-dim"))
-                fits = below.cell_length + when.cell_length < width and entry.standing.when
+                fits = below.cell_length + when.cell_length < width and when.plain.strip()
+                when = when if entry.standing.when or entry.standing.stale else Content("")
                 rows.append(spread(below, when if fits else Content(""), width))
             lines += [self._marked(row) for row in rows] if here and self.has_focus else rows
         return Content("\n").join(lines)

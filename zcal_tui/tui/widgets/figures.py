@@ -9,15 +9,25 @@ from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.widgets.text import TONES, Plain
 
 LABEL_WIDTH = 14
+"""The least columns for the labels; more where they are longer and there is room."""
 
 
-def figure_lines(figures: tuple[Figure, ...], *, notes: bool = True) -> Content:
-    """Label, value and note of each figure, aligned."""
+def label_width(figures: tuple[Figure, ...], room: int) -> int:
+    """How many columns the labels get: what they need, less what the values do."""
     wide = max((len(f.value) for f in figures), default=0)
+    need = max((len(f.label) + 1 for f in figures), default=0)
+    return max(LABEL_WIDTH, min(need, room - wide)) if room else max(LABEL_WIDTH, need)
+
+
+def figure_lines(figures: tuple[Figure, ...], room: int = 0, *, notes: bool = True) -> Content:
+    """Label, value and note of each figure, aligned in `room` columns."""
+    wide = max((len(f.value) for f in figures), default=0)
+    labels = label_width(figures, room)
     lines = []
     for figure in figures:
+        label = figure.label if len(figure.label) < labels else f"{figure.label[: labels - 2]}… "
         line = Content.assemble(
-            (f"{figure.label:<{LABEL_WIDTH}}", "$z-dim"),
+            (f"{label:<{labels}}", "$z-dim"),
             (figure.value, f"bold {TONES[figure.tone]}".strip()),
         )
         if notes and figure.note:
@@ -38,8 +48,9 @@ class Figures(Plain):
         self._figures = figures
         wide = max((len(f.value) for f in figures), default=0)
         notes = max((len(f.note) for f in figures), default=0)
-        room = self.content_size.width or LABEL_WIDTH + wide + notes + 1
-        self.say(figure_lines(figures, notes=LABEL_WIDTH + wide + notes + 1 <= room))
+        room = self.content_size.width or 200
+        labels = label_width(figures, room)
+        self.say(figure_lines(figures, room, notes=labels + wide + notes + 1 <= room))
 
     def on_resize(self) -> None:
         """Notes may fit now, or no longer."""

@@ -1,12 +1,13 @@
-"""The samples as a plot. textual-plot, and numpy with it, are imported when the first plot is shown."""
+"""Samples as a plot. textual-plot, and numpy with it, are imported when the first plot is shown."""
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.containers import Container
 from textual.geometry import Size
 
-from zcal_tui.tui.faces.face import Point
+from zcal_tui.tui.faces.pictures import Curve, Dots, Point
 from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.theme import rich_colour
 
@@ -28,6 +29,15 @@ SPANS = (10, 15, 20, 30, 50, 75, 100, 150, 200)
 """How many samples the x axis has room for; it grows with the run."""
 
 
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """From where to where, in x and in y, and where the ticks of y stand."""
+
+    across: tuple[float, float]
+    up: tuple[float, float]
+    y_ticks: tuple[float, ...]
+
+
 def symmetric_limit(points: tuple[Point, ...]) -> float:
     """Half the height of the y axis: a round number that holds every point with room to spare."""
     far = max((abs(p.y) for p in points), default=0.0) * 1.1
@@ -40,10 +50,27 @@ def span(count: int, most: int) -> float:
     return float(max(2, count, min(room, most) if most else room))
 
 
-def y_ticks(limit: float) -> list[float]:
-    """Ticks at the ends, half way and zero, as 1-2-5 steps."""
-    half = limit / 2
-    return [-limit, -half, 0.0, half, limit]
+def nice_step(span: float, parts: int = 5) -> float:
+    """A step of 1, 2 or 5 times a power of ten that divides the span into about so many parts."""
+    rough = max(span, 1e-9) / parts
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(power * nice for nice in (1.0, 2.0, 5.0, 10.0) if power * nice >= rough * 0.999)
+
+
+def axes_of(picture: Dots | Curve, most: int) -> Axes:
+    """The axes that hold a picture: around zero for dots, from the least to the most for a curve."""
+    points = picture.points
+    if isinstance(picture, Dots):
+        limit = symmetric_limit(points)
+        around = (-limit, -limit / 2, 0.0, limit / 2, limit)
+        return Axes((0.5, span(len(points), most) + 0.5), (-limit, limit), around)
+    xs, ys = [p.x for p in points] or [0.0], [*(p.y for p in points), 0.0]
+    step = nice_step(max(max(ys) - min(ys), 10.0))
+    low, high = math.floor(min(ys) / step), math.ceil(max(ys) / step)
+    margin = max(max(xs) - min(xs), 1.0) * 0.04
+    ticks = tuple(step * n for n in range(low, high + 1))
+    ticks = tuple(step * n for n in range(low, high + 1))
+    return Axes((min(xs) - margin, max(xs) + margin), (step * (low - 0.4), step * (high + 0.4)), ticks)
 
 
 def cell_centre(
@@ -63,12 +90,12 @@ def cell_centre(
 
 
 class SamplePlot(Container):
-    """Samples over their number, around zero. Redrawn only when they change."""
+    """Dots or a curve. Redrawn only when they change."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._points: tuple[Point, ...] = ()
-        self._x_max = 10.0
+        self._picture: Dots | Curve = Dots("", ())
+        self._most = 0
         self._plot: PlotWidget | None = None
 
     def on_mount(self) -> None:
@@ -94,11 +121,10 @@ class SamplePlot(Container):
         plot.margin_left = LEFT_MARGIN
         self._plot = plot
 
-    def show(self, points: tuple[Point, ...], most: int) -> None:
-        """Draw these, if they are not what is drawn already. `most` is how many there may be in the end."""
-        x_max = span(len(points), most)
-        if points != self._points or x_max != self._x_max:
-            self._points, self._x_max = points, x_max
+    def show(self, picture: Dots | Curve, most: int) -> None:
+        """Draw this, if it is not what is drawn already. `most` is how many dots there may be in the end."""
+        if picture != self._picture or most != self._most:
+            self._picture, self._most = picture, most
             self._draw()
 
     @property
@@ -117,27 +143,27 @@ class SamplePlot(Container):
 
         signs = glyphs_of(self)
         colours = self.app.theme_variables
-        limit = symmetric_limit(self._points)
-        left, right = 0.5, self._x_max + 0.5
+        axes = axes_of(self._picture, self._most)
+        (left, right), points = axes.across, self._picture.points
         plot.clear()
         plot.set_xlimits(left, right)
-        plot.set_ylimits(-limit, limit)
-        plot.set_yticks(y_ticks(limit))
+        plot.set_ylimits(*axes.up)
+        plot.set_yticks(list(axes.y_ticks))
 
         columns = self.size.width - LEFT_MARGIN
         zero = [left + (right - left) * i / columns for i in range(columns)]
         plot.scatter(
             zero, [0.0] * columns, "╌" if not signs.console else "-", rich_colour(colours, "z-faint")
         )
-        kept = [p for p in self._points if not p.left_out]
-        line = [cell_centre(p.x, p.y, (left, right), (-limit, limit), size) for p in kept]
+        kept = [p for p in points if not p.left_out]
+        line = [cell_centre(p.x, p.y, axes.across, axes.up, size) for p in kept]
         fine = HiResMode.HALFBLOCK if signs.console else HiResMode.BRAILLE
         quiet = rich_colour(colours, "z-faint" if signs.console else "z-dim")
         plot.plot([x for x, _ in line], [y for _, y in line], quiet, fine)
         groups = (
             ([p for p in kept if not p.odd], signs.point, rich_colour(colours, POINT[signs.console])),
             ([p for p in kept if p.odd], signs.odd_point, rich_colour(colours, "warning")),
-            ([p for p in self._points if p.left_out], signs.left_out, rich_colour(colours, "z-dim")),
+            ([p for p in points if p.left_out], signs.left_out, rich_colour(colours, "z-dim")),
         )
-        for points, marker, style in groups:
-            plot.scatter([p.x for p in points], [p.y for p in points], marker, style)
+        for members, marker, style in groups:
+            plot.scatter([p.x for p in members], [p.y for p in members], marker, style)

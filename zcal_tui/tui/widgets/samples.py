@@ -3,21 +3,39 @@
 from textual.containers import VerticalScroll
 from textual.content import Content
 
+from zcal_tui.tui.faces.face import Row
 from zcal_tui.tui.widgets.text import Plain
 
-Row = tuple[str, str, str]
+FIXED = 3 + 2 + 8 + 7
+"""Columns of number, value and difference."""
 
 
-def sample_lines(rows: tuple[Row, ...]) -> Content:
-    """Number, value and difference, right-aligned, the newest on top and in bold."""
-    lines = [
-        Content.assemble(
-            (f"{number:>3}  ", "$z-dim"),
-            (f"{value:>8}", "bold" if row == 0 else ""),
-            (f"  {difference:>6}", "$z-dim"),
+def _what_width(rows: tuple[Row, ...], width: int) -> int:
+    longest = max((len(what) for _, what, _, _ in rows), default=0)
+    return max(0, min(longest, width - FIXED - 1)) if longest else 0
+
+
+def head_line(rows: tuple[Row, ...], width: int) -> Content:
+    """What the columns are."""
+    what = _what_width(rows, width)
+    gap = " " * (what + 1) if what else ""
+    return Content.styled(f"{'#':>3}  {gap}{'mm':>8}{'µm':>7}", "$z-dim")
+
+
+def sample_lines(rows: tuple[Row, ...], width: int = 80) -> Content:
+    """Number, what it is, value and difference, right-aligned, the newest on top and in bold."""
+    room = _what_width(rows, width)
+    lines = []
+    for row, (number, what, value, difference) in enumerate(reversed(rows)):
+        told = f"{what[: room - 1]}…" if len(what) > room > 0 else what[:room]
+        lines.append(
+            Content.assemble(
+                (f"{number:>3}  ", "$z-dim"),
+                f"{told:<{room}} " if room else "",
+                (f"{value:>8}", "bold" if row == 0 else ""),
+                (f" {difference:>6}", "$z-dim"),
+            )
         )
-        for row, (number, value, difference) in enumerate(reversed(rows))
-    ]
     return Content("\n").join(lines)
 
 
@@ -26,9 +44,21 @@ class SampleTable(VerticalScroll, can_focus=False):
 
     def __init__(self, *, id: str | None = None) -> None:
         self._lines = Plain()
-        self._head = Plain(Content.assemble(("  #        mm      µm", "$z-dim")), classes="head")
+        self._head = Plain(classes="head")
+        self._rows: tuple[Row, ...] | None = None
         super().__init__(self._head, self._lines, id=id)
 
     def show(self, rows: tuple[Row, ...]) -> None:
         """Show these rows, oldest first in the tuple."""
-        self._lines.say(sample_lines(rows))
+        if rows != self._rows:
+            self._rows = rows
+            self._draw()
+
+    def on_resize(self) -> None:
+        """As wide as there is room."""
+        self._draw()
+
+    def _draw(self) -> None:
+        rows, width = self._rows or (), (self.content_size.width or 80) - 1  # the scrollbar
+        self._head.say(head_line(rows, width) if rows else "")
+        self._lines.say(sample_lines(rows, width))

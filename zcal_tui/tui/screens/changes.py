@@ -1,0 +1,62 @@
+"""What a run found for printer.cfg: saved, declined, waiting, or lines to edit by hand."""
+
+from collections.abc import Iterable, Sequence
+
+from textual.content import Content
+
+from zcal_tui.model.record import Change
+from zcal_tui.tui.glyphs import Glyphs
+
+DONE = {
+    "saved": ("Saved in printer.cfg", "$text-success"),
+    "staged": ("Staged, and SAVE_CONFIG was not seen to end: look at printer.cfg", "$text-warning"),
+    "declined": ("Not saved: you said no", "$text-warning"),
+}
+"""What became of a change, by its state; those that are only proposed are lines to edit."""
+
+
+def changes_text(changes: Sequence[Change], glyphs: Glyphs) -> Content:
+    """The changes, those of one state together."""
+    parts: list[Content] = []
+    for state, (heading, style) in DONE.items():
+        members = [change for change in changes if change.state == state]
+        if members:
+            sign = glyphs.passed if state == "saved" else glyphs.warned
+            parts.append(Content.styled(f"{sign} {heading}", f"bold {style}"))
+            parts += [line for change in members for line in _became(change, glyphs)]
+    waiting = [change for change in changes if change.state not in DONE]
+    unsaved = [change for change in waiting if change.saves]
+    if unsaved:
+        parts.append(Content.styled("Found, not saved", "bold $text-warning"))
+        parts += [line for change in unsaved for line in _became(change, glyphs)]
+    by_hand = [change for change in waiting if not change.saves]
+    if by_hand:
+        parts.append(Content.styled("To edit in printer.cfg", "bold"))
+        parts += config_lines(by_hand)
+    return Content("\n").join(parts)
+
+
+def _became(change: Change, glyphs: Glyphs) -> Iterable[Content]:
+    old = f"{change.old} {glyphs.follows} " if change.old is not None else ""
+    yield Content.assemble(
+        (f"[{change.section}] ", "$z-dim"), f"{change.option} ", (old, "$z-dim"), (change.new, "bold")
+    )
+    if change.effect:
+        yield Content.styled(f"  {change.effect}", "$text-accent")
+
+
+def config_lines(changes: Iterable[Change]) -> list[Content]:
+    """The lines as they would stand in printer.cfg, with the old value beside each."""
+    lines = []
+    section = None
+    for change in changes:
+        if change.section != section:
+            section = change.section
+            lines.append(Content.assemble((f"[{section}]", "bold")))
+        old = f"  # now {change.old}" if change.old is not None else "  # not set now"
+        lines.append(
+            Content.assemble((f"{change.option}: {change.new}", "bold $text-primary"), (old, "$z-dim"))
+        )
+        if change.effect:
+            lines.append(Content.styled(f"  # {change.effect}", "$z-dim"))
+    return lines

@@ -1,0 +1,75 @@
+"""A run's pictures over the whole screen, and its samples."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+from textual.widgets import Button
+
+from zcal_tui.model.record import Record
+from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.faces import face_of
+from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.widgets.bedmap import bed_of
+from zcal_tui.tui.widgets.picture import PictureView
+from zcal_tui.tui.widgets.samples import SampleTable
+
+
+class PictureScreen(ZcalScreen):
+    """The pictures of one record, one at a time."""
+
+    CSS_PATH = "picture.tcss"
+    AUTO_FOCUS = ""
+    ABOUT = "What was measured, as pictures and as a table. V goes to the next picture, T shows the table instead."
+    BINDINGS: ClassVar = [
+        Binding("escape", "app.back", "Back", id="picture.back"),
+        Binding("v", "picture", "Next picture", id="picture.next"),
+        Binding("t", "table", "Table or picture", id="picture.table"),
+        Binding("up", "scroll_table(-1)", "", show=False, id="picture.up"),
+        Binding("down", "scroll_table(1)", "", show=False, id="picture.down"),
+    ]
+
+    def __init__(self, desk: Desk, record: Record) -> None:
+        super().__init__(desk)
+        self.record = record
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The picture, the table behind it, a way back."""
+        with Vertical(id="frame") as frame:
+            frame.border_title = self.desk.title(self.record.check)
+            yield PictureView(id="picture")
+            yield SampleTable(id="samples")
+        with Horizontal(id="foot"):
+            yield Button("Back", id="back", action="app.back")
+            yield Button("Next picture", id="next", action="screen.picture")
+            yield Button("Table", id="table", action="screen.table")
+
+    def on_mount(self) -> None:
+        """Fill it."""
+        face, record = face_of(self.record.check), self.record
+        pictures = face.pictures(record)
+        bed = bed_of(self.desk.snapshot.printer)
+        self.query_one("#picture", PictureView).show(pictures, len(record.samples), bed)
+        self.query_one("#samples", SampleTable).show(face.rows(record))
+        self.query_one("#next", Button).disabled = len(pictures) < 2
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The next picture only where there are several."""
+        if action == "picture" and self.is_mounted:
+            return self.query_one("#picture", PictureView).count > 1
+        return True
+
+    def action_picture(self) -> None:
+        """The next one."""
+        self.remove_class("-table")
+        self.query_one("#picture", PictureView).next()
+
+    def action_table(self) -> None:
+        """The samples, and back."""
+        self.toggle_class("-table")
+
+    def action_scroll_table(self, by: int) -> None:
+        """Scroll the table."""
+        self.query_one("#samples", SampleTable).scroll_relative(y=by * 3, animate=False)
