@@ -184,8 +184,9 @@ def _numbers(value: object) -> tuple[float, ...]:
 class ConsoleCalibration:
     """Puts a calibration together from the console lines of one CALIBRATE_Z."""
 
-    def __init__(self, median: bool) -> None:
-        """`median`: how the plugin makes a height of its touches."""
+    def __init__(self, samples: int, median: bool) -> None:
+        """`samples` touches make a height, by their median or else their mean."""
+        self._samples = samples
         self._median = median
         self._groups: list[tuple[Xy, list[float]]] = []
         self._formula: ZCalibrationResult | None = None
@@ -217,12 +218,12 @@ class ConsoleCalibration:
         return Calibration(told.offset, told.switch_offset, nozzle, switch, bed)
 
     def _height(self, told: float, touches: list[float]) -> Height:
-        """A height with those of the touches that make it up: a first, fast one does not count."""
-        for samples in (touches, touches[1:]):
-            if samples:
-                value = statistics.median(samples) if self._median else statistics.fmean(samples)
-                if abs(value - told) < _ROUNDING:
-                    return Height(value, tuple(samples), self._median)
+        """A height with the touches that make it up, if they do: a first, fast one does not count."""
+        samples = touches[-self._samples :]
+        if samples:
+            value = statistics.median(samples) if self._median else statistics.fmean(samples)
+            if abs(value - told) < _ROUNDING:
+                return Height(value, tuple(samples), self._median)
         return Height(told, (), self._median)
 
 

@@ -2,6 +2,7 @@
 "runs too."""
 
 import asyncio
+import contextlib
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -97,12 +98,13 @@ async def _stop_once(context: Context) -> bool:
 
 
 async def calibrate(context: Context, section: Section, switch_offset: float | None) -> Attempt:
-    """Run CALIBRATE_Z, with another switch_offset than the configured one if given, and read what it found.
+    """Run CALIBRATE_Z, with another switch_offset than the configured one if given, and read what it found. The offset
+    that it applies is noted with the holder as ours, also where the run is cancelled too late to keep it from that.
 
     Raises CheckFailed where the printer does not tell what it found, CheckCancelled, CommandFailed for an error that is
     no finding, TransportError.
     """
-    console = ConsoleCalibration(section.median)
+    console = ConsoleCalibration(section.samples, section.median)
     doubts: list[str] = []
 
     def hear(heard: Heard) -> None:
@@ -119,11 +121,14 @@ async def calibrate(context: Context, section: Section, switch_offset: float | N
         await run_command(context, command)
     except CommandFailed as error:
         text = error.message
-        fault = _fault(text)
+        fault = fault_of(text)
         if fault is None:
             raise
     finally:
         stop()
+        if context.printer.state.ready:
+            with contextlib.suppress(TransportError):  # the link went: what ended the command is what is told
+                await context.holder.borrow_offset()
     told = console.result()
     published = await _published(context, section)
     # After a failure the status may still hold the run before
@@ -143,7 +148,8 @@ async def _published(context: Context, section: Section) -> Calibration | None:
     return from_status(mapping(status.get("z_calibration")), median=section.median)
 
 
-def _fault(text: str) -> Fault | None:
+def fault_of(text: str) -> Fault | None:
+    """What an error of CALIBRATE_Z's says it found; None for an error of another kind."""
     return next((fault for fault, pattern in _FAULTS if re.search(pattern, text, re.IGNORECASE)), None)
 
 

@@ -21,8 +21,8 @@ class AutoZParameters:
     tune: bool = parameter(False, "find the switch_offset by a paper test; needs a person")
     switch: str = parameter(
         "auto",
-        "with --tune: which switch the probe has, for a switch_offset to begin with; auto asks where none is "
-        "configured",
+        "which switch the probe has, for its datasheet's switch_offset to begin with; auto takes the "
+        "configured one, and asks where there is none",
         choices=("auto", "D2F-5", "SSG-5H"),
     )
     switch_offset: float | None = parameter(

@@ -39,6 +39,8 @@ from zcal_tui.stats.repeatability import Repeatability, analyse
 
 LEAST_CLEARANCE = 10.0
 LIFT_OVER_TRIGGER = 5.0
+IN_FORCE = 0.0005
+"""mm; Klipper keeps an offset to the last digit, the oldest plugin tells three."""
 
 
 async def measure(context: Context, parameters: AutoZParameters) -> None:
@@ -95,6 +97,7 @@ class _Run:
         self._endstop: Repeatability | None = None
         self._tuned: Tuned | None = None
         self._fault: Attempt | None = None
+        self._lost: Finding | None = None
         self._safe = True
         self._samples = 0
 
@@ -141,13 +144,13 @@ class _Run:
                 )
             context.emit(Stage("calibrate", f"CALIBRATE_Z, {turn} of {count}"))
             attempt = await calibrate(context, self.section, used)
-            await context.holder.borrow_offset()
             doubt = attempt.doubt or doubt
             if attempt.calibration is not None:
                 self._tell(attempt.calibration, turn, used, counts=attempt.fault is None)
             if attempt.fault is not None:
                 self._fault = attempt
                 return doubt
+            self._look_at_offset()
             left = (context.clock.now() - began) / turn * (count - turn)
             context.emit(Progress(turn, count, round(left, 1)))
         return doubt
@@ -177,8 +180,17 @@ class _Run:
             self._repeats.found.append(found)
         context.emit(EstimateUpdated(self._estimates()))
 
+    def _look_at_offset(self) -> None:
+        """Whether what CALIBRATE_Z found is in force: a macro around it may have brought the old offset back."""
+        live, found = self._context.printer.state.homing_origin[2], self._repeats.last.offset
+        if self._lost is None and abs(live - found) > IN_FORCE:
+            self._lost = judging.of_lost_offset(found, live)
+            self._findings.append(self._lost)
+
     async def _tune(self, used: float | None) -> None:
-        value = used if used is not None else self.section.switch_offset
+        value = self._repeats.last.switch_offset
+        if value is None:
+            value = used if used is not None else self.section.switch_offset
         assert value is not None
         self._tuned = await tune(
             self._context,

@@ -56,7 +56,7 @@ async def switch_offset_to_use(
         return parameters.switch_offset
     chosen = parameters.switch
     if chosen == "auto":
-        if section.switch_offset is not None and section.switch_offset > 0.0:
+        if section.switch_offset is not None:
             return None
         if not parameters.tune:
             raise CheckRefused(

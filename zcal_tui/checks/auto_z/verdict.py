@@ -106,6 +106,18 @@ def of_wiring(wiring: Wiring, doubt: str) -> Finding:
     return Finding(Level.PASS, wiring.text)
 
 
+def of_lost_offset(found: float, live: float) -> Finding:
+    """CALIBRATE_Z has ended, and its offset is not in force."""
+    return Finding(
+        Level.WARN,
+        f"CALIBRATE_Z found {millimetres(found, sign=True)}, but the G-code offset is "
+        f"{millimetres(live, sign=True)} once it has ended: a macro around it restores a G-code state that was "
+        "saved before (RESTORE_GCODE_STATE), homes, or sets another offset (protoloft's z_calibration, How "
+        "to use it). Prints do not get the offset.",
+        "Not effective: the offset of CALIBRATE_Z is lost as soon as it ends.",
+    )
+
+
 def of_endstop(result: Repeatability) -> Finding:
     """The Z endstop's scatter, by the rule for probes: everything counts from it."""
     rule = judge(result, Plan.fixed(result.n))

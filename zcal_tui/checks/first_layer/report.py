@@ -33,10 +33,10 @@ def conclusion(
     yield VerdictReached(
         Verdict(level, summary_of(level, adjustment), tuple(_reasons(state, adjustment, zero, automatic)))
     )
+    if not adjustment.covers(0.0):
+        yield from _change(adjustment, target, automatic=automatic)
     if level is Level.PASS:
         yield AdviceGiven("The paper test is the start of fine tuning: print a first layer and look at it.")
-        return
-    yield from _change(state, adjustment, target)
     if level is Level.FAIL:
         yield AdviceGiven(_causes(automatic, adjustment.value))
 
@@ -80,7 +80,14 @@ def _reasons(state: PrinterState, adjustment: Interval, zero: Zero, automatic: b
     yield zero.text
 
 
-def _change(state: PrinterState, adjustment: Interval, target: Target | None) -> Iterator[Event]:
+def _change(adjustment: Interval, target: Target | None, *, automatic: bool) -> Iterator[Event]:
+    if target is None and automatic:
+        yield AdviceGiven(
+            f"Change the switch_offset that CALIBRATE_Z is given by {-adjustment.value:+.3f}; decreasing it "
+            "moves the nozzle away from the bed. It is not in [z_calibration], so look into the macro that "
+            "calls CALIBRATE_Z."
+        )
+        return
     if target is None:
         yield AdviceGiven(
             f"Shift the offset by {adjustment.value:+.3f} (SET_GCODE_OFFSET Z_ADJUST={adjustment.value:.3f}), "

@@ -120,7 +120,6 @@ async def _offset_in_force(context: Context, parameters: FirstLayerParameters) -
         return False
     context.emit(Stage("calibrate", "CALIBRATE_Z, as before a print"))
     attempt = await calibrate(context, here, None)
-    await context.holder.borrow_offset()
     if attempt.fault is not None:
         what, cause, remedy = fault_words(attempt)
         raise CheckFailed(

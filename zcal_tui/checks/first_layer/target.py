@@ -48,13 +48,15 @@ class Target:
 
 
 def target_of(state: PrinterState, *, automatic: bool) -> Target | None:
-    """The value to change: `automatic` where the offset in force is that of CALIBRATE_Z. None where there is none that
-    a person could change: a sensor that measures distances is calibrated as a whole."""
+    """The value to change: `automatic` where the offset in force is that of CALIBRATE_Z. None where no value in
+    printer.cfg does: a switch_offset that a macro hands over, or a sensor that measures distances and is calibrated as
+    a whole."""
     live = state.homing_origin[2]
     if automatic:
         here = section(state)
-        if here is not None and here.switch_offset is not None:
-            return Target("switch_offset", (("z_calibration", here.switch_offset),))
+        if here is None or here.switch_offset is None:
+            return None
+        return Target("switch_offset", (("z_calibration", here.switch_offset),))
     rail, probe = z_rail(state), probe_config(state)
     if rail is not None and rail.homes_with_probe:
         if probe is None or probe.kind in DISTANCE_SENSORS:

@@ -1,0 +1,161 @@
+"""The check `first-layer` on every simulated machine, through the command line, as a user runs it."""
+
+import os
+import signal
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import program
+from simulated import PrinterSim, Starter, eventually, wait_for_state
+
+PAPER = 0.1
+
+
+def options(printer: PrinterSim, *arguments: str) -> list[str]:
+    person = ["--autopilot", "--control", str(printer.ready["control"])]
+    return ["first-layer", "--printer", printer.klippy, "--save", "never", *arguments, *person]
+
+
+def assert_left_well(printer: PrinterSim) -> None:
+    client = wait_for_state(printer, "ready")
+    assert client.status("toolhead")["position"][2] >= 9.0
+    assert client.status("gcode_move")["homing_origin"][2] == pytest.approx(0.0, abs=1e-6)
+    assert client.status("manual_probe")["is_active"] is False
+    assert client.status("zcal")["lease"] is None
+    assert client.status("configfile")["save_config_pending"] is False
+    client.close()
+    assert printer.report()["events"] == []
+
+
+def contact(printer: PrinterSim) -> float:
+    """Toolhead Z, as Klipper counts, at which the nozzle touches the bed where it stands; reached from above."""
+    client = wait_for_state(printer, "ready")
+    client.gcode("G90\nG1 Z15 F600\nG1 Z10\nM400")
+    at = client.status("toolhead")["position"]
+    client.close()
+    report = printer.report()
+    return float(at[2] - report["toolhead"][2] + report["contact_z"])
+
+
+def truth_of(printer: PrinterSim, offset: float, zero: float) -> float:
+    """The adjustment that an unerring person finds."""
+    bias = printer.control.request("truth", path="person.bias")["value"]
+    return contact(printer) + PAPER + float(bias) - offset - zero
+
+
+@pytest.mark.parametrize("profile", ["voron", "bedslinger", "corexy", "delta"])
+def test_the_adjustment_is_what_the_machine_is_off_by(
+    profile: str, printer_sim: Starter, tmp_path: Path
+) -> None:
+    printer = printer_sim(profile)
+    ended = program.run(tmp_path, *options(printer))
+    record = ended.record
+    assert record["outcome"] == "finished", record["problem"]
+    assert_left_well(printer)
+    offset, zero = 0.0, 0.0
+    if profile == "voron":
+        client = printer.connect()
+        offset, zero = client.status("z_calibration")["last_z_offset"], PAPER
+        client.close()
+    found = record["estimates"]["adjustment"]
+    truth = truth_of(printer, offset, zero)
+    assert found["low"] <= truth <= found["high"], (found, truth)
+    assert found["value"] == pytest.approx(truth, abs=0.025)
+    level = "pass" if abs(found["value"]) <= 0.025 or found["low"] <= 0.0 <= found["high"] else "warn"
+    assert record["verdict"]["level"] == level
+    for change in record["changes"]:
+        assert float(change["new"]) == pytest.approx(float(change["old"]) - found["value"], abs=0.001)
+        assert ("farther from" if found["value"] > 0 else "closer to") in change["effect"]
+    known = not found["low"] <= 0.0 <= found["high"]
+    assert len(record["changes"]) == (0 if not known else 3 if profile == "delta" else 1)
+
+
+def test_a_wrong_switch_offset_shows_in_the_first_layer(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("voron")
+    printer.control.request("set", path="probe.switch_offset", value=0.32)
+    ended = program.run(tmp_path, *options(printer))
+    assert ended.record["verdict"]["level"] == "warn"
+    assert "too close to the bed" in ended.record["verdict"]["summary"]
+    (change,) = ended.record["changes"]
+    assert change["option"] == "switch_offset"
+    assert float(change["new"]) == pytest.approx(0.32, abs=0.03)
+    assert "farther from" in change["effect"]
+    assert_left_well(printer)
+
+
+def test_a_z_offset_that_is_a_layer_off_fails(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("corexy")
+    printer.control.request("set", path="probe.z_offset", value=1.1)
+    ended = program.run(tmp_path, *options(printer))
+    assert ended.code == 1
+    assert "too close to the bed" in ended.record["verdict"]["summary"]
+    (change,) = ended.record["changes"]
+    assert (change["section"], change["option"]) == ("probe", "z_offset")
+    assert float(change["new"]) == pytest.approx(1.1 - PAPER, abs=0.05)
+    assert any("Likely causes" in text for text in ended.record["advice"])
+    assert_left_well(printer)
+
+
+def test_a_hot_nozzle_is_refused(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("corexy")
+    client = printer.connect()
+    client.gcode("SET_HEATER_TEMPERATURE HEATER=extruder TARGET=200")
+    client.close()
+    ended = program.run(tmp_path, *options(printer))
+    assert ended.code == 3
+    assert "--hot" in ended.record["problem"]["remedy"]
+    assert printer.report()["motors_hold"] is False
+
+
+def asked(key: str) -> Any:
+    return lambda event: event["event"] == "question" and event["key"] == key
+
+
+def test_sigint_between_the_steps_lifts(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("corexy")
+    running = program.start(tmp_path, *options(printer))
+    for _ in range(3):
+        running.until(asked("first-layer-step"))
+    running.signal(signal.SIGINT)
+    ended = running.end()
+    assert ended.code == 5
+    assert_left_well(printer)
+
+
+def test_klippy_halts_while_the_paper_is_felt(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("corexy")
+    running = program.start(tmp_path, *options(printer))
+    running.until(asked("paper"))
+    client = printer.connect()
+    client.call("emergency_stop")
+    client.close()
+    ended = running.end()
+    assert ended.code == 6
+    assert ended.record["outcome"] == "error"
+
+
+def test_kill_9_while_the_paper_is_felt_is_cleaned_up_behind(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("voron")
+    running = program.start(tmp_path, *options(printer, "--tests", "5"))
+    running.until(asked("paper"))
+    running.until(asked("paper"))
+    os.kill(running.process.pid, signal.SIGKILL)
+    running.process.wait(10)
+    for stream in (running.process.stdout, running.process.stderr):
+        assert stream is not None
+        stream.close()
+    client = printer.connect()
+    low = client.status("toolhead")["position"][2]
+    assert low < 3.0
+    assert client.status("zcal")["lease"] is not None
+    # The lease would run out by itself; in the dead program's name it is made to do so at once
+    holder = f"zcal-tui on {socket.gethostname()} ({running.process.pid})"
+    client.call("zcal/lease", holder=holder, seconds=1)
+    eventually(lambda: client.status("zcal")["lease"] is None)
+    eventually(lambda: client.status("manual_probe")["is_active"] is False)
+    eventually(lambda: client.status("gcode_move")["homing_origin"][2] == 0.0)
+    client.close()
+    assert_left_well(printer)
