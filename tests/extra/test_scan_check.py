@@ -1,0 +1,36 @@
+"""The check `backlash` with a sensor that measures standing still, through the command line."""
+
+from pathlib import Path
+
+import pytest
+from rig import klipper, no_scanning, start_machine
+
+import program
+from campaigns import eddy as eddy_printer
+from simulated import Starter
+
+pytestmark = pytest.mark.skipif(no_scanning() is not None, reason=str(no_scanning()))
+
+
+@pytest.mark.parametrize("backlash", [0.0, 0.03])
+def test_a_scan_finds_the_truth_and_proposes_it(backlash: float, start: Starter, tmp_path: Path) -> None:
+    folder = tmp_path / "eddy"
+    folder.mkdir()
+    truth = f"[drive.stepper_z]\nbacklash = {backlash}\n[eddy]\nnoise = 150.0\n"
+    eddy_printer.write_profile(folder, klipper(), truth=truth, more="[zcal]")
+    machine = start_machine(start, folder)
+    ended = program.run(
+        tmp_path / "data", "backlash", "--calibrate", "--save", "never", "--printer", machine.sim.klippy
+    )
+    record = ended.record
+    assert record["outcome"] == "finished", record["problem"]
+    assert {sample["kind"] for sample in record["samples"]} == {"scan"}
+    found = record["estimates"]["backlash"]
+    if backlash:
+        assert found["low"] - 0.0005 <= backlash <= found["high"] + 0.0005
+        assert float(record["changes"][0]["new"]) == pytest.approx(backlash, abs=0.004)
+        assert record["changes"][0]["section"] == "zcal"
+    else:
+        assert found["low"] is None and 0.0 < found["high"] < 0.01
+        assert record["changes"] == []
+        assert record["verdict"]["level"] == "pass"

@@ -1,0 +1,184 @@
+"""Backlash by a scanning probe's own command, read from the console of a printer that has it."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from fakes.klippy import FakeKlippy
+from fakes.machine import Machine
+from zcal_tui.checks.backlash import BacklashParameters
+from zcal_tui.checks.backlash.run import measure
+from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.holding import Holder
+from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, SampleTaken, VerdictReached
+from zcal_tui.model.record import Level
+from zcal_tui.printer.companion import Companion
+from zcal_tui.printer.printer import Printer
+from zcal_tui.printer.sampler import StockSampler
+from zcal_tui.transport.address import SocketAddress
+from zcal_tui.transport.opening import open_transport
+
+MOVES = ("SAVE_GCODE_STATE", "RESTORE_GCODE_STATE", "G90", "G1", "M400")
+
+
+class Desk:
+    """A check's surroundings: what it said, and the printer it said it of."""
+
+    def __init__(self, machine: Machine, printer: Printer) -> None:
+        self.machine = machine
+        self.printer = printer
+        self.events: list[Event] = []
+
+    async def run(self, **parameters: Any) -> None:
+        companion = Companion(self.printer)
+        context = Context(
+            printer=self.printer,
+            sampler=StockSampler(self.printer),
+            clock=self.printer.clock,
+            emit=self.events.append,
+            cancelled=lambda: False,
+            operator=None,  # type: ignore[arg-type]  # it asks nobody
+            companion=companion,
+            holder=Holder(self.printer, companion, self.events.append),
+        )
+        await measure(context, BacklashParameters(**parameters))
+
+    def of(self, kind: type) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+def fit(machine: Machine, section: str, command: str, lines: list[str]) -> list[dict[str, str]]:
+    """Make the machine one with a scanning probe; returns the parameters of its estimates."""
+    settings = machine.objects["configfile"]["settings"]
+    settings[section] = {**settings.pop("probe"), "z_offset": 0.0, "z_backlash": 0.05}
+    settings["bed_mesh"] = {"mesh_min": [20, 20], "mesh_max": [180, 180]}
+    machine.objects["probe"]["name"] = section
+    given: list[dict[str, str]] = []
+
+    async def nothing(_: dict[str, str]) -> None:
+        return
+
+    async def estimate(parameters: dict[str, str]) -> None:
+        given.append(parameters)
+        machine.say_raw(lines[(len(given) - 1) % len(lines)])
+
+    machine.handlers.update(dict.fromkeys(MOVES, nothing))
+    machine.handlers[command] = estimate
+    machine.objects["gcode"]["commands"][command] = {}
+    return given
+
+
+@pytest.fixture
+async def desk(machine: Machine, klippy: FakeKlippy) -> AsyncIterator[Any]:
+    made: list[tuple[Any, Printer]] = []
+
+    async def start() -> Desk:
+        link = open_transport(SocketAddress(klippy.path))
+        await link.connect()
+        printer = Printer(link)
+        await printer.start()
+        made.append((link, printer))
+        return Desk(machine, printer)
+
+    yield start
+    for link, printer in made:
+        await printer.close()
+        await link.close()
+
+
+async def test_cartographers_command_is_driven_without_calibrating(machine: Machine, desk: Any) -> None:
+    given = fit(
+        machine,
+        "cartographer",
+        "CARTOGRAPHER_ESTIMATE_BACKLASH",
+        [
+            "Backlash test over 8 samples detected a consistent 0.012 mm difference.\n",
+            "Backlash test over 8 samples detected a consistent 0.014 mm difference.\n",
+        ],
+    )
+    told = await desk()
+    await told.run(here=True, iterations=8, rounds=4, delta=0.3)
+    assert given == [{"ITERATIONS": "8", "DELTA": "0.3"}] * 4
+    (verdict,) = told.of(VerdictReached)
+    assert verdict.verdict.level is Level.PASS
+    backlash = told.of(EstimateUpdated)[-1].estimates["backlash"]
+    assert backlash.value == pytest.approx(0.013)
+    assert backlash.low < 0.013 < backlash.high
+    assert [event.sample.values["backlash"] for event in told.of(SampleTaken)] == [0.012, 0.014] * 2
+
+
+async def test_cartographers_value_is_a_line_to_edit(machine: Machine, desk: Any) -> None:
+    fit(
+        machine,
+        "cartographer",
+        "CARTOGRAPHER_ESTIMATE_BACKLASH",
+        ["Backlash test over 10 samples detected a consistent 0.012 mm difference.\n"],
+    )
+    told = await desk()
+    await told.run(calibrate=True)
+    (change,) = [change for event in told.of(AdviceGiven) for change in event.changes]
+    assert (change.section, change.option, change.old, change.new) == (
+        "cartographer",
+        "z_backlash",
+        "0.05",
+        "0.01200",
+    )
+    assert not change.saves
+
+
+async def test_no_difference_and_a_negative_one(machine: Machine, desk: Any) -> None:
+    none = "Backlash test over 10 samples found no significant difference (|t|=0.42).\n"
+    fit(machine, "cartographer", "CARTOGRAPHER_ESTIMATE_BACKLASH", [none])
+    told = await desk()
+    await told.run(here=True)
+    (verdict,) = told.of(VerdictReached)
+    assert verdict.verdict.summary == "No backlash is seen."
+
+
+async def test_beacons_medians_are_read_by_their_directions(machine: Machine, desk: Any) -> None:
+    given = fit(
+        machine,
+        "beacon",
+        "BEACON_ESTIMATE_BACKLASH",
+        ["// Median distance moving up 2.00000, down 2.01500, delta -0.01500 over 20 samples"],
+    )
+    told = await desk()
+    await told.run(here=True, rounds=3)
+    assert given == [{"SAMPLES": "20"}] * 3
+    assert told.of(EstimateUpdated)[-1].estimates["backlash"].value == pytest.approx(0.015)
+    assert any("backlash_comp" in event.text for event in told.of(AdviceGiven))
+
+
+async def test_words_that_are_not_known_are_an_error(machine: Machine, desk: Any) -> None:
+    fit(machine, "beacon", "BEACON_ESTIMATE_BACKLASH", ["// something else"])
+    told = await desk()
+    with pytest.raises(CheckFailed, match="without telling a result"):
+        await told.run(here=True)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ({"method": "release"}, "no switch"),
+        ({"speed": 5.0}, "no speed"),
+        ({"calibrate": True}, "keeps no backlash value"),
+        ({"here": True, "grid": 3}, "more than one way: --here, --grid"),
+        ({"drives": True}, "does not show where the Z drives are"),
+    ],
+)
+async def test_what_makes_no_sense_is_refused(
+    machine: Machine, desk: Any, parameters: dict[str, Any], words: str
+) -> None:
+    given = fit(machine, "beacon", "BEACON_ESTIMATE_BACKLASH", ["// something else"])
+    told = await desk()
+    with pytest.raises(CheckRefused, match=words):
+        await told.run(**parameters)
+    assert given == []
+
+
+async def test_without_the_extra_it_says_how_to_install_it(desk: Any) -> None:
+    told = await desk()
+    with pytest.raises(CheckRefused) as refused:
+        await told.run(here=True)
+    assert "zcal-tui install" in refused.value.remedy
