@@ -39,9 +39,14 @@ def effective_dof(parts: Mapping[str, Part]) -> float:
 
 
 def combine(value: float, parts: Mapping[str, Part], confidence: float) -> Interval:
-    """The interval about `value` from independent parts, by Student's t. Its components are the parts' sizes."""
-    combined = math.sqrt(sum(part.size**2 for part in parts.values()))
-    reach = t_quantile(0.5 + 0.5 * confidence, effective_dof(parts)) * combined
+    """The interval about `value` from independent parts. Its components are the parts' sizes.
+
+    Each part is widened by Student's t for its own degrees of freedom, and the results are added as squares. With two
+    or three repeats Welch-Satterthwaite's common degrees of freedom cover too seldom: where the repeats agree by chance
+    they count the parts as known.
+    """
+    upper = 0.5 + 0.5 * confidence
+    reach = math.sqrt(sum((t_quantile(upper, part.dof) * part.size) ** 2 for part in parts.values()))
     sizes = {name: part.size for name, part in parts.items()}
     return Interval(value, value - reach, value + reach, confidence, sizes)
 
