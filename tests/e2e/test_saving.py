@@ -19,6 +19,7 @@ from simulated import PrinterSim, Starter, wait_for_state
 from zcal_tui.model.questions import Answer, Confirm
 from zcal_tui.model.record import Change, Outcome
 from zcal_tui.results.store import read_run
+from zcal_tui.session import saving
 from zcal_tui.session.session import Session
 
 PROFILES = Path(finding.__file__).parents[2] / "zcal_tui" / "sim" / "profiles"
@@ -461,9 +462,13 @@ def once(word: bytes, what: str) -> Callable[[bytes], str]:
 
 @pytest.mark.parametrize("word", [b"SAVE_CONFIG", b"objects/query"])
 def test_a_link_cut_before_save_config_leaves_nothing_unsaid(
-    word: bytes, proxied: tuple[PrinterSim, CuttingProxy], tmp_path: Path
+    word: bytes,
+    proxied: tuple[PrinterSim, CuttingProxy],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     printer, proxy = proxied
+    monkeypatch.setattr(saving, "LOST_AFTER", 3.0)
 
     def answers(_: Session, question: Confirm) -> bool:
         if question.key == "save":
@@ -502,6 +507,28 @@ def test_a_link_cut_while_klippy_saves_is_waited_for(
     assert proxy.acted.is_set()
     assert saved.states == ["saved"], saved.told
     assert setting(printer, "probe", "z_offset") == 1.52
+
+
+def test_a_link_cut_while_staging_without_the_extra_leaves_the_offset_alone(
+    printer_sim: Starter, tmp_path: Path
+) -> None:
+    printer = printer_sim(str(profile_without(tmp_path, "voron", "zcal")))
+    client = printer.connect()
+    client.gcode("SET_GCODE_OFFSET Z=0.125")
+    proxy = CuttingProxy(printer.config.parents[1] / "comms" / "cut.sock", printer.klippy)
+    proxy.rule = once(b"Z_OFFSET_APPLY_PROBE", "pass and cut")
+    with session(str(proxy.path), tmp_path / "data") as opened:
+        saved = find(
+            opened,
+            change("probe", "z_offset", "6.388"),
+            answers=lambda _, question: question.key == "save",
+        )
+    proxy.close()
+    assert proxy.acted.is_set()
+    assert saved.states == ["staged"]
+    assert "Pending in Klipper now: [probe] z_offset: 6.388" in saved.told
+    assert client.status("gcode_move")["homing_origin"][2] == 0.125
+    client.close()
 
 
 def test_kill_9_between_staging_and_saving_is_in_the_record(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from zcal_tui.model.record import Change
 from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.config_view import probe_config, z_rail
-from zcal_tui.printer.printer import Printer
+from zcal_tui.printer.printer import CommandFailed, Printer
 from zcal_tui.printer.reading import number
 from zcal_tui.printer.state import PrinterState
 
@@ -108,14 +108,15 @@ class Staging:
             raise StagingFailed(f"Klipper staged something else than it was told to: {told}.")
 
     async def _apply(self, values: Sequence[Value]) -> None:
-        """By way of the G-code offset, which is put back whatever comes of it."""
-        before = self._printer.state.homing_origin[2]
-        try:
-            for command, offset in _offsets(self._printer.state, values).items():
-                await self._printer.gcode(f"SET_GCODE_OFFSET Z={offset:.6f} MOVE=0\n{command}")
-        finally:
-            if self._printer.state.ready:
-                await self._printer.gcode(f"SET_GCODE_OFFSET Z={before:.6f} MOVE=0")
+        """By way of the G-code offset, which is put back in the same script: klippy runs that to its end also when the
+        link goes meanwhile."""
+        put_back = f"SET_GCODE_OFFSET Z={self._printer.state.homing_origin[2]:.6f} MOVE=0"
+        for command, offset in _offsets(self._printer.state, values).items():
+            try:
+                await self._printer.gcode(f"SET_GCODE_OFFSET Z={offset:.6f} MOVE=0\n{command}\n{put_back}")
+            except CommandFailed:
+                await self._printer.gcode(put_back)
+                raise
 
 
 def staged(state: PrinterState, values: Iterable[Value]) -> tuple[Value, ...]:
