@@ -254,6 +254,14 @@ def test_levels(shift: tuple[float, float], returned: tuple[float, float], level
     assert judge_thermal(_result(shift=interval(shift), returned=interval(returned))).level == level
 
 
+def test_a_height_that_may_not_move_at_all_is_not_said_never_to_settle() -> None:
+    """Still heights in a short run: the fitted lag leads far beyond them, with an interval that says so."""
+    result = _result(shift=Interval(0.094, -0.022, 0.209, 0.95), settle=None, remaining=0.089)
+    rule = judge_thermal(result)
+    assert rule.level == "unknown"
+    assert any("too short" in reason for reason in rule.reasons)
+
+
 def test_too_short_a_hot_phase_does_not_decide() -> None:
     result = _result(shift=Interval(0.03, 0.026, 0.034, 0.95), settle=None, remaining=0.008)
     assert judge_thermal(result).level == "warn"
