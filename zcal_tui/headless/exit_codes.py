@@ -17,7 +17,7 @@ class ExitCode(IntEnum):
     NEEDS_PERSON = 4
     CANCELLED = 5
     PRINTER_ERROR = 6
-    """The printer refused or failed on the way, or was lost."""
+    """The printer refused or failed on the way, or was lost; or what was found was to be saved, and could not be."""
     UNDECIDED = 7
     """The data do not decide."""
 
@@ -44,4 +44,6 @@ def of_record(record: Record) -> ExitCode:
         return ExitCode.NEEDS_PERSON
     if record.outcome is not Outcome.FINISHED:
         return _BY_OUTCOME[record.outcome]
+    if record.problem is not None:
+        return ExitCode.PRINTER_ERROR
     return ExitCode.UNDECIDED if record.verdict is None else _BY_LEVEL[record.verdict.level]

@@ -33,14 +33,16 @@ def problem_lines(problem: Problem) -> list[str]:
 
 
 def change_lines(changes: tuple[Change, ...]) -> list[str]:
-    """Proposed config values as the lines to edit, by section."""
+    """Proposed config values as the lines to edit, by section, and what has become of them."""
     lines: list[str] = []
     for section in dict.fromkeys(change.section for change in changes):
         lines.append(f"    [{section}]")
         for change in changes:
             if change.section == section:
-                was = f"   # was {change.old}" if change.old is not None else ""
-                lines.append(f"    {change.option}: {change.new}{was}")
+                notes = [f"was {change.old}"] if change.old is not None else []
+                notes += [change.state] if change.state != "proposed" else []
+                note = f"   # {', '.join(notes)}" if notes else ""
+                lines.append(f"    {change.option}: {change.new}{note}")
     return lines
 
 

@@ -73,6 +73,8 @@ def test_a_problem_has_its_cause_its_remedy_and_the_printers_words() -> None:
 def test_changes_are_lines_to_edit() -> None:
     changes = (Change("probe", "samples", "1", "3"), Change("probe", "samples_result", None, "median"))
     assert change_lines(changes) == ["    [probe]", "    samples: 3   # was 1", "    samples_result: median"]
+    saved = Change("probe", "z_offset", "1.5", "1.520", state="saved", saves=True)
+    assert change_lines((saved,)) == ["    [probe]", "    z_offset: 1.520   # was 1.5, saved"]
 
 
 @pytest.mark.parametrize(
@@ -92,6 +94,13 @@ def test_changes_are_lines_to_edit() -> None:
 def test_the_exit_code_says_how_it_ended(outcome: Outcome, level: Level | None, code: ExitCode) -> None:
     verdict = None if level is None else Verdict(level, "")
     assert of_record(replace(RECORD, outcome=outcome, verdict=verdict)) is code
+
+
+def test_a_value_that_could_not_be_saved_is_no_success() -> None:
+    record = replace(
+        RECORD, outcome=Outcome.FINISHED, verdict=Verdict(Level.PASS, ""), problem=Problem("Stuck.")
+    )
+    assert of_record(record) is ExitCode.PRINTER_ERROR
 
 
 def test_a_record_ends_with_what_follows() -> None:
