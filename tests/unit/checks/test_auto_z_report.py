@@ -147,6 +147,13 @@ def test_how_far_switch_offset_is_off(value: float, level: Level, words: str) ->
     assert words in finding.text
 
 
+def test_a_value_to_begin_with_is_not_held_against_the_printer() -> None:
+    fresh = Tuned(0.45, None, Interval(0.52, 0.5, 0.54, 0.95), 0.42, None, "Z 0.")
+    assert of_tuning(fresh).level is Level.PASS
+    _, (change,) = tuning_advice(fresh)
+    assert (change.old, change.new) == (None, "0.520")
+
+
 def test_the_tuned_value_is_proposed_with_what_it_does() -> None:
     text, (change,) = tuning_advice(tuned(0.52, command=0.42))
     assert (change.section, change.option, change.old, change.new) == (

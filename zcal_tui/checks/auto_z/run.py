@@ -238,7 +238,12 @@ class _Run:
         if mean is None or mean.mean.low is None or mean.mean.high is None:
             return "CALIBRATE_Z works."
         half = (mean.mean.high - mean.mean.low) / 2
-        return f"Good: the offset is {millimetres(mean.mean.value, sign=True)} ± {length(half)}."
+        good = f"Good: the offset is {millimetres(mean.mean.value, sign=True)} ± {length(half)}"
+        if self._tuned is None:
+            return f"{good}."
+        tuned = self._tuned.value
+        sure = ((tuned.high or 0.0) - (tuned.low or 0.0)) / 2
+        return f"{good}, switch_offset {tuned.value:.3f} ± {length(sure)}."
 
     def _advice(self) -> Iterator[Event]:
         if not self._safe:

@@ -208,8 +208,7 @@ def blame_text(moved: Sequence[Moved]) -> str:
 
 
 def of_tuning(tuned: Tuned) -> Finding:
-    """How far the switch_offset that was used is from the tuned one."""
-    error = tuned.value.value - tuned.used
+    """How far the configured switch_offset is from the tuned one; where none was configured, that it was found."""
     low, high = tuned.value.low or 0.0, tuned.value.high or 0.0
     half = (high - low) / 2
     if tuned.value.value <= 0.0:
@@ -218,21 +217,30 @@ def of_tuning(tuned: Tuned) -> Finding:
             f"The paper test gives a switch_offset of {millimetres(tuned.value.value, digits=3)}. {NEGATIVE}",
             "Not usable: switch_offset comes out at zero or less.",
         )
+    old = tuned.configured
+    if old is None:
+        return Finding(
+            Level.PASS,
+            f"The switch closes {millimetres(tuned.value.value, digits=3)} below its body, ± {length(half)}; "
+            "nothing was configured before.",
+        )
+    error = tuned.value.value - old
     gap = closer_farther(-error).removeprefix("the nozzle will be ")
     text = (
-        f"With switch_offset {tuned.used:.3f} the nozzle has to come {gap}, ± {length(half)} (limits: "
-        f"{length(GOAL)}, {GOAL_SOURCE}; {length(A_SHEET)}, ours: a sheet of paper)."
+        f"With switch_offset {old:.3f} the nozzle has to come {gap}, ± {length(half)} (limits: {length(GOAL)}, "
+        f"{GOAL_SOURCE}; {length(A_SHEET)}, ours: a sheet of paper)."
     )
-    if abs(error) > A_SHEET and not low <= tuned.used <= high:
+    certain = not low <= old <= high
+    if abs(error) > A_SHEET and certain:
         side = "too close to" if error < 0 else "too far from"
         return Finding(
             Level.FAIL,
             text,
-            f"switch_offset {tuned.used:.3f} is wrong: the nozzle comes {length(abs(error))} {side} the bed.",
+            f"switch_offset {old:.3f} is wrong: the nozzle comes {length(abs(error))} {side} the bed.",
         )
-    if abs(error) > GOAL and not low <= tuned.used <= high:
+    if abs(error) > GOAL and certain:
         return Finding(
-            Level.WARN, text, f"Usable, but switch_offset {tuned.used:.3f} is off by {length(abs(error))}."
+            Level.WARN, text, f"Usable, but switch_offset {old:.3f} is off by {length(abs(error))}."
         )
     return Finding(Level.PASS, text)
 

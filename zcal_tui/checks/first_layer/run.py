@@ -38,6 +38,8 @@ SCORCHING = 150.0
 LEAST_CLEARANCE = 10.0
 LIFT_OVER_TRIGGER = 5.0
 DOWN_SPEED = 5.0
+IN_FORCE = 0.0005
+"""mm: how exactly the offset has to be in force."""
 ROOM = 0.2
 """mm over the expected height from where feeling begins at least: Klipper accepts no height at the start's "
 "or above."""
@@ -124,6 +126,14 @@ async def _offset_in_force(context: Context, parameters: FirstLayerParameters) -
         what, cause, remedy = fault_words(attempt)
         raise CheckFailed(
             f"CALIBRATE_Z found no offset to test. {what}", cause, f"{remedy} The check auto-z says more."
+        )
+    found = attempt.calibration
+    live = context.printer.state.homing_origin[2]
+    if found is not None and abs(live - found.offset) > IN_FORCE:
+        raise CheckFailed(
+            f"CALIBRATE_Z found {found.offset:.3f} mm, but {live:.3f} mm is in force once it has ended.",
+            "A macro around it restores a G-code state that was saved before, homes, or sets another offset.",
+            "Look at the macro named CALIBRATE_Z: without the offset there is nothing to test, nor to print with.",
         )
     return True
 
