@@ -33,7 +33,7 @@ class TemperatureParameters:
     )
     # With half a minute to rest in between, so that touching itself does not move the height
     every: float = parameter(45.0, "time from one look to the next", unit="s", minimum=5, maximum=600)
-    touches: int = parameter(3, "touches at each look", minimum=2, maximum=10)
+    touches: int = parameter(5, "touches at each look", minimum=2, maximum=10)
     x: float | None = parameter(None, "where the toolhead stands; else the middle of the bed", unit="mm")
     y: float | None = parameter(None, "where the toolhead stands; else the middle of the bed", unit="mm")
     home: bool = parameter(True, "home first where an axis is not homed")

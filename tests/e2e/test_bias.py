@@ -1,0 +1,146 @@
+"""The check `bias` on simulated machines, through the command line, as a user runs it."""
+
+import math
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import program
+from simulated import PrinterSim, Starter, wait_for_state
+
+SHORT = ("--touches", "3", "--rounds", "2", "--max-rounds", "2")
+
+
+def options(printer: PrinterSim, *arguments: str) -> list[str]:
+    person = ["--autopilot", "--control", str(printer.ready["control"])]
+    return ["bias", "--printer", printer.klippy, *SHORT, *arguments, *person]
+
+
+def places(estimates: dict[str, Any]) -> Iterator[tuple[float, float, dict[str, Any]]]:
+    """Place and estimate of each z_offset of a record."""
+    for name, estimate in estimates.items():
+        general, _, place = name.partition("@")
+        if general == "z_offset":
+            x, y = (float(number) for number in place.split(","))
+            yield x, y, estimate
+
+
+def truth(printer: PrinterSim, x: float, y: float) -> float:
+    """The z_offset that an unerring person finds at a bed point."""
+    told = printer.control.request("truth")["truth"]
+    probe, bed, person = told["probe"], told["bed"], told["person"]
+    dx, dy = (x - bed["center_x"]) / 100.0, (y - bed["center_y"]) / 100.0
+    bias = probe["bias_x"] * dx + probe["bias_y"] * dy
+    bias += probe["bias_xx"] * dx * dx + probe["bias_yy"] * dy * dy + probe["bias_xy"] * dx * dy
+    late = 5.0 * probe["trigger_delay"]
+    return float(probe["z_offset"] + bias - late - person["paper"] - person["bias"])
+
+
+def assert_left_well(printer: PrinterSim) -> None:
+    client = wait_for_state(printer, "ready")
+    assert client.status("manual_probe")["is_active"] is False
+    assert client.status("zcal")["lease"] is None
+    assert client.status("configfile")["save_config_pending"] is False
+    client.close()
+    report = printer.report()
+    assert report["gap"] > 5.0
+    assert report["events"] == []
+
+
+def assert_true(printer: PrinterSim, record: dict[str, Any]) -> None:
+    """The estimates are what is so."""
+    found = list(places(record["estimates"]))
+    true = [truth(printer, x, y) for x, y, _ in found]
+    for (_, _, estimate), right in zip(found, true, strict=True):
+        assert estimate["low"] <= right <= estimate["high"], (estimate, right)
+        assert estimate["value"] == pytest.approx(right, abs=0.025)
+    spread = record["estimates"]["spread"]
+    assert spread["low"] <= max(true) - min(true) <= spread["high"]
+
+
+def test_a_biased_probe_fails_and_the_direction_is_named(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("corexy", speed=40.0)
+    printer.control.request("set", path="probe.bias_x", value=0.04)
+    ended = program.run(tmp_path, *options(printer, "--points", "4"))
+    record = ended.record
+    assert ended.code == 1, ended.errors
+    assert record["verdict"]["level"] == "fail"
+    assert "right" in record["verdict"]["reasons"][0]
+    assert any("towards the right" in text and "axis_twist" in text for text in record["advice"])
+    assert_true(printer, record)
+    assert_left_well(printer)
+
+
+def test_a_docked_probe_is_away_whenever_the_nozzle_goes_down(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("voron", speed=40.0)
+    ended = program.run(tmp_path, *options(printer, "--places", "40,50;210,200"))
+    record = ended.record
+    assert ended.code in (0, 7), ended.errors
+    assert record["verdict"]["level"] in ("pass", "unknown")
+    assert_true(printer, record)
+    # A probe that is still on would be pressed 2.4 mm beyond its travel: the machine tells of that
+    assert_left_well(printer)
+    assert printer.report()["probe"]["state"] == "docked"
+    stages = [event["key"] for event in ended.events if event["event"] == "stage"]
+    one_round = ["attach", "touch", "touch", "detach", "paper", "paper"]
+    assert stages == ["home", *one_round, *one_round]
+    kinds = [(sample["kind"], sample["place"], sample["round"]) for sample in record["samples"]]
+    assert kinds[6:8] == [("paper", "40,50", 1), ("paper", "210,200", 1)]
+    assert kinds[14:16] == [("paper", "210,200", 2), ("paper", "40,50", 2)]
+    assert [sample["n"] for sample in record["samples"]] == list(range(1, 17))
+    said = [event["text"] for event in ended.events if event["event"] == "notice"]
+    assert "2 places" in said[0]
+    assert "about" in said[0]
+    progress = [event for event in ended.events if event["event"] == "progress"]
+    assert progress[0]["seconds_left"] > progress[-1]["seconds_left"] == 0.0
+
+
+def test_a_deltas_places_are_near_its_towers(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("delta", speed=40.0)
+    printer.control.request("set", path="probe.bias_a", value=0.15)
+    ended = program.run(tmp_path, *options(printer, "--points", "3"))
+    record = ended.record
+    assert record["verdict"]["level"] == "fail", record["problem"]
+    assert "highest near A" in record["verdict"]["reasons"][0]
+    directions = [math.degrees(math.atan2(y, x)) % 360.0 for x, y, _ in places(record["estimates"])]
+    assert directions == pytest.approx([210.0, 330.0, 90.0], abs=0.1)
+    assert_left_well(printer)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_the_paper_test_ends_it_and_lifts(
+    number: signal.Signals, printer_sim: Starter, tmp_path: Path
+) -> None:
+    printer = printer_sim("corexy", speed=40.0)
+    running = program.start(tmp_path, *options(printer, "--points", "2"))
+    for _ in range(3):  # the nozzle is on its way down
+        running.until(lambda event: event["event"] == "question" and event["kind"] == "paper")
+    running.signal(number)
+    ended = running.end()
+    assert ended.code == 5, ended.errors
+    assert ended.record["outcome"] == "cancelled"
+    assert len(ended.record["samples"]) >= 6
+    assert_left_well(printer)
+
+
+def test_places_out_of_reach_are_refused_before_anything_moves(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("corexy")
+    ended = program.run(tmp_path, *options(printer, "--places", "150,10;150,200"))
+    assert ended.code == 3
+    assert "do not both reach the bed at 150,10" in ended.record["problem"]["what"]
+    client = wait_for_state(printer, "ready")
+    assert client.status("toolhead")["homed_axes"] == ""
+    client.close()
+
+
+def test_without_a_person_nothing_moves(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("corexy")
+    ended = program.run(tmp_path, "bias", "--printer", printer.klippy)
+    assert ended.code == 4
+    assert ended.record["outcome"] == "refused"
+    client = wait_for_state(printer, "ready")
+    assert client.status("toolhead")["homed_axes"] == ""
+    client.close()
