@@ -2,8 +2,8 @@
 
 import difflib
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ class Settings:
     """A Klipper or Kalico folder for the simulated printer. Environment: KLIPPER_DIR."""
     data: str | None = None
     """The folder in which runs are kept. Environment: ZCAL_DATA."""
+    keymap: Mapping[str, str] = field(default_factory=dict)
+    """Other keys for the terminal interface's actions, by their names (docs/keys.md): the table `[keymap]`."""
     lease: str | None = None
     """Seconds that the printer waits for a program that is not heard of before it cleans up, 2 to 600; 60 where it is
     left out. Environment: ZCAL_LEASE."""
@@ -82,7 +84,22 @@ def data_folder(settings: Settings) -> Path:
     return user_data_path("zcal-tui")
 
 
-def read_file(path: Path) -> dict[str, str]:
+def _keys(path: Path, value: object, name: str = "") -> Iterator[tuple[str, str]]:
+    """The entries of the table `[keymap]`, whose names TOML reads as nested tables where they are not in quotes.
+
+    Raises ConfigError.
+    """
+    if isinstance(value, str) and name:
+        yield name, value
+    elif isinstance(value, dict):
+        for key, below in value.items():
+            yield from _keys(path, below, f"{name}.{key}" if name else key)
+    else:
+        where = f" of {name}" if name else ""
+        raise ConfigError(f'{path}: the keys{where} in [keymap] must be text, like "plan.next" = "f2"')
+
+
+def read_file(path: Path) -> dict[str, Any]:
     """The settings in a TOML file. Raises ConfigError naming file and key."""
     try:
         data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -93,12 +110,14 @@ def read_file(path: Path) -> dict[str, str]:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: is not TOML: {error}") from error
     known = [f.name for f in fields(Settings)]
-    for key, value in data.items():
+    for key, value in list(data.items()):
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
             raise ConfigError(f"{path}: there is no setting {key!r}; {hint}")
-        if not isinstance(value, str):
+        if key == "keymap":
+            data[key] = dict(_keys(path, value))
+        elif not isinstance(value, str):
             raise ConfigError(f'{path}: {key} must be text in quotes, like {key} = "…"')
     return data
 
@@ -109,6 +128,8 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str], file: Path
     path = file or default_file(environ)
     if file is not None or path.is_file():
         settings = replace(settings, **read_file(path))
-    from_environment = {key: environ[name] for key, name in ENVIRONMENT.items() if environ.get(name)}
+    from_environment: dict[str, Any] = {
+        key: environ[name] for key, name in ENVIRONMENT.items() if environ.get(name)
+    }
     given = {key: value for key, value in flags.items() if value is not None}
     return replace(settings, **{**from_environment, **given})

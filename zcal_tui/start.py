@@ -53,10 +53,15 @@ def start(command: Command) -> int:
 
 def _face(command: Command, session: Session) -> int:
     if not command.headless:
-        from zcal_tui.tui.app import run_tui  # as above
+        from zcal_tui.tui.launch import run_tui  # as above
 
         return run_tui(
-            session, check=command.check, parameters=command.parameters, theme=command.settings.theme
+            session,
+            check=command.check,
+            parameters=command.parameters,
+            theme=command.settings.theme,
+            keymap=command.settings.keymap,
+            save=command.save,
         )
     from zcal_tui.headless.output import JsonOutput, TextOutput  # not needed by the terminal interface
     from zcal_tui.headless.run import run_headless

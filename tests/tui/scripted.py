@@ -29,7 +29,7 @@ from zcal_tui.model.questions import (
     PaperStep,
     Question,
 )
-from zcal_tui.model.record import Change, Estimate, Level, Outcome, Problem, Sample, Verdict
+from zcal_tui.model.record import Change, Estimate, Level, Outcome, Problem, Record, Sample, Verdict
 from zcal_tui.model.view import begin, fold
 from zcal_tui.printer.state import Heater, PrinterState, Probe
 from zcal_tui.session.port import RunOptions, SessionBusy
@@ -185,6 +185,7 @@ class ScriptedSession:
         self._listeners: list[Callable[[Event], None]] = []
         self.runs = 0
         self.questions = 0
+        self.options = RunOptions()
         self.asked: list[tuple[str, Any]] = []
         """What the interface asked for, in order."""
 
@@ -206,6 +207,7 @@ class ScriptedSession:
         if run is not None and run.running:
             raise SessionBusy
         self.asked.append(("start", parameters))
+        self.options = options or RunOptions()
         self.runs += 1
         self.say(RunStarted(f"run-{self.runs}", name, "2026-11-20T14:00:00+00:00", parameters={"speed": 5.0}))
 
@@ -230,6 +232,14 @@ class ScriptedSession:
 
     def firmware_restart(self) -> None:
         self.asked.append(("restart", None))
+
+    def close_interrupted(self, record: Record) -> None:
+        self.asked.append(("close interrupted", record.id))
+        kept = tuple(run for run in self._snapshot.interrupted if run.id != record.id)
+        self.update(interrupted=kept)
+
+    def note_changed(self, what: str) -> None:
+        self.asked.append(("changed", what))
 
     def close(self, patience: float = 30.0) -> None:
         self.asked.append(("close", None))

@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, {tests!r})
 from scripted import READY, ScriptedSession
 from dataclasses import replace
-from zcal_tui.tui.app import run_tui
+from zcal_tui.tui.launch import run_tui
 
 
 class Session(ScriptedSession):

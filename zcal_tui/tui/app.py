@@ -1,8 +1,6 @@
 """The application: polls the session's snapshot, carries out what the screens ask, keeps STOP within reach."""
 
 import asyncio
-import os
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,17 +8,17 @@ from textual import on, work
 from textual.screen import Screen
 
 from zcal_tui.checks.base import Check
-from zcal_tui.session.port import SessionBusy, SessionPort
+from zcal_tui.model.policy import SavePolicy
+from zcal_tui.session.port import RunOptions, SessionBusy, SessionPort
 from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.tui import messages
 from zcal_tui.tui.desk import ALL, LEVEL_WORDS, Desk
 from zcal_tui.tui.screens.base import Follower
 from zcal_tui.tui.screens.connection import ConnectionScreen
 from zcal_tui.tui.shell import Shell
-from zcal_tui.tui.terminal import REFUSED, is_tty, terminal_problem
 
 if TYPE_CHECKING:
-    from zcal_tui.tui.dialogue import Dialogue
+    from zcal_tui.tui.attendant import Attendant
 
 POLL_SECONDS = 0.25
 ANSWER_POLL_SECONDS = 0.08
@@ -30,8 +28,6 @@ FIRST_POLL_SECONDS = 0.03
 
 NOT_REACHABLE = 3
 """Exit code where the person leaves because the printer cannot be reached."""
-INTERNAL_ERROR = 70
-"""Exit code after a fault of this program (EX_SOFTWARE)."""
 
 
 class ZcalApp(Shell):
@@ -45,18 +41,21 @@ class ZcalApp(Shell):
         check: str | None = None,
         parameters: Any = None,
         theme: str | None = None,
+        keymap: Mapping[str, str] | None = None,
+        save: SavePolicy = "ask",
         environ: Mapping[str, str] | None = None,
         desk: Desk | None = None,
     ) -> None:
-        super().__init__(desk or Desk(session, checks), theme, environ)
+        super().__init__(desk or Desk(session, checks), theme, keymap, environ)
         self.session = session
+        self._save: SavePolicy = save
         self._open_at_once = check
         if check is not None and parameters is not None:
             self.desk.chosen[check] = parameters
         self._connected_once = False
         self._stopped_run: str | None = None
         """The run during which the person pressed STOP: they know why it ended."""
-        self._dialogue: Dialogue | None = None
+        self._attendant: Attendant | None = None
         self._floor = 1
         """How many screens always stay: the connection's page and, once the link was up, the plan."""
         self.closed = False
@@ -78,8 +77,8 @@ class ZcalApp(Shell):
         """Take the newest snapshot; where it is another one, show it on what can be seen."""
         running, before = self.desk.running, self.desk.snapshot
         changed = self.desk.look()
-        if self._dialogue is not None:
-            self._dialogue.follow()
+        if self._attendant is not None:
+            self._attendant.look(changed=changed)
         if not changed:
             return
         snapshot = self.desk.snapshot
@@ -112,10 +111,10 @@ class ZcalApp(Shell):
             self.push_screen(ConnectionScreen(self.desk))
 
     def _show_plan(self) -> None:
-        from zcal_tui.tui.dialogue import Dialogue
+        from zcal_tui.tui.attendant import Attendant
         from zcal_tui.tui.screens.plan import PlanScreen
 
-        self._dialogue = Dialogue(self, self.desk)
+        self._attendant = Attendant(self, self.desk)
         name, self._open_at_once = self._open_at_once, None
         self._to_plan()
         self.push_screen(PlanScreen(self.desk, chosen=name))
@@ -142,9 +141,10 @@ class ZcalApp(Shell):
         from zcal_tui.tui.screens.run import RunScreen
 
         self.desk.look()
-        screen = RunScreen(self.desk, message.check)
+        screen, check = RunScreen(self.desk, message.check), message.check
+        options = RunOptions(save=self._save, resume=message.resume)
         try:
-            self.session.start_check(message.check, self.desk.parameters(message.check))
+            self.session.start_check(check, self.desk.parameters(check, message.resume), options)
         except SessionBusy:
             self.notify("A check is running already.", severity="warning", markup=False)
             return
@@ -196,8 +196,8 @@ class ZcalApp(Shell):
     @on(messages.AnswerGiven)
     def _answer(self, message: messages.AnswerGiven) -> None:
         self.session.answer(message.n, message.answer)
-        if self._dialogue is not None:
-            self._dialogue.follow()
+        if self._attendant is not None:
+            self._attendant.look(changed=False)
         self.set_timer(ANSWER_POLL_SECONDS, self.poll)
 
     @on(messages.GcodeEntered)
@@ -261,30 +261,3 @@ class ZcalApp(Shell):
         await asyncio.to_thread(self.session.close)
         self.closed = True
         self.exit(NOT_REACHABLE if failed else 0)
-
-
-def run_tui(
-    session: SessionPort, *, check: str | None = None, theme: str | None = None, parameters: Any = None
-) -> int:
-    """Show the interface until the person leaves; the session is closed then. Returns the exit code.
-
-    `check` is the one the plan opens at, with `parameters` for it if given; nothing moves before Start. 0 after a
-    normal end, 2 where there is no terminal, 3 where the printer could not be reached, 5 after SIGHUP, SIGTERM or
-    SIGINT, 70 after a fault.
-    """
-    from zcal_tui.checks.catalogue import CHECKS
-    from zcal_tui.tui.signals import leave_on_signals
-
-    problem = terminal_problem(os.environ, is_tty())
-    if problem is not None:
-        print(f"zcal-tui: {problem}", file=sys.stderr)
-        session.close()
-        return REFUSED
-    leave_on_signals(session.close)
-    app = ZcalApp(session, CHECKS, check=check, parameters=parameters, theme=theme)
-    try:
-        code = app.run()
-    finally:
-        if not app.closed:
-            session.close()
-    return INTERNAL_ERROR if code is None else code

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from zcal_tui.checks.base import Check, Declaration
+from zcal_tui.checks.parameters import ParameterError, build
 from zcal_tui.model.record import Level, Outcome, Record
 from zcal_tui.model.units import age
 from zcal_tui.session.port import SessionPort
 from zcal_tui.session.snapshot import Asking, LinkState, Snapshot
+from zcal_tui.tui.others import paper_test_open, watched
 
 KEPT_HISTORY = 100
 
@@ -51,6 +53,15 @@ class Standing:
     def done(self) -> bool:
         """Whether the plan goes on to the next check."""
         return self.unfit is not None or (self.level in DONE and self.stale is None)
+
+
+def kept_parameters(declared: type, values: Mapping[str, Any]) -> Any:
+    """The parameters of a kept run; the defaults where they are not understood any more."""
+    known = {name: value for name, value in values.items() if value is not None}
+    try:
+        return build(declared, known)
+    except (ParameterError, TypeError, ValueError):
+        return declared()
 
 
 def short_title(title: str) -> str:
@@ -170,7 +181,8 @@ class Desk:
     def can_start(self) -> bool:
         """Whether a check can be asked for: the link is up, klippy ready, and neither a check nor a print runs."""
         up, printer = self.snapshot.link.state is LinkState.UP, self.snapshot.printer
-        return up and printer.ready and not printer.busy and self.running is None
+        alone = watched(self.snapshot) is None and not paper_test_open(self.snapshot)
+        return up and printer.ready and not printer.busy and alone and self.running is None
 
     def title(self, check: str) -> str:
         """What a check is called; its name where it is not known, as in a record of a newer version."""
@@ -185,10 +197,13 @@ class Desk:
 
         return DECLARED.get(check)
 
-    def parameters(self, check: str) -> Any:
-        """The parameters a run would start with: what was chosen, else the defaults."""
+    def parameters(self, check: str, resumed: Record | None = None) -> Any:
+        """The parameters a run would start with: those of the run that it goes on with, what was chosen, the
+        defaults."""
         known = self.declared(check)
         assert known is not None
+        if resumed is not None:
+            return kept_parameters(known.parameters, resumed.parameters)
         return self.chosen.get(check) or known.parameters()
 
     def standing(self, name: str) -> Standing:

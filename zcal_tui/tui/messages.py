@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from zcal_tui.model.questions import Answer
+from zcal_tui.model.record import Record
 
 
 class Request(Message):
@@ -29,9 +30,10 @@ class PlanRequested(Request):
 
 @dataclass
 class StartRequested(Request):
-    """Run a check with the parameters last chosen."""
+    """Run a check with the parameters last chosen, or go on with an interrupted run of it."""
 
     check: str
+    resume: Record | None = None
 
 
 @dataclass

@@ -8,6 +8,7 @@ from zcal_tui.model.record import Problem
 from zcal_tui.printer.state import Heater, PrinterState
 from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.tui.glyphs import Glyphs
+from zcal_tui.tui.others import paper_test_open, watched, way_out
 
 HEATERS_SHOWN = (("extruder", "nozzle"), ("heater_bed", "bed"))
 
@@ -22,6 +23,8 @@ class Condition:
     sentence: str = ""
     restart: bool = False
     """Whether a firmware restart is the way out."""
+    more: bool = False
+    """Whether W tells more, and what can be done."""
 
 
 def trouble_of(snapshot: Snapshot) -> Problem | None:
@@ -33,7 +36,8 @@ def trouble_of(snapshot: Snapshot) -> Problem | None:
         return snapshot.klippy_problem
     if printer.klippy in ("shutdown", "error") and printer.message:
         return Problem(f"{printer.app} says:", raw=printer.message)
-    return None
+    way = way_out(snapshot)
+    return way.problem if way is not None else None
 
 
 def first_line(text: str) -> str:
@@ -75,7 +79,7 @@ def _klippy(printer: PrinterState, glyphs: Glyphs, snapshot: Snapshot) -> Condit
                 )
             if printer.paused:
                 return Condition(glyphs.running, "paused", "warn", "A print is paused: nothing is measured.")
-            return Condition(glyphs.up, "ready", "good")
+            return _others(glyphs, snapshot) or Condition(glyphs.up, "ready", "good")
         case "startup":
             return Condition(glyphs.waiting, "starting", "warn", f"{printer.app} is starting.")
         case "shutdown":
@@ -91,6 +95,17 @@ def _klippy(printer: PrinterState, glyphs: Glyphs, snapshot: Snapshot) -> Condit
                 glyphs.failed, "error", "bad", f"{printer.app} reports an error: {why or 'no text'}", True
             )
     return Condition(glyphs.waiting, "no klippy", "warn", f"{printer.app} is not running or is restarting.")
+
+
+def _others(glyphs: Glyphs, snapshot: Snapshot) -> Condition | None:
+    """Another program at the printer."""
+    if (holder := watched(snapshot)) is not None:
+        return Condition(glyphs.running, "watching", "warn", f"{holder} works with it: you watch.", more=True)
+    if paper_test_open(snapshot):
+        return Condition(
+            glyphs.warned, "paper test", "warn", "A paper test is open that was not begun here.", more=True
+        )
+    return None
 
 
 def homed_text(printer: PrinterState) -> Content:

@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from zcal_tui.tui.desk import Desk
 from zcal_tui.tui.glyphs import glyphs_for
+from zcal_tui.tui.others import way_out
 from zcal_tui.tui.printerline import condition, trouble_of
 from zcal_tui.tui.screens.base import Follower
 from zcal_tui.tui.theme import THEMES, default_theme, quiet_colours
@@ -39,9 +40,16 @@ class Shell(App[int]):
         Binding("ctrl+z", "suspend_process", "Suspend", id="app.suspend", show=False),
     ]
 
-    def __init__(self, desk: Desk, theme: str | None, environ: Mapping[str, str] | None) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        theme: str | None,
+        keymap: Mapping[str, str] | None,
+        environ: Mapping[str, str] | None,
+    ) -> None:
         super().__init__()
         self.desk = desk
+        self._own_keys = dict(keymap or {})
         self.animation_level = "none"
         environ = os.environ if environ is None else environ
         self.glyphs = glyphs_for(environ.get("TERM", ""))
@@ -50,6 +58,17 @@ class Shell(App[int]):
         wanted = theme in self.available_themes and "NO_COLOR" not in environ
         self.theme = theme if theme is not None and wanted else default_theme(environ)
         self.set_class(self.glyphs.console, "-console")
+
+    def on_mount(self) -> None:
+        """The person's own keys."""
+        if self._own_keys:
+            from zcal_tui.tui.keys import STOP_ID, STOP_KEYS, unknown_ids
+
+            for problem in unknown_ids(self._own_keys):
+                self.notify(problem, title="[keymap] in config.toml", severity="warning", markup=False)
+            if STOP_ID in self._own_keys:  # an own key for STOP comes beside those that everybody knows
+                self._own_keys[STOP_ID] += f",{STOP_KEYS}"
+            self.set_keymap(self._own_keys)
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's colours and the quiet ones mixed from them."""
@@ -95,8 +114,10 @@ class Shell(App[int]):
         """What is wrong with the link or with klippy, in full."""
         from zcal_tui.tui.screens.modals import ProblemModal
 
-        problem = trouble_of(self.desk.snapshot)
-        if problem is not None:
+        problem, way = trouble_of(self.desk.snapshot), way_out(self.desk.snapshot)
+        if way is not None and problem == way.problem:
+            self.push_screen(ProblemModal(self.desk, problem, "Another program", way.label, way.script))
+        elif problem is not None:
             self.push_screen(ProblemModal(self.desk, problem, "What is wrong"))
 
     def action_suspend_process(self) -> None:

@@ -13,7 +13,7 @@ from zcal_tui.model.record import Problem
 from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.tui.desk import Desk
 from zcal_tui.tui.glyphs import glyphs_of
-from zcal_tui.tui.messages import FirmwareRestartRequested
+from zcal_tui.tui.messages import FirmwareRestartRequested, GcodeEntered
 from zcal_tui.tui.printerline import condition
 from zcal_tui.tui.screens.base import ZcalModal
 from zcal_tui.tui.screens.connection import problem_text
@@ -74,10 +74,12 @@ class PickModal(ZcalModal[str | None]):
         *BETWEEN_BUTTONS,
     ]
 
-    def __init__(self, desk: Desk, title: str, text: str, options: tuple[tuple[str, str, str], ...]) -> None:
-        """`options` are key, label, and what is meant by it."""
+    def __init__(
+        self, desk: Desk, title: str, text: str, options: tuple[tuple[str, str, str], ...], back: str = "Back"
+    ) -> None:
+        """`options` are key, label, and what is meant by it; `back` names the way to none of them."""
         super().__init__(desk)
-        self._title, self._text, self._options = title, text, options
+        self._title, self._text, self._options, self._back = title, text, options, back
 
     def compose_box(self) -> Iterable[Widget]:
         """The text, a line for each option, a way back."""
@@ -91,7 +93,7 @@ class PickModal(ZcalModal[str | None]):
                     action=f"screen.pick({n})",
                 )
         with Horizontal(classes="buttons"):
-            yield Button("Back", id="back", action="screen.leave")
+            yield Button(self._back, id="back", action="screen.leave")
 
     def on_mount(self) -> None:
         """The first option is in focus."""
@@ -115,14 +117,16 @@ class ProblemModal(ZcalModal[None]):
     BINDINGS: ClassVar = [
         Binding("escape,enter", "dismiss", "Close", id="problem.close", key_display="esc"),
         Binding("f", "restart", "Firmware restart", id="problem.restart"),
+        Binding("x", "way_out", "Do it", id="problem.way_out"),
         *BETWEEN_BUTTONS,
     ]
 
-    def __init__(self, desk: Desk, problem: Problem, title: str) -> None:
+    def __init__(self, desk: Desk, problem: Problem, title: str, label: str = "", script: str = "") -> None:
+        """`label` and `script`: a G-code that may be the way out, and what its button says."""
         super().__init__(desk)
         self._title = title
         self.add_class("-bad")
-        self._problem = problem
+        self._problem, self._label, self._script = problem, label, script
 
     def compose_box(self) -> Iterable[Widget]:
         """The problem and a way back; a restart where klippy is down."""
@@ -131,6 +135,8 @@ class ProblemModal(ZcalModal[None]):
         yield VerticalScroll(text, id="scroll", can_focus=False)
         with Horizontal(classes="buttons"):
             yield Button("Close", id="close", action="screen.dismiss")
+            if self._script:
+                yield Button(f"{self._label}  x", id="way-out", variant="warning", action="screen.way_out")
             yield Button("Firmware restart", id="restart", variant="warning", action="screen.restart")
 
     def on_mount(self) -> None:
@@ -149,8 +155,16 @@ class ProblemModal(ZcalModal[None]):
         return condition(self.desk.snapshot, glyphs_of(self)).restart
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """As the button: a restart only where it helps."""
+        """As the buttons: a restart only where it helps, a way out only where there is one."""
+        if action == "way_out":
+            return bool(self._script)
         return self._can_restart if action == "restart" else True
+
+    def action_way_out(self) -> None:
+        """Send the G-code that the button names."""
+        if self._script:
+            self.post_message(GcodeEntered(self._script))
+            self.dismiss()
 
     def action_restart(self) -> None:
         """Bring klippy back; the bar tells how it goes."""

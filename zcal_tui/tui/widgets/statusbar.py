@@ -117,11 +117,16 @@ class TroubleStrip(Widget):
         how = self._condition
         if how is None:
             return Content("")
-        remedy = Content.assemble(("  F8 firmware restart", "bold")) if how.restart else Content("")
+        told = "  F8 firmware restart" if how.restart else "  W tells more" if how.more else ""
+        remedy = Content.styled(told, "bold")
         return spread(Content(f"{how.glyph} {how.sentence}"), remedy, self.content_size.width)
 
     def on_click(self, event: Click) -> None:
         """A tap does what the line offers."""
-        if self._condition is not None and self._condition.restart:
+        how = self._condition
+        if how is not None and how.restart:
             event.stop()
             self.post_message(FirmwareRestartRequested())
+        elif how is not None and how.more:
+            event.stop()
+            self.app.call_next(self.app.run_action, "why")

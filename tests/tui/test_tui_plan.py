@@ -1,0 +1,267 @@
+"""The plan: what is done, what is next, what is stale, what was cut off, who else is at the printer."""
+
+from dataclasses import replace
+
+import pytest
+
+import sketches
+from scenes import verdict
+from scripted import FINISHED, READY, ScriptedSession
+from stage import Opener
+from zcal_tui.checks.catalogue import CHECKS
+from zcal_tui.checks.guided import GuidedParameters
+from zcal_tui.checks.holding import Holder
+from zcal_tui.model.events import RunEnded, RunStarted, VerdictReached
+from zcal_tui.model.record import Estimate, Level, Outcome, Part, Record, Verdict
+from zcal_tui.printer.state import ManualProbe
+from zcal_tui.session.snapshot import Link, LinkState
+from zcal_tui.tui.others import own_name, refusal_of, request_of
+
+
+def record(check: str, level: Level = Level.PASS) -> Record:
+    """A finished record."""
+    return Record(
+        f"{check}-1",
+        check,
+        {},
+        FINISHED,
+        FINISHED,
+        Outcome.FINISHED,
+        estimates={"z_offset": Estimate("z_offset", 1.245, 1.239, 1.251)},
+        verdict=Verdict(level, "A sentence."),
+    )
+
+
+async def test_the_plan_opens_at_the_next_sensible_check(opened: Opener) -> None:
+    session = ScriptedSession()
+    session.update(last={"ready": record("ready"), "probe-xy": record("probe-xy")})
+    async with opened(session, check=None) as stage:
+        assert "Z offset: the paper test" in stage.words()
+        assert "2 of 7 done" in stage.words()
+        await stage.press("n")
+        assert stage.session.runs == 1 and stage.session.snapshot.run is not None
+        assert stage.session.snapshot.run.record.check == "z-offset"
+
+
+async def test_a_stale_result_is_named_with_its_reason_and_comes_next(opened: Opener) -> None:
+    session = ScriptedSession()
+    last = {name: record(name) for name in CHECKS}
+    session.update(last=last, stale={"z-offset": "the gantry was levelled [again] since"})
+    async with opened(session, check=None) as stage:
+        words = stage.words()
+        assert "↻ Z offset stale" in words and "the gantry was levelled" in words
+        assert "1.245 mm ± 6.0 µm" in words
+    session = ScriptedSession()
+    session.update(last=last)
+    async with opened(session, check=None) as stage:
+        assert "all 7 done" in stage.words()
+        await stage.press("n")
+        assert "Every check of the plan is done" in stage.words() and session.runs == 0
+
+
+async def test_failed_and_undecided_checks_are_not_done(opened: Opener) -> None:
+    session = ScriptedSession()
+    session.update(last={"ready": record("ready", Level.WARN), "probe-xy": record("probe-xy", Level.FAIL)})
+    async with opened(session, check=None) as stage:
+        assert "1 of 7 done" in stage.words()
+        assert stage.app.desk.next_check() == "probe-xy"
+        assert stage.app.desk.next_check("probe-xy") == "z-offset"
+
+
+async def test_the_verdict_goes_on_to_the_next_check(opened: Opener) -> None:
+    async with opened() as stage:
+        await verdict(stage)
+        assert "Next: Location bias" in stage.words()
+        await stage.press("enter")
+        assert stage.session.snapshot.run is not None
+        assert stage.session.snapshot.run.record.check == "bias"
+
+
+async def test_the_last_result_is_shown_again(opened: Opener) -> None:
+    session = ScriptedSession()
+    session.update(last={"z-offset": record("z-offset")})
+    async with opened(session, check="z-offset") as stage:
+        await stage.press("r")
+        assert stage.screen == "VerdictScreen" and "A sentence." in stage.words()
+        await stage.press("escape")
+        assert stage.screen == "PlanScreen"
+        await stage.click("#result")
+        assert stage.screen == "VerdictScreen"
+
+
+async def test_the_whole_calibration_is_followed_from_part_to_part(opened: Opener) -> None:
+    async with opened(check=None) as stage:
+        session = stage.session
+        await stage.press("a")
+        assert "Every check that applies, one after the other" in stage.words() and session.runs == 0
+        await stage.press("a")
+        assert session.asked[-1] == ("start", GuidedParameters())
+        assert stage.screen == "RunScreen"
+        for check in ("ready", "z-offset"):
+            session.say(RunStarted(f"part-{check}", check, FINISHED))
+            sketches.ready(session) if check == "ready" else sketches.z_offset(session)
+            await stage.settle()
+            assert CHECKS[check].title.partition(":")[0] in stage.words() or check == "ready"
+            session.end(Outcome.FINISHED)
+            await stage.settle()
+            assert stage.screen == "RunScreen", "the next part follows"
+        await stage.press("p")
+        assert stage.app.desk.running == "all"
+        await stage.press("enter")
+        assert stage.screen == "RunScreen"
+        parts = (
+            Part("1", "ready", Outcome.FINISHED, Level.PASS, "Ready."),
+            Part("2", "z-offset", Outcome.CANCELLED, None, "You stopped it [here]."),
+        )
+        whole = Record("run-1", "all", {}, FINISHED, FINISHED, Outcome.CANCELLED, parts=parts)
+        session.say(RunEnded(whole))
+        await stage.settle()
+        assert stage.screen == "VerdictScreen"
+        words = stage.words()
+        assert "✓ Ready" in words and "Z offset" in words and "You stopped it [here]." in words
+        assert stage.app.desk.running is None
+
+
+@pytest.mark.parametrize(("key", "asked"), [("1", "start"), ("2", "close interrupted"), ("escape", None)])
+async def test_a_run_that_was_cut_off_is_offered_once(key: str, asked: str | None, opened: Opener) -> None:
+    session = ScriptedSession()
+    cut = replace(record("bias"), id="cut", outcome=Outcome.LOST, parameters={"rounds": 4, "repeats": None})
+    session.update(interrupted=(cut,))
+    async with opened(session) as stage:
+        assert stage.screen == "PickModal" and "Location bias, begun" in stage.words()
+        await stage.press(key)
+        assert stage.screen == ("RunScreen" if asked == "start" else "PlanScreen")
+        if asked == "start":
+            assert session.options.resume is cut
+            assert session.asked[-1][1].rounds == 4
+        elif asked is not None:
+            assert session.asked[-1] == (asked, "cut")
+
+
+async def test_what_was_changed_on_the_machine_is_told(opened: Opener) -> None:
+    async with opened() as stage:
+        await stage.press("m")
+        assert stage.screen == "PickModal" and "Nozzle" in stage.words()
+        await stage.press("1")
+        assert stage.session.asked[-1] == ("changed", "nozzle")
+
+
+# ---------------------------------------------------------------------- others at the printer
+
+
+def leased(holder: str) -> ScriptedSession:
+    """A session whose printer is held by a program of that name."""
+    zcal = {"version": "1", "lease": {"holder": holder, "until": 99.0, "holds": []}}
+    return ScriptedSession(printer=replace(READY, zcal=zcal, commands=frozenset({"M118"})))
+
+
+async def test_another_program_at_the_printer_is_watched_and_can_be_asked(opened: Opener) -> None:
+    session = leased("zcal-tui on pi [4711]")
+    async with opened(session) as stage:
+        words = stage.words()
+        assert "watching" in words and "zcal-tui on pi [4711] works with it" in words
+        await stage.press("enter")
+        assert session.asked_for("start") == 0
+        await stage.press("w")
+        assert stage.screen == "ProblemModal"
+        await stage.click("#way-out")
+        assert session.asked[-1] == ("gcode", f"M118 zcal-tui: {own_name()} asks to take over this printer")
+        session.printer(zcal={"lease": None})
+        await stage.settle()
+        assert "watching" not in stage.words()
+        await stage.press("enter")
+        assert session.asked_for("start") == 1
+
+
+async def test_our_own_lease_is_not_another_program(opened: Opener) -> None:
+    async with opened(leased(own_name())) as stage:
+        assert "watching" not in stage.words()
+
+
+def test_the_lease_bears_our_name() -> None:
+    assert Holder(None, None, lambda event: None)._name == own_name()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("key", "cancelled"), [("y", True), ("n", False)])
+async def test_whoever_asks_for_the_printer_is_answered(key: str, cancelled: bool, opened: Opener) -> None:
+    async with opened() as stage:
+        session = stage.session
+        await stage.press("enter")
+        session.touch(3)
+        session.console("echo: zcal-tui: zcal-tui on pi (1) asks to take over this printer")
+        await stage.settle()
+        assert stage.screen == "ConfirmModal" and "zcal-tui on pi (1) asks for it" in stage.words()
+        await stage.press(key)
+        assert (session.asked_for("cancel") == 1) is cancelled
+        assert any("keeps this printer" in str(what) for _, what in session.asked) is not cancelled
+
+
+async def test_a_refusal_is_told(opened: Opener) -> None:
+    async with opened() as stage:
+        stage.session.console("echo: zcal-tui: zcal-tui on pi (1) keeps this printer")
+        await stage.settle()
+        assert "zcal-tui on pi (1) keeps the printer" in stage.words()
+
+
+def test_requests_are_read_from_the_console() -> None:
+    assert request_of("echo: zcal-tui: somebody asks to take over this printer") == "somebody"
+    assert request_of(f"echo: zcal-tui: {own_name()} asks to take over this printer") is None
+    assert request_of("echo: zcal-tui: somebody keeps this printer") is None
+    assert refusal_of("echo: zcal-tui: somebody keeps this printer") == "somebody"
+    assert request_of("// probe at 1,2 is z=3") is None
+
+
+async def test_a_paper_test_from_elsewhere_is_not_touched_without_asking(opened: Opener) -> None:
+    printer = replace(READY, manual_probe=ManualProbe(is_active=True, z_position=1.0))
+    session = ScriptedSession(printer=printer)
+    async with opened(session) as stage:
+        assert "A paper test is open that was not begun here" in stage.words()
+        await stage.press("enter")
+        assert session.asked_for("start") == 0 and session.asked_for("gcode") == 0
+        await stage.press("w", "x")
+        assert session.asked[-1] == ("gcode", "ABORT")
+
+
+async def test_a_link_that_comes_back_goes_on(opened: Opener) -> None:
+    async with opened(check=None) as stage:
+        stage.session.update(link=Link(LinkState.LOST, "localhost:7125", "voron24"))
+        await stage.settle()
+        assert "is being tried again" in stage.words()
+        stage.session.update(link=Link(LinkState.UP, "localhost:7125", "voron24"))
+        await stage.settle()
+        await stage.press("n")
+        assert stage.session.asked_for("start") == 1
+
+
+# ---------------------------------------------------------------------- keys
+
+
+async def test_keys_can_be_changed_but_stop_keeps_its_own(opened: Opener) -> None:
+    keymap = {"plan.next": "f2", "app.stop": "f5", "plan.nxt": "x"}
+    async with opened(check=None, keymap=keymap) as stage:
+        assert "There is no action 'plan.nxt'" in stage.words() and "plan.next?" in stage.words()
+        await stage.press("n")
+        assert stage.session.asked_for("start") == 0
+        await stage.press("f2")
+        assert stage.session.asked_for("start") == 1
+        await stage.press("f12")
+        await stage.press("escape", "f5")
+        assert stage.session.asked_for("stop") == 2
+
+
+async def test_values_saved_and_values_to_edit_are_told_apart(opened: Opener) -> None:
+    for state, told in (
+        ("saved", "✓ Saved in printer.cfg"),
+        ("declined", "Not saved: you said no"),
+        ("staged", "SAVE_CONFIG was not seen to end"),
+        ("proposed", "Found, not saved"),
+    ):
+        async with opened(size=(120, 40), check="z-offset") as stage:
+            await stage.press("enter")
+            sketches.z_offset(stage.session, state=state)
+            stage.session.say(VerdictReached(Verdict(Level.PASS, "Done.")))
+            stage.session.end(Outcome.FINISHED)
+            await stage.settle()
+            words = stage.words()
+            assert told in words and "To edit in printer.cfg" in words
+            assert "[probe] z_offset 1.245 → 1.251" in words and "position_min: -2 # now 0" in words

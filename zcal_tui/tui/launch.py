@@ -1,0 +1,47 @@
+"""Starts the interface on a terminal, and tells how it ended."""
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from zcal_tui.model.policy import SavePolicy
+from zcal_tui.session.port import SessionPort
+from zcal_tui.tui.terminal import REFUSED, is_tty, terminal_problem
+
+INTERNAL_ERROR = 70
+"""Exit code after a fault of this program (EX_SOFTWARE)."""
+
+
+def run_tui(
+    session: SessionPort,
+    *,
+    check: str | None = None,
+    theme: str | None = None,
+    parameters: Any = None,
+    keymap: Mapping[str, str] | None = None,
+    save: SavePolicy = "ask",
+) -> int:
+    """Show the interface until the person leaves; the session is closed then. Returns the exit code.
+
+    `check` is the one the plan opens at, with `parameters` for it if given; nothing moves before Start. `keymap` gives
+    actions other keys (docs/keys.md), `save` says whether found values are written. 0 after a normal end, 2 where there
+    is no terminal, 3 where the printer could not be reached, 5 after SIGHUP, SIGTERM or SIGINT, 70 after a fault.
+    """
+    from zcal_tui.checks.catalogue import CHECKS
+    from zcal_tui.tui.app import ZcalApp
+    from zcal_tui.tui.signals import leave_on_signals
+
+    problem = terminal_problem(os.environ, is_tty())
+    if problem is not None:
+        print(f"zcal-tui: {problem}", file=sys.stderr)
+        session.close()
+        return REFUSED
+    leave_on_signals(session.close)
+    app = ZcalApp(session, CHECKS, check=check, parameters=parameters, theme=theme, keymap=keymap, save=save)
+    try:
+        code = app.run()
+    finally:
+        if not app.closed:
+            session.close()
+    return INTERNAL_ERROR if code is None else code
