@@ -7,6 +7,7 @@ from typing import Any
 
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.results import versions
+from zcal_tui.results.context import config_of, frame_of
 from zcal_tui.results.depends import values
 from zcal_tui.results.frame import restarted_between
 from zcal_tui.results.trend import FRAME_BOUND
@@ -104,7 +105,7 @@ def difference_interval(a: Estimate, b: Estimate) -> tuple[float | None, float |
 
 
 def _twisted(*records: Record) -> bool:
-    return any("axis_twist_compensation" in (record.context.get("config") or {}) for record in records)
+    return any("axis_twist_compensation" in (config_of(record.context) or {}) for record in records)
 
 
 def _notes(first: Record, second: Record) -> Iterator[str]:
@@ -117,7 +118,7 @@ def _notes(first: Record, second: Record) -> Iterator[str]:
         yield "One of them was made on a Klipper that left the axis twist out (v0.13.0-476 to -534)."
     if first.printer.get("name") != second.printer.get("name"):
         yield "They are of different printers."
-    if restarted_between(first.context.get("frame") or {}, second.context.get("frame") or {}):
+    if restarted_between(frame_of(first.context), frame_of(second.context)):
         yield "Klipper was restarted between them, so Z was homed anew: heights contain the homing's own scatter."
 
 
@@ -125,7 +126,7 @@ def _circumstances(first: Record, second: Record) -> Iterator[Circumstance]:
     for what, key in (("Klipper", "software_version"), ("host software", "app"), ("printer", "name")):
         yield from _unequal(what, first.printer.get(key), second.printer.get(key))
     yield from _unequal("zcal-tui", first.context.get("program"), second.context.get("program"))
-    for name in sorted(_names(first, second, "temperatures")):
+    for name in sorted({*_heat(first), *_heat(second)}):
         yield from _temperatures(name, first, second)
     for what, key in (
         ("bed mesh", "bed_mesh"),
@@ -144,9 +145,10 @@ def _circumstances(first: Record, second: Record) -> Iterator[Circumstance]:
 
 def _configured(first: Record, second: Record) -> Iterator[Circumstance]:
     """Config values that differ: those the check depends on where it is known which, else all that are kept."""
-    if "config" not in first.context or "config" not in second.context:
+    one, other = config_of(first.context), config_of(second.context)
+    if one is None or other is None:
         return
-    then, now = _flat(first.context["config"]), _flat(second.context["config"])
+    then, now = _flat(one), _flat(other)
     matter = {*values(first.context, first.check), *values(second.context, second.check)}
     differing = [name for name in {**then, **now} if then.get(name) != now.get(name)]
     for name in sorted(differing, key=lambda name: (name not in matter, name)):
@@ -162,13 +164,14 @@ def _flat(config: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _temperatures(name: str, first: Record, second: Record) -> Iterator[Circumstance]:
-    a, b = (record.context.get("temperatures", {}).get(name) for record in (first, second))
+    a, b = _heat(first).get(name), _heat(second).get(name)
     if isinstance(a, int | float) and isinstance(b, int | float) and abs(a - b) >= WARMER:
         yield Circumstance(name, f"{a:.0f} °C", f"{b:.0f} °C")
 
 
-def _names(first: Record, second: Record, key: str) -> set[str]:
-    return {*first.context.get(key, {}), *second.context.get(key, {})}
+def _heat(record: Record) -> Mapping[str, Any]:
+    found = record.context.get("temperatures")
+    return found if isinstance(found, Mapping) else {}
 
 
 def _unequal(what: str, one: Any, other: Any) -> Iterator[Circumstance]:

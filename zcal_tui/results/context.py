@@ -64,6 +64,20 @@ def context_facts(state: PrinterState, frame: Frame | None = None) -> dict[str, 
     return {name: plain(value) for name, value in facts.items()}
 
 
+def config_of(context: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]] | None:
+    """The config values in a record's context; None where it holds none, as in a file somebody has edited."""
+    config = context.get("config")
+    if not isinstance(config, Mapping):
+        return None
+    return {name: options for name, options in config.items() if isinstance(options, Mapping)}
+
+
+def frame_of(context: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The frame in a record's context; empty where it holds none."""
+    frame = context.get("frame")
+    return frame if isinstance(frame, Mapping) else {}
+
+
 def config_facts(state: PrinterState) -> dict[str, dict[str, Any]]:
     """The config values that heights depend on, by section and option, as klippy parsed them."""
     return {

@@ -7,6 +7,8 @@ or probe location" invalidates the z_offset; the rest is said of the check it is
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from zcal_tui.results.context import config_of
+
 MOTION = (
     "rotation_distance",
     "microsteps",
@@ -106,35 +108,31 @@ NEEDS_NEW: Mapping[str, Mapping[str, str]] = {
 
 def values(context: Mapping[str, Any], check: str) -> dict[str, Any]:
     """The config values in a record's context that a check's result depends on, by `[section] option`."""
-    config = context.get("config")
-    if not isinstance(config, Mapping):
+    config = config_of(context)
+    if config is None:
         return {}
     found = {}
     for named, options in OPTIONS.get(check, {}).items():
         for section in _sections(named, context, config):
-            own = config.get(section)
-            if isinstance(own, Mapping):
-                wanted = options or tuple(own)
-                found.update({f"[{section}] {option}": own[option] for option in wanted if option in own})
+            own = config.get(section, {})
+            wanted = options or tuple(own)
+            found.update({f"[{section}] {option}": own[option] for option in wanted if option in own})
     return found
 
 
 def probe_option(context: Mapping[str, Any], option: str) -> Any:
     """One option of the probe's section in a record's context; None where it has none."""
-    config, section = context.get("config"), context.get("probe_section")
-    own = config.get(section) if isinstance(config, Mapping) else None
-    return own.get(option) if isinstance(own, Mapping) else None
+    config, section = config_of(context), context.get("probe_section")
+    return (config or {}).get(str(section), {}).get(option)
 
 
 def held(context: Mapping[str, Any], option: str) -> Any:
     """An option of the probe's section, else of the first stepper or rail that has it; None where none has."""
     if (value := probe_option(context, option)) is not None:
         return value
-    config = context.get("config")
-    if not isinstance(config, Mapping):
-        return None
+    config = config_of(context) or {}
     rails = (config[section] for section in _sections(STEPPERS, context, config))
-    return next((rail[option] for rail in rails if isinstance(rail, Mapping) and option in rail), None)
+    return next((rail[option] for rail in rails if option in rail), None)
 
 
 def _sections(named: str, context: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[str]:

@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -88,6 +89,9 @@ def read_events(path: Path) -> RunView:
             view = fold(view, event)
     if view is None:
         raise SchemaError(f"{path}: there is no run in it")
+    held = (view.record.printer, view.record.context, view.record.parameters)
+    if not all(isinstance(part, Mapping) for part in held):
+        raise SchemaError(f"{path}: its printer, context or parameters are not what they should be")
     return view
 
 

@@ -11,6 +11,7 @@ from zcal_tui.model.record import Change, Outcome, Record
 from zcal_tui.model.units import age, micrometres
 from zcal_tui.results import versions
 from zcal_tui.results.changes import Changed
+from zcal_tui.results.context import config_of, frame_of
 from zcal_tui.results.depends import NEEDS_NEW, held, probe_option, values
 from zcal_tui.results.frame import restarted_between
 
@@ -79,7 +80,7 @@ def _thing(what: str) -> str:
 
 
 def _klipper(record: Record, newer: Sequence[Record]) -> str | None:
-    twist = "axis_twist_compensation" in (record.context.get("config") or {})
+    twist = "axis_twist_compensation" in (config_of(record.context) or {})
     if record.check not in ("z-offset", "bias") or not twist:
         return None
     for other in newer:
@@ -94,7 +95,7 @@ def _klipper(record: Record, newer: Sequence[Record]) -> str | None:
 
 def _config(record: Record, context: Context) -> str | None:
     """The first config value that differs, of those the check depends on."""
-    if "config" not in record.context or "config" not in context:
+    if config_of(record.context) is None or config_of(context) is None:
         return None
     if record.check == "ready":
         return _ready(record.context, context)
@@ -129,7 +130,7 @@ def _ready(then: Context, now: Context) -> str | None:
                 "BED_MESH_CALIBRATE again"
             )
         return "the printer's configuration was changed since"
-    if restarted_between(then.get("frame") or {}, now.get("frame") or {}):
+    if restarted_between(frame_of(then), frame_of(now)):
         return "Klipper was restarted since, and has to be homed anew"
     if "z" in str(then.get("homed_axes")) and "z" not in str(now.get("homed_axes")):
         return "the axes are not homed any more"
@@ -169,7 +170,7 @@ def _anew(applied: str, then: Context, now: Context) -> bool:
     """Whether a levelling that is in force now is another than the one then."""
     if not then.get(applied):
         return True
-    before, after = then.get("frame") or {}, now.get("frame") or {}
+    before, after = frame_of(then), frame_of(now)
     if restarted_between(before, after):
         return True  # a restart ends a levelling, so this one was made after it
     at = after.get("levelled_at")
@@ -184,9 +185,7 @@ def _beside_nozzle(context: Context) -> bool:
 def _runtime(record: Record, now: Context | None) -> str | None:
     if now is None:
         return None
-    if record.check in RUNTIME_OFFSET and restarted_between(
-        record.context.get("frame") or {}, now.get("frame") or {}
-    ):
+    if record.check in RUNTIME_OFFSET and restarted_between(frame_of(record.context), frame_of(now)):
         return RUNTIME_OFFSET[record.check]
     if record.check == "first-layer":
         then_z, now_z = _offset_z(record.context), _offset_z(now)

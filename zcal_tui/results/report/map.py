@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from zcal_tui.model.labels import label
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.model.units import UM_PER_MM, length, micrometres, millimetres
+from zcal_tui.results.context import config_of
 from zcal_tui.results.report.figures import Figure
 from zcal_tui.results.report.svg import Axes, Drawing, reach
 from zcal_tui.results.textplot import bars
@@ -118,10 +119,7 @@ def _told(place: tuple[float, float], estimate: Estimate) -> str:
 
 def _mesh(record: Record) -> list[tuple[float, float]]:
     """The corners of the bed mesh, where the record knows them."""
-    config = record.context.get("config")
-    section = config.get("bed_mesh") if isinstance(config, Mapping) else None
-    if not isinstance(section, Mapping):
-        return []
+    section = (config_of(record.context) or {}).get("bed_mesh", {})
     corners = [_pair(section.get(name)) for name in ("mesh_min", "mesh_max")]
     return [corner for corner in corners if corner is not None] if None not in corners else []
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from zcal_tui.model.record import Level, Outcome, Record
 from zcal_tui.results.changes import Changed
+from zcal_tui.results.context import config_of
 from zcal_tui.results.main_estimate import MAIN
 from zcal_tui.results.report.figures import Figure, figures
 from zcal_tui.results.stale import age_note, stale
-from zcal_tui.results.versions import klipper_version
 
 GLYPH = {Level.PASS: "✓", Level.WARN: "!", Level.FAIL: "✗", Level.UNKNOWN: "?"}
 WORDS = {Level.PASS: "pass", Level.WARN: "warning", Level.FAIL: "fail", Level.UNKNOWN: "undecided"}
@@ -89,13 +89,12 @@ def make_page(
         for record in (_telling(ordered, check) for check in checks)
     )
     newest = ordered[0] if ordered else None
-    config = newest.context.get("config") if newest is not None else None
     return Page(
         str(newest.printer.get("name") or printer) if newest is not None else printer,
         tuple(_facts(newest)) if newest is not None else (),
         sections,
         tuple(changed),
-        config if isinstance(config, Mapping) else {},
+        config_of(newest.context) or {} if newest is not None else {},
         now.isoformat(timespec="seconds").replace("+00:00", "Z"),
     )
 
@@ -109,14 +108,12 @@ def _telling(ordered: Sequence[Record], check: str) -> Record:
 def _facts(record: Record) -> list[tuple[str, str]]:
     """What a reader asks first."""
     printer, context = record.printer, record.context
-    config = context.get("config")
-    config = config if isinstance(config, Mapping) else {}
+    config = config_of(context) or {}
     version = str(printer.get("software_version") or "").strip("?")
     app = str(printer.get("app") or "Klipper")
-    facts = [(app, version if version or klipper_version(version) else "version not told")]
-    section = config.get("printer")
-    if isinstance(section, Mapping) and section.get("kinematics"):
-        facts.append(("kinematics", str(section["kinematics"])))
+    facts = [(app, version or "version not told")]
+    if kinematics := config.get("printer", {}).get("kinematics"):
+        facts.append(("kinematics", str(kinematics)))
     probe = context.get("probe_section")
     facts.append(("probe", f"[{probe}]" if probe else "none"))
     levelling = [name for name in ("z_tilt", "z_tilt_ng", "quad_gantry_level") if name in config]

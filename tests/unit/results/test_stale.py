@@ -1,0 +1,199 @@
+"""When a result does not hold any more, and that the reason says so."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from fakes import records
+from zcal_tui.model.record import Outcome, Record
+from zcal_tui.results.changes import THINGS, Changed
+from zcal_tui.results.depends import NEEDS_NEW, OPTIONS
+from zcal_tui.results.main_estimate import MAIN
+from zcal_tui.results.stale import age_note, stale
+
+LATER = "2026-01-20T00:00:00Z"
+
+
+def now(**more: Any) -> dict[str, Any]:
+    """The printer's context much later, with these differences."""
+    return records.context(**more)
+
+
+def reason(record: Record, **more: Any) -> str:
+    found = stale(record, (), now(**more))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("record", records.everything(), ids=lambda record: record.check)
+def test_nothing_is_stale_while_nothing_changes(record: Record) -> None:
+    assert stale(record, records.everything(), now()) is None
+    assert stale(record, (), None) is None
+
+
+@pytest.mark.parametrize("what", list(THINGS))
+@pytest.mark.parametrize("check", list(MAIN))
+def test_what_a_person_changed_makes_stale_what_depends_on_it(what: str, check: str) -> None:
+    found = stale(records.record(check), (), None, [Changed(what, LATER)])
+    why = NEEDS_NEW[what].get(check)
+    assert (found is None) == (why is None)
+    if why is not None and found is not None:
+        assert why in found
+        assert "2026-01-20" in found
+
+
+def test_what_klippers_documentation_says_of_the_z_offset() -> None:
+    # Klipper docs, Probe_Calibrate: "the printer's motion system, hotend position, or probe location"
+    for what in ("motion", "hotend", "probe"):
+        assert "z-offset" in NEEDS_NEW[what]
+
+
+def test_a_change_before_the_run_does_not_count() -> None:
+    assert stale(records.z_offset(5), (), None, [Changed("nozzle", "2026-01-04T00:00:00Z")]) is None
+
+
+@pytest.mark.parametrize("applied", ["z_tilt_applied", "quad_gantry_level_applied"])
+def test_levelling_for_the_first_time_makes_the_z_offset_stale(applied: str) -> None:
+    before = records.context(z_tilt_applied=False)
+    record = records.z_offset(context=before)
+    assert "levelled since" in (stale(record, (), {**before, applied: True}) or "")
+
+
+def test_levelling_again_after_a_restart_or_while_we_watch() -> None:
+    record = records.z_offset()
+    assert "levelled since" in reason(record, start=5000.0, eventtime=6000.0)
+    again = {"eventtime": 2000.0, "start": 10.0, "homed_at": None, "levelled_at": 1500.0}
+    assert "levelled since" in reason(record, frame=again)
+    same = {**again, "levelled_at": 900.0}  # before the run began
+    assert stale(record, (), now(frame=same)) is None
+
+
+def test_clocks_that_drift_apart_are_no_restart() -> None:
+    # twelve days at 100 ppm
+    assert stale(records.z_offset(), (), now(eventtime=1_038_000.0, start=110.0)) is None
+
+
+def test_a_levelling_that_a_later_run_saw_counts_too() -> None:
+    before = records.context(z_tilt_applied=False)
+    found = stale(records.z_offset(1, context=before), [records.accuracy(2)], None)
+    assert "levelled since" in (found or "")
+
+
+def test_a_probe_at_the_nozzle_does_not_mind_levelling() -> None:
+    at_nozzle = {"probe": {"x_offset": 0.0, "y_offset": 0.0}}
+    record = records.z_offset(context=records.context(at_nozzle, z_tilt_applied=False))
+    assert stale(record, (), now(config=at_nozzle)) is None
+
+
+def test_levelling_does_not_touch_the_repeatability() -> None:
+    record = records.accuracy(context=records.context(z_tilt_applied=False))
+    assert stale(record, (), now()) is None
+
+
+@pytest.mark.parametrize(
+    ("record", "config", "named"),
+    [
+        (records.accuracy(), {"probe": {"speed": 2.0}}, "[probe] speed"),
+        (records.z_offset(), {"probe": {"samples": 5}}, "[probe] samples"),
+        (records.bias(), {"axis_twist_compensation": {"z_compensations": [0.1]}}, "axis_twist_compensation"),
+        (records.temperature(), {"z_thermal_adjust": {"temp_coeff": 0.01}}, "z_thermal_adjust"),
+        (records.backlash(), {"stepper_z1": {"microsteps": 32}}, "[stepper_z1] microsteps"),
+        (records.auto_z(), {"z_calibration": {"switch_offset": 0.6}}, "switch_offset"),
+        (records.auto_z(), {"stepper_z": {"position_endstop": 0.6}}, "position_endstop"),
+        (records.first_layer(), {"probe": {"z_offset": 6.5}}, "[probe] z_offset"),
+    ],
+    ids=lambda value: value.check if isinstance(value, Record) else None,
+)
+def test_a_config_value_that_matters_is_named(record: Record, config: Any, named: str) -> None:
+    assert named in reason(record, config=config)
+
+
+@pytest.mark.parametrize(
+    "record", [records.accuracy(), records.bias(), records.temperature()], ids=lambda r: r.check
+)
+def test_a_new_z_offset_leaves_differences_alone(record: Record) -> None:
+    assert stale(record, (), now(config={"probe": {"z_offset": 6.5}})) is None
+
+
+def test_samples_do_not_matter_to_a_series_of_single_touches() -> None:
+    assert stale(records.accuracy(), (), now(config={"probe": {"samples": 5}})) is None
+
+
+def test_a_value_that_was_changed_back_is_no_change() -> None:
+    between = records.accuracy(3, context=records.context({"probe": {"speed": 2.0}}))
+    assert stale(records.accuracy(1), [between, records.accuracy(5)], None) is None
+    assert "[probe] speed" in (stale(records.accuracy(1), [between], None) or "")
+
+
+def test_another_klipper_lists_other_defaults() -> None:
+    new = now(config={"probe": {"drop_first_result": False}}, software_version="v0.14.0")
+    assert stale(records.accuracy(), (), new) is None
+    assert "drop_first_result" in reason(records.accuracy(), config={"probe": {"drop_first_result": True}})
+
+
+def test_its_own_value_saved_is_no_change_and_another_one_is() -> None:
+    assert stale(records.z_offset(value=6.371), (), now(config={"probe": {"z_offset": 6.371}})) is None
+    assert "6.5" in reason(records.z_offset(value=6.371), config={"probe": {"z_offset": 6.5}})
+    assert "y_offset" in reason(records.probe_xy(), config={"probe": {"y_offset": 25.0}})
+
+
+def test_an_endstops_own_value() -> None:
+    endstop = records.record(
+        "z-offset", estimates=records.estimates(records.estimate("position_endstop", 0.52))
+    )
+    assert stale(endstop, (), now(config={"stepper_z": {"position_endstop": 0.52}})) is None
+    assert "position_endstop" in reason(endstop, config={"stepper_z": {"position_endstop": 0.7}})
+
+
+def test_a_mesh_is_invalid_after_a_new_z_offset() -> None:
+    ready = records.record("ready", context=records.context(bed_mesh="default"))
+    found = stale(ready, (), now(config={"probe": {"z_offset": 6.5}}, bed_mesh="default"))
+    assert "BED_MESH_CALIBRATE" in (found or "")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"config": {"probe": {"speed": 2.0}}}, "configuration was changed"),
+        ({"homed_axes": "xy"}, "not homed any more"),
+        ({"bed_mesh": "hot"}, "another bed mesh"),
+        ({"start": 9000.0, "eventtime": 9100.0}, "restarted"),
+    ],
+)
+def test_ready_is_about_the_moment(more: dict[str, Any], said: str) -> None:
+    assert said in reason(records.record("ready"), **more)
+
+
+def test_an_offset_at_run_time_is_lost_with_a_restart() -> None:
+    assert "CALIBRATE_Z" in reason(records.auto_z(), start=9000.0, eventtime=9100.0)
+
+
+def test_the_first_layer_stands_under_its_offset() -> None:
+    assert "+50 µm now" in reason(records.first_layer(), gcode_offset=[0, 0, 0.05])
+
+
+def test_klippers_frame_matters_where_the_axis_twist_is_in_it() -> None:
+    twist = records.context({"axis_twist_compensation": {"calibrate_y": 1}})
+    old = records.z_offset(1, version="v0.13.0-400-gaaaaaaaaa", context=twist)
+    new = records.accuracy(2, context=twist)
+    assert "axis twist" in (stale(old, [new], None) or "")
+    plain_old = records.z_offset(1, version="v0.13.0-400-gaaaaaaaaa")
+    assert stale(plain_old, [records.accuracy(2)], None) is None
+
+
+def test_age_is_said_and_makes_nothing_stale() -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    assert age_note(records.accuracy(1), at) == "8 weeks old"
+    assert age_note(records.accuracy(1), datetime(2026, 1, 10, tzinfo=UTC)) is None
+    assert age_note(replace(records.accuracy(1), finished="whenever"), at) is None
+
+
+def test_a_run_without_a_result_has_nothing_to_go_stale() -> None:
+    record = records.z_offset(outcome=Outcome.CANCELLED)
+    assert stale(record, (), None, [Changed("probe", LATER)]) is None
+
+
+def test_every_check_with_numbers_says_what_it_depends_on() -> None:
+    assert set(MAIN) == set(OPTIONS)
