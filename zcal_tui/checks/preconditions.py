@@ -1,12 +1,17 @@
 """What has to be so before anything moves, asked in one place by every check."""
 
-from zcal_tui.checks.base import CheckRefused, Context
-from zcal_tui.model.questions import Confirm
+from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.model.events import Stage
+from zcal_tui.model.questions import Choose, Confirm, Option
+from zcal_tui.model.units import duration
 from zcal_tui.printer.explain import explain
 from zcal_tui.printer.state import PrinterState
 
 COLD_NOZZLE, COLD_BED = 45.0, 40.0
 """°C above which a part counts as warm: what a hot summer room does not reach."""
+COOLING_LOOK = 10.0
+LONGEST_COOLING = 7200.0
+"""Seconds of the printer's time."""
 
 
 def require_connected(state: PrinterState) -> None:
@@ -47,25 +52,64 @@ def warm_parts(state: PrinterState) -> list[str]:
 
 
 async def require_cold(context: Context) -> None:
-    """Ask before a paper test on a printer that is warm: a hot nozzle is longer and oozes, a warm frame moves
-    (Klipper docs, Bed_Level, "The paper test"). Raises CheckRefused where the person would rather wait."""
-    warm = warm_parts(context.printer.state)
-    if not warm:
-        return
-    goes_on = await context.operator.confirm(
+    """Before a paper test: cold parts, or the person's word that it is meant warm, and a clean nozzle (Klipper docs,
+    Bed_Level, "The paper test"). Raises CheckRefused, CheckCancelled, NeedsPerson."""
+    if warm := warm_parts(context.printer.state):
+        await _warm(context, warm)
+    clean = await context.operator.confirm(
         Confirm(
-            "hot",
-            f"The printer is warm: {', '.join(warm)}. Measure all the same?",
-            "Klipper's documentation asks for a cold nozzle and a cold bed: the paper's thickness stands for what the "
-            "hot nozzle grows. A hot nozzle also oozes onto the paper, and burns.",
-            yes="Measure warm",
-            no="Wait until it is cold",
-            danger=True,
+            "clean-nozzle",
+            "Is the nozzle clean, and is there nothing on the bed below it?",
+            "A drop of filament on the tip is taken for the bed, up to a few tenths of a millimetre too early.",
+            yes="It is clean",
+            no="Not now",
         )
     )
-    if not goes_on:
+    if not clean:
+        raise CheckRefused(
+            "The nozzle is not clean yet.",
+            "Filament on its tip would be measured with it.",
+            "Heat it, wipe it with a brass brush, let it cool down, then start again.",
+        )
+
+
+async def _warm(context: Context, warm: list[str]) -> None:
+    chosen = await context.operator.choose(
+        Choose(
+            "hot",
+            f"The printer is warm: {', '.join(warm)}. What now?",
+            (
+                Option("wait", "Wait until it is cold", "the heaters are turned off"),
+                Option("measure", "Measure warm", "the nozzle is longer than cold, and oozes above 150 °C"),
+                Option("stop", "Not now"),
+            ),
+            "Klipper's documentation asks for a cold nozzle and a cold bed: the paper's thickness stands for what the "
+            "hot nozzle grows.",
+        )
+    )
+    if chosen == "stop":
         raise CheckRefused(
             "The printer is warm.",
             ", ".join(warm),
             "Turn the heaters off (TURN_OFF_HEATERS), wait until nozzle and bed are cold, then start again.",
         )
+    if chosen == "wait":
+        await _cool_down(context)
+
+
+async def _cool_down(context: Context) -> None:
+    """Turn the heaters off and wait until everything is cold. Raises CheckCancelled, CheckFailed, TransportError."""
+    await context.printer.gcode("TURN_OFF_HEATERS")
+    began = context.clock.now()
+    state = await context.printer.refresh()
+    while warm := warm_parts(state):
+        if context.clock.now() - began > LONGEST_COOLING:
+            raise CheckFailed(
+                f"It is not cold after {duration(LONGEST_COOLING)}: {', '.join(warm)}.",
+                "Something else heats it, or the room is warmer than a cold printer is taken to be.",
+                "Repeat it when it is cold, or choose to measure warm.",
+            )
+        context.emit(Stage("cool", f"Waiting until it is cold: {', '.join(warm)}"))
+        await context.clock.sleep(COOLING_LOOK)
+        context.stop_if_cancelled()
+        state = context.printer.state

@@ -70,6 +70,9 @@ class Autopilot:
                 self._person.new_test()
                 self._person.mark()
                 return True
+            case "clean-nozzle":
+                self._person.wipe()
+                return True
             case "nozzle-over-point":
                 return self._over_point(question)
             case "risky-step":

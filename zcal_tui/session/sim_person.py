@@ -43,6 +43,10 @@ class SimPerson:
         """Take a fresh sheet and look again."""
         self._request("new_test")
 
+    def wipe(self) -> None:
+        """Wipe the nozzle clean."""
+        self._request("wipe")
+
     def truth(self, path: str) -> Any:
         """One value of the truth; None where it is as configured."""
         return self._request("truth", path=path)["value"]

@@ -25,6 +25,7 @@ from zcal_tui.sim.truth_keys import (
     PersonTruth,
     ProbeTruth,
     SimulationTruth,
+    VerdictsTruth,
     ZEndstopTruth,
 )
 from zcal_tui.sim.truth_schema import TruthError, build_table, check_value, field_of, nearest
@@ -55,6 +56,7 @@ TABLES: Mapping[str, type] = MappingProxyType(
         "hotend": HotendTruth,
         "heater_bed": HeaterBedTruth,
         "person": PersonTruth,
+        "verdicts": VerdictsTruth,
     }
 )
 """The tables of a truth file in the order of the reference; `drive` holds one table for each Z stepper."""
@@ -76,6 +78,7 @@ class Truth:
     hotend: HotendTruth = field(default_factory=HotendTruth)
     heater_bed: HeaterBedTruth = field(default_factory=HeaterBedTruth)
     person: PersonTruth = field(default_factory=PersonTruth)
+    verdicts: VerdictsTruth = field(default_factory=VerdictsTruth)
 
     def get(self, path: str) -> float | int | bool | str | None:
         """The value at a dotted path; TruthError with the nearest key if there is none."""

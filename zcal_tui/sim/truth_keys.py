@@ -5,6 +5,7 @@ printer's own frame: Z 0 is where the cold nozzle touches a bed of height 0.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from zcal_tui.sim.truth_schema import flag, number, whole, word
 
@@ -237,3 +238,36 @@ class PersonTruth:
     eye: float = number(
         0.15, "σ of the place, in X and in Y, at which this person sees a mark", "mm", 0.0, 10.0
     )
+
+
+VERDICTS = (
+    "any",
+    "pass",
+    "not fail",
+    "warn",
+    "warn or fail",
+    "fail",
+    "pass or unknown",
+    "fail or unknown",
+    "none",
+)
+"""What a check may say of a printer; `none` where it does not apply."""
+
+
+def _verdict(check: str) -> Any:
+    return word("any", f"what the check `{check}` should say", VERDICTS)
+
+
+@dataclass(frozen=True)
+class VerdictsTruth:
+    """What measuring this printer should lead to. Nothing in the simulation depends on it: it is for comparing."""
+
+    ready: str = _verdict("ready")
+    probe_xy: str = _verdict("probe-xy")
+    z_offset: str = _verdict("z-offset")
+    accuracy: str = _verdict("accuracy")
+    bias: str = _verdict("bias")
+    temperature: str = _verdict("temperature")
+    backlash: str = _verdict("backlash")
+    auto_z: str = _verdict("auto-z")
+    first_layer: str = _verdict("first-layer")

@@ -121,6 +121,7 @@ class Person:
         self.height = 0.0
         self.tests = 0
         self.mark_at = (0.31, 19.5)
+        self.wiped = False
 
     def feel(self) -> str:
         if self.height > self.target + self.window:
@@ -138,6 +139,9 @@ class Person:
 
     def new_test(self) -> None:
         self.tests += 1
+
+    def wipe(self) -> None:
+        self.wiped = True
 
     def truth(self, path: str) -> Any:
         return {"probe.x_offset": 0.3, "probe.y_offset": None}[path]
@@ -182,6 +186,14 @@ def test_the_autopilot_sees_whether_the_nozzle_is_over_the_point(nozzle_y: float
     facts = {"probed_x": 100.0, "probed_y": 100.0, "nozzle_x": 100.0, "nozzle_y": nozzle_y}
     autopilot.ask(Confirm("nozzle-over-point", "?", facts={**facts, "x_offset": 0.0, "y_offset": 20.0}))
     assert autopilot.poll() is sure
+
+
+def test_the_autopilot_wipes_the_nozzle() -> None:
+    person = Person(0.1)
+    autopilot = Autopilot(person)  # type: ignore[arg-type]
+    autopilot.ask(Confirm("clean-nozzle", "?"))
+    assert autopilot.poll() is True
+    assert person.wiped
 
 
 def test_a_person_that_is_gone_ends_the_answers() -> None:

@@ -18,7 +18,7 @@ from zcal_tui.checks.first_layer.report import conclusion, too_far_off
 from zcal_tui.checks.first_layer.target import Target, target_of
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
-from zcal_tui.checks.preconditions import require_ready
+from zcal_tui.checks.preconditions import require_cold, require_ready
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_inside, travel
 from zcal_tui.checks.undock import probe_put_away
 from zcal_tui.model.events import Notice, Progress, Stage
@@ -61,6 +61,8 @@ async def measure(context: Context, parameters: FirstLayerParameters) -> None:
     macros = dock_macros(state, parameters.attach, parameters.detach)
     probe = probe_config(state)
     clearance = max(LEAST_CLEARANCE, 0.0 if probe is None else probe.z_offset + LIFT_OVER_TRIGGER)
+    if not parameters.hot:
+        await require_cold(context)
     await home_if_needed(context, allowed=parameters.home)
     await context.holder.borrow_offset()
     try:

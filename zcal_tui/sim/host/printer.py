@@ -102,6 +102,10 @@ class SimulatedPrinter:
         """The person takes a fresh sheet: the next paper test or look has its own error."""
         return self._plant.call(lambda _: self._person.new_test())
 
+    def wipe(self) -> "Future[None]":
+        """The person wipes the nozzle clean."""
+        return self._now(lambda _: self._machine.wipe_nozzle())
+
     def attach_probe(self) -> "Future[None]":
         """Put a dockable probe on. Fails with TruthError if there is none."""
         return self._now(lambda _: self._machine.attach_probe())

@@ -158,6 +158,10 @@ class SimulatedMachine:
         """A person puts a dockable probe into its dock."""
         self._dockable().dock(self._time)
 
+    def wipe_nozzle(self) -> None:
+        """A person wipes the nozzle clean."""
+        self.thermal.wipe()
+
     def mark_probe_point(self) -> tuple[float, float]:
         """A person marks on the bed the place below the probe. Returns it."""
         pose = self.motion.pose
