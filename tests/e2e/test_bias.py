@@ -1,7 +1,10 @@
 """The check `bias` on simulated machines, through the command line, as a user runs it."""
 
+import json
 import math
+import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +12,7 @@ from typing import Any
 import pytest
 
 import program
-from simulated import PrinterSim, Starter, wait_for_state
+from simulated import PrinterSim, Starter, eventually, wait_for_state
 
 SHORT = ("--touches", "3", "--rounds", "2", "--max-rounds", "2")
 
@@ -144,3 +147,34 @@ def test_without_a_person_nothing_moves(printer_sim: Starter, tmp_path: Path) ->
     client = wait_for_state(printer, "ready")
     assert client.status("toolhead")["homed_axes"] == ""
     client.close()
+
+
+def test_a_killed_run_is_continued_after_its_finished_round(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("corexy", speed=40.0)
+    running = program.start(tmp_path, *options(printer, "--points", "2"), more={"ZCAL_LEASE": "3"})
+    running.until(lambda event: event["event"] == "sample" and event["round"] == 2)
+    os.kill(running.process.pid, signal.SIGKILL)
+    running.process.wait(10)
+    for stream in (running.process.stdout, running.process.stderr):
+        assert stream is not None
+        stream.close()
+    client = printer.connect()
+    eventually(lambda: client.status("zcal")["lease"] is None)
+    client.close()
+    first = [event for event in running.events if event["event"] == "sample" and event["round"] == 1]
+    printed = subprocess.run(
+        program.command("resume", "--headless", "--json", *options(printer)[1:3], *options(printer)[-3:]),
+        capture_output=True,
+        text=True,
+        env=program.environment(tmp_path),
+        timeout=120,
+    )
+    assert printed.returncode in (0, 7), printed.stderr
+    record = json.loads(printed.stdout.splitlines()[-1])
+    assert record["outcome"] == "finished"
+    kept = [sample for sample in record["samples"] if sample["round"] == 1]
+    assert [sample["trigger_z"] for sample in kept] == [sample["trigger_z"] for sample in first]
+    assert len(record["samples"]) == 2 * len(first)
+    assert "1 finished round(s) of it are taken over" in printed.stdout
+    assert_true(printer, record)
+    assert_left_well(printer)
