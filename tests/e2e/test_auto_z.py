@@ -1,6 +1,9 @@
 """The check `auto-z` on the simulated machine, through the command line, as a user runs it: what is so is found, what
 is wrong is named, and every way out leaves the offset and the probe as they were."""
 
+import os
+import re
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -8,12 +11,14 @@ from typing import Any
 
 import pytest
 
+import lease
 import program
-from simulated import PrinterSim, Starter, wait_for_state
+from simulated import PrinterSim, Starter, eventually, wait_for_state
 
 SWITCH_OFFSET = 0.52
 """As the truth of the profile has it; printer.cfg says 0.50."""
 PAPER = 0.1
+PROFILE = Path(program.__file__).parents[2] / "zcal_tui" / "sim" / "profiles" / "voron"
 
 
 def run(printer: PrinterSim, folder: Path, *arguments: str, person: bool = True) -> program.Ended:
@@ -170,6 +175,52 @@ def test_a_signal_in_calibrate_z_stops_it(
     assert ended.record["outcome"] == "cancelled"
     assert [sample["kind"] for sample in ended.samples].count("offset") == 1
     assert_as_before(printer)
+
+
+def test_kill_9_in_calibrate_z_is_cleaned_up_behind(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("voron")
+    running = program.start(
+        tmp_path, *options(printer, "--repeats", "9", "--endstop-touches", "0", person=False)
+    )
+    running.until(lambda event: event["event"] == "sample" and event["kind"] == "offset")
+    running.until(lambda event: event["event"] == "stage" and event["key"] == "calibrate")
+    os.kill(running.process.pid, signal.SIGKILL)
+    running.process.wait(10)
+    for stream in (running.process.stdout, running.process.stderr):
+        assert stream is not None
+        stream.close()
+    client = printer.connect()
+    lease.run_out(client, running.process.pid)
+    eventually(lambda: client.status("zcal")["lease"] is None)
+    eventually(lambda: client.status("gcode_move")["homing_origin"][2] == 0.0)
+    client.gcode("M400")
+    client.close()
+    assert_as_before(printer)
+
+
+def test_without_the_companions_section_it_is_cancelled_and_put_back_all_the_same(
+    printer_sim: Starter, tmp_path: Path
+) -> None:
+    profile = tmp_path / "voron"
+    shutil.copytree(PROFILE, profile)
+    config = profile / "printer.cfg"
+    config.write_text(re.sub(r"^\[zcal\]$", "", config.read_text(), flags=re.MULTILINE))
+    printer = printer_sim(str(profile))
+    running = program.start(
+        tmp_path / "data", *options(printer, "--repeats", "9", "--endstop-touches", "0", person=False)
+    )
+    running.until(lambda event: event["event"] == "sample" and event["kind"] == "offset")
+    running.until(lambda event: event["event"] == "stage" and event["key"] == "calibrate")
+    running.signal(signal.SIGINT)
+    ended = running.end()
+    assert ended.code == 5
+    client = wait_for_state(printer, "ready")
+    assert client.status("zcal") == {}
+    assert client.status("gcode_move")["homing_origin"][2] == 0.0
+    assert client.status("toolhead")["position"][2] >= 9.0
+    client.close()
+    assert printer.report()["probe"]["state"] == "docked"
+    assert printer.report()["events"] == []
 
 
 def test_klippy_halts_in_calibrate_z(printer_sim: Starter, tmp_path: Path) -> None:

@@ -2,12 +2,12 @@
 
 import os
 import signal
-import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import lease
 import program
 from simulated import PrinterSim, Starter, eventually, wait_for_state
 
@@ -71,6 +71,25 @@ def test_the_adjustment_is_what_the_machine_is_off_by(
         assert ("farther from" if found["value"] > 0 else "closer to") in change["effect"]
     known = not found["low"] <= 0.0 <= found["high"]
     assert len(record["changes"]) == (0 if not known else 3 if profile == "delta" else 1)
+
+
+def test_the_mesh_that_a_print_has_is_in_it(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("corexy")
+    printer.control.request("set", path="bed.tilt_x", value=0.1)
+    client = printer.connect()
+    client.gcode("G28\nBED_MESH_CALIBRATE PROBE_COUNT=3,3 SAMPLES=1")
+    client.close()
+    ended = program.run(tmp_path, *options(printer, "--x", "230", "--y", "150"))
+    assert ended.record["outcome"] == "finished", ended.record["problem"]
+    client = printer.connect()
+    assert client.status("bed_mesh")["profile_name"] == "default"
+    client.gcode("G90\nG1 Z15 F600\nG1 Z1\nM400")
+    mesh = client.status("toolhead")["position"][2] - client.status("gcode_move")["gcode_position"][2]
+    client.close()
+    assert abs(mesh) > 0.05
+    found = ended.record["estimates"]["adjustment"]
+    truth = truth_of(printer, mesh, 0.0)
+    assert found["low"] <= truth <= found["high"], (found, truth)
 
 
 def test_a_wrong_switch_offset_shows_in_the_first_layer(printer_sim: Starter, tmp_path: Path) -> None:
@@ -151,9 +170,7 @@ def test_kill_9_while_the_paper_is_felt_is_cleaned_up_behind(printer_sim: Starte
     low = client.status("toolhead")["position"][2]
     assert low < 3.0
     assert client.status("zcal")["lease"] is not None
-    # The lease would run out by itself; in the dead program's name it is made to do so at once
-    holder = f"zcal-tui on {socket.gethostname()} ({running.process.pid})"
-    client.call("zcal/lease", holder=holder, seconds=1)
+    lease.run_out(client, running.process.pid)
     eventually(lambda: client.status("zcal")["lease"] is None)
     eventually(lambda: client.status("manual_probe")["is_active"] is False)
     eventually(lambda: client.status("gcode_move")["homing_origin"][2] == 0.0)
