@@ -124,6 +124,7 @@ def test_values_are_written_as_shown_and_read_back(
     assert saved.record.outcome is Outcome.FINISHED
     assert saved.record.problem is None
     assert [question.key for question in saved.questions] == ["save"]
+    assert "Edited since" not in saved.questions[0].detail
     assert printer.config.read_bytes() == shown_after(saved, before)
     for section, option, value in found:
         assert setting(printer, section, option) == pytest.approx(float(value), abs=1e-9)

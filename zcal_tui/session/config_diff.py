@@ -281,4 +281,4 @@ def _brief(value: str) -> str:
 
 def _shown(text: str) -> list[str]:
     """Lines for a person's eyes: what is no UTF-8 becomes a question mark."""
-    return text.encode("utf-8", "replace").decode("utf-8").split("\n")
+    return text.removesuffix("\n").encode("utf-8", "replace").decode("utf-8").split("\n")

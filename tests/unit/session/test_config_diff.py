@@ -39,7 +39,7 @@ def test_a_value_moves_from_its_section_to_the_block() -> None:
     assert prediction.diff().split("\n")[:8] == [
         "--- printer.cfg",
         "+++ printer.cfg (after)",
-        "@@ -1,5 +1,11 @@",
+        "@@ -1,4 +1,10 @@",
         " [probe]",
         " pin: PA1",
         "-z_offset: 1.5  # found in May",
