@@ -56,6 +56,12 @@ async def require_cold(context: Context) -> None:
     Bed_Level, "The paper test"). Raises CheckRefused, CheckCancelled, NeedsPerson."""
     if warm := warm_parts(context.printer.state):
         await _warm(context, warm)
+    await require_clean(context)
+
+
+async def require_clean(context: Context) -> None:
+    """Before the nozzle touches anything: the person's word that its tip is clean. Raises CheckRefused, CheckCancelled,
+    NeedsPerson."""
     clean = await context.operator.confirm(
         Confirm(
             "clean-nozzle",

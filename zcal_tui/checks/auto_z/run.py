@@ -16,7 +16,7 @@ from zcal_tui.checks.auto_z.wiring import look_at_wiring
 from zcal_tui.checks.auto_z.zero import zero_of
 from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
 from zcal_tui.checks.operator import require_person
-from zcal_tui.checks.preconditions import require_cold, require_ready
+from zcal_tui.checks.preconditions import require_clean, require_cold, require_ready
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position
 from zcal_tui.model.events import (
     AdviceGiven,
@@ -52,6 +52,8 @@ async def measure(context: Context, parameters: AutoZParameters) -> None:
     if parameters.tune:
         await require_cold(context)
         bed_point(context, run.section)
+    elif context.operator.present:
+        await require_clean(context)
     used = await switch_offset_to_use(context, parameters, run.section)
     await home_if_needed(context, allowed=parameters.home)
     await context.holder.borrow_offset()
