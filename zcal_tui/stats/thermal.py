@@ -165,7 +165,7 @@ def thermal_bias(
 def _lag(lags: FloatArray, fit: ThermalFit, confidence: float) -> Interval:
     """The time constant, compared by its logarithm: by Student's t and by what share of the repeats lies beyond,
     whichever is wider. Open above where it reaches the longest that was looked at."""
-    shortest, longest = float(LAGS[1]), float(LAGS[-1])
+    shortest, longest = float(LAGS[1]), float(LAGS[len(fit.response) - 1])
     logs = np.log(np.maximum(lags, shortest))
     parts = {
         "random": Part(_LAG_WIDENING * float(logs[1:].std(ddof=1)), fit.blocks.dof),

@@ -57,6 +57,11 @@ class ThermalRun:
         return np.asarray(np.median(hot[-max(FEWEST, len(hot) // 3) :], axis=0), dtype=np.float64)
 
     @property
+    def heated_for(self) -> float:
+        """Seconds from the last touch of the baseline to the last one of the hot phase."""
+        return float(self.times[self.hot][-1] - self.times[self.baseline][-1])
+
+    @property
     def late_back(self) -> BoolArray:
         """The touches in the last third of the phase after the heat."""
         places = np.flatnonzero(self.back)
@@ -145,7 +150,9 @@ def fit_run(run: ThermalRun) -> tuple[ThermalFit, tuple[str, ...]]:
     names = [name for name, was in zip(("bed", "nozzle"), heated, strict=True) if was]
     if not names:
         raise ValueError(f"neither bed nor nozzle was heated by {LEAST_HEATING:g} °C or more")
-    response = lagged(run.nodes, run.temperatures - run.start, LAGS)[:, :, heated]
+    # Slower than it was hot looks the same as a straight line, which leads anywhere
+    lags = LAGS[: max(2, int((run.heated_for >= LAGS).sum()))]
+    response = lagged(run.nodes, run.temperatures - run.start, lags)[:, :, heated]
     reasons = tuple(
         f"the {name} was not heated" for name, was in zip(("bed", "nozzle"), heated, strict=True) if not was
     )
@@ -185,10 +192,11 @@ def _fit(
     run: ThermalRun, response: FloatArray, names: list[str], settled: FloatArray, other: Other
 ) -> ThermalFit:
     count = len(run.times)
-    columns = [np.ones((len(LAGS), count, 1)), response[:, run.at_touch]]
+    lags = len(response)
+    columns = [np.ones((lags, count, 1)), response[:, run.at_touch]]
     if other != "nothing":
         beside = _beside_temperature(run, other, run.times)
-        columns.append(np.broadcast_to(beside[:, None], (len(LAGS), count, 1)))
+        columns.append(np.broadcast_to(beside[:, None], (lags, count, 1)))
     model = LagModel.of(np.concatenate(columns, axis=2))
     best = model.fit(run.heights[:, None])
     lag, coefficients = int(best.lag[0]), best.coefficients[0]
