@@ -29,6 +29,9 @@ __all__ = [
     "read_run",
 ]
 
+WHOLE = "all"
+"""The check whose runs consist of other runs."""
+
 
 def printer_folder_name(printer: str) -> str:
     """A printer's name as a folder name: what a file system takes everywhere, never empty, never hidden."""
@@ -110,7 +113,7 @@ class Store:
 
     def interrupted(self, printer: str) -> tuple[Record, ...]:
         """Runs that were cut off and have neither been closed nor gone on with, newest first. One that runs in
-        another program is none of them."""
+        another program is none of them; what belongs to an interrupted `all` is told by that alone."""
         cut_off: list[Record] = []
         gone_on_with: set[object] = set()
         for path in sorted(_run_files(self._of(printer)), reverse=True):
@@ -123,13 +126,20 @@ class Store:
             gone_on_with.add(record.context.get("continues"))
             if record.id not in gone_on_with:
                 cut_off.append(record)
-        return tuple(cut_off)
+        whole = [record.started for record in cut_off if record.check == WHOLE]
+        return tuple(r for r in cut_off if r.check == WHOLE or not whole or r.started < min(whole))
 
     def close(self, record: Record, why: str = "The program was ended in the middle of this run.") -> None:
-        """Write the end of an interrupted run, so that it is not offered again. Raises OSError, StillRunning."""
+        """Write the end of an interrupted run, and of those that belong to it, so that it is not offered again.
+        Raises OSError, StillRunning."""
+        printer = str(record.printer.get("name") or "")
         problem = record.problem or Problem(why, remedy="What was measured is kept.")
-        path = self._of(str(record.printer.get("name") or "")) / f"{record.id}.jsonl"
-        write_end(path, replace(record, finished=now_iso(), problem=problem))
+        ended = replace(record, finished=now_iso(), problem=problem)
+        write_end(self._of(printer) / f"{record.id}.jsonl", ended)
+        if record.check == WHOLE:
+            for part in self.interrupted(printer):
+                if part.started >= record.started:
+                    self.close(part, why)
 
     def changed(self, printer: str, change: Changed) -> None:
         """Keep what a person changed on the printer. Raises OSError."""

@@ -56,6 +56,8 @@ class Run:
         self._board = board
         self._last = board.snapshot.last
         self._options = options
+        resumed = options.resume  # of an `all`, it is none of this check's
+        self._resumed = resumed if resumed is not None and resumed.check == check.name else None
         self._files = files
         self._operator = SessionOperator(board, printer, self._emit, present=options.present)
         self._journal: Journal | None = None
@@ -86,7 +88,7 @@ class Run:
 
     def _started(self, printer_name: str, address: str) -> RunStarted:
         state = self._printer.state
-        resumed = self._options.resume
+        resumed = self._resumed
         continued = {} if resumed is None else {"continues": resumed.id}
         return RunStarted(
             id=new_run_id(self._check.name),
@@ -108,7 +110,7 @@ class Run:
             self._emit(started)
         if (pending := pending_notice(self._printer.state)) is not None:
             self._emit(Notice(pending))
-        mistaken = _another_printer(self._options.resume, printer_name)
+        mistaken = _another_printer(self._resumed, printer_name)
         outcome, problem = (Outcome.REFUSED, mistaken) if mistaken is not None else await self._check_it()
         if outcome is Outcome.FINISHED:
             problem = await self._save_it()
@@ -125,7 +127,7 @@ class Run:
 
     def _close_resumed(self, record: Record) -> None:
         """The run that this one went on with is not to be offered again, unless nothing came of this one."""
-        resumed = self._options.resume
+        resumed = self._resumed
         if resumed is None or record.outcome is Outcome.REFUSED:
             return
         try:
@@ -147,7 +149,7 @@ class Run:
             companion=companion,
             holder=holder,
             earlier=self._earlier,
-            resumed=self._options.resume,
+            resumed=self._resumed,
         )
         try:
             async with holder.lease():

@@ -178,6 +178,8 @@ class Session:
         if name == GUIDED_NAME:
             from zcal_tui.session.guide import Guide  # as above
 
+            if options.resume is not None:  # what it goes on with has no use for what was cut off
+                self._close_interrupted(options.resume)
             self._run = Guide(
                 parameters, printer, self._store, self._board.event, make, present=options.present
             )
@@ -215,6 +217,8 @@ class Session:
             logger.warning("run %s could not be closed: %s", record.id, error)
             return
         self._board.closed(record.id)
+        if record.check == GUIDED_NAME:  # with it its parts
+            self._board.update(interrupted=self._store.interrupted(_printer_name(self._board.snapshot)))
 
     def _note_changed(self, what: str) -> None:
         change = Changed(what, now_iso())

@@ -261,3 +261,20 @@ def test_settings_that_this_version_does_not_know_are_told(several: Store, call:
     assert code == 2
     assert "out of range" in err
     assert "--close" in err
+
+
+def test_a_whole_calibration_is_gone_on_with_where_it_was(
+    store: Store, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records.keep(
+        store, records.bias(1), records.record("ready", 3), records.z_offset(4), records.refused("bias", 5)
+    )
+    records.cut_off(store, records.record("all", 2, parameters={"skip": "temperature", "only": ""}))
+    records.cut_off(store, records.accuracy(6))
+    started: list[Any] = []
+    monkeypatch.setattr("zcal_tui.start.start", lambda command: started.append(command) or 0)
+    assert call("resume", "--printer", "/tmp/x.sock", "--headless")[0] == 0
+    (command,) = started
+    assert command.check == "all"
+    assert command.parameters.skip == "temperature,z-offset"
+    assert command.resume.check == "all"

@@ -121,3 +121,12 @@ def test_printers_are_told_with_the_one_used_last_first(store: Store) -> None:
     records.keep(store, records.accuracy(1), other)
     (store.folder / "printers" / "nothing").mkdir()
     assert store.printers() == ("delta", "voron")
+
+
+def test_what_belongs_to_a_whole_calibration_is_told_and_closed_with_it(store: Store) -> None:
+    before, whole, part = records.bias(1), records.record("all", 2), records.accuracy(3)
+    paths = [records.cut_off(store, record) for record in (before, whole, part)]
+    assert [record.id for record in store.interrupted("voron")] == [whole.id, before.id]
+    store.close(store.interrupted("voron")[0])
+    assert [record.id for record in store.interrupted("voron")] == [before.id]
+    assert [read_run(path).whole for path in paths] == [False, True, True]

@@ -11,6 +11,7 @@ from zcal_tui.results.context import config_of
 from zcal_tui.results.main_estimate import MAIN
 from zcal_tui.results.report.figures import Figure, figures
 from zcal_tui.results.stale import age_note, stale
+from zcal_tui.results.store import WHOLE
 
 GLYPH = {Level.PASS: "✓", Level.WARN: "!", Level.FAIL: "✗", Level.UNKNOWN: "?"}
 WORDS = {Level.PASS: "pass", Level.WARN: "warning", Level.FAIL: "fail", Level.UNKNOWN: "undecided"}
@@ -75,7 +76,7 @@ def make_page(
     ordered = sorted(records, key=lambda record: record.started, reverse=True)
     order = [*titles, *MAIN]
     checks = sorted(
-        {r.check for r in ordered if r.check != "all"},
+        {r.check for r in ordered if r.check != WHOLE},
         key=lambda check: (order.index(check) if check in order else len(order), check),
     )
     sections = tuple(
