@@ -61,9 +61,9 @@ class Program:
         """Send a signal to it."""
         self.process.send_signal(number)
 
-    def end(self) -> Ended:
-        """Read the rest and wait for its end."""
-        while (line := self.lines.next(LONGEST)) is not None:
+    def end(self, longest: float = LONGEST) -> Ended:
+        """Read the rest and wait for its end; no line may take longer than `longest` seconds to come."""
+        while (line := self.lines.next(longest)) is not None:
             self.events.append(json.loads(line))
         assert self.process.stderr is not None
         errors = self.process.stderr.read().decode(errors="replace")

@@ -1,0 +1,101 @@
+"""The whole calibration on every profile, and faults that have to be found: verdicts compared with the truth."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import program
+
+PROFILES = Path(__file__).parents[2] / "zcal_tui" / "sim" / "profiles"
+FAULTS = sorted((Path(__file__).parent / "faults").glob("*.toml"))
+PASSED_OVER = "none"
+WANTED = {
+    "any": {"pass", "warn", "fail", "unknown"},
+    "not fail": {"pass", "warn", "unknown"},
+    "warn or fail": {"warn", "fail"},
+    "pass or unknown": {"pass", "unknown"},
+    "fail or unknown": {"fail", "unknown"},
+    "pass": {"pass"},
+    "warn": {"warn"},
+    "fail": {"fail"},
+}
+Z_TRUTH = {"voron": 6.372, "bedslinger": 2.080, "corexy": 1.461, "delta": 1.866}
+"""mm: what an unbiased person's paper test gives at the zero reference, by `zcal-tui sim --control … report`."""
+
+
+@pytest.mark.parametrize("profile", sorted(Z_TRUTH))
+def test_a_whole_calibration_says_what_is_so(profile: str, tmp_path: Path) -> None:
+    running = program.start(tmp_path, "--demo", profile, "--sim-speed", "40", "all", "--autopilot")
+    ended = running.end(longest=600.0)
+    record = ended.record
+    assert record["check"] == "all"
+    assert record["outcome"] == "finished", record["problem"]
+    said = {part["check"].replace("-", "_"): part["level"] for part in record["parts"]}
+    expected = tomllib.loads((PROFILES / profile / "truth.toml").read_text())["verdicts"]
+    wrong = {
+        check: (said.get(check), wanted)
+        for check, wanted in expected.items()
+        if (wanted == PASSED_OVER and check in said)
+        or (wanted != PASSED_OVER and said.get(check) not in WANTED[wanted])
+    }
+    assert not wrong, (wrong, [part["summary"] for part in record["parts"]])
+    saved = [
+        float(change["new"])
+        for event in ended.events
+        if event["event"] == "record" and event["check"] == "z-offset"
+        for change in event["changes"]
+        if change["option"] == "z_offset" and change["state"] == "saved"
+    ]
+    assert saved
+    assert saved[-1] == pytest.approx(Z_TRUTH[profile], abs=0.015)
+
+
+def toml(table: dict[str, Any], path: str = "") -> str:
+    """A truth as TOML."""
+    plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    lines = [f"[{path}]"] if path and plain else []
+    for key, value in plain.items():
+        text = str(value).lower() if isinstance(value, bool) else repr(value).replace("'", '"')
+        lines.append(f"{key} = {text}")
+    parts = ["\n".join(lines)]
+    parts += [
+        toml(value, f"{path}.{key}" if path else key)
+        for key, value in table.items()
+        if isinstance(value, dict)
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def merged(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """`base` with the values of `more` over it."""
+    return {
+        key: merged(base.get(key, {}), more[key])
+        if isinstance(more.get(key), dict)
+        else more.get(key, base.get(key))
+        for key in {**base, **more}
+    }
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda path: path.stem)
+def test_a_fault_is_found_and_named(fault: Path, tmp_path: Path) -> None:
+    wanted = tomllib.loads(fault.read_text())
+    truth = tomllib.loads((PROFILES / wanted["profile"] / "truth.toml").read_text())
+    truth.pop("verdicts")
+    path = tmp_path / "truth.toml"
+    path.write_text(toml(merged(truth, wanted["truth"])))
+    ended = program.run(
+        tmp_path,
+        *("--demo", wanted["profile"], "--truth", str(path), "--sim-speed", "40"),
+        *("--autopilot", "--save", "never"),
+        *wanted["check"],
+    )
+    record = ended.record
+    assert record["verdict"] is not None, record["problem"]
+    verdict = record["verdict"]
+    assert verdict["level"] in WANTED[wanted["verdict"]], verdict
+    told = "\n".join([verdict["summary"], *verdict["reasons"], *record["advice"]]).lower()
+    missing = [words for words in wanted["words"] if not re.search(words.lower(), told)]
+    assert not missing, told
