@@ -34,6 +34,9 @@ def run_main(*arguments: str) -> str:
         ("--version",),
         ("accuracy", "--help"),
         ("--headless", "accuracy", "--samples", "1"),
+        ("history", "--data", "nothing"),
+        ("report", "--data", "nothing", "--format", "html"),
+        ("resume", "--data", "nothing"),
         ("--headless", "accuracy", "--printer", "/nowhere/klippy.sock"),
     ],
 )
