@@ -143,6 +143,9 @@ class Person:
     def wipe(self) -> None:
         self.wiped = True
 
+    def probe_state(self) -> str:
+        return "docked"
+
     def truth(self, path: str) -> Any:
         return {"probe.x_offset": 0.3, "probe.y_offset": None}[path]
 
@@ -194,6 +197,36 @@ def test_the_autopilot_wipes_the_nozzle() -> None:
     autopilot.ask(Confirm("clean-nozzle", "?"))
     assert autopilot.poll() is True
     assert person.wiped
+
+
+@pytest.mark.parametrize(
+    ("z", "gap", "key"),
+    [(5.0, 4.9, "on"), (0.5, 0.32, "on"), (0.3, 0.12, "touches"), (0.1, 0.1, "touches")],
+)
+def test_the_autopilot_goes_down_only_while_the_gap_is_wide(z: float, gap: float, key: str) -> None:
+    person = Person(0.1)
+    person.height = gap
+    autopilot = Autopilot(person)  # type: ignore[arg-type]
+    options = tuple(Option(each, each) for each in ("on", "touches", "stop"))
+    autopilot.ask(Choose("first-layer-step", "?", options, facts={"z": z}))
+    assert autopilot.poll() == key
+
+
+@pytest.mark.parametrize(("gap", "step", "sure"), [(1.0, 0.5, True), (1.0, 1.2, False), (0.3, 0.2, False)])
+def test_the_autopilot_dares_a_long_step_only_into_a_gap_that_it_sees(
+    gap: float, step: float, sure: bool
+) -> None:
+    person = Person(0.1)
+    person.height = gap
+    autopilot = Autopilot(person)  # type: ignore[arg-type]
+    autopilot.ask(Confirm("risky-step", "?", facts={"step": step}))
+    assert autopilot.poll() is sure
+
+
+def test_the_autopilot_sees_whether_the_probe_is_off() -> None:
+    autopilot = Autopilot(Person(0.1))  # type: ignore[arg-type]
+    autopilot.ask(Confirm("probe-off", "?"))
+    assert autopilot.poll() is True
 
 
 def test_a_person_that_is_gone_ends_the_answers() -> None:
