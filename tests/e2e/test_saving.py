@@ -1,5 +1,6 @@
 """What a check found is saved as the person was shown, or not at all."""
 
+import os
 from pathlib import Path
 
 import pytest
