@@ -38,10 +38,14 @@ LABELS: dict[str, Label] = {
     "spread": Label("spread", "largest minus smallest z_offset over the bed"),
     "shift": Label("shift when hot", "how much higher the probe triggers hot than cold"),
     "per_degree_bed": Label("per °C of the bed", "change of the trigger height per degree of the bed"),
-    "per_degree_nozzle": Label("per °C of the nozzle", "change of the trigger height per degree of the nozzle"),
+    "per_degree_nozzle": Label(
+        "per °C of the nozzle", "change of the trigger height per degree of the nozzle"
+    ),
     "lag": Label("time constant", "how slowly the height follows the heaters"),
     "settle": Label("settles after", "time from reaching the temperatures until the height is still"),
     "returned": Label("left when cold again", "trigger height in the end minus that in the beginning"),
+    "pair_over_limit": Label("two homings", "how often two homings differ by more than 25 µm"),
+    "mean_shift": Label("trigger height shift", "how much higher the probe triggers with other settings"),
     "backlash": Label("backlash", "how much of a Z movement is lost where it turns round"),
     "backlash_upper_bound": Label(
         "backlash, at most", "with the switch's own travel between closing and opening in it"

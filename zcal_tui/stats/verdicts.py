@@ -48,7 +48,7 @@ def judge(result: Repeatability, plan: Plan) -> VerdictRule:
         "undecided": "unknown",
     }
     level = levels[standing]
-    effects = _effect_reasons(result)
+    effects = effect_reasons(result)
     if level == "pass" and effects:
         level = "warn"
     reasons = [_limit_reason(result, standing, low, high), *effects]
@@ -57,7 +57,8 @@ def judge(result: Repeatability, plan: Plan) -> VerdictRule:
     return VerdictRule(level, tuple(reasons), _advice(result, standing))
 
 
-def _share(p: float) -> str:
+def share(p: float) -> str:
+    """A share in words: never 0 % or 100 %, which would claim more than a sample can."""
     if p > 0.999:
         return "more than 99.9 %"
     if p < 0.001:
@@ -69,8 +70,8 @@ def _limit_reason(result: Repeatability, standing: Standing, low: float, high: f
     limit = f"(limit: {um(result.limit)}; {SOURCE})"
     over = result.exceed.value
     if standing == "fit":
-        bound = f", by these data in at least {_share(1.0 - high)}" if high >= 0.001 else ""
-        stays = f"stays within {um(result.limit)} in {_share(1.0 - over)} of series{bound} {limit}."
+        bound = f", by these data in at least {share(1.0 - high)}" if high >= 0.001 else ""
+        stays = f"stays within {um(result.limit)} in {share(1.0 - over)} of series{bound} {limit}."
         return (
             f"Outliers aside, a range of ten {stays}"
             if result.outliers.indices
@@ -78,8 +79,8 @@ def _limit_reason(result: Repeatability, standing: Standing, low: float, high: f
         )
     if standing == "unfit":
         cause = _cause_beyond_noise(result)
-        return f"A range of ten exceeds {um(result.limit)} in {_share(over)} of series{cause} {limit}."
-    between = f"in {_share(over)} of series, by these data between {_share(low)} and {_share(high)}"
+        return f"A range of ten exceeds {um(result.limit)} in {share(over)} of series{cause} {limit}."
+    between = f"in {share(over)} of series, by these data between {share(low)} and {share(high)}"
     if standing == "marginal":
         return f"On the border: a range of ten exceeds {um(result.limit)} {between} {limit}."
     return f"{result.n} samples do not decide: a range of ten exceeds {um(result.limit)} {between} {limit}."
@@ -89,7 +90,7 @@ def _cause_beyond_noise(result: Repeatability) -> str:
     """Says so where the noise alone would do."""
     if result.exceed_noise.value >= 0.05:
         return ""
-    return f"; without what is named below it would be {_share(result.exceed_noise.value)}"
+    return f"; without what is named below it would be {share(result.exceed_noise.value)}"
 
 
 def _normal_reason(result: Repeatability) -> str:
@@ -99,7 +100,8 @@ def _normal_reason(result: Repeatability) -> str:
     return f"Ten probings span {um(span)} on average: {word} (normal: one step or 5 µm, here {um(normal)}; {SOURCE})."
 
 
-def _effect_reasons(result: Repeatability) -> list[str]:
+def effect_reasons(result: Repeatability) -> list[str]:
+    """A sentence for each of drift, first sample apart and outliers that is found, with its error rate."""
     rate = "error rate 5 %, shared by the tests for drift, first sample and outliers"
     reasons = []
     drift, first, outliers = result.drift, result.first_sample, result.outliers

@@ -32,7 +32,16 @@ class Accuracy:
         return None if has_probe(settings) else "There is no probe in this printer's configuration."
 
     async def run(self, context: Context, parameters: AccuracyParameters) -> None:
-        # numpy comes with it, and a run is the first to need it
-        from zcal_tui.checks.accuracy.run import measure
+        # numpy comes with them, and a run is the first to need it
+        if parameters.what == "endstop":
+            from zcal_tui.checks.accuracy.endstop import measure_endstop
 
-        await measure(context, parameters)
+            await measure_endstop(context, parameters)
+        elif parameters.sweep:
+            from zcal_tui.checks.accuracy.sweep import measure_sweep
+
+            await measure_sweep(context, parameters)
+        else:
+            from zcal_tui.checks.accuracy.run import measure
+
+            await measure(context, parameters)

@@ -9,8 +9,22 @@ from zcal_tui.checks.parameters import parameter
 class AccuracyParameters:
     """How the repeatability is measured."""
 
+    what: str = parameter(
+        "probe",
+        "what is touched: the bed by the probe, or the Z endstop by the nozzle (needs [z_calibration])",
+        choices=("probe", "endstop"),
+    )
+    sweep: bool = parameter(
+        False,
+        "compare speeds, retracts, start heights and numbers of samples, in random order (5 to 10 minutes)",
+    )
+    order_seed: int = parameter(1, "with --sweep: what the order is drawn from", minimum=0, maximum=2**31)
     samples: int | None = parameter(
-        None, "touch exactly this often, instead of as often as it takes to decide", minimum=2, maximum=200
+        None,
+        "touch exactly this often, instead of as often as it takes to decide; with --sweep: at each setting, and "
+        "of the endstop, 20 unless given",
+        minimum=2,
+        maximum=200,
     )
     max_samples: int = parameter(50, "without --samples: the most touches to make", minimum=10, maximum=200)
     probe_speed: float | None = parameter(

@@ -22,7 +22,8 @@ def plan_of(parameters: AccuracyParameters) -> Plan:
     return Plan((*(look for look in DEFAULT_LOOKS if look < parameters.max_samples), parameters.max_samples))
 
 
-def _estimate(name: str, interval: Interval, unit: str = "mm") -> Estimate:
+def estimate_of(name: str, interval: Interval, unit: str = "mm") -> Estimate:
+    """An interval as the record keeps it."""
     return Estimate(
         name=name,
         value=interval.value,
@@ -120,16 +121,16 @@ def _same(now: str | None, value: str) -> bool:
 def estimates_of(result: Repeatability) -> dict[str, Estimate]:
     """The record's estimates, in the order in which people want them."""
     found = {
-        "sigma": _estimate("sigma", result.sigma),
-        "range_of_ten": _estimate("range_of_ten", result.series_range),
-        "over_limit": _estimate("over_limit", result.exceed, unit=""),
+        "sigma": estimate_of("sigma", result.sigma),
+        "range_of_ten": estimate_of("range_of_ten", result.series_range),
+        "over_limit": estimate_of("over_limit", result.exceed, unit=""),
         "range": Estimate("range", result.observed_range, None, None),
-        "mean": _estimate("mean", result.mean),
+        "mean": estimate_of("mean", result.mean),
     }
     if result.drift is not None:
-        found["drift_per_sample"] = _estimate("drift_per_sample", result.drift.size)
+        found["drift_per_sample"] = estimate_of("drift_per_sample", result.drift.size)
     if result.first_sample is not None:
-        found["first_sample_shift"] = _estimate("first_sample_shift", result.first_sample.size)
+        found["first_sample_shift"] = estimate_of("first_sample_shift", result.first_sample.size)
     return found
 
 

@@ -1,15 +1,18 @@
 """How the check `accuracy` is done: where, how often, and when it is enough."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.checks.accuracy.report import AccuracyReport
 from zcal_tui.checks.attach import dock_macros, probe_attached
 from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
 from zcal_tui.checks.preconditions import require_ready
+from zcal_tui.checks.touching import touch_sample
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_inside, travel
 from zcal_tui.model.events import Progress, SampleTaken, Stage
-from zcal_tui.model.record import Sample
 from zcal_tui.printer.config_view import ProbeConfig, probe_config, z_step_distance
 from zcal_tui.printer.geometry import measuring_site
 from zcal_tui.printer.sampler import ProbeUnusable, Touch, TouchSettings
@@ -19,8 +22,28 @@ CLEARANCE_ABOVE_TRIGGER = 5.0
 LEAST_CLEARANCE = 10.0
 
 
+@dataclass(frozen=True)
+class Site:
+    """What is measured with, and where the toolhead stands for it. `step` is the Z step distance in mm."""
+
+    probe: ProbeConfig
+    step: float
+    clearance: float
+
+
 async def measure(context: Context, parameters: AccuracyParameters) -> None:
     """Home if needed, go to the place, touch until the numbers decide, judge. See `Check.run` for what it raises."""
+    async with over_the_place(context, parameters) as site:
+        report = AccuracyReport(parameters, site.probe, site.step)
+        await _touch(context, parameters, report)
+    for event in report.conclusion():
+        context.emit(event)
+
+
+@contextlib.asynccontextmanager
+async def over_the_place(context: Context, parameters: AccuracyParameters) -> AsyncIterator[Site]:
+    """Homed, over the place that was chosen, the probe on the toolhead, for the time of an `async with` block; lifted
+    and the probe put back after it. Raises CheckRefused, before anything moves, for what cannot be."""
     require_ready(context.printer.state)
     probe = probe_config(context.printer.state)
     if probe is None:
@@ -29,13 +52,7 @@ async def measure(context: Context, parameters: AccuracyParameters) -> None:
             "Its configuration has no section that Klipper could probe with.",
             "Add a [probe], [bltouch] or similar section; without a probe use the Z endstop's checks.",
         )
-    step = z_step_distance(context.printer.state)
-    if step is None:
-        raise CheckRefused(
-            "The Z step distance cannot be read.",
-            "The configuration of the Z steppers lacks rotation_distance or microsteps.",
-            "Look at the stepper sections of printer.cfg.",
-        )
+    step = require_step(context)
     macros = dock_macros(context.printer.state, parameters.attach, parameters.detach)
     place = _chosen_place(context, parameters, probe)
     # Homing would lose the place that "here" means
@@ -43,17 +60,26 @@ async def measure(context: Context, parameters: AccuracyParameters) -> None:
     x, y = place or position(context.printer)[:2]
     clearance = max(LEAST_CLEARANCE, probe.z_offset + CLEARANCE_ABOVE_TRIGGER)
     await _go_to(context, x, y, clearance)
-    report = AccuracyReport(parameters, probe, step)
     try:
         async with probe_attached(context, macros):
             context.stop_if_cancelled()
             if macros is not None:  # which may leave the toolhead at the dock
                 await travel(context.printer, x=x, y=y, clearance=clearance)
-            await _touch(context, parameters, report)
+            yield Site(probe, step, clearance)
     finally:
         await lift_and_leave(context, clearance)
-    for event in report.conclusion():
-        context.emit(event)
+
+
+def require_step(context: Context) -> float:
+    """The Z step distance in mm. Raises CheckRefused where it cannot be read."""
+    step = z_step_distance(context.printer.state)
+    if step is None:
+        raise CheckRefused(
+            "The Z step distance cannot be read.",
+            "The configuration of the Z steppers lacks rotation_distance or microsteps.",
+            "Look at the stepper sections of printer.cfg.",
+        )
+    return step
 
 
 def _chosen_place(
@@ -89,27 +115,40 @@ async def _touch(context: Context, parameters: AccuracyParameters, report: Accur
     context.emit(Progress(0, report.most))
     pace = Pace(context.clock.now())
 
+    while (wanted := report.wanted()) > 0:
+        async for touch in touches(context, wanted, settings, begun=report.touches > 0):
+            await _take(context, report, touch, pace)
+
+
+async def touches(
+    context: Context, count: int, settings: TouchSettings, *, begun: bool
+) -> AsyncIterator[Touch]:
+    """Touches where the toolhead stands, broken off by a cancel or by a print. `begun`: there were some before.
+
+    Raises CheckCancelled, CheckRefused before the first touch, CheckFailed after it, TransportError.
+    """
+
     def stop() -> bool:
         return context.cancelled() or context.printer.state.busy
 
-    while (wanted := report.wanted()) > 0:
-        try:
-            async for touch in context.sampler.series(wanted, settings, stop):
-                await _take(context, report, touch, pace)
-        except ProbeUnusable as unusable:
-            refusal = CheckFailed if report.touches else CheckRefused
-            raise refusal(unusable.what, unusable.cause, unusable.remedy) from unusable
-        context.stop_if_cancelled()
-        if context.printer.state.busy:
-            raise CheckFailed(
-                "A print was started in the middle of the check.",
-                "Another screen, a web interface or a macro did so; nothing was moved since.",
-                "Let the print end, then repeat the check. The samples so far are kept.",
-            )
+    try:
+        async for touch in context.sampler.series(count, settings, stop):
+            begun = True
+            yield touch
+    except ProbeUnusable as unusable:
+        refusal = CheckFailed if begun else CheckRefused
+        raise refusal(unusable.what, unusable.cause, unusable.remedy) from unusable
+    context.stop_if_cancelled()
+    if context.printer.state.busy:
+        raise CheckFailed(
+            "A print was started in the middle of the check.",
+            "Another screen, a web interface or a macro did so; nothing was moved since.",
+            "Let the print end, then repeat the check. The samples so far are kept.",
+        )
 
 
 async def _take(context: Context, report: AccuracyReport, touch: Touch, pace: "Pace") -> None:
-    sample = as_sample(report.touches + 1, touch)
+    sample = touch_sample(report.touches + 1, touch)
     context.emit(SampleTaken(sample))
     # Off this loop: on a small board the arithmetic takes longer than a status update may wait
     updated = await asyncio.to_thread(report.add, sample)
@@ -117,20 +156,6 @@ async def _take(context: Context, report: AccuracyReport, touch: Touch, pace: "P
         context.emit(updated)
     left = pace.left(context.clock.now(), report.touches, report.planned)
     context.emit(Progress(report.counted, report.most, left))
-
-
-def as_sample(n: int, touch: Touch) -> Sample:
-    """A touch as the record keeps it."""
-    return Sample(
-        n=n,
-        t=round(touch.eventtime, 3),
-        x=touch.x,
-        y=touch.y,
-        # klippy prints six decimals; what floats add to that is no measurement
-        trigger_z=round(touch.trigger_z, 6),
-        bed_z=None if touch.bed_z is None else round(touch.bed_z, 6),
-        recorded=touch.recorded,
-    )
 
 
 class Pace:

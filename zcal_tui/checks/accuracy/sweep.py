@@ -1,0 +1,97 @@
+"""The repeatability at many settings, in random order."""
+
+import asyncio
+import dataclasses
+
+from zcal_tui.checks.accuracy.parameters import AccuracyParameters
+from zcal_tui.checks.accuracy.run import Pace, over_the_place, touches
+from zcal_tui.checks.accuracy.sweep_report import SweepReport
+from zcal_tui.checks.accuracy.variants import Variant, variants
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.touching import touch_sample
+from zcal_tui.checks.travel import LIFT_SPEED, position
+from zcal_tui.model.events import Progress, SampleTaken, Stage
+from zcal_tui.printer.sampler import Touch
+
+TOUCHES = 20
+"""At each setting: as many as tell a scatter that is half as large."""
+LEAST_ABOVE = 1.0
+"""mm above the trigger: a touch does not start lower."""
+
+
+async def measure_sweep(context: Context, parameters: AccuracyParameters) -> None:
+    """Home if needed, go to the place, touch at each setting, compare. See `Check.run` for what it raises."""
+    async with over_the_place(context, parameters) as site:
+        plan = variants(context.printer.state, site.probe, parameters)
+        mesh = context.printer.state.settings.get("bed_mesh")
+        height = None if mesh is None else f"{mesh.get('horizontal_move_z', 5.0):g}"
+        report = SweepReport(plan, site.probe, site.step, height)
+        await _Sweep(context, report, parameters.samples or TOUCHES).go(plan)
+    for event in await asyncio.to_thread(lambda: list(report.conclusion())):
+        context.emit(event)
+
+
+class _Sweep:
+    """The touches of all settings, numbered on."""
+
+    def __init__(self, context: Context, report: SweepReport, each: int) -> None:
+        self._context = context
+        self._report = report
+        self._each = each
+        self._made = 0
+        self._total = 0
+        self._pace = Pace(context.clock.now())
+
+    async def go(self, plan: tuple[Variant, ...]) -> None:
+        self._total = self._each * len(plan)
+        self._context.emit(Progress(0, self._total))
+        for number, variant in enumerate(plan, 1):
+            self._context.emit(Stage("touch", f"{variant.name} ({number} of {len(plan)})"))
+            if variant.start_height is None:
+                await self._series(variant)
+            else:
+                await self._from_above(variant, variant.start_height)
+            # Off this loop: on a small board the arithmetic takes longer than a status update may wait
+            self._context.emit(await asyncio.to_thread(self._report.estimates))
+
+    async def _series(self, variant: Variant) -> None:
+        async for touch in touches(self._context, self._each, variant.settings, begun=self._made > 0):
+            self._take(variant, touch)
+
+    async def _from_above(self, variant: Variant, above: float) -> None:
+        """Each touch by itself from that height; where the printer cannot make just one, the others do not count."""
+        trigger = self._report.height()
+        assert trigger is not None
+        for _ in range(self._each):
+            await _stand_at(self._context, trigger + max(above, LEAST_ABOVE))
+            first = True
+            async for touch in touches(self._context, 1, variant.settings, begun=self._made > 0):
+                self._take(variant, touch, counts=first)
+                first = first and not touch.recorded
+
+    def _take(self, variant: Variant, touch: Touch, *, counts: bool = True) -> None:
+        self._made += 1
+        recorded = counts and touch.recorded
+        sample = touch_sample(self._made, touch, place=variant.name)
+        if not recorded:
+            sample = dataclasses.replace(sample, recorded=False)
+        self._context.emit(SampleTaken(sample))
+        if recorded:
+            self._report.add(variant.name, sample.trigger_z)
+        done = min(self._made, self._total)
+        self._context.emit(
+            Progress(done, self._total, self._pace.left(self._context.clock.now(), done, self._total))
+        )
+
+
+async def _stand_at(context: Context, z: float) -> None:
+    """Move to a toolhead Z straight up or down; G-code's own state is left as it was found."""
+    await context.printer.refresh()
+    if abs(position(context.printer)[2] - z) < 1e-3:
+        return
+    # The mesh and the live offset are the printer's; what counts is the toolhead's own height
+    offset = context.printer.state.homing_origin[2]
+    await context.printer.gcode(
+        "SAVE_GCODE_STATE NAME=ZCAL_START\nG90\n"
+        f"G1 Z{z - offset:.3f} F{LIFT_SPEED * 60:.0f}\nM400\nRESTORE_GCODE_STATE NAME=ZCAL_START MOVE=0"
+    )
