@@ -11,12 +11,8 @@ def why_not(checkout: Path | None) -> str | None:
     """Why this klippy cannot scan with it, in half a sentence; None if it can. No checkout is the package from PyPI."""
     if checkout is None:
         return "klippy from PyPI has no probe_eddy_current"
-    extras = checkout / "klippy" / "extras"
-    sensor = extras / "probe_eddy_current.py"
-    if not sensor.is_file() or "start_probe_session" not in sensor.read_text():
+    if "start_probe_session" not in _driver(checkout):
         return "this klippy's probe_eddy_current does not measure standing still"
-    if "i2c_transfer" not in (extras / "bus.py").read_text():
-        return "the simulated micro-controller does not speak this klippy's older I2C commands"
     return None
 
 
@@ -25,11 +21,16 @@ def write_profile(folder: Path, checkout: Path | None, *, truth: str, more: str)
     shutil.copytree(PROFILE, folder, dirs_exist_ok=True)
     config = folder / "printer.cfg"
     text = config.read_text().replace("y_offset: 10", f"y_offset: 10\ncalibrate: {calibration()}")
-    sensor = None if checkout is None else checkout / "klippy" / "extras" / "probe_eddy_current.py"
-    if sensor is not None and sensor.is_file() and "descend_z" not in sensor.read_text():
+    if "descend_z" not in _driver(checkout):
         text = text.replace("descend_z", "z_offset")
     config.write_text(f"{text}\n{more}\n")
     (folder / "truth.toml").write_text(truth)
+
+
+def _driver(checkout: Path | None) -> str:
+    """The source of klippy's driver, empty where it has none."""
+    source = None if checkout is None else checkout / "klippy" / "extras" / "probe_eddy_current.py"
+    return source.read_text() if source is not None and source.is_file() else ""
 
 
 def calibration(far: float = 3e6, gain: float = 0.12, decay: float = 3.0, height: float = 1.0) -> str:

@@ -59,7 +59,7 @@ def run(options: Options) -> Report:
     if reason is not None:
         raise CampaignError(
             f"It needs a Klipper that scans with an eddy current sensor, and {reason}. "
-            "Name a checkout of today's Klipper: KLIPPER_DIR=… or --klipper DIR."
+            "Name a checkout of Klipper v0.13 or later: KLIPPER_DIR=… or --klipper DIR."
         )
     count = RUNS if options.runs is None else options.runs
     done: list[Run] = []
