@@ -58,7 +58,6 @@ async def measure(context: Context, parameters: FirstLayerParameters) -> None:
             "The configuration of the Z steppers lacks rotation_distance or microsteps.",
             "Look at the stepper sections of printer.cfg.",
         )
-    await require_clean(context)
     macros = dock_macros(state, parameters.attach, parameters.detach)
     probe = probe_config(state)
     clearance = max(LEAST_CLEARANCE, 0.0 if probe is None else probe.z_offset + LIFT_OVER_TRIGGER)
