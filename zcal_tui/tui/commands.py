@@ -18,6 +18,8 @@ ALWAYS = (
     ("STOP", "Emergency stop, at once (F12)", "stop"),
     ("Plan", "All checks", "plan"),
     ("Console", "What the printer says; send G-code", "console"),
+    ("Explain the last error", "What it means, why, what to do", "explain"),
+    ("What is wrong", "With the link, with klippy, or another program at the printer", "why"),
     ("Firmware restart", "Bring klippy back after a shutdown", "firmware_restart"),
     ("Help", "This screen and its keys", "help"),
     ("Theme", "Other colours", "change_theme"),
@@ -44,6 +46,14 @@ def commands(app: "Shell") -> Iterable[SystemCommand]:
         yield SystemCommand(f"Watch: {title}", "The running check", _sending(app, watch))
         yield SystemCommand("Cancel the run", "It ends after the present move", _doing(app, "cancel_run"))
     else:
+        yield SystemCommand(
+            "Something was changed", "Tell what, so that results turn stale", _doing(app, "changed")
+        )
+        for record in desk.snapshot.interrupted:
+            if desk.can_start:
+                again = messages.StartRequested(record.check, resume=record)
+                title = f"Go on with: {desk.title(record.check)}, {record.started[:16]}"
+                yield SystemCommand(title, "A run that was cut off", _sending(app, again))
         for name in (*desk.checks, ALL):
             check = desk.declared(name)
             assert check is not None
@@ -53,6 +63,8 @@ def commands(app: "Shell") -> Iterable[SystemCommand]:
             form = messages.SettingsRequested(name)
             yield SystemCommand(f"Settings: {check.title}", "How it is run", _sending(app, form))
     for title, told, action in ALWAYS:
+        if not app.check_action(action, ()):
+            continue
         yield SystemCommand(title, told, _doing(app, action))
 
 

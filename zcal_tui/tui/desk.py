@@ -118,6 +118,7 @@ class Desk:
     guided: bool = False
     """Whether the whole calibration runs: the runs in the snapshot are its parts."""
     _before: str | None = None
+    _standings: tuple[tuple[Any, ...], dict[str, Standing]] | None = None
 
     def look(self) -> bool:
         """Take the session's newest snapshot; whether it is another than before."""
@@ -134,6 +135,17 @@ class Desk:
         """A run of this check has been asked for."""
         run = self.snapshot.run
         self.guided, self._before = check == ALL, run.record.id if run is not None else None
+
+    @property
+    def last_error(self) -> str | None:
+        """The printer's newest error on the console, its lines together; None where there is none."""
+        found: list[str] = []
+        for line in reversed(self.snapshot.console):
+            if line.text.startswith("!!") and not line.sent:
+                found.append(line.text.removeprefix("!!").strip())
+            elif found:
+                break
+        return "\n".join(reversed(found)) or None
 
     @property
     def last(self) -> Mapping[str, Record]:
@@ -171,8 +183,8 @@ class Desk:
     @property
     def progress(self) -> tuple[int, int, float]:
         """How many of the checks that apply are done, of how many, and about how many minutes the others take."""
-        standings = {name: self.standing(name) for name in self.checks}
-        fit = [name for name, standing in standings.items() if standing.unfit is None]
+        standings = self.standings
+        fit = [name for name in self.checks if standings[name].unfit is None]
         open_ones = [name for name in fit if not standings[name].done]
         minutes = sum(self.checks[name].needs.minutes for name in open_ones)
         return len(fit) - len(open_ones), len(fit), minutes
@@ -206,8 +218,38 @@ class Desk:
             return kept_parameters(known.parameters, resumed.parameters)
         return self.chosen.get(check) or known.parameters()
 
+    @property
+    def standings(self) -> Mapping[str, Standing]:
+        """Where every check stands; the same object while nothing has changed that it rests on."""
+        snapshot = self.snapshot
+        minute = int(self.now().timestamp() // 60)
+        rests_on = (
+            snapshot.printer.settings,
+            snapshot.last,
+            snapshot.stale,
+            self.running,
+            self.guided,
+            minute,
+        )
+        known = self._standings
+        same = known is not None and all(
+            a is b or a == b for a, b in zip(known[0][3:], rests_on[3:], strict=True)
+        )
+        if (
+            known is not None
+            and same
+            and all(a is b for a, b in zip(known[0][:3], rests_on[:3], strict=True))
+        ):
+            return known[1]
+        found = {name: self._standing(name) for name in (*self.checks, ALL)}
+        self._standings = (rests_on, found)
+        return found
+
     def standing(self, name: str) -> Standing:
         """Where a check stands."""
+        return self.standings.get(name) or self._standing(name)
+
+    def _standing(self, name: str) -> Standing:
         if self.running == name or (name == ALL and self.guided):
             return Standing("running", running=True)
         settings, declared = self.snapshot.printer.settings, self.declared(name)

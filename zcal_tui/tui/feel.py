@@ -1,6 +1,7 @@
 """How the paper feels and where the mark is seen: asked of the simulated person where the printer is simulated."""
 
 import asyncio
+import contextlib
 
 from textual.content import Content
 
@@ -12,6 +13,10 @@ HOW = (
     "nothing were there: too high. Buckling, or not moving at all: too low."
 )
 """Klipper docs, Bed_Level, `The paper test`: a small amount of friction when the paper is pushed back and forth."""
+
+NEAR = 1.0
+"""mm: a gap wider than this needs no paper."""
+PAPER_WORDS = {"free": "slides freely", "drags": "drags", "stuck": "does not move"}
 
 FEELS = {
     "free": ("free", "it slides as if nothing were there: lower", "$text-primary"),
@@ -60,3 +65,41 @@ def sight_text(mark: tuple[float, float] | None, asked: bool) -> Content:
         parts.append(f"{abs(y):.2f} mm {'behind' if y > 0 else 'in front'}")
     told = ", ".join(parts) or "under the nozzle"
     return Content.assemble(("mark  ", "$z-dim"), (told, "bold $text-accent"))
+
+
+async def look_around(control: str) -> str | None:
+    """What the simulated person sees and feels at the machine, in a line; None where nobody answers."""
+
+    def look() -> str:
+        person = SimPerson(control, timeout=3.0)
+        gap = person.gap()
+        words = [
+            f"the gap below the nozzle is {gap:.2f} mm" if gap is not None else "no bed below the nozzle"
+        ]
+        if gap is not None and gap < NEAR:
+            words.append(f"the paper {PAPER_WORDS.get(feel := person.feel(), feel)}")
+        words.append(f"the probe is {person.probe_state()}")
+        return " · ".join(words)
+
+    try:
+        return await asyncio.to_thread(look)
+    except SimPersonGone:
+        return None
+
+
+async def make_mark(control: str) -> None:
+    """Have the simulated person mark the bed below the probe; nothing where nobody answers."""
+
+    def mark() -> None:
+        person = SimPerson(control, timeout=3.0)
+        person.new_test()
+        person.mark()
+
+    with contextlib.suppress(SimPersonGone):
+        await asyncio.to_thread(mark)
+
+
+async def take_fresh_sheet(control: str) -> None:
+    """A new paper test: the simulated person's hand has another error; nothing where nobody answers."""
+    with contextlib.suppress(SimPersonGone):
+        await asyncio.to_thread(SimPerson(control, timeout=3.0).new_test)

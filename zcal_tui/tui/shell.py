@@ -4,10 +4,12 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 
+from zcal_tui.model.record import Problem
 from zcal_tui.tui.desk import Desk
 from zcal_tui.tui.glyphs import glyphs_for
 from zcal_tui.tui.others import way_out
@@ -33,6 +35,7 @@ class Shell(App[int]):
         Binding("f8", "firmware_restart", "Firmware restart", id="app.restart", show=False),
         Binding("w", "why", "What is wrong", id="app.why"),
         Binding("c", "console", "Console", id="app.console"),
+        Binding("e", "explain", "Last error", id="app.explain"),
         Binding("f1,question_mark", "help", "Help", id="app.help", key_display="?"),
         Binding("q", "leave", "Quit", id="app.quit"),
         Binding("ctrl+p", "command_palette", "Commands", id="app.palette", priority=True),
@@ -76,11 +79,13 @@ class Shell(App[int]):
         return {**variables, **quiet_colours(variables)}
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A firmware restart and the reason are offered only while something is wrong."""
+        """A firmware restart and reasons are offered only while something is wrong, or went wrong."""
         if action == "firmware_restart":
             return condition(self.desk.snapshot, self.glyphs).restart
         if action == "why":
             return trouble_of(self.desk.snapshot) is not None
+        if action == "explain":
+            return self.desk.last_error is not None
         return True
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -119,6 +124,35 @@ class Shell(App[int]):
             self.push_screen(ProblemModal(self.desk, problem, "Another program", way.label, way.script))
         elif problem is not None:
             self.push_screen(ProblemModal(self.desk, problem, "What is wrong"))
+
+    def action_explain(self) -> None:
+        """The printer's last error on the console: what it means, why, what to do."""
+        error = self.desk.last_error
+        if error is None:
+            return
+        from zcal_tui.printer.explain import explain  # every known message, read when one is asked for
+        from zcal_tui.tui.screens.modals import ProblemModal
+
+        told = explain(error)
+        problem = Problem(told.what, told.cause, told.remedy, raw=error)
+        self.push_screen(ProblemModal(self.desk, problem, "The printer's last error"))
+
+    @work(group="changed", exclusive=True)
+    async def action_changed(self) -> None:
+        """Tell what was changed on the machine, so that results that rest on it are stale."""
+        from zcal_tui.results.changes import THINGS
+        from zcal_tui.tui.screens.modals import PickModal
+
+        what = await self.push_screen_wait(
+            PickModal(
+                self.desk,
+                "What was changed?",
+                "Results that rest on it are marked as stale, so that you know what to measure again.",
+                tuple((key, key.capitalize(), told) for key, told in THINGS.items()),
+            )
+        )
+        if what is not None:
+            self.desk.session.note_changed(what)
 
     def action_suspend_process(self) -> None:
         """Ctrl+Z stops the whole program, the run's thread too: not while one goes on."""

@@ -33,12 +33,14 @@ class ConsoleScreen(ZcalScreen):
     CSS_PATH = "console.tcss"
     ABOUT = (
         "Everything the printer prints, and what this program sent, marked with `>`. Type G-code and press Enter; "
-        "the arrow keys bring back what was typed before. M112 is sent as an emergency stop, past every queue."
+        "the arrow keys bring back what was typed before. F2 explains the printer's last error. M112 is sent as an "
+        "emergency stop, past every queue."
     )
     BINDINGS: ClassVar = [
         Binding("escape", "app.back", "Back", id="console.back"),
         Binding("up", "recall(-1)", "Earlier", id="console.earlier", key_display="↑↓"),
         Binding("down", "recall(1)", "", id="console.later", show=False),
+        Binding("f2", "app.explain", "Explain the error", id="console.explain"),
         Binding("pageup", "page(-1)", "Scroll", id="console.pageup", key_display="PgUp/Dn"),
         Binding("pagedown", "page(1)", "", id="console.pagedown", show=False),
     ]

@@ -13,7 +13,7 @@ from zcal_tui.model.questions import PaperMove, PaperStep
 from zcal_tui.model.units import closer_farther, length, millimetres
 from zcal_tui.session.snapshot import Asking, Snapshot
 from zcal_tui.tui.desk import Desk
-from zcal_tui.tui.feel import HOW, ask_feel, feel_text
+from zcal_tui.tui.feel import HOW, ask_feel, feel_text, take_fresh_sheet
 from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.screens.asks import Asks
 from zcal_tui.tui.screens.base import ZcalScreen
@@ -257,6 +257,8 @@ class PaperScreen(Asks, ZcalScreen):
         return feel_text(self._feel, glyphs_of(self))
 
     async def _ask_feel(self, control: str, asking: Asking) -> None:
+        if len(self.question.tried) <= 1:
+            await take_fresh_sheet(control)
         feel = await ask_feel(control)
         if self.can_follow and self.asking is asking:
             self._feel = feel

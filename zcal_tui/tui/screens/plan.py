@@ -1,9 +1,9 @@
 """The plan: every check with how it stands, and what the chosen one teaches, needs and takes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -106,7 +106,7 @@ class PlanScreen(ZcalScreen):
         Binding("a", "all", "All", id="plan.all"),
         Binding("s", "settings", "Settings", id="plan.settings"),
         Binding("r", "result", "Result", id="plan.result"),
-        Binding("m", "changed", "Something changed", id="plan.changed", show=False),
+        Binding("m", "app.changed", "Something changed", id="plan.changed", show=False),
         Binding(
             "pageup", "page(-1)", "Read on at the right", id="plan.pageup", key_display="PgUp/Dn", show=False
         ),
@@ -117,6 +117,7 @@ class PlanScreen(ZcalScreen):
         super().__init__(desk)
         self._first = chosen
         self._has_chosen = False
+        self._standings: Mapping[str, Standing] | None = None
         self._facts_of: tuple[object, ...] = ()
         self._detail_of: tuple[object, ...] = ()
 
@@ -146,10 +147,12 @@ class PlanScreen(ZcalScreen):
     def show(self, snapshot: Snapshot) -> None:
         """Follow the snapshot."""
         super().show(snapshot)
-        names = (*self.desk.checks, ALL)
-        self.query_one(CheckList).show(tuple(self._entry(name) for name in names))
+        standings = self.desk.standings
+        if standings is not self._standings:
+            self._standings = standings
+            self.query_one(CheckList).show(tuple(self._entry(name) for name in standings))
+            self.query_one("#summary", Plain).say(summary_text(*self.desk.progress))
         self._choose_first(snapshot)
-        self.query_one("#summary", Plain).say(summary_text(*self.desk.progress))
         printer = snapshot.printer
         facts_of = (
             printer.settings,
@@ -220,11 +223,18 @@ class PlanScreen(ZcalScreen):
             lines.append(fact("stale", Content.styled(standing.stale, "$text-warning")))
         if standing.unfit:
             lines.append(fact("not for", Content.assemble((standing.unfit, "$text-warning"))))
-        lines += [fact("needs", needs_text(check)), fact("takes", minutes_text(check.needs.minutes))]
+        lines += [fact("needs", needs_text(check)), fact("takes", minutes_text(self._minutes(name, check)))]
         changed = changed_parameters(self.desk, name)
         lines.append(fact("with", changed or "the usual settings"))
         facts = Content("\n").join(lines)
         return Content("\n\n").join([Content.assemble((check.learn, "bold")), facts, Content(check.explain)])
+
+    def _minutes(self, name: str, check: Declaration) -> float:
+        """About how long it takes; the whole plan as long as those of its checks that apply."""
+        if name != ALL:
+            return check.needs.minutes
+        fit = [c for each, c in self.desk.checks.items() if self.desk.standing(each).unfit is None]
+        return sum(c.needs.minutes for c in fit)
 
     def _last(self, name: str, standing: Standing) -> Content:
         record = self.desk.last.get(name)
@@ -289,23 +299,6 @@ class PlanScreen(ZcalScreen):
             from zcal_tui.tui.screens.verdict import VerdictScreen
 
             self.app.push_screen(VerdictScreen(self.desk, record))
-
-    @work(group="changed", exclusive=True)
-    async def action_changed(self) -> None:
-        """Tell what was changed on the machine, so that results that rest on it are stale."""
-        from zcal_tui.results.changes import THINGS
-        from zcal_tui.tui.screens.modals import PickModal
-
-        what = await self.app.push_screen_wait(
-            PickModal(
-                self.desk,
-                "What was changed?",
-                "Results that rest on it are marked as stale, so that you know what to measure again.",
-                tuple((key, key.capitalize(), told) for key, told in THINGS.items()),
-            )
-        )
-        if what is not None:
-            self.desk.session.note_changed(what)
 
     def action_settings(self) -> None:
         """The chosen check's form."""

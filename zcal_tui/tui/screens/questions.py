@@ -12,11 +12,15 @@ from textual.widgets import Button
 from zcal_tui.model.questions import Choose, Confirm
 from zcal_tui.session.snapshot import Asking
 from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.feel import look_around, make_mark
 from zcal_tui.tui.messages import CancelRequested
 from zcal_tui.tui.screens.asks import Asks
 from zcal_tui.tui.screens.base import ZcalModal
 from zcal_tui.tui.screens.modals import BETWEEN_BUTTONS, option_label
 from zcal_tui.tui.widgets.text import Plain
+
+MARK = "mark"
+"""The key of the question whose yes means that the bed is marked below the probe."""
 
 DIFF_STYLES = (
     ("+++", "bold"),
@@ -64,8 +68,16 @@ class QuestionBox(Asks, ZcalModal[None]):
         self._title = desk.title(desk.running) if desk.running else "Question"
 
     def on_mount(self) -> None:
-        """Name the box."""
+        """Name the box; on a simulated printer look for the person."""
         self.query_one("#box").border_title = self._title
+        control = self.desk.snapshot.link.control
+        if control is not None:
+            self.run_worker(self._look(control), group="look")
+
+    async def _look(self, control: str) -> None:
+        told = await look_around(control)
+        for line in self.query("#simulated").results(Plain):
+            line.say(Content.assemble(("simulated: ", "$z-dim"), (told or "nobody answers", "$text-accent")))
 
     def compose_text(self, text: str, detail: str) -> Iterable[Widget]:
         """The question in bold; under it what there is to know, which scrolls."""
@@ -75,6 +87,8 @@ class QuestionBox(Asks, ZcalModal[None]):
             self.set_class(diff, "-diff")
             with VerticalScroll(id="detail", can_focus=False):
                 yield Plain(diff_text(detail) if diff else Content(detail))
+        if self.desk.snapshot.link.control is not None and not self.has_class("-diff"):
+            yield Plain(id="simulated")
 
     def action_scroll_detail(self, by: int) -> None:
         """Scroll the detail where it does not all fit."""
@@ -125,8 +139,11 @@ class QuestionModal(QuestionBox):
         super().on_mount()
         self.query_one("#no" if self.question.danger else "#yes", Button).focus()
 
-    def action_answer(self, yes: bool) -> None:
-        """The answer."""
+    async def action_answer(self, yes: bool) -> None:
+        """The answer; on a simulated printer the mark that was asked for is made first."""
+        control = self.desk.snapshot.link.control
+        if yes and control is not None and self.question.key == MARK and self.asking is not None:
+            await make_mark(control)
         self.give(yes)
 
 
