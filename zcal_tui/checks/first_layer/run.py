@@ -41,8 +41,7 @@ DOWN_SPEED = 5.0
 IN_FORCE = 0.0005
 """mm: how exactly the offset has to be in force."""
 ROOM = 0.2
-"""mm over the expected height from where feeling begins at least: Klipper accepts no height at the start's "
-"or above."""
+"""mm over the expected height from where feeling begins at least: Klipper accepts no height at the start's or above."""
 
 
 async def measure(context: Context, parameters: FirstLayerParameters) -> None:
