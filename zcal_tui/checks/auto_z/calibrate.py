@@ -1,5 +1,5 @@
-"""Running the commands of [z_calibration] by their own names, so that a macro of the user's that wraps them "
-"runs too."""
+"""Running the commands of [z_calibration] by their own names, so that a macro of the user's that wraps them runs
+too."""
 
 import asyncio
 import contextlib

@@ -227,8 +227,8 @@ class _Test:
         return free, None
 
     async def _go(self, z: float) -> None:
-        """To this Z by a G-code move, straight down or up. Raises CheckFailed where the axis does not reach "
-        "so far."""
+        """To this Z by a G-code move, straight down or up. Raises CheckFailed where the axis does not reach so
+        far."""
         printer = self._context.printer
         state = await printer.refresh()
         lowest = state.axis_minimum
