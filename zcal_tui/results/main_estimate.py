@@ -7,7 +7,7 @@ from zcal_tui.model.record import Estimate, Record
 MAIN: Mapping[str, tuple[str, ...]] = {
     "probe-xy": ("x_offset", "y_offset"),
     "z-offset": ("z_offset", "position_endstop"),
-    "accuracy": ("sigma",),
+    "accuracy": ("sigma", "sigma@configured"),
     "bias": ("spread",),
     "temperature": ("shift",),
     "backlash": ("backlash", "backlash_upper_bound"),

@@ -14,6 +14,7 @@ from zcal_tui.results.changes import Changed
 from zcal_tui.results.context import config_of, frame_of
 from zcal_tui.results.depends import NEEDS_NEW, held, probe_option, values
 from zcal_tui.results.frame import restarted_between
+from zcal_tui.results.levelling import levelled_since
 
 Context = Mapping[str, Any]
 
@@ -49,7 +50,7 @@ def stale(
         _person(record, changes)
         or _klipper(record, newer)
         or (_config(record, contexts[-1]) or _own_value(record, contexts[-1]) if contexts else None)
-        or _levelled(record, contexts)
+        or (levelled_since(record.context, contexts) if record.check in LEVELLING_MATTERS else None)
         or _runtime(record, now)
     )
 
@@ -151,35 +152,6 @@ def _own_value(record: Record, context: Context) -> str | None:
         if not any(_same(now, value) for value in found):
             return f"{option} is {_shown(now)} now, neither what this run found nor what it was before"
     return None
-
-
-def _levelled(record: Record, contexts: Sequence[Context]) -> str | None:
-    if record.check not in LEVELLING_MATTERS or not _beside_nozzle(record.context):
-        return None
-    for context in contexts:
-        for applied, what in (
-            ("z_tilt_applied", "Z_TILT_ADJUST"),
-            ("quad_gantry_level_applied", "QUAD_GANTRY_LEVEL"),
-        ):
-            if context.get(applied) and _anew(applied, record.context, context):
-                return f"the gantry was levelled since ({what}), and the probe is not where the nozzle is"
-    return None
-
-
-def _anew(applied: str, then: Context, now: Context) -> bool:
-    """Whether a levelling that is in force now is another than the one then."""
-    if not then.get(applied):
-        return True
-    before, after = frame_of(then), frame_of(now)
-    if restarted_between(before, after):
-        return True  # a restart ends a levelling, so this one was made after it
-    at = after.get("levelled_at")
-    # Seen in this program's watch, after the run's own moment on the same clock
-    return at is not None and at > float(before.get("eventtime") or 0.0)
-
-
-def _beside_nozzle(context: Context) -> bool:
-    return any(probe_option(context, option) for option in ("x_offset", "y_offset"))
 
 
 def _runtime(record: Record, now: Context | None) -> str | None:

@@ -143,6 +143,39 @@ def test_the_map_shows_deviations_and_their_intervals() -> None:
     assert "6.3688 mm" in figure.caption
 
 
+def test_a_deltas_bed_is_round() -> None:
+    delta = records.context({"printer": {"kinematics": "delta", "print_radius": 110.0}, "bed_mesh": None})
+    found = records.estimates(
+        records.estimate("z_offset@0,80", 1.8), records.estimate("z_offset@-69,-40", 1.81)
+    )
+    (figure,) = figures(records.record("bias", context=delta, estimates=found))
+    assert re.search(r'<circle[^>]*class="bed"', figure.svg)
+    assert not re.search(r'<rect[^>]*class="bed"', figure.svg)
+
+
+def test_settings_that_were_tried_stand_below_one_another() -> None:
+    tried = {"configured": 0.002, "probe_speed=10": 0.003, "samples=3": 0.001}
+    found = records.estimates(
+        *(records.estimate(f"sigma@{name}", value, 0.0005) for name, value in tried.items())
+    )
+    samples = tuple(
+        replace(sample, place=place)
+        for place in ("configured", "probe_speed=10")
+        for sample in records.accuracy().samples
+    )
+    sweep = records.record("accuracy", estimates=found, samples=samples)
+    (figure,) = figures(sweep)
+    assert re.findall(r">([^<>]+)</text>", figure.svg)[-6:] == [
+        "configured",
+        "2.0 µm",
+        "probe speed = 10",
+        "3.0 µm",
+        "samples = 3",
+        "1.0 µm",
+    ]
+    assert "scatter σ at samples=3" in Outline(html.render([page(sweep)])).words
+
+
 def test_backlash_is_coloured_from_nothing_and_keeps_small_intervals() -> None:
     (figure,) = figures(records.backlash())
     texts = re.findall(r">([^<>]+)</text>", figure.svg)

@@ -63,11 +63,34 @@ def test_levelling_for_the_first_time_makes_the_z_offset_stale(applied: str) -> 
 
 def test_levelling_again_after_a_restart_or_while_we_watch() -> None:
     record = records.z_offset()
-    assert "levelled since" in reason(record, start=5000.0, eventtime=6000.0)
+    assert "levelled again since" in reason(record, start=5000.0, eventtime=6000.0)
     again = {"eventtime": 2000.0, "start": 10.0, "homed_at": None, "levelled_at": 1500.0}
-    assert "levelled since" in reason(record, frame=again)
+    assert "levelled again since" in reason(record, frame=again)
     same = {**again, "levelled_at": 900.0}  # before the run began
     assert stale(record, (), now(frame=same)) is None
+
+
+@pytest.mark.parametrize(
+    ("z_tilt", "holds"),
+    [
+        # 2 * 7.5 µm * 20 mm / 190 mm = 1.6 µm
+        ({"retries": 5, "retry_tolerance": 0.0075, "points": [[30, 5], [125, 195], [220, 5]]}, True),
+        ({"retries": 5, "retry_tolerance": 0.05, "points": [[30, 5], [125, 195], [220, 5]]}, False),
+        ({"retries": 0, "retry_tolerance": 0.0075, "points": [[30, 5], [125, 195], [220, 5]]}, False),
+        ({"retries": 5, "retry_tolerance": 0.0075, "points": [[30, 5], [220, 5]]}, False),
+        ({"retries": 5, "retry_tolerance": 0.0075, "points": "odd"}, False),
+    ],
+)
+def test_levelling_again_to_a_tolerance_changes_no_more_than_that(
+    z_tilt: dict[str, Any], holds: bool
+) -> None:
+    config = {"z_tilt": z_tilt}
+    record = records.z_offset(context=records.context(config))
+    found = stale(record, (), now(config=config, start=5000.0, eventtime=6000.0))
+    assert (found is None) == holds
+    # That it was not level before counts whatever the tolerance
+    crooked = records.z_offset(context=records.context(config, z_tilt_applied=False))
+    assert "levelled since" in (stale(crooked, (), now(config=config)) or "")
 
 
 def test_clocks_that_drift_apart_are_no_restart() -> None:

@@ -23,11 +23,12 @@ def figures(record: Record) -> list[Figure]:
     from zcal_tui.results.report.map import places
     from zcal_tui.results.report.offsets import seen_from_above
     from zcal_tui.results.report.series import repeats, touches
+    from zcal_tui.results.report.variants import settings
 
     drawn: Mapping[str, tuple[Callable[[Record], Figure | None], ...]] = {
         "probe-xy": (seen_from_above,),
         "z-offset": (repeats, touches),
-        "accuracy": (touches,),
+        "accuracy": (settings, touches),
         "bias": (places,),
         "temperature": (temperature,),
         "backlash": (places,),

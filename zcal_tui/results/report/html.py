@@ -9,6 +9,7 @@ from zcal_tui.model.estimate_text import value_text
 from zcal_tui.model.labels import LABELS, label
 from zcal_tui.model.record import Change, Estimate, Sample
 from zcal_tui.results.main_estimate import main_estimates
+from zcal_tui.results.report.map import is_at_place
 from zcal_tui.results.report.page import GLYPH, WORDS, Page, Section
 from zcal_tui.results.report.svg import clean
 
@@ -110,7 +111,7 @@ def _estimates(estimates: Iterable[Estimate]) -> str:
     """The numbers as a table; those of many places are on the map."""
     rows = []
     for estimate in estimates:
-        if "@" in estimate.name or (
+        if is_at_place(estimate.name) or (
             estimate.value is None and estimate.low is None and estimate.high is None
         ):
             continue

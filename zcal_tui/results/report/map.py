@@ -20,6 +20,11 @@ OWN_ZERO = "backlash"
 _AT = re.compile(r"^(?P<name>[^@]+)@(?P<x>-?[\d.]+),(?P<y>-?[\d.]+)$")
 
 
+def is_at_place(name: str) -> bool:
+    """Whether an estimate belongs to a place on the bed, so that it is on the map."""
+    return _AT.match(name) is not None
+
+
 def at_places(record: Record) -> dict[tuple[float, float], Estimate]:
     """The record's estimates that belong to a place, by x and y; of one name, the most frequent."""
     found: dict[str, dict[tuple[float, float], Estimate]] = {}
@@ -67,9 +72,9 @@ def _draw(
     off: Mapping[tuple[float, float], float],
     said: str,
 ) -> str:
-    mesh = _mesh(record)
-    xs = [x for x, _ in found] + [corner[0] for corner in mesh]
-    ys = [y for _, y in found] + [corner[1] for corner in mesh]
+    mesh, radius = _mesh(record), _round_bed(record)
+    edges = [(-radius, -radius), (radius, radius)] if radius is not None else mesh
+    xs, ys = ([place[n] for place in (*found, *edges)] for n in (0, 1))
     x, y = reach(xs, share=0.12, least=20.0), reach(ys, share=0.12, least=20.0)
     scale = min((WIDTH - LEFT - RIGHT) / (x[1] - x[0]), (TALLEST - TOP - BOTTOM) / (y[1] - y[0]))
     # A row of places would make a strip too thin for its numbers
@@ -79,7 +84,10 @@ def _draw(
     wide = scale * (x[1] - x[0])
     drawing = Drawing(LEFT + wide + RIGHT, TOP + tall + BOTTOM, said)
     axes = Axes(LEFT, TOP, wide, tall, x, y)
-    drawing.rect(LEFT, TOP, wide, tall, "bed", round=8)
+    if radius is not None:
+        drawing.circle(*axes.at(0.0, 0.0), radius * scale, "bed")
+    else:
+        drawing.rect(LEFT, TOP, wide, tall, "bed", round=8)
     if mesh:
         (x1, y1), (x2, y2) = mesh
         left, top = axes.at(x1, y2)
@@ -122,6 +130,13 @@ def _mesh(record: Record) -> list[tuple[float, float]]:
     section = (config_of(record.context) or {}).get("bed_mesh", {})
     corners = [_pair(section.get(name)) for name in ("mesh_min", "mesh_max")]
     return [corner for corner in corners if corner is not None] if None not in corners else []
+
+
+def _round_bed(record: Record) -> float | None:
+    """A delta's print radius, around X 0 Y 0; None for a bed with corners."""
+    printer = (config_of(record.context) or {}).get("printer", {})
+    radius = printer.get("print_radius") or printer.get("delta_radius")
+    return float(radius) if isinstance(radius, int | float) and 1.0 <= radius <= 2000.0 else None
 
 
 def _pair(value: object) -> tuple[float, float] | None:

@@ -7,6 +7,7 @@ from zcal_tui.model.estimate_text import estimate_text
 from zcal_tui.model.labels import label
 from zcal_tui.model.record import Change, Sample
 from zcal_tui.results.main_estimate import main_estimates
+from zcal_tui.results.report.map import is_at_place
 from zcal_tui.results.report.page import GLYPH, WORDS, Page, Section
 
 
@@ -74,7 +75,7 @@ def _section(section: Section) -> Iterator[str]:
     if section.stale:
         yield f"Stale: {plain(section.stale)}."
         yield ""
-    rows = [e for e in record.estimates.values() if "@" not in e.name]
+    rows = [e for e in record.estimates.values() if not is_at_place(e.name)]
     if rows:
         yield "| | |"
         yield "|---|---|"

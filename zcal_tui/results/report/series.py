@@ -22,8 +22,8 @@ def touches(record: Record) -> Figure | None:
     """Every touch against its number, with mean and scatter, and how often each height occurred."""
     taken = [sample for sample in record.samples if sample.kind in TOUCHES]
     counted = [sample for sample in taken if sample.recorded]
-    if len(counted) < 2:
-        return None
+    if len(counted) < 2 or (record.check == "accuracy" and len({sample.place for sample in counted}) > 1):
+        return None  # under several settings they make no one series
     mean = statistics.fmean(sample.trigger_z for sample in counted)
     sigma = record.estimates.get("sigma")
     scatter = sigma.value if sigma is not None and sigma.value is not None else _stdev(counted)
