@@ -43,7 +43,7 @@ def test_the_phases_and_their_usual_targets() -> None:
         ("nozzle", {"extruder": 200.0}),
         ("back", {"heater_bed": 0.0, "extruder": 0.0}),
     ]
-    assert (phases[1].least, phases[1].most) == (300.0, 1200.0)
+    assert (phases[1].least, phases[1].most) == (360.0, 1200.0)
     assert phases[1].heating > 60.0
 
 
@@ -171,3 +171,12 @@ def test_the_history_is_thinned() -> None:
     taken = history.taken()
     assert list(taken.t) == [0.0, 2.0, 4.0]
     assert list(taken.bed) == [20.0, 24.0, 28.0]
+
+
+def test_a_nozzle_alone_is_heated_after_the_baseline() -> None:
+    phases = phases_of(state(), BESIDE, TemperatureParameters(heat="nozzle"))
+    assert [(phase.title, dict(phase.targets)) for phase in phases] == [
+        ("Cold", {}),
+        ("Nozzle only", {"extruder": 200.0}),
+        ("Cooling down", {"extruder": 0.0}),
+    ]

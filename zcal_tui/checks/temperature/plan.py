@@ -19,8 +19,9 @@ MARGIN = 10.0
 """°C to keep below a heater's max_temp: Klipper halts when an overshoot passes it."""
 LEAST_RISE = 15.0
 """°C. A heater that is to be heated by less shows nothing."""
-LEAST_SOAK = 300.0
-"""s. Klipper docs, Probe_Calibrate, Temperature Bias: wait several minutes after the temperature is reached."""
+LEAST_SOAK = 360.0
+"""s. Klipper docs, Probe_Calibrate, Temperature Bias: wait several minutes after the temperature is reached. As long as
+it takes to see that the height is still."""
 HEATING_RATE: Mapping[str, float] = {BED: 0.12, NOZZLE: 1.2}
 """°C/s, our estimates for ordinary printers; only for the time that is predicted."""
 MINUTE = 60.0

@@ -231,8 +231,7 @@ def _announce(
     context.emit(
         Notice(f"Phases: {names}; {duration(least)} to {duration(most)} in all. Stay near the printer.")
     )
-    targets = {name: target for phase in phases[1:3] for name, target in phase.targets.items()}
-    nozzle = targets.get(NOZZLE, 0.0)
+    nozzle = next((phase.targets[NOZZLE] for phase in phases if NOZZLE in phase.targets), 0.0)
     if touches_with_nozzle(probe) and nozzle > 0:
         context.emit(
             Notice(
