@@ -15,11 +15,13 @@ from zcal_tui.stats.repeatability import RANGE_LIMIT, Repeatability, analyse
 from zcal_tui.stats.repeats import COUNTS, result_share, samples_needed
 from zcal_tui.stats.settings import Compared, compare_scatter
 from zcal_tui.stats.stopping import Plan
-from zcal_tui.stats.verdicts import judge
+from zcal_tui.stats.verdicts import VerdictRule, judge
 
 SOURCE = "Klipper docs, Probe_Calibrate, Repeatability check"
 LEAST = 3
 """Touches without which a setting says nothing."""
+_SWEPT = ("median", "speed-and-height", "z-offset-again", "more-samples")
+"""Advice that a sweep itself has followed, or gives in its own words."""
 _OPTIONS = {"probe_speed": "speed", "lift_speed": "lift_speed", "retract": "sample_retract_dist"}
 _WORDS = {
     "probe_speed": "a touch at {:g} mm/s",
@@ -76,9 +78,13 @@ class SweepReport:
             name = f"mean_shift@{best.name}"
             estimates[name] = estimate_of(name, self._shift(best.name))
         yield EstimateUpdated(estimates)
-        yield VerdictReached(self._verdict(own, chosen, compared, best))
+        rule = judge(own, Plan.fixed(own.n))
+        yield VerdictReached(self._verdict(rule, own, chosen, compared, best))
         if best is not None:
             yield from self._recommend(best)
+        for advice in rule.advice:
+            if advice.key not in _SWEPT:
+                yield AdviceGiven(advice.text)
         samples = tuple(self._samples_lines(chosen))
         if samples:
             yield AdviceGiven(
@@ -138,12 +144,12 @@ class SweepReport:
 
     def _verdict(
         self,
+        rule: VerdictRule,
         own: Repeatability,
         chosen: Repeatability,
         compared: Sequence[Compared],
         best: Compared | None,
     ) -> Verdict:
-        rule = judge(own, Plan.fixed(own.n))
         level = Level(rule.level)
         many = (
             f"{len(compared)} settings were compared with the present ones; the comparisons share one error rate of 5 "

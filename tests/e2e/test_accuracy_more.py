@@ -1,0 +1,139 @@
+"""The sweep of settings and the Z endstop, on simulated machines, through the command line."""
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import program
+from simulated import Starter, wait_for_state
+
+
+def staged(events: list[dict[str, Any]]) -> list[str]:
+    return [event["text"].split(" ")[0] for event in events if event.get("key") == "touch"]
+
+
+@pytest.mark.parametrize("profile", ["voron", "bedslinger", "corexy", "delta"])
+def test_a_sweep_on_every_profile_finds_the_noise_that_is_so(
+    profile: str, printer_sim: Starter, tmp_path: Path
+) -> None:
+    printer = printer_sim(profile)
+    noise = float(printer.control.request("truth", path="probe.noise")["value"])
+    ended = program.run(
+        tmp_path, "accuracy", "--sweep", "--samples", "12", "--order-seed", "4", "--printer", printer.klippy
+    )
+    record = ended.record
+    assert record["outcome"] == "finished", record["problem"]
+    assert record["parameters"]["order_seed"] == 4
+    names = {sample["place"] for sample in record["samples"]}
+    assert {"configured", "configured_again", "probe_speed=2.5", "probe_speed=10", "start_height=10"} <= names
+    for name in names:
+        touches = [s for s in record["samples"] if s["place"] == name and s["recorded"]]
+        assert len(touches) == 12, name
+        sigma = record["estimates"][f"sigma@{name}"]
+        assert (sigma["low"] or 0.0) < 2.0 * noise
+        assert sigma["high"] > 0.5 * noise
+    assert [sample["n"] for sample in ended.samples] == list(range(1, len(ended.samples) + 1))
+    assert record["verdict"]["level"] in ("pass", "warn")
+
+
+def test_a_speed_that_is_better_is_found_and_proposed(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("corexy")
+    printer.control.request("set", path="probe.noise", value=0.012)
+    running = program.start(tmp_path, "accuracy", "--sweep", "--printer", printer.klippy)
+    running.until(lambda event: str(event.get("text", "")).startswith("probe_speed=2.5 "))
+    printer.control.request("set", path="probe.noise", value=0.001)
+    running.until(
+        lambda event: event["event"] == "stage" and not event["text"].startswith("probe_speed=2.5 ")
+    )
+    printer.control.request("set", path="probe.noise", value=0.012)
+    record = running.end().record
+    assert record["verdict"]["level"] == "warn", record["verdict"]
+    assert "a touch at 2.5 mm/s" in record["verdict"]["summary"]
+    assert ("probe", "speed", "2.5") in {(c["section"], c["option"], c["new"]) for c in record["changes"]}
+    assert any("z_offset must be calibrated again" in text for text in record["advice"])
+    assert not any(change["state"] == "staged" for change in record["changes"])
+
+
+def test_start_heights_start_there(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("corexy")
+    running = program.start(tmp_path, "accuracy", "--sweep", "--samples", "3", "--printer", printer.klippy)
+    running.until(lambda event: str(event.get("text", "")).startswith("start_height=10 "))
+    running.until(lambda event: event["event"] == "sample" and event["place"] == "start_height=10")
+    client = wait_for_state(printer, "ready")
+    heights = [client.status("motion_report")["live_position"][2] for _ in range(60)]
+    client.close()
+    ended = running.end()
+    assert ended.record["outcome"] == "finished"
+    trigger = ended.record["samples"][0]["trigger_z"]
+    assert max(heights) > trigger + 4.0
+
+
+def test_a_sweep_is_cancelled_within_a_touch(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("corexy")
+    running = program.start(tmp_path, "accuracy", "--sweep", "--printer", printer.klippy)
+    running.until_samples(25)
+    running.signal(signal.SIGINT)
+    ended = running.end()
+    assert ended.code == 5
+    assert 25 <= len(ended.record["samples"]) < 60
+    client = wait_for_state(printer, "ready")
+    assert client.status("toolhead")["position"][2] >= 5.0
+    client.close()
+
+
+@pytest.mark.parametrize("moonraker", [False, True], ids=["klippy", "moonraker"])
+def test_the_endstop_is_touched_with_the_probe_in_its_dock(
+    moonraker: bool, printer_sim: Starter, tmp_path: Path
+) -> None:
+    printer = printer_sim("voron", moonraker=moonraker)
+    client = wait_for_state(printer, "ready")
+    client.gcode("G28\nATTACH_PROBE")
+    address = printer.moonraker if moonraker else printer.klippy
+    ended = program.run(
+        tmp_path, "accuracy", "--what", "endstop", "--samples", "15", "--printer", str(address)
+    )
+    record = ended.record
+    assert ended.code == 0, ended.errors
+    assert len(record["samples"]) == 15
+    assert {sample["kind"] for sample in record["samples"]} == {"nozzle"}
+    truth = float(printer.control.request("truth", path="z_endstop.noise")["value"])
+    sigma = record["estimates"]["sigma"]
+    assert sigma["low"] * 0.9 <= truth <= sigma["high"] * 1.1
+    assert record["estimates"]["pair_over_limit"]["value"] < 0.01
+    assert "Bed_Level" in record["verdict"]["reasons"][0]
+    client.gcode("QUERY_PROBE")
+    assert printer.report()["probe"]["state"] == "attached", "as it was before"
+    client.close()
+
+
+def test_a_bad_endstop_fails(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("voron")
+    printer.control.request("set", path="z_endstop.noise", value=0.06)
+    ended = program.run(tmp_path, "accuracy", "--what", "endstop", "--printer", printer.klippy)
+    assert ended.code == 1, ended.record["verdict"]
+    assert "two homings differ" in ended.record["verdict"]["summary"]
+
+
+def test_the_endstops_touches_are_cancelled(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("voron")
+    running = program.start(
+        tmp_path, "accuracy", "--what", "endstop", "--samples", "200", "--printer", printer.klippy
+    )
+    running.until_samples(5)
+    running.signal(signal.SIGINT)
+    ended = running.end()
+    assert ended.code == 5
+    assert 5 <= len(ended.record["samples"]) < 30
+
+
+@pytest.mark.parametrize(
+    ("profile", "words"),
+    [("corexy", "the probe itself is the Z endstop"), ("delta", "endstops are at its towers")],
+)
+def test_without_an_endstop_to_touch_it_says_what_is_needed(profile: str, words: str, tmp_path: Path) -> None:
+    ended = program.run(tmp_path, "--demo", profile, "--sim-speed", "20", "accuracy", "--what", "endstop")
+    assert ended.code == 3
+    assert words in ended.record["problem"]["cause"]
+    assert "z_calibration" in ended.record["problem"]["remedy"]
