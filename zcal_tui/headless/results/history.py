@@ -102,6 +102,8 @@ def _run(record: Record) -> Iterator[str]:
     # A bound says "at most" itself, as its name does
     told = [(label(e.name) if e.value is not None else "", estimate_text(e)) for e in main_estimates(record)]
     numbers = ", ".join(f"{name} {text}".strip() for name, text in told)
+    if not told and record.outcome is Outcome.FINISHED and record.verdict is not None:
+        numbers = record.verdict.summary
     yield f"  {moment(record.started)}  {verdict:<15} {numbers}".rstrip()
     yield f"      {record.id}"
 
