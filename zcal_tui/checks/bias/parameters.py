@@ -18,7 +18,7 @@ class BiasParameters:
     places: str = parameter("", 'bed points to measure at instead, as "x,y;x,y" in mm')
     rounds: int = parameter(2, "rounds over all places before a verdict is looked for", minimum=2, maximum=12)
     max_rounds: int = parameter(
-        4, "the most rounds, where the data do not decide before", minimum=2, maximum=12
+        6, "the most rounds, where the data do not decide before", minimum=2, maximum=12
     )
     touches: int = parameter(5, "touches of the probe at each place in each round", minimum=3, maximum=20)
     home: bool = parameter(True, "home first where an axis is not homed")
