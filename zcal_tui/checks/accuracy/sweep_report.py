@@ -216,9 +216,8 @@ class SweepReport:
     def _samples_lines(self, chosen: Repeatability) -> Iterator[Change]:
         """More samples a place where single ones, or as many as are configured, do not keep the limit."""
         result = "median" if chosen.outliers.indices else self._probe.samples_result
-        high = chosen.sigma.high
-        if high is None:
-            return
+        # The scatter's upper bound without the outliers: the median takes care of those
+        high = chosen.evidence.quantile(0.975)
         needed = samples_needed(high, RANGE_LIMIT, self._step, result)
         if chosen.outliers.indices:
             needed = max(needed or COUNTS[-1], 3)
