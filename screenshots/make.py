@@ -1,65 +1,222 @@
 """Takes the README's pictures from the running program on a simulated printer: `make screenshots`.
 
-They are never made by hand: what they show is what the program showed.
+They are never made by hand: what they show is what the program showed. The checks' questions are answered by the
+autopilot, as with --headless; `python screenshots/make.py paper bias` takes the pictures of those scenes only.
 """
 
 import asyncio
 import sys
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
 
 from zcal_tui.checks.catalogue import CHECKS
+from zcal_tui.headless.autopilot import Autopilot
+from zcal_tui.model.questions import Confirm, JogStep, PaperStep, Question
 from zcal_tui.results.store import Store
 from zcal_tui.session.session import Session
+from zcal_tui.session.sim_person import SimPerson
+from zcal_tui.session.snapshot import Asking, Snapshot
 from zcal_tui.session.target import DemoOptions, Target
 from zcal_tui.tui.app import ZcalApp
+from zcal_tui.tui.messages import StartRequested
 
 SIZE = (80, 24)
 FOLDER = Path(__file__).parent
-PATIENCE = 300.0
+PATIENCE = 1200.0
+SPEED = 20.0
+
+Seen = Callable[[Snapshot], object]
 
 
-async def until(condition: Callable[[], object]) -> None:
-    """Wait until the condition holds."""
-    async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110  a snapshot has no event of its own
-            await asyncio.sleep(0.05)
+def samples(least: int) -> Seen:
+    """So many samples are taken."""
+    return lambda snapshot: snapshot.run is not None and len(snapshot.run.record.samples) >= least
 
 
-async def take(data: Path) -> None:
-    """Run the check `accuracy` from the plan to its verdict, with a picture of each page."""
-    session = Session(Target(demo=DemoOptions(profile="voron", speed=4.0)), Store(data))
+def places(snapshot: Snapshot) -> object:
+    """There are estimates at places."""
+    run = snapshot.run
+    return run is not None and any("@" in name for name in run.record.estimates)
+
+
+def hot(snapshot: Snapshot) -> object:
+    """The temperature run has gone on for a while."""
+    run = snapshot.run
+    return run is not None and "shift" in run.record.estimates and len(run.record.samples) > 45
+
+
+def asked(kind: type, key: str = "") -> Callable[[Question], object]:
+    """A question of that kind is asked."""
+    return lambda question: isinstance(question, kind) and key in question.key
+
+
+def narrowed(question: Question) -> object:
+    """A paper test whose bracket is small."""
+    return (
+        isinstance(question, PaperStep)
+        and question.lower is not None
+        and question.upper is not None
+        and question.upper - question.lower < 0.2
+    )
+
+
+@dataclass
+class Studio:
+    """The running program, and hands to press its keys and take its pictures."""
+
+    session: Session
+    app: ZcalApp
+    pilot: Pilot[Any]
+
+    async def picture(self, name: str) -> None:
+        """Store what the screen shows."""
+        await self.pilot.pause(0.8)
+        (FOLDER / f"{name}.svg").write_text(self.app.export_screenshot(title="zcal-tui"), encoding="utf-8")
+        print(f"{name}.svg", flush=True)
+
+    def _has_gone(self, asking: Asking) -> bool:
+        return self.session.snapshot.question is not asking
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until the condition holds."""
+        async with asyncio.timeout(PATIENCE):
+            while not condition():  # noqa: ASYNC110  a snapshot has no event of its own
+                await asyncio.sleep(0.05)
+
+    async def run(
+        self,
+        check: str,
+        verdict: str = "",
+        seen: dict[str, Seen] | None = None,
+        questions: dict[str, Callable[[Question], object]] | None = None,
+    ) -> None:
+        """Run a check to its verdict; take pictures by the way, each once, and one of the verdict."""
+        waiting, wanted = dict(seen or {}), dict(questions or {})
+        last = self.session.snapshot.run
+        before = last.record.id if last is not None else None
+        self.app.post_message(StartRequested(check))
+        await self.until(lambda: (run := self.session.snapshot.run) and run.record.id != before)
+        person = Autopilot(SimPerson(self.session.snapshot.link.control or ""))
+        until = time.monotonic() + PATIENCE
+        while (run := self.session.snapshot.run) is not None and run.running:
+            assert time.monotonic() < until, f"{check} does not end"
+            for name in [name for name, holds in waiting.items() if holds(self.session.snapshot)]:
+                del waiting[name]
+                await self.picture(name)
+            asking = self.session.snapshot.question
+            if asking is not None:
+                for name in [name for name, holds in wanted.items() if holds(asking.question)]:
+                    del wanted[name]
+                    await self.picture(name)
+                await asyncio.to_thread(person.ask, asking.question)
+                answer = person.poll()
+                assert answer is not None
+                self.session.answer(asking.n, answer)
+                await self.until(partial(self._has_gone, asking))
+            await self.pilot.pause(0.05)
+        if verdict:
+            await self.picture(verdict)
+        await self.pilot.press("escape")
+        await self.pilot.press("escape")
+
+
+async def plan(studio: Studio) -> None:
+    """The plan, a form, help, the palette, the console."""
+    await studio.picture("plan")
+    for name, key in (("settings", "s"), ("help", "f1"), ("palette", "ctrl+p")):
+        await studio.pilot.press(key)
+        await studio.picture(name)
+        await studio.pilot.press("escape")
+
+
+async def ready(studio: Studio) -> None:
+    """A question before anything moves."""
+    await studio.run("ready", "ready", questions={"question": asked(Confirm)})
+
+
+async def jog(studio: Studio) -> None:
+    """The nozzle on its way over the mark."""
+    await studio.run("probe-xy", questions={"jog": asked(JogStep)})
+
+
+async def paper(studio: Studio) -> None:
+    """The paper test, and what is saved of it."""
+    await studio.run("z-offset", "saved", questions={"paper": narrowed, "save": asked(Confirm, "save")})
+
+
+async def accuracy(studio: Studio) -> None:
+    """Repeatability, running and judged."""
+    await studio.run("accuracy", "verdict", {"run": samples(11)})
+    await studio.pilot.press("c")
+    await studio.picture("console")
+    await studio.pilot.press("escape")
+
+
+async def bias(studio: Studio) -> None:
+    """The map of the bed."""
+    await studio.run("bias", seen={"bias": places})
+
+
+async def temperature(studio: Studio) -> None:
+    """The curve over time."""
+    await studio.run("temperature", seen={"temperature": hot})
+
+
+async def backlash(studio: Studio) -> None:
+    """Lost motion."""
+    await studio.run("backlash", "backlash")
+
+
+async def auto_z(studio: Studio) -> None:
+    """The three heights."""
+    await studio.run("auto-z", seen={"auto-z": samples(8)})
+
+
+async def stop(studio: Studio) -> None:
+    """After an emergency stop."""
+    await studio.pilot.press("f12")
+    await studio.until(lambda: studio.session.snapshot.printer.klippy == "shutdown")
+    await studio.picture("stopped")
+
+
+SCENES: dict[str, Callable[[Studio], Awaitable[None]]] = {
+    scene.__name__: scene
+    for scene in (plan, ready, jog, paper, accuracy, bias, backlash, auto_z, temperature, stop)
+}
+
+
+async def take(names: list[str], data: Path) -> None:
+    """Take the pictures of these scenes, in order."""
+    session = Session(Target(demo=DemoOptions(profile="voron", speed=SPEED)), Store(data))
     session.start()
     app = ZcalApp(session, CHECKS, environ={"TERM": "xterm-256color", "COLORTERM": "truecolor"})
     try:
         async with app.run_test(size=SIZE) as pilot:
-
-            async def picture(name: str) -> None:
-                await pilot.pause(0.6)
-                (FOLDER / f"{name}.svg").write_text(app.export_screenshot(title="zcal-tui"), encoding="utf-8")
-                print(f"{name}.svg")
-
-            await until(lambda: session.snapshot.printer.ready)
-            await picture("plan")
-            await pilot.press("s")
-            await picture("settings")
-            await pilot.press("escape")
-            await pilot.press("enter")
-            await until(lambda: session.snapshot.run and len(session.snapshot.run.record.samples) >= 11)
-            await picture("run")
-            await until(lambda: session.snapshot.run and not session.snapshot.run.running)
-            await picture("verdict")
+            studio = Studio(session, app, pilot)
+            await studio.until(lambda: session.snapshot.printer.ready and session.snapshot.printer.settings)
+            for name in names:
+                await SCENES[name](studio)
     finally:
         await asyncio.to_thread(session.close)
 
 
-def main() -> int:
-    """Take all pictures."""
+def main(arguments: list[str]) -> int:
+    """Take all pictures, or those of the scenes that are named."""
+    unknown = [name for name in arguments if name not in SCENES]
+    if unknown:
+        print(f"there is no scene {unknown[0]!r}; there are {', '.join(SCENES)}", file=sys.stderr)
+        return 2
     with tempfile.TemporaryDirectory() as data:
-        asyncio.run(take(Path(data)))
+        asyncio.run(take(arguments or list(SCENES), Path(data)))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

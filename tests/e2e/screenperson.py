@@ -8,8 +8,9 @@ from tmux import Tmux
 HEIGHT = re.compile(r"▼ (-?\d+\.\d{3})")
 FEEL = re.compile(r"paper +\S (free|drags|stuck)")
 GAP = re.compile(r"the gap below the nozzle is (-?\d+\.\d+) mm")
-ACROSS = re.compile(r"mark +(?:(\d+\.\d+) mm (right|left))?(?:, )?(?:(\d+\.\d+) mm (behind|in front))?")
-MOVING = ("The nozzle moves", "The toolhead moves")
+SEEN = re.compile(r"simulated: \w")
+MARK = re.compile(r"mark ([→←]) (\d+\.\d+) ([↑↓]) (\d+\.\d+) mm")
+MOVING = ("The nozzle moves …", "The toolhead moves …")
 FINE = 0.01
 
 
@@ -52,8 +53,8 @@ class ScreenPerson:
     def _decide(self, screen: str) -> None:
         if "Go down by" in screen:
             self.press("n")
-        elif "simulated:" in screen and "nobody answers" not in screen and not GAP.search(_flat(screen)):
-            time.sleep(0.1)  # the line about what can be seen is not there yet
+        elif "simulated:" in screen and not SEEN.search(_flat(screen)):
+            time.sleep(0.1)  # what can be seen is not told yet
         else:
             self.press("y")
         time.sleep(0.4)
@@ -84,10 +85,10 @@ class ScreenPerson:
             self.press(key, "k" if feel[1] == "stuck" else "j")
             return
         low, high = min(drags), max(drags)
-        stuck = any(felt == "stuck" and z >= low - 1.5 * FINE for z, felt in self._felt.items())
-        free = any(felt == "free" and z <= high + 1.5 * FINE for z, felt in self._felt.items())
+        stuck = any(felt == "stuck" and low - 4 * FINE < z < low for z, felt in self._felt.items())
+        free = any(felt == "free" and high < z < high + 4 * FINE for z, felt in self._felt.items())
         middle = (low + high) / 2
-        if not stuck:
+        if not stuck and feel[1] != "stuck":
             self.press("5", "j")
         elif not free:
             self.press("5", "k")
@@ -99,16 +100,12 @@ class ScreenPerson:
             self.press("5", "k" if here < middle else "j")
 
     def _look(self, screen: str) -> None:
-        if "under the nozzle" in screen:
-            self.press("d")
-            time.sleep(0.4)
-            return
-        seen = ACROSS.search(_flat(screen))
-        if seen is None or not (seen[1] or seen[3]):
+        seen = MARK.search(screen)
+        if seen is None:
             time.sleep(0.1)
             return
-        x = float(seen[1] or 0) * (1 if seen[2] == "right" else -1)
-        y = float(seen[3] or 0) * (1 if seen[4] == "behind" else -1)
+        x = float(seen[2]) * (1 if seen[1] == "→" else -1)
+        y = float(seen[4]) * (1 if seen[3] == "↑" else -1)
         if max(abs(x), abs(y)) <= 0.02:
             self.press("d")
             time.sleep(0.4)

@@ -54,3 +54,17 @@ def test_a_file_that_is_not_text_is_no_traceback(tmp_path: Path) -> None:
 
 def test_the_data_folder_can_be_set(tmp_path: Path) -> None:
     assert data_folder(load({}, {"ZCAL_DATA": str(tmp_path), "XDG_CONFIG_HOME": "/nowhere"})) == tmp_path
+
+
+def test_keys_are_read_from_their_table(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('theme = "zcal-light"\n[keymap]\nplan.next = "f2"\n"paper.lower" = "j,space"\n')
+    assert load({}, {}, path).keymap == {"plan.next": "f2", "paper.lower": "j,space"}
+
+
+@pytest.mark.parametrize("text", ['keymap = "x"', "[keymap]\nplan.next = 2", "[keymap]\nplan = []"])
+def test_keys_that_are_not_text_are_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match="keymap"):
+        load({}, {}, path)

@@ -53,6 +53,18 @@ async def ask_sight(control: str) -> tuple[float, float] | None:
         return None
 
 
+def short_sight_text(mark: tuple[float, float] | None, asked: bool, glyphs: Glyphs) -> Content:
+    """Where the mark is from the nozzle, with the arrows of the buttons that lead there."""
+    if mark is None:
+        return sight_text(mark, asked)
+    x, y = mark
+    across = f"{glyphs.follows if x > 0 else glyphs.left_thin} {abs(x):.2f}"
+    along = f"{glyphs.up_thin if y > 0 else glyphs.down_thin} {abs(y):.2f}"
+    return Content.assemble(
+        ("mark ", "$z-dim"), (f"{across} {along}", "bold $text-accent"), (" mm", "$z-dim")
+    )
+
+
 def sight_text(mark: tuple[float, float] | None, asked: bool) -> Content:
     """Where the mark is from the nozzle, in words."""
     if mark is None:

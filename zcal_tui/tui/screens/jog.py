@@ -12,7 +12,7 @@ from textual.widgets import Button
 from zcal_tui.model.questions import JogMove, JogStep
 from zcal_tui.session.snapshot import Asking, Snapshot
 from zcal_tui.tui.desk import Desk
-from zcal_tui.tui.feel import ask_sight, sight_text
+from zcal_tui.tui.feel import ask_sight, short_sight_text, sight_text
 from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.screens.asks import Asks
 from zcal_tui.tui.screens.base import ZcalScreen
@@ -169,7 +169,7 @@ class JogScreen(Asks, ZcalScreen):
         old = f"now {question.old[0]:.2f}, {question.old[1]:.2f}"
         lines.append(Content.styled(old, "$z-dim"))
         if self.desk.snapshot.link.control is not None:
-            lines.append(sight_text(self._mark, self._seen))
+            lines.append(short_sight_text(self._mark, self._seen, glyphs_of(self)))
         return Content("\n").join(lines)
 
     def _show_buttons(self) -> None:

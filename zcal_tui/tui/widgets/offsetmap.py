@@ -34,12 +34,17 @@ def offset_map(question: JogStep, width: int, height: int, glyphs: Glyphs = UNIC
     for row in range(min(ny, py), max(ny, py) + 1):
         if (px, py) != (nx, ny) and row != py:
             cells[row][nx] = (glyphs.upright, "$z-faint")
+    _axes(cells, glyphs, low=min(ny, py) > 1 and nx > 12 and px > 12)
     _write(cells, nx, ny, glyphs.nozzle, "bold $text-primary", "nozzle", px >= nx, ny >= py)
     _write(cells, px, py, glyphs.probe, "bold $text-accent", "probe", px < nx, py > ny)
-    cells[rows - 1][0] = (glyphs.up_thin, "$z-dim")
-    for n, letter in enumerate("Y   X" + glyphs.follows):
-        cells[rows - 1][1 + n] = (letter, "$z-dim")
     return Content("\n").join(Content.assemble(*row) for row in cells)
+
+
+def _axes(cells: list[list[tuple[str, str]]], glyphs: Glyphs, *, low: bool) -> None:
+    """Which way the axes go, in a corner at the left."""
+    row = 0 if low else len(cells) - 1
+    for n, letter in enumerate(f"{glyphs.up_thin}Y {glyphs.follows}X"):
+        cells[row][n] = (letter, "$z-dim")
 
 
 def _write(
