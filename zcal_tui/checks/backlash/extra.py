@@ -9,6 +9,7 @@ from zcal_tui.checks.backlash.instrument import Limits, Reading
 from zcal_tui.checks.backlash.parameters import BacklashParameters
 from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
 from zcal_tui.model.record import Sample
+from zcal_tui.model.units import length
 from zcal_tui.printer.companion import ExtraCancelled, ExtraTouch
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.places import Place
@@ -40,11 +41,14 @@ class ExtraInstrument:
             return Limits(
                 self._step, upper_bound_only=False, method="by scanning, come to from above and below"
             )
+        less = ""
+        if self._hysteresis is not None:
+            less = f", less the switch's own {length(self._hysteresis)}, which is taken as exact"
         # The switch is looked at once a step: both ends are seen late, by up to a step each
         return Limits(
             2.0 * self._step,
             upper_bound_only=self._hysteresis is None,
-            method="by where the switch opens on the way up against where it closed on the way down",
+            method="by where the switch opens on the way up against where it closed on the way down" + less,
         )
 
     @property
