@@ -51,6 +51,7 @@ class PaperPlan:
     test: int = 1
     tests: int = 1
     detail: str = ""
+    moves_nozzle: bool = True
     at_contact: Callable[[], Awaitable[None]] | None = None
     """Done while the nozzle still stands at the accepted height; moves nothing."""
 
@@ -229,6 +230,7 @@ class _Dialogue:
             old=plan.old,
             base=plan.base,
             sign=plan.sign,
+            moves_nozzle=plan.moves_nozzle,
             test=plan.test,
             tests=plan.tests,
             place=plan.place,

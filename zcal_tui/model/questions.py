@@ -65,6 +65,8 @@ class PaperStep:
     old: float | None = None
     base: float = 0.0
     sign: int = -1
+    moves_nozzle: bool = True
+    """Whether prints are nearer or farther by the change; a probe's z_offset moves nothing where Z homes elsewhere."""
     test: int = 1
     tests: int = 1
     """Which of how many tests this is."""
@@ -80,8 +82,11 @@ class PaperStep:
     @property
     def gap_change(self) -> float | None:
         """How the gap between nozzle and bed at the same commanded Z changes if this height is taken (mm; negative is
-        closer); None where there is no old value. Contact was thought to be at one height and is found at this one."""
-        return None if self.old is None else self.height - (self.old - self.base) / self.sign
+        closer); None where there is no old value or it sets no height. Contact was thought to be at one height and is
+        found at this one."""
+        if self.old is None or not self.moves_nozzle:
+            return None
+        return self.height - (self.old - self.base) / self.sign
 
 
 @dataclass(frozen=True, slots=True)

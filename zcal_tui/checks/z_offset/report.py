@@ -6,7 +6,7 @@ from zcal_tui.checks.paper import PaperHeight
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
 from zcal_tui.model.record import Change, Estimate, Level, Verdict
 from zcal_tui.model.units import closer_farther, length, micrometres, millimetres
-from zcal_tui.printer.config_view import ProbeConfig, ZRail, is_delta
+from zcal_tui.printer.config_view import ProbeConfig, ZRail, is_delta, z_rail
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.paper import PaperResult, paper_height, z_offset
@@ -56,6 +56,23 @@ def _paper(papers: Sequence[PaperHeight], step: float) -> PaperResult:
     return paper_height([paper.height for paper in papers], resolution, step=step)
 
 
+def homes_with_probe(state: PrinterState) -> bool:
+    """Whether the probe's z_offset sets the nozzle's height: only where Z is homed by the probe."""
+    rail = z_rail(state)
+    return rail is not None and rail.homes_with_probe
+
+
+def _probe_effect(state: PrinterState, old: float, new: float) -> str:
+    """What a new z_offset does, in words."""
+    if homes_with_probe(state):
+        return closer_farther(old - new)
+    word = "lower" if new > old else "higher"
+    return (
+        f"what the probe measures comes out {length(abs(new - old))} {word}; Z is homed by its own endstop, so the "
+        "nozzle's height stays what it is"
+    )
+
+
 def probe_conclusion(
     state: PrinterState,
     probe: ProbeConfig,
@@ -75,7 +92,9 @@ def probe_conclusion(
             "probe is mounted too high, or whether x_offset and y_offset were exchanged, before you save it."
         )
     if (
-        change := _change(probe.section, "z_offset", probe.z_offset, value, probe.z_offset - value)
+        change := _change(
+            probe.section, "z_offset", probe.z_offset, value, _probe_effect(state, probe.z_offset, value)
+        )
     ) is not None:
         yield AdviceGiven(
             f"Set z_offset to {change.new}: {change.effect}.",
@@ -113,7 +132,8 @@ def endstop_conclusion(
     changes = []
     for section in sections:
         own = state.settings.get(section, {}).get("position_endstop", old)
-        change = _change(section, "position_endstop", float(own), float(own) - contact.value, contact.value)
+        effect = closer_farther(contact.value)
+        change = _change(section, "position_endstop", float(own), float(own) - contact.value, effect)
         if change is not None:
             changes.append(change)
     if changes:
@@ -127,7 +147,7 @@ def endstop_conclusion(
     yield from _further(estimates, len(papers))
 
 
-def _change(section: str, option: str, old: float, new: float, gap_change: float) -> Change | None:
+def _change(section: str, option: str, old: float, new: float, effect: str) -> Change | None:
     """The config value to save; None where it stays the same to the digits that are kept."""
     if f"{old:.{DECIMALS}f}" == f"{new:.{DECIMALS}f}":
         return None
@@ -137,7 +157,7 @@ def _change(section: str, option: str, old: float, new: float, gap_change: float
         f"{old:.{DECIMALS}f}",
         f"{new:.{DECIMALS}f}",
         saves=True,
-        effect=closer_farther(gap_change),
+        effect=effect,
     )
 
 

@@ -11,7 +11,12 @@ from zcal_tui.checks.preconditions import require_cold, require_ready
 from zcal_tui.checks.touching import heights_of, touch_samples
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, travel
 from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
-from zcal_tui.checks.z_offset.report import endstop_conclusion, probe_conclusion, probe_estimates
+from zcal_tui.checks.z_offset.report import (
+    endstop_conclusion,
+    homes_with_probe,
+    probe_conclusion,
+    probe_estimates,
+)
 from zcal_tui.model.events import EstimateUpdated, Stage
 from zcal_tui.model.questions import Confirm
 from zcal_tui.printer.config_view import ProbeConfig, ZRail, is_delta, probe_config, z_rail, z_step_distance
@@ -62,6 +67,7 @@ class _Tests:
     expected: float | None
     count: int
     clearance: float
+    moves_nozzle: bool = True
 
 
 async def _probe_offset(
@@ -100,7 +106,8 @@ async def _probe_offset(
         )
         await _confirm_place(context, probe, touched_at)
         expected = trigger - probe.z_offset
-        tests = _Tests("z_offset", probe.z_offset, trigger, expected, parameters.repeats, clearance)
+        homes = homes_with_probe(context.printer.state)
+        tests = _Tests("z_offset", probe.z_offset, trigger, expected, parameters.repeats, clearance, homes)
         papers: list[PaperHeight] = []
         for test in range(1, parameters.repeats + 1):
             papers.append(await _paper(context, tests, test, len(touches) + test))
@@ -165,6 +172,7 @@ async def _paper(context: Context, tests: _Tests, test: int, n: int) -> PaperHei
             test=test,
             tests=tests.count,
             detail=DETAIL,
+            moves_nozzle=tests.moves_nozzle,
         ),
         n,
     )
