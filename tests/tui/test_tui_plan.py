@@ -162,8 +162,12 @@ async def test_another_program_at_the_printer_is_watched_and_can_be_asked(opened
         assert "watching" in words and "zcal-tui on pi [4711] works with it" in words
         await stage.press("enter")
         assert session.asked_for("start") == 0
+        zcal = {**session.snapshot.printer.zcal, "state": "running", "command": "ZCAL_PROBE", "count": 7}
+        session.printer(zcal=zcal)
+        await stage.settle()
         await stage.press("w")
         assert stage.screen == "ProblemModal"
+        assert "It runs ZCAL_PROBE, 7 samples." in stage.words()
         await stage.click("#way-out")
         assert session.asked[-1] == ("gcode", f"M118 zcal-tui: {own_name()} asks to take over this printer")
         session.printer(zcal={"lease": None})

@@ -9,7 +9,7 @@ from scripted import CHOOSE, JOG, PAPER, RISKY, SAVE, UP, jogged, moved
 from stage import Opener
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.model.questions import Confirm, JogMove, PaperMove, PaperStep
-from zcal_tui.model.record import Outcome
+from zcal_tui.model.record import Outcome, Problem
 from zcal_tui.tui.steps import (
     PAPER_STEPS,
     can_accept,
@@ -293,6 +293,29 @@ async def test_an_unknown_yes_and_no_in_words_of_its_own(opened: Opener) -> None
         await stage.settle()
         for told in ("Is [the] tape there?", "It is y", "Go on without n"):
             assert told in stage.words()
+
+
+async def test_leaving_a_paper_test_asks_first(opened: Opener) -> None:
+    async with opened() as stage:
+        await paper(stage)
+        await stage.press("q")
+        assert stage.screen == "ConfirmModal" and "A check is running" in stage.words()
+        await stage.press("escape")
+        assert stage.screen == "PaperScreen" and stage.session.asked_for("close") == 0
+
+
+async def test_a_stop_in_a_paper_test_ends_at_what_was_kept(opened: Opener) -> None:
+    async with opened() as stage:
+        await paper(stage)
+        await stage.press("f12")
+        assert stage.screen == "StoppedModal"
+        stage.session.update(question=None)
+        stage.session.printer(klippy="shutdown", message="Emergency stop")
+        stage.session.fail(Problem("The printer was halted by an emergency stop."))
+        await stage.settle()
+        assert stage.screen == "StoppedModal"
+        await stage.press("escape")
+        assert stage.screen == "VerdictScreen", "no second box: the person knows why the run ended"
 
 
 # ---------------------------------------------------------------------- without a screen

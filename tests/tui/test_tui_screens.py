@@ -8,13 +8,55 @@ from textual.widgets import Button, Digits, Input
 from scenes import SCENES, starting, unreachable
 from scripted import ScriptedSession
 from stage import LARGE, NORMAL, SMALL, Opener, Stage
+from zcal_tui.tui.widgets.bedmap import BedMapView
+from zcal_tui.tui.widgets.bracket import Bracket
+from zcal_tui.tui.widgets.checklist import CheckList
 from zcal_tui.tui.widgets.figures import Figures, LimitGauge
 from zcal_tui.tui.widgets.keybar import KeyBar
+from zcal_tui.tui.widgets.offsetmap import OffsetMap
+from zcal_tui.tui.widgets.picture import PictureView
 from zcal_tui.tui.widgets.progress import RunProgress
 from zcal_tui.tui.widgets.statusbar import StatusBar
+from zcal_tui.tui.widgets.stepbar import StepBar
 
-NEEDED = (Button, Digits, Figures, LimitGauge, RunProgress, StatusBar, KeyBar)
-PICTURED = ("plan_after", "running", "verdict", "problem", "refused", "console", "stopped", "shutdown")
+NEEDED = (
+    BedMapView,
+    Bracket,
+    Button,
+    CheckList,
+    Digits,
+    Figures,
+    KeyBar,
+    LimitGauge,
+    OffsetMap,
+    PictureView,
+    RunProgress,
+    StatusBar,
+    StepBar,
+)
+PICTURED = (
+    "auto_z",
+    "bias",
+    "choose",
+    "console",
+    "jog",
+    "paper",
+    "paper_begins",
+    "plan_after",
+    "problem",
+    "ready",
+    "refused",
+    "running",
+    "save",
+    "shutdown",
+    "stopped",
+    "temperature",
+    "verdict",
+    "z_offset_saved",
+)
+CODE_PAGE_437 = bytes(range(256)).decode("cp437") + "☺☻♥♦♣♠•◘○◙♂♀♪♫☼►◄↕‼¶§▬↨↑↓→←∟↔▲▼"
+BESIDE_IT = "╭╮╰╯−…●✓✗⏎—×▁▂▃▅▆▇▉▊▋▍▎▏▔╌⇧"
+"""Signs that Textual and our words use besides: the console shows a plain one, or its own, for them."""
 SESSIONS: dict[str, Callable[[], ScriptedSession]] = {"starting": starting, "unreachable": unreachable}
 
 
@@ -105,10 +147,26 @@ async def test_picture_on_a_text_console(opened: Opener, same_picture: Callable[
         same_picture(stage, "running-linux-80x24")
 
 
-async def test_picture_in_the_light(opened: Opener, same_picture: Callable[[Stage, str], None]) -> None:
+@pytest.mark.parametrize("name", ["verdict", "paper"])
+async def test_picture_in_the_light(
+    name: str, opened: Opener, same_picture: Callable[[Stage, str], None]
+) -> None:
     async with opened(theme="zcal-light") as stage:
-        await SCENES["verdict"](stage)
-        same_picture(stage, "verdict-light-80x24")
+        await SCENES[name](stage)
+        same_picture(stage, f"{name}-light-80x24")
+
+
+@pytest.mark.parametrize("name", ["paper", "jog", "choose", "bias"])
+async def test_on_a_text_console_nothing_is_cut_off_and_every_sign_can_be_shown(
+    name: str, opened: Opener
+) -> None:
+    async with opened(term="linux") as stage:
+        await SCENES[name](stage)
+        assert_nothing_is_cut_off(stage)
+        text = stage.text()
+        assert not any(0x2800 <= ord(letter) <= 0x28FF for letter in text)
+        for letter in set(text):
+            assert ord(letter) < 128 or letter in CODE_PAGE_437 or letter in BESIDE_IT, letter
 
 
 async def test_resizing_while_a_check_runs(opened: Opener) -> None:

@@ -37,6 +37,15 @@ def watched(snapshot: Snapshot) -> str | None:
     return None if run is not None and run.running else holder_of(snapshot.printer)
 
 
+def doing(printer: PrinterState) -> str:
+    """What the extra does for whoever holds it, in a few words; empty where it does nothing."""
+    zcal = printer.zcal
+    command, count = zcal.get("command"), zcal.get("count")
+    if zcal.get("state") not in ("running", "waiting") or not isinstance(command, str):
+        return ""
+    return f"{command}, {count} samples" if isinstance(count, int) and count else command
+
+
 def paper_test_open(snapshot: Snapshot) -> bool:
     """Whether a paper test is open that no check of ours opened."""
     run = snapshot.run
@@ -94,7 +103,8 @@ def way_out(snapshot: Snapshot) -> WayOut | None:
             if can
             else "You can watch. The printer is free when it ends; if it was killed, when its lease runs out."
         )
-        told = Problem(f"{holder} works with this printer.", "One program at a time may move it.", how)
+        now = f" It runs {what}." if (what := doing(printer)) else ""
+        told = Problem(f"{holder} works with this printer.{now}", "One program at a time may move it.", how)
         return WayOut(told, ask, request_script() if can else "")
     if paper_test_open(snapshot):
         told = Problem(

@@ -8,7 +8,7 @@ from zcal_tui.model.record import Problem
 from zcal_tui.printer.state import Heater, PrinterState
 from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.tui.glyphs import Glyphs
-from zcal_tui.tui.others import paper_test_open, watched, way_out
+from zcal_tui.tui.others import doing, paper_test_open, watched, way_out
 
 HEATERS_SHOWN = (("extruder", "nozzle"), ("heater_bed", "bed"))
 
@@ -100,7 +100,9 @@ def _klippy(printer: PrinterState, glyphs: Glyphs, snapshot: Snapshot) -> Condit
 def _others(glyphs: Glyphs, snapshot: Snapshot) -> Condition | None:
     """Another program at the printer."""
     if (holder := watched(snapshot)) is not None:
-        return Condition(glyphs.running, "watching", "warn", f"{holder} works with it: you watch.", more=True)
+        what = f" ({told})" if (told := doing(snapshot.printer)) else ""
+        sentence = f"{holder} works with it{what}: you watch."
+        return Condition(glyphs.running, "watching", "warn", sentence, more=True)
     if paper_test_open(snapshot):
         return Condition(
             glyphs.warned, "paper test", "warn", "A paper test is open that was not begun here.", more=True

@@ -195,7 +195,7 @@ class PaperScreen(Asks, ZcalScreen):
             return short_value_text(question) + "\n" + line
         low = Content.assemble(("nozzle height, mm\n", "$z-dim"))
         moved = question.height - question.tried[-2] if len(question.tried) > 1 else None
-        went = f"moved  {length(moved, sign=True)}\n" if moved is not None else "\n"
+        went = f"moved  {length(round(moved, 6), sign=True)}\n" if moved is not None else "\n"
         return low + Content.styled(went, "$z-dim") + certainty_text(question)
 
     def _sentence(self) -> Content:

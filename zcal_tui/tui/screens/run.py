@@ -162,7 +162,7 @@ class RunScreen(ZcalScreen):
         at = self.desk.position
         which = f"{at[0]}/{at[1]}  " if at is not None else ""
         line = Content.assemble((f"{signs.running} {which}", "$text-primary"), (view.stage.text, "bold"))
-        if view.notices:
+        if view.notices and "\n" not in view.notices[-1]:
             line += Content.assemble((f"  {view.notices[-1]}", "$text-warning"))
         return line
 

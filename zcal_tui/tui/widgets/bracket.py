@@ -73,13 +73,23 @@ def bracket_content(question: PaperStep, width: int, glyphs: Glyphs = UNICODE, r
         if z is not None:
             _put(below, scale.cell(z), height_text(z))
     if question.expected is not None and scale.holds(question.expected):
-        told = f"{glyphs.expected} bed expected"
-        if _free(below, scale.cell(question.expected), told):
-            _put(below, scale.cell(question.expected), told)
+        _name_expected(below, scale.cell(question.expected), glyphs)
     lines.append(Content.styled("".join(below), "$z-dim"))
     if rows > 3:
         lines.append(Content.styled(_words(question, width, glyphs), "$z-dim"))
     return Content("\n").join(lines[:rows])
+
+
+def _name_expected(line: list[str], at: int, glyphs: Glyphs) -> None:
+    """Say what the mark above is, beginning or ending below it, where there is room."""
+    for start, text in (
+        (at, f"{glyphs.expected} bed expected"),
+        (at - 13, f"bed expected {glyphs.expected}"),
+    ):
+        end = start + len(text)
+        if start >= 0 and end <= len(line) and not "".join(line[max(0, start - 1) : end + 1]).strip():
+            line[start:end] = list(text)
+            return
 
 
 def _line(question: PaperStep, scale: Scale, here: int, glyphs: Glyphs) -> Content:
