@@ -6,6 +6,7 @@ from dataclasses import replace
 import sketches
 from scripted import CHOOSE, JOG, PAPER, RISKY, SAVE, ScriptedSession
 from stage import Stage
+from zcal_tui.model.events import RunEnded
 from zcal_tui.model.record import Outcome, Problem
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.snapshot import Link, LinkState
@@ -235,6 +236,46 @@ async def z_offset_saved(stage: Stage) -> None:
     await stage.settle()
 
 
+async def whole_plan(stage: Stage) -> None:
+    """The result of the whole plan."""
+    stage.app.post_message(StartRequested("all"))
+    await stage.settle()
+    stage.session.say(RunEnded(sketches.WHOLE))
+    await stage.settle()
+
+
+async def map_alone(stage: Stage) -> None:
+    """A run's picture over the whole screen."""
+    await bias(stage)
+    stage.session.finish()
+    await stage.settle()
+    await stage.press("v")
+
+
+async def cut_off(stage: Stage) -> None:
+    """A run that was cut off is offered."""
+    stage.session.update(interrupted=(replace(sketches.WHOLE, id="cut", check="bias"),))
+    await stage.settle()
+
+
+async def watching(stage: Stage) -> None:
+    """Another program works with the printer; what can be done."""
+    lease = {"holder": "zcal-tui on workshop (4711)", "until": 9.0, "holds": []}
+    zcal = {"lease": lease, "state": "running", "command": "ZCAL_PROBE_ACCURACY", "count": 12}
+    stage.session.printer(zcal=zcal, commands=frozenset({"M118"}))
+    await stage.settle()
+    await stage.press("w")
+
+
+async def stale(stage: Stage) -> None:
+    """The plan with results, one of them stale."""
+    last = {name: replace(sketches.WHOLE, check=name, parts=()) for name in ("ready", "probe-xy", "z-offset")}
+    reason = "the gantry was levelled since (QUAD_GANTRY_LEVEL, today 14:02)"
+    stage.session.update(last=last, stale={"z-offset": reason})
+    await stage.settle()
+    await stage.press("up")
+
+
 SCENES: dict[str, Scene] = {
     scene.__name__: scene
     for scene in (
@@ -271,6 +312,11 @@ SCENES: dict[str, Scene] = {
         temperature_heat,
         auto_z,
         z_offset_saved,
+        whole_plan,
+        map_alone,
+        cut_off,
+        watching,
+        stale,
     )
 }
 

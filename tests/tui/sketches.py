@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-from scripted import ScriptedSession
+from scripted import FINISHED, ScriptedSession
 from zcal_tui.model.events import (
     AdviceGiven,
     ChangesUpdated,
@@ -14,7 +14,7 @@ from zcal_tui.model.events import (
     Stage,
     VerdictReached,
 )
-from zcal_tui.model.record import Change, Estimate, Level, Sample, Verdict
+from zcal_tui.model.record import Change, Estimate, Level, Outcome, Part, Record, Sample, Verdict
 
 PLACES = {
     "front left": (40.0, 40.0, -0.011),
@@ -133,3 +133,26 @@ def z_offset(session: ScriptedSession, *, state: str = "saved") -> None:
         AdviceGiven("Save the new z_offset.", CHANGES),
         ChangesUpdated((replace(CHANGES[0], state=state), CHANGES[1])),
     )
+
+
+WHOLE = Record(
+    "whole",
+    "all",
+    {},
+    FINISHED,
+    FINISHED,
+    Outcome.FINISHED,
+    verdict=Verdict(Level.WARN, "4 of 6 checks passed: something is worth a look."),
+    parts=(
+        Part("1", "ready", Outcome.FINISHED, Level.PASS, "Everything is ready to measure."),
+        Part("2", "probe-xy", Outcome.FINISHED, Level.PASS, "The probe is 25.1 mm left of the nozzle."),
+        Part("3", "z-offset", Outcome.FINISHED, Level.PASS, "z_offset is 1.251 mm, known to ± 4.9 µm."),
+        Part("4", "accuracy", Outcome.FINISHED, Level.PASS, "The probe repeats within 2.4 µm."),
+        Part(
+            "5", "bias", Outcome.FINISHED, Level.WARN, "Not decided: z_offset differs by 20 µm over the bed."
+        ),
+        Part("6", "temperature", Outcome.CANCELLED, None, ""),
+    ),
+    estimates={"z_offset": Estimate("z_offset", 1.2511, 1.2462, 1.256)},
+)
+"""The whole plan, done."""

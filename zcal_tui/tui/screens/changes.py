@@ -37,9 +37,9 @@ def changes_text(changes: Sequence[Change], glyphs: Glyphs) -> Content:
 
 
 def _became(change: Change, glyphs: Glyphs) -> Iterable[Content]:
-    old = f"{change.old} {glyphs.follows} " if change.old is not None else ""
+    old = f"{change.was} {glyphs.follows} " if change.old is not None else ""
     yield Content.assemble(
-        (f"[{change.section}] ", "$z-dim"), f"{change.option} ", (old, "$z-dim"), (change.new, "bold")
+        (f"[{change.section}] ", "$z-dim"), f"{change.option} ", (old, "$z-dim"), (change.shown, "bold")
     )
     if change.effect:
         yield Content.styled(f"  {change.effect}", "$text-accent")
@@ -53,9 +53,9 @@ def config_lines(changes: Iterable[Change]) -> list[Content]:
         if change.section != section:
             section = change.section
             lines.append(Content.assemble((f"[{section}]", "bold")))
-        old = f"  # now {change.old}" if change.old is not None else "  # not set now"
+        old = f"  # now {change.was}" if change.old is not None else "  # not set now"
         lines.append(
-            Content.assemble((f"{change.option}: {change.new}", "bold $text-primary"), (old, "$z-dim"))
+            Content.assemble((f"{change.option}: {change.shown}", "bold $text-primary"), (old, "$z-dim"))
         )
         if change.effect:
             lines.append(Content.styled(f"  # {change.effect}", "$z-dim"))

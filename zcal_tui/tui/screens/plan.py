@@ -25,10 +25,13 @@ from zcal_tui.tui.widgets.text import Plain
 FACT_WIDTH = 8
 
 
-def fact(label: str, value: str | Content, style: str = "") -> Content:
-    """A labelled line."""
+def fact(label: str, value: str | Content, style: str = "", width: int = 0) -> Content:
+    """A labelled line; what does not fit into `width` columns goes on below, indented."""
     text = value if isinstance(value, Content) else Content.assemble((value, style))
-    return Content.assemble((f"{label:<{FACT_WIDTH}}", "$z-dim"), text)
+    lines = text.wrap(width - FACT_WIDTH) if width > 2 * FACT_WIDTH else [text]
+    return Content.assemble(
+        (f"{label:<{FACT_WIDTH}}", "$z-dim"), Content("\n" + " " * FACT_WIDTH).join(lines)
+    )
 
 
 def needs_text(check: Declaration) -> str:
@@ -196,7 +199,9 @@ class PlanScreen(ZcalScreen):
         check, standing = self.desk.declared(name), self.desk.standing(name)
         assert check is not None
         # Composing the text costs more than everything else here, and four times a second nothing has changed
+        width = self.query_one("#about").content_size.width - 1  # the scrollbar
         detail_of = (
+            width,
             name,
             standing,
             self.desk.last.get(name),
@@ -209,7 +214,7 @@ class PlanScreen(ZcalScreen):
         detail = self.query_one("#detail")
         if detail.border_title != check.title:
             detail.border_title = check.title
-        self.query_one("#text", Plain).say(self._text(name, check, standing))
+        self.query_one("#text", Plain).say(self._text(name, check, standing, width))
         start = self.query_one("#start", Button)
         label = "Watch" if standing.running else "Start"
         if str(start.label) != label:
@@ -217,17 +222,24 @@ class PlanScreen(ZcalScreen):
         start.disabled = not (standing.running or self._can_start(standing))
         self.query_one("#result", Button).disabled = self.desk.last.get(name) is None
 
-    def _text(self, name: str, check: Declaration, standing: Standing) -> Content:
-        lines = [fact("last", self._last(name, standing))]
-        if standing.stale:
-            lines.append(fact("stale", Content.styled(standing.stale, "$text-warning")))
-        if standing.unfit:
-            lines.append(fact("not for", Content.assemble((standing.unfit, "$text-warning"))))
-        lines += [fact("needs", needs_text(check)), fact("takes", minutes_text(self._minutes(name, check)))]
+    def _text(self, name: str, check: Declaration, standing: Standing, width: int) -> Content:
         changed = changed_parameters(self.desk, name)
-        lines.append(fact("with", changed or "the usual settings"))
-        facts = Content("\n").join(lines)
-        return Content("\n\n").join([Content.assemble((check.learn, "bold")), facts, Content(check.explain)])
+        told: list[tuple[str, str | Content]] = [("last", self._last(name, standing))]
+        if standing.stale:
+            told.append(("stale", Content.styled(standing.stale, "$text-warning")))
+        if standing.unfit:
+            told.append(("not for", Content.styled(standing.unfit, "$text-warning")))
+        told += [
+            ("needs", needs_text(check)),
+            ("takes", minutes_text(self._minutes(name, check))),
+            ("with", changed or "the usual settings"),
+        ]
+        facts = Content("\n").join(fact(label, value, width=width) for label, value in told)
+        return Content("\n\n").join([Content.styled(check.learn, "bold"), facts, Content(check.explain)])
+
+    def on_resize(self) -> None:
+        """The lines at the right are broken anew."""
+        self.call_after_refresh(self._show_detail)
 
     def _minutes(self, name: str, check: Declaration) -> float:
         """About how long it takes; the whole plan as long as those of its checks that apply."""

@@ -37,16 +37,19 @@ ENDINGS = {
 
 def headline(record: Record, glyphs: Glyphs) -> tuple[Level, Content]:
     """The answer: sign, word, sentence. Without a verdict: how the run ended and what is left of it."""
-    if record.verdict is not None:
+    if record.verdict is not None and record.outcome is Outcome.FINISHED:
         level = record.verdict.level
         word = LEVEL_WORDS[level].upper()
         return level, Content.assemble((f"{glyphs.level(level)} {word}  ", "bold"), record.verdict.summary)
     count = len(record.samples)
     kept = f" {count} samples were taken and kept." if count else " Nothing was measured."
+    if record.verdict is not None:
+        kept = f" So far: {record.verdict.summary}"
     failed = record.outcome in (Outcome.ERROR, Outcome.LOST)
     level = Level.FAIL if failed else Level.UNKNOWN
     sign = glyphs.failed if failed else glyphs.not_applicable
     why = f": {record.problem.what}" if record.problem is not None else "."
+    why = "." if record.parts and record.problem is not None else why  # what stopped it is in the list of its parts
     return level, Content.assemble((f"{sign} {ENDINGS[record.outcome]}", "bold"), why, kept)
 
 
