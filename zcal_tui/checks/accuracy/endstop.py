@@ -8,11 +8,11 @@ from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.checks.accuracy.report import estimate_of, estimates_of
 from zcal_tui.checks.accuracy.run import LEAST_CLEARANCE, Pace, require_step
 from zcal_tui.checks.attach import dock_macros
-from zcal_tui.checks.auto_z.calibrate import run_command
 from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
 from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave
 from zcal_tui.checks.undock import probe_put_away
+from zcal_tui.checks.z_calibration import run_command
 from zcal_tui.model.events import (
     AdviceGiven,
     EstimateUpdated,
