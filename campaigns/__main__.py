@@ -7,12 +7,15 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from campaigns import scan_backlash
+from campaigns import calibrations, scan_backlash
 from campaigns.errors import CampaignError
 from campaigns.options import Options
 from campaigns.report import Report
+from zcal_tui.checks.catalogue import CHECKS
+from zcal_tui.sim.profile import PROFILES
 
 CAMPAIGNS: dict[str, Callable[[Options], Report]] = {
+    calibrations.NAME: calibrations.run,
     scan_backlash.NAME: scan_backlash.run,
 }
 MET, NOT_MET, CANNOT, INTERRUPTED = 0, 1, 2, 130
@@ -34,20 +37,60 @@ def _progress(text: str) -> None:
         print(f"\r{text}", end="", file=sys.stderr, flush=True)
 
 
+def _tell(text: str) -> None:
+    _progress(" " * 60)
+    _progress("")
+    print(text, file=sys.stderr, flush=True)
+
+
+def _checks(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    for name in names:
+        if name not in CHECKS:
+            raise argparse.ArgumentTypeError(f"there is no check {name!r}; there are {', '.join(CHECKS)}")
+    return names
+
+
 def main(arguments: list[str]) -> int:
     """Run the named campaigns; returns the exit code: whether all criteria were met, or one could not be run."""
     parser = argparse.ArgumentParser(prog="python -m campaigns", description=__doc__)
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"{', '.join(CAMPAIGNS)}; without a name all of them"
     )
-    parser.add_argument("--runs", type=_count, metavar="N", help="runs in all, instead of the campaign's own")
+    parser.add_argument(
+        "--runs",
+        type=_count,
+        metavar="N",
+        help=f"runs in all (for {calibrations.NAME}: of each profile), instead of the campaign's own number",
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the random draws (default: 1)")
     parser.add_argument("--klipper", metavar="DIR", help="the Klipper to run, as for zcal-tui sim")
+    whole = parser.add_argument_group(calibrations.NAME)
+    whole.add_argument(
+        "--profile", action="append", choices=PROFILES, default=[], help="only this one; repeatable"
+    )
+    whole.add_argument(
+        "--only", type=_checks, default=(), metavar="CHECKS", help="only these, with commas between"
+    )
+    whole.add_argument("--jobs", type=_count, default=2, metavar="J", help="how many at once (default: 2)")
+    whole.add_argument(
+        "--keep", metavar="DIR", help="keep truths and records there; what is there already is not done again"
+    )
     given = parser.parse_args(arguments)
     for name in given.names:
         if name not in CAMPAIGNS:
             parser.error(f"there is no campaign {name!r}; there are {', '.join(CAMPAIGNS)}")
-    options = Options(given.runs, given.seed, given.klipper, _progress)
+    options = Options(
+        given.runs,
+        given.seed,
+        given.klipper,
+        _progress,
+        _tell,
+        tuple(given.profile),
+        given.only,
+        given.jobs,
+        given.keep,
+    )
     codes = [_run(name, options) for name in given.names or CAMPAIGNS]
     return max(codes)
 

@@ -24,12 +24,18 @@ class Printer:
     """A simulated printer that runs; from `printer`."""
 
     def __init__(self, ready: dict[str, Any]) -> None:
-        self._control = ControlClient(ready["control"])
-        self._socket = socket(AF_UNIX)
-        self._socket.settimeout(ANSWER_PATIENCE)
-        self._socket.connect(ready["klippy"])
-        self._rest = b""
+        self.klippy: str = ready["klippy"]
+        """Klippy's socket."""
+        self.control: str = ready["control"]
+        """The truth's control socket."""
+        self._control = ControlClient(self.control)
         self._number = 0
+        self._connect()
+
+    def reconnect(self) -> None:
+        """Call klippy anew, after a restart of it has hung up."""
+        self._socket.close()
+        self._connect()
 
     def gcode(self, script: str) -> None:
         """Run a script to the end of its moves. Raises CampaignError where klippy refuses it."""
@@ -69,6 +75,12 @@ class Printer:
         self._socket.close()
         self._control.close()
 
+    def _connect(self) -> None:
+        self._socket = socket(AF_UNIX)
+        self._socket.settimeout(ANSWER_PATIENCE)
+        self._socket.connect(self.klippy)
+        self._rest = b""
+
     def _next(self) -> dict[str, Any]:
         while b"\x03" not in self._rest:
             try:
@@ -85,14 +97,15 @@ class Printer:
 
 @contextlib.contextmanager
 def printer(
-    profile: str, *, checkout: Path | None, seed: int, options: Sequence[str] = ()
+    profile: str, *, checkout: Path | None, seed: int, speed: float = SPEED, options: Sequence[str] = ()
 ) -> Iterator[Printer]:
-    """A printer whose klippy is ready, until the block ends; `options` are those of `zcal-tui sim`.
+    """A printer whose klippy is ready, until the block ends; `speed` is times real time, `options` are those of
+    `zcal-tui sim`.
 
     Raises CampaignError where it does not start.
     """
     command = [sys.executable, "-m", "zcal_tui.sim", profile, "--json", "--die-with-stdin", *options]
-    command += ["--sim-speed", f"{SPEED:g}", "--seed", str(seed)]
+    command += ["--sim-speed", f"{speed:g}", "--seed", str(seed)]
     command += ["--klipper", str(checkout)] if checkout else []
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
         assert process.stdin is not None

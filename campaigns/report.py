@@ -13,6 +13,23 @@ class Criterion:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """Figures in columns."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def lines(self) -> list[str]:
+        """Its text, each column as wide as it needs."""
+        table = [self.columns, *self.rows]
+        widths = [max(len(row[column]) for row in table) for column in range(len(self.columns))]
+        return [
+            "  " + "   ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
+            for row in table
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The figures of one campaign."""
 
@@ -22,6 +39,7 @@ class Report:
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     criteria: Sequence[Criterion]
+    further: Sequence[Table] = ()
 
     @property
     def met(self) -> bool:
@@ -29,14 +47,10 @@ class Report:
         return all(criterion.met for criterion in self.criteria)
 
     def text(self) -> str:
-        """The table, and the criteria below it."""
-        table = [self.columns, *self.rows]
-        widths = [max(len(row[column]) for row in table) for column in range(len(self.columns))]
+        """The tables, and the criteria below them."""
         lines = [self.title, self.how, ""]
-        for row in table:
-            cells = (f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
-            lines.append("  " + "   ".join(cells))
-        lines.append("")
+        for table in (Table(self.columns, self.rows), *self.further):
+            lines += [*table.lines(), ""]
         lines += [
             f"{'met' if criterion.met else 'NOT MET'}: {criterion.words}" for criterion in self.criteria
         ]

@@ -1,0 +1,145 @@
+"""A whole calibration of one random printer by the program itself, and what it left.
+
+It is done in two goes on one running printer: all checks up to the automatic Z offset, then that and the first layer,
+which save nothing, so that the heights they have spoken of still hold when the printer is asked where its bed is.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from campaigns.errors import CampaignError
+from campaigns.printer import ROOT, Printer, printer
+from campaigns.random_truths import as_toml, random_truth
+from zcal_tui.checks.catalogue import CHECKS
+from zcal_tui.checks.guided import LOOK_FIRST
+
+SPEED = 40.0
+LONGEST = 2400.0
+"""Seconds of real time for one go."""
+LAST = ("auto-z", "first-layer")
+"""The checks whose heights count from a homing that must not be lost before the end."""
+TRUTH, RECORDS, CONTACT = "truth.toml", "records.jsonl", "contact.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """The records of all checks, in their order, and where the bed was at the end."""
+
+    profile: str
+    seed: int
+    folder: Path
+    records: tuple[dict[str, Any], ...]
+    contact: float | None
+    """Toolhead Z (mm) at which the nozzle touches the bed where the first layer was checked, as homed then; None where
+    that was not done, or Z had been homed anew."""
+
+
+def folder_of(base: Path, profile: str, seed: int) -> Path:
+    """Where a run's files are."""
+    return base / f"{profile}-{seed}"
+
+
+def load(base: Path, profile: str, seed: int) -> Calibrated | None:
+    """A run that was kept; None where there is none, or it did not get to its end."""
+    folder = folder_of(base, profile, seed)
+    if not (folder / CONTACT).is_file():
+        return None
+    lines = (folder / RECORDS).read_text(encoding="utf-8").splitlines()
+    contact = json.loads((folder / CONTACT).read_text(encoding="utf-8"))
+    return Calibrated(profile, seed, folder, tuple(json.loads(line) for line in lines), contact)
+
+
+def calibrate(base: Path, profile: str, seed: int, checkout: Path | None, only: Sequence[str]) -> Calibrated:
+    """Draw a truth and calibrate its printer; `only` names the checks to do, none all of them.
+
+    Leaves truth.toml, records.jsonl, contact.json and the words of the program below `base`. Raises CampaignError.
+    """
+    folder = folder_of(base, profile, seed)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    truth = folder / TRUTH
+    document = random_truth(profile, seed)
+    truth.write_text(as_toml(document), encoding="utf-8")
+    seed_of_draws = int(document["simulation"]["seed"])
+    options = ("--truth", str(truth))
+    with printer(profile, checkout=checkout, seed=seed_of_draws, speed=SPEED, options=options) as machine:
+        records: list[dict[str, Any]] = []
+        wanted = [name for name in CHECKS if not only or name in only or name == LOOK_FIRST]
+        for number, checks in enumerate(_goes(wanted)):
+            records += _run(machine, folder, number, checks)
+        machine.reconnect()
+        contact = _contact(machine, records)
+    (folder / RECORDS).write_text("".join(json.dumps(one) + "\n" for one in records), encoding="utf-8")
+    (folder / CONTACT).write_text(json.dumps(contact), encoding="utf-8")
+    found = load(base, profile, seed)
+    assert found is not None
+    return found
+
+
+def _goes(wanted: Sequence[str]) -> list[list[str]]:
+    first = [name for name in wanted if name not in LAST]
+    last = [name for name in wanted if name in LAST]
+    return [first, [LOOK_FIRST, *last]] if last else [first]
+
+
+def _run(machine: Printer, folder: Path, number: int, checks: Sequence[str]) -> list[dict[str, Any]]:
+    """The records that `zcal-tui all --only …` leaves, the one over all of them last."""
+    command = [sys.executable, "-m", "zcal_tui", "--headless", "--json", "--autopilot"]
+    command += ["--printer", machine.klippy, "--control", machine.control]
+    if number:
+        command += ["--save", "never"]
+    command += ["all", "--only", ",".join(checks)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ZCAL_")}
+    environment |= {"ZCAL_DATA": str(folder / "data"), "XDG_CONFIG_HOME": str(folder / "no-config")}
+    events = folder / f"events-{number}.jsonl"
+    words = folder / f"words-{number}.txt"
+    with events.open("wb") as out, words.open("wb") as said:
+        try:
+            subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=said,
+                env=environment,
+                cwd=ROOT,
+                timeout=LONGEST,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise CampaignError(f"The calibration did not end within {LONGEST:g} s: {folder}.") from None
+    lines = (json.loads(line) for line in events.read_text(encoding="utf-8").splitlines())
+    records = [event for event in lines if event["event"] == "record"]
+    if not records or records[-1]["check"] != "all":
+        tail = words.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+        raise CampaignError(f"The calibration left no record: {' '.join(tail)} ({folder})")
+    if records[-1]["outcome"] != "finished":
+        problem = records[-1]["problem"] or {}
+        raise CampaignError(
+            f"The calibration broke off: {problem.get('what', '')} {problem.get('cause', '')} ({folder})"
+        )
+    return records
+
+
+def _contact(machine: Printer, records: Sequence[dict[str, Any]]) -> float | None:
+    """Where the bed is in the printer's own Z, below the place of the first layer's last paper test."""
+    felt = [
+        sample
+        for record in records
+        if record["check"] == "first-layer"
+        for sample in record["samples"]
+        if sample["kind"] == "paper"
+    ]
+    if not felt or machine.status("toolhead")["homed_axes"] != "xyz":
+        return None
+    x, y = felt[-1]["x"], felt[-1]["y"]
+    # The last move is downwards, so that no lost motion is in the height
+    machine.gcode(f"G91\nG1 Z8 F600\nG90\nG1 X{x:.3f} Y{y:.3f} F6000\nG91\nG1 Z-5 F600\nG90")
+    gap = machine.report()["gap"]
+    return None if gap is None else float(machine.status("toolhead")["position"][2]) - float(gap)

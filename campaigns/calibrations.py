@@ -1,0 +1,125 @@
+"""Is what the checks say of errors so? Whole calibrations of random printers, every estimate compared with the truth.
+
+The profiles' truths are drawn anew for each seed; the program itself calibrates, with the autopilot for the person.
+"""
+
+import shutil
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+
+from campaigns.calibrated import TRUTH, Calibrated, calibrate, load
+from campaigns.comparison import compare
+from campaigns.errors import CampaignError
+from campaigns.judgement import judge
+from campaigns.machine_truth import MachineTruth
+from campaigns.options import Options
+from campaigns.report import Criterion, Report
+from campaigns.tally import Tally
+from zcal_tui.sim.profile import PROFILES
+
+NAME = "calibrations"
+RUNS = 20
+MOST_WRONG = 0.05
+"""Share of wrong verdicts of each kind: what the rules of docs/statistics.md promise."""
+
+Task = tuple[str, int]
+"""A profile and a seed."""
+
+
+def run(options: Options) -> Report:
+    """Calibrate and compare. A run that fails is told of and kept. Raises CampaignError where none got to its end."""
+    checkout = options.checkout()
+    base = Path(options.keep) if options.keep else Path(tempfile.mkdtemp(prefix="zcal-campaign-"))
+    base.mkdir(parents=True, exist_ok=True)
+    count = RUNS if options.runs is None else options.runs
+    profiles = options.profiles or PROFILES
+    tasks = [(profile, options.seed + n) for n in range(count) for profile in profiles]
+    tally = Tally()
+    failed: list[str] = []
+
+    def one(task: Task) -> Calibrated:
+        kept = load(base, *task) if options.keep else None
+        return kept or calibrate(base, *task, checkout, options.only)
+
+    for task, outcome in _all(tasks, options.jobs, one, options):
+        if isinstance(outcome, CampaignError):
+            failed.append(f"{task[0]} {task[1]}")
+            options.tell(f"{task[0]}, seed {task[1]}, failed and is kept: {outcome}")
+            continue
+        _count(tally, outcome)
+        if not options.keep:
+            shutil.rmtree(outcome.folder, ignore_errors=True)
+    if not options.keep and not failed:
+        shutil.rmtree(base, ignore_errors=True)
+    if not tally.profiles:
+        raise CampaignError(f"No calibration got to its end; what they left is in {base}.")
+    return _report(tally, failed, len(tasks), options)
+
+
+def _all(
+    tasks: Sequence[Task], jobs: int, one: Callable[[Task], Calibrated], options: Options
+) -> Iterator[tuple[Task, Calibrated | CampaignError]]:
+    """What becomes of each task, as they end, `jobs` at once."""
+    began = time.monotonic()
+    with ThreadPoolExecutor(jobs) as pool:
+        running: dict[Future[Calibrated], Task] = {pool.submit(one, task): task for task in tasks}
+        done = 0
+        try:
+            while running:
+                ended, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    task = running.pop(future)
+                    try:
+                        yield task, future.result()
+                    except CampaignError as error:
+                        yield task, error
+                    done += 1
+                    left = (time.monotonic() - began) / done * (len(tasks) - done)
+                    options.progress(f"{NAME}: {done} of {len(tasks)}, about {left / 60:.0f} min left")
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _count(tally: Tally, outcome: Calibrated) -> None:
+    document = tomllib.loads((outcome.folder / TRUTH).read_text(encoding="utf-8"))
+    truth = MachineTruth(outcome.profile, document)
+    tally.add(
+        outcome.profile,
+        compare(outcome.records, truth, outcome.contact),
+        judge(outcome.records, truth, outcome.contact),
+    )
+
+
+def _report(tally: Tally, failed: Sequence[str], count: int, options: Options) -> Report:
+    covered = tally.too_seldom()
+    verdicts, passes, alarms = tally.verdicts, tally.wrong_passes, tally.false_alarms
+    most = MOST_WRONG * verdicts
+    return Report(
+        NAME,
+        f"{count - len(failed)} of {count} whole calibrations of random printers; seeds from {options.seed}.",
+        tally.COLUMNS,
+        tally.rows(),
+        (
+            Criterion(
+                "no interval holds the truth clearly more seldom than in 93 % of cases"
+                + (f" ({', '.join(covered)})" if covered else ""),
+                not covered,
+            ),
+            Criterion(
+                f"at most 5 % of the verdicts pass what is beyond its limit ({passes} of {verdicts})",
+                passes <= most,
+            ),
+            Criterion(
+                f"at most 5 % are alarms for what keeps its limit ({alarms} of {verdicts})", alarms <= most
+            ),
+            Criterion(
+                "every calibration gets to its end" + (f" (not {', '.join(failed)})" if failed else ""),
+                not failed,
+            ),
+        ),
+        (tally.verdict_table(),),
+    )

@@ -1,0 +1,244 @@
+"""What the records of a calibration claim, next to what is so. Lengths in mm."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import mean, median
+from typing import Any
+
+from campaigns.machine_truth import MachineTruth, Warmth, Xy
+
+Record = Mapping[str, Any]
+SERIES = 10
+LIMIT = 0.025
+"""mm. Klipper docs, Probe_Calibrate: a range of ten beyond this is not accurate enough."""
+MEDIAN_OF_THREE = 0.4487
+"""Variance of the median of three normal values, in units of one value's."""
+SETTLED_SHARE = 3
+"""The last third of the touches in the heat is where the check looks for what the height has settled to."""
+FEWEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One estimate and its truth; an open end of the interval is None. `claimed` says whether the interval claims to
+    hold this truth: what is compared besides is to learn from."""
+
+    name: str
+    unit: str
+    truth: float
+    value: float | None
+    low: float | None
+    high: float | None
+    claimed: bool = True
+
+    @property
+    def inside(self) -> bool:
+        """Whether the interval holds the truth."""
+        return (self.low is None or self.low <= self.truth) and (self.high is None or self.truth <= self.high)
+
+    @property
+    def error(self) -> float:
+        """What was estimated less the truth; a bound's distance from it where nothing but a bound is given."""
+        found = self.value if self.value is not None else self.high if self.high is not None else self.low
+        return math.nan if found is None else found - self.truth
+
+
+def compare(records: Sequence[Record], truth: MachineTruth, contact: float | None) -> list[Compared]:
+    """Every estimate whose truth is known. `contact` is the true contact height at the end, see Calibrated.
+
+    Heights that count from a homing (mean, contact, nozzle, switch, bed) have none of their own: where Z is zero is
+    drawn anew each time. Nor has the lag, as each part of the machine has its own.
+    """
+    found: list[Compared] = []
+    for record in records:
+        if record["outcome"] == "finished" and (comparer := _COMPARERS.get(record["check"])) is not None:
+            found += comparer(record, truth, contact)
+    return found
+
+
+def _of(
+    record: Record, name: str, truth: float, label: str = "", *, claimed: bool = True
+) -> Iterator[Compared]:
+    """The estimate of this name next to a truth; nothing where the record has none."""
+    estimate = record["estimates"].get(name)
+    if estimate is not None and not (estimate["low"] is None and estimate["high"] is None):
+        yield Compared(
+            label or name,
+            estimate["unit"],
+            truth,
+            estimate["value"],
+            estimate["low"],
+            estimate["high"],
+            claimed,
+        )
+
+
+def _probe_xy(record: Record, truth: MachineTruth, _contact: float | None) -> Iterator[Compared]:
+    for name, offset in zip(("x_offset", "y_offset"), truth.probe_offset, strict=True):
+        yield from _of(record, name, offset)
+
+
+def _z_offset(record: Record, truth: MachineTruth, _contact: float | None) -> Iterator[Compared]:
+    felt = _samples(record, "paper")[-1]
+    person = truth.truth.person
+    offset = truth.paper_offset((felt["x"], felt["y"]))
+    yield from _of(record, "z_offset", offset)
+    yield from _of(record, "z_offset", offset - person.bias, "z_offset, own feel", claimed=False)
+    yield from _of(record, "feel", person.sigma)
+
+
+def _accuracy(record: Record, truth: MachineTruth, _contact: float | None) -> Iterator[Compared]:
+    noise = truth.truth.probe.noise
+    yield from _of(record, "sigma", noise)
+    yield from _of(record, "range_of_ten", noise * expected_range(SERIES))
+    yield from _of(record, "over_limit", range_exceeds(LIMIT / noise, SERIES))
+    yield from _of(record, "drift_per_sample", truth.truth.probe.drift_per_touch)
+
+
+def _bias(record: Record, truth: MachineTruth, _contact: float | None) -> Iterator[Compared]:
+    person = truth.truth.person
+    offsets = []
+    for name in record["estimates"]:
+        if name.startswith("z_offset@"):
+            offset = truth.paper_offset(place_of(name))
+            offsets.append(offset)
+            yield from _of(record, name, offset, "z_offset@x,y")
+            yield from _of(record, name, offset - person.bias, "z_offset@x,y, own feel", claimed=False)
+    if offsets:
+        yield from _of(record, "spread", max(offsets) - min(offsets))
+
+
+def _temperature(record: Record, truth: MachineTruth, _contact: float | None) -> Iterator[Compared]:
+    touches = [sample for sample in record["samples"] if sample["bed"] is not None]
+    if not touches:
+        return
+    toolhead = touches[0]["x"], touches[0]["y"]
+    run = HeatedRun(touches, truth, toolhead)
+    yield from _of(record, "shift", run.settled)
+    yield from _of(record, "shift", run.reached, "shift, as far as it had come", claimed=False)
+    yield from _of(record, "per_degree_bed", truth.per_degree_bed(toolhead))
+    yield from _of(record, "per_degree_nozzle", truth.per_degree_nozzle)
+    yield from _of(record, "returned", 0.0)
+
+
+class HeatedRun:
+    """The touches of a temperature run, and how the trigger height really moved."""
+
+    def __init__(self, touches: Sequence[Record], truth: MachineTruth, toolhead: Xy) -> None:
+        changes = truth.trigger_changes([Warmth(s["t"], s["bed"], s["hotend"]) for s in touches], toolhead)
+        hot = "nozzle" if any(s["place"] == "nozzle" for s in touches) else "bed"
+        cold_ones = [n for n, s in enumerate(touches) if s["place"] == "baseline"]
+        hot_ones = [n for n, s in enumerate(touches) if s["place"] == hot]
+        late = hot_ones[-max(FEWEST, len(hot_ones) // SETTLED_SHARE) :]
+
+        def warmed(heater: str) -> float:
+            end = median(float(touches[n][heater]) for n in late)
+            return end - mean(float(touches[n][heater]) for n in cold_ones)
+
+        self.settled = truth.per_degree_bed(toolhead) * warmed("bed")
+        """What the height comes to if these temperatures are held for good, over the cold height."""
+        self.settled += truth.per_degree_nozzle * warmed("hotend")
+        self.reached = mean(changes[n] for n in late) - mean(changes[n] for n in cold_ones)
+        """How far it had come in the last third of the heat."""
+
+
+def _backlash(record: Record, truth: MachineTruth, _contact: float | None) -> Iterator[Compared]:
+    spots = {sample["place"]: (sample["x"], sample["y"]) for sample in record["samples"]}
+    lost = {place: truth.lost_motion(toolhead) for place, toolhead in spots.items()}
+    if not lost:
+        return
+    yield from _of(record, "backlash_upper_bound", max(lost.values()))
+    names = {
+        name: _nearest(place_of(name), spots, truth)
+        for name in record["estimates"]
+        if name.startswith("backlash_difference@")
+    }
+    least = [place for place in spots if place not in names.values()]
+    for name, place in names.items():
+        yield from _of(record, name, lost[place] - lost[least[0]], "backlash_difference@x,y")
+    if len(lost) > 1:
+        yield from _of(record, "backlash_spread", max(lost.values()) - min(lost.values()))
+
+
+def _nearest(bed: Xy, spots: Mapping[str, Xy], truth: MachineTruth) -> str:
+    return min(spots, key=lambda place: math.dist(truth.probed(spots[place]), bed))
+
+
+def _auto_z(record: Record, truth: MachineTruth, contact: float | None) -> Iterator[Compared]:
+    tried = _samples(record, "offset")
+    if tried and contact is not None:
+        last = tried[-1]
+        bed = truth.probed((last["x"], last["y"]))
+        off = truth.truth.probe.switch_offset - last["values"]["switch_offset"]
+        found = contact + truth.location_bias(bed) + off
+        yield from _of(record, "offset", found, "offset, switch_offset aside")
+        yield from _of(record, "offset", contact, "offset", claimed=False)
+    probe, endstop = truth.truth.probe.noise, truth.truth.z_endstop.noise
+    rounding = truth.step**2 / 12.0
+    variance = MEDIAN_OF_THREE * (probe**2 + 2.0 * endstop**2 + 3.0 * rounding)
+    yield from _of(record, "offset_sigma", math.sqrt(variance))
+    yield from _of(record, "endstop_sigma", endstop)
+
+
+def _first_layer(record: Record, truth: MachineTruth, contact: float | None) -> Iterator[Compared]:
+    true = true_adjustment(record, truth, contact)
+    if true is not None:
+        yield from _of(record, "adjustment", true)
+        yield from _of(
+            record, "adjustment", true + truth.truth.person.bias, "adjustment, own feel", claimed=False
+        )
+
+
+def true_adjustment(record: Record, truth: MachineTruth, contact: float | None) -> float | None:
+    """How much higher Z 0 has to be, to an unbiased person; None where it is not known."""
+    felt, estimate = _samples(record, "paper"), record["estimates"].get("adjustment")
+    if contact is None or not felt or estimate is None:
+        return None
+    at = mean(float(sample["trigger_z"]) for sample in felt)
+    return float(estimate["value"]) - (at - contact - truth.truth.person.paper)
+
+
+def _samples(record: Record, kind: str) -> list[dict[str, Any]]:
+    return [sample for sample in record["samples"] if sample["kind"] == kind]
+
+
+def place_of(name: str) -> Xy:
+    """The place in an estimate's name, as in z_offset@25,30."""
+    x, y = name.partition("@")[2].split(",")
+    return float(x), float(y)
+
+
+def range_exceeds(width: float, count: int, steps: int = 4000) -> float:
+    """The probability that the range of `count` standard normal values exceeds `width`."""
+    reach = 10.0
+    dx = 2.0 * reach / steps
+    total = 0.0
+    for number in range(steps):
+        x = -reach + (number + 0.5) * dx
+        total += math.exp(-x * x / 2.0) * (_cdf(x + width) - _cdf(x)) ** (count - 1)
+    return max(0.0, 1.0 - count * total * dx / math.sqrt(2.0 * math.pi))
+
+
+def expected_range(count: int, steps: int = 4000) -> float:
+    """The mean range of `count` standard normal values."""
+    reach = 10.0
+    dx = 2.0 * reach / steps
+    places = (-reach + (number + 0.5) * dx for number in range(steps))
+    return dx * math.fsum(1.0 - _cdf(x) ** count - (1.0 - _cdf(x)) ** count for x in places)
+
+
+def _cdf(x: float) -> float:
+    return 0.5 * math.erfc(-x / math.sqrt(2.0))
+
+
+_COMPARERS: Mapping[str, Callable[[Record, MachineTruth, float | None], Iterator[Compared]]] = {
+    "probe-xy": _probe_xy,
+    "z-offset": _z_offset,
+    "accuracy": _accuracy,
+    "bias": _bias,
+    "temperature": _temperature,
+    "backlash": _backlash,
+    "auto-z": _auto_z,
+    "first-layer": _first_layer,
+}

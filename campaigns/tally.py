@@ -1,0 +1,110 @@
+"""Counts what was compared with the truth: coverage and errors of each estimate, wrong verdicts of each check."""
+
+import math
+from collections.abc import Sequence
+from statistics import fmean
+
+from campaigns.comparison import Compared
+from campaigns.judgement import Judged
+from campaigns.report import Table
+
+EVERY = "all"
+LEAST = 0.93
+"""Coverage, of intervals that say 95 %."""
+RISK = 0.05
+"""Risk of calling a coverage that is LEAST less than that, for each estimate."""
+
+
+class Tally:
+    """Grows by one calibration at a time."""
+
+    COLUMNS = ("profile", "estimate", "n", "inside", "", "mean error", "rms error", "largest error", "unit")
+
+    def __init__(self) -> None:
+        self._compared: dict[tuple[str, str], list[Compared]] = {}
+        self._judged: dict[str, list[Judged]] = {}
+        self.profiles: list[str] = []
+        """Those of which there are runs."""
+
+    def add(self, profile: str, compared: Sequence[Compared], judged: Sequence[Judged]) -> None:
+        """Take one calibration into account."""
+        if profile not in self.profiles:
+            self.profiles.append(profile)
+        for one in compared:
+            for group in (EVERY, profile):
+                self._compared.setdefault((group, one.name), []).append(one)
+        for verdict in judged:
+            self._judged.setdefault(verdict.check, []).append(verdict)
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """A row for each estimate, all profiles together first."""
+        names = list(dict.fromkeys(name for _, name in self._compared))
+        return [
+            _row(group, name, self._compared[group, name])
+            for group in (EVERY, *self.profiles)
+            for name in names
+            if (group, name) in self._compared
+        ]
+
+    def too_seldom(self) -> list[str]:
+        """The estimates, all profiles together, whose intervals hold the truth clearly more seldom than LEAST."""
+        found = []
+        for (group, name), compared in self._compared.items():
+            inside = sum(one.inside for one in compared)
+            if group == EVERY and compared[0].claimed and at_most(inside, len(compared), LEAST) < RISK:
+                found.append(name)
+        return found
+
+    def verdict_table(self) -> Table:
+        """How often each check said what, and how often that was wrong."""
+        levels = ("pass", "warn", "fail", "unknown")
+        rows = []
+        for check, judged in self._judged.items():
+            said = [str(sum(one.level == level for one in judged)) for level in levels]
+            beyond = str(sum(one.good is False for one in judged))
+            wrong = [str(sum(one.wrong_pass for one in judged)), str(sum(one.false_alarm for one in judged))]
+            rows.append((check, str(len(judged)), beyond, *said, *wrong))
+        return Table(("check", "n", "beyond its limit", *levels, "wrong passes", "false alarms"), rows)
+
+    @property
+    def verdicts(self) -> int:
+        """All verdicts."""
+        return sum(len(judged) for judged in self._judged.values())
+
+    @property
+    def wrong_passes(self) -> int:
+        """Those that pass what is beyond its limit."""
+        return sum(one.wrong_pass for judged in self._judged.values() for one in judged)
+
+    @property
+    def false_alarms(self) -> int:
+        """Those that blame what keeps its limit."""
+        return sum(one.false_alarm for judged in self._judged.values() for one in judged)
+
+
+def _row(group: str, name: str, compared: Sequence[Compared]) -> tuple[str, ...]:
+    errors = [one.error for one in compared]
+    unit = compared[0].unit
+    factor, digits = (1000.0, 3) if "/" in unit else (1000.0, 1) if unit == "mm" else (100.0, 2)
+    shown = {"mm": "µm", "mm/°C": "µm/°C", "": "%"}.get(unit, unit)
+    inside = sum(one.inside for one in compared)
+
+    def number(value: float, sign: str = "") -> str:
+        return f"{factor * value:{sign}.{digits}f}".replace("-", "−")
+
+    return (
+        group,
+        name,
+        str(len(compared)),
+        str(inside),
+        f"{inside / len(compared):.0%}".replace("%", " %"),
+        number(fmean(errors), "+"),
+        number(math.sqrt(fmean(error * error for error in errors))),
+        number(max(errors, key=abs), "+"),
+        shown,
+    )
+
+
+def at_most(count: int, of: int, share: float) -> float:
+    """The probability of `count` or fewer successes in `of` trials that each succeed with probability `share`."""
+    return math.fsum(math.comb(of, k) * share**k * (1.0 - share) ** (of - k) for k in range(count + 1))
