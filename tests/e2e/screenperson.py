@@ -36,6 +36,7 @@ class ScreenPerson:
         while until not in (screen := self._terminal.screen()):
             assert time.monotonic() < end, f"{until!r} was not reached within {limit:g} s:\n{screen}"
             assert self._terminal.alive
+            assert "The run could not go on" not in screen, screen
             if any(word in screen for word in MOVING):
                 time.sleep(0.1)
             elif "y Yes   n No" in screen:

@@ -80,6 +80,7 @@ async def settings(stage: Stage) -> None:
 async def refused(stage: Stage) -> None:
     """The form with a value out of range."""
     await settings(stage)
+    stage.app.screen.query_one("#p-samples").focus()
     await stage.press("5", "0", "0")
 
 

@@ -37,7 +37,7 @@ def restless():
 
 
 threading.Thread(target=restless, daemon=True).start()
-sys.exit(run_tui(session))
+sys.exit(run_tui(session, check="accuracy"))
 """
 
 

@@ -118,7 +118,12 @@ async def test_the_whole_calibration_is_followed_from_part_to_part(opened: Opene
         await stage.settle()
         assert stage.screen == "VerdictScreen"
         words = stage.words()
-        assert "Cancelled." in words and "✓ Ready" in words and "Z offset" in words and "You stopped it [here]." in words
+        assert (
+            "Cancelled." in words
+            and "✓ Ready" in words
+            and "Z offset" in words
+            and "You stopped it [here]." in words
+        )
         assert stage.app.desk.running is None
 
 

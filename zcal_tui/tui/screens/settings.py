@@ -7,7 +7,7 @@ from textual import on
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.events import DescendantFocus
+from textual.events import Click, DescendantFocus
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
@@ -45,6 +45,27 @@ class Field(Horizontal):
         self.input = Input(value_text(value), placeholder=default, compact=True, id=f"p-{spec.name}")
         self.input.cursor_blink = False
 
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What there is to choose from, where it is only a few."""
+        return ("yes", "no") if self.spec.kind is bool else self.spec.choices
+
+    def choose_next(self) -> None:
+        """The choice after the present one."""
+        choices = self.choices
+        if choices:
+            present = self.input.value.strip() or value_text(self.spec.default)
+            at = choices.index(present) + 1 if present in choices else 0
+            self.input.value = choices[at % len(choices)]
+            self.input.cursor_position = len(self.input.value)
+
+    def on_click(self, event: Click) -> None:
+        """A tap beside the line changes to the next choice."""
+        if event.widget is not self.input and self.choices:
+            event.stop()
+            self.choose_next()
+        self.input.focus()
+
     def compose(self) -> Iterable[Widget]:
         """The line."""
         yield Plain(self.spec.name.replace("_", " ").capitalize(), classes="label")
@@ -69,12 +90,14 @@ class SettingsScreen(ZcalScreen):
     CSS_PATH = "settings.tcss"
     ABOUT = (
         "Every setting of the check with the values it may take. An empty field means the value shown in grey; "
-        "`automatic` lets the check or printer.cfg decide. Enter or Ctrl+S keeps the values, F5 keeps them and starts."
+        "`automatic` lets the check or printer.cfg decide. F3, or a tap beside a field, goes to the next choice. Enter "
+        "or Ctrl+S keeps the values, F5 keeps them and starts."
     )
     BINDINGS: ClassVar = [
         Binding("escape", "app.back", "Back", id="settings.back"),
         Binding("ctrl+s", "keep", "Keep", id="settings.keep", priority=True),
         Binding("f5", "start", "Keep and start", id="settings.start"),
+        Binding("f3", "choose", "Next choice", id="settings.choose"),
         Binding("ctrl+r", "defaults", "Defaults", id="settings.defaults"),
         Binding("down", "app.focus_next", show=False, id="settings.next"),
         Binding("up", "app.focus_previous", show=False, id="settings.previous"),
@@ -166,6 +189,21 @@ class SettingsScreen(ZcalScreen):
         """Keep and start."""
         if self.take():
             self.post_message(StartRequested(self.check))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Choosing only where the field in focus has a choice."""
+        field = self._field()
+        return action != "choose" or (field is not None and bool(field.choices))
+
+    def _field(self) -> Field | None:
+        parent = self.focused.parent if self.focused is not None else None
+        return parent if isinstance(parent, Field) else None
+
+    def action_choose(self) -> None:
+        """The next choice of the field in focus."""
+        field = self._field()
+        if field is not None:
+            field.choose_next()
 
     def action_defaults(self) -> None:
         """Empty every field: the defaults stand in grey."""

@@ -49,7 +49,9 @@ def headline(record: Record, glyphs: Glyphs) -> tuple[Level, Content]:
     level = Level.FAIL if failed else Level.UNKNOWN
     sign = glyphs.failed if failed else glyphs.not_applicable
     why = f": {record.problem.what}" if record.problem is not None else "."
-    why = "." if record.parts and record.problem is not None else why  # what stopped it is in the list of its parts
+    why = (
+        "." if record.parts and record.problem is not None else why
+    )  # what stopped it is in the list of its parts
     return level, Content.assemble((f"{sign} {ENDINGS[record.outcome]}", "bold"), why, kept)
 
 
