@@ -61,7 +61,7 @@ class Case:
 
 
 CASES = (
-    Case("voron", ("ready",), "fetching the probe", stage("attach")),
+    Case("voron", ("ready", "--offer", "no"), "fetching the probe", stage("attach")),
     Case("voron", ("probe-xy",), "touching", sample(1)),
     Case("voron", ("probe-xy",), "jogging", question("jog")),
     Case("corexy", ("z-offset",), "touching", sample(2)),

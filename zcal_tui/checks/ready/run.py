@@ -3,14 +3,14 @@
 import contextlib
 
 from zcal_tui.checks.attach import dock_macros, probe_attached
-from zcal_tui.checks.base import CheckRefused, Context
+from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
 from zcal_tui.checks.preconditions import require_connected
 from zcal_tui.checks.ready.extra_findings import extra
 from zcal_tui.checks.ready.finding import Finding, fail
 from zcal_tui.checks.ready.parameters import ReadyParameters
 from zcal_tui.checks.ready.probe_findings import probe_switch
 from zcal_tui.checks.ready.state_findings import STATE_FINDINGS
-from zcal_tui.checks.travel import home_if_needed
+from zcal_tui.checks.travel import home_if_needed, require_free
 from zcal_tui.model.events import AdviceGiven, Notice, Progress, Stage, VerdictReached
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Level, Verdict
@@ -62,7 +62,7 @@ async def _offers(context: Context, parameters: ReadyParameters, findings: list[
                 no="Leave it",
             )
         )
-        if not wanted:
+        if not wanted or not await _still_may(context, upcoming):
             continue
         try:
             if offer.needs_homed:
@@ -71,12 +71,25 @@ async def _offers(context: Context, parameters: ReadyParameters, findings: list[
                 context.emit(Stage("mend", f"{offer.yes} ({offer.gcode})"))
                 await context.printer.gcode(offer.gcode)
         except CommandFailed as error:
+            await _raise_if_down(context, error)
             told = error.explanation
             context.emit(
                 Notice(f"{offer.gcode} did not work: {told.what} {told.cause} {told.remedy}".rstrip())
             )
         context.stop_if_cancelled()
         findings = await _state_findings(context)
+
+
+async def _still_may(context: Context, finding: Finding) -> bool:
+    """Whether what was offered may be done now: a person may have thought for long. Ending a paper test always may."""
+    if finding.key == "free":
+        return True
+    try:
+        await require_free(context.printer)
+    except CheckFailed as busy:
+        context.emit(Notice(f"It was not done. {busy.what} {busy.remedy}"))
+        return False
+    return True
 
 
 async def _switch(context: Context, parameters: ReadyParameters) -> Finding | None:
@@ -87,8 +100,15 @@ async def _switch(context: Context, parameters: ReadyParameters) -> Finding | No
     try:
         return await probe_switch(context, macros if may_move else None, docked=macros is not None)
     except CommandFailed as error:
+        await _raise_if_down(context, error)
         told = error.explanation
         return fail("probe-switch", f"The probe cannot be looked at: {told.what}", told.cause, told.remedy)
+
+
+async def _raise_if_down(context: Context, error: CommandFailed) -> None:
+    """Raises the error again where it is no finding, but klippy's end. Raises TransportError."""
+    if not (await context.printer.refresh()).ready:
+        raise error
 
 
 def _macros(context: Context, parameters: ReadyParameters) -> tuple[str, str] | None:
