@@ -21,6 +21,8 @@ class FakeKlippy:
         """Methods that are carried out but never answered."""
         self.after: dict[str, Callable[[], None]] = {}
         """What happens in the same breath as the answer to a method."""
+        self.endpoints: dict[str, Callable[[dict[str, Any]], Any]] = {}
+        """What answers a method that klippy itself has not, as an extra registers it. May raise Refused."""
         self._server: asyncio.Server | None = None
         self._clients: set[_Client] = set()
 
@@ -153,4 +155,6 @@ class _Client:
                 self.machine.stopped = True
                 self.machine.halt("Shutdown due to webhooks request")
                 return {}
+        if method in self.server.endpoints:
+            return self.server.endpoints[method](params)
         raise Refused(f"webhooks: No registered callback for path '{method}'")

@@ -33,7 +33,9 @@ def conclusion(state: PrinterState, probe: ProbeConfig, offsets: Sequence[Xy]) -
     estimates = estimates_of(offsets)
     yield EstimateUpdated(estimates)
     old = (probe.x_offset, probe.y_offset)
-    new = tuple(round(estimates[name].value or 0.0, 2) for name in AXES)
+    new = tuple(
+        round(estimates[name].value or 0.0, 2) + 0.0 for name in AXES
+    )  # -0.0 is shown without its sign
     halves = [((found.high or 0.0) - (found.low or 0.0)) / 2 for found in estimates.values()]
     reasons = [
         f"{name} is {value:.2f} ± {half:.2f} mm (95 %), configured {was:g} mm."

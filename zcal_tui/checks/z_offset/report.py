@@ -149,23 +149,23 @@ def endstop_conclusion(
 
 def _change(section: str, option: str, old: float, new: float, effect: str) -> Change | None:
     """The config value to save; None where it stays the same to the digits that are kept."""
-    if f"{old:.{DECIMALS}f}" == f"{new:.{DECIMALS}f}":
+    before, after = _kept(old), _kept(new)
+    if before == after:
         return None
-    return Change(
-        section,
-        option,
-        f"{old:.{DECIMALS}f}",
-        f"{new:.{DECIMALS}f}",
-        saves=True,
-        effect=effect,
-    )
+    return Change(section, option, before, after, saves=True, effect=effect)
+
+
+def _kept(value: float) -> str:
+    """A config value to the digits that are kept; what rounds to nothing has no sign."""
+    return f"{round(value, DECIMALS) + 0.0:.{DECIMALS}f}"
 
 
 def _verdict(name: str, found: Estimate, old: float, *, negative_is_odd: bool) -> Verdict:
     value = found.value or 0.0
-    half = ((found.high or value) - (found.low or value)) / 2
+    low = value if found.low is None else found.low
+    half = ((value if found.high is None else found.high) - low) / 2
     reasons = [
-        f"It is known to ± {length(half)} (95 %; goal: {length(GOAL)}, {GOAL_SOURCE}).",
+        f"It is known to ± {micrometres(half, digits=1)} (95 %; goal: {length(GOAL)}, {GOAL_SOURCE}).",
         f"The configured value is {millimetres(old, digits=DECIMALS)}: {micrometres(value - old, sign=True)} "
         + ("is within what can be told apart." if abs(value - old) <= half else "is more than chance."),
     ]
@@ -173,14 +173,15 @@ def _verdict(name: str, found: Estimate, old: float, *, negative_is_odd: bool) -
     if half > GOAL:
         level = Level.WARN if half <= 2 * GOAL else Level.UNKNOWN
         reasons.append("Repeat the paper test, with smaller steps at the end, to know it better.")
+    unless_unknown = level if level is Level.UNKNOWN else Level.WARN
     if abs(value - old) > FAR:
-        level = Level.WARN
+        level = unless_unknown
         reasons.append(
             f"It differs from the configured value by more than {FAR:g} mm, as after a change of the nozzle, hotend or "
             "probe, or after a mistake: repeat it before you trust it (our own limit)."
         )
     if negative_is_odd and value <= 0.0:
-        level = Level.WARN
+        level = unless_unknown
         reasons.append(
             "A probe that triggers below the nozzle's tip cannot measure the bed (it would be pressed in)."
         )

@@ -1,0 +1,86 @@
+"""What a check is given, over the fake klippy."""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from fakes.klippy import FakeKlippy
+from fakes.machine import Machine
+from fakes.person import Nobody
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.holding import Holder
+from zcal_tui.checks.operator import Operator
+from zcal_tui.model.events import Event, Notice
+from zcal_tui.printer.companion import Companion
+from zcal_tui.printer.printer import Printer
+from zcal_tui.printer.sampler import Touch, TouchSettings
+
+Kind = TypeVar("Kind")
+
+
+class FakeClock:
+    """A clock that stands still but for `sleep`, which calls `passed` with the new time."""
+
+    def __init__(self, passed: Callable[[float], None] = lambda now: None) -> None:
+        self.time = 0.0
+        self._passed = passed
+
+    def now(self) -> float:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.time += seconds
+        self._passed(self.time)
+
+
+class FakeSampler:
+    """Tells these touches, then fails with `error`, if any."""
+
+    def __init__(self, touches: Sequence[Touch], error: Exception | None = None) -> None:
+        self._touches = touches
+        self._error = error
+
+    async def series(
+        self, count: int, settings: TouchSettings, cancelled: Callable[[], bool]
+    ) -> AsyncGenerator[Touch, None]:
+        for touch in self._touches:
+            if cancelled():
+                return
+            yield touch
+        if self._error is not None:
+            raise self._error
+
+
+@dataclass
+class Bench:
+    """A printer that is followed, and what a check on it has said."""
+
+    machine: Machine
+    klippy: FakeKlippy
+    printer: Printer
+    said: list[Event] = field(default_factory=list)
+    cancelled: bool = False
+
+    def context(self, operator: Operator | None = None, **others: Any) -> Context:
+        """A context with this person, and with these fields instead of the usual ones."""
+        companion = Companion(self.printer)
+        given: dict[str, Any] = {
+            "printer": self.printer,
+            "sampler": FakeSampler(()),
+            "clock": FakeClock(),
+            "emit": self.said.append,
+            "cancelled": lambda: self.cancelled,
+            "operator": operator or Nobody(),
+            "companion": companion,
+            "holder": Holder(self.printer, companion, self.said.append),
+        }
+        return Context(**{**given, **others})
+
+    def told(self, kind: type[Kind]) -> list[Kind]:
+        """The events of a kind."""
+        return [event for event in self.said if isinstance(event, kind)]
+
+    @property
+    def notices(self) -> str:
+        """All notices, a line each."""
+        return "\n".join(notice.text for notice in self.told(Notice))
