@@ -7,6 +7,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 ARGS ?=
 PROFILE ?= voron
 TESTS ?= tests
+JOBS ?= auto
 
 .PHONY: setup demo test lint format bench campaign screenshots clean
 
@@ -28,7 +29,7 @@ demo: setup
 	$(BIN)/zcal-tui --demo $(PROFILE) $(ARGS)
 
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal $(TESTS)
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .

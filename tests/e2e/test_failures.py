@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import program
-from simulated import PrinterSim, Starter, wait_for_state
+from simulated import PrinterSim, Starter, eventually, wait_for_state
 from zcal_tui.results.store import read_run
 
 
@@ -18,11 +18,19 @@ def kept_samples(folder: Path) -> int:
     return len(read_run(path).view.record.samples)
 
 
-def descendants() -> set[str]:
-    """Command lines of klippys, Moonrakers and simulators on this machine."""
-    lines = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
-    words = ("zcal_tui.sim", "klippy", "moonraker")
-    return {line.split()[0] for line in lines.splitlines() if any(word in line for word in words)}
+def descendants(pid: int) -> set[int]:
+    """Everything that a process has started, and what that has started in turn."""
+    lines = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    parents = dict(tuple(int(word) for word in line.split()) for line in lines.splitlines())
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {pid}
+
+
+def alive(pids: set[int]) -> set[int]:
+    """Those of these processes that are there still."""
+    return {pid for pid in pids if Path(f"/proc/{pid}").exists()}
 
 
 def break_it(printer: PrinterSim, how: str) -> None:
@@ -115,20 +123,17 @@ def test_a_terminal_that_hangs_up_does_not_lose_the_run(printer_sim: Starter, tm
 
 
 def test_kill_9_leaves_the_samples_and_no_process(tmp_path: Path) -> None:
-    before = descendants()
     running = program.start(tmp_path, "--demo", "corexy", "--sim-speed", "20", "accuracy", "--samples", "200")
     running.until_samples(5)
+    started = descendants(running.process.pid)
+    assert len(started) >= 2  # the simulator and its klippy
     os.kill(running.process.pid, signal.SIGKILL)
     running.process.wait(10)
     for stream in (running.process.stdout, running.process.stderr):
         assert stream is not None
         stream.close()
     assert kept_samples(tmp_path) >= 5
-    for _ in range(100):
-        if descendants() <= before:
-            break
-        subprocess.run(["sleep", "0.1"], check=True)
-    assert descendants() <= before
+    eventually(lambda: not alive(started))
 
 
 def test_a_printer_in_error_is_explained_before_anything_starts(printer_sim: Starter, tmp_path: Path) -> None:
