@@ -23,6 +23,7 @@ from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.printer import Printer
 from zcal_tui.results.context import context_facts
 from zcal_tui.results.store import Journal, Store, new_run_id, now_iso
+from zcal_tui.session.board import Board
 from zcal_tui.session.run import Run, printer_facts
 
 logger = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ class Guide:
         parameters: GuidedParameters,
         printer: Printer,
         store: Store,
-        show: Callable[[Event], None],
+        board: Board,
         make_run: Callable[[Check, Any], Run],
         *,
         present: bool,
@@ -46,7 +47,8 @@ class Guide:
         self._parameters = parameters
         self._printer = printer
         self._store = store
-        self._show = show
+        self._board = board
+        self._show = board.event
         self._make_run = make_run
         self._present = present
         self._run: Run | None = None
@@ -75,7 +77,7 @@ class Guide:
             check=NAME,
             started=now_iso(),
             printer=printer_facts(state, printer_name, address),
-            context=context_facts(state),
+            context=context_facts(state, self._board.snapshot.frame),
             parameters=asdict(self._parameters),
         )
         try:

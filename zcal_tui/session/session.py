@@ -180,9 +180,7 @@ class Session:
 
             if options.resume is not None:  # what it goes on with has no use for what was cut off
                 self._close_interrupted(options.resume)
-            self._run = Guide(
-                parameters, printer, self._store, self._board.event, make, present=options.present
-            )
+            self._run = Guide(parameters, printer, self._store, self._board, make, present=options.present)
         else:
             self._run = make(CHECKS[name], parameters)
         self._run_task = self._spawn(self._go(self._run))
