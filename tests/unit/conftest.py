@@ -4,10 +4,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from fakes.klippy import FakeKlippy
 from fakes.machine import Machine
 from fakes.moonraker import FakeMoonraker
+
+settings.register_profile("unit", deadline=None)  # wall time says nothing on a machine that others use too
+settings.load_profile("unit")
 
 
 @pytest.fixture

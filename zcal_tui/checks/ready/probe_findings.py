@@ -12,7 +12,8 @@ _NO_QUERY = ("does not support QUERY_PROBE", "Unknown command")
 
 async def probe_switch(context: Context, macros: tuple[str, str] | None, *, docked: bool) -> Finding | None:
     """Look at the switch, fetching a docked probe by `macros` if given; `docked` says that it lives in a dock. None
-    where there is no probe or none that can be asked. Raises CommandFailed, TransportError, CheckCancelled."""
+    where there is no probe, none that can be asked, or one that says nothing before it is deployed. Raises
+    CommandFailed, TransportError, CheckCancelled."""
     probe = probe_config(context.printer.state)
     if probe is None or probe.kind in ("probe_eddy_current", "scanner", "load_cell_probe"):
         return None
@@ -20,7 +21,9 @@ async def probe_switch(context: Context, macros: tuple[str, str] | None, *, dock
     if before is None:
         return None
     if not docked:
-        if before and not probe.prepares:
+        if before and probe.prepares:
+            return None  # it is stowed, and tells nothing
+        if before:
             return fail(
                 "probe-switch",
                 f"The probe ({probe.section}) reads as triggered although nothing is touched.",

@@ -1,0 +1,149 @@
+"""What has to be so before anything moves: a printer that is free, cold parts, a clean nozzle."""
+
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from fakes.bench import Bench, FakeClock
+from fakes.person import Person
+from zcal_tui.checks.base import CheckCancelled, CheckFailed, CheckRefused
+from zcal_tui.checks.preconditions import (
+    COLD_BED,
+    COLD_NOZZLE,
+    LONGEST_COOLING,
+    require_clean,
+    require_cold,
+    require_ready,
+    warm_parts,
+)
+from zcal_tui.model.events import Stage
+from zcal_tui.model.questions import Choose, Confirm
+from zcal_tui.printer.state import Heater, ManualProbe, PrinterState
+
+
+def state(**changes: Any) -> PrinterState:
+    return PrinterState(**{"connected": True, "klippy": "ready", **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"connected": False, "link": "cable pulled"}, "not connected"),
+        ({"klippy": "startup", "message": "Printer is not ready"}, "not ready"),
+        ({"klippy": "shutdown", "message": "MCU 'mcu' shutdown: Timer too close"}, "not ready"),
+        ({"printing": True}, "A print is running"),
+        ({"paused": True}, "A print is paused"),
+        ({"manual_probe": ManualProbe(True)}, "did not start"),
+    ],
+)
+def test_a_printer_that_is_not_free_is_refused_with_a_remedy(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(CheckRefused, match=words) as refused:
+        require_ready(state(**changes))
+    assert refused.value.cause
+    assert refused.value.remedy
+
+
+def test_a_free_printer_is_not_refused() -> None:
+    assert require_ready(state()) is None  # type: ignore[func-returns-value]
+
+
+@pytest.mark.parametrize(
+    ("name", "temperature", "target", "warm"),
+    [
+        ("extruder", COLD_NOZZLE, 0.0, False),
+        ("extruder", COLD_NOZZLE + 0.5, 0.0, True),
+        ("extruder", 20.0, 1.0, True),
+        ("heater_bed", COLD_BED, 0.0, False),
+        ("heater_bed", COLD_BED + 0.5, 0.0, True),
+        ("heater_generic chamber", COLD_BED + 0.5, 0.0, False),
+    ],
+)
+def test_a_part_is_warm_above_its_limit_or_while_it_is_heated(
+    name: str, temperature: float, target: float, warm: bool
+) -> None:
+    found = warm_parts(state(heaters=MappingProxyType({name: Heater(temperature, target)})))
+    assert found == ([f"{name} {temperature:.0f} °C"] if warm else [])
+
+
+async def heat(bench: Bench, temperature: float = 180.0, target: float = 0.0) -> None:
+    bench.machine.change("extruder", temperature=temperature, target=target)
+    await bench.printer.wait_for(lambda state: bool(warm_parts(state)))
+
+
+async def test_a_cold_printer_is_only_asked_for_a_clean_nozzle(bench: Bench) -> None:
+    person = Person(True)
+    await require_cold(bench.context(person))
+    assert person.keys == ["clean-nozzle"]
+    assert bench.machine.scripts == []
+
+
+async def test_a_nozzle_that_is_not_clean_is_refused(bench: Bench) -> None:
+    person = Person(False)
+    with pytest.raises(CheckRefused, match="not clean") as refused:
+        await require_clean(bench.context(person))
+    assert "brush" in refused.value.remedy
+    (question,) = person.asked
+    assert isinstance(question, Confirm)
+
+
+async def test_it_can_be_measured_warm(bench: Bench) -> None:
+    await heat(bench, target=180.0)
+    person = Person("measure", True)
+    await require_cold(bench.context(person))
+    choice = person.asked[0]
+    assert isinstance(choice, Choose)
+    assert [option.key for option in choice.options] == ["wait", "measure", "stop"]
+    assert "extruder 180 °C" in choice.text
+    assert bench.machine.scripts == [], "the heaters are left as they are"
+
+
+async def test_it_can_be_left_for_later(bench: Bench) -> None:
+    await heat(bench)
+    person = Person("stop")
+    with pytest.raises(CheckRefused, match="warm"):
+        await require_cold(bench.context(person))
+    assert person.keys == ["hot"]
+    assert bench.machine.scripts == []
+
+
+async def test_waiting_turns_the_heaters_off_and_ends_when_all_is_cold(bench: Bench) -> None:
+    await heat(bench, target=180.0)
+    temperatures = [150.0, 90.0, 44.0]
+
+    class Cooling(FakeClock):
+        async def sleep(self, seconds: float) -> None:
+            await super().sleep(seconds)
+            now = temperatures.pop(0)
+            bench.machine.change("extruder", temperature=now, target=0.0)
+            await bench.printer.wait_for(lambda state: state.heaters["extruder"].temperature == now)
+
+    clock = Cooling()
+    await require_cold(bench.context(Person("wait", True), clock=clock))
+    assert bench.machine.scripts == ["TURN_OFF_HEATERS"]
+    assert [stage.text.split(": ")[1] for stage in bench.told(Stage)] == [
+        "extruder 180 °C",
+        "extruder 150 °C",
+        "extruder 90 °C",
+    ]
+    assert clock.time == 30.0
+
+
+async def test_what_never_gets_cold_is_not_waited_for_for_ever(bench: Bench) -> None:
+    await heat(bench, temperature=60.0)
+    clock = FakeClock()
+    with pytest.raises(CheckFailed, match="not cold after 2 h: extruder 60 °C"):
+        await require_cold(bench.context(Person("wait"), clock=clock))
+    assert LONGEST_COOLING < clock.time <= LONGEST_COOLING + 10.0
+
+
+async def test_the_wait_can_be_cancelled(bench: Bench) -> None:
+    await heat(bench)
+
+    def cancel(_: float) -> None:
+        bench.cancelled = True
+
+    clock = FakeClock(cancel)
+    with pytest.raises(CheckCancelled):
+        await require_cold(bench.context(Person("wait"), clock=clock))
+    assert clock.time == 10.0

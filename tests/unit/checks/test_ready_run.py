@@ -1,0 +1,274 @@
+"""How `ready` looks: what the switch says, what the extra can, what is offered, and what is made of it all."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from fakes.bench import Bench
+from fakes.machine import Refused
+from fakes.person import Nobody, Person
+from zcal_tui.checks.base import CheckCancelled, CheckRefused
+from zcal_tui.checks.ready.extra_findings import extra
+from zcal_tui.checks.ready.finding import Finding
+from zcal_tui.checks.ready.parameters import ReadyParameters
+from zcal_tui.checks.ready.probe_findings import probe_switch
+from zcal_tui.checks.ready.run import look
+from zcal_tui.model.events import AdviceGiven, Progress, Stage, VerdictReached
+from zcal_tui.model.questions import Confirm
+from zcal_tui.model.record import Level, Verdict
+from zcal_tui.printer.companion import Companion
+
+MACROS = ("ATTACH_PROBE", "DETACH_PROBE")
+
+
+async def again(bench: Bench) -> None:
+    """Have everything read anew, as after a restart."""
+    starts = bench.printer.state.starts
+    await bench.klippy.restart()
+    await bench.printer.wait_for(lambda state: state.ready and state.starts > starts)
+
+
+def switch(bench: Bench, docked: bool, on: bool = False) -> None:
+    """A probe's switch that reads triggered in its dock (normally closed) if `docked`, and `on` on the toolhead."""
+    bench.machine.triggered = docked
+
+    async def query(_: dict[str, str]) -> None:
+        bench.machine.objects["probe"]["last_query"] = bench.machine.triggered
+
+    def turn(to: bool) -> Callable[[dict[str, str]], Awaitable[None]]:
+        async def handler(_: dict[str, str]) -> None:
+            bench.machine.triggered = to
+
+        return handler
+
+    bench.machine.handlers.update(QUERY_PROBE=query, ATTACH_PROBE=turn(on), DETACH_PROBE=turn(docked))
+
+
+async def switch_found(
+    bench: Bench, macros: tuple[str, str] | None = None, *, docked: bool = False
+) -> Finding | None:
+    return await probe_switch(bench.context(), macros, docked=docked)
+
+
+@pytest.mark.parametrize(("reads", "level"), [(False, Level.PASS), (True, Level.FAIL)])
+async def test_a_fixed_probe_reads_open_in_the_air(bench: Bench, reads: bool, level: Level) -> None:
+    switch(bench, docked=reads)
+    found = await switch_found(bench)
+    assert found is not None
+    assert found.level is level
+
+
+@pytest.mark.parametrize(
+    ("reads_docked", "reads_on", "level", "words"),
+    [
+        (True, False, Level.PASS, "normally closed"),
+        (False, False, Level.WARN, "open both"),
+        (True, True, Level.FAIL, "although ATTACH_PROBE has fetched it"),
+    ],
+)
+async def test_a_docked_probe_is_fetched_to_see_its_switch_change(
+    bench: Bench, reads_docked: bool, reads_on: bool, level: Level, words: str
+) -> None:
+    switch(bench, docked=reads_docked, on=reads_on)
+    found = await switch_found(bench, MACROS, docked=True)
+    assert found is not None
+    assert found.level is level
+    assert words in found.what
+    assert "ATTACH_PROBE" in bench.machine.scripts
+    # One that reads open hung on the toolhead already, as far as can be told, and is left there
+    assert ("DETACH_PROBE" in bench.machine.scripts) is reads_docked
+
+
+async def test_a_docked_probe_that_may_not_be_fetched_is_no_finding_of_fault(bench: Bench) -> None:
+    switch(bench, docked=True)
+    found = await switch_found(bench, None, docked=True)
+    assert found is not None
+    assert found.level is Level.WARN
+    assert "reads triggered; it was not fetched" in found.what
+    assert bench.machine.scripts == ["QUERY_PROBE"]
+
+
+@pytest.mark.parametrize("reads", [False, True])
+async def test_a_probe_that_deploys_by_itself_may_read_anything_while_it_is_stowed(
+    bench: Bench, reads: bool
+) -> None:
+    settings = bench.machine.objects["configfile"]["settings"]
+    settings["bltouch"] = settings.pop("probe")
+    bench.machine.objects["probe"]["name"] = "bltouch"
+    await again(bench)
+    switch(bench, docked=reads)
+    found = await switch_found(bench)
+    if reads:
+        assert found is None, "a reading of triggered says nothing, and is not told as open"
+    else:
+        assert found is not None
+        assert found.level is Level.PASS
+
+
+async def test_a_probe_without_a_switch_is_not_asked(bench: Bench) -> None:
+    async def no_query(_: dict[str, str]) -> None:
+        raise Refused("Probe does not support QUERY_PROBE")
+
+    bench.machine.handlers["QUERY_PROBE"] = no_query
+    assert await switch_found(bench) is None
+    settings = bench.machine.objects["configfile"]["settings"]
+    settings["probe_eddy_current coil"] = settings.pop("probe")
+    bench.machine.objects["probe"]["name"] = "probe_eddy_current coil"
+    await again(bench)
+    asked = len(bench.machine.scripts)
+    assert await switch_found(bench) is None
+    assert len(bench.machine.scripts) == asked
+
+
+@pytest.mark.parametrize(
+    ("zcal", "level", "words"),
+    [
+        (None, Level.WARN, "not installed"),
+        (
+            {"version": "2.0.0", "unavailable": {}},
+            Level.WARN,
+            "speaks version 2.0.0, this program version 1.",
+        ),
+        ({"version": "1.1.0", "unavailable": {}}, Level.PASS, "version 1.1.0"),
+        ({"version": "1.1.0", "unavailable": {"probe": "No probe."}}, Level.WARN, "probe"),
+        ({"version": "1.1.0", "unavailable": {"scan": "No scanner."}}, Level.PASS, "version 1.1.0"),
+    ],
+)
+async def test_what_the_extra_can_is_told(
+    bench: Bench, zcal: dict[str, Any] | None, level: Level, words: str
+) -> None:
+    if zcal is not None:
+        bench.machine.objects["zcal"] = zcal
+        await again(bench)
+    found = extra(Companion(bench.printer))
+    assert found.level is level
+    assert words in found.what
+    assert bool(found.mend) is (level is Level.WARN)
+
+
+def verdict(bench: Bench) -> Verdict:
+    (reached,) = bench.told(VerdictReached)
+    return reached.verdict
+
+
+async def looked_at(bench: Bench, person: Person | None = None, **parameters: Any) -> Verdict:
+    await look(bench.context(person), ReadyParameters(**parameters))
+    return verdict(bench)
+
+
+async def test_everything_is_looked_at_and_told_with_what_mends_it(bench: Bench) -> None:
+    found = await looked_at(bench)
+    assert found.level is Level.WARN
+    assert any("companion extra is not installed" in reason for reason in found.reasons)
+    assert any("reads open in the air" in reason for reason in found.reasons)
+    assert any("zcal-tui install" in advice.text for advice in bench.told(AdviceGiven))
+    (progress,) = bench.told(Progress)
+    assert progress.done == progress.total == len(found.reasons)
+
+
+async def test_an_unconnected_printer_is_refused(bench: Bench) -> None:
+    bench.machine.halt("MCU 'mcu' shutdown: Timer too close")
+    while bench.printer.state.klippy != "shutdown":
+        await bench.printer.refresh()
+    with pytest.raises(CheckRefused, match="not ready"):
+        await look(bench.context(), ReadyParameters())
+    assert bench.said == []
+
+
+async def unhome(bench: Bench) -> None:
+    async def home(_: dict[str, str]) -> None:
+        bench.machine.change("toolhead", homed_axes="xyz")
+
+    bench.machine.handlers["G28"] = home
+    bench.machine.change("toolhead", homed_axes="")
+    await bench.printer.wait_for(lambda state: not state.homed())
+
+
+async def test_what_can_be_mended_is_offered_and_looked_at_again(bench: Bench) -> None:
+    await unhome(bench)
+    person = Person(True)
+    found = await looked_at(bench, person)
+    assert person.keys == ["offer-homed"]
+    assert "G28" in bench.machine.scripts
+    assert not any("Not homed" in reason for reason in found.reasons)
+    assert any(stage.key == "mend" for stage in bench.told(Stage))
+
+
+async def test_what_is_not_wanted_is_left_and_not_offered_again(bench: Bench) -> None:
+    await unhome(bench)
+    person = Person(False)
+    found = await looked_at(bench, person)
+    assert person.keys == ["offer-homed"]
+    assert "G28" not in bench.machine.scripts
+    assert any("Not homed" in reason for reason in found.reasons)
+
+
+@pytest.mark.parametrize(("person", "parameters"), [(Nobody(), {}), (Person(), {"offer": False})])
+async def test_nobody_is_asked_where_nobody_is_there_or_nothing_is_to_be_offered(
+    bench: Bench, person: Person, parameters: dict[str, Any]
+) -> None:
+    await unhome(bench)
+    await looked_at(bench, person, **parameters)
+    assert person.asked == []
+    assert "G28" not in bench.machine.scripts
+
+
+async def test_a_remedy_that_fails_is_told_and_the_rest_goes_on(bench: Bench) -> None:
+    await unhome(bench)
+
+    async def broken(_: dict[str, str]) -> None:
+        raise Refused("No trigger on x after full movement")
+
+    bench.machine.handlers["G28"] = broken
+    found = await looked_at(bench, Person(True))
+    assert "G28 did not work" in bench.notices
+    assert any("Not homed" in reason for reason in found.reasons)
+
+
+async def test_the_mesh_is_cleared_on_a_yes(bench: Bench) -> None:
+    async def clear(_: dict[str, str]) -> None:
+        bench.machine.change("bed_mesh", profile_name="", mesh_matrix=[[]])
+
+    bench.machine.objects["bed_mesh"] = {"profile_name": "default", "mesh_matrix": [[0.0]]}
+    bench.machine.handlers["BED_MESH_CLEAR"] = clear
+    await again(bench)
+    asked: list[Confirm] = []
+
+    def yes(question: Any) -> bool:
+        asked.append(question)
+        return True
+
+    found = await looked_at(bench, Person(yes))
+    assert [question.key for question in asked] == ["offer-mesh"]
+    assert "BED_MESH_CLEAR" in bench.machine.scripts
+    assert not any("default" in reason for reason in found.reasons)
+
+
+async def test_the_switch_is_left_alone_where_something_is_in_the_way(bench: Bench) -> None:
+    bench.machine.change("print_stats", state="printing")
+    await bench.printer.wait_for(lambda state: state.busy)
+    found = await looked_at(bench)
+    assert found.level is Level.FAIL
+    assert bench.machine.scripts == []
+
+
+async def test_a_probe_that_cannot_be_looked_at_is_not_ready(bench: Bench) -> None:
+    async def broken(_: dict[str, str]) -> None:
+        raise Refused("BLTouch failed to deploy")
+
+    bench.machine.handlers["QUERY_PROBE"] = broken
+    found = await looked_at(bench)
+    assert found.level is Level.FAIL
+    assert "The probe cannot be looked at" in found.summary
+
+
+async def test_a_cancel_between_two_offers_ends_it(bench: Bench) -> None:
+    await unhome(bench)
+
+    def cancel(_: object) -> bool:
+        bench.cancelled = True
+        return True
+
+    with pytest.raises(CheckCancelled):
+        await looked_at(bench, Person(cancel))
