@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator
 
 from zcal_tui.checks.base import CheckRefused, Context
-from zcal_tui.checks.travel import hands_off
+from zcal_tui.checks.travel import hands_off, lift_before_macro
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.printer.config_view import macro_wraps, probe_config
 from zcal_tui.printer.printer import Printer
@@ -55,13 +55,15 @@ def dock_macros(
 
 @contextlib.asynccontextmanager
 async def probe_attached(context: Context, macros: tuple[str, str] | None) -> AsyncIterator[None]:
-    """The probe on the toolhead for the time of an `async with` block, fetched and put back by `macros`, if any."""
+    """The probe on the toolhead for the time of an `async with` block, fetched and put back by `macros`, if any. Raises
+    CheckFailed, TransportError."""
     if macros is None:
         yield
         return
     fetch, back = macros
     # Fetched in any case, since only the macro can know; put back only where it did not hang there before.
     hung_there = await _reads_open(context.printer)
+    await lift_before_macro(context.printer)
     context.emit(Stage("attach", f"Fetching the probe ({fetch})"))
     try:
         await context.printer.gcode(fetch)
@@ -73,8 +75,9 @@ async def probe_attached(context: Context, macros: tuple[str, str] | None) -> As
         elif back and not hung_there:
             context.emit(Stage("detach", f"Putting the probe back ({back})"))
             try:
+                await lift_before_macro(context.printer)
                 await context.printer.gcode(back)
-            except TransportError as error:
+            except (TransportError, CheckRefused) as error:
                 context.emit(Notice(f"The probe was not put back: {error}"))
 
 

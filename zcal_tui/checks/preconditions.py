@@ -24,7 +24,8 @@ def require_connected(state: PrinterState) -> None:
 
 
 def require_ready(state: PrinterState) -> None:
-    """klippy takes commands, no print runs or is paused, nobody's paper test is open. Raises CheckRefused."""
+    """klippy takes commands, no print runs or is paused, nobody's paper test is open, and a place is where G-code says.
+    Raises CheckRefused."""
     require_connected(state)
     if state.busy:
         word = "paused" if state.paused else "running"
@@ -38,6 +39,12 @@ def require_ready(state: PrinterState) -> None:
             "A manual probe (paper test) is open that this program did not start.",
             "Another screen, Mainsail, Fluidd or KlipperScreen may be in the middle of it.",
             "Finish it there with ACCEPT or ABORT, then start again.",
+        )
+    if state.homed() and state.redefined:
+        raise CheckRefused(
+            f"G92 has moved the zero of {' and '.join(state.redefined)}.",
+            "G-code's moves, such as those of the printer's macros and of prints, end elsewhere than they say.",
+            "Home the printer (G28), which undoes it, then start again.",
         )
 
 

@@ -4,7 +4,7 @@ import contextlib
 
 from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
 from zcal_tui.model.events import Notice, Stage
-from zcal_tui.printer.config_view import is_delta
+from zcal_tui.printer.config_view import is_delta, probe_config
 from zcal_tui.printer.geometry import area
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState, Xyz
@@ -15,6 +15,10 @@ TRAVEL_SPEED = 60.0
 LIFT_SPEED = 8.0
 JOG_SPEED = 20.0
 """mm/s of moves that a person makes while looking at the nozzle."""
+LEAST_CLEARANCE = 10.0
+"""mm, toolhead Z, from which the nozzle may go sideways."""
+LIFT_OVER_TRIGGER = 5.0
+"""mm, as Klipper's PROBE_CALIBRATE lifts."""
 _STATE = "ZCAL_TRAVEL"
 _RESTORE = f"RESTORE_GCODE_STATE NAME={_STATE} MOVE=0"
 
@@ -30,6 +34,7 @@ async def home_if_needed(context: Context, *, allowed: bool = True) -> None:
             "Nothing may move before it knows where it is.",
             "Home it first (G28), or allow the check to do so.",
         )
+    await require_free(context.printer)
     context.emit(Stage("home", "Homing all axes"))
     await context.printer.gcode("G28")
     state = await context.printer.refresh()
@@ -57,23 +62,57 @@ def require_inside(printer: Printer, x: float, y: float) -> None:
     )
 
 
+async def require_free(printer: Printer) -> PrinterState:
+    """Look anew right before something moves: a check may have waited for its person or for heat since it last looked,
+    and others reach the printer too. Returns the state. Raises CheckFailed where a print runs or is paused, or a manual
+    probe is open, which is not ours: ours is closed before anything else moves."""
+    state = await printer.refresh()
+    if state.busy:
+        raise CheckFailed(
+            "A print was started in the middle of the check.",
+            "Another screen, a web interface or a macro did so; nothing was moved since.",
+            "Let the print end, then repeat the check. What was measured so far is kept.",
+        )
+    if state.manual_probe.is_active:
+        raise CheckFailed(
+            "A manual probe (paper test) is open that this program did not start.",
+            "Another screen or a web interface has opened it in the middle of the check.",
+            "Finish it there with ACCEPT or ABORT, then repeat the check.",
+        )
+    return state
+
+
 async def travel(
     printer: Printer, *, x: float | None = None, y: float | None = None, clearance: float
 ) -> None:
     """Lift to at least `clearance` (mm, toolhead Z), then go sideways. G-code's own state (G90/G91, speed) is left
     as it was found. A delta, whose arms do not reach sideways near the top, comes down to half its height first."""
-    await printer.refresh()  # pushed updates lag, and a height that is out of date could save the lift
+    await require_free(printer)  # pushed updates lag, and a height that is out of date could save the lift
     at = position(printer)
-    lines = [f"SAVE_GCODE_STATE NAME={_STATE}", "G90"]
+    lines = []
     highest = printer.state.axis_maximum
     if at[2] < clearance:
-        lines.append(f"G1 Z{clearance:.3f} F{LIFT_SPEED * 60:.0f}")
+        lines.append(_straight(printer.state, z=clearance, speed=LIFT_SPEED))
     elif is_delta(printer.state) and highest is not None and at[2] > max(clearance, highest[2] / 2):
-        lines.append(f"G1 Z{max(clearance, highest[2] / 2):.3f} F{TRAVEL_SPEED * 60:.0f}")
-    sideways = "".join(f" {axis}{value:.3f}" for axis, value in (("X", x), ("Y", y)) if value is not None)
-    if sideways:
-        lines.append(f"G1{sideways} F{TRAVEL_SPEED * 60:.0f}")
+        lines.append(_straight(printer.state, z=max(clearance, highest[2] / 2), speed=TRAVEL_SPEED))
+    if x is not None or y is not None:
+        lines.append(_straight(printer.state, x=x, y=y, speed=TRAVEL_SPEED))
     await _move(printer, lines)
+
+
+async def lift_before_macro(printer: Printer) -> None:
+    """Up, before a macro of the printer's goes sideways, to its dock say: not every macro lifts by itself. An unhomed
+    printer is left alone. Raises CheckFailed, TransportError."""
+    state = await require_free(printer)
+    clearance = safe_clearance(state)
+    if state.homed() and position(printer)[2] < clearance:
+        await travel(printer, clearance=clearance)
+
+
+def safe_clearance(state: PrinterState) -> float:
+    """The toolhead Z (mm) at which both the nozzle and a probe on the toolhead are off the bed."""
+    probe = probe_config(state)
+    return max(LEAST_CLEARANCE, 0.0 if probe is None else probe.z_offset + LIFT_OVER_TRIGGER)
 
 
 async def go_to(
@@ -84,19 +123,37 @@ async def go_to(
     *,
     speed: float = LIFT_SPEED,
 ) -> None:
-    """Go straight to a place (mm), as a person who looks on asks for, or down to a height that was just measured.
-    The caller knows that nothing is in the way. G-code's own state is left as it was found."""
-    words = "".join(
-        f" {axis}{value:.4f}" for axis, value in (("X", x), ("Y", y), ("Z", z)) if value is not None
-    )
-    await _move(printer, [f"SAVE_GCODE_STATE NAME={_STATE}", "G90", f"G1{words} F{speed * 60:.0f}"])
+    """Go straight to a place (mm, toolhead), as a person who looks on asks for, or down to a height that was just
+    measured. The caller knows that nothing is in the way. G-code's own state is left as it was found. Raises
+    CheckFailed, TransportError."""
+    state = await require_free(printer)
+    await _move(printer, [_straight(state, x=x, y=y, z=z, speed=speed)])
+
+
+def _straight(
+    state: PrinterState,
+    x: float | None = None,
+    y: float | None = None,
+    z: float | None = None,
+    *,
+    speed: float,
+) -> str:
+    """The G-code for a straight move to a place of the toolhead's: what the live offset, G92, and for Z the mesh and
+    other transforms add where it stands, is taken off."""
+    shift = state.gcode_zero or state.homing_origin
+    above = shift[2]
+    if state.gcode_zero is not None and state.position is not None and state.gcode_position is not None:
+        above = state.position[2] - state.gcode_position[2]
+    places = (("X", x, shift[0]), ("Y", y, shift[1]), ("Z", z, above))
+    words = "".join(f" {axis}{value - off:.4f}" for axis, value, off in places if value is not None)
+    return f"G1{words} F{speed * 60:.0f}"
 
 
 async def _move(printer: Printer, lines: list[str]) -> None:
     """Run moves to their end and put G-code's state back."""
     try:
         # In one script, so that the state is put back even if the link goes meanwhile
-        await printer.gcode("\n".join([*lines, "M400", _RESTORE]))
+        await printer.gcode("\n".join([f"SAVE_GCODE_STATE NAME={_STATE}", "G90", *lines, "M400", _RESTORE]))
     except GcodeError:
         if printer.state.ready:
             with contextlib.suppress(TransportError):  # the move's own error is the one to tell
@@ -121,6 +178,8 @@ def hands_off(state: PrinterState) -> str | None:
     """Why nothing may be moved any more, None where it may."""
     if not state.ready:
         return "the printer does not take commands"
+    if state.manual_probe.is_active:  # ours is closed before anything is moved
+        return "a manual probe (paper test) that this program did not start is open"
     return "a print was started" if state.busy else None
 
 

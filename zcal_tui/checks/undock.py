@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
-from zcal_tui.checks.travel import hands_off
+from zcal_tui.checks.travel import hands_off, lift_before_macro
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.units import length
@@ -58,6 +58,7 @@ async def probe_put_away(context: Context, macros: tuple[str, str] | None) -> As
         context.emit(
             Stage("detach", f"Putting the probe back, so that the nozzle can touch the bed ({back})")
         )
+        await lift_before_macro(context.printer)
         await context.printer.gcode(back)
         await _require_away(context, back)
     try:
@@ -97,8 +98,9 @@ async def _fetch_again(context: Context, fetch: str) -> None:
         return
     context.emit(Stage("attach", f"Fetching the probe again ({fetch})"))
     try:
+        await lift_before_macro(context.printer)
         await context.printer.gcode(fetch)
-    except TransportError as error:
+    except (TransportError, CheckRefused) as error:
         context.emit(Notice(f"The probe was not fetched again: {error}"))
 
 

@@ -3,6 +3,7 @@
 import asyncio
 
 from zcal_tui.checks.base import CheckCancelled, Context
+from zcal_tui.checks.travel import require_free
 from zcal_tui.model.events import Notice
 from zcal_tui.printer.printer import CommandFailed
 from zcal_tui.printer.reading import mapping
@@ -16,7 +17,8 @@ ASK_AGAIN = 0.5
 
 async def run_command(context: Context, command: str) -> None:
     """Run a command of [z_calibration]'s to its end. When the person cancels it is asked to stop after its move, where
-    the companion is there to be asked. Raises CheckCancelled, CommandFailed, TransportError."""
+    the companion is there to be asked. Raises CheckCancelled, CheckFailed, CommandFailed, TransportError."""
+    await require_free(context.printer)
     running = asyncio.create_task(context.printer.gcode(command), name="z_calibration command")
     asking: asyncio.Task[None] | None = None
     try:

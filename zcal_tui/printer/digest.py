@@ -25,7 +25,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "webhooks": ("state", "state_message"),
     "toolhead": ("homed_axes", "position", "axis_minimum", "axis_maximum", "estimated_print_time"),
     "motion_report": ("live_position",),
-    "gcode_move": ("gcode_position", "homing_origin", "speed"),
+    "gcode_move": ("position", "gcode_position", "homing_origin", "speed"),
     "probe": ("name", "last_query", "last_z_result", "last_probe_position"),
     "manual_probe": ("is_active", "z_position", "z_position_lower", "z_position_upper"),
     "bed_mesh": ("profile_name", "mesh_min", "mesh_max"),
@@ -126,8 +126,14 @@ def _toolhead(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _gcode_move(fields: Mapping[str, Any]) -> dict[str, Any]:
+    commanded, seen = triple(fields.get("position")), triple(fields.get("gcode_position"))
+    zero = None
+    if commanded is not None and seen is not None:
+        x, y, z = (round(there - here, 6) for there, here in zip(commanded, seen, strict=True))
+        zero = x, y, z
     return {
-        "gcode_position": triple(fields.get("gcode_position")),
+        "gcode_position": seen,
+        "gcode_zero": zero,
         "homing_origin": triple(fields.get("homing_origin")) or (0.0, 0.0, 0.0),
         "speed": number(fields.get("speed")),
     }

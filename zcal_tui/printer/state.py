@@ -13,6 +13,8 @@ Xyz = tuple[float, float, float]
 KlippyStateName = Literal["disconnected", "startup", "ready", "error", "shutdown"]
 App = Literal["Klipper", "Kalico"]
 
+ZERO_NOISE = 0.0005
+"""mm within which two zeros are the same one."""
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -72,8 +74,9 @@ class PrinterState:
 
     `homed_axes` is a string out of "xyz"; `position` where the toolhead was told to go in the machine's frame (in a
     probing move its end, not where it is), `live_position` where it is to a quarter second, `gcode_position` the
-    one G-code sees; `homing_origin` the live G-code offset (SET_GCODE_OFFSET). `settings` is `configfile.settings`
-    (parsed values, lower-case keys), `config` the raw texts of printer.cfg, both fetched once per klippy start.
+    one G-code sees; `homing_origin` the live G-code offset (SET_GCODE_OFFSET), `gcode_zero` where G-code's zero lies:
+    there, unless G92 has shifted it. `settings` is `configfile.settings` (parsed values, lower-case keys), `config` the
+    raw texts of printer.cfg, both fetched once per klippy start.
     `commands` are the G-code commands known now, or None where Klipper does not tell (before November 2023).
     `z_calibration` and `zcal` are those objects' status as it came. `print_time` is the toolhead's
     estimated_print_time, in seconds of the micro-controller's clock.
@@ -100,6 +103,7 @@ class PrinterState:
     axis_maximum: Xyz | None = None
     gcode_position: Xyz | None = None
     homing_origin: Xyz = (0.0, 0.0, 0.0)
+    gcode_zero: Xyz | None = None
     speed: float | None = None
     heaters: Mapping[str, Heater] = field(default_factory=lambda: EMPTY)
     sensors: Mapping[str, float] = field(default_factory=lambda: EMPTY)
@@ -125,6 +129,14 @@ class PrinterState:
     def busy(self) -> bool:
         """Whether a print runs or is paused, so that nothing may be moved."""
         return self.printing or self.paused
+
+    @property
+    def redefined(self) -> str:
+        """The axes whose zero G92 has shifted, out of "XYZ"."""
+        if self.gcode_zero is None:
+            return ""
+        pairs = zip("XYZ", self.gcode_zero, self.homing_origin, strict=True)
+        return "".join(axis for axis, zero, origin in pairs if abs(zero - origin) > ZERO_NOISE)
 
     def homed(self, axes: str = "xyz") -> bool:
         """Whether all of these axes are homed."""

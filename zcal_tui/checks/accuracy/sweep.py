@@ -9,7 +9,7 @@ from zcal_tui.checks.accuracy.sweep_report import SweepReport
 from zcal_tui.checks.accuracy.variants import Variant, variants
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.touching import touch_sample
-from zcal_tui.checks.travel import LIFT_SPEED, position
+from zcal_tui.checks.travel import go_to, position
 from zcal_tui.model.events import Progress, SampleTaken, Stage
 from zcal_tui.printer.sampler import Touch
 
@@ -85,13 +85,7 @@ class _Sweep:
 
 
 async def _stand_at(context: Context, z: float) -> None:
-    """Move to a toolhead Z straight up or down; G-code's own state is left as it was found."""
+    """Move to a toolhead Z straight up or down."""
     await context.printer.refresh()
-    if abs(position(context.printer)[2] - z) < 1e-3:
-        return
-    # The mesh and the live offset are the printer's; what counts is the toolhead's own height
-    offset = context.printer.state.homing_origin[2]
-    await context.printer.gcode(
-        "SAVE_GCODE_STATE NAME=ZCAL_START\nG90\n"
-        f"G1 Z{z - offset:.3f} F{LIFT_SPEED * 60:.0f}\nM400\nRESTORE_GCODE_STATE NAME=ZCAL_START MOVE=0"
-    )
+    if abs(position(context.printer)[2] - z) >= 1e-3:
+        await go_to(context.printer, z=z)

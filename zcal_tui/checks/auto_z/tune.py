@@ -15,7 +15,7 @@ from zcal_tui.checks.auto_z.verdict import Tuned
 from zcal_tui.checks.auto_z.zero import Zero
 from zcal_tui.checks.base import CheckRefused, Context
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
-from zcal_tui.checks.travel import position, require_inside, travel
+from zcal_tui.checks.travel import go_to, position, require_inside, travel
 from zcal_tui.checks.undock import probe_put_away
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.model.questions import Choose, Option
@@ -177,16 +177,10 @@ def _conclude(
 
 
 async def _down_to(context: Context, height: float) -> None:
-    """Come down to a toolhead Z, from above, with the G-code offset in force taken into account."""
-    state = await context.printer.refresh()
-    at = position(context.printer)[2]
-    if state.gcode_position is None or at <= height:
-        return
-    target = state.gcode_position[2] - (at - height)
-    await context.printer.gcode(
-        f"SAVE_GCODE_STATE NAME=ZCAL_DOWN\nG90\nG1 Z{target:.4f} F600\nM400\nRESTORE_GCODE_STATE "
-        f"NAME=ZCAL_DOWN MOVE=0"
-    )
+    """Come down to a toolhead Z, from above."""
+    await context.printer.refresh()
+    if position(context.printer)[2] > height:
+        await go_to(context.printer, z=height)
 
 
 class _Command:

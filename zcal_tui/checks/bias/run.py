@@ -19,7 +19,7 @@ from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperPlan, paper_test
 from zcal_tui.checks.preconditions import require_cold, require_ready
 from zcal_tui.checks.touching import heights_of, touch_samples
-from zcal_tui.checks.travel import home_if_needed, lift_and_leave, travel
+from zcal_tui.checks.travel import go_to, home_if_needed, lift_and_leave, position, travel
 from zcal_tui.checks.undock import probe_put_away, require_travel
 from zcal_tui.model.events import Notice, SampleTaken, Stage
 from zcal_tui.model.questions import Confirm
@@ -34,7 +34,6 @@ START_ABOVE = 1.0
 """mm above the expected contact at which a paper test starts, once z_offset is known from the one before."""
 LOWER_SPEED = 5.0
 """mm/s downwards to there."""
-_STATE = "ZCAL_LOWER"
 DETAIL = (
     "Put a sheet of ordinary paper below the nozzle, always the same one, and push it to and fro. Lower the nozzle "
     "until you just feel it drag. Only differences between the places count here: feel for the same drag each time."
@@ -191,19 +190,10 @@ class _Rounds:
 
 
 async def _lower(context: Context, height: float) -> None:
-    """Bring the nozzle down to a height that is known to be above the bed (mm, toolhead Z); never up. A transform
-    (z_thermal_adjust) may lie between G-code's Z and the toolhead's."""
-    state = await context.printer.refresh()
-    if state.position is None or state.gcode_position is None or state.position[2] <= height:
-        return
-    target = height + state.gcode_position[2] - state.position[2]
-    try:
-        await context.printer.gcode(
-            f"SAVE_GCODE_STATE NAME={_STATE}\nG90\nG1 Z{target:.3f} F{LOWER_SPEED * 60:.0f}\nM400"
-        )
-    finally:
-        if context.printer.state.ready:
-            await context.printer.gcode(f"RESTORE_GCODE_STATE NAME={_STATE} MOVE=0")
+    """Bring the nozzle down to a height that is known to be above the bed (mm, toolhead Z); never up."""
+    await context.printer.refresh()
+    if position(context.printer)[2] > height:
+        await go_to(context.printer, z=height, speed=LOWER_SPEED)
 
 
 def _take_over(

@@ -19,8 +19,16 @@ from zcal_tui.checks.first_layer.target import Target, target_of
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.checks.preconditions import require_cold, require_ready
-from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_inside, travel
-from zcal_tui.checks.undock import probe_put_away
+from zcal_tui.checks.travel import (
+    go_to,
+    home_if_needed,
+    lift_and_leave,
+    position,
+    require_inside,
+    safe_clearance,
+    travel,
+)
+from zcal_tui.checks.undock import probe_put_away, require_travel
 from zcal_tui.model.events import Notice, Progress, Stage
 from zcal_tui.model.questions import Choose, Option
 from zcal_tui.printer.config_view import probe_config, z_step_distance
@@ -35,8 +43,6 @@ STEPS = (5.0, 3.0, 1.0, 0.5, 0.3, 0.1)
 """mm, as G-code counts Z; protoloft's z_calibration, "How to test it"."""
 SCORCHING = 150.0
 """°C above which paper is scorched and filament oozes out."""
-LEAST_CLEARANCE = 10.0
-LIFT_OVER_TRIGGER = 5.0
 DOWN_SPEED = 5.0
 IN_FORCE = 0.0005
 """mm: how exactly the offset has to be in force."""
@@ -59,9 +65,11 @@ async def measure(context: Context, parameters: FirstLayerParameters) -> None:
         )
     macros = dock_macros(state, parameters.attach, parameters.detach)
     probe = probe_config(state)
-    clearance = max(LEAST_CLEARANCE, 0.0 if probe is None else probe.z_offset + LIFT_OVER_TRIGGER)
+    clearance = safe_clearance(state)
     if not parameters.hot:
         await require_cold(context)
+    if probe is not None:
+        await require_travel(context, macros, probe)
     await home_if_needed(context, allowed=parameters.home)
     await context.holder.borrow_offset()
     try:
@@ -185,6 +193,7 @@ class _Test:
         self._target = target
         self._clearance = clearance
         self._tests = tests
+        self._offset = context.printer.state.homing_origin[2]
 
     async def run(self) -> list[_Felt]:
         """Empty where the nozzle touches at the first step already. Raises CheckCancelled, CheckFailed, "
@@ -227,8 +236,8 @@ class _Test:
         return free, None
 
     async def _go(self, z: float) -> None:
-        """To this Z by a G-code move, straight down or up. Raises CheckFailed where the axis does not reach so
-        far."""
+        """To this Z by a G-code move, straight down or up. Raises CheckFailed where the axis does not reach so far, or
+        where this Z is no longer the height that it was."""
         printer = self._context.printer
         state = await printer.refresh()
         lowest = state.axis_minimum
@@ -239,11 +248,14 @@ class _Test:
                 f"The Z axis ends at {lowest[2]:g} mm (position_min), and the offset in force is part of the way.",
                 "Lower position_min in printer.cfg, to -2 say, or look why the offset is so large.",
             )
-        await printer.gcode(
-            f"SAVE_GCODE_STATE NAME=ZCAL_STEP\nG90\nG1 Z{z:.4f} F{DOWN_SPEED * 60:.0f}\nM400\n"
-            "RESTORE_GCODE_STATE NAME=ZCAL_STEP MOVE=0"
-        )
-        await printer.refresh()
+        if abs(state.homing_origin[2] - self._offset) > IN_FORCE:
+            raise CheckFailed(
+                f"The Z offset in force is {state.homing_origin[2]:.3f} mm and no longer {self._offset:.3f} mm.",
+                "Another screen, a web interface or a macro changed it, or the link was away for so long that the "
+                "companion extra put back what it was before.",
+                "Repeat the check, and leave the offset alone meanwhile.",
+            )
+        await go_to(printer, z=toolhead, speed=DOWN_SPEED)
 
     async def _feel(self, test: int, frame: float, expected: float) -> PaperHeight:
         target, zero = self._target, self._zero

@@ -21,6 +21,7 @@ from zcal_tui.checks.travel import (
     require_inside,
     travel,
 )
+from zcal_tui.checks.undock import probe_put_away
 from zcal_tui.model.events import EstimateUpdated, Notice, SampleTaken, Stage
 from zcal_tui.model.questions import Confirm, JogMove, JogStep
 from zcal_tui.model.record import Sample
@@ -158,13 +159,16 @@ async def _look(
     aim = probed[0] + probe.x_offset, probed[1] + probe.y_offset
     allowed = area(context.printer.state)
     aim = allowed.nearest(aim) if allowed is not None else aim
-    context.emit(Stage("jog", "Bring the nozzle right over the mark"))
-    await travel(context.printer, x=aim[0], y=aim[1], clearance=max(clearance, trigger + LIFT_OVER_TRIGGER))
-    # The probe's tip was the lowest part at its trigger, so that the nozzle hangs free at that height
-    await go_to(context.printer, z=trigger + MARK_HEIGHT)
-    nozzle = await _jog(context, probe, probed[:2], trigger - probe.z_offset, test, tests)
-    await travel(context.printer, clearance=max(clearance, trigger + LIFT_OVER_TRIGGER))
-    _tell(context, numbers.next(), "jog", test, nozzle)
+    async with probe_put_away(context, macros):  # one that hung there before the check began still does
+        context.emit(Stage("jog", "Bring the nozzle right over the mark"))
+        await travel(
+            context.printer, x=aim[0], y=aim[1], clearance=max(clearance, trigger + LIFT_OVER_TRIGGER)
+        )
+        # The probe's tip was the lowest part at its trigger, so that the nozzle hangs free at that height
+        await go_to(context.printer, z=trigger + MARK_HEIGHT)
+        nozzle = await _jog(context, probe, probed[:2], trigger - probe.z_offset, test, tests)
+        await travel(context.printer, clearance=max(clearance, trigger + LIFT_OVER_TRIGGER))
+        _tell(context, numbers.next(), "jog", test, nozzle)
     return Seen(probed[:2], nozzle)
 
 
