@@ -99,6 +99,8 @@ def stops_rest(record: Record) -> str | None:
         return "The printer has to be looked at first."
     if record.outcome is Outcome.CANCELLED:
         return "It was cancelled."
+    if record.outcome is Outcome.FINISHED and record.problem is not None:
+        return "What it found could not be saved; what follows would be measured with the value from before."
     why = STOPPERS.get(record.check)
     if why is not None and (
         record.outcome is Outcome.REFUSED

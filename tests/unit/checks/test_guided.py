@@ -1,11 +1,13 @@
 """The guided order: what is done, what is passed over, and when the rest means nothing."""
 
+from dataclasses import replace
+
 import pytest
 
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.guided import DECLARED, GuidedParameters, chosen, not_applicable, stops_rest
 from zcal_tui.checks.parameters import ParameterError, build
-from zcal_tui.model.record import Level, Outcome, Record, Verdict
+from zcal_tui.model.record import Level, Outcome, Problem, Record, Verdict
 
 ORDER = [
     "ready",
@@ -75,3 +77,8 @@ def test_what_does_not_apply_is_passed_over_with_the_reason(
 )
 def test_it_stops_where_the_rest_would_mean_nothing(ended: Record, stops: bool) -> None:
     assert (stops_rest(ended) is not None) is stops
+
+
+def test_it_stops_where_a_value_was_to_be_saved_and_was_not() -> None:
+    stuck = replace(record("z-offset"), problem=Problem("Klipper did not come back after saving.", "", ""))
+    assert "could not be saved" in (stops_rest(stuck) or "")
