@@ -1,0 +1,300 @@
+"""The paper test: where a step will go, what is asked before a risky one, and that every way out lifts the nozzle."""
+
+import asyncio
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakes.bench import Bench
+from fakes.machine import Machine, Refused
+from fakes.manual_probe import FARTHEST, FakeManualProbe
+from fakes.person import Person, Said
+from zcal_tui.checks.base import CheckCancelled, CheckFailed
+from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test, predict
+from zcal_tui.model.events import SampleTaken
+from zcal_tui.model.questions import Confirm, PaperMove, PaperStep, Question
+from zcal_tui.printer.printer import CommandFailed
+from zcal_tui.transport.failures import NotReady
+
+PLAN = PaperPlan("Lower it.", "z_offset", 1.5, 1.5, -1, expected=0.0, clearance=12.0)
+ACCEPT, UNDO, ABORT = PaperMove("accept"), PaperMove("undo"), PaperMove("abort")
+LIFTED = "G1 Z12.000"
+
+words = st.sampled_from(["+", "-", "++", "--"]) | st.floats(-2.0, 2.0).map(lambda z: f"{z:.4f}")
+
+
+def go(*ways: str) -> list[Said]:
+    return [PaperMove("step", way) for way in ways]
+
+
+@given(st.lists(words, min_size=1, max_size=12))
+def test_a_step_goes_where_it_was_said_to_go(ways: list[str]) -> None:
+    async def walk() -> None:
+        machine = Machine()
+        machine.objects["toolhead"]["axis_minimum"][2] = -math.inf
+        probe = FakeManualProbe(machine)
+        await probe.begin({})
+        for way in ways:
+            told = machine.objects["manual_probe"]
+            said = predict(way, told["z_position"], told["z_position_lower"], told["z_position_upper"])
+            await machine.handlers["TESTZ"]({"Z": way})
+            assert said == pytest.approx(probe.z, abs=1e-9)
+
+    asyncio.run(walk())
+
+
+@given(st.floats(-5.0, 5.0), st.floats(0.001, 3.0), st.floats(0.001, 3.0))
+def test_a_bisecting_step_stays_inside_its_bracket_and_is_never_long(
+    z: float, down: float, up: float
+) -> None:
+    lower, upper = z - down, z + up
+    for word, edge in (("-", lower), ("+", upper)):
+        half, whole = predict(word, z, lower, upper), predict(word * 2, z, lower, upper)
+        assert half is not None and whole is not None
+        assert 0.0 < abs(half - z) <= abs(whole - z) <= FARTHEST + 1e-9
+        assert abs(whole - z) <= abs(edge - z) + 1e-9
+
+
+@pytest.mark.parametrize("word", ["", "x", "+-", "+++", "nan", "inf", "-1e9", "1 2", "-0.1\nM112"])
+def test_what_is_no_step_is_none(word: str) -> None:
+    assert predict(word, 1.0, None, None) is None
+
+
+@pytest.fixture
+def probe(bench: Bench) -> FakeManualProbe:
+    bench.machine.objects["toolhead"]["position"][2] = 5.0
+    return FakeManualProbe(bench.machine)
+
+
+async def feel(bench: Bench, *answers: Said, plan: PaperPlan = PLAN) -> tuple[PaperHeight, Person]:
+    person = Person(*answers)
+    return await paper_test(bench.context(person), plan, 7), person
+
+
+def steps(machine: Machine) -> list[str]:
+    return [line for script in machine.scripts for line in script.splitlines() if line.startswith("TESTZ")]
+
+
+def end_of(machine: Machine) -> tuple[bool, bool]:
+    """Whether the manual probe is closed, and whether the last thing was the lift."""
+    return not machine.objects["manual_probe"]["is_active"], LIFTED in machine.scripts[-1]
+
+
+async def test_an_accepted_height_is_told_with_what_was_tried_next_to_it(
+    bench: Bench, probe: FakeManualProbe
+) -> None:
+    found, person = await feel(bench, *go("-4.9", "-0.08", "+0.02"), ACCEPT)
+    assert found.height == pytest.approx(0.04)
+    assert found.resolution == pytest.approx(0.01)
+    (taken,) = bench.told(SampleTaken)
+    assert (taken.sample.n, taken.sample.kind, taken.sample.trigger_z) == (7, "paper", pytest.approx(0.04))
+    assert taken.sample.values == {"resolution": found.resolution}
+    last = person.asked[-1]
+    assert isinstance(last, PaperStep)
+    assert last.value == pytest.approx(1.46)
+    assert (last.lower, last.upper) == (pytest.approx(0.02), pytest.approx(0.1))
+    assert last.tried == pytest.approx((5.0, 0.1, 0.02, 0.04))
+    assert end_of(bench.machine) == (True, True)
+
+
+async def test_a_height_that_was_left_by_undo_was_tried_all_the_same(
+    bench: Bench, probe: FakeManualProbe
+) -> None:
+    found, person = await feel(bench, *go("-4.8", "-0.1", "-0.02"), UNDO, ACCEPT)
+    assert found.height == pytest.approx(0.1)
+    assert found.resolution == pytest.approx(0.01), "0.08 was too low, and known to be"
+    last = person.asked[-1]
+    assert isinstance(last, PaperStep)
+    assert last.tried == pytest.approx((5.0, 0.2, 0.1))
+
+
+async def test_there_is_nothing_to_undo_at_the_start(bench: Bench, probe: FakeManualProbe) -> None:
+    await feel(bench, UNDO, *go("-4.9"), UNDO, UNDO, *go("-4.8"), ACCEPT)
+    assert steps(bench.machine) == ["TESTZ Z=-4.9", "TESTZ Z=4.900000", "TESTZ Z=-4.8"]
+
+
+async def test_a_height_known_by_one_coarse_step_is_known_to_a_tenth(
+    bench: Bench, probe: FakeManualProbe
+) -> None:
+    found, _ = await feel(bench, *go("-4.95"), ACCEPT)
+    assert found.resolution == 0.1
+
+
+async def test_a_risky_step_is_asked_about_and_not_made_on_a_no(bench: Bench, probe: FakeManualProbe) -> None:
+    _, person = await feel(bench, *go("-5.2"), False, *go("-5"), ACCEPT)
+    risky = person.asked[1]
+    assert isinstance(risky, Confirm)
+    assert (risky.key, risky.danger) == ("risky-step", True)
+    assert risky.facts == {"step": pytest.approx(5.2)}
+    assert steps(bench.machine) == ["TESTZ Z=-5"]
+
+
+async def test_a_risky_step_that_was_allowed_once_is_allowed_down_to_there(
+    bench: Bench, probe: FakeManualProbe
+) -> None:
+    _, person = await feel(bench, *go("-5.4"), True, *go("+0.3", "-0.25", "-0.3"), False, ACCEPT)
+    assert person.keys == ["paper", "risky-step", "paper", "paper", "paper", "risky-step", "paper"]
+    assert steps(bench.machine) == ["TESTZ Z=-5.4", "TESTZ Z=+0.3", "TESTZ Z=-0.25"]
+
+
+@pytest.mark.parametrize(
+    ("plan", "way"),
+    [
+        (PLAN, "-5.09"),  # ends within a tenth of the expected bed
+        (PaperPlan("", "z_offset", None, 0.0, -1, expected=None, clearance=12.0), "-6"),
+    ],
+)
+async def test_a_step_that_is_not_known_to_be_risky_is_made(
+    bench: Bench, probe: FakeManualProbe, plan: PaperPlan, way: str
+) -> None:
+    _, person = await feel(bench, *go(way), ACCEPT, plan=plan)
+    assert person.keys == ["paper", "paper"]
+    assert steps(bench.machine) == [f"TESTZ Z={way}"]
+
+
+async def test_small_steps_below_the_expected_bed_are_felt_and_not_asked_about(
+    bench: Bench, probe: FakeManualProbe
+) -> None:
+    _, person = await feel(bench, *go("-5.05", "-0.09", "-0.09", "-0.09"), ACCEPT)
+    assert set(person.keys) == {"paper"}
+    assert probe.z == pytest.approx(-0.32)
+
+
+async def test_a_height_that_klipper_would_not_take_is_not_offered_to_it(
+    bench: Bench, probe: FakeManualProbe
+) -> None:
+    await feel(bench, ACCEPT, *go("-4.9"), ACCEPT)
+    assert "Lower the nozzle onto the paper first" in bench.notices
+    assert [script for script in bench.machine.scripts if script == "ACCEPT"] == ["ACCEPT"]
+
+
+async def test_nothing_goes_below_position_min(bench: Bench, probe: FakeManualProbe) -> None:
+    await feel(bench, *go("-7.01", "nonsense", "-5"), ACCEPT)
+    assert steps(bench.machine) == ["TESTZ Z=-5"]
+    assert "position_min" in bench.notices
+    assert "'nonsense' is no step" in bench.notices
+
+
+async def test_a_test_that_was_ended_elsewhere_is_told_and_still_lifts(
+    bench: Bench, probe: FakeManualProbe
+) -> None:
+    class Thinking(Person):
+        async def paper(self, question: PaperStep) -> PaperMove:
+            if not self._answers:
+                probe.end()
+                await asyncio.Event().wait()
+            return await super().paper(question)
+
+    bench.machine.objects["zcal"] = {"version": "1.1.0", "unavailable": {}}
+    await bench.klippy.restart()  # so that the new object is seen
+    await bench.printer.wait_for(lambda state: bool(state.zcal))
+    with pytest.raises(CheckFailed, match="ended from somewhere else"):
+        await paper_test(bench.context(Thinking(*go("-4.9"))), PLAN, 1)
+    assert not bench.told(SampleTaken)
+    assert end_of(bench.machine) == (True, True)
+    assert "ABORT" not in bench.machine.scripts
+
+
+async def test_a_height_accepted_elsewhere_counts_but_is_known_to_a_tenth_only(
+    bench: Bench, probe: FakeManualProbe
+) -> None:
+    class Thinking(Person):
+        async def paper(self, question: PaperStep) -> PaperMove:
+            if not self._answers:
+                await bench.machine.run("ACCEPT")
+                await asyncio.Event().wait()
+            return await super().paper(question)
+
+    found = await paper_test(bench.context(Thinking(*go("-4.9", "-0.01"))), PLAN, 1)
+    assert found == PaperHeight(0.09, 0.1)
+
+
+async def test_a_move_that_klipper_refuses_ends_the_test_with_the_reason(
+    bench: Bench, probe: FakeManualProbe
+) -> None:
+    bench.machine.handlers["TESTZ"] = bench.machine.handlers["G28"]
+
+    async def refuse(_: dict[str, str]) -> None:
+        probe.end()
+        raise Refused("Move out of range: 100.000 100.000 1.000 [0.000]")
+
+    def break_it(_: Question) -> PaperMove:
+        bench.machine.handlers["TESTZ"] = refuse
+        return PaperMove("step", "-4")
+
+    with pytest.raises(CheckFailed, match="ended by Klipper") as caught:
+        await feel(bench, break_it)
+    assert caught.value.remedy
+    assert end_of(bench.machine) == (True, True)
+
+
+async def test_a_nozzle_that_was_moved_sideways_gives_no_height(bench: Bench, probe: FakeManualProbe) -> None:
+    def higher(_: Question) -> PaperMove:
+        probe._start = -1.0  # what Klipper compares with, as if the test had begun elsewhere
+        return ACCEPT
+
+    with pytest.raises(CheckFailed, match="did not take the height"):
+        await feel(bench, *go("-4.9"), higher)
+    assert end_of(bench.machine) == (True, True)
+
+
+@pytest.mark.parametrize(("answer", "error"), [(ABORT, CheckCancelled), (CheckCancelled(), CheckCancelled)])
+async def test_giving_up_closes_the_test_and_lifts(
+    bench: Bench, probe: FakeManualProbe, answer: Said, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        await feel(bench, *go("-4.9"), answer)
+    assert bench.machine.scripts[-2] == "ABORT"
+    assert end_of(bench.machine) == (True, True)
+    assert not bench.told(SampleTaken)
+
+
+async def test_a_failure_at_contact_lifts_too(bench: Bench, probe: FakeManualProbe) -> None:
+    async def look() -> None:
+        assert probe.z == pytest.approx(0.1), "the nozzle stands at the accepted height"
+        raise NotReady("gone")
+
+    plan = PaperPlan("", "z_offset", None, 0.0, -1, expected=0.0, clearance=12.0, at_contact=look)
+    with pytest.raises(NotReady):
+        await feel(bench, *go("-4.9"), ACCEPT, plan=plan)
+    assert end_of(bench.machine) == (True, True)
+
+
+async def test_a_halted_klippy_is_not_talked_to_any_more(bench: Bench, probe: FakeManualProbe) -> None:
+    class Thinking(Person):
+        async def paper(self, question: PaperStep) -> PaperMove:
+            bench.machine.halt("MCU 'mcu' shutdown: Timer too close")
+            return await asyncio.Event().wait() or ABORT
+
+    with pytest.raises(NotReady, match="Timer too close"):
+        await paper_test(bench.context(Thinking()), PLAN, 1)
+    assert bench.machine.scripts[-1] == "MANUAL_PROBE"
+    assert "was not lifted off the paper" in bench.notices
+
+
+async def test_under_a_print_that_was_started_the_test_is_closed_and_nothing_moved(
+    bench: Bench, probe: FakeManualProbe
+) -> None:
+    class Thinking(Person):
+        async def paper(self, question: PaperStep) -> PaperMove:
+            bench.machine.change("print_stats", state="printing")
+            await bench.printer.wait_for(lambda state: state.busy)
+            return ABORT
+
+    with pytest.raises(CheckCancelled):
+        await paper_test(bench.context(Thinking()), PLAN, 1)
+    assert bench.machine.scripts[-2:] == ["MANUAL_PROBE", "ABORT"]
+    assert "a print was started" in bench.notices
+
+
+async def test_another_clients_paper_test_is_neither_ended_nor_lifted_out_of(
+    bench: Bench, probe: FakeManualProbe
+) -> None:
+    await probe.begin({})
+    with pytest.raises(CommandFailed, match="Already in a manual Z probe"):
+        await feel(bench)
+    assert bench.machine.objects["manual_probe"]["is_active"]
+    assert not any("ABORT" in script or "G1" in script for script in bench.machine.scripts)
+    assert "was not lifted" in bench.notices
