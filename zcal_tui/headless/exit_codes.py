@@ -44,6 +44,7 @@ def of_record(record: Record) -> ExitCode:
         return ExitCode.NEEDS_PERSON
     if record.outcome is not Outcome.FINISHED:
         return _BY_OUTCOME[record.outcome]
-    if record.problem is not None:
+    failed = record.verdict is not None and record.verdict.level is Level.FAIL
+    if record.problem is not None and not (record.parts and failed):  # of parts it may tell why they stopped
         return ExitCode.PRINTER_ERROR
     return ExitCode.UNDECIDED if record.verdict is None else _BY_LEVEL[record.verdict.level]

@@ -16,11 +16,12 @@ from zcal_tui.checks.guided import (
     stops_rest,
 )
 from zcal_tui.checks.parameters import build
-from zcal_tui.model.events import Event, Notice, RunEnded, RunStarted
+from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted
 from zcal_tui.model.questions import Answer
 from zcal_tui.model.record import Level, Outcome, Part, Problem, Record, Verdict
 from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.printer import Printer
+from zcal_tui.printer.state import PrinterState
 from zcal_tui.results.context import context_facts
 from zcal_tui.results.store import Journal, Store, new_run_id, now_iso
 from zcal_tui.session.board import Board
@@ -55,6 +56,9 @@ class Guide:
         self._cancelled = False
         self._parts: list[Part] = []
         self._passed_over: list[str] = []
+        self._stood: frozenset[str] = frozenset()
+        """What stood when `ready` had looked. A restart or an idle time undoes it; what was left as it is then, is not
+        asked about again."""
         self._journal: Journal | None = None
 
     def cancel(self) -> None:
@@ -89,7 +93,10 @@ class Guide:
         else:
             self._emit(started)
         why = await self._all(printer_name, address)
-        ended = RunEnded(self._record(started, why))
+        record = self._record(started, why)
+        if record.problem is not None:
+            self._emit(RunProblem(record.problem))
+        ended = RunEnded(record)
         self._keep(ended)
         if self._journal is not None:
             self._journal.close()
@@ -108,7 +115,7 @@ class Guide:
                 self._passed_over.append(f"{check.title}: {why}")
                 self._emit(Notice(f"{check.title} is passed over: {why}"))
                 continue
-            if check.name != LOOK_FIRST and self._undone():
+            if check.name != LOOK_FIRST and self._stood - _standing(self._printer.state):
                 again = await self._one(CHECKS[LOOK_FIRST], printer_name, address)
                 if (stop := stops_rest(again)) is not None:
                     return stop
@@ -116,13 +123,6 @@ class Guide:
             if (stop := stops_rest(record)) is not None:
                 return stop
         return None
-
-    def _undone(self) -> bool:
-        """Whether a restart or an idle time has undone what `ready` had seen to: homing and levelling."""
-        state = self._printer.state
-        if LOOK_FIRST not in {check.name for check in chosen(self._parameters)}:
-            return False
-        return not state.homed() or state.quad_gantry_level_applied is False or state.z_tilt_applied is False
 
     async def _one(self, check: Check, printer_name: str, address: str) -> Record:
         self._run = self._make_run(check, build(check.parameters, {}))
@@ -135,11 +135,14 @@ class Guide:
         summary = verdict.summary if verdict is not None else record.problem.what if record.problem else ""
         level = None if verdict is None or record.outcome is not Outcome.FINISHED else verdict.level
         self._parts.append(Part(record.id, record.check, record.outcome, level, summary))
+        if check.name == LOOK_FIRST:
+            self._stood = _standing(self._printer.state)
         self._show(ended)
         return record
 
     def _record(self, started: RunStarted, stopped: str | None) -> Record:
-        levels = [part.level for part in self._parts if part.level is not None]
+        last_levels = {part.check: part.level for part in self._parts}
+        levels = [level for level in last_levels.values() if level is not None]
         reasons = [f"{part.check}: {part.summary}" for part in self._parts]
         reasons += [f"{text} (passed over)" for text in self._passed_over]
         problem = None
@@ -149,10 +152,11 @@ class Guide:
             outcome = last.outcome if last is not None else Outcome.CANCELLED
             if self._cancelled:
                 outcome = Outcome.CANCELLED
-            what = (
-                f"It stopped after {last.check}: {last.summary}" if last is not None else "Nothing was done."
-            )
-            problem = Problem(what, stopped, "Mend that, then start again.")
+            if outcome is Outcome.CANCELLED:
+                problem = Problem(f"It was cancelled {f'after {last.check}' if last else 'before it began'}.")
+            else:
+                what = f"It stopped after {last.check}: {last.summary}" if last else "Nothing was done."
+                problem = Problem(what, stopped, "Mend that, then start again.")
         worst = max(levels, key=WEIGHT.__getitem__, default=Level.UNKNOWN)
         return Record(
             id=started.id,
@@ -181,6 +185,16 @@ class Guide:
             logger.warning("the whole calibration is not kept any further", exc_info=True)
             journal, self._journal = self._journal, None
             journal.close()
+
+
+def _standing(state: PrinterState) -> frozenset[str]:
+    """What a restart undoes, as far as it is in force now: homing and levelling."""
+    stands = {
+        "homed": state.homed(),
+        "quad_gantry_level": state.quad_gantry_level_applied,
+        "z_tilt": state.z_tilt_applied,
+    }
+    return frozenset(name for name, applied in stands.items() if applied)
 
 
 def _summary(parts: list[Part], worst: Level) -> str:

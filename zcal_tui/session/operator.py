@@ -83,6 +83,8 @@ class SessionOperator:
             )
         if self._cancelled:
             raise CheckCancelled
+        if _halted(self._printer.state):
+            raise NotReady(self._printer.state.message)
         number = next(_NUMBERS)
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting = (number, question, future)
@@ -100,8 +102,12 @@ class SessionOperator:
 
 
 def _give_up(future: "asyncio.Future[Answer]", state: PrinterState) -> None:
-    if state.connected and state.klippy in ("shutdown", "error") and not future.done():
+    if _halted(state) and not future.done():
         future.set_exception(NotReady(state.message))
+
+
+def _halted(state: PrinterState) -> bool:
+    return state.connected and state.klippy in ("shutdown", "error")
 
 
 def fits(question: Question, answer: Answer) -> bool:

@@ -61,9 +61,12 @@ class SimPerson:
                     line = file.readline()
         except OSError as error:
             raise SimPersonGone(f"The simulated printer does not answer at {self._path}: {error}.") from error
-        if not line:
+        try:
+            answer = json.loads(line)
+        except ValueError:  # cut off, or nothing at all
+            answer = None
+        if not isinstance(answer, dict):
             raise SimPersonGone("The simulated printer has ended.")
-        answer: dict[str, Any] = json.loads(line)
         if not answer.get("ok"):
             raise SimPersonGone(str(answer.get("error")))
         return answer

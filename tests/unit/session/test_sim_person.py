@@ -1,0 +1,126 @@
+"""The person at a simulated printer, over a small control socket."""
+
+import contextlib
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from zcal_tui.session.sim_person import SimPerson, SimPersonGone
+
+Reply = Callable[[dict[str, Any]], bytes]
+
+
+class Control:
+    """A control socket that answers each request by `reply`, on a thread of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.requests: list[dict[str, Any]] = []
+        self.reply: Reply = lambda request: said(ok=True)
+        self._server = socket.socket(socket.AF_UNIX)
+        self._server.bind(str(path))
+        self._server.listen()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                link, _ = self._server.accept()
+            except OSError:
+                return
+            with link, link.makefile("rb") as file:
+                request = json.loads(file.readline())
+                self.requests.append(request)
+                answer = self.reply(request)
+                with contextlib.suppress(BrokenPipeError):  # nobody waits for it any more
+                    link.sendall(answer)
+
+    def close(self) -> None:
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+        self._thread.join(5.0)
+
+
+def said(**answer: Any) -> bytes:
+    return json.dumps(answer).encode() + b"\n"
+
+
+@pytest.fixture
+def control(tmp_path: Path) -> Iterator[Control]:
+    made = Control(tmp_path / "control.sock")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def person(control: Control) -> SimPerson:
+    return SimPerson(str(control.path), timeout=5.0)
+
+
+def test_what_is_felt_and_seen_is_passed_on(control: Control, person: SimPerson) -> None:
+    answers: dict[str, dict[str, Any]] = {
+        "feel": {"feel": "drags"},
+        "report": {"report": {"gap": 0.25, "probe": {"state": "docked"}}},
+        "see": {"mark": [1.5, -2]},
+        "truth": {"value": 12.5},
+    }
+    control.reply = lambda request: said(ok=True, **answers[request["command"]])
+    assert person.feel() == "drags"
+    assert person.gap() == 0.25
+    assert person.probe_state() == "docked"
+    assert person.see() == (1.5, -2.0)
+    assert person.truth("probe.x_offset") == 12.5
+    assert control.requests[-1] == {"command": "truth", "path": "probe.x_offset"}
+
+
+def test_what_is_not_there_is_none(control: Control, person: SimPerson) -> None:
+    control.reply = lambda request: said(ok=True, report={"gap": None}, mark=None, value=None)
+    assert person.gap() is None
+    assert person.see() is None
+    assert person.truth("probe.x_offset") is None
+
+
+def test_what_a_person_does_is_passed_on(control: Control, person: SimPerson) -> None:
+    person.mark()
+    person.new_test()
+    person.wipe()
+    assert [request["command"] for request in control.requests] == ["mark", "new_test", "wipe"]
+
+
+def test_a_refusal_is_told_in_its_own_words(control: Control, person: SimPerson) -> None:
+    control.reply = lambda request: said(ok=False, error="there is no bed below the probe")
+    with pytest.raises(SimPersonGone, match="no bed below the probe"):
+        person.mark()
+
+
+@pytest.mark.parametrize("answer", [b"", b'{"ok": tr', b"[]\n", b"nonsense\n"])
+def test_a_printer_that_ends_in_the_middle_is_gone(
+    control: Control, person: SimPerson, answer: bytes
+) -> None:
+    control.reply = lambda request: answer
+    with pytest.raises(SimPersonGone, match="has ended"):
+        person.feel()
+
+
+def test_a_printer_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SimPersonGone, match=r"nowhere\.sock"):
+        SimPerson(str(tmp_path / "nowhere.sock")).feel()
+
+
+def test_a_printer_that_does_not_answer_is_not_waited_for_for_ever(control: Control) -> None:
+    wait = threading.Event()
+
+    def slow(_: dict[str, Any]) -> bytes:
+        wait.wait(5.0)
+        return b""
+
+    control.reply = slow
+    with pytest.raises(SimPersonGone, match="does not answer"):
+        SimPerson(str(control.path), timeout=0.05).feel()
+    wait.set()
