@@ -45,12 +45,13 @@ class ParameterSpec:
         if self.choices:
             return " or ".join(self.choices)
         unit = f" {self.unit}" if self.unit else ""
+        form = "d" if self.kind is int else "g"
         if self.minimum is not None and self.maximum is not None:
-            return f"{self.minimum:g} to {self.maximum:g}{unit}"
+            return f"{self.minimum:{form}} to {self.maximum:{form}}{unit}"
         if self.minimum is not None:
-            return f"at least {self.minimum:g}{unit}"
+            return f"at least {self.minimum:{form}}{unit}"
         if self.maximum is not None:
-            return f"at most {self.maximum:g}{unit}"
+            return f"at most {self.maximum:{form}}{unit}"
         return ""
 
     def parse(self, text: str) -> Any:

@@ -54,7 +54,8 @@ def main(name: str, arguments: Sequence[str]) -> int:
 
 def _parser(name: str, *, several: bool = False) -> _Parser:
     told = RESULT_PROGRAMS[name]
-    parser = _Parser(prog=f"zcal-tui {name}", description=f"{told[0].upper()}{told[1:]}.", allow_abbrev=False)
+    description = f"{told[0].upper()}{told[1:]}" + ("" if told.endswith("?") else ".")
+    parser = _Parser(prog=f"zcal-tui {name}", description=description, allow_abbrev=False)
     more = "; several for one page about all of them" if several else ""
     parser.add_argument(
         "--printer-name",

@@ -13,7 +13,7 @@ from zcal_tui.model.codec import record_to_json
 from zcal_tui.model.estimate_text import estimate_text
 from zcal_tui.model.events import Event, RunEnded
 from zcal_tui.model.labels import label
-from zcal_tui.model.record import SCHEMA_VERSION, Record
+from zcal_tui.model.record import SCHEMA_VERSION, Problem, Record
 from zcal_tui.session.port import RunOptions, SessionPort
 
 SEVERITY = (
@@ -38,6 +38,12 @@ class _One:
     code: ExitCode = ExitCode.PRINTER_ERROR
     record: Record | None = None
     failure: list[BaseException] = field(default_factory=list)
+
+    @property
+    def problem(self) -> Problem | None:
+        """What was in the way of a run that never began."""
+        snapshot = self.session.snapshot
+        return snapshot.link.problem or snapshot.klippy_problem
 
     def take(self, check: str) -> Callable[[Event], None]:
         """A listener that keeps the record."""
@@ -116,7 +122,7 @@ def table(ones: Sequence[_One]) -> list[str]:
         if verdict is not None:
             lines.append(f"  {GLYPH[verdict.level]} {one.at}: {verdict.summary}")
         else:
-            problem = None if one.record is None else one.record.problem
+            problem = one.problem if one.record is None else one.record.problem
             lines.append(f"  - {one.at}: {problem.what if problem is not None else 'no result'}")
     names = list(dict.fromkeys(name for one in ones if one.record for name in one.record.estimates))
     rows = [["", *(one.at for one in ones)]]

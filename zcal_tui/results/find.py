@@ -23,7 +23,8 @@ def by_id(store: Store, word: str, printer: str | None = None) -> Record:
         return matching[0]
     if matching:
         raise NotFound(f"{word!r} is the beginning of {len(matching)} runs: {_named(matching)}")
-    near = difflib.get_close_matches(word, [record.id for record in records], n=1)
+    checks = dict.fromkeys(record.check for record in records)
+    near = difflib.get_close_matches(word, [*checks, *(record.id for record in records)], n=1)
     hint = f"; did you mean {near[0]}?" if near else f"; there are {_named(records)}" if records else ""
     raise NotFound(f"there is no run {word!r}{hint}" if records else "no runs are kept yet")
 

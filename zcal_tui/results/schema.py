@@ -43,6 +43,7 @@ QUESTIONS: Mapping[str, type] = {
 }
 VERSIONED = ("started", "record")
 """Lines that name the schema's version."""
+AT = "Which of several printers the line is from, as --printer named it; not there with a single one."
 
 _NUMBER: Schema = {"type": ["number", "null"]}
 _WORD: Schema = {"type": ["string", "null"]}
@@ -86,6 +87,7 @@ def make() -> Schema:
     made = _Maker()
     lines = [made.line(name, kind) for name, kind in EVENTS.items()]
     lines += [made.line("question", kind, name) for name, kind in QUESTIONS.items()]
+    lines.append(made.summary())
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A line of zcal-tui",
@@ -112,7 +114,26 @@ class _Maker:
             first["schema"] = {"const": SCHEMA_VERSION, "description": "Readers refuse a higher one."}
         if question:
             first["kind"] = {"const": question}
-        return _closed({**first, **made["properties"], **first}, made["description"])
+        closed = _closed({**first, **made["properties"], **first}, made["description"])
+        closed["properties"]["at"] = {"type": "string", "description": AT}
+        return closed
+
+    def summary(self) -> Schema:
+        """What stands last where several printers were measured."""
+        printer = {
+            "at": {"type": "string", "description": "The printer, as --printer named it."},
+            "exit_code": {"type": "integer", "description": "The exit code of its run."},
+            "record": {"anyOf": [{"type": "object"}, {"type": "null"}], "description": "Null without a run."},
+        }
+        return _closed(
+            {
+                "event": {"const": "summary"},
+                "schema": {"const": SCHEMA_VERSION, "description": "Readers refuse a higher one."},
+                "check": {"type": "string"},
+                "printers": {"type": "array", "items": _closed(printer, "One printer's run.")},
+            },
+            "What came of a check on several printers.",
+        )
 
     def _object(self, kind: type) -> Schema:
         hints, told = typing.get_type_hints(kind), _told(kind)

@@ -13,13 +13,15 @@ class Sieve:
     speed: float = parameter(5.0, "how fast", unit="mm/s", minimum=0.1, maximum=50)
     method: str = parameter("auto", "which way", choices=("auto", "scan", "release"))
     home: bool = parameter(True, "home first")
+    seed: int = parameter(1, "which draw", minimum=0, maximum=2**31)
 
 
 def test_what_is_declared_is_what_is_known() -> None:
     by_name = {spec.name: spec for spec in specs(Sieve)}
-    assert list(by_name) == ["samples", "speed", "method", "home"]
+    assert list(by_name) == ["samples", "speed", "method", "home", "seed"]
     assert by_name["samples"].kind is int
     assert by_name["speed"].range_text == "0.1 to 50 mm/s"
+    assert by_name["seed"].range_text == "0 to 2147483648"
     assert by_name["method"].flag == "--method"
 
 

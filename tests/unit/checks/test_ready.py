@@ -117,6 +117,13 @@ def test_builds_with_known_faults(app: str, version: str, faults: tuple[object, 
     assert known_faults(app, version) == faults
 
 
+@pytest.mark.parametrize(("version", "known"), [("?", False), ("", False), ("v0.13.0-730-g84104bbbd", True)])
+def test_a_build_without_a_version_is_not_called_sound(version: str, known: bool) -> None:
+    found = findings(state(software_version=version))["build"]
+    assert ("no fault is known" in found.what) is known
+    assert ("does not tell its version" in found.what) is not known
+
+
 def test_the_worst_finding_is_the_verdict_and_stands_first() -> None:
     verdict = verdict_of([fine("a", "Fine."), warn("b", "Odd.", "w", "m"), fail("c", "Bad.", "w", "m")])
     assert verdict.level is Level.FAIL

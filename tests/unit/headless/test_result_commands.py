@@ -106,6 +106,7 @@ def test_history_of_another_number(several: Store, call: Call) -> None:
         (("report", "--format", "htm"), "did you mean html?"),
         (("report", "-o", "/nowhere/at/all.html"), "cannot be written"),
         (("compare", "20260101", "nothing"), "there is no run 'nothing'"),
+        (("compare", "acuracy"), "did you mean accuracy?"),
         (("compare", "2026", "20260101"), "is the beginning of 8 runs"),
         (("compare", "last", "accuracy", "20260104"), "is a run of accuracy"),
         (("compare",), "required"),

@@ -71,7 +71,7 @@ def test_it_is_a_schema_and_the_models() -> None:
 
 def test_it_knows_every_event() -> None:
     kinds = {line["properties"]["event"]["const"] for line in SCHEMA["oneOf"]}
-    assert len(kinds) == len(typing.get_args(events.Event))
+    assert len(kinds - {"summary"}) == len(typing.get_args(events.Event))
 
 
 def test_fields_are_described_by_their_docstrings() -> None:

@@ -234,6 +234,11 @@ def probe_numbers(state: PrinterState) -> Finding | None:
 def build(state: PrinterState) -> Finding:
     """Builds of Klipper and Kalico with known faults in what is measured here."""
     faults = known_faults(state.app, state.software_version)
+    if not faults and not any(letter.isdigit() for letter in state.software_version):
+        return fine(
+            "build",
+            f"{state.app} does not tell its version, so builds with a known fault cannot be told from others.",
+        )
     if not faults:
         return fine("build", f"{state.app} {state.software_version}: no fault is known that matters here.")
     return warn(
