@@ -228,9 +228,9 @@ async def test_a_remedy_that_fails_is_told_and_the_rest_goes_on(bench: Bench) ->
 
 async def test_the_mesh_is_cleared_on_a_yes(bench: Bench) -> None:
     async def clear(_: dict[str, str]) -> None:
-        bench.machine.change("bed_mesh", profile_name="", mesh_matrix=[[]])
+        bench.machine.change("bed_mesh", profile_name="")
 
-    bench.machine.objects["bed_mesh"] = {"profile_name": "default", "mesh_matrix": [[0.0]]}
+    bench.machine.objects["bed_mesh"] = {"profile_name": "default"}
     bench.machine.handlers["BED_MESH_CLEAR"] = clear
     await again(bench)
     asked: list[Confirm] = []
