@@ -11,12 +11,15 @@ import logging
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from dataclasses import dataclass
 
 from zcal_tui.checks.base import CheckRefused
 from zcal_tui.model.events import Event, Notice
 from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.printer import Printer
+from zcal_tui.printer.reading import mapping
+from zcal_tui.printer.state import PrinterState
 from zcal_tui.transport.failures import GcodeError, TransportError
 
 logger = logging.getLogger(__name__)
@@ -31,6 +34,14 @@ LONGEST = 3600.0
 """The longest lease the extra gives, in seconds of the printer."""
 OFFSET = "gcode_offset"
 """What a lease calls the live G-code offset."""
+OURSELVES = f"zcal-tui on {socket.gethostname()} ({os.getpid()})"
+"""What this program calls itself to the extra."""
+
+
+def other_holder(state: PrinterState) -> str | None:
+    """Another program that holds the lease now; None where there is none."""
+    holder = mapping(state.zcal.get("lease")).get("holder")
+    return holder if isinstance(holder, str) and holder != OURSELVES else None
 
 
 class Holder:
@@ -48,11 +59,11 @@ class Holder:
         self._companion = companion
         self._emit = emit
         self._lease_seconds = seconds
-        self._name = f"zcal-tui on {socket.gethostname()} ({os.getpid()})"
         self._leased = False
         self._rate = 1.0
-        self._undo: list[tuple[str, str]] = []
+        self._undo: list[_Undo] = []
         self._keeps: set[str] = set()
+        self._held: set[str] = set()
 
     @contextlib.asynccontextmanager
     async def lease(self) -> AsyncIterator[None]:
@@ -75,21 +86,28 @@ class Holder:
 
     async def clear_mesh(self) -> None:
         """Take the bed mesh off, so that a commanded height is the height."""
-        if not self._printer.state.bed_mesh.active:
+        mesh = (await self._printer.refresh()).bed_mesh
+        if not mesh.active:
             return
-        name = self._printer.state.bed_mesh.profile_name
-        await self._change({"mesh": True}, f"BED_MESH_PROFILE LOAD={name}" if name else "")
+        name = mesh.profile_name
+        await self._change(
+            {"mesh": True},
+            f"BED_MESH_PROFILE LOAD={name}" if name else "",
+            lambda state: not state.bed_mesh.active,
+        )
         await self._printer.gcode("BED_MESH_CLEAR")
         if not self._leased and not name:
             self._emit(Notice("The bed mesh had no profile's name; it has to be made or loaded again."))
 
     async def zero_offset(self) -> None:
         """Take the live G-code offset off; the nozzle stays where it is."""
-        x, y, z = self._printer.state.homing_origin
+        x, y, z = (await self._printer.refresh()).homing_origin
         if (x, y, z) == (0.0, 0.0, 0.0):
             return
         await self._change(
-            {OFFSET: [0.0, 0.0, 0.0]}, f"SET_GCODE_OFFSET X={x:.6f} Y={y:.6f} Z={z:.6f} MOVE=0"
+            {OFFSET: [0.0, 0.0, 0.0]},
+            f"SET_GCODE_OFFSET X={x:.6f} Y={y:.6f} Z={z:.6f} MOVE=0",
+            lambda state: max(map(abs, state.homing_origin)) < 1e-6,
         )
         await self._printer.gcode("SET_GCODE_OFFSET X=0 Y=0 Z=0 MOVE=0")
 
@@ -125,12 +143,19 @@ class Holder:
         await self._change({"idle_timeout": seconds}, f"SET_IDLE_TIMEOUT TIMEOUT={before}")
         await self._printer.gcode(f"SET_IDLE_TIMEOUT TIMEOUT={seconds:g}")
 
-    async def _change(self, hold: Mapping[str, object], undo: str) -> None:
-        """Say what is about to be changed before it is."""
+    async def _change(
+        self,
+        hold: Mapping[str, object],
+        undo: str,
+        still_ours: Callable[[PrinterState], bool] = lambda state: True,
+    ) -> None:
+        """Say what is about to be changed before it is. `still_ours`: whether it is at the end what we made it."""
+        kind = next(iter(hold))
         if undo:
-            self._undo.append((next(iter(hold)), undo))
+            self._undo.append(_Undo(kind, undo, still_ours))
         if self._leased:
-            await self._companion.lease(self._name, seconds=self._seconds(), hold=dict(hold))
+            await self._companion.lease(OURSELVES, seconds=self._seconds(), hold=dict(hold))
+            self._held.add(kind)
 
     def _seconds(self) -> float:
         return min(LONGEST, self._lease_seconds * max(1.0, self._rate, self._printer.clock.rate))
@@ -145,7 +170,7 @@ class Holder:
     async def _take(self) -> None:
         await self._learn_rate()
         try:
-            await self._companion.lease(self._name, seconds=self._seconds())
+            await self._companion.lease(OURSELVES, seconds=self._seconds())
         except GcodeError as error:
             raise CheckRefused(
                 "The printer is under the control of another program.",
@@ -158,10 +183,24 @@ class Holder:
         while True:
             await asyncio.sleep(min(RENEWAL, self._lease_seconds / 6))
             try:
-                await self._companion.lease(self._name, seconds=self._seconds())
+                held = set(self._held)
+                holds = await self._companion.lease(OURSELVES, seconds=self._seconds())
+                self._look_for_lost(held, holds)
             except TransportError:
                 # The link is down or klippy halted: both end the run on a way of their own
                 logger.info("the lease was not renewed", exc_info=True)
+
+    def _look_for_lost(self, held: set[str], holds: Collection[str]) -> None:
+        """Tell where the lease ran out meanwhile, as on a computer that was asleep: it is a new one then."""
+        lost = held - {name.split()[0] for name in holds}
+        if lost:
+            self._held -= lost
+            self._emit(
+                Notice(
+                    "The lease had run out, since this program was not heard of for too long: the extra has put back "
+                    f"{' and '.join(sorted(lost))} meanwhile."
+                )
+            )
 
     async def _end(self) -> None:
         self._leased = False
@@ -172,21 +211,35 @@ class Holder:
             await self._put_back()
         action = "end" if self._keeps else "restore"
         try:
-            await self._companion.lease(self._name, action=action)
+            await self._companion.lease(OURSELVES, action=action)
         except GcodeError:
             logger.info("the lease had ended by itself", exc_info=True)
         except TransportError as error:
             self._emit(Notice(f"The extra will put back what was changed when the lease runs out: {error}"))
 
     async def _put_back(self) -> None:
-        for kind, script in reversed(self._undo):
-            if kind in self._keeps:
+        for undo in reversed(self._undo):
+            if undo.kind in self._keeps:
                 continue
             try:
-                await self._printer.gcode(script)
+                if undo.still_ours(await self._printer.refresh()):
+                    await self._printer.gcode(undo.script)
+                else:
+                    self._emit(
+                        Notice(f"The {undo.kind} was changed by somebody else meanwhile and is left alone.")
+                    )
             except TransportError as error:
-                self._emit(Notice(f"Not put back: {script} ({error})"))
+                self._emit(Notice(f"Not put back: {undo.script} ({error})"))
         self._undo.clear()
+
+
+@dataclass(frozen=True)
+class _Undo:
+    """How a setting is put back, and whether it still is what we made it."""
+
+    kind: str
+    script: str
+    still_ours: Callable[[PrinterState], bool]
 
 
 def _heating(targets: Mapping[str, float]) -> str:

@@ -1,6 +1,7 @@
 """What has to be so before anything moves, asked in one place by every check."""
 
 from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.holding import other_holder
 from zcal_tui.model.events import Stage
 from zcal_tui.model.questions import Choose, Confirm, Option
 from zcal_tui.model.units import duration
@@ -39,6 +40,12 @@ def require_ready(state: PrinterState) -> None:
             "A manual probe (paper test) is open that this program did not start.",
             "Another screen, Mainsail, Fluidd or KlipperScreen may be in the middle of it.",
             "Finish it there with ACCEPT or ABORT, then start again.",
+        )
+    if (other := other_holder(state)) is not None:
+        raise CheckRefused(
+            "The printer is under the control of another program.",
+            f"{other} holds the lease.",
+            "Let it finish, or end it, then start again.",
         )
     if state.homed() and state.redefined:
         raise CheckRefused(

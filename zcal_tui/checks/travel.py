@@ -3,6 +3,7 @@
 import contextlib
 
 from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.holding import other_holder
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.printer.config_view import is_delta, probe_config
 from zcal_tui.printer.geometry import area
@@ -62,10 +63,10 @@ def require_inside(printer: Printer, x: float, y: float) -> None:
     )
 
 
-async def require_free(printer: Printer) -> PrinterState:
-    """Look anew right before something moves: a check may have waited for its person or for heat since it last looked,
-    and others reach the printer too. Returns the state. Raises CheckFailed where a print runs or is paused, or a manual
-    probe is open, which is not ours: ours is closed before anything else moves."""
+async def require_ours(printer: Printer) -> PrinterState:
+    """Look anew right before something is done: a check may have waited for its person or for heat since it last
+    looked, and others reach the printer too. Returns the state. Raises CheckFailed where a print runs or is paused, or
+    another program holds the lease."""
     state = await printer.refresh()
     if state.busy:
         raise CheckFailed(
@@ -73,6 +74,19 @@ async def require_free(printer: Printer) -> PrinterState:
             "Another screen, a web interface or a macro did so; nothing was moved since.",
             "Let the print end, then repeat the check. What was measured so far is kept.",
         )
+    if (other := other_holder(state)) is not None:
+        raise CheckFailed(
+            "Another program has taken over the printer in the middle of the check.",
+            f"{other} holds the lease; this program was not heard of for too long.",
+            "Let it finish, or end it, then repeat the check. What was measured so far is kept.",
+        )
+    return state
+
+
+async def require_free(printer: Printer) -> PrinterState:
+    """`require_ours`, before a move that is not a paper test's. Raises CheckFailed also where a manual probe is open,
+    which is not ours: ours is closed before anything else moves."""
+    state = await require_ours(printer)
     if state.manual_probe.is_active:
         raise CheckFailed(
             "A manual probe (paper test) is open that this program did not start.",
@@ -180,6 +194,8 @@ def hands_off(state: PrinterState) -> str | None:
         return "the printer does not take commands"
     if state.manual_probe.is_active:  # ours is closed before anything is moved
         return "a manual probe (paper test) that this program did not start is open"
+    if (other := other_holder(state)) is not None:
+        return f"{other} has taken over the printer"
     return "a print was started" if state.busy else None
 
 

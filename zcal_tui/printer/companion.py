@@ -96,10 +96,11 @@ class Companion:
         """The status object as it is at this moment. Raises TransportError."""
         return mapping((await self._printer.query({"zcal": None})).get("zcal"))
 
-    async def lease(self, holder: str, **parameters: Any) -> None:
-        """Take, keep, restore or end the lease (docs/zcal.md, zcal/lease). Raises GcodeError where it is refused,
-        TransportError."""
-        await self._printer.call("zcal/lease", {"holder": holder, **parameters})
+    async def lease(self, holder: str, **parameters: Any) -> tuple[str, ...]:
+        """Take, keep, restore or end the lease (docs/zcal.md, zcal/lease); returns what it holds, such as `heaters
+        extruder`. Raises GcodeError where it is refused, TransportError."""
+        reply = mapping(await self._printer.call("zcal/lease", {"holder": holder, **parameters}))
+        return tuple(str(name) for name in reply.get("holds") or ())
 
     async def stage(self, section: str, option: str, value: float) -> None:
         """Stage a value for SAVE_CONFIG. Raises CommandFailed where the extra does not stage it, TransportError."""

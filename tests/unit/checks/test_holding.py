@@ -1,13 +1,16 @@
 """What a run borrows of the printer is put back at its end, but for what the person wants to keep."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
 from fakes.klippy import FakeKlippy
 from fakes.machine import Machine
-from zcal_tui.checks.holding import Holder
-from zcal_tui.model.events import Event
+from fakes.waiting import until
+from zcal_tui.checks.holding import OURSELVES, Holder
+from zcal_tui.model.events import Event, Notice
 from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.printer import Printer
 from zcal_tui.transport.address import SocketAddress
@@ -74,3 +77,59 @@ async def test_a_kept_offset_stays_and_the_rest_is_put_back(printer: Printer, ma
         lent.keep_offset()
     assert machine.objects["gcode_move"]["homing_origin"][2] == pytest.approx(-0.17)
     assert machine.objects["idle_timeout"]["seconds"] == 600.0
+
+
+@pytest.mark.parametrize("changed", [False, True])
+async def test_an_offset_that_somebody_else_has_set_meanwhile_is_left_alone(
+    printer: Printer, machine: Machine, changed: bool
+) -> None:
+    said: list[Event] = []
+    lent = Holder(printer, Companion(printer), said.append)
+    async with lent.lease():
+        await lent.zero_offset()
+        assert machine.objects["gcode_move"]["homing_origin"][2] == 0.0
+        if changed:
+            machine.objects["gcode_move"]["homing_origin"] = [0.0, 0.0, -0.05, 0.0]
+    assert machine.objects["gcode_move"]["homing_origin"][2] == (-0.05 if changed else 0.1)
+    assert any(isinstance(event, Notice) and "left alone" in event.text for event in said) is changed
+
+
+@pytest.mark.parametrize(("meanwhile", "loads"), [("", True), ("another", False)])
+async def test_a_mesh_is_loaded_again_unless_somebody_else_has_loaded_one(
+    printer: Printer, machine: Machine, meanwhile: str, loads: bool
+) -> None:
+    async def clear(_: dict[str, str]) -> None:
+        machine.change("bed_mesh", profile_name="")
+
+    machine.handlers.update(BED_MESH_CLEAR=clear, BED_MESH_PROFILE=machine.handlers["G28"])
+    machine.objects["bed_mesh"] = {"profile_name": "default"}
+    await printer.restart_and_wait()  # so that the new object is followed
+    lent = holder(printer)
+    async with lent.lease():
+        await lent.clear_mesh()
+        machine.change("bed_mesh", profile_name=meanwhile)
+    assert ("BED_MESH_PROFILE LOAD=default" in machine.scripts) is loads
+
+
+async def test_a_lease_that_ran_out_meanwhile_is_told(
+    printer: Printer, machine: Machine, klippy: FakeKlippy
+) -> None:
+    machine.objects["zcal"] = {"version": "1.1.0", "unavailable": {}}
+    await printer.restart_and_wait()
+    holds: list[str] = []
+
+    def request(parameters: dict[str, Any]) -> dict[str, object]:
+        holds.extend(parameters.get("hold", {}))
+        return {"holder": OURSELVES, "seconds": 60.0, "holds": list(holds)}
+
+    klippy.endpoints["zcal/lease"] = request
+    said: list[Event] = []
+    lent = Holder(printer, Companion(printer), said.append, seconds=0.3)
+    async with lent.lease():
+        await lent.zero_offset()
+        await asyncio.sleep(0.15)
+        assert said == []
+        holds.clear()  # the extra has cleaned up, and the next renewal takes a new lease
+        await until(lambda: bool(said))
+    assert isinstance(said[0], Notice)
+    assert "put back gcode_offset meanwhile" in said[0].text

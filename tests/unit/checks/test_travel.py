@@ -9,6 +9,7 @@ from fakes.klippy import FakeKlippy
 from fakes.machine import Machine
 from zcal_tui.checks.attach import probe_attached
 from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.holding import OURSELVES
 from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.checks.travel import go_to, home_if_needed, travel
 from zcal_tui.checks.undock import probe_put_away
@@ -39,6 +40,7 @@ async def printer(klippy: FakeKlippy, machine: Machine) -> AsyncIterator[Printer
     for word in ("SAVE_GCODE_STATE", "RESTORE_GCODE_STATE", "G90", "G1", "M400"):
         machine.handlers[word] = machine.handlers["G28"]
     machine.objects["gcode_move"]["position"] = machine.objects["gcode_move"]["gcode_position"]
+    machine.objects["zcal"] = {"lease": {"holder": OURSELVES, "until": 99.0, "holds": []}}
     link = open_transport(SocketAddress(klippy.path))
     await link.connect()
     followed = Printer(link)
@@ -108,7 +110,11 @@ def paper_test_begins(machine: Machine) -> None:
     machine.objects["manual_probe"]["is_active"] = True
 
 
-@pytest.mark.parametrize("happens", [print_begins, paper_test_begins])
+def another_program_takes_the_lease(machine: Machine) -> None:
+    machine.objects["zcal"] = {"lease": {"holder": "zcal-tui on workshop (4711)", "until": 99.0, "holds": []}}
+
+
+@pytest.mark.parametrize("happens", [print_begins, paper_test_begins, another_program_takes_the_lease])
 @pytest.mark.parametrize(
     "move",
     [
@@ -124,7 +130,7 @@ async def test_nothing_moves_once_somebody_else_has_begun(
     machine.objects["toolhead"]["homed_axes"] = ""
     await printer.refresh()
     happens(machine)  # and no update has told of it yet
-    with pytest.raises(CheckFailed, match=r"print was started|manual probe"):
+    with pytest.raises(CheckFailed, match=r"print was started|manual probe|Another program"):
         await move(context(printer)[0])
     assert machine.scripts == []
 

@@ -1,0 +1,126 @@
+"""What others do, and what happens to this program, while a person thinks: nothing moves on what is no longer so."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+import program
+from simulated import KlippyClient, PrinterSim, Starter, eventually
+
+
+def start(printer: PrinterSim, data: Path, *arguments: str) -> program.Program:
+    person = ("--autopilot", "--control", str(printer.ready["control"]))
+    return program.start(data, *arguments, "--printer", printer.klippy, "--save", "never", *person)
+
+
+def height(client: KlippyClient) -> float:
+    return float(client.status("toolhead")["position"][2])
+
+
+def run_out(client: KlippyClient) -> None:
+    """End the lease as the extra does when it has run out: what was held is put back."""
+    client.call("zcal/lease", holder=client.status("zcal")["lease"]["holder"], action="restore")
+    eventually(lambda: client.status("zcal")["lease"] is None)
+    client.gcode("M400")
+
+
+@pytest.mark.parametrize("check", ["z-offset", "probe-xy"])
+def test_a_probe_that_hung_on_the_toolhead_is_not_pressed_into_the_bed(
+    check: str, printer_sim: Starter, tmp_path: Path
+) -> None:
+    printer = printer_sim("voron")
+    client = printer.connect()
+    client.gcode("G28\nATTACH_PROBE")
+    running = start(printer, tmp_path, check)
+    running.until(lambda event: event["event"] == "question" and event["kind"] in ("paper", "jog"))
+    assert printer.report()["probe"]["state"] == "docked"
+    ended = running.end()
+    assert ended.record["outcome"] == "finished", ended.record["problem"]
+    assert printer.report()["probe"]["state"] == "attached", "it hangs there again, as it did before"
+    assert printer.report()["events"] == []
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("check", "moment"),
+    [("z-offset", "nozzle-over-point"), ("probe-xy", "tape"), ("first-layer", "first-layer-step")],
+)
+def test_nothing_moves_into_a_print_that_began_while_a_question_was_open(
+    check: str, moment: str, printer_sim: Starter, tmp_path: Path
+) -> None:
+    printer = printer_sim("corexy")
+    client = printer.connect()
+    client.gcode("G28\nG90\nG1 Z20 F900")
+    running = start(printer, tmp_path, check)
+    running.until(lambda event: event["event"] == "question" and event["key"] == moment)
+    running.signal(signal.SIGSTOP)
+    client.gcode("PAUSE")
+    before = client.status("toolhead")["position"]
+    running.signal(signal.SIGCONT)
+    ended = running.end()
+    assert (ended.code, ended.record["outcome"]) == (6, "error"), ended.record
+    assert "print was started" in ended.record["problem"]["what"]
+    assert client.status("toolhead")["position"] == before
+    assert client.status("manual_probe")["is_active"] is False
+    client.close()
+
+
+def test_an_offset_that_was_changed_between_two_steps_ends_the_first_layer(
+    printer_sim: Starter, tmp_path: Path
+) -> None:
+    printer = printer_sim("corexy")
+    client = printer.connect()
+    running = start(printer, tmp_path, "first-layer")
+    running.until(lambda event: event["event"] == "question" and event["key"] == "first-layer-step")
+    running.signal(signal.SIGSTOP)
+    client.gcode("SET_GCODE_OFFSET Z=-4 MOVE=0")
+    running.signal(signal.SIGCONT)
+    ended = running.end()
+    assert ended.record["outcome"] == "error", ended.record
+    assert "no longer" in ended.record["problem"]["what"]
+    assert height(client) >= 9.9
+    assert printer.report()["events"] == []
+    client.close()
+
+
+def test_the_first_layer_steps_no_further_down_once_its_lease_has_run_out(
+    printer_sim: Starter, tmp_path: Path
+) -> None:
+    """The offset that CALIBRATE_Z had applied was put back meanwhile: Z 0.1 would be another height."""
+    printer = printer_sim("voron")
+    client = printer.connect()
+    client.gcode("G28")
+    running = start(printer, tmp_path, "first-layer")
+    running.until(lambda event: event["event"] == "question" and event["key"] == "first-layer-step")
+    running.signal(signal.SIGSTOP)
+    run_out(client)
+    before = height(client)
+    running.signal(signal.SIGCONT)
+    ended = running.end()
+    assert ended.record["outcome"] == "error", ended.record
+    assert "no longer" in ended.record["problem"]["what"]
+    assert min(before, height(client)) == before, "it only went up"
+    assert printer.report()["events"] == []
+    client.close()
+
+
+def test_a_printer_that_another_program_has_taken_over_meanwhile_is_left_to_it(
+    printer_sim: Starter, tmp_path: Path
+) -> None:
+    printer = printer_sim("corexy")
+    client = printer.connect()
+    client.gcode("G28\nG90\nG1 Z20 F900")
+    running = start(printer, tmp_path, "z-offset")
+    running.until(lambda event: event["event"] == "question" and event["key"] == "nozzle-over-point")
+    running.signal(signal.SIGSTOP)
+    run_out(client)
+    client.call("zcal/lease", holder="another program", seconds=3000.0)
+    before = client.status("toolhead")["position"]
+    running.signal(signal.SIGCONT)
+    ended = running.end()
+    assert ended.record["outcome"] == "error", ended.record
+    assert "Another program has taken over" in ended.record["problem"]["what"]
+    assert client.status("toolhead")["position"] == before
+    assert client.status("zcal")["lease"]["holder"] == "another program"
+    client.close()
