@@ -14,7 +14,7 @@ from zcal_tui.headless.output import Output
 from zcal_tui.headless.text import problem_lines
 from zcal_tui.model.events import Event, RunEnded
 from zcal_tui.model.record import Problem
-from zcal_tui.session.port import RunOptions, SessionPort
+from zcal_tui.session.port import RunOptions, SessionBusy, SessionPort
 from zcal_tui.session.snapshot import LinkState, Snapshot
 
 POLL = 0.05
@@ -120,6 +120,9 @@ def run_one(
         answers = answerer(session.snapshot) if answerer is not None else None
         session.start_check(check, parameters, options)
         return _follow(session, check, events, output, signals, answers)
+    except SessionBusy as busy:  # the printer went in the moment after it had become ready
+        output.say(str(busy))
+        return ExitCode.NOT_READY
     except Interrupted:
         output.say("Cancelled before the check had begun.")
         return ExitCode.CANCELLED

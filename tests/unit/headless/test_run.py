@@ -1,0 +1,294 @@
+"""A headless run: waiting for the printer, questions and who answers them, signals, and how it ends."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from zcal_tui.headless import run as run_room
+from zcal_tui.headless.answers import NobodyAnswers
+from zcal_tui.headless.exit_codes import ExitCode
+from zcal_tui.headless.run import Signals, run_headless, run_one
+from zcal_tui.model.events import Event, Notice, RunEnded
+from zcal_tui.model.questions import Answer, Confirm, Question
+from zcal_tui.model.record import Level, Outcome, Problem, Record, Verdict
+from zcal_tui.printer.state import PrinterState
+from zcal_tui.session.port import RunOptions, SessionBusy
+from zcal_tui.session.snapshot import Asking, Link, LinkState, Snapshot
+
+READY = PrinterState(connected=True, klippy="ready")
+UP = Snapshot(link=Link(state=LinkState.UP), printer=READY)
+SAVE = Confirm("save", "Save it?")
+CLEAN = Confirm("clean", "Is it clean?")
+
+
+def record(check: str = "accuracy", outcome: Outcome = Outcome.FINISHED) -> Record:
+    return Record(
+        id="r", check=check, printer={}, started="", outcome=outcome, verdict=Verdict(Level.PASS, "Good.")
+    )
+
+
+class FakeSession:
+    """Implements `SessionPort` as far as a headless run uses it. Its run ends when `end` is called."""
+
+    def __init__(self, *snapshots: Snapshot) -> None:
+        self._snapshots = list(snapshots) or [UP]
+        self._listeners: list[Callable[[Event], None]] = []
+        self.started: list[tuple[str, Any, RunOptions | None]] = []
+        self.answers: list[tuple[int, Answer]] = []
+        self.cancels = 0
+        self.closed: list[float | None] = []
+        self.on_start: Callable[[], None] = self.end
+        self.on_cancel: Callable[[], None] = lambda: self.end(record(outcome=Outcome.CANCELLED))
+        self.on_answer: Callable[[], None] = self.end
+
+    @property
+    def snapshot(self) -> Snapshot:
+        if len(self._snapshots) > 1:
+            return self._snapshots.pop(0)
+        return self._snapshots[0]
+
+    def show(self, snapshot: Snapshot) -> None:
+        self._snapshots = [snapshot]
+
+    def ask(self, n: int, question: Question) -> None:
+        self.show(replace(UP, question=Asking(n, question)))
+
+    def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def emit(self, event: Event) -> None:
+        for listener in self._listeners:
+            listener(event)
+
+    def end(self, ended: Record | None = None) -> None:
+        self.emit(RunEnded(ended or record()))
+
+    def start_check(self, name: str, parameters: Any, options: RunOptions | None = None) -> None:
+        self.started.append((name, parameters, options))
+        self.on_start()
+
+    def answer(self, number: int, answer: Answer) -> None:
+        self.answers.append((number, answer))
+        self.on_answer()
+
+    def cancel(self) -> None:
+        self.cancels += 1
+        self.on_cancel()
+
+    def close(self, patience: float | None = None) -> None:
+        self.closed.append(patience)
+
+
+@dataclass
+class Said:
+    """An output that remembers."""
+
+    events: list[Event] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+
+    def event(self, event: Event) -> None:
+        self.events.append(event)
+
+    def say(self, text: str) -> None:
+        self.words.append(text)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.words)
+
+
+class FakeAnswers:
+    """Answers each question at the second look, or is gone."""
+
+    def __init__(self, *answers: Answer | NobodyAnswers) -> None:
+        self._answers = list(answers)
+        self.asked: list[Question] = []
+        self._looks = 0
+
+    def ask(self, question: Question) -> None:
+        self.asked.append(question)
+        self._looks = 0
+
+    def poll(self) -> Answer | None:
+        self._looks += 1
+        if self._looks < 2:
+            return None
+        answer = self._answers.pop(0)
+        if isinstance(answer, NobodyAnswers):
+            raise answer
+        return answer
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_room, "POLL", 0.005)
+
+
+def run(session: Any, said: Said, answers: FakeAnswers | None = None) -> ExitCode:
+    answerer = None if answers is None else (lambda snapshot: answers)
+    return run_one(session, "accuracy", "parameters", said, Signals(), RunOptions(save="never"), answerer)
+
+
+def test_it_waits_for_the_printer_runs_the_check_and_closes() -> None:
+    starting = Snapshot(link=Link(state=LinkState.STARTING, text="Building the simulator"))
+    session, said = FakeSession(starting, starting, starting, UP), Said()
+    assert run(session, said) is ExitCode.OK
+    assert said.words == ["Building the simulator"], "once"
+    assert session.started == [("accuracy", "parameters", RunOptions(save="never"))]
+    assert session.closed == [None]
+    assert isinstance(said.events[-1], RunEnded)
+    assert session._listeners == []
+
+
+@pytest.mark.parametrize(
+    "snapshot",
+    [
+        Snapshot(link=Link(state=LinkState.FAILED, problem=Problem("No printer at x.", "c", "Look."))),
+        replace(
+            UP,
+            printer=replace(READY, klippy="shutdown"),
+            klippy_problem=Problem("Timer too close.", "c", "Look."),
+        ),
+    ],
+)
+def test_what_is_in_the_way_for_good_is_told_and_nothing_started(snapshot: Snapshot) -> None:
+    session, said = FakeSession(snapshot), Said()
+    assert run(session, said) is ExitCode.NOT_READY
+    assert "What to do: Look." in said.text
+    assert session.started == []
+    assert session.closed == [None]
+
+
+def test_a_klipper_that_never_gets_ready_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_room, "STARTUP_PATIENCE", 0.03)
+    session = FakeSession(
+        replace(UP, printer=replace(READY, klippy="startup", message="mcu 'mcu': Starting"))
+    )
+    said = Said()
+    assert run(session, said) is ExitCode.NOT_READY
+    assert "does not become ready" in said.text
+    assert "Starting" in said.text
+
+
+def test_a_session_that_cannot_start_it_says_why() -> None:
+    def busy() -> None:
+        raise SessionBusy("No printer is connected.")
+
+    session, said = FakeSession(), Said()
+    session.on_start = busy
+    assert run(session, said) is ExitCode.NOT_READY
+    assert said.text == "No printer is connected."
+    assert session.closed == [None]
+
+
+def test_each_question_is_put_once_and_its_answer_passed_on_with_its_number() -> None:
+    session, said = FakeSession(), Said()
+    answers = FakeAnswers(True, False)
+    session.on_start = lambda: session.ask(4, CLEAN)
+
+    def next_question() -> None:
+        if len(session.answers) == 1:
+            session.ask(5, SAVE)
+        else:
+            session.show(UP)
+            session.end()
+
+    session.on_answer = next_question
+    assert run(session, said, answers) is ExitCode.OK
+    assert answers.asked == [CLEAN, SAVE]
+    assert session.answers == [(4, True), (5, False)]
+
+
+def test_the_same_question_asked_again_is_put_again() -> None:
+    session = FakeSession()
+    answers = FakeAnswers(True, True)
+    session.on_start = lambda: session.ask(4, CLEAN)
+    session.on_answer = lambda: session.ask(5, CLEAN) if len(session.answers) == 1 else session.end()
+    run(session, Said(), answers)
+    assert answers.asked == [CLEAN, CLEAN]
+
+
+def test_where_whoever_answered_is_gone_the_check_is_cancelled() -> None:
+    session, said = FakeSession(), Said()
+    session.on_start = lambda: session.ask(4, CLEAN)
+    answers = FakeAnswers(NobodyAnswers("Standard input has ended."))
+    assert run(session, said, answers) is ExitCode.CANCELLED
+    assert said.text == "Standard input has ended. The check is cancelled."
+    assert session.cancels == 1
+
+
+def test_of_a_whole_calibration_the_end_of_a_part_is_not_the_end() -> None:
+    session, said = FakeSession(), Said()
+
+    def parts() -> None:
+        session.end(record("ready", Outcome.ERROR))
+        session.emit(Notice("in between"))
+        session.end()
+
+    session.on_start = parts
+    assert run(session, said) is ExitCode.OK
+    assert len(said.events) == 3
+
+
+def test_a_signal_before_the_check_began_leaves_at_once() -> None:
+    session, said = FakeSession(Snapshot()), Said()
+    signals = Signals()
+    signals.count = 1
+    assert run_one(session, "accuracy", None, said, signals) is ExitCode.CANCELLED  # type: ignore[arg-type]
+    assert "before the check had begun" in said.text
+    assert session.started == []
+    assert session.closed == [None]
+
+
+def send(number: int) -> None:
+    os.kill(os.getpid(), number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_cancels_and_the_handlers_are_put_back(number: int) -> None:
+    session, said = FakeSession(), Said()
+    before = signal.getsignal(number)
+    session.on_start = lambda: send(number)
+    assert run_headless(session, "accuracy", None, said) is ExitCode.CANCELLED  # type: ignore[arg-type]
+    assert session.cancels == 1
+    assert said.words[0].startswith("Cancelling")
+    assert signal.getsignal(number) is before
+
+
+def test_a_second_signal_breaks_off_and_tells_what_is_left() -> None:
+    session, said = FakeSession(), Said()
+    session.on_start = lambda: send(signal.SIGINT)
+
+    def again() -> None:
+        threading.Timer(0.05, send, (signal.SIGINT,)).start()
+
+    session.on_cancel = again
+    original = session.close
+
+    def close(patience: float | None = None) -> None:
+        original(patience)
+        if patience == 0.0:
+            session.end(record(outcome=Outcome.CANCELLED))
+
+    session.close = close  # type: ignore[method-assign]
+    assert run_headless(session, "accuracy", None, said) is ExitCode.CANCELLED  # type: ignore[arg-type]
+    assert session.closed == [0.0, None]
+    assert isinstance(said.events[-1], RunEnded)
+
+
+def test_a_hung_up_terminal_does_not_end_the_run() -> None:
+    session, said = FakeSession(), Said()
+
+    def hang_up() -> None:
+        send(signal.SIGHUP)
+        session.end()
+
+    session.on_start = hang_up
+    assert run_headless(session, "accuracy", None, said) is ExitCode.OK  # type: ignore[arg-type]
+    assert session.cancels == 0
