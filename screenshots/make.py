@@ -26,11 +26,12 @@ from zcal_tui.session.snapshot import Asking, Snapshot
 from zcal_tui.session.target import DemoOptions, Target
 from zcal_tui.tui.app import ZcalApp
 from zcal_tui.tui.messages import StartRequested
+from zcal_tui.tui.screens.verdict import VerdictScreen
 
 SIZE = (80, 24)
 FOLDER = Path(__file__).parent
 PATIENCE = 1200.0
-SPEED = 20.0
+SPEED = 8.0
 
 Seen = Callable[[Snapshot], object]
 
@@ -44,6 +45,12 @@ def places(snapshot: Snapshot) -> object:
     """There are estimates at places."""
     run = snapshot.run
     return run is not None and any("@" in name for name in run.record.estimates)
+
+
+def whole_offset(snapshot: Snapshot) -> object:
+    """An automatic offset is complete."""
+    run = snapshot.run
+    return run is not None and any(sample.kind == "offset" for sample in run.record.samples)
 
 
 def hot(snapshot: Snapshot) -> object:
@@ -122,6 +129,7 @@ class Studio:
                 await self.until(partial(self._has_gone, asking))
             await self.pilot.pause(0.05)
         if verdict:
+            await self.until(lambda: isinstance(self.app.screen, VerdictScreen))
             await self.picture(verdict)
         await self.pilot.press("escape")
         await self.pilot.press("escape")
@@ -176,7 +184,7 @@ async def backlash(studio: Studio) -> None:
 
 async def auto_z(studio: Studio) -> None:
     """The three heights."""
-    await studio.run("auto-z", seen={"auto-z": samples(8)})
+    await studio.run("auto-z", seen={"auto-z": whole_offset})
 
 
 async def stop(studio: Studio) -> None:

@@ -24,9 +24,10 @@ class Tmux:
     ) -> None:
         self._socket = folder / "tmux"
         self._log = (folder / "screens.txt").open("w") if logged else None
-        settings = {**environment, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        kept = {name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES")}
+        settings = {**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         words = " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.items())
-        line = f"exec env {words} {shlex.join(arguments)}"
+        line = f"exec env -u COLUMNS -u LINES {words} {shlex.join(arguments)}"
         width, height = size
         self._tmux("-f", "/dev/null", "new-session", "-d", "-x", str(width), "-y", str(height), line)
         self._tmux("set-option", "-g", "escape-time", "0")

@@ -31,6 +31,8 @@ session = Session()
 
 def restless():
     for n in range(100000):
+        if session.runs and not session.snapshot.run.record.samples:
+            session.touch(3)
         session.printer(position=(float(n % 200), 1.0, n / 1000))
         session.console("// line " + str(n) * 20)
         time.sleep(0.02)

@@ -180,6 +180,20 @@ async def test_a_step_that_may_hit_the_bed_is_told_before_it_is_made(opened: Ope
         assert stage.session.answers[-1] == PaperMove("step", "-0.05")
 
 
+async def test_the_step_shrinks_on_the_way_down_until_the_person_chooses(opened: Opener) -> None:
+    async with opened() as stage:
+        await paper_begins(stage)
+        assert "●1" in stage.text()
+        await stage.press("j")
+        stage.session.ask(replace(PAPER, height=0.4, lower=None, upper=5.0, tried=(5.0, 0.4), test=1))
+        await stage.settle()
+        assert "●0.1" in stage.text()
+        await stage.press("5")
+        stage.session.ask(replace(PAPER, height=0.3, lower=None, upper=0.4, tried=(5.0, 0.4, 0.3), test=1))
+        await stage.settle()
+        assert "●0.01" in stage.text()
+
+
 async def test_what_the_check_says_of_a_step_is_shown(opened: Opener) -> None:
     async with opened() as stage:
         await paper(stage)

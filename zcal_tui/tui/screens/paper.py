@@ -113,6 +113,8 @@ class PaperScreen(Asks, ZcalScreen):
         assert isinstance(asking.question, PaperStep)
         self.question = asking.question
         self._step = first_step(self.question)
+        self._own_step = False
+        """Whether the person chose the step; until then it shrinks by itself on the way down."""
         self._feel: str | None = None
         self._felt: Asking | None = None
         self._seen_notices = self._notice_count()
@@ -123,7 +125,9 @@ class PaperScreen(Asks, ZcalScreen):
         """The move is made: where the nozzle is now."""
         if isinstance(asking.question, PaperStep) and not self.asks(asking):
             if asking.question.test != self.question.test:
-                self._step = first_step(asking.question)
+                self._step, self._own_step = first_step(asking.question), False
+            elif not self._own_step:
+                self._step = max(self._step, first_step(asking.question))
             self.asking, self.question, self._feel = asking, asking.question, None
             self._show_question()
 
@@ -273,7 +277,7 @@ class PaperScreen(Asks, ZcalScreen):
 
     def action_step(self, n: int) -> None:
         """Choose how far Lower and Raise go."""
-        self._step = n
+        self._step, self._own_step = n, True
         self._show_question()
 
     def action_go_by(self, direction: int) -> None:

@@ -113,10 +113,12 @@ def bed_map_content(
         canvas.put(inside, min(max(1, y), h - 1) if h > 2 else y, spot.text, style)
     for spot in picture.spots:
         x, y = cell(spot)
-        y = min(max(1, y), h - 1) + 1
+        y = min(max(1, y), h - 1)
         start = max(left + 1, min(x - len(spot.note) // 2, left + w - len(spot.note)))
-        if spot.note and y < h and canvas.free(start - 1, y, len(spot.note) + 2):
-            canvas.put(start, y, spot.note, "$z-dim")
+        for row in (y + 1, y - 1):
+            if spot.note and 0 < row < h and canvas.free(start, row, len(spot.note)):
+                canvas.put(start, row, spot.note, "$z-dim")
+                break
     ends = f"X {bed.low[0]:g}", f"{bed.high[0]:g} mm"
     axis = " " * left + ends[0] + ends[1].rjust(max(1, w + 1 - len(ends[0])))
     drawn = canvas.content() + "\n" + Content.styled(axis[:width], "$z-dim")

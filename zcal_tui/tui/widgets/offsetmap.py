@@ -23,12 +23,10 @@ def offset_map(question: JogStep, width: int, height: int, glyphs: Glyphs = UNIC
     scale = min((columns - 9) / span_x, (rows - 3) * CELL / span_y)  # cells of width in a mm
     nozzle_x = (columns - 1) / 2 - x * scale / 2
     nozzle_y = (rows - 1) / 2 + y * scale / CELL / 2
-    at = {
-        "nozzle": (round(nozzle_x), round(nozzle_y)),
-        "probe": (round(nozzle_x + x * scale), round(nozzle_y - y * scale / CELL)),
-    }
+    nx, ny = round(nozzle_x), round(nozzle_y)
+    px, py = nx + round(x * scale), ny - round(y * scale / CELL)
     cells: list[list[tuple[str, str]]] = [[(" ", "")] * columns for _ in range(rows)]
-    (nx, ny), (px, py) = at["nozzle"], at["probe"]
+    px, py = min(max(0, px), columns - 1), min(max(0, py), rows - 1)
     for column in range(min(nx, px), max(nx, px) + 1):
         cells[py][column] = (glyphs.bar_rest, "$z-faint")
     for row in range(min(ny, py), max(ny, py) + 1):
