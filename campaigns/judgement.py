@@ -3,17 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from campaigns.comparison import (
-    LIMIT,
-    SERIES,
-    HeatedRun,
-    Record,
-    compare,
-    place_of,
-    range_exceeds,
-    true_adjustment,
-)
+from campaigns.comparison import LIMIT, SERIES, HeatedRun, Record, compare, place_of, true_adjustment
 from campaigns.machine_truth import MachineTruth
+from campaigns.ranges import range_exceeds
 
 FIT, UNFIT = 0.05, 0.5
 """Shares of series beyond the limit: docs/statistics.md."""
@@ -68,7 +60,7 @@ def _errors_within(limit: float, *names: str) -> Callable[[Record, MachineTruth,
 
 
 def _repeats(_record: Record, truth: MachineTruth, _contact: float | None) -> bool | None:
-    share = range_exceeds(LIMIT / truth.truth.probe.noise, SERIES)
+    share = range_exceeds(LIMIT / truth.truth.probe.noise, [0.0] * SERIES)
     return True if share < FIT else False if share > UNFIT else None
 
 

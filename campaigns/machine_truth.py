@@ -57,6 +57,11 @@ class MachineTruth:
         return bed[0] - geometry.probe_x, bed[1] - geometry.probe_y
 
     @property
+    def homes_with_probe(self) -> bool:
+        """Whether the probe touches the bed when Z is homed."""
+        return self.wiring.drives[0].virtual_endstop is not None
+
+    @property
     def probe_offset(self) -> Xy:
         """The probe's true x_offset and y_offset."""
         return self._machine.geometry.probe_x, self._machine.geometry.probe_y
