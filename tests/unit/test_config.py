@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from zcal_tui.config import ConfigError, data_folder, load
+from zcal_tui.config import ConfigError, Settings, data_folder, lease_seconds, load
 
 
 @pytest.fixture
@@ -68,3 +68,18 @@ def test_keys_that_are_not_text_are_refused(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(ConfigError, match="keymap"):
         load({}, {}, path)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [(None, 60.0), ("2", 2.0), ("12.5", 12.5), ("600", 600.0)])
+def test_how_long_the_printer_waits_for_us(text: str | None, seconds: float) -> None:
+    assert lease_seconds(Settings(lease=text)) == seconds
+
+
+@pytest.mark.parametrize("text", ["1.9", "601", "-5", "nan", "inf", "soon", ""])
+def test_a_lease_that_cannot_be_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="2 to 600"):
+        lease_seconds(Settings(lease=text))
+
+
+def test_the_lease_comes_from_the_environment_too() -> None:
+    assert lease_seconds(load({}, {"ZCAL_LEASE": "30", "XDG_CONFIG_HOME": "/nowhere"})) == 30.0

@@ -7,7 +7,7 @@ import pytest
 
 from zcal_tui.headless.exit_codes import ExitCode, of_record
 from zcal_tui.headless.output import JsonOutput, TextOutput
-from zcal_tui.headless.text import change_lines, event_lines, problem_lines
+from zcal_tui.headless.text import change_lines, event_lines, problem_lines, sample_line
 from zcal_tui.model.estimate_text import estimate_text
 from zcal_tui.model.events import Notice, Progress, RunEnded, RunStarted, SampleTaken, Stage
 from zcal_tui.model.record import (
@@ -57,6 +57,49 @@ def test_samples_are_told_from_the_first_one() -> None:
     assert "not counted" in dropped
     assert lines(Progress(1, 2)) == []
     assert lines(Notice("back again")) == ["Note: back again"]
+
+
+def test_samples_of_another_kind_or_place_have_a_first_one_of_their_own() -> None:
+    first: list[Sample] = []
+    lines = [
+        sample_line(sample, first)
+        for sample in (
+            Sample(1, 0, 0, 0, 1.5, place="back left"),
+            Sample(2, 0, 0, 0, 1.6, place="front right"),
+            Sample(3, 0, 0, 0, 1.51, place="back left"),
+            Sample(4, 0, 0, 0, 0.1, kind="paper", place="back left"),
+            Sample(5, 0, 0, 0, 1.59, place="front right"),
+        )
+    ]
+    assert [line.split(" mm")[1].split(" from")[0].strip() for line in lines] == [
+        "0.0 µm",
+        "0.0 µm",
+        "+10 µm",
+        "0.0 µm",
+        "−10 µm",
+    ]
+    assert lines[2].split()[:3] == ["3", "back", "left"]
+    assert lines[3].split()[:2] == ["4", "paper"]
+    assert len(first) == 3
+
+
+@pytest.mark.parametrize("kind", ["mark", "jog"])
+def test_a_look_at_the_mark_is_a_place_and_no_height(kind: str) -> None:
+    first: list[Sample] = []
+    line = sample_line(Sample(7, 0, 101.25, 88.5, 3.0, kind=kind), first)
+    assert line.split() == ["7", kind, "X", "101.250", "Y", "88.500"]
+    assert first == []
+
+
+def test_a_new_run_has_a_first_sample_of_its_own() -> None:
+    lines = event_lines()
+    for height in (1.5, 1.6):
+        lines(RunStarted(id="r", check="accuracy", started=""))
+        assert "0.0 µm from the first" in lines(SampleTaken(Sample(1, 0, 0, 0, height)))[0]
+
+
+def test_a_drawing_is_printed_as_it_is() -> None:
+    assert event_lines()(Notice(" P\n N")) == [" P", " N"]
 
 
 def test_a_problem_has_its_cause_its_remedy_and_the_printers_words() -> None:
