@@ -63,7 +63,7 @@ async def test_a_fixed_probe_reads_open_in_the_air(bench: Bench, reads: bool, le
     ("reads_docked", "reads_on", "level", "words"),
     [
         (True, False, Level.PASS, "normally closed"),
-        (False, False, Level.WARN, "open both"),
+        (False, False, Level.FAIL, "open both"),
         (True, True, Level.FAIL, "although ATTACH_PROBE has fetched it"),
     ],
 )
@@ -76,8 +76,64 @@ async def test_a_docked_probe_is_fetched_to_see_its_switch_change(
     assert found.level is level
     assert words in found.what
     assert "ATTACH_PROBE" in bench.machine.scripts
-    # One that reads open hung on the toolhead already, as far as can be told, and is left there
-    assert ("DETACH_PROBE" in bench.machine.scripts) is reads_docked
+    assert "DETACH_PROBE" in bench.machine.scripts
+
+
+async def test_a_probe_that_hung_on_the_toolhead_is_put_back_to_see_it_change_and_fetched_again(
+    bench: Bench,
+) -> None:
+    switch(bench, docked=True)
+    bench.machine.triggered = False
+    found = await switch_found(bench, MACROS, docked=True)
+    assert found is not None
+    assert found.level is Level.PASS
+    macros = [script for script in bench.machine.scripts if script in MACROS]
+    assert macros == ["ATTACH_PROBE", "DETACH_PROBE", "ATTACH_PROBE"]
+    assert bench.machine.triggered is False
+
+
+async def test_a_macro_that_finds_it_still_attached_is_no_fault_of_its_own(bench: Bench) -> None:
+    switch(bench, docked=False)
+
+    async def still_there(_: dict[str, str]) -> None:
+        raise Refused("The probe was not left in its dock.")
+
+    bench.machine.handlers["DETACH_PROBE"] = still_there
+    found = await switch_found(bench, MACROS, docked=True)
+    assert found is not None
+    assert found.level is Level.FAIL
+    assert "normally open" in found.why
+
+
+async def test_without_a_macro_that_puts_it_back_an_open_switch_is_not_told_from_one_on_the_toolhead(
+    bench: Bench,
+) -> None:
+    switch(bench, docked=False)
+    found = await switch_found(bench, ("ATTACH_PROBE", ""), docked=True)
+    assert found is not None
+    assert found.level is Level.WARN
+    assert "--detach" in found.mend
+
+
+@pytest.mark.parametrize("wired_open", [False, True])
+async def test_nothing_is_levelled_with_a_switch_that_cannot_be_trusted(
+    bench: Bench, wired_open: bool
+) -> None:
+    settings = bench.machine.objects["configfile"]["settings"]
+    settings.update({f"gcode_macro {name.lower()}": {} for name in MACROS})
+    bench.machine.objects["z_tilt"] = {"applied": False}
+
+    async def level(_: dict[str, str]) -> None:
+        bench.machine.change("z_tilt", applied=True)
+
+    bench.machine.handlers["Z_TILT_ADJUST"] = level
+    await again(bench)
+    switch(bench, docked=not wired_open)
+    found = await looked_at(bench, Person(True))
+    assert ("Z_TILT_ADJUST" in bench.machine.scripts) is not wired_open
+    assert ("Z_TILT_ADJUST was not done" in bench.notices) is wired_open
+    assert (found.level is Level.FAIL) is wired_open
+    assert any("open both" in reason for reason in found.reasons) is wired_open
 
 
 async def test_a_docked_probe_that_may_not_be_fetched_is_no_finding_of_fault(bench: Bench) -> None:

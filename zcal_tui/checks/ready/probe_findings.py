@@ -3,10 +3,15 @@
 from zcal_tui.checks.attach import probe_attached
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.ready.finding import Finding, fail, fine, warn
+from zcal_tui.checks.travel import lift_before_macro
 from zcal_tui.model.events import Stage
 from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.printer import CommandFailed
 
+_SOURCE = "the z_calibration plugin's documentation, Requirements"
+_UNNOTICED = (
+    "a probe that fell off or was not picked up cannot be noticed, and the nozzle would go down without it."
+)
 _NO_QUERY = ("does not support QUERY_PROBE", "Unknown command")
 
 
@@ -51,19 +56,45 @@ async def probe_switch(context: Context, macros: tuple[str, str] | None, *, dock
             "It was not picked up, its cable or contacts are loose, or its pin is inverted.",
             "Fetch it by hand and look whether QUERY_PROBE says open.",
         )
-    if not before:
+    if not before and not macros[1]:
         return warn(
             "probe-switch",
+            f"The probe reads open after {macros[0]} as before it.",
+            f"Either it hung on the toolhead already, or it is wired normally open: {_UNNOTICED}",
+            "Name the macro that puts it back with --detach, so that this check can see its switch change.",
+            source=_SOURCE,
+        )
+    if not before and not await _reads_triggered_docked(context, macros):
+        return fail(
+            "probe-switch",
             "The probe reads open both on the toolhead and in its dock.",
-            "That is how a switch reads that is wired normally open (or a probe that hung on the toolhead already): a "
-            "probe that fell off cannot be noticed, and the nozzle would go down without it.",
+            f"That is how a switch reads that is wired normally open: {_UNNOTICED}",
             "Wire it normally closed, so that a missing probe reads as triggered.",
-            source="the z_calibration plugin's documentation, Requirements",
+            source=_SOURCE,
         )
     return fine(
         "probe-switch",
         "The probe's switch reads open on the toolhead and triggered in the dock (normally closed).",
     )
+
+
+async def _reads_triggered_docked(context: Context, macros: tuple[str, str]) -> bool:
+    """Put back a probe that reads open before it was fetched, to see its switch change; it may have hung on the
+    toolhead, and does so again afterwards."""
+    fetch, back = macros
+    await lift_before_macro(context.printer)
+    context.emit(Stage("detach", f"Putting the probe back to see its switch change ({back})"))
+    try:
+        await context.printer.gcode(back)
+    except CommandFailed:  # a macro that looks at the switch itself takes it for still attached
+        if not context.printer.state.ready:
+            raise
+    docked = await _reading(context)
+    if docked:
+        await lift_before_macro(context.printer)
+        context.emit(Stage("attach", f"Fetching it again, as it was found ({fetch})"))
+        await context.printer.gcode(fetch)
+    return bool(docked)
 
 
 async def _reading(context: Context) -> bool | None:

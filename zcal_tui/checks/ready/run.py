@@ -24,13 +24,14 @@ async def look(context: Context, parameters: ReadyParameters) -> None:
     require_connected(context.printer.state)
     context.emit(Stage("look", "Looking at the printer"))
     findings = await _state_findings(context)
+    found: Finding | None = None
     if parameters.offer and context.operator.present:
-        findings = await _offers(context, parameters, findings)
+        findings, found = await _offers(context, parameters, findings)
     blocked = next((finding for finding in findings if finding.level is Level.FAIL), None)
-    if blocked is None:
+    if blocked is None and found is None:
         found = await _switch(context, parameters)
-        if found is not None:
-            findings.append(found)
+    if found is not None:
+        findings.append(found)
     context.emit(Progress(len(findings), len(findings), 0.0))
     for finding in findings:
         if finding.mend:
@@ -44,13 +45,18 @@ async def _state_findings(context: Context) -> list[Finding]:
     return [*findings, extra(context.companion)]
 
 
-async def _offers(context: Context, parameters: ReadyParameters, findings: list[Finding]) -> list[Finding]:
-    """Offer what can be mended, one after the other, and look again after each."""
+async def _offers(
+    context: Context, parameters: ReadyParameters, findings: list[Finding]
+) -> tuple[list[Finding], Finding | None]:
+    """Offer what can be mended, one after the other, and look again after each. Returns what is found now, and what the
+    probe's switch says where that had to be known first: nothing probes the bed with a switch that cannot be trusted.
+    """
     offered: set[str] = set()
+    switch: Finding | None = None
     while True:
         upcoming = next((f for f in findings if f.offer is not None and f.key not in offered), None)
         if upcoming is None or upcoming.offer is None:
-            return findings
+            return findings, switch
         offered.add(upcoming.key)
         offer = upcoming.offer
         wanted = await context.operator.confirm(
@@ -67,6 +73,11 @@ async def _offers(context: Context, parameters: ReadyParameters, findings: list[
         try:
             if offer.needs_homed:
                 await home_if_needed(context)
+            switch = await _switch(context, parameters) if offer.needs_probe else switch
+            if offer.needs_probe and switch is not None and switch.level is Level.FAIL:
+                context.emit(Notice(f"{offer.gcode} was not done, since it probes the bed. {switch.what}"))
+                findings = await _state_findings(context)
+                continue
             async with probe_attached(context, _macros(context, parameters) if offer.needs_probe else None):
                 context.emit(Stage("mend", f"{offer.yes} ({offer.gcode})"))
                 await context.printer.gcode(offer.gcode)
