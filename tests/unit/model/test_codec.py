@@ -2,6 +2,8 @@
 
 import json
 import math
+from dataclasses import fields
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -10,7 +12,11 @@ from hypothesis import strategies as st
 from zcal_tui.model.codec import SchemaError, event_from_json, event_to_json, record_from_json, record_to_json
 from zcal_tui.model.events import (
     AdviceGiven,
+    Answered,
+    Asked,
+    ChangesUpdated,
     EstimateUpdated,
+    Event,
     Notice,
     Progress,
     RunEnded,
@@ -20,23 +26,36 @@ from zcal_tui.model.events import (
     Stage,
     VerdictReached,
 )
+from zcal_tui.model.questions import Choose, Confirm, JogStep, Option, PaperStep, Question
 from zcal_tui.model.record import (
     SCHEMA_VERSION,
     Change,
     Estimate,
     Level,
     Outcome,
+    Part,
     Problem,
     Record,
     Sample,
     Verdict,
 )
 
+BUILT: set[type] = set()
+
+
+def build(kind: type, **draws: st.SearchStrategy[object]) -> st.SearchStrategy[Any]:
+    """Draws for every field, so that one that is added is not forgotten here."""
+    assert set(draws) == {field.name for field in fields(kind)} - {"schema"}, kind
+    BUILT.add(kind)
+    return st.builds(kind, **draws)
+
+
 number = st.floats(allow_nan=False, allow_infinity=False)
 maybe = st.none() | number
 words = st.text(max_size=20)
+numbers = st.dictionaries(words, number, max_size=3)
 facts = st.dictionaries(words, words | number | st.none() | st.booleans(), max_size=3)
-samples = st.builds(
+samples = build(
     Sample,
     n=st.integers(1, 999),
     t=number,
@@ -45,10 +64,92 @@ samples = st.builds(
     trigger_z=number,
     bed_z=maybe,
     recorded=st.booleans(),
+    kind=words,
+    place=words,
+    round=st.integers(1, 99),
+    bed=maybe,
+    hotend=maybe,
+    values=numbers,
 )
-changes = st.builds(Change, section=words, option=words, old=st.none() | words, new=words)
-verdicts = st.builds(Verdict, level=st.sampled_from(Level), summary=words, reasons=st.tuples(words))
-problems = st.builds(Problem, what=words, cause=words, remedy=words, raw=words)
+changes = build(
+    Change,
+    section=words,
+    option=words,
+    old=st.none() | words,
+    new=words,
+    state=st.sampled_from(["proposed", "declined", "staged", "saved"]),
+    saves=st.booleans(),
+    effect=words,
+)
+verdicts = build(Verdict, level=st.sampled_from(Level), summary=words, reasons=st.tuples(words))
+problems = build(Problem, what=words, cause=words, remedy=words, raw=words, key=words)
+parts = build(
+    Part,
+    id=words,
+    check=words,
+    outcome=st.sampled_from(Outcome),
+    level=st.none() | st.sampled_from(Level),
+    summary=words,
+)
+xyz = st.tuples(number, number, number)
+options = build(Option, key=words, label=words, help=words)
+questions = st.one_of(
+    build(
+        Confirm,
+        key=words,
+        text=words,
+        detail=words,
+        yes=words,
+        no=words,
+        danger=st.booleans(),
+        facts=numbers,
+    ),
+    build(
+        Choose,
+        key=words,
+        text=words,
+        options=st.lists(options, max_size=3).map(tuple),
+        detail=words,
+        facts=numbers,
+    ),
+    build(
+        PaperStep,
+        key=words,
+        text=words,
+        height=number,
+        lower=maybe,
+        upper=maybe,
+        start=number,
+        lowest=number,
+        expected=maybe,
+        step=number,
+        name=words,
+        old=maybe,
+        base=number,
+        sign=st.sampled_from([-1, 1]),
+        moves_nozzle=st.booleans(),
+        test=st.integers(1, 9),
+        tests=st.integers(1, 9),
+        place=words,
+        tried=st.lists(number, max_size=3).map(tuple),
+        detail=words,
+    ),
+    build(
+        JogStep,
+        key=words,
+        text=words,
+        x=number,
+        y=number,
+        z=number,
+        low=xyz,
+        high=xyz,
+        probed=st.tuples(number, number),
+        old=st.tuples(number, number),
+        test=st.integers(1, 9),
+        tests=st.integers(1, 9),
+        detail=words,
+    ),
+)
 
 
 @st.composite
@@ -60,13 +161,15 @@ def estimates(draw: st.DrawFn) -> dict[str, Estimate]:
             draw(maybe),
             draw(maybe),
             draw(maybe),
-            components=draw(st.dictionaries(words, number, max_size=2)),
+            unit=draw(words),
+            confidence=draw(number),
+            components=draw(numbers),
         )
         for name in names
     }
 
 
-records = st.builds(
+records = build(
     Record,
     id=words,
     check=words,
@@ -82,26 +185,32 @@ records = st.builds(
     advice=st.tuples(words),
     problem=st.none() | problems,
     changes=st.lists(changes, max_size=2).map(tuple),
+    parts=st.lists(parts, max_size=2).map(tuple),
 )
 events = st.one_of(
-    st.builds(
-        RunStarted, id=words, check=words, started=words, printer=facts, context=facts, parameters=facts
-    ),
-    st.builds(Stage, key=words, text=words),
-    st.builds(Progress, done=st.integers(0), total=st.integers(1), seconds_left=maybe),
-    st.builds(SampleTaken, sample=samples),
-    st.builds(EstimateUpdated, estimates=estimates()),
-    st.builds(AdviceGiven, text=words, changes=st.lists(changes, max_size=2).map(tuple)),
-    st.builds(VerdictReached, verdict=verdicts),
-    st.builds(Notice, text=words),
-    st.builds(RunProblem, problem=problems),
-    st.builds(RunEnded, record=records),
+    build(RunStarted, id=words, check=words, started=words, printer=facts, context=facts, parameters=facts),
+    build(Stage, key=words, text=words),
+    build(Progress, done=st.integers(0), total=st.integers(1), seconds_left=maybe),
+    build(SampleTaken, sample=samples),
+    build(EstimateUpdated, estimates=estimates()),
+    build(AdviceGiven, text=words, changes=st.lists(changes, max_size=2).map(tuple)),
+    build(VerdictReached, verdict=verdicts),
+    build(Notice, text=words),
+    build(Asked, question=questions),
+    build(Answered, key=words, answer=words),
+    build(ChangesUpdated, changes=st.lists(changes, max_size=2).map(tuple)),
+    build(RunProblem, problem=problems),
+    build(RunEnded, record=records),
 )
 
 
 @given(events)
 def test_an_event_comes_back_as_it_went(event: object) -> None:
     assert event_from_json(json.loads(json.dumps(event_to_json(event), allow_nan=False))) == event  # type: ignore[arg-type]
+
+
+def test_no_kind_of_event_or_question_is_left_out_here() -> None:
+    assert {*get_args(Event), *get_args(Question)} <= BUILT
 
 
 @given(records)
@@ -131,3 +240,26 @@ def test_what_is_no_event_is_refused_as_such(data: dict[str, object]) -> None:
     except SchemaError:
         return
     assert data["event"] in ("notice", "started")
+
+
+def test_a_record_of_before_there_were_parts_is_read() -> None:
+    data = record_to_json(Record(id="a", check="accuracy", printer={}, started="now"))
+    del data["parts"]
+    assert record_from_json(data).parts == ()
+
+
+def test_a_sample_of_before_there_were_kinds_is_a_touch() -> None:
+    data = event_to_json(SampleTaken(Sample(1, 0.0, 1.0, 2.0, 1.5)))
+    for name in ("kind", "place", "round", "bed", "hotend", "values"):
+        del data[name]
+    assert event_from_json(data) == SampleTaken(Sample(1, 0.0, 1.0, 2.0, 1.5))
+
+
+def test_a_kind_of_question_that_is_not_known_is_refused() -> None:
+    with pytest.raises(SchemaError, match="'riddle'"):
+        event_from_json({"event": "question", "kind": "riddle", "key": "a", "text": "b"})
+
+
+def test_an_axis_without_an_end_becomes_null() -> None:
+    question = PaperStep("paper", "", 1.0, None, None, 5.0, -math.inf, None, 0.0025)
+    assert event_to_json(Asked(question))["lowest"] is None
