@@ -34,7 +34,7 @@ class Staging:
 
     def command(self, run: Run, parameters: Parameters) -> None:
         """SECTION, OPTION and VALUE, all needed."""
-        section = parameters.word("SECTION").lower()
+        section = parameters.word("SECTION")
         option = parameters.choice("OPTION", "", list(RANGES))
         parameters.word("VALUE")
         low, high, decimals = RANGES.get(option, (0.0, 0.0, 0))
@@ -43,10 +43,12 @@ class Staging:
         self.stage(run, section, option, f"{value:.{decimals}f}")
 
     def stage(self, run: Run, section: str, option: str, value: str) -> None:
-        """Stage it, and say so. Raises Refused where that section has no such option."""
+        """Stage it, and say so; `section` in any case, which SAVE_CONFIG would take for a new one. Raises Refused where
+        that section has no such option."""
         self._host.require("settings", "state")
         known = self._options()
-        if option not in known.get(section, ()):
+        section = self._host.state.spelled(section)
+        if option not in known.get(section.lower(), ()):
             places = [name for name, options in known.items() if option in options]
             raise Refused(
                 f"zcal does not stage {option or 'nothing'} in [{section}].",

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from zcal_tui.checks.base import CheckCancelled, CheckFailed, CheckRefused, Context
-from zcal_tui.checks.travel import hands_off, travel
+from zcal_tui.checks.travel import hands_off, require_ours, travel
 from zcal_tui.model.events import Notice, SampleTaken
 from zcal_tui.model.questions import Confirm, PaperMove, PaperStep
 from zcal_tui.model.record import Sample
@@ -64,19 +64,23 @@ class PaperHeight:
     resolution: float
 
 
-async def paper_test(context: Context, plan: PaperPlan, n: int) -> PaperHeight:
-    """Run one paper test where the nozzle stands, lift, and tell the result as sample `n`.
+async def paper_test(
+    context: Context, plan: PaperPlan, n: int, manual: ManualTest | None = None
+) -> PaperHeight:
+    """Run one paper test where the nozzle stands, lift, and tell the result as sample `n`. `manual` is the manual probe
+    to do it with, not begun yet, where it is another than usual.
 
     Raises CheckCancelled when it is given up, CheckFailed when it cannot go on, NeedsPerson, TransportError.
     """
+    await require_ours(context.printer)
     await context.holder.idle_timeout(PERSON_TIMEOUT)
-    manual = ManualTest(context.printer, context.companion)
+    manual = manual or ManualTest(context.printer, context.companion)
     try:
         position = await manual.begin()
+        x, y, _ = context.printer.state.position or (math.nan, math.nan, math.nan)
         found = await _Dialogue(context, plan, manual, position).run()
         if plan.at_contact is not None:
             await plan.at_contact()
-        x, y, _ = context.printer.state.position or (math.nan, math.nan, math.nan)
         context.emit(
             SampleTaken(
                 Sample(
@@ -100,10 +104,13 @@ async def paper_test(context: Context, plan: PaperPlan, n: int) -> PaperHeight:
 async def _leave(context: Context, plan: PaperPlan, manual: ManualTest) -> None:
     """End the test if it is open, and lift. What ended the check is what is told, so this raises nothing."""
     try:
+        if context.printer.state.ready and not manual.measuring:
+            await manual.abort()  # which moves nothing, so that it is closed under a print as well
         if (reason := hands_off(context.printer.state)) is not None:
             context.emit(Notice(f"The nozzle was not lifted off the paper: {reason}."))
             return
-        await manual.abort()
+        if manual.measuring:
+            return  # klippy has lifted it itself, and moves it still
         await travel(context.printer, clearance=plan.clearance)
     except (TransportError, CheckRefused) as error:
         context.emit(Notice(f"The nozzle was not lifted off the paper: {error}"))
@@ -121,6 +128,7 @@ class _Dialogue:
         self._at = at
         self._start = self._height()
         self._tried = [self._start]
+        self._felt = {self._start}
         self._step = z_step_distance(context.printer.state) or 0.0
         limits = z_limits(context.printer.state)
         self._lowest = limits[0] if limits is not None else -math.inf
@@ -190,6 +198,7 @@ class _Dialogue:
             self._tried.pop()
         else:
             self._tried.append(self._height())
+        self._felt.add(self._height())
 
     async def _dares(self, target: float) -> bool:
         """Whether a step that could press the nozzle into the bed is meant."""
@@ -249,9 +258,9 @@ class _Dialogue:
         return self._at.z_position
 
     def _resolution(self) -> float:
-        """Half the distance to the nearest height that was tried besides this one."""
+        """Half the distance to the nearest height that was tried besides this one, also one that was undone."""
         height = self._height()
-        apart = [abs(other - height) for other in self._tried if abs(other - height) > 1e-6]
+        apart = [abs(other - height) for other in self._felt if abs(other - height) > 1e-6]
         return min(FIRST_RESOLUTION, min(apart, default=2 * FIRST_RESOLUTION) / 2)
 
     def _ended(self, outcome: Outcome, resolution: float = FIRST_RESOLUTION) -> PaperHeight:

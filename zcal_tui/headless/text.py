@@ -39,10 +39,10 @@ def change_lines(changes: tuple[Change, ...]) -> list[str]:
         lines.append(f"    [{section}]")
         for change in changes:
             if change.section == section:
-                notes = [f"was {change.old}"] if change.old is not None else []
+                notes = [f"was {change.was}"] if change.old is not None else []
                 notes += [change.state] if change.state != "proposed" else []
                 note = f"   # {', '.join(notes)}" if notes else ""
-                lines.append(f"    {change.option}: {change.new}{note}")
+                lines.append(f"    {change.option}: {change.shown}{note}")
     return lines
 
 

@@ -103,8 +103,9 @@ class Problem:
 class Change:
     """One config value a check proposes.
 
-    `state` is proposed (lines to edit), declined, staged (SAVE_CONFIG was not seen to end), or saved (read back).
-    `saves` says that SAVE_CONFIG can write it; `effect` what it does to the nozzle, in words.
+    `state` is proposed (lines to edit), declined, staged (pending in Klipper: by a command of its own, or SAVE_CONFIG
+    was not seen to end), or saved (read back). `saves` says that SAVE_CONFIG can write it; `effect` what it does to the
+    nozzle, in words.
     """
 
     section: str
@@ -114,6 +115,22 @@ class Change:
     state: str = "proposed"
     saves: bool = False
     effect: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The new value on one line."""
+        return one_line(self.new)
+
+    @property
+    def was(self) -> str | None:
+        """The old value on one line."""
+        return None if self.old is None else one_line(self.old)
+
+
+def one_line(value: str) -> str:
+    """A config value as it is shown: one of several lines by their number, since nobody reads a table in passing."""
+    rows = value.strip().split("\n")
+    return rows[0] if len(rows) == 1 else f"{len(rows)} lines"
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,4 +229,43 @@ CALIBRATION: tuple[Entry, ...] = (
     ),
 )
 
-MEASURING_ERRORS: tuple[Entry, ...] = PROBING + MANUAL_PROBE + CALIBRATION
+EDDY: tuple[Entry, ...] = (
+    Entry(
+        pattern=r"Failed calibration - (no usable data|frequency not increasing)",
+        what="The eddy current sensor gave nothing that heights can be read from.",
+        cause=(
+            "Its frequency does not fall steadily while it is lifted: it is mounted too high above the bed, it does "
+            "not stand over metal (x_offset and y_offset), its drive current does not suit it, or it is noisy."
+        ),
+        remedy=(
+            "Look that the coil is 2 to 3 mm above the nozzle's tip and over the bed; run LDC_CALIBRATE_DRIVE_CURRENT, "
+            "SAVE_CONFIG, then calibrate again."
+        ),
+    ),
+    Entry(
+        pattern=r"Failed calibration - incomplete sensor data",
+        what="Readings of the eddy current sensor were lost during the calibration.",
+        cause="The link to its board or the I2C wire is disturbed, or the host was too busy.",
+        remedy="Look for errors of the sensor in klippy.log, check the wiring, then calibrate again.",
+    ),
+    Entry(
+        pattern=r"Invalid ldc1612 id",
+        what="The eddy current sensor's chip does not answer as it should.",
+        cause="Its I2C wires are loose or exchanged, another i2c_bus is configured, or the chip is faulty.",
+        remedy="Check the wiring and i2c_bus, i2c_address in its section, then FIRMWARE_RESTART.",
+    ),
+    Entry(
+        pattern=r"Must calibrate probe_eddy_current first",
+        what="The eddy current sensor is not calibrated.",
+        cause="Without a table of frequencies and heights (calibrate) it cannot measure.",
+        remedy="Do the check `z-offset`, which calibrates it, and save what it finds.",
+    ),
+    Entry(
+        pattern=r"probe_eddy_current sensor not in valid range",
+        what="The eddy current sensor is out of the range that it is calibrated for.",
+        cause="It stands too high above the bed, beside the bed, or was calibrated with another drive current.",
+        remedy="Bring it over the bed, nearer; if that does not help, calibrate it again (check `z-offset`).",
+    ),
+)
+
+MEASURING_ERRORS: tuple[Entry, ...] = PROBING + MANUAL_PROBE + CALIBRATION + EDDY

@@ -1,7 +1,9 @@
 """Klipper's manual probe as a client drives it: by the extra's ZCAL_PAPER_TEST where it can, else by MANUAL_PROBE.
-Neither stages anything."""
+Neither stages anything; a calibration of Klipper's own that opens one (`Calibration`) does."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,6 +36,8 @@ class ManualTest:
         self._told = asyncio.Event()
         self._stop = printer.listen_console(self._hear)
         self._opened = False
+        self.measuring = False
+        """Whether klippy is at work by itself since ACCEPT, so that no other command is carried out."""
 
     @property
     def open(self) -> bool:
@@ -42,9 +46,16 @@ class ManualTest:
 
     async def begin(self) -> ManualProbe:
         """Open it where the nozzle stands. Klipper refuses where another one is open."""
-        await self._printer.gcode("ZCAL_PAPER_TEST" if self._by_extra else "MANUAL_PROBE")
-        self._opened = True
+        self._opened = True  # until it is refused: a reply that was lost leaves it open
+        try:
+            await self._open()
+        except CommandFailed:
+            self._opened = False
+            raise
         return (await self._printer.refresh()).manual_probe
+
+    async def _open(self) -> None:
+        await self._printer.gcode("ZCAL_PAPER_TEST" if self._by_extra else "MANUAL_PROBE")
 
     async def step(self, z: str) -> ManualProbe:
         """Move by TESTZ's word or distance and wait until the nozzle is there. A move that Klipper refuses ends the
@@ -95,3 +106,46 @@ class ManualTest:
             self._heard.append(Outcome("failed"))
         if self._heard:
             self._told.set()
+
+
+class Calibration(ManualTest):
+    """A manual probe that a calibration of Klipper's own opens and goes on from: after ACCEPT it measures by itself,
+    maybe for minutes, before `accept` returns. It does not tell the height, and stages what it has found."""
+
+    def __init__(
+        self,
+        printer: Printer,
+        companion: Companion,
+        command: str,
+        waiting: Callable[[], AbstractAsyncContextManager[None]],
+    ) -> None:
+        """`waiting` is entered for the time of the measurement."""
+        super().__init__(printer, companion)
+        self._command = command
+        self._waiting = waiting
+
+    async def _open(self) -> None:
+        await self._printer.gcode(self._command)
+
+    async def accept(self) -> Outcome:
+        """Take the present height and wait for the measurement. Raises CommandFailed where that fails."""
+        height = (await self._printer.refresh()).manual_probe.z_position
+        self.measuring = True
+        try:
+            async with self._waiting():
+                await self._printer.gcode("ACCEPT")
+        except CommandFailed:
+            self.measuring = False
+            raise
+        self.measuring = False
+        await self._printer.refresh()
+        failed = next((outcome for outcome in self._heard if outcome.how == "failed"), None)
+        return failed or Outcome("accepted", height)
+
+    async def outcome(self) -> Outcome:
+        """It was ended by another client: whether by ACCEPT or ABORT is not told. Waits for what follows from it."""
+        self.measuring = True
+        await self._printer.gcode("M400")
+        self.measuring = False
+        await self._printer.refresh()
+        return self._heard[-1] if self._heard else Outcome("unknown")

@@ -81,7 +81,7 @@ def frame_of(context: Mapping[str, Any]) -> Mapping[str, Any]:
 def config_facts(state: PrinterState) -> dict[str, dict[str, Any]]:
     """The config values that heights depend on, by section and option, as klippy parsed them."""
     return {
-        name: {option: _kept(value) for option, value in sorted(state.settings[name].items())}
+        name: {option: kept(value) for option, value in sorted(state.settings[name].items())}
         for name in sorted(set(_sections(state)))
         if name in state.settings
     }
@@ -103,7 +103,8 @@ def _sections(state: PrinterState) -> Iterator[str]:
         yield stepper.section
 
 
-def _kept(value: Any) -> Any:
+def kept(value: Any) -> Any:
+    """A config value as a context holds it: long texts by their digest."""
     if isinstance(value, str) and len(value) > LONG_TEXT:
         return f"sha256:{hashlib.sha256(value.encode()).hexdigest()[:12]}"
     return plain(value)

@@ -11,7 +11,7 @@ from zcal_tui.model.record import Change, Outcome, Record
 from zcal_tui.model.units import age, micrometres
 from zcal_tui.results import versions
 from zcal_tui.results.changes import Changed
-from zcal_tui.results.context import config_of, frame_of
+from zcal_tui.results.context import config_of, frame_of, kept
 from zcal_tui.results.depends import NEEDS_NEW, held, probe_option, values
 from zcal_tui.results.frame import restarted_between
 from zcal_tui.results.levelling import levelled_since
@@ -119,7 +119,8 @@ def _config(record: Record, context: Context) -> str | None:
 def _found_itself(changes: Sequence[Change], name: str, value: Any) -> bool:
     """Whether a new value is what the run itself proposed: then it is no news to it."""
     return any(
-        f"[{change.section}] {change.option}" == name and _same(change.new, value) for change in changes
+        f"[{change.section.lower()}] {change.option}" == name and _same(kept(change.new), value)
+        for change in changes
     )
 
 

@@ -112,8 +112,11 @@ class Run:
             self._emit(Notice(pending))
         mistaken = _another_printer(self._resumed, printer_name)
         outcome, problem = (Outcome.REFUSED, mistaken) if mistaken is not None else await self._check_it()
+        saver = self._saver()
         if outcome is Outcome.FINISHED:
-            problem = await self._save_it()
+            problem = await self._save_it(saver)
+        else:
+            await self._discard_it(saver)
         if problem is not None:
             self._emit(RunProblem(problem))
         assert self._view is not None
@@ -175,10 +178,8 @@ class Run:
             return Outcome.ERROR, _our_fault(error)
         return Outcome.FINISHED, None
 
-    async def _save_it(self) -> Problem | None:
-        """Save what was found, now that everything which the check borrowed is back."""
-        assert self._view is not None
-        saver = Saver(
+    def _saver(self) -> Saver:
+        return Saver(
             self._printer,
             self._operator,
             self._files,
@@ -186,9 +187,29 @@ class Run:
             lambda: self._cancelled,
             self._options.save,
         )
+
+    async def _discard_it(self, saver: Saver) -> None:
+        """Have Klipper drop what it has staged by itself in a check that did not end well."""
+        assert self._view is not None
+        changes = self._view.record.changes
+        task = asyncio.current_task()
+        try:
+            if task is not None and task.cancelling():
+                saver.discard_soon(changes)
+            else:
+                await saver.discard(changes)
+        except asyncio.CancelledError:
+            saver.discard_soon(changes)
+        except Exception:  # the run's boundary, as above
+            logger.exception("what Klipper staged in %s could not be discarded", self._check.name)
+
+    async def _save_it(self, saver: Saver) -> Problem | None:
+        """Save what was found, now that everything which the check borrowed is back."""
+        assert self._view is not None
         try:
             return await saver.save(self._view.record.changes)
         except asyncio.CancelledError:
+            saver.break_off()
             return Problem(
                 "The program was ended while values were being saved.",
                 "",

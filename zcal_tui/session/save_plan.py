@@ -74,6 +74,9 @@ async def make_plan(
         )
     if not ours:
         return replace(plan, prediction=prediction)
+    if any(item.change.state == "staged" for item in ours):
+        # Klipper has staged it itself: as long as it is pending, SAVE_CONFIG refuses everything
+        return replace(plan, changes=(), left=(*plan.left, *ours))
     # What cannot be saved must not be staged: it would make SAVE_CONFIG refuse the rest as well
     able = [change for change in able if all(change != other.change for other in ours)]
     plan = replace(plan, changes=tuple(able), left=(*plan.left, *ours))

@@ -1,9 +1,10 @@
 """What a person is told about saving: the question, what follows from it, and what to do by hand."""
 
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
-from zcal_tui.model.record import Change
+from zcal_tui.model.record import Change, one_line
 from zcal_tui.model.units import length
 from zcal_tui.printer.config_files import KALICO_BACKUPS
 from zcal_tui.printer.state import PrinterState
@@ -15,21 +16,26 @@ _INVALID = {
     "x_offset": "z_offset and the bed mesh were measured at other places: find z_offset, then the mesh, again.",
     "y_offset": "z_offset and the bed mesh were measured at other places: find z_offset, then the mesh, again.",
     "position_endstop": "Heights measured from the old endstop position change with it: check the first layer.",
+    "calibrate": "A saved bed mesh was made with the sensor calibrated as before: make it again (BED_MESH_CALIBRATE).",
+    "reg_drive_current": "The sensor's frequencies change with it: calibrate the heights after the restart.",
     "switch_offset": "The next CALIBRATE_Z uses it; nothing else follows from it.",
 }
 """What a new value makes invalid, by option."""
+LONGEST_RUN, SHOWN_OF_IT = 16, 3
+"""Lines that are added or taken away in a row: from how many on a diff is cut, and what is shown at both ends."""
 PENDING_MEANS = "The next SAVE_CONFIG of anybody writes it; RESTART discards it."
 
 
 def line(change: Change) -> str:
     """A change as the line to edit: `[probe] z_offset: 1.245 (was 1.500)`."""
-    was = f" (was {change.old})" if change.old is not None else ""
-    return f"[{change.section}] {change.option}: {change.new}{was}"
+    was = f" (was {change.was})" if change.old is not None else ""
+    return f"[{change.section}] {change.option}: {change.shown}{was}"
 
 
 def not_saved(why: str, changes: Iterable[Change]) -> str:
     """That nothing was saved, why, and the lines to edit."""
-    return f"Not saved: {why} To do it by hand, edit: {'; '.join(map(line, changes))}."
+    by_hand = "; ".join(line(change) for change in changes if change.state != "staged")
+    return f"Not saved: {why}" + (f" To do it by hand, edit: {by_hand}." if by_hand else "")
 
 
 def left_over(left: Sequence[Left]) -> str:
@@ -45,8 +51,7 @@ def pending_lines(pending: Pending) -> list[str]:
         if not options:
             lines.append(f"[{section}] is removed")
         for option, value in options.items():
-            rows = value.strip().split("\n")
-            lines.append(f"[{section}] {option}: {rows[0] if len(rows) == 1 else f'{len(rows)} lines'}")
+            lines.append(f"[{section}] {option}: {one_line(value)}")
     return lines
 
 
@@ -60,7 +65,10 @@ def pending_notice(state: PrinterState) -> str | None:
 
 def question(plan: Plan) -> str:
     """What is asked."""
-    what = " and ".join(f"{change.option} {change.new}" for change in plan.changes)
+    what = " and ".join(
+        f"{change.option} ({change.shown})" if "\n" in change.new.strip() else f"{change.option} {change.new}"
+        for change in plan.changes
+    )
     return f"Save {what} and restart Klipper?"
 
 
@@ -74,7 +82,7 @@ def detail(plan: Plan, state: PrinterState) -> str:
     if plan.prediction is None:
         lines.append(f"What becomes of printer.cfg cannot be shown. {plan.unreadable}")
     else:
-        lines += ["", plan.prediction.diff(), ""]
+        lines += ["", *shortened(plan.prediction.diff().split("\n")), ""]
         if plan.prediction.edited:
             lines.append(
                 "Edited since Klipper started, and in force from the restart on: "
@@ -87,6 +95,16 @@ def detail(plan: Plan, state: PrinterState) -> str:
     if plan.left:
         lines.append(left_over(plan.left))
     return "\n".join(lines)
+
+
+def shortened(diff: Sequence[str]) -> Iterator[str]:
+    """A diff whose long runs, such as a table that is replaced, are cut to their beginning and end."""
+    for sign, run in groupby(diff, key=lambda row: row[:1]):
+        rows = list(run)
+        if sign in ("+", "-") and len(rows) > LONGEST_RUN:
+            left = len(rows) - 2 * SHOWN_OF_IT
+            rows[SHOWN_OF_IT:-SHOWN_OF_IT] = [f"{sign} … {left} more lines …"]
+        yield from rows
 
 
 def consequences(plan: Plan, state: PrinterState) -> list[str]:

@@ -1,7 +1,8 @@
 """Saves what a check has found, once it has ended: never without a yes, and nothing pending behind anybody's back.
 
 Klipper cannot take a staged value back (only a RESTART does), so a value is staged right before the SAVE_CONFIG that
-writes it, and after the yes. What becomes of each step is in the run's record before the step is made.
+writes it, and after the yes. What a command of Klipper's own has staged in the check is written like the rest, or
+discarded. What becomes of each step is in the run's record before the step is made.
 """
 
 import asyncio
@@ -17,22 +18,20 @@ from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.model.events import ChangesUpdated, Event, Notice, Progress, Stage
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.questions import Confirm
-from zcal_tui.model.record import Change, Problem
+from zcal_tui.model.record import Change, Problem, one_line
 from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.config_files import ConfigFiles, ConfigUnreadable
 from zcal_tui.printer.explain import explain
 from zcal_tui.printer.printer import RESTART_LIMIT, Printer
-from zcal_tui.printer.state import PrinterState
 from zcal_tui.session import save_words
 from zcal_tui.session.config_diff import Unsavable
+from zcal_tui.session.discarding import LINK_PATIENCE, discard, discard_soon, state_again
 from zcal_tui.session.save_plan import Plan, make_plan
-from zcal_tui.session.staging import Staging, StagingFailed, Value, staged
-from zcal_tui.transport.failures import NotReady, ReplyLost, TransportError, Unreachable
+from zcal_tui.session.staging import Staging, StagingFailed, Value, setting, spelled, staged
+from zcal_tui.transport.failures import NotReady, ReplyLost, TransportError
 
 logger = logging.getLogger(__name__)
 
-LINK_PATIENCE = 30.0
-"""Seconds of wall time to wait for a link that was cut while a value may be pending."""
 LOST_AFTER = 20.0
 """Seconds of wall time after which a klippy that is there and has not restarted did not get SAVE_CONFIG."""
 TICK = 1.0
@@ -59,18 +58,57 @@ class Saver:
         self._policy = policy
         self._staging = Staging(printer, Companion(printer))
         self._changes: tuple[Change, ...] = ()
+        self._by_klipper: frozenset[tuple[str, str]] = frozenset()
 
     async def save(self, changes: Sequence[Change]) -> Problem | None:
-        """Save those of a run's changes that are proposed and that SAVE_CONFIG can write. Returns what went wrong.
+        """Save those of a run's changes that are proposed, or staged by Klipper itself, and that SAVE_CONFIG can write.
+        Returns what went wrong.
 
-        What cannot be saved, or is not wanted, stays proposed, and a notice says the lines to edit.
+        What cannot be saved, or is not wanted, stays proposed, and a notice says the lines to edit; what Klipper has
+        staged is discarded then.
         """
-        self._changes = tuple(changes)
-        proposed = [change for change in changes if change.saves and change.state == "proposed"]
+        self._take(changes)
+        found = [
+            change for change in self._changes if change.saves and change.state in ("proposed", "staged")
+        ]
         # The last word on a value counts
-        wanted = tuple({(change.section, change.option): change for change in proposed}.values())
-        if not wanted:
-            return None
+        wanted = tuple({(change.section, change.option): change for change in found}.values())
+        problem = await self._save(wanted) if wanted else None
+        if problem is None:
+            await self._discard()
+        return problem
+
+    async def discard(self, changes: Sequence[Change]) -> None:
+        """Have Klipper drop what a command of its own has staged in a run that did not end well; a notice says what
+        came of it."""
+        self._take(changes)
+        await self._discard()
+
+    def discard_soon(self, changes: Sequence[Change]) -> None:
+        """The same without waiting for it, for a program that is being ended."""
+        staged_ones = [change for change in changes if change.state == "staged"]
+        discard_soon(self._printer, self._emit, staged_ones)
+
+    def break_off(self) -> None:
+        """The same for a saving that is broken off."""
+        self.discard_soon([change for change in self._changes if self._is_klippers(change)])
+
+    def _take(self, changes: Sequence[Change]) -> None:
+        self._changes = tuple(spelled(change, self._printer.state) for change in changes)
+        self._by_klipper = frozenset(
+            (change.section, change.option) for change in self._changes if change.state == "staged"
+        )
+
+    async def _discard(self) -> None:
+        left = [change for change in self._changes if change.state == "staged" and self._is_klippers(change)]
+        if left and await discard(self._printer, self._emit, left):
+            self._set_state(left, "declined")
+
+    def _is_klippers(self, value: Change | Value) -> bool:
+        """Whether a command of Klipper's own has staged it."""
+        return (value.section, value.option) in self._by_klipper
+
+    async def _save(self, wanted: tuple[Change, ...]) -> Problem | None:
         try:
             await self._see_that_it_may()
             plan = await self._agree(wanted)
@@ -113,7 +151,7 @@ class Saver:
             if plan == agreed:
                 break
             if not await self._consent(plan, again=agreed is not None):
-                self._set_state(plan.values, "declined")
+                self._set_state([v for v in plan.values if not self._is_klippers(v)], "declined")
                 return None
             agreed = plan
         if self._cancelled():
@@ -136,7 +174,7 @@ class Saver:
                 detail=detail,
                 yes="Save and restart",
                 no="Do not save",
-                facts={value.option: value.wanted for value in plan.values},
+                facts={v.option: v.wanted for v in plan.values if v.wanted is not None},
             )
         )
 
@@ -192,12 +230,13 @@ class Saver:
 
     async def _read_back(self, plan: Plan, before: frozenset[str] | None) -> Problem | None:
         """Whether klippy runs with the values now."""
-        settings = self._printer.state.settings
-        read = {value: settings.get(value.section, {}).get(value.option) for value in plan.values}
+        read = {value: setting(self._printer.state, value) for value in plan.values}
         self._set_state([value for value, found in read.items() if value.reads(found)], "saved")
         backup = await self._backup_since(before)
         wrong = [
-            f"{value} (Klipper reads {found})" for value, found in read.items() if not value.reads(found)
+            f"{value} (Klipper reads {_brief(found)})"
+            for value, found in read.items()
+            if not value.reads(found)
         ]
         if wrong:
             return Problem(
@@ -227,7 +266,7 @@ class Saver:
         remedy = told.remedy
         try:
             async with asyncio.timeout(LINK_PATIENCE):
-                state = await self._state_again()
+                state = await state_again(self._printer)
         except (TimeoutError, TransportError):
             return Problem(
                 "The printer was lost while values were being saved.",
@@ -247,9 +286,7 @@ class Saver:
             )
         ours = staged(state, plan.values)
         if not state.save_config.pending:
-            if not all(
-                value.reads(state.settings.get(value.section, {}).get(value.option)) for value in plan.values
-            ):
+            if not all(value.reads(setting(state, value)) for value in plan.values):
                 self._set_state(plan.values, "proposed")
                 return Problem(
                     "The values were not saved; nothing is pending.",
@@ -273,7 +310,8 @@ class Saver:
 
     async def _offer_to_discard(self, plan: Plan, pending: str, problem: Problem) -> Problem:
         """Ask whether to RESTART, which is all that takes back what is pending."""
-        if not self._operator.present or self._cancelled():
+        asked = not any(self._is_klippers(value) for value in plan.values)  # of its own it is agreed to
+        if asked and (not self._operator.present or self._cancelled()):
             return problem
         question = Confirm(
             key="discard-pending",
@@ -284,7 +322,7 @@ class Saver:
             no="Leave them pending",
         )
         try:
-            if not await self._operator.confirm(question):
+            if asked and not await self._operator.confirm(question):
                 return problem
             self._emit(Stage("save", "Klipper restarts, to discard what is pending"))
             state = await self._printer.restart_and_wait("RESTART")
@@ -298,18 +336,6 @@ class Saver:
             problem,
             remedy=f"What was pending is discarded. To do it by hand, edit: {_listed(plan.values)}.",
         )
-
-    async def _state_again(self) -> PrinterState:
-        """What the printer says now, once it says something again; that it has halted included."""
-        while True:
-            state = self._printer.state
-            if state.connected and state.klippy in ("error", "shutdown"):
-                return state
-            if state.ready:
-                # A link that has just been cut may not have been noticed yet
-                with contextlib.suppress(ReplyLost, Unreachable):
-                    return await self._printer.refresh()
-            await asyncio.sleep(TICK / 4)
 
     async def _backups(self) -> frozenset[str] | None:
         try:
@@ -331,18 +357,24 @@ class Saver:
     def _leave(self, why: str, changes: Sequence[Change]) -> None:
         self._emit(Notice(save_words.not_saved(why, changes)))
 
-    def _set_state(self, values: Iterable[Value], state: str) -> None:
+    def _set_state(self, values: Iterable[Value | Change], state: str) -> None:
         """Note what has become of changes."""
         ours = {(value.section, value.option) for value in values}
         changed = tuple(
             replace(change, state=state)
-            if change.saves and (change.section, change.option) in ours and change.state != state
+            if (change.saves or change.state == "staged")
+            and (change.section, change.option) in ours
+            and change.state != state
             else change
             for change in self._changes
         )
         if changed != self._changes:
             self._changes = changed
             self._emit(ChangesUpdated(changed))
+
+
+def _brief(found: object) -> object:
+    return one_line(found) if isinstance(found, str) else found
 
 
 def _listed(values: Iterable[Value]) -> str:

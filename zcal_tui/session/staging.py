@@ -5,9 +5,9 @@ Z_OFFSET_APPLY_ENDSTOP: value' = value − offset). The offset is set for that m
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from zcal_tui.model.record import Change
+from zcal_tui.model.record import Change, one_line
 from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.config_view import probe_config, z_rail
 from zcal_tui.printer.printer import CommandFailed, Printer
@@ -39,24 +39,27 @@ class Value:
     text: str
 
     @property
-    def wanted(self) -> float:
-        """As a number."""
-        return float(self.text)
+    def wanted(self) -> float | None:
+        """As a number, None where it is something else."""
+        return _number(self.text)
 
     def reads(self, found: object) -> bool:
-        """Whether a text or number that was read back is this value."""
-        try:
-            read = number(float(found)) if isinstance(found, str) else number(found)
-        except ValueError:
-            return False
-        return read is not None and abs(read - self.wanted) <= 0.6 * 10.0 ** -DECIMALS[self.option]
+        """Whether a text or number that was read back is this value; line ends and spaces do not count."""
+        wanted, read = self.wanted, _number(found)
+        if wanted is None:
+            return isinstance(found, str) and found.split() == self.text.split()
+        least = 0.6 * 10.0 ** -DECIMALS.get(self.option, 6)
+        return read is not None and abs(read - wanted) <= least
 
     def __str__(self) -> str:
-        return f"[{self.section}] {self.option}: {self.text}"
+        return f"[{self.section}] {self.option}: {one_line(self.text)}"
 
 
 def value_of(change: Change) -> Value:
-    """A proposed change as a value. Raises ValueError where it is none that can be staged."""
+    """A change as a value: what Klipper has staged itself as it is. Raises ValueError where it is none that can be
+    staged."""
+    if change.state == "staged":
+        return Value(change.section, change.option, change.new)
     decimals = DECIMALS.get(change.option)
     if decimals is None:
         raise ValueError(f"{change.option} is not one of the values that can be staged")
@@ -81,8 +84,10 @@ class Staging:
         except ValueError as error:
             return f"{error}."
         state = self._printer.state
-        if (named := _named(state, value.section)) != value.section:
-            return f"Klipper knows this section as [{named}]; only a name in small letters can be staged."
+        if change.state == "staged":
+            if value.reads(_pending(state, value)):
+                return None
+            return "Klipper, which had staged it by itself, has dropped or replaced it: it was restarted meanwhile."
         if self._companion.can("settings", "state"):
             return None
         if value.option == "z_offset":
@@ -93,12 +98,13 @@ class Staging:
 
     async def stage(self, values: Sequence[Value]) -> None:
         """Have Klipper take all of these, and see that it did. Raises StagingFailed, CommandFailed, TransportError;
-        some may be staged then."""
+        some may be staged then. What Klipper has pending as it shall be is left alone."""
+        fresh = [value for value in values if not value.reads(_pending(self._printer.state, value))]
         if self._companion.can("settings", "state"):
-            for value in values:
-                await self._companion.stage(value.section, value.option, value.wanted)
+            for value in fresh:
+                await self._companion.stage(value.section, value.option, value.wanted or 0.0)
         else:
-            await self._apply(values)
+            await self._apply(fresh)
         state = await self._printer.refresh()
         wrong = [value for value in values if not value.reads(_pending(state, value))]
         if wrong:
@@ -128,23 +134,29 @@ def _pending(state: PrinterState, value: Value) -> str | None:
     return state.save_config.items.get(value.section, {}).get(value.option)
 
 
-def _named(state: PrinterState, section: str) -> str:
-    return next((name for name in state.config if name.lower() == section.lower()), section)
+def spelled(change: Change, state: PrinterState) -> Change:
+    """The change with its section's name as it is in printer.cfg: settings have it in small letters."""
+    named = next((name for name in state.config if name.lower() == change.section.lower()), change.section)
+    return change if named == change.section else replace(change, section=named)
 
 
 def _without_probe(state: PrinterState, value: Value) -> str | None:
     probe = probe_config(state)
-    if probe is None or probe.section != value.section or state.has_command("Z_OFFSET_APPLY_PROBE") is False:
+    if (
+        probe is None
+        or probe.section != value.section.lower()
+        or state.has_command("Z_OFFSET_APPLY_PROBE") is False
+    ):
         return "Without the companion extra ([zcal]) only the probe's own z_offset can be staged."
     return None
 
 
 def _without_endstop(state: PrinterState, value: Value, among: Sequence[Change]) -> str | None:
-    if state.has_command("Z_OFFSET_APPLY_ENDSTOP") is False or _setting(state, value) is None:
+    if state.has_command("Z_OFFSET_APPLY_ENDSTOP") is False or setting(state, value) is None:
         return "Without the companion extra ([zcal]) this endstop's position cannot be staged."
     if value.section not in TOWERS:
         rail = z_rail(state)
-        if rail is None or rail.section != value.section or "stepper_a" in state.settings:
+        if rail is None or rail.section != value.section.lower() or "stepper_a" in state.settings:
             return "Without the companion extra ([zcal]) only Z's own endstop can be staged."
         return None
     offsets = [_offset(state, value_of(change)) for change in among if change.option == "position_endstop"]
@@ -163,8 +175,16 @@ def _offsets(state: PrinterState, values: Sequence[Value]) -> Mapping[str, float
 
 
 def _offset(state: PrinterState, value: Value) -> float:
-    return (_setting(state, value) or 0.0) - value.wanted
+    return (number(setting(state, value)) or 0.0) - (value.wanted or 0.0)
 
 
-def _setting(state: PrinterState, value: Value) -> float | None:
-    return number(state.settings.get(value.section, {}).get(value.option))
+def setting(state: PrinterState, value: Value) -> object:
+    """What klippy runs with at present; None where it has no such option."""
+    return state.settings.get(value.section.lower(), {}).get(value.option)
+
+
+def _number(found: object) -> float | None:
+    try:
+        return number(float(found)) if isinstance(found, str) else number(found)
+    except ValueError:
+        return None

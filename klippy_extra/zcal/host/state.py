@@ -16,13 +16,15 @@ class State:
         self._printer = printer
         self._reactor = printer.get_reactor()
         self._settings: Mapping[str, Any] = {}
+        self._config: Mapping[str, Any] = {}
 
     def connect(self) -> None:
         """Look for what is asked later. Raises whatever a foreign object raises."""
         status = self._toolhead().get_status(self._reactor.monotonic())
         for name in ("homed_axes", "axis_minimum", "axis_maximum"):
             status.__getitem__(name)
-        self._settings = self._printer.lookup_object("configfile").get_status(0.0)["settings"]
+        config = self._printer.lookup_object("configfile").get_status(0.0)
+        self._settings, self._config = config["settings"], config["config"]
 
     def homed_axes(self) -> str:
         """Such as `xyz`."""
@@ -71,6 +73,10 @@ class State:
     def sections(self) -> list[str]:
         """The names of the sections that klippy has read options of."""
         return list(self._settings)
+
+    def spelled(self, section: str) -> str:
+        """A section's name with the capitals it has in printer.cfg; as given if there is no such section."""
+        return next((name for name in self._config if name.lower() == section.lower()), section)
 
     def zero_reference(self) -> tuple[float, float] | None:
         """The place on the bed that counts as height 0: the mesh's zero_reference_position, else its middle,

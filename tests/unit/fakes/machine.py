@@ -1,6 +1,7 @@
 """The printer behind the fake servers: objects with status, a G-code queue, a console."""
 
 import asyncio
+import shlex
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -141,7 +142,7 @@ class Machine:
         async with self.mutex:
             self.scripts.append(script)
             for line in script.split("\n"):
-                word, *rest = line.split()
+                word, *rest = shlex.split(line)
                 parameters = dict(part.split("=", 1) for part in rest if "=" in part)
                 if self.state != "ready":
                     raise Refused(self.objects["webhooks"]["state_message"])

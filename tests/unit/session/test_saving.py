@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from zcal_tui.model.record import Change, Problem
 from zcal_tui.printer.companion import INTERFACE
 from zcal_tui.printer.config_files import ConfigText, ConfigUnreadable
 from zcal_tui.printer.printer import Printer
-from zcal_tui.session import saving
+from zcal_tui.session import save_words, saving
 from zcal_tui.session.saving import Saver
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.opening import open_transport
@@ -73,6 +73,7 @@ class Klipper:
         self.forgets = False
         """Whether the restart comes back with the old values."""
         self.stages: Callable[[float], float] = lambda value: value
+        self.reads: Callable[[str], object] = float
         machine.objects["zcal"] = {"version": ".".join(map(str, INTERFACE)), "unavailable": {}}
         machine.handlers |= {
             "ZCAL_STAGE": self._stage,
@@ -116,8 +117,8 @@ class Klipper:
         configfile = self.machine.objects["configfile"]
         if not self.forgets:
             for section, options in self.pending.items():
-                settings = configfile["settings"].setdefault(section, {})
-                settings.update({option: float(value) for option, value in options.items()})
+                settings = configfile["settings"].setdefault(section.lower(), {})
+                settings.update({option: self.reads(value) for option, value in options.items()})
         self.machine.objects["webhooks"] = {"state": "startup", "state_message": "Printer is not ready"}
 
         def leave() -> None:
@@ -338,3 +339,94 @@ async def test_a_printer_that_stays_away_may_have_it_pending(
     assert done.state == "staged"
     assert "may be pending" in done.told
     assert "RESTART discards it" in done.told
+
+
+TABLE = "\n0.050000:3000.000,0.090000:2800.000,\n0.130000:2640.000"
+OWN = Change("probe", "calibrate", None, TABLE, state="staged", saves=True)
+
+
+def staged_by_klipper(klipper: Klipper) -> None:
+    """As a command of its own leaves it; a restart drops it."""
+    klipper.set_pending("probe", "calibrate", TABLE)
+
+    def restart() -> None:
+        klipper.machine.objects["configfile"].update(save_config_pending=False, save_config_pending_items={})
+
+    klipper.server.after["gcode/restart"] = restart
+
+
+async def test_what_klipper_has_staged_itself_is_saved_as_it_is(printer: Printer, klipper: Klipper) -> None:
+    staged_by_klipper(klipper)
+    klipper.reads = str
+    done = await save(printer, None, OWN)
+    assert done.state == "saved", done.told
+    assert "calibrate: 2 lines" in done.asked[0].detail
+    assert not any("ZCAL_STAGE" in script for script in klipper.machine.scripts)
+
+
+@pytest.mark.parametrize(
+    ("answer", "policy", "change"),
+    [
+        (False, "ask", OWN),
+        (None, "ask", OWN),
+        (True, "never", OWN),
+        (True, "ask", replace(OWN, saves=False)),
+    ],
+    ids=["no", "cancel", "never", "not for saving"],
+)
+async def test_what_klipper_has_staged_itself_is_discarded_otherwise(
+    printer: Printer, klipper: Klipper, answer: bool | None, policy: str, change: Change
+) -> None:
+    staged_by_klipper(klipper)
+    done = await save(printer, Person(save=answer), change, policy=policy)
+    assert done.state == "declined"
+    assert klipper.pending == {}
+    assert klipper.saved == 0
+    assert "Discarded by a RESTART: [probe] calibrate: 2 lines" in done.told
+
+
+async def test_it_is_discarded_without_a_question_where_save_config_refuses(
+    printer: Printer, klipper: Klipper
+) -> None:
+    staged_by_klipper(klipper)
+    klipper.refusal = "Unable to write config file during SAVE_CONFIG"
+    done = await save(printer, None, OWN)
+    assert [question.key for question in done.asked] == ["save"]
+    assert klipper.pending == {}
+    assert "What was pending is discarded" in done.told
+
+
+async def test_a_print_is_not_restarted_away(printer: Printer, klipper: Klipper) -> None:
+    staged_by_klipper(klipper)
+    person = Person(save=True)
+    person.before = lambda: klipper.machine.change("print_stats", state="printing")
+    done = await save(printer, person, OWN)
+    assert done.state == "staged"
+    assert set(klipper.pending) == {"probe"}
+    assert "not restarted: a print was started" in done.told
+
+
+async def test_what_klipper_has_dropped_meanwhile_is_not_saved(printer: Printer, klipper: Klipper) -> None:
+    done = await save(printer, None, OWN)
+    assert done.asked == []
+    assert done.state == "declined"
+    assert "dropped or replaced" in done.told
+    assert klipper.saved == 0
+
+
+async def test_a_sections_capitals_are_kept(printer: Printer, klipper: Klipper) -> None:
+    klipper.machine.objects["configfile"]["config"] = {"dockable_probe Mine": {"x_offset": "1.0"}}
+    klipper.machine.objects["configfile"]["settings"]["dockable_probe mine"] = {"x_offset": 1.0}
+    done = await save(printer, None, Change("dockable_probe mine", "x_offset", "1.000", "2.000", saves=True))
+    assert done.state == "saved", done.told
+    assert done.changes[0].section == "dockable_probe Mine"
+    assert any('SECTION="dockable_probe Mine"' in script for script in klipper.machine.scripts)
+
+
+def test_long_runs_of_a_diff_are_cut() -> None:
+    rows = ["@@", *(f"-{n}" for n in range(40)), "+a", "+b", " end"]
+    shown = list(save_words.shortened(rows))
+    assert shown[:4] == ["@@", "-0", "-1", "-2"]
+    assert shown[4] == "- … 34 more lines …"
+    assert shown[5:] == ["-37", "-38", "-39", "+a", "+b", " end"]
+    assert list(save_words.shortened(rows[30:])) == rows[30:]

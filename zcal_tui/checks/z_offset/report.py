@@ -1,6 +1,7 @@
 """From touches and paper tests to a z_offset or position_endstop: estimates, verdict, and what to save."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from zcal_tui.checks.paper import PaperHeight
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
@@ -85,17 +86,24 @@ def probe_conclusion(
     yield EstimateUpdated(estimates)
     found = estimates["z_offset"]
     value = found.value or 0.0
-    yield VerdictReached(_verdict("z_offset", found, probe.z_offset, negative_is_odd=True))
-    if value <= 0.0:
+    # Where the nozzle itself is the probe, it has to press before the switch gives way
+    beside = bool(probe.x_offset or probe.y_offset) or probe.kind == "bltouch"
+    verdict = _verdict("z_offset", found, probe.z_offset, negative_is_odd=beside)
+    refused = probe.kind == "bltouch" and float(_kept(value)) < 0.0
+    if refused:
+        why = f"Klipper takes no negative z_offset in [{probe.section}] and would not start with it."
+        verdict = replace(verdict, level=Level.FAIL, reasons=(why, *verdict.reasons))
+    yield VerdictReached(verdict)
+    if beside and value <= 0.0:
         yield AdviceGiven(
             "A z_offset that is not positive means that the nozzle touches before the probe triggers. Look whether the "
-            "probe is mounted too high, or whether x_offset and y_offset were exchanged, before you save it."
+            "probe is mounted too high, or whether x_offset and y_offset were exchanged"
+            + (", and repeat the paper test." if refused else ", before you save it.")
         )
-    if (
-        change := _change(
-            probe.section, "z_offset", probe.z_offset, value, _probe_effect(state, probe.z_offset, value)
-        )
-    ) is not None:
+    change = _change(
+        probe.section, "z_offset", probe.z_offset, value, _probe_effect(state, probe.z_offset, value)
+    )
+    if change is not None and not refused:
         yield AdviceGiven(
             f"Set z_offset to {change.new}: {change.effect}.",
             (change,),

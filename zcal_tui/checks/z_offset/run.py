@@ -9,8 +9,11 @@ from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.checks.preconditions import require_cold, require_ready
 from zcal_tui.checks.touching import heights_of, touch_samples
-from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, travel
+from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_free, travel
+from zcal_tui.checks.undock import probe_put_away, require_travel
+from zcal_tui.checks.z_offset.eddy import calibrate_eddy
 from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
+from zcal_tui.checks.z_offset.places import DETAIL, LEAST_CLEARANCE, chosen_place, nozzle_place
 from zcal_tui.checks.z_offset.report import (
     endstop_conclusion,
     homes_with_probe,
@@ -20,18 +23,19 @@ from zcal_tui.checks.z_offset.report import (
 from zcal_tui.model.events import EstimateUpdated, Stage
 from zcal_tui.model.questions import Confirm
 from zcal_tui.printer.config_view import ProbeConfig, ZRail, is_delta, probe_config, z_rail, z_step_distance
-from zcal_tui.printer.geometry import Xy, measuring_site
-from zcal_tui.printer.places import Place, corner_places, place_at, reachable
+from zcal_tui.printer.geometry import Xy
 from zcal_tui.printer.sampler import ProbeUnusable
 
+SCANNER_COMMANDS = {
+    "cartographer": "CARTOGRAPHER_SCAN_CALIBRATE",
+    "scanner": "CARTOGRAPHER_CALIBRATE",
+    "beacon": "BEACON_CALIBRATE",
+    "idm": "IDM_CALIBRATE",
+    "probe_eddy_ng": "PROBE_EDDY_NG_SETUP",
+}
+"""How the plugins' scanning probes are calibrated, by the first word of their section."""
 LIFT_OVER_TRIGGER = 5.0
 """mm, as Klipper's PROBE_CALIBRATE lifts."""
-LEAST_CLEARANCE = 10.0
-DETAIL = (
-    "Put a sheet of ordinary paper below the nozzle and push it to and fro. Lower the nozzle until you just feel it "
-    "drag on the paper; if the paper is stuck, go up again. Nozzle and bed are cold and the nozzle is clean. The "
-    "thickness of the paper (about 0.1 mm) is left in on purpose: it makes up for what a hot nozzle grows."
-)
 
 
 async def measure(context: Context, parameters: ZOffsetParameters) -> None:
@@ -50,6 +54,9 @@ async def measure(context: Context, parameters: ZOffsetParameters) -> None:
     what = parameters.what
     if what == "auto":
         what = "endstop" if probe is None else "probe"
+    if what == "probe" and probe is not None and probe.kind == "probe_eddy_current":
+        await calibrate_eddy(context, parameters, probe, step)
+        return
     await require_cold(context)
     if what == "probe":
         await _probe_offset(context, parameters, _require_probe(probe), step)
@@ -74,7 +81,8 @@ async def _probe_offset(
     context: Context, parameters: ZOffsetParameters, probe: ProbeConfig, step: float
 ) -> None:
     macros = dock_macros(context.printer.state, parameters.attach, parameters.detach)
-    place = _chosen_place(context, parameters, probe)
+    place = chosen_place(context, parameters, probe)
+    await require_travel(context, macros, probe)
     await home_if_needed(context, allowed=parameters.home)
     await context.holder.clear_mesh()
     await context.holder.zero_offset()
@@ -95,24 +103,24 @@ async def _probe_offset(
                 "Its configuration leaves touches out, or lines of its console were lost.",
                 "Take more --touches, or repeat the check.",
             )
-        touched_at = place.toolhead
         trigger = sum(heights) / len(heights)
-        context.emit(Stage("travel", "Bringing the nozzle over the same point"))
-        await travel(
-            context.printer,
-            x=place.bed[0],
-            y=place.bed[1],
-            clearance=max(clearance, trigger + LIFT_OVER_TRIGGER),
-        )
-        await _confirm_place(context, probe, touched_at)
         expected = trigger - probe.z_offset
         homes = homes_with_probe(context.printer.state)
         tests = _Tests("z_offset", probe.z_offset, trigger, expected, parameters.repeats, clearance, homes)
         papers: list[PaperHeight] = []
-        for test in range(1, parameters.repeats + 1):
-            papers.append(await _paper(context, tests, test, len(touches) + test))
-            found = await asyncio.to_thread(probe_estimates, heights, papers, step)
-            context.emit(EstimateUpdated(found))
+        async with probe_put_away(context, macros):  # one that hung there before the check began still does
+            context.emit(Stage("travel", "Bringing the nozzle over the same point"))
+            await travel(
+                context.printer,
+                x=place.bed[0],
+                y=place.bed[1],
+                clearance=max(clearance, trigger + LIFT_OVER_TRIGGER),
+            )
+            await _confirm_place(context, probe, place.toolhead)
+            for test in range(1, parameters.repeats + 1):
+                papers.append(await _paper(context, tests, test, len(touches) + test))
+                found = await asyncio.to_thread(probe_estimates, heights, papers, step)
+                context.emit(EstimateUpdated(found))
     except ProbeUnusable as unusable:
         raise CheckFailed(unusable.what, unusable.cause, unusable.remedy) from unusable
     finally:
@@ -127,7 +135,7 @@ async def _endstop_position(
     context: Context, parameters: ZOffsetParameters, rail: ZRail, step: float
 ) -> None:
     assert rail.position_endstop is not None
-    place = _nozzle_place(context, parameters)
+    place = nozzle_place(context, parameters)
     await home_if_needed(context, allowed=parameters.home)
     await context.holder.clear_mesh()
     await context.holder.zero_offset()
@@ -145,6 +153,7 @@ async def _endstop_position(
             if test > 1:
                 # So that the endstop's own scatter is in the scatter of the repeats
                 context.emit(Stage("home", "Homing again, so that the endstop's scatter counts"))
+                await require_free(context.printer)
                 await context.printer.gcode("G28" if is_delta(context.printer.state) else "G28 Z")
             context.emit(Stage("travel", f"Bringing the nozzle over X {place[0]:.1f} Y {place[1]:.1f}"))
             await travel(context.printer, x=place[0], y=place[1], clearance=LEAST_CLEARANCE)
@@ -208,46 +217,6 @@ async def _confirm_place(context: Context, probe: ProbeConfig, touched_at: Xy) -
         )
 
 
-def _chosen_place(context: Context, parameters: ZOffsetParameters, probe: ProbeConfig) -> Place:
-    """A bed point that both the probe and the nozzle reach. Raises CheckRefused."""
-    state = context.printer.state
-    site = measuring_site(state, probe)
-    middle = site.bed if site is not None else position(context.printer)[:2]
-    x = middle[0] if parameters.x is None else parameters.x
-    y = middle[1] if parameters.y is None else parameters.y
-    place = place_at("", (x, y), probe)
-    if reachable(state, place):
-        return place
-    if parameters.x is None and parameters.y is None and (places := corner_places(state, probe)):
-        return places[-1]
-    raise CheckRefused(
-        f"Probe and nozzle do not both reach the bed at X {x:g} Y {y:g}.",
-        f"The probe is {probe.x_offset:g}, {probe.y_offset:g} mm from the nozzle, and the axes end before.",
-        "Choose a point with --x and --y that both can be brought over.",
-    )
-
-
-def _nozzle_place(context: Context, parameters: ZOffsetParameters) -> Xy:
-    state = context.printer.state
-    site = measuring_site(state, None)
-    middle = site.bed if site is not None else position(context.printer)[:2]
-    place = place_at(
-        "",
-        (
-            middle[0] if parameters.x is None else parameters.x,
-            middle[1] if parameters.y is None else parameters.y,
-        ),
-        None,
-    )
-    if not reachable(state, place):
-        raise CheckRefused(
-            f"The nozzle does not reach X {place.bed[0]:g} Y {place.bed[1]:g}.",
-            "The axes end before.",
-            "Choose a point with --x and --y that the nozzle can be brought over.",
-        )
-    return place.bed
-
-
 def _require_probe(probe: ProbeConfig | None) -> ProbeConfig:
     if probe is None:
         raise CheckRefused(
@@ -255,11 +224,12 @@ def _require_probe(probe: ProbeConfig | None) -> ProbeConfig:
             "Its configuration has no section that Klipper could probe with.",
             "Take --what endstop, or add a [probe] section.",
         )
-    if probe.kind in ("probe_eddy_current", "scanner"):
+    if probe.kind == "scanner":
+        command = SCANNER_COMMANDS[probe.section.split()[0]]
         raise CheckRefused(
             f"[{probe.section}] has no z_offset that a paper test gives.",
-            "A sensor that measures the distance is calibrated over its whole range, by a command of its own.",
-            "On Klipper run PROBE_EDDY_CURRENT_CALIBRATE, on a plugin's probe its own calibration command.",
+            "A sensor that measures the distance is calibrated over its whole range, by its plugin's own command.",
+            f"Run {command}, as the documentation of the plugin says, then SAVE_CONFIG.",
         )
     return probe
 

@@ -141,7 +141,7 @@ def _changes(changes: Sequence[Change]) -> Iterator[str]:
     if not changes:
         return
     rows = [
-        (f"[{c.section}] {c.option}", "—" if c.old is None else c.old, c.new, c.state, c.effect)
+        (f"[{c.section}] {c.option}", "—" if c.was is None else c.was, c.shown, c.state, c.effect)
         for c in changes
     ]
     yield "<h3>For printer.cfg</h3>" + _table(

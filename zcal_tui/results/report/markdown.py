@@ -111,9 +111,9 @@ def _config_lines(changes: Sequence[Change]) -> Iterator[str]:
         yield f"[{section}]"
         for change in changes:
             if change.section == section:
-                was = "" if change.old is None else f", was {change.old}"
+                was = "" if change.old is None else f", was {change.was}"
                 effect = f"; {change.effect}" if change.effect else ""
-                yield f"{change.option}: {change.new}  # {change.state}{was}{effect}"
+                yield f"{change.option}: {change.shown}  # {change.state}{was}{effect}"
 
 
 def _folded(title: str, lines: Sequence[str], kind: str) -> Iterator[str]:
