@@ -21,8 +21,8 @@ class ZOffset:
         "Touches the bed with the probe, brings the nozzle over the same point, and lets you lower it onto a sheet of "
         "paper until the paper just drags. The difference is the z_offset. Without a probe the same paper test gives "
         "the endstop's position. Klipper's eddy current probe, which has no z_offset, is calibrated over its whole "
-        "range after one paper test, by Klipper's own command. Cold nozzle, cold bed, clean nozzle: a printed-on tip or "
-        "a hot frame spoils it."
+        "range after one paper test, by Klipper's own command. Cold nozzle, cold bed, clean nozzle: a printed-on tip "
+        "or a hot frame spoils it."
     )
     needs: ClassVar[Needs] = Needs(homed=True, person=True, extra="better", cold=True, minutes=4.0)
     parameters: ClassVar[type] = ZOffsetParameters
