@@ -43,11 +43,11 @@ from zcal_tui.model.record import (
 BUILT: set[type] = set()
 
 
-def build(kind: type, **draws: st.SearchStrategy[object]) -> st.SearchStrategy[Any]:
+def build(target: type, /, **draws: st.SearchStrategy[object]) -> st.SearchStrategy[Any]:
     """Draws for every field, so that one that is added is not forgotten here."""
-    assert set(draws) == {field.name for field in fields(kind)} - {"schema"}, kind
-    BUILT.add(kind)
-    return st.builds(kind, **draws)
+    assert set(draws) == {field.name for field in fields(target)} - {"schema"}, target
+    BUILT.add(target)
+    return st.builds(target, **draws)
 
 
 number = st.floats(allow_nan=False, allow_infinity=False)
