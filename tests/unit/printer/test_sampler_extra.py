@@ -1,0 +1,169 @@
+"""Touches by the companion extra: the command they are, what they are told as, and how they end."""
+
+from collections.abc import AsyncGenerator, Callable
+from types import MappingProxyType
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zcal_tui.printer.companion import ExtraCancelled, ExtraTouch
+from zcal_tui.printer.printer import CommandFailed
+from zcal_tui.printer.sampler import ProbeUnusable, Touch, TouchSettings
+from zcal_tui.printer.sampler_extra import ExtraSampler, as_touch, command
+from zcal_tui.printer.state import PrinterState
+from zcal_tui.transport.failures import ReplyLost
+
+STATE = PrinterState(settings=MappingProxyType({"probe": {"z_offset": 1.5}}))
+
+
+def told(n: int, z: float | None = 1.5, *, dropped: bool = False) -> ExtraTouch:
+    return ExtraTouch(n, 10.0 + n, 100.0, 90.0, z, 0.1, "down", 60.0, 200.0, dropped, None, None, {})
+
+
+class FakeCompanion:
+    """Tells these samples of any command, then fails with `error`, if any."""
+
+    clock_shift = 990.0
+
+    def __init__(self, *samples: ExtraTouch, error: Exception | None = None) -> None:
+        self._samples = samples
+        self._error = error
+        self.commands: list[str] = []
+        self.left = False
+
+    def samples(self, command: str, cancelled: Callable[[], bool]) -> "FakeCompanion":
+        self.commands.append(command)
+        return self
+
+    async def __aiter__(self) -> AsyncGenerator[ExtraTouch, None]:
+        try:
+            for sample in self._samples:
+                yield sample
+            if self._error is not None:
+                raise self._error
+        finally:
+            self.left = True
+
+
+class FakePrinter:
+    def __init__(self, state: PrinterState) -> None:
+        self.state = state
+
+
+def sampler(companion: FakeCompanion, state: PrinterState = STATE) -> ExtraSampler:
+    return ExtraSampler(cast(Any, FakePrinter(state)), cast(Any, companion))
+
+
+async def taken(
+    companion: FakeCompanion, count: int = 3, cancelled: Callable[[], bool] = lambda: False
+) -> list[Touch]:
+    return [touch async for touch in sampler(companion).series(count, TouchSettings(), cancelled)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (TouchSettings(), ""),
+        (TouchSettings(probe_speed=5.0), " PROBE_SPEED=5"),
+        (
+            TouchSettings(probe_speed=2.5, lift_speed=10.0, sample_retract_dist=0.125),
+            " PROBE_SPEED=2.5 LIFT_SPEED=10 SAMPLE_RETRACT_DIST=0.125",
+        ),
+    ],
+)
+def test_a_series_is_one_command(settings: TouchSettings, words: str) -> None:
+    assert command(4, settings) == f"ZCAL_PROBE_ACCURACY SAMPLES=4{words}"
+
+
+speeds = st.none() | st.floats(0.1, 300.0)
+
+
+@given(st.integers(1, 100), speeds, speeds, speeds)
+def test_what_is_not_set_is_left_to_the_printer(
+    count: int, probe: float | None, lift: float | None, retract: float | None
+) -> None:
+    name, *words = command(count, TouchSettings(probe, lift, retract)).split(" ")
+    given_words = dict(word.split("=") for word in words)
+    assert name == "ZCAL_PROBE_ACCURACY"
+    expected = {"PROBE_SPEED": probe, "LIFT_SPEED": lift, "SAMPLE_RETRACT_DIST": retract}
+    assert {key: float(value) for key, value in given_words.items()} == pytest.approx(
+        {"SAMPLES": count, **{key: value for key, value in expected.items() if value is not None}}, rel=1e-5
+    )
+
+
+def test_a_touch_is_told_on_klippys_clock_with_its_temperatures() -> None:
+    assert as_touch(told(2), 990.0) == Touch(2, 1.5, 0.1, 100.0, 90.0, 1002.0, True, 60.0, 200.0)
+    dropped = as_touch(told(1, dropped=True), 0.0)
+    assert dropped is not None
+    assert dropped.recorded is False
+    assert as_touch(told(1, None), 0.0) is None
+
+
+async def test_touches_come_as_they_are_told() -> None:
+    companion = FakeCompanion(told(1), told(2, None), told(3, 1.502))
+    assert [(touch.n, touch.trigger_z) for touch in await taken(companion)] == [(1, 1.5), (3, 1.502)]
+    assert companion.commands == ["ZCAL_PROBE_ACCURACY SAMPLES=3"]
+
+
+@pytest.mark.parametrize("count", [0, -1])
+async def test_no_touch_is_no_command(count: int) -> None:
+    companion = FakeCompanion(told(1))
+    assert await taken(companion, count) == []
+    assert companion.commands == []
+
+
+async def test_after_a_cancel_nothing_is_begun() -> None:
+    companion = FakeCompanion(told(1))
+    assert await taken(companion, cancelled=lambda: True) == []
+    assert companion.commands == []
+
+
+async def test_a_cancel_of_ours_ends_the_series_and_keeps_what_was_told() -> None:
+    asked = iter([False, True])
+    companion = FakeCompanion(told(1), told(2), error=ExtraCancelled("cancelled"))
+    assert len(await taken(companion, cancelled=lambda: next(asked))) == 2
+
+
+async def test_a_cancel_of_somebody_elses_is_an_error() -> None:
+    with pytest.raises(ExtraCancelled):
+        await taken(FakeCompanion(told(1), error=ExtraCancelled("cancelled by KlipperScreen")))
+
+
+async def test_a_probe_that_reads_triggered_is_explained() -> None:
+    error = CommandFailed("zcal: the probe reads as triggered before anything was touched")
+    with pytest.raises(ProbeUnusable, match=r"\(probe\) reads as triggered") as unusable:
+        await taken(FakeCompanion(error=error))
+    assert "QUERY_PROBE" in unusable.value.remedy
+
+
+@pytest.mark.parametrize(
+    "error", [CommandFailed("No trigger on probe after full movement"), ReplyLost("gone")]
+)
+async def test_other_errors_pass_unchanged_after_the_touches(error: Exception) -> None:
+    touches: list[Touch] = []
+    with pytest.raises(type(error)) as caught:
+        async for touch in sampler(FakeCompanion(told(1), error=error)).series(
+            3, TouchSettings(), lambda: False
+        ):
+            touches.append(touch)
+    assert caught.value is error
+    assert len(touches) == 1
+
+
+async def test_who_stops_listening_ends_the_command() -> None:
+    companion = FakeCompanion(told(1), told(2), told(3))
+    series = sampler(companion).series(3, TouchSettings(), lambda: False)
+    async for _ in series:
+        break
+    await series.aclose()
+    assert companion.left
+
+
+async def test_without_a_probe_there_is_nothing_to_touch_with() -> None:
+    companion = FakeCompanion(told(1))
+    with pytest.raises(ProbeUnusable, match="no probe"):
+        async for _ in sampler(companion, PrinterState()).series(3, TouchSettings(), lambda: False):
+            pass
+    assert companion.commands == []
