@@ -84,8 +84,13 @@ def test_what_is_wrong_is_found_with_a_remedy(
 
 @pytest.mark.parametrize(("z_offset", "words"), [(0.0, "is 0"), (-0.4, "negative")])
 def test_a_z_offset_that_cannot_be(z_offset: float, words: str) -> None:
-    settings = {**SETTINGS, "probe": {"z_offset": z_offset}}
+    settings = {**SETTINGS, "probe": {"z_offset": z_offset, "y_offset": 25.0}}
     assert words in findings(state(settings=settings))["probe-numbers"].what
+
+
+def test_where_the_nozzle_is_the_probe_a_negative_z_offset_is_usual() -> None:
+    settings = {**SETTINGS, "probe": {"z_offset": -0.8}}
+    assert findings(state(settings=settings))["probe-numbers"].level is Level.PASS
 
 
 def test_a_short_idle_timeout_is_told_with_the_line_to_edit() -> None:

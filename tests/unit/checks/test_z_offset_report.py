@@ -201,11 +201,29 @@ def test_what_is_not_known_stays_unknown_however_far_it_is_off() -> None:
 
 
 def test_a_probe_that_triggers_below_the_nozzle_is_told() -> None:
-    below = probe_told(0.5, 0.6, probe=ProbeConfig("probe", "probe", z_offset=-0.1))
+    below = probe_told(0.5, 0.6, probe=ProbeConfig("probe", "probe", y_offset=25.0, z_offset=-0.1))
     assert below.verdict.level is Level.WARN
     assert "not positive" in below.text
     assert "not positive" not in probe_told(0.7, 0.6).text
     assert endstop_told(0.5).verdict.level is Level.PASS, "an endstop may stand at either side of the bed"
+
+
+def test_where_the_nozzle_is_the_probe_it_triggers_below_the_contact() -> None:
+    pressed = probe_told(-0.7, 0.1, probe=ProbeConfig("probe", "probe", z_offset=-0.8))
+    assert pressed.verdict.level is Level.PASS
+    assert "not positive" not in pressed.text
+    (change,) = probe_told(-0.7, 0.0, probe=ProbeConfig("probe", "probe", z_offset=-0.8)).changes
+    assert change.new == "-0.700"
+
+
+def test_what_klipper_would_not_start_with_is_not_proposed() -> None:
+    told = probe_told(2.1, 2.2, probe=ProbeConfig("bltouch", "bltouch", y_offset=25.0, z_offset=0.5))
+    assert told.changes == []
+    assert told.verdict.level is Level.FAIL
+    assert "would not start" in told.verdict.reasons[0]
+    assert "repeat the paper test" in told.text
+    (change,) = probe_told(2.1, 2.1, probe=ProbeConfig("bltouch", "bltouch", z_offset=0.5)).changes
+    assert change.new == "0.000"
 
 
 @pytest.mark.parametrize(("trigger", "words"), [(1.505, "can be told apart"), (1.6, "more than chance")])

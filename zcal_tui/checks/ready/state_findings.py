@@ -209,7 +209,7 @@ def probe_numbers(state: PrinterState) -> Finding | None:
             "That is what is there before it was ever measured.",
             "Do the check z-offset.",
         )
-    if probe.z_offset < 0.0:
+    if probe.z_offset < 0.0 and (probe.x_offset or probe.y_offset):
         return warn(
             "probe-numbers",
             f"z_offset in [{probe.section}] is negative ({probe.z_offset:g} mm).",
