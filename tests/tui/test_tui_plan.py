@@ -10,7 +10,7 @@ from scripted import FINISHED, READY, ScriptedSession
 from stage import Opener
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.guided import GuidedParameters
-from zcal_tui.checks.holding import Holder
+from zcal_tui.checks.holding import OURSELVES
 from zcal_tui.model.events import RunEnded, RunStarted, VerdictReached
 from zcal_tui.model.record import Estimate, Level, Outcome, Part, Record, Verdict
 from zcal_tui.printer.state import ManualProbe
@@ -188,7 +188,7 @@ async def test_our_own_lease_is_not_another_program(opened: Opener) -> None:
 
 
 def test_the_lease_bears_our_name() -> None:
-    assert Holder(None, None, lambda event: None)._name == own_name()  # type: ignore[arg-type]
+    assert own_name() == OURSELVES
 
 
 @pytest.mark.parametrize(("key", "cancelled"), [("y", True), ("n", False)])

@@ -130,7 +130,8 @@ class VerdictScreen(ZcalScreen):
             if record.parts:
                 yield Plain(self._parts(), id="parts")
             with Horizontal(id="columns"):
-                with Vertical(id="numbers"):
+                with Vertical(id="numbers") as numbers:
+                    numbers.display = bool(record.estimates or record.samples)
                     yield Plain(self.desk.title(record.check), classes="heading")
                     yield Figures(id="figures")
                     if record.samples:
