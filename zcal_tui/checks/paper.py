@@ -31,6 +31,8 @@ COARSE = 0.1
 """A step longer than this, in mm, can press the nozzle into the bed before anybody feels it."""
 BELOW_EXPECTED = 0.1
 """How far below the expected contact, in mm, such a step may end without a question."""
+MOVED = 0.01
+"""mm by which the toolhead stands elsewhere when somebody else has moved it."""
 FIRST_RESOLUTION = 0.1
 """mm: how well a height is known that was accepted without any other tried next to it."""
 
@@ -133,6 +135,7 @@ class _Dialogue:
         limits = z_limits(context.printer.state)
         self._lowest = limits[0] if limits is not None else -math.inf
         self._allowed_to: float | None = None
+        self._stood = context.printer.state.position
 
     async def run(self) -> PaperHeight:
         while True:
@@ -173,6 +176,7 @@ class _Dialogue:
             await asyncio.gather(asking, closed, return_exceptions=True)
 
     async def _go(self, z: str, *, undo: bool) -> None:
+        await self._require_still()
         target = predict(z, self._height(), self._at.lower, self._at.upper)
         if target is None:
             self._context.emit(Notice(f"{z!r} is no step: + - ++ -- or a distance in mm."))
@@ -189,6 +193,7 @@ class _Dialogue:
             return
         try:
             self._at = await self._manual.step(z)
+            self._stood = self._context.printer.state.position
         except CommandFailed as error:
             told = error.explanation
             raise CheckFailed(
@@ -199,6 +204,19 @@ class _Dialogue:
         else:
             self._tried.append(self._height())
         self._felt.add(self._height())
+
+    async def _require_still(self) -> None:
+        """Raises CheckFailed where the toolhead was moved past the paper test, whose heights do not tell of that: the
+        next step would end elsewhere than it seems to."""
+        stood, stands = self._stood, (await self._context.printer.refresh()).position
+        if stood is None or stands is None:
+            return
+        if max(abs(now - before) for now, before in zip(stands, stood, strict=True)) > MOVED:
+            raise CheckFailed(
+                "The nozzle was moved by something else during the paper test.",
+                "Another screen, a web interface or a macro has jogged or homed the printer meanwhile.",
+                "Repeat the check; only lower and raise the nozzle by the paper test itself.",
+            )
 
     async def _dares(self, target: float) -> bool:
         """Whether a step that could press the nozzle into the bed is meant."""

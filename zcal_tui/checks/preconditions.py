@@ -2,6 +2,7 @@
 
 from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
 from zcal_tui.checks.holding import other_holder
+from zcal_tui.checks.travel import require_ours
 from zcal_tui.model.events import Stage
 from zcal_tui.model.questions import Choose, Confirm, Option
 from zcal_tui.model.units import duration
@@ -119,6 +120,7 @@ async def _warm(context: Context, warm: list[str]) -> None:
 
 async def _cool_down(context: Context) -> None:
     """Turn the heaters off and wait until everything is cold. Raises CheckCancelled, CheckFailed, TransportError."""
+    await require_ours(context.printer)
     await context.printer.gcode("TURN_OFF_HEATERS")
     began = context.clock.now()
     state = await context.printer.refresh()
@@ -132,4 +134,4 @@ async def _cool_down(context: Context) -> None:
         context.emit(Stage("cool", f"Waiting until it is cold: {', '.join(warm)}"))
         await context.clock.sleep(COOLING_LOOK)
         context.stop_if_cancelled()
-        state = context.printer.state
+        state = await require_ours(context.printer)

@@ -26,8 +26,8 @@ _RESTORE = f"RESTORE_GCODE_STATE NAME={_STATE} MOVE=0"
 
 async def home_if_needed(context: Context, *, allowed: bool = True) -> None:
     """Home all axes unless all are homed. Raises CheckRefused where that is not allowed, CheckFailed where G28 does
-    not home them all."""
-    if context.printer.state.homed():
+    not home them all, or where the printer is somebody else's by now: what a check borrows of it comes after this."""
+    if (await require_free(context.printer)).homed():
         return
     if not allowed:
         raise CheckRefused(
@@ -35,7 +35,6 @@ async def home_if_needed(context: Context, *, allowed: bool = True) -> None:
             "Nothing may move before it knows where it is.",
             "Home it first (G28), or allow the check to do so.",
         )
-    await require_free(context.printer)
     context.emit(Stage("home", "Homing all axes"))
     await context.printer.gcode("G28")
     state = await context.printer.refresh()

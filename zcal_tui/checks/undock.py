@@ -44,7 +44,7 @@ async def require_travel(context: Context, macros: tuple[str, str] | None, probe
 @contextlib.asynccontextmanager
 async def probe_put_away(context: Context, macros: tuple[str, str] | None) -> AsyncIterator[None]:
     """The probe in its dock for the time of an `async with` block, if `macros` (fetch, put back) move it at all; a
-    probe that hung on the toolhead before hangs there again afterwards.
+    probe that was seen to hang on the toolhead before hangs there again afterwards.
 
     A probe that hangs far below the nozzle may have less travel than the nozzle has to go. Raises CheckFailed where it
     was not put away, TransportError.
@@ -60,7 +60,7 @@ async def probe_put_away(context: Context, macros: tuple[str, str] | None) -> As
         )
         await lift_before_macro(context.printer)
         await context.printer.gcode(back)
-        await _require_away(context, back)
+        hung_there = await _require_away(context, back)
     try:
         yield
     finally:
@@ -68,11 +68,12 @@ async def probe_put_away(context: Context, macros: tuple[str, str] | None) -> As
             await _fetch_again(context, fetch)
 
 
-async def _require_away(context: Context, back: str) -> None:
-    """Raises CheckFailed unless the probe is off the toolhead, by its switch or, where that reads the same on and off
-    (wired normally open), by what the person sees."""
+async def _require_away(context: Context, back: str) -> bool:
+    """Whether the probe was on the toolhead before. Raises CheckFailed unless it is off now, by its switch or, where
+    that reads the same on and off (wired normally open), by what the person sees; then nobody knows where it was, and
+    the dock is the safe place."""
     if not await _hangs(context.printer):
-        return
+        return True
     away = await context.operator.confirm(
         Confirm(
             "probe-away",
@@ -90,6 +91,7 @@ async def _require_away(context: Context, back: str) -> None:
             f"{back} did not put it back.",
             "Look at the dock and at that macro, put the probe back by hand, then repeat the check.",
         )
+    return False
 
 
 async def _fetch_again(context: Context, fetch: str) -> None:

@@ -80,6 +80,7 @@ class ManualTest:
 
     async def outcome(self) -> Outcome:
         """What became of it, once it has ended; also when another client ended it."""
+        self._opened = False  # what is open from here on is somebody else's
         await self._printer.refresh()
         if self._by_extra:
             status = await self._companion.status()
@@ -139,13 +140,16 @@ class Calibration(ManualTest):
             raise
         self.measuring = False
         await self._printer.refresh()
-        failed = next((outcome for outcome in self._heard if outcome.how == "failed"), None)
-        return failed or Outcome("accepted", height)
+        return self._failed() or Outcome("accepted", height)
 
     async def outcome(self) -> Outcome:
         """It was ended by another client: whether by ACCEPT or ABORT is not told. Waits for what follows from it."""
+        self._opened = False
         self.measuring = True
         await self._printer.gcode("M400")
         self.measuring = False
         await self._printer.refresh()
-        return self._heard[-1] if self._heard else Outcome("unknown")
+        return self._failed() or Outcome("unknown")
+
+    def _failed(self) -> Outcome | None:
+        return next((outcome for outcome in self._heard if outcome.how == "failed"), None)

@@ -298,3 +298,37 @@ async def test_another_clients_paper_test_is_neither_ended_nor_lifted_out_of(
     assert bench.machine.objects["manual_probe"]["is_active"]
     assert not any("ABORT" in script or "G1" in script for script in bench.machine.scripts)
     assert "was not lifted" in bench.notices
+
+
+async def test_a_nozzle_that_another_client_has_jogged_goes_no_further_down(
+    bench: Bench, probe: FakeManualProbe
+) -> None:
+    def jog(_: Question) -> PaperMove:
+        bench.machine.objects["toolhead"]["position"][2] -= 3.0
+        return PaperMove("step", "-1")
+
+    with pytest.raises(CheckFailed, match="moved by something else"):
+        await feel(bench, *go("-1"), jog)
+    assert steps(bench.machine) == ["TESTZ Z=-1"]
+    assert end_of(bench.machine) == (True, True)
+
+
+async def test_a_paper_test_that_another_client_opens_after_ending_ours_is_left_to_it(
+    bench: Bench, probe: FakeManualProbe
+) -> None:
+    class Thinking(Person):
+        async def paper(self, question: PaperStep) -> PaperMove:
+            await bench.machine.run("ABORT")
+            asyncio.get_running_loop().call_later(0.3, begin_soon)
+            return await asyncio.Event().wait() or ABORT
+
+    tasks: list[asyncio.Task[None]] = []
+
+    def begin_soon() -> None:
+        tasks.append(asyncio.create_task(bench.machine.run("MANUAL_PROBE")))
+
+    with pytest.raises(CheckFailed, match="ended from somewhere else"):
+        await paper_test(bench.context(Thinking()), PLAN, 1)
+    assert bench.machine.objects["manual_probe"]["is_active"]
+    assert bench.machine.scripts.count("ABORT") == 1
+    assert "was not lifted" in bench.notices

@@ -1,19 +1,22 @@
 """Moves: up before sideways, in the toolhead's frame, and never into what somebody else has begun."""
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
 from fakes.klippy import FakeKlippy
 from fakes.machine import Machine
+from fakes.person import Person
 from zcal_tui.checks.attach import probe_attached
 from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
 from zcal_tui.checks.holding import OURSELVES
-from zcal_tui.checks.preconditions import require_ready
+from zcal_tui.checks.preconditions import require_cold, require_ready
 from zcal_tui.checks.travel import go_to, home_if_needed, travel
 from zcal_tui.checks.undock import probe_put_away
 from zcal_tui.model.events import Event
+from zcal_tui.model.questions import Question
 from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.printer import Printer
 from zcal_tui.transport.address import SocketAddress
@@ -127,7 +130,6 @@ def another_program_takes_the_lease(machine: Machine) -> None:
 async def test_nothing_moves_once_somebody_else_has_begun(
     printer: Printer, machine: Machine, happens: Happens, move: Callable[[Context], Any]
 ) -> None:
-    machine.objects["toolhead"]["homed_axes"] = ""
     await printer.refresh()
     happens(machine)  # and no update has told of it yet
     with pytest.raises(CheckFailed, match=r"print was started|manual probe|Another program"):
@@ -196,3 +198,20 @@ async def test_a_zero_that_g92_has_moved_is_refused_until_homing_undoes_it(
         return
     with pytest.raises(CheckRefused, match=f"G92 has moved the zero of {axes}"):
         require_ready(state)
+
+
+async def test_nobodys_heaters_are_turned_off_once_a_print_began_while_the_question_was_open(
+    printer: Printer, machine: Machine
+) -> None:
+    machine.handlers["TURN_OFF_HEATERS"] = machine.handlers["G28"]
+    machine.objects["extruder"]["temperature"] = 180.0
+    await printer.refresh()
+
+    def wait(_: Question) -> str:
+        print_begins(machine)
+        return "wait"
+
+    made, _ = context(printer)
+    with pytest.raises(CheckFailed, match="print was started"):
+        await require_cold(replace(made, operator=Person(wait)))
+    assert machine.scripts == []

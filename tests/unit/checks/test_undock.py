@@ -126,6 +126,9 @@ async def test_a_switch_that_reads_the_same_on_and_off_is_asked_about(
     async with probe_put_away(made, MACROS):
         pass
     assert yes.asked == ["probe-away"]
+    assert moves(machine) == ["DETACH_PROBE"], (
+        "nobody knows whether it hung there: the dock is the safe place"
+    )
     made, _ = context(Scripted(False))
     with pytest.raises(CheckFailed, match="still on the toolhead"):
         async with probe_put_away(made, MACROS):

@@ -7,6 +7,7 @@ goes into the bed where the probe was to touch (protoloft's z_calibration, "Requ
 from dataclasses import dataclass
 
 from zcal_tui.checks.base import Context
+from zcal_tui.checks.travel import lift_before_macro
 from zcal_tui.model.events import Stage
 from zcal_tui.model.questions import Confirm
 from zcal_tui.printer.config_view import macro_wraps
@@ -27,7 +28,7 @@ class Wiring:
 
 async def look_at_wiring(context: Context, section: Section, macros: tuple[str, str] | None) -> Wiring:
     """Find out before CALIBRATE_Z trusts it. Where the probe reads open and nobody has ever seen it read triggered, it
-    is put away by its macro and read again. Raises CheckCancelled, TransportError."""
+    is put away by its macro and read again. Raises CheckCancelled, CheckFailed, TransportError."""
     moved = section.moves_the_probe or macros is not None or macro_wraps(context.printer.state, "CALIBRATE_Z")
     try:
         open_now = not await _triggered(context)
@@ -56,6 +57,7 @@ async def _try_without(context: Context, macros: tuple[str, str] | None) -> Wiri
         context.emit(
             Stage("detach", f"Putting the probe back to see what its switch reads then ({macros[1]})")
         )
+        await lift_before_macro(context.printer)
         try:
             await context.printer.gcode(macros[1])
         except CommandFailed as error:

@@ -88,6 +88,7 @@ class _Rounds:
         self._report = report
         self._timetable = timetable
         self._number = number
+        self._felt = False
         self.clearance = max(LEAST_CLEARANCE, probe.z_offset + LIFT_OVER_TRIGGER)
 
     async def measure(self) -> None:
@@ -158,7 +159,7 @@ class _Rounds:
         expected = trigger - (self._probe.z_offset if known is None else known)
         context.emit(Stage("paper", f"Round {turn}: the paper test {phrase(place)}"))
         await travel(context.printer, x=place.bed[0], y=place.bed[1], clearance=self.clearance)
-        if known is not None:
+        if known is not None and self._felt:  # by this run: what is taken over may be from before a repair
             await _lower(context, expected + START_ABOVE)
         self._number += 1
         found = await paper_test(
@@ -178,6 +179,7 @@ class _Rounds:
             ),
             self._number,
         )
+        self._felt = True
         # Off this loop: on a small board the arithmetic takes longer than a status update may wait
         updated = await asyncio.to_thread(self._report.add, place, turn, trigger - found.height)
         if updated is not None:
