@@ -143,12 +143,18 @@ def _known_as_the_paper(name: str, value: float, half: float) -> Estimate:
 def _verdict(calibrated: Calibrated, half: float, noise: Interval | None) -> Verdict:
     top, work = calibrated.new[-1][0], calibrated.work
     level = Level.PASS
-    reasons = [
-        f"The paper's height is known to ± {length(half)} (95 %; goal: {length(GOAL)}, {GOAL_SOURCE}).",
-    ]
-    if half > GOAL:
+    known = (
+        f"The paper's height is known to ± {length(half)} (95 %; goal: {length(GOAL)}, {GOAL_SOURCE}), with a feel that "
+        "is assumed to scatter by 10 µm: one paper test does not tell more."
+    )
+    reasons = [known]
+    if calibrated.paper.resolution > GOAL / 2:
         level = Level.WARN
-        reasons.append("Repeat the check, with smaller steps at the end, to know it better.")
+        apart = length(2 * calibrated.paper.resolution)
+        reasons.append(
+            f"The heights tried next to it were {apart} apart: repeat the check, with smaller steps at the end, to know "
+            "it better."
+        )
     if noise is None:
         level = Level.UNKNOWN
         reasons.append("Klipper did not tell how its readings scatter.")

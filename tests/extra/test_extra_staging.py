@@ -1,0 +1,32 @@
+"""ZCAL_STAGE and the names of sections: SAVE_CONFIG takes another spelling for another section."""
+
+from pathlib import Path
+
+import pytest
+from rig import PROFILES, klipper, no_scanning, start_machine, write_config
+
+from campaigns import eddy
+from simulated import Starter
+
+
+@pytest.mark.skipif(no_scanning() is not None, reason=str(no_scanning()))
+def test_a_section_keeps_its_capitals(start: Starter, tmp_path: Path) -> None:
+    folder = tmp_path / "eddy"
+    folder.mkdir()
+    eddy.write_profile(folder, klipper(), truth="", more="[zcal]")
+    config = folder / "printer.cfg"
+    config.write_text(config.read_text().replace("_current coil]", "_current MyCoil]"))
+    machine = start_machine(start, folder)
+    for section, value in (("probe_eddy_current mycoil", 1.5), ("PROBE_EDDY_CURRENT MYCOIL", 2.5)):
+        said = machine.gcode(f'ZCAL_STAGE SECTION="{section}" OPTION=x_offset VALUE={value}')
+        assert f"[probe_eddy_current MyCoil] x_offset: {value:.3f}" in said
+        pending = machine.status("configfile")["save_config_pending_items"]
+        assert pending == {"probe_eddy_current MyCoil": {"x_offset": f"{value:.3f}"}}
+
+
+def test_a_section_may_be_written_in_any_case(start: Starter, tmp_path: Path) -> None:
+
+    folder = tmp_path / "voron"
+    machine = start_machine(start, write_config(folder, PROFILES / "voron"))
+    machine.gcode("ZCAL_STAGE SECTION=Probe OPTION=z_offset VALUE=6.1")
+    assert machine.status("configfile")["save_config_pending_items"] == {"probe": {"z_offset": "6.100"}}
