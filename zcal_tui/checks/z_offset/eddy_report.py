@@ -144,16 +144,16 @@ def _verdict(calibrated: Calibrated, half: float, noise: Interval | None) -> Ver
     top, work = calibrated.new[-1][0], calibrated.work
     level = Level.PASS
     known = (
-        f"The paper's height is known to ± {length(half)} (95 %; goal: {length(GOAL)}, {GOAL_SOURCE}), with a feel that "
-        "is assumed to scatter by 10 µm: one paper test does not tell more."
+        f"The paper's height is known to ± {length(half)} (95 %; goal: {length(GOAL)}, {GOAL_SOURCE}), with a feel "
+        "that is assumed to scatter by 10 µm: one paper test does not tell more."
     )
     reasons = [known]
     if calibrated.paper.resolution > GOAL / 2:
         level = Level.WARN
         apart = length(2 * calibrated.paper.resolution)
         reasons.append(
-            f"The heights tried next to it were {apart} apart: repeat the check, with smaller steps at the end, to know "
-            "it better."
+            f"The heights tried next to it were {apart} apart: repeat the check, with smaller steps at the end, to "
+            "know it better."
         )
     if noise is None:
         level = Level.UNKNOWN
