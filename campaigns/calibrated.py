@@ -72,7 +72,7 @@ def calibrate(base: Path, profile: str, seed: int, checkout: Path | None, only: 
     with printer(profile, checkout=checkout, seed=seed_of_draws, speed=SPEED, options=options) as machine:
         records: list[dict[str, Any]] = []
         wanted = [name for name in CHECKS if not only or name in only or name == LOOK_FIRST]
-        for number, checks in enumerate(_goes(wanted)):
+        for number, checks in enumerate(goes(wanted)):
             records += _run(machine, folder, number, checks)
         machine.reconnect()
         contact = _contact(machine, records)
@@ -83,7 +83,8 @@ def calibrate(base: Path, profile: str, seed: int, checkout: Path | None, only: 
     return found
 
 
-def _goes(wanted: Sequence[str]) -> list[list[str]]:
+def goes(wanted: Sequence[str]) -> list[list[str]]:
+    """The checks of each go."""
     first = [name for name in wanted if name not in LAST]
     last = [name for name in wanted if name in LAST]
     return [first, [LOOK_FIRST, *last]] if last else [first]

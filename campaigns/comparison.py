@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import mean, median
 from typing import Any
 
@@ -18,6 +18,8 @@ MEDIAN_OF_THREE = 0.4487
 SETTLED_SHARE = 3
 """The last third of the touches in the heat is where the check looks for what the height has settled to."""
 FEWEST = 3
+LEAST_SHARE = 0.001
+"""What the check tells of smaller ones: less than 0.1 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,10 @@ def _accuracy(record: Record, known: Known) -> Iterator[Compared]:
     offsets = [probe.drift_per_touch * n / probe.noise for n in range(SERIES)]
     offsets[0] += first / probe.noise
     yield from _of(record, "range_of_ten", probe.noise * expected_range(offsets))
-    yield from _of(record, "over_limit", range_exceeds(LIMIT / probe.noise, offsets))
+    share = range_exceeds(LIMIT / probe.noise, offsets)
+    for one in _of(record, "over_limit", share):
+        # Shares below this are told as no more than that
+        yield replace(one, high=None if one.high is None else max(one.high, LEAST_SHARE))
     yield from _of(record, "drift_per_sample", probe.drift_per_touch)
     yield from _of(record, "first_sample_shift", first)
 
