@@ -13,8 +13,6 @@ def drawing(x_offset: float, y_offset: float) -> str:
     rows = [[" ·"[(line + place) % 2] for place in range(2 * SIZE + 1)] for line in range(5)]
     rows[2][SIZE] = "B" if together else "N"
     if not together:
-        if (row, column) == (2, SIZE):  # a small offset beside a large one still has a direction
-            column += 1 if x_offset > 0 else -1
         rows[row][column] = "P"
     lines = ["".join(line) for line in rows]
     words = [
