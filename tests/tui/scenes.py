@@ -270,7 +270,8 @@ async def watching(stage: Stage) -> None:
 
 async def stale(stage: Stage) -> None:
     """The plan with results, one of them stale."""
-    last = {name: replace(sketches.WHOLE, check=name, parts=()) for name in ("ready", "probe-xy", "z-offset")}
+    done = replace(sketches.WHOLE, parts=(), estimates=sketches.FOUND)
+    last = {name: replace(done, check=name) for name in ("ready", "probe-xy", "z-offset")}
     reason = "the gantry was levelled since (QUAD_GANTRY_LEVEL, today 14:02)"
     stage.session.update(last=last, stale={"z-offset": reason})
     await stage.settle()

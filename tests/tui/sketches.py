@@ -153,6 +153,8 @@ WHOLE = Record(
         ),
         Part("6", "temperature", Outcome.CANCELLED, None, ""),
     ),
-    estimates={"z_offset": Estimate("z_offset", 1.2511, 1.2462, 1.256)},
 )
 """The whole plan, done."""
+
+FOUND = {"z_offset": Estimate("z_offset", 1.2511, 1.2462, 1.256)}
+"""A z_offset with its interval."""

@@ -156,7 +156,7 @@ async def test_picture_in_the_light(
         same_picture(stage, f"{name}-light-80x24")
 
 
-@pytest.mark.parametrize("name", ["paper", "jog", "choose", "bias"])
+@pytest.mark.parametrize("name", ["paper", "jog", "bias"])
 async def test_on_a_text_console_nothing_is_cut_off_and_every_sign_can_be_shown(
     name: str, opened: Opener
 ) -> None:
