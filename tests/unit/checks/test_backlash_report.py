@@ -85,6 +85,17 @@ def test_a_great_travel_alone_does_not_ask_for_more_samples() -> None:
     assert not any("more often" in given.text for given in advice)
 
 
+@pytest.mark.parametrize(("name", "words"), [("here", " here."), ("the middle", " at the middle.")])
+def test_a_single_place_is_told_in_a_sentence(name: str, words: str) -> None:
+    place = Place(name, (25.0, 30.0), (25.0, 10.0))
+    report = BacklashReport((place,), RELEASE, STEP)
+    for _ in range(2):
+        report.add(place, Reading(0.03, 0.001, 10, none=False, dither=0.003))
+    (verdict,) = (event for event in report.conclusion() if isinstance(event, VerdictReached))
+    assert verdict.verdict.summary.endswith(words)
+    assert " at here" not in verdict.verdict.summary
+
+
 def test_none_is_one_sided_and_where_it_does_not_matter_is_said() -> None:
     verdict, estimates, advice = told([0.0001, 0.0, -0.0001], KNOWN)
     assert verdict.level is Level.PASS

@@ -251,7 +251,8 @@ def tuning_advice(tuned: Tuned) -> tuple[str, tuple[Change, ...]]:
     if tuned.command is not None:
         if abs(tuned.command - tuned.by_paper) < 0.002:
             by_command = (
-                f" CALCULATE_SWITCH_OFFSET agrees: {tuned.command:.3f} with the paper's height as contact."
+                f" CALCULATE_SWITCH_OFFSET agrees: it takes the height of the paper for contact, and says "
+                f"{tuned.command:.3f} of it, as expected."
             )
         else:
             by_command = (

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from zcal_tui.checks.backlash.instrument import Limits, Reading
+from zcal_tui.checks.backlash.spots import HERE
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
 from zcal_tui.model.record import Change, Estimate, Level, Verdict
 from zcal_tui.model.units import length
@@ -131,7 +132,8 @@ class BacklashReport:
 
     def _summary(self, level: Level, compared: SpotComparison) -> str:
         many = len(compared.spots) > 1
-        where = f"at {len(compared.spots)} places" if many else f"at {compared.spots[0].name}"
+        only = compared.spots[0].name
+        where = f"at {len(compared.spots)} places" if many else only if only == HERE else f"at {only}"
         if self._limits.upper_bound_only:
             size = f"at most {length(max(spot.upper_bound for spot in compared.spots))} {where}"
         elif not compared.found:
