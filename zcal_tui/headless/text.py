@@ -52,9 +52,9 @@ def record_lines(record: Record) -> list[str]:
     if record.verdict is not None:
         lines.append(f"{GLYPH[record.verdict.level]} {record.verdict.summary}")
     elif record.outcome is Outcome.CANCELLED:
-        lines.append(f"Cancelled after {len(record.samples)} samples; they are kept.")
+        lines.append(f"Cancelled{_after(record)}")
     elif record.outcome in (Outcome.ERROR, Outcome.LOST):
-        lines.append(f"Ended without a verdict after {len(record.samples)} samples; they are kept.")
+        lines.append(f"Ended without a verdict{_after(record)}")
     elif record.outcome is Outcome.REFUSED:
         lines.append("The check did not start.")
     width = max((len(label(name)) for name in record.estimates), default=0)
@@ -67,6 +67,12 @@ def record_lines(record: Record) -> list[str]:
         lines += [f"  → {text}" for text in record.advice]
     lines += change_lines(record.changes)
     return lines
+
+
+def _after(record: Record) -> str:
+    """After how many samples; a whole calibration has none of its own."""
+    n = len(record.samples)
+    return f" after {n} sample{'s' if n > 1 else ''}, which {'are' if n > 1 else 'is'} kept." if n else "."
 
 
 def sample_line(sample: Sample, first: list[Sample]) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from zcal_tui.headless.exit_codes import ExitCode, of_record
 from zcal_tui.headless.output import JsonOutput, TextOutput
-from zcal_tui.headless.text import change_lines, event_lines, problem_lines, sample_line
+from zcal_tui.headless.text import change_lines, event_lines, problem_lines, record_lines, sample_line
 from zcal_tui.model.estimate_text import estimate_text
 from zcal_tui.model.events import Notice, Progress, RunEnded, RunStarted, SampleTaken, Stage
 from zcal_tui.model.record import (
@@ -171,3 +171,16 @@ def test_a_reader_that_goes_away_does_not_end_the_run() -> None:
     for output in (JsonOutput(BrokenPipe(), BrokenPipe()), TextOutput(BrokenPipe(), BrokenPipe())):
         output.event(Stage("touch", "Touching"))
         output.say("words")
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (0, "Cancelled."),
+        (1, "Cancelled after 1 sample, which is kept."),
+        (2, "Cancelled after 2 samples, which are kept."),
+    ],
+)
+def test_a_cancelled_run_says_what_it_leaves(count: int, words: str) -> None:
+    samples = tuple(Sample(n=n, t=0.0, x=0.0, y=0.0, trigger_z=1.0) for n in range(count))
+    assert words in record_lines(replace(RECORD, outcome=Outcome.CANCELLED, samples=samples))
