@@ -9,6 +9,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 
+from zcal_tui.checks.holding import other_holder
 from zcal_tui.model.events import Event, Notice, Stage
 from zcal_tui.model.record import Change
 from zcal_tui.printer.printer import Printer
@@ -114,6 +115,8 @@ def _must_not(state: PrinterState) -> str | None:
     """Why klippy must not be restarted now, None where it may."""
     if state.busy:
         return "a print was started"
+    if (other := other_holder(state)) is not None:
+        return f"{other} has taken over the printer"
     return "somebody's paper test is open" if state.manual_probe.is_active else None
 
 

@@ -149,6 +149,10 @@ class Outcome:
         return "\n".join([*self.notices, *words])
 
 
+TAKEN = {"holder": "another program", "until": 99.0, "holds": []}
+"""The lease, as another program's."""
+
+
 @pytest.fixture
 def klipper(machine: Machine, klippy: FakeKlippy) -> Klipper:
     return Klipper(machine, klippy)
@@ -206,12 +210,14 @@ async def test_without_files_the_values_alone_are_shown(printer: Printer, klippe
         ("print_stats", {"state": "paused"}, "print is paused"),
         ("manual_probe", {"is_active": True}, "manual probe"),
         ("webhooks", {"state": "shutdown", "state_message": "Lost\nPrinter is shutdown"}, "not ready"),
+        ("zcal", {"lease": TAKEN}, "under the control of another program"),
     ],
 )
 @pytest.mark.parametrize("when", ["before", "while asked"])
 async def test_it_does_not_save_over_what_goes_on(
     name: str, fields: dict[str, Any], words: str, when: str, printer: Printer, klipper: Klipper
 ) -> None:
+    klipper.machine.objects.setdefault("zcal", {})
     person = Person(save=True)
     if when == "before":
         klipper.machine.objects[name].update(fields)
@@ -396,14 +402,24 @@ async def test_it_is_discarded_without_a_question_where_save_config_refuses(
     assert "What was pending is discarded" in done.told
 
 
-async def test_a_print_is_not_restarted_away(printer: Printer, klipper: Klipper) -> None:
+@pytest.mark.parametrize(
+    ("name", "fields", "words"),
+    [
+        ("print_stats", {"state": "printing"}, "a print was started"),
+        ("zcal", {"lease": TAKEN}, "another program has taken over the printer"),
+    ],
+)
+async def test_a_print_or_another_program_is_not_restarted_away(
+    name: str, fields: dict[str, Any], words: str, printer: Printer, klipper: Klipper
+) -> None:
     staged_by_klipper(klipper)
+    klipper.machine.objects.setdefault("zcal", {})
     person = Person(save=True)
-    person.before = lambda: klipper.machine.change("print_stats", state="printing")
+    person.before = lambda: klipper.machine.change(name, **fields)
     done = await save(printer, person, OWN)
     assert done.state == "staged"
     assert set(klipper.pending) == {"probe"}
-    assert "not restarted: a print was started" in done.told
+    assert f"not restarted: {words}" in done.told
 
 
 async def test_what_klipper_has_dropped_meanwhile_is_not_saved(printer: Printer, klipper: Klipper) -> None:
