@@ -58,3 +58,10 @@ def test_statistics_and_the_extra_do_without_the_rest_of_us(tmp_path: Path) -> N
     modules = imported_by("import zcal_tui.stats.repeatability, zcal_tui.stats.verdicts", tmp_path)
     ours = {name for name in modules if name.startswith("zcal_tui.")}
     assert {name for name in ours if not name.startswith("zcal_tui.stats")} == set()
+
+
+def test_every_test_file_has_a_name_of_its_own() -> None:
+    """pytest imports them by their bare names, so that two alike stop the whole run before it begins."""
+    names = [path.name for path in Path(__file__).parents[1].rglob("test_*.py")]
+    assert len(names) > 100
+    assert sorted(set(names)) == sorted(names)
