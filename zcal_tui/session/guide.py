@@ -143,7 +143,7 @@ class Guide:
     def _record(self, started: RunStarted, stopped: str | None) -> Record:
         last_levels = {part.check: part.level for part in self._parts}
         levels = [level for level in last_levels.values() if level is not None]
-        reasons = [f"{part.check}: {part.summary}" for part in self._parts]
+        reasons = [f"{part.check}: {part.summary or part.outcome}" for part in self._parts]
         reasons += [f"{text} (passed over)" for text in self._passed_over]
         problem = None
         outcome = Outcome.FINISHED
@@ -153,7 +153,10 @@ class Guide:
             if self._cancelled:
                 outcome = Outcome.CANCELLED
             if outcome is Outcome.CANCELLED:
-                problem = Problem(f"It was cancelled {f'after {last.check}' if last else 'before it began'}.")
+                word = "in" if last is not None and last.outcome is Outcome.CANCELLED else "after"
+                problem = Problem(
+                    f"It was cancelled {f'{word} {last.check}' if last else 'before it began'}."
+                )
             else:
                 what = f"It stopped after {last.check}: {last.summary}" if last else "Nothing was done."
                 problem = Problem(what, stopped, "Mend that, then start again.")

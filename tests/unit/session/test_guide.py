@@ -274,6 +274,15 @@ async def test_a_cancel_reaches_the_check_under_way_and_ends_all(whole: Whole) -
     assert of_record(found) is ExitCode.CANCELLED
 
 
+async def test_a_check_that_was_cancelled_says_so_in_the_overview(whole: Whole) -> None:
+    whole.ends["accuracy"] = record("accuracy", None, Outcome.CANCELLED)
+    found = await whole.go(only="ready,accuracy,bias")
+    assert found.problem is not None
+    assert found.problem.what == "It was cancelled in accuracy."
+    assert found.verdict is not None
+    assert found.verdict.reasons[1] == "accuracy: cancelled"
+
+
 async def test_an_answer_goes_to_the_check_under_way_only(whole: Whole) -> None:
     def answer() -> None:
         assert whole.guide is not None
