@@ -133,6 +133,18 @@ def test_readings_finer_than_the_step_are_seen_as_such() -> None:
     assert reading_step(np.array([1.0, 1.1]), 0.0) == 0.0
 
 
+@pytest.mark.parametrize("odd", [0, 4])
+def test_all_alike_but_one_off_the_grid_leaves_sigma_open_below(odd: int) -> None:
+    """A delta's towers step each for itself: the odd one, first or outlier, lies on no fraction of a step."""
+    heights = [1.914264] * 9
+    heights[odd] = 1.916668
+    result = analyse(heights, step=0.00625)
+    assert result.reading_step == 0.0
+    assert result.sigma.low is None
+    assert result.sigma.high is not None
+    assert 0.001 < result.sigma.high < 0.00625
+
+
 def test_printed_digits_do_not_hide_the_grid() -> None:
     step = 40 / (200 * 32 * 5)
     heights = np.round(1.498_317 + step * np.array([0, 3, -2, 7, 160]), 6)
