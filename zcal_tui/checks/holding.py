@@ -206,6 +206,10 @@ class Holder:
         self._leased = False
         if not self._printer.state.ready:
             return  # a halted klippy has dropped it; behind a cut link the extra puts everything back
+        if self._printer.state.busy and self._held:
+            # A print has begun: heights that change under it are worse than settings that are not as they were
+            await self._leave_to_the_print()
+            return
         if self._keeps:
             # The extra knows only all or nothing; the lease stays until all but what is kept has been put back
             await self._put_back()
@@ -217,7 +221,23 @@ class Holder:
         except TransportError as error:
             self._emit(Notice(f"The extra will put back what was changed when the lease runs out: {error}"))
 
+    async def _leave_to_the_print(self) -> None:
+        self._emit(
+            Notice(
+                f"A print has begun; left as this check had made it: {' and '.join(sorted(self._held))}. Put it right "
+                "after the print, or cancel the print."
+            )
+        )
+        try:
+            await self._companion.lease(OURSELVES, action="end")
+        except TransportError:
+            logger.info("the lease was not given up", exc_info=True)
+
     async def _put_back(self) -> None:
+        if self._printer.state.busy and self._undo:
+            kinds = " and ".join(sorted({undo.kind for undo in self._undo}))
+            self._emit(Notice(f"A print has begun; left as this check had made it: {kinds}."))
+            return
         for undo in reversed(self._undo):
             if undo.kind in self._keeps:
                 continue

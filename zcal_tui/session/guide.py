@@ -29,7 +29,8 @@ from zcal_tui.session.run import Run, printer_facts
 
 logger = logging.getLogger(__name__)
 
-WEIGHT = {Level.PASS: 0, Level.UNKNOWN: 1, Level.WARN: 2, Level.FAIL: 3}
+WEIGHT = {Level.PASS: 0, Level.WARN: 1, Level.UNKNOWN: 2, Level.FAIL: 3}
+"""Something undecided weighs more than something to look at: a script has to hear of it."""
 
 
 class Guide:

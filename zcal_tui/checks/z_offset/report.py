@@ -20,7 +20,8 @@ FAR = 1.0
 """mm. A change of more than this is rather a mistake than a calibration."""
 DECIMALS = 3
 """What Klipper keeps of a z_offset and a position_endstop."""
-TOWERS = ("stepper_a", "stepper_b", "stepper_c")
+TOWERS = ("stepper_a", "stepper_b", "stepper_c", "stepper_left", "stepper_right")
+"""Of a delta, and of a deltesian."""
 
 
 def as_estimate(name: str, interval: Interval, unit: str = "mm") -> Estimate:
@@ -104,6 +105,10 @@ def probe_conclusion(
         probe.section, "z_offset", probe.z_offset, value, _probe_effect(state, probe.z_offset, value)
     )
     if change is not None and not refused:
+        if verdict.level is Level.UNKNOWN or (beside and value <= 0.0):
+            change = replace(
+                change, saves=False
+            )  # shown as a line to edit: not to be saved by a slip or --save always
         yield AdviceGiven(
             f"Set z_offset to {change.new}: {change.effect}.",
             (change,),
@@ -136,7 +141,8 @@ def endstop_conclusion(
     yield VerdictReached(
         _verdict("position_endstop", estimates["position_endstop"], old, negative_is_odd=False)
     )
-    sections = TOWERS if is_delta(state) else (rail.section,)
+    towers = tuple(name for name in TOWERS if name in state.settings)
+    sections = towers if is_delta(state) else (rail.section,)
     changes = []
     for section in sections:
         own = state.settings.get(section, {}).get("position_endstop", old)
