@@ -279,3 +279,19 @@ async def test_a_mesh_without_a_name_is_told_to_be_lost(bench: Bench) -> None:
         await lent.clear_mesh()
     assert bench.machine.scripts == ["BED_MESH_CLEAR"]
     assert "has to be made or loaded again" in bench.notices
+
+
+@pytest.mark.parametrize("extra", [True, False])
+async def test_under_a_print_that_has_begun_nothing_is_put_back(bench: Bench, extra: bool) -> None:
+    if not extra:
+        bench.machine.objects["zcal"] = {}
+        await bench.printer.restart_and_wait()
+        bench.machine.scripts.clear()
+    lent = holder(bench)
+    async with lent.lease():
+        await lent.zero_offset()
+        bench.machine.objects["print_stats"] = {"state": "printing"}
+        await bench.printer.refresh()
+    assert not any("restore" in script or "Z=0.1" in script for script in bench.machine.scripts)
+    assert bench.machine.scripts[-1] == ("lease end" if extra else "SET_GCODE_OFFSET X=0 Y=0 Z=0 MOVE=0")
+    assert any("A print has begun" in getattr(event, "text", "") for event in bench.said)
