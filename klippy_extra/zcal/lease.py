@@ -102,12 +102,13 @@ class Lease:
         if eventtime < self._until:
             return self._until
         try:
-            self._clean_up(f"{self._holder} has not been heard of for {self._seconds:g} s")
+            self._clean_up(f"{self._holder} has not been heard of for {self._seconds:g} s", alone=True)
         except Exception:
             LOG.exception("zcal: cleaning up after a lease")
         return self._host.reactor.NEVER
 
-    def _clean_up(self, reason: str) -> None:
+    def _clean_up(self, reason: str, *, alone: bool = False) -> None:
+        """`alone`: the holder is gone, and its nozzle may stand low over the bed."""
         self._holder, self._cleaning = None, True
         held = self._holdings.take()
         # Heat is what may not wait until some other command gives the mutex back.
@@ -124,6 +125,8 @@ class Lease:
                     if paper and self._paper.abort(reason):
                         done.append("the paper test is aborted and the nozzle lifted")
                     done.extend(self._holdings.put_back(held, heaters=False))
+                    if alone:
+                        done.extend(self._paper.lift_off())
                 self._host.respond(
                     f"zcal: cleaning up, since {reason}: {'; '.join(done) or 'nothing was to be done'}."
                 )

@@ -55,6 +55,22 @@ class PaperTest:
         lift(self._host, self._speed, self._host.motion.position()[2] + self._options.safe_height)
         return True
 
+    def lift_off(self) -> list[str]:
+        """Lift a nozzle that stands closer to the bed than the safe height, with the gcode mutex held; what was done in
+        words. Not in a print, nor out of somebody's manual probe."""
+        host = self._host
+        if "motion" in host.missing or "z" not in host.state.homed_axes():
+            return []
+        if host.state.printing() is not None or host.manual.active():
+            return []
+        if host.motion.position()[2] >= self._options.safe_height:
+            return []
+        try:
+            lift(host, self._speed, self._options.safe_height)
+        except host.error as error:
+            return [f"the nozzle could not be lifted ({error})"]
+        return ["the nozzle is lifted"]
+
     def abort_soon(self, reason: str) -> None:
         """The same from outside of a command."""
 

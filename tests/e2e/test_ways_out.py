@@ -44,6 +44,10 @@ def question(kind: str) -> When:
     return lambda event: event["event"] == "question" and event["kind"] == kind
 
 
+def stepping_to(z: float) -> When:
+    return lambda event: event["event"] == "stage" and event["text"].endswith(f"nozzle to Z {z:g}")
+
+
 @dataclass(frozen=True)
 class Case:
     """A check on a machine, and the moment at which it is ended."""
@@ -73,6 +77,7 @@ CASES = (
     Case("corexy", ("temperature", "--bed", "45", "--nozzle", "80"), "warming up", stage("bed")),
     Case("corexy", ("backlash",), "measuring", stage("measure")),
     Case("voron", ("auto-z",), "in CALIBRATE_Z", stage("calibrate")),
+    Case("corexy", ("first-layer",), "stepping down", stepping_to(0.5)),
     Case("corexy", ("first-layer",), "over the paper", paper(3), lifted=False),
 )
 WAYS = ("interrupt", "kill", "cut", "shutdown")

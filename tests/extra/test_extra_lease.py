@@ -51,6 +51,24 @@ def test_a_heater_is_ours_at_every_value_we_gave_it(voron: Machine) -> None:
     assert target(voron, "heater_bed") == 0.0
 
 
+def test_a_nozzle_that_stands_low_is_lifted(voron: Machine) -> None:
+    """The client has died between two moves of its own, close over the bed."""
+    lease(voron)
+    voron.gcode("G1 Z0.5 F600")
+    voron.eventually(lambda: voron.status()["lease"] is None)
+    voron.eventually(lambda: voron.z() >= 9.9)
+
+
+def test_a_nozzle_is_not_lifted_out_of_somebodys_manual_probe(voron: Machine) -> None:
+    lease(voron)
+    voron.gcode("G1 Z5 F600\nMANUAL_PROBE\nTESTZ Z=-4")
+    voron.eventually(lambda: voron.status()["lease"] is None)
+    voron.gcode("M400")
+    assert voron.status("manual_probe")["is_active"]
+    assert voron.z() < 2.0
+    voron.gcode("ABORT")
+
+
 def test_during_a_paper_test_it_is_aborted_and_the_nozzle_lifted(voron: Machine) -> None:
     lease(voron)
     voron.gcode("G1 Z5 F600\nZCAL_PAPER_TEST\nTESTZ Z=-4")
