@@ -89,7 +89,9 @@ def terminal(printer_sim: Starter, tmp_path: Path) -> Iterator[Terminal]:
     client.gcode("G28")
     printer.control.request("speed", value=1.0)
     client.close()
-    terminal = Terminal(program.command("--printer", printer.klippy, "accuracy"), program.environment(tmp_path))
+    terminal = Terminal(
+        program.command("--printer", printer.klippy, "accuracy"), program.environment(tmp_path)
+    )
     yield terminal
     terminal.close()
 

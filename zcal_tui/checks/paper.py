@@ -31,6 +31,8 @@ COARSE = 0.1
 """A step longer than this, in mm, can press the nozzle into the bed before anybody feels it."""
 BELOW_EXPECTED = 0.1
 """How far below the expected contact, in mm, such a step may end without a question."""
+FAR_BELOW = 0.5
+"""How far below the expected contact, in mm, small steps may creep between two questions."""
 MOVED = 0.01
 """mm by which the toolhead stands elsewhere when somebody else has moved it."""
 FIRST_RESOLUTION = 0.1
@@ -134,7 +136,9 @@ class _Dialogue:
         self._step = z_step_distance(context.printer.state) or 0.0
         limits = z_limits(context.printer.state)
         self._lowest = limits[0] if limits is not None else -math.inf
-        self._allowed_to: float | None = None
+        self._allowed_to = math.inf
+        self._crept_to = math.inf
+        """How far down the person has said yes to: for long steps, and for small ones."""
         self._stood = context.printer.state.position
 
     async def run(self) -> PaperHeight:
@@ -221,16 +225,20 @@ class _Dialogue:
     async def _dares(self, target: float) -> bool:
         """Whether a step that could press the nozzle into the bed is meant."""
         expected = self._plan.expected
-        if expected is None or self._height() - target <= COARSE or target >= expected - BELOW_EXPECTED:
+        if expected is None or target >= self._height():
             return True
-        if self._allowed_to is not None and target >= self._allowed_to:
+        coarse = self._height() - target > COARSE + 1e-6
+        if target >= expected - (BELOW_EXPECTED if coarse else FAR_BELOW):
+            return True
+        if target >= (self._allowed_to if coarse else self._crept_to):
             return True
         sure = await self._context.operator.confirm(
             Confirm(
                 "risky-step",
                 f"Go down by {length(self._height() - target)}?",
                 f"That ends {length(expected - target)} below where the bed is expected. If the expectation is right, "
-                "the nozzle is pressed into the bed. Smaller steps are safer.",
+                "the nozzle is pressed into the bed. "
+                + ("Smaller steps are safer." if coarse else "Look from the side whether there is a gap."),
                 yes="Go down",
                 no="Stay",
                 danger=True,
@@ -238,7 +246,8 @@ class _Dialogue:
             )
         )
         if sure:
-            self._allowed_to = target
+            self._allowed_to = min(self._allowed_to, target)
+            self._crept_to = target - FAR_BELOW
         return sure
 
     def _question(self) -> PaperStep:

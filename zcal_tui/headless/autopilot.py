@@ -77,7 +77,8 @@ class Autopilot:
                 return self._over_point(question)
             case "risky-step":
                 gap = self._person.gap()
-                return gap is not None and gap > SEEN_GAP and question.facts["step"] < gap
+                step = question.facts["step"]
+                return step <= 2 * FEELING_STEP or (gap is not None and gap > SEEN_GAP and step < gap)
             case "probe-off":
                 return self._person.probe_state() != "attached"
             case _:

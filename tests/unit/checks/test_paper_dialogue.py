@@ -139,6 +139,15 @@ async def test_a_risky_step_that_was_allowed_once_is_allowed_down_to_there(
     assert steps(bench.machine) == ["TESTZ Z=-5.4", "TESTZ Z=+0.3", "TESTZ Z=-0.25"]
 
 
+async def test_small_steps_far_below_the_expected_bed_are_asked_about_every_half_millimetre(
+    bench: Bench, probe: FakeManualProbe
+) -> None:
+    _, person = await feel(bench, *go("-5.05", *["-0.1"] * 4), *go("-0.1"), True, *go(*["-0.1"] * 4), ACCEPT)
+    assert person.keys.count("risky-step") == 1
+    assert person.keys[6] == "risky-step"
+    assert len(steps(bench.machine)) == 10
+
+
 @pytest.mark.parametrize(
     ("plan", "way"),
     [
