@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import logging
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -161,6 +162,7 @@ class Mirror:
             app=_app(info, settings),
             software_version=text(info.get("software_version")) or "",
             hostname=text(info.get("hostname")) or "",
+            instance=instance_of(text(info.get("config_file")) or ""),
             objects=objects,
             settings=settings,
             config=_sections(configfile.get("config")),
@@ -201,3 +203,10 @@ def _app(info: Mapping[str, Any], settings: Mapping[str, Any]) -> App:
     if info.get("app") == "Kalico" or "danger_options" in settings or "kalico" in settings:
         return "Kalico"
     return "Klipper"
+
+
+def instance_of(config_file: str) -> str:
+    """Which of several printers on one host has this printer.cfg: the word in `printer_2_data`, as KIAUH names the
+    folders; empty where there is only one."""
+    found = re.search(r"/printer_([^/]+)_data/", config_file)
+    return found[1] if found is not None else ""

@@ -78,6 +78,7 @@ class PrinterState:
     there, unless G92 has shifted it. `settings` is `configfile.settings` (parsed values, lower-case keys), `config` the
     raw texts of printer.cfg, both fetched once per klippy start.
     `commands` are the G-code commands known now, or None where Klipper does not tell (before November 2023).
+    `instance` tells several printers on one host apart (the word in `printer_2_data`), empty where there is one.
     `z_calibration` and `zcal` are those objects' status as it came. `print_time` is the toolhead's
     estimated_print_time, in seconds of the micro-controller's clock.
     """
@@ -92,6 +93,7 @@ class PrinterState:
     app: App = "Klipper"
     software_version: str = ""
     hostname: str = ""
+    instance: str = ""
     objects: frozenset[str] = frozenset()
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: EMPTY)
     config: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: EMPTY)

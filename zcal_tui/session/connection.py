@@ -138,8 +138,9 @@ class PrinterConnection:
                 problem=None if state.connected else lost,
                 address=self._shown_address(),
             )
-        if state.hostname and not self._target.demo and link.name != state.hostname:
-            self._board.link(name=state.hostname)
+        name = " ".join(filter(None, (state.hostname, state.instance)))
+        if state.hostname and not self._target.demo and link.name != name:
+            self._board.link(name=name)
         problem = None
         if state.connected and state.klippy in ("error", "shutdown"):
             told = explain(state.message or f"Klipper is in state {state.klippy}")

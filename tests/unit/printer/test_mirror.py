@@ -1,7 +1,10 @@
 import asyncio
 import math
 
+import pytest
+
 from fakes.waiting import until
+from zcal_tui.printer.mirror import instance_of
 from zcal_tui.printer.printer import Printer
 from zcal_tui.transport.address import SocketAddress, parse_address
 from zcal_tui.transport.opening import open_transport
@@ -231,3 +234,17 @@ async def test_only_what_is_needed_is_subscribed(klippy, machine):
     assert len(told) == 1
     await printer.close()
     await link.close()
+
+
+@pytest.mark.parametrize(
+    ("config_file", "instance"),
+    [
+        ("/home/pi/printer_data/config/printer.cfg", ""),
+        ("/home/pi/printer_2_data/config/printer.cfg", "2"),
+        ("/home/pi/printer_big_voron_data/config/printer.cfg", "big_voron"),
+        ("/home/pi/klipper_config/printer.cfg", ""),
+        ("", ""),
+    ],
+)
+def test_several_printers_on_one_host_are_told_apart(config_file: str, instance: str) -> None:
+    assert instance_of(config_file) == instance

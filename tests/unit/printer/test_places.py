@@ -97,8 +97,8 @@ def test_a_place_is_out_of_reach_where_only_the_probe_or_only_the_nozzle_gets_th
 
 
 @given(
-    st.floats(-80, 80),
-    st.floats(-80, 80),
+    st.floats(-50, 50),  # mm: as far from the nozzle as a probe is on a toolhead
+    st.floats(-50, 50),
     st.sampled_from(
         [rectangle(MESH), rectangle(), delta(DELTA), delta({"printer": {"kinematics": "polar"}})]
     ),
