@@ -103,9 +103,7 @@ def analyse(
     grid = reading_step(values, step)
     effects = find_effects(values.tolist(), step=grid, error_rate=error_rate, confidence=confidence)
     residuals, dof, drifting = _residuals(values, effects)
-    evidence = noise_evidence(
-        residuals.tolist(), dof=dof, step=_own_step(residuals, grid, step), dithered=drifting
-    )
+    evidence = noise_evidence(residuals.tolist(), dof=dof, step=grid, dithered=drifting)
     deviation = math.sqrt(float(((residuals - residuals.mean()) ** 2).sum()) / dof)
     stopping_limit = limit if adaptive else None
     sigma = sigma_interval(evidence, deviation, confidence, stopping_limit)
@@ -113,9 +111,7 @@ def analyse(
     if certain != effects:
         # What was named may still be chance; then the scatter includes it.
         rest, rest_dof, rest_dithered = _residuals(values, certain)
-        rest_evidence = noise_evidence(
-            rest.tolist(), dof=rest_dof, step=_own_step(rest, grid, step), dithered=rest_dithered
-        )
+        rest_evidence = noise_evidence(rest.tolist(), dof=rest_dof, step=grid, dithered=rest_dithered)
         sigma = _hull(sigma, sigma_interval(rest_evidence, deviation, confidence, stopping_limit))
     estimate = evidence.quantile(0.5)
     exceed = _exceedance(sigma, estimate, effects, limit, grid, confidence)
@@ -149,12 +145,6 @@ def _residuals(values: FloatArray, effects: Effects) -> tuple[FloatArray, int, b
     number = kept - kept.mean()
     slope = float(number @ rest) / float(number @ number)
     return rest - slope * number, len(rest) - 2, True
-
-
-def _own_step(residuals: FloatArray, grid: float, step: float) -> float:
-    """What the residuals are rounded to. Where all readings lie on no common grid, as the towers of a delta step each
-    for itself, but those that are left are the same, only a step can have hidden what they scatter."""
-    return step if grid == 0.0 and float(np.ptp(residuals)) == 0.0 else grid
 
 
 def _hull(a: Interval, b: Interval) -> Interval:

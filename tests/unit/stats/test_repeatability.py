@@ -139,10 +139,13 @@ def test_all_alike_but_one_off_the_grid_leaves_sigma_open_below(odd: int) -> Non
     heights = [1.914264] * 9
     heights[odd] = 1.916668
     result = analyse(heights, step=0.00625)
-    assert result.reading_step == 0.0
+    assert result.reading_step == 0.00625
     assert result.sigma.low is None
     assert result.sigma.high is not None
     assert 0.001 < result.sigma.high < 0.00625
+    assert not result.outliers.indices
+    assert result.first_sample is not None
+    assert not result.first_sample.found
 
 
 def test_printed_digits_do_not_hide_the_grid() -> None:
