@@ -8,6 +8,7 @@ from typing import Literal
 
 from zcal_tui.stats.quantiles import normal_range_ppf
 from zcal_tui.stats.repeatability import Repeatability
+from zcal_tui.stats.series import SERIES_LENGTH
 from zcal_tui.stats.stopping import Plan, Standing, standing_of
 from zcal_tui.stats.wording import um
 
@@ -49,7 +50,7 @@ def judge(result: Repeatability, plan: Plan) -> VerdictRule:
     }
     level = levels[standing]
     effects = effect_reasons(result)
-    if level == "pass" and effects:
+    if level == "pass" and effects and not _small_drift_only(result):
         level = "warn"
     reasons = [_limit_reason(result, standing, low, high), *effects]
     if standing == "fit":
@@ -100,6 +101,16 @@ def _normal_reason(result: Repeatability) -> str:
     return f"Ten probings span {um(span)} on average: {word} (normal: one step or 5 µm, here {um(normal)}; {SOURCE})."
 
 
+def _small_drift_only(result: Repeatability) -> bool:
+    """Whether all that was found is a drift which over a series of ten stays within what is normal: long series find
+    the smallest one, and it does no harm."""
+    drift, first = result.drift, result.first_sample
+    others = result.outliers.indices or (first is not None and first.found)
+    if drift is None or not drift.found or others:
+        return False
+    return abs(drift.size.value) * (SERIES_LENGTH - 1) <= max(result.step, NORMAL_RANGE)
+
+
 def effect_reasons(result: Repeatability) -> list[str]:
     """A sentence for each of drift, first sample apart and outliers that is found, with its error rate."""
     rate = "error rate 5 %, shared by the tests for drift, first sample and outliers"
@@ -107,8 +118,9 @@ def effect_reasons(result: Repeatability) -> list[str]:
     drift, first, outliers = result.drift, result.first_sample, result.outliers
     if drift is not None and drift.found:
         word = "up" if drift.size.value > 0 else "down"
+        over = abs(drift.size.value) * (result.n - 1)
         reasons.append(
-            f"The trigger height drifts {word} by {um(abs(drift.size.value))} a sample (p = {drift.p:.2g}; {rate})."
+            f"The trigger height drifts {word} by {um(over)} over the {result.n} samples (p = {drift.p:.2g}; {rate})."
         )
     if first is not None and first.found:
         word = "higher" if first.size.value > 0 else "lower"
@@ -132,7 +144,7 @@ def effect_reasons(result: Repeatability) -> list[str]:
 def _advice(result: Repeatability, standing: Standing) -> tuple[Advice, ...]:
     advice: list[Advice] = []
     drift, first, outliers = result.drift, result.first_sample, result.outliers
-    drifting = drift is not None and drift.found
+    drifting = drift is not None and drift.found and not _small_drift_only(result)
     first_apart = first is not None and first.found
     if outliers.indices:
         advice.append(

@@ -82,6 +82,13 @@ def test_a_drift_within_the_limit_is_a_warning() -> None:
     assert keys(rule) == ["drift"]
 
 
+def test_a_drift_that_ten_samples_hardly_show_is_told_but_no_warning() -> None:
+    rule = verdict(noise(0.0015, 100, 6) + 0.0001 * np.arange(100))
+    assert "drifts up by 8.7 µm over the 100 samples" in rule.reasons[-1]
+    assert rule.level == "pass"
+    assert keys(rule) == []
+
+
 def test_a_drift_beyond_the_limit_fails_and_is_named_as_the_cause() -> None:
     rule = verdict(noise(0.002, 20, 6) + 0.005 * np.arange(20))
     assert rule.level == "fail"
