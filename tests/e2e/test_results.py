@@ -49,6 +49,7 @@ def test_a_killed_run_is_gone_on_with_and_every_line_keeps_to_the_schema(
     printer = printer_sim("corexy")
     running = program.start(tmp_path, "accuracy", "--samples", "12", "--printer", printer.klippy)
     running.until_samples(3)
+    running.signal(signal.SIGSTOP)  # so that it has not ended by itself until it is killed
     # While it runs it is nobody's to close
     refused = call(tmp_path, "resume", "--close")
     assert (refused.returncode, refused.stdout) == (2, "")
