@@ -21,7 +21,7 @@ _INVALID = {
     "switch_offset": "The next CALIBRATE_Z uses it; nothing else follows from it.",
 }
 """What a new value makes invalid, by option."""
-LONGEST_RUN, SHOWN_OF_IT = 16, 3
+LONGEST_RUN, SHOWN_OF_IT = 30, 3
 """Lines that are added or taken away in a row: from how many on a diff is cut, and what is shown at both ends."""
 PENDING_MEANS = "The next SAVE_CONFIG of anybody writes it; RESTART discards it."
 
