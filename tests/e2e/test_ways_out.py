@@ -96,7 +96,7 @@ class Bench:
             self.client.send("FIRMWARE_RESTART")
             self.client.close()
             self.client = wait_for_state(self.printer, "ready")
-        eventually(lambda: self.client.status("heater_bed")["temperature"] < 35.0, timeout=60.0)
+        eventually(lambda: self.client.status("heater_bed")["temperature"] < 26.0, timeout=60.0)
         if self.client.status("toolhead")["homed_axes"] != "xyz":
             self.client.gcode("G28")
         if not self.client.status("bed_mesh")["profile_name"]:

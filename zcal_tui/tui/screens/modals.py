@@ -204,7 +204,7 @@ class StoppedModal(ZcalModal[None]):
 
     def compose_box(self) -> Iterable[Widget]:
         """What happened, how it is now, both ways on."""
-        yield Plain(stopped_text(self._reached), classes="text")
+        yield Plain(stopped_text(self._reached), id="what", classes="text")
         yield Plain(id="now")
         with Horizontal(classes="buttons"):
             yield Button("Close", id="close", action="screen.dismiss")
@@ -219,8 +219,9 @@ class StoppedModal(ZcalModal[None]):
         """Follow klippy down and up again."""
         super().show(snapshot)
         how = condition(snapshot, glyphs_of(self))
-        if how.restart:
-            self._restarting = False
+        if not self._reached and snapshot.printer.connected and snapshot.printer.klippy == "shutdown":
+            self._reached = True  # it got through after all, over a link that came back
+            self.query_one("#what", Plain).say(stopped_text(reached=True))
         word = how.word
         if how.tone == "good" and self._restarting:
             word = "ready again: home the printer before anything else"
