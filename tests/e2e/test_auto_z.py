@@ -13,6 +13,7 @@ import pytest
 
 import lease
 import program
+from configured import KALICO
 from simulated import PrinterSim, Starter, eventually, wait_for_state
 
 SWITCH_OFFSET = 0.52
@@ -96,9 +97,10 @@ def test_a_person_may_keep_the_offset(printer_sim: Starter, tmp_path: Path) -> N
     assert ended.code == 0
     last = [sample for sample in ended.samples if sample["kind"] == "offset"][-1]
     assert_as_before(printer, offset=last["trigger_z"])
-    client = printer.connect()
-    assert client.status("z_calibration")["applied"] == pytest.approx(last["trigger_z"], abs=1e-5)
-    client.close()
+    if not KALICO:  # whose own z_calibration does not publish it
+        client = printer.connect()
+        assert client.status("z_calibration")["applied"] == pytest.approx(last["trigger_z"], abs=1e-5)
+        client.close()
 
 
 def test_a_wrong_switch_offset_is_named(printer_sim: Starter, tmp_path: Path) -> None:
@@ -122,8 +124,9 @@ def test_an_offset_outside_the_margins_names_what_moved(printer_sim: Starter, tm
     assert ended.code == 1
     verdict = ended.record["verdict"]
     assert "outside offset_margins" in verdict["summary"]
-    assert "It is the switch body on the endstop that changed the offset" in " ".join(verdict["reasons"])
-    assert value(ended.record, "offset") == pytest.approx(-0.09 + 1.38, abs=0.02)
+    if not KALICO:  # whose own z_calibration tells the heights only where they are good
+        assert "It is the switch body on the endstop that changed the offset" in " ".join(verdict["reasons"])
+        assert value(ended.record, "offset") == pytest.approx(-0.09 + 1.38, abs=0.02)
     assert_as_before(printer)
 
 
