@@ -12,6 +12,9 @@ from zcal_tui.sim.mcu.scheduler import FirmwareShutdown
 
 SUCCESS, NACK, START_NACK, START_READ_NACK, BUS_TIMEOUT = range(5)
 
+LONGEST_READ = 48
+"""Bytes: what fits into one message to the host."""
+
 
 class Device(Protocol):
     """A chip on a bus."""
@@ -74,6 +77,7 @@ class I2cBuses:
         device.chip = self._device_at(device.bus, address & 0x7F)
 
     def _transfer(self, oid: int, data: bytes, read_length: int) -> None:
+        read_length = min(read_length, LONGEST_READ)
         chip = self._firmware.lookup(oid, I2cDevice).chip
         if chip is None:
             self._answer(oid, START_NACK, bytes(read_length))
@@ -87,7 +91,7 @@ class I2cBuses:
         self._chip(oid).write(data)
 
     def _read(self, oid: int, register: bytes, read_length: int) -> None:
-        self._answer(oid, self._chip(oid).read(register, read_length))
+        self._answer(oid, self._chip(oid).read(register, min(read_length, LONGEST_READ)))
 
     def _chip(self, oid: int) -> Device:
         chip = self._firmware.lookup(oid, I2cDevice).chip
