@@ -160,7 +160,7 @@ class ZcalApp(Shell):
         from zcal_tui.tui.screens.modals import ProblemModal, StoppedModal
 
         run = self.desk.snapshot.run
-        stopped = isinstance(self.screen, StoppedModal)
+        stopped = self.screen if isinstance(self.screen, StoppedModal) else None
         self._to_plan()
         check = ALL if self.desk.guided else message.check
         if self.desk.guided or (run is not None and run.running and run.record.check == check):
@@ -173,8 +173,8 @@ class ZcalApp(Shell):
         from zcal_tui.tui.screens.verdict import VerdictScreen
 
         self.push_screen(VerdictScreen(self.desk, run.record))
-        if stopped:
-            self.push_screen(StoppedModal(self.desk))
+        if stopped is not None:
+            self.push_screen(StoppedModal(self.desk, stopped))
         elif run.record.problem is not None and self._stopped_run != run.record.id:
             self.push_screen(ProblemModal(self.desk, run.record.problem, "The run could not go on"))
 

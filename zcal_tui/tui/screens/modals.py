@@ -196,11 +196,12 @@ class StoppedModal(ZcalModal[None]):
         *BETWEEN_BUTTONS,
     ]
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, before: "StoppedModal | None" = None) -> None:
+        """`before` is the same words on a page that has gone: what it knew is known still."""
         super().__init__(desk)
         self.add_class("-bad")
-        self._reached = desk.snapshot.link.state is LinkState.UP
-        self._restarting = False
+        self._reached: bool = before._reached if before else desk.snapshot.link.state is LinkState.UP
+        self._restarting: bool = before._restarting if before else False
 
     def compose_box(self) -> Iterable[Widget]:
         """What happened, how it is now, both ways on."""
