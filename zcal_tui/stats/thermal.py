@@ -3,6 +3,10 @@
 height = level + b · lag(T_bed) + c · lag(T_nozzle) + other + noise, where lag is a first-order lag with one time
 constant for both: the probe and its mount follow the heaters slowly. Where there are touches after the heat, what
 happens beside temperature is in it too: a drift, or a slip when the heat goes, whichever explains the heights.
+
+That line says when the height settles. What it settles to, and how much is due to which heater, is taken from
+`thermal_settled`, which leaves each part of the machine a lag of its own; where bed and nozzle cannot be told apart,
+from the line.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from zcal_tui.stats.combine import Part, combine, within
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.lag import LAGS, draw_residuals
 from zcal_tui.stats.thermal_fit import ThermalFit, fit_run, settling, thermal_run
+from zcal_tui.stats.thermal_settled import Known, settled_heights
 from zcal_tui.stats.verdicts import Advice, Level, VerdictRule
 from zcal_tui.stats.wording import between, um
 
@@ -98,7 +103,8 @@ def thermal_bias(
 ) -> ThermalBias:
     """What touches in the phases of a temperature run say. `step` (mm) is the Z step distance.
 
-    Intervals come from a block bootstrap of the residuals, drawn with `seed`. ValueError without touches in the
+    The lag's interval, and all where the heaters cannot be told apart, come from a block bootstrap of the residuals,
+    drawn with `seed`. ValueError without touches in the
     baseline (three at least) and in a hot phase (three at least), on a number that is not finite, or if nothing was
     heated by 5 °C or more.
     """
@@ -133,14 +139,28 @@ def thermal_bias(
         }
         return combine(float(series[0]), parts, confidence)
 
-    def per_degree(name: str) -> Interval | None:
-        if name not in fit.names:
-            return None
-        place = fit.names.index(name)
-        heating = abs(float(fit.settled[place]))
-        return estimate(fits.coefficients[:, fit.thermal[place]], rounding / heating)
+    def known(found: Known, step_part: float) -> Interval:
+        return combine(found.value, {"random": Part(found.size, dof), "step": Part(step_part)}, confidence)
 
-    shift, bed, nozzle = estimate(shifts, rounding), per_degree("bed"), per_degree("nozzle")
+    bed = nozzle = returned = None
+    if fit.names:
+        worth = fit.blocks.dof + len(fit.coefficients) + 1
+        settled_at = settled_heights(run, fit.names, len(run.times) / worth)
+        dof = settled_at.dof
+        shift = known(settled_at.shift, rounding)
+        heated = dict(zip(fit.names, np.abs(fit.settled).tolist(), strict=True))
+        degrees = {
+            name: known(found, rounding / heated[name]) for name, found in settled_at.per_degree.items()
+        }
+        bed, nozzle = degrees.get("bed"), degrees.get("nozzle")
+        if settled_at.returned is not None:
+            returned = known(settled_at.returned, rounding)
+    else:
+        shift = estimate(shifts, rounding)
+        if fit.drift is not None:
+            returned = estimate(
+                without[run.late_back].mean(axis=0) - without[run.baseline].mean(axis=0), rounding
+            )
     moves = any(part is not None and not part.covers(0.0) for part in (shift, bed, nozzle))
     times = np.linspace(float(run.times[0]), float(run.times[-1]), _CURVE_POINTS)
     return ThermalBias(
@@ -152,9 +172,7 @@ def thermal_bias(
         lag=_lag(LAGS[fits.lag], fit, confidence) if moves else None,
         settle=settle,
         remaining=remaining,
-        returned=estimate(without[run.late_back].mean(axis=0) - without[run.baseline].mean(axis=0), rounding)
-        if fit.drift is not None
-        else None,
+        returned=returned,
         sigma=math.sqrt(
             float(fit.residuals @ fit.residuals) / max(1, len(run.times) - len(fit.coefficients) - 1)
         ),

@@ -24,7 +24,7 @@ LEAST_HEATING = 5.0
 
 _REACHED = 2.0
 _OWN_SHARE = 0.05
-_HOUR = 3600.0
+HOUR = 3600.0
 _CLEARLY_LESS = 0.8
 """A slip is taken for one where it leaves less than this share of what a drift leaves."""
 
@@ -185,7 +185,7 @@ def _beside_temperature(run: ThermalRun, other: Other, times: FloatArray) -> Flo
     """Its column: the hours of a drift, or 1 from the first touch after the heat on for a slip."""
     if other == "slip":
         return np.asarray(times >= run.times[run.back][0], dtype=np.float64)
-    return np.asarray((times - run.times[0]) / _HOUR, dtype=np.float64)
+    return np.asarray((times - run.times[0]) / HOUR, dtype=np.float64)
 
 
 def _fit(

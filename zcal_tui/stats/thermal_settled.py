@@ -1,0 +1,170 @@
+"""What each heater does to the height in the end, where every part of the machine follows it with a lag of its own.
+
+The bed rises within minutes, the probe warms up over several, the frame over a quarter of an hour, and they move the
+height against each other. A single time constant (`thermal_fit`) draws a good line through that, but leads elsewhere
+than the parts do, by more than the residuals show. So here each heater has a coefficient at every lag of a coarse grid,
+all with the same prior: normal about zero, of a size that the data choose. How the response is shared among
+neighbouring lags is then left open, as far as the data leave it open, and the intervals say what that is worth.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zcal_tui.stats.lag import LEAST_DOF, blocks_for, lagged
+from zcal_tui.stats.thermal_fit import FEWEST, HOUR, ThermalRun
+
+FloatArray = NDArray[np.float64]
+
+PARTS: FloatArray = np.array([0.0, 45.0, 90.0, 150.0, 240.0, 400.0, 700.0, 1200.0])
+"""s. The lags a heater's response is made of."""
+
+Sizes = Mapping[float, float]
+"""Sizes a prior may have, and how likely each is beforehand."""
+
+COEFFICIENTS: Sizes = dict.fromkeys((0.0, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3), 1.0 / 6.0)
+"""mm/°C. Of one coefficient."""
+
+DRIFTS: Sizes = {0.0: 0.5, 0.002: 0.4, 0.010: 0.1}
+"""mm an hour. Of what drifts beside temperature; our assumption, as is the next."""
+
+SLIPS: Sizes = {0.0: 0.9, 0.010: 0.05, 0.050: 0.05}
+"""mm. Of a slip when the heat goes: something that comes loose is rare, and plain to see."""
+
+_INDEPENDENT = 1e-4
+_LEAST_VARIANCE = 1e-18
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A value (mm or mm/°C) with its standard uncertainty."""
+
+    value: float
+    size: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """`per_degree` by heater (mm/°C), `shift` for the temperatures of the end (mm), and `returned` (mm), None without
+    touches after the heat; `dof` are the degrees of freedom of all."""
+
+    per_degree: dict[str, Known]
+    shift: Known
+    returned: Known | None
+    dof: float
+
+
+def settled_heights(run: ThermalRun, names: Sequence[str], wander: float = 1.0) -> Settled:
+    """Where the heights of a run lead to; `names` are the heaters that were heated and can be told apart.
+
+    `wander` is the factor by which sums of the noise scatter more than those of independent values, as a stiffer line
+    has found it: so many coefficients follow a slow wander themselves, and what they leave shows less of it.
+    """
+    heaters = [("bed", "nozzle").index(name) for name in names]
+    response = lagged(run.nodes, run.temperatures - run.start, PARTS)[:, run.at_touch]
+    columns = [response[:, :, heater].T for heater in heaters]
+    sizes: list[Sizes] = [COEFFICIENTS] * len(heaters)
+    thermal = len(heaters) * len(PARTS)
+    cooled = int(run.back.sum()) >= FEWEST
+    if cooled:
+        slip = run.times >= run.times[run.back][0]
+        columns += [((run.times - run.times[0]) / HOUR)[:, None], slip.astype(np.float64)[:, None]]
+        sizes += [DRIFTS, SLIPS]
+    fit = _Fit.of(columns, sizes, run.heights, wander)
+    warmed = run.end - run.start
+
+    def of(weights: FloatArray, offset: float = 0.0, own: float = 0.0) -> Known:
+        spread = float(weights @ fit.covariance @ weights)
+        return Known(float(weights @ fit.mean) + offset, math.sqrt(max(0.0, spread + own)))
+
+    width = len(fit.mean)
+    each = {
+        name: np.array([float(n // len(PARTS) == i and n < thermal) for n in range(width)])
+        for i, name in enumerate(names)
+    }
+    shift = np.sum([each[name] * warmed[heater] for name, heater in zip(names, heaters, strict=True)], axis=0)
+    returned = None
+    if cooled:
+        late, cold = run.late_back, run.baseline
+        warmth = np.zeros(width)
+        for i in range(len(heaters)):
+            part = columns[i][late].mean(axis=0) - columns[i][cold].mean(axis=0)
+            warmth[i * len(PARTS) : (i + 1) * len(PARTS)] = part
+        seen = float(run.heights[late].mean() - run.heights[cold].mean())
+        returned = of(-warmth, seen, fit.variance * (1.0 / late.sum() + 1.0 / cold.sum()))
+    return Settled({name: of(weights) for name, weights in each.items()}, of(shift), returned, fit.dof)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Mean and covariance of the coefficients, the priors' sizes averaged over by how well each explains the heights.
+
+    `variance` is that of the noise, raised by as much as its wander makes sums of it scatter more.
+    """
+
+    mean: FloatArray
+    covariance: FloatArray
+    variance: float
+    dof: float
+
+    @classmethod
+    def of(
+        cls, columns: Sequence[FloatArray], sizes: Sequence[Sizes], heights: FloatArray, wander: float
+    ) -> _Fit:
+        design = np.concatenate(columns, axis=1)
+        design = design - design.mean(axis=0)
+        rest = heights - heights.mean()
+        variance, dof = _noise(design, rest, wander)
+        gram, onto = design.T @ design / variance, design.T @ rest / variance
+        widths = [column.shape[1] for column in columns]
+        scored = [_posterior(gram, onto, np.repeat(size, widths)) for size in itertools.product(*sizes)]
+        before = np.array(
+            [math.prod(chances) for chances in itertools.product(*(one.values() for one in sizes))]
+        )
+        scores = np.array([score for score, _, _ in scored]) + np.log(before)
+        weights = np.exp(scores - scores.max())
+        weights /= weights.sum()
+        means = np.array([mean for _, mean, _ in scored])
+        mean = weights @ means
+        apart = means - mean
+        within = np.tensordot(weights, np.array([covariance for _, _, covariance in scored]), 1)
+        return cls(mean, within + apart.T @ (weights[:, None] * apart), variance, dof)
+
+
+def _noise(design: FloatArray, rest: FloatArray, wander: float) -> tuple[float, float]:
+    """The variance of the noise as its sums scatter, from what no combination of the columns explains, and how many
+    independent values that is worth."""
+    count = len(rest)
+    left, singular, _ = np.linalg.svd(design, full_matrices=False)
+    basis = left[:, singular > _INDEPENDENT * singular[0]]
+    residuals = rest - basis @ (basis.T @ rest)
+    level = np.full((count, 1), 1.0 / math.sqrt(count))
+    parameters = basis.shape[1] + 2
+    blocks = blocks_for(residuals, np.concatenate([level, basis], axis=1))
+    factor = max(1.0, wander, count / (blocks.dof + parameters))
+    variance = max(_LEAST_VARIANCE, float(residuals @ residuals) / max(1, count - parameters))
+    return variance * factor, max(LEAST_DOF, count / factor - parameters)
+
+
+def _posterior(gram: FloatArray, onto: FloatArray, size: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+    """For priors of these sizes: the logarithm of how well they explain the heights (up to a constant), and the
+    coefficients' mean and covariance."""
+    free = size > 0.0
+    mean, covariance = np.zeros(len(size)), np.zeros((len(size), len(size)))
+    if not free.any():
+        return 0.0, mean, covariance
+    own = size[free]
+    matrix = gram[np.ix_(free, free)] * np.outer(own, own) + np.eye(len(own))
+    lower = np.linalg.cholesky(matrix)
+    explained = np.linalg.solve(lower, own * onto[free])
+    inverse = np.linalg.inv(matrix) * np.outer(own, own)
+    mean[free] = inverse @ onto[free]
+    covariance[np.ix_(free, free)] = inverse
+    score = 0.5 * float(explained @ explained) - float(np.log(np.diag(lower)).sum())
+    return score, mean, covariance
