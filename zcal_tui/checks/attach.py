@@ -3,12 +3,23 @@
 import contextlib
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
-from zcal_tui.checks.base import CheckRefused, Context
+from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.switch import (
+    UNNOTICED,
+    Fault,
+    Switch,
+    reading,
+    reads_put_away,
+    remember,
+    tells,
+    was_seen_to_change,
+)
 from zcal_tui.checks.travel import hands_off, lift_before_macro
 from zcal_tui.model.events import Notice, Stage
+from zcal_tui.model.questions import Confirm
 from zcal_tui.printer.config_view import macro_wraps, probe_config
-from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.transport.failures import TransportError
 
@@ -47,6 +58,11 @@ def dock_macros(
     probe = probe_config(state)
     if probe is None or probe.prepares:
         return None
+    return usual_macros(state)
+
+
+def usual_macros(state: PrinterState) -> tuple[str, str] | None:
+    """The printer's macros that fetch a probe and put it back, by their usual names; None where it has none."""
     for fetch, back in KNOWN_MACROS:
         if f"gcode_macro {fetch}" in state.settings and f"gcode_macro {back}" in state.settings:
             return fetch.upper(), back.upper()
@@ -55,19 +71,41 @@ def dock_macros(
 
 @contextlib.asynccontextmanager
 async def probe_attached(context: Context, macros: tuple[str, str] | None) -> AsyncIterator[None]:
-    """The probe on the toolhead for the time of an `async with` block, fetched and put back by `macros`, if any. Raises
-    CheckFailed, TransportError."""
+    """The probe on the toolhead for the time of an `async with` block, fetched and put back by `macros`, if any.
+
+    That a macro has run is not taken for a probe: its switch has to be seen to read open on the toolhead and triggered
+    off it, where this printer can show both. Raises CheckFailed where it is not, CheckRefused, TransportError.
+    """
     if macros is None:
+        await _require_shown_by_wrapped(context)
         yield
         return
+    async with fetched(context, macros) as switch:
+        if switch.fault is not None:
+            raise _refusal(switch.fault)
+        if switch.undecided:
+            await _require_word(context, switch)
+        yield
+
+
+@contextlib.asynccontextmanager
+async def fetched(context: Context, macros: tuple[str, str]) -> AsyncIterator[Switch]:
+    """A docked probe fetched by `macros`, with what its switch has said, for the time of an `async with` block; put
+    back after it unless it hung there before. Whoever takes it looks at the readings. Raises CheckFailed,
+    CheckCancelled, TransportError."""
     fetch, back = macros
+    telling = tells(probe_config(context.printer.state))
     # Fetched in any case, since only the macro can know; put back only where it did not hang there before.
-    hung_there = await _reads_open(context.printer)
+    switch = Switch(fetch, back, before=await reading(context) if telling else None)
+    hung_there = switch.before is False
     await lift_before_macro(context.printer)
     context.emit(Stage("attach", f"Fetching the probe ({fetch})"))
     try:
         await context.printer.gcode(fetch)
-        yield
+        if telling:
+            switch = await _looked_at(context, switch)
+            hung_there = switch.hung_there
+        yield switch
     finally:
         reason = hands_off(context.printer.state)
         if back and not hung_there and reason is not None:
@@ -81,8 +119,79 @@ async def probe_attached(context: Context, macros: tuple[str, str] | None) -> As
                 context.emit(Notice(f"The probe was not put back: {error}"))
 
 
-async def _reads_open(printer: Printer) -> bool:
-    """Whether the probe's switch reads open, which in the usual wiring means that it hangs on the toolhead."""
-    await printer.gcode("QUERY_PROBE")
-    status = await printer.query({"probe": ["last_query"]})
-    return status.get("probe", {}).get("last_query") in (False, 0)
+async def _looked_at(context: Context, switch: Switch) -> Switch:
+    """What the switch says after the probe was fetched. One that reads open as before is put back once a run, to see
+    whether it ever reads triggered."""
+    switch = replace(switch, on=await reading(context))
+    if switch.before and switch.on is False:
+        remember(context)
+    if not switch.undecided:
+        return switch
+    if was_seen_to_change(context):
+        return replace(switch, off=True)
+    if not switch.back:
+        return switch
+    context.stop_if_cancelled()
+    away = await reads_put_away(context, (switch.fetch, switch.back))
+    return replace(switch, off=away, on=await reading(context) if away else switch.on)
+
+
+async def _require_word(context: Context, switch: Switch) -> None:
+    """Nothing puts the probe back, and it reads open before it was fetched and after: ask the person, where there is
+    one, whether it hangs on the toolhead. Raises CheckFailed, CheckCancelled."""
+    seen = f"The probe's switch reads open after {switch.fetch} as before it."
+    doubt = (
+        f"Either it hung on the toolhead already, or it is wired normally open: {UNNOTICED} Name the macro that puts "
+        "it back with --detach, and its switch can be seen to change."
+    )
+    if not context.operator.present:
+        context.emit(Notice(f"{seen} {doubt}"))
+    elif not await context.operator.confirm(
+        Confirm(
+            "probe-on",
+            "Does the probe hang on the toolhead now?",
+            f"{seen} {doubt}",
+            yes="It hangs there",
+            no="It does not",
+            danger=True,
+        )
+    ):
+        raise CheckFailed(
+            "The probe is not on the toolhead.",
+            f"{switch.fetch} has not fetched it, and its switch reads open all the same: it is wired normally open, or "
+            "its wires touch.",
+            "Look at the dock and at that macro, and wire the switch normally closed.",
+        )
+    remember(context)
+
+
+async def _require_shown_by_wrapped(context: Context) -> None:
+    """A macro of the printer's that fetches the probe within PROBE_ACCURACY trusts its switch like any other: one that
+    reads open is put back first, by the macros with the usual names, to see it change. Raises CheckFailed,
+    CheckCancelled, TransportError."""
+    state = context.printer.state
+    probe = probe_config(state)
+    macros = usual_macros(state)
+    if (
+        probe is None
+        or not probe.wrapped
+        or not tells(probe)
+        or macros is None
+        or was_seen_to_change(context)
+    ):
+        return
+    now = await reading(context)
+    if now is None:
+        return
+    if now:
+        remember(context)
+        return
+    context.stop_if_cancelled()
+    if await reads_put_away(context, macros) is False:
+        fault = Switch(*macros, before=False, on=False, off=False).fault
+        assert fault is not None
+        raise _refusal(fault)
+
+
+def _refusal(fault: Fault) -> CheckFailed:
+    return CheckFailed(f"{fault.what} Nothing was touched.", fault.cause, fault.remedy)

@@ -1,7 +1,7 @@
 """What every check is made of: what it declares, what it is given, and the ports through which it reaches out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from zcal_tui.model.events import Event
@@ -78,6 +78,8 @@ class Context:
     """The newest finished record of a check on this printer."""
     resumed: Record | None = None
     """The interrupted run that this one goes on with, if it is one; a check takes over what still holds."""
+    switches_seen: set[str] = field(default_factory=set)
+    """The sections of probes whose switch this run has seen to read another way off the toolhead than on it."""
 
     def stop_if_cancelled(self) -> None:
         """Raises CheckCancelled once the person has asked to stop."""

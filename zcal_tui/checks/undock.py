@@ -4,12 +4,12 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.switch import reading
 from zcal_tui.checks.travel import hands_off, lift_before_macro
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.units import length
 from zcal_tui.printer.config_view import ProbeConfig
-from zcal_tui.printer.printer import Printer
 from zcal_tui.transport.failures import TransportError
 
 USUAL_TRAVEL = 4.0
@@ -53,7 +53,7 @@ async def probe_put_away(context: Context, macros: tuple[str, str] | None) -> As
         yield
         return
     fetch, back = macros
-    hung_there = await _hangs(context.printer)
+    hung_there = await _hangs(context)
     if hung_there:
         context.emit(
             Stage("detach", f"Putting the probe back, so that the nozzle can touch the bed ({back})")
@@ -72,7 +72,7 @@ async def _require_away(context: Context, back: str) -> bool:
     """Whether the probe was on the toolhead before. Raises CheckFailed unless it is off now, by its switch or, where
     that reads the same on and off (wired normally open), by what the person sees; then nobody knows where it was, and
     the dock is the safe place."""
-    if not await _hangs(context.printer):
+    if not await _hangs(context):
         return True
     away = await context.operator.confirm(
         Confirm(
@@ -106,8 +106,6 @@ async def _fetch_again(context: Context, fetch: str) -> None:
         context.emit(Notice(f"The probe was not fetched again: {error}"))
 
 
-async def _hangs(printer: Printer) -> bool:
+async def _hangs(context: Context) -> bool:
     """Whether the probe's switch reads open, which in the usual wiring means that it hangs on the toolhead."""
-    await printer.gcode("QUERY_PROBE")
-    status = await printer.query({"probe": ["last_query"]})
-    return status.get("probe", {}).get("last_query") in (False, 0)
+    return await reading(context) is False

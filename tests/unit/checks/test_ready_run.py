@@ -136,6 +136,19 @@ async def test_nothing_is_levelled_with_a_switch_that_cannot_be_trusted(
     assert any("open both" in reason for reason in found.reasons) is wired_open
 
 
+async def test_a_docked_probe_that_probe_accuracy_fetches_by_a_macro_is_fetched_to_be_looked_at(
+    bench: Bench,
+) -> None:
+    settings = bench.machine.objects["configfile"]["settings"]
+    settings.update({f"gcode_macro {name.lower()}": {} for name in MACROS})
+    settings["gcode_macro probe_accuracy"] = {"rename_existing": "_PROBE_ACCURACY"}
+    await again(bench)
+    switch(bench, docked=True)
+    found = await looked_at(bench)
+    assert any("triggered in the dock" in reason for reason in found.reasons)
+    assert [script for script in bench.machine.scripts if script in MACROS] == list(MACROS)
+
+
 async def test_a_docked_probe_that_may_not_be_fetched_is_no_finding_of_fault(bench: Bench) -> None:
     switch(bench, docked=True)
     found = await switch_found(bench, None, docked=True)

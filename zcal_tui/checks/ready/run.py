@@ -78,7 +78,8 @@ async def _offers(
                 context.emit(Notice(f"{offer.gcode} was not done, since it probes the bed. {switch.what}"))
                 findings = await _state_findings(context)
                 continue
-            async with probe_attached(context, _macros(context, parameters) if offer.needs_probe else None):
+            macros = _macros(context, parameters, offer.gcode.split()[0]) if offer.needs_probe else None
+            async with probe_attached(context, macros):
                 context.emit(Stage("mend", f"{offer.yes} ({offer.gcode})"))
                 await context.printer.gcode(offer.gcode)
         except CommandFailed as error:
@@ -106,7 +107,7 @@ async def _still_may(context: Context, finding: Finding) -> bool:
 async def _switch(context: Context, parameters: ReadyParameters) -> Finding | None:
     """What the probe's switch says; a docked probe is fetched for it where that may be done."""
     state = context.printer.state
-    macros = _macros(context, parameters)
+    macros = _macros(context, parameters, "QUERY_PROBE")
     may_move = parameters.fetch and state.homed() and not state.busy
     try:
         return await probe_switch(context, macros if may_move else None, docked=macros is not None)
@@ -122,9 +123,10 @@ async def _raise_if_down(context: Context, error: CommandFailed) -> None:
         raise error
 
 
-def _macros(context: Context, parameters: ReadyParameters) -> tuple[str, str] | None:
+def _macros(context: Context, parameters: ReadyParameters, command: str) -> tuple[str, str] | None:
+    """What fetches the probe for a command and puts it back; None for one that a macro has wrapped to do so."""
     with contextlib.suppress(CheckRefused):
-        return dock_macros(context.printer.state, parameters.attach, parameters.detach)
+        return dock_macros(context.printer.state, parameters.attach, parameters.detach, command)
     return None
 
 

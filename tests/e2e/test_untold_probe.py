@@ -1,0 +1,45 @@
+"""A docked probe that nothing can notice missing: every check that touches the bed with it refuses before it does."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import program
+from simulated import PrinterSim, Starter
+
+TOUCHING = {
+    "accuracy": (),
+    "z-offset": (),
+    "probe-xy": (),
+    "bias": (),
+    "temperature": (),
+    "backlash": (),
+}
+
+
+@pytest.fixture(scope="module")
+def wired_open(module_printer_sim: Starter) -> Iterator[PrinterSim]:
+    """A printer whose docked probe is wired normally open, so that its own macros take it for fetched."""
+    printer = module_printer_sim("voron", speed=40.0)
+    printer.control.request("set", path="probe.normally_open", value=True)
+    yield printer
+
+
+@pytest.mark.parametrize("check", TOUCHING)
+def test_a_probe_wired_normally_open_is_refused_before_a_touch(
+    check: str, wired_open: PrinterSim, tmp_path: Path
+) -> None:
+    ended = program.run(
+        tmp_path,
+        *(check, *TOUCHING[check], "--printer", wired_open.klippy),
+        *("--autopilot", "--control", str(wired_open.ready["control"])),
+    )
+    assert ended.samples == []
+    assert ended.code not in (0, 1)
+    problem = ended.record["problem"]
+    assert "reads open both after ATTACH_PROBE and after DETACH_PROBE" in problem["what"]
+    assert "normally open" in problem["cause"]
+    report = wired_open.report()
+    assert report["events"] == [], "nothing was touched"
+    assert report["toolhead"][2] > 5.0
