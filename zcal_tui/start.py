@@ -18,6 +18,7 @@ from zcal_tui.session.session import Session
 from zcal_tui.session.sim_person import SimPerson
 from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.session.target import DemoOptions, Target
+from zcal_tui.terminal import is_tty, terminal_problem
 from zcal_tui.transport.address import AddressError, parse_address, usual_addresses
 
 if TYPE_CHECKING:
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
 def start(command: Command) -> int:
     """Run what was asked for; returns the exit code."""
     if not command.headless:
-        from zcal_tui.tui.terminal import is_tty, terminal_problem  # refused before anything is started
-
-        problem = terminal_problem(os.environ, is_tty())
+        problem = terminal_problem(os.environ, is_tty())  # refused before anything is started
         if problem is not None:
             print(f"zcal-tui: {problem}", file=sys.stderr)
             return ExitCode.USAGE

@@ -12,12 +12,12 @@ from scripted import READY, UP, estimates
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.printer.state import Heater
 from zcal_tui.session.snapshot import Link, LinkState, Snapshot
+from zcal_tui.terminal import terminal_problem
 from zcal_tui.tui.desk import History
 from zcal_tui.tui.faces import face_of
 from zcal_tui.tui.faces.face import Gauge, um, um_interval
 from zcal_tui.tui.glyphs import UNICODE
 from zcal_tui.tui.printerline import condition, homed_text, temperatures_text
-from zcal_tui.tui.terminal import terminal_problem
 from zcal_tui.tui.widgets.figures import gauge_content
 from zcal_tui.tui.widgets.plot import cell_centre, symmetric_limit
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from textual.widget import Widget
 
 from zcal_tui.model.record import Level
-from zcal_tui.tui.terminal import is_console
+from zcal_tui.terminal import is_console
 
 
 @dataclass(frozen=True, slots=True)

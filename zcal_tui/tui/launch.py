@@ -7,7 +7,8 @@ from typing import Any
 
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.session.port import SessionPort
-from zcal_tui.tui.terminal import REFUSED, is_tty, terminal_problem
+from zcal_tui.terminal import is_tty, terminal_problem
+from zcal_tui.tui.terminal import REFUSED
 
 INTERNAL_ERROR = 70
 """Exit code after a fault of this program (EX_SOFTWARE)."""

@@ -1,8 +1,8 @@
-"""Whether this terminal can carry the interface, and how it is left when there is no time to be polite."""
+"""What Textual must find of the terminal, and how it is left when there is no time to be polite."""
 
 import os
-import sys
-from collections.abc import Mapping
+
+from zcal_tui.terminal import is_console
 
 REFUSED = 2
 """Exit code where there is no terminal to draw on."""
@@ -15,28 +15,6 @@ LEAVE_SEQUENCES = (
 
 PLAIN_THEME = "ansi-dark"
 """Textual's theme of the terminal's own sixteen colours."""
-
-
-def is_console(term: str) -> bool:
-    """Whether TERM names a text console: 16 colours, no braille."""
-    return term == "linux" or term.startswith("vt")
-
-
-def terminal_problem(environ: Mapping[str, str], isatty: bool) -> str | None:
-    """Why the interface cannot be shown here and what to do instead; None where it can."""
-    term = environ.get("TERM", "")
-    if not isatty:
-        why = "there is no terminal to draw on: input, output or standard error is redirected"
-    elif term in ("", "dumb", "unknown"):
-        why = f"the terminal says of itself that it cannot draw: TERM is {term or 'not set'}"
-    else:
-        return None
-    return f"{why}.\nTo run a check without a screen: zcal-tui --headless accuracy (and --json for programs)."
-
-
-def is_tty() -> bool:
-    """Whether what the interface reads from and draws on is a terminal. Textual draws on standard error."""
-    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def prepare_environment() -> None:

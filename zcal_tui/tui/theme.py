@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
-from zcal_tui.tui.terminal import PLAIN_THEME, is_console
+from zcal_tui.terminal import is_console
+from zcal_tui.tui.terminal import PLAIN_THEME
 
 DARK = Theme(
     name="zcal-dark",
