@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from zcal_tui.checks.guided import DECLARED, LOOK_FIRST, GuidedParameters, split
+from zcal_tui.checks.guided import DECLARED
 from zcal_tui.checks.parameters import ParameterError, build
 from zcal_tui.cli import Parser, UsageError, common_options, parse
 from zcal_tui.config import ConfigError, as_path, data_folder, load
 from zcal_tui.headless.exit_codes import ExitCode
-from zcal_tui.headless.results.which import UsageProblem, moment, which_printer
-from zcal_tui.model.record import Level, Outcome, Record
+from zcal_tui.headless.results.which import UsageProblem, which_printer
+from zcal_tui.model.record import Record
 from zcal_tui.results.store import StillRunning, Store
+from zcal_tui.results.words import moment
 
 DESCRIPTION = (
     "Go on with a run that was cut off: the same check with the same settings, which takes over of what was measured "
@@ -53,8 +54,6 @@ def _run(arguments: Sequence[str]) -> int:
         raise UsageProblem(f"this version of zcal-tui has no check {record.check!r}; --close ends the run")
     command = parse([*_words(given), record.check], dict(os.environ))
     parameters: Any = build(DECLARED[record.check].parameters, record.parameters)
-    if isinstance(parameters, GuidedParameters):
-        parameters = _the_rest(store, record, parameters)
     _require_way(record, given)
     from zcal_tui.start import start  # what runs is imported once it is known that something will
 
@@ -80,21 +79,6 @@ def _wanted(store: Store, run: str | None, printer: str | None) -> Record:
     if not there:
         raise UsageProblem(f"no interrupted run {run!r}" if run is not None else "no run was interrupted")
     return there[0]
-
-
-def _the_rest(store: Store, record: Record, parameters: GuidedParameters) -> GuidedParameters:
-    """Of a whole calibration, what was not done yet; the printer is looked at again first."""
-    runs = [kept.record for kept in store.runs(str(record.printer.get("name") or ""))]
-    done = {
-        run.check
-        for run in runs
-        if run.started >= record.started
-        and run.outcome is Outcome.FINISHED
-        and run.verdict is not None
-        and run.verdict.level in (Level.PASS, Level.WARN)
-        and run.check != LOOK_FIRST
-    }
-    return replace(parameters, skip=",".join([*split(parameters.skip), *sorted(done)]))
 
 
 def _close(store: Store, record: Record) -> int:

@@ -147,9 +147,6 @@ def _known_check(check: str, there: Sequence[str], what: str) -> None:
         raise UsageProblem(f"no check {check!r} {what}{hint}")
 
 
-FORMATS = {".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".json": "json"}
-
-
 def _report(arguments: Sequence[str]) -> int:
     parser = _parser("report", several=True)
     parser.add_argument(
@@ -158,28 +155,28 @@ def _report(arguments: Sequence[str]) -> int:
     parser.add_argument("-o", "--output", metavar="FILE", help="where to write it; default standard output")
     given = parser.parse_args(arguments)
     from zcal_tui.checks.catalogue import CHECKS
-    from zcal_tui.results.report import data, html, markdown
-    from zcal_tui.results.report.page import make_page
+    from zcal_tui.results.report.make import FORMATS, CannotWrite, page_of, render, write
 
     store = _store(given)
     titles = {name: check.title for name, check in CHECKS.items()}
     # Each name once, in the order given
     printers = list(dict.fromkeys(_printer(store, name) for name in given.printer_name or [None]))
-    pages = [make_page(name, _records(store, name), store.changes(name), titles) for name in printers]
+    pages = []
+    for name in printers:
+        page, broken = page_of(store, name, titles)
+        _print((f"Passed over: {text}" for text in broken), sys.stderr)
+        pages.append(page)
     output = None if given.output in (None, "-") else as_path(given.output)
     kind = given.format or (FORMATS.get(output.suffix.lower(), "md") if output is not None else "md")
-    if kind == "json":
-        text = json.dumps(data.as_json(pages), allow_nan=False) + "\n"
-    else:
-        text = html.render(pages) if kind == "html" else markdown.render(pages)
+    text = render(kind, pages)
     if output is None:
         sys.stdout.write(text)
         sys.stdout.flush()
         return ExitCode.OK
     try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageProblem(f"{output}: cannot be written: {error.strerror or error}") from error
+        write(output, text, replace=True)
+    except CannotWrite as error:
+        raise UsageProblem(str(error)) from error
     print(f"Written to {output}", file=sys.stderr)
     return ExitCode.OK
 

@@ -34,6 +34,7 @@ from zcal_tui.model.record import (
     Sample,
     Verdict,
 )
+from zcal_tui.model.soundness import fault
 
 
 class SchemaError(ValueError):
@@ -145,7 +146,7 @@ def record_from_json(data: Mapping[str, Any]) -> Record:
     try:
         if data["schema"] > SCHEMA_VERSION:
             raise SchemaError(f"the record has schema {data['schema']}, newer than {SCHEMA_VERSION}")
-        return Record(
+        record = Record(
             id=data["id"],
             check=data["check"],
             printer=data["printer"],
@@ -163,6 +164,9 @@ def record_from_json(data: Mapping[str, Any]) -> Record:
             parts=tuple(_part(item) for item in data.get("parts", ())),
             schema=data["schema"],
         )
+        if (wrong := fault(record)) is not None:
+            raise SchemaError(f"not a record of this program: {wrong}")
+        return record
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, SchemaError):
             raise

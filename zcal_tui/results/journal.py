@@ -5,7 +5,6 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -13,6 +12,7 @@ from typing import IO
 from zcal_tui.model.codec import SchemaError, event_from_json, event_to_json
 from zcal_tui.model.events import Event, Progress, RunEnded, RunStarted
 from zcal_tui.model.record import Outcome, Record
+from zcal_tui.model.soundness import fault
 from zcal_tui.model.view import RunView, begin, fold
 
 TAIL = 65536
@@ -74,12 +74,13 @@ def is_running(path: Path) -> bool:
 
 
 def read_events(path: Path) -> RunView:
-    """What a run's lines add up to; a line cut off by a power failure is left out. Raises OSError, SchemaError."""
+    """What a run's lines add up to; a line cut off by a power failure, or of no use, is left
+    out. Raises OSError, SchemaError."""
     view: RunView | None = None
     for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         try:
             event = event_from_json(json.loads(line))
-        except json.JSONDecodeError:
+        except (json.JSONDecodeError, RecursionError):
             continue
         if isinstance(event, RunStarted):
             view = begin(event)
@@ -89,14 +90,18 @@ def read_events(path: Path) -> RunView:
             view = fold(view, event)
     if view is None:
         raise SchemaError(f"{path}: there is no run in it")
-    held = (view.record.printer, view.record.context, view.record.parameters)
-    if not all(isinstance(part, Mapping) for part in held):
-        raise SchemaError(f"{path}: its printer, context or parameters are not what they should be")
+    if (wrong := fault(view.record)) is not None:
+        raise SchemaError(f"{path}: {wrong}")
     return view
 
 
 def has_ended(path: Path) -> bool:
     """Whether a run's last line is its record, found without reading the rest. Raises OSError."""
+    return ended_line(path) is not None
+
+
+def ended_line(path: Path) -> bytes | None:
+    """The last line of a run that has ended, which is its record; None of one that has not. Raises OSError."""
     with path.open("rb") as file:
         at = file.seek(0, os.SEEK_END)
         tail = b""
@@ -109,7 +114,7 @@ def has_ended(path: Path) -> bool:
             if start >= 0:
                 tail = tail[start + 1 :]
                 break
-    return tail.startswith(b'{"event": "record"') and tail.endswith(b"\n")
+    return tail if tail.startswith(b'{"event": "record"') and tail.endswith(b"\n") else None
 
 
 def write_end(path: Path, record: Record) -> None:

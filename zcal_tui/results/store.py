@@ -92,9 +92,13 @@ class Store:
                 found[folder.name] = newest
         return tuple(sorted(found, key=lambda name: found[name], reverse=True))
 
+    def files(self, printer: str) -> list[Path]:
+        """The files of the printer's runs, newest first."""
+        return sorted(_run_files(self._of(printer)), reverse=True)
+
     def runs(self, printer: str, broken: list[str] | None = None) -> Iterator[Kept]:
         """The printer's runs, newest first; files that are not runs of ours are passed over, and told in `broken`."""
-        for path in sorted(_run_files(self._of(printer)), reverse=True):
+        for path in self.files(printer):
             try:
                 yield read_run(path)
             except (SchemaError, OSError) as error:
@@ -116,7 +120,7 @@ class Store:
         another program is none of them; what belongs to an interrupted `all` is told by that alone."""
         cut_off: list[Record] = []
         gone_on_with: set[object] = set()
-        for path in sorted(_run_files(self._of(printer)), reverse=True):
+        for path in self.files(printer):
             try:
                 if has_ended(path) or is_running(path):
                     continue

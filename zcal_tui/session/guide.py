@@ -1,5 +1,6 @@
 """Runs the guided order (`all`): one check after the other, each with a record of its own, and one over all of them."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import asdict
@@ -25,6 +26,7 @@ from zcal_tui.printer.state import PrinterState
 from zcal_tui.results.context import context_facts
 from zcal_tui.results.store import Journal, Store, new_run_id, now_iso
 from zcal_tui.session.board import Board
+from zcal_tui.session.resuming import take_over
 from zcal_tui.session.run import Run, printer_facts
 
 logger = logging.getLogger(__name__)
@@ -45,8 +47,11 @@ class Guide:
         make_run: Callable[[Check, Any], Run],
         *,
         present: bool,
+        resumed: Record | None = None,
     ) -> None:
+        """`resumed` is the interrupted `all` to go on with."""
         self._parameters = parameters
+        self._resumed = resumed
         self._printer = printer
         self._store = store
         self._board = board
@@ -76,6 +81,11 @@ class Guide:
     async def go(self, printer_name: str, address: str) -> RunEnded:
         """Run them all; returns the last event, kept but not shown yet. Never raises: what went wrong is in the
         records."""
+        if self._resumed is not None:
+            self._parameters, interrupted = await asyncio.to_thread(
+                take_over, self._store, printer_name, self._resumed, self._parameters
+            )
+            self._board.update(interrupted=interrupted)
         state = self._printer.state
         started = RunStarted(
             id=new_run_id(NAME),

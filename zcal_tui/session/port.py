@@ -8,6 +8,7 @@ from zcal_tui.model.events import Event
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.questions import Answer
 from zcal_tui.model.record import Record
+from zcal_tui.results.store import Store
 from zcal_tui.session.snapshot import Snapshot
 
 
@@ -36,6 +37,10 @@ class SessionPort(Protocol):
     @property
     def snapshot(self) -> Snapshot:
         """The newest picture of everything."""
+
+    @property
+    def store(self) -> Store:
+        """Where results are kept. Reading it waits for the disk: not on a face's own loop."""
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Call `listener` with every event of every run, in order, on the session's thread, where it must not

@@ -60,6 +60,10 @@ class Session:
     def snapshot(self) -> Snapshot:
         return self._board.snapshot
 
+    @property
+    def store(self) -> Store:
+        return self._store
+
     def start(self) -> None:
         with self._lock:
             if self._thread.ident is None and not self._closing:
@@ -153,8 +157,8 @@ class Session:
     async def _load_last(self) -> None:
         """Find the kept results; again once klippy has told the printer's name, under which they are filed."""
         name = ""
-        while name != _printer_name(self._board.snapshot):
-            name = _printer_name(self._board.snapshot)
+        while name != self._board.snapshot.filed_under:
+            name = self._board.snapshot.filed_under
             last = await asyncio.to_thread(self._store.last, name, tuple(CHECKS))
             interrupted = await asyncio.to_thread(self._store.interrupted, name)
             changed = await asyncio.to_thread(self._store.changes, name)
@@ -178,9 +182,15 @@ class Session:
         if name == GUIDED_NAME:
             from zcal_tui.session.guide import Guide  # as above
 
-            if options.resume is not None:  # what it goes on with has no use for what was cut off
-                self._close_interrupted(options.resume)
-            self._run = Guide(parameters, printer, self._store, self._board, make, present=options.present)
+            self._run = Guide(
+                parameters,
+                printer,
+                self._store,
+                self._board,
+                make,
+                present=options.present,
+                resumed=options.resume,
+            )
         else:
             self._run = make(CHECKS[name], parameters)
         self._run_task = self._spawn(self._go(self._run))
@@ -189,7 +199,7 @@ class Session:
         snapshot = self._board.snapshot
         ended = None
         try:
-            ended = await run.go(_printer_name(snapshot), snapshot.link.address)
+            ended = await run.go(snapshot.filed_under, snapshot.link.address)
         finally:
             self._run = None
             self._board.update(cancelling=False)
@@ -216,12 +226,12 @@ class Session:
             return
         self._board.closed(record.id)
         if record.check == GUIDED_NAME:  # with it its parts
-            self._board.update(interrupted=self._store.interrupted(_printer_name(self._board.snapshot)))
+            self._board.update(interrupted=self._store.interrupted(self._board.snapshot.filed_under))
 
     def _note_changed(self, what: str) -> None:
         change = Changed(what, now_iso())
         try:
-            self._store.changed(_printer_name(self._board.snapshot), change)
+            self._store.changed(self._board.snapshot.filed_under, change)
         except OSError as error:
             logger.warning("the change of the %s is not kept: %s", what, error)
         self._board.update(changed=(*self._board.snapshot.changed, change))
@@ -259,8 +269,3 @@ class Session:
         if self._connection is not None:
             await self._connection.close()
         self._loop.call_soon(self._loop.stop)
-
-
-def _printer_name(snapshot: Snapshot) -> str:
-    """What a printer's runs are filed under."""
-    return snapshot.link.name or snapshot.link.address

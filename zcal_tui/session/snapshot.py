@@ -83,3 +83,8 @@ class Snapshot:
     """Why klippy is in error or shut down, explained; None while it is not."""
     console: tuple[ConsoleLine, ...] = ()
     """The newest lines of the console, oldest first."""
+
+    @property
+    def filed_under(self) -> str:
+        """The printer's name in the store of results."""
+        return self.link.name or self.link.address

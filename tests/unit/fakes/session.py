@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from zcal_tui.model.events import Event, RunEnded
 from zcal_tui.model.questions import Answer, Question
 from zcal_tui.model.record import Level, Outcome, Record, Verdict
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.results.store import Store
 from zcal_tui.session.port import RunOptions
 from zcal_tui.session.snapshot import Asking, Link, LinkState, Snapshot
 
@@ -34,6 +36,10 @@ class FakeSession:
         self.on_start: Callable[[], None] = self.end
         self.on_cancel: Callable[[], None] = lambda: self.end(record(outcome=Outcome.CANCELLED))
         self.on_answer: Callable[[], None] = self.end
+
+    @property
+    def store(self) -> Store:
+        return Store(Path("/nowhere"))
 
     @property
     def snapshot(self) -> Snapshot:

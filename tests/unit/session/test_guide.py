@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from fakes import records
 from zcal_tui.checks.base import Check
 from zcal_tui.checks.guided import GuidedParameters
 from zcal_tui.headless.exit_codes import ExitCode, of_record
@@ -103,7 +104,7 @@ class Whole:
         self.runs.append(FakeRun(check.name, ends, self.board.event))
         return self.runs[-1]
 
-    async def go(self, *, present: bool = True, **parameters: str) -> Record:
+    async def go(self, *, present: bool = True, resumed: Record | None = None, **parameters: str) -> Record:
         self.guide = Guide(
             GuidedParameters(**parameters),
             cast(Any, self.printer),
@@ -111,6 +112,7 @@ class Whole:
             self.board,
             self.make,
             present=present,
+            resumed=resumed,
         )
         ended = await self.guide.go("voron", "/tmp/klippy.sock")
         self.board.event(ended)
@@ -309,3 +311,35 @@ async def test_an_overview_that_cannot_be_kept_does_not_keep_the_checks_from_run
     found = await whole.go(only="ready,accuracy")
     assert found.outcome is Outcome.FINISHED
     assert "is not kept" in whole.notices
+
+
+async def test_one_that_was_cut_off_goes_on_with_the_first_check_that_is_not_done(whole: Whole) -> None:
+    """Done is what passed since it began and has nothing left to save."""
+    store = whole.store
+    records.keep(
+        store,
+        records.bias(1),
+        records.record("ready", 3),
+        records.record("probe-xy", 4, verdict=Verdict(Level.WARN, "Look at it.")),
+        records.z_offset(5),
+        replace(records.accuracy(6), problem=Problem("It could not be saved.")),
+        records.refused("bias", 7),
+        records.record("first-layer", 8, verdict=Verdict(Level.UNKNOWN, "Nobody knows.")),
+    )
+    cut = records.record("all", 2, parameters={"skip": "temperature", "only": ""})
+    records.cut_off(store, cut)
+    records.cut_off(store, records.record("bias", 9))
+    whole.board.update(interrupted=store.interrupted("voron"))
+    assert [run.check for run in whole.board.snapshot.interrupted] == ["all"]
+    found = await whole.go(resumed=cut, skip="temperature")
+    assert whole.done == ["ready", "accuracy", "bias", "first-layer"], "the printer is looked at again first"
+    assert found.parameters["skip"] == "temperature,probe-xy,z-offset", "a second cut finds it there"
+    assert store.interrupted("voron") == whole.board.snapshot.interrupted == ()
+
+
+async def test_one_that_was_cut_off_before_anything_was_done_begins_at_the_beginning(whole: Whole) -> None:
+    cut = records.record("all", 2)
+    records.keep(whole.store, records.z_offset(1))
+    records.cut_off(whole.store, cut)
+    await whole.go(resumed=cut, only="ready,z-offset")
+    assert whole.done == ["ready", "z-offset"]

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from zcal_tui.headless.results.which import moment
 from zcal_tui.model.codec import estimate_to_json
-from zcal_tui.model.estimate_text import change_text, value_text
 from zcal_tui.model.labels import label
-from zcal_tui.model.record import Estimate, Record
+from zcal_tui.model.record import Record
 from zcal_tui.results.compare import Comparison, Difference
+from zcal_tui.results.words import chance_text, difference_text, estimate_value, moment
 
 LONGEST = 60
 """Characters of a value in the list of what else was different."""
@@ -43,40 +42,13 @@ def _ended(record: Record) -> str:
 def _table(differences: tuple[Difference, ...]) -> Iterator[str]:
     rows = [("", "A", "B", "B − A", "")]
     rows += [
-        (label(d.name), _value(d.first), _value(d.second), difference_text(d), verdict_text(d))
+        (label(d.name), estimate_value(d.first), estimate_value(d.second), difference_text(d), chance_text(d))
         for d in differences
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     for row in rows:
         cells = [row[0].ljust(widths[0]), *(row[n].rjust(widths[n]) for n in (1, 2)), row[3].ljust(widths[3])]
         yield ("  " + "  ".join([*cells, row[4]])).rstrip()
-
-
-def _value(estimate: Estimate | None) -> str:
-    if estimate is None or estimate.value is None:
-        return "—"
-    return value_text(estimate.name, estimate.unit)(estimate.value)
-
-
-def difference_text(difference: Difference) -> str:
-    """A difference with its interval: `+1.2 µm (−0.3 µm … +2.7 µm)`."""
-    if difference.value is None:
-        return difference.note
-    show = change_text(difference.unit)
-    low = "?" if difference.low is None else show(difference.low)
-    high = "?" if difference.high is None else show(difference.high)
-    return (
-        f"{show(difference.value)} ({low} … {high})" if (low, high) != ("?", "?") else show(difference.value)
-    )
-
-
-def verdict_text(difference: Difference) -> str:
-    """Whether a difference is more than chance."""
-    if difference.value is None:
-        return ""
-    return {True: "more than chance", False: "within chance", None: "not told by the intervals"}[
-        difference.found
-    ]
 
 
 def _short(text: str) -> str:

@@ -1,30 +1,22 @@
 """`zcal-tui history`: the runs of each check, how they ended, and whether their number moves."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from zcal_tui.headless.results.which import moment
 from zcal_tui.headless.text import GLYPH
 from zcal_tui.model.codec import estimate_to_json
-from zcal_tui.model.estimate_text import change_text, estimate_text, value_text
+from zcal_tui.model.estimate_text import value_text
 from zcal_tui.model.labels import label
 from zcal_tui.model.record import Outcome, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.main_estimate import followed, main_estimates
 from zcal_tui.results.stale import age_note, stale
 from zcal_tui.results.textplot import Mark, plot
-from zcal_tui.results.trend import LEAST, Point, Slope, points, slope
-
-OUTCOME_WORDS: Mapping[Outcome, str] = {
-    Outcome.RUNNING: "runs now",
-    Outcome.CANCELLED: "cancelled",
-    Outcome.REFUSED: "did not start",
-    Outcome.ERROR: "printer error",
-    Outcome.LOST: "cut off",
-}
+from zcal_tui.results.trend import Point, Slope, points, slope
+from zcal_tui.results.words import OUTCOME_WORDS, moment, numbers_text, slope_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +91,7 @@ def _run(record: Record) -> Iterator[str]:
         verdict = "? no verdict"
     else:
         verdict = f"{GLYPH[record.verdict.level]} {record.verdict.level.value}"
-    # A bound says "at most" itself, as its name does
-    told = [(label(e.name) if e.value is not None else "", estimate_text(e)) for e in main_estimates(record)]
-    numbers = ", ".join(f"{name} {text}".strip() for name, text in told)
-    if not told and record.outcome is Outcome.FINISHED and record.verdict is not None:
-        numbers = record.verdict.summary
-    yield f"  {moment(record.started)}  {verdict:<15} {numbers}".rstrip()
+    yield f"  {moment(record.started)}  {verdict:<15} {numbers_text(record)}".rstrip()
     yield f"      {record.id}"
 
 
@@ -126,18 +113,6 @@ def _trend(history: CheckHistory) -> Iterator[str]:
     if left_out:
         yield f"    ○ not compared with the newest run: {'; '.join(sorted(left_out))}"
     yield f"  {slope_text(history.slope, sum(point.comparable for point in history.points))}"
-
-
-def slope_text(found: Slope | None, comparable: int) -> str:
-    """What a trend comes to, in a sentence."""
-    if found is None:
-        runs = "run is" if comparable == 1 else "runs are"
-        return f"No trend: {comparable} comparable {runs} too few, it takes {LEAST}."
-    show = change_text(found.unit)
-    bounds = f"{show(found.value)} per {found.per} ({show(found.low)} … {show(found.high)}, 95 %)"
-    if found.found:
-        return f"It drifts: {bounds}, over {found.runs} runs."
-    return f"No drift can be told: {bounds}, over {found.runs} runs."
 
 
 def as_json(

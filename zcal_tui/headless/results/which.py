@@ -1,7 +1,6 @@
-"""Which printer's results a command is about, and how moments are told."""
+"""Which printer's results a command is about."""
 
 import difflib
-from datetime import UTC, datetime
 
 from zcal_tui.results.store import Store, printer_folder_name
 
@@ -23,12 +22,3 @@ def which_printer(store: Store, name: str | None) -> tuple[str, tuple[str, ...]]
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(there)}"
         raise UsageProblem(f"--printer-name: no runs of {name!r} are kept; {hint}")
     return folder, ()
-
-
-def moment(text: str | None) -> str:
-    """A moment of a record in this computer's time, to the minute; as it stands where it is none."""
-    try:
-        then = datetime.fromisoformat(text or "")
-    except ValueError:
-        return text or "—"
-    return (then if then.tzinfo else then.replace(tzinfo=UTC)).astimezone().strftime("%Y-%m-%d %H:%M")

@@ -87,7 +87,7 @@ def make_page(
             age_note(record, now),
             tuple(figures(record)),
         )
-        for record in (_telling(ordered, check) for check in checks)
+        for record in (telling(ordered, check) for check in checks)
     )
     newest = ordered[0] if ordered else None
     return Page(
@@ -100,8 +100,9 @@ def make_page(
     )
 
 
-def _telling(ordered: Sequence[Record], check: str) -> Record:
-    """The run of a check that a page tells: the newest that was finished, else the newest."""
+def telling(ordered: Sequence[Record], check: str) -> Record:
+    """The run of a check that a page tells, of runs that begin with the newest: the newest that was finished, else the
+    newest."""
     own = [record for record in ordered if record.check == check]
     return next((record for record in own if record.outcome is Outcome.FINISHED), own[0])
 

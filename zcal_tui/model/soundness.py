@@ -1,0 +1,66 @@
+"""Whether what was read as a record can be told: files are edited by people and cut off by power failures."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from zcal_tui.model.record import Estimate, Record, Sample
+
+_TEXTS = ("id", "check", "started")
+_MAPPINGS = ("printer", "context", "parameters", "estimates")
+
+
+def fault(record: Record) -> str | None:
+    """What of a record is not of the kind it should be, in words; None where everything is."""
+    return next(_faults(record), None)
+
+
+def _faults(record: Record) -> Iterator[str]:
+    for name in _TEXTS:
+        if not isinstance(getattr(record, name), str):
+            yield f"its {name} is not a text"
+    if record.finished is not None and not isinstance(record.finished, str):
+        yield "its finished is not a text"
+    for name in _MAPPINGS:
+        if not isinstance(getattr(record, name), Mapping):
+            yield f"its {name} is not a list of names and values"
+            return
+    yield from (
+        f"its estimate {e.name} is not a number" for e in record.estimates.values() if not _is_told(e)
+    )
+    yield from (f"its sample {s.n} is not one" for s in record.samples if not _is_measured(s))
+    said: list[Any] = [*record.advice]
+    if record.verdict is not None:
+        said += [record.verdict.summary, *record.verdict.reasons]
+    if (problem := record.problem) is not None:
+        said += [problem.what, problem.cause, problem.remedy, problem.raw, problem.key]
+    for change in record.changes:
+        said += [change.section, change.option, change.old or "", change.new, change.state, change.effect]
+    for part in record.parts:
+        said += [part.id, part.check, part.summary]
+    if not all(isinstance(text, str) for text in said):
+        yield "something it says is not a text"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _are_numbers(values: Iterable[object]) -> bool:
+    """Whether each is a number, or not known."""
+    return all(value is None or _is_number(value) for value in values)
+
+
+def _is_told(estimate: Estimate) -> bool:
+    known = _are_numbers((estimate.value, estimate.low, estimate.high)) and _is_number(estimate.confidence)
+    return known and isinstance(estimate.unit, str) and isinstance(estimate.components, Mapping)
+
+
+def _is_measured(sample: Sample) -> bool:
+    needed = (sample.n, sample.t, sample.x, sample.y, sample.trigger_z, sample.round)
+    if not all(_is_number(value) for value in needed):
+        return False
+    if not (isinstance(sample.kind, str) and isinstance(sample.place, str)):
+        return False
+    maybe = _are_numbers((sample.bed_z, sample.bed, sample.hotend))
+    return maybe and isinstance(sample.values, Mapping) and _are_numbers(sample.values.values())

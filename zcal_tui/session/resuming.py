@@ -1,0 +1,39 @@
+"""Going on with a whole calibration that was cut off: with the first of its checks that is not done."""
+
+import logging
+from dataclasses import replace
+
+from zcal_tui.checks.guided import LOOK_FIRST, GuidedParameters, split
+from zcal_tui.model.record import Level, Outcome, Record
+from zcal_tui.results.shelf import Shelf
+from zcal_tui.results.store import StillRunning, Store
+
+logger = logging.getLogger(__name__)
+
+DONE = (Level.PASS, Level.WARN)
+
+
+def take_over(
+    store: Store, printer: str, cut_off: Record, parameters: GuidedParameters
+) -> tuple[GuidedParameters, tuple[Record, ...]]:
+    """The parameters that leave out what was done before the cut, and what is still interrupted once that run has got
+    its end. Reads and writes the disk."""
+    left = left_to_do(store, printer, cut_off, parameters)
+    try:
+        store.close(cut_off, "It was interrupted, and gone on with.")
+    except (OSError, StillRunning) as error:
+        logger.warning("run %s could not be closed: %s", cut_off.id, error)
+    return left, store.interrupted(printer)
+
+
+def left_to_do(store: Store, printer: str, cut_off: Record, parameters: GuidedParameters) -> GuidedParameters:
+    """The same without what was done since the run began. The printer is looked at again in any case."""
+    runs = [entry.record for entry in Shelf(store).entries(printer) if entry.record is not None]
+    done = {run.check for run in runs if run.started >= cut_off.started and _is_done(run)} - {LOOK_FIRST}
+    return replace(parameters, skip=",".join([*split(parameters.skip), *sorted(done)]))
+
+
+def _is_done(run: Record) -> bool:
+    """Whether nothing has to be repeated; a value that could not be saved has to be."""
+    finished = run.outcome is Outcome.FINISHED and run.problem is None
+    return finished and run.verdict is not None and run.verdict.level in DONE
