@@ -31,6 +31,7 @@ class Lease:
         self._paper = paper
         self._holdings = Holdings(host)
         self._holder: str | None = None
+        self._process: Mapping[str, Any] = {}
         self._seconds = self._since = 0.0
         self._until = 0.0
         self._cleaning = False
@@ -44,11 +45,15 @@ class Lease:
         """The endpoint. `holder` names the client; `action` is
 
         renew (the default): take it or keep it for `seconds` (30), and note what `hold` says (see Holdings);
-        restore: put everything back now, as if it had run out; end: give it up, the holder has cleaned up itself.
+        restore: put everything back now, as if it had run out; end: give it up, the holder has cleaned up itself;
+        take_over: the client knows that the holder `instead_of`, by the `process` it gave, is dead: let its lease run
+        out now. To take it then is another request, which is refused until everything has been put back.
         """
         holder = request.text("holder")
         action = request.text("action", "renew")
-        if self._holder not in (None, holder):
+        if action == "take_over":
+            self._run_out(holder, request.text("instead_of"))
+        elif self._holder not in (None, holder):
             raise Refused(
                 f"{self._holder} holds the lease for another {self._until - self._host.now():.0f} s.",
                 remedy="Wait, or end that program.",
@@ -57,8 +62,8 @@ class Lease:
             self._renew(holder, request)
         elif action in ("restore", "end"):
             self._release(holder, restore=action == "restore")
-        else:
-            raise Refused(f"action must be renew, restore or end, not {action}.")
+        elif action != "take_over":
+            raise Refused(f"action must be renew, restore, end or take_over, not {action}.")
         return {
             "holder": self._holder,
             "seconds": max(0.0, self._until - self._host.now()) if self.active() else 0.0,
@@ -79,10 +84,12 @@ class Lease:
         seconds = request.number("seconds", 30.0)
         if not SHORTEST <= seconds <= LONGEST:
             raise Refused(f"seconds must be from {SHORTEST:g} to {LONGEST:g}.")
+        process = request.mapping("process")
         self._holdings.hold(request.mapping("hold"))
         if not self.active():
             self._since = self._host.now()
         self._holder, self._seconds = holder, seconds
+        self._process = process
         self._until = self._host.now() + seconds
         self._host.reactor.update_timer(self._timer, self._until)
         self._publish()
@@ -94,6 +101,13 @@ class Lease:
             self._clean_up(f"{holder} asked for it")
         else:
             self.drop()
+
+    def _run_out(self, holder: str, dead: str) -> None:
+        if self._holder is None or self._holder != dead:
+            raise Refused(f"{dead} does not hold the lease.")
+        if dead == holder:
+            raise Refused(f"{holder} lives, and holds the lease already.")
+        self._clean_up(f"{holder} has seen that {dead} is gone", alone=True)
 
     def _look(self, eventtime: float) -> float:
         """The timer: whatever goes wrong in here must not reach klippy, which would shut down."""
@@ -142,5 +156,10 @@ class Lease:
     def _publish(self) -> None:
         lease = None
         if self.active():
-            lease = {"holder": self._holder, "until": self._until, "holds": self._holdings.names()}
+            lease = {
+                "holder": self._holder,
+                "until": self._until,
+                "holds": self._holdings.names(),
+                "process": dict(self._process) or None,
+            }
         self._board.change(lease=lease)

@@ -9,9 +9,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-import lease
 import program
-from simulated import Starter, eventually, wait_for_state
+from simulated import Starter, wait_for_state
 from zcal_tui.model.record import Outcome, Record
 from zcal_tui.results.frame import restarted_between
 from zcal_tui.results.stale import stale
@@ -55,10 +54,6 @@ def test_a_killed_run_is_gone_on_with_and_every_line_keeps_to_the_schema(
     assert (refused.returncode, refused.stdout) == (2, "")
     running.signal(signal.SIGKILL)
     assert running.end().code == -signal.SIGKILL
-    client = printer.connect()
-    lease.run_out(client, running.process.pid)
-    eventually(lambda: client.status("zcal")["lease"] is None)
-    client.close()
     store = Store(tmp_path)
     (name,) = store.printers()
     (old,) = store.interrupted(name)

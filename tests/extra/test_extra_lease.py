@@ -202,3 +202,48 @@ def test_what_makes_no_sense_is_refused_and_holds_nothing(voron: Machine, parame
         lease(voron, **parameters)
     assert voron.status()["lease"] is None
     assert voron.client.state() == "ready"
+
+
+def test_a_holder_that_another_program_knows_to_be_dead_is_cleaned_up_behind_at_once(voron: Machine) -> None:
+    me = {"pid": 4711, "began": "12"}
+    lease(
+        voron, seconds=3000, process=me, hold={"heaters": {"heater_bed": 60.0}, "gcode_offset": [0, 0, 0.2]}
+    )
+    assert voron.status()["lease"]["process"] == me
+    voron.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=60\nSET_GCODE_OFFSET Z=0.2\nG1 Z0.5 F600")
+    voron.client.call("zcal/lease", holder="other", action="take_over", instead_of="test")
+    assert target(voron, "heater_bed") == 0.0
+    voron.eventually(lambda: voron.z() >= 9.9)
+    ran_out(voron)
+    assert voron.status("gcode_move")["homing_origin"][2] == 0.0
+    voron.client.call("zcal/lease", holder="other")
+    assert voron.status()["lease"]["process"] is None
+    voron.client.call("zcal/lease", holder="other", action="end")
+
+
+def test_nobody_gets_the_lease_before_all_is_put_back(voron: Machine) -> None:
+    lease(voron, seconds=3000)
+    with voron.meanwhile("G4 P20000\nM400"):
+        voron.eventually(
+            lambda: (
+                voron.status("toolhead")["print_time"]
+                > voron.status("toolhead")["estimated_print_time"] + 1.0
+            )
+        )
+        voron.client.call("zcal/lease", holder="other", action="take_over", instead_of="test")
+        with pytest.raises(KlippyError, match="still cleaning up"):
+            voron.client.call("zcal/lease", holder="other")
+    voron.gcode("M400")
+    voron.client.call("zcal/lease", holder="other")
+    voron.client.call("zcal/lease", holder="other", action="end")
+
+
+@pytest.mark.parametrize("instead_of", ["", "somebody", "test", 5])
+def test_no_lease_is_taken_over_by_mistake(voron: Machine, instead_of: object) -> None:
+    lease(voron, seconds=3000)
+    with pytest.raises(KlippyError):
+        lease(voron, action="take_over", instead_of=instead_of)
+    assert voron.status()["lease"]["holder"] == "test"
+    lease(voron, action="end")
+    with pytest.raises(KlippyError):
+        voron.client.call("zcal/lease", holder="other", action="take_over", instead_of="test")

@@ -15,6 +15,8 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from zcal_tui.checks.base import CheckRefused
+from zcal_tui.checks.process import ourselves
+from zcal_tui.checks.taking import LeaseTaker
 from zcal_tui.model.events import Event, Notice
 from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.printer import Printer
@@ -53,12 +55,15 @@ class Holder:
         companion: Companion,
         emit: Callable[[Event], None],
         seconds: float = LEASE,
+        cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`seconds` of real time is how long the extra waits for us before it cleans up."""
+        """`seconds` of real time is how long the extra waits for us before it cleans up. `cancelled` ends the wait for
+        the lease of a program that died."""
         self._printer = printer
         self._companion = companion
         self._emit = emit
         self._lease_seconds = seconds
+        self._cancelled = cancelled
         self._leased = False
         self._rate = 1.0
         self._undo: list[_Undo] = []
@@ -68,7 +73,7 @@ class Holder:
     @contextlib.asynccontextmanager
     async def lease(self) -> AsyncIterator[None]:
         """The time of a run. At its end everything that was changed is as it was. Raises CheckRefused where another
-        program holds the lease."""
+        program that lives holds the lease, CheckCancelled while that of one that died is waited for."""
         if not self._companion.can("settings"):
             try:
                 yield
@@ -154,7 +159,7 @@ class Holder:
         if undo:
             self._undo.append(_Undo(kind, undo, still_ours))
         if self._leased:
-            await self._companion.lease(OURSELVES, seconds=self._seconds(), hold=dict(hold))
+            await self._renew(hold=dict(hold))
             self._held.add(kind)
 
     def _seconds(self) -> float:
@@ -169,22 +174,21 @@ class Holder:
 
     async def _take(self) -> None:
         await self._learn_rate()
-        try:
-            await self._companion.lease(OURSELVES, seconds=self._seconds())
-        except GcodeError as error:
-            raise CheckRefused(
-                "The printer is under the control of another program.",
-                str(error),
-                "Let it finish, or end it, then start again.",
-            ) from error
+        taker = LeaseTaker(self._printer, self._companion, OURSELVES, self._emit, self._cancelled)
+        await taker.take(self._seconds(), self._rate)
         self._leased = True
+
+    async def _renew(self, **parameters: object) -> tuple[str, ...]:
+        return await self._companion.lease(
+            OURSELVES, seconds=self._seconds(), process=ourselves(), **parameters
+        )
 
     async def _keep_renewing(self) -> None:
         while True:
             await asyncio.sleep(min(RENEWAL, self._lease_seconds / 6))
             try:
                 held = set(self._held)
-                holds = await self._companion.lease(OURSELVES, seconds=self._seconds())
+                holds = await self._renew()
                 self._look_for_lost(held, holds)
             except TransportError:
                 # The link is down or klippy halted: both end the run on a way of their own

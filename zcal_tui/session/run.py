@@ -141,7 +141,7 @@ class Run:
     async def _check_it(self) -> tuple[Outcome, Problem | None]:
         printer = self._printer
         companion = Companion(printer)
-        holder = Holder(printer, companion, self._emit, self._lease)
+        holder = Holder(printer, companion, self._emit, self._lease, lambda: self._cancelled)
         context = Context(
             printer=printer,
             sampler=sampler_for(printer, companion),
