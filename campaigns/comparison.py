@@ -151,10 +151,10 @@ def _temperature(record: Record, known: Known) -> Iterator[Compared]:
     truth = known.truth
     toolhead = touches[0]["x"], touches[0]["y"]
     run = HeatedRun(touches, truth, toolhead)
-    yield from _of(record, "shift", run.settled)
-    yield from _of(record, "shift", run.reached, "shift, as far as it had come", claimed=False)
-    yield from _of(record, "per_degree_bed", truth.per_degree_bed(toolhead))
-    yield from _of(record, "per_degree_nozzle", truth.per_degree_nozzle)
+    yield from _of(record, "shift", run.shift)
+    yield from _of(record, "per_degree_bed", run.per_degree_bed)
+    yield from _of(record, "per_degree_nozzle", run.per_degree_nozzle)
+    yield from _of(record, "remaining", run.remaining)
     yield from _of(record, "returned", 0.0)
 
 
@@ -162,21 +162,29 @@ class HeatedRun:
     """The touches of a temperature run, and how the trigger height really moved."""
 
     def __init__(self, touches: Sequence[Record], truth: MachineTruth, toolhead: Xy) -> None:
-        changes = truth.trigger_changes([Warmth(s["t"], s["bed"], s["hotend"]) for s in touches], toolhead)
+        warmth = [Warmth(s["t"], s["bed"], s["hotend"]) for s in touches]
         hot = "nozzle" if any(s["place"] == "nozzle" for s in touches) else "bed"
         cold_ones = [n for n, s in enumerate(touches) if s["place"] == "baseline"]
         hot_ones = [n for n, s in enumerate(touches) if s["place"] == hot]
         late = hot_ones[-max(FEWEST, len(hot_ones) // SETTLED_SHARE) :]
 
+        def moved(warmth: Sequence[Warmth]) -> float:
+            heights = truth.trigger_changes(warmth, toolhead)
+            return mean(heights[n] for n in late) - mean(heights[n] for n in cold_ones)
+
         def warmed(heater: str) -> float:
             end = median(float(touches[n][heater]) for n in late)
             return end - mean(float(touches[n][heater]) for n in cold_ones)
 
-        self.settled = truth.per_degree_bed(toolhead) * warmed("bed")
-        """What the height comes to if these temperatures are held for good, over the cold height."""
-        self.settled += truth.per_degree_nozzle * warmed("hotend")
-        self.reached = mean(changes[n] for n in late) - mean(changes[n] for n in cold_ones)
-        """How far it had come in the last third of the heat."""
+        self.shift = moved(warmth)
+        """How far the height had come in the last third of the heat, over the cold height."""
+        by_bed = moved([replace(one, nozzle=warmth[0].nozzle) for one in warmth])
+        goal = truth.per_degree_bed(toolhead) * warmed("bed") + truth.per_degree_nozzle * warmed("hotend")
+        changes = truth.trigger_changes(warmth, toolhead)
+        self.remaining = goal - (changes[hot_ones[-1]] - mean(changes[n] for n in cold_ones))
+        """How far it would still have gone with the temperatures of the last third."""
+        self.per_degree_bed = by_bed / warmed("bed") if warmed("bed") else math.nan
+        self.per_degree_nozzle = (self.shift - by_bed) / warmed("hotend") if warmed("hotend") else math.nan
 
 
 def _backlash(record: Record, known: Known) -> Iterator[Compared]:

@@ -77,7 +77,7 @@ def _steady(record: Record, truth: MachineTruth, _contact: float | None) -> bool
     touches = [sample for sample in record["samples"] if sample["bed"] is not None]
     if not touches:
         return None
-    return abs(HeatedRun(touches, truth, (touches[0]["x"], touches[0]["y"])).settled) <= LIMIT
+    return abs(HeatedRun(touches, truth, (touches[0]["x"], touches[0]["y"])).shift) <= LIMIT
 
 
 def _tight(record: Record, truth: MachineTruth, _contact: float | None) -> bool | None:

@@ -52,7 +52,12 @@ def test_a_probe_that_minds_the_heat_is_found_with_its_causes(printer_sim: Start
     assert found["per_degree_bed"]["value"] == pytest.approx(0.0022, rel=0.15)
     assert found["per_degree_nozzle"]["value"] == pytest.approx(0.0003, rel=0.2)
     assert found["shift"]["value"] == pytest.approx(0.0022 * 36 + 0.0003 * 176, rel=0.1)
-    assert found["shift"]["low"] < found["shift"]["value"] < found["shift"]["high"]
+    for name, truth in (
+        ("per_degree_bed", 0.0022),
+        ("shift", 0.0022 * 36 + 0.0003 * 176),
+        ("remaining", 0.0),
+    ):
+        assert found[name]["low"] < truth < found[name]["high"], name
     phases = [sample["place"] for sample in record["samples"]]
     assert list(dict.fromkeys(phases)) == ["baseline", "bed", "nozzle", "back"]
     hot = [sample for sample in record["samples"] if sample["place"] == "nozzle"]

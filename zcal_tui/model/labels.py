@@ -45,6 +45,7 @@ LABELS: dict[str, Label] = {
         "per °C of the nozzle", "change of the trigger height per degree of the nozzle"
     ),
     "lag": Label("time constant", "how slowly the height follows the heaters"),
+    "remaining": Label("still to come", "how far the height would still have gone if the heat had lasted"),
     "settle": Label("settles after", "time from reaching the temperatures until the height is still"),
     "returned": Label("left when cold again", "trigger height in the end minus that in the beginning"),
     "pair_over_limit": Label("two homings", "how often two homings differ by more than 25 µm"),

@@ -4,9 +4,8 @@ height = level + b · lag(T_bed) + c · lag(T_nozzle) + other + noise, where lag
 constant for both: the probe and its mount follow the heaters slowly. Where there are touches after the heat, what
 happens beside temperature is in it too: a drift, or a slip when the heat goes, whichever explains the heights.
 
-That line says when the height settles. What it settles to, and how much is due to which heater, is taken from
-`thermal_settled`, which leaves each part of the machine a lag of its own; where bed and nozzle cannot be told apart,
-from the line.
+That line says when the height settles. How far it came, and how much is due to which heater, is taken from
+`thermal_parts`, which leaves each part of the machine a lag of its own.
 """
 
 from __future__ import annotations
@@ -23,13 +22,15 @@ from zcal_tui.stats.combine import Part, combine, within
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.lag import LAGS, draw_residuals
 from zcal_tui.stats.thermal_fit import ThermalFit, fit_run, settling, thermal_run
-from zcal_tui.stats.thermal_settled import Known, settled_heights
+from zcal_tui.stats.thermal_parts import Known, warmed
 from zcal_tui.stats.verdicts import Advice, Level, VerdictRule
 from zcal_tui.stats.wording import between, um
 
 FloatArray = NDArray[np.float64]
 
 Phase = Literal["baseline", "bed", "nozzle", "back"]
+Heater = Literal["bed", "nozzle"]
+HEATERS: tuple[Heater, ...] = ("bed", "nozzle")
 
 SHIFT_LIMIT = 0.025
 """mm. Klipper docs, Bed_Level: the accuracy to aim for. Probe_Calibrate, Temperature Bias, names no number."""
@@ -39,7 +40,6 @@ SOURCE = "Klipper docs, Probe_Calibrate, Temperature Bias; 25 µm is the accurac
 SETTLED = 0.005
 """mm. Settled is within one step or this: what Probe_Calibrate, Repeatability check, calls normal."""
 
-_FEWEST_SETTLED = 5
 _REPEATS = 400
 _LAG_WIDENING = 1.2
 """By simulation: with a slow wander the lag's own scatter is not quite shown by the repeats."""
@@ -71,23 +71,22 @@ class Temperatures:
 class ThermalBias:
     """The result of `thermal_bias`; lengths in mm, times in s.
 
-    `shift` is the settled height when hot (bed, and nozzle where it was heated) minus the baseline; `shift_from` says
-    whether it is the mean of settled touches or where the fitted lag leads to. `per_degree_*` are mm per °C, None
-    where the data do not tell them, and then `not_separable` says why. `lag` is the time constant, None where nothing
-    moves enough to show one. `settle` is how long after the hot temperatures were reached the height came within one
-    step or 5 µm of the settled height, None if it did not; `remaining` is how far it was from it at the end of the hot
-    phase. `returned` is the height at the end of the "back" phase minus the baseline, less what the temperatures
+    `shift` is the height in the last third of the hot phase (bed, and nozzle where it was heated) over the baseline,
+    as far as the heat explains it, and `per_degree_*` each heater's share of it for every °C, None where the data do
+    not tell them, and then `not_separable` says why. `lag` is the time constant, None where nothing moves enough to
+    show one. `settle` is how long after the hot temperatures were reached the height came within one step or 5 µm of
+    where it leads to, None if it did not; `remaining` is how far it would still have gone after the hot phase.
+    `returned` is the height at the end of the "back" phase minus the baseline, less what the temperatures
     explain; None without that phase. `sigma` is the scatter about the fitted line. `curve` is that line: (t, height).
     """
 
     shift: Interval
-    shift_from: Literal["touches", "model"]
     per_degree_bed: Interval | None
     per_degree_nozzle: Interval | None
     not_separable: tuple[str, ...]
     lag: Interval | None
     settle: float | None
-    remaining: float
+    remaining: Interval
     returned: Interval | None
     sigma: float
     curve: tuple[tuple[float, float], ...]
@@ -103,10 +102,9 @@ def thermal_bias(
 ) -> ThermalBias:
     """What touches in the phases of a temperature run say. `step` (mm) is the Z step distance.
 
-    The lag's interval, and all where the heaters cannot be told apart, come from a block bootstrap of the residuals,
-    drawn with `seed`. ValueError without touches in the
-    baseline (three at least) and in a hot phase (three at least), on a number that is not finite, or if nothing was
-    heated by 5 °C or more.
+    The lag's interval comes from a block bootstrap of the residuals, drawn with `seed`. ValueError without touches in
+    the baseline (three at least) and in a hot phase (three at least), on a number that is not finite, or if nothing
+    was heated by 5 °C or more.
     """
     run = thermal_run(
         np.array([(touch.t, touch.height, touch.bed, touch.nozzle) for touch in touches], dtype=np.float64),
@@ -114,68 +112,43 @@ def thermal_bias(
         np.empty((0, 3)) if history is None else np.column_stack([history.t, history.bed, history.nozzle]),
     )
     fit, not_separable = fit_run(run)
-    reached, settle, remaining = settling(fit, max(step, SETTLED))
-    settled = run.hot & (run.times >= reached + settle) if settle is not None else np.zeros_like(run.hot)
-    by_touches = int(settled.sum()) >= _FEWEST_SETTLED
-
-    # The first series is what was measured, the others are what might have been.
-    drawn = draw_residuals(fit.residuals, fit.blocks, _REPEATS, np.random.default_rng(seed))
-    heights = np.concatenate([run.heights[:, None], fit.fitted[:, None] + drawn], axis=1)
-    fits = fit.model.fit(heights)
-    without = heights - fit.thermal_part(fits.lag, fits.coefficients)
-    shifts = fits.coefficients[:, fit.thermal] @ fit.settled
-    if by_touches:
-        # Where the hot touches lie beside the fitted line, they are right.
-        rest = without - fit.drift_part(fits.coefficients)
-        shifts = shifts + rest[settled].mean(axis=0) - rest[run.baseline].mean(axis=0)
-
+    settle = settling(fit, max(step, SETTLED))
+    heaters = run.heated
+    parts = warmed(run, heaters, len(run.times) / (fit.blocks.dof + len(fit.coefficients) + 1))
     # Two heights are compared, each rounded.
     rounding = math.sqrt(2.0) * within(0.5 * step).size
 
-    def estimate(series: FloatArray, step_part: float) -> Interval:
-        parts = {
-            "random": Part(float(series[1:].std(ddof=1)), fit.blocks.dof),
-            "step": Part(step_part),
-        }
-        return combine(float(series[0]), parts, confidence)
+    def estimate(known: Known, step_part: float = rounding) -> Interval:
+        components = {"random": Part(known.size, parts.dof), "step": Part(step_part)}
+        return combine(known.value, components, confidence)
 
-    def known(found: Known, step_part: float) -> Interval:
-        return combine(found.value, {"random": Part(found.size, dof), "step": Part(step_part)}, confidence)
+    def per_degree(name: Heater) -> Interval | None:
+        if name not in fit.names:
+            return None
+        place = heaters.index(HEATERS.index(name))
+        heating = abs(float((run.end - run.start)[heaters[place]]))
+        return estimate(parts.per_degree[place], rounding / heating)
 
-    bed = nozzle = returned = None
-    if fit.names:
-        worth = fit.blocks.dof + len(fit.coefficients) + 1
-        settled_at = settled_heights(run, fit.names, len(run.times) / worth)
-        dof = settled_at.dof
-        shift = known(settled_at.shift, rounding)
-        heated = dict(zip(fit.names, np.abs(fit.settled).tolist(), strict=True))
-        degrees = {
-            name: known(found, rounding / heated[name]) for name, found in settled_at.per_degree.items()
-        }
-        bed, nozzle = degrees.get("bed"), degrees.get("nozzle")
-        if settled_at.returned is not None:
-            returned = known(settled_at.returned, rounding)
-    else:
-        shift = estimate(shifts, rounding)
-        if fit.drift is not None:
-            returned = estimate(
-                without[run.late_back].mean(axis=0) - without[run.baseline].mean(axis=0), rounding
-            )
+    shift, bed, nozzle = estimate(parts.shift), per_degree("bed"), per_degree("nozzle")
     moves = any(part is not None and not part.covers(0.0) for part in (shift, bed, nozzle))
+    lag = None
+    if moves:
+        drawn = draw_residuals(fit.residuals, fit.blocks, _REPEATS, np.random.default_rng(seed))
+        # The first series is what was measured, the others are what might have been.
+        heights = np.concatenate([run.heights[:, None], fit.fitted[:, None] + drawn], axis=1)
+        lag = _lag(LAGS[fit.model.fit(heights).lag], fit, confidence)
     times = np.linspace(float(run.times[0]), float(run.times[-1]), _CURVE_POINTS)
+    freedom = max(1, len(run.times) - len(fit.coefficients) - 1)
     return ThermalBias(
         shift=shift,
-        shift_from="touches" if by_touches else "model",
         per_degree_bed=bed,
         per_degree_nozzle=nozzle,
         not_separable=not_separable,
-        lag=_lag(LAGS[fits.lag], fit, confidence) if moves else None,
+        lag=lag,
         settle=settle,
-        remaining=remaining,
-        returned=returned,
-        sigma=math.sqrt(
-            float(fit.residuals @ fit.residuals) / max(1, len(run.times) - len(fit.coefficients) - 1)
-        ),
+        remaining=estimate(parts.remaining),
+        returned=None if parts.returned is None else estimate(parts.returned),
+        sigma=math.sqrt(float(fit.residuals @ fit.residuals) / freedom),
         curve=tuple(zip(times.tolist(), fit.curve(times).tolist(), strict=True)),
     )
 
@@ -205,18 +178,10 @@ def judge_thermal(result: ThermalBias, limit: float = SHIFT_LIMIT) -> VerdictRul
     not decide."""
     size_level, size_reason = _judge_shift(result.shift, limit)
     levels, reasons = [size_level], [size_reason]
-    # A line that hardly bends may be led anywhere: what is still to come counts once the shift itself is beyond doubt
-    if result.remaining > limit and size_level == "warn":
-        levels.append("fail")
-        reasons.append(
-            f"It does not settle: at the end of the hot phase {um(result.remaining)} were still to come {_rule(limit)}."
-        )
-    elif result.settle is None and size_level != "pass":
-        levels.append("unknown")
-        reasons.append(
-            f"The hot phase was too short: at its end {um(result.remaining)} were still to come "
-            f"(settled: one step or 5 µm; Klipper docs, Probe_Calibrate, Repeatability check)."
-        )
+    settling = _judge_settling(result, size_level, limit)
+    if settling is not None:
+        levels.append(settling[0])
+        reasons.append(settling[1])
     if result.returned is not None:
         level, reason = _judge_returned(result.returned, limit)
         levels.append(level)
@@ -249,6 +214,22 @@ def _judge_shift(shift: Interval, limit: float) -> tuple[Level, str]:
     if most <= limit:
         return "pass", f"{seen}: little enough {_rule(limit)}."
     return "unknown", f"{seen}: the data do not decide {_rule(limit)}."
+
+
+def _judge_settling(result: ThermalBias, size_level: Level, limit: float) -> tuple[Level, str] | None:
+    """What there is to say of a height that was still on its way when the heat went; None if there is nothing."""
+    rest = result.remaining
+    seen = f"at the end of the hot phase {um(abs(rest.value))} were still to come, {between(rest)}"
+    # What is still to come is a guess from how the line bends: it counts once it is told from nothing
+    goes_on = not rest.covers(0.0)
+    if size_level == "warn" and goes_on and abs(rest.value) > limit:
+        return "fail", f"It does not settle: {seen} {_rule(limit)}."
+    if size_level == "pass" and goes_on and abs(result.shift.value + rest.value) > limit:
+        return "unknown", f"The hot phase was too short: {seen} {_rule(limit)}."
+    if size_level != "pass" and result.settle is None:
+        source = "(settled: one step or 5 µm; Klipper docs, Probe_Calibrate, Repeatability check)"
+        return "unknown", f"The hot phase was too short: {seen} {source}."
+    return None
 
 
 def _judge_returned(returned: Interval, limit: float) -> tuple[Level, str]:

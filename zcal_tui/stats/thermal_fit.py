@@ -53,8 +53,13 @@ class ThermalRun:
     @property
     def end(self) -> FloatArray:
         """Temperatures of bed and nozzle in the last third of the hot phase."""
-        hot = self.temperatures[self.at_touch][self.hot]
-        return np.asarray(np.median(hot[-max(FEWEST, len(hot) // 3) :], axis=0), dtype=np.float64)
+        late = self.temperatures[self.at_touch][self.late_hot]
+        return np.asarray(np.median(late, axis=0), dtype=np.float64)
+
+    @property
+    def heated(self) -> list[int]:
+        """What was heated: 0 the bed, 1 the nozzle."""
+        return np.flatnonzero(np.abs(self.end - self.start) >= LEAST_HEATING).tolist()
 
     @property
     def heated_for(self) -> float:
@@ -62,9 +67,17 @@ class ThermalRun:
         return float(self.times[self.hot][-1] - self.times[self.baseline][-1])
 
     @property
+    def late_hot(self) -> BoolArray:
+        """The touches in the last third of the hot phase."""
+        return self._last_third(self.hot)
+
+    @property
     def late_back(self) -> BoolArray:
         """The touches in the last third of the phase after the heat."""
-        places = np.flatnonzero(self.back)
+        return self._last_third(self.back)
+
+    def _last_third(self, phase: BoolArray) -> BoolArray:
+        places = np.flatnonzero(phase)
         late = np.zeros(len(self.times), dtype=np.bool_)
         late[places[-max(FEWEST, len(places) // 3) :]] = True
         return late
@@ -122,18 +135,6 @@ class ThermalFit:
     residuals: FloatArray
     blocks: Blocks
 
-    def thermal_part(self, lags: IntArray, coefficients: FloatArray) -> FloatArray:
-        """What temperature adds to the heights (heights × series)."""
-        columns = self.model.columns[lags][:, :, self.thermal]
-        part: FloatArray = np.einsum("sij,sj->is", columns, coefficients[:, self.thermal])
-        return part
-
-    def drift_part(self, coefficients: FloatArray) -> FloatArray:
-        """What drift or a slip adds to the heights (heights × series)."""
-        if self.drift is None:
-            return np.zeros((len(self.run.times), len(coefficients)))
-        return np.outer(self.model.columns[0][:, self.drift], coefficients[:, self.drift])
-
     def curve(self, times: FloatArray) -> FloatArray:
         """The fitted line at any times."""
         at_nodes = self.response[self.lag] @ self.coefficients[self.thermal]
@@ -146,7 +147,7 @@ class ThermalFit:
 def fit_run(run: ThermalRun) -> tuple[ThermalFit, tuple[str, ...]]:
     """The fit, and the sentences that say what it cannot tell. ValueError if nothing was heated."""
     heating = run.end - run.start
-    heated = np.abs(heating) >= LEAST_HEATING
+    heated = np.isin([0, 1], run.heated)
     names = [name for name, was in zip(("bed", "nozzle"), heated, strict=True) if was]
     if not names:
         raise ValueError(f"neither bed nor nozzle was heated by {LEAST_HEATING:g} °C or more")
@@ -230,9 +231,9 @@ def _separable(fit: ThermalFit) -> bool:
     return True
 
 
-def settling(fit: ThermalFit, tolerance: float) -> tuple[float, float | None, float]:
-    """When the hot temperatures were reached for good (time, s), how long after that the fitted height was within
-    `tolerance` (mm) of where it settles for good (s; None if it was not), and how far off it was at the end (mm)."""
+def settling(fit: ThermalFit, tolerance: float) -> float | None:
+    """How long after the hot temperatures were reached the fitted height was within `tolerance` (mm) of where it leads
+    to for good, in s; None if it was not."""
     run = fit.run
     before = run.nodes <= run.times[run.hot][-1]
     nodes = run.nodes[before]
@@ -240,8 +241,7 @@ def settling(fit: ThermalFit, tolerance: float) -> tuple[float, float | None, fl
     reached = float(nodes[min(_last(away) + 1, len(nodes) - 1)])
     off = np.abs((fit.response[fit.lag][before] - fit.settled) @ fit.coefficients[fit.thermal])
     last = _last(off > tolerance)
-    settle = None if last == len(nodes) - 1 else max(0.0, float(nodes[last + 1]) - reached)
-    return reached, settle, float(off[-1])
+    return None if last == len(nodes) - 1 else max(0.0, float(nodes[last + 1]) - reached)
 
 
 def _last(where: BoolArray) -> int:

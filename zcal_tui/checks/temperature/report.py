@@ -93,6 +93,7 @@ def estimates_of(result: ThermalBias) -> dict[str, Estimate]:
     optional = (
         ("per_degree_bed", result.per_degree_bed, "mm/°C"),
         ("per_degree_nozzle", result.per_degree_nozzle, "mm/°C"),
+        ("remaining", result.remaining, "mm"),
         ("lag", result.lag, "s"),
         ("returned", result.returned, "mm"),
     )

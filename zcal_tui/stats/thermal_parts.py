@@ -1,10 +1,13 @@
-"""What each heater does to the height in the end, where every part of the machine follows it with a lag of its own.
+"""What each heater has done to the height, where every part of the machine follows it with a lag of its own.
 
 The bed rises within minutes, the probe warms up over several, the frame over a quarter of an hour, and they move the
-height against each other. A single time constant (`thermal_fit`) draws a good line through that, but leads elsewhere
-than the parts do, by more than the residuals show. So here each heater has a coefficient at every lag of a coarse grid,
-all with the same prior: normal about zero, of a size that the data choose. How the response is shared among
-neighbouring lags is then left open, as far as the data leave it open, and the intervals say what that is worth.
+height against each other. A single time constant (`thermal_fit`) draws a good line through that, but shares it between
+the heaters otherwise than they did, by more than the residuals show. So here each heater has a coefficient at every lag
+of a coarse grid, all with the same prior: normal about zero, of a size that the data choose. How the response is shared
+among neighbouring lags is then left open, as far as the data leave it open, and the intervals say what that is worth.
+
+What is said is what was seen: how far the height had come when the heat went. Where it would have gone is said apart
+(`remaining`), with the interval that a guess about parts slower than the heat was long deserves.
 """
 
 from __future__ import annotations
@@ -50,55 +53,63 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """`per_degree` by heater (mm/°C), `shift` for the temperatures of the end (mm), and `returned` (mm), None without
-    touches after the heat; `dof` are the degrees of freedom of all."""
+class Warmed:
+    """What the heat did, over the baseline. `shift` (mm) is what it had done to the height in the last third of the hot
+    phase, and `per_degree` (mm/°C, in the order of the heaters) each heater's share of it for every °C. `remaining`
+    (mm) is what was still to come after the hot phase if its temperatures were held for good. `returned` (mm) is the
+    height at the end of the phase after the heat, less what the temperatures explain; None without touches there. `dof`
+    are the degrees of freedom of all."""
 
-    per_degree: dict[str, Known]
+    per_degree: tuple[Known, ...]
     shift: Known
+    remaining: Known
     returned: Known | None
     dof: float
 
 
-def settled_heights(run: ThermalRun, names: Sequence[str], wander: float = 1.0) -> Settled:
-    """Where the heights of a run lead to; `names` are the heaters that were heated and can be told apart.
+def warmed(run: ThermalRun, heaters: Sequence[int], wander: float = 1.0) -> Warmed:
+    """What the heat did in a run; `heaters` are those that were heated (0 the bed, 1 the nozzle).
 
     `wander` is the factor by which sums of the noise scatter more than those of independent values, as a stiffer line
     has found it: so many coefficients follow a slow wander themselves, and what they leave shows less of it.
     """
-    heaters = [("bed", "nozzle").index(name) for name in names]
     response = lagged(run.nodes, run.temperatures - run.start, PARTS)[:, run.at_touch]
     columns = [response[:, :, heater].T for heater in heaters]
     sizes: list[Sizes] = [COEFFICIENTS] * len(heaters)
-    thermal = len(heaters) * len(PARTS)
     cooled = int(run.back.sum()) >= FEWEST
     if cooled:
         slip = run.times >= run.times[run.back][0]
         columns += [((run.times - run.times[0]) / HOUR)[:, None], slip.astype(np.float64)[:, None]]
         sizes += [DRIFTS, SLIPS]
     fit = _Fit.of(columns, sizes, run.heights, wander)
-    warmed = run.end - run.start
 
-    def of(weights: FloatArray, offset: float = 0.0, own: float = 0.0) -> Known:
-        spread = float(weights @ fit.covariance @ weights)
-        return Known(float(weights @ fit.mean) + offset, math.sqrt(max(0.0, spread + own)))
+    def of(weights: FloatArray) -> Known:
+        return Known(float(weights @ fit.mean), math.sqrt(float(weights @ fit.covariance @ weights)))
 
-    width = len(fit.mean)
-    each = {
-        name: np.array([float(n // len(PARTS) == i and n < thermal) for n in range(width)])
-        for i, name in enumerate(names)
-    }
-    shift = np.sum([each[name] * warmed[heater] for name, heater in zip(names, heaters, strict=True)], axis=0)
+    # For each heater, what its coefficients had come to, what was still to come, and what is left after the heat
+    reached = np.zeros((len(heaters), len(fit.mean)))
+    to_come, left = np.zeros_like(reached), np.zeros_like(reached)
+    heating = run.end - run.start
+    for i, heater in enumerate(heaters):
+        own = slice(i * len(PARTS), (i + 1) * len(PARTS))
+        cold = columns[i][run.baseline].mean(axis=0)
+        reached[i, own] = columns[i][run.late_hot].mean(axis=0) - cold
+        to_come[i, own] = heating[heater] - (columns[i][run.hot][-1] - cold)
+        left[i, own] = columns[i][run.late_back].mean(axis=0) - cold if cooled else 0.0
     returned = None
     if cooled:
-        late, cold = run.late_back, run.baseline
-        warmth = np.zeros(width)
-        for i in range(len(heaters)):
-            part = columns[i][late].mean(axis=0) - columns[i][cold].mean(axis=0)
-            warmth[i * len(PARTS) : (i + 1) * len(PARTS)] = part
-        seen = float(run.heights[late].mean() - run.heights[cold].mean())
-        returned = of(-warmth, seen, fit.variance * (1.0 / late.sum() + 1.0 / cold.sum()))
-    return Settled({name: of(weights) for name, weights in each.items()}, of(shift), returned, fit.dof)
+        late, baseline = run.late_back, run.baseline
+        explained = of(left.sum(axis=0))
+        seen = float(run.heights[late].mean() - run.heights[baseline].mean())
+        own_noise = fit.variance * (1.0 / late.sum() + 1.0 / baseline.sum())
+        returned = Known(seen - explained.value, math.hypot(explained.size, math.sqrt(own_noise)))
+    return Warmed(
+        per_degree=tuple(of(reached[i] / heating[heater]) for i, heater in enumerate(heaters)),
+        shift=of(reached.sum(axis=0)),
+        remaining=of(to_come.sum(axis=0)),
+        returned=returned,
+        dof=fit.dof,
+    )
 
 
 @dataclass(frozen=True, slots=True)
