@@ -22,6 +22,7 @@ PROFILES = ("voron", "bedslinger", "corexy", "delta")
 PROGRAMS = {
     "sim": "keep a simulated printer running",
     "install": "link the companion extra into Klipper, or take it out",
+    "doctor": "see what is in the way, where something does not work",
     **RESULT_PROGRAMS,
 }
 """Words that may stand first instead of a check, each a program with options of its own."""
@@ -285,6 +286,10 @@ def _run_program(name: str, arguments: list[str]) -> int:
         from zcal_tui.headless.result_commands import main as result
 
         return result(name, arguments)
+    if name == "doctor":
+        from zcal_tui.tools.doctor.command import main as doctor
+
+        return doctor(arguments)
     from zcal_tui.tools.install import main as install
 
     return install(arguments)

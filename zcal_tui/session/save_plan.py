@@ -58,10 +58,10 @@ async def make_plan(
     except ConfigUnreadable as error:
         return replace(plan, unreadable=str(error))
     plan = replace(plan, foreign_ends=config.foreign_ends)
-    others = predict(config, state.save_config.items, state.config, _fork(state)).conflicts
-    prediction = predict(config, _together(state, plan.values), state.config, _fork(state))
+    others = predict(config, state.save_config.items, state.config, fork(state)).conflicts
+    prediction = predict(config, _together(state, plan.values), state.config, fork(state))
     ours = [
-        Left(change, _conflict(conflict))
+        Left(change, conflict_text(conflict))
         for conflict in prediction.conflicts
         for change in able
         if (change.section, change.option) == (conflict.section, conflict.option)
@@ -69,7 +69,7 @@ async def make_plan(
     if foreign := [conflict for conflict in others if not _is_ours(conflict, able)]:
         raise Unsavable(
             "Klipper would refuse to save, because of a value that is pending already.",
-            f"[{foreign[0].section}] {foreign[0].option}: {_conflict(foreign[0])}",
+            f"[{foreign[0].section}] {foreign[0].option}: {conflict_text(foreign[0])}",
             "Edit that line, or discard what is pending with RESTART.",
         )
     if not ours:
@@ -82,9 +82,7 @@ async def make_plan(
     plan = replace(plan, changes=tuple(able), left=(*plan.left, *ours))
     if not able:
         return plan
-    return replace(
-        plan, prediction=predict(config, _together(state, plan.values), state.config, _fork(state))
-    )
+    return replace(plan, prediction=predict(config, _together(state, plan.values), state.config, fork(state)))
 
 
 def _together(state: PrinterState, values: Sequence[Value]) -> Pending:
@@ -95,8 +93,8 @@ def _together(state: PrinterState, values: Sequence[Value]) -> Pending:
     return pending
 
 
-def _fork(state: PrinterState) -> Fork:
-    """Kalico's SAVE_CONFIG differs."""
+def fork(state: PrinterState) -> Fork:
+    """How this klippy's SAVE_CONFIG differs from Klipper's own; Kalico's does."""
     if state.app != "Kalico":
         return Fork()
     options = state.settings.get("danger_options", {})
@@ -107,7 +105,8 @@ def _is_ours(conflict: Conflict, changes: Sequence[Change]) -> bool:
     return any((change.section, change.option) == (conflict.section, conflict.option) for change in changes)
 
 
-def _conflict(conflict: Conflict) -> str:
+def conflict_text(conflict: Conflict) -> str:
+    """Why SAVE_CONFIG cannot write a value, as the end of a sentence that names it."""
     return (
         f"it stands in {conflict.file}, line {conflict.line} ({conflict.option}: {conflict.value}), a file that "
         "SAVE_CONFIG does not edit."

@@ -1,0 +1,1 @@
+"""What there is on this machine and at the printer: read only, each with a time limit."""

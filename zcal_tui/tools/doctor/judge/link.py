@@ -1,0 +1,205 @@
+"""Does a printer answer, and if none does, why?"""
+
+from pathlib import Path
+
+from zcal_tui.tools.doctor.facts import LinkFacts, MoonrakerFacts, Tried
+from zcal_tui.tools.doctor.finding import Finding, Findings, Group, sentence
+
+USUAL = "the usual place"
+"""Where an address comes from that nobody named."""
+SLOW = 0.3
+"""Seconds for a question and its answer: 1 to 3 ms on klippy's own socket, tens over a good network."""
+OLDEST_MOONRAKER = (0, 8)
+"""The oldest version that is not called old. zcal-tui is made for v0.10; printers of some makers bring v0.7."""
+START = "sudo systemctl start klipper"
+LOOK = "systemctl status klipper"
+
+
+def judge_link(facts: LinkFacts) -> tuple[Finding, ...]:
+    """What was tried and what answered; then what follows from it."""
+    found = Findings(Group.LINK)
+    if facts.bad_address:
+        found.problem(
+            "address", facts.bad_address, "There is nothing to ask.", "Name the printer another way."
+        )
+    used = facts.used
+    wanted = [tried for tried in facts.tried if tried.meant]
+    for tried in facts.tried:
+        if tried.reached:
+            _answered(found, tried)
+        elif tried.meant:
+            _failed(found, tried, facts, needed=used is None or not used.meant)
+    if used is not None and not used.meant and (wanted or facts.bad_address):
+        found.problem(
+            "elsewhere",
+            f"A printer is at {used.address}, where this program was not looking.",
+            "It looks at one place that was named, or else at the usual ones.",
+            "Name it, or write it into the settings file as `printer`.",
+            f"zcal-tui --printer {used.address}",
+        )
+    if used is None:
+        _none(found, facts)
+    if used is not None and used.moonraker is not None:
+        _moonraker(found, used.moonraker)
+    return found.all()
+
+
+def _answered(found: Findings, tried: Tried) -> None:
+    name = "klippy" if tried.moonraker is None else f"Moonraker {tried.moonraker.version}".strip()
+    milliseconds = "" if tried.seconds is None else f" within {max(1.0, tried.seconds * 1000):.0f} ms"
+    text = f"{tried.address} ({tried.origin}): {name} answers{milliseconds}."
+    if tried.seconds is not None and tried.seconds > SLOW:
+        found.note(
+            "slow",
+            text,
+            "Cancel and the lease wait that long too. A weak wireless link, or a host that is busy.",
+            "Use a cable, or run zcal-tui on the printer's own host, over SSH.",
+        )
+    else:
+        found.ok("answer", text)
+
+
+def _failed(found: Findings, tried: Tried, facts: LinkFacts, *, needed: bool) -> None:
+    """An address that this program asks by itself did not answer; of no weight where another did."""
+    what = f"{tried.address} ({tried.origin}): {sentence(tried.cause)}"
+    if not needed:
+        found.ok("no-answer", f"{what} Not needed.")
+    elif _absent(tried):
+        found.note("no-answer", what, "", "")
+    else:
+        why, mend, *commands = _reason(tried, facts)
+        found.problem("login" if tried.answer == "login" else "no-answer", what, why, mend, *commands)
+
+
+def _absent(tried: Tried) -> bool:
+    """Whether there is simply nothing at one of the usual places: no fault of that place."""
+    nothing = tried.answer == "refused" and (tried.file is None or tried.file.kind == "missing")
+    return nothing and tried.origin == USUAL
+
+
+def _reason(tried: Tried, facts: LinkFacts) -> tuple[str, ...]:
+    """Why it did not answer, what to do, and what to type for it."""
+    if tried.answer == "login":
+        return (
+            "Moonraker lets in the machines under trusted_clients in moonraker.conf, and whoever shows its key.",
+            "Show it the key, or list this machine there. On the printer's own host klippy's socket needs no login.",
+            "~/moonraker/scripts/fetch-apikey.sh",
+            "export ZCAL_API_KEY=(what that printed)",
+        )
+    file = tried.file
+    if file is None:
+        local = "//localhost" in tried.address or "//127." in tried.address
+        if local and not facts.moonrakers:
+            return (
+                "No Moonraker runs on this machine.",
+                sentence(tried.remedy),
+                "systemctl status moonraker",
+            )
+        return ("The machine is off, in another network, or another port is meant.", sentence(tried.remedy))
+    if file.kind == "missing":
+        folder = Path(tried.address).parent
+        return (
+            "klippy makes this file when it starts with -a, and removes it when it ends.",
+            "See whether klipper runs, and start it.",
+            LOOK,
+            START,
+            f"ls -l {folder}",
+        )
+    if file.kind == "terminal":
+        return (
+            "That is klippy's pseudo-terminal, which takes G-code only; what is needed is its API socket.",
+            "Name the socket that klippy was started with (-a).",
+            "ls ~/printer_data/comms",
+        )
+    if file.kind in ("folder", "other"):
+        return (
+            f"That is a {'folder' if file.kind == 'folder' else 'file'}, not a socket.",
+            "Name the socket.",
+        )
+    if not file.writable:
+        return (
+            f"The socket belongs to {file.owner}, and klippy lets only its own user in.",
+            "Run zcal-tui as that user.",
+            f"sudo -u {file.owner} -i",
+        )
+    if tried.answer == "silent":
+        return (
+            "klippy takes the connection and says nothing: it is reading its configuration, or hangs.",
+            "Wait a minute and try again; then restart it.",
+            "sudo systemctl restart klipper",
+        )
+    return (
+        "The file is left over from a klippy that was killed.",
+        "Start klipper again.",
+        "sudo systemctl restart klipper",
+    )
+
+
+def _none(found: Findings, facts: LinkFacts) -> None:
+    """Nothing was reached: what runs on this machine may tell why."""
+    for klippy in facts.processes:
+        if klippy.socket is None:
+            found.problem(
+                "no-api-socket",
+                "klippy runs here, without an API socket.",
+                "It was started without -a, so no program can ask it anything.",
+                "Add `-a /home/USER/printer_data/comms/klippy.sock` to KLIPPER_ARGS, and restart it.",
+                "nano ~/printer_data/systemd/klipper.env",
+                "sudo systemctl restart klipper",
+            )
+        elif not klippy.socket_seen:
+            found.problem(
+                "socket-gone",
+                f"klippy runs here, but its socket {klippy.socket} cannot be seen.",
+                "It may run in a container with files of its own, or its folder is closed to this user.",
+                "Run zcal-tui where klippy runs, or go by Moonraker.",
+                "zcal-tui --printer http://localhost:7125",
+            )
+    if not facts.processes and all(_absent(tried) for tried in facts.tried) and not facts.bad_address:
+        found.problem(
+            "no-printer",
+            "No printer answers: no klippy and no Moonraker run on this machine.",
+            "If this is the printer's host, klipper is stopped. If the printer is another machine, it has to be named.",
+            "See whether klipper runs, or name the printer; --demo brings a simulated one.",
+            LOOK,
+            START,
+            "zcal-tui --printer http://PRINTER:7125",
+            "zcal-tui --demo",
+        )
+
+
+def _moonraker(found: Findings, moonraker: MoonrakerFacts) -> None:
+    if not moonraker.klippy_connected:
+        found.problem(
+            "moonraker-alone",
+            "Moonraker has no klippy.",
+            "Klipper is not running, or Moonraker looks for its socket elsewhere (klippy_uds_address under [server] in "
+            "moonraker.conf; needed only where the socket is not in printer_data/comms).",
+            "See whether klipper runs.",
+            LOOK,
+        )
+    numbers = moonraker.version.lstrip("v").split("-")[0].split(".")
+    known = tuple(int(part) for part in numbers[:2] if part.isdigit())
+    if len(known) == 2 and known < OLDEST_MOONRAKER:
+        found.note(
+            "moonraker-old",
+            f"Moonraker {moonraker.version} is old.",
+            "zcal-tui was made for v0.10 and newer ones; one this old may lack what it asks for.",
+            "Update it (Mainsail and Fluidd: Update Manager), or go by klippy's own socket.",
+        )
+    if moonraker.failed or moonraker.warnings:
+        failed = f" Parts that failed: {', '.join(moonraker.failed)}." if moonraker.failed else ""
+        found.note(
+            "moonraker-warnings",
+            f"Moonraker has {moonraker.warnings} warnings.{failed}",
+            "Mainsail and Fluidd show them whole.",
+            "Look at them there, or in its log.",
+            "tail -n 50 ~/printer_data/logs/moonraker.log",
+        )
+    if moonraker.missing:
+        found.note(
+            "moonraker-missing",
+            f"Moonraker misses in printer.cfg: {', '.join(moonraker.missing)}.",
+            "It cannot tell what a print does then, and neither can zcal-tui: that it is in the middle of one.",
+            "Add these sections, or [include mainsail.cfg] or [include fluidd.cfg].",
+        )
