@@ -24,6 +24,10 @@ class Parameters:
         self._options = options
         self._machine = machine
 
+    def tag(self) -> str:
+        """The name by which the client can have this command stopped and no other; "" where it gave none."""
+        return str(self._gcmd.get("TAG", "")).strip()
+
     def nozzle(self) -> Point:
         """Where the nozzle meets the Z endstop."""
         site = self._site("NOZZLE_POSITION") or self._options.nozzle or self._machine.safe_home()

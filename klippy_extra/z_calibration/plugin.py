@@ -120,9 +120,14 @@ class ZCalibration:
             "attached_check_works": self._history.check_works,
         }
 
-    def _cancel(self, _request: endpoints.Request) -> Mapping[str, Any]:
-        """Stop the command that runs after its current move."""
-        stopped = self._stop.ask(cancel.reason(CANCEL), cancel.EVER)
+    def _cancel(self, request: endpoints.Request) -> Mapping[str, Any]:
+        """Stop the command that runs after its current move; with a `tag`, only the command of that TAG, or one without
+        any that began at `since` (klippy's event time) or later."""
+        reason, tag, since = cancel.reason(CANCEL), request.tag(), request.number("since", cancel.EVER)
+        if tag is None:
+            stopped = self._stop.ask(reason, since)
+        else:
+            stopped = self._stop.ask_tagged(tag, reason, since)
         return cancel.answer([] if stopped is None else [stopped])
 
     # Events: nothing may leave them, it would shut the printer down
@@ -170,7 +175,7 @@ class ZCalibration:
     @command
     def _calibrate_z(self, gcmd: Any) -> None:
         """Measure and apply. Parameters: NOZZLE_POSITION, SWITCH_POSITION, BED_POSITION, SWITCH_OFFSET,
-        NOZZLE_RECHECK."""
+        NOZZLE_RECHECK, TAG."""
         self._succeeded = False
         self._update_status()
         toucher = self._toucher(gcmd)
@@ -197,7 +202,8 @@ class ZCalibration:
         )
         calibration = Calibration(self._machine, toucher, scripts, attachment)
         try:
-            with self._stop.possible(gcmd.get_command(), self._host.now(), "No offset was applied."):
+            tag = parameters.tag()
+            with self._stop.possible(gcmd.get_command(), self._host.now(), "No offset was applied.", tag):
                 calibration.measure(plan, functools.partial(self._conclude, toucher))
         finally:
             self._history.note_check_works(attachment.works)
@@ -244,7 +250,7 @@ class ZCalibration:
     @command
     def _probe_z_accuracy(self, gcmd: Any) -> None:
         """Touch the endstop again and again. Parameters: NOZZLE_POSITION, PROBE_SPEED, LIFT_SPEED, SAMPLES,
-        SAMPLE_RETRACT_DIST."""
+        SAMPLE_RETRACT_DIST, TAG."""
         toucher, machine = self._toucher(gcmd), self._machine
         settings = toucher.settings
         parameters = Parameters(gcmd, self._options, machine)
@@ -256,7 +262,7 @@ class ZCalibration:
         parameters.check_reach(nozzle)
         self._require_homed(gcmd)
         try:
-            with self._stop.possible(gcmd.get_command(), self._host.now()):
+            with self._stop.possible(gcmd.get_command(), self._host.now(), tag=parameters.tag()):
                 toucher.lift(lift_speed)
                 machine.move(settings.speed, x=nozzle[0], y=nozzle[1])
                 x, y, z = machine.position

@@ -157,6 +157,31 @@ def test_a_lease_that_runs_out_leaves_alone_what_began_before_it(
     assert klippy.status("z_calibration")["last_query"] is True
 
 
+def test_a_tag_stops_its_own_command_and_no_other(klippy: KlippyClient, printer: PrinterSim) -> None:
+    klippy.console.clear()
+    with running(printer, "CALIBRATE_Z TAG=theirs") as errors:
+        heard(klippy, "CALIBRATE_Z: probe at ")
+        left = klippy.call("z_calibration/cancel", tag="ours", since=0.0)
+        assert left == {"cancelled": False, "command": None}
+        assert klippy.call("z_calibration/cancel", tag="theirs")["cancelled"] is True
+    assert "was cancelled" in errors[0]
+    with running(printer, "PROBE_Z_ACCURACY SAMPLES=1000 TAG=ours") as errors:
+        pass
+    assert errors == ["PROBE_Z_ACCURACY was cancelled: asked to by z_calibration/cancel."], (
+        "before it has begun"
+    )
+
+
+def test_without_a_tag_it_is_told_by_when_it_began(klippy: KlippyClient, printer: PrinterSim) -> None:
+    klippy.console.clear()
+    with running(printer, "PROBE_Z_ACCURACY SAMPLES=1000") as errors:
+        heard(klippy, "PROBE_Z_ACCURACY: probe at ")
+        now = klippy.call("objects/query", objects={"toolhead": None})["eventtime"]
+        assert klippy.call("z_calibration/cancel", tag="ours", since=now)["cancelled"] is False
+        assert klippy.call("z_calibration/cancel", tag="ours", since=now - 1000.0)["cancelled"] is True
+    assert "was cancelled" in errors[0]
+
+
 def test_nothing_runs(klippy: KlippyClient) -> None:
     for endpoint in ("zcal/cancel", "z_calibration/cancel"):
         assert klippy.call(endpoint) == {"cancelled": False, "command": None}

@@ -150,6 +150,41 @@ async def test_a_command_that_cannot_be_stopped_runs_to_its_end_and_its_offset_i
     assert sum(isinstance(event, Notice) for event in bench.said) == 1
 
 
+@pytest.mark.parametrize("own", [True, False], ids=["the companion's section", "another's"])
+async def test_only_our_own_command_is_asked_to_stop(bench: Bench, klippy: FakeKlippy, own: bool) -> None:
+    if own:
+        bench.machine.objects["z_calibration"]["attached_check_works"] = True
+        await bench.printer.restart_and_wait()
+    given: list[dict[str, str]] = []
+    asked: list[tuple[str, dict[str, Any]]] = []
+    stopped = asyncio.Event()
+
+    async def command(parameters: dict[str, str]) -> None:
+        given.append(parameters)
+        bench.cancelled = True
+        await stopped.wait()
+        raise Refused("CALIBRATE_Z was cancelled: asked to by z_calibration/cancel. No offset was applied.")
+
+    def ask(name: str) -> Any:
+        def answer(parameters: dict[str, Any]) -> dict[str, object]:
+            asked.append((name, parameters))
+            stopped.set()
+            return {"cancelled": True, "command": "CALIBRATE_Z"}
+
+        return answer
+
+    bench.machine.handlers["CALIBRATE_Z"] = command
+    for name in ("zcal/cancel", "z_calibration/cancel"):
+        klippy.endpoints[name] = ask(name)
+    began = bench.machine.eventtime
+    with pytest.raises(CheckCancelled):
+        await calibrate(bench.context, bench.section, None)
+    ((endpoint, parameters),) = asked
+    assert endpoint == "z_calibration/cancel", "which stops nothing of [zcal], another client's series say"
+    assert parameters["since"] == began
+    assert given == ([{"TAG": parameters["tag"]}] if own else [{}])
+
+
 async def test_the_endstops_touches_are_samples(bench: Bench) -> None:
     async def command(parameters: dict[str, str]) -> None:
         for i in range(int(parameters["SAMPLES"])):
