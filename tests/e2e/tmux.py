@@ -53,6 +53,10 @@ class Tmux:
         """Type a text as it is."""
         self._tmux("send-keys", "-l", "--", text)
 
+    def tap(self, x: int, y: int) -> None:
+        """Press and release the left mouse button at a column and row, from zero (xterm's SGR mouse mode)."""
+        self.type(f"\x1b[<0;{x + 1};{y + 1}M\x1b[<0;{x + 1};{y + 1}m")
+
     def resize(self, width: int, height: int) -> None:
         """Change the terminal's size."""
         self._tmux("resize-window", "-x", str(width), "-y", str(height))

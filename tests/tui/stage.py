@@ -1,6 +1,5 @@
 """An open app over a scripted session, and hands to press its keys with."""
 
-import html
 import re
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -9,6 +8,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from onscreen import picture_text
 from scripted import ScriptedSession
 from zcal_tui.tui.app import ZcalApp
 
@@ -55,17 +55,3 @@ class Stage:
 
 
 Opener = Callable[..., AbstractAsyncContextManager[Stage]]
-
-
-def picture_text(svg: str) -> str:
-    """The lines of text in a picture, top to bottom."""
-    rows: dict[float, list[tuple[float, str]]] = {}
-    for x, y, text in re.findall(r'<text [^>]*?x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>', svg):
-        rows.setdefault(float(y), []).append((float(x), html.unescape(text).replace("\xa0", " ")))
-    lines = []
-    for y in sorted(rows):
-        line = ""
-        for x, text in sorted(rows[y]):
-            line = line.ljust(round(x / 12.2)) + text
-        lines.append(line.rstrip())
-    return "\n".join(lines)

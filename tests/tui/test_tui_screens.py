@@ -3,37 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from textual.widgets import Button, Digits, Input
+from textual.widgets import Input
 
+from onscreen import cut_off
 from scenes import SCENES, starting, unreachable
 from scripted import ScriptedSession
 from stage import LARGE, NORMAL, SMALL, Opener, Stage
-from zcal_tui.tui.widgets.bedmap import BedMapView
-from zcal_tui.tui.widgets.bracket import Bracket
-from zcal_tui.tui.widgets.checklist import CheckList
-from zcal_tui.tui.widgets.figures import Figures, LimitGauge
-from zcal_tui.tui.widgets.keybar import KeyBar
-from zcal_tui.tui.widgets.offsetmap import OffsetMap
-from zcal_tui.tui.widgets.picture import PictureView
-from zcal_tui.tui.widgets.progress import RunProgress
-from zcal_tui.tui.widgets.statusbar import StatusBar
-from zcal_tui.tui.widgets.stepbar import StepBar
 
-NEEDED = (
-    BedMapView,
-    Bracket,
-    Button,
-    CheckList,
-    Digits,
-    Figures,
-    KeyBar,
-    LimitGauge,
-    OffsetMap,
-    PictureView,
-    RunProgress,
-    StatusBar,
-    StepBar,
-)
 PICTURED = (
     "auto_z",
     "bias",
@@ -62,18 +38,7 @@ SESSIONS: dict[str, Callable[[], ScriptedSession]] = {"starting": starting, "unr
 
 def assert_nothing_is_cut_off(stage: Stage) -> None:
     """Every button and number of the screen in front is whole and inside the screen."""
-    screen = stage.app.screen
-    for widget in screen.walk_children():
-        if not isinstance(widget, NEEDED) or not widget.display or not widget.region:
-            continue
-        if not all(node.display for node in widget.ancestors_with_self if hasattr(node, "display")):
-            continue
-        place = screen.find_widget(widget)
-        assert place.visible_region == widget.region, f"{widget!r} is cut off: {place}"
-        if isinstance(widget, Figures):
-            lines = str(widget.content).splitlines()
-            assert max(map(len, lines), default=0) <= widget.content_size.width, f"{widget!r} is too narrow"
-            assert len(lines) <= widget.content_size.height, f"{widget!r} is too low"
+    assert cut_off(stage.app.screen) == []
 
 
 @pytest.mark.parametrize("name", SCENES)

@@ -1,0 +1,168 @@
+"""A person who knows nothing but what the screen shows: what they would do next, as words, and how to do it.
+
+Pure: a screen comes in as text, deeds come out; whoever has the screen presses the keys or taps the places.
+"""
+
+import math
+import re
+
+HEIGHT = re.compile(r"▼ ([-−]?\d+\.\d{3})")
+FEEL = re.compile(r"paper +\S (free|drags|stuck)")
+GAP = re.compile(r"the gap below the nozzle is ([-−]?\d+\.\d+) mm")
+SEEN = re.compile(r"simulated: \w")
+MARK = re.compile(r"mark ([→←]) (\d+\.\d+) ([↑↓]) (\d+\.\d+) mm")
+OPTION = re.compile(r"│ +(\d)  (\S.*)")
+STEPS = re.compile(r"[\s│]*mm\s.*\d")
+SIZE = re.compile(r"(●?)(\d+(?:\.\d+)?)")
+MOVING = ("The nozzle moves …", "The toolhead moves …")
+
+FINE = 0.01
+"""mm: the smallest step on a key."""
+ON_THE_MARK = 0.02
+JOG_STEPS = (10.0, 1.0, 0.1, 0.05, 0.01)
+
+KEYS = {"yes": "y", "no": "n", "lower": "j", "raise": "k", "accept": "a", "done": "d"}
+"""The key of each deed that is one; `step 2` and `pick 2` are the digit, `go …` is typed after Z."""
+
+BUTTONS = {
+    "yes": r"\S  y(?= *(  |[│┃]))",
+    "no": r"\S  n(?= *(  |[│┃]))",
+    "lower": r"[▼!] Lower",
+    "raise": r"▲ Raise",
+    "accept": r"✓ Accept",
+    "done": r"✓ Done",
+    "left": r"← X",
+    "right": r"X →",
+    "back": r"↑ Y",
+    "front": r"↓ Y",
+}
+"""What stands on the button of each deed."""
+
+
+class Person:
+    """Walks a check by what the screen shows. With `typing`, distances are typed; without, everything is tapped."""
+
+    def __init__(self, *, typing: bool = True) -> None:
+        self._typing = typing
+        self._felt: dict[float, str] = {}
+        self.heights: list[float] = []
+        """The heights that were accepted."""
+
+    def deeds(self, screen: str) -> tuple[str, ...]:
+        """What to do now; nothing while there is something to wait for."""
+        if any(word in screen for word in MOVING):
+            return ()
+        if "y Yes   n No" in screen:
+            return self._decide(screen)
+        if "Cancel the check" in screen and "↑↓ Choose" in screen:
+            return self._choose(screen)
+        if "✓ Accept" in screen:
+            return self._feel(screen)
+        if "✓ Done" in screen:
+            return self._look(screen)
+        return ()
+
+    def _decide(self, screen: str) -> tuple[str, ...]:
+        if "Go down by" in screen:
+            return ("no",)
+        if "simulated:" in screen and not SEEN.search(flat(screen)):
+            return ()  # what can be seen is not told yet
+        return ("yes",)
+
+    def _choose(self, screen: str) -> tuple[str, ...]:
+        words = flat(screen)
+        if "simulated:" in screen and not SEEN.search(words):
+            return ()
+        gap = GAP.search(words)
+        touching = gap is not None and "slides freely" not in words and number(gap[1]) < 1.0
+        options = [match[2].lower() for line in screen.splitlines() if (match := OPTION.search(line))]
+        wanted = next((n for n, told in enumerate(options, 1) if "touch" in told), 1) if touching else 1
+        return (f"pick {wanted}",)
+
+    def _feel(self, screen: str) -> tuple[str, ...]:
+        """Down in steps until the paper drags; then to both ends of the dragging, and to their middle."""
+        height, feel = HEIGHT.search(screen), FEEL.search(screen)
+        if height is None or feel is None:
+            return ()
+        here = number(height[1])
+        if "▒" not in screen:  # no other height tried: a test that has just begun
+            self._felt = {}
+        self._felt[here] = feel[1]
+        drags = [z for z, felt in self._felt.items() if felt == "drags"]
+        if not drags:
+            step = 2 if here > 1.5 else 3 if here > 0.35 else 4
+            if "stuck" in self._felt.values():
+                step = 5
+            return stepping(screen, step, "raise" if feel[1] == "stuck" else "lower")
+        low, high = min(drags), max(drags)
+        stuck = any(felt == "stuck" and low - 4 * FINE < z < low for z, felt in self._felt.items())
+        free = any(felt == "free" and high < z < high + 4 * FINE for z, felt in self._felt.items())
+        middle = (low + high) / 2
+        if not stuck and feel[1] != "stuck":
+            return stepping(screen, 5, "lower")
+        if not free:
+            return stepping(screen, 5, "raise")
+        if abs(here - middle) <= FINE / 2 + 1e-9:
+            self.heights.append(here)
+            return ("accept",)
+        return stepping(screen, 5, "raise" if here < middle else "lower")
+
+    def _look(self, screen: str) -> tuple[str, ...]:
+        seen = MARK.search(screen)
+        if seen is None:
+            return ()
+        x = float(seen[2]) * (1 if seen[1] == "→" else -1)
+        y = float(seen[4]) * (1 if seen[3] == "↑" else -1)
+        far = max(abs(x), abs(y))
+        if far <= ON_THE_MARK:
+            return ("done",)
+        if self._typing:
+            return (f"go x {x:g} y {y:g}",)
+        step = next((n for n, step in enumerate(JOG_STEPS, 1) if step <= far * 1.2), len(JOG_STEPS))
+        way = ("right" if x > 0 else "left") if abs(x) >= abs(y) else ("back" if y > 0 else "front")
+        return stepping(screen, step, way)
+
+
+def stepping(screen: str, step: int, deed: str) -> tuple[str, ...]:
+    """A move by the n-th step, which is chosen first where it is not yet."""
+    line = next(line for line in screen.splitlines() if STEPS.match(line))
+    chosen = next((n for n, size in enumerate(SIZE.finditer(line), 1) if size[1]), 0)
+    return (deed,) if chosen == step else (f"step {step}", deed)
+
+
+def number(text: str) -> float:
+    """A number with whichever minus sign."""
+    return float(text.replace("−", "-"))
+
+
+def flat(screen: str) -> str:
+    """The screen's words on one line, without frames."""
+    return " ".join(re.sub("[│┃╭╮╰╯─━┏┓┗┛]", " ", screen).split())
+
+
+def place_of(deed: str, screen: str) -> tuple[int, int] | None:
+    """Column and row, from zero, of what has to be tapped for a deed; None where it is not shown."""
+    lines = screen.splitlines()
+    kind, _, which = deed.partition(" ")
+    if kind == "step":
+        for y, line in enumerate(lines):
+            if STEPS.match(line):
+                return list(SIZE.finditer(line))[int(which) - 1].start(2), y
+        return None
+    if kind == "pick":
+        for y, line in enumerate(lines):
+            option = OPTION.search(line)
+            if option and option[1] == which:
+                return option.start(2), y
+        return None
+    return where(BUTTONS[deed], screen)
+
+
+def where(pattern: str, screen: str) -> tuple[int, int] | None:
+    """Column and row of the middle of the last place that shows this; None where none does."""
+    found = [
+        (math.floor((match.start() + match.end() - 1) / 2), y)
+        for y, line in enumerate(screen.splitlines())
+        for match in re.finditer(pattern, line)
+    ]
+    return found[-1] if found else None
