@@ -22,6 +22,9 @@ from zcal_tui.transport.reconnect import pauses
 
 logger = logging.getLogger(__name__)
 
+FURTHER = "`zcal-tui doctor` looks further."
+"""What to do where a printer cannot be reached and the reason is not plain."""
+
 
 class PrinterConnection:
     """The way to the printer and everything that has to be ended with it."""
@@ -64,19 +67,14 @@ class PrinterConnection:
             try:
                 transport = await connect_first(addresses, credentials)
             except Unauthorized as error:
-                self._board.link(
-                    state=LinkState.FAILED,
-                    problem=Problem("Moonraker does not let us in.", str(error), ""),
-                )
-                return
-            except HandshakeRefused as error:
-                problem = Problem(f"No printer at {error.address}.", error.cause, error.remedy)
+                problem = Problem("Moonraker does not let us in.", str(error), FURTHER)
                 self._board.link(state=LinkState.FAILED, problem=problem)
                 return
+            except HandshakeRefused as error:
+                self._board.link(state=LinkState.FAILED, problem=_no_printer(error))
+                return
             except Unreachable as error:
-                self._board.link(
-                    problem=Problem(f"No printer at {error.address}.", error.cause, error.remedy)
-                )
+                self._board.link(problem=_no_printer(error))
                 await asyncio.sleep(pause)
             else:
                 await self._adopt(transport)
@@ -160,3 +158,8 @@ class PrinterConnection:
             await self._demo.stop()
             self._demo = None
         self._board.link(state=LinkState.CLOSED)
+
+
+def _no_printer(error: Unreachable) -> Problem:
+    """That nobody answers, for a person."""
+    return Problem(f"No printer at {error.address}.", error.cause, f"{error.remedy} {FURTHER}")

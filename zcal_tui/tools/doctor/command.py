@@ -16,7 +16,7 @@ from zcal_tui.config import ConfigError, Settings, as_path, data_folder, load
 from zcal_tui.tools.doctor.examine import Patient, gather, judge
 from zcal_tui.tools.doctor.facts import Facts
 from zcal_tui.tools.doctor.finding import Grade
-from zcal_tui.tools.doctor.output import as_json, closing, signs_for, text_lines
+from zcal_tui.tools.doctor.output import as_json, closing, signs_for, text_lines, wrapped
 from zcal_tui.tools.doctor.paste import paste_lines, redact
 
 WELL, PROBLEMS, USAGE = 0, 1, 2
@@ -61,8 +61,9 @@ def main(argv: Sequence[str], environment: Mapping[str, str] = os.environ, home:
         lines = [json.dumps(as_json(facts, findings, paste), allow_nan=False)]
     else:
         signs = signs_for(getattr(sys.stdout, "encoding", None) or "ascii", console=facts.terminal.console)
-        lines = text_lines(findings, signs, shutil.get_terminal_size((80, 24)).columns)
-        lines += ["", closing(findings), "", BEGIN, *paste, END]
+        width = shutil.get_terminal_size((80, 24)).columns
+        lines = [*text_lines(findings, signs, width), "", *wrapped(closing(findings), "", "", width)]
+        lines += ["", BEGIN, *paste, END]  # not wrapped: where it is pasted, lines have other widths
     _print(lines)
     return PROBLEMS if any(finding.grade is Grade.PROBLEM for finding in findings) else WELL
 

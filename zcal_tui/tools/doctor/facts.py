@@ -99,7 +99,9 @@ class StorageFacts:
     last_own_error: str
 
 
-Answer = Literal["klippy", "moonraker", "login", "refused", "silent"]
+Answer = Literal["klippy", "moonraker", "login", "stranger", "unnamed", "refused", "silent"]
+"""What came of asking: a printer's program, the demand for a login, something that is no printer, no machine of that
+name, nobody, or no answer in time."""
 
 
 @dataclass(frozen=True, slots=True)

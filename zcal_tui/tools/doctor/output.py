@@ -25,7 +25,6 @@ def signs_for(encoding: str, *, console: bool) -> dict[Grade, str]:
 
 def text_lines(findings: Sequence[Finding], signs: dict[Grade, str], width: int) -> list[str]:
     """Every finding, group by group, wrapped to the width."""
-    width = max(NARROWEST, min(width, WIDEST))
     lines: list[str] = []
     for group in Group:
         own = [finding for finding in findings if finding.group is group]
@@ -37,18 +36,19 @@ def text_lines(findings: Sequence[Finding], signs: dict[Grade, str], width: int)
 
 
 def _finding_lines(finding: Finding, sign: str, width: int) -> list[str]:
-    lines = _wrapped(finding.what, f"  {sign} ", "    ", width)
+    lines = wrapped(finding.what, f"  {sign} ", "    ", width)
     if finding.why:
-        lines += _wrapped(finding.why, "      why: ", "           ", width)
+        lines += wrapped(finding.why, "      why: ", "           ", width)
     if finding.mend:
-        lines += _wrapped(finding.mend, "      do:  ", "           ", width)
+        lines += wrapped(finding.mend, "      do:  ", "           ", width)
     return lines + [f"           {command}" for command in finding.commands]  # whole, to be copied
 
 
-def _wrapped(text: str, first: str, rest: str, width: int) -> list[str]:
+def wrapped(text: str, first: str, rest: str, width: int) -> list[str]:
+    """A sentence in lines of a width, which has its limits; paths and commands stay whole."""
     return textwrap.wrap(
         " ".join(text.split()),
-        width,
+        max(NARROWEST, min(width, WIDEST)),
         initial_indent=first,
         subsequent_indent=rest,
         break_long_words=False,

@@ -19,6 +19,7 @@ from zcal_tui.printer.reading import mapping, text
 from zcal_tui.tools.doctor.facts import Answer, KlippyProcess, MoonrakerFacts, SocketFile, Tried
 from zcal_tui.transport.address import Address, SocketAddress, UrlAddress
 from zcal_tui.transport.failures import (
+    HandshakeRefused,
     NotReady,
     TransportError,
     Unauthorized,
@@ -77,7 +78,7 @@ async def _ask(candidate: Candidate, credentials: Credentials) -> tuple[Tried, L
     file = look_at_socket(address.path) if isinstance(address, SocketAddress) else None
     blank = Tried(str(address), candidate.origin, "refused", file=file, meant=candidate.meant)
     if isinstance(address, UrlAddress) and not await _name_is_known(urlsplit(address.url).hostname or ""):
-        return replace(blank, cause="no machine of that name is known", remedy="Check the name."), None
+        return replace(blank, answer="unnamed", cause="no machine of that name is known"), None
     transport = open_transport(address, credentials)
     try:
         async with asyncio.timeout(LONGEST):
@@ -85,8 +86,12 @@ async def _ask(candidate: Candidate, credentials: Credentials) -> tuple[Tried, L
             return await _greet(transport, blank), transport
     except TimeoutError:
         told = replace(blank, answer="silent", cause=f"no answer within {LONGEST:.0f} s")
-    except Unauthorized as error:
-        told = replace(blank, answer="login", cause=str(error))
+    except Unauthorized:
+        shown = credentials.api_key or credentials.token
+        cause = "it does not take the login that it was shown" if shown else "it wants a login"
+        told = replace(blank, answer="login", cause=cause)
+    except HandshakeRefused as error:
+        told = replace(blank, answer="stranger", cause=error.cause, remedy=error.remedy)
     except Unreachable as error:
         told = replace(blank, cause=error.cause, remedy=error.remedy)
     except TransportError as error:

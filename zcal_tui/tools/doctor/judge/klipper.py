@@ -55,7 +55,7 @@ def _state(found: Findings, printer: PrinterFacts) -> None:
             "Try again in a minute; if it stays so, look at its log.",
             "tail -n 50 ~/printer_data/logs/klippy.log",
         )
-    else:
+    elif not state.connected:  # a Moonraker without klippy is told of with the link
         found.problem(
             "state",
             sentence(f"Klipper cannot be asked: {state.message or state.link}"),
@@ -137,7 +137,7 @@ def _extra(found: Findings, printer: PrinterFacts | None, here: HereFacts) -> No
 def _elsewhere(here: HereFacts) -> str:
     if not here.elsewhere:
         return ""
-    return f" It is linked into {' and '.join(map(str, here.elsewhere))}, which is not the Klipper that runs."
+    return f" It is linked into {' and '.join(map(str, here.elsewhere))}, another Klipper."
 
 
 def _freshness(found: Findings, printer: PrinterFacts | None, here: HereFacts) -> None:

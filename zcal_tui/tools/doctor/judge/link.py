@@ -1,8 +1,9 @@
 """Does a printer answer, and if none does, why?"""
 
 from pathlib import Path
+from typing import NamedTuple
 
-from zcal_tui.tools.doctor.facts import LinkFacts, MoonrakerFacts, Tried
+from zcal_tui.tools.doctor.facts import LinkFacts, MoonrakerFacts, SocketFile, Tried
 from zcal_tui.tools.doctor.finding import Finding, Findings, Group, sentence
 
 USUAL = "the usual place"
@@ -12,6 +13,7 @@ SLOW = 0.3
 OLDEST_MOONRAKER = (0, 8)
 """The oldest version that is not called old. zcal-tui is made for v0.10; printers of some makers bring v0.7."""
 START = "sudo systemctl start klipper"
+RESTART = "sudo systemctl restart klipper"
 LOOK = "systemctl status klipper"
 
 
@@ -67,8 +69,9 @@ def _failed(found: Findings, tried: Tried, facts: LinkFacts, *, needed: bool) ->
     elif _absent(tried):
         found.note("no-answer", what, "", "")
     else:
-        why, mend, *commands = _reason(tried, facts)
-        found.problem("login" if tried.answer == "login" else "no-answer", what, why, mend, *commands)
+        reason = _reason(tried, facts)
+        key = "login" if tried.answer == "login" else "no-answer"
+        found.problem(key, what, reason.why, reason.mend, *reason.commands)
 
 
 def _absent(tried: Tried) -> bool:
@@ -77,62 +80,84 @@ def _absent(tried: Tried) -> bool:
     return nothing and tried.origin == USUAL
 
 
-def _reason(tried: Tried, facts: LinkFacts) -> tuple[str, ...]:
-    """Why it did not answer, what to do, and what to type for it."""
+class _Reason(NamedTuple):
+    """Why an address did not answer, what to do, and what to type for it."""
+
+    why: str
+    mend: str
+    commands: tuple[str, ...] = ()
+
+
+_LOGIN = _Reason(
+    "Moonraker lets in the machines under trusted_clients in moonraker.conf, and who shows its key. klippy's own socket "
+    "asks for none.",
+    "List this machine there, or show the key, which the first line prints on the printer's host.",
+    ("~/moonraker/scripts/fetch-apikey.sh", "export ZCAL_API_KEY=KEY"),
+)
+_UNNAMED = _Reason(
+    "Names that end in .local are told by the machine itself (mDNS), others by the router.",
+    "Check the name, or use the printer's address, which its screen or the router shows.",
+)
+_SILENT = _Reason(
+    "The machine is off, a firewall swallows the question, or what answers there is stuck.",
+    "See whether it is on and in this network; then restart Moonraker.",
+    ("sudo systemctl restart moonraker",),
+)
+_TERMINAL = _Reason(
+    "That is klippy's pseudo-terminal, which takes G-code only; what is needed is its API socket.",
+    "Name the socket that klippy was started with (-a).",
+    ("ls ~/printer_data/comms",),
+)
+_STUCK = _Reason(
+    "klippy takes the connection and says nothing: it is reading its configuration, or hangs.",
+    "Wait a minute and try again; then restart it.",
+    (RESTART,),
+)
+_LEFT_OVER = _Reason(
+    "The file is left over from a klippy that was killed.", "Start klipper again.", (RESTART,)
+)
+
+
+def _reason(tried: Tried, facts: LinkFacts) -> _Reason:
     if tried.answer == "login":
-        return (
-            "Moonraker lets in the machines under trusted_clients in moonraker.conf, and whoever shows its key.",
-            "Show it the key, or list this machine there. On the printer's own host klippy's socket needs no login.",
-            "~/moonraker/scripts/fetch-apikey.sh",
-            "export ZCAL_API_KEY=(what that printed)",
-        )
-    file = tried.file
-    if file is None:
-        local = "//localhost" in tried.address or "//127." in tried.address
-        if local and not facts.moonrakers:
-            return (
-                "No Moonraker runs on this machine.",
-                sentence(tried.remedy),
-                "systemctl status moonraker",
-            )
-        return ("The machine is off, in another network, or another port is meant.", sentence(tried.remedy))
+        return _LOGIN
+    if tried.answer == "unnamed":
+        return _UNNAMED
+    if tried.answer == "stranger":
+        why = "Something answers there, but it is no Moonraker: a web interface, a camera."
+        return _Reason(why, sentence(tried.remedy))
+    return _no_server(tried, facts) if tried.file is None else _no_socket(tried, tried.file)
+
+
+def _no_server(tried: Tried, facts: LinkFacts) -> _Reason:
+    if tried.answer == "silent":
+        return _SILENT
+    remedy = sentence(tried.remedy or "See whether it is on, and in this network")
+    if ("//localhost" in tried.address or "//127." in tried.address) and not facts.moonrakers:
+        return _Reason("No Moonraker runs on this machine.", remedy, ("systemctl status moonraker",))
+    return _Reason("The machine is off, in another network, or another port is meant.", remedy)
+
+
+def _no_socket(tried: Tried, file: SocketFile) -> _Reason:
     if file.kind == "missing":
-        folder = Path(tried.address).parent
-        return (
+        return _Reason(
             "klippy makes this file when it starts with -a, and removes it when it ends.",
             "See whether klipper runs, and start it.",
-            LOOK,
-            START,
-            f"ls -l {folder}",
+            (LOOK, START, f"ls -l {Path(tried.address).parent}"),
         )
     if file.kind == "terminal":
-        return (
-            "That is klippy's pseudo-terminal, which takes G-code only; what is needed is its API socket.",
-            "Name the socket that klippy was started with (-a).",
-            "ls ~/printer_data/comms",
-        )
-    if file.kind in ("folder", "other"):
-        return (
-            f"That is a {'folder' if file.kind == 'folder' else 'file'}, not a socket.",
-            "Name the socket.",
+        return _TERMINAL
+    if file.kind != "socket":
+        return _Reason(
+            f"That is a {'folder' if file.kind == 'folder' else 'file'}, not a socket.", "Name the socket."
         )
     if not file.writable:
-        return (
+        return _Reason(
             f"The socket belongs to {file.owner}, and klippy lets only its own user in.",
             "Run zcal-tui as that user.",
-            f"sudo -u {file.owner} -i",
+            (f"sudo -u {file.owner} -i",),
         )
-    if tried.answer == "silent":
-        return (
-            "klippy takes the connection and says nothing: it is reading its configuration, or hangs.",
-            "Wait a minute and try again; then restart it.",
-            "sudo systemctl restart klipper",
-        )
-    return (
-        "The file is left over from a klippy that was killed.",
-        "Start klipper again.",
-        "sudo systemctl restart klipper",
-    )
+    return _STUCK if tried.answer == "silent" else _LEFT_OVER
 
 
 def _none(found: Findings, facts: LinkFacts) -> None:
@@ -145,7 +170,7 @@ def _none(found: Findings, facts: LinkFacts) -> None:
                 "It was started without -a, so no program can ask it anything.",
                 "Add `-a /home/USER/printer_data/comms/klippy.sock` to KLIPPER_ARGS, and restart it.",
                 "nano ~/printer_data/systemd/klipper.env",
-                "sudo systemctl restart klipper",
+                RESTART,
             )
         elif not klippy.socket_seen:
             found.problem(
