@@ -154,3 +154,28 @@ def test_without_an_endstop_to_touch_it_says_what_is_needed(profile: str, words:
     assert ended.code == 3
     assert words in ended.record["problem"]["cause"]
     assert "z_calibration" in ended.record["problem"]["remedy"]
+
+
+@pytest.mark.parametrize("habit", [True, False], ids=["a habit", "a stray touch"])
+def test_a_first_touch_apart_is_looked_at_again(printer_sim: Starter, tmp_path: Path, habit: bool) -> None:
+    printer = printer_sim("voron", speed=20.0)
+    for path, value in (("probe.first_sample_shift", 0.06), ("probe.outlier_rate", 0.0)):
+        printer.control.request("set", path=path, value=value)
+    started = program.start(tmp_path, "accuracy", "--printer", printer.klippy)
+    started.until_samples(3)
+    if not habit:
+        printer.control.request("set", path="probe.first_sample_shift", value=0.0)
+    ended = started.end()
+    record = ended.record
+    stages = [event["text"] for event in ended.events if event["event"] == "stage"]
+    assert any("The first touch was apart" in text for text in stages)
+    assert [sample["round"] for sample in record["samples"]].count(2) == 5
+    reasons = " ".join(record["verdict"]["reasons"])
+    if habit:
+        assert record["verdict"]["level"] == "fail", record["verdict"]
+        assert "in a second series begun anew as well" in reasons
+        shift = record["estimates"]["first_sample_shift"]
+        assert shift["low"] < 0.06 < shift["high"]
+    else:
+        assert record["verdict"]["level"] == "warn", record["verdict"]
+        assert "a single stray touch" in reasons

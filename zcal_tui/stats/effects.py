@@ -5,6 +5,9 @@ height = level + drift · number + shift · (number is the first) + noise, so ne
 Outliers are looked for first (samples beyond what the model explains, generalised ESD on externally studentised
 residuals); the other two are tested without them.
 
+One first sample cannot tell a stray touch from a habit of the first. A second series, begun anew, can (`again`): if its
+first sample is nearer to the first one's shift than to none, the shift is a habit; if not, the first was an outlier.
+
 Readings come in steps, so two rules hold beside the p-values: rounding's own variance step²/12 is the least the noise
 is taken to be, and a difference of one step to the neighbouring reading is never evidence of an outlier or of a first
 sample apart (Klipper docs, Probe_Calibrate, Repeatability check: a difference of one step is normal).
@@ -14,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,11 +63,13 @@ class Outliers:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """`drift` is mm per sample, `first_sample` the first sample's height above the others. None: too few samples."""
+    """`drift` is mm per sample, `first_sample` the first sample's height above the others. None: too few samples.
+    `starts` is how many series began to tell of the first sample: 2 where one did not do."""
 
     drift: Effect | None
     first_sample: Effect | None
     outliers: Outliers
+    starts: int = 1
 
 
 NO_OUTLIERS = Outliers((), 1.0, ())
@@ -82,10 +87,20 @@ class _Fit:
         return max(float((self.residuals**2).sum()) / self.dof, least)
 
 
+LEAST_AGAIN = 3
+"""Heights of a second series without which it says nothing of its first."""
+
+
 def find_effects(
-    heights: Sequence[float], *, step: float, error_rate: float = 0.05, confidence: float = 0.95
+    heights: Sequence[float],
+    *,
+    step: float,
+    error_rate: float = 0.05,
+    confidence: float = 0.95,
+    again: Sequence[float] = (),
 ) -> Effects:
-    """Tests a series of heights (mm, in the order taken) for the three effects. `step` (mm) is 0 if not quantised."""
+    """Tests a series of heights (mm, in the order taken) for the three effects. `step` (mm) is 0 if not quantised.
+    `again` are the heights of a second series, begun as the first was; fewer than LEAST_AGAIN say nothing."""
     values = np.asarray(heights, dtype=np.float64)
     if len(values) < MIN_SAMPLES:
         return Effects(None, None, NO_OUTLIERS)
@@ -99,7 +114,32 @@ def find_effects(
     first = _effect(fit, 2, variance, each, confidence)
     if abs(first.size.value) < _GAP_STEPS * step:
         first = Effect(first.size, first.p, False)
-    return Effects(drift, first, outliers)
+    if not first.found or len(again) < LEAST_AGAIN:
+        return Effects(drift, first, outliers)
+    return _with_second_start(Effects(drift, first, outliers), first, again, variance, fit.dof)
+
+
+def _with_second_start(
+    effects: Effects, once: Effect, again: Sequence[float], variance: float, dof: int
+) -> Effects:
+    others = np.asarray(again[1:], dtype=np.float64)
+    shift = float(again[0] - others.mean())
+    error = math.sqrt(variance * (1.0 + 1.0 / len(others)))
+    is_habit = abs(shift - once.size.value) < abs(shift)
+    if is_habit:
+        shift = 0.5 * (once.size.value + shift)
+        error = 0.5 * math.hypot(error, once.size.components.get("random", 0.0))
+    reach = t_ppf(0.5 + 0.5 * once.size.confidence, dof) * error
+    size = Interval(shift, shift - reach, shift + reach, once.size.confidence, {"random": error})
+    if is_habit:
+        return replace(effects, first_sample=Effect(size, once.p, True), starts=2)
+    outliers = Outliers(
+        (0, *effects.outliers.indices),
+        min(once.p, effects.outliers.p),
+        (once.size.value, *effects.outliers.distances),
+    )
+    p = 1.0 if error == 0.0 else t_two_sided_p(shift / error, dof)
+    return replace(effects, first_sample=Effect(size, p, False), outliers=outliers, starts=2)
 
 
 def certain_effects(effects: Effects) -> Effects:
@@ -113,7 +153,12 @@ def certain_effects(effects: Effects) -> Effects:
     outliers = effects.outliers
     if outliers.indices and outliers.p >= CERTAIN_P:
         outliers = Outliers((), outliers.p, ())
-    return Effects(certain(effects.drift), certain(effects.first_sample), outliers)
+    return replace(
+        effects,
+        drift=certain(effects.drift),
+        first_sample=certain(effects.first_sample),
+        outliers=outliers,
+    )
 
 
 def _design(count: int) -> FloatArray:

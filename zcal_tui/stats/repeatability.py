@@ -84,13 +84,15 @@ def analyse(
     error_rate: float = 0.05,
     adaptive: bool = True,
     systematic: Mapping[str, float] | None = None,
+    again: Sequence[float] = (),
 ) -> Repeatability:
     """What a series of trigger heights (mm, in the order taken, at least two) says about the probe.
 
     `step` is the Z step distance in mm (gears included; 0 if readings are not quantised). `systematic` names further
     half-widths (mm) within which the mean may be off as a whole, such as the endstop's sampling grid. `error_rate` is
     shared by the tests for drift, first-sample shift and outliers. `adaptive` says that the series ends when its
-    verdict is clear (`stopping.Plan()`), not at a number fixed beforehand; sigma's interval allows for that.
+    verdict is clear (`stopping.Plan()`), not at a number fixed beforehand; sigma's interval allows for that. `again`
+    are the heights of a second series, begun anew, that tells whether the first sample always is where it was.
     ValueError on fewer than two heights, a height that is not finite, a negative step, or equal heights with step 0.
     """
     values = np.asarray(heights, dtype=np.float64)
@@ -101,7 +103,9 @@ def analyse(
     if not (math.isfinite(step) and step >= 0.0):
         raise ValueError("the step distance must be a finite number of mm, not negative")
     grid = reading_step(values, step)
-    effects = find_effects(values.tolist(), step=grid, error_rate=error_rate, confidence=confidence)
+    effects = find_effects(
+        values.tolist(), step=grid, error_rate=error_rate, confidence=confidence, again=again
+    )
     residuals, dof, drifting = _residuals(values, effects)
     evidence = noise_evidence(residuals.tolist(), dof=dof, step=grid, dithered=drifting)
     deviation = math.sqrt(float(((residuals - residuals.mean()) ** 2).sum()) / dof)

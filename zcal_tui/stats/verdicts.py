@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from zcal_tui.stats.quantiles import normal_range_ppf
@@ -125,7 +125,8 @@ def effect_reasons(result: Repeatability) -> list[str]:
     if first is not None and first.found:
         word = "higher" if first.size.value > 0 else "lower"
         reasons.append(
-            f"The first sample is {um(abs(first.size.value))} {word} than the others (p = {first.p:.2g}; {rate})."
+            f"The first sample is {um(abs(first.size.value))} {word} than the others{_twice(result)} "
+            f"(p = {first.p:.2g}; {rate})."
         )
     if outliers.indices:
         numbers = ", ".join(str(index + 1) for index in outliers.indices)
@@ -138,7 +139,26 @@ def effect_reasons(result: Repeatability) -> list[str]:
         reasons.append(
             f"{which}, up to {um(farthest)} from what the others say (p = {outliers.p:.2g}; {rate})."
         )
+        if 0 in outliers.indices and result.effects.starts > 1:
+            reasons.append(
+                "A second series, begun anew, did not begin apart: sample 1 was a single stray touch."
+            )
     return reasons
+
+
+def _twice(result: Repeatability) -> str:
+    return ", in a second series begun anew as well" if result.effects.starts > 1 else ""
+
+
+def first_decides(result: Repeatability, plan: Plan) -> bool:
+    """Whether the verdict hangs on a first sample that was seen apart in a single series: then a second one, begun
+    anew, tells a stray touch from a habit."""
+    first = result.first_sample
+    if first is None or not first.found or result.effects.starts > 1:
+        return False
+    stray = replace(result.effects, first_sample=replace(first, found=False))
+    without = replace(result, effects=stray, exceed=result.exceed_noise)
+    return standing_of(result, plan)[0] != standing_of(without, plan)[0]
 
 
 def _advice(result: Repeatability, standing: Standing) -> tuple[Advice, ...]:

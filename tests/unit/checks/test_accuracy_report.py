@@ -80,3 +80,43 @@ def test_one_step_only_bounds_the_scatter_from_above() -> None:
     assert sigma.low is None
     assert sigma.high is not None
     assert sigma.high > 0.0
+
+
+APART = [1.55, *GOOD[1:], *GOOD]
+
+
+def again(heights: list[float]) -> list[Sample]:
+    return [Sample(100 + n, 1000.0 + n, 0.0, 0.0, height, round=2) for n, height in enumerate(heights)]
+
+
+def verdict_of(made: AccuracyReport) -> VerdictReached:
+    return next(event for event in made.conclusion() if isinstance(event, VerdictReached))
+
+
+def test_a_verdict_that_hangs_on_the_first_touch_asks_for_a_second_series() -> None:
+    made = report(APART)
+    assert made.wanted() == 0
+    assert made.hangs_on_first
+    assert verdict_of(made).verdict.level is Level.FAIL
+    assert not report(GOOD).hangs_on_first
+    assert not report([1.508, *GOOD[1:]]).hangs_on_first
+    assert not report(APART[:20], samples=20).hangs_on_first
+
+
+def test_a_habit_of_first_touches_fails_and_says_that_it_was_seen_twice() -> None:
+    made = report(APART)
+    made.add_again(again([1.555, *GOOD[:4]]))
+    assert not made.hangs_on_first
+    verdict = verdict_of(made).verdict
+    assert verdict.level is Level.FAIL
+    assert any("in a second series begun anew as well" in reason for reason in verdict.reasons)
+
+
+def test_a_stray_first_touch_is_an_outlier() -> None:
+    made = report(APART)
+    made.add_again(again(GOOD[:5]))
+    assert not made.hangs_on_first
+    verdict = verdict_of(made).verdict
+    assert verdict.level is Level.WARN
+    assert any("Sample 1 is an outlier" in reason for reason in verdict.reasons)
+    assert any("a single stray touch" in reason for reason in verdict.reasons)

@@ -112,3 +112,48 @@ def test_too_few_samples_are_not_tested() -> None:
     assert effects.drift is None
     assert effects.first_sample is None
     assert effects.outliers.indices == ()
+
+
+@pytest.mark.parametrize("step", [0.0, 0.0025])
+@pytest.mark.parametrize("habit", [True, False])
+def test_a_second_series_tells_a_stray_first_touch_from_a_habit(step: float, habit: bool) -> None:
+    rng = np.random.default_rng([3, habit])
+    told = 0
+    for _ in range(200):
+        once = 1.4 + SIGMA * rng.standard_normal(15)
+        once[0] += 0.030
+        again = 1.4 + SIGMA * rng.standard_normal(5)
+        again[0] += 0.030 if habit else 0.0
+        effects = find_effects(
+            quantise(once, step, rng).tolist(), step=step, again=quantise(again, step, rng).tolist()
+        )
+        assert effects.starts == 2
+        assert effects.first_sample is not None
+        if habit:
+            told += effects.first_sample.found and 0 not in effects.outliers.indices
+        else:
+            told += not effects.first_sample.found and 0 in effects.outliers.indices
+    assert told >= 196
+
+
+def test_the_first_sample_is_known_better_from_two_series() -> None:
+    rng = np.random.default_rng(8)
+    errors: dict[int, list[float]] = {1: [], 2: []}
+    covered = 0
+    for _ in range(300):
+        once, again = 1.4 + SIGMA * rng.standard_normal(15), 1.4 + SIGMA * rng.standard_normal(5)
+        once[0] += 0.020
+        again[0] += 0.020
+        for second in ([], again.tolist()):
+            first = find_effects(once.tolist(), step=0.0, again=second).first_sample
+            assert first is not None
+            errors[1 + bool(second)].append(first.size.value - 0.020)
+        covered += first.size.covers(0.020)
+    assert np.std(errors[2]) < 0.8 * np.std(errors[1])
+    assert covered >= 0.925 * 300
+
+
+def test_a_second_series_says_nothing_where_the_first_sample_was_not_apart() -> None:
+    rng = np.random.default_rng(9)
+    heights = series(rng, 15, 0.0).tolist()
+    assert find_effects(heights, step=0.0, again=[1.5, 1.4, 1.4]) == find_effects(heights, step=0.0)

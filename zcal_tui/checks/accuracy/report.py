@@ -1,6 +1,6 @@
 """From touches to estimates, a decision when to stop, and the verdict: the arithmetic side of the check `accuracy`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
@@ -10,7 +10,7 @@ from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.repeatability import Repeatability, analyse
 from zcal_tui.stats.stopping import DEFAULT_LOOKS, Plan, decide
-from zcal_tui.stats.verdicts import judge
+from zcal_tui.stats.verdicts import first_decides, judge
 
 LEAST_TO_ANALYSE = 3
 
@@ -43,6 +43,7 @@ class AccuracyReport:
         self._probe = probe
         self._step = step
         self._heights: list[float] = []
+        self._again: list[float] = []
         self._result: Repeatability | None = None
         self.touches = 0
         """Touches made, with those that the printer leaves out of its result."""
@@ -80,6 +81,20 @@ class AccuracyReport:
         self._result = self._analyse()
         return EstimateUpdated(estimates_of(self._result))
 
+    @property
+    def hangs_on_first(self) -> bool:
+        """Whether the verdict hangs on the first touch alone, so that a series begun anew is worth its time; not where
+        the number of touches was given."""
+        adaptive = len(self._plan.looks) > 1
+        return adaptive and self._result is not None and first_decides(self._result, self._plan)
+
+    def add_again(self, samples: Sequence[Sample]) -> EstimateUpdated:
+        """Take a second series, begun anew, into account."""
+        self.touches += len(samples)
+        self._again += [sample.trigger_z for sample in samples if sample.recorded]
+        self._result = self._analyse()
+        return EstimateUpdated(estimates_of(self._result))
+
     def conclusion(self) -> Iterator[Event]:
         """The verdict and what follows from it; nothing where too little was measured to say anything."""
         if len(self._heights) < 2:
@@ -95,7 +110,9 @@ class AccuracyReport:
         # Klipper looks at the endstop once a step while probing, so a trigger is seen up to a step late
         sampling = {"sampling": self._step / 2}
         adaptive = len(self._plan.looks) > 1
-        return analyse(self._heights, step=self._step, systematic=sampling, adaptive=adaptive)
+        return analyse(
+            self._heights, step=self._step, systematic=sampling, adaptive=adaptive, again=self._again
+        )
 
     def _changes(self, lines: tuple[str, ...]) -> Iterator[Change]:
         now = {

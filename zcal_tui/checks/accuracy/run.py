@@ -13,6 +13,7 @@ from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.checks.touching import touch_sample
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_inside, travel
 from zcal_tui.model.events import Progress, SampleTaken, Stage
+from zcal_tui.model.record import Sample
 from zcal_tui.printer.config_view import ProbeConfig, probe_config, z_step_distance
 from zcal_tui.printer.geometry import measuring_site
 from zcal_tui.printer.sampler import ProbeUnusable, Touch, TouchSettings
@@ -20,6 +21,10 @@ from zcal_tui.printer.sampler import ProbeUnusable, Touch, TouchSettings
 CLEARANCE_ABOVE_TRIGGER = 5.0
 """mm above the expected trigger height for travelling: what Klipper's PROBE_CALIBRATE lifts by."""
 LEAST_CLEARANCE = 10.0
+REST = 45.0
+"""s. A pause after which a touch is a first one again; ours: a macro or a mesh begins after as much."""
+AGAIN = 5
+"""Touches of a series that is only to tell what its first one does."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,10 @@ async def measure(context: Context, parameters: AccuracyParameters) -> None:
     async with over_the_place(context, parameters) as site:
         report = AccuracyReport(parameters, site.probe, site.step)
         await _touch(context, parameters, report)
+        if report.hangs_on_first:
+            await _begin_anew(context, parameters, report, site.clearance)
+            # With the first touch told for what it is the numbers may ask for more
+            await _touch(context, parameters, report)
     for event in report.conclusion():
         context.emit(event)
 
@@ -109,6 +118,8 @@ async def _go_to(context: Context, x: float, y: float, clearance: float) -> None
 
 
 async def _touch(context: Context, parameters: AccuracyParameters, report: AccuracyReport) -> None:
+    if report.wanted() == 0:
+        return
     settings = TouchSettings(parameters.probe_speed, parameters.lift_speed, parameters.retract)
     at = position(context.printer)
     context.emit(Stage("touch", f"Touching the bed at X {at[0]:.1f} Y {at[1]:.1f}"))
@@ -118,6 +129,29 @@ async def _touch(context: Context, parameters: AccuracyParameters, report: Accur
     while (wanted := report.wanted()) > 0:
         async for touch in touches(context, wanted, settings, begun=report.touches > 0):
             await _take(context, report, touch, pace)
+
+
+async def _begin_anew(
+    context: Context, parameters: AccuracyParameters, report: AccuracyReport, clearance: float
+) -> None:
+    """A short second series after a pause, which tells a stray first touch from a habit of first touches."""
+    context.emit(
+        Stage(
+            "again", f"The first touch was apart: is it always? A pause of {REST:.0f} s, then {AGAIN} touches"
+        )
+    )
+    await travel(context.printer, clearance=clearance)
+    until = context.clock.now() + REST
+    while (left := until - context.clock.now()) > 0.0:
+        context.stop_if_cancelled()
+        context.emit(Progress(report.counted, report.most, round(left, 1)))
+        await context.clock.sleep(min(1.0, left))
+    settings = TouchSettings(parameters.probe_speed, parameters.lift_speed, parameters.retract)
+    made: list[Sample] = []
+    async for touch in touches(context, AGAIN, settings, begun=True):
+        made.append(touch_sample(report.touches + len(made) + 1, touch, turn=2))
+        context.emit(SampleTaken(made[-1]))
+    context.emit(await asyncio.to_thread(report.add_again, made))
 
 
 async def touches(
