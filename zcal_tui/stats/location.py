@@ -252,7 +252,7 @@ def judge_spread(
         "fail": f"{seen}, at least {um(low)}: {where} {rule}.",
         "unknown": f"The data do not decide: {seen}, by these data {bounds}: {where} {rule}.",
     }
-    return VerdictRule(level, (words[level], *_drift_reason(result)), _advice(level))
+    return VerdictRule(level, (words[level], *_drift_reason(result)), _advice(level, result, limit))
 
 
 def _drift_reason(result: LocationBias) -> list[str]:
@@ -265,7 +265,7 @@ def _drift_reason(result: LocationBias) -> list[str]:
     return [f"z_offset drifts {word} by {size} {rule}. The comparison of the places is free of it."]
 
 
-def _advice(level: Level) -> tuple[Advice, ...]:
+def _advice(level: Level, result: LocationBias, limit: float) -> tuple[Advice, ...]:
     if level == "fail":
         return (
             Advice(
@@ -281,25 +281,57 @@ def _advice(level: Level) -> tuple[Advice, ...]:
             ),
         )
     if level == "unknown":
-        return (Advice("more-rounds", "Measure further rounds: these do not decide."),)
+        return (_more_rounds(result, limit),)
     return ()
+
+
+def _more_rounds(result: LocationBias, limit: float) -> Advice:
+    rounds = deciding_rounds(result, limit)
+    if rounds is not None:
+        return Advice(
+            "more-rounds",
+            f"By these numbers about {rounds} rounds decide: repeat with max_rounds {rounds} or more.",
+        )
+    scatter = f"a single z_offset scatters by {um(result.sigma.value)}, chiefly by the feel for the paper"
+    return Advice(
+        "steadier-feel",
+        f"More rounds will hardly decide: the places differ by about the limit, and {scatter}. Repeat it with a "
+        "steadier hand: nozzle and bed clean and cold, one sheet of paper, the same slight drag at every place.",
+    )
 
 
 def further_rounds(result: LocationBias, limit: float = SPREAD_LIMIT, cap: int = 8) -> int:
     """How many more rounds the verdict will take by these estimates: 0 if it is clear or `cap` rounds are done."""
-    evidence = result.evidence
     done = result.complete_rounds
-    if done >= cap or _standing(evidence.bounds(_look_error(done, cap, ERROR_RATE)), limit) != "unknown":
+    if done >= cap or _standing(result.spread_bounds(_look_error(done, cap, ERROR_RATE)), limit) != "unknown":
         return 0
-    count = len(evidence.means)
     for rounds in range(max(done + 1, FIRST_LOOK), cap):
-        expected = SpreadEvidence(
-            evidence.means,
-            np.full((count, count), 2.0 / rounds),
-            evidence.sigma,
-            evidence.dof + (rounds - done) * (count - 1),
-            evidence.systematic,
-        )
-        if _standing(expected.bounds(_look_error(rounds, cap, ERROR_RATE)), limit) != "unknown":
+        if _expected_standing(result, rounds, cap, limit) != "unknown":
             return rounds - done
     return cap - done
+
+
+MOST_ROUNDS = 12
+"""More is not asked of a person: at five places that would be 60 paper tests and more."""
+
+
+def deciding_rounds(result: LocationBias, limit: float = SPREAD_LIMIT) -> int | None:
+    """How many rounds a repeat needs to decide, if it finds the same; None if MOST_ROUNDS do not."""
+    for cap in range(max(result.complete_rounds, FIRST_LOOK), MOST_ROUNDS + 1):
+        if _expected_standing(result, cap, cap, limit) != "unknown":
+            return cap
+    return None
+
+
+def _expected_standing(result: LocationBias, rounds: int, cap: int, limit: float) -> Level:
+    """Where so many rounds of at most `cap` would stand if they found what was found so far."""
+    evidence = result.evidence
+    count = len(evidence.means)
+    expected = SpreadEvidence(
+        evidence.means,
+        np.full((count, count), 2.0 / rounds),
+        evidence.sigma,
+        evidence.dof + (rounds - result.complete_rounds) * (count - 1),
+        evidence.systematic,
+    )
+    return _standing(expected.bounds(_look_error(rounds, cap, ERROR_RATE)), limit)

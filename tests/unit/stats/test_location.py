@@ -9,6 +9,7 @@ from zcal_tui.stats.location import (
     SOURCE,
     LocationBias,
     Measurement,
+    deciding_rounds,
     further_rounds,
     judge_spread,
     location_bias,
@@ -131,10 +132,34 @@ def test_a_spread_above_the_limit_fails_naming_the_places() -> None:
 
 
 def test_data_that_do_not_decide_say_so() -> None:
-    result = measured([0.0, 0.01, 0.02, 0.025], 2)
+    result = measured([0.0, 0.003, 0.006, 0.009], 2, sigma=0.009)
     rule = judge_spread(result)
     assert rule.level == "unknown"
-    assert rule.advice[0].key == "more-rounds"
+    rounds = deciding_rounds(result)
+    assert rounds is not None
+    assert f"max_rounds {rounds}" in rule.advice[0].text
+
+
+def test_as_many_rounds_as_are_said_to_decide_mostly_do() -> None:
+    decided = told = 0
+    for seed in range(60):
+        effects = [0.0, 0.003, 0.006, 0.009]
+        rounds = deciding_rounds(measured(effects, 2, seed=seed, sigma=0.008))
+        if rounds is not None:
+            told += 1
+            repeat = measured(effects, rounds, seed=1000 + seed, sigma=0.008)
+            decided += judge_spread(repeat).level != "unknown"
+    assert told >= 40
+    assert decided > 0.5 * told
+
+
+def test_where_the_places_differ_by_the_limit_no_number_of_rounds_is_named() -> None:
+    result = measured([0.0, 0.012, 0.012, 0.025], 6, sigma=0.009)
+    assert deciding_rounds(result) is None
+    rule = judge_spread(result, cap=6)
+    assert rule.level == "unknown"
+    assert [advice.key for advice in rule.advice] == ["steadier-feel"]
+    assert "scatters by" in rule.advice[0].text
 
 
 def test_further_rounds_shrink_with_what_is_known() -> None:
