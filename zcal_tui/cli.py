@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from zcal_tui import __version__
 from zcal_tui.checks.base import Declaration
-from zcal_tui.checks.guided import DECLARED
+from zcal_tui.checks.guided import DECLARED, GuidedParameters, chosen
 from zcal_tui.checks.parameters import ParameterError, ParameterSpec, build, specs
 from zcal_tui.command import Command
 from zcal_tui.config import ConfigError, as_path, load
@@ -196,6 +196,8 @@ def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
         parameters = build(DECLARED[check].parameters, values) if check else None
     except ParameterError as error:
         raise UsageError(str(error)) from error
+    if isinstance(parameters, GuidedParameters) and not chosen(parameters):
+        raise UsageError(_nothing_left(parameters))
     headless, demo = given.get("headless", False), given.get("demo")
     printers = [*given.pop("printer", ()), *given.pop(AFTER, ())]
     if len(printers) > 1:
@@ -237,6 +239,13 @@ def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
     )
 
 
+def _nothing_left(parameters: GuidedParameters) -> str:
+    """What to say where every check is left out."""
+    if not parameters.only:
+        return "--skip leaves out every check, so that nothing is left to be done"
+    return f"--only {parameters.only} and --skip {parameters.skip} together leave out every check"
+
+
 def _check_several(given: dict[str, Any]) -> None:
     """Raises UsageError where what is asked for is for one printer only."""
     if not given.get("headless"):
@@ -258,6 +267,9 @@ def _check_demo(profile: str, given: dict[str, Any]) -> None:
     truth = given.get("truth")
     if truth is not None and not as_path(truth).is_file():
         raise UsageError(f"--truth: there is no file {truth}")
+    klipper = given.get("klipper")
+    if klipper is not None and not as_path(klipper).is_dir():
+        raise UsageError(f"--klipper: there is no folder {klipper}")
 
 
 def _unknown(word: str, check: str | None) -> str:

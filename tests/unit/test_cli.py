@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from zcal_tui import cli
 from zcal_tui.checks.accuracy import AccuracyParameters
+from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.guided import DECLARED, GuidedParameters, chosen
 from zcal_tui.cli import UsageError, parse
 from zcal_tui.command import Command
@@ -92,6 +93,9 @@ def test_a_way_to_save_that_is_not_there() -> None:
         (["--demo", "zzz"], "there are voron, bedslinger, corexy, delta"),
         (["--demo", "voron", "--truth", "/nowhere.toml"], "--truth: there is no file /nowhere.toml"),
         (["--truth", "/nowhere.toml"], "--truth goes with --demo"),
+        (["--demo", "voron", "--klipper", "/nowhere"], "--klipper: there is no folder /nowhere"),
+        (["all", "--only", "accuracy", "--skip", "accuracy"], "--only accuracy and --skip accuracy together"),
+        (["all", "--skip", ",".join(CHECKS)], "--skip leaves out every check"),
         (["--sim-speed", "2"], "--sim-speed goes with --demo"),
         (["--seed", "2"], "--seed goes with --demo"),
         (["--demo", "voron", "--sim-speed", "50"], "out of range (0.1 to 40 times real time)"),

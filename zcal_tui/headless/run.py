@@ -13,7 +13,7 @@ from zcal_tui.headless.exit_codes import ExitCode, of_record
 from zcal_tui.headless.output import Output
 from zcal_tui.headless.text import problem_lines
 from zcal_tui.model.events import Event, RunEnded
-from zcal_tui.model.record import Problem
+from zcal_tui.model.record import USAGE, Problem
 from zcal_tui.session.port import RunOptions, SessionBusy, SessionPort
 from zcal_tui.session.snapshot import LinkState, Snapshot
 
@@ -116,7 +116,7 @@ def run_one(
         if problem is not None:
             for line in problem_lines(problem):
                 output.say(line)
-            return ExitCode.NOT_READY
+            return ExitCode.USAGE if problem.key == USAGE else ExitCode.NOT_READY
         answers = answerer(session.snapshot) if answerer is not None else None
         session.start_check(check, parameters, options)
         return _follow(session, check, events, output, signals, answers)

@@ -57,6 +57,8 @@ def record_lines(record: Record) -> list[str]:
         lines.append(f"Ended without a verdict{_after(record)}")
     elif record.outcome is Outcome.REFUSED:
         lines.append("The check did not start.")
+    elif record.outcome is Outcome.FINISHED and record.problem is None:
+        lines.append(f"Nothing was {'measured' if record.samples else 'done'} that could be judged.")
     width = max((len(label(name)) for name in record.estimates), default=0)
     for name, estimate in record.estimates.items():
         lines.append(f"  {label(name):<{width}}  {estimate_text(estimate)}")

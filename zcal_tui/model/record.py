@@ -10,6 +10,7 @@ SCHEMA_VERSION = 1
 
 
 NEEDS_PERSON = "needs_person"
+USAGE = "usage"
 """`Problem.key` of a run that asked for somebody who is not there."""
 
 
@@ -96,7 +97,7 @@ class Problem:
     remedy: str = ""
     raw: str = ""
     key: str = ""
-    """What a program may go by, where it has to: NEEDS_PERSON."""
+    """What a program may go by, where it has to: NEEDS_PERSON, USAGE (the command line asked for what cannot be)."""
 
 
 @dataclass(frozen=True, slots=True)

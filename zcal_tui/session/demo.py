@@ -10,8 +10,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from zcal_tui.model.record import Problem
+from zcal_tui.model.record import USAGE, Problem
 from zcal_tui.session.target import DemoOptions
+
+_EXIT_USAGE = 2
+"""The simulator's exit code where its profile or its truth file cannot be."""
 
 
 class DemoFailed(Exception):
@@ -59,11 +62,13 @@ class DemoPrinter:
                     case "ready":
                         return cls(process, message)
                     case "error":
+                        await _end(process)
                         raise DemoFailed(
                             Problem(
                                 str(message.get("what", "The simulated printer did not start.")),
                                 str(message.get("cause", "")),
                                 str(message.get("remedy", "")),
+                                key=USAGE if process.returncode == _EXIT_USAGE else "",
                             )
                         )
         except BaseException:

@@ -15,7 +15,7 @@ from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.headless.run import Signals, run_headless, run_one
 from zcal_tui.model.events import Event, Notice, RunEnded
 from zcal_tui.model.questions import Answer, Confirm, Question
-from zcal_tui.model.record import Outcome, Problem
+from zcal_tui.model.record import USAGE, Outcome, Problem
 from zcal_tui.session.port import RunOptions, SessionBusy
 from zcal_tui.session.snapshot import Link, LinkState, Snapshot
 
@@ -101,6 +101,14 @@ def test_what_is_in_the_way_for_good_is_told_and_nothing_started(snapshot: Snaps
     assert "What to do: Look." in said.text
     assert session.started == []
     assert session.closed == [None]
+
+
+def test_a_simulated_printer_that_cannot_be_is_a_fault_of_the_command_line() -> None:
+    problem = Problem("truth.toml, [probe]: there is no key nose.", key=USAGE)
+    session, said = FakeSession(Snapshot(link=Link(state=LinkState.FAILED, problem=problem))), Said()
+    assert run(session, said) is ExitCode.USAGE
+    assert "there is no key nose" in said.text
+    assert session.started == []
 
 
 def test_a_klipper_that_never_gets_ready_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
