@@ -38,6 +38,7 @@ def run_main(*arguments: str) -> str:
         ("report", "--data", "nothing", "--format", "html"),
         ("resume", "--data", "nothing"),
         ("--headless", "accuracy", "--printer", "/nowhere/klippy.sock"),
+        ("doctor", "--data", "nothing", "--printer", "/nowhere/klippy.sock"),
     ],
 )
 def test_what_needs_no_screen_and_no_numbers_imports_neither(

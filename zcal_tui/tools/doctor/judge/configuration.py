@@ -85,6 +85,5 @@ def _saving(found: Findings, printer: PrinterFacts) -> None:
             "edited",
             f"On disk the configuration differs from the one in force: {sentence('; '.join(printer.edited[:3]))}",
             "Klipper reads it when it restarts, also at the end of SAVE_CONFIG.",
-            "Restart it when you want that in force.",
-            "RESTART   (in the console of Mainsail or Fluidd)",
+            "Restart it when you want that in force (RESTART, in the console of Mainsail or Fluidd).",
         )

@@ -40,13 +40,10 @@ def _state(found: Findings, printer: PrinterFacts) -> None:
         found.ok("state", "Klipper is ready.")
     elif state.klippy in ("error", "shutdown"):
         told = explain(state.message or f"Klipper is in state {state.klippy}")
+        words = f" It says: {sentence(_first_line(state.message))}" if told.known else ""
         mend = told.remedy or "See to the cause, then restart it."
-        command = (
-            "FIRMWARE_RESTART   (in the console of Mainsail or Fluidd)"
-            if state.klippy == "shutdown"
-            else RESTART
-        )
-        found.problem("state", sentence(told.what), told.cause, mend, command)
+        commands = (RESTART,) if state.klippy == "error" else ()
+        found.problem("state", sentence(told.what) + words, told.cause, mend, *commands)
     elif state.klippy == "startup":
         found.note(
             "state",
@@ -70,6 +67,10 @@ def _state(found: Findings, printer: PrinterFacts) -> None:
             "While it measures, no second one may.",
             "Let it finish, or end it; the lease of one that died runs out within a minute or two.",
         )
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")
 
 
 def _extra(found: Findings, printer: PrinterFacts | None, here: HereFacts) -> None:

@@ -89,8 +89,8 @@ class _Reason(NamedTuple):
 
 
 _LOGIN = _Reason(
-    "Moonraker lets in the machines under trusted_clients in moonraker.conf, and who shows its key. klippy's own socket "
-    "asks for none.",
+    "Moonraker lets in the machines under trusted_clients in moonraker.conf, and who shows its key. klippy's own "
+    "socket asks for none.",
     "List this machine there, or show the key, which the first line prints on the printer's host.",
     ("~/moonraker/scripts/fetch-apikey.sh", "export ZCAL_API_KEY=KEY"),
 )

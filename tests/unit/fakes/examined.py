@@ -1,0 +1,153 @@
+"""Facts for the doctor's findings: a machine on which all is well, to be spoiled one thing at a time."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from zcal_tui.printer.state import PrinterState
+from zcal_tui.tools.doctor.facts import (
+    HereFacts,
+    KlippyProcess,
+    Library,
+    LinkFacts,
+    MoonrakerFacts,
+    PrinterFacts,
+    ProgramFacts,
+    SocketFile,
+    StorageFacts,
+    TerminalFacts,
+    Tried,
+)
+from zcal_tui.tools.klipper_folder import Entry, Folder
+
+NOW = 1_764_100_000.0
+SOCKET = "/home/pi/printer_data/comms/klippy.sock"
+ROOT = Path("/home/pi/klipper")
+
+
+def library(name: str = "textual", **others: Any) -> Library:
+    """A library that can be imported."""
+    return replace(Library(name, ">=8.2,<9", "8.2.8", "", 0.2), **others)
+
+
+def program(**others: Any) -> ProgramFacts:
+    """A whole installation."""
+    well = ProgramFacts(
+        version="0.1.0",
+        installed_as="0.1.0",
+        revision="",
+        python="3.11.2",
+        system="Linux",
+        folder=Path("/home/pi/zcal-tui/.venv/bin"),
+        libraries=(library(),),
+        arithmetic=0.05,
+    )
+    return replace(well, **others)
+
+
+def terminal(**others: Any) -> TerminalFacts:
+    """A terminal over SSH that can do everything."""
+    well = TerminalFacts(
+        term="xterm-256color",
+        problem=None,
+        is_terminal=True,
+        console=False,
+        encoding="utf-8",
+        locale="C.UTF-8",
+        locale_known=True,
+        columns=80,
+        rows=24,
+        wide_characters=True,
+        ssh=True,
+    )
+    return replace(well, **others)
+
+
+def storage(**others: Any) -> StorageFacts:
+    """A data folder with runs, on a disk with room."""
+    well = StorageFacts(
+        settings_file=Path("/home/pi/.config/zcal-tui/config.toml"),
+        settings_there=True,
+        settings_problem="",
+        login_readable=False,
+        unknown_environment=(),
+        folder=Path("/home/pi/.local/share/zcal-tui"),
+        folder_there=True,
+        foreign_owner=False,
+        write_problem="",
+        sync_seconds=0.01,
+        free=10**10,
+        broken_runs=(),
+        interrupted=0,
+        newest_run=NOW - 100,
+        now=NOW,
+        built=NOW - 10_000,
+        synchronised=True,
+        own_errors=0,
+        last_own_error="",
+    )
+    return replace(well, **others)
+
+
+def tried(**others: Any) -> Tried:
+    """klippy's socket at the usual place, which answers."""
+    file = SocketFile("socket", "pi", True)
+    return replace(Tried(SOCKET, "the usual place", "klippy", seconds=0.002, file=file), **others)
+
+
+def url(**others: Any) -> Tried:
+    """Moonraker by its URL, which answers."""
+    asked = Tried("http://voron.local:7125", "--printer", "moonraker", seconds=0.01, moonraker=moonraker())
+    return replace(asked, **others)
+
+
+def moonraker(**others: Any) -> MoonrakerFacts:
+    """A Moonraker without complaints."""
+    return replace(MoonrakerFacts("v0.10.0-31-gabc", True, "ready"), **others)
+
+
+def link(*asked: Tried, **others: Any) -> LinkFacts:
+    """These addresses were asked."""
+    return replace(LinkFacts(asked), **others)
+
+
+def process(**others: Any) -> KlippyProcess:
+    """A klippy that runs."""
+    return replace(KlippyProcess(700, "pi", True, ROOT, Path(SOCKET)), **others)
+
+
+def printer(state: PrinterState | None = None, **others: Any) -> PrinterFacts:
+    """A printer that is ready and sound."""
+    ready = PrinterState(connected=True, klippy="ready", software_version="v0.13.0-600-gabc", link="")
+    return replace(PrinterFacts(state or ready), **others)
+
+
+def folder(zcal: Entry = "ours", z_calibration: Entry = "ours", **others: Any) -> Folder:
+    """A Klipper folder, with the extra linked into it and hidden from git."""
+    names = {"zcal": zcal, "z_calibration": z_calibration}
+    foreign = {name: ROOT / "klippy" / "extras" / name for name, entry in names.items() if entry == "foreign"}
+    well = Folder(
+        root=ROOT,
+        kalico=False,
+        entries=names,
+        foreign=foreign,
+        has_own=frozenset(),
+        exclude_file=ROOT / ".git" / "info" / "exclude",
+        excluded=frozenset(("klippy/extras/zcal", "klippy/extras/z_calibration")),
+        ignored=frozenset(),
+    )
+    return replace(well, **others)
+
+
+def here(**others: Any) -> HereFacts:
+    """Klipper on this machine."""
+    well = HereFacts(
+        folder=folder(),
+        config=Path("/home/pi/printer_data/config/printer.cfg"),
+        sections=frozenset(("printer", "zcal")),
+        started=NOW - 1000,
+        extra_changed=NOW - 5000,
+        python="python3.11",
+        log=Path("/home/pi/printer_data/logs/klippy.log"),
+    )
+    return replace(well, **others)
