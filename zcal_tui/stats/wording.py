@@ -6,9 +6,10 @@ from zcal_tui.stats.intervals import Interval
 
 
 def um(mm: float) -> str:
-    """A length in µm: whole from 10 µm on, else with one decimal."""
+    """A length in µm: whole from 10 µm on, else with one decimal; a real minus sign, and none before a zero."""
     size = mm * 1000.0
-    return f"{size:.0f} µm" if abs(size) >= 9.95 else f"{size:.1f} µm"
+    digits = f"{abs(size):.0f}" if abs(size) >= 9.95 else f"{abs(size):.1f}"
+    return f"{'−' if size < 0.0 and float(digits) else ''}{digits} µm"
 
 
 def between(interval: Interval) -> str:
