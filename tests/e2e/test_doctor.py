@@ -104,13 +104,13 @@ def test_a_printer_that_is_well_is_left_alone(printer: PrinterSim, tmp_path: Pat
 
 def test_a_configuration_that_was_edited_is_told(printer: PrinterSim, tmp_path: Path) -> None:
     text = printer.config.read_text()
-    printer.config.write_text(text + "\n[display_status]\n")
+    printer.config.write_text(text + "\n[edited_just_now]\n")
     try:
         told = ask(tmp_path, "--printer", printer.klippy)
     finally:
         printer.config.write_text(text)
     assert told.code == 0
-    assert "[display_status] is new" in told.finding("edited")["what"]
+    assert "[edited_just_now] is new" in told.finding("edited")["what"]
 
 
 def test_nothing_can_be_reached(tmp_path: Path) -> None:

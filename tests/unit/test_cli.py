@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zcal_tui import cli
+from zcal_tui.__main__ import main
 from zcal_tui.checks.accuracy import AccuracyParameters
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.guided import DECLARED, GuidedParameters, chosen
@@ -167,3 +168,20 @@ def test_what_is_wrong_ends_with_its_own_exit_code(
     assert cli.run(["--json"]) == ExitCode.USAGE
     assert capsys.readouterr().err == "zcal-tui: --json goes with --headless\n"
     assert started == []
+
+
+def test_an_old_python_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.version_info", (3, 9, 2, "final", 0))
+    monkeypatch.setattr("sys.version", "3.9.2 (default)")
+    assert main() == ExitCode.USAGE
+    assert capsys.readouterr().err == "zcal-tui needs Python 3.11 or newer; this is 3.9.2.\n"
+
+
+def test_the_programs_beside_the_checks_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.run(["--help"])
+    assert set(cli.PROGRAMS) <= set(capsys.readouterr().out.split())
+    assert cli.run(["doctor", "--help"]) == ExitCode.OK
+    assert "zcal-tui doctor" in capsys.readouterr().out
