@@ -118,8 +118,10 @@ def _history(arguments: Sequence[str]) -> int:
     changes, interrupted = store.changes(printer), store.interrupted(printer)
     found = history.histories(everything, changes, limit=given.limit, estimate=given.estimate)
     if given.check is not None:
-        _known_check(given.check, [h.check for h in found], "was run on this printer")
-        found = [h for h in found if h.check == given.check]
+        _known_check(
+            given.check, [h.name for h in found], "was run on this printer", [h.check for h in found]
+        )
+        found = [h for h in found if given.check in (h.check, h.name)]
     if given.estimate is not None and not any(h.points for h in found):
         names = sorted({name for record in everything for name in record.estimates})
         raise UsageProblem(f"--estimate: no run has {given.estimate!r}; there are {', '.join(names)}")
@@ -140,8 +142,8 @@ def _limit(text: str) -> int:
     return value
 
 
-def _known_check(check: str, there: Sequence[str], what: str) -> None:
-    if check not in there:
+def _known_check(check: str, there: Sequence[str], what: str, also: Sequence[str]) -> None:
+    if check not in there and check not in also:
         near = difflib.get_close_matches(check, there, n=1)
         hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(there)}" if there else ""
         raise UsageProblem(f"no check {check!r} {what}{hint}")
@@ -188,7 +190,7 @@ def _compare(arguments: Sequence[str]) -> int:
         nargs="+",
         metavar="RUN",
         help="two of: a run's id or its beginning, `last CHECK`, `previous CHECK`; or one CHECK alone for its last "
-        "two finished runs",
+        "two finished runs (accuracy/endstop and the like for other things that a check measures)",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object instead of words")
     given = parser.parse_args(arguments)

@@ -11,6 +11,7 @@ from zcal_tui.results.context import config_of, frame_of
 from zcal_tui.results.depends import values
 from zcal_tui.results.frame import restarted_between
 from zcal_tui.results.trend import FRAME_BOUND
+from zcal_tui.results.variant import titled, variant
 
 WARMER = 2.0
 """°C by which a temperature must differ to be told."""
@@ -79,6 +80,8 @@ def _difference(name: str, first: Record, second: Record) -> Difference:
         return Difference(name, unit, a, b, note="only one of them has it")
     if a.unit != b.unit:
         return Difference(name, unit, a, b, note="in different units")
+    if variant(first) != variant(second):
+        return Difference(name, unit, a, b, note="not of the same thing")
     if a.value is None or b.value is None:
         return Difference(name, unit, a, b, note="not known in both")
     if name in FRAME_BOUND and versions.crossed(first.printer, second.printer) and _twisted(first, second):
@@ -109,6 +112,8 @@ def _twisted(*records: Record) -> bool:
 
 
 def _notes(first: Record, second: Record) -> Iterator[str]:
+    if variant(first) != variant(second):
+        yield f"They measured two things: A is {titled(first.check, first)}, B is {titled(second.check, second)}."
     if versions.crossed(first.printer, second.printer):
         yield (
             "Between the two, Klipper changed what it tells of a probed height (v0.13.0-476: bed contact instead of "

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from zcal_tui.model.record import Outcome, Record
 from zcal_tui.results.store import Store
+from zcal_tui.results.variant import grouped, key
 
 MOST_NAMED = 6
 
@@ -23,15 +24,18 @@ def by_id(store: Store, word: str, printer: str | None = None) -> Record:
         return matching[0]
     if matching:
         raise NotFound(f"{word!r} is the beginning of {len(matching)} runs: {_named(matching)}")
-    checks = dict.fromkeys(record.check for record in records)
+    checks = dict.fromkeys(key(record) for record in records)
     near = difflib.get_close_matches(word, [*checks, *(record.id for record in records)], n=1)
     hint = f"; did you mean {near[0]}?" if near else f"; there are {_named(records)}" if records else ""
     raise NotFound(f"there is no run {word!r}{hint}" if records else "no runs are kept yet")
 
 
 def recent(store: Store, which: str, check: str, printer: str | None = None) -> Record:
-    """The `last` or `previous` finished run of a check. Raises NotFound."""
-    records = [record for record in _all(store, printer) if record.check == check]
+    """The `last` or `previous` finished run of a check, or of one of its variants by its key (results/variant.py): of
+    the usual one where there is one, else of the one run last. Raises NotFound."""
+    groups = grouped(_all(store, printer))
+    named = [check] if check in groups else [name for name in groups if groups[name][0].check == check]
+    records = groups[named[0]] if named else []
     finished = [record for record in records if record.outcome is Outcome.FINISHED]
     back = 0 if which == "last" else 1
     if len(finished) <= back:
@@ -45,7 +49,7 @@ def two(store: Store, words: Sequence[str], printer: str | None = None) -> tuple
     previous and its last run. Raises NotFound."""
     found: list[Record] = []
     left = list(words)
-    if len(left) == 1 and any(record.check == left[0] for record in _all(store, printer)):
+    if len(left) == 1 and any(left[0] in (record.check, key(record)) for record in _all(store, printer)):
         left = ["previous", left[0], "last", left[0]]
     while left:
         word = left.pop(0)

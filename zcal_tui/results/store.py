@@ -17,6 +17,7 @@ from zcal_tui.model.view import RunView
 from zcal_tui.results import changes
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.journal import Journal, StillRunning, has_ended, is_running, read_events, write_end
+from zcal_tui.results.variant import USUAL, stands, variant
 
 __all__ = [
     "Journal",
@@ -106,12 +107,15 @@ class Store:
                     broken.append(str(error) if str(path) in str(error) else f"{path}: {error}")
 
     def last(self, printer: str, checks: Collection[str]) -> dict[str, Record]:
-        """The newest record of each of these checks, of those that were ever run."""
+        """The newest record of each of these checks, of those that were ever run: of its usual variant, else of another
+        (results/variant.py)."""
         newest: dict[str, Record] = {}
         for kept in self.runs(printer):
-            if kept.record.check in checks:
-                newest.setdefault(kept.record.check, kept.record)
-            if len(newest) == len(checks):
+            record = kept.record
+            if record.check in checks:
+                before = newest.get(record.check)
+                newest[record.check] = record if before is None else stands(before, record)
+            if len(newest) == len(checks) and all(variant(found) == USUAL for found in newest.values()):
                 break
         return newest
 

@@ -11,6 +11,7 @@ from zcal_tui.results import versions
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.depends import NEEDS_NEW, values
 from zcal_tui.results.main_estimate import followed
+from zcal_tui.results.variant import variant
 
 LEAST = 4
 """Runs that a slope is told from: with fewer its interval says nothing."""
@@ -136,6 +137,8 @@ def _why_not(
     """Why a run cannot stand on one line with the newest one; empty where it can."""
     if record.id == newest.id:
         return ""
+    if variant(record) != variant(newest):
+        return "another thing was measured"
     if estimate.name != newest_estimate.name or estimate.unit != newest_estimate.unit:
         return "another number was measured"
     if estimate.name in FRAME_BOUND and versions.crossed(record.printer, newest.printer):

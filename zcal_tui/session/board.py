@@ -10,6 +10,7 @@ from typing import Any
 from zcal_tui.model.events import Event, RunEnded, RunStarted
 from zcal_tui.model.record import Outcome
 from zcal_tui.model.view import RunView, begin, fold
+from zcal_tui.results.variant import stands
 from zcal_tui.session.snapshot import ConsoleLine, Snapshot
 from zcal_tui.session.standing import JUDGED_BY, Standing
 
@@ -60,7 +61,8 @@ class Board:
             run = self._snapshot.run and fold(self._snapshot.run, event)
         self.update(run=run)
         if isinstance(event, RunEnded):
-            self.update(last={**self._snapshot.last, event.record.check: event.record})
+            last, check = self._snapshot.last, event.record.check
+            self.update(last={**last, check: stands(event.record, last.get(check))})
             if event.record.outcome is not Outcome.REFUSED:
                 self.closed(event.record.context.get("continues"))
         with self._lock:

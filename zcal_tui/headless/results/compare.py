@@ -8,6 +8,7 @@ from zcal_tui.model.codec import estimate_to_json
 from zcal_tui.model.labels import label
 from zcal_tui.model.record import Record
 from zcal_tui.results.compare import Comparison, Difference
+from zcal_tui.results.variant import titled, variant
 from zcal_tui.results.words import chance_text, difference_text, estimate_value, moment
 
 LONGEST = 60
@@ -17,7 +18,8 @@ LONGEST = 60
 def as_text(comparison: Comparison) -> Iterator[str]:
     """The comparison for people."""
     first, second = comparison.first, comparison.second
-    yield f"{first.check}: B against A"
+    same = variant(first) == variant(second)
+    yield f"{titled(first.check, first) if same else first.check}: B against A"
     for letter, record in (("A", first), ("B", second)):
         yield f"  {letter}  {moment(record.started)}  {_ended(record)}  {record.id}"
     yield ""

@@ -16,14 +16,17 @@ from zcal_tui.results.main_estimate import followed, main_estimates
 from zcal_tui.results.stale import age_note, stale
 from zcal_tui.results.textplot import Mark, plot
 from zcal_tui.results.trend import Point, Slope, points, slope
+from zcal_tui.results.variant import grouped, titled
 from zcal_tui.results.words import OUTCOME_WORDS, moment, numbers_text, slope_text
 
 
 @dataclass(frozen=True, slots=True)
 class CheckHistory:
-    """One check's runs, newest first, and what they add up to. `stale` is about the newest that was finished."""
+    """The runs of one check, or of one of its variants, newest first, and what they add up to. `name` is the variant's
+    key (results/variant.py); `stale` is about the newest that was finished."""
 
     check: str
+    name: str
     runs: tuple[Record, ...]
     shown: tuple[Record, ...]
     points: tuple[Point, ...]
@@ -35,16 +38,17 @@ class CheckHistory:
 def histories(
     records: Sequence[Record], changes: Sequence[Changed], *, limit: int, estimate: str | None = None
 ) -> list[CheckHistory]:
-    """The history of every check among a printer's records, the one run last first."""
+    """The history of every check among a printer's records, the one run last first, and of each of its variants."""
     ordered = sorted(records, key=lambda record: record.started, reverse=True)
     found = []
-    for check in dict.fromkeys(record.check for record in ordered):
-        runs = tuple(record for record in ordered if record.check == check)
+    for name, own in grouped(ordered).items():
+        runs = tuple(own)
         newest = next((record for record in runs if record.outcome is Outcome.FINISHED), None)
         marks = tuple(points(runs, changes, estimate))
         found.append(
             CheckHistory(
-                check,
+                runs[0].check,
+                name,
                 runs,
                 runs[:limit],
                 marks,
@@ -64,7 +68,7 @@ def as_text(
     yield f"{printer}: {count} {'run' if count == 1 else 'runs'}"
     for history in found:
         yield ""
-        yield history.check
+        yield titled(history.check, history.runs[0])
         yield from itertools.chain.from_iterable(map(_run, history.shown))
         if (hidden := len(history.runs) - len(history.shown)) > 0:
             yield f"  and {hidden} earlier; --limit shows more"
@@ -123,7 +127,7 @@ def as_json(
         "event": "history",
         "schema": 1,
         "printer": printer,
-        "checks": {history.check: _check_json(history) for history in found},
+        "checks": {history.name: _check_json(history) for history in found},
         "changed": [asdict(change) for change in changes],
         "interrupted": [record.id for record in interrupted],
     }
@@ -132,6 +136,7 @@ def as_json(
 def _check_json(history: CheckHistory) -> dict[str, Any]:
     why_not = {point.record.id: point.why_not for point in history.points}
     return {
+        "check": history.check,
         "stale": history.stale,
         "age": history.age,
         "trend": None if history.slope is None else asdict(history.slope) | {"found": history.slope.found},

@@ -6,6 +6,7 @@ from typing import Any
 
 from zcal_tui.model.codec import record_to_json
 from zcal_tui.results.report.page import Page
+from zcal_tui.results.variant import key
 
 
 def as_json(pages: Sequence[Page]) -> dict[str, Any]:
@@ -18,7 +19,7 @@ def as_json(pages: Sequence[Page]) -> dict[str, Any]:
             {
                 "printer": page.printer,
                 "checks": {
-                    section.record.check: {
+                    key(section.record): {
                         "title": section.title,
                         "stale": section.stale,
                         "age": section.age,

@@ -1,6 +1,6 @@
 """What a report says, before it is put into a format: the printer, and each check's newest result."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from zcal_tui.results.main_estimate import MAIN
 from zcal_tui.results.report.figures import Figure, figures
 from zcal_tui.results.stale import age_note, stale
 from zcal_tui.results.store import WHOLE
+from zcal_tui.results.variant import grouped, representative, titled, variant
 
 GLYPH = {Level.PASS: "✓", Level.WARN: "!", Level.FAIL: "✗", Level.UNKNOWN: "?"}
 WORDS = {Level.PASS: "pass", Level.WARN: "warning", Level.FAIL: "fail", Level.UNKNOWN: "undecided"}
@@ -75,19 +76,17 @@ def make_page(
     now = now or datetime.now(UTC)
     ordered = sorted(records, key=lambda record: record.started, reverse=True)
     order = [*titles, *MAIN]
-    checks = sorted(
-        {r.check for r in ordered if r.check != WHOLE},
-        key=lambda check: (order.index(check) if check in order else len(order), check),
-    )
+    groups = grouped(record for record in ordered if record.check != WHOLE)
+    names = sorted(groups, key=lambda name: _place(order, groups[name][0]))
     sections = tuple(
         Section(
-            titles.get(record.check, record.check),
+            titled(titles.get(record.check, record.check), record),
             record,
             stale(record, ordered, None, changed),
             age_note(record, now),
             tuple(figures(record)),
         )
-        for record in (telling(ordered, check) for check in checks)
+        for record in (representative(groups[name]) for name in names)
     )
     newest = ordered[0] if ordered else None
     return Page(
@@ -100,11 +99,20 @@ def make_page(
     )
 
 
+def told(ordered: Iterable[Record]) -> list[Record]:
+    """The runs that a page tells, of runs that begin with the newest: one of each check and variant."""
+    return [representative(own) for own in grouped(ordered).values()]
+
+
 def telling(ordered: Sequence[Record], check: str) -> Record:
-    """The run of a check that a page tells, of runs that begin with the newest: the newest that was finished, else the
-    newest."""
-    own = [record for record in ordered if record.check == check]
-    return next((record for record in own if record.outcome is Outcome.FINISHED), own[0])
+    """The run of a check that a page tells, of runs that begin with the newest."""
+    return representative([record for record in ordered if record.check == check])
+
+
+def _place(order: Sequence[str], record: Record) -> tuple[int, str, str]:
+    """Where a record's check stands on the page, each of its variants after the usual one."""
+    check = record.check
+    return order.index(check) if check in order else len(order), check, variant(record)
 
 
 def _facts(record: Record) -> list[tuple[str, str]]:
