@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fakes.klippy import FakeKlippy
-from fakes.machine import Machine
+from fakes.machine import Handler, Machine
 from fakes.waiting import until
 from zcal_tui.checks.accuracy import AccuracyParameters
 from zcal_tui.model.events import Event, RunEnded, SampleTaken
@@ -348,8 +348,17 @@ async def test_a_g28_that_leaves_an_axis_out_is_told(session: Session, machine: 
 async def test_after_the_probe_was_fetched_it_goes_back_to_the_place(
     session: Session, machine: Machine
 ) -> None:
-    for word in ("ATTACH_PROBE", "DETACH_PROBE"):
-        machine.handlers[word] = machine.handlers["G28"]
+    async def query(_: dict[str, str]) -> None:
+        machine.objects["probe"]["last_query"] = machine.triggered
+
+    def turn(to: bool) -> Handler:
+        async def handler(_: dict[str, str]) -> None:
+            machine.triggered = to
+
+        return handler
+
+    machine.triggered = True  # in its dock
+    machine.handlers |= {"QUERY_PROBE": query, "ATTACH_PROBE": turn(False), "DETACH_PROBE": turn(True)}
     machine.objects["configfile"]["settings"] |= {
         "gcode_macro attach_probe": {},
         "gcode_macro detach_probe": {},
