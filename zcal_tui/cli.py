@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from zcal_tui import __version__
 from zcal_tui.checks.base import Declaration
 from zcal_tui.checks.guided import DECLARED, GuidedParameters, chosen
+from zcal_tui.checks.guided import NAME as WHOLE
 from zcal_tui.checks.parameters import ParameterError, ParameterSpec, build, specs
 from zcal_tui.command import Command
 from zcal_tui.config import ConfigError, as_path, load
@@ -193,10 +194,10 @@ def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
         raise UsageError(_unknown(unknown[0], check))
     values = {key.removeprefix("check."): value for key, value in given.items() if key.startswith("check.")}
     try:
-        parameters = build(DECLARED[check].parameters, values) if check else None
+        parameters: Any = build(DECLARED[check].parameters, values) if check else None
     except ParameterError as error:
         raise UsageError(str(error)) from error
-    if isinstance(parameters, GuidedParameters) and not chosen(parameters):
+    if check == WHOLE and not chosen(parameters):
         raise UsageError(_nothing_left(parameters))
     headless, demo = given.get("headless", False), given.get("demo")
     printers = [*given.pop("printer", ()), *given.pop(AFTER, ())]
