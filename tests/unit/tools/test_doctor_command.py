@@ -29,13 +29,15 @@ def doctor(home: Path, *words: str, **environment: str) -> int:
     return main(words, {**settings, **environment}, home)
 
 
-def without_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trying the libraries takes a second; it is tested by itself."""
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No klippy of the tester's machine counts, and the libraries, which take a second, are tested elsewhere."""
 
     async def look() -> object:
         return seen.program()
 
     monkeypatch.setattr("zcal_tui.tools.doctor.examine.look_at_program", look)
+    monkeypatch.setattr("zcal_tui.tools.doctor.examine.look_at_processes", lambda: ((), 0))
 
 
 @pytest.mark.parametrize(
@@ -125,10 +127,7 @@ def test_sentences_end_once() -> None:
     assert [sentence(text) for text in ("a", "a.", "did you?", "well!")] == ["a.", "a.", "did you?", "well!"]
 
 
-def test_a_socket_that_is_not_there(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    without_libraries(monkeypatch)
+def test_a_socket_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert doctor(tmp_path, "--printer", str(tmp_path / "none.sock")) == PROBLEMS
     out = capsys.readouterr().out
     assert f"✗ {tmp_path}/none.sock (--printer): there is no such socket." in " ".join(out.split())
@@ -137,10 +136,7 @@ def test_a_socket_that_is_not_there(
     assert str(tmp_path) not in block
 
 
-def test_json_is_one_object(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    without_libraries(monkeypatch)
+def test_json_is_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     dead = tmp_path / "dead.sock"
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(dead))
@@ -156,9 +152,8 @@ def test_json_is_one_object(
 
 
 def test_a_settings_file_with_a_fault_is_a_finding_and_its_key_stays_secret(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    without_libraries(monkeypatch)
     file = tmp_path / ".config" / "zcal-tui" / "config.toml"
     file.parent.mkdir(parents=True)
     file.write_text('printr = "x"\napi_key = "topsecret"\n')

@@ -167,8 +167,9 @@ def test_a_card_that_went_read_only_is_called_that() -> None:
 FAILED = [
     (seen.tried(answer="refused", file=SocketFile("missing"), origin="--printer"), "with -a"),
     (seen.tried(answer="refused"), "left over from a klippy that was killed"),
-    (seen.tried(answer="silent"), "says nothing"),
+    (seen.tried(answer="silent"), "runs and does not answer"),
     (seen.tried(answer="refused", file=SocketFile("socket", "pi", False)), "belongs to pi"),
+    (seen.tried(answer="refused", file=SocketFile("closed")), "may not look into"),
     (seen.tried(answer="refused", file=SocketFile("terminal")), "pseudo-terminal"),
     (seen.tried(answer="refused", file=SocketFile("folder")), "a folder, not a socket"),
     (seen.tried(answer="refused", file=SocketFile("other")), "a file, not a socket"),
@@ -219,6 +220,13 @@ def test_a_printer_elsewhere_on_this_machine_is_told_with_the_command() -> None:
 
 def test_an_address_that_is_none() -> None:
     assert of(judge_link(seen.link(bad_address="'x y' is no printer address.")), "address").grade is PROBLEM
+
+
+def test_a_klippy_that_runs_and_does_not_listen_is_not_called_dead() -> None:
+    other = seen.tried(answer="refused", origin="found", meant=False)
+    found = of(judge_link(seen.link(other, processes=(seen.process(),))), "no-answer")
+    assert (found.grade, found.commands) == (PROBLEM, ("sudo systemctl restart klipper",))
+    assert "runs and does not answer" in found.why
 
 
 def test_a_klippy_without_an_api_socket() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes import examined as seen
 from fakes.klippy import FakeKlippy
 from fakes.machine import Machine
 from fakes.moonraker import FakeMoonraker
@@ -100,6 +101,27 @@ def test_other_sockets_of_this_machine_are_found_once(tmp_path: Path) -> None:
     paths = [found.address.path for found in found if isinstance(found.address, SocketAddress)]
     assert [path for path in paths if path.is_relative_to(tmp_path)] == [comms / "moonraker.sock"]
     assert not any(candidate.meant for candidate in found)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can look through another user's eyes")
+def test_another_users_closed_home_stops_nothing(home: Path) -> None:
+    comms = home / "printer_data" / "comms"
+    comms.mkdir()
+    (comms / "klippy.sock").touch()
+    home.chmod(0o700)
+    klippy = seen.process(root=home / "klipper", socket=comms / "klippy.sock", config=home / "printer.cfg")
+    os.seteuid(65534)
+    try:
+        assert look_at_socket(comms / "klippy.sock").kind == "closed"
+        here = look_here(None, (klippy,), None, {}, home)
+        storage = look_at_storage(Settings(), None, home / "data", {"XDG_CONFIG_HOME": str(home)})
+        found = candidates_here(home, (klippy,), ())
+    finally:
+        os.seteuid(0)
+    assert here.folder is None
+    assert not storage.folder_there
+    assert storage.write_problem
+    assert home not in [parent for one in found for parent in Path(str(one.address)).parents]
 
 
 async def test_klippys_socket_answers(klippy: FakeKlippy) -> None:

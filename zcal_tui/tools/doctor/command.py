@@ -19,8 +19,8 @@ from zcal_tui.tools.doctor.finding import Grade
 from zcal_tui.tools.doctor.output import as_json, closing, signs_for, text_lines, wrapped
 from zcal_tui.tools.doctor.paste import paste_lines, redact
 
-WELL, PROBLEMS, USAGE = 0, 1, 2
-"""Exit codes."""
+WELL, PROBLEMS, USAGE, CANCELLED = 0, 1, 2, 5
+"""Exit codes, as everywhere: 5 after Ctrl-C."""
 BEGIN, END = "----- to paste into a forum post -----", "-----"
 
 
@@ -53,7 +53,10 @@ def main(argv: Sequence[str], environment: Mapping[str, str] = os.environ, home:
     except ConfigError as error:
         print(f"zcal-tui doctor: {error}", file=sys.stderr)
         return USAGE
-    facts = asyncio.run(gather(patient))
+    try:
+        facts = asyncio.run(gather(patient))
+    except KeyboardInterrupt:
+        return CANCELLED
     findings = judge(facts)
     hidden = _hidden(patient, facts)
     paste = [redact(line, home, hidden[0], hidden[1]) for line in paste_lines(facts, findings)]

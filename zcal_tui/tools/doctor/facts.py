@@ -108,7 +108,8 @@ name, nobody, or no answer in time."""
 class SocketFile:
     """What stands at a socket's path."""
 
-    kind: Literal["missing", "socket", "terminal", "folder", "other"]
+    kind: Literal["missing", "closed", "socket", "terminal", "folder", "other"]
+    """closed: in a folder that this user may not look into."""
     owner: str = ""
     writable: bool = False
 

@@ -10,6 +10,7 @@ from zcal_tui.printer.reading import number, text
 from zcal_tui.tools import config_text, klipper_folder
 from zcal_tui.tools.doctor.facts import HereFacts, KlippyProcess, PrinterFacts
 from zcal_tui.tools.doctor.gather import processes as running
+from zcal_tui.tools.doctor.gather import there
 from zcal_tui.tools.doctor.log import recent_errors
 from zcal_tui.tools.klipper_folder import ConfigFile, Folder, InstallError
 
@@ -34,7 +35,7 @@ def look_here(
     process = _process(info, processes)
     root = _root(info, process, named, environ, home)
     ours = _ours()
-    folder = klipper_folder.look(root, ours) if root is not None and ours is not None else None
+    folder = _look(root, ours)
     config, problem = _config(info, process, home)
     log = _log(info, process, home)
     pid = number(info.get("process_id"))
@@ -58,7 +59,7 @@ def _is_here(info: Mapping[str, object]) -> bool:
     """Whether klippy runs on this machine: on its host name, with its files within reach."""
     root = text(info.get("klipper_path"))
     same = text(info.get("hostname")) in (None, socket.gethostname())
-    return same and root is not None and (Path(root) / "klippy").is_dir()
+    return same and root is not None and there(Path(root) / "klippy")
 
 
 def _process(info: Mapping[str, object], processes: Sequence[KlippyProcess]) -> KlippyProcess | None:
@@ -78,11 +79,20 @@ def _root(
 ) -> Path | None:
     if known := text(info.get("klipper_path")):
         return Path(known)
-    if named is None and process is not None and process.root is not None and process.root.is_dir():
+    if named is None and process is not None and process.root is not None and there(process.root / "klippy"):
         return process.root
     try:
         return klipper_folder.find_klipper(named, environ, home)
-    except InstallError:
+    except (InstallError, OSError):
+        return None
+
+
+def _look(root: Path | None, ours: Path | None) -> Folder | None:
+    if root is None or ours is None:
+        return None
+    try:
+        return klipper_folder.look(root, ours)
+    except OSError:  # another user's, closed to this one
         return None
 
 
@@ -97,13 +107,18 @@ def _config(
     info: Mapping[str, object], process: KlippyProcess | None, home: Path
 ) -> tuple[ConfigFile | None, str]:
     named = text(info.get("config_file"))
-    path = Path(named) if named else process.config if process else klipper_folder.find_config(None, home)
-    if path is None:
-        return None, ""
+    path = Path(named) if named else process.config if process else _usual_config(home)
     try:
-        return klipper_folder.read_config(path), ""
-    except InstallError as error:
+        return (klipper_folder.read_config(path), "") if path is not None else (None, "")
+    except (InstallError, OSError) as error:
         return None, str(error)
+
+
+def _usual_config(home: Path) -> Path | None:
+    try:
+        return klipper_folder.find_config(None, home)
+    except OSError:
+        return None
 
 
 def _sections(config: ConfigFile | None) -> frozenset[str]:
@@ -125,11 +140,9 @@ def _elsewhere(
         places.append(Path(environ["KLIPPER_DIR"]).expanduser())
     found = []
     for place in places:
-        if (root is not None and place.resolve() == root.resolve()) or not (
-            place / "klippy" / "extras"
-        ).is_dir():
-            continue
-        if klipper_folder.look(place.resolve(), ours).entries["zcal"] in ("ours", "stale"):
+        same = root is not None and place.resolve() == root.resolve()
+        other = _look(place.resolve(), ours) if not same and there(place / "klippy" / "extras") else None
+        if other is not None and other.entries["zcal"] in ("ours", "stale"):
             found.append(place)
     return tuple(found)
 
@@ -140,7 +153,7 @@ def _twins(folder: Folder | None) -> tuple[Path, ...]:
         return ()
     link = folder.link("z_calibration")
     module = link.with_suffix(".py")
-    return (module, link) if module.exists() and link.exists() else ()
+    return (module, link) if there(module) and there(link) else ()
 
 
 def _extra_changed(folder: Folder | None, ours: Path | None) -> float | None:
@@ -176,7 +189,7 @@ def _log(info: Mapping[str, object], process: KlippyProcess | None, home: Path) 
     if process is not None and process.log is not None:
         return process.log
     usual = home / "printer_data" / "logs" / "klippy.log"
-    return usual if usual.is_file() else None
+    return usual if there(usual) else None
 
 
 def _errors(log: Path | None) -> tuple[tuple[str, int], ...]:

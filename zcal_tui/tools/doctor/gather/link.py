@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from zcal_tui.printer.reading import mapping, text
 from zcal_tui.tools.doctor.facts import Answer, KlippyProcess, MoonrakerFacts, SocketFile, Tried
+from zcal_tui.tools.doctor.gather import there
 from zcal_tui.transport.address import Address, SocketAddress, UrlAddress
 from zcal_tui.transport.failures import (
     HandshakeRefused,
@@ -55,15 +56,22 @@ def candidates_here(
         if klippy.socket is not None
     ]
     for pattern in ("printer*_data/comms/klippy.sock", "printer*_data/comms/moonraker.sock"):
-        found += [(path, "found in the home folder") for path in sorted(home.glob(pattern))]
+        found += [(path, "found in the home folder") for path in _matches(home, pattern)]
     found.append((Path("/tmp/klippy_uds"), "where old installations have it"))
     seen = [address.path for address in known if isinstance(address, SocketAddress)]
     candidates = []
     for path, origin in found:
-        if path not in seen and path.exists():
+        if path not in seen and there(path):
             seen.append(path)
             candidates.append(Candidate(SocketAddress(path), origin, meant=False))
     return candidates
+
+
+def _matches(folder: Path, pattern: str) -> list[Path]:
+    try:
+        return sorted(folder.glob(pattern))
+    except OSError:  # closed to this user
+        return []
 
 
 async def ask(
@@ -135,6 +143,8 @@ def look_at_socket(path: Path) -> SocketFile:
     """What stands at a socket's path."""
     try:
         status = path.stat()
+    except PermissionError:
+        return SocketFile("closed")
     except OSError:
         return SocketFile("missing")
     mode = status.st_mode

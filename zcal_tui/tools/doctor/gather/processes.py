@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from zcal_tui.tools.doctor.facts import KlippyProcess
+from zcal_tui.tools.doctor.gather import there
 
 PROC = Path("/proc")
 _WITH_VALUE = {"-a": "socket", "--api-server": "socket", "-l": "log", "--logfile": "log"}
@@ -62,7 +63,7 @@ def _klippy(place: Path, words: Sequence[str], at: int, booted: float | None) ->
         ours=uid == os.geteuid(),
         root=root.parent.parent if root is not None else None,
         socket=socket,
-        socket_seen=socket is not None and socket.exists(),
+        socket_seen=socket is not None and there(socket),
         config=_path(place, options.get("config")),
         log=_path(place, options.get("log")),
         started=_started(place, booted),

@@ -17,6 +17,7 @@ from zcal_tui.config import ENVIRONMENT, ConfigError, Settings, default_file, le
 from zcal_tui.results.shelf import Entry, entries
 from zcal_tui.results.store import Store
 from zcal_tui.tools.doctor.facts import StorageFacts
+from zcal_tui.tools.doctor.gather import there
 
 MOST_RUNS = 40
 """Runs of each printer that are read to see whether they can be: the newest."""
@@ -33,27 +34,27 @@ def look_at_storage(
 ) -> StorageFacts:
     """See it all. `named` is a settings file given on the command line, `folder` the data folder in force."""
     file = named or default_file(environ)
-    there = file.is_file()
-    problem = _settings_problem(file, settings) if there or named else _lease_problem(settings)
+    there_is = _is_file(file)
+    problem = _settings_problem(file, settings) if there_is or named else _lease_problem(settings)
     store = Store(folder)
-    runs = _newest(store)
+    runs, interrupted = _runs(store)
     now = time.time()
     write_problem, sync_seconds = _try_writing(folder)
     own_errors, last_own_error = _own_errors(folder / LOG, now)
     return StorageFacts(
         settings_file=file,
-        settings_there=there,
+        settings_there=there_is,
         settings_problem=problem,
-        login_readable=there and _login_readable(file),
+        login_readable=there_is and _login_readable(file),
         unknown_environment=_unknown_environment(environ),
         folder=folder,
-        folder_there=folder.is_dir(),
+        folder_there=there(folder),
         foreign_owner=_foreign_owner(folder),
         write_problem=write_problem,
         sync_seconds=sync_seconds,
         free=_free(folder),
         broken_runs=tuple(run.path.name for run in runs if run.record is None),
-        interrupted=sum(len(store.interrupted(printer)) for printer in store.printers()),
+        interrupted=interrupted,
         newest_run=_newest_run(runs),
         now=now,
         built=Path(__file__).stat().st_mtime,
@@ -61,6 +62,13 @@ def look_at_storage(
         own_errors=own_errors,
         last_own_error=last_own_error,
     )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _settings_problem(file: Path, settings: Settings) -> str:
@@ -102,7 +110,7 @@ def _unknown_environment(environ: Mapping[str, str]) -> tuple[tuple[str, str], .
 
 def _existing(folder: Path) -> Path:
     """The folder, or the one above it that there is."""
-    return next((place for place in (folder, *folder.parents) if place.exists()), Path("/"))
+    return next((place for place in (folder, *folder.parents) if there(place)), Path("/"))
 
 
 def _try_writing(folder: Path) -> tuple[str, float | None]:
@@ -137,9 +145,14 @@ def _free(folder: Path) -> int | None:
         return None
 
 
-def _newest(store: Store) -> list[Entry]:
-    """The newest runs of every printer, each printer's own in their order."""
-    return [entry for printer in store.printers() for entry in islice(entries(store, printer), MOST_RUNS)]
+def _runs(store: Store) -> tuple[list[Entry], int]:
+    """The newest runs of every printer, and how many of all were cut off; none where the folder is closed."""
+    try:
+        printers = store.printers()
+        newest = [entry for printer in printers for entry in islice(entries(store, printer), MOST_RUNS)]
+        return newest, sum(len(store.interrupted(printer)) for printer in printers)
+    except OSError:
+        return [], 0
 
 
 def _newest_run(runs: list[Entry]) -> float | None:

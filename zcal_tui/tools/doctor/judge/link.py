@@ -29,8 +29,8 @@ def judge_link(facts: LinkFacts) -> tuple[Finding, ...]:
     for tried in facts.tried:
         if tried.reached:
             _answered(found, tried)
-        elif tried.meant:
-            _failed(found, tried, facts, needed=used is None or not used.meant)
+        else:
+            _failed(found, tried, facts, needed=used is None or (tried.meant and not used.meant))
     if used is not None and not used.meant and (wanted or facts.bad_address):
         found.problem(
             "elsewhere",
@@ -62,7 +62,7 @@ def _answered(found: Findings, tried: Tried) -> None:
 
 
 def _failed(found: Findings, tried: Tried, facts: LinkFacts, *, needed: bool) -> None:
-    """An address that this program asks by itself did not answer; of no weight where another did."""
+    """An address that did not answer; of no weight where another did."""
     what = f"{tried.address} ({tried.origin}): {sentence(tried.cause)}"
     if not needed:
         found.ok("no-answer", f"{what} Not needed.")
@@ -108,8 +108,13 @@ _TERMINAL = _Reason(
     "Name the socket that klippy was started with (-a).",
     ("ls ~/printer_data/comms",),
 )
+_CLOSED = _Reason(
+    "It lies in a folder that this user may not look into, and klippy lets only its own user in.",
+    "Run zcal-tui as the user that Klipper runs as, which this tells.",
+    ("ps -eo user,args | grep [k]lippy.py",),
+)
 _STUCK = _Reason(
-    "klippy takes the connection and says nothing: it is reading its configuration, or hangs.",
+    "klippy runs and does not answer: it is reading its configuration, or hangs.",
     "Wait a minute and try again; then restart it.",
     (RESTART,),
 )
@@ -126,7 +131,7 @@ def _reason(tried: Tried, facts: LinkFacts) -> _Reason:
     if tried.answer == "stranger":
         why = "Something answers there, but it is no Moonraker: a web interface, a camera."
         return _Reason(why, sentence(tried.remedy))
-    return _no_server(tried, facts) if tried.file is None else _no_socket(tried, tried.file)
+    return _no_server(tried, facts) if tried.file is None else _no_socket(tried, tried.file, facts)
 
 
 def _no_server(tried: Tried, facts: LinkFacts) -> _Reason:
@@ -138,13 +143,15 @@ def _no_server(tried: Tried, facts: LinkFacts) -> _Reason:
     return _Reason("The machine is off, in another network, or another port is meant.", remedy)
 
 
-def _no_socket(tried: Tried, file: SocketFile) -> _Reason:
+def _no_socket(tried: Tried, file: SocketFile, facts: LinkFacts) -> _Reason:
     if file.kind == "missing":
         return _Reason(
             "klippy makes this file when it starts with -a, and removes it when it ends.",
             "See whether klipper runs, and start it.",
             (LOOK, START, f"ls -l {Path(tried.address).parent}"),
         )
+    if file.kind == "closed":
+        return _CLOSED
     if file.kind == "terminal":
         return _TERMINAL
     if file.kind != "socket":
@@ -157,7 +164,8 @@ def _no_socket(tried: Tried, file: SocketFile) -> _Reason:
             "Run zcal-tui as that user.",
             (f"sudo -u {file.owner} -i",),
         )
-    return _STUCK if tried.answer == "silent" else _LEFT_OVER
+    runs = any(str(klippy.socket) == tried.address for klippy in facts.processes)
+    return _STUCK if runs or tried.answer == "silent" else _LEFT_OVER
 
 
 def _none(found: Findings, facts: LinkFacts) -> None:
