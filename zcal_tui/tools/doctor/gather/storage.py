@@ -109,13 +109,23 @@ def _unknown_environment(environ: Mapping[str, str]) -> tuple[tuple[str, str], .
 
 
 def _existing(folder: Path) -> Path:
-    """The folder, or the one above it that there is."""
-    return next((place for place in (folder, *folder.parents) if there(place)), Path("/"))
+    """The folder, or the one above it that there is; one that cannot be looked at counts as there."""
+    for place in (folder, *folder.parents):
+        try:
+            place.stat()
+        except PermissionError:
+            return place
+        except OSError:
+            continue
+        return place
+    return Path("/")
 
 
 def _try_writing(folder: Path) -> tuple[str, float | None]:
     """Why nothing can be kept there, empty where it can; and how long the disk takes."""
     place = _existing(folder)
+    if not there(place):
+        return f"{place} is closed to this user", None
     if not place.is_dir():
         return f"{place} is a file, not a folder", None
     if place != folder:  # a folder that is made with the first run is not made here
