@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from zcal_tui.model.events import (
@@ -32,6 +33,7 @@ from zcal_tui.model.questions import (
 from zcal_tui.model.record import Change, Estimate, Level, Outcome, Problem, Record, Sample, Verdict
 from zcal_tui.model.view import begin, fold
 from zcal_tui.printer.state import Heater, PrinterState, Probe
+from zcal_tui.results.store import Store
 from zcal_tui.session.port import RunOptions, SessionBusy
 from zcal_tui.session.snapshot import Asking, ConsoleLine, Link, LinkState, Snapshot
 
@@ -179,7 +181,10 @@ def jogged(question: JogStep, answer: JogMove) -> JogStep:
 class ScriptedSession:
     """A `SessionPort` whose printer is the test."""
 
-    def __init__(self, *, link: Link = UP, printer: PrinterState = READY) -> None:
+    def __init__(
+        self, *, link: Link = UP, printer: PrinterState = READY, folder: Path = Path("/nowhere")
+    ) -> None:
+        self.store = Store(folder)
         self._snapshot = Snapshot(link=link, printer=printer)
         self._lock = threading.Lock()
         self._listeners: list[Callable[[Event], None]] = []

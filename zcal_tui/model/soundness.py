@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from zcal_tui.model.record import Estimate, Record, Sample
+from zcal_tui.model.record import Record
 
 _TEXTS = ("id", "check", "started")
 _MAPPINGS = ("printer", "context", "parameters", "estimates")
@@ -15,7 +15,7 @@ def fault(record: Record) -> str | None:
     return next(_faults(record), None)
 
 
-def _faults(record: Record) -> Iterator[str]:
+def _faults(record: Any) -> Iterator[str]:
     for name in _TEXTS:
         if not isinstance(getattr(record, name), str):
             yield f"its {name} is not a text"
@@ -51,12 +51,12 @@ def _are_numbers(values: Iterable[object]) -> bool:
     return all(value is None or _is_number(value) for value in values)
 
 
-def _is_told(estimate: Estimate) -> bool:
+def _is_told(estimate: Any) -> bool:
     known = _are_numbers((estimate.value, estimate.low, estimate.high)) and _is_number(estimate.confidence)
     return known and isinstance(estimate.unit, str) and isinstance(estimate.components, Mapping)
 
 
-def _is_measured(sample: Sample) -> bool:
+def _is_measured(sample: Any) -> bool:
     needed = (sample.n, sample.t, sample.x, sample.y, sample.trigger_z, sample.round)
     if not all(_is_number(value) for value in needed):
         return False

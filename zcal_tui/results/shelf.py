@@ -42,39 +42,24 @@ class Entry:
         return "{}-{}-{}T{}:{}:{}Z".format(*named.groups()[:6]) if named is not None else ""
 
 
-class Shelf:
-    """The runs under one data folder. What was read of a run that has ended is kept: it does not change any more.
-
-    One thread at a time may read.
-    """
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self._known: dict[Path, Entry] = {}
-
-    def entries(self, printer: str) -> Iterator[Entry]:
-        """Every run of the printer, newest first."""
-        for path in self.store.files(printer):
-            if (known := self._known.get(path)) is None:
-                known, ended = glance(path)
-                if ended:
-                    self._known[path] = known
-            yield known
+def entries(store: Store, printer: str) -> Iterator[Entry]:
+    """Every run of the printer, newest first; last, files that are not named as runs are. Waits for the disk."""
+    return map(glance, sorted(store.files(printer), key=lambda path: NAMED.fullmatch(path.stem) is None))
 
 
-def glance(path: Path) -> tuple[Entry, bool]:
-    """A run's entry, and whether the run has ended. Never raises: what is wrong with the file is in the entry."""
+def glance(path: Path) -> Entry:
+    """A run's entry. Never raises: what is wrong with the file is in the entry."""
     try:
         line = ended_line(path)
         if line is None:
             record = read_run(path).record
-            return Entry(path, replace(record, samples=()), len(record.samples)), False
+            return Entry(path, replace(record, samples=()), len(record.samples))
         data = json.loads(line)
         count = len(data["samples"])
         # Most of a record is its samples, and a list shows none of them
-        return Entry(path, record_from_json({**data, "samples": ()}), count), True
+        return Entry(path, record_from_json({**data, "samples": ()}), count)
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        return Entry(path, None, why_not=_reason(error)), False
+        return Entry(path, None, why_not=_reason(error, path))
 
 
 def read_whole(path: Path) -> Record:
@@ -82,12 +67,12 @@ def read_whole(path: Path) -> Record:
     return read_run(path).record
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, path: Path) -> str:
     match error:
         case OSError():
             return error.strerror or str(error)
         case SchemaError():
             # The path stands beside it anyway
-            return re.sub(r"^\S+\.jsonl(:\d+)?: ", "", str(error))
+            return re.sub(rf"^{re.escape(str(path))}(:\d+)?: ", "", str(error))
         case _:
             return "its last line is not a record of this program"

@@ -8,13 +8,27 @@ WIDTH, HEIGHT = 56, 9
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A point of a plot, with its interval where it has one. `faint` is for one that is shown but does not count."""
+    """A point of a plot, with its interval where it has one. `faint` is for one that is shown but does not count,
+    `chosen` for the one that is spoken of."""
 
     x: float
     y: float
     low: float | None = None
     high: float | None = None
     faint: bool = False
+    chosen: bool = False
+
+
+def reach(marks: Sequence[Mark], limit: float | None = None) -> tuple[float, float]:
+    """The ends of the scale that holds all of the points."""
+    ends = [end for mark in marks for end in (mark.low, mark.high, mark.y) if end is not None]
+    low, high = min(ends), max(ends)
+    if limit is not None and low <= limit <= high + (high - low):
+        high = max(high, limit)
+    if high - low <= 0.0:
+        middle = abs(low) or 1.0
+        low, high = low - middle * 0.05, high + middle * 0.05
+    return low, high
 
 
 def plot(
@@ -31,13 +45,7 @@ def plot(
     ends of x. `limit` is drawn as a line where it lies within reach."""
     if not marks:
         return []
-    ends = [end for mark in marks for end in (mark.low, mark.high, mark.y) if end is not None]
-    low, high = min(ends), max(ends)
-    if limit is not None and low <= limit <= high + (high - low):
-        high = max(high, limit)
-    if high - low <= 0.0:
-        middle = abs(low) or 1.0
-        low, high = low - middle * 0.05, high + middle * 0.05
+    low, high = reach(marks, limit)
     x_low, x_high = min(mark.x for mark in marks), max(mark.x for mark in marks)
     grid = [[" "] * width for _ in range(height)]
 
@@ -51,7 +59,7 @@ def plot(
         top, bottom = (mark.y if end is None else end for end in (mark.high, mark.low))
         for line in range(row(top), row(bottom) + 1):
             grid[line][column] = "│"
-        grid[row(mark.y)][column] = "○" if mark.faint else "●"
+        grid[row(mark.y)][column] = "◆" if mark.chosen else "○" if mark.faint else "●"
     labels = {0: show(high), height - 1: show(low)}
     if limit is not None and low <= limit <= high and 0 < row(limit) < height - 1:
         labels[row(limit)] = show(limit)

@@ -18,6 +18,9 @@ OUTCOME_WORDS: Mapping[Outcome, str] = {
     Outcome.LOST: "cut off",
 }
 
+SLOW = 0.001
+"""mm a day; a trend below it is told a month, so that it does not read as nothing."""
+
 
 def moment(text: str | None) -> str:
     """A moment of a record in this computer's time, to the minute; as it stands where it is none."""
@@ -71,7 +74,11 @@ def slope_text(found: Slope | None, comparable: int) -> str:
         runs = "run is" if comparable == 1 else "runs are"
         return f"No trend: {comparable} comparable {runs} too few, it takes {LEAST}."
     show = change_text(found.unit)
-    bounds = f"{show(found.value)} per {found.per} ({show(found.low)} … {show(found.high)}, 95 %)"
+    times, per = 1.0, str(found.per)
+    if per == "day" and found.unit == "mm" and max(abs(found.low), abs(found.high)) < SLOW:
+        times, per = 30.0, "30 days"
+    low, value, high = (show(times * end) for end in (found.low, found.value, found.high))
+    bounds = f"{value} per {per} ({low} … {high}, 95 %)"
     if found.found:
         return f"It drifts: {bounds}, over {found.runs} runs."
     return f"No drift can be told: {bounds}, over {found.runs} runs."

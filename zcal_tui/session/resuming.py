@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from zcal_tui.checks.guided import LOOK_FIRST, GuidedParameters, split
 from zcal_tui.model.record import Level, Outcome, Record
-from zcal_tui.results.shelf import Shelf
+from zcal_tui.results.shelf import entries
 from zcal_tui.results.store import StillRunning, Store
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def take_over(
 
 def left_to_do(store: Store, printer: str, cut_off: Record, parameters: GuidedParameters) -> GuidedParameters:
     """The same without what was done since the run began. The printer is looked at again in any case."""
-    runs = [entry.record for entry in Shelf(store).entries(printer) if entry.record is not None]
+    runs = [entry.record for entry in entries(store, printer) if entry.record is not None]
     done = {run.check for run in runs if run.started >= cut_off.started and _is_done(run)} - {LOOK_FIRST}
     return replace(parameters, skip=",".join([*split(parameters.skip), *sorted(done)]))
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 ALWAYS = (
     ("STOP", "Emergency stop, at once (F12)", "stop"),
     ("Plan", "All checks", "plan"),
+    ("History", "What was run on this printer, and how its numbers move", "history"),
+    ("Report", "What each check found, as a file to keep or to show", "report"),
     ("Console", "What the printer says; send G-code", "console"),
     ("Explain the last error", "What it means, why, what to do", "explain"),
     ("What is wrong", "With the link, with klippy, or another program at the printer", "why"),
@@ -60,6 +62,9 @@ def commands(app: "Shell") -> Iterable[SystemCommand]:
             if desk.can_start and desk.standing(name).unfit is None:
                 start = messages.StartRequested(name)
                 yield SystemCommand(f"Start: {check.title}", check.learn, _sending(app, start))
+            if name in desk.last:
+                earlier = _doing(app, f"history({name!r})")
+                yield SystemCommand(f"Earlier results: {check.title}", "Its runs and its trend", earlier)
             form = messages.SettingsRequested(name)
             yield SystemCommand(f"Settings: {check.title}", "How it is run", _sending(app, form))
     for title, told, action in ALWAYS:

@@ -108,6 +108,20 @@ class Shell(App[int]):
         if not isinstance(self.screen, ConsoleScreen):
             self.push_screen(ConsoleScreen(self.desk))
 
+    def action_history(self, check: str = "") -> None:
+        """What was run on this printer; of one check alone where it is named."""
+        from zcal_tui.tui.screens.history import HistoryScreen
+
+        if not isinstance(self.screen, HistoryScreen):
+            self.push_screen(HistoryScreen(self.desk, check))
+
+    @work(group="report", exclusive=True)
+    async def action_report(self) -> None:
+        """A page about this printer's results, as a file."""
+        from zcal_tui.tui.reporting import report
+
+        await report(self, self.desk)
+
     def action_help(self) -> None:
         """What the present screen is for, and its keys."""
         from zcal_tui.tui.screens.help import HelpScreen, help_text

@@ -59,7 +59,7 @@ def test_history_tells_runs_numbers_and_the_trend(several: Store, call: Call) ->
     assert "at most 34 µm (95 %)" in out
     assert "did not start" in out
     assert "No drift can be told:" in out
-    assert "per day" in out
+    assert "per 30 days" in out
     assert "2026-01-01" in out
 
 

@@ -11,7 +11,7 @@ from fakes import records
 from zcal_tui.model.codec import SchemaError, event_to_json
 from zcal_tui.model.events import RunEnded, RunStarted, SampleTaken
 from zcal_tui.model.record import Estimate, Outcome, Record
-from zcal_tui.results.shelf import Entry, Shelf, glance, read_whole
+from zcal_tui.results.shelf import Entry, entries, glance, read_whole
 from zcal_tui.results.store import Store
 
 RECORD = next(record for record in records.everything() if record.samples)
@@ -32,9 +32,7 @@ def ended(folder: Path, record: Record, **changes: Any) -> Path:
 @pytest.mark.parametrize("record", records.everything(), ids=lambda record: record.check)
 def test_at_a_glance_a_record_is_whole_but_for_its_samples(record: Record, tmp_path: Path) -> None:
     path = ended(tmp_path, record)
-    entry, over = glance(path)
-    assert over
-    assert entry == Entry(path, replace(record, samples=()), len(record.samples))
+    assert glance(path) == Entry(path, replace(record, samples=()), len(record.samples))
     assert read_whole(path) == record
 
 
@@ -42,8 +40,8 @@ def test_a_run_that_was_cut_off_is_told_by_its_lines(tmp_path: Path) -> None:
     path = ended(tmp_path, RECORD)
     lines = path.read_text().splitlines()
     path.write_text("\n".join(lines[:-1]) + '\n{"event": "record", "sch')
-    entry, over = glance(path)
-    assert not over and entry.record is not None
+    entry = glance(path)
+    assert entry.record is not None
     assert (entry.record.outcome, entry.count) == (Outcome.LOST, len(RECORD.samples))
 
 
@@ -64,8 +62,8 @@ def test_a_run_that_was_cut_off_is_told_by_its_lines(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_in_the_list_with_the_reason(text: str, why: str, tmp_path: Path) -> None:
     path = tmp_path / "20260102T030405-000001-z-offset.jsonl"
     path.write_text(text)
-    entry, over = glance(path)
-    assert not over and entry.record is None
+    entry = glance(path)
+    assert entry.record is None
     assert why in entry.why_not and str(tmp_path) not in entry.why_not
     assert (entry.check, entry.started) == ("z-offset", "2026-01-02T03:04:05Z")
     with pytest.raises(SchemaError):
@@ -97,7 +95,7 @@ def test_a_record_of_another_shape_is_one_that_cannot_be_read(
     changes: dict[str, Any], tmp_path: Path
 ) -> None:
     path = ended(tmp_path, RECORD, **changes)
-    entry, _ = glance(path)
+    entry = glance(path)
     assert entry.record is None and entry.why_not
     with pytest.raises(SchemaError):
         read_whole(path)
@@ -112,30 +110,20 @@ def test_a_sample_of_another_shape_is_found_when_it_is_needed(field: str, tmp_pa
 
 def test_files_that_may_not_be_read_and_folders_do_not_matter(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").mkdir()
-    entry, _ = glance(tmp_path / "a.jsonl")
+    entry = glance(tmp_path / "a.jsonl")
     assert entry.record is None and "directory" in entry.why_not and entry.check == entry.started == ""
 
 
-def test_the_shelf_is_newest_first_and_reads_what_has_ended_once(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_the_runs_of_one_printer_are_newest_first(tmp_path: Path) -> None:
     folder = tmp_path / "printers" / "voron"
     folder.mkdir(parents=True)
-    for n in (1, 2, 3):
+    for n in (2, 1, 3):
         ended(folder, replace(RECORD, id=f"2026010{n}T000000-000001-accuracy"))
-    cut = ended(folder, replace(RECORD, id="20260104T000000-000001-accuracy"))
-    whole = cut.read_text()
-    cut.write_text(whole.splitlines()[0] + "\n")
-    shelf = Shelf(store)
-    first = list(shelf.entries("voron"))
-    assert [entry.path.name[:8] for entry in first] == ["20260104", "20260103", "20260102", "20260101"]
-    cut.write_text(whole)
-    (folder / "20260102T000000-000001-accuracy.jsonl").unlink()
-    again = list(shelf.entries("voron"))
-    assert len(again) == 3 and again[1] is first[1] and again[2] is first[3]
-    assert again[0].record is not None and again[0].record.outcome is RECORD.outcome
-    assert list(shelf.entries("no such printer")) == []
+    found = list(entries(Store(tmp_path), "voron"))
+    assert [entry.path.name[:8] for entry in found] == ["20260103", "20260102", "20260101"]
+    assert list(entries(Store(tmp_path), "no such printer")) == []
 
 
 def test_a_sound_record_has_estimates_with_one_side_only(tmp_path: Path) -> None:
     record = replace(RECORD, estimates={"backlash": Estimate("backlash", None, None, 0.004)})
-    assert glance(ended(tmp_path, record))[0].record == replace(record, samples=())
+    assert glance(ended(tmp_path, record)).record == replace(record, samples=())

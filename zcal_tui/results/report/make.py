@@ -10,8 +10,8 @@ from pathlib import Path
 from zcal_tui.model.codec import SchemaError
 from zcal_tui.model.record import Record
 from zcal_tui.results.report import data, html, markdown
-from zcal_tui.results.report.page import Page, make_page, telling
-from zcal_tui.results.shelf import Entry, Shelf, read_whole
+from zcal_tui.results.report.page import Page, make_page, told
+from zcal_tui.results.shelf import Entry, entries, read_whole
 from zcal_tui.results.store import Store
 
 FORMATS: Mapping[str, str] = {
@@ -40,23 +40,23 @@ def page_of(
 ) -> tuple[Page, list[str]]:
     """The page about a printer, and what there is to say of files that cannot be read. Reads the whole folder: not for
     a thread that must not wait."""
-    entries: dict[str, Entry] = {}
+    found: dict[str, Entry] = {}
     broken = []
-    for entry in Shelf(store).entries(printer):
+    for entry in entries(store, printer):
         if entry.record is not None:
-            entries.setdefault(entry.record.id, entry)
+            found.setdefault(entry.record.id, entry)
         else:
             broken.append(f"{entry.path}: {entry.why_not}")
-    records = [_whole(entry, broken) for entry in _told(entries)]
+    records = [_whole(entry, broken) for entry in _told(found)]
     return make_page(printer, records, store.changes(printer), titles, now), broken
 
 
-def _told(entries: Mapping[str, Entry]) -> list[tuple[Entry, bool]]:
+def _told(found: Mapping[str, Entry]) -> list[tuple[Entry, bool]]:
     """Every run, and whether the page tells its samples."""
-    records = [entry.record for entry in entries.values() if entry.record is not None]
+    records = [entry.record for entry in found.values() if entry.record is not None]
     records.sort(key=lambda record: record.started, reverse=True)
-    told = {telling(records, check).id for check in {record.check for record in records}}
-    return [(entry, run in told) for run, entry in entries.items()]
+    telling = {record.id for record in told(records)}
+    return [(entry, run in telling) for run, entry in found.items()]
 
 
 def _whole(entry: tuple[Entry, bool], broken: list[str]) -> Record:

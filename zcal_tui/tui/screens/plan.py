@@ -99,7 +99,8 @@ class PlanScreen(ZcalScreen):
     ABOUT = (
         "The checks stand in the order in which they make sense. Choose one with the arrow keys or a tap; at the right "
         "stands what it teaches and needs. Enter starts it with the settings shown under `with`; S changes them. N "
-        "starts the next sensible one, A chooses the whole plan, one check after the other. R shows the last result. "
+        "starts the next sensible one, A chooses the whole plan, one check after the other. L shows the last result, "
+        "`Earlier results` all of this check, H those of every check; R writes a report about this printer to a file. "
         "M tells that you changed something on the machine, so that results that rest on it are marked stale. Nothing "
         "is written to the printer's configuration without your yes."
     )
@@ -108,7 +109,9 @@ class PlanScreen(ZcalScreen):
         Binding("n", "next", "Next", id="plan.next"),
         Binding("a", "all", "All", id="plan.all"),
         Binding("s", "settings", "Settings", id="plan.settings"),
-        Binding("r", "result", "Result", id="plan.result"),
+        Binding("r", "app.report", "Report", id="plan.report"),
+        Binding("h", "app.history", "History", id="plan.history"),
+        Binding("l", "result", "Last result", id="plan.result", show=False),
         Binding("m", "app.changed", "Something changed", id="plan.changed", show=False),
         Binding(
             "pageup", "page(-1)", "Read on at the right", id="plan.pageup", key_display="PgUp/Dn", show=False
@@ -141,7 +144,7 @@ class PlanScreen(ZcalScreen):
                 with Horizontal(id="buttons"):
                     yield Button("Start", id="start", variant="success", action="screen.start")
                     yield Button("Settings", id="settings", action="screen.settings")
-                    yield Button("Result", id="result", action="screen.result")
+                    yield Button("Earlier results", id="earlier", action="screen.earlier")
 
     def on_mount(self) -> None:
         """The list has the focus, at the check that was asked for."""
@@ -220,7 +223,9 @@ class PlanScreen(ZcalScreen):
         if str(start.label) != label:
             start.label = label
         start.disabled = not (standing.running or self._can_start(standing))
-        self.query_one("#result", Button).disabled = self.desk.last.get(name) is None
+        earlier = self.query_one("#earlier", Button)
+        earlier.label = "Earlier" if self.has_class("-narrow") else "Earlier results"
+        earlier.disabled = self.desk.last.get(name) is None
 
     def _text(self, name: str, check: Declaration, standing: Standing, width: int) -> Content:
         changed = changed_parameters(self.desk, name)
@@ -311,6 +316,12 @@ class PlanScreen(ZcalScreen):
             from zcal_tui.tui.screens.verdict import VerdictScreen
 
             self.app.push_screen(VerdictScreen(self.desk, record))
+
+    def action_earlier(self) -> None:
+        """The chosen check's runs."""
+        from zcal_tui.tui.screens.history import HistoryScreen
+
+        self.app.push_screen(HistoryScreen(self.desk, self.query_one(CheckList).name_chosen))
 
     def action_settings(self) -> None:
         """The chosen check's form."""

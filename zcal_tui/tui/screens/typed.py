@@ -22,28 +22,39 @@ class TypedModal(ZcalModal[str | None]):
     BINDINGS: ClassVar = [Binding("escape", "leave", "Back", id="typed.back", key_display="esc")]
 
     def __init__(
-        self, desk: Desk, title: str, help: str, example: str, told: Callable[[str], str | None]
+        self,
+        desk: Desk,
+        title: str,
+        help: str,
+        example: str,
+        told: Callable[[str], str | None],
+        *,
+        start: str = "",
+        go: str = "Go",
     ) -> None:
-        """`told` says what the text would do, or None where it is not understood; a `!` before it refuses."""
+        """`told` says what the text would do, or None where it is not understood; a `!` before it refuses. `start` is
+        what stands there at first, `go` what the button says."""
         super().__init__(desk)
         self._title, self._help, self._example, self._told = title, help, example, told
+        self._start, self._go = start, go
+        self.set_class(bool(start), "-long")
 
     def compose_box(self) -> Iterable[Widget]:
         """The line, what it does, both ways on."""
         yield Plain(self._help, classes="text")
-        entry = Input(placeholder=self._example, id="entry")
+        entry = Input(self._start, placeholder=self._example, select_on_focus=False, id="entry")
         entry.cursor_blink = False
         yield entry
         yield Plain(id="effect")
         with Horizontal(classes="buttons"):
-            yield Button("Go", id="go", variant="success", action="screen.go")
+            yield Button(self._go, id="go", variant="success", action="screen.go")
             yield Button("Back", id="back", action="screen.leave")
 
     def on_mount(self) -> None:
         """Ready to type."""
         self.query_one("#box").border_title = self._title
         self.query_one(Input).focus()
-        self._say("")
+        self._say(self._start)
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:

@@ -16,7 +16,7 @@ from zcal_tui.tui.faces import face_of
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.messages import PlanRequested, SettingsRequested, StartRequested
 from zcal_tui.tui.screens.base import ZcalScreen
-from zcal_tui.tui.screens.changes import changes_text
+from zcal_tui.tui.screens.changes import DONE, changes_text
 from zcal_tui.tui.widgets.bedmap import bed_of
 from zcal_tui.tui.widgets.checklist import STYLE
 from zcal_tui.tui.widgets.figures import Figures, LimitGauge
@@ -56,13 +56,16 @@ def headline(record: Record, glyphs: Glyphs) -> tuple[Level, Content]:
 
 
 def follows(record: Record, glyphs: Glyphs) -> Content:
-    """What to do next, and the config lines that do it."""
+    """What became of the values, what to do next, and the config lines that do it."""
     parts = []
+    settled = [change for change in record.changes if change.state in DONE]
+    if settled:
+        parts.append(changes_text(settled, glyphs))
     if record.problem is not None and record.problem.remedy:
         parts.append(_arrow(record.problem.remedy, glyphs))
     parts += [_arrow(text, glyphs) for text in record.advice]
-    if record.changes:
-        parts.append(changes_text(record.changes, glyphs))
+    if left := [change for change in record.changes if change.state not in DONE]:
+        parts.append(changes_text(left, glyphs))
     if not parts:
         parts.append(Content.assemble(("Nothing: go on with the plan.", "$z-dim")))
     return Content("\n").join(parts)
@@ -114,6 +117,8 @@ class VerdictScreen(ZcalScreen):
         Binding("right", "app.focus_next", show=False, id="verdict.right"),
         Binding("up", "scroll_body(-1)", "Read on", id="verdict.up", key_display="↑↓"),
         Binding("down", "scroll_body(1)", "", show=False, id="verdict.down"),
+        Binding("pageup", "scroll_body(-8)", "Read on", show=False, id="verdict.pageup"),
+        Binding("pagedown", "scroll_body(8)", "Read on", show=False, id="verdict.pagedown"),
     ]
 
     def __init__(self, desk: Desk, record: Record) -> None:
@@ -144,16 +149,25 @@ class VerdictScreen(ZcalScreen):
             if record.verdict is not None and record.verdict.reasons and not record.parts:
                 yield Plain("Why", classes="heading")
                 yield Plain(reasons(record.verdict), id="why")
+            yield from self.compose_more()
             if record.samples:
                 with Vertical(id="plotpane"):
                     yield PictureView(id="picture")
         with Horizontal(id="buttons"):
-            if (following := self.desk.next_check(record.check)) is not None:
-                title = short_title(self.desk.title(following))
-                yield Button(f"Next: {title}", id="next-check", variant="success", action="screen.next")
-            yield Button("Plan", id="plan", action="screen.plan")
-            yield Button("Repeat", id="repeat", action="screen.repeat")
-            yield Button("Settings", id="settings", action="screen.settings")
+            yield from self.compose_buttons()
+
+    def compose_more(self) -> Iterable[Widget]:
+        """What stands below the reasons besides."""
+        return ()
+
+    def compose_buttons(self) -> Iterable[Widget]:
+        """The ways on."""
+        if (following := self.desk.next_check(self.record.check)) is not None:
+            title = short_title(self.desk.title(following))
+            yield Button(f"Next: {title}", id="next-check", variant="success", action="screen.next")
+        yield Button("Plan", id="plan", action="screen.plan")
+        yield Button("Repeat", id="repeat", action="screen.repeat")
+        yield Button("Settings", id="settings", action="screen.settings")
 
     def on_mount(self) -> None:
         """The numbers, and the first button in focus."""
@@ -178,10 +192,8 @@ class VerdictScreen(ZcalScreen):
         """Only the bars change: a result does not."""
         super().show(snapshot)
         self.refresh_bindings()
-        can = self.desk.can_start
-        self.query_one("#repeat", Button).disabled = not can
-        for button in self.query("#next-check").results(Button):
-            button.disabled = not can
+        for button in self.query("#repeat, #next-check").results(Button):
+            button.disabled = not self.desk.can_start
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Scrolling is offered only where it does not all fit, a picture and a next check where there are any."""

@@ -1,0 +1,461 @@
+"""What was run before: the list, the trend, a run opened, two compared; what is broken is told and never breaks it."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.events import MouseScrollDown, MouseScrollUp
+from textual.widgets import Button
+
+import kept
+from onscreen import cut_off
+from scripted import ScriptedSession
+from stage import LARGE, NORMAL, SMALL, Opener, Stage
+from zcal_tui.model.record import Outcome, Verdict
+from zcal_tui.results.changes import Changed
+from zcal_tui.results.store import Store
+from zcal_tui.results.trend import points
+from zcal_tui.tui.past import Past
+from zcal_tui.tui.screens import history as module
+from zcal_tui.tui.screens.plan import PlanScreen
+from zcal_tui.tui.widgets.runlist import RunList
+from zcal_tui.tui.widgets.trendplot import TrendPlot, window
+
+SIZES = pytest.mark.parametrize("size", [SMALL, NORMAL, LARGE], ids=lambda size: f"{size[0]}x{size[1]}")
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The history tells this computer's time."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> ScriptedSession:
+    """A printer with a past."""
+    kept.keep(tmp_path)
+    newest = {record.check: record for record in kept.past()}
+    session = ScriptedSession(folder=tmp_path)
+    session.update(last=newest)
+    return session
+
+
+async def read(stage: Stage) -> None:
+    """Wait for what is read on a thread."""
+    await stage.app.workers.wait_for_complete()
+    await stage.settle()
+
+
+async def press(stage: Stage, *keys: str) -> None:
+    """Press keys, each after what the one before has read."""
+    for key in keys:
+        await stage.press(key)
+        await read(stage)
+
+
+async def history(stage: Stage) -> None:
+    """The history of every check."""
+    await press(stage, "h")
+
+
+async def one_check(stage: Stage) -> None:
+    """That of the chosen check, from its button."""
+    await stage.click("#earlier")
+    await read(stage)
+
+
+async def opened_run(stage: Stage) -> None:
+    """A run opened: a saved z_offset."""
+    await press(stage, "h", "down", "down", "down", "down", "down", "enter")
+
+
+async def compared(stage: Stage) -> None:
+    """Two runs side by side."""
+    await one_check(stage)
+    await press(stage, "down", "space", "end", "d")
+
+
+async def unreadable(stage: Stage) -> None:
+    """What there is to say of a file that cannot be read."""
+    await press(stage, "h", "enter")
+
+
+async def report_format(stage: Stage) -> None:
+    """Which format."""
+    await stage.press("r")
+
+
+async def report_file(stage: Stage) -> None:
+    """Which file."""
+    await stage.press("r", "2")
+
+
+SCENES = {
+    scene.__name__: scene
+    for scene in (history, one_check, opened_run, compared, unreadable, report_format, report_file)
+}
+PICTURED = ("history", "one_check", "opened_run", "compared")
+
+
+def drawn(stage: Stage, kind: type[RunList] | type[TrendPlot]) -> str:
+    """What one widget of the screen in front draws."""
+    return str(stage.app.screen.query_one(kind).render())
+
+
+@SIZES
+@pytest.mark.parametrize("name", SCENES)
+async def test_nothing_is_cut_off_and_stop_is_there(
+    name: str, size: tuple[int, int], opened: Opener, session: ScriptedSession
+) -> None:
+    async with opened(session, size=size) as stage:
+        await SCENES[name](stage)
+        screen = stage.app.screen
+        assert cut_off(screen) == []
+        for widget in screen.query("RunList, TrendPlot, #said, Button").results():
+            assert not widget.display or screen.find_widget(widget).visible_region == widget.region, widget
+        await stage.press("f12")
+        assert session.asked_for("stop") == 1
+
+
+@pytest.mark.parametrize("size", [SMALL, NORMAL], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", PICTURED)
+async def test_pictures(
+    name: str,
+    size: tuple[int, int],
+    opened: Opener,
+    session: ScriptedSession,
+    same_picture: Callable[[Stage, str], None],
+) -> None:
+    async with opened(session, size=size) as stage:
+        await SCENES[name](stage)
+        same_picture(stage, f"{name}-{size[0]}x{size[1]}")
+
+
+@pytest.mark.parametrize("name", ["history", "compared"])
+async def test_on_a_text_console_every_button_can_be_reached(
+    name: str, opened: Opener, session: ScriptedSession
+) -> None:
+    async with opened(session, term="linux") as stage:
+        await SCENES[name](stage)
+        assert cut_off(stage.app.screen) == []
+        assert "◆" not in stage.text() and "✓" not in stage.text()
+
+
+async def test_the_newest_is_first_and_each_says_how_it_ended(
+    opened: Opener, session: ScriptedSession
+) -> None:
+    async with opened(session, size=(100, 40)) as stage:
+        await history(stage)
+        rows = [line.strip(" │▌") for line in stage.text().splitlines() if "│" in line]
+        assert rows[0].startswith("✗ 2026-06-11 08:00  Repeatability        unreadable")
+        assert rows[1].startswith("— 2026-06-10 09:30  Location bias        cut off")
+        assert rows[2].startswith("— 2026-06-09 09:30  Backlash             printer error")
+        assert rows[3].startswith("— 2026-06-08 09:30  Temperature bias     cancelled")
+        assert rows[4].startswith("! 2026-06-07 09:30  Ready                warning")
+        assert rows[5].startswith(
+            "✓ 2026-06-05 11:30  Z offset             passed         1.2455 mm ± 6.0 µm"
+        )
+        assert "All checks · 20 runs" in stage.text()
+        await stage.press("end")
+        last = drawn(stage, RunList).splitlines()[-1]
+        assert "✗ —                 what is this.jsonl   unreadable" in last, "files of another name are last"
+
+
+@pytest.mark.parametrize(
+    ("down", "told"),
+    [
+        (0, "This file cannot be read: there is no run in it."),
+        (1, "Cut off: 2 samples kept."),
+        (2, "The probe did not trigger [/oops]."),
+        (3, "Cancelled: 7 samples kept."),
+        (4, "Ready, but the mesh is [old] and 8 weeks of age."),
+        (5, "The z_offset is 1.246 mm."),
+    ],
+)
+async def test_what_the_chosen_run_came_to(
+    down: int, told: str, opened: Opener, session: ScriptedSession
+) -> None:
+    async with opened(session) as stage:
+        await history(stage)
+        await stage.press(*["down"] * down)
+        assert told in stage.words()
+
+
+async def test_left_and_right_and_the_button_show_one_check_alone(
+    opened: Opener, session: ScriptedSession
+) -> None:
+    async with opened(session) as stage:
+        await history(stage)
+        await stage.press("right")
+        assert "Ready · 1 run" in stage.text()
+        await stage.press("right")
+        assert "Z offset · 4 runs" in stage.text() and "Repeatability" not in stage.text()
+        await stage.press("left", "left")
+        assert "All checks · 20 runs" in stage.text()
+        await stage.click("#filter")
+        assert "Ready · 1 run" in stage.text()
+        await stage.press("left", "left")
+        assert "Backlash · 1 run" in stage.text(), "round and round"
+
+
+async def test_the_button_of_the_plan_shows_the_chosen_checks_runs(
+    opened: Opener, session: ScriptedSession
+) -> None:
+    async with opened(session, check="z-offset") as stage:
+        await one_check(stage)
+        assert stage.screen == "HistoryScreen" and "Z offset · 4 runs" in stage.text()
+        await stage.press("escape")
+        assert stage.screen == "PlanScreen"
+
+
+async def test_a_check_that_was_never_run_has_no_earlier_results(
+    opened: Opener, session: ScriptedSession
+) -> None:
+    async with opened(session, check="first-layer") as stage:
+        assert isinstance(stage.app.screen, PlanScreen)
+        assert stage.app.screen.query_one("#earlier", Button).disabled
+
+
+async def test_the_trend_shows_intervals_the_chosen_run_and_what_is_left_out(
+    opened: Opener, session: ScriptedSession
+) -> None:
+    async with opened(session) as stage:
+        await one_check(stage)
+        await stage.press("down", "down")
+        plot = drawn(stage, TrendPlot)
+        assert plot.count("◆") == 1 and plot.count("●") == 6 and plot.count("○") == 2
+        assert "│" in plot and "µm ┤" in plot and "2026-02-01" in plot and "2026-04-17" in plot
+        assert "per 30 days" in stage.words() and "Circles: [probe] speed was another." in stage.words()
+        at = plot.index("◆")
+        await stage.press("down")
+        assert drawn(stage, TrendPlot).index("◆") != at
+
+
+async def test_a_check_with_a_limit_is_drawn_with_it(opened: Opener, session: ScriptedSession) -> None:
+    async with opened(session, check="bias") as stage:
+        await one_check(stage)
+        assert "25 µm ┤---" in drawn(stage, TrendPlot)
+
+
+async def test_a_run_is_opened_to_be_read_only(opened: Opener, session: ScriptedSession) -> None:
+    session.update(changed=(Changed("nozzle", "2026-06-20T10:00:00Z", "0.6 mm [new]"),))
+    async with opened(session, size=(100, 50)) as stage:
+        await opened_run(stage)
+        assert stage.screen == "KeptScreen"
+        words = stage.words()
+        for told in (
+            "PASSED The z_offset is 1.246 mm.",
+            "✓ Saved in printer.cfg",
+            "[probe] z_offset 1.245 → 1.246",
+            "Stale: the nozzle was changed since",
+            "2026-06-20 10:00: the nozzle was changed: 0.6 mm [new].",
+            "when 2026-06-05 11:30, took 4 min",
+            "nozzle 24 °C, bed 23 °C",
+            "homed xyz, gantry levelled",
+            "[probe] x_offset -25, y_offset 0, z_offset 1.245, speed 5",
+        ):
+            assert told in words, told
+        names = {button.id for button in stage.app.screen.query(Button)}
+        assert names == {"stop", "back", "show-picture", "plan"}
+        await stage.press("r", "n", "s")
+        assert session.runs == 0 and stage.screen == "KeptScreen"
+        await stage.press("v")
+        assert stage.screen == "PictureScreen"
+        await stage.press("escape", "escape")
+        assert stage.screen == "HistoryScreen"
+
+
+async def test_a_run_that_was_cut_off_is_opened_as_far_as_it_got(
+    opened: Opener, session: ScriptedSession
+) -> None:
+    async with opened(session) as stage:
+        await press(stage, "h", "down", "enter")
+        assert stage.screen == "KeptScreen"
+        assert "2 samples were taken and kept" in stage.words()
+
+
+async def test_a_file_that_cannot_be_read_is_explained(opened: Opener, session: ScriptedSession) -> None:
+    async with opened(session) as stage:
+        await unreadable(stage)
+        assert stage.screen == "ProblemModal"
+        assert "This run cannot be read." in stage.words() and "there is no run in it" in stage.words()
+        await press(stage, "escape", "end", "enter")
+        assert stage.screen == "ProblemModal" and "what is this.jsonl" in stage.words()
+
+
+async def test_a_run_that_goes_while_it_is_looked_at(opened: Opener, session: ScriptedSession) -> None:
+    async with opened(session) as stage:
+        await press(stage, "h", *["down"] * 5)
+        entry = stage.app.screen.query_one(RunList).entry
+        assert entry is not None
+        entry.path.unlink()
+        await press(stage, "enter")
+        assert stage.screen == "ProblemModal" and "No such file" in stage.words()
+
+
+async def test_two_marked_runs_are_compared(opened: Opener, session: ScriptedSession) -> None:
+    async with opened(session, check="z-offset") as stage:
+        await one_check(stage)
+        await stage.press("d")
+        assert stage.screen == "HistoryScreen", "nothing is marked yet"
+        await stage.press("space", "down", "space", "down", "space")
+        assert "A ✓" in stage.text() and "B ✓" in stage.text()
+        await stage.press("d")
+        assert stage.screen == "CompareScreen"
+        words = stage.words()
+        assert "A 2026-04-05 11:30" in words and "B 2026-05-05 11:30" in words, "the earlier one is A"
+        assert "z_offset −2.0 µm (−10 µm … +6.5 µm) within chance" in words
+        assert "A 1.2490 mm" in words and "B 1.2470 mm" in words
+        await stage.press("escape")
+        assert stage.screen == "HistoryScreen"
+
+
+async def test_runs_of_two_checks_are_not_compared(opened: Opener, session: ScriptedSession) -> None:
+    async with opened(session) as stage:
+        await history(stage)
+        await stage.press(*["down"] * 4, "space", "down")
+        assert stage.app.screen.query_one("#compare", Button).disabled
+        await stage.press("d")
+        assert stage.screen == "HistoryScreen"
+        await stage.press("home", "space", "end", "d")
+        assert stage.screen == "HistoryScreen", "one of them cannot be read"
+
+
+async def test_what_else_was_different_is_told(opened: Opener, session: ScriptedSession) -> None:
+    async with opened(session, size=(100, 60)) as stage:
+        await compared(stage)
+        words = stage.words()
+        assert "Repeatability: B against A" in words
+        assert "[probe] speed 3 → 5" in words and "[probe] z_offset — → 1.245" in words
+
+
+async def test_mouse_alone_gets_through(opened: Opener, session: ScriptedSession) -> None:
+    async with opened(session) as stage:
+        await one_check(stage)
+        runs = stage.app.screen.query_one(RunList)
+        await stage.pilot.click(runs, offset=(10, 3))
+        await stage.settle()
+        assert runs.chosen == 2
+        await stage.click("#mark")
+        await stage.pilot.click(runs, offset=(10, 5))
+        await stage.click("#compare")
+        assert stage.screen == "CompareScreen"
+        await stage.click("#back")
+        await stage.pilot.click(runs, offset=(10, 5))
+        await read(stage)
+        assert stage.screen == "KeptScreen", "a second tap opens"
+        await stage.click("#back")
+        await stage.click("#back")
+        assert stage.screen == "PlanScreen"
+
+
+async def test_the_wheel_scrolls_without_choosing(opened: Opener, session: ScriptedSession) -> None:
+    async with opened(session) as stage:
+        await history(stage)
+        runs = stage.app.screen.query_one(RunList)
+        assert "1–6 of 20" in stage.text()
+        assert await stage.pilot._post_mouse_events([MouseScrollDown], runs, (10, 3), button=0)
+        await stage.settle()
+        assert "4–9 of 20" in stage.text() and runs.chosen == 0
+        assert await stage.pilot._post_mouse_events([MouseScrollUp], runs, (10, 3), button=0)
+        await stage.settle()
+        assert "1–6 of 20" in stage.text()
+        await stage.press("end")
+        assert "15–20 of 20" in stage.text()
+
+
+async def test_a_run_that_ends_meanwhile_comes_into_the_list(
+    opened: Opener, session: ScriptedSession, tmp_path: Path
+) -> None:
+    async with opened(session) as stage:
+        await history(stage)
+        await stage.press("down", "down")
+        fresh = kept.record("first-layer", 6, 12, verdict=Verdict(kept.Level.FAIL, "Too close."))
+        kept.write(tmp_path, fresh)
+        session.update(last={**session.snapshot.last, "first-layer": fresh})
+        await stage.settle()
+        await read(stage)
+        assert "All checks · 21 runs" in stage.text()
+        entry = stage.app.screen.query_one(RunList).entry
+        assert entry is not None and entry.check == "backlash", "the chosen run stays chosen"
+
+
+async def test_a_printer_without_a_past(opened: Opener) -> None:
+    async with opened(ScriptedSession()) as stage:
+        await history(stage)
+        assert "No check has been run on this printer yet." in stage.words()
+        await stage.press("enter", "space", "d", "left", "right", "end", "pagedown")
+        assert stage.screen == "HistoryScreen"
+
+
+async def test_a_thousand_runs_do_not_hold_up_the_keys(
+    opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "printers" / "voron24"
+    first = kept.write(tmp_path, kept.accuracy(1, 1))
+    text = first.read_text()
+    for number in range(999):
+        stem = f"2025{number // 90 + 1:02d}01T{number % 90:06d}-000001-accuracy"
+        (folder / f"{stem}.jsonl").write_text(text)
+    reading: list[bool] = []
+    async with opened(ScriptedSession(folder=tmp_path)) as stage:
+        real = module.read_past
+
+        def slow(store: Store, printer: str, changes: Sequence[Changed]) -> Past:
+            reading.append(True)
+            time.sleep(0.5)  # as a card does; a key pressed meanwhile is answered all the same
+            return real(store, printer, changes)
+
+        monkeypatch.setattr(module, "read_past", slow)
+        await stage.press("h")
+        while not reading:
+            await stage.pilot.pause()
+        assert "reading …" in stage.text()
+        await stage.press("escape")
+        assert stage.screen == "PlanScreen", "before it was read"
+        await press(stage, "h")
+        assert "1000 runs" in stage.text() and "1–6 of 1000" in stage.text()
+        await stage.press("end")
+        assert "995–1000 of 1000" in stage.text()
+
+
+def test_of_many_runs_those_around_the_chosen_one_are_drawn() -> None:
+    runs = [kept.accuracy(1, 1, 0.002, id=f"r{n:03d}", started=f"2026-01-01T{n:06d}") for n in range(300)]
+    found = tuple(points(runs))
+    assert [p.record.id for p in window(found, "", 30)] == [f"r{n:03d}" for n in range(270, 300)]
+    assert [p.record.id for p in window(found, "r295", 30)] == [f"r{n:03d}" for n in range(270, 300)]
+    assert [p.record.id for p in window(found, "r100", 30)] == [f"r{n:03d}" for n in range(86, 116)]
+    assert [p.record.id for p in window(found, "r002", 30)] == [f"r{n:03d}" for n in range(30)]
+    assert window(found[:5], "r002", 30) == found[:5]
+
+
+async def test_the_palette_and_the_help_have_it(opened: Opener, session: ScriptedSession) -> None:
+    async with opened(session, size=LARGE) as stage:
+        titles = {command.title for command in stage.app.get_system_commands(stage.app.screen)}
+        assert {"History", "Report", "Earlier results: Z offset: the paper test"} <= titles
+        assert "Earlier results: First layer" not in titles
+        await stage.app.run_action("history('z-offset')")
+        await read(stage)
+        assert "Z offset · 4 runs" in stage.text()
+        await stage.press("f1")
+        for told in ("Open", "Mark", "the diamond is the chosen run"):
+            assert told in stage.words()
+
+
+async def test_a_run_without_a_verdict_or_with_an_unknown_check_is_shown(
+    opened: Opener, tmp_path: Path
+) -> None:
+    kept.write(tmp_path, replace(kept.record("levelness", 6, 1), verdict=None))
+    kept.write(tmp_path, replace(kept.record("wobble", 6, 2), outcome=Outcome.REFUSED, verdict=None))
+    async with opened(ScriptedSession(folder=tmp_path)) as stage:
+        await history(stage)
+        assert "levelness            no verdict" in stage.text()
+        assert "wobble               did not start" in stage.text()
+        await press(stage, "enter")
+        assert stage.screen == "KeptScreen" and "Not started" in stage.words()

@@ -1,0 +1,188 @@
+"""A report from the interface: format, file, nothing replaced without a yes, errors in sentences, where it is."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from textual.widgets import Button, Input
+
+import kept
+from scripted import NOW, ScriptedSession
+from stage import NORMAL, SMALL, Opener, Stage
+from zcal_tui.results.report import make
+from zcal_tui.results.report.make import CannotWrite
+from zcal_tui.tui import reporting
+from zcal_tui.tui.widgets.text import Plain
+
+NAME = f"zcal-voron24-{NOW:%Y-%m-%d}"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of one's own."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> ScriptedSession:
+    """A printer with a past."""
+    kept.keep(tmp_path)
+    return ScriptedSession(folder=tmp_path)
+
+
+def names(folder: Path) -> list[str]:
+    """What is in a folder."""
+    return [path.name for path in folder.iterdir()]
+
+
+def box(stage: Stage) -> str:
+    """What the box in front says, however it is wrapped."""
+    return "\n".join(str(plain.content) for plain in stage.app.screen.query("#box Plain").results(Plain))
+
+
+async def until(stage: Stage, screen: str) -> None:
+    """Let the thread that writes come back, and what it says be seen."""
+    async with asyncio.timeout(20):
+        while stage.screen != screen:
+            await stage.pilot.pause(0.02)
+    await stage.settle()
+
+
+async def written(stage: Stage) -> None:
+    """Wait for the word that it was written."""
+    async with asyncio.timeout(20):
+        while not stage.app._notifications:
+            await stage.pilot.pause(0.02)
+    await stage.settle()
+
+
+async def to_the_file(stage: Stage, number: str, name: str, then: str = "PlanScreen") -> None:
+    """Choose a format, type a name, write."""
+    await stage.press("r", number)
+    stage.app.screen.query_one(Input).value = name
+    await stage.press("enter")
+    await until(stage, then)
+
+
+@pytest.mark.parametrize(
+    ("number", "end", "begins"),
+    [
+        ("1", "html", "<!doctype html>"),
+        ("2", "md", "# Z calibration of voron24"),
+        ("3", "json", '{"event": "report"'),
+    ],
+)
+async def test_each_format_goes_to_a_file_at_home(
+    number: str, end: str, begins: str, opened: Opener, session: ScriptedSession, home: Path
+) -> None:
+    async with opened(session) as stage:
+        await stage.press("r", number, "enter")
+        await written(stage)
+        words = stage.words()
+        assert "The report was written" in words and f"{NAME}.{end}" in words.replace(" ", "")
+        assert "2 of the runs could not be read." in words
+        assert stage.screen == "PlanScreen"
+    text = (home / f"{NAME}.{end}").read_text(encoding="utf-8")
+    assert text.startswith(begins)
+    if end == "json":
+        told = json.loads(text)["printers"][0]["checks"]
+        assert set(told) >= {"accuracy", "z-offset", "bias"} and told["accuracy"]["record"]["samples"]
+
+
+@pytest.mark.parametrize("size", [SMALL, NORMAL], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_by_taps_alone(
+    size: tuple[int, int], opened: Opener, session: ScriptedSession, home: Path
+) -> None:
+    async with opened(session, size=size) as stage:
+        await stage.press("h")
+        await stage.click("#report")
+        await stage.click("#option2")
+        await stage.click("#go")
+        await written(stage)
+        assert (home / f"{NAME}.md").is_file()
+        assert stage.screen == "HistoryScreen"
+
+
+async def test_nothing_is_replaced_without_a_yes(
+    opened: Opener, session: ScriptedSession, home: Path
+) -> None:
+    file = home / f"{NAME}.md"
+    file.write_text("mine")
+    async with opened(session) as stage:
+        await stage.press("r", "2")
+        assert "it is there already: you are asked first" in stage.words()
+        await stage.press("enter")
+        await until(stage, "ConfirmModal")
+        assert "is there already" in box(stage)
+        await stage.press("n")
+        await until(stage, "TypedModal")
+        assert stage.app.screen.query_one(Input).value == str(file)
+        assert file.read_text() == "mine"
+        await stage.press("enter")
+        await until(stage, "ConfirmModal")
+        await stage.press("y")
+        await written(stage)
+        assert stage.screen == "PlanScreen" and "The report was written" in stage.words()
+        assert file.read_text().startswith("# Z calibration")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("/no/such/r.md", "there is no folder /no/such"),
+        ("/tmp", "that is a folder"),
+        ("~nobody-x/a", "~nobody-x/a"),
+    ],
+)
+async def test_a_name_that_cannot_be_is_refused_while_it_is_typed(
+    name: str, told: str, opened: Opener, session: ScriptedSession, home: Path
+) -> None:
+    async with opened(session) as stage:
+        await stage.press("r", "1")
+        stage.app.screen.query_one(Input).value = name
+        await stage.settle()
+        assert told in stage.words()
+        assert stage.app.screen.query_one("#go", Button).disabled
+        await stage.press("enter")
+        assert stage.screen == "TypedModal"
+        await stage.press("escape")
+        assert stage.screen == "PlanScreen" and not names(home)
+
+
+async def test_what_keeps_it_from_being_written_is_told_and_another_name_can_be_given(
+    opened: Opener, session: ScriptedSession, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, text: str, *, replace: bool) -> None:
+        raise CannotWrite(f"{path} cannot be written: no space left on device.")
+
+    monkeypatch.setattr(reporting, "write", full)
+    async with opened(session) as stage:
+        await to_the_file(stage, "2", str(home / "other.md"), "ProblemModal")
+        assert "other.md cannot be written: no space left on device." in box(stage)
+        assert "Give it another name or folder." in box(stage)
+        monkeypatch.setattr(reporting, "write", make.write)
+        await stage.press("escape")
+        await until(stage, "TypedModal")
+        await stage.press("enter")
+        await written(stage)
+        assert (home / "other.md").is_file() and names(home) == ["other.md"]
+
+
+async def test_without_a_home_it_goes_to_the_folder_of_the_results(
+    opened: Opener, session: ScriptedSession, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", "/no/such/home")
+    async with opened(session) as stage:
+        await stage.press("r", "3")
+        assert stage.app.screen.query_one(Input).value == str(tmp_path / f"{NAME}.json")
+
+
+async def test_it_can_be_left_at_every_step(opened: Opener, session: ScriptedSession, home: Path) -> None:
+    async with opened(session) as stage:
+        await stage.press("r", "escape")
+        assert stage.screen == "PlanScreen"
+        await stage.press("r", "1", "escape")
+        assert stage.screen == "PlanScreen" and not names(home)

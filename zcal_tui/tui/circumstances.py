@@ -1,0 +1,125 @@
+"""Under which circumstances a kept run was made, and what has changed on the machine since: lines of words."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from zcal_tui.checks.base import Declaration
+from zcal_tui.checks.parameters import specs
+from zcal_tui.model.record import Record
+from zcal_tui.model.units import duration
+from zcal_tui.results.changes import Changed
+from zcal_tui.results.words import moment
+
+Fact = tuple[str, str]
+"""What it is, and how it was."""
+
+HEATERS = (("extruder", "nozzle"), ("heater_bed", "bed"))
+LEVELLED = (("quad_gantry_level_applied", "gantry"), ("z_tilt_applied", "Z tilt"))
+
+
+def circumstances(record: Record, declared: Declaration | None) -> tuple[Fact, ...]:
+    """How the printer stood, and how the check was set."""
+    context = record.context
+    told = [
+        ("when", _when(record)),
+        ("printer", _printer(record)),
+        ("settings", _settings(record, declared)),
+        ("heat", _heat(context)),
+        ("mesh", _mesh(context)),
+        ("stood", _stood(context)),
+        ("probe", _probe(context)),
+        ("went on", f"from run {context['continues']}" if context.get("continues") else ""),
+        ("run", record.id),
+    ]
+    return tuple((label, text) for label, text in told if text)
+
+
+def since(record: Record, why: str | None, changes: Sequence[Changed]) -> tuple[str, ...]:
+    """What speaks against the result today: why it is stale, and what was changed on the machine."""
+    found = [f"Stale: {why}."] if why else []
+    for change in changes:
+        if change.at > record.started:
+            note = f": {change.note}" if change.note else ""
+            found.append(f"{moment(change.at)}: the {change.what} was changed{note}.")
+    return tuple(found)
+
+
+def _when(record: Record) -> str:
+    text = moment(record.started)
+    try:
+        took = datetime.fromisoformat(record.finished or "") - datetime.fromisoformat(record.started)
+    except (ValueError, TypeError):  # a moment with a time zone and one without
+        return text
+    return f"{text}, took {duration(took.total_seconds())}"
+
+
+def _printer(record: Record) -> str:
+    names = ("name", "app", "software_version")
+    parts = [str(record.printer[name]).strip("?") for name in names if record.printer.get(name)]
+    program, extra = record.context.get("program"), record.context.get("extra")
+    parts += [f"zcal-tui {program}"] if program else []
+    parts += [f"extra {extra}"] if extra else []
+    return " · ".join(parts)
+
+
+def _settings(record: Record, declared: Declaration | None) -> str:
+    usual = {spec.name: spec.default for spec in specs(declared.parameters)} if declared is not None else {}
+    other = {name: value for name, value in record.parameters.items() if value != usual.get(name)}
+    told = ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in other.items())
+    return told or "the usual ones"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _heat(context: Mapping[str, Any]) -> str:
+    now, wanted = _mapping(context.get("temperatures")), _mapping(context.get("targets"))
+    parts = []
+    for key, word in HEATERS:
+        if isinstance(heat := now.get(key), int | float):
+            target = wanted.get(key)
+            to = f" → {target:.0f}" if isinstance(target, int | float) and target > 0 else ""
+            parts.append(f"{word} {heat:.0f}{to} °C")
+    return ", ".join(parts)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _mesh(context: Mapping[str, Any]) -> str:
+    if "bed_mesh" not in context:
+        return ""
+    return str(context["bed_mesh"] or "none")
+
+
+def _stood(context: Mapping[str, Any]) -> str:
+    axes = context.get("homed_axes")
+    parts = [f"homed {axes}" if axes else "not homed"] if isinstance(axes, str) else []
+    for key, word in LEVELLED:
+        if isinstance(level := context.get(key), bool):
+            parts.append(f"{word} {'levelled' if level else 'not levelled'}")
+    offset = context.get("gcode_offset")
+    if isinstance(offset, list | tuple) and any(offset):
+        parts.append(f"G-code offset {', '.join(map(_value, offset))}")
+    return ", ".join(parts)
+
+
+def _probe(context: Mapping[str, Any]) -> str:
+    section = context.get("probe_section")
+    if not section:
+        return ""
+    options = _mapping(_mapping(context.get("config")).get(section))
+    named = ("x_offset", "y_offset", "z_offset", "speed", "samples")
+    told = ", ".join(f"{name} {_value(options[name])}" for name in named if name in options)
+    return f"[{section}] {told}".strip()
+
+
+def facts(lines: Sequence[Fact]) -> Iterator[tuple[str, str]]:
+    """The facts with their labels aligned."""
+    width = max((len(label) for label, _ in lines), default=0) + 2
+    yield from ((f"{label:<{width}}", text) for label, text in lines)

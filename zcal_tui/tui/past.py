@@ -1,0 +1,134 @@
+"""The runs of a printer as the history shows them: no widgets here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from zcal_tui.model.estimate_text import value_text
+from zcal_tui.model.labels import label
+from zcal_tui.model.record import Level, Outcome, Record
+from zcal_tui.results.changes import Changed
+from zcal_tui.results.main_estimate import main_estimates
+from zcal_tui.results.shelf import Entry, entries
+from zcal_tui.results.stale import stale
+from zcal_tui.results.store import Store
+from zcal_tui.results.trend import Point, Slope, points, slope
+from zcal_tui.results.words import OUTCOME_WORDS, numbers_text, slope_text
+from zcal_tui.tui.desk import LEVEL_WORDS
+from zcal_tui.tui.faces.limits import LIMIT_MM
+
+LIMITS: Mapping[str, float] = {"spread": LIMIT_MM, "shift": LIMIT_MM}
+"""By estimate, the limit that its trend is drawn with, mm (faces.limits)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The main number of one check over its runs, oldest first."""
+
+    points: tuple[Point, ...]
+    slope: Slope | None
+
+    @property
+    def title(self) -> str:
+        """What is drawn, and whether it moves."""
+        name = label(self.points[-1].estimate.name)
+        if len(self.points) == 1:
+            return f"{name}: one run."
+        comparable = sum(point.comparable for point in self.points)
+        return f"{name}. {slope_text(self.slope, comparable)}"
+
+    @property
+    def left_out(self) -> str:
+        """Why some of them are not compared with the newest."""
+        return "; ".join(sorted({point.why_not for point in self.points if not point.comparable}))
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Everything that was run on a printer, newest first, and the trend of each check that has a number."""
+
+    entries: tuple[Entry, ...] = ()
+    trends: Mapping[str, Trend] | None = None
+    """None until they are known."""
+
+    def of(self, check: str) -> tuple[Entry, ...]:
+        """The runs of a check; all of them where it is empty."""
+        return tuple(entry for entry in self.entries if not check or entry.check == check)
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The records of those that can be read."""
+        return tuple(entry.record for entry in self.entries if entry.record is not None)
+
+    def checks(self, order: Sequence[str]) -> tuple[str, ...]:
+        """The checks that were run, in that order, others after them."""
+        there = dict.fromkeys(entry.check for entry in self.entries if entry.check)
+        return (*(name for name in order if name in there), *(name for name in there if name not in order))
+
+
+def read_past(store: Store, printer: str, changes: Sequence[Changed]) -> Past:
+    """Everything that is kept of a printer. Waits for the disk, and takes a while with many runs: not for the face's
+    own loop."""
+    found = tuple(entries(store, printer))
+    return Past(found, trends([entry.record for entry in found if entry.record is not None], changes))
+
+
+def trends(records: Sequence[Record], changes: Sequence[Changed]) -> dict[str, Trend]:
+    """The trend of each check that has a number."""
+    found: dict[str, Trend] = {}
+    for check in dict.fromkeys(record.check for record in records):
+        marks = tuple(points([record for record in records if record.check == check], changes))
+        if marks:
+            found[check] = Trend(marks, slope(marks))
+    return found
+
+
+def ending(record: Record | None) -> tuple[Level | None, str]:
+    """How a run ended: the level of its verdict, None where it has none, and a word; one that cannot be read has no
+    record."""
+    if record is None:
+        return None, "unreadable"
+    if record.outcome is not Outcome.FINISHED:
+        return None, OUTCOME_WORDS[record.outcome]
+    if record.verdict is None:
+        return None, "no verdict"
+    return record.verdict.level, LEVEL_WORDS[record.verdict.level]
+
+
+def short_numbers(record: Record) -> str:
+    """The main numbers without their names, each with half its interval: `2.4 µm ± 0.9`."""
+    told = []
+    for estimate in main_estimates(record):
+        show = value_text(estimate.name, estimate.unit)
+        if estimate.value is None:
+            told.append(f"≤ {show(estimate.high)}" if estimate.high is not None else "")
+        elif estimate.low is not None and estimate.high is not None:
+            told.append(f"{show(estimate.value)} ± {_half(estimate.low, estimate.high, estimate.unit)}")
+        else:
+            told.append(show(estimate.value))
+    return ", ".join(text for text in told if text)
+
+
+def _half(low: float, high: float, unit: str) -> str:
+    return value_text("", unit)((high - low) / 2)
+
+
+def said(entry: Entry) -> str:
+    """What a run came to, in a line."""
+    record = entry.record
+    if record is None:
+        return f"This file cannot be read: {entry.why_not}."
+    if record.problem is not None and record.outcome is not Outcome.FINISHED:
+        return record.problem.what
+    if record.verdict is not None and record.outcome is Outcome.FINISHED:
+        return record.verdict.summary
+    count = entry.count
+    kept = f"{count} sample{'s' if count != 1 else ''} kept" if count else "nothing was measured"
+    numbers = numbers_text(record)
+    return f"{OUTCOME_WORDS.get(record.outcome, 'no verdict').capitalize()}: {kept}" + (
+        f", {numbers}." if numbers else "."
+    )
+
+
+def holds_no_more(record: Record, past: Past, changes: Sequence[Changed]) -> str | None:
+    """Why a kept result does not hold any more, as far as the runs after it tell."""
+    return stale(record, past.records, None, changes)

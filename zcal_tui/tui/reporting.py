@@ -1,0 +1,119 @@
+"""The way to a report file: which format, which file, over another one only after a yes; errors in words."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+
+from zcal_tui.config import ConfigError, as_path
+from zcal_tui.model.record import Problem
+from zcal_tui.results.report.make import KINDS, CannotWrite, page_of, render, write
+from zcal_tui.results.store import Store, printer_folder_name
+from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.screens.modals import ConfirmModal, PickModal, ProblemModal
+from zcal_tui.tui.screens.typed import TypedModal
+
+TOLD_SECONDS = 12.0
+"""How long it stands on the screen where the report was written."""
+
+
+async def report(app: App[Any], desk: Desk) -> None:
+    """Ask for format and file, write, and tell where."""
+    kind = await app.push_screen_wait(
+        PickModal(
+            desk,
+            "Report",
+            f"A page about {desk.snapshot.filed_under}: what each check found, with pictures and circumstances.",
+            tuple((key, label, told) for key, (label, told) in KINDS.items()),
+        )
+    )
+    if kind is None:
+        return
+    name = str(_folder(desk) / _name(desk, kind))
+    while True:
+        typed = await app.push_screen_wait(
+            TypedModal(
+                desk,
+                f"Report as {KINDS[kind][0]}",
+                "The file to write:",
+                name,
+                file_told,
+                start=name,
+                go="Write",
+            )
+        )
+        if typed is None:
+            return
+        name = typed.strip()
+        if await _written(app, desk, kind, as_path(name)):
+            return
+
+
+async def _written(app: App[Any], desk: Desk, kind: str, path: Path) -> bool:
+    """Write it; False where the person should say another name."""
+    titles = {check: declared.title for check, declared in desk.checks.items()}
+    store, printer = desk.session.store, desk.snapshot.filed_under
+    replace = False
+    while True:
+        try:
+            passed_over = await asyncio.to_thread(
+                write_report, store, printer, titles, kind, path, replace=replace
+            )
+        except FileExistsError:
+            replace = bool(await app.push_screen_wait(_over(desk, path)))
+            if not replace:
+                return False
+        except CannotWrite as error:
+            told = Problem(str(error), remedy="Give it another name or folder.")
+            await app.push_screen_wait(ProblemModal(desk, told, "The report was not written"))
+            return False
+        else:
+            left = f"\n{passed_over} of the runs could not be read." if passed_over else ""
+            app.notify(f"{path}{left}", title="The report was written", markup=False, timeout=TOLD_SECONDS)
+            return True
+
+
+def write_report(
+    store: Store, printer: str, titles: Mapping[str, str], kind: str, path: Path, *, replace: bool
+) -> int:
+    """Write it; returns how many files could not be read. Raises CannotWrite, FileExistsError."""
+    if not replace and path.is_file():
+        raise FileExistsError(path)
+    page, broken = page_of(store, printer, titles)
+    write(path, render(kind, [page]), replace=replace)
+    return len(broken)
+
+
+def file_told(text: str) -> str:
+    """What writing to a file of that name would do; a `!` before what cannot be."""
+    try:
+        path = as_path(text.strip())
+        if path.is_dir():
+            return "!that is a folder"
+        if not path.parent.is_dir():
+            return f"!there is no folder {path.parent}"
+        return "it is there already: you are asked first" if path.exists() else "a new file"
+    except ConfigError as error:
+        return f"!{error}"
+    except OSError as error:
+        return f"!{error.strerror or error}"
+
+
+def _over(desk: Desk, path: Path) -> ConfirmModal:
+    return ConfirmModal(desk, "Replace it?", f"{path} is there already.", "Replace it", "Another name")
+
+
+def _folder(desk: Desk) -> Path:
+    """The person's home; where there is none, the folder of the results."""
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return desk.session.store.folder
+    return home if home.is_dir() else desk.session.store.folder
+
+
+def _name(desk: Desk, kind: str) -> str:
+    printer = printer_folder_name(desk.snapshot.filed_under)
+    return f"zcal-{printer}-{desk.now().astimezone():%Y-%m-%d}.{kind}"

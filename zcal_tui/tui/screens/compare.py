@@ -1,0 +1,163 @@
+"""Two runs of one check side by side: how their numbers differ, whether by more than chance, and what else does."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import Binding
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button
+
+from zcal_tui.model.labels import label
+from zcal_tui.model.record import Estimate, Record
+from zcal_tui.results.compare import Comparison, Difference, compare
+from zcal_tui.results.words import chance_text, difference_text, estimate_value, moment
+from zcal_tui.tui.desk import Desk, short_title
+from zcal_tui.tui.glyphs import Glyphs, glyphs_of
+from zcal_tui.tui.past import ending
+from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.widgets.checklist import STYLE
+from zcal_tui.tui.widgets.text import Plain
+
+LONGEST_WORD = 24
+"""Columns of a circumstance's name."""
+BARS = 30
+"""Columns of a drawn interval."""
+CHANCE_STYLE = {True: "bold $text-warning", False: "$text-success", None: "$z-dim"}
+
+
+def interval_bar(estimate: Estimate | None, low: float, high: float, width: int, signs: Glyphs) -> str:
+    """An estimate on a scale from `low` to `high`: its interval as a line, its value as a point on it."""
+    if estimate is None or estimate.value is None:
+        return " " * width
+    if high <= low:
+        return signs.point.center(width)
+
+    def cell(value: float) -> int:
+        return min(width - 1, max(0, round((value - low) / (high - low) * (width - 1))))
+
+    left, right = (estimate.value if end is None else end for end in (estimate.low, estimate.high))
+    row = [signs.bar_rest if cell(left) <= x <= cell(right) else " " for x in range(width)]
+    row[cell(estimate.value)] = signs.point
+    return "".join(row)
+
+
+def scale(difference: Difference) -> tuple[float, float]:
+    """The ends of what both runs' intervals reach over."""
+    found = [
+        end
+        for estimate in (difference.first, difference.second)
+        if estimate is not None
+        for end in (estimate.low, estimate.value, estimate.high)
+        if end is not None
+    ]
+    return (min(found), max(found)) if found else (0.0, 0.0)
+
+
+def difference_lines(difference: Difference, width: int, signs: Glyphs) -> list[Content]:
+    """One estimate: its name and what the difference is worth, then a line for each run with its interval drawn."""
+    chance = chance_text(difference)
+    head = Content.assemble((label(difference.name), "bold"), "  ", difference_text(difference))
+    if chance:
+        head += Content.assemble("  ", (chance, CHANCE_STYLE[difference.found]))
+    lines = [head]
+    ends = scale(difference)
+    for letter, estimate in (("A", difference.first), ("B", difference.second)):
+        drawn = interval_bar(estimate, *ends, min(BARS, max(8, width - 24)), signs)
+        lines.append(
+            Content.assemble(
+                (f"  {letter} ", "bold $text-accent"),
+                (f"{estimate_value(estimate):>12}  ", ""),
+                (drawn, "$text-primary"),
+            )
+        )
+    return lines
+
+
+def others_text(comparison: Comparison, width: int) -> Content:
+    """What else was different, a line each."""
+    lines = []
+    room = min(LONGEST_WORD, max((len(c.what) for c in comparison.circumstances), default=0))
+    for circumstance in comparison.circumstances:
+        name = circumstance.what
+        name = name if len(name) <= room else f"{name[: room - 1]}…"
+        first, second = (" ".join(text.split()) for text in (circumstance.first, circumstance.second))
+        line = Content.assemble((f"{name:<{room}}  ", "$z-dim"), first, (" → ", "$text-accent"), second)
+        lines.append(line.truncate(max(20, width), ellipsis=True))
+    return Content("\n").join(lines)
+
+
+class CompareScreen(ZcalScreen):
+    """B against A, the later run against the earlier one."""
+
+    CSS_PATH = "compare.tcss"
+    AUTO_FOCUS = "#back"
+    ABOUT = (
+        "Two runs of one check. For each number: B minus A with its 95 % interval, as if the runs had nothing wrong in "
+        "common, and whether that is more than chance; below it both numbers with their intervals on one scale. Then "
+        "what else was different, the settings that matter to this check first."
+    )
+    BINDINGS: ClassVar = [
+        Binding("escape", "app.back", "Back", id="compare.back", key_display="esc"),
+        Binding("up,k", "scroll_body(-1)", "Read on", id="compare.up", key_display="↑↓"),
+        Binding("down,j", "scroll_body(1)", "", id="compare.down", show=False),
+        Binding("pageup", "scroll_body(-8)", "", id="compare.pageup", show=False),
+        Binding("pagedown", "scroll_body(8)", "", id="compare.pagedown", show=False),
+    ]
+
+    def __init__(self, desk: Desk, first: Record, second: Record) -> None:
+        super().__init__(desk)
+        self._comparison = compare(first, second)
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Which two, the numbers, the notes, what else."""
+        with VerticalScroll(id="body", can_focus=False):
+            yield Plain(self._heads(), id="heads")
+            yield Plain(id="numbers")
+            if self._comparison.notes:
+                yield Plain("Mind", classes="heading")
+                yield Plain("\n".join(f"· {note}" for note in self._comparison.notes), id="notes")
+            yield Plain("What else was different", classes="heading")
+            yield Plain(id="others")
+        with Horizontal(id="buttons"):
+            yield Button("Back", id="back", action="app.back")
+
+    def on_mount(self) -> None:
+        """Name it."""
+        title = short_title(self.desk.title(self._comparison.first.check))
+        self.query_one("#body").border_title = f"{title}: B against A"
+
+    def on_resize(self) -> None:
+        """The lines are as long as there is room."""
+        self.call_after_refresh(self._fill)
+
+    def _fill(self) -> None:
+        if not self.is_attached:
+            return
+        width, signs = self.query_one("#body").content_size.width - 1, glyphs_of(self)  # the scrollbar
+        told = [Content("\n").join(difference_lines(d, width, signs)) for d in self._comparison.differences]
+        nothing = Content.styled("Neither run has a number.", "$z-dim")
+        self.query_one("#numbers", Plain).say(Content("\n\n").join(told) if told else nothing)
+        others = others_text(self._comparison, width)
+        same = Content.styled("Nothing that is kept of them.", "$z-dim")
+        self.query_one("#others", Plain).say(others if self._comparison.circumstances else same)
+
+    def _heads(self) -> Content:
+        signs, lines = glyphs_of(self), []
+        for letter, record in (("A", self._comparison.first), ("B", self._comparison.second)):
+            level, word = ending(record)
+            sign = signs.level(level) if level is not None else signs.not_applicable
+            style = STYLE[level] if level is not None else "$z-dim"
+            lines.append(
+                Content.assemble(
+                    (f"{letter}  ", "bold $text-accent"),
+                    (moment(record.started), "bold"),
+                    (f"  {sign} {word}", style),
+                )
+            )
+        return Content("\n").join(lines)
+
+    def action_scroll_body(self, by: int) -> None:
+        """Scroll where it does not all fit."""
+        self.query_one("#body", VerticalScroll).scroll_relative(y=by, animate=False)

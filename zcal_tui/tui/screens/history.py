@@ -1,0 +1,233 @@
+"""What was run on this printer: a list, what the chosen run came to, and its number over time."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button
+
+from zcal_tui.model.codec import SchemaError
+from zcal_tui.model.record import Problem
+from zcal_tui.results.changes import Changed
+from zcal_tui.results.shelf import Entry, read_whole
+from zcal_tui.session.snapshot import Snapshot
+from zcal_tui.tui.desk import ALL, Desk, short_title
+from zcal_tui.tui.glyphs import glyphs_of
+from zcal_tui.tui.past import Past, holds_no_more, read_past, said
+from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.widgets.runlist import RunList
+from zcal_tui.tui.widgets.text import Plain
+from zcal_tui.tui.widgets.trendplot import TrendPlot
+
+LETTERS = "AB"
+
+
+class HistoryScreen(ZcalScreen):
+    """The runs that are kept of the printer at hand."""
+
+    CSS_PATH = "history.tcss"
+    ABOUT = (
+        "Every run that is kept of this printer, newest first, with its verdict and its main number. The plot shows "
+        "that number over the runs with 95 % intervals; the diamond is the chosen run, a circle one that cannot be "
+        "compared with the newest. Enter opens a run, left and right show one check only. Space marks a run, and D "
+        "compares two marked ones, or a marked one with the chosen one. Nothing here moves the printer, and nothing "
+        "is deleted."
+    )
+    BINDINGS: ClassVar = [
+        Binding("enter", "open", "Open", id="history.open"),
+        Binding("left", "filter(-1)", "Check", id="history.before", key_display="←→"),
+        Binding("right", "filter(1)", "", id="history.after", show=False),
+        Binding("space", "mark", "Mark", id="history.mark", key_display="space"),
+        Binding("d", "compare", "Compare", id="history.compare"),
+        Binding("r", "app.report", "Report", id="history.report"),
+        Binding("escape,h", "app.back", "Back", id="history.back", key_display="esc"),
+    ]
+
+    def __init__(self, desk: Desk, check: str = "") -> None:
+        """`check` is the one that is shown alone at first; empty for all."""
+        super().__init__(desk)
+        self._check = check
+        self._past = Past()
+        self._marked: list[Path] = []
+        self._read_for: tuple[object, ...] = ()
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The list, what the chosen run says, the plot, buttons."""
+        with Horizontal(id="history"):
+            yield RunList(self.desk.title, id="runs")
+            with Vertical(id="chosen"):
+                yield Plain(id="said")
+                yield Plain(id="trend-title")
+                yield TrendPlot(id="trend")
+        with Horizontal(id="buttons"):
+            yield Button("Open", id="open", variant="success", action="screen.open")
+            yield Button("Mark", id="mark", action="screen.mark")
+            yield Button("Compare", id="compare", action="screen.compare")
+            yield Button(f"Check {glyphs_of(self).right}", id="filter", action="screen.filter(1)")
+            yield Button("Report", id="report", action="app.report")
+            yield Button("Back", id="back", action="app.back")
+
+    def on_mount(self) -> None:
+        """The list takes the keys."""
+        self.query_one(RunList).focus()
+        self._show_past()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Read the disk again where a run has ended, or was closed, or the printer is another one."""
+        super().show(snapshot)
+        reads = (snapshot.filed_under, snapshot.last, snapshot.interrupted, snapshot.changed)
+        if len(self._read_for) != len(reads) or any(
+            a is not b and a != b for a, b in zip(self._read_for, reads, strict=True)
+        ):
+            self._read_for = reads
+            self._read(snapshot.filed_under, snapshot.changed)
+
+    # ------------------------------------------------------------------ reading
+
+    @work(exclusive=True, group="history")
+    async def _read(self, printer: str, changes: Sequence[Changed]) -> None:
+        """On a thread of its own: a disk may be slow, and there may be years on it."""
+        self._past = await asyncio.to_thread(read_past, self.desk.session.store, printer, changes)
+        self._show_past()
+
+    # ------------------------------------------------------------------ showing
+
+    @property
+    def _shown(self) -> tuple[Entry, ...]:
+        return self._past.of(self._check)
+
+    def _show_past(self) -> None:
+        shown, runs = self._shown, self.query_one(RunList)
+        title = short_title(self.desk.title(self._check)) if self._check else "All checks"
+        count = f"{len(shown)} run{'' if len(shown) == 1 else 's'}"
+        reading = self._past.trends is None
+        runs.border_title = f"{title} · {'reading …' if reading and not shown else count}"
+        paths = {entry.path for entry in self._past.entries}
+        self._marked = [path for path in self._marked if path in paths or reading]
+        runs.show(shown, dict(zip(self._marked, LETTERS, strict=False)))
+        self._show_chosen()
+
+    @on(RunList.Chosen)
+    def _show_chosen(self) -> None:
+        entry = self.query_one(RunList).entry
+        self.query_one("#said", Plain).say(said(entry) if entry is not None else self._nothing())
+        check = entry.check if entry is not None else self._check
+        trend = (self._past.trends or {}).get(check)
+        self.query_one("#trend-title", Plain).say(self._trend_title(trend is not None, check))
+        chosen = entry.record.id if entry is not None and entry.record is not None else ""
+        self.query_one(TrendPlot).show(trend, chosen)
+        for name, can in (
+            ("open", entry is not None),
+            ("mark", entry is not None),
+            ("compare", self._can_compare),
+        ):
+            self.query_one(f"#{name}", Button).disabled = not can
+        self.query_one("#filter", Button).disabled = len(self._filters) < 2
+        self.refresh_bindings()
+
+    def _nothing(self) -> str:
+        if self._past.trends is None:
+            return "Reading what is kept …"
+        return "No check has been run on this printer yet." if not self._past.entries else ""
+
+    def _trend_title(self, drawn: bool, check: str) -> Content:
+        if not drawn:
+            return Content("")
+        assert self._past.trends is not None
+        trend = self._past.trends[check]
+        title = Content.styled(trend.title, "$z-dim")
+        return title + Content.styled(f" Circles: {trend.left_out}.", "$z-dim") if trend.left_out else title
+
+    # ------------------------------------------------------------------ doing
+
+    @property
+    def _filters(self) -> tuple[str, ...]:
+        return ("", *self._past.checks((*self.desk.checks, ALL)))
+
+    def action_filter(self, by: int) -> None:
+        """The runs of the next check alone; after the last one all of them again."""
+        there = self._filters
+        at = there.index(self._check) if self._check in there else 0
+        self._check = there[(at + by) % len(there)]
+        self._show_past()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Comparing only where there are two that can be compared."""
+        return self._can_compare if action == "compare" else True
+
+    def action_mark(self) -> None:
+        """Mark the chosen run, or take its mark away; of three marked ones the first loses its mark."""
+        entry = self.query_one(RunList).entry
+        if entry is None:
+            return
+        if entry.path in self._marked:
+            self._marked.remove(entry.path)
+        else:
+            self._marked = [*self._marked, entry.path][-len(LETTERS) :]
+        self._show_past()
+
+    @property
+    def _pair(self) -> tuple[Entry, Entry] | None:
+        """The two runs that would be compared: the marked ones, or the marked one and the chosen one, the earlier one
+        first."""
+        by_path = {entry.path: entry for entry in self._past.entries}
+        found = [by_path[path] for path in self._marked if path in by_path]
+        entry = self.query_one(RunList).entry if self._has_widgets else None
+        if len(found) == 1 and entry is not None and entry.path != found[0].path:
+            found.append(entry)
+        if len(found) != len(LETTERS):
+            return None
+        first, second = sorted(found, key=lambda entry: entry.started)
+        return first, second
+
+    @property
+    def _can_compare(self) -> bool:
+        pair = self._pair
+        readable = pair is not None and all(entry.record is not None for entry in pair)
+        return readable and pair is not None and pair[0].check == pair[1].check
+
+    def action_compare(self) -> None:
+        """Two runs side by side."""
+        from zcal_tui.tui.screens.compare import CompareScreen
+
+        pair = self._pair
+        if pair is not None and pair[0].record is not None and pair[1].record is not None:
+            self.app.push_screen(CompareScreen(self.desk, pair[0].record, pair[1].record))
+
+    @on(RunList.Opened)
+    def action_open(self) -> None:
+        """The chosen run, whole; what is wrong with it where it cannot be read."""
+        entry = self.query_one(RunList).entry
+        if entry is not None:
+            self._open(entry)
+
+    @work(exclusive=True, group="open")
+    async def _open(self, entry: Entry) -> None:
+        """Read it, then show it."""
+        from zcal_tui.tui.screens.kept import KeptScreen
+
+        try:
+            record = await asyncio.to_thread(read_whole, entry.path)
+        except (OSError, SchemaError) as error:
+            self._tell_unreadable(entry, entry.why_not or str(error))
+            return
+        if self.is_current:
+            why = holds_no_more(record, self._past, self.desk.snapshot.changed)
+            self.app.push_screen(KeptScreen(self.desk, record, why))
+
+    def _tell_unreadable(self, entry: Entry, why: str) -> None:
+        from zcal_tui.tui.screens.modals import ProblemModal
+
+        problem = Problem(
+            "This run cannot be read.",
+            f"{entry.path}: {why}.",
+            "Nothing else depends on it: it is passed over everywhere, and left as it is.",
+        )
+        if self.is_current:
+            self.app.push_screen(ProblemModal(self.desk, problem, "A file that cannot be read"))

@@ -1,0 +1,58 @@
+"""A run of the past, to be read: its answer, numbers and picture, how it was made, and what has changed since."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import Binding
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button
+
+from zcal_tui.model.record import Record
+from zcal_tui.tui.circumstances import circumstances, facts, since
+from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.faces import face_of
+from zcal_tui.tui.screens.verdict import VerdictScreen
+from zcal_tui.tui.widgets.text import Plain
+
+HIDDEN = ("next", "repeat", "settings")
+
+
+class KeptScreen(VerdictScreen):
+    """As the result of a run that has just ended, but nothing can be started from it."""
+
+    ABOUT = (
+        "A run of the past: its answer, the numbers with their intervals, the reasons, what it found for printer.cfg "
+        "and what became of that, under which circumstances it was made, and what was changed on the machine since. "
+        "V shows its samples as a picture. It is only shown: the plan starts checks."
+    )
+    BINDINGS: ClassVar = [Binding("escape", "app.back", "Back", id="kept.back", key_display="esc")]
+
+    def __init__(self, desk: Desk, record: Record, stale: str | None) -> None:
+        """`stale` is why the result does not hold any more, None where nothing speaks against it."""
+        super().__init__(desk, record)
+        self._stale = stale
+
+    def compose_more(self) -> Iterable[Widget]:
+        """What has changed since, and the circumstances."""
+        against = since(self.record, self._stale, self.desk.snapshot.changed)
+        if against:
+            yield Plain("Since then", classes="heading")
+            yield Plain(Content.styled("\n".join(against), "$text-warning"), id="since")
+        yield Plain("How it was made", classes="heading")
+        lines = facts(circumstances(self.record, self.desk.declared(self.record.check)))
+        yield Plain(
+            Content("\n").join(Content.assemble((label, "$z-dim"), text) for label, text in lines),
+            id="circumstances",
+        )
+
+    def compose_buttons(self) -> Iterable[Widget]:
+        """Back, and the picture."""
+        yield Button("Back", id="back", action="app.back")
+        if face_of(self.record.check).pictures(self.record):
+            yield Button("Picture", id="show-picture", action="screen.picture")
+        yield Button("Plan", id="plan", action="screen.plan")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is started from here."""
+        return False if action in HIDDEN else super().check_action(action, parameters)
