@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks import analyse, first_frame, sim_mcu, updates
+from benchmarks import analyse, first_frame, key_press, sim_mcu, updates
 from benchmarks.errors import BenchmarkError
 from benchmarks.options import Options
 from benchmarks.table import Report
@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "first_frame": first_frame.run,
     "status_updates": updates.status_updates,
     "message_burst": updates.message_burst,
+    "key_press": key_press.run,
     "sim_mcu": sim_mcu.run,
     "analyse": analyse.run,
 }

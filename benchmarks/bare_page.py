@@ -16,6 +16,7 @@ from textual.widgets import Button, Footer, OptionList, Static
 from benchmarks.klippy_client import KlippyClient
 
 WORD = "reference"
+CHECKS = ("ready", "probe-xy", "z-offset", "accuracy", "bias", "temperature", "backlash", "auto-z", "all")
 POLL_SECONDS = 0.25
 SUBSCRIBED: dict[str, list[str]] = {
     "toolhead": ["homed_axes", "position", "estimated_print_time"],
@@ -79,7 +80,7 @@ class BarePage(App[None]):
         yield Static(id="trouble")
         with Horizontal(id="page"):
             with Vertical(id="left"):
-                yield OptionList("accuracy", id="list")
+                yield OptionList(*CHECKS, id="list")
                 yield Static(
                     "klippy  v0.13.0\nframe   corexy\nprobe   z_offset 1.245\nmesh    none", id="facts"
                 )
@@ -92,7 +93,9 @@ class BarePage(App[None]):
         yield Footer()
 
     def on_mount(self) -> None:
-        """Start showing."""
+        """Start showing; the list takes the keys."""
+        self.query_one(OptionList).focus()
+        self.query_one(OptionList).highlighted = 0
         self.set_interval(POLL_SECONDS, self.poll)
 
     def poll(self) -> None:

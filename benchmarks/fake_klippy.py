@@ -1,7 +1,7 @@
 """A klippy that says the same things at a chosen rate: `python -m benchmarks.fake_klippy SOCKET`.
 
 It answers what a client asks on connecting, and pushes status and console lines to whoever subscribed, each as a
-message of its own and evenly spaced. Ends when its standard input closes.
+message of its own, evenly spaced or a number of them at once. Ends when its standard input closes.
 """
 
 import argparse
@@ -94,11 +94,12 @@ class FakeKlippy:
     def __init__(self) -> None:
         self._clients: set[_Client] = set()
 
-    async def serve(self, path: Path, status_rate: float, console_rate: float) -> None:
-        """Serve at `path`, pushing so many messages of each kind a second, until the standard input closes."""
+    async def serve(self, path: Path, status_rate: float, console_rate: float, at_once: int) -> None:
+        """Serve at `path`, pushing so many messages of each kind a second, `at_once` of a kind together, until the
+        standard input closes."""
         server = await asyncio.start_unix_server(self._accept, str(path))
-        feeds = [asyncio.create_task(self._push_status(status_rate))] if status_rate else []
-        feeds += [asyncio.create_task(self._push_console(console_rate))] if console_rate else []
+        feeds = [asyncio.create_task(self._push_status(status_rate, at_once))] if status_rate else []
+        feeds += [asyncio.create_task(self._push_console(console_rate, at_once))] if console_rate else []
         print(_LISTENING, flush=True)
         await asyncio.to_thread(sys.stdin.read)
         for feed in feeds:
@@ -117,34 +118,38 @@ class FakeKlippy:
             self._clients.discard(client)
             writer.close()
 
-    async def _push_status(self, rate: float) -> None:
-        async for number in _evenly(rate):
+    async def _push_status(self, rate: float, at_once: int) -> None:
+        async for number in _evenly(rate, at_once):
             changed = changes(number)
             for client in tuple(self._clients):
                 client.tell(number / rate, changed)
 
-    async def _push_console(self, rate: float) -> None:
-        async for number in _evenly(rate):
+    async def _push_console(self, rate: float, at_once: int) -> None:
+        async for number in _evenly(rate, at_once):
             for client in tuple(self._clients):
                 client.say(console_line(number))
 
 
-async def _evenly(rate: float) -> AsyncIterator[int]:
-    """Count at `rate` a second; what a busy machine held up is caught up with."""
+async def _evenly(rate: float, at_once: int) -> AsyncIterator[int]:
+    """Count at `rate` a second, `at_once` numbers at a time; what a busy machine held up is caught up with."""
     loop = asyncio.get_running_loop()
     begin, number = loop.time(), 0
     while True:
         number += 1
-        await asyncio.sleep(max(0.0, begin + number / rate - loop.time()))
+        if number % at_once == 0:
+            await asyncio.sleep(max(0.0, begin + number / rate - loop.time()))
         yield number
 
 
 @contextlib.contextmanager
-def fake_klippy(folder: Path, *, status_rate: float = 0.0, console_rate: float = 0.0) -> Iterator[str]:
+def fake_klippy(
+    folder: Path, *, status_rate: float = 0.0, console_rate: float = 0.0, at_once: int = 1
+) -> Iterator[str]:
     """A fake klippy in a process of its own until the block ends; yields its socket. Raises BenchmarkError."""
     path = folder / "klippy.sock"
     command = [sys.executable, "-m", "benchmarks.fake_klippy", str(path)]
     command += ["--status", str(status_rate), "--console", str(console_rate)]
+    command += ["--at-once", str(at_once)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, text=True
     ) as process:
@@ -163,8 +168,9 @@ def main() -> None:
     parser.add_argument("socket", type=Path, help="where to listen")
     parser.add_argument("--status", type=float, default=4.0, help="status messages a second")
     parser.add_argument("--console", type=float, default=0.0, help="console lines a second")
+    parser.add_argument("--at-once", type=int, default=1, help="messages of a kind that are sent together")
     options = parser.parse_args()
-    asyncio.run(FakeKlippy().serve(options.socket, options.status, options.console))
+    asyncio.run(FakeKlippy().serve(options.socket, options.status, options.console, options.at_once))
 
 
 if __name__ == "__main__":

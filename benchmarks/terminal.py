@@ -50,8 +50,21 @@ class Terminal:
 
     def wait_for(self, word: str, timeout: float = 60.0) -> float:
         """Seconds from the program's start until `word` had reached the terminal. Raises BenchmarkError."""
+        return self._moment_of(word, timeout, 0) - self._started
+
+    def press(self, key: bytes, word: str, timeout: float = 10.0) -> float:
+        """Press a key; returns the seconds until `word`, which tells its effect, was written after it. Raises
+        BenchmarkError."""
+        with self._news:
+            before = len(self._chunks)
+        pressed = time.perf_counter()
+        os.write(self._screen, key)
+        return self._moment_of(word, timeout, before) - pressed
+
+    def _moment_of(self, word: str, timeout: float, looked: int) -> float:
+        """When `word` had come, of what was written after the first `looked` pieces."""
         wanted, until = word.encode(), time.perf_counter() + timeout
-        seen, looked = b"", 0
+        seen = b""
         while True:
             with self._news:
                 left = until - time.perf_counter()
@@ -62,7 +75,7 @@ class Terminal:
             for moment, data in fresh:
                 seen += data
                 if wanted in _ESCAPES.sub(b"", seen):
-                    return moment - self._started
+                    return moment
             looked += len(fresh)
 
     def close(self) -> None:
