@@ -74,10 +74,11 @@ def probe_told(
     settings: dict[str, Any] = BY_PROBE,
     probe: ProbeConfig = BESIDE,
     resolution: float = 0.002,
+    step: float = STEP,
 ) -> Told:
     state = PrinterState(settings=settings)
     found = papers(*contact, resolution=resolution)
-    return Told(probe_conclusion(state, probe, touches(trigger), found, STEP))
+    return Told(probe_conclusion(state, probe, touches(trigger), found, step))
 
 
 def endstop_told(*contact: float, settings: dict[str, Any] = OWN_ENDSTOP, resolution: float = 0.002) -> Told:
@@ -179,6 +180,26 @@ def test_how_well_it_is_known_is_the_verdict(resolution: float, level: Level) ->
         assert (half <= GOAL, half <= 2 * GOAL) == (level is Level.PASS, level is not Level.UNKNOWN)
         assert "goal: 25 µm, Klipper docs, Bed_Level" in told.verdict.reasons[0]
         assert ("Repeat the paper test" in "".join(told.verdict.reasons)) is (level is not Level.PASS)
+
+
+@pytest.mark.parametrize("step", [0.000625, 0.0025, 0.00625])
+def test_one_careful_test_passes_on_any_usual_printer_and_a_careless_one_does_not(step: float) -> None:
+    careful = probe_told(1.5, 0.0, resolution=0.004, step=step)
+    assert careful.verdict.level is Level.PASS
+    found = careful.estimates["z_offset"]
+    assert found.low is not None and found.high is not None
+    assert found.high - found.low > 2 * 0.0245, "the interval is for any person"
+    assert "whoever you are" in careful.verdict.reasons[0]
+    assert "--repeats 3" in careful.text
+    careless = probe_told(1.5, 0.0, resolution=0.012, step=step)
+    assert careless.verdict.level is Level.WARN
+    assert "smaller steps" in "".join(careless.verdict.reasons)
+
+
+def test_from_two_tests_on_what_they_scatter_is_judged() -> None:
+    scattered = probe_told(1.5, 0.03, -0.03, resolution=0.004)
+    assert scattered.verdict.level is Level.WARN
+    assert scattered.verdict.reasons[0].startswith("It is known to ±")
 
 
 @pytest.mark.parametrize(("change", "level"), [(FAR - 0.01, Level.PASS), (FAR + 0.01, Level.WARN)])

@@ -1,5 +1,6 @@
 """From touches and paper tests to a z_offset or position_endstop: estimates, verdict, and what to save."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -10,12 +11,15 @@ from zcal_tui.model.units import closer_farther, length, micrometres, millimetre
 from zcal_tui.printer.config_view import ProbeConfig, ZRail, is_delta, z_rail
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.stats.intervals import Interval
-from zcal_tui.stats.paper import PaperResult, paper_height, z_offset
+from zcal_tui.stats.paper import PRIOR_SIGMA, PaperResult, paper_height, z_offset
+from zcal_tui.stats.quantiles import normal_ppf
 from zcal_tui.stats.repeatability import analyse
 
 GOAL = 0.025
 """mm. Klipper docs, Bed_Level: the accuracy that is aimed at, about 25 µm."""
 GOAL_SOURCE = "Klipper docs, Bed_Level"
+ABOUT = 1.05
+"""Times the goal: up to here a single test's interval is too wide by what is assumed of the person, not by the test."""
 FAR = 1.0
 """mm. A change of more than this is rather a mistake than a calibration."""
 DECIMALS = 3
@@ -89,7 +93,7 @@ def probe_conclusion(
     value = found.value or 0.0
     # Where the nozzle itself is the probe, it has to press before the switch gives way
     beside = bool(probe.x_offset or probe.y_offset) or probe.kind == "bltouch"
-    verdict = _verdict("z_offset", found, probe.z_offset, negative_is_odd=beside)
+    verdict = _verdict("z_offset", found, probe.z_offset, len(papers), negative_is_odd=beside)
     refused = probe.kind == "bltouch" and float(_kept(value)) < 0.0
     if refused:
         why = f"Klipper takes no negative z_offset in [{probe.section}] and would not start with it."
@@ -139,7 +143,7 @@ def endstop_conclusion(
         estimates["feel"] = as_estimate("feel", paper.sigma)
     yield EstimateUpdated(estimates)
     yield VerdictReached(
-        _verdict("position_endstop", estimates["position_endstop"], old, negative_is_odd=False)
+        _verdict("position_endstop", estimates["position_endstop"], old, len(papers), negative_is_odd=False)
     )
     towers = tuple(name for name in TOWERS if name in state.settings)
     sections = towers if is_delta(state) else (rail.section,)
@@ -174,18 +178,25 @@ def _kept(value: float) -> str:
     return f"{round(value, DECIMALS) + 0.0:.{DECIMALS}f}"
 
 
-def _verdict(name: str, found: Estimate, old: float, *, negative_is_odd: bool) -> Verdict:
+def _verdict(name: str, found: Estimate, old: float, tests: int, *, negative_is_odd: bool) -> Verdict:
     value = found.value or 0.0
     low = value if found.low is None else found.low
     half = ((value if found.high is None else found.high) - low) / 2
+    judged = min(half, _half_of_one(found)) if tests == 1 and half <= ABOUT * GOAL else half
+    known = f"It is known to ± {micrometres(half, digits=1)}"
+    if judged < half:
+        known = (
+            f"If you feel the paper as most people are taken to ({micrometres(PRIOR_SIGMA)} from test to test), one "
+            f"test tells it to ± {micrometres(judged, digits=1)}; whoever you are, to ± {micrometres(half, digits=1)}"
+        )
     reasons = [
-        f"It is known to ± {micrometres(half, digits=1)} (95 %; goal: {length(GOAL)}, {GOAL_SOURCE}).",
+        f"{known} (95 %; goal: {length(GOAL)}, {GOAL_SOURCE}).",
         f"The configured value is {millimetres(old, digits=DECIMALS)}: {micrometres(value - old, sign=True)} "
         + ("is within what can be told apart." if abs(value - old) <= half else "is more than chance."),
     ]
     level = Level.PASS
-    if half > GOAL:
-        level = Level.WARN if half <= 2 * GOAL else Level.UNKNOWN
+    if judged > GOAL:
+        level = Level.WARN if judged <= 2 * GOAL else Level.UNKNOWN
         reasons.append("Repeat the paper test, with smaller steps at the end, to know it better.")
     unless_unknown = level if level is Level.UNKNOWN else Level.WARN
     if abs(value - old) > FAR:
@@ -201,6 +212,13 @@ def _verdict(name: str, found: Estimate, old: float, *, negative_is_odd: bool) -
         )
     summary = f"{name} is {millimetres(value, digits=DECIMALS)} ± {length(half)}."
     return Verdict(level, summary, tuple(reasons))
+
+
+def _half_of_one(found: Estimate) -> float:
+    """Half of the interval's width with the person's feel taken to be what is assumed of it. A single test says nothing
+    of the feel: by the interval itself, which allows for any person, the last micrometre of the assumption would decide
+    what no care at the paper can change."""
+    return normal_ppf(0.5 + 0.5 * found.confidence) * math.hypot(*found.components.values())
 
 
 def _invalid(state: PrinterState, probe: ProbeConfig) -> Iterator[Event]:
