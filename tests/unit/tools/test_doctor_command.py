@@ -115,8 +115,8 @@ def test_signs_that_can_be_shown(encoding: str, console: bool, signs: dict[Grade
     [
         ([Grade.OK], "No problem found."),
         ([Grade.NOTE], "No problem, 1 note."),
-        ([Grade.PROBLEM, Grade.NOTE, Grade.NOTE], "1 problem and 2 notes."),
-        ([Grade.PROBLEM, Grade.PROBLEM], "2 problems and 0 notes."),
+        ([Grade.PROBLEM, Grade.NOTE, Grade.NOTE], "1 problem and 2 notes. Mend it,"),
+        ([Grade.PROBLEM, Grade.PROBLEM], "2 problems. Mend the first,"),
     ],
 )
 def test_the_sentence_at_the_end(grades: list[Grade], words: str) -> None:

@@ -271,7 +271,7 @@ def test_a_fault_of_a_build_is_told_as_ready_tells_it() -> None:
 @pytest.mark.parametrize(
     ("state", "grade", "words"),
     [
-        (klippy_in("error", "Section 'zcal' is not a valid config section"), PROBLEM, "zcal"),
+        (klippy_in("error", "Option 'pin' in section 'probe' must be specified"), PROBLEM, "'pin'"),
         (
             klippy_in("shutdown", "MCU 'mcu' shutdown: Timer too close\nPrinter is shutdown"),
             PROBLEM,
@@ -339,6 +339,17 @@ def test_klipper_on_this_machine(facts: dict[str, object], key: str, grade: Grad
     found = of(judge_klipper(READY, seen.here(**facts), ()), key)
     assert found.grade is grade
     assert words in found.what
+
+
+def test_a_section_of_ours_without_its_module_is_mended_by_the_link() -> None:
+    state = klippy_in("error", "Section 'z_calibration' is not a valid config section\n\nOnce the …")
+    facts = seen.printer(state, info={"klipper_path": "/home/pi/klipper"})
+    here = seen.here(log_errors=(("Section 'z_calibration' is not a valid config section", 2),))
+    findings = judge_klipper(facts, here, ())
+    found = of(findings, "state")
+    assert "[z_calibration]" in found.what
+    assert found.commands[0] == "zcal-tui install --klipper /home/pi/klipper"
+    assert "log" not in [finding.key for finding in findings]  # it is told already
 
 
 def test_another_programs_lease_and_several_klippys() -> None:

@@ -223,6 +223,7 @@ class HereFacts:
     python: str = ""
     """Klippy's interpreter, such as python3.11."""
     log: Path | None = None
+    """Klippy's log, where it can be read."""
     log_errors: tuple[tuple[str, int], ...] = ()
     """What klippy's log tells of errors lately, each with how often, the newest last."""
 

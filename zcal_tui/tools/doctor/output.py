@@ -63,7 +63,9 @@ def closing(findings: Sequence[Finding]) -> str:
     counted = "1 note" if notes == 1 else f"{notes} notes"
     if problems:
         named = "1 problem" if problems == 1 else f"{problems} problems"
-        return f"{named} and {counted}. Mend the first problem, then run this again: others may go with it."
+        also = f" and {counted}" if notes else ""
+        mend = "Mend it" if problems == 1 else "Mend the first, which may mend others"
+        return f"{named}{also}. {mend}, then run this again."
     if notes:
         return f"No problem, {counted}."
     return "No problem found."

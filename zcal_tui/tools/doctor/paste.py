@@ -55,7 +55,8 @@ def paste_lines(facts: Facts, findings: Sequence[Finding]) -> list[str]:
     if facts.printer is not None:
         state = facts.printer.state
         lines.append(
-            f"{state.app} {state.software_version or '(no version)'}, {state.klippy}, extra "
+            f"{state.app} {state.software_version or facts.printer.info.get('software_version') or '?'}, "
+            f"{state.klippy}, extra "
             + (str(state.zcal.get("version")) if facts.printer.extra_there else "not loaded")
         )
     for finding in findings:

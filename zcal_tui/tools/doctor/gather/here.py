@@ -38,6 +38,7 @@ def look_here(
     folder = _look(root, ours)
     config, problem = _config(info, process, home)
     log = _log(info, process, home)
+    errors = _errors(log)
     pid = number(info.get("process_id"))
     started = running.started(int(pid)) if pid is not None else process.started if process else None
     return HereFacts(
@@ -50,8 +51,8 @@ def look_here(
         started=started,
         extra_changed=_extra_changed(folder, ours),
         python=_python(info),
-        log=log,
-        log_errors=_errors(log),
+        log=log if errors is not None else None,
+        log_errors=errors or (),
     )
 
 
@@ -192,13 +193,14 @@ def _log(info: Mapping[str, object], process: KlippyProcess | None, home: Path) 
     return usual if there(usual) else None
 
 
-def _errors(log: Path | None) -> tuple[tuple[str, int], ...]:
+def _errors(log: Path | None) -> tuple[tuple[str, int], ...] | None:
+    """Errors in klippy's log lately; None where it cannot be read."""
     if log is None:
-        return ()
+        return None
     try:
         with log.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL))
             tail = file.read().decode(errors="replace")
     except OSError:
-        return ()
+        return None
     return recent_errors(tail, time.time())

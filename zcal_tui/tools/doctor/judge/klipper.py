@@ -1,13 +1,16 @@
 """Does Klipper run, is it one without known faults, and is the extra where Klipper looks for it?"""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from zcal_tui.checks.ready.state_findings import build
 from zcal_tui.printer.explain import explain
+from zcal_tui.printer.reading import text
 from zcal_tui.tools.doctor.facts import HereFacts, KlippyProcess, PrinterFacts
 from zcal_tui.tools.doctor.finding import Finding, Findings, Group, sentence
 
+_NO_MODULE = re.compile(r"Section '(zcal|z_calibration)' is not a valid config section")
 RESTART = "sudo systemctl restart klipper"
 MARGIN = 2.0
 """Seconds by which a file may seem newer than the process that read it."""
@@ -28,7 +31,7 @@ def judge_klipper(
     _freshness(found, printer, here)
     _twins(found, here)
     _python(found, here)
-    _log(found, here)
+    _log(found, here, printer.state.message if printer is not None else "")
     return found.all()
 
 
@@ -40,6 +43,9 @@ def _state(found: Findings, printer: PrinterFacts) -> None:
         found.ok("state", "Klipper is ready.")
     elif state.klippy in ("error", "shutdown"):
         told = explain(state.message or f"Klipper is in state {state.klippy}")
+        if (missing := _NO_MODULE.search(state.message)) is not None:
+            _no_module(found, missing[1], printer)
+            return
         words = f" It says: {sentence(_first_line(state.message))}" if told.known else ""
         mend = told.remedy or "See to the cause, then restart it."
         commands = (RESTART,) if state.klippy == "error" else ()
@@ -69,8 +75,21 @@ def _state(found: Findings, printer: PrinterFacts) -> None:
         )
 
 
-def _first_line(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+def _no_module(found: Findings, section: str, printer: PrinterFacts) -> None:
+    """Klipper halts at a section of ours. What it says itself would have the section taken out."""
+    root = text(printer.info.get("klipper_path")) or "~/klipper"
+    found.problem(
+        "state",
+        f"Klipper does not start: printer.cfg has [{section}], and it has no such module.",
+        "The link to it is missing, or was made after Klipper started. A new clone or a hard recovery takes links away.",
+        "On the printer's host, link it again, then restart.",
+        f"zcal-tui install --klipper {root}",
+        RESTART,
+    )
+
+
+def _first_line(message: str) -> str:
+    return next((line.strip() for line in message.splitlines() if line.strip()), "")
 
 
 def _extra(found: Findings, printer: PrinterFacts | None, here: HereFacts) -> None:
@@ -190,13 +209,17 @@ def _python(found: Findings, here: HereFacts) -> None:
         )
 
 
-def _log(found: Findings, here: HereFacts) -> None:
-    if not here.log_errors:
+def _log(found: Findings, here: HereFacts, message: str) -> None:
+    """Errors in klippy's log, but for the one that it stands in now and tells itself (`message`)."""
+    errors = [(what, count) for what, count in here.log_errors if what not in message]
+    if not errors and here.log_errors:
+        return
+    if not errors:
         if here.log is not None:
             found.ok("log", "klippy's log tells of no error lately.")
         return
-    newest = [f"{text} (×{count})" if count > 1 else text for text, count in here.log_errors[-3:]]
-    told = explain(here.log_errors[-1][0])
+    newest = [f"{what} (×{count})" if count > 1 else what for what, count in errors[-3:]]
+    told = explain(errors[-1][0])
     found.note(
         "log",
         f"klippy's log tells of errors within a day: {sentence('; '.join(newest))}",

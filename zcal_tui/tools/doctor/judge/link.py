@@ -184,8 +184,8 @@ def _none(found: Findings, facts: LinkFacts) -> None:
             found.problem(
                 "socket-gone",
                 f"klippy runs here, but its socket {klippy.socket} cannot be seen.",
-                "It may run in a container with files of its own, or its folder is closed to this user.",
-                "Run zcal-tui where klippy runs, or go by Moonraker.",
+                "It was started just now, or runs in a container with files of its own, or the folder is closed.",
+                "Try again in a minute; then run zcal-tui where klippy runs, or go by Moonraker.",
                 "zcal-tui --printer http://localhost:7125",
             )
     if not facts.processes and all(_absent(tried) for tried in facts.tried) and not facts.bad_address:
