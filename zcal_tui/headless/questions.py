@@ -15,6 +15,9 @@ from zcal_tui.model.questions import (
 )
 from zcal_tui.model.units import closer_farther, millimetres
 
+NEAR = 1.0
+"""mm over the expected contact from which the first height is no answer, and the value it would give only confuses."""
+
 _WORDS = {"a": "accept", "accept": "accept", "u": "undo", "undo": "undo", "q": "abort", "abort": "abort"}
 
 
@@ -37,20 +40,39 @@ def question_lines(question: Question) -> list[str]:
 
 def _paper_lines(step: PaperStep) -> list[str]:
     lines = []
-    if len(step.tried) <= 1:
+    first = len(step.tried) <= 1
+    if first:
         which = f" ({step.test} of {step.tests})" if step.tests > 1 else ""
         lines += [step.text + which, *_indented(step.detail)]
-    below = "??????" if step.lower is None else f"{step.lower:.4f}"
-    above = "??????" if step.upper is None else f"{step.upper:.4f}"
-    lines.append(
-        f"  height {below} --> {step.height:.4f} <-- {above} mm   {step.name} would be {step.value:.3f}"
-    )
-    if step.old is not None and step.gap_change is not None:
-        lines.append(
-            f"    old {step.name} {millimetres(step.old, digits=3)}: {closer_farther(step.gap_change)}"
-        )
+    lines.append(f"  nozzle at Z {millimetres(step.height, digits=4)}{_around(step)}")
+    above = None if step.expected is None else step.height - step.expected
+    far = above is not None and above > NEAR
+    if step.expected is not None and above is not None and far:
+        expected = millimetres(step.expected, digits=3)
+        lines.append(f"    the bed is expected {millimetres(above, digits=2)} below, at Z {expected}")
+    if not (far and first):
+        now = ""
+        if step.old is not None:
+            effect = "" if step.gap_change is None else f": {closer_farther(step.gap_change)}"
+            now = f" (now {millimetres(step.old, digits=3)}{effect})"
+        lines.append(f"    {step.name} would be {millimetres(step.value, digits=3)}{now}")
+    if first:
+        lines += [
+            "  -5: down by 5 mm; 0.05: up by 0.05 mm; - and +: half way to the next height tried, at most 0.2 mm;",
+            "  -- and ++: all the way to it. Near the bed go down by 0.1 mm or less at a time.",
+        ]
     lines.append("  + - ++ -- or a distance in mm, u: undo, a: the paper just drags, q: give up")
     return lines
+
+
+def _around(step: PaperStep) -> str:
+    """The next heights that were tried, as far as there are any."""
+    tried = [
+        f"{word} {millimetres(height, digits=4)}"
+        for word, height in (("below", step.lower), ("above", step.upper))
+        if height is not None
+    ]
+    return f"; tried next to it: {', '.join(tried)}" if tried else ""
 
 
 def _jog_lines(step: JogStep) -> list[str]:

@@ -3,6 +3,7 @@
 import io
 import os
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -75,10 +76,26 @@ def test_an_answer_of_another_kind_does_not_fit(question: Question) -> None:
 
 
 def test_the_paper_test_tells_both_values_and_the_direction() -> None:
-    text = "\n".join(question_lines(PAPER))
-    assert "1.2000 --> 1.5000 <-- ??????" in text
-    assert "z_offset would be 4.860" in text
-    assert "old z_offset 6.400 mm: the nozzle will be 1.5400 mm farther from the bed" in text
+    text = "\n".join(question_lines(replace(PAPER, height=0.03, lower=-0.02, tried=(5.0, -0.02, 0.03))))
+    assert "nozzle at Z 0.0300 mm; tried next to it: below −0.0200 mm" in text
+    assert "z_offset would be 6.330 mm (now 6.400 mm: the nozzle will be 70 µm farther from the bed)" in text
+    assert "expected" not in text
+
+
+def test_high_above_the_bed_it_tells_how_far_that_is_and_no_value() -> None:
+    first = replace(PAPER, height=20.0, lower=None, start=20.0, tried=(20.0,))
+    text = "\n".join(question_lines(first))
+    assert "nozzle at Z 20.0000 mm\n" in text
+    assert "the bed is expected 20" in text
+    assert "would be" not in text
+    assert "-5: down by 5 mm" in text
+    assert "?" not in text
+    lowered = "\n".join(question_lines(replace(first, height=1.5, upper=20.0, tried=(20.0, 1.5))))
+    assert "z_offset would be 4.860 mm" in lowered, "the bed may be where nobody expected it"
+    assert "the bed is expected 1.5" in lowered
+    assert "-5: down by 5 mm" not in lowered
+    unexpected = replace(first, expected=None, old=None)
+    assert "z_offset would be −13.640 mm" in "\n".join(question_lines(unexpected))
 
 
 def test_the_value_follows_the_height() -> None:
