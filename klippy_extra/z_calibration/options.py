@@ -61,7 +61,9 @@ class Options:
         self.switch_offset = self._number("switch_offset", above=0.0)
         self.max_deviation = self._number("max_deviation", above=0.0)
         config.deprecate("max_deviation")
-        self.offset_margins = self._margins("offset_margins", "-1.0,1.0")
+        # Who gave only the older option has said how far the offset may be, also beyond the usual margins.
+        usual = 1.0 if self.max_deviation is None else self.max_deviation
+        self.offset_margins = self._margins("offset_margins", f"{-usual!r},{usual!r}")
         self.speed = self._number("speed", 50.0, above=0.0)
         self.clearance = self._number("clearance", above=0.0)
         config.deprecate("clearance")

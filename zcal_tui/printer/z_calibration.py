@@ -118,9 +118,10 @@ def section(state: PrinterState) -> Section | None:
 
 
 def _margins(options: Mapping[str, Any]) -> tuple[float, float]:
-    """The offsets that are allowed; max_deviation is the older way to say it."""
+    """The offsets that are allowed; max_deviation is the older way to say it, and by itself the only limit."""
     deviation = number(options.get("max_deviation"))
-    low, high = -1.0, 1.0
+    usual = 1.0 if deviation is None else deviation
+    low, high = -usual, usual
     try:
         values = [float(part) for part in str(options.get("offset_margins", "")).strip("()[] ").split(",")]
     except ValueError:

@@ -115,6 +115,19 @@ def test_margins(text: str, margins: tuple[float, float]) -> None:
     assert Options(Section(f"offset_margins: {text}" if text else "")).offset_margins == margins
 
 
+@pytest.mark.parametrize(
+    ("text", "margins"),
+    [
+        ("max_deviation: 2", (-2.0, 2.0)),
+        ("max_deviation: 0.3", (-0.3, 0.3)),
+        ("max_deviation: 2\noffset_margins: -0.5, 1", (-0.5, 1.0)),
+    ],
+)
+def test_the_older_limit_by_itself_is_the_only_one(text: str, margins: tuple[float, float]) -> None:
+    """Which it was when there was no other: a configuration from then must not be refused what it allows."""
+    assert Options(Section(text)).offset_margins == margins
+
+
 def test_deprecated_options_are_told() -> None:
     section = Section("max_deviation: 1\nclearance: 5\n")
     Options(section)

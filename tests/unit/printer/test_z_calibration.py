@@ -50,6 +50,7 @@ def test_the_section_is_completed_from_others() -> None:
         ({"offset_margins": "0.4"}, (-0.4, 0.4)),
         ({"offset_margins": "0.3, -0.2"}, (-0.2, 0.3)),
         ({"offset_margins": "-1.0,1.0", "max_deviation": 0.5}, (-0.5, 0.5)),
+        ({"max_deviation": 2.0}, (-2.0, 2.0)),
     ],
 )
 def test_the_margins_in_all_their_forms(options: dict[str, Any], margins: tuple[float, float]) -> None:
