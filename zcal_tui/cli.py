@@ -311,7 +311,14 @@ def _run_program(name: str, arguments: list[str]) -> int:
 def run(arguments: Sequence[str]) -> int:
     """Do what the command line says; returns the exit code."""
     if arguments and arguments[0] in PROGRAMS:
-        return _run_program(arguments[0], list(arguments[1:]))
+        try:
+            code = _run_program(arguments[0], list(arguments[1:]))
+            sys.stdout.flush()  # here, where it can still be caught
+            return code
+        except BrokenPipeError:
+            # Whoever read has seen enough; Python must not trip over the pipe again on its way out
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return ExitCode.OK
     try:
         command = parse(arguments, dict(os.environ))
     except (UsageError, ConfigError) as error:

@@ -1,5 +1,8 @@
 """The command line: what it asks for, and what is said of one that is wrong."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -185,3 +188,22 @@ def test_the_programs_beside_the_checks_are_listed(capsys: pytest.CaptureFixture
     assert set(cli.PROGRAMS) <= set(capsys.readouterr().out.split())
     assert cli.run(["doctor", "--help"]) == ExitCode.OK
     assert "zcal-tui doctor" in capsys.readouterr().out
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault(tmp_path: Path) -> None:
+    klippy = tmp_path / "klippy"
+    (klippy / "extras").mkdir(parents=True)
+    (klippy / "klippy.py").touch()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "zcal_tui", "install", "--dry-run", "--klipper", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "HOME": str(tmp_path)},
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert process.wait(30) == ExitCode.OK

@@ -11,7 +11,8 @@ from fakes import examined as seen
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.tools.doctor import command
 from zcal_tui.tools.doctor.command import PROBLEMS, USAGE, WELL, main
-from zcal_tui.tools.doctor.facts import Facts
+from zcal_tui.tools.doctor.examine import judge
+from zcal_tui.tools.doctor.facts import Facts, SocketFile
 from zcal_tui.tools.doctor.finding import Finding, Grade, Group, sentence
 from zcal_tui.tools.doctor.output import PLAIN_SIGNS, SIGNS, closing, signs_for, text_lines
 from zcal_tui.tools.doctor.paste import paste_lines, redact
@@ -179,6 +180,21 @@ def test_all_is_well(
     monkeypatch.setattr(command, "judge", lambda facts: (finding(Grade.OK),))
     assert doctor(tmp_path) == WELL
     assert "No problem found." in capsys.readouterr().out
+
+
+def test_what_is_to_be_typed_names_the_program_as_the_shell_finds_it() -> None:
+    nothing = seen.tried(answer="refused", file=SocketFile("missing"))
+    for called in ("zcal-tui", "/home/pi/zcal-tui/.venv/bin/zcal-tui"):
+        facts = Facts(
+            seen.program(called=called),
+            seen.terminal(),
+            seen.storage(interrupted=1),
+            seen.link(nothing),
+            None,
+            seen.here(folder=None),
+        )
+        typed = [command for finding in judge(facts) for command in finding.commands]
+        assert {f"{called} resume", f"{called} --demo", "systemctl status klipper"} <= set(typed)
 
 
 def test_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from zcal_tui.config import Settings
@@ -61,8 +61,8 @@ async def gather(patient: Patient) -> Facts:
 
 
 def judge(facts: Facts) -> tuple[Finding, ...]:
-    """The findings, group by group."""
-    return (
+    """The findings, group by group, with this program's name in what is to be typed as the shell finds it."""
+    findings = (
         *judge_program(facts.program),
         *judge_terminal(facts.terminal),
         *judge_storage(facts.storage),
@@ -70,6 +70,17 @@ def judge(facts: Facts) -> tuple[Finding, ...]:
         *judge_klipper(facts.printer, facts.here, facts.link.processes),
         *judge_configuration(facts.printer, facts.here),
     )
+    return tuple(
+        replace(
+            finding, commands=tuple(_spelled(command, facts.program.called) for command in finding.commands)
+        )
+        for finding in findings
+    )
+
+
+def _spelled(command: str, called: str) -> str:
+    name, space, rest = command.partition(" ")
+    return called + space + rest if name == "zcal-tui" else command
 
 
 async def _outside(patient: Patient) -> tuple[LinkFacts, PrinterFacts | None]:

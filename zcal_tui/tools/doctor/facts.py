@@ -37,6 +37,8 @@ class ProgramFacts:
     system: str
     folder: Path
     """Where it was started from: the folder of its interpreter."""
+    called: str = "zcal-tui"
+    """How the shell finds it: by its name, or else by its path."""
     other: Path | None = None
     """Another zcal-tui that the shell finds."""
     libraries: tuple[Library, ...] = ()

@@ -64,6 +64,7 @@ async def look_at_program() -> ProgramFacts:
         python=platform.python_version(),
         system=" ".join(filter(None, (platform.system(), platform.release(), platform.machine(), _distro()))),
         folder=Path(sys.executable).parent,
+        called=_called(),
         other=_other(),
         libraries=libraries,
         crashed=crashed,
@@ -159,6 +160,13 @@ def _other() -> Path | None:
     if found is None or not own.exists() or Path(found).resolve() == own.resolve():
         return None
     return Path(found)
+
+
+def _called() -> str:
+    own = Path(sys.executable).parent / "zcal-tui"
+    found = shutil.which("zcal-tui")
+    by_name = found is not None and Path(found).resolve() == own.resolve()
+    return "zcal-tui" if by_name or not own.exists() else str(own)
 
 
 def _distro() -> str:

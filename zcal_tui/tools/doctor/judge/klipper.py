@@ -81,7 +81,7 @@ def _no_module(found: Findings, section: str, printer: PrinterFacts) -> None:
     found.problem(
         "state",
         f"Klipper does not start: printer.cfg has [{section}], and it has no such module.",
-        "The link to it is missing, or was made after Klipper started. A new clone or a hard recovery takes links away.",
+        "Its link is missing, or was made after Klipper started. A new clone or a hard recovery takes links away.",
         "On the printer's host, link it again, then restart.",
         f"zcal-tui install --klipper {root}",
         RESTART,
