@@ -90,7 +90,7 @@ class Backlash:
         return asked
 
     def _zero_reference(self) -> tuple[float, float]:
-        reference = self._host.state.zero_reference()
+        reference = self._host.mesh.reference() or self._host.state.zero_reference()
         if reference is None:
             raise Refused(
                 "There is no zero reference position.",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from zcal_tui.printer.config_view import ProbeConfig, has_round_bed, probe_config, z_rail
+from zcal_tui.printer.mesh_reference import mesh_reference
 from zcal_tui.printer.reading import number, pair
 from zcal_tui.printer.state import PrinterState
 
@@ -110,8 +111,9 @@ def measuring_site(state: PrinterState, probe: ProbeConfig | None) -> Site | Non
 
 def _candidates(state: PrinterState, probe: ProbeConfig | None) -> Iterator[tuple[Xy, str]]:
     mesh = state.settings.get("bed_mesh", {})
-    if (zero := pair(mesh.get("zero_reference_position"))) is not None:
-        yield zero, "the mesh's zero_reference_position"
+    if (zero := mesh_reference(state.settings)) is not None:
+        given = "zero_reference_position" in mesh and mesh["zero_reference_position"] is not None
+        yield zero, f"the mesh's {'zero_reference_position' if given else 'relative_reference_index'}"
     home = pair(state.settings.get("safe_z_home", {}).get("home_xy_position"))
     rail = z_rail(state)
     # A Z endstop may stand beside the bed; only a probe that homes has bed below it there

@@ -12,6 +12,7 @@ from typing import Any
 
 from zcal_tui.printer.config_view import has_probe, probe_config, z_rail
 from zcal_tui.printer.geometry import Xy
+from zcal_tui.printer.mesh_reference import mesh_reference
 from zcal_tui.printer.messages import Message, ProbeSample, SamplesRetry, ZCalibrationResult
 from zcal_tui.printer.reading import mapping, number, pair, text
 from zcal_tui.printer.state import PrinterState
@@ -90,8 +91,7 @@ def section(state: PrinterState) -> Section | None:
     if options is None:
         return None
     probe = probe_config(state)
-    mesh = state.settings.get("bed_mesh", {})
-    zero = pair(mesh.get("zero_reference_position"))
+    zero = mesh_reference(state.settings)
     bed = pair(options.get("bed_xy_position"))
     result = text(options.get("samples_result")) or "none"
     if result == "none":

@@ -50,7 +50,7 @@ OPTIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         STEPPERS: (*MOTION, "position_endstop", "endstop_pin"),
         "z_calibration": ALL,
         "safe_z_home": ("home_xy_position",),
-        "bed_mesh": ("zero_reference_position",),
+        "bed_mesh": ("zero_reference_position", "relative_reference_index"),
     },
     "first-layer": {
         PROBE: ("z_offset", *PLACE),

@@ -79,8 +79,8 @@ class State:
         return next((name for name in self._config if name.lower() == section.lower()), section)
 
     def zero_reference(self) -> tuple[float, float] | None:
-        """The place on the bed that counts as height 0: the mesh's zero_reference_position, else its middle,
-        else where [safe_z_home] homes; None if none of these is configured."""
+        """The place on the bed that counts as height 0 by the configuration alone: the mesh's zero_reference_position,
+        else its middle, else where [safe_z_home] homes; None if none of these is configured."""
         mesh = self.section("bed_mesh")
         place = mesh.get("zero_reference_position")
         if place:

@@ -6,6 +6,7 @@ import pytest
 from calibrated import SECTION, Starter, heights, offset_of, set_truth
 
 from simulated import KlippyError
+from zcal_tui.printer.mesh_reference import mesh_reference
 
 BARE = SECTION.replace("switch_xy_position: 206, 232.25\nswitch_offset: 0.52\n", "").replace(
     "nozzle_xy_position: 206, 256\n", ""
@@ -126,7 +127,9 @@ def test_a_virtual_endstop_does_not_keep_the_printer_from_starting(start: Starte
 def test_relative_reference_index(start: Starter) -> None:
     """Only Klippers from before 2024 know it."""
     printer = start(
-        edit=lambda text: text.replace("zero_reference_position: 125, 125", "relative_reference_index: 12\n")
+        edit=lambda text: text.replace(
+            "zero_reference_position: 125, 125", "relative_reference_index: 12\n"
+        ).replace("[zcal]", "[zcal]\nswitch_hysteresis: 0.01")
     )
     if printer.ready["state"] != "ready":
         assert "relative_reference_index" in printer.ready["message"]
@@ -135,6 +138,10 @@ def test_relative_reference_index(start: Starter) -> None:
     klippy.gcode("G28")
     places = list(heights(klippy.gcode("CALIBRATE_Z")))
     assert places[2] == "125.000,107.750"  # the middle one of 25 points: 125, 127.5
+    assert mesh_reference(klippy.status("configfile")["settings"]) == (125.0, 127.5)
+    klippy.gcode("ATTACH_PROBE\nZCAL_ESTIMATE_BACKLASH CALIBRATE=1 ITERATIONS=2")
+    touch = klippy.status("zcal")["recent"][-1]
+    assert (touch["x"], touch["y"]) == pytest.approx((125.0, 107.75))
     klippy.close()
 
 

@@ -84,6 +84,11 @@ def test_nothing_is_known_before_the_limits():
             "zero_reference",
         ),
         ({"bed_mesh": {"mesh_min": "30, 10", "mesh_max": "190, 170"}}, (110.0, 90.0), "mesh"),
+        (
+            {"bed_mesh": {"mesh_min": [30, 10], "mesh_max": [190, 170], "relative_reference_index": 3}},
+            (190.0, 90.0),
+            "relative_reference_index",
+        ),
     ],
 )
 def test_where_to_measure(settings, bed, source):

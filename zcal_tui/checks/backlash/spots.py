@@ -9,6 +9,7 @@ from zcal_tui.checks.travel import require_inside
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.drives import grid_places, place_near, z_drives
 from zcal_tui.printer.geometry import Xy, measuring_site, probe_reaches, probed_point
+from zcal_tui.printer.mesh_reference import mesh_reference
 from zcal_tui.printer.places import Place, place_at
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.reading import number, pair
@@ -82,7 +83,7 @@ def chosen_spots(
 
 def _zero_reference(printer: Printer, probe: ProbeConfig) -> Place:
     mesh = printer.state.settings.get("bed_mesh", {})
-    reference = pair(mesh.get("zero_reference_position")) or _middle_of(mesh)
+    reference = mesh_reference(printer.state.settings) or _middle_of(mesh)
     if reference is None:
         raise CheckRefused(
             "There is no zero reference position.",

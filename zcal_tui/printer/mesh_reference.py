@@ -1,0 +1,46 @@
+"""The point of the bed at which its mesh is zero. Coordinates in mm, in the frame of printer.cfg."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from zcal_tui.printer.reading import number, pair
+
+_USUAL_COUNT = 3
+"""Klipper's default for probe_count."""
+
+
+def mesh_reference(settings: Mapping[str, Mapping[str, Any]]) -> tuple[float, float] | None:
+    """zero_reference_position of [bed_mesh], else, on a Klipper from before 2024, the mesh point that
+    relative_reference_index names; None where neither is configured, and for such a point of a round mesh."""
+    mesh = settings.get("bed_mesh", {})
+    if (place := pair(mesh.get("zero_reference_position"))) is not None:
+        return place
+    index = number(mesh.get("relative_reference_index"))
+    low, high = pair(mesh.get("mesh_min")), pair(mesh.get("mesh_max"))
+    if index is None or low is None or high is None:
+        return None
+    columns, rows = _counts(mesh.get("probe_count"))
+    row, place_in_row = divmod(int(index), columns)
+    if not 0 <= row < rows:
+        return None
+    # Probed to and fro, at distances that are cut off to hundredths (klippy/extras/bed_mesh.py of 2023)
+    column = place_in_row if row % 2 == 0 else columns - 1 - place_in_row
+    return low[0] + column * _apart(low[0], high[0], columns), low[1] + row * _apart(low[1], high[1], rows)
+
+
+def _apart(low: float, high: float, count: int) -> float:
+    return math.floor((high - low) / (count - 1) * 100) / 100
+
+
+def _counts(value: object) -> tuple[int, int]:
+    """probe_count, which may be one number for both ways, as klippy parsed it or as printer.cfg writes it."""
+    if isinstance(value, list | tuple) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, str) and value.strip().isdigit():
+        value = int(value)
+    one = number(value)
+    counts = pair(value) if one is None else (one, one)
+    if counts is None or min(counts) < 2:
+        return _USUAL_COUNT, _USUAL_COUNT
+    return int(counts[0]), int(counts[1])
