@@ -1,11 +1,14 @@
-"""Fixtures that start real klippys on simulated printers."""
+"""Fixtures that start real klippys on simulated printers; the interface's test helpers are put on the import path."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from simulated import Starter, printers
+
+sys.path.append(str(Path(__file__).parents[1] / "tui"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -30,11 +30,13 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the run is. `total` is the most it can take; `seconds_left` is None while nothing is known."""
+    """How far the run is. `total` is the most it can take; `seconds_left` is None while nothing is known. `timed` says
+    that done and total are seconds; else they are counts."""
 
     done: int
     total: int
     seconds_left: float | None = None
+    timed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,17 +14,22 @@ def _signed(text: str, sign: bool) -> str:
     return "+" + text if sign else text
 
 
+def number(value: float, *, digits: int, sign: bool = False) -> str:
+    """A bare number: `1.498`, `−0.6`; without a minus before zero."""
+    return _signed(f"{value + 0.0:.{digits}f}", sign)
+
+
 def micrometres(mm: float, *, digits: int | None = None, sign: bool = False) -> str:
     """A length in mm as µm text: `2.4 µm`, `−0.6 µm`; one decimal below 10 µm, none above."""
     um = mm * UM_PER_MM
     if digits is None:
         digits = 0 if abs(um) >= 9.95 else 1
-    return f"{_signed(f'{um + 0.0:.{digits}f}', sign)} µm"
+    return f"{number(um, digits=digits, sign=sign)} µm"
 
 
 def millimetres(mm: float, *, digits: int = 4, sign: bool = False) -> str:
     """A length in mm: `1.4981 mm`."""
-    return f"{_signed(f'{mm + 0.0:.{digits}f}', sign)} mm"
+    return f"{number(mm, digits=digits, sign=sign)} mm"
 
 
 def length(mm: float, *, sign: bool = False) -> str:

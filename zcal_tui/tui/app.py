@@ -75,8 +75,8 @@ class ZcalApp(Shell):
 
     def poll(self) -> None:
         """Take the newest snapshot; where it is another one, show it on what can be seen."""
-        if not self.screen_stack:
-            return  # a last tick while the app is being taken down
+        if not self.is_running or not self.screen_stack:
+            return  # a last tick while the app is being taken down, with screens that have lost their widgets
         running, before = self.desk.running, self.desk.snapshot
         changed = self.desk.look()
         if self._attendant is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from zcal_tui.model.record import Problem
+from zcal_tui.model.units import number
 from zcal_tui.printer.state import Heater, PrinterState
 from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.tui.glyphs import Glyphs
@@ -126,11 +127,11 @@ def position_text(printer: PrinterState) -> Content:
     x, y, z = at
     return Content.assemble(
         ("X ", "$z-dim"),
-        f"{x:.1f}",
+        number(x, digits=1),
         ("  Y ", "$z-dim"),
-        f"{y:.1f}",
+        number(y, digits=1),
         ("  Z ", "$z-dim"),
-        f"{z:.3f}",
+        number(z, digits=3),
     )
 
 

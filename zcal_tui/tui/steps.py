@@ -4,6 +4,7 @@ import contextlib
 import math
 
 from zcal_tui.model.questions import JogMove, JogStep, PaperStep
+from zcal_tui.model.units import number
 
 PAPER_STEPS = (5.0, 1.0, 0.1, 0.05, 0.01)
 """mm, on the keys 1 to 5."""
@@ -19,9 +20,13 @@ FINE = 0.05
 """mm: the step that is proposed near the bed."""
 
 
+FAR = 1.0
+"""mm above the expected contact from where a height is not taken for contact."""
+
+
 def height_text(height: float) -> str:
-    """A height in mm to the micrometre, without a minus before zero."""
-    return f"{round(height, 3) + 0.0:.3f}"
+    """A height in mm to the micrometre."""
+    return number(height, digits=3)
 
 
 def first_step(question: PaperStep) -> int:
@@ -59,6 +64,11 @@ def can_accept(question: PaperStep) -> bool:
     return question.height < question.start - 1e-9
 
 
+def far_above(question: PaperStep) -> bool:
+    """Whether the nozzle is so high over the expected contact that the value it would give says nothing."""
+    return question.expected is not None and question.height - question.expected > FAR
+
+
 def known_to(question: PaperStep) -> float | None:
     """Half the distance to the nearest other height tried, in mm; None before there is another."""
     others = [abs(z - question.height) for z in question.tried if abs(z - question.height) > 1e-6]
@@ -83,8 +93,8 @@ def parse_jog(text: str) -> JogMove | None:
     if not parts or len(parts) % 2:
         return None
     moves: dict[str, float] = {}
-    for axis, number in zip(parts[::2], parts[1::2], strict=True):
-        distance = parse_distance(number)
+    for axis, told in zip(parts[::2], parts[1::2], strict=True):
+        distance = parse_distance(told)
         if axis not in ("x", "y", "z") or distance is None or f"d{axis}" in moves:
             return None
         moves[f"d{axis}"] = distance

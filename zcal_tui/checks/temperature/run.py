@@ -197,7 +197,7 @@ class _Measuring:
             left = max(0.0, phase.most - (now - reached))
         done = now - self._began
         self._context.emit(
-            Progress(round(done), round(done + left + afterwards), round(left + afterwards, 1))
+            Progress(round(done), round(done + left + afterwards), round(left + afterwards, 1), timed=True)
         )
         if now - self._told < NEWS:
             return

@@ -338,7 +338,7 @@ async def _tell_time(context: Context, total: int) -> None:
     told = False
     while True:
         gone = min(total - 1, round(context.clock.now() - began))
-        context.emit(Progress(gone, total, float(total - gone)))
+        context.emit(Progress(gone, total, float(total - gone), timed=True))
         if context.cancelled() and not told:
             told = True
             context.emit(

@@ -4,7 +4,7 @@ import math
 
 from zcal_tui.model.labels import is_place, label
 from zcal_tui.model.record import Estimate, Record
-from zcal_tui.model.units import length, percent
+from zcal_tui.model.units import MINUS, length, number, percent
 from zcal_tui.tui.faces.face import (
     UNKNOWN,
     Figure,
@@ -88,12 +88,12 @@ class PlainFace:
         told = interval_text(estimate)
         about = (told, sure) if told else ()
         if estimate.unit == "mm" and is_place(estimate.name):
-            return Live(f"{value:.3f}", "mm", named, about)
+            return Live(number(value, digits=3), "mm", named, about)
         if estimate.unit == "mm":
-            return Live(um(value).replace("−", "-"), "µm", named, about)
+            return Live(um(value), "µm", named, about)
         if estimate.unit == "":
             return Live(percent(value).removesuffix(" %"), "%", named, about)
-        return Live(f"{value:.3g}", estimate.unit, named, about)
+        return Live(f"{value:.3g}".replace("-", MINUS), estimate.unit, named, about)
 
     def gauge(self, record: Record) -> Gauge | None:
         """None: no limit is known."""
@@ -123,7 +123,12 @@ class PlainFace:
             what = sample.kind if kinds and (sample.kind != "touch" or not places) else sample.place
             difference = um(apart[sample.n], sign=True) if sample.recorded and sample.n in apart else ""
             rows.append(
-                (str(sample.n), what if kinds or places else "", f"{sample.trigger_z:.4f}", difference)
+                (
+                    str(sample.n),
+                    what if kinds or places else "",
+                    number(sample.trigger_z, digits=4),
+                    difference,
+                )
             )
         return tuple(rows)
 

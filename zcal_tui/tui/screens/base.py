@@ -33,6 +33,19 @@ class Follower(_AnyScreen):
         self.desk = desk
         self._has_widgets = False
 
+    def take_size(self) -> None:
+        """The classes of the app's size, which Textual gives a screen after its first frame only."""
+        width, height = self.app.size
+        for least, name in self._fitting(width, self.app.HORIZONTAL_BREAKPOINTS or []):
+            self.set_class(least, name)
+        for least, name in self._fitting(height, self.app.VERTICAL_BREAKPOINTS or []):
+            self.set_class(least, name)
+
+    @staticmethod
+    def _fitting(size: int, breakpoints: list[tuple[int, str]]) -> Iterable[tuple[bool, str]]:
+        fits = max(least for least, _ in breakpoints if least <= size)
+        return ((least == fits, name) for least, name in breakpoints)
+
     def about(self) -> str:
         """What this screen is for, for the help page."""
         return self.ABOUT
@@ -65,6 +78,7 @@ class ZcalScreen(Follower, Screen[Any]):
 
     def compose(self) -> ComposeResult:
         """Bar, trouble, body, keys."""
+        self.take_size()
         yield StatusBar(self.desk.snapshot)
         if self.SHOWS_TROUBLE:
             yield TroubleStrip()
@@ -87,6 +101,7 @@ class ZcalModal(Follower, ModalScreen[Result]):
 
     def compose(self) -> ComposeResult:
         """Bar, box, keys."""
+        self.take_size()
         yield StatusBar(self.desk.snapshot)
         with Vertical(id="box"):
             yield from self.compose_box()

@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from zcal_tui.model.questions import JogMove, JogStep
+from zcal_tui.model.units import number
 from zcal_tui.session.snapshot import Asking, Snapshot
 from zcal_tui.tui.desk import Desk
 from zcal_tui.tui.feel import ask_sight, short_sight_text, sight_text
@@ -48,7 +49,8 @@ def offsets_text(question: JogStep) -> Content:
     """Both offsets as they are and as they would be here."""
     lines = [Content.styled("offset    now    here", "$z-dim")]
     for axis, old, new in zip("xy", question.old, question.offsets, strict=True):
-        lines.append(Content.assemble(f"  {axis}  ", (f"{old:>8.2f}", "$z-dim"), (f"{new:>8.2f}", "bold")))
+        was, here = number(old, digits=2), number(new, digits=2)
+        lines.append(Content.assemble(f"  {axis}  ", (f"{was:>8}", "$z-dim"), (f"{here:>8}", "bold")))
     return Content("\n").join(lines)
 
 
@@ -154,8 +156,8 @@ class JogScreen(Asks, ZcalScreen):
         self.query_one("#stage", Plain).say(stage)
         which = f" · test {question.test} of {question.tests}" if question.tests > 1 else ""
         self.query_one("#pad").border_title = f"Nozzle over the mark{which}"
-        self.query_one("#number-x", BigNumber).say(f"{x:.2f}")
-        self.query_one("#number-y", BigNumber).say(f"{y:.2f}")
+        self.query_one("#number-x", BigNumber).say(number(x, digits=2))
+        self.query_one("#number-y", BigNumber).say(number(y, digits=2))
         self.query_one("#beside", Plain).say(self._beside())
         self.query_one("#offsets", Plain).say(offsets_text(question))
         self.query_one("#map", OffsetMap).show(question)
@@ -166,7 +168,7 @@ class JogScreen(Asks, ZcalScreen):
     def _beside(self) -> Content:
         question = self.question
         lines = [Content.assemble("x, y offset", (", mm", "$z-dim"))]
-        old = f"now {question.old[0]:.2f}, {question.old[1]:.2f}"
+        old = f"now {number(question.old[0], digits=2)}, {number(question.old[1], digits=2)}"
         lines.append(Content.styled(old, "$z-dim"))
         if self.desk.snapshot.link.control is not None:
             lines.append(short_sight_text(self._mark, self._seen, glyphs_of(self)))
@@ -180,7 +182,7 @@ class JogScreen(Asks, ZcalScreen):
         self._able("done", not moving)
         self._able("type", not moving)
         self.query_one("#middle", Plain).say(Content.assemble((f"{step:g}", "bold"), (" mm", "$z-dim")))
-        height = Content.assemble(("Z ", "$z-dim"), (f"{question.z:.2f}", "bold"))
+        height = Content.assemble(("Z ", "$z-dim"), (number(question.z, digits=2), "bold"))
         self.query_one("#height", Plain).say(height)
 
     def _able(self, name: str, can: bool) -> None:
@@ -243,7 +245,8 @@ class JogScreen(Asks, ZcalScreen):
             if move is None:
                 return None
             target = (
-                f"X {question.x + move.dx:.3f}  Y {question.y + move.dy:.3f}  Z {question.z + move.dz:.3f}"
+                f"X {number(question.x + move.dx, digits=3)}  Y {number(question.y + move.dy, digits=3)}  "
+                f"Z {number(question.z + move.dz, digits=3)}"
             )
             return f"to {target}" if within(question, move) else "! the axes end before that"
 

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from zcal_tui.model.questions import PaperMove, PaperStep
-from zcal_tui.model.units import closer_farther, length, millimetres
+from zcal_tui.model.units import closer_farther, length, millimetres, number
 from zcal_tui.session.snapshot import Asking, Snapshot
 from zcal_tui.tui.desk import Desk
 from zcal_tui.tui.feel import HOW, ask_feel, feel_text, take_fresh_sheet
@@ -20,6 +20,7 @@ from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.steps import (
     PAPER_STEPS,
     can_accept,
+    far_above,
     first_step,
     halfway,
     height_text,
@@ -36,22 +37,31 @@ from zcal_tui.tui.widgets.text import BigNumber, Plain
 def value_text(question: PaperStep) -> Content:
     """The value that is sought, as it is and as it would be at this height, and what that does to the nozzle."""
     old = "not set" if question.old is None else millimetres(question.old, digits=3)
-    lines = [
-        Content.assemble((question.name, "bold")),
-        Content.assemble(("now    ", "$z-dim"), old),
-        Content.assemble(("here   ", "$z-dim"), (millimetres(question.value, digits=3), "bold")),
-    ]
+    lines = [Content.assemble((question.name, "bold")), Content.assemble(("now    ", "$z-dim"), old)]
+    if far_above(question):
+        lines.append(Content.assemble(("here   ", "$z-dim"), FAR_ABOVE))
+        return Content("\n").join(lines)
+    lines.append(Content.assemble(("here   ", "$z-dim"), (millimetres(question.value, digits=3), "bold")))
     if question.gap_change is not None:
         told = closer_farther(question.gap_change)
         lines.append(Content.styled(told[:1].upper() + told[1:] + ".", "$text-accent"))
     return Content("\n").join(lines)
 
 
+FAR_ABOVE = "far above the bed"
+
+
 def short_value_text(question: PaperStep) -> Content:
     """The same for a narrow screen: three lines."""
-    lines = [Content.assemble((f"{question.name} ", "$z-dim"), (f"{question.value:.3f} mm", "bold"))]
+    old = "not set" if question.old is None else number(question.old, digits=3)
+    if far_above(question):
+        head = Content.assemble((f"{question.name} ", "$z-dim"), ("now ", "$z-dim"), old)
+        return head + "\n" + Content.styled(f"here {FAR_ABOVE}", "$z-dim")
+    lines = [
+        Content.assemble((f"{question.name} ", "$z-dim"), (millimetres(question.value, digits=3), "bold"))
+    ]
     if question.old is not None:
-        lines[0] += Content.styled(f", now {question.old:.3f}", "$z-dim")
+        lines[0] += Content.styled(f", now {old}", "$z-dim")
     if question.gap_change is not None:
         told = closer_farther(question.gap_change).removeprefix("the nozzle will be ")
         lines.append(Content.styled(told, "$text-accent"))

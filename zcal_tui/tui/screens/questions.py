@@ -49,12 +49,17 @@ def diff_text(text: str) -> Content:
 
 HELP = Binding("f1,question_mark", "app.help", "Help", id="question.help", key_display="?")
 
-SCROLLING = [
-    Binding("up,k", "scroll_detail(-1)", "Read on", show=False, id="question.up"),
-    Binding("down,j", "scroll_detail(1)", "", show=False, id="question.down"),
+PAGING = [
     Binding("pageup", "scroll_detail(-8)", "Read on", show=False, id="question.pageup"),
-    Binding("pagedown", "scroll_detail(8)", "", show=False, id="question.pagedown"),
+    Binding("pagedown", "scroll_detail(8)", "Read on", show=False, id="question.pagedown"),
 ]
+SCROLLING = [
+    Binding("up,k", "scroll_detail(-1)", "Read on", id="question.up", key_display="↑↓"),
+    Binding("down,j", "scroll_detail(1)", "", show=False, id="question.down"),
+    *PAGING,
+]
+LEAST_DETAIL = 2
+"""Rows of the detail that stay: it scrolls where there is no room for more."""
 
 
 class QuestionBox(Asks, ZcalModal[None]):
@@ -78,6 +83,40 @@ class QuestionBox(Asks, ZcalModal[None]):
         told = await look_around(control)
         for line in self.query("#simulated").results(Plain):
             line.say(Content.assemble(("simulated: ", "$z-dim"), (told or "nobody answers", "$text-accent")))
+        self.call_after_refresh(self._fit)
+
+    def on_resize(self) -> None:
+        """Lay it out anew for the room there is."""
+        self.remove_class("-tight")
+        for detail in self.query("#detail").results(VerticalScroll):
+            detail.styles.max_height = None
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """Keep every answer on the screen: without the spaces first, then with less of the detail, which scrolls."""
+        if not self.can_follow:
+            return
+        missing = self._missing()
+        if missing > 0 and not self.has_class("-tight"):
+            self.add_class("-tight")
+            self.call_after_refresh(self._fit)
+        elif missing > 0:
+            for detail in self.query("#detail").results(VerticalScroll):
+                if detail.size.height > LEAST_DETAIL:
+                    detail.styles.max_height = max(LEAST_DETAIL, detail.size.height - missing)
+                    self.call_after_refresh(self.refresh_bindings)
+        self.refresh_bindings()
+
+    def _missing(self) -> int:
+        """By how many rows the last buttons hang out of the box."""
+        inside = self.query_one("#box").content_region.bottom
+        return max((row.region.bottom - inside for row in self.query(".buttons")), default=0)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Scrolling is offered only where the detail does not all fit."""
+        if action == "scroll_detail" and self.is_mounted:
+            return any(detail.max_scroll_y > 0 for detail in self.query("#detail").results(VerticalScroll))
+        return True
 
     def compose_text(self, text: str, detail: str) -> Iterable[Widget]:
         """The question in bold; under it what there is to know, which scrolls."""
@@ -157,6 +196,7 @@ class ChooseModal(QuestionBox):
         Binding("down,j", "app.focus_next", "", show=False, id="question.after"),
         Binding("x,escape", "cancel_check", "Cancel the check", id="question.cancel", key_display="x"),
         HELP,
+        *PAGING,
         *BETWEEN_BUTTONS,
     ]
 

@@ -1,5 +1,6 @@
 """A running check: the one thing that goes on now, the live number, samples as they come, progress, Cancel."""
 
+import time
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -23,6 +24,9 @@ from zcal_tui.tui.widgets.picture import PictureView
 from zcal_tui.tui.widgets.progress import RunProgress
 from zcal_tui.tui.widgets.samples import SampleTable
 from zcal_tui.tui.widgets.text import BigNumber, Plain
+
+READING_SECONDS = 8.0
+NOTICES_KEPT = 6
 
 
 def live_text(live: Live) -> Content:
@@ -50,6 +54,8 @@ class RunScreen(ZcalScreen):
         self._earlier = run.record.id if run is not None and not run.running else None
         """The run that was on show before this one was asked for."""
         self._over = False
+        self._told: tuple[int, float, object] = (0, 0.0, None)
+        """How many notices there were when one was last told, when that was, and in which stage."""
 
     def compose_body(self) -> Iterable[Widget]:
         """What goes on, the check's own body, progress and Cancel."""
@@ -100,7 +106,7 @@ class RunScreen(ZcalScreen):
         signs = glyphs_of(self)
         declared = self.desk.declared(view.record.check)
         parts = [Content.styled(declared.explain, "$z-dim")] if declared is not None else []
-        said = [*view.notices[-6:], *view.record.advice]
+        said = [*view.notices[-NOTICES_KEPT:], *view.record.advice]
         parts += [Content.assemble((f"{signs.follows} ", "$text-accent"), text) for text in said]
         return Content("\n\n").join(parts)
 
@@ -121,9 +127,12 @@ class RunScreen(ZcalScreen):
     def about(self) -> str:
         """What the check does and what this screen shows of it."""
         declared = self.desk.declared(self.check)
+        view = self.view
+        said = "\n\n".join(view.notices[-NOTICES_KEPT:]) if view is not None else ""
         return (
             f"{declared.explain if declared else ''} {face_of(self.check).about} The check stops by itself once "
             "the answer is certain. Escape ends it after the present move; the printer is left as it was."
+            + (f"\n\nWhat it has said so far:\n\n{said}" if said else "")
         )
 
     @property
@@ -141,7 +150,7 @@ class RunScreen(ZcalScreen):
         view = self.view
         if view is None:
             return
-        self.query_one("#progress", RunProgress).show(view.progress)
+        self.query_one("#progress", RunProgress).show(view.progress, begun=view.stage is not None)
         self.query_one("#cancel", Button).disabled = snapshot.cancelling
         self.show_run(view)
         if not view.running and not self.desk.guided and self.is_current and not self._over:
@@ -162,9 +171,20 @@ class RunScreen(ZcalScreen):
         at = self.desk.position
         which = f"{at[0]}/{at[1]}  " if at is not None else ""
         line = Content.assemble((f"{signs.running} {which}", "$text-primary"), (view.stage.text, "bold"))
-        if view.notices and "\n" not in view.notices[-1]:
-            line += Content.assemble((f"  {view.notices[-1]}", "$text-warning"))
+        if (notice := self._fresh_notice(view)) is not None:
+            line += Content.assemble((f"  {notice}", "$text-warning"))
         return line
+
+    def _fresh_notice(self, view: RunView) -> str | None:
+        """What was said last: as long as the stage lasts in which it was said, and long enough to be read. Before there
+        are samples it stands with everything else that was said; later all of it is on the help page."""
+        now, count, where = time.monotonic(), len(view.notices), (view.record.id, view.stage)
+        if count != self._told[0]:
+            self._told = (count, now, where)
+        _, since, told_in = self._told
+        if not count or not view.record.samples or "\n" in view.notices[-1]:
+            return None
+        return view.notices[-1] if where == told_in or now - since < READING_SECONDS else None
 
     def _waiting(self, text: str, colour: str) -> Content:
         return Content.assemble((f"{glyphs_of(self).waiting} {text}", f"bold $text-{colour}"))

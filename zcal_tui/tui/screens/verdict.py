@@ -1,6 +1,6 @@
 """The answer of a run: in a sentence, in numbers with their intervals, why, and what follows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding
@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button
 
-from zcal_tui.model.record import Level, Outcome, Part, Record, Verdict
+from zcal_tui.model.record import Change, Level, Outcome, Part, Record, Verdict
 from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.tui.desk import LEVEL_WORDS, OUTCOME_WORDS, Desk, short_title
 from zcal_tui.tui.faces import face_of
@@ -63,12 +63,23 @@ def follows(record: Record, glyphs: Glyphs) -> Content:
         parts.append(changes_text(settled, glyphs))
     if record.problem is not None and record.problem.remedy:
         parts.append(_arrow(record.problem.remedy, glyphs))
-    parts += [_arrow(text, glyphs) for text in record.advice]
+    saved = [change for change in settled if change.state == "saved"]
+    parts += [_arrow(text, glyphs) for text in record.advice if not _says_no_more(text, saved)]
     if left := [change for change in record.changes if change.state not in DONE]:
         parts.append(changes_text(left, glyphs))
     if not parts:
         parts.append(Content.assemble(("Nothing: go on with the plan.", "$z-dim")))
     return Content("\n").join(parts)
+
+
+def _says_no_more(advice: str, saved: Sequence[Change]) -> bool:
+    """Whether an advice only tells to set what was saved, with its effect, which stands with it."""
+    return any(
+        advice.startswith(
+            (f"Set {change.option} to {change.shown}:", f"Set {change.option} to {change.shown}.")
+        )
+        for change in saved
+    )
 
 
 def _arrow(text: str, glyphs: Glyphs) -> Content:

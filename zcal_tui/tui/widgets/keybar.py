@@ -1,5 +1,7 @@
 """The keys that do something here, in one line at the bottom; a tap on one presses it."""
 
+import re
+
 from textual.app import RenderResult
 from textual.binding import Binding
 from textual.content import Content
@@ -7,9 +9,28 @@ from textual.events import Click
 from textual.screen import Screen
 from textual.widget import Widget
 
+ARROWS = {"↑": "up", "↓": "down", "←": "left", "→": "right"}
+"""Arrows that stand for several keys: each is one to tap."""
+RANGE = re.compile(r"\d-\d")
+"""Stands for several keys whose buttons are on the screen."""
+READ_ON = "Read on"
+GAP = 3
+MORE = "command_palette"
+"""The action that leads to everything which has no room."""
+
+
+Shown = tuple[str, str, str, str]
+"""Key to press, its name, what it does, its action."""
+
+
+def _room(item: Shown) -> int:
+    """Columns that a key takes, with the space to the next one."""
+    _, name, description, _ = item
+    return len(name) + 1 + len(description) + GAP
+
 
 class KeyBar(Widget):
-    """One widget instead of one a key: cheap to mount, and it drops from the right what does not fit."""
+    """One widget instead of one a key: cheap to mount. What does not fit is left out, but for the way to everything."""
 
     def __init__(self) -> None:
         super().__init__(id="keys")
@@ -22,9 +43,9 @@ class KeyBar(Widget):
     def _changed(self, _screen: Screen[object]) -> None:
         self.refresh()
 
-    def shown(self) -> list[tuple[str, str, str]]:
-        """Key to press, its name, what it does; one an action, the screen's own before the app's."""
-        seen: dict[str, tuple[str, str, str]] = {}
+    def shown(self) -> list[Shown]:
+        """The keys that do something now; one an action, the screen's own before the app's."""
+        seen: dict[str, Shown] = {}
         own: list[str] = []
         shared: list[str] = []
         for active in self.screen.active_bindings.values():
@@ -32,7 +53,7 @@ class KeyBar(Widget):
             if not binding.show or not active.enabled or binding.action in seen:
                 continue
             name = self.app.get_key_display(binding)
-            seen[binding.action] = (binding.key, name, binding.description)
+            seen[binding.action] = (binding.key, name, binding.description, binding.action)
             (shared if active.node is self.app else own).append(binding.action)
         return [seen[action] for action in own + shared]
 
@@ -40,20 +61,45 @@ class KeyBar(Widget):
         """The line; also remembers where each key stands."""
         self._hot = []
         line = Content("")
-        width = self.content_size.width
-        for key, name, description in self.shown():
-            part = Content.assemble((name, "bold $footer-key-foreground"), " ", (description, "$z-dim"))
-            start = line.cell_length + (3 if line.plain else 0)
-            if start + part.cell_length > width:
-                continue
-            line = line + "   " + part if line.plain else part
-            self._hot.append((start, line.cell_length, key))
-        return line
+        shown = self.shown()
+        room = self.content_size.width + GAP
+        more = next((n for n, (*_, action) in enumerate(shown) if action == MORE), None)
+        if more is not None and sum(map(_room, shown)) > room:
+            key, name, _, action = shown.pop(more)
+            end = (key, name, "More", action)
+            room -= _room(end)
+        else:
+            end = None
+        for item in shown:
+            if _room(item) <= room:
+                room -= _room(item)
+                line = self._with(line, item)
+        return line if end is None else self._with(line, end)
+
+    def _with(self, line: Content, item: Shown) -> Content:
+        """The line with one key more."""
+        key, name, description, _ = item
+        part = Content.assemble((name, "bold $footer-key-foreground"), " ", (description, "$z-dim"))
+        line = line + " " * GAP if line.plain else line
+        self._heat(line.cell_length, key, name, description)
+        return line + part
+
+    def _heat(self, start: int, key: str, name: str, description: str) -> None:
+        """Where a tap presses which key."""
+        end = start + len(name) + 1 + len(description)
+        if RANGE.fullmatch(name):
+            return  # one tap cannot tell which of them is meant
+        if not set(name) <= ARROWS.keys():
+            self._hot.append((start - 1, end, key))
+            return
+        self._hot += [(start + n, start + n, ARROWS[arrow]) for n, arrow in enumerate(name)]
+        if description == READ_ON:
+            self._hot.append((start + len(name), end, "pagedown"))
 
     def on_click(self, event: Click) -> None:
         """Press the key that was tapped."""
         x = event.x - self.styles.padding.left
         for start, end, key in self._hot:
-            if start - 1 <= x <= end:
+            if start <= x <= end:
                 self.app.simulate_key(key)
                 return

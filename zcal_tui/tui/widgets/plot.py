@@ -113,7 +113,11 @@ class SamplePlot(Container):
     async def _make(self) -> None:
         from textual_plot import PlotWidget  # numpy comes with it
 
+        from zcal_tui.tui.widgets.ticks import MinusFormatter
+
         plot = PlotWidget(allow_pan_and_zoom=False)
+        plot.set_x_formatter(MinusFormatter())
+        plot.set_y_formatter(MinusFormatter())
         plot.can_focus = False
         await self.mount(plot)
         plot.margin_top = 0

@@ -16,11 +16,12 @@ class RunProgress(Widget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._progress: Progress | None = None
+        self._begun = False
 
-    def show(self, progress: Progress | None) -> None:
-        """Show this, if it is not what is shown already."""
-        if progress != self._progress:
-            self._progress = progress
+    def show(self, progress: Progress | None, *, begun: bool = False) -> None:
+        """Show this, if it is not what is shown already. `begun`: something goes on, though nothing is counted."""
+        if (progress, begun) != (self._progress, self._begun):
+            self._progress, self._begun = progress, begun
             self.refresh()
 
     def render(self) -> RenderResult:
@@ -30,12 +31,15 @@ class RunProgress(Widget):
         done = self._progress
         if done is None or done.total <= 0:
             rest = Content.assemble((signs.bar_rest * width, "$z-faint"))
-            return Content.assemble(("getting ready", "$z-dim")) + "\n" + rest
+            return Content.assemble(("at work" if self._begun else "getting ready", "$z-dim")) + "\n" + rest
         share = min(1.0, done.done / done.total)
         filled = round(width * share)
         left = "" if done.seconds_left is None else f"{duration(done.seconds_left)} left"
+        words = (
+            (duration(done.done), duration(done.total)) if done.timed else (str(done.done), str(done.total))
+        )
         head = spread(
-            Content.assemble((f"{done.done}", "bold"), (f" of at most {done.total}", "$z-dim")),
+            Content.assemble((words[0], "bold"), (f" of at most {words[1]}", "$z-dim")),
             Content.assemble((left, "bold")),
             width,
         )

@@ -6,7 +6,7 @@ from textual.content import Content
 from zcal_tui.tui.faces.face import Row
 from zcal_tui.tui.widgets.text import Plain
 
-FIXED = 3 + 2 + 8 + 7
+FIXED = 3 + 1 + 8 + 7
 """Columns of number, value and difference."""
 
 
@@ -19,7 +19,7 @@ def head_line(rows: tuple[Row, ...], width: int) -> Content:
     """What the columns are."""
     what = _what_width(rows, width)
     gap = " " * (what + 1) if what else ""
-    return Content.styled(f"{'#':>3}  {gap}{'mm':>8}{'µm':>7}", "$z-dim")
+    return Content.styled(f"{'#':>3} {gap}{'mm':>8}{'µm':>7}", "$z-dim")
 
 
 def sample_lines(rows: tuple[Row, ...], width: int = 80) -> Content:
@@ -30,7 +30,7 @@ def sample_lines(rows: tuple[Row, ...], width: int = 80) -> Content:
         told = f"{what[: room - 1]}…" if len(what) > room > 0 else what[:room]
         lines.append(
             Content.assemble(
-                (f"{number:>3}  ", "$z-dim"),
+                (f"{number:>3} ", "$z-dim"),
                 f"{told:<{room}} " if room else "",
                 (f"{value:>8}", "bold" if row == 0 else ""),
                 (f" {difference:>6}", "$z-dim"),

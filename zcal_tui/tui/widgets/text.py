@@ -4,6 +4,7 @@ from textual.app import RenderResult
 from textual.content import Content
 from textual.widgets import Digits, Static
 
+from zcal_tui.model.units import MINUS
 from zcal_tui.tui.glyphs import glyphs_of
 
 TONES = {"good": "$text-success", "warn": "$text-warning", "bad": "$text-error", "": "", "dim": "$z-dim"}
@@ -35,7 +36,8 @@ class BigNumber(Digits):
     """Large digits; plain bold text on a console, whose font has no round corners to draw them with."""
 
     def say(self, digits: str) -> None:
-        """Show `digits`, if they are not what is shown already."""
+        """Show `digits`, if they are not what is shown already. The large ones have no true minus sign."""
+        digits = digits.replace(MINUS, "-")
         if digits != self.value:
             self.update(digits)
 
