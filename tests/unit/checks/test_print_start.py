@@ -43,6 +43,12 @@ def test_a_good_one_has_nothing_to_mend() -> None:
             ("brings the old offset back", "NAME=start"),
         ),
         ("G28\nCALIBRATE_Z\nM109 S200", ("before the nozzle is heated",)),
+        ("M109 S200\nCALIBRATE_Z\nM190 S60", ("before the bed is heated",)),
+        (
+            "SET_GCODE_OFFSET Z_ADJUST={params.Z} MOVE=1\n" + GOOD,
+            ("Z_ADJUST={params.Z} MOVE=1` before", "after"),
+        ),
+        ("SET_GCODE_OFFSET Z=0.05\n" + GOOD, ("`SET_GCODE_OFFSET Z=0.05` before CALIBRATE_Z", "Z_ADJUST=")),
     ],
 )
 def test_what_would_lose_the_offset_is_named(gcode: str, words: tuple[str, ...]) -> None:
@@ -54,7 +60,9 @@ def test_what_would_lose_the_offset_is_named(gcode: str, words: tuple[str, ...])
 def test_what_does_no_harm_is_let_alone() -> None:
     assert findings(settings(GOOD + "\nG28 X")) == ()
     assert findings(settings("SAVE_GCODE_STATE\nRESTORE_GCODE_STATE\n" + GOOD)) == ()
-    assert findings(settings("SET_GCODE_OFFSET Z=0\n" + GOOD)) == ()
+    for nothing in ("Z=0", "Z=0.0", "Z=0 MOVE=1", "X=0.1"):
+        assert findings(settings(f"SET_GCODE_OFFSET {nothing}\n" + GOOD)) == ()
+    assert findings(settings("M140 S60\nM109 S200\nCALIBRATE_Z\nM190 S60")) == ()
     assert findings(settings(GOOD + "\nSAVE_GCODE_STATE NAME=a\nRESTORE_GCODE_STATE NAME=a")) == ()
 
 

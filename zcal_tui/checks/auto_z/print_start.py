@@ -14,6 +14,7 @@ NAMES = ("print_start", "start_print", "_print_start", "start_gcode")
 DEEPEST = 6
 """How many macros deep calls are followed."""
 HEATS_NOZZLE = frozenset({"M104", "M109"})
+HEATS_BED = frozenset({"M140", "M190"})
 LEVELS = frozenset({"QUAD_GANTRY_LEVEL", "Z_TILT_ADJUST"})
 SNIPPET = "SET_GCODE_OFFSET Z_ADJUST={params.Z_ADJUST|default(0.0)|float} MOVE=1"
 """How to shift an offset from the slicer without replacing it."""
@@ -23,6 +24,7 @@ ORDER = (
 )
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_TAKES_OFF = re.compile(r"\bZ\s*=\s*-?0+(\.0*)?(\s|$)", re.IGNORECASE)
 _JINJA = re.compile(r"{%.*?%}|{#.*?#}", re.DOTALL)
 
 
@@ -104,12 +106,25 @@ def findings(settings: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
         return (text, *_absolute(macro.name, macro.commands))
     before, after = macro.commands[:at], macro.commands[at + 1 :]
     return (
+        *_shifted_before(macro.name, before),
         *_absolute(macro.name, after),
         *_homed_after(macro.name, after),
         *_restored(macro.name, before, after),
         *_levelled_after(macro.name, after),
         *_cold(macro),
+        *_cold_bed(macro.name, before, after),
     )
+
+
+def _shifted_before(name: str, before: tuple[Command, ...]) -> Iterator[str]:
+    """CALIBRATE_Z replaces whatever offset is in force; one that is only taken off before it does no harm."""
+    for command in before:
+        shifts = command.names("Z_ADJUST") or (command.names("Z") and not _TAKES_OFF.search(command.line))
+        if command.word == "SET_GCODE_OFFSET" and shifts:
+            yield (
+                f"{name} has `{command.line}` before CALIBRATE_Z, which replaces that offset. If prints need it, "
+                f"put it after CALIBRATE_Z, as {SNIPPET}"
+            )
 
 
 def _absolute(name: str, commands: tuple[Command, ...]) -> Iterator[str]:
@@ -161,4 +176,14 @@ def _cold(macro: PrintStart) -> Iterator[str]:
         yield (
             f"{macro.name} calls CALIBRATE_Z before the nozzle is heated, so that it measures the cold nozzle and "
             "misses what the hot one grows (about 0.1 mm). Heat the nozzle first, to 150 °C at least, and clean it."
+        )
+
+
+def _cold_bed(name: str, before: tuple[Command, ...], after: tuple[Command, ...]) -> Iterator[str]:
+    if any(command.word in HEATS_BED for command in after) and not any(
+        command.word in HEATS_BED for command in before
+    ):
+        yield (
+            f"{name} calls CALIBRATE_Z before the bed is heated: a bed that grows or bends afterwards is at another "
+            "height than the one that was probed. Heat it first."
         )
