@@ -329,6 +329,7 @@ HERE = [
         PROBLEM,
         "/x",
     ),
+    ({"surplus": Path("/x")}, "z-calibration-override", PROBLEM, "Kalico has a z_calibration of its own"),
     ({"python": "python2.7"}, "klippy-python", PROBLEM, "python2.7"),
     ({"log_errors": (("Timer too close", 2),)}, "log", NOTE, "Timer too close (×2)"),
 ]

@@ -230,6 +230,19 @@ def test_a_plugin_beside_our_link_is_seen(home: Path) -> None:
     )
 
 
+def test_kalicos_own_z_calibration_beside_ours_is_seen(home: Path) -> None:
+    klippy = home / "klipper" / "klippy"
+    (klippy / "extras" / "danger_options.py").touch()
+    (klippy / "extras" / "z_calibration.py").touch()
+    (klippy / "plugins").mkdir()
+    for name in ("zcal", "z_calibration"):
+        (klippy / "plugins" / name).symlink_to(source() / name)
+    assert look_here(None, (), None, {}, home).surplus == klippy / "plugins" / "z_calibration"
+    config = home / "printer_data" / "config" / "printer.cfg"
+    config.write_text("[zcal]\n[danger_options]\nallow_plugin_override: True\n")
+    assert look_here(None, (), None, {}, home).surplus is None
+
+
 LOG = """\
 Transition to shutdown state: of long ago
 Start printer at Mon Nov 24 09:00:00 2025 (1000.0 5.0)

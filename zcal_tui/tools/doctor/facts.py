@@ -214,6 +214,8 @@ class HereFacts:
     """Other Klipper folders that the extra is linked into."""
     twins: tuple[Path, ...] = ()
     """Two modules z_calibration in one place."""
+    surplus: Path | None = None
+    """Our z_calibration, where this Kalico keeps its own and does not start with both."""
     config: Path | None = None
     sections: frozenset[str] = frozenset()
     """The sections of printer.cfg and its includes on disk."""

@@ -12,6 +12,7 @@ from zcal_tui.tools.doctor.facts import HereFacts, KlippyProcess, PrinterFacts
 from zcal_tui.tools.doctor.gather import processes as running
 from zcal_tui.tools.doctor.gather import there
 from zcal_tui.tools.doctor.log import recent_errors
+from zcal_tui.tools.install_plan import Link, Unlink, plan_install
 from zcal_tui.tools.klipper_folder import ConfigFile, Folder, InstallError
 
 TAIL = 400_000
@@ -45,6 +46,7 @@ def look_here(
         folder=folder,
         elsewhere=_elsewhere(root, ours, environ, home),
         twins=_twins(folder),
+        surplus=_surplus(folder, ours, config),
         config=config.path if config else None,
         sections=_sections(config),
         config_problem=problem,
@@ -155,6 +157,17 @@ def _twins(folder: Folder | None) -> tuple[Path, ...]:
     link = folder.link("z_calibration")
     module = link.with_suffix(".py")
     return (module, link) if there(module) and there(link) else ()
+
+
+def _surplus(folder: Folder | None, ours: Path | None, config: ConfigFile | None) -> Path | None:
+    """A link that the installer would take away without making it anew."""
+    if folder is None or ours is None:
+        return None
+    steps = plan_install(folder, ours, config).steps
+    linked = {step.place for step in steps if isinstance(step, Link)}
+    place = folder.link("z_calibration")
+    gone = any(isinstance(step, Unlink) and step.place == place for step in steps)
+    return place if gone and place not in linked else None
 
 
 def _extra_changed(folder: Folder | None, ours: Path | None) -> float | None:

@@ -186,6 +186,15 @@ def _freshness(found: Findings, printer: PrinterFacts | None, here: HereFacts) -
 
 
 def _twins(found: Findings, here: HereFacts) -> None:
+    if here.surplus is not None and here.folder is not None:
+        found.problem(
+            "z-calibration-override",
+            "Kalico has a z_calibration of its own, and this program's is linked beside it.",
+            "Kalico does not start with both while [danger_options] allow_plugin_override is off.",
+            "Set allow_plugin_override: True there to use this program's, or let the installer take the link away.",
+            f"zcal-tui install --klipper {here.folder.root}",
+            RESTART,
+        )
     if not here.twins:
         return
     module, link = here.twins
