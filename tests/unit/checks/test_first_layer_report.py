@@ -92,6 +92,15 @@ def test_a_nozzle_too_close_lowers_the_value_that_counts(
     assert all(c.saves and c.effect == "the nozzle will be 60 µm farther from the bed" for c in changes)
 
 
+def test_a_new_z_offset_asks_for_a_new_mesh_where_there_is_one() -> None:
+    """As the z-offset check says, and as the check ready finds once the value is saved."""
+    *_, with_mesh = ended({**PROBED, "bed_mesh": {}}, 0.06)
+    *_, without = ended(PROBED, 0.06)
+    *_, endstop = ended({**ENDSTOP, "bed_mesh": {}}, 0.06)
+    assert "BED_MESH_CALIBRATE" in with_mesh
+    assert "mesh" not in without + endstop
+
+
 def test_a_live_offset_that_a_restart_loses_goes_into_the_value() -> None:
     _, _, (change,), advice = ended(PROBED, -0.04, live=0.10)
     assert change.new == "1.440"

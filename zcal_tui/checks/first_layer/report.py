@@ -34,7 +34,7 @@ def conclusion(
         Verdict(level, summary_of(level, adjustment), tuple(_reasons(state, adjustment, zero, automatic)))
     )
     if not adjustment.covers(0.0):
-        yield from _change(adjustment, target, automatic=automatic)
+        yield from _change(adjustment, target, automatic=automatic, meshed="bed_mesh" in state.settings)
     if level is Level.PASS:
         yield AdviceGiven("The paper test is the start of fine tuning: print a first layer and look at it.")
     if level is Level.FAIL:
@@ -80,7 +80,7 @@ def _reasons(state: PrinterState, adjustment: Interval, zero: Zero, automatic: b
     yield zero.text
 
 
-def _change(adjustment: Interval, target: Target | None, *, automatic: bool) -> Iterator[Event]:
+def _change(adjustment: Interval, target: Target | None, *, automatic: bool, meshed: bool) -> Iterator[Event]:
     if target is None and automatic:
         yield AdviceGiven(
             f"Change the switch_offset that CALIBRATE_Z is given by {-adjustment.value:+.3f}; decreasing it "
@@ -101,10 +101,12 @@ def _change(adjustment: Interval, target: Target | None, *, automatic: bool) -> 
             return
         text = "Change switch_offset by the difference; decreasing it moves the nozzle away from the bed."
     elif target.option == "z_offset":
-        text = (
-            "Change z_offset by the difference; decreasing it moves the nozzle away from the bed. The bed mesh stays "
-            "valid."
-        )
+        text = "Change z_offset by the difference; decreasing it moves the nozzle away from the bed."
+        if meshed:
+            text += (
+                " A bed mesh that was probed with the old one is to be made again (BED_MESH_CALIBRATE; Klipper docs, "
+                "Probe_Calibrate)."
+            )
     else:
         text = (
             "Change position_endstop by the difference; decreasing it moves the nozzle away from the bed. "
