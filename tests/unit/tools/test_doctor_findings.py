@@ -106,7 +106,8 @@ def test_conditions_of_versions(version: str, wanted: str, met: bool) -> None:
 
 
 TERMINAL = [
-    ({"problem": "TERM is dumb"}, "term", PROBLEM, "TERM is dumb"),
+    ({"problem": "TERM is dumb"}, "term", PROBLEM, "TERM is dumb."),
+    ({"problem": "TERM is not set", "is_terminal": False}, "term", NOTE, "TERM is not set."),
     ({"is_terminal": False}, "term", OK, "redirected"),
     ({"columns": 50}, "size", NOTE, "50 columns and 24 rows"),
     ({"rows": 10}, "size", NOTE, "80 columns and 10 rows"),

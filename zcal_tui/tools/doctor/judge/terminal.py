@@ -1,7 +1,7 @@
 """Can this terminal show the interface?"""
 
 from zcal_tui.tools.doctor.facts import TerminalFacts
-from zcal_tui.tools.doctor.finding import Finding, Findings, Group
+from zcal_tui.tools.doctor.finding import Finding, Findings, Group, sentence
 
 SMALLEST = (60, 20)
 """Columns and rows below which pages have to be scrolled (docs/keys.md)."""
@@ -12,9 +12,10 @@ def judge_terminal(facts: TerminalFacts) -> tuple[Finding, ...]:
     """What is to be said of the terminal."""
     found = Findings(Group.TERMINAL)
     if facts.problem is not None:
-        found.problem(
+        tell = found.problem if facts.is_terminal else found.note  # where none is wanted, none is missed
+        tell(
             "term",
-            f"The interface cannot be shown: {facts.problem}.",
+            sentence(f"The interface cannot be shown: {facts.problem}"),
             "It is drawn by what TERM says that the terminal can do.",
             "Over SSH, ask for a terminal (ssh -t). In a terminal that is none of the old ones, set TERM.",
             "export TERM=xterm-256color",
