@@ -101,6 +101,13 @@ def test_a_new_z_offset_asks_for_a_new_mesh_where_there_is_one() -> None:
     assert "mesh" not in without + endstop
 
 
+@pytest.mark.parametrize(("value", "saves"), [(0.15, True), (0.25, False), (-0.25, False)])
+def test_what_is_too_much_for_tuning_is_not_saved_by_a_slip(value: float, saves: bool) -> None:
+    _, _, (change,), advice = ended(PROBED, value)
+    assert change.saves is saves
+    assert ("no matter of tuning" in advice) is not saves
+
+
 def test_a_live_offset_that_a_restart_loses_goes_into_the_value() -> None:
     _, _, (change,), advice = ended(PROBED, -0.04, live=0.10)
     assert change.new == "1.440"

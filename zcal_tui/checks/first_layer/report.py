@@ -1,6 +1,7 @@
 """What the height at which the paper dragged means: verdict, advice, changes. Pure."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from zcal_tui.checks.auto_z.advice import NEGATIVE
 from zcal_tui.checks.auto_z.estimates import estimate
@@ -34,7 +35,8 @@ def conclusion(
         Verdict(level, summary_of(level, adjustment), tuple(_reasons(state, adjustment, zero, automatic)))
     )
     if not adjustment.covers(0.0):
-        yield from _change(adjustment, target, automatic=automatic, meshed="bed_mesh" in state.settings)
+        for event in _change(adjustment, target, automatic=automatic, meshed="bed_mesh" in state.settings):
+            yield event if level is not Level.FAIL else _by_hand_only(event)
     if level is Level.PASS:
         yield AdviceGiven("The paper test is the start of fine tuning: print a first layer and look at it.")
     if level is Level.FAIL:
@@ -80,7 +82,9 @@ def _reasons(state: PrinterState, adjustment: Interval, zero: Zero, automatic: b
     yield zero.text
 
 
-def _change(adjustment: Interval, target: Target | None, *, automatic: bool, meshed: bool) -> Iterator[Event]:
+def _change(
+    adjustment: Interval, target: Target | None, *, automatic: bool, meshed: bool
+) -> Iterator[AdviceGiven]:
     if target is None and automatic:
         yield AdviceGiven(
             f"Change the switch_offset that CALIBRATE_Z is given by {-adjustment.value:+.3f}; decreasing it "
@@ -120,6 +124,11 @@ def _change(adjustment: Interval, target: Target | None, *, automatic: bool, mes
             "it out of macros and slicer, or it counts twice."
         )
     yield AdviceGiven(text, target.changes(adjustment.value))
+
+
+def _by_hand_only(event: AdviceGiven) -> AdviceGiven:
+    """So much is first to be explained: the changes are shown as lines to edit, and not to be saved by a slip."""
+    return replace(event, changes=tuple(replace(change, saves=False) for change in event.changes))
 
 
 def _causes(automatic: bool, adjustment: float) -> str:
