@@ -319,6 +319,11 @@ def run(arguments: Sequence[str]) -> int:
             # Whoever read has seen enough; Python must not trip over the pipe again on its way out
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return ExitCode.OK
+        except OSError as error:  # a full disk, a folder that may not be read
+            where = f"{error.filename}: " if error.filename else ""
+            print(f"zcal-tui {arguments[0]}: {where}{error.strerror or error}", file=sys.stderr)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return ExitCode.USAGE
     try:
         command = parse(arguments, dict(os.environ))
     except (UsageError, ConfigError) as error:

@@ -77,8 +77,12 @@ def _printer(store: Store, name: str | None) -> str:
     """The printer that is meant; a word on standard error where there was a choice."""
     printer, others = which_printer(store, name)
     if others:
-        print(f"{printer}, the printer used last; --printer-name for {', '.join(others)}.", file=sys.stderr)
+        _tell_choice(printer, others)
     return printer
+
+
+def _tell_choice(printer: str, others: Sequence[str]) -> None:
+    print(f"{printer}, the printer used last; --printer-name for {', '.join(others)}.", file=sys.stderr)
 
 
 def _print(lines: Iterable[str], to: IO[str] | None = None) -> None:
@@ -199,13 +203,15 @@ def _compare(arguments: Sequence[str]) -> int:
     from zcal_tui.results.find import NotFound, two
 
     store = _store(given)
-    printer = None if given.printer_name is None else _printer(store, given.printer_name)
+    printer, others = which_printer(store, given.printer_name)
     try:
-        first, second = two(store, given.runs, printer)
+        first, second = two(store, given.runs, None if given.printer_name is None else printer, printer)
     except NotFound as error:
         raise UsageProblem(str(error)) from error
     if first.check != second.check:
         raise UsageProblem(f"{first.id} is a run of {first.check} and {second.id} one of {second.check}")
+    if others and (len(given.runs) == 1 or {"last", "previous"} & set(given.runs)):
+        _tell_choice(printer, others)
     comparison = compare(first, second)
     if given.json:
         _print_json(words.as_json(comparison))

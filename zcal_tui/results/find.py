@@ -44,23 +44,29 @@ def recent(store: Store, which: str, check: str, printer: str | None = None) -> 
     return finished[back]
 
 
-def two(store: Store, words: Sequence[str], printer: str | None = None) -> tuple[Record, Record]:
+def two(
+    store: Store, words: Sequence[str], printer: str | None = None, recent_on: str | None = None
+) -> tuple[Record, Record]:
     """Two runs to compare: of ids, beginnings of ids, `last CHECK` and `previous CHECK`; a check alone stands for its
-    previous and its last run. Raises NotFound."""
+    previous and its last run. Without a `printer` ids are looked for among all, and what is recent on `recent_on`.
+    Raises NotFound."""
+    recent_on = printer if printer is not None else recent_on
     found: list[Record] = []
     left = list(words)
-    if len(left) == 1 and any(left[0] in (record.check, key(record)) for record in _all(store, printer)):
+    if len(left) == 1 and any(left[0] in (record.check, key(record)) for record in _all(store, recent_on)):
         left = ["previous", left[0], "last", left[0]]
     while left:
         word = left.pop(0)
         if word in ("last", "previous"):
             if not left:
                 raise NotFound(f"{word} of which check? Say `{word} accuracy`, for example")
-            found.append(recent(store, word, left.pop(0), printer))
+            found.append(recent(store, word, left.pop(0), recent_on))
         else:
             found.append(by_id(store, word, printer))
     if len(found) != 2:
-        raise NotFound(f"two runs are compared, and {len(found)} were named")
+        raise NotFound(
+            f"two runs are compared, and {len(found)} {'was' if len(found) == 1 else 'were'} named"
+        )
     return found[0], found[1]
 
 

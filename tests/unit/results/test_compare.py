@@ -1,6 +1,7 @@
 """Two runs side by side: what differs, and by more than chance or not."""
 
 import random
+from pathlib import Path
 
 import pytest
 
@@ -180,3 +181,22 @@ def test_what_does_not_name_two_runs_is_refused(store: Store, words: list[str]) 
 def test_with_nothing_kept_it_says_so(tmp_path: object) -> None:
     with pytest.raises(NotFound, match="no runs are kept"):
         by_id(Store(tmp_path), "x")  # type: ignore[arg-type]
+
+
+def test_what_is_recent_is_so_on_one_printer(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    other = {**records.accuracy(3).printer, "name": "delta"}
+    first, second, elsewhere = (
+        records.accuracy(1),
+        records.accuracy(2),
+        records.accuracy(3, printer=other),
+    )
+    records.keep(store, first, second, elsewhere)
+    there = store.printers()
+    assert len(there) == 2
+    home = next(name for name in there if name != "delta")
+    assert [run.id for run in two(store, ["accuracy"], None, home)] == [first.id, second.id]
+    with pytest.raises(NotFound, match="one finished run"):
+        two(store, ["accuracy"], None, "delta")
+    mixed = two(store, [first.id, "last", "accuracy"], None, "delta")
+    assert [run.id for run in mixed] == [first.id, elsewhere.id], "an id is looked for on every printer"

@@ -104,11 +104,6 @@ def told(ordered: Iterable[Record]) -> list[Record]:
     return [representative(own) for own in grouped(ordered).values()]
 
 
-def telling(ordered: Sequence[Record], check: str) -> Record:
-    """The run of a check that a page tells, of runs that begin with the newest."""
-    return representative([record for record in ordered if record.check == check])
-
-
 def _place(order: Sequence[str], record: Record) -> tuple[int, str, str]:
     """Where a record's check stands on the page, each of its variants after the usual one."""
     check = record.check
