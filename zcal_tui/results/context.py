@@ -22,6 +22,7 @@ SECTIONS = (
     "z_tilt",
     "z_tilt_ng",
     "quad_gantry_level",
+    "bed_tilt",
     "bed_screws",
     "screws_tilt_adjust",
     "axis_twist_compensation",

@@ -16,6 +16,7 @@ MOTION = (
     "full_steps_per_rotation",
     "step_distance",
     "arm_length",
+    "angle",
 )
 HOW_TO_TOUCH = (
     "pin",

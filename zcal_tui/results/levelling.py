@@ -29,6 +29,10 @@ def levelled_since(then: Context, later: Sequence[Context]) -> str | None:
     if beside == 0.0:
         return None
     for context in later:
+        if _tilt(then) != _tilt(context):
+            return (
+                "[bed_tilt] was changed since (BED_TILT_CALIBRATE), and the probe is not where the nozzle is"
+            )
         for applied, sections, command in KINDS:
             if not context.get(applied):
                 continue
@@ -40,6 +44,12 @@ def levelled_since(then: Context, later: Sequence[Context]) -> str | None:
                     "retry_tolerance, and the probe is not where the nozzle is"
                 )
     return None
+
+
+def _tilt(context: Context) -> Mapping[str, float]:
+    """What [bed_tilt] corrects, as far as it tilts."""
+    options = (config_of(context) or {}).get("bed_tilt", {})
+    return {name: _number(options.get(name)) for name in ("x_adjust", "y_adjust")}
 
 
 def _anew(then: Context, now: Context) -> bool:

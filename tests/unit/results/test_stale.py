@@ -93,6 +93,15 @@ def test_levelling_again_to_a_tolerance_changes_no_more_than_that(
     assert "levelled since" in (stale(crooked, (), now(config=config)) or "")
 
 
+def test_a_tilt_that_klipper_corrects_itself_counts_as_levelling() -> None:
+    """Klipper docs, Probe_Calibrate: DELTA_CALIBRATE "or similar"."""
+    tilted = {"bed_tilt": {"x_adjust": 0.001, "y_adjust": 0.0, "z_adjust": 0.1}}
+    assert "[bed_tilt] was changed since" in reason(records.z_offset(), config=tilted)
+    at_nozzle = {"probe": {"x_offset": 0.0, "y_offset": 0.0}}
+    record = records.z_offset(context=records.context(at_nozzle))
+    assert stale(record, (), now(config={**at_nozzle, **tilted})) is None
+
+
 def test_clocks_that_drift_apart_are_no_restart() -> None:
     # twelve days at 100 ppm
     assert stale(records.z_offset(), (), now(eventtime=1_038_000.0, start=110.0)) is None
@@ -120,6 +129,8 @@ def test_levelling_does_not_touch_the_repeatability() -> None:
     [
         (records.accuracy(), {"probe": {"speed": 2.0}}, "[probe] speed"),
         (records.z_offset(), {"probe": {"samples": 5}}, "[probe] samples"),
+        (records.z_offset(), {"stepper_a": {"angle": 209.9}}, "[stepper_a] angle"),
+        (records.z_offset(), {"printer": {"delta_radius": 140.2}}, "[printer] delta_radius"),
         (records.bias(), {"axis_twist_compensation": {"z_compensations": [0.1]}}, "axis_twist_compensation"),
         (records.temperature(), {"z_thermal_adjust": {"temp_coeff": 0.01}}, "z_thermal_adjust"),
         (records.backlash(), {"stepper_z1": {"microsteps": 32}}, "[stepper_z1] microsteps"),
