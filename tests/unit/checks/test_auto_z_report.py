@@ -1,5 +1,7 @@
 """What the numbers of the check `auto-z` mean: thresholds, words, changes."""
 
+from dataclasses import replace
+
 import pytest
 
 from zcal_tui.checks.auto_z.advice import configuration, rough_z_offset
@@ -23,7 +25,7 @@ from zcal_tui.printer.z_calibration import Calibration, Height, Section
 from zcal_tui.stats.intervals import Interval
 
 SECTION = Section(0.5, (-1.0, 1.0), (206, 256), (206, 232), (125, 125), (125, 125), True, 3, True)
-PROBE = ProbeConfig("probe", "probe", z_offset=6.4, samples=3, samples_result="median")
+PROBE = ProbeConfig("probe", "probe", y_offset=19.75, z_offset=6.4, samples=3, samples_result="median")
 STEP = 0.00125
 
 
@@ -179,6 +181,11 @@ def test_a_large_offset_suggests_another_position_endstop() -> None:
     assert change.new == "0.800"
     assert "300 µm closer to" in change.effect
     assert "docks" in text
+    assert "into the plate" not in text
+    too_low = endstop_advice(rail, 0.3, (-3.0, 240.0))
+    assert too_low is not None
+    assert "above the Z 0 of homing" in too_low[0]
+    assert "into the plate" in too_low[0]
     unreachable = endstop_advice(rail, 4.0, (-3.0, 240.0))
     assert unreachable is not None
     assert unreachable[1] == ()
@@ -189,9 +196,15 @@ def test_what_the_configuration_should_have() -> None:
     single = Section(0.5, (-1.0, 1.0), None, None, (100.0, 100.0), (125.0, 125.0), True, 1, True)
     texts = list(configuration(single, PROBE, mesh=True))
     assert "median" in texts[0]
-    assert "zero_reference_position (125, 125)" in texts[1]
+    assert "(100, 100) is not where the mesh is zero (125, 125)" in texts[1]
     unreferenced = Section(0.5, (-1.0, 1.0), None, None, (100.0, 100.0), None, True, 3, True)
     assert "has no zero_reference_position" in next(iter(configuration(unreferenced, PROBE, mesh=True)))
+
+
+def test_a_probe_that_would_hang_where_the_nozzle_is_was_not_measured() -> None:
+    (text,) = configuration(SECTION, replace(PROBE, y_offset=0.0), mesh=True)
+    assert "probe-xy" in text
+    assert list(configuration(SECTION, replace(PROBE, x_offset=-2.0, y_offset=0.0), mesh=True)) == []
 
 
 def test_heights_that_contradict_z_offset_are_named() -> None:

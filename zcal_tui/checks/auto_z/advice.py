@@ -29,12 +29,18 @@ def configuration(section: Section, probe: ProbeConfig, mesh: bool) -> Iterator[
     if section.samples < 3 or not section.median:
         yield (
             "Take several samples and their median, samples: 3 and samples_result: median in "
-            f"[{probe.section}]: one bad touch then does no harm, and the heights tell how sure they are."
+            f"[{probe.section}], or in [z_calibration] where it has its own: one bad touch then does no harm, and the "
+            "heights tell how sure they are."
+        )
+    if not (probe.x_offset or probe.y_offset):
+        yield (
+            f"x_offset and y_offset in [{probe.section}] are both 0, as if the probe were where the nozzle is: then "
+            "another point of the bed is probed than the one that is meant. Do the check probe-xy."
         )
     if mesh and section.zero_reference is None:
         yield (
-            "The bed mesh has no zero_reference_position, so it shifts the nozzle by its own height at the "
-            "point that CALIBRATE_Z probes. Set [bed_mesh] zero_reference_position to that point."
+            "The bed mesh has no zero_reference_position (on an old Klipper, relative_reference_index), so it shifts "
+            "the nozzle by its own height at the point that CALIBRATE_Z probes. Set [bed_mesh] zero_reference_position to that point."
         )
     elif (
         mesh
@@ -43,9 +49,9 @@ def configuration(section: Section, probe: ProbeConfig, mesh: bool) -> Iterator[
         and math.dist(section.bed, section.zero_reference) > SAME_POINT
     ):
         yield (
-            f"bed_xy_position ({section.bed[0]:g}, {section.bed[1]:g}) is not the mesh's zero_reference_position "
-            f"({section.zero_reference[0]:g}, {section.zero_reference[1]:g}), where the mesh is zero. Leave "
-            "bed_xy_position out: then the reference is taken."
+            f"bed_xy_position ({section.bed[0]:g}, {section.bed[1]:g}) is not where the mesh is zero "
+            f"({section.zero_reference[0]:g}, {section.zero_reference[1]:g}). Leave bed_xy_position out: then that "
+            "point is taken."
         )
 
 

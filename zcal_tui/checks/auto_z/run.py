@@ -265,6 +265,7 @@ class _Run:
                 yield AdviceGiven(*suggestion)
         if self._fault is not None:
             yield AdviceGiven(fault_words(self._fault)[2])
+        if self._fault is not None or self._tuned is not None:
             yield AdviceGiven(BODY)
         settings = self._context.printer.state.settings
         for text in (

@@ -292,6 +292,11 @@ def endstop_advice(
         "from homing: whatever macros do at a fixed Z (docks, brushes, parking) and offsets written down "
         f"elsewhere. Without CALIBRATE_Z {closer_farther(offset)} than now."
     )
+    if offset > 0.0:
+        text += (
+            " As it is, the bed lies that far above the Z 0 of homing: a move to it before CALIBRATE_Z presses the "
+            "nozzle into the plate (protoloft's z_calibration, Preconditions: a safe value)."
+        )
     if limits is not None and not limits[0] <= new <= limits[1]:
         return text + " position_min or position_max would have to be changed with it.", ()
     change = Change(
