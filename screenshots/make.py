@@ -26,12 +26,17 @@ from zcal_tui.session.snapshot import Asking, Snapshot
 from zcal_tui.session.target import DemoOptions, Target
 from zcal_tui.tui.app import ZcalApp
 from zcal_tui.tui.messages import StartRequested
+from zcal_tui.tui.screens.plan import PlanScreen
 from zcal_tui.tui.screens.verdict import VerdictScreen
+from zcal_tui.tui.widgets.runlist import RunList
 
 SIZE = (80, 24)
 FOLDER = Path(__file__).parent
 PATIENCE = 1200.0
 SPEED = 8.0
+TREND = 6
+"""Runs of one check that its trend is told from."""
+HISTORY_OF = "Repeatability"
 
 Seen = Callable[[Snapshot], object]
 
@@ -128,8 +133,8 @@ class Studio:
                 self.session.answer(asking.n, answer)
                 await self.until(partial(self._has_gone, asking))
             await self.pilot.pause(0.05)
+        await self.until(lambda: isinstance(self.app.screen, VerdictScreen))
         if verdict:
-            await self.until(lambda: isinstance(self.app.screen, VerdictScreen))
             await self.picture(verdict)
         await self.pilot.press("escape")
         await self.pilot.press("escape")
@@ -187,6 +192,22 @@ async def auto_z(studio: Studio) -> None:
     await studio.run("auto-z", seen={"auto-z": whole_offset})
 
 
+async def history(studio: Studio) -> None:
+    """What was run, a number over its runs, two runs compared, where a report goes."""
+    for check in ("ready", "z-offset", *["accuracy"] * TREND):
+        await studio.run(check)
+    await studio.pilot.press("h", "right")
+    while HISTORY_OF not in str(studio.app.screen.query_one(RunList).border_title):
+        await studio.pilot.press("right")
+    await studio.pilot.press("down")
+    await studio.picture("history")
+    await studio.pilot.press("space", "end", "d")
+    await studio.picture("compare")
+    await studio.pilot.press("escape", "escape", "r")
+    await studio.picture("report")
+    await studio.pilot.press("escape")
+
+
 async def stop(studio: Studio) -> None:
     """After an emergency stop."""
     await studio.pilot.press("f12")
@@ -196,7 +217,7 @@ async def stop(studio: Studio) -> None:
 
 SCENES: dict[str, Callable[[Studio], Awaitable[None]]] = {
     scene.__name__: scene
-    for scene in (plan, ready, jog, paper, accuracy, bias, backlash, auto_z, temperature, stop)
+    for scene in (plan, ready, jog, paper, accuracy, bias, backlash, auto_z, temperature, history, stop)
 }
 
 
@@ -209,6 +230,7 @@ async def take(names: list[str], data: Path) -> None:
         async with app.run_test(size=SIZE) as pilot:
             studio = Studio(session, app, pilot)
             await studio.until(lambda: session.snapshot.printer.ready and session.snapshot.printer.settings)
+            await studio.until(lambda: isinstance(app.screen, PlanScreen))
             for name in names:
                 await SCENES[name](studio)
     finally:

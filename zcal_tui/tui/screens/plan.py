@@ -107,7 +107,7 @@ class PlanScreen(ZcalScreen):
     BINDINGS: ClassVar = [
         Binding("enter", "start", "Start", id="plan.start"),
         Binding("n", "next", "Next", id="plan.next"),
-        Binding("a", "all", "All", id="plan.all"),
+        Binding("a", "all", "All", id="plan.all", show=False),
         Binding("s", "settings", "Settings", id="plan.settings"),
         Binding("r", "app.report", "Report", id="plan.report"),
         Binding("h", "app.history", "History", id="plan.history"),
