@@ -40,7 +40,8 @@ def configuration(section: Section, probe: ProbeConfig, mesh: bool) -> Iterator[
     if mesh and section.zero_reference is None:
         yield (
             "The bed mesh has no zero_reference_position (on an old Klipper, relative_reference_index), so it shifts "
-            "the nozzle by its own height at the point that CALIBRATE_Z probes. Set [bed_mesh] zero_reference_position to that point."
+            "the nozzle by its own height at the point that CALIBRATE_Z probes. Set [bed_mesh] "
+            "zero_reference_position to that point."
         )
     elif (
         mesh
