@@ -1,6 +1,7 @@
 """From touches and paper tests to a z_offset or position_endstop: signs, verdict, and what is proposed."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -267,3 +268,15 @@ def test_the_feel_is_assumed_after_one_test_and_told_after_more() -> None:
     assert "--repeats 3" in probe_told(1.5, 0.0).text
     assert "scatters by" in probe_told(1.5, 0.0, 0.01, -0.01).text
     assert "scatters by" in endstop_told(0.0, 0.02).text
+
+
+def test_what_spoils_the_new_z_offset_and_what_it_spoils_is_said() -> None:
+    """Klipper docs, Probe_Calibrate: bed screws, levelling commands, bed meshes."""
+    told = probe_told(1.4, 0.0, settings={**BY_PROBE, "bed_mesh": {}, "quad_gantry_level": {}})
+    assert "BED_MESH_CALIBRATE" in told.text
+    assert "the bed's screws, QUAD_GANTRY_LEVEL" in told.text
+    plain = probe_told(1.4, 0.0)
+    assert "BED_MESH_CALIBRATE" not in plain.text
+    assert "(the bed's screws)" in plain.text
+    at_nozzle = replace(BESIDE, y_offset=0.0)
+    assert "screws" not in probe_told(1.4, 0.0, probe=at_nozzle).text

@@ -20,6 +20,14 @@ GOAL = 0.025
 GOAL_SOURCE = "Klipper docs, Bed_Level"
 ABOUT = 1.05
 """Times the goal: up to here a single test's interval is too wide by what is assumed of the person, not by the test."""
+_TILTS = {
+    "z_tilt": "Z_TILT_ADJUST",
+    "z_tilt_ng": "Z_TILT_ADJUST",
+    "quad_gantry_level": "QUAD_GANTRY_LEVEL",
+    "bed_tilt": "BED_TILT_CALIBRATE",
+    "delta_calibrate": "DELTA_CALIBRATE",
+}
+"""By section, what changes the bed's tilt against the nozzle (Klipper docs, Probe_Calibrate)."""
 FAR = 1.0
 """mm. A change of more than this is rather a mistake than a calibration."""
 DECIMALS = 3
@@ -227,15 +235,13 @@ def _invalid(state: PrinterState, probe: ProbeConfig) -> Iterator[Event]:
         yield AdviceGiven(
             "A bed mesh that was made with the old z_offset is no longer right: run BED_MESH_CALIBRATE again."
         )
-    levelled = [
-        name
-        for name in ("z_tilt", "quad_gantry_level", "bed_tilt", "delta_calibrate")
-        if name in state.settings
+    levelling = ["the bed's screws"] + [
+        command for section, command in _TILTS.items() if section in state.settings
     ]
-    if levelled and (probe.x_offset or probe.y_offset):
+    if probe.x_offset or probe.y_offset:
         yield AdviceGiven(
             "The probe stands beside the nozzle, so levelling the bed or gantry again "
-            f"({', '.join(levelled)}) makes this z_offset wrong: level first, then measure it."
+            f"({', '.join(levelling)}) makes this z_offset wrong: level first, then measure it."
         )
 
 
