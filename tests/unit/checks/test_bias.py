@@ -1,11 +1,14 @@
 """Where the location bias is measured, how long it takes, and what shapes it has."""
 
+from dataclasses import replace
+
 import pytest
 
 from zcal_tui.checks.base import CheckRefused
 from zcal_tui.checks.bias import BiasParameters
 from zcal_tui.checks.bias.choice import chosen_places, parse_points
 from zcal_tui.checks.bias.pattern import pattern_of
+from zcal_tui.checks.bias.run import offsets_first
 from zcal_tui.checks.bias.timetable import Timetable
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.state import PrinterState
@@ -28,6 +31,13 @@ def test_by_default_the_corners_and_the_centre() -> None:
         "back left",
         "centre",
     ]
+
+
+def test_offsets_that_were_never_measured_come_first() -> None:
+    assert offsets_first(PROBE) is None
+    words = offsets_first(replace(PROBE, z_offset=0.0))
+    assert words is not None
+    assert "probe-xy and z-offset first" in words
 
 
 def test_places_that_were_given_are_taken_as_they_are() -> None:

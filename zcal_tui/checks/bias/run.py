@@ -52,6 +52,8 @@ async def measure(context: Context, parameters: BiasParameters) -> None:
     taken_over = _take_over(context, parameters, places, report)
     timetable = Timetable(places=len(places), touches=parameters.touches, docks=macros is not None)
     await _announce(context, report, timetable, places)
+    if (first := offsets_first(probe)) is not None:
+        context.emit(Notice(first))
     await require_cold(context)
     await require_travel(context, macros, probe)
     await home_if_needed(context, allowed=parameters.home)
@@ -236,6 +238,18 @@ async def _announce(
     rounds = f"{least} to {most} rounds" if most > least else f"{least} round(s)"
     context.emit(
         Notice(f"{len(places)} places ({names}), {rounds}: about {span}, with a paper test at each place.")
+    )
+
+
+def offsets_first(probe: ProbeConfig) -> str | None:
+    """What to do before, where the probe's offsets were never measured (Klipper docs, Probe_Calibrate, Location Bias
+    Check); None where they seem to be."""
+    if probe.z_offset != 0.0:
+        return None
+    return (
+        f"z_offset in [{probe.section}] is 0, as before it was ever measured. Do the checks probe-xy and z-offset first "
+        "(Klipper docs, Probe_Calibrate): with a wrong x_offset or y_offset, touch and paper test are at two places, and "
+        "without a z_offset the paper tests do not know where the bed is to be expected."
     )
 
 
