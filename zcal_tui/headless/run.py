@@ -141,7 +141,9 @@ def _follow(
 ) -> ExitCode:
     seen = 0
     asked = 0
+    waits = False
     while True:
+        waits = _tell_link(session.snapshot, output, waits)
         if signals.count > seen:
             seen = signals.count
             if seen > 1:
@@ -164,6 +166,20 @@ def _follow(
                 output.say(f"{gone} The check is cancelled.")
                 answers = None
                 session.cancel()
+
+
+def _tell_link(snapshot: Snapshot, output: Output, told: bool) -> bool:
+    """Tell whoever is asked that the link is down, which waits with the question, and when it is back; a run that
+    measures ends by it and tells of it itself. Returns whether it was told to be down."""
+    problem = snapshot.link.problem
+    if snapshot.question is not None and snapshot.link.state is LinkState.LOST and problem is not None:
+        if not told:
+            for line in problem_lines(problem):
+                output.say(line)
+        return True
+    if told and snapshot.link.state is LinkState.UP:
+        output.say("The connection to the printer is back.")
+    return told and snapshot.link.state is LinkState.LOST
 
 
 def _answer(session: SessionPort, answers: Answerer, asked: int) -> int:

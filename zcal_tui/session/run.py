@@ -241,12 +241,12 @@ class Run:
         return self._printer.state
 
     async def _lost(self, error: ReplyLost | Unreachable) -> tuple[Outcome, Problem]:
+        logger.info("the link was lost: %s", error)
         return Outcome.LOST, Problem(
             "The connection to the printer was lost in the middle of the check.",
             self._printer.state.link if not self._printer.state.connected else str(error),
             "The printer finishes what it was told and then stands still. See that klippy and the network are "
             "up, then repeat the check; the samples so far are kept.",
-            raw=str(error),
         )
 
     def _emit(self, event: Event) -> None:

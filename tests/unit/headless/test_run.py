@@ -122,6 +122,45 @@ def test_a_klipper_that_never_gets_ready_is_not_waited_for_for_ever(monkeypatch:
     assert "Starting" in said.text
 
 
+def test_who_is_asked_is_told_once_of_a_link_that_went_and_came_back() -> None:
+    went = Problem("The connection to the printer was lost.", "the cable", "It is made again.")
+    session, said = FakeSession(), Said()
+    session.on_start = lambda: session.ask(4, CLEAN)
+
+    class Watching(FakeAnswers):
+        looks = 0
+
+        def poll(self) -> Answer | None:
+            self.looks += 1
+            asking = session.snapshot.question
+            if self.looks == 2:
+                session.show(replace(UP, link=Link(state=LinkState.LOST, problem=went), question=asking))
+            if self.looks == 6:
+                session.show(replace(UP, question=asking))
+            if self.looks < 10:
+                return None
+            session.show(UP)
+            session.end()
+            return True
+
+    assert run(session, said, Watching()) is ExitCode.OK
+    assert said.words.count("The connection to the printer was lost.") == 1
+    assert said.words[-1] == "The connection to the printer is back."
+
+
+def test_a_run_that_ends_by_a_lost_link_tells_of_it_itself() -> None:
+    went = Problem("The connection to the printer was lost.")
+    session, said = FakeSession(), Said()
+
+    def lose() -> None:
+        session.show(replace(UP, link=Link(state=LinkState.LOST, problem=went)))
+        session.end(record(outcome=Outcome.LOST))
+
+    session.on_start = lose
+    assert run(session, said) is ExitCode.PRINTER_ERROR
+    assert said.words == []
+
+
 def test_a_session_that_cannot_start_it_says_why() -> None:
     def busy() -> None:
         raise SessionBusy("No printer is connected.")
