@@ -137,7 +137,6 @@ async def test_a_link_that_goes_in_the_middle_is_told_and_comes_back(
     assert record.outcome is Outcome.LOST
     assert record.problem is not None
     assert record.problem.raw == "", "the printer has said nothing; the cause is not told twice"
-    assert record.problem is not None
     assert "connection" in record.problem.what
     assert len(record.samples) == 3
     await until(lambda: session.snapshot.link.state is LinkState.UP)
