@@ -247,9 +247,9 @@ def offsets_first(probe: ProbeConfig) -> str | None:
     if probe.z_offset != 0.0:
         return None
     return (
-        f"z_offset in [{probe.section}] is 0, as before it was ever measured. Do the checks probe-xy and z-offset first "
-        "(Klipper docs, Probe_Calibrate): with a wrong x_offset or y_offset, touch and paper test are at two places, and "
-        "without a z_offset the paper tests do not know where the bed is to be expected."
+        f"z_offset in [{probe.section}] is 0, as before it was ever measured. Do the checks probe-xy and z-offset "
+        "first (Klipper docs, Probe_Calibrate): with a wrong x_offset or y_offset, touch and paper test are at two "
+        "places, and without a z_offset the paper tests do not know where the bed is to be expected."
     )
 
 
