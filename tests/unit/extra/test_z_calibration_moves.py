@@ -122,7 +122,8 @@ def calibrate(printer: Printer, settings: Settings = SETTINGS) -> tuple[Outcome,
     command = Command()
     machine: Any = printer
     toucher = Toucher(machine, settings, Stop(), command)
-    scripts = Scripts(*(printer.script(name) for name in ("start", "before_switch", "end")), True)
+    start, before_switch, end = (printer.script(name) for name in ("start", "before_switch", "end"))
+    scripts = Scripts(start, before_switch, end, True)
     found: list[Outcome] = []
     calibration = Calibration(machine, toucher, scripts, Attachment(True, False))
     calibration.measure(Plan(NOZZLE, SWITCH, [BED], 0.5, False), found.append)
