@@ -5,18 +5,19 @@ import difflib
 import os
 import re
 import sys
-from collections.abc import Sequence
-from typing import Any, NoReturn
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from zcal_tui import __version__
-from zcal_tui.checks.base import Declaration
-from zcal_tui.checks.guided import DECLARED, GuidedParameters, chosen
-from zcal_tui.checks.guided import NAME as WHOLE
-from zcal_tui.checks.parameters import ParameterError, ParameterSpec, build, specs
 from zcal_tui.command import Command
 from zcal_tui.config import ConfigError, as_path, load
 from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.headless.results import RESULT_PROGRAMS
+
+if TYPE_CHECKING:  # every check's declaration is read only where the command line says anything about checks
+    from zcal_tui.checks.base import Declaration
+    from zcal_tui.checks.guided import GuidedParameters
+    from zcal_tui.checks.parameters import ParameterSpec
 
 PROFILES = ("voron", "bedslinger", "corexy", "delta")
 
@@ -48,6 +49,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         if wrong := re.search(r"argument check: invalid choice: '(.*)' \(", message):
+            from zcal_tui.checks.guided import DECLARED
+
             near = difflib.get_close_matches(wrong[1], (*DECLARED, *PROGRAMS), n=1)
             message = f"there is no check {wrong[1]!r}" + (f"; did you mean {near[0]}?" if near else "")
         raise UsageError(f"{message}\n`{self.prog} --help` lists what there is.")
@@ -136,7 +139,7 @@ def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer")
     how.add_argument("--data", metavar="DIR", default=gone, help="the folder in which runs are kept")
 
 
-def _help_text(spec: ParameterSpec) -> str:
+def _help_text(spec: "ParameterSpec") -> str:
     text = spec.help
     if spec.range_text:
         text += f" ({spec.range_text})"
@@ -147,7 +150,9 @@ def _help_text(spec: ParameterSpec) -> str:
     return text.replace("%", "%%")
 
 
-def _add_check(choices: Any, check: Declaration) -> None:
+def _add_check(choices: Any, check: "Declaration") -> None:
+    from zcal_tui.checks.parameters import specs
+
     parser = choices.add_parser(check.name, help=check.learn, description=check.explain, allow_abbrev=False)
     common_options(parser, printer=AFTER)
     own = parser.add_argument_group("this check")
@@ -163,8 +168,11 @@ def _add_check(choices: Any, check: Declaration) -> None:
         )
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The whole command line; the options of those checks only that `arguments` name, since most of the time of parsing
+    goes into making them."""
+    from zcal_tui.checks.guided import DECLARED
+
     parser = Parser(
         prog="zcal-tui",
         description="Z calibration of a Klipper printer, step by step.",
@@ -176,7 +184,10 @@ def make_parser() -> argparse.ArgumentParser:
     common_options(parser)
     choices = parser.add_subparsers(dest="check", metavar="check", title="checks")
     for check in DECLARED.values():
-        _add_check(choices, check)
+        if check.name in arguments:
+            _add_check(choices, check)
+        else:
+            choices.add_parser(check.name, help=check.learn)
     for name, told in PROGRAMS.items():
         choices.add_parser(name, help=told, add_help=False)
     return parser
@@ -184,27 +195,48 @@ def make_parser() -> argparse.ArgumentParser:
 
 def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
     """The command that `arguments` stand for. Raises UsageError; ConfigError where a file is wrong."""
-    parser = make_parser()
-    namespace, unknown = parser.parse_known_args(list(arguments))
+    plain = Parser(prog="zcal-tui", add_help=False, allow_abbrev=False)
+    common_options(plain)
+    namespace, more = plain.parse_known_args(list(arguments))
+    if not more:  # the terminal interface, without a check: somebody waits for its first frame
+        return _command(vars(namespace), environ)
+    namespace, unknown = make_parser(arguments).parse_known_args(list(arguments))
     given = vars(namespace)
     check = given.get("check")
     if check in PROGRAMS:
         raise UsageError(f"{check} comes first: zcal-tui {check} --help")
     if unknown:
         raise UsageError(_unknown(unknown[0], check))
+    return _command(given, environ, check, _parameters(check, given) if check else None)
+
+
+def _parameters(check: str, given: Mapping[str, Any]) -> Any:
+    """What the check is told to do. Raises UsageError."""
+    from zcal_tui.checks.guided import DECLARED, NAME, chosen
+    from zcal_tui.checks.parameters import ParameterError, build
+
     values = {key.removeprefix("check."): value for key, value in given.items() if key.startswith("check.")}
     try:
-        parameters: Any = build(DECLARED[check].parameters, values) if check else None
+        parameters: Any = build(DECLARED[check].parameters, values)
     except ParameterError as error:
         raise UsageError(str(error)) from error
-    if check == WHOLE and not chosen(parameters):
+    if check == NAME and not chosen(parameters):
         raise UsageError(_nothing_left(parameters))
+    return parameters
+
+
+def _command(
+    given: dict[str, Any], environ: dict[str, str], check: str | None = None, parameters: Any = None
+) -> Command:
+    """The command that the options stand for together. Raises UsageError, ConfigError."""
     headless, demo = given.get("headless", False), given.get("demo")
     printers = [*given.pop("printer", ()), *given.pop(AFTER, ())]
     if len(printers) > 1:
         _check_several(given)
     given["printer"] = printers[0] if printers else None
     if headless and not check:
+        from zcal_tui.checks.guided import DECLARED
+
         raise UsageError(f"--headless needs to know which check: {', '.join(DECLARED)}")
     if given.get("json") and not headless:
         raise UsageError("--json goes with --headless")
@@ -240,7 +272,7 @@ def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
     )
 
 
-def _nothing_left(parameters: GuidedParameters) -> str:
+def _nothing_left(parameters: "GuidedParameters") -> str:
     """What to say where every check is left out."""
     if not parameters.only:
         return "--skip leaves out every check, so that nothing is left to be done"
@@ -261,6 +293,8 @@ def _check_demo(profile: str, given: dict[str, Any]) -> None:
         raise UsageError("--demo brings its own printer; leave out --printer")
     if profile not in PROFILES and not as_path(profile).exists():
         near = difflib.get_close_matches(profile, PROFILES, n=1)
+        from zcal_tui.checks.guided import DECLARED
+
         if profile in DECLARED:
             raise UsageError(f"name the profile before the check: --demo {PROFILES[0]} {profile}")
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(PROFILES)}, or a folder's path"
@@ -275,6 +309,9 @@ def _check_demo(profile: str, given: dict[str, Any]) -> None:
 
 def _unknown(word: str, check: str | None) -> str:
     """What to say of an option that does not exist, with the nearest one that does."""
+    from zcal_tui.checks.guided import DECLARED
+    from zcal_tui.checks.parameters import specs
+
     common = Parser(add_help=False)
     common_options(common)
     known = [*common.options, "--help", "--version"]

@@ -10,20 +10,18 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from zcal_tui.checks.base import Check
-from zcal_tui.checks.catalogue import CHECKS
-from zcal_tui.checks.guided import NAME as GUIDED_NAME
 from zcal_tui.model.events import Event
 from zcal_tui.model.questions import Answer
 from zcal_tui.model.record import Problem, Record
 from zcal_tui.results.changes import Changed
-from zcal_tui.results.store import StillRunning, Store, now_iso
+from zcal_tui.results.store import WHOLE, StillRunning, Store, now_iso
 from zcal_tui.session.board import Board
 from zcal_tui.session.port import RunOptions, SessionBusy
 from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.session.target import Target
 
 if TYPE_CHECKING:
+    from zcal_tui.checks.base import Check
     from zcal_tui.session.connection import PrinterConnection
     from zcal_tui.session.guide import Guide
     from zcal_tui.session.run import Run
@@ -156,10 +154,12 @@ class Session:
 
     async def _load_last(self) -> None:
         """Find the kept results; again once klippy has told the printer's name, under which they are filed."""
-        name = ""
+        from zcal_tui.checks.catalogue import CHECKS  # as above
+
+        name, checks = "", tuple(CHECKS)
         while name != self._board.snapshot.filed_under:
             name = self._board.snapshot.filed_under
-            last = await asyncio.to_thread(self._store.last, name, tuple(CHECKS))
+            last = await asyncio.to_thread(self._store.last, name, checks)
             interrupted = await asyncio.to_thread(self._store.interrupted, name)
             changed = await asyncio.to_thread(self._store.changes, name)
             last = {**last, **self._board.snapshot.last}
@@ -168,7 +168,8 @@ class Session:
                 await asyncio.sleep(NAME_POLL)
 
     def _begin_run(self, name: str, parameters: Any, options: RunOptions) -> None:
-        from zcal_tui.session.run import Run  # as above
+        from zcal_tui.checks.catalogue import CHECKS  # as above
+        from zcal_tui.session.run import Run
 
         assert self._connection is not None
         printer = self._connection.printer
@@ -176,10 +177,10 @@ class Session:
         self._board.update(cancelling=False)
         files = self._connection.config_files()
 
-        def make(check: Check, chosen: Any) -> Run:
+        def make(check: "Check", chosen: Any) -> Run:
             return Run(check, chosen, printer, self._store, self._board, options, files, self._target.lease)
 
-        if name == GUIDED_NAME:
+        if name == WHOLE:
             from zcal_tui.session.guide import Guide  # as above
 
             self._run = Guide(
@@ -225,7 +226,7 @@ class Session:
             logger.warning("run %s could not be closed: %s", record.id, error)
             return
         self._board.closed(record.id)
-        if record.check == GUIDED_NAME:  # with it its parts
+        if record.check == WHOLE:  # with it its parts
             self._board.update(interrupted=self._store.interrupted(self._board.snapshot.filed_under))
 
     def _note_changed(self, what: str) -> None:

@@ -1,7 +1,7 @@
 """The application: polls the session's snapshot, carries out what the screens ask, keeps STOP within reach."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from textual import on, work
@@ -9,6 +9,7 @@ from textual.screen import Screen
 
 from zcal_tui.checks.base import Check
 from zcal_tui.model.policy import SavePolicy
+from zcal_tui.model.record import Outcome, Problem, Record
 from zcal_tui.session.port import RunOptions, SessionBusy, SessionPort
 from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.tui import messages
@@ -30,6 +31,11 @@ NOT_REACHABLE = 3
 """Exit code where the person leaves because the printer cannot be reached."""
 
 
+def _to_explain(record: Record) -> Problem | None:
+    """What ended a run, where it was not the person: that has to be read, not only shown."""
+    return None if record.outcome is Outcome.CANCELLED else record.problem
+
+
 class ZcalApp(Shell):
     """The TUI over one session."""
 
@@ -45,10 +51,13 @@ class ZcalApp(Shell):
         save: SavePolicy = "ask",
         environ: Mapping[str, str] | None = None,
         desk: Desk | None = None,
+        shown: Callable[[], None] | None = None,
     ) -> None:
+        """`shown` is called once the first frame is out."""
         super().__init__(desk or Desk(session, checks), theme, keymap, environ)
         self.session = session
         self._save: SavePolicy = save
+        self._shown = shown
         self._open_at_once = check
         if check is not None and parameters is not None:
             self.desk.chosen[check] = parameters
@@ -70,6 +79,8 @@ class ZcalApp(Shell):
     def on_mount(self) -> None:
         """Have the session begin once the first frame is out, and read it."""
         self.call_after_refresh(self.session.start)
+        if self._shown is not None:
+            self.call_after_refresh(self._shown)
         self._poller = self.set_interval(FIRST_POLL_SECONDS, self.poll)
         self.call_after_refresh(self.poll)
 
@@ -175,8 +186,8 @@ class ZcalApp(Shell):
         self.push_screen(VerdictScreen(self.desk, run.record))
         if stopped is not None:
             self.push_screen(StoppedModal(self.desk, stopped))
-        elif run.record.problem is not None and self._stopped_run != run.record.id:
-            self.push_screen(ProblemModal(self.desk, run.record.problem, "The run could not go on"))
+        elif (problem := _to_explain(run.record)) is not None and self._stopped_run != run.record.id:
+            self.push_screen(ProblemModal(self.desk, problem, "The run could not go on"))
 
     @on(messages.SettingsRequested)
     def _settings(self, message: messages.SettingsRequested) -> None:

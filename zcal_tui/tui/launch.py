@@ -1,10 +1,12 @@
 """Starts the interface on a terminal, and tells how it ended."""
 
+import gc
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from zcal_tui.checks.base import Check
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.session.port import SessionPort
 from zcal_tui.terminal import is_tty, terminal_problem
@@ -29,7 +31,6 @@ def run_tui(
     actions other keys (docs/keys.md), `save` says whether found values are written. 0 after a normal end, 2 where there
     is no terminal, 3 where the printer could not be reached, 5 after SIGHUP, SIGTERM or SIGINT, 70 after a fault.
     """
-    from zcal_tui.checks.catalogue import CHECKS
     from zcal_tui.tui.app import ZcalApp
     from zcal_tui.tui.signals import leave_on_signals
 
@@ -39,10 +40,46 @@ def run_tui(
         session.close()
         return REFUSED
     leave_on_signals(session.close)
-    app = ZcalApp(session, CHECKS, check=check, parameters=parameters, theme=theme, keymap=keymap, save=save)
+    gc.disable()  # until the first frame is out: what is made until then stays, so looking for garbage only takes time
+    app = ZcalApp(
+        session,
+        _Checks(),
+        check=check,
+        parameters=parameters,
+        theme=theme,
+        keymap=keymap,
+        save=save,
+        shown=_collect_again,
+    )
     try:
         code = app.run()
     finally:
+        gc.enable()
         if not app.closed:
             session.close()
     return INTERNAL_ERROR if code is None else code
+
+
+class _Checks(Mapping[str, Check]):
+    """The checks, read when they are first looked at: with the plan, not with the first frame."""
+
+    @property
+    def _all(self) -> Mapping[str, Check]:
+        from zcal_tui.checks.catalogue import CHECKS
+
+        return CHECKS
+
+    def __getitem__(self, name: str) -> Check:
+        return self._all[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
+def _collect_again() -> None:
+    """Garbage is looked for again, but not among the modules and style sheets, which would hold up keys for no use."""
+    gc.freeze()
+    gc.enable()

@@ -78,6 +78,14 @@ class Shell(App[int]):
         variables = super().get_css_variables()
         return {**variables, **quiet_colours(variables)}
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """Read the style sheets anew with the theme's colours; before the first screen, when nothing was read yet, only
+        remember the colours."""
+        if self._screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A firmware restart and reasons are offered only while something is wrong, or went wrong."""
         if action == "firmware_restart":
