@@ -172,6 +172,20 @@ def test_motors_that_somebody_switches_off_end_it(printer_sim: Starter, tmp_path
     assert "motors" in ended.record["problem"]["what"] or "home" in ended.record["problem"]["what"].lower()
 
 
+def test_a_homing_in_the_middle_ends_it(printer_sim: Starter, tmp_path: Path) -> None:
+    """Klipper docs, Probe_Calibrate, Temperature Bias: "without homing". All axes stay homed meanwhile."""
+    printer = printer_sim("corexy", speed=20.0)
+    running = program.start(tmp_path, *options(printer, "--baseline", "1"))
+    running.until_samples(3)
+    client = printer.connect()
+    client.gcode("G28")
+    client.close()
+    ended = running.end()
+    assert ended.code == 6
+    assert "moved in the middle of the check" in ended.record["problem"]["what"]
+    assert len(ended.record["samples"]) >= 3
+
+
 def test_without_the_extra_nothing_moves_and_nothing_heats(printer_sim: Starter, tmp_path: Path) -> None:
     folder = tmp_path / "bare"
     shutil.copytree(PROFILES / "corexy", folder)

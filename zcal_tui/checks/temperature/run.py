@@ -1,6 +1,7 @@
 """How the temperature bias is measured: look after look in one place, through all phases, without homing."""
 
 import asyncio
+import math
 
 from zcal_tui.checks.attach import dock_macros, probe_attached
 from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
@@ -37,6 +38,8 @@ OOZES = 170.0
 """°C from which filament runs out of a nozzle by itself."""
 ROOM = 35.0
 """°C: warmer than this, the printer is not at room temperature."""
+STILL = 0.05
+"""mm by which the toolhead stands elsewhere when something else has moved it."""
 COOLED = 5.0
 """°C over what it was in the beginning at which a heater counts as cooled down."""
 
@@ -96,6 +99,8 @@ class _Measuring:
         self._step = step
         self._every = look_interval(context.printer.state, parameters)
         self._watch = HeatWatch()
+        self._stands: tuple[float, float, float] | None = None
+        """Where the last look has left the toolhead."""
         self._number = 0
         self._began = 0.0
         self._told = 0.0
@@ -166,9 +171,13 @@ class _Measuring:
                 progress=False,
             )
             self._number += len(samples)
+            await context.printer.refresh()
+            if math.dist(position(context.printer)[:2], self._place) > STILL:
+                raise _moved()
             # Away from a warm bed, and no hot nozzle close above one place of it
             await travel(context.printer, clearance=self._clearance)
-        state = context.printer.state
+        state = await context.printer.refresh()
+        self._stands = state.position
         self._report.add(phase.name, samples, temperature_of(state, BED), temperature_of(state, NOZZLE))
 
     def _require_undisturbed(self, state: PrinterState, now: float) -> None:
@@ -185,6 +194,10 @@ class _Measuring:
                 "idle_timeout, M84 or another program did so; heights before and after can no longer be compared.",
                 "Leave the printer to the check, then repeat it.",
             )
+        if self._stands is not None and state.position is not None:
+            apart = (abs(now - then) for now, then in zip(state.position, self._stands, strict=True))
+            if max(apart) > STILL:
+                raise _moved()
         self._watch.look(state, now)
 
     def _tell(
@@ -211,6 +224,17 @@ class _Measuring:
                 f"this phase {duration(left)} at most, all {duration(left + afterwards)}",
             )
         )
+
+
+def _moved() -> CheckFailed:
+    """Homing a printer that is homed does not show but by its moves (Klipper docs, Probe_Calibrate, Temperature Bias:
+    "without homing or disabling the stepper motors")."""
+    return CheckFailed(
+        "The toolhead was moved in the middle of the check.",
+        "Another screen, a web interface or a macro has homed or jogged the printer. After homing, heights before and "
+        "after can no longer be compared, and a homing looks like any other move.",
+        "Leave the printer to the check, then repeat it. The samples so far are kept.",
+    )
 
 
 def _cooled(state: PrinterState, start: PrinterState) -> bool:
