@@ -7,12 +7,12 @@ goes into the bed where the probe was to touch (protoloft's z_calibration, "Requ
 from dataclasses import dataclass
 
 from zcal_tui.checks.base import Context
+from zcal_tui.checks.switch import reading
 from zcal_tui.checks.travel import lift_before_macro
 from zcal_tui.model.events import Stage
 from zcal_tui.model.questions import Confirm
 from zcal_tui.printer.config_view import macro_wraps
 from zcal_tui.printer.printer import CommandFailed
-from zcal_tui.printer.reading import flag, mapping
 from zcal_tui.printer.z_calibration import Section
 
 SOURCE = "protoloft's z_calibration, Requirements"
@@ -31,12 +31,14 @@ async def look_at_wiring(context: Context, section: Section, macros: tuple[str, 
     is put away by its macro and read again. Raises CheckCancelled, CheckFailed, TransportError."""
     moved = section.moves_the_probe or macros is not None or macro_wraps(context.printer.state, "CALIBRATE_Z")
     try:
-        open_now = not await _triggered(context)
+        triggered = await reading(context)
     except CommandFailed:
+        triggered = None
+    if triggered is None:
         return Wiring(
             None, "The probe's switch cannot be read (QUERY_PROBE), so a missing probe may go unnoticed."
         )
-    if not open_now:
+    if triggered:
         return Wiring(
             True, f"Off the toolhead the probe reads triggered, so a missing one is noticed ({SOURCE})."
         )
@@ -63,7 +65,7 @@ async def _try_without(context: Context, macros: tuple[str, str] | None) -> Wiri
         except CommandFailed as error:
             said = f" ({macros[1]} said: {error.message.splitlines()[0]})"
         context.stop_if_cancelled()
-        if await _triggered(context):
+        if await reading(context):
             return Wiring(
                 True, f"Put away, the probe reads triggered, so a missing one is noticed ({SOURCE})."
             )
@@ -90,9 +92,3 @@ async def _try_without(context: Context, macros: tuple[str, str] | None) -> Wiri
         None,
         f"The probe is still on the toolhead{said}, so whether it shows when it is missing is not known.",
     )
-
-
-async def _triggered(context: Context) -> bool:
-    await context.printer.gcode("QUERY_PROBE")
-    status = await context.printer.query({"probe": ["last_query"]})
-    return flag(mapping(status.get("probe")).get("last_query")) is not False
