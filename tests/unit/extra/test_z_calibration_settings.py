@@ -14,6 +14,7 @@ from klippy_extra.z_calibration.options import Options, ProbeSettings
 from klippy_extra.zcal.host.endstop import Rail
 
 PLACE = Path(klippy_extra.z_calibration.__file__).parent
+PAGE = PLACE.parents[1] / "docs" / "z_calibration.md"
 PROBE = ProbeSettings(3, 0.02, 4, "median", 2.5, 11.0, (0.0, 25.0, 6.4))
 RAIL = Rail(0.5, -3.0, 8.0, 3.0, 3.5)
 
@@ -27,11 +28,13 @@ class Section:
         self._parser = configparser.RawConfigParser()
         self._parser.read_string("[z_calibration]\n" + text)
         self.deprecated: list[str] = []
+        self.asked_for: set[str] = set()
 
     def get_name(self) -> str:
         return "z_calibration"
 
     def get(self, option: str, default: Any = None) -> Any:
+        self.asked_for.add(option)
         return self._parser.get("z_calibration", option, fallback=default)
 
     def getfloat(self, option: str, default: Any = None, above: float | None = None) -> Any:
@@ -47,6 +50,7 @@ class Section:
         return default if text is None else int(text)
 
     def getboolean(self, option: str, default: Any = None) -> Any:
+        self.asked_for.add(option)
         return self._parser.getboolean("z_calibration", option, fallback=default)
 
     def getchoice(self, option: str, choices: dict[str, Any], default: str) -> Any:
@@ -165,6 +169,22 @@ def test_deprecated_options_are_told() -> None:
 def test_what_is_refused(line: str) -> None:
     with pytest.raises(configparser.Error):
         Options(Section(line))
+
+
+def test_the_page_lists_every_option() -> None:
+    section = Section("")
+    Options(section)
+    page = PAGE.read_text()
+    gcodes = {"start_gcode", "before_switch_gcode", "end_gcode"}
+    assert [option for option in sorted(section.asked_for | gcodes) if f"`{option}`" not in page] == []
+
+
+def test_the_pages_section_can_be_used() -> None:
+    block = PAGE.read_text().split("```")[1]
+    lines = [line.partition("#")[0].rstrip() for line in block.strip().splitlines()]
+    assert lines[0] == "[z_calibration]"
+    options = Options(Section("\n".join(lines[1:])))
+    assert (options.nozzle, options.switch, options.switch_offset) == ((206.0, 256.0), (206.0, 232.0), 0.45)
 
 
 @pytest.mark.parametrize("file", sorted(PLACE.glob("*.py")), ids=lambda file: file.name)
