@@ -4,6 +4,9 @@ from enum import IntEnum
 
 from zcal_tui.model.record import NEEDS_PERSON, Level, Outcome, Record
 
+WHOLE = "all"
+"""The whole calibration's name as a check."""
+
 
 class ExitCode(IntEnum):
     """The exit codes, as documented in the README."""
@@ -44,6 +47,8 @@ def of_record(record: Record) -> ExitCode:
         return ExitCode.NEEDS_PERSON
     if record.outcome is not Outcome.FINISHED:
         return _BY_OUTCOME[record.outcome]
+    if record.check == WHOLE and not record.parts and record.problem is None:
+        return ExitCode.NOT_READY  # none of the checks that were asked for applies to this printer
     failed = record.verdict is not None and record.verdict.level is Level.FAIL
     if record.problem is not None and not (record.parts and failed):  # of parts it may tell why they stopped
         return ExitCode.PRINTER_ERROR

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from zcal_tui.headless.exit_codes import WHOLE
 from zcal_tui.model.estimate_text import estimate_text
 from zcal_tui.model.events import (
     AdviceGiven,
@@ -57,8 +58,10 @@ def record_lines(record: Record) -> list[str]:
         lines.append(f"Ended without a verdict{_after(record)}")
     elif record.outcome is Outcome.REFUSED:
         lines.append("The check did not start.")
+    elif record.check == WHOLE and not record.parts and record.problem is None:
+        lines.append("Nothing was done: none of the checks that were asked for applies here.")
     elif record.outcome is Outcome.FINISHED and record.problem is None:
-        lines.append(f"Nothing was {'measured' if record.samples else 'done'} that could be judged.")
+        lines.append("It ended without a verdict.")
     width = max((len(label(name)) for name in record.estimates), default=0)
     for name, estimate in record.estimates.items():
         lines.append(f"  {label(name):<{width}}  {estimate_text(estimate)}")

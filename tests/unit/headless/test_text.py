@@ -15,6 +15,7 @@ from zcal_tui.model.record import (
     Estimate,
     Level,
     Outcome,
+    Part,
     Problem,
     Record,
     Sample,
@@ -184,3 +185,12 @@ def test_a_reader_that_goes_away_does_not_end_the_run() -> None:
 def test_a_cancelled_run_says_what_it_leaves(count: int, words: str) -> None:
     samples = tuple(Sample(n=n, t=0.0, x=0.0, y=0.0, trigger_z=1.0) for n in range(count))
     assert words in record_lines(replace(RECORD, outcome=Outcome.CANCELLED, samples=samples))
+
+
+def test_a_calibration_of_which_nothing_applies_says_so() -> None:
+    nothing = replace(RECORD, check="all", outcome=Outcome.FINISHED)
+    assert of_record(nothing) is ExitCode.NOT_READY
+    assert "none of the checks that were asked for applies" in "\n".join(record_lines(nothing))
+    done = replace(nothing, parts=(Part("r", "ready", Outcome.FINISHED, None, ""),))
+    assert of_record(done) is ExitCode.UNDECIDED
+    assert "It ended without a verdict." in record_lines(done)
