@@ -93,6 +93,20 @@ def test_where_the_nozzle_is_the_probe_a_negative_z_offset_is_usual() -> None:
     assert findings(state(settings=settings))["probe-numbers"].level is Level.PASS
 
 
+@pytest.mark.parametrize(
+    ("section", "command"),
+    [("z_thermal_adjust", "SET_Z_THERMAL_ADJUST"), ("frame_expansion_compensation", "SET_FRAME_COMP")],
+)
+def test_what_moves_z_with_the_frames_temperature_is_named_with_its_switch(
+    section: str, command: str
+) -> None:
+    found = findings(state(settings={**SETTINGS, section: {"temp_coeff": 0.01}}))["thermal-adjust"]
+    assert found.level is Level.WARN
+    assert f"[{section}]" in found.what
+    assert "probing does without it" in found.why
+    assert f"{command} ENABLE=0" in found.mend
+
+
 def test_a_short_idle_timeout_is_told_with_the_line_to_edit() -> None:
     settings = {**SETTINGS, "idle_timeout": {"timeout": 120.0}}
     (change,) = findings(state(settings=settings))["idle"].changes

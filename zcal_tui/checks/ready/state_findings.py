@@ -19,6 +19,12 @@ SHORTEST_IDLE = 600.0
 """s. Klipper's default; a shorter one switches the motors off while a person looks for the paper."""
 STEP_TIME = 400e-6
 """s. Steps that follow each other faster while probing are at times counted twice (Klipper issue 6711)."""
+THERMAL_ADJUST = {
+    "z_thermal_adjust": "SET_Z_THERMAL_ADJUST",
+    "frame_expansion_compensation": "SET_FRAME_COMP",
+}
+"""What corrects Z for the growth of the frame, and the command that switches it: Klipper's own, and the plugin that it
+was before (alchemyEngine's)."""
 THERMISTOR = (-10.0, 400.0)
 """°C outside of which a reading is a fault of the sensor."""
 
@@ -252,14 +258,16 @@ def build(state: PrinterState) -> Finding:
 
 def thermal_adjust(state: PrinterState) -> Finding | None:
     """Z moved by temperature behind everybody's back."""
-    if not any(name.split()[0] == "z_thermal_adjust" for name in state.settings if name.strip()):
-        return None
-    return warn(
-        "thermal-adjust",
-        "[z_thermal_adjust] moves Z with the temperature of the frame.",
-        "What is measured while it works holds the correction already.",
-        "For the check temperature switch it off: SET_Z_THERMAL_ADJUST ENABLE=0.",
-    )
+    for section, command in THERMAL_ADJUST.items():
+        if section in state.settings:
+            return warn(
+                "thermal-adjust",
+                f"[{section}] moves Z with the temperature of the frame.",
+                "Prints have its correction, and probing does without it: what is measured in a warm frame is not "
+                "quite what a print then gets.",
+                f"For the check temperature switch it off ({command} ENABLE=0), and on again afterwards (ENABLE=1).",
+            )
+    return None
 
 
 STATE_FINDINGS: tuple[Callable[[PrinterState], Finding | None], ...] = (
