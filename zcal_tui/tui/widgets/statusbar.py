@@ -1,15 +1,17 @@
 """What is always there: which printer, how it is, and STOP."""
 
+from collections.abc import Callable
+
 from textual import on
 from textual.app import ComposeResult, RenderResult
-from textual.containers import Horizontal
+from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Click
 from textual.widget import Widget
 from textual.widgets import Button
 
 from zcal_tui.session.snapshot import Snapshot
-from zcal_tui.tui.glyphs import glyphs_of
+from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.messages import FirmwareRestartRequested, StopRequested
 from zcal_tui.tui.printerline import (
     Condition,
@@ -29,50 +31,55 @@ class StopButton(Button):
     can_focus = False
 
 
-class _State(Widget):
-    """Two lines: who and how; where and how warm."""
+def who_text(snapshot: Snapshot, width: int, glyphs: Glyphs) -> Content:
+    """Which printer, and how it is."""
+    how, link = condition(snapshot, glyphs), snapshot.link
+    who = Content.assemble(
+        (link.name or "zcal-tui", "bold"), ("  " + link.address if link.address else "", "$z-dim")
+    )
+    return spread(who, Content.assemble((f"{how.glyph} {how.word}", TONES[how.tone])), width)
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        super().__init__(id="state")
+
+def where_text(snapshot: Snapshot, width: int, _: Glyphs) -> Content:
+    """Where the toolhead is, and how warm; nothing while there is no printer."""
+    printer = snapshot.printer
+    if not printer.connected:
+        return Content("")
+    where = fit([homed_text(printer), position_text(printer)], max(10, width - 22))
+    return spread(where, temperatures_text(printer), width)
+
+
+class BarLine(Widget):
+    """A line of the bar. One widget a line, since only the second one changes four times a second."""
+
+    def __init__(
+        self, snapshot: Snapshot, words: Callable[[Snapshot, int, Glyphs], Content], *, id: str
+    ) -> None:
+        super().__init__(id=id)
         self._snapshot = snapshot
-        self._lines: list[Content] = []
+        self._words = words
+        self._said = Content("")
         self._width = -1
 
     def show(self, snapshot: Snapshot) -> None:
         """Repaint if it reads differently now."""
         self._snapshot = snapshot
-        lines = self._compose_lines()
-        if len(lines) != len(self._lines) or any(
-            not new.is_same(old) for new, old in zip(lines, self._lines, strict=True)
-        ):
-            self._lines, self._width = lines, self.content_size.width
+        before, width = self._said, self.content_size.width
+        self._say(width)
+        if not self._said.is_same(before):
             self.refresh()
 
-    def _compose_lines(self) -> list[Content]:
-        snapshot, width = self._snapshot, self.content_size.width
-        how = condition(snapshot, glyphs_of(self))
-        link, printer = snapshot.link, snapshot.printer
-        who = Content.assemble(
-            (link.name or "zcal-tui", "bold"), ("  " + link.address if link.address else "", "$z-dim")
-        )
-        word = Content.assemble((f"{how.glyph} {how.word}", TONES[how.tone]))
-        second = Content("")
-        if printer.connected:
-            second = spread(
-                fit([homed_text(printer), position_text(printer)], max(10, width - 22)),
-                temperatures_text(printer),
-                width,
-            )
-        return [spread(who, word, width), second]
+    def _say(self, width: int) -> None:
+        self._said, self._width = self._words(self._snapshot, width, glyphs_of(self)), width
 
     def render(self) -> RenderResult:
-        """Both lines, as wide as there is room."""
+        """The line, as wide as there is room."""
         if self._width != self.content_size.width:
-            self._lines, self._width = self._compose_lines(), self.content_size.width
-        return Content("\n").join(self._lines)
+            self._say(self.content_size.width)
+        return self._said
 
 
-class StatusBar(Horizontal):
+class StatusBar(Vertical):
     """The bar at the top of every screen and every modal."""
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -80,13 +87,15 @@ class StatusBar(Horizontal):
         self._first = snapshot
 
     def compose(self) -> ComposeResult:
-        """The state, and STOP at the right."""
-        yield _State(self._first)
+        """STOP at the right, both lines beside it."""
         yield StopButton(f"{glyphs_of(self).stop} STOP\nF12", id="stop")
+        yield BarLine(self._first, who_text, id="who")
+        yield BarLine(self._first, where_text, id="where")
 
     def show(self, snapshot: Snapshot) -> None:
         """Show how things are."""
-        self.query_one(_State).show(snapshot)
+        for line in self.query_children(BarLine):
+            line.show(snapshot)
 
     @on(Button.Pressed, "#stop")
     def _stop(self, event: Button.Pressed) -> None:
