@@ -297,11 +297,11 @@ async def test_an_answer_goes_to_the_check_under_way_only(whole: Whole) -> None:
     assert [run.answers for run in whole.runs] == [[], [True]]
 
 
-async def test_where_nothing_applies_nothing_is_decided(whole: Whole) -> None:
+async def test_where_nothing_applies_nothing_is_decided_nor_was_it_ready_for_what_was_asked(whole: Whole) -> None:
     found = await whole.go(only="backlash")
     assert whole.done == []
     assert found.verdict is None
-    assert of_record(found) is ExitCode.UNDECIDED
+    assert of_record(found) is ExitCode.NOT_READY
 
 
 async def test_an_overview_that_cannot_be_kept_does_not_keep_the_checks_from_running(tmp_path: Path) -> None:
