@@ -19,6 +19,10 @@ class Mark:
     chosen: bool = False
 
 
+NOTHING = 1e-12
+"""A value below it is taken for zero."""
+
+
 def reach(marks: Sequence[Mark], limit: float | None = None) -> tuple[float, float]:
     """The ends of the scale that holds all of the points."""
     ends = [end for mark in marks for end in (mark.low, mark.high, mark.y) if end is not None]
@@ -26,7 +30,7 @@ def reach(marks: Sequence[Mark], limit: float | None = None) -> tuple[float, flo
     if limit is not None and low <= limit <= high + (high - low):
         high = max(high, limit)
     if high - low <= 0.0:
-        middle = abs(low) or 1.0
+        middle = abs(low) if abs(low) > NOTHING else 1.0  # of less, a twentieth may be no number of its own
         low, high = low - middle * 0.05, high + middle * 0.05
     return low, high
 

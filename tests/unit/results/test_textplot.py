@@ -1,6 +1,6 @@
 """Plots out of characters say what the numbers say."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from zcal_tui.results.textplot import Mark, bars, plot
@@ -26,6 +26,7 @@ def test_equal_values_and_single_ones_have_a_scale() -> None:
     assert plot([], show) == []
 
 
+@example([(0.0, 5e-324)])
 @given(st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)), min_size=1, max_size=30))
 def test_it_stays_within_its_room(places: list[tuple[float, float]]) -> None:
     lines = plot([Mark(x, y) for x, y in places], show, width=40, height=7)
