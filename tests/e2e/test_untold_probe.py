@@ -1,5 +1,6 @@
 """A docked probe that nothing can notice missing: every check that touches the bed with it refuses before it does."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,16 @@ import pytest
 import program
 from simulated import PrinterSim, Starter
 
+PROFILE = Path(__file__).parents[2] / "zcal_tui" / "sim" / "profiles" / "voron"
+WRAPPED = """
+[gcode_macro PROBE_ACCURACY]
+rename_existing: _PROBE_ACCURACY
+gcode:
+    ATTACH_PROBE
+    _PROBE_ACCURACY {rawparams}
+    DETACH_PROBE
+"""
+"""As printers with a Klicky probe have it."""
 TOUCHING = {
     "accuracy": (),
     "z-offset": (),
@@ -43,3 +54,22 @@ def test_a_probe_wired_normally_open_is_refused_before_a_touch(
     report = wired_open.report()
     assert report["events"] == [], "nothing was touched"
     assert report["toolhead"][2] > 5.0
+
+
+def test_a_macro_that_fetches_it_for_probe_accuracy_is_looked_behind(
+    printer_sim: Starter, tmp_path: Path
+) -> None:
+    profile = tmp_path / "wrapped"
+    shutil.copytree(PROFILE, profile)
+    config = profile / "printer.cfg"
+    config.write_text(WRAPPED + config.read_text())
+    printer = printer_sim(str(profile), speed=40.0)
+    arguments = ("accuracy", "--samples", "4", "--printer", printer.klippy)
+    fine = program.run(tmp_path / "data", *arguments)
+    assert fine.code == 0, fine.errors
+    assert len(fine.samples) == 4
+    printer.control.request("set", path="probe.normally_open", value=True)
+    ended = program.run(tmp_path / "data", *arguments)
+    assert ended.samples == []
+    assert "reads open both after ATTACH_PROBE and after DETACH_PROBE" in ended.record["problem"]["what"]
+    assert printer.report()["events"] == []
