@@ -1,7 +1,6 @@
 """From touches and paper tests to a z_offset or position_endstop: signs, verdict, and what is proposed."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -253,30 +252,22 @@ def test_a_difference_is_compared_with_the_interval(trigger: float, words: str) 
     assert words in probe_told(trigger, 0.0).verdict.reasons[1]
 
 
-def test_what_a_new_z_offset_makes_wrong() -> None:
+def test_what_a_new_z_offset_makes_wrong_and_what_makes_it_wrong() -> None:
+    """Klipper docs, Probe_Calibrate: bed meshes; bed screws and the commands that level."""
     levelled = {**BY_PROBE, "bed_mesh": {}, "z_tilt": {}}
     told = probe_told(1.6, 0.0, settings=levelled)
     assert "BED_MESH_CALIBRATE" in told.text
-    assert "(z_tilt)" in told.text
+    assert "(the bed's screws, Z_TILT_ADJUST)" in told.text
     unchanged = probe_told(1.5, 0.0, settings=levelled)
     assert "BED_MESH_CALIBRATE" not in unchanged.text
+    plain = probe_told(1.6, 0.0)
+    assert "(the bed's screws)" in plain.text
+    assert "BED_MESH_CALIBRATE" not in plain.text
     right_at_the_nozzle = ProbeConfig("probe", "probe", z_offset=1.5)
-    assert "z_tilt" not in probe_told(1.6, 0.0, settings=levelled, probe=right_at_the_nozzle).text
+    assert "screws" not in probe_told(1.6, 0.0, settings=levelled, probe=right_at_the_nozzle).text
 
 
 def test_the_feel_is_assumed_after_one_test_and_told_after_more() -> None:
     assert "--repeats 3" in probe_told(1.5, 0.0).text
     assert "scatters by" in probe_told(1.5, 0.0, 0.01, -0.01).text
     assert "scatters by" in endstop_told(0.0, 0.02).text
-
-
-def test_what_spoils_the_new_z_offset_and_what_it_spoils_is_said() -> None:
-    """Klipper docs, Probe_Calibrate: bed screws, levelling commands, bed meshes."""
-    told = probe_told(1.4, 0.0, settings={**BY_PROBE, "bed_mesh": {}, "quad_gantry_level": {}})
-    assert "BED_MESH_CALIBRATE" in told.text
-    assert "the bed's screws, QUAD_GANTRY_LEVEL" in told.text
-    plain = probe_told(1.4, 0.0)
-    assert "BED_MESH_CALIBRATE" not in plain.text
-    assert "(the bed's screws)" in plain.text
-    at_nozzle = replace(BESIDE, y_offset=0.0)
-    assert "screws" not in probe_told(1.4, 0.0, probe=at_nozzle).text
