@@ -1,7 +1,7 @@
 """What was run before: the list, the trend, a run opened, two compared; what is broken is told and never breaks it."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -405,14 +405,14 @@ async def test_a_thousand_runs_do_not_hold_up_the_keys(
         (folder / f"{stem}.jsonl").write_text(text)
     reading: list[bool] = []
     async with opened(ScriptedSession(folder=tmp_path)) as stage:
-        real = module.read_past
+        real = module.read_runs
 
-        def slow(store: Store, printer: str, changes: Sequence[Changed]) -> Past:
+        def slow(store: Store, printer: str) -> Past:
             reading.append(True)
             time.sleep(0.5)  # as a card does; a key pressed meanwhile is answered all the same
-            return real(store, printer, changes)
+            return real(store, printer)
 
-        monkeypatch.setattr(module, "read_past", slow)
+        monkeypatch.setattr(module, "read_runs", slow)
         await stage.press("h")
         while not reading:
             await stage.pilot.pause()

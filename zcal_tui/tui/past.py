@@ -1,7 +1,7 @@
 """The runs of a printer as the history shows them: no widgets here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zcal_tui.model.estimate_text import value_text
 from zcal_tui.model.labels import label
@@ -65,11 +65,14 @@ class Past:
         return (*(name for name in order if name in there), *(name for name in there if name not in order))
 
 
-def read_past(store: Store, printer: str, changes: Sequence[Changed]) -> Past:
-    """Everything that is kept of a printer. Waits for the disk, and takes a while with many runs: not for the face's
-    own loop."""
-    found = tuple(entries(store, printer))
-    return Past(found, trends([entry.record for entry in found if entry.record is not None], changes))
+def read_runs(store: Store, printer: str) -> Past:
+    """Everything that is kept of a printer, the trends not yet. Waits for the disk: not for the face's own loop."""
+    return Past(tuple(entries(store, printer)))
+
+
+def with_trends(past: Past, changes: Sequence[Changed]) -> Past:
+    """The same with its trends. Takes a while with many runs: neither."""
+    return replace(past, trends=trends(past.records, changes))
 
 
 def trends(records: Sequence[Record], changes: Sequence[Changed]) -> dict[str, Trend]:

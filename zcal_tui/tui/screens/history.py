@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on, work
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.visual import VisualType
 from textual.widget import Widget
 from textual.widgets import Button
 
@@ -19,13 +20,21 @@ from zcal_tui.results.shelf import Entry, read_whole
 from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.tui.desk import ALL, Desk, short_title
 from zcal_tui.tui.glyphs import glyphs_of
-from zcal_tui.tui.past import Past, holds_no_more, read_past, said
+from zcal_tui.tui.past import Past, Trend, holds_no_more, read_runs, said, with_trends
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.widgets.runlist import RunList
 from zcal_tui.tui.widgets.text import Plain
 from zcal_tui.tui.widgets.trendplot import TrendPlot
 
 LETTERS = "AB"
+
+
+class _Words(Plain):
+    """A text whose place is as high as the style sheet says: another one needs no new layout."""
+
+    def update(self, content: VisualType = "", *, layout: bool = False) -> None:
+        """Show it where it stands."""
+        super().update(content, layout=layout)
 
 
 class HistoryScreen(ZcalScreen):
@@ -53,8 +62,10 @@ class HistoryScreen(ZcalScreen):
         """`check` is the one that is shown alone at first; empty for all."""
         super().__init__(desk)
         self._check = check
-        self._past = Past()
-        self._marked: list[Path] = []
+        self._past: Past | None = None
+        """None until it was read."""
+        self._marked: list[Entry] = []
+        self._could_compare = False
         self._read_for: tuple[object, ...] = ()
 
     def compose_body(self) -> Iterable[Widget]:
@@ -62,8 +73,8 @@ class HistoryScreen(ZcalScreen):
         with Horizontal(id="history"):
             yield RunList(self.desk.title, id="runs")
             with Vertical(id="chosen"):
-                yield Plain(id="said")
-                yield Plain(id="trend-title")
+                yield _Words(id="said")
+                yield _Words(id="trend-title")
                 yield TrendPlot(id="trend")
         with Horizontal(id="buttons"):
             yield Button("Open", id="open", variant="success", action="screen.open")
@@ -93,24 +104,32 @@ class HistoryScreen(ZcalScreen):
     @work(exclusive=True, group="history")
     async def _read(self, printer: str, changes: Sequence[Changed]) -> None:
         """On a thread of its own: a disk may be slow, and there may be years on it."""
-        self._past = await asyncio.to_thread(read_past, self.desk.session.store, printer, changes)
+        past = await asyncio.to_thread(read_runs, self.desk.session.store, printer)
+        there = {entry.path: entry for entry in past.entries}
+        self._marked = [there[marked.path] for marked in self._marked if marked.path in there]
+        trends = self._past.trends if self._past is not None else None
+        self._past = replace(past, trends=trends)  # those of before, until there are new ones
+        self._show_past()
+        self._past = await asyncio.to_thread(with_trends, past, changes)
         self._show_past()
 
     # ------------------------------------------------------------------ showing
 
     @property
+    def _entries(self) -> tuple[Entry, ...]:
+        return self._past.entries if self._past is not None else ()
+
+    @property
     def _shown(self) -> tuple[Entry, ...]:
-        return self._past.of(self._check)
+        return self._past.of(self._check) if self._past is not None else ()
 
     def _show_past(self) -> None:
         shown, runs = self._shown, self.query_one(RunList)
         title = short_title(self.desk.title(self._check)) if self._check else "All checks"
         count = f"{len(shown)} run{'' if len(shown) == 1 else 's'}"
-        reading = self._past.trends is None
-        runs.border_title = f"{title} · {'reading …' if reading and not shown else count}"
-        paths = {entry.path for entry in self._past.entries}
-        self._marked = [path for path in self._marked if path in paths or reading]
-        runs.show(shown, dict(zip(self._marked, LETTERS, strict=False)))
+        runs.border_title = f"{title} · {count if self._past is not None else 'reading …'}"
+        self.query_one("#filter", Button).disabled = len(self._filters) < 2
+        runs.show(shown, dict(zip((entry.path for entry in self._marked), LETTERS, strict=False)))
         self._show_chosen()
 
     @on(RunList.Chosen)
@@ -118,8 +137,8 @@ class HistoryScreen(ZcalScreen):
         entry = self.query_one(RunList).entry
         self.query_one("#said", Plain).say(said(entry) if entry is not None else self._nothing())
         check = entry.check if entry is not None else self._check
-        trend = (self._past.trends or {}).get(check)
-        self.query_one("#trend-title", Plain).say(self._trend_title(trend is not None, check))
+        trend = (self._past.trends or {}).get(check) if self._past is not None else None
+        self.query_one("#trend-title", Plain).say(self._trend_title(trend))
         chosen = entry.record.id if entry is not None and entry.record is not None else ""
         self.query_one(TrendPlot).show(trend, chosen)
         for name, can in (
@@ -128,19 +147,18 @@ class HistoryScreen(ZcalScreen):
             ("compare", self._can_compare),
         ):
             self.query_one(f"#{name}", Button).disabled = not can
-        self.query_one("#filter", Button).disabled = len(self._filters) < 2
-        self.refresh_bindings()
+        if self._can_compare != self._could_compare:
+            self._could_compare = self._can_compare
+            self.refresh_bindings()
 
     def _nothing(self) -> str:
-        if self._past.trends is None:
+        if self._past is None:
             return "Reading what is kept …"
-        return "No check has been run on this printer yet." if not self._past.entries else ""
+        return "No check has been run on this printer yet." if not self._entries else ""
 
-    def _trend_title(self, drawn: bool, check: str) -> Content:
-        if not drawn:
+    def _trend_title(self, trend: Trend | None) -> Content:
+        if trend is None:
             return Content("")
-        assert self._past.trends is not None
-        trend = self._past.trends[check]
         title = Content.styled(trend.title, "$z-dim")
         return title + Content.styled(f" Circles: {trend.left_out}.", "$z-dim") if trend.left_out else title
 
@@ -148,7 +166,7 @@ class HistoryScreen(ZcalScreen):
 
     @property
     def _filters(self) -> tuple[str, ...]:
-        return ("", *self._past.checks((*self.desk.checks, ALL)))
+        return ("", *(self._past.checks((*self.desk.checks, ALL)) if self._past is not None else ()))
 
     def action_filter(self, by: int) -> None:
         """The runs of the next check alone; after the last one all of them again."""
@@ -166,18 +184,15 @@ class HistoryScreen(ZcalScreen):
         entry = self.query_one(RunList).entry
         if entry is None:
             return
-        if entry.path in self._marked:
-            self._marked.remove(entry.path)
-        else:
-            self._marked = [*self._marked, entry.path][-len(LETTERS) :]
+        others = [marked for marked in self._marked if marked.path != entry.path]
+        self._marked = others if len(others) < len(self._marked) else [*others, entry][-len(LETTERS) :]
         self._show_past()
 
     @property
     def _pair(self) -> tuple[Entry, Entry] | None:
         """The two runs that would be compared: the marked ones, or the marked one and the chosen one, the earlier one
         first."""
-        by_path = {entry.path: entry for entry in self._past.entries}
-        found = [by_path[path] for path in self._marked if path in by_path]
+        found = list(self._marked)
         entry = self.query_one(RunList).entry if self._has_widgets else None
         if len(found) == 1 and entry is not None and entry.path != found[0].path:
             found.append(entry)
@@ -218,7 +233,7 @@ class HistoryScreen(ZcalScreen):
             self._tell_unreadable(entry, entry.why_not or str(error))
             return
         if self.is_current:
-            why = holds_no_more(record, self._past, self.desk.snapshot.changed)
+            why = holds_no_more(record, self._past or Past(), self.desk.snapshot.changed)
             self.app.push_screen(KeptScreen(self.desk, record, why))
 
     def _tell_unreadable(self, entry: Entry, why: str) -> None:

@@ -53,6 +53,7 @@ class RunList(Widget, can_focus=True):
         self._entries: tuple[Entry, ...] = ()
         self._marks: Mapping[Path, str] = {}
         self._first = 0
+        self._mixed = False
 
     @dataclass(frozen=True, slots=True)
     class _Columns:
@@ -72,6 +73,7 @@ class RunList(Widget, can_focus=True):
             return
         before = self.entry
         self._entries, self._marks = entries, dict(marks)
+        self._mixed = len({entry.check for entry in entries}) > 1
         paths = [entry.path for entry in entries]
         kept = paths.index(before.path) if before is not None and before.path in paths else 0
         moved = kept != self.chosen
@@ -141,7 +143,7 @@ class RunList(Widget, can_focus=True):
         if not self._entries:
             return Content.styled("No runs of this kind are kept.", "$z-dim")
         width, signs = self.content_size.width, glyphs_of(self)
-        columns = self._Columns(width >= WIDE, len({entry.check for entry in self._entries}) > 1)
+        columns = self._Columns(width >= WIDE, self._mixed)
         seen = self._entries[self._first : self._first + self.content_size.height]
         lines = []
         for index, entry in enumerate(seen, self._first):

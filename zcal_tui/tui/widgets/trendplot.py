@@ -1,5 +1,7 @@
 """A check's main number over its runs, with intervals; the run that is chosen stands out."""
 
+import itertools
+
 from textual.app import RenderResult
 from textual.content import Content
 from textual.widget import Widget
@@ -15,6 +17,7 @@ COLUMNS_EACH = 2
 """Columns that a run needs at least, so that two stay two."""
 LEAST_ROWS = 4
 
+QUIET = "$z-dim"
 STYLES = {
     "●": "$text-primary",
     "◆": "bold $text-accent",
@@ -77,7 +80,10 @@ def _marks(points: tuple[Point, ...], chosen: str) -> list[Mark]:
 def styled(line: str, signs: Glyphs) -> Content:
     """A line of the plot with a colour for each sign, in the signs of the terminal."""
     own = {"●": signs.point, "◆": signs.odd_point, "○": signs.left_out, "│": signs.upright}
-    return Content.assemble(*((own.get(letter, letter), STYLES.get(letter, "$z-dim")) for letter in line))
+    groups = itertools.groupby(line, key=lambda letter: QUIET if letter == " " else STYLES.get(letter, QUIET))
+    return Content.assemble(
+        *(("".join(own.get(letter, letter) for letter in letters), style) for style, letters in groups)
+    )
 
 
 class TrendPlot(Widget):
