@@ -173,9 +173,10 @@ async def test_a_check_named_on_the_command_line_waits_for_start_with_its_parame
 
 
 async def test_the_session_begins_once_the_first_frame_is_out(opened: Opener) -> None:
-    session = starting()
-    async with opened(session) as stage:
+    session, shown = starting(), []
+    async with opened(session, shown=lambda: shown.append(True)) as stage:
         assert session.asked_for("reach") == 1
+        assert shown == [True], "whoever waits for the first frame is told once"
         assert stage.screen == "ConnectionScreen"
 
 

@@ -125,6 +125,20 @@ async def test_the_whole_calibration_is_followed_from_part_to_part(opened: Opene
         assert stage.app.desk.running is None
 
 
+async def test_a_whole_calibration_that_was_cut_off_is_handed_on_with_what_it_had_done(
+    opened: Opener,
+) -> None:
+    """What is left of it the session finds (session.resuming): the interface says which run it was."""
+    session = ScriptedSession()
+    cut = replace(sketches.WHOLE, id="cut", parts=(), parameters={"skip": "temperature", "only": ""})
+    session.update(interrupted=(cut,))
+    async with opened(session, check=None) as stage:
+        await stage.press("1")
+        assert stage.screen == "RunScreen"
+        assert session.options.resume is cut
+        assert session.asked[-1] == ("start", GuidedParameters(skip="temperature"))
+
+
 @pytest.mark.parametrize(("key", "asked"), [("1", "start"), ("2", "close interrupted"), ("escape", None)])
 async def test_a_run_that_was_cut_off_is_offered_once(key: str, asked: str | None, opened: Opener) -> None:
     session = ScriptedSession()

@@ -134,10 +134,27 @@ def test_where_nothing_can_be_drawn_headless_is_named(
     assert problem is None or "--headless" in problem
 
 
+def printed(code: str) -> str:
+    """What a Python of its own prints."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
 def test_numpy_is_not_imported_before_a_plot_is_shown() -> None:
     code = (
         "import sys, zcal_tui.tui.app, zcal_tui.tui.screens.plan, zcal_tui.checks.catalogue\n"
         "print([name for name in ('numpy', 'textual_plot', 'scipy') if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert printed(code) == "[]"
+
+
+def test_nothing_of_the_checks_is_read_before_the_first_frame() -> None:
+    code = (
+        "import sys, zcal_tui.cli\n"
+        "zcal_tui.cli.parse(['--printer', '/tmp/x.sock'], {})\n"
+        "import zcal_tui.start, zcal_tui.tui.app, zcal_tui.tui.launch\n"
+        "print('zcal_tui.checks.catalogue' in sys.modules, end=' ')\n"
+        "checks = zcal_tui.tui.launch._Checks()\n"
+        "print(len(checks), list(checks)[0], checks['bias'].name)"
+    )
+    assert printed(code) == "False 9 ready bias"
