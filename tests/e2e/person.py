@@ -90,7 +90,7 @@ class Person:
         self._felt[here] = feel[1]
         drags = [z for z, felt in self._felt.items() if felt == "drags"]
         if not drags:
-            step = 2 if here > 1.5 else 3 if here > 0.35 else 4
+            step = 1 if here > 7.0 else 2 if here > 1.5 else 3 if here > 0.35 else 4
             if "stuck" in self._felt.values():
                 step = 5
             return stepping(screen, step, "raise" if feel[1] == "stuck" else "lower")
@@ -136,8 +136,9 @@ def number(text: str) -> float:
 
 
 def flat(screen: str) -> str:
-    """The screen's words on one line, without frames."""
-    return " ".join(re.sub("[│┃╭╮╰╯─━┏┓┗┛]", " ", screen).split())
+    """The words of the box in front on one line: of each row what stands between its frames, not what it covers."""
+    inside = (max(re.split("[│┃]", line), key=len) for line in screen.splitlines())
+    return " ".join(re.sub("[╭╮╰╯─━┏┓┗┛]", " ", " ".join(inside)).split())
 
 
 def place_of(deed: str, screen: str) -> tuple[int, int] | None:

@@ -1,7 +1,9 @@
 """Each check in the terminal interface, on a real klippy, to its verdict: by a person who reads the screen and presses
 keys. What is found is compared with what is so."""
 
+import asyncio
 import json
+import time
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +19,7 @@ from campaigns.random_truths import as_toml
 from pilotperson import PilotPerson, at_the_program
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.record import Level, Outcome, Record
+from zcal_tui.session.snapshot import ConsoleLine
 from zcal_tui.session.target import DemoOptions
 from zcal_tui.sim.profile import load_profile
 from zcal_tui.tui.screens.verdict import VerdictScreen
@@ -163,17 +166,26 @@ async def _assert_goes_on(person: PilotPerson, case: Case) -> None:
 
 async def _contact(person: PilotPerson) -> float:
     """Toolhead Z, as Klipper counts, at which the nozzle touches the bed where it stands; reached from above."""
-    person.session.send_gcode("G90\nG1 Z15 F600\nG1 Z10\nM400")
-    at = None
-    await person.until(
-        lambda: (at := person.session.snapshot.printer.position) is not None and abs(at[2] - 10.0) < 0.02
-    )
-    await person.pilot.pause(0.5)
-    at = person.session.snapshot.printer.position
-    assert at is not None
+    person.session.send_gcode("G90\nG1 Z15 F600\nG1 Z10\nM400\nM118 there")
+    await person.until(lambda: any("there" in line.text for line in _told(person)))
+    at = await asyncio.to_thread(_position, person)
     with person.control() as control:
         report = control.request("report")["report"]
-    return float(at[2] - report["toolhead"][2] + report["contact_z"])
+    return at - float(report["toolhead"][2]) + float(report["contact_z"])
+
+
+def _told(person: PilotPerson) -> list[ConsoleLine]:
+    return [line for line in person.session.snapshot.console if not line.sent]
+
+
+def _position(person: PilotPerson) -> float:
+    """Toolhead Z once the mirror has caught up with the last move."""
+    end = time.monotonic() + 10.0
+    wanted = 10.0 + person.session.snapshot.printer.homing_origin[2]
+    while (at := person.session.snapshot.printer.position) is None or abs(at[2] - wanted) > 0.01:
+        assert time.monotonic() < end, (at, wanted)
+        time.sleep(0.05)
+    return at[2]
 
 
 def _kept(folder: Path, record: Record) -> dict[str, Any]:

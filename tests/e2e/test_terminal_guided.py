@@ -1,4 +1,5 @@
-"""The guided path in a real terminal (tmux), keys only: from a printer whose z_offset is wrong to one that is saved."""
+"""The guided path in a real terminal (tmux): from a printer that was never calibrated to values that are saved, by keys
+alone and by taps alone, as a person does who knows nothing but what the screen shows."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -14,31 +15,39 @@ from zcal_tui.results.store import read_run
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="tmux is not installed")
 
-SPEED = 8.0
+SPEED = 20.0
 NEAR = 0.010
 """mm: how near the truth the saved value has to be (issue: 10 µm)."""
+NORMAL, SMALL = (80, 24), (60, 20)
+SHORTER = ("all", "--only", "ready,probe-xy,z-offset,first-layer")
+"""Of the whole calibration what leads to a saved z_offset, and what confirms it."""
 
 Opened = Callable[..., Tmux]
 
-
+TRUE_OFFSETS = (0.35, 24.6)
+"""mm: the probe's x_offset and y_offset; printer.cfg has others."""
 TRUE_Z_OFFSET = 1.53
 PAPER = 0.1
 """mm: Klipper's z_offset is the one with the paper below the nozzle (Klipper docs, Bed_Level)."""
-TRUTH = f"[probe]\nz_offset = {TRUE_Z_OFFSET}\n[person]\npaper = {PAPER}\nsigma = 0.004\n"
+TRUTH = (
+    f"[probe]\nx_offset = {TRUE_OFFSETS[0]}\ny_offset = {TRUE_OFFSETS[1]}\nz_offset = {TRUE_Z_OFFSET}\n"
+    f"[person]\npaper = {PAPER}\nsigma = 0.002\neye = 0.1\n"
+)
 
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Opened]:
-    """Opens the program on a terminal of its own, with a simulated printer whose z_offset is not the configured
-    one."""
+    """Opens the program on a terminal of its own, with a simulated printer whose offsets are not the configured
+    ones."""
     terminals: list[Tmux] = []
     truth = tmp_path / "truth.toml"
     truth.write_text(TRUTH)
 
-    def start(check: str, size: tuple[int, int] = (80, 24)) -> Tmux:
-        words = program.command("--demo", "corexy", "--truth", str(truth), "--sim-speed", f"{SPEED:g}", check)
-        terminals.append(Tmux(tmp_path, words, program.environment(tmp_path), size))
+    def start(*check: str, size: tuple[int, int] = NORMAL) -> Tmux:
+        demo = ("--demo", "corexy", "--truth", str(truth), "--sim-speed", f"{SPEED:g}")
+        terminals.append(Tmux(tmp_path, program.command(*demo, *check), program.environment(tmp_path), size))
         terminals[-1].wait_for("● ready", 200.0)
+        terminals[-1].wait(lambda screen: "The whole p" in screen and " Start " in screen)
         return terminals[-1]
 
     yield start
@@ -48,46 +57,88 @@ def opened(tmp_path: Path) -> Iterator[Opened]:
 
 def record_of(folder: Path, check: str) -> Record:
     """The newest record of a check that was kept."""
-    paths = sorted(folder.rglob(f"*{check}*.jsonl"))
-    assert paths, f"no run of {check} was kept"
-    return read_run(paths[-1]).view.record
+    found = [read_run(path).view.record for path in folder.rglob("*.jsonl")]
+    mine = sorted((record for record in found if record.check == check), key=lambda record: record.started)
+    assert mine, f"no run of {check} was kept"
+    return mine[-1]
 
 
-def test_from_start_to_a_saved_z_offset_by_keys_alone(opened: Opened, tmp_path: Path) -> None:
-    terminal = opened("z-offset")
-    terminal.wait_for("Z offset: the paper test")
-    terminal.press("Enter")
-    person = ScreenPerson(terminal)
-    screen = person.walk("r Repeat", 420.0)
-    assert "Saved in printer.cfg" in screen or "Saved in printer.cfg" in scrolled(terminal)
-    record = record_of(tmp_path, "z-offset")
-    assert record.verdict is not None and record.verdict.level in (Level.PASS, Level.WARN)
-    (change,) = [change for change in record.changes if change.option == "z_offset"]
+def saved(folder: Path, check: str, option: str) -> float:
+    """The value of an option that a check's run saved."""
+    record = record_of(folder, check)
+    assert record.verdict is not None and record.verdict.level in (Level.PASS, Level.WARN), record.verdict
+    (change,) = [change for change in record.changes if change.option == option]
     assert change.state == "saved"
-    assert len(person.heights) >= 2
-    assert float(change.new) == pytest.approx(TRUE_Z_OFFSET - PAPER, abs=NEAR)
-    terminal.press("p")
-    terminal.wait_for("Z offset")
-    terminal.press("q")
+    return float(change.new)
+
+
+def assert_calibrated(folder: Path) -> None:
+    """Every part is done, and what it saved is what is so."""
+    whole = record_of(folder, "all")
+    assert {part.check for part in whole.parts} == {"ready", "probe-xy", "z-offset", "first-layer"}
+    for axis, true in zip("xy", TRUE_OFFSETS, strict=True):
+        assert saved(folder, "probe-xy", f"{axis}_offset") == pytest.approx(true, abs=0.5)
+    assert saved(folder, "z-offset", "z_offset") == pytest.approx(TRUE_Z_OFFSET - PAPER, abs=NEAR)
+    adjustment = record_of(folder, "first-layer").estimates["adjustment"]
+    assert adjustment.value == pytest.approx(0.0, abs=0.025)
+
+
+def wait_for_end(terminal: Tmux) -> None:
+    """The program has left, and given its terminal back."""
     until = time.monotonic() + 60
     while terminal.alive:
         assert time.monotonic() < until, terminal.screen()
         time.sleep(0.5)
 
 
-def scrolled(terminal: Tmux) -> str:
-    """The end of the verdict's page."""
-    for _ in range(30):
-        terminal.press("Down")
-    return terminal.screen()
+def test_the_whole_path_by_keys_alone(opened: Opened, tmp_path: Path) -> None:
+    terminal = opened(*SHORTER)
+    person = ScreenPerson(terminal)
+    person.press("Enter")
+    screen = person.walk("r Repeat", 420.0)
+    assert "4 of 4 checks passed" in screen, screen
+    assert_calibrated(tmp_path)
+    assert len(person.heights) >= 3
+    person.press("p")
+    terminal.wait_for("The whole p")
+    terminal.press("q")
+    wait_for_end(terminal)
+
+
+@pytest.mark.parametrize("size", [NORMAL, SMALL], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_the_whole_path_by_taps_alone(size: tuple[int, int], opened: Opened, tmp_path: Path) -> None:
+    terminal = opened(*SHORTER, size=size)
+    person = ScreenPerson(terminal, mouse=True)
+    person.tap(r" Start ")
+    screen = person.walk("r Repeat", 420.0)
+    assert "4 of 4 checks passed" in screen, screen
+    assert_calibrated(tmp_path)
+    if size == SMALL:  # the list of the parts is longer than the screen
+        person.tap(r"Read on")
+    terminal.wait_for("First layer")
+    person.tap(r" Plan ")
+    terminal.wait_for("The whole p")
+    person.tap(r"✓ Z offset")
+    terminal.wait_for("Z offset: the paper test")
+    person.tap(r"Last result|Result")
+    terminal.wait_for("Saved in printer.cfg")
+    person.tap(r"\^p More")
+    terminal.wait_for("Search for commands")
+    for _ in range(60):  # the palette's list is longer than the screen
+        if "Quit" in terminal.screen():
+            break
+        terminal.scroll(20, 12)
+        time.sleep(0.1)
+    person.tap(r"Quit")
+    wait_for_end(terminal)
 
 
 def test_resized_and_stopped_in_the_middle(opened: Opened) -> None:
-    terminal = opened("accuracy", size=(60, 20))
+    terminal = opened("accuracy", size=SMALL)
     terminal.wait_for("Repeatability")
     terminal.press("Enter")
     terminal.wait_for("left", 120)
-    for size in ((200, 60), (80, 24), (60, 20), (100, 30)):
+    for size in ((200, 60), NORMAL, SMALL, (100, 30)):
         terminal.resize(*size)
         terminal.wait(lambda screen: "STOP" in screen and "Cancel" in screen, 20)
     terminal.press("F12")

@@ -57,6 +57,10 @@ class Tmux:
         """Press and release the left mouse button at a column and row, from zero (xterm's SGR mouse mode)."""
         self.type(f"\x1b[<0;{x + 1};{y + 1}M\x1b[<0;{x + 1};{y + 1}m")
 
+    def scroll(self, x: int, y: int) -> None:
+        """Turn the mouse wheel one notch down at a column and row, from zero."""
+        self.type(f"\x1b[<65;{x + 1};{y + 1}M")
+
     def resize(self, width: int, height: int) -> None:
         """Change the terminal's size."""
         self._tmux("resize-window", "-x", str(width), "-y", str(height))

@@ -137,7 +137,9 @@ class ProblemModal(ZcalModal[None]):
             yield Button("Close", id="close", action="screen.dismiss")
             if self._script:
                 yield Button(f"{self._label}  x", id="way-out", variant="warning", action="screen.way_out")
-            yield Button("Firmware restart", id="restart", variant="warning", action="screen.restart")
+            restart = Button("Firmware restart", id="restart", variant="warning", action="screen.restart")
+            restart.display = self._can_restart
+            yield restart
 
     def on_mount(self) -> None:
         """Closing is in focus."""

@@ -16,6 +16,7 @@ from zcal_tui.tui.feel import look_around, make_mark
 from zcal_tui.tui.messages import CancelRequested
 from zcal_tui.tui.screens.asks import Asks
 from zcal_tui.tui.screens.base import ZcalModal
+from zcal_tui.tui.screens.boxes import layout_of
 from zcal_tui.tui.screens.modals import BETWEEN_BUTTONS, option_label
 from zcal_tui.tui.widgets.text import Plain
 
@@ -58,14 +59,18 @@ SCROLLING = [
     Binding("down,j", "scroll_detail(1)", "", show=False, id="question.down"),
     *PAGING,
 ]
-LEAST_DETAIL = 2
-"""Rows of the detail that stay: it scrolls where there is no room for more."""
+
+
+def option_labels(question: Choose) -> list[Content]:
+    """The options as lines."""
+    return [option_label(n, option.label, option.help) for n, option in enumerate(question.options, 1)]
 
 
 class QuestionBox(Asks, ZcalModal[None]):
     """The text, its detail, and the way out of the whole check."""
 
     CSS_PATH: ClassVar = ["modal.tcss", "questions.tcss"]
+    question: Confirm | Choose
 
     def __init__(self, desk: Desk, asking: Asking) -> None:
         super().__init__(desk)
@@ -74,6 +79,7 @@ class QuestionBox(Asks, ZcalModal[None]):
 
     def on_mount(self) -> None:
         """Name the box; on a simulated printer look for the person."""
+        self._lay_out()
         self.query_one("#box").border_title = self._title
         control = self.desk.snapshot.link.control
         if control is not None:
@@ -83,34 +89,24 @@ class QuestionBox(Asks, ZcalModal[None]):
         told = await look_around(control)
         for line in self.query("#simulated").results(Plain):
             line.say(Content.assemble(("simulated: ", "$z-dim"), (told or "nobody answers", "$text-accent")))
-        self.call_after_refresh(self._fit)
 
     def on_resize(self) -> None:
         """Lay it out anew for the room there is."""
-        self.remove_class("-tight")
-        for detail in self.query("#detail").results(VerticalScroll):
-            detail.styles.max_height = None
-        self.call_after_refresh(self._fit)
+        self._lay_out()
 
-    def _fit(self) -> None:
-        """Keep every answer on the screen: without the spaces first, then with less of the detail, which scrolls."""
-        if not self.can_follow:
-            return
-        missing = self._missing()
-        if missing > 0 and not self.has_class("-tight"):
-            self.add_class("-tight")
-            self.call_after_refresh(self._fit)
-        elif missing > 0:
-            for detail in self.query("#detail").results(VerticalScroll):
-                if detail.size.height > LEAST_DETAIL:
-                    detail.styles.max_height = max(LEAST_DETAIL, detail.size.height - missing)
-                    self.call_after_refresh(self.refresh_bindings)
-        self.refresh_bindings()
-
-    def _missing(self) -> int:
-        """By how many rows the last buttons hang out of the box."""
-        inside = self.query_one("#box").content_region.bottom
-        return max((row.region.bottom - inside for row in self.query(".buttons")), default=0)
+    def _lay_out(self) -> None:
+        """Keep every answer on the screen. Worked out before the first frame, not seen from it: an answer that moves
+        while a finger is on its way is another one."""
+        question = self.question
+        text, detail = Content.styled(question.text, "bold"), Content(question.detail)
+        labels = option_labels(question) if isinstance(question, Choose) else []
+        simulated = self.desk.snapshot.link.control is not None
+        size = self.app.size
+        layout = layout_of(size.width, size.height, text, detail, labels, simulated=simulated)
+        self.set_class(layout.tight and not self.has_class("-diff"), "-tight")
+        for scrolling in self.query("#detail").results(VerticalScroll):
+            scrolling.styles.max_height = None if self.has_class("-diff") else layout.detail_rows
+        self.call_after_refresh(self.refresh_bindings)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Scrolling is offered only where the detail does not all fit."""
@@ -127,7 +123,8 @@ class QuestionBox(Asks, ZcalModal[None]):
             with VerticalScroll(id="detail", can_focus=False):
                 yield Plain(diff_text(detail) if diff else Content(detail))
         if self.desk.snapshot.link.control is not None and not self.has_class("-diff"):
-            yield Plain(id="simulated")
+            # As high from the beginning as it will be: nothing may move under a finger that is on its way
+            yield Plain(Content.assemble(("simulated: …", "$z-dim")), id="simulated")
 
     def action_scroll_detail(self, by: int) -> None:
         """Scroll the detail where it does not all fit."""
@@ -209,8 +206,7 @@ class ChooseModal(QuestionBox):
         """The question, a line for each option, and the way out."""
         yield from self.compose_text(self.question.text, self.question.detail)
         with Vertical(id="options"):
-            for n, option in enumerate(self.question.options, 1):
-                label = option_label(n, option.label, option.help)
+            for n, label in enumerate(option_labels(self.question), 1):
                 yield Button(label, id=f"option{n}", classes="option", action=f"screen.pick({n})")
         with Horizontal(classes="buttons"):
             yield Button("Cancel  x", id="cancel", action="screen.cancel_check")

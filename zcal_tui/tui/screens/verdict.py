@@ -121,12 +121,12 @@ class VerdictScreen(ZcalScreen):
     BINDINGS: ClassVar = [
         Binding("n", "next", "Next check", id="verdict.next"),
         Binding("r", "repeat", "Repeat", id="verdict.repeat"),
+        Binding("up", "scroll_body(-1)", "Read on", id="verdict.up", key_display="↑↓"),
         Binding("v", "picture", "Picture", id="verdict.picture"),
         Binding("s", "settings", "Settings", id="verdict.settings"),
         Binding("p,escape", "plan", "Plan", id="verdict.plan", key_display="p"),
         Binding("left", "app.focus_previous", show=False, id="verdict.left"),
         Binding("right", "app.focus_next", show=False, id="verdict.right"),
-        Binding("up", "scroll_body(-1)", "Read on", id="verdict.up", key_display="↑↓"),
         Binding("down", "scroll_body(1)", "", show=False, id="verdict.down"),
         Binding("pageup", "scroll_body(-8)", "Read on", show=False, id="verdict.pageup"),
         Binding("pagedown", "scroll_body(8)", "Read on", show=False, id="verdict.pagedown"),

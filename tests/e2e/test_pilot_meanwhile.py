@@ -1,0 +1,139 @@
+"""What happens meanwhile, in the terminal interface on a real klippy: the screen says what it was and what is safe, and
+goes on where it can."""
+
+from pathlib import Path
+
+import pytest
+
+from pilotperson import PilotPerson, at_the_program
+from zcal_tui.model.record import Outcome, Record
+from zcal_tui.session.target import DemoOptions
+
+PROFILE = "corexy"
+SPEED = 20.0
+WAIT = 60.0
+
+
+def demo() -> DemoOptions:
+    return DemoOptions(PROFILE, speed=SPEED)
+
+
+def last(person: PilotPerson) -> Record:
+    run = person.session.snapshot.run
+    assert run is not None
+    return run.record
+
+
+async def samples(person: PilotPerson, least: int) -> None:
+    """Until so many samples are taken."""
+    await person.until(lambda: len(last(person).samples) >= least, WAIT)
+
+
+async def in_the_paper_test(person: PilotPerson) -> None:
+    """From the plan into a paper test in which a height was tried."""
+    await person.press("enter")
+    await person.walk("PaperScreen", WAIT)
+    await person.until(lambda: person.app.desk.asking is not None)
+    await person.press("j")
+    await person.until(lambda: person.app.desk.asking is not None)
+
+
+async def test_klippy_shut_down_by_somebody_else_is_explained_and_can_be_brought_back(tmp_path: Path) -> None:
+    async with at_the_program(tmp_path, demo(), "accuracy", {"samples": 40}) as person:
+        await person.press("enter")
+        await samples(person, 3)
+        person.session.send_gcode("M112")
+        await person.until(lambda: person.screen == "ProblemModal", WAIT)
+        told = person.words()
+        assert "The run could not go on" in told
+        assert "shutdown" in told, "the bar says how klippy is"
+        assert "Firmware restart" in told
+        assert last(person).outcome is Outcome.ERROR
+        await person.press("f")
+        await person.until(lambda: person.session.snapshot.printer.ready, WAIT)
+        assert person.screen == "VerdictScreen"
+        assert f"{len(last(person).samples)} samples were taken and kept" in person.words()
+        await person.until_shown("not homed")
+        await person.press("r")
+        await samples(person, 3)
+        assert person.screen == "RunScreen", "it homes again and goes on"
+
+
+async def test_a_printer_homed_in_the_middle_of_a_paper_test_ends_it_with_the_reason(tmp_path: Path) -> None:
+    async with at_the_program(tmp_path, demo(), "z-offset", {"touches": 3}) as person:
+        await in_the_paper_test(person)
+        person.session.send_gcode("ABORT\nG28")
+        await person.until(lambda: person.screen == "ProblemModal", WAIT)
+        told = person.words()
+        assert "paper test" in told and "The run could not go on" in told, told
+        await person.press("escape")
+        assert person.screen == "VerdictScreen"
+        assert person.session.snapshot.printer.manual_probe.is_active is False
+        await person.until(lambda: person.app.desk.can_start, WAIT)
+
+
+async def test_a_paper_test_that_somebody_else_began_is_told_and_can_be_ended(tmp_path: Path) -> None:
+    async with at_the_program(tmp_path, demo(), "accuracy", {}) as person:
+        person.session.send_gcode("G28\nMANUAL_PROBE")
+        await person.until_shown("A paper test is open that was not begun here", WAIT)
+        await person.press("enter")
+        assert person.screen == "PlanScreen", "nothing moves while it is open"
+        await person.press("w")
+        assert "ABORT changes nothing" in person.words()
+        await person.press("x")
+        await person.until(lambda: person.app.desk.can_start, WAIT)
+        assert "A paper test is open" not in person.words()
+        await person.press("enter")
+        await samples(person, 3)
+
+
+async def test_a_print_that_starts_while_a_question_is_open_ends_the_run_where_it_stands(
+    tmp_path: Path,
+) -> None:
+    async with at_the_program(tmp_path, demo(), "z-offset", {"touches": 3}) as person:
+        await person.press("enter")
+        await person.walk("QuestionModal", WAIT)
+        await person.until_shown("y Yes")
+        while "over the point" not in person.words():
+            await person.press("y")
+            await person.walk("QuestionModal", WAIT)
+            await person.until_shown("y Yes")
+        person.session.send_gcode("PAUSE")
+        await person.until(lambda: person.session.snapshot.printer.paused, WAIT)
+        before = person.session.snapshot.printer.position
+        await person.press("y")
+        await person.until(lambda: person.screen == "ProblemModal", WAIT)
+        assert "print was started" in person.words()
+        assert "paused" in person.words(), "the bar says so as well"
+        assert person.session.snapshot.printer.position == before
+        await person.press("escape")
+        await person.press("p")
+        await person.press("enter")
+        assert person.screen == "PlanScreen", "nothing is begun under a print"
+        person.session.send_gcode("CLEAR_PAUSE")
+        await person.until(lambda: person.app.desk.can_start, WAIT)
+
+
+@pytest.mark.parametrize("yes", [True, False])
+async def test_another_client_asks_for_the_printer(yes: bool, tmp_path: Path) -> None:
+    async with at_the_program(tmp_path, demo(), "accuracy", {"samples": 60}) as person:
+        await person.press("enter")
+        await samples(person, 3)
+        person.session.send_gcode("M118 zcal-tui: zcal-tui on workshop (1) asks to take over this printer")
+        await person.until(lambda: person.screen == "ConfirmModal", WAIT)
+        told = person.words()
+        assert "zcal-tui on workshop (1) asks for it" in told and "the samples are kept" in told
+        await person.press("y" if yes else "n")
+        if yes:
+            await person.until(lambda: person.screen == "VerdictScreen", WAIT)
+            assert "Cancelled" in person.words()
+            assert last(person).outcome is Outcome.CANCELLED
+            assert person.session.snapshot.printer.zcal.get("lease") is None
+        else:
+            await person.until(
+                lambda: any("keeps this printer" in line.text for line in person.session.snapshot.console),
+                WAIT,
+            )
+            count = len(last(person).samples)
+            await samples(person, count + 2)
+            assert person.screen == "RunScreen"

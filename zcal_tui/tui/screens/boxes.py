@@ -1,0 +1,63 @@
+"""How a question's box is laid out so that its answers are on the screen whatever there is to read. Pure.
+
+The numbers are those of modal.tcss and questions.tcss.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+
+WIDTH, SHARE = 70, 0.96
+"""Columns of the box, and how much of the terminal's it takes at most."""
+BARS = 3
+"""Rows of the bar at the top and the keys at the bottom."""
+BUTTONS, SIMULATED, OPTION = 3, 2, 2
+"""Rows of each, the option at least."""
+FRAME, AROUND = 2, 4
+"""Rows of the frame, and of the spaces inside and outside of it."""
+SHORT = 23
+"""Rows below which there is no room for spaces."""
+MOST_DETAIL, LEAST_DETAIL = 8, 2
+"""Rows of the detail; what is more scrolls."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoxLayout:
+    """Whether the spaces between are left out, and how many rows the detail has."""
+
+    tight: bool
+    detail_rows: int
+
+
+def layout_of(
+    width: int, height: int, text: Content, detail: Content, options: Sequence[Content], *, simulated: bool
+) -> BoxLayout:
+    """The layout on a terminal of that size; `simulated` says whether a line tells what the simulated person sees."""
+    room = height - BARS
+    inside = min(WIDTH, int(width * SHARE)) - 2
+    rows = _Rows(inside - 4, text, detail, options)
+    blocks = [rows.text, min(rows.detail, MOST_DETAIL), SIMULATED if simulated else 0, rows.options]
+    spaces = sum(block > 0 for block in blocks[1:]) + 1
+    if height >= SHORT and FRAME + AROUND + sum(blocks) + BUTTONS + spaces <= room:
+        most = MOST_DETAIL if height < 2 * SHORT else room // 2
+        return BoxLayout(False, max(most, LEAST_DETAIL))
+    rows = _Rows(inside - 2, text, detail, options, tight=True)
+    left = room - FRAME - BUTTONS - rows.text - (SIMULATED if simulated else 0) - rows.options
+    return BoxLayout(True, max(LEAST_DETAIL, left))
+
+
+class _Rows:
+    """How many rows each part takes."""
+
+    def __init__(
+        self, width: int, text: Content, detail: Content, options: Sequence[Content], *, tight: bool = False
+    ) -> None:
+        self.text = _lines(text, width)
+        self.detail = _lines(detail, width - 1) if detail.plain else 0  # less the scrollbar
+        least = 1 if tight else OPTION
+        self.options = sum(max(least, _lines(option, width - 4)) for option in options)
+
+
+def _lines(content: Content, width: int) -> int:
+    return sum(len(line.wrap(max(1, width))) for line in content.split("\n", allow_blank=True))
