@@ -117,7 +117,10 @@ class CheckList(Widget, can_focus=True):
 
     def on_click(self, event: Click) -> None:
         """Choose what was tapped."""
-        index = event.y // self._rows_each()
+        within = event.get_content_offset(self)  # the frame is no row
+        if within is None:
+            return
+        index = within.y // self._rows_each()
         if 0 <= index < len(self._entries):
             self.chosen = index
 
