@@ -209,7 +209,11 @@ def _advice(result: Repeatability, standing: Standing) -> tuple[Advice, ...]:
         advice.append(Advice("more-samples", "Take more samples: these do not decide."))
     if any(entry.key in ("median", "warm-up-touch", "speed-and-height") for entry in advice):
         advice.append(
-            Advice("z-offset-again", "New probe settings mean that z_offset must be calibrated again.")
+            Advice(
+                "z-offset-again",
+                "New probe settings mean that z_offset must be calibrated again, once they are in printer.cfg and "
+                "Klipper was restarted (RESTART).",
+            )
         )
     if standing == "unfit":
         advice.append(

@@ -101,7 +101,7 @@ def way_out(snapshot: Snapshot) -> WayOut | None:
         how = (
             "You can watch. Asking puts a question on its screen; when it says yes, or ends, the printer is free."
             if can
-            else "You can watch. The printer is free when it ends; if it was killed, when its lease runs out."
+            else "You can watch. The printer is free when it ends; if it was killed, a check of yours takes it over."
         )
         now = f" It runs {what}." if (what := doing(printer)) else ""
         told = Problem(f"{holder} works with this printer.{now}", "One program at a time may move it.", how)
