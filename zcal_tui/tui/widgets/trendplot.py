@@ -105,5 +105,6 @@ class TrendPlot(Widget):
         if self._trend is None:
             return Content("")
         size, signs = self.content_size, glyphs_of(self)
-        lines = trend_lines(self._trend, self._chosen, size.width, size.height)
-        return Content("\n").join(styled(line, signs) for line in lines)
+        *drawn, dates = trend_lines(self._trend, self._chosen, size.width, size.height) or [""]
+        lines = [styled(line, signs) for line in drawn]
+        return Content("\n").join([*lines, Content.styled(dates, QUIET)])
