@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from zcal_tui.stats.combine import Part, combine
 from zcal_tui.stats.intervals import Interval
-from zcal_tui.stats.offsets import mean_of_repeats
+from zcal_tui.stats.offsets import Offset, mean_of_repeats
 from zcal_tui.stats.quantiles import normal_ppf
 
 PRIOR_SIGMA = 0.010
@@ -26,8 +26,9 @@ PRIOR_DOF = 6.0
 class PaperResult:
     """`height`: toolhead Z (mm) at which the paper drags; components "feel", "resolution", "step".
 
-    `sigma` (mm) is the person's scatter from test to test, tests and prior pooled; None after one test. `dof` are the
-    degrees of freedom of both.
+    `sigma` (mm) is the person's scatter from test to test, tests and prior pooled; None after one test. It is bounded
+    from above only: what a few tests leave open to below is the prior's word, and a steadier hand does no harm. `dof`
+    are the degrees of freedom of both.
     """
 
     height: Interval
@@ -51,20 +52,27 @@ def paper_height(
     height halve the same brackets, so it does not average out. `step` (mm) is the Z step distance.
     ValueError on no height or one that is not finite.
     """
-    pooled = mean_of_repeats(
-        heights,
-        step=step,
-        systematic={"resolution": resolution},
-        prior_sigma=prior_sigma,
-        prior_dof=prior_dof,
-        confidence=confidence,
-    )
+
+    def pooled(confidence: float) -> Offset:
+        return mean_of_repeats(
+            heights,
+            step=step,
+            systematic={"resolution": resolution},
+            prior_sigma=prior_sigma,
+            prior_dof=prior_dof,
+            confidence=confidence,
+        )
+
+    found = pooled(confidence)
+    # An interval that leaves out as much on each side ends where a bound on one side does
+    two_sided = pooled(2.0 * confidence - 1.0).sigma
+    sigma = None if two_sided is None else Interval(two_sided.value, None, two_sided.high, confidence)
     components = {
-        ("feel" if name == "random" else name): size for name, size in pooled.mean.components.items()
+        ("feel" if name == "random" else name): size for name, size in found.mean.components.items()
     }
-    mean = pooled.mean
+    mean = found.mean
     height = Interval(mean.value, mean.low, mean.high, mean.confidence, components)
-    return PaperResult(height, pooled.sigma, pooled.n, pooled.dof)
+    return PaperResult(height, sigma, found.n, found.dof)
 
 
 def z_offset(trigger: Interval, paper: PaperResult, step: float) -> Interval:
