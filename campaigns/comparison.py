@@ -105,8 +105,12 @@ def _z_offset(record: Record, known: Known) -> Iterator[Compared]:
 
 def _accuracy(record: Record, known: Known) -> Iterator[Compared]:
     probe = known.truth.truth.probe
-    first = probe.first_sample_shift if _rested(record, known) else 0.0
     yield from _of(record, "sigma", probe.noise)
+    yield from _of(record, "drift_per_sample", probe.drift_per_touch)
+    rested = _rested(record, known)
+    if rested is None:
+        return
+    first = probe.first_sample_shift if rested else 0.0
     # The range is that of the ten that people take: after a rest, and with the drift
     offsets = [probe.drift_per_touch * n / probe.noise for n in range(SERIES)]
     offsets[0] += first / probe.noise
@@ -115,18 +119,25 @@ def _accuracy(record: Record, known: Known) -> Iterator[Compared]:
     for one in _of(record, "over_limit", share):
         # Shares below this are told as no more than that
         yield replace(one, high=None if one.high is None else max(one.high, LEAST_SHARE))
-    yield from _of(record, "drift_per_sample", probe.drift_per_touch)
     yield from _of(record, "first_sample_shift", first)
 
 
-def _rested(record: Record, known: Known) -> bool:
-    """Whether the probe had been at rest before the record's first touch, levelling and homing counted."""
+UNSURE = 1.5
+"""Times the probe's rest. Records tell to some seconds when it last touched, for homing touches more than once."""
+
+
+def _rested(record: Record, known: Known) -> bool | None:
+    """Whether the probe had been at rest before the record's first touch, levelling and homing counted; None where
+    that hangs on seconds that no record tells."""
     frame = record["context"].get("frame", {})
     before = [known.touched, frame.get("levelled_at")]
     before += [frame.get("homed_at")] if known.truth.homes_with_probe else []
     last = max(time for time in before if time is not None)
     touches = _samples(record, "touch")
-    return bool(touches) and float(touches[0]["t"]) - last >= known.truth.truth.probe.rest
+    if not touches:
+        return False
+    paused, rest = float(touches[0]["t"]) - last, known.truth.truth.probe.rest
+    return None if rest <= paused < UNSURE * rest else paused >= rest
 
 
 def _bias(record: Record, known: Known) -> Iterator[Compared]:
