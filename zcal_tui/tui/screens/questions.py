@@ -70,11 +70,12 @@ class QuestionBox(Asks, ZcalModal[None]):
     """The text, its detail, and the way out of the whole check."""
 
     CSS_PATH: ClassVar = ["modal.tcss", "questions.tcss"]
-    question: Confirm | Choose
 
     def __init__(self, desk: Desk, asking: Asking) -> None:
         super().__init__(desk)
         self.begin(asking)
+        assert isinstance(asking.question, (Confirm, Choose))
+        self._put: Confirm | Choose = asking.question
         self._title = desk.title(desk.running) if desk.running else "Question"
 
     def on_mount(self) -> None:
@@ -97,7 +98,7 @@ class QuestionBox(Asks, ZcalModal[None]):
     def _lay_out(self) -> None:
         """Keep every answer on the screen. Worked out before the first frame, not seen from it: an answer that moves
         while a finger is on its way is another one."""
-        question = self.question
+        question = self._put
         text, detail = Content.styled(question.text, "bold"), Content(question.detail)
         labels = option_labels(question) if isinstance(question, Choose) else []
         simulated = self.desk.snapshot.link.control is not None
