@@ -24,6 +24,10 @@ from zcal_tui.tui.widgets.text import Plain
 
 FACT_WIDTH = 8
 
+NARROW = 76
+"""Columns below which the third button has a short name (shell.WIDTHS)."""
+EARLIER = {False: "Earlier results", True: "Earlier"}
+
 
 def fact(label: str, value: str | Content, style: str = "", width: int = 0) -> Content:
     """A labelled line; what does not fit into `width` columns goes on below, indented."""
@@ -201,6 +205,9 @@ class PlanScreen(ZcalScreen):
             return
         check, standing = self.desk.declared(name), self.desk.standing(name)
         assert check is not None
+        earlier, label = self.query_one("#earlier", Button), EARLIER[self.size.width < NARROW]
+        if str(earlier.label) != label:
+            earlier.label = label
         # Composing the text costs more than everything else here, and four times a second nothing has changed
         width = self.query_one("#about").content_size.width - 1  # the scrollbar
         detail_of = (
@@ -223,9 +230,7 @@ class PlanScreen(ZcalScreen):
         if str(start.label) != label:
             start.label = label
         start.disabled = not (standing.running or self._can_start(standing))
-        earlier = self.query_one("#earlier", Button)
-        earlier.label = "Earlier" if self.has_class("-narrow") else "Earlier results"
-        earlier.disabled = self.desk.last.get(name) is None
+        self.query_one("#earlier", Button).disabled = self.desk.last.get(name) is None
 
     def _text(self, name: str, check: Declaration, standing: Standing, width: int) -> Content:
         changed = changed_parameters(self.desk, name)

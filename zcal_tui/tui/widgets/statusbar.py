@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from textual import on
 from textual.app import ComposeResult, RenderResult
-from textual.containers import Vertical
+from textual.containers import Container
 from textual.content import Content
 from textual.events import Click
 from textual.widget import Widget
@@ -79,8 +79,8 @@ class BarLine(Widget):
         return self._said
 
 
-class StatusBar(Vertical):
-    """The bar at the top of every screen and every modal."""
+class StatusBar(Container):
+    """The bar at the top of every screen and every modal. No Vertical: Textual's palette styles those as its own."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         super().__init__()
