@@ -120,8 +120,6 @@ def test_the_whole_path_by_taps_alone(size: tuple[int, int], opened: Opened, tmp
     terminal.wait_for("The whole p")
     person.tap(r"✓ Z offset")
     terminal.wait_for("Z offset: the paper test")
-    person.tap(r"Last result|Result")
-    terminal.wait_for("Saved in printer.cfg")
     person.tap(r"\^p More")
     terminal.wait_for("Search for commands")
     for _ in range(60):  # the palette's list is longer than the screen
