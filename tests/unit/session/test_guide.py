@@ -297,7 +297,9 @@ async def test_an_answer_goes_to_the_check_under_way_only(whole: Whole) -> None:
     assert [run.answers for run in whole.runs] == [[], [True]]
 
 
-async def test_where_nothing_applies_nothing_is_decided_nor_was_it_ready_for_what_was_asked(whole: Whole) -> None:
+async def test_where_nothing_applies_nothing_is_decided_nor_was_it_ready_for_what_was_asked(
+    whole: Whole,
+) -> None:
     found = await whole.go(only="backlash")
     assert whole.done == []
     assert found.verdict is None
