@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 _CANCEL = "zcal/cancel"
+_LONGEST_LINE = 200
 
 
 class Zcal:
@@ -50,6 +51,7 @@ class Zcal:
         endpoints.register(self._host.webhooks, _CANCEL, self._cancel)
         endpoints.register(self._host.webhooks, "zcal/samples", self._samples)
         endpoints.register(self._host.webhooks, "zcal/lease", self._lease.request)
+        endpoints.register(self._host.webhooks, "zcal/say", self._say)
         self._printer.register_event_handler("klippy:ready", self._ready)
         self._printer.register_event_handler("klippy:shutdown", self._lease.drop)
 
@@ -65,6 +67,11 @@ class Zcal:
             self._host.gcode.register_command("ESTIMATE_BACKLASH", command, desc=backlash.HELP)
         except self._printer.config_error:
             LOG.info("zcal: ESTIMATE_BACKLASH is somebody else's; ours is ZCAL_ESTIMATE_BACKLASH")
+
+    def _say(self, request: Request) -> Mapping[str, Any]:
+        """Print a line on the console: what M118 does, which waits until a running command has ended."""
+        self._host.respond(" ".join(request.text("text").split())[:_LONGEST_LINE])
+        return {}
 
     def _cancel(self, request: Request) -> Mapping[str, Any]:
         """Stop the command that runs after its current move, ours or another section's, or end the paper test that is

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pilotperson import PilotPerson, at_the_program
+from simulated import KlippyClient
 from zcal_tui.model.record import Outcome, Record
 from zcal_tui.session.target import DemoOptions
 
@@ -128,10 +129,32 @@ async def test_another_client_asks_for_the_printer(yes: bool, tmp_path: Path) ->
             assert printer.manual_probe.is_active is False
             return
         await person.until(
-            lambda: any("keeps this printer" in line.text for line in person.session.snapshot.console), WAIT
+            lambda: any(
+                "keeps this printer" in line.text and not line.sent
+                for line in person.session.snapshot.console
+            ),
+            WAIT,
         )
         assert person.screen == "PaperScreen"
         assert last(person).outcome is Outcome.RUNNING
         await person.until(lambda: person.app.desk.asking is not None, WAIT)
         await person.press("j")
         await person.until(lambda: person.app.desk.asking is not None, WAIT)
+
+
+async def test_a_request_is_heard_in_the_middle_of_a_command(tmp_path: Path) -> None:
+    """A script of another client's would wait until the series has ended; the extra prints it at once."""
+    async with at_the_program(tmp_path, demo(), "accuracy", {"samples": 200}) as person:
+        await person.press("enter")
+        await samples(person, 3)
+        control = person.session.snapshot.link.control
+        assert control is not None
+        other = KlippyClient(str(Path(control).with_name("klippy.sock")))
+        other.call("zcal/say", text="zcal-tui: zcal-tui on workshop (1) asks to take over this printer")
+        other.close()
+        await person.until_shown("zcal-tui on workshop (1) asks for it", WAIT)
+        assert last(person).outcome is Outcome.RUNNING
+        assert len(last(person).samples) < 200
+        await person.press("y")
+        await person.until_shown("Cancelled", WAIT)
+        assert last(person).outcome is Outcome.CANCELLED

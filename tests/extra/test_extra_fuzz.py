@@ -117,10 +117,10 @@ JSON: tuple[Any, ...] = (
 )
 
 
-@pytest.mark.parametrize("path", ["zcal/cancel", "zcal/samples", "zcal/lease"])
+@pytest.mark.parametrize("path", ["zcal/cancel", "zcal/samples", "zcal/lease", "zcal/say"])
 def test_no_parameter_of_an_endpoint_does(voron: Machine, path: str) -> None:
     draw = random.Random(path)
-    names = ("run", "since", "holder", "seconds", "action", "hold", "x")
+    names = ("run", "since", "holder", "seconds", "action", "hold", "text", "x")
     for _ in range(400):
         parameters = {name: draw.choice((*JSON, "renew", "test")) for name in names if draw.random() < 0.5}
         try:

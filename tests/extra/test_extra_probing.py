@@ -181,3 +181,18 @@ def test_lost_steps_are_told_by_homing_before_and_after(voron: Machine) -> None:
         assert abs(lost["steps"]) == pytest.approx(0.05 / 0.00125, abs=lost["half_width"] + 2.0)
     assert "HOMES=1" in voron.refused("ZCAL_PROBE_ACCURACY HOMES=1")
     voron.gcode("G28 Z")
+
+
+def test_a_line_is_said_in_the_middle_of_a_command(voron: Machine) -> None:
+    listener = voron.sim.connect()
+    listener.call("gcode/subscribe_output", response_template={"method": "console"})
+    with voron.meanwhile("ZCAL_PROBE_ACCURACY SAMPLES=500"):
+        voron.eventually(lambda: voron.status()["count"] >= 2)
+        assert voron.client.call("zcal/say", text="here \n I  am") == {}
+        listener.call("info")
+        assert any("here I am" in line for line in listener.console)
+        assert voron.status()["state"] == "running"
+        with pytest.raises(KlippyError, match="text must be a text"):
+            voron.client.call("zcal/say", text="")
+        voron.client.call("zcal/cancel")
+    listener.close()

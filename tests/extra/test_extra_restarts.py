@@ -46,7 +46,7 @@ def test_a_restart_registers_everything_anew(restarted: Machine) -> None:
     restarted.client = wait_for_state(restarted.sim, "ready")
     assert restarted.status()["run"] == 0
     assert restarted.status()["state"] == "idle"
-    for path in ("zcal/cancel", "zcal/samples", "zcal/lease"):
+    for path in ("zcal/cancel", "zcal/samples", "zcal/lease", "zcal/say"):
         assert path in restarted.client.call("list_endpoints")["endpoints"]
 
 

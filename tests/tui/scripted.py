@@ -235,6 +235,9 @@ class ScriptedSession:
         self.asked.append(("gcode", script))
         self.console(script, sent=True)
 
+    def announce(self, line: str) -> None:
+        self.asked.append(("announce", line))
+
     def firmware_restart(self) -> None:
         self.asked.append(("restart", None))
 

@@ -186,7 +186,7 @@ async def test_another_program_at_the_printer_is_watched_and_can_be_asked(opened
         assert stage.screen == "ProblemModal"
         assert "ZCAL_PROBE, 7 samples." in stage.words()
         await stage.click("#way-out")
-        assert session.asked[-1] == ("gcode", f"M118 zcal-tui: {own_name()} asks to take over this printer")
+        assert session.asked[-1] == ("announce", f"zcal-tui: {own_name()} asks to take over this printer")
         session.printer(zcal={"lease": None})
         await stage.settle()
         assert "watching" not in stage.words()

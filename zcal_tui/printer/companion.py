@@ -6,20 +6,17 @@ use Klipper's own commands instead, or say that they need it.
 
 import asyncio
 import contextlib
-import re
 import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from zcal_tui.printer.interface import speaks
 from zcal_tui.printer.printer import LINK_GRACE, CommandFailed, Printer
 from zcal_tui.printer.reading import mapping, number
 from zcal_tui.transport.failures import NotReady, ReplyLost, TransportError
 
-INTERFACE = (1, 1)
-"""The version of the extra's interface that this client speaks: the first number has to be the same, the second at
-least that."""
 POLL = 0.1
 """Seconds of wall time between two looks at a running command's samples."""
 ANSWER_PATIENCE = 5.0
@@ -74,7 +71,7 @@ class Companion:
 
         Their names are those of the status field `unavailable`: state, motion, settings, probe, manual, release, scan.
         """
-        if not _speaks(self.version):
+        if not speaks(self.version):
             return False
         return not any(name in self.unavailable for name in capabilities)
 
@@ -220,11 +217,6 @@ class Patience:
     def over(self) -> bool:
         """Whether it has passed."""
         return time.monotonic() > self._until
-
-
-def _speaks(version: str | None) -> bool:
-    found = re.match(r"(\d+)\.(\d+)", version or "")
-    return found is not None and int(found[1]) == INTERFACE[0] and int(found[2]) >= INTERFACE[1]
 
 
 def read_sample(data: Mapping[str, Any]) -> ExtraTouch | None:

@@ -62,6 +62,10 @@ class SessionPort(Protocol):
     def send_gcode(self, script: str) -> None:
         """Run what a person typed on the console. The answer, errors included, shows in the console lines."""
 
+    def announce(self, line: str) -> None:
+        """Print a line on the printer's console, for the other programs there; past a running command where the
+        companion extra can do that."""
+
     def firmware_restart(self) -> None:
         """Bring klippy back after a shutdown."""
 

@@ -92,6 +92,9 @@ class Session:
     def send_gcode(self, script: str) -> None:
         self._spawn_threadsafe(self._call("gcode/script", script, script=script))
 
+    def announce(self, line: str) -> None:
+        self._spawn_threadsafe(self._announce(line))
+
     def firmware_restart(self) -> None:
         self._spawn_threadsafe(self._call("gcode/firmware_restart", "FIRMWARE_RESTART"))
 
@@ -236,6 +239,15 @@ class Session:
         except OSError as error:
             logger.warning("the change of the %s is not kept: %s", what, error)
         self._board.update(changed=(*self._board.snapshot.changed, change))
+
+    async def _announce(self, line: str) -> None:
+        from zcal_tui.printer.interface import SAY, speaks
+
+        printer = self._connection.printer if self._connection else None
+        if printer is not None and speaks(printer.state.zcal.get("version"), SAY):
+            await self._call("zcal/say", line, text=line)
+        else:
+            await self._call("gcode/script", f"M118 {line}", script=f"M118 {line}")
 
     async def _call(self, method: str, shown: str, **params: Any) -> None:
         """One request of a person's; what comes of it shows on the console."""

@@ -220,6 +220,10 @@ class ZcalApp(Shell):
         else:
             self.session.send_gcode(message.script)
 
+    @on(messages.LineSaid)
+    def _say(self, message: messages.LineSaid) -> None:
+        self.session.announce(message.line)
+
     @on(messages.StopRequested)
     def action_stop(self) -> None:
         """The emergency stop: first the printer, then the words."""

@@ -10,7 +10,7 @@ from zcal_tui.tui.desk import Desk
 from zcal_tui.tui.dialogue import Dialogue
 from zcal_tui.tui.interrupted import CLOSE, RESUME, offer
 from zcal_tui.tui.messages import StartRequested
-from zcal_tui.tui.others import keeping_script, refusal_of, request_of
+from zcal_tui.tui.others import keeping_line, refusal_of, request_of
 from zcal_tui.tui.screens.modals import ConfirmModal
 from zcal_tui.tui.screens.plan import PlanScreen
 
@@ -71,7 +71,7 @@ class Attendant:
             if yes:
                 self._desk.session.cancel()
             else:
-                self._desk.session.send_gcode(keeping_script())
+                self._desk.session.announce(keeping_line())
 
         self._app.push_screen(
             ConfirmModal(

@@ -51,6 +51,13 @@ class RunWatched(Request):
 
 
 @dataclass
+class LineSaid(Request):
+    """A line for the other programs at the printer, on its console."""
+
+    line: str
+
+
+@dataclass
 class GcodeEntered(Request):
     """A line a person typed on the console."""
 

@@ -1,7 +1,7 @@
 """Other programs at the same printer: who works with it, a paper test that is open, and asking to take over. Pure.
 
-The extra's lease tells who holds the printer (docs/zcal.md). Whoever wants it asks on the printer's console (M118),
-which every client reads; the one that holds it decides.
+The extra's lease tells who holds the printer (docs/zcal.md). Whoever wants it asks on the printer's console, which
+every client reads; the one that holds it decides.
 """
 
 import os
@@ -9,6 +9,7 @@ import socket
 from dataclasses import dataclass
 
 from zcal_tui.model.record import Problem
+from zcal_tui.printer.interface import SAY, speaks
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.snapshot import Snapshot
 
@@ -53,18 +54,18 @@ def paper_test_open(snapshot: Snapshot) -> bool:
 
 
 def can_ask(printer: PrinterState) -> bool:
-    """Whether the printer's console can carry a request."""
-    return printer.has_command("M118") is True
+    """Whether a request can be put on the printer's console: by the extra, or by M118 once no command runs."""
+    return speaks(printer.zcal.get("version"), SAY) or printer.has_command("M118") is True
 
 
-def request_script() -> str:
-    """The G-code that asks whoever holds the printer."""
-    return f"M118 {PREFIX}{own_name()} {ASKS}"
+def request_line() -> str:
+    """What asks whoever holds the printer."""
+    return f"{PREFIX}{own_name()} {ASKS}"
 
 
-def keeping_script() -> str:
-    """The G-code that tells whoever asked that the printer is kept."""
-    return f"M118 {PREFIX}{own_name()} {KEEPS}"
+def keeping_line() -> str:
+    """What tells whoever asked that the printer is kept."""
+    return f"{PREFIX}{own_name()} {KEEPS}"
 
 
 def request_of(line: str) -> str | None:
@@ -85,11 +86,13 @@ def _who(line: str, says: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class WayOut:
-    """A problem, and what a person may do about it with one press: a G-code, named on the button."""
+    """A problem, and what a person may do about it with one press, named on the button: run a G-code, or say a line to
+    the other programs."""
 
     problem: Problem
     label: str = ""
     script: str = ""
+    line: str = ""
 
 
 def way_out(snapshot: Snapshot) -> WayOut | None:
@@ -105,7 +108,7 @@ def way_out(snapshot: Snapshot) -> WayOut | None:
         )
         now = f" It runs {what}." if (what := doing(printer)) else ""
         told = Problem(f"{holder} works with this printer.{now}", "One program at a time may move it.", how)
-        return WayOut(told, ask, request_script() if can else "")
+        return WayOut(told, ask, line=request_line() if can else "")
     if paper_test_open(snapshot):
         told = Problem(
             "A paper test (manual probe) is open that was not begun here.",

@@ -143,7 +143,7 @@ class Shell(App[int]):
 
         problem, way = trouble_of(self.desk.snapshot), way_out(self.desk.snapshot)
         if way is not None and problem == way.problem:
-            self.push_screen(ProblemModal(self.desk, problem, "Another program", way.label, way.script))
+            self.push_screen(ProblemModal(self.desk, problem, "Another program", way))
         elif problem is not None:
             self.push_screen(ProblemModal(self.desk, problem, "What is wrong"))
 

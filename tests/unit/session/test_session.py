@@ -291,6 +291,14 @@ async def test_what_a_person_types_shows_with_its_answer(session: Session, machi
     assert any(line.sent and line.text == "QUERY_PROBE" for line in session.snapshot.console)
 
 
+async def test_without_the_extra_a_line_for_other_programs_is_a_script(
+    session: Session, machine: Machine
+) -> None:
+    session.announce("here I am")
+    await until(lambda: "M118 here I am" in machine.scripts)
+    assert any(line.sent and line.text == "M118 here I am" for line in session.snapshot.console)
+
+
 async def test_a_disk_that_fills_up_ends_the_keeping_but_not_the_run(
     session: Session, machine: Machine
 ) -> None:

@@ -1,7 +1,8 @@
 """Whether the companion extra is there and fits."""
 
 from zcal_tui.checks.ready.finding import Finding, fine, warn
-from zcal_tui.printer.companion import INTERFACE, Companion
+from zcal_tui.printer.companion import Companion
+from zcal_tui.printer.interface import INTERFACE
 
 NEEDED = ("state", "motion", "probe", "manual", "settings")
 """What every check can make use of; `scan` and `release` depend on the kind of probe."""

@@ -13,7 +13,8 @@ from zcal_tui.model.record import Problem
 from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.tui.desk import Desk
 from zcal_tui.tui.glyphs import glyphs_of
-from zcal_tui.tui.messages import FirmwareRestartRequested, GcodeEntered
+from zcal_tui.tui.messages import FirmwareRestartRequested, GcodeEntered, LineSaid, Request
+from zcal_tui.tui.others import WayOut
 from zcal_tui.tui.printerline import condition
 from zcal_tui.tui.screens.base import ZcalModal
 from zcal_tui.tui.screens.connection import problem_text
@@ -121,12 +122,15 @@ class ProblemModal(ZcalModal[None]):
         *BETWEEN_BUTTONS,
     ]
 
-    def __init__(self, desk: Desk, problem: Problem, title: str, label: str = "", script: str = "") -> None:
-        """`label` and `script`: a G-code that may be the way out, and what its button says."""
+    def __init__(self, desk: Desk, problem: Problem, title: str, way: WayOut | None = None) -> None:
+        """`way`: what may be done about it here."""
         super().__init__(desk)
         self._title = title
         self.add_class("-bad")
-        self._problem, self._label, self._script = problem, label, script
+        self._problem, self._label = problem, way.label if way is not None else ""
+        self._way: Request | None = None
+        if way is not None and (way.line or way.script):
+            self._way = LineSaid(way.line) if way.line else GcodeEntered(way.script)
 
     def compose_box(self) -> Iterable[Widget]:
         """The problem and a way back; a restart where klippy is down."""
@@ -135,7 +139,7 @@ class ProblemModal(ZcalModal[None]):
         yield VerticalScroll(text, id="scroll", can_focus=False)
         with Horizontal(classes="buttons"):
             yield Button("Close", id="close", action="screen.dismiss")
-            if self._script:
+            if self._way is not None:
                 yield Button(f"{self._label}  x", id="way-out", variant="warning", action="screen.way_out")
             restart = Button("Firmware restart", id="restart", variant="warning", action="screen.restart")
             restart.display = self._can_restart
@@ -159,13 +163,13 @@ class ProblemModal(ZcalModal[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """As the buttons: a restart only where it helps, a way out only where there is one."""
         if action == "way_out":
-            return bool(self._script)
+            return self._way is not None
         return self._can_restart if action == "restart" else True
 
     def action_way_out(self) -> None:
-        """Send the G-code that the button names."""
-        if self._script:
-            self.post_message(GcodeEntered(self._script))
+        """Do what the button names."""
+        if self._way is not None:
+            self.post_message(self._way)
             self.dismiss()
 
     def action_restart(self) -> None:
