@@ -103,9 +103,9 @@ def _change(
         if target.new(target.old, adjustment.value) <= 0.0:
             yield AdviceGiven(NEGATIVE)
             return
-        text = "Change switch_offset by the difference; decreasing it moves the nozzle away from the bed."
+        text = "switch_offset takes up the difference; decreasing it moves the nozzle away from the bed."
     elif target.option == "z_offset":
-        text = "Change z_offset by the difference; decreasing it moves the nozzle away from the bed."
+        text = "z_offset takes up the difference; decreasing it moves the nozzle away from the bed."
         if meshed:
             text += (
                 " A bed mesh that was probed with the old one is to be made again (BED_MESH_CALIBRATE; Klipper docs, "
@@ -113,7 +113,7 @@ def _change(
             )
     else:
         text = (
-            "Change position_endstop by the difference; decreasing it moves the nozzle away from the bed. "
+            "position_endstop takes up the difference; decreasing it moves the nozzle away from the bed. "
             "Every height counted from homing shifts with it, such as those of docks and brushes in macros."
         )
         if len(target.olds) > 1:

@@ -147,7 +147,7 @@ async def _look(
             Confirm(
                 "mark",
                 "Mark the point right below the probe's tip on the tape.",
-                f"The tip hangs {length(MARK_HEIGHT)} over the place it touched. A fine dot or a cross is best.",
+                f"The tip hangs {MARK_HEIGHT:g} mm over the place it touched. A fine dot or a cross is best.",
                 yes="Marked",
                 no="Give up",
             )

@@ -220,8 +220,7 @@ class _Measuring:
         self._context.emit(
             Stage(
                 phase.name,
-                f"{phase.title}: {in_words(self._context.printer.state)}{so_far}; "
-                f"this phase {duration(left)} at most, all {duration(left + afterwards)}",
+                f"{phase.title}: {in_words(self._context.printer.state)}{so_far}; {duration(left)} at most",
             )
         )
 
