@@ -18,11 +18,23 @@ class CuttingProxy:
         self.rule = rule
         self.acted = threading.Event()
         self._target = target
+        self._closed = False
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(path))
         self._listener.listen()
         self._sockets: list[socket.socket] = [self._listener]
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut_off(self) -> None:
+        """Cut every connection, and each new one until `let_in`."""
+        self._closed = True
+        self._sockets, cut = self._sockets[:1], self._sockets[1:]
+        for one in cut:
+            _shut(one)
+
+    def let_in(self) -> None:
+        """Let connections be made again."""
+        self._closed = False
 
     def close(self) -> None:
         """End it with every connection."""
@@ -33,6 +45,9 @@ class CuttingProxy:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                if self._closed:
+                    _shut(client)
+                    continue
                 server = socket.socket(socket.AF_UNIX)
                 try:
                     server.connect(self._target)

@@ -133,15 +133,16 @@ def _key(letter: str) -> str:
 @contextlib.asynccontextmanager
 async def at_the_program(
     folder: Path,
-    demo: DemoOptions,
+    printer: DemoOptions | Target,
     check: str,
     parameters: Mapping[str, Any],
     *,
     save: SavePolicy = "ask",
     size: tuple[int, int] = (80, 24),
 ) -> AsyncIterator[PilotPerson]:
-    """The program as a user starts it with `--demo`, at a check, with the plan in front."""
-    session = Session(Target(demo=demo), Store(folder))
+    """The program as a user starts it with `--demo` or `--printer`, at a check, with the plan in front."""
+    target = printer if isinstance(printer, Target) else Target(demo=printer)
+    session = Session(target, Store(folder))
     desk = Desk(session, CHECKS)
     declared = desk.declared(check)
     assert declared is not None

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from cutting import CuttingProxy
 from pilotperson import PilotPerson, at_the_program
-from simulated import KlippyClient
+from simulated import KlippyClient, Starter, eventually, wait_for_state
 from zcal_tui.model.record import Outcome, Record
-from zcal_tui.session.target import DemoOptions
+from zcal_tui.session.snapshot import LinkState
+from zcal_tui.session.target import DemoOptions, Target
+from zcal_tui.transport.address import SocketAddress
 
 PROFILE = "corexy"
 SPEED = 20.0
@@ -158,3 +161,49 @@ async def test_a_request_is_heard_in_the_middle_of_a_command(tmp_path: Path) -> 
         await person.press("y")
         await person.until_shown("Cancelled", WAIT)
         assert last(person).outcome is Outcome.CANCELLED
+
+
+async def test_a_link_that_is_cut_for_a_moment_is_told_and_the_run_goes_on(
+    printer_sim: Starter, tmp_path: Path
+) -> None:
+    proxy = CuttingProxy(tmp_path / "s", printer_sim(PROFILE, speed=SPEED).klippy)
+    target = Target(addresses=(SocketAddress(proxy.path),))
+    async with at_the_program(tmp_path, target, "accuracy", {"samples": 40}) as person:
+        await person.press("enter")
+        await samples(person, 3)
+        proxy.cut_off()
+        await person.until_shown("link lost", WAIT)
+        assert person.session.snapshot.link.state is LinkState.LOST
+        proxy.let_in()
+        await person.until(lambda: person.screen == "VerdictScreen", WAIT)
+        assert last(person).outcome is Outcome.FINISHED
+        assert len(last(person).samples) == 40
+        assert person.session.snapshot.link.state is LinkState.UP
+    proxy.close()
+
+
+async def test_a_link_that_is_gone_for_good_is_told_with_what_is_safe(
+    printer_sim: Starter, tmp_path: Path
+) -> None:
+    printer = printer_sim(PROFILE, speed=SPEED)
+    proxy = CuttingProxy(tmp_path / "s", printer.klippy)
+    target = Target(addresses=(SocketAddress(proxy.path),), lease=3.0)
+    async with at_the_program(tmp_path, target, "accuracy", {"samples": 200}) as person:
+        await person.press("enter")
+        await samples(person, 3)
+        proxy.close()
+        await person.until_shown("The run could not go on", WAIT)
+        assert "finishes what it was told" in person.words()
+        assert "the samples so far are kept" in person.words()
+        assert "link lost" in person.words()
+        assert last(person).outcome is Outcome.LOST
+        assert len(last(person).samples) >= 3
+        await person.press("escape")
+        await person.press("p")
+        assert not person.app.desk.can_start
+    client = wait_for_state(printer, "ready")
+    # Nobody renewed the lease: the extra has stopped the series and lifted the nozzle
+    eventually(lambda: client.status("zcal")["state"] != "running")
+    eventually(lambda: client.status("zcal")["lease"] is None)
+    eventually(lambda: client.status("toolhead")["position"][2] >= 9.0)
+    client.close()
