@@ -89,6 +89,7 @@ class ZcalApp(Shell):
         if not self.is_running or not self.screen_stack:
             return  # a last tick while the app is being taken down, with screens that have lost their widgets
         running, before = self.desk.running, self.desk.snapshot
+        error = self.desk.last_error
         changed = self.desk.look()
         if self._attendant is not None:
             self._attendant.look(changed=changed)
@@ -101,7 +102,8 @@ class ZcalApp(Shell):
                 screen.show(snapshot)
             if not screen.is_modal:
                 break
-        if running != self.desk.running or before.printer.klippy != snapshot.printer.klippy:
+        other_klippy = before.printer.klippy != snapshot.printer.klippy
+        if running != self.desk.running or other_klippy or error != self.desk.last_error:
             self.refresh_bindings()
         if running is not None and self.desk.running is None:
             self._tell_end()

@@ -190,7 +190,7 @@ records = build(
 events = st.one_of(
     build(RunStarted, id=words, check=words, started=words, printer=facts, context=facts, parameters=facts),
     build(Stage, key=words, text=words),
-    build(Progress, done=st.integers(0), total=st.integers(1), seconds_left=maybe),
+    build(Progress, done=st.integers(0), total=st.integers(1), seconds_left=maybe, timed=st.booleans()),
     build(SampleTaken, sample=samples),
     build(EstimateUpdated, estimates=estimates()),
     build(AdviceGiven, text=words, changes=st.lists(changes, max_size=2).map(tuple)),
