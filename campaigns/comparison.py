@@ -16,7 +16,7 @@ LIMIT = 0.025
 MEDIAN_OF_THREE = 0.4487
 """Variance of the median of three normal values, in units of one value's."""
 SETTLED_SHARE = 3
-"""The last third of the touches in the heat is where the check looks for what the height has settled to."""
+"""The last third of the touches in the heat is where the check looks how far the height has come."""
 FEWEST = 3
 LEAST_SHARE = 0.001
 """What the check tells of smaller ones: less than 0.1 %."""

@@ -71,7 +71,7 @@ def _even(record: Record, truth: MachineTruth, _contact: float | None) -> bool |
 
 
 def _steady(record: Record, truth: MachineTruth, _contact: float | None) -> bool | None:
-    """By what it settles to; a `fail` says that it does not, or does not come back, and these printers always do."""
+    """By how far it came; a `fail` says that it does not settle or come back, and these printers always do."""
     if record["verdict"]["level"] == "fail":
         return True
     touches = [sample for sample in record["samples"] if sample["bed"] is not None]

@@ -8,7 +8,7 @@ import pytest
 
 import program
 from configured import KALICO
-from simulated import Starter, wait_for_state
+from simulated import PrinterSim, Starter, wait_for_state
 
 
 def staged(events: list[dict[str, Any]]) -> list[str]:
@@ -179,3 +179,43 @@ def test_a_first_touch_apart_is_looked_at_again(printer_sim: Starter, tmp_path: 
     else:
         assert record["verdict"]["level"] == "warn", record["verdict"]
         assert "a single stray touch" in reasons
+
+
+def in_the_pause(printer: PrinterSim, tmp_path: Path) -> program.Program:
+    """A run that waits before its second series."""
+    for path, value in (("probe.first_sample_shift", 0.06), ("probe.outlier_rate", 0.0)):
+        printer.control.request("set", path=path, value=value)
+    started = program.start(tmp_path, "accuracy", "--printer", printer.klippy)
+    started.until(lambda event: event.get("key") == "again")
+    return started
+
+
+def assert_left_safe(printer: PrinterSim) -> None:
+    client = wait_for_state(printer, "ready")
+    assert client.status("toolhead")["position"][2] >= 9.0
+    assert client.status("zcal")["lease"] is None
+    client.close()
+
+
+def test_a_cancel_in_the_pause_before_a_second_series(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("voron", speed=4.0)
+    started = in_the_pause(printer, tmp_path)
+    started.signal(signal.SIGINT)
+    ended = started.end()
+    assert (ended.code, ended.record["outcome"]) == (5, "cancelled")
+    assert len(ended.record["samples"]) >= 15
+    assert all(sample["round"] == 1 for sample in ended.record["samples"])
+    assert_left_safe(printer)
+
+
+def test_a_print_that_begins_in_the_pause_is_left_alone(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = printer_sim("voron", speed=4.0)
+    started = in_the_pause(printer, tmp_path)
+    client = wait_for_state(printer, "ready")
+    client.gcode("PAUSE")
+    client.close()
+    ended = started.end()
+    assert ended.record["outcome"] == "error", ended.record
+    assert "print" in ended.record["problem"]["what"].lower()
+    assert all(sample["round"] == 1 for sample in ended.record["samples"])
+    assert_left_safe(printer)

@@ -137,16 +137,20 @@ async def _looked_at(context: Context, switch: Switch) -> Switch:
 
 
 async def _require_word(context: Context, switch: Switch) -> None:
-    """Nothing puts the probe back, and it reads open before it was fetched and after: ask the person, where there is
-    one, whether it hangs on the toolhead. Raises CheckFailed, CheckCancelled."""
+    """Nothing puts the probe back, and it reads open before it was fetched and after: only a person can tell whether it
+    hangs on the toolhead. Raises CheckFailed, CheckCancelled."""
     seen = f"The probe's switch reads open after {switch.fetch} as before it."
     doubt = (
         f"Either it hung on the toolhead already, or it is wired normally open: {UNNOTICED} Name the macro that puts "
         "it back with --detach, and its switch can be seen to change."
     )
     if not context.operator.present:
-        context.emit(Notice(f"{seen} {doubt}"))
-    elif not await context.operator.confirm(
+        raise CheckFailed(
+            f"{seen} Nothing was touched.",
+            doubt,
+            "If you see it hang on the toolhead, say so with --attach none.",
+        )
+    if not await context.operator.confirm(
         Confirm(
             "probe-on",
             "Does the probe hang on the toolhead now?",

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 from zcal_tui.checks.base import Check, Declaration, Needs
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.parameters import ParameterError, parameter
-from zcal_tui.model.record import Level, Outcome, Record
+from zcal_tui.model.record import WHOLE, Level, Outcome, Record
 
-NAME = "all"
+NAME = WHOLE
 LOOK_FIRST = "ready"
 """The check that is done again whenever a restart has undone homing and levelling."""
 

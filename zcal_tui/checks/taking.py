@@ -47,6 +47,7 @@ class LeaseTaker:
         self._until: dict[str, float] = {}
         self._asked: set[str] = set()
         self._free_since: float | None = None
+        self._free_again = False
         self._rate = 1.0
         self._told: float | None = None
         self._whole = self._counted = 0
@@ -66,9 +67,8 @@ class LeaseTaker:
                         "Let it finish, or end it, then start again.",
                     ) from error
             else:
-                await (
-                    self._printer.refresh()
-                )  # that it is ours now is known before anything is asked of the state
+                # That it is ours now is known before anything is asked of the state
+                await self._printer.refresh()
                 return
             if self._cancelled():
                 raise CheckCancelled
@@ -78,9 +78,11 @@ class LeaseTaker:
         state = await self._printer.refresh()
         lease = mapping(state.zcal.get("lease"))
         other = text(lease.get("holder"))
+        if other is None and _CLEANING_UP not in str(error):
+            # Given back since it was refused: once more, and no more, as nothing else is known to end a refusal
+            first, self._free_again = not self._free_again, True
+            return first
         if other is None:
-            if _CLEANING_UP not in str(error):
-                return False
             self._free_since = state.eventtime if self._free_since is None else self._free_since
             await asyncio.sleep(LOOK)
             return state.eventtime - self._free_since < CLEANING

@@ -2,10 +2,7 @@
 
 from enum import IntEnum
 
-from zcal_tui.model.record import NEEDS_PERSON, Level, Outcome, Record
-
-WHOLE = "all"
-"""The whole calibration's name as a check."""
+from zcal_tui.model.record import NEEDS_PERSON, WHOLE, Level, Outcome, Record
 
 
 class ExitCode(IntEnum):

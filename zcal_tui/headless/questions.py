@@ -15,9 +15,6 @@ from zcal_tui.model.questions import (
 )
 from zcal_tui.model.units import closer_farther, millimetres
 
-NEAR = 1.0
-"""mm over the expected contact from which the first height is no answer, and the value it would give only confuses."""
-
 _WORDS = {"a": "accept", "accept": "accept", "u": "undo", "undo": "undo", "q": "abort", "abort": "abort"}
 
 
@@ -45,12 +42,12 @@ def _paper_lines(step: PaperStep) -> list[str]:
         which = f" ({step.test} of {step.tests})" if step.tests > 1 else ""
         lines += [step.text + which, *_indented(step.detail)]
     lines.append(f"  nozzle at Z {millimetres(step.height, digits=4)}{_around(step)}")
-    above = None if step.expected is None else step.height - step.expected
-    far = above is not None and above > NEAR
-    if step.expected is not None and above is not None and far:
-        expected = millimetres(step.expected, digits=3)
-        lines.append(f"    the bed is expected {millimetres(above, digits=2)} below, at Z {expected}")
-    if not (far and first):
+    if step.far_above is not None:
+        expected = millimetres(step.height - step.far_above, digits=3)
+        lines.append(
+            f"    the bed is expected {millimetres(step.far_above, digits=2)} below, at Z {expected}"
+        )
+    if not (first and step.far_above is not None):
         now = ""
         if step.old is not None:
             effect = "" if step.gap_change is None else f": {closer_farther(step.gap_change)}"

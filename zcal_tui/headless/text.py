@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from zcal_tui.headless.exit_codes import WHOLE
 from zcal_tui.model.estimate_text import estimate_text
 from zcal_tui.model.events import (
     AdviceGiven,
@@ -15,7 +14,7 @@ from zcal_tui.model.events import (
     Stage,
 )
 from zcal_tui.model.labels import label
-from zcal_tui.model.record import Change, Level, Outcome, Problem, Record, Sample
+from zcal_tui.model.record import WHOLE, Change, Level, Outcome, Problem, Record, Sample
 from zcal_tui.model.units import micrometres
 
 GLYPH = {Level.PASS: "✓", Level.WARN: "!", Level.FAIL: "✗", Level.UNKNOWN: "?"}

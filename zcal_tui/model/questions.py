@@ -42,6 +42,10 @@ class Choose:
     facts: Mapping[str, float] = field(default_factory=dict)
 
 
+FAR = 1.0
+"""mm over the expected contact from which a height is not taken for contact."""
+
+
 @dataclass(frozen=True, slots=True)
 class PaperStep:
     """Where the paper test stands; asked again after each move. Heights are toolhead Z in mm.
@@ -73,6 +77,13 @@ class PaperStep:
     place: str = ""
     tried: tuple[float, ...] = ()
     detail: str = ""
+
+    @property
+    def far_above(self) -> float | None:
+        """How far (mm) the nozzle is over the expected contact, where that is so much that this height is no answer and
+        the value it would give only confuses; None nearer to it."""
+        above = None if self.expected is None else self.height - self.expected
+        return above if above is not None and above > FAR else None
 
     @property
     def value(self) -> float:

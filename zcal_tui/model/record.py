@@ -10,8 +10,11 @@ SCHEMA_VERSION = 1
 
 
 NEEDS_PERSON = "needs_person"
-USAGE = "usage"
 """`Problem.key` of a run that asked for somebody who is not there."""
+USAGE = "usage"
+"""`Problem.key` where the command line asked for what cannot be."""
+WHOLE = "all"
+"""The whole calibration's name as a check, whose runs consist of other runs."""
 
 
 class Level(StrEnum):
@@ -97,7 +100,7 @@ class Problem:
     remedy: str = ""
     raw: str = ""
     key: str = ""
-    """What a program may go by, where it has to: NEEDS_PERSON, USAGE (the command line asked for what cannot be)."""
+    """What a program may go by, where it has to: NEEDS_PERSON, USAGE."""
 
 
 @dataclass(frozen=True, slots=True)

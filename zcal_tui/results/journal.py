@@ -74,8 +74,8 @@ def is_running(path: Path) -> bool:
 
 
 def read_events(path: Path) -> RunView:
-    """What a run's lines add up to; a line cut off by a power failure, or of no use, is left
-    out. Raises OSError, SchemaError."""
+    """What a run's lines add up to; a line cut off by a power failure, or of no use, is left out. Raises OSError,
+    SchemaError."""
     view: RunView | None = None
     for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         try:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from zcal_tui.model.codec import SchemaError
-from zcal_tui.model.record import Outcome, Problem, Record
+from zcal_tui.model.record import WHOLE, Outcome, Problem, Record
 from zcal_tui.model.view import RunView
 from zcal_tui.results import changes
 from zcal_tui.results.changes import Changed
@@ -29,9 +29,6 @@ __all__ = [
     "printer_folder_name",
     "read_run",
 ]
-
-WHOLE = "all"
-"""The check whose runs consist of other runs."""
 
 
 def printer_folder_name(printer: str) -> str:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from zcal_tui.model.events import Event
 from zcal_tui.model.questions import Answer
-from zcal_tui.model.record import Problem, Record
+from zcal_tui.model.record import WHOLE, Problem, Record
 from zcal_tui.results.changes import Changed
-from zcal_tui.results.store import WHOLE, StillRunning, Store, now_iso
+from zcal_tui.results.store import StillRunning, Store, now_iso
 from zcal_tui.session.board import Board
 from zcal_tui.session.port import RunOptions, SessionBusy
 from zcal_tui.session.snapshot import LinkState, Snapshot

@@ -7,7 +7,7 @@ from typing import Any
 
 from zcal_tui.checks.base import Check, Declaration
 from zcal_tui.checks.parameters import ParameterError, build
-from zcal_tui.model.record import Level, Outcome, Record
+from zcal_tui.model.record import WHOLE, Level, Outcome, Record
 from zcal_tui.model.units import age
 from zcal_tui.session.port import SessionPort
 from zcal_tui.session.snapshot import Asking, LinkState, Snapshot
@@ -15,7 +15,7 @@ from zcal_tui.tui.others import paper_test_open, watched
 
 KEPT_HISTORY = 100
 
-ALL = "all"
+ALL = WHOLE
 """The name of the whole calibration (checks.guided), which runs the others one after the other."""
 
 DONE = (Level.PASS, Level.WARN)

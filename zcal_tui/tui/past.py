@@ -12,6 +12,7 @@ from zcal_tui.results.shelf import Entry, entries
 from zcal_tui.results.stale import stale
 from zcal_tui.results.store import Store
 from zcal_tui.results.trend import Point, Slope, points, slope
+from zcal_tui.results.variant import grouped
 from zcal_tui.results.words import OUTCOME_WORDS, numbers_text, slope_text
 from zcal_tui.tui.desk import LEVEL_WORDS
 from zcal_tui.tui.faces.limits import LIMIT_MM
@@ -22,7 +23,7 @@ LIMITS: Mapping[str, float] = {"spread": LIMIT_MM, "shift": LIMIT_MM}
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """The main number of one check over its runs, oldest first."""
+    """The main number of one check, or of one of its variants (results/variant.py), over its runs, oldest first."""
 
     points: tuple[Point, ...]
     slope: Slope | None
@@ -44,7 +45,7 @@ class Trend:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Everything that was run on a printer, newest first, and the trend of each check that has a number."""
+    """Everything that was run on a printer, newest first, and by `variant.key` each trend there is."""
 
     entries: tuple[Entry, ...] = ()
     trends: Mapping[str, Trend] | None = None
@@ -76,12 +77,12 @@ def with_trends(past: Past, changes: Sequence[Changed]) -> Past:
 
 
 def trends(records: Sequence[Record], changes: Sequence[Changed]) -> dict[str, Trend]:
-    """The trend of each check that has a number."""
+    """The trend of each check and variant that has a number."""
     found: dict[str, Trend] = {}
-    for check in dict.fromkeys(record.check for record in records):
-        marks = tuple(points([record for record in records if record.check == check], changes))
+    for name, own in grouped(records).items():
+        marks = tuple(points(own, changes))
         if marks:
-            found[check] = Trend(marks, slope(marks))
+            found[name] = Trend(marks, slope(marks))
     return found
 
 

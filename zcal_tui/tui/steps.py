@@ -20,10 +20,6 @@ FINE = 0.05
 """mm: the step that is proposed near the bed."""
 
 
-FAR = 1.0
-"""mm above the expected contact from where a height is not taken for contact."""
-
-
 def height_text(height: float) -> str:
     """A height in mm to the micrometre."""
     return number(height, digits=3)
@@ -62,11 +58,6 @@ def risky(question: PaperStep, target: float) -> bool:
 def can_accept(question: PaperStep) -> bool:
     """Whether Klipper would take this height: only one below the start."""
     return question.height < question.start - 1e-9
-
-
-def far_above(question: PaperStep) -> bool:
-    """Whether the nozzle is so high over the expected contact that the value it would give says nothing."""
-    return question.expected is not None and question.height - question.expected > FAR
 
 
 def known_to(question: PaperStep) -> float | None:

@@ -139,11 +139,12 @@ async def test_where_nothing_puts_it_back_the_person_is_asked_once_a_run(bench: 
     assert "not on the toolhead" in error.what
 
 
-async def test_where_nobody_can_be_asked_it_is_told(bench: Bench) -> None:
+async def test_where_nobody_can_be_asked_nothing_is_touched(bench: Bench) -> None:
     wire(bench, off=False, on=False)
-    assert await touch(bench.context(), ONE_WAY, bench)
-    assert "reads open after ATTACH_PROBE as before it" in bench.notices
-    assert "--detach" in bench.notices
+    error = await refused(bench, ONE_WAY)
+    assert "reads open after ATTACH_PROBE as before it. Nothing was touched." in error.what
+    assert "--detach" in error.cause
+    assert "--attach none" in error.remedy
 
 
 async def test_a_probe_that_cannot_be_asked_is_trusted(bench: Bench) -> None:

@@ -31,7 +31,7 @@ class Extra:
         self.holder: str | None = OTHER
         self.process = process
         self.until = bench.machine.eventtime + 5.0
-        self._publish()
+        self.publish()
         bench.klippy.endpoints["zcal/lease"] = self.answer
 
     def answer(self, parameters: dict[str, Any]) -> dict[str, object]:
@@ -55,10 +55,11 @@ class Extra:
             elif action == "renew":
                 self.holder = parameters["holder"]
         finally:
-            self._publish()
+            self.publish()
         return {"holder": self.holder, "holds": []}
 
-    def _publish(self) -> None:
+    def publish(self) -> None:
+        """Tell the status."""
         lease = None
         if self.holder is not None:
             lease = {"holder": self.holder, "until": self.until, "holds": [], "process": self.process}
@@ -125,6 +126,24 @@ async def test_a_program_that_is_known_to_live_is_refused_at_once(bench: Bench) 
     with pytest.raises(CheckRefused, match="under the control of another program"):
         await taker(bench).take(60.0)
     assert extra.asked == ["renew"]
+
+
+async def test_a_lease_that_is_given_back_between_the_refusal_and_the_look_is_taken(bench: Bench) -> None:
+    extra = await served(bench, ourselves())
+    answer = extra.answer
+
+    def refuse_and_end(parameters: dict[str, Any]) -> dict[str, object]:
+        try:
+            return answer(parameters)
+        except Refused:
+            extra.holder = None
+            extra.publish()
+            raise
+
+    bench.klippy.endpoints["zcal/lease"] = refuse_and_end
+    await taker(bench).take(60.0)
+    assert extra.asked == ["renew", "renew"]
+    assert extra.holder == "us"
 
 
 async def test_waiting_can_be_cancelled(bench: Bench) -> None:

@@ -123,7 +123,7 @@ async def _touch(context: Context, parameters: AccuracyParameters, report: Accur
     settings = TouchSettings(parameters.probe_speed, parameters.lift_speed, parameters.retract)
     at = position(context.printer)
     context.emit(Stage("touch", f"Touching the bed at X {at[0]:.1f} Y {at[1]:.1f}"))
-    context.emit(Progress(0, report.most))
+    context.emit(Progress(report.counted, report.most))
     pace = Pace(context.clock.now())
 
     while (wanted := report.wanted()) > 0:
@@ -140,12 +140,15 @@ async def _begin_anew(
             "again", f"The first touch was apart: is it always? A pause of {REST:.0f} s, then {AGAIN} touches"
         )
     )
+    x, y = position(context.printer)[:2]
     await travel(context.printer, clearance=clearance)
     until = context.clock.now() + REST
     while (left := until - context.clock.now()) > 0.0:
         context.stop_if_cancelled()
         context.emit(Progress(report.counted, report.most, round(left, 1)))
         await context.clock.sleep(min(1.0, left))
+    # Others may have begun a print meanwhile, which ends this here, or have moved the toolhead
+    await travel(context.printer, x=x, y=y, clearance=clearance)
     settings = TouchSettings(parameters.probe_speed, parameters.lift_speed, parameters.retract)
     made: list[Sample] = []
     async for touch in touches(context, AGAIN, settings, begun=True):

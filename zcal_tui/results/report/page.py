@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from zcal_tui.model.record import Level, Outcome, Record
+from zcal_tui.model.record import WHOLE, Level, Outcome, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.context import config_of
 from zcal_tui.results.main_estimate import MAIN
 from zcal_tui.results.report.figures import Figure, figures
 from zcal_tui.results.stale import age_note, stale
-from zcal_tui.results.store import WHOLE
 from zcal_tui.results.variant import grouped, representative, titled, variant
 
 GLYPH = {Level.PASS: "✓", Level.WARN: "!", Level.FAIL: "✗", Level.UNKNOWN: "?"}

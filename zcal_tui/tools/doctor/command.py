@@ -115,10 +115,5 @@ def _print(lines: Sequence[str]) -> None:
         sys.stdout.reconfigure(
             errors="backslashreplace"
         )  # a locale without µ gets an escape instead of an error
-    try:
-        for line in lines:
-            print(line)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read has seen enough; Python must not trip over the pipe again on its way out
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for line in lines:
+        print(line)

@@ -17,6 +17,7 @@ from zcal_tui.model.codec import SchemaError
 from zcal_tui.model.record import Problem
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.shelf import Entry, read_whole
+from zcal_tui.results.variant import key
 from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.tui.desk import ALL, Desk, short_title
 from zcal_tui.tui.glyphs import glyphs_of
@@ -136,8 +137,10 @@ class HistoryScreen(ZcalScreen):
     def _show_chosen(self) -> None:
         entry = self.query_one(RunList).entry
         self.query_one("#said", Plain).say(said(entry) if entry is not None else self._nothing())
-        check = entry.check if entry is not None else self._check
-        trend = (self._past.trends or {}).get(check) if self._past is not None else None
+        name = self._check
+        if entry is not None:
+            name = entry.check if entry.record is None else key(entry.record)
+        trend = (self._past.trends or {}).get(name) if self._past is not None else None
         self.query_one("#trend-title", Plain).say(self._trend_title(trend))
         chosen = entry.record.id if entry is not None and entry.record is not None else ""
         self.query_one(TrendPlot).show(trend, chosen)

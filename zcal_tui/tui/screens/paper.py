@@ -20,7 +20,6 @@ from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.steps import (
     PAPER_STEPS,
     can_accept,
-    far_above,
     first_step,
     halfway,
     height_text,
@@ -38,7 +37,7 @@ def value_text(question: PaperStep) -> Content:
     """The value that is sought, as it is and as it would be at this height, and what that does to the nozzle."""
     old = "not set" if question.old is None else millimetres(question.old, digits=3)
     lines = [Content.assemble((question.name, "bold")), Content.assemble(("now    ", "$z-dim"), old)]
-    if far_above(question):
+    if question.far_above is not None:
         lines.append(Content.assemble(("here   ", "$z-dim"), FAR_ABOVE))
         return Content("\n").join(lines)
     lines.append(Content.assemble(("here   ", "$z-dim"), (millimetres(question.value, digits=3), "bold")))
@@ -54,7 +53,7 @@ FAR_ABOVE = "far above the bed"
 def short_value_text(question: PaperStep) -> Content:
     """The same for a narrow screen: three lines."""
     old = "not set" if question.old is None else number(question.old, digits=3)
-    if far_above(question):
+    if question.far_above is not None:
         head = Content.assemble((f"{question.name} ", "$z-dim"), ("now ", "$z-dim"), old)
         return head + "\n" + Content.styled(f"here {FAR_ABOVE}", "$z-dim")
     lines = [

@@ -15,6 +15,7 @@ from zcal_tui.model.record import Level
 from zcal_tui.tui.desk import Standing
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.printerline import spread
+from zcal_tui.tui.widgets.text import under_cursor
 
 STYLE = {
     Level.PASS: "$text-success",
@@ -146,14 +147,8 @@ class CheckList(Widget, can_focus=True):
                 fits = below.cell_length + when.cell_length < width and when.plain.strip()
                 when = when if entry.standing.when or entry.standing.stale else Content("")
                 rows.append(spread(below, when if fits else Content(""), width))
-            lines += [self._marked(row) for row in rows] if here and self.has_focus else rows
+            lines += [under_cursor(self, row) for row in rows] if here and self.has_focus else rows
         return Content("\n").join(lines)
-
-    def _marked(self, row: Content) -> Content:
-        """A row under the cursor; sixteen colours have none that every colour of the row can be read on."""
-        if self.app.current_theme.ansi:
-            return row.without_spans.stylize("reverse")
-        return row.stylize("on $block-cursor-background")
 
     def on_focus(self) -> None:
         """The cursor shows."""

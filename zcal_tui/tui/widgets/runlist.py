@@ -14,11 +14,13 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from zcal_tui.results.shelf import Entry
+from zcal_tui.results.variant import titled
 from zcal_tui.results.words import moment
 from zcal_tui.tui.desk import short_title
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.past import ending, short_numbers
 from zcal_tui.tui.widgets.checklist import STYLE
+from zcal_tui.tui.widgets.text import under_cursor
 
 WIDE = 70
 """Columns from which on a line has room for the year, the word of the verdict, and the whole title."""
@@ -148,7 +150,7 @@ class RunList(Widget, can_focus=True):
         lines = []
         for index, entry in enumerate(seen, self._first):
             line = self._line(entry, columns, width, signs, here=index == self.chosen)
-            lines.append(self._under_cursor(line) if index == self.chosen and self.has_focus else line)
+            lines.append(under_cursor(self, line) if index == self.chosen and self.has_focus else line)
         return Content("\n").join(lines)
 
     def _line(self, entry: Entry, columns: _Columns, width: int, signs: Glyphs, *, here: bool) -> Content:
@@ -166,6 +168,8 @@ class RunList(Widget, can_focus=True):
         if columns.check:
             room = TITLE if columns.wide else SHORT_TITLE
             title = short_title(self._titles(entry.check)) if entry.check else entry.path.name
+            if entry.record is not None:
+                title = titled(title, entry.record)
             title = title if len(title) <= room else f"{title[: room - 1]}…"
             left += Content.assemble((f"{title:<{room}}  ", ""))
         numbers = short_numbers(entry.record) if entry.record is not None else ""
@@ -173,12 +177,6 @@ class RunList(Widget, can_focus=True):
             left += Content.assemble((f"{word:<{WORD if columns.wide else 0}}  ", style))
         line = left + Content.styled(numbers, "bold" if here else "")
         return line.truncate(width, ellipsis=True, pad=True)
-
-    def _under_cursor(self, row: Content) -> Content:
-        """As in the list of checks: sixteen colours have none that every colour of a row can be read on."""
-        if self.app.current_theme.ansi:
-            return row.without_spans.stylize("reverse")
-        return row.stylize("on $block-cursor-background")
 
     def on_focus(self) -> None:
         """The cursor shows."""

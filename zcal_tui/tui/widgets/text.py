@@ -2,6 +2,7 @@
 
 from textual.app import RenderResult
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Digits, Static
 
 from zcal_tui.model.units import MINUS
@@ -44,3 +45,10 @@ class BigNumber(Digits):
     def render(self) -> RenderResult:
         """The digits, as the terminal can show them."""
         return Content.styled(self.value, "bold") if glyphs_of(self).console else super().render()
+
+
+def under_cursor(widget: Widget, row: Content) -> Content:
+    """A row of a list under the cursor; sixteen colours have none that every colour of the row can be read on."""
+    if widget.app.current_theme.ansi:
+        return row.without_spans.stylize("reverse")
+    return row.stylize("on $block-cursor-background")

@@ -71,7 +71,7 @@ def _state(found: Findings, printer: PrinterFacts) -> None:
             "lease",
             "Another program holds the extra's lease.",
             "While it measures, no second one may.",
-            "Let it finish, or end it; the lease of one that died runs out within a minute or two.",
+            "Let it finish, or end it; what one that died has left is put right by the next check.",
         )
 
 
