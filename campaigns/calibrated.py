@@ -18,7 +18,7 @@ from campaigns.errors import CampaignError
 from campaigns.printer import ROOT, Printer, printer
 from campaigns.random_truths import as_toml, random_truth
 from zcal_tui.checks.catalogue import CHECKS
-from zcal_tui.checks.guided import LOOK_FIRST
+from zcal_tui.model.record import LOOK_FIRST
 
 SPEED = 40.0
 LONGEST = 2400.0

@@ -59,6 +59,23 @@ async def test_a_stale_result_is_named_with_its_reason_and_comes_next(opened: Op
         assert "Every check of the plan is done" in stage.words() and session.runs == 0
 
 
+async def test_a_look_at_the_printer_that_is_stale_is_no_work_with_nothing_left_to_measure(
+    opened: Opener,
+) -> None:
+    session = ScriptedSession()
+    last = {name: record(name) for name in CHECKS}
+    session.update(last=last, stale={"ready": "Klipper was restarted since"})
+    async with opened(session, check=None) as stage:
+        assert "↻ Ready" in stage.words() and "all 7 done" in stage.words()
+        assert stage.app.desk.next_check() is None
+        session.update(stale={"ready": "Klipper was restarted since", "bias": "the nozzle was changed"})
+        await stage.settle()
+        assert "5 of 7 done" in stage.words() and stage.app.desk.next_check() == "ready"
+        session.update(last={**last, "ready": record("ready", Level.FAIL)}, stale={})
+        await stage.settle()
+        assert "6 of 7 done" in stage.words() and stage.app.desk.next_check() == "ready"
+
+
 async def test_failed_and_undecided_checks_are_not_done(opened: Opener) -> None:
     session = ScriptedSession()
     session.update(last={"ready": record("ready", Level.WARN), "probe-xy": record("probe-xy", Level.FAIL)})

@@ -10,8 +10,6 @@ from zcal_tui.checks.parameters import ParameterError, parameter
 from zcal_tui.model.record import WHOLE, Level, Outcome, Record
 
 NAME = WHOLE
-LOOK_FIRST = "ready"
-"""The check that is done again whenever a restart has undone homing and levelling."""
 
 
 def _known(text: str) -> str:

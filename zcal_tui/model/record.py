@@ -16,6 +16,9 @@ USAGE = "usage"
 WHOLE = "all"
 """The whole calibration's name as a check, whose runs consist of other runs."""
 
+LOOK_FIRST = "ready"
+"""The check that looks at the printer before the others, and again when a restart has undone homing and levelling."""
+
 
 class Level(StrEnum):
     """The weight of a verdict."""

@@ -120,6 +120,7 @@ class Store:
         """Runs that were cut off and have neither been closed nor gone on with, newest first. One that runs in
         another program is none of them; what belongs to an interrupted `all` is told by that alone."""
         cut_off: list[Record] = []
+        whole: list[str] = []
         gone_on_with: set[object] = set()
         for path in self.files(printer):
             try:
@@ -131,7 +132,8 @@ class Store:
             gone_on_with.add(record.context.get("continues"))
             if record.id not in gone_on_with:
                 cut_off.append(record)
-        whole = [record.started for record in cut_off if record.check == WHOLE]
+            if record.check == WHOLE:
+                whole.append(record.started)
         return tuple(r for r in cut_off if r.check == WHOLE or not whole or r.started < min(whole))
 
     def close(self, record: Record, why: str = "The program was ended in the middle of this run.") -> None:

@@ -9,7 +9,6 @@ from typing import Any
 from zcal_tui.checks.base import Check
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.guided import (
-    LOOK_FIRST,
     NAME,
     GuidedParameters,
     chosen,
@@ -19,14 +18,14 @@ from zcal_tui.checks.guided import (
 from zcal_tui.checks.parameters import build
 from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted
 from zcal_tui.model.questions import Answer
-from zcal_tui.model.record import Level, Outcome, Part, Problem, Record, Verdict
+from zcal_tui.model.record import LOOK_FIRST, Level, Outcome, Part, Problem, Record, Verdict
 from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.results.context import context_facts
 from zcal_tui.results.store import Journal, Store, new_run_id, now_iso
 from zcal_tui.session.board import Board
-from zcal_tui.session.resuming import take_over
+from zcal_tui.session.resuming import gone_on_with, left_to_do
 from zcal_tui.session.run import Run, printer_facts
 
 logger = logging.getLogger(__name__)
@@ -81,18 +80,19 @@ class Guide:
     async def go(self, printer_name: str, address: str) -> RunEnded:
         """Run them all; returns the last event, kept but not shown yet. Never raises: what went wrong is in the
         records."""
-        if self._resumed is not None:
-            self._parameters, interrupted = await asyncio.to_thread(
-                take_over, self._store, printer_name, self._resumed, self._parameters
+        resumed, continued = self._resumed, {}
+        if resumed is not None:
+            continued = {"continues": resumed.id}
+            self._parameters = await asyncio.to_thread(
+                left_to_do, self._store, printer_name, resumed, self._parameters
             )
-            self._board.update(interrupted=interrupted)
         state = self._printer.state
         started = RunStarted(
             id=new_run_id(NAME),
             check=NAME,
             started=now_iso(),
             printer=printer_facts(state, printer_name, address),
-            context=context_facts(state, self._board.snapshot.frame),
+            context={**context_facts(state, self._board.snapshot.frame), **continued},
             parameters=asdict(self._parameters),
         )
         try:
@@ -103,6 +103,9 @@ class Guide:
             self._show(Notice(f"The overview of this calibration is not kept: {error.strerror or error}."))
         else:
             self._emit(started)
+            if resumed is not None:  # only now, that a cut in between leaves one of the two to go on with
+                interrupted = await asyncio.to_thread(gone_on_with, self._store, printer_name, resumed)
+                self._board.update(interrupted=interrupted)
         why = await self._all(printer_name, address)
         record = self._record(started, why)
         if record.problem is not None:

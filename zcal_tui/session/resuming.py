@@ -3,8 +3,8 @@
 import logging
 from dataclasses import replace
 
-from zcal_tui.checks.guided import LOOK_FIRST, GuidedParameters, split
-from zcal_tui.model.record import Level, Outcome, Record
+from zcal_tui.checks.guided import GuidedParameters, split
+from zcal_tui.model.record import LOOK_FIRST, Level, Outcome, Record
 from zcal_tui.results.shelf import entries
 from zcal_tui.results.store import StillRunning, Store
 
@@ -13,21 +13,19 @@ logger = logging.getLogger(__name__)
 DONE = (Level.PASS, Level.WARN)
 
 
-def take_over(
-    store: Store, printer: str, cut_off: Record, parameters: GuidedParameters
-) -> tuple[GuidedParameters, tuple[Record, ...]]:
-    """The parameters that leave out what was done before the cut, and what is still interrupted once that run has got
-    its end. Reads and writes the disk."""
-    left = left_to_do(store, printer, cut_off, parameters)
+def gone_on_with(store: Store, printer: str, cut_off: Record) -> tuple[Record, ...]:
+    """Give the run its end, now that another goes on with it; returns what is still interrupted. Reads and writes the
+    disk."""
     try:
         store.close(cut_off, "It was interrupted, and gone on with.")
     except (OSError, StillRunning) as error:
         logger.warning("run %s could not be closed: %s", cut_off.id, error)
-    return left, store.interrupted(printer)
+    return store.interrupted(printer)
 
 
 def left_to_do(store: Store, printer: str, cut_off: Record, parameters: GuidedParameters) -> GuidedParameters:
-    """The same without what was done since the run began. The printer is looked at again in any case."""
+    """The same without what was done since the run began. The printer is looked at again in any case. Reads the
+    disk."""
     runs = [entry.record for entry in entries(store, printer) if entry.record is not None]
     done = {run.check for run in runs if run.started >= cut_off.started and _is_done(run)} - {LOOK_FIRST}
     return replace(parameters, skip=",".join([*split(parameters.skip), *sorted(done)]))

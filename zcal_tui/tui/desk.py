@@ -7,7 +7,7 @@ from typing import Any
 
 from zcal_tui.checks.base import Check, Declaration
 from zcal_tui.checks.parameters import ParameterError, build
-from zcal_tui.model.record import WHOLE, Level, Outcome, Record
+from zcal_tui.model.record import LOOK_FIRST, WHOLE, Level, Outcome, Record
 from zcal_tui.model.units import age
 from zcal_tui.session.port import SessionPort
 from zcal_tui.session.snapshot import Asking, LinkState, Snapshot
@@ -173,19 +173,27 @@ class Desk:
     def next_check(self, after: str | None = None) -> str | None:
         """The next sensible thing: the first check of the plan, from the one after `after` on and round, that applies
         and is not done; None where all are."""
-        names = list(self.checks)
+        names, to_do = list(self.checks), self.to_do
         start = names.index(after) + 1 if after in names else 0
         for name in (*names[start:], *names[:start]):
-            if name != after and not self.standing(name).done:
+            if name != after and name in to_do:
                 return name
         return None
+
+    @property
+    def to_do(self) -> tuple[str, ...]:
+        """The checks that apply and are not done. The look at the printer serves the others: saving restarts Klipper,
+        which makes it stale, and with nothing left to measure that is no work to do."""
+        left = tuple(name for name in self.checks if not self.standing(name).done)
+        moot = left == (LOOK_FIRST,) and self.standing(LOOK_FIRST).level in DONE
+        return () if moot else left
 
     @property
     def progress(self) -> tuple[int, int, float]:
         """How many of the checks that apply are done, of how many, and about how many minutes the others take."""
         standings = self.standings
         fit = [name for name in self.checks if standings[name].unfit is None]
-        open_ones = [name for name in fit if not standings[name].done]
+        open_ones = self.to_do
         minutes = sum(self.checks[name].needs.minutes for name in open_ones)
         return len(fit) - len(open_ones), len(fit), minutes
 

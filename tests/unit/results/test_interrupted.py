@@ -130,3 +130,10 @@ def test_what_belongs_to_a_whole_calibration_is_told_and_closed_with_it(store: S
     store.close(store.interrupted("voron")[0])
     assert [record.id for record in store.interrupted("voron")] == [before.id]
     assert [read_run(path).whole for path in paths] == [False, True, True]
+
+
+def test_a_whole_calibration_gone_on_with_hides_its_parts_before_it_is_closed(store: Store) -> None:
+    first, part, second = records.record("all", 1), records.accuracy(2), records.record("all", 3)
+    for record in (first, part, replace(second, context={**second.context, "continues": first.id})):
+        records.cut_off(store, record)
+    assert [record.id for record in store.interrupted("voron")] == [second.id]

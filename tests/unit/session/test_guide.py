@@ -336,7 +336,23 @@ async def test_one_that_was_cut_off_goes_on_with_the_first_check_that_is_not_don
     found = await whole.go(resumed=cut, skip="temperature")
     assert whole.done == ["ready", "accuracy", "bias", "first-layer"], "the printer is looked at again first"
     assert found.parameters["skip"] == "temperature,probe-xy,z-offset", "a second cut finds it there"
+    assert found.context["continues"] == cut.id
     assert store.interrupted("voron") == whole.board.snapshot.interrupted == ()
+
+
+async def test_the_one_that_was_cut_off_gets_its_end_only_when_another_is_there_to_go_on_with(
+    whole: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = whole.store
+    cut = records.record("all", 2)
+    records.cut_off(store, cut)
+    records.keep(store, records.z_offset(3))
+    there: list[Record] = []
+    monkeypatch.setattr(Store, "close", lambda *_: there.extend(kept.record for kept in store.runs("voron")))
+    await whole.go(resumed=cut)
+    newest = there[0]
+    assert newest.check == "all" and newest.context["continues"] == cut.id
+    assert newest.parameters["skip"] == "z-offset", "it knows what was done"
 
 
 async def test_one_that_was_cut_off_before_anything_was_done_begins_at_the_beginning(whole: Whole) -> None:
