@@ -11,17 +11,28 @@ from textual.widgets import Button
 
 import kept
 from onscreen import cut_off
+from pastscenes import (
+    PICTURED,
+    SCENES,
+    compared,
+    drawn,
+    history,
+    one_check,
+    opened_run,
+    press,
+    read,
+    unreadable,
+)
 from scripted import ScriptedSession
 from stage import LARGE, NORMAL, SMALL, Opener, Stage
 from zcal_tui.model.record import Outcome, Verdict
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.store import Store
-from zcal_tui.results.trend import points
 from zcal_tui.tui.past import Past
 from zcal_tui.tui.screens import history as module
 from zcal_tui.tui.screens.plan import PlanScreen
 from zcal_tui.tui.widgets.runlist import RunList
-from zcal_tui.tui.widgets.trendplot import TrendPlot, window
+from zcal_tui.tui.widgets.trendplot import TrendPlot
 
 SIZES = pytest.mark.parametrize("size", [SMALL, NORMAL, LARGE], ids=lambda size: f"{size[0]}x{size[1]}")
 
@@ -44,68 +55,6 @@ def session(tmp_path: Path) -> ScriptedSession:
     session = ScriptedSession(folder=tmp_path)
     session.update(last=newest)
     return session
-
-
-async def read(stage: Stage) -> None:
-    """Wait for what is read on a thread."""
-    await stage.app.workers.wait_for_complete()
-    await stage.settle()
-
-
-async def press(stage: Stage, *keys: str) -> None:
-    """Press keys, each after what the one before has read."""
-    for key in keys:
-        await stage.press(key)
-        await read(stage)
-
-
-async def history(stage: Stage) -> None:
-    """The history of every check."""
-    await press(stage, "h")
-
-
-async def one_check(stage: Stage) -> None:
-    """That of the chosen check, from its button."""
-    await stage.click("#earlier")
-    await read(stage)
-
-
-async def opened_run(stage: Stage) -> None:
-    """A run opened: a saved z_offset."""
-    await press(stage, "h", "down", "down", "down", "down", "down", "enter")
-
-
-async def compared(stage: Stage) -> None:
-    """Two runs side by side."""
-    await one_check(stage)
-    await press(stage, "down", "space", "end", "d")
-
-
-async def unreadable(stage: Stage) -> None:
-    """What there is to say of a file that cannot be read."""
-    await press(stage, "h", "enter")
-
-
-async def report_format(stage: Stage) -> None:
-    """Which format."""
-    await stage.press("r")
-
-
-async def report_file(stage: Stage) -> None:
-    """Which file."""
-    await stage.press("r", "2")
-
-
-SCENES = {
-    scene.__name__: scene
-    for scene in (history, one_check, opened_run, compared, unreadable, report_format, report_file)
-}
-PICTURED = ("history", "one_check", "opened_run", "compared")
-
-
-def drawn(stage: Stage, kind: type[RunList] | type[TrendPlot]) -> str:
-    """What one widget of the screen in front draws."""
-    return str(stage.app.screen.query_one(kind).render())
 
 
 @SIZES
@@ -423,16 +372,6 @@ async def test_a_thousand_runs_do_not_hold_up_the_keys(
         assert "1000 runs" in stage.text() and "1–6 of 1000" in stage.text()
         await stage.press("end")
         assert "995–1000 of 1000" in stage.text()
-
-
-def test_of_many_runs_those_around_the_chosen_one_are_drawn() -> None:
-    runs = [kept.accuracy(1, 1, 0.002, id=f"r{n:03d}", started=f"2026-01-01T{n:06d}") for n in range(300)]
-    found = tuple(points(runs))
-    assert [p.record.id for p in window(found, "", 30)] == [f"r{n:03d}" for n in range(270, 300)]
-    assert [p.record.id for p in window(found, "r295", 30)] == [f"r{n:03d}" for n in range(270, 300)]
-    assert [p.record.id for p in window(found, "r100", 30)] == [f"r{n:03d}" for n in range(86, 116)]
-    assert [p.record.id for p in window(found, "r002", 30)] == [f"r{n:03d}" for n in range(30)]
-    assert window(found[:5], "r002", 30) == found[:5]
 
 
 async def test_the_palette_and_the_help_have_it(opened: Opener, session: ScriptedSession) -> None:

@@ -18,6 +18,7 @@ from zcal_tui.tools.doctor.facts import (
     TerminalFacts,
     Tried,
 )
+from zcal_tui.tools.doctor.finding import Finding
 from zcal_tui.tools.klipper_folder import Entry, Folder
 
 NOW = 1_764_100_000.0
@@ -151,3 +152,15 @@ def here(**others: Any) -> HereFacts:
         log=Path("/home/pi/printer_data/logs/klippy.log"),
     )
     return replace(well, **others)
+
+
+def of(findings: tuple[Finding, ...], key: str) -> Finding:
+    """The finding of that key, which is there once."""
+    found = [finding for finding in findings if finding.key == key]
+    assert len(found) == 1, [finding.key for finding in findings]
+    return found[0]
+
+
+def klippy_in(state: str, message: str = "") -> PrinterState:
+    """A printer that a link has reached, with klippy in that state."""
+    return PrinterState(connected=True, klippy=state, message=message, link="")  # type: ignore[arg-type]

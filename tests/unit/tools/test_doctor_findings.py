@@ -6,12 +6,10 @@ import pytest
 
 from fakes import examined as seen
 from zcal_tui.checks.ready.builds import WRONG_SIGN
-from zcal_tui.checks.ready.finding import fine, warn
-from zcal_tui.printer.config_files import ConfigText
-from zcal_tui.printer.state import Heater, PrinterState
+from zcal_tui.checks.ready.finding import fine
+from zcal_tui.printer.state import PrinterState
 from zcal_tui.tools.doctor.facts import SocketFile
-from zcal_tui.tools.doctor.finding import Finding, Grade, Group
-from zcal_tui.tools.doctor.judge.configuration import judge_configuration
+from zcal_tui.tools.doctor.finding import Grade, Group
 from zcal_tui.tools.doctor.judge.klipper import judge_klipper
 from zcal_tui.tools.doctor.judge.link import judge_link
 from zcal_tui.tools.doctor.judge.program import judge_program, satisfies
@@ -21,17 +19,6 @@ from zcal_tui.tools.doctor.judge.terminal import judge_terminal
 OK, NOTE, PROBLEM = Grade.OK, Grade.NOTE, Grade.PROBLEM
 READY = seen.printer(extra=fine("extra", "The companion extra is there."), extra_there=True)
 SILENT_HERE = seen.here(folder=None, config=None, sections=frozenset(), log=None)
-
-
-def of(findings: tuple[Finding, ...], key: str) -> Finding:
-    """The finding of that key, which is there once."""
-    found = [finding for finding in findings if finding.key == key]
-    assert len(found) == 1, [finding.key for finding in findings]
-    return found[0]
-
-
-def klippy_in(state: str, message: str = "") -> PrinterState:
-    return PrinterState(connected=True, klippy=state, message=message, link="")  # type: ignore[arg-type]
 
 
 def test_a_machine_that_is_well_has_only_good_findings() -> None:
@@ -73,7 +60,7 @@ PROGRAM = [
 
 @pytest.mark.parametrize(("facts", "key", "grade", "words"), PROGRAM)
 def test_program(facts: dict[str, object], key: str, grade: Grade, words: str) -> None:
-    found = of(judge_program(seen.program(**facts)), key)
+    found = seen.of(judge_program(seen.program(**facts)), key)
     assert (found.group, found.grade) == (Group.PROGRAM, grade)
     assert words in found.what
     assert found.why
@@ -82,7 +69,7 @@ def test_program(facts: dict[str, object], key: str, grade: Grade, words: str) -
 
 def test_a_missing_openblas_is_mended_by_its_package() -> None:
     broken = seen.library("numpy", error="ImportError: libopenblas.so.0: cannot open shared object file")
-    assert of(judge_program(seen.program(libraries=(broken,))), "library-numpy").commands == (
+    assert seen.of(judge_program(seen.program(libraries=(broken,))), "library-numpy").commands == (
         "sudo apt install libopenblas0",
     )
 
@@ -121,7 +108,7 @@ TERMINAL = [
 
 @pytest.mark.parametrize(("facts", "key", "grade", "words"), TERMINAL)
 def test_terminal(facts: dict[str, object], key: str, grade: Grade, words: str) -> None:
-    found = of(judge_terminal(seen.terminal(**facts)), key)
+    found = seen.of(judge_terminal(seen.terminal(**facts)), key)
     assert (found.group, found.grade) == (Group.TERMINAL, grade)
     assert words in found.what
 
@@ -149,19 +136,21 @@ STORAGE = [
 
 @pytest.mark.parametrize(("facts", "key", "grade", "words"), STORAGE)
 def test_storage(facts: dict[str, object], key: str, grade: Grade, words: str) -> None:
-    found = of(judge_storage(seen.storage(**facts)), key)
+    found = seen.of(judge_storage(seen.storage(**facts)), key)
     assert (found.group, found.grade) == (Group.STORAGE, grade)
     assert words in found.what
 
 
 def test_a_folder_of_another_user_is_handed_back() -> None:
-    found = of(judge_storage(seen.storage(write_problem="/x: Permission denied", foreign_owner=True)), "data")
+    found = seen.of(
+        judge_storage(seen.storage(write_problem="/x: Permission denied", foreign_owner=True)), "data"
+    )
     assert found.commands == ("sudo chown -R $USER: /home/pi/.local/share/zcal-tui",)
     assert "sudo" in found.why
 
 
 def test_a_card_that_went_read_only_is_called_that() -> None:
-    found = of(judge_storage(seen.storage(write_problem="/x: Read-only file system")), "data")
+    found = seen.of(judge_storage(seen.storage(write_problem="/x: Read-only file system")), "data")
     assert "about to fail" in found.why
 
 
@@ -184,7 +173,7 @@ FAILED = [
 
 @pytest.mark.parametrize(("asked", "why"), FAILED)
 def test_an_address_that_does_not_answer(asked: seen.Tried, why: str) -> None:
-    found = of(judge_link(seen.link(asked)), "no-answer")
+    found = seen.of(judge_link(seen.link(asked)), "no-answer")
     assert found.grade is PROBLEM
     assert asked.address in found.what
     assert why in found.why
@@ -192,7 +181,7 @@ def test_an_address_that_does_not_answer(asked: seen.Tried, why: str) -> None:
 
 
 def test_the_demand_for_a_login_tells_where_the_key_is() -> None:
-    found = of(judge_link(seen.link(seen.url(answer="login", cause="it wants a login"))), "login")
+    found = seen.of(judge_link(seen.link(seen.url(answer="login", cause="it wants a login"))), "login")
     assert found.grade is PROBLEM
     assert "trusted_clients" in found.why
     assert found.commands[0].endswith("fetch-apikey.sh")
@@ -200,7 +189,7 @@ def test_the_demand_for_a_login_tells_where_the_key_is() -> None:
 
 def test_what_is_not_needed_is_no_problem() -> None:
     asked = seen.link(seen.tried(), seen.url(answer="refused", cause="nobody listens there"))
-    assert of(judge_link(asked), "no-answer").grade is OK
+    assert seen.of(judge_link(asked), "no-answer").grade is OK
 
 
 def test_nothing_at_the_usual_places_is_one_problem() -> None:
@@ -208,24 +197,26 @@ def test_nothing_at_the_usual_places_is_one_problem() -> None:
     asked = seen.link(nothing, seen.url(answer="refused", origin="the usual place"))
     findings = judge_link(asked)
     assert [finding.key for finding in findings if finding.grade is PROBLEM] == ["no-printer"]
-    assert "zcal-tui --demo" in of(findings, "no-printer").commands
+    assert "zcal-tui --demo" in seen.of(findings, "no-printer").commands
 
 
 def test_a_printer_elsewhere_on_this_machine_is_told_with_the_command() -> None:
     nothing = seen.tried(answer="refused", file=SocketFile("missing"))
     other = seen.tried(address="/tmp/klippy_uds", origin="found", meant=False)
-    found = of(judge_link(seen.link(nothing, other, processes=(seen.process(),))), "elsewhere")
+    found = seen.of(judge_link(seen.link(nothing, other, processes=(seen.process(),))), "elsewhere")
     assert found.grade is PROBLEM
     assert found.commands == ("zcal-tui --printer /tmp/klippy_uds",)
 
 
 def test_an_address_that_is_none() -> None:
-    assert of(judge_link(seen.link(bad_address="'x y' is no printer address.")), "address").grade is PROBLEM
+    assert (
+        seen.of(judge_link(seen.link(bad_address="'x y' is no printer address.")), "address").grade is PROBLEM
+    )
 
 
 def test_a_klippy_that_runs_and_does_not_listen_is_not_called_dead() -> None:
     other = seen.tried(answer="refused", origin="found", meant=False)
-    found = of(judge_link(seen.link(other, processes=(seen.process(),))), "no-answer")
+    found = seen.of(judge_link(seen.link(other, processes=(seen.process(),))), "no-answer")
     assert (found.grade, found.commands) == (PROBLEM, ("sudo systemctl restart klipper",))
     assert "runs and does not answer" in found.why
 
@@ -233,17 +224,17 @@ def test_a_klippy_that_runs_and_does_not_listen_is_not_called_dead() -> None:
 def test_a_klippy_without_an_api_socket() -> None:
     nothing = seen.tried(answer="refused", file=SocketFile("missing"))
     facts = seen.link(nothing, processes=(seen.process(socket=None),))
-    assert "-a" in of(judge_link(facts), "no-api-socket").mend
+    assert "-a" in seen.of(judge_link(facts), "no-api-socket").mend
 
 
 def test_a_klippy_whose_socket_cannot_be_seen() -> None:
     nothing = seen.tried(answer="refused", file=SocketFile("missing"))
     facts = seen.link(nothing, processes=(seen.process(socket_seen=False),))
-    assert "container" in of(judge_link(facts), "socket-gone").why
+    assert "container" in seen.of(judge_link(facts), "socket-gone").why
 
 
 def test_a_slow_link() -> None:
-    assert of(judge_link(seen.link(seen.url(seconds=0.8))), "slow").grade is NOTE
+    assert seen.of(judge_link(seen.link(seen.url(seconds=0.8))), "slow").grade is NOTE
 
 
 MOONRAKER = [
@@ -256,14 +247,14 @@ MOONRAKER = [
 
 @pytest.mark.parametrize(("facts", "key", "grade", "words"), MOONRAKER)
 def test_moonraker(facts: dict[str, object], key: str, grade: Grade, words: str) -> None:
-    found = of(judge_link(seen.link(seen.url(moonraker=seen.moonraker(**facts)))), key)
+    found = seen.of(judge_link(seen.link(seen.url(moonraker=seen.moonraker(**facts)))), key)
     assert found.grade is grade
     assert words in found.what
 
 
 def test_a_fault_of_a_build_is_told_as_ready_tells_it() -> None:
     state = PrinterState(connected=True, klippy="ready", software_version="v0.13.0-490-gabc")
-    found = of(judge_klipper(seen.printer(state), SILENT_HERE, ()), "build")
+    found = seen.of(judge_klipper(seen.printer(state), SILENT_HERE, ()), "build")
     assert (found.group, found.grade) == (Group.KLIPPER, NOTE)
     assert WRONG_SIGN.what in found.what
     assert WRONG_SIGN.source in found.why
@@ -272,150 +263,18 @@ def test_a_fault_of_a_build_is_told_as_ready_tells_it() -> None:
 @pytest.mark.parametrize(
     ("state", "grade", "words"),
     [
-        (klippy_in("error", "Option 'pin' in section 'probe' must be specified"), PROBLEM, "'pin'"),
+        (seen.klippy_in("error", "Option 'pin' in section 'probe' must be specified"), PROBLEM, "'pin'"),
         (
-            klippy_in("shutdown", "MCU 'mcu' shutdown: Timer too close\nPrinter is shutdown"),
+            seen.klippy_in("shutdown", "MCU 'mcu' shutdown: Timer too close\nPrinter is shutdown"),
             PROBLEM,
             "Timer too close",
         ),
-        (klippy_in("startup"), NOTE, "starting"),
+        (seen.klippy_in("startup"), NOTE, "starting"),
         (PrinterState(link="gone"), PROBLEM, "gone"),
     ],
 )
 def test_the_state_of_klippy(state: PrinterState, grade: Grade, words: str) -> None:
-    found = of(judge_klipper(seen.printer(state), SILENT_HERE, ()), "state")
+    found = seen.of(judge_klipper(seen.printer(state), SILENT_HERE, ()), "state")
     assert found.grade is grade
     assert words in found.what
     assert found.mend
-
-
-NOT_THERE = seen.printer(
-    extra=warn("extra", "The companion extra is not installed.", "w", "Install it."), extra_there=False
-)
-WITHOUT = frozenset(("printer",))
-EXTRA = [
-    (NOT_THERE, SILENT_HERE, NOTE, "is not installed."),
-    (NOT_THERE, seen.here(folder=seen.folder("foreign")), PROBLEM, "is not ours"),
-    (NOT_THERE, seen.here(folder=seen.folder("none"), sections=WITHOUT), NOTE, "not installed in /home/pi"),
-    (None, seen.here(folder=seen.folder("none")), PROBLEM, "is not linked into this Klipper"),
-    (None, seen.here(folder=seen.folder("stale")), PROBLEM, "points into another installation"),
-    (NOT_THERE, seen.here(sections=WITHOUT), NOTE, "printer.cfg has no [zcal]"),
-    (NOT_THERE, seen.here(), PROBLEM, "the running Klipper does not know it"),
-    (None, seen.here(), OK, "is linked into"),
-    (None, SILENT_HERE, OK, "no Klipper in the usual folders"),
-    (READY, seen.here(folder=seen.folder("stale")), OK, "is there"),
-]
-
-
-@pytest.mark.parametrize(("printer", "here", "grade", "words"), EXTRA)
-def test_the_extra(printer: seen.PrinterFacts | None, here: seen.HereFacts, grade: Grade, words: str) -> None:
-    found = of(judge_klipper(printer, here, ()), "extra")
-    assert found.grade is grade
-    assert words in found.what
-
-
-def test_the_extra_in_another_klipper_is_named() -> None:
-    facts = seen.here(folder=seen.folder("none"), sections=WITHOUT, elsewhere=(Path("/home/pi/kalico"),))
-    found = of(judge_klipper(NOT_THERE, facts, ()), "extra")
-    assert "/home/pi/kalico" in found.why
-    assert found.commands == ("zcal-tui install --klipper /home/pi/klipper",)
-
-
-HERE = [
-    ({"extra_changed": seen.NOW}, "extra-old", NOTE, "newer than the running Klipper"),
-    ({"folder": seen.folder(excluded=frozenset())}, "dirty", NOTE, "Git"),
-    (
-        {"twins": (Path("/x/z_calibration.py"), Path("/x/z_calibration"))},
-        "z-calibration-twice",
-        PROBLEM,
-        "/x",
-    ),
-    ({"surplus": Path("/x")}, "z-calibration-override", PROBLEM, "Kalico has a z_calibration of its own"),
-    ({"python": "python2.7"}, "klippy-python", PROBLEM, "python2.7"),
-    ({"log_errors": (("Timer too close", 2),)}, "log", NOTE, "Timer too close (×2)"),
-]
-
-
-@pytest.mark.parametrize(("facts", "key", "grade", "words"), HERE)
-def test_klipper_on_this_machine(facts: dict[str, object], key: str, grade: Grade, words: str) -> None:
-    found = of(judge_klipper(READY, seen.here(**facts), ()), key)
-    assert found.grade is grade
-    assert words in found.what
-
-
-def test_a_section_of_ours_without_its_module_is_mended_by_the_link() -> None:
-    state = klippy_in("error", "Section 'z_calibration' is not a valid config section\n\nOnce the …")
-    facts = seen.printer(state, info={"klipper_path": "/home/pi/klipper"})
-    here = seen.here(log_errors=(("Section 'z_calibration' is not a valid config section", 2),))
-    findings = judge_klipper(facts, here, ())
-    found = of(findings, "state")
-    assert "[z_calibration]" in found.what
-    assert found.commands[0] == "zcal-tui install --klipper /home/pi/klipper"
-    assert "log" not in [finding.key for finding in findings]  # it is told already
-
-
-def test_another_programs_lease_and_several_klippys() -> None:
-    facts = seen.printer(other_program=True)
-    findings = judge_klipper(facts, SILENT_HERE, (seen.process(), seen.process(pid=701)))
-    assert of(findings, "lease").grade is NOTE
-    assert "2 klippys" in of(findings, "several").what
-
-
-SHORT_BELOW = PrinterState(
-    connected=True,
-    klippy="ready",
-    axis_minimum=(0.0, 0.0, 0.0),
-    axis_maximum=(200.0, 200.0, 180.0),
-    heaters={"extruder": Heater(20.0, 0.0)},
-    settings={
-        "printer": {"kinematics": "cartesian"},
-        "probe": {"z_offset": 0.0, "x_offset": 0.0, "y_offset": 0.0, "speed": 5.0},
-        "stepper_z": {"position_min": 0.0, "position_max": 180.0, "endstop_pin": "x"},
-        "idle_timeout": {"timeout": 60.0},
-    },
-)
-
-
-def test_what_ready_knows_of_the_configuration() -> None:
-    findings = judge_configuration(seen.printer(SHORT_BELOW), SILENT_HERE)
-    assert of(findings, "room-below").grade is NOTE
-    assert of(findings, "probe-numbers").grade is NOTE
-    assert of(findings, "idle").grade is NOTE
-
-
-CONFIGURATION = [
-    (seen.printer(), SILENT_HERE, "probe", NOTE, "no probe"),
-    (
-        seen.printer(save_conflict="z_offset of [probe]: it is included"),
-        SILENT_HERE,
-        "save-conflict",
-        NOTE,
-        "[probe]",
-    ),
-    (seen.printer(edited=("[probe] is new",)), SILENT_HERE, "edited", NOTE, "[probe] is new"),
-    (seen.printer(config_problem="Permission denied"), SILENT_HERE, "printer-cfg", NOTE, "Permission denied"),
-    (seen.printer(config=ConfigText("/p.cfg", {"/p.cfg": ""}, {})), SILENT_HERE, "printer-cfg", OK, "/p.cfg"),
-    (None, seen.here(), "printer-cfg", OK, "printer.cfg can be read"),
-    (
-        None,
-        seen.here(folder=seen.folder(z_calibration="none"), sections=frozenset(("z_calibration",))),
-        "z-calibration-missing",
-        PROBLEM,
-        "[z_calibration]",
-    ),
-]
-
-
-@pytest.mark.parametrize(("printer", "here", "key", "grade", "words"), CONFIGURATION)
-def test_configuration(
-    printer: seen.PrinterFacts | None, here: seen.HereFacts, key: str, grade: Grade, words: str
-) -> None:
-    found = of(judge_configuration(printer, here), key)
-    assert (found.group, found.grade) == (Group.CONFIGURATION, grade)
-    assert words in found.what
-
-
-def test_kalicos_own_z_calibration_needs_no_link() -> None:
-    own = seen.folder(z_calibration="none", has_own=frozenset(("z_calibration",)))
-    findings = judge_configuration(None, seen.here(folder=own, sections=frozenset(("z_calibration",))))
-    assert all(finding.grade is OK for finding in findings)
