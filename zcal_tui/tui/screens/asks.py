@@ -5,7 +5,7 @@ from textual.message_pump import MessagePump
 from zcal_tui.model.questions import Answer, JogMove, PaperMove
 from zcal_tui.session.snapshot import Asking
 from zcal_tui.tui.desk import Desk
-from zcal_tui.tui.messages import AnswerGiven
+from zcal_tui.tui.messages import AnswerGiven, CancelRequested
 
 LAST = ("accept", "abort", "done")
 """The moves after which a paper test or a jog is over."""
@@ -55,3 +55,25 @@ class Asks(MessagePump):
         self._over = isinstance(answer, (PaperMove, JogMove)) and answer.kind in LAST
         self.desk.answered, self.asking = self.asking, None
         self.post_message(AnswerGiven(self.desk.answered.n, answer))
+
+    def ask_whether_to_give_up(self, lost: str, abort: PaperMove | JogMove) -> None:
+        """Give up after a question that says what is lost by it."""
+        from zcal_tui.tui.screens.modals import ConfirmModal
+
+        def go(sure: bool | None) -> None:
+            if sure:
+                self.give_up(abort)
+
+        text = f"The nozzle is lifted and nothing is changed. {lost}"
+        self.app.push_screen(ConfirmModal(self.desk, "Give up?", text, "Give up", "Go on"), go)
+
+    def give_up(self, abort: PaperMove | JogMove) -> None:
+        """Answer with it; cancel the check where the printer still carries out a move."""
+        if self.asking is None:
+            self.post_message(CancelRequested())
+            return
+        self.give(abort)
+        self.gave_up()
+
+    def gave_up(self) -> None:
+        """Show that the printer is at it."""

@@ -261,24 +261,8 @@ class JogScreen(Asks, ZcalScreen):
 
     def action_abort(self) -> None:
         """Give up, after a question: what was aimed at is lost."""
-        from zcal_tui.tui.screens.modals import ConfirmModal
+        self.ask_whether_to_give_up("The place is lost.", JogMove("abort"))
 
-        self.app.push_screen(
-            ConfirmModal(
-                self.desk,
-                "Give up?",
-                "The nozzle is lifted and nothing is changed. The place is lost.",
-                "Give up",
-                "Go on",
-            ),
-            self._give_up,
-        )
-
-    def _give_up(self, sure: bool | None) -> None:
-        if sure:
-            from zcal_tui.tui.messages import CancelRequested
-
-            if self.asking is not None:
-                self._move(JogMove("abort"))
-            else:
-                self.post_message(CancelRequested())
+    def gave_up(self) -> None:
+        """The buttons are off until the nozzle is lifted."""
+        self._show_question()

@@ -341,27 +341,12 @@ class PaperScreen(Asks, ZcalScreen):
 
     def action_abort(self) -> None:
         """Give up; asks where heights have been tried."""
+        abort = PaperMove("abort")
         if len(self.question.tried) < 2 and self.question.test == 1:
-            self._give_up(True)
-            return
-        from zcal_tui.tui.screens.modals import ConfirmModal
+            self.give_up(abort)
+        else:
+            self.ask_whether_to_give_up("The heights tried are lost.", abort)
 
-        self.app.push_screen(
-            ConfirmModal(
-                self.desk,
-                "Give up?",
-                "The nozzle is lifted and nothing is changed. The heights tried are lost.",
-                "Give up",
-                "Go on",
-            ),
-            self._give_up,
-        )
-
-    def _give_up(self, sure: bool | None) -> None:
-        if sure:
-            from zcal_tui.tui.messages import CancelRequested
-
-            if self.asking is not None:
-                self._move(PaperMove("abort"))
-            else:
-                self.post_message(CancelRequested())
+    def gave_up(self) -> None:
+        """The buttons are off until the nozzle is lifted."""
+        self._show_question()
