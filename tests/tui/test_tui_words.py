@@ -150,8 +150,8 @@ def test_numpy_is_not_imported_before_a_plot_is_shown() -> None:
 
 def test_nothing_of_the_checks_is_read_before_the_first_frame() -> None:
     code = (
-        "import sys, zcal_tui.cli\n"
-        "zcal_tui.cli.parse(['--printer', '/tmp/x.sock'], {})\n"
+        "import sys, zcal_tui.arguments\n"
+        "zcal_tui.arguments.parse(['--printer', '/tmp/x.sock'], {})\n"
         "import zcal_tui.start, zcal_tui.tui.app, zcal_tui.tui.launch\n"
         "print('zcal_tui.checks.catalogue' in sys.modules, end=' ')\n"
         "checks = zcal_tui.tui.launch._Checks()\n"

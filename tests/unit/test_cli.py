@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from zcal_tui import cli
 from zcal_tui.__main__ import main
+from zcal_tui.arguments import PROGRAMS, UsageError, parse
 from zcal_tui.checks.accuracy import AccuracyParameters
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.guided import DECLARED, GuidedParameters, chosen
-from zcal_tui.cli import UsageError, parse
 from zcal_tui.command import Command
 from zcal_tui.config import ConfigError
 from zcal_tui.headless.exit_codes import ExitCode
@@ -185,7 +185,7 @@ def test_an_old_python_is_told_so(
 def test_the_programs_beside_the_checks_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli.run(["--help"])
-    assert set(cli.PROGRAMS) <= set(capsys.readouterr().out.split())
+    assert set(PROGRAMS) <= set(capsys.readouterr().out.split())
     assert cli.run(["doctor", "--help"]) == ExitCode.OK
     assert "zcal-tui doctor" in capsys.readouterr().out
 

@@ -5,7 +5,8 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.checks.switch import (
     UNNOTICED,
     Fault,

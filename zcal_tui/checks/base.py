@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
+from zcal_tui.checks.ending import CheckCancelled
 from zcal_tui.model.events import Event
 from zcal_tui.model.record import Record
 
@@ -13,22 +14,6 @@ if TYPE_CHECKING:  # the command line reads these declarations before anything h
     from zcal_tui.printer.companion import Companion
     from zcal_tui.printer.printer import Printer
     from zcal_tui.printer.sampler import Sampler
-
-
-class CheckCancelled(Exception):
-    """The person cancelled; raised inside a check at the next place where it is safe to stop."""
-
-
-class CheckRefused(Exception):
-    """The check cannot run as the printer stands. `args` are what, cause and remedy, for people."""
-
-    def __init__(self, what: str, cause: str = "", remedy: str = "") -> None:
-        super().__init__(what, cause, remedy)
-        self.what, self.cause, self.remedy = what, cause, remedy
-
-
-class CheckFailed(CheckRefused):
-    """The check cannot go on, after it has moved or measured something."""
 
 
 class Clock(Protocol):

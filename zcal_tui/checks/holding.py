@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from zcal_tui.checks.base import CheckRefused
+from zcal_tui.checks.ending import CheckRefused
 from zcal_tui.checks.process import ourselves
 from zcal_tui.checks.taking import LeaseTaker
 from zcal_tui.model.events import Event, Notice

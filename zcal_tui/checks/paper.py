@@ -10,7 +10,8 @@ import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from zcal_tui.checks.base import CheckCancelled, CheckFailed, CheckRefused, Context
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.ending import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.travel import hands_off, require_ours, travel
 from zcal_tui.model.events import Notice, SampleTaken
 from zcal_tui.model.questions import Confirm, PaperMove, PaperStep

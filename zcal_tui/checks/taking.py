@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from zcal_tui.checks.base import CheckCancelled, CheckRefused
+from zcal_tui.checks.ending import CheckCancelled, CheckRefused
 from zcal_tui.checks.process import gone, ourselves
 from zcal_tui.model.events import Event, Notice, Progress, Stage
 from zcal_tui.model.units import duration

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Iterable
 
-from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.model.events import Progress, SampleTaken
 from zcal_tui.model.record import Sample
 from zcal_tui.printer.sampler import ProbeUnusable, Touch, TouchSettings

@@ -2,7 +2,8 @@
 
 import contextlib
 
-from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.checks.holding import other_holder
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.printer.config_view import is_delta, probe_config

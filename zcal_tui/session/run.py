@@ -5,7 +5,8 @@ import logging
 from dataclasses import asdict, replace
 from typing import Any
 
-from zcal_tui.checks.base import Check, CheckCancelled, CheckFailed, CheckRefused, Context
+from zcal_tui.checks.base import Check, Context
+from zcal_tui.checks.ending import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.holding import LEASE, Holder
 from zcal_tui.checks.operator import NeedsPerson
 from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted

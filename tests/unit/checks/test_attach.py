@@ -3,7 +3,7 @@
 import pytest
 
 from zcal_tui.checks.attach import dock_macros
-from zcal_tui.checks.base import CheckRefused
+from zcal_tui.checks.ending import CheckRefused
 from zcal_tui.printer.state import PrinterState
 
 PROBE = {"probe": {"z_offset": 1.0}}

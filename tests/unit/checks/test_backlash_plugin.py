@@ -9,7 +9,8 @@ from fakes.klippy import FakeKlippy
 from fakes.machine import Machine
 from zcal_tui.checks.backlash import BacklashParameters
 from zcal_tui.checks.backlash.run import measure
-from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.checks.holding import Holder
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, SampleTaken, VerdictReached
 from zcal_tui.model.record import Level

@@ -11,7 +11,8 @@ from fakes.klippy import FakeKlippy
 from fakes.machine import Machine, Refused
 from fakes.waiting import until
 from zcal_tui.checks.auto_z.calibrate import calibrate, touch_endstop
-from zcal_tui.checks.base import CheckCancelled, CheckFailed, Context
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.ending import CheckCancelled, CheckFailed
 from zcal_tui.model.events import Event, Notice, SampleTaken
 from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.printer import CommandFailed, Printer

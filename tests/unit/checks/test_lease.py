@@ -9,7 +9,7 @@ import pytest
 from fakes.bench import Bench
 from fakes.machine import Refused
 from fakes.waiting import until
-from zcal_tui.checks.base import CheckCancelled, CheckRefused
+from zcal_tui.checks.ending import CheckCancelled, CheckRefused
 from zcal_tui.checks.holding import LONGEST, Holder
 from zcal_tui.printer.companion import Companion
 

@@ -8,7 +8,7 @@ import pytest
 from fakes.bench import Bench
 from fakes.machine import Refused
 from fakes.person import Nobody, Person
-from zcal_tui.checks.base import CheckCancelled, CheckRefused
+from zcal_tui.checks.ending import CheckCancelled, CheckRefused
 from zcal_tui.checks.ready.extra_findings import extra
 from zcal_tui.checks.ready.finding import Finding
 from zcal_tui.checks.ready.parameters import ReadyParameters

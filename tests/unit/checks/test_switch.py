@@ -8,7 +8,8 @@ from fakes.bench import Bench
 from fakes.machine import Refused
 from fakes.person import Person
 from zcal_tui.checks.attach import probe_attached
-from zcal_tui.checks.base import CheckFailed, Context
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.ending import CheckFailed
 
 MACROS = ("ATTACH_PROBE", "DETACH_PROBE")
 ONE_WAY = ("ATTACH_PROBE", "")

@@ -8,7 +8,7 @@ import pytest
 from fakes.bench import Bench
 from fakes.machine import Refused
 from zcal_tui.checks import taking
-from zcal_tui.checks.base import CheckCancelled, CheckRefused
+from zcal_tui.checks.ending import CheckCancelled, CheckRefused
 from zcal_tui.checks.process import ourselves
 from zcal_tui.checks.taking import LeaseTaker
 from zcal_tui.model.events import Progress, Stage

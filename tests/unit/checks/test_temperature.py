@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from zcal_tui.checks.base import CheckFailed, CheckRefused
+from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.checks.temperature import TemperatureParameters
 from zcal_tui.checks.temperature.heat import GAIN_TIME, HeatWatch, in_words
 from zcal_tui.checks.temperature.history import History

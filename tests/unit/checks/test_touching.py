@@ -5,7 +5,7 @@ from types import MappingProxyType
 import pytest
 
 from fakes.bench import Bench, FakeSampler
-from zcal_tui.checks.base import CheckCancelled, CheckFailed, CheckRefused
+from zcal_tui.checks.ending import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.touching import temperatures, touch_here, touch_samples
 from zcal_tui.model.events import Progress, SampleTaken
 from zcal_tui.model.record import Sample

@@ -10,7 +10,8 @@ from fakes.klippy import FakeKlippy
 from fakes.machine import Machine
 from fakes.person import Person
 from zcal_tui.checks.attach import probe_attached
-from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.checks.holding import OURSELVES
 from zcal_tui.checks.preconditions import require_cold, require_ready
 from zcal_tui.checks.travel import go_to, home_if_needed, travel

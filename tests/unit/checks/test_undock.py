@@ -6,7 +6,8 @@ import pytest
 
 from fakes.klippy import FakeKlippy
 from fakes.machine import Machine
-from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.checks.holding import Holder
 from zcal_tui.checks.undock import probe_put_away, require_travel
 from zcal_tui.model.events import Event, Notice

@@ -8,7 +8,8 @@ from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.checks.accuracy.report import estimate_of, estimates_of
 from zcal_tui.checks.accuracy.run import LEAST_CLEARANCE, Pace, require_step
 from zcal_tui.checks.attach import dock_macros
-from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave
 from zcal_tui.checks.undock import probe_put_away

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.checks.accuracy.report import AccuracyReport
 from zcal_tui.checks.attach import dock_macros, probe_attached
-from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.checks.touching import touch_sample
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_inside, travel

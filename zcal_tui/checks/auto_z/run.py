@@ -14,7 +14,8 @@ from zcal_tui.checks.auto_z.tune import bed_point, switch_offset_to_use, tune
 from zcal_tui.checks.auto_z.verdict import Finding, Tuned, verdict_of
 from zcal_tui.checks.auto_z.wiring import look_at_wiring
 from zcal_tui.checks.auto_z.zero import zero_of
-from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.preconditions import require_clean, require_cold, require_ready
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position

@@ -13,7 +13,8 @@ from zcal_tui.checks.auto_z.estimates import Repeats
 from zcal_tui.checks.auto_z.parameters import AutoZParameters
 from zcal_tui.checks.auto_z.verdict import Tuned
 from zcal_tui.checks.auto_z.zero import Zero
-from zcal_tui.checks.base import CheckRefused, Context
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.ending import CheckRefused
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.checks.travel import go_to, position, require_inside, travel
 from zcal_tui.checks.undock import probe_put_away

@@ -7,7 +7,8 @@ from typing import Any
 
 from zcal_tui.checks.backlash.instrument import Limits, Reading
 from zcal_tui.checks.backlash.parameters import BacklashParameters
-from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.model.record import Sample
 from zcal_tui.model.units import length
 from zcal_tui.printer.companion import ExtraCancelled, ExtraTouch

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from zcal_tui.checks.backlash.instrument import Limits, Reading
 from zcal_tui.checks.backlash.parameters import BacklashParameters
-from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.model.record import Sample
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.messages import BacklashFound, BacklashNegative, BacklashNone, BeaconBacklash

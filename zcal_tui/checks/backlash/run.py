@@ -11,7 +11,8 @@ from zcal_tui.checks.backlash.parameters import BacklashParameters
 from zcal_tui.checks.backlash.plugin import BEACON, CARTOGRAPHER, PluginInstrument, plugin_command
 from zcal_tui.checks.backlash.report import BacklashReport
 from zcal_tui.checks.backlash.spots import chosen_spots, require_one_choice
-from zcal_tui.checks.base import CheckRefused, Context
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.ending import CheckRefused
 from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, travel
 from zcal_tui.model.events import AdviceGiven, Progress, SampleTaken, Stage

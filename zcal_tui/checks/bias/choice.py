@@ -2,8 +2,8 @@
 
 import math
 
-from zcal_tui.checks.base import CheckRefused
 from zcal_tui.checks.bias.parameters import BiasParameters
+from zcal_tui.checks.ending import CheckRefused
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.geometry import Xy
 from zcal_tui.printer.places import Place, corner_places, place_at, reachable

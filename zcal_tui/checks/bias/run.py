@@ -9,12 +9,13 @@ places.
 import asyncio
 
 from zcal_tui.checks.attach import dock_macros, probe_attached
-from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.base import Context
 from zcal_tui.checks.bias.choice import chosen_places
 from zcal_tui.checks.bias.parameters import BiasParameters
 from zcal_tui.checks.bias.report import BiasReport, phrase, trigger_height
 from zcal_tui.checks.bias.resume import finished_rounds
 from zcal_tui.checks.bias.timetable import Timetable
+from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperPlan, paper_test
 from zcal_tui.checks.preconditions import require_cold, require_ready

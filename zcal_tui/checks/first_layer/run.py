@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from zcal_tui.checks.attach import dock_macros
 from zcal_tui.checks.auto_z.calibrate import calibrate, fault_words
 from zcal_tui.checks.auto_z.zero import HOT, Zero, zero_of
-from zcal_tui.checks.base import CheckCancelled, CheckFailed, CheckRefused, Context
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.ending import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.first_layer.parameters import FirstLayerParameters
 from zcal_tui.checks.first_layer.report import conclusion, too_far_off
 from zcal_tui.checks.first_layer.target import Target, target_of

@@ -5,7 +5,8 @@ import math
 from dataclasses import dataclass
 
 from zcal_tui.checks.attach import dock_macros, probe_attached
-from zcal_tui.checks.base import CheckCancelled, CheckFailed, CheckRefused, Context
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.ending import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.preconditions import require_cold, require_ready
 from zcal_tui.checks.probe_xy.drawing import drawing

@@ -3,7 +3,8 @@
 import contextlib
 
 from zcal_tui.checks.attach import dock_macros, probe_attached
-from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.checks.preconditions import require_connected
 from zcal_tui.checks.ready.extra_findings import extra
 from zcal_tui.checks.ready.finding import Finding, fail

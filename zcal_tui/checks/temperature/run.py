@@ -4,7 +4,8 @@ import asyncio
 import math
 
 from zcal_tui.checks.attach import dock_macros, probe_attached
-from zcal_tui.checks.base import CheckFailed, CheckRefused, Context
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.checks.temperature.heat import HeatWatch, in_words
 from zcal_tui.checks.temperature.history import History, temperature_of

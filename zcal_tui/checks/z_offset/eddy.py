@@ -11,7 +11,8 @@ import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
-from zcal_tui.checks.base import CheckCancelled, CheckFailed, CheckRefused, Context
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.ending import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.checks.preconditions import require_cold
 from zcal_tui.checks.travel import go_to, home_if_needed, position, travel

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from zcal_tui.model.record import Record, Sample
 from zcal_tui.model.units import UM_PER_MM
-from zcal_tui.results.report.figures import Figure
+from zcal_tui.results.report.figure import Figure
 from zcal_tui.results.report.svg import Axes, Drawing, reach
 from zcal_tui.results.textplot import Mark, plot
 

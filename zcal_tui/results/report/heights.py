@@ -2,7 +2,7 @@
 
 from zcal_tui.model.record import Record
 from zcal_tui.model.units import length, millimetres
-from zcal_tui.results.report.figures import Figure
+from zcal_tui.results.report.figure import Figure
 from zcal_tui.results.report.series import known
 from zcal_tui.results.report.svg import Drawing
 

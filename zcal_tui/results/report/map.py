@@ -7,7 +7,7 @@ from zcal_tui.model.labels import label
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.model.units import UM_PER_MM, length, micrometres, millimetres
 from zcal_tui.results.context import config_of
-from zcal_tui.results.report.figures import Figure
+from zcal_tui.results.report.figure import Figure
 from zcal_tui.results.report.svg import Axes, Drawing, reach
 from zcal_tui.results.textplot import bars
 

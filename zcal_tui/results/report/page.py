@@ -9,7 +9,8 @@ from zcal_tui.model.record import WHOLE, Level, Outcome, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.context import config_of
 from zcal_tui.results.main_estimate import MAIN
-from zcal_tui.results.report.figures import Figure, figures
+from zcal_tui.results.report.figure import Figure
+from zcal_tui.results.report.figures import figures
 from zcal_tui.results.stale import age_note, stale
 from zcal_tui.results.variant import grouped, representative, titled, variant
 

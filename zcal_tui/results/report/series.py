@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from zcal_tui.model.record import Estimate, Record, Sample
 from zcal_tui.model.units import UM_PER_MM, length, micrometres, millimetres
-from zcal_tui.results.report.figures import Figure
+from zcal_tui.results.report.figure import Figure
 from zcal_tui.results.report.svg import Axes, Drawing, reach
 from zcal_tui.results.textplot import Mark, plot
 

@@ -1,0 +1,319 @@
+"""The command line: parsed whole, and refused where it is wrong, before anything heavy is imported."""
+
+import argparse
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from zcal_tui import __version__
+from zcal_tui.command import Command
+from zcal_tui.config import as_path, load
+from zcal_tui.headless.results import RESULT_PROGRAMS
+
+if TYPE_CHECKING:  # every check's declaration is read only where the command line says anything about checks
+    from zcal_tui.checks.base import Declaration
+    from zcal_tui.checks.guided import GuidedParameters
+    from zcal_tui.checks.parameters import ParameterSpec
+
+PROFILES = ("voron", "bedslinger", "corexy", "delta")
+
+PROGRAMS = {
+    "sim": "keep a simulated printer running",
+    "install": "link the companion extra into Klipper, or take it out",
+    "doctor": "see what is in the way, where something does not work",
+    **RESULT_PROGRAMS,
+}
+"""Words that may stand first instead of a check, each a program with options of its own."""
+
+EPILOG = """\
+Without --headless the terminal interface opens, at the check if one is named.
+`zcal-tui sim --help`, `zcal-tui history --help` and so on tell of the programs beside the checks.
+Exit codes: 0 pass or warn, 1 the verdict is fail, 2 usage, 3 printer not reachable or not ready,
+4 needs a person, 5 cancelled, 6 printer error, 7 the data do not decide."""
+
+
+AFTER = "printer_after"
+"""Where printers go that stand behind the check's name: argparse keeps them apart from those before it."""
+
+
+class UsageError(Exception):
+    """The command line is wrong; the text says how and what would be right."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises instead of leaving the program."""
+
+    def error(self, message: str) -> NoReturn:
+        if wrong := re.search(r"argument check: invalid choice: '(.*)' \(", message):
+            from zcal_tui.checks.guided import DECLARED
+
+            near = difflib.get_close_matches(wrong[1], (*DECLARED, *PROGRAMS), n=1)
+            message = f"there is no check {wrong[1]!r}" + (f"; did you mean {near[0]}?" if near else "")
+        raise UsageError(f"{message}\n`{self.prog} --help` lists what there is.")
+
+    @property
+    def options(self) -> list[str]:
+        """Every option's name."""
+        return list(self._option_string_actions)
+
+
+def _speed(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not 0.1 <= value <= 40:
+        raise argparse.ArgumentTypeError(f"{text} is out of range (0.1 to 40 times real time)")
+    return value
+
+
+def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer") -> None:
+    """Options that may stand before or after the check's name."""
+    gone: Any = (
+        argparse.SUPPRESS
+    )  # so that the check's own parser does not put defaults over what came before
+    where = parser.add_argument_group("which printer")
+    where.add_argument(
+        "--printer",
+        dest=printer,
+        action="append",
+        metavar="URL|SOCKET",
+        default=gone,
+        help="klippy's or Moonraker's socket, or a URL; several with --headless run side by side",
+    )
+    where.add_argument(
+        "--demo",
+        nargs="?",
+        const="voron",
+        metavar="PROFILE",
+        default=gone,
+        help=f"a simulated printer: {', '.join(PROFILES)}, or a folder with printer.cfg and truth.toml",
+    )
+    where.add_argument(
+        "--truth", metavar="FILE", default=gone, help="with --demo: how the machine truly is (TOML)"
+    )
+    where.add_argument(
+        "--klipper", metavar="DIR", default=gone, help="with --demo: the Klipper or Kalico folder to run"
+    )
+    where.add_argument(
+        "--sim-speed",
+        type=_speed,
+        metavar="N",
+        default=gone,
+        help="with --demo: N times real time (0.1 to 40)",
+    )
+    where.add_argument(
+        "--seed", type=int, metavar="N", default=gone, help="with --demo: other draws of chance"
+    )
+    how = parser.add_argument_group("how")
+    how.add_argument("--headless", action="store_true", default=gone, help="run the check without a screen")
+    how.add_argument(
+        "--json", action="store_true", default=gone, help="with --headless: one JSON object a line"
+    )
+    how.add_argument(
+        "--save",
+        choices=("ask", "never", "always"),
+        default=gone,
+        help="whether to write what was found to the printer's configuration; default ask",
+    )
+    how.add_argument(
+        "--autopilot",
+        action="store_true",
+        default=gone,
+        help="with --headless on a simulated printer: its simulated person answers",
+    )
+    how.add_argument(
+        "--control",
+        metavar="SOCKET",
+        default=gone,
+        help="with --autopilot and --printer: the control socket of that simulated printer",
+    )
+    how.add_argument("--theme", metavar="NAME", default=gone, help="a theme of the terminal interface")
+    how.add_argument(
+        "--config", metavar="FILE", default=gone, help="a configuration file instead of the usual one"
+    )
+    how.add_argument("--data", metavar="DIR", default=gone, help="the folder in which runs are kept")
+
+
+def _help_text(spec: "ParameterSpec") -> str:
+    text = spec.help
+    if spec.range_text:
+        text += f" ({spec.range_text})"
+    if spec.default not in (None, ""):
+        text += (
+            f"; default {spec.default:g}" if isinstance(spec.default, float) else f"; default {spec.default}"
+        )
+    return text.replace("%", "%%")
+
+
+def _add_check(choices: Any, check: "Declaration") -> None:
+    from zcal_tui.checks.parameters import specs
+
+    parser = choices.add_parser(check.name, help=check.learn, description=check.explain, allow_abbrev=False)
+    common_options(parser, printer=AFTER)
+    own = parser.add_argument_group("this check")
+    for spec in specs(check.parameters):
+        more: dict[str, Any] = {"nargs": "?", "const": "yes"} if spec.kind is bool else {}
+        own.add_argument(
+            spec.flag,
+            dest=f"check.{spec.name}",
+            metavar=spec.unit or ("yes|no" if spec.kind is bool else "N" if spec.kind is int else "VALUE"),
+            default=argparse.SUPPRESS,
+            help=_help_text(spec),
+            **more,
+        )
+
+
+def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The whole command line; the options of those checks only that `arguments` name, since most of the time of parsing
+    goes into making them."""
+    from zcal_tui.checks.guided import DECLARED
+
+    parser = Parser(
+        prog="zcal-tui",
+        description="Z calibration of a Klipper printer, step by step.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"zcal-tui {__version__}")
+    common_options(parser)
+    choices = parser.add_subparsers(dest="check", metavar="check", title="checks")
+    for check in DECLARED.values():
+        if check.name in arguments:
+            _add_check(choices, check)
+        else:
+            choices.add_parser(check.name, help=check.learn)
+    for name, told in PROGRAMS.items():
+        choices.add_parser(name, help=told, add_help=False)
+    return parser
+
+
+def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
+    """The command that `arguments` stand for. Raises UsageError; ConfigError where a file is wrong."""
+    plain = Parser(prog="zcal-tui", add_help=False, allow_abbrev=False)
+    common_options(plain)
+    namespace, more = plain.parse_known_args(list(arguments))
+    if not more:  # the terminal interface, without a check: somebody waits for its first frame
+        return _command(vars(namespace), environ)
+    namespace, unknown = make_parser(arguments).parse_known_args(list(arguments))
+    given = vars(namespace)
+    check = given.get("check")
+    if check in PROGRAMS:
+        raise UsageError(f"{check} comes first: zcal-tui {check} --help")
+    if unknown:
+        raise UsageError(_unknown(unknown[0], check))
+    return _command(given, environ, check, _parameters(check, given) if check else None)
+
+
+def _parameters(check: str, given: Mapping[str, Any]) -> Any:
+    """What the check is told to do. Raises UsageError."""
+    from zcal_tui.checks.guided import DECLARED, NAME, chosen
+    from zcal_tui.checks.parameters import ParameterError, build
+
+    values = {key.removeprefix("check."): value for key, value in given.items() if key.startswith("check.")}
+    try:
+        parameters: Any = build(DECLARED[check].parameters, values)
+    except ParameterError as error:
+        raise UsageError(str(error)) from error
+    if check == NAME and not chosen(parameters):
+        raise UsageError(_nothing_left(parameters))
+    return parameters
+
+
+def _command(
+    given: dict[str, Any], environ: dict[str, str], check: str | None = None, parameters: Any = None
+) -> Command:
+    """The command that the options stand for together. Raises UsageError, ConfigError."""
+    headless, demo = given.get("headless", False), given.get("demo")
+    printers = [*given.pop("printer", ()), *given.pop(AFTER, ())]
+    if len(printers) > 1:
+        _check_several(given)
+    given["printer"] = printers[0] if printers else None
+    if headless and not check:
+        from zcal_tui.checks.guided import DECLARED
+
+        raise UsageError(f"--headless needs to know which check: {', '.join(DECLARED)}")
+    if given.get("json") and not headless:
+        raise UsageError("--json goes with --headless")
+    if given.get("autopilot") and not headless:
+        raise UsageError("--autopilot goes with --headless")
+    if given.get("autopilot") and demo is None and not given.get("control"):
+        raise UsageError(
+            "--autopilot goes with --demo, or with --control and a simulated printer's --printer"
+        )
+    if given.get("control") and not given.get("autopilot"):
+        raise UsageError("--control goes with --autopilot")
+    for key in ("truth", "klipper", "sim_speed", "seed"):
+        if given.get(key) is not None and demo is None:
+            raise UsageError(f"--{key.replace('_', '-')} goes with --demo")
+    if demo is not None:
+        _check_demo(demo, given)
+    flags = {key: given.get(key) for key in ("printer", "klipper", "theme", "data")}
+    file = as_path(given["config"]) if given.get("config") else None
+    return Command(
+        settings=load(flags, environ, file),
+        printers=tuple(printers),
+        check=check,
+        parameters=parameters,
+        headless=headless,
+        json=given.get("json", False),
+        demo=demo,
+        truth=given.get("truth"),
+        sim_speed=given.get("sim_speed", 1.0),
+        seed=given.get("seed"),
+        save=given.get("save", "ask"),
+        autopilot=given.get("autopilot", False),
+        control=given.get("control"),
+    )
+
+
+def _nothing_left(parameters: "GuidedParameters") -> str:
+    """What to say where every check is left out."""
+    if not parameters.only:
+        return "--skip leaves out every check, so that nothing is left to be done"
+    return f"--only {parameters.only} and --skip {parameters.skip} together leave out every check"
+
+
+def _check_several(given: dict[str, Any]) -> None:
+    """Raises UsageError where what is asked for is for one printer only."""
+    if not given.get("headless"):
+        raise UsageError("several --printer go with --headless; the terminal interface shows one printer")
+    if given.get("autopilot"):
+        raise UsageError("--autopilot answers for one printer; name one")
+
+
+def _check_demo(profile: str, given: dict[str, Any]) -> None:
+    """Raises UsageError where the simulated printer could not even be looked for."""
+    if given.get("printer"):
+        raise UsageError("--demo brings its own printer; leave out --printer")
+    if profile not in PROFILES and not as_path(profile).exists():
+        near = difflib.get_close_matches(profile, PROFILES, n=1)
+        from zcal_tui.checks.guided import DECLARED
+
+        if profile in DECLARED:
+            raise UsageError(f"name the profile before the check: --demo {PROFILES[0]} {profile}")
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(PROFILES)}, or a folder's path"
+        raise UsageError(f"--demo: there is no profile {profile!r}; {hint}")
+    truth = given.get("truth")
+    if truth is not None and not as_path(truth).is_file():
+        raise UsageError(f"--truth: there is no file {truth}")
+    klipper = given.get("klipper")
+    if klipper is not None and not as_path(klipper).is_dir():
+        raise UsageError(f"--klipper: there is no folder {klipper}")
+
+
+def _unknown(word: str, check: str | None) -> str:
+    """What to say of an option that does not exist, with the nearest one that does."""
+    from zcal_tui.checks.guided import DECLARED
+    from zcal_tui.checks.parameters import specs
+
+    common = Parser(add_help=False)
+    common_options(common)
+    known = [*common.options, "--help", "--version"]
+    if check:
+        known += [spec.flag for spec in specs(DECLARED[check].parameters)]
+    near = difflib.get_close_matches(word.partition("=")[0], known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else "; `zcal-tui --help` lists what there is"
+    return f"there is no {'option' if word.startswith('-') else 'check or option'} {word!r}{hint}"

@@ -1,0 +1,17 @@
+"""How a check ends before it is done: cancelled, refused, failed."""
+
+
+class CheckCancelled(Exception):
+    """The person cancelled; raised inside a check at the next place where it is safe to stop."""
+
+
+class CheckRefused(Exception):
+    """The check cannot run as the printer stands. `args` are what, cause and remedy, for people."""
+
+    def __init__(self, what: str, cause: str = "", remedy: str = "") -> None:
+        super().__init__(what, cause, remedy)
+        self.what, self.cause, self.remedy = what, cause, remedy
+
+
+class CheckFailed(CheckRefused):
+    """The check cannot go on, after it has moved or measured something."""
