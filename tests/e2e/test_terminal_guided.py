@@ -91,12 +91,18 @@ def wait_for_end(terminal: Tmux) -> None:
         time.sleep(0.5)
 
 
+def assert_passed(screen: str) -> None:
+    """Every check has passed; `ready` warns of a Klipper that is known to have faults."""
+    passed = 3 if "known faults" in " ".join(screen.split()) else 4
+    assert f"{passed} of 4 checks passed" in screen, screen
+
+
 def test_the_whole_path_by_keys_alone(opened: Opened, tmp_path: Path) -> None:
     terminal = opened(*SHORTER)
     person = ScreenPerson(terminal)
     person.press("Enter")
     screen = person.walk("r Repeat", 420.0)
-    assert "4 of 4 checks passed" in screen, screen
+    assert_passed(screen)
     assert_calibrated(tmp_path)
     assert len(person.heights) >= 3
     person.press("p")
@@ -111,7 +117,7 @@ def test_the_whole_path_by_taps_alone(size: tuple[int, int], opened: Opened, tmp
     person = ScreenPerson(terminal, mouse=True)
     person.tap(r" Start ")
     screen = person.walk("r Repeat", 420.0)
-    assert "4 of 4 checks passed" in screen, screen
+    assert_passed(screen)
     assert_calibrated(tmp_path)
     if size == SMALL:  # the list of the parts is longer than the screen
         person.tap(r"Read on")

@@ -32,6 +32,11 @@ KNOWN_MACROS = (
 )
 """Names under which printers fetch and put back a dockable probe (Klicky, seed 3's CALIBRATE_Z example, …)."""
 
+OWN_DOCK = "dockable_probe"
+OWN_COMMANDS = ("ATTACH_PROBE", "DETACH_PROBE")
+"""Kalico's section for a probe in a dock, and its commands. They look by themselves whether anything has to be done,
+and whether it was (Kalico docs, Dockable_Probe)."""
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -60,6 +65,18 @@ def dock_macros(
     if probe is None or probe.prepares:
         return None
     return usual_macros(state)
+
+
+def stow_macros(state: PrinterState, attach: str, detach: str) -> tuple[str, str] | None:
+    """The commands that fetch the probe and put it away, also where each command that probes does so by itself: such a
+    probe may hang on the toolhead all the same, locked there or after a dock that failed. None where it has no dock
+    that is known. Raises CheckRefused for a name that is no G-code name."""
+    probe = probe_config(state)
+    if attach != "auto" or probe is None:
+        return dock_macros(state, attach, detach)
+    if probe.kind == OWN_DOCK:
+        return OWN_COMMANDS
+    return None if probe.prepares else usual_macros(state)
 
 
 def usual_macros(state: PrinterState) -> tuple[str, str] | None:
@@ -133,7 +150,11 @@ async def _looked_at(context: Context, switch: Switch) -> Switch:
     if not switch.back:
         return switch
     context.stop_if_cancelled()
-    away = await reads_put_away(context, (switch.fetch, switch.back))
+    away = await reads_put_away(context, switch.back)
+    if away:
+        await lift_before_macro(context.printer)
+        context.emit(Stage("attach", f"Fetching it again, as it was found ({switch.fetch})"))
+        await context.printer.gcode(switch.fetch)
     return replace(switch, off=away, on=await reading(context) if away else switch.on)
 
 
@@ -172,8 +193,9 @@ async def _require_word(context: Context, switch: Switch) -> None:
 
 async def _require_shown_by_wrapped(context: Context) -> None:
     """A macro of the printer's that fetches the probe within PROBE_ACCURACY trusts its switch like any other: one that
-    reads open is put back first, by the macros with the usual names, to see it change. Raises CheckFailed,
-    CheckCancelled, TransportError."""
+    reads open is put back first, by the macros with the usual names, to see it change. It stays in its dock, whence the
+    macro fetches it: fetched by us it might be locked to the toolhead. Raises CheckFailed, CheckCancelled,
+    TransportError."""
     state = context.printer.state
     probe = probe_config(state)
     macros = usual_macros(state)
@@ -192,7 +214,10 @@ async def _require_shown_by_wrapped(context: Context) -> None:
         remember(context)
         return
     context.stop_if_cancelled()
-    if await reads_put_away(context, macros) is False:
+    away = await reads_put_away(context, macros[1])
+    if away:
+        context.emit(Notice(f"The probe hung on the toolhead; {macros[1]} has put it into its dock."))
+    if away is False:
         fault = Switch(*macros, before=False, on=False, off=False).fault
         assert fault is not None
         raise _refusal(fault)

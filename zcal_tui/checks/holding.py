@@ -20,7 +20,7 @@ from zcal_tui.checks.taking import LeaseTaker
 from zcal_tui.model.events import Event, Notice
 from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.printer import Printer
-from zcal_tui.printer.reading import mapping
+from zcal_tui.printer.reading import mapping, number
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.transport.failures import GcodeError, TransportError
 
@@ -66,6 +66,7 @@ class Holder:
         self._cancelled = cancelled
         self._leased = False
         self._rate = 1.0
+        self._asked = (0.0, 0.0)
         self._undo: list[_Undo] = []
         self._keeps: set[str] = set()
         self._held: set[str] = set()
@@ -97,7 +98,7 @@ class Holder:
         name = mesh.profile_name
         await self._change(
             {"mesh": True},
-            f"BED_MESH_PROFILE LOAD={name}" if name else "",
+            f'BED_MESH_PROFILE LOAD="{name}"' if name else "",
             lambda state: not state.bed_mesh.active,
         )
         await self._printer.gcode("BED_MESH_CLEAR")
@@ -142,10 +143,10 @@ class Holder:
 
     async def idle_timeout(self, seconds: float) -> None:
         """Lengthen the time after which klippy switches motors off, as a paper test may (never with heaters on)."""
-        before = self._printer.state.settings.get("idle_timeout", {}).get("timeout", 600.0)
-        if any(heater.target > 0 for heater in self._printer.state.heaters.values()):
+        before = number(self._printer.state.settings.get("idle_timeout", {}).get("timeout")) or 600.0
+        if before >= seconds or any(heater.target > 0 for heater in self._printer.state.heaters.values()):
             return
-        await self._change({"idle_timeout": seconds}, f"SET_IDLE_TIMEOUT TIMEOUT={before}")
+        await self._change({"idle_timeout": seconds}, f"SET_IDLE_TIMEOUT TIMEOUT={before:g}")
         await self._printer.gcode(f"SET_IDLE_TIMEOUT TIMEOUT={seconds:g}")
 
     async def _change(
@@ -163,14 +164,23 @@ class Holder:
             self._held.add(kind)
 
     def _seconds(self) -> float:
-        return min(LONGEST, self._lease_seconds * max(1.0, self._rate, self._printer.clock.rate))
+        return min(LONGEST, self._lease_seconds * max(1.0, self._rate))
 
     async def _learn_rate(self) -> None:
-        """How fast the printer's time runs, which right after connecting the clock hardly knows yet."""
-        began, eventtime = time.monotonic(), (await self._printer.refresh()).eventtime
+        """How fast the printer's time runs, by asking twice. What it sends by itself may come all at once after a
+        stutter of the link, and would make the lease of a real printer as long as that of a fast simulated one."""
+        self._asked = await self._ask_time()
         await asyncio.sleep(RATE_LOOK)
-        passed = (await self._printer.refresh()).eventtime - eventtime
-        self._rate = passed / (time.monotonic() - began)
+        await self._note_rate()
+
+    async def _note_rate(self) -> None:
+        """The rate since it was last asked, never above the true one: an answer that is late makes it less."""
+        (began, eventtime), asked = self._asked, await self._ask_time()
+        self._rate, self._asked = (asked[1] - eventtime) / (time.monotonic() - began), asked
+
+    async def _ask_time(self) -> tuple[float, float]:
+        """Our time before asking, and the printer's."""
+        return time.monotonic(), (await self._printer.refresh()).eventtime
 
     async def _take(self) -> None:
         await self._learn_rate()
@@ -187,6 +197,7 @@ class Holder:
         while True:
             await asyncio.sleep(min(RENEWAL, self._lease_seconds / 6))
             try:
+                await self._note_rate()
                 held = set(self._held)
                 holds = await self._renew()
                 self._look_for_lost(held, holds)
@@ -210,7 +221,7 @@ class Holder:
         self._leased = False
         if not self._printer.state.ready:
             return  # a halted klippy has dropped it; behind a cut link the extra puts everything back
-        if self._printer.state.busy and self._held:
+        if self._printer.state.job and self._held:
             # A print has begun: heights that change under it are worse than settings that are not as they were
             await self._leave_to_the_print()
             return
@@ -238,7 +249,7 @@ class Holder:
             logger.info("the lease was not given up", exc_info=True)
 
     async def _put_back(self) -> None:
-        if self._printer.state.busy and self._undo:
+        if self._printer.state.job and self._undo:
             kinds = " and ".join(sorted({undo.kind for undo in self._undo}))
             self._emit(Notice(f"A print has begun; left as this check had made it: {kinds}."))
             return

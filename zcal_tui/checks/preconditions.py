@@ -31,9 +31,14 @@ def require_ready(state: PrinterState) -> None:
     Raises CheckRefused."""
     require_connected(state)
     if state.busy:
-        word = "paused" if state.paused else "running"
+        if not state.job:
+            raise CheckRefused(
+                state.busy_because,
+                "Whoever paused it may count on finding the toolhead where it is.",
+                "CLEAR_PAUSE, or RESUME, then start again.",
+            )
         raise CheckRefused(
-            f"A print is {word}.",
+            state.busy_because,
             "Measuring would move the toolhead into it.",
             "Let the print end, or cancel it, then start again.",
         )

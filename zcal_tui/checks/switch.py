@@ -96,10 +96,11 @@ async def reading(context: Context) -> bool | None:
     return None if state.probe is None else state.probe.last_query
 
 
-async def reads_put_away(context: Context, macros: tuple[str, str]) -> bool | None:
-    """Put back a probe that reads open, to see its switch change; one that did change hung on the toolhead, and does
-    so again afterwards. Returns what it reads put away."""
-    fetch, back = macros
+async def reads_put_away(context: Context, back: str) -> bool | None:
+    """Put back a probe that reads open, to see its switch change. Returns what it reads put away; None where nothing
+    can be put back, since the printer is not homed."""
+    if not context.printer.state.homed():
+        return None
     await lift_before_macro(context.printer)
     context.emit(Stage("detach", f"Putting the probe back to see its switch change ({back})"))
     try:
@@ -110,9 +111,6 @@ async def reads_put_away(context: Context, macros: tuple[str, str]) -> bool | No
     away = await reading(context)
     if away:
         remember(context)
-        await lift_before_macro(context.printer)
-        context.emit(Stage("attach", f"Fetching it again, as it was found ({fetch})"))
-        await context.printer.gcode(fetch)
     return away
 
 

@@ -1,10 +1,11 @@
 """Touches of the probe for checks that need a height rather than a judgement of the probe."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.ending import CheckFailed, CheckRefused
+from zcal_tui.checks.travel import disturbed
 from zcal_tui.model.events import Progress, SampleTaken
 from zcal_tui.model.record import Sample
 from zcal_tui.printer.sampler import ProbeUnusable, Touch, TouchSettings
@@ -43,17 +44,35 @@ async def touch_samples(
     TransportError.
     """
     made: list[Sample] = []
+    async for touch in touches(context, count, TouchSettings(), begun=False):
+        made.append(touch_sample(first + len(made), touch, place=place, turn=turn))
+        context.emit(SampleTaken(made[-1]))
+        if progress:
+            context.emit(Progress(min(len(made), count), count))
+    return tuple(made)
+
+
+async def touches(
+    context: Context, count: int, settings: TouchSettings, *, begun: bool
+) -> AsyncIterator[Touch]:
+    """Touches where the toolhead stands, broken off by a cancel or by a print. `begun`: there were some before.
+
+    Raises CheckCancelled, CheckRefused before the first touch, CheckFailed after it, TransportError.
+    """
+
+    def stop() -> bool:
+        return context.cancelled() or context.printer.state.busy
+
     try:
-        async for touch in context.sampler.series(count, TouchSettings(), context.cancelled):
-            made.append(touch_sample(first + len(made), touch, place=place, turn=turn))
-            context.emit(SampleTaken(made[-1]))
-            if progress:
-                context.emit(Progress(min(len(made), count), count))
+        async for touch in context.sampler.series(count, settings, stop):
+            begun = True
+            yield touch
     except ProbeUnusable as unusable:
-        refusal = CheckFailed if made else CheckRefused
+        refusal = CheckFailed if begun else CheckRefused
         raise refusal(unusable.what, unusable.cause, unusable.remedy) from unusable
     context.stop_if_cancelled()
-    return tuple(made)
+    if context.printer.state.busy:
+        raise disturbed(context.printer.state)
 
 
 def heights_of(samples: Iterable[Sample]) -> tuple[float, ...]:

@@ -69,11 +69,7 @@ async def require_ours(printer: Printer) -> PrinterState:
     another program holds the lease."""
     state = await printer.refresh()
     if state.busy:
-        raise CheckFailed(
-            "A print was started in the middle of the check.",
-            "Another screen, a web interface or a macro did so; nothing was moved since.",
-            "Let the print end, then repeat the check. What was measured so far is kept.",
-        )
+        raise disturbed(state)
     if (other := other_holder(state)) is not None:
         raise CheckFailed(
             "Another program has taken over the printer in the middle of the check.",
@@ -81,6 +77,21 @@ async def require_ours(printer: Printer) -> PrinterState:
             "Let it finish, or end it, then repeat the check. What was measured so far is kept.",
         )
     return state
+
+
+def disturbed(state: PrinterState) -> CheckFailed:
+    """What ends a check where a print was begun, or the printer paused, meanwhile."""
+    if state.job:
+        return CheckFailed(
+            "A print was started in the middle of the check.",
+            "Another screen, a web interface or a macro did so; nothing was moved since.",
+            "Let the print end, then repeat the check. What was measured so far is kept.",
+        )
+    return CheckFailed(
+        "The printer was paused (PAUSE) in the middle of the check.",
+        "A filament sensor, a macro or another screen did so; there is no print to go on with.",
+        "CLEAR_PAUSE, or RESUME, then repeat the check. What was measured so far is kept.",
+    )
 
 
 async def require_free(printer: Printer) -> PrinterState:
@@ -196,7 +207,9 @@ def hands_off(state: PrinterState) -> str | None:
         return "a manual probe (paper test) that this program did not start is open"
     if (other := other_holder(state)) is not None:
         return f"{other} has taken over the printer"
-    return "a print was started" if state.busy else None
+    if state.busy:
+        return "a print was started" if state.job else "the printer was paused (PAUSE)"
+    return None
 
 
 def position(printer: Printer) -> Xyz:

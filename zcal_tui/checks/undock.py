@@ -3,14 +3,15 @@
 import contextlib
 from collections.abc import AsyncIterator
 
+from zcal_tui.checks.attach import OWN_COMMANDS, OWN_DOCK
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.ending import CheckFailed, CheckRefused
-from zcal_tui.checks.switch import reading
+from zcal_tui.checks.switch import reading, tells
 from zcal_tui.checks.travel import hands_off, lift_before_macro
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.units import length
-from zcal_tui.printer.config_view import ProbeConfig
+from zcal_tui.printer.config_view import ProbeConfig, probe_config
 from zcal_tui.transport.failures import TransportError
 
 USUAL_TRAVEL = 4.0
@@ -44,16 +45,22 @@ async def require_travel(context: Context, macros: tuple[str, str] | None, probe
 
 @contextlib.asynccontextmanager
 async def probe_put_away(context: Context, macros: tuple[str, str] | None) -> AsyncIterator[None]:
-    """The probe in its dock for the time of an `async with` block, if `macros` (fetch, put back) move it at all; a
-    probe that was seen to hang on the toolhead before hangs there again afterwards.
+    """The probe in its dock for the time of an `async with` block, by `macros` (attach.stow_macros); a probe that was
+    seen to hang on the toolhead before hangs there again afterwards.
 
     A probe that hangs far below the nozzle may have less travel than the nozzle has to go. Raises CheckFailed where it
-    was not put away, TransportError.
+    was not put away, CheckCancelled, TransportError.
     """
     if macros is None or not macros[1]:
+        await _require_off(context)
         yield
         return
     fetch, back = macros
+    if macros == OWN_COMMANDS and _kind(context) == OWN_DOCK:
+        await lift_before_macro(context.printer)
+        await context.printer.gcode(back)  # which looks by itself whether it has to
+        yield
+        return
     hung_there = await _hangs(context)
     if hung_there:
         context.emit(
@@ -67,6 +74,36 @@ async def probe_put_away(context: Context, macros: tuple[str, str] | None) -> As
     finally:
         if hung_there:
             await _fetch_again(context, fetch)
+
+
+async def _require_off(context: Context) -> None:
+    """Have the person look where commands fetch the probe by themselves, no macro is known that puts it away, and its
+    switch reads open, as on the toolhead. Raises CheckFailed, CheckCancelled, TransportError."""
+    probe = probe_config(context.printer.state)
+    if probe is None or not probe.wrapped or not tells(probe) or not await _hangs(context):
+        return
+    if not await context.operator.confirm(
+        Confirm(
+            "probe-away",
+            "Is the probe out of the nozzle's way?",
+            "Its switch reads open, as one does that hangs on the toolhead. A dockable probe has to be in its dock "
+            "now, or it is pressed into the bed before the nozzle gets there. One that is fixed to the toolhead, or "
+            "wired so that it always reads open, may stay as it is.",
+            yes="It is",
+            no="It is not",
+            danger=True,
+        )
+    ):
+        raise CheckFailed(
+            "The probe is still on the toolhead.",
+            "No macros are known that put it back: none with a usual name are in printer.cfg.",
+            "Put it back by hand, or name them with --attach and --detach, then repeat the check.",
+        )
+
+
+def _kind(context: Context) -> str | None:
+    probe = probe_config(context.printer.state)
+    return None if probe is None else probe.kind
 
 
 async def _require_away(context: Context, back: str) -> bool:

@@ -79,7 +79,7 @@ class Autopilot:
                 gap = self._person.gap()
                 step = question.facts["step"]
                 return step <= 2 * FEELING_STEP or (gap is not None and gap > SEEN_GAP and step < gap)
-            case "probe-off":
+            case "probe-off" | "probe-away":
                 return self._person.probe_state() != "attached"
             case _:
                 return True

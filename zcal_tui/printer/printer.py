@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import logging
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from typing import Any, Literal
@@ -16,10 +17,14 @@ from zcal_tui.printer.state import PrinterState
 from zcal_tui.transport.failures import GcodeError, NotReady, ReplyLost
 from zcal_tui.transport.port import GcodeOutput, Notification, Transport
 
+logger = logging.getLogger(__name__)
+
 LINK_GRACE = 10.0
 """Seconds of wall time a wait outlives a lost link: shorter cuts mend themselves."""
 HALT_GRACE = 2.0
 """Seconds of wall time in which a halted klippy may still answer what it was asked before."""
+LATE_LINES = 2.0
+"""Seconds of wall time to wait for lines that Moonraker delivers after the reply."""
 RESTART_LIMIT = 90.0
 """Seconds of wall time a restart may take: a slow board with several micro-controllers needs most of a minute."""
 
@@ -233,6 +238,20 @@ class Printer:
                 f"The link to the printer has been down for {LINK_GRACE:.0f} s ({self.state.link})."
             ) from error
 
+    async def late_lines(self, told: Callable[[], bool]) -> None:
+        """Wait a moment for console lines that Moonraker delivers after a command's reply, until `told`."""
+        heard = asyncio.Event()
+        stop = self.listen_console(lambda _: heard.set())
+        try:
+            async with asyncio.timeout(LATE_LINES):
+                while not told():
+                    heard.clear()
+                    await heard.wait()
+        except TimeoutError:
+            pass
+        finally:
+            stop()
+
     async def _another_state(self) -> None:
         changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -250,14 +269,20 @@ class Printer:
         if state.eventtime != self._noted and state.eventtime > 0:
             self._noted = state.eventtime
             self.clock.note(state.eventtime)
-        for listener in list(self._state_listeners.values()):
-            listener(state)
+        _call(self._state_listeners, state)
 
     def _hear(self, notification: Notification) -> None:
         if isinstance(notification, GcodeOutput):
             heard = Heard(clean(notification.text), parse(notification.text), self.clock.now())
-            for listener in list(self._console_listeners.values()):
-                listener(heard)
+            _call(self._console_listeners, heard)
+
+
+def _call(listeners: Mapping[object, Callable[[Any], None]], news: object) -> None:
+    for listener in list(listeners.values()):
+        try:
+            listener(news)
+        except Exception:  # one listener's fault must not keep the news from the others
+            logger.exception("a listener failed on %s", type(news).__name__)
 
 
 def _add(listeners: dict[object, Any], listener: object) -> Callable[[], None]:

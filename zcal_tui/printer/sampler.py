@@ -8,12 +8,10 @@ from typing import Protocol
 
 from zcal_tui.printer.config_view import ProbeConfig, probe_config
 from zcal_tui.printer.messages import AccuracyHeader, AccuracyStats, ProbeQuery, ProbeSample
-from zcal_tui.printer.printer import CommandFailed, Heard, Printer
+from zcal_tui.printer.printer import LATE_LINES, CommandFailed, Heard, Printer
 
 PLAIN_BLOCK, PREPARED_BLOCK = 2, 6
 """Touches that one command makes: a cancel takes effect after it."""
-LATE_LINES = 2.0
-"""Seconds of wall time to wait for lines that Moonraker delivers after the reply."""
 
 
 @dataclass(frozen=True)

@@ -129,8 +129,20 @@ class PrinterState:
 
     @property
     def busy(self) -> bool:
-        """Whether a print runs or is paused, so that nothing may be moved."""
+        """Whether a print runs, or PAUSE was called, so that nothing may be moved."""
         return self.printing or self.paused
+
+    @property
+    def job(self) -> bool:
+        """Whether there is a print, running or paused. PAUSE, as of a filament sensor, needs none."""
+        return self.printing or self.print_state == "paused"
+
+    @property
+    def busy_because(self) -> str:
+        """What is going on where `busy`, as a sentence."""
+        if not self.job:
+            return "The printer was paused (PAUSE), with no print."
+        return "A print is running." if self.printing else "A print is paused."
 
     @property
     def redefined(self) -> str:

@@ -47,7 +47,7 @@ async def discard(printer: Printer, emit: Callable[[Event], None], changes: Sequ
         return _dropped(emit)
     if not any(change.option in state.save_config.items.get(change.section, {}) for change in changes):
         return True
-    if (reason := _must_not(state)) is not None:
+    if (reason := must_not_restart(state)) is not None:
         emit(
             Notice(
                 f"{_told(changes)} is pending in Klipper, which is not restarted: {reason}. {PENDING_MEANS}"
@@ -73,7 +73,7 @@ def discard_soon(printer: Printer, emit: Callable[[Event], None], changes: Seque
     link is gone by then."""
     if not changes:
         return
-    if not printer.state.ready or _must_not(printer.state) is not None:
+    if not printer.state.ready or must_not_restart(printer.state) is not None:
         emit(Notice(f"{_told(changes)} may be pending in Klipper. {PENDING_MEANS}"))
         return
     task = asyncio.create_task(_restart(printer), name="zcal restart")
@@ -111,10 +111,10 @@ def _dropped(emit: Callable[[Event], None]) -> bool:
     return True
 
 
-def _must_not(state: PrinterState) -> str | None:
+def must_not_restart(state: PrinterState) -> str | None:
     """Why klippy must not be restarted now, None where it may."""
     if state.busy:
-        return "a print was started"
+        return "a print was started" if state.job else "the printer was paused (PAUSE)"
     if (other := other_holder(state)) is not None:
         return f"{other} has taken over the printer"
     return "somebody's paper test is open" if state.manual_probe.is_active else None

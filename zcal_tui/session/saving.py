@@ -25,7 +25,7 @@ from zcal_tui.printer.explain import explain
 from zcal_tui.printer.printer import RESTART_LIMIT, Printer
 from zcal_tui.session import save_words
 from zcal_tui.session.config_diff import Unsavable
-from zcal_tui.session.discarding import LINK_PATIENCE, discard, discard_soon, state_again
+from zcal_tui.session.discarding import LINK_PATIENCE, discard, discard_soon, must_not_restart, state_again
 from zcal_tui.session.save_plan import Plan, make_plan
 from zcal_tui.session.staging import Staging, StagingFailed, Value, setting, spelled, staged
 from zcal_tui.transport.failures import NotReady, ReplyLost, TransportError
@@ -112,6 +112,9 @@ class Saver:
         try:
             await self._see_that_it_may()
             plan = await self._agree(wanted)
+            backups = await self._backups() if plan is not None else None
+            if plan is not None:
+                await self._see_that_it_may()  # the files may have taken long to read
         except CheckCancelled:
             self._leave("you cancelled.", wanted)
         except CheckRefused as refused:
@@ -121,7 +124,7 @@ class Saver:
         except TransportError as error:
             self._leave(_sentence("The printer cannot be reached.", str(error)), wanted)
         else:
-            return await self._write(plan) if plan is not None else None
+            return await self._write(plan, backups) if plan is not None else None
         return None
 
     async def _see_that_it_may(self) -> None:
@@ -178,9 +181,8 @@ class Saver:
             )
         )
 
-    async def _write(self, plan: Plan) -> Problem | None:
+    async def _write(self, plan: Plan, backups: frozenset[str] | None) -> Problem | None:
         """Stage, SAVE_CONFIG, read back."""
-        backups = await self._backups()
         # Said before it is done: a program that is killed in between leaves a record that says so
         self._set_state(plan.values, "staged")
         self._emit(Stage("save", "Handing the values to Klipper"))
@@ -190,6 +192,8 @@ class Saver:
             return await self._stuck(plan, error)
         self._emit(Stage("save", "Klipper writes printer.cfg and restarts"))
         try:
+            if (reason := must_not_restart(await self._printer.refresh())) is not None:
+                return await self._stuck(plan, StagingFailed(f"SAVE_CONFIG was not given: {reason}."))
             await self._restart(plan.values)
         except NotReady as error:
             return await self._halted(backups, error)
@@ -310,6 +314,8 @@ class Saver:
 
     async def _offer_to_discard(self, plan: Plan, pending: str, problem: Problem) -> Problem:
         """Ask whether to RESTART, which is all that takes back what is pending."""
+        if must_not_restart(self._printer.state) is not None:
+            return problem
         asked = not any(self._is_klippers(value) for value in plan.values)  # of its own it is agreed to
         if asked and (not self._operator.present or self._cancelled()):
             return problem
@@ -324,6 +330,8 @@ class Saver:
         try:
             if asked and not await self._operator.confirm(question):
                 return problem
+            if (reason := must_not_restart(await self._printer.refresh())) is not None:
+                return replace(problem, cause=f"{problem.cause} It is not discarded: {reason}.".strip())
             self._emit(Stage("save", "Klipper restarts, to discard what is pending"))
             state = await self._printer.restart_and_wait("RESTART")
         except (CheckCancelled, TransportError):

@@ -23,6 +23,9 @@ DECIMALS = {
     "z_backlash": 5,
 }
 """The options that can be staged, and the decimals they are written with (docs/zcal.md, ZCAL_STAGE)."""
+SAME = 0.00099
+"""mm by which the distances of three towers may differ to be one: positions of DELTA_CALIBRATE have six decimals, and
+what is staged has three."""
 TOWERS = ("stepper_a", "stepper_b", "stepper_c")
 
 
@@ -160,7 +163,7 @@ def _without_endstop(state: PrinterState, value: Value, among: Sequence[Change])
             return "Without the companion extra ([zcal]) only Z's own endstop can be staged."
         return None
     offsets = [_offset(state, value_of(change)) for change in among if change.option == "position_endstop"]
-    if len(offsets) != len(TOWERS) or max(offsets) - min(offsets) > 0.0005:
+    if len(offsets) != len(TOWERS) or max(offsets) - min(offsets) > SAME:
         return (
             "Without the companion extra ([zcal]) the endstops of the three towers can be moved by the same distance "
             "only."
@@ -169,9 +172,13 @@ def _without_endstop(state: PrinterState, value: Value, among: Sequence[Change])
 
 
 def _offsets(state: PrinterState, values: Sequence[Value]) -> Mapping[str, float]:
-    """The command for each value, and the offset under which it stages it; towers share one."""
+    """The command for each value, and the offset under which it stages it; towers share one, the middle between
+    theirs, from which each rounds to what is wanted."""
     words = {"z_offset": "Z_OFFSET_APPLY_PROBE", "position_endstop": "Z_OFFSET_APPLY_ENDSTOP"}
-    return {words[value.option]: _offset(state, value) for value in values}
+    found: dict[str, list[float]] = {}
+    for value in values:
+        found.setdefault(words[value.option], []).append(_offset(state, value))
+    return {command: (min(offsets) + max(offsets)) / 2 for command, offsets in found.items()}
 
 
 def _offset(state: PrinterState, value: Value) -> float:

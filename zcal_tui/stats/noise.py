@@ -105,7 +105,7 @@ def noise_evidence(
     deviation = math.sqrt(sum_of_squares / dof) / step
     whole, counts = np.unique(np.rint(in_steps - in_steps[0]), return_counts=True)
     levels = len(whole)
-    if dithered or deviation > FINE_FROM:
+    if dithered or deviation > FINE_FROM + 1e-9:  # what floats add must not decide
         ratios = _ratio_grid(deviation, dof, floor=0.05)
         log_likelihood = fine_log_likelihood(sum_of_squares / step**2, dof, ratios)
     else:

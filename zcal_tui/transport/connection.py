@@ -80,6 +80,10 @@ class Connection:
         except ChannelClosed as closed:
             self._end(str(closed))
             await self._channel.close()
+        except Exception as error:  # the task's boundary: whoever waits must hear that nothing comes any more
+            logger.exception("the connection's reader failed")
+            self._end(f"internal error: {error!r}")
+            await self._channel.close()
 
     def _handle(self, message: bytes) -> None:
         event = self._rpc.receive(message)

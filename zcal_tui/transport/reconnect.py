@@ -159,4 +159,7 @@ class LinkedTransport:
 
     def _tell(self, notification: Notification) -> None:
         for listener in list(self._listeners.values()):
-            listener(notification)
+            try:
+                listener(notification)
+            except Exception:  # one listener's fault must not silence the link for all
+                logger.exception("a listener failed on %s", type(notification).__name__)

@@ -179,6 +179,7 @@ def test_a_large_offset_suggests_another_position_endstop() -> None:
     assert suggestion is not None
     text, (change,) = suggestion
     assert change.new == "0.800"
+    assert not change.saves, "`--save always` must not write what is advised against"
     assert "300 µm closer to" in change.effect
     assert "docks" in text
     assert "into the plate" not in text

@@ -108,7 +108,7 @@ async def test_a_mesh_is_loaded_again_unless_somebody_else_has_loaded_one(
     async with lent.lease():
         await lent.clear_mesh()
         machine.change("bed_mesh", profile_name=meanwhile)
-    assert ("BED_MESH_PROFILE LOAD=default" in machine.scripts) is loads
+    assert ('BED_MESH_PROFILE LOAD="default"' in machine.scripts) is loads
 
 
 async def test_a_lease_that_ran_out_meanwhile_is_told(

@@ -210,7 +210,7 @@ async def test_of_what_is_kept_all_else_is_put_back_before_the_lease_is_given_up
         lent.keep_offset()
     assert without_renewals(bench)[changed:] == [
         "SET_HEATER_TEMPERATURE HEATER=extruder TARGET=0",
-        "BED_MESH_PROFILE LOAD=default",
+        'BED_MESH_PROFILE LOAD="default"',
         "lease end",
     ]
 
@@ -246,7 +246,7 @@ async def test_without_the_extra_it_is_put_back_by_ourselves_last_first(bench: B
         "BED_MESH_CLEAR",
         "SET_GCODE_OFFSET X=0 Y=0 Z=0 MOVE=0",
         "SET_GCODE_OFFSET X=0.000000 Y=0.000000 Z=0.100000 MOVE=0",
-        "BED_MESH_PROFILE LOAD=default",
+        'BED_MESH_PROFILE LOAD="default"',
     ]
 
 
@@ -264,7 +264,7 @@ async def test_what_cannot_be_put_back_is_told_and_the_rest_is(bench: Bench) -> 
         await lent.idle_timeout(3600.0)
         bench.machine.handlers["SET_IDLE_TIMEOUT"] = refuse
     assert "Not put back: SET_IDLE_TIMEOUT TIMEOUT=600" in bench.notices
-    assert bench.machine.scripts[-1] == "BED_MESH_PROFILE LOAD=default"
+    assert bench.machine.scripts[-1] == 'BED_MESH_PROFILE LOAD="default"'
 
 
 async def test_a_mesh_without_a_name_is_told_to_be_lost(bench: Bench) -> None:
@@ -295,3 +295,52 @@ async def test_under_a_print_that_has_begun_nothing_is_put_back(bench: Bench, ex
     assert not any("restore" in script or "Z=0.1" in script for script in bench.machine.scripts)
     assert bench.machine.scripts[-1] == ("lease end" if extra else "SET_GCODE_OFFSET X=0 Y=0 Z=0 MOVE=0")
     assert any("A print has begun" in getattr(event, "text", "") for event in bench.said)
+
+
+@pytest.mark.parametrize("extra", [True, False])
+async def test_a_pause_without_a_print_is_no_reason_to_leave_anything(bench: Bench, extra: bool) -> None:
+    """A filament sensor may call PAUSE; heaters that stay on for nobody are worse than a mesh that changes."""
+    bench.machine.objects["pause_resume"] = {"is_paused": False}
+    if not extra:
+        bench.machine.objects["zcal"] = {}
+    await bench.printer.restart_and_wait()
+    bench.machine.scripts.clear()
+    lent = holder(bench)
+    async with lent.lease():
+        await lent.zero_offset()
+        bench.machine.change("gcode_move", homing_origin=[0.0, 0.0, 0.0, 0.0])
+        bench.machine.objects["pause_resume"] = {"is_paused": True}
+        await bench.printer.refresh()
+        assert bench.printer.state.busy
+    put_back = "SET_GCODE_OFFSET X=0.000000 Y=0.000000 Z=0.100000 MOVE=0"
+    assert bench.machine.scripts[-1] == ("lease restore" if extra else put_back)
+
+
+async def test_a_stutter_of_the_link_does_not_make_the_lease_longer(bench: Bench) -> None:
+    """Updates that were held up come all at once then, and seem to tell of a fast printer."""
+    asked: list[float] = []
+    original = bench.klippy.endpoints["zcal/lease"]
+
+    def note(parameters: dict[str, Any]) -> Any:
+        asked.append(parameters.get("seconds", 0.0))
+        return original(parameters)
+
+    bench.klippy.endpoints["zcal/lease"] = note
+    lent = holder(bench)
+    async with lent.lease():
+        for n in range(20):
+            bench.printer.clock.note(bench.printer.state.eventtime + 0.25 * (n + 1))
+            await asyncio.sleep(0.01)
+        assert bench.printer.clock.rate > 10.0
+        await lent.zero_offset()
+    assert max(asked) < 70.0
+
+
+async def test_a_longer_idle_timeout_is_not_made_shorter(bench: Bench) -> None:
+    bench.machine.objects["configfile"]["settings"]["idle_timeout"] = {"timeout": 43200.0}
+    await bench.printer.restart_and_wait()
+    bench.machine.scripts.clear()
+    lent = holder(bench)
+    async with lent.lease():
+        await lent.idle_timeout(3600.0)
+    assert without_renewals(bench) == ["lease restore"]

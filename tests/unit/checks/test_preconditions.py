@@ -33,7 +33,8 @@ def state(**changes: Any) -> PrinterState:
         ({"klippy": "startup", "message": "Printer is not ready"}, "not ready"),
         ({"klippy": "shutdown", "message": "MCU 'mcu' shutdown: Timer too close"}, "not ready"),
         ({"printing": True}, "A print is running"),
-        ({"paused": True}, "A print is paused"),
+        ({"paused": True, "print_state": "paused"}, "A print is paused"),
+        ({"paused": True}, "paused .PAUSE., with no print"),
         ({"manual_probe": ManualProbe(True)}, "did not start"),
     ],
 )

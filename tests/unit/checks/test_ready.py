@@ -49,7 +49,8 @@ def test_a_good_printer_has_nothing_to_mend() -> None:
     [
         ({"homed_axes": "x"}, "homed", Level.WARN, "Not homed: YZ"),
         ({"printing": True}, "free", Level.FAIL, "A print is running"),
-        ({"paused": True}, "free", Level.FAIL, "A print is paused"),
+        ({"paused": True, "print_state": "paused"}, "free", Level.FAIL, "A print is paused"),
+        ({"paused": True}, "free", Level.FAIL, "with no print"),
         ({"manual_probe": ManualProbe(True)}, "free", Level.FAIL, "did not open"),
         ({"bed_mesh": BedMesh("default", True)}, "mesh", Level.WARN, "default"),
         ({"homing_origin": (0.0, 0.0, -0.05)}, "offset", Level.WARN, "closer to the bed"),

@@ -341,3 +341,18 @@ async def test_a_cancel_between_two_offers_ends_it(bench: Bench) -> None:
 
     with pytest.raises(CheckCancelled):
         await looked_at(bench, Person(cancel))
+
+
+async def test_what_needs_no_probe_moves_none(bench: Bench) -> None:
+    """Homing is offered to a printer that is not homed: no macro may go to a dock before it."""
+    settings = bench.machine.objects["configfile"]["settings"]
+    settings.update({"gcode_macro attach_probe": {}, "gcode_macro detach_probe": {}})
+    settings["gcode_macro probe_accuracy"] = {"rename_existing": "_PROBE_ACCURACY"}
+    await again(bench)
+    await unhome(bench)
+    switch(bench, docked=True)
+    bench.machine.triggered = False  # it hangs on the toolhead
+    bench.machine.scripts.clear()
+    await looked_at(bench, Person(True))
+    before = bench.machine.scripts[: bench.machine.scripts.index("G28")]
+    assert not {"ATTACH_PROBE", "DETACH_PROBE"} & set(before)

@@ -79,3 +79,18 @@ def test_temperatures_are_told_as_far_as_they_are_known(
     heaters: dict[str, Heater], found: tuple[float | None, float | None]
 ) -> None:
     assert temperatures(PrinterState(heaters=MappingProxyType(heaters))) == found
+
+
+async def test_a_print_that_begins_ends_it(bench: Bench) -> None:
+    """The rest would queue between the lines of the file, and touch wherever the print has the toolhead."""
+
+    class Printing(FakeSampler):
+        async def series(self, *args):  # type: ignore[no-untyped-def]
+            async for one in super().series(*args):
+                yield one
+                bench.machine.change("print_stats", state="printing")
+                await bench.printer.wait_for(lambda state: state.printing)
+
+    with pytest.raises(CheckFailed, match="A print was started"):
+        await touch_samples(bench.context(sampler=Printing([touch(1, 1.5), touch(2, 1.5)])), 2)
+    assert len(bench.told(SampleTaken)) == 1

@@ -1,11 +1,13 @@
 """A dockable probe is out of the way before the nozzle goes down, and where it was afterwards."""
 
+import contextlib
 from collections.abc import AsyncIterator, Callable
 
 import pytest
 
 from fakes.klippy import FakeKlippy
 from fakes.machine import Machine
+from zcal_tui.checks.attach import dock_macros, stow_macros
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.checks.holding import Holder
@@ -155,6 +157,66 @@ async def test_without_macros_nothing_moves(
     async with probe_put_away(made, macros):
         pass
     assert moves(machine) == []
+
+
+async def configure(
+    machine: Machine, klippy: FakeKlippy, printer: Printer, **sections: dict[str, str]
+) -> None:
+    """Have these sections read as well."""
+    machine.objects["configfile"]["settings"].update(sections)
+    starts = printer.state.starts
+    await klippy.restart()
+    await printer.wait_for(lambda state: state.ready and state.starts > starts)
+
+
+async def test_one_that_commands_fetch_by_themselves_is_looked_for_all_the_same(
+    context: Make, machine: Machine, klippy: FakeKlippy, printer: Printer
+) -> None:
+    wrapping = {"gcode_macro probe_accuracy": {"rename_existing": "_PROBE_ACCURACY"}}
+    await configure(machine, klippy, printer, **wrapping)
+    assert stow_macros(printer.state, "auto", "auto") is None
+    machine.triggered = True
+    nobody, _ = context(Scripted(False))
+    async with probe_put_away(nobody, None):
+        pass  # it reads triggered: it is in its dock
+    machine.triggered = False
+    for answer in (True, False):
+        person = Scripted(answer)
+        made, _ = context(person)
+        with (
+            contextlib.nullcontext() if answer else pytest.raises(CheckFailed, match="still on the toolhead")
+        ):
+            async with probe_put_away(made, None):
+                assert answer, "the nozzle must not go down"
+        assert person.asked == ["probe-away"]
+
+
+async def test_macros_with_the_usual_names_put_it_away_whoever_fetches_it(
+    context: Make, machine: Machine, klippy: FakeKlippy, printer: Printer
+) -> None:
+    names = ("probe_accuracy", "attach_probe_lock", "dock_probe_unlock")
+    sections = {f"gcode_macro {name}": {} for name in names}
+    sections["gcode_macro probe_accuracy"] = {"rename_existing": "_PROBE_ACCURACY"}
+    await configure(machine, klippy, printer, **sections)
+    assert dock_macros(printer.state, "auto", "auto") is None, "nothing has to be fetched"
+    assert stow_macros(printer.state, "auto", "auto") == ("ATTACH_PROBE_LOCK", "DOCK_PROBE_UNLOCK")
+    assert stow_macros(printer.state, "none", "auto") is None
+
+
+async def test_kalicos_own_dock_looks_by_itself(
+    context: Make, machine: Machine, klippy: FakeKlippy, printer: Printer
+) -> None:
+    section = "dockable_probe"
+    machine.objects["probe"]["name"] = section
+    del machine.objects["configfile"]["settings"]["probe"]
+    await configure(machine, klippy, printer, **{section: {"z_offset": "6.4"}})
+    machine.triggered = True
+    stow = stow_macros(printer.state, "auto", "auto")
+    assert stow == MACROS
+    made, _ = context(Scripted(False))
+    async with probe_put_away(made, stow):
+        assert moves(machine) == ["DETACH_PROBE"]
+    assert moves(machine) == ["DETACH_PROBE"]
 
 
 LONG = ProbeConfig("probe", "probe", z_offset=6.4)

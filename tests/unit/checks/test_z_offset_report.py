@@ -221,6 +221,15 @@ def test_what_is_not_known_stays_unknown_however_far_it_is_off() -> None:
     assert "triggers below the nozzle's tip" in reasons
 
 
+@pytest.mark.parametrize(("resolution", "saves"), [(0.002, True), (0.1, False)])
+def test_what_is_not_known_well_enough_is_a_line_to_edit_and_not_saved(
+    resolution: float, saves: bool
+) -> None:
+    for told in (probe_told(1.5, 0.2, resolution=resolution), endstop_told(0.2, resolution=resolution)):
+        (change,) = told.changes
+        assert change.saves is saves
+
+
 def test_a_probe_that_triggers_below_the_nozzle_is_told() -> None:
     below = probe_told(0.5, 0.6, probe=ProbeConfig("probe", "probe", y_offset=25.0, z_offset=-0.1))
     assert below.verdict.level is Level.WARN

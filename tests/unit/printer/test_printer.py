@@ -235,3 +235,19 @@ async def test_a_halted_klippy_that_never_answers_is_not_waited_for(printer, mac
         async with asyncio.timeout(10.0):
             await printer.gcode("PROBE")
     forever.set()
+
+
+async def test_a_listener_that_fails_keeps_nothing_from_the_others(printer, machine, caplog):
+    def broken(_):
+        raise ZeroDivisionError
+
+    heard, states = [], []
+    printer.listen_console(broken)
+    printer.subscribe(broken)
+    printer.listen_console(heard.append)
+    printer.subscribe(states.append)
+    await printer.gcode("QUERY_PROBE")
+    machine.change("extruder", temperature=33.0)
+    await until(lambda: heard and states)
+    assert "a listener failed" in caplog.text
+    await printer.gcode("QUERY_PROBE")

@@ -283,3 +283,38 @@ def test_long_runs_of_a_diff_are_cut() -> None:
     assert shown[4] == "- … 34 more lines …"
     assert shown[5:] == ["-37", "-38", "-39", "+a", "+b", " end"]
     assert list(save_words.shortened(rows[30:])) == rows[30:]
+
+
+async def test_a_print_that_begins_once_values_are_handed_over_is_not_restarted_away(
+    printer: Printer, klipper: Klipper
+) -> None:
+    stage = klipper.machine.handlers["ZCAL_STAGE"]
+
+    async def and_print(parameters: dict[str, str]) -> None:
+        await stage(parameters)
+        klipper.machine.change("print_stats", state="printing")
+
+    klipper.machine.handlers["ZCAL_STAGE"] = and_print
+    done = await save(printer, Person(save=True))
+    assert klipper.saved == 0
+    assert [question.key for question in done.asked] == ["save"], "a RESTART would end it too"
+    assert "SAVE_CONFIG was not given: a print was started" in done.told
+    assert "Pending in Klipper now: [probe] z_offset: 1.520" in done.told
+
+
+async def test_a_print_that_begins_while_somebody_thinks_is_not_restarted_away(
+    printer: Printer, klipper: Klipper
+) -> None:
+    klipper.refusal = "Unable to write config file during SAVE_CONFIG"
+    restarts: list[bool] = []
+    klipper.server.after["gcode/restart"] = lambda: restarts.append(True)
+    person = Person(save=True, discard_pending=True)
+
+    def before() -> None:
+        if len(person.asked) == 2:
+            klipper.machine.change("print_stats", state="printing")
+
+    person.before = before
+    done = await save(printer, person)
+    assert restarts == []
+    assert "It is not discarded: a print was started" in done.told

@@ -211,3 +211,33 @@ def test_pauses_start_small_and_stay_below_five_seconds():
     assert first[0] <= 0.1
     assert first == sorted(first)
     assert first[-1] == 5.0
+
+
+async def test_a_reader_that_fails_ends_the_connection_which_is_made_again(link, caplog):
+    """Whoever waits for an answer must hear that none comes, whatever it was."""
+    heard = []
+    link.listen(heard.append)
+    connection = link._connection
+
+    def broken(_):
+        raise ZeroDivisionError
+
+    connection._rpc.receive = broken
+    with pytest.raises(ReplyLost, match="internal error"):
+        await link.call("info")
+    await until(lambda: link.connected and link._connection is not connection)
+    assert [type(one) for one in heard if not isinstance(one, GcodeOutput)][:2] == [LinkDown, LinkUp]
+    assert "reader failed" in caplog.text
+    assert await link.call("info")
+
+
+async def test_a_listener_that_fails_does_not_silence_the_link(link, machine, caplog):
+    def broken(_):
+        raise ZeroDivisionError
+
+    heard = []
+    link.listen(broken)
+    link.listen(heard.append)
+    machine.say("one")
+    await until(lambda: heard)
+    assert "a listener failed" in caplog.text

@@ -1,13 +1,11 @@
 """The Z endstop's repeatability, by PROBE_Z_ACCURACY of [z_calibration]."""
 
-import asyncio
-import contextlib
 from collections.abc import Iterator
 
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.checks.accuracy.report import estimate_of, estimates_of
 from zcal_tui.checks.accuracy.run import LEAST_CLEARANCE, Pace, require_step
-from zcal_tui.checks.attach import dock_macros
+from zcal_tui.checks.attach import stow_macros
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.checks.preconditions import require_ready
@@ -33,8 +31,6 @@ from zcal_tui.stats.repeatability import Repeatability, analyse
 
 TOUCHES = 20
 LEAST_TO_ANALYSE = 3
-LATE_LINES = 2.0
-"""Seconds of wall time to wait for lines that Moonraker delivers after the reply."""
 
 
 async def measure_endstop(context: Context, parameters: AccuracyParameters) -> None:
@@ -44,12 +40,11 @@ async def measure_endstop(context: Context, parameters: AccuracyParameters) -> N
     require_ready(state)
     _require_endstop(context, parameters)
     step = require_step(context)
-    macros = dock_macros(state, parameters.attach, parameters.detach, "PROBE_Z_ACCURACY")
-    # What fetches and stows its probe by itself at each command is not in the nozzle's way
+    stow = stow_macros(state, parameters.attach, parameters.detach)
     await home_if_needed(context, allowed=parameters.home)
     report = EndstopReport(step)
     try:
-        async with probe_put_away(context, macros):
+        async with probe_put_away(context, stow):
             context.stop_if_cancelled()
             await _touch(context, parameters, report)
     finally:
@@ -83,7 +78,7 @@ async def _touch(context: Context, parameters: AccuracyParameters, report: "Ends
     context.emit(Stage("touch", "Touching the Z endstop with the nozzle"))
     context.emit(Progress(0, count))
     pace = Pace(context.clock.now())
-    ended = asyncio.Event()
+    ended: list[AccuracyStats] = []
 
     def hear(heard: Heard) -> None:
         match heard.message:
@@ -95,14 +90,12 @@ async def _touch(context: Context, parameters: AccuracyParameters, report: "Ends
                     context.emit(updated)
                 context.emit(Progress(n, count, pace.left(context.clock.now(), n, count)))
             case AccuracyStats():
-                ended.set()
+                ended.append(heard.message)
 
     stop = context.printer.listen_console(hear)
     try:
         await run_command(context, _command(count, parameters))
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LATE_LINES):
-                await ended.wait()
+        await context.printer.late_lines(lambda: bool(ended))
     finally:
         stop()
     if report.touches < min(2, count):

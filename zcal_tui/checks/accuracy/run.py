@@ -9,15 +9,15 @@ from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.checks.accuracy.report import AccuracyReport
 from zcal_tui.checks.attach import dock_macros, probe_attached
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckFailed, CheckRefused
+from zcal_tui.checks.ending import CheckRefused
 from zcal_tui.checks.preconditions import require_ready
-from zcal_tui.checks.touching import touch_sample
+from zcal_tui.checks.touching import touch_sample, touches
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_inside, travel
 from zcal_tui.model.events import Progress, SampleTaken, Stage
 from zcal_tui.model.record import Sample
 from zcal_tui.printer.config_view import ProbeConfig, probe_config, z_step_distance
 from zcal_tui.printer.geometry import measuring_site
-from zcal_tui.printer.sampler import ProbeUnusable, Touch, TouchSettings
+from zcal_tui.printer.sampler import Touch, TouchSettings
 
 CLEARANCE_ABOVE_TRIGGER = 5.0
 """mm above the expected trigger height for travelling: what Klipper's PROBE_CALIBRATE lifts by."""
@@ -156,33 +156,6 @@ async def _begin_anew(
         made.append(touch_sample(report.touches + len(made) + 1, touch, turn=2))
         context.emit(SampleTaken(made[-1]))
     context.emit(await asyncio.to_thread(report.add_again, made))
-
-
-async def touches(
-    context: Context, count: int, settings: TouchSettings, *, begun: bool
-) -> AsyncIterator[Touch]:
-    """Touches where the toolhead stands, broken off by a cancel or by a print. `begun`: there were some before.
-
-    Raises CheckCancelled, CheckRefused before the first touch, CheckFailed after it, TransportError.
-    """
-
-    def stop() -> bool:
-        return context.cancelled() or context.printer.state.busy
-
-    try:
-        async for touch in context.sampler.series(count, settings, stop):
-            begun = True
-            yield touch
-    except ProbeUnusable as unusable:
-        refusal = CheckFailed if begun else CheckRefused
-        raise refusal(unusable.what, unusable.cause, unusable.remedy) from unusable
-    context.stop_if_cancelled()
-    if context.printer.state.busy:
-        raise CheckFailed(
-            "A print was started in the middle of the check.",
-            "Another screen, a web interface or a macro did so; nothing was moved since.",
-            "Let the print end, then repeat the check. The samples so far are kept.",
-        )
 
 
 async def _take(context: Context, report: AccuracyReport, touch: Touch, pace: "Pace") -> None:

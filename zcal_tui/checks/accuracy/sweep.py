@@ -4,11 +4,11 @@ import asyncio
 import dataclasses
 
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
-from zcal_tui.checks.accuracy.run import Pace, over_the_place, touches
+from zcal_tui.checks.accuracy.run import Pace, over_the_place
 from zcal_tui.checks.accuracy.sweep_report import SweepReport
 from zcal_tui.checks.accuracy.variants import Variant, variants
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.touching import touch_sample
+from zcal_tui.checks.touching import touch_sample, touches
 from zcal_tui.checks.travel import go_to, position
 from zcal_tui.model.events import Progress, SampleTaken, Stage
 from zcal_tui.printer.sampler import Touch

@@ -65,6 +65,8 @@ async def calibrate(context: Context, section: Section, switch_offset: float | N
     text = ""
     try:
         await run_command(context, command)
+        if await _published(context, section) is None:
+            await context.printer.late_lines(lambda: console.result() is not None)
     except CommandFailed as error:
         text = error.message
         fault = fault_of(text)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 
-from zcal_tui.checks.attach import dock_macros
+from zcal_tui.checks.attach import stow_macros
 from zcal_tui.checks.auto_z import verdict as judging
 from zcal_tui.checks.auto_z.advice import BODY, configuration, rough_z_offset
 from zcal_tui.checks.auto_z.calibrate import Attempt, calibrate, fault_words, touch_endstop
@@ -15,10 +15,10 @@ from zcal_tui.checks.auto_z.verdict import Finding, Tuned, verdict_of
 from zcal_tui.checks.auto_z.wiring import look_at_wiring
 from zcal_tui.checks.auto_z.zero import zero_of
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckFailed, CheckRefused
+from zcal_tui.checks.ending import CheckRefused
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.preconditions import require_clean, require_cold, require_ready
-from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position
+from zcal_tui.checks.travel import disturbed, home_if_needed, lift_and_leave, position
 from zcal_tui.model.events import (
     AdviceGiven,
     EstimateUpdated,
@@ -92,7 +92,7 @@ class _Run:
         self._rail: ZRail = rail
         self._step = step
         self.clearance = max(LEAST_CLEARANCE, probe.z_offset + LIFT_OVER_TRIGGER)
-        self._macros = dock_macros(state, parameters.attach, parameters.detach)
+        self._stow = stow_macros(state, parameters.attach, parameters.detach)
         self._zero = zero_of(state, parameters.zero, parameters.paper, automatic=True)
         self._repeats = Repeats(step)
         self._findings: list[Finding] = []
@@ -108,7 +108,7 @@ class _Run:
         """Measure everything; what is wrong becomes a finding as far as it is one."""
         if self._parameters.endstop_touches > 1:
             await self._touch_endstop()
-        wiring = await look_at_wiring(self._context, self.section, self._macros)
+        wiring = await look_at_wiring(self._context, self.section, self._stow)
         self._context.stop_if_cancelled()
         self._safe = wiring.works is not False
         if not self._safe:
@@ -140,11 +140,7 @@ class _Run:
         for turn in range(1, count + 1):
             context.stop_if_cancelled()
             if context.printer.state.busy:
-                raise CheckFailed(
-                    "A print was started in the middle of the check.",
-                    "Another screen, a web interface or a macro did so.",
-                    "Let the print end, then repeat the check. What was measured so far is kept.",
-                )
+                raise disturbed(context.printer.state)
             context.emit(Stage("calibrate", f"CALIBRATE_Z, {turn} of {count}"))
             attempt = await calibrate(context, self.section, used)
             doubt = attempt.doubt or doubt
@@ -202,7 +198,7 @@ class _Run:
             self._repeats,
             value,
             self._zero,
-            self._macros,
+            self._stow,
             step=self._step,
             clearance=self.clearance,
             first=self._samples + 1,

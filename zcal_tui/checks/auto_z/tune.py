@@ -109,7 +109,7 @@ async def tune(
     repeats: Repeats,
     used: float,
     zero: Zero,
-    macros: tuple[str, str] | None,
+    stow: tuple[str, str] | None,
     *,
     step: float,
     clearance: float,
@@ -128,7 +128,7 @@ async def tune(
     asked = _Command(context, used if section.switch_offset != used else None)
     papers: list[PaperHeight] = []
     expected = offset.mean.value + zero.paper
-    async with probe_put_away(context, macros):
+    async with probe_put_away(context, stow):
         for test in range(1, parameters.papers + 1):
             context.stop_if_cancelled()
             context.emit(Stage("travel", f"Bringing the nozzle over X {x:g} Y {y:g}"))

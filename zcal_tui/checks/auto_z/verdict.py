@@ -304,7 +304,7 @@ def endstop_advice(
         "position_endstop",
         f"{rail.position_endstop:g}",
         f"{new:.3f}",
-        saves=True,
+        saves=False,  # a line to edit for whoever wants it: `--save always` must not write what is advised against
         effect=closer_farther(offset) + " where CALIBRATE_Z has not been run",
     )
     return text, (change,)

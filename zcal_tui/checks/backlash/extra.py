@@ -9,6 +9,7 @@ from zcal_tui.checks.backlash.instrument import Limits, Reading
 from zcal_tui.checks.backlash.parameters import BacklashParameters
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.ending import CheckFailed, CheckRefused
+from zcal_tui.checks.travel import disturbed
 from zcal_tui.model.record import Sample
 from zcal_tui.model.units import length
 from zcal_tui.printer.companion import ExtraCancelled, ExtraTouch
@@ -75,11 +76,7 @@ class ExtraInstrument:
             if not self._context.printer.state.busy:
                 raise
         if self._context.printer.state.busy:
-            raise CheckFailed(
-                "A print was started in the middle of the check.",
-                "Another screen, a web interface or a macro did so; nothing was moved since.",
-                "Let the print end, then repeat the check. The samples so far are kept.",
-            )
+            raise disturbed(self._context.printer.state)
         return self._scanned(run.result) if self._method == "scan" else self._released(travels, triggers)
 
     def _scanned(self, result: Mapping[str, Any]) -> Reading:

@@ -64,6 +64,7 @@ class PluginInstrument:
         stop = printer.listen_console(heard.append)
         try:
             await printer.gcode(self._script)
+            await printer.late_lines(lambda: any(_value(line) is not None for line in heard))
         finally:
             stop()
         found = [told for line in heard if (told := _value(line)) is not None]

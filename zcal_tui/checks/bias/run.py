@@ -8,7 +8,7 @@ places.
 
 import asyncio
 
-from zcal_tui.checks.attach import dock_macros, probe_attached
+from zcal_tui.checks.attach import dock_macros, probe_attached, stow_macros
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.bias.choice import chosen_places
 from zcal_tui.checks.bias.parameters import BiasParameters
@@ -49,6 +49,7 @@ async def measure(context: Context, parameters: BiasParameters) -> None:
     probe, step = _require_probe(context)
     places = chosen_places(context.printer.state, probe, parameters)
     macros = dock_macros(context.printer.state, parameters.attach, parameters.detach)
+    stow = stow_macros(context.printer.state, parameters.attach, parameters.detach)
     report = BiasReport(parameters, places, step)
     taken_over = _take_over(context, parameters, places, report)
     timetable = Timetable(places=len(places), touches=parameters.touches, docks=macros is not None)
@@ -60,7 +61,7 @@ async def measure(context: Context, parameters: BiasParameters) -> None:
     await home_if_needed(context, allowed=parameters.home)
     await context.holder.clear_mesh()
     await context.holder.zero_offset()
-    rounds = _Rounds(context, parameters, probe, places, macros, report, timetable, taken_over)
+    rounds = _Rounds(context, parameters, probe, places, macros, stow, report, timetable, taken_over)
     try:
         await rounds.measure()
     finally:
@@ -79,6 +80,7 @@ class _Rounds:
         probe: ProbeConfig,
         places: tuple[Place, ...],
         macros: tuple[str, str] | None,
+        stow: tuple[str, str] | None,
         report: BiasReport,
         timetable: Timetable,
         number: int,
@@ -87,7 +89,7 @@ class _Rounds:
         self._parameters = parameters
         self._probe = probe
         self._places = places
-        self._macros = macros
+        self._macros, self._stow = macros, stow
         self._report = report
         self._timetable = timetable
         self._number = number
@@ -126,7 +128,7 @@ class _Rounds:
             for place in order:
                 self._context.stop_if_cancelled()
                 triggers[place] = await self._touch(place, turn)
-        async with probe_put_away(self._context, self._macros):
+        async with probe_put_away(self._context, self._stow):
             for place in order:
                 self._context.stop_if_cancelled()
                 await self._paper(place, turn, triggers[place])

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zcal_tui.checks.attach import dock_macros
+from zcal_tui.checks.attach import dock_macros, stow_macros
 from zcal_tui.checks.auto_z.calibrate import calibrate, fault_words
 from zcal_tui.checks.auto_z.zero import HOT, Zero, zero_of
 from zcal_tui.checks.base import Context
@@ -65,6 +65,7 @@ async def measure(context: Context, parameters: FirstLayerParameters) -> None:
             "Look at the stepper sections of printer.cfg.",
         )
     macros = dock_macros(state, parameters.attach, parameters.detach)
+    stow = stow_macros(state, parameters.attach, parameters.detach)
     probe = probe_config(state)
     clearance = safe_clearance(state)
     if not parameters.hot:
@@ -79,7 +80,7 @@ async def measure(context: Context, parameters: FirstLayerParameters) -> None:
         target = target_of(context.printer.state, automatic=automatic)
         place = _place(context, parameters)
         _say_mesh(context)
-        async with probe_put_away(context, macros):
+        async with probe_put_away(context, stow):
             test = _Test(context, place, zero, target, clearance, parameters.tests)
             papers = await test.run()
     finally:

@@ -9,7 +9,7 @@ from zcal_tui.printer.reading import number
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.z_calibration import section
 
-TOWERS = ("stepper_a", "stepper_b", "stepper_c")
+TOWERS = ("stepper_a", "stepper_b", "stepper_c", "stepper_left", "stepper_right")
 DISTANCE_SENSORS = ("probe_eddy_current", "scanner")
 
 
@@ -62,7 +62,8 @@ def target_of(state: PrinterState, *, automatic: bool) -> Target | None:
         if probe is None or probe.kind in DISTANCE_SENSORS:
             return None
         return Target("z_offset", ((probe.section, probe.z_offset),), live)
-    names = TOWERS if is_delta(state) else () if rail is None else (rail.section,)
+    towers = tuple(name for name in TOWERS if name in state.settings)
+    names = towers if is_delta(state) else () if rail is None else (rail.section,)
     olds = []
     for name in names:
         # A delta's second and third tower inherit the first one's

@@ -4,7 +4,7 @@ import asyncio
 import math
 from dataclasses import dataclass
 
-from zcal_tui.checks.attach import dock_macros, probe_attached
+from zcal_tui.checks.attach import OWN_DOCK, probe_attached, stow_macros
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.ending import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.operator import require_person
@@ -18,6 +18,7 @@ from zcal_tui.checks.travel import (
     go_to,
     home_if_needed,
     lift_and_leave,
+    lift_before_macro,
     position,
     require_inside,
     travel,
@@ -62,7 +63,7 @@ async def measure(context: Context, parameters: ProbeXyParameters) -> None:
             "Its configuration has no section that Klipper could probe with.",
             "Add a [probe], [bltouch] or similar section.",
         )
-    macros = dock_macros(context.printer.state, parameters.attach, parameters.detach)
+    macros = stow_macros(context.printer.state, parameters.attach, parameters.detach)
     place = _chosen_place(context, parameters, probe)
     await require_cold(context)
     await home_if_needed(context, allowed=parameters.home)
@@ -141,6 +142,12 @@ async def _look(
                 "Repeat the check.",
             )
         trigger = max(sample.trigger_z for sample in touches)
+        if macros is not None and (probe.wrapped or probe.kind == OWN_DOCK):
+            # The command may have put the probe away at its end, and its tip is to be looked at
+            await lift_before_macro(context.printer)
+            context.emit(Stage("attach", f"Fetching the probe again ({macros[0]})"))
+            await context.printer.gcode(macros[0])
+            await travel(context.printer, x=place[0], y=place[1], clearance=clearance)
         await go_to(context.printer, z=trigger + MARK_HEIGHT)
         probed = position(context.printer)
         context.emit(Stage("mark", "Mark the point right below the probe's tip on the tape"))

@@ -79,8 +79,8 @@ async def _offers(
                 context.emit(Notice(f"{offer.gcode} was not done, since it probes the bed. {switch.what}"))
                 findings = await _state_findings(context)
                 continue
-            macros = _macros(context, parameters, offer.gcode.split()[0]) if offer.needs_probe else None
-            async with probe_attached(context, macros):
+            macros = _macros(context, parameters, offer.gcode.split()[0])
+            async with probe_attached(context, macros) if offer.needs_probe else contextlib.nullcontext():
                 context.emit(Stage("mend", f"{offer.yes} ({offer.gcode})"))
                 await context.printer.gcode(offer.gcode)
         except CommandFailed as error:

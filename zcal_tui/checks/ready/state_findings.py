@@ -46,13 +46,11 @@ def homed(state: PrinterState) -> Finding:
 def free(state: PrinterState) -> Finding:
     """No print, and nobody's paper test."""
     if state.busy:
-        word = "paused" if state.paused else "running"
-        return fail(
-            "free",
-            f"A print is {word}.",
-            "Measuring would move the toolhead into it.",
-            "Let it end, or cancel it.",
-        )
+        if not state.job:
+            why = "Whoever paused it may count on finding the toolhead where it is."
+            return fail("free", state.busy_because, why, "CLEAR_PAUSE, or RESUME.")
+        why = "Measuring would move the toolhead into it."
+        return fail("free", state.busy_because, why, "Let it end, or cancel it.")
     if state.manual_probe.is_active:
         return fail(
             "free",
@@ -247,9 +245,10 @@ def build(state: PrinterState) -> Finding:
         )
     if not faults:
         return fine("build", f"{state.app} {state.software_version}: no fault is known that matters here.")
+    name = f"{state.app} {state.software_version}".rstrip("? ")  # klippy's word for a version it cannot tell
     return warn(
         "build",
-        f"{state.app} {state.software_version} has known faults: {' '.join(fault.what for fault in faults)}",
+        f"{name} has known faults: {' '.join(fault.what for fault in faults)}",
         "This program works around them; other tools may not.",
         " ".join(fault.mend for fault in faults),
         source=", ".join(fault.source for fault in faults),

@@ -21,7 +21,7 @@ from zcal_tui.checks.temperature.plan import (
 from zcal_tui.checks.temperature.report import TemperatureReport
 from zcal_tui.checks.temperature.settling import has_settled
 from zcal_tui.checks.touching import touch_samples
-from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_inside, travel
+from zcal_tui.checks.travel import disturbed, home_if_needed, lift_and_leave, position, require_inside, travel
 from zcal_tui.model.events import Notice, Progress, Stage
 from zcal_tui.model.units import duration, length
 from zcal_tui.printer.config_view import ProbeConfig, probe_config, z_step_distance
@@ -184,11 +184,7 @@ class _Measuring:
     def _require_undisturbed(self, state: PrinterState, now: float) -> None:
         """Raises CheckFailed where heights can no longer be compared, or a heater does not do as it should."""
         if state.busy:
-            raise CheckFailed(
-                "A print was started in the middle of the check.",
-                "Another screen, a web interface or a macro did so; nothing was moved since.",
-                "Let the print end and the printer cool down, then repeat the check.",
-            )
+            raise disturbed(state)
         if not state.homed():
             raise CheckFailed(
                 "The motors were switched off, or the printer was homed anew, in the middle of the check.",

@@ -150,9 +150,10 @@ def endstop_conclusion(
     if paper.sigma is not None:
         estimates["feel"] = as_estimate("feel", paper.sigma)
     yield EstimateUpdated(estimates)
-    yield VerdictReached(
-        _verdict("position_endstop", estimates["position_endstop"], old, len(papers), negative_is_odd=False)
+    verdict = _verdict(
+        "position_endstop", estimates["position_endstop"], old, len(papers), negative_is_odd=False
     )
+    yield VerdictReached(verdict)
     towers = tuple(name for name in TOWERS if name in state.settings)
     sections = towers if is_delta(state) else (rail.section,)
     changes = []
@@ -161,7 +162,8 @@ def endstop_conclusion(
         effect = closer_farther(contact.value)
         change = _change(section, "position_endstop", float(own), float(own) - contact.value, effect)
         if change is not None:
-            changes.append(change)
+            # Undecided: shown as a line to edit, not to be saved by a slip or --save always
+            changes.append(replace(change, saves=verdict.level is not Level.UNKNOWN))
     if changes:
         names = ", ".join(f"[{change.section}] {change.new}" for change in changes)
         yield AdviceGiven(f"Set position_endstop to {names}: {changes[0].effect}.", tuple(changes))

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from zcal_tui.checks.attach import dock_macros, probe_attached
+from zcal_tui.checks.attach import dock_macros, probe_attached, stow_macros
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.checks.operator import require_person
@@ -82,6 +82,7 @@ async def _probe_offset(
     context: Context, parameters: ZOffsetParameters, probe: ProbeConfig, step: float
 ) -> None:
     macros = dock_macros(context.printer.state, parameters.attach, parameters.detach)
+    stow = stow_macros(context.printer.state, parameters.attach, parameters.detach)
     place = chosen_place(context, parameters, probe)
     await require_travel(context, macros, probe)
     await home_if_needed(context, allowed=parameters.home)
@@ -109,7 +110,7 @@ async def _probe_offset(
         homes = homes_with_probe(context.printer.state)
         tests = _Tests("z_offset", probe.z_offset, trigger, expected, parameters.repeats, clearance, homes)
         papers: list[PaperHeight] = []
-        async with probe_put_away(context, macros):  # one that hung there before the check began still does
+        async with probe_put_away(context, stow):  # one that hung there before the check began still does
             context.emit(Stage("travel", "Bringing the nozzle over the same point"))
             await travel(
                 context.printer,
@@ -137,6 +138,7 @@ async def _endstop_position(
 ) -> None:
     assert rail.position_endstop is not None
     place = nozzle_place(context, parameters)
+    stow = stow_macros(context.printer.state, parameters.attach, parameters.detach)
     await home_if_needed(context, allowed=parameters.home)
     await context.holder.clear_mesh()
     await context.holder.zero_offset()
@@ -150,15 +152,16 @@ async def _endstop_position(
     )
     papers: list[PaperHeight] = []
     try:
-        for test in range(1, parameters.repeats + 1):
-            if test > 1:
-                # So that the endstop's own scatter is in the scatter of the repeats
-                context.emit(Stage("home", "Homing again, so that the endstop's scatter counts"))
-                await require_free(context.printer)
-                await context.printer.gcode("G28" if is_delta(context.printer.state) else "G28 Z")
-            context.emit(Stage("travel", f"Bringing the nozzle over X {place[0]:.1f} Y {place[1]:.1f}"))
-            await travel(context.printer, x=place[0], y=place[1], clearance=LEAST_CLEARANCE)
-            papers.append(await _paper(context, tests, test, test))
+        async with probe_put_away(context, stow):
+            for test in range(1, parameters.repeats + 1):
+                if test > 1:
+                    # So that the endstop's own scatter is in the scatter of the repeats
+                    context.emit(Stage("home", "Homing again, so that the endstop's scatter counts"))
+                    await require_free(context.printer)
+                    await context.printer.gcode("G28" if is_delta(context.printer.state) else "G28 Z")
+                context.emit(Stage("travel", f"Bringing the nozzle over X {place[0]:.1f} Y {place[1]:.1f}"))
+                await travel(context.printer, x=place[0], y=place[1], clearance=LEAST_CLEARANCE)
+                papers.append(await _paper(context, tests, test, test))
     finally:
         await lift_and_leave(context, LEAST_CLEARANCE)
     for event in await asyncio.to_thread(
