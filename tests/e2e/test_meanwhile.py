@@ -1,6 +1,7 @@
 """What others do, and what happens to this program, while a person thinks: nothing moves on what is no longer so."""
 
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -42,12 +43,33 @@ def test_a_probe_that_hung_on_the_toolhead_is_not_pressed_into_the_bed(
     client.close()
 
 
+def begin_print(client: KlippyClient) -> None:
+    """A file that takes its time and moves nothing."""
+    folder = Path(client.status("configfile")["settings"]["virtual_sdcard"]["path"])
+    folder.mkdir(exist_ok=True)
+    (folder / "waiting.gcode").write_text("G4 P200\n" * 20000)
+    client.gcode("SDCARD_PRINT_FILE FILENAME=waiting.gcode")
+
+
+def pause(client: KlippyClient) -> None:
+    """As a filament sensor does, with no print."""
+    client.gcode("PAUSE")
+
+
+@pytest.mark.parametrize(
+    ("begins", "words"), [(begin_print, "A print was started"), (pause, "paused (PAUSE)")]
+)
 @pytest.mark.parametrize(
     ("check", "moment"),
     [("z-offset", "nozzle-over-point"), ("probe-xy", "tape"), ("first-layer", "first-layer-step")],
 )
 def test_nothing_moves_into_a_print_that_began_while_a_question_was_open(
-    check: str, moment: str, printer_sim: Starter, tmp_path: Path
+    check: str,
+    moment: str,
+    begins: Callable[[KlippyClient], None],
+    words: str,
+    printer_sim: Starter,
+    tmp_path: Path,
 ) -> None:
     printer = printer_sim("corexy")
     client = printer.connect()
@@ -55,12 +77,12 @@ def test_nothing_moves_into_a_print_that_began_while_a_question_was_open(
     running = start(printer, tmp_path, check)
     running.until(lambda event: event["event"] == "question" and event["key"] == moment)
     running.signal(signal.SIGSTOP)
-    client.gcode("PAUSE")
+    begins(client)
     before = client.status("toolhead")["position"]
     running.signal(signal.SIGCONT)
     ended = running.end()
     assert (ended.code, ended.record["outcome"]) == (6, "error"), ended.record
-    assert "print was started" in ended.record["problem"]["what"]
+    assert words in ended.record["problem"]["what"]
     assert client.status("toolhead")["position"] == before
     assert client.status("manual_probe")["is_active"] is False
     client.close()
@@ -123,4 +145,26 @@ def test_a_printer_that_another_program_has_taken_over_meanwhile_is_left_to_it(
     assert "Another program has taken over" in ended.record["problem"]["what"]
     assert client.status("toolhead")["position"] == before
     assert client.status("zcal")["lease"]["holder"] == "another program"
+    client.close()
+
+
+HEATING = ("--heat", "nozzle", "--nozzle", "150", "--baseline", "1")
+
+
+@pytest.mark.parametrize(("begins", "left"), [(pause, 0.0), (begin_print, 150.0)], ids=["pause", "print"])
+def test_heaters_go_off_at_a_pause_without_a_print_and_are_left_to_a_print(
+    begins: Callable[[KlippyClient], None], left: float, printer_sim: Starter, tmp_path: Path
+) -> None:
+    printer = printer_sim("corexy")
+    client = printer.connect()
+    running = start(printer, tmp_path, "temperature", *HEATING)
+    eventually(lambda: client.status("extruder")["target"] == 150.0, 120.0)
+    begins(client)
+    ended = running.end()
+    assert ended.record["outcome"] == "error", ended.record
+    assert "started in the middle" in ended.record["problem"]["what"] or "PAUSE" in str(
+        ended.record["problem"]
+    )
+    assert client.status("extruder")["target"] == left
+    assert client.status("zcal")["lease"] is None
     client.close()

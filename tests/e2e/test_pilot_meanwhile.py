@@ -89,7 +89,7 @@ async def test_a_paper_test_that_somebody_else_began_is_told_and_can_be_ended(tm
         await samples(person, 3)
 
 
-async def test_a_print_that_starts_while_a_question_is_open_ends_the_run_where_it_stands(
+async def test_a_pause_while_a_question_is_open_ends_the_run_where_it_stands(
     tmp_path: Path,
 ) -> None:
     async with at_the_program(tmp_path, demo(), "z-offset", {"touches": 3}) as person:
@@ -104,13 +104,13 @@ async def test_a_print_that_starts_while_a_question_is_open_ends_the_run_where_i
         await person.until(lambda: person.session.snapshot.printer.paused, WAIT)
         before = person.session.snapshot.printer.position
         await person.press("y")
-        await person.until_shown("print was started", WAIT)
+        await person.until_shown("was paused (PAUSE)", WAIT)
         assert "paused" in person.words(), "the bar says so as well"
         assert person.session.snapshot.printer.position == before
         await person.press("escape")
         await person.press("p")
         await person.press("enter")
-        assert person.screen == "PlanScreen", "nothing is begun under a print"
+        assert person.screen == "PlanScreen", "nothing is begun on a paused printer"
         person.session.send_gcode("CLEAR_PAUSE")
         await person.until(lambda: person.app.desk.can_start, WAIT)
 

@@ -1,5 +1,5 @@
-"""A docked probe that hangs on the toolhead although commands fetch and stow it by themselves: the nozzle goes down only
-once it is in its dock."""
+"""A docked probe that hangs on the toolhead although commands fetch and stow it by themselves: the nozzle goes down
+only once it is in its dock."""
 
 import shutil
 from collections.abc import Iterator

@@ -79,7 +79,8 @@ def _klippy(printer: PrinterState, glyphs: Glyphs, snapshot: Snapshot) -> Condit
                     glyphs.running, "printing", "warn", "A print is running: nothing is measured."
                 )
             if printer.paused:
-                return Condition(glyphs.running, "paused", "warn", "A print is paused: nothing is measured.")
+                what = "A print" if printer.job else "The printer"
+                return Condition(glyphs.running, "paused", "warn", f"{what} is paused: nothing is measured.")
             return _others(glyphs, snapshot) or Condition(glyphs.up, "ready", "good")
         case "startup":
             return Condition(glyphs.waiting, "starting", "warn", f"{printer.app} is starting.")
