@@ -204,14 +204,22 @@ class ZCalibration:
         try:
             tag = parameters.tag()
             with self._stop.possible(gcmd.get_command(), self._host.now(), "No offset was applied.", tag):
-                calibration.measure(plan, functools.partial(self._conclude, toucher))
+                self._require_wanted(toucher, tag)
+                calibration.measure(plan, functools.partial(self._conclude, toucher, tag))
         finally:
             self._history.note_check_works(attachment.works)
             self._update_status()
         if attachment.doubt():
             toucher.say(attachment.doubt())
 
-    def _conclude(self, toucher: Toucher, outcome: Outcome) -> None:
+    def _require_wanted(self, toucher: Toucher, tag: str) -> None:
+        """Before anything moves: the command may have waited, and be unwanted by now. Raises a command error."""
+        refusal = cancel.unwanted(self.printer) if tag else None
+        if refusal is not None:
+            raise toucher.error(f"{refusal}. Nothing was moved.")
+        toucher.settle()
+
+    def _conclude(self, toucher: Toucher, tag: str, outcome: Outcome) -> None:
         """Say what was found; apply it if it lies within the margins."""
         toucher.settle()
         self._stop.too_late()
@@ -235,6 +243,8 @@ class ZCalibration:
         before, saved = self._machine.gcode_offset(), self._machine.saved_offsets()
         self._machine.apply_offset(outcome.offset)
         self._applied.apply(outcome.offset, before, saved)
+        if tag:
+            self.printer.send_event(cancel.APPLIED, self._host.offset.get())
         self._succeeded = self._calibrated = True
         self._last_offset = outcome.offset
         self._history.add(run)
@@ -262,7 +272,9 @@ class ZCalibration:
         parameters.check_reach(nozzle)
         self._require_homed(gcmd)
         try:
-            with self._stop.possible(gcmd.get_command(), self._host.now(), tag=parameters.tag()):
+            tag = parameters.tag()
+            with self._stop.possible(gcmd.get_command(), self._host.now(), tag=tag):
+                self._require_wanted(toucher, tag)
                 toucher.lift(lift_speed)
                 machine.move(settings.speed, x=nozzle[0], y=nozzle[1])
                 x, y, z = machine.position

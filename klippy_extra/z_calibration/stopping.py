@@ -49,10 +49,11 @@ class Stop:
     def ask_tagged(self, tag: str, reason: str, since: float) -> str | None:
         """Have the command of this tag stop, even before it has begun. One without a tag, as behind a macro that passes
         none on, is stopped if it began at this time or later; another client's is left alone."""
-        if self._command is not None and self._tag in (tag, ""):
-            return self.ask(reason, since) if self._tag == "" else self._ask(reason)
-        self._unwanted.append((tag, reason))
-        return None
+        if self._command is not None and self._tag == tag:
+            return self._ask(reason)
+        if (tag, reason) not in self._unwanted:
+            self._unwanted.append((tag, reason))
+        return self.ask(reason, since) if self._tag == "" else None
 
     def _ask(self, reason: str) -> str | None:
         if self.asked is None:

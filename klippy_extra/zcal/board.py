@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Mapping
 
-VERSION = "1.2.0"
+VERSION = "1.3.0"
 """Of the extra's interface: status object, endpoints, commands."""
 
 RECENT = 8

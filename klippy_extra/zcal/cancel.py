@@ -10,6 +10,11 @@ if TYPE_CHECKING:
 EVENT = "zcal:cancel"
 """Klippy's event by which [zcal] asks the other sections to stop: a handler gets the reason and a time, and returns the
 name of the command that it stops after its current move; None if none runs that began at that time or later."""
+CLEANING = "zcal:cleaning"
+"""Klippy's event that asks [zcal] whether a command that was given for a client, by its TAG, may begin: its handler
+returns why not, as while zcal cleans up behind that client; None where it may."""
+APPLIED = "zcal:offset_applied"
+"""Klippy's event that tells [zcal] that a command given for a client has set the G-code offset, to this (x, y, z)."""
 EVER = 0.0
 """The time for commands whenever they began."""
 
@@ -17,6 +22,11 @@ EVER = 0.0
 def others(printer: Printer, reason: str, since: float = EVER) -> list[str]:
     """Stop the other sections' commands that began at this time (klippy's event time) or later; their names."""
     return [name for name in printer.send_event(EVENT, reason, since) if name]
+
+
+def unwanted(printer: Printer) -> str | None:
+    """Why no command that was given for a client may begin now; None where it may."""
+    return next((reason for reason in printer.send_event(CLEANING) if reason), None)
 
 
 def reason(endpoint: str) -> str:

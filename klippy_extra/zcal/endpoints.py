@@ -42,6 +42,10 @@ class Request:
         value = self._get(name, default)
         if not isinstance(value, str) or not value:
             raise Refused(f"{name} must be a text.")
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise Refused(f"{name} has characters that cannot be written.") from None
         return value
 
     def tag(self) -> str | None:

@@ -81,13 +81,46 @@ class Holdings:
                     done.append(words)
         return done
 
+    def ease(self, held: dict[tuple[str, str], Held]) -> list[str]:
+        """Have heaters that are to be colder keep the temperature that they have, so that a command that waits for one
+        comes to its end; returns what was done in words."""
+        done = []
+        for key, setting in list(held.items()):
+            try:
+                now = self._read[key[0]](key[1])
+                if key[0] != HEATERS or setting.before >= now or not _ours(now, setting):
+                    continue
+                temperature = self._host.settings.heater_temperature(key[1])
+                kept = min(now, temperature) if math.isfinite(temperature) and temperature > 0.0 else 0.0
+                held[key] = Held(setting.before, (*setting.ours, kept))
+                self._write[HEATERS](key[1], kept)
+                done.append(f"{_name(key)} heats no further")
+            except self._host.error as error:
+                done.append(f"{_name(key)} could not be turned down ({error})")
+        return done
+
+    def changed(self, held: Mapping[tuple[str, str], Held]) -> list[str]:
+        """What would be put back now, such as `mesh`."""
+        found = []
+        for key, setting in held.items():
+            now = self._read[key[0]](key[1])
+            if not _same(now, setting.before) and _ours(now, setting):
+                found.append(_name(key))
+        return found
+
+    def note_offset(self, offset: tuple[float, float, float]) -> None:
+        """The G-code offset is this now by the holder's own doing, if it is held."""
+        held = self._held.get((OFFSET, ""))
+        if held is not None:
+            self._held[(OFFSET, "")] = Held(held.before, (*held.ours[-_STEPS:], tuple(offset)))
+
     def _put_back(self, key: tuple[str, str], setting: Held) -> str | None:
         kind, name = key
         try:
             now = self._read[kind](name)
             if _same(now, setting.before):
                 return None
-            if not any(_same(now, ours) for ours in setting.ours):
+            if not _ours(now, setting):
                 return f"{_name(key)} was changed by somebody else and is left alone"
             self._write[kind](name, setting.before)
         except self._host.error as error:
@@ -126,6 +159,10 @@ def _mapping(name: str, value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise Refused(f"{name} must be an object.")
     return value
+
+
+def _ours(now: Any, setting: Held) -> bool:
+    return any(_same(now, ours) for ours in setting.ours)
 
 
 def _same(one: Any, other: Any) -> bool:

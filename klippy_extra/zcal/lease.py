@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Mapping
 
 from . import cancel
+from .cleaning import CleaningUp
 from .holdings import Holdings
 from .messages import Refused
 
@@ -27,15 +28,16 @@ class Lease:
     def __init__(self, host: Host, board: Board, runner: Runner, paper: PaperTest) -> None:
         self._host = host
         self._board = board
-        self._runner = runner
-        self._paper = paper
         self._holdings = Holdings(host)
+        self._cleaning = CleaningUp(host, self._holdings, runner, paper, self._publish)
+        runner.refuses = self._cleaning.why
         self._holder: str | None = None
         self._process: Mapping[str, Any] = {}
         self._seconds = self._since = 0.0
         self._until = 0.0
-        self._cleaning = False
         self._timer = host.reactor.register_timer(self._look)
+        host.printer.register_event_handler(cancel.CLEANING, self._cleaning.why)
+        host.printer.register_event_handler(cancel.APPLIED, self._offset_applied)
 
     def active(self) -> bool:
         """Whether somebody holds it."""
@@ -74,13 +76,21 @@ class Lease:
         """Forget it: klippy has shut down, which ends everything a lease could hold."""
         self._holder = None
         self._holdings.take()
+        self._cleaning.drop()
         self._host.reactor.update_timer(self._timer, self._host.reactor.NEVER)
         self._publish()
 
     def _renew(self, holder: str, request: Request) -> None:
-        if self._cleaning:
-            raise Refused("zcal is still cleaning up after the last lease.", remedy="Ask again in a moment.")
-        self._host.require("settings", "offset")
+        if self._cleaning.active():
+            raise Refused(
+                "zcal is still cleaning up after the last lease.",
+                remedy="Ask again when the print is over."
+                if self._host.state.job()
+                else "Ask again in a moment.",
+            )
+        for capability in ("settings", "offset"):
+            if capability in self._host.missing:
+                raise Refused(self._host.missing[capability])
         seconds = request.number("seconds", 30.0)
         if not SHORTEST <= seconds <= LONGEST:
             raise Refused(f"seconds must be from {SHORTEST:g} to {LONGEST:g}.")
@@ -123,35 +133,14 @@ class Lease:
 
     def _clean_up(self, reason: str, *, alone: bool = False) -> None:
         """`alone`: the holder is gone, and its nozzle may stand low over the bed."""
-        self._holder, self._cleaning = None, True
-        held = self._holdings.take()
-        # Heat is what may not wait until some other command gives the mutex back.
-        done = self._holdings.put_back(held, heaters=True)
-        paper = self._paper.leased()
-        if not paper and self._runner.current is not None and self._runner.current.leased:
-            self._runner.cancel(reason)
-            done.append(f"{self._runner.current.command} is stopped")
-        done += [f"{name} is stopped" for name in cancel.others(self._host.printer, reason, self._since)]
-
-        def rest(_eventtime: float) -> None:
-            try:
-                with self._host.gcode.get_mutex():
-                    if paper and self._paper.abort(reason):
-                        done.append("the paper test is aborted and the nozzle lifted")
-                    done.extend(self._holdings.put_back(held, heaters=False))
-                    if alone:
-                        done.extend(self._paper.lift_off())
-                self._host.respond(
-                    f"zcal: cleaning up, since {reason}: {'; '.join(done) or 'nothing was to be done'}."
-                )
-            except Exception:
-                LOG.exception("zcal: cleaning up after a lease")
-            finally:
-                self._cleaning = False
-                self._publish()
-
-        self._host.reactor.register_callback(rest)
+        self._holder = None
+        self._cleaning.begin(reason, self._since, alone=alone)
         self._publish()
+
+    def _offset_applied(self, offset: tuple[float, float, float]) -> None:
+        """The holder's own CALIBRATE_Z has applied it, which is not known before."""
+        if self.active():
+            self._holdings.note_offset(offset)
 
     def _publish(self) -> None:
         lease = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from . import preconditions
 from .board import CANCELLED, DONE, FAILED
 from .host.manual import ABORTED, ACCEPTED
+from .messages import Cancelled
 from .series import lift
 
 if TYPE_CHECKING:
@@ -38,8 +39,16 @@ class PaperTest:
         parameters.done()
         preconditions.check_free(self._host)
         self._reason = None
+        # Opening it may wait for moves, while nobody knows yet that there is a paper test to be ended
+        self._host.motion.wait()
+        run.check()
         self._host.manual.start(self._speed, lambda outcome, height: self._ended(run, outcome, height))
         run.waits = True
+        try:
+            run.check()
+        except Cancelled as cancelled:
+            self.abort(cancelled.reason)
+            raise
 
     def leased(self) -> bool:
         """Whether ours is open and was opened under a lease."""
@@ -47,13 +56,24 @@ class PaperTest:
         return run is not None and run.waits and run.leased and self._host.manual.ours()
 
     def abort(self, reason: str) -> bool:
-        """End ours, if it is open, and lift the nozzle, with the gcode mutex held; whether it was."""
+        """End ours, if it is open, and lift the nozzle, with the gcode mutex held; whether it was lifted. In a print,
+        which may have been begun meanwhile, nothing is moved: it would go on at the wrong height."""
         if not self._host.manual.ours():
             return False
         self._reason = reason
         self._host.manual.abort()
+        if self._host.state.job():
+            return False
         lift(self._host, self._speed, self._host.motion.position()[2] + self._options.safe_height)
         return True
+
+    def end(self, reason: str, run: Run | None) -> list[str]:
+        """The same for the paper test of that run only; what was done in words."""
+        if run is None or self._runner.current is not run or not self._host.manual.ours():
+            return []
+        if self.abort(reason):
+            return ["the paper test is aborted and the nozzle lifted"]
+        return ["the paper test is aborted; nothing was moved, since a print has begun"]
 
     def lift_off(self) -> list[str]:
         """Lift a nozzle that stands closer to the bed than the safe height, with the gcode mutex held; what was done in
@@ -61,7 +81,7 @@ class PaperTest:
         host = self._host
         if "motion" in host.missing or "z" not in host.state.homed_axes():
             return []
-        if host.state.printing() is not None or host.manual.active():
+        if host.state.job() or host.manual.active():
             return []
         if host.motion.position()[2] >= self._options.safe_height:
             return []
@@ -72,12 +92,13 @@ class PaperTest:
         return ["the nozzle is lifted"]
 
     def abort_soon(self, reason: str) -> None:
-        """The same from outside of a command."""
+        """The same from outside of a command, for the one that is open now."""
+        run = self._runner.current
 
         def callback(_eventtime: float) -> None:
             try:
                 with self._host.gcode.get_mutex():
-                    self.abort(reason)
+                    self.end(reason, run)
             except Exception:
                 LOG.exception("zcal: aborting the paper test")
 

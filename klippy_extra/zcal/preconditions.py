@@ -15,6 +15,10 @@ def check_free(host: Host) -> None:
     host.require("state", "motion", "manual")
     reason = host.state.printing()
     if reason is not None:
+        if not host.state.job():
+            raise Refused(
+                reason, "Whoever paused it may count on the toolhead's place.", "CLEAR_PAUSE, or RESUME."
+            )
         raise Refused(
             reason,
             "zcal would move the toolhead into it.",

@@ -62,6 +62,8 @@ class Runner:
         self._board = board
         self.current: Run | None = None
         """The run that goes on, if any; a paper test stays it until it has ended."""
+        self.refuses: Callable[[], str | None] = lambda: None
+        """Why no command may begin now, None where it may."""
         self._unwanted: deque[tuple[str, str]] = deque(maxlen=REMEMBERED)
 
     def command(self, action: Action) -> Callable[[GCodeCommand], None]:
@@ -99,7 +101,7 @@ class Runner:
         begins: its command may wait behind another client's, which is not to be stopped in its place."""
         if self.current is not None and self.current.tag == tag:
             return self.current
-        if self._board.tagged(tag) is None:
+        if self._board.tagged(tag) is None and (tag, reason) not in self._unwanted:
             self._unwanted.append((tag, reason))
         return None
 
@@ -117,6 +119,9 @@ class Runner:
             for tag, reason in self._unwanted:
                 if tag == run.tag:
                     run.cancel(reason)
+            refusal = self.refuses()
+            if refusal is not None:
+                run.cancel(refusal)
             run.check()
             action(run, parameters)
         except Cancelled as cancelled:

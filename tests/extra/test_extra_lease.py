@@ -1,5 +1,6 @@
 """The lease inside real klippys: what a client that has died leaves behind is cleaned up, and nothing else."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,9 +38,88 @@ def test_during_warm_up_the_heaters_we_raised_go_back(voron: Machine) -> None:
 def test_heat_does_not_wait_for_a_command_that_holds_the_queue(voron: Machine) -> None:
     lease(voron, seconds=2, hold={"heaters": {"heater_bed": 70.0}})
     voron.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=70")
-    with voron.meanwhile("G4 P20000"):
-        voron.eventually(lambda: target(voron, "heater_bed") == 0.0)
+    with voron.meanwhile("G4 P240000"):
+        voron.eventually(lambda: target(voron, "heater_bed") < 69.0)
+        assert target(voron, "heater_bed") <= float(voron.status("heater_bed")["temperature"]) + 1.0
+        voron.eventually(lambda: target(voron, "heater_bed") == 0.0, 40.0)
         assert voron.status("toolhead")["print_time"] > voron.status("toolhead")["estimated_print_time"] + 2.0
+
+
+def test_a_command_that_waits_for_a_heater_comes_to_its_end(voron: Machine) -> None:
+    """It would wait for ever for a heater that is turned off, and nothing else could ever run."""
+    lease(voron, seconds=4, hold={"heaters": {"extruder": 150.0}})
+    with voron.meanwhile("SET_HEATER_TEMPERATURE HEATER=extruder TARGET=150\nM109 S150") as errors:
+        voron.eventually(lambda: voron.status()["lease"] is None)
+    assert errors == []
+    voron.eventually(lambda: target(voron, "extruder") == 0.0, 40.0)
+    ran_out_of_reach(voron)
+
+
+def ran_out_of_reach(machine: Machine) -> None:
+    """Everything has been put back, so that the lease can be taken again."""
+
+    def taken() -> bool:
+        try:
+            lease(machine)
+        except KlippyError:
+            return False
+        return True
+
+    machine.eventually(taken, 40.0)
+    lease(machine, action="end")
+
+
+def begin_print(machine: Machine, text: str) -> None:
+    folder = Path(machine.status("configfile")["settings"]["virtual_sdcard"]["path"])
+    folder.mkdir(exist_ok=True)
+    (folder / "lease.gcode").write_text(text)
+    machine.gcode("SDCARD_PRINT_FILE FILENAME=lease.gcode")
+
+
+def test_under_a_print_nothing_is_put_back_before_it_is_over(voron: Machine) -> None:
+    """Neither heights nor heat may change in a print, also where it happens to have set the same values."""
+    voron.gcode("SET_GCODE_OFFSET Z=-0.3 MOVE=0")
+    lease(voron, seconds=4, hold={"gcode_offset": [0.0, 0.0, 0.0], "heaters": {"heater_bed": 40.0}})
+    voron.gcode("SET_GCODE_OFFSET Z=0 MOVE=0\nSET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=40")
+    begin_print(voron, "SET_GCODE_OFFSET Z=0\nM140 S40\n" + "G4 P200\n" * 20000)
+    voron.eventually(lambda: voron.status()["lease"] is None)
+    voron.gcode("M400")
+    assert voron.status("gcode_move")["homing_origin"][2] == 0.0
+    assert target(voron, "heater_bed") == 40.0
+    with pytest.raises(KlippyError, match="when the print is over"):
+        lease(voron)
+    voron.gcode("PAUSE\nCANCEL_PRINT")
+    voron.eventually(lambda: voron.status("gcode_move")["homing_origin"][2] == -0.3, 40.0)
+    voron.eventually(lambda: target(voron, "heater_bed") == 0.0)
+    ran_out_of_reach(voron)
+    voron.gcode("SET_GCODE_OFFSET Z=0 MOVE=0")
+
+
+def test_a_paper_test_is_ended_without_a_move_under_a_print(voron: Machine) -> None:
+    lease(voron, seconds=4)
+    voron.gcode("G1 Z5 F600\nZCAL_PAPER_TEST\nTESTZ Z=-2")
+    begin_print(voron, "G4 P200\n" * 20000)
+    before = voron.z()
+    voron.eventually(lambda: not voron.status("manual_probe")["is_active"])
+    voron.gcode("M400")
+    assert voron.z() == before, "what follows would be printed in the air"
+    assert voron.status()["state"] == "cancelled"
+    voron.gcode("PAUSE\nCANCEL_PRINT")
+    ran_out_of_reach(voron)
+
+
+def test_what_was_queued_before_the_end_of_a_lease_does_not_begin_after_it(voron: Machine) -> None:
+    lease(voron, seconds=3, hold={"heaters": {"heater_bed": 55.0}})
+    with (
+        voron.meanwhile("G4 P15000"),
+        voron.meanwhile("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=55"),
+        voron.meanwhile("ZCAL_PAPER_TEST") as refused,
+    ):
+        voron.eventually(lambda: voron.status()["lease"] is None)
+    assert "zcal is cleaning up" in "".join(refused)
+    assert not voron.status("manual_probe")["is_active"]
+    ran_out_of_reach(voron)
+    assert target(voron, "heater_bed") == 0.0
 
 
 def test_a_heater_is_ours_at_every_value_we_gave_it(voron: Machine) -> None:
@@ -178,6 +258,7 @@ def test_one_client_at_a_time(voron: Machine) -> None:
     [
         {"holder": ""},
         {"holder": 5},
+        {"holder": "cut \udcff off"},
         {"seconds": 0},
         {"seconds": -1},
         {"seconds": 1e9},

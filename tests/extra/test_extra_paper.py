@@ -1,7 +1,11 @@
 """ZCAL_PAPER_TEST and ZCAL_STAGE inside real klippys."""
 
+from pathlib import Path
+
 import pytest
-from rig import Machine
+from rig import PROFILES, Machine, start_machine, write_config
+
+from simulated import Starter
 
 
 @pytest.fixture
@@ -109,3 +113,31 @@ def test_nothing_else_is(voron: Machine, words: str) -> None:
     before = staged(voron)
     voron.refused(f"ZCAL_STAGE {words}")
     assert staged(voron) == before
+
+
+@pytest.mark.parametrize("name", ["ACCEPT", "NEXT", "TESTZ"])
+def test_a_macro_by_the_name_of_one_of_its_commands_refuses_it(
+    name: str, start: Starter, tmp_path: Path
+) -> None:
+    """Half opened it would answer to ACCEPT, and shut klippy down."""
+    macro = f"[gcode_macro {name}]\ngcode:\n    M117 mine"
+    machine = start_machine(start, write_config(tmp_path / "corexy", PROFILES / "corexy", more=macro))
+    machine.gcode("G28")
+    assert f"a command or macro {name} of its own" in machine.refused("ZCAL_PAPER_TEST")
+    assert not machine.status("manual_probe")["is_active"]
+    assert machine.status()["state"] == "failed"
+    for command in ("ACCEPT", "NEXT", "ABORT"):
+        said = machine.gcode(command)
+        assert command == name or "Unknown command" in said
+    assert machine.client.state() == "ready"
+
+
+def test_one_that_is_cancelled_while_it_opens_does_not_stay_open(voron: Machine) -> None:
+    with voron.meanwhile("G1 Z15 F900\nG1 Z3 F60\nZCAL_PAPER_TEST TAG=opening") as errors:
+        voron.eventually(lambda: voron.status()["state"] == "running")
+        voron.client.call("zcal/cancel", tag="opening")
+    voron.gcode("M400")
+    assert not voron.status("manual_probe")["is_active"]
+    assert voron.status()["state"] == "cancelled"
+    assert voron.z() >= 3.0
+    assert "cancelled" in "".join(errors)

@@ -114,11 +114,11 @@ def test_nothing_moves_before_homing(voron: Machine) -> None:
         voron.gcode("G28\nATTACH_PROBE")
 
 
-def test_nothing_moves_while_a_print_is_paused(voron: Machine) -> None:
+def test_nothing_moves_while_the_printer_is_paused(voron: Machine) -> None:
     voron.gcode("PAUSE")
     try:
         for command in ("ZCAL_PROBE", "ZCAL_PROBE_ACCURACY", "ZCAL_PAPER_TEST", "ZCAL_ESTIMATE_BACKLASH"):
-            assert "A print is paused" in voron.refused(command)
+            assert "The printer is paused (PAUSE)" in voron.refused(command)
     finally:
         voron.gcode("CLEAR_PAUSE")
 

@@ -19,6 +19,7 @@ from zcal_tui.checks.process import ourselves
 from zcal_tui.checks.taking import LeaseTaker
 from zcal_tui.model.events import Event, Notice
 from zcal_tui.printer.companion import Companion
+from zcal_tui.printer.interface import AFTER_PRINT, speaks
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.reading import mapping, number
 from zcal_tui.printer.state import PrinterState
@@ -36,7 +37,7 @@ LONGEST = 3600.0
 """The longest lease the extra gives, in seconds of the printer."""
 OFFSET = "gcode_offset"
 """What a lease calls the live G-code offset."""
-OURSELVES = f"zcal-tui on {socket.gethostname()} ({os.getpid()})"
+OURSELVES = f"zcal-tui on {socket.gethostname()} ({os.getpid()})".encode(errors="replace").decode()
 """What this program calls itself to the extra."""
 
 
@@ -221,7 +222,7 @@ class Holder:
         self._leased = False
         if not self._printer.state.ready:
             return  # a halted klippy has dropped it; behind a cut link the extra puts everything back
-        if self._printer.state.job and self._held:
+        if self._printer.state.job and self._held and not speaks(self._companion.version, AFTER_PRINT):
             # A print has begun: heights that change under it are worse than settings that are not as they were
             await self._leave_to_the_print()
             return
@@ -229,6 +230,9 @@ class Holder:
             # The extra knows only all or nothing; the lease stays until all but what is kept has been put back
             await self._put_back()
         action = "end" if self._keeps else "restore"
+        if self._printer.state.job and self._held and action == "restore":
+            held = " and ".join(sorted(self._held))
+            self._emit(Notice(f"A print has begun: the extra puts back {held} when it is over."))
         try:
             await self._companion.lease(OURSELVES, action=action)
         except GcodeError:

@@ -4,6 +4,8 @@ import re
 
 INTERFACE = (1, 1)
 """The version that this client speaks: the first number has to be the same, the second at least that."""
+AFTER_PRINT = (1, 3)
+"""Since when a lease that ends in a print is cleaned up behind once that is over."""
 SAY = (1, 2)
 """Since when `zcal/say` is there."""
 

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 ACCEPTED, ABORTED, FAILED = "accepted", "aborted", "failed"
 
+COMMANDS = ("ACCEPT", "NEXT", "ABORT", "TESTZ")
+"""What klippy's manual probe answers to while it is open."""
+
 Outcome = Callable[[str, Optional[float]], None]
 
 
@@ -26,6 +29,7 @@ class ManualProbe:
         """Look for what is used later. Raises whatever a foreign object raises."""
         manual = self._printer.lookup_object("manual_probe")
         manual.get_status(0.0)["is_active"]
+        getattr(manual, "reset_status")
         self._helper = _reporting(sys.modules[type(manual).__module__].ManualProbeHelper)
 
     def active(self) -> bool:
@@ -39,16 +43,47 @@ class ManualProbe:
     def start(self, speed: float, outcome: Outcome) -> None:
         """Start it; `outcome(accepted | aborted | failed, height)` is called once when it ends.
 
-        The height is the kinematic Z, None unless accepted. Raises a command error if one is open already.
+        The height is the kinematic Z, None unless accepted. Raises a command error if one is open already, or where
+        the printer has a macro by the name of one of its commands.
         """
         gcode: GCode = self._printer.lookup_object("gcode")
+        self._require_names(gcode)
         command = gcode.create_gcode_command("ZCAL", "ZCAL", {"SPEED": f"{speed:.6f}"})
 
         def ended(ending: str, height: float | None) -> None:
             self._ours = None
             outcome(ending, height)
 
-        self._ours = self._helper(self._printer, command, ended)
+        try:
+            self._ours = self._helper(self._printer, command, ended)
+        except Exception:
+            # Half opened it would answer to ACCEPT, and shut klippy down
+            for name in COMMANDS:
+                gcode.register_command(name, None)
+            self._printer.lookup_object("manual_probe").reset_status()
+            raise
+
+    def _require_names(self, gcode: GCode) -> None:
+        """Raises a command error where one of the names is taken: by a paper test that is open, or for good."""
+        if self.active():
+            raise self._printer.command_error(
+                "A manual probe is open already: end it first (ACCEPT or ABORT)."
+            )
+        taken = [name for name in COMMANDS if not self._free(gcode, name)]
+        if taken:
+            raise self._printer.command_error(
+                f"A paper test cannot be opened: this printer has a command or macro {' and '.join(taken)} of its own, "
+                "a name that Klipper's paper test needs. Rename that macro."
+            )
+
+    def _free(self, gcode: GCode, name: str) -> bool:
+        # As klippy itself tries it: not every version tells its commands
+        try:
+            gcode.register_command(name, lambda command: None)
+        except self._printer.config_error:
+            return False
+        gcode.register_command(name, None)
+        return True
 
     def abort(self) -> None:
         """End ours, if it is open."""

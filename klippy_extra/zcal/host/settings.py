@@ -27,7 +27,7 @@ class Settings:
     def connect(self) -> None:
         """Look for what is used later. Raises whatever a foreign object raises."""
         for heater in self._heaters().values():
-            _attributes(heater, "target_temp", "set_temp")
+            _attributes(heater, "target_temp", "set_temp", "get_temp")
         self.speed_factor()
         self.velocity_limits()
         _attributes(self._printer.lookup_object("idle_timeout"), "idle_timeout")
@@ -44,6 +44,11 @@ class Settings:
     def set_heater_target(self, name: str, target: float) -> None:
         """At once: needs no mutex. Raises command errors for a target out of range."""
         self._heaters()[name].set_temp(target)
+
+    def heater_temperature(self, name: str) -> float:
+        """What it is now. Raises KeyError for an unknown one."""
+        eventtime = self._printer.get_reactor().monotonic()
+        return float(self._heaters()[name].get_temp(eventtime)[0])
 
     def speed_factor(self) -> float:
         """M220's, 1 for 100 %."""
@@ -71,6 +76,9 @@ class Settings:
 
     def set_idle_timeout(self, seconds: float) -> None:
         """Set it; the running timer takes it up."""
+        if seconds <= 0.0:  # never, as Kalico can be configured; its command takes no such value
+            self._printer.lookup_object("idle_timeout").idle_timeout = seconds
+            return
         self._gcode.run_script_from_command(f"SET_IDLE_TIMEOUT TIMEOUT={seconds:.6f}")
 
     def stage(self, section: str, option: str, value: str) -> None:

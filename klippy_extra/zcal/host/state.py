@@ -35,6 +35,16 @@ class State:
         status = self._toolhead().get_status(self._reactor.monotonic())
         return list(status["axis_minimum"])[:3], list(status["axis_maximum"])[:3]
 
+    def job(self) -> bool:
+        """Whether there is a print, running or paused. PAUSE, as of a filament sensor, needs none."""
+        stats = self._printer.lookup_object("print_stats", None)
+        if stats is not None:
+            state = stats.get_status(self._reactor.monotonic()).get("state")
+            if state in ("printing", "paused"):
+                return True
+        card = self._printer.lookup_object("virtual_sdcard", None)
+        return card is not None and bool(card.is_active())
+
     def printing(self) -> str | None:
         """Why this is no time to move things: a print runs or is paused. None if there is no print."""
         eventtime = self._reactor.monotonic()
@@ -48,7 +58,7 @@ class State:
             return "A print is running."
         pause = self._printer.lookup_object("pause_resume", None)
         if pause is not None and pause.get_status(eventtime).get("is_paused"):
-            return "A print is paused."
+            return "The printer is paused (PAUSE)."
         return None
 
     def temperatures(self) -> tuple[float | None, float | None]:

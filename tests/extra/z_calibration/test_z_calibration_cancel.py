@@ -196,3 +196,46 @@ def test_without_zcal_it_has_an_endpoint_of_its_own(start: Starter) -> None:
         klippy.call("z_calibration/cancel")
     assert "asked to by z_calibration/cancel" in errors[0]
     klippy.close()
+
+
+def test_a_cancel_of_one_that_waits_is_not_lost_behind_another_without_a_tag(
+    printer: PrinterSim, klippy: KlippyClient
+) -> None:
+    with running(printer, "CALIBRATE_Z") as theirs:
+        heard(klippy, "fetched")
+        with running(printer, "CALIBRATE_Z TAG=ours") as ours:
+            for _ in range(3):
+                answer = klippy.call("z_calibration/cancel", tag="ours", since=1e9)
+                assert answer == {"cancelled": False, "command": None}
+    assert theirs == []
+    assert "was cancelled" in "".join(ours)
+    assert "No offset was applied" in "".join(ours)
+
+
+def test_one_that_is_unwanted_by_the_time_it_begins_fetches_nothing(
+    printer: PrinterSim, klippy: KlippyClient
+) -> None:
+    klippy.console.clear()
+    klippy.call("z_calibration/cancel", tag="early", since=0.0)
+    for command in ("CALIBRATE_Z TAG=early", "PROBE_Z_ACCURACY TAG=early"):
+        with running(printer, command) as errors:
+            pass
+        assert "was cancelled" in "".join(errors)
+    klippy.call("info")
+    assert not any("fetched" in line or "put away" in line for line in klippy.console)
+
+
+@pytest.mark.parametrize(("tag", "again"), [(" TAG=held", True), ("", False)], ids=["ours", "somebody's"])
+def test_an_offset_that_the_holders_own_command_has_applied_is_put_back_with_its_lease(
+    tag: str, again: bool, printer: PrinterSim, klippy: KlippyClient
+) -> None:
+    """The client may be killed before it could say that the offset is its own."""
+    klippy.call("zcal/lease", holder="test", seconds=600, hold={"gcode_offset": [0.0, 0.0, BEFORE]})
+    klippy.gcode("CALIBRATE_Z" + tag)
+    applied = klippy.status("gcode_move")["homing_origin"][2]
+    assert applied != pytest.approx(BEFORE, abs=1e-3)
+    klippy.call("zcal/lease", holder="test", action="restore")
+    eventually(lambda: klippy.status("zcal")["lease"] is None)
+    klippy.gcode("M400")
+    found = klippy.status("gcode_move")["homing_origin"][2]
+    assert found == pytest.approx(BEFORE if again else applied)
