@@ -240,7 +240,8 @@ class StoppedModal(ZcalModal[None]):
         """Bring klippy back."""
         if not self.query_one("#restart", Button).disabled:
             self._restarting = True
-            self.post_message(FirmwareRestartRequested())
+            # Not by way of this box, which may be made anew at this moment, above another page
+            self.app.post_message(FirmwareRestartRequested())
 
 
 class LeavingModal(ZcalModal[None]):
