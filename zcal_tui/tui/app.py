@@ -63,6 +63,7 @@ class ZcalApp(Shell):
             self.desk.chosen[check] = parameters
         self._connected_once = False
         self._stopped_run: str | None = None
+        self._after_stop: messages.RunWatched | None = None
         """The run during which the person pressed STOP: they know why it ended."""
         self._attendant: Attendant | None = None
         self._floor = 1
@@ -172,8 +173,10 @@ class ZcalApp(Shell):
         """The running check's screen; its result once it is over."""
         from zcal_tui.tui.screens.modals import ProblemModal, StoppedModal
 
+        if isinstance(self.screen, StoppedModal):
+            self._after_stop = message  # no key meant for that box may be lost in a change of pages below it
+            return
         run = self.desk.snapshot.run
-        stopped = self.screen if isinstance(self.screen, StoppedModal) else None
         self._to_plan()
         check = ALL if self.desk.guided else message.check
         if self.desk.guided or (run is not None and run.running and run.record.check == check):
@@ -186,9 +189,7 @@ class ZcalApp(Shell):
         from zcal_tui.tui.screens.verdict import VerdictScreen
 
         self.push_screen(VerdictScreen(self.desk, run.record))
-        if stopped is not None:
-            self.push_screen(StoppedModal(self.desk, stopped))
-        elif (problem := _to_explain(run.record)) is not None and self._stopped_run != run.record.id:
+        if (problem := _to_explain(run.record)) is not None and self._stopped_run != run.record.id:
             self.push_screen(ProblemModal(self.desk, problem, "The run could not go on"))
 
     @on(messages.SettingsRequested)
@@ -235,7 +236,14 @@ class ZcalApp(Shell):
         from zcal_tui.tui.screens.modals import StoppedModal
 
         if not isinstance(self.screen, StoppedModal):
-            self.push_screen(StoppedModal(self.desk))
+            self._after_stop = None
+            self.push_screen(StoppedModal(self.desk), self._stop_closed)
+
+    def _stop_closed(self, _: None) -> None:
+        """The result of the run that was stopped."""
+        message, self._after_stop = self._after_stop, None
+        if message is not None:
+            self.post_message(message)
 
     @on(messages.FirmwareRestartRequested)
     def action_firmware_restart(self) -> None:

@@ -202,12 +202,11 @@ class StoppedModal(ZcalModal[None]):
         *BETWEEN_BUTTONS,
     ]
 
-    def __init__(self, desk: Desk, before: "StoppedModal | None" = None) -> None:
-        """`before` is the same words on a page that has gone: what it knew is known still."""
+    def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.add_class("-bad")
-        self._reached: bool = before._reached if before else desk.snapshot.link.state is LinkState.UP
-        self._restarting: bool = before._restarting if before else False
+        self._reached: bool = desk.snapshot.link.state is LinkState.UP
+        self._restarting: bool = False
 
     def compose_box(self) -> Iterable[Widget]:
         """What happened, how it is now, both ways on."""
@@ -240,8 +239,7 @@ class StoppedModal(ZcalModal[None]):
         """Bring klippy back."""
         if not self.query_one("#restart", Button).disabled:
             self._restarting = True
-            # Not by way of this box, which may be made anew at this moment, above another page
-            self.app.post_message(FirmwareRestartRequested())
+            self.post_message(FirmwareRestartRequested())
 
 
 class LeavingModal(ZcalModal[None]):
