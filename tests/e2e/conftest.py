@@ -11,14 +11,6 @@ from simulated import Starter, printers
 sys.path.append(str(Path(__file__).parents[1] / "tui"))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what lies here as end-to-end."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.e2e)
-
-
 @pytest.fixture
 def printer_sim() -> Iterator[Starter]:
     """Starts simulated printers (`simulated.start_printer`) for one test, and stops them."""

@@ -14,14 +14,6 @@ from rig import PROFILES, Machine, start_machine, write_config
 from simulated import Starter, printers
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what lies here as end-to-end."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.e2e)
-
-
 @pytest.fixture(scope="module")
 def start() -> Iterator[Starter]:
     """Starts simulated printers, and stops them after the module's tests."""

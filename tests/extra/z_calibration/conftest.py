@@ -12,14 +12,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 from calibrated import Starter, starting
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what lies here: it drives a real klippy."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.e2e)
-
-
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Starter]:
     """Starts calibrated printers (`calibrated.starting`) for one test."""
