@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .extra import Zcal
 
 if TYPE_CHECKING:
-    from klippy_types import ConfigWrapper
+    from klippy.configfile import ConfigWrapper
 
 
 def load_config(config: ConfigWrapper) -> Zcal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 if TYPE_CHECKING:
-    from klippy_types import Printer
+    from klippy.klippy import Printer
 
 EVENT = "zcal:cancel"
 """Klippy's event by which [zcal] asks the other sections to stop: a handler gets the reason and a time, and returns the

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from klippy_types import ConfigWrapper
+    from klippy.configfile import ConfigWrapper
 
 
 class Option(NamedTuple):

@@ -13,7 +13,7 @@ from .board import plain
 from .messages import Refused
 
 if TYPE_CHECKING:
-    from klippy_types import Webhooks, WebRequest
+    from klippy.webhooks import WebHooks, WebRequest
 
 LOG = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ def finite(name: str, value: Any) -> float:
     return float(value)
 
 
-def register(webhooks: Webhooks, path: str, answer: Answer) -> None:
+def register(webhooks: WebHooks, path: str, answer: Answer) -> None:
     """Have a function answer the requests for a path."""
 
     def callback(request: WebRequest) -> None:

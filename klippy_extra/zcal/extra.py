@@ -15,7 +15,7 @@ from .messages import Refused
 from .runner import Action, Runner
 
 if TYPE_CHECKING:
-    from klippy_types import ConfigWrapper
+    from klippy.configfile import ConfigWrapper
 
 LOG = logging.getLogger(__name__)
 

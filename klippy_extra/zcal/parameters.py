@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Sequence
 from .messages import Refused
 
 if TYPE_CHECKING:
-    from klippy_types import GCodeCommand
+    from klippy.gcode import GCodeCommand
 
 TAG = "TAG"
 

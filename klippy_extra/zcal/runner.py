@@ -11,7 +11,7 @@ from .messages import Cancelled, Refused
 from .parameters import Parameters
 
 if TYPE_CHECKING:
-    from klippy_types import GCodeCommand
+    from klippy.gcode import GCodeCommand
 
     from .host import Host
 

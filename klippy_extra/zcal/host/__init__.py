@@ -20,7 +20,9 @@ from .settings import Settings
 from .state import State
 
 if TYPE_CHECKING:
-    from klippy_types import GCode, Printer, Webhooks
+    from klippy.gcode import GCodeDispatch
+    from klippy.klippy import Printer
+    from klippy.webhooks import WebHooks
 
 _NO_PROBE = (
     "This printer has no probe: there is no [probe], [bltouch] or similar section in its configuration."
@@ -39,8 +41,8 @@ class Host:
     def __init__(self, printer: Printer) -> None:
         self.printer = printer
         self.reactor = printer.get_reactor()
-        self.gcode: GCode = printer.lookup_object("gcode")
-        self.webhooks: Webhooks = printer.lookup_object("webhooks")
+        self.gcode: GCodeDispatch = printer.lookup_object("gcode")
+        self.webhooks: WebHooks = printer.lookup_object("webhooks")
         self.error = printer.command_error
         self.state = State(printer)
         self.motion = Motion(printer)

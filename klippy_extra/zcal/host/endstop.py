@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Sequence
 
 if TYPE_CHECKING:
-    from klippy_types import Printer
+    from klippy.klippy import Printer
 
 NAMES = ("stepper_z", "z", "carriage z")
 """What klippy calls it: today, before May 2025 and on Kalico, with generic_cartesian."""

@@ -6,7 +6,8 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from klippy_types import GCode, Printer
+    from klippy.gcode import GCodeDispatch
+    from klippy.klippy import Printer
 
 LOG = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class Homing:
         Raises klippy's command errors.
         """
         self._triggers = {}
-        gcode: GCode = self._printer.lookup_object("gcode")
+        gcode: GCodeDispatch = self._printer.lookup_object("gcode")
         gcode.run_script_from_command("G28 Z")
         return self._triggers
 

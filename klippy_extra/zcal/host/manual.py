@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import TYPE_CHECKING, Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional, cast
 
 if TYPE_CHECKING:
-    from klippy_types import GCode, GCodeCommand, Printer
+    from klippy.gcode import GCodeCommand, GCodeDispatch
+    from klippy.klippy import Printer
 
 ACCEPTED, ABORTED, FAILED = "accepted", "aborted", "failed"
 
@@ -46,7 +47,7 @@ class ManualProbe:
         The height is the kinematic Z, None unless accepted. Raises a command error if one is open already, or where
         the printer has a macro by the name of one of its commands.
         """
-        gcode: GCode = self._printer.lookup_object("gcode")
+        gcode: GCodeDispatch = self._printer.lookup_object("gcode")
         self._require_names(gcode)
         command = gcode.create_gcode_command("ZCAL", "ZCAL", {"SPEED": f"{speed:.6f}"})
 
@@ -59,11 +60,11 @@ class ManualProbe:
         except Exception:
             # Half opened it would answer to ACCEPT, and shut klippy down
             for name in COMMANDS:
-                gcode.register_command(name, None)
+                _unregister(gcode, name)
             self._printer.lookup_object("manual_probe").reset_status()
             raise
 
-    def _require_names(self, gcode: GCode) -> None:
+    def _require_names(self, gcode: GCodeDispatch) -> None:
         """Raises a command error where one of the names is taken: by a paper test that is open, or for good."""
         if self.active():
             raise self._printer.command_error(
@@ -76,19 +77,24 @@ class ManualProbe:
                 "a name that Klipper's paper test needs. Rename that macro."
             )
 
-    def _free(self, gcode: GCode, name: str) -> bool:
+    def _free(self, gcode: GCodeDispatch, name: str) -> bool:
         # As klippy itself tries it: not every version tells its commands
         try:
             gcode.register_command(name, lambda command: None)
         except self._printer.config_error:
             return False
-        gcode.register_command(name, None)
+        _unregister(gcode, name)
         return True
 
     def abort(self) -> None:
         """End ours, if it is open."""
         if self._ours is not None:
             self._ours.end(ABORTED)
+
+
+def _unregister(gcode: GCodeDispatch, name: str) -> None:
+    # None is how klippy unregisters a command; klippy-stubs only knows handlers.
+    cast("Callable[[str, None], object]", gcode.register_command)(name, None)
 
 
 def _reporting(helper: Any) -> Any:

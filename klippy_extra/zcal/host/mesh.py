@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from klippy_types import Printer
+    from klippy.klippy import Printer
 
 
 class BedMesh:

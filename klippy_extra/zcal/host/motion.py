@@ -7,7 +7,9 @@ import sys
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 if TYPE_CHECKING:
-    from klippy_types import Printer, Stepper, ToolHead
+    from klippy.klippy import Printer
+    from klippy.stepper import MCU_stepper
+    from klippy.toolhead import ToolHead
 
 
 class Motion:
@@ -85,10 +87,10 @@ class Motion:
         place = move.homing_move(target, speed, probe_pos=True, triggered=triggered)
         return (x, y, float(place[2])), move.check_no_movement() is None
 
-    def z_steppers(self) -> list[Stepper]:
+    def z_steppers(self) -> list[MCU_stepper]:
         """The steppers that move Z; on a delta, the towers."""
-        kinematics = self._toolhead().get_kinematics()
-        return [stepper for stepper in kinematics.get_steppers() if stepper.is_active_axis("z")]
+        steppers: list[MCU_stepper] = self._toolhead().get_kinematics().get_steppers()
+        return [stepper for stepper in steppers if stepper.is_active_axis("z")]
 
     def fastest_z(self) -> float:
         """The speed that Z cannot exceed."""

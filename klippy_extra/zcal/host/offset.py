@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from klippy_types import GCode, Printer
+    from klippy.gcode import GCodeDispatch
+    from klippy.klippy import Printer
 
 
 class GcodeOffset:
@@ -13,7 +14,7 @@ class GcodeOffset:
 
     def __init__(self, printer: Printer) -> None:
         self._printer = printer
-        self._gcode: GCode = printer.lookup_object("gcode")
+        self._gcode: GCodeDispatch = printer.lookup_object("gcode")
 
     def connect(self) -> None:
         """Look for what is used later. Raises whatever a foreign object raises."""

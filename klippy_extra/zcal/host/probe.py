@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, NamedTuple
 
 if TYPE_CHECKING:
-    from klippy_types import GCode, Printer
+    from klippy.gcode import GCodeDispatch
+    from klippy.klippy import Printer
 
     from .motion import Motion
 
@@ -129,7 +130,7 @@ class Probe:
 
         Raises command errors; ends whatever happens.
         """
-        gcode: GCode = self._printer.lookup_object("gcode")
+        gcode: GCodeDispatch = self._printer.lookup_object("gcode")
         # A rejected touch is a result here: nobody may hide it by touching again.
         command = gcode.create_gcode_command(
             "ZCAL", "ZCAL", {"BAD_PROBE_STRATEGY": "FAIL", **parameters, "SAMPLES": "1"}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Mapping
 
 if TYPE_CHECKING:
-    from klippy_types import GCode, Heater, Printer
+    from klippy.extras.heaters import Heater
+    from klippy.gcode import GCodeDispatch
+    from klippy.klippy import Printer
 
 LIMITS = (
     ("max_velocity", "VELOCITY"),
@@ -22,7 +24,7 @@ class Settings:
 
     def __init__(self, printer: Printer) -> None:
         self._printer = printer
-        self._gcode: GCode = printer.lookup_object("gcode")
+        self._gcode: GCodeDispatch = printer.lookup_object("gcode")
 
     def connect(self) -> None:
         """Look for what is used later. Raises whatever a foreign object raises."""

@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any, Mapping
 
 if TYPE_CHECKING:
-    from klippy_types import Printer, ToolHead
+    from klippy.klippy import Printer
+    from klippy.toolhead import ToolHead
 
 
 class State:

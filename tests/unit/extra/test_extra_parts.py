@@ -4,7 +4,7 @@ import contextlib
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,9 @@ from klippy_extra.zcal.board import KEPT_RUNS, RECENT, Board, plain
 from klippy_extra.zcal.config import OPTIONS
 from klippy_extra.zcal.messages import Refused
 from klippy_extra.zcal.parameters import Parameters
+
+if TYPE_CHECKING:
+    from klippy.gcode import GCodeCommand
 
 
 class Command:
@@ -43,9 +46,14 @@ class Command:
         return self._given.get(name, default)
 
 
+def parameters_of(**given: str) -> Parameters:
+    """The parameters of a command with these words."""
+    return Parameters(cast("GCodeCommand", Command(**given)))
+
+
 @given(st.text())
 def test_whatever_stands_there_is_a_number_in_range_or_refused(text: str) -> None:
-    parameters = Parameters(Command(SPEED=text, SAMPLES=text))
+    parameters = parameters_of(SPEED=text, SAMPLES=text)
     with contextlib.suppress(Refused):
         assert 0.1 <= parameters.number("SPEED", 5.0, 0.1, 100.0) <= 100.0
     with contextlib.suppress(Refused):
@@ -55,20 +63,20 @@ def test_whatever_stands_there_is_a_number_in_range_or_refused(text: str) -> Non
 @pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e999", "", "x", "0", "101", "-5"])
 def test_what_is_no_number_in_range_is_refused_by_name(text: str) -> None:
     with pytest.raises(Refused, match="SPEED"):
-        Parameters(Command(SPEED=text)).number("SPEED", 5.0, 0.1, 100.0)
+        parameters_of(SPEED=text).number("SPEED", 5.0, 0.1, 100.0)
 
 
 def test_a_mistyped_parameter_is_refused_with_the_nearest() -> None:
-    parameters = Parameters(Command(SAMPEL="5"))
+    parameters = parameters_of(SAMPEL="5")
     parameters.whole("SAMPLES", 5, 1, 100)
     with pytest.raises(Refused, match="Did you mean SAMPLES"):
         parameters.done()
 
 
 def test_a_choice_is_one_of_the_words() -> None:
-    assert Parameters(Command(METHOD="Scan")).choice("METHOD", "auto", ("auto", "scan")) == "scan"
+    assert parameters_of(METHOD="Scan").choice("METHOD", "auto", ("auto", "scan")) == "scan"
     with pytest.raises(Refused):
-        Parameters(Command(METHOD="scna")).choice("METHOD", "auto", ("auto", "scan"))
+        parameters_of(METHOD="scna").choice("METHOD", "auto", ("auto", "scan"))
 
 
 json_like = st.recursive(

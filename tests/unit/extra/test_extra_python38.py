@@ -35,8 +35,7 @@ def test_a_file_is_python_3_8(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(FOLDER)))
 def test_a_file_imports_the_standard_library_only(path: Path) -> None:
-    # `klippy` is Kalico's own package, asked for its name where it is there.
-    assert imports(ast.parse(path.read_text())) <= set(sys.stdlib_module_names) | {"klippy"}
+    assert imports(ast.parse(path.read_text())) <= set(sys.stdlib_module_names)
 
 
 def evaluated_annotations(tree: ast.Module) -> bool:
