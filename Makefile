@@ -7,9 +7,8 @@ DEV_STAMP := $(VENV)/.installed-dev
 ARGS ?=
 PROFILE ?= voron
 TESTS ?= tests
-JOBS ?= auto
 
-.PHONY: setup demo test lint format bench campaign screenshots clean
+.PHONY: setup demo check test lint format bench campaign screenshots clean
 
 setup: $(STAMP)
 
@@ -28,8 +27,13 @@ $(DEV_STAMP): $(STAMP)
 demo: setup
 	$(BIN)/zcal-tui --demo $(PROFILE) $(ARGS)
 
+# The inner loop: everything that needs neither a klippy nor much time.
+check: lint
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "not e2e and not slow" $(TESTS)
+
+# Every test, in phases; TESTS names a folder or a file.
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal $(TESTS)
+	$(BIN)/python -m tests.run $(TESTS)
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .

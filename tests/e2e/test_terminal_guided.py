@@ -9,11 +9,12 @@ import pytest
 
 import program
 from screenperson import ScreenPerson
-from tmux import AVAILABLE, Tmux
+from tests.programs import needs
+from tmux import Tmux
 from zcal_tui.model.record import Level, Record
 from zcal_tui.results.store import read_run
 
-pytestmark = pytest.mark.skipif(not AVAILABLE, reason="tmux is not installed")
+pytestmark = needs("tmux")
 
 SPEED = 20.0
 NEAR = 0.010

@@ -1,13 +1,10 @@
 """A program in a real terminal: tmux, its screen read as text, its keys pressed."""
 
 import shlex
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-
-AVAILABLE = shutil.which("tmux") is not None
 
 
 class Tmux:

@@ -1,0 +1,62 @@
+"""`make test` runs every test once, and lists the skipped ones by name."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from tests import run
+
+REPORT = """<testsuites><testsuite>
+<testcase classname="tests.e2e.test_a" name="test_one" time="1"/>
+<testcase classname="tests.e2e.test_a" name="test_two"><skipped message="tmux is not installed"/></testcase>
+<testcase classname="tests.e2e.test_b" name="test_two"><skipped message="only Kalico"/></testcase>
+<testcase classname="tests.e2e.test_b" name="test_three"><skipped message="tmux is not installed"/></testcase>
+</testsuite></testsuites>"""
+SKIPPED = (
+    ("tests.e2e.test_a.test_two", "tmux is not installed"),
+    ("tests.e2e.test_b.test_two", "only Kalico"),
+    ("tests.e2e.test_b.test_three", "tmux is not installed"),
+)
+
+
+def result(code: int, skipped: tuple[tuple[str, str], ...] = ()) -> run.Result:
+    return run.Result(run.PHASES[0], code, 61.4, 4, skipped)
+
+
+@pytest.mark.parametrize("marks", list(itertools.product([False, True], repeat=3)))
+def test_every_test_is_in_one_phase(marks: tuple[bool, bool, bool]) -> None:
+    names = dict(zip(("e2e", "slow", "core"), marks, strict=True))
+    assert sum(bool(eval(phase.markers, dict(names))) for phase in run.PHASES) == 1
+
+
+def test_a_report_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "report.xml"
+    path.write_text(REPORT)
+    assert run.read_report(path) == (4, SKIPPED)
+
+
+def test_the_skipped_tests_are_listed_under_their_reason() -> None:
+    lines = run.summary([result(0, SKIPPED)]).splitlines()
+    assert lines[1].endswith("passed in 61 s")
+    assert lines[2].strip() == "3 tests were skipped:"
+    assert [line.strip() for line in lines[3:]] == [
+        *("tmux is not installed", "tests.e2e.test_a.test_two", "tests.e2e.test_b.test_three"),
+        *("only Kalico", "tests.e2e.test_b.test_two"),
+    ]
+
+
+def test_without_skips_it_says_so() -> None:
+    assert run.summary([result(0)]).endswith("No test was skipped.")
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"), [((0, 0), 0), ((1, 0), 1), ((0, 2), 1), ((run.NO_TESTS, 0), 0)]
+)
+def test_all_phases_run_and_one_failure_fails_all(
+    codes: tuple[int, int], expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = iter(codes)
+    monkeypatch.setattr(run, "run", lambda phase, paths, cores: result(next(left)))
+    assert run.main(["tests"]) == expected
+    assert next(left, None) is None
