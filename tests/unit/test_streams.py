@@ -44,6 +44,7 @@ def test_a_full_disk_is_told(kept: Path, command: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "code"),
     [

@@ -151,6 +151,7 @@ async def test_beacons_medians_are_read_by_their_directions(machine: Machine, de
     assert any("backlash_comp" in event.text for event in told.of(AdviceGiven))
 
 
+@pytest.mark.slow
 async def test_words_that_are_not_known_are_an_error(machine: Machine, desk: Any) -> None:
     fit(machine, "beacon", "BEACON_ESTIMATE_BACKLASH", ["// something else"])
     told = await desk()

@@ -124,6 +124,7 @@ async def test_another_error_is_no_finding(bench: Bench) -> None:
     assert bench.lender.borrowed == 1
 
 
+@pytest.mark.slow
 async def test_a_macro_that_calibrates_nothing_is_named(bench: Bench) -> None:
     async def command(_: dict[str, str]) -> None:
         return

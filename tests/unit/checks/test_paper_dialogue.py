@@ -322,6 +322,7 @@ async def test_a_nozzle_that_another_client_has_jogged_goes_no_further_down(
     assert end_of(bench.machine) == (True, True)
 
 
+@pytest.mark.slow
 async def test_a_paper_test_that_another_client_opens_after_ending_ours_is_left_to_it(
     bench: Bench, probe: FakeManualProbe
 ) -> None:

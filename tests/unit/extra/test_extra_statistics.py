@@ -49,6 +49,7 @@ def share_covered(
     return inside / RUNS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backlash", [0.0, 0.010, 0.025, 0.060, 0.150])
 @pytest.mark.parametrize(("pairs", "drift"), [(3, 0.0), (10, 0.0), (10, 0.002)])
 def test_scan_backlash_covers_the_truth_as_often_as_it_says(

@@ -222,6 +222,7 @@ def test_another_klippys_clock_starts_over():
     assert clock.now() == 3.0
 
 
+@pytest.mark.slow
 async def test_a_halted_klippy_that_never_answers_is_not_waited_for(printer, machine):
     """With its micro-controller gone in a probing move, klippy halts and waits for the trigger for ever."""
     forever = asyncio.Event()

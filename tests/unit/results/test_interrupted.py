@@ -57,6 +57,7 @@ def test_a_line_that_was_cut_off_does_not_swallow_the_end(store: Store) -> None:
     assert read_run(path).whole
 
 
+@pytest.mark.slow
 def test_a_long_record_is_found_from_the_end(store: Store) -> None:
     many = tuple(replace(records.accuracy(1).samples[1], n=n) for n in range(2000))
     (path,) = records.keep(store, replace(records.accuracy(1), samples=many))

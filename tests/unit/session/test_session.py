@@ -86,6 +86,7 @@ async def test_cancelling_ends_after_the_touches_under_way(session: Session, mac
     assert "RESTORE_GCODE_STATE" in machine.scripts[-1].splitlines()[-1]
 
 
+@pytest.mark.slow
 async def test_an_error_of_the_printer_is_explained_and_the_samples_kept(
     session: Session, machine: Machine
 ) -> None:

@@ -42,6 +42,7 @@ def tally(sigma: float, steps_per_sigma: float, runs: int, plan: Plan) -> Tally:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps_per_sigma", [0.1, 1.0, 3.0])
 def test_coverage_of_two_thousand_stopped_series(steps_per_sigma: float) -> None:
     seen = tally(SIGMA, steps_per_sigma, 2000, Plan())
@@ -50,12 +51,14 @@ def test_coverage_of_two_thousand_stopped_series(steps_per_sigma: float) -> None
     assert seen.one_sided <= 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps_per_sigma", [0.5, 1.5, 2.0, 2.5])
 def test_coverage_between(steps_per_sigma: float) -> None:
     # Three standard errors of 95 % in 500 runs are 2.9 %.
     assert 0.921 <= tally(SIGMA, steps_per_sigma, 500, Plan()).covered <= 0.979
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sigma", [0.0055, 0.007, 0.008])
 def test_coverage_where_stopping_selects(sigma: float) -> None:
     """Near the border between fit and unfit a plain interval covers in 92 %."""
@@ -64,6 +67,7 @@ def test_coverage_where_stopping_selects(sigma: float) -> None:
     assert 20 < seen.samples < 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("samples", [10, 20])
 def test_coverage_of_series_of_fixed_length(samples: int) -> None:
     for steps_per_sigma in (0.1, 1.0, 3.0):

@@ -33,6 +33,7 @@ def named(effects: Effects) -> set[str]:
     return names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps_per_sigma", [0.0, 0.5, 1.0, 3.0])
 @pytest.mark.parametrize("n", [10, 15, 20, 40])
 def test_false_alarms_of_all_three_together_stay_below_the_shared_rate(

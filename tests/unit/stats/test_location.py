@@ -140,6 +140,7 @@ def test_data_that_do_not_decide_say_so() -> None:
     assert f"max_rounds {rounds}" in rule.advice[0].text
 
 
+@pytest.mark.slow
 def test_as_many_rounds_as_are_said_to_decide_mostly_do() -> None:
     decided = told = 0
     for seed in range(60):
@@ -210,6 +211,7 @@ def stopped(rng: np.random.Generator, effects: list[float], cap: int) -> tuple[s
         printer.measure()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("effects", "wrong"),
     [([0.0, 0.0125, 0.0125, 0.0255], "pass"), ([0.0, 0.0, 0.0245, 0.0245], "fail")],

@@ -34,6 +34,7 @@ def brute_force(levels: tuple[int, ...], counts: tuple[int, ...], sigma: float) 
     return float(integrate.quad(density, -2.0, max(levels) + 2.0, points=corners, limit=400, epsabs=0.0)[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("levels", "counts"), LEVELS)
 def test_likelihood_is_the_interval_censored_one_with_the_mean_integrated_out(
     levels: tuple[int, ...], counts: tuple[int, ...]
@@ -89,6 +90,7 @@ def test_more_samples_on_one_level_bound_it_lower() -> None:
     assert bounds == sorted(bounds, key=lambda bound: -(bound or 0.0))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=5, max_size=40), st.floats(0.0003, 0.0125))
 def test_any_readings_give_an_ordered_interval_and_scale_with_the_step(

@@ -90,6 +90,7 @@ def test_a_trigger_height_that_is_bounded_on_one_side_is_refused() -> None:
         z_offset(Interval(1.2, None, 1.21, 0.95), paper_height([0.1], 0.0), STEP)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 2, 3, 5])
 @pytest.mark.parametrize("half_bracket", [0.0001, 0.0025, 0.0125])
 def test_coverage_over_persons(n: int, half_bracket: float) -> None:
@@ -109,6 +110,7 @@ def test_coverage_over_persons(n: int, half_bracket: float) -> None:
         assert covered / runs >= 0.94
 
 
+@pytest.mark.slow
 def test_coverage_of_z_offset() -> None:
     """Ten touches, two paper tests, both rounded to steps."""
     rng = np.random.default_rng(7)

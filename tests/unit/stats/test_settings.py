@@ -11,6 +11,7 @@ def heights(draw: np.random.Generator, sigma: float, n: int = 20, step: float = 
     return [float(value) for value in np.round(values / step) * step] if step else values.tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("step", "sigma"), [(0.0, 0.003), (0.00125, 0.002), (0.0025, 0.0015)])
 def test_a_false_alarm_is_rare_over_all_comparisons_together(step: float, sigma: float) -> None:
     draw = np.random.default_rng(5)

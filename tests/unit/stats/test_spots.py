@@ -155,6 +155,7 @@ def test_negative_backlash_is_said_to_be_strange() -> None:
     assert "negative at front left" in rule.reasons[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("count", "n", "step"), [(1, 10, 0.0001), (4, 5, 0.0001), (4, 5, STEP), (4, 5, 0.0125)]
 )
@@ -167,6 +168,7 @@ def test_false_alarms_when_nothing_is_there(count: int, n: int, step: float) -> 
     assert sum(result.apart is not None for result in results) / runs <= 0.068
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [0.0001, STEP])
 def test_coverage(step: float) -> None:
     rng = np.random.default_rng([3, int(step * 1e5)])

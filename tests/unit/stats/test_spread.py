@@ -72,6 +72,7 @@ def test_pairs_of_different_precision() -> None:
     assert low == pytest.approx(30.0 - np.sqrt(2.0) * stats.studentized_range.ppf(0.975, 3, 9), rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "dof"), [(3, 4), (9, 16)])
 @pytest.mark.parametrize("true", [0.0, 3.0, 6.0])
 def test_each_bound_is_wrong_in_its_share_at_most(count: int, dof: int, true: float) -> None:

@@ -30,6 +30,7 @@ def outcomes(sigma: float, step: float, plan: Plan, runs: int) -> dict[str, floa
     return {outcome: seen.count(outcome) / runs for outcome in ("pass", "fail", "cap")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [0.0005, 0.0025])
 def test_wrong_verdicts_at_the_borders_are_within_the_error_rate(step: float) -> None:
     # 1.7 % is 1.5 standard errors of 5 % in 400 runs; what is seen is far below it (docs/statistics.md).

@@ -311,6 +311,7 @@ PARTS: dict[str, Callable[[ThermalBias], Interval | None]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("likeness", [0.0, 0.6])
 def test_coverage(likeness: float) -> None:
     """Conservative throughout: rounding counts in full, and wander as it is seen with the fit's share put back."""

@@ -56,6 +56,7 @@ def heated(parts: dict[float, float], seed: int, *, slip: float = 0.0) -> Heated
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "parts",
     [

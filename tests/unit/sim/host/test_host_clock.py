@@ -259,6 +259,7 @@ def test_a_forked_child_lives_in_real_time(simulator: Simulator) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_wall_clock_stays_real(simulator: Simulator) -> None:
     said = simulator.run("import time; time.sleep(500); print(time.time())")
     assert abs(float(said) - time.time()) < 30

@@ -1,5 +1,6 @@
 """Whatever a host sends, the firmware may shut down, but the simulator must not fail."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mcu_bench import Slide, bench, block
@@ -49,6 +50,7 @@ def arguments(draw: st.DrawFn, parameters: list[tuple[str, str]], clock: int) ->
     return " ".join(texts)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_no_command_breaks_the_simulator(data: st.DataObject) -> None:
