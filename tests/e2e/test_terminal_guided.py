@@ -18,7 +18,7 @@ pytestmark = needs("tmux")
 
 SPEED = 20.0
 NEAR = 0.010
-"""mm: how near the truth the saved value has to be (issue: 10 µm)."""
+"""mm: how near the truth the saved value has to be."""
 NORMAL, SMALL = (80, 24), (60, 20)
 SHORTER = ("all", "--only", "ready,probe-xy,z-offset,first-layer")
 """Of the whole calibration what leads to a saved z_offset, and what confirms it."""

@@ -30,7 +30,7 @@ KNOWN_MACROS = (
     ("attach_probe", "dock_probe"),
     ("probe_pickup", "probe_return"),
 )
-"""Names under which printers fetch and put back a dockable probe (Klicky, seed 3's CALIBRATE_Z example, …)."""
+"""Names under which printers fetch and put back a dockable probe (Klicky, protoloft's examples, …)."""
 
 OWN_DOCK = "dockable_probe"
 OWN_COMMANDS = ("ATTACH_PROBE", "DETACH_PROBE")

@@ -1,4 +1,4 @@
-"""What a run of a check leaves behind, and the pieces it is made of (design: a record)."""
+"""What a run of a check leaves behind, and the pieces it is made of; docs/json.md describes them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

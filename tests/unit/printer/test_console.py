@@ -1,4 +1,4 @@
-"""Every wording of the research into Klipper's console, and that nothing else is taken for one."""
+"""Every wording of Klipper's console that is parsed, and that nothing else is taken for one."""
 
 import pytest
 from hypothesis import given

@@ -1,7 +1,7 @@
 """Whether the macro that starts a print calibrates Z, in the right place, and keeps what it found.
 
-Seed: protoloft's z_calibration, "How to use it". Macros are read as text: conditions are not followed, and the macros
-that a macro calls are looked into, so that what is found is advice, not proof. Pure.
+The right place is the one in protoloft's z_calibration docs, "How to use it". Macros are read as text: conditions are
+not followed, but called macros are read too. The findings are advice, not proof. Pure.
 """
 
 import re
