@@ -15,7 +15,7 @@ from campaigns.errors import CampaignError
 from campaigns.options import Options
 from campaigns.printer import Printer, printer
 from campaigns.report import Criterion, Report
-from klippy_extra.zcal.estimate import CONFIDENCE
+from klippy_extra.zcal.backlash_estimate import CONFIDENCE
 from klippy_extra.zcal.quantiles import t_quantile
 
 NAME = "scan-backlash"

@@ -120,7 +120,7 @@ class ZCalibration:
             "attached_check_works": self._history.check_works,
         }
 
-    def _cancel(self, request: endpoints.Request) -> Mapping[str, Any]:
+    def _cancel(self, request: endpoints.EndpointRequest) -> Mapping[str, Any]:
         """Stop the command that runs after its current move; with a `tag`, only the command of that TAG, or one without
         any that began at `since` (klippy's event time) or later."""
         reason, tag, since = cancel.reason(CANCEL), request.tag(), request.number("since", cancel.EVER)

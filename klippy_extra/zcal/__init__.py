@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .extra import Zcal
+from .section import Zcal
 
 if TYPE_CHECKING:
     from klippy.configfile import ConfigWrapper

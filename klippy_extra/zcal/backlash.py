@@ -9,32 +9,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, Mapping
 
 from . import preconditions
-from .backlash_release import Release
-from .backlash_scan import Scan
-from .estimate import CONFIDENCE, Interval, Singular
-from .messages import Refused
-from .series import lift
+from .backlash_estimate import CONFIDENCE, ConfidenceInterval, Singular
+from .backlash_release import ReleaseMethod
+from .backlash_scan import ScanMethod
+from .errors import CommandRefused
+from .sample_series import lift
 
 if TYPE_CHECKING:
-    from .config import Options
     from .host import Host
-    from .parameters import Parameters
-    from .runner import Run
-    from .staging import Staging
+    from .options import ZcalOptions
+    from .parameters import CommandParameters
+    from .runner import CommandRun
+    from .staging import StageCommand
 
 HELP = "Estimate the Z backlash here; CALIBRATE=1 does it at the zero reference position and stages the value"
 DIGITS = 5
 
 
-class Backlash:
+class BacklashCommand:
     """The command."""
 
-    def __init__(self, host: Host, options: Options, staging: Staging) -> None:
+    def __init__(self, host: Host, options: ZcalOptions, staging: StageCommand) -> None:
         self._host = host
         self._options = options
         self._staging = staging
 
-    def command(self, run: Run, parameters: Parameters) -> None:
+    def command(self, run: CommandRun, parameters: CommandParameters) -> None:
         """CALIBRATE=1 goes to the zero reference position and stages the value; ITERATIONS are pairs of measurements;
         DELTA is how far away in Z the approaches of the scan method begin; METHOD is auto, scan or release; SPEED is
         that of the measuring moves in Z."""
@@ -47,15 +47,15 @@ class Backlash:
         preconditions.check_free(self._host)
         preconditions.check_probe(self._host)
         if calibrate and method == "release" and self._options.switch_hysteresis is None:
-            raise Refused(
+            raise CommandRefused(
                 "A switch's release shows backlash and its own differential travel together: no value to save.",
                 remedy="Set switch_hysteresis in [zcal] if you know it, or leave CALIBRATE out, to compare spots.",
             )
-        measure: Callable[[], tuple[Interval, Mapping[str, Any]]]
+        measure: Callable[[], tuple[ConfidenceInterval, Mapping[str, Any]]]
         if method == "scan":
-            measure = Scan(self._host, self._options, run, iterations, delta, speed).measure
+            measure = ScanMethod(self._host, self._options, run, iterations, delta, speed).measure
         else:
-            measure = Release(self._host, self._options, run, iterations, speed).measure
+            measure = ReleaseMethod(self._host, self._options, run, iterations, speed).measure
         start = self._host.motion.position()
         place = self._zero_reference() if calibrate else None
         try:
@@ -64,7 +64,7 @@ class Backlash:
             run.check()
             found, details = measure()
         except Singular as singular:
-            raise Refused(
+            raise CommandRefused(
                 f"The backlash could not be estimated: {singular}.",
                 remedy="Look at the sensor with ZCAL_PROBE_ACCURACY, or take more ITERATIONS.",
             ) from singular
@@ -84,15 +84,15 @@ class Backlash:
         if asked == "auto":
             asked = "release" if "scan" in missing else "scan"
             if asked in missing:
-                raise Refused("This probe cannot show backlash.", missing["scan"], missing["release"])
+                raise CommandRefused("This probe cannot show backlash.", missing["scan"], missing["release"])
         if asked in missing:
-            raise Refused(missing[asked])
+            raise CommandRefused(missing[asked])
         return asked
 
     def _zero_reference(self) -> tuple[float, float]:
         reference = self._host.mesh.reference() or self._host.state.zero_reference()
         if reference is None:
-            raise Refused(
+            raise CommandRefused(
                 "There is no zero reference position.",
                 remedy="Set zero_reference_position in [bed_mesh], or go somewhere and leave CALIBRATE out.",
             )
@@ -106,9 +106,9 @@ class Backlash:
         self._host.motion.move_to(self._options.speed, x=place[0], y=place[1])
         self._host.motion.wait()
 
-    def _calibrate(self, run: Run, found: Interval) -> None:
+    def _calibrate(self, run: CommandRun, found: ConfidenceInterval) -> None:
         if found.high < 0.0:
-            raise Refused(
+            raise CommandRefused(
                 f"The estimate is negative ({1000 * found.value:.1f} µm), which no backlash is: nothing was staged.",
                 "Something drifts or slips while it is measured.",
                 "Let the printer come to rest and try again with more ITERATIONS.",
@@ -119,7 +119,7 @@ class Backlash:
         run.result = {**(result or {}), "staged": round(value, DIGITS)}
 
 
-def _result(found: Interval, known: bool, details: Mapping[str, Any]) -> dict[str, Any]:
+def _result(found: ConfidenceInterval, known: bool, details: Mapping[str, Any]) -> dict[str, Any]:
     detected = found.low > 0.0 and known
     return {
         "value": found.value if known else None,
@@ -131,7 +131,7 @@ def _result(found: Interval, known: bool, details: Mapping[str, Any]) -> dict[st
     }
 
 
-def _lines(command: str, found: Interval, known: bool, method: str) -> list[str]:
+def _lines(command: str, found: ConfidenceInterval, known: bool, method: str) -> list[str]:
     value, low, high = (1000.0 * part for part in found)
     if not known:
         return [

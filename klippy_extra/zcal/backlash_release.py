@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Mapping
 
 from . import preconditions
-from .estimate import Interval, average, interval
-from .messages import Refused
-from .series import Series, TouchSettings, touching
+from .backlash_estimate import ConfidenceInterval, average, interval
+from .errors import CommandRefused
+from .sample_series import SampleSeries, SeriesSettings, sample_series
 
 if TYPE_CHECKING:
-    from .config import Options
     from .host import Host
-    from .runner import Run
+    from .options import ZcalOptions
+    from .runner import CommandRun
 
 OVERTRAVEL = 0.2
 """How far it is pressed beyond the trigger, in mm, so that the switch is safely closed."""
@@ -23,11 +23,13 @@ SEARCH = 3.0
 RETRACT = 1.0
 
 
-class Release:
+class ReleaseMethod:
     """One estimate: by how much the switch opens higher on the way up than it closed on the way down."""
 
-    def __init__(self, host: Host, options: Options, run: Run, iterations: int, speed: float) -> None:
-        """Raises Refused where the release could be out of the axis."""
+    def __init__(
+        self, host: Host, options: ZcalOptions, run: CommandRun, iterations: int, speed: float
+    ) -> None:
+        """Raises CommandRefused where the release could be out of the axis."""
         self._host = host
         self._run = run
         self._iterations = iterations
@@ -37,11 +39,11 @@ class Release:
         self._overtravel = OVERTRAVEL if z_offset - OVERTRAVEL >= MARGIN else 0.0
         preconditions.check_height(host, z_offset + SEARCH + RETRACT, "Waiting for the release")
 
-    def measure(self) -> tuple[Interval, Mapping[str, Any]]:
-        """Where the toolhead stands. Raises Cancelled, Refused, Singular, command errors."""
-        settings = TouchSettings(self._speed, max(self._speed, 5.0), RETRACT, "automatic")
+    def measure(self) -> tuple[ConfidenceInterval, Mapping[str, Any]]:
+        """Where the toolhead stands. Raises CommandCancelled, CommandRefused, Singular, command errors."""
+        settings = SeriesSettings(self._speed, max(self._speed, 5.0), RETRACT, "automatic")
         differences = []
-        with touching(self._host, self._run, settings) as series:
+        with sample_series(self._host, self._run, settings) as series:
             for _ in range(self._iterations):
                 differences.append(self._difference(series))
                 series.retract()
@@ -57,9 +59,9 @@ class Release:
             "standard_error": travel.error,
             "degrees_of_freedom": travel.freedom,
         }
-        return Interval(*(part - (self._hysteresis or 0.0) for part in found)), details
+        return ConfidenceInterval(*(part - (self._hysteresis or 0.0) for part in found)), details
 
-    def _difference(self, series: Series) -> float:
+    def _difference(self, series: SampleSeries) -> float:
         motion = self._host.motion
         trigger = float(series.touch()["trigger_z"])
         if self._overtravel:
@@ -67,7 +69,7 @@ class Release:
             motion.move_to(self._speed, z=max(low, trigger - self._overtravel), direct=True)
             motion.wait()
         if self._host.probe.triggered() is False:
-            raise Refused(
+            raise CommandRefused(
                 "The probe opened by itself after its trigger.",
                 "It bounces, or it is one that retracts when it triggers.",
                 "A release says nothing with such a probe.",
@@ -76,7 +78,7 @@ class Release:
             self._host.probe.endstop(), trigger + SEARCH, self._speed, triggered=False
         )
         if not moved:
-            raise Refused(
+            raise CommandRefused(
                 "The probe opened before it was lifted.", "Its contact is loose.", "Look at its wiring."
             )
         series.publish({"x": x, "y": y, "trigger_z": release, "direction": "up"})

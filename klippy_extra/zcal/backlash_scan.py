@@ -5,15 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Mapping
 
 from . import preconditions
-from .estimate import Interval, Singular, Value, balanced, effect, interval, scaled
-from .messages import Refused
-from .series import lift
+from .backlash_estimate import (
+    ConfidenceInterval,
+    Singular,
+    UncertainValue,
+    balanced,
+    effect,
+    interval,
+    scaled,
+)
+from .errors import CommandRefused
+from .sample_series import lift
 
 if TYPE_CHECKING:
-    from .config import Options
     from .host import Host
     from .host.probe import ProbeSession
-    from .runner import Run
+    from .options import ZcalOptions
+    from .runner import CommandRun
 
 CLEARANCE = 0.5
 """How near to the bed, in mm, an approach from below may begin."""
@@ -25,13 +33,13 @@ TRAVEL_SPEED = 10.0
 SAMPLE_TIME = 0.2
 
 
-class Scan:
+class ScanMethod:
     """One estimate. Lost motion leaves the toolhead higher when it came from above than when it came from below."""
 
     def __init__(
-        self, host: Host, options: Options, run: Run, iterations: int, delta: float, speed: float
+        self, host: Host, options: ZcalOptions, run: CommandRun, iterations: int, delta: float, speed: float
     ) -> None:
-        """Raises Refused where the approaches would come too near to the bed or leave the axis."""
+        """Raises CommandRefused where the approaches would come too near to the bed or leave the axis."""
         self._host = host
         self._run = run
         self._height = options.scan_height
@@ -40,15 +48,15 @@ class Scan:
         self._speed = speed
         self._n = 0
         if self._height - delta < CLEARANCE:
-            raise Refused(
+            raise CommandRefused(
                 f"From scan_height ({self._height:g}), DELTA={delta:g} comes nearer to the bed than {CLEARANCE:g} mm.",
                 remedy="Take a smaller DELTA or a greater scan_height.",
             )
         preconditions.check_height(host, self._height + 2 * delta, "DELTA")
         preconditions.check_height(host, self._height - delta, "DELTA")
 
-    def measure(self) -> tuple[Interval, Mapping[str, Any]]:
-        """Where the toolhead stands. Raises Cancelled, Singular, command errors."""
+    def measure(self) -> tuple[ConfidenceInterval, Mapping[str, Any]]:
+        """Where the toolhead stands. Raises CommandCancelled, Singular, command errors."""
         words = {"METHOD": "scan", "SAMPLE_TIME": f"{SAMPLE_TIME:g}"}
         with self._host.probe.session(words) as session:
             try:
@@ -58,7 +66,7 @@ class Scan:
             finally:
                 lift(self._host, self._speed, self._height + self._delta)
 
-    def _estimate(self, session: ProbeSession) -> tuple[Interval, Mapping[str, Any]]:
+    def _estimate(self, session: ProbeSession) -> tuple[ConfidenceInterval, Mapping[str, Any]]:
         slope = self._slope(session)
         order = balanced(self._iterations)
         readings = [self._reading(session, direction, self._height) for direction in order]
@@ -78,7 +86,7 @@ class Scan:
         }
         return interval(backlash, within=systematic), details
 
-    def _slope(self, session: ProbeSession) -> Value:
+    def _slope(self, session: ProbeSession) -> UncertainValue:
         """What the sensor makes of a known difference in height, always coming from above."""
         heights = [self._height + self._delta * side / 2.0 for side in balanced(SLOPE_PAIRS)]
         return effect(heights, [self._reading(session, 1, height) for height in heights], RESOLUTION)

@@ -9,54 +9,54 @@ import logging
 import math
 from typing import TYPE_CHECKING, Any, Callable, Mapping
 
-from .board import plain
-from .messages import Refused
+from .errors import CommandRefused
+from .status import plain
 
 if TYPE_CHECKING:
     from klippy.webhooks import WebHooks, WebRequest
 
 LOG = logging.getLogger(__name__)
 
-Answer = Callable[["Request"], Mapping[str, Any]]
+Answer = Callable[["EndpointRequest"], Mapping[str, Any]]
 
 
-class Request:
+class EndpointRequest:
     """The parameters of a request, checked."""
 
     def __init__(self, request: WebRequest) -> None:
         self._request = request
 
     def whole(self, name: str, default: int) -> int:
-        """A whole number. Raises Refused."""
+        """A whole number. Raises CommandRefused."""
         value = self._get(name, default)
         if isinstance(value, bool) or not isinstance(value, int):
-            raise Refused(f"{name} must be a whole number.")
+            raise CommandRefused(f"{name} must be a whole number.")
         return value
 
     def number(self, name: str, default: float | None = None) -> float:
-        """A finite number, which must be given if there is no default. Raises Refused."""
+        """A finite number, which must be given if there is no default. Raises CommandRefused."""
         return finite(name, self._get(name, default))
 
     def text(self, name: str, default: str | None = None) -> str:
-        """A text, which must be given if there is no default. Raises Refused."""
+        """A text, which must be given if there is no default. Raises CommandRefused."""
         value = self._get(name, default)
         if not isinstance(value, str) or not value:
-            raise Refused(f"{name} must be a text.")
+            raise CommandRefused(f"{name} must be a text.")
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise Refused(f"{name} has characters that cannot be written.") from None
+            raise CommandRefused(f"{name} has characters that cannot be written.") from None
         return value
 
     def tag(self) -> str | None:
-        """The tag of a run, if one is asked for. Raises Refused."""
+        """The tag of a run, if one is asked for. Raises CommandRefused."""
         return None if self._get("tag", None) is None else self.text("tag")
 
     def mapping(self, name: str) -> Mapping[str, Any]:
-        """An object, empty if it is not given. Raises Refused."""
+        """An object, empty if it is not given. Raises CommandRefused."""
         value = self._get(name, {})
         if not isinstance(value, dict):
-            raise Refused(f"{name} must be an object.")
+            raise CommandRefused(f"{name} must be an object.")
         return value
 
     def _get(self, name: str, default: Any) -> Any:
@@ -65,9 +65,9 @@ class Request:
 
 
 def finite(name: str, value: Any) -> float:
-    """A value as a finite number. Raises Refused."""
+    """A value as a finite number. Raises CommandRefused."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise Refused(f"{name} must be a number.")
+        raise CommandRefused(f"{name} must be a number.")
     return float(value)
 
 
@@ -76,8 +76,8 @@ def register(webhooks: WebHooks, path: str, answer: Answer) -> None:
 
     def callback(request: WebRequest) -> None:
         try:
-            answered = plain(answer(Request(request)))
-        except Refused as refused:
+            answered = plain(answer(EndpointRequest(request)))
+        except CommandRefused as refused:
             raise request.error(str(refused)) from refused
         except Exception as error:
             # Klippy shuts down for anything else that leaves an endpoint.

@@ -6,47 +6,49 @@ import logging
 from typing import TYPE_CHECKING, Any, Mapping
 
 from . import cancel
-from .cleaning import CleaningUp
-from .holdings import Holdings
-from .messages import Refused
+from .errors import CommandRefused
+from .held_settings import HeldSettings
+from .lease_cleanup import LeaseCleanup
 
 if TYPE_CHECKING:
-    from .board import Board
-    from .endpoints import Request
+    from .endpoints import EndpointRequest
     from .host import Host
-    from .paper import PaperTest
-    from .runner import Runner
+    from .paper_test import PaperTestCommand
+    from .runner import CommandRunner
+    from .status import ZcalStatus
 
 LOG = logging.getLogger(__name__)
 
 SHORTEST, LONGEST = 1.0, 3600.0
 
 
-class Lease:
+class LeaseEndpoint:
     """One client's, in klippy's time. The commands that are given while it runs are under it."""
 
-    def __init__(self, host: Host, board: Board, runner: Runner, paper: PaperTest) -> None:
+    def __init__(
+        self, host: Host, status: ZcalStatus, runner: CommandRunner, paper: PaperTestCommand
+    ) -> None:
         self._host = host
-        self._board = board
-        self._holdings = Holdings(host)
-        self._cleaning = CleaningUp(host, self._holdings, runner, paper, self._publish)
-        runner.refuses = self._cleaning.why
+        self._status = status
+        self._held_settings = HeldSettings(host)
+        self._cleanup = LeaseCleanup(host, self._held_settings, runner, paper, self._publish)
+        runner.refuses = self._cleanup.why
         self._holder: str | None = None
         self._process: Mapping[str, Any] = {}
         self._seconds = self._since = 0.0
         self._until = 0.0
         self._timer = host.reactor.register_timer(self._look)
-        host.printer.register_event_handler(cancel.CLEANING, self._cleaning.why)
+        host.printer.register_event_handler(cancel.CLEANING, self._cleanup.why)
         host.printer.register_event_handler(cancel.APPLIED, self._offset_applied)
 
     def active(self) -> bool:
         """Whether somebody holds it."""
         return self._holder is not None
 
-    def request(self, request: Request) -> Mapping[str, Any]:
+    def request(self, request: EndpointRequest) -> Mapping[str, Any]:
         """The endpoint. `holder` names the client; `action` is
 
-        renew (the default): take it or keep it for `seconds` (30), and note what `hold` says (see Holdings);
+        renew (the default): take it or keep it for `seconds` (30), and note what `hold` says (see HeldSettings);
         restore: put everything back now, as if it had run out; end: give it up, the holder has cleaned up itself;
         take_over: the client knows that the holder `instead_of`, by the `process` it gave, is dead: let its lease run
         out now. To take it then is another request, which is refused until everything has been put back.
@@ -56,7 +58,7 @@ class Lease:
         if action == "take_over":
             self._run_out(holder, request.text("instead_of"))
         elif self._holder not in (None, holder):
-            raise Refused(
+            raise CommandRefused(
                 f"{self._holder} holds the lease for another {self._until - self._host.now():.0f} s.",
                 remedy="Wait, or end that program.",
             )
@@ -65,24 +67,24 @@ class Lease:
         elif action in ("restore", "end"):
             self._release(holder, restore=action == "restore")
         elif action != "take_over":
-            raise Refused(f"action must be renew, restore, end or take_over, not {action}.")
+            raise CommandRefused(f"action must be renew, restore, end or take_over, not {action}.")
         return {
             "holder": self._holder,
             "seconds": max(0.0, self._until - self._host.now()) if self.active() else 0.0,
-            "holds": self._holdings.names(),
+            "holds": self._held_settings.names(),
         }
 
     def drop(self) -> None:
         """Forget it: klippy has shut down, which ends everything a lease could hold."""
         self._holder = None
-        self._holdings.take()
-        self._cleaning.drop()
+        self._held_settings.take()
+        self._cleanup.drop()
         self._host.reactor.update_timer(self._timer, self._host.reactor.NEVER)
         self._publish()
 
-    def _renew(self, holder: str, request: Request) -> None:
-        if self._cleaning.active():
-            raise Refused(
+    def _renew(self, holder: str, request: EndpointRequest) -> None:
+        if self._cleanup.active():
+            raise CommandRefused(
                 "zcal is still cleaning up after the last lease.",
                 remedy="Ask again when the print is over."
                 if self._host.state.job()
@@ -90,12 +92,12 @@ class Lease:
             )
         for capability in ("settings", "offset"):
             if capability in self._host.missing:
-                raise Refused(self._host.missing[capability])
+                raise CommandRefused(self._host.missing[capability])
         seconds = request.number("seconds", 30.0)
         if not SHORTEST <= seconds <= LONGEST:
-            raise Refused(f"seconds must be from {SHORTEST:g} to {LONGEST:g}.")
+            raise CommandRefused(f"seconds must be from {SHORTEST:g} to {LONGEST:g}.")
         process = request.mapping("process")
-        self._holdings.hold(request.mapping("hold"))
+        self._held_settings.hold(request.mapping("hold"))
         if not self.active():
             self._since = self._host.now()
         self._holder, self._seconds = holder, seconds
@@ -106,7 +108,7 @@ class Lease:
 
     def _release(self, holder: str, *, restore: bool) -> None:
         if not self.active():
-            raise Refused(f"{holder} holds no lease.")
+            raise CommandRefused(f"{holder} holds no lease.")
         if restore:
             self._clean_up(f"{holder} asked for it")
         else:
@@ -114,9 +116,9 @@ class Lease:
 
     def _run_out(self, holder: str, dead: str) -> None:
         if self._holder is None or self._holder != dead:
-            raise Refused(f"{dead} does not hold the lease.")
+            raise CommandRefused(f"{dead} does not hold the lease.")
         if dead == holder:
-            raise Refused(f"{holder} lives, and holds the lease already.")
+            raise CommandRefused(f"{holder} lives, and holds the lease already.")
         self._clean_up(f"{holder} has seen that {dead} is gone", alone=True)
 
     def _look(self, eventtime: float) -> float:
@@ -134,13 +136,13 @@ class Lease:
     def _clean_up(self, reason: str, *, alone: bool = False) -> None:
         """`alone`: the holder is gone, and its nozzle may stand low over the bed."""
         self._holder = None
-        self._cleaning.begin(reason, self._since, alone=alone)
+        self._cleanup.begin(reason, self._since, alone=alone)
         self._publish()
 
     def _offset_applied(self, offset: tuple[float, float, float]) -> None:
         """The holder's own CALIBRATE_Z has applied it, which is not known before."""
         if self.active():
-            self._holdings.note_offset(offset)
+            self._held_settings.note_offset(offset)
 
     def _publish(self) -> None:
         lease = None
@@ -148,7 +150,7 @@ class Lease:
             lease = {
                 "holder": self._holder,
                 "until": self._until,
-                "holds": self._holdings.names(),
+                "holds": self._held_settings.names(),
                 "process": dict(self._process) or None,
             }
-        self._board.change(lease=lease)
+        self._status.change(lease=lease)

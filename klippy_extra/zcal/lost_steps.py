@@ -8,22 +8,22 @@ from statistics import mean, variance
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from . import preconditions
-from .messages import Refused
+from .errors import CommandRefused
 from .quantiles import t_quantile
-from .series import lift
+from .sample_series import lift
 from .summary import LEVEL
 
 if TYPE_CHECKING:
-    from .config import Options
     from .host import Host
-    from .runner import Run
+    from .options import ZcalOptions
+    from .runner import CommandRun
 
 
-class HomingCheck:
+class LostStepsCheck:
     """Homes some times before and some times after, and compares the motors' positions at the endstop."""
 
-    def __init__(self, host: Host, options: Options, run: Run, times: int) -> None:
-        """Raises Refused before anything moves."""
+    def __init__(self, host: Host, options: ZcalOptions, run: CommandRun, times: int) -> None:
+        """Raises CommandRefused before anything moves."""
         self._host = host
         self._options = options
         self._run = run
@@ -33,13 +33,13 @@ class HomingCheck:
             return
         preconditions.check_free(host)
         if host.homing.by_probe():
-            raise Refused(
+            raise CommandRefused(
                 "HOMES compares with the Z endstop, and Z is homed by the probe itself.",
                 remedy="Leave HOMES out: a probe that drifts cannot be told from lost steps then.",
             )
 
     def before(self) -> None:
-        """The homings before. Raises Cancelled, Refused, command errors."""
+        """The homings before. Raises CommandCancelled, CommandRefused, command errors."""
         self._before = self._home()
 
     def after(self) -> dict[str, Any] | None:
@@ -62,7 +62,9 @@ class HomingCheck:
             seen.append(self._host.homing.home_z())
             lift(self._host, speed, self._options.safe_height)
             if not seen[-1]:
-                raise Refused("This klippy does not tell where Z was homed.", remedy="Leave HOMES out.")
+                raise CommandRefused(
+                    "This klippy does not tell where Z was homed.", remedy="Leave HOMES out."
+                )
         if self._times:
             lift(self._host, speed, z)
             self._host.motion.move_to(speed, x=x, y=y)

@@ -6,7 +6,7 @@ import difflib
 import math
 from typing import TYPE_CHECKING, Sequence
 
-from .messages import Refused
+from .errors import CommandRefused
 
 if TYPE_CHECKING:
     from klippy.gcode import GCodeCommand
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 TAG = "TAG"
 
 
-class Parameters:
+class CommandParameters:
     """Reads a command's parameters; `done` refuses those that nobody asked for."""
 
     def __init__(self, command: GCodeCommand) -> None:
@@ -41,7 +41,7 @@ class Parameters:
             or (above is not None and value <= above)
         ):
             least = f"from {lowest:g}" if above is None else f"above {above:g}, up"
-            raise Refused(f"{self.command}: {name}={text} is not a number {least} to {highest:g}.")
+            raise CommandRefused(f"{self.command}: {name}={text} is not a number {least} to {highest:g}.")
         return value
 
     def whole(self, name: str, default: int, lowest: int, highest: int) -> int:
@@ -54,7 +54,9 @@ class Parameters:
         except ValueError:
             value = lowest - 1
         if not lowest <= value <= highest:
-            raise Refused(f"{self.command}: {name}={text} is not a whole number from {lowest} to {highest}.")
+            raise CommandRefused(
+                f"{self.command}: {name}={text} is not a whole number from {lowest} to {highest}."
+            )
         return value
 
     def flag(self, name: str) -> bool:
@@ -67,14 +69,14 @@ class Parameters:
         if text is None:
             return default
         if text.lower() not in choices:
-            raise Refused(f"{self.command}: {name}={text} is not one of {', '.join(choices)}.")
+            raise CommandRefused(f"{self.command}: {name}={text} is not one of {', '.join(choices)}.")
         return text.lower()
 
     def word(self, name: str) -> str:
         """A text that must be given."""
         text = self._text(name)
         if not text:
-            raise Refused(f"{self.command}: {name} is missing.")
+            raise CommandRefused(f"{self.command}: {name} is missing.")
         return text
 
     def done(self) -> None:
@@ -83,7 +85,7 @@ class Parameters:
             if name not in self._known:
                 close = difflib.get_close_matches(name, self._known, 1)
                 hint = f"Did you mean {close[0]}?" if close else f"It takes {', '.join(self._known)}."
-                raise Refused(f"{self.command} has no parameter {name}.", remedy=hint)
+                raise CommandRefused(f"{self.command} has no parameter {name}.", remedy=hint)
 
     def _text(self, name: str) -> str | None:
         self._known.append(name)

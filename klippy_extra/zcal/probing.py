@@ -5,33 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Mapping
 
 from . import preconditions
-from .lost_steps import HomingCheck
-from .messages import Refused
-from .series import Series, touch_settings, touching
+from .errors import CommandRefused
+from .lost_steps import LostStepsCheck
+from .sample_series import SampleSeries, sample_series, series_settings
 from .summary import half_width, summary
 
 if TYPE_CHECKING:
-    from .config import Options
     from .host import Host
-    from .parameters import Parameters
-    from .runner import Run
+    from .options import ZcalOptions
+    from .parameters import CommandParameters
+    from .runner import CommandRun
 
 PROBE_HELP = "Probe here and publish each touch, its height in both frames, and their median or average"
 ACCURACY_HELP = "Probe here several times, publish each touch, and say how far they scatter"
 MOST = 1000
 
 
-class Probing:
+class ProbeCommands:
     """The two commands."""
 
-    def __init__(self, host: Host, options: Options) -> None:
+    def __init__(self, host: Host, options: ZcalOptions) -> None:
         self._host = host
         self._options = options
 
-    def probe(self, run: Run, parameters: Parameters) -> None:
+    def probe(self, run: CommandRun, parameters: CommandParameters) -> None:
         """PROBE_SPEED, LIFT_SPEED, SAMPLES, SAMPLE_RETRACT_DIST, SAMPLES_TOLERANCE, SAMPLES_TOLERANCE_RETRIES,
         SAMPLES_RESULT as Klipper's PROBE."""
-        settings = touch_settings(self._host, parameters)
+        settings = series_settings(self._host, parameters)
         stock = self._host.probe.parameters()
         count = parameters.whole("SAMPLES", int(stock["samples"]), 1, MOST)
         tolerance = parameters.number("SAMPLES_TOLERANCE", float(stock["samples_tolerance"]), 0.0, 10.0)
@@ -40,7 +40,7 @@ class Probing:
         )
         kind = parameters.choice("SAMPLES_RESULT", str(stock["samples_result"]), ("median", "average"))
         parameters.done()
-        with touching(self._host, run, settings) as series:
+        with sample_series(self._host, run, settings) as series:
             kept = _agreeing(series, count, tolerance, retries, run)
         result = _result(kept, self._host.motion.z_step())
         name = "median" if kind == "median" else "mean"
@@ -55,12 +55,12 @@ class Probing:
             f"z={result['nozzle'][name]:.6f} ({kind} of {len(kept)}, range {_um(result['nozzle']['range'])})"
         )
 
-    def accuracy(self, run: Run, parameters: Parameters) -> None:
+    def accuracy(self, run: CommandRun, parameters: CommandParameters) -> None:
         """PROBE_SPEED, LIFT_SPEED, SAMPLES and SAMPLE_RETRACT_DIST as Klipper's PROBE_ACCURACY; DROP_FIRST=1 makes one
         touch more and leaves the first out of the result; PRECISION goes on after SAMPLES until the mean's 95 %
         interval is no wider than ± that many mm, or MAX_SAMPLES were counted; HOMES homes Z that many times before and
         after to see whether the motors lost steps meanwhile."""
-        settings = touch_settings(self._host, parameters)
+        settings = series_settings(self._host, parameters)
         count = parameters.whole("SAMPLES", 10, 1, MOST)
         drop = parameters.flag("DROP_FIRST")
         precision = parameters.number("PRECISION", 0.0, 0.0, 1.0)
@@ -68,18 +68,18 @@ class Probing:
         most = parameters.whole("MAX_SAMPLES", max(count, self._options.max_samples), 1, MOST)
         parameters.done()
         if most < count:
-            raise Refused(f"{run.command}: MAX_SAMPLES={most} is fewer than SAMPLES={count}.")
+            raise CommandRefused(f"{run.command}: MAX_SAMPLES={most} is fewer than SAMPLES={count}.")
         if homes == 1:
-            raise Refused(
+            raise CommandRefused(
                 f"{run.command}: HOMES=1 does not show the endstop's own scatter; take two at least."
             )
-        check = HomingCheck(self._host, self._options, run, homes)
+        check = LostStepsCheck(self._host, self._options, run, homes)
         if homes:
             preconditions.check_probe(self._host)
             check.before()
         step = self._host.motion.z_step()
         kept: list[Mapping[str, Any]] = []
-        with touching(self._host, run, settings) as series:
+        with sample_series(self._host, run, settings) as series:
             if drop:
                 series.touch(dropped=True)
                 series.retract()
@@ -96,7 +96,7 @@ class Probing:
 
 
 def _agreeing(
-    series: Series, count: int, tolerance: float, retries: int, run: Run
+    series: SampleSeries, count: int, tolerance: float, retries: int, run: CommandRun
 ) -> list[Mapping[str, Any]]:
     """As many touches as wanted that agree within the tolerance; all are made anew when one does not."""
     kept: list[Mapping[str, Any]] = []
@@ -105,7 +105,7 @@ def _agreeing(
         heights = [sample["bed_z"] for sample in kept]
         if max(heights) - min(heights) > tolerance:
             if retries <= 0:
-                raise Refused(
+                raise CommandRefused(
                     f"The touches differ by {_um(max(heights) - min(heights))}, more than SAMPLES_TOLERANCE "
                     f"({_um(tolerance)}).",
                     "The probe scatters, something moves, or dirt was touched.",

@@ -6,9 +6,9 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING, Any, Callable, Mapping
 
-from .board import CANCELLED, DONE, FAILED, WAITING, Board
-from .messages import Cancelled, Refused
-from .parameters import Parameters
+from .errors import CommandCancelled, CommandRefused
+from .parameters import CommandParameters
+from .status import CANCELLED, DONE, FAILED, WAITING, ZcalStatus
 
 if TYPE_CHECKING:
     from klippy.gcode import GCodeCommand
@@ -21,46 +21,46 @@ REMEMBERED = 8
 """How many tags of commands that are cancelled before they have begun are kept."""
 
 
-class Run:
+class CommandRun:
     """A command that is being carried out."""
 
-    def __init__(self, board: Board, command: GCodeCommand, tag: str) -> None:
-        self._board = board
+    def __init__(self, status: ZcalStatus, command: GCodeCommand, tag: str) -> None:
+        self._status = status
         self._cancelled: str | None = None
         self.tag = tag
-        self.number = board.begin(command.get_command(), tag)
+        self.number = status.begin(command.get_command(), tag)
         self.command = command.get_command()
         self.respond = command.respond_info
         self.result: Mapping[str, Any] | None = None
         self.waits = False
         """Whether it goes on after the command has returned, as a paper test does."""
-        self.leased = board.status["lease"] is not None
+        self.leased = status.fields["lease"] is not None
         """Whether it began under a lease, with which it ends."""
 
     def sample(self, sample: Mapping[str, Any]) -> None:
         """Publish a sample."""
-        self._board.sample(sample)
+        self._status.sample(sample)
 
     def cancel(self, reason: str) -> None:
         """Have it stop at its next `check`."""
         self._cancelled = self._cancelled or reason
 
     def check(self) -> None:
-        """Between two moves: raises Cancelled if somebody asked to stop."""
+        """Between two moves: raises CommandCancelled if somebody asked to stop."""
         if self._cancelled is not None:
-            raise Cancelled(self._cancelled)
+            raise CommandCancelled(self._cancelled)
 
 
-Action = Callable[[Run, Parameters], None]
+Action = Callable[[CommandRun, CommandParameters], None]
 
 
-class Runner:
+class CommandRunner:
     """Makes gcode commands of actions."""
 
-    def __init__(self, host: Host, board: Board) -> None:
+    def __init__(self, host: Host, status: ZcalStatus) -> None:
         self._host = host
-        self._board = board
-        self.current: Run | None = None
+        self._status = status
+        self.current: CommandRun | None = None
         """The run that goes on, if any; a paper test stays it until it has ended."""
         self.refuses: Callable[[], str | None] = lambda: None
         """Why no command may begin now, None where it may."""
@@ -79,8 +79,8 @@ class Runner:
                 raise command.error(
                     f"{command.get_command()}: {self.current.command} is still running. {remedy}"
                 )
-            parameters = Parameters(command)
-            self.current = run = Run(self._board, command, parameters.tag)
+            parameters = CommandParameters(command)
+            self.current = run = CommandRun(self._status, command, parameters.tag)
             try:
                 self._carry_out(run, action, command, parameters)
             finally:
@@ -96,25 +96,27 @@ class Runner:
         self.current.cancel(reason)
         return True
 
-    def cancel_tagged(self, tag: str, reason: str) -> Run | None:
+    def cancel_tagged(self, tag: str, reason: str) -> CommandRun | None:
         """The run of that tag if it goes on, for the caller to stop; where it does not, it is cancelled if it ever
         begins: its command may wait behind another client's, which is not to be stopped in its place."""
         if self.current is not None and self.current.tag == tag:
             return self.current
-        if self._board.tagged(tag) is None and (tag, reason) not in self._unwanted:
+        if self._status.tagged(tag) is None and (tag, reason) not in self._unwanted:
             self._unwanted.append((tag, reason))
         return None
 
     def finish(
-        self, run: Run, state: str, *, result: Mapping[str, Any] | None, error: str | None = None
+        self, run: CommandRun, state: str, *, result: Mapping[str, Any] | None, error: str | None = None
     ) -> None:
         """The end of a run that waited."""
         run.waits = False
         if self.current is run:
             self.current = None
-        self._board.change(state=state, result=result, error=error)
+        self._status.change(state=state, result=result, error=error)
 
-    def _carry_out(self, run: Run, action: Action, command: GCodeCommand, parameters: Parameters) -> None:
+    def _carry_out(
+        self, run: CommandRun, action: Action, command: GCodeCommand, parameters: CommandParameters
+    ) -> None:
         try:
             for tag, reason in self._unwanted:
                 if tag == run.tag:
@@ -124,12 +126,12 @@ class Runner:
                 run.cancel(refusal)
             run.check()
             action(run, parameters)
-        except Cancelled as cancelled:
-            count = self._board.status["count"]
+        except CommandCancelled as cancelled:
+            count = self._status.fields["count"]
             text = f"{run.command} was cancelled after {count} samples: {cancelled.reason}."
-            self._board.change(state=CANCELLED, result=run.result, error=text)
+            self._status.change(state=CANCELLED, result=run.result, error=text)
             raise command.error(text) from cancelled
-        except Refused as refused:
+        except CommandRefused as refused:
             self._fail(run, str(refused))
             raise command.error(str(refused)) from refused
         except self._host.error as error:
@@ -143,10 +145,10 @@ class Runner:
             raise command.error(text) from error
         else:
             if run.waits:
-                self._board.change(state=WAITING)
+                self._status.change(state=WAITING)
             else:
-                self._board.change(state=DONE, result=run.result)
+                self._status.change(state=DONE, result=run.result)
 
-    def _fail(self, run: Run, text: str) -> None:
+    def _fail(self, run: CommandRun, text: str) -> None:
         run.waits = False
-        self._board.change(state=FAILED, result=run.result, error=text)
+        self._status.change(state=FAILED, result=run.result, error=text)

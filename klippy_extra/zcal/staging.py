@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .messages import Refused
+from .errors import CommandRefused
 
 if TYPE_CHECKING:
     from .host import Host
-    from .parameters import Parameters
-    from .runner import Run
+    from .parameters import CommandParameters
+    from .runner import CommandRun
 
 HELP = "Stage a calibrated value for SAVE_CONFIG: SECTION= OPTION= VALUE="
 
@@ -26,13 +26,13 @@ RANGES = {
 TOWERS = ("stepper_a", "stepper_b", "stepper_c")
 
 
-class Staging:
+class StageCommand:
     """The command."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
 
-    def command(self, run: Run, parameters: Parameters) -> None:
+    def command(self, run: CommandRun, parameters: CommandParameters) -> None:
         """SECTION, OPTION and VALUE, all needed."""
         section = parameters.word("SECTION")
         option = parameters.choice("OPTION", "", list(RANGES))
@@ -42,15 +42,18 @@ class Staging:
         parameters.done()
         self.stage(run, section, option, f"{value:.{decimals}f}")
 
-    def stage(self, run: Run, section: str, option: str, value: str) -> None:
-        """Stage it, and say so; `section` in any case, which SAVE_CONFIG would take for a new one. Raises Refused where
-        that section has no such option."""
+    def stage(self, run: CommandRun, section: str, option: str, value: str) -> None:
+        """Stage a value and report it.
+
+        `section` may be in any case: SAVE_CONFIG itself would add a second section. Raises CommandRefused where that
+        section has no such option.
+        """
         self._host.require("settings", "state")
         known = self._options()
         section = self._host.state.spelled(section)
         if option not in known.get(section.lower(), ()):
             places = [name for name, options in known.items() if option in options]
-            raise Refused(
+            raise CommandRefused(
                 f"zcal does not stage {option or 'nothing'} in [{section}].",
                 remedy=f"It stages {option} in {', '.join(places) or 'no section of this printer'}."
                 if option

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klippy_extra.zcal.board import KEPT_RUNS, RECENT, Board, plain
-from klippy_extra.zcal.config import OPTIONS
-from klippy_extra.zcal.messages import Refused
-from klippy_extra.zcal.parameters import Parameters
+from klippy_extra.zcal.errors import CommandRefused
+from klippy_extra.zcal.options import OPTIONS
+from klippy_extra.zcal.parameters import CommandParameters
+from klippy_extra.zcal.status import KEPT_RUNS, RECENT, ZcalStatus, plain
 
 if TYPE_CHECKING:
     from klippy.gcode import GCodeCommand
@@ -46,36 +46,36 @@ class Command:
         return self._given.get(name, default)
 
 
-def parameters_of(**given: str) -> Parameters:
+def parameters_of(**given: str) -> CommandParameters:
     """The parameters of a command with these words."""
-    return Parameters(cast("GCodeCommand", Command(**given)))
+    return CommandParameters(cast("GCodeCommand", Command(**given)))
 
 
 @given(st.text())
 def test_whatever_stands_there_is_a_number_in_range_or_refused(text: str) -> None:
     parameters = parameters_of(SPEED=text, SAMPLES=text)
-    with contextlib.suppress(Refused):
+    with contextlib.suppress(CommandRefused):
         assert 0.1 <= parameters.number("SPEED", 5.0, 0.1, 100.0) <= 100.0
-    with contextlib.suppress(Refused):
+    with contextlib.suppress(CommandRefused):
         assert 1 <= parameters.whole("SAMPLES", 5, 1, 100) <= 100
 
 
 @pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e999", "", "x", "0", "101", "-5"])
 def test_what_is_no_number_in_range_is_refused_by_name(text: str) -> None:
-    with pytest.raises(Refused, match="SPEED"):
+    with pytest.raises(CommandRefused, match="SPEED"):
         parameters_of(SPEED=text).number("SPEED", 5.0, 0.1, 100.0)
 
 
 def test_a_mistyped_parameter_is_refused_with_the_nearest() -> None:
     parameters = parameters_of(SAMPEL="5")
     parameters.whole("SAMPLES", 5, 1, 100)
-    with pytest.raises(Refused, match="Did you mean SAMPLES"):
+    with pytest.raises(CommandRefused, match="Did you mean SAMPLES"):
         parameters.done()
 
 
 def test_a_choice_is_one_of_the_words() -> None:
     assert parameters_of(METHOD="Scan").choice("METHOD", "auto", ("auto", "scan")) == "scan"
-    with pytest.raises(Refused):
+    with pytest.raises(CommandRefused):
         parameters_of(METHOD="scna").choice("METHOD", "auto", ("auto", "scan"))
 
 
@@ -91,42 +91,42 @@ def test_what_is_published_is_plain_and_finite(value: Any) -> None:
 
 
 def test_a_change_is_a_new_object() -> None:
-    board = Board()
-    board.begin("ZCAL_PROBE")
-    before = board.status
-    board.sample({"n": 1, "z": math.nan})
-    assert board.status is not before
+    status = ZcalStatus()
+    status.begin("ZCAL_PROBE")
+    before = status.fields
+    status.sample({"n": 1, "z": math.nan})
+    assert status.fields is not before
     assert before["recent"] == [] and before["count"] == 0
-    assert board.status["recent"] == [{"n": 1, "z": None}]
+    assert status.fields["recent"] == [{"n": 1, "z": None}]
 
 
 def test_the_status_does_not_grow_and_the_rest_can_be_asked_for() -> None:
-    board = Board()
-    run = board.begin("ZCAL_PROBE_ACCURACY")
+    status = ZcalStatus()
+    run = status.begin("ZCAL_PROBE_ACCURACY")
     for n in range(1, 31):
-        board.sample({"n": n})
-    assert [sample["n"] for sample in board.status["recent"]] == list(range(31 - RECENT, 31))
-    assert board.status["count"] == 30
-    found = board.report(run, 27)
+        status.sample({"n": n})
+    assert [sample["n"] for sample in status.fields["recent"]] == list(range(31 - RECENT, 31))
+    assert status.fields["count"] == 30
+    found = status.report(run, 27)
     assert found is not None and [sample["n"] for sample in found["samples"]] == [28, 29, 30]
 
 
 def test_old_runs_are_forgotten() -> None:
-    board = Board()
-    runs = [board.begin("ZCAL_PROBE") for _ in range(KEPT_RUNS + 3)]
-    assert board.runs() == runs[-KEPT_RUNS:]
-    assert board.report(runs[0], 0) is None
+    status = ZcalStatus()
+    runs = [status.begin("ZCAL_PROBE") for _ in range(KEPT_RUNS + 3)]
+    assert status.runs() == runs[-KEPT_RUNS:]
+    assert status.report(runs[0], 0) is None
 
 
 def test_a_run_is_found_by_its_tag_after_others_have_begun() -> None:
-    board = Board()
-    assert board.tagged("mine") is None
-    run = board.begin("ZCAL_PROBE", "mine")
-    board.sample({"n": 1})
-    board.change(state="done", result={"trigger_z": 1.5})
-    board.begin("ZCAL_PROBE_ACCURACY", "another's")
-    assert board.tagged("mine") == run
-    assert board.report(run, 0) == {
+    status = ZcalStatus()
+    assert status.tagged("mine") is None
+    run = status.begin("ZCAL_PROBE", "mine")
+    status.sample({"n": 1})
+    status.change(state="done", result={"trigger_z": 1.5})
+    status.begin("ZCAL_PROBE_ACCURACY", "another's")
+    assert status.tagged("mine") == run
+    assert status.report(run, 0) == {
         "run": run,
         "tag": "mine",
         "command": "ZCAL_PROBE",

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from klippy_extra.zcal.estimate import Singular, Value, average, balanced, effect, interval, scaled
+from klippy_extra.zcal.backlash_estimate import (
+    Singular,
+    UncertainValue,
+    average,
+    balanced,
+    effect,
+    interval,
+    scaled,
+)
 from klippy_extra.zcal.quantiles import incomplete_beta, t_quantile
 from klippy_extra.zcal.summary import half_width, summary
 
@@ -99,7 +107,7 @@ def test_a_setting_that_never_changes_determines_nothing() -> None:
 
 def test_a_sensor_that_does_not_follow_the_height_is_refused() -> None:
     with pytest.raises(Singular):
-        scaled(Value(0.05, 0.001, 10), Value(0.01, 0.1, 3))
+        scaled(UncertainValue(0.05, 0.001, 10), UncertainValue(0.01, 0.1, 3))
 
 
 @given(st.lists(st.floats(-10, 10), min_size=2, max_size=30))

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from klippy.configfile import ConfigWrapper
 
 
-class Option(NamedTuple):
+class ZcalOption(NamedTuple):
     """One option. A default of None means that it may be left out."""
 
     name: str
@@ -21,7 +21,7 @@ class Option(NamedTuple):
 
 
 OPTIONS = (
-    Option(
+    ZcalOption(
         "z_backlash",
         0.0,
         "mm",
@@ -30,7 +30,7 @@ OPTIONS = (
         "lost motion of the Z axis; zcal's own moves upwards go this far beyond their end and come down to it. "
         "ZCAL_ESTIMATE_BACKLASH CALIBRATE=1 finds and stages it",
     ),
-    Option(
+    ZcalOption(
         "switch_hysteresis",
         None,
         "mm",
@@ -39,8 +39,8 @@ OPTIONS = (
         "how much higher the probe's switch opens than it closes, if you know it: without it a backlash measured by "
         "the switch's release is an upper bound only",
     ),
-    Option("backlash_iterations", 10, "", 2, 100, "pairs of measurements of ZCAL_ESTIMATE_BACKLASH"),
-    Option(
+    ZcalOption("backlash_iterations", 10, "", 2, 100, "pairs of measurements of ZCAL_ESTIMATE_BACKLASH"),
+    ZcalOption(
         "backlash_delta",
         0.5,
         "mm",
@@ -48,9 +48,9 @@ OPTIONS = (
         2.0,
         "how far above and below the height of measurement the approaches of the scan method begin",
     ),
-    Option("scan_height", 2.0, "mm", 0.5, 10.0, "height at which the scan method measures"),
-    Option("speed", 50.0, "mm/s", 1.0, 1000.0, "speed of zcal's own moves in X and Y"),
-    Option(
+    ZcalOption("scan_height", 2.0, "mm", 0.5, 10.0, "height at which the scan method measures"),
+    ZcalOption("speed", 50.0, "mm/s", 1.0, 1000.0, "speed of zcal's own moves in X and Y"),
+    ZcalOption(
         "safe_height",
         10.0,
         "mm",
@@ -58,7 +58,7 @@ OPTIONS = (
         100.0,
         "height to which zcal lifts before it moves sideways, and after a paper test that was broken off",
     ),
-    Option(
+    ZcalOption(
         "max_samples",
         50,
         "",
@@ -69,7 +69,7 @@ OPTIONS = (
 )
 
 
-class Options(NamedTuple):
+class ZcalOptions(NamedTuple):
     """The options' values."""
 
     z_backlash: float
@@ -82,12 +82,12 @@ class Options(NamedTuple):
     max_samples: int
 
 
-def read_options(config: ConfigWrapper) -> Options:
+def read_options(config: ConfigWrapper) -> ZcalOptions:
     """Read the section. Raises klippy's configuration error for what is out of range."""
-    return Options(**{option.name: _read(config, option) for option in OPTIONS})
+    return ZcalOptions(**{option.name: _read(config, option) for option in OPTIONS})
 
 
-def _read(config: ConfigWrapper, option: Option) -> Any:
+def _read(config: ConfigWrapper, option: ZcalOption) -> Any:
     if isinstance(option.default, int):
         return config.getint(
             option.name, option.default, minval=int(option.lowest), maxval=int(option.highest)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Mapping
 
-from . import backlash, cancel, endpoints, paper, probing, staging
-from .board import Board
-from .config import read_options
-from .endpoints import Request
+from . import backlash, cancel, endpoints, paper_test, probing, staging
+from .endpoints import EndpointRequest
+from .errors import CommandRefused
 from .host import Host
-from .lease import Lease
-from .messages import Refused
-from .runner import Action, Runner
+from .lease import LeaseEndpoint
+from .options import read_options
+from .runner import Action, CommandRunner
+from .status import ZcalStatus
 
 if TYPE_CHECKING:
     from klippy.configfile import ConfigWrapper
@@ -30,19 +30,19 @@ class Zcal:
         """Raises klippy's configuration error for an invalid option, and for nothing else."""
         self._printer = config.get_printer()
         self._host = Host(self._printer)
-        self._board = Board()
-        self._runner = Runner(self._host, self._board)
+        self._status = ZcalStatus()
+        self._runner = CommandRunner(self._host, self._status)
         options = read_options(config)
         self._host.motion.backlash = options.z_backlash
-        self._paper = paper.PaperTest(self._host, self._runner, options)
-        self._lease = Lease(self._host, self._board, self._runner, self._paper)
-        stages = staging.Staging(self._host)
-        self._backlash = backlash.Backlash(self._host, options, stages)
-        probes = probing.Probing(self._host, options)
+        self._paper = paper_test.PaperTestCommand(self._host, self._runner, options)
+        self._lease = LeaseEndpoint(self._host, self._status, self._runner, self._paper)
+        stages = staging.StageCommand(self._host)
+        self._backlash = backlash.BacklashCommand(self._host, options, stages)
+        probes = probing.ProbeCommands(self._host, options)
         commands: tuple[tuple[str, Action, str], ...] = (
             ("ZCAL_PROBE", probes.probe, probing.PROBE_HELP),
             ("ZCAL_PROBE_ACCURACY", probes.accuracy, probing.ACCURACY_HELP),
-            ("ZCAL_PAPER_TEST", self._paper.command, paper.HELP),
+            ("ZCAL_PAPER_TEST", self._paper.command, paper_test.HELP),
             ("ZCAL_STAGE", stages.command, staging.HELP),
             ("ZCAL_ESTIMATE_BACKLASH", self._backlash.command, backlash.HELP),
         )
@@ -56,24 +56,24 @@ class Zcal:
         self._printer.register_event_handler("klippy:shutdown", self._lease.drop)
 
     def get_status(self, _eventtime: float) -> dict[str, Any]:
-        """The status object: see Board."""
-        return self._board.status
+        """The status object: see ZcalStatus."""
+        return self._status.fields
 
     def _ready(self) -> None:
         self._host.connect()
-        self._board.change(unavailable=self._host.missing)
+        self._status.change(unavailable=self._host.missing)
         command = self._runner.command(self._backlash.command)
         try:
             self._host.gcode.register_command("ESTIMATE_BACKLASH", command, desc=backlash.HELP)
         except self._printer.config_error:
             LOG.info("zcal: ESTIMATE_BACKLASH is somebody else's; ours is ZCAL_ESTIMATE_BACKLASH")
 
-    def _say(self, request: Request) -> Mapping[str, Any]:
+    def _say(self, request: EndpointRequest) -> Mapping[str, Any]:
         """Print a line on the console: what M118 does, which waits until a running command has ended."""
         self._host.respond(" ".join(request.text("text").split())[:_LONGEST_LINE])
         return {}
 
-    def _cancel(self, request: Request) -> Mapping[str, Any]:
+    def _cancel(self, request: EndpointRequest) -> Mapping[str, Any]:
         """Stop the command that runs after its current move, ours or another section's, or end the paper test that is
         open; with a `tag`, only the command of that tag, even before it has begun."""
         reason = cancel.reason(_CANCEL)
@@ -88,16 +88,16 @@ class Zcal:
             stopped += cancel.others(self._printer, reason)
         return cancel.answer(stopped)
 
-    def _samples(self, request: Request) -> Mapping[str, Any]:
+    def _samples(self, request: EndpointRequest) -> Mapping[str, Any]:
         """A run, by its number or its `tag` (the last one if both are left out), with the samples that come after
         number `since`. Of a tag that no run has had yet, `run` is null."""
         tag, since = request.tag(), request.whole("since", 0)
-        run = request.whole("run", self._board.status["run"]) if tag is None else self._board.tagged(tag)
+        run = request.whole("run", self._status.fields["run"]) if tag is None else self._status.tagged(tag)
         if run is None:
             return {"run": None, "tag": tag, "state": None, "samples": []}
-        report = self._board.report(run, since)
+        report = self._status.report(run, since)
         if report is None:
-            raise Refused(
-                f"The samples of run {run} are not kept.", f"There are those of {self._board.runs()}."
+            raise CommandRefused(
+                f"The samples of run {run} are not kept.", f"There are those of {self._status.runs()}."
             )
         return report

@@ -6,16 +6,16 @@ import logging
 from typing import TYPE_CHECKING
 
 from . import preconditions
-from .board import CANCELLED, DONE, FAILED
+from .errors import CommandCancelled
 from .host.manual import ABORTED, ACCEPTED
-from .messages import Cancelled
-from .series import lift
+from .sample_series import lift
+from .status import CANCELLED, DONE, FAILED
 
 if TYPE_CHECKING:
-    from .config import Options
     from .host import Host
-    from .parameters import Parameters
-    from .runner import Run, Runner
+    from .options import ZcalOptions
+    from .parameters import CommandParameters
+    from .runner import CommandRun, CommandRunner
 
 LOG = logging.getLogger(__name__)
 
@@ -23,17 +23,17 @@ HELP = "Find the height at which the nozzle touches the paper (TESTZ, ACCEPT, AB
 STATES = {ACCEPTED: DONE, ABORTED: CANCELLED}
 
 
-class PaperTest:
+class PaperTestCommand:
     """The command, and its end by other means than a person's."""
 
-    def __init__(self, host: Host, runner: Runner, options: Options) -> None:
+    def __init__(self, host: Host, runner: CommandRunner, options: ZcalOptions) -> None:
         self._host = host
         self._runner = runner
         self._options = options
         self._speed = 5.0
         self._reason: str | None = None
 
-    def command(self, run: Run, parameters: Parameters) -> None:
+    def command(self, run: CommandRun, parameters: CommandParameters) -> None:
         """SPEED in mm/s, 5 as in Klipper's MANUAL_PROBE. It goes on after the command has returned."""
         self._speed = parameters.number("SPEED", 5.0, 0.1, 50.0)
         parameters.done()
@@ -46,7 +46,7 @@ class PaperTest:
         run.waits = True
         try:
             run.check()
-        except Cancelled as cancelled:
+        except CommandCancelled as cancelled:
             self.abort(cancelled.reason)
             raise
 
@@ -67,7 +67,7 @@ class PaperTest:
         lift(self._host, self._speed, self._host.motion.position()[2] + self._options.safe_height)
         return True
 
-    def end(self, reason: str, run: Run | None) -> list[str]:
+    def end(self, reason: str, run: CommandRun | None) -> list[str]:
         """The same for the paper test of that run only; what was done in words."""
         if run is None or self._runner.current is not run or not self._host.manual.ours():
             return []
@@ -104,7 +104,7 @@ class PaperTest:
 
         self._host.reactor.register_callback(callback)
 
-    def _ended(self, run: Run, outcome: str, height: float | None) -> None:
+    def _ended(self, run: CommandRun, outcome: str, height: float | None) -> None:
         x, y, _ = self._host.motion.position()
         result = {"outcome": outcome, "height": height, "x": x, "y": y}
         state = STATES.get(outcome, FAILED)

@@ -10,14 +10,14 @@ from . import preconditions
 if TYPE_CHECKING:
     from .host import Host
     from .host.probe import ProbeSession
-    from .parameters import Parameters
-    from .runner import Run
+    from .parameters import CommandParameters
+    from .runner import CommandRun
 
 
 _LEAST_RISE = 0.1
 
 
-class TouchSettings(NamedTuple):
+class SeriesSettings(NamedTuple):
     """How to touch."""
 
     probe_speed: float
@@ -26,15 +26,15 @@ class TouchSettings(NamedTuple):
     method: str
 
 
-def touch_settings(host: Host, parameters: Parameters) -> TouchSettings:
+def series_settings(host: Host, parameters: CommandParameters) -> SeriesSettings:
     """PROBE_SPEED, LIFT_SPEED and SAMPLE_RETRACT_DIST as Klipper has them, and METHOD where the probe has several.
 
-    Raises Refused.
+    Raises CommandRefused.
     """
     host.require("probe")
     stock = host.probe.parameters()
     methods = ("automatic", "tap") if host.probe.scans() else ("automatic",)
-    return TouchSettings(
+    return SeriesSettings(
         parameters.number("PROBE_SPEED", float(stock["probe_speed"]), 0.1, 100.0),
         parameters.number("LIFT_SPEED", float(stock["lift_speed"]), 0.1, 200.0),
         parameters.number("SAMPLE_RETRACT_DIST", float(stock["sample_retract_dist"]), 0.0, 100.0, above=0.0),
@@ -42,10 +42,10 @@ def touch_settings(host: Host, parameters: Parameters) -> TouchSettings:
     )
 
 
-class Series:
-    """Touches at the place where the toolhead stands; from `touching`."""
+class SampleSeries:
+    """Touches at the place where the toolhead stands; from `sample_series`."""
 
-    def __init__(self, host: Host, run: Run, settings: TouchSettings, session: ProbeSession) -> None:
+    def __init__(self, host: Host, run: CommandRun, settings: SeriesSettings, session: ProbeSession) -> None:
         self._host = host
         self._run = run
         self._settings = settings
@@ -57,7 +57,7 @@ class Series:
     def touch(self, **marks: Any) -> dict[str, Any]:
         """One touch, published with these marks; the toolhead stays at the bottom.
 
-        Raises Cancelled before it starts, and klippy's command errors.
+        Raises CommandCancelled before it starts, and klippy's command errors.
         """
         self._run.check()
         motion = self._host.motion
@@ -91,7 +91,7 @@ class Series:
         return sample
 
     def retract(self) -> None:
-        """Lift off for the next touch, straight up from where the toolhead is. Raises Cancelled when it is up."""
+        """Lift straight up for the next sample. Raises CommandCancelled once the toolhead is up."""
         motion = self._host.motion
         motion.move_to(self._settings.lift_speed, z=motion.position()[2] + self._settings.retract)
         motion.wait()
@@ -99,10 +99,10 @@ class Series:
 
 
 @contextmanager
-def touching(host: Host, run: Run, settings: TouchSettings) -> Iterator[Series]:
+def sample_series(host: Host, run: CommandRun, settings: SeriesSettings) -> Iterator[SampleSeries]:
     """A series; checks what must be so, and leaves the toolhead above where it began, or a retract above the bed.
 
-    Raises Refused before anything moves.
+    Raises CommandRefused before anything moves.
     """
     preconditions.check_free(host)
     preconditions.check_probe(host)
@@ -119,7 +119,7 @@ def touching(host: Host, run: Run, settings: TouchSettings) -> Iterator[Series]:
     series = None
     try:
         with host.probe.session(words) as session:
-            series = Series(host, run, settings, session)
+            series = SampleSeries(host, run, settings, session)
             try:
                 yield series
             finally:
@@ -150,5 +150,5 @@ def lift(host: Host, speed: float, height: float) -> None:
     host.motion.wait()
 
 
-def _above(series: Series, settings: TouchSettings) -> float:
+def _above(series: SampleSeries, settings: SeriesSettings) -> float:
     return float("-inf") if series.lowest is None else series.lowest + settings.retract

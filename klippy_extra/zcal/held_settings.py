@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple
 
 from .endpoints import finite
-from .messages import Refused
+from .errors import CommandRefused
 
 if TYPE_CHECKING:
     from .host import Host
@@ -18,19 +18,19 @@ _STEPS = 50
 """How many earlier values of a setting are remembered as the holder's own."""
 
 
-class Held(NamedTuple):
+class HeldSetting(NamedTuple):
     """A setting: what it was, and all that the holder has made it since, whether it came to that or not."""
 
     before: Any
     ours: tuple[Any, ...]
 
 
-class Holdings:
+class HeldSettings:
     """Settings that are held. What somebody else has changed since is left alone when they are put back."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._held: dict[tuple[str, str], Held] = {}
+        self._held: dict[tuple[str, str], HeldSetting] = {}
         settings = host.settings
         self._read: Mapping[str, Callable[[str], Any]] = {
             HEATERS: settings.heater_target,
@@ -54,24 +54,24 @@ class Holdings:
         return [_name(key) for key in self._held]
 
     def hold(self, wanted: Mapping[str, Any]) -> None:
-        """Note what settings are now, and what the holder is about to make them. Raises Refused, holding nothing new.
+        """Note what settings are now and what the holder is about to change them to.
 
         `heaters` {name: target}, `gcode_offset` [x, y, z], `mesh` true (it will be unloaded), `idle_timeout` seconds,
-        `velocity_limits` {max_velocity, max_accel, …}, `speed_factor`.
+        `velocity_limits` {max_velocity, max_accel, …}, `speed_factor`. Raises CommandRefused and holds nothing new.
         """
         ours: dict[tuple[str, str], Any] = {}
         for kind, value in wanted.items():
             ours.update(self._values(kind, value))
         for key, value in ours.items():
-            held = self._held.get(key) or Held(self._read[key[0]](key[1]), ())
-            self._held[key] = Held(held.before, (*held.ours[-_STEPS:], value))
+            held = self._held.get(key) or HeldSetting(self._read[key[0]](key[1]), ())
+            self._held[key] = HeldSetting(held.before, (*held.ours[-_STEPS:], value))
 
-    def take(self) -> dict[tuple[str, str], Held]:
+    def take(self) -> dict[tuple[str, str], HeldSetting]:
         """Give up all that is held, to put it back."""
         held, self._held = self._held, {}
         return held
 
-    def put_back(self, held: Mapping[tuple[str, str], Held], *, heaters: bool) -> list[str]:
+    def put_back(self, held: Mapping[tuple[str, str], HeldSetting], *, heaters: bool) -> list[str]:
         """Put back the heaters, at once, or all else, with the gcode mutex held; returns what was done in words."""
         done = []
         for key, setting in held.items():
@@ -81,7 +81,7 @@ class Holdings:
                     done.append(words)
         return done
 
-    def ease(self, held: dict[tuple[str, str], Held]) -> list[str]:
+    def ease(self, held: dict[tuple[str, str], HeldSetting]) -> list[str]:
         """Have heaters that are to be colder keep the temperature that they have, so that a command that waits for one
         comes to its end; returns what was done in words."""
         done = []
@@ -92,14 +92,14 @@ class Holdings:
                     continue
                 temperature = self._host.settings.heater_temperature(key[1])
                 kept = min(now, temperature) if math.isfinite(temperature) and temperature > 0.0 else 0.0
-                held[key] = Held(setting.before, (*setting.ours, kept))
+                held[key] = HeldSetting(setting.before, (*setting.ours, kept))
                 self._write[HEATERS](key[1], kept)
                 done.append(f"{_name(key)} heats no further")
             except self._host.error as error:
                 done.append(f"{_name(key)} could not be turned down ({error})")
         return done
 
-    def changed(self, held: Mapping[tuple[str, str], Held]) -> list[str]:
+    def changed(self, held: Mapping[tuple[str, str], HeldSetting]) -> list[str]:
         """What would be put back now, such as `mesh`."""
         found = []
         for key, setting in held.items():
@@ -112,9 +112,9 @@ class Holdings:
         """The G-code offset is this now by the holder's own doing, if it is held."""
         held = self._held.get((OFFSET, ""))
         if held is not None:
-            self._held[(OFFSET, "")] = Held(held.before, (*held.ours[-_STEPS:], tuple(offset)))
+            self._held[(OFFSET, "")] = HeldSetting(held.before, (*held.ours[-_STEPS:], tuple(offset)))
 
-    def _put_back(self, key: tuple[str, str], setting: Held) -> str | None:
+    def _put_back(self, key: tuple[str, str], setting: HeldSetting) -> str | None:
         kind, name = key
         try:
             now = self._read[kind](name)
@@ -133,35 +133,41 @@ class Holdings:
             known = self._host.settings.heaters()
             for name in targets:
                 if name not in known:
-                    raise Refused(f"There is no heater {name}.", remedy=f"There are {', '.join(known)}.")
+                    raise CommandRefused(
+                        f"There is no heater {name}.", remedy=f"There are {', '.join(known)}."
+                    )
             return {(kind, name): finite(name, target) for name, target in targets.items()}
         if kind == LIMITS:
             limits = _mapping(kind, value)
             known = list(self._host.settings.velocity_limits())
             for name in limits:
                 if name not in known:
-                    raise Refused(f"There is no limit {name}.", remedy=f"There are {', '.join(known)}.")
+                    raise CommandRefused(
+                        f"There is no limit {name}.", remedy=f"There are {', '.join(known)}."
+                    )
             return {(kind, name): finite(name, limit) for name, limit in limits.items()}
         if kind == OFFSET:
             if not isinstance(value, (list, tuple)) or len(value) != 3:
-                raise Refused(f"{kind} must be [x, y, z].")
+                raise CommandRefused(f"{kind} must be [x, y, z].")
             return {(kind, ""): tuple(finite(kind, item) for item in value)}
         if kind == MESH:
             if value is not True:
-                raise Refused(f"{kind} must be true.")
+                raise CommandRefused(f"{kind} must be true.")
             return {(kind, ""): None}
         if kind in (IDLE_TIMEOUT, SPEED_FACTOR):
             return {(kind, ""): finite(kind, value)}
-        raise Refused(f"{kind} is nothing a lease can hold.", remedy=f"It holds {', '.join(self._read)}.")
+        raise CommandRefused(
+            f"{kind} is nothing a lease can hold.", remedy=f"It holds {', '.join(self._read)}."
+        )
 
 
 def _mapping(name: str, value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise Refused(f"{name} must be an object.")
+        raise CommandRefused(f"{name} must be an object.")
     return value
 
 
-def _ours(now: Any, setting: Held) -> bool:
+def _ours(now: Any, setting: HeldSetting) -> bool:
     return any(_same(now, ours) for ours in setting.ours)
 
 

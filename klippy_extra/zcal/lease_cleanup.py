@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Callable, Iterator, NamedTuple
 from . import cancel
 
 if TYPE_CHECKING:
-    from .holdings import Held, Holdings
+    from .held_settings import HeldSetting, HeldSettings
     from .host import Host
-    from .paper import PaperTest
-    from .runner import Run, Runner
+    from .paper_test import PaperTestCommand
+    from .runner import CommandRun, CommandRunner
 
 LOG = logging.getLogger(__name__)
 
@@ -22,29 +22,34 @@ EASED = 180.0
 that command would wait for ever for a heater that is off, and nothing else could ever run."""
 
 
-class _Ended(NamedTuple):
+class _EndedLease(NamedTuple):
     """A lease that has ended: why, what it held, whether its holder is gone, and the paper test under it."""
 
     reason: str
-    held: dict[tuple[str, str], Held]
+    held: dict[tuple[str, str], HeldSetting]
     alone: bool
-    paper: Run | None
+    paper: CommandRun | None
     done: list[str]
 
 
-class CleaningUp:
+class LeaseCleanup:
     """Puts everything back, one lease at a time. Nothing leaves it: klippy would shut down."""
 
     def __init__(
-        self, host: Host, holdings: Holdings, runner: Runner, paper: PaperTest, changed: Callable[[], None]
+        self,
+        host: Host,
+        held_settings: HeldSettings,
+        runner: CommandRunner,
+        paper: PaperTestCommand,
+        changed: Callable[[], None],
     ) -> None:
         """`changed` is called when it is over."""
         self._host = host
-        self._holdings = holdings
+        self._held_settings = held_settings
         self._runner = runner
         self._paper = paper
         self._changed = changed
-        self._ended: _Ended | None = None
+        self._ended: _EndedLease | None = None
         self._stopping = False
         self._timer = host.reactor.register_timer(self._look)
 
@@ -64,7 +69,7 @@ class CleaningUp:
     def begin(self, reason: str, since: float, *, alone: bool) -> None:
         """A lease that began at `since` has ended. `alone`: its holder is gone, and the nozzle may stand low."""
         paper = self._runner.current if self._paper.leased() else None
-        self._ended = ended = _Ended(reason, self._holdings.take(), alone, paper, [])
+        self._ended = ended = _EndedLease(reason, self._held_settings.take(), alone, paper, [])
         self._stopping = True
         # First, so that whatever fails below, the rest is done
         self._host.reactor.register_callback(self._rest)
@@ -76,13 +81,13 @@ class CleaningUp:
             ended.done.append(f"{self._runner.current.command} is stopped")
         ended.done.extend(f"{name} is stopped" for name in cancel.others(self._host.printer, reason, since))
 
-    def _cool(self, ended: _Ended) -> list[str]:
+    def _cool(self, ended: _EndedLease) -> list[str]:
         """Heat is what may not wait until some other command gives the mutex back."""
         run = self._runner.current
         may_wait_for_heat = self._host.gcode.get_mutex().test() and not (run is not None and run.leased)
         if may_wait_for_heat:
-            return self._holdings.ease(ended.held)
-        return self._holdings.put_back(ended.held, heaters=True)
+            return self._held_settings.ease(ended.held)
+        return self._held_settings.put_back(ended.held, heaters=True)
 
     def _look(self, _eventtime: float) -> float:
         """The timer: a heater has been eased for long enough, or a print may be over."""
@@ -97,7 +102,7 @@ class CleaningUp:
                 self._host.reactor.register_callback(self._rest)
                 ended.done.extend(self._cool(ended))
                 return self._host.now() + EASED
-            ended.done.extend(self._holdings.put_back(ended.held, heaters=True))
+            ended.done.extend(self._held_settings.put_back(ended.held, heaters=True))
         except Exception:
             LOG.exception("zcal: cleaning up after a lease")
         return self._host.reactor.NEVER
@@ -127,7 +132,7 @@ class CleaningUp:
                 LOG.exception("zcal: cleaning up after a lease")
                 ended.done.append(f"something could not be done ({error})")
         done = "; ".join(ended.done) or "nothing was to be done"
-        kept = ", ".join(self._holdings.changed(ended.held)) if job else ""
+        kept = ", ".join(self._held_settings.changed(ended.held)) if job else ""
         ended.done.clear()
         if not kept:
             self._host.respond(f"zcal: cleaning up, since {ended.reason}: {done}.")
@@ -138,13 +143,13 @@ class CleaningUp:
         self._host.reactor.update_timer(self._timer, self._host.now() + LOOK_AGAIN)
         return False
 
-    def _steps(self, ended: _Ended, job: bool) -> Iterator[Callable[[], list[str]]]:
+    def _steps(self, ended: _EndedLease, job: bool) -> Iterator[Callable[[], list[str]]]:
         if ended.paper is not None:
             yield lambda: self._paper.end(ended.reason, ended.paper)
         if job:
             return
         # Heaters once more: what the client had queued may have set them since
-        yield lambda: self._holdings.put_back(ended.held, heaters=True)
-        yield lambda: self._holdings.put_back(ended.held, heaters=False)
+        yield lambda: self._held_settings.put_back(ended.held, heaters=True)
+        yield lambda: self._held_settings.put_back(ended.held, heaters=False)
         if ended.alone:
             yield self._paper.lift_off

@@ -15,7 +15,7 @@ IDLE, RUNNING, WAITING = "idle", "running", "waiting"
 DONE, CANCELLED, FAILED = "done", "cancelled", "failed"
 
 
-class Board:
+class ZcalStatus:
     """The status object. A new one replaces it on every change, since klippy compares what it gets with what it had.
 
     `state` is idle, running, waiting (a paper test is open), done, cancelled or failed; `run` counts the commands
@@ -26,7 +26,7 @@ class Board:
         self._samples: dict[int, list[dict[str, Any]]] = {}
         self._tags: dict[int, str] = {}
         self._ended: dict[int, dict[str, Any]] = {}
-        self.status: dict[str, Any] = {
+        self.fields: dict[str, Any] = {
             "version": VERSION,
             "unavailable": {},
             "run": 0,
@@ -41,11 +41,11 @@ class Board:
 
     def change(self, **fields: Any) -> None:
         """Replace some of the fields by plain values."""
-        self.status = {**self.status, **{name: plain(value) for name, value in fields.items()}}
+        self.fields = {**self.fields, **{name: plain(value) for name, value in fields.items()}}
 
     def begin(self, command: str, tag: str = "") -> int:
         """A new run, by the name its client gave it, if any; returns its number."""
-        run: int = self.status["run"] + 1
+        run: int = self.fields["run"] + 1
         self._ended[run - 1] = self._outcome()
         self._samples[run] = []
         self._tags[run] = tag
@@ -57,7 +57,7 @@ class Board:
 
     def sample(self, sample: Mapping[str, Any]) -> None:
         """Add a sample to the run."""
-        samples = self._samples[self.status["run"]]
+        samples = self._samples[self.fields["run"]]
         samples.append(plain(sample))
         self.change(count=len(samples), recent=samples[-RECENT:])
 
@@ -67,7 +67,7 @@ class Board:
         samples = self._samples.get(run)
         if samples is None:
             return None
-        outcome = self._outcome() if run == self.status["run"] else self._ended[run]
+        outcome = self._outcome() if run == self.fields["run"] else self._ended[run]
         return {
             "run": run,
             "tag": self._tags[run],
@@ -84,7 +84,7 @@ class Board:
         return sorted(self._samples)
 
     def _outcome(self) -> dict[str, Any]:
-        return {name: self.status[name] for name in ("command", "state", "result", "error")}
+        return {name: self.fields[name] for name in ("command", "state", "result", "error")}
 
 
 def plain(value: Any) -> Any:

@@ -12,7 +12,7 @@ CONFIDENCE = 0.95
 _P = 0.5 + CONFIDENCE / 2.0
 
 
-class Value(NamedTuple):
+class UncertainValue(NamedTuple):
     """An estimate with its standard error and that error's degrees of freedom."""
 
     value: float
@@ -20,7 +20,7 @@ class Value(NamedTuple):
     freedom: float
 
 
-class Interval(NamedTuple):
+class ConfidenceInterval(NamedTuple):
     """An estimate and its two-sided 95 % interval."""
 
     value: float
@@ -32,7 +32,7 @@ class Singular(Exception):
     """The measurements do not determine what is asked."""
 
 
-def effect(settings: Sequence[float], readings: Sequence[float], resolution: float) -> Value:
+def effect(settings: Sequence[float], readings: Sequence[float], resolution: float) -> UncertainValue:
     """How much the reading changes per unit of the setting, with a drift that is linear in their order taken out.
 
     Least squares of constant, setting and place in the series; at least four readings. Scatter below what the
@@ -54,18 +54,18 @@ def effect(settings: Sequence[float], readings: Sequence[float], resolution: flo
     freedom = count - 3
     squares = sum((c - slope * a - drift * b) ** 2 for a, b, c in zip(x, t, y))
     variance = max(squares / freedom, resolution * resolution / 12.0)
-    return Value(slope, math.sqrt(variance * tt / determinant), freedom)
+    return UncertainValue(slope, math.sqrt(variance * tt / determinant), freedom)
 
 
-def average(values: Sequence[float], resolution: float) -> Value:
+def average(values: Sequence[float], resolution: float) -> UncertainValue:
     """The mean of at least two independent values that were read with a resolution. Raises Singular."""
     if len(values) < 2:
         raise Singular("too few values")
     scatter = max(stdev(values), resolution / math.sqrt(12.0))
-    return Value(mean(values), scatter / math.sqrt(len(values)), len(values) - 1)
+    return UncertainValue(mean(values), scatter / math.sqrt(len(values)), len(values) - 1)
 
 
-def scaled(raw: Value, slope: Value) -> Value:
+def scaled(raw: UncertainValue, slope: UncertainValue) -> UncertainValue:
     """A sensor's reading in true lengths: divided by the sensor's slope, whose own error counts. Raises Singular.
 
     Degrees of freedom by Welch and Satterthwaite.
@@ -76,10 +76,12 @@ def scaled(raw: Value, slope: Value) -> Value:
     parts = ((raw.error / slope.value, raw.freedom), (value * slope.error / slope.value, slope.freedom))
     variance = sum(error * error for error, _ in parts)
     fourth = sum(error**4 / freedom for error, freedom in parts)
-    return Value(value, math.sqrt(variance), variance * variance / fourth if fourth > 0.0 else raw.freedom)
+    return UncertainValue(
+        value, math.sqrt(variance), variance * variance / fourth if fourth > 0.0 else raw.freedom
+    )
 
 
-def interval(estimate: Value, *, within: float = 0.0, below: float = 0.0) -> Interval:
+def interval(estimate: UncertainValue, *, within: float = 0.0, below: float = 0.0) -> ConfidenceInterval:
     """The 95 % interval, with up to two errors of known size that no scatter shows: one that lies anywhere within
     ± `within` alike, independent of the scatter; and one of up to `below` that can only raise the estimate.
 
@@ -88,7 +90,7 @@ def interval(estimate: Value, *, within: float = 0.0, below: float = 0.0) -> Int
     """
     scatter = t_quantile(_P, estimate.freedom) * estimate.error
     half = math.hypot(scatter, NormalDist().inv_cdf(_P) * within / math.sqrt(3.0))
-    return Interval(estimate.value, estimate.value - half - below, estimate.value + half)
+    return ConfidenceInterval(estimate.value, estimate.value - half - below, estimate.value + half)
 
 
 def balanced(pairs: int) -> list[int]:
