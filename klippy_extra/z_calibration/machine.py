@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 from typing import Any, Iterator, Sequence
 
-from ..zcal.host import Host  # noqa: TID252 (the package above has another name on every Klipper)
-from ..zcal.host.endstop import Rail  # noqa: TID252
+from ..zcal.host import KlippyHost  # noqa: TID252 (the package above has another name on every Klipper)
+from ..zcal.host.endstop import HomedRail  # noqa: TID252
 from .options import Point, ProbeSettings
 
 NEEDED = ("endstop", "state", "motion", "probe", "offset")
@@ -20,7 +20,7 @@ NEEDED = ("endstop", "state", "motion", "probe", "offset")
 class Machine:
     """Heights in mm, speeds in mm/s."""
 
-    def __init__(self, host: Host, name: str) -> None:
+    def __init__(self, host: KlippyHost, name: str) -> None:
         """`name` is the section's, for messages."""
         self._host = host
         self._name = name
@@ -44,7 +44,7 @@ class Machine:
         return next((host.missing[name] for name in NEEDED if name in host.missing), None)
 
     @property
-    def rail(self) -> Rail | None:
+    def rail(self) -> HomedRail | None:
         """The Z rail's settings; None until Z was homed."""
         return self._host.endstop.rail
 
@@ -118,8 +118,8 @@ class Machine:
         A probe that deploys by itself is asked to probe, which it does at the session's speed down to its own minimum.
         """
         if self._host.probe.prepares_itself():
-            touch = self._session.touch()
-            return touch.x, touch.y, touch.trigger_z
+            sample = self._session.sample()
+            return sample.x, sample.y, sample.trigger_z
         return self._down_to(self._host.probe.endstop(), position_min, speed)
 
     def probe_triggered(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple, Tuple
 
-from ..zcal.host.endstop import Rail  # noqa: TID252 (the package above has another name on every Klipper)
+from ..zcal.host.endstop import HomedRail  # noqa: TID252 (the package above has another name on every Klipper)
 
 Point = Tuple[float, float]
 
@@ -87,7 +87,7 @@ class Options:
         self.wiggle = self._point("wiggle_xy_offsets")
         self.nozzle_recheck = config.getboolean("nozzle_recheck", False)
 
-    def settings(self, probe: ProbeSettings, rail: Rail) -> Settings:
+    def settings(self, probe: ProbeSettings, rail: HomedRail) -> Settings:
         """Complete what was left out from the probe and from the Z rail."""
         safe_z = self.safe_z_height if self.safe_z_height is not None else 2.0 * probe.offsets[2]
         return Settings(

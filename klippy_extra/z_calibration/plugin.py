@@ -8,7 +8,7 @@ import time
 from typing import Any, Callable, Mapping, TypeVar
 
 from ..zcal import cancel, endpoints  # noqa: TID252 (the package above has another name on every Klipper)
-from ..zcal.host import Host  # noqa: TID252
+from ..zcal.host import KlippyHost  # noqa: TID252
 from .applied import AppliedOffset
 from .attachment import Attachment
 from .calibration import Calibration, Outcome, Plan, Scripts, report
@@ -75,7 +75,7 @@ class ZCalibration:
         self._moves_the_probe = bool(config.get("end_gcode", "").strip()) and (
             self._fetches_late or self._has_start
         )
-        self._host = Host(self.printer)
+        self._host = KlippyHost(self.printer)
         self._machine = Machine(self._host, self._options.name)
         self._history = History(self.printer.get_start_args()["config_file"])
         self._applied = AppliedOffset()

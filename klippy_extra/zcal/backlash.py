@@ -16,7 +16,7 @@ from .errors import CommandRefused
 from .sample_series import lift
 
 if TYPE_CHECKING:
-    from .host import Host
+    from .host import KlippyHost
     from .options import ZcalOptions
     from .parameters import CommandParameters
     from .runner import CommandRun
@@ -29,7 +29,7 @@ DIGITS = 5
 class BacklashCommand:
     """The command."""
 
-    def __init__(self, host: Host, options: ZcalOptions, staging: StageCommand) -> None:
+    def __init__(self, host: KlippyHost, options: ZcalOptions, staging: StageCommand) -> None:
         self._host = host
         self._options = options
         self._staging = staging

@@ -10,7 +10,7 @@ from .errors import CommandRefused
 from .sample_series import SampleSeries, SeriesSettings, sample_series
 
 if TYPE_CHECKING:
-    from .host import Host
+    from .host import KlippyHost
     from .options import ZcalOptions
     from .runner import CommandRun
 
@@ -27,7 +27,7 @@ class ReleaseMethod:
     """One estimate: by how much the switch opens higher on the way up than it closed on the way down."""
 
     def __init__(
-        self, host: Host, options: ZcalOptions, run: CommandRun, iterations: int, speed: float
+        self, host: KlippyHost, options: ZcalOptions, run: CommandRun, iterations: int, speed: float
     ) -> None:
         """Raises CommandRefused where the release could be out of the axis."""
         self._host = host
@@ -63,7 +63,7 @@ class ReleaseMethod:
 
     def _difference(self, series: SampleSeries) -> float:
         motion = self._host.motion
-        trigger = float(series.touch()["trigger_z"])
+        trigger = float(series.take()["trigger_z"])
         if self._overtravel:
             low = self._host.state.limits()[0][2]
             motion.move_to(self._speed, z=max(low, trigger - self._overtravel), direct=True)

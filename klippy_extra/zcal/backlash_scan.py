@@ -18,7 +18,7 @@ from .errors import CommandRefused
 from .sample_series import lift
 
 if TYPE_CHECKING:
-    from .host import Host
+    from .host import KlippyHost
     from .host.probe import ProbeSession
     from .options import ZcalOptions
     from .runner import CommandRun
@@ -37,7 +37,13 @@ class ScanMethod:
     """One estimate. Lost motion leaves the toolhead higher when it came from above than when it came from below."""
 
     def __init__(
-        self, host: Host, options: ZcalOptions, run: CommandRun, iterations: int, delta: float, speed: float
+        self,
+        host: KlippyHost,
+        options: ZcalOptions,
+        run: CommandRun,
+        iterations: int,
+        delta: float,
+        speed: float,
     ) -> None:
         """Raises CommandRefused where the approaches would come too near to the bed or leave the axis."""
         self._host = host

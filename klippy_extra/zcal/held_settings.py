@@ -9,7 +9,7 @@ from .endpoints import finite
 from .errors import CommandRefused
 
 if TYPE_CHECKING:
-    from .host import Host
+    from .host import KlippyHost
 
 HEATERS, OFFSET, MESH = "heaters", "gcode_offset", "mesh"
 IDLE_TIMEOUT, LIMITS, SPEED_FACTOR = "idle_timeout", "velocity_limits", "speed_factor"
@@ -28,7 +28,7 @@ class HeldSetting(NamedTuple):
 class HeldSettings:
     """Settings that are held. What somebody else has changed since is left alone when they are put back."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: KlippyHost) -> None:
         self._host = host
         self._held: dict[tuple[str, str], HeldSetting] = {}
         settings = host.settings

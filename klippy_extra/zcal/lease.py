@@ -12,7 +12,7 @@ from .lease_cleanup import LeaseCleanup
 
 if TYPE_CHECKING:
     from .endpoints import EndpointRequest
-    from .host import Host
+    from .host import KlippyHost
     from .paper_test import PaperTestCommand
     from .runner import CommandRunner
     from .status import ZcalStatus
@@ -26,7 +26,7 @@ class LeaseEndpoint:
     """One client's, in klippy's time. The commands that are given while it runs are under it."""
 
     def __init__(
-        self, host: Host, status: ZcalStatus, runner: CommandRunner, paper: PaperTestCommand
+        self, host: KlippyHost, status: ZcalStatus, runner: CommandRunner, paper: PaperTestCommand
     ) -> None:
         self._host = host
         self._status = status

@@ -9,7 +9,7 @@ from . import cancel
 
 if TYPE_CHECKING:
     from .held_settings import HeldSetting, HeldSettings
-    from .host import Host
+    from .host import KlippyHost
     from .paper_test import PaperTestCommand
     from .runner import CommandRun, CommandRunner
 
@@ -37,7 +37,7 @@ class LeaseCleanup:
 
     def __init__(
         self,
-        host: Host,
+        host: KlippyHost,
         held_settings: HeldSettings,
         runner: CommandRunner,
         paper: PaperTestCommand,

@@ -14,7 +14,7 @@ from .sample_series import lift
 from .summary import LEVEL
 
 if TYPE_CHECKING:
-    from .host import Host
+    from .host import KlippyHost
     from .options import ZcalOptions
     from .runner import CommandRun
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class LostStepsCheck:
     """Homes some times before and some times after, and compares the motors' positions at the endstop."""
 
-    def __init__(self, host: Host, options: ZcalOptions, run: CommandRun, times: int) -> None:
+    def __init__(self, host: KlippyHost, options: ZcalOptions, run: CommandRun, times: int) -> None:
         """Raises CommandRefused before anything moves."""
         self._host = host
         self._options = options

@@ -12,7 +12,7 @@ from .sample_series import lift
 from .status import CANCELLED, DONE, FAILED
 
 if TYPE_CHECKING:
-    from .host import Host
+    from .host import KlippyHost
     from .options import ZcalOptions
     from .parameters import CommandParameters
     from .runner import CommandRun, CommandRunner
@@ -26,7 +26,7 @@ STATES = {ACCEPTED: DONE, ABORTED: CANCELLED}
 class PaperTestCommand:
     """The command, and its end by other means than a person's."""
 
-    def __init__(self, host: Host, runner: CommandRunner, options: ZcalOptions) -> None:
+    def __init__(self, host: KlippyHost, runner: CommandRunner, options: ZcalOptions) -> None:
         self._host = host
         self._runner = runner
         self._options = options

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from .errors import CommandRefused
 
 if TYPE_CHECKING:
-    from .host import Host
+    from .host import KlippyHost
 
 
-def check_free(host: Host) -> None:
+def check_free(host: KlippyHost) -> None:
     """No print, no manual probe, everything homed. Raises CommandRefused."""
     host.require("state", "motion", "manual")
     reason = host.state.printing()
@@ -34,7 +34,7 @@ def check_free(host: Host) -> None:
         )
 
 
-def check_probe(host: Host) -> None:
+def check_probe(host: KlippyHost) -> None:
     """A probe that can be used, and that is not triggered in the air. Raises CommandRefused."""
     host.require("probe")
     if host.probe.prepares_itself():
@@ -47,7 +47,7 @@ def check_probe(host: Host) -> None:
         )
 
 
-def check_height(host: Host, height: float, what: str) -> None:
+def check_height(host: KlippyHost, height: float, what: str) -> None:
     """A height on the Z axis. Raises CommandRefused."""
     low, high = host.state.limits()
     if not low[2] <= height <= high[2]:
@@ -57,7 +57,7 @@ def check_height(host: Host, height: float, what: str) -> None:
         )
 
 
-def check_place(host: Host, x: float, y: float, what: str) -> None:
+def check_place(host: KlippyHost, x: float, y: float, what: str) -> None:
     """A place within the X and Y axes. Raises CommandRefused."""
     low, high = host.state.limits()
     if not (low[0] <= x <= high[0] and low[1] <= y <= high[1]):

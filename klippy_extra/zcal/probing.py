@@ -11,7 +11,7 @@ from .sample_series import SampleSeries, sample_series, series_settings
 from .summary import half_width, summary
 
 if TYPE_CHECKING:
-    from .host import Host
+    from .host import KlippyHost
     from .options import ZcalOptions
     from .parameters import CommandParameters
     from .runner import CommandRun
@@ -24,7 +24,7 @@ MOST = 1000
 class ProbeCommands:
     """The two commands."""
 
-    def __init__(self, host: Host, options: ZcalOptions) -> None:
+    def __init__(self, host: KlippyHost, options: ZcalOptions) -> None:
         self._host = host
         self._options = options
 
@@ -81,10 +81,10 @@ class ProbeCommands:
         kept: list[Mapping[str, Any]] = []
         with sample_series(self._host, run, settings) as series:
             if drop:
-                series.touch(dropped=True)
+                series.take(dropped=True)
                 series.retract()
             while True:
-                kept.append(series.touch(dropped=False))
+                kept.append(series.take(dropped=False))
                 run.result = {**_result(kept, step), "dropped": int(drop), "stopped": None}
                 stopped = _stopped(kept, count, most, precision, step)
                 if stopped:
@@ -101,7 +101,7 @@ def _agreeing(
     """As many touches as wanted that agree within the tolerance; all are made anew when one does not."""
     kept: list[Mapping[str, Any]] = []
     while True:
-        kept.append(series.touch())
+        kept.append(series.take())
         heights = [sample["bed_z"] for sample in kept]
         if max(heights) - min(heights) > tolerance:
             if retries <= 0:

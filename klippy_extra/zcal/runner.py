@@ -13,7 +13,7 @@ from .status import CANCELLED, DONE, FAILED, WAITING, ZcalStatus
 if TYPE_CHECKING:
     from klippy.gcode import GCodeCommand
 
-    from .host import Host
+    from .host import KlippyHost
 
 LOG = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ Action = Callable[[CommandRun, CommandParameters], None]
 class CommandRunner:
     """Makes gcode commands of actions."""
 
-    def __init__(self, host: Host, status: ZcalStatus) -> None:
+    def __init__(self, host: KlippyHost, status: ZcalStatus) -> None:
         self._host = host
         self._status = status
         self.current: CommandRun | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Iterator, Mapping, NamedTuple
 from . import preconditions
 
 if TYPE_CHECKING:
-    from .host import Host
+    from .host import KlippyHost
     from .host.probe import ProbeSession
     from .parameters import CommandParameters
     from .runner import CommandRun
@@ -26,7 +26,7 @@ class SeriesSettings(NamedTuple):
     method: str
 
 
-def series_settings(host: Host, parameters: CommandParameters) -> SeriesSettings:
+def series_settings(host: KlippyHost, parameters: CommandParameters) -> SeriesSettings:
     """PROBE_SPEED, LIFT_SPEED and SAMPLE_RETRACT_DIST as Klipper has them, and METHOD where the probe has several.
 
     Raises CommandRefused.
@@ -45,7 +45,9 @@ def series_settings(host: Host, parameters: CommandParameters) -> SeriesSettings
 class SampleSeries:
     """Touches at the place where the toolhead stands; from `sample_series`."""
 
-    def __init__(self, host: Host, run: CommandRun, settings: SeriesSettings, session: ProbeSession) -> None:
+    def __init__(
+        self, host: KlippyHost, run: CommandRun, settings: SeriesSettings, session: ProbeSession
+    ) -> None:
         self._host = host
         self._run = run
         self._settings = settings
@@ -54,7 +56,7 @@ class SampleSeries:
         self.lowest: float | None = None
         """The lowest toolhead Z of a trigger so far."""
 
-    def touch(self, **marks: Any) -> dict[str, Any]:
+    def take(self, **marks: Any) -> dict[str, Any]:
         """One touch, published with these marks; the toolhead stays at the bottom.
 
         Raises CommandCancelled before it starts, and klippy's command errors.
@@ -62,14 +64,14 @@ class SampleSeries:
         self._run.check()
         motion = self._host.motion
         before = motion.accounting()
-        touch = self._session.touch()
-        self.lowest = touch.trigger_z if self.lowest is None else min(self.lowest, touch.trigger_z)
+        sample = self._session.sample()
+        self.lowest = sample.trigger_z if self.lowest is None else min(self.lowest, sample.trigger_z)
         return self.publish(
             {
-                "x": touch.x,
-                "y": touch.y,
-                "trigger_z": touch.trigger_z,
-                "bed_z": touch.bed_z,
+                "x": sample.x,
+                "y": sample.y,
+                "trigger_z": sample.trigger_z,
+                "bed_z": sample.bed_z,
                 "direction": "down",
                 "skew": motion.skew(before),
                 **marks,
@@ -99,7 +101,7 @@ class SampleSeries:
 
 
 @contextmanager
-def sample_series(host: Host, run: CommandRun, settings: SeriesSettings) -> Iterator[SampleSeries]:
+def sample_series(host: KlippyHost, run: CommandRun, settings: SeriesSettings) -> Iterator[SampleSeries]:
     """A series; checks what must be so, and leaves the toolhead above where it began, or a retract above the bed.
 
     Raises CommandRefused before anything moves.
@@ -130,7 +132,7 @@ def sample_series(host: Host, run: CommandRun, settings: SeriesSettings) -> Iter
             host.motion.wait()
 
 
-def lift(host: Host, speed: float, height: float) -> None:
+def lift(host: KlippyHost, speed: float, height: float) -> None:
     """Go up to a height, or as near to it as the axis goes; down never. Does nothing once klippy is shut down.
 
     Where klippy will not go so high, as in the top of a delta, half the way up does: above the bed it must be.

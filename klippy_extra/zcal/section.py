@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Mapping
 from . import backlash, cancel, endpoints, paper_test, probing, staging
 from .endpoints import EndpointRequest
 from .errors import CommandRefused
-from .host import Host
+from .host import KlippyHost
 from .lease import LeaseEndpoint
 from .options import read_options
 from .runner import Action, CommandRunner
@@ -29,7 +29,7 @@ class Zcal:
     def __init__(self, config: ConfigWrapper) -> None:
         """Raises klippy's configuration error for an invalid option, and for nothing else."""
         self._printer = config.get_printer()
-        self._host = Host(self._printer)
+        self._host = KlippyHost(self._printer)
         self._status = ZcalStatus()
         self._runner = CommandRunner(self._host, self._status)
         options = read_options(config)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .errors import CommandRefused
 
 if TYPE_CHECKING:
-    from .host import Host
+    from .host import KlippyHost
     from .parameters import CommandParameters
     from .runner import CommandRun
 
@@ -29,7 +29,7 @@ TOWERS = ("stepper_a", "stepper_b", "stepper_c")
 class StageCommand:
     """The command."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: KlippyHost) -> None:
         self._host = host
 
     def command(self, run: CommandRun, parameters: CommandParameters) -> None:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Callable
 
-from .endstop import ZEndstop
-from .homing import Homing
-from .manual import ManualProbe
-from .mesh import BedMesh
-from .motion import Motion
-from .offset import GcodeOffset
-from .probe import Probe
-from .settings import Settings
-from .state import State
+from .endstop import HostZEndstop
+from .homing import HostHoming
+from .manual import HostManualProbe
+from .mesh import HostBedMesh
+from .motion import HostMotion
+from .offset import HostGcodeOffset
+from .probe import HostProbe
+from .settings import HostSettings
+from .state import HostState
 
 if TYPE_CHECKING:
     from klippy.gcode import GCodeDispatch
@@ -30,7 +30,7 @@ _NO_PROBE = (
 LOG = logging.getLogger(__name__)
 
 
-class Host:
+class KlippyHost:
     """Klippy, as far as zcal uses it. Lengths in mm, speeds in mm/s, temperatures in °C, times in s.
 
     The parts: `state` (what is so), `motion`, `homing`, `endstop` (that of Z), `probe`, `manual` (paper test), `mesh`,
@@ -44,15 +44,15 @@ class Host:
         self.gcode: GCodeDispatch = printer.lookup_object("gcode")
         self.webhooks: WebHooks = printer.lookup_object("webhooks")
         self.error = printer.command_error
-        self.state = State(printer)
-        self.motion = Motion(printer)
-        self.probe = Probe(printer, self.motion)
-        self.homing = Homing(printer)
-        self.endstop = ZEndstop(printer)
-        self.manual = ManualProbe(printer)
-        self.mesh = BedMesh(printer)
-        self.offset = GcodeOffset(printer)
-        self.settings = Settings(printer)
+        self.state = HostState(printer)
+        self.motion = HostMotion(printer)
+        self.probe = HostProbe(printer, self.motion)
+        self.homing = HostHoming(printer)
+        self.endstop = HostZEndstop(printer)
+        self.manual = HostManualProbe(printer)
+        self.mesh = HostBedMesh(printer)
+        self.offset = HostGcodeOffset(printer)
+        self.settings = HostSettings(printer)
         self.missing: dict[str, str] = {}
         """By capability (`state`, `motion`, `endstop`, `probe`, `release`, `scan`, `manual`, `offset`, `settings`), why
         it cannot be had."""

@@ -11,7 +11,7 @@ NAMES = ("stepper_z", "z", "carriage z")
 """What klippy calls it: today, before May 2025 and on Kalico, with generic_cartesian."""
 
 
-class Rail(NamedTuple):
+class HomedRail(NamedTuple):
     """What the Z rail is configured to, mm and mm/s."""
 
     position_endstop: float
@@ -21,13 +21,13 @@ class Rail(NamedTuple):
     homing_retract_dist: float
 
 
-class ZEndstop:
+class HostZEndstop:
     """The Z endstop; `connect` first."""
 
     def __init__(self, printer: Printer) -> None:
         self._printer = printer
         self._pin: Any = None
-        self.rail: Rail | None = None
+        self.rail: HomedRail | None = None
         """Known once Z was homed."""
 
     def connect(self) -> None:
@@ -53,7 +53,7 @@ class ZEndstop:
         """Take `rail` from rails that klippy has homed; whether Z was among them."""
         for rail in rails:
             if any(pin is self._pin for pin, _ in rail.get_endstops()):
-                self.rail = Rail(
+                self.rail = HomedRail(
                     rail.position_endstop,
                     rail.position_min,
                     rail.homing_speed,

@@ -14,7 +14,7 @@ LOG = logging.getLogger(__name__)
 VIRTUAL = "probe:z_virtual_endstop"
 
 
-class Homing:
+class HostHoming:
     """Homes Z by klippy's own command, whatever [safe_z_home] or a macro make of it."""
 
     def __init__(self, printer: Printer) -> None:

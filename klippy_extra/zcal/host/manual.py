@@ -15,10 +15,10 @@ ACCEPTED, ABORTED, FAILED = "accepted", "aborted", "failed"
 COMMANDS = ("ACCEPT", "NEXT", "ABORT", "TESTZ")
 """What klippy's manual probe answers to while it is open."""
 
-Outcome = Callable[[str, Optional[float]], None]
+EndCallback = Callable[[str, Optional[float]], None]
 
 
-class ManualProbe:
+class HostManualProbe:
     """The manual probe; `connect` first."""
 
     def __init__(self, printer: Printer) -> None:
@@ -41,8 +41,8 @@ class ManualProbe:
         """Whether the one we started is open."""
         return self._ours is not None
 
-    def start(self, speed: float, outcome: Outcome) -> None:
-        """Start it; `outcome(accepted | aborted | failed, height)` is called once when it ends.
+    def start(self, speed: float, on_end: EndCallback) -> None:
+        """Start it; `on_end(accepted | aborted | failed, height)` is called once when it ends.
 
         The height is the kinematic Z, None unless accepted. Raises a command error if one is open already, or where
         the printer has a macro by the name of one of its commands.
@@ -51,9 +51,9 @@ class ManualProbe:
         self._require_names(gcode)
         command = gcode.create_gcode_command("ZCAL", "ZCAL", {"SPEED": f"{speed:.6f}"})
 
-        def ended(ending: str, height: float | None) -> None:
+        def ended(outcome: str, height: float | None) -> None:
             self._ours = None
-            outcome(ending, height)
+            on_end(outcome, height)
 
         try:
             self._ours = self._helper(self._printer, command, ended)
@@ -100,23 +100,23 @@ def _unregister(gcode: GCodeDispatch, name: str) -> None:
 def _reporting(helper: Any) -> Any:
     """Klippy's helper, telling how it ended: its own callback says the same for an abort and a failure."""
 
-    def start(self: Any, printer: Printer, command: GCodeCommand, outcome: Outcome) -> None:
-        self.zcal_ending = FAILED
-        self.zcal_outcome = outcome
+    def start(self: Any, printer: Printer, command: GCodeCommand, on_end: EndCallback) -> None:
+        self.zcal_outcome = FAILED
+        self.zcal_on_end = on_end
         helper.__init__(self, printer, command, self.zcal_ended)
 
     def ended(self: Any, result: Any) -> None:
         if result is None:
-            self.zcal_outcome(self.zcal_ending, None)
+            self.zcal_on_end(self.zcal_outcome, None)
         else:
-            self.zcal_outcome(ACCEPTED, float(result.bed_z if hasattr(result, "bed_z") else result[2]))
+            self.zcal_on_end(ACCEPTED, float(result.bed_z if hasattr(result, "bed_z") else result[2]))
 
-    def end(self: Any, ending: str) -> None:
-        self.zcal_ending = ending
+    def end(self: Any, outcome: str) -> None:
+        self.zcal_outcome = outcome
         self.finalize(False)
 
     def abort(self: Any, command: GCodeCommand) -> None:
-        self.zcal_ending = ABORTED
+        self.zcal_outcome = ABORTED
         helper.cmd_ABORT(self, command)
 
     def test(self: Any, command: GCodeCommand) -> None:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from klippy.klippy import Printer
 
 
-class BedMesh:
+class HostBedMesh:
     """[bed_mesh], where there is one; `connect` first."""
 
     def __init__(self, printer: Printer) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from klippy.toolhead import ToolHead
 
 
-class Motion:
+class HostMotion:
     """The toolhead. Positions are those of the configuration's frame: no mesh, no gcode offset."""
 
     def __init__(self, printer: Printer) -> None:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from klippy.klippy import Printer
 
 
-class GcodeOffset:
+class HostGcodeOffset:
     """Reads and writes it, in mm; `connect` first."""
 
     def __init__(self, printer: Printer) -> None:

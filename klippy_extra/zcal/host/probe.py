@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from klippy.gcode import GCodeDispatch
     from klippy.klippy import Printer
 
-    from .motion import Motion
+    from .motion import HostMotion
 
 LOG = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ NOZZLE_PROBE_REACH = 1.0
 """Below this z_offset, in mm, a probe right at the nozzle is taken to be the nozzle itself."""
 
 
-class Touch(NamedTuple):
+class HostSample(NamedTuple):
     """One touch: where the toolhead was at the trigger, and the height at which the nozzle would touch the bed there
     (z_offset and axis twist applied)."""
 
@@ -30,10 +30,10 @@ class Touch(NamedTuple):
     bed_z: float
 
 
-class Probe:
+class HostProbe:
     """The printer's probe, of whatever kind; `connect` first."""
 
-    def __init__(self, printer: Printer, motion: Motion) -> None:
+    def __init__(self, printer: Printer, motion: HostMotion) -> None:
         self._printer = printer
         self._motion = motion
         self._probe: Any = None
@@ -152,14 +152,14 @@ class Probe:
         """The height at which the toolhead stands."""
         return self._motion.position()[2]
 
-    def touch_of(self, result: Any) -> Touch:
+    def sample_of(self, result: Any) -> HostSample:
         """A result of this klippy's, whichever frame it is in."""
         if hasattr(result, "test_z"):
-            return Touch(
+            return HostSample(
                 float(result.test_x), float(result.test_y), float(result.test_z), float(result.bed_z)
             )
         x, y, z = (float(value) for value in result[:3])
-        return Touch(x, y, z - self.twist(x, y), z - self.offsets()[2])
+        return HostSample(x, y, z - self.twist(x, y), z - self.offsets()[2])
 
     def _has_sessions(self) -> bool:
         return hasattr(self._probe, "start_probe_session")
@@ -187,7 +187,7 @@ class Probe:
 class ProbeSession:
     """Touches, one at a time."""
 
-    def __init__(self, owner: Probe, probe: Any, command: Any, sessions: bool) -> None:
+    def __init__(self, owner: HostProbe, probe: Any, command: Any, sessions: bool) -> None:
         self._owner = owner
         self._command = command
         self._probe = probe
@@ -197,19 +197,19 @@ class ProbeSession:
         else:
             probe.multi_probe_begin()
 
-    def touch(self) -> Touch:
+    def sample(self) -> HostSample:
         """Descend until it triggers; the toolhead stays there. Raises klippy's command errors."""
         if self._session is None:
-            return self._owner.touch_of(self._probe.run_probe(self._command))
+            return self._owner.sample_of(self._probe.run_probe(self._command))
         self._session.run_probe(self._command)
-        return self._owner.touch_of(self._session.pull_probed_results()[0])
+        return self._owner.sample_of(self._session.pull_probed_results()[0])
 
     def distance(self) -> float:
         """What a session with METHOD=scan measures between sensor and bed, standing still."""
         self._session.run_probe(self._command)
         # Before ProbeResult the height came as if it were a trigger's, so only the bed's height can be relied on.
-        touch = self._owner.touch_of(self._session.pull_probed_results()[0])
-        return self._owner.toolhead_z() - touch.bed_z
+        sample = self._owner.sample_of(self._session.pull_probed_results()[0])
+        return self._owner.toolhead_z() - sample.bed_z
 
     def end(self) -> None:
         """Put the probe away. A fault on the way out is logged: the reason for ending is the one to be told."""

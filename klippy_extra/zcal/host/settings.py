@@ -19,7 +19,7 @@ LIMITS = (
 """The toolhead's limits by their names in its status, with SET_VELOCITY_LIMIT's words; no Klipper has them all."""
 
 
-class Settings:
+class HostSettings:
     """Reads and writes; `connect` first. What is written by gcode wants the gcode mutex held."""
 
     def __init__(self, printer: Printer) -> None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from klippy.toolhead import ToolHead
 
 
-class State:
+class HostState:
     """Questions about the printer."""
 
     def __init__(self, printer: Printer) -> None:

@@ -11,12 +11,12 @@ import pytest
 
 import klippy_extra.z_calibration
 from klippy_extra.z_calibration.options import Options, ProbeSettings
-from klippy_extra.zcal.host.endstop import Rail
+from klippy_extra.zcal.host.endstop import HomedRail
 
 PLACE = Path(klippy_extra.z_calibration.__file__).parent
 PAGE = PLACE.parents[1] / "docs" / "z_calibration.md"
 PROBE = ProbeSettings(3, 0.02, 4, "median", 2.5, 11.0, (0.0, 25.0, 6.4))
-RAIL = Rail(0.5, -3.0, 8.0, 3.0, 3.5)
+RAIL = HomedRail(0.5, -3.0, 8.0, 3.0, 3.5)
 
 
 class Section:
