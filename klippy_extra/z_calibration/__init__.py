@@ -26,11 +26,11 @@ def _provide_zcal() -> None:
 
 
 def load_config(config: Any) -> Any:
-    """Called by klippy for the section; the object is `plugin.ZCalibration`."""
+    """Called by klippy for the section; the object is `section.ZCalibration`."""
     try:
         _provide_zcal()
     except (ImportError, OSError) as error:
         raise config.error(f"z_calibration needs zcal beside it ({error}): run `zcal-tui install`") from error
-    from .plugin import ZCalibration
+    from .section import ZCalibration
 
     return ZCalibration(config)

@@ -7,7 +7,7 @@ check before going down can never fail: it means nothing, and people should know
 from __future__ import annotations
 
 
-class Attachment:
+class AttachmentCheck:
     """What was read in one calibration."""
 
     def __init__(self, moves_the_probe: bool, known_to_work: bool) -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Callable, NamedTuple
 
-from .attachment import Attachment
-from .heights import BedPoint, Component, Heights, micrometres
-from .machine import Machine
+from .attachment import AttachmentCheck
+from .heights import BedPoint, CalibrationHeights, SampledHeight, micrometres
+from .machine import CalibrationMachine
 from .options import Point
-from .touching import Toucher
+from .sampling import HeightSampler
 
 WORTH_A_SUGGESTION = 0.2
 """mm; beyond that position_endstop itself should be corrected."""
 
 
-class Plan(NamedTuple):
+class CalibrationTargets(NamedTuple):
     """Where to measure and with what."""
 
     nozzle: Point
@@ -24,7 +24,7 @@ class Plan(NamedTuple):
     recheck: bool
 
 
-class Scripts(NamedTuple):
+class CalibrationScripts(NamedTuple):
     """The section's gcode, each to be called to run it."""
 
     start: Callable[[], None]
@@ -34,10 +34,10 @@ class Scripts(NamedTuple):
     """Whether before_switch_gcode fetches the probe, so that the nozzle is touched without it."""
 
 
-class Outcome(NamedTuple):
+class CalibrationResult(NamedTuple):
     """What a calibration found, mm."""
 
-    heights: Heights
+    heights: CalibrationHeights
     switch_offset: float
     offset: float
     half_width: float | None
@@ -62,30 +62,36 @@ class Outcome(NamedTuple):
         }
 
 
-class Calibration:
+class OffsetCalibration:
     """One run. `measure` leaves the toolhead over the last place; end_gcode ran whatever happened."""
 
-    def __init__(self, machine: Machine, toucher: Toucher, scripts: Scripts, attachment: Attachment) -> None:
+    def __init__(
+        self,
+        machine: CalibrationMachine,
+        sampler: HeightSampler,
+        scripts: CalibrationScripts,
+        attachment: AttachmentCheck,
+    ) -> None:
         self._machine = machine
-        self._toucher = toucher
+        self._sampler = sampler
         self._scripts = scripts
         self._attachment = attachment
         self._probe_away = False
 
-    def measure(self, plan: Plan, conclude: Callable[[Outcome], None]) -> None:
-        """Measure, and hand the outcome to `conclude` while end_gcode is still to come, as what follows may fail."""
+    def measure(self, targets: CalibrationTargets, conclude: Callable[[CalibrationResult], None]) -> None:
+        """Measure, and hand the result to `conclude` while end_gcode is still to come, as what follows may fail."""
         self._attachment.before_start(self._machine.probe_triggered())
         self._scripts.start()
         try:
             if not self._machine.homed():
-                raise self._toucher.error("must home axes first")
-            heights = self._heights(plan)
-            drift = self._drift(plan, heights.nozzle) if plan.recheck else None
+                raise self._sampler.error("must home axes first")
+            heights = self._heights(targets)
+            drift = self._drift(targets, heights.nozzle) if targets.recheck else None
             conclude(
-                Outcome(
+                CalibrationResult(
                     heights,
-                    plan.switch_offset,
-                    heights.offset(plan.switch_offset),
+                    targets.switch_offset,
+                    heights.offset(targets.switch_offset),
                     heights.half_width(abs(drift or 0.0)),
                     drift,
                 )
@@ -95,25 +101,25 @@ class Calibration:
             raise
         self._put_away(failed=False)
 
-    def _heights(self, plan: Plan) -> Heights:
-        machine, toucher = self._machine, self._toucher
-        toucher.go(plan.nozzle, split=True)
-        nozzle = toucher.series(machine.touch_endstop, wiggle=True)
-        toucher.settle()
+    def _heights(self, targets: CalibrationTargets) -> CalibrationHeights:
+        machine, sampler = self._machine, self._sampler
+        sampler.go(targets.nozzle, split=True)
+        nozzle = sampler.series(machine.descend_to_endstop, wiggle=True)
+        sampler.settle()
         self._scripts.before_switch()
-        with machine.probing(toucher.settings.second_speed):
-            toucher.go(plan.switch)
+        with machine.probing(sampler.settings.second_speed):
+            sampler.go(targets.switch)
             self._require_probe()
-            switch = toucher.series(machine.touch_endstop)
-            bed = [self._bed_point(point, plan.beds[0]) for point in plan.beds]
-        return Heights(nozzle, switch, bed)
+            switch = sampler.series(machine.descend_to_endstop)
+            bed = [self._bed_point(point, targets.beds[0]) for point in targets.beds]
+        return CalibrationHeights(nozzle, switch, bed)
 
     def _bed_point(self, point: Point, reference: Point) -> BedPoint:
         machine = self._machine
         offsets = machine.probe_settings().offsets
-        self._toucher.go((point[0] - offsets[0], point[1] - offsets[1]))
+        self._sampler.go((point[0] - offsets[0], point[1] - offsets[1]))
         self._require_probe()
-        height = self._toucher.series(machine.touch_bed)
+        height = self._sampler.series(machine.descend_to_bed)
         x, y, _ = machine.position
         return BedPoint(
             height, machine.twist(x, y), machine.mesh_height(point) - machine.mesh_height(reference)
@@ -124,16 +130,16 @@ class Calibration:
         triggered = self._machine.probe_triggered()
         self._attachment.when_needed(triggered)
         if triggered:
-            raise self._toucher.error(
+            raise self._sampler.error(
                 "probe switch not closed - probe not attached?" + self._attachment.suspicion()
             )
 
-    def _drift(self, plan: Plan, first: Component) -> float:
+    def _drift(self, targets: CalibrationTargets, first: SampledHeight) -> float:
         """How far the nozzle's height moved since it was first touched."""
         if self._scripts.probe_is_off_for_the_nozzle:
             self._put_away(failed=False)
-        self._toucher.go(plan.nozzle, split=True)
-        again = self._toucher.series(self._machine.touch_endstop, wiggle=True)
+        self._sampler.go(targets.nozzle, split=True)
+        again = self._sampler.series(self._machine.descend_to_endstop, wiggle=True)
         return again.value - first.value
 
     def _put_away(self, failed: bool) -> None:
@@ -145,42 +151,42 @@ class Calibration:
             self._scripts.end()
             self._attachment.after_end(self._machine.probe_triggered())
             return
-        self._toucher.retreat(self._scripts.end)
+        self._sampler.retreat(self._scripts.end)
 
 
-def report(outcome: Outcome, position_endstop: float) -> list[str]:
+def report(result: CalibrationResult, position_endstop: float) -> list[str]:
     """The lines that say what was found, the formula first, as people and programs know it."""
-    heights = outcome.heights
+    heights = result.heights
     formula = (
         f"bed_probe={heights.bed_value + heights.twist:.3f} - (switch={heights.switch.value:.3f}"
-        f" - nozzle={heights.nozzle.value:.3f} + switch_offset={outcome.switch_offset:.3f})"
-        f" --> new_offset={outcome.offset:.6f}"
+        f" - nozzle={heights.nozzle.value:.3f} + switch_offset={result.switch_offset:.3f})"
+        f" --> new_offset={result.offset:.6f}"
     )
     lines = [formula]
     if heights.twist:
         lines.append(
             f"axis_twist_compensation adds {micrometres(heights.twist, sign=True)} to bed_probe here;"
-            f" without it the offset would be {outcome.offset - heights.twist:.6f}"
+            f" without it the offset would be {result.offset - heights.twist:.6f}"
         )
     parts = [("nozzle", heights.nozzle), ("switch", heights.switch)]
     parts += [("bed" if not n else f"bed {n + 1}", point.height) for n, point in enumerate(heights.bed)]
-    lines.append("; ".join(f"{name} {_spread(part)}" for name, part in parts) + _certainty(outcome))
+    lines.append("; ".join(f"{name} {_spread(part)}" for name, part in parts) + _certainty(result))
     if len(heights.bed) > 1:
         lines.append(
             f"the {len(heights.bed)} bed points differ by {micrometres(heights.bed_range)};"
             " the offset is right for their average"
         )
-    if outcome.drift is not None:
-        lines.append(f"the nozzle's height moved by {micrometres(outcome.drift, sign=True)} during the run")
-    if abs(outcome.offset) > WORTH_A_SUGGESTION:
+    if result.drift is not None:
+        lines.append(f"the nozzle's height moved by {micrometres(result.drift, sign=True)} during the run")
+    if abs(result.offset) > WORTH_A_SUGGESTION:
         lines.append(
-            f"current z axis position_endstop={position_endstop:.3f} - new offset={outcome.offset:.6f} -->"
-            f" POSSIBLE SUGGESTION: new z axis position_endstop={position_endstop - outcome.offset:.3f}"
+            f"current z axis position_endstop={position_endstop:.3f} - new offset={result.offset:.6f} -->"
+            f" POSSIBLE SUGGESTION: new z axis position_endstop={position_endstop - result.offset:.3f}"
         )
     return lines
 
 
-def _spread(part: Component) -> str:
+def _spread(part: SampledHeight) -> str:
     if part.half_width is None or part.sigma is None:
         return f"{part.value:.6f} (1 sample)"
     return (
@@ -189,7 +195,7 @@ def _spread(part: Component) -> str:
     )
 
 
-def _certainty(outcome: Outcome) -> str:
-    if outcome.half_width is None:
+def _certainty(result: CalibrationResult) -> str:
+    if result.half_width is None:
         return "; how sure the offset is cannot be told from single samples: set samples to 3 or more"
-    return f"; offset ± {micrometres(outcome.half_width)} (95 %), switch_offset's own error apart"
+    return f"; offset ± {micrometres(result.half_width)} (95 %), switch_offset's own error apart"

@@ -77,7 +77,7 @@ def student_t(freedom: float, confidence: float = CONFIDENCE) -> float:
 
 
 @dataclass(frozen=True)
-class Component:
+class SampledHeight:
     """One of the heights of a calibration: its samples and what they say."""
 
     samples: list[float]
@@ -128,7 +128,7 @@ class Component:
 class BedPoint:
     """The probe's trigger height over one point of the bed."""
 
-    height: Component
+    height: SampledHeight
     twist: float = 0.0
     """What [axis_twist_compensation] adds there, mm."""
     mesh: float = 0.0
@@ -141,11 +141,11 @@ class BedPoint:
 
 
 @dataclass(frozen=True)
-class Heights:
+class CalibrationHeights:
     """The three heights of a calibration; that of the bed at one point or more."""
 
-    nozzle: Component
-    switch: Component
+    nozzle: SampledHeight
+    switch: SampledHeight
     bed: list[BedPoint]
 
     @property

@@ -19,7 +19,7 @@ KEPT = 20
 NUMBERS = ("time", "offset", "nozzle", "switch", "bed", "switch_offset", "position_endstop")
 
 
-class History:
+class CalibrationHistory:
     """Records of good runs, oldest first; each has the NUMBERS (mm; time in seconds of the epoch)."""
 
     def __init__(self, config_file: str) -> None:

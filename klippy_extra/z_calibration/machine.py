@@ -11,13 +11,13 @@ from typing import Any, Iterator, Sequence
 
 from ..zcal.host import KlippyHost  # noqa: TID252 (the package above has another name on every Klipper)
 from ..zcal.host.endstop import HomedRail  # noqa: TID252
-from .options import Point, ProbeSettings
+from .options import Point, ProbeConfiguration
 
 NEEDED = ("endstop", "state", "motion", "probe", "offset")
 """Of the host's capabilities."""
 
 
-class Machine:
+class CalibrationMachine:
     """Heights in mm, speeds in mm/s."""
 
     def __init__(self, host: KlippyHost, name: str) -> None:
@@ -52,10 +52,10 @@ class Machine:
         """Take the Z rail's settings from rails that were homed; whether Z was among them."""
         return self._host.endstop.note(rails)
 
-    def probe_settings(self) -> ProbeSettings:
+    def probe_settings(self) -> ProbeConfiguration:
         """How the probe is configured."""
         parameters = self._host.probe.parameters()
-        return ProbeSettings(
+        return ProbeConfiguration(
             parameters["samples"],
             parameters["samples_tolerance"],
             parameters["samples_tolerance_retries"],
@@ -97,7 +97,7 @@ class Machine:
 
     # Touching
 
-    def touch_endstop(self, position_min: float, speed: float) -> tuple[float, float, float]:
+    def descend_to_endstop(self, position_min: float, speed: float) -> tuple[float, float, float]:
         """Go down until the Z endstop triggers; the toolhead's position there."""
         return self._down_to(self._host.endstop.pin(), position_min, speed)
 
@@ -112,7 +112,7 @@ class Machine:
             finally:
                 self._session = None
 
-    def touch_bed(self, position_min: float, speed: float) -> tuple[float, float, float]:
+    def descend_to_bed(self, position_min: float, speed: float) -> tuple[float, float, float]:
         """Go down until the probe triggers; the toolhead's position there.
 
         A probe that deploys by itself is asked to probe, which it does at the session's speed down to its own minimum.

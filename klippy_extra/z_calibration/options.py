@@ -20,7 +20,7 @@ LOW_SAFE_Z, SAFE_Z = 3.0, 20.0
 """A safe_z_height below the first one is replaced by the second one, mm."""
 
 
-class ProbeSettings(NamedTuple):
+class ProbeConfiguration(NamedTuple):
     """What the probe is configured to, mm and mm/s."""
 
     samples: int
@@ -32,7 +32,7 @@ class ProbeSettings(NamedTuple):
     offsets: tuple[float, float, float]
 
 
-class Settings(NamedTuple):
+class CalibrationSettings(NamedTuple):
     """What a calibration runs with, all of it known."""
 
     samples: int
@@ -51,7 +51,7 @@ class Settings(NamedTuple):
     wiggle: Point | None
 
 
-class Options:
+class ZCalibrationOptions:
     """The section as it is configured. Raises the configuration's error where it is invalid."""
 
     def __init__(self, config: Any) -> None:
@@ -87,10 +87,10 @@ class Options:
         self.wiggle = self._point("wiggle_xy_offsets")
         self.nozzle_recheck = config.getboolean("nozzle_recheck", False)
 
-    def settings(self, probe: ProbeSettings, rail: HomedRail) -> Settings:
+    def settings(self, probe: ProbeConfiguration, rail: HomedRail) -> CalibrationSettings:
         """Complete what was left out from the probe and from the Z rail."""
         safe_z = self.safe_z_height if self.safe_z_height is not None else 2.0 * probe.offsets[2]
-        return Settings(
+        return CalibrationSettings(
             samples=_given(self.samples, probe.samples),
             samples_tolerance=_given(self.samples_tolerance, probe.samples_tolerance),
             samples_tolerance_retries=_given(self.samples_tolerance_retries, probe.samples_tolerance_retries),

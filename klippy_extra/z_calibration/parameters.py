@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any, Iterable
 
-from .machine import Machine
-from .options import Options, Point, parse_point
+from .machine import CalibrationMachine
+from .options import Point, ZCalibrationOptions, parse_point
 
 NEGATIVE = (
     "switch_offset is how far the switch closes below its body, so it cannot be negative: the larger it is, the closer"
@@ -15,10 +15,10 @@ NEGATIVE = (
 )
 
 
-class Parameters:
+class CalibrationParameters:
     """The parameters of one command. Every method raises a command error for what cannot be."""
 
-    def __init__(self, gcmd: Any, options: Options, machine: Machine) -> None:
+    def __init__(self, gcmd: Any, options: ZCalibrationOptions, machine: CalibrationMachine) -> None:
         """`gcmd` is the command."""
         self._gcmd = gcmd
         self._options = options

@@ -10,7 +10,7 @@ _KEPT = 8
 """How many tags of commands that are unwanted before they have begun are kept."""
 
 
-class Stop:
+class StopRequest:
     """Of the command that runs, if one does."""
 
     def __init__(self) -> None:

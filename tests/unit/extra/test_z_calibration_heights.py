@@ -11,8 +11,8 @@ from scipy import stats
 
 from klippy_extra.z_calibration.heights import (
     BedPoint,
-    Component,
-    Heights,
+    CalibrationHeights,
+    SampledHeight,
     median,
     micrometres,
     population_sigma,
@@ -42,22 +42,22 @@ def test_spread_and_middle_are_numpys(values: list[float]) -> None:
 
 
 def test_a_single_sample_tells_no_spread() -> None:
-    single = Component([1.0], "average", STEP)
+    single = SampledHeight([1.0], "average", STEP)
     assert (single.value, single.sigma, single.half_width) == (1.0, None, None)
-    several = Component([1.0, 1.0, 1.0], "average", STEP)
-    assert Heights(several, several, [BedPoint(single)]).half_width() is None
+    several = SampledHeight([1.0, 1.0, 1.0], "average", STEP)
+    assert CalibrationHeights(several, several, [BedPoint(single)]).half_width() is None
 
 
 def test_equal_samples_are_no_better_than_a_step() -> None:
-    assert Component([2.0] * 5, "median", STEP).half_width == STEP
+    assert SampledHeight([2.0] * 5, "median", STEP).half_width == STEP
 
 
-def heights(nozzle: float, switch: float, bed: float, twist: float = 0.0) -> Heights:
+def heights(nozzle: float, switch: float, bed: float, twist: float = 0.0) -> CalibrationHeights:
     """Heights without scatter."""
-    return Heights(
-        Component([nozzle] * 3, "median", STEP),
-        Component([switch] * 3, "median", STEP),
-        [BedPoint(Component([bed] * 3, "median", STEP), twist)],
+    return CalibrationHeights(
+        SampledHeight([nozzle] * 3, "median", STEP),
+        SampledHeight([switch] * 3, "median", STEP),
+        [BedPoint(SampledHeight([bed] * 3, "median", STEP), twist)],
     )
 
 
@@ -73,12 +73,12 @@ def test_twist_belongs_to_the_bed() -> None:
 
 
 def test_several_bed_points_count_as_their_mean_over_the_mesh() -> None:
-    nozzle = Component([0.5] * 3, "average", STEP)
+    nozzle = SampledHeight([0.5] * 3, "average", STEP)
     points = [
-        BedPoint(Component([7.0] * 3, "average", STEP)),
-        BedPoint(Component([7.3] * 3, "average", STEP), mesh=0.2),
+        BedPoint(SampledHeight([7.0] * 3, "average", STEP)),
+        BedPoint(SampledHeight([7.3] * 3, "average", STEP), mesh=0.2),
     ]
-    found = Heights(nozzle, Component([6.4] * 3, "average", STEP), points)
+    found = CalibrationHeights(nozzle, SampledHeight([6.4] * 3, "average", STEP), points)
     assert found.bed_value == pytest.approx(7.05)
     assert found.bed_range == pytest.approx(0.1)
 
@@ -91,12 +91,12 @@ def test_the_interval_covers_what_is_so(method: str) -> None:
     for _ in range(3000):
         true = [draws.uniform(0, 1) for _ in range(3)]
         nozzle, switch, bed = (
-            Component(
+            SampledHeight(
                 [math.floor(draws.gauss(height, 0.003) / STEP + 0.5) * STEP for _ in range(3)], method, STEP
             )
             for height in true
         )
-        found = Heights(nozzle, switch, [BedPoint(bed)])
+        found = CalibrationHeights(nozzle, switch, [BedPoint(bed)])
         half = found.half_width()
         assert half is not None
         covered += abs(found.offset(0.5) - (true[2] - (true[1] - true[0] + 0.5))) <= half
@@ -117,7 +117,7 @@ def test_lengths_are_told_as_people_read_them() -> None:
 
 
 def test_status_is_plain_and_finite() -> None:
-    status = Component([1.0, 1.001, 1.002], "median", STEP).status()
+    status = SampledHeight([1.0, 1.001, 1.002], "median", STEP).status()
     assert status["value"] == 1.001
     assert status["sigma"] == pytest.approx(0.001)
     assert status["interval"][0] < 1.001 < status["interval"][1]

@@ -8,15 +8,20 @@ from typing import Any
 
 import pytest
 
-from klippy_extra.z_calibration.attachment import Attachment
-from klippy_extra.z_calibration.calibration import Calibration, Outcome, Plan, Scripts
-from klippy_extra.z_calibration.options import ProbeSettings, Settings
-from klippy_extra.z_calibration.stopping import Stop
-from klippy_extra.z_calibration.touching import Toucher
+from klippy_extra.z_calibration.attachment import AttachmentCheck
+from klippy_extra.z_calibration.calibration import (
+    CalibrationResult,
+    CalibrationScripts,
+    CalibrationTargets,
+    OffsetCalibration,
+)
+from klippy_extra.z_calibration.options import CalibrationSettings, ProbeConfiguration
+from klippy_extra.z_calibration.sampling import HeightSampler
+from klippy_extra.z_calibration.stopping import StopRequest
 
 NOZZLE, SWITCH, BED = (206.0, 256.0), (206.0, 232.0), (125.0, 125.0)
-PROBE = ProbeSettings(3, 0.02, 4, "median", 2.0, 11.0, (0.0, 20.0, 6.4))
-SETTINGS = Settings(
+PROBE = ProbeConfiguration(3, 0.02, 4, "median", 2.0, 11.0, (0.0, 20.0, 6.4))
+SETTINGS = CalibrationSettings(
     samples=3,
     samples_tolerance=0.02,
     samples_tolerance_retries=1,
@@ -73,10 +78,10 @@ class Printer:
         )
         self.log.append(f"move{axes} at {speed:g}")
 
-    def touch_endstop(self, position_min: float, speed: float) -> tuple[float, float, float]:
+    def descend_to_endstop(self, position_min: float, speed: float) -> tuple[float, float, float]:
         return self._touch("endstop", next(self._endstop), position_min, speed)
 
-    def touch_bed(self, position_min: float, speed: float) -> tuple[float, float, float]:
+    def descend_to_bed(self, position_min: float, speed: float) -> tuple[float, float, float]:
         return self._touch("bed", 6.3, position_min, speed)
 
     def _touch(self, what: str, z: float, position_min: float, speed: float) -> tuple[float, float, float]:
@@ -107,7 +112,7 @@ class Printer:
     def probe_triggered(self) -> bool:
         return not self._attached
 
-    def probe_settings(self) -> ProbeSettings:
+    def probe_settings(self) -> ProbeConfiguration:
         return PROBE
 
     def twist(self, x: float, y: float) -> float:
@@ -117,16 +122,18 @@ class Printer:
         return 0.0
 
 
-def calibrate(printer: Printer, settings: Settings = SETTINGS) -> tuple[Outcome, list[str]]:
+def calibrate(
+    printer: Printer, settings: CalibrationSettings = SETTINGS
+) -> tuple[CalibrationResult, list[str]]:
     """Run one; what it found, and what it said."""
     command = Command()
     machine: Any = printer
-    toucher = Toucher(machine, settings, Stop(), command)
+    sampler = HeightSampler(machine, settings, StopRequest(), command)
     start, before_switch, end = (printer.script(name) for name in ("start", "before_switch", "end"))
-    scripts = Scripts(start, before_switch, end, True)
-    found: list[Outcome] = []
-    calibration = Calibration(machine, toucher, scripts, Attachment(True, False))
-    calibration.measure(Plan(NOZZLE, SWITCH, [BED], 0.5, False), found.append)
+    scripts = CalibrationScripts(start, before_switch, end, True)
+    found: list[CalibrationResult] = []
+    calibration = OffsetCalibration(machine, sampler, scripts, AttachmentCheck(True, False))
+    calibration.measure(CalibrationTargets(NOZZLE, SWITCH, [BED], 0.5, False), found.append)
     return found[0], command.said
 
 

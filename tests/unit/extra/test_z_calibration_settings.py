@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 import klippy_extra.z_calibration
-from klippy_extra.z_calibration.options import Options, ProbeSettings
+from klippy_extra.z_calibration.options import ProbeConfiguration, ZCalibrationOptions
 from klippy_extra.zcal.host.endstop import HomedRail
 
 PLACE = Path(klippy_extra.z_calibration.__file__).parent
 PAGE = PLACE.parents[1] / "docs" / "z_calibration.md"
-PROBE = ProbeSettings(3, 0.02, 4, "median", 2.5, 11.0, (0.0, 25.0, 6.4))
+PROBE = ProbeConfiguration(3, 0.02, 4, "median", 2.5, 11.0, (0.0, 25.0, 6.4))
 RAIL = HomedRail(0.5, -3.0, 8.0, 3.0, 3.5)
 
 
@@ -62,7 +62,7 @@ class Section:
 
 
 def test_everything_has_a_default() -> None:
-    settings = Options(Section("")).settings(PROBE, RAIL)
+    settings = ZCalibrationOptions(Section("")).settings(PROBE, RAIL)
     assert settings._asdict() == {
         "samples": 3,
         "samples_tolerance": 0.02,
@@ -83,9 +83,9 @@ def test_everything_has_a_default() -> None:
 
 def test_what_is_given_counts() -> None:
     text = "samples: 5\nsamples_result: average\nlift_speed: 7\nprobing_second_speed: 1\nposition_min: -1\n"
-    settings = Options(Section(text + "wiggle_xy_offsets: 1, -2\nprobing_first_fast: yes\n")).settings(
-        PROBE, RAIL
-    )
+    settings = ZCalibrationOptions(
+        Section(text + "wiggle_xy_offsets: 1, -2\nprobing_first_fast: yes\n")
+    ).settings(PROBE, RAIL)
     assert (settings.samples, settings.samples_result, settings.lift_speed) == (5, "average", 7.0)
     assert (settings.second_speed, settings.position_min) == (1.0, -1.0)
     assert (settings.wiggle, settings.first_fast) == ((1.0, -2.0), True)
@@ -97,11 +97,14 @@ def test_what_is_given_counts() -> None:
 )
 def test_a_low_safe_height_becomes_a_high_one(text: str, z_offset: float, height: float) -> None:
     probe = PROBE._replace(offsets=(0.0, 0.0, z_offset))
-    assert Options(Section(text)).settings(probe, RAIL).safe_z_height == height
+    assert ZCalibrationOptions(Section(text)).settings(probe, RAIL).safe_z_height == height
 
 
 def test_without_a_homing_retract_the_probes_counts() -> None:
-    assert Options(Section("")).settings(PROBE, RAIL._replace(homing_retract_dist=0.0)).retract_dist == 2.5
+    assert (
+        ZCalibrationOptions(Section("")).settings(PROBE, RAIL._replace(homing_retract_dist=0.0)).retract_dist
+        == 2.5
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,7 +119,7 @@ def test_without_a_homing_retract_the_probes_counts() -> None:
     ],
 )
 def test_margins(text: str, margins: tuple[float, float]) -> None:
-    assert Options(Section(f"offset_margins: {text}" if text else "")).offset_margins == margins
+    assert ZCalibrationOptions(Section(f"offset_margins: {text}" if text else "")).offset_margins == margins
 
 
 @pytest.mark.parametrize(
@@ -129,12 +132,12 @@ def test_margins(text: str, margins: tuple[float, float]) -> None:
 )
 def test_the_older_limit_by_itself_is_the_only_one(text: str, margins: tuple[float, float]) -> None:
     """Which it was when there was no other: a configuration from then must not be refused what it allows."""
-    assert Options(Section(text)).offset_margins == margins
+    assert ZCalibrationOptions(Section(text)).offset_margins == margins
 
 
 def test_deprecated_options_are_told() -> None:
     section = Section("max_deviation: 1\nclearance: 5\n")
-    Options(section)
+    ZCalibrationOptions(section)
     assert section.deprecated == ["max_deviation", "clearance"]
 
 
@@ -168,12 +171,12 @@ def test_deprecated_options_are_told() -> None:
 )
 def test_what_is_refused(line: str) -> None:
     with pytest.raises(configparser.Error):
-        Options(Section(line))
+        ZCalibrationOptions(Section(line))
 
 
 def test_the_page_lists_every_option() -> None:
     section = Section("")
-    Options(section)
+    ZCalibrationOptions(section)
     page = PAGE.read_text()
     gcodes = {"start_gcode", "before_switch_gcode", "end_gcode"}
     assert [option for option in sorted(section.asked_for | gcodes) if f"`{option}`" not in page] == []
@@ -183,7 +186,7 @@ def test_the_pages_section_can_be_used() -> None:
     block = PAGE.read_text().split("```")[1]
     lines = [line.partition("#")[0].rstrip() for line in block.strip().splitlines()]
     assert lines[0] == "[z_calibration]"
-    options = Options(Section("\n".join(lines[1:])))
+    options = ZCalibrationOptions(Section("\n".join(lines[1:])))
     assert (options.nozzle, options.switch, options.switch_offset) == ((206.0, 256.0), (206.0, 232.0), 0.45)
 
 
@@ -209,7 +212,7 @@ def test_it_finds_zcal_wherever_it_is_linked(tmp_path: Path, package: str, linke
     for name in linked:
         (folder / name).symlink_to(PLACE.parent / name)
     name = package.replace("/", ".")
-    script = f"import {name}.z_calibration as z; z._provide_zcal(); import {name}.z_calibration.plugin"
+    script = f"import {name}.z_calibration as z; z._provide_zcal(); import {name}.z_calibration.section"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
     )

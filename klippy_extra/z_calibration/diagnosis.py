@@ -27,7 +27,7 @@ WORDS = {
 }
 
 
-class Move(NamedTuple):
+class HeightChange(NamedTuple):
     """How far a height moved, and how far that took the offset, mm."""
 
     name: str
@@ -35,15 +35,15 @@ class Move(NamedTuple):
     effect: float
 
 
-class Comparison(NamedTuple):
+class HeightComparison(NamedTuple):
     """Two calibrations compared; `together` is what switch and bed moved together, as with another nozzle."""
 
-    moves: list[Move]
+    moves: list[HeightChange]
     together: float
-    culprit: Move
+    cause: HeightChange
 
 
-def compare(old: dict[str, float], new: dict[str, float]) -> Comparison:
+def compare(old: dict[str, float], new: dict[str, float]) -> HeightComparison:
     """Compare two calibrations: the heights `nozzle`, `switch`, `bed`, the `switch_offset`, the `position_endstop`.
 
     Heights count from position_endstop, since a change of it moves them all.
@@ -55,13 +55,13 @@ def compare(old: dict[str, float], new: dict[str, float]) -> Comparison:
     if change["switch"] * change["bed"] > 0.0:
         together = min(change["switch"], change["bed"], key=abs)
     moves = [
-        Move("nozzle", change["nozzle"], change["nozzle"]),
-        Move("switch", change["switch"], -(change["switch"] - together)),
-        Move("bed", change["bed"], change["bed"] - together),
-        Move("switch_offset", change["switch_offset"], -change["switch_offset"]),
-        Move("position_endstop", change["position_endstop"], change["position_endstop"]),
+        HeightChange("nozzle", change["nozzle"], change["nozzle"]),
+        HeightChange("switch", change["switch"], -(change["switch"] - together)),
+        HeightChange("bed", change["bed"], change["bed"] - together),
+        HeightChange("switch_offset", change["switch_offset"], -change["switch_offset"]),
+        HeightChange("position_endstop", change["position_endstop"], change["position_endstop"]),
     ]
-    return Comparison(moves, together, max(moves, key=lambda move: abs(move.effect)))
+    return HeightComparison(moves, together, max(moves, key=lambda move: abs(move.effect)))
 
 
 def explain(old: dict[str, float], new: dict[str, float], when: str) -> str:
@@ -72,20 +72,20 @@ def explain(old: dict[str, float], new: dict[str, float], when: str) -> str:
         for move in comparison.moves
         if move.moved or move.name in ("nozzle", "switch", "bed")
     )
-    culprit = comparison.culprit
+    cause = comparison.cause
     lines = [f"Since the last good run ({when}): {moved}."]
-    if abs(culprit.effect) < 0.010:
+    if abs(cause.effect) < 0.010:
         lines.append(
             "Nothing moved by more than 10 µm: offset_margins themselves were changed, or always too tight."
         )
         return " ".join(lines)
-    if abs(comparison.together) > 0.050 and culprit.name in ("switch", "bed"):
+    if abs(comparison.together) > 0.050 and cause.name in ("switch", "bed"):
         lines.append(
             f"Switch body and bed moved together by {micrometres(comparison.together, sign=True)}, as after"
             " changing the nozzle; that alone changes no offset."
         )
     lines.append(
-        f"It is {WORDS[culprit.name]} that changed the offset (by {micrometres(culprit.effect, sign=True)})."
-        f" {ADVICE[culprit.name]}"
+        f"It is {WORDS[cause.name]} that changed the offset (by {micrometres(cause.effect, sign=True)})."
+        f" {ADVICE[cause.name]}"
     )
     return " ".join(lines)

@@ -9,17 +9,17 @@ from typing import Any, Callable, Mapping, TypeVar
 
 from ..zcal import cancel, endpoints  # noqa: TID252 (the package above has another name on every Klipper)
 from ..zcal.host import KlippyHost  # noqa: TID252
-from .applied import AppliedOffset
-from .attachment import Attachment
-from .calibration import Calibration, Outcome, Plan, Scripts, report
-from .culprit import explain
-from .heights import Component, mean, median, micrometres, population_sigma
-from .history import History
-from .machine import Machine
-from .options import SLOWEST, Options
-from .parameters import NEGATIVE, Parameters
-from .stopping import Stop
-from .touching import Toucher
+from .applied_offset import AppliedOffset
+from .attachment import AttachmentCheck
+from .calibration import CalibrationResult, CalibrationScripts, CalibrationTargets, OffsetCalibration, report
+from .diagnosis import explain
+from .heights import SampledHeight, mean, median, micrometres, population_sigma
+from .history import CalibrationHistory
+from .machine import CalibrationMachine
+from .options import SLOWEST, ZCalibrationOptions
+from .parameters import NEGATIVE, CalibrationParameters
+from .sampling import HeightSampler
+from .stopping import StopRequest
 
 LOG = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class ZCalibration:
     def __init__(self, config: Any) -> None:
         """Read the section and register the commands. Raises the configuration's error for invalid options."""
         self.printer = config.get_printer()
-        self._options = Options(config)
+        self._options = ZCalibrationOptions(config)
         macros = self.printer.load_object(config, "gcode_macro")
         self._start = macros.load_template(config, "start_gcode", "")
         self._before_switch = macros.load_template(config, "before_switch_gcode", "")
@@ -76,11 +76,11 @@ class ZCalibration:
             self._fetches_late or self._has_start
         )
         self._host = KlippyHost(self.printer)
-        self._machine = Machine(self._host, self._options.name)
-        self._history = History(self.printer.get_start_args()["config_file"])
+        self._machine = CalibrationMachine(self._host, self._options.name)
+        self._history = CalibrationHistory(self.printer.get_start_args()["config_file"])
         self._applied = AppliedOffset()
-        self._stop = Stop()
-        self._outcome: Outcome | None = None
+        self._stop = StopRequest()
+        self._result: CalibrationResult | None = None
         self._first_look = True
         self._succeeded = self._calibrated = False
         self._last_offset = 0.0
@@ -114,7 +114,7 @@ class ZCalibration:
             "last_query": self._succeeded,
             "last_z_offset": self._last_offset,
             "unavailable": self._machine.missing,
-            "result": None if self._outcome is None else self._outcome.status(),
+            "result": None if self._result is None else self._result.status(),
             "applied": self._applied.value,
             "lost": self._applied.lost,
             "attached_check_works": self._history.check_works,
@@ -178,75 +178,75 @@ class ZCalibration:
         NOZZLE_RECHECK, TAG."""
         self._succeeded = False
         self._update_status()
-        toucher = self._toucher(gcmd)
-        parameters = Parameters(gcmd, self._options, self._machine)
+        sampler = self._sampler(gcmd)
+        parameters = CalibrationParameters(gcmd, self._options, self._machine)
         nozzle = parameters.nozzle()
-        plan = Plan(
+        targets = CalibrationTargets(
             nozzle,
             parameters.switch(nozzle),
             [parameters.bed(), *self._options.more_beds],
             parameters.switch_offset(),
             parameters.flag("NOZZLE_RECHECK", self._options.nozzle_recheck),
         )
-        parameters.check_reach(plan.nozzle, plan.switch, wiggle=toucher.settings.wiggle)
-        parameters.check_beds(plan.beds)
+        parameters.check_reach(targets.nozzle, targets.switch, wiggle=sampler.settings.wiggle)
+        parameters.check_beds(targets.beds)
         if not self._has_start:  # else start_gcode may home
             self._require_homed(gcmd)
-        LOG.info("%s: %s %s", gcmd.get_command(), plan, toucher.settings)
-        attachment = Attachment(self._moves_the_probe, self._history.check_works)
-        scripts = Scripts(
+        LOG.info("%s: %s %s", gcmd.get_command(), targets, sampler.settings)
+        attachment = AttachmentCheck(self._moves_the_probe, self._history.check_works)
+        scripts = CalibrationScripts(
             self._start.run_gcode_from_command,
             self._before_switch.run_gcode_from_command,
             self._end.run_gcode_from_command,
             self._fetches_late,
         )
-        calibration = Calibration(self._machine, toucher, scripts, attachment)
+        calibration = OffsetCalibration(self._machine, sampler, scripts, attachment)
         try:
             tag = parameters.tag()
             with self._stop.possible(gcmd.get_command(), self._host.now(), "No offset was applied.", tag):
-                self._require_wanted(toucher, tag)
-                calibration.measure(plan, functools.partial(self._conclude, toucher, tag))
+                self._require_wanted(sampler, tag)
+                calibration.measure(targets, functools.partial(self._conclude, sampler, tag))
         finally:
             self._history.note_check_works(attachment.works)
             self._update_status()
         if attachment.doubt():
-            toucher.say(attachment.doubt())
+            sampler.say(attachment.doubt())
 
-    def _require_wanted(self, toucher: Toucher, tag: str) -> None:
+    def _require_wanted(self, sampler: HeightSampler, tag: str) -> None:
         """Before anything moves: the command may have waited, and be unwanted by now. Raises a command error."""
         refusal = cancel.unwanted(self.printer) if tag else None
         if refusal is not None:
-            raise toucher.error(f"{refusal}. Nothing was moved.")
-        toucher.settle()
+            raise sampler.error(f"{refusal}. Nothing was moved.")
+        sampler.settle()
 
-    def _conclude(self, toucher: Toucher, tag: str, outcome: Outcome) -> None:
+    def _conclude(self, sampler: HeightSampler, tag: str, result: CalibrationResult) -> None:
         """Say what was found; apply it if it lies within the margins."""
-        toucher.settle()
+        sampler.settle()
         self._stop.too_late()
-        self._outcome = outcome
+        self._result = result
         position_endstop = self._machine.rail.position_endstop if self._machine.rail else 0.0
         run = {
             "time": time.time(),
-            "offset": outcome.offset,
+            "offset": result.offset,
             "position_endstop": position_endstop,
-            **outcome.values(),
+            **result.values(),
         }
-        for line in report(outcome, position_endstop):
-            toucher.say(line)
-        problem = self._outside(outcome.offset)
+        for line in report(result, position_endstop):
+            sampler.say(line)
+        problem = self._outside(result.offset)
         if problem:
             last = self._history.last
             if last is not None:
                 when = time.strftime("%Y-%m-%d %H:%M", time.localtime(last["time"]))
                 problem += ". " + explain(last, run, when)
-            raise toucher.error(problem)
+            raise sampler.error(problem)
         before, saved = self._machine.gcode_offset(), self._machine.saved_offsets()
-        self._machine.apply_offset(outcome.offset)
-        self._applied.apply(outcome.offset, before, saved)
+        self._machine.apply_offset(result.offset)
+        self._applied.apply(result.offset, before, saved)
         if tag:
             self.printer.send_event(cancel.APPLIED, self._host.offset.get())
         self._succeeded = self._calibrated = True
-        self._last_offset = outcome.offset
+        self._last_offset = result.offset
         self._history.add(run)
 
     def _outside(self, offset: float) -> str:
@@ -259,11 +259,11 @@ class ZCalibration:
 
     @command
     def _probe_z_accuracy(self, gcmd: Any) -> None:
-        """Touch the endstop again and again. Parameters: NOZZLE_POSITION, PROBE_SPEED, LIFT_SPEED, SAMPLES,
+        """Sample the endstop again and again. Parameters: NOZZLE_POSITION, PROBE_SPEED, LIFT_SPEED, SAMPLES,
         SAMPLE_RETRACT_DIST, TAG."""
-        toucher, machine = self._toucher(gcmd), self._machine
-        settings = toucher.settings
-        parameters = Parameters(gcmd, self._options, machine)
+        sampler, machine = self._sampler(gcmd), self._machine
+        settings = sampler.settings
+        parameters = CalibrationParameters(gcmd, self._options, machine)
         speed = parameters.number("PROBE_SPEED", settings.second_speed, SLOWEST)
         lift_speed = parameters.number("LIFT_SPEED", settings.lift_speed, SLOWEST)
         count = gcmd.get_int("SAMPLES", settings.samples, minval=1, maxval=MOST_SAMPLES)
@@ -274,8 +274,8 @@ class ZCalibration:
         try:
             tag = parameters.tag()
             with self._stop.possible(gcmd.get_command(), self._host.now(), tag=tag):
-                self._require_wanted(toucher, tag)
-                toucher.lift(lift_speed)
+                self._require_wanted(sampler, tag)
+                sampler.lift(lift_speed)
                 machine.move(settings.speed, x=nozzle[0], y=nozzle[1])
                 x, y, z = machine.position
                 gcmd.respond_info(
@@ -283,19 +283,20 @@ class ZCalibration:
                     f" (samples={count} retract={retract:.3f} speed={speed:.1f} lift_speed={lift_speed:.1f})\n"
                 )
                 heights = [
-                    toucher.sample(machine.touch_endstop, speed, retract, lift_speed) for _ in range(count)
+                    sampler.sample(machine.descend_to_endstop, speed, retract, lift_speed)
+                    for _ in range(count)
                 ]
         except Exception:
-            toucher.retreat()
+            sampler.retreat()
             raise
-        toucher.say(
+        sampler.say(
             f"probe z accuracy results: maximum {max(heights):.6f}, minimum {min(heights):.6f},"
             f" range {max(heights) - min(heights):.6f}, average {mean(heights):.6f}, median {median(heights):.6f},"
             f" standard deviation {population_sigma(heights):.6f}"
         )
-        component = Component(heights, "average", machine.step())
+        component = SampledHeight(heights, "average", machine.step())
         if component.sigma is not None and component.half_width is not None:
-            toucher.say(
+            sampler.say(
                 f"sample standard deviation {micrometres(component.sigma)};"
                 f" average ± {micrometres(component.half_width)} (95 %)"
             )
@@ -306,7 +307,7 @@ class ZCalibration:
         name = gcmd.get_command()
         if not self._calibrated:
             raise gcmd.error(f"{name}: must run CALIBRATE_Z first")
-        switch_offset = Parameters(gcmd, self._options, self._machine).switch_offset()
+        switch_offset = CalibrationParameters(gcmd, self._options, self._machine).switch_offset()
         z = self._machine.position[2]
         wanted = switch_offset - (z - self._last_offset)
         if wanted > 0.0:
@@ -335,14 +336,14 @@ class ZCalibration:
                 f" without it: new switch_offset={wanted + mesh:.3f}. Better repeat it where the mesh is zero."
             )
 
-    def _toucher(self, gcmd: Any) -> Toucher:
-        """Settings for this command. Raises a command error where a calibration is impossible."""
+    def _sampler(self, gcmd: Any) -> HeightSampler:
+        """The sampler for this command. Raises a command error where a calibration is impossible."""
         if self._machine.missing is not None:
             raise gcmd.error(f"{gcmd.get_command()}: {self._machine.missing}")
         if self._machine.rail is None:
             raise gcmd.error(f"{gcmd.get_command()}: must home axes first")
         settings = self._options.settings(self._machine.probe_settings(), self._machine.rail)
-        return Toucher(self._machine, settings, self._stop, gcmd)
+        return HeightSampler(self._machine, settings, self._stop, gcmd)
 
     def _require_homed(self, gcmd: Any) -> None:
         if not self._machine.homed():

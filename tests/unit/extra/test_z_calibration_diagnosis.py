@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from klippy_extra.z_calibration.applied import AppliedOffset
-from klippy_extra.z_calibration.attachment import Attachment
-from klippy_extra.z_calibration.culprit import compare, explain
-from klippy_extra.z_calibration.history import FILE_NAME, KEPT, History
+from klippy_extra.z_calibration.applied_offset import AppliedOffset
+from klippy_extra.z_calibration.attachment import AttachmentCheck
+from klippy_extra.z_calibration.diagnosis import compare, explain
+from klippy_extra.z_calibration.history import FILE_NAME, KEPT, CalibrationHistory
 from klippy_extra.z_calibration.options import parse_point
 
 GOOD = {"nozzle": 0.5, "switch": 6.45, "bed": 6.36, "switch_offset": 0.5, "position_endstop": 0.5}
@@ -21,7 +21,7 @@ def moved(**by: float) -> dict[str, float]:
 
 
 @pytest.mark.parametrize(
-    ("changes", "culprit", "effect"),
+    ("changes", "cause", "effect"),
     [
         ({"nozzle": 0.8}, "nozzle", 0.8),
         ({"switch": 1.5}, "switch", -1.5),
@@ -33,9 +33,9 @@ def moved(**by: float) -> dict[str, float]:
         ({"nozzle": 1.1, "switch": 1.1, "bed": 1.1, "position_endstop": 1.1}, "position_endstop", 1.1),
     ],
 )
-def test_the_height_that_moved_is_named(changes: dict[str, float], culprit: str, effect: float) -> None:
-    found = compare(GOOD, moved(**changes)).culprit
-    assert found.name == culprit
+def test_the_height_that_moved_is_named(changes: dict[str, float], cause: str, effect: float) -> None:
+    found = compare(GOOD, moved(**changes)).cause
+    assert found.name == cause
     assert found.effect == pytest.approx(effect)
 
 
@@ -55,9 +55,9 @@ def test_margins_that_were_always_too_tight() -> None:
     assert "too tight" in explain(GOOD, moved(bed=0.003), "today")
 
 
-def readings(before: bool, needed: bool, after: bool, *, moves: bool = True) -> Attachment:
+def readings(before: bool, needed: bool, after: bool, *, moves: bool = True) -> AttachmentCheck:
     """A run with these readings of the pin."""
-    attachment = Attachment(moves, known_to_work=False)
+    attachment = AttachmentCheck(moves, known_to_work=False)
     attachment.before_start(before)
     attachment.when_needed(needed)
     attachment.after_end(after)
@@ -81,7 +81,7 @@ def test_a_probe_that_stays_on_is_not_doubted() -> None:
 
 
 def test_an_inverted_pin_is_suspected() -> None:
-    attachment = Attachment(True, known_to_work=False)
+    attachment = AttachmentCheck(True, known_to_work=False)
     attachment.before_start(False)
     attachment.when_needed(True)
     assert "inverted" in attachment.suspicion()
@@ -120,15 +120,15 @@ def run(number: int) -> dict[str, float]:
 
 
 def test_history_outlives_a_restart_and_stays_short(tmp_path: Path) -> None:
-    history = History(str(tmp_path / "printer.cfg"))
+    history = CalibrationHistory(str(tmp_path / "printer.cfg"))
     for number in range(KEPT + 5):
         history.add(run(number))
     history.note_check_works(True)
     until = time.monotonic() + 10
-    again = History(str(tmp_path / "printer.cfg"))
+    again = CalibrationHistory(str(tmp_path / "printer.cfg"))
     while again.last != run(KEPT + 4) or not again.check_works:
         assert time.monotonic() < until
-        again = History(str(tmp_path / "printer.cfg"))
+        again = CalibrationHistory(str(tmp_path / "printer.cfg"))
     assert len(again.runs) == KEPT
     assert again.applied
 
@@ -138,14 +138,14 @@ def test_history_outlives_a_restart_and_stays_short(tmp_path: Path) -> None:
 )
 def test_a_broken_history_is_no_history(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE_NAME).write_text(text, encoding="latin-1")
-    history = History(str(tmp_path / "printer.cfg"))
+    history = CalibrationHistory(str(tmp_path / "printer.cfg"))
     assert history.last is None
     assert not history.applied
 
 
 def test_good_runs_beside_broken_ones_are_kept(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_text(json.dumps({"runs": [run(1), {"time": 2}]}))
-    assert History(str(tmp_path / "printer.cfg")).last == run(1)
+    assert CalibrationHistory(str(tmp_path / "printer.cfg")).last == run(1)
 
 
 @pytest.mark.parametrize("text", ["", "1", "1,2,3", "a,b", "nan,1", "1,inf", "1;2"])

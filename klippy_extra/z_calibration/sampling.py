@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Any, Callable, Tuple
 
-from .heights import Component
-from .machine import Machine
-from .options import Point, Settings
-from .stopping import Stop
+from .heights import SampledHeight
+from .machine import CalibrationMachine
+from .options import CalibrationSettings, Point
+from .stopping import StopRequest
 
-Touch = Callable[[float, float], Tuple[float, float, float]]
+Descent = Callable[[float, float], Tuple[float, float, float]]
 """Goes down to at most this height at this speed and returns the toolhead's position at the trigger."""
 
 
-class Toucher:
+class HeightSampler:
     """Touches for one command."""
 
-    def __init__(self, machine: Machine, settings: Settings, stop: Stop, gcmd: Any) -> None:
+    def __init__(
+        self, machine: CalibrationMachine, settings: CalibrationSettings, stop: StopRequest, gcmd: Any
+    ) -> None:
         """`stop` tells whether somebody wants it to end; `gcmd` is the command to report to."""
         self._machine = machine
         self._stop = stop
@@ -66,34 +68,34 @@ class Toucher:
             self._machine.move(self.settings.speed, x=site[0])
         self._machine.move(self.settings.speed, x=site[0], y=site[1])
 
-    def series(self, touch: Touch, wiggle: bool = False) -> Component:
-        """Touch here as often as is configured; all over again where the samples differ too much."""
+    def series(self, descend: Descent, wiggle: bool = False) -> SampledHeight:
+        """Sample here as often as is configured; all over again where the samples differ too much."""
         settings = self.settings
         if settings.first_fast:
-            self._sample(touch, settings.probing_speed, wiggle)
+            self._sample(descend, settings.probing_speed, wiggle)
         retries = 0
         samples: list[float] = []
         while len(samples) < settings.samples:
-            samples.append(self._sample(touch, settings.second_speed, wiggle))
+            samples.append(self._sample(descend, settings.second_speed, wiggle))
             if max(samples) - min(samples) > settings.samples_tolerance:
                 if retries >= settings.samples_tolerance_retries:
                     raise self.error("probe samples exceed tolerance")
                 self.say("probe samples exceed tolerance. Retrying...")
                 retries += 1
                 samples = []
-        return Component(samples, settings.samples_result, self._machine.step())
+        return SampledHeight(samples, settings.samples_result, self._machine.step())
 
-    def sample(self, touch: Touch, speed: float, retract: float, lift_speed: float) -> float:
-        """Touch once, go up again by `retract` and say it; the height."""
+    def sample(self, descend: Descent, speed: float, retract: float, lift_speed: float) -> float:
+        """Descend once, go up again by `retract` and say it; the height."""
         self.settle()
-        x, y, z = touch(self.settings.position_min, speed)
+        x, y, z = descend(self.settings.position_min, speed)
         self._machine.move(lift_speed, z=z + retract)
         self.say(f"probe at {x:.3f},{y:.3f} is z={z:.6f}")
         return z
 
-    def _sample(self, touch: Touch, speed: float, wiggle: bool) -> float:
+    def _sample(self, descend: Descent, speed: float, wiggle: bool) -> float:
         settings = self.settings
-        height = self.sample(touch, speed, settings.retract_dist, settings.lift_speed)
+        height = self.sample(descend, speed, settings.retract_dist, settings.lift_speed)
         if wiggle and settings.wiggle is not None:
             x, y, _ = self._machine.position
             self._machine.move(settings.speed, x=x + settings.wiggle[0], y=y + settings.wiggle[1])
