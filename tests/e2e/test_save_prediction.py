@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from zcal_tui.printer.config_files import ConfigText
+from zcal_tui.klipper_config.files import ConfigText
 from zcal_tui.session.config_diff import Fork, predict
 from zcal_tui.sim.host.klippy_source import find_checkout, prepare
 

@@ -1,23 +1,19 @@
 """The files that klippy's configuration stands in, as they are on disk at this moment: read only, never written.
 
-On klippy's own host they are read from the disk, elsewhere through Moonraker's file server. Includes are found as
-klippy finds them: a pattern relative to the file that includes (Klipper docs, Config_Reference, [include]).
+On klippy's own host they are read from the disk, elsewhere through Moonraker's file server.
 """
 
 import asyncio
-import glob
 import os
 import posixpath
 import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping
-from configparser import RawConfigParser
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
+from zcal_tui.klipper_config.files import Answer, ConfigText, Find, collect, read_files
 from zcal_tui.printer.reading import mapping, text
 from zcal_tui.transport.failures import TransportError
 from zcal_tui.transport.moonraker import Credentials
@@ -41,20 +37,6 @@ class ConfigBroken(ConfigUnreadable):
     """klippy itself could not read the files as they are now: a restart would leave it in error."""
 
 
-@dataclass(frozen=True)
-class ConfigText:
-    """The files as klippy reads them: line ends are single newlines, whatever stands on disk."""
-
-    main: str
-    """printer.cfg's path, as klippy names it."""
-    texts: Mapping[str, str]
-    """Each file's text by its path."""
-    included: Mapping[tuple[str, str], tuple[str, ...]]
-    """The files that an include line stands for, by the file it is in and its pattern."""
-    foreign_ends: bool = False
-    """Whether printer.cfg has Windows line ends, which SAVE_CONFIG turns into newlines."""
-
-
 class ConfigFiles(Protocol):
     """Where the files can be read."""
 
@@ -72,13 +54,6 @@ def config_files(printer: "Printer", address: str, credentials: Credentials) -> 
     return LocalConfigFiles(printer)
 
 
-def include_pattern(line: str) -> str | None:
-    """The pattern of an include line, None for any other line. A comment begins at a #, as for klippy."""
-    found = RawConfigParser.SECTCRE.match(line.partition("#")[0])
-    header = found["header"] if found else ""
-    return header.removeprefix("include ").strip() if header.startswith("include ") else None
-
-
 class LocalConfigFiles:
     """On this machine's disk."""
 
@@ -88,18 +63,7 @@ class LocalConfigFiles:
     async def read(self) -> ConfigText:
         main = await self._main()
         recursive = self._printer.state.app == "Kalico"
-
-        def find(source: str, pattern: str) -> list[str]:
-            place = posixpath.join(posixpath.dirname(source), pattern)
-            return sorted(glob.glob(place, recursive=recursive))  # noqa: PTH207  Path.glob finds hidden files
-
-        async def load(path: str) -> bytes:
-            try:
-                return await asyncio.to_thread(Path(path).read_bytes)
-            except OSError as error:
-                raise ConfigUnreadable(f"{path}: {error.strerror or error}.") from error
-
-        return await _gather(main, load, find)
+        return _sound(await asyncio.to_thread(read_files, main, recursive=recursive))
 
     async def backups(self) -> frozenset[str]:
         main = await self._main()
@@ -134,10 +98,12 @@ class MoonrakerConfigFiles:
     async def read(self) -> ConfigText:
         main, root, listed = await self._list()
 
-        def find(source: str, pattern: str) -> list[str]:
-            wanted = posixpath.normpath(posixpath.join(posixpath.dirname(source), pattern))
+        def find(request: Find) -> list[str]:
+            wanted = posixpath.normpath(posixpath.join(posixpath.dirname(request.source), request.pattern))
             if posixpath.relpath(wanted, root).startswith(".."):
-                raise ConfigUnreadable(f"{source} includes {pattern}, which Moonraker does not hand out.")
+                raise ConfigUnreadable(
+                    f"{request.source} includes {request.pattern}, which Moonraker does not serve."
+                )
             return sorted(path for path in listed if _matches(path, wanted))
 
         import httpx  # here: who never saves over the network need not load it
@@ -156,15 +122,15 @@ class MoonrakerConfigFiles:
                     answer = await client.get(f"{self._url}/server/files/config/{place}")
                 except httpx.HTTPError as error:
                     raise ConfigUnreadable(
-                        f"Moonraker did not hand out {path}: {error or type(error).__name__}."
+                        f"Moonraker did not serve {path}: {error or type(error).__name__}."
                     ) from error
                 if answer.status_code != httpx.codes.OK:
                     raise ConfigUnreadable(
-                        f"Moonraker did not hand out {path}: {answer.status_code} {answer.reason_phrase}."
+                        f"Moonraker did not serve {path}: {answer.status_code} {answer.reason_phrase}."
                     )
                 return answer.content
 
-            return await _gather(main, load, find)
+            return _sound(await _collect(main, load, find))
 
     async def backups(self) -> frozenset[str]:
         main, _, listed = await self._list()
@@ -200,37 +166,27 @@ async def _where(printer: "Printer") -> tuple[str, str]:
     return main, text(info.get("hostname")) or ""
 
 
-async def _gather(
-    main: str, load: Callable[[str], Awaitable[bytes]], find: Callable[[str, str], list[str]]
+async def _collect(
+    main: str, load: Callable[[str], Awaitable[bytes]], find: Callable[[Find], list[str]]
 ) -> ConfigText:
-    """Read a file and what it includes. Raises ConfigUnreadable, ConfigBroken."""
-    texts: dict[str, str] = {}
-    included: dict[tuple[str, str], tuple[str, ...]] = {}
-    foreign = False
+    """Drive the reader with files from elsewhere. Raises ConfigUnreadable."""
+    asking = collect(main)
+    answer: Answer = None
+    while True:
+        try:
+            request = asking.send(answer)
+        except StopIteration as end:
+            files = end.value
+            assert isinstance(files, ConfigText)
+            return files
+        answer = find(request) if isinstance(request, Find) else await load(request.path)
 
-    async def follow(path: str, above: tuple[str, ...]) -> None:
-        nonlocal foreign
-        if posixpath.abspath(path) in above:
-            raise ConfigBroken(f"{path} includes itself, by way of {above[-1]}.")
-        if path not in texts:
-            data = await load(path)
-            foreign = foreign or (path == main and b"\r" in data)
-            # Bytes that are no UTF-8 are carried through, as klippy's Python does
-            read = data.decode("utf-8", "surrogateescape")
-            texts[path] = read.replace("\r\n", "\n").replace("\r", "\n")
-        for line in texts[path].split("\n"):
-            pattern = include_pattern(line)
-            if pattern is None:
-                continue
-            found = find(path, pattern)
-            if not found and not glob.has_magic(pattern):
-                raise ConfigBroken(f"{path} includes {pattern}, and there is no such file.")
-            included[path, pattern] = tuple(found)
-            for file in found:
-                await follow(file, (*above, posixpath.abspath(path)))
 
-    await follow(main, ())
-    return ConfigText(main, texts, included, foreign)
+def _sound(files: ConfigText) -> ConfigText:
+    """The same files. Raises ConfigBroken or ConfigUnreadable for the first fault."""
+    for fault in files.faults:
+        raise (ConfigBroken if fault.broken else ConfigUnreadable)(str(fault))
+    return files
 
 
 def _matches(path: str, pattern: str) -> bool:

@@ -14,7 +14,7 @@ from configparser import Error as ParserError
 from configparser import RawConfigParser
 from dataclasses import dataclass
 
-from zcal_tui.printer.config_files import ConfigText, include_pattern
+from zcal_tui.klipper_config.files import ConfigText, include_pattern
 
 CONTEXT = 2
 """Lines shown around each change."""

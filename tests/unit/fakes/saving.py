@@ -8,10 +8,11 @@ from typing import Any
 from fakes.klippy import FakeKlippy
 from fakes.machine import Machine, Refused
 from zcal_tui.checks.ending import CheckCancelled
+from zcal_tui.klipper_config.files import ConfigText
 from zcal_tui.model.events import ChangesUpdated, Event, Notice
 from zcal_tui.model.questions import Choose, Confirm, JogMove, JogStep, PaperMove, PaperStep
 from zcal_tui.model.record import Change, Problem
-from zcal_tui.printer.config_files import ConfigText, ConfigUnreadable
+from zcal_tui.printer.config_files import ConfigUnreadable
 from zcal_tui.printer.interface import INTERFACE
 from zcal_tui.printer.printer import Printer
 from zcal_tui.session.saving import Saver

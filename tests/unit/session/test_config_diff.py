@@ -2,7 +2,7 @@
 
 import pytest
 
-from zcal_tui.printer.config_files import ConfigText
+from zcal_tui.klipper_config.files import ConfigText
 from zcal_tui.session.config_diff import Fork, Prediction, Unsavable, predict
 
 BLOCK = """

@@ -6,7 +6,7 @@ import pytest
 
 from fakes import examined as seen
 from zcal_tui.checks.ready.finding import fine, warn
-from zcal_tui.printer.config_files import ConfigText
+from zcal_tui.klipper_config.files import ConfigText
 from zcal_tui.printer.state import Heater, PrinterState
 from zcal_tui.tools.doctor.finding import Grade, Group
 from zcal_tui.tools.doctor.judge.configuration import judge_configuration

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from zcal_tui.checks.ready import finding as ready
-from zcal_tui.printer.config_files import ConfigText
+from zcal_tui.klipper_config.files import ConfigText
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.tools.klipper_folder import Folder
 

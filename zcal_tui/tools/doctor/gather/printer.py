@@ -4,8 +4,9 @@ import asyncio
 
 from zcal_tui.checks.holding import other_holder
 from zcal_tui.checks.ready.extra_findings import extra
+from zcal_tui.klipper_config.files import ConfigText
 from zcal_tui.printer.companion import Companion
-from zcal_tui.printer.config_files import ConfigText, ConfigUnreadable, config_files
+from zcal_tui.printer.config_files import ConfigUnreadable, config_files
 from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.reading import mapping
