@@ -6,29 +6,6 @@ SAVED_VALUES = re.compile(r"^#\*# <-+ SAVE_CONFIG -+>\s*$")
 """The line below which only SAVE_CONFIG writes. Source: Klipper, klippy/configfile.py, AUTOSAVE_HEADER."""
 
 _SECTION = re.compile(r"^\[\s*([^\]]+?)\s*\]")
-_INCLUDE = re.compile(r"^\[\s*include\s+([^\]]+?)\s*\]", re.IGNORECASE)
-
-
-def sections(text: str) -> list[str]:
-    """The names of the sections, as they stand in the text."""
-    return [found[1] for line in text.splitlines() if (found := _SECTION.match(line))]
-
-
-def includes(text: str) -> list[str]:
-    """The file patterns that the text includes."""
-    return [found[1] for line in text.splitlines() if (found := _INCLUDE.match(line))]
-
-
-def option(text: str, section: str, name: str) -> str | None:
-    """An option's value on its own line; None if it is not there."""
-    inside = False
-    value = None
-    for line in text.splitlines():
-        if header := _SECTION.match(line):
-            inside = header[1] == section
-        elif inside and (found := re.match(rf"{re.escape(name)}\s*[:=]\s*(.*?)\s*(?:[#;].*)?$", line)):
-            value = found[1]
-    return value
 
 
 def add_section(text: str, section: str) -> str:

@@ -88,7 +88,7 @@ def _run(options: argparse.Namespace, environment: Mapping[str, str], home: Path
     ours = klipper_folder.source()
     folder = klipper_folder.look(klipper_folder.find_klipper(options.klipper, environment, home), ours)
     path = klipper_folder.find_config(options.config, home)
-    config = klipper_folder.read_config(path) if path else None
+    config = klipper_folder.read_config(path, kalico=folder.kalico) if path else None
     plan = plan_uninstall(folder, config) if options.uninstall else plan_install(folder, ours, config)
     if plan.problem:
         print(plan.problem, file=sys.stderr)
@@ -157,7 +157,7 @@ def _edit(step: EditConfig) -> Path:
     backup = file.with_name(f"{file.stem}-before-zcal-{stamp}{file.suffix}")
     new = file.with_name(f".{file.name}.new")
     shutil.copy2(file, backup)
-    new.write_bytes(step.text.encode("utf-8", "surrogateescape"))
+    new.write_bytes(step.text.encode("utf-8"))
     shutil.copystat(file, new)
     if os.geteuid() == 0:  # run by sudo: klipper's user must still be able to write it
         owner = file.stat()

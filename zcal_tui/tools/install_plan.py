@@ -122,8 +122,8 @@ def plan_uninstall(folder: Folder, config: ConfigFile | None) -> Plan:
     notes: list[str] = []
     where = config.where(SECTION) if config else None
     if config is not None and where is not None:
-        text = config.text if where == config.path else config.included[where]
-        steps.append(EditConfig(where, config_text.remove_section(text, SECTION), f"remove [{SECTION}] from"))
+        text = config_text.remove_section(config.texts[where], SECTION)
+        steps.append(EditConfig(where, text, f"remove [{SECTION}] from"))
     elif config is None:
         notes.append(f"No printer.cfg was found: remove [{SECTION}] from yours, or klippy will not start.")
     ours = [name for name in NAMES if folder.entries[name] in ("ours", "stale")]

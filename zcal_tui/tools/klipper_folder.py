@@ -2,12 +2,12 @@
 
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import util
 from pathlib import Path
 from typing import Literal
 
-from zcal_tui.tools import config_text
+from zcal_tui.klipper_config.configuration import Configuration, read_configuration
 
 NAMES = ("zcal", "z_calibration")
 """The extras that are installed."""
@@ -22,22 +22,32 @@ class InstallError(Exception):
 
 @dataclass(frozen=True)
 class ConfigFile:
-    """A printer.cfg."""
+    """A printer.cfg, as klippy reads it and to the byte."""
 
     path: Path
-    text: str
-    included: Mapping[Path, str] = field(default_factory=dict)
-    """The files it includes, by path."""
+    configuration: Configuration
+    texts: Mapping[Path, str]
+    """Each file with its own line ends, by path."""
+
+    @property
+    def text(self) -> str:
+        """The printer.cfg itself."""
+        return self.texts[self.path]
+
+    @property
+    def problem(self) -> str:
+        """The first reason why klippy cannot read it, empty without one."""
+        return str(self.configuration.faults[0]) if self.configuration.faults else ""
 
     def where(self, section: str) -> Path | None:
-        """The file that a section stands in."""
-        texts = {self.path: self.text, **self.included}
-        return next((path for path, text in texts.items() if section in config_text.sections(text)), None)
+        """The file that a section is in."""
+        found = self.configuration.sections.get(section)
+        return Path(found.place.file) if found else None
 
     def option(self, section: str, name: str) -> str | None:
-        """An option's value, wherever it stands; the last one counts."""
-        values = [config_text.option(text, section, name) for text in (self.text, *self.included.values())]
-        return next((value for value in reversed(values) if value is not None), None)
+        """The value of an option that counts for klippy."""
+        found = self.configuration.sections.get(section)
+        return found.get(name) if found else None
 
 
 @dataclass(frozen=True)
@@ -131,28 +141,23 @@ def look(root: Path, ours: Path) -> Folder:
     )
 
 
-def read_config(path: Path) -> ConfigFile:
-    """A printer.cfg with what it includes. Raises InstallError."""
-    texts: dict[Path, str] = {}
-    _read(path, texts)
-    text = texts.pop(path)
-    return ConfigFile(path, text, texts)
+def read_config(path: Path, *, kalico: bool = False) -> ConfigFile:
+    """A printer.cfg with what it includes. Raises InstallError where the file itself cannot be used."""
+    configuration = read_configuration(str(path), recursive=kalico)
+    if str(path) not in configuration.files.texts:
+        raise InstallError(str(configuration.faults[0]))
+    return ConfigFile(
+        path, configuration, {Path(file): read_text(Path(file)) for file in configuration.files.texts}
+    )
 
 
 def read_text(path: Path) -> str:
-    """A file's text to the byte: with its line ends, and with bytes that are no UTF-8 kept. Raises InstallError."""
+    """A file's text with its own line ends. Raises InstallError."""
     try:
-        return path.read_bytes().decode("utf-8", "surrogateescape")
-    except OSError as error:
-        raise InstallError(f"{path} cannot be read: {error.strerror}.") from error
-
-
-def _read(path: Path, texts: dict[Path, str]) -> None:
-    texts[path] = read_text(path)
-    for pattern in config_text.includes(texts[path]):
-        for file in sorted(path.parent.glob(pattern)) if not Path(pattern).is_absolute() else [Path(pattern)]:
-            if file not in texts and file.is_file():
-                _read(file, texts)
+        return path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise InstallError(f"{path} cannot be read: {reason}.") from error
 
 
 def _entry(place: Path, name: str, ours: Path) -> tuple[Entry, Path | None]:

@@ -190,14 +190,27 @@ def test_a_link_into_an_installation_that_is_gone_is_ours(home: Path, words: tup
 
 def test_the_file_behind_a_link_is_edited_with_its_mode(home: Path) -> None:
     real = home / "real.cfg"
-    real.write_bytes(b"[mcu]\n# \xb5m\n")
+    real.write_text("[mcu]\n# µm\n", encoding="utf-8")
     real.chmod(0o600)
     config_of(home).unlink()
     config_of(home).symlink_to(real)
     assert install(home, "--yes") == DONE
     assert config_of(home).is_symlink()
-    assert real.read_bytes() == b"[mcu]\n# \xb5m\n\n[zcal]\n"
+    assert real.read_text(encoding="utf-8") == "[mcu]\n# µm\n\n[zcal]\n"
     assert real.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_klippy_cannot_read_is_not_edited(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config_of(home).write_bytes(b"[mcu]\n# \xb5m\n")
+    assert install(home, "--yes") == USAGE
+    assert "Line 2 is not UTF-8." in capsys.readouterr().err
+    assert config_of(home).read_bytes() == b"[mcu]\n# \xb5m\n"
+
+
+def test_a_commented_section_does_not_count(home: Path) -> None:
+    config_of(home).write_text("[mcu]\nserial: x\n# [zcal]\ngcode:\n  [zcal]\n", encoding="utf-8")
+    assert install(home, "--yes") == DONE
+    assert config_of(home).read_text(encoding="utf-8").count("\n[zcal]") == 1
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from zcal_tui.printer.reading import number, text
-from zcal_tui.tools import config_text, klipper_folder
+from zcal_tui.tools import klipper_folder
 from zcal_tui.tools.doctor.facts import HereFacts, KlippyProcess, PrinterFacts
 from zcal_tui.tools.doctor.gather import processes as running
 from zcal_tui.tools.doctor.gather import there
@@ -37,7 +37,7 @@ def look_here(
     root = _root(info, process, named, environ, home)
     ours = _ours()
     folder = _look(root, ours)
-    config, problem = _config(info, process, home)
+    config, problem = _config(info, process, home, kalico=folder is not None and folder.kalico)
     log = _log(info, process, home)
     errors = _errors(log)
     pid = number(info.get("process_id"))
@@ -107,14 +107,18 @@ def _ours() -> Path | None:
 
 
 def _config(
-    info: Mapping[str, object], process: KlippyProcess | None, home: Path
+    info: Mapping[str, object], process: KlippyProcess | None, home: Path, *, kalico: bool
 ) -> tuple[ConfigFile | None, str]:
+    """The printer.cfg in use, and why klippy cannot read it, if so."""
     named = text(info.get("config_file"))
     path = Path(named) if named else process.config if process else _usual_config(home)
+    if path is None:
+        return None, ""
     try:
-        return (klipper_folder.read_config(path), "") if path is not None else (None, "")
+        config = klipper_folder.read_config(path, kalico=kalico)
     except (InstallError, OSError) as error:
         return None, str(error)
+    return config, config.problem
 
 
 def _usual_config(home: Path) -> Path | None:
@@ -125,11 +129,7 @@ def _usual_config(home: Path) -> Path | None:
 
 
 def _sections(config: ConfigFile | None) -> frozenset[str]:
-    if config is None:
-        return frozenset()
-    return frozenset(
-        name for text in (config.text, *config.included.values()) for name in config_text.sections(text)
-    )
+    return frozenset(config.configuration.sections) if config is not None else frozenset()
 
 
 def _elsewhere(
