@@ -11,8 +11,8 @@ LIST = Path(__file__).parents[1] / ".ci" / "programs"
 
 
 def packages() -> dict[str, str]:
-    """The Debian package of each program, as .ci/run installs them."""
-    lines = (line.split() for line in LIST.read_text(encoding="utf-8").splitlines())
+    """The Debian packages of each program, as .ci/run installs them."""
+    lines = (line.split(maxsplit=1) for line in LIST.read_text(encoding="utf-8").splitlines())
     return {words[0]: words[1] for words in lines if words and not words[0].startswith("#")}
 
 
