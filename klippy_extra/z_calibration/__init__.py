@@ -1,7 +1,9 @@
-"""[z_calibration]: an automatic Z offset for printers whose nozzle homes on a Z endstop and that have a switch probe.
-
-Compatible with the options, commands and messages of protoloft's z_calibration plugin; docs/z_calibration.md.
-"""
+# [z_calibration]: automatic Z offset from the nozzle and a switch probe on the Z endstop
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
+"""Compatible with the options, commands and messages of protoloft's z_calibration plugin; see docs/z_calibration.md."""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
-"""Whether the offset that CALIBRATE_Z put in force still is."""
-
+# Whether the offset applied by CALIBRATE_Z is still in effect
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 SAME = 1e-6

@@ -1,7 +1,10 @@
-"""What the probe's pin says about whether the probe is on the toolhead, and whether it can say so at all.
-
-Normally closed wiring reads triggered while the probe is off. Normally open wiring reads the same on and off, so the
-check before going down can never fail: it means nothing, and people should know.
+# Whether the probe is attached, according to its pin
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
+"""A normally closed pin reads triggered while the probe is detached. A normally open pin reads the same either way, so
+the check before moving down can never fail and proves nothing. The user should know that.
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
-"""CALIBRATE_Z: the three heights, the offset they give, and what there is to say about it."""
-
+# CALIBRATE_Z: the three heights, the resulting offset, and the report
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 from typing import Any, Callable, NamedTuple

@@ -1,7 +1,10 @@
-"""Which of the three heights moved since the last good calibration. Pure.
-
-The offset is bed - switch + nozzle - switch_offset. A longer nozzle lowers switch and bed alike, because homing is by
-the nozzle; that changes no offset. So what switch and bed moved together is set aside before the blame is laid.
+# Which height changed the offset since the last good calibration
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
+"""The offset is bed - switch + nozzle - switch_offset. A longer nozzle lowers switch and bed alike, because the nozzle
+homes Z; that does not change the offset. So what switch and bed moved together is subtracted first.
 """
 
 from __future__ import annotations

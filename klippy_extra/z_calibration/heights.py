@@ -1,7 +1,9 @@
-"""What a series of touches says about a height, and what three heights say about the Z offset. Pure arithmetic.
-
-Heights are toolhead Z in mm at the trigger. "Half width" is half of a 95 % interval.
-"""
+# Heights from series of samples, and the Z offset from three heights
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
+"""Heights are toolhead Z in mm at the trigger. "Half width" is half of a 95 % interval."""
 
 from __future__ import annotations
 

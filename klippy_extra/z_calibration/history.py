@@ -1,6 +1,10 @@
-"""The last good calibrations, in a small file beside printer.cfg: no restart loses it, no SAVE_CONFIG is needed.
-
-A file that cannot be read or written costs the comparison with earlier runs, nothing else.
+# The last good calibrations, in a small file beside printer.cfg
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
+"""The file survives restarts and needs no SAVE_CONFIG. If it cannot be read or written, only the comparison with
+earlier runs is lost.
 """
 
 from __future__ import annotations

@@ -1,7 +1,10 @@
-"""The printer as a calibration needs it: the Z endstop, the probe, moves, the gcode offset.
-
-Built on `zcal.host`, which alone knows klippy's objects. What is missing becomes a sentence that the commands answer
-with; it never keeps the printer from starting.
+# The Z endstop, the probe, the moves and the G-code offset of a calibration
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
+"""Built on `zcal.host`, which alone knows Klipper's objects. A missing capability becomes the error message of the
+commands; it never keeps the printer from starting.
 """
 
 from __future__ import annotations

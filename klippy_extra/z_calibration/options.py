@@ -1,7 +1,10 @@
-"""The options of [z_calibration]: read, checked, and completed from the probe and the Z rail as the printer has them.
-
-Names, defaults and checks are those of the plugin by protoloft, so that a section that works there works here. Numbers
-that are no numbers (nan, inf) are refused too: in a move they would stop the printer.
+# The options of [z_calibration], completed from the probe and the Z rail
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
+"""Names, defaults and checks are those of protoloft's plugin, so a section that works there works here. Non-finite
+numbers are refused as well: in a move they would halt the printer.
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
-"""A command's parameters: first what it says, then the section, then what other sections tell."""
-
+# Command parameters, with defaults from the section and from other sections
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 import math

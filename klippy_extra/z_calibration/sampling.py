@@ -1,5 +1,8 @@
-"""Going to a place and touching there until the samples agree: the moves, their order and their messages."""
-
+# Moving to a point and sampling there until the samples agree
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 from typing import Any, Callable, Tuple

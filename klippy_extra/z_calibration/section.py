@@ -1,5 +1,8 @@
-"""The [z_calibration] object of klippy: options, commands, status, and what it watches."""
-
+# The [z_calibration] section: options, commands, status, and what it monitors
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 import functools

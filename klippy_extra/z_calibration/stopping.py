@@ -1,4 +1,9 @@
-"""Asking a command to stop. It ends after the move that is under way, with an error, and puts the probe away."""
+# Cancelling a command of [z_calibration]
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
+"""The command ends after the current move with an error, and detaches the probe."""
 
 from __future__ import annotations
 

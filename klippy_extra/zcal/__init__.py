@@ -1,5 +1,8 @@
-"""The [zcal] section of printer.cfg: measurements that are structured, can be cancelled, and clean up behind them."""
-
+# [zcal]: structured, cancellable Z measurements with a lease for the client
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

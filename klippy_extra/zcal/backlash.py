@@ -1,7 +1,10 @@
-"""ZCAL_ESTIMATE_BACKLASH: the lost motion of the Z axis, here or at the zero reference position.
-
-A sensor that measures standing still is read after coming from above and from below. A switch is seen to close on the
-way down and to open on the way up: between the two lie the backlash and the switch's own differential travel.
+# ZCAL_ESTIMATE_BACKLASH: the lost motion of the Z axis
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
+"""A sensor that measures distance is read after approaching from above and from below (scan). A switch closes on the
+way down and opens on the way up; the difference is the backlash plus the switch's own differential travel (release).
 """
 
 from __future__ import annotations

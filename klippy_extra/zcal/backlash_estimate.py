@@ -1,5 +1,8 @@
-"""From measurements to backlash, with its uncertainty; pure arithmetic."""
-
+# Estimates of the backlash and their uncertainty, as pure arithmetic
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 import math

@@ -1,5 +1,8 @@
-"""Backlash, and the switch's own differential travel with it, by a probe that only tells when it triggers."""
-
+# Backlash plus switch differential travel, from where a probe's switch opens
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Mapping

@@ -1,5 +1,8 @@
-"""Backlash by a sensor that measures the distance standing still."""
-
+# Backlash from a sensor that measures its distance to the bed
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Mapping

@@ -1,5 +1,8 @@
-"""Stopping what runs: the command of [zcal], and those of the extra's other sections."""
-
+# Cancelling commands of [zcal] and of the other zcal-tui sections
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Mapping, Sequence

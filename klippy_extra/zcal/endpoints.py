@@ -1,6 +1,10 @@
-"""The endpoints of klippy's API server; Moonraker shows them as `printer.zcal.*` by itself.
-
-They answer in the middle of a command. Nothing but a web request's error may leave them.
+# Endpoints of Klipper's API server
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
+"""Moonraker exposes them as `printer.zcal.*`. They answer while a command is running. Only a web request's own error
+may leave a handler: Klipper shuts down on any other exception.
 """
 
 from __future__ import annotations

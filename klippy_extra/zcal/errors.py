@@ -1,5 +1,8 @@
-"""What zcal says when it refuses or fails: what happened, the likely cause, what to do."""
-
+# The exceptions of [zcal]: a refused and a cancelled command
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 

@@ -1,5 +1,8 @@
-"""What a lease holds: settings of the printer that were changed for a while, and how each is put back."""
-
+# The printer settings that a lease holds, and how each is restored
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 import math

@@ -1,5 +1,8 @@
-"""The lease: while a client holds something, it renews; when it is not heard of any more, zcal cleans up after it."""
-
+# The lease: restores the printer when a client stops responding
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 import logging

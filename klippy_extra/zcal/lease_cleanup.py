@@ -1,4 +1,9 @@
-"""What is done when a lease has ended: at once, or, where a print runs by then, as soon as that is over."""
+# The cleanup after a lease has ended
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
+"""It runs at once or, while the printer is printing, as soon as the print is over."""
 
 from __future__ import annotations
 

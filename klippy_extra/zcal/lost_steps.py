@@ -1,5 +1,9 @@
-"""Whether the Z motors lost steps while something was measured: told by homing before and after, and by nothing else,
-since the printer cannot see its motors turn."""
+# Whether the Z motors lost steps during a measurement
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
+"""Homing before and after is the only way to find out: the printer has no sensor on its motors."""
 
 from __future__ import annotations
 

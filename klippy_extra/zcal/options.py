@@ -1,5 +1,8 @@
-"""The options of [zcal], each with its default and what it means."""
-
+# The options of [zcal], with their defaults, ranges and descriptions
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 import math

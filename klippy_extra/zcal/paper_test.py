@@ -1,5 +1,8 @@
-"""ZCAL_PAPER_TEST: Klipper's manual probe, with its outcome published and nothing staged."""
-
+# ZCAL_PAPER_TEST: Klipper's manual probe, its outcome published, nothing staged
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 import logging

@@ -1,5 +1,8 @@
-"""The parameters of a command: in range, finite, and known, or the command is refused before anything moves."""
-
+# Command parameters, checked before anything moves
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 import difflib

@@ -1,5 +1,8 @@
-"""What must be so before anything moves."""
-
+# What is checked before anything moves
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

@@ -1,5 +1,8 @@
-"""ZCAL_PROBE and ZCAL_PROBE_ACCURACY."""
-
+# ZCAL_PROBE and ZCAL_PROBE_ACCURACY
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Mapping

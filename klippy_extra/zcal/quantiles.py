@@ -1,5 +1,8 @@
-"""Student's t, for any positive degrees of freedom: klippy's Python has no scipy."""
-
+# Quantiles of Student's t distribution, without scipy
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 import math

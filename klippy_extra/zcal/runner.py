@@ -1,4 +1,9 @@
-"""Runs zcal's commands, one at a time: whatever happens in one ends as a command error, never as a shutdown."""
+# Runs the commands of [zcal], one at a time
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
+"""Whatever fails in a command becomes a command error: Klipper shuts down on any other exception."""
 
 from __future__ import annotations
 

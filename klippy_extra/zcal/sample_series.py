@@ -1,5 +1,8 @@
-"""Touches one after the other, each published as it is made."""
-
+# A series of samples, each published as soon as it is taken
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 from contextlib import contextmanager

@@ -1,5 +1,8 @@
-"""The [zcal] section: puts the parts together and registers them with klippy."""
-
+# The [zcal] section: builds the parts and registers them with Klipper
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 import logging

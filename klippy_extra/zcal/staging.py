@@ -1,5 +1,8 @@
-"""ZCAL_STAGE: hand a calibrated value to SAVE_CONFIG; only those that calibration finds."""
-
+# ZCAL_STAGE: stage a calibrated value for SAVE_CONFIG
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

@@ -1,5 +1,8 @@
-"""What zcal publishes: the status object, and the samples of the last runs."""
-
+# The status object of [zcal], and the samples of the latest runs
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 import math

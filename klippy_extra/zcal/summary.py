@@ -1,5 +1,8 @@
-"""What a series of heights amounts to."""
-
+# Summary statistics of a series of heights
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 import math

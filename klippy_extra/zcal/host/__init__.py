@@ -1,7 +1,11 @@
-"""What zcal needs of klippy: the only place that knows Klipper's generations and forks.
-
-`connect` looks, once, that everything zcal will call exists, and never raises for it: what is missing is told by
-`missing`, and `require` refuses the commands that need it.
+# The interface to Klipper, across its versions and forks
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
+"""This package alone knows how Klipper's versions and forks differ. `connect` checks once that everything the modules
+will call exists. It never raises: a missing capability is described in `missing`, and `require` refuses the commands
+that need it.
 """
 
 from __future__ import annotations

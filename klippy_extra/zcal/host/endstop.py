@@ -1,5 +1,8 @@
-"""The endstop that Z is homed by, and what its rail is configured to."""
-
+# The Z endstop and the configuration of its rail
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Sequence

@@ -1,5 +1,8 @@
-"""Homing Z, and where the motors stood when its endstop triggered."""
-
+# Homing Z, and the motor positions at which the endstop triggered
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 import logging

@@ -1,5 +1,8 @@
-"""Klippy's manual probe (TESTZ, ACCEPT, ABORT), whose outcome is told and nothing is staged."""
-
+# Klipper's manual probe (TESTZ, ACCEPT, ABORT), with its outcome reported
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 import math

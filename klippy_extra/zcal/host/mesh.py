@@ -1,5 +1,8 @@
-"""The bed mesh: the active one, its height at a place, and where it is zero."""
-
+# The active bed mesh, its height at a point, and its zero reference
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

@@ -1,5 +1,8 @@
-"""Moving the toolhead, moves that end at a switch, and what the steppers' accounting says."""
-
+# Toolhead moves, moves that end at a switch, and the steppers' step counts
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 import math

@@ -1,5 +1,8 @@
-"""The gcode offset, which SET_GCODE_OFFSET puts in force."""
-
+# The G-code offset, as set by SET_GCODE_OFFSET
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

@@ -1,5 +1,8 @@
-"""The probe: its settings, its switch, one touch at a time, and the sensors that also measure standing still."""
-
+# The probe: its settings, its switch, single samples, distance measurements
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 import logging

@@ -1,5 +1,8 @@
-"""What of the printer can be changed for a while and put back, and what can be staged for SAVE_CONFIG."""
-
+# Printer settings that can be changed and restored, or staged for SAVE_CONFIG
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Mapping

@@ -1,5 +1,8 @@
-"""What is so: where the printer is homed, what it does, how warm it is, what its configuration says."""
-
+# The printer's state: homing, print job, temperatures, configuration
+#
+# Copyright (C) 2026  zcal-tui contributors
+#
+# This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
 import math
