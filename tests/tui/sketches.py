@@ -14,7 +14,7 @@ from zcal_tui.model.events import (
     Stage,
     VerdictReached,
 )
-from zcal_tui.model.record import Change, Estimate, Level, Outcome, Part, Record, Sample, Verdict
+from zcal_tui.model.record import Change, Estimate, Level, Outcome, Record, RecordPart, Sample, Verdict
 
 PLACES = {
     "front left": (40.0, 40.0, -0.011),
@@ -144,14 +144,14 @@ WHOLE = Record(
     Outcome.FINISHED,
     verdict=Verdict(Level.WARN, "4 of 6 checks passed: something is worth a look."),
     parts=(
-        Part("1", "ready", Outcome.FINISHED, Level.PASS, "Everything is ready to measure."),
-        Part("2", "probe-xy", Outcome.FINISHED, Level.PASS, "The probe is 25.1 mm left of the nozzle."),
-        Part("3", "z-offset", Outcome.FINISHED, Level.PASS, "z_offset is 1.251 mm, known to ± 4.9 µm."),
-        Part("4", "accuracy", Outcome.FINISHED, Level.PASS, "The probe repeats within 2.4 µm."),
-        Part(
+        RecordPart("1", "ready", Outcome.FINISHED, Level.PASS, "Everything is ready to measure."),
+        RecordPart("2", "probe-xy", Outcome.FINISHED, Level.PASS, "The probe is 25.1 mm left of the nozzle."),
+        RecordPart("3", "z-offset", Outcome.FINISHED, Level.PASS, "z_offset is 1.251 mm, known to ± 4.9 µm."),
+        RecordPart("4", "accuracy", Outcome.FINISHED, Level.PASS, "The probe repeats within 2.4 µm."),
+        RecordPart(
             "5", "bias", Outcome.FINISHED, Level.WARN, "Not decided: z_offset differs by 20 µm over the bed."
         ),
-        Part("6", "temperature", Outcome.CANCELLED, None, ""),
+        RecordPart("6", "temperature", Outcome.CANCELLED, None, ""),
     ),
 )
 """The whole plan, done."""

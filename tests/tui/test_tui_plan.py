@@ -12,7 +12,7 @@ from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.guided import GuidedParameters
 from zcal_tui.checks.holding import OURSELVES
 from zcal_tui.model.events import RunEnded, RunStarted, VerdictReached
-from zcal_tui.model.record import Estimate, Level, Outcome, Part, Record, Verdict
+from zcal_tui.model.record import Estimate, Level, Outcome, Record, RecordPart, Verdict
 from zcal_tui.printer.state import ManualProbe
 from zcal_tui.session.snapshot import Link, LinkState
 from zcal_tui.tui.others import own_name, refusal_of, request_of
@@ -125,8 +125,8 @@ async def test_the_whole_calibration_is_followed_from_part_to_part(opened: Opene
         await stage.press("enter")
         assert stage.screen == "RunScreen"
         parts = (
-            Part("1", "ready", Outcome.FINISHED, Level.PASS, "Ready."),
-            Part("2", "z-offset", Outcome.CANCELLED, None, "You stopped it [here]."),
+            RecordPart("1", "ready", Outcome.FINISHED, Level.PASS, "Ready."),
+            RecordPart("2", "z-offset", Outcome.CANCELLED, None, "You stopped it [here]."),
         )
         whole = Record("run-1", "all", {}, FINISHED, FINISHED, Outcome.CANCELLED, parts=parts)
         session.say(RunEnded(whole))

@@ -28,13 +28,13 @@ from zcal_tui.model.record import (
     Estimate,
     Level,
     Outcome,
-    Part,
     Problem,
     Record,
+    RecordPart,
     Sample,
     Verdict,
 )
-from zcal_tui.model.soundness import fault
+from zcal_tui.model.validate import fault
 
 
 class SchemaError(ValueError):
@@ -136,9 +136,9 @@ def _question(data: Mapping[str, Any]) -> Question:
             raise SchemaError(f"unknown kind of question {kind!r}")
 
 
-def _part(data: Mapping[str, Any]) -> Part:
+def _part(data: Mapping[str, Any]) -> RecordPart:
     level = data["level"]
-    return Part(**{**data, "outcome": Outcome(data["outcome"]), "level": level and Level(level)})
+    return RecordPart(**{**data, "outcome": Outcome(data["outcome"]), "level": level and Level(level)})
 
 
 def record_from_json(data: Mapping[str, Any]) -> Record:

@@ -141,7 +141,7 @@ def one_line(value: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RecordPart:
     """A run that belongs to a longer one (`all`)."""
 
     id: str
@@ -169,6 +169,6 @@ class Record:
     advice: tuple[str, ...] = ()
     problem: Problem | None = None
     changes: tuple[Change, ...] = ()
-    parts: tuple[Part, ...] = ()
+    parts: tuple[RecordPart, ...] = ()
     """The runs of an `all`, in their order."""
     schema: int = SCHEMA_VERSION

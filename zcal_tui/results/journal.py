@@ -12,7 +12,7 @@ from typing import IO
 from zcal_tui.model.codec import SchemaError, event_from_json, event_to_json
 from zcal_tui.model.events import Event, Progress, RunEnded, RunStarted
 from zcal_tui.model.record import Outcome, Record
-from zcal_tui.model.soundness import fault
+from zcal_tui.model.validate import fault
 from zcal_tui.model.view import RunView, begin, fold
 
 TAIL = 65536

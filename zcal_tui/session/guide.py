@@ -18,7 +18,7 @@ from zcal_tui.checks.guided import (
 from zcal_tui.checks.parameters import build
 from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted
 from zcal_tui.model.questions import Answer
-from zcal_tui.model.record import LOOK_FIRST, Level, Outcome, Part, Problem, Record, Verdict
+from zcal_tui.model.record import LOOK_FIRST, Level, Outcome, Problem, Record, RecordPart, Verdict
 from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
@@ -59,7 +59,7 @@ class Guide:
         self._present = present
         self._run: Run | None = None
         self._cancelled = False
-        self._parts: list[Part] = []
+        self._parts: list[RecordPart] = []
         self._passed_over: list[str] = []
         self._stood: frozenset[str] = frozenset()
         """What stood when `ready` had looked. A restart or an idle time undoes it; what was left as it is then, is not
@@ -148,7 +148,7 @@ class Guide:
         verdict = record.verdict
         summary = verdict.summary if verdict is not None else record.problem.what if record.problem else ""
         level = None if verdict is None or record.outcome is not Outcome.FINISHED else verdict.level
-        self._parts.append(Part(record.id, record.check, record.outcome, level, summary))
+        self._parts.append(RecordPart(record.id, record.check, record.outcome, level, summary))
         if check.name == LOOK_FIRST:
             self._stood = _standing(self._printer.state)
         self._show(ended)
@@ -214,7 +214,7 @@ def _standing(state: PrinterState) -> frozenset[str]:
     return frozenset(name for name, applied in stands.items() if applied)
 
 
-def _summary(parts: list[Part], worst: Level) -> str:
+def _summary(parts: list[RecordPart], worst: Level) -> str:
     last = {part.check: part.level for part in parts}
     good = sum(level is Level.PASS for level in last.values())
     words = {

@@ -15,9 +15,9 @@ from zcal_tui.model.record import (
     Estimate,
     Level,
     Outcome,
-    Part,
     Problem,
     Record,
+    RecordPart,
     Sample,
     Verdict,
 )
@@ -191,6 +191,6 @@ def test_a_calibration_of_which_nothing_applies_says_so() -> None:
     nothing = replace(RECORD, check="all", outcome=Outcome.FINISHED)
     assert of_record(nothing) is ExitCode.NOT_READY
     assert "none of the checks that were asked for applies" in "\n".join(record_lines(nothing))
-    done = replace(nothing, parts=(Part("r", "ready", Outcome.FINISHED, None, ""),))
+    done = replace(nothing, parts=(RecordPart("r", "ready", Outcome.FINISHED, None, ""),))
     assert of_record(done) is ExitCode.UNDECIDED
     assert "It ended without a verdict." in record_lines(done)

@@ -33,9 +33,9 @@ from zcal_tui.model.record import (
     Estimate,
     Level,
     Outcome,
-    Part,
     Problem,
     Record,
+    RecordPart,
     Sample,
     Verdict,
 )
@@ -84,7 +84,7 @@ changes = build(
 verdicts = build(Verdict, level=st.sampled_from(Level), summary=words, reasons=st.tuples(words))
 problems = build(Problem, what=words, cause=words, remedy=words, raw=words, key=words)
 parts = build(
-    Part,
+    RecordPart,
     id=words,
     check=words,
     outcome=st.sampled_from(Outcome),

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button
 
-from zcal_tui.model.record import Change, Level, Outcome, Part, Record, Verdict
+from zcal_tui.model.record import Change, Level, Outcome, Record, RecordPart, Verdict
 from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.tui.desk import LEVEL_WORDS, OUTCOME_WORDS, Desk, short_title
 from zcal_tui.tui.faces import face_of
@@ -91,7 +91,7 @@ def reasons(verdict: Verdict) -> Content:
     return Content("\n").join(Content.assemble(("· ", "$z-dim"), reason) for reason in verdict.reasons)
 
 
-def part_line(part: Part, title: str, glyphs: Glyphs) -> Content:
+def part_line(part: RecordPart, title: str, glyphs: Glyphs) -> Content:
     """One check of a whole calibration: how it ended, and its answer."""
     if part.level is not None:
         sign, style, word = glyphs.level(part.level), STYLE[part.level], LEVEL_WORDS[part.level]
