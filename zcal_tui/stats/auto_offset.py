@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from zcal_tui.stats.combine import Part, combine, pooled_scatter, t_quantile
+from zcal_tui.stats.combine import UncertaintyPart, combine, pooled_scatter, t_quantile
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.offsets import Offset, mean_of_repeats
 from zcal_tui.stats.paper import PaperResult
@@ -27,14 +27,14 @@ PAPER_TOLERANCE = 0.010
 about 100 µm for copy paper, and no source has a figure for the spread."""
 
 
-def known_scatter(parts: Sequence[Part]) -> Part:
+def known_scatter(parts: Sequence[UncertaintyPart]) -> UncertaintyPart:
     """Independent standard uncertainties of one repeat together, with Welch-Satterthwaite's degrees of freedom."""
     total = math.sqrt(sum(part.size**2 for part in parts))
     lost = sum(part.size**4 / part.dof for part in parts if part.size > 0.0)
-    return Part(total, total**4 / lost if lost > 0.0 else math.inf)
+    return UncertaintyPart(total, total**4 / lost if lost > 0.0 else math.inf)
 
 
-def mean_offset(values: Sequence[float], step: float, touches: Part | None) -> Offset | None:
+def mean_offset(values: Sequence[float], step: float, touches: UncertaintyPart | None) -> Offset | None:
     """The mean of the repeats of a height or of the offset (mm). `touches` is the standard uncertainty of one repeat
     as its touches tell it; None where they are not known, or single. None where nothing tells how sure a single
     value is. Each of the three heights may be seen a step late, which is in the component "sampling"."""
@@ -65,7 +65,7 @@ class Drift:
 
 
 def drift_per_repeat(
-    values: Sequence[float], step: float, touches: Part | None, tests: int = 4
+    values: Sequence[float], step: float, touches: UncertaintyPart | None, tests: int = 4
 ) -> Drift | None:
     """The slope over the repeats; None where nothing tells it from scatter: fewer than three values without `touches`.
 
@@ -136,11 +136,11 @@ def tuned_switch_offset(
     own = dict(offset.mean.components)
     random = own.pop("random", 0.0)
     parts = {
-        "offset": Part(random, offset.dof),
-        "feel": Part(paper.height.components["feel"], paper.dof),
-        "resolution": Part(paper.height.components["resolution"]),
-        "step": Part(math.hypot(*own.values(), paper.height.components["step"])),
-        "paper": Part((tolerance if thickness > 0.0 else 0.0) / math.sqrt(3.0)),
+        "offset": UncertaintyPart(random, offset.dof),
+        "feel": UncertaintyPart(paper.height.components["feel"], paper.dof),
+        "resolution": UncertaintyPart(paper.height.components["resolution"]),
+        "step": UncertaintyPart(math.hypot(*own.values(), paper.height.components["step"])),
+        "paper": UncertaintyPart((tolerance if thickness > 0.0 else 0.0) / math.sqrt(3.0)),
     }
     return combine(used - (contact - offset.mean.value), parts, CONFIDENCE)
 
@@ -151,9 +151,9 @@ def gap_error(
     """How much higher (mm) Z 0 has to be: the height at which the paper drags less the one at which it should.
     `thickness` is what of `expected` is paper. Components: "feel", "resolution", "step", "paper"."""
     parts = {
-        "feel": Part(paper.height.components["feel"], paper.dof),
-        "resolution": Part(paper.height.components["resolution"]),
-        "step": Part(paper.height.components["step"]),
-        "paper": Part((tolerance if thickness > 0.0 else 0.0) / math.sqrt(3.0)),
+        "feel": UncertaintyPart(paper.height.components["feel"], paper.dof),
+        "resolution": UncertaintyPart(paper.height.components["resolution"]),
+        "step": UncertaintyPart(paper.height.components["step"]),
+        "paper": UncertaintyPart((tolerance if thickness > 0.0 else 0.0) / math.sqrt(3.0)),
     }
     return combine(paper.height.value - expected, parts, CONFIDENCE)

@@ -14,16 +14,16 @@ MANY_DEGREES = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class UncertaintyPart:
     """A standard uncertainty and the degrees of freedom it is known with (infinite: known)."""
 
     size: float
     dof: float = math.inf
 
 
-def within(half_width: float) -> Part:
+def within(half_width: float) -> UncertaintyPart:
     """The part for a quantity that may lie anywhere within ± `half_width` (GUM 4.3.7)."""
-    return Part(half_width / math.sqrt(3.0))
+    return UncertaintyPart(half_width / math.sqrt(3.0))
 
 
 def t_quantile(p: float, dof: float) -> float:
@@ -31,14 +31,14 @@ def t_quantile(p: float, dof: float) -> float:
     return t_ppf(p, max(1, math.floor(dof))) if dof < MANY_DEGREES else normal_ppf(p)
 
 
-def effective_dof(parts: Mapping[str, Part]) -> float:
+def effective_dof(parts: Mapping[str, UncertaintyPart]) -> float:
     """Degrees of freedom of the parts together (Welch-Satterthwaite)."""
     combined = sum(part.size**2 for part in parts.values())
     lost = sum(part.size**4 / part.dof for part in parts.values())
     return combined * combined / lost if lost > 0.0 else math.inf
 
 
-def combine(value: float, parts: Mapping[str, Part], confidence: float) -> Interval:
+def combine(value: float, parts: Mapping[str, UncertaintyPart], confidence: float) -> Interval:
     """The interval about `value` from independent parts. Its components are the parts' sizes.
 
     Each part is widened by Student's t for its own degrees of freedom, and the results are added as squares. With two

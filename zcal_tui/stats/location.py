@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from zcal_tui.stats.combine import Part, combine, pooled_scatter, within
+from zcal_tui.stats.combine import UncertaintyPart, combine, pooled_scatter, within
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.spread import SpreadEvidence
 from zcal_tui.stats.verdicts import Advice, Level, VerdictRule
@@ -133,8 +133,10 @@ def location_bias(
 
     def estimate(contrast: FloatArray) -> Interval:
         parts = {
-            "random": Part(scatter.sigma * math.sqrt(float(contrast @ of_places @ contrast)), scatter.dof),
-            "step": Part(rounding.size * math.sqrt(float(contrast @ contrast))),
+            "random": UncertaintyPart(
+                scatter.sigma * math.sqrt(float(contrast @ of_places @ contrast)), scatter.dof
+            ),
+            "step": UncertaintyPart(rounding.size * math.sqrt(float(contrast @ contrast))),
         }
         interval = combine(float(contrast @ means), parts, each)
         return Interval(interval.value, interval.low, interval.high, confidence, interval.components)
@@ -205,7 +207,7 @@ def _drift(
     slope = float(weights @ _round_shifts(coefficients))
     of_coefficients = weights[:-1] - weights[-1]
     error = sigma * math.sqrt(float(of_coefficients @ covariance @ of_coefficients))
-    return combine(slope, {"random": Part(error, dof)}, confidence)
+    return combine(slope, {"random": UncertaintyPart(error, dof)}, confidence)
 
 
 def _look_error(rounds: int, cap: int | None, error_rate: float) -> float:

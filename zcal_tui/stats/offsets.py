@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zcal_tui.stats.combine import Part, combine, pooled_scatter, within
+from zcal_tui.stats.combine import UncertaintyPart, combine, pooled_scatter, within
 from zcal_tui.stats.intervals import Interval
 
 
@@ -58,7 +58,7 @@ def mean_of_repeats(
         prior_dof=prior_dof,
     )
     parts = {
-        "random": Part(scatter.sigma / math.sqrt(n), scatter.dof),
+        "random": UncertaintyPart(scatter.sigma / math.sqrt(n), scatter.dof),
         "step": within(0.5 * step),
         **{name: within(half_width) for name, half_width in (systematic or {}).items()},
     }

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zcal_tui.stats.combine import Part, combine
+from zcal_tui.stats.combine import UncertaintyPart, combine
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.offsets import Offset, mean_of_repeats
 from zcal_tui.stats.quantiles import normal_ppf
@@ -91,11 +91,11 @@ def z_offset(trigger: Interval, paper: PaperResult, step: float) -> Interval:
     touches_step = own.pop("step", rounding)
     paper_step = max(paper.height.components.get("step", 0.0), rounding)
     parts = {
-        "touches": Part(random),
-        "feel": Part(paper.height.components["feel"], paper.dof),
-        "resolution": Part(paper.height.components["resolution"]),
-        "step": Part(math.hypot(touches_step, paper_step)),
-        "sampling": Part(math.hypot(*own.values())),
+        "touches": UncertaintyPart(random),
+        "feel": UncertaintyPart(paper.height.components["feel"], paper.dof),
+        "resolution": UncertaintyPart(paper.height.components["resolution"]),
+        "step": UncertaintyPart(math.hypot(touches_step, paper_step)),
+        "sampling": UncertaintyPart(math.hypot(*own.values())),
     }
     return combine(trigger.value - paper.height.value, parts, paper.height.confidence)
 

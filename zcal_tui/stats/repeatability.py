@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zcal_tui.stats.calibration import sigma_interval
-from zcal_tui.stats.combine import Part, combine, within
+from zcal_tui.stats.combine import UncertaintyPart, combine, within
 from zcal_tui.stats.effects import Effect, Effects, Outliers, certain_effects, find_effects
-from zcal_tui.stats.grid import reading_step
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.noise import NoiseEvidence, noise_evidence
+from zcal_tui.stats.quantisation import reading_step
 from zcal_tui.stats.series import SERIES_LENGTH, exceedance, expected_range
 
 FloatArray = NDArray[np.float64]
@@ -172,7 +172,7 @@ def _mean(
     parts = {
         **{name: within(half_width) for name, half_width in systematic.items()},
         "step": within(0.5 * step),
-        "random": Part(deviation / math.sqrt(len(kept)), dof),
+        "random": UncertaintyPart(deviation / math.sqrt(len(kept)), dof),
     }
     return combine(float(kept.mean()), parts, confidence)
 

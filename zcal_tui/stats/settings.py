@@ -17,7 +17,7 @@ _SEED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class SettingComparison:
     """One setting against the reference: `ratio` of their mean absolute deviations, `p` for scattering less by chance
     alone, and whether it is `better` with the error rate that all comparisons share."""
 
@@ -32,7 +32,7 @@ def compare_scatter(
     settings: Mapping[str, Sequence[float]],
     *,
     error_rate: float = 0.05,
-) -> tuple[Compared, ...]:
+) -> tuple[SettingComparison, ...]:
     """Compares the scatter of each setting's heights (mm, in the order taken, three at least) with that of the
     reference, which may have been taken in several series.
 
@@ -48,7 +48,7 @@ def compare_scatter(
         if found[name][1] > error_rate / (len(found) - place):
             break
         better.add(name)
-    return tuple(Compared(name, ratio, p, name in better) for name, (ratio, p) in found.items())
+    return tuple(SettingComparison(name, ratio, p, name in better) for name, (ratio, p) in found.items())
 
 
 def deviations(heights: Sequence[float]) -> FloatArray:

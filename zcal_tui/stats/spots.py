@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from zcal_tui.stats.combine import Part, Scatter, combine, effective_dof, pooled_scatter, within
+from zcal_tui.stats.combine import Scatter, UncertaintyPart, combine, effective_dof, pooled_scatter, within
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.spread import SpreadEvidence, tukey_quantile
 from zcal_tui.stats.verdicts import Advice, Level, VerdictRule
@@ -167,15 +167,15 @@ class _Scale:
     slope_error: float
     confidence: float
 
-    def parts(self, contrast: FloatArray) -> dict[str, Part]:
+    def parts(self, contrast: FloatArray) -> dict[str, UncertaintyPart]:
         value = float(contrast @ self.means)
         # Rounding may be off alike at all spots that are added, and differently at those that are compared.
         alike = max(abs(float(contrast.sum())), math.sqrt(float(contrast @ contrast)))
         return {
-            "random": Part(
+            "random": UncertaintyPart(
                 self.scatter.sigma * math.sqrt(float(contrast**2 @ self.weights)), self.scatter.dof
             ),
-            "step": Part(self.rounding * alike),
+            "step": UncertaintyPart(self.rounding * alike),
             "slope": within(abs(value) * self.slope_error),
         }
 

@@ -26,7 +26,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from zcal_tui.stats.combine import Part, effective_dof, t_quantile
+from zcal_tui.stats.combine import UncertaintyPart, effective_dof, t_quantile
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.quantiles import normal_cdf_array, studentised_range_ppf
 
@@ -63,13 +63,15 @@ class SpreadEvidence:
         """The estimated range."""
         return float(np.ptp(self.means))
 
-    def pair_error(self, i: int, j: int) -> Part:
+    def pair_error(self, i: int, j: int) -> UncertaintyPart:
         """The standard uncertainty of the difference of two estimates."""
         parts = {
-            "random": Part(self.sigma * math.sqrt(float(self.pair_factor[i, j])), self.dof),
-            "systematic": Part(math.sqrt(2.0) * self.systematic),
+            "random": UncertaintyPart(self.sigma * math.sqrt(float(self.pair_factor[i, j])), self.dof),
+            "systematic": UncertaintyPart(math.sqrt(2.0) * self.systematic),
         }
-        return Part(math.hypot(parts["random"].size, parts["systematic"].size), effective_dof(parts))
+        return UncertaintyPart(
+            math.hypot(parts["random"].size, parts["systematic"].size), effective_dof(parts)
+        )
 
     def bounds(self, error: float) -> tuple[float, float]:
         """Lower and upper bound of the true range, each wrong with probability `error` at most."""

@@ -25,7 +25,7 @@ DEFAULT_LOOKS = (15, 20, 30, 40)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class StoppingPlan:
     """At which numbers of samples to look, and what may be concluded there. The last look is the cap.
 
     `precision`, if given, is the relative half-width of sigma's interval to go on for after the verdict is clear.
@@ -55,7 +55,7 @@ class Plan:
             raise ValueError("the precision must be positive")
 
     @classmethod
-    def fixed(cls, samples: int, error_rate: float = 0.05) -> Plan:
+    def fixed(cls, samples: int, error_rate: float = 0.05) -> StoppingPlan:
         """Exactly `samples` samples: one look, at the end."""
         return cls((samples,), error_rate)
 
@@ -92,7 +92,7 @@ class Decision:
     high: float
 
 
-def standing_of(result: Repeatability, plan: Plan) -> tuple[Standing, float, float]:
+def standing_of(result: Repeatability, plan: StoppingPlan) -> tuple[Standing, float, float]:
     """Where the data put the probe at the error rate of the look at their number, with the bounds it rests on.
 
     "marginal": the estimate lies between fit and unfit, and the data rule out at least one of the two.
@@ -110,7 +110,7 @@ def standing_of(result: Repeatability, plan: Plan) -> tuple[Standing, float, flo
     return "undecided", low, high
 
 
-def decide(result: Repeatability, plan: Plan) -> Decision:
+def decide(result: Repeatability, plan: StoppingPlan) -> Decision:
     """Whether the series may stop at `result.n` samples. Between looks it always goes on."""
     standing, low, high = standing_of(result, plan)
     upcoming = plan.next_look(result.n)

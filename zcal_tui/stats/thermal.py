@@ -18,11 +18,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from zcal_tui.stats.combine import Part, combine, within
+from zcal_tui.stats.combine import UncertaintyPart, combine, within
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.lag import LAGS, draw_residuals
 from zcal_tui.stats.thermal_fit import ThermalFit, fit_run, settling, thermal_run
-from zcal_tui.stats.thermal_parts import Known, warmed
+from zcal_tui.stats.thermal_parts import KnownLags, warmed
 from zcal_tui.stats.verdicts import Advice, Level, VerdictRule
 from zcal_tui.stats.wording import between, um
 
@@ -118,8 +118,8 @@ def thermal_bias(
     # Two heights are compared, each rounded.
     rounding = math.sqrt(2.0) * within(0.5 * step).size
 
-    def estimate(known: Known, step_part: float = rounding) -> Interval:
-        components = {"random": Part(known.size, parts.dof), "step": Part(step_part)}
+    def estimate(known: KnownLags, step_part: float = rounding) -> Interval:
+        components = {"random": UncertaintyPart(known.size, parts.dof), "step": UncertaintyPart(step_part)}
         return combine(known.value, components, confidence)
 
     def per_degree(name: Heater) -> Interval | None:
@@ -159,7 +159,7 @@ def _lag(lags: FloatArray, fit: ThermalFit, confidence: float) -> Interval:
     shortest, longest = float(LAGS[1]), float(LAGS[len(fit.response) - 1])
     logs = np.log(np.maximum(lags, shortest))
     parts = {
-        "random": Part(_LAG_WIDENING * float(logs[1:].std(ddof=1)), fit.blocks.dof),
+        "random": UncertaintyPart(_LAG_WIDENING * float(logs[1:].std(ddof=1)), fit.blocks.dof),
         "grid": within(0.5 * math.log(LAGS[2] / LAGS[1])),
     }
     interval = combine(float(logs[0]), parts, confidence)

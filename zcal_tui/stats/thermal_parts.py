@@ -45,7 +45,7 @@ _LEAST_VARIANCE = 1e-18
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownLags:
     """A value (mm or mm/°C) with its standard uncertainty."""
 
     value: float
@@ -60,10 +60,10 @@ class Warmed:
     height at the end of the phase after the heat, less what the temperatures explain; None without touches there. `dof`
     are the degrees of freedom of all."""
 
-    per_degree: tuple[Known, ...]
-    shift: Known
-    remaining: Known
-    returned: Known | None
+    per_degree: tuple[KnownLags, ...]
+    shift: KnownLags
+    remaining: KnownLags
+    returned: KnownLags | None
     dof: float
 
 
@@ -83,8 +83,8 @@ def warmed(run: ThermalRun, heaters: Sequence[int], wander: float = 1.0) -> Warm
         sizes += [DRIFTS, SLIPS]
     fit = _Fit.of(columns, sizes, run.heights, wander)
 
-    def of(weights: FloatArray) -> Known:
-        return Known(float(weights @ fit.mean), math.sqrt(float(weights @ fit.covariance @ weights)))
+    def of(weights: FloatArray) -> KnownLags:
+        return KnownLags(float(weights @ fit.mean), math.sqrt(float(weights @ fit.covariance @ weights)))
 
     # For each heater, what its coefficients had come to, what was still to come, and what is left after the heat
     reached = np.zeros((len(heaters), len(fit.mean)))
@@ -102,7 +102,7 @@ def warmed(run: ThermalRun, heaters: Sequence[int], wander: float = 1.0) -> Warm
         explained = of(left.sum(axis=0))
         seen = float(run.heights[late].mean() - run.heights[baseline].mean())
         own_noise = fit.variance * (1.0 / late.sum() + 1.0 / baseline.sum())
-        returned = Known(seen - explained.value, math.hypot(explained.size, math.sqrt(own_noise)))
+        returned = KnownLags(seen - explained.value, math.hypot(explained.size, math.sqrt(own_noise)))
     return Warmed(
         per_degree=tuple(of(reached[i] / heating[heater]) for i, heater in enumerate(heaters)),
         shift=of(reached.sum(axis=0)),

@@ -9,7 +9,7 @@ from typing import Literal
 from zcal_tui.stats.quantiles import normal_range_ppf
 from zcal_tui.stats.repeatability import Repeatability
 from zcal_tui.stats.series import SERIES_LENGTH
-from zcal_tui.stats.stopping import Plan, Standing, standing_of
+from zcal_tui.stats.stopping import Standing, StoppingPlan, standing_of
 from zcal_tui.stats.wording import um
 
 Level = Literal["pass", "warn", "fail", "unknown"]
@@ -39,7 +39,7 @@ class VerdictRule:
     advice: tuple[Advice, ...]
 
 
-def judge(result: Repeatability, plan: Plan) -> VerdictRule:
+def judge(result: Repeatability, plan: StoppingPlan) -> VerdictRule:
     """The verdict on a probe's repeatability, for a series that ended with these samples under this plan."""
     standing, low, high = standing_of(result, plan)
     levels: dict[Standing, Level] = {
@@ -150,7 +150,7 @@ def _twice(result: Repeatability) -> str:
     return ", in a second series begun anew as well" if result.effects.starts > 1 else ""
 
 
-def first_decides(result: Repeatability, plan: Plan) -> bool:
+def first_decides(result: Repeatability, plan: StoppingPlan) -> bool:
     """Whether the verdict hangs on a first sample that was seen apart in a single series: then a second one, begun
     anew, tells a stray touch from a habit."""
     first = result.first_sample

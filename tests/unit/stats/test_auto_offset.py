@@ -13,14 +13,14 @@ from zcal_tui.stats.auto_offset import (
     mean_offset,
     tuned_switch_offset,
 )
-from zcal_tui.stats.combine import Part
+from zcal_tui.stats.combine import UncertaintyPart
 from zcal_tui.stats.paper import paper_height
 
 STEP = 0.00125
 
 
 def test_three_repeats_speak_for_themselves() -> None:
-    mean = mean_offset([-0.170, -0.174, -0.172], STEP, Part(0.0001, 6.0))
+    mean = mean_offset([-0.170, -0.174, -0.172], STEP, UncertaintyPart(0.0001, 6.0))
     assert mean is not None
     assert mean.mean.value == pytest.approx(-0.172)
     assert mean.sigma is not None
@@ -33,7 +33,7 @@ def test_three_repeats_speak_for_themselves() -> None:
 
 
 def test_a_single_run_rests_on_its_touches() -> None:
-    mean = mean_offset([-0.170], STEP, Part(0.002, 6.0))
+    mean = mean_offset([-0.170], STEP, UncertaintyPart(0.002, 6.0))
     assert mean is not None
     assert mean.sigma is None
     assert mean.mean.low is not None
@@ -42,7 +42,7 @@ def test_a_single_run_rests_on_its_touches() -> None:
 
 
 def test_known_scatter_adds_squares() -> None:
-    part = known_scatter([Part(0.003, 2.0), Part(0.004, 2.0)])
+    part = known_scatter([UncertaintyPart(0.003, 2.0), UncertaintyPart(0.004, 2.0)])
     assert part.size == pytest.approx(0.005)
     assert part.dof == pytest.approx(0.005**4 / (0.003**4 / 2 + 0.004**4 / 2))
 
@@ -50,7 +50,7 @@ def test_known_scatter_adds_squares() -> None:
 @pytest.mark.parametrize("slope", [-0.0104, -0.0183, -0.0054])
 def test_the_creep_that_users_reported_is_named(slope: float) -> None:
     # protoloft/klipper_z_calibration issue 70: three series of three runs without homing
-    drift = drift_per_repeat([0.0, slope, 2 * slope], STEP, Part(0.0012, 12.0))
+    drift = drift_per_repeat([0.0, slope, 2 * slope], STEP, UncertaintyPart(0.0012, 12.0))
     assert drift is not None
     assert drift.found
     assert drift.size.value == pytest.approx(slope)
@@ -62,7 +62,7 @@ def test_scatter_alone_is_seldom_called_a_creep() -> None:
     found = 0
     for _ in range(2000):
         values = [round(draws.gauss(0.0, 0.0015) / STEP) * STEP for _ in range(3)]
-        touches = Part(0.0015 * math.sqrt(draws.gammavariate(6, 1 / 6)), 12.0)
+        touches = UncertaintyPart(0.0015 * math.sqrt(draws.gammavariate(6, 1 / 6)), 12.0)
         drift = drift_per_repeat(values, STEP, touches)
         assert drift is not None
         found += drift.found
@@ -71,7 +71,7 @@ def test_scatter_alone_is_seldom_called_a_creep() -> None:
 
 def test_two_runs_with_single_touches_show_no_creep() -> None:
     assert drift_per_repeat([0.0, 0.010], STEP, None) is None
-    assert drift_per_repeat([0.0], STEP, Part(0.001, 6.0)) is None
+    assert drift_per_repeat([0.0], STEP, UncertaintyPart(0.001, 6.0)) is None
 
 
 def test_the_component_view_points_at_the_switch_body() -> None:

@@ -7,11 +7,19 @@ import math
 import pytest
 from scipy import stats
 
-from zcal_tui.stats.combine import MANY_DEGREES, Part, Scatter, combine, effective_dof, pooled_scatter, within
+from zcal_tui.stats.combine import (
+    MANY_DEGREES,
+    Scatter,
+    UncertaintyPart,
+    combine,
+    effective_dof,
+    pooled_scatter,
+    within,
+)
 
 
 def test_a_random_part_alone_has_students_t_for_its_degrees() -> None:
-    interval = combine(1.0, {"random": Part(0.01, 4)}, 0.95)
+    interval = combine(1.0, {"random": UncertaintyPart(0.01, 4)}, 0.95)
     assert interval.high == pytest.approx(1.0 + stats.t.ppf(0.975, 4) * 0.01)
     assert interval.components == {"random": 0.01}
 
@@ -22,13 +30,13 @@ def test_a_known_part_has_the_normal_quantile() -> None:
 
 
 def test_degrees_of_freedom_by_welch_and_satterthwaite() -> None:
-    assert effective_dof({"a": Part(1.0, 4), "b": Part(1.0, 4)}) == pytest.approx(8)
-    assert effective_dof({"a": Part(1.0, 4), "b": Part(1.0)}) == pytest.approx(16)
-    assert effective_dof({"a": Part(0.0, 4), "b": Part(1.0)}) == math.inf
+    assert effective_dof({"a": UncertaintyPart(1.0, 4), "b": UncertaintyPart(1.0, 4)}) == pytest.approx(8)
+    assert effective_dof({"a": UncertaintyPart(1.0, 4), "b": UncertaintyPart(1.0)}) == pytest.approx(16)
+    assert effective_dof({"a": UncertaintyPart(0.0, 4), "b": UncertaintyPart(1.0)}) == math.inf
 
 
 def test_nothing_uncertain_is_a_point() -> None:
-    interval = combine(0.5, {"random": Part(0.0, 3)}, 0.95)
+    interval = combine(0.5, {"random": UncertaintyPart(0.0, 3)}, 0.95)
     assert (interval.low, interval.high) == (0.5, 0.5)
 
 

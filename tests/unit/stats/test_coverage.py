@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from zcal_tui.stats.repeatability import Repeatability, analyse
-from zcal_tui.stats.stopping import Plan, decide
+from zcal_tui.stats.stopping import StoppingPlan, decide
 
 SIGMA = 0.003
 
 
-def stopped_series(rng: np.random.Generator, sigma: float, step: float, plan: Plan) -> Repeatability:
+def stopped_series(rng: np.random.Generator, sigma: float, step: float, plan: StoppingPlan) -> Repeatability:
     """A series of trigger heights, the mean anywhere against the steps, ended as the plan says."""
     heights = np.floor(sigma * rng.standard_normal(plan.cap) / step + rng.random()) * step
     for look in plan.looks:
@@ -32,7 +32,7 @@ class Tally:
     samples: float
 
 
-def tally(sigma: float, steps_per_sigma: float, runs: int, plan: Plan) -> Tally:
+def tally(sigma: float, steps_per_sigma: float, runs: int, plan: StoppingPlan) -> Tally:
     rng = np.random.default_rng([int(sigma * 1e6), int(steps_per_sigma * 100), plan.cap])
     results = [stopped_series(rng, sigma, sigma * steps_per_sigma, plan) for _ in range(runs)]
     return Tally(
@@ -45,7 +45,7 @@ def tally(sigma: float, steps_per_sigma: float, runs: int, plan: Plan) -> Tally:
 @pytest.mark.slow
 @pytest.mark.parametrize("steps_per_sigma", [0.1, 1.0, 3.0])
 def test_coverage_of_two_thousand_stopped_series(steps_per_sigma: float) -> None:
-    seen = tally(SIGMA, steps_per_sigma, 2000, Plan())
+    seen = tally(SIGMA, steps_per_sigma, 2000, StoppingPlan())
     assert 0.935 <= seen.covered <= 0.965
     # One-sided intervals count as covering below their bound; they are no way out.
     assert seen.one_sided <= 0.05
@@ -55,14 +55,14 @@ def test_coverage_of_two_thousand_stopped_series(steps_per_sigma: float) -> None
 @pytest.mark.parametrize("steps_per_sigma", [0.5, 1.5, 2.0, 2.5])
 def test_coverage_between(steps_per_sigma: float) -> None:
     # Three standard errors of 95 % in 500 runs are 2.9 %.
-    assert 0.921 <= tally(SIGMA, steps_per_sigma, 500, Plan()).covered <= 0.979
+    assert 0.921 <= tally(SIGMA, steps_per_sigma, 500, StoppingPlan()).covered <= 0.979
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sigma", [0.0055, 0.007, 0.008])
 def test_coverage_where_stopping_selects(sigma: float) -> None:
     """Near the border between fit and unfit a plain interval covers in 92 %."""
-    seen = tally(sigma, 0.2, 500, Plan())
+    seen = tally(sigma, 0.2, 500, StoppingPlan())
     assert 0.921 <= seen.covered <= 0.979
     assert 20 < seen.samples < 40
 
@@ -71,6 +71,6 @@ def test_coverage_where_stopping_selects(sigma: float) -> None:
 @pytest.mark.parametrize("samples", [10, 20])
 def test_coverage_of_series_of_fixed_length(samples: int) -> None:
     for steps_per_sigma in (0.1, 1.0, 3.0):
-        seen = tally(SIGMA, steps_per_sigma, 300, Plan.fixed(samples))
+        seen = tally(SIGMA, steps_per_sigma, 300, StoppingPlan.fixed(samples))
         assert 0.912 <= seen.covered <= 0.99
         assert seen.samples == samples

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from zcal_tui.stats.grid import reading_step
+from zcal_tui.stats.quantisation import reading_step
 from zcal_tui.stats.repeatability import analyse
 
 DOCS_EXAMPLE = [

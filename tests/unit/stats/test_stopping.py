@@ -7,7 +7,7 @@ import pytest
 
 from zcal_tui.stats.quantiles import normal_range_ppf
 from zcal_tui.stats.repeatability import analyse
-from zcal_tui.stats.stopping import Decision, Plan, decide
+from zcal_tui.stats.stopping import Decision, StoppingPlan, decide
 
 STEP = 0.0025
 SIGMA_FIT = 0.025 / normal_range_ppf(0.95, 10)
@@ -15,7 +15,7 @@ SIGMA_FIT = 0.025 / normal_range_ppf(0.95, 10)
 SIGMA_UNFIT = 0.025 / normal_range_ppf(0.50, 10)
 
 
-def run(rng: np.random.Generator, sigma: float, step: float, plan: Plan) -> Decision:
+def run(rng: np.random.Generator, sigma: float, step: float, plan: StoppingPlan) -> Decision:
     heights = np.floor(sigma * rng.standard_normal(plan.cap) / step + rng.random()) * step
     for look in plan.looks:
         decision = decide(analyse(heights[:look].tolist(), step=step), plan)
@@ -24,7 +24,7 @@ def run(rng: np.random.Generator, sigma: float, step: float, plan: Plan) -> Deci
     raise AssertionError("the last look must end the series")
 
 
-def outcomes(sigma: float, step: float, plan: Plan, runs: int) -> dict[str, float]:
+def outcomes(sigma: float, step: float, plan: StoppingPlan, runs: int) -> dict[str, float]:
     rng = np.random.default_rng([int(sigma * 1e7), int(step * 1e7), plan.cap])
     seen = [run(rng, sigma, step, plan).outcome for _ in range(runs)]
     return {outcome: seen.count(outcome) / runs for outcome in ("pass", "fail", "cap")}
@@ -34,29 +34,29 @@ def outcomes(sigma: float, step: float, plan: Plan, runs: int) -> dict[str, floa
 @pytest.mark.parametrize("step", [0.0005, 0.0025])
 def test_wrong_verdicts_at_the_borders_are_within_the_error_rate(step: float) -> None:
     # 1.7 % is 1.5 standard errors of 5 % in 400 runs; what is seen is far below it (docs/statistics.md).
-    assert outcomes(SIGMA_UNFIT * 1.02, step, Plan(), 400)["pass"] <= 0.05
-    assert outcomes(SIGMA_FIT * 0.98, step, Plan(), 400)["fail"] <= 0.05
+    assert outcomes(SIGMA_UNFIT * 1.02, step, StoppingPlan(), 400)["pass"] <= 0.05
+    assert outcomes(SIGMA_FIT * 0.98, step, StoppingPlan(), 400)["fail"] <= 0.05
 
 
 def test_a_good_probe_passes_at_the_first_look_and_a_bad_one_fails_early() -> None:
-    assert outcomes(0.0025, STEP, Plan(), 100)["pass"] >= 0.99
-    assert outcomes(0.015, STEP, Plan(), 100)["fail"] >= 0.99
-    good = run(np.random.default_rng(1), 0.002, STEP, Plan())
+    assert outcomes(0.0025, STEP, StoppingPlan(), 100)["pass"] >= 0.99
+    assert outcomes(0.015, STEP, StoppingPlan(), 100)["fail"] >= 0.99
+    good = run(np.random.default_rng(1), 0.002, STEP, StoppingPlan())
     assert good.n == 15
     assert good.outcome == "pass"
 
 
 def test_between_looks_it_goes_on_and_says_until_when() -> None:
     heights = [1.4, 1.4025] * 8
-    assert decide(analyse(heights[:15], step=STEP), Plan()).outcome == "pass"
-    between = decide(analyse(heights, step=STEP), Plan())
+    assert decide(analyse(heights[:15], step=STEP), StoppingPlan()).outcome == "pass"
+    between = decide(analyse(heights, step=STEP), StoppingPlan())
     assert between.outcome == "continue"
     assert between.next_look == 20
     assert "20" in between.why
 
 
 def test_the_error_rates_of_the_looks_add_up() -> None:
-    plan = Plan((10, 15, 20, 30, 60), error_rate=0.04)
+    plan = StoppingPlan((10, 15, 20, 30, 60), error_rate=0.04)
     assert sum(plan.error_at(look) for look in plan.looks) == pytest.approx(0.04)
     assert plan.error_at(10) == pytest.approx(0.04 / 36)
     assert plan.error_at(17) == plan.error_at(15)
@@ -65,7 +65,7 @@ def test_the_error_rates_of_the_looks_add_up() -> None:
 
 
 def test_a_fixed_plan_has_one_look_with_the_whole_error_rate() -> None:
-    plan = Plan.fixed(20)
+    plan = StoppingPlan.fixed(20)
     assert plan.cap == 20
     assert plan.error_at(20) == 0.05
     assert plan.next_look(19) == 20
@@ -75,18 +75,18 @@ def test_a_fixed_plan_has_one_look_with_the_whole_error_rate() -> None:
 def test_a_wanted_precision_goes_on_after_a_clear_verdict_but_not_beyond_the_cap() -> None:
     rng = np.random.default_rng(2)
     heights = np.floor(0.003 * rng.standard_normal(40) / 0.0005) * 0.0005
-    plan = Plan(precision=0.3)
+    plan = StoppingPlan(precision=0.3)
     first = decide(analyse(heights[:15].tolist(), step=0.0005), plan)
     assert first.outcome == "continue"
     assert first.standing == "fit"
     assert "±30%" in first.why
     assert decide(analyse(heights.tolist(), step=0.0005), plan).outcome == "pass"
-    assert decide(analyse(heights.tolist(), step=0.0005), Plan(precision=0.01)).outcome == "pass"
+    assert decide(analyse(heights.tolist(), step=0.0005), StoppingPlan(precision=0.01)).outcome == "pass"
 
 
 def test_at_the_cap_undecided_data_say_so() -> None:
     heights = np.floor(0.0068 * np.random.default_rng(10).standard_normal(40) / STEP) * STEP
-    decision = decide(analyse(heights.tolist(), step=STEP), Plan())
+    decision = decide(analyse(heights.tolist(), step=STEP), StoppingPlan())
     assert decision.outcome == "cap"
     assert decision.next_look is None
     assert decision.low < 0.5
@@ -94,7 +94,7 @@ def test_at_the_cap_undecided_data_say_so() -> None:
 
 
 def test_two_samples_decide_nothing() -> None:
-    decision = decide(analyse([1.4, 1.41], step=STEP), Plan.fixed(2))
+    decision = decide(analyse([1.4, 1.41], step=STEP), StoppingPlan.fixed(2))
     assert decision.outcome == "cap"
     assert decision.standing == "undecided"
 
@@ -114,4 +114,4 @@ def test_two_samples_decide_nothing() -> None:
 )
 def test_a_plan_that_makes_no_sense_is_refused(arguments: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="must"):
-        Plan(**arguments)  # type: ignore[arg-type]
+        StoppingPlan(**arguments)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from zcal_tui.stats.combine import t_quantile
 from zcal_tui.stats.lag import lagged
 from zcal_tui.stats.thermal_fit import ThermalRun, thermal_run
-from zcal_tui.stats.thermal_parts import Known, Warmed, warmed
+from zcal_tui.stats.thermal_parts import KnownLags, Warmed, warmed
 
 FloatArray = NDArray[np.float64]
 
@@ -83,7 +83,7 @@ def test_coverage(parts: dict[float, float]) -> None:
     assert math.sqrt(float(np.mean(np.square(errors)))) < 0.3 * SIGMA
 
 
-def _known(found: Warmed, name: str) -> Known:
+def _known(found: Warmed, name: str) -> KnownLags:
     bed, nozzle = found.per_degree
     assert found.returned is not None
     return {"bed": bed, "nozzle": nozzle, "shift": found.shift, "returned": found.returned}[name]

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from zcal_tui.stats.repeatability import analyse
-from zcal_tui.stats.stopping import Plan
+from zcal_tui.stats.stopping import StoppingPlan
 from zcal_tui.stats.verdicts import SOURCE, VerdictRule, judge
 
 FloatArray = NDArray[np.float64]
@@ -15,9 +15,9 @@ FloatArray = NDArray[np.float64]
 STEP = 0.0025
 
 
-def verdict(heights: FloatArray, plan: Plan | None = None, step: float = STEP) -> VerdictRule:
+def verdict(heights: FloatArray, plan: StoppingPlan | None = None, step: float = STEP) -> VerdictRule:
     quantised = np.floor(heights / step) * step
-    return judge(analyse(quantised.tolist(), step=step), plan or Plan.fixed(len(heights)))
+    return judge(analyse(quantised.tolist(), step=step), plan or StoppingPlan.fixed(len(heights)))
 
 
 def noise(sigma: float, n: int, seed: int) -> FloatArray:
@@ -142,4 +142,4 @@ def test_an_outlier_and_a_first_sample_apart_widen_the_tolerance() -> None:
 
 @pytest.mark.parametrize("n", [7, 15, 17])
 def test_a_series_that_was_ended_early_is_judged_by_what_there_is(n: int) -> None:
-    assert verdict(noise(0.0015, n, 11), Plan()).level == "pass"
+    assert verdict(noise(0.0015, n, 11), StoppingPlan()).level == "pass"

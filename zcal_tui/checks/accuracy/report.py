@@ -9,17 +9,19 @@ from zcal_tui.model.units import length, percent
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.repeatability import Repeatability, analyse
-from zcal_tui.stats.stopping import DEFAULT_LOOKS, Plan, decide
+from zcal_tui.stats.stopping import DEFAULT_LOOKS, StoppingPlan, decide
 from zcal_tui.stats.verdicts import first_decides, judge
 
 LEAST_TO_ANALYSE = 3
 
 
-def plan_of(parameters: AccuracyParameters) -> Plan:
+def plan_of(parameters: AccuracyParameters) -> StoppingPlan:
     """When to look at the numbers: once at the end for a given number of touches, else at planned ones."""
     if parameters.samples is not None:
-        return Plan.fixed(parameters.samples)
-    return Plan((*(look for look in DEFAULT_LOOKS if look < parameters.max_samples), parameters.max_samples))
+        return StoppingPlan.fixed(parameters.samples)
+    return StoppingPlan(
+        (*(look for look in DEFAULT_LOOKS if look < parameters.max_samples), parameters.max_samples)
+    )
 
 
 def estimate_of(name: str, interval: Interval, unit: str = "mm") -> Estimate:

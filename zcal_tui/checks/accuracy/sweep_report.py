@@ -9,12 +9,12 @@ from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictRe
 from zcal_tui.model.record import Change, Estimate, Level, Verdict
 from zcal_tui.model.units import length
 from zcal_tui.printer.config_view import ProbeConfig
-from zcal_tui.stats.combine import Part, combine, within
+from zcal_tui.stats.combine import UncertaintyPart, combine, within
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.repeatability import RANGE_LIMIT, Repeatability, analyse
 from zcal_tui.stats.repeats import COUNTS, result_share, samples_needed
-from zcal_tui.stats.settings import Compared, compare_scatter
-from zcal_tui.stats.stopping import Plan
+from zcal_tui.stats.settings import SettingComparison, compare_scatter
+from zcal_tui.stats.stopping import StoppingPlan
 from zcal_tui.stats.verdicts import VerdictRule, judge
 
 SOURCE = "Klipper docs, Probe_Calibrate, Repeatability check"
@@ -78,7 +78,7 @@ class SweepReport:
             name = f"mean_shift@{best.name}"
             estimates[name] = estimate_of(name, self._shift(best.name))
         yield EstimateUpdated(estimates)
-        rule = judge(own, Plan.fixed(own.n))
+        rule = judge(own, StoppingPlan.fixed(own.n))
         yield VerdictReached(self._verdict(rule, own, chosen, compared, best))
         if best is not None:
             yield from self._recommend(best)
@@ -119,8 +119,8 @@ class SweepReport:
         """The mean trigger height with these settings minus that with the present ones."""
         own, other = [*self._usual(CONFIGURED), *self._usual(AGAIN)], self._usual(name)
         parts = {
-            "configured": Part(statistics.stdev(own) / len(own) ** 0.5, len(own) - 1),
-            "other": Part(statistics.stdev(other) / len(other) ** 0.5, len(other) - 1),
+            "configured": UncertaintyPart(statistics.stdev(own) / len(own) ** 0.5, len(own) - 1),
+            "other": UncertaintyPart(statistics.stdev(other) / len(other) ** 0.5, len(other) - 1),
             "step": within(self._step),
         }
         return combine(statistics.fmean(other) - statistics.fmean(own), parts, 0.95)
@@ -147,8 +147,8 @@ class SweepReport:
         rule: VerdictRule,
         own: Repeatability,
         chosen: Repeatability,
-        compared: Sequence[Compared],
-        best: Compared | None,
+        compared: Sequence[SettingComparison],
+        best: SettingComparison | None,
     ) -> Verdict:
         level = Level(rule.level)
         many = (
@@ -185,7 +185,7 @@ class SweepReport:
         assert variant.option is not None
         return _WORDS[variant.option].format(variant.value)
 
-    def _recommend(self, best: Compared) -> Iterator[AdviceGiven]:
+    def _recommend(self, best: SettingComparison) -> Iterator[AdviceGiven]:
         variant = self._plan[best.name]
         assert variant.option is not None
         shift = length(self._shift(best.name).value, sign=True)

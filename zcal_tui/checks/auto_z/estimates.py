@@ -14,7 +14,7 @@ from zcal_tui.stats.auto_offset import (
     known_scatter,
     mean_offset,
 )
-from zcal_tui.stats.combine import Part
+from zcal_tui.stats.combine import UncertaintyPart
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.offsets import Offset
 
@@ -47,13 +47,13 @@ class Repeats:
         """How it creeps from repeat to repeat."""
         return drift_per_repeat(self.values(name), self._step, self.touches(name), len(NAMES))
 
-    def touches(self, name: str) -> Part | None:
+    def touches(self, name: str) -> UncertaintyPart | None:
         """How sure one repeat is of it by its own touches, the repeats pooled; None for single touches."""
         names = NAMES[1:] if name == "offset" else (name,)
         parts = [self._pooled([found.heights[each] for found in self.found]) for each in names]
         return known_scatter([part for part in parts if part]) if all(parts) else None
 
-    def _pooled(self, heights: Sequence[Height]) -> Part | None:
+    def _pooled(self, heights: Sequence[Height]) -> UncertaintyPart | None:
         known = [height for height in heights if height.standard_error is not None]
         if not known:
             return None
@@ -61,7 +61,7 @@ class Repeats:
         squares = sum(
             (len(height.samples) - 1) * _floor(height.standard_error, self._step) ** 2 for height in known
         )
-        return Part(math.sqrt(squares / dof), float(dof))
+        return UncertaintyPart(math.sqrt(squares / dof), float(dof))
 
     def estimates(self) -> dict[str, Estimate]:
         """What is known so far, in the order in which people want it."""

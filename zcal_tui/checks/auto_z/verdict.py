@@ -14,7 +14,7 @@ from zcal_tui.printer.z_calibration import Section
 from zcal_tui.stats.auto_offset import Moved
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.repeatability import Repeatability
-from zcal_tui.stats.stopping import Plan
+from zcal_tui.stats.stopping import StoppingPlan
 from zcal_tui.stats.verdicts import judge
 
 GOAL = 0.025
@@ -120,7 +120,7 @@ def of_lost_offset(found: float, live: float) -> Finding:
 
 def of_endstop(result: Repeatability) -> Finding:
     """The Z endstop's scatter, by the rule for probes: everything counts from it."""
-    rule = judge(result, Plan.fixed(result.n))
+    rule = judge(result, StoppingPlan.fixed(result.n))
     summaries = {
         "fail": "Not good enough: the Z endstop does not repeat, and everything counts from it.",
         "warn": "Usable, with something to mend at the Z endstop.",

@@ -9,8 +9,8 @@ from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictRe
 from zcal_tui.model.record import Change, Estimate, Level, Verdict
 from zcal_tui.model.units import length
 from zcal_tui.printer.places import Place
-from zcal_tui.stats.dither import undithered_share
 from zcal_tui.stats.intervals import Interval
+from zcal_tui.stats.quantisation import undithered_share
 from zcal_tui.stats.spots import (
     SIMILAR,
     Apart,

@@ -1,9 +1,13 @@
-"""The grid that readings lie on."""
+"""The grid of steps that readings lie on, and what rounding to it leaves in a mean of readings that scatter."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
+
+from zcal_tui.stats.quantiles import chi2_ppf
 
 FloatArray = NDArray[np.float64]
 
@@ -32,3 +36,19 @@ def reading_step(heights: FloatArray, step: float) -> float:
             return pitch
     alike = np.unique(heights, return_counts=True)[1].max()
     return step if 2 * alike > len(heights) else 0.0
+
+
+def undithered_share(step: float, scatter: float, dof: int, confidence: float = 0.95) -> float:
+    """By how much the mean of rounded readings may be off because of the rounding, as a share of what a single reading
+    without scatter may be (half a step): 1 without scatter, near 0 where the readings scatter over several steps.
+
+    Rounded readings of a normal scatter sigma are off by (step / pi) exp(-2 pi² sigma² / step²) on average at the most
+    (the first term of the Fourier series; the others are smaller than what is rounded up here). Sigma is taken at its
+    lower bound for a standard deviation `scatter` (mm) of rounded readings with `dof` degrees of freedom; `step` in mm.
+    """
+    if step <= 0.0 or dof < 1 or scatter <= 0.0:
+        return 1.0
+    low = scatter**2 * dof / chi2_ppf(confidence, dof) - step**2 / 12.0
+    if low <= 0.0:
+        return 1.0
+    return min(1.0, 2.0 * math.exp(-2.0 * math.pi**2 * low / step**2))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from zcal_tui.stats.dither import undithered_share
 from zcal_tui.stats.quantiles import normal_cdf
+from zcal_tui.stats.quantisation import undithered_share
 
 
 def test_without_scatter_it_is_all_of_it() -> None:
