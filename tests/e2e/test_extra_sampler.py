@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from simulated import PrinterSim, Starter, eventually
-from zcal_tui.printer.companion import Companion, ExtraCancelled
 from zcal_tui.printer.printer import CommandFailed, Printer
-from zcal_tui.printer.sampler import ProbeUnusable, Touch, TouchSettings
-from zcal_tui.printer.sampler_extra import ExtraSampler, sampler_for
+from zcal_tui.printer.sampler import ProbeUnusable, ProbingSettings, Touch
+from zcal_tui.printer.zcal_module import ExtraCancelled, ZcalModule
+from zcal_tui.printer.zcal_sampler import ZcalSampler, sampler_for
 from zcal_tui.transport.address import SocketAddress, parse_address
 from zcal_tui.transport.failures import NotReady, ReplyLost
 from zcal_tui.transport.opening import open_transport
@@ -33,14 +33,14 @@ async def connected(sim: PrinterSim, *, moonraker: bool = False) -> AsyncIterato
         await transport.close()
 
 
-async def ready(printer: Printer) -> ExtraSampler:
+async def ready(printer: Printer) -> ZcalSampler:
     """Homed, over the middle of the bed, 10 mm up."""
     if not printer.state.homed():
         await printer.gcode("G28")
     await printer.gcode("G90\nG1 Z10 F900\nG1 X150 Y125 F9000\nM400")
     await printer.refresh()
-    sampler = sampler_for(printer, Companion(printer))
-    assert isinstance(sampler, ExtraSampler)
+    sampler = sampler_for(printer, ZcalModule(printer))
+    assert isinstance(sampler, ZcalSampler)
     return sampler
 
 
@@ -75,7 +75,7 @@ async def test_each_touch_is_told_once_with_the_time_of_klippys_clock(corexy: Pr
     async with connected(corexy) as printer:
         sampler = await ready(printer)
         before = printer.state.eventtime
-        touches = [touch async for touch in sampler.series(12, TouchSettings(), never)]
+        touches = [touch async for touch in sampler.series(12, ProbingSettings(), never)]
         state = await printer.refresh()
     assert [touch.n for touch in touches] == list(range(1, 13))
     assert [touch.trigger_z for touch in touches] == [s["trigger_z"] for s in newest(corexy)["samples"]]
@@ -90,7 +90,7 @@ async def test_a_cancel_ends_it_within_a_touch_and_lifts(corexy: PrinterSim) -> 
         sampler = await ready(printer)
         wanted: list[bool] = []
         touches: list[Touch] = []
-        async for touch in sampler.series(200, TouchSettings(), lambda: bool(wanted)):
+        async for touch in sampler.series(200, ProbingSettings(), lambda: bool(wanted)):
             touches.append(touch)
             if touch.n >= 3:
                 wanted.append(True)
@@ -106,7 +106,7 @@ async def test_a_cancel_ends_it_within_a_touch_and_lifts(corexy: PrinterSim) -> 
 async def test_leaving_a_series_early_stops_the_printer(corexy: PrinterSim) -> None:
     async with connected(corexy) as printer:
         sampler = await ready(printer)
-        async with contextlib.aclosing(sampler.series(200, TouchSettings(), never)) as series:
+        async with contextlib.aclosing(sampler.series(200, ProbingSettings(), never)) as series:
             await anext(series)
         assert newest(corexy)["state"] == "cancelled"
         assert not [task for task in asyncio.all_tasks() if task.get_name() == "zcal extra command"]
@@ -150,7 +150,7 @@ async def test_somebody_elses_cancel_is_an_error_of_ours(corexy: PrinterSim) -> 
         sampler = await ready(printer)
         touches: list[Touch] = []
         with pytest.raises(ExtraCancelled, match="cancelled after"):
-            async for touch in sampler.series(200, TouchSettings(), never):
+            async for touch in sampler.series(200, ProbingSettings(), never):
                 touches.append(touch)
                 if touch.n == 2:
                     await other.call("zcal/cancel")
@@ -161,7 +161,7 @@ async def test_a_refusal_says_why_before_anything_moves(corexy: PrinterSim) -> N
     async with connected(corexy) as printer:
         sampler = await ready(printer)
         with pytest.raises(CommandFailed, match="LIFT_SPEED=500 is not"):
-            await _all(sampler, 2, settings=TouchSettings(lift_speed=500.0))
+            await _all(sampler, 2, settings=ProbingSettings(lift_speed=500.0))
         corexy.control.request("set", path="probe.z_offset", value=40.0)
         try:
             with pytest.raises(ProbeUnusable, match="reads as triggered"):
@@ -176,7 +176,7 @@ async def test_a_link_cut_for_a_moment_loses_nothing(moonraker: bool, printer_si
     async with connected(sim, moonraker=moonraker) as printer:
         sampler = await ready(printer)
         touches: list[Touch] = []
-        async for touch in sampler.series(25, TouchSettings(), never):
+        async for touch in sampler.series(25, ProbingSettings(), never):
             touches.append(touch)
             if touch.n == 5:
                 await _cut(printer)
@@ -187,13 +187,13 @@ async def test_a_link_cut_for_a_moment_loses_nothing(moonraker: bool, printer_si
 async def test_a_link_that_stays_cut_ends_it_with_what_was_told(
     printer_sim: Starter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("zcal_tui.printer.companion.LINK_GRACE", 1.0)
+    monkeypatch.setattr("zcal_tui.printer.zcal_module.LINK_GRACE", 1.0)
     sim = printer_sim("corexy", moonraker=True)
     async with connected(sim, moonraker=True) as printer:
         sampler = await ready(printer)
         touches: list[Touch] = []
         with pytest.raises(ReplyLost):
-            async for touch in sampler.series(200, TouchSettings(), never):
+            async for touch in sampler.series(200, ProbingSettings(), never):
                 touches.append(touch)
                 if touch.n == 5:
                     sim.control.request("kill_moonraker")
@@ -207,7 +207,7 @@ async def test_a_klippy_that_is_another_one_afterwards_is_not_followed(printer_s
         sampler = await ready(printer)
         touches: list[Touch] = []
         with pytest.raises((ReplyLost, NotReady)):
-            async for touch in sampler.series(200, TouchSettings(), never):
+            async for touch in sampler.series(200, ProbingSettings(), never):
                 touches.append(touch)
                 if touch.n == 5:
                     sim.control.request("kill_klippy")
@@ -222,7 +222,7 @@ async def test_a_shutdown_keeps_every_touch_that_was_made(how: str, printer_sim:
         sampler = await ready(printer)
         touches: list[Touch] = []
         with pytest.raises((NotReady, CommandFailed)):
-            async for touch in sampler.series(200, TouchSettings(), never):
+            async for touch in sampler.series(200, ProbingSettings(), never):
                 touches.append(touch)
                 if touch.n == 5 and how == "crash":
                     sim.control.request("crash", reason="Timer too close")
@@ -233,9 +233,9 @@ async def test_a_shutdown_keeps_every_touch_that_was_made(how: str, printer_sim:
 
 
 async def _all(
-    sampler: ExtraSampler, count: int, cancelled: Any = never, settings: TouchSettings | None = None
+    sampler: ZcalSampler, count: int, cancelled: Any = never, settings: ProbingSettings | None = None
 ) -> list[Touch]:
-    return [touch async for touch in sampler.series(count, settings or TouchSettings(), cancelled)]
+    return [touch async for touch in sampler.series(count, settings or ProbingSettings(), cancelled)]
 
 
 async def _cut(printer: Printer) -> None:

@@ -32,7 +32,7 @@ from zcal_tui.model.questions import (
 )
 from zcal_tui.model.record import Change, Estimate, Level, Outcome, Problem, Record, Sample, Verdict
 from zcal_tui.model.view import begin, fold
-from zcal_tui.printer.state import Heater, PrinterState, Probe
+from zcal_tui.printer.state import HeaterState, PrinterState, ProbeState
 from zcal_tui.results.store import Store
 from zcal_tui.session.port import RunOptions, SessionBusy
 from zcal_tui.session.snapshot import Asking, ConsoleLine, Link, LinkState, Snapshot
@@ -50,8 +50,8 @@ READY = PrinterState(
     axis_minimum=(0.0, 0.0, -5.0),
     axis_maximum=(250.0, 250.0, 200.0),
     position=(125.0, 125.0, 10.0),
-    heaters={"extruder": Heater(24.1, 0.0), "heater_bed": Heater(23.4, 0.0)},
-    probe=Probe("probe"),
+    heaters={"extruder": HeaterState(24.1, 0.0), "heater_bed": HeaterState(23.4, 0.0)},
+    probe=ProbeState("probe"),
     settings={"printer": {"kinematics": "cartesian"}, "probe": {"z_offset": 1.245, "speed": 5.0}},
 )
 

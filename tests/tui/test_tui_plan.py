@@ -13,7 +13,7 @@ from zcal_tui.checks.guided import GuidedParameters
 from zcal_tui.checks.holding import OURSELVES
 from zcal_tui.model.events import RunEnded, RunStarted, VerdictReached
 from zcal_tui.model.record import Estimate, Level, Outcome, Record, RecordPart, Verdict
-from zcal_tui.printer.state import ManualProbe
+from zcal_tui.printer.state import ManualProbeState
 from zcal_tui.session.snapshot import Link, LinkState
 from zcal_tui.tui.others import own_name, refusal_of, request_of
 
@@ -250,7 +250,7 @@ def test_requests_are_read_from_the_console() -> None:
 
 
 async def test_a_paper_test_from_elsewhere_is_not_touched_without_asking(opened: Opener) -> None:
-    printer = replace(READY, manual_probe=ManualProbe(is_active=True, z_position=1.0))
+    printer = replace(READY, manual_probe=ManualProbeState(is_active=True, z_position=1.0))
     session = ScriptedSession(printer=printer)
     async with opened(session) as stage:
         assert "A paper test is open that was not begun here" in stage.words()

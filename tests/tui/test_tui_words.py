@@ -10,7 +10,7 @@ from textual.geometry import Region, Size
 
 from scripted import READY, UP, estimates
 from zcal_tui.model.record import Estimate, Record
-from zcal_tui.printer.state import Heater
+from zcal_tui.printer.state import HeaterState
 from zcal_tui.session.snapshot import Link, LinkState, Snapshot
 from zcal_tui.terminal import terminal_problem
 from zcal_tui.tui.desk import History
@@ -102,7 +102,7 @@ def test_axes_and_targets() -> None:
 
     assert homed_text(replace(READY, homed_axes="xy")).plain == "homed xy·"
     assert homed_text(replace(READY, homed_axes="")).plain == "not homed"
-    hot = replace(READY, heaters={"extruder": Heater(180.2, 200.0)})
+    hot = replace(READY, heaters={"extruder": HeaterState(180.2, 200.0)})
     assert temperatures_text(hot).plain == "nozzle 180→200°"
 
 

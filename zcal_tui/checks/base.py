@@ -11,9 +11,9 @@ from zcal_tui.model.record import Record
 if TYPE_CHECKING:  # the command line reads these declarations before anything heavy is imported
     from zcal_tui.checks.holding import Holder
     from zcal_tui.checks.operator import Operator
-    from zcal_tui.printer.companion import Companion
     from zcal_tui.printer.printer import Printer
     from zcal_tui.printer.sampler import Sampler
+    from zcal_tui.printer.zcal_module import ZcalModule
 
 
 class Clock(Protocol):
@@ -55,7 +55,7 @@ class Context:
     """Whether the person has asked to stop."""
     operator: "Operator"
     """The person at the printer."""
-    companion: "Companion"
+    companion: "ZcalModule"
     """The companion extra, where it is installed."""
     holder: "Holder"
     """Lends settings of the printer for the time of a check, under the extra's lease."""

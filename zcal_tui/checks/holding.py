@@ -18,11 +18,11 @@ from zcal_tui.checks.ending import CheckRefused
 from zcal_tui.checks.process import ourselves
 from zcal_tui.checks.taking import LeaseTaker
 from zcal_tui.model.events import Event, Notice
-from zcal_tui.printer.companion import Companion
-from zcal_tui.printer.interface import AFTER_PRINT, speaks
 from zcal_tui.printer.printer import Printer
-from zcal_tui.printer.reading import mapping, number
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import mapping, number
+from zcal_tui.printer.zcal_interface import AFTER_PRINT, speaks
+from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.transport.failures import GcodeError, TransportError
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Holder:
     def __init__(
         self,
         printer: Printer,
-        companion: Companion,
+        companion: ZcalModule,
         emit: Callable[[Event], None],
         seconds: float = LEASE,
         cancelled: Callable[[], bool] = lambda: False,

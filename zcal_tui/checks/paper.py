@@ -19,9 +19,9 @@ from zcal_tui.model.record import Sample
 from zcal_tui.model.units import length
 from zcal_tui.printer.config_view import z_step_distance
 from zcal_tui.printer.geometry import z_limits
-from zcal_tui.printer.manual import ManualTest, Outcome
+from zcal_tui.printer.manual_probe import ManualProbeOutcome, ManualTest
 from zcal_tui.printer.printer import CommandFailed
-from zcal_tui.printer.state import ManualProbe
+from zcal_tui.printer.state import ManualProbeState
 from zcal_tui.transport.failures import TransportError
 
 PERSON_TIMEOUT = 3600.0
@@ -126,7 +126,7 @@ async def _leave(context: Context, plan: PaperPlan, manual: ManualTest) -> None:
 class _Dialogue:
     """Asks for moves until the height is accepted."""
 
-    def __init__(self, context: Context, plan: PaperPlan, manual: ManualTest, at: ManualProbe) -> None:
+    def __init__(self, context: Context, plan: PaperPlan, manual: ManualTest, at: ManualProbeState) -> None:
         self._context = context
         self._plan = plan
         self._manual = manual
@@ -145,7 +145,7 @@ class _Dialogue:
     async def run(self) -> PaperHeight:
         while True:
             move = await self._ask()
-            if isinstance(move, Outcome):
+            if isinstance(move, ManualProbeOutcome):
                 return self._ended(move)
             match move.kind:
                 case "abort":
@@ -164,7 +164,7 @@ class _Dialogue:
                 case "step":
                     await self._go(move.z, undo=False)
 
-    async def _ask(self) -> PaperMove | Outcome:
+    async def _ask(self) -> PaperMove | ManualProbeOutcome:
         """The next move, or how the test ended where another client ended it meanwhile."""
         printer = self._context.printer
         asking = asyncio.ensure_future(self._context.operator.paper(self._question()))
@@ -291,7 +291,7 @@ class _Dialogue:
         apart = [abs(other - height) for other in self._felt if abs(other - height) > 1e-6]
         return min(FIRST_RESOLUTION, min(apart, default=2 * FIRST_RESOLUTION) / 2)
 
-    def _ended(self, outcome: Outcome, resolution: float = FIRST_RESOLUTION) -> PaperHeight:
+    def _ended(self, outcome: ManualProbeOutcome, resolution: float = FIRST_RESOLUTION) -> PaperHeight:
         if outcome.how == "accepted" and outcome.height is not None:
             return PaperHeight(outcome.height, resolution)
         if outcome.how == "failed":

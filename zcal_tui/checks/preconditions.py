@@ -7,7 +7,7 @@ from zcal_tui.checks.travel import require_ours
 from zcal_tui.model.events import Stage
 from zcal_tui.model.questions import Choose, Confirm, Option
 from zcal_tui.model.units import duration
-from zcal_tui.printer.explain import explain
+from zcal_tui.printer.errors.explain import explain
 from zcal_tui.printer.state import PrinterState
 
 COLD_NOZZLE, COLD_BED = 45.0, 40.0

@@ -11,9 +11,9 @@ from zcal_tui.checks.ending import CheckCancelled, CheckRefused
 from zcal_tui.checks.process import gone, ourselves
 from zcal_tui.model.events import Event, Notice, Progress, Stage
 from zcal_tui.model.units import duration
-from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.printer import Printer
-from zcal_tui.printer.reading import mapping, number, text
+from zcal_tui.printer.values import mapping, number, text
+from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.transport.failures import GcodeError
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class LeaseTaker:
     def __init__(
         self,
         printer: Printer,
-        companion: Companion,
+        companion: ZcalModule,
         holder: str,
         emit: Callable[[Event], None],
         cancelled: Callable[[], bool],

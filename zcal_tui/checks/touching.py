@@ -8,7 +8,7 @@ from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.checks.travel import disturbed
 from zcal_tui.model.events import Progress, SampleTaken
 from zcal_tui.model.record import Sample
-from zcal_tui.printer.sampler import ProbeUnusable, Touch, TouchSettings
+from zcal_tui.printer.sampler import ProbeUnusable, ProbingSettings, Touch
 from zcal_tui.printer.state import PrinterState
 
 
@@ -44,7 +44,7 @@ async def touch_samples(
     TransportError.
     """
     made: list[Sample] = []
-    async for touch in touches(context, count, TouchSettings(), begun=False):
+    async for touch in touches(context, count, ProbingSettings(), begun=False):
         made.append(touch_sample(first + len(made), touch, place=place, turn=turn))
         context.emit(SampleTaken(made[-1]))
         if progress:
@@ -53,7 +53,7 @@ async def touch_samples(
 
 
 async def touches(
-    context: Context, count: int, settings: TouchSettings, *, begun: bool
+    context: Context, count: int, settings: ProbingSettings, *, begun: bool
 ) -> AsyncIterator[Touch]:
     """Touches where the toolhead stands, broken off by a cancel or by a print. `begun`: there were some before.
 

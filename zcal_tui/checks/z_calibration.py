@@ -9,7 +9,7 @@ from zcal_tui.checks.ending import CheckCancelled
 from zcal_tui.checks.travel import require_free
 from zcal_tui.model.events import Notice
 from zcal_tui.printer.printer import CommandFailed
-from zcal_tui.printer.reading import mapping
+from zcal_tui.printer.values import mapping
 from zcal_tui.transport.failures import TransportError
 
 OWN_FIELD = "attached_check_works"

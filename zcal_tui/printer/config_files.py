@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from zcal_tui.klipper_config.files import Answer, ConfigText, Find, collect, read_files
-from zcal_tui.printer.reading import mapping, text
+from zcal_tui.printer.values import mapping, text
 from zcal_tui.transport.failures import TransportError
 from zcal_tui.transport.moonraker import Credentials
 

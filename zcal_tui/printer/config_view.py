@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from zcal_tui.printer.reading import number, text
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import number, text
 
 Settings = Mapping[str, Mapping[str, Any]]
 ProbeKind = Literal[
@@ -72,7 +72,7 @@ class ProbeConfig:
 
 
 @dataclass(frozen=True)
-class Stepper:
+class StepperConfig:
     """One stepper's distance for one microstep, in mm."""
 
     section: str
@@ -174,7 +174,7 @@ def z_rail(state: PrinterState) -> ZRail | None:
     )
 
 
-def z_steppers(state: PrinterState) -> tuple[Stepper, ...]:
+def z_steppers(state: PrinterState) -> tuple[StepperConfig, ...]:
     """Every stepper that moves Z, as far as its step distance can be read.
 
     On a delta the towers' carriages stand for Z: straight up and down they move as far as the toolhead. On a CoreXZ
@@ -182,7 +182,7 @@ def z_steppers(state: PrinterState) -> tuple[Stepper, ...]:
     """
     names = [name for name in state.settings if _moves_z(name, kinematics(state), state.settings)]
     found = ((name, step_distance(state.settings, name)) for name in sorted(names))
-    return tuple(Stepper(name, distance) for name, distance in found if distance is not None)
+    return tuple(StepperConfig(name, distance) for name, distance in found if distance is not None)
 
 
 def z_step_distance(state: PrinterState) -> float | None:

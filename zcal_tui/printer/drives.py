@@ -9,8 +9,8 @@ from typing import Any
 from zcal_tui.printer.config_view import ProbeConfig, is_delta, probe_config
 from zcal_tui.printer.geometry import Xy, area, probed_point
 from zcal_tui.printer.places import Place, corner_places, place_at, reachable
-from zcal_tui.printer.reading import number, pair, text
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import number, pair, text
 
 _TOWERS = (("stepper_a", 210.0), ("stepper_b", 330.0), ("stepper_c", 90.0))
 """A linear delta's towers and their angles in degrees (Klipper docs, Config_Reference, linear delta kinematics)."""
@@ -18,14 +18,14 @@ _MOST_SCREWS = 99
 
 
 @dataclass(frozen=True)
-class Drive:
+class ZDrive:
     """What holds the bed or the gantry up, where; `name` is its stepper's section, or a screw's name."""
 
     name: str
     position: Xy
 
 
-def z_drives(state: PrinterState) -> tuple[Drive, ...]:
+def z_drives(state: PrinterState) -> tuple[ZDrive, ...]:
     """The Z drives of a printer that has several, from [z_tilt], [quad_gantry_level] or a delta's towers; else the
     screws that hold the bed, from [screws_tilt_adjust] or [bed_screws]. Empty where the configuration shows neither."""
     for find in (_tilted, _gantry, _towers, _tilt_screws, _bed_screws):
@@ -35,7 +35,7 @@ def z_drives(state: PrinterState) -> tuple[Drive, ...]:
     return ()
 
 
-def place_near(state: PrinterState, probe: ProbeConfig, drive: Drive) -> Place | None:
+def place_near(state: PrinterState, probe: ProbeConfig, drive: ZDrive) -> Place | None:
     """The place nearest to a drive that can be probed: within the area that is safe to probe. None where there is
     none, as before the printer has told its limits."""
     corners = {place.name: place.bed for place in corner_places(state, probe)}
@@ -76,26 +76,26 @@ def grid_places(state: PrinterState, probe: ProbeConfig, count: int) -> tuple[Pl
     return tuple(found)
 
 
-def _tilted(state: PrinterState) -> Iterator[Drive]:
+def _tilted(state: PrinterState) -> Iterator[ZDrive]:
     for section in ("z_tilt", "z_tilt_ng"):
         places = _pairs(state.settings.get(section, {}).get("z_positions"))
         for n, place in enumerate(places):
-            yield Drive(_stepper(n), place)
+            yield ZDrive(_stepper(n), place)
         if places:
             return
 
 
-def _gantry(state: PrinterState) -> Iterator[Drive]:
+def _gantry(state: PrinterState) -> Iterator[ZDrive]:
     """Klipper docs, Config_Reference, quad_gantry_level: Z steppers from the front left corner clockwise."""
     corners = _pairs(state.settings.get("quad_gantry_level", {}).get("gantry_corners"))
     if len(corners) != 2:
         return
     (left, front), (right, back) = corners
     for n, place in enumerate(((left, front), (left, back), (right, back), (right, front))):
-        yield Drive(_stepper(n), place)
+        yield ZDrive(_stepper(n), place)
 
 
-def _towers(state: PrinterState) -> Iterator[Drive]:
+def _towers(state: PrinterState) -> Iterator[ZDrive]:
     radius = number(state.settings.get("printer", {}).get("delta_radius"))
     if not is_delta(state) or radius is None:
         return
@@ -104,26 +104,26 @@ def _towers(state: PrinterState) -> Iterator[Drive]:
         if options is None:
             return
         angle = math.radians(_or(number(options.get("angle")), usual))
-        yield Drive(section, (radius * math.cos(angle), radius * math.sin(angle)))
+        yield ZDrive(section, (radius * math.cos(angle), radius * math.sin(angle)))
 
 
-def _tilt_screws(state: PrinterState) -> Iterator[Drive]:
+def _tilt_screws(state: PrinterState) -> Iterator[ZDrive]:
     """Their coordinates are the nozzle's when the probe is over the screw."""
     probe = probe_config(state)
     for drive in _screws(state.settings.get("screws_tilt_adjust", {})):
-        yield drive if probe is None else Drive(drive.name, probed_point(drive.position, probe))
+        yield drive if probe is None else ZDrive(drive.name, probed_point(drive.position, probe))
 
 
-def _bed_screws(state: PrinterState) -> Iterator[Drive]:
+def _bed_screws(state: PrinterState) -> Iterator[ZDrive]:
     yield from _screws(state.settings.get("bed_screws", {}))
 
 
-def _screws(options: Mapping[str, Any]) -> Iterator[Drive]:
+def _screws(options: Mapping[str, Any]) -> Iterator[ZDrive]:
     for n in range(1, _MOST_SCREWS + 1):
         place = pair(options.get(f"screw{n}"))
         if place is None:
             return
-        yield Drive(text(options.get(f"screw{n}_name")) or f"screw{n}", place)
+        yield ZDrive(text(options.get(f"screw{n}_name")) or f"screw{n}", place)
 
 
 def _stepper(n: int) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from zcal_tui.printer.config_view import ProbeConfig, has_round_bed, probe_config, z_rail
 from zcal_tui.printer.mesh_reference import mesh_reference
-from zcal_tui.printer.reading import number, pair
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import number, pair
 
 Xy = tuple[float, float]
 

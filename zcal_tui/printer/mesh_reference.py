@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from zcal_tui.printer.reading import number, pair
+from zcal_tui.printer.values import number, pair
 
 _USUAL_COUNT = 3
 """Klipper's default for probe_count."""

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from zcal_tui.printer.digest import digest, klippy_state, subscription
-from zcal_tui.printer.reading import mapping, number, text
 from zcal_tui.printer.state import App, KlippyStateName, PrinterState
+from zcal_tui.printer.status_reader import digest, klippy_state, subscription
+from zcal_tui.printer.values import mapping, number, text
 from zcal_tui.transport.failures import NotReady, ReplyLost, TransportError, Unreachable
 from zcal_tui.transport.port import KlippyState, LinkDown, LinkUp, Notification, Status, Transport
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from zcal_tui.printer.config_view import ProbeConfig, is_delta
 from zcal_tui.printer.geometry import Area, Xy, area, toolhead_for
-from zcal_tui.printer.reading import number, pair
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import number, pair
 
 MARGIN = 0.1
 """Without a mesh's area: the share of the reach that is left out at each edge, where there may be no bed."""

@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 from zcal_tui.printer.clock import PrinterClock
 from zcal_tui.printer.console import clean, parse
-from zcal_tui.printer.explain import Explanation, explain
+from zcal_tui.printer.errors.explain import Explanation, explain
 from zcal_tui.printer.messages import Message, UnknownCommand
 from zcal_tui.printer.mirror import Mirror
-from zcal_tui.printer.reading import mapping
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import mapping
 from zcal_tui.transport.failures import GcodeError, NotReady, ReplyLost
 from zcal_tui.transport.port import GcodeOutput, Notification, Transport
 

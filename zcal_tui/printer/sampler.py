@@ -15,7 +15,7 @@ PLAIN_BLOCK, PREPARED_BLOCK = 2, 6
 
 
 @dataclass(frozen=True)
-class TouchSettings:
+class ProbingSettings:
     """How to touch; None leaves the printer's own setting. Speeds in mm/s, the retract in mm."""
 
     probe_speed: float | None = None
@@ -57,7 +57,7 @@ class Sampler(Protocol):
     """Takes touches where the toolhead stands."""
 
     def series(
-        self, count: int, settings: TouchSettings, cancelled: Callable[[], bool]
+        self, count: int, settings: ProbingSettings, cancelled: Callable[[], bool]
     ) -> AsyncIterator[Touch]:
         """Make `count` touches (one more where the printer cannot do just one) and yield each as it is told,
         numbered from 1; ends early, between touches, once `cancelled()`.
@@ -79,7 +79,7 @@ class StockSampler:
         self._printer = printer
 
     async def series(
-        self, count: int, settings: TouchSettings, cancelled: Callable[[], bool]
+        self, count: int, settings: ProbingSettings, cancelled: Callable[[], bool]
     ) -> AsyncIterator[Touch]:
         probe = probe_config(self._printer.state)
         if probe is None:
@@ -128,7 +128,7 @@ class StockSampler:
             )
 
     async def _block(
-        self, size: int, settings: TouchSettings, probe: ProbeConfig
+        self, size: int, settings: ProbingSettings, probe: ProbeConfig
     ) -> AsyncGenerator[Touch, None]:
         lines: asyncio.Queue[Heard | None] = asyncio.Queue()
         stop = self._printer.listen_console(lines.put_nowait)
@@ -157,7 +157,7 @@ class StockSampler:
             await asyncio.gather(command, return_exceptions=True)
 
 
-def accuracy_command(size: int, settings: TouchSettings) -> str:
+def accuracy_command(size: int, settings: ProbingSettings) -> str:
     """The PROBE_ACCURACY command for a block."""
     words = ["PROBE_ACCURACY", f"SAMPLES={size}"]
     for name, value in (

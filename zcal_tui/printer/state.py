@@ -19,7 +19,7 @@ EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
-class Heater:
+class HeaterState:
     """A heater's temperature and target in °C and its power 0..1."""
 
     temperature: float
@@ -28,7 +28,7 @@ class Heater:
 
 
 @dataclass(frozen=True)
-class Probe:
+class ProbeState:
     """The `probe` object. `last_query` is the switch as of the last QUERY_PROBE (True: triggered).
 
     `last_trigger_z` is the raw toolhead Z of the last PROBE's result (the status field `last_z_result`);
@@ -42,7 +42,7 @@ class Probe:
 
 
 @dataclass(frozen=True)
-class ManualProbe:
+class ManualProbeState:
     """Klipper's paper test helper: the nozzle's Z and the next lower and higher Z that were tried."""
 
     is_active: bool = False
@@ -52,7 +52,7 @@ class ManualProbe:
 
 
 @dataclass(frozen=True)
-class BedMesh:
+class BedMeshState:
     """The active mesh: its profile's name ("" for none), and whether a mesh bends moves at this moment."""
 
     profile_name: str = ""
@@ -107,11 +107,11 @@ class PrinterState:
     homing_origin: Xyz = (0.0, 0.0, 0.0)
     gcode_zero: Xyz | None = None
     speed: float | None = None
-    heaters: Mapping[str, Heater] = field(default_factory=lambda: EMPTY)
+    heaters: Mapping[str, HeaterState] = field(default_factory=lambda: EMPTY)
     sensors: Mapping[str, float] = field(default_factory=lambda: EMPTY)
-    probe: Probe | None = None
-    manual_probe: ManualProbe = ManualProbe()
-    bed_mesh: BedMesh = BedMesh()
+    probe: ProbeState | None = None
+    manual_probe: ManualProbeState = ManualProbeState()
+    bed_mesh: BedMeshState = BedMeshState()
     idle_timeout: str = ""
     print_state: str = ""
     printing: bool = False

@@ -14,8 +14,8 @@ from zcal_tui.printer.config_view import has_probe, probe_config, z_rail
 from zcal_tui.printer.geometry import Xy
 from zcal_tui.printer.mesh_reference import mesh_reference
 from zcal_tui.printer.messages import Message, ProbeSample, SamplesRetry, ZCalibrationResult
-from zcal_tui.printer.reading import mapping, number, pair, text
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import mapping, number, pair, text
 
 SECTION = "z_calibration"
 _SAME_PLACE = 0.01
@@ -49,7 +49,7 @@ class Height:
 
 
 @dataclass(frozen=True)
-class Calibration:
+class AutomaticOffset:
     """One CALIBRATE_Z. `offset` = bed − (switch − nozzle + switch_offset); `half_width` is half of its 95 % interval
     as far as the touches tell, switch_offset's own error apart. `twist` is axis_twist_compensation's part of `bed`."""
 
@@ -68,7 +68,7 @@ class Calibration:
 
 
 @dataclass(frozen=True)
-class Section:
+class ZCalibrationSection:
     """[z_calibration] as it is configured. mm; None where the plugin decides."""
 
     switch_offset: float | None
@@ -85,7 +85,7 @@ class Section:
     median: bool
 
 
-def section(state: PrinterState) -> Section | None:
+def section(state: PrinterState) -> ZCalibrationSection | None:
     """The section, None where it is not configured."""
     options = state.settings.get(SECTION)
     if options is None:
@@ -104,7 +104,7 @@ def section(state: PrinterState) -> Section | None:
     beside = pair(options.get("switch_xy_offsets"))
     if switch is None and nozzle is not None and beside is not None:
         switch = nozzle[0] + beside[0], nozzle[1] + beside[1]
-    return Section(
+    return ZCalibrationSection(
         switch_offset=number(options.get("switch_offset")),
         margins=_margins(options),
         nozzle=nozzle,
@@ -156,7 +156,7 @@ def unfit(settings: Mapping[str, Mapping[str, Any]]) -> str | None:
     return None
 
 
-def from_status(status: Mapping[str, Any], *, median: bool = True) -> Calibration | None:
+def from_status(status: Mapping[str, Any], *, median: bool = True) -> AutomaticOffset | None:
     """The result in the companion's status; None where there is none or the plugin publishes none."""
     result = mapping(status.get("result"))
     offset = number(result.get("offset"))
@@ -166,7 +166,7 @@ def from_status(status: Mapping[str, Any], *, median: bool = True) -> Calibratio
     if offset is None or nozzle is None or switch is None or bed is None:
         return None
     samples = {name: _numbers(height.get("samples")) for name, height in heights.items()}
-    return Calibration(
+    return AutomaticOffset(
         offset=offset,
         switch_offset=number(result.get("switch_offset")),
         nozzle=Height(nozzle, samples["nozzle"], median),
@@ -204,7 +204,7 @@ class ConsoleCalibration:
             case ZCalibrationResult():
                 self._formula = message
 
-    def result(self) -> Calibration | None:
+    def result(self) -> AutomaticOffset | None:
         """What CALIBRATE_Z found; None before its formula was heard."""
         told = self._formula
         if told is None:
@@ -216,7 +216,7 @@ class ConsoleCalibration:
             self._height(value, samples)
             for value, samples in zip((told.nozzle, told.switch, told.bed), touches, strict=True)
         )
-        return Calibration(told.offset, told.switch_offset, nozzle, switch, bed)
+        return AutomaticOffset(told.offset, told.switch_offset, nozzle, switch, bed)
 
     def _height(self, told: float, touches: list[float]) -> Height:
         """A height with the touches that make it up, if they do: a first, fast one does not count."""

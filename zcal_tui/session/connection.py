@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from zcal_tui.model.record import Problem
 from zcal_tui.printer.config_files import ConfigFiles, config_files
-from zcal_tui.printer.explain import explain
+from zcal_tui.printer.errors.explain import explain
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.board import Board

@@ -19,9 +19,9 @@ from zcal_tui.checks.parameters import build
 from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted
 from zcal_tui.model.questions import Answer
 from zcal_tui.model.record import LOOK_FIRST, Level, Outcome, Problem, Record, RecordPart, Verdict
-from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.results.context import context_facts
 from zcal_tui.results.store import Journal, Store, new_run_id, now_iso
 from zcal_tui.session.board import Board
@@ -118,7 +118,7 @@ class Guide:
 
     async def _all(self, printer_name: str, address: str) -> str | None:
         """Every check in turn; returns why it stopped before the end, None where it did not."""
-        companion = Companion(self._printer)
+        companion = ZcalModule(self._printer)
         for check in chosen(self._parameters):
             if self._cancelled:
                 return "It was cancelled."

@@ -13,12 +13,12 @@ from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarte
 from zcal_tui.model.questions import Answer
 from zcal_tui.model.record import NEEDS_PERSON, Outcome, Problem, Record
 from zcal_tui.model.view import RunView, begin, fold
-from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.config_files import ConfigFiles
-from zcal_tui.printer.explain import explain
+from zcal_tui.printer.errors.explain import explain
 from zcal_tui.printer.printer import Printer
-from zcal_tui.printer.sampler_extra import sampler_for
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.zcal_module import ZcalModule
+from zcal_tui.printer.zcal_sampler import sampler_for
 from zcal_tui.results.context import context_facts
 from zcal_tui.results.store import Journal, StillRunning, Store, new_run_id, now_iso
 from zcal_tui.session.board import Board
@@ -141,7 +141,7 @@ class Run:
 
     async def _check_it(self) -> tuple[Outcome, Problem | None]:
         printer = self._printer
-        companion = Companion(printer)
+        companion = ZcalModule(printer)
         holder = Holder(printer, companion, self._emit, self._lease, lambda: self._cancelled)
         context = Context(
             printer=printer,

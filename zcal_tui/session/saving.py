@@ -19,10 +19,10 @@ from zcal_tui.model.events import ChangesUpdated, Event, Notice, Progress, Stage
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Change, Problem, one_line
-from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.config_files import ConfigFiles, ConfigUnreadable
-from zcal_tui.printer.explain import explain
+from zcal_tui.printer.errors.explain import explain
 from zcal_tui.printer.printer import RESTART_LIMIT, Printer
+from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.session import save_words
 from zcal_tui.session.config_diff import Unsavable
 from zcal_tui.session.discarding import LINK_PATIENCE, discard, discard_soon, must_not_restart, state_again
@@ -56,7 +56,7 @@ class Saver:
         self._emit = emit
         self._cancelled = cancelled
         self._policy = policy
-        self._staging = Staging(printer, Companion(printer))
+        self._staging = Staging(printer, ZcalModule(printer))
         self._changes: tuple[Change, ...] = ()
         self._by_klipper: frozenset[tuple[str, str]] = frozenset()
 

@@ -241,7 +241,7 @@ class Session:
         self._board.update(changed=(*self._board.snapshot.changed, change))
 
     async def _announce(self, line: str) -> None:
-        from zcal_tui.printer.interface import SAY, speaks
+        from zcal_tui.printer.zcal_interface import SAY, speaks
 
         printer = self._connection.printer if self._connection else None
         if printer is not None and speaks(printer.state.zcal.get("version"), SAY):

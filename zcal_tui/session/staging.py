@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from zcal_tui.model.record import Change, one_line
-from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.config_view import probe_config, z_rail
 from zcal_tui.printer.printer import CommandFailed, Printer
-from zcal_tui.printer.reading import number
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import number
+from zcal_tui.printer.zcal_module import ZcalModule
 
 DECIMALS = {
     "x_offset": 3,
@@ -76,7 +76,7 @@ def value_of(change: Change) -> Value:
 class Staging:
     """The way of this printer."""
 
-    def __init__(self, printer: Printer, companion: Companion) -> None:
+    def __init__(self, printer: Printer, companion: ZcalModule) -> None:
         self._printer = printer
         self._companion = companion
 

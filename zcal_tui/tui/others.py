@@ -9,8 +9,8 @@ import socket
 from dataclasses import dataclass
 
 from zcal_tui.model.record import Problem
-from zcal_tui.printer.interface import SAY, speaks
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.zcal_interface import SAY, speaks
 from zcal_tui.session.snapshot import Snapshot
 
 ASKS = "asks to take over this printer"

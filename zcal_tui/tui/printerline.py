@@ -6,7 +6,7 @@ from textual.content import Content
 
 from zcal_tui.model.record import Problem
 from zcal_tui.model.units import number
-from zcal_tui.printer.state import Heater, PrinterState
+from zcal_tui.printer.state import HeaterState, PrinterState
 from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.tui.glyphs import Glyphs
 from zcal_tui.tui.others import doing, paper_test_open, watched, way_out
@@ -136,7 +136,7 @@ def position_text(printer: PrinterState) -> Content:
     )
 
 
-def _temperature(name: str, heater: Heater) -> Content:
+def _temperature(name: str, heater: HeaterState) -> Content:
     target = f"→{heater.target:.0f}" if heater.target > 0 else ""
     style = "$text-warning" if heater.target > 0 else ""
     return Content.assemble((f"{name} ", "$z-dim"), (f"{heater.temperature:.0f}{target}°", style))

@@ -152,7 +152,7 @@ class Shell(App[int]):
         error = self.desk.last_error
         if error is None:
             return
-        from zcal_tui.printer.explain import explain  # every known message, read when one is asked for
+        from zcal_tui.printer.errors.explain import explain  # every known message, read when one is asked for
         from zcal_tui.tui.screens.modals import ProblemModal
 
         told = explain(error)

@@ -21,19 +21,19 @@ from zcal_tui.checks.auto_z.verdict import (
 from zcal_tui.checks.auto_z.wiring import Wiring
 from zcal_tui.model.record import Level, Record
 from zcal_tui.printer.config_view import ProbeConfig, ZRail
-from zcal_tui.printer.z_calibration import Calibration, Height, Section
+from zcal_tui.printer.z_calibration import AutomaticOffset, Height, ZCalibrationSection
 from zcal_tui.stats.intervals import Interval
 
-SECTION = Section(0.5, (-1.0, 1.0), (206, 256), (206, 232), (125, 125), (125, 125), True, 3, True)
+SECTION = ZCalibrationSection(0.5, (-1.0, 1.0), (206, 256), (206, 232), (125, 125), (125, 125), True, 3, True)
 PROBE = ProbeConfig("probe", "probe", y_offset=19.75, z_offset=6.4, samples=3, samples_result="median")
 STEP = 0.00125
 
 
-def calibration(offset: float = -0.09, *, switch: float = 6.4525, spread: float = 0.00125) -> Calibration:
+def calibration(offset: float = -0.09, *, switch: float = 6.4525, spread: float = 0.00125) -> AutomaticOffset:
     def height(value: float) -> Height:
         return Height(value, (value - spread, value, value + spread))
 
-    return Calibration(offset, 0.5, height(0.5), height(switch), height(offset + switch))
+    return AutomaticOffset(offset, 0.5, height(0.5), height(switch), height(offset + switch))
 
 
 def repeats(*offsets: float) -> Repeats:
@@ -56,7 +56,7 @@ def test_wide_repeats_warn() -> None:
 
 def test_a_single_run_with_single_touches_decides_nothing() -> None:
     found = Repeats(STEP)
-    found.found.append(Calibration(-0.1, 0.5, Height(0.5), Height(6.4), Height(6.3)))
+    found.found.append(AutomaticOffset(-0.1, 0.5, Height(0.5), Height(6.4), Height(6.3)))
     first, *_ = of_repeats(found, SECTION)
     assert first.level is Level.UNKNOWN
     assert found.estimates()["offset"].low is None
@@ -194,11 +194,11 @@ def test_a_large_offset_suggests_another_position_endstop() -> None:
 
 def test_what_the_configuration_should_have() -> None:
     assert list(configuration(SECTION, PROBE, mesh=True)) == []
-    single = Section(0.5, (-1.0, 1.0), None, None, (100.0, 100.0), (125.0, 125.0), True, 1, True)
+    single = ZCalibrationSection(0.5, (-1.0, 1.0), None, None, (100.0, 100.0), (125.0, 125.0), True, 1, True)
     texts = list(configuration(single, PROBE, mesh=True))
     assert "median" in texts[0]
     assert "(100, 100) is not where the mesh is zero (125, 125)" in texts[1]
-    unreferenced = Section(0.5, (-1.0, 1.0), None, None, (100.0, 100.0), None, True, 3, True)
+    unreferenced = ZCalibrationSection(0.5, (-1.0, 1.0), None, None, (100.0, 100.0), None, True, 3, True)
     assert "has no zero_reference_position" in next(iter(configuration(unreferenced, PROBE, mesh=True)))
 
 

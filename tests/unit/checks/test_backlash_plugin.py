@@ -14,9 +14,9 @@ from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.checks.holding import Holder
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, SampleTaken, VerdictReached
 from zcal_tui.model.record import Level
-from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.sampler import StockSampler
+from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.opening import open_transport
 
@@ -32,7 +32,7 @@ class Desk:
         self.events: list[Event] = []
 
     async def run(self, **parameters: Any) -> None:
-        companion = Companion(self.printer)
+        companion = ZcalModule(self.printer)
         context = Context(
             printer=self.printer,
             sampler=StockSampler(self.printer),

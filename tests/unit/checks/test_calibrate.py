@@ -14,9 +14,9 @@ from zcal_tui.checks.auto_z.calibrate import calibrate, touch_endstop
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.ending import CheckCancelled, CheckFailed
 from zcal_tui.model.events import Event, Notice, SampleTaken
-from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.printer import CommandFailed, Printer
-from zcal_tui.printer.z_calibration import Section, section
+from zcal_tui.printer.z_calibration import ZCalibrationSection, section
+from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.opening import open_transport
 
@@ -57,12 +57,12 @@ class Bench:
             emit=self.said.append,
             cancelled=lambda: self.cancelled,
             operator=cast(Any, None),
-            companion=Companion(self.printer),
+            companion=ZcalModule(self.printer),
             holder=cast(Any, self.lender),
         )
 
     @property
-    def section(self) -> Section:
+    def section(self) -> ZCalibrationSection:
         found = section(self.printer.state)
         assert found is not None
         return found

@@ -11,8 +11,8 @@ from fakes.machine import Machine
 from fakes.waiting import until
 from zcal_tui.checks.holding import OURSELVES, Holder
 from zcal_tui.model.events import Event, Notice
-from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.printer import Printer
+from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.opening import open_transport
 
@@ -38,7 +38,7 @@ async def printer(klippy: FakeKlippy, machine: Machine) -> AsyncIterator[Printer
 
 def holder(printer: Printer) -> Holder:
     said: list[Event] = []
-    return Holder(printer, Companion(printer), said.append)
+    return Holder(printer, ZcalModule(printer), said.append)
 
 
 def calibrate(machine: Machine, z: float) -> None:
@@ -84,7 +84,7 @@ async def test_an_offset_that_somebody_else_has_set_meanwhile_is_left_alone(
     printer: Printer, machine: Machine, changed: bool
 ) -> None:
     said: list[Event] = []
-    lent = Holder(printer, Companion(printer), said.append)
+    lent = Holder(printer, ZcalModule(printer), said.append)
     async with lent.lease():
         await lent.zero_offset()
         assert machine.objects["gcode_move"]["homing_origin"][2] == 0.0
@@ -124,7 +124,7 @@ async def test_a_lease_that_ran_out_meanwhile_is_told(
 
     klippy.endpoints["zcal/lease"] = request
     said: list[Event] = []
-    lent = Holder(printer, Companion(printer), said.append, seconds=0.3)
+    lent = Holder(printer, ZcalModule(printer), said.append, seconds=0.3)
     async with lent.lease():
         await lent.zero_offset()
         await asyncio.sleep(0.15)

@@ -11,7 +11,7 @@ from fakes.machine import Refused
 from fakes.waiting import until
 from zcal_tui.checks.ending import CheckCancelled, CheckRefused
 from zcal_tui.checks.holding import LONGEST, Holder
-from zcal_tui.printer.companion import Companion
+from zcal_tui.printer.zcal_module import ZcalModule
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ async def bench(bench: Bench) -> Bench:
 
 
 def holder(bench: Bench, seconds: float = 60.0) -> Holder:
-    return Holder(bench.printer, Companion(bench.printer), bench.said.append, seconds)
+    return Holder(bench.printer, ZcalModule(bench.printer), bench.said.append, seconds)
 
 
 def without_renewals(bench: Bench) -> list[str]:

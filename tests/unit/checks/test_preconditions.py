@@ -19,7 +19,7 @@ from zcal_tui.checks.preconditions import (
 )
 from zcal_tui.model.events import Stage
 from zcal_tui.model.questions import Choose, Confirm
-from zcal_tui.printer.state import Heater, ManualProbe, PrinterState
+from zcal_tui.printer.state import HeaterState, ManualProbeState, PrinterState
 
 
 def state(**changes: Any) -> PrinterState:
@@ -35,7 +35,7 @@ def state(**changes: Any) -> PrinterState:
         ({"printing": True}, "A print is running"),
         ({"paused": True, "print_state": "paused"}, "A print is paused"),
         ({"paused": True}, "paused .PAUSE., with no print"),
-        ({"manual_probe": ManualProbe(True)}, "did not start"),
+        ({"manual_probe": ManualProbeState(True)}, "did not start"),
     ],
 )
 def test_a_printer_that_is_not_free_is_refused_with_a_remedy(changes: dict[str, Any], words: str) -> None:
@@ -63,7 +63,7 @@ def test_a_free_printer_is_not_refused() -> None:
 def test_a_part_is_warm_above_its_limit_or_while_it_is_heated(
     name: str, temperature: float, target: float, warm: bool
 ) -> None:
-    found = warm_parts(state(heaters=MappingProxyType({name: Heater(temperature, target)})))
+    found = warm_parts(state(heaters=MappingProxyType({name: HeaterState(temperature, target)})))
     assert found == ([f"{name} {temperature:.0f} °C"] if warm else [])
 
 

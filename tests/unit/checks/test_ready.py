@@ -10,7 +10,13 @@ from zcal_tui.checks.ready.finding import Finding, fail, fine, warn
 from zcal_tui.checks.ready.run import verdict_of
 from zcal_tui.checks.ready.state_findings import STATE_FINDINGS
 from zcal_tui.model.record import Level
-from zcal_tui.printer.state import BedMesh, Heater, ManualProbe, PrinterState, SaveConfigPending
+from zcal_tui.printer.state import (
+    BedMeshState,
+    HeaterState,
+    ManualProbeState,
+    PrinterState,
+    SaveConfigPending,
+)
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "printer": {"kinematics": "corexy"},
@@ -28,7 +34,9 @@ def state(**changes: Any) -> PrinterState:
         "settings": SETTINGS,
         "axis_minimum": (0.0, 0.0, -3.0),
         "axis_maximum": (300.0, 300.0, 250.0),
-        "heaters": MappingProxyType({"extruder": Heater(23.0, 0.0), "heater_bed": Heater(23.0, 0.0)}),
+        "heaters": MappingProxyType(
+            {"extruder": HeaterState(23.0, 0.0), "heater_bed": HeaterState(23.0, 0.0)}
+        ),
         "software_version": "v0.13.0-730-g84104bbbd",
     }
     return PrinterState(**{**good, **changes})
@@ -51,19 +59,19 @@ def test_a_good_printer_has_nothing_to_mend() -> None:
         ({"printing": True}, "free", Level.FAIL, "A print is running"),
         ({"paused": True, "print_state": "paused"}, "free", Level.FAIL, "A print is paused"),
         ({"paused": True}, "free", Level.FAIL, "with no print"),
-        ({"manual_probe": ManualProbe(True)}, "free", Level.FAIL, "did not open"),
-        ({"bed_mesh": BedMesh("default", True)}, "mesh", Level.WARN, "default"),
+        ({"manual_probe": ManualProbeState(True)}, "free", Level.FAIL, "did not open"),
+        ({"bed_mesh": BedMeshState("default", True)}, "mesh", Level.WARN, "default"),
         ({"homing_origin": (0.0, 0.0, -0.05)}, "offset", Level.WARN, "closer to the bed"),
         ({"quad_gantry_level_applied": False}, "levelled", Level.WARN, "QUAD_GANTRY_LEVEL has not"),
         ({"z_tilt_applied": False}, "levelled", Level.WARN, "Z_TILT_ADJUST has not"),
         ({"axis_minimum": (0.0, 0.0, 0.0)}, "room-below", Level.WARN, "may not go below"),
         (
-            {"heaters": MappingProxyType({"extruder": Heater(200.0, 210.0)})},
+            {"heaters": MappingProxyType({"extruder": HeaterState(200.0, 210.0)})},
             "cold",
             Level.WARN,
             "extruder 200 °C",
         ),
-        ({"heaters": MappingProxyType({"extruder": Heater(-60.0, 0.0)})}, "cold", Level.FAIL, "sensor"),
+        ({"heaters": MappingProxyType({"extruder": HeaterState(-60.0, 0.0)})}, "cold", Level.FAIL, "sensor"),
         (
             {"save_config": SaveConfigPending(True, {"probe": {"z_offset": "1.4"}})},
             "pending",

@@ -17,7 +17,7 @@ from zcal_tui.checks.ready.run import look
 from zcal_tui.model.events import AdviceGiven, Progress, Stage, VerdictReached
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Level, Verdict
-from zcal_tui.printer.companion import Companion
+from zcal_tui.printer.zcal_module import ZcalModule
 
 MACROS = ("ATTACH_PROBE", "DETACH_PROBE")
 
@@ -210,7 +210,7 @@ async def test_what_the_extra_can_is_told(
     if zcal is not None:
         bench.machine.objects["zcal"] = zcal
         await again(bench)
-    found = extra(Companion(bench.printer))
+    found = extra(ZcalModule(bench.printer))
     assert found.level is level
     assert words in found.what
     assert bool(found.mend) is (level is Level.WARN)

@@ -12,7 +12,7 @@ from zcal_tui.checks.ending import CheckCancelled, CheckRefused
 from zcal_tui.checks.process import ourselves
 from zcal_tui.checks.taking import LeaseTaker
 from zcal_tui.model.events import Progress, Stage
-from zcal_tui.printer.companion import Companion
+from zcal_tui.printer.zcal_module import ZcalModule
 
 OTHER = "zcal-tui on workshop (4711)"
 DEAD = {**ourselves(), "began": "1"}
@@ -80,7 +80,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def taker(bench: Bench, cancelled: Callable[[], bool] = lambda: False) -> LeaseTaker:
-    return LeaseTaker(bench.printer, Companion(bench.printer), "us", bench.said.append, cancelled)
+    return LeaseTaker(bench.printer, ZcalModule(bench.printer), "us", bench.said.append, cancelled)
 
 
 async def test_what_a_program_that_is_known_to_be_dead_has_left_is_put_back_at_once(bench: Bench) -> None:

@@ -11,7 +11,7 @@ from zcal_tui.checks.temperature.history import History
 from zcal_tui.checks.temperature.plan import look_interval, phases_of
 from zcal_tui.checks.temperature.settling import WINDOW, has_settled
 from zcal_tui.printer.config_view import ProbeConfig
-from zcal_tui.printer.state import Heater, PrinterState
+from zcal_tui.printer.state import HeaterState, PrinterState
 
 BESIDE = ProbeConfig("probe", "probe", x_offset=10.0, y_offset=20.0, z_offset=2.0)
 TAP = ProbeConfig("probe", "probe", z_offset=-0.5)
@@ -27,9 +27,9 @@ def state(
 ) -> PrinterState:
     heaters = {}
     if bed is not None:
-        heaters["heater_bed"] = Heater(bed, targets[0])
+        heaters["heater_bed"] = HeaterState(bed, targets[0])
     if nozzle is not None:
-        heaters["extruder"] = Heater(nozzle, targets[1])
+        heaters["extruder"] = HeaterState(nozzle, targets[1])
     return PrinterState(
         settings=LIMITS if settings is None else settings, heaters=heaters, eventtime=eventtime
     )

@@ -9,7 +9,7 @@ from zcal_tui.checks.temperature.history import History
 from zcal_tui.checks.temperature.report import TemperatureReport
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
 from zcal_tui.model.record import Level, Sample
-from zcal_tui.printer.state import Heater, PrinterState
+from zcal_tui.printer.state import HeaterState, PrinterState
 from zcal_tui.stats.thermal import Phase
 
 ENDS: tuple[tuple[Phase, float], ...] = (
@@ -47,7 +47,7 @@ def report(
     for t in range(int(until) + 1):
         lagged_bed += (bed_at(t) - lagged_bed) / LAG
         lagged_nozzle += (nozzle_at(t) - lagged_nozzle) / LAG
-        heaters = {"heater_bed": Heater(bed_at(t), 0.0), "extruder": Heater(nozzle_at(t), 0.0)}
+        heaters = {"heater_bed": HeaterState(bed_at(t), 0.0), "extruder": HeaterState(nozzle_at(t), 0.0)}
         history.note(PrinterState(heaters=heaters, eventtime=float(t)))
         if t % 45 == 0:
             phase = next(name for name, end in ENDS if t <= end)

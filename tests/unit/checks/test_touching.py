@@ -10,7 +10,7 @@ from zcal_tui.checks.touching import temperatures, touch_here, touch_samples
 from zcal_tui.model.events import Progress, SampleTaken
 from zcal_tui.model.record import Sample
 from zcal_tui.printer.sampler import ProbeUnusable, Touch
-from zcal_tui.printer.state import Heater, PrinterState
+from zcal_tui.printer.state import HeaterState, PrinterState
 
 UNUSABLE = ProbeUnusable("It reads as triggered.", "It is off.", "Attach it.")
 
@@ -70,13 +70,13 @@ async def test_a_cancel_keeps_what_was_told(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("heaters", "found"),
     [
-        ({"heater_bed": Heater(60.5, 60.0), "extruder": Heater(150.0, 0.0)}, (60.5, 150.0)),
-        ({"extruder": Heater(float("nan"), 0.0)}, (None, None)),
+        ({"heater_bed": HeaterState(60.5, 60.0), "extruder": HeaterState(150.0, 0.0)}, (60.5, 150.0)),
+        ({"extruder": HeaterState(float("nan"), 0.0)}, (None, None)),
         ({}, (None, None)),
     ],
 )
 def test_temperatures_are_told_as_far_as_they_are_known(
-    heaters: dict[str, Heater], found: tuple[float | None, float | None]
+    heaters: dict[str, HeaterState], found: tuple[float | None, float | None]
 ) -> None:
     assert temperatures(PrinterState(heaters=MappingProxyType(heaters))) == found
 

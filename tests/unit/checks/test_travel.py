@@ -18,8 +18,8 @@ from zcal_tui.checks.travel import go_to, home_if_needed, travel
 from zcal_tui.checks.undock import probe_put_away
 from zcal_tui.model.events import Event
 from zcal_tui.model.questions import Question
-from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.printer import Printer
+from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.opening import open_transport
 
@@ -63,7 +63,7 @@ def context(printer: Printer) -> tuple[Context, list[Event]]:
         emit=said.append,
         cancelled=lambda: False,
         operator=cast(Any, None),
-        companion=Companion(printer),
+        companion=ZcalModule(printer),
         holder=cast(Any, None),
     )
     return made, said

@@ -14,10 +14,10 @@ from zcal_tui.checks.holding import Holder
 from zcal_tui.checks.undock import probe_put_away, require_travel
 from zcal_tui.model.events import Event, Notice
 from zcal_tui.model.questions import Choose, Confirm, JogMove, JogStep, PaperMove, PaperStep
-from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.sampler import StockSampler
+from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.opening import open_transport
 
@@ -74,7 +74,7 @@ async def printer(klippy: FakeKlippy, machine: Machine) -> AsyncIterator[Printer
 def context(printer: Printer) -> Callable[[Scripted], tuple[Context, list[Event]]]:
     def make(operator: Scripted) -> tuple[Context, list[Event]]:
         events: list[Event] = []
-        companion = Companion(printer)
+        companion = ZcalModule(printer)
         made = Context(
             printer=printer,
             sampler=StockSampler(printer),

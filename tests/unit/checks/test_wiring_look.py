@@ -6,9 +6,9 @@ from fakes.bench import Bench
 from fakes.machine import Refused
 from fakes.person import Person
 from zcal_tui.checks.auto_z.wiring import look_at_wiring
-from zcal_tui.printer.z_calibration import Section
+from zcal_tui.printer.z_calibration import ZCalibrationSection
 
-SECTION = Section(0.5, (-1.0, 1.0), (206, 256), (206, 232), (125, 125), (125, 125), True, 3, True)
+SECTION = ZCalibrationSection(0.5, (-1.0, 1.0), (206, 256), (206, 232), (125, 125), (125, 125), True, 3, True)
 MACROS = ("ATTACH_PROBE", "DETACH_PROBE")
 
 

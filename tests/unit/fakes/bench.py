@@ -11,9 +11,9 @@ from zcal_tui.checks.base import Context
 from zcal_tui.checks.holding import Holder
 from zcal_tui.checks.operator import Operator
 from zcal_tui.model.events import Event, Notice
-from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.printer import Printer
-from zcal_tui.printer.sampler import Touch, TouchSettings
+from zcal_tui.printer.sampler import ProbingSettings, Touch
+from zcal_tui.printer.zcal_module import ZcalModule
 
 Kind = TypeVar("Kind")
 
@@ -41,7 +41,7 @@ class FakeSampler:
         self._error = error
 
     async def series(
-        self, count: int, settings: TouchSettings, cancelled: Callable[[], bool]
+        self, count: int, settings: ProbingSettings, cancelled: Callable[[], bool]
     ) -> AsyncGenerator[Touch, None]:
         for touch in self._touches:
             if cancelled():
@@ -63,7 +63,7 @@ class Bench:
 
     def context(self, operator: Operator | None = None, **others: Any) -> Context:
         """A context with this person, and with these fields instead of the usual ones."""
-        companion = Companion(self.printer)
+        companion = ZcalModule(self.printer)
         given: dict[str, Any] = {
             "printer": self.printer,
             "sampler": FakeSampler(()),

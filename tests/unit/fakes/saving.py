@@ -13,8 +13,8 @@ from zcal_tui.model.events import ChangesUpdated, Event, Notice
 from zcal_tui.model.questions import Choose, Confirm, JogMove, JogStep, PaperMove, PaperStep
 from zcal_tui.model.record import Change, Problem
 from zcal_tui.printer.config_files import ConfigUnreadable
-from zcal_tui.printer.interface import INTERFACE
 from zcal_tui.printer.printer import Printer
+from zcal_tui.printer.zcal_interface import INTERFACE
 from zcal_tui.session.saving import Saver
 
 FOUND = Change("probe", "z_offset", "1.500", "1.520", saves=True)

@@ -15,11 +15,11 @@ from zcal_tui.printer.config_view import (
     z_step_distance,
     z_steppers,
 )
-from zcal_tui.printer.state import PrinterState, Probe
+from zcal_tui.printer.state import PrinterState, ProbeState
 
 
 def printer(settings, probe=None):
-    return PrinterState(settings=settings, probe=None if probe is None else Probe(probe))
+    return PrinterState(settings=settings, probe=None if probe is None else ProbeState(probe))
 
 
 @pytest.mark.parametrize(

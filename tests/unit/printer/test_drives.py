@@ -3,8 +3,8 @@ import math
 import pytest
 
 from zcal_tui.printer.config_view import ProbeConfig
-from zcal_tui.printer.drives import Drive, grid_places, place_near, z_drives
-from zcal_tui.printer.state import PrinterState, Probe
+from zcal_tui.printer.drives import ZDrive, grid_places, place_near, z_drives
+from zcal_tui.printer.state import PrinterState, ProbeState
 
 BEHIND = ProbeConfig("probe", "probe", x_offset=0.0, y_offset=25.0)
 MESH = {"mesh_min": [30, 35], "mesh_max": [270, 270]}
@@ -15,7 +15,7 @@ def rectangle(**settings):
         settings={"bed_mesh": MESH, **settings},
         axis_minimum=(0.0, 0.0, -3.0),
         axis_maximum=(300.0, 300.0, 260.0),
-        probe=Probe("probe"),
+        probe=ProbeState("probe"),
     )
 
 
@@ -40,9 +40,9 @@ def delta(**settings):
 )
 def test_z_tilt_names_the_steppers_in_order(section, places):
     assert z_drives(rectangle(**{section: {"z_positions": places}})) == (
-        Drive("stepper_z", (-50.0, 18.0)),
-        Drive("stepper_z1", (125.0, 298.0)),
-        Drive("stepper_z2", (300.0, 18.0)),
+        ZDrive("stepper_z", (-50.0, 18.0)),
+        ZDrive("stepper_z1", (125.0, 298.0)),
+        ZDrive("stepper_z2", (300.0, 18.0)),
     )
 
 
@@ -63,13 +63,13 @@ def test_a_deltas_towers_stand_at_their_angles():
 def test_screws_count_where_the_drives_are_not_known():
     screws = {"screw1": [20, 20], "screw1_name": "front left", "screw2": [200, 200]}
     assert z_drives(rectangle(bed_screws=screws)) == (
-        Drive("front left", (20.0, 20.0)),
-        Drive("screw2", (200.0, 200.0)),
+        ZDrive("front left", (20.0, 20.0)),
+        ZDrive("screw2", (200.0, 200.0)),
     )
     # Those of screws_tilt_adjust are where the nozzle is when the probe is over the screw
     assert z_drives(rectangle(screws_tilt_adjust=screws, probe={"x_offset": 5.0, "y_offset": -10.0})) == (
-        Drive("front left", (25.0, 10.0)),
-        Drive("screw2", (205.0, 190.0)),
+        ZDrive("front left", (25.0, 10.0)),
+        ZDrive("screw2", (205.0, 190.0)),
     )
 
 
@@ -88,7 +88,7 @@ def test_what_shows_no_drives_gives_none(settings):
 
 
 def test_the_place_nearest_to_a_drive_stays_where_probing_is_safe():
-    place = place_near(rectangle(), BEHIND, Drive("stepper_z2", (360.0, 150.0)))
+    place = place_near(rectangle(), BEHIND, ZDrive("stepper_z2", (360.0, 150.0)))
     assert place is not None
     assert (place.name, place.bed, place.toolhead) == ("stepper_z2", (270.0, 150.0), (270.0, 125.0))
 
@@ -103,7 +103,7 @@ def test_on_a_delta_it_is_the_place_near_the_tower():
 
 
 def test_before_the_printer_has_told_its_limits_there_is_no_place():
-    assert place_near(PrinterState(), BEHIND, Drive("stepper_z", (0.0, 0.0))) is None
+    assert place_near(PrinterState(), BEHIND, ZDrive("stepper_z", (0.0, 0.0))) is None
     assert grid_places(PrinterState(), BEHIND, 3) == ()
 
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zcal_tui.printer.errors_machine import MACHINE_ERRORS
-from zcal_tui.printer.errors_measuring import MEASURING_ERRORS
-from zcal_tui.printer.explain import explain
+from zcal_tui.printer.errors.explain import explain
+from zcal_tui.printer.errors.machine import MACHINE_ERRORS
+from zcal_tui.printer.errors.measuring import MEASURING_ERRORS
 
 SHUTDOWN = (
     '\nOnce the underlying issue is corrected, use the\n"FIRMWARE_RESTART" command to reset the firmware, reload the'

@@ -9,8 +9,8 @@ from zcal_tui.printer.printer import CommandFailed, Printer
 from zcal_tui.printer.sampler import (
     LinesMissing,
     ProbeUnusable,
+    ProbingSettings,
     StockSampler,
-    TouchSettings,
     accuracy_command,
     blocks,
 )
@@ -22,7 +22,7 @@ def never():
 
 
 async def take(sampler, count, settings=None, cancelled=never):
-    return [touch async for touch in sampler.series(count, settings or TouchSettings(), cancelled)]
+    return [touch async for touch in sampler.series(count, settings or ProbingSettings(), cancelled)]
 
 
 async def test_touches_of_the_old_wording(printer, machine):
@@ -50,7 +50,7 @@ async def test_touches_are_yielded_while_the_block_still_runs(printer, machine):
             await gate.wait()
 
     machine.before_touch = wait
-    series = StockSampler(printer).series(2, TouchSettings(), never)
+    series = StockSampler(printer).series(2, ProbingSettings(), never)
     first = await anext(series)
     assert first.trigger_z == 1.5
     gate.set()
@@ -60,7 +60,7 @@ async def test_touches_are_yielded_while_the_block_still_runs(printer, machine):
 async def test_a_cancel_takes_effect_after_two_touches_at_most(printer, machine):
     cancelled = []
     touches = []
-    async for touch in StockSampler(printer).series(20, TouchSettings(), lambda: bool(cancelled)):
+    async for touch in StockSampler(printer).series(20, ProbingSettings(), lambda: bool(cancelled)):
         touches.append(touch)
         if touch.n == 3:
             cancelled.append(True)
@@ -101,7 +101,7 @@ async def test_one_touch_alone_is_never_asked_for(printer, machine):
 
 
 async def test_settings_are_passed_on(printer, machine):
-    await take(StockSampler(printer), 2, TouchSettings(2.5, 10.0, 1.25))
+    await take(StockSampler(printer), 2, ProbingSettings(2.5, 10.0, 1.25))
     assert machine.scripts[-1] == (
         "PROBE_ACCURACY SAMPLES=2 PROBE_SPEED=2.5 LIFT_SPEED=10 SAMPLE_RETRACT_DIST=1.25"
     )
@@ -135,7 +135,7 @@ async def test_an_error_comes_after_the_touches_before_it(printer, machine):
     machine.fail_at = 4
     touches = []
     with pytest.raises(CommandFailed, match="triggered prior"):
-        async for touch in StockSampler(printer).series(10, TouchSettings(), never):
+        async for touch in StockSampler(printer).series(10, ProbingSettings(), never):
             touches.append(touch)
     assert len(touches) == 3
 
@@ -153,7 +153,7 @@ async def test_a_lost_link_keeps_the_touches_and_repeats_nothing(
     machine.before_touch = cut
     touches = []
     with pytest.raises(ReplyLost):
-        async for touch in StockSampler(printer).series(10, TouchSettings(), never):
+        async for touch in StockSampler(printer).series(10, ProbingSettings(), never):
             touches.append(touch)
     assert len(touches) == 3
     if transport.address == moonraker.url:
@@ -192,7 +192,7 @@ async def test_missing_lines_are_told(printer, machine, monkeypatch):
     machine.handlers["PROBE_ACCURACY"] = silent
     touches = []
     with pytest.raises(LinesMissing, match="2 touches but told of 1"):
-        async for touch in StockSampler(printer).series(2, TouchSettings(), never):
+        async for touch in StockSampler(printer).series(2, ProbingSettings(), never):
             touches.append(touch)
     assert len(touches) == 1
 
@@ -219,7 +219,7 @@ async def test_a_look_can_be_followed_by_another(printer, machine):
 
 
 async def test_leaving_a_series_early_leaves_nothing_behind(printer, machine):
-    series = StockSampler(printer).series(10, TouchSettings(), never)
+    series = StockSampler(printer).series(10, ProbingSettings(), never)
     await anext(series)
     await series.aclose()
     await until(lambda: not machine.mutex.locked())
@@ -237,6 +237,6 @@ def test_blocks_add_up_and_are_never_one(count, whole):
 
 @given(*[st.none() | st.floats(0.01, 1000)] * 3)
 def test_the_command_is_always_plain_gcode(speed, lift, retract):
-    command = accuracy_command(2, TouchSettings(speed, lift, retract))
+    command = accuracy_command(2, ProbingSettings(speed, lift, retract))
     assert command.split()[0] == "PROBE_ACCURACY"
     assert all("=" in word and float(word.split("=")[1]) > 0 for word in command.split()[1:])

@@ -4,7 +4,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from zcal_tui.printer.state import Heater, PrinterState, Probe
+from zcal_tui.printer.state import HeaterState, PrinterState, ProbeState
 from zcal_tui.results.context import config_hash, context_facts
 from zcal_tui.results.depends import held, probe_option, values
 from zcal_tui.results.frame import Frame, FrameWatch, restarted_between
@@ -25,10 +25,10 @@ STATE = PrinterState(
     eventtime=100.0,
     print_time=40.0,
     homed_axes="",
-    probe=Probe("probe"),
+    probe=ProbeState("probe"),
     z_tilt_applied=False,
     settings=MappingProxyType(SETTINGS),
-    heaters={"extruder": Heater(24.0, 0.0)},
+    heaters={"extruder": HeaterState(24.0, 0.0)},
 )
 
 

@@ -7,7 +7,7 @@ import pytest
 from fakes import examined as seen
 from zcal_tui.checks.ready.finding import fine, warn
 from zcal_tui.klipper_config.files import ConfigText
-from zcal_tui.printer.state import Heater, PrinterState
+from zcal_tui.printer.state import HeaterState, PrinterState
 from zcal_tui.tools.doctor.finding import Grade, Group
 from zcal_tui.tools.doctor.judge.configuration import judge_configuration
 from zcal_tui.tools.doctor.judge.klipper import judge_klipper
@@ -94,7 +94,7 @@ SHORT_BELOW = PrinterState(
     klippy="ready",
     axis_minimum=(0.0, 0.0, 0.0),
     axis_maximum=(200.0, 200.0, 180.0),
-    heaters={"extruder": Heater(20.0, 0.0)},
+    heaters={"extruder": HeaterState(20.0, 0.0)},
     settings={
         "printer": {"kinematics": "cartesian"},
         "probe": {"z_offset": 0.0, "x_offset": 0.0, "y_offset": 0.0, "speed": 5.0},

@@ -17,7 +17,7 @@ from zcal_tui.model.events import Progress, SampleTaken, Stage
 from zcal_tui.model.record import Sample
 from zcal_tui.printer.config_view import ProbeConfig, probe_config, z_step_distance
 from zcal_tui.printer.geometry import measuring_site
-from zcal_tui.printer.sampler import Touch, TouchSettings
+from zcal_tui.printer.sampler import ProbingSettings, Touch
 
 CLEARANCE_ABOVE_TRIGGER = 5.0
 """mm above the expected trigger height for travelling: what Klipper's PROBE_CALIBRATE lifts by."""
@@ -121,7 +121,7 @@ async def _go_to(context: Context, x: float, y: float, clearance: float) -> None
 async def _touch(context: Context, parameters: AccuracyParameters, report: AccuracyReport) -> None:
     if report.wanted() == 0:
         return
-    settings = TouchSettings(parameters.probe_speed, parameters.lift_speed, parameters.retract)
+    settings = ProbingSettings(parameters.probe_speed, parameters.lift_speed, parameters.retract)
     at = position(context.printer)
     context.emit(Stage("touch", f"Touching the bed at X {at[0]:.1f} Y {at[1]:.1f}"))
     context.emit(Progress(report.counted, report.most))
@@ -150,7 +150,7 @@ async def _begin_anew(
         await context.clock.sleep(min(1.0, left))
     # Others may have begun a print meanwhile, which ends this here, or have moved the toolhead
     await travel(context.printer, x=x, y=y, clearance=clearance)
-    settings = TouchSettings(parameters.probe_speed, parameters.lift_speed, parameters.retract)
+    settings = ProbingSettings(parameters.probe_speed, parameters.lift_speed, parameters.retract)
     made: list[Sample] = []
     async for touch in touches(context, AGAIN, settings, begun=True):
         made.append(touch_sample(report.touches + len(made) + 1, touch, turn=2))

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.printer.config_view import ProbeConfig
-from zcal_tui.printer.reading import number
-from zcal_tui.printer.sampler import TouchSettings
+from zcal_tui.printer.sampler import ProbingSettings
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import number
 
 CONFIGURED = "configured"
 AGAIN = "configured_again"
@@ -24,7 +24,7 @@ class Variant:
     `option` what of the configuration it stands for, None for the present settings."""
 
     name: str
-    settings: TouchSettings
+    settings: ProbingSettings
     start_height: float | None = None
     option: str | None = None
     value: float = 0.0
@@ -32,7 +32,7 @@ class Variant:
 
 def variants(state: PrinterState, probe: ProbeConfig, parameters: AccuracyParameters) -> tuple[Variant, ...]:
     """What to measure, in a random order between twice the present settings, so that a drift over the whole shows."""
-    now = TouchSettings(
+    now = ProbingSettings(
         parameters.probe_speed or probe.speed,
         parameters.lift_speed or probe.lift_speed,
         parameters.retract or probe.sample_retract_dist,
@@ -42,7 +42,7 @@ def variants(state: PrinterState, probe: ProbeConfig, parameters: AccuracyParame
     return (Variant(CONFIGURED, now), *others, Variant(AGAIN, now))
 
 
-def _others(state: PrinterState, probe: ProbeConfig, now: TouchSettings) -> Iterator[Variant]:
+def _others(state: PrinterState, probe: ProbeConfig, now: ProbingSettings) -> Iterator[Variant]:
     fastest = _fastest(state)
     assert now.probe_speed and now.lift_speed and now.sample_retract_dist
     for speed in _around(now.probe_speed, LEAST_SPEED, fastest):
@@ -65,7 +65,7 @@ def _around(value: float, least: float, most: float) -> list[float]:
     return [other for other in found if least <= other <= most and other != value]
 
 
-def _variant(option: str, value: float, settings: TouchSettings) -> Variant:
+def _variant(option: str, value: float, settings: ProbingSettings) -> Variant:
     return Variant(f"{option}={value:g}", settings, None, option, value)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from zcal_tui.model.units import length, millimetres
 from zcal_tui.printer.config_view import ProbeConfig
-from zcal_tui.printer.z_calibration import Calibration, Section
+from zcal_tui.printer.z_calibration import AutomaticOffset, ZCalibrationSection
 
 ROUGH = 0.5
 """mm: how far the probe's z_offset may be from what the heights say and still be roughly real."""
@@ -24,7 +24,7 @@ NEGATIVE = (
 )
 
 
-def configuration(section: Section, probe: ProbeConfig, mesh: bool) -> Iterator[str]:
+def configuration(section: ZCalibrationSection, probe: ProbeConfig, mesh: bool) -> Iterator[str]:
     """What to change in printer.cfg."""
     if section.samples < 3 or not section.median:
         yield (
@@ -56,12 +56,12 @@ def configuration(section: Section, probe: ProbeConfig, mesh: bool) -> Iterator[
         )
 
 
-def implied_z_offset(found: Calibration, switch_offset: float) -> float:
+def implied_z_offset(found: AutomaticOffset, switch_offset: float) -> float:
     """How far above the nozzle's contact the probe triggers, by the heights on the endstop alone (mm)."""
     return found.switch.value - found.nozzle.value + switch_offset
 
 
-def rough_z_offset(found: Calibration, switch_offset: float, probe: ProbeConfig) -> str | None:
+def rough_z_offset(found: AutomaticOffset, switch_offset: float, probe: ProbeConfig) -> str | None:
     """A sentence where the probe's z_offset and the heights on the endstop contradict each other; None where not."""
     implied = implied_z_offset(found, switch_offset)
     if abs(implied - probe.z_offset) <= ROUGH:

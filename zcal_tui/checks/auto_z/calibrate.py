@@ -12,11 +12,16 @@ from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.checks.z_calibration import run_command
 from zcal_tui.model.events import SampleTaken
 from zcal_tui.model.record import Sample
-from zcal_tui.printer.explain import explain
+from zcal_tui.printer.errors.explain import explain
 from zcal_tui.printer.messages import AccuracyStats, Info, ProbeSample
 from zcal_tui.printer.printer import CommandFailed, Heard
-from zcal_tui.printer.reading import mapping, number
-from zcal_tui.printer.z_calibration import Calibration, ConsoleCalibration, Section, from_status
+from zcal_tui.printer.values import mapping, number
+from zcal_tui.printer.z_calibration import (
+    AutomaticOffset,
+    ConsoleCalibration,
+    ZCalibrationSection,
+    from_status,
+)
 from zcal_tui.transport.failures import TransportError
 
 Fault = Literal["margins", "probe", "scatter"]
@@ -36,14 +41,14 @@ _FAULTS: tuple[tuple[Fault, str], ...] = (
 class Attempt:
     """One CALIBRATE_Z. With a `fault` no offset was applied; `text` is the printer's own word on it."""
 
-    calibration: Calibration | None
+    calibration: AutomaticOffset | None
     fault: Fault | None = None
     text: str = ""
     doubt: str = ""
     """What the companion says about a probe whose absence would go unnoticed."""
 
 
-async def calibrate(context: Context, section: Section, switch_offset: float | None) -> Attempt:
+async def calibrate(context: Context, section: ZCalibrationSection, switch_offset: float | None) -> Attempt:
     """Run CALIBRATE_Z, with another switch_offset than the configured one if given, and read what it found. The offset
     that it applies is noted with the holder as ours, also where the run is cancelled too late to keep it from that.
 
@@ -91,7 +96,7 @@ async def calibrate(context: Context, section: Section, switch_offset: float | N
     return Attempt(found, fault, text, doubts[-1] if doubts else "")
 
 
-async def _published(context: Context, section: Section) -> Calibration | None:
+async def _published(context: Context, section: ZCalibrationSection) -> AutomaticOffset | None:
     status = await context.printer.query({"z_calibration": None})
     return from_status(mapping(status.get("z_calibration")), median=section.median)
 

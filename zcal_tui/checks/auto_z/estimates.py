@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from zcal_tui.model.record import Estimate, Record, Sample
 from zcal_tui.printer.geometry import Xy
-from zcal_tui.printer.z_calibration import Calibration, Height
+from zcal_tui.printer.z_calibration import AutomaticOffset, Height
 from zcal_tui.stats.auto_offset import (
     Drift,
     Moved,
@@ -26,10 +26,10 @@ class Repeats:
 
     def __init__(self, step: float) -> None:
         self._step = step
-        self.found: list[Calibration] = []
+        self.found: list[AutomaticOffset] = []
 
     @property
-    def last(self) -> Calibration:
+    def last(self) -> AutomaticOffset:
         """The newest one."""
         return self.found[-1]
 
@@ -96,7 +96,7 @@ def estimate(name: str, interval: Interval) -> Estimate:
 
 
 def samples_of(
-    found: Calibration,
+    found: AutomaticOffset,
     turn: int,
     first: int,
     t: float,

@@ -34,7 +34,7 @@ from zcal_tui.model.record import Estimate, Level
 from zcal_tui.model.units import length, millimetres
 from zcal_tui.printer.config_view import ProbeConfig, ZRail, probe_config, z_rail, z_step_distance
 from zcal_tui.printer.geometry import Xy, z_limits
-from zcal_tui.printer.z_calibration import Calibration, Section, section, unfit
+from zcal_tui.printer.z_calibration import AutomaticOffset, ZCalibrationSection, section, unfit
 from zcal_tui.stats.auto_offset import Moved
 from zcal_tui.stats.repeatability import Repeatability, analyse
 
@@ -87,7 +87,7 @@ class _Run:
                 "The configuration of the Z steppers lacks rotation_distance or microsteps.",
                 "Look at the stepper sections of printer.cfg.",
             )
-        self.section: Section = here
+        self.section: ZCalibrationSection = here
         self._probe: ProbeConfig = probe
         self._rail: ZRail = rail
         self._step = step
@@ -154,7 +154,7 @@ class _Run:
             context.emit(Progress(turn, count, round(left, 1)))
         return doubt
 
-    def _tell(self, found: Calibration, turn: int, used: float | None, *, counts: bool) -> None:
+    def _tell(self, found: AutomaticOffset, turn: int, used: float | None, *, counts: bool) -> None:
         context = self._context
         at = position(context.printer)[:2]
         bed = self.section.bed

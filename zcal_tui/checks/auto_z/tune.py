@@ -23,7 +23,7 @@ from zcal_tui.model.questions import Choose, Option
 from zcal_tui.printer.geometry import Xy
 from zcal_tui.printer.messages import SwitchOffsetNegative, SwitchOffsetResult
 from zcal_tui.printer.printer import CommandFailed, Heard
-from zcal_tui.printer.z_calibration import Section
+from zcal_tui.printer.z_calibration import ZCalibrationSection
 from zcal_tui.stats.auto_offset import tuned_switch_offset
 from zcal_tui.stats.paper import paper_height
 
@@ -49,7 +49,7 @@ SWITCHES = (Switch("D2F-5", "Omron D2F-5", 0.5), Switch("SSG-5H", "Omron SSG-5H"
 
 
 async def switch_offset_to_use(
-    context: Context, parameters: AutoZParameters, section: Section
+    context: Context, parameters: AutoZParameters, section: ZCalibrationSection
 ) -> float | None:
     """The switch_offset for CALIBRATE_Z: None where the configured one is taken. Raises CheckRefused where there is
     none and nobody is asked, CheckCancelled."""
@@ -90,7 +90,7 @@ def _start(switch: Switch) -> float:
     return round(switch.base - SAFE_SIDE, 3)
 
 
-def bed_point(context: Context, section: Section) -> Xy:
+def bed_point(context: Context, section: ZCalibrationSection) -> Xy:
     """Where the nozzle goes for the paper test: the point that CALIBRATE_Z probes. Raises CheckRefused."""
     if section.bed is None:
         raise CheckRefused(
@@ -105,7 +105,7 @@ def bed_point(context: Context, section: Section) -> Xy:
 async def tune(
     context: Context,
     parameters: AutoZParameters,
-    section: Section,
+    section: ZCalibrationSection,
     repeats: Repeats,
     used: float,
     zero: Zero,
@@ -157,7 +157,7 @@ def _conclude(
     repeats: Repeats,
     papers: Sequence[PaperHeight],
     used: float,
-    section: Section,
+    section: ZCalibrationSection,
     zero: Zero,
     asked: "_Command",
     step: float,

@@ -10,7 +10,7 @@ from zcal_tui.checks.auto_z.wiring import Wiring
 from zcal_tui.model.record import Change, Level, Verdict
 from zcal_tui.model.units import closer_farther, length, millimetres
 from zcal_tui.printer.config_view import ZRail
-from zcal_tui.printer.z_calibration import Section
+from zcal_tui.printer.z_calibration import ZCalibrationSection
 from zcal_tui.stats.auto_offset import Moved
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.repeatability import Repeatability
@@ -74,7 +74,7 @@ def verdict_of(findings: Sequence[Finding], good: str) -> Verdict:
     return Verdict(worst.level, summary, tuple(finding.text for finding in ordered))
 
 
-def of_fault(attempt: Attempt, section: Section, moved: Sequence[Moved]) -> Finding:
+def of_fault(attempt: Attempt, section: ZCalibrationSection, moved: Sequence[Moved]) -> Finding:
     """CALIBRATE_Z itself refused what it found."""
     what, cause, _ = fault_words(attempt)
     low, high = section.margins
@@ -130,7 +130,7 @@ def of_endstop(result: Repeatability) -> Finding:
     return Finding(Level(rule.level), f"Z endstop: {text}", summaries.get(rule.level, ""))
 
 
-def of_repeats(repeats: Repeats, section: Section) -> Iterator[Finding]:
+def of_repeats(repeats: Repeats, section: ZCalibrationSection) -> Iterator[Finding]:
     """How sure the offset is, whether it lies inside the margins, and whether something creeps."""
     mean = repeats.mean("offset")
     n = len(repeats.found)

@@ -13,7 +13,7 @@ from zcal_tui.model.events import Stage
 from zcal_tui.model.questions import Confirm
 from zcal_tui.printer.config_view import macro_wraps
 from zcal_tui.printer.printer import CommandFailed
-from zcal_tui.printer.z_calibration import Section
+from zcal_tui.printer.z_calibration import ZCalibrationSection
 
 SOURCE = "protoloft's z_calibration, Requirements"
 
@@ -26,7 +26,9 @@ class Wiring:
     text: str
 
 
-async def look_at_wiring(context: Context, section: Section, macros: tuple[str, str] | None) -> Wiring:
+async def look_at_wiring(
+    context: Context, section: ZCalibrationSection, macros: tuple[str, str] | None
+) -> Wiring:
     """Find out before CALIBRATE_Z trusts it. Where the probe reads open and nobody has ever seen it read triggered, it
     is put away by its macro and read again. Raises CheckCancelled, CheckFailed, TransportError."""
     moved = section.moves_the_probe or macros is not None or macro_wraps(context.printer.state, "CALIBRATE_Z")

@@ -12,10 +12,10 @@ from zcal_tui.checks.ending import CheckFailed, CheckRefused
 from zcal_tui.checks.travel import disturbed
 from zcal_tui.model.record import Sample
 from zcal_tui.model.units import length
-from zcal_tui.printer.companion import ExtraCancelled, ExtraTouch
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.places import Place
-from zcal_tui.printer.reading import number
+from zcal_tui.printer.values import number
+from zcal_tui.printer.zcal_module import ExtraCancelled, ExtraTouch
 
 SLOPE_READINGS = 6
 """Readings of a scan by which the extra first finds the sensor's slope."""

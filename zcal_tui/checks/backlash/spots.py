@@ -12,7 +12,7 @@ from zcal_tui.printer.geometry import Xy, measuring_site, probe_reaches, probed_
 from zcal_tui.printer.mesh_reference import mesh_reference
 from zcal_tui.printer.places import Place, place_at
 from zcal_tui.printer.printer import Printer
-from zcal_tui.printer.reading import number, pair
+from zcal_tui.printer.values import number, pair
 
 HERE, MIDDLE, REFERENCE = "here", "the middle", "the zero reference"
 

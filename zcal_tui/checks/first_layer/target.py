@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from zcal_tui.model.record import Change
 from zcal_tui.model.units import closer_farther
 from zcal_tui.printer.config_view import is_delta, probe_config, z_rail
-from zcal_tui.printer.reading import number
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import number
 from zcal_tui.printer.z_calibration import section
 
 TOWERS = ("stepper_a", "stepper_b", "stepper_c", "stepper_left", "stepper_right")

@@ -1,14 +1,14 @@
 """Whether the companion extra is there and fits."""
 
 from zcal_tui.checks.ready.finding import Finding, fine, warn
-from zcal_tui.printer.companion import Companion
-from zcal_tui.printer.interface import INTERFACE
+from zcal_tui.printer.zcal_interface import INTERFACE
+from zcal_tui.printer.zcal_module import ZcalModule
 
 NEEDED = ("state", "motion", "probe", "manual", "settings")
 """What every check can make use of; `scan` and `release` depend on the kind of probe."""
 
 
-def extra(companion: Companion) -> Finding:
+def extra(companion: ZcalModule) -> Finding:
     """The companion extra: not there, another version, or without some capability on this Klipper."""
     version = companion.version
     if version is None:

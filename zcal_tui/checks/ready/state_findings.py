@@ -9,8 +9,8 @@ from zcal_tui.model.record import Change
 from zcal_tui.model.units import closer_farther, length, micrometres, millimetres
 from zcal_tui.printer.config_view import is_delta, probe_config, z_rail, z_step_distance
 from zcal_tui.printer.geometry import z_limits
-from zcal_tui.printer.reading import number
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import number
 
 LOWEST = -1.0
 """mm. A paper test may have to go that far below the zero it is about to correct (Klipper docs: position_min −2)."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from zcal_tui.checks.ending import CheckRefused
 from zcal_tui.checks.temperature.parameters import TemperatureParameters
 from zcal_tui.printer.config_view import ProbeConfig
-from zcal_tui.printer.reading import number
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import number
 from zcal_tui.stats.thermal import Phase
 
 BED, NOZZLE = "heater_bed", "extruder"

@@ -26,10 +26,10 @@ from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Change, Level, Verdict
 from zcal_tui.model.units import duration
 from zcal_tui.printer.config_view import ProbeConfig
-from zcal_tui.printer.manual import Calibration
+from zcal_tui.printer.manual_probe import ManualCalibration
 from zcal_tui.printer.places import Place
-from zcal_tui.printer.reading import number
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import number
 from zcal_tui.transport.failures import TransportError
 
 CALIBRATE, DRIVE_CURRENT = "PROBE_EDDY_CURRENT_CALIBRATE", "LDC_CALIBRATE_DRIVE_CURRENT"
@@ -196,7 +196,7 @@ async def _find_heights(context: Context, sensor: _Sensor, place: Place, step: f
     context.stop_if_cancelled()
     heard: list[str] = []
     stop = context.printer.listen_console(lambda message: heard.append(message.text))
-    manual = Calibration(
+    manual = ManualCalibration(
         context.printer,
         context.companion,
         f'{CALIBRATE} CHIP="{sensor.chip}"',
@@ -260,7 +260,7 @@ async def _judge(context: Context, sensor: _Sensor, changes: tuple[Change, ...],
 
 @contextlib.asynccontextmanager
 async def _staging(
-    context: Context, sensor: _Sensor, option: str, manual: Calibration | None = None
+    context: Context, sensor: _Sensor, option: str, manual: ManualCalibration | None = None
 ) -> AsyncIterator[None]:
     """The time in which Klipper stages by itself. The record says so before, in case this program dies in it; where it
     ends without anything staged, the record says that as well."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from zcal_tui.printer.reading import number, text
+from zcal_tui.printer.values import number, text
 from zcal_tui.tools import klipper_folder
 from zcal_tui.tools.doctor.facts import HereFacts, KlippyProcess, PrinterFacts
 from zcal_tui.tools.doctor.gather import processes as running

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from zcal_tui.printer.reading import mapping, text
+from zcal_tui.printer.values import mapping, text
 from zcal_tui.tools.doctor.facts import Answer, KlippyProcess, MoonrakerFacts, SocketFile, Tried
 from zcal_tui.tools.doctor.gather import there
 from zcal_tui.transport.address import Address, SocketAddress, UrlAddress

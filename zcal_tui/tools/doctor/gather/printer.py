@@ -5,12 +5,12 @@ import asyncio
 from zcal_tui.checks.holding import other_holder
 from zcal_tui.checks.ready.extra_findings import extra
 from zcal_tui.klipper_config.files import ConfigText
-from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.config_files import ConfigUnreadable, config_files
 from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.printer import Printer
-from zcal_tui.printer.reading import mapping
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import mapping
+from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.session.config_diff import Unsavable, predict
 from zcal_tui.session.save_plan import conflict_text, fork
 from zcal_tui.tools.doctor.facts import PrinterFacts
@@ -38,7 +38,7 @@ async def look_at_printer(transport: LinkedTransport, credentials: Credentials) 
 
 async def _look(printer: Printer, transport: LinkedTransport, credentials: Credentials) -> PrinterFacts:
     state = printer.state
-    companion = Companion(printer)
+    companion = ZcalModule(printer)
     followed = state.klippy in ("ready", "shutdown")
     try:
         async with asyncio.timeout(LONGEST):

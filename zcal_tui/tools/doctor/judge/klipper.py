@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from zcal_tui.checks.ready.state_findings import build
-from zcal_tui.printer.explain import explain
-from zcal_tui.printer.reading import text
+from zcal_tui.printer.errors.explain import explain
+from zcal_tui.printer.values import text
 from zcal_tui.tools.doctor.facts import HereFacts, KlippyProcess, PrinterFacts
 from zcal_tui.tools.doctor.finding import Finding, Findings, Group, sentence
 

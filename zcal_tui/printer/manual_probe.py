@@ -1,5 +1,5 @@
 """Klipper's manual probe as a client drives it: by the extra's ZCAL_PAPER_TEST where it can, else by MANUAL_PROBE.
-Neither stages anything; a calibration of Klipper's own that opens one (`Calibration`) does."""
+Neither stages anything; a calibration of Klipper's own that opens one (`ManualCalibration`) does."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,18 +7,18 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Literal
 
-from zcal_tui.printer.companion import Companion
 from zcal_tui.printer.messages import ManualProbeFailed, ManualProbeHeight
 from zcal_tui.printer.printer import CommandFailed, Heard, Printer
-from zcal_tui.printer.reading import mapping, number
-from zcal_tui.printer.state import ManualProbe
+from zcal_tui.printer.state import ManualProbeState
+from zcal_tui.printer.values import mapping, number
+from zcal_tui.printer.zcal_module import ZcalModule
 
 LATE_WORD = 2.0
 """Seconds of wall time to wait for the outcome, which Moonraker may deliver after the reply."""
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ManualProbeOutcome:
     """How a manual probe ended; `height` is the accepted toolhead Z."""
 
     how: Literal["accepted", "aborted", "failed", "unknown"]
@@ -28,11 +28,11 @@ class Outcome:
 class ManualTest:
     """One paper test that this program opened. Every method raises CommandFailed, NotReady, ReplyLost."""
 
-    def __init__(self, printer: Printer, companion: Companion) -> None:
+    def __init__(self, printer: Printer, companion: ZcalModule) -> None:
         self._printer = printer
         self._companion = companion
         self._by_extra = companion.can("manual", "motion", "state")
-        self._heard: list[Outcome] = []
+        self._heard: list[ManualProbeOutcome] = []
         self._told = asyncio.Event()
         self._stop = printer.listen_console(self._hear)
         self._opened = False
@@ -44,7 +44,7 @@ class ManualTest:
         """Whether it is open still, as far as the printer has told."""
         return self._opened and self._printer.state.manual_probe.is_active
 
-    async def begin(self) -> ManualProbe:
+    async def begin(self) -> ManualProbeState:
         """Open it where the nozzle stands. Klipper refuses where another one is open."""
         self._opened = True  # until it is refused: a reply that was lost leaves it open
         try:
@@ -57,13 +57,13 @@ class ManualTest:
     async def _open(self) -> None:
         await self._printer.gcode("ZCAL_PAPER_TEST" if self._by_extra else "MANUAL_PROBE")
 
-    async def step(self, z: str) -> ManualProbe:
+    async def step(self, z: str) -> ManualProbeState:
         """Move by TESTZ's word or distance and wait until the nozzle is there. A move that Klipper refuses ends the
         test."""
         await self._printer.gcode(f"TESTZ Z={z}\nM400")
         return (await self._printer.refresh()).manual_probe
 
-    async def accept(self) -> Outcome:
+    async def accept(self) -> ManualProbeOutcome:
         """Take the present height."""
         await self._printer.gcode("ACCEPT")
         return await self.outcome()
@@ -78,7 +78,7 @@ class ManualTest:
                     raise
             await self._printer.refresh()
 
-    async def outcome(self) -> Outcome:
+    async def outcome(self) -> ManualProbeOutcome:
         """What became of it, once it has ended; also when another client ended it."""
         self._opened = False  # what is open from here on is somebody else's
         await self._printer.refresh()
@@ -87,13 +87,13 @@ class ManualTest:
             result = mapping(status.get("result"))
             how = result.get("outcome")
             if how in ("accepted", "aborted", "failed"):
-                return Outcome(how, number(result.get("height")))
-            return Outcome("unknown")
+                return ManualProbeOutcome(how, number(result.get("height")))
+            return ManualProbeOutcome("unknown")
         try:
             async with asyncio.timeout(LATE_WORD):
                 await self._told.wait()
         except TimeoutError:
-            return Outcome("aborted")  # the only end of which Klipper says nothing
+            return ManualProbeOutcome("aborted")  # the only end of which Klipper says nothing
         return self._heard[-1]
 
     def close(self) -> None:
@@ -102,21 +102,21 @@ class ManualTest:
 
     def _hear(self, heard: Heard) -> None:
         if isinstance(heard.message, ManualProbeHeight):
-            self._heard.append(Outcome("accepted", heard.message.z))
+            self._heard.append(ManualProbeOutcome("accepted", heard.message.z))
         elif isinstance(heard.message, ManualProbeFailed):
-            self._heard.append(Outcome("failed"))
+            self._heard.append(ManualProbeOutcome("failed"))
         if self._heard:
             self._told.set()
 
 
-class Calibration(ManualTest):
+class ManualCalibration(ManualTest):
     """A manual probe that a calibration of Klipper's own opens and goes on from: after ACCEPT it measures by itself,
     maybe for minutes, before `accept` returns. It does not tell the height, and stages what it has found."""
 
     def __init__(
         self,
         printer: Printer,
-        companion: Companion,
+        companion: ZcalModule,
         command: str,
         waiting: Callable[[], AbstractAsyncContextManager[None]],
     ) -> None:
@@ -128,7 +128,7 @@ class Calibration(ManualTest):
     async def _open(self) -> None:
         await self._printer.gcode(self._command)
 
-    async def accept(self) -> Outcome:
+    async def accept(self) -> ManualProbeOutcome:
         """Take the present height and wait for the measurement. Raises CommandFailed where that fails."""
         height = (await self._printer.refresh()).manual_probe.z_position
         self.measuring = True
@@ -140,16 +140,16 @@ class Calibration(ManualTest):
             raise
         self.measuring = False
         await self._printer.refresh()
-        return self._failed() or Outcome("accepted", height)
+        return self._failed() or ManualProbeOutcome("accepted", height)
 
-    async def outcome(self) -> Outcome:
+    async def outcome(self) -> ManualProbeOutcome:
         """It was ended by another client: whether by ACCEPT or ABORT is not told. Waits for what follows from it."""
         self._opened = False
         self.measuring = True
         await self._printer.gcode("M400")
         self.measuring = False
         await self._printer.refresh()
-        return self._failed() or Outcome("unknown")
+        return self._failed() or ManualProbeOutcome("unknown")
 
-    def _failed(self) -> Outcome | None:
+    def _failed(self) -> ManualProbeOutcome | None:
         return next((outcome for outcome in self._heard if outcome.how == "failed"), None)

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Entry(NamedTuple):
+class ErrorEntry(NamedTuple):
     """A pattern for the error's text, searched without regard to case, and what to say about it. Named groups of
     the pattern may stand in the sentences in braces."""
 

@@ -8,10 +8,10 @@ import pytest
 from fakes.klippy import FakeKlippy
 from fakes.machine import Machine
 from fakes.manual_probe import FakeManualProbe
-from zcal_tui.printer import manual as manual_room
-from zcal_tui.printer.companion import Companion
-from zcal_tui.printer.manual import ManualTest, Outcome
+from zcal_tui.printer import manual_probe as manual_room
+from zcal_tui.printer.manual_probe import ManualProbeOutcome, ManualTest
 from zcal_tui.printer.printer import CommandFailed, Printer
+from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.transport.failures import ReplyLost
 
 ZCAL = {"version": "1.1.0", "unavailable": {}}
@@ -31,7 +31,7 @@ def probe(machine: Machine) -> FakeManualProbe:
 
 @pytest.fixture
 async def paper(printer: Printer, probe: FakeManualProbe) -> AsyncIterator[ManualTest]:
-    made = ManualTest(printer, Companion(printer))
+    made = ManualTest(printer, ZcalModule(printer))
     yield made
     made.close()
 
@@ -58,13 +58,13 @@ async def test_it_begins_where_the_nozzle_stands_and_tells_each_step(
 async def test_an_accepted_height_is_heard_on_the_console(paper: ManualTest) -> None:
     await paper.begin()
     await paper.step("-4.5")
-    assert await paper.accept() == Outcome("accepted", 0.5)
+    assert await paper.accept() == ManualProbeOutcome("accepted", 0.5)
     assert not paper.open
 
 
 async def test_a_refused_height_is_a_failure_of_its_own(paper: ManualTest) -> None:
     await paper.begin()
-    assert await paper.accept() == Outcome("failed")
+    assert await paper.accept() == ManualProbeOutcome("failed")
 
 
 async def test_an_end_of_which_nothing_is_said_is_an_abort(
@@ -73,7 +73,7 @@ async def test_an_end_of_which_nothing_is_said_is_an_abort(
     monkeypatch.setattr(manual_room, "LATE_WORD", 0.05)
     await paper.begin()
     probe.end()
-    assert await paper.outcome() == Outcome("aborted")
+    assert await paper.outcome() == ManualProbeOutcome("aborted")
 
 
 async def test_a_word_that_comes_after_the_reply_still_counts(
@@ -82,7 +82,7 @@ async def test_a_word_that_comes_after_the_reply_still_counts(
     await paper.begin()
     probe.end()
     asyncio.get_running_loop().call_later(0.1, machine.say, "Z position is 0.250")
-    assert await paper.outcome() == Outcome("accepted", 0.25)
+    assert await paper.outcome() == ManualProbeOutcome("accepted", 0.25)
 
 
 async def test_the_extra_tells_the_height_itself(
@@ -98,13 +98,17 @@ async def test_the_extra_tells_the_height_itself(
 @pytest.mark.parametrize(
     ("result", "outcome"),
     [
-        ({"outcome": "failed", "height": None}, Outcome("failed")),
-        ({"outcome": "aborted", "height": None}, Outcome("aborted")),
-        ({"outcome": "eaten"}, Outcome("unknown")),
+        ({"outcome": "failed", "height": None}, ManualProbeOutcome("failed")),
+        ({"outcome": "aborted", "height": None}, ManualProbeOutcome("aborted")),
+        ({"outcome": "eaten"}, ManualProbeOutcome("unknown")),
     ],
 )
 async def test_how_it_ended_is_the_extras_word(
-    extra: None, paper: ManualTest, probe: FakeManualProbe, result: dict[str, object], outcome: Outcome
+    extra: None,
+    paper: ManualTest,
+    probe: FakeManualProbe,
+    result: dict[str, object],
+    outcome: ManualProbeOutcome,
 ) -> None:
     await paper.begin()
     probe.end(result)
@@ -143,7 +147,7 @@ async def test_another_clients_is_left_alone(
 async def test_one_whose_reply_was_lost_is_ours_to_close(
     machine: Machine, klippy: FakeKlippy, printer: Printer, probe: FakeManualProbe
 ) -> None:
-    paper = ManualTest(printer, Companion(printer))
+    paper = ManualTest(printer, ZcalModule(printer))
 
     async def lost(script: str) -> None:
         await machine.run(script)
@@ -164,4 +168,4 @@ async def test_what_is_said_after_closing_is_not_heard(
     monkeypatch.setattr(manual_room, "LATE_WORD", 0.05)
     paper.close()
     machine.say("Z position is 0.250")
-    assert await paper.outcome() == Outcome("aborted")
+    assert await paper.outcome() == ManualProbeOutcome("aborted")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from zcal_tui.printer.interface import SAY, speaks
+from zcal_tui.printer.zcal_interface import SAY, speaks
 
 
 @pytest.mark.parametrize(

@@ -3,25 +3,25 @@
 import contextlib
 from collections.abc import AsyncGenerator, Callable
 
-from zcal_tui.printer.companion import Companion, ExtraCancelled, ExtraTouch
 from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.printer import CommandFailed, Printer
-from zcal_tui.printer.sampler import ProbeUnusable, Sampler, StockSampler, Touch, TouchSettings
+from zcal_tui.printer.sampler import ProbeUnusable, ProbingSettings, Sampler, StockSampler, Touch
+from zcal_tui.printer.zcal_module import ExtraCancelled, ExtraTouch, ZcalModule
 
 NEEDED = ("probe", "motion", "state")
 """What the extra has to be able to do for this."""
 _TRIGGERED = "reads as triggered before anything was touched"
 
 
-class ExtraSampler:
+class ZcalSampler:
     """Implements `Sampler` by ZCAL_PROBE_ACCURACY: the touches up to the next look are one command."""
 
-    def __init__(self, printer: Printer, companion: Companion) -> None:
+    def __init__(self, printer: Printer, companion: ZcalModule) -> None:
         self._printer = printer
         self._companion = companion
 
     async def series(
-        self, count: int, settings: TouchSettings, cancelled: Callable[[], bool]
+        self, count: int, settings: ProbingSettings, cancelled: Callable[[], bool]
     ) -> AsyncGenerator[Touch, None]:
         probe = probe_config(self._printer.state)
         if probe is None:
@@ -52,16 +52,16 @@ class ExtraSampler:
             ) from error
 
 
-def sampler_for(printer: Printer, companion: Companion) -> Sampler:
+def sampler_for(printer: Printer, companion: ZcalModule) -> Sampler:
     """The extra's where it can, else the one by stock commands: also where a macro of the printer's stands before
     PROBE_ACCURACY, which may fetch the probe."""
     probe = probe_config(printer.state)
     if companion.can(*NEEDED) and not (probe is not None and probe.wrapped):
-        return ExtraSampler(printer, companion)
+        return ZcalSampler(printer, companion)
     return StockSampler(printer)
 
 
-def command(count: int, settings: TouchSettings) -> str:
+def command(count: int, settings: ProbingSettings) -> str:
     """The command for a series."""
     words = ["ZCAL_PROBE_ACCURACY", f"SAMPLES={count}"]
     for name, value in (

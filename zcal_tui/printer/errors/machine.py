@@ -1,15 +1,15 @@
 """Errors of saving, of the links between the boards, of the machine that halts itself, and of commands in general."""
 
-from zcal_tui.printer.error_entry import Entry
+from zcal_tui.printer.errors.entry import ErrorEntry
 
-SAVING: tuple[Entry, ...] = (
-    Entry(
+SAVING: tuple[ErrorEntry, ...] = (
+    ErrorEntry(
         pattern=r"SAVE_CONFIG section '(?P<section>[^']+)' option '(?P<option>[^']+)'.* conflicts with included",
         what="SAVE_CONFIG cannot write {option} of [{section}].",
         cause="The value stands in an included file, and Klipper only writes to printer.cfg itself.",
         remedy="Comment the line out in the included file, or edit the number there by hand.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Unable to (parse existing config on SAVE_CONFIG|write config file|open config)",
         what="SAVE_CONFIG could not write the configuration.",
         cause="printer.cfg cannot be read or written: its rights, a full disk, or a syntax error in it.",
@@ -17,8 +17,8 @@ SAVING: tuple[Entry, ...] = (
     ),
 )
 
-LINK: tuple[Entry, ...] = (
-    Entry(
+LINK: tuple[ErrorEntry, ...] = (
+    ErrorEntry(
         pattern=r"Communication timeout during homing",
         what="A micro-controller did not report in time while a probing or homing move ran.",
         cause=(
@@ -30,13 +30,13 @@ LINK: tuple[Entry, ...] = (
             "slower probing speed does not cure it."
         ),
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Lost communication with MCU '(?P<mcu>[^']+)'",
         what="The connection to the micro-controller '{mcu}' was lost.",
         cause="Its cable or power failed, the board restarted, or the CAN bus broke down.",
         remedy="Check cable and power of that board, then FIRMWARE_RESTART.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=(
             r"mcu '(?P<mcu>[^']+)': (Unable to connect|Serial connection closed)"
             r"|Unable to connect to"
@@ -50,7 +50,7 @@ LINK: tuple[Entry, ...] = (
             "Check the `serial:` or `canbus_uuid:` line and that the board has power, then FIRMWARE_RESTART."
         ),
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"MCU Protocol error|mcu .*protocol error",
         what="Host and micro-controller run different versions of Klipper.",
         cause="The firmware on a board is older or newer than the host's software can talk to.",
@@ -58,8 +58,8 @@ LINK: tuple[Entry, ...] = (
     ),
 )
 
-SHUTDOWN: tuple[Entry, ...] = (
-    Entry(
+SHUTDOWN: tuple[ErrorEntry, ...] = (
+    ErrorEntry(
         pattern=r"Timer too close",
         what="The printer halted: a command reached the micro-controller too late.",
         cause=(
@@ -68,13 +68,13 @@ SHUTDOWN: tuple[Entry, ...] = (
         ),
         remedy="Check load, memory, power supply and cables of the host, then FIRMWARE_RESTART.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Missed scheduling of next",
         what="The printer halted: the micro-controller missed messages.",
         cause="The connection between host and board breaks off at times.",
         remedy="Check the cable and its shielding, then FIRMWARE_RESTART.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"ADC out of range",
         what="The printer halted: a temperature sensor reads an impossible value.",
         cause=(
@@ -83,13 +83,13 @@ SHUTDOWN: tuple[Entry, ...] = (
         ),
         remedy="Look which heater or sensor the message names, check its plug, then FIRMWARE_RESTART.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Rescheduled timer in the past|Stepper too far in past",
         what="The printer halted: steps came faster than the board can make them.",
         cause="Speed times microsteps is too high for this micro-controller.",
         remedy="Lower the speed or the microsteps of that axis, then FIRMWARE_RESTART.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Heater (?P<heater>\S+) not heating at expected rate",
         what="The printer halted: {heater} does not heat as it should.",
         cause=(
@@ -101,13 +101,13 @@ SHUTDOWN: tuple[Entry, ...] = (
             "FIRMWARE_RESTART."
         ),
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"TMC '(?P<driver>[^']+)' reports error",
         what="The printer halted: the stepper driver of {driver} reports an error.",
         cause="Too hot, a short circuit, or a motor that was unplugged under power.",
         remedy="Check the motor's plug and the driver's cooling, then FIRMWARE_RESTART.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"""Internal error on command:\s*\"(?P<command>[^\"]+)\"""",
         what="The printer halted: a bug in Klipper or in an extra, at {command}.",
         cause=(
@@ -116,19 +116,19 @@ SHUTDOWN: tuple[Entry, ...] = (
         ),
         remedy="Look for the traceback in klippy.log, update the extra it names, then FIRMWARE_RESTART.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Internal error on WebRequest|json encoding error",
         what="The printer halted: a bug in an extra's interface.",
         cause="An extra answered a request in a way that Klipper cannot pass on.",
         remedy="Look for the traceback in klippy.log, update the extra it names, then FIRMWARE_RESTART.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Shutdown due to (M112|webhooks request)|Command request|emergency stop",
         what="The printer was halted by an emergency stop.",
         cause="Somebody, or a program, sent it.",
         remedy="When nothing can collide, FIRMWARE_RESTART, then home again.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=(
             r"(Section '[^']*' is not a valid config section|Option '[^']*' .*section '[^']*'"
             r"|Unable to load module|Unable to parse option|Unable to open config file"
@@ -140,13 +140,13 @@ SHUTDOWN: tuple[Entry, ...] = (
         cause="The message names the section and the option.",
         remedy="Correct printer.cfg, then RESTART.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Printer is not ready",
         what="Klipper is still starting.",
         cause="It is connecting to its micro-controllers.",
         remedy="Wait a moment and try again.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"MCU '(?P<mcu>[^']+)' shutdown: (?P<reason>[^\n]+)",
         what="The printer halted: the micro-controller '{mcu}' says \"{reason}\".",
         cause="The micro-controller stops everything when something is not as it must be.",
@@ -154,8 +154,8 @@ SHUTDOWN: tuple[Entry, ...] = (
     ),
 )
 
-OTHER: tuple[Entry, ...] = (
-    Entry(
+OTHER: tuple[ErrorEntry, ...] = (
+    ErrorEntry(
         pattern=r"""Unknown command:\s*\"(?P<command>[^\"]*)\"""",
         what="The printer does not know {command}.",
         cause=(
@@ -164,7 +164,7 @@ OTHER: tuple[Entry, ...] = (
         ),
         remedy="Check the configuration, or whether the paper test has ended meanwhile.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=(
             r"Unable to parse parameter|Error on '.*': (missing|unable to parse)"
             r"|Malformed command|must have (a )?(minimum|maximum) of|must be (above|below)"
@@ -173,7 +173,7 @@ OTHER: tuple[Entry, ...] = (
         cause="It is missing, no number, or out of range.",
         remedy="The message names it; correct it and try again.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Klippy (Host not connected|Disconnected)|Moonraker has not met Klipper",
         what="Klipper is not running, or not connected to Moonraker.",
         cause="Its service has stopped or restarts.",
@@ -181,4 +181,4 @@ OTHER: tuple[Entry, ...] = (
     ),
 )
 
-MACHINE_ERRORS: tuple[Entry, ...] = SAVING + LINK + SHUTDOWN + OTHER
+MACHINE_ERRORS: tuple[ErrorEntry, ...] = SAVING + LINK + SHUTDOWN + OTHER

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zcal_tui.printer.companion import ExtraCancelled, ExtraTouch
 from zcal_tui.printer.printer import CommandFailed
-from zcal_tui.printer.sampler import ProbeUnusable, Touch, TouchSettings
-from zcal_tui.printer.sampler_extra import ExtraSampler, as_touch, command
+from zcal_tui.printer.sampler import ProbeUnusable, ProbingSettings, Touch
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.zcal_module import ExtraCancelled, ExtraTouch
+from zcal_tui.printer.zcal_sampler import ZcalSampler, as_touch, command
 from zcal_tui.transport.failures import ReplyLost
 
 STATE = PrinterState(settings=MappingProxyType({"probe": {"z_offset": 1.5}}))
@@ -52,28 +52,28 @@ class FakePrinter:
         self.state = state
 
 
-def sampler(companion: FakeCompanion, state: PrinterState = STATE) -> ExtraSampler:
-    return ExtraSampler(cast(Any, FakePrinter(state)), cast(Any, companion))
+def sampler(companion: FakeCompanion, state: PrinterState = STATE) -> ZcalSampler:
+    return ZcalSampler(cast(Any, FakePrinter(state)), cast(Any, companion))
 
 
 async def taken(
     companion: FakeCompanion, count: int = 3, cancelled: Callable[[], bool] = lambda: False
 ) -> list[Touch]:
-    return [touch async for touch in sampler(companion).series(count, TouchSettings(), cancelled)]
+    return [touch async for touch in sampler(companion).series(count, ProbingSettings(), cancelled)]
 
 
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        (TouchSettings(), ""),
-        (TouchSettings(probe_speed=5.0), " PROBE_SPEED=5"),
+        (ProbingSettings(), ""),
+        (ProbingSettings(probe_speed=5.0), " PROBE_SPEED=5"),
         (
-            TouchSettings(probe_speed=2.5, lift_speed=10.0, sample_retract_dist=0.125),
+            ProbingSettings(probe_speed=2.5, lift_speed=10.0, sample_retract_dist=0.125),
             " PROBE_SPEED=2.5 LIFT_SPEED=10 SAMPLE_RETRACT_DIST=0.125",
         ),
     ],
 )
-def test_a_series_is_one_command(settings: TouchSettings, words: str) -> None:
+def test_a_series_is_one_command(settings: ProbingSettings, words: str) -> None:
     assert command(4, settings) == f"ZCAL_PROBE_ACCURACY SAMPLES=4{words}"
 
 
@@ -84,7 +84,7 @@ speeds = st.none() | st.floats(0.1, 300.0)
 def test_what_is_not_set_is_left_to_the_printer(
     count: int, probe: float | None, lift: float | None, retract: float | None
 ) -> None:
-    name, *words = command(count, TouchSettings(probe, lift, retract)).split(" ")
+    name, *words = command(count, ProbingSettings(probe, lift, retract)).split(" ")
     given_words = dict(word.split("=") for word in words)
     assert name == "ZCAL_PROBE_ACCURACY"
     expected = {"PROBE_SPEED": probe, "LIFT_SPEED": lift, "SAMPLE_RETRACT_DIST": retract}
@@ -145,7 +145,7 @@ async def test_other_errors_pass_unchanged_after_the_touches(error: Exception) -
     touches: list[Touch] = []
     with pytest.raises(type(error)) as caught:
         async for touch in sampler(FakeCompanion(told(1), error=error)).series(
-            3, TouchSettings(), lambda: False
+            3, ProbingSettings(), lambda: False
         ):
             touches.append(touch)
     assert caught.value is error
@@ -154,7 +154,7 @@ async def test_other_errors_pass_unchanged_after_the_touches(error: Exception) -
 
 async def test_who_stops_listening_ends_the_command() -> None:
     companion = FakeCompanion(told(1), told(2), told(3))
-    series = sampler(companion).series(3, TouchSettings(), lambda: False)
+    series = sampler(companion).series(3, ProbingSettings(), lambda: False)
     async for _ in series:
         break
     await series.aclose()
@@ -164,6 +164,6 @@ async def test_who_stops_listening_ends_the_command() -> None:
 async def test_without_a_probe_there_is_nothing_to_touch_with() -> None:
     companion = FakeCompanion(told(1))
     with pytest.raises(ProbeUnusable, match="no probe"):
-        async for _ in sampler(companion, PrinterState()).series(3, TouchSettings(), lambda: False):
+        async for _ in sampler(companion, PrinterState()).series(3, ProbingSettings(), lambda: False):
             pass
     assert companion.commands == []

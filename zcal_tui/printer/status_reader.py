@@ -5,16 +5,16 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, cast
 
-from zcal_tui.printer.reading import flag, mapping, number, text, triple
 from zcal_tui.printer.state import (
-    BedMesh,
-    Heater,
+    BedMeshState,
+    HeaterState,
     KlippyStateName,
-    ManualProbe,
+    ManualProbeState,
     PrinterState,
-    Probe,
+    ProbeState,
     SaveConfigPending,
 )
+from zcal_tui.printer.values import flag, mapping, number, text, triple
 
 Raw = Mapping[str, Mapping[str, Any]]
 """Everything known of each object: {object: {field: value}}."""
@@ -141,7 +141,7 @@ def _gcode_move(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _probe(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "probe": Probe(
+        "probe": ProbeState(
             name=text(fields.get("name")) or "probe",
             last_query=flag(fields.get("last_query")),
             last_trigger_z=number(fields.get("last_z_result")),
@@ -152,7 +152,7 @@ def _probe(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _manual_probe(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "manual_probe": ManualProbe(
+        "manual_probe": ManualProbeState(
             is_active=bool(flag(fields.get("is_active"))),
             z_position=number(fields.get("z_position")),
             lower=number(fields.get("z_position_lower")),
@@ -165,7 +165,7 @@ def _bed_mesh(fields: Mapping[str, Any]) -> dict[str, Any]:
     bounds = [fields.get("mesh_min"), fields.get("mesh_max")]
     spanned = any(number(value) for bound in bounds if isinstance(bound, list | tuple) for value in bound)
     name = text(fields.get("profile_name")) or ""
-    return {"bed_mesh": BedMesh(name, active=spanned or bool(name))}
+    return {"bed_mesh": BedMeshState(name, active=spanned or bool(name))}
 
 
 def _configfile(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -199,13 +199,13 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
 }
 
 
-def _heaters(raw: Raw) -> Mapping[str, Heater]:
+def _heaters(raw: Raw) -> Mapping[str, HeaterState]:
     found = {}
     for name in sorted(filter(is_heater, raw)):
         temperature = number(raw[name].get("temperature"))
         if temperature is not None:
             target = number(raw[name].get("target")) or 0.0
-            found[name] = Heater(temperature, target, number(raw[name].get("power")) or 0.0)
+            found[name] = HeaterState(temperature, target, number(raw[name].get("power")) or 0.0)
     return MappingProxyType(found)
 
 

@@ -1,10 +1,10 @@
 """Errors of probing, of the paper test and of the calibration commands, as Klipper (from 2023 on), Kalico and the
 z_calibration extra word them."""
 
-from zcal_tui.printer.error_entry import Entry
+from zcal_tui.printer.errors.entry import ErrorEntry
 
-PROBING: tuple[Entry, ...] = (
-    Entry(
+PROBING: tuple[ErrorEntry, ...] = (
+    ErrorEntry(
         pattern=r"No trigger on (?P<name>[\w ]+) after full movement",
         what="The {name} did not trigger on the way down.",
         cause=(
@@ -18,7 +18,7 @@ PROBING: tuple[Entry, ...] = (
             "probe to reach."
         ),
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"triggered prior to movement",
         what="The probe was triggered before the move began.",
         cause=(
@@ -30,7 +30,7 @@ PROBING: tuple[Entry, ...] = (
             "not, check how it is attached and the '!' before its pin."
         ),
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"still triggered after retract",
         what="The endstop was still triggered after the retract between the two homing moves.",
         cause=(
@@ -41,7 +41,7 @@ PROBING: tuple[Entry, ...] = (
             "Check with QUERY_ENDSTOPS that it opens when released; raise homing_retract_dist if it does."
         ),
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"probe samples exceed (samples_)?tolerance(?!\. Retrying)",
         what="The touches of one measurement lie too far apart.",
         cause=(
@@ -53,7 +53,7 @@ PROBING: tuple[Entry, ...] = (
             "samples_tolerance."
         ),
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"probe switch not closed",
         what="The probe does not seem to be attached.",
         cause=(
@@ -65,7 +65,7 @@ PROBING: tuple[Entry, ...] = (
             "switch is wired normally closed."
         ),
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Probe (?P<deed>attach|detach) failed",
         what="The dockable probe was not {deed}ed.",
         cause=(
@@ -74,19 +74,19 @@ PROBING: tuple[Entry, ...] = (
         ),
         remedy="Try ATTACH_PROBE and DETACH_PROBE slowly by hand and correct the dock's coordinates.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Probe not detected in dock",
         what="The dockable probe is not in its dock.",
         cause="It is still at the toolhead, or it has fallen off.",
         remedy="Put it into its dock and try again.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"probe is not attached and auto-attach is disabled",
         what="The probe is not attached.",
         cause="Automatic attaching is switched off for this probe.",
         remedy="Run ATTACH_PROBE first, or set auto_attach_detach in its section.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=(
             r"Probing fail\w* (because|after|to collect)"
             r"|Probe failed because it was deemed bad|bad probes"
@@ -95,37 +95,37 @@ PROBING: tuple[Entry, ...] = (
         cause=("The probe rates each touch; dirt or ooze on the nozzle or a shaky bed make it reject them."),
         remedy="Clean the nozzle cold, check that nothing shakes, and try again.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Unable to find \d+ samples within",
         what="The touches do not agree well enough.",
         cause=("The nozzle touches the bed itself here, so ooze, a warm nozzle or vibration show directly."),
         remedy="Clean the nozzle, let it cool below its limit, and try again.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Toolhead moved during probe (de)?activate_gcode",
         what="The probe's activate_gcode or deactivate_gcode moved the toolhead.",
         cause="Klipper allows no moves in them that do not return to the same place.",
         remedy="End these scripts with a move back to where they began.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Probe does not support QUERY_PROBE",
         what="This probe cannot be asked for its state.",
         cause="It measures a distance or a force instead of switching.",
         remedy="Nothing needs to be done; its state is not checked beforehand.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"BLTouch failed to (?P<what>\w+)",
         what="The BLTouch did not {what}.",
         cause="Its pin sticks or is bent, or the control or sensor wire has no good contact.",
         remedy="Run BLTOUCH_DEBUG COMMAND=pin_down and pin_up and watch the pin; clean or replace it.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"horizontal_move_z can't be less than",
         what="horizontal_move_z is lower than the probe's z_offset.",
         cause="The probe would be dragged over the bed on the way to a point.",
         remedy="Set horizontal_move_z in that section above z_offset, 5 mm or more.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Probing failed due to printer shutdown|Homing failed due to printer shutdown",
         what="The printer was halted during the move.",
         cause="An emergency stop or another error halted it; that one is the cause.",
@@ -133,14 +133,14 @@ PROBING: tuple[Entry, ...] = (
     ),
 )
 
-MANUAL_PROBE: tuple[Entry, ...] = (
-    Entry(
+MANUAL_PROBE: tuple[ErrorEntry, ...] = (
+    ErrorEntry(
         pattern=r"Already in a manual Z probe",
         what="A paper test is already under way.",
         cause="Another screen or program started it, or one was left open.",
         remedy="Finish it there, or send ABORT if nobody needs it.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Manual probe failed",
         what="The paper test ended without a result.",
         cause=(
@@ -149,7 +149,7 @@ MANUAL_PROBE: tuple[Entry, ...] = (
         ),
         remedy="Start it again and only use the steps of the paper test to move.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=(
             r"must home (axis )?(axes )?first|Must home before probe|must home axes first"
             r"|Must home X and Y axes first"
@@ -161,7 +161,7 @@ MANUAL_PROBE: tuple[Entry, ...] = (
         ),
         remedy="Home all axes (G28) and try again.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Move out of range: (?P<where>[-\d. ]+)",
         what="The move would leave the allowed area (to {where}).",
         cause=(
@@ -173,7 +173,7 @@ MANUAL_PROBE: tuple[Entry, ...] = (
             "section leaves room below zero for the probe to reach."
         ),
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Extrude (below minimum temp|only move too long)|Move exceeds maximum extrusion",
         what="The extruder refuses to move.",
         cause="The nozzle is colder than min_extrude_temp, or the move is longer than allowed.",
@@ -181,8 +181,8 @@ MANUAL_PROBE: tuple[Entry, ...] = (
     ),
 )
 
-CALIBRATION: tuple[Entry, ...] = (
-    Entry(
+CALIBRATION: tuple[ErrorEntry, ...] = (
+    ErrorEntry(
         pattern=r"offset (?P<offset>-?[\d.]+) is outside the configured range",
         what="The automatic offset came out at {offset} mm, outside the allowed range.",
         cause=(
@@ -191,7 +191,7 @@ CALIBRATION: tuple[Entry, ...] = (
         ),
         remedy="Compare the nozzle, switch and bed heights with an earlier run to see which one moved.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"offset is greater than allowed",
         what="The automatic offset is larger than max_deviation allows.",
         cause="One of the three heights is wrong, or the printer changed.",
@@ -200,25 +200,25 @@ CALIBRATION: tuple[Entry, ...] = (
             "instead of max_deviation."
         ),
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"cannot find a (?P<site>nozzle|switch|bed) position",
         what="The place for the {site} measurement is not configured.",
         cause="Neither the command nor [z_calibration] nor a section it falls back on names it.",
         remedy="Configure {site}_xy_position in [z_calibration].",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"cannot find a switch offset",
         what="The switch offset is not configured.",
         cause="The automatic offset needs to know how far the switch travels until it triggers.",
         remedy="Set switch_offset in [z_calibration], 0.5 mm to begin with, and tune it.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"virtual endstop for z is not supported",
         what="The automatic offset needs a real Z endstop.",
         cause="This printer homes Z with the probe, so there is no switch that the nozzle could touch.",
         remedy="Use the paper test (check `z-offset`) on this printer.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Retries aborting|Too many retries|Aborting quad_gantry_level",
         what="The levelling did not converge.",
         cause=(
@@ -229,8 +229,8 @@ CALIBRATION: tuple[Entry, ...] = (
     ),
 )
 
-EDDY: tuple[Entry, ...] = (
-    Entry(
+EDDY: tuple[ErrorEntry, ...] = (
+    ErrorEntry(
         pattern=r"Failed calibration - (no usable data|frequency not increasing)",
         what="The eddy current sensor gave nothing that heights can be read from.",
         cause=(
@@ -242,25 +242,25 @@ EDDY: tuple[Entry, ...] = (
             "SAVE_CONFIG, then calibrate again."
         ),
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Failed calibration - incomplete sensor data",
         what="Readings of the eddy current sensor were lost during the calibration.",
         cause="The link to its board or the I2C wire is disturbed, or the host was too busy.",
         remedy="Look for errors of the sensor in klippy.log, check the wiring, then calibrate again.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Invalid ldc1612 id",
         what="The eddy current sensor's chip does not answer as it should.",
         cause="Its I2C wires are loose or exchanged, another i2c_bus is configured, or the chip is faulty.",
         remedy="Check the wiring and i2c_bus, i2c_address in its section, then FIRMWARE_RESTART.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"Must calibrate probe_eddy_current first",
         what="The eddy current sensor is not calibrated.",
         cause="Without a table of frequencies and heights (calibrate) it cannot measure.",
         remedy="Do the check `z-offset`, which calibrates it, and save what it finds.",
     ),
-    Entry(
+    ErrorEntry(
         pattern=r"probe_eddy_current sensor not in valid range",
         what="The eddy current sensor is out of the range that it is calibrated for.",
         cause="It stands too high above the bed, beside the bed, or was calibrated with another drive current.",
@@ -268,4 +268,4 @@ EDDY: tuple[Entry, ...] = (
     ),
 )
 
-MEASURING_ERRORS: tuple[Entry, ...] = PROBING + MANUAL_PROBE + CALIBRATION + EDDY
+MEASURING_ERRORS: tuple[ErrorEntry, ...] = PROBING + MANUAL_PROBE + CALIBRATION + EDDY

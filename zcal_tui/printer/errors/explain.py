@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from zcal_tui.printer.errors_machine import MACHINE_ERRORS
-from zcal_tui.printer.errors_measuring import MEASURING_ERRORS
+from zcal_tui.printer.errors.machine import MACHINE_ERRORS
+from zcal_tui.printer.errors.measuring import MEASURING_ERRORS
 
 
 @dataclass(frozen=True)

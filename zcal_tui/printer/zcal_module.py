@@ -12,9 +12,9 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from zcal_tui.printer.interface import speaks
 from zcal_tui.printer.printer import LINK_GRACE, CommandFailed, Printer
-from zcal_tui.printer.reading import mapping, number
+from zcal_tui.printer.values import mapping, number
+from zcal_tui.printer.zcal_interface import speaks
 from zcal_tui.transport.failures import NotReady, ReplyLost, TransportError
 
 POLL = 0.1
@@ -49,7 +49,7 @@ class ExtraCancelled(CommandFailed):
     """A command of the extra's was cancelled: by us, by another client, or since the lease ran out."""
 
 
-class Companion:
+class ZcalModule:
     """The extra on one printer."""
 
     def __init__(self, printer: Printer) -> None:

@@ -7,10 +7,10 @@ import pytest
 
 from fakes.klippy import FakeKlippy
 from fakes.machine import Machine
-from zcal_tui.printer.companion import Companion, read_sample
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.sampler import StockSampler
-from zcal_tui.printer.sampler_extra import ExtraSampler, sampler_for
+from zcal_tui.printer.zcal_module import ZcalModule, read_sample
+from zcal_tui.printer.zcal_sampler import ZcalSampler, sampler_for
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.opening import open_transport
 
@@ -42,14 +42,14 @@ async def test_it_is_used_where_it_speaks_our_version(
     version: str | None, usable: bool, with_zcal: Callable[..., Any]
 ) -> None:
     printer = await with_zcal(version=version, unavailable={})
-    companion = Companion(printer)
+    companion = ZcalModule(printer)
     assert companion.can("probe") is usable
-    assert isinstance(sampler_for(printer, companion), ExtraSampler if usable else StockSampler)
+    assert isinstance(sampler_for(printer, companion), ZcalSampler if usable else StockSampler)
 
 
 async def test_what_it_says_it_cannot_is_not_asked_of_it(with_zcal: Callable[..., Any]) -> None:
     printer = await with_zcal(version="1.1.0", unavailable={"probe": "It is not as zcal knows it."})
-    companion = Companion(printer)
+    companion = ZcalModule(printer)
     assert companion.can("motion", "state") and not companion.can("motion", "probe")
     assert isinstance(sampler_for(printer, companion), StockSampler)
     assert companion.unavailable == {"probe": "It is not as zcal knows it."}
@@ -60,7 +60,7 @@ async def test_a_macro_that_fetches_the_probe_keeps_its_turn(
 ) -> None:
     machine.objects["configfile"]["settings"]["gcode_macro probe_accuracy"] = {"rename_existing": "_PA"}
     printer = await with_zcal(version="1.1.0", unavailable={})
-    assert isinstance(sampler_for(printer, Companion(printer)), StockSampler)
+    assert isinstance(sampler_for(printer, ZcalModule(printer)), StockSampler)
 
 
 def test_a_sample_is_read_as_far_as_it_is_there() -> None:

@@ -1,0 +1,1 @@
+"""Klipper's errors explained: what happened, the likely cause, what to do."""
