@@ -13,7 +13,7 @@ from zcal_tui.headless.results import RESULT_PROGRAMS
 
 if TYPE_CHECKING:  # every check's declaration is read only where the command line says anything about checks
     from zcal_tui.checks.base import Declaration
-    from zcal_tui.checks.guided import GuidedParameters
+    from zcal_tui.checks.full_calibration import FullCalibrationParameters
     from zcal_tui.checks.parameters import ParameterSpec
 
 PROFILES = ("voron", "bedslinger", "corexy", "delta")
@@ -46,7 +46,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         if wrong := re.search(r"argument check: invalid choice: '(.*)' \(", message):
-            from zcal_tui.checks.guided import DECLARED
+            from zcal_tui.checks.full_calibration import DECLARED
 
             near = difflib.get_close_matches(wrong[1], (*DECLARED, *PROGRAMS), n=1)
             message = f"there is no check {wrong[1]!r}" + (f"; did you mean {near[0]}?" if near else "")
@@ -168,7 +168,7 @@ def _add_check(choices: Any, check: "Declaration") -> None:
 def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """The whole command line; the options of those checks only that `arguments` name, since most of the time of parsing
     goes into making them."""
-    from zcal_tui.checks.guided import DECLARED
+    from zcal_tui.checks.full_calibration import DECLARED
 
     parser = Parser(
         prog="zcal-tui",
@@ -209,7 +209,7 @@ def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
 
 def _parameters(check: str, given: Mapping[str, Any]) -> Any:
     """What the check is told to do. Raises UsageError."""
-    from zcal_tui.checks.guided import DECLARED, NAME, chosen
+    from zcal_tui.checks.full_calibration import DECLARED, NAME, chosen
     from zcal_tui.checks.parameters import ParameterError, build
 
     values = {key.removeprefix("check."): value for key, value in given.items() if key.startswith("check.")}
@@ -232,7 +232,7 @@ def _command(
         _check_several(given)
     given["printer"] = printers[0] if printers else None
     if headless and not check:
-        from zcal_tui.checks.guided import DECLARED
+        from zcal_tui.checks.full_calibration import DECLARED
 
         raise UsageError(f"--headless needs to know which check: {', '.join(DECLARED)}")
     if given.get("json") and not headless:
@@ -269,7 +269,7 @@ def _command(
     )
 
 
-def _nothing_left(parameters: "GuidedParameters") -> str:
+def _nothing_left(parameters: "FullCalibrationParameters") -> str:
     """What to say where every check is left out."""
     if not parameters.only:
         return "--skip leaves out every check, so that nothing is left to be done"
@@ -290,7 +290,7 @@ def _check_demo(profile: str, given: dict[str, Any]) -> None:
         raise UsageError("--demo brings its own printer; leave out --printer")
     if profile not in PROFILES and not as_path(profile).exists():
         near = difflib.get_close_matches(profile, PROFILES, n=1)
-        from zcal_tui.checks.guided import DECLARED
+        from zcal_tui.checks.full_calibration import DECLARED
 
         if profile in DECLARED:
             raise UsageError(f"name the profile before the check: --demo {PROFILES[0]} {profile}")
@@ -306,7 +306,7 @@ def _check_demo(profile: str, given: dict[str, Any]) -> None:
 
 def _unknown(word: str, check: str | None) -> str:
     """What to say of an option that does not exist, with the nearest one that does."""
-    from zcal_tui.checks.guided import DECLARED
+    from zcal_tui.checks.full_calibration import DECLARED
     from zcal_tui.checks.parameters import specs
 
     common = Parser(add_help=False)

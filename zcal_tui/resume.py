@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from zcal_tui.arguments import Parser, UsageError, common_options, parse
-from zcal_tui.checks.guided import DECLARED
+from zcal_tui.checks.full_calibration import DECLARED
 from zcal_tui.checks.parameters import ParameterError, build
 from zcal_tui.config import ConfigError, as_path, data_folder, load
 from zcal_tui.headless.exit_codes import ExitCode

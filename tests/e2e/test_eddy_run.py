@@ -12,7 +12,7 @@ from configured import pending, setting
 from finding import change, find, session
 from guidedrun import carry_out
 from simulated import PrinterSim, Starter, eventually, wait_for_state
-from zcal_tui.checks.z_offset.eddy_told import slope, table
+from zcal_tui.checks.z_offset.eddy_messages import slope, table
 from zcal_tui.model.events import Asked, Event, Progress
 from zcal_tui.model.questions import Confirm, PaperMove, PaperStep
 from zcal_tui.model.record import Level, Outcome

@@ -9,8 +9,8 @@ from scenes import verdict
 from scripted import FINISHED, READY, ScriptedSession
 from stage import Opener
 from zcal_tui.checks.catalogue import CHECKS
-from zcal_tui.checks.guided import GuidedParameters
-from zcal_tui.checks.holding import OURSELVES
+from zcal_tui.checks.full_calibration import FullCalibrationParameters
+from zcal_tui.checks.lease.temporary_settings import OURSELVES
 from zcal_tui.model.events import RunEnded, RunStarted, VerdictReached
 from zcal_tui.model.record import Estimate, Level, Outcome, Record, RecordPart, Verdict
 from zcal_tui.printer.state import ManualProbeState
@@ -110,7 +110,7 @@ async def test_the_whole_calibration_is_followed_from_part_to_part(opened: Opene
         await stage.press("a")
         assert "Every check that applies, one after the" in stage.words() and session.runs == 0
         await stage.press("a")
-        assert session.asked[-1] == ("start", GuidedParameters())
+        assert session.asked[-1] == ("start", FullCalibrationParameters())
         assert stage.screen == "RunScreen"
         for check in ("ready", "z-offset"):
             session.say(RunStarted(f"part-{check}", check, FINISHED))
@@ -153,7 +153,7 @@ async def test_a_whole_calibration_that_was_cut_off_is_handed_on_with_what_it_ha
         await stage.press("1")
         assert stage.screen == "RunScreen"
         assert session.options.resume is cut
-        assert session.asked[-1] == ("start", GuidedParameters(skip="temperature"))
+        assert session.asked[-1] == ("start", FullCalibrationParameters(skip="temperature"))
 
 
 @pytest.mark.parametrize(("key", "asked"), [("1", "start"), ("2", "close interrupted"), ("escape", None)])

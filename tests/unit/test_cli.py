@@ -15,7 +15,7 @@ from zcal_tui.__main__ import main
 from zcal_tui.arguments import PROGRAMS, UsageError, parse
 from zcal_tui.checks.accuracy import AccuracyParameters
 from zcal_tui.checks.catalogue import CHECKS
-from zcal_tui.checks.guided import DECLARED, GuidedParameters, chosen
+from zcal_tui.checks.full_calibration import DECLARED, FullCalibrationParameters, chosen
 from zcal_tui.command import Command
 from zcal_tui.config import ConfigError
 from zcal_tui.headless.exit_codes import ExitCode
@@ -127,7 +127,7 @@ def test_several_printers_run_side_by_side_wherever_they_stand() -> None:
 
 def test_the_whole_calibration_takes_what_to_leave_out() -> None:
     command = understood("--headless", "all", "--skip", "bias,temperature", "--only", "ready, bias")
-    assert command.parameters == GuidedParameters(skip="bias,temperature", only="ready, bias")
+    assert command.parameters == FullCalibrationParameters(skip="bias,temperature", only="ready, bias")
     assert [check.name for check in chosen(command.parameters)] == ["ready"]
 
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
-from zcal_tui.checks.ending import CheckCancelled
+from zcal_tui.checks.errors import CheckCancelled
 from zcal_tui.model.events import Event
 from zcal_tui.model.record import Record
 
 if TYPE_CHECKING:  # the command line reads these declarations before anything heavy is imported
-    from zcal_tui.checks.holding import Holder
+    from zcal_tui.checks.lease.temporary_settings import TemporarySettings
     from zcal_tui.checks.operator import Operator
     from zcal_tui.printer.printer import Printer
     from zcal_tui.printer.sampler import Sampler
@@ -57,7 +57,7 @@ class Context:
     """The person at the printer."""
     companion: "ZcalModule"
     """The companion extra, where it is installed."""
-    holder: "Holder"
+    holder: "TemporarySettings"
     """Lends settings of the printer for the time of a check, under the extra's lease."""
     earlier: Callable[[str], Record | None] = lambda check: None
     """The newest finished record of a check on this printer."""

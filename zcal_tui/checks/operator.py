@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from zcal_tui.checks.ending import CheckRefused
+from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.model.questions import Choose, Confirm, JogMove, JogStep, PaperMove, PaperStep
 
 

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckCancelled, CheckFailed, CheckRefused
+from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.travel import hands_off, require_ours, travel
 from zcal_tui.model.events import Notice, SampleTaken
 from zcal_tui.model.questions import Confirm, PaperMove, PaperStep

@@ -1,8 +1,8 @@
 """What has to be so before anything moves, asked in one place by every check."""
 
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckFailed, CheckRefused
-from zcal_tui.checks.holding import other_holder
+from zcal_tui.checks.errors import CheckFailed, CheckRefused
+from zcal_tui.checks.lease.temporary_settings import other_holder
 from zcal_tui.checks.travel import require_ours
 from zcal_tui.model.events import Stage
 from zcal_tui.model.questions import Choose, Confirm, Option

@@ -3,8 +3,8 @@
 import contextlib
 
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckFailed, CheckRefused
-from zcal_tui.checks.holding import other_holder
+from zcal_tui.checks.errors import CheckFailed, CheckRefused
+from zcal_tui.checks.lease.temporary_settings import other_holder
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.printer.config_view import is_delta, probe_config
 from zcal_tui.printer.geometry import area

@@ -5,7 +5,7 @@ import uuid
 from typing import Any
 
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckCancelled
+from zcal_tui.checks.errors import CheckCancelled
 from zcal_tui.checks.travel import require_free
 from zcal_tui.model.events import Notice
 from zcal_tui.printer.printer import CommandFailed

@@ -9,7 +9,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 
-from zcal_tui.checks.holding import other_holder
+from zcal_tui.checks.lease.temporary_settings import other_holder
 from zcal_tui.model.events import Event, Notice, Stage
 from zcal_tui.model.record import Change
 from zcal_tui.printer.printer import Printer

@@ -8,9 +8,9 @@ from typing import Any
 
 from zcal_tui.checks.base import Check
 from zcal_tui.checks.catalogue import CHECKS
-from zcal_tui.checks.guided import (
+from zcal_tui.checks.full_calibration import (
     NAME,
-    GuidedParameters,
+    FullCalibrationParameters,
     chosen,
     not_applicable,
     stops_rest,
@@ -39,7 +39,7 @@ class Guide:
 
     def __init__(
         self,
-        parameters: GuidedParameters,
+        parameters: FullCalibrationParameters,
         printer: Printer,
         store: Store,
         board: Board,

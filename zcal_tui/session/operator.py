@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Callable
 from typing import cast
 
-from zcal_tui.checks.ending import CheckCancelled
+from zcal_tui.checks.errors import CheckCancelled
 from zcal_tui.checks.operator import NeedsPerson
 from zcal_tui.model.events import Answered, Asked, Event
 from zcal_tui.model.questions import (

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import replace
 
-from zcal_tui.checks.guided import GuidedParameters, split
+from zcal_tui.checks.full_calibration import FullCalibrationParameters, split
 from zcal_tui.model.record import LOOK_FIRST, Level, Outcome, Record
 from zcal_tui.results.shelf import entries
 from zcal_tui.results.store import StillRunning, Store
@@ -23,7 +23,9 @@ def gone_on_with(store: Store, printer: str, cut_off: Record) -> tuple[Record, .
     return store.interrupted(printer)
 
 
-def left_to_do(store: Store, printer: str, cut_off: Record, parameters: GuidedParameters) -> GuidedParameters:
+def left_to_do(
+    store: Store, printer: str, cut_off: Record, parameters: FullCalibrationParameters
+) -> FullCalibrationParameters:
     """The same without what was done since the run began. The printer is looked at again in any case. Reads the
     disk."""
     runs = [entry.record for entry in entries(store, printer) if entry.record is not None]

@@ -6,8 +6,8 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from zcal_tui.checks.base import Check, Context
-from zcal_tui.checks.ending import CheckCancelled, CheckFailed, CheckRefused
-from zcal_tui.checks.holding import LEASE, Holder
+from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
+from zcal_tui.checks.lease.temporary_settings import LEASE, TemporarySettings
 from zcal_tui.checks.operator import NeedsPerson
 from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted
 from zcal_tui.model.questions import Answer
@@ -142,7 +142,7 @@ class Run:
     async def _check_it(self) -> tuple[Outcome, Problem | None]:
         printer = self._printer
         companion = ZcalModule(printer)
-        holder = Holder(printer, companion, self._emit, self._lease, lambda: self._cancelled)
+        holder = TemporarySettings(printer, companion, self._emit, self._lease, lambda: self._cancelled)
         context = Context(
             printer=printer,
             sampler=sampler_for(printer, companion),

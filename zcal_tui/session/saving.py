@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from zcal_tui.checks.ending import CheckCancelled, CheckRefused
+from zcal_tui.checks.errors import CheckCancelled, CheckRefused
 from zcal_tui.checks.operator import Operator
 from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.model.events import ChangesUpdated, Event, Notice, Progress, Stage

@@ -213,7 +213,7 @@ class Desk:
         """A check's declaration, that of the whole calibration too."""
         if check in self.checks:
             return self.checks[check]
-        from zcal_tui.checks.guided import DECLARED  # reads every check's declaration
+        from zcal_tui.checks.full_calibration import DECLARED  # reads every check's declaration
 
         return DECLARED.get(check)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from zcal_tui.checks.accuracy import AccuracyParameters
-from zcal_tui.checks.accuracy.sweep_report import SweepReport
+from zcal_tui.checks.accuracy.sweep_analysis import SweepReport
 from zcal_tui.checks.accuracy.variants import AGAIN, CONFIGURED, variants
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, VerdictReached
 from zcal_tui.model.record import Change, Estimate, Level, Verdict

@@ -10,8 +10,8 @@ from fakes.machine import Machine
 from zcal_tui.checks.backlash import BacklashParameters
 from zcal_tui.checks.backlash.run import measure
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckFailed, CheckRefused
-from zcal_tui.checks.holding import Holder
+from zcal_tui.checks.errors import CheckFailed, CheckRefused
+from zcal_tui.checks.lease.temporary_settings import TemporarySettings
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, SampleTaken, VerdictReached
 from zcal_tui.model.record import Level
 from zcal_tui.printer.printer import Printer
@@ -41,7 +41,7 @@ class Desk:
             cancelled=lambda: False,
             operator=None,  # type: ignore[arg-type]  # it asks nobody
             companion=companion,
-            holder=Holder(self.printer, companion, self.events.append),
+            holder=TemporarySettings(self.printer, companion, self.events.append),
         )
         await measure(context, BacklashParameters(**parameters))
 

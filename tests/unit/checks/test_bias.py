@@ -9,7 +9,7 @@ from zcal_tui.checks.bias.choice import chosen_places, parse_points
 from zcal_tui.checks.bias.pattern import pattern_of
 from zcal_tui.checks.bias.run import offsets_first
 from zcal_tui.checks.bias.timetable import Timetable
-from zcal_tui.checks.ending import CheckRefused
+from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.state import PrinterState
 

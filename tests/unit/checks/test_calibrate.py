@@ -12,7 +12,7 @@ from fakes.machine import Machine, Refused
 from fakes.waiting import until
 from zcal_tui.checks.auto_z.calibrate import calibrate, touch_endstop
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckCancelled, CheckFailed
+from zcal_tui.checks.errors import CheckCancelled, CheckFailed
 from zcal_tui.model.events import Event, Notice, SampleTaken
 from zcal_tui.printer.printer import CommandFailed, Printer
 from zcal_tui.printer.z_calibration import ZCalibrationSection, section

@@ -11,7 +11,7 @@ from fakes.machine import Machine, Refused
 from fakes.manual_probe import FakeManualProbe
 from fakes.person import Nobody, Person, Said
 from fakes.waiting import until
-from zcal_tui.checks.ending import CheckCancelled, CheckFailed, CheckRefused
+from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.operator import NeedsPerson
 from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
 from zcal_tui.checks.z_offset.run import SCANNER_COMMANDS, measure

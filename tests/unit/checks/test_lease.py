@@ -9,8 +9,8 @@ import pytest
 from fakes.bench import Bench
 from fakes.machine import Refused
 from fakes.waiting import until
-from zcal_tui.checks.ending import CheckCancelled, CheckRefused
-from zcal_tui.checks.holding import LONGEST, Holder
+from zcal_tui.checks.errors import CheckCancelled, CheckRefused
+from zcal_tui.checks.lease.temporary_settings import LONGEST, TemporarySettings
 from zcal_tui.printer.zcal_module import ZcalModule
 
 
@@ -36,8 +36,8 @@ async def bench(bench: Bench) -> Bench:
     return bench
 
 
-def holder(bench: Bench, seconds: float = 60.0) -> Holder:
-    return Holder(bench.printer, ZcalModule(bench.printer), bench.said.append, seconds)
+def holder(bench: Bench, seconds: float = 60.0) -> TemporarySettings:
+    return TemporarySettings(bench.printer, ZcalModule(bench.printer), bench.said.append, seconds)
 
 
 def without_renewals(bench: Bench) -> list[str]:
@@ -70,7 +70,7 @@ def without_renewals(bench: Bench) -> list[str]:
     ],
 )
 async def test_what_will_be_changed_is_said_before_it_is(
-    bench: Bench, change: Callable[[Holder], Any], scripts: list[str]
+    bench: Bench, change: Callable[[TemporarySettings], Any], scripts: list[str]
 ) -> None:
     lent = holder(bench)
     async with lent.lease():

@@ -11,7 +11,7 @@ from fakes.bench import Bench
 from fakes.machine import Machine, Refused
 from fakes.manual_probe import FARTHEST, FakeManualProbe
 from fakes.person import Person, Said
-from zcal_tui.checks.ending import CheckCancelled, CheckFailed
+from zcal_tui.checks.errors import CheckCancelled, CheckFailed
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test, predict
 from zcal_tui.model.events import SampleTaken
 from zcal_tui.model.questions import Confirm, PaperMove, PaperStep, Question

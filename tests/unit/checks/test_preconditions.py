@@ -7,7 +7,7 @@ import pytest
 
 from fakes.bench import Bench, FakeClock
 from fakes.person import Person
-from zcal_tui.checks.ending import CheckCancelled, CheckFailed, CheckRefused
+from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.preconditions import (
     COLD_BED,
     COLD_NOZZLE,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from zcal_tui.checks.ready.builds import BED_POSITION, NO_TWIST, ONE_SAMPLE, WRONG_SIGN, known_faults
-from zcal_tui.checks.ready.finding import Finding, fail, fine, warn
+from zcal_tui.checks.ready.finding import ReadyFinding, fail, fine, warn
 from zcal_tui.checks.ready.run import verdict_of
 from zcal_tui.checks.ready.state_findings import STATE_FINDINGS
 from zcal_tui.model.record import Level
@@ -42,7 +42,7 @@ def state(**changes: Any) -> PrinterState:
     return PrinterState(**{**good, **changes})
 
 
-def findings(of: PrinterState) -> dict[str, Finding]:
+def findings(of: PrinterState) -> dict[str, ReadyFinding]:
     return {found.key: found for look in STATE_FINDINGS if (found := look(of)) is not None}
 
 

@@ -8,9 +8,9 @@ import pytest
 from fakes.bench import Bench
 from fakes.machine import Refused
 from fakes.person import Nobody, Person
-from zcal_tui.checks.ending import CheckCancelled, CheckRefused
-from zcal_tui.checks.ready.extra_findings import extra
-from zcal_tui.checks.ready.finding import Finding
+from zcal_tui.checks.errors import CheckCancelled, CheckRefused
+from zcal_tui.checks.ready.finding import ReadyFinding
+from zcal_tui.checks.ready.module_findings import extra
 from zcal_tui.checks.ready.parameters import ReadyParameters
 from zcal_tui.checks.ready.probe_findings import probe_switch
 from zcal_tui.checks.ready.run import look
@@ -47,7 +47,7 @@ def switch(bench: Bench, docked: bool, on: bool = False) -> None:
 
 async def switch_found(
     bench: Bench, macros: tuple[str, str] | None = None, *, docked: bool = False
-) -> Finding | None:
+) -> ReadyFinding | None:
     return await probe_switch(bench.context(), macros, docked=docked)
 
 

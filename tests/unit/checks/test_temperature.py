@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from zcal_tui.checks.ending import CheckFailed, CheckRefused
+from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.temperature import TemperatureParameters
 from zcal_tui.checks.temperature.heat import GAIN_TIME, HeatWatch, in_words
-from zcal_tui.checks.temperature.history import History
+from zcal_tui.checks.temperature.history import TemperatureHistory
 from zcal_tui.checks.temperature.plan import look_interval, phases_of
 from zcal_tui.checks.temperature.settling import WINDOW, has_settled
 from zcal_tui.printer.config_view import ProbeConfig
@@ -165,7 +165,7 @@ def test_too_few_heights_say_nothing() -> None:
 
 
 def test_the_history_is_thinned() -> None:
-    history = History()
+    history = TemperatureHistory()
     for n in range(9):
         history.note(state(bed=20.0 + n, eventtime=0.5 * n))
     taken = history.taken()

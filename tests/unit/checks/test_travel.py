@@ -9,13 +9,13 @@ import pytest
 from fakes.klippy import FakeKlippy
 from fakes.machine import Machine
 from fakes.person import Person
-from zcal_tui.checks.attach import probe_attached
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckFailed, CheckRefused
-from zcal_tui.checks.holding import OURSELVES
+from zcal_tui.checks.dock.attach import probe_attached
+from zcal_tui.checks.dock.docked import probe_put_away
+from zcal_tui.checks.errors import CheckFailed, CheckRefused
+from zcal_tui.checks.lease.temporary_settings import OURSELVES
 from zcal_tui.checks.preconditions import require_cold, require_ready
 from zcal_tui.checks.travel import go_to, home_if_needed, travel
-from zcal_tui.checks.undock import probe_put_away
 from zcal_tui.model.events import Event
 from zcal_tui.model.questions import Question
 from zcal_tui.printer.printer import Printer

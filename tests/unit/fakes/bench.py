@@ -8,7 +8,7 @@ from fakes.klippy import FakeKlippy
 from fakes.machine import Machine
 from fakes.person import Nobody
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.holding import Holder
+from zcal_tui.checks.lease.temporary_settings import TemporarySettings
 from zcal_tui.checks.operator import Operator
 from zcal_tui.model.events import Event, Notice
 from zcal_tui.printer.printer import Printer
@@ -72,7 +72,7 @@ class Bench:
             "cancelled": lambda: self.cancelled,
             "operator": operator or Nobody(),
             "companion": companion,
-            "holder": Holder(self.printer, companion, self.said.append),
+            "holder": TemporarySettings(self.printer, companion, self.said.append),
         }
         return Context(**{**given, **others})
 

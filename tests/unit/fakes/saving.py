@@ -7,7 +7,7 @@ from typing import Any
 
 from fakes.klippy import FakeKlippy
 from fakes.machine import Machine, Refused
-from zcal_tui.checks.ending import CheckCancelled
+from zcal_tui.checks.errors import CheckCancelled
 from zcal_tui.klipper_config.files import ConfigText
 from zcal_tui.model.events import ChangesUpdated, Event, Notice
 from zcal_tui.model.questions import Choose, Confirm, JogMove, JogStep, PaperMove, PaperStep

@@ -9,7 +9,7 @@ import pytest
 
 from fakes import records
 from zcal_tui.checks.base import Check
-from zcal_tui.checks.guided import GuidedParameters
+from zcal_tui.checks.full_calibration import FullCalibrationParameters
 from zcal_tui.headless.exit_codes import ExitCode, of_record
 from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted
 from zcal_tui.model.questions import Answer
@@ -106,7 +106,7 @@ class Whole:
 
     async def go(self, *, present: bool = True, resumed: Record | None = None, **parameters: str) -> Record:
         self.guide = Guide(
-            GuidedParameters(**parameters),
+            FullCalibrationParameters(**parameters),
             cast(Any, self.printer),
             self.store,
             self.board,

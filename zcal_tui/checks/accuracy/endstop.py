@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
+from zcal_tui.checks.accuracy.analysis import estimate_of, estimates_of
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
-from zcal_tui.checks.accuracy.report import estimate_of, estimates_of
 from zcal_tui.checks.accuracy.run import LEAST_CLEARANCE, Pace, require_step
-from zcal_tui.checks.attach import stow_macros
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckFailed, CheckRefused
+from zcal_tui.checks.dock.attach import stow_macros
+from zcal_tui.checks.dock.docked import probe_put_away
+from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave
-from zcal_tui.checks.undock import probe_put_away
 from zcal_tui.checks.z_calibration import run_command
 from zcal_tui.model.events import (
     AdviceGiven,

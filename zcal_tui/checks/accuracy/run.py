@@ -5,13 +5,13 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from zcal_tui.checks.accuracy.analysis import AccuracyReport
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
-from zcal_tui.checks.accuracy.report import AccuracyReport
-from zcal_tui.checks.attach import dock_macros, probe_attached
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckRefused
+from zcal_tui.checks.dock.attach import dock_macros, probe_attached
+from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.preconditions import require_ready
-from zcal_tui.checks.touching import touch_sample, touches
+from zcal_tui.checks.probing import touch_sample, touches
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_inside, travel
 from zcal_tui.model.events import Progress, SampleTaken, Stage
 from zcal_tui.model.record import Sample
@@ -29,7 +29,7 @@ AGAIN = 5
 
 
 @dataclass(frozen=True)
-class Site:
+class SamplingSite:
     """What is measured with, and where the toolhead stands for it. `step` is the Z step distance in mm."""
 
     probe: ProbeConfig
@@ -51,7 +51,7 @@ async def measure(context: Context, parameters: AccuracyParameters) -> None:
 
 
 @contextlib.asynccontextmanager
-async def over_the_place(context: Context, parameters: AccuracyParameters) -> AsyncIterator[Site]:
+async def over_the_place(context: Context, parameters: AccuracyParameters) -> AsyncIterator[SamplingSite]:
     """Homed, over the place that was chosen, the probe on the toolhead, for the time of an `async with` block; lifted
     and the probe put back after it. Raises CheckRefused, before anything moves, for what cannot be."""
     require_ready(context.printer.state)
@@ -75,7 +75,7 @@ async def over_the_place(context: Context, parameters: AccuracyParameters) -> As
             context.stop_if_cancelled()
             if macros is not None:  # which may leave the toolhead at the dock
                 await travel(context.printer, x=x, y=y, clearance=clearance)
-            yield Site(probe, step, clearance)
+            yield SamplingSite(probe, step, clearance)
     finally:
         await lift_and_leave(context, clearance)
 

@@ -5,10 +5,10 @@ import dataclasses
 
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.checks.accuracy.run import Pace, over_the_place
-from zcal_tui.checks.accuracy.sweep_report import SweepReport
+from zcal_tui.checks.accuracy.sweep_analysis import SweepReport
 from zcal_tui.checks.accuracy.variants import Variant, variants
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.touching import touch_sample, touches
+from zcal_tui.checks.probing import touch_sample, touches
 from zcal_tui.checks.travel import go_to, position
 from zcal_tui.model.events import Progress, SampleTaken, Stage
 from zcal_tui.printer.sampler import Touch

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckFailed, CheckRefused
+from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.z_calibration import run_command
 from zcal_tui.model.events import SampleTaken
 from zcal_tui.model.record import Sample

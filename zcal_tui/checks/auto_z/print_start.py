@@ -29,7 +29,7 @@ _JINJA = re.compile(r"{%.*?%}|{#.*?#}", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Command:
+class MacroCommand:
     """One G-code command of a macro: its word in capitals, and the whole line."""
 
     word: str
@@ -45,7 +45,7 @@ class PrintStart:
     """The macro that starts a print, macros that it calls unfolded; CALIBRATE_Z stays one command."""
 
     name: str
-    commands: tuple[Command, ...]
+    commands: tuple[MacroCommand, ...]
 
     @property
     def calibrates(self) -> int | None:
@@ -73,7 +73,7 @@ def print_start(settings: Mapping[str, Mapping[str, Any]]) -> PrintStart | None:
     return None
 
 
-def _unfold(settings: Mapping[str, Mapping[str, Any]], name: str, depth: int) -> Iterator[Command]:
+def _unfold(settings: Mapping[str, Mapping[str, Any]], name: str, depth: int) -> Iterator[MacroCommand]:
     gcode = settings.get(f"gcode_macro {name}", {}).get("gcode")
     if not isinstance(gcode, str):
         return
@@ -87,7 +87,7 @@ def _unfold(settings: Mapping[str, Mapping[str, Any]], name: str, depth: int) ->
         if word != "CALIBRATE_Z" and depth > 0 and inner in settings and found[0].lower() != name:
             yield from _unfold(settings, found[0].lower(), depth - 1)
         else:
-            yield Command(word, line)
+            yield MacroCommand(word, line)
 
 
 def findings(settings: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
@@ -116,7 +116,7 @@ def findings(settings: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
     )
 
 
-def _shifted_before(name: str, before: tuple[Command, ...]) -> Iterator[str]:
+def _shifted_before(name: str, before: tuple[MacroCommand, ...]) -> Iterator[str]:
     """CALIBRATE_Z replaces whatever offset is in force; one that is only taken off before it does no harm."""
     for command in before:
         shifts = command.names("Z_ADJUST") or (command.names("Z") and not _TAKES_OFF.search(command.line))
@@ -127,7 +127,7 @@ def _shifted_before(name: str, before: tuple[Command, ...]) -> Iterator[str]:
             )
 
 
-def _absolute(name: str, commands: tuple[Command, ...]) -> Iterator[str]:
+def _absolute(name: str, commands: tuple[MacroCommand, ...]) -> Iterator[str]:
     for command in commands:
         if command.word == "SET_GCODE_OFFSET" and command.names("Z"):
             yield (
@@ -136,7 +136,7 @@ def _absolute(name: str, commands: tuple[Command, ...]) -> Iterator[str]:
             )
 
 
-def _homed_after(name: str, after: tuple[Command, ...]) -> Iterator[str]:
+def _homed_after(name: str, after: tuple[MacroCommand, ...]) -> Iterator[str]:
     for command in after:
         axes = set(re.findall(r"\b[XYZ]", command.line[len(command.word) :].upper()))
         if command.word == "G28" and (not axes or "Z" in axes):
@@ -147,7 +147,7 @@ def _homed_after(name: str, after: tuple[Command, ...]) -> Iterator[str]:
             return
 
 
-def _restored(name: str, before: tuple[Command, ...], after: tuple[Command, ...]) -> Iterator[str]:
+def _restored(name: str, before: tuple[MacroCommand, ...], after: tuple[MacroCommand, ...]) -> Iterator[str]:
     saved = {_state_name(command) for command in before if command.word == "SAVE_GCODE_STATE"}
     saved -= {_state_name(command) for command in before if command.word == "RESTORE_GCODE_STATE"}
     for command in after:
@@ -159,12 +159,12 @@ def _restored(name: str, before: tuple[Command, ...], after: tuple[Command, ...]
             return
 
 
-def _state_name(command: Command) -> str:
+def _state_name(command: MacroCommand) -> str:
     found = re.search(r"\bNAME\s*=\s*(\S+)", command.line, re.IGNORECASE)
     return found[1].lower() if found is not None else "default"
 
 
-def _levelled_after(name: str, after: tuple[Command, ...]) -> Iterator[str]:
+def _levelled_after(name: str, after: tuple[MacroCommand, ...]) -> Iterator[str]:
     for command in after:
         if command.word in LEVELS:
             yield f"{name} levels the gantry after CALIBRATE_Z ({command.word}): calibrate after levelling."
@@ -179,7 +179,7 @@ def _cold(macro: PrintStart) -> Iterator[str]:
         )
 
 
-def _cold_bed(name: str, before: tuple[Command, ...], after: tuple[Command, ...]) -> Iterator[str]:
+def _cold_bed(name: str, before: tuple[MacroCommand, ...], after: tuple[MacroCommand, ...]) -> Iterator[str]:
     if any(command.word in HEATS_BED for command in after) and not any(
         command.word in HEATS_BED for command in before
     ):

@@ -3,19 +3,19 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 
-from zcal_tui.checks.attach import stow_macros
 from zcal_tui.checks.auto_z import verdict as judging
 from zcal_tui.checks.auto_z.advice import BODY, configuration, rough_z_offset
+from zcal_tui.checks.auto_z.analysis import Repeats, estimate, moved_since, samples_of
 from zcal_tui.checks.auto_z.calibrate import Attempt, calibrate, fault_words, touch_endstop
-from zcal_tui.checks.auto_z.estimates import Repeats, estimate, moved_since, samples_of
 from zcal_tui.checks.auto_z.parameters import AutoZParameters
 from zcal_tui.checks.auto_z.print_start import findings as print_start_findings
 from zcal_tui.checks.auto_z.tune import bed_point, switch_offset_to_use, tune
-from zcal_tui.checks.auto_z.verdict import Finding, Tuned, verdict_of
+from zcal_tui.checks.auto_z.verdict import AutoZFinding, Tuned, verdict_of
 from zcal_tui.checks.auto_z.wiring import look_at_wiring
 from zcal_tui.checks.auto_z.zero import zero_of
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckRefused
+from zcal_tui.checks.dock.attach import stow_macros
+from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.preconditions import require_clean, require_cold, require_ready
 from zcal_tui.checks.travel import disturbed, home_if_needed, lift_and_leave, position
@@ -95,12 +95,12 @@ class _Run:
         self._stow = stow_macros(state, parameters.attach, parameters.detach)
         self._zero = zero_of(state, parameters.zero, parameters.paper, automatic=True)
         self._repeats = Repeats(step)
-        self._findings: list[Finding] = []
+        self._findings: list[AutoZFinding] = []
         self._moved: tuple[Moved, ...] = ()
         self._endstop: Repeatability | None = None
         self._tuned: Tuned | None = None
         self._fault: Attempt | None = None
-        self._lost: Finding | None = None
+        self._lost: AutoZFinding | None = None
         self._safe = True
         self._samples = 0
 
@@ -224,7 +224,7 @@ class _Run:
             rough = rough_z_offset(self._repeats.last, self._switch_offset(), self._probe)
             if rough is not None:
                 self._findings.append(
-                    Finding(Level.WARN, rough, "Usable, but two heights contradict each other.")
+                    AutoZFinding(Level.WARN, rough, "Usable, but two heights contradict each other.")
                 )
         if self._tuned is not None:
             self._findings.append(judging.of_tuning(self._tuned))

@@ -8,16 +8,16 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from zcal_tui.checks.auto_z.analysis import Repeats
 from zcal_tui.checks.auto_z.calibrate import last_offset
-from zcal_tui.checks.auto_z.estimates import Repeats
 from zcal_tui.checks.auto_z.parameters import AutoZParameters
 from zcal_tui.checks.auto_z.verdict import Tuned
 from zcal_tui.checks.auto_z.zero import Zero
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckRefused
+from zcal_tui.checks.dock.docked import probe_put_away
+from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.checks.travel import go_to, position, require_inside, travel
-from zcal_tui.checks.undock import probe_put_away
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.model.questions import Choose, Option
 from zcal_tui.printer.geometry import Xy
@@ -33,11 +33,11 @@ START_ABOVE = 5.0
 """mm over the expected contact from where the paper test begins (Klipper docs, Manual_Level)."""
 LATE_WORD = 1.0
 """Seconds of wall time that Moonraker may take for the last console lines."""
-SOURCE = "protoloft's z_calibration, Switch Offset"
+SOURCE = "protoloft's z_calibration, SwitchType Offset"
 
 
 @dataclass(frozen=True)
-class Switch:
+class SwitchType:
     """A switch and its datasheet's base: operating position less body height, mm."""
 
     key: str
@@ -45,7 +45,7 @@ class Switch:
     base: float
 
 
-SWITCHES = (Switch("D2F-5", "Omron D2F-5", 0.5), Switch("SSG-5H", "Omron SSG-5H", 0.7))
+SWITCHES = (SwitchType("D2F-5", "Omron D2F-5", 0.5), SwitchType("SSG-5H", "Omron SSG-5H", 0.7))
 
 
 async def switch_offset_to_use(
@@ -86,7 +86,7 @@ async def switch_offset_to_use(
     return next(_start(switch) for switch in SWITCHES if switch.key == chosen)
 
 
-def _start(switch: Switch) -> float:
+def _start(switch: SwitchType) -> float:
     return round(switch.base - SAFE_SIDE, 3)
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from zcal_tui.checks.auto_z.advice import NEGATIVE
+from zcal_tui.checks.auto_z.analysis import Repeats
 from zcal_tui.checks.auto_z.calibrate import Attempt, Fault, fault_words
-from zcal_tui.checks.auto_z.estimates import Repeats
-from zcal_tui.checks.auto_z.wiring import Wiring
+from zcal_tui.checks.auto_z.wiring import SwitchWiring
 from zcal_tui.model.record import Change, Level, Verdict
 from zcal_tui.model.units import closer_farther, length, millimetres
 from zcal_tui.printer.config_view import ZRail
@@ -44,7 +44,7 @@ _RANK = {Level.PASS: 0, Level.UNKNOWN: 1, Level.WARN: 2, Level.FAIL: 3}
 
 
 @dataclass(frozen=True)
-class Finding:
+class AutoZFinding:
     """One thing the check found; `weighs` says whether the level counts for the verdict."""
 
     level: Level
@@ -66,7 +66,7 @@ class Tuned:
     zero: str
 
 
-def verdict_of(findings: Sequence[Finding], good: str) -> Verdict:
+def verdict_of(findings: Sequence[AutoZFinding], good: str) -> Verdict:
     """The worst finding decides; `good` is the sentence where none is worse than pass."""
     worst = max(findings, key=lambda finding: _RANK[finding.level])
     ordered = sorted(findings, key=lambda finding: -_RANK[finding.level])
@@ -74,7 +74,7 @@ def verdict_of(findings: Sequence[Finding], good: str) -> Verdict:
     return Verdict(worst.level, summary, tuple(finding.text for finding in ordered))
 
 
-def of_fault(attempt: Attempt, section: ZCalibrationSection, moved: Sequence[Moved]) -> Finding:
+def of_fault(attempt: Attempt, section: ZCalibrationSection, moved: Sequence[Moved]) -> AutoZFinding:
     """CALIBRATE_Z itself refused what it found."""
     what, cause, _ = fault_words(attempt)
     low, high = section.margins
@@ -86,13 +86,13 @@ def of_fault(attempt: Attempt, section: ZCalibrationSection, moved: Sequence[Mov
     }
     assert attempt.fault is not None
     blame = f" {blame_text(moved)}" if attempt.fault == "margins" and moved else ""
-    return Finding(Level.FAIL, f"{told} Likely cause: {cause}{blame}", summaries[attempt.fault])
+    return AutoZFinding(Level.FAIL, f"{told} Likely cause: {cause}{blame}", summaries[attempt.fault])
 
 
-def of_wiring(wiring: Wiring, doubt: str) -> Finding:
+def of_wiring(wiring: SwitchWiring, doubt: str) -> AutoZFinding:
     """Whether a missing probe would be noticed."""
     if wiring.works is False:
-        return Finding(
+        return AutoZFinding(
             Level.FAIL,
             f"{wiring.text} It is wired normally open: a missing probe goes unnoticed, and the nozzle goes "
             "into the bed. CALIBRATE_Z was not run. (Needed: normally closed; protoloft's z_calibration, "
@@ -100,15 +100,15 @@ def of_wiring(wiring: Wiring, doubt: str) -> Finding:
             "Not safe: the probe is wired normally open, so that a missing probe goes unnoticed.",
         )
     if doubt:
-        return Finding(
+        return AutoZFinding(
             Level.WARN, f"CALIBRATE_Z says: {doubt}", "Usable, but a missing probe may go unnoticed."
         )
-    return Finding(Level.PASS, wiring.text)
+    return AutoZFinding(Level.PASS, wiring.text)
 
 
-def of_lost_offset(found: float, live: float) -> Finding:
+def of_lost_offset(found: float, live: float) -> AutoZFinding:
     """CALIBRATE_Z has ended, and its offset is not in force."""
-    return Finding(
+    return AutoZFinding(
         Level.WARN,
         f"CALIBRATE_Z found {millimetres(found, sign=True)}, but the G-code offset is "
         f"{millimetres(live, sign=True)} once it has ended: a macro around it restores a G-code state that was "
@@ -118,7 +118,7 @@ def of_lost_offset(found: float, live: float) -> Finding:
     )
 
 
-def of_endstop(result: Repeatability) -> Finding:
+def of_endstop(result: Repeatability) -> AutoZFinding:
     """The Z endstop's scatter, by the rule for probes: everything counts from it."""
     rule = judge(result, StoppingPlan.fixed(result.n))
     summaries = {
@@ -127,16 +127,16 @@ def of_endstop(result: Repeatability) -> Finding:
         "unknown": "Not decided: too few touches of the Z endstop.",
     }
     text = " ".join(rule.reasons)
-    return Finding(Level(rule.level), f"Z endstop: {text}", summaries.get(rule.level, ""))
+    return AutoZFinding(Level(rule.level), f"Z endstop: {text}", summaries.get(rule.level, ""))
 
 
-def of_repeats(repeats: Repeats, section: ZCalibrationSection) -> Iterator[Finding]:
+def of_repeats(repeats: Repeats, section: ZCalibrationSection) -> Iterator[AutoZFinding]:
     """How sure the offset is, whether it lies inside the margins, and whether something creeps."""
     mean = repeats.mean("offset")
     n = len(repeats.found)
     goal = f"(goal: {length(GOAL)}; {GOAL_SOURCE})"
     if mean is None or mean.mean.low is None or mean.mean.high is None:
-        yield Finding(
+        yield AutoZFinding(
             Level.UNKNOWN,
             "Single touches, done once, do not tell how sure the offset is: take --repeats 3, or samples: 3 "
             "in [probe].",
@@ -145,7 +145,7 @@ def of_repeats(repeats: Repeats, section: ZCalibrationSection) -> Iterator[Findi
     else:
         half = (mean.mean.high - mean.mean.low) / 2
         sure = half <= GOAL
-        yield Finding(
+        yield AutoZFinding(
             Level.PASS if sure else Level.WARN,
             f"The offset is known to ± {length(half)} from {n} {'run' if n == 1 else 'runs'} {goal}; what "
             "switch_offset itself is off by is not in it.",
@@ -153,7 +153,7 @@ def of_repeats(repeats: Repeats, section: ZCalibrationSection) -> Iterator[Findi
         )
     low, high = section.margins
     offset = repeats.values("offset")[-1]
-    yield Finding(
+    yield AutoZFinding(
         Level.PASS,
         f"The offset {millimetres(offset, sign=True)} lies within offset_margins ({low:g} to {high:g} mm; "
         f"[z_calibration]).",
@@ -161,7 +161,7 @@ def of_repeats(repeats: Repeats, section: ZCalibrationSection) -> Iterator[Findi
     yield from _drift(repeats)
 
 
-def _drift(repeats: Repeats) -> Iterator[Finding]:
+def _drift(repeats: Repeats) -> Iterator[AutoZFinding]:
     n = len(repeats.found)
     for name in ("offset", "nozzle", "switch", "bed"):
         drift = repeats.drift(name)
@@ -175,9 +175,9 @@ def _drift(repeats: Repeats) -> Iterator[Finding]:
             "Klipper docs, Probe_Calibrate)."
         )
         if total <= NORMAL:
-            yield Finding(Level.PASS, text)
+            yield AutoZFinding(Level.PASS, text)
         else:
-            yield Finding(
+            yield AutoZFinding(
                 Level.WARN,
                 text
                 + " Something warms up, or the motors lose steps while probing; homing undoes the latter.",
@@ -185,10 +185,10 @@ def _drift(repeats: Repeats) -> Iterator[Finding]:
             )
 
 
-def of_moves(moved: Sequence[Moved]) -> Iterator[Finding]:
+def of_moves(moved: Sequence[Moved]) -> Iterator[AutoZFinding]:
     """What changed the offset since the run before; for people to know, not for the verdict."""
     if moved:
-        yield Finding(Level.PASS, blame_text(moved))
+        yield AutoZFinding(Level.PASS, blame_text(moved))
 
 
 def blame_text(moved: Sequence[Moved]) -> str:
@@ -207,19 +207,19 @@ def blame_text(moved: Sequence[Moved]) -> str:
     )
 
 
-def of_tuning(tuned: Tuned) -> Finding:
+def of_tuning(tuned: Tuned) -> AutoZFinding:
     """How far the configured switch_offset is from the tuned one; where none was configured, that it was found."""
     low, high = tuned.value.low or 0.0, tuned.value.high or 0.0
     half = (high - low) / 2
     if tuned.value.value <= 0.0:
-        return Finding(
+        return AutoZFinding(
             Level.FAIL,
             f"The paper test gives a switch_offset of {millimetres(tuned.value.value, digits=3)}. {NEGATIVE}",
             "Not usable: switch_offset comes out at zero or less.",
         )
     old = tuned.configured
     if old is None:
-        return Finding(
+        return AutoZFinding(
             Level.PASS,
             f"The switch closes {millimetres(tuned.value.value, digits=3)} below its body, ± {length(half)}; "
             "nothing was configured before.",
@@ -233,16 +233,16 @@ def of_tuning(tuned: Tuned) -> Finding:
     certain = not low <= old <= high
     if abs(error) > A_SHEET and certain:
         side = "too close to" if error < 0 else "too far from"
-        return Finding(
+        return AutoZFinding(
             Level.FAIL,
             text,
             f"switch_offset {old:.3f} is wrong: the nozzle comes {length(abs(error))} {side} the bed.",
         )
     if abs(error) > GOAL and certain:
-        return Finding(
+        return AutoZFinding(
             Level.WARN, text, f"Usable, but switch_offset {old:.3f} is off by {length(abs(error))}."
         )
-    return Finding(Level.PASS, text)
+    return AutoZFinding(Level.PASS, text)
 
 
 def tuning_advice(tuned: Tuned) -> tuple[str, tuple[Change, ...]]:

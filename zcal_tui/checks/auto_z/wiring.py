@@ -7,7 +7,7 @@ goes into the bed where the probe was to touch (protoloft's z_calibration, "Requ
 from dataclasses import dataclass
 
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.switch import reading
+from zcal_tui.checks.dock.probe_switch import reading
 from zcal_tui.checks.travel import lift_before_macro
 from zcal_tui.model.events import Stage
 from zcal_tui.model.questions import Confirm
@@ -19,7 +19,7 @@ SOURCE = "protoloft's z_calibration, Requirements"
 
 
 @dataclass(frozen=True)
-class Wiring:
+class SwitchWiring:
     """`works`: a missing probe is noticed; False: it is not; None: not known. `text` says why."""
 
     works: bool | None
@@ -28,7 +28,7 @@ class Wiring:
 
 async def look_at_wiring(
     context: Context, section: ZCalibrationSection, macros: tuple[str, str] | None
-) -> Wiring:
+) -> SwitchWiring:
     """Find out before CALIBRATE_Z trusts it. Where the probe reads open and nobody has ever seen it read triggered, it
     is put away by its macro and read again. Raises CheckCancelled, CheckFailed, TransportError."""
     moved = section.moves_the_probe or macros is not None or macro_wraps(context.printer.state, "CALIBRATE_Z")
@@ -37,24 +37,24 @@ async def look_at_wiring(
     except CommandFailed:
         triggered = None
     if triggered is None:
-        return Wiring(
+        return SwitchWiring(
             None, "The probe's switch cannot be read (QUERY_PROBE), so a missing probe may go unnoticed."
         )
     if triggered:
-        return Wiring(
+        return SwitchWiring(
             True, f"Off the toolhead the probe reads triggered, so a missing one is noticed ({SOURCE})."
         )
     if context.printer.state.z_calibration.get("attached_check_works") is True:
-        return Wiring(True, f"The probe was seen to read triggered while it was off ({SOURCE}).")
+        return SwitchWiring(True, f"The probe was seen to read triggered while it was off ({SOURCE}).")
     if not moved:
-        return Wiring(
+        return SwitchWiring(
             None,
             "Nothing fetches the probe here, so whether its switch shows when it is missing was not tried.",
         )
     return await _try_without(context, macros)
 
 
-async def _try_without(context: Context, macros: tuple[str, str] | None) -> Wiring:
+async def _try_without(context: Context, macros: tuple[str, str] | None) -> SwitchWiring:
     """The probe reads open: take it off and see whether it still does."""
     said = ""
     if macros is not None and macros[1]:
@@ -68,15 +68,15 @@ async def _try_without(context: Context, macros: tuple[str, str] | None) -> Wiri
             said = f" ({macros[1]} said: {error.message.splitlines()[0]})"
         context.stop_if_cancelled()
         if await reading(context):
-            return Wiring(
+            return SwitchWiring(
                 True, f"Put away, the probe reads triggered, so a missing one is noticed ({SOURCE})."
             )
     if not context.operator.present:
         if macros is None or not macros[1]:
-            return Wiring(
+            return SwitchWiring(
                 None, "The probe reads open, and nobody is there to say whether it hangs on the toolhead."
             )
-        return Wiring(False, f"Put away by {macros[1]}, the probe still reads open{said}.")
+        return SwitchWiring(False, f"Put away by {macros[1]}, the probe still reads open{said}.")
     off = await context.operator.confirm(
         Confirm(
             "probe-off",
@@ -89,8 +89,10 @@ async def _try_without(context: Context, macros: tuple[str, str] | None) -> Wiri
         )
     )
     if off:
-        return Wiring(False, f"The probe is off the toolhead, and its switch reads open all the same{said}.")
-    return Wiring(
+        return SwitchWiring(
+            False, f"The probe is off the toolhead, and its switch reads open all the same{said}."
+        )
+    return SwitchWiring(
         None,
         f"The probe is still on the toolhead{said}, so whether it shows when it is missing is not known.",
     )

@@ -4,15 +4,15 @@ import asyncio
 import dataclasses
 import random
 
-from zcal_tui.checks.attach import dock_macros, probe_attached
-from zcal_tui.checks.backlash.extra import ExtraInstrument
+from zcal_tui.checks.backlash.analysis import BacklashReport
 from zcal_tui.checks.backlash.instrument import Instrument
 from zcal_tui.checks.backlash.parameters import BacklashParameters
-from zcal_tui.checks.backlash.plugin import BEACON, CARTOGRAPHER, PluginInstrument, plugin_command
-from zcal_tui.checks.backlash.report import BacklashReport
+from zcal_tui.checks.backlash.plugin_instrument import BEACON, CARTOGRAPHER, PluginInstrument, plugin_command
 from zcal_tui.checks.backlash.spots import chosen_spots, require_one_choice
+from zcal_tui.checks.backlash.zcal_instrument import ZcalInstrument
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckRefused
+from zcal_tui.checks.dock.attach import dock_macros, probe_attached
+from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, travel
 from zcal_tui.model.events import AdviceGiven, Progress, SampleTaken, Stage
@@ -86,7 +86,7 @@ def _instrument(
     context: Context, probe: ProbeConfig, parameters: BacklashParameters, command: str | None, step: float
 ) -> Instrument:
     if command is None:
-        return ExtraInstrument(context, probe, parameters, step)
+        return ZcalInstrument(context, probe, parameters, step)
     if parameters.calibrate and command == BEACON:
         raise CheckRefused(
             "A Beacon keeps no backlash value.",

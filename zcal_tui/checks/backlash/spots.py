@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zcal_tui.checks.backlash.parameters import BacklashParameters
-from zcal_tui.checks.ending import CheckRefused
+from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.travel import require_inside
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.drives import grid_places, place_near, z_drives

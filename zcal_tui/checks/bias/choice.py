@@ -3,7 +3,7 @@
 import math
 
 from zcal_tui.checks.bias.parameters import BiasParameters
-from zcal_tui.checks.ending import CheckRefused
+from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.geometry import Xy
 from zcal_tui.printer.places import Place, corner_places, place_at, reachable

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from zcal_tui.checks.bias.analysis import trigger_height
 from zcal_tui.checks.bias.parameters import BiasParameters
-from zcal_tui.checks.bias.report import trigger_height
 from zcal_tui.model.record import Record, Sample
 from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.places import Place

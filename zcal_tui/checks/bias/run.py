@@ -8,20 +8,20 @@ places.
 
 import asyncio
 
-from zcal_tui.checks.attach import dock_macros, probe_attached, stow_macros
 from zcal_tui.checks.base import Context
+from zcal_tui.checks.bias.analysis import BiasReport, phrase, trigger_height
 from zcal_tui.checks.bias.choice import chosen_places
 from zcal_tui.checks.bias.parameters import BiasParameters
-from zcal_tui.checks.bias.report import BiasReport, phrase, trigger_height
 from zcal_tui.checks.bias.resume import finished_rounds
 from zcal_tui.checks.bias.timetable import Timetable
-from zcal_tui.checks.ending import CheckFailed, CheckRefused
+from zcal_tui.checks.dock.attach import dock_macros, probe_attached, stow_macros
+from zcal_tui.checks.dock.docked import probe_put_away, require_travel
+from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperPlan, paper_test
 from zcal_tui.checks.preconditions import require_cold, require_ready
-from zcal_tui.checks.touching import heights_of, touch_samples
+from zcal_tui.checks.probing import heights_of, touch_samples
 from zcal_tui.checks.travel import go_to, home_if_needed, lift_and_leave, position, travel
-from zcal_tui.checks.undock import probe_put_away, require_travel
 from zcal_tui.model.events import Notice, SampleTaken, Stage
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.units import duration

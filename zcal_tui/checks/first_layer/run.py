@@ -9,14 +9,15 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zcal_tui.checks.attach import dock_macros, stow_macros
 from zcal_tui.checks.auto_z.calibrate import calibrate, fault_words
 from zcal_tui.checks.auto_z.zero import HOT, Zero, zero_of
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckCancelled, CheckFailed, CheckRefused
+from zcal_tui.checks.dock.attach import dock_macros, stow_macros
+from zcal_tui.checks.dock.docked import probe_put_away, require_travel
+from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
+from zcal_tui.checks.first_layer.analysis import conclusion, too_far_off
 from zcal_tui.checks.first_layer.parameters import FirstLayerParameters
-from zcal_tui.checks.first_layer.report import conclusion, too_far_off
-from zcal_tui.checks.first_layer.target import Target, target_of
+from zcal_tui.checks.first_layer.target import OffsetTarget, target_of
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.checks.preconditions import require_cold, require_ready
@@ -29,7 +30,6 @@ from zcal_tui.checks.travel import (
     safe_clearance,
     travel,
 )
-from zcal_tui.checks.undock import probe_put_away, require_travel
 from zcal_tui.model.events import Notice, Progress, Stage
 from zcal_tui.model.questions import Choose, Option
 from zcal_tui.printer.config_view import probe_config, z_step_distance
@@ -187,7 +187,13 @@ class _Test:
     """The steps, and the feeling."""
 
     def __init__(
-        self, context: Context, place: Xy, zero: Zero, target: Target | None, clearance: float, tests: int
+        self,
+        context: Context,
+        place: Xy,
+        zero: Zero,
+        target: OffsetTarget | None,
+        clearance: float,
+        tests: int,
     ) -> None:
         self._context = context
         self._place = place

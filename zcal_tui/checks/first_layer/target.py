@@ -14,7 +14,7 @@ DISTANCE_SENSORS = ("probe_eddy_current", "scanner")
 
 
 @dataclass(frozen=True)
-class Target:
+class OffsetTarget:
     """A value in printer.cfg that Z 0 follows: raising Z 0 by d lowers the value by d.
 
     `shift` is what of the live G-code offset the value takes over, since a restart loses it (mm).
@@ -47,7 +47,7 @@ class Target:
         return old - self.shift - adjustment
 
 
-def target_of(state: PrinterState, *, automatic: bool) -> Target | None:
+def target_of(state: PrinterState, *, automatic: bool) -> OffsetTarget | None:
     """The value to change: `automatic` where the offset in force is that of CALIBRATE_Z. None where no value in
     printer.cfg does: a switch_offset that a macro hands over, or a sensor that measures distances and is calibrated as
     a whole."""
@@ -56,12 +56,12 @@ def target_of(state: PrinterState, *, automatic: bool) -> Target | None:
         here = section(state)
         if here is None or here.switch_offset is None:
             return None
-        return Target("switch_offset", (("z_calibration", here.switch_offset),))
+        return OffsetTarget("switch_offset", (("z_calibration", here.switch_offset),))
     rail, probe = z_rail(state), probe_config(state)
     if rail is not None and rail.homes_with_probe:
         if probe is None or probe.kind in DISTANCE_SENSORS:
             return None
-        return Target("z_offset", ((probe.section, probe.z_offset),), live)
+        return OffsetTarget("z_offset", ((probe.section, probe.z_offset),), live)
     towers = tuple(name for name in TOWERS if name in state.settings)
     names = towers if is_delta(state) else () if rail is None else (rail.section,)
     olds = []
@@ -71,4 +71,4 @@ def target_of(state: PrinterState, *, automatic: bool) -> Target | None:
         value = value if value is not None else (None if rail is None else rail.position_endstop)
         if value is not None:
             olds.append((name, value))
-    return Target("position_endstop", tuple(olds), live) if olds and len(olds) == len(names) else None
+    return OffsetTarget("position_endstop", tuple(olds), live) if olds and len(olds) == len(names) else None

@@ -4,15 +4,16 @@ import asyncio
 import math
 from dataclasses import dataclass
 
-from zcal_tui.checks.attach import OWN_DOCK, probe_attached, stow_macros
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckCancelled, CheckFailed, CheckRefused
+from zcal_tui.checks.dock.attach import OWN_DOCK, probe_attached, stow_macros
+from zcal_tui.checks.dock.docked import probe_put_away
+from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.preconditions import require_cold, require_ready
+from zcal_tui.checks.probe_xy.analysis import conclusion, estimates_of
 from zcal_tui.checks.probe_xy.drawing import drawing
 from zcal_tui.checks.probe_xy.parameters import ProbeXyParameters
-from zcal_tui.checks.probe_xy.report import conclusion, estimates_of
-from zcal_tui.checks.touching import touch_samples
+from zcal_tui.checks.probing import touch_samples
 from zcal_tui.checks.travel import (
     JOG_SPEED,
     go_to,
@@ -23,7 +24,6 @@ from zcal_tui.checks.travel import (
     require_inside,
     travel,
 )
-from zcal_tui.checks.undock import probe_put_away
 from zcal_tui.model.events import EstimateUpdated, Notice, SampleTaken, Stage
 from zcal_tui.model.questions import Confirm, JogMove, JogStep
 from zcal_tui.model.record import Sample

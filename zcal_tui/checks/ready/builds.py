@@ -7,7 +7,7 @@ _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(?:-(\d+))?")
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class KnownFault:
     """A fault of some builds: what it does, what to do, who reported it."""
 
     what: str
@@ -15,27 +15,27 @@ class Fault:
     source: str
 
 
-WRONG_SIGN = Fault(
+WRONG_SIGN = KnownFault(
     "PROBE_CALIBRATE corrects z_offset in the wrong direction.",
     "Update Klipper, and do not use PROBE_CALIBRATE on this one.",
     "Klipper issue 7178",
 )
-NO_TWIST = Fault(
+NO_TWIST = KnownFault(
     "[axis_twist_compensation] is ignored.", "Update Klipper if you use it.", "Klipper commit 636a6141f"
 )
-ONE_SAMPLE = Fault(
+ONE_SAMPLE = KnownFault(
     "PROBE_ACCURACY SAMPLES=1 shuts the printer down.",
     "Take two samples or more.",
     "Kalico's klippy/extras/probe.py of May 2026",
 )
-BED_POSITION = Fault(
+BED_POSITION = KnownFault(
     "CALIBRATE_Z with a BED_POSITION that is no coordinate shuts the printer down.",
     "Write it as x,y.",
     "Kalico's klippy/extras/z_calibration.py",
 )
 
 
-def known_faults(app: str, version: str) -> tuple[Fault, ...]:
+def known_faults(app: str, version: str) -> tuple[KnownFault, ...]:
     """The faults of a build by its version as `info` tells it, such as v0.13.0-490-gabc; none for what is not known."""
     if app == "Kalico":
         return (ONE_SAMPLE, BED_POSITION)

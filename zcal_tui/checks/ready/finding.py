@@ -20,7 +20,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ReadyFinding:
     """What was found, why it matters, how to mend it. `level` is pass, warn or fail; `source` says who says so."""
 
     key: str
@@ -39,9 +39,9 @@ class Finding:
         return f"{self.what}{because}" + (f" ({self.source})" if self.source else "")
 
 
-def fine(key: str, what: str, why: str = "", mend: str = "", source: str = "") -> Finding:
+def fine(key: str, what: str, why: str = "", mend: str = "", source: str = "") -> ReadyFinding:
     """Nothing that has to be mended; `mend` may say what could be better."""
-    return Finding(key, Level.PASS, what, why, mend, source)
+    return ReadyFinding(key, Level.PASS, what, why, mend, source)
 
 
 def warn(
@@ -53,9 +53,9 @@ def warn(
     source: str = "",
     offer: Offer | None = None,
     changes: tuple[Change, ...] = (),
-) -> Finding:
+) -> ReadyFinding:
     """Measuring is possible, but something may be wrong with what comes out."""
-    return Finding(key, Level.WARN, what, why, mend, source, offer, changes)
+    return ReadyFinding(key, Level.WARN, what, why, mend, source, offer, changes)
 
 
 def fail(
@@ -67,6 +67,6 @@ def fail(
     source: str = "",
     offer: Offer | None = None,
     changes: tuple[Change, ...] = (),
-) -> Finding:
+) -> ReadyFinding:
     """Measuring is not possible, or means nothing."""
-    return Finding(key, Level.FAIL, what, why, mend, source, offer, changes)
+    return ReadyFinding(key, Level.FAIL, what, why, mend, source, offer, changes)

@@ -1,13 +1,15 @@
 """What the probe's switch says: open in the air, and another reading when it hangs in its dock."""
 
-from zcal_tui.checks.attach import fetched
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ready.finding import Finding, fail, fine, warn
-from zcal_tui.checks.switch import SOURCE, UNNOTICED, reading
+from zcal_tui.checks.dock.attach import fetched
+from zcal_tui.checks.dock.probe_switch import SOURCE, UNNOTICED, reading
+from zcal_tui.checks.ready.finding import ReadyFinding, fail, fine, warn
 from zcal_tui.printer.config_view import probe_config
 
 
-async def probe_switch(context: Context, macros: tuple[str, str] | None, *, docked: bool) -> Finding | None:
+async def probe_switch(
+    context: Context, macros: tuple[str, str] | None, *, docked: bool
+) -> ReadyFinding | None:
     """Look at the switch, fetching a docked probe by `macros` if given; `docked` says that it lives in a dock. None
     where there is no probe, none that can be asked, or one that says nothing before it is deployed. Raises
     CommandFailed, TransportError, CheckCancelled."""

@@ -2,12 +2,12 @@
 
 import contextlib
 
-from zcal_tui.checks.attach import dock_macros, probe_attached
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckFailed, CheckRefused
+from zcal_tui.checks.dock.attach import dock_macros, probe_attached
+from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.preconditions import require_connected
-from zcal_tui.checks.ready.extra_findings import extra
-from zcal_tui.checks.ready.finding import Finding, fail
+from zcal_tui.checks.ready.finding import ReadyFinding, fail
+from zcal_tui.checks.ready.module_findings import extra
 from zcal_tui.checks.ready.parameters import ReadyParameters
 from zcal_tui.checks.ready.probe_findings import probe_switch
 from zcal_tui.checks.ready.state_findings import STATE_FINDINGS
@@ -25,7 +25,7 @@ async def look(context: Context, parameters: ReadyParameters) -> None:
     require_connected(context.printer.state)
     context.emit(Stage("look", "Looking at the printer"))
     findings = await _state_findings(context)
-    found: Finding | None = None
+    found: ReadyFinding | None = None
     if parameters.offer and context.operator.present:
         findings, found = await _offers(context, parameters, findings)
     blocked = next((finding for finding in findings if finding.level is Level.FAIL), None)
@@ -40,20 +40,20 @@ async def look(context: Context, parameters: ReadyParameters) -> None:
     context.emit(VerdictReached(verdict_of(findings)))
 
 
-async def _state_findings(context: Context) -> list[Finding]:
+async def _state_findings(context: Context) -> list[ReadyFinding]:
     state = await context.printer.refresh()
     findings = [found for look in STATE_FINDINGS if (found := look(state)) is not None]
     return [*findings, extra(context.companion)]
 
 
 async def _offers(
-    context: Context, parameters: ReadyParameters, findings: list[Finding]
-) -> tuple[list[Finding], Finding | None]:
+    context: Context, parameters: ReadyParameters, findings: list[ReadyFinding]
+) -> tuple[list[ReadyFinding], ReadyFinding | None]:
     """Offer what can be mended, one after the other, and look again after each. Returns what is found now, and what the
     probe's switch says where that had to be known first: nothing probes the bed with a switch that cannot be trusted.
     """
     offered: set[str] = set()
-    switch: Finding | None = None
+    switch: ReadyFinding | None = None
     while True:
         upcoming = next((f for f in findings if f.offer is not None and f.key not in offered), None)
         if upcoming is None or upcoming.offer is None:
@@ -93,7 +93,7 @@ async def _offers(
         findings = await _state_findings(context)
 
 
-async def _still_may(context: Context, finding: Finding) -> bool:
+async def _still_may(context: Context, finding: ReadyFinding) -> bool:
     """Whether what was offered may be done now: a person may have thought for long. Ending a paper test always may."""
     if finding.key == "free":
         return True
@@ -105,7 +105,7 @@ async def _still_may(context: Context, finding: Finding) -> bool:
     return True
 
 
-async def _switch(context: Context, parameters: ReadyParameters) -> Finding | None:
+async def _switch(context: Context, parameters: ReadyParameters) -> ReadyFinding | None:
     """What the probe's switch says; a docked probe is fetched for it where that may be done."""
     state = context.printer.state
     macros = _macros(context, parameters, "QUERY_PROBE")
@@ -131,7 +131,7 @@ def _macros(context: Context, parameters: ReadyParameters, command: str) -> tupl
     return None
 
 
-def verdict_of(findings: list[Finding]) -> Verdict:
+def verdict_of(findings: list[ReadyFinding]) -> Verdict:
     """The worst of the findings, with all of them as reasons, what is wrong first."""
     ordered = sorted(findings, key=lambda finding: -_WEIGHT[finding.level])
     worst = ordered[0].level

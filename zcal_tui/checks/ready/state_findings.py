@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from zcal_tui.checks.preconditions import warm_parts
 from zcal_tui.checks.ready.builds import known_faults
-from zcal_tui.checks.ready.finding import Finding, Offer, fail, fine, warn
+from zcal_tui.checks.ready.finding import Offer, ReadyFinding, fail, fine, warn
 from zcal_tui.model.record import Change
 from zcal_tui.model.units import closer_farther, length, micrometres, millimetres
 from zcal_tui.printer.config_view import is_delta, probe_config, z_rail, z_step_distance
@@ -29,7 +29,7 @@ THERMISTOR = (-10.0, 400.0)
 """°C outside of which a reading is a fault of the sensor."""
 
 
-def homed(state: PrinterState) -> Finding:
+def homed(state: PrinterState) -> ReadyFinding:
     """Nothing is measured before the axes are homed."""
     if state.homed():
         return fine("homed", "All axes are homed.")
@@ -43,7 +43,7 @@ def homed(state: PrinterState) -> Finding:
     )
 
 
-def free(state: PrinterState) -> Finding:
+def free(state: PrinterState) -> ReadyFinding:
     """No print, and nobody's paper test."""
     if state.busy:
         if not state.job:
@@ -67,7 +67,7 @@ def free(state: PrinterState) -> Finding:
     return fine("free", "No print runs, and no paper test is open.")
 
 
-def mesh(state: PrinterState) -> Finding:
+def mesh(state: PrinterState) -> ReadyFinding:
     """A mesh bends heights."""
     if not state.bed_mesh.active:
         return fine("mesh", "No bed mesh is active.")
@@ -83,7 +83,7 @@ def mesh(state: PrinterState) -> Finding:
     )
 
 
-def offset(state: PrinterState) -> Finding:
+def offset(state: PrinterState) -> ReadyFinding:
     """A live offset shifts heights."""
     z = state.homing_origin[2]
     if abs(z) < 1e-6:
@@ -102,7 +102,7 @@ def offset(state: PrinterState) -> Finding:
     )
 
 
-def levelled(state: PrinterState) -> Finding | None:
+def levelled(state: PrinterState) -> ReadyFinding | None:
     """Printers that can level themselves should have done so since they were homed."""
     for applied, command in (
         (state.quad_gantry_level_applied, "QUAD_GANTRY_LEVEL"),
@@ -130,7 +130,7 @@ def levelled(state: PrinterState) -> Finding | None:
     return None
 
 
-def room_below(state: PrinterState) -> Finding | None:
+def room_below(state: PrinterState) -> ReadyFinding | None:
     """A paper test needs room below the present zero."""
     limits = z_limits(state)
     rail = z_rail(state)
@@ -149,7 +149,7 @@ def room_below(state: PrinterState) -> Finding | None:
     )
 
 
-def cold(state: PrinterState) -> Finding:
+def cold(state: PrinterState) -> ReadyFinding:
     """Paper tests are done cold; a sensor that reads nonsense heats nothing."""
     for name, heater in state.heaters.items():
         if not THERMISTOR[0] < heater.temperature < THERMISTOR[1]:
@@ -171,7 +171,7 @@ def cold(state: PrinterState) -> Finding:
     )
 
 
-def idle(state: PrinterState) -> Finding | None:
+def idle(state: PrinterState) -> ReadyFinding | None:
     """A paper test takes its time."""
     seconds = number(state.settings.get("idle_timeout", {}).get("timeout"))
     if seconds is None or seconds >= SHORTEST_IDLE:
@@ -185,7 +185,7 @@ def idle(state: PrinterState) -> Finding | None:
     )
 
 
-def pending(state: PrinterState) -> Finding | None:
+def pending(state: PrinterState) -> ReadyFinding | None:
     """What others left for SAVE_CONFIG."""
     if not state.save_config.pending:
         return None
@@ -201,7 +201,7 @@ def pending(state: PrinterState) -> Finding | None:
     )
 
 
-def probe_numbers(state: PrinterState) -> Finding | None:
+def probe_numbers(state: PrinterState) -> ReadyFinding | None:
     """A z_offset that cannot be."""
     probe = probe_config(state)
     if probe is None or probe.kind in ("probe_eddy_current", "scanner"):
@@ -235,7 +235,7 @@ def probe_numbers(state: PrinterState) -> Finding | None:
     )
 
 
-def build(state: PrinterState) -> Finding:
+def build(state: PrinterState) -> ReadyFinding:
     """Builds of Klipper and Kalico with known faults in what is measured here."""
     faults = known_faults(state.app, state.software_version)
     if not faults and not any(letter.isdigit() for letter in state.software_version):
@@ -255,7 +255,7 @@ def build(state: PrinterState) -> Finding:
     )
 
 
-def thermal_adjust(state: PrinterState) -> Finding | None:
+def thermal_adjust(state: PrinterState) -> ReadyFinding | None:
     """Z moved by temperature behind everybody's back."""
     for section, command in THERMAL_ADJUST.items():
         if section in state.settings:
@@ -269,7 +269,7 @@ def thermal_adjust(state: PrinterState) -> Finding | None:
     return None
 
 
-STATE_FINDINGS: tuple[Callable[[PrinterState], Finding | None], ...] = (
+STATE_FINDINGS: tuple[Callable[[PrinterState], ReadyFinding | None], ...] = (
     free,
     homed,
     levelled,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from zcal_tui.checks.ending import CheckFailed
+from zcal_tui.checks.errors import CheckFailed
 from zcal_tui.checks.temperature.plan import NAMES
 from zcal_tui.model.units import duration
 from zcal_tui.printer.state import PrinterState

@@ -8,7 +8,7 @@ APART = 2.0
 """Seconds of the printer's time between two entries."""
 
 
-class History:
+class TemperatureHistory:
     """Grows with the printer's states."""
 
     def __init__(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from zcal_tui.checks.ending import CheckRefused
+from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.temperature.parameters import TemperatureParameters
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.state import PrinterState

@@ -3,12 +3,14 @@
 import asyncio
 import math
 
-from zcal_tui.checks.attach import dock_macros, probe_attached
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckFailed, CheckRefused
+from zcal_tui.checks.dock.attach import dock_macros, probe_attached
+from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.preconditions import require_ready
+from zcal_tui.checks.probing import touch_samples
+from zcal_tui.checks.temperature.analysis import TemperatureReport
 from zcal_tui.checks.temperature.heat import HeatWatch, in_words
-from zcal_tui.checks.temperature.history import History, temperature_of
+from zcal_tui.checks.temperature.history import TemperatureHistory, temperature_of
 from zcal_tui.checks.temperature.parameters import TemperatureParameters
 from zcal_tui.checks.temperature.plan import (
     BED,
@@ -18,9 +20,7 @@ from zcal_tui.checks.temperature.plan import (
     phases_of,
     touches_with_nozzle,
 )
-from zcal_tui.checks.temperature.report import TemperatureReport
 from zcal_tui.checks.temperature.settling import has_settled
-from zcal_tui.checks.touching import touch_samples
 from zcal_tui.checks.travel import disturbed, home_if_needed, lift_and_leave, position, require_inside, travel
 from zcal_tui.model.events import Notice, Progress, Stage
 from zcal_tui.model.units import duration, length
@@ -58,7 +58,7 @@ async def measure(context: Context, parameters: TemperatureParameters) -> None:
     await home_if_needed(context, allowed=parameters.home)
     await context.holder.clear_mesh()
     await context.holder.zero_offset()
-    history = History()
+    history = TemperatureHistory()
     report = TemperatureReport(history, step, corrected="z_thermal_adjust" in state.settings)
     clearance = max(LEAST_CLEARANCE, probe.z_offset + LIFT_OVER_TRIGGER)
     kept_on = None if parameters.dock_between else macros

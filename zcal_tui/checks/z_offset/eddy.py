@@ -12,15 +12,15 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckCancelled, CheckFailed, CheckRefused
+from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.checks.preconditions import require_cold
 from zcal_tui.checks.travel import go_to, home_if_needed, position, travel
-from zcal_tui.checks.z_offset.eddy_report import Calibrated, conclusion, effect, usable
-from zcal_tui.checks.z_offset.eddy_told import Table, Told, read, table
+from zcal_tui.checks.z_offset.analysis import homes_with_probe
+from zcal_tui.checks.z_offset.eddy_analysis import EddyCalibration, conclusion, effect, usable
+from zcal_tui.checks.z_offset.eddy_messages import Table, Told, read, table
 from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
 from zcal_tui.checks.z_offset.places import DETAIL, LEAST_CLEARANCE, chosen_place
-from zcal_tui.checks.z_offset.report import homes_with_probe
 from zcal_tui.model.events import AdviceGiven, ChangesUpdated, Notice, Progress, Stage, VerdictReached
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Change, Level, Verdict
@@ -237,7 +237,7 @@ class Measured:
 async def _judge(context: Context, sensor: _Sensor, changes: tuple[Change, ...], measured: Measured) -> None:
     """Say what it is worth. What is no good is not offered for saving."""
     state = context.printer.state
-    calibrated = Calibrated(
+    calibrated = EddyCalibration(
         measured.paper,
         measured.told,
         measured.entries,

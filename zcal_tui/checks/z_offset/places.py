@@ -1,7 +1,7 @@
 """Where the Z offset is measured, and what all ways of measuring it tell the person."""
 
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckRefused
+from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.travel import position
 from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
 from zcal_tui.printer.config_view import ProbeConfig

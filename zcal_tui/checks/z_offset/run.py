@@ -3,24 +3,24 @@
 import asyncio
 from dataclasses import dataclass
 
-from zcal_tui.checks.attach import dock_macros, probe_attached, stow_macros
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.ending import CheckFailed, CheckRefused
+from zcal_tui.checks.dock.attach import dock_macros, probe_attached, stow_macros
+from zcal_tui.checks.dock.docked import probe_put_away, require_travel
+from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.checks.preconditions import require_cold, require_ready
-from zcal_tui.checks.touching import heights_of, touch_samples
+from zcal_tui.checks.probing import heights_of, touch_samples
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_free, travel
-from zcal_tui.checks.undock import probe_put_away, require_travel
-from zcal_tui.checks.z_offset.eddy import calibrate_eddy
-from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
-from zcal_tui.checks.z_offset.places import DETAIL, LEAST_CLEARANCE, chosen_place, nozzle_place
-from zcal_tui.checks.z_offset.report import (
+from zcal_tui.checks.z_offset.analysis import (
     endstop_conclusion,
     homes_with_probe,
     probe_conclusion,
     probe_estimates,
 )
+from zcal_tui.checks.z_offset.eddy import calibrate_eddy
+from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
+from zcal_tui.checks.z_offset.places import DETAIL, LEAST_CLEARANCE, chosen_place, nozzle_place
 from zcal_tui.model.events import EstimateUpdated, Stage
 from zcal_tui.model.questions import Confirm
 from zcal_tui.printer.config_view import ProbeConfig, ZRail, is_delta, probe_config, z_rail, z_step_distance

@@ -192,7 +192,7 @@ class PrinterFacts:
 
     state: PrinterState
     info: Mapping[str, Any] = field(default_factory=dict)
-    extra: ready.Finding | None = None
+    extra: ready.ReadyFinding | None = None
     extra_there: bool = False
     other_program: bool = False
     """Whether another program holds the extra's lease."""

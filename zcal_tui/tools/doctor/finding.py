@@ -51,7 +51,7 @@ def sentence(text: str) -> str:
 _GRADES = {Level.PASS: Grade.OK, Level.WARN: Grade.NOTE, Level.FAIL: Grade.PROBLEM}
 
 
-def of_ready(group: Group, found: ready.Finding) -> Finding:
+def of_ready(group: Group, found: ready.ReadyFinding) -> Finding:
     """A finding of the check `ready`, told by the doctor."""
     why = " ".join(filter(None, (found.why, f"({found.source})" if found.source else "")))
     return Finding(group, found.key, _GRADES[found.level], found.what, why, found.mend)
@@ -76,7 +76,7 @@ class Findings:
         """Something does not work."""
         self._found.append(Finding(self._group, key, Grade.PROBLEM, what, why, mend, commands))
 
-    def ready(self, found: ready.Finding) -> None:
+    def ready(self, found: ready.ReadyFinding) -> None:
         """What the check `ready` says."""
         self._found.append(of_ready(self._group, found))
 

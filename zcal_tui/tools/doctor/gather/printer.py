@@ -2,8 +2,8 @@
 
 import asyncio
 
-from zcal_tui.checks.holding import other_holder
-from zcal_tui.checks.ready.extra_findings import extra
+from zcal_tui.checks.lease.temporary_settings import other_holder
+from zcal_tui.checks.ready.module_findings import extra
 from zcal_tui.klipper_config.files import ConfigText
 from zcal_tui.printer.config_files import ConfigUnreadable, config_files
 from zcal_tui.printer.config_view import probe_config

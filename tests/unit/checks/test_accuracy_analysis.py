@@ -1,0 +1,122 @@
+"""When the touches are enough, and what is said of them."""
+
+import pytest
+
+from zcal_tui.checks.accuracy import AccuracyParameters
+from zcal_tui.checks.accuracy.analysis import AccuracyReport
+from zcal_tui.model.events import AdviceGiven, EstimateUpdated, VerdictReached
+from zcal_tui.model.record import Change, Level, Sample
+from zcal_tui.printer.config_view import ProbeConfig
+
+PROBE = ProbeConfig(section="bltouch", kind="bltouch", samples=2)
+STEP = 0.0025
+GOOD = [1.5, 1.5025, 1.5, 1.4975, 1.5, 1.5025, 1.5025, 1.5, 1.4975, 1.5, 1.5025, 1.5, 1.5, 1.4975, 1.5]
+
+
+def report(heights: list[float], *, dropped: int = 0, **parameters: object) -> AccuracyReport:
+    made = AccuracyReport(AccuracyParameters(**parameters), PROBE, STEP)  # type: ignore[arg-type]
+    for n, height in enumerate(heights, 1):
+        made.add(Sample(n, float(n), 0.0, 0.0, height, recorded=n > dropped))
+    return made
+
+
+def test_a_given_number_is_touched_exactly() -> None:
+    assert report([], samples=20).wanted() == 20
+    assert report(GOOD[:12], samples=20).wanted() == 8
+    assert report([*GOOD, *GOOD[:5]], samples=20).wanted() == 0
+
+
+def test_without_a_number_it_looks_at_planned_ones_and_stops_when_clear() -> None:
+    assert report([]).wanted() == 15
+    assert report(GOOD).wanted() == 0
+
+
+def test_the_cap_is_kept() -> None:
+    border = [1.5 + 0.0075 * (-1) ** (n // 2) * (1 + n % 3) / 2 for n in range(20)]
+    assert report(border, max_samples=20).wanted() == 0
+    assert report([], max_samples=12).most == 12
+
+
+def test_touches_that_the_printer_leaves_out_are_not_counted() -> None:
+    made = report([9.9, *GOOD], dropped=1)
+    assert (made.touches, made.counted) == (16, 15)
+    verdict = next(event for event in made.conclusion() if isinstance(event, VerdictReached))
+    assert verdict.verdict.level is Level.PASS
+
+
+def test_the_conclusion_has_estimates_verdict_and_proposed_values() -> None:
+    events = list(report([*GOOD[:7], 1.56, *GOOD[8:]], samples=15).conclusion())
+    assert isinstance(events[0], EstimateUpdated)
+    assert {"sigma", "range_of_ten", "over_limit", "range", "mean"} <= set(events[0].estimates)
+    assert isinstance(events[1], VerdictReached)
+    assert events[1].verdict.level is Level.WARN
+    assert any("outlier" in reason for reason in events[1].verdict.reasons)
+    changes = [change for event in events[2:] if isinstance(event, AdviceGiven) for change in event.changes]
+    assert Change("bltouch", "samples", "2", "3") in changes
+    assert Change("bltouch", "samples_result", "average", "median") in changes
+
+
+def test_a_value_that_is_set_already_is_not_proposed() -> None:
+    probe = ProbeConfig(
+        section="probe", kind="probe", samples=3, samples_result="median", samples_tolerance=0.02
+    )
+    made = AccuracyReport(AccuracyParameters(samples=15), probe, STEP)
+    for n, height in enumerate([*GOOD[:7], 1.56, *GOOD[8:]], 1):
+        made.add(Sample(n, float(n), 0.0, 0.0, height))
+    changes = [c for event in made.conclusion() if isinstance(event, AdviceGiven) for c in event.changes]
+    assert {change.option for change in changes} & {"samples", "samples_result"} == set()
+    assert all(float(change.new) != 0.02 for change in changes if change.option == "samples_tolerance")
+
+
+@pytest.mark.parametrize("heights", [[], [1.5]])
+def test_too_little_gives_no_verdict(heights: list[float]) -> None:
+    assert list(report(heights).conclusion()) == []
+
+
+def test_one_step_only_bounds_the_scatter_from_above() -> None:
+    events = list(report([1.5] * 15).conclusion())
+    assert isinstance(events[0], EstimateUpdated)
+    sigma = events[0].estimates["sigma"]
+    assert sigma.low is None
+    assert sigma.high is not None
+    assert sigma.high > 0.0
+
+
+APART = [1.55, *GOOD[1:], *GOOD]
+
+
+def again(heights: list[float]) -> list[Sample]:
+    return [Sample(100 + n, 1000.0 + n, 0.0, 0.0, height, round=2) for n, height in enumerate(heights)]
+
+
+def verdict_of(made: AccuracyReport) -> VerdictReached:
+    return next(event for event in made.conclusion() if isinstance(event, VerdictReached))
+
+
+def test_a_verdict_that_hangs_on_the_first_touch_asks_for_a_second_series() -> None:
+    made = report(APART)
+    assert made.wanted() == 0
+    assert made.hangs_on_first
+    assert verdict_of(made).verdict.level is Level.FAIL
+    assert not report(GOOD).hangs_on_first
+    assert not report([1.508, *GOOD[1:]]).hangs_on_first
+    assert not report(APART[:20], samples=20).hangs_on_first
+
+
+def test_a_habit_of_first_touches_fails_and_says_that_it_was_seen_twice() -> None:
+    made = report(APART)
+    made.add_again(again([1.555, *GOOD[:4]]))
+    assert not made.hangs_on_first
+    verdict = verdict_of(made).verdict
+    assert verdict.level is Level.FAIL
+    assert any("in a second series begun anew as well" in reason for reason in verdict.reasons)
+
+
+def test_a_stray_first_touch_is_an_outlier() -> None:
+    made = report(APART)
+    made.add_again(again(GOOD[:5]))
+    assert not made.hangs_on_first
+    verdict = verdict_of(made).verdict
+    assert verdict.level is Level.WARN
+    assert any("Sample 1 is an outlier" in reason for reason in verdict.reasons)
+    assert any("a single stray touch" in reason for reason in verdict.reasons)

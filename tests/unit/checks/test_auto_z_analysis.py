@@ -1,0 +1,221 @@
+"""What the numbers of the check `auto-z` mean: thresholds, words, changes."""
+
+from dataclasses import replace
+
+import pytest
+
+from zcal_tui.checks.auto_z.advice import configuration, rough_z_offset
+from zcal_tui.checks.auto_z.analysis import Repeats, moved_since, samples_of
+from zcal_tui.checks.auto_z.calibrate import Attempt, fault_of
+from zcal_tui.checks.auto_z.verdict import (
+    AutoZFinding,
+    Tuned,
+    endstop_advice,
+    of_fault,
+    of_repeats,
+    of_tuning,
+    of_wiring,
+    tuning_advice,
+    verdict_of,
+)
+from zcal_tui.checks.auto_z.wiring import SwitchWiring
+from zcal_tui.model.record import Level, Record
+from zcal_tui.printer.config_view import ProbeConfig, ZRail
+from zcal_tui.printer.z_calibration import AutomaticOffset, Height, ZCalibrationSection
+from zcal_tui.stats.intervals import Interval
+
+SECTION = ZCalibrationSection(0.5, (-1.0, 1.0), (206, 256), (206, 232), (125, 125), (125, 125), True, 3, True)
+PROBE = ProbeConfig("probe", "probe", y_offset=19.75, z_offset=6.4, samples=3, samples_result="median")
+STEP = 0.00125
+
+
+def calibration(offset: float = -0.09, *, switch: float = 6.4525, spread: float = 0.00125) -> AutomaticOffset:
+    def height(value: float) -> Height:
+        return Height(value, (value - spread, value, value + spread))
+
+    return AutomaticOffset(offset, 0.5, height(0.5), height(switch), height(offset + switch))
+
+
+def repeats(*offsets: float) -> Repeats:
+    found = Repeats(STEP)
+    found.found.extend(calibration(offset) for offset in offsets)
+    return found
+
+
+def test_good_repeats_pass_and_say_what_the_limits_are() -> None:
+    findings = list(of_repeats(repeats(-0.090, -0.0912, -0.0905), SECTION))
+    assert {finding.level for finding in findings} == {Level.PASS}
+    assert "goal: 25 µm; Klipper docs, Bed_Level" in findings[0].text
+    assert "offset_margins" in findings[1].text
+
+
+def test_wide_repeats_warn() -> None:
+    first, *_ = of_repeats(repeats(-0.090, -0.130, -0.100), SECTION)
+    assert first.level is Level.WARN
+
+
+def test_a_single_run_with_single_touches_decides_nothing() -> None:
+    found = Repeats(STEP)
+    found.found.append(AutomaticOffset(-0.1, 0.5, Height(0.5), Height(6.4), Height(6.3)))
+    first, *_ = of_repeats(found, SECTION)
+    assert first.level is Level.UNKNOWN
+    assert found.estimates()["offset"].low is None
+
+
+def test_a_creep_from_run_to_run_warns_and_names_the_height() -> None:
+    findings = list(of_repeats(repeats(-0.09, -0.10, -0.11), SECTION))
+    worst = verdict_of(findings, "good")
+    assert worst.level is Level.WARN
+    assert any("creeps by −10 µm from run to run" in reason for reason in worst.reasons)
+    assert any("The probe on the bed creeps" in reason for reason in worst.reasons)
+    assert not any("nozzle on the endstop creeps" in reason for reason in worst.reasons)
+
+
+def test_the_worst_finding_decides_and_stands_first() -> None:
+    verdict = verdict_of(
+        [
+            AutoZFinding(Level.PASS, "a"),
+            AutoZFinding(Level.FAIL, "b", "B is bad."),
+            AutoZFinding(Level.WARN, "c"),
+        ],
+        "good",
+    )
+    assert (verdict.level, verdict.summary) == (Level.FAIL, "B is bad.")
+    assert verdict.reasons == ("b", "c", "a")
+    assert verdict_of([AutoZFinding(Level.PASS, "a")], "good").summary == "good"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("CALIBRATE_Z: offset 1.285 is outside the configured range of min=-1.0 and max=1.0", "margins"),
+        ("Offset 1.285 is outside the configured range of min=-1.0 and max=1.0", "margins"),
+        ("CALIBRATE_Z: offset is greater than allowed: offset=1.2 > max_deviation=1.0", "margins"),
+        ("CALIBRATE_Z: probe switch not closed - probe not attached?", "probe"),
+        ("Probe switch not closed - Probe not attached?", "probe"),
+        ("The probe was not picked up. Is it in its dock?", "probe"),
+        ("Probe attach failed!", "probe"),
+        ("CALIBRATE_Z: probe samples exceed tolerance", "scatter"),
+        ("Move out of range: 206.000 300.000 5.000", None),
+    ],
+)
+def test_the_faults_of_every_plugins_wording(text: str, fault: str | None) -> None:
+    assert fault_of(text) == fault
+
+
+def test_an_offset_outside_the_margins_blames_the_height_that_moved() -> None:
+    old = Record("1", "auto-z", {}, "t", samples=tuple(samples_of(calibration(), 1, 1, 0.0, PLACES, {})))
+    moved = moved_since(old, {"nozzle": 0.5, "switch": 5.07, "bed": 6.3625, "switch_offset": 0.5})
+    text = "CALIBRATE_Z: offset 1.285 is outside the configured range of min=-1.000 and max=1.000"
+    finding = of_fault(Attempt(None, "margins", text), SECTION, moved)
+    assert finding.level is Level.FAIL
+    assert "It is the switch body on the endstop that changed the offset (by +1.3825 mm)" in finding.text
+    assert "actuator" in finding.text
+    assert "-1 to 1 mm" in finding.summary
+
+
+PLACES = {"nozzle": (206.0, 256.0), "switch": (206.0, 232.0), "bed": (125.0, 105.0)}
+
+
+def test_the_samples_hold_every_touch_and_the_heights() -> None:
+    samples = samples_of(calibration(), 2, 11, 5.0, PLACES, {"position_endstop": 0.5})
+    assert [sample.n for sample in samples] == list(range(11, 21))
+    assert {sample.round for sample in samples} == {2}
+    assert samples[-1].kind == "offset"
+    assert samples[-1].trigger_z == -0.09
+    assert samples[-1].values["switch"] == 6.4525
+    assert samples[-1].values["position_endstop"] == 0.5
+    assert moved_since(None, samples[-1].values) == ()
+
+
+def test_wiring_that_hides_a_missing_probe_fails() -> None:
+    assert of_wiring(SwitchWiring(False, "It reads open."), "").level is Level.FAIL
+    assert of_wiring(SwitchWiring(None, "Not known."), "the pin read open").level is Level.WARN
+    assert of_wiring(SwitchWiring(True, "Works."), "").level is Level.PASS
+
+
+def tuned(value: float, used: float = 0.5, command: float | None = None) -> Tuned:
+    return Tuned(used, 0.5, Interval(value, value - 0.02, value + 0.02, 0.95), value - 0.1, command, "Z 0.")
+
+
+@pytest.mark.parametrize(
+    ("value", "level", "words"),
+    [
+        (0.52, Level.PASS, "closer to the bed"),
+        (0.45, Level.WARN, "farther from the bed"),
+        (0.32, Level.FAIL, "farther from the bed"),
+        (0.70, Level.FAIL, "closer to the bed"),
+        (-0.05, Level.FAIL, "cannot be negative"),
+    ],
+)
+def test_how_far_switch_offset_is_off(value: float, level: Level, words: str) -> None:
+    finding = of_tuning(tuned(value))
+    assert finding.level is level
+    assert words in finding.text
+
+
+def test_a_value_to_begin_with_is_not_held_against_the_printer() -> None:
+    fresh = Tuned(0.45, None, Interval(0.52, 0.5, 0.54, 0.95), 0.42, None, "Z 0.")
+    assert of_tuning(fresh).level is Level.PASS
+    _, (change,) = tuning_advice(fresh)
+    assert (change.old, change.new) == (None, "0.520")
+
+
+def test_the_tuned_value_is_proposed_with_what_it_does() -> None:
+    text, (change,) = tuning_advice(tuned(0.52, command=0.42))
+    assert (change.section, change.option, change.old, change.new) == (
+        "z_calibration",
+        "switch_offset",
+        "0.5",
+        "0.520",
+    )
+    assert change.saves
+    assert change.effect == "the nozzle will be 20 µm closer to the bed"
+    assert "CALCULATE_SWITCH_OFFSET agrees" in text
+    disagreeing, _ = tuning_advice(tuned(0.52, command=0.58))
+    assert "do not use its number" in disagreeing
+    assert tuning_advice(tuned(-0.01))[1] == ()
+
+
+def test_a_large_offset_suggests_another_position_endstop() -> None:
+    rail = ZRail("stepper_z", "PG10", False, -3.0, 240.0, 0.5, 8.0, 3.0, 3.0)
+    assert endstop_advice(rail, -0.15, (-3.0, 240.0)) is None
+    suggestion = endstop_advice(rail, -0.3, (-3.0, 240.0))
+    assert suggestion is not None
+    text, (change,) = suggestion
+    assert change.new == "0.800"
+    assert not change.saves, "`--save always` must not write what is advised against"
+    assert "300 µm closer to" in change.effect
+    assert "docks" in text
+    assert "into the plate" not in text
+    too_low = endstop_advice(rail, 0.3, (-3.0, 240.0))
+    assert too_low is not None
+    assert "above the Z 0 of homing" in too_low[0]
+    assert "into the plate" in too_low[0]
+    unreachable = endstop_advice(rail, 4.0, (-3.0, 240.0))
+    assert unreachable is not None
+    assert unreachable[1] == ()
+
+
+def test_what_the_configuration_should_have() -> None:
+    assert list(configuration(SECTION, PROBE, mesh=True)) == []
+    single = ZCalibrationSection(0.5, (-1.0, 1.0), None, None, (100.0, 100.0), (125.0, 125.0), True, 1, True)
+    texts = list(configuration(single, PROBE, mesh=True))
+    assert "median" in texts[0]
+    assert "(100, 100) is not where the mesh is zero (125, 125)" in texts[1]
+    unreferenced = ZCalibrationSection(0.5, (-1.0, 1.0), None, None, (100.0, 100.0), None, True, 3, True)
+    assert "has no zero_reference_position" in next(iter(configuration(unreferenced, PROBE, mesh=True)))
+
+
+def test_a_probe_that_would_hang_where_the_nozzle_is_was_not_measured() -> None:
+    (text,) = configuration(SECTION, replace(PROBE, y_offset=0.0), mesh=True)
+    assert "probe-xy" in text
+    assert list(configuration(SECTION, replace(PROBE, x_offset=-2.0, y_offset=0.0), mesh=True)) == []
+
+
+def test_heights_that_contradict_z_offset_are_named() -> None:
+    assert rough_z_offset(calibration(), 0.5, PROBE) is None
+    text = rough_z_offset(calibration(switch=5.0), 0.5, PROBE)
+    assert text is not None
+    assert "actuator" in text
+    assert "6.40 mm" in text

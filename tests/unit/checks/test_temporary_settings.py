@@ -1,0 +1,135 @@
+"""What a run borrows of the printer is put back at its end, but for what the person wants to keep."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from fakes.klippy import FakeKlippy
+from fakes.machine import Machine
+from fakes.waiting import until
+from zcal_tui.checks.lease.temporary_settings import OURSELVES, TemporarySettings
+from zcal_tui.model.events import Event, Notice
+from zcal_tui.printer.printer import Printer
+from zcal_tui.printer.zcal_module import ZcalModule
+from zcal_tui.transport.address import SocketAddress
+from zcal_tui.transport.opening import open_transport
+
+
+@pytest.fixture
+async def printer(klippy: FakeKlippy, machine: Machine) -> AsyncIterator[Printer]:
+    async def offset(parameters: dict[str, str]) -> None:
+        machine.change("gcode_move", homing_origin=[*(float(parameters[axis]) for axis in "XYZ"), 0.0])
+
+    async def timeout(parameters: dict[str, str]) -> None:
+        machine.change("idle_timeout", seconds=float(parameters["TIMEOUT"]))
+
+    machine.handlers.update(SET_GCODE_OFFSET=offset, SET_IDLE_TIMEOUT=timeout)
+    machine.objects["gcode_move"]["homing_origin"] = [0.0, 0.0, 0.1, 0.0]
+    link = open_transport(SocketAddress(klippy.path))
+    await link.connect()
+    followed = Printer(link)
+    await followed.start()
+    yield followed
+    await followed.close()
+    await link.close()
+
+
+def holder(printer: Printer) -> TemporarySettings:
+    said: list[Event] = []
+    return TemporarySettings(printer, ZcalModule(printer), said.append)
+
+
+def calibrate(machine: Machine, z: float) -> None:
+    """CALIBRATE_Z applies an offset."""
+    machine.change("gcode_move", homing_origin=[0.0, 0.0, z, 0.0])
+
+
+async def test_an_offset_that_commands_change_is_what_it_was_before_the_first(
+    printer: Printer, machine: Machine
+) -> None:
+    lent = holder(printer)
+    async with lent.lease():
+        for z in (-0.17, -0.18):
+            await lent.borrow_offset()
+            calibrate(machine, z)
+        await lent.borrow_offset()
+    assert machine.objects["gcode_move"]["homing_origin"][2] == pytest.approx(0.1)
+
+
+async def test_what_fails_in_between_does_not_keep_it(printer: Printer, machine: Machine) -> None:
+    lent = holder(printer)
+    with pytest.raises(ZeroDivisionError):
+        async with lent.lease():
+            await lent.borrow_offset()
+            calibrate(machine, -0.17)
+            raise ZeroDivisionError
+    assert machine.objects["gcode_move"]["homing_origin"][2] == pytest.approx(0.1)
+
+
+async def test_a_kept_offset_stays_and_the_rest_is_put_back(printer: Printer, machine: Machine) -> None:
+    lent = holder(printer)
+    async with lent.lease():
+        await lent.borrow_offset()
+        await lent.idle_timeout(3600.0)
+        calibrate(machine, -0.17)
+        lent.keep_offset()
+    assert machine.objects["gcode_move"]["homing_origin"][2] == pytest.approx(-0.17)
+    assert machine.objects["idle_timeout"]["seconds"] == 600.0
+
+
+@pytest.mark.parametrize("changed", [False, True])
+async def test_an_offset_that_somebody_else_has_set_meanwhile_is_left_alone(
+    printer: Printer, machine: Machine, changed: bool
+) -> None:
+    said: list[Event] = []
+    lent = TemporarySettings(printer, ZcalModule(printer), said.append)
+    async with lent.lease():
+        await lent.zero_offset()
+        assert machine.objects["gcode_move"]["homing_origin"][2] == 0.0
+        if changed:
+            machine.objects["gcode_move"]["homing_origin"] = [0.0, 0.0, -0.05, 0.0]
+    assert machine.objects["gcode_move"]["homing_origin"][2] == (-0.05 if changed else 0.1)
+    assert any(isinstance(event, Notice) and "left alone" in event.text for event in said) is changed
+
+
+@pytest.mark.parametrize(("meanwhile", "loads"), [("", True), ("another", False)])
+async def test_a_mesh_is_loaded_again_unless_somebody_else_has_loaded_one(
+    printer: Printer, machine: Machine, meanwhile: str, loads: bool
+) -> None:
+    async def clear(_: dict[str, str]) -> None:
+        machine.change("bed_mesh", profile_name="")
+
+    machine.handlers.update(BED_MESH_CLEAR=clear, BED_MESH_PROFILE=machine.handlers["G28"])
+    machine.objects["bed_mesh"] = {"profile_name": "default"}
+    await printer.restart_and_wait()  # so that the new object is followed
+    lent = holder(printer)
+    async with lent.lease():
+        await lent.clear_mesh()
+        machine.change("bed_mesh", profile_name=meanwhile)
+    assert ('BED_MESH_PROFILE LOAD="default"' in machine.scripts) is loads
+
+
+async def test_a_lease_that_ran_out_meanwhile_is_told(
+    printer: Printer, machine: Machine, klippy: FakeKlippy
+) -> None:
+    machine.objects["zcal"] = {"version": "1.1.0", "unavailable": {}}
+    await printer.restart_and_wait()
+    holds: list[str] = []
+
+    def request(parameters: dict[str, Any]) -> dict[str, object]:
+        holds.extend(parameters.get("hold", {}))
+        return {"holder": OURSELVES, "seconds": 60.0, "holds": list(holds)}
+
+    klippy.endpoints["zcal/lease"] = request
+    said: list[Event] = []
+    lent = TemporarySettings(printer, ZcalModule(printer), said.append, seconds=0.3)
+    async with lent.lease():
+        await lent.zero_offset()
+        await asyncio.sleep(0.15)
+        assert said == []
+        holds.clear()  # the extra has cleaned up, and the next renewal takes a new lease
+        await until(lambda: bool(said))
+    assert isinstance(said[0], Notice)
+    assert "put back gcode_offset meanwhile" in said[0].text

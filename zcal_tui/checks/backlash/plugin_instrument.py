@@ -1,0 +1,118 @@
+"""Backlash by a scanning probe's own command: CARTOGRAPHER_ESTIMATE_BACKLASH or BEACON_ESTIMATE_BACKLASH, read from
+the console."""
+
+from collections.abc import Callable
+
+from zcal_tui.checks.backlash.instrument import Limits, Reading
+from zcal_tui.checks.backlash.parameters import BacklashParameters
+from zcal_tui.checks.base import Context
+from zcal_tui.checks.errors import CheckFailed, CheckRefused
+from zcal_tui.model.record import Sample
+from zcal_tui.printer.config_view import ProbeConfig
+from zcal_tui.printer.messages import BacklashFound, BacklashNegative, BacklashNone, BeaconBacklash
+from zcal_tui.printer.places import Place
+from zcal_tui.printer.printer import Heard
+from zcal_tui.printer.state import PrinterState
+
+CARTOGRAPHER, BEACON = "CARTOGRAPHER_ESTIMATE_BACKLASH", "BEACON_ESTIMATE_BACKLASH"
+_BY_SECTION = {"cartographer": CARTOGRAPHER, "beacon": BEACON}
+_PRINTED = 0.001
+"""mm. Cartographer prints whole micrometres."""
+
+
+def plugin_command(state: PrinterState, probe: ProbeConfig) -> str | None:
+    """The probe's own command for backlash; None where it has none."""
+    for section, command in _BY_SECTION.items():
+        if state.has_command(command) or (
+            state.has_command(command) is None and probe.section.split()[0] == section
+        ):
+            return command
+    return None
+
+
+class PluginInstrument:
+    """Drives a plugin. Never with CALIBRATE=1, which stages at once. Raises CheckRefused for what it does not take."""
+
+    def __init__(self, context: Context, command: str, parameters: BacklashParameters) -> None:
+        if parameters.method == "release" or parameters.switch_hysteresis is not None:
+            raise CheckRefused(
+                "This probe has no switch.",
+                f"It measures standing still, and {command} does it.",
+                "Leave out --method release and --switch-hysteresis.",
+            )
+        if parameters.speed is not None:
+            raise CheckRefused(
+                f"{command} has no speed to choose.", "The plugin moves at its own.", "Leave out --speed."
+            )
+        self._context = context
+        self._name = command
+        self._script = _script(command, parameters)
+        self._number = 0
+
+    @property
+    def limits(self) -> Limits:
+        step = _PRINTED if self._name == CARTOGRAPHER else 0.0
+        return Limits(step, upper_bound_only=False, method=f"by {self._name}")
+
+    @property
+    def per_visit(self) -> int:
+        return 1
+
+    async def visit(self, place: Place, turn: int, emit: Callable[[Sample], None]) -> Reading:
+        printer = self._context.printer
+        heard: list[Heard] = []
+        stop = printer.listen_console(heard.append)
+        try:
+            await printer.gcode(self._script)
+            await printer.late_lines(lambda: any(_value(line) is not None for line in heard))
+        finally:
+            stop()
+        found = [told for line in heard if (told := _value(line)) is not None]
+        if not found:
+            raise CheckFailed(
+                f"{self._name} has ended without telling a result.",
+                "Its words are others than this program knows, or the connection was down in between.",
+                "Look at the console; a newer version of this program may know them.",
+            )
+        # Of a negative estimate the plugin says so after its size
+        value, none = min(found)
+        self._number += 1
+        at = printer.state.position or (*place.toolhead, 0.0)
+        sample = Sample(
+            n=self._number,
+            t=round(self._context.clock.now(), 3),
+            x=place.toolhead[0],
+            y=place.toolhead[1],
+            trigger_z=at[2],
+            kind="backlash",
+            place=place.name,
+            round=turn,
+            values={"backlash": value},
+        )
+        emit(sample)
+        self._context.stop_if_cancelled()
+        return Reading(value, 0.0, 1, none=none)
+
+
+def _script(command: str, parameters: BacklashParameters) -> str:
+    if command == CARTOGRAPHER:
+        delta = "" if parameters.delta is None else f" DELTA={parameters.delta:.6g}"
+        return f"{command} ITERATIONS={parameters.iterations}{delta}"
+    overrun = "" if parameters.delta is None else f" OVERRUN={parameters.delta:.6g}"
+    return f"{command} SAMPLES={2 * parameters.iterations}{overrun}"
+
+
+def _value(heard: Heard) -> tuple[float, bool] | None:
+    """A backlash (mm), and whether it stands for none found; None for a line that tells neither."""
+    match heard.message:
+        case BacklashFound(backlash=backlash):
+            return backlash, False
+        case BacklashNegative(backlash=backlash):
+            return -abs(backlash), False
+        case BacklashNone():
+            return 0.0, True
+        case BeaconBacklash(up=up, down=down):
+            # Come to from above, the toolhead stays higher by what is lost
+            return round(down - up, 6), False
+        case _:
+            return None
