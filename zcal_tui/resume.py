@@ -15,7 +15,7 @@ from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.headless.results.which import UsageProblem, which_printer
 from zcal_tui.model.record import Record
 from zcal_tui.results.store import StillRunning, Store
-from zcal_tui.results.words import moment
+from zcal_tui.results.text import moment
 
 DESCRIPTION = (
     "Go on with a run that was cut off: the same check with the same settings, which takes over of what was measured "

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 import program
 from simulated import Starter, wait_for_state
 from zcal_tui.model.record import Outcome, Record
-from zcal_tui.results.frame import restarted_between
+from zcal_tui.results.homing_state import restarted_between
 from zcal_tui.results.stale import stale
 from zcal_tui.results.store import Store
 

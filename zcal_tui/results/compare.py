@@ -9,7 +9,7 @@ from zcal_tui.model.record import Estimate, Record
 from zcal_tui.results import versions
 from zcal_tui.results.context import config_of, frame_of
 from zcal_tui.results.depends import values
-from zcal_tui.results.frame import restarted_between
+from zcal_tui.results.homing_state import restarted_between
 from zcal_tui.results.trend import FRAME_BOUND
 from zcal_tui.results.variant import titled, variant
 
@@ -51,7 +51,7 @@ class Circumstance:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class RunComparison:
     """Two runs and everything in which they differ."""
 
     first: Record
@@ -61,10 +61,10 @@ class Comparison:
     notes: tuple[str, ...]
 
 
-def compare(first: Record, second: Record) -> Comparison:
+def compare(first: Record, second: Record) -> RunComparison:
     """Compare two runs, which may be of different printers but are of one check."""
     names = list(dict.fromkeys([*first.estimates, *second.estimates]))
-    return Comparison(
+    return RunComparison(
         first,
         second,
         tuple(_difference(name, first, second) for name in names),

@@ -13,7 +13,7 @@ from zcal_tui import __version__
 from zcal_tui.model.codec import plain
 from zcal_tui.printer.config_view import probe_config, z_rail, z_steppers
 from zcal_tui.printer.state import PrinterState
-from zcal_tui.results.frame import Frame
+from zcal_tui.results.homing_state import HomingState
 
 SECTIONS = (
     "printer",
@@ -38,7 +38,7 @@ LONG_TEXT = 200
 """Characters above which a value (a macro's G-code) is kept as a digest: that it changed matters, not what it says."""
 
 
-def context_facts(state: PrinterState, frame: Frame | None = None) -> dict[str, Any]:
+def context_facts(state: PrinterState, frame: HomingState | None = None) -> dict[str, Any]:
     """The context of a run that begins now, as JSON knows it."""
     probe = probe_config(state)
     config = config_facts(state)

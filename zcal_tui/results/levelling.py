@@ -11,7 +11,7 @@ from typing import Any
 
 from zcal_tui.results.context import config_of, frame_of
 from zcal_tui.results.depends import probe_option
-from zcal_tui.results.frame import restarted_between
+from zcal_tui.results.homing_state import restarted_between
 
 Context = Mapping[str, Any]
 

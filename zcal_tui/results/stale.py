@@ -13,7 +13,7 @@ from zcal_tui.results import versions
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.context import config_of, frame_of, kept
 from zcal_tui.results.depends import NEEDS_NEW, held, probe_option, values
-from zcal_tui.results.frame import restarted_between
+from zcal_tui.results.homing_state import restarted_between
 from zcal_tui.results.levelling import levelled_since
 
 Context = Mapping[str, Any]

@@ -4,6 +4,7 @@ One file a run, `<data>/printers/<printer>/<run id>.jsonl`, one JSON object a li
 the last line of a run that ended is its record. Lines are synced to disk before the event is shown.
 """
 
+import json
 import re
 import time
 from collections.abc import Collection, Iterator
@@ -11,12 +12,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from zcal_tui.model.codec import SchemaError
+from zcal_tui.model.codec import SchemaError, record_from_json
 from zcal_tui.model.record import WHOLE, Outcome, Problem, Record
 from zcal_tui.model.view import RunView
 from zcal_tui.results import changes
 from zcal_tui.results.changes import Changed
-from zcal_tui.results.journal import Journal, StillRunning, has_ended, is_running, read_events, write_end
+from zcal_tui.results.journal import (
+    Journal,
+    StillRunning,
+    ended_line,
+    has_ended,
+    is_running,
+    read_events,
+    write_end,
+)
 from zcal_tui.results.variant import USUAL, stands, variant
 
 __all__ = [
@@ -162,3 +171,70 @@ class Store:
 
 def _run_files(folder: Path) -> Iterator[Path]:
     return (path for path in folder.glob("*.jsonl") if path.name != changes.FILE)
+
+
+NAMED = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)-\d+-(.+)")
+"""A run's file name: `store.new_run_id`."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run's file at a glance. `record` is without its samples, of which there were `count`; None where the file
+    cannot be read, for the reason `why_not`. `check` and `started` (ISO 8601 in UTC) are then what its name says."""
+
+    path: Path
+    record: Record | None
+    count: int = 0
+    why_not: str = ""
+
+    @property
+    def check(self) -> str:
+        """The check's name; empty where nothing tells it."""
+        if self.record is not None:
+            return self.record.check
+        named = NAMED.fullmatch(self.path.stem)
+        return named[7] if named is not None else ""
+
+    @property
+    def started(self) -> str:
+        """When it began; empty where nothing tells it."""
+        if self.record is not None:
+            return self.record.started
+        named = NAMED.fullmatch(self.path.stem)
+        return "{}-{}-{}T{}:{}:{}Z".format(*named.groups()[:6]) if named is not None else ""
+
+
+def entries(store: Store, printer: str) -> Iterator[StoredRun]:
+    """Every run of the printer, newest first; last, files that are not named as runs are. Waits for the disk."""
+    return map(glance, sorted(store.files(printer), key=lambda path: NAMED.fullmatch(path.stem) is None))
+
+
+def glance(path: Path) -> StoredRun:
+    """A run's entry. Never raises: what is wrong with the file is in the entry."""
+    try:
+        line = ended_line(path)
+        if line is None:
+            record = read_run(path).record
+            return StoredRun(path, replace(record, samples=()), len(record.samples))
+        data = json.loads(line)
+        count = len(data["samples"])
+        # Most of a record is its samples, and a list shows none of them
+        return StoredRun(path, record_from_json({**data, "samples": ()}), count)
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        return StoredRun(path, None, why_not=_reason(error, path))
+
+
+def read_whole(path: Path) -> Record:
+    """A run with everything in it. Raises OSError, SchemaError."""
+    return read_run(path).record
+
+
+def _reason(error: Exception, path: Path) -> str:
+    match error:
+        case OSError():
+            return error.strerror or str(error)
+        case SchemaError():
+            # The path stands beside it anyway
+            return re.sub(rf"^{re.escape(str(path))}(:\d+)?: ", "", str(error))
+        case _:
+            return "its last line is not a record of this program"

@@ -23,7 +23,7 @@ LONG_ENOUGH = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class TrendPoint:
     """One run's number. `comparable` says that the line goes through it, `why_not` why it does not."""
 
     record: Record
@@ -55,7 +55,7 @@ class Slope:
 
 def points(
     records: Sequence[Record], changes: Sequence[Changed] = (), name: str | None = None
-) -> list[Point]:
+) -> list[TrendPoint]:
     """The runs of one check that have a number, oldest first; each judged against the newest."""
     have = [
         (record, estimate)
@@ -68,12 +68,12 @@ def points(
         return []
     newest, newest_estimate = have[-1]
     return [
-        Point(record, estimate, _why_not(record, estimate, newest, newest_estimate, changes))
+        TrendPoint(record, estimate, _why_not(record, estimate, newest, newest_estimate, changes))
         for record, estimate in have
     ]
 
 
-def slope(found: Sequence[Point]) -> Slope | None:
+def slope(found: Sequence[TrendPoint]) -> Slope | None:
     """The least squares line through the comparable runs, each counted alike; None for fewer than four.
 
     Its interval is the wider of two: by how the runs scatter about the line, and by their own intervals.
@@ -100,7 +100,7 @@ def slope(found: Sequence[Point]) -> Slope | None:
     return Slope(value, value - reach, value + reach, "day" if by_day else "run", len(usable), unit)
 
 
-def _own_error(x: Sequence[float], usable: Sequence[Point]) -> float:
+def _own_error(x: Sequence[float], usable: Sequence[TrendPoint]) -> float:
     """The slope's standard error by the runs' own intervals alone."""
     x_mean = math.fsum(x) / len(x)
     weights = [a - x_mean for a in x]

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 from zcal_tui.checks.full_calibration import FullCalibrationParameters, split
 from zcal_tui.model.record import LOOK_FIRST, Level, Outcome, Record
-from zcal_tui.results.shelf import entries
-from zcal_tui.results.store import StillRunning, Store
+from zcal_tui.results.store import StillRunning, Store, entries
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from zcal_tui.model.record import Problem, Record
 from zcal_tui.model.view import RunView
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.results.changes import Changed
-from zcal_tui.results.frame import Frame
+from zcal_tui.results.homing_state import HomingState
 
 
 class LinkState(StrEnum):
@@ -77,7 +77,7 @@ class Snapshot:
     """What a person said to have changed on the printer, oldest first."""
     interrupted: tuple[Record, ...] = ()
     """Runs on this printer that were cut off and neither closed nor gone on with, newest first."""
-    frame: Frame = field(default_factory=Frame)
+    frame: HomingState = field(default_factory=HomingState)
     """Which homing and levelling are in force, as far as the printer's status tells."""
     klippy_problem: Problem | None = None
     """Why klippy is in error or shut down, explained; None while it is not."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from zcal_tui.results.context import context_facts
-from zcal_tui.results.frame import FrameWatch
+from zcal_tui.results.homing_state import HomingWatch
 from zcal_tui.results.stale import stale
 from zcal_tui.session.snapshot import Snapshot
 
@@ -16,7 +16,7 @@ class Standing:
     """Follows snapshots; judges anew only when something has changed that results depend on."""
 
     def __init__(self) -> None:
-        self._watch = FrameWatch()
+        self._watch = HomingWatch()
         self._key: tuple[Any, ...] = ()
         self._last: object = None
 

@@ -9,7 +9,7 @@ from zcal_tui.checks.parameters import specs
 from zcal_tui.model.record import Record
 from zcal_tui.model.units import duration
 from zcal_tui.results.changes import Changed
-from zcal_tui.results.words import moment
+from zcal_tui.results.text import moment
 
 Fact = tuple[str, str]
 """What it is, and how it was."""

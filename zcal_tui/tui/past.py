@@ -8,12 +8,11 @@ from zcal_tui.model.labels import label
 from zcal_tui.model.record import Level, Outcome, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.main_estimate import main_estimates
-from zcal_tui.results.shelf import Entry, entries
 from zcal_tui.results.stale import stale
-from zcal_tui.results.store import Store
-from zcal_tui.results.trend import Point, Slope, points, slope
+from zcal_tui.results.store import Store, StoredRun, entries
+from zcal_tui.results.text import OUTCOME_WORDS, numbers_text, slope_text
+from zcal_tui.results.trend import Slope, TrendPoint, points, slope
 from zcal_tui.results.variant import grouped
-from zcal_tui.results.words import OUTCOME_WORDS, numbers_text, slope_text
 from zcal_tui.tui.desk import LEVEL_WORDS
 from zcal_tui.tui.faces.limits import LIMIT_MM
 
@@ -25,7 +24,7 @@ LIMITS: Mapping[str, float] = {"spread": LIMIT_MM, "shift": LIMIT_MM}
 class Trend:
     """The main number of one check, or of one of its variants (results/variant.py), over its runs, oldest first."""
 
-    points: tuple[Point, ...]
+    points: tuple[TrendPoint, ...]
     slope: Slope | None
 
     @property
@@ -47,11 +46,11 @@ class Trend:
 class Past:
     """Everything that was run on a printer, newest first, and by `variant.key` each trend there is."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[StoredRun, ...] = ()
     trends: Mapping[str, Trend] | None = None
     """None until they are known."""
 
-    def of(self, check: str) -> tuple[Entry, ...]:
+    def of(self, check: str) -> tuple[StoredRun, ...]:
         """The runs of a check; all of them where it is empty."""
         return tuple(entry for entry in self.entries if not check or entry.check == check)
 
@@ -116,7 +115,7 @@ def _half(low: float, high: float, unit: str) -> str:
     return value_text("", unit)((high - low) / 2)
 
 
-def said(entry: Entry) -> str:
+def said(entry: StoredRun) -> str:
     """What a run came to, in a line."""
     record = entry.record
     if record is None:

@@ -7,7 +7,7 @@ from typing import Any
 from zcal_tui.printer.state import HeaterState, PrinterState, ProbeState
 from zcal_tui.results.context import config_hash, context_facts
 from zcal_tui.results.depends import held, probe_option, values
-from zcal_tui.results.frame import Frame, FrameWatch, restarted_between
+from zcal_tui.results.homing_state import HomingState, HomingWatch, restarted_between
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "printer": {"kinematics": "cartesian"},
@@ -33,7 +33,7 @@ STATE = PrinterState(
 
 
 def test_it_keeps_what_heights_depend_on_and_nothing_else() -> None:
-    facts = context_facts(STATE, Frame(100.0, 60.0))
+    facts = context_facts(STATE, HomingState(100.0, 60.0))
     assert set(facts["config"]) == {"printer", "probe", "stepper_z", "stepper_z1", "z_tilt"}
     assert facts["probe_section"] == "probe"
     assert facts["config"]["z_tilt"]["z_positions"] == [[0.0, 1.0], [2.0, 3.0]]
@@ -66,23 +66,23 @@ def test_options_are_found_in_it() -> None:
 
 
 def test_homing_and_levelling_are_noted_when_they_are_seen() -> None:
-    watch = FrameWatch()
-    assert watch.see(STATE) == Frame(100.0, 60.0)
+    watch = HomingWatch()
+    assert watch.see(STATE) == HomingState(100.0, 60.0)
     homed = replace(STATE, eventtime=110.0, print_time=50.0, homed_axes="xyz")
     assert watch.see(homed).homed_at == 110.0
     levelled = replace(homed, eventtime=120.0, print_time=60.0, z_tilt_applied=True)
-    assert watch.see(levelled) == Frame(120.0, 60.0, 110.0, 120.0)
+    assert watch.see(levelled) == HomingState(120.0, 60.0, 110.0, 120.0)
     again = replace(levelled, eventtime=130.0, print_time=70.0, z_tilt_applied=False)
     watch.see(again)
     assert watch.see(replace(levelled, eventtime=140.0, print_time=80.0)).levelled_at == 140.0
 
 
 def test_after_a_restart_nothing_is_known_of_before() -> None:
-    watch = FrameWatch()
+    watch = HomingWatch()
     watch.see(STATE)
     watch.see(replace(STATE, eventtime=110.0, print_time=50.0, homed_axes="xyz"))
     fresh = replace(STATE, starts=2, eventtime=200.0, print_time=5.0, homed_axes="xyz")
-    assert watch.see(fresh) == Frame(200.0, 195.0)
+    assert watch.see(fresh) == HomingState(200.0, 195.0)
 
 
 def test_a_restart_is_told_by_the_controllers_clock() -> None:

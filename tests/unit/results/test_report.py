@@ -12,8 +12,8 @@ from fakes import records
 from zcal_tui.model.record import Change, Estimate, Level, Outcome, Record, Sample, Verdict
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.report import data, html, markdown
-from zcal_tui.results.report.figures import figures
 from zcal_tui.results.report.page import Page, make_page
+from zcal_tui.results.report.plots import figures
 from zcal_tui.results.report.svg import tick_text, ticks
 
 TITLES = {"ready": "Ready", "z-offset": "Z offset", "accuracy": "Repeatability", "bias": "Location bias"}

@@ -11,8 +11,7 @@ from fakes import records
 from zcal_tui.model.codec import SchemaError, event_to_json
 from zcal_tui.model.events import RunEnded, RunStarted, SampleTaken
 from zcal_tui.model.record import Estimate, Outcome, Record
-from zcal_tui.results.shelf import Entry, entries, glance, read_whole
-from zcal_tui.results.store import Store
+from zcal_tui.results.store import Store, StoredRun, entries, glance, read_whole
 
 RECORD = next(record for record in records.everything() if record.samples)
 
@@ -32,7 +31,7 @@ def ended(folder: Path, record: Record, **changes: Any) -> Path:
 @pytest.mark.parametrize("record", records.everything(), ids=lambda record: record.check)
 def test_at_a_glance_a_record_is_whole_but_for_its_samples(record: Record, tmp_path: Path) -> None:
     path = ended(tmp_path, record)
-    assert glance(path) == Entry(path, replace(record, samples=()), len(record.samples))
+    assert glance(path) == StoredRun(path, replace(record, samples=()), len(record.samples))
     assert read_whole(path) == record
 
 

@@ -7,15 +7,15 @@ from typing import Any
 from zcal_tui.model.codec import estimate_to_json
 from zcal_tui.model.labels import label
 from zcal_tui.model.record import Record
-from zcal_tui.results.compare import Comparison, Difference
+from zcal_tui.results.compare import Difference, RunComparison
+from zcal_tui.results.text import chance_text, difference_text, estimate_value, moment
 from zcal_tui.results.variant import titled, variant
-from zcal_tui.results.words import chance_text, difference_text, estimate_value, moment
 
 LONGEST = 60
 """Characters of a value in the list of what else was different."""
 
 
-def as_text(comparison: Comparison) -> Iterator[str]:
+def as_text(comparison: RunComparison) -> Iterator[str]:
     """The comparison for people."""
     first, second = comparison.first, comparison.second
     same = variant(first) == variant(second)
@@ -58,7 +58,7 @@ def _short(text: str) -> str:
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 
 
-def as_json(comparison: Comparison) -> dict[str, Any]:
+def as_json(comparison: RunComparison) -> dict[str, Any]:
     """The comparison as one JSON object."""
     return {
         "event": "comparison",

@@ -14,10 +14,10 @@ from zcal_tui.model.record import Outcome, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.main_estimate import followed, main_estimates
 from zcal_tui.results.stale import age_note, stale
+from zcal_tui.results.text import OUTCOME_WORDS, moment, numbers_text, slope_text
 from zcal_tui.results.textplot import Mark, plot
-from zcal_tui.results.trend import Point, Slope, points, slope
+from zcal_tui.results.trend import Slope, TrendPoint, points, slope
 from zcal_tui.results.variant import grouped, titled
-from zcal_tui.results.words import OUTCOME_WORDS, moment, numbers_text, slope_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class CheckHistory:
     name: str
     runs: tuple[Record, ...]
     shown: tuple[Record, ...]
-    points: tuple[Point, ...]
+    points: tuple[TrendPoint, ...]
     slope: Slope | None
     stale: str | None
     age: str | None

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 from zcal_tui.model.record import Record, Sample
 from zcal_tui.model.units import UM_PER_MM
-from zcal_tui.results.report.figure import Figure
-from zcal_tui.results.report.svg import Axes, Drawing, reach
+from zcal_tui.results.report.plot import ReportPlot
+from zcal_tui.results.report.svg import SvgAxes, SvgDrawing, reach
 from zcal_tui.results.textplot import Mark, plot
 
 WIDTH, HEIGHT = 720.0, 560.0
@@ -15,7 +15,7 @@ PHASES = 6
 """Colours there are for phases; more repeat them."""
 
 
-def temperature(record: Record) -> Figure | None:
+def temperature(record: Record) -> ReportPlot | None:
     """Two plots: height and temperatures over time, height against temperature."""
     taken = [s for s in record.samples if s.recorded and s.kind in ("touch", "scan")]
     if len(taken) < 3 or taken[-1].t <= taken[0].t:
@@ -23,9 +23,9 @@ def temperature(record: Record) -> Figure | None:
     phases = list(dict.fromkeys(sample.place for sample in taken))
     first = statistics.fmean(s.trigger_z for s in taken if s.place == phases[0])
     um = [(s.trigger_z - first) * UM_PER_MM for s in taken]
-    drawing = Drawing(WIDTH, HEIGHT, "Trigger height over time with temperatures, and against temperature")
+    drawing = SvgDrawing(WIDTH, HEIGHT, "Trigger height over time with temperatures, and against temperature")
     minutes = [(s.t - taken[0].t) / 60 for s in taken]
-    above = Axes(56, 40, 600, 200, reach(minutes, share=0.02), reach(um, least=LEAST_SPAN))
+    above = SvgAxes(56, 40, 600, 200, reach(minutes, share=0.02), reach(um, least=LEAST_SPAN))
     above.draw_y(drawing, "µm")
     above.draw_x(drawing, "minutes")
     _phases(drawing, above, taken, minutes, phases)
@@ -44,11 +44,15 @@ def temperature(record: Record) -> Figure | None:
         "Trigger height against the first phase: above over time, with the temperatures of bed (solid) and nozzle "
         "(dashed); below against temperature."
     )
-    return Figure(caption, drawing.render(), tuple(lines))
+    return ReportPlot(caption, drawing.render(), tuple(lines))
 
 
 def _phases(
-    drawing: Drawing, axes: Axes, taken: Sequence[Sample], minutes: Sequence[float], phases: Sequence[str]
+    drawing: SvgDrawing,
+    axes: SvgAxes,
+    taken: Sequence[Sample],
+    minutes: Sequence[float],
+    phases: Sequence[str],
 ) -> None:
     """Where each phase begins, and its name."""
     for number, phase in enumerate(phases):
@@ -59,12 +63,12 @@ def _phases(
             drawing.text((left + right) / 2, axes.top - 8, phase, "small")
 
 
-def _heat(drawing: Drawing, axes: Axes, taken: Sequence[Sample], minutes: Sequence[float]) -> None:
+def _heat(drawing: SvgDrawing, axes: SvgAxes, taken: Sequence[Sample], minutes: Sequence[float]) -> None:
     """The temperatures, on a scale of their own at the right."""
     degrees = [value for sample in taken for value in (sample.bed, sample.hotend) if value is not None]
     if not degrees:
         return
-    heat = Axes(axes.left, axes.top, axes.width, axes.height, axes.x, reach(degrees, least=5.0))
+    heat = SvgAxes(axes.left, axes.top, axes.width, axes.height, axes.x, reach(degrees, least=5.0))
     heat.draw_y(drawing, "°C", right=True, style="label heat", grid=False)
     for style, read in (("bedline", _bed), ("hotline", _hotend)):
         drawing.path(
@@ -80,7 +84,9 @@ def _hotend(sample: Sample) -> float | None:
     return sample.hotend
 
 
-def _against(drawing: Drawing, taken: Sequence[Sample], um: Sequence[float], phases: Sequence[str]) -> None:
+def _against(
+    drawing: SvgDrawing, taken: Sequence[Sample], um: Sequence[float], phases: Sequence[str]
+) -> None:
     """Height against the bed's and the nozzle's temperature, side by side, where they changed."""
     changing = [
         (title, read) for title, read in (("bed °C", _bed), ("nozzle °C", _hotend)) if _moves(taken, read)
@@ -89,7 +95,7 @@ def _against(drawing: Drawing, taken: Sequence[Sample], um: Sequence[float], pha
         width = 600 if len(changing) == 1 else 270
         left = 56 + number * 330
         degrees = [value for sample in taken if (value := read(sample)) is not None]
-        axes = Axes(left, 316, width, 190, reach(degrees), reach(um, least=LEAST_SPAN))
+        axes = SvgAxes(left, 316, width, 190, reach(degrees), reach(um, least=LEAST_SPAN))
         axes.draw_y(drawing, "µm")
         axes.draw_x(drawing, title)
         for sample, value in zip(taken, um, strict=True):

@@ -2,9 +2,9 @@
 
 from zcal_tui.model.record import Record
 from zcal_tui.model.units import length, millimetres
-from zcal_tui.results.report.figure import Figure
+from zcal_tui.results.report.plot import ReportPlot
 from zcal_tui.results.report.series import known
-from zcal_tui.results.report.svg import Drawing
+from zcal_tui.results.report.svg import SvgDrawing
 
 WIDTH, HEIGHT = 720.0, 330.0
 TOP, BOTTOM = 60.0, 250.0
@@ -17,7 +17,7 @@ APART = 34.0
 """Least distance on the drawing between two heights that differ, so that both can be read."""
 
 
-def three_heights(record: Record) -> Figure | None:
+def three_heights(record: Record) -> ReportPlot | None:
     """Nozzle on endstop, switch body on endstop, probe on bed; not to scale where they lie far apart."""
     heights = {name: known(record.estimates.get(name)) for name, _, _ in COLUMNS}
     offset = known(record.estimates.get("offset"))
@@ -31,7 +31,7 @@ def three_heights(record: Record) -> Figure | None:
         f"offset = bed − (switch − nozzle + switch_offset) = {found['bed']:.3f} − ({found['switch']:.3f} − "
         f"{_bracketed(found['nozzle'])} + {_bracketed(switch_offset)}) = {offset:.3f} mm"
     ).replace("-", "−")
-    drawing = Drawing(WIDTH, HEIGHT, formula)
+    drawing = SvgDrawing(WIDTH, HEIGHT, formula)
     drawing.line(40, BOTTOM + 14, WIDTH - 40, BOTTOM + 14, "axis")
     for name, title, x in COLUMNS:
         row = rows[name]
@@ -60,7 +60,7 @@ def three_heights(record: Record) -> Figure | None:
         f"{'offset':<28} {offset:>9.4f} mm",
         formula,
     )
-    return Figure(
+    return ReportPlot(
         "The three heights (toolhead Z) and the offset that follows; not to scale.", drawing.render(), lines
     )
 
@@ -82,7 +82,7 @@ def _rows(found: dict[str, float]) -> dict[str, float]:
     return rows
 
 
-def _tool(drawing: Drawing, name: str, x: float, row: float) -> None:
+def _tool(drawing: SvgDrawing, name: str, x: float, row: float) -> None:
     """What touches there: a nozzle, or a switch with its plunger."""
     if name == "nozzle":
         drawing.shape(
@@ -101,7 +101,7 @@ def _tool(drawing: Drawing, name: str, x: float, row: float) -> None:
         drawing.line(x, row - 8, x, row, "plunger")
 
 
-def _step(drawing: Drawing, x: float, first: float, second: float, value: float) -> None:
+def _step(drawing: SvgDrawing, x: float, first: float, second: float, value: float) -> None:
     """The distance between two heights."""
     drawing.line(x, first, x, second, "measure")
     for row in (first, second):

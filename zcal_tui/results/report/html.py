@@ -10,7 +10,7 @@ from zcal_tui.model.labels import LABELS, label
 from zcal_tui.model.record import Change, Estimate, Sample
 from zcal_tui.results.main_estimate import main_estimates
 from zcal_tui.results.report.map import is_at_place
-from zcal_tui.results.report.page import GLYPH, WORDS, Page, Section
+from zcal_tui.results.report.page import GLYPH, WORDS, Page, ReportSection
 from zcal_tui.results.report.svg import clean
 
 
@@ -58,7 +58,7 @@ def _page(page: Page) -> Iterator[str]:
     yield f"<footer>Made by zcal-tui, {clean(page.generated)}. Intervals are 95 %.</footer></main>"
 
 
-def _overview(section: Section) -> str:
+def _overview(section: ReportSection) -> str:
     """A row of the list at the top: sign, title, the main number, and whether it still holds."""
     value = ", ".join(_short(estimate) for estimate in main_estimates(section.record))
     numbers = f'<span class="number">{clean(value)}</span>' if value else ""
@@ -77,12 +77,12 @@ def _short(estimate: Estimate) -> str:
     return f"≤ {show(estimate.high)}" if estimate.high is not None else f"≥ {show(estimate.low or 0.0)}"
 
 
-def _chip(section: Section) -> str:
+def _chip(section: ReportSection) -> str:
     level = section.level
     return f'<span class="chip {level.value}"><b>{GLYPH[level]}</b> {WORDS[level]}</span>'
 
 
-def _section(section: Section) -> Iterator[str]:
+def _section(section: ReportSection) -> Iterator[str]:
     record = section.record
     yield f'<section class="check {section.level.value}" id="{clean(record.id)}">'
     yield f'<div class="head"><h2>{clean(section.title)}</h2>{_chip(section)}</div>'
@@ -149,7 +149,7 @@ def _changes(changes: Sequence[Change]) -> Iterator[str]:
     )
 
 
-def _raw(section: Section) -> Iterator[str]:
+def _raw(section: ReportSection) -> Iterator[str]:
     """The samples, and the record as a program reads it."""
     record = section.record
     if record.samples:

@@ -11,8 +11,7 @@ from zcal_tui.model.codec import SchemaError
 from zcal_tui.model.record import Record
 from zcal_tui.results.report import data, html, markdown
 from zcal_tui.results.report.page import Page, make_page, told
-from zcal_tui.results.shelf import Entry, entries, read_whole
-from zcal_tui.results.store import Store
+from zcal_tui.results.store import Store, StoredRun, entries, read_whole
 
 FORMATS: Mapping[str, str] = {
     ".md": "md",
@@ -40,7 +39,7 @@ def page_of(
 ) -> tuple[Page, list[str]]:
     """The page about a printer, and what there is to say of files that cannot be read. Reads the whole folder: not for
     a thread that must not wait."""
-    found: dict[str, Entry] = {}
+    found: dict[str, StoredRun] = {}
     broken = []
     for entry in entries(store, printer):
         if entry.record is not None:
@@ -51,7 +50,7 @@ def page_of(
     return make_page(printer, records, store.changes(printer), titles, now), broken
 
 
-def _told(found: Mapping[str, Entry]) -> list[tuple[Entry, bool]]:
+def _told(found: Mapping[str, StoredRun]) -> list[tuple[StoredRun, bool]]:
     """Every run, and whether the page tells its samples."""
     records = [entry.record for entry in found.values() if entry.record is not None]
     records.sort(key=lambda record: record.started, reverse=True)
@@ -59,7 +58,7 @@ def _told(found: Mapping[str, Entry]) -> list[tuple[Entry, bool]]:
     return [(entry, run in telling) for run, entry in found.items()]
 
 
-def _whole(entry: tuple[Entry, bool], broken: list[str]) -> Record:
+def _whole(entry: tuple[StoredRun, bool], broken: list[str]) -> Record:
     (glanced, needed) = entry
     assert glanced.record is not None
     if not needed:

@@ -7,8 +7,8 @@ from zcal_tui.model.labels import label
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.model.units import UM_PER_MM, length, micrometres, millimetres
 from zcal_tui.results.context import config_of
-from zcal_tui.results.report.figure import Figure
-from zcal_tui.results.report.svg import Axes, Drawing, reach
+from zcal_tui.results.report.plot import ReportPlot
+from zcal_tui.results.report.svg import SvgAxes, SvgDrawing, reach
 from zcal_tui.results.textplot import bars
 
 WIDTH, TALLEST = 560.0, 420.0
@@ -38,7 +38,7 @@ def at_places(record: Record) -> dict[tuple[float, float], Estimate]:
     return max(found.values(), key=len, default={})
 
 
-def places(record: Record) -> Figure | None:
+def places(record: Record) -> ReportPlot | None:
     """The bed from above with a value at each place."""
     found = at_places(record)
     if len(found) < 2:
@@ -55,7 +55,7 @@ def places(record: Record) -> Figure | None:
     ]
     against = "" if own_zero else f" against their mean, {millimetres(middle)}"
     caption = f"Seen from above, to scale: {label(name)}{against}, with 95 % intervals."
-    return Figure(caption, drawing, tuple(bars(rows, show)))
+    return ReportPlot(caption, drawing, tuple(bars(rows, show)))
 
 
 def _of(estimate: Estimate) -> float:
@@ -82,8 +82,8 @@ def _draw(
     y_middle, y_span = (y[0] + y[1]) / 2, tall / scale
     y = (y_middle - y_span / 2, y_middle + y_span / 2)
     wide = scale * (x[1] - x[0])
-    drawing = Drawing(LEFT + wide + RIGHT, TOP + tall + BOTTOM, said)
-    axes = Axes(LEFT, TOP, wide, tall, x, y)
+    drawing = SvgDrawing(LEFT + wide + RIGHT, TOP + tall + BOTTOM, said)
+    axes = SvgAxes(LEFT, TOP, wide, tall, x, y)
     if radius is not None:
         drawing.circle(*axes.at(0.0, 0.0), radius * scale, "bed")
     else:

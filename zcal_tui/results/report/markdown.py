@@ -8,7 +8,7 @@ from zcal_tui.model.labels import label
 from zcal_tui.model.record import Change, Sample
 from zcal_tui.results.main_estimate import main_estimates
 from zcal_tui.results.report.map import is_at_place
-from zcal_tui.results.report.page import GLYPH, WORDS, Page, Section
+from zcal_tui.results.report.page import GLYPH, WORDS, Page, ReportSection
 
 
 def render(pages: Sequence[Page]) -> str:
@@ -66,7 +66,7 @@ def _page(page: Page) -> Iterator[str]:
     yield ""
 
 
-def _section(section: Section) -> Iterator[str]:
+def _section(section: ReportSection) -> Iterator[str]:
     record = section.record
     yield f"## {GLYPH[section.level]} {plain(section.title)}"
     yield ""

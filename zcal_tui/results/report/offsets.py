@@ -2,14 +2,14 @@
 
 from zcal_tui.model.record import Record
 from zcal_tui.model.units import millimetres
-from zcal_tui.results.report.figure import Figure
+from zcal_tui.results.report.plot import ReportPlot
 from zcal_tui.results.report.series import known
-from zcal_tui.results.report.svg import Drawing
+from zcal_tui.results.report.svg import SvgDrawing
 
 SIZE, EDGE = 320.0, 54.0
 
 
-def seen_from_above(record: Record) -> Figure | None:
+def seen_from_above(record: Record) -> ReportPlot | None:
     """The nozzle, the probe, and the two offsets between them."""
     x, y = known(record.estimates.get("x_offset")), known(record.estimates.get("y_offset"))
     if x is None or y is None:
@@ -21,7 +21,7 @@ def seen_from_above(record: Record) -> Figure | None:
     nozzle = (middle - x * scale / 2, middle + y * scale / 2)
     probe = (middle + x * scale / 2, middle - y * scale / 2)
     told = f"x_offset {millimetres(x, digits=3, sign=True)}, y_offset {millimetres(y, digits=3, sign=True)}"
-    drawing = Drawing(SIZE, SIZE, f"The probe seen from the nozzle: {told}")
+    drawing = SvgDrawing(SIZE, SIZE, f"The probe seen from the nozzle: {told}")
     drawing.rect(6, 6, SIZE - 12, SIZE - 12, "bed", round=8)
     drawing.line(*nozzle, probe[0], nozzle[1], "measure")
     drawing.line(probe[0], nozzle[1], *probe, "measure")
@@ -37,4 +37,4 @@ def seen_from_above(record: Record) -> Figure | None:
         f"x_offset  {millimetres(x, digits=3, sign=True)}",
         f"y_offset  {millimetres(y, digits=3, sign=True)}",
     )
-    return Figure(f"Seen from above, to scale: {told}.", drawing.render(), lines)
+    return ReportPlot(f"Seen from above, to scale: {told}.", drawing.render(), lines)

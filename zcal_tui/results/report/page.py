@@ -9,8 +9,8 @@ from zcal_tui.model.record import WHOLE, Level, Outcome, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.context import config_of
 from zcal_tui.results.main_estimate import MAIN
-from zcal_tui.results.report.figure import Figure
-from zcal_tui.results.report.figures import figures
+from zcal_tui.results.report.plot import ReportPlot
+from zcal_tui.results.report.plots import figures
 from zcal_tui.results.stale import age_note, stale
 from zcal_tui.results.variant import grouped, representative, titled, variant
 
@@ -26,14 +26,14 @@ OUTCOMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ReportSection:
     """One check on the page."""
 
     title: str
     record: Record
     stale: str | None
     age: str | None
-    figures: tuple[Figure, ...]
+    figures: tuple[ReportPlot, ...]
 
     @property
     def level(self) -> Level:
@@ -59,7 +59,7 @@ class Page:
 
     printer: str
     facts: tuple[tuple[str, str], ...]
-    sections: tuple[Section, ...]
+    sections: tuple[ReportSection, ...]
     changed: tuple[Changed, ...]
     config: Mapping[str, Mapping[str, Any]]
     generated: str
@@ -79,7 +79,7 @@ def make_page(
     groups = grouped(record for record in ordered if record.check != WHOLE)
     names = sorted(groups, key=lambda name: _place(order, groups[name][0]))
     sections = tuple(
-        Section(
+        ReportSection(
             titled(titles.get(record.check, record.check), record),
             record,
             stale(record, ordered, None, changed),

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from zcal_tui.model.record import Estimate, Record, Sample
 from zcal_tui.model.units import UM_PER_MM, length, micrometres, millimetres
-from zcal_tui.results.report.figure import Figure
-from zcal_tui.results.report.svg import Axes, Drawing, reach
+from zcal_tui.results.report.plot import ReportPlot
+from zcal_tui.results.report.svg import SvgAxes, SvgDrawing, reach
 from zcal_tui.results.textplot import Mark, plot
 
 WIDTH, HEIGHT = 720.0, 250.0
@@ -18,7 +18,7 @@ LEAST_SPAN = 4.0
 """µm that the scale spans at least: a probe that always reads the same should look so."""
 
 
-def touches(record: Record) -> Figure | None:
+def touches(record: Record) -> ReportPlot | None:
     """Every touch against its number, with mean and scatter, and how often each height occurred."""
     taken = [sample for sample in record.samples if sample.kind in TOUCHES]
     counted = [sample for sample in taken if sample.recorded]
@@ -28,8 +28,8 @@ def touches(record: Record) -> Figure | None:
     sigma = record.estimates.get("sigma")
     scatter = sigma.value if sigma is not None and sigma.value is not None else _stdev(counted)
     um = [(sample, (sample.trigger_z - mean) * UM_PER_MM) for sample in taken]
-    drawing = Drawing(WIDTH, HEIGHT, f"{len(taken)} touches, deviations from their mean in µm")
-    axes = Axes(56, 26, 530, 172, (0.3, len(taken) + 0.7), reach([v for _, v in um], least=LEAST_SPAN))
+    drawing = SvgDrawing(WIDTH, HEIGHT, f"{len(taken)} touches, deviations from their mean in µm")
+    axes = SvgAxes(56, 26, 530, 172, (0.3, len(taken) + 0.7), reach([v for _, v in um], least=LEAST_SPAN))
     axes.draw_y(drawing, "µm")
     axes.draw_x(drawing, "touch", whole=True)
     _band(drawing, axes, scatter * UM_PER_MM)
@@ -50,21 +50,21 @@ def touches(record: Record) -> Figure | None:
     caption = (
         f"Deviation of each touch from the mean, {millimetres(mean)}. Band: ± σ = {length(scatter)}{hollow}."
     )
-    return Figure(caption, drawing.render(), tuple(lines))
+    return ReportPlot(caption, drawing.render(), tuple(lines))
 
 
 def _stdev(samples: Sequence[Sample]) -> float:
     return statistics.stdev(sample.trigger_z for sample in samples)
 
 
-def _band(drawing: Drawing, axes: Axes, sigma: float) -> None:
+def _band(drawing: SvgDrawing, axes: SvgAxes, sigma: float) -> None:
     """The mean and one sigma about it."""
     high, low = (min(max(value, axes.y[0]), axes.y[1]) for value in (sigma, -sigma))
     drawing.rect(axes.left, axes.at_y(high), axes.width, axes.at_y(low) - axes.at_y(high), "band")
     drawing.line(axes.left, axes.at_y(0), axes.left + axes.width, axes.at_y(0), "mean")
 
 
-def _levels(drawing: Drawing, axes: Axes, values: Sequence[float]) -> None:
+def _levels(drawing: SvgDrawing, axes: SvgAxes, values: Sequence[float]) -> None:
     """How often each height occurred, as bars at the right."""
     low, high = axes.y
     bins = min(24, max(6, round(math.sqrt(len(values)) * 3)))
@@ -80,7 +80,7 @@ def _levels(drawing: Drawing, axes: Axes, values: Sequence[float]) -> None:
     drawing.text(left + room / 2, axes.top + axes.height + 34, "how often")
 
 
-def repeats(record: Record) -> Figure | None:
+def repeats(record: Record) -> ReportPlot | None:
     """The result of each repetition of a test, with the estimate and its interval."""
     kind = REPEATED.get(record.check)
     taken = [sample for sample in record.samples if sample.kind == kind and sample.recorded]
@@ -89,8 +89,8 @@ def repeats(record: Record) -> Figure | None:
         return None
     middle = statistics.fmean(value for _, value in found)
     um = [(value - middle) * UM_PER_MM for _, value in found]
-    drawing = Drawing(WIDTH, 220, f"{len(um)} repetitions, deviations from their mean in µm")
-    axes = Axes(56, 26, 640, 142, (0.5, len(um) + 0.5), reach(um, least=LEAST_SPAN, share=0.15))
+    drawing = SvgDrawing(WIDTH, 220, f"{len(um)} repetitions, deviations from their mean in µm")
+    axes = SvgAxes(56, 26, 640, 142, (0.5, len(um) + 0.5), reach(um, least=LEAST_SPAN, share=0.15))
     axes.draw_y(drawing, "µm")
     axes.draw_x(drawing, "repetition", whole=True)
     drawing.line(axes.left, axes.at_y(0), axes.left + axes.width, axes.at_y(0), "mean")
@@ -107,7 +107,7 @@ def repeats(record: Record) -> Figure | None:
         right=str(len(um)),
         height=7,
     )
-    return Figure(
+    return ReportPlot(
         f"Each repetition against their mean, {millimetres(middle)}.", drawing.render(), tuple(lines)
     )
 

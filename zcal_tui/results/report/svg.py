@@ -19,7 +19,7 @@ def clean(text: object) -> str:
 
 
 @dataclass
-class Drawing:
+class SvgDrawing:
     """A picture of that size in its own units, `said` for those who cannot see it."""
 
     width: float
@@ -103,7 +103,7 @@ def tick_text(value: float, step: float) -> str:
 
 
 @dataclass(frozen=True)
-class Axes:
+class SvgAxes:
     """A plot's rectangle on a drawing, and what its edges stand for."""
 
     left: float
@@ -128,7 +128,7 @@ class Axes:
         return self.top + (high - y) / (high - low) * self.height
 
     def draw_y(
-        self, on: Drawing, unit: str, *, right: bool = False, style: str = "label", grid: bool = True
+        self, on: SvgDrawing, unit: str, *, right: bool = False, style: str = "label", grid: bool = True
     ) -> None:
         """The scale at the side."""
         marks = ticks(*self.y)
@@ -142,7 +142,7 @@ class Axes:
         edge = self.left + self.width if right else self.left
         on.text(edge, self.top - 8, unit, style, anchor="start" if right else "end")
 
-    def draw_x(self, on: Drawing, title: str, *, whole: bool = False) -> None:
+    def draw_x(self, on: SvgDrawing, title: str, *, whole: bool = False) -> None:
         """The scale below."""
         marks = [v for v in ticks(*self.x, wanted=6) if not whole or abs(v - round(v)) < 1e-9]
         step = marks[1] - marks[0] if len(marks) > 1 else 1.0

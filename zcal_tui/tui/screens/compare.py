@@ -11,8 +11,8 @@ from textual.widgets import Button
 
 from zcal_tui.model.labels import label
 from zcal_tui.model.record import Estimate, Record
-from zcal_tui.results.compare import Comparison, Difference, compare
-from zcal_tui.results.words import chance_text, difference_text, estimate_value, moment
+from zcal_tui.results.compare import Difference, RunComparison, compare
+from zcal_tui.results.text import chance_text, difference_text, estimate_value, moment
 from zcal_tui.tui.desk import Desk, short_title
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.past import ending
@@ -75,7 +75,7 @@ def difference_lines(difference: Difference, width: int, signs: Glyphs) -> list[
     return lines
 
 
-def others_text(comparison: Comparison, width: int) -> Content:
+def others_text(comparison: RunComparison, width: int) -> Content:
     """What else was different, a line each."""
     lines = []
     room = min(LONGEST_WORD, max((len(c.what) for c in comparison.circumstances), default=0))

@@ -16,7 +16,7 @@ from textual.widgets import Button
 from zcal_tui.model.codec import SchemaError
 from zcal_tui.model.record import Problem
 from zcal_tui.results.changes import Changed
-from zcal_tui.results.shelf import Entry, read_whole
+from zcal_tui.results.store import StoredRun, read_whole
 from zcal_tui.results.variant import key
 from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.tui.desk import ALL, Desk, short_title
@@ -65,7 +65,7 @@ class HistoryScreen(ZcalScreen):
         self._check = check
         self._past: Past | None = None
         """None until it was read."""
-        self._marked: list[Entry] = []
+        self._marked: list[StoredRun] = []
         self._could_compare = False
         self._read_for: tuple[object, ...] = ()
 
@@ -117,11 +117,11 @@ class HistoryScreen(ZcalScreen):
     # ------------------------------------------------------------------ showing
 
     @property
-    def _entries(self) -> tuple[Entry, ...]:
+    def _entries(self) -> tuple[StoredRun, ...]:
         return self._past.entries if self._past is not None else ()
 
     @property
-    def _shown(self) -> tuple[Entry, ...]:
+    def _shown(self) -> tuple[StoredRun, ...]:
         return self._past.of(self._check) if self._past is not None else ()
 
     def _show_past(self) -> None:
@@ -192,7 +192,7 @@ class HistoryScreen(ZcalScreen):
         self._show_past()
 
     @property
-    def _pair(self) -> tuple[Entry, Entry] | None:
+    def _pair(self) -> tuple[StoredRun, StoredRun] | None:
         """The two runs that would be compared: the marked ones, or the marked one and the chosen one, the earlier one
         first."""
         found = list(self._marked)
@@ -226,7 +226,7 @@ class HistoryScreen(ZcalScreen):
             self._open(entry)
 
     @work(exclusive=True, group="open")
-    async def _open(self, entry: Entry) -> None:
+    async def _open(self, entry: StoredRun) -> None:
         """Read it, then show it."""
         from zcal_tui.tui.screens.kept import KeptScreen
 
@@ -239,7 +239,7 @@ class HistoryScreen(ZcalScreen):
             why = holds_no_more(record, self._past or Past(), self.desk.snapshot.changed)
             self.app.push_screen(KeptScreen(self.desk, record, why))
 
-    def _tell_unreadable(self, entry: Entry, why: str) -> None:
+    def _tell_unreadable(self, entry: StoredRun, why: str) -> None:
         from zcal_tui.tui.screens.modals import ProblemModal
 
         problem = Problem(

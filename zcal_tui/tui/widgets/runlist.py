@@ -13,9 +13,9 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from zcal_tui.results.shelf import Entry
+from zcal_tui.results.store import StoredRun
+from zcal_tui.results.text import moment
 from zcal_tui.results.variant import titled
-from zcal_tui.results.words import moment
 from zcal_tui.tui.desk import short_title
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.past import ending, short_numbers
@@ -52,7 +52,7 @@ class RunList(Widget, can_focus=True):
         """`titles` names a check."""
         super().__init__(id=id)
         self._titles = titles
-        self._entries: tuple[Entry, ...] = ()
+        self._entries: tuple[StoredRun, ...] = ()
         self._marks: Mapping[Path, str] = {}
         self._first = 0
         self._mixed = False
@@ -65,11 +65,11 @@ class RunList(Widget, can_focus=True):
         check: bool
 
     @property
-    def entry(self) -> Entry | None:
+    def entry(self) -> StoredRun | None:
         """The chosen run."""
         return self._entries[self.chosen] if self.chosen < len(self._entries) else None
 
-    def show(self, entries: tuple[Entry, ...], marks: Mapping[Path, str]) -> None:
+    def show(self, entries: tuple[StoredRun, ...], marks: Mapping[Path, str]) -> None:
         """Show these runs, with these letters before some of them; the chosen one stays chosen where it is there."""
         if entries == self._entries and marks == self._marks:
             return
@@ -153,7 +153,7 @@ class RunList(Widget, can_focus=True):
             lines.append(under_cursor(self, line) if index == self.chosen and self.has_focus else line)
         return Content("\n").join(lines)
 
-    def _line(self, entry: Entry, columns: _Columns, width: int, signs: Glyphs, *, here: bool) -> Content:
+    def _line(self, entry: StoredRun, columns: _Columns, width: int, signs: Glyphs, *, here: bool) -> Content:
         level, word = ending(entry.record)
         failed = entry.record is None
         sign = signs.level(level) if level is not None else signs.failed if failed else signs.not_applicable

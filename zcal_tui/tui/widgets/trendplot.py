@@ -7,9 +7,9 @@ from textual.content import Content
 from textual.widget import Widget
 
 from zcal_tui.model.estimate_text import value_text
+from zcal_tui.results.text import moment
 from zcal_tui.results.textplot import Mark, plot, reach
-from zcal_tui.results.trend import Point
-from zcal_tui.results.words import moment
+from zcal_tui.results.trend import TrendPoint
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.past import LIMITS, Trend
 
@@ -28,7 +28,7 @@ STYLES = {
 }
 
 
-def window(points: tuple[Point, ...], chosen: str, room: int) -> tuple[Point, ...]:
+def window(points: tuple[TrendPoint, ...], chosen: str, room: int) -> tuple[TrendPoint, ...]:
     """As many of the runs as there is room for: the newest, or those around the chosen one where it is older."""
     if len(points) <= room:
         return points
@@ -63,7 +63,7 @@ def trend_lines(trend: Trend, chosen: str, width: int, height: int) -> list[str]
     )
 
 
-def _marks(points: tuple[Point, ...], chosen: str) -> list[Mark]:
+def _marks(points: tuple[TrendPoint, ...], chosen: str) -> list[Mark]:
     return [
         Mark(
             float(n),

@@ -14,8 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from zcal_tui.config import ENVIRONMENT, ConfigError, Settings, default_file, lease_seconds, read_file
-from zcal_tui.results.shelf import Entry, entries
-from zcal_tui.results.store import Store
+from zcal_tui.results.store import Store, StoredRun, entries
 from zcal_tui.tools.doctor.facts import StorageFacts
 from zcal_tui.tools.doctor.gather import there
 
@@ -155,7 +154,7 @@ def _free(folder: Path) -> int | None:
         return None
 
 
-def _runs(store: Store) -> tuple[list[Entry], int]:
+def _runs(store: Store) -> tuple[list[StoredRun], int]:
     """The newest runs of every printer, and how many of all were cut off; none where the folder is closed."""
     try:
         printers = store.printers()
@@ -165,7 +164,7 @@ def _runs(store: Store) -> tuple[list[Entry], int]:
         return [], 0
 
 
-def _newest_run(runs: list[Entry]) -> float | None:
+def _newest_run(runs: list[StoredRun]) -> float | None:
     """When the newest run began."""
     times = []
     for run in runs:

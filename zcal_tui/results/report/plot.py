@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class ReportPlot:
     """A picture of a record."""
 
     caption: str

@@ -18,7 +18,7 @@ CLOCK_DRIFT = 2e-4
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class HomingState:
     """Where Z comes from at one moment. Times in seconds of klippy's clock; None where that is not known."""
 
     eventtime: float = 0.0
@@ -28,18 +28,18 @@ class Frame:
     levelled_at: float | None = None
 
 
-class FrameWatch:
+class HomingWatch:
     """Follows a printer's states and keeps when Z was homed and levelled."""
 
     def __init__(self) -> None:
         self._before: PrinterState | None = None
-        self._frame = Frame()
+        self._frame = HomingState()
 
-    def see(self, state: PrinterState) -> Frame:
+    def see(self, state: PrinterState) -> HomingState:
         """The frame as of this state, which comes after the one seen before."""
         before = self._before
         if before is None or state.starts != before.starts:
-            self._frame, before = Frame(), None
+            self._frame, before = HomingState(), None
         homed_at, levelled_at = self._frame.homed_at, self._frame.levelled_at
         if before is not None and state.homed("z") and not before.homed("z"):
             homed_at = state.eventtime
@@ -47,7 +47,7 @@ class FrameWatch:
             levelled_at = state.eventtime
         start = None if state.print_time is None else round(state.eventtime - state.print_time, 2)
         self._before = state
-        self._frame = Frame(state.eventtime, start, homed_at, levelled_at)
+        self._frame = HomingState(state.eventtime, start, homed_at, levelled_at)
         return self._frame
 
 
