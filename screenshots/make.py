@@ -21,9 +21,9 @@ from zcal_tui.headless.autopilot import Autopilot
 from zcal_tui.model.questions import Confirm, JogStep, PaperStep, Question
 from zcal_tui.results.store import Store
 from zcal_tui.session.session import Session
-from zcal_tui.session.sim_person import SimPerson
+from zcal_tui.session.simulated_person import SimulatedPerson
 from zcal_tui.session.snapshot import Asking, Snapshot
-from zcal_tui.session.target import DemoOptions, Target
+from zcal_tui.session.target import DemoOptions, PrinterTarget
 from zcal_tui.tui.app import ZcalApp
 from zcal_tui.tui.messages import StartRequested
 from zcal_tui.tui.screens.plan import PlanScreen
@@ -115,7 +115,7 @@ class Studio:
         before = last.record.id if last is not None else None
         self.app.post_message(StartRequested(check))
         await self.until(lambda: (run := self.session.snapshot.run) and run.record.id != before)
-        person = Autopilot(SimPerson(self.session.snapshot.link.control or ""))
+        person = Autopilot(SimulatedPerson(self.session.snapshot.link.control or ""))
         until = time.monotonic() + PATIENCE
         while (run := self.session.snapshot.run) is not None and run.running:
             assert time.monotonic() < until, f"{check} does not end"
@@ -223,7 +223,7 @@ SCENES: dict[str, Callable[[Studio], Awaitable[None]]] = {
 
 async def take(names: list[str], data: Path) -> None:
     """Take the pictures of these scenes, in order."""
-    session = Session(Target(demo=DemoOptions(profile="voron", speed=SPEED)), Store(data))
+    session = Session(PrinterTarget(demo=DemoOptions(profile="voron", speed=SPEED)), Store(data))
     session.start()
     app = ZcalApp(session, CHECKS, environ={"TERM": "xterm-256color", "COLORTERM": "truecolor"})
     try:

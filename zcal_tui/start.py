@@ -15,9 +15,9 @@ from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.results.store import Store
 from zcal_tui.session.port import RunOptions
 from zcal_tui.session.session import Session
-from zcal_tui.session.sim_person import SimPerson
+from zcal_tui.session.simulated_person import SimulatedPerson
 from zcal_tui.session.snapshot import Snapshot
-from zcal_tui.session.target import DemoOptions, Target
+from zcal_tui.session.target import DemoOptions, PrinterTarget
 from zcal_tui.terminal import is_tty, terminal_problem
 from zcal_tui.transport.address import AddressError, parse_address, usual_addresses
 
@@ -73,7 +73,7 @@ def _face(command: Command, session: Session) -> int:
     return run_headless(session, command.check, command.parameters, output, options, answerer)
 
 
-def _several(command: Command, targets: "list[tuple[str, Target]]", store: Store) -> int:
+def _several(command: Command, targets: "list[tuple[str, PrinterTarget]]", store: Store) -> int:
     """One check on several printers; nobody is asked, since nobody stands at all of them."""
     from zcal_tui.headless.several import run_several  # as above
 
@@ -91,7 +91,7 @@ def _answerer(command: Command, output: "Output") -> "Callable[[Snapshot], Answe
         from zcal_tui.headless.autopilot import Autopilot  # as above
 
         def autopilot(snapshot: Snapshot) -> "Answerer":
-            return Autopilot(SimPerson(command.control or snapshot.link.control or ""))
+            return Autopilot(SimulatedPerson(command.control or snapshot.link.control or ""))
 
         return autopilot
     if not sys.stdin.isatty():
@@ -101,11 +101,11 @@ def _answerer(command: Command, output: "Output") -> "Callable[[Snapshot], Answe
     return lambda _: LinePrompts(output, sys.stdin)
 
 
-def target_of(command: Command) -> Target:
+def target_of(command: Command) -> PrinterTarget:
     """The printer that a command is for. Raises AddressError."""
     settings = command.settings
     if command.demo is not None:
-        return Target(
+        return PrinterTarget(
             demo=DemoOptions(
                 profile=command.demo,
                 truth=command.truth,
@@ -115,10 +115,12 @@ def target_of(command: Command) -> Target:
             )
         )
     if settings.printer:
-        return Target(
+        return PrinterTarget(
             addresses=(parse_address(settings.printer),), api_key=settings.api_key, token=settings.token
         )
-    return Target(addresses=usual_addresses(Path.home()), api_key=settings.api_key, token=settings.token)
+    return PrinterTarget(
+        addresses=usual_addresses(Path.home()), api_key=settings.api_key, token=settings.token
+    )
 
 
 def log_to(path: Path) -> None:

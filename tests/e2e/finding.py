@@ -23,7 +23,7 @@ from zcal_tui.results.store import Store
 from zcal_tui.session.port import RunOptions
 from zcal_tui.session.session import Session
 from zcal_tui.session.snapshot import LinkState
-from zcal_tui.session.target import Target
+from zcal_tui.session.target import PrinterTarget
 from zcal_tui.transport.address import parse_address
 
 LONGEST = 120.0
@@ -85,7 +85,7 @@ Answers = Callable[[Session, Confirm], Answer | None]
 @contextmanager
 def session(address: str, data: Path, api_key: str | None = None) -> Iterator[Session]:
     """A session that has reached the printer."""
-    opened = Session(Target((parse_address(address),), api_key=api_key), Store(data))
+    opened = Session(PrinterTarget((parse_address(address),), api_key=api_key), Store(data))
     opened.start()
     try:
         _wait(lambda: opened.snapshot.link.state is LinkState.UP and opened.snapshot.printer.ready)

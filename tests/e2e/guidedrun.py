@@ -15,7 +15,7 @@ from zcal_tui.model.questions import Answer, Question
 from zcal_tui.model.record import Record
 from zcal_tui.session.port import RunOptions
 from zcal_tui.session.session import Session
-from zcal_tui.session.sim_person import SimPerson
+from zcal_tui.session.simulated_person import SimulatedPerson
 
 LONGEST = 180.0
 
@@ -62,7 +62,7 @@ def carry_out(
         if isinstance(event, RunEnded):
             ended.set()
 
-    pilot = Autopilot(SimPerson(printer.ready["control"]))
+    pilot = Autopilot(SimulatedPerson(printer.ready["control"]))
     questions: list[Question] = []
     stop = opened.listen(listen)
     try:

@@ -16,7 +16,7 @@ from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.results.store import Store
 from zcal_tui.session.session import Session
-from zcal_tui.session.target import DemoOptions, Target
+from zcal_tui.session.target import DemoOptions, PrinterTarget
 from zcal_tui.sim.host.control_client import ControlClient
 from zcal_tui.tui.app import ZcalApp
 from zcal_tui.tui.desk import Desk
@@ -133,7 +133,7 @@ def _key(letter: str) -> str:
 @contextlib.asynccontextmanager
 async def at_the_program(
     folder: Path,
-    printer: DemoOptions | Target,
+    printer: DemoOptions | PrinterTarget,
     check: str,
     parameters: Mapping[str, Any],
     *,
@@ -141,7 +141,7 @@ async def at_the_program(
     size: tuple[int, int] = (80, 24),
 ) -> AsyncIterator[PilotPerson]:
     """The program as a user starts it with `--demo` or `--printer`, at a check, with the plan in front."""
-    target = printer if isinstance(printer, Target) else Target(demo=printer)
+    target = printer if isinstance(printer, PrinterTarget) else PrinterTarget(demo=printer)
     session = Session(target, Store(folder))
     desk = Desk(session, CHECKS)
     declared = desk.declared(check)

@@ -10,7 +10,7 @@ from pilotperson import PilotPerson, at_the_program
 from simulated import KlippyClient, Starter, eventually, wait_for_state
 from zcal_tui.model.record import Outcome, Record
 from zcal_tui.session.snapshot import LinkState
-from zcal_tui.session.target import DemoOptions, Target
+from zcal_tui.session.target import DemoOptions, PrinterTarget
 from zcal_tui.transport.address import SocketAddress
 
 PROFILE = "corexy"
@@ -167,7 +167,7 @@ async def test_a_link_that_is_cut_for_a_moment_is_told_and_the_run_goes_on(
     printer_sim: Starter, tmp_path: Path
 ) -> None:
     proxy = CuttingProxy(tmp_path / "s", printer_sim(PROFILE, speed=SPEED).klippy)
-    target = Target(addresses=(SocketAddress(proxy.path),))
+    target = PrinterTarget(addresses=(SocketAddress(proxy.path),))
     async with at_the_program(tmp_path, target, "accuracy", {"samples": 40}) as person:
         await person.press("enter")
         await samples(person, 3)
@@ -187,7 +187,7 @@ async def test_a_link_that_is_gone_for_good_is_told_with_what_is_safe(
 ) -> None:
     printer = printer_sim(PROFILE, speed=SPEED)
     proxy = CuttingProxy(tmp_path / "s", printer.klippy)
-    target = Target(addresses=(SocketAddress(proxy.path),), lease=3.0)
+    target = PrinterTarget(addresses=(SocketAddress(proxy.path),), lease=3.0)
     async with at_the_program(tmp_path, target, "accuracy", {"samples": 200}) as person:
         await person.press("enter")
         await samples(person, 3)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from zcal_tui.klipper_config.files import ConfigText
-from zcal_tui.session.config_diff import Fork, predict
+from zcal_tui.session.saving.config_diff import Fork, predict
 from zcal_tui.sim.host.klippy_source import find_checkout, prepare
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # klippy's own, in old versions

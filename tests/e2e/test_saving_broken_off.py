@@ -17,7 +17,7 @@ from finding import change, find, session
 from simulated import PrinterSim, Starter
 from zcal_tui.model.questions import Answer, Confirm
 from zcal_tui.results.store import read_run
-from zcal_tui.session import saving
+from zcal_tui.session.saving import saver as saving
 from zcal_tui.session.session import Session
 
 

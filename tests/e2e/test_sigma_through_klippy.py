@@ -9,7 +9,7 @@ from zcal_tui.model.events import Event, RunEnded
 from zcal_tui.model.record import Outcome, Record
 from zcal_tui.results.store import Store
 from zcal_tui.session.session import Session
-from zcal_tui.session.target import Target
+from zcal_tui.session.target import PrinterTarget
 from zcal_tui.transport.address import parse_address
 
 RUNS = 40
@@ -38,7 +38,7 @@ def test_sigma_is_found_through_klippy(printer_sim: Starter, tmp_path: Path) -> 
     truth = tmp_path / "truth.toml"
     truth.write_text(TRUTH.format(noise=noise))
     printer = printer_sim("corexy", truth=truth)
-    session = Session(Target(addresses=(parse_address(printer.klippy),)), Store(tmp_path))
+    session = Session(PrinterTarget(addresses=(parse_address(printer.klippy),)), Store(tmp_path))
     records: list[Record] = []
     ended = threading.Event()
 

@@ -9,7 +9,7 @@ from stage import Stage
 from zcal_tui.model.events import RunEnded
 from zcal_tui.model.record import Outcome, Problem
 from zcal_tui.printer.state import PrinterState
-from zcal_tui.session.snapshot import Link, LinkState
+from zcal_tui.session.snapshot import LinkState, PrinterLink
 from zcal_tui.tui.messages import StartRequested
 
 Scene = Callable[[Stage], Awaitable[None]]
@@ -325,7 +325,7 @@ SCENES: dict[str, Scene] = {
 
 def starting() -> ScriptedSession:
     """A session whose simulated printer is being set up."""
-    link = Link(LinkState.STARTING, "simulated", "voron", "Preparing Klipper: compiling its C helper")
+    link = PrinterLink(LinkState.STARTING, "simulated", "voron", "Preparing Klipper: compiling its C helper")
     return ScriptedSession(link=link, printer=PrinterState())
 
 
@@ -337,5 +337,5 @@ def unreachable() -> ScriptedSession:
         "Check the address, or give another with --printer.",
         "[Errno 111] Connection refused [/markup?]",
     )
-    link = Link(LinkState.FAILED, "http://printer.local:7125", "printer.local", "", why)
+    link = PrinterLink(LinkState.FAILED, "http://printer.local:7125", "printer.local", "", why)
     return ScriptedSession(link=link, printer=PrinterState())

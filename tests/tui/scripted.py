@@ -35,7 +35,7 @@ from zcal_tui.model.view import begin, fold
 from zcal_tui.printer.state import HeaterState, PrinterState, ProbeState
 from zcal_tui.results.store import Store
 from zcal_tui.session.port import RunOptions, SessionBusy
-from zcal_tui.session.snapshot import Asking, ConsoleLine, Link, LinkState, Snapshot
+from zcal_tui.session.snapshot import Asking, ConsoleLine, LinkState, PrinterLink, Snapshot
 
 NOW = datetime(2026, 11, 20, 14, 4, 0, tzinfo=UTC)
 FINISHED = "2026-11-20T14:02:00+00:00"
@@ -55,7 +55,7 @@ READY = PrinterState(
     settings={"printer": {"kinematics": "cartesian"}, "probe": {"z_offset": 1.245, "speed": 5.0}},
 )
 
-UP = Link(LinkState.UP, "localhost:7125", "voron24")
+UP = PrinterLink(LinkState.UP, "localhost:7125", "voron24")
 
 OFFSETS_UM = (6.4, -0.6, 1.9, -0.6, 4.4, 1.9, -0.6, 1.9, -3.1, 1.9, 4.4, -0.6, 1.9, -0.6)
 
@@ -182,7 +182,7 @@ class ScriptedSession:
     """A `SessionPort` whose printer is the test."""
 
     def __init__(
-        self, *, link: Link = UP, printer: PrinterState = READY, folder: Path = Path("/nowhere")
+        self, *, link: PrinterLink = UP, printer: PrinterState = READY, folder: Path = Path("/nowhere")
     ) -> None:
         self.store = Store(folder)
         self._snapshot = Snapshot(link=link, printer=printer)

@@ -9,7 +9,7 @@ from scripted import READY, UP, ScriptedSession
 from stage import Opener
 from zcal_tui.checks.accuracy import AccuracyParameters
 from zcal_tui.model.record import Level, Outcome, Problem, Verdict
-from zcal_tui.session.snapshot import Link, LinkState
+from zcal_tui.session.snapshot import LinkState, PrinterLink
 from zcal_tui.tui.screens.settings import SettingsScreen
 from zcal_tui.tui.widgets.text import BigNumber
 
@@ -195,7 +195,7 @@ async def test_a_printer_that_cannot_be_reached_is_explained(opened: Opener) -> 
 
 async def test_a_lost_link_is_told_and_forgotten_when_it_is_back(opened: Opener) -> None:
     async with opened() as stage:
-        stage.session.update(link=Link(LinkState.LOST, "localhost:7125", "voron24"))
+        stage.session.update(link=PrinterLink(LinkState.LOST, "localhost:7125", "voron24"))
         await stage.settle()
         assert "link lost" in stage.words() and "The link to the printer was lost" in stage.words()
         assert stage.app.screen.query_one("#start").disabled
@@ -208,7 +208,7 @@ async def test_a_lost_link_is_told_and_forgotten_when_it_is_back(opened: Opener)
 async def test_a_link_lost_during_a_run_keeps_what_was_measured(opened: Opener) -> None:
     async with opened() as stage:
         await running(stage)
-        stage.session.update(link=Link(LinkState.LOST, "localhost:7125", "voron24"))
+        stage.session.update(link=PrinterLink(LinkState.LOST, "localhost:7125", "voron24"))
         stage.session.fail(Problem("The link to the printer was lost."), Outcome.LOST)
         await stage.settle()
         assert stage.screen == "ProblemModal"

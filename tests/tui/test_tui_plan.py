@@ -14,7 +14,7 @@ from zcal_tui.checks.lease.temporary_settings import OURSELVES
 from zcal_tui.model.events import RunEnded, RunStarted, VerdictReached
 from zcal_tui.model.record import Estimate, Level, Outcome, Record, RecordPart, Verdict
 from zcal_tui.printer.state import ManualProbeState
-from zcal_tui.session.snapshot import Link, LinkState
+from zcal_tui.session.snapshot import LinkState, PrinterLink
 from zcal_tui.tui.others import own_name, refusal_of, request_of
 
 
@@ -262,10 +262,10 @@ async def test_a_paper_test_from_elsewhere_is_not_touched_without_asking(opened:
 
 async def test_a_link_that_comes_back_goes_on(opened: Opener) -> None:
     async with opened(check=None) as stage:
-        stage.session.update(link=Link(LinkState.LOST, "localhost:7125", "voron24"))
+        stage.session.update(link=PrinterLink(LinkState.LOST, "localhost:7125", "voron24"))
         await stage.settle()
         assert "is being tried again" in stage.words()
-        stage.session.update(link=Link(LinkState.UP, "localhost:7125", "voron24"))
+        stage.session.update(link=PrinterLink(LinkState.UP, "localhost:7125", "voron24"))
         await stage.settle()
         await stage.press("n")
         assert stage.session.asked_for("start") == 1

@@ -11,7 +11,7 @@ from textual.geometry import Region, Size
 from scripted import READY, UP, estimates
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.printer.state import HeaterState
-from zcal_tui.session.snapshot import Link, LinkState, Snapshot
+from zcal_tui.session.snapshot import LinkState, PrinterLink, Snapshot
 from zcal_tui.terminal import terminal_problem
 from zcal_tui.tui.desk import History
 from zcal_tui.tui.faces import face_of
@@ -89,7 +89,7 @@ def test_the_plot_holds_every_point() -> None:
 def test_without_a_link_klippys_last_state_is_not_shown_as_the_present_one(
     state: LinkState, word: str
 ) -> None:
-    assert condition(Snapshot(Link(state), READY), UNICODE).word == word
+    assert condition(Snapshot(PrinterLink(state), READY), UNICODE).word == word
 
 
 def test_a_ready_printer_is_no_trouble() -> None:

@@ -34,7 +34,7 @@ class FullCalibrationParameters:
 
 
 class FullCalibration:
-    """The declaration of `all`. What runs it is session/guide.py."""
+    """The declaration of `all`. What runs it is session/full_calibration.py."""
 
     name: ClassVar[str] = NAME
     title: ClassVar[str] = "The whole calibration"

@@ -17,7 +17,7 @@ from zcal_tui.model.questions import (
     PaperStep,
     Question,
 )
-from zcal_tui.session.sim_person import SimPerson, SimPersonGone
+from zcal_tui.session.simulated_person import SimulatedPerson, SimulatedPersonGone
 
 SEEN_GAP = 0.4
 """mm: a gap this wide can be seen, so that nobody has to feel for it."""
@@ -35,7 +35,7 @@ EDGE = 0.004
 class Autopilot:
     """Implements `Answerer`."""
 
-    def __init__(self, person: SimPerson) -> None:
+    def __init__(self, person: SimulatedPerson) -> None:
         self._person = person
         self._search = _Search(person)
         self._answer: Answer | None = None
@@ -43,7 +43,7 @@ class Autopilot:
     def ask(self, question: Question) -> None:
         try:
             self._answer = self._find(question)
-        except SimPersonGone as gone:
+        except SimulatedPersonGone as gone:
             raise NobodyAnswers(str(gone)) from gone
 
     def poll(self) -> Answer | None:
@@ -113,7 +113,7 @@ class Autopilot:
 class _Search:
     """One paper test: what was felt at which height, and where to go next."""
 
-    def __init__(self, person: SimPerson) -> None:
+    def __init__(self, person: SimulatedPerson) -> None:
         self._person = person
         self._free = math.inf
         self._stuck = -math.inf

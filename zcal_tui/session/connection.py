@@ -9,10 +9,10 @@ from zcal_tui.printer.config_files import ConfigFiles, config_files
 from zcal_tui.printer.errors.explain import explain
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
-from zcal_tui.session.board import Board
 from zcal_tui.session.demo import DemoFailed, DemoPrinter
 from zcal_tui.session.snapshot import LinkState
-from zcal_tui.session.target import DemoOptions, Target
+from zcal_tui.session.snapshot_store import SnapshotStore
+from zcal_tui.session.target import DemoOptions, PrinterTarget
 from zcal_tui.transport.address import Address, parse_address
 from zcal_tui.transport.failures import HandshakeRefused, TransportError, Unauthorized, Unreachable
 from zcal_tui.transport.moonraker import Credentials
@@ -29,7 +29,7 @@ FURTHER = "`zcal-tui doctor` looks further."
 class PrinterConnection:
     """The way to the printer and everything that has to be ended with it."""
 
-    def __init__(self, target: Target, board: Board) -> None:
+    def __init__(self, target: PrinterTarget, board: SnapshotStore) -> None:
         self._target = target
         self._board = board
         self._demo: DemoPrinter | None = None

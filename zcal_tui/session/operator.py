@@ -21,8 +21,8 @@ from zcal_tui.model.questions import (
 )
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
-from zcal_tui.session.board import Board
 from zcal_tui.session.snapshot import Asking
+from zcal_tui.session.snapshot_store import SnapshotStore
 from zcal_tui.transport.failures import NotReady
 
 _NUMBERS = itertools.count(1)
@@ -33,7 +33,7 @@ class SessionOperator:
     """Implements `checks.operator.Operator` for one run. Lives on the session's thread."""
 
     def __init__(
-        self, board: Board, printer: Printer, emit: Callable[[Event], None], *, present: bool
+        self, board: SnapshotStore, printer: Printer, emit: Callable[[Event], None], *, present: bool
     ) -> None:
         self._board = board
         self._printer = printer

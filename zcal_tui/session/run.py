@@ -21,11 +21,11 @@ from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.printer.zcal_sampler import sampler_for
 from zcal_tui.results.context import context_facts
 from zcal_tui.results.store import Journal, StillRunning, Store, new_run_id, now_iso
-from zcal_tui.session.board import Board
 from zcal_tui.session.operator import SessionOperator
 from zcal_tui.session.port import RunOptions
-from zcal_tui.session.save_words import PENDING_MEANS, pending_notice
-from zcal_tui.session.saving import Saver
+from zcal_tui.session.saving.saver import Saver
+from zcal_tui.session.saving.text import PENDING_MEANS, pending_notice
+from zcal_tui.session.snapshot_store import SnapshotStore
 from zcal_tui.transport.failures import GcodeError, NotReady, ReplyLost, TransportError, Unreachable
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ DOWN_PATIENCE = 2.0
 """Seconds to wait for klippy's own word on why it went down, which arrives after the failed command."""
 
 
-class Run:
+class CheckRun:
     """A check under way. Made on the session's thread, for one run."""
 
     def __init__(
@@ -43,7 +43,7 @@ class Run:
         parameters: Any,
         printer: Printer,
         store: Store,
-        board: Board,
+        board: SnapshotStore,
         options: RunOptions,
         files: ConfigFiles,
         lease: float = LEASE,

@@ -15,16 +15,16 @@ from zcal_tui.model.questions import Answer
 from zcal_tui.model.record import WHOLE, Problem, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.store import StillRunning, Store, now_iso
-from zcal_tui.session.board import Board
 from zcal_tui.session.port import RunOptions, SessionBusy
 from zcal_tui.session.snapshot import LinkState, Snapshot
-from zcal_tui.session.target import Target
+from zcal_tui.session.snapshot_store import SnapshotStore
+from zcal_tui.session.target import PrinterTarget
 
 if TYPE_CHECKING:
     from zcal_tui.checks.base import Check
     from zcal_tui.session.connection import PrinterConnection
-    from zcal_tui.session.guide import Guide
-    from zcal_tui.session.run import Run
+    from zcal_tui.session.full_calibration import FullCalibrationRun
+    from zcal_tui.session.run import CheckRun
 
 logger = logging.getLogger(__name__)
 
@@ -39,15 +39,15 @@ CLEAN_UP_PATIENCE = 10.0
 class Session:
     """Implements `SessionPort`."""
 
-    def __init__(self, target: Target, store: Store) -> None:
+    def __init__(self, target: PrinterTarget, store: Store) -> None:
         self._target = target
         self._store = store
-        self._board = Board()
+        self._board = SnapshotStore()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, name="zcal session", daemon=True)
         self._connection: PrinterConnection | None = None
         self._busy = False
-        self._run: Run | Guide | None = None
+        self._run: CheckRun | FullCalibrationRun | None = None
         self._run_task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._lock = threading.Lock()
@@ -172,7 +172,7 @@ class Session:
 
     def _begin_run(self, name: str, parameters: Any, options: RunOptions) -> None:
         from zcal_tui.checks.catalogue import CHECKS  # as above
-        from zcal_tui.session.run import Run
+        from zcal_tui.session.run import CheckRun
 
         assert self._connection is not None
         printer = self._connection.printer
@@ -180,13 +180,15 @@ class Session:
         self._board.update(cancelling=False)
         files = self._connection.config_files()
 
-        def make(check: "Check", chosen: Any) -> Run:
-            return Run(check, chosen, printer, self._store, self._board, options, files, self._target.lease)
+        def make(check: "Check", chosen: Any) -> CheckRun:
+            return CheckRun(
+                check, chosen, printer, self._store, self._board, options, files, self._target.lease
+            )
 
         if name == WHOLE:
-            from zcal_tui.session.guide import Guide  # as above
+            from zcal_tui.session.full_calibration import FullCalibrationRun  # as above
 
-            self._run = Guide(
+            self._run = FullCalibrationRun(
                 parameters,
                 printer,
                 self._store,
@@ -199,7 +201,7 @@ class Session:
             self._run = make(CHECKS[name], parameters)
         self._run_task = self._spawn(self._go(self._run))
 
-    async def _go(self, run: "Run | Guide") -> None:
+    async def _go(self, run: "CheckRun | FullCalibrationRun") -> None:
         snapshot = self._board.snapshot
         ended = None
         try:

@@ -16,18 +16,18 @@ class LinkState(StrEnum):
     """Where the connection to the printer stands."""
 
     STARTING = "starting"
-    """The simulated printer is being set up; `Link.text` says how far it is."""
+    """The simulated printer is being set up; `PrinterLink.text` says how far it is."""
     CONNECTING = "connecting"
     UP = "up"
     LOST = "lost"
     """It was up, went away, and is being tried again."""
     FAILED = "failed"
-    """It cannot come up without a person; `Link.problem` says why."""
+    """It cannot come up without a person; `PrinterLink.problem` says why."""
     CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class PrinterLink:
     """The connection to the printer."""
 
     state: LinkState = LinkState.CONNECTING
@@ -61,7 +61,7 @@ class ConsoleLine:
 class Snapshot:
     """The whole session at one moment. Reading it never waits; compare by identity to see whether it changed."""
 
-    link: Link = field(default_factory=Link)
+    link: PrinterLink = field(default_factory=PrinterLink)
     printer: PrinterState = field(default_factory=PrinterState)
     run: RunView | None = None
     """The running check, or the last one that ran."""

@@ -26,7 +26,7 @@ class DemoOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class PrinterTarget:
     """Which printer the session is for: a simulated one, or the first of these addresses that answers."""
 
     addresses: Sequence[Address] = ()

@@ -5,7 +5,7 @@ import contextlib
 
 from textual.content import Content
 
-from zcal_tui.session.sim_person import SimPerson, SimPersonGone
+from zcal_tui.session.simulated_person import SimulatedPerson, SimulatedPersonGone
 from zcal_tui.tui.glyphs import Glyphs
 
 HOW = (
@@ -39,8 +39,8 @@ def feel_text(feel: str | None, glyphs: Glyphs) -> Content:
 async def ask_feel(control: str) -> str | None:
     """How the paper below the simulated nozzle feels; None where nobody answers. Asked on another thread."""
     try:
-        return await asyncio.to_thread(SimPerson(control, timeout=3.0).feel)
-    except SimPersonGone:
+        return await asyncio.to_thread(SimulatedPerson(control, timeout=3.0).feel)
+    except SimulatedPersonGone:
         return None
 
 
@@ -48,8 +48,8 @@ async def ask_sight(control: str) -> tuple[float, float] | None:
     """Where the simulated person sees the mark from the nozzle, mm in X and Y; None where there is none or nobody
     answers. Asked on another thread."""
     try:
-        return await asyncio.to_thread(SimPerson(control, timeout=3.0).see)
-    except SimPersonGone:
+        return await asyncio.to_thread(SimulatedPerson(control, timeout=3.0).see)
+    except SimulatedPersonGone:
         return None
 
 
@@ -83,7 +83,7 @@ async def look_around(control: str) -> str | None:
     """What the simulated person sees and feels at the machine, in a line; None where nobody answers."""
 
     def look() -> str:
-        person = SimPerson(control, timeout=3.0)
+        person = SimulatedPerson(control, timeout=3.0)
         gap = person.gap()
         words = [
             f"the gap below the nozzle is {gap:.2f} mm" if gap is not None else "no bed below the nozzle"
@@ -95,7 +95,7 @@ async def look_around(control: str) -> str | None:
 
     try:
         return await asyncio.to_thread(look)
-    except SimPersonGone:
+    except SimulatedPersonGone:
         return None
 
 
@@ -103,15 +103,15 @@ async def make_mark(control: str) -> None:
     """Have the simulated person mark the bed below the probe; nothing where nobody answers."""
 
     def mark() -> None:
-        person = SimPerson(control, timeout=3.0)
+        person = SimulatedPerson(control, timeout=3.0)
         person.new_test()
         person.mark()
 
-    with contextlib.suppress(SimPersonGone):
+    with contextlib.suppress(SimulatedPersonGone):
         await asyncio.to_thread(mark)
 
 
 async def take_fresh_sheet(control: str) -> None:
     """A new paper test: the simulated person's hand has another error; nothing where nobody answers."""
-    with contextlib.suppress(SimPersonGone):
-        await asyncio.to_thread(SimPerson(control, timeout=3.0).new_test)
+    with contextlib.suppress(SimulatedPersonGone):
+        await asyncio.to_thread(SimulatedPerson(control, timeout=3.0).new_test)

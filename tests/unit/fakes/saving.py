@@ -15,7 +15,7 @@ from zcal_tui.model.record import Change, Problem
 from zcal_tui.printer.config_files import ConfigUnreadable
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.zcal_interface import INTERFACE
-from zcal_tui.session.saving import Saver
+from zcal_tui.session.saving.saver import Saver
 
 FOUND = Change("probe", "z_offset", "1.500", "1.520", saves=True)
 

@@ -11,10 +11,10 @@ from zcal_tui.model.record import Level, Outcome, Record, Verdict
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.results.store import Store
 from zcal_tui.session.port import RunOptions
-from zcal_tui.session.snapshot import Asking, Link, LinkState, Snapshot
+from zcal_tui.session.snapshot import Asking, LinkState, PrinterLink, Snapshot
 
 READY = PrinterState(connected=True, klippy="ready")
-UP = Snapshot(link=Link(state=LinkState.UP), printer=READY)
+UP = Snapshot(link=PrinterLink(state=LinkState.UP), printer=READY)
 
 
 def record(check: str = "accuracy", outcome: Outcome = Outcome.FINISHED) -> Record:

@@ -25,7 +25,7 @@ from zcal_tui.model.questions import (
     answer_text,
 )
 from zcal_tui.session.operator import fits
-from zcal_tui.session.sim_person import SimPersonGone
+from zcal_tui.session.simulated_person import SimulatedPersonGone
 
 CONFIRM = Confirm("save", "Save it?", "Klipper restarts.", yes="Save", no="Leave")
 CHOOSE = Choose("which", "Which switch?", (Option("d2f", "D2F-5", "0.5 mm"), Option("ssg", "SSG-5H")))
@@ -249,7 +249,7 @@ def test_the_autopilot_sees_whether_the_probe_is_off() -> None:
 def test_a_person_that_is_gone_ends_the_answers() -> None:
     class Gone(Person):
         def feel(self) -> str:
-            raise SimPersonGone("The simulated printer has ended.")
+            raise SimulatedPersonGone("The simulated printer has ended.")
 
     autopilot = Autopilot(Gone(0.1))  # type: ignore[arg-type]
     with pytest.raises(NobodyAnswers, match="has ended"):

@@ -17,7 +17,7 @@ from zcal_tui.model.events import Event, Notice, RunEnded
 from zcal_tui.model.questions import Answer, Confirm, Question
 from zcal_tui.model.record import USAGE, Outcome, Problem
 from zcal_tui.session.port import RunOptions, SessionBusy
-from zcal_tui.session.snapshot import Link, LinkState, Snapshot
+from zcal_tui.session.snapshot import LinkState, PrinterLink, Snapshot
 
 SAVE = Confirm("save", "Save it?")
 CLEAN = Confirm("clean", "Is it clean?")
@@ -74,7 +74,7 @@ def run(session: Any, said: Said, answers: FakeAnswers | None = None) -> ExitCod
 
 
 def test_it_waits_for_the_printer_runs_the_check_and_closes() -> None:
-    starting = Snapshot(link=Link(state=LinkState.STARTING, text="Building the simulator"))
+    starting = Snapshot(link=PrinterLink(state=LinkState.STARTING, text="Building the simulator"))
     session, said = FakeSession(starting, starting, starting, UP), Said()
     assert run(session, said) is ExitCode.OK
     assert said.words == ["Building the simulator"], "once"
@@ -87,7 +87,7 @@ def test_it_waits_for_the_printer_runs_the_check_and_closes() -> None:
 @pytest.mark.parametrize(
     "snapshot",
     [
-        Snapshot(link=Link(state=LinkState.FAILED, problem=Problem("No printer at x.", "c", "Look."))),
+        Snapshot(link=PrinterLink(state=LinkState.FAILED, problem=Problem("No printer at x.", "c", "Look."))),
         replace(
             UP,
             printer=replace(READY, klippy="shutdown"),
@@ -105,7 +105,7 @@ def test_what_is_in_the_way_for_good_is_told_and_nothing_started(snapshot: Snaps
 
 def test_a_simulated_printer_that_cannot_be_is_a_fault_of_the_command_line() -> None:
     problem = Problem("truth.toml, [probe]: there is no key nose.", key=USAGE)
-    session, said = FakeSession(Snapshot(link=Link(state=LinkState.FAILED, problem=problem))), Said()
+    session, said = FakeSession(Snapshot(link=PrinterLink(state=LinkState.FAILED, problem=problem))), Said()
     assert run(session, said) is ExitCode.USAGE
     assert "there is no key nose" in said.text
     assert session.started == []
@@ -134,7 +134,9 @@ def test_who_is_asked_is_told_once_of_a_link_that_went_and_came_back() -> None:
             self.looks += 1
             asking = session.snapshot.question
             if self.looks == 2:
-                session.show(replace(UP, link=Link(state=LinkState.LOST, problem=went), question=asking))
+                session.show(
+                    replace(UP, link=PrinterLink(state=LinkState.LOST, problem=went), question=asking)
+                )
             if self.looks == 6:
                 session.show(replace(UP, question=asking))
             if self.looks < 10:
@@ -153,7 +155,7 @@ def test_a_run_that_ends_by_a_lost_link_tells_of_it_itself() -> None:
     session, said = FakeSession(), Said()
 
     def lose() -> None:
-        session.show(replace(UP, link=Link(state=LinkState.LOST, problem=went)))
+        session.show(replace(UP, link=PrinterLink(state=LinkState.LOST, problem=went)))
         session.end(record(outcome=Outcome.LOST))
 
     session.on_start = lose

@@ -17,7 +17,7 @@ from zcal_tui.headless.several import run_several
 from zcal_tui.results.store import Store
 from zcal_tui.session.port import RunOptions
 from zcal_tui.session.session import Session
-from zcal_tui.session.target import Target
+from zcal_tui.session.target import PrinterTarget
 from zcal_tui.transport.address import SocketAddress
 
 SCHEMA = json.loads(files("zcal_tui.results").joinpath("record.schema.json").read_text(encoding="utf-8"))
@@ -39,7 +39,7 @@ async def measure(
     store = Store(tmp_path / "data")
     missing = tmp_path / "missing.sock"
     sessions = [
-        (name, Session(Target(addresses=(SocketAddress(path),)), store))
+        (name, Session(PrinterTarget(addresses=(SocketAddress(path),)), store))
         for name, path in (("here", klippy.path), ("gone", missing))
     ]
     for _, session in sessions:

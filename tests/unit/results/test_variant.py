@@ -17,7 +17,7 @@ from zcal_tui.results.report.page import make_page
 from zcal_tui.results.store import Store
 from zcal_tui.results.trend import points
 from zcal_tui.results.variant import grouped, key, titled, variant
-from zcal_tui.session.board import Board
+from zcal_tui.session.snapshot_store import SnapshotStore
 
 NAME = "voron"
 
@@ -64,7 +64,7 @@ def test_the_last_result_of_a_check_is_that_of_what_it_usually_measures(tmp_path
 
 
 def test_what_ends_now_takes_no_other_variants_place() -> None:
-    board = Board()
+    board = SnapshotStore()
     for ended, standing in ((endstop(1), 1), (endstop(2), 2), (records.accuracy(3), 3), (endstop(4), 3)):
         board.event(RunEnded(ended))
         assert board.snapshot.last["accuracy"].started[8:10] == f"{standing:02d}"

@@ -11,7 +11,7 @@ from fakes.machine import Machine
 from fakes.waiting import until
 from zcal_tui.results.store import Store
 from zcal_tui.session.session import Session
-from zcal_tui.session.target import Target
+from zcal_tui.session.target import PrinterTarget
 from zcal_tui.transport.address import SocketAddress
 
 
@@ -31,7 +31,7 @@ def store(tmp_path: Path) -> Store:
 @pytest.fixture
 async def session(klippy: FakeKlippy, store: Store) -> AsyncIterator[Session]:
     """A session that has reached the printer."""
-    session = Session(Target(addresses=(SocketAddress(klippy.path),)), store)
+    session = Session(PrinterTarget(addresses=(SocketAddress(klippy.path),)), store)
     session.start()
     await until(lambda: session.snapshot.printer.ready)
     yield session

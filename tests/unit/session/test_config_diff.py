@@ -3,7 +3,7 @@
 import pytest
 
 from zcal_tui.klipper_config.files import ConfigText
-from zcal_tui.session.config_diff import Fork, Prediction, Unsavable, predict
+from zcal_tui.session.saving.config_diff import Fork, Prediction, Unsavable, predict
 
 BLOCK = """
 #*# <---------------------- SAVE_CONFIG ---------------------->

@@ -12,8 +12,8 @@ from zcal_tui.checks.operator import NeedsPerson, require_person
 from zcal_tui.model.events import Answered, Asked, Event
 from zcal_tui.model.questions import Answer, Choose, Confirm, JogMove, JogStep, Option, PaperMove, PaperStep
 from zcal_tui.printer.state import PrinterState
-from zcal_tui.session.board import Board
 from zcal_tui.session.operator import SessionOperator
+from zcal_tui.session.snapshot_store import SnapshotStore
 from zcal_tui.transport.failures import NotReady
 
 CONFIRM = Confirm("save", "Save it?", yes="Save", no="Leave")
@@ -44,7 +44,7 @@ class Desk:
     """An operator, and what it showed."""
 
     def __init__(self, *, present: bool = True) -> None:
-        self.board = Board()
+        self.board = SnapshotStore()
         self.printer = FakePrinter()
         self.said: list[Event] = []
         self.operator = SessionOperator(

@@ -11,7 +11,8 @@ from fakes.machine import Machine, Refused
 from fakes.saving import TAKEN, Klipper, Person, save
 from zcal_tui.model.record import Change
 from zcal_tui.printer.printer import Printer
-from zcal_tui.session import save_words, saving
+from zcal_tui.session.saving import saver as saving
+from zcal_tui.session.saving import text as save_words
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.opening import open_transport
 

@@ -18,7 +18,7 @@ from zcal_tui.results.store import Store, read_run
 from zcal_tui.session.port import SessionBusy
 from zcal_tui.session.session import Session
 from zcal_tui.session.snapshot import LinkState
-from zcal_tui.session.target import Target
+from zcal_tui.session.target import PrinterTarget
 from zcal_tui.transport.address import SocketAddress
 
 
@@ -51,7 +51,7 @@ async def test_the_last_result_is_found_again_by_the_next_session(
     session: Session, klippy: FakeKlippy, store: Store
 ) -> None:
     record = await run_to_end(session, samples=4)
-    later = Session(Target(addresses=(SocketAddress(klippy.path),)), store)
+    later = Session(PrinterTarget(addresses=(SocketAddress(klippy.path),)), store)
     later.start()
     try:
         await until(lambda: later.snapshot.last.get("accuracy") is not None)
@@ -227,7 +227,7 @@ async def test_a_run_that_cannot_be_kept_says_so_and_goes_on(
 ) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
-    session = Session(Target(addresses=(SocketAddress(klippy.path),)), Store(blocked))
+    session = Session(PrinterTarget(addresses=(SocketAddress(klippy.path),)), Store(blocked))
     session.start()
     try:
         await until(lambda: session.snapshot.printer.ready)
@@ -250,7 +250,7 @@ async def test_a_listener_that_fails_does_not_end_the_run(session: Session) -> N
 async def test_closing_in_the_middle_cancels_lifts_and_keeps(
     klippy: FakeKlippy, store: Store, machine: Machine
 ) -> None:
-    session = Session(Target(addresses=(SocketAddress(klippy.path),)), store)
+    session = Session(PrinterTarget(addresses=(SocketAddress(klippy.path),)), store)
     session.start()
     await until(lambda: session.snapshot.printer.ready)
     ended: list[Event] = []
@@ -272,7 +272,7 @@ async def test_closing_in_the_middle_cancels_lifts_and_keeps(
 
 
 async def test_a_printer_that_is_not_there_is_named_with_what_to_do(tmp_path: Path, store: Store) -> None:
-    session = Session(Target(addresses=(SocketAddress(tmp_path / "nowhere.sock"),)), store)
+    session = Session(PrinterTarget(addresses=(SocketAddress(tmp_path / "nowhere.sock"),)), store)
     session.start()
     try:
         await until(lambda: session.snapshot.link.problem is not None)

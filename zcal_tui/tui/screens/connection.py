@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button
 
-from zcal_tui.session.snapshot import Link, LinkState, Snapshot
+from zcal_tui.session.snapshot import LinkState, PrinterLink, Snapshot
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.widgets.text import Plain
@@ -24,7 +24,7 @@ TITLES = {
 }
 
 
-def connection_text(link: Link, glyphs: Glyphs) -> Content:
+def connection_text(link: PrinterLink, glyphs: Glyphs) -> Content:
     """What happened, why, what to do: or how far it is."""
     failed = link.state in (LinkState.FAILED, LinkState.LOST)
     sign = glyphs.failed if failed else glyphs.waiting

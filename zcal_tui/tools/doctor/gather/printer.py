@@ -11,8 +11,8 @@ from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import mapping
 from zcal_tui.printer.zcal_module import ZcalModule
-from zcal_tui.session.config_diff import Unsavable, predict
-from zcal_tui.session.save_plan import conflict_text, fork
+from zcal_tui.session.saving.config_diff import Unsavable, predict
+from zcal_tui.session.saving.plan import conflict_text, fork
 from zcal_tui.tools.doctor.facts import PrinterFacts
 from zcal_tui.transport.failures import TransportError
 from zcal_tui.transport.moonraker import Credentials

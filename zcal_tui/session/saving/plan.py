@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from zcal_tui.model.record import Change
 from zcal_tui.printer.config_files import ConfigBroken, ConfigFiles, ConfigUnreadable
 from zcal_tui.printer.state import PrinterState
-from zcal_tui.session.config_diff import Conflict, Fork, Pending, Prediction, Unsavable, predict
-from zcal_tui.session.staging import Staging, Value, value_of
+from zcal_tui.session.saving.config_diff import Conflict, Fork, Pending, Prediction, Unsavable, predict
+from zcal_tui.session.saving.staging import Stager, ValueToStage, value_of
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Left:
 
 
 @dataclass(frozen=True)
-class Plan:
+class SavePlan:
     """What will be staged and written. Two plans are equal where the same would happen."""
 
     changes: tuple[Change, ...] = ()
@@ -33,18 +33,18 @@ class Plan:
     """Whether the file's Windows line ends will become newlines."""
 
     @property
-    def values(self) -> tuple[Value, ...]:
+    def values(self) -> tuple[ValueToStage, ...]:
         """What is to be staged."""
         return tuple(value_of(change) for change in self.changes)
 
 
 async def make_plan(
-    changes: Sequence[Change], state: PrinterState, staging: Staging, files: ConfigFiles
-) -> Plan:
+    changes: Sequence[Change], state: PrinterState, staging: Stager, files: ConfigFiles
+) -> SavePlan:
     """How these changes can be saved. Raises Unsavable where SAVE_CONFIG could write nothing at all."""
     left = [Left(change, why) for change in changes if (why := staging.obstacle(change, changes))]
     able = [change for change in changes if all(change != other.change for other in left)]
-    plan = Plan(tuple(able), tuple(left), state.save_config.items)
+    plan = SavePlan(tuple(able), tuple(left), state.save_config.items)
     if not able:
         return plan
     try:
@@ -85,7 +85,7 @@ async def make_plan(
     return replace(plan, prediction=predict(config, _together(state, plan.values), state.config, fork(state)))
 
 
-def _together(state: PrinterState, values: Sequence[Value]) -> Pending:
+def _together(state: PrinterState, values: Sequence[ValueToStage]) -> Pending:
     """What is pending once ours is staged, in the order in which klippy will write it."""
     pending: dict[str, Mapping[str, str]] = dict(state.save_config.items)
     for value in values:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from zcal_tui.session.sim_person import SimPerson, SimPersonGone
+from zcal_tui.session.simulated_person import SimulatedPerson, SimulatedPersonGone
 
 Reply = Callable[[dict[str, Any]], bytes]
 
@@ -59,11 +59,11 @@ def control(tmp_path: Path) -> Iterator[Control]:
 
 
 @pytest.fixture
-def person(control: Control) -> SimPerson:
-    return SimPerson(str(control.path), timeout=5.0)
+def person(control: Control) -> SimulatedPerson:
+    return SimulatedPerson(str(control.path), timeout=5.0)
 
 
-def test_what_is_felt_and_seen_is_passed_on(control: Control, person: SimPerson) -> None:
+def test_what_is_felt_and_seen_is_passed_on(control: Control, person: SimulatedPerson) -> None:
     answers: dict[str, dict[str, Any]] = {
         "feel": {"feel": "drags"},
         "report": {"report": {"gap": 0.25, "probe": {"state": "docked"}}},
@@ -79,38 +79,38 @@ def test_what_is_felt_and_seen_is_passed_on(control: Control, person: SimPerson)
     assert control.requests[-1] == {"command": "truth", "path": "probe.x_offset"}
 
 
-def test_what_is_not_there_is_none(control: Control, person: SimPerson) -> None:
+def test_what_is_not_there_is_none(control: Control, person: SimulatedPerson) -> None:
     control.reply = lambda request: said(ok=True, report={"gap": None}, mark=None, value=None)
     assert person.gap() is None
     assert person.see() is None
     assert person.truth("probe.x_offset") is None
 
 
-def test_what_a_person_does_is_passed_on(control: Control, person: SimPerson) -> None:
+def test_what_a_person_does_is_passed_on(control: Control, person: SimulatedPerson) -> None:
     person.mark()
     person.new_test()
     person.wipe()
     assert [request["command"] for request in control.requests] == ["mark", "new_test", "wipe"]
 
 
-def test_a_refusal_is_told_in_its_own_words(control: Control, person: SimPerson) -> None:
+def test_a_refusal_is_told_in_its_own_words(control: Control, person: SimulatedPerson) -> None:
     control.reply = lambda request: said(ok=False, error="there is no bed below the probe")
-    with pytest.raises(SimPersonGone, match="no bed below the probe"):
+    with pytest.raises(SimulatedPersonGone, match="no bed below the probe"):
         person.mark()
 
 
 @pytest.mark.parametrize("answer", [b"", b'{"ok": tr', b"[]\n", b"nonsense\n"])
 def test_a_printer_that_ends_in_the_middle_is_gone(
-    control: Control, person: SimPerson, answer: bytes
+    control: Control, person: SimulatedPerson, answer: bytes
 ) -> None:
     control.reply = lambda request: answer
-    with pytest.raises(SimPersonGone, match="has ended"):
+    with pytest.raises(SimulatedPersonGone, match="has ended"):
         person.feel()
 
 
 def test_a_printer_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SimPersonGone, match=r"nowhere\.sock"):
-        SimPerson(str(tmp_path / "nowhere.sock")).feel()
+    with pytest.raises(SimulatedPersonGone, match=r"nowhere\.sock"):
+        SimulatedPerson(str(tmp_path / "nowhere.sock")).feel()
 
 
 def test_a_printer_that_does_not_answer_is_not_waited_for_for_ever(control: Control) -> None:
@@ -121,6 +121,6 @@ def test_a_printer_that_does_not_answer_is_not_waited_for_for_ever(control: Cont
         return b""
 
     control.reply = slow
-    with pytest.raises(SimPersonGone, match="does not answer"):
-        SimPerson(str(control.path), timeout=0.05).feel()
+    with pytest.raises(SimulatedPersonGone, match="does not answer"):
+        SimulatedPerson(str(control.path), timeout=0.05).feel()
     wait.set()

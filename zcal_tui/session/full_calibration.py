@@ -24,9 +24,9 @@ from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.results.context import context_facts
 from zcal_tui.results.store import Journal, Store, new_run_id, now_iso
-from zcal_tui.session.board import Board
-from zcal_tui.session.resuming import gone_on_with, left_to_do
-from zcal_tui.session.run import Run, printer_facts
+from zcal_tui.session.resume import gone_on_with, left_to_do
+from zcal_tui.session.run import CheckRun, printer_facts
+from zcal_tui.session.snapshot_store import SnapshotStore
 
 logger = logging.getLogger(__name__)
 
@@ -34,16 +34,16 @@ WEIGHT = {Level.PASS: 0, Level.WARN: 1, Level.UNKNOWN: 2, Level.FAIL: 3}
 """Something undecided weighs more than something to look at: a script has to hear of it."""
 
 
-class Guide:
-    """The whole calibration under way. Used as a `Run` is; made on the session's thread."""
+class FullCalibrationRun:
+    """The whole calibration under way. Used as a `CheckRun` is; made on the session's thread."""
 
     def __init__(
         self,
         parameters: FullCalibrationParameters,
         printer: Printer,
         store: Store,
-        board: Board,
-        make_run: Callable[[Check, Any], Run],
+        board: SnapshotStore,
+        make_run: Callable[[Check, Any], CheckRun],
         *,
         present: bool,
         resumed: Record | None = None,
@@ -57,7 +57,7 @@ class Guide:
         self._show = board.event
         self._make_run = make_run
         self._present = present
-        self._run: Run | None = None
+        self._run: CheckRun | None = None
         self._cancelled = False
         self._parts: list[RecordPart] = []
         self._passed_over: list[str] = []

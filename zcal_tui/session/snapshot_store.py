@@ -12,7 +12,7 @@ from zcal_tui.model.record import Outcome
 from zcal_tui.model.view import RunView, begin, fold
 from zcal_tui.results.variant import stands
 from zcal_tui.session.snapshot import ConsoleLine, Snapshot
-from zcal_tui.session.standing import JUDGED_BY, Standing
+from zcal_tui.session.staleness import JUDGED_BY, StalenessCache
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ CONSOLE_LINES = 500
 Listener = Callable[[Event], None]
 
 
-class Board:
+class SnapshotStore:
     """Written on the session's thread only, read from any."""
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Board:
         self._console_count = 0
         self._listeners: dict[object, Listener] = {}
         self._lock = threading.Lock()
-        self._standing = Standing()
+        self._standing = StalenessCache()
 
     @property
     def snapshot(self) -> Snapshot:

@@ -23,11 +23,17 @@ from zcal_tui.printer.config_files import ConfigFiles, ConfigUnreadable
 from zcal_tui.printer.errors.explain import explain
 from zcal_tui.printer.printer import RESTART_LIMIT, Printer
 from zcal_tui.printer.zcal_module import ZcalModule
-from zcal_tui.session import save_words
-from zcal_tui.session.config_diff import Unsavable
-from zcal_tui.session.discarding import LINK_PATIENCE, discard, discard_soon, must_not_restart, state_again
-from zcal_tui.session.save_plan import Plan, make_plan
-from zcal_tui.session.staging import Staging, StagingFailed, Value, setting, spelled, staged
+from zcal_tui.session.saving import text as save_words
+from zcal_tui.session.saving.config_diff import Unsavable
+from zcal_tui.session.saving.discard import (
+    LINK_PATIENCE,
+    discard,
+    discard_soon,
+    must_not_restart,
+    state_again,
+)
+from zcal_tui.session.saving.plan import SavePlan, make_plan
+from zcal_tui.session.saving.staging import Stager, StagingFailed, ValueToStage, setting, spelled, staged
 from zcal_tui.transport.failures import NotReady, ReplyLost, TransportError
 
 logger = logging.getLogger(__name__)
@@ -56,7 +62,7 @@ class Saver:
         self._emit = emit
         self._cancelled = cancelled
         self._policy = policy
-        self._staging = Staging(printer, ZcalModule(printer))
+        self._staging = Stager(printer, ZcalModule(printer))
         self._changes: tuple[Change, ...] = ()
         self._by_klipper: frozenset[tuple[str, str]] = frozenset()
 
@@ -104,7 +110,7 @@ class Saver:
         if left and await discard(self._printer, self._emit, left):
             self._set_state(left, "declined")
 
-    def _is_klippers(self, value: Change | Value) -> bool:
+    def _is_klippers(self, value: Change | ValueToStage) -> bool:
         """Whether a command of Klipper's own has staged it."""
         return (value.section, value.option) in self._by_klipper
 
@@ -137,14 +143,14 @@ class Saver:
             await self._printer.refresh()
         require_ready(self._printer.state)
 
-    async def _agree(self, wanted: tuple[Change, ...]) -> Plan | None:
+    async def _agree(self, wanted: tuple[Change, ...]) -> SavePlan | None:
         """The plan that the person has said yes to, and that still holds; None where there is none.
 
         A person may think for hours: what was shown is worked out again after the answer, and asked again where it
         would come out otherwise. Raises CheckCancelled, CheckRefused, Unsavable, TransportError.
         """
         self._emit(Stage("save", "Working out what SAVE_CONFIG would write"))
-        agreed: Plan | None = None
+        agreed: SavePlan | None = None
         while True:
             await self._see_that_it_may()
             plan = await make_plan(wanted, self._printer.state, self._staging, self._files)
@@ -163,7 +169,7 @@ class Saver:
             self._emit(Notice(save_words.left_over(plan.left)))
         return plan
 
-    async def _consent(self, plan: Plan, *, again: bool) -> bool:
+    async def _consent(self, plan: SavePlan, *, again: bool) -> bool:
         detail = save_words.detail(plan, self._printer.state)
         if self._policy == "always":
             self._emit(Notice(f"Saving without asking (--save always).\n{detail}"))
@@ -181,7 +187,7 @@ class Saver:
             )
         )
 
-    async def _write(self, plan: Plan, backups: frozenset[str] | None) -> Problem | None:
+    async def _write(self, plan: SavePlan, backups: frozenset[str] | None) -> Problem | None:
         """Stage, SAVE_CONFIG, read back."""
         # Said before it is done: a program that is killed in between leaves a record that says so
         self._set_state(plan.values, "staged")
@@ -201,7 +207,7 @@ class Saver:
             return await self._stuck(plan, error)
         return await self._read_back(plan, backups)
 
-    async def _restart(self, values: tuple[Value, ...]) -> None:
+    async def _restart(self, values: tuple[ValueToStage, ...]) -> None:
         """SAVE_CONFIG, and klippy back with nothing of ours pending. Raises CommandFailed, NotReady, ReplyLost."""
         begun = time.monotonic()
         telling = asyncio.create_task(self._tell_time(begun), name="zcal restart progress")
@@ -232,7 +238,7 @@ class Saver:
             elif not state.ready:
                 self._emit(Stage("save", f"Klipper is starting ({gone} s)"))
 
-    async def _read_back(self, plan: Plan, before: frozenset[str] | None) -> Problem | None:
+    async def _read_back(self, plan: SavePlan, before: frozenset[str] | None) -> Problem | None:
         """Whether klippy runs with the values now."""
         read = {value: setting(self._printer.state, value) for value in plan.values}
         self._set_state([value for value, found in read.items() if value.reads(found)], "saved")
@@ -263,7 +269,7 @@ class Saver:
             raw=error.message,
         )
 
-    async def _stuck(self, plan: Plan, error: StagingFailed | TransportError) -> Problem:
+    async def _stuck(self, plan: SavePlan, error: StagingFailed | TransportError) -> Problem:
         """Something went wrong between the first staging and the restart: say what is pending, offer to discard it."""
         told = explain(str(error))
         cause = _sentence(told.what, told.cause)
@@ -312,7 +318,7 @@ class Saver:
         )
         return await self._offer_to_discard(plan, pending, problem)
 
-    async def _offer_to_discard(self, plan: Plan, pending: str, problem: Problem) -> Problem:
+    async def _offer_to_discard(self, plan: SavePlan, pending: str, problem: Problem) -> Problem:
         """Ask whether to RESTART, which is all that takes back what is pending."""
         if must_not_restart(self._printer.state) is not None:
             return problem
@@ -323,7 +329,7 @@ class Saver:
             key="discard-pending",
             text="Nothing was written, but values are pending in Klipper. Restart Klipper to discard them?",
             detail=f"{problem.cause}\nPending: {pending}.\n{save_words.PENDING_MEANS}\n"
-            + "\n".join(save_words.consequences(Plan(), self._printer.state)),
+            + "\n".join(save_words.consequences(SavePlan(), self._printer.state)),
             yes="Restart and discard",
             no="Leave them pending",
         )
@@ -365,7 +371,7 @@ class Saver:
     def _leave(self, why: str, changes: Sequence[Change]) -> None:
         self._emit(Notice(save_words.not_saved(why, changes)))
 
-    def _set_state(self, values: Iterable[Value | Change], state: str) -> None:
+    def _set_state(self, values: Iterable[ValueToStage | Change], state: str) -> None:
         """Note what has become of changes."""
         ours = {(value.section, value.option) for value in values}
         changed = tuple(
@@ -385,7 +391,7 @@ def _brief(found: object) -> object:
     return one_line(found) if isinstance(found, str) else found
 
 
-def _listed(values: Iterable[Value]) -> str:
+def _listed(values: Iterable[ValueToStage]) -> str:
     return "; ".join(str(value) for value in values)
 
 

@@ -12,7 +12,7 @@ JUDGED_BY = frozenset({"printer", "last", "changed"})
 """The snapshot's fields on which the judgement depends."""
 
 
-class Standing:
+class StalenessCache:
     """Follows snapshots; judges anew only when something has changed that results depend on."""
 
     def __init__(self) -> None:

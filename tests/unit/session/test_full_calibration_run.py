@@ -16,8 +16,8 @@ from zcal_tui.model.questions import Answer
 from zcal_tui.model.record import Level, Outcome, Problem, Record, Verdict
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.results.store import Store, read_run
-from zcal_tui.session.board import Board
-from zcal_tui.session.guide import Guide
+from zcal_tui.session.full_calibration import FullCalibrationRun
+from zcal_tui.session.snapshot_store import SnapshotStore
 
 SETTINGS = {
     "probe": {"z_offset": 1.5, "x_offset": 10.0},
@@ -79,14 +79,14 @@ class Whole:
     def __init__(self, folder: Path) -> None:
         self.printer = FakePrinter()
         self.store = Store(folder)
-        self.board = Board()
+        self.board = SnapshotStore()
         self.events: list[Event] = []
         self.board.listen(self.events.append)
         self.runs: list[FakeRun] = []
         self.ends: dict[str, Record] = {}
         self.then: dict[str, Callable[[], None]] = {}
         """What happens while a check runs."""
-        self.guide: Guide | None = None
+        self.guide: FullCalibrationRun | None = None
 
     @property
     def done(self) -> list[str]:
@@ -105,7 +105,7 @@ class Whole:
         return self.runs[-1]
 
     async def go(self, *, present: bool = True, resumed: Record | None = None, **parameters: str) -> Record:
-        self.guide = Guide(
+        self.guide = FullCalibrationRun(
             FullCalibrationParameters(**parameters),
             cast(Any, self.printer),
             self.store,

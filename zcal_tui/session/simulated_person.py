@@ -5,13 +5,13 @@ import socket
 from typing import Any
 
 
-class SimPersonGone(Exception):
+class SimulatedPersonGone(Exception):
     """The simulated printer does not answer, or refuses; the text says why."""
 
 
-class SimPerson:
+class SimulatedPerson:
     """A client of the control socket (docs/simulator.md). Blocking, but answered within milliseconds; every method
-    raises SimPersonGone."""
+    raises SimulatedPersonGone."""
 
     def __init__(self, path: str, timeout: float = 10.0) -> None:
         self._path = path
@@ -60,13 +60,15 @@ class SimPerson:
                 with link.makefile("rb") as file:
                     line = file.readline()
         except OSError as error:
-            raise SimPersonGone(f"The simulated printer does not answer at {self._path}: {error}.") from error
+            raise SimulatedPersonGone(
+                f"The simulated printer does not answer at {self._path}: {error}."
+            ) from error
         try:
             answer = json.loads(line)
         except ValueError:  # cut off, or nothing at all
             answer = None
         if not isinstance(answer, dict):
-            raise SimPersonGone("The simulated printer has ended.")
+            raise SimulatedPersonGone("The simulated printer has ended.")
         if not answer.get("ok"):
-            raise SimPersonGone(str(answer.get("error")))
+            raise SimulatedPersonGone(str(answer.get("error")))
         return answer

@@ -17,8 +17,8 @@ from zcal_tui.results.store import Store, read_run
 from zcal_tui.session.port import RunOptions
 from zcal_tui.session.session import Session
 from zcal_tui.session.snapshot import Snapshot
-from zcal_tui.session.standing import Standing
-from zcal_tui.session.target import Target
+from zcal_tui.session.staleness import StalenessCache
+from zcal_tui.session.target import PrinterTarget
 from zcal_tui.transport.address import SocketAddress
 
 
@@ -33,7 +33,7 @@ async def name(klippy: FakeKlippy, machine: Machine) -> str:
 
 
 async def reach(klippy: FakeKlippy, store: Store) -> Session:
-    session = Session(Target(addresses=(SocketAddress(klippy.path),)), store)
+    session = Session(PrinterTarget(addresses=(SocketAddress(klippy.path),)), store)
     session.start()
     await until(lambda: session.snapshot.printer.ready)
     await until(lambda: session.snapshot.link.name == "fakepi")
@@ -124,8 +124,8 @@ async def test_a_change_noted_in_a_face_is_kept_and_judged(
 
 def test_judging_waits_for_something_to_change(monkeypatch: pytest.MonkeyPatch) -> None:
     judged = []
-    monkeypatch.setattr("zcal_tui.session.standing.stale", lambda record, *rest: judged.append(record.check))
-    standing = Standing()
+    monkeypatch.setattr("zcal_tui.session.staleness.stale", lambda record, *rest: judged.append(record.check))
+    standing = StalenessCache()
     last = {"accuracy": records.accuracy(1)}
     snapshot = Snapshot(printer=PrinterState(starts=1, eventtime=1.0), last=last)
     for time in range(50):

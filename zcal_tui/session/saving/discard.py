@@ -14,7 +14,7 @@ from zcal_tui.model.events import Event, Notice, Stage
 from zcal_tui.model.record import Change
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
-from zcal_tui.session.save_words import PENDING_MEANS, pending_lines
+from zcal_tui.session.saving.text import PENDING_MEANS, pending_lines
 from zcal_tui.transport.failures import ReplyLost, TransportError, Unreachable
 
 logger = logging.getLogger(__name__)

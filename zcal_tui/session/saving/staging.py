@@ -34,7 +34,7 @@ class StagingFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Value:
+class ValueToStage:
     """A value to be saved. `text` is how it will stand in printer.cfg."""
 
     section: str
@@ -58,11 +58,11 @@ class Value:
         return f"[{self.section}] {self.option}: {one_line(self.text)}"
 
 
-def value_of(change: Change) -> Value:
+def value_of(change: Change) -> ValueToStage:
     """A change as a value: what Klipper has staged itself as it is. Raises ValueError where it is none that can be
     staged."""
     if change.state == "staged":
-        return Value(change.section, change.option, change.new)
+        return ValueToStage(change.section, change.option, change.new)
     decimals = DECIMALS.get(change.option)
     if decimals is None:
         raise ValueError(f"{change.option} is not one of the values that can be staged")
@@ -70,10 +70,10 @@ def value_of(change: Change) -> Value:
         wanted = float(change.new)
     except ValueError as error:
         raise ValueError(f"{change.new} is not a number") from error
-    return Value(change.section, change.option, f"{wanted:.{decimals}f}")
+    return ValueToStage(change.section, change.option, f"{wanted:.{decimals}f}")
 
 
-class Staging:
+class Stager:
     """The way of this printer."""
 
     def __init__(self, printer: Printer, companion: ZcalModule) -> None:
@@ -99,7 +99,7 @@ class Staging:
             return _without_endstop(state, value, among)
         return "Without the companion extra ([zcal]) Klipper has no command that stages it."
 
-    async def stage(self, values: Sequence[Value]) -> None:
+    async def stage(self, values: Sequence[ValueToStage]) -> None:
         """Have Klipper take all of these, and see that it did. Raises StagingFailed, CommandFailed, TransportError;
         some may be staged then. What Klipper has pending as it shall be is left alone."""
         fresh = [value for value in values if not value.reads(_pending(self._printer.state, value))]
@@ -116,7 +116,7 @@ class Staging:
             )
             raise StagingFailed(f"Klipper staged something else than it was told to: {told}.")
 
-    async def _apply(self, values: Sequence[Value]) -> None:
+    async def _apply(self, values: Sequence[ValueToStage]) -> None:
         """By way of the G-code offset, which is put back in the same script: klippy runs that to its end also when the
         link goes meanwhile."""
         put_back = f"SET_GCODE_OFFSET Z={self._printer.state.homing_origin[2]:.6f} MOVE=0"
@@ -128,12 +128,12 @@ class Staging:
                 raise
 
 
-def staged(state: PrinterState, values: Iterable[Value]) -> tuple[Value, ...]:
+def staged(state: PrinterState, values: Iterable[ValueToStage]) -> tuple[ValueToStage, ...]:
     """Which of the values are pending in Klipper, as its status tells."""
     return tuple(value for value in values if value.reads(_pending(state, value)))
 
 
-def _pending(state: PrinterState, value: Value) -> str | None:
+def _pending(state: PrinterState, value: ValueToStage) -> str | None:
     return state.save_config.items.get(value.section, {}).get(value.option)
 
 
@@ -143,7 +143,7 @@ def spelled(change: Change, state: PrinterState) -> Change:
     return change if named == change.section else replace(change, section=named)
 
 
-def _without_probe(state: PrinterState, value: Value) -> str | None:
+def _without_probe(state: PrinterState, value: ValueToStage) -> str | None:
     probe = probe_config(state)
     if (
         probe is None
@@ -154,7 +154,7 @@ def _without_probe(state: PrinterState, value: Value) -> str | None:
     return None
 
 
-def _without_endstop(state: PrinterState, value: Value, among: Sequence[Change]) -> str | None:
+def _without_endstop(state: PrinterState, value: ValueToStage, among: Sequence[Change]) -> str | None:
     if state.has_command("Z_OFFSET_APPLY_ENDSTOP") is False or setting(state, value) is None:
         return "Without the companion extra ([zcal]) this endstop's position cannot be staged."
     if value.section not in TOWERS:
@@ -171,7 +171,7 @@ def _without_endstop(state: PrinterState, value: Value, among: Sequence[Change])
     return None
 
 
-def _offsets(state: PrinterState, values: Sequence[Value]) -> Mapping[str, float]:
+def _offsets(state: PrinterState, values: Sequence[ValueToStage]) -> Mapping[str, float]:
     """The command for each value, and the offset under which it stages it; towers share one, the middle between
     theirs, from which each rounds to what is wanted."""
     words = {"z_offset": "Z_OFFSET_APPLY_PROBE", "position_endstop": "Z_OFFSET_APPLY_ENDSTOP"}
@@ -181,11 +181,11 @@ def _offsets(state: PrinterState, values: Sequence[Value]) -> Mapping[str, float
     return {command: (min(offsets) + max(offsets)) / 2 for command, offsets in found.items()}
 
 
-def _offset(state: PrinterState, value: Value) -> float:
+def _offset(state: PrinterState, value: ValueToStage) -> float:
     return (number(setting(state, value)) or 0.0) - (value.wanted or 0.0)
 
 
-def setting(state: PrinterState, value: Value) -> object:
+def setting(state: PrinterState, value: ValueToStage) -> object:
     """What klippy runs with at present; None where it has no such option."""
     return state.settings.get(value.section.lower(), {}).get(value.option)
 

@@ -8,8 +8,8 @@ from zcal_tui.model.record import Change, one_line
 from zcal_tui.model.units import length
 from zcal_tui.printer.config_files import KALICO_BACKUPS
 from zcal_tui.printer.state import PrinterState
-from zcal_tui.session.config_diff import Pending
-from zcal_tui.session.save_plan import Left, Plan
+from zcal_tui.session.saving.config_diff import Pending
+from zcal_tui.session.saving.plan import Left, SavePlan
 
 _INVALID = {
     "z_offset": "A saved bed mesh was made with the old z_offset: make it again (BED_MESH_CALIBRATE).",
@@ -63,7 +63,7 @@ def pending_notice(state: PrinterState) -> str | None:
     return f"Pending in Klipper, not written yet: {told}. {PENDING_MEANS}"
 
 
-def question(plan: Plan) -> str:
+def question(plan: SavePlan) -> str:
     """What is asked."""
     what = " and ".join(
         f"{change.option} ({change.shown})" if "\n" in change.new.strip() else f"{change.option} {change.new}"
@@ -72,7 +72,7 @@ def question(plan: Plan) -> str:
     return f"Save {what} and restart Klipper?"
 
 
-def detail(plan: Plan, state: PrinterState) -> str:
+def detail(plan: SavePlan, state: PrinterState) -> str:
     """What the answer is about: the values, what else is written, the change of the file, what follows."""
     lines = [f"{line(change)}{_effect(change)}" for change in plan.changes]
     for section, option, text in _replaced(plan):
@@ -107,7 +107,7 @@ def shortened(diff: Sequence[str]) -> Iterator[str]:
         yield from rows
 
 
-def consequences(plan: Plan, state: PrinterState) -> list[str]:
+def consequences(plan: SavePlan, state: PrinterState) -> list[str]:
     """What the restart takes away, and what the new values make invalid."""
     lost = ["homing"]
     x, y, z = state.homing_origin
@@ -132,7 +132,7 @@ def _effect(change: Change) -> str:
     return f": {change.effect}" if change.effect else ""
 
 
-def _replaced(plan: Plan) -> list[tuple[str, str, str]]:
+def _replaced(plan: SavePlan) -> list[tuple[str, str, str]]:
     """Pending values that ours take the place of."""
     return [
         (value.section, value.option, old)
@@ -142,7 +142,7 @@ def _replaced(plan: Plan) -> list[tuple[str, str, str]]:
     ]
 
 
-def _others(plan: Plan) -> Pending:
+def _others(plan: SavePlan) -> Pending:
     """What is pending beside ours."""
     ours = {(value.section, value.option) for value in plan.values}
     kept = {

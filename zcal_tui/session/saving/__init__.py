@@ -1,0 +1,1 @@
+"""Saving what a check has found: plan, diff, consent, staging, SAVE_CONFIG, read-back."""
