@@ -19,7 +19,7 @@ from zcal_tui.session.session import Session
 from zcal_tui.session.target import DemoOptions, PrinterTarget
 from zcal_tui.sim.host.control_client import ControlClient
 from zcal_tui.tui.app import ZcalApp
-from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.screens.plan import PlanScreen
 
 REACTION = 1.5
@@ -143,7 +143,7 @@ async def at_the_program(
     """The program as a user starts it with `--demo` or `--printer`, at a check, with the plan in front."""
     target = printer if isinstance(printer, PrinterTarget) else PrinterTarget(demo=printer)
     session = Session(target, Store(folder))
-    desk = Desk(session, CHECKS)
+    desk = AppState(session, CHECKS)
     declared = desk.declared(check)
     assert declared is not None
     app = ZcalApp(

@@ -16,7 +16,7 @@ from scripted import NOW, ScriptedSession
 from stage import NORMAL, Opener, Stage
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.tui.app import ZcalApp
-from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.app_state import AppState
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 MADE_WITH = SNAPSHOTS / "textual-version"
@@ -37,7 +37,7 @@ def opened() -> Opener:
         **options: Any,
     ) -> AsyncIterator[Stage]:
         session = session or ScriptedSession()
-        desk = Desk(session, CHECKS, now=lambda: NOW)
+        desk = AppState(session, CHECKS, now=lambda: NOW)
         app = ZcalApp(session, CHECKS, desk=desk, environ={"TERM": term}, check=check, **options)
         async with app.run_test(size=size, notifications=True) as pilot:
             stage = Stage(app, session, pilot)

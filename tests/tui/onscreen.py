@@ -14,7 +14,7 @@ from zcal_tui.tui.widgets.checklist import CheckList
 from zcal_tui.tui.widgets.figures import Figures, LimitGauge
 from zcal_tui.tui.widgets.keybar import KeyBar
 from zcal_tui.tui.widgets.offsetmap import OffsetMap
-from zcal_tui.tui.widgets.picture import PictureView
+from zcal_tui.tui.widgets.plot_view import PlotView
 from zcal_tui.tui.widgets.progress import RunProgress
 from zcal_tui.tui.widgets.statusbar import StatusBar
 from zcal_tui.tui.widgets.stepbar import StepBar
@@ -29,7 +29,7 @@ NEEDED = (
     KeyBar,
     LimitGauge,
     OffsetMap,
-    PictureView,
+    PlotView,
     RunProgress,
     StatusBar,
     StepBar,

@@ -28,7 +28,7 @@ from stage import LARGE, NORMAL, SMALL, Opener, Stage
 from zcal_tui.model.record import Outcome, Verdict
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.store import Store
-from zcal_tui.tui.past import Past
+from zcal_tui.tui.history_model import HistoryModel
 from zcal_tui.tui.screens import history as module
 from zcal_tui.tui.screens.plan import PlanScreen
 from zcal_tui.tui.widgets.runlist import RunList
@@ -196,7 +196,7 @@ async def test_a_run_is_opened_to_be_read_only(opened: Opener, session: Scripted
     session.update(changed=(Changed("nozzle", "2026-06-20T10:00:00Z", "0.6 mm [new]"),))
     async with opened(session, size=(100, 50)) as stage:
         await opened_run(stage)
-        assert stage.screen == "KeptScreen"
+        assert stage.screen == "StoredRunScreen"
         words = stage.words()
         for told in (
             "PASSED The z_offset is 1.246 mm.",
@@ -213,9 +213,9 @@ async def test_a_run_is_opened_to_be_read_only(opened: Opener, session: Scripted
         names = {button.id for button in stage.app.screen.query(Button)}
         assert names == {"stop", "back", "show-picture", "plan"}
         await stage.press("r", "n", "s")
-        assert session.runs == 0 and stage.screen == "KeptScreen"
+        assert session.runs == 0 and stage.screen == "StoredRunScreen"
         await stage.press("v")
-        assert stage.screen == "PictureScreen"
+        assert stage.screen == "PlotScreen"
         await stage.press("escape", "escape")
         assert stage.screen == "HistoryScreen"
 
@@ -225,7 +225,7 @@ async def test_a_run_that_was_cut_off_is_opened_as_far_as_it_got(
 ) -> None:
     async with opened(session) as stage:
         await press(stage, "h", "down", "enter")
-        assert stage.screen == "KeptScreen"
+        assert stage.screen == "StoredRunScreen"
         assert "2 samples were taken and kept" in stage.words()
 
 
@@ -298,7 +298,7 @@ async def test_mouse_alone_gets_through(opened: Opener, session: ScriptedSession
         await stage.click("#back")
         await stage.pilot.click(runs, offset=(10, 5))
         await read(stage)
-        assert stage.screen == "KeptScreen", "a second tap opens"
+        assert stage.screen == "StoredRunScreen", "a second tap opens"
         await stage.click("#back")
         await stage.click("#back")
         assert stage.screen == "PlanScreen"
@@ -356,7 +356,7 @@ async def test_a_thousand_runs_do_not_hold_up_the_keys(
     async with opened(ScriptedSession(folder=tmp_path)) as stage:
         real = module.read_runs
 
-        def slow(store: Store, printer: str) -> Past:
+        def slow(store: Store, printer: str) -> HistoryModel:
             reading.append(True)
             time.sleep(0.5)  # as a card does; a key pressed meanwhile is answered all the same
             return real(store, printer)
@@ -397,4 +397,4 @@ async def test_a_run_without_a_verdict_or_with_an_unknown_check_is_shown(
         assert "levelness            no verdict" in stage.text()
         assert "wobble               did not start" in stage.text()
         await press(stage, "enter")
-        assert stage.screen == "KeptScreen" and "Not started" in stage.words()
+        assert stage.screen == "StoredRunScreen" and "Not started" in stage.words()

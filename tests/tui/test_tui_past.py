@@ -2,7 +2,7 @@
 
 import kept
 from zcal_tui.results.trend import points
-from zcal_tui.tui.past import trends
+from zcal_tui.tui.history_model import trends
 from zcal_tui.tui.widgets.trendplot import window
 
 

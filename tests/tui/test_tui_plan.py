@@ -15,7 +15,7 @@ from zcal_tui.model.events import RunEnded, RunStarted, VerdictReached
 from zcal_tui.model.record import Estimate, Level, Outcome, Record, RecordPart, Verdict
 from zcal_tui.printer.state import ManualProbeState
 from zcal_tui.session.snapshot import LinkState, PrinterLink
-from zcal_tui.tui.others import own_name, refusal_of, request_of
+from zcal_tui.tui.other_clients import own_name, refusal_of, request_of
 
 
 def record(check: str, level: Level = Level.PASS) -> Record:

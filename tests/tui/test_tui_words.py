@@ -13,11 +13,11 @@ from zcal_tui.model.record import Estimate, Record
 from zcal_tui.printer.state import HeaterState
 from zcal_tui.session.snapshot import LinkState, PrinterLink, Snapshot
 from zcal_tui.terminal import terminal_problem
-from zcal_tui.tui.desk import History
-from zcal_tui.tui.faces import face_of
-from zcal_tui.tui.faces.face import Gauge, um, um_interval
+from zcal_tui.tui.app_state import StoredResults
 from zcal_tui.tui.glyphs import UNICODE
-from zcal_tui.tui.printerline import condition, homed_text, temperatures_text
+from zcal_tui.tui.presenters import face_of
+from zcal_tui.tui.presenters.presenter import Gauge, um, um_interval
+from zcal_tui.tui.printer_status import condition, homed_text, temperatures_text
 from zcal_tui.tui.widgets.figures import gauge_content
 from zcal_tui.tui.widgets.plot import cell_centre, symmetric_limit
 
@@ -76,10 +76,10 @@ def test_the_line_runs_through_the_middle_of_the_markers(x: float, y: float, wid
 
 
 def test_the_plot_holds_every_point() -> None:
-    from zcal_tui.tui.faces.pictures import Point
+    from zcal_tui.tui.presenters.plots import PlotPoint
 
     for far in (0.0, 0.4, 6.3, 24.9, 180.0, 99999.0):
-        assert symmetric_limit((Point(1, -far), Point(2, far / 2))) >= far
+        assert symmetric_limit((PlotPoint(1, -far), PlotPoint(2, far / 2))) >= far
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_axes_and_targets() -> None:
 
 
 def test_history_goes_back_and_forth() -> None:
-    history = History()
+    history = StoredResults()
     assert history.step(-1) is None
     history.add("G28")
     history.add("PROBE")

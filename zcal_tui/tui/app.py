@@ -13,13 +13,13 @@ from zcal_tui.model.record import Outcome, Problem, Record
 from zcal_tui.session.port import RunOptions, SessionBusy, SessionPort
 from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.tui import messages
-from zcal_tui.tui.desk import ALL, LEVEL_WORDS, Desk
+from zcal_tui.tui.app_base import AppBase
+from zcal_tui.tui.app_state import ALL, LEVEL_WORDS, AppState
 from zcal_tui.tui.screens.base import Follower
 from zcal_tui.tui.screens.connection import ConnectionScreen
-from zcal_tui.tui.shell import Shell
 
 if TYPE_CHECKING:
-    from zcal_tui.tui.attendant import Attendant
+    from zcal_tui.tui.prompts import Prompts
 
 POLL_SECONDS = 0.25
 ANSWER_POLL_SECONDS = 0.08
@@ -36,7 +36,7 @@ def _to_explain(record: Record) -> Problem | None:
     return None if record.outcome is Outcome.CANCELLED else record.problem
 
 
-class ZcalApp(Shell):
+class ZcalApp(AppBase):
     """The TUI over one session."""
 
     def __init__(
@@ -50,11 +50,11 @@ class ZcalApp(Shell):
         keymap: Mapping[str, str] | None = None,
         save: SavePolicy = "ask",
         environ: Mapping[str, str] | None = None,
-        desk: Desk | None = None,
+        desk: AppState | None = None,
         shown: Callable[[], None] | None = None,
     ) -> None:
         """`shown` is called once the first frame is out."""
-        super().__init__(desk or Desk(session, checks), theme, keymap, environ)
+        super().__init__(desk or AppState(session, checks), theme, keymap, environ)
         self.session = session
         self._save: SavePolicy = save
         self._shown = shown
@@ -65,7 +65,7 @@ class ZcalApp(Shell):
         self._stopped_run: str | None = None
         self._after_stop: messages.RunWatched | None = None
         """The run during which the person pressed STOP: they know why it ended."""
-        self._attendant: Attendant | None = None
+        self._attendant: Prompts | None = None
         self._floor = 1
         """How many screens always stay: the connection's page and, once the link was up, the plan."""
         self.closed = False
@@ -127,10 +127,10 @@ class ZcalApp(Shell):
             self.push_screen(ConnectionScreen(self.desk))
 
     def _show_plan(self) -> None:
-        from zcal_tui.tui.attendant import Attendant
+        from zcal_tui.tui.prompts import Prompts
         from zcal_tui.tui.screens.plan import PlanScreen
 
-        self._attendant = Attendant(self, self.desk)
+        self._attendant = Prompts(self, self.desk)
         name, self._open_at_once = self._open_at_once, None
         self._to_plan()
         self.push_screen(PlanScreen(self.desk, chosen=name))

@@ -7,12 +7,12 @@ from textual.app import ComposeResult, SystemCommand
 from textual.command import CommandPalette
 
 from zcal_tui.tui import messages
-from zcal_tui.tui.desk import ALL
+from zcal_tui.tui.app_state import ALL
 from zcal_tui.tui.screens.base import Follower
 from zcal_tui.tui.widgets.statusbar import StatusBar
 
 if TYPE_CHECKING:
-    from zcal_tui.tui.shell import Shell
+    from zcal_tui.tui.app_base import AppBase
 
 ALWAYS = (
     ("STOP", "Emergency stop, at once (F12)", "stop"),
@@ -39,7 +39,7 @@ class Palette(Follower, CommandPalette):
         yield from super().compose()
 
 
-def commands(app: "Shell") -> Iterable[SystemCommand]:
+def commands(app: "AppBase") -> Iterable[SystemCommand]:
     """The commands that make sense now."""
     desk = app.desk
     if desk.running is not None:
@@ -73,14 +73,14 @@ def commands(app: "Shell") -> Iterable[SystemCommand]:
         yield SystemCommand(title, told, _doing(app, action))
 
 
-def _sending(app: "Shell", message: messages.Request) -> Callable[[], None]:
+def _sending(app: "AppBase", message: messages.ScreenRequest) -> Callable[[], None]:
     def send() -> None:
         app.post_message(message)
 
     return send
 
 
-def _doing(app: "Shell", action: str) -> Callable[[], None]:
+def _doing(app: "AppBase", action: str) -> Callable[[], None]:
     def do() -> None:
         app.call_next(app.run_action, action)
 

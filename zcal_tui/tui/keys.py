@@ -21,13 +21,13 @@ def _classes(root: type[DOMNode]) -> Iterator[type[DOMNode]]:
 
 def bindings() -> dict[str, Binding]:
     """Every binding of ours that has a name, by it. Imports every screen and widget."""
-    from zcal_tui.tui import screens, shell, widgets
+    from zcal_tui.tui import app_base, screens, widgets
 
     for package in (screens, widgets):
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
     found: dict[str, Binding] = {}
-    for owner in (shell.Shell, *_classes(DOMNode)):
+    for owner in (app_base.AppBase, *_classes(DOMNode)):
         if owner.__module__.startswith("zcal_tui."):
             for binding in owner.__dict__.get("BINDINGS", ()):
                 if isinstance(binding, Binding) and binding.id:

@@ -8,28 +8,28 @@ from zcal_tui.model.questions import Answer
 from zcal_tui.model.record import Record
 
 
-class Request(Message):
+class ScreenRequest(Message):
     """Something a screen asks for."""
 
 
-class StopRequested(Request):
+class StopRequested(ScreenRequest):
     """The emergency stop."""
 
 
-class FirmwareRestartRequested(Request):
+class FirmwareRestartRequested(ScreenRequest):
     """Bring klippy back."""
 
 
-class CancelRequested(Request):
+class CancelRequested(ScreenRequest):
     """End the running check."""
 
 
-class PlanRequested(Request):
+class PlanRequested(ScreenRequest):
     """Back to the plan."""
 
 
 @dataclass
-class StartRequested(Request):
+class StartRequested(ScreenRequest):
     """Run a check with the parameters last chosen, or go on with an interrupted run of it."""
 
     check: str
@@ -37,35 +37,35 @@ class StartRequested(Request):
 
 
 @dataclass
-class SettingsRequested(Request):
+class SettingsRequested(ScreenRequest):
     """Show a check's form."""
 
     check: str
 
 
 @dataclass
-class RunWatched(Request):
+class RunWatched(ScreenRequest):
     """Show the running check, or its result once it has ended."""
 
     check: str
 
 
 @dataclass
-class LineSaid(Request):
+class LineSaid(ScreenRequest):
     """A line for the other programs at the printer, on its console."""
 
     line: str
 
 
 @dataclass
-class GcodeEntered(Request):
+class GcodeEntered(ScreenRequest):
     """A line a person typed on the console."""
 
     script: str
 
 
 @dataclass
-class AnswerGiven(Request):
+class AnswerGiven(ScreenRequest):
     """What a person said to the question of that number."""
 
     n: int

@@ -11,7 +11,7 @@ from zcal_tui.config import ConfigError, as_path
 from zcal_tui.model.record import Problem
 from zcal_tui.results.report.make import KINDS, CannotWrite, page_of, render, write
 from zcal_tui.results.store import Store, printer_folder_name
-from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.screens.modals import ConfirmModal, PickModal, ProblemModal
 from zcal_tui.tui.screens.typed import TypedModal
 
@@ -19,7 +19,7 @@ TOLD_SECONDS = 12.0
 """How long it stands on the screen where the report was written."""
 
 
-async def report(app: App[Any], desk: Desk) -> None:
+async def report(app: App[Any], desk: AppState) -> None:
     """Ask for format and file, write, and tell where."""
     kind = await app.push_screen_wait(
         PickModal(
@@ -51,7 +51,7 @@ async def report(app: App[Any], desk: Desk) -> None:
             return
 
 
-async def _written(app: App[Any], desk: Desk, kind: str, path: Path) -> bool:
+async def _written(app: App[Any], desk: AppState, kind: str, path: Path) -> bool:
     """Write it; False where the person should say another name."""
     titles = {check: declared.title for check, declared in desk.checks.items()}
     store, printer = desk.session.store, desk.snapshot.filed_under
@@ -101,11 +101,11 @@ def file_told(text: str) -> str:
         return f"!{error.strerror or error}"
 
 
-def _over(desk: Desk, path: Path) -> ConfirmModal:
+def _over(desk: AppState, path: Path) -> ConfirmModal:
     return ConfirmModal(desk, "Replace it?", f"{path} is there already.", "Replace it", "Another name")
 
 
-def _folder(desk: Desk) -> Path:
+def _folder(desk: AppState) -> Path:
     """The person's home; where there is none, the folder of the results."""
     try:
         home = Path.home()
@@ -114,6 +114,6 @@ def _folder(desk: Desk) -> Path:
     return home if home.is_dir() else desk.session.store.folder
 
 
-def _name(desk: Desk, kind: str) -> str:
+def _name(desk: AppState, kind: str) -> str:
     printer = printer_folder_name(desk.snapshot.filed_under)
     return f"zcal-{printer}-{desk.now().astimezone():%Y-%m-%d}.{kind}"

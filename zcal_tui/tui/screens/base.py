@@ -9,7 +9,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from zcal_tui.session.snapshot import Snapshot
-from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.widgets.keybar import KeyBar
 from zcal_tui.tui.widgets.statusbar import StatusBar, TroubleStrip
 
@@ -28,7 +28,7 @@ class Follower(_AnyScreen):
     ABOUT: ClassVar[str] = ""
     """What this screen is for, for the help page."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: AppState) -> None:
         super().__init__()
         self.desk = desk
         self._has_widgets = False

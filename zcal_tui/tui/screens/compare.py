@@ -13,9 +13,9 @@ from zcal_tui.model.labels import label
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.results.compare import Difference, RunComparison, compare
 from zcal_tui.results.text import chance_text, difference_text, estimate_value, moment
-from zcal_tui.tui.desk import Desk, short_title
+from zcal_tui.tui.app_state import AppState, short_title
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
-from zcal_tui.tui.past import ending
+from zcal_tui.tui.history_model import ending
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.widgets.checklist import STYLE
 from zcal_tui.tui.widgets.text import Plain
@@ -106,7 +106,7 @@ class CompareScreen(ZcalScreen):
         Binding("pagedown", "scroll_body(8)", "", id="compare.pagedown", show=False),
     ]
 
-    def __init__(self, desk: Desk, first: Record, second: Record) -> None:
+    def __init__(self, desk: AppState, first: Record, second: Record) -> None:
         super().__init__(desk)
         self._comparison = compare(first, second)
 

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Input, RichLog
 
 from zcal_tui.session.snapshot import ConsoleLine, Snapshot
-from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.messages import GcodeEntered
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.theme import rich_colour
@@ -45,7 +45,7 @@ class ConsoleScreen(ZcalScreen):
         Binding("pagedown", "page(1)", "", id="console.pagedown", show=False),
     ]
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: AppState) -> None:
         super().__init__(desk)
         self._shown = 0
 

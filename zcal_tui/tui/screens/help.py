@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button
 
-from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.screens.base import ZcalModal
 from zcal_tui.tui.widgets.text import Plain
 
@@ -49,7 +49,7 @@ class HelpScreen(ZcalModal[None]):
         Binding("up,k", "scroll_help(-1)", "Scroll", id="help.up", show=False),
     ]
 
-    def __init__(self, desk: Desk, text: Content) -> None:
+    def __init__(self, desk: AppState, text: Content) -> None:
         super().__init__(desk)
         self._text = text
 

@@ -19,9 +19,9 @@ from zcal_tui.results.changes import Changed
 from zcal_tui.results.store import StoredRun, read_whole
 from zcal_tui.results.variant import key
 from zcal_tui.session.snapshot import Snapshot
-from zcal_tui.tui.desk import ALL, Desk, short_title
+from zcal_tui.tui.app_state import ALL, AppState, short_title
 from zcal_tui.tui.glyphs import glyphs_of
-from zcal_tui.tui.past import Past, Trend, holds_no_more, read_runs, said, with_trends
+from zcal_tui.tui.history_model import HistoryModel, Trend, holds_no_more, read_runs, said, with_trends
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.widgets.runlist import RunList
 from zcal_tui.tui.widgets.text import Plain
@@ -59,11 +59,11 @@ class HistoryScreen(ZcalScreen):
         Binding("escape,h", "app.back", "Back", id="history.back", key_display="esc"),
     ]
 
-    def __init__(self, desk: Desk, check: str = "") -> None:
+    def __init__(self, desk: AppState, check: str = "") -> None:
         """`check` is the one that is shown alone at first; empty for all."""
         super().__init__(desk)
         self._check = check
-        self._past: Past | None = None
+        self._past: HistoryModel | None = None
         """None until it was read."""
         self._marked: list[StoredRun] = []
         self._could_compare = False
@@ -228,7 +228,7 @@ class HistoryScreen(ZcalScreen):
     @work(exclusive=True, group="open")
     async def _open(self, entry: StoredRun) -> None:
         """Read it, then show it."""
-        from zcal_tui.tui.screens.kept import KeptScreen
+        from zcal_tui.tui.screens.stored_run import StoredRunScreen
 
         try:
             record = await asyncio.to_thread(read_whole, entry.path)
@@ -236,8 +236,8 @@ class HistoryScreen(ZcalScreen):
             self._tell_unreadable(entry, entry.why_not or str(error))
             return
         if self.is_current:
-            why = holds_no_more(record, self._past or Past(), self.desk.snapshot.changed)
-            self.app.push_screen(KeptScreen(self.desk, record, why))
+            why = holds_no_more(record, self._past or HistoryModel(), self.desk.snapshot.changed)
+            self.app.push_screen(StoredRunScreen(self.desk, record, why))
 
     def _tell_unreadable(self, entry: StoredRun, why: str) -> None:
         from zcal_tui.tui.screens.modals import ProblemModal

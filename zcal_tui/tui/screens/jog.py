@@ -12,11 +12,11 @@ from textual.widgets import Button
 from zcal_tui.model.questions import JogMove, JogStep
 from zcal_tui.model.units import number
 from zcal_tui.session.snapshot import Asking, Snapshot
-from zcal_tui.tui.desk import Desk
-from zcal_tui.tui.feel import ask_sight, short_sight_text, sight_text
+from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import glyphs_of
-from zcal_tui.tui.screens.asks import Asks
 from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.screens.question_screen import QuestionScreen
+from zcal_tui.tui.simulated_person import ask_sight, short_sight_text, sight_text
 from zcal_tui.tui.steps import JOG_STEPS, parse_jog, within
 from zcal_tui.tui.widgets.offsetmap import OffsetMap
 from zcal_tui.tui.widgets.stepbar import StepBar, enable
@@ -54,7 +54,7 @@ def offsets_text(question: JogStep) -> Content:
     return Content("\n").join(lines)
 
 
-class JogScreen(Asks, ZcalScreen):
+class JogScreen(QuestionScreen, ZcalScreen):
     """The nozzle on its way over the mark. Stays while the printer makes a move."""
 
     CSS_PATH = "jog.tcss"
@@ -80,7 +80,7 @@ class JogScreen(Asks, ZcalScreen):
         Binding("escape", "abort", "Give up", id="jog.abort", key_display="esc"),
     ]
 
-    def __init__(self, desk: Desk, asking: Asking) -> None:
+    def __init__(self, desk: AppState, asking: Asking) -> None:
         super().__init__(desk)
         self.begin(asking)
         assert isinstance(asking.question, JogStep)

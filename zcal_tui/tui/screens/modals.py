@@ -11,11 +11,11 @@ from textual.widgets import Button
 
 from zcal_tui.model.record import Problem
 from zcal_tui.session.snapshot import LinkState, Snapshot
-from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import glyphs_of
-from zcal_tui.tui.messages import FirmwareRestartRequested, GcodeEntered, LineSaid, Request
-from zcal_tui.tui.others import WayOut
-from zcal_tui.tui.printerline import condition
+from zcal_tui.tui.messages import FirmwareRestartRequested, GcodeEntered, LineSaid, ScreenRequest
+from zcal_tui.tui.other_clients import WayOut
+from zcal_tui.tui.printer_status import condition
 from zcal_tui.tui.screens.base import ZcalModal
 from zcal_tui.tui.screens.connection import problem_text
 from zcal_tui.tui.widgets.text import TONES, Plain
@@ -42,7 +42,7 @@ class ConfirmModal(ZcalModal[bool]):
         *BETWEEN_BUTTONS,
     ]
 
-    def __init__(self, desk: Desk, title: str, text: str, yes: str, no: str) -> None:
+    def __init__(self, desk: AppState, title: str, text: str, yes: str, no: str) -> None:
         super().__init__(desk)
         self._title, self._text, self._yes, self._no = title, text, yes, no
 
@@ -76,7 +76,12 @@ class PickModal(ZcalModal[str | None]):
     ]
 
     def __init__(
-        self, desk: Desk, title: str, text: str, options: tuple[tuple[str, str, str], ...], back: str = "Back"
+        self,
+        desk: AppState,
+        title: str,
+        text: str,
+        options: tuple[tuple[str, str, str], ...],
+        back: str = "Back",
     ) -> None:
         """`options` are key, label, and what is meant by it; `back` names the way to none of them."""
         super().__init__(desk)
@@ -122,13 +127,13 @@ class ProblemModal(ZcalModal[None]):
         *BETWEEN_BUTTONS,
     ]
 
-    def __init__(self, desk: Desk, problem: Problem, title: str, way: WayOut | None = None) -> None:
+    def __init__(self, desk: AppState, problem: Problem, title: str, way: WayOut | None = None) -> None:
         """`way`: what may be done about it here."""
         super().__init__(desk)
         self._title = title
         self.add_class("-bad")
         self._problem, self._label = problem, way.label if way is not None else ""
-        self._way: Request | None = None
+        self._way: ScreenRequest | None = None
         if way is not None and (way.line or way.script):
             self._way = LineSaid(way.line) if way.line else GcodeEntered(way.script)
 
@@ -202,7 +207,7 @@ class StoppedModal(ZcalModal[None]):
         *BETWEEN_BUTTONS,
     ]
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: AppState) -> None:
         super().__init__(desk)
         self.add_class("-bad")
         self._reached: bool = desk.snapshot.link.state is LinkState.UP

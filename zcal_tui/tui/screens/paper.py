@@ -12,11 +12,11 @@ from textual.widgets import Button
 from zcal_tui.model.questions import PaperMove, PaperStep
 from zcal_tui.model.units import closer_farther, length, millimetres, number
 from zcal_tui.session.snapshot import Asking, Snapshot
-from zcal_tui.tui.desk import Desk
-from zcal_tui.tui.feel import HOW, ask_feel, feel_text, take_fresh_sheet
+from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import glyphs_of
-from zcal_tui.tui.screens.asks import Asks
 from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.screens.question_screen import QuestionScreen
+from zcal_tui.tui.simulated_person import HOW, ask_feel, feel_text, take_fresh_sheet
 from zcal_tui.tui.steps import (
     PAPER_STEPS,
     can_accept,
@@ -89,7 +89,7 @@ def tried_text(question: PaperStep, rows: int) -> Content:
     return Content("\n").join(lines)
 
 
-class PaperScreen(Asks, ZcalScreen):
+class PaperScreen(QuestionScreen, ZcalScreen):
     """One paper test. Stays while the printer makes a move, and is asked again after it."""
 
     CSS_PATH = "paper.tcss"
@@ -116,7 +116,7 @@ class PaperScreen(Asks, ZcalScreen):
         Binding("right", "app.focus_next", show=False, id="paper.right"),
     ]
 
-    def __init__(self, desk: Desk, asking: Asking) -> None:
+    def __init__(self, desk: AppState, asking: Asking) -> None:
         super().__init__(desk)
         self.begin(asking)
         assert isinstance(asking.question, PaperStep)

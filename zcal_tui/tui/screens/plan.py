@@ -15,11 +15,11 @@ from zcal_tui.checks.parameters import specs
 from zcal_tui.model.record import Level
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.snapshot import Snapshot
-from zcal_tui.tui.desk import ALL, Desk, Standing, short_title
-from zcal_tui.tui.faces import face_of
+from zcal_tui.tui.app_state import ALL, AppState, CheckStatus, short_title
 from zcal_tui.tui.messages import RunWatched, SettingsRequested, StartRequested
+from zcal_tui.tui.presenters import face_of
 from zcal_tui.tui.screens.base import ZcalScreen
-from zcal_tui.tui.widgets.checklist import STYLE, CheckList, Entry
+from zcal_tui.tui.widgets.checklist import STYLE, CheckList, ChecklistEntry
 from zcal_tui.tui.widgets.text import Plain
 
 FACT_WIDTH = 8
@@ -63,7 +63,7 @@ def summary_text(done: int, of: int, minutes: float) -> Content:
     return Content.styled(f"{done} of {of} done · {minutes:.0f} min left", "$z-dim")
 
 
-def changed_parameters(desk: Desk, name: str) -> str:
+def changed_parameters(desk: AppState, name: str) -> str:
     """The parameters that differ from the defaults, as a person would say them."""
     chosen = desk.parameters(name)
     words = []
@@ -123,11 +123,11 @@ class PlanScreen(ZcalScreen):
         Binding("pagedown", "page(1)", "", id="plan.pagedown", show=False),
     ]
 
-    def __init__(self, desk: Desk, chosen: str | None = None) -> None:
+    def __init__(self, desk: AppState, chosen: str | None = None) -> None:
         super().__init__(desk)
         self._first = chosen
         self._has_chosen = False
-        self._standings: Mapping[str, Standing] | None = None
+        self._standings: Mapping[str, CheckStatus] | None = None
         self._facts_of: tuple[object, ...] = ()
         self._detail_of: tuple[object, ...] = ()
 
@@ -191,13 +191,13 @@ class PlanScreen(ZcalScreen):
             self._has_chosen = True
             self.choose(name)
 
-    def _entry(self, name: str) -> Entry:
+    def _entry(self, name: str) -> ChecklistEntry:
         record = self.desk.last.get(name)
         result = ""
         if record is not None and record.verdict is not None:
             result = face_of(name).live(record).text if record.estimates else ""
         title = "The whole plan" if name == ALL else short_title(self.desk.title(name))
-        return Entry(name, title, self.desk.standing(name), result)
+        return ChecklistEntry(name, title, self.desk.standing(name), result)
 
     def _show_detail(self) -> None:
         name = self.query_one(CheckList).name_chosen
@@ -232,7 +232,7 @@ class PlanScreen(ZcalScreen):
         start.disabled = not (standing.running or self._can_start(standing))
         self.query_one("#earlier", Button).disabled = self.desk.last.get(name) is None
 
-    def _text(self, name: str, check: Declaration, standing: Standing, width: int) -> Content:
+    def _text(self, name: str, check: Declaration, standing: CheckStatus, width: int) -> Content:
         changed = changed_parameters(self.desk, name)
         told: list[tuple[str, str | Content]] = [("last", self._last(name, standing))]
         if standing.stale:
@@ -258,7 +258,7 @@ class PlanScreen(ZcalScreen):
         fit = [c for each, c in self.desk.checks.items() if self.desk.standing(each).unfit is None]
         return sum(c.needs.minutes for c in fit)
 
-    def _last(self, name: str, standing: Standing) -> Content:
+    def _last(self, name: str, standing: CheckStatus) -> Content:
         record = self.desk.last.get(name)
         if record is None:
             return Content.assemble((standing.word, "$z-dim" if not standing.running else "$text-primary"))
@@ -270,7 +270,7 @@ class PlanScreen(ZcalScreen):
         when = f" · {standing.when}" if standing.when else ""
         return Content.assemble((standing.word, f"bold {style}"), told, (when, "$z-dim"))
 
-    def _can_start(self, standing: Standing) -> bool:
+    def _can_start(self, standing: CheckStatus) -> bool:
         return self.desk.can_start and standing.unfit is None
 
     @on(CheckList.Chosen)

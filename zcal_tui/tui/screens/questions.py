@@ -11,13 +11,13 @@ from textual.widgets import Button
 
 from zcal_tui.model.questions import Choose, Confirm
 from zcal_tui.session.snapshot import Asking
-from zcal_tui.tui.desk import Desk
-from zcal_tui.tui.feel import look_around, make_mark
+from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.messages import CancelRequested
-from zcal_tui.tui.screens.asks import Asks
 from zcal_tui.tui.screens.base import ZcalModal
 from zcal_tui.tui.screens.boxes import layout_of
 from zcal_tui.tui.screens.modals import BETWEEN_BUTTONS, option_label
+from zcal_tui.tui.screens.question_screen import QuestionScreen
+from zcal_tui.tui.simulated_person import look_around, make_mark
 from zcal_tui.tui.widgets.text import Plain
 
 MARK = "mark"
@@ -66,12 +66,12 @@ def option_labels(question: Choose) -> list[Content]:
     return [option_label(n, option.label, option.help) for n, option in enumerate(question.options, 1)]
 
 
-class QuestionBox(Asks, ZcalModal[None]):
+class QuestionBox(QuestionScreen, ZcalModal[None]):
     """The text, its detail, and the way out of the whole check."""
 
     CSS_PATH: ClassVar = ["modal.tcss", "questions.tcss"]
 
-    def __init__(self, desk: Desk, asking: Asking) -> None:
+    def __init__(self, desk: AppState, asking: Asking) -> None:
         super().__init__(desk)
         self.begin(asking)
         assert isinstance(asking.question, (Confirm, Choose))
@@ -150,7 +150,7 @@ class QuestionModal(QuestionBox):
         *SCROLLING,
     ]
 
-    def __init__(self, desk: Desk, asking: Asking) -> None:
+    def __init__(self, desk: AppState, asking: Asking) -> None:
         super().__init__(desk, asking)
         assert isinstance(asking.question, Confirm)
         self.question = asking.question
@@ -198,7 +198,7 @@ class ChooseModal(QuestionBox):
         *BETWEEN_BUTTONS,
     ]
 
-    def __init__(self, desk: Desk, asking: Asking) -> None:
+    def __init__(self, desk: AppState, asking: Asking) -> None:
         super().__init__(desk, asking)
         assert isinstance(asking.question, Choose)
         self.question = asking.question

@@ -12,15 +12,15 @@ from textual.widgets import Button
 
 from zcal_tui.model.view import RunView
 from zcal_tui.session.snapshot import LinkState, Snapshot
-from zcal_tui.tui.desk import ALL, Desk
-from zcal_tui.tui.faces import face_of
-from zcal_tui.tui.faces.face import Live
+from zcal_tui.tui.app_state import ALL, AppState
 from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.messages import CancelRequested, PlanRequested, RunWatched
+from zcal_tui.tui.presenters import face_of
+from zcal_tui.tui.presenters.presenter import Live
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.widgets.bedmap import bed_of
 from zcal_tui.tui.widgets.figures import Figures, LimitGauge
-from zcal_tui.tui.widgets.picture import PictureView
+from zcal_tui.tui.widgets.plot_view import PlotView
 from zcal_tui.tui.widgets.progress import RunProgress
 from zcal_tui.tui.widgets.samples import SampleTable
 from zcal_tui.tui.widgets.text import BigNumber, Plain
@@ -47,7 +47,7 @@ class RunScreen(ZcalScreen):
         Binding("v", "picture", "Next picture", id="run.picture"),
     ]
 
-    def __init__(self, desk: Desk, check: str) -> None:
+    def __init__(self, desk: AppState, check: str) -> None:
         super().__init__(desk)
         self.check = check
         run = desk.snapshot.run
@@ -75,7 +75,7 @@ class RunScreen(ZcalScreen):
                 yield LimitGauge(id="gauge")
                 yield Figures(id="figures")
             with Vertical(id="plotpane"):
-                yield PictureView(id="picture")
+                yield PlotView(id="picture")
             with Vertical(id="table"):
                 yield SampleTable(id="samples")
 
@@ -95,7 +95,7 @@ class RunScreen(ZcalScreen):
         self.query_one("#figures", Figures).show(face.figures(record))
         self.query_one("#samples", SampleTable).show(face.rows(record))
         most = view.progress.total if view.progress is not None else 0
-        picture = self.query_one("#picture", PictureView)
+        picture = self.query_one("#picture", PlotView)
         several = picture.count > 1
         picture.show(face.pictures(record), most, bed_of(self.desk.snapshot.printer), self._story(view))
         if several != (picture.count > 1):
@@ -113,12 +113,12 @@ class RunScreen(ZcalScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The choice between table and picture is needed only where both do not fit."""
         if action == "picture":
-            return self.is_mounted and self.query_one("#picture", PictureView).count > 1
+            return self.is_mounted and self.query_one("#picture", PlotView).count > 1
         return self.has_class("-narrow") if action == "table" else True
 
     def action_picture(self) -> None:
         """The next picture of several."""
-        self.query_one("#picture", PictureView).next()
+        self.query_one("#picture", PlotView).next()
 
     def action_table(self) -> None:
         """Where both do not fit: the table instead of the plot, and back."""

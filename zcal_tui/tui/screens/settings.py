@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from zcal_tui.checks.parameters import ParameterError, ParameterSpec, build, specs
-from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.messages import StartRequested
 from zcal_tui.tui.screens.base import ZcalScreen
@@ -103,7 +103,7 @@ class SettingsScreen(ZcalScreen):
         Binding("up", "app.focus_previous", show=False, id="settings.previous"),
     ]
 
-    def __init__(self, desk: Desk, check: str) -> None:
+    def __init__(self, desk: AppState, check: str) -> None:
         super().__init__(desk)
         self.check = check
         declared = desk.declared(check)

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.screens.base import ZcalModal
 from zcal_tui.tui.widgets.text import Plain
 
@@ -23,7 +23,7 @@ class TypedModal(ZcalModal[str | None]):
 
     def __init__(
         self,
-        desk: Desk,
+        desk: AppState,
         title: str,
         help: str,
         example: str,

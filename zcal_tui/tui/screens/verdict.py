@@ -11,16 +11,16 @@ from textual.widgets import Button
 
 from zcal_tui.model.record import Change, Level, Outcome, Record, RecordPart, Verdict
 from zcal_tui.session.snapshot import Snapshot
-from zcal_tui.tui.desk import LEVEL_WORDS, OUTCOME_WORDS, Desk, short_title
-from zcal_tui.tui.faces import face_of
+from zcal_tui.tui.app_state import LEVEL_WORDS, OUTCOME_WORDS, AppState, short_title
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.messages import PlanRequested, SettingsRequested, StartRequested
+from zcal_tui.tui.presenters import face_of
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.screens.changes import DONE, changes_text
 from zcal_tui.tui.widgets.bedmap import bed_of
 from zcal_tui.tui.widgets.checklist import STYLE
 from zcal_tui.tui.widgets.figures import Figures, LimitGauge
-from zcal_tui.tui.widgets.picture import PictureView
+from zcal_tui.tui.widgets.plot_view import PlotView
 from zcal_tui.tui.widgets.text import Plain
 
 PART_WIDTH = 20
@@ -132,7 +132,7 @@ class VerdictScreen(ZcalScreen):
         Binding("pagedown", "scroll_body(8)", "Read on", show=False, id="verdict.pagedown"),
     ]
 
-    def __init__(self, desk: Desk, record: Record) -> None:
+    def __init__(self, desk: AppState, record: Record) -> None:
         super().__init__(desk)
         self.record = record
 
@@ -163,7 +163,7 @@ class VerdictScreen(ZcalScreen):
             yield from self.compose_more()
             if record.samples:
                 with Vertical(id="plotpane"):
-                    yield PictureView(id="picture")
+                    yield PlotView(id="picture")
         with Horizontal(id="buttons"):
             yield from self.compose_buttons()
 
@@ -188,7 +188,7 @@ class VerdictScreen(ZcalScreen):
             for gauge in self.query(LimitGauge):
                 gauge.show(face.gauge(record))
             bed = bed_of(self.desk.snapshot.printer)
-            self.query_one("#picture", PictureView).show(face.pictures(record), len(record.samples), bed)
+            self.query_one("#picture", PlotView).show(face.pictures(record), len(record.samples), bed)
         first = self.query("#buttons Button").first(Button)
         first.focus()
 
@@ -228,9 +228,9 @@ class VerdictScreen(ZcalScreen):
 
     def action_picture(self) -> None:
         """The samples, drawn over the whole screen."""
-        from zcal_tui.tui.screens.picture import PictureScreen
+        from zcal_tui.tui.screens.plots import PlotScreen
 
-        self.app.push_screen(PictureScreen(self.desk, self.record))
+        self.app.push_screen(PlotScreen(self.desk, self.record))
 
     def action_repeat(self) -> None:
         """Run again with the same settings."""

@@ -8,8 +8,8 @@ from textual.content import Content
 from textual.widget import Widget
 
 from zcal_tui.printer.state import PrinterState
-from zcal_tui.tui.faces.pictures import BedMap, Spot
 from zcal_tui.tui.glyphs import UNICODE, Glyphs, glyphs_of
+from zcal_tui.tui.presenters.plots import BedMap, Spot
 
 CELL = 2.0
 """A cell is about twice as high as wide."""

@@ -12,9 +12,9 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from zcal_tui.model.record import Level
-from zcal_tui.tui.desk import Standing
+from zcal_tui.tui.app_state import CheckStatus
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
-from zcal_tui.tui.printerline import spread
+from zcal_tui.tui.printer_status import spread
 from zcal_tui.tui.widgets.text import under_cursor
 
 STYLE = {
@@ -26,16 +26,16 @@ STYLE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ChecklistEntry:
     """A row: which check, its title, how it stands, its last result in a few words."""
 
     name: str
     title: str
-    standing: Standing
+    standing: CheckStatus
     result: str = ""
 
 
-def sign(standing: Standing, glyphs: Glyphs) -> tuple[str, str]:
+def sign(standing: CheckStatus, glyphs: Glyphs) -> tuple[str, str]:
     """The sign of a standing and its colour."""
     if standing.running:
         return glyphs.running, "$text-primary"
@@ -52,7 +52,7 @@ WORDS = {"never run": "never", "does not apply": "n/a"}
 """Standings in a word, for the column at the right."""
 
 
-def right_word(entry: Entry, width: int) -> Content:
+def right_word(entry: ChecklistEntry, width: int) -> Content:
     """How a check stands, for the end of its line; its result too where there is room."""
     standing = entry.standing
     if standing.stale is not None:
@@ -87,14 +87,14 @@ class CheckList(Widget, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._entries: tuple[Entry, ...] = ()
+        self._entries: tuple[ChecklistEntry, ...] = ()
 
     @property
     def name_chosen(self) -> str:
         """The chosen check's name."""
         return self._entries[self.chosen].name if self._entries else ""
 
-    def show(self, entries: tuple[Entry, ...]) -> None:
+    def show(self, entries: tuple[ChecklistEntry, ...]) -> None:
         """Show these rows, if they are not what is shown already."""
         if entries != self._entries:
             self._entries = entries

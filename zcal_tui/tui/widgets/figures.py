@@ -4,8 +4,8 @@ from textual.app import RenderResult
 from textual.content import Content
 from textual.widget import Widget
 
-from zcal_tui.tui.faces.face import Figure, Gauge
 from zcal_tui.tui.glyphs import glyphs_of
+from zcal_tui.tui.presenters.presenter import Figure, Gauge
 from zcal_tui.tui.widgets.text import TONES, Plain
 
 LABEL_WIDTH = 14

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from textual.containers import Container
 from textual.geometry import Size
 
-from zcal_tui.tui.faces.pictures import Curve, Dots, Point
 from zcal_tui.tui.glyphs import glyphs_of
+from zcal_tui.tui.presenters.plots import Curve, Dots, PlotPoint
 from zcal_tui.tui.theme import rich_colour
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ SPANS = (10, 15, 20, 30, 50, 75, 100, 150, 200)
 
 
 @dataclass(frozen=True, slots=True)
-class Axes:
+class PlotAxes:
     """From where to where, in x and in y, and where the ticks of y stand."""
 
     across: tuple[float, float]
@@ -38,7 +38,7 @@ class Axes:
     y_ticks: tuple[float, ...]
 
 
-def symmetric_limit(points: tuple[Point, ...]) -> float:
+def symmetric_limit(points: tuple[PlotPoint, ...]) -> float:
     """Half the height of the y axis: a round number that holds every point with room to spare."""
     far = max((abs(p.y) for p in points), default=0.0) * 1.1
     return next((float(nice) for nice in NICE if nice >= far), far)
@@ -57,20 +57,20 @@ def nice_step(span: float, parts: int = 5) -> float:
     return next(power * nice for nice in (1.0, 2.0, 5.0, 10.0) if power * nice >= rough * 0.999)
 
 
-def axes_of(picture: Dots | Curve, most: int) -> Axes:
+def axes_of(picture: Dots | Curve, most: int) -> PlotAxes:
     """The axes that hold a picture: around zero for dots, from the least to the most for a curve."""
     points = picture.points
     if isinstance(picture, Dots):
         limit = symmetric_limit(points)
         around = (-limit, -limit / 2, 0.0, limit / 2, limit)
-        return Axes((0.5, span(len(points), most) + 0.5), (-limit, limit), around)
+        return PlotAxes((0.5, span(len(points), most) + 0.5), (-limit, limit), around)
     xs, ys = [p.x for p in points] or [0.0], [*(p.y for p in points), 0.0]
     step = nice_step(max(max(ys) - min(ys), 10.0))
     low, high = math.floor(min(ys) / step), math.ceil(max(ys) / step)
     margin = max(max(xs) - min(xs), 1.0) * 0.04
     ticks = tuple(step * n for n in range(low, high + 1))
     ticks = tuple(step * n for n in range(low, high + 1))
-    return Axes((min(xs) - margin, max(xs) + margin), (step * (low - 0.4), step * (high + 0.4)), ticks)
+    return PlotAxes((min(xs) - margin, max(xs) + margin), (step * (low - 0.4), step * (high + 0.4)), ticks)
 
 
 def cell_centre(

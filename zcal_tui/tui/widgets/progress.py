@@ -7,7 +7,7 @@ from textual.widget import Widget
 from zcal_tui.model.events import Progress
 from zcal_tui.model.units import duration
 from zcal_tui.tui.glyphs import glyphs_of
-from zcal_tui.tui.printerline import spread
+from zcal_tui.tui.printer_status import spread
 
 
 class RunProgress(Widget):

@@ -16,9 +16,9 @@ from textual.widget import Widget
 from zcal_tui.results.store import StoredRun
 from zcal_tui.results.text import moment
 from zcal_tui.results.variant import titled
-from zcal_tui.tui.desk import short_title
+from zcal_tui.tui.app_state import short_title
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
-from zcal_tui.tui.past import ending, short_numbers
+from zcal_tui.tui.history_model import ending, short_numbers
 from zcal_tui.tui.widgets.checklist import STYLE
 from zcal_tui.tui.widgets.text import under_cursor
 

@@ -3,7 +3,7 @@
 from textual.containers import VerticalScroll
 from textual.content import Content
 
-from zcal_tui.tui.faces.face import Row
+from zcal_tui.tui.presenters.presenter import Row
 from zcal_tui.tui.widgets.text import Plain
 
 FIXED = 3 + 1 + 8 + 7

@@ -13,7 +13,7 @@ from textual.widgets import Button
 from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.messages import FirmwareRestartRequested, StopRequested
-from zcal_tui.tui.printerline import (
+from zcal_tui.tui.printer_status import (
     Condition,
     condition,
     fit,

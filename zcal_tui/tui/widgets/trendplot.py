@@ -11,7 +11,7 @@ from zcal_tui.results.text import moment
 from zcal_tui.results.textplot import Mark, plot, reach
 from zcal_tui.results.trend import TrendPoint
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
-from zcal_tui.tui.past import LIMITS, Trend
+from zcal_tui.tui.history_model import LIMITS, Trend
 
 COLUMNS_EACH = 2
 """Columns that a run needs at least, so that two stay two."""

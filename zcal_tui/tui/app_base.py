@@ -10,10 +10,10 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from zcal_tui.model.record import Problem
-from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import glyphs_for
-from zcal_tui.tui.others import way_out
-from zcal_tui.tui.printerline import condition, trouble_of
+from zcal_tui.tui.other_clients import way_out
+from zcal_tui.tui.printer_status import condition, trouble_of
 from zcal_tui.tui.screens.base import Follower
 from zcal_tui.tui.theme import THEMES, default_theme, quiet_colours
 
@@ -22,7 +22,7 @@ HEIGHTS: list[tuple[int, str]] = [(0, "-short"), (23, "-medium"), (32, "-high")]
 """Classes that a screen gets by its size; the style sheets lay it out by them."""
 
 
-class Shell(App[int]):
+class AppBase(App[int]):
     """Theme, signs, sizes, keys, palette and help."""
 
     TITLE = "zcal-tui"
@@ -45,7 +45,7 @@ class Shell(App[int]):
 
     def __init__(
         self,
-        desk: Desk,
+        desk: AppState,
         theme: str | None,
         keymap: Mapping[str, str] | None,
         environ: Mapping[str, str] | None,

@@ -7,7 +7,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widget import Widget
 
-from zcal_tui.tui.faces.pictures import BedMap, Curve, Dots, Drawing, Picture
+from zcal_tui.tui.presenters.plots import BedMap, Curve, Dots, Drawing, Picture
 from zcal_tui.tui.widgets.bedmap import Bed, BedMapView
 from zcal_tui.tui.widgets.plot import SamplePlot
 from zcal_tui.tui.widgets.text import Plain
@@ -23,7 +23,7 @@ def drawing_content(drawing: Drawing, width: int) -> Content:
     return Content("\n").join(Content(indent) + line for line in lines)
 
 
-class PictureView(Container):
+class PlotView(Container):
     """Shows one of several pictures, with its title above; `next` goes to the one after."""
 
     def __init__(self, *, id: str | None = None) -> None:

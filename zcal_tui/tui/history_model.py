@@ -13,8 +13,8 @@ from zcal_tui.results.store import Store, StoredRun, entries
 from zcal_tui.results.text import OUTCOME_WORDS, numbers_text, slope_text
 from zcal_tui.results.trend import Slope, TrendPoint, points, slope
 from zcal_tui.results.variant import grouped
-from zcal_tui.tui.desk import LEVEL_WORDS
-from zcal_tui.tui.faces.limits import LIMIT_MM
+from zcal_tui.tui.app_state import LEVEL_WORDS
+from zcal_tui.tui.presenters.limit import LIMIT_MM
 
 LIMITS: Mapping[str, float] = {"spread": LIMIT_MM, "shift": LIMIT_MM}
 """By estimate, the limit that its trend is drawn with, mm (faces.limits)."""
@@ -43,7 +43,7 @@ class Trend:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class HistoryModel:
     """Everything that was run on a printer, newest first, and by `variant.key` each trend there is."""
 
     entries: tuple[StoredRun, ...] = ()
@@ -65,12 +65,12 @@ class Past:
         return (*(name for name in order if name in there), *(name for name in there if name not in order))
 
 
-def read_runs(store: Store, printer: str) -> Past:
+def read_runs(store: Store, printer: str) -> HistoryModel:
     """Everything that is kept of a printer, the trends not yet. Waits for the disk: not for the face's own loop."""
-    return Past(tuple(entries(store, printer)))
+    return HistoryModel(tuple(entries(store, printer)))
 
 
-def with_trends(past: Past, changes: Sequence[Changed]) -> Past:
+def with_trends(past: HistoryModel, changes: Sequence[Changed]) -> HistoryModel:
     """The same with its trends. Takes a while with many runs: neither."""
     return replace(past, trends=trends(past.records, changes))
 
@@ -132,6 +132,6 @@ def said(entry: StoredRun) -> str:
     )
 
 
-def holds_no_more(record: Record, past: Past, changes: Sequence[Changed]) -> str | None:
+def holds_no_more(record: Record, past: HistoryModel, changes: Sequence[Changed]) -> str | None:
     """Why a kept result does not hold any more, as far as the runs after it tell."""
     return stale(record, past.records, None, changes)

@@ -4,17 +4,17 @@ from textual.message_pump import MessagePump
 
 from zcal_tui.model.questions import Answer, JogMove, PaperMove
 from zcal_tui.session.snapshot import Asking
-from zcal_tui.tui.desk import Desk
+from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.messages import AnswerGiven, CancelRequested
 
 LAST = ("accept", "abort", "done")
 """The moves after which a paper test or a jog is over."""
 
 
-class Asks(MessagePump):
+class QuestionScreen(MessagePump):
     """Mixed into a screen. `asking` is the question it shows, None while the printer carries out the answer."""
 
-    desk: Desk
+    desk: AppState
     asking: Asking | None = None
     _kind: type = object
     _stage: object = None

@@ -11,7 +11,7 @@ from zcal_tui.model.record import LOOK_FIRST, WHOLE, Level, Outcome, Record
 from zcal_tui.model.units import age
 from zcal_tui.session.port import SessionPort
 from zcal_tui.session.snapshot import Asking, LinkState, Snapshot
-from zcal_tui.tui.others import paper_test_open, watched
+from zcal_tui.tui.other_clients import paper_test_open, watched
 
 KEPT_HISTORY = 100
 
@@ -37,7 +37,7 @@ LEVEL_WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CheckStatus:
     """Where a check stands on the plan: a word, and the level that gives it a sign and a colour."""
 
     word: str
@@ -73,7 +73,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class History:
+class StoredResults:
     """What was typed, for the arrow keys."""
 
     def __init__(self) -> None:
@@ -95,7 +95,7 @@ class History:
 
 
 @dataclass
-class Desk:
+class AppState:
     """The session, its newest snapshot, the checks, and the parameters chosen for them."""
 
     session: SessionPort
@@ -103,7 +103,7 @@ class Desk:
     now: Callable[[], datetime] = _utc_now
     chosen: dict[str, Any] = field(default_factory=dict)
     snapshot: Snapshot = field(default_factory=Snapshot)
-    history: History = field(default_factory=History)
+    history: StoredResults = field(default_factory=StoredResults)
     """What was typed on the console."""
 
     answered: Asking | None = None
@@ -118,7 +118,7 @@ class Desk:
     guided: bool = False
     """Whether the whole calibration runs: the runs in the snapshot are its parts."""
     _before: str | None = None
-    _standings: tuple[tuple[Any, ...], dict[str, Standing]] | None = None
+    _standings: tuple[tuple[Any, ...], dict[str, CheckStatus]] | None = None
 
     def look(self) -> bool:
         """Take the session's newest snapshot; whether it is another than before."""
@@ -227,7 +227,7 @@ class Desk:
         return self.chosen.get(check) or known.parameters()
 
     @property
-    def standings(self) -> Mapping[str, Standing]:
+    def standings(self) -> Mapping[str, CheckStatus]:
         """Where every check stands; the same object while nothing has changed that it rests on."""
         snapshot = self.snapshot
         minute = int(self.now().timestamp() // 60)
@@ -253,25 +253,25 @@ class Desk:
         self._standings = (rests_on, found)
         return found
 
-    def standing(self, name: str) -> Standing:
+    def standing(self, name: str) -> CheckStatus:
         """Where a check stands."""
         return self.standings.get(name) or self._standing(name)
 
-    def _standing(self, name: str) -> Standing:
+    def _standing(self, name: str) -> CheckStatus:
         if self.running == name or (name == ALL and self.guided):
-            return Standing("running", running=True)
+            return CheckStatus("running", running=True)
         settings, declared = self.snapshot.printer.settings, self.declared(name)
         unfit = declared.unfit(settings) if settings and declared is not None else None
         if unfit is not None:
-            return Standing("does not apply", unfit=unfit)
+            return CheckStatus("does not apply", unfit=unfit)
         record = self.last.get(name)
         if record is None:
-            return Standing("never run")
+            return CheckStatus("never run")
         when = self._age(record.finished)
         if record.outcome is not Outcome.FINISHED or record.verdict is None:
-            return Standing(OUTCOME_WORDS.get(record.outcome, "no verdict"), Level.UNKNOWN, when=when)
+            return CheckStatus(OUTCOME_WORDS.get(record.outcome, "no verdict"), Level.UNKNOWN, when=when)
         stale = self.snapshot.stale.get(name)
-        return Standing(LEVEL_WORDS[record.verdict.level], record.verdict.level, stale=stale, when=when)
+        return CheckStatus(LEVEL_WORDS[record.verdict.level], record.verdict.level, stale=stale, when=when)
 
     def _age(self, finished: str | None) -> str:
         try:

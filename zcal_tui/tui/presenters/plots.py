@@ -18,7 +18,7 @@ FIRST_TOUCHES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class PlotPoint:
     """A dot of a plot: x, y, and whether it stands out (`odd`) or was left out of the result."""
 
     x: float
@@ -32,7 +32,7 @@ class Dots:
     """Samples over their number, around zero. `most` is how many there may be in the end."""
 
     title: str
-    points: tuple[Point, ...]
+    points: tuple[PlotPoint, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Curve:
     """One quantity over another, in the order of measuring."""
 
     title: str
-    points: tuple[Point, ...]
+    points: tuple[PlotPoint, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def dots(record: Record) -> Dots | None:
         return None
     apart = differences(samples)
     points = tuple(
-        Point(number, apart[sample.n] * UM_PER_MM, left_out=not sample.recorded)
+        PlotPoint(number, apart[sample.n] * UM_PER_MM, left_out=not sample.recorded)
         for number, sample in enumerate(samples, 1)
         if sample.n in apart
     )
@@ -144,8 +144,8 @@ def curves(record: Record) -> tuple[Curve, ...]:
     heights = [(sample.trigger_z - start) * UM_PER_MM for sample in samples]
     begin = samples[0].t
     minutes = [(sample.t - begin) / 60.0 for sample in samples]
-    by_heat = tuple(Point(x, y) for x, y in zip(warm[hottest], heights, strict=True))
-    by_time = tuple(Point(x, y) for x, y in zip(minutes, heights, strict=True))
+    by_heat = tuple(PlotPoint(x, y) for x, y in zip(warm[hottest], heights, strict=True))
+    by_time = tuple(PlotPoint(x, y) for x, y in zip(minutes, heights, strict=True))
     return (
         Curve("Height over minutes, µm", by_time),
         Curve(f"Height over °C of {hottest}, µm", by_heat),

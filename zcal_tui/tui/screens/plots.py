@@ -9,18 +9,18 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from zcal_tui.model.record import Record
-from zcal_tui.tui.desk import Desk
-from zcal_tui.tui.faces import face_of
+from zcal_tui.tui.app_state import AppState
+from zcal_tui.tui.presenters import face_of
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.widgets.bedmap import bed_of
-from zcal_tui.tui.widgets.picture import PictureView
+from zcal_tui.tui.widgets.plot_view import PlotView
 from zcal_tui.tui.widgets.samples import SampleTable
 
 
-class PictureScreen(ZcalScreen):
+class PlotScreen(ZcalScreen):
     """The pictures of one record, one at a time."""
 
-    CSS_PATH = "picture.tcss"
+    CSS_PATH = "plots.tcss"
     AUTO_FOCUS = ""
     ABOUT = "What was measured, as pictures and as a table. V goes to the next picture, T shows the table instead."
     BINDINGS: ClassVar = [
@@ -31,7 +31,7 @@ class PictureScreen(ZcalScreen):
         Binding("down", "scroll_table(1)", "", show=False, id="picture.down"),
     ]
 
-    def __init__(self, desk: Desk, record: Record) -> None:
+    def __init__(self, desk: AppState, record: Record) -> None:
         super().__init__(desk)
         self.record = record
 
@@ -39,7 +39,7 @@ class PictureScreen(ZcalScreen):
         """The picture, the table behind it, a way back."""
         with Vertical(id="frame") as frame:
             frame.border_title = self.desk.title(self.record.check)
-            yield PictureView(id="picture")
+            yield PlotView(id="picture")
             yield SampleTable(id="samples")
         with Horizontal(id="foot"):
             yield Button("Back", id="back", action="app.back")
@@ -51,20 +51,20 @@ class PictureScreen(ZcalScreen):
         face, record = face_of(self.record.check), self.record
         pictures = face.pictures(record)
         bed = bed_of(self.desk.snapshot.printer)
-        self.query_one("#picture", PictureView).show(pictures, len(record.samples), bed)
+        self.query_one("#picture", PlotView).show(pictures, len(record.samples), bed)
         self.query_one("#samples", SampleTable).show(face.rows(record))
         self.query_one("#next", Button).disabled = len(pictures) < 2
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The next picture only where there are several."""
         if action == "picture" and self.is_mounted:
-            return self.query_one("#picture", PictureView).count > 1
+            return self.query_one("#picture", PlotView).count > 1
         return True
 
     def action_picture(self) -> None:
         """The next one."""
         self.remove_class("-table")
-        self.query_one("#picture", PictureView).next()
+        self.query_one("#picture", PlotView).next()
 
     def action_table(self) -> None:
         """The samples, and back."""

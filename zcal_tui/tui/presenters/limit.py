@@ -2,14 +2,14 @@
 
 from zcal_tui.model.record import Record
 from zcal_tui.model.units import UM_PER_MM
-from zcal_tui.tui.faces.face import Gauge
-from zcal_tui.tui.faces.plain import PlainFace
+from zcal_tui.tui.presenters.plain import PlainPresenter
+from zcal_tui.tui.presenters.presenter import Gauge
 
 LIMIT_MM = 0.025
 """Klipper docs, Probe_Calibrate: a bias over the bed, and one with temperature, of more than 25 µm matters."""
 
 
-class LimitFace(PlainFace):
+class LimitPresenter(PlainPresenter):
     """As the plain face, with the main estimate on a scale."""
 
     def __init__(self, main: str, about: str) -> None:
@@ -25,12 +25,12 @@ class LimitFace(PlainFace):
         return Gauge(abs(estimate.value) * UM_PER_MM, limit, "µm", None, max(ends, default=None))
 
 
-BIAS = LimitFace(
+BIAS = LimitPresenter(
     "spread",
     "The large number is how far the z_offset differs over the bed; the map shows where it is larger and smaller. "
     "Klipper's limit is 25 µm.",
 )
-TEMPERATURE = LimitFace(
+TEMPERATURE = LimitPresenter(
     "shift",
     "The large number is how much higher the probe triggers hot than cold. The curves show the height over time and "
     "over temperature; V changes between them. 25 µm is Klipper's limit.",

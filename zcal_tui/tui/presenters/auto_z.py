@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from zcal_tui.model.record import Record
-from zcal_tui.tui.faces.pictures import Drawing, Picture
-from zcal_tui.tui.faces.plain import PlainFace
+from zcal_tui.tui.presenters.plain import PlainPresenter
+from zcal_tui.tui.presenters.plots import Drawing, Picture
 
 HEIGHTS = ("nozzle", "switch", "bed")
 
@@ -64,7 +64,7 @@ def drawing(record: Record) -> Drawing:
     return Drawing("Three heights make the offset", lines)
 
 
-class AutoZFace(PlainFace):
+class AutoZPresenter(PlainPresenter):
     """The record of `auto-z`."""
 
     main = "offset"

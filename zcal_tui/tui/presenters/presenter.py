@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from zcal_tui.model.record import Estimate, Record
-from zcal_tui.tui.faces.pictures import Picture, um_text
+from zcal_tui.tui.presenters.plots import Picture, um_text
 
 UNKNOWN = "…"
 """Stands where a number is not known yet."""
@@ -53,7 +53,7 @@ Row = tuple[str, str, str, str]
 """A sample in the table: number, what it is where they differ, value, difference."""
 
 
-class Face(Protocol):
+class Presenter(Protocol):
     """What a screen asks about a check's record."""
 
     about: str

@@ -9,7 +9,7 @@ from zcal_tui.model.units import number
 from zcal_tui.printer.state import HeaterState, PrinterState
 from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.tui.glyphs import Glyphs
-from zcal_tui.tui.others import doing, paper_test_open, watched, way_out
+from zcal_tui.tui.other_clients import doing, paper_test_open, watched, way_out
 
 HEATERS_SHOWN = (("extruder", "nozzle"), ("heater_bed", "bed"))
 

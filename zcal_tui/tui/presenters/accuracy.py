@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.model.units import UM_PER_MM, millimetres, percent
-from zcal_tui.tui.faces.face import UNKNOWN, Figure, Gauge, Live, finite, um, um_interval
-from zcal_tui.tui.faces.pictures import Dots, Picture
-from zcal_tui.tui.faces.plain import PlainFace
+from zcal_tui.tui.presenters.plain import PlainPresenter
+from zcal_tui.tui.presenters.plots import Dots, Picture
+from zcal_tui.tui.presenters.presenter import UNKNOWN, Figure, Gauge, Live, finite, um, um_interval
 
 LIMIT_MM = 0.025
 """Klipper docs, Probe calibration, Repeatability check: a range of ten above 25 µm is not usable."""
@@ -25,7 +25,7 @@ def _marked(picture: Picture) -> Picture:
     return replace(picture, points=(replace(first, odd=True), *others))
 
 
-class AccuracyFace(PlainFace):
+class AccuracyPresenter(PlainPresenter):
     """The record of `accuracy`."""
 
     about = (

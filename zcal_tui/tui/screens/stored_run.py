@@ -9,16 +9,16 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from zcal_tui.model.record import Record
-from zcal_tui.tui.circumstances import circumstances, facts, since
-from zcal_tui.tui.desk import Desk
-from zcal_tui.tui.faces import face_of
+from zcal_tui.tui.app_state import AppState
+from zcal_tui.tui.presenters import face_of
+from zcal_tui.tui.run_context import circumstances, facts, since
 from zcal_tui.tui.screens.verdict import VerdictScreen
 from zcal_tui.tui.widgets.text import Plain
 
 HIDDEN = ("next", "repeat", "settings")
 
 
-class KeptScreen(VerdictScreen):
+class StoredRunScreen(VerdictScreen):
     """As the result of a run that has just ended, but nothing can be started from it."""
 
     ABOUT = (
@@ -28,7 +28,7 @@ class KeptScreen(VerdictScreen):
     )
     BINDINGS: ClassVar = [Binding("escape", "app.back", "Back", id="kept.back", key_display="esc")]
 
-    def __init__(self, desk: Desk, record: Record, stale: str | None) -> None:
+    def __init__(self, desk: AppState, record: Record, stale: str | None) -> None:
         """`stale` is why the result does not hold any more, None where nothing speaks against it."""
         super().__init__(desk, record)
         self._stale = stale

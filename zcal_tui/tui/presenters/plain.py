@@ -5,7 +5,8 @@ import math
 from zcal_tui.model.labels import is_place, label
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.model.units import MINUS, length, number, percent
-from zcal_tui.tui.faces.face import (
+from zcal_tui.tui.presenters.plots import Picture, bed_map, curves, differences, dots
+from zcal_tui.tui.presenters.presenter import (
     UNKNOWN,
     Figure,
     Gauge,
@@ -16,7 +17,6 @@ from zcal_tui.tui.faces.face import (
     um,
     um_interval,
 )
-from zcal_tui.tui.faces.pictures import Picture, bed_map, curves, differences, dots
 
 
 def general(record: Record) -> dict[str, Estimate]:
@@ -55,7 +55,7 @@ def interval_text(estimate: Estimate) -> str:
     return ""
 
 
-class PlainFace:
+class PlainPresenter:
     """Knows only what every record has."""
 
     about = (

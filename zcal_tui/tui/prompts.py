@@ -1,0 +1,169 @@
+"""Boxes that open by themselves: the running check's questions, an unfinished run, another program's request."""
+
+from functools import partial
+from typing import Any
+
+from textual.app import App
+from textual.screen import Screen
+
+from zcal_tui.model.questions import Choose, Confirm, JogStep, PaperStep
+from zcal_tui.model.record import Record
+from zcal_tui.session.snapshot import Asking
+from zcal_tui.tui.app_state import AppState
+from zcal_tui.tui.messages import StartRequested
+from zcal_tui.tui.other_clients import keeping_line, refusal_of, request_of
+from zcal_tui.tui.screens.modals import ConfirmModal, PickModal
+from zcal_tui.tui.screens.plan import PlanScreen
+from zcal_tui.tui.screens.run import RunScreen
+
+
+class CheckQuestions:
+    """Follows `Snapshot.question`. A person who looks at the plan or the console meanwhile is told, not interrupted."""
+
+    def __init__(self, app: App[Any], desk: AppState) -> None:
+        self._app = app
+        self._desk = desk
+        self._told: Asking | None = None
+
+    def follow(self) -> None:
+        """Open or close what has to be."""
+        if self._desk.asking is None and type(self._app.screen) is RunScreen:
+            return  # as four times a second in a run that asks nothing
+        from zcal_tui.tui.screens.question_screen import QuestionScreen  # with the first question
+
+        while isinstance(self._app.screen, QuestionScreen) and not self._app.screen.still(self._desk.asking):
+            self._app.pop_screen()
+        asking, front = self._desk.asking, self._app.screen
+        if asking is None:
+            return
+        if isinstance(front, QuestionScreen):
+            front.take(asking)
+            if front.asks(asking):
+                return
+        elif not isinstance(front, RunScreen):
+            if not any(
+                isinstance(screen, QuestionScreen) and screen.asks(asking)
+                for screen in self._app.screen_stack
+            ):
+                self._tell(asking)
+            return
+        self._app.push_screen(self._screen(asking))
+
+    def _tell(self, asking: Asking) -> None:
+        if self._told is not asking:
+            self._told = asking
+            self._app.notify(
+                "The check asks you something and waits.", title="Your turn", markup=False, timeout=6
+            )
+
+    def _screen(self, asking: Asking) -> "Screen[Any]":
+        match asking.question:
+            case PaperStep():
+                from zcal_tui.tui.screens.paper import PaperScreen
+
+                return PaperScreen(self._desk, asking)
+            case JogStep():
+                from zcal_tui.tui.screens.jog import JogScreen
+
+                return JogScreen(self._desk, asking)
+            case Choose():
+                from zcal_tui.tui.screens.questions import ChooseModal
+
+                return ChooseModal(self._desk, asking)
+            case Confirm():
+                from zcal_tui.tui.screens.questions import QuestionModal
+
+                return QuestionModal(self._desk, asking)
+
+
+RESUME, CLOSE = "resume", "close"
+
+
+def offer(desk: AppState, record: Record) -> PickModal:
+    """The question what to do with an interrupted run."""
+    count = len(record.samples)
+    kept = (
+        f"{count} sample{'' if count == 1 else 's'} of it are kept" if count else "Nothing had been measured"
+    )
+    began = record.started[:16].replace("T", " ")
+    return PickModal(
+        desk,
+        "A run was cut off",
+        f"{desk.title(record.check)}, begun {began} UTC, did not come to its end. {kept}.",
+        (
+            (RESUME, "Go on with it", "what still holds of it is taken over"),
+            (CLOSE, "Close it", "what was measured stays in the history"),
+        ),
+        "Later",
+    )
+
+
+class Prompts:
+    """Asked to look four times a second."""
+
+    def __init__(self, app: App[Any], desk: AppState) -> None:
+        self._app = app
+        self._desk = desk
+        self._dialogue = CheckQuestions(app, desk)
+        self._offered: set[str] = set()
+        lines = desk.snapshot.console
+        self._heard = lines[-1].n if lines else 0
+
+    def look(self, *, changed: bool = True) -> None:
+        """See to what there is to see to; `changed` says that the snapshot is another one."""
+        self._dialogue.follow()
+        if changed:
+            self._hear()
+        if self._desk.snapshot.interrupted:
+            self._offer()
+
+    # ------------------------------------------------------------------ a run that was cut off
+
+    def _offer(self) -> None:
+        """On the plan, once a check could be started: each interrupted run once."""
+        desk = self._desk
+        if not isinstance(self._app.screen, PlanScreen) or not desk.can_start:
+            return
+        record = next((run for run in desk.snapshot.interrupted if run.id not in self._offered), None)
+        if record is not None:
+            self._offered.add(record.id)
+            self._app.push_screen(offer(desk, record), partial(self._settle, record))
+
+    def _settle(self, record: Record, choice: str | None) -> None:
+        if choice == RESUME:
+            self._app.post_message(StartRequested(record.check, resume=record))
+        elif choice == CLOSE:
+            self._desk.session.close_interrupted(record)
+
+    # ------------------------------------------------------------------ other programs
+
+    def _hear(self) -> None:
+        """Requests on the printer's console to hand the printer over, and what became of ours."""
+        lines = self._desk.snapshot.console
+        fresh = [line for line in lines if line.n > self._heard and not line.sent]
+        if lines:
+            self._heard = lines[-1].n
+        for line in fresh:
+            if (who := request_of(line.text)) is not None and self._desk.running is not None:
+                self._ask_to_hand_over(who)
+            elif (who := refusal_of(line.text)) is not None:
+                self._app.notify(f"{who} keeps the printer.", title="No", markup=False)
+
+    def _ask_to_hand_over(self, who: str) -> None:
+        def settle(yes: bool | None) -> None:
+            if yes:
+                self._desk.session.cancel()
+            else:
+                self._desk.session.announce(keeping_line())
+
+        self._app.push_screen(
+            ConfirmModal(
+                self._desk,
+                "Hand the printer over?",
+                f"{who} asks for it. Handing over cancels the check that runs here; the printer is left as it was "
+                "found, and the samples are kept.",
+                "Hand it over",
+                "Keep it",
+            ),
+            settle,
+        )
