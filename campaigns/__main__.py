@@ -1,6 +1,6 @@
 """`python -m campaigns [NAME …]`: run long campaigns against the simulated printer's truth, and print the figures.
 
-A campaign is a module with `run(options) -> Report` and a line in CAMPAIGNS.
+A campaign is a module with `run(options) -> CampaignReport` and a line in CAMPAIGNS.
 """
 
 import argparse
@@ -9,12 +9,12 @@ from collections.abc import Callable
 
 from campaigns import calibrations, scan_backlash
 from campaigns.errors import CampaignError
-from campaigns.options import Options
-from campaigns.report import Report
+from campaigns.options import CampaignOptions
+from campaigns.report import CampaignReport
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.sim.profile import PROFILES
 
-CAMPAIGNS: dict[str, Callable[[Options], Report]] = {
+CAMPAIGNS: dict[str, Callable[[CampaignOptions], CampaignReport]] = {
     calibrations.NAME: calibrations.run,
     scan_backlash.NAME: scan_backlash.run,
 }
@@ -80,7 +80,7 @@ def main(arguments: list[str]) -> int:
     for name in given.names:
         if name not in CAMPAIGNS:
             parser.error(f"there is no campaign {name!r}; there are {', '.join(CAMPAIGNS)}")
-    options = Options(
+    options = CampaignOptions(
         given.runs,
         given.seed,
         given.klipper,
@@ -95,7 +95,7 @@ def main(arguments: list[str]) -> int:
     return max(codes)
 
 
-def _run(name: str, options: Options) -> int:
+def _run(name: str, options: CampaignOptions) -> int:
     try:
         report = CAMPAIGNS[name](options)
     except CampaignError as error:

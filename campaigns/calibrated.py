@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from campaigns.errors import CampaignError
-from campaigns.printer import ROOT, Printer, printer
+from campaigns.printer import ROOT, CampaignPrinter, printer
 from campaigns.random_truths import as_toml, random_truth
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.model.record import LOOK_FIRST
@@ -29,7 +29,7 @@ TRUTH, RECORDS, CONTACT = "truth.toml", "records.jsonl", "contact.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Calibrated:
+class CalibrationTruth:
     """The records of all checks, in their order, and where the bed was at the end."""
 
     profile: str
@@ -46,17 +46,19 @@ def folder_of(base: Path, profile: str, seed: int) -> Path:
     return base / f"{profile}-{seed}"
 
 
-def load(base: Path, profile: str, seed: int) -> Calibrated | None:
+def load(base: Path, profile: str, seed: int) -> CalibrationTruth | None:
     """A run that was kept; None where there is none, or it did not get to its end."""
     folder = folder_of(base, profile, seed)
     if not (folder / CONTACT).is_file():
         return None
     lines = (folder / RECORDS).read_text(encoding="utf-8").splitlines()
     contact = json.loads((folder / CONTACT).read_text(encoding="utf-8"))
-    return Calibrated(profile, seed, folder, tuple(json.loads(line) for line in lines), contact)
+    return CalibrationTruth(profile, seed, folder, tuple(json.loads(line) for line in lines), contact)
 
 
-def calibrate(base: Path, profile: str, seed: int, checkout: Path | None, only: Sequence[str]) -> Calibrated:
+def calibrate(
+    base: Path, profile: str, seed: int, checkout: Path | None, only: Sequence[str]
+) -> CalibrationTruth:
     """Draw a truth and calibrate its printer; `only` names the checks to do, none all of them.
 
     Leaves truth.toml, records.jsonl, contact.json and the words of the program below `base`. Raises CampaignError.
@@ -90,7 +92,7 @@ def goes(wanted: Sequence[str]) -> list[list[str]]:
     return [first, [LOOK_FIRST, *last]] if last else [first]
 
 
-def _run(machine: Printer, folder: Path, number: int, checks: Sequence[str]) -> list[dict[str, Any]]:
+def _run(machine: CampaignPrinter, folder: Path, number: int, checks: Sequence[str]) -> list[dict[str, Any]]:
     """The records that `zcal-tui all --only …` leaves, the one over all of them last."""
     command = [sys.executable, "-m", "zcal_tui", "--headless", "--json", "--autopilot"]
     command += ["--printer", machine.klippy, "--control", machine.control]
@@ -128,7 +130,7 @@ def _run(machine: Printer, folder: Path, number: int, checks: Sequence[str]) -> 
     return records
 
 
-def _contact(machine: Printer, records: Sequence[dict[str, Any]]) -> float | None:
+def _contact(machine: CampaignPrinter, records: Sequence[dict[str, Any]]) -> float | None:
     """Where the bed is in the printer's own Z, below the place of the first layer's last paper test."""
     felt = [
         sample

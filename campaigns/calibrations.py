@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
-from campaigns.calibrated import TRUTH, Calibrated, calibrate, load
+from campaigns.calibrated import TRUTH, CalibrationTruth, calibrate, load
 from campaigns.comparison import compare
 from campaigns.errors import CampaignError
 from campaigns.judgement import judge
 from campaigns.machine_truth import MachineTruth
-from campaigns.options import Options
-from campaigns.report import Criterion, Report
+from campaigns.options import CampaignOptions
+from campaigns.report import CampaignReport, Criterion
 from campaigns.tally import Tally
 from zcal_tui.sim.profile import PROFILES
 
@@ -30,7 +30,7 @@ Task = tuple[str, int]
 """A profile and a seed."""
 
 
-def run(options: Options) -> Report:
+def run(options: CampaignOptions) -> CampaignReport:
     """Calibrate and compare. A run that fails is told of and kept. Raises CampaignError where none got to its end."""
     checkout = options.checkout()
     base = Path(options.keep) if options.keep else Path(tempfile.mkdtemp(prefix="zcal-campaign-"))
@@ -41,7 +41,7 @@ def run(options: Options) -> Report:
     tally = Tally()
     failed: list[str] = []
 
-    def one(task: Task) -> Calibrated:
+    def one(task: Task) -> CalibrationTruth:
         kept = load(base, *task) if options.keep else None
         return kept or calibrate(base, *task, checkout, options.only)
 
@@ -61,12 +61,12 @@ def run(options: Options) -> Report:
 
 
 def _all(
-    tasks: Sequence[Task], jobs: int, one: Callable[[Task], Calibrated], options: Options
-) -> Iterator[tuple[Task, Calibrated | CampaignError]]:
+    tasks: Sequence[Task], jobs: int, one: Callable[[Task], CalibrationTruth], options: CampaignOptions
+) -> Iterator[tuple[Task, CalibrationTruth | CampaignError]]:
     """What becomes of each task, as they end, `jobs` at once."""
     began = time.monotonic()
     with ThreadPoolExecutor(jobs) as pool:
-        running: dict[Future[Calibrated], Task] = {pool.submit(one, task): task for task in tasks}
+        running: dict[Future[CalibrationTruth], Task] = {pool.submit(one, task): task for task in tasks}
         done = 0
         try:
             while running:
@@ -84,7 +84,7 @@ def _all(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _count(tally: Tally, outcome: Calibrated) -> None:
+def _count(tally: Tally, outcome: CalibrationTruth) -> None:
     document = tomllib.loads((outcome.folder / TRUTH).read_text(encoding="utf-8"))
     truth = MachineTruth(outcome.profile, document)
     tally.add(
@@ -94,11 +94,11 @@ def _count(tally: Tally, outcome: Calibrated) -> None:
     )
 
 
-def _report(tally: Tally, failed: Sequence[str], count: int, options: Options) -> Report:
+def _report(tally: Tally, failed: Sequence[str], count: int, options: CampaignOptions) -> CampaignReport:
     covered = tally.too_seldom()
     verdicts, passes, alarms = tally.verdicts, tally.wrong_passes, tally.false_alarms
     most = MOST_WRONG * verdicts
-    return Report(
+    return CampaignReport(
         NAME,
         f"{count - len(failed)} of {count} whole calibrations of random printers; seeds from {options.seed}.",
         tally.COLUMNS,

@@ -23,7 +23,7 @@ LEAST_SHARE = 0.001
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedEstimate:
     """One estimate and its truth; an open end of the interval is None. `claimed` says whether the interval claims to
     hold this truth: what is compared besides is to learn from."""
 
@@ -48,7 +48,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownTruth:
     """What is known besides a record: the truth, the true contact height at the end (see Calibrated), and when the
     probe touched last before the record (the printer's time, s)."""
 
@@ -57,28 +57,28 @@ class Known:
     touched: float = -math.inf
 
 
-def compare(records: Sequence[Record], truth: MachineTruth, contact: float | None) -> list[Compared]:
-    """Every estimate whose truth is known; `contact` as in Known, the records in the order in which they were taken.
+def compare(records: Sequence[Record], truth: MachineTruth, contact: float | None) -> list[ComparedEstimate]:
+    """Every estimate whose truth is known; `contact` as in KnownTruth, the records in the order they were taken.
 
     Heights that count from a homing (mean, contact, nozzle, switch, bed) have none of their own: where Z is zero is
     drawn anew each time. Nor has the lag, as each part of the machine has its own.
     """
-    found: list[Compared] = []
+    found: list[ComparedEstimate] = []
     touched = -math.inf
     for record in records:
         if record["outcome"] == "finished" and (comparer := _COMPARERS.get(record["check"])) is not None:
-            found += comparer(record, Known(truth, contact, touched))
+            found += comparer(record, KnownTruth(truth, contact, touched))
         touched = max([touched, *(sample["t"] for sample in _samples(record, "touch"))])
     return found
 
 
 def _of(
     record: Record, name: str, truth: float, label: str = "", *, claimed: bool = True
-) -> Iterator[Compared]:
+) -> Iterator[ComparedEstimate]:
     """The estimate of this name next to a truth; nothing where the record has none."""
     estimate = record["estimates"].get(name)
     if estimate is not None and not (estimate["low"] is None and estimate["high"] is None):
-        yield Compared(
+        yield ComparedEstimate(
             label or name,
             estimate["unit"],
             truth,
@@ -89,12 +89,12 @@ def _of(
         )
 
 
-def _probe_xy(record: Record, known: Known) -> Iterator[Compared]:
+def _probe_xy(record: Record, known: KnownTruth) -> Iterator[ComparedEstimate]:
     for name, offset in zip(("x_offset", "y_offset"), known.truth.probe_offset, strict=True):
         yield from _of(record, name, offset)
 
 
-def _z_offset(record: Record, known: Known) -> Iterator[Compared]:
+def _z_offset(record: Record, known: KnownTruth) -> Iterator[ComparedEstimate]:
     felt = _samples(record, "paper")[-1]
     person = known.truth.truth.person
     offset = known.truth.paper_offset((felt["x"], felt["y"]))
@@ -103,7 +103,7 @@ def _z_offset(record: Record, known: Known) -> Iterator[Compared]:
     yield from _of(record, "feel", person.sigma)
 
 
-def _accuracy(record: Record, known: Known) -> Iterator[Compared]:
+def _accuracy(record: Record, known: KnownTruth) -> Iterator[ComparedEstimate]:
     probe = known.truth.truth.probe
     yield from _of(record, "sigma", probe.noise)
     yield from _of(record, "drift_per_sample", probe.drift_per_touch)
@@ -126,7 +126,7 @@ UNSURE = 1.5
 """Times the probe's rest. Records tell to some seconds when it last touched, for homing touches more than once."""
 
 
-def _rested(record: Record, known: Known) -> bool | None:
+def _rested(record: Record, known: KnownTruth) -> bool | None:
     """Whether the probe had been at rest before the record's first touch, levelling and homing counted; None where
     that hangs on seconds that no record tells."""
     frame = record["context"].get("frame", {})
@@ -140,7 +140,7 @@ def _rested(record: Record, known: Known) -> bool | None:
     return None if rest <= paused < UNSURE * rest else paused >= rest
 
 
-def _bias(record: Record, known: Known) -> Iterator[Compared]:
+def _bias(record: Record, known: KnownTruth) -> Iterator[ComparedEstimate]:
     truth = known.truth
     bias = truth.truth.person.bias
     offsets = []
@@ -155,7 +155,7 @@ def _bias(record: Record, known: Known) -> Iterator[Compared]:
         yield from _of(record, "spread", max(offsets) - min(offsets))
 
 
-def _temperature(record: Record, known: Known) -> Iterator[Compared]:
+def _temperature(record: Record, known: KnownTruth) -> Iterator[ComparedEstimate]:
     touches = [sample for sample in record["samples"] if sample["bed"] is not None]
     if not touches:
         return
@@ -198,7 +198,7 @@ class HeatedRun:
         self.per_degree_nozzle = (self.shift - by_bed) / warmed("hotend") if warmed("hotend") else math.nan
 
 
-def _backlash(record: Record, known: Known) -> Iterator[Compared]:
+def _backlash(record: Record, known: KnownTruth) -> Iterator[ComparedEstimate]:
     truth = known.truth
     spots = {sample["place"]: (sample["x"], sample["y"]) for sample in record["samples"]}
     lost = {place: truth.lost_motion(toolhead) for place, toolhead in spots.items()}
@@ -221,7 +221,7 @@ def _nearest(bed: Xy, spots: Mapping[str, Xy], truth: MachineTruth) -> str:
     return min(spots, key=lambda place: math.dist(truth.probed(spots[place]), bed))
 
 
-def _auto_z(record: Record, known: Known) -> Iterator[Compared]:
+def _auto_z(record: Record, known: KnownTruth) -> Iterator[ComparedEstimate]:
     truth, contact = known.truth, known.contact
     tried = _samples(record, "offset")
     if tried and contact is not None:
@@ -238,7 +238,7 @@ def _auto_z(record: Record, known: Known) -> Iterator[Compared]:
     yield from _of(record, "endstop_sigma", endstop)
 
 
-def _first_layer(record: Record, known: Known) -> Iterator[Compared]:
+def _first_layer(record: Record, known: KnownTruth) -> Iterator[ComparedEstimate]:
     true = true_adjustment(record, known.truth, known.contact)
     if true is not None:
         own = true + known.truth.truth.person.bias
@@ -265,7 +265,7 @@ def place_of(name: str) -> Xy:
     return float(x), float(y)
 
 
-_COMPARERS: Mapping[str, Callable[[Record, Known], Iterator[Compared]]] = {
+_COMPARERS: Mapping[str, Callable[[Record, KnownTruth], Iterator[ComparedEstimate]]] = {
     "probe-xy": _probe_xy,
     "z-offset": _z_offset,
     "accuracy": _accuracy,

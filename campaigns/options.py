@@ -11,7 +11,7 @@ from zcal_tui.sim.host.errors import SimulatorError
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class CampaignOptions:
     """`runs` in all, None for the campaign's own number; `seed` starts the random draws; `klipper` names a checkout of
     Klipper or Kalico, None for the simulator's own choice; `progress` is told how far it is, `tell` what somebody has
     to know. The rest is for whole calibrations: `profiles` and the checks to do (`only`; none are all of them), `jobs`

@@ -20,7 +20,7 @@ ANSWER_PATIENCE = 600.0
 """Seconds for one script, in real time."""
 
 
-class Printer:
+class CampaignPrinter:
     """A simulated printer that runs; from `printer`."""
 
     def __init__(self, ready: dict[str, Any]) -> None:
@@ -98,7 +98,7 @@ class Printer:
 @contextlib.contextmanager
 def printer(
     profile: str, *, checkout: Path | None, seed: int, speed: float = SPEED, options: Sequence[str] = ()
-) -> Iterator[Printer]:
+) -> Iterator[CampaignPrinter]:
     """A printer whose klippy is ready, until the block ends; `speed` is times real time, `options` are those of
     `zcal-tui sim`.
 
@@ -110,7 +110,7 @@ def printer(
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
         assert process.stdin is not None
         try:
-            running = Printer(_until_ready(process))
+            running = CampaignPrinter(_until_ready(process))
             try:
                 yield running
             finally:

@@ -30,7 +30,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CampaignReport:
     """The figures of one campaign."""
 
     title: str

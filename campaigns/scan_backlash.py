@@ -12,9 +12,9 @@ from statistics import mean
 
 from campaigns import eddy
 from campaigns.errors import CampaignError
-from campaigns.options import Options
-from campaigns.printer import Printer, printer
-from campaigns.report import Criterion, Report
+from campaigns.options import CampaignOptions
+from campaigns.printer import CampaignPrinter, printer
+from campaigns.report import CampaignReport, Criterion
 from klippy_extra.zcal.backlash_estimate import CONFIDENCE
 from klippy_extra.zcal.quantiles import t_quantile
 
@@ -30,7 +30,7 @@ TRUTH = "[drive.stepper_z]\nbacklash = 0.0\n[eddy]\nnoise = 150.0\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ScanBacklashRun:
     """What one estimate said, in mm; `low` is 0 where no backlash was seen."""
 
     truth: float
@@ -52,7 +52,7 @@ class Run:
         return abs(self.value - self.truth) <= self.scatter
 
 
-def run(options: Options) -> Report:
+def run(options: CampaignOptions) -> CampaignReport:
     """Take the figures. Raises CampaignError."""
     checkout = options.checkout()
     reason = eddy.why_not(checkout)
@@ -62,7 +62,7 @@ def run(options: Options) -> Report:
             "Name a checkout of Klipper v0.13 or later: KLIPPER_DIR=… or --klipper DIR."
         )
     count = RUNS if options.runs is None else options.runs
-    done: list[Run] = []
+    done: list[ScanBacklashRun] = []
     with tempfile.TemporaryDirectory() as folder:
         eddy.write_profile(Path(folder), checkout, truth=TRUTH, more="[zcal]")
         for number, truth in enumerate(TRUTHS):
@@ -79,7 +79,7 @@ def run(options: Options) -> Report:
     return _report(done, options.seed)
 
 
-def _estimate(machine: Printer, truth: float, draws: random.Random) -> Run:
+def _estimate(machine: CampaignPrinter, truth: float, draws: random.Random) -> ScanBacklashRun:
     """Home anew, so that the motors' steps lie elsewhere each time, and measure somewhere on the bed."""
     x, y = draws.uniform(20.0, 180.0), draws.uniform(20.0, 180.0)
     machine.gcode(f"G28\nG90\nG1 Z{draws.uniform(5.0, 15.0):.4f} F600\nG1 X{x:.3f} Y{y:.3f} F6000")
@@ -87,17 +87,17 @@ def _estimate(machine: Printer, truth: float, draws: random.Random) -> Run:
     result = machine.status("zcal")["result"]
     scatter = t_quantile(0.5 + CONFIDENCE / 2.0, result["degrees_of_freedom"]) * result["standard_error"]
     low = 0.0 if result["low"] is None else result["low"]
-    return Run(truth, result["value"], low, result["high"], scatter, result["detected"])
+    return ScanBacklashRun(truth, result["value"], low, result["high"], scatter, result["detected"])
 
 
-def _report(done: list[Run], seed: int) -> Report:
+def _report(done: list[ScanBacklashRun], seed: int) -> CampaignReport:
     groups = {truth: [found for found in done if found.truth == truth] for truth in TRUTHS}
     inside = sum(found.inside for found in done)
     by_scatter = sum(found.inside_scatter for found in done)
     least = round(LEAST_INSIDE * len(done))
     still = groups[0.0]
     alarms = sum(found.detected for found in still)
-    return Report(
+    return CampaignReport(
         NAME,
         f"ZCAL_ESTIMATE_BACKLASH METHOD=scan, 10 pairs, at random places, homed anew each time; seed {seed}.",
         (
@@ -123,7 +123,7 @@ def _report(done: list[Run], seed: int) -> Report:
     )
 
 
-def _row(label: str, found: list[Run]) -> tuple[str, ...]:
+def _row(label: str, found: list[ScanBacklashRun]) -> tuple[str, ...]:
     if not found:
         return (label, "0", *["–"] * 5)
     error = mean(one.value - one.truth for one in found)

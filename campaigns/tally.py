@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from statistics import fmean
 
-from campaigns.comparison import Compared
+from campaigns.comparison import ComparedEstimate
 from campaigns.judgement import Judged
 from campaigns.report import Table
 
@@ -21,12 +21,12 @@ class Tally:
     COLUMNS = ("profile", "estimate", "n", "inside", "", "mean error", "rms error", "largest error", "unit")
 
     def __init__(self) -> None:
-        self._compared: dict[tuple[str, str], list[Compared]] = {}
+        self._compared: dict[tuple[str, str], list[ComparedEstimate]] = {}
         self._judged: dict[str, list[Judged]] = {}
         self.profiles: list[str] = []
         """Those of which there are runs."""
 
-    def add(self, profile: str, compared: Sequence[Compared], judged: Sequence[Judged]) -> None:
+    def add(self, profile: str, compared: Sequence[ComparedEstimate], judged: Sequence[Judged]) -> None:
         """Take one calibration into account."""
         if profile not in self.profiles:
             self.profiles.append(profile)
@@ -82,7 +82,7 @@ class Tally:
         return sum(one.false_alarm for judged in self._judged.values() for one in judged)
 
 
-def _row(group: str, name: str, compared: Sequence[Compared]) -> tuple[str, ...]:
+def _row(group: str, name: str, compared: Sequence[ComparedEstimate]) -> tuple[str, ...]:
     errors = [one.error for one in compared]
     unit = compared[0].unit
     factor, digits = (1000.0, 3) if "/" in unit else (1000.0, 1) if unit == "mm" else (100.0, 2)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from campaigns import calibrated, calibrations
-from campaigns.calibrated import Calibrated
+from campaigns.calibrated import CalibrationTruth
 from campaigns.errors import CampaignError
-from campaigns.options import Options
+from campaigns.options import CampaignOptions
 from campaigns.random_truths import as_toml, random_truth
 
 
@@ -23,7 +23,7 @@ class Calibrations:
 
     def __call__(
         self, base: Path, profile: str, seed: int, checkout: Path | None, only: Sequence[str]
-    ) -> Calibrated:
+    ) -> CalibrationTruth:
         self.done.append((profile, seed))
         folder = calibrated.folder_of(base, profile, seed)
         folder.mkdir(parents=True, exist_ok=True)
@@ -54,8 +54,10 @@ def program(monkeypatch: pytest.MonkeyPatch) -> Calibrations:
     return stand_in
 
 
-def options(told: list[str], **more: Any) -> Options:
-    return Options(2, 1, None, lambda _text: None, told.append, **{"profiles": ("voron", "delta"), **more})
+def options(told: list[str], **more: Any) -> CampaignOptions:
+    return CampaignOptions(
+        2, 1, None, lambda _text: None, told.append, **{"profiles": ("voron", "delta"), **more}
+    )
 
 
 def test_every_profile_and_seed_is_counted(program: Calibrations, tmp_path: Path) -> None:

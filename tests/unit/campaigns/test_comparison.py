@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.comparison import Compared, compare
+from campaigns.comparison import ComparedEstimate, compare
 from campaigns.machine_truth import MachineTruth
 from campaigns.random_truths import random_truth
 
@@ -39,7 +39,7 @@ def truth() -> MachineTruth:
     return MachineTruth("voron", random_truth("voron", 5))
 
 
-def by_name(found: list[Compared]) -> dict[str, Compared]:
+def by_name(found: list[ComparedEstimate]) -> dict[str, ComparedEstimate]:
     return {one.name: one for one in found}
 
 
@@ -57,12 +57,12 @@ def by_name(found: list[Compared]) -> dict[str, Compared]:
 def test_an_interval_holds_the_truth_between_its_ends(
     low: float | None, high: float | None, inside: bool
 ) -> None:
-    assert Compared("a", "mm", 1.0, 1.0, low, high).inside is inside
+    assert ComparedEstimate("a", "mm", 1.0, 1.0, low, high).inside is inside
 
 
 def test_the_error_of_a_bound_is_its_distance() -> None:
-    assert Compared("a", "mm", 1.0, None, None, 1.5).error == 0.5
-    assert Compared("a", "mm", 1.0, 0.75, None, 1.5).error == -0.25
+    assert ComparedEstimate("a", "mm", 1.0, None, None, 1.5).error == 0.5
+    assert ComparedEstimate("a", "mm", 1.0, 0.75, None, 1.5).error == -0.25
 
 
 def test_the_z_offset_is_compared_with_an_unbiased_person_s_and_with_this_one_s(truth: MachineTruth) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.comparison import Compared
+from campaigns.comparison import ComparedEstimate
 from campaigns.judgement import Judged, judge
 from campaigns.machine_truth import MachineTruth
 from campaigns.random_truths import random_truth
@@ -61,8 +61,8 @@ def test_a_warning_is_an_alarm_only_where_it_says_that_the_limit_is_exceeded() -
     assert not Judged("first-layer", "warn", None).false_alarm
 
 
-def one(value: float, *, claimed: bool = True) -> Compared:
-    return Compared("sigma", "mm", 0.001, value, value - 0.0005, value + 0.0005, claimed)
+def one(value: float, *, claimed: bool = True) -> ComparedEstimate:
+    return ComparedEstimate("sigma", "mm", 0.001, value, value - 0.0005, value + 0.0005, claimed)
 
 
 def test_coverage_and_errors_are_counted_for_all_and_for_each_profile() -> None:
