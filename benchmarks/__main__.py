@@ -7,10 +7,10 @@ from functools import partial
 
 from benchmarks import analyse, first_frame, key_press, sim_mcu, updates
 from benchmarks.errors import BenchmarkError
-from benchmarks.options import Options
-from benchmarks.table import Report
+from benchmarks.options import BenchmarkOptions
+from benchmarks.table import BenchmarkReport
 
-BENCHMARKS: dict[str, Callable[[Options], Report]] = {
+BENCHMARKS: dict[str, Callable[[BenchmarkOptions], BenchmarkReport]] = {
     "first_frame": first_frame.run,
     "status_updates": updates.status_updates,
     "message_burst": updates.message_burst,
@@ -36,8 +36,8 @@ def _count(text: str) -> int:
     return int(_number(text, least=1))
 
 
-def _options(parser: argparse.ArgumentParser, arguments: list[str]) -> tuple[list[str], Options]:
-    usual = Options()
+def _options(parser: argparse.ArgumentParser, arguments: list[str]) -> tuple[list[str], BenchmarkOptions]:
+    usual = BenchmarkOptions()
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)}; without a name all of them"
     )
@@ -53,7 +53,7 @@ def _options(parser: argparse.ArgumentParser, arguments: list[str]) -> tuple[lis
     for name in given.names:
         if name not in BENCHMARKS:
             parser.error(f"there is no benchmark {name!r}; there are {', '.join(BENCHMARKS)}")
-    options = Options(given.starts, given.windows, given.seconds, given.klipper)
+    options = BenchmarkOptions(given.starts, given.windows, given.seconds, given.klipper)
     return given.names or list(BENCHMARKS), options
 
 

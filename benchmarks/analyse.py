@@ -9,8 +9,8 @@ from functools import partial
 import numpy as np
 
 from benchmarks.fake_printer import changes
-from benchmarks.options import Options
-from benchmarks.table import Comparison, Report, microseconds
+from benchmarks.options import BenchmarkOptions
+from benchmarks.table import BenchmarkComparison, BenchmarkReport, microseconds
 from zcal_tui.stats.repeatability import analyse
 
 TOUCHES = 20
@@ -24,7 +24,7 @@ REPEATS = 20
 """Calls of a quick function that are timed as one."""
 
 
-def run(_: Options) -> Report:
+def run(_: BenchmarkOptions) -> BenchmarkReport:
     """Time the three in turn, each round on a series of its own, so that nothing remembered helps."""
     chance = random.Random(2)
     message = _status_message()
@@ -38,12 +38,14 @@ def run(_: Options) -> Report:
             against_std.append((ours, std))
             against_json.append((ours, parsed))
     kilobytes = len(message) / 1000
-    return Report(
+    return BenchmarkReport(
         "analyse",
         f"{TOUCHES} quantised heights, {ROUNDS} series.",
         [
-            Comparison("repeatability.analyse", "numpy.std of the same heights", against_std, microseconds),
-            Comparison(
+            BenchmarkComparison(
+                "repeatability.analyse", "numpy.std of the same heights", against_std, microseconds
+            ),
+            BenchmarkComparison(
                 "repeatability.analyse",
                 f"json.loads of a status message of {kilobytes:.1f} kB",
                 against_json,

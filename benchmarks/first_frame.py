@@ -7,8 +7,8 @@ from pathlib import Path
 from benchmarks import bare_frame
 from benchmarks.cpu import cpu_seconds
 from benchmarks.fake_klippy import fake_klippy
-from benchmarks.options import Options
-from benchmarks.table import Comparison, Report, milliseconds
+from benchmarks.options import BenchmarkOptions
+from benchmarks.table import BenchmarkComparison, BenchmarkReport, milliseconds
 from benchmarks.terminal import terminal, terminal_environment
 
 FIRST_WORD = "STOP"
@@ -17,7 +17,7 @@ PLAN_WORD = "Settings"
 """A button of the plan, which comes once the printer has been read."""
 
 
-def run(options: Options) -> Report:
+def run(options: BenchmarkOptions) -> BenchmarkReport:
     """Start the program and the bare app in turn. Raises BenchmarkError."""
     first, cpu, plan = [], [], []
     with (
@@ -37,12 +37,16 @@ def run(options: Options) -> Report:
                 first.append((ours_first, reference))
                 cpu.append((ours_cpu, reference_cpu))
                 plan.append((ours_plan, reference))
-    return Report(
+    return BenchmarkReport(
         "first_frame",
         f"From exec until the words are on the terminal, 80x24; {options.starts} starts of each in turn.",
         [
-            Comparison("first frame: the way to the printer", "bare app's first frame", first, milliseconds),
-            Comparison("CPU time until then", "bare app's first frame", cpu, milliseconds),
-            Comparison("the plan, with the printer read", "bare app's first frame", plan, milliseconds),
+            BenchmarkComparison(
+                "first frame: the way to the printer", "bare app's first frame", first, milliseconds
+            ),
+            BenchmarkComparison("CPU time until then", "bare app's first frame", cpu, milliseconds),
+            BenchmarkComparison(
+                "the plan, with the printer read", "bare app's first frame", plan, milliseconds
+            ),
         ],
     )

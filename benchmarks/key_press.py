@@ -13,8 +13,8 @@ from pathlib import Path
 
 from benchmarks import bare_page
 from benchmarks.fake_klippy import fake_klippy
-from benchmarks.options import Options
-from benchmarks.table import Comparison, Report, milliseconds
+from benchmarks.options import BenchmarkOptions
+from benchmarks.table import BenchmarkComparison, BenchmarkReport, milliseconds
 from benchmarks.terminal import Terminal, terminal, terminal_environment
 
 PLAN_WORD = "Settings"
@@ -94,7 +94,7 @@ MEASURED = (
 )
 
 
-def run(options: Options) -> Report:
+def run(options: BenchmarkOptions) -> BenchmarkReport:
     """Press keys on each page in a burst and at rest. Raises BenchmarkError."""
     pages = {"plan": PLAN, "console": CONSOLE, "bare": BARE}
     with tempfile.TemporaryDirectory(prefix="zcal-bench-") as name:
@@ -119,12 +119,14 @@ def run(options: Options) -> Report:
         for share, word in ((0.5, "median"), (0.95, "95 %")):
             for reference, series in references.items():
                 pairs = [(quantile(a, share), quantile(b, share)) for a, b in zip(ours, series, strict=True)]
-                comparisons.append(Comparison(f"{label}, {word}", REFERENCES[reference], pairs, milliseconds))
+                comparisons.append(
+                    BenchmarkComparison(f"{label}, {word}", REFERENCES[reference], pairs, milliseconds)
+                )
     how = (
         "From the key until its effect is on the terminal, 1,000 messages a second, status and console lines half and "
         f"half; {options.windows} windows of {options.seconds:g} s each.\n" + ".\n".join(told) + "."
     )
-    return Report("key_press", how, comparisons)
+    return BenchmarkReport("key_press", how, comparisons)
 
 
 def quantile(values: Sequence[float], share: float) -> float:
@@ -134,7 +136,7 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 
 def _under(
-    folder: Path, options: Options, talk: _Talk, pages: dict[str, _Page]
+    folder: Path, options: BenchmarkOptions, talk: _Talk, pages: dict[str, _Page]
 ) -> dict[str, list[list[float]]]:
     """By page, the latencies of each window in seconds; in turn, so that no program disturbs another's keys."""
     found: dict[str, list[list[float]]] = {name: [] for name in pages}

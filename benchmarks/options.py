@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class BenchmarkOptions:
     """`starts` is how often a program is started, `windows` how many spans of `seconds` CPU time is read over;
     `klipper` names the Klipper to run, None for the simulator's own choice."""
 

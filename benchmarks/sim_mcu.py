@@ -13,8 +13,8 @@ from typing import Any
 from benchmarks.cpu import cpu_shares
 from benchmarks.errors import BenchmarkError
 from benchmarks.klippy_client import KlippyClient, connect
-from benchmarks.options import Options
-from benchmarks.table import Comparison, Report, percent
+from benchmarks.options import BenchmarkOptions
+from benchmarks.table import BenchmarkComparison, BenchmarkReport, percent
 from benchmarks.terminal import ROOT
 
 START_PATIENCE = 600.0
@@ -25,9 +25,9 @@ SECONDS_A_TOUCH = 0.5
 SETTLING = 3.0
 
 
-def run(options: Options) -> Report:
+def run(options: BenchmarkOptions) -> BenchmarkReport:
     """Probe with klippy's clock virtual and plain. Raises BenchmarkError."""
-    return Report(
+    return BenchmarkReport(
         "sim_mcu",
         f"Simulated printer `voron` at 1× during PROBE_ACCURACY; {options.windows} windows of {options.seconds:g} s.",
         [
@@ -37,7 +37,7 @@ def run(options: Options) -> Report:
     )
 
 
-def _measure(options: Options, figure: str, arguments: tuple[str, ...]) -> Comparison:
+def _measure(options: BenchmarkOptions, figure: str, arguments: tuple[str, ...]) -> BenchmarkComparison:
     pairs = []
     with _simulator(options, arguments) as (process, ready):
         klippy = connect(ready["klippy"])
@@ -51,7 +51,7 @@ def _measure(options: Options, figure: str, arguments: tuple[str, ...]) -> Compa
             pairs.append((share["mcu"], share["klippy"]))
         _still_probing(ready["klippy"])
         klippy.close()
-    return Comparison(f"{figure}, share of a core", "klippy, same windows", pairs, percent)
+    return BenchmarkComparison(f"{figure}, share of a core", "klippy, same windows", pairs, percent)
 
 
 def _still_probing(path: str) -> None:
@@ -66,7 +66,7 @@ def _still_probing(path: str) -> None:
 
 @contextlib.contextmanager
 def _simulator(
-    options: Options, arguments: tuple[str, ...]
+    options: BenchmarkOptions, arguments: tuple[str, ...]
 ) -> Iterator[tuple["subprocess.Popen[bytes]", dict[str, Any]]]:
     """A simulated printer until the block ends: its process, and what it said when it was ready."""
     command = [sys.executable, "-m", "zcal_tui.sim", "voron", "--json", "--die-with-stdin", *arguments]

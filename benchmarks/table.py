@@ -33,7 +33,7 @@ def plain_ratio(value: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class BenchmarkComparison:
     """One figure against one reference. `pairs` holds (figure, reference), each pair taken together, both in the
     unit that `format` prints."""
 
@@ -56,13 +56,13 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class BenchmarkReport:
     """What one benchmark found."""
 
     title: str
     how: str
     """How it was taken, in a sentence."""
-    comparisons: Sequence[Comparison]
+    comparisons: Sequence[BenchmarkComparison]
 
     def text(self) -> str:
         """The table."""

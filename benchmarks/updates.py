@@ -8,8 +8,8 @@ from pathlib import Path
 from benchmarks import bare_page
 from benchmarks.cpu import cpu_shares
 from benchmarks.fake_klippy import fake_klippy
-from benchmarks.options import Options
-from benchmarks.table import Comparison, Report, kilobytes, percent
+from benchmarks.options import BenchmarkOptions
+from benchmarks.table import BenchmarkComparison, BenchmarkReport, kilobytes, percent
 from benchmarks.terminal import terminal, terminal_environment
 
 PLAN_WORD = "Settings"
@@ -17,18 +17,20 @@ SETTLING = 3.0
 """Seconds after the page is there in which neither program is measured: late imports, first repaints."""
 
 
-def status_updates(options: Options) -> Report:
+def status_updates(options: BenchmarkOptions) -> BenchmarkReport:
     """4 status messages a second: what klippy sends to every subscriber. Raises BenchmarkError."""
     return _run(options, "status_updates", "4 status messages a second", status_rate=4, console_rate=0)
 
 
-def message_burst(options: Options) -> Report:
+def message_burst(options: BenchmarkOptions) -> BenchmarkReport:
     """1,000 messages a second, half of them console lines. Raises BenchmarkError."""
     what = "1,000 messages a second, status and console lines half and half"
     return _run(options, "message_burst", what, status_rate=500, console_rate=500)
 
 
-def _run(options: Options, name: str, what: str, *, status_rate: float, console_rate: float) -> Report:
+def _run(
+    options: BenchmarkOptions, name: str, what: str, *, status_rate: float, console_rate: float
+) -> BenchmarkReport:
     shares, written = [], []
     with (
         tempfile.TemporaryDirectory(prefix="zcal-bench-") as folder,
@@ -49,11 +51,11 @@ def _run(options: Options, name: str, what: str, *, status_rate: float, console_
                 sent = ours.bytes_written - before[0], bare.bytes_written - before[1]
                 written.append((sent[0] / options.seconds, sent[1] / options.seconds))
     reference = "bare app, same widgets, same messages"
-    return Report(
+    return BenchmarkReport(
         name,
         f"{what}, to both at the same time; {options.windows} windows of {options.seconds:g} s.",
         [
-            Comparison("CPU on the plan page, share of a core", reference, shares, percent),
-            Comparison("written to the terminal", reference, written, kilobytes),
+            BenchmarkComparison("CPU on the plan page, share of a core", reference, shares, percent),
+            BenchmarkComparison("written to the terminal", reference, written, kilobytes),
         ],
     )
