@@ -29,7 +29,7 @@ demo: setup
 
 # The inner loop: everything that needs neither a klippy nor much time.
 check: lint
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "not e2e and not slow" $(TESTS)
+	$(BIN)/python -m tests.run --fast $(TESTS)
 
 # Every test, in phases; TESTS names a folder or a file.
 test: $(DEV_STAMP)

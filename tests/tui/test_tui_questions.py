@@ -223,6 +223,7 @@ async def test_the_next_stage_closes_it(opened: Opener) -> None:
         assert stage.screen == "RunScreen" and "Touching again" in stage.words()
 
 
+@pytest.mark.slow
 async def test_jogging_by_keys_and_taps(opened: Opener) -> None:
     async with opened(size=(60, 20)) as stage:
         await jog(stage)

@@ -134,6 +134,7 @@ async def test_on_a_text_console_nothing_is_cut_off_and_every_sign_can_be_shown(
             assert ord(letter) < 128 or letter in CODE_PAGE_437 or letter in BESIDE_IT, letter
 
 
+@pytest.mark.slow
 async def test_resizing_while_a_check_runs(opened: Opener) -> None:
     async with opened() as stage:
         await SCENES["running"](stage)

@@ -30,6 +30,24 @@ def test_every_test_is_in_one_phase(marks: tuple[bool, bool, bool]) -> None:
     assert sum(bool(eval(phase.markers, dict(names))) for phase in run.PHASES) == 1
 
 
+def test_the_fast_phase_has_neither_slow_tests_nor_a_klippy(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[tuple[run.Phase, list[str]]] = []
+
+    def note(phase: run.Phase, paths: list[str], cores: int) -> run.Result:
+        called.append((phase, paths))
+        return result(0)
+
+    monkeypatch.setattr(run, "run", note)
+    assert run.main(["--fast", "tests/unit"]) == 0
+    assert called == [(run.FAST, ["tests/unit"])]
+    selected = [
+        (e2e, slow)
+        for e2e, slow in itertools.product([False, True], repeat=2)
+        if eval(run.FAST.markers, {"e2e": e2e, "slow": slow})
+    ]
+    assert selected == [(False, False)]
+
+
 def test_a_report_is_read(tmp_path: Path) -> None:
     path = tmp_path / "report.xml"
     path.write_text(REPORT)
