@@ -117,7 +117,7 @@ def test_nothing_can_be_reached(tmp_path: Path) -> None:
     told = ask(tmp_path)
     assert told.code == 1
     assert told.finding("no-answer")["what"].startswith(str(tmp_path))
-    assert told.said["tried"][0]["origin"] == "the usual place"
+    assert told.said["tried"][0]["origin"] == "default address"
     assert any("none reached" in line for line in told.said["paste"])
     assert not any(str(tmp_path) in line for line in told.said["paste"])
 
@@ -137,7 +137,7 @@ def test_a_socket_that_nobody_listens_on(tmp_path: Path) -> None:
 def test_a_server_that_wants_a_login(locked: str, tmp_path: Path) -> None:
     told = ask(tmp_path, "--printer", locked, ZCAL_API_KEY="not-this-one")
     assert told.code == 1
-    assert "does not take the login" in told.finding("login")["what"]
+    assert "the login was rejected" in told.finding("login")["what"]
     assert "not-this-one" not in json.dumps(told.said)
 
 
@@ -150,5 +150,5 @@ def test_a_printer_that_was_stopped(printer: PrinterSim, tmp_path: Path) -> None
     told = ask(tmp_path, "--printer", printer.klippy)
     assert told.code == 1
     assert told.problems == ["state"]
-    assert "It says:" in told.finding("state")["what"]
-    assert "log" not in [found["key"] for found in told.said["findings"]]  # which tells the same
+    assert "Klipper reports:" in told.finding("state")["what"]
+    assert "log" not in [found["key"] for found in told.said["findings"]]  # which reports the same

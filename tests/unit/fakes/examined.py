@@ -1,25 +1,21 @@
 """Facts for the doctor's findings: a machine on which all is well, to be spoiled one thing at a time."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from zcal_tui.klipper_config.configuration import parse_text
 from zcal_tui.printer.state import PrinterState
-from zcal_tui.tools.doctor.facts import (
-    HereFacts,
-    KlippyProcess,
-    Library,
-    LinkFacts,
-    MoonrakerFacts,
-    PrinterFacts,
-    ProgramFacts,
-    SocketFile,
-    StorageFacts,
-    TerminalFacts,
-    Tried,
-)
-from zcal_tui.tools.doctor.finding import Finding
-from zcal_tui.tools.klipper_folder import Entry, Folder
+from zcal_tui.tools.doctor.finding import DoctorFinding
+from zcal_tui.tools.doctor.klipper import KlipperFacts
+from zcal_tui.tools.doctor.link import DEFAULT, LinkFacts, MoonrakerFacts, SocketFile, Tried
+from zcal_tui.tools.doctor.printer import PrinterFacts
+from zcal_tui.tools.doctor.processes import KlippyProcess
+from zcal_tui.tools.doctor.program import Library, ProgramFacts
+from zcal_tui.tools.doctor.storage import StorageFacts
+from zcal_tui.tools.doctor.terminal import TerminalFacts
+from zcal_tui.tools.klipper_folder import ConfigFile, Entry, Folder
 
 NOW = 1_764_100_000.0
 SOCKET = "/home/pi/printer_data/comms/klippy.sock"
@@ -58,7 +54,7 @@ def terminal(**others: Any) -> TerminalFacts:
         locale_known=True,
         columns=80,
         rows=24,
-        wide_characters=True,
+        decodes_utf8=True,
         ssh=True,
     )
     return replace(well, **others)
@@ -68,18 +64,18 @@ def storage(**others: Any) -> StorageFacts:
     """A data folder with runs, on a disk with room."""
     well = StorageFacts(
         settings_file=Path("/home/pi/.config/zcal-tui/config.toml"),
-        settings_there=True,
+        settings_exist=True,
         settings_problem="",
         login_readable=False,
         unknown_environment=(),
         folder=Path("/home/pi/.local/share/zcal-tui"),
-        folder_there=True,
+        folder_exists=True,
         foreign_owner=False,
         write_problem="",
         sync_seconds=0.01,
         free=10**10,
         broken_runs=(),
-        interrupted=0,
+        unfinished=0,
         newest_run=NOW - 100,
         now=NOW,
         built=NOW - 10_000,
@@ -93,7 +89,7 @@ def storage(**others: Any) -> StorageFacts:
 def tried(**others: Any) -> Tried:
     """klippy's socket at the usual place, which answers."""
     file = SocketFile("socket", "pi", True)
-    return replace(Tried(SOCKET, "the usual place", "klippy", seconds=0.002, file=file), **others)
+    return replace(Tried(SOCKET, DEFAULT, "klippy", seconds=0.002, file=file), **others)
 
 
 def url(**others: Any) -> Tried:
@@ -104,7 +100,7 @@ def url(**others: Any) -> Tried:
 
 def moonraker(**others: Any) -> MoonrakerFacts:
     """A Moonraker without complaints."""
-    return replace(MoonrakerFacts("v0.10.0-31-gabc", True, "ready"), **others)
+    return replace(MoonrakerFacts("v0.10.0-31-gabc", True), **others)
 
 
 def link(*asked: Tried, **others: Any) -> LinkFacts:
@@ -114,7 +110,7 @@ def link(*asked: Tried, **others: Any) -> LinkFacts:
 
 def process(**others: Any) -> KlippyProcess:
     """A klippy that runs."""
-    return replace(KlippyProcess(700, "pi", True, ROOT, Path(SOCKET)), **others)
+    return replace(KlippyProcess(700, ROOT, Path(SOCKET)), **others)
 
 
 def printer(state: PrinterState | None = None, **others: Any) -> PrinterFacts:
@@ -124,7 +120,7 @@ def printer(state: PrinterState | None = None, **others: Any) -> PrinterFacts:
 
 
 def folder(zcal: Entry = "ours", z_calibration: Entry = "ours", **others: Any) -> Folder:
-    """A Klipper folder, with the extra linked into it and hidden from git."""
+    """A Klipper folder, with the [zcal] module linked into it and hidden from git."""
     names = {"zcal": zcal, "z_calibration": z_calibration}
     foreign = {name: ROOT / "klippy" / "extras" / name for name, entry in names.items() if entry == "foreign"}
     well = Folder(
@@ -140,24 +136,31 @@ def folder(zcal: Entry = "ours", z_calibration: Entry = "ours", **others: Any) -
     return replace(well, **others)
 
 
-def here(**others: Any) -> HereFacts:
+def config(*sections: str) -> ConfigFile:
+    """A printer.cfg with these sections."""
+    path = Path("/home/pi/printer_data/config/printer.cfg")
+    written = "".join(f"[{section}]\n" for section in sections)
+    return ConfigFile(path, parse_text(written, str(path)), {path: written})
+
+
+def klipper(**others: Any) -> KlipperFacts:
     """Klipper on this machine."""
-    well = HereFacts(
+    well = KlipperFacts(
         folder=folder(),
-        config=Path("/home/pi/printer_data/config/printer.cfg"),
-        sections=frozenset(("printer", "zcal")),
+        config=config("printer", "zcal"),
         started=NOW - 1000,
-        extra_changed=NOW - 5000,
+        module_changed=NOW - 5000,
         python="python3.11",
         log=Path("/home/pi/printer_data/logs/klippy.log"),
     )
     return replace(well, **others)
 
 
-def of(findings: tuple[Finding, ...], key: str) -> Finding:
+def of(findings: Iterable[DoctorFinding], key: str) -> DoctorFinding:
     """The finding of that key, which is there once."""
-    found = [finding for finding in findings if finding.key == key]
-    assert len(found) == 1, [finding.key for finding in findings]
+    reported = list(findings)
+    found = [finding for finding in reported if finding.key == key]
+    assert len(found) == 1, [finding.key for finding in reported]
     return found[0]
 
 

@@ -1,4 +1,4 @@
-"""`zcal-tui doctor`: what is in the way, and how to mend it, also where no printer can be reached.
+"""`zcal-tui doctor`: diagnose connection and setup problems, also where no printer can be reached.
 
-`gather` looks, without changing anything; `judge` makes findings of what was seen, without looking at anything itself.
+A module a topic: `gather_…` reads without changing anything, `judge_…` makes findings of what was read and does no I/O.
 """

@@ -1,38 +1,42 @@
 """The whole examination: gather everything at once, then judge it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from zcal_tui.config import Settings
-from zcal_tui.tools.doctor.facts import Facts, LinkFacts, PrinterFacts, Tried
-from zcal_tui.tools.doctor.finding import Finding
-from zcal_tui.tools.doctor.gather.here import look_here
-from zcal_tui.tools.doctor.gather.link import Candidate, ask, candidates_here
-from zcal_tui.tools.doctor.gather.printer import look_at_printer
-from zcal_tui.tools.doctor.gather.processes import look_at_processes
-from zcal_tui.tools.doctor.gather.program import look_at_program
-from zcal_tui.tools.doctor.gather.storage import look_at_storage
-from zcal_tui.tools.doctor.gather.terminal import look_at_terminal
-from zcal_tui.tools.doctor.judge.configuration import judge_configuration
-from zcal_tui.tools.doctor.judge.klipper import judge_klipper
-from zcal_tui.tools.doctor.judge.link import USUAL, judge_link
-from zcal_tui.tools.doctor.judge.program import judge_program
-from zcal_tui.tools.doctor.judge.storage import judge_storage
-from zcal_tui.tools.doctor.judge.terminal import judge_terminal
+from zcal_tui.printer.printer import Printer
+from zcal_tui.tools.doctor.configuration import ConfigurationFacts, gather_configuration, judge_configuration
+from zcal_tui.tools.doctor.finding import DoctorFinding, Group
+from zcal_tui.tools.doctor.klipper import KlipperFacts, gather_klipper, judge_klipper
+from zcal_tui.tools.doctor.link import (
+    DEFAULT,
+    Candidate,
+    LinkFacts,
+    gather_link,
+    judge_link,
+    local_candidates,
+)
+from zcal_tui.tools.doctor.printer import PrinterFacts, gather_printer, judge_printer
+from zcal_tui.tools.doctor.processes import gather_processes
+from zcal_tui.tools.doctor.program import ProgramFacts, gather_program, judge_program
+from zcal_tui.tools.doctor.storage import StorageFacts, gather_storage, judge_storage
+from zcal_tui.tools.doctor.terminal import TerminalFacts, gather_terminal, judge_terminal
 from zcal_tui.transport.address import AddressError, parse_address, usual_addresses
 from zcal_tui.transport.moonraker import Credentials
 from zcal_tui.transport.reconnect import LinkedTransport
 
+Findings = Mapping[Group, tuple[DoctorFinding, ...]]
+
 
 @dataclass(frozen=True, slots=True)
-class Patient:
+class DoctorRequest:
     """What is to be examined."""
 
     settings: Settings
     origin: str
-    """Where `settings.printer` comes from, in words."""
+    """Where `settings.printer` comes from, for people."""
     folder: Path
     """The data folder in force."""
     settings_file: Path | None = None
@@ -43,39 +47,55 @@ class Patient:
     ask_terminal: bool = True
 
 
-async def gather(patient: Patient) -> Facts:
-    """Look at everything; takes seconds, with a limit on each part."""
-    terminal = look_at_terminal(patient.environ, ask=patient.ask_terminal)
-    program, storage, outside = await asyncio.gather(
-        look_at_program(),
-        asyncio.to_thread(
-            look_at_storage, patient.settings, patient.settings_file, patient.folder, patient.environ
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that was gathered."""
+
+    program: ProgramFacts
+    terminal: TerminalFacts
+    storage: StorageFacts
+    link: LinkFacts
+    printer: PrinterFacts | None = None
+    configuration: ConfigurationFacts = field(default_factory=ConfigurationFacts)
+    klipper: KlipperFacts = field(default_factory=KlipperFacts)
+
+
+async def gather(request: DoctorRequest) -> Facts:
+    """Read everything; takes seconds, with a limit on each part."""
+    environ, home = request.environ, request.home
+    terminal = gather_terminal(environ, ask=request.ask_terminal)
+    program, storage, (link, printer, configuration) = await asyncio.gather(
+        gather_program(),
+        asyncio.to_thread(gather_storage, request.settings, request.settings_file, request.folder, environ),
+        _gather_printer(request),
+    )
+    klipper = await asyncio.to_thread(gather_klipper, printer, link.processes, request.klipper, environ, home)
+    return Facts(program, terminal, storage, link, printer, configuration, klipper)
+
+
+def judge(facts: Facts) -> Findings:
+    """The findings by group. Their commands name this program as the shell finds it."""
+    printer = facts.printer
+    found = {
+        Group.PROGRAM: judge_program(facts.program),
+        Group.TERMINAL: judge_terminal(facts.terminal),
+        Group.STORAGE: judge_storage(facts.storage),
+        Group.LINK: judge_link(facts.link),
+        Group.KLIPPER: (
+            *(judge_printer(printer) if printer is not None else ()),
+            *judge_klipper(printer, facts.klipper, facts.link.processes),
         ),
-        _outside(patient),
-    )
-    link, printer = outside
-    here = await asyncio.to_thread(
-        look_here, printer, link.processes, patient.klipper, patient.environ, patient.home
-    )
-    return Facts(program, terminal, storage, link, printer, here)
-
-
-def judge(facts: Facts) -> tuple[Finding, ...]:
-    """The findings, group by group, with this program's name in what is to be typed as the shell finds it."""
-    findings = (
-        *judge_program(facts.program),
-        *judge_terminal(facts.terminal),
-        *judge_storage(facts.storage),
-        *judge_link(facts.link),
-        *judge_klipper(facts.printer, facts.here, facts.link.processes),
-        *judge_configuration(facts.printer, facts.here),
-    )
-    return tuple(
-        replace(
-            finding, commands=tuple(_spelled(command, facts.program.called) for command in finding.commands)
+        Group.CONFIGURATION: judge_configuration(
+            printer.state if printer is not None else None, facts.configuration, facts.klipper
+        ),
+    }
+    called = facts.program.called
+    return {
+        group: tuple(
+            replace(one, commands=tuple(_spelled(line, called) for line in one.commands)) for one in own
         )
-        for finding in findings
-    )
+        for group, own in found.items()
+    }
 
 
 def _spelled(command: str, called: str) -> str:
@@ -83,36 +103,47 @@ def _spelled(command: str, called: str) -> str:
     return called + space + rest if name == "zcal-tui" else command
 
 
-async def _outside(patient: Patient) -> tuple[LinkFacts, PrinterFacts | None]:
-    """Ask where this program would ask; if nobody answers there, wherever else something may be on this machine."""
-    settings = patient.settings
+async def _gather_printer(
+    request: DoctorRequest,
+) -> tuple[LinkFacts, PrinterFacts | None, ConfigurationFacts]:
+    """Ask where zcal-tui itself would connect; if nothing answers there, every other socket on this machine."""
+    settings = request.settings
     credentials = Credentials(settings.api_key, settings.token)
-    processes, moonrakers = await asyncio.to_thread(look_at_processes)
-    meant, bad_address = _meant(patient)
-    answers = await ask(meant, credentials)
+    processes, moonrakers = await asyncio.to_thread(gather_processes)
+    candidates, bad_address = _configured(request)
+    answers = await gather_link(candidates, credentials)
     if not any(tried.reached for tried, _ in answers):
-        known = [candidate.address for candidate in meant]
-        others = candidates_here(patient.home, processes, known)
-        answers += await ask(others, credentials)
+        known = [candidate.address for candidate in candidates]
+        answers += await gather_link(local_candidates(request.home, processes, known), credentials)
     try:
-        facts = LinkFacts(tuple(tried for tried, _ in answers), bad_address, processes, moonrakers)
-        transport = _transport_of(facts.used, answers)
-        return facts, await look_at_printer(transport, credentials) if transport is not None else None
+        link = LinkFacts(tuple(tried for tried, _ in answers), bad_address, processes, moonrakers)
+        for tried, transport in answers:
+            if tried is link.used and transport is not None:
+                return link, *await examine_printer(transport, credentials)
+        return link, None, ConfigurationFacts()
     finally:
         await asyncio.gather(*(transport.close() for _, transport in answers if transport is not None))
 
 
-def _meant(patient: Patient) -> tuple[list[Candidate], str]:
-    """Where this program asks by itself, and why the address that was given is none."""
-    if patient.settings.printer is None:
-        return [Candidate(address, USUAL) for address in usual_addresses(patient.home)], ""
+async def examine_printer(
+    transport: LinkedTransport, credentials: Credentials
+) -> tuple[PrinterFacts, ConfigurationFacts]:
+    """Read the state and the configuration of a printer, over an open connection."""
+    printer = Printer(transport)
     try:
-        return [Candidate(parse_address(patient.settings.printer), patient.origin)], ""
+        facts = await gather_printer(printer)
+        if not facts.info:
+            return facts, ConfigurationFacts()
+        return facts, await gather_configuration(printer, transport.address, credentials)
+    finally:
+        await printer.close()
+
+
+def _configured(request: DoctorRequest) -> tuple[list[Candidate], str]:
+    """Where zcal-tui itself connects, and why the given address is invalid."""
+    if request.settings.printer is None:
+        return [Candidate(address, DEFAULT) for address in usual_addresses(request.home)], ""
+    try:
+        return [Candidate(parse_address(request.settings.printer), request.origin)], ""
     except AddressError as error:
         return [], str(error)
-
-
-def _transport_of(
-    used: Tried | None, answers: Sequence[tuple[Tried, LinkedTransport | None]]
-) -> LinkedTransport | None:
-    return next((transport for tried, transport in answers if tried is used), None)

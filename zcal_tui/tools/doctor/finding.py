@@ -1,4 +1,4 @@
-"""One thing that the doctor looked at, and what it found."""
+"""One thing that the doctor checked, and what it found."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,68 +18,54 @@ class Grade(StrEnum):
 
 
 class Group(StrEnum):
-    """What a finding is about, in the order in which they are told."""
+    """What a finding is about, in the order of the output."""
 
     PROGRAM = "This program"
     TERMINAL = "Terminal"
     STORAGE = "Settings and data"
-    LINK = "Link to the printer"
-    KLIPPER = "Klipper and the extra"
+    LINK = "Connection to the printer"
+    KLIPPER = "Klipper and the [zcal] module"
     CONFIGURATION = "Configuration"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What was found, why it matters, how to mend it. `what` never holds a secret or a person's name."""
+class DoctorFinding:
+    """What was found, why it matters, how to fix it. `what` never contains a secret or a person's name."""
 
-    group: Group
     key: str
     grade: Grade
     what: str
     why: str = ""
-    mend: str = ""
+    fix: str = ""
     commands: tuple[str, ...] = ()
-    """What to type to mend it, a line each."""
+    """What to type to fix it, a line each."""
 
 
-def sentence(text: str) -> str:
-    """A text with the end of a sentence, if it has none yet."""
-    text = text.strip()
-    return text if text.endswith((".", "?", "!", "…")) else f"{text}."
+def ok(key: str, *what: str) -> DoctorFinding:
+    """All is well. `what`: whole sentences; empty ones are left out."""
+    return DoctorFinding(key, Grade.OK, " ".join(filter(None, what)))
+
+
+def note(key: str, what: str, why: str, fix: str, *commands: str) -> DoctorFinding:
+    """Something may go wrong."""
+    return DoctorFinding(key, Grade.NOTE, what, why, fix, commands)
+
+
+def problem(key: str, what: str, why: str, fix: str, *commands: str) -> DoctorFinding:
+    """Something does not work."""
+    return DoctorFinding(key, Grade.PROBLEM, what, why, fix, commands)
 
 
 _GRADES = {Level.PASS: Grade.OK, Level.WARN: Grade.NOTE, Level.FAIL: Grade.PROBLEM}
 
 
-def of_ready(group: Group, found: ready.ReadyFinding) -> Finding:
-    """A finding of the check `ready`, told by the doctor."""
-    why = " ".join(filter(None, (found.why, f"({found.source})" if found.source else "")))
-    return Finding(group, found.key, _GRADES[found.level], found.what, why, found.mend)
+def from_ready(found: ready.ReadyFinding) -> DoctorFinding:
+    """A finding of the check `ready`."""
+    why = f"{found.why} ({found.source})" if found.source else found.why
+    return DoctorFinding(found.key, _GRADES[found.level], found.what, why.strip(), found.mend)
 
 
-class Findings:
-    """Collects the findings of one group."""
-
-    def __init__(self, group: Group) -> None:
-        self._group = group
-        self._found: list[Finding] = []
-
-    def ok(self, key: str, what: str, why: str = "") -> None:
-        """All is well."""
-        self._found.append(Finding(self._group, key, Grade.OK, what, why))
-
-    def note(self, key: str, what: str, why: str, mend: str, *commands: str) -> None:
-        """Something may go wrong."""
-        self._found.append(Finding(self._group, key, Grade.NOTE, what, why, mend, commands))
-
-    def problem(self, key: str, what: str, why: str, mend: str, *commands: str) -> None:
-        """Something does not work."""
-        self._found.append(Finding(self._group, key, Grade.PROBLEM, what, why, mend, commands))
-
-    def ready(self, found: ready.ReadyFinding) -> None:
-        """What the check `ready` says."""
-        self._found.append(of_ready(self._group, found))
-
-    def all(self) -> tuple[Finding, ...]:
-        """What was collected, in its order."""
-        return tuple(self._found)
+def sentence(text: str) -> str:
+    """A text with a full stop, if it has no end of a sentence yet."""
+    text = text.strip()
+    return text if text.endswith((".", "?", "!", "…")) else f"{text}."

@@ -1,11 +1,13 @@
-"""The findings as text for a person, or as one JSON object."""
+"""The findings as text for a person, as one JSON object, and as a block to paste into a forum post."""
 
+import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
-from zcal_tui.tools.doctor.facts import Facts
-from zcal_tui.tools.doctor.finding import Finding, Grade, Group
+from zcal_tui.tools.doctor.examine import Facts, Findings
+from zcal_tui.tools.doctor.finding import DoctorFinding, Grade
 
 SCHEMA = 1
 NARROWEST, WIDEST = 40, 100
@@ -13,9 +15,18 @@ SIGNS = {Grade.OK: "✓", Grade.NOTE: "!", Grade.PROBLEM: "✗"}
 PLAIN_SIGNS = {Grade.OK: "+", Grade.NOTE: "!", Grade.PROBLEM: "X"}
 """For terminals without the others."""
 
+_URL = re.compile(
+    r"(?P<scheme>\b(?:https?|wss?)://)(?:[^\s/@]*@)?(?P<host>\[[^\]\s]*\]|[^\s/:?#]+)(?P<rest>[^\s?#]*)(?:\?[^\s]*)?"
+)
+_ADDRESS = re.compile(r"\b(?!127\.)\d{1,3}(?:\.\d{1,3}){3}\b")
+_HOMES = re.compile(r"/home/[^/\s]+")
+_LOCAL = ("localhost", "127.0.0.1", "[::1]", "::1")
+_COMMON = frozenset((*_LOCAL, "klipper", "kalico", "klippy", "moonraker", "printer", "zcal"))
+"""Host names that identify nobody, and occur in ordinary sentences."""
+
 
 def signs_for(encoding: str, *, console: bool) -> dict[Grade, str]:
-    """The signs that can be written in an encoding and are in the terminal's font."""
+    """The signs that an encoding has and the terminal's font shows."""
     try:
         "✓✗".encode(encoding)
     except (UnicodeEncodeError, LookupError):
@@ -23,29 +34,28 @@ def signs_for(encoding: str, *, console: bool) -> dict[Grade, str]:
     return PLAIN_SIGNS if console else SIGNS
 
 
-def text_lines(findings: Sequence[Finding], signs: dict[Grade, str], width: int) -> list[str]:
+def text_lines(findings: Findings, signs: dict[Grade, str], width: int) -> list[str]:
     """Every finding, group by group, wrapped to the width."""
     lines: list[str] = []
-    for group in Group:
-        own = [finding for finding in findings if finding.group is group]
+    for group, own in findings.items():
         if own:
-            lines += ([""] if lines else []) + [str(group)]
-            for finding in own:
-                lines += _finding_lines(finding, signs[finding.grade], width)
-    return lines
+            lines += ["", str(group)]
+        for finding in own:
+            lines += _finding_lines(finding, signs[finding.grade], width)
+    return lines[1:]
 
 
-def _finding_lines(finding: Finding, sign: str, width: int) -> list[str]:
+def _finding_lines(finding: DoctorFinding, sign: str, width: int) -> list[str]:
     lines = wrapped(finding.what, f"  {sign} ", "    ", width)
     if finding.why:
         lines += wrapped(finding.why, "      why: ", "           ", width)
-    if finding.mend:
-        lines += wrapped(finding.mend, "      do:  ", "           ", width)
+    if finding.fix:
+        lines += wrapped(finding.fix, "      fix: ", "           ", width)
     return lines + [f"           {command}" for command in finding.commands]  # whole, to be copied
 
 
 def wrapped(text: str, first: str, rest: str, width: int) -> list[str]:
-    """A sentence in lines of a width, which has its limits; paths and commands stay whole."""
+    """A text in lines of a width, within limits; paths and commands stay whole."""
     return textwrap.wrap(
         " ".join(text.split()),
         max(NARROWEST, min(width, WIDEST)),
@@ -56,22 +66,18 @@ def wrapped(text: str, first: str, rest: str, width: int) -> list[str]:
     )
 
 
-def closing(findings: Sequence[Finding]) -> str:
-    """The sentence at the end."""
-    problems = sum(finding.grade is Grade.PROBLEM for finding in findings)
-    notes = sum(finding.grade is Grade.NOTE for finding in findings)
-    counted = "1 note" if notes == 1 else f"{notes} notes"
+def summary(findings: Findings) -> str:
+    """The sentences at the end."""
+    grades = [finding.grade for own in findings.values() for finding in own]
+    problems, notes = grades.count(Grade.PROBLEM), grades.count(Grade.NOTE)
     if problems:
-        named = "1 problem" if problems == 1 else f"{problems} problems"
-        also = f" and {counted}" if notes else ""
-        mend = "Mend it" if problems == 1 else "Mend the first, which may mend others"
-        return f"{named}{also}. {mend}, then run this again."
+        return f"Problems: {problems}. Notes: {notes}. Fix the first problem, then run this again."
     if notes:
-        return f"No problem, {counted}."
-    return "No problem found."
+        return f"No problems. Notes: {notes}."
+    return "No problems found."
 
 
-def as_json(facts: Facts, findings: Sequence[Finding], paste: Sequence[str]) -> dict[str, Any]:
+def as_json(facts: Facts, findings: Findings, paste: Sequence[str]) -> dict[str, Any]:
     """Everything as one object; docs/json.md describes it."""
     return {
         "event": "doctor",
@@ -79,15 +85,16 @@ def as_json(facts: Facts, findings: Sequence[Finding], paste: Sequence[str]) -> 
         "version": facts.program.version,
         "findings": [
             {
-                "group": finding.group.name.lower(),
+                "group": group.name.lower(),
                 "key": finding.key,
                 "grade": finding.grade.value,
                 "what": finding.what,
                 "why": finding.why,
-                "mend": finding.mend,
+                "mend": finding.fix,
                 "commands": list(finding.commands),
             }
-            for finding in findings
+            for group, own in findings.items()
+            for finding in own
         ],
         "tried": [
             {
@@ -101,3 +108,47 @@ def as_json(facts: Facts, findings: Sequence[Finding], paste: Sequence[str]) -> 
         ],
         "paste": list(paste),
     }
+
+
+def paste_lines(facts: Facts, findings: Findings) -> list[str]:
+    """The block's lines, not yet redacted: what runs here, the printer, and every finding that is not ok."""
+    program, terminal, used, printer = facts.program, facts.terminal, facts.link.used, facts.printer
+    lines = [
+        f"zcal-tui {program.release}, Python {program.python}, {program.system}",
+        ", ".join(f"{library.name} {library.found or 'missing'}" for library in program.libraries),
+        f"terminal: {terminal.term or '(none)'}, {terminal.encoding}, {terminal.columns}x{terminal.rows}",
+        f"multiplexer: {terminal.multiplexer or 'none'}, SSH: {'yes' if terminal.ssh else 'no'}",
+    ]
+    if used is None:
+        lines.append(
+            f"printer: none reached; asked: {', '.join(tried.address for tried in facts.link.tried)}"
+        )
+    else:
+        server = f"Moonraker {used.moonraker.version}" if used.moonraker else "klippy's socket"
+        lines.append(f"printer: {used.address} ({server})")
+    if printer is not None:
+        state = printer.state
+        version = state.software_version or printer.info.get("software_version") or "?"
+        module = state.zcal.get("version") if printer.module_loaded else "not loaded"
+        lines.append(f"{state.app} {version}, state: {state.klippy}, [zcal] module: {module}")
+    shown = (finding for own in findings.values() for finding in own if finding.grade is not Grade.OK)
+    return lines + [f"{finding.grade}: {finding.what} [{finding.key}]" for finding in shown]
+
+
+def redact(text: str, home: Path, hosts: Iterable[str] = (), secrets: Iterable[str | None] = ()) -> str:
+    """The text without logins, without names of machines, and with the home folder as ~."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "…")
+    text = _URL.sub(_redact_url, text)
+    text = re.sub(rf"{re.escape(str(home))}(?![\w.-])", "~", text) if home != Path("/") else text
+    text = _HOMES.sub("/home/…", text)
+    for host in hosts:
+        if host and host.lower() not in _COMMON:
+            text = re.sub(rf"(?<![\w-]){re.escape(host)}(?![\w-])", "HOST", text)
+    return _ADDRESS.sub("ADDRESS", text)
+
+
+def _redact_url(found: "re.Match[str]") -> str:
+    host = found["host"] if found["host"] in _LOCAL else "HOST"
+    return f"{found['scheme']}{host}{found['rest']}"

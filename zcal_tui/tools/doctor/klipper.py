@@ -1,0 +1,363 @@
+"""Klipper on this machine: its folder, its files, its log. Is the [zcal] module where Klipper looks for it?"""
+
+import re
+import socket
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from zcal_tui.printer.errors.explain import explain
+from zcal_tui.printer.values import number, text
+from zcal_tui.tools.doctor.finding import DoctorFinding, from_ready, note, ok, problem, sentence
+from zcal_tui.tools.doctor.link import RESTART
+from zcal_tui.tools.doctor.printer import PrinterFacts
+from zcal_tui.tools.doctor.processes import KlippyProcess
+from zcal_tui.tools.install_plan import Link, Unlink, plan_install
+from zcal_tui.tools.klipper_folder import (
+    NAMES,
+    ConfigFile,
+    Folder,
+    InstallError,
+    find_config,
+    find_klipper,
+    look,
+    read_config,
+    source,
+)
+from zcal_tui.tools.system import attempt, exists, tail
+
+TAIL = 400_000
+"""Bytes of klippy's log that are read."""
+RECENT = 86400.0
+"""Seconds before now in which klippy has to have started for its errors to count; the last start always does."""
+LONGEST_ERROR = 160
+"""Characters of an error that are shown."""
+MARGIN = 2.0
+"""Seconds by which a file may seem newer than the process that read it."""
+_START = re.compile(r"^Start printer at .*\((\d+\.\d+) \d+\.\d+\)$", re.MULTILINE)
+_ERRORS = re.compile(
+    r"^Transition to shutdown state: (.+)$"
+    r"|^(?:configparser|configfile)\.\w*[Ee]rror: (.+)$"
+    r"|^(Internal error on command.*)$"
+    r"|^(Lost communication with MCU .*)$"
+    r"|^(mcu '[^']+': Unable to connect.*)$"
+    r"|^(Unhandled exception .*)$",
+    re.MULTILINE,
+)
+"""Source: klippy/klippy.py, klippy/gcode.py, klippy/mcu.py, klippy/clocksync.py."""
+
+
+@dataclass(frozen=True, slots=True)
+class KlipperFacts:
+    """Klipper on this machine; nothing where the printer is elsewhere. Times are seconds since 1970."""
+
+    folder: Folder | None = None
+    elsewhere: tuple[Path, ...] = ()
+    """Other Klipper folders that the [zcal] module is linked into."""
+    shadowed: Path | None = None
+    """The file of another z_calibration that our link in the same folder hides."""
+    override_missing: bool = False
+    """Whether our z_calibration is linked into a Kalico that does not start with it and its own."""
+    config: ConfigFile | None = None
+    config_unreadable: str = ""
+    config_broken: str = ""
+    """Why klippy could not read it either."""
+    started: float | None = None
+    """When klippy started."""
+    module_changed: float | None = None
+    """When the [zcal] module's files, or the links to them, were changed last."""
+    python: str = ""
+    """The name of klippy's interpreter, such as python3.11."""
+    log: Path | None = None
+    """Klippy's log, where it can be read."""
+    log_errors: tuple[tuple[str, int], ...] = ()
+    """The recent errors in klippy's log, each with how often it occurred, the newest last."""
+
+
+def gather_klipper(
+    printer: PrinterFacts | None,
+    processes: Sequence[KlippyProcess],
+    named: Path | None,
+    environ: Mapping[str, str],
+    home: Path,
+) -> KlipperFacts:
+    """Examine the Klipper of this machine: the printer's own, else the one that runs, else the one in its usual place.
+
+    `named` is a folder given on the command line. A printer on another machine leaves everything unknown.
+    """
+    info = printer.info if printer is not None else {}
+    if info and not _is_local(info):
+        return KlipperFacts()
+    pid = number(info.get("process_id"))
+    alone = len(processes) == 1 and not info
+    process = next((klippy for klippy in processes if alone or klippy.pid == pid), None)
+    ours = attempt(source, InstallError)
+    root = _root(info, process, named, environ, home)
+    folder = _look(root, ours)
+    kalico = folder is not None and folder.kalico
+    config, unreadable = _config(text(info.get("config_file")), process, home, kalico=kalico)
+    log = _log(text(info.get("log_file")), process, home)
+    end = tail(log, TAIL) if log is not None else None
+    interpreter = text(info.get("python_path"))
+    return KlipperFacts(
+        folder=folder,
+        elsewhere=_elsewhere(root, ours, environ, home),
+        shadowed=_shadowed(folder),
+        override_missing=folder is not None and ours is not None and _override_missing(folder, ours, config),
+        config=config,
+        config_unreadable=unreadable,
+        config_broken=config.problem if config is not None else "",
+        started=process.started if process is not None else None,
+        module_changed=attempt(lambda: _module_changed(folder, ours)),
+        python=Path(interpreter).resolve().name if interpreter else "",
+        log=log if end is not None else None,
+        log_errors=recent_errors(end or "", time.time()),
+    )
+
+
+def _is_local(info: Mapping[str, object]) -> bool:
+    """Whether klippy runs on this machine: on its host name, with its files within reach."""
+    root = text(info.get("klipper_path"))
+    same = text(info.get("hostname")) in (None, socket.gethostname())
+    return same and root is not None and exists(Path(root) / "klippy")
+
+
+def _root(
+    info: Mapping[str, object],
+    process: KlippyProcess | None,
+    named: Path | None,
+    environ: Mapping[str, str],
+    home: Path,
+) -> Path | None:
+    if known := text(info.get("klipper_path")):
+        return Path(known)
+    if named is None and process is not None and process.root is not None and exists(process.root / "klippy"):
+        return process.root
+    return attempt(lambda: find_klipper(named, environ, home), InstallError)
+
+
+def _look(root: Path | None, ours: Path | None) -> Folder | None:
+    """What is in a Klipper folder; None where there is none, or it is closed to this user."""
+    return attempt(lambda: look(root, ours)) if root is not None and ours is not None else None
+
+
+def _config(
+    named: str | None, process: KlippyProcess | None, home: Path, *, kalico: bool
+) -> tuple[ConfigFile | None, str]:
+    """The printer.cfg in use, and why zcal-tui cannot read it."""
+    if named is not None:
+        path: Path | None = Path(named)
+    else:
+        path = process.config if process is not None else attempt(lambda: find_config(None, home))
+    try:
+        return (read_config(path, kalico=kalico) if path is not None else None), ""
+    except (InstallError, OSError) as error:
+        return None, str(error)
+
+
+def _log(named: str | None, process: KlippyProcess | None, home: Path) -> Path | None:
+    if named:
+        return Path(named)
+    if process is not None and process.log is not None:
+        return process.log
+    return home / "printer_data" / "logs" / "klippy.log"
+
+
+def _elsewhere(
+    root: Path | None, ours: Path | None, environ: Mapping[str, str], home: Path
+) -> tuple[Path, ...]:
+    """Klipper folders besides this one that the [zcal] module is linked into."""
+    places = [home / "klipper", home / "kalico"]
+    if environ.get("KLIPPER_DIR"):
+        places.append(Path(environ["KLIPPER_DIR"]).expanduser())
+    found = []
+    for place in places:
+        same = root is not None and place.resolve() == root.resolve()
+        other = _look(place.resolve(), ours) if not same and exists(place / "klippy" / "extras") else None
+        if other is not None and other.entries["zcal"] in ("ours", "stale"):
+            found.append(place)
+    return tuple(found)
+
+
+def _shadowed(folder: Folder | None) -> Path | None:
+    """A module beside a folder of the same name: Python loads the folder."""
+    if folder is None:
+        return None
+    link = folder.link("z_calibration")
+    module = link.with_suffix(".py")
+    return module if exists(module) and exists(link) else None
+
+
+def _override_missing(folder: Folder, ours: Path, config: ConfigFile | None) -> bool:
+    """Whether the installer would remove the link to z_calibration and not make it again."""
+    place = folder.link("z_calibration")
+    steps = plan_install(folder, ours, config).steps
+    return Unlink(place) in steps and Link(place, ours / "z_calibration") not in steps
+
+
+def _module_changed(folder: Folder | None, ours: Path | None) -> float | None:
+    """Raises OSError."""
+    if folder is None or ours is None or folder.entries["zcal"] != "ours":
+        return None
+    linked = [name for name in NAMES if folder.entries[name] == "ours"]
+    files = [path for name in linked for path in (folder.link(name), *(ours / name).rglob("*.py"))]
+    return max(path.lstat().st_mtime for path in files)
+
+
+def recent_errors(log: str, now: float) -> tuple[tuple[str, int], ...]:
+    """The recent errors in the end of klippy's log, each with how often it occurred, the newest last. Pure."""
+    starts = list(_START.finditer(log))
+    counted = [start for start in starts if now - float(start[1]) < RECENT] or starts[-1:]
+    # What comes before the first start that is seen belongs to one of an unknown time
+    begin = counted[0].start() if counted else 0
+    errors: dict[str, int] = {}
+    for found in _ERRORS.finditer(log, begin):
+        error = found[found.lastindex or 0].strip()[:LONGEST_ERROR]
+        errors[error] = errors.pop(error, 0) + 1  # moved to the end, as the newest
+    return tuple(errors.items())
+
+
+def judge_klipper(
+    printer: PrinterFacts | None, facts: KlipperFacts, processes: Sequence[KlippyProcess]
+) -> Iterator[DoctorFinding]:
+    """Report on the [zcal] module, klippy's Python and its log; `printer` is None where none was reached."""
+    if len(processes) > 1:
+        yield ok("several", f"{len(processes)} klippys run on this machine. Name one of them with --printer.")
+    yield from _judge_module(printer, facts)
+    yield from _judge_links(printer, facts)
+    if facts.python.startswith("python2"):
+        yield problem(
+            "klippy-python",
+            f"Klipper runs on {facts.python}.",
+            "The [zcal] module needs Python 3.8 or later.",
+            "Recreate Klipper's environment with Python 3: in KIAUH, remove and install Klipper. Keep printer_data.",
+        )
+    yield from _judge_log(facts, printer.state.message if printer is not None else "")
+
+
+def _judge_module(printer: PrinterFacts | None, facts: KlipperFacts) -> Iterator[DoctorFinding]:
+    """Report on the [zcal] module: what the printer says, else why, by what is on the disk."""
+    folder = facts.folder
+    if printer is not None and printer.module is not None and (printer.module_loaded or folder is None):
+        yield from_ready(printer.module)
+    elif folder is not None:
+        yield _judge_link(folder, printer, facts)
+    elif printer is None:
+        yield ok("extra", "No Klipper was found in the usual folders of this machine.")
+
+
+def _judge_link(folder: Folder, printer: PrinterFacts | None, facts: KlipperFacts) -> DoctorFinding:
+    entry = folder.entries["zcal"]
+    wanted = facts.config is not None and facts.config.where("zcal") is not None
+    install = f"zcal-tui install --klipper {folder.root}"
+    others = ", ".join(map(str, facts.elsewhere))
+    elsewhere = f" It is linked into another Klipper: {others}." if others else ""
+    if entry == "foreign":
+        return problem(
+            "extra",
+            f"{folder.foreign['zcal']} is not part of zcal-tui and takes the place of the [zcal] module.",
+            "Klipper would load it instead.",
+            "Move it away, then install the module.",
+            install,
+        )
+    if entry != "ours" and wanted:
+        return problem(
+            "extra",
+            f"printer.cfg has [zcal], but the link in {folder.root} points into another installation."
+            if entry == "stale"
+            else f"printer.cfg has [zcal], but the module is not linked into {folder.root}.",
+            "Klipper does not start with a section that has no module. A new clone or a hard recovery of Klipper "
+            f"removes links.{elsewhere}",
+            "Link the module again, then restart Klipper.",
+            install,
+            RESTART,
+        )
+    if entry != "ours":
+        return note(
+            "extra",
+            f"The [zcal] module is not installed in {folder.root}.",
+            "Without it, cancel takes effect later, heating is refused, and most printers cannot measure backlash."
+            + elsewhere,
+            "Install it. --dry-run shows first what it would do.",
+            install,
+        )
+    if not wanted and facts.config is not None:
+        return note(
+            "extra",
+            "The [zcal] module is linked, but printer.cfg has no section [zcal].",
+            "Klipper loads the module only for its section.",
+            "Let the installer add the section, or write a line [zcal] yourself. Then restart Klipper.",
+            f"{install} --config {facts.config.path}",
+            RESTART,
+        )
+    if printer is not None and printer.state.klippy in ("ready", "shutdown"):
+        return problem(
+            "extra",
+            "The [zcal] module is linked and in printer.cfg, but the running Klipper has not loaded it.",
+            "Klipper was not restarted since, or reads another printer.cfg.",
+            "Restart Klipper.",
+            RESTART,
+        )
+    return ok("extra", f"The [zcal] module is linked into {folder.root}.")
+
+
+def _judge_links(printer: PrinterFacts | None, facts: KlipperFacts) -> Iterator[DoctorFinding]:
+    """Report links that are newer than klippy, visible to Git, or in conflict with another module."""
+    folder = facts.folder
+    loaded = printer is not None and printer.module_loaded
+    if loaded and facts.started and facts.module_changed and facts.module_changed > facts.started + MARGIN:
+        yield note(
+            "extra-old",
+            "The files of the [zcal] module are newer than the running Klipper.",
+            "Klipper still runs the code that it loaded when it started. RESTART does not load it again.",
+            "Restart the Klipper service.",
+            RESTART,
+        )
+    if folder is None:
+        return
+    install = f"zcal-tui install --klipper {folder.root}"
+    hidden = f"{folder.place}/zcal" in folder.excluded or "zcal" in folder.ignored
+    if folder.exclude_file is not None and folder.entries["zcal"] == "ours" and not hidden:
+        yield note(
+            "dirty",
+            "Git sees the link to the [zcal] module as a change of Klipper.",
+            "Moonraker's update manager then marks Klipper as dirty, and a recovery removes the link.",
+            "Let the installer exclude the link from Git.",
+            install,
+        )
+    if facts.override_missing:
+        yield problem(
+            "z-calibration-override",
+            "Kalico has its own z_calibration, and zcal-tui's is linked as well.",
+            "Kalico does not start with both while [danger_options] allow_plugin_override is off.",
+            "Set allow_plugin_override: True to use zcal-tui's, or let the installer remove the link.",
+            install,
+            RESTART,
+        )
+    if facts.shadowed is not None:
+        yield problem(
+            "z-calibration-twice",
+            f"There are two modules z_calibration in {facts.shadowed.parent}.",
+            "Python loads the folder and ignores the file, so the plugin you expect may not run.",
+            "Remove the link to use the plugin, or the file to use zcal-tui's module.",
+            f"rm {facts.shadowed.with_suffix('')}",
+            RESTART,
+        )
+
+
+def _judge_log(facts: KlipperFacts, message: str) -> Iterator[DoctorFinding]:
+    """Report recent errors, except the one in klippy's present `message`, which is reported as its state."""
+    errors = [(error, count) for error, count in facts.log_errors if error not in message]
+    if errors:
+        newest = "; ".join(f"{error} (×{count})" if count > 1 else error for error, count in errors[-3:])
+        explained = explain(errors[-1][0])
+        yield note(
+            "log",
+            sentence(f"Recent errors in klippy's log: {newest}"),
+            f"The last one: {sentence(explained.what)} {explained.cause}" if explained.known else "",
+            explained.remedy or "Read the log.",
+            f"less +G {facts.log or 'klippy.log'}",
+        )
+    elif facts.log is not None and not facts.log_errors:
+        yield ok("log", "There are no recent errors in klippy's log.")

@@ -1,0 +1,433 @@
+"""Does a printer answer, and if none does, why? Every address is asked once, none for long."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import stat
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from zcal_tui.printer.values import mapping, text
+from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem, sentence
+from zcal_tui.tools.doctor.processes import KlippyProcess
+from zcal_tui.tools.doctor.program import numbers
+from zcal_tui.tools.system import attempt, exists, user_name
+from zcal_tui.transport.address import Address, SocketAddress, UrlAddress
+from zcal_tui.transport.failures import (
+    HandshakeRefused,
+    NotReady,
+    TransportError,
+    Unauthorized,
+    UnknownMethod,
+    Unreachable,
+)
+from zcal_tui.transport.moonraker import Credentials
+from zcal_tui.transport.opening import open_transport
+from zcal_tui.transport.reconnect import LinkedTransport
+
+LONGEST = 4.0
+"""Seconds for an address to answer."""
+NAME_LONGEST = 3.0
+"""Seconds to look up a host name."""
+DEFAULT = "default address"
+"""The origin of an address that was not named by anyone."""
+SLOW = 0.3
+"""Seconds for a question and its answer: 1 to 3 ms on klippy's own socket, tens over a good network."""
+OLDEST_MOONRAKER = (0, 8)
+"""The oldest version that is not called old. zcal-tui is made for v0.10; printers of some makers bring v0.7."""
+START = "sudo systemctl start klipper"
+RESTART = "sudo systemctl restart klipper"
+STATUS = "systemctl status klipper"
+
+Answer = Literal["klippy", "moonraker", "login", "stranger", "unnamed", "refused", "silent"]
+"""The result of asking (docs/json.md). login: one is required; stranger: a server that is no printer; unnamed: an
+unknown host name; silent: no answer in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An address to ask, and where it comes from."""
+
+    address: Address
+    origin: str
+    configured: bool = True
+    """Whether zcal-tui itself connects there, as it was called now."""
+
+
+@dataclass(frozen=True, slots=True)
+class SocketFile:
+    """What is at a socket's path."""
+
+    kind: Literal["missing", "closed", "socket", "terminal", "folder", "other"]
+    """closed: in a folder that this user cannot access."""
+    owner: str = ""
+    writable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MoonrakerFacts:
+    """What Moonraker reports about itself."""
+
+    version: str
+    klippy_connected: bool
+    failed: tuple[str, ...] = ()
+    warnings: int = 0
+    missing: tuple[str, ...] = ()
+    """The sections that it needs and printer.cfg does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """An address that was asked, and its answer."""
+
+    address: str
+    origin: str
+    answer: Answer
+    cause: str = ""
+    remedy: str = ""
+    seconds: float | None = None
+    """The time of one question and its answer."""
+    file: SocketFile | None = None
+    moonraker: MoonrakerFacts | None = None
+    configured: bool = True
+    """As in `Candidate`."""
+
+    @property
+    def reached(self) -> bool:
+        """Whether klippy or Moonraker answered."""
+        return self.answer in ("klippy", "moonraker")
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFacts:
+    """Which addresses were asked, and what runs on this machine."""
+
+    tried: tuple[Tried, ...]
+    bad_address: str = ""
+    """Why the given address is invalid."""
+    processes: tuple[KlippyProcess, ...] = ()
+    moonrakers: int = 0
+    """How many Moonrakers run here."""
+
+    @property
+    def used(self) -> Tried | None:
+        """The printer that is examined: the one that zcal-tui would use, else the first that answered."""
+        reached = [tried for tried in self.tried if tried.reached]
+        return next((tried for tried in reached if tried.configured), reached[0] if reached else None)
+
+
+def local_candidates(
+    home: Path, processes: Sequence[KlippyProcess], known: Sequence[Address]
+) -> list[Candidate]:
+    """The sockets of klippy and Moonraker on this machine that are not `known`."""
+    found = [(process.socket, "socket of a running klippy") for process in processes if process.socket]
+    in_home = attempt(lambda: sorted(home.glob("printer*_data/comms/*.sock"))) or []
+    found += [(path, "home folder") for path in in_home if path.stem in ("klippy", "moonraker")]
+    found.append((Path("/tmp/klippy_uds"), "default of old installations"))
+    origins: dict[Path, str] = {}
+    for path, origin in found:
+        if SocketAddress(path) not in known and exists(path):
+            origins.setdefault(path, origin)
+    return [Candidate(SocketAddress(path), origin, configured=False) for path, origin in origins.items()]
+
+
+async def gather_link(
+    candidates: Sequence[Candidate], credentials: Credentials
+) -> list[tuple[Tried, LinkedTransport | None]]:
+    """Ask all of them at once. The transports of those that answered are open, and the caller's to close."""
+    return list(await asyncio.gather(*(_ask(candidate, credentials) for candidate in candidates)))
+
+
+async def _ask(candidate: Candidate, credentials: Credentials) -> tuple[Tried, LinkedTransport | None]:
+    address = candidate.address
+    file = look_at_socket(address.path) if isinstance(address, SocketAddress) else None
+    tried = Tried(str(address), candidate.origin, "refused", file=file, configured=candidate.configured)
+    if isinstance(address, UrlAddress) and not await _name_is_known(urlsplit(address.url).hostname or ""):
+        return replace(tried, answer="unnamed", cause="unknown host name"), None
+    transport = open_transport(address, credentials)
+    try:
+        async with asyncio.timeout(LONGEST):
+            await transport.connect()
+            return await _identify(transport, tried), transport
+    except TimeoutError:
+        tried = replace(tried, answer="silent", cause=f"no answer within {LONGEST:.0f} s")
+    except Unauthorized:
+        given = credentials.api_key or credentials.token
+        tried = replace(
+            tried, answer="login", cause="the login was rejected" if given else "a login is required"
+        )
+    except HandshakeRefused as error:
+        tried = replace(tried, answer="stranger", cause=error.cause, remedy=error.remedy)
+    except Unreachable as error:
+        tried = replace(tried, cause=error.cause, remedy=error.remedy)
+    except TransportError as error:
+        tried = replace(tried, cause=str(error).rstrip("."))
+    await transport.close()
+    return tried, None
+
+
+async def _name_is_known(host: str) -> bool:
+    """Whether a host name can be looked up in time. In a daemon thread: a name server that does not answer would
+    hold up the end of the program."""
+    known: Future[bool] = Future()
+    known.set_running_or_notify_cancel()  # from now on a late result is ignored
+
+    def look_up() -> None:
+        known.set_result(attempt(lambda: socket.getaddrinfo(host, None), UnicodeError) is not None)
+
+    threading.Thread(target=look_up, name="zcal doctor name", daemon=True).start()
+    try:
+        return await asyncio.wait_for(asyncio.wrap_future(known), NAME_LONGEST)
+    except TimeoutError:
+        return False
+
+
+async def _identify(transport: LinkedTransport, tried: Tried) -> Tried:
+    """Find out who answers, and how fast. Raises TransportError."""
+    moonraker = None
+    with contextlib.suppress(UnknownMethod):
+        moonraker = _moonraker(mapping(await transport.call("server.info")))
+    began = time.monotonic()
+    with contextlib.suppress(NotReady):  # Moonraker without a klippy has answered just as well
+        await transport.call("info")
+    seconds = time.monotonic() - began
+    answer: Answer = "klippy" if moonraker is None else "moonraker"
+    return replace(tried, answer=answer, seconds=seconds, moonraker=moonraker)
+
+
+def _moonraker(server: Mapping[str, Any]) -> MoonrakerFacts:
+    def names(key: str) -> tuple[str, ...]:
+        listed = server.get(key)
+        return tuple(map(str, listed)) if isinstance(listed, list) else ()
+
+    return MoonrakerFacts(
+        version=text(server.get("moonraker_version")) or "",
+        klippy_connected=server.get("klippy_connected") is True,
+        failed=names("failed_components"),
+        warnings=len(names("warnings")),
+        missing=names("missing_klippy_requirements"),
+    )
+
+
+def look_at_socket(path: Path) -> SocketFile:
+    """Find out what is at a socket's path."""
+    try:
+        status = path.stat()
+    except PermissionError:
+        return SocketFile("closed")
+    except OSError:
+        return SocketFile("missing")
+    owner = user_name(status.st_uid)
+    if stat.S_ISSOCK(status.st_mode):
+        return SocketFile("socket", owner, os.access(path, os.W_OK))
+    if stat.S_ISCHR(status.st_mode):
+        return SocketFile("terminal", owner)
+    return SocketFile("folder" if stat.S_ISDIR(status.st_mode) else "other", owner)
+
+
+def judge_link(facts: LinkFacts) -> Iterator[DoctorFinding]:
+    """Report what was asked and what answered; then what follows from it."""
+    used = facts.used
+    if facts.bad_address:
+        yield problem("address", facts.bad_address, "zcal-tui cannot connect to it.", "Correct the address.")
+    for tried in facts.tried:
+        if tried.reached:
+            yield _judge_answer(tried)
+        else:
+            needed = used is None or (tried.configured and not used.configured)
+            yield _judge_failure(tried, facts, needed=needed)
+    if used is None:
+        yield from _judge_silence(facts)
+    elif not used.configured:
+        yield problem(
+            "elsewhere",
+            f"A printer answers at {used.address}, but zcal-tui does not connect there by itself.",
+            "zcal-tui connects to the printer that is named, or else to the default addresses.",
+            "Name this printer, or write its address into the settings file as `printer`.",
+            f"zcal-tui --printer {used.address}",
+        )
+    if used is not None and used.moonraker is not None:
+        yield from _judge_moonraker(used.moonraker)
+
+
+def _judge_answer(tried: Tried) -> DoctorFinding:
+    server = "klippy" if tried.moonraker is None else f"Moonraker {tried.moonraker.version}".strip()
+    seconds = tried.seconds or 0.0
+    what = f"{tried.address} ({tried.origin}): {server} answers within {max(1.0, seconds * 1000):.0f} ms."
+    if seconds <= SLOW:
+        return ok("answer", what)
+    return note(
+        "slow",
+        what,
+        "Cancel and the lease are delayed by the same time. Weak Wi-Fi or a busy host causes this.",
+        "Use a network cable, or run zcal-tui on the printer's own host, over SSH.",
+    )
+
+
+def _judge_failure(tried: Tried, facts: LinkFacts, *, needed: bool) -> DoctorFinding:
+    """Report an address that did not answer: no problem where another one did."""
+    what = f"{tried.address} ({tried.origin}): {sentence(tried.cause)}"
+    if not needed:
+        return ok("no-answer", what, "It is not needed.")
+    if _nothing_there(tried):
+        return note("no-answer", what, "", "")
+    return problem("login" if tried.answer == "login" else "no-answer", what, *_reason(tried, facts))
+
+
+def _nothing_there(tried: Tried) -> bool:
+    """Whether there is simply nothing at a default address: no fault of that address."""
+    nothing = tried.answer == "refused" and (tried.file is None or tried.file.kind == "missing")
+    return nothing and tried.origin == DEFAULT
+
+
+Reason = tuple[str, str, *tuple[str, ...]]
+"""Why an address did not answer, how to fix it, and what to type for that."""
+
+_SOCKET_REASONS: Mapping[str, Reason] = {
+    "closed": (
+        "This user cannot access the folder of the socket, and klippy admits only its own user.",
+        "Run zcal-tui as the user that runs Klipper. This command shows who that is.",
+        "ps -eo user,args | grep [k]lippy.py",
+    ),
+    "terminal": (
+        "This is klippy's pseudo-terminal for G-code. zcal-tui needs the API socket.",
+        "Name the socket that klippy was started with (-a).",
+        "ls ~/printer_data/comms",
+    ),
+    "folder": ("This is a folder, not a socket.", "Name the socket."),
+    "other": ("This is a file, not a socket.", "Name the socket."),
+}
+
+
+def _reason(tried: Tried, facts: LinkFacts) -> Reason:
+    if tried.answer == "login":
+        return (
+            "Moonraker admits trusted_clients (moonraker.conf) and API keys. klippy's socket needs no login.",
+            "Add this machine there, or set the key. The first command prints the key on the printer's host.",
+            "~/moonraker/scripts/fetch-apikey.sh",
+            "export ZCAL_API_KEY=KEY",
+        )
+    if tried.answer == "unnamed":
+        return (
+            "Names that end in .local come from the machine itself (mDNS), others from the router.",
+            "Check the name, or use the IP address, which the printer's screen or the router shows.",
+        )
+    if tried.answer == "stranger":
+        why = "The server there is not Moonraker, but for example a web interface or a camera."
+        return why, sentence(tried.remedy)
+    return _no_server(tried, facts) if tried.file is None else _no_socket(tried, tried.file, facts)
+
+
+def _no_server(tried: Tried, facts: LinkFacts) -> Reason:
+    if tried.answer == "silent":
+        return (
+            "The machine is off, a firewall drops the request, or the server hangs.",
+            "Check that the machine is on and in this network. Then restart Moonraker.",
+            "sudo systemctl restart moonraker",
+        )
+    remedy = sentence(tried.remedy or "Check that the machine is on and in this network.")
+    if ("//localhost" in tried.address or "//127." in tried.address) and not facts.moonrakers:
+        return "No Moonraker runs on this machine.", remedy, "systemctl status moonraker"
+    return "The machine is off or in another network, or Moonraker has another port.", remedy
+
+
+def _no_socket(tried: Tried, file: SocketFile, facts: LinkFacts) -> Reason:
+    if file.kind in _SOCKET_REASONS:
+        return _SOCKET_REASONS[file.kind]
+    if file.kind == "missing":
+        return (
+            "klippy creates this file when it is started with -a, and removes it when it ends.",
+            "Check whether Klipper is running, and start it.",
+            STATUS,
+            START,
+            f"ls -l {Path(tried.address).parent}",
+        )
+    if not file.writable:
+        return (
+            f"The socket belongs to {file.owner}, and klippy admits only its own user.",
+            "Run zcal-tui as that user.",
+            f"sudo -u {file.owner} -i",
+        )
+    if tried.answer == "silent" or any(str(process.socket) == tried.address for process in facts.processes):
+        return (
+            "klippy is running but does not answer. It is reading its configuration, or it hangs.",
+            "Wait a minute and try again. If it still does not answer, restart it.",
+            RESTART,
+        )
+    return "The file was left over when klippy was killed.", "Restart Klipper.", RESTART
+
+
+def _judge_silence(facts: LinkFacts) -> Iterator[DoctorFinding]:
+    """Report why nothing was reached, by what runs on this machine."""
+    for process in facts.processes:
+        if process.socket is None:
+            yield problem(
+                "no-api-socket",
+                "klippy is running here without an API socket.",
+                "It was started without -a, so no program can connect to it.",
+                "Add `-a /home/USER/printer_data/comms/klippy.sock` to KLIPPER_ARGS, then restart Klipper.",
+                "nano ~/printer_data/systemd/klipper.env",
+                RESTART,
+            )
+        elif not process.socket_seen:
+            yield problem(
+                "socket-gone",
+                f"klippy is running here, but its socket {process.socket} is not visible.",
+                "klippy has just started, or runs in a container, or the folder is closed to this user.",
+                "Try again in a minute. Otherwise run zcal-tui where klippy runs, or connect through Moonraker.",
+                "zcal-tui --printer http://localhost:7125",
+            )
+    if not facts.processes and all(map(_nothing_there, facts.tried)) and not facts.bad_address:
+        yield problem(
+            "no-printer",
+            "No printer answers. Neither klippy nor Moonraker was found on this machine.",
+            "Klipper is stopped, or the printer is another machine.",
+            "Start Klipper, or name the printer. --demo starts a simulated one.",
+            STATUS,
+            START,
+            "zcal-tui --printer http://PRINTER:7125",
+            "zcal-tui --demo",
+        )
+
+
+def _judge_moonraker(moonraker: MoonrakerFacts) -> Iterator[DoctorFinding]:
+    if not moonraker.klippy_connected:
+        yield problem(
+            "moonraker-alone",
+            "Moonraker is not connected to klippy.",
+            "Klipper is not running, or its socket is not where Moonraker looks for it. Outside printer_data/comms, "
+            "moonraker.conf needs klippy_uds_address in [server].",
+            "Check whether Klipper is running.",
+            STATUS,
+        )
+    version = numbers(moonraker.version.lstrip("v"))
+    if version and version < OLDEST_MOONRAKER:
+        yield note(
+            "moonraker-old",
+            f"Moonraker {moonraker.version} is old.",
+            "zcal-tui is made for v0.10 and later. Older versions may lack functions that it needs.",
+            "Update Moonraker (Mainsail and Fluidd: Update Manager), or connect to klippy's own socket.",
+        )
+    if moonraker.failed or moonraker.warnings:
+        failed = ", ".join(moonraker.failed) or "none"
+        yield note(
+            "moonraker-warnings",
+            f"Moonraker's warnings: {moonraker.warnings}. Components that failed: {failed}.",
+            "Mainsail and Fluidd show their text.",
+            "Read them there, or in Moonraker's log.",
+            "tail -n 50 ~/printer_data/logs/moonraker.log",
+        )
+    if moonraker.missing:
+        yield note(
+            "moonraker-missing",
+            f"printer.cfg lacks sections that Moonraker needs: {', '.join(moonraker.missing)}.",
+            "Without them, Moonraker and zcal-tui cannot see that a print is running.",
+            "Add these sections, or [include mainsail.cfg] or [include fluidd.cfg].",
+        )

@@ -1,0 +1,315 @@
+"""Is this installation complete? Versions, and whether the libraries can be imported: tried in another process."""
+
+import asyncio
+import json
+import operator
+import os
+import platform
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from zcal_tui import __version__
+from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem, sentence
+from zcal_tui.tools.system import attempt, output_of
+
+DISTRIBUTION = "zcal-tui"
+LONGEST = 20.0
+"""Seconds for all the imports: an SD card that is read for the first time is slow."""
+SLOW_IMPORT = 6.0
+"""Seconds for all imports together, above which the start seems to hang."""
+SLOW_ARITHMETIC = 1.0
+"""Seconds for 20 products of 200 by 200 matrices: 0.02 to 0.2 on a Pi 4, seconds with the plainest build."""
+LIBRARIES = ("platformdirs", "websockets", "httpx", "textual", "textual-plot", "numpy")
+"""numpy last: a build for another processor ends the process that imports it."""
+
+ARITHMETIC = 1.0
+"""Seconds for 20 products of 200 by 200 matrices: 0.02 to 0.2 on a Pi 4, seconds with the plainest build."""
+
+MODULES = {
+    "platformdirs": "platformdirs",
+    "websockets": "websockets",
+    "httpx": "httpx",
+    "textual": "textual",
+    "textual-plot": "textual_plot",
+    "numpy": "numpy",
+}
+"""The libraries and what they are imported by; numpy last, since a build for another processor ends the process."""
+
+ARITHMETIC_STEP = "numpy arithmetic"
+_TRIAL = """
+import importlib, json, sys, time
+def report(name, step):
+    print(json.dumps({"name": name}), flush=True)
+    began, error = time.perf_counter(), ""
+    try:
+        step()
+    except Exception as failed:
+        lines = [line.strip() for line in str(failed).splitlines() if line.strip()]
+        error = f"{type(failed).__name__}: {lines[-1] if lines else ''}"
+    print(json.dumps({"name": name, "error": error, "seconds": time.perf_counter() - began}), flush=True)
+for name in sys.argv[2:]:
+    report(name, lambda: importlib.import_module(name))
+if "numpy" in sys.modules:
+    import numpy
+    square = numpy.linspace(0.0, 1.0, 40000).reshape(200, 200)
+    report(sys.argv[1], lambda: [square @ square for _ in range(20)])
+"""
+"""Prints a line of JSON when a step begins, and another of the same name when it ends."""
+
+_CONDITION = re.compile(r"(>=|<=|==|!=|~=|>|<)\s*([0-9][0-9.]*)")
+_COMPARISONS: Mapping[str, Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A library that zcal-tui needs: `wanted` as `>=8.2,<9`, `found` its version; `error` why its import failed."""
+
+    name: str
+    wanted: str = ""
+    found: str | None = None
+    error: str = ""
+    seconds: float | None = None
+    """How long the import took."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramFacts:
+    """This installation."""
+
+    version: str
+    installed_as: str | None
+    """The version that the installer noted; None where it was not installed."""
+    revision: str
+    """The git revision of a checkout; empty elsewhere."""
+    python: str
+    system: str
+    folder: Path
+    """The folder of its interpreter."""
+    called: str = "zcal-tui"
+    """How the shell finds it: by its name, or else by its path."""
+    other: Path | None = None
+    """Another zcal-tui that the shell finds by that name."""
+    libraries: tuple[Library, ...] = ()
+    crash: str = ""
+    """How the test of the libraries ended early, as a sentence; empty where it did not."""
+    arithmetic: float | None = None
+    """Seconds for a fixed calculation with numpy."""
+    sudo: bool = False
+    """Whether it runs as root for another user."""
+
+    @property
+    def release(self) -> str:
+        """The version, with the revision of a checkout."""
+        return f"{self.version} ({self.revision})" if self.revision else self.version
+
+
+async def gather_program() -> ProgramFacts:
+    """Find versions and copies, and import the libraries in another process."""
+    checkout = Path(__file__).parents[3]
+    libraries, crash, arithmetic = await asyncio.to_thread(_try_libraries)
+    git = ("git", "-C", str(checkout), "describe", "--always", "--tags")
+    called, other = _copies()
+    distro = attempt(platform.freedesktop_os_release) or {}
+    system = (platform.system(), platform.release(), platform.machine(), distro.get("PRETTY_NAME", ""))
+    return ProgramFacts(
+        version=__version__,
+        installed_as=_installed(DISTRIBUTION),
+        revision=(output_of(*git, seconds=3.0) or "") if (checkout / ".git").exists() else "",
+        python=platform.python_version(),
+        system=" ".join(filter(None, system)),
+        folder=Path(sys.executable).parent,
+        called=called,
+        other=other,
+        libraries=libraries,
+        crash=crash,
+        arithmetic=arithmetic,
+        sudo=os.geteuid() == 0 and bool(os.environ.get("SUDO_USER")),
+    )
+
+
+def _installed(name: str) -> str | None:
+    return attempt(lambda: metadata.version(name), metadata.PackageNotFoundError)
+
+
+def _wanted() -> dict[str, str]:
+    """The required versions, by library, as pyproject.toml has them."""
+    lines = attempt(lambda: metadata.requires(DISTRIBUTION), metadata.PackageNotFoundError) or []
+    found = (re.match(r"([A-Za-z0-9_.-]+)\s*([^;]*)", line) for line in lines if "extra ==" not in line)
+    return {match[1]: match[2].strip() for match in found if match}
+
+
+def _try_libraries() -> tuple[tuple[Library, ...], str, float | None]:
+    """Import everything in another process. Also how that ended early, and the seconds of numpy's arithmetic."""
+    modules = {name: name.replace("-", "_") for name in LIBRARIES}
+    command = (sys.executable, "-P", "-c", _TRIAL, ARITHMETIC_STEP, *modules.values())
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}  # the doctor leaves no files behind
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            timeout=LONGEST,
+            check=False,
+        )
+        printed, crash = done.stdout, _crash(done.returncode)
+    except subprocess.TimeoutExpired as error:
+        printed, crash = error.stdout or b"", f"Testing {{step}} took longer than {LONGEST:.0f} s."
+    steps = {step["name"]: step for step in map(json.loads, printed.splitlines())}
+    running = next((name for name, step in steps.items() if "seconds" not in step), "libraries")
+    wanted = _wanted()
+    libraries = tuple(
+        Library(
+            name,
+            wanted.get(name, ""),
+            _installed(name),
+            steps.get(module, {}).get("error", ""),
+            steps.get(module, {}).get("seconds"),
+        )
+        for name, module in modules.items()
+    )
+    return libraries, crash.format(step=running), steps.get(ARITHMETIC_STEP, {}).get("seconds")
+
+
+def _crash(code: int) -> str:
+    """How the process ended, unless it ended well. `{step}` is what it tested last."""
+    if code == 0:
+        return ""
+    if code > 0:
+        return f"Testing {{step}} ended with exit code {code}."
+    name = attempt(lambda: signal.Signals(-code).name, ValueError)
+    return f"Testing {{step}} ended with {name or -code}."
+
+
+def _copies() -> tuple[str, Path | None]:
+    """How the shell finds this program, and the other one that its bare name starts."""
+    own = Path(sys.executable).parent / "zcal-tui"
+    by_name = shutil.which("zcal-tui")
+    if not own.exists() or (by_name is not None and Path(by_name).resolve() == own.resolve()):
+        return "zcal-tui", None
+    return str(own), Path(by_name) if by_name is not None else None
+
+
+def judge_program(facts: ProgramFacts) -> Iterator[DoctorFinding]:
+    """Report versions, other copies, and libraries that are missing, broken or slow."""
+    yield ok("version", f"zcal-tui {facts.release} on Python {facts.python}.")
+    pip = f"{facts.folder}/python -m pip install"
+    if facts.installed_as is not None and facts.installed_as != facts.version:
+        yield note(
+            "version-mixed",
+            f"zcal-tui was installed as {facts.installed_as}, but its files are version {facts.version}.",
+            "The files were updated without reinstalling, so a required library may be missing.",
+            "Reinstall zcal-tui from its folder.",
+            f"{pip} --editable .",
+        )
+    if facts.other is not None:
+        yield note(
+            "other-copy",
+            f"Typing `zcal-tui` starts another copy: {facts.other}.",
+            f"This report is about {facts.called}.",
+            "Start the copy you want by its path, or remove the other one.",
+        )
+    if facts.sudo:
+        yield note(
+            "sudo",
+            "The doctor runs under sudo.",
+            "Your own user cannot change files that root creates in the data folder.",
+            "Run it without sudo, as the user that runs Klipper.",
+        )
+    faults = [found for library in facts.libraries for found in _judge_library(library, pip)]
+    yield from faults
+    if facts.crash:
+        yield problem(
+            "libraries-crash",
+            facts.crash,
+            "A library built for another processor ends with SIGILL. A damaged SD card or full memory has "
+            "similar effects.",
+            "Reinstall numpy without pip's cache of earlier builds.",
+            f"{pip} --force-reinstall --no-cache-dir numpy",
+        )
+    elif not faults:
+        named = ", ".join(f"{library.name} {library.found}" for library in facts.libraries)
+        yield ok("libraries", f"All libraries can be imported: {named}.")
+    yield from _judge_speed(facts)
+
+
+def _judge_library(library: Library, pip: str) -> Iterator[DoctorFinding]:
+    if library.name == "numpy" and "openblas" in library.error:
+        yield problem(
+            "library-numpy",
+            f"numpy cannot be imported: {sentence(library.error)}",
+            "Every check needs numpy. This build of numpy needs a system library that is not installed.",
+            "Install that library.",
+            "sudo apt install libopenblas0",
+        )
+        return
+    if library.found is None:
+        what = f"{library.name} is not installed."
+    elif library.error:
+        what = f"{library.name} cannot be imported: {sentence(library.error)}"
+    elif not satisfies(library.found, library.wanted):
+        what = f"{library.name} is version {library.found}; {library.wanted} is required."
+    else:
+        return
+    package = f"'{library.name}{library.wanted}'" if library.wanted else library.name
+    yield problem(
+        f"library-{library.name}",
+        what,
+        "zcal-tui needs this library.",
+        "Install the required version.",
+        f"{pip} {package}",
+    )
+
+
+def _judge_speed(facts: ProgramFacts) -> Iterator[DoctorFinding]:
+    seconds = sum(library.seconds or 0.0 for library in facts.libraries)
+    if seconds > SLOW_IMPORT:
+        yield note(
+            "slow-import",
+            f"Importing the libraries took {seconds:.0f} s.",
+            "zcal-tui shows nothing for that long. A slow SD card or a busy machine causes this.",
+            "Check what else runs on this machine.",
+            "top",
+        )
+    if facts.arithmetic is not None and facts.arithmetic > SLOW_ARITHMETIC:
+        yield note(
+            "slow-numpy",
+            f"numpy is slow: {facts.arithmetic:.1f} s for what takes 0.1 s on a Raspberry Pi 4.",
+            "The results of `temperature` and `accuracy --sweep` take that much longer to evaluate.",
+            "Check what else runs on this machine. numpy built without OpenBLAS is slow as well.",
+            f"{facts.folder}/python -c 'import numpy; numpy.show_config()'",
+        )
+
+
+def satisfies(version: str, wanted: str) -> bool:
+    """Whether a version meets conditions such as `>=8.2,<9`; those that cannot be read count as met."""
+    have = numbers(version)
+    return all(_meets(have, sign, text) for sign, text in _CONDITION.findall(wanted))
+
+
+def _meets(have: tuple[int, ...], sign: str, text: str) -> bool:
+    want, same = numbers(text), text.count(".")
+    if sign == "~=":
+        return have >= want and have[:same] == want[:same]
+    return _COMPARISONS[sign](have, want)
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """The leading numbers of a version, without zeros at the end: 8.2.0 is 8.2."""
+    found = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(map(int, re.sub(r"(?:\.0+)+$", "", found[0]).split("."))) if found else ()
