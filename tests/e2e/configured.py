@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from finding import Saved
-from simulated import PrinterSim, wait_for_state
+from tests.e2e.finding import Saved
+from tests.e2e.simulated import PrinterSim, wait_for_state
 
 PROFILES = Path(__file__).parents[2] / "zcal_tui" / "sim" / "profiles"
 KALICO = (Path(os.environ.get("KLIPPER_DIR", "/nowhere")) / "klippy" / "printer.py").is_file()

@@ -1,14 +1,10 @@
-"""Fixtures that start real klippys on simulated printers; the interface's test helpers are put on the import path."""
+"""Fixtures that start real klippys on simulated printers."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from simulated import Starter, printers
-
-sys.path.append(str(Path(__file__).parents[1] / "tui"))
+from tests.e2e.simulated import Starter, printers
 
 
 @pytest.fixture

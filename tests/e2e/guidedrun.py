@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulated import PrinterSim
+from tests.e2e.simulated import PrinterSim
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.headless.autopilot import Autopilot
 from zcal_tui.model.events import Event, Notice, RunEnded

@@ -2,7 +2,7 @@
 
 import socket
 
-from simulated import KlippyClient
+from tests.e2e.simulated import KlippyClient
 
 
 def run_out(client: KlippyClient, pid: int) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from onscreen import cut_off, picture_text
-from person import KEYS, Person
+from tests.e2e.person import KEYS, Person
+from tests.tui.onscreen import cut_off, picture_text
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.results.store import Store

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from simulated import Lines
+from tests.e2e.simulated import Lines
 
 LONGEST = 120.0
 

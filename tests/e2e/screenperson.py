@@ -2,8 +2,8 @@
 
 import time
 
-from person import KEYS, Person, place_of, where
-from tmux import Tmux
+from tests.e2e.person import KEYS, Person, place_of, where
+from tests.e2e.tmux import Tmux
 
 REACTION = 2.0
 """Seconds within which the screen has to answer to what was done."""

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-import program
-from configured import KALICO
-from simulated import PrinterSim, Starter, wait_for_state
+from tests.e2e import program
+from tests.e2e.configured import KALICO
+from tests.e2e.simulated import PrinterSim, Starter, wait_for_state
 
 
 def staged(events: list[dict[str, Any]]) -> list[str]:

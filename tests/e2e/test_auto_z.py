@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
-import lease
-import program
-from configured import KALICO
-from simulated import PrinterSim, Starter, eventually, wait_for_state
+from tests.e2e import lease, program
+from tests.e2e.configured import KALICO
+from tests.e2e.simulated import PrinterSim, Starter, eventually, wait_for_state
 
 SWITCH_OFFSET = 0.52
 """As the truth of the profile has it; printer.cfg says 0.50."""

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-import program
-from simulated import PrinterSim, Starter, eventually, wait_for_state
+from tests.e2e import program
+from tests.e2e.simulated import PrinterSim, Starter, eventually, wait_for_state
 
 SHORT = ("--touches", "3", "--rounds", "2", "--max-rounds", "2")
 

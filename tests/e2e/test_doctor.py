@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-import program
-from simulated import PrinterSim, Starter, eventually
+from tests.e2e import program
+from tests.e2e.simulated import PrinterSim, Starter, eventually
 
 SLOWEST = 20.0
 """Seconds for the whole examination, on a machine that others use too."""

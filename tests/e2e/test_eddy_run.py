@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from campaigns import eddy
-from configured import pending, setting
-from finding import change, find, session
-from guidedrun import carry_out
-from simulated import PrinterSim, Starter, eventually, wait_for_state
+from tests.e2e.configured import pending, setting
+from tests.e2e.finding import change, find, session
+from tests.e2e.guidedrun import carry_out
+from tests.e2e.simulated import PrinterSim, Starter, eventually, wait_for_state
 from zcal_tui.checks.z_offset.eddy_messages import slope, table
 from zcal_tui.model.events import Asked, Event, Progress
 from zcal_tui.model.questions import Confirm, PaperMove, PaperStep

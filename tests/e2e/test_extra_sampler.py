@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from simulated import PrinterSim, Starter, eventually
+from tests.e2e.simulated import PrinterSim, Starter, eventually
 from zcal_tui.printer.printer import CommandFailed, Printer
 from zcal_tui.printer.sampler import ProbeUnusable, ProbingSettings, Touch
 from zcal_tui.printer.zcal_module import ExtraCancelled, ZcalModule

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-import program
-from simulated import PrinterSim, Starter, eventually, wait_for_state
+from tests.e2e import program
+from tests.e2e.simulated import PrinterSim, Starter, eventually, wait_for_state
 from zcal_tui.results.store import read_run
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-import lease
-import program
-from simulated import PrinterSim, Starter, eventually, wait_for_state
+from tests.e2e import lease, program
+from tests.e2e.simulated import PrinterSim, Starter, eventually, wait_for_state
 
 PAPER = 0.1
 

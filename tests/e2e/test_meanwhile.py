@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-import program
-from simulated import KlippyClient, PrinterSim, Starter, eventually
+from tests.e2e import program
+from tests.e2e.simulated import KlippyClient, PrinterSim, Starter, eventually
 
 
 def start(printer: PrinterSim, data: Path, *arguments: str) -> program.Program:

@@ -16,7 +16,7 @@ from textual.widgets import Button
 from campaigns.comparison import compare
 from campaigns.machine_truth import MachineTruth
 from campaigns.random_truths import as_toml
-from pilotperson import PilotPerson, at_the_program
+from tests.e2e.pilotperson import PilotPerson, at_the_program
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.record import Level, Outcome, Record
 from zcal_tui.session.snapshot import ConsoleLine

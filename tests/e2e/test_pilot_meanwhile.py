@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cutting import CuttingProxy
-from pilotperson import PilotPerson, at_the_program
-from simulated import KlippyClient, Starter, eventually, wait_for_state
+from tests.e2e.cutting import CuttingProxy
+from tests.e2e.pilotperson import PilotPerson, at_the_program
+from tests.e2e.simulated import KlippyClient, Starter, eventually, wait_for_state
 from zcal_tui.model.record import Outcome, Record
 from zcal_tui.session.snapshot import LinkState
 from zcal_tui.session.target import DemoOptions, PrinterTarget

@@ -9,8 +9,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-import program
-from simulated import Starter, wait_for_state
+from tests.e2e import program
+from tests.e2e.simulated import Starter, wait_for_state
 from zcal_tui.model.record import Outcome, Record
 from zcal_tui.results.homing_state import restarted_between
 from zcal_tui.results.stale import stale

@@ -5,9 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from configured import BACKUP, KALICO, pending, profile_without, setting, shown_after, touch_up, with_include
-from finding import change, find, session
-from simulated import PrinterSim, Starter
+from tests.e2e.configured import (
+    BACKUP,
+    KALICO,
+    pending,
+    profile_without,
+    setting,
+    shown_after,
+    touch_up,
+    with_include,
+)
+from tests.e2e.finding import change, find, session
+from tests.e2e.simulated import PrinterSim, Starter
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Change, Outcome
 from zcal_tui.session.session import Session

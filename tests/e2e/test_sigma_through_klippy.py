@@ -3,7 +3,7 @@
 import threading
 from pathlib import Path
 
-from simulated import Starter
+from tests.e2e.simulated import Starter
 from zcal_tui.checks.accuracy import AccuracyParameters
 from zcal_tui.model.events import Event, RunEnded
 from zcal_tui.model.record import Outcome, Record

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import program
-from simulated import PrinterSim, Starter, wait_for_state
+from tests.e2e import program
+from tests.e2e.simulated import PrinterSim, Starter, wait_for_state
 
 PROFILES = Path(__file__).parents[2] / "zcal_tui" / "sim" / "profiles"
 QUICK = {

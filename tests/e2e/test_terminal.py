@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-import program
-from simulated import Starter
+from tests.e2e import program
+from tests.e2e.simulated import Starter
 from zcal_tui.results.store import read_run
 
 STALL = 60.0

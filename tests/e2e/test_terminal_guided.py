@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-import program
-from screenperson import ScreenPerson
+from tests.e2e import program
+from tests.e2e.screenperson import ScreenPerson
+from tests.e2e.tmux import Tmux
 from tests.programs import needs
-from tmux import Tmux
 from zcal_tui.model.record import Level, Record
 from zcal_tui.results.store import read_run
 

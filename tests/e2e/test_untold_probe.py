@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-import program
-from simulated import PrinterSim, Starter
+from tests.e2e import program
+from tests.e2e.simulated import PrinterSim, Starter
 
 PROFILE = Path(__file__).parents[2] / "zcal_tui" / "sim" / "profiles" / "voron"
 WRAPPED = """

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-import program
-from cutting import CuttingProxy
-from simulated import KlippyClient, PrinterSim, eventually, printers, wait_for_state
+from tests.e2e import program
+from tests.e2e.cutting import CuttingProxy
+from tests.e2e.simulated import KlippyClient, PrinterSim, eventually, printers, wait_for_state
 from zcal_tui.results.store import read_run
 
 LEASE = "3"

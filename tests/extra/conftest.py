@@ -1,17 +1,11 @@
 """Fixtures that run the companion extra inside real klippys: KLIPPER_DIR names another than the package from PyPI."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
-from rig import PROFILES, Machine, start_machine, write_config
-
-from simulated import Starter, printers
+from tests.e2e.simulated import Starter, printers
+from tests.extra.rig import PROFILES, Machine, start_machine, write_config
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from threading import Thread
 from typing import Any
 
 from campaigns import eddy
-from simulated import KlippyClient, KlippyError, PrinterSim, Starter, wait_for_state
+from tests.e2e.simulated import KlippyClient, KlippyError, PrinterSim, Starter, wait_for_state
 
 ROOT = Path(__file__).parents[2]
 PROFILES = ROOT / "zcal_tui" / "sim" / "profiles"

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from rig import PROFILES, Machine, klipper, no_scanning, start_machine, write_config
 
 from campaigns import eddy as eddy_printer
-from simulated import Starter
+from tests.e2e.simulated import Starter
+from tests.extra.rig import PROFILES, Machine, klipper, no_scanning, start_machine, write_config
 
 needs_scanning = pytest.mark.skipif(no_scanning() is not None, reason=str(no_scanning()))
 DRIVES = ("stepper_z", "stepper_z1", "stepper_z2")

@@ -5,9 +5,9 @@ import time
 from typing import Any
 
 import pytest
-from rig import Machine
 
-from simulated import KlippyError
+from tests.e2e.simulated import KlippyError
+from tests.extra.rig import Machine
 
 VALUES = (
     *(

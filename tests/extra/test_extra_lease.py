@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rig import Machine
 
-from simulated import KlippyError
+from tests.e2e.simulated import KlippyError
+from tests.extra.rig import Machine
 
 
 def lease(machine: Machine, **parameters: Any) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from rig import PROFILES, Machine, start_machine, write_config
 
-from simulated import Starter
+from tests.e2e.simulated import Starter
+from tests.extra.rig import PROFILES, Machine, start_machine, write_config
 
 
 @pytest.fixture

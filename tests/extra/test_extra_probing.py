@@ -5,9 +5,9 @@ import statistics
 import time
 
 import pytest
-from rig import Machine
 
-from simulated import KlippyError
+from tests.e2e.simulated import KlippyError
+from tests.extra.rig import Machine
 
 
 def test_a_series_publishes_every_touch_in_both_frames(voron: Machine) -> None:

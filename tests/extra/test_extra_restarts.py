@@ -4,9 +4,9 @@ import contextlib
 from collections.abc import Iterator
 
 import pytest
-from rig import Machine
 
-from simulated import KlippyError, wait_for_state
+from tests.e2e.simulated import KlippyError, wait_for_state
+from tests.extra.rig import Machine
 
 
 @pytest.fixture

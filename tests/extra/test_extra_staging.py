@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from rig import PROFILES, klipper, no_scanning, start_machine, write_config
 
 from campaigns import eddy
-from simulated import Starter
+from tests.e2e.simulated import Starter
+from tests.extra.rig import PROFILES, klipper, no_scanning, start_machine, write_config
 
 
 @pytest.mark.skipif(no_scanning() is not None, reason=str(no_scanning()))

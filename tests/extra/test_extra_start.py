@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from rig import PROFILES, klipper, start_machine, write_config
 
-from simulated import Starter, wait_for_state
+from tests.e2e.simulated import Starter, wait_for_state
+from tests.extra.rig import PROFILES, klipper, start_machine, write_config
 
 HOSTILE = Path(__file__).parent / "hostile" / "unknown_klipper.py"
 

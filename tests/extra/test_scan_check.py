@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from rig import klipper, no_scanning, start_machine
 
-import program
 from campaigns import eddy as eddy_printer
-from simulated import Starter
+from tests.e2e import program
+from tests.e2e.simulated import Starter
+from tests.extra.rig import klipper, no_scanning, start_machine
 
 pytestmark = pytest.mark.skipif(no_scanning() is not None, reason=str(no_scanning()))
 

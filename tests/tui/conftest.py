@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import textual
 
-from onscreen import picture_text
-from scripted import NOW, ScriptedSession
-from stage import NORMAL, Opener, Stage
+from tests.tui.onscreen import picture_text
+from tests.tui.scripted import NOW, ScriptedSession
+from tests.tui.stage import NORMAL, Opener, Stage
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.tui.app import ZcalApp
 from zcal_tui.tui.app_state import AppState

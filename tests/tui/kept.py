@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from scripted import VERDICT, estimates, sample
+from tests.tui.scripted import VERDICT, estimates, sample
 from zcal_tui.model.codec import event_to_json
 from zcal_tui.model.events import RunEnded, RunStarted, SampleTaken
 from zcal_tui.model.record import Change, Estimate, Level, Outcome, Problem, Record, Sample, Verdict

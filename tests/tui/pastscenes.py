@@ -1,6 +1,6 @@
 """The screens of what was run before, each as a person gets there."""
 
-from stage import Stage
+from tests.tui.stage import Stage
 from zcal_tui.tui.widgets.runlist import RunList
 from zcal_tui.tui.widgets.trendplot import TrendPlot
 

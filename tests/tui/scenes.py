@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-import sketches
-from scripted import CHOOSE, JOG, PAPER, RISKY, SAVE, ScriptedSession
-from stage import Stage
+from tests.tui import sketches
+from tests.tui.scripted import CHOOSE, JOG, PAPER, RISKY, SAVE, ScriptedSession
+from tests.tui.stage import Stage
 from zcal_tui.model.events import RunEnded
 from zcal_tui.model.record import Outcome, Problem
 from zcal_tui.printer.state import PrinterState

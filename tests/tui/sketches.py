@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-from scripted import FINISHED, ScriptedSession
+from tests.tui.scripted import FINISHED, ScriptedSession
 from zcal_tui.model.events import (
     AdviceGiven,
     ChangesUpdated,

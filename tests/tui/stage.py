@@ -8,8 +8,8 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from onscreen import picture_text
-from scripted import ScriptedSession
+from tests.tui.onscreen import picture_text
+from tests.tui.scripted import ScriptedSession
 from zcal_tui.tui.app import ZcalApp
 
 SMALL, NORMAL, LARGE = (60, 20), (80, 24), (120, 40)

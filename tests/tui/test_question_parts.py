@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from scripted import JOG, PAPER
+from tests.tui.scripted import JOG, PAPER
 from zcal_tui.model.questions import JogMove, PaperStep
 from zcal_tui.tui.steps import (
     PAPER_STEPS,

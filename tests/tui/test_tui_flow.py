@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from textual.widgets import Input
 
-from scenes import cancelling, running, starting, unreachable, verdict
-from scripted import READY, UP, ScriptedSession
-from stage import Opener
+from tests.tui.scenes import cancelling, running, starting, unreachable, verdict
+from tests.tui.scripted import READY, UP, ScriptedSession
+from tests.tui.stage import Opener
 from zcal_tui.checks.accuracy import AccuracyParameters
 from zcal_tui.model.record import Level, Outcome, Problem, Verdict
 from zcal_tui.session.snapshot import LinkState, PrinterLink

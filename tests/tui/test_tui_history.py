@@ -9,9 +9,9 @@ import pytest
 from textual.events import MouseScrollDown, MouseScrollUp
 from textual.widgets import Button
 
-import kept
-from onscreen import cut_off
-from pastscenes import (
+from tests.tui import kept
+from tests.tui.onscreen import cut_off
+from tests.tui.pastscenes import (
     PICTURED,
     SCENES,
     compared,
@@ -23,8 +23,8 @@ from pastscenes import (
     read,
     unreadable,
 )
-from scripted import ScriptedSession
-from stage import LARGE, NORMAL, SMALL, Opener, Stage
+from tests.tui.scripted import ScriptedSession
+from tests.tui.stage import LARGE, NORMAL, SMALL, Opener, Stage
 from zcal_tui.model.record import Outcome, Verdict
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.store import Store

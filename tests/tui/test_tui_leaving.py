@@ -15,8 +15,8 @@ import pytest
 PROGRAM = """
 import sys, threading, time
 from pathlib import Path
-sys.path.insert(0, {tests!r})
-from scripted import READY, ScriptedSession
+sys.path.insert(0, {root!r})
+from tests.tui.scripted import READY, ScriptedSession
 from dataclasses import replace
 from zcal_tui.tui.launch import run_tui
 
@@ -46,7 +46,7 @@ sys.exit(run_tui(session, check="accuracy"))
 def started(folder: Path, **more: str) -> tuple[subprocess.Popen[bytes], int]:
     """The interface on a terminal of its own; its process and our end."""
     ours, theirs = pty.openpty()
-    code = PROGRAM.format(tests=str(Path(__file__).parent), closed=str(folder / "closed"))
+    code = PROGRAM.format(root=str(Path(__file__).parents[2]), closed=str(folder / "closed"))
     environ = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24", **more}
     process = subprocess.Popen(
         [sys.executable, "-c", code],

@@ -1,6 +1,6 @@
 """The runs of a printer as the history shows them, without a screen."""
 
-import kept
+from tests.tui import kept
 from zcal_tui.results.trend import points
 from zcal_tui.tui.history_model import trends
 from zcal_tui.tui.widgets.trendplot import window

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-import sketches
-from scenes import verdict
-from scripted import FINISHED, READY, ScriptedSession
-from stage import Opener
+from tests.tui import sketches
+from tests.tui.scenes import verdict
+from tests.tui.scripted import FINISHED, READY, ScriptedSession
+from tests.tui.stage import Opener
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.full_calibration import FullCalibrationParameters
 from zcal_tui.checks.lease.temporary_settings import OURSELVES

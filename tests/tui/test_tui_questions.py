@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from scenes import jog, paper, paper_begins, paper_warns, running
-from scripted import CHOOSE, JOG, PAPER, RISKY, SAVE, UP, jogged, moved
-from stage import Opener
+from tests.tui.scenes import jog, paper, paper_begins, paper_warns, running
+from tests.tui.scripted import CHOOSE, JOG, PAPER, RISKY, SAVE, UP, jogged, moved
+from tests.tui.stage import Opener
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.model.questions import Confirm, JogMove, PaperMove
 from zcal_tui.model.record import Outcome, Problem

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from textual.widgets import Button, Input
 
-import kept
-from scripted import NOW, ScriptedSession
-from stage import NORMAL, SMALL, Opener, Stage
+from tests.tui import kept
+from tests.tui.scripted import NOW, ScriptedSession
+from tests.tui.stage import NORMAL, SMALL, Opener, Stage
 from zcal_tui.results.report import make
 from zcal_tui.results.report.make import CannotWrite
 from zcal_tui.tui import reporting

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 from textual.widgets import Input
 
-from onscreen import cut_off
-from scenes import SCENES, starting, unreachable
-from scripted import ScriptedSession
-from stage import LARGE, NORMAL, SMALL, Opener, Stage
+from tests.tui.onscreen import cut_off
+from tests.tui.scenes import SCENES, starting, unreachable
+from tests.tui.scripted import ScriptedSession
+from tests.tui.stage import LARGE, NORMAL, SMALL, Opener, Stage
 
 PICTURED = (
     "auto_z",

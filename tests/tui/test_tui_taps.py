@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from onscreen import cut_off
-from scenes import first_touch, running, verdict
-from scripted import RISKY, SAVE, UP, ScriptedSession
-from stage import LARGE, NORMAL, SMALL, Opener, Stage
+from tests.tui.onscreen import cut_off
+from tests.tui.scenes import first_touch, running, verdict
+from tests.tui.scripted import RISKY, SAVE, UP, ScriptedSession
+from tests.tui.stage import LARGE, NORMAL, SMALL, Opener, Stage
 from zcal_tui.model.questions import Choose, Option
 from zcal_tui.tui.widgets.checklist import CheckList
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.geometry import Region, Size
 
-from scripted import READY, UP, estimates
+from tests.tui.scripted import READY, UP, estimates
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.printer.state import HeaterState
 from zcal_tui.session.snapshot import LinkState, PrinterLink, Snapshot

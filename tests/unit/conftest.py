@@ -1,4 +1,4 @@
-"""Fakes of a printer's two servers, on real sockets; this file also puts them on the import path as `fakes`."""
+"""Fakes of a printer's two servers, on real sockets."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from fakes.klippy import FakeKlippy
-from fakes.machine import Machine
-from fakes.moonraker import FakeMoonraker
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Machine
+from tests.unit.fakes.moonraker import FakeMoonraker
 
 settings.register_profile("unit", deadline=None)  # wall time says nothing on a machine that others use too
 settings.load_profile("unit")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes import records
+from tests.unit.fakes import records
 from zcal_tui.results.store import Store
 
 FULL = Path("/dev/full")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from simulated import KlippyClient, KlippyError, PrinterSim, Starter, eventually, wait_for_state
+from tests.e2e.simulated import KlippyClient, KlippyError, PrinterSim, Starter, eventually, wait_for_state
 from zcal_tui.sim.host.control_client import ControlError
 
 

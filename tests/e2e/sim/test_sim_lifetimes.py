@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from simulated import PrinterSim, SimulatorStartError, Starter, eventually
+from tests.e2e.simulated import PrinterSim, SimulatorStartError, Starter, eventually
 
 
 def processes_of(printer: PrinterSim) -> list[int]:

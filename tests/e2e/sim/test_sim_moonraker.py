@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from simulated import PrinterSim, Starter, eventually
+from tests.e2e.simulated import PrinterSim, Starter, eventually
 from zcal_tui.sim.host.control_client import ControlError
 
 

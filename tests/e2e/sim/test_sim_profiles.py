@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from simulated import KlippyClient, PrinterSim, Starter, eventually, wait_for_state
+from tests.e2e.simulated import KlippyClient, PrinterSim, Starter, eventually, wait_for_state
 
 PROFILES = ("voron", "bedslinger", "corexy", "delta")
 PROBE_SECTION = {"bedslinger": "bltouch"}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from simulated import PrinterSim, Starter
+from tests.e2e.simulated import PrinterSim, Starter
 
 
 @contextlib.contextmanager

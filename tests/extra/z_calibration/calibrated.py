@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from simulated import KlippyClient, PrinterSim, printers
+from tests.e2e.simulated import KlippyClient, PrinterSim, printers
 
 ROOT = Path(__file__).parents[3]
 EXTRA = ROOT / "klippy_extra"

@@ -1,15 +1,11 @@
 """Simulated printers with [z_calibration] in their configuration."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "e2e"))
-sys.path.insert(0, str(Path(__file__).parent))
-
-from calibrated import Starter, starting
+from tests.extra.z_calibration.calibrated import Starter, starting
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from threading import Thread
 
 import pytest
-from calibrated import SECTION, Starter
 
-from simulated import KlippyClient, KlippyError, PrinterSim, eventually
+from tests.e2e.simulated import KlippyClient, KlippyError, PrinterSim, eventually
+from tests.extra.z_calibration.calibrated import SECTION, Starter
 
 BEFORE = 0.05
 """mm; the gcode offset that is in force when a command starts."""

@@ -3,9 +3,9 @@
 import time
 
 import pytest
-from calibrated import Starter, offset_of, set_truth
 
-from simulated import KlippyClient, KlippyError, PrinterSim, eventually, wait_for_state
+from tests.e2e.simulated import KlippyClient, KlippyError, PrinterSim, eventually, wait_for_state
+from tests.extra.z_calibration.calibrated import Starter, offset_of, set_truth
 
 
 def restart(printer: PrinterSim, klippy: KlippyClient) -> KlippyClient:

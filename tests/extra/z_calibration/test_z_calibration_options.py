@@ -3,9 +3,9 @@
 import statistics
 
 import pytest
-from calibrated import SECTION, Starter, heights, offset_of, set_truth
 
-from simulated import KlippyError
+from tests.e2e.simulated import KlippyError
+from tests.extra.z_calibration.calibrated import SECTION, Starter, heights, offset_of, set_truth
 from zcal_tui.printer.mesh_reference import mesh_reference
 
 BARE = SECTION.replace("switch_xy_position: 206, 232.25\nswitch_offset: 0.52\n", "").replace(

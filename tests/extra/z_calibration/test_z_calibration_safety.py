@@ -4,9 +4,9 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from calibrated import SECTION, Starter, set_truth
 
-from simulated import KlippyClient, KlippyError, PrinterSim
+from tests.e2e.simulated import KlippyClient, KlippyError, PrinterSim
+from tests.extra.z_calibration.calibrated import SECTION, Starter, set_truth
 
 PUT_AWAY = "put away"
 

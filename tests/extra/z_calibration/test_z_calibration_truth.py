@@ -3,7 +3,15 @@
 import random
 import statistics
 
-from calibrated import SECTION, Starter, gap_error, heights, offset_of, quiet, set_truth
+from tests.extra.z_calibration.calibrated import (
+    SECTION,
+    Starter,
+    gap_error,
+    heights,
+    offset_of,
+    quiet,
+    set_truth,
+)
 
 MACHINES = 20
 LIMIT = 0.005

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from fakes.bench import Bench
-from fakes.klippy import FakeKlippy
-from fakes.machine import Machine
+from tests.unit.fakes.bench import Bench
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Machine
 from zcal_tui.printer.printer import Printer
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.opening import open_transport

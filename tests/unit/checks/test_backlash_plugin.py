@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from fakes.klippy import FakeKlippy
-from fakes.machine import Machine
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Machine
 from zcal_tui.checks.backlash import BacklashParameters
 from zcal_tui.checks.backlash.run import measure
 from zcal_tui.checks.base import Context

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from fakes.klippy import FakeKlippy
-from fakes.machine import Machine, Refused
-from fakes.waiting import until
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Machine, Refused
+from tests.unit.fakes.waiting import until
 from zcal_tui.checks.auto_z.calibrate import calibrate, touch_endstop
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed

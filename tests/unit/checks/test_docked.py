@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from fakes.klippy import FakeKlippy
-from fakes.machine import Machine
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Machine
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.dock.attach import dock_macros, stow_macros
 from zcal_tui.checks.dock.docked import probe_put_away, require_travel

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from fakes.bench import Bench, FakeClock
-from fakes.machine import Machine, Refused
-from fakes.manual_probe import FakeManualProbe
-from fakes.person import Nobody, Person, Said
-from fakes.waiting import until
+from tests.unit.fakes.bench import Bench, FakeClock
+from tests.unit.fakes.machine import Machine, Refused
+from tests.unit.fakes.manual_probe import FakeManualProbe
+from tests.unit.fakes.person import Nobody, Person, Said
+from tests.unit.fakes.waiting import until
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.operator import NeedsPerson
 from zcal_tui.checks.z_offset.parameters import ZOffsetParameters

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from fakes.bench import Bench
-from fakes.machine import Refused
-from fakes.waiting import until
+from tests.unit.fakes.bench import Bench
+from tests.unit.fakes.machine import Refused
+from tests.unit.fakes.waiting import until
 from zcal_tui.checks.errors import CheckCancelled, CheckRefused
 from zcal_tui.checks.lease.temporary_settings import LONGEST, TemporarySettings
 from zcal_tui.printer.zcal_module import ZcalModule

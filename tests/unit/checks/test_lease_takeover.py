@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from fakes.bench import Bench
-from fakes.machine import Refused
+from tests.unit.fakes.bench import Bench
+from tests.unit.fakes.machine import Refused
 from zcal_tui.checks.errors import CheckCancelled, CheckRefused
 from zcal_tui.checks.lease import takeover as taking
 from zcal_tui.checks.lease.process import ourselves

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes.bench import Bench
-from fakes.machine import Machine, Refused
-from fakes.manual_probe import FARTHEST, FakeManualProbe
-from fakes.person import Person, Said
+from tests.unit.fakes.bench import Bench
+from tests.unit.fakes.machine import Machine, Refused
+from tests.unit.fakes.manual_probe import FARTHEST, FakeManualProbe
+from tests.unit.fakes.person import Person, Said
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test, predict
 from zcal_tui.model.events import SampleTaken

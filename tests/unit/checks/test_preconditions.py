@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from fakes.bench import Bench, FakeClock
-from fakes.person import Person
+from tests.unit.fakes.bench import Bench, FakeClock
+from tests.unit.fakes.person import Person
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.preconditions import (
     COLD_BED,

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from fakes.bench import Bench
-from fakes.machine import Refused
-from fakes.person import Person
+from tests.unit.fakes.bench import Bench
+from tests.unit.fakes.machine import Refused
+from tests.unit.fakes.person import Person
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.dock.attach import probe_attached
 from zcal_tui.checks.errors import CheckFailed

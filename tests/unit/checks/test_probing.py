@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 import pytest
 
-from fakes.bench import Bench, FakeSampler
+from tests.unit.fakes.bench import Bench, FakeSampler
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.probing import temperatures, touch_here, touch_samples
 from zcal_tui.model.events import Progress, SampleTaken

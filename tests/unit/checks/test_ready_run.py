@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from fakes.bench import Bench
-from fakes.machine import Refused
-from fakes.person import Nobody, Person
+from tests.unit.fakes.bench import Bench
+from tests.unit.fakes.machine import Refused
+from tests.unit.fakes.person import Nobody, Person
 from zcal_tui.checks.errors import CheckCancelled, CheckRefused
 from zcal_tui.checks.ready.finding import ReadyFinding
 from zcal_tui.checks.ready.module_findings import extra

@@ -2,9 +2,9 @@
 
 import pytest
 
-from fakes.bench import Bench
-from fakes.machine import Refused
-from fakes.person import Person
+from tests.unit.fakes.bench import Bench
+from tests.unit.fakes.machine import Refused
+from tests.unit.fakes.person import Person
 from zcal_tui.checks.auto_z.wiring import look_at_wiring
 from zcal_tui.printer.z_calibration import ZCalibrationSection
 

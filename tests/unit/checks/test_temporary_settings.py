@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from fakes.klippy import FakeKlippy
-from fakes.machine import Machine
-from fakes.waiting import until
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Machine
+from tests.unit.fakes.waiting import until
 from zcal_tui.checks.lease.temporary_settings import OURSELVES, TemporarySettings
 from zcal_tui.model.events import Event, Notice
 from zcal_tui.printer.printer import Printer

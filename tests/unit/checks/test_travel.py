@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from fakes.klippy import FakeKlippy
-from fakes.machine import Machine
-from fakes.person import Person
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Machine
+from tests.unit.fakes.person import Person
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.dock.attach import probe_attached
 from zcal_tui.checks.dock.docked import probe_put_away

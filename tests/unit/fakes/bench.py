@@ -4,9 +4,9 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from fakes.klippy import FakeKlippy
-from fakes.machine import Machine
-from fakes.person import Nobody
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Machine
+from tests.unit.fakes.person import Nobody
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.lease.temporary_settings import TemporarySettings
 from zcal_tui.checks.operator import Operator

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fakes.machine import Machine, Refused
+from tests.unit.fakes.machine import Machine, Refused
 
 
 class FakeKlippy:

@@ -4,7 +4,7 @@ Written after what manual_probe.py of Klipper does: each place that a TESTZ leav
 the next remembered place, ++ and -- onto it, neither farther than 0.2 mm; a move that is refused ends the test.
 """
 
-from fakes.machine import Machine, Refused
+from tests.unit.fakes.machine import Machine, Refused
 
 FARTHEST = 0.2
 

@@ -13,7 +13,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from fakes.machine import Machine, Refused
+from tests.unit.fakes.machine import Machine, Refused
 
 Send = Callable[[str], Awaitable[None]]
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from fakes.klippy import FakeKlippy
-from fakes.machine import Machine, Refused
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Machine, Refused
 from zcal_tui.checks.errors import CheckCancelled
 from zcal_tui.klipper_config.files import ConfigText
 from zcal_tui.model.events import ChangesUpdated, Event, Notice

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fakes import records
+from tests.unit.fakes import records
 from zcal_tui import cli
 from zcal_tui.model.record import Outcome
 from zcal_tui.results.changes import Changed

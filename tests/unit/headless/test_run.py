@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fakes.session import READY, UP, FakeSession, record
+from tests.unit.fakes.session import READY, UP, FakeSession, record
 from zcal_tui.headless import run as run_room
 from zcal_tui.headless.answers import NobodyAnswers
 from zcal_tui.headless.exit_codes import ExitCode

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from fakes.klippy import FakeKlippy
-from fakes.machine import Machine
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Machine
 from zcal_tui.checks.accuracy import AccuracyParameters
 from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.headless.several import run_several

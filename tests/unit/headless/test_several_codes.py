@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes.session import FakeSession, record
+from tests.unit.fakes.session import FakeSession, record
 from zcal_tui.checks.accuracy import AccuracyParameters
 from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.headless.several import SEVERITY, run_several

@@ -2,8 +2,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from fakes.klippy import FakeKlippy
-from fakes.moonraker import FakeMoonraker
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.moonraker import FakeMoonraker
 from zcal_tui.printer.printer import Printer
 from zcal_tui.transport.address import SocketAddress, parse_address
 from zcal_tui.transport.opening import open_transport

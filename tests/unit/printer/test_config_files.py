@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fakes.klippy import FakeKlippy
-from fakes.machine import Machine
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Machine
 from zcal_tui.printer.config_files import (
     ConfigBroken,
     ConfigFiles,

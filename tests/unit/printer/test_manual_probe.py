@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from fakes.klippy import FakeKlippy
-from fakes.machine import Machine
-from fakes.manual_probe import FakeManualProbe
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Machine
+from tests.unit.fakes.manual_probe import FakeManualProbe
 from zcal_tui.printer import manual_probe as manual_room
 from zcal_tui.printer.manual_probe import ManualProbeOutcome, ManualTest
 from zcal_tui.printer.printer import CommandFailed, Printer

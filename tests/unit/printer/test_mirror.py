@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from fakes.waiting import until
+from tests.unit.fakes.waiting import until
 from zcal_tui.printer.mirror import instance_of
 from zcal_tui.printer.printer import Printer
 from zcal_tui.transport.address import SocketAddress, parse_address

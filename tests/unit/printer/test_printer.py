@@ -2,8 +2,8 @@ import asyncio
 
 import pytest
 
-from fakes.machine import Refused
-from fakes.waiting import until
+from tests.unit.fakes.machine import Refused
+from tests.unit.fakes.waiting import until
 from zcal_tui.printer.clock import PrinterClock
 from zcal_tui.printer.messages import Info, ProbeQuery
 from zcal_tui.printer.printer import CommandFailed, Printer

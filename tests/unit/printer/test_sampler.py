@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes.waiting import until
+from tests.unit.fakes.waiting import until
 from zcal_tui.printer.printer import CommandFailed, Printer
 from zcal_tui.printer.sampler import (
     LinesMissing,

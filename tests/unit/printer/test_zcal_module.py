@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from fakes.klippy import FakeKlippy
-from fakes.machine import Machine
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Machine
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.sampler import StockSampler
 from zcal_tui.printer.zcal_module import ZcalModule, read_sample

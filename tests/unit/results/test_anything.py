@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakes import records
+from tests.unit.fakes import records
 from zcal_tui.headless.results import compare as compare_words
 from zcal_tui.headless.results import history
 from zcal_tui.model.record import Estimate, Outcome, Record, Sample

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fakes import records
+from tests.unit.fakes import records
 from zcal_tui.results.changes import FILE, THINGS, Changed
 from zcal_tui.results.depends import NEEDS_NEW
 from zcal_tui.results.main_estimate import MAIN

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes import records
+from tests.unit.fakes import records
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.results.compare import Difference, compare, difference_interval
 from zcal_tui.results.find import NotFound, by_id, recent, two

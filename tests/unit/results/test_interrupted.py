@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes import records
+from tests.unit.fakes import records
 from zcal_tui.model.record import Outcome
 from zcal_tui.results.journal import has_ended, is_running
 from zcal_tui.results.store import StillRunning, Store, read_run

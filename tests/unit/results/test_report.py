@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from fakes import records
+from tests.unit.fakes import records
 from zcal_tui.model.record import Change, Estimate, Level, Outcome, Record, Sample, Verdict
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.report import data, html, markdown

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fakes import records
+from tests.unit.fakes import records
 from zcal_tui.model.events import RunEnded, RunStarted
 from zcal_tui.results.report.make import KINDS, CannotWrite, page_of, render, write
 from zcal_tui.results.report.page import make_page

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from fakes import records
+from tests.unit.fakes import records
 from zcal_tui.model import events
 from zcal_tui.model.codec import event_to_json, record_to_json
 from zcal_tui.model.record import Record

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fakes import records
+from tests.unit.fakes import records
 from zcal_tui.model.codec import SchemaError, event_to_json
 from zcal_tui.model.events import RunEnded, RunStarted, SampleTaken
 from zcal_tui.model.record import Estimate, Outcome, Record

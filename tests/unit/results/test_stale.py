@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fakes import records
+from tests.unit.fakes import records
 from zcal_tui.model.record import Outcome, Record
 from zcal_tui.results.changes import THINGS, Changed
 from zcal_tui.results.depends import NEEDS_NEW, OPTIONS

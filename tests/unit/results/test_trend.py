@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from fakes import records
+from tests.unit.fakes import records
 from zcal_tui.model.record import Estimate, Outcome, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.trend import line, points, slope

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes import records
+from tests.unit.fakes import records
 from zcal_tui.headless.results.history import as_json, as_text, histories
 from zcal_tui.model.events import RunEnded
 from zcal_tui.model.record import Record

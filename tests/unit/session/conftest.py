@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from fakes.klippy import FakeKlippy
-from fakes.machine import Machine
-from fakes.waiting import until
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Machine
+from tests.unit.fakes.waiting import until
 from zcal_tui.results.store import Store
 from zcal_tui.session.session import Session
 from zcal_tui.session.target import PrinterTarget

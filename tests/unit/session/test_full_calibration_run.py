@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from fakes import records
+from tests.unit.fakes import records
 from zcal_tui.checks.base import Check
 from zcal_tui.checks.full_calibration import FullCalibrationParameters
 from zcal_tui.headless.exit_codes import ExitCode, of_record

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from fakes.waiting import until
+from tests.unit.fakes.waiting import until
 from zcal_tui.checks.errors import CheckCancelled
 from zcal_tui.checks.operator import NeedsPerson, require_person
 from zcal_tui.model.events import Answered, Asked, Event

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from fakes.klippy import FakeKlippy
-from fakes.machine import Machine, Refused
-from fakes.saving import TAKEN, Klipper, Person, save
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Machine, Refused
+from tests.unit.fakes.saving import TAKEN, Klipper, Person, save
 from zcal_tui.model.record import Change
 from zcal_tui.printer.printer import Printer
 from zcal_tui.session.saving import saver as saving

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from fakes.klippy import FakeKlippy
-from fakes.machine import Handler, Machine
-from fakes.waiting import until
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Handler, Machine
+from tests.unit.fakes.waiting import until
 from zcal_tui.checks.accuracy import AccuracyParameters
 from zcal_tui.model.events import Event, RunEnded, SampleTaken
 from zcal_tui.model.record import Level, Outcome, Record
@@ -110,7 +110,7 @@ async def test_a_shutdown_in_the_middle_tells_klippers_own_reason(session: Sessi
         try:
             await original(parameters)
         except ConnectionError:
-            from fakes.machine import Refused
+            from tests.unit.fakes.machine import Refused
 
             raise Refused("Probing failed due to printer shutdown") from None
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from fakes import records
-from fakes.klippy import FakeKlippy
-from fakes.machine import Machine
-from fakes.waiting import until
+from tests.unit.fakes import records
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Machine
+from tests.unit.fakes.waiting import until
 from zcal_tui.checks.accuracy import AccuracyParameters
 from zcal_tui.model.record import Outcome, Record
 from zcal_tui.printer.state import PrinterState

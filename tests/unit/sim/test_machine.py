@@ -4,8 +4,8 @@ import json
 import statistics
 
 import pytest
-from machine_rig import CARTESIAN, HEATERS, PROBE, Rig, truth_of
 
+from tests.unit.sim.machine_rig import CARTESIAN, HEATERS, PROBE, Rig, truth_of
 from zcal_tui.sim.ports import Machine
 from zcal_tui.sim.truth import TruthError
 

@@ -1,8 +1,8 @@
 """Endstops: at the ends of the axes, the Z pin under nozzle and switch body, the towers of a delta."""
 
 import pytest
-from machine_rig import Rig, truth_of
 
+from tests.unit.sim.machine_rig import Rig, truth_of
 from zcal_tui.sim.machine import SimulatedMachine
 from zcal_tui.sim.profile import load_profile
 from zcal_tui.sim.wiring import load_wiring

@@ -5,8 +5,8 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from machine_rig import CARTESIAN, Rig
 
+from tests.unit.sim.machine_rig import CARTESIAN, Rig
 from zcal_tui.sim.machine import SimulatedMachine
 from zcal_tui.sim.machine.kinematics import DeltaGeometry, Gantry
 from zcal_tui.sim.profile import load_profile

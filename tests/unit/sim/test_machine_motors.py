@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from machine_rig import CARTESIAN, Rig, truth_of
 
+from tests.unit.sim.machine_rig import CARTESIAN, Rig, truth_of
 from zcal_tui.sim.machine.motors import Drive, Motor
 from zcal_tui.sim.wiring import Pin, Stepper
 

@@ -3,8 +3,8 @@
 import statistics
 
 import pytest
-from machine_rig import BLTOUCH, CARTESIAN, Rig, truth_of
 
+from tests.unit.sim.machine_rig import BLTOUCH, CARTESIAN, Rig, truth_of
 from zcal_tui.sim.truth import TruthError
 
 

@@ -1,8 +1,8 @@
 """Heat: heaters, thermistors, and what grows, drifts and oozes with them."""
 
 import pytest
-from machine_rig import CARTESIAN, HEATERS, PROBE, Rig, truth_of
 
+from tests.unit.sim.machine_rig import CARTESIAN, HEATERS, PROBE, Rig, truth_of
 from zcal_tui.sim.truth import Truth
 from zcal_tui.sim.wiring import read_wiring
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from machine_rig import BLTOUCH, CARTESIAN, HEATERS, PROBE
 
+from tests.unit.sim.machine_rig import BLTOUCH, CARTESIAN, HEATERS, PROBE
 from zcal_tui.sim.wiring import Pin, Thermistor, WiringError, load_wiring, read_wiring
 from zcal_tui.sim.wiring_config import parse_sections
 

@@ -2,9 +2,9 @@ import asyncio
 
 import pytest
 
-from fakes.klippy import FakeKlippy
-from fakes.machine import Refused
-from fakes.waiting import until
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Refused
+from tests.unit.fakes.waiting import until
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.failures import (
     GcodeError,

@@ -2,9 +2,9 @@ import asyncio
 
 import pytest
 
-from fakes.machine import Refused
-from fakes.moonraker import FakeMoonraker
-from fakes.waiting import until
+from tests.unit.fakes.machine import Refused
+from tests.unit.fakes.moonraker import FakeMoonraker
+from tests.unit.fakes.waiting import until
 from zcal_tui.transport.address import SocketAddress, UrlAddress, parse_address
 from zcal_tui.transport.failures import (
     GcodeError,

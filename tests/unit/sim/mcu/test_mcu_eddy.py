@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mcu_bench import Host, Slide, bench
 from scipy import signal
 
+from tests.unit.sim.mcu.mcu_bench import Host, Slide, bench
 from zcal_tui.sim.mcu import CLOCK_FREQ, SimulatedMcu
 from zcal_tui.sim.mcu.sos_filter import FilterOverflowError, Section, SosFilter
 

@@ -1,8 +1,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mcu_bench import block, reference_crc, reference_unvlq, reference_vlq
 
+from tests.unit.sim.mcu.mcu_bench import block, reference_crc, reference_unvlq, reference_vlq
 from zcal_tui.sim.mcu.framing import CONTENT_MAX, DecodeError, Link, crc16, decode_vlq, encode_vlq
 
 numbers = st.integers(-(2**31), 2**32 - 1)

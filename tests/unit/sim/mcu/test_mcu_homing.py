@@ -3,8 +3,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mcu_bench import Host, Slide, bench
 
+from tests.unit.sim.mcu.mcu_bench import Host, Slide, bench
 from zcal_tui.sim.mcu import CLOCK_FREQ
 from zcal_tui.sim.mcu.pintrace import PinTrace
 

@@ -1,6 +1,6 @@
 import pytest
-from mcu_bench import Host, Slide, bench
 
+from tests.unit.sim.mcu.mcu_bench import Host, Slide, bench
 from zcal_tui.sim.mcu import CLOCK_FREQ
 
 

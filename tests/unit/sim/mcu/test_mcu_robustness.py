@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mcu_bench import Slide, bench, block
 
+from tests.unit.sim.mcu.mcu_bench import Slide, bench, block
 from zcal_tui.sim.mcu import SHUTDOWN_REASONS, SimulatedMcu
 
 CONFIGURATION = (

@@ -4,8 +4,8 @@ from itertools import accumulate
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mcu_bench import Host, Slide, bench
 
+from tests.unit.sim.mcu.mcu_bench import Host, Slide, bench
 from zcal_tui.sim.mcu.steppers import Segment
 
 STEPPER = "config_stepper oid=0 step_pin=step dir_pin=dir invert_step=-1 step_pulse_ticks=1"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes import examined as seen
+from tests.unit.fakes import examined as seen
 from zcal_tui.tools.doctor import command
 from zcal_tui.tools.doctor.command import PROBLEMS, USAGE, WELL, main
 from zcal_tui.tools.doctor.examine import Facts

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakes import examined as seen
+from tests.unit.fakes import examined as seen
 from zcal_tui.klipper_config.files import ConfigText
 from zcal_tui.printer.state import HeaterState, PrinterState
 from zcal_tui.tools.doctor.configuration import ConfigurationFacts, judge_configuration

@@ -1,6 +1,6 @@
 """The whole examination: what is judged of everything together."""
 
-from fakes import examined as seen
+from tests.unit.fakes import examined as seen
 from zcal_tui.checks.ready.finding import fine
 from zcal_tui.tools.doctor.examine import Facts, judge
 from zcal_tui.tools.doctor.finding import Grade, Group

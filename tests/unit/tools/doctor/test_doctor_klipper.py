@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fakes import examined as seen
-from fakes.klippy import FakeKlippy
+from tests.unit.fakes import examined as seen
+from tests.unit.fakes.klippy import FakeKlippy
 from zcal_tui.checks.ready.finding import fine, warn
 from zcal_tui.config import Settings
 from zcal_tui.tools.doctor.examine import examine_printer

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from fakes import examined as seen
-from fakes.klippy import FakeKlippy
-from fakes.moonraker import FakeMoonraker
+from tests.unit.fakes import examined as seen
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.moonraker import FakeMoonraker
 from zcal_tui.tools.doctor.finding import Grade
 from zcal_tui.tools.doctor.link import (
     DEFAULT,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fakes import examined as seen
+from tests.unit.fakes import examined as seen
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.tools.doctor.examine import Facts
 from zcal_tui.tools.doctor.finding import DoctorFinding, Grade, Group, sentence

@@ -2,9 +2,9 @@
 
 import pytest
 
-from fakes import examined as seen
-from fakes.klippy import FakeKlippy
-from fakes.machine import Machine
+from tests.unit.fakes import examined as seen
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Machine
 from zcal_tui.checks.ready.builds import WRONG_SIGN
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.tools.doctor.examine import examine_printer

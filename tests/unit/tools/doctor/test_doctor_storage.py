@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes import examined as seen
+from tests.unit.fakes import examined as seen
 from zcal_tui.config import Settings
 from zcal_tui.tools.doctor.finding import Grade
 from zcal_tui.tools.doctor.storage import gather_storage, judge_storage

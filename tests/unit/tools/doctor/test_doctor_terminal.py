@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakes import examined as seen
+from tests.unit.fakes import examined as seen
 from zcal_tui.tools.doctor.finding import Grade
 from zcal_tui.tools.doctor.terminal import judge_terminal
 
