@@ -14,25 +14,27 @@ from typing import Any
 
 
 def _provide_zcal() -> None:
-    """Have `zcal` at hand, which is linked beside this package; else take it from beside this package's real place."""
+    """Make `zcal` importable: linked beside this package, or else from beside the real path of this package."""
     name = __name__.rpartition(".")[0] + ".zcal"
     if util.find_spec(name) is not None:
         return
     place = Path(__file__).resolve().parents[1] / "zcal"
     spec = util.spec_from_file_location(name, place / "__init__.py", submodule_search_locations=[str(place)])
     if spec is None or spec.loader is None:
-        raise ImportError(f"{place} is missing: install zcal beside z_calibration")
+        raise ImportError(f"{place} is missing")
     module = util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
 
 
 def load_config(config: Any) -> Any:
-    """Called by klippy for the section; the object is `section.ZCalibration`."""
+    """Called by Klipper for the section; returns a `section.ZCalibration`."""
     try:
         _provide_zcal()
     except (ImportError, OSError) as error:
-        raise config.error(f"z_calibration needs zcal beside it ({error}): run `zcal-tui install`") from error
+        raise config.error(
+            f"z_calibration needs zcal beside it ({error}). Run `zcal-tui install`."
+        ) from error
     from .section import ZCalibration
 
     return ZCalibration(config)

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 
 class AttachmentCheck:
-    """What was read in one calibration."""
+    """The readings of one calibration."""
 
     def __init__(self, moves_the_probe: bool, known_to_work: bool) -> None:
-        """`moves_the_probe`: the section has gcode that fetches it and gcode that puts it away.
+        """Start without readings.
 
-        `known_to_work`: the pin was seen to read triggered with the probe off, now or earlier.
+        `moves_the_probe`: the section has gcode that attaches the probe and gcode that detaches it. `known_to_work`:
+        the pin has read triggered with the probe detached before.
         """
         self._moves_the_probe = moves_the_probe
         self.works = known_to_work
@@ -25,36 +26,36 @@ class AttachmentCheck:
         self._after: bool | None = None
 
     def before_start(self, triggered: bool) -> None:
-        """The reading before start_gcode."""
+        """Record the reading before start_gcode."""
         self._before = triggered
 
     def when_needed(self, triggered: bool) -> None:
-        """The reading where the probe must be on the toolhead."""
+        """Record the reading where the probe must be attached."""
         self._needed = triggered
         if self._before and not triggered:
             self.works = True
 
     def after_end(self, triggered: bool) -> None:
-        """The reading after end_gcode."""
+        """Record the reading after end_gcode."""
         self._after = triggered
         if triggered and self._needed is False:
             self.works = True
 
     def suspicion(self) -> str:
-        """What else than a missing probe may be the cause, where the readings speak for it."""
+        """Another likely cause than a missing probe, if the readings suggest one; else empty."""
         if self._moves_the_probe and self._before is False:
             return (
-                " Before start_gcode its pin read open. If the probe is on now, the pin is inverted:"
-                " add or remove the ! in [probe] pin. Else start_gcode put it away instead of fetching it."
+                " Its pin read open before start_gcode. If the probe is attached now, the pin is inverted:"
+                " add or remove the ! in [probe] pin. If not, start_gcode detached the probe instead of attaching it."
             )
         return ""
 
-    def doubt(self) -> str:
-        """A sentence for people if the check has shown that it may mean nothing; else an empty one."""
+    def warning(self) -> str:
+        """A warning if the readings show that the check may be meaningless; else empty."""
         if self.works or not self._moves_the_probe or self._before is not False or self._after is not False:
             return ""
         return (
-            "the probe's pin read open before start_gcode and after end_gcode too. If the probe was off then, it is"
-            " wired normally open, and a missing probe goes unnoticed until the nozzle hits the bed."
-            " Wire it normally closed (QUERY_PROBE must say TRIGGERED with the probe off)."
+            "the probe's pin read open before start_gcode and after end_gcode. If the probe was detached then, it is"
+            " wired normally open: a missing probe goes unnoticed until the nozzle hits the bed."
+            " Wire it normally closed. QUERY_PROBE must report TRIGGERED while the probe is detached."
         )

@@ -13,12 +13,12 @@ from .machine import CalibrationMachine
 from .options import Point
 from .sampling import HeightSampler
 
-WORTH_A_SUGGESTION = 0.2
-"""mm; beyond that position_endstop itself should be corrected."""
+SUGGESTION_LIMIT = 0.2
+"""mm; beyond this offset a correction of position_endstop is suggested."""
 
 
 class CalibrationTargets(NamedTuple):
-    """Where to measure and with what."""
+    """The points to measure, and the switch offset to use."""
 
     nozzle: Point
     switch: Point
@@ -28,17 +28,17 @@ class CalibrationTargets(NamedTuple):
 
 
 class CalibrationScripts(NamedTuple):
-    """The section's gcode, each to be called to run it."""
+    """Functions that run the gcode of the section."""
 
     start: Callable[[], None]
     before_switch: Callable[[], None]
     end: Callable[[], None]
-    probe_is_off_for_the_nozzle: bool
-    """Whether before_switch_gcode fetches the probe, so that the nozzle is touched without it."""
+    nozzle_without_probe: bool
+    """Whether before_switch_gcode attaches the probe, so the nozzle is measured without it."""
 
 
 class CalibrationResult(NamedTuple):
-    """What a calibration found, mm."""
+    """The result of a calibration, mm."""
 
     heights: CalibrationHeights
     switch_offset: float
@@ -47,11 +47,11 @@ class CalibrationResult(NamedTuple):
     drift: float | None
 
     def values(self) -> dict[str, float]:
-        """The heights and the switch offset by name."""
+        """The heights and the switch offset, by name."""
         return {**self.heights.values(), "switch_offset": self.switch_offset}
 
     def status(self) -> dict[str, Any]:
-        """For the printer's status: plain finite values."""
+        """The result as plain, finite values for the status."""
         bed = self.heights.bed
         return {
             "offset": self.offset,
@@ -66,7 +66,7 @@ class CalibrationResult(NamedTuple):
 
 
 class OffsetCalibration:
-    """One run. `measure` leaves the toolhead over the last place; end_gcode ran whatever happened."""
+    """One calibration. `measure` leaves the toolhead at the last point; end_gcode always runs."""
 
     def __init__(
         self,
@@ -79,10 +79,10 @@ class OffsetCalibration:
         self._sampler = sampler
         self._scripts = scripts
         self._attachment = attachment
-        self._probe_away = False
+        self._detached = False
 
     def measure(self, targets: CalibrationTargets, conclude: Callable[[CalibrationResult], None]) -> None:
-        """Measure, and hand the result to `conclude` while end_gcode is still to come, as what follows may fail."""
+        """Measure, and pass the result to `conclude` before end_gcode, which may fail."""
         self._attachment.before_start(self._machine.probe_triggered())
         self._scripts.start()
         try:
@@ -100,18 +100,18 @@ class OffsetCalibration:
                 )
             )
         except Exception:
-            self._put_away(failed=True)
+            self._detach_probe(failed=True)
             raise
-        self._put_away(failed=False)
+        self._detach_probe(failed=False)
 
     def _heights(self, targets: CalibrationTargets) -> CalibrationHeights:
         machine, sampler = self._machine, self._sampler
-        sampler.go(targets.nozzle, split=True)
+        sampler.move_to(targets.nozzle, split=True)
         nozzle = sampler.series(machine.descend_to_endstop, wiggle=True)
         sampler.settle()
         self._scripts.before_switch()
         with machine.probing(sampler.settings.second_speed):
-            sampler.go(targets.switch)
+            sampler.move_to(targets.switch)
             self._require_probe()
             switch = sampler.series(machine.descend_to_endstop)
             bed = [self._bed_point(point, targets.beds[0]) for point in targets.beds]
@@ -120,7 +120,7 @@ class OffsetCalibration:
     def _bed_point(self, point: Point, reference: Point) -> BedPoint:
         machine = self._machine
         offsets = machine.probe_settings().offsets
-        self._sampler.go((point[0] - offsets[0], point[1] - offsets[1]))
+        self._sampler.move_to((point[0] - offsets[0], point[1] - offsets[1]))
         self._require_probe()
         height = self._sampler.series(machine.descend_to_bed)
         x, y, _ = machine.position
@@ -129,7 +129,7 @@ class OffsetCalibration:
         )
 
     def _require_probe(self) -> None:
-        """Refuse to go down without a probe: the nozzle would meet what the probe was to touch."""
+        """Refuse to move down without a probe: the nozzle would hit what the probe should touch."""
         triggered = self._machine.probe_triggered()
         self._attachment.when_needed(triggered)
         if triggered:
@@ -138,18 +138,18 @@ class OffsetCalibration:
             )
 
     def _drift(self, targets: CalibrationTargets, first: SampledHeight) -> float:
-        """How far the nozzle's height moved since it was first touched."""
-        if self._scripts.probe_is_off_for_the_nozzle:
-            self._put_away(failed=False)
-        self._sampler.go(targets.nozzle, split=True)
+        """The change of the nozzle's height since its first measurement."""
+        if self._scripts.nozzle_without_probe:
+            self._detach_probe(failed=False)
+        self._sampler.move_to(targets.nozzle, split=True)
         again = self._sampler.series(self._machine.descend_to_endstop, wiggle=True)
         return again.value - first.value
 
-    def _put_away(self, failed: bool) -> None:
-        """Run end_gcode, once; after a failure from a safe height, and without hiding the failure."""
-        if self._probe_away:
+    def _detach_probe(self, failed: bool) -> None:
+        """Run end_gcode once; after a failure at a safe height, and without hiding the failure."""
+        if self._detached:
             return
-        self._probe_away = True
+        self._detached = True
         if not failed:
             self._scripts.end()
             self._attachment.after_end(self._machine.probe_triggered())
@@ -158,7 +158,7 @@ class OffsetCalibration:
 
 
 def report(result: CalibrationResult, position_endstop: float) -> list[str]:
-    """The lines that say what was found, the formula first, as people and programs know it."""
+    """The report for the console. The formula comes first, as in the original plugin."""
     heights = result.heights
     formula = (
         f"bed_probe={heights.bed_value + heights.twist:.3f} - (switch={heights.switch.value:.3f}"
@@ -177,11 +177,13 @@ def report(result: CalibrationResult, position_endstop: float) -> list[str]:
     if len(heights.bed) > 1:
         lines.append(
             f"the {len(heights.bed)} bed points differ by {micrometres(heights.bed_range)};"
-            " the offset is right for their average"
+            " the offset applies to their average"
         )
     if result.drift is not None:
-        lines.append(f"the nozzle's height moved by {micrometres(result.drift, sign=True)} during the run")
-    if abs(result.offset) > WORTH_A_SUGGESTION:
+        lines.append(
+            f"the nozzle's height moved by {micrometres(result.drift, sign=True)} during the calibration"
+        )
+    if abs(result.offset) > SUGGESTION_LIMIT:
         lines.append(
             f"current z axis position_endstop={position_endstop:.3f} - new offset={result.offset:.6f} -->"
             f" POSSIBLE SUGGESTION: new z axis position_endstop={position_endstop - result.offset:.3f}"
@@ -200,5 +202,5 @@ def _spread(part: SampledHeight) -> str:
 
 def _certainty(result: CalibrationResult) -> str:
     if result.half_width is None:
-        return "; how sure the offset is cannot be told from single samples: set samples to 3 or more"
-    return f"; offset ± {micrometres(result.half_width)} (95 %), switch_offset's own error apart"
+        return "; single samples give no interval of the offset: set samples to 3 or more"
+    return f"; offset ± {micrometres(result.half_width)} (95%), excluding the error of switch_offset"

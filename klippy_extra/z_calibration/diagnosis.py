@@ -14,14 +14,15 @@ from typing import NamedTuple
 from .heights import micrometres
 
 ADVICE = {
-    "nozzle": "Is there filament on the tip, or did the Z endstop's pin move or stick?",
-    "switch": "Did the endstop touch the body of the switch and not its actuator, does the probe sit right in its "
-    "mount, is switch_xy_position still right?",
-    "bed": "Is the plate seated, is it another one, was the gantry levelled, does the probe sit right?",
-    "switch_offset": "It was changed in the configuration or as a parameter.",
-    "position_endstop": "It was changed in the configuration, as by Z_ENDSTOP_CALIBRATE or Z_OFFSET_APPLY_ENDSTOP.",
+    "nozzle": "Check for filament on the nozzle tip, and for a Z endstop pin that moved or sticks.",
+    "switch": "Check that the endstop touches the body of the switch and not its actuator, that the probe is seated in "
+    "its mount, and that switch_xy_position is right.",
+    "bed": "Check that the plate is seated and the same as before, that the gantry is level, and that the probe is "
+    "seated in its mount.",
+    "switch_offset": "It was changed in the configuration or by a parameter.",
+    "position_endstop": "It was changed in the configuration, e.g. by Z_ENDSTOP_CALIBRATE or Z_OFFSET_APPLY_ENDSTOP.",
 }
-WORDS = {
+NAMES = {
     "nozzle": "the nozzle on the endstop",
     "switch": "the switch body on the endstop",
     "bed": "the probe on the bed",
@@ -31,7 +32,7 @@ WORDS = {
 
 
 class HeightChange(NamedTuple):
-    """How far a height moved, and how far that took the offset, mm."""
+    """The change of a height, and its effect on the offset, mm."""
 
     name: str
     moved: float
@@ -39,56 +40,54 @@ class HeightChange(NamedTuple):
 
 
 class HeightComparison(NamedTuple):
-    """Two calibrations compared; `together` is what switch and bed moved together, as with another nozzle."""
+    """The comparison of two calibrations; `together` is the common movement of switch and bed, as by a new nozzle."""
 
-    moves: list[HeightChange]
+    changes: list[HeightChange]
     together: float
     cause: HeightChange
 
 
 def compare(old: dict[str, float], new: dict[str, float]) -> HeightComparison:
-    """Compare two calibrations: the heights `nozzle`, `switch`, `bed`, the `switch_offset`, the `position_endstop`.
+    """Compare two calibrations by `nozzle`, `switch`, `bed`, `switch_offset` and `position_endstop`.
 
-    Heights count from position_endstop, since a change of it moves them all.
+    Heights are taken relative to position_endstop, because a change of it moves them all.
     """
-    change = {name: new[name] - old[name] for name in WORDS}
+    change = {name: new[name] - old[name] for name in NAMES}
     for name in ("nozzle", "switch", "bed"):
         change[name] -= change["position_endstop"]
     together = 0.0
     if change["switch"] * change["bed"] > 0.0:
         together = min(change["switch"], change["bed"], key=abs)
-    moves = [
+    changes = [
         HeightChange("nozzle", change["nozzle"], change["nozzle"]),
         HeightChange("switch", change["switch"], -(change["switch"] - together)),
         HeightChange("bed", change["bed"], change["bed"] - together),
         HeightChange("switch_offset", change["switch_offset"], -change["switch_offset"]),
         HeightChange("position_endstop", change["position_endstop"], change["position_endstop"]),
     ]
-    return HeightComparison(moves, together, max(moves, key=lambda move: abs(move.effect)))
+    return HeightComparison(changes, together, max(changes, key=lambda change: abs(change.effect)))
 
 
 def explain(old: dict[str, float], new: dict[str, float], when: str) -> str:
-    """In words: what moved since the last good calibration, which was at `when`."""
+    """Describe what moved since the last good calibration, whose time is `when`."""
     comparison = compare(old, new)
     moved = ", ".join(
-        f"{WORDS[move.name]} {micrometres(move.moved, sign=True)}"
-        for move in comparison.moves
-        if move.moved or move.name in ("nozzle", "switch", "bed")
+        f"{NAMES[change.name]} {micrometres(change.moved, sign=True)}"
+        for change in comparison.changes
+        if change.moved or change.name in ("nozzle", "switch", "bed")
     )
     cause = comparison.cause
-    lines = [f"Since the last good run ({when}): {moved}."]
+    lines = [f"Changes since the last good calibration ({when}): {moved}."]
     if abs(cause.effect) < 0.010:
-        lines.append(
-            "Nothing moved by more than 10 µm: offset_margins themselves were changed, or always too tight."
-        )
+        lines.append("Nothing moved by more than 10 µm: offset_margins was changed, or was always too tight.")
         return " ".join(lines)
     if abs(comparison.together) > 0.050 and cause.name in ("switch", "bed"):
         lines.append(
-            f"Switch body and bed moved together by {micrometres(comparison.together, sign=True)}, as after"
-            " changing the nozzle; that alone changes no offset."
+            f"Switch body and bed moved together by {micrometres(comparison.together, sign=True)}, as after changing"
+            " the nozzle. That alone does not change the offset."
         )
     lines.append(
-        f"It is {WORDS[cause.name]} that changed the offset (by {micrometres(cause.effect, sign=True)})."
+        f"The offset changed because of {NAMES[cause.name]} ({micrometres(cause.effect, sign=True)})."
         f" {ADVICE[cause.name]}"
     )
     return " ".join(lines)

@@ -3,7 +3,7 @@
 # Copyright (C) 2026  zcal-tui contributors
 #
 # This file may be distributed under the terms of the GNU GPLv3 license.
-"""Heights are toolhead Z in mm at the trigger. "Half width" is half of a 95 % interval."""
+"""Heights are toolhead Z in mm at the trigger. "Half width" is half of a 95% interval."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def mean(values: Sequence[float]) -> float:
 
 
 def median(values: Sequence[float]) -> float:
-    """The middle value, or the mean of the two in the middle."""
+    """The median."""
     ordered = sorted(values)
     middle = len(ordered) // 2
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2.0
@@ -36,7 +36,7 @@ def sample_sigma(values: Sequence[float]) -> float | None:
 
 
 def population_sigma(values: Sequence[float]) -> float:
-    """The standard deviation that Klipper's console prints: divided by n."""
+    """The standard deviation that Klipper prints: divided by n."""
     center = mean(values)
     return math.sqrt(sum((value - center) ** 2 for value in values) / len(values))
 
@@ -80,16 +80,16 @@ def student_t(freedom: float, confidence: float = CONFIDENCE) -> float:
 
 @dataclass(frozen=True)
 class SampledHeight:
-    """One of the heights of a calibration: its samples and what they say."""
+    """One of the heights of a calibration, from its samples."""
 
     samples: list[float]
     method: str
     step: float
-    """Distance of one motor step, mm: a trigger height is never known better."""
+    """Step distance, mm: the best accuracy of a trigger height."""
 
     @property
     def value(self) -> float:
-        """The height: median or average of the samples."""
+        """The median or average of the samples."""
         return median(self.samples) if self.method == "median" else mean(self.samples)
 
     @property
@@ -99,7 +99,7 @@ class SampledHeight:
 
     @property
     def variance(self) -> float | None:
-        """Variance of `value` from the scatter. A median's is pi / (2 n + pi - 2) of a sample's for normal samples."""
+        """The variance of `value`. That of a median is pi / (2 n + pi - 2) of a sample's, for normal scatter."""
         sigma = self.sigma
         if sigma is None:
             return None
@@ -109,14 +109,14 @@ class SampledHeight:
 
     @property
     def half_width(self) -> float | None:
-        """Half of the 95 % interval of `value`, one step included; None for a single sample."""
+        """Half of the 95% interval of `value`, including one step; None for a single sample."""
         variance = self.variance
         if variance is None:
             return None
         return math.hypot(student_t(len(self.samples) - 1) * math.sqrt(variance), self.step)
 
     def status(self) -> dict[str, Any]:
-        """For the printer's status: plain finite values, mm."""
+        """The height as plain, finite values for the status, mm."""
         half = self.half_width
         return {
             "value": round(self.value, 9),
@@ -128,23 +128,23 @@ class SampledHeight:
 
 @dataclass(frozen=True)
 class BedPoint:
-    """The probe's trigger height over one point of the bed."""
+    """The probe's trigger height at one point of the bed."""
 
     height: SampledHeight
     twist: float = 0.0
-    """What [axis_twist_compensation] adds there, mm."""
+    """What [axis_twist_compensation] adds at this point, mm."""
     mesh: float = 0.0
-    """How much higher the active bed mesh is there than at the first point, mm."""
+    """The active bed mesh at this point, relative to the first point, mm."""
 
     @property
     def flat(self) -> float:
-        """The height over a bed whose shape the mesh takes care of, the twist not yet added."""
+        """The height without the mesh's share, before the twist is added."""
         return self.height.value - self.mesh
 
 
 @dataclass(frozen=True)
 class CalibrationHeights:
-    """The three heights of a calibration; that of the bed at one point or more."""
+    """The three heights of a calibration; the bed at one or more points."""
 
     nozzle: SampledHeight
     switch: SampledHeight
@@ -152,29 +152,29 @@ class CalibrationHeights:
 
     @property
     def bed_value(self) -> float:
-        """The bed's height, over its points."""
+        """The mean height of the bed points."""
         return mean([point.flat for point in self.bed])
 
     @property
     def twist(self) -> float:
-        """What [axis_twist_compensation] adds to it."""
+        """What [axis_twist_compensation] adds to the bed's height."""
         return mean([point.twist for point in self.bed])
 
     @property
     def bed_range(self) -> float:
-        """How far the points differ."""
+        """The range of the bed points."""
         flat = [point.flat + point.twist for point in self.bed]
         return max(flat) - min(flat)
 
     def offset(self, switch_offset: float) -> float:
-        """The gcode offset (mm) with which the nozzle touches the bed at Z 0."""
+        """The G-code offset (mm) with which the nozzle touches the bed at Z 0."""
         return self.bed_value + self.twist - (self.switch.value - self.nozzle.value + switch_offset)
 
     def half_width(self, drift: float = 0.0) -> float | None:
-        """Half of the 95 % interval of the offset; None if a height has a single sample.
+        """Half of the 95% interval of the offset; None if a height has a single sample.
 
-        Scatter of the three heights with Welch's degrees of freedom, one step for each of them, and `drift`: how far
-        the nozzle's height moved during the run. What switch_offset is wrong by is not in it.
+        Includes the scatter of the three heights with Welch's degrees of freedom, one step for each height, and
+        `drift`, the change of the nozzle's height during the calibration. Excludes the error of switch_offset.
         """
         share = 1.0 / len(self.bed)
         parts = [(self.nozzle, 1.0), (self.switch, 1.0)] + [(point.height, share) for point in self.bed]
@@ -195,8 +195,8 @@ class CalibrationHeights:
 
 
 def micrometres(value: float, sign: bool = False) -> str:
-    """A length below a millimetre the way people read it."""
+    """A length for display, in µm below 1 mm."""
     if abs(value) >= 1.0:
         return f"{value:+.3f} mm" if sign else f"{value:.3f} mm"
-    small = round(value * 1000.0, 1) + 0.0  # no minus before a zero
+    small = round(value * 1000.0, 1) + 0.0  # avoids -0.0
     return f"{small:+.1f} µm" if sign else f"{small:.1f} µm"

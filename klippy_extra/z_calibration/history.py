@@ -24,7 +24,7 @@ NUMBERS = ("time", "offset", "nozzle", "switch", "bed", "switch_offset", "positi
 
 
 class CalibrationHistory:
-    """Records of good runs, oldest first; each has the NUMBERS (mm; time in seconds of the epoch)."""
+    """The good calibrations, oldest first, each with the NUMBERS (mm; time in seconds since the epoch)."""
 
     def __init__(self, config_file: str) -> None:
         """Read the file beside this printer.cfg."""
@@ -32,29 +32,31 @@ class CalibrationHistory:
         self._lock = threading.Lock()
         self._text = ""
         data = self._read()
-        self.runs: list[dict[str, float]] = [run for run in data.get("runs", []) if _is_run(run)][-KEPT:]
-        self.applied = data.get("applied") is True
-        self.check_works = data.get("check_works") is True
+        self.runs: list[dict[str, float]] = [run for run in data.pop("runs", []) if _is_run(run)][-KEPT:]
+        self.applied = data.pop("applied", None) is True
+        self.check_works = data.pop("check_works", None) is True
+        self._unknown = data
+        """What another version has added to the file: ignored, and kept when the file is written."""
 
     @property
     def last(self) -> dict[str, float] | None:
-        """The last good run."""
+        """The last good calibration."""
         return self.runs[-1] if self.runs else None
 
     def add(self, run: dict[str, float]) -> None:
-        """Keep a good run, whose offset is applied now."""
+        """Store a good calibration, whose offset is applied now."""
         self.runs = [*self.runs, run][-KEPT:]
         self.applied = True
         self._save()
 
     def note_applied(self, applied: bool) -> None:
-        """Keep whether the last run's offset is in force."""
+        """Store whether the last offset is in effect."""
         if applied != self.applied:
             self.applied = applied
             self._save()
 
     def note_check_works(self, works: bool) -> None:
-        """Keep whether the probe's pin was seen to read triggered while the probe was off the toolhead."""
+        """Store whether the probe's pin has read triggered while the probe was detached."""
         if works != self.check_works:
             self.check_works = works
             self._save()
@@ -71,11 +73,12 @@ class CalibrationHistory:
 
     def _save(self) -> None:
         data = {
+            **self._unknown,
             "runs": self.runs,
             "applied": self.applied,
             "check_works": self.check_works,
         }
-        # A slow card must not stall klippy's reactor, which would stop the printer.
+        # A slow card must not stall klippy's reactor: the printer would shut down
         self._text = json.dumps(data, indent=1)
         threading.Thread(target=self._write, daemon=True).start()
 

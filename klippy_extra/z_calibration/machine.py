@@ -17,21 +17,21 @@ from ..zcal.host.endstop import HomedRail  # noqa: TID252
 from .options import Point, ProbeConfiguration
 
 NEEDED = ("endstop", "state", "motion", "probe", "offset")
-"""Of the host's capabilities."""
+"""The capabilities of the host that a calibration needs."""
 
 
 class CalibrationMachine:
-    """Heights in mm, speeds in mm/s."""
+    """The printer as a calibration uses it. Heights in mm, speeds in mm/s."""
 
     def __init__(self, host: KlippyHost, name: str) -> None:
-        """`name` is the section's, for messages."""
+        """`name` is that of the section, for messages."""
         self._host = host
         self._name = name
         self._session: Any = None
-        self.missing: str | None = "klippy is not ready"
+        self.missing: str | None = "Klipper is not ready"
 
     def connect(self) -> None:
-        """Find what a calibration needs, or say in `missing` what there is not. Never raises."""
+        """Check for what a calibration needs; `missing` describes what is not there. Never raises."""
         self._host.connect()
         self.missing = self._find()
 
@@ -48,15 +48,15 @@ class CalibrationMachine:
 
     @property
     def rail(self) -> HomedRail | None:
-        """The Z rail's settings; None until Z was homed."""
+        """The Z rail's settings; None until Z has been homed."""
         return self._host.endstop.rail
 
     def note_rails(self, rails: Sequence[Any]) -> bool:
-        """Take the Z rail's settings from rails that were homed; whether Z was among them."""
+        """Take the Z rail's settings from rails that were homed; returns whether Z was among them."""
         return self._host.endstop.note(rails)
 
     def probe_settings(self) -> ProbeConfiguration:
-        """How the probe is configured."""
+        """The probe's configuration."""
         parameters = self._host.probe.parameters()
         return ProbeConfiguration(
             parameters["samples"],
@@ -72,17 +72,17 @@ class CalibrationMachine:
 
     @property
     def position(self) -> tuple[float, float, float]:
-        """Where the toolhead is: X, Y, Z."""
+        """The position of the toolhead: X, Y, Z."""
         return self._host.motion.position()
 
     def move(
         self, speed: float, *, x: float | None = None, y: float | None = None, z: float | None = None
     ) -> None:
-        """Move in a straight line; None leaves an axis where it is."""
+        """Move in a straight line; None leaves an axis unchanged."""
         self._host.motion.move_to(speed, x=x, y=y, z=z)
 
     def wait(self) -> None:
-        """Return when all moves have been made."""
+        """Wait until all moves have finished."""
         self._host.motion.wait()
 
     def homed(self) -> bool:
@@ -90,23 +90,23 @@ class CalibrationMachine:
         return set("xyz") <= set(self._host.state.homed_axes())
 
     def reaches(self, point: Point) -> bool:
-        """Whether a place lies within the axes' limits."""
+        """Whether a point is within the limits of the axes."""
         low, high = self._host.state.limits()
         return all(low[axis] <= point[axis] <= high[axis] for axis in (0, 1))
 
     def step(self) -> float:
-        """The longest of the distances that one step of a Z motor makes."""
+        """The largest step distance of the Z motors."""
         return self._host.motion.z_step()
 
-    # Touching
+    # Sampling
 
     def descend_to_endstop(self, position_min: float, speed: float) -> tuple[float, float, float]:
-        """Go down until the Z endstop triggers; the toolhead's position there."""
+        """Descend until the Z endstop triggers; returns the toolhead position there."""
         return self._down_to(self._host.endstop.pin(), position_min, speed)
 
     @contextlib.contextmanager
     def probing(self, speed: float) -> Iterator[None]:
-        """The probe's session: it is deployed where it deploys for several touches at once."""
+        """A probe session, during which a probe that can stays deployed."""
         speed = min(speed, self._host.motion.fastest_z())
         with self._host.probe.session({"PROBE_SPEED": repr(speed)}) as session:
             self._session = session
@@ -116,9 +116,9 @@ class CalibrationMachine:
                 self._session = None
 
     def descend_to_bed(self, position_min: float, speed: float) -> tuple[float, float, float]:
-        """Go down until the probe triggers; the toolhead's position there.
+        """Descend until the probe triggers; returns the toolhead position there.
 
-        A probe that deploys by itself is asked to probe, which it does at the session's speed down to its own minimum.
+        A probe that deploys by itself probes like PROBE, at the session's speed and down to its own minimum.
         """
         if self._host.probe.prepares_itself():
             sample = self._session.sample()
@@ -126,7 +126,7 @@ class CalibrationMachine:
         return self._down_to(self._host.probe.endstop(), position_min, speed)
 
     def probe_triggered(self) -> bool:
-        """What the probe's pin reads now; not triggered where a probe has no pin to read."""
+        """Whether the probe's pin reads triggered; False if the probe has no pin to read."""
         return bool(self._host.probe.triggered())
 
     def _down_to(self, switch: Any, position_min: float, speed: float) -> tuple[float, float, float]:
@@ -135,34 +135,34 @@ class CalibrationMachine:
             raise self._host.error("Probe triggered prior to movement")
         return place
 
-    # What lies over the bed
+    # Bed
 
     def twist(self, x: float, y: float) -> float:
-        """What [axis_twist_compensation] adds to a height probed with the toolhead here."""
+        """What [axis_twist_compensation] adds to a height probed at this toolhead position."""
         return self._host.probe.twist(x, y)
 
     def mesh_reference(self) -> Point | None:
-        """The place at which the bed mesh is zero."""
+        """The point at which the bed mesh is zero."""
         return self._host.mesh.reference()
 
     def mesh_height(self, point: Point) -> float:
-        """Height of the active bed mesh at a place; 0 without one."""
+        """The height of the active bed mesh at a point; 0 without a mesh."""
         return self._host.mesh.height(*point)
 
     def safe_home(self) -> Point | None:
-        """Where [safe_z_home] homes Z."""
+        """The point where [safe_z_home] homes Z."""
         return self._host.state.safe_home()
 
-    # The gcode offset
+    # G-code offset
 
     def gcode_offset(self) -> float:
-        """The Z offset that is in force."""
+        """The present Z offset."""
         return self._host.offset.get()[2]
 
     def saved_offsets(self) -> list[float]:
-        """The Z offsets that RESTORE_GCODE_STATE would bring back."""
+        """The Z offsets that RESTORE_GCODE_STATE would restore."""
         return self._host.offset.saved_z()
 
     def apply_offset(self, offset: float) -> None:
-        """Put this Z offset in force, without a move; macros named SET_GCODE_OFFSET are not asked."""
+        """Set the Z offset without a move, bypassing a macro named SET_GCODE_OFFSET."""
         self._host.offset.apply_z(offset)

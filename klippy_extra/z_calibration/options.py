@@ -17,14 +17,14 @@ from ..zcal.host.endstop import HomedRail  # noqa: TID252 (the package above has
 Point = Tuple[float, float]
 
 SLOWEST = 0.01
-"""mm/s; a move slower than that would not end in a lifetime."""
+"""mm/s; a slower move would practically never end."""
 
 LOW_SAFE_Z, SAFE_Z = 3.0, 20.0
-"""A safe_z_height below the first one is replaced by the second one, mm."""
+"""mm; a safe_z_height below LOW_SAFE_Z is replaced by SAFE_Z."""
 
 
 class ProbeConfiguration(NamedTuple):
-    """What the probe is configured to, mm and mm/s."""
+    """The configuration of the probe, mm and mm/s."""
 
     samples: int
     samples_tolerance: float
@@ -36,7 +36,7 @@ class ProbeConfiguration(NamedTuple):
 
 
 class CalibrationSettings(NamedTuple):
-    """What a calibration runs with, all of it known."""
+    """The settings of a calibration, complete."""
 
     samples: int
     samples_tolerance: float
@@ -55,7 +55,7 @@ class CalibrationSettings(NamedTuple):
 
 
 class ZCalibrationOptions:
-    """The section as it is configured. Raises the configuration's error where it is invalid."""
+    """The section as configured. Raises the configuration error if it is invalid."""
 
     def __init__(self, config: Any) -> None:
         """Read the section."""
@@ -64,9 +64,9 @@ class ZCalibrationOptions:
         self.switch_offset = self._number("switch_offset", above=0.0)
         self.max_deviation = self._number("max_deviation", above=0.0)
         config.deprecate("max_deviation")
-        # Who gave only the older option has said how far the offset may be, also beyond the usual margins.
-        usual = 1.0 if self.max_deviation is None else self.max_deviation
-        self.offset_margins = self._margins("offset_margins", f"{-usual!r},{usual!r}")
+        # If only the older option is given, it is the limit, even beyond the default margins
+        limit = 1.0 if self.max_deviation is None else self.max_deviation
+        self.offset_margins = self._margins("offset_margins", f"{-limit!r},{limit!r}")
         self.speed = self._number("speed", 50.0, above=0.0)
         self.clearance = self._number("clearance", above=0.0)
         config.deprecate("clearance")
@@ -91,7 +91,7 @@ class ZCalibrationOptions:
         self.nozzle_recheck = config.getboolean("nozzle_recheck", False)
 
     def settings(self, probe: ProbeConfiguration, rail: HomedRail) -> CalibrationSettings:
-        """Complete what was left out from the probe and from the Z rail."""
+        """Fill in missing options from the probe and the Z rail."""
         safe_z = self.safe_z_height if self.safe_z_height is not None else 2.0 * probe.offsets[2]
         return CalibrationSettings(
             samples=_given(self.samples, probe.samples),
@@ -104,7 +104,7 @@ class ZCalibrationOptions:
             clearance=self.clearance,
             probing_speed=max(SLOWEST, _given(self.probing_speed, rail.homing_speed)),
             second_speed=max(SLOWEST, _given(self.second_speed, rail.second_homing_speed)),
-            # Without a retract the second sample would start on the pressed switch.
+            # Without a retract the second sample would start with the switch pressed
             retract_dist=_given(self.retract_dist, rail.homing_retract_dist) or probe.sample_retract_dist,
             position_min=_given(self.position_min, rail.position_min),
             first_fast=self.first_fast,
@@ -148,7 +148,7 @@ class ZCalibrationOptions:
 
 
 def parse_point(text: str) -> Point:
-    """`x,y` in mm. Raises ValueError for anything else."""
+    """Parse `x,y` in mm. Raises ValueError for anything else."""
     x_text, y_text = text.split(",")
     x, y = float(x_text), float(y_text)
     if not (math.isfinite(x) and math.isfinite(y)):

@@ -12,14 +12,14 @@ from .machine import CalibrationMachine
 from .options import Point, ZCalibrationOptions, parse_point
 
 NEGATIVE = (
-    "switch_offset is how far the switch closes below its body, so it cannot be negative: the larger it is, the closer"
-    " the nozzle comes to the bed. If the nozzle is too close with the smallest one, the endstop does not touch the"
-    " switch where it should: check that its pin meets the body and not the actuator."
+    "switch_offset is how far below its body the switch closes, so it cannot be negative. A larger value brings the"
+    " nozzle closer to the bed. If the smallest value is too close, the endstop touches the wrong part of the switch:"
+    " check that its pin touches the body and not the actuator."
 )
 
 
 class CalibrationParameters:
-    """The parameters of one command. Every method raises a command error for what cannot be."""
+    """The parameters of one command. Every method raises a command error for an invalid value."""
 
     def __init__(self, gcmd: Any, options: ZCalibrationOptions, machine: CalibrationMachine) -> None:
         """`gcmd` is the command."""
@@ -28,18 +28,18 @@ class CalibrationParameters:
         self._machine = machine
 
     def tag(self) -> str:
-        """The name by which the client can have this command stopped and no other; "" where it gave none."""
+        """The name by which a client can stop this command and no other; empty if not given."""
         return str(self._gcmd.get("TAG", "")).strip()
 
     def nozzle(self) -> Point:
-        """Where the nozzle meets the Z endstop."""
+        """The toolhead position at which the nozzle is above the Z endstop."""
         site = self._site("NOZZLE_POSITION") or self._options.nozzle or self._machine.safe_home()
         if site is None:
             raise self._no_site("nozzle", "nozzle_xy_position for %s, the [safe_z_home],", "NOZZLE_POSITION")
         return site
 
     def switch(self, nozzle: Point) -> Point:
-        """Where the toolhead is when the body of the probe's switch meets the Z endstop."""
+        """The toolhead position at which the body of the probe's switch is above the Z endstop."""
         site = self._site("SWITCH_POSITION") or self._options.switch
         if site is None and self._options.switch_offsets is not None:
             dx, dy = self._options.switch_offsets
@@ -51,7 +51,7 @@ class CalibrationParameters:
         return site
 
     def bed(self) -> Point:
-        """The place on the bed to probe."""
+        """The point on the bed to probe."""
         site = self._site("BED_POSITION") or self._options.bed or self._machine.mesh_reference()
         if site is None:
             raise self._no_site(
@@ -60,7 +60,7 @@ class CalibrationParameters:
         return site
 
     def switch_offset(self) -> float:
-        """How far the switch closes below its body, mm."""
+        """How far below its body the switch closes, mm."""
         if self._gcmd.get("SWITCH_OFFSET", ""):
             value = self.number("SWITCH_OFFSET", 0.0)
             if value <= 0.0:
@@ -85,21 +85,21 @@ class CalibrationParameters:
         return bool(self._gcmd.get_int(name, int(default), minval=0, maxval=1))
 
     def check_reach(self, *sites: Point, wiggle: Point | None = None) -> None:
-        """Refuse places that the axes do not reach, before anything moves."""
+        """Refuse points outside the axes, before anything moves."""
         for x, y in [*sites, *([(sites[0][0] + wiggle[0], sites[0][1] + wiggle[1])] if wiggle else [])]:
             if not self._machine.reaches((x, y)):
                 raise self._error(
-                    f"{x:.3f},{y:.3f} is out of the axes' reach. Check nozzle_xy_position, switch_xy_position,"
+                    f"{x:.3f},{y:.3f} is outside the axes: out of reach. Check nozzle_xy_position, switch_xy_position,"
                     " switch_xy_offsets (added to the nozzle's position), wiggle_xy_offsets."
                 )
 
     def check_beds(self, beds: Iterable[Point]) -> None:
-        """The same for places that the probe is to reach."""
+        """The same for points that the probe must reach."""
         dx, dy, _ = self._machine.probe_settings().offsets
         for x, y in beds:
             if not self._machine.reaches((x - dx, y - dy)):
                 raise self._error(
-                    f"the probe does not reach {x:.3f},{y:.3f}: the nozzle would have to go to {x - dx:.3f},"
+                    f"the probe cannot reach {x:.3f},{y:.3f}: the nozzle would have to be at {x - dx:.3f},"
                     f"{y - dy:.3f}. Check bed_xy_position and the probe's offsets."
                 )
 

@@ -13,48 +13,48 @@ from .options import CalibrationSettings, Point
 from .stopping import StopRequest
 
 Descent = Callable[[float, float], Tuple[float, float, float]]
-"""Goes down to at most this height at this speed and returns the toolhead's position at the trigger."""
+"""Descends to at most this height at this speed; returns the toolhead position at the trigger."""
 
 
 class HeightSampler:
-    """Touches for one command."""
+    """Takes the samples of one command."""
 
     def __init__(
         self, machine: CalibrationMachine, settings: CalibrationSettings, stop: StopRequest, gcmd: Any
     ) -> None:
-        """`stop` tells whether somebody wants it to end; `gcmd` is the command to report to."""
+        """`stop` carries a request to stop; `gcmd` is the command to report to."""
         self._machine = machine
         self._stop = stop
         self.settings = settings
         self._gcmd = gcmd
         self._command = gcmd.get_command()
 
-    def say(self, message: str) -> None:
-        """Tell it on the console, the command's name in front."""
+    def report(self, message: str) -> None:
+        """Print a message on the console, prefixed with the command."""
         self._gcmd.respond_info(f"{self._command}: {message}")
 
     def error(self, message: str) -> Exception:
-        """The command error for this message."""
+        """A command error with this message."""
         error: Exception = self._gcmd.error(f"{self._command}: {message}")
         return error
 
     def settle(self) -> None:
-        """Wait for the moves that are under way. Raises a command error if somebody has asked to stop."""
+        """Wait for the present moves. Raises a command error if a stop was requested."""
         self._machine.wait()
-        if self._stop.asked is not None:
-            error: Exception = self._gcmd.error(self._stop.asked)
+        if self._stop.message is not None:
+            error: Exception = self._gcmd.error(self._stop.message)
             raise error
 
     def retreat(self, *steps: Callable[[], None]) -> None:
-        """After a failure: lift, then do these; what goes wrong meanwhile is told and does not hide the failure."""
+        """After a failure: lift, then run these steps; errors on the way are printed and do not hide the failure."""
         for step in (self.lift, *steps):
             try:
                 step()
             except self._gcmd.error as error:
-                self.say(f"and on the way out: {error}")
+                self.report(f"error while cleaning up: {error}")
 
     def lift(self, speed: float | None = None) -> None:
-        """Go up to where moving sideways is safe, if the toolhead is lower."""
+        """Lift to the safe height for moving sideways, if the toolhead is lower."""
         settings, z = self.settings, self._machine.position[2]
         speed = settings.lift_speed if speed is None else speed
         if settings.clearance is not None:
@@ -63,8 +63,8 @@ class HeightSampler:
         elif z < settings.safe_z_height:
             self._machine.move(speed, z=settings.safe_z_height)
 
-    def go(self, site: Point, split: bool = False) -> None:
-        """Lift, then go to a place; `split`: first along X, then along Y, which misses docks."""
+    def move_to(self, site: Point, split: bool = False) -> None:
+        """Lift, then move to a point; `split` moves along X first and then Y, to avoid docks."""
         self.settle()
         self.lift()
         if split:
@@ -72,7 +72,7 @@ class HeightSampler:
         self._machine.move(self.settings.speed, x=site[0], y=site[1])
 
     def series(self, descend: Descent, wiggle: bool = False) -> SampledHeight:
-        """Sample here as often as is configured; all over again where the samples differ too much."""
+        """Take the configured number of samples here; start again if they differ too much."""
         settings = self.settings
         if settings.first_fast:
             self._sample(descend, settings.probing_speed, wiggle)
@@ -83,17 +83,17 @@ class HeightSampler:
             if max(samples) - min(samples) > settings.samples_tolerance:
                 if retries >= settings.samples_tolerance_retries:
                     raise self.error("probe samples exceed tolerance")
-                self.say("probe samples exceed tolerance. Retrying...")
+                self.report("probe samples exceed tolerance. Retrying...")
                 retries += 1
                 samples = []
         return SampledHeight(samples, settings.samples_result, self._machine.step())
 
     def sample(self, descend: Descent, speed: float, retract: float, lift_speed: float) -> float:
-        """Descend once, go up again by `retract` and say it; the height."""
+        """Take one sample, lift by `retract`, and print the height; returns it."""
         self.settle()
         x, y, z = descend(self.settings.position_min, speed)
         self._machine.move(lift_speed, z=z + retract)
-        self.say(f"probe at {x:.3f},{y:.3f} is z={z:.6f}")
+        self.report(f"probe at {x:.3f},{y:.3f} is z={z:.6f}")
         return z
 
     def _sample(self, descend: Descent, speed: float, wiggle: bool) -> float:

@@ -27,10 +27,10 @@ from .stopping import StopRequest
 LOG = logging.getLogger(__name__)
 
 WATCH_PERIOD = 1.0
-"""Seconds between two looks at the gcode offset."""
+"""Seconds between two checks of the G-code offset."""
 
 AFTER_START = 5.0
-"""Seconds after klippy is ready until clients listen."""
+"""Seconds after Klipper is ready until clients are connected."""
 
 MOST_SAMPLES = 1000
 
@@ -38,13 +38,13 @@ SHORTEST_RETRACT = 0.01
 """mm"""
 
 CANCEL = "z_calibration/cancel"
-"""The endpoint that stops a command where there is no [zcal] with its own."""
+"""The endpoint that stops a command if there is no [zcal] section."""
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
 def command(handler: Handler) -> Handler:
-    """Let nothing but a command error leave a command: anything else would shut the printer down."""
+    """Let only command errors leave a command: any other exception would shut the printer down."""
 
     @functools.wraps(handler)
     def guarded(self: ZCalibration, gcmd: Any) -> None:
@@ -63,10 +63,10 @@ def command(handler: Handler) -> Handler:
 
 
 class ZCalibration:
-    """Automatic Z offset from the nozzle and the probe's switch body on the Z endstop, and the probe on the bed."""
+    """Automatic Z offset from three heights: nozzle on endstop, switch body on endstop, probe on bed."""
 
     def __init__(self, config: Any) -> None:
-        """Read the section and register the commands. Raises the configuration's error for invalid options."""
+        """Read the section and register the commands. Raises the configuration error for invalid options."""
         self.printer = config.get_printer()
         self._options = ZCalibrationOptions(config)
         macros = self.printer.load_object(config, "gcode_macro")
@@ -74,9 +74,9 @@ class ZCalibration:
         self._before_switch = macros.load_template(config, "before_switch_gcode", "")
         self._end = macros.load_template(config, "end_gcode", "")
         self._has_start = bool(config.get("start_gcode", "").strip())
-        self._fetches_late = bool(config.get("before_switch_gcode", "").strip())
+        self._attaches_late = bool(config.get("before_switch_gcode", "").strip())
         self._moves_the_probe = bool(config.get("end_gcode", "").strip()) and (
-            self._fetches_late or self._has_start
+            self._attaches_late or self._has_start
         )
         self._host = KlippyHost(self.printer)
         self._machine = CalibrationMachine(self._host, self._options.name)
@@ -84,12 +84,12 @@ class ZCalibration:
         self._applied = AppliedOffset()
         self._stop = StopRequest()
         self._result: CalibrationResult | None = None
-        self._first_look = True
+        self._first_check = True
         self._succeeded = self._calibrated = False
         self._last_offset = 0.0
         self._was_applied = self._history.applied
         self._status: dict[str, Any] = {}
-        # Now, not when klippy is ready: a macro with rename_existing needs them before.
+        # At load, not at ready: a macro with rename_existing needs them
         register = self._host.gcode.register_command
         register("CALIBRATE_Z", self._calibrate_z, desc="Calibrate the Z offset of the nozzle to the bed")
         register(
@@ -98,7 +98,7 @@ class ZCalibration:
         register(
             "CALCULATE_SWITCH_OFFSET",
             self._calculate_switch_offset,
-            desc="Calculate switch_offset from the height the nozzle stands at",
+            desc="Calculate switch_offset from the present nozzle height",
         )
         self.printer.register_event_handler("klippy:ready", self._handle_ready)
         self.printer.register_event_handler("homing:home_rails_end", self._handle_homed)
@@ -109,7 +109,7 @@ class ZCalibration:
     # Status
 
     def get_status(self, eventtime: float) -> dict[str, Any]:
-        """What [z_calibration] publishes; a new object on every change."""
+        """The status object; a new one on every change."""
         return self._status
 
     def _update_status(self) -> None:
@@ -124,8 +124,10 @@ class ZCalibration:
         }
 
     def _cancel(self, request: endpoints.EndpointRequest) -> Mapping[str, Any]:
-        """Stop the command that runs after its current move; with a `tag`, only the command of that TAG, or one without
-        any that began at `since` (klippy's event time) or later."""
+        """Stop the running command after its current move.
+
+        With a `tag`, stop only the command of that TAG, or one without TAG that started at event time `since` or later.
+        """
         reason, tag, since = cancel.reason(CANCEL), request.tag(), request.number("since", cancel.EVER)
         if tag is None:
             stopped = self._stop.ask(reason, since)
@@ -133,7 +135,7 @@ class ZCalibration:
             stopped = self._stop.ask_tagged(tag, reason, since)
         return cancel.answer([] if stopped is None else [stopped])
 
-    # Events: nothing may leave them, it would shut the printer down
+    # Events: no exception may leave them, it would shut the printer down
 
     def _handle_ready(self) -> None:
         self._machine.connect()
@@ -149,17 +151,17 @@ class ZCalibration:
 
     def _watch(self, eventtime: float) -> float:
         try:
-            if self._first_look:
-                self._first_look = False
-                self._look_back()
-            self._warn(self._applied.look(self._machine.gcode_offset()))
+            if self._first_check:
+                self._first_check = False
+                self._report_at_start()
+            self._warn(self._applied.compare(self._machine.gcode_offset()))
         except Exception:
             LOG.exception("z_calibration: watch")
             return self._host.reactor.NEVER
         return eventtime + WATCH_PERIOD
 
-    def _look_back(self) -> None:
-        """Say what people should know from the start."""
+    def _report_at_start(self) -> None:
+        """Print what the user should know after a start."""
         if self._machine.missing is not None:
             self._host.respond(f"{self._options.name}: {self._machine.missing}")
         last = self._history.last
@@ -201,29 +203,29 @@ class ZCalibration:
             self._start.run_gcode_from_command,
             self._before_switch.run_gcode_from_command,
             self._end.run_gcode_from_command,
-            self._fetches_late,
+            self._attaches_late,
         )
         calibration = OffsetCalibration(self._machine, sampler, scripts, attachment)
         try:
             tag = parameters.tag()
-            with self._stop.possible(gcmd.get_command(), self._host.now(), "No offset was applied.", tag):
-                self._require_wanted(sampler, tag)
+            with self._stop.stoppable(gcmd.get_command(), self._host.now(), "No offset was applied.", tag):
+                self._require_allowed(sampler, tag)
                 calibration.measure(targets, functools.partial(self._conclude, sampler, tag))
         finally:
             self._history.note_check_works(attachment.works)
             self._update_status()
-        if attachment.doubt():
-            sampler.say(attachment.doubt())
+        if attachment.warning():
+            sampler.report(attachment.warning())
 
-    def _require_wanted(self, sampler: HeightSampler, tag: str) -> None:
-        """Before anything moves: the command may have waited, and be unwanted by now. Raises a command error."""
-        refusal = cancel.unwanted(self.printer) if tag else None
+    def _require_allowed(self, sampler: HeightSampler, tag: str) -> None:
+        """Check that a queued command may still start, before anything moves. Raises a command error."""
+        refusal = cancel.refusal(self.printer) if tag else None
         if refusal is not None:
-            raise sampler.error(f"{refusal}. Nothing was moved.")
+            raise sampler.error(f"{refusal}. Nothing moved.")
         sampler.settle()
 
     def _conclude(self, sampler: HeightSampler, tag: str, result: CalibrationResult) -> None:
-        """Say what was found; apply it if it lies within the margins."""
+        """Print the result, and apply the offset if it is within the margins."""
         sampler.settle()
         self._stop.too_late()
         self._result = result
@@ -235,7 +237,7 @@ class ZCalibration:
             **result.values(),
         }
         for line in report(result, position_endstop):
-            sampler.say(line)
+            sampler.report(line)
         problem = self._outside(result.offset)
         if problem:
             last = self._history.last
@@ -262,7 +264,7 @@ class ZCalibration:
 
     @command
     def _probe_z_accuracy(self, gcmd: Any) -> None:
-        """Sample the endstop again and again. Parameters: NOZZLE_POSITION, PROBE_SPEED, LIFT_SPEED, SAMPLES,
+        """Sample the endstop repeatedly. Parameters: NOZZLE_POSITION, PROBE_SPEED, LIFT_SPEED, SAMPLES,
         SAMPLE_RETRACT_DIST, TAG."""
         sampler, machine = self._sampler(gcmd), self._machine
         settings = sampler.settings
@@ -276,8 +278,8 @@ class ZCalibration:
         self._require_homed(gcmd)
         try:
             tag = parameters.tag()
-            with self._stop.possible(gcmd.get_command(), self._host.now(), tag=tag):
-                self._require_wanted(sampler, tag)
+            with self._stop.stoppable(gcmd.get_command(), self._host.now(), tag=tag):
+                self._require_allowed(sampler, tag)
                 sampler.lift(lift_speed)
                 machine.move(settings.speed, x=nozzle[0], y=nozzle[1])
                 x, y, z = machine.position
@@ -292,21 +294,21 @@ class ZCalibration:
         except Exception:
             sampler.retreat()
             raise
-        sampler.say(
+        sampler.report(
             f"probe z accuracy results: maximum {max(heights):.6f}, minimum {min(heights):.6f},"
             f" range {max(heights) - min(heights):.6f}, average {mean(heights):.6f}, median {median(heights):.6f},"
             f" standard deviation {population_sigma(heights):.6f}"
         )
-        component = SampledHeight(heights, "average", machine.step())
-        if component.sigma is not None and component.half_width is not None:
-            sampler.say(
-                f"sample standard deviation {micrometres(component.sigma)};"
-                f" average ± {micrometres(component.half_width)} (95 %)"
+        height = SampledHeight(heights, "average", machine.step())
+        if height.sigma is not None and height.half_width is not None:
+            sampler.report(
+                f"sample standard deviation {micrometres(height.sigma)};"
+                f" average ± {micrometres(height.half_width)} (95%)"
             )
 
     @command
     def _calculate_switch_offset(self, gcmd: Any) -> None:
-        """Say what switch_offset should be if the nozzle stands right where it is. Parameter: SWITCH_OFFSET."""
+        """Print the switch_offset for which the present nozzle height is correct. Parameter: SWITCH_OFFSET."""
         name = gcmd.get_command()
         if not self._calibrated:
             raise gcmd.error(f"{name}: must run CALIBRATE_Z first")
@@ -318,25 +320,25 @@ class ZCalibration:
                 f"{name}: switch_offset={switch_offset:.3f} - (current_z={z:.3f} - z_offset={self._last_offset:.3f})"
                 f" --> new switch_offset={wanted:.3f}"
             )
-            self._tell_mesh(gcmd, wanted)
+            self._warn_of_mesh(gcmd, wanted)
             return
         gcmd.respond_info(
             f"{name}: the resulting switch offset is negative! Either the nozzle is still too far away or"
             " something else is wrong..."
         )
         gcmd.respond_info(
-            f"{name}: it would be {wanted:.3f}. Go down until the nozzle drags on the paper and repeat. If it does:"
-            f" {NEGATIVE}"
+            f"{name}: it would be {wanted:.3f}. Lower the nozzle until it drags on the paper and repeat. If it already"
+            f" drags: {NEGATIVE}"
         )
 
-    def _tell_mesh(self, gcmd: Any, wanted: float) -> None:
-        """The nozzle's height holds the bed mesh, which is no matter of the switch."""
+    def _warn_of_mesh(self, gcmd: Any, wanted: float) -> None:
+        """Warn that the nozzle's height includes the bed mesh, which does not belong to the switch."""
         x, y, _ = self._machine.position
         mesh = self._machine.mesh_height((x, y))
         if abs(mesh) >= 0.001:
             gcmd.respond_info(
-                f"{gcmd.get_command()}: {micrometres(mesh, sign=True)} of the height is the bed mesh here;"
-                f" without it: new switch_offset={wanted + mesh:.3f}. Better repeat it where the mesh is zero."
+                f"{gcmd.get_command()}: the bed mesh adds {micrometres(mesh, sign=True)} to the height here."
+                f" Without it: new switch_offset={wanted + mesh:.3f}. Repeat where the mesh is zero, if possible."
             )
 
     def _sampler(self, gcmd: Any) -> HeightSampler:

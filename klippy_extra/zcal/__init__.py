@@ -14,5 +14,5 @@ if TYPE_CHECKING:
 
 
 def load_config(config: ConfigWrapper) -> Zcal:
-    """Klippy calls this for the section."""
+    """Called by Klipper for the section."""
     return Zcal(config)

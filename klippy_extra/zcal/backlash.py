@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .runner import CommandRun
     from .staging import StageCommand
 
-HELP = "Estimate the Z backlash here; CALIBRATE=1 does it at the zero reference position and stages the value"
+HELP = "Estimate the Z backlash here, or with CALIBRATE=1 at the zero reference position and stage the value"
 DIGITS = 5
 
 
@@ -38,9 +38,12 @@ class BacklashCommand:
         self._staging = staging
 
     def command(self, run: CommandRun, parameters: CommandParameters) -> None:
-        """CALIBRATE=1 goes to the zero reference position and stages the value; ITERATIONS are pairs of measurements;
-        DELTA is how far away in Z the approaches of the scan method begin; METHOD is auto, scan or release; SPEED is
-        that of the measuring moves in Z."""
+        """Estimate the backlash.
+
+        CALIBRATE=1 moves to the zero reference position and stages the value. ITERATIONS is the number of measurement
+        pairs. DELTA is how far away in Z the approaches of the scan method start. METHOD is auto, scan or release.
+        SPEED is the Z speed of the measuring moves.
+        """
         calibrate = parameters.flag("CALIBRATE")
         iterations = parameters.whole("ITERATIONS", self._options.backlash_iterations, 2, 100)
         delta = parameters.number("DELTA", self._options.backlash_delta, 0.1, 2.0)
@@ -51,8 +54,8 @@ class BacklashCommand:
         preconditions.check_probe(self._host)
         if calibrate and method == "release" and self._options.switch_hysteresis is None:
             raise CommandRefused(
-                "A switch's release shows backlash and its own differential travel together: no value to save.",
-                remedy="Set switch_hysteresis in [zcal] if you know it, or leave CALIBRATE out, to compare spots.",
+                "METHOD=release cannot separate backlash from the switch's differential travel: nothing to stage.",
+                remedy="Set switch_hysteresis in [zcal] if you know it. Leave CALIBRATE out to compare spots.",
             )
         measure: Callable[[], tuple[ConfidenceInterval, Mapping[str, Any]]]
         if method == "scan":
@@ -69,7 +72,7 @@ class BacklashCommand:
         except Singular as singular:
             raise CommandRefused(
                 f"The backlash could not be estimated: {singular}.",
-                remedy="Look at the sensor with ZCAL_PROBE_ACCURACY, or take more ITERATIONS.",
+                remedy="Check the sensor with ZCAL_PROBE_ACCURACY, or use more ITERATIONS.",
             ) from singular
         finally:
             lift(self._host, speed, start[2])
@@ -87,7 +90,9 @@ class BacklashCommand:
         if asked == "auto":
             asked = "release" if "scan" in missing else "scan"
             if asked in missing:
-                raise CommandRefused("This probe cannot show backlash.", missing["scan"], missing["release"])
+                raise CommandRefused(
+                    "This probe cannot measure backlash.", missing["scan"], missing["release"]
+                )
         if asked in missing:
             raise CommandRefused(missing[asked])
         return asked
@@ -97,11 +102,11 @@ class BacklashCommand:
         if reference is None:
             raise CommandRefused(
                 "There is no zero reference position.",
-                remedy="Set zero_reference_position in [bed_mesh], or go somewhere and leave CALIBRATE out.",
+                remedy="Set zero_reference_position in [bed_mesh], or move to a spot and leave CALIBRATE out.",
             )
         x_offset, y_offset, _ = self._host.probe.offsets()
         place = reference[0] - x_offset, reference[1] - y_offset
-        preconditions.check_place(self._host, place[0], place[1], "The zero reference position")
+        preconditions.check_place(self._host, place[0], place[1], "the zero reference position")
         return place
 
     def _go(self, place: tuple[float, float], speed: float) -> None:
@@ -112,9 +117,9 @@ class BacklashCommand:
     def _calibrate(self, run: CommandRun, found: ConfidenceInterval) -> None:
         if found.high < 0.0:
             raise CommandRefused(
-                f"The estimate is negative ({1000 * found.value:.1f} µm), which no backlash is: nothing was staged.",
-                "Something drifts or slips while it is measured.",
-                "Let the printer come to rest and try again with more ITERATIONS.",
+                f"The estimate is negative ({1000 * found.value:.1f} µm): impossible for backlash. Nothing was staged.",
+                "Something drifts or slips during the measurement.",
+                "Let the printer settle and try again with more ITERATIONS.",
             )
         value = found.value if found.low > 0.0 else 0.0
         result = run.result
@@ -138,19 +143,19 @@ def _lines(command: str, found: ConfidenceInterval, known: bool, method: str) ->
     value, low, high = (1000.0 * part for part in found)
     if not known:
         return [
-            f"{command}: the switch opens {value:.1f} µm higher than it closes (95 %: {low:.1f} to {high:.1f}).",
-            f"That is backlash and its own differential travel together: the backlash is at most {high:.1f} µm.",
-            "Set switch_hysteresis in [zcal] to tell them apart; between two spots of the bed it cancels.",
+            f"{command}: the switch opens {value:.1f} µm above where it closes (95%: {low:.1f} to {high:.1f} µm).",
+            f"This is the backlash plus the switch's differential travel: the backlash is at most {high:.1f} µm.",
+            "Set switch_hysteresis in [zcal] to separate them. Differences between spots are not affected.",
         ]
     lines = []
     if high < 0.0:
         lines.append(
-            f"{command}: the estimate is negative ({value:.1f} µm), which no backlash is: something drifts."
+            f"{command}: the estimate is negative ({value:.1f} µm): impossible for backlash. Something drifts."
         )
     elif low <= 0.0:
-        lines.append(f"{command}: no backlash can be seen; it is at most {high:.1f} µm (95 %).")
+        lines.append(f"{command}: no backlash detected; it is at most {high:.1f} µm (95%).")
     else:
         lines.append(
-            f"{command}: the backlash is {value:.1f} µm (95 %: {low:.1f} to {high:.1f}), by {method}."
+            f"{command}: the backlash is {value:.1f} µm (95%: {low:.1f} to {high:.1f} µm), method {method}."
         )
     return lines

@@ -24,7 +24,7 @@ class UncertainValue(NamedTuple):
 
 
 class ConfidenceInterval(NamedTuple):
-    """An estimate and its two-sided 95 % interval."""
+    """An estimate and its two-sided 95% interval."""
 
     value: float
     low: float
@@ -32,14 +32,14 @@ class ConfidenceInterval(NamedTuple):
 
 
 class Singular(Exception):
-    """The measurements do not determine what is asked."""
+    """The measurements do not determine the value."""
 
 
 def effect(settings: Sequence[float], readings: Sequence[float], resolution: float) -> UncertainValue:
-    """How much the reading changes per unit of the setting, with a drift that is linear in their order taken out.
+    """The change of the reading per unit of the setting, with linear drift removed.
 
-    Least squares of constant, setting and place in the series; at least four readings. Scatter below what the
-    readings' resolution causes counts as that. Raises Singular.
+    Least squares of a constant, the setting and the position in the series; needs at least four readings. The scatter
+    counts as no less than what the resolution of the readings causes. Raises Singular.
     """
     count = len(readings)
     if count < 4 or count != len(settings):
@@ -51,7 +51,7 @@ def effect(settings: Sequence[float], readings: Sequence[float], resolution: flo
     xx, xt, tt = _dot(x, x), _dot(x, t), _dot(t, t)
     determinant = xx * tt - xt * xt
     if xx <= 0.0 or determinant < 1e-12 * xx * tt:
-        raise Singular("the settings cannot be told from drift")
+        raise Singular("the settings cannot be separated from drift")
     slope = (_dot(x, y) * tt - _dot(t, y) * xt) / determinant
     drift = (_dot(t, y) * xx - _dot(x, y) * xt) / determinant
     freedom = count - 3
@@ -61,7 +61,7 @@ def effect(settings: Sequence[float], readings: Sequence[float], resolution: flo
 
 
 def average(values: Sequence[float], resolution: float) -> UncertainValue:
-    """The mean of at least two independent values that were read with a resolution. Raises Singular."""
+    """The mean of at least two independent values of a known resolution. Raises Singular."""
     if len(values) < 2:
         raise Singular("too few values")
     scatter = max(stdev(values), resolution / math.sqrt(12.0))
@@ -69,12 +69,12 @@ def average(values: Sequence[float], resolution: float) -> UncertainValue:
 
 
 def scaled(raw: UncertainValue, slope: UncertainValue) -> UncertainValue:
-    """A sensor's reading in true lengths: divided by the sensor's slope, whose own error counts. Raises Singular.
+    """A sensor reading divided by the sensor's slope, whose own error is included. Raises Singular.
 
     Degrees of freedom by Welch and Satterthwaite.
     """
     if slope.value <= 0.0 or slope.value < 4.0 * slope.error:
-        raise Singular("the sensor hardly follows the height")
+        raise Singular("the sensor barely responds to height")
     value = raw.value / slope.value
     parts = ((raw.error / slope.value, raw.freedom), (value * slope.error / slope.value, slope.freedom))
     variance = sum(error * error for error, _ in parts)
@@ -85,11 +85,11 @@ def scaled(raw: UncertainValue, slope: UncertainValue) -> UncertainValue:
 
 
 def interval(estimate: UncertainValue, *, within: float = 0.0, below: float = 0.0) -> ConfidenceInterval:
-    """The 95 % interval, with up to two errors of known size that no scatter shows: one that lies anywhere within
-    ± `within` alike, independent of the scatter; and one of up to `below` that can only raise the estimate.
+    """The 95% interval, with up to two systematic errors of known size.
 
-    The first is combined half width by half width: adding it to the variance would raise the degrees of freedom by
-    what a few readings say about their own scatter, and cover too little.
+    `within`: an error that is uniform within ± this, independent of the scatter. `below`: an error of up to this that
+    can only raise the estimate. The first is combined half width by half width. Adding it to the variance would
+    overstate the degrees of freedom of a few readings, and the interval would cover too little.
     """
     scatter = t_quantile(_P, estimate.freedom) * estimate.error
     half = math.hypot(scatter, NormalDist().inv_cdf(_P) * within / math.sqrt(3.0))
@@ -97,8 +97,10 @@ def interval(estimate: UncertainValue, *, within: float = 0.0, below: float = 0.
 
 
 def balanced(pairs: int) -> list[int]:
-    """The order of directions, +1 for coming from above and −1 from below: each pair the other way round than the one
-    before, so that a steady drift falls on both alike."""
+    """The order of approaches, +1 from above and −1 from below.
+
+    Each pair is reversed relative to the previous one, so steady drift affects both directions equally.
+    """
     order: list[int] = []
     for pair in range(pairs):
         order += (1, -1) if pair % 2 == 0 else (-1, 1)

@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from .runner import CommandRun
 
 OVERTRAVEL = 0.2
-"""How far it is pressed beyond the trigger, in mm, so that the switch is safely closed."""
+"""Travel beyond the trigger, in mm, that closes the switch reliably."""
 MARGIN = 0.5
-"""What must remain between nozzle and bed then, in mm."""
+"""Least distance between nozzle and bed after the overtravel, in mm."""
 SEARCH = 3.0
-"""How far up, in mm, the release is waited for."""
+"""Travel upwards, in mm, within which the switch must open."""
 RETRACT = 1.0
 
 
 class ReleaseMethod:
-    """One estimate: by how much the switch opens higher on the way up than it closed on the way down."""
+    """One estimate: how far above its trigger height the switch opens on the way up."""
 
     def __init__(
         self, host: KlippyHost, options: ZcalOptions, run: CommandRun, iterations: int, speed: float
     ) -> None:
-        """Raises CommandRefused where the release could be out of the axis."""
+        """Raises CommandRefused if the release could be off the axis."""
         self._host = host
         self._run = run
         self._iterations = iterations
@@ -40,10 +40,10 @@ class ReleaseMethod:
         self._hysteresis = options.switch_hysteresis
         z_offset = host.probe.offsets()[2]
         self._overtravel = OVERTRAVEL if z_offset - OVERTRAVEL >= MARGIN else 0.0
-        preconditions.check_height(host, z_offset + SEARCH + RETRACT, "Waiting for the release")
+        preconditions.check_height(host, z_offset + SEARCH + RETRACT, "Waiting for the switch to open")
 
     def measure(self) -> tuple[ConfidenceInterval, Mapping[str, Any]]:
-        """Where the toolhead stands. Raises CommandCancelled, CommandRefused, Singular, command errors."""
+        """Measure at the present position. Raises CommandCancelled, CommandRefused, Singular, command errors."""
         settings = SeriesSettings(self._speed, max(self._speed, 5.0), RETRACT, "automatic")
         differences = []
         with sample_series(self._host, self._run, settings) as series:
@@ -52,7 +52,7 @@ class ReleaseMethod:
                 series.retract()
         step = self._host.motion.z_step()
         travel = average(differences, 2.0 * step)
-        # The switch is looked at once a step, so that both ends are seen late, by up to one step each.
+        # The switch is polled once a step, so each end is detected up to one step late.
         found = interval(travel, below=2.0 * step)
         details = {
             "systematic": 2.0 * step,
@@ -73,16 +73,16 @@ class ReleaseMethod:
             motion.wait()
         if self._host.probe.triggered() is False:
             raise CommandRefused(
-                "The probe opened by itself after its trigger.",
-                "It bounces, or it is one that retracts when it triggers.",
-                "A release says nothing with such a probe.",
+                "The probe opened by itself after it had triggered.",
+                "Its contact bounces, or it retracts when it triggers.",
+                "The release method does not work with such a probe.",
             )
         (x, y, release), moved = motion.move_until(
             self._host.probe.endstop(), trigger + SEARCH, self._speed, triggered=False
         )
         if not moved:
             raise CommandRefused(
-                "The probe opened before it was lifted.", "Its contact is loose.", "Look at its wiring."
+                "The probe opened before it was lifted.", "Its contact is loose.", "Check its wiring."
             )
         series.publish({"x": x, "y": y, "trigger_z": release, "direction": "up"})
         return release - trigger

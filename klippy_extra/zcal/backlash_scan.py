@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     from .runner import CommandRun
 
 CLEARANCE = 0.5
-"""How near to the bed, in mm, an approach from below may begin."""
+"""Least height, in mm, at which an approach from below may start."""
 RESOLUTION = 1e-6
-"""Klippy rounds the distance to this, in mm."""
+"""Klipper rounds the distance to this, in mm."""
 SLOPE_PAIRS = 3
 TRAVEL_SPEED = 10.0
-"""Of the way from wherever the toolhead stands to above the first measurement, in mm/s."""
+"""Least speed of the move to above the first measurement, in mm/s."""
 SAMPLE_TIME = 0.2
 
 
 class ScanMethod:
-    """One estimate. Lost motion leaves the toolhead higher when it came from above than when it came from below."""
+    """One estimate. With lost motion the toolhead is higher after an approach from above than from below."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class ScanMethod:
         delta: float,
         speed: float,
     ) -> None:
-        """Raises CommandRefused where the approaches would come too near to the bed or leave the axis."""
+        """Raises CommandRefused if the approaches would come too close to the bed or leave the axis."""
         self._host = host
         self._run = run
         self._height = options.scan_height
@@ -58,16 +58,16 @@ class ScanMethod:
         self._n = 0
         if self._height - delta < CLEARANCE:
             raise CommandRefused(
-                f"From scan_height ({self._height:g}), DELTA={delta:g} comes nearer to the bed than {CLEARANCE:g} mm.",
-                remedy="Take a smaller DELTA or a greater scan_height.",
+                f"DELTA={delta:g} below scan_height ({self._height:g}) is closer to the bed than {CLEARANCE:g} mm.",
+                remedy="Use a smaller DELTA or a larger scan_height.",
             )
         preconditions.check_height(host, self._height + 2 * delta, "DELTA")
         preconditions.check_height(host, self._height - delta, "DELTA")
 
     def measure(self) -> tuple[ConfidenceInterval, Mapping[str, Any]]:
-        """Where the toolhead stands. Raises CommandCancelled, Singular, command errors."""
-        words = {"METHOD": "scan", "SAMPLE_TIME": f"{SAMPLE_TIME:g}"}
-        with self._host.probe.session(words) as session:
+        """Measure at the present position. Raises CommandCancelled, Singular, command errors."""
+        parameters = {"METHOD": "scan", "SAMPLE_TIME": f"{SAMPLE_TIME:g}"}
+        with self._host.probe.session(parameters) as session:
             try:
                 top = self._height + 2.0 * self._delta
                 self._host.motion.move_to(max(self._speed, TRAVEL_SPEED), z=top, direct=True)
@@ -81,10 +81,10 @@ class ScanMethod:
         readings = [self._reading(session, direction, self._height) for direction in order]
         raw = effect([direction / 2.0 for direction in order], readings, RESOLUTION)
         backlash = scaled(raw, slope)
-        # An approach takes the lost motion up only if it is longer.
+        # An approach takes up the lost motion only if it is longer than that.
         if interval(backlash).high > 0.8 * self._delta:
-            raise Singular(f"it may be as large as DELTA ({self._delta:g} mm): take a larger one")
-        # Under load a motor stands up to half a step off, one way or the other, depending on where it came from.
+            raise Singular(f"it may be as large as DELTA ({self._delta:g} mm): use a larger DELTA")
+        # Under load a motor is up to half a step off, in a direction that depends on the approach.
         systematic = self._host.motion.z_step() / 2.0
         details = {
             "systematic": systematic,
@@ -96,12 +96,12 @@ class ScanMethod:
         return interval(backlash, within=systematic), details
 
     def _slope(self, session: ProbeSession) -> UncertainValue:
-        """What the sensor makes of a known difference in height, always coming from above."""
+        """The sensor's response to a known difference in height, always approached from above."""
         heights = [self._height + self._delta * side / 2.0 for side in balanced(SLOPE_PAIRS)]
         return effect(heights, [self._reading(session, 1, height) for height in heights], RESOLUTION)
 
     def _reading(self, session: ProbeSession, direction: int, height: float) -> float:
-        """The distance at a height, come to from above (+1) or from below (−1)."""
+        """The distance at a height, approached from above (+1) or from below (−1)."""
         self._run.check()
         motion = self._host.motion
         motion.move_to(self._speed, z=height + direction * self._delta, direct=True)

@@ -11,32 +11,37 @@ if TYPE_CHECKING:
     from klippy.klippy import Printer
 
 EVENT = "zcal:cancel"
-"""Klippy's event by which [zcal] asks the other sections to stop: a handler gets the reason and a time, and returns the
-name of the command that it stops after its current move; None if none runs that began at that time or later."""
+"""The event by which [zcal] asks the other sections to stop.
+
+A handler gets the reason and a time. It returns the name of the command that it stops after the current move, or None
+if no command that started at that time or later is running.
+"""
 CLEANING = "zcal:cleaning"
-"""Klippy's event that asks [zcal] whether a command that was given for a client, by its TAG, may begin: its handler
-returns why not, as while zcal cleans up behind that client; None where it may."""
+"""The event that asks [zcal] whether a command with a client's TAG may start.
+
+The handler returns the reason if it may not, as while [zcal] cleans up after that client; else None.
+"""
 APPLIED = "zcal:offset_applied"
-"""Klippy's event that tells [zcal] that a command given for a client has set the G-code offset, to this (x, y, z)."""
+"""The event that informs [zcal] of the G-code offset (x, y, z) that a client's command has just set."""
 EVER = 0.0
-"""The time for commands whenever they began."""
+"""The time that matches every command."""
 
 
 def others(printer: Printer, reason: str, since: float = EVER) -> list[str]:
-    """Stop the other sections' commands that began at this time (klippy's event time) or later; their names."""
+    """Stop the other sections' commands that started at this event time or later; returns their names."""
     return [name for name in printer.send_event(EVENT, reason, since) if name]
 
 
-def unwanted(printer: Printer) -> str | None:
-    """Why no command that was given for a client may begin now; None where it may."""
+def refusal(printer: Printer) -> str | None:
+    """Why a client's command may not start now; None if it may."""
     return next((reason for reason in printer.send_event(CLEANING) if reason), None)
 
 
 def reason(endpoint: str) -> str:
-    """Why a command stops that somebody asked to through this endpoint."""
-    return f"asked to by {endpoint}"
+    """The reason to report for a command stopped through this endpoint."""
+    return f"requested through {endpoint}"
 
 
 def answer(commands: Sequence[str]) -> Mapping[str, Any]:
-    """What an endpoint answers that was to stop something; `commands` are those that it stops."""
+    """The answer of a cancelling endpoint; `commands` are those that it stops."""
     return {"cancelled": bool(commands), "command": commands[0] if commands else None}

@@ -25,39 +25,39 @@ Answer = Callable[["EndpointRequest"], Mapping[str, Any]]
 
 
 class EndpointRequest:
-    """The parameters of a request, checked."""
+    """The checked parameters of a request."""
 
     def __init__(self, request: WebRequest) -> None:
         self._request = request
 
     def whole(self, name: str, default: int) -> int:
-        """A whole number. Raises CommandRefused."""
+        """An integer. Raises CommandRefused."""
         value = self._get(name, default)
         if isinstance(value, bool) or not isinstance(value, int):
-            raise CommandRefused(f"{name} must be a whole number.")
+            raise CommandRefused(f"{name} must be an integer.")
         return value
 
     def number(self, name: str, default: float | None = None) -> float:
-        """A finite number, which must be given if there is no default. Raises CommandRefused."""
+        """A finite number, required if there is no default. Raises CommandRefused."""
         return finite(name, self._get(name, default))
 
     def text(self, name: str, default: str | None = None) -> str:
-        """A text, which must be given if there is no default. Raises CommandRefused."""
+        """A non-empty string, required if there is no default. Raises CommandRefused."""
         value = self._get(name, default)
         if not isinstance(value, str) or not value:
-            raise CommandRefused(f"{name} must be a text.")
+            raise CommandRefused(f"{name} must be a non-empty string.")
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise CommandRefused(f"{name} has characters that cannot be written.") from None
+            raise CommandRefused(f"{name} contains characters that cannot be encoded.") from None
         return value
 
     def tag(self) -> str | None:
-        """The tag of a run, if one is asked for. Raises CommandRefused."""
+        """The tag of a run, or None. Raises CommandRefused."""
         return None if self._get("tag", None) is None else self.text("tag")
 
     def mapping(self, name: str) -> Mapping[str, Any]:
-        """An object, empty if it is not given. Raises CommandRefused."""
+        """An object, empty if not given. Raises CommandRefused."""
         value = self._get(name, {})
         if not isinstance(value, dict):
             raise CommandRefused(f"{name} must be an object.")
@@ -76,7 +76,7 @@ def finite(name: str, value: Any) -> float:
 
 
 def register(webhooks: WebHooks, path: str, answer: Answer) -> None:
-    """Have a function answer the requests for a path."""
+    """Register a function that answers the requests for a path."""
 
     def callback(request: WebRequest) -> None:
         try:
@@ -84,9 +84,9 @@ def register(webhooks: WebHooks, path: str, answer: Answer) -> None:
         except CommandRefused as refused:
             raise request.error(str(refused)) from refused
         except Exception as error:
-            # Klippy shuts down for anything else that leaves an endpoint.
+            # Klipper shuts down on any other exception from an endpoint.
             LOG.exception("zcal: endpoint %s", path)
-            raise request.error(f"{path} failed by a fault of its own: {error}") from error
+            raise request.error(f"Internal error in {path}: {error}. See klippy.log.") from error
         request.send(answered)
 
     webhooks.register_endpoint(path, callback)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 
 class CommandRefused(Exception):
-    """A command that is not carried out, or not to its end; its text is for the person who gave it."""
+    """A command or request that is refused; its text (what, cause, remedy) is for the user."""
 
     def __init__(self, what: str, cause: str = "", remedy: str = "") -> None:
         super().__init__(" ".join(part for part in (what, cause, remedy) if part))
 
 
 class CommandCancelled(Exception):
-    """Somebody asked to stop; `reason` says who or why."""
+    """A command that was asked to stop; `reason` is who asked or why."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -18,18 +18,18 @@ HEATERS, OFFSET, MESH = "heaters", "gcode_offset", "mesh"
 IDLE_TIMEOUT, LIMITS, SPEED_FACTOR = "idle_timeout", "velocity_limits", "speed_factor"
 
 _STEPS = 50
-"""How many earlier values of a setting are remembered as the holder's own."""
+"""How many earlier values of a setting are remembered as set by the holder."""
 
 
 class HeldSetting(NamedTuple):
-    """A setting: what it was, and all that the holder has made it since, whether it came to that or not."""
+    """A setting: its value before, and every value that the holder announced since, applied or not."""
 
     before: Any
     ours: tuple[Any, ...]
 
 
 class HeldSettings:
-    """Settings that are held. What somebody else has changed since is left alone when they are put back."""
+    """The settings that a lease holds. One that someone else has changed since is not restored."""
 
     def __init__(self, host: KlippyHost) -> None:
         self._host = host
@@ -53,11 +53,11 @@ class HeldSettings:
         }
 
     def names(self) -> list[str]:
-        """What is held, such as `heaters extruder`."""
+        """The names of the held settings, such as `heaters extruder`."""
         return [_name(key) for key in self._held]
 
     def hold(self, wanted: Mapping[str, Any]) -> None:
-        """Note what settings are now and what the holder is about to change them to.
+        """Record the present values, and those that the holder is about to set.
 
         `heaters` {name: target}, `gcode_offset` [x, y, z], `mesh` true (it will be unloaded), `idle_timeout` seconds,
         `velocity_limits` {max_velocity, max_accel, …}, `speed_factor`. Raises CommandRefused and holds nothing new.
@@ -70,23 +70,25 @@ class HeldSettings:
             self._held[key] = HeldSetting(held.before, (*held.ours[-_STEPS:], value))
 
     def take(self) -> dict[tuple[str, str], HeldSetting]:
-        """Give up all that is held, to put it back."""
+        """Return all held settings, for restoring, and hold none."""
         held, self._held = self._held, {}
         return held
 
-    def put_back(self, held: Mapping[tuple[str, str], HeldSetting], *, heaters: bool) -> list[str]:
-        """Put back the heaters, at once, or all else, with the gcode mutex held; returns what was done in words."""
+    def restore(self, held: Mapping[tuple[str, str], HeldSetting], *, heaters: bool) -> list[str]:
+        """Restore the heaters (at any time), or everything else (with the gcode mutex held); returns what was done."""
         done = []
         for key, setting in held.items():
             if (key[0] == HEATERS) is heaters:
-                words = self._put_back(key, setting)
-                if words:
-                    done.append(words)
+                report = self._restore(key, setting)
+                if report:
+                    done.append(report)
         return done
 
-    def ease(self, held: dict[tuple[str, str], HeldSetting]) -> list[str]:
-        """Have heaters that are to be colder keep the temperature that they have, so that a command that waits for one
-        comes to its end; returns what was done in words."""
+    def stop_heating(self, held: dict[tuple[str, str], HeldSetting]) -> list[str]:
+        """Set heaters that will be turned down to their present temperature, so that a command waiting for one ends.
+
+        Returns what was done.
+        """
         done = []
         for key, setting in list(held.items()):
             try:
@@ -97,13 +99,13 @@ class HeldSettings:
                 kept = min(now, temperature) if math.isfinite(temperature) and temperature > 0.0 else 0.0
                 held[key] = HeldSetting(setting.before, (*setting.ours, kept))
                 self._write[HEATERS](key[1], kept)
-                done.append(f"{_name(key)} heats no further")
+                done.append(f"{_name(key)} stops heating further")
             except self._host.error as error:
                 done.append(f"{_name(key)} could not be turned down ({error})")
         return done
 
     def changed(self, held: Mapping[tuple[str, str], HeldSetting]) -> list[str]:
-        """What would be put back now, such as `mesh`."""
+        """The names of the settings that still differ from before, such as `mesh`."""
         found = []
         for key, setting in held.items():
             now = self._read[key[0]](key[1])
@@ -112,23 +114,23 @@ class HeldSettings:
         return found
 
     def note_offset(self, offset: tuple[float, float, float]) -> None:
-        """The G-code offset is this now by the holder's own doing, if it is held."""
+        """Record a G-code offset that the holder's own command has set, if the offset is held."""
         held = self._held.get((OFFSET, ""))
         if held is not None:
             self._held[(OFFSET, "")] = HeldSetting(held.before, (*held.ours[-_STEPS:], tuple(offset)))
 
-    def _put_back(self, key: tuple[str, str], setting: HeldSetting) -> str | None:
+    def _restore(self, key: tuple[str, str], setting: HeldSetting) -> str | None:
         kind, name = key
         try:
             now = self._read[kind](name)
             if _same(now, setting.before):
                 return None
             if not _ours(now, setting):
-                return f"{_name(key)} was changed by somebody else and is left alone"
+                return f"{_name(key)} was changed by someone else and is left as it is"
             self._write[kind](name, setting.before)
         except self._host.error as error:
-            return f"{_name(key)} could not be put back ({error})"
-        return f"{_name(key)} is {_shown(setting.before)} again"
+            return f"{_name(key)} could not be restored ({error})"
+        return f"{_name(key)} is restored to {_shown(setting.before)}"
 
     def _values(self, kind: str, value: Any) -> dict[tuple[str, str], Any]:
         if kind == HEATERS:
@@ -159,9 +161,7 @@ class HeldSettings:
             return {(kind, ""): None}
         if kind in (IDLE_TIMEOUT, SPEED_FACTOR):
             return {(kind, ""): finite(kind, value)}
-        raise CommandRefused(
-            f"{kind} is nothing a lease can hold.", remedy=f"It holds {', '.join(self._read)}."
-        )
+        raise CommandRefused(f"A lease cannot hold {kind}.", remedy=f"It can hold {', '.join(self._read)}.")
 
 
 def _mapping(name: str, value: Any) -> Mapping[str, Any]:
@@ -189,4 +189,4 @@ def _name(key: tuple[str, str]) -> str:
 def _shown(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(f"{item:g}" for item in value)
-    return f"{value:g}" if isinstance(value, float) else "loaded"
+    return f"{value:g}" if isinstance(value, float) else "its former value"

@@ -26,7 +26,7 @@ SHORTEST, LONGEST = 1.0, 3600.0
 
 
 class LeaseEndpoint:
-    """One client's, in klippy's time. The commands that are given while it runs are under it."""
+    """One client's lease, timed by klippy's clock. Commands that start while it is active belong to it."""
 
     def __init__(
         self, host: KlippyHost, status: ZcalStatus, runner: CommandRunner, paper: PaperTestCommand
@@ -35,35 +35,36 @@ class LeaseEndpoint:
         self._status = status
         self._held_settings = HeldSettings(host)
         self._cleanup = LeaseCleanup(host, self._held_settings, runner, paper, self._publish)
-        runner.refuses = self._cleanup.why
+        runner.refusal = self._cleanup.refusal
         self._holder: str | None = None
         self._process: Mapping[str, Any] = {}
         self._seconds = self._since = 0.0
         self._until = 0.0
-        self._timer = host.reactor.register_timer(self._look)
-        host.printer.register_event_handler(cancel.CLEANING, self._cleanup.why)
+        self._timer = host.reactor.register_timer(self._on_timer)
+        host.printer.register_event_handler(cancel.CLEANING, self._cleanup.refusal)
         host.printer.register_event_handler(cancel.APPLIED, self._offset_applied)
 
     def active(self) -> bool:
-        """Whether somebody holds it."""
+        """Whether a client holds it."""
         return self._holder is not None
 
     def request(self, request: EndpointRequest) -> Mapping[str, Any]:
-        """The endpoint. `holder` names the client; `action` is
+        """Answer the endpoint. `holder` names the client. The values of `action`:
 
-        renew (the default): take it or keep it for `seconds` (30), and note what `hold` says (see HeldSettings);
-        restore: put everything back now, as if it had run out; end: give it up, the holder has cleaned up itself;
-        take_over: the client knows that the holder `instead_of`, by the `process` it gave, is dead: let its lease run
-        out now. To take it then is another request, which is refused until everything has been put back.
+        renew (the default): take or keep the lease for `seconds` (30), and record what `hold` names (see HeldSettings).
+        restore: restore everything now, as on expiry.
+        end: release the lease; the holder has cleaned up itself.
+        take_over: let the lease of the holder `instead_of` expire now; the client knows by its `process` that it is
+        dead. Taking the lease is a separate request, refused until everything has been restored.
         """
         holder = request.text("holder")
         action = request.text("action", "renew")
         if action == "take_over":
-            self._run_out(holder, request.text("instead_of"))
+            self._expire(holder, request.text("instead_of"))
         elif self._holder not in (None, holder):
             raise CommandRefused(
                 f"{self._holder} holds the lease for another {self._until - self._host.now():.0f} s.",
-                remedy="Wait, or end that program.",
+                remedy="Wait, or quit that program.",
             )
         if action == "renew":
             self._renew(holder, request)
@@ -77,28 +78,28 @@ class LeaseEndpoint:
             "holds": self._held_settings.names(),
         }
 
-    def drop(self) -> None:
-        """Forget it: klippy has shut down, which ends everything a lease could hold."""
+    def discard(self) -> None:
+        """Discard the lease: Klipper has shut down, so nothing held is in effect any more."""
         self._holder = None
         self._held_settings.take()
-        self._cleanup.drop()
+        self._cleanup.discard()
         self._host.reactor.update_timer(self._timer, self._host.reactor.NEVER)
         self._publish()
 
     def _renew(self, holder: str, request: EndpointRequest) -> None:
         if self._cleanup.active():
             raise CommandRefused(
-                "zcal is still cleaning up after the last lease.",
-                remedy="Ask again when the print is over."
+                "[zcal] is still cleaning up after the last lease.",
+                remedy="Try again when the print is over."
                 if self._host.state.job()
-                else "Ask again in a moment.",
+                else "Try again in a moment.",
             )
         for capability in ("settings", "offset"):
             if capability in self._host.missing:
                 raise CommandRefused(self._host.missing[capability])
         seconds = request.number("seconds", 30.0)
         if not SHORTEST <= seconds <= LONGEST:
-            raise CommandRefused(f"seconds must be from {SHORTEST:g} to {LONGEST:g}.")
+            raise CommandRefused(f"seconds must be between {SHORTEST:g} and {LONGEST:g}.")
         process = request.mapping("process")
         self._held_settings.hold(request.mapping("hold"))
         if not self.active():
@@ -111,39 +112,39 @@ class LeaseEndpoint:
 
     def _release(self, holder: str, *, restore: bool) -> None:
         if not self.active():
-            raise CommandRefused(f"{holder} holds no lease.")
+            raise CommandRefused(f"{holder} does not hold the lease.")
         if restore:
-            self._clean_up(f"{holder} asked for it")
+            self._clean_up(f"{holder} requested it")
         else:
-            self.drop()
+            self.discard()
 
-    def _run_out(self, holder: str, dead: str) -> None:
+    def _expire(self, holder: str, dead: str) -> None:
         if self._holder is None or self._holder != dead:
             raise CommandRefused(f"{dead} does not hold the lease.")
         if dead == holder:
-            raise CommandRefused(f"{holder} lives, and holds the lease already.")
-        self._clean_up(f"{holder} has seen that {dead} is gone", alone=True)
+            raise CommandRefused(f"{holder} itself holds the lease.")
+        self._clean_up(f"{holder} reported that {dead} has exited", holder_gone=True)
 
-    def _look(self, eventtime: float) -> float:
-        """The timer: whatever goes wrong in here must not reach klippy, which would shut down."""
+    def _on_timer(self, eventtime: float) -> float:
+        """Expiry. No exception may leave a timer: Klipper would shut down."""
         if not self.active():
             return self._host.reactor.NEVER
         if eventtime < self._until:
             return self._until
         try:
-            self._clean_up(f"{self._holder} has not been heard of for {self._seconds:g} s", alone=True)
+            self._clean_up(f"{self._holder} has not responded for {self._seconds:g} s", holder_gone=True)
         except Exception:
             LOG.exception("zcal: cleaning up after a lease")
         return self._host.reactor.NEVER
 
-    def _clean_up(self, reason: str, *, alone: bool = False) -> None:
-        """`alone`: the holder is gone, and its nozzle may stand low over the bed."""
+    def _clean_up(self, reason: str, *, holder_gone: bool = False) -> None:
+        """`holder_gone`: nobody controls the printer, and the nozzle may be close to the bed."""
         self._holder = None
-        self._cleanup.begin(reason, self._since, alone=alone)
+        self._cleanup.begin(reason, self._since, holder_gone=holder_gone)
         self._publish()
 
     def _offset_applied(self, offset: tuple[float, float, float]) -> None:
-        """The holder's own CALIBRATE_Z has applied it, which is not known before."""
+        """The holder's CALIBRATE_Z has set an offset that the holder could not announce."""
         if self.active():
             self._held_settings.note_offset(offset)
 

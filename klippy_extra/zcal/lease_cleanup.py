@@ -20,25 +20,27 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
-LOOK_AGAIN = 5.0
-"""Seconds between two looks whether a print is over."""
-EASED = 180.0
-"""Seconds for which a heater that a command may be waiting for (M190) keeps its temperature before it is turned off:
-that command would wait for ever for a heater that is off, and nothing else could ever run."""
+PRINT_POLL = 5.0
+"""Seconds between two checks whether a print is over."""
+HEATER_WAIT = 180.0
+"""Seconds for which a heater that a command may be waiting for (M190) keeps its temperature before it is restored.
+
+That command would wait forever for a heater that is off, and nothing else could ever run.
+"""
 
 
 class _EndedLease(NamedTuple):
-    """A lease that has ended: why, what it held, whether its holder is gone, and the paper test under it."""
+    """A lease that has ended: why, what it held, whether its holder is gone, its paper test, and what was done."""
 
     reason: str
     held: dict[tuple[str, str], HeldSetting]
-    alone: bool
+    holder_gone: bool
     paper: CommandRun | None
     done: list[str]
 
 
 class LeaseCleanup:
-    """Puts everything back, one lease at a time. Nothing leaves it: klippy would shut down."""
+    """Restores everything, one lease at a time. No exception leaves it: Klipper would shut down."""
 
     def __init__(
         self,
@@ -46,106 +48,109 @@ class LeaseCleanup:
         held_settings: HeldSettings,
         runner: CommandRunner,
         paper: PaperTestCommand,
-        changed: Callable[[], None],
+        on_done: Callable[[], None],
     ) -> None:
-        """`changed` is called when it is over."""
+        """`on_done` is called when the cleanup is over."""
         self._host = host
         self._held_settings = held_settings
         self._runner = runner
         self._paper = paper
-        self._changed = changed
+        self._on_done = on_done
         self._ended: _EndedLease | None = None
-        self._stopping = False
-        self._timer = host.reactor.register_timer(self._look)
+        self._refusing = False
+        self._timer = host.reactor.register_timer(self._on_timer)
 
     def active(self) -> bool:
-        """Whether something is still to be put back."""
+        """Whether something is still to be restored."""
         return self._ended is not None
 
-    def why(self) -> str | None:
-        """Why a command that begins now is not to: its client had queued it before its lease ended."""
-        return f"zcal is cleaning up, since {self._ended.reason}" if self._ended and self._stopping else None
+    def refusal(self) -> str | None:
+        """Why no command may start now: its client had queued it before its lease ended. None if it may."""
+        return f"[zcal] is cleaning up: {self._ended.reason}" if self._ended and self._refusing else None
 
-    def drop(self) -> None:
-        """Forget it: klippy has shut down, which ends everything a lease could hold."""
-        self._ended, self._stopping = None, False
+    def discard(self) -> None:
+        """Discard the cleanup: it is over, or Klipper has shut down and nothing held is in effect any more."""
+        self._ended, self._refusing = None, False
         self._host.reactor.update_timer(self._timer, self._host.reactor.NEVER)
 
-    def begin(self, reason: str, since: float, *, alone: bool) -> None:
-        """A lease that began at `since` has ended. `alone`: its holder is gone, and the nozzle may stand low."""
+    def begin(self, reason: str, since: float, *, holder_gone: bool) -> None:
+        """Clean up after a lease that started at `since`.
+
+        `holder_gone`: nobody controls the printer, and the nozzle may be close to the bed.
+        """
         paper = self._runner.current if self._paper.leased() else None
-        self._ended = ended = _EndedLease(reason, self._held_settings.take(), alone, paper, [])
-        self._stopping = True
-        # First, so that whatever fails below, the rest is done
-        self._host.reactor.register_callback(self._rest)
-        self._host.reactor.update_timer(self._timer, self._host.now() + EASED)
+        self._ended = ended = _EndedLease(reason, self._held_settings.take(), holder_gone, paper, [])
+        self._refusing = True
+        # Scheduled first, so that a failure below does not prevent it
+        self._host.reactor.register_callback(self._finish)
+        self._host.reactor.update_timer(self._timer, self._host.now() + HEATER_WAIT)
         if not self._host.state.job():
-            ended.done.extend(self._cool(ended))
+            ended.done.extend(self._restore_heaters(ended))
         if paper is None and self._runner.current is not None and self._runner.current.leased:
             self._runner.cancel(reason)
-            ended.done.append(f"{self._runner.current.command} is stopped")
-        ended.done.extend(f"{name} is stopped" for name in cancel.others(self._host.printer, reason, since))
+            ended.done.append(f"{self._runner.current.command} is cancelled")
+        ended.done.extend(f"{name} is cancelled" for name in cancel.others(self._host.printer, reason, since))
 
-    def _cool(self, ended: _EndedLease) -> list[str]:
-        """Heat is what may not wait until some other command gives the mutex back."""
+    def _restore_heaters(self, ended: _EndedLease) -> list[str]:
+        """Heaters cannot wait until another command releases the gcode mutex."""
         run = self._runner.current
         may_wait_for_heat = self._host.gcode.get_mutex().test() and not (run is not None and run.leased)
         if may_wait_for_heat:
-            return self._held_settings.ease(ended.held)
-        return self._held_settings.put_back(ended.held, heaters=True)
+            return self._held_settings.stop_heating(ended.held)
+        return self._held_settings.restore(ended.held, heaters=True)
 
-    def _look(self, _eventtime: float) -> float:
-        """The timer: a heater has been eased for long enough, or a print may be over."""
+    def _on_timer(self, _eventtime: float) -> float:
+        """A heater has kept its temperature for long enough, or a print may be over."""
         try:
             ended = self._ended
             if ended is None:
                 return self._host.reactor.NEVER
             if self._host.state.job():
-                return self._host.now() + LOOK_AGAIN
-            if not self._stopping:  # it was put off by a print
-                self._stopping = True
-                self._host.reactor.register_callback(self._rest)
-                ended.done.extend(self._cool(ended))
-                return self._host.now() + EASED
-            ended.done.extend(self._held_settings.put_back(ended.held, heaters=True))
+                return self._host.now() + PRINT_POLL
+            if not self._refusing:  # postponed by a print
+                self._refusing = True
+                self._host.reactor.register_callback(self._finish)
+                ended.done.extend(self._restore_heaters(ended))
+                return self._host.now() + HEATER_WAIT
+            ended.done.extend(self._held_settings.restore(ended.held, heaters=True))
         except Exception:
             LOG.exception("zcal: cleaning up after a lease")
         return self._host.reactor.NEVER
 
-    def _rest(self, _eventtime: float) -> None:
+    def _finish(self, _eventtime: float) -> None:
         over = True
         try:
             with self._host.gcode.get_mutex():
-                over = self._carry_out()
+                over = self._clean_up()
         except Exception:
             LOG.exception("zcal: cleaning up after a lease")
         finally:
-            self._stopping = False
+            self._refusing = False
             if over:
-                self.drop()
-                self._changed()
+                self.discard()
+                self._on_done()
 
-    def _carry_out(self) -> bool:
-        """With the gcode mutex held; whether it is over."""
+    def _clean_up(self) -> bool:
+        """With the gcode mutex held; returns whether the cleanup is over."""
         ended, job = self._ended, self._host.state.job()
         if ended is None:
             return True
         for step in self._steps(ended, job):
             try:
                 ended.done.extend(step())
-            except Exception as error:  # what fails must not keep the rest from being done
+            except Exception as error:  # a failure must not prevent the remaining steps
                 LOG.exception("zcal: cleaning up after a lease")
-                ended.done.append(f"something could not be done ({error})")
-        done = "; ".join(ended.done) or "nothing was to be done"
+                ended.done.append(f"a step failed ({error})")
+        done = "; ".join(ended.done) or "nothing had to be restored"
         kept = ", ".join(self._held_settings.changed(ended.held)) if job else ""
         ended.done.clear()
         if not kept:
-            self._host.respond(f"zcal: cleaning up, since {ended.reason}: {done}.")
+            self._host.respond(f"zcal: {ended.reason}. Cleaned up: {done}.")
             return True
         self._host.respond(
-            f"zcal: {ended.reason}, and a print has begun: {kept} will be put back when it is over ({done})."
+            f"zcal: {ended.reason}. A print has started: {kept} will be restored when it is over. Done so far: {done}."
         )
-        self._host.reactor.update_timer(self._timer, self._host.now() + LOOK_AGAIN)
+        self._host.reactor.update_timer(self._timer, self._host.now() + PRINT_POLL)
         return False
 
     def _steps(self, ended: _EndedLease, job: bool) -> Iterator[Callable[[], list[str]]]:
@@ -153,8 +158,8 @@ class LeaseCleanup:
             yield lambda: self._paper.end(ended.reason, ended.paper)
         if job:
             return
-        # Heaters once more: what the client had queued may have set them since
-        yield lambda: self._held_settings.put_back(ended.held, heaters=True)
-        yield lambda: self._held_settings.put_back(ended.held, heaters=False)
-        if ended.alone:
-            yield self._paper.lift_off
+        # Heaters again: commands that the client had queued may have set them since
+        yield lambda: self._held_settings.restore(ended.held, heaters=True)
+        yield lambda: self._held_settings.restore(ended.held, heaters=False)
+        if ended.holder_gone:
+            yield self._paper.lift_to_safe_height

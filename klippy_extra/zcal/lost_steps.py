@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class LostStepsCheck:
-    """Homes some times before and some times after, and compares the motors' positions at the endstop."""
+    """Homes several times before and after, and compares the motor positions at the endstop."""
 
     def __init__(self, host: KlippyHost, options: ZcalOptions, run: CommandRun, times: int) -> None:
         """Raises CommandRefused before anything moves."""
@@ -38,17 +38,20 @@ class LostStepsCheck:
         preconditions.check_free(host)
         if host.homing.by_probe():
             raise CommandRefused(
-                "HOMES compares with the Z endstop, and Z is homed by the probe itself.",
-                remedy="Leave HOMES out: a probe that drifts cannot be told from lost steps then.",
+                "HOMES compares with the Z endstop, but on this printer the probe homes Z.",
+                remedy="Leave HOMES out: probe drift and lost steps cannot be distinguished.",
             )
 
     def before(self) -> None:
-        """The homings before. Raises CommandCancelled, CommandRefused, command errors."""
+        """Home before the measurement. Raises CommandCancelled, CommandRefused, command errors."""
         self._before = self._home()
 
     def after(self) -> dict[str, Any] | None:
-        """The homings after; by stepper, how many steps it lost (`steps`), the half width of that number's 95 %
-        interval, and the endstop's own scatter (σ), in steps. None where no homing was asked for."""
+        """Home after the measurement and compare; None if no homing was requested.
+
+        Returns by stepper, in steps: `steps` lost, `half_width` of its 95% interval, and `endstop_sigma`, the
+        endstop's own scatter.
+        """
         if not self._times:
             return None
         after = self._home()
@@ -67,7 +70,7 @@ class LostStepsCheck:
             lift(self._host, speed, self._options.safe_height)
             if not seen[-1]:
                 raise CommandRefused(
-                    "This klippy does not tell where Z was homed.", remedy="Leave HOMES out."
+                    "This Klipper does not report where Z was homed.", remedy="Leave HOMES out."
                 )
         if self._times:
             lift(self._host, speed, z)
@@ -78,9 +81,9 @@ class LostStepsCheck:
 
 
 def compare(before: Sequence[int], after: Sequence[int]) -> dict[str, float]:
-    """The shift between two groups of at least two step counts, by their means, with a pooled scatter.
+    """The shift between two groups of at least two step counts: the difference of the means, with pooled scatter.
 
-    Counts are whole, so that the scatter is no less than the one that rounding causes.
+    Counts are integers, so the scatter counts as no less than what rounding causes.
     """
     freedom = len(before) + len(after) - 2
     pooled = ((len(before) - 1) * variance(before) + (len(after) - 1) * variance(after)) / freedom

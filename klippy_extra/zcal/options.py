@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ZcalOption(NamedTuple):
-    """One option. A default of None means that it may be left out."""
+    """One option. A default of None means that there is no value unless one is given."""
 
     name: str
     default: Any
@@ -30,8 +30,8 @@ OPTIONS = (
         "mm",
         0.0,
         2.0,
-        "lost motion of the Z axis; zcal's own moves upwards go this far beyond their end and come down to it. "
-        "ZCAL_ESTIMATE_BACKLASH CALIBRATE=1 finds and stages it",
+        "lost motion of the Z axis. Upward moves of [zcal] overshoot by this much and come back down. "
+        "ZCAL_ESTIMATE_BACKLASH CALIBRATE=1 measures and stages it",
     ),
     ZcalOption(
         "switch_hysteresis",
@@ -39,27 +39,27 @@ OPTIONS = (
         "mm",
         0.0,
         2.0,
-        "how much higher the probe's switch opens than it closes, if you know it: without it a backlash measured by "
-        "the switch's release is an upper bound only",
+        "how far above its trigger height the probe's switch opens, if known. Without it the release method gives an "
+        "upper bound only",
     ),
-    ZcalOption("backlash_iterations", 10, "", 2, 100, "pairs of measurements of ZCAL_ESTIMATE_BACKLASH"),
+    ZcalOption("backlash_iterations", 10, "", 2, 100, "measurement pairs of ZCAL_ESTIMATE_BACKLASH"),
     ZcalOption(
         "backlash_delta",
         0.5,
         "mm",
         0.1,
         2.0,
-        "how far above and below the height of measurement the approaches of the scan method begin",
+        "how far above and below the measuring height the approaches of the scan method start",
     ),
-    ZcalOption("scan_height", 2.0, "mm", 0.5, 10.0, "height at which the scan method measures"),
-    ZcalOption("speed", 50.0, "mm/s", 1.0, 1000.0, "speed of zcal's own moves in X and Y"),
+    ZcalOption("scan_height", 2.0, "mm", 0.5, 10.0, "measuring height of the scan method"),
+    ZcalOption("speed", 50.0, "mm/s", 1.0, 1000.0, "X and Y speed of the moves of [zcal]"),
     ZcalOption(
         "safe_height",
         10.0,
         "mm",
         1.0,
         100.0,
-        "height to which zcal lifts before it moves sideways, and after a paper test that was broken off",
+        "height to which [zcal] lifts before it moves sideways, and after an aborted paper test",
     ),
     ZcalOption(
         "max_samples",
@@ -67,13 +67,13 @@ OPTIONS = (
         "",
         2,
         1000,
-        "how many touches a series makes at most when it looks for a precision",
+        "most samples of a series with PRECISION",
     ),
 )
 
 
 class ZcalOptions(NamedTuple):
-    """The options' values."""
+    """The values of the options."""
 
     z_backlash: float
     switch_hysteresis: float | None
@@ -86,7 +86,7 @@ class ZcalOptions(NamedTuple):
 
 
 def read_options(config: ConfigWrapper) -> ZcalOptions:
-    """Read the section. Raises klippy's configuration error for what is out of range."""
+    """Read the section. Raises Klipper's configuration error for a value out of range."""
     return ZcalOptions(**{option.name: _read(config, option) for option in OPTIONS})
 
 
@@ -96,7 +96,7 @@ def _read(config: ConfigWrapper, option: ZcalOption) -> Any:
             option.name, option.default, minval=int(option.lowest), maxval=int(option.highest)
         )
     value = config.getfloat(option.name, option.default, minval=option.lowest, maxval=option.highest)
-    # klippy's range check lets nan pass
+    # Klipper's range check accepts nan
     if value is not None and not math.isfinite(value):
         raise config.error(f"Option '{option.name}' in section '{config.get_name()}' must be a number")
     return value

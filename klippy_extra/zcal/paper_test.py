@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
-HELP = "Find the height at which the nozzle touches the paper (TESTZ, ACCEPT, ABORT); nothing is staged"
+HELP = "Paper test (TESTZ, ACCEPT, ABORT) that reports the height and stages nothing"
 STATES = {ACCEPTED: DONE, ABORTED: CANCELLED}
 
 
 class PaperTestCommand:
-    """The command, and its end by other means than a person's."""
+    """The command, and ways to end it without the user."""
 
     def __init__(self, host: KlippyHost, runner: CommandRunner, options: ZcalOptions) -> None:
         self._host = host
@@ -37,16 +37,19 @@ class PaperTestCommand:
         self._reason: str | None = None
 
     def command(self, run: CommandRun, parameters: CommandParameters) -> None:
-        """SPEED in mm/s, 5 as in Klipper's MANUAL_PROBE. It goes on after the command has returned."""
+        """Start the paper test, which continues after the command has returned.
+
+        SPEED in mm/s; the default is 5, as in Klipper's MANUAL_PROBE.
+        """
         self._speed = parameters.number("SPEED", 5.0, 0.1, 50.0)
         parameters.done()
         preconditions.check_free(self._host)
         self._reason = None
-        # Opening it may wait for moves, while nobody knows yet that there is a paper test to be ended
+        # Opening it may wait for moves, during which a cancel would not find the paper test yet
         self._host.motion.wait()
         run.check()
         self._host.manual.start(self._speed, lambda outcome, height: self._ended(run, outcome, height))
-        run.waits = True
+        run.stays_open = True
         try:
             run.check()
         except CommandCancelled as cancelled:
@@ -54,13 +57,16 @@ class PaperTestCommand:
             raise
 
     def leased(self) -> bool:
-        """Whether ours is open and was opened under a lease."""
+        """Whether our paper test is open and belongs to a lease."""
         run = self._runner.current
-        return run is not None and run.waits and run.leased and self._host.manual.ours()
+        return run is not None and run.stays_open and run.leased and self._host.manual.ours()
 
     def abort(self, reason: str) -> bool:
-        """End ours, if it is open, and lift the nozzle, with the gcode mutex held; whether it was lifted. In a print,
-        which may have been begun meanwhile, nothing is moved: it would go on at the wrong height."""
+        """Abort our paper test, if open, and lift the nozzle, with the gcode mutex held.
+
+        Returns whether the nozzle was lifted. During a print, which may have started since, nothing moves: the print
+        would continue at the wrong height.
+        """
         if not self._host.manual.ours():
             return False
         self._reason = reason
@@ -71,16 +77,18 @@ class PaperTestCommand:
         return True
 
     def end(self, reason: str, run: CommandRun | None) -> list[str]:
-        """The same for the paper test of that run only; what was done in words."""
+        """Abort the paper test of that run only; returns what was done."""
         if run is None or self._runner.current is not run or not self._host.manual.ours():
             return []
         if self.abort(reason):
-            return ["the paper test is aborted and the nozzle lifted"]
-        return ["the paper test is aborted; nothing was moved, since a print has begun"]
+            return ["the paper test is aborted and the nozzle is lifted"]
+        return ["the paper test is aborted; nothing moved because a print has started"]
 
-    def lift_off(self) -> list[str]:
-        """Lift a nozzle that stands closer to the bed than the safe height, with the gcode mutex held; what was done in
-        words. Not in a print, nor out of somebody's manual probe."""
+    def lift_to_safe_height(self) -> list[str]:
+        """Lift a nozzle that is below safe_height, with the gcode mutex held; returns what was done.
+
+        Not during a print, and not while a manual probe is open.
+        """
         host = self._host
         if "motion" in host.missing or "z" not in host.state.homed_axes():
             return []
@@ -95,7 +103,7 @@ class PaperTestCommand:
         return ["the nozzle is lifted"]
 
     def abort_soon(self, reason: str) -> None:
-        """The same from outside of a command, for the one that is open now."""
+        """Abort the paper test that is open now, from outside a command."""
         run = self._runner.current
 
         def callback(_eventtime: float) -> None:
@@ -119,11 +127,9 @@ class PaperTestCommand:
                 else "The paper test was aborted."
             )
         elif outcome != ACCEPTED:
-            error = (
-                "The paper test failed: the nozzle moved sideways, was not lowered, or could not go there."
-            )
+            error = "The paper test failed: the nozzle moved sideways, was not lowered, or could not reach the height."
         self._runner.finish(run, state, result=result, error=error)
         if height is None:
             self._host.respond(f"ZCAL_PAPER_TEST: {error}")
         else:
-            self._host.respond(f"ZCAL_PAPER_TEST: the nozzle touches at z={height:.6f}; nothing was staged.")
+            self._host.respond(f"ZCAL_PAPER_TEST: accepted at z={height:.6f}. Nothing was staged.")

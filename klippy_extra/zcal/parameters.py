@@ -18,19 +18,19 @@ TAG = "TAG"
 
 
 class CommandParameters:
-    """Reads a command's parameters; `done` refuses those that nobody asked for."""
+    """Reads the parameters of a command; `done` refuses unknown ones."""
 
     def __init__(self, command: GCodeCommand) -> None:
         self.command = command.get_command()
         self._given = {name.upper(): value for name, value in command.get_command_parameters().items()}
         self.tag = self._given.pop(TAG, "").strip()
-        """By which the client that gave the command asks for its run; any command may have one."""
+        """The name by which a client finds the run of its command; every command accepts one."""
         self._known: list[str] = []
 
     def number(
         self, name: str, default: float, lowest: float, highest: float, *, above: float | None = None
     ) -> float:
-        """A finite number within bounds, the highest included; greater than `above` if that is given."""
+        """A finite number from `lowest` to `highest`, and greater than `above` if given."""
         text = self._text(name)
         if text is None:
             return default
@@ -43,12 +43,12 @@ class CommandParameters:
             or not lowest <= value <= highest
             or (above is not None and value <= above)
         ):
-            least = f"from {lowest:g}" if above is None else f"above {above:g}, up"
-            raise CommandRefused(f"{self.command}: {name}={text} is not a number {least} to {highest:g}.")
+            bounds = f"from {lowest:g}" if above is None else f"above {above:g} and up"
+            raise CommandRefused(f"{self.command}: {name}={text} is not a number {bounds} to {highest:g}.")
         return value
 
     def whole(self, name: str, default: int, lowest: int, highest: int) -> int:
-        """A whole number within bounds."""
+        """An integer from `lowest` to `highest`."""
         text = self._text(name)
         if text is None:
             return default
@@ -58,16 +58,16 @@ class CommandParameters:
             value = lowest - 1
         if not lowest <= value <= highest:
             raise CommandRefused(
-                f"{self.command}: {name}={text} is not a whole number from {lowest} to {highest}."
+                f"{self.command}: {name}={text} is not an integer from {lowest} to {highest}."
             )
         return value
 
     def flag(self, name: str) -> bool:
-        """0 or 1; 0 if it is not given."""
+        """0 or 1; 0 if not given."""
         return bool(self.whole(name, 0, 0, 1))
 
     def choice(self, name: str, default: str, choices: Sequence[str]) -> str:
-        """One of some words, in whatever case it was written."""
+        """One of several words, case-insensitive."""
         text = self._text(name)
         if text is None:
             return default
@@ -76,18 +76,18 @@ class CommandParameters:
         return text.lower()
 
     def word(self, name: str) -> str:
-        """A text that must be given."""
+        """A required, non-empty string."""
         text = self._text(name)
         if not text:
             raise CommandRefused(f"{self.command}: {name} is missing.")
         return text
 
     def done(self) -> None:
-        """Refuse what no other method asked for: a mistyped parameter would be silently ignored."""
+        """Refuse the parameters that no method has read: a mistyped one would be silently ignored."""
         for name in self._given:
             if name not in self._known:
                 close = difflib.get_close_matches(name, self._known, 1)
-                hint = f"Did you mean {close[0]}?" if close else f"It takes {', '.join(self._known)}."
+                hint = f"Did you mean {close[0]}?" if close else f"Its parameters: {', '.join(self._known)}."
                 raise CommandRefused(f"{self.command} has no parameter {name}.", remedy=hint)
 
     def _text(self, name: str) -> str | None:

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from .parameters import CommandParameters
     from .runner import CommandRun
 
-PROBE_HELP = "Probe here and publish each touch, its height in both frames, and their median or average"
-ACCURACY_HELP = "Probe here several times, publish each touch, and say how far they scatter"
-MOST = 1000
+PROBE_HELP = (
+    "Probe here and publish each sample, its trigger height and bed height, and their median or average"
+)
+ACCURACY_HELP = "Probe here several times, publish each sample, and report the scatter"
+MOST_SAMPLES = 1000
 
 
 class ProbeCommands:
@@ -32,14 +34,17 @@ class ProbeCommands:
         self._options = options
 
     def probe(self, run: CommandRun, parameters: CommandParameters) -> None:
-        """PROBE_SPEED, LIFT_SPEED, SAMPLES, SAMPLE_RETRACT_DIST, SAMPLES_TOLERANCE, SAMPLES_TOLERANCE_RETRIES,
-        SAMPLES_RESULT as Klipper's PROBE."""
+        """Probe once.
+
+        PROBE_SPEED, LIFT_SPEED, SAMPLES, SAMPLE_RETRACT_DIST, SAMPLES_TOLERANCE, SAMPLES_TOLERANCE_RETRIES and
+        SAMPLES_RESULT as in Klipper's PROBE.
+        """
         settings = series_settings(self._host, parameters)
         stock = self._host.probe.parameters()
-        count = parameters.whole("SAMPLES", int(stock["samples"]), 1, MOST)
+        count = parameters.whole("SAMPLES", int(stock["samples"]), 1, MOST_SAMPLES)
         tolerance = parameters.number("SAMPLES_TOLERANCE", float(stock["samples_tolerance"]), 0.0, 10.0)
         retries = parameters.whole(
-            "SAMPLES_TOLERANCE_RETRIES", int(stock["samples_tolerance_retries"]), 0, MOST
+            "SAMPLES_TOLERANCE_RETRIES", int(stock["samples_tolerance_retries"]), 0, MOST_SAMPLES
         )
         kind = parameters.choice("SAMPLES_RESULT", str(stock["samples_result"]), ("median", "average"))
         parameters.done()
@@ -54,27 +59,30 @@ class ProbeCommands:
             "bed_z": result["nozzle"][name],
         }
         run.respond(
-            f"ZCAL_PROBE: triggered at z={result['trigger'][name]:.6f}, the nozzle would touch at "
-            f"z={result['nozzle'][name]:.6f} ({kind} of {len(kept)}, range {_um(result['nozzle']['range'])})"
+            f"ZCAL_PROBE: triggered at z={result['trigger'][name]:.6f}, nozzle contact at "
+            f"z={result['nozzle'][name]:.6f} ({kind} of {len(kept)} samples, range {_um(result['nozzle']['range'])})"
         )
 
     def accuracy(self, run: CommandRun, parameters: CommandParameters) -> None:
-        """PROBE_SPEED, LIFT_SPEED, SAMPLES and SAMPLE_RETRACT_DIST as Klipper's PROBE_ACCURACY; DROP_FIRST=1 makes one
-        touch more and leaves the first out of the result; PRECISION goes on after SAMPLES until the mean's 95 %
-        interval is no wider than ± that many mm, or MAX_SAMPLES were counted; HOMES homes Z that many times before and
-        after to see whether the motors lost steps meanwhile."""
+        """Probe repeatedly.
+
+        PROBE_SPEED, LIFT_SPEED, SAMPLES and SAMPLE_RETRACT_DIST as in Klipper's PROBE_ACCURACY. DROP_FIRST=1 takes one
+        more sample and excludes the first from the result. PRECISION continues after SAMPLES until the 95% interval
+        of the mean is within ± that many mm, or MAX_SAMPLES were taken. HOMES homes Z that many times before and after,
+        to detect lost motor steps.
+        """
         settings = series_settings(self._host, parameters)
-        count = parameters.whole("SAMPLES", 10, 1, MOST)
+        count = parameters.whole("SAMPLES", 10, 1, MOST_SAMPLES)
         drop = parameters.flag("DROP_FIRST")
         precision = parameters.number("PRECISION", 0.0, 0.0, 1.0)
         homes = parameters.whole("HOMES", 0, 0, 20)
-        most = parameters.whole("MAX_SAMPLES", max(count, self._options.max_samples), 1, MOST)
+        most = parameters.whole("MAX_SAMPLES", max(count, self._options.max_samples), 1, MOST_SAMPLES)
         parameters.done()
         if most < count:
-            raise CommandRefused(f"{run.command}: MAX_SAMPLES={most} is fewer than SAMPLES={count}.")
+            raise CommandRefused(f"{run.command}: MAX_SAMPLES={most} is less than SAMPLES={count}.")
         if homes == 1:
             raise CommandRefused(
-                f"{run.command}: HOMES=1 does not show the endstop's own scatter; take two at least."
+                f"{run.command}: HOMES=1 cannot show the scatter of the endstop. Use 2 or more."
             )
         check = LostStepsCheck(self._host, self._options, run, homes)
         if homes:
@@ -101,7 +109,7 @@ class ProbeCommands:
 def _agreeing(
     series: SampleSeries, count: int, tolerance: float, retries: int, run: CommandRun
 ) -> list[Mapping[str, Any]]:
-    """As many touches as wanted that agree within the tolerance; all are made anew when one does not."""
+    """`count` samples that agree within the tolerance; if one does not, all are taken again."""
     kept: list[Mapping[str, Any]] = []
     while True:
         kept.append(series.take())
@@ -109,13 +117,13 @@ def _agreeing(
         if max(heights) - min(heights) > tolerance:
             if retries <= 0:
                 raise CommandRefused(
-                    f"The touches differ by {_um(max(heights) - min(heights))}, more than SAMPLES_TOLERANCE "
+                    f"The samples differ by {_um(max(heights) - min(heights))}, more than SAMPLES_TOLERANCE "
                     f"({_um(tolerance)}).",
-                    "The probe scatters, something moves, or dirt was touched.",
-                    "Look at ZCAL_PROBE_ACCURACY here, or allow more.",
+                    "The probe scatters, something moves, or there is dirt on the bed.",
+                    "Run ZCAL_PROBE_ACCURACY here, or allow more.",
                 )
             retries -= 1
-            run.respond("The touches differ by more than SAMPLES_TOLERANCE: they are made anew.")
+            run.respond("The samples differ by more than SAMPLES_TOLERANCE. Retrying...")
             kept = []
         if len(kept) == count:
             return kept
@@ -143,26 +151,26 @@ def _result(kept: list[Mapping[str, Any]], step: float) -> dict[str, Any]:
 
 
 def _accuracy_text(result: Mapping[str, Any]) -> str:
-    # The scatter is told of the bed's height: a sensor that measures stops where it will and reads the rest.
+    # The scatter is that of the bed height: a distance sensor stops somewhere and reads the remaining distance.
     trigger, nozzle = result["trigger"], result["nozzle"]
-    words = [
-        f"ZCAL_PROBE_ACCURACY: {nozzle['n']} touches, mean trigger z={trigger['mean']:.6f}",
+    parts = [
+        f"ZCAL_PROBE_ACCURACY: {nozzle['n']} samples, mean trigger z={trigger['mean']:.6f}",
         f"nozzle contact z={nozzle['mean']:.6f}"
-        + (f" ± {_um(nozzle['half_width'])} (95 %)" if nozzle["half_width"] is not None else ""),
+        + (f" ± {_um(nozzle['half_width'])} (95%)" if nozzle["half_width"] is not None else ""),
         f"range {_um(nozzle['range'])}",
     ]
     if nozzle["sigma"] is not None:
-        words.append(f"standard deviation {_um(nozzle['sigma'])}")
-    words.append(f"one step is {_um(nozzle['step'])}")
+        parts.append(f"standard deviation {_um(nozzle['sigma'])}")
+    parts.append(f"one step is {_um(nozzle['step'])}")
     if result["dropped"]:
-        words.append("the first touch was left out")
+        parts.append("the first sample was excluded")
     if result["stopped"] == "cap":
-        words.append("the precision asked for was not reached")
+        parts.append("the requested precision was not reached")
     for name, lost in (result["lost_steps"] or {}).items():
-        words.append(
-            f"{name} shifted by {lost['steps']:.1f} ± {lost['half_width']:.1f} steps between the homings"
+        parts.append(
+            f"{name} shifted by {lost['steps']:.1f} ± {lost['half_width']:.1f} steps (95%) between the homings"
         )
-    return ", ".join(words)
+    return ", ".join(parts)
 
 
 def _um(value: float) -> str:

@@ -12,10 +12,10 @@ _TINY = 1e-300
 
 
 def t_quantile(probability: float, freedom: float) -> float:
-    """The value that a t variable stays below with this probability (above 0.5 and below 1).
+    """The quantile of Student's t, for a probability above 0.5 and below 1 and any positive degrees of freedom.
 
-    By Newton's method: from the normal quantile, which is smaller, the concave distribution function is climbed without
-    overshooting.
+    By Newton's method from the normal quantile, which is smaller: the distribution function is concave there, so the
+    iteration never overshoots.
     """
     value = NormalDist().inv_cdf(probability)
     scale = (
@@ -31,7 +31,7 @@ def t_quantile(probability: float, freedom: float) -> float:
 
 
 def t_distribution(value: float, freedom: float) -> float:
-    """The probability that a t variable stays below a value."""
+    """The distribution function of Student's t."""
     tail = 0.5 * incomplete_beta(freedom / 2.0, 0.5, freedom / (freedom + value * value))
     return 1.0 - tail if value > 0.0 else tail
 
@@ -51,7 +51,7 @@ def incomplete_beta(a: float, b: float, x: float) -> float:
 
 
 def _fraction(a: float, b: float, x: float) -> float:
-    """1 + d1/(1 + d2/(1 + …)) by Lentz's method."""
+    """1 + d1/(1 + d2/(1 + …)) by the modified Lentz method."""
     value, c, d = 1.0, 1.0, 0.0
     for n in range(1, 400):
         m = n // 2

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
-REMEMBERED = 8
-"""How many tags of commands that are cancelled before they have begun are kept."""
+KEPT_TAGS = 8
+"""How many tags of commands that were cancelled before they started are kept."""
 
 
 class CommandRun:
-    """A command that is being carried out."""
+    """A running command."""
 
     def __init__(self, status: ZcalStatus, command: GCodeCommand, tag: str) -> None:
         self._status = status
@@ -37,21 +37,21 @@ class CommandRun:
         self.command = command.get_command()
         self.respond = command.respond_info
         self.result: Mapping[str, Any] | None = None
-        self.waits = False
-        """Whether it goes on after the command has returned, as a paper test does."""
+        self.stays_open = False
+        """Whether it continues after the command has returned, as a paper test does."""
         self.leased = status.fields["lease"] is not None
-        """Whether it began under a lease, with which it ends."""
+        """Whether it belongs to a lease, and is cancelled when that ends."""
 
     def sample(self, sample: Mapping[str, Any]) -> None:
         """Publish a sample."""
         self._status.sample(sample)
 
     def cancel(self, reason: str) -> None:
-        """Have it stop at its next `check`."""
+        """Stop the command at its next `check`."""
         self._cancelled = self._cancelled or reason
 
     def check(self) -> None:
-        """Between two moves: raises CommandCancelled if somebody asked to stop."""
+        """Called between moves. Raises CommandCancelled if the command was cancelled."""
         if self._cancelled is not None:
             raise CommandCancelled(self._cancelled)
 
@@ -60,26 +60,26 @@ Action = Callable[[CommandRun, CommandParameters], None]
 
 
 class CommandRunner:
-    """Makes gcode commands of actions."""
+    """Turns actions into gcode commands."""
 
     def __init__(self, host: KlippyHost, status: ZcalStatus) -> None:
         self._host = host
         self._status = status
         self.current: CommandRun | None = None
-        """The run that goes on, if any; a paper test stays it until it has ended."""
-        self.refuses: Callable[[], str | None] = lambda: None
-        """Why no command may begin now, None where it may."""
-        self._unwanted: deque[tuple[str, str]] = deque(maxlen=REMEMBERED)
+        """The present run, if any; a paper test stays current until it has ended."""
+        self.refusal: Callable[[], str | None] = lambda: None
+        """Returns why no command may start now, None if it may."""
+        self._cancelled_early: deque[tuple[str, str]] = deque(maxlen=KEPT_TAGS)
 
     def command(self, action: Action) -> Callable[[GCodeCommand], None]:
-        """A handler for klippy's dispatcher."""
+        """A handler for Klipper's gcode dispatcher."""
 
         def handler(command: GCodeCommand) -> None:
             if self.current is not None:
                 remedy = (
-                    "End the paper test first: ACCEPT or ABORT."
-                    if self.current.waits
-                    else "Wait, or cancel it."
+                    "End the paper test first with ACCEPT or ABORT."
+                    if self.current.stays_open
+                    else "Wait for it, or cancel it."
                 )
                 raise command.error(
                     f"{command.get_command()}: {self.current.command} is still running. {remedy}"
@@ -87,46 +87,49 @@ class CommandRunner:
             parameters = CommandParameters(command)
             self.current = run = CommandRun(self._status, command, parameters.tag)
             try:
-                self._carry_out(run, action, command, parameters)
+                self._execute(run, action, command, parameters)
             finally:
-                if not run.waits:
+                if not run.stays_open:
                     self.current = None
 
         return handler
 
     def cancel(self, reason: str) -> bool:
-        """Ask the command that runs to stop; whether there is one."""
+        """Cancel the running command; returns whether there is one."""
         if self.current is None:
             return False
         self.current.cancel(reason)
         return True
 
     def cancel_tagged(self, tag: str, reason: str) -> CommandRun | None:
-        """The run of that tag if it goes on, for the caller to stop; where it does not, it is cancelled if it ever
-        begins: its command may wait behind another client's, which is not to be stopped in its place."""
+        """The run of that tag, if it is the present one, for the caller to stop.
+
+        Otherwise the command is cancelled as soon as it starts: it may be queued behind another client's command, which
+        must not be stopped in its place.
+        """
         if self.current is not None and self.current.tag == tag:
             return self.current
-        if self._status.tagged(tag) is None and (tag, reason) not in self._unwanted:
-            self._unwanted.append((tag, reason))
+        if self._status.tagged(tag) is None and (tag, reason) not in self._cancelled_early:
+            self._cancelled_early.append((tag, reason))
         return None
 
     def finish(
         self, run: CommandRun, state: str, *, result: Mapping[str, Any] | None, error: str | None = None
     ) -> None:
-        """The end of a run that waited."""
-        run.waits = False
+        """End a run that stayed open."""
+        run.stays_open = False
         if self.current is run:
             self.current = None
         self._status.change(state=state, result=result, error=error)
 
-    def _carry_out(
+    def _execute(
         self, run: CommandRun, action: Action, command: GCodeCommand, parameters: CommandParameters
     ) -> None:
         try:
-            for tag, reason in self._unwanted:
+            for tag, reason in self._cancelled_early:
                 if tag == run.tag:
                     run.cancel(reason)
-            refusal = self.refuses()
+            refusal = self.refusal()
             if refusal is not None:
                 run.cancel(refusal)
             run.check()
@@ -143,17 +146,17 @@ class CommandRunner:
             self._fail(run, str(error))
             raise
         except Exception as error:
-            # The last place where a fault of ours can be stopped from shutting the printer down.
+            # The last place to keep an error of ours from shutting the printer down
             LOG.exception("zcal: %s", command.get_commandline())
-            text = f"{run.command} failed by a fault of its own ({type(error).__name__}: {error}); see klippy.log."
+            text = f"Internal error in {run.command} ({type(error).__name__}: {error}). See klippy.log."
             self._fail(run, text)
             raise command.error(text) from error
         else:
-            if run.waits:
+            if run.stays_open:
                 self._status.change(state=WAITING)
             else:
                 self._status.change(state=DONE, result=run.result)
 
     def _fail(self, run: CommandRun, text: str) -> None:
-        run.waits = False
+        run.stays_open = False
         self._status.change(state=FAILED, result=run.result, error=text)

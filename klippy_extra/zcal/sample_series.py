@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from .runner import CommandRun
 
 
-_LEAST_RISE = 0.1
+_LEAST_RISE = 0.1  # mm
 
 
 class SeriesSettings(NamedTuple):
-    """How to touch."""
+    """The settings of a series, mm and mm/s."""
 
     probe_speed: float
     lift_speed: float
@@ -30,7 +30,7 @@ class SeriesSettings(NamedTuple):
 
 
 def series_settings(host: KlippyHost, parameters: CommandParameters) -> SeriesSettings:
-    """PROBE_SPEED, LIFT_SPEED and SAMPLE_RETRACT_DIST as Klipper has them, and METHOD where the probe has several.
+    """Read PROBE_SPEED, LIFT_SPEED and SAMPLE_RETRACT_DIST as Klipper does, and METHOD if the probe has several.
 
     Raises CommandRefused.
     """
@@ -46,7 +46,7 @@ def series_settings(host: KlippyHost, parameters: CommandParameters) -> SeriesSe
 
 
 class SampleSeries:
-    """Touches at the place where the toolhead stands; from `sample_series`."""
+    """Samples at the present position; made by `sample_series`."""
 
     def __init__(
         self, host: KlippyHost, run: CommandRun, settings: SeriesSettings, session: ProbeSession
@@ -57,16 +57,16 @@ class SampleSeries:
         self._session = session
         self._taken = 0
         self.lowest: float | None = None
-        """The lowest toolhead Z of a trigger so far."""
+        """The lowest toolhead Z at a trigger so far."""
 
-    def take(self, **marks: Any) -> dict[str, Any]:
-        """One touch, published with these marks; the toolhead stays at the bottom.
+    def take(self, **fields: Any) -> dict[str, Any]:
+        """Take one sample and publish it with these extra fields; the toolhead stays at the trigger.
 
-        Raises CommandCancelled before it starts, and klippy's command errors.
+        Raises CommandCancelled before it starts, and Klipper's command errors.
         """
         self._run.check()
         motion = self._host.motion
-        before = motion.accounting()
+        before = motion.step_zeros()
         sample = self._session.sample()
         self.lowest = sample.trigger_z if self.lowest is None else min(self.lowest, sample.trigger_z)
         return self.publish(
@@ -77,7 +77,7 @@ class SampleSeries:
                 "bed_z": sample.bed_z,
                 "direction": "down",
                 "skew": motion.skew(before),
-                **marks,
+                **fields,
             }
         )
 
@@ -105,30 +105,31 @@ class SampleSeries:
 
 @contextmanager
 def sample_series(host: KlippyHost, run: CommandRun, settings: SeriesSettings) -> Iterator[SampleSeries]:
-    """A series; checks what must be so, and leaves the toolhead above where it began, or a retract above the bed.
+    """Check the preconditions and start a series.
 
-    Raises CommandRefused before anything moves.
+    Afterwards the toolhead is no lower than before, and at least a retract above the lowest trigger. Raises
+    CommandRefused before anything moves.
     """
     preconditions.check_free(host)
     preconditions.check_probe(host)
     start = host.motion.position()
-    # Where it will trigger is known about as well as z_offset is.
+    # The trigger height is known about as well as z_offset.
     preconditions.check_height(host, host.probe.offsets()[2] + settings.retract, "SAMPLE_RETRACT_DIST")
-    words = {
+    parameters = {
         "PROBE_SPEED": f"{settings.probe_speed:.6f}",
         "LIFT_SPEED": f"{settings.lift_speed:.6f}",
         "SAMPLE_RETRACT_DIST": f"{settings.retract:.6f}",
     }
     if settings.method != "automatic":
-        words["METHOD"] = settings.method
+        parameters["METHOD"] = settings.method
     series = None
     try:
-        with host.probe.session(words) as session:
+        with host.probe.session(parameters) as session:
             series = SampleSeries(host, run, settings, session)
             try:
                 yield series
             finally:
-                # Before the probe is put away: what stows it may move.
+                # Before the session ends: stowing the probe may move the toolhead
                 lift(host, settings.lift_speed, max(start[2], _above(series, settings)))
     finally:
         if not host.printer.is_shutdown() and "z" in host.state.homed_axes():
@@ -136,9 +137,9 @@ def sample_series(host: KlippyHost, run: CommandRun, settings: SeriesSettings) -
 
 
 def lift(host: KlippyHost, speed: float, height: float) -> None:
-    """Go up to a height, or as near to it as the axis goes; down never. Does nothing once klippy is shut down.
+    """Lift to a height, or as far as the axis allows; never move down. Does nothing after a shutdown.
 
-    Where klippy will not go so high, as in the top of a delta, half the way up does: above the bed it must be.
+    If Klipper refuses the height, as near the top of a delta, half the distance is tried, and so on.
     """
     if host.printer.is_shutdown() or "z" not in host.state.homed_axes():
         return

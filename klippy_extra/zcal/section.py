@@ -27,10 +27,10 @@ _LONGEST_LINE = 200
 
 
 class Zcal:
-    """Klippy's object of the section."""
+    """Klipper's object for the section."""
 
     def __init__(self, config: ConfigWrapper) -> None:
-        """Raises klippy's configuration error for an invalid option, and for nothing else."""
+        """Raises Klipper's configuration error for an invalid option, and for nothing else."""
         self._printer = config.get_printer()
         self._host = KlippyHost(self._printer)
         self._status = ZcalStatus()
@@ -56,7 +56,7 @@ class Zcal:
         endpoints.register(self._host.webhooks, "zcal/lease", self._lease.request)
         endpoints.register(self._host.webhooks, "zcal/say", self._say)
         self._printer.register_event_handler("klippy:ready", self._ready)
-        self._printer.register_event_handler("klippy:shutdown", self._lease.drop)
+        self._printer.register_event_handler("klippy:shutdown", self._lease.discard)
 
     def get_status(self, _eventtime: float) -> dict[str, Any]:
         """The status object: see ZcalStatus."""
@@ -69,21 +69,23 @@ class Zcal:
         try:
             self._host.gcode.register_command("ESTIMATE_BACKLASH", command, desc=backlash.HELP)
         except self._printer.config_error:
-            LOG.info("zcal: ESTIMATE_BACKLASH is somebody else's; ours is ZCAL_ESTIMATE_BACKLASH")
+            LOG.info("zcal: ESTIMATE_BACKLASH is taken by another module; use ZCAL_ESTIMATE_BACKLASH")
 
     def _say(self, request: EndpointRequest) -> Mapping[str, Any]:
-        """Print a line on the console: what M118 does, which waits until a running command has ended."""
+        """Print a line on the console. M118 does the same, but waits for the running command to end."""
         self._host.respond(" ".join(request.text("text").split())[:_LONGEST_LINE])
         return {}
 
     def _cancel(self, request: EndpointRequest) -> Mapping[str, Any]:
-        """Stop the command that runs after its current move, ours or another section's, or end the paper test that is
-        open; with a `tag`, only the command of that tag, even before it has begun."""
+        """Stop the running command, ours or another section's, after its current move, or abort the open paper test.
+
+        With a `tag`, stop only the command of that tag, even before it has started.
+        """
         reason = cancel.reason(_CANCEL)
         tag = request.tag()
         run = self._runner.current if tag is None else self._runner.cancel_tagged(tag, reason)
         stopped = [] if run is None else [run.command]
-        if run is not None and run.waits:
+        if run is not None and run.stays_open:
             self._paper.abort_soon(reason)
         elif run is not None:
             run.cancel(reason)
@@ -92,8 +94,10 @@ class Zcal:
         return cancel.answer(stopped)
 
     def _samples(self, request: EndpointRequest) -> Mapping[str, Any]:
-        """A run, by its number or its `tag` (the last one if both are left out), with the samples that come after
-        number `since`. Of a tag that no run has had yet, `run` is null."""
+        """A run, by its number or `tag` (the last one if both are left out), with its samples after number `since`.
+
+        `run` is null while no run has that tag.
+        """
         tag, since = request.tag(), request.whole("since", 0)
         run = request.whole("run", self._status.fields["run"]) if tag is None else self._status.tagged(tag)
         if run is None:
@@ -101,6 +105,6 @@ class Zcal:
         report = self._status.report(run, since)
         if report is None:
             raise CommandRefused(
-                f"The samples of run {run} are not kept.", f"There are those of {self._status.runs()}."
+                f"The samples of run {run} are no longer kept.", f"Kept runs: {self._status.runs()}."
             )
         return report

@@ -24,7 +24,7 @@ RANGES = {
     "z_backlash": (0.0, 2.0, 5),
     "switch_offset": (-20.0, 20.0, 3),
 }
-"""The lowest and highest value of each option that can be staged, and its decimals."""
+"""The least and greatest value of each option that can be staged, and its number of decimals."""
 
 TOWERS = ("stepper_a", "stepper_b", "stepper_c")
 
@@ -36,7 +36,7 @@ class StageCommand:
         self._host = host
 
     def command(self, run: CommandRun, parameters: CommandParameters) -> None:
-        """SECTION, OPTION and VALUE, all needed."""
+        """Stage a value: SECTION, OPTION and VALUE, all required."""
         section = parameters.word("SECTION")
         option = parameters.choice("OPTION", "", list(RANGES))
         parameters.word("VALUE")
@@ -57,20 +57,20 @@ class StageCommand:
         if option not in known.get(section.lower(), ()):
             places = [name for name, options in known.items() if option in options]
             raise CommandRefused(
-                f"zcal does not stage {option or 'nothing'} in [{section}].",
-                remedy=f"It stages {option} in {', '.join(places) or 'no section of this printer'}."
+                f"ZCAL_STAGE cannot stage {option or 'an empty OPTION'} in [{section}].",
+                remedy=f"It can stage {option} in: {', '.join(places) or 'no section of this printer'}."
                 if option
-                else f"It stages {', '.join(RANGES)}.",
+                else f"It can stage {', '.join(RANGES)}.",
             )
         self._host.settings.stage(section, option, value)
         run.result = {"section": section, "option": option, "value": value}
         run.respond(
-            f"[{section}] {option}: {value}\nThe SAVE_CONFIG command will update the printer config file with it and "
-            "restart the printer."
+            f"[{section}] {option}: {value}\nThe SAVE_CONFIG command will update the printer config file "
+            "with the above and restart the printer."
         )
 
     def _options(self) -> dict[str, tuple[str, ...]]:
-        """What can be staged, by section."""
+        """The options that can be staged, by section."""
         known: dict[str, tuple[str, ...]] = {"zcal": ("z_backlash",)}
         if "probe" not in self._host.missing:
             section = self._host.probe.section.lower()

@@ -9,7 +9,7 @@ import math
 from typing import Any, Mapping
 
 VERSION = "1.3.0"
-"""Of the extra's interface: status object, endpoints, commands."""
+"""The version of the interface: status object, endpoints, commands."""
 
 RECENT = 8
 KEPT_RUNS = 8
@@ -19,10 +19,10 @@ DONE, CANCELLED, FAILED = "done", "cancelled", "failed"
 
 
 class ZcalStatus:
-    """The status object. A new one replaces it on every change, since klippy compares what it gets with what it had.
+    """The status object. `fields` is a new object on every change, because Klipper compares it with the last one.
 
-    `state` is idle, running, waiting (a paper test is open), done, cancelled or failed; `run` counts the commands
-    since klippy's start, 0 before the first.
+    `state` is idle, running, waiting (a paper test is open), done, cancelled or failed. `run` counts the commands since
+    Klipper started, 0 before the first.
     """
 
     def __init__(self) -> None:
@@ -43,11 +43,11 @@ class ZcalStatus:
         }
 
     def change(self, **fields: Any) -> None:
-        """Replace some of the fields by plain values."""
+        """Set some of the fields, as plain values."""
         self.fields = {**self.fields, **{name: plain(value) for name, value in fields.items()}}
 
     def begin(self, command: str, tag: str = "") -> int:
-        """A new run, by the name its client gave it, if any; returns its number."""
+        """Start a new run, with the client's tag, if any; returns its number."""
         run: int = self.fields["run"] + 1
         self._ended[run - 1] = self._outcome()
         self._samples[run] = []
@@ -59,14 +59,16 @@ class ZcalStatus:
         return run
 
     def sample(self, sample: Mapping[str, Any]) -> None:
-        """Add a sample to the run."""
+        """Add a sample to the present run."""
         samples = self._samples[self.fields["run"]]
         samples.append(plain(sample))
         self.change(count=len(samples), recent=samples[-RECENT:])
 
     def report(self, run: int, since: int) -> dict[str, Any] | None:
-        """A run: its number, tag, command, state, result and error, and its samples whose number `n` is greater than
-        `since`. None for a run that is not kept."""
+        """A run: number, tag, command, state, result, error, and its samples with `n` greater than `since`.
+
+        None for a run that is no longer kept.
+        """
         samples = self._samples.get(run)
         if samples is None:
             return None
@@ -79,11 +81,11 @@ class ZcalStatus:
         }
 
     def tagged(self, tag: str) -> int | None:
-        """The newest run of that tag that is kept; None where there is none (yet)."""
+        """The latest kept run of that tag; None if there is none."""
         return max((run for run, name in self._tags.items() if name == tag), default=None)
 
     def runs(self) -> list[int]:
-        """The numbers of the runs whose samples are kept."""
+        """The numbers of the kept runs."""
         return sorted(self._samples)
 
     def _outcome(self) -> dict[str, Any]:
@@ -91,7 +93,7 @@ class ZcalStatus:
 
 
 def plain(value: Any) -> Any:
-    """The same as JSON can hold it and in new objects: what is not finite becomes null."""
+    """A copy of the value as JSON can hold it: numbers that are not finite become null."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

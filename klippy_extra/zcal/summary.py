@@ -12,14 +12,14 @@ from typing import Any, Sequence
 from .quantiles import t_quantile
 
 LEVEL = 0.975
-"""Two-sided 95 %."""
+"""Two-sided 95%."""
 
 
 def summary(heights: Sequence[float], step: float) -> dict[str, Any]:
-    """Of at least one height, in mm; `step` is the Z step distance.
+    """Summarise at least one height, in mm; `step` is the Z step distance.
 
-    `sigma` is the sample standard deviation (n − 1) and null for one height, as is `half_width`: half of the mean's
-    95 % interval.
+    `sigma` is the sample standard deviation (n − 1), `half_width` half of the mean's 95% interval. Both are null for a
+    single height.
     """
     return {
         "n": len(heights),
@@ -35,10 +35,10 @@ def summary(heights: Sequence[float], step: float) -> dict[str, Any]:
 
 
 def half_width(heights: Sequence[float], step: float) -> float | None:
-    """Half of the mean's 95 % interval; null for fewer than two heights.
+    """Half of the mean's 95% interval; None for fewer than two heights.
 
-    Heights come in whole steps, so that a few may agree by luck: the scatter counts as no less than the one that
-    rounding to steps causes by itself.
+    Heights are quantised to steps, so a few may agree by chance: the scatter counts as no less than what rounding to
+    steps causes.
     """
     if len(heights) < 2:
         return None

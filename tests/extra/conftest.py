@@ -1,4 +1,4 @@
-"""Fixtures that run the companion extra inside real klippys: KLIPPER_DIR names another than the package from PyPI."""
+"""Fixtures that run the Klipper modules inside a real klippy, that of KLIPPER_DIR if it is set."""
 
 from collections.abc import Iterator
 

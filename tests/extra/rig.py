@@ -1,4 +1,4 @@
-"""Real klippys with the companion extra in them, on simulated printers."""
+"""A real klippy with the Klipper modules, on a simulated printer."""
 
 import json
 import os

@@ -50,7 +50,7 @@ def test_a_value_is_not_staged_while_the_switchs_own_travel_is_unknown(voron: Ma
 
 
 def test_scanning_is_refused_where_the_probe_cannot(voron: Machine) -> None:
-    assert "cannot measure the distance standing still" in voron.refused("ZCAL_ESTIMATE_BACKLASH METHOD=scan")
+    assert "cannot measure distance" in voron.refused("ZCAL_ESTIMATE_BACKLASH METHOD=scan")
 
 
 def test_a_cancel_ends_it_above_the_bed(voron: Machine) -> None:
@@ -75,7 +75,7 @@ def test_calibrating_goes_to_the_zero_reference_and_the_saved_value_is_used(
     machine.gcode("ZCAL_ESTIMATE_BACKLASH CALIBRATE=1")
     assert machine.samples()[0]["x"] == pytest.approx(125.0, abs=0.01)
     assert machine.samples()[0]["y"] == pytest.approx(125.0 - 19.75, abs=0.01), (
-        "the probe stands at the reference"
+        "the probe is at the reference"
     )
     found = machine.result
     assert found["low"] <= 0.04 <= found["high"]
@@ -126,7 +126,7 @@ def test_a_scan_of_no_backlash_gives_an_upper_bound(eddy: Machine) -> None:
     said = eddy.gcode("ZCAL_ESTIMATE_BACKLASH ITERATIONS=6")
     assert eddy.result["low"] is None and not eddy.result["detected"]
     assert 0.0 < eddy.result["high"] < 0.01
-    assert "no backlash can be seen" in said
+    assert "no backlash detected" in said
 
 
 @needs_scanning

@@ -25,7 +25,7 @@ def target(machine: Machine, heater: str) -> float:
     return float(machine.status(heater)["target"])
 
 
-def test_during_warm_up_the_heaters_we_raised_go_back(voron: Machine) -> None:
+def test_raised_heaters_are_restored(voron: Machine) -> None:
     voron.gcode("SET_HEATER_TEMPERATURE HEATER=extruder TARGET=50")
     lease(voron, hold={"heaters": {"heater_bed": 60.0, "extruder": 150.0}})
     voron.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=60")
@@ -76,7 +76,7 @@ def begin_print(machine: Machine, text: str) -> None:
     machine.gcode("SDCARD_PRINT_FILE FILENAME=lease.gcode")
 
 
-def test_under_a_print_nothing_is_put_back_before_it_is_over(voron: Machine) -> None:
+def test_during_a_print_nothing_is_restored(voron: Machine) -> None:
     """Neither heights nor heat may change in a print, also where it happens to have set the same values."""
     voron.gcode("SET_GCODE_OFFSET Z=-0.3 MOVE=0")
     lease(voron, seconds=4, hold={"gcode_offset": [0.0, 0.0, 0.0], "heaters": {"heater_bed": 40.0}})
@@ -116,7 +116,7 @@ def test_what_was_queued_before_the_end_of_a_lease_does_not_begin_after_it(voron
         voron.meanwhile("ZCAL_PAPER_TEST") as refused,
     ):
         voron.eventually(lambda: voron.status()["lease"] is None)
-    assert "zcal is cleaning up" in "".join(refused)
+    assert "[zcal] is cleaning up" in "".join(refused)
     assert not voron.status("manual_probe")["is_active"]
     ran_out_of_reach(voron)
     assert target(voron, "heater_bed") == 0.0
@@ -131,7 +131,7 @@ def test_a_heater_is_ours_at_every_value_we_gave_it(voron: Machine) -> None:
     assert target(voron, "heater_bed") == 0.0
 
 
-def test_a_nozzle_that_stands_low_is_lifted(voron: Machine) -> None:
+def test_a_low_nozzle_is_lifted(voron: Machine) -> None:
     """The client has died between two moves of its own, close over the bed."""
     lease(voron)
     voron.gcode("G1 Z0.5 F600")
@@ -139,7 +139,7 @@ def test_a_nozzle_that_stands_low_is_lifted(voron: Machine) -> None:
     voron.eventually(lambda: voron.z() >= 9.9)
 
 
-def test_a_nozzle_is_not_lifted_out_of_somebodys_manual_probe(voron: Machine) -> None:
+def test_a_nozzle_is_not_lifted_while_a_manual_probe_is_open(voron: Machine) -> None:
     lease(voron)
     voron.gcode("G1 Z5 F600\nMANUAL_PROBE\nTESTZ Z=-4")
     voron.eventually(lambda: voron.status()["lease"] is None)
@@ -155,7 +155,7 @@ def test_during_a_paper_test_it_is_aborted_and_the_nozzle_lifted(voron: Machine)
     voron.eventually(lambda: voron.status()["lease"] is None and voron.z() > 10.0)
     assert not voron.status("manual_probe")["is_active"]
     assert voron.result["outcome"] == "aborted"
-    assert "has not been heard of" in voron.status()["error"]
+    assert "has not responded" in voron.status()["error"]
     ran_out(voron)
 
 
@@ -163,12 +163,12 @@ def test_during_a_series_it_ends_above_the_bed(voron: Machine) -> None:
     lease(voron, seconds=5)
     with voron.meanwhile("ZCAL_PROBE_ACCURACY SAMPLES=500") as errors:
         pass
-    assert "has not been heard of" in errors[0]
+    assert "has not responded" in errors[0]
     assert voron.z() == pytest.approx(15.0, abs=0.01)
     ran_out(voron)
 
 
-def test_everything_it_owns_goes_back(voron: Machine) -> None:
+def test_everything_held_is_restored(voron: Machine) -> None:
     voron.gcode("BED_MESH_CALIBRATE")
     mesh = voron.status("bed_mesh")
     limits = voron.status("toolhead")
@@ -197,7 +197,7 @@ def test_everything_it_owns_goes_back(voron: Machine) -> None:
     voron.gcode("BED_MESH_CLEAR")
 
 
-def test_what_somebody_else_has_changed_since_is_left_alone(voron: Machine) -> None:
+def test_a_setting_that_someone_else_has_changed_is_left_alone(voron: Machine) -> None:
     lease(voron, hold={"heaters": {"heater_bed": 60.0}, "gcode_offset": [0.0, 0.0, 0.1], "speed_factor": 0.5})
     voron.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=60\nSET_GCODE_OFFSET Z=0.1\nM220 S50")
     voron.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=65\nSET_GCODE_OFFSET Z=0.2\nM220 S80")
@@ -208,11 +208,11 @@ def test_what_somebody_else_has_changed_since_is_left_alone(voron: Machine) -> N
     voron.gcode("M220 S100")
 
 
-def test_it_says_on_the_console_what_it_did(voron: Machine) -> None:
+def test_the_console_reports_what_was_done(voron: Machine) -> None:
     lease(voron, seconds=1, hold={"heaters": {"heater_bed": 60.0}})
     voron.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=60")
     voron.client.console.clear()
-    ran_out_line = "zcal: cleaning up"
+    ran_out_line = "Cleaned up: "
 
     def said() -> bool:
         voron.status()
@@ -220,8 +220,8 @@ def test_it_says_on_the_console_what_it_did(voron: Machine) -> None:
 
     voron.eventually(said)
     (line,) = [line for line in voron.client.console if ran_out_line in line]
-    assert "test has not been heard of for 1 s" in line
-    assert "heaters heater_bed is 0 again" in line
+    assert "test has not responded for 1 s" in line
+    assert "heaters heater_bed is restored to 0" in line
 
 
 def test_renewing_keeps_it_and_ending_it_changes_nothing(voron: Machine) -> None:
@@ -236,7 +236,7 @@ def test_renewing_keeps_it_and_ending_it_changes_nothing(voron: Machine) -> None
     assert target(voron, "heater_bed") == 60.0
 
 
-def test_restoring_is_done_at_once_when_asked_for(voron: Machine) -> None:
+def test_restoring_is_done_at_once_on_request(voron: Machine) -> None:
     lease(voron, seconds=600, hold={"heaters": {"heater_bed": 60.0}})
     voron.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=60")
     lease(voron, action="restore")
@@ -286,7 +286,7 @@ def test_what_makes_no_sense_is_refused_and_holds_nothing(voron: Machine, parame
 
 
 def test_a_holder_that_another_program_knows_to_be_dead_is_cleaned_up_behind_at_once(voron: Machine) -> None:
-    me = {"pid": 4711, "began": "12"}
+    me = {"pid": 4711, "began": "12", "unknown": {"seconds": 0}}  # shown as given, never acted on
     lease(
         voron, seconds=3000, process=me, hold={"heaters": {"heater_bed": 60.0}, "gcode_offset": [0, 0, 0.2]}
     )
@@ -302,7 +302,7 @@ def test_a_holder_that_another_program_knows_to_be_dead_is_cleaned_up_behind_at_
     voron.client.call("zcal/lease", holder="other", action="end")
 
 
-def test_nobody_gets_the_lease_before_all_is_put_back(voron: Machine) -> None:
+def test_the_lease_is_refused_until_everything_is_restored(voron: Machine) -> None:
     lease(voron, seconds=3000)
     with voron.meanwhile("G4 P20000\nM400"):
         voron.eventually(

@@ -10,7 +10,7 @@ from tests.e2e.simulated import KlippyError
 from tests.extra.rig import Machine
 
 
-def test_a_series_publishes_every_touch_in_both_frames(voron: Machine) -> None:
+def test_a_series_publishes_every_sample_in_both_frames(voron: Machine) -> None:
     said = voron.gcode("ZCAL_PROBE_ACCURACY SAMPLES=6")
     samples = voron.samples()
     assert [sample["n"] for sample in samples] == [1, 2, 3, 4, 5, 6]
@@ -26,7 +26,7 @@ def test_a_series_publishes_every_touch_in_both_frames(voron: Machine) -> None:
     assert found["n"] == 6
     assert found["mean"] == pytest.approx(statistics.mean(heights), abs=1e-6)
     assert found["sigma"] == pytest.approx(statistics.stdev(heights), abs=1e-6)
-    assert "6 touches" in said and "standard deviation" in said
+    assert "6 samples" in said and "standard deviation" in said
 
 
 def test_its_heights_are_klippers_own(voron: Machine) -> None:
@@ -39,7 +39,7 @@ def test_its_heights_are_klippers_own(voron: Machine) -> None:
     assert ours == pytest.approx(theirs, abs=0.02)
 
 
-def test_a_dropped_first_touch_is_shown_but_not_counted(voron: Machine) -> None:
+def test_a_dropped_first_sample_is_published_but_not_counted(voron: Machine) -> None:
     voron.gcode("ZCAL_PROBE_ACCURACY SAMPLES=4 DROP_FIRST=1")
     assert [sample["dropped"] for sample in voron.samples()] == [True, False, False, False, False]
     assert voron.result["dropped"] == 1
@@ -66,7 +66,7 @@ def test_the_toolhead_is_back_where_it_began_and_samples_can_be_asked_for_in_par
     json.dumps(status, allow_nan=False)
 
 
-def test_probe_makes_touches_anew_until_they_agree(voron: Machine) -> None:
+def test_probe_takes_samples_again_until_they_agree(voron: Machine) -> None:
     assert "differ" in voron.refused("ZCAL_PROBE SAMPLES=5 SAMPLES_TOLERANCE=0 SAMPLES_TOLERANCE_RETRIES=0")
     assert voron.status()["state"] == "failed"
     voron.gcode("ZCAL_PROBE SAMPLES=3 SAMPLES_TOLERANCE=0.1 SAMPLES_RESULT=average")
@@ -97,7 +97,7 @@ def test_a_probe_that_is_not_attached_is_refused_before_anything_moves(voron: Ma
     try:
         before = voron.place()
         reason = voron.refused("ZCAL_PROBE_ACCURACY")
-        assert "triggered before anything was touched" in reason and "Attach it" in reason
+        assert "is already triggered" in reason and "Attach it" in reason
         assert voron.place() == before
     finally:
         voron.sim.control.request("attach_probe")
@@ -164,7 +164,7 @@ def test_unknown_samples_are_said_to_be_unknown(voron: Machine) -> None:
     assert voron.client.state() == "ready"
 
 
-def test_lost_steps_are_told_by_homing_before_and_after(voron: Machine) -> None:
+def test_lost_steps_are_found_by_homing_before_and_after(voron: Machine) -> None:
     voron.gcode("ZCAL_PROBE_ACCURACY SAMPLES=3 HOMES=3")
     for lost in voron.result["lost_steps"].values():
         assert abs(lost["steps"]) <= lost["half_width"]
@@ -192,7 +192,7 @@ def test_a_line_is_said_in_the_middle_of_a_command(voron: Machine) -> None:
         listener.call("info")
         assert any("here I am" in line for line in listener.console)
         assert voron.status()["state"] == "running"
-        with pytest.raises(KlippyError, match="text must be a text"):
+        with pytest.raises(KlippyError, match="text must be a non-empty string"):
             voron.client.call("zcal/say", text="")
         voron.client.call("zcal/cancel")
     listener.close()

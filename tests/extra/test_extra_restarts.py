@@ -1,4 +1,4 @@
-"""What a shutdown and a restart leave of the extra: nothing that is in the way."""
+"""The [zcal] module after a shutdown and after a restart."""
 
 import contextlib
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def test_a_shutdown_ends_a_series_and_the_next_start_is_clean(restarted: Machine
     assert restarted.client.call("zcal/cancel") == {"cancelled": False, "command": None}
 
 
-def test_a_restart_registers_everything_anew(restarted: Machine) -> None:
+def test_a_restart_registers_everything_again(restarted: Machine) -> None:
     restarted.gcode("ZCAL_PROBE SAMPLES=1")
     restarted.client.send("RESTART")
     restarted.client.drain()

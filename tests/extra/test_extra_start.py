@@ -1,4 +1,4 @@
-"""The extra and klippy's start: a wrong option is klippy's own error; a klippy that it does not know is none."""
+"""Klipper's start with [zcal]: an invalid option is a configuration error, an unsupported Klipper is not."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ HOSTILE = Path(__file__).parent / "hostile" / "unknown_klipper.py"
 
 
 def unknown(folder: Path, options: str) -> Path:
-    """A printer whose klippy is not as zcal knows it."""
+    """A printer whose Klipper is not supported."""
     return write_config(
         folder, PROFILES / "voron", replace={"[printer]": f"[unknown_klipper]\n{options}\n\n[printer]"}
     )
@@ -31,7 +31,7 @@ def test_what_this_klippy_does_not_have_is_said_and_keeps_nothing_from_starting(
 ) -> None:
     machine = start_machine(start, unknown(tmp_path / "voron", f"replaced: {name}"), HOSTILE)
     reason = machine.status()["unavailable"][capability]
-    assert "not as zcal knows it" in reason
+    assert "is not supported" in reason
     assert reason in machine.refused(command)
     assert machine.status()["state"] == "failed"
     machine.sim.stop()
@@ -68,7 +68,7 @@ def test_an_invalid_option_is_klippys_own_configuration_error(
     sim.stop()
 
 
-def test_somebody_elses_estimate_backlash_is_left_alone(start: Starter, tmp_path: Path) -> None:
+def test_estimate_backlash_of_another_module_is_left_alone(start: Starter, tmp_path: Path) -> None:
     macro = "[gcode_macro ESTIMATE_BACKLASH]\ngcode:\n    RESPOND MSG=theirs\n"
     machine = start_machine(start, write_config(tmp_path / "voron", PROFILES / "voron", more=macro))
     assert "theirs" in machine.gcode("ESTIMATE_BACKLASH")
@@ -95,6 +95,6 @@ def test_a_move_off_the_axis_is_refused_before_anything_moves(start: Starter, tm
     machine = start_machine(start, write_config(tmp_path / "voron", PROFILES / "voron", replace=low))
     machine.gcode("G28\nATTACH_PROBE\nG1 Z15 F600\nG1 X100 Y100 F6000")
     before = machine.place()
-    assert "off the axis" in machine.refused("ZCAL_PROBE_ACCURACY SAMPLE_RETRACT_DIST=60")
+    assert "outside the axis" in machine.refused("ZCAL_PROBE_ACCURACY SAMPLE_RETRACT_DIST=60")
     assert machine.place() == before
     machine.sim.stop()

@@ -10,7 +10,8 @@ from zcal_tui.printer.zcal_module import ExtraCancelled, ExtraTouch, ZcalModule
 
 NEEDED = ("probe", "motion", "state")
 """What the extra has to be able to do for this."""
-_TRIGGERED = "reads as triggered before anything was touched"
+_TRIGGERED = "is already triggered"
+"""In the message of the [zcal] module (klippy_extra/zcal/preconditions.py)."""
 
 
 class ZcalSampler:

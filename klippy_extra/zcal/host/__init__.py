@@ -28,18 +28,16 @@ if TYPE_CHECKING:
     from klippy.klippy import Printer
     from klippy.webhooks import WebHooks
 
-_NO_PROBE = (
-    "This printer has no probe: there is no [probe], [bltouch] or similar section in its configuration."
-)
+_NO_PROBE = "This printer has no probe: its configuration has no [probe], [bltouch] or similar section."
 LOG = logging.getLogger(__name__)
 
 
 class KlippyHost:
-    """Klippy, as far as zcal uses it. Lengths in mm, speeds in mm/s, temperatures in °C, times in s.
+    """Klipper, as far as the modules use it. Lengths in mm, speeds in mm/s, temperatures in °C, times in s.
 
-    The parts: `state` (what is so), `motion`, `homing`, `endstop` (that of Z), `probe`, `manual` (paper test), `mesh`,
-    `offset`, `settings` (what else can be changed and put back). They raise klippy's command error, `error`, and
-    nothing else on purpose.
+    Its parts: `state`, `motion`, `homing`, `endstop` (of Z), `probe`, `manual` (the manual probe), `mesh`, `offset`,
+    `settings` (what else can be changed and restored). They raise Klipper's command error, `error`, and no other
+    exception on purpose.
     """
 
     def __init__(self, printer: Printer) -> None:
@@ -59,10 +57,10 @@ class KlippyHost:
         self.settings = HostSettings(printer)
         self.missing: dict[str, str] = {}
         """By capability (`state`, `motion`, `endstop`, `probe`, `release`, `scan`, `manual`, `offset`, `settings`), why
-        it cannot be had."""
+        it is unavailable."""
 
     def connect(self) -> None:
-        """Look for everything; call it when the printer is ready. Never raises."""
+        """Check for everything; called when the printer is ready. Never raises."""
         self.missing = {}
         self._look("state", self.state.connect)
         self._look("motion", self.motion.connect)
@@ -82,7 +80,7 @@ class KlippyHost:
         return self.printer.lookup_object("probe", None) is not None
 
     def require(self, *capabilities: str) -> None:
-        """Raise a command error that says what is missing, if one of these is."""
+        """Raise a command error if one of these capabilities is unavailable."""
         for name in capabilities:
             if name in self.missing:
                 raise self.error(self.missing[name])
@@ -92,7 +90,7 @@ class KlippyHost:
         return self.reactor.monotonic()
 
     def respond(self, text: str) -> None:
-        """Say something on the console."""
+        """Print a message on the console."""
         self.gcode.respond_info(text)
 
     def _connect_probe(self) -> None:
@@ -104,11 +102,11 @@ class KlippyHost:
         self.mesh.connect()
 
     def _look(self, name: str, connect: Callable[[], None]) -> None:
-        # A foreign object may raise anything when it is not what we think it is: that is the answer looked for.
+        # An object of another Klipper may raise anything if it is not as expected: that answers the check.
         try:
             connect()
         except Exception as error:  # noqa: BLE001
             LOG.warning("zcal: %s is unavailable: %s: %s", name, type(error).__name__, error)
             self.missing[name] = (
-                f"This Klipper's {name} is not as zcal knows it: update zcal, or Klipper (it said: {error})."
+                f"The {name} interface of this Klipper is not supported ({error}). Update zcal-tui or Klipper."
             )

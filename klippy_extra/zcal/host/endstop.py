@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from klippy.klippy import Printer
 
 NAMES = ("stepper_z", "z", "carriage z")
-"""What klippy calls it: today, before May 2025 and on Kalico, with generic_cartesian."""
+"""Its name: in current Klipper; before May 2025 and on Kalico; with generic_cartesian."""
 
 
 class HomedRail(NamedTuple):
-    """What the Z rail is configured to, mm and mm/s."""
+    """The configuration of the Z rail, mm and mm/s."""
 
     position_endstop: float
     position_min: float
@@ -31,29 +31,29 @@ class HostZEndstop:
         self._printer = printer
         self._pin: Any = None
         self.rail: HomedRail | None = None
-        """Known once Z was homed."""
+        """Known once Z has been homed."""
 
     def connect(self) -> None:
-        """Look for it. Raises whatever a foreign object raises; a printer without one is no fault."""
+        """Look for the endstop, which a printer may lack. Raises whatever an unexpected object raises."""
         queries = self._printer.lookup_object("query_endstops", None)
         for pin, name in () if queries is None else queries.endstops:
             if name in NAMES:
                 self._pin = pin
 
     def found(self) -> bool:
-        """Whether there is one: a delta's towers have theirs by other names."""
+        """Whether there is one: those of a delta's towers have other names."""
         return self._pin is not None
 
     def virtual(self) -> bool:
-        """Whether it is no switch of its own, but the probe."""
+        """Whether the probe is used as the endstop."""
         return hasattr(self._pin, "get_position_endstop")
 
     def pin(self) -> Any:
-        """Its endstop object, as the micro-controller has it, for a move that ends there."""
+        """Its MCU endstop object, for a move that ends there."""
         return self._pin
 
     def note(self, rails: Sequence[Any]) -> bool:
-        """Take `rail` from rails that klippy has homed; whether Z was among them."""
+        """Take `rail` from rails that were homed; returns whether Z was among them."""
         for rail in rails:
             if any(pin is self._pin for pin, _ in rail.get_endstops()):
                 self.rail = HomedRail(

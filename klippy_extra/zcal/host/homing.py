@@ -18,7 +18,7 @@ VIRTUAL = "probe:z_virtual_endstop"
 
 
 class HostHoming:
-    """Homes Z by klippy's own command, whatever [safe_z_home] or a macro make of it."""
+    """Homes Z with G28, including [safe_z_home] and macros that override it."""
 
     def __init__(self, printer: Printer) -> None:
         self._printer = printer
@@ -26,16 +26,16 @@ class HostHoming:
         printer.register_event_handler("homing:home_rails_end", self._homed)
 
     def by_probe(self) -> bool:
-        """Whether Z is homed by the probe: then there is no endstop to compare with."""
+        """Whether the probe homes Z: then there is no endstop to compare with."""
         settings = self._printer.lookup_object("configfile").get_status(0.0)["settings"]
         return any(
             str(options.get("endstop_pin", "")).replace(" ", "") == VIRTUAL for options in settings.values()
         )
 
     def home_z(self) -> dict[str, int]:
-        """Home Z; by stepper, its step count at the trigger, empty where klippy does not tell.
+        """Home Z; returns the step count at the trigger by stepper, empty if Klipper does not report it.
 
-        Raises klippy's command errors.
+        Raises Klipper's command errors.
         """
         self._triggers = {}
         gcode: GCodeDispatch = self._printer.lookup_object("gcode")
@@ -43,7 +43,7 @@ class HostHoming:
         return self._triggers
 
     def _homed(self, homing: Any, rails: Any) -> None:
-        # A fault in here would shut the printer down while it homes.
+        # An exception in here would shut the printer down while it homes
         try:
             for rail in rails:
                 for stepper in rail.get_steppers():
@@ -51,4 +51,4 @@ class HostHoming:
                         name = stepper.get_name()
                         self._triggers[name] = int(homing.get_trigger_position(name))
         except Exception:
-            LOG.exception("zcal: noting where the steppers were homed")
+            LOG.exception("zcal: recording the trigger positions of the steppers")

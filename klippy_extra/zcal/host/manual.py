@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ACCEPTED, ABORTED, FAILED = "accepted", "aborted", "failed"
 
 COMMANDS = ("ACCEPT", "NEXT", "ABORT", "TESTZ")
-"""What klippy's manual probe answers to while it is open."""
+"""The commands that Klipper registers while a manual probe is open."""
 
 EndCallback = Callable[[str, Optional[float]], None]
 
@@ -30,25 +30,25 @@ class HostManualProbe:
         self._ours: Any = None
 
     def connect(self) -> None:
-        """Look for what is used later. Raises whatever a foreign object raises."""
+        """Check for what is used later. Raises whatever an unexpected object raises."""
         manual = self._printer.lookup_object("manual_probe")
         manual.get_status(0.0)["is_active"]
         getattr(manual, "reset_status")
         self._helper = _reporting(sys.modules[type(manual).__module__].ManualProbeHelper)
 
     def active(self) -> bool:
-        """Whether a manual probe is open, ours or somebody else's."""
+        """Whether a manual probe is open, ours or another."""
         return bool(self._printer.lookup_object("manual_probe").get_status(0.0)["is_active"])
 
     def ours(self) -> bool:
-        """Whether the one we started is open."""
+        """Whether the manual probe that we started is open."""
         return self._ours is not None
 
     def start(self, speed: float, on_end: EndCallback) -> None:
-        """Start it; `on_end(accepted | aborted | failed, height)` is called once when it ends.
+        """Start a manual probe; `on_end(accepted | aborted | failed, height)` is called once when it ends.
 
-        The height is the kinematic Z, None unless accepted. Raises a command error if one is open already, or where
-        the printer has a macro by the name of one of its commands.
+        The height is the kinematic Z, None unless accepted. Raises a command error if a manual probe is open, or if the
+        printer has a macro with the name of one of its commands.
         """
         gcode: GCodeDispatch = self._printer.lookup_object("gcode")
         self._require_names(gcode)
@@ -61,27 +61,27 @@ class HostManualProbe:
         try:
             self._ours = self._helper(self._printer, command, ended)
         except Exception:
-            # Half opened it would answer to ACCEPT, and shut klippy down
+            # Left half open, it would respond to ACCEPT and shut Klipper down
             for name in COMMANDS:
                 _unregister(gcode, name)
             self._printer.lookup_object("manual_probe").reset_status()
             raise
 
     def _require_names(self, gcode: GCodeDispatch) -> None:
-        """Raises a command error where one of the names is taken: by a paper test that is open, or for good."""
+        """Raise a command error if one of the names is taken, by an open manual probe or by a macro."""
         if self.active():
             raise self._printer.command_error(
-                "A manual probe is open already: end it first (ACCEPT or ABORT)."
+                "A manual probe is already open. End it first with ACCEPT or ABORT."
             )
         taken = [name for name in COMMANDS if not self._free(gcode, name)]
         if taken:
             raise self._printer.command_error(
-                f"A paper test cannot be opened: this printer has a command or macro {' and '.join(taken)} of its own, "
-                "a name that Klipper's paper test needs. Rename that macro."
+                f"The paper test cannot start: a macro of this printer is named {' and '.join(taken)}, "
+                "which Klipper's manual probe needs. Rename that macro."
             )
 
     def _free(self, gcode: GCodeDispatch, name: str) -> bool:
-        # As klippy itself tries it: not every version tells its commands
+        # By trying to register it: not every version lists its commands
         try:
             gcode.register_command(name, lambda command: None)
         except self._printer.config_error:
@@ -90,18 +90,18 @@ class HostManualProbe:
         return True
 
     def abort(self) -> None:
-        """End ours, if it is open."""
+        """Abort our manual probe, if open."""
         if self._ours is not None:
             self._ours.end(ABORTED)
 
 
 def _unregister(gcode: GCodeDispatch, name: str) -> None:
-    # None is how klippy unregisters a command; klippy-stubs only knows handlers.
+    # None unregisters a command; klippy-stubs only knows handlers
     cast("Callable[[str, None], object]", gcode.register_command)(name, None)
 
 
 def _reporting(helper: Any) -> Any:
-    """Klippy's helper, telling how it ended: its own callback says the same for an abort and a failure."""
+    """Klipper's helper class, extended to report how it ended: its callback cannot distinguish abort and failure."""
 
     def start(self: Any, printer: Printer, command: GCodeCommand, on_end: EndCallback) -> None:
         self.zcal_outcome = FAILED
@@ -126,9 +126,9 @@ def _reporting(helper: Any) -> Any:
         try:
             finite = math.isfinite(float(command.get("Z")))
         except ValueError:
-            finite = True  # +, ++, -, --, and what klippy itself refuses
+            finite = True  # +, ++, -, --, and what Klipper itself refuses
         if not finite:
-            raise command.error(f"TESTZ Z={command.get('Z')} is no distance.")
+            raise command.error(f"TESTZ: Z={command.get('Z')} is not a distance.")
         helper.cmd_TESTZ(self, command)
 
     methods: dict[str, Any] = {

@@ -18,29 +18,31 @@ class HostBedMesh:
         self._printer = printer
 
     def connect(self) -> None:
-        """Look for what is called later. Raises whatever a foreign object raises."""
+        """Check for what is called later. Raises whatever an unexpected object raises."""
         owner = self._owner()
         if owner is not None:
             for name in ("get_mesh", "set_mesh"):
                 getattr(owner, name)
 
     def active(self) -> Any:
-        """The active mesh, as klippy's object; None if there is none."""
+        """The active mesh, as Klipper's object; None if there is none."""
         owner = self._owner()
         return None if owner is None else owner.get_mesh()
 
     def load(self, mesh: Any) -> None:
-        """Make a mesh, got from `active`, the active one."""
+        """Activate a mesh that `active` has returned."""
         self._owner().set_mesh(mesh)
 
     def height(self, x: float, y: float) -> float:
-        """Of the active mesh at a place, in mm; 0 without one."""
+        """The height of the active mesh at a point, in mm; 0 without a mesh."""
         mesh = self.active()
         return 0.0 if mesh is None else float(mesh.calc_z(x, y))
 
     def reference(self) -> tuple[float, float] | None:
-        """The place at which a mesh is zero: zero_reference_position, or the point of relative_reference_index where
-        klippy still has that; None if neither is configured."""
+        """The point at which a mesh is zero: zero_reference_position, or that of the older relative_reference_index.
+
+        None if neither is configured.
+        """
         calibrate = getattr(self._owner(), "bmc", None)
         for owner in (getattr(calibrate, "probe_mgr", None), calibrate):
             place = getattr(owner, "zero_ref_pos", None)

@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 class HostMotion:
-    """The toolhead. Positions are those of the configuration's frame: no mesh, no gcode offset."""
+    """The toolhead. Positions are kinematic: without bed mesh and G-code offset."""
 
     def __init__(self, printer: Printer) -> None:
         self._printer = printer
         self._homing_move: Any = None
         self.backlash = 0.0
-        """Z backlash to take up: a move upwards goes this far beyond its end and comes down to it."""
+        """The Z backlash, mm: an upward move overshoots by this much and comes back down."""
 
     def connect(self) -> None:
-        """Look for what is called later. Raises whatever a foreign object raises."""
+        """Check for what is called later. Raises whatever an unexpected object raises."""
         homing = self._printer.lookup_object("homing")
         self._homing_move = sys.modules[type(homing).__module__].HomingMove
         _callables(self._homing_move, "homing_move", "check_no_movement")
@@ -42,7 +42,7 @@ class HostMotion:
             _callables(stepper, "mcu_to_commanded_position", "get_step_dist", "get_name")
 
     def position(self) -> tuple[float, float, float]:
-        """Where the toolhead will be when all moves are done."""
+        """The position of the toolhead after all queued moves."""
         x, y, z = self._toolhead().get_position()[:3]
         return x, y, z
 
@@ -55,7 +55,7 @@ class HostMotion:
         z: float | None = None,
         direct: bool = False,
     ) -> None:
-        """Move; a Z that is reached from below is overshot by the backlash and approached from above, unless `direct`.
+        """Move the toolhead; an upward move takes up the backlash, unless `direct`.
 
         Raises command errors: out of range, not homed.
         """
@@ -66,23 +66,23 @@ class HostMotion:
             self._move([x, y, z], speed)
 
     def wait(self) -> None:
-        """Return when all moves have been made."""
+        """Wait until all moves have finished."""
         self._toolhead().wait_moves()
 
     def print_time(self) -> float:
-        """The print time at which all moves will have been made."""
+        """The print time at which all queued moves will have finished."""
         return self._toolhead().get_last_move_time()
 
     def move_until(
         self, endstop: Any, z: float, speed: float, *, triggered: bool = True
     ) -> tuple[tuple[float, float, float], bool]:
-        """Move straight to Z until a switch closes (`triggered`) or opens; returns where the toolhead was at that
-        moment, and whether it moved at all.
+        """Move in Z until a switch closes (`triggered`) or opens.
 
-        The switch is MCU's own endstop object. Raises command errors, among them klippy's own "No trigger".
+        Returns the position of the toolhead at that moment, and whether it moved at all. The switch is an MCU endstop
+        object. Raises command errors, among them Klipper's "No trigger".
         """
         x, y, _ = self.position()
-        # Klippy samples the switch once a step of the speed it is told, however fast the axis may go.
+        # Klipper polls the switch once per step at the requested speed, even if the axis is limited to less
         speed = min(speed, self.fastest_z())
         move = self._homing_move(self._printer, [(endstop, "probe")])
         target = list(self._toolhead().get_position())
@@ -96,34 +96,36 @@ class HostMotion:
         return [stepper for stepper in steppers if stepper.is_active_axis("z")]
 
     def fastest_z(self) -> float:
-        """The speed that Z cannot exceed."""
+        """The maximum speed of Z."""
         own = getattr(self._toolhead().get_kinematics(), "max_z_velocity", None)
         return float(own or self._status()["max_velocity"])
 
     def z_step(self) -> float:
-        """The coarsest step distance of the steppers that move Z."""
+        """The largest step distance of the steppers that move Z."""
         return max((stepper.get_step_dist() for stepper in self.z_steppers()), default=0.0)
 
-    def accounting(self) -> dict[str, float]:
-        """Where each Z stepper's step count has its zero, in steps: it stays the same as long as klippy's position and
-        the steps it has sent agree."""
+    def step_zeros(self) -> dict[str, float]:
+        """The zero of each Z stepper's step count, in steps.
+
+        It is constant as long as Klipper's position and the steps it has sent agree.
+        """
         return {
             stepper.get_name(): stepper.mcu_to_commanded_position(0) / stepper.get_step_dist()
             for stepper in self.z_steppers()
         }
 
     def skew(self, before: dict[str, float]) -> dict[str, float]:
-        """By how many steps each stepper's accounting has shifted since `accounting` was taken."""
-        now = self.accounting()
+        """The shift of each stepper's zero since `before`, in steps."""
+        now = self.step_zeros()
         return {name: round(before[name] - zero, 3) + 0.0 for name, zero in now.items() if name in before}
 
     def _overshot(self, z: float) -> float:
         return max(z, min(z + self.backlash, float(self._status()["axis_maximum"][2])))
 
     def _move(self, coordinates: Sequence[float | None], speed: float) -> None:
-        # What is not finite passes klippy's own range check on some kinematics.
+        # Non-finite values pass the range check of some kinematics
         if not all(value is None or math.isfinite(value) for value in (*coordinates, speed)) or speed <= 0.0:
-            raise self._printer.command_error("A move to no finite place was asked for.")
+            raise self._printer.command_error("The requested move has no finite target or speed.")
         self._toolhead().manual_move(list(coordinates), speed)
 
     def _status(self) -> Mapping[str, Any]:
@@ -137,4 +139,4 @@ class HostMotion:
 def _callables(thing: Any, *names: str) -> None:
     for name in names:
         if not callable(getattr(thing, name)):
-            raise TypeError(f"{type(thing).__name__}.{name} cannot be called")
+            raise TypeError(f"{type(thing).__name__}.{name} is not callable")

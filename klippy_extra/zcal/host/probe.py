@@ -20,12 +20,14 @@ LOG = logging.getLogger(__name__)
 
 EDDY = "probe_eddy_current"
 NOZZLE_PROBE_REACH = 1.0
-"""Below this z_offset, in mm, a probe right at the nozzle is taken to be the nozzle itself."""
+"""Below this z_offset, in mm, a probe without x_offset and y_offset is assumed to be the nozzle itself."""
 
 
 class HostSample(NamedTuple):
-    """One touch: where the toolhead was at the trigger, and the height at which the nozzle would touch the bed there
-    (z_offset and axis twist applied)."""
+    """One sample: the toolhead position at the trigger, and the height at which the nozzle would touch the bed there.
+
+    `bed_z` includes z_offset and axis twist.
+    """
 
     x: float
     y: float
@@ -34,17 +36,17 @@ class HostSample(NamedTuple):
 
 
 class HostProbe:
-    """The printer's probe, of whatever kind; `connect` first."""
+    """The printer's probe, of any kind; `connect` first."""
 
     def __init__(self, printer: Printer, motion: HostMotion) -> None:
         self._printer = printer
         self._motion = motion
         self._probe: Any = None
         self.section = ""
-        """The configuration section it stands in, such as `probe` or `bltouch`."""
+        """The name of its configuration section, such as `probe` or `bltouch`."""
 
     def connect(self) -> None:
-        """Look for what is called later. Raises whatever a foreign object raises."""
+        """Check for what is called later. Raises whatever an unexpected object raises."""
         self._probe = self._printer.lookup_object("probe")
         self.section = str(self._probe.get_status(0.0)["name"])
         if self._has_sessions():
@@ -57,12 +59,12 @@ class HostProbe:
         self.twist(0.0, 0.0)
 
     def unsupported(self) -> dict[str, str]:
-        """What this kind of probe cannot do, by capability (`release`, `scan`), each with the reason."""
+        """The capabilities that this kind of probe lacks (`release`, `scan`), each with the reason."""
         reasons: dict[str, str] = {}
         if not self.scans():
             reasons["scan"] = (
-                f"The probe ([{self.section}]) only tells when it triggers: it cannot measure the distance standing "
-                "still. METHOD=release works with a switch."
+                f"The probe ([{self.section}]) cannot measure distance, it only triggers. "
+                "METHOD=release works with a switch."
             )
         release = self._why_no_release()
         if release:
@@ -70,7 +72,7 @@ class HostProbe:
         return reasons
 
     def parameters(self) -> dict[str, Any]:
-        """Klipper's own: probe_speed, lift_speed, samples, sample_retract_dist, samples_tolerance,
+        """Klipper's probe parameters: probe_speed, lift_speed, samples, sample_retract_dist, samples_tolerance,
         samples_tolerance_retries, samples_result."""
         if self._has_sessions():
             return dict(self._probe.get_probe_params())
@@ -86,32 +88,32 @@ class HostProbe:
         return {name: getattr(self._probe, attribute) for name, attribute in names}
 
     def offsets(self) -> tuple[float, float, float]:
-        """Its x_offset, y_offset and z_offset (0 where the sensor has none)."""
+        """Its x_offset, y_offset and z_offset (0 if the sensor has none)."""
         x, y, z = self._probe.get_offsets()
         return float(x), float(y), float(z)
 
     def scans(self) -> bool:
-        """Whether it also measures the distance standing still."""
+        """Whether it can measure its distance to the bed without moving."""
         return self.section.startswith(EDDY) and self._has_sessions()
 
     def triggered(self) -> bool | None:
-        """What its pin reads now; None for a sensor that has no such state."""
+        """Whether its pin reads triggered now; None for a sensor without such a state."""
         query = getattr(getattr(self._probe, "cmd_helper", None), "query_endstop", None)
         if query is None:
             query = getattr(getattr(self._probe, "mcu_probe", None), "query_endstop", None)
         return None if query is None else bool(query(self._motion.print_time()))
 
     def prepares_itself(self) -> bool:
-        """Whether it is fetched or deployed when a session begins: before that its pin says nothing."""
+        """Whether it is attached or deployed when a session starts: before that its pin is meaningless."""
         section = self._printer.lookup_object("configfile").get_status(0.0)["settings"].get(self.section, {})
         return self.section != "probe" or bool(str(section.get("activate_gcode") or "").strip())
 
     def endstop(self) -> Any:
-        """The endstop object of its pin, as the micro-controller has it: nothing is deployed for a move with it."""
+        """The MCU endstop object of its pin; a move with it deploys nothing."""
         return self._probe.mcu_probe.mcu_endstop
 
     def twist(self, x: float, y: float) -> float:
-        """What [axis_twist_compensation] adds to a height probed with the toolhead here; 0 without it."""
+        """What [axis_twist_compensation] adds to a height probed at this toolhead position; 0 without it."""
         twist = self._printer.lookup_object("axis_twist_compensation", None)
         if twist is None:
             return 0.0
@@ -129,12 +131,12 @@ class HostProbe:
 
     @contextmanager
     def session(self, parameters: Mapping[str, str]) -> Iterator[ProbeSession]:
-        """Touches with the probe staying deployed, if it is one that can; parameters are PROBE_SPEED and the like.
+        """A session of samples with the probe kept deployed, if it can be; parameters are PROBE_SPEED and the like.
 
-        Raises command errors; ends whatever happens.
+        Raises command errors. The session always ends.
         """
         gcode: GCodeDispatch = self._printer.lookup_object("gcode")
-        # A rejected touch is a result here: nobody may hide it by touching again.
+        # A rejected sample is a result here and must not be hidden by a retry
         command = gcode.create_gcode_command(
             "ZCAL", "ZCAL", {"BAD_PROBE_STRATEGY": "FAIL", **parameters, "SAMPLES": "1"}
         )
@@ -152,11 +154,11 @@ class HostProbe:
                 self._probe.drop_first_result = drops
 
     def toolhead_z(self) -> float:
-        """The height at which the toolhead stands."""
+        """The present height of the toolhead."""
         return self._motion.position()[2]
 
     def sample_of(self, result: Any) -> HostSample:
-        """A result of this klippy's, whichever frame it is in."""
+        """The sample in a result of any Klipper version, whose frames differ."""
         if hasattr(result, "test_z"):
             return HostSample(
                 float(result.test_x), float(result.test_y), float(result.test_z), float(result.bed_z)
@@ -173,14 +175,14 @@ class HostProbe:
 
     def _why_no_release(self) -> str | None:
         if self.section != "probe":
-            return f"The probe ([{self.section}]) has no switch whose release could be timed."
+            return f"The probe ([{self.section}]) has no switch whose release could be measured."
         x, y, z = self.offsets()
         if x == y == 0.0 and z < NOZZLE_PROBE_REACH:
-            return "The nozzle itself seems to be the probe (no x_offset, no y_offset): its release says nothing."
+            return "The nozzle itself seems to be the probe (no x_offset or y_offset): METHOD=release does not work."
         if self.prepares_itself() and self._probe.mcu_probe.stow_on_each_sample:
             return (
-                "The probe is stowed after every touch, before its release could be seen: "
-                "set deactivate_on_each_sample: False in [probe]."
+                "The probe is stowed after every sample, before its release can be measured. "
+                "Set deactivate_on_each_sample: False in [probe]."
             )
         for name in ("home_start", "home_wait", "get_steppers"):
             getattr(self.endstop(), name)
@@ -188,7 +190,7 @@ class HostProbe:
 
 
 class ProbeSession:
-    """Touches, one at a time."""
+    """Takes samples, one at a time."""
 
     def __init__(self, owner: HostProbe, probe: Any, command: Any, sessions: bool) -> None:
         self._owner = owner
@@ -201,21 +203,21 @@ class ProbeSession:
             probe.multi_probe_begin()
 
     def sample(self) -> HostSample:
-        """Descend until it triggers; the toolhead stays there. Raises klippy's command errors."""
+        """Descend until the probe triggers; the toolhead stays there. Raises Klipper's command errors."""
         if self._session is None:
             return self._owner.sample_of(self._probe.run_probe(self._command))
         self._session.run_probe(self._command)
         return self._owner.sample_of(self._session.pull_probed_results()[0])
 
     def distance(self) -> float:
-        """What a session with METHOD=scan measures between sensor and bed, standing still."""
+        """The distance between sensor and bed, measured without moving in a session with METHOD=scan."""
         self._session.run_probe(self._command)
-        # Before ProbeResult the height came as if it were a trigger's, so only the bed's height can be relied on.
+        # Before ProbeResult the height was reported like a trigger height, so only the bed height is reliable
         sample = self._owner.sample_of(self._session.pull_probed_results()[0])
         return self._owner.toolhead_z() - sample.bed_z
 
     def end(self) -> None:
-        """Put the probe away. A fault on the way out is logged: the reason for ending is the one to be told."""
+        """End the session. An error is only logged, so as not to hide the reason for ending."""
         try:
             if self._session is None:
                 self._probe.multi_probe_end()

@@ -19,18 +19,18 @@ LIMITS = (
     ("minimum_cruise_ratio", "MINIMUM_CRUISE_RATIO"),
     ("max_accel_to_decel", "ACCEL_TO_DECEL"),
 )
-"""The toolhead's limits by their names in its status, with SET_VELOCITY_LIMIT's words; no Klipper has them all."""
+"""The toolhead limits: names in its status and parameters of SET_VELOCITY_LIMIT. No Klipper has them all."""
 
 
 class HostSettings:
-    """Reads and writes; `connect` first. What is written by gcode wants the gcode mutex held."""
+    """Reads and changes settings; `connect` first. Those set by gcode need the gcode mutex held."""
 
     def __init__(self, printer: Printer) -> None:
         self._printer = printer
         self._gcode: GCodeDispatch = printer.lookup_object("gcode")
 
     def connect(self) -> None:
-        """Look for what is used later. Raises whatever a foreign object raises."""
+        """Check for what is used later. Raises whatever an unexpected object raises."""
         for heater in self._heaters().values():
             _attributes(heater, "target_temp", "set_temp", "get_temp")
         self.speed_factor()
@@ -39,55 +39,55 @@ class HostSettings:
         _attributes(self._printer.lookup_object("configfile"), "set")
 
     def heaters(self) -> list[str]:
-        """Their names, such as `heater_bed`."""
+        """The names of the heaters, such as `heater_bed`."""
         return list(self._heaters())
 
     def heater_target(self, name: str) -> float:
-        """Raises KeyError for an unknown one."""
+        """The target of a heater. Raises KeyError for an unknown heater."""
         return float(self._heaters()[name].target_temp)
 
     def set_heater_target(self, name: str, target: float) -> None:
-        """At once: needs no mutex. Raises command errors for a target out of range."""
+        """Set a target, without the gcode mutex. Raises command errors for a target out of range."""
         self._heaters()[name].set_temp(target)
 
     def heater_temperature(self, name: str) -> float:
-        """What it is now. Raises KeyError for an unknown one."""
+        """The temperature of a heater. Raises KeyError for an unknown heater."""
         eventtime = self._printer.get_reactor().monotonic()
         return float(self._heaters()[name].get_temp(eventtime)[0])
 
     def speed_factor(self) -> float:
-        """M220's, 1 for 100 %."""
+        """The speed factor of M220, 1 for 100 %."""
         status = self._printer.lookup_object("gcode_move").get_status(self._printer.get_reactor().monotonic())
         return float(status["speed_factor"])
 
     def set_speed_factor(self, factor: float) -> None:
-        """Set it."""
+        """Set the speed factor."""
         self._gcode.run_script_from_command(f"M220 S{100.0 * factor:.6f}")
 
     def velocity_limits(self) -> dict[str, float]:
-        """The toolhead's limits, by their names in its status."""
+        """The toolhead limits, by their names in its status."""
         status = self._printer.lookup_object("toolhead").get_status(self._printer.get_reactor().monotonic())
         return {name: float(status[name]) for name, _ in LIMITS if name in status}
 
     def set_velocity_limits(self, limits: Mapping[str, float]) -> None:
-        """Set some of them."""
-        words = [f"{word}={limits[name]:.6f}" for name, word in LIMITS if name in limits]
-        if words:
-            self._gcode.run_script_from_command("SET_VELOCITY_LIMIT " + " ".join(words))
+        """Set some of the toolhead limits."""
+        given = [f"{parameter}={limits[name]:.6f}" for name, parameter in LIMITS if name in limits]
+        if given:
+            self._gcode.run_script_from_command("SET_VELOCITY_LIMIT " + " ".join(given))
 
     def idle_timeout(self) -> float:
-        """In seconds."""
+        """The idle timeout in seconds."""
         return float(self._printer.lookup_object("idle_timeout").idle_timeout)
 
     def set_idle_timeout(self, seconds: float) -> None:
-        """Set it; the running timer takes it up."""
-        if seconds <= 0.0:  # never, as Kalico can be configured; its command takes no such value
+        """Set the idle timeout; it also applies to the running timer."""
+        if seconds <= 0.0:  # disabled, which Kalico allows in its configuration only
             self._printer.lookup_object("idle_timeout").idle_timeout = seconds
             return
         self._gcode.run_script_from_command(f"SET_IDLE_TIMEOUT TIMEOUT={seconds:.6f}")
 
     def stage(self, section: str, option: str, value: str) -> None:
-        """Have SAVE_CONFIG write this."""
+        """Stage a value for SAVE_CONFIG."""
         self._printer.lookup_object("configfile").set(section, option, value)
 
     def _heaters(self) -> dict[str, Heater]:

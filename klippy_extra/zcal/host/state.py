@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class HostState:
-    """Questions about the printer."""
+    """Reads the state of the printer; `connect` first."""
 
     def __init__(self, printer: Printer) -> None:
         self._printer = printer
@@ -23,7 +23,7 @@ class HostState:
         self._config: Mapping[str, Any] = {}
 
     def connect(self) -> None:
-        """Look for what is asked later. Raises whatever a foreign object raises."""
+        """Check for what is read later. Raises whatever an unexpected object raises."""
         status = self._toolhead().get_status(self._reactor.monotonic())
         for name in ("homed_axes", "axis_minimum", "axis_maximum"):
             status.__getitem__(name)
@@ -31,16 +31,16 @@ class HostState:
         self._settings, self._config = config["settings"], config["config"]
 
     def homed_axes(self) -> str:
-        """Such as `xyz`."""
+        """The homed axes, such as `xyz`."""
         return str(self._toolhead().get_status(self._reactor.monotonic())["homed_axes"])
 
     def limits(self) -> tuple[list[float], list[float]]:
-        """The lowest and the highest coordinates of X, Y and Z."""
+        """The minimum and the maximum coordinates of X, Y and Z."""
         status = self._toolhead().get_status(self._reactor.monotonic())
         return list(status["axis_minimum"])[:3], list(status["axis_maximum"])[:3]
 
     def job(self) -> bool:
-        """Whether there is a print, running or paused. PAUSE, as of a filament sensor, needs none."""
+        """Whether there is a print, running or paused. PAUSE alone, as by a filament sensor, is not a print."""
         stats = self._printer.lookup_object("print_stats", None)
         if stats is not None:
             state = stats.get_status(self._reactor.monotonic()).get("state")
@@ -50,7 +50,7 @@ class HostState:
         return card is not None and bool(card.is_active())
 
     def printing(self) -> str | None:
-        """Why this is no time to move things: a print runs or is paused. None if there is no print."""
+        """Why nothing may move: a print is running or paused. None if there is none."""
         eventtime = self._reactor.monotonic()
         stats = self._printer.lookup_object("print_stats", None)
         if stats is not None:
@@ -66,7 +66,7 @@ class HostState:
         return None
 
     def temperatures(self) -> tuple[float | None, float | None]:
-        """Of the bed and of the active hotend; None where there is no heater."""
+        """The temperatures of the bed and of the active hotend; None without a heater."""
         heaters = self._printer.lookup_object("heaters", None)
         known: Mapping[str, Any] = getattr(heaters, "heaters", {})
         eventtime = self._reactor.monotonic()
@@ -81,20 +81,22 @@ class HostState:
         return temperature("heater_bed"), temperature(extruder)
 
     def section(self, name: str) -> dict[str, Any]:
-        """The options of a configuration section, parsed, by lower-case names; empty if there is none."""
+        """The parsed options of a configuration section, by lower-case names; empty if there is no such section."""
         return dict(self._settings.get(name.lower(), {}))
 
     def sections(self) -> list[str]:
-        """The names of the sections that klippy has read options of."""
+        """The names of the sections whose options Klipper has read."""
         return list(self._settings)
 
     def spelled(self, section: str) -> str:
-        """A section's name with the capitals it has in printer.cfg; as given if there is no such section."""
+        """The name of a section as written in printer.cfg; as given if there is no such section."""
         return next((name for name in self._config if name.lower() == section.lower()), section)
 
     def zero_reference(self) -> tuple[float, float] | None:
-        """The place on the bed that counts as height 0 by the configuration alone: the mesh's zero_reference_position,
-        else its middle, else where [safe_z_home] homes; None if none of these is configured."""
+        """The point on the bed that is height 0 according to the configuration alone.
+
+        The mesh's zero_reference_position, else its centre, else where [safe_z_home] homes; None without these.
+        """
         mesh = self.section("bed_mesh")
         place = mesh.get("zero_reference_position")
         if place:
@@ -108,7 +110,7 @@ class HostState:
         return self.safe_home()
 
     def safe_home(self) -> tuple[float, float] | None:
-        """Where [safe_z_home] homes Z; None without it."""
+        """The point where [safe_z_home] homes Z; None without it."""
         home = self.section("safe_z_home").get("home_xy_position")
         return (float(home[0]), float(home[1])) if home else None
 

@@ -82,7 +82,7 @@ def set_truth(printer: PrinterSim, **values: Any) -> None:
 
 
 def quiet(printer: PrinterSim) -> None:
-    """Take away what a calibration cannot know: location bias, trend of touches, outliers, slipping motors."""
+    """Remove what a calibration cannot know: location bias, drift, outliers, slipping motors."""
     set_truth(
         printer,
         probe__bias_x=0.0,

@@ -65,24 +65,24 @@ def heard(klippy: KlippyClient, text: str, times: int = 1) -> None:
     eventually(said)
 
 
-def touched(klippy: KlippyClient) -> int:
-    """How many touches the console has told of."""
+def sampled(klippy: KlippyClient) -> int:
+    """How many samples the console has reported."""
     return sum("CALIBRATE_Z: probe at " in line for line in klippy.console)
 
 
 @pytest.mark.parametrize("endpoint", ["zcal/cancel", "z_calibration/cancel"])
-@pytest.mark.parametrize("touches", [1, 4, 7])
+@pytest.mark.parametrize("samples", [1, 4, 7])
 def test_a_calibration_ends_clean_at_every_height(
-    klippy: KlippyClient, printer: PrinterSim, endpoint: str, touches: int
+    klippy: KlippyClient, printer: PrinterSim, endpoint: str, samples: int
 ) -> None:
     klippy.console.clear()
     with running(printer, "CALIBRATE_Z") as errors:
-        heard(klippy, "CALIBRATE_Z: probe at ", touches)
+        heard(klippy, "CALIBRATE_Z: probe at ", samples)
         assert klippy.call(endpoint) == {"cancelled": True, "command": "CALIBRATE_Z"}
-        before = touched(klippy)
-    assert errors == [f"CALIBRATE_Z was cancelled: asked to by {endpoint}. No offset was applied."]
+        before = sampled(klippy)
+    assert errors == [f"CALIBRATE_Z was cancelled: requested through {endpoint}. No offset was applied."]
     klippy.call("gcode/script", script="M400")
-    assert touched(klippy) <= before + 1, "the touch under way ends, and no other begins"
+    assert sampled(klippy) <= before + 1, "the present sample ends, and no other starts"
     assert sum("put away" in line for line in klippy.console) == 1
     assert printer.report()["probe"]["state"] == "docked"
     assert printer.report()["events"] == []
@@ -100,7 +100,7 @@ def test_a_calibration_after_a_cancelled_one_is_whole(klippy: KlippyClient, prin
     assert klippy.status("z_calibration")["last_query"] is True
 
 
-def test_during_start_gcode_nothing_is_touched(klippy: KlippyClient, printer: PrinterSim) -> None:
+def test_cancelled_during_start_gcode_nothing_is_measured(klippy: KlippyClient, printer: PrinterSim) -> None:
     klippy.console.clear()
     touches = printer.report()["z_endstop"]["touches"]
     with running(printer, "CALIBRATE_Z") as errors:
@@ -128,7 +128,7 @@ def test_an_endstop_series_ends_lifted(klippy: KlippyClient, printer: PrinterSim
     with running(printer, "PROBE_Z_ACCURACY SAMPLES=1000") as errors:
         heard(klippy, "PROBE_Z_ACCURACY: probe at ", 3)
         assert klippy.call("zcal/cancel")["command"] == "PROBE_Z_ACCURACY"
-    assert errors == ["PROBE_Z_ACCURACY was cancelled: asked to by zcal/cancel."]
+    assert errors == ["PROBE_Z_ACCURACY was cancelled: requested through zcal/cancel."]
     assert klippy.status("toolhead")["position"][2] > 10.0
 
 
@@ -139,7 +139,7 @@ def test_a_lease_that_runs_out_stops_what_began_under_it(klippy: KlippyClient, p
     with running(printer, "CALIBRATE_Z") as errors:
         heard(klippy, "CALIBRATE_Z: probe at ")
         klippy.call("zcal/lease", holder="test", seconds=1)
-    assert errors == ["CALIBRATE_Z was cancelled: test has not been heard of for 1 s. No offset was applied."]
+    assert errors == ["CALIBRATE_Z was cancelled: test has not responded for 1 s. No offset was applied."]
     heard(klippy, "CALIBRATE_Z is stopped")
     assert klippy.status("heater_bed")["target"] == 0.0
     assert klippy.status("gcode_move")["homing_origin"][2] == pytest.approx(BEFORE)
@@ -167,12 +167,14 @@ def test_a_tag_stops_its_own_command_and_no_other(klippy: KlippyClient, printer:
     assert "was cancelled" in errors[0]
     with running(printer, "PROBE_Z_ACCURACY SAMPLES=1000 TAG=ours") as errors:
         pass
-    assert errors == ["PROBE_Z_ACCURACY was cancelled: asked to by z_calibration/cancel."], (
+    assert errors == ["PROBE_Z_ACCURACY was cancelled: requested through z_calibration/cancel."], (
         "before it has begun"
     )
 
 
-def test_without_a_tag_it_is_told_by_when_it_began(klippy: KlippyClient, printer: PrinterSim) -> None:
+def test_a_command_without_a_tag_is_identified_by_its_start(
+    klippy: KlippyClient, printer: PrinterSim
+) -> None:
     klippy.console.clear()
     with running(printer, "PROBE_Z_ACCURACY SAMPLES=1000") as errors:
         heard(klippy, "PROBE_Z_ACCURACY: probe at ")
@@ -194,7 +196,7 @@ def test_without_zcal_it_has_an_endpoint_of_its_own(start: Starter) -> None:
     with running(printer, "CALIBRATE_Z") as errors:
         heard(klippy, "CALIBRATE_Z: probe at ")
         klippy.call("z_calibration/cancel")
-    assert "asked to by z_calibration/cancel" in errors[0]
+    assert "requested through z_calibration/cancel" in errors[0]
     klippy.close()
 
 

@@ -28,7 +28,7 @@ def hear(klippy: KlippyClient, text: str) -> None:
     eventually(heard)
 
 
-def test_the_culprit_is_named_after_a_restart_too(start: Starter) -> None:
+def test_the_cause_is_named_after_a_restart_too(start: Starter) -> None:
     printer = start()
     klippy = printer.connect()
     klippy.gcode("G28")
@@ -36,7 +36,7 @@ def test_the_culprit_is_named_after_a_restart_too(start: Starter) -> None:
         klippy.gcode("CALCULATE_SWITCH_OFFSET")
     good = offset_of(klippy.gcode("CALIBRATE_Z"))
     klippy = restart(printer, klippy)
-    hear(klippy, f"the offset {good:.3f} of CALIBRATE_Z was lost with the restart")
+    hear(klippy, f"the offset {good:.3f} of CALIBRATE_Z was lost by the restart")
     assert klippy.status("z_calibration")["lost"] == "restarted"
     set_truth(printer, bed__height=1.5)
     klippy.gcode("G28")
@@ -44,21 +44,21 @@ def test_the_culprit_is_named_after_a_restart_too(start: Starter) -> None:
         klippy.gcode("CALIBRATE_Z")
     message = str(error.value)
     assert "is outside the configured range of min=-1.000 and max=1.000" in message
-    assert "It is the probe on the bed that changed the offset (by +1." in message
+    assert "The offset changed because of the probe on the bed (+1." in message
     assert klippy.status("z_calibration")["last_query"] is False
     assert klippy.status("gcode_move")["homing_origin"][2] == 0.0  # not applied
     assert klippy.status("z_calibration")["result"]["offset"] == pytest.approx(good + 1.5, abs=0.02)
     set_truth(printer, bed__height=0.0, probe__switch_offset=1.8)
-    with pytest.raises(KlippyError, match="It is the switch body on the endstop that changed the offset"):
+    with pytest.raises(KlippyError, match="The offset changed because of the switch body on the endstop"):
         klippy.gcode("CALIBRATE_Z")
     klippy = restart(printer, klippy)  # nothing was in force: nothing is lost
     time.sleep(1.0)
     klippy.call("info")
-    assert not any("lost with the restart" in line for line in klippy.console)
+    assert not any("lost by the restart" in line for line in klippy.console)
     klippy.close()
 
 
-def test_a_lost_offset_is_told(start: Starter) -> None:
+def test_a_lost_offset_is_reported(start: Starter) -> None:
     printer = start()
     klippy = printer.connect()
     klippy.gcode("G28\nSAVE_GCODE_STATE NAME=before")
@@ -78,7 +78,7 @@ def test_a_lost_offset_is_told(start: Starter) -> None:
     klippy.close()
 
 
-def test_switch_offset_from_where_the_nozzle_stands(start: Starter) -> None:
+def test_switch_offset_from_the_nozzle_height(start: Starter) -> None:
     printer = start()
     klippy = printer.connect()
     klippy.gcode("G28")
@@ -96,17 +96,17 @@ def test_switch_offset_from_where_the_nozzle_stands(start: Starter) -> None:
     klippy.close()
 
 
-def test_the_bed_mesh_is_no_matter_of_the_switch(start: Starter) -> None:
+def test_the_bed_mesh_is_excluded_from_switch_offset(start: Starter) -> None:
     printer = start()
     klippy = printer.connect()
     klippy.gcode("G28\nATTACH_PROBE\nBED_MESH_CALIBRATE PROBE_COUNT=3,3\nDETACH_PROBE\nCALIBRATE_Z")
     klippy.gcode("G90\nG1 Z5 F900\nG1 X220 Y220 F9000\nG1 Z0 F300")
     *_, line = klippy.gcode("CALCULATE_SWITCH_OFFSET")
-    assert "is the bed mesh here; without it: new switch_offset=0.520" in line  # standing at gcode Z 0
+    assert "Without it: new switch_offset=0.520" in line  # standing at gcode Z 0
     klippy.close()
 
 
-def test_endstop_accuracy_says_both_spreads(start: Starter) -> None:
+def test_endstop_accuracy_reports_both_deviations(start: Starter) -> None:
     printer = start()
     set_truth(printer, z_endstop__noise=0.003)
     klippy = printer.connect()

@@ -24,7 +24,7 @@ BARE = SECTION.replace("switch_xy_position: 206, 232.25\nswitch_offset: 0.52\n",
         ("unknown: 1", "not valid in section 'z_calibration'"),
     ],
 )
-def test_invalid_options_are_told_at_the_start(start: Starter, line: str, message: str) -> None:
+def test_invalid_options_are_reported_at_the_start(start: Starter, line: str, message: str) -> None:
     printer = start(BARE + line + "\n")
     assert printer.ready["state"] == "error"
     assert message in printer.ready["message"]
@@ -49,7 +49,7 @@ def test_places_come_from_parameter_then_section_then_elsewhere(start: Starter) 
 
 
 def test_everything_configured(start: Starter) -> None:
-    """Old and new options in one section; deprecated ones work and are told to be so."""
+    """Old and new options in one section; deprecated ones work, with a warning."""
     printer = start(
         """
 [z_calibration]
@@ -140,12 +140,12 @@ def test_relative_reference_index(start: Starter) -> None:
     assert places[2] == "125.000,107.750"  # the middle one of 25 points: 125, 127.5
     assert mesh_reference(klippy.status("configfile")["settings"]) == (125.0, 127.5)
     klippy.gcode("ATTACH_PROBE\nZCAL_ESTIMATE_BACKLASH CALIBRATE=1 ITERATIONS=2")
-    touch = klippy.status("zcal")["recent"][-1]
-    assert (touch["x"], touch["y"]) == pytest.approx((125.0, 107.75))
+    sample = klippy.status("zcal")["recent"][-1]
+    assert (sample["x"], sample["y"]) == pytest.approx((125.0, 107.75))
     klippy.close()
 
 
-def test_axis_twist_is_used_and_told(start: Starter) -> None:
+def test_axis_twist_is_used_and_reported(start: Starter) -> None:
     twist = """
 [axis_twist_compensation]
 speed: 100

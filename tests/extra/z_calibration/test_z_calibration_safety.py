@@ -1,4 +1,4 @@
-"""Every way a calibration can go wrong: the error says why, the probe is put away, the printer stays ready."""
+"""Every way a calibration can fail: the error gives the reason, the probe is detached, the printer stays ready."""
 
 import random
 from collections.abc import Iterator
@@ -123,7 +123,7 @@ def test_normally_open_wiring_is_named(start: Starter) -> None:
 
 
 def test_without_a_probe_nothing_goes_down_on_the_endstop_or_the_bed(start: Starter) -> None:
-    """No start_gcode and the probe in its dock: the nozzle is touched, then the error comes, then end_gcode."""
+    """No start_gcode and the probe in its dock: the nozzle is measured, then the error follows, then end_gcode."""
     section = SECTION.replace("start_gcode: ATTACH_PROBE\n", "").replace("    DETACH_PROBE\n", "")
     printer = start(section)
     klippy = printer.connect()

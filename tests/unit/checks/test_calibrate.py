@@ -165,7 +165,9 @@ async def test_only_our_own_command_is_asked_to_stop(bench: Bench, klippy: FakeK
         given.append(parameters)
         bench.cancelled = True
         await stopped.wait()
-        raise Refused("CALIBRATE_Z was cancelled: asked to by z_calibration/cancel. No offset was applied.")
+        raise Refused(
+            "CALIBRATE_Z was cancelled: requested through z_calibration/cancel. No offset was applied."
+        )
 
     def ask(name: str) -> Any:
         def answer(parameters: dict[str, Any]) -> dict[str, object]:

@@ -48,10 +48,10 @@ class Extra:
                 if self.bench.machine.eventtime < self.until:
                     raise Refused(f"{self.holder} holds the lease for another 3 s.")
                 self.holder, self.cleaning = None, 1
-                raise Refused("zcal is still cleaning up after the last lease.")
+                raise Refused("[zcal] is still cleaning up after the last lease.")
             elif self.cleaning:
                 self.cleaning -= 1
-                raise Refused("zcal is still cleaning up after the last lease.")
+                raise Refused("[zcal] is still cleaning up after the last lease.")
             elif action == "renew":
                 self.holder = parameters["holder"]
         finally:

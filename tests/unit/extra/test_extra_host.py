@@ -1,4 +1,4 @@
-"""`zcal.host` alone knows what differs between Klippers: no other part of the extra looks into klippy's objects."""
+"""`zcal.host` alone knows how Klippers differ: nothing else in the modules inspects Klipper's objects."""
 
 import ast
 from collections.abc import Iterator

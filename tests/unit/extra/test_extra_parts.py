@@ -1,4 +1,4 @@
-"""The extra's parts that need no klippy: parameters, and what is published."""
+"""The parts of [zcal] that need no klippy: parameters and the status object."""
 
 import contextlib
 import json
@@ -52,7 +52,7 @@ def parameters_of(**given: str) -> CommandParameters:
 
 
 @given(st.text())
-def test_whatever_stands_there_is_a_number_in_range_or_refused(text: str) -> None:
+def test_any_text_is_a_number_in_range_or_refused(text: str) -> None:
     parameters = parameters_of(SPEED=text, SAMPLES=text)
     with contextlib.suppress(CommandRefused):
         assert 0.1 <= parameters.number("SPEED", 5.0, 0.1, 100.0) <= 100.0
@@ -73,7 +73,7 @@ def test_a_mistyped_parameter_is_refused_with_the_nearest() -> None:
         parameters.done()
 
 
-def test_a_choice_is_one_of_the_words() -> None:
+def test_a_choice_is_one_of_the_choices() -> None:
     assert parameters_of(METHOD="Scan").choice("METHOD", "auto", ("auto", "scan")) == "scan"
     with pytest.raises(CommandRefused):
         parameters_of(METHOD="scna").choice("METHOD", "auto", ("auto", "scan"))

@@ -1,4 +1,4 @@
-"""The extra runs on the Python of the printer, which may be 3.8 and has nothing but the standard library."""
+"""The Klipper modules run on the printer's Python: possibly 3.8, with only the standard library."""
 
 import ast
 import sys
@@ -49,7 +49,7 @@ def evaluated_annotations(tree: ast.Module) -> bool:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(FOLDER)))
 def test_no_newer_annotation_is_evaluated(path: Path) -> None:
-    """`list[int]` and `int | None` are fine in annotations as long as nobody evaluates them."""
+    """`list[int]` and `int | None` are fine in annotations as long as they are not evaluated."""
     tree = ast.parse(path.read_text())
     annotated = any(isinstance(node, (ast.AnnAssign, ast.arg)) for node in ast.walk(tree))
     assert not (annotated and evaluated_annotations(tree))

@@ -1,4 +1,4 @@
-"""The extra's own statistics, against scipy and against the truth of thousands of drawn series."""
+"""The statistics of [zcal], against scipy and against the true value of thousands of simulated series."""
 
 import math
 

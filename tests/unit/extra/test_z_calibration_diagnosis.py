@@ -1,4 +1,4 @@
-"""Which height moved, what the probe's pin tells, when an offset is lost, and what is kept."""
+"""Which height moved, what the probe's pin shows, when an offset is lost, and what is stored."""
 
 import json
 import time
@@ -39,11 +39,11 @@ def test_the_height_that_moved_is_named(changes: dict[str, float], cause: str, e
     assert found.effect == pytest.approx(effect)
 
 
-def test_the_words_name_every_height_and_the_cause() -> None:
+def test_the_explanation_names_every_height_and_the_cause() -> None:
     words = explain(GOOD, moved(bed=1.2), "2026-01-02 03:04")
     assert "2026-01-02 03:04" in words
     assert "the probe on the bed +1.200 mm" in words
-    assert "It is the probe on the bed that changed the offset" in words
+    assert "The offset changed because of the probe on the bed" in words
     assert "plate" in words
 
 
@@ -67,17 +67,17 @@ def readings(before: bool, needed: bool, after: bool, *, moves: bool = True) -> 
 def test_a_pin_that_changes_with_the_probe_works() -> None:
     assert readings(True, False, False).works
     assert readings(False, False, True).works
-    assert not readings(True, False, False).doubt()
+    assert not readings(True, False, False).warning()
 
 
 def test_a_pin_that_never_changes_is_doubted() -> None:
     doubted = readings(False, False, False)
     assert not doubted.works
-    assert "normally open" in doubted.doubt()
+    assert "normally open" in doubted.warning()
 
 
 def test_a_probe_that_stays_on_is_not_doubted() -> None:
-    assert not readings(False, False, False, moves=False).doubt()
+    assert not readings(False, False, False, moves=False).warning()
 
 
 def test_an_inverted_pin_is_suspected() -> None:
@@ -90,18 +90,18 @@ def test_an_inverted_pin_is_suspected() -> None:
 def test_the_return_of_an_earlier_offset_is_a_loss() -> None:
     applied = AppliedOffset()
     applied.apply(-0.12, before=0.0, saved=[0.05])
-    assert applied.look(-0.12) is None
-    assert applied.look(-0.10) is None  # a baby step
-    warning = applied.look(0.05)
+    assert applied.compare(-0.12) is None
+    assert applied.compare(-0.10) is None  # a baby step
+    warning = applied.compare(0.05)
     assert warning is not None and "-0.120" in warning and "RESTORE_GCODE_STATE" in warning
     assert (applied.value, applied.lost) == (None, "restored")
-    assert applied.look(0.05) is None
+    assert applied.compare(0.05) is None
 
 
 def test_the_same_offset_as_before_cannot_be_lost() -> None:
     applied = AppliedOffset()
     applied.apply(-0.12, before=-0.12, saved=[])
-    assert applied.look(-0.12) is None
+    assert applied.compare(-0.12) is None
 
 
 def test_homing_and_restarting_lose_it() -> None:
@@ -146,6 +146,22 @@ def test_a_broken_history_is_no_history(tmp_path: Path, text: str) -> None:
 def test_good_runs_beside_broken_ones_are_kept(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_text(json.dumps({"runs": [run(1), {"time": 2}]}))
     assert CalibrationHistory(str(tmp_path / "printer.cfg")).last == run(1)
+
+
+def test_what_another_version_has_added_to_the_history_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / FILE_NAME
+    file.write_text(json.dumps({"runs": [{**run(1), "plate": "smooth"}], "later": {"x": 1}}))
+    history = CalibrationHistory(str(tmp_path / "printer.cfg"))
+    history.add(run(2))
+    until = time.monotonic() + 10
+    while len(json.loads(file.read_text())["runs"]) < 2:
+        assert time.monotonic() < until
+    assert json.loads(file.read_text()) == {
+        "runs": [{**run(1), "plate": "smooth"}, run(2)],
+        "later": {"x": 1},
+        "applied": True,
+        "check_works": False,
+    }
 
 
 @pytest.mark.parametrize("text", ["", "1", "1,2,3", "a,b", "nan,1", "1,inf", "1;2"])

@@ -1,4 +1,4 @@
-"""What touches say about heights and about the offset."""
+"""Heights from samples, and the offset from heights."""
 
 import math
 import random
@@ -41,7 +41,7 @@ def test_spread_and_middle_are_numpys(values: list[float]) -> None:
     assert median(values) == pytest.approx(float(np.median(values)), abs=1e-12)
 
 
-def test_a_single_sample_tells_no_spread() -> None:
+def test_a_single_sample_has_no_deviation() -> None:
     single = SampledHeight([1.0], "average", STEP)
     assert (single.value, single.sigma, single.half_width) == (1.0, None, None)
     several = SampledHeight([1.0, 1.0, 1.0], "average", STEP)
@@ -110,7 +110,7 @@ def test_drift_widens_the_interval() -> None:
     assert wide > 0.02 > narrow
 
 
-def test_lengths_are_told_as_people_read_them() -> None:
+def test_lengths_are_printed_in_micrometres_below_1_mm() -> None:
     assert micrometres(0.0123) == "12.3 µm"
     assert micrometres(-0.0123, sign=True) == "-12.3 µm"
     assert micrometres(1.5) == "1.500 mm"

@@ -1,4 +1,4 @@
-"""The order of what CALIBRATE_Z does: scripts, moves, speeds, touches that count, and what each way out leaves."""
+"""The sequence of CALIBRATE_Z: scripts, moves, speeds, samples that count, and the state after each way out."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_the_whole_order() -> None:
         "move X206 Y232 at 50",
         *[line.replace("Z2.5", "Z8.4") for line in on_the_endstop],
         "move Z12.8 at 11",
-        "move X125 Y105 at 50",  # the probe stands over the point, not the nozzle
+        "move X125 Y105 at 50",  # the probe is over the point, not the nozzle
         *["bed to -3 at 3", "move Z8.3 at 11"] * 3,
         "not probing",
         "end",
@@ -162,12 +162,12 @@ def test_the_whole_order() -> None:
     assert found.offset == pytest.approx(6.3 - (6.4 - 0.5 + 0.5))
 
 
-def test_a_first_fast_touch_does_not_count() -> None:
+def test_a_first_fast_sample_does_not_count() -> None:
     printer = Printer(endstop=[0.9, *[0.5] * 3, 6.9, *[6.4] * 3])
     found, said = calibrate(printer, SETTINGS._replace(first_fast=True))
-    touches = [line for line in printer.log if line.startswith(("endstop", "bed"))]
-    for place in (touches[:4], touches[4:8], touches[8:]):
-        assert [line.rpartition(" at ")[2] for line in place] == ["8", "3", "3", "3"]
+    samples = [line for line in printer.log if line.startswith(("endstop", "bed"))]
+    for point in (samples[:4], samples[4:8], samples[8:]):
+        assert [line.rpartition(" at ")[2] for line in point] == ["8", "3", "3", "3"]
     assert found.offset == pytest.approx(-0.1)
     assert "exceed" not in "".join(said)
 

@@ -135,7 +135,7 @@ def test_the_older_limit_by_itself_is_the_only_one(text: str, margins: tuple[flo
     assert ZCalibrationOptions(Section(text)).offset_margins == margins
 
 
-def test_deprecated_options_are_told() -> None:
+def test_deprecated_options_are_reported() -> None:
     section = Section("max_deviation: 1\nclearance: 5\n")
     ZCalibrationOptions(section)
     assert section.deprecated == ["max_deviation", "clearance"]

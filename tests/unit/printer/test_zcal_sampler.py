@@ -132,7 +132,7 @@ async def test_a_cancel_of_somebody_elses_is_an_error() -> None:
 
 
 async def test_a_probe_that_reads_triggered_is_explained() -> None:
-    error = CommandFailed("zcal: the probe reads as triggered before anything was touched")
+    error = CommandFailed("The probe ([probe]) is already triggered. It is not attached.")
     with pytest.raises(ProbeUnusable, match=r"\(probe\) reads as triggered") as unusable:
         await taken(FakeCompanion(error=error))
     assert "QUERY_PROBE" in unusable.value.remedy
