@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from campaigns.random_truths import Document
+from zcal_tui.klipper_config.configuration import read_configuration
 from zcal_tui.sim.machine.kinematics import DeltaGeometry, Gantry, Pose
 from zcal_tui.sim.machine.machine import SimulatedMachine
 from zcal_tui.sim.profile import load_profile
 from zcal_tui.sim.truth import build_truth
 from zcal_tui.sim.wiring import load_wiring
-from zcal_tui.sim.wiring_config import parse_sections
 
 Xy = tuple[float, float]
 NUDGE = 0.01
@@ -39,7 +39,7 @@ class MachineTruth:
         self.truth = build_truth(document)
         self.wiring = load_wiring(printer_cfg)
         self._machine = SimulatedMachine(self.wiring, self.truth)
-        self._sections = parse_sections(printer_cfg.read_text(encoding="utf-8"), printer_cfg.parent)
+        self._sections = read_configuration(str(printer_cfg)).sections
 
     @cached_property
     def step(self) -> float:
@@ -140,7 +140,7 @@ class MachineTruth:
     @property
     def _probe_speed(self) -> float:
         wire = self.wiring.probe
-        return 0.0 if wire is None else float(self._sections[wire.section]["speed"])
+        return 0.0 if wire is None else float(self._sections[wire.section].get("speed") or 5.0)
 
     @cached_property
     def _drive_places(self) -> list[Xy]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from zcal_tui.sim.check import check
 from zcal_tui.sim.host import clocks, klippy_source, moonraker, overlay
 from zcal_tui.sim.host.commands import ARGUMENTS, HELP
 from zcal_tui.sim.host.control_client import ControlClient, ControlError
@@ -20,9 +21,11 @@ from zcal_tui.sim.host.errors import SimulatorError
 from zcal_tui.sim.host.output import JsonOutput, Output, TextOutput
 from zcal_tui.sim.host.run_folder import create_run_folder
 from zcal_tui.sim.host.simulator import Setup, Simulator
-from zcal_tui.sim.profile import PROFILES, load_profile
+from zcal_tui.sim.preparation import prepare
+from zcal_tui.sim.profile import PROFILES, Profile, load_profile
+from zcal_tui.sim.refusals import WiringError
+from zcal_tui.sim.strip import describe
 from zcal_tui.sim.truth import TruthError, read_truth
-from zcal_tui.sim.wiring import WiringError
 
 EXIT_USAGE = 2
 EXIT_NOT_STARTED = 3
@@ -86,6 +89,14 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help="one more extra of klippy's, a file or a folder, to run with (repeatable)",
     )
+    made.add_argument(
+        "--check",
+        action="store_true",
+        help="only list every section and option that cannot be simulated; exit code 0 if it would run, else 2",
+    )
+    made.add_argument(
+        "--strip", action="store_true", help="leave out sections that Z does not depend on, and list them"
+    )
     made.add_argument("--keep", action="store_true", help="keep the temporary folder with its logs")
     made.add_argument("--json", action="store_true", help="events as JSON lines")
     made.add_argument("--die-with-stdin", action="store_true", help="end when the standard input closes")
@@ -120,7 +131,10 @@ def main(arguments: Sequence[str]) -> int:
     except _Stopped:
         output.stopped("a signal")
         return 0
-    except (TruthError, WiringError) as error:
+    except WiringError as error:
+        output.failed(_cannot_be_simulated(error))
+        return EXIT_USAGE
+    except TruthError as error:
         output.failed(SimulatorError(str(error)))
         return EXIT_USAGE
     except SimulatorError as error:
@@ -128,10 +142,27 @@ def main(arguments: Sequence[str]) -> int:
         return EXIT_NOT_STARTED
 
 
+def _check(profile: Profile, options: argparse.Namespace) -> int:
+    """Say whether a profile can be simulated."""
+    verdict = check(profile, stripped=options.strip, plugins=_plugins(options))
+    print(verdict.json() if options.json else verdict.text())
+    return 0 if verdict.runs else EXIT_USAGE
+
+
+def _plugins(options: argparse.Namespace) -> set[str]:
+    """The kinds of sections that the extras on the command line bring."""
+    return {path.stem.lower() for path in options.extra}
+
+
 def _run(options: argparse.Namespace, output: Output) -> int:
     profile = load_profile(options.words[0] if options.words else PROFILES[0])
     if options.truth is not None:
-        profile = type(profile)(profile.name, profile.printer_cfg, read_truth(options.truth))
+        profile = Profile(profile.name, profile.printer_cfg, read_truth(options.truth))
+    if options.check:
+        return _check(profile, options)
+    prepared = prepare(profile, stripped=options.strip, plugins=_plugins(options))
+    for line in describe(prepared.left_out):
+        output.notice(line)
     checkout = klippy_source.find_checkout(options.klipper, os.environ, Path.home())
     klippy = klippy_source.prepare(checkout, output.progress)
     extras = {path.stem: path for path in [*overlay.companions(klippy), *options.extra]}
@@ -147,9 +178,17 @@ def _run(options: argparse.Namespace, output: Output) -> int:
         stack.callback(clock.close)
         folder = create_run_folder(options.run_dir, keep=options.keep)
         stack.callback(folder.remove)
-        setup = Setup(profile, klippy, clock, folder, options.seed, python, login=options.moonraker_auth)
+        setup = Setup(prepared, klippy, clock, folder, options.seed, python, login=options.moonraker_auth)
         output.stopped(asyncio.run(_simulate(setup, output)))
     return 0
+
+
+def _cannot_be_simulated(error: WiringError) -> SimulatorError:
+    return SimulatorError(
+        "This printer.cfg cannot be simulated.",
+        str(error),
+        "Start it with --strip to leave out what has nothing to do with Z. `zcal-tui sim --check` lists all reasons.",
+    )
 
 
 async def _simulate(setup: Setup, output: Output) -> str:

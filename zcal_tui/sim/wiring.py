@@ -5,11 +5,21 @@ machine asks here which level an active switch has.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection
 from pathlib import Path
 
-from zcal_tui.sim.wiring_config import Options, Sections, WiringError, parse_sections
-from zcal_tui.sim.wiring_thermistor import Thermistor, find_thermistor
+from zcal_tui.klipper_config.configuration import (
+    Configuration,
+    Section,
+    parse_text,
+    read_configuration,
+    sections_named,
+)
+from zcal_tui.sim.refusals import Options, Refusal, Refusals, WiringError
+from zcal_tui.sim.sections import GROUPS, HARDWARE, KINDS, kind_name
+from zcal_tui.sim.wiring_pins import Pins
+from zcal_tui.sim.wiring_sensors import Sensors
+from zcal_tui.sim.wiring_thermistor import Thermistor
 from zcal_tui.sim.wiring_types import EddyWire, FanWire, HeaterWire, Pin, ProbeWire, Stepper, Wiring, midpoint
 
 __all__ = [
@@ -18,10 +28,12 @@ __all__ = [
     "HeaterWire",
     "Pin",
     "ProbeWire",
+    "Refusal",
     "Stepper",
     "Thermistor",
     "Wiring",
     "WiringError",
+    "connect",
     "load_wiring",
     "midpoint",
     "read_wiring",
@@ -29,181 +41,212 @@ __all__ = [
 
 KINEMATICS = ("cartesian", "corexy", "delta")
 _TOWER_ANGLES = {"a": 210.0, "b": 330.0, "c": 90.0}
-_NEEDS_HARDWARE = re.compile(
-    r"^(tmc\d+|adxl345|lis2dw|lis3dh|mpu9250|icm20948|resonance_tester|neopixel|dotstar|pca95\d\d|display"
-    r"|filament_switch_sensor|filament_motion_sensor|hall_filament_width_sensor|gcode_button|angle|sx1509"
-    r"|mcp4\d\d\d|replicape|load_cell|load_cell_probe|canbus_query|smart_effector|hx71\d|ads1\d+|multi_pin"
-    r"|dual_carriage|beacon|cartographer|scanner)$"
-)
 _HEATERS = re.compile(r"^(extruder\d*|heater_bed|heater_generic .+)$")
 _FANS = re.compile(r"^(fan|heater_fan .+|controller_fan .+|fan_generic .+|temperature_fan .+)$")
+_FREE_MOTORS = re.compile(r"^(extruder\d*|extruder_stepper .+|manual_stepper .+)$")
+_OTHER_SENSORS = ("probe_eddy_current", "load_cell", "load_cell_probe", "angle")
+"""Sections whose sensor_type is no temperature sensor."""
+_PROBES = (("bltouch", "sensor_pin"), ("probe", "pin"), ("dockable_probe", "pin"))
 
 
 def load_wiring(printer_cfg: Path) -> Wiring:
-    """The wiring of a printer.cfg, [include]d files relative to it. Raises WiringError."""
-    try:
-        text = printer_cfg.read_text(encoding="utf-8")
-    except OSError as error:
-        raise WiringError(f"{printer_cfg}: cannot be read: {error.strerror}. Check the path.") from error
-    except UnicodeDecodeError as error:
-        raise WiringError(f"{printer_cfg}: is not UTF-8 text. Save it as UTF-8.") from error
-    return read_wiring(text, printer_cfg.parent)
+    """The wiring of a printer.cfg and what it includes. Raises WiringError."""
+    return connect(read_configuration(str(printer_cfg)))
 
 
-def read_wiring(printer_cfg_text: str, folder: Path | None = None) -> Wiring:
-    """The wiring that the text of a printer.cfg describes; `folder` is where [include] paths start.
+def read_wiring(printer_cfg_text: str) -> Wiring:
+    """The wiring that the text of a printer.cfg without includes describes. Raises WiringError."""
+    return connect(parse_text(printer_cfg_text))
 
-    Raises WiringError for what is not a Klipper configuration or cannot be simulated.
+
+def connect(configuration: Configuration, plugins: Collection[str] = ()) -> Wiring:
+    """The wiring of a configuration; `plugins` are the kinds of sections that further extras bring.
+
+    Raises WiringError with every reason why it cannot be simulated.
     """
-    sections = parse_sections(printer_cfg_text, folder)
-    _refuse_unsupported(sections)
-    if "printer" not in sections:
-        raise WiringError("printer.cfg: there is no section [printer]. Is this a Klipper configuration?")
-    printer = Options("printer", sections["printer"])
-    kinematics = printer.text("kinematics")
-    if kinematics not in KINEMATICS:
-        raise WiringError(
-            f"printer.cfg: kinematics {kinematics} cannot be simulated. Use one of: {', '.join(KINEMATICS)}."
-        )
-    aliases = _aliases(sections)
-    is_delta = kinematics == "delta"
-    return Wiring(
-        kinematics=kinematics,
-        steppers=_steppers(sections, aliases, is_delta),
-        heaters=_heaters(sections, aliases),
-        fans=tuple(
-            FanWire(name, _pin(options["pin"], aliases))
-            for name, options in sections.items()
-            if _FANS.match(name) and "pin" in options
-        ),
-        probe=_probe(sections, aliases),
-        eddy=_eddy(sections),
-        delta_radius=printer.number("delta_radius") if is_delta else 0.0,
-        drive_places=_drive_places(sections),
-        pins=_all_pins(sections, aliases),
-        i2c_buses=tuple(
-            sorted({options["i2c_bus"] for options in sections.values() if "i2c_bus" in options})
-        ),
-    )
+    refusals = Refusals(configuration)
+    _Reader(configuration, refusals).refuse_kinds(plugins)
+    wiring = _Reader(configuration, refusals).wiring()
+    refusals.check()
+    return wiring
 
 
-def _refuse_unsupported(sections: Sections) -> None:
-    for name, options in sections.items():
-        kind = name.split()[0]
-        if kind == "mcu" and name != "mcu":
-            raise WiringError(
-                f"printer.cfg: section [{name}] is a second micro-controller, but only one is simulated. "
-                "Remove it and put its pins on [mcu]."
-            )
-        if _NEEDS_HARDWARE.match(kind):
-            raise WiringError(
-                f"printer.cfg: section [{name}] cannot be simulated: it needs hardware that the simulated "
-                "micro-controller does not have. Remove it from the copy you simulate."
-            )
-        sensor = options.get("sensor_type")
-        if sensor in ("temperature_mcu",):
-            raise WiringError(
-                f"printer.cfg: sensor_type {sensor} in section [{name}] cannot be simulated. Remove the section."
-            )
+class _Reader:
+    """Reads one configuration. What cannot be simulated goes to the refusals, and reading goes on."""
 
+    def __init__(self, configuration: Configuration, refusals: Refusals) -> None:
+        self._configuration = configuration
+        self._sections = configuration.sections
+        self._refusals = refusals
+        self._pins = Pins(configuration, refusals)
+        self._sensors = Sensors(configuration, refusals, self._pins)
 
-def _aliases(sections: Sections) -> Mapping[str, str]:
-    found: dict[str, str] = {}
-    for name, options in sections.items():
-        if name.split()[0] != "board_pins":
-            continue
-        for option in ("aliases", *(key for key in options if key.startswith("aliases_"))):
-            for entry in options.get(option, "").replace("\n", ",").split(","):
-                alias, _, pin = entry.partition("=")
-                if pin.strip() and not pin.strip().startswith("<"):
-                    found[alias.strip()] = pin.strip()
-    return found
-
-
-def _pin(description: str, aliases: Mapping[str, str]) -> Pin:
-    name = description.strip()
-    pullup = {"^": 1, "~": -1}.get(name[:1], 0)
-    name = name.lstrip("^~").strip()
-    invert = name.startswith("!")
-    name = name.lstrip("!").strip().removeprefix("mcu:").strip()
-    if not name or re.search(r"[\s^~!:]", name):
-        raise WiringError(f"printer.cfg: {description!r} is not a pin. Write [^~][!]NAME, for example ^!PB6.")
-    return Pin(aliases.get(name, name), invert, pullup)
-
-
-def _steppers(sections: Sections, aliases: Mapping[str, str], is_delta: bool) -> tuple[Stepper, ...]:
-    axes = "abc" if is_delta else "xyz"
-    found: list[Stepper] = []
-    for axis in axes:
-        main = f"stepper_{axis}"
-        if main not in sections:
-            raise WiringError(f"printer.cfg: there is no section [{main}]. Klipper needs it: add it.")
-        found.append(
-            _stepper(Options(main, sections[main]), axis, aliases, first=found[0] if found else None)
-        )
-        number = 1
-        while f"{main}{number}" in sections:
-            options = Options(f"{main}{number}", sections[f"{main}{number}"])
-            found.append(_stepper(options, axis, aliases, sibling=found[-1]))
-            number += 1
-    for name, values in sections.items():
-        if re.match(r"^(extruder\d*|extruder_stepper .+|manual_stepper .+)$", name) and "step_pin" in values:
-            options = Options(name, values)
-            found.append(
-                Stepper(
-                    section=name,
-                    axis="e",
-                    step_pin=_pin(options.text("step_pin"), aliases).name,
-                    dir_pin=_pin(options.text("dir_pin"), aliases),
-                    enable_pin=_optional_pin(options, "enable_pin", aliases),
-                    step_distance=_step_distance(options),
+    def refuse_kinds(self, plugins: Collection[str]) -> None:
+        """Refuse the sections that no simulated part is for."""
+        for section in self._sections.values():
+            name = kind_name(section.name)
+            kind = KINDS.get(name)
+            if name in plugins:
+                continue
+            if kind is None:
+                self._refusals.section(
+                    section,
+                    "Klipper has no module of this name. Name the plugin's file with --extra, or remove it.",
                 )
+            elif kind.refused:
+                self._refusals.section(section, kind.refused)
+            elif not GROUPS.issuperset(kind.needs):
+                self._refusals.section(section, HARDWARE)
+            elif name == "mcu" and section.name != "mcu":
+                self._refusals.section(section, "Only one micro-controller is simulated.")
+
+    def wiring(self) -> Wiring:
+        """Everything that is connected."""
+        if "printer" not in self._sections:
+            self._refusals.whole("There is no section [printer]. Is this a Klipper configuration?")
+            return Wiring("", ())
+        printer = self._options("printer")
+        kinematics = printer.text("kinematics")
+        if kinematics and kinematics not in KINEMATICS:
+            printer.refuse(
+                "kinematics", f"{kinematics} cannot be simulated. Only these can: {', '.join(KINEMATICS)}."
             )
-    return tuple(found)
+            return Wiring(kinematics, (), pins=self._pins.all())
+        is_delta = kinematics == "delta"
+        heaters = self._heaters()
+        sensors = (wire.sensor_pin for wire in heaters if wire.sensor_pin)
+        return Wiring(
+            kinematics=kinematics,
+            steppers=self._steppers(is_delta),
+            heaters=heaters,
+            fans=tuple(
+                FanWire(section.name, self._pins.pin(Options(section, self._refusals), "pin"))
+                for section in self._sections.values()
+                if _FANS.match(section.name) and section.get("pin") is not None
+            ),
+            probe=self._probe(),
+            eddy=self._eddy(),
+            delta_radius=printer.number("delta_radius") if is_delta else 0.0,
+            drive_places=self._drive_places(),
+            pins=tuple(dict.fromkeys((*self._pins.all(), *sensors))),
+            i2c_buses=tuple(
+                sorted({bus for section in self._sections.values() if (bus := section.get("i2c_bus"))})
+            ),
+        )
+
+    def _options(self, name: str) -> Options:
+        return Options(self._sections[name], self._refusals)
+
+    def _steppers(self, is_delta: bool) -> tuple[Stepper, ...]:
+        found: list[Stepper] = []
+        for axis in "abc" if is_delta else "xyz":
+            main = f"stepper_{axis}"
+            if main not in self._sections:
+                self._refusals.whole(f"There is no section [{main}]. Klipper needs it.")
+                continue
+            first = found[0] if found else None
+            found.append(self._stepper(self._options(main), axis, first=first))
+            number = 1
+            while f"{main}{number}" in self._sections:
+                found.append(self._stepper(self._options(f"{main}{number}"), axis, sibling=found[-1]))
+                number += 1
+        for section in self._sections.values():
+            if _FREE_MOTORS.match(section.name) and section.get("step_pin") is not None:
+                found.append(self._free_motor(Options(section, self._refusals)))
+        return tuple(found)
+
+    def _free_motor(self, options: Options) -> Stepper:
+        return Stepper(
+            section=options.name,
+            axis="e",
+            step_pin=self._pins.pin(options, "step_pin").name,
+            dir_pin=self._pins.pin(options, "dir_pin"),
+            enable_pin=self._pins.optional(options, "enable_pin"),
+            step_distance=_step_distance(options),
+        )
+
+    def _stepper(
+        self, options: Options, axis: str, first: Stepper | None = None, sibling: Stepper | None = None
+    ) -> Stepper:
+        is_tower = axis in "abc"
+        endstop = options.optional("endstop_pin")
+        virtual = endstop if endstop is not None and "virtual_endstop" in endstop else None
+        default_endstop = first.position_endstop if is_tower and first else None
+        if sibling is not None:
+            low, high, position = sibling.position_min, sibling.position_max, sibling.position_endstop
+        else:
+            # A probe as the endstop has no position of its own, the virtual endstop of a motor driver has one.
+            probe = virtual is not None and "z_virtual_endstop" in virtual
+            position = 0.0 if probe else options.number("position_endstop", default_endstop)
+            low = 0.0 if is_tower else options.number("position_min", 0.0)
+            high = position if is_tower else options.number("position_max")
+        homes_to_max = options.flag("homing_positive_dir", position > low + (high - low) / 2.0)
+        return Stepper(
+            section=options.name,
+            axis=axis,
+            step_pin=self._pins.pin(options, "step_pin").name,
+            dir_pin=self._pins.pin(options, "dir_pin"),
+            enable_pin=self._pins.optional(options, "enable_pin"),
+            step_distance=_step_distance(options),
+            endstop_pin=None if endstop is None or virtual else self._pins.pin(options, "endstop_pin"),
+            virtual_endstop=virtual,
+            position_endstop=position,
+            position_min=low,
+            position_max=high,
+            homes_to_max=homes_to_max or is_tower,
+            arm_length=options.number("arm_length", first.arm_length if first else None) if is_tower else 0.0,
+            angle=options.number("angle", _TOWER_ANGLES[axis]) if is_tower else 0.0,
+        )
+
+    def _heaters(self) -> tuple[HeaterWire, ...]:
+        found: list[HeaterWire] = []
+        for section in self._sections.values():
+            is_heater = bool(_HEATERS.match(section.name))
+            # an extruder may share its heater with the main one
+            if section.get("shared_heater") is not None:
+                continue
+            if not is_heater and (section.get("sensor_type") is None or section.kind in _OTHER_SENSORS):
+                continue
+            options = Options(section, self._refusals)
+            wire = self._sensors.read(options, self._pins.pin(options, "heater_pin") if is_heater else None)
+            if wire is not None:
+                found.append(wire)
+        return tuple(found)
+
+    def _probe(self) -> ProbeWire | None:
+        for name, pin_option in _PROBES:
+            if name not in self._sections:
+                continue
+            options = self._options(name)
+            return ProbeWire(
+                section=name,
+                pin=self._pins.pin(options, pin_option),
+                control_pin=self._pins.pin(options, "control_pin") if name == "bltouch" else None,
+                x_offset=options.number("x_offset", 0.0),
+                y_offset=options.number("y_offset", 0.0),
+                z_offset=options.number("z_offset"),
+            )
+        return None
+
+    def _drive_places(self) -> tuple[tuple[float, float], ...]:
+        for name in ("z_tilt", "z_tilt_ng"):
+            if name in self._sections:
+                return _points(self._options(name), "z_positions")
+        if "quad_gantry_level" in self._sections:
+            corners = _points(self._options("quad_gantry_level"), "gantry_corners")
+            if len(corners) == 2:
+                (left, front), (right, rear) = corners
+                return (left, front), (left, rear), (right, rear), (right, front)
+        return ()
+
+    def _eddy(self) -> EddyWire | None:
+        for section in sections_named(self._configuration, "probe_eddy_current", "ldc1612"):
+            return EddyWire(section.name, _text(section, "i2c_bus", self._refusals))
+        return None
 
 
-def _stepper(
-    options: Options,
-    axis: str,
-    aliases: Mapping[str, str],
-    first: Stepper | None = None,
-    sibling: Stepper | None = None,
-) -> Stepper:
-    is_tower = axis in "abc"
-    endstop = options.optional("endstop_pin")
-    virtual = endstop if endstop is not None and "virtual_endstop" in endstop else None
-    default_endstop = first.position_endstop if is_tower and first else None
-    if sibling is not None:
-        low, high, position = sibling.position_min, sibling.position_max, sibling.position_endstop
-    else:
-        position = 0.0 if virtual else options.number("position_endstop", default_endstop)
-        low = 0.0 if is_tower else options.number("position_min", 0.0)
-        high = position if is_tower else options.number("position_max")
-    positive = options.optional("homing_positive_dir")
-    homes_to_max = (
-        positive.lower() in ("1", "true", "yes", "on") if positive else position > low + (high - low) / 2.0
-    )
-    return Stepper(
-        section=options.section,
-        axis=axis,
-        step_pin=_pin(options.text("step_pin"), aliases).name,
-        dir_pin=_pin(options.text("dir_pin"), aliases),
-        enable_pin=_optional_pin(options, "enable_pin", aliases),
-        step_distance=_step_distance(options),
-        endstop_pin=None if endstop is None or virtual else _pin(endstop, aliases),
-        virtual_endstop=virtual,
-        position_endstop=position,
-        position_min=low,
-        position_max=high,
-        homes_to_max=homes_to_max or is_tower,
-        arm_length=options.number("arm_length", first.arm_length if first else None) if is_tower else 0.0,
-        angle=options.number("angle", _TOWER_ANGLES[axis]) if is_tower else 0.0,
-    )
-
-
-def _optional_pin(options: Options, option: str, aliases: Mapping[str, str]) -> Pin | None:
-    value = options.optional(option)
-    return None if value is None else _pin(value, aliases)
+def _text(section: Section, option: str, refusals: Refusals) -> str:
+    return Options(section, refusals).text(option)
 
 
 def _step_distance(options: Options) -> float:
@@ -215,61 +258,13 @@ def _step_distance(options: Options) -> float:
         try:
             gearing *= float(driven) / float(driving)
         except (ValueError, ZeroDivisionError):
-            raise WiringError(
-                f"printer.cfg: gear_ratio in section [{options.section}] must look like 80:16, not {pair.strip()!r}."
-            ) from None
+            options.refuse("gear_ratio", f"{pair.strip()!r} is not a ratio. Write it like 80:16.")
     steps = options.number("full_steps_per_rotation", 200.0) * options.number("microsteps") * gearing
     if steps <= 0.0:
-        raise WiringError(
-            f"printer.cfg: section [{options.section}] makes no steps. Check microsteps and gear_ratio."
-        )
+        if options.optional("microsteps") is not None:
+            options.refuse("microsteps", "The motor makes no steps.")
+        return 1.0
     return options.number("rotation_distance") / steps
-
-
-def _heaters(sections: Sections, aliases: Mapping[str, str]) -> tuple[HeaterWire, ...]:
-    found: list[HeaterWire] = []
-    for name, values in sections.items():
-        is_heater = bool(_HEATERS.match(name))
-        if not is_heater and not ("sensor_type" in values and "sensor_pin" in values):
-            continue
-        options = Options(name, values)
-        thermistor = find_thermistor(options, sections)
-        found.append(
-            HeaterWire(
-                section=name,
-                heater_pin=_pin(options.text("heater_pin"), aliases) if is_heater else None,
-                sensor_pin=_pin(options.text("sensor_pin"), aliases).name,
-                thermistor=thermistor,
-            )
-        )
-    return tuple(found)
-
-
-def _probe(sections: Sections, aliases: Mapping[str, str]) -> ProbeWire | None:
-    for name, pin_option in (("bltouch", "sensor_pin"), ("probe", "pin"), ("dockable_probe", "pin")):
-        if name in sections:
-            options = Options(name, sections[name])
-            return ProbeWire(
-                section=name,
-                pin=_pin(options.text(pin_option), aliases),
-                control_pin=_pin(options.text("control_pin"), aliases) if name == "bltouch" else None,
-                x_offset=options.number("x_offset", 0.0),
-                y_offset=options.number("y_offset", 0.0),
-                z_offset=options.number("z_offset"),
-            )
-    return None
-
-
-def _drive_places(sections: Sections) -> tuple[tuple[float, float], ...]:
-    for name in ("z_tilt", "z_tilt_ng"):
-        if name in sections:
-            return _points(Options(name, sections[name]), "z_positions")
-    if "quad_gantry_level" in sections:
-        corners = _points(Options("quad_gantry_level", sections["quad_gantry_level"]), "gantry_corners")
-        if len(corners) == 2:
-            (left, front), (right, rear) = corners
-            return (left, front), (left, rear), (right, rear), (right, front)
-    return ()
 
 
 def _points(options: Options, option: str) -> tuple[tuple[float, float], ...]:
@@ -280,30 +275,7 @@ def _points(options: Options, option: str) -> tuple[tuple[float, float], ...]:
         try:
             x, y = (float(part) for part in line.split(","))
         except ValueError:
-            raise WiringError(
-                f"printer.cfg: {option} in section [{options.section}] must hold points such as 10, 20, one a line."
-            ) from None
-        found.append((x, y))
-    return tuple(found)
-
-
-def _eddy(sections: Sections) -> EddyWire | None:
-    for name, values in sections.items():
-        if name.split()[0] in ("probe_eddy_current", "ldc1612"):
-            return EddyWire(name, Options(name, values).text("i2c_bus"))
-    return None
-
-
-def _all_pins(sections: Sections, aliases: Mapping[str, str]) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for name, options in sections.items():
-        if name.split()[0] in ("board_pins", "duplicate_pin_override", "gcode_macro"):
+            options.refuse(option, f"{line.strip()!r} is not a point. Write one a line, such as 10, 20.")
             continue
-        for option, value in options.items():
-            if not re.search(r"(^|_)pins?$", option):
-                continue
-            for description in value.split(","):
-                bare = description.strip().lstrip("^~!").strip()
-                if bare and ("virtual_endstop" not in bare):
-                    found[_pin(description, aliases).name] = None
+        found.append((x, y))
     return tuple(found)

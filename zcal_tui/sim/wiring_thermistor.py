@@ -9,8 +9,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from zcal_tui.sim.wiring_config import Options, Sections, WiringError
-
 _KELVIN = 273.15
 
 
@@ -79,27 +77,14 @@ _BY_BETA: Mapping[str, tuple[float, float, float]] = {
 }
 
 
-def find_thermistor(options: Options, sections: Sections) -> Thermistor:
-    """The thermistor of a heater or sensor section: a stock one or a [thermistor …]. Raises WiringError."""
-    name = options.text("sensor_type")
-    pullup = options.number("pullup_resistor", 4700.0)
-    inline = options.number("inline_resistor", 0.0)
-    custom = sections.get(f"thermistor {name}")
-    if custom is not None:
-        return _custom(Options(f"thermistor {name}", custom), pullup, inline)
+def stock_thermistor(name: str, pullup: float, inline: float) -> Thermistor | None:
+    """A thermistor that Klipper knows by name, None without one."""
     if name in _BY_POINTS:
         return Thermistor.through(_BY_POINTS[name], pullup, inline)
     if name in _BY_BETA:
         return Thermistor.with_beta(*_BY_BETA[name], pullup=pullup, inline=inline)
-    raise WiringError(
-        f"printer.cfg: sensor_type {name} in section [{options.section}] cannot be simulated: it is not a "
-        f"thermistor. Use one of: {', '.join((*_BY_POINTS, *_BY_BETA))}."
-    )
+    return None
 
 
-def _custom(options: Options, pullup: float, inline: float) -> Thermistor:
-    first = (options.number("temperature1"), options.number("resistance1"))
-    if options.optional("beta") is not None:
-        return Thermistor.with_beta(*first, options.number("beta"), pullup, inline)
-    others = tuple((options.number(f"temperature{n}"), options.number(f"resistance{n}")) for n in (2, 3))
-    return Thermistor.through(tuple(sorted((first, *others))), pullup, inline)
+STOCK = (*_BY_POINTS, *_BY_BETA)
+"""The names of the thermistors that Klipper knows."""

@@ -2,8 +2,14 @@
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
-from zcal_tui.sim.wiring_thermistor import Thermistor
+
+class Curve(Protocol):
+    """How a temperature sensor reads."""
+
+    def fraction(self, celsius: float) -> float:
+        """The reading, as a fraction of full scale, at a temperature."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +47,15 @@ class Stepper:
 
 @dataclass(frozen=True)
 class HeaterWire:
-    """A heater with its thermistor, or (without heater pin) a temperature sensor alone."""
+    """A heater with its sensor, or (without heater pin) a temperature sensor alone."""
 
     section: str
     heater_pin: Pin | None
     sensor_pin: str | None
-    thermistor: Thermistor | None
+    """The analog pin, or the chip select pin of a `chip`."""
+    curve: Curve | None
+    chip: str = ""
+    """The sensor's chip, where it is read over SPI."""
 
 
 @dataclass(frozen=True)

@@ -70,10 +70,12 @@ def test_places_of_drives_may_come_from_the_configuration() -> None:
     assert machine.motion.pose.height(-60.0, -10.0) == pytest.approx(15.0)
 
 
-def test_several_drives_without_places_are_refused() -> None:
+def test_several_drives_without_places_are_spread_over_the_bed() -> None:
     config = CARTESIAN + "[stepper_z1]\nstep_pin: S\ndir_pin: D\nrotation_distance: 3.2\nmicrosteps: 16\n"
-    with pytest.raises(TruthError, match=r"drive\.stepper_z\]: x and y are missing"):
-        Rig(config, Truth())
+    truth = build_truth({"drive": {"stepper_z1": {"start": 1.0}}})
+    pose = Rig(config, truth).machine.motion.pose
+    assert pose.height(0.0, 100.0) == pytest.approx(15.0)
+    assert pose.height(200.0, 100.0) == pytest.approx(16.0)
 
 
 def test_a_drive_that_the_printer_does_not_have_is_refused() -> None:

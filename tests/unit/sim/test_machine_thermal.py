@@ -40,7 +40,7 @@ def test_thermistors_read_what_klipper_turns_back_into_the_temperature() -> None
         ("extruder", "HOT_ADC", rig.machine.thermal.nozzle),
         ("heater_bed", "BED_ADC", rig.machine.thermal.bed),
     ):
-        thermistor = wires[section].thermistor
+        thermistor = wires[section].curve
         assert thermistor is not None
         assert actual > 30.0
         assert thermistor.temperature(rig.machine.analog(pin, rig.t)) == pytest.approx(actual, abs=0.01)
@@ -49,7 +49,7 @@ def test_thermistors_read_what_klipper_turns_back_into_the_temperature() -> None
 def test_the_sensor_lags_behind() -> None:
     rig = heated(truth_of(hotend={"sensor_lag": 5.0, "sensor_noise": 0.0}), 4.0, hotend=1.0)
     assert rig.machine.thermal.nozzle - 23.0 > 10.0
-    thermistor = read_wiring(CONFIG).heaters[0].thermistor
+    thermistor = read_wiring(CONFIG).heaters[0].curve
     assert thermistor is not None
     assert thermistor.temperature(rig.machine.analog("HOT_ADC", rig.t)) < rig.machine.thermal.nozzle - 5.0
 
@@ -129,7 +129,7 @@ def test_sensors_without_a_heater_read_the_chamber_or_the_probe() -> None:
     rig = Rig(CONFIG + sensors, truth_of(heater_bed=QUIET))
     rig.machine.thermal.chamber = 41.0
     rig.machine.thermal.probe_bed = 57.0
-    thermistor = read_wiring(CONFIG).heaters[1].thermistor
+    thermistor = read_wiring(CONFIG).heaters[1].curve
     assert thermistor is not None
     assert thermistor.temperature(rig.machine.analog("AIR", 0.0)) == pytest.approx(41.0, abs=0.01)
     assert thermistor.temperature(rig.machine.analog("COIL", 0.0)) == pytest.approx(57.0, abs=0.01)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from zcal_tui.klipper_config.configuration import parse_text
 from zcal_tui.sim.machine import SimulatedMachine
 from zcal_tui.sim.profile import PROFILES, load_profile
 from zcal_tui.sim.truth import Truth, TruthError
 from zcal_tui.sim.wiring import load_wiring, midpoint
-from zcal_tui.sim.wiring_config import parse_sections
 
 
 @pytest.mark.parametrize("name", PROFILES)
@@ -33,11 +33,11 @@ class TestEveryProfile:
         assert abs(probe.y_offset - wire.y_offset) < 1.0
 
     def test_there_is_room_for_a_paper_test(self, name: str) -> None:
-        sections = parse_sections(load_profile(name).printer_cfg.read_text())
+        sections = parse_text(load_profile(name).printer_cfg.read_text()).sections
         where, option = (
             ("printer", "minimum_z_position") if name == "delta" else ("stepper_z", "position_min")
         )
-        assert float(sections[where][option]) <= -2.0
+        assert float(sections[where].get(option) or 0.0) <= -2.0
 
     def test_its_serial_port_is_one_line_that_can_be_replaced(self, name: str) -> None:
         text = load_profile(name).printer_cfg.read_text()
@@ -56,8 +56,9 @@ def test_the_configured_places_of_the_drives_are_the_true_ones() -> None:
 
 def test_the_homing_place_is_over_the_z_pin() -> None:
     profile = load_profile("voron")
-    home = parse_sections(profile.printer_cfg.read_text())["safe_z_home"]["home_xy_position"]
+    home = parse_text(profile.printer_cfg.read_text()).sections["safe_z_home"].get("home_xy_position")
     pin = profile.truth.z_endstop
+    assert home is not None
     assert [float(part) for part in home.split(",")] == [pin.x, pin.y]
 
 

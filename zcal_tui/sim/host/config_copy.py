@@ -1,20 +1,33 @@
-"""The printer.cfg that klippy runs: the profile's with its includes, connected to the simulated port.
+"""The printer.cfg that klippy runs: a copy of the profile's with its includes, cut off from this machine.
 
-Klippy gets a copy because SAVE_CONFIG writes into it.
+Klippy gets a copy because SAVE_CONFIG writes into it. In the copy nothing leads back: the micro-controller is the
+simulated one, files are in the run folder, shell commands are messages, included files are beside it.
 """
 
-import re
+import os
+import posixpath
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from zcal_tui.klipper_config.configuration import Configuration, split_saved
+from zcal_tui.klipper_config.files import LoadError, include_pattern, load
 from zcal_tui.sim.host.errors import SimulatorError
 
-_SECTION = re.compile(r"^\[\s*([^\]]+?)\s*\]")
-_INCLUDE = re.compile(r"^\[\s*include\s+([^\]]+?)\s*\]")
-_REPLACED = {
-    "mcu": re.compile(r"(serial|baud|canbus_uuid|canbus_interface|restart_method)\s*[:=]", re.IGNORECASE),
-    "virtual_sdcard": re.compile(r"path\s*[:=]", re.IGNORECASE),
-}
+SHELL = "gcode_shell_command"
+_OUTSIDE = ".outside"
+"""The folder of files from outside the profile's: hidden, so that no pattern of the profile's finds them there."""
+_MCU_OPTIONS = ("serial", "baud", "canbus_uuid", "canbus_interface", "restart_method")
+_HOST_TEMPERATURE = "45000\n"
+"""What Linux reports for 45 °C."""
+_SHELL_STUB = (
+    "[gcode_macro RUN_SHELL_COMMAND]",
+    "description: Shell commands do not run on a simulated printer",
+    "gcode:",
+    '    {action_respond_info("The shell command %s was not run." % params.CMD|default("", true))}',
+    "",
+)
 
 
 @dataclass(frozen=True)
@@ -23,52 +36,163 @@ class Places:
 
     port: Path
     gcodes: Path
+    files: Path
+    """The folder for files that sections name."""
 
 
-def connect(text: str, places: Places) -> str:
-    """The text of a configuration with its [mcu] and its [virtual_sdcard], if it has them, connected."""
-    lines = []
-    section = ""
-    for line in text.splitlines():
-        if header := _SECTION.match(line):
-            section = header[1]
-        elif section in _REPLACED and _REPLACED[section].match(line):
-            continue
-        lines.append(line)
-        if header and section == "mcu":
-            lines += [f"serial: {places.port}", "restart_method: command"]
-        elif header and section == "virtual_sdcard":
-            lines.append(f"path: {places.gcodes}")
-    return "\n".join(lines) + "\n"
-
-
-def copy_config(source: Path, target: Path, places: Places) -> None:
-    """Copy a printer.cfg, and the files it includes at the same places beside it. Raises SimulatorError."""
-    _copy(source, target, source.parent.resolve(), target.parent, places, set())
-
-
-def _copy(source: Path, target: Path, root: Path, target_root: Path, places: Places, seen: set[Path]) -> None:
-    seen.add(source.resolve())
+def copy_config(
+    configuration: Configuration,
+    target: Path,
+    places: Places,
+    *,
+    left_out: Collection[str] = (),
+) -> None:
+    """Write the copy of a sound configuration, without the sections left out. Raises SimulatorError."""
     try:
-        text = source.read_text(encoding="utf-8")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(connect(text, places), encoding="utf-8")
+        for path, text in _Copy(configuration, target, places, left_out).files():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise SimulatorError(
-            f"{error.filename} cannot be copied.", f"{error.strerror}.", "Check the path."
+            f"{error.filename} cannot be written.", f"{error.strerror}.", "Name another place with --run-dir."
         ) from error
-    except UnicodeDecodeError as error:
-        raise SimulatorError(f"{source} is not UTF-8 text.", remedy="Save it as UTF-8.") from error
-    for line in text.splitlines():
-        if include := _INCLUDE.match(line):
-            for file in sorted(source.parent.glob(include[1])):
-                if file.resolve() in seen:
-                    continue
-                if not file.resolve().is_relative_to(root):
-                    raise SimulatorError(
-                        f"{source.name} includes {file}, which lies outside {root}.",
-                        "The simulated printer runs a copy of the folder.",
-                        "Put the file into the folder.",
-                    )
-                inside = file.resolve().relative_to(root)
-                _copy(file, target_root / inside, root, target_root, places, seen)
+
+
+class _Copy:
+    def __init__(
+        self,
+        configuration: Configuration,
+        target: Path,
+        places: Places,
+        left_out: Collection[str],
+    ) -> None:
+        self._configuration = configuration
+        self._places = places
+        self._targets = _layout(configuration, target)
+        self._commented: dict[Path, set[int]] = {file: set() for file in self._targets.values()}
+        self._deleted: set[int] = set()
+        self._below: dict[tuple[Path, int], list[str]] = {}
+        self._added: list[str] = []
+        shell = [section for section in configuration.sections.values() if section.kind == SHELL]
+        if shell and "gcode_macro RUN_SHELL_COMMAND" not in configuration.sections:
+            self._added += _SHELL_STUB
+        self._leave_out({*left_out, *(section.name for section in shell)})
+        self._connect()
+
+    def files(self) -> Iterator[tuple[Path, str]]:
+        """Each file of the copy with its text."""
+        written: set[Path] = set()
+        for source, target in self._targets.items():
+            # A file that is included under two names is one file.
+            if target not in written:
+                written.add(target)
+                lines = self._configuration.files.texts[source].split("\n")
+                yield target, "\n".join(self._edited(source, lines))
+        yield from self._extra_files()
+
+    def _leave_out(self, sections: Collection[str]) -> None:
+        for entry in self._configuration.entries:
+            if entry.section in sections:
+                lines = range(entry.first, entry.last + 1)
+                if entry.saved:
+                    # SAVE_CONFIG's block takes no comments, and klippy wants a module for each section in it.
+                    self._deleted.update(lines)
+                else:
+                    self._commented[self._targets[entry.file]].update(lines)
+
+    def _connect(self) -> None:
+        for name, section in self._configuration.sections.items():
+            replaced: dict[str, str] = {}
+            if name == "mcu":
+                replaced = dict.fromkeys(_MCU_OPTIONS, "")
+                replaced |= {"serial": str(self._places.port), "restart_method": "command"}
+            elif name == "virtual_sdcard":
+                replaced = {"path": str(self._places.gcodes)}
+            elif name == "save_variables":
+                replaced = {"filename": str(self._variables)}
+            elif section.get("sensor_type") == "temperature_host":
+                replaced = {"sensor_path": str(self._host_temperature)}
+            if replaced:
+                self._replace(name, replaced)
+
+    def _replace(self, section: str, values: Mapping[str, str]) -> None:
+        """Set options below the section's first header, and nowhere else; empty ones are dropped."""
+        place = self._configuration.sections[section].place
+        self._below[self._targets[place.file], place.line] = [
+            f"{name}: {value}" for name, value in values.items() if value
+        ]
+        for entry in self._configuration.entries:
+            if entry.section == section and entry.option in values and not entry.saved:
+                self._commented[self._targets[entry.file]].update(range(entry.first, entry.last + 1))
+
+    def _edited(self, source: str, lines: list[str]) -> Iterator[str]:
+        end, target = len(lines), self._targets[source]
+        if source == self._configuration.files.main:
+            end = split_saved(self._configuration.files.texts[source])[0].count("\n") + 1
+        for number, line in enumerate(lines[:end], start=1):
+            if number in self._commented[target]:
+                yield "#" + line
+            else:
+                yield from self._include(source, line)
+            yield from self._below.get((target, number), ())
+        if source == self._configuration.files.main:
+            yield from self._added
+        for number, line in enumerate(lines[end:], start=end + 1):
+            if number not in self._deleted:
+                yield line
+
+    def _include(self, source: str, line: str) -> Iterator[str]:
+        """An include line: as it is where it finds the same files in the copy, else one for each file."""
+        pattern = include_pattern(line)
+        if pattern is None:
+            yield line
+            return
+        found = self._configuration.files.included.get((source, pattern), ())
+        targets = [self._targets[file] for file in found]
+        here = self._targets[source].parent
+        moved = any(_OUTSIDE in target.parts for target in (*targets, self._targets[source]))
+        if not moved and not posixpath.isabs(pattern):
+            yield line
+            return
+        yield "#" + line
+        for target in targets:
+            yield f"[include {os.path.relpath(target, here)}]"
+
+    @property
+    def _variables(self) -> Path:
+        return self._places.files / "variables.cfg"
+
+    @property
+    def _host_temperature(self) -> Path:
+        return self._places.files / "host_temperature"
+
+    def _extra_files(self) -> Iterator[tuple[Path, str]]:
+        variables = self._configuration.sections.get("save_variables")
+        if variables is not None:
+            yield self._variables, self._saved_variables(variables.get("filename") or "")
+        yield self._host_temperature, _HOST_TEMPERATURE
+
+    def _saved_variables(self, name: str) -> str:
+        """What the variables file holds: the one beside printer.cfg, which a tree brings along, else the one named."""
+        beside = posixpath.join(posixpath.dirname(self._configuration.files.main), posixpath.basename(name))
+        for path in (beside, os.path.expanduser(name)):  # noqa: PTH111  a name as klippy takes it
+            with suppress(LoadError, UnicodeDecodeError):
+                return load(path).decode()
+        return "[Variables]\n"
+
+
+def _layout(configuration: Configuration, target: Path) -> dict[str, Path]:
+    """Where each file goes: those below printer.cfg's folder at the same place, others into a folder of their own."""
+    main = configuration.files.main
+    root = posixpath.dirname(posixpath.abspath(main))
+    layout: dict[str, Path] = {}
+    taken: dict[str, Path] = {}
+    for file in configuration.files.texts:
+        path = posixpath.abspath(file)
+        if path not in taken:
+            inside = posixpath.relpath(path, root)
+            outside = inside == ".." or inside.startswith("../")
+            place = f"{_OUTSIDE}/{len(taken)}/{posixpath.basename(path)}" if outside else inside
+            taken[path] = target if file == main else target.parent / place
+        layout[file] = taken[path]
+    return layout

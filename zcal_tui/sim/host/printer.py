@@ -12,8 +12,7 @@ from zcal_tui.sim.host.run_folder import RunFolder
 from zcal_tui.sim.machine import SimulatedMachine
 from zcal_tui.sim.mcu import SHUTDOWN_REASONS, SimulatedMcu
 from zcal_tui.sim.person import Person
-from zcal_tui.sim.profile import Profile
-from zcal_tui.sim.wiring import load_wiring
+from zcal_tui.sim.preparation import Prepared
 
 T = TypeVar("T")
 
@@ -26,7 +25,7 @@ class SimulatedPrinter:
 
     def __init__(
         self,
-        profile: Profile,
+        prepared: Prepared,
         folder: RunFolder,
         clock: HostClock,
         seed: int | None,
@@ -36,12 +35,10 @@ class SimulatedPrinter:
     ) -> None:
         """`on_failure` is called, from the plant's thread, if the simulation itself breaks down. `older_i2c`: see
         `SimulatedMcu`.
-
-        Raises TruthError or WiringError where the profile describes no printer that can be simulated.
         """
-        self._machine = SimulatedMachine(load_wiring(profile.printer_cfg), profile.truth, seed)
+        self._machine = SimulatedMachine(prepared.wiring, prepared.truth, seed)
         self._mcu = SimulatedMcu(self._machine, i2c_buses=self._machine.i2c_buses, older_i2c=older_i2c)
-        self._person = Person(profile.truth, seed)
+        self._person = Person(prepared.truth, seed)
         self._port = McuPort(folder.mcu_port)
         self._plant = Plant(self._mcu, self._port, clock, on_failure)
 

@@ -17,7 +17,7 @@ from zcal_tui.sim.host.framed import ask
 from zcal_tui.sim.host.klippy_source import Klippy
 from zcal_tui.sim.host.printer import SimulatedPrinter
 from zcal_tui.sim.host.run_folder import RunFolder
-from zcal_tui.sim.profile import Profile
+from zcal_tui.sim.preparation import Prepared
 
 START_TIMEOUT = 120.0
 _LOOK_AGAIN = 0.1
@@ -27,7 +27,7 @@ _LOOK_AGAIN = 0.1
 class Setup:
     """What a simulator is made of."""
 
-    profile: Profile
+    prepared: Prepared
     klippy: Klippy
     clock: HostClock
     folder: RunFolder
@@ -52,14 +52,14 @@ class Simulator:
     """Runs until `stopped` is done: with the reason, or with a SimulatorError if the simulation broke down."""
 
     def __init__(self, setup: Setup, reporter: Reporter) -> None:
-        """Raises TruthError, WiringError or SimulatorError where the profile cannot be simulated."""
+        """Raises SimulatorError where it cannot be set up."""
         self._setup = setup
         self._folder = setup.folder
         self._reporter = reporter
         self._loop = asyncio.get_running_loop()
         self.stopped: asyncio.Future[str] = self._loop.create_future()
         self._printer = SimulatedPrinter(
-            setup.profile,
+            setup.prepared,
             setup.folder,
             setup.clock,
             setup.seed,
@@ -79,10 +79,12 @@ class Simulator:
 
     async def start(self) -> dict[str, Any]:
         """Start everything; returns where it can be reached, and klippy's state. Raises SimulatorError."""
+        prepared, folder = self._setup.prepared, self._folder
         copy_config(
-            self._setup.profile.printer_cfg,
-            self._folder.config,
-            Places(self._folder.mcu_port, self._folder.gcodes),
+            prepared.configuration,
+            folder.config,
+            Places(folder.mcu_port, folder.gcodes, folder.path / "files"),
+            left_out=[one.section for one in prepared.left_out],
         )
         self._printer.start()
         await self._control.start()
@@ -113,7 +115,7 @@ class Simulator:
         """Where everything can be reached."""
         folder, setup = self._folder, self._setup
         return {
-            "profile": setup.profile.name,
+            "profile": setup.prepared.name,
             "klippy": str(folder.klippy_socket),
             "moonraker": f"http://{moonraker.HOST}:{self._port}" if self._port else None,
             "moonraker_socket": str(folder.moonraker_socket) if self._port else None,

@@ -109,11 +109,13 @@ class Motion:
             elif len(configured) == len(drives):
                 places.append(configured[number])
             else:
-                raise TruthError(
-                    f"[drive.{stepper.section}]: x and y are missing. A printer with several Z drives needs the "
-                    "place of each, here or as [quad_gantry_level] or [z_tilt] in printer.cfg."
-                )
+                places.append(self._assumed_place(number, len(drives)))
         return Gantry(places)
+
+    def _assumed_place(self, number: int, count: int) -> tuple[float, float]:
+        """Where a drive is of which neither the truth nor printer.cfg says it: spread over the width of the bed."""
+        x, y = self._wiring.axis("x")[0], self._wiring.axis("y")[0]
+        return x.position_min + (x.position_max - x.position_min) * number / (count - 1), midpoint(y)
 
     def _place_cartesian(self) -> None:
         x_stepper, y_stepper = self._wiring.axis("x")[0], self._wiring.axis("y")[0]

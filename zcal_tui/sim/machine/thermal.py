@@ -117,7 +117,7 @@ class Thermal:
         noise = (heater.traits if heater else self._truth.heater_bed).sensor_noise
         place = self.probe_bed if wire.section.startswith("temperature_probe") else self.chamber
         measured = (heater.sensor if heater else place) + noise * float(draws.standard_normal())
-        return 1.0 if wire.thermistor is None else wire.thermistor.fraction(measured)
+        return 1.0 if wire.curve is None else wire.curve.fraction(measured)
 
     def wipe(self) -> None:
         """Take the drop off the nozzle."""

@@ -28,11 +28,13 @@ class BaseCommands:
         firmware.command("emergency_stop", self._emergency_stop, in_shutdown=True)
         firmware.command("clear_shutdown", firmware.clear_shutdown, in_shutdown=True)
         firmware.command("reset", reset, in_shutdown=True)
+        firmware.command("debug_read order=%c addr=%u", self._debug_read, in_shutdown=True)
         self._identified = firmware.response("identify_response offset=%u data=%.*s")
         self._config = firmware.response("config is_config=%c crc=%u is_shutdown=%c move_count=%hu")
         self._clock = firmware.response("clock clock=%u")
         self._uptime = firmware.response("uptime high=%u clock=%u")
         self._stats = firmware.response("stats count=%u sum=%u sumsq=%u")
+        self._debug = firmware.response("debug_result val=%u")
         self._stats_timer = Timer(self._send_stats)
         self._stats_ticks = STATS_SECONDS * firmware.clock_freq
         self._start_stats()
@@ -55,6 +57,10 @@ class BaseCommands:
     def _get_uptime(self) -> None:
         clock = self._firmware.clock
         self._uptime(clock >> 32, clock & CLOCK_MASK)
+
+    def _debug_read(self, _order: int, _address: int) -> None:
+        # klippy looks calibration values of a chip's sensor up in its memory; this chip has none there
+        self._debug(0)
 
     def _emergency_stop(self) -> None:
         raise FirmwareShutdown("Command request")

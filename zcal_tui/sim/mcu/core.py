@@ -29,6 +29,8 @@ I2C_BUSES = ("i2c0", "i2c1", "i2c2", "i2c3")
 
 VERSION = "simulated-1"
 BUILD_VERSIONS = "zcal-tui"
+CHIP = "rp2040"
+"""The chip it calls itself: klippy knows the slope of its temperature sensor."""
 APP = "zcal-tui simulated micro-controller"
 
 
@@ -203,7 +205,7 @@ class SimulatedMcu:
 
     def _boot(self, time: float) -> Firmware:
         dictionary = Dictionary(version=VERSION, build_versions=BUILD_VERSIONS, app=APP)
-        dictionary.constant("MCU", "simulated")
+        dictionary.constant("MCU", CHIP)
         firmware = Firmware(
             self._machine,
             dictionary,

@@ -1,0 +1,82 @@
+"""`sim --check`: every reason at once, for people and for programs; nothing runs for it."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from machine_rig import CARTESIAN, PROBE
+
+from zcal_tui.sim.command import main
+from zcal_tui.sim.profile import PROFILES
+
+MCU = "[mcu]\nserial: /dev/null\n"
+
+
+@pytest.fixture
+def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No program may be started and no klippy be looked for."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a check starts nothing")
+
+    monkeypatch.setattr("subprocess.Popen", refuse)
+    monkeypatch.setattr("zcal_tui.sim.host.klippy_source.find_checkout", refuse)
+    monkeypatch.setattr("zcal_tui.sim.host.klippy_source.prepare", refuse)
+
+
+@pytest.mark.usefixtures("nothing_runs")
+@pytest.mark.parametrize("name", PROFILES)
+def test_each_profile_passes(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--check", name]) == 0
+    assert "can be simulated." in capsys.readouterr().out
+    assert main(["--check", "--strip", name]) == 0
+
+
+@pytest.mark.usefixtures("nothing_runs")
+def test_every_reason_comes_with_file_and_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "printer.cfg").write_text("[include more.cfg]\n" + MCU + CARTESIAN + PROBE)
+    (tmp_path / "more.cfg").write_text("[led_effect a]\nx: 1\n[mcu rpi]\nserial: x\n[fan]\npin: a b\n")
+    assert main(["--check", str(tmp_path)]) == 2
+    out = capsys.readouterr().out.splitlines()
+    more = tmp_path / "more.cfg"
+    assert [line.split(": ")[0] for line in out[:3]] == [f"{more}:1", f"{more}:3", f"{more}:6"]
+    assert out[3] == f"{tmp_path / 'printer.cfg'} cannot be simulated: 3 reasons."
+    assert out[4] == "With --strip, 1 of these would remain."
+
+
+def test_the_same_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "printer.cfg").write_text(MCU + CARTESIAN + "[led_effect a]\n[neopixel b]\npin: PA1\n")
+    assert main(["--check", "--json", str(tmp_path)]) == 2
+    (line,) = capsys.readouterr().out.splitlines()
+    found = json.loads(line)
+    assert (found["event"], found["runs"]) == ("check", False)
+    refusal = found["refusals"][0]
+    assert (refusal["section"], refusal["option"], refusal["line"]) == ("led_effect a", None, 30)
+    assert found["with_strip"] == []
+    assert main(["--check", "--strip", "--json", str(tmp_path)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [one["section"] for one in found["left_out"]] == ["led_effect a", "neopixel b"]
+
+
+@pytest.mark.parametrize("content", [b"\x7fELF\0", b"\xff\xfe[\0m\0", b"nonsense", b"", b"[include *.cfg]\n"])
+def test_a_bad_file_is_no_traceback(
+    content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "printer.cfg").write_bytes(content)
+    assert main(["--check", str(tmp_path)]) == 2
+    assert str(tmp_path / "printer.cfg") in capsys.readouterr().out
+
+
+def test_devices_are_not_opened(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    (tmp_path / "printer.cfg").write_text(f"[include {fifo}]\n[include /dev/tty*]\n" + MCU + CARTESIAN)
+    assert main(["--check", str(tmp_path)]) == 2  # opening the fifo would wait for a writer without end
+    assert f"{fifo}: This is not a regular file." in capsys.readouterr().out
+
+
+def test_an_extra_that_is_named_counts(tmp_path: Path) -> None:
+    (tmp_path / "printer.cfg").write_text(MCU + CARTESIAN + "[led_effect a]\n")
+    (tmp_path / "led_effect.py").write_text("raise SystemExit('a check runs no plugin')\n")
+    assert main(["--check", "--extra", str(tmp_path / "led_effect.py"), str(tmp_path)]) == 0

@@ -1,0 +1,71 @@
+"""What is left out of a configuration, and what never is."""
+
+from machine_rig import CARTESIAN, HEATERS, PROBE
+
+from zcal_tui.klipper_config.configuration import parse_text
+from zcal_tui.sim.strip import describe, strip
+
+Z = (
+    CARTESIAN
+    + HEATERS
+    + PROBE
+    + "[mcu]\nserial: x\n[safe_z_home]\nhome_xy_position: 1, 1\n[z_tilt]\n[bed_mesh]\n"
+    "[homing_override]\naxes: z\ngcode:\n  _LIGHT\n  G28 Z\n[tmc2209 stepper_z]\n"
+    "[gcode_macro _LIGHT]\ngcode:\n  SET_SERVO SERVO=arm ANGLE=1\n  SET_LED_EFFECT EFFECT=x\n"
+)
+
+
+def left_out(text: str) -> set[str]:
+    return {one.section for one in strip(parse_text(text)).left_out}
+
+
+def test_what_z_depends_on_stays() -> None:
+    assert left_out(Z) == set()
+
+
+def test_what_z_does_not_depend_on_goes_and_is_listed() -> None:
+    text = Z + "[neopixel bar]\npin: PA1\n[filament_switch_sensor f]\n[display]\n[led_effect x]\n"
+    result = strip(parse_text(text, "p.cfg"))
+    assert [one.section for one in result.left_out] == [
+        "neopixel bar",
+        "filament_switch_sensor f",
+        "display",
+        "led_effect x",
+    ]
+    assert "neopixel bar" not in result.configuration.sections
+    line = next(describe(result.left_out))
+    assert line.startswith("p.cfg:") and line.endswith("[neopixel bar]: left out. Z does not depend on it.")
+
+
+def test_what_a_macro_of_the_homing_uses_stays() -> None:
+    assert left_out(Z + "[servo arm]\npin: PA1\n[servo other]\npin: PA2\n") == {"servo other"}
+
+
+def test_macros_are_followed_through_macros_and_delayed_gcode() -> None:
+    text = (
+        CARTESIAN
+        + "[probe]\nactivate_gcode: Deploy\n[gcode_macro deploy]\ngcode:\n  UPDATE_DELAYED_GCODE ID=later\n"
+        "[delayed_gcode later]\ngcode:\n  SET_PIN PIN=Magnet VALUE=1\n[output_pin magnet]\n[output_pin lamp]\n"
+    )
+    assert left_out(text) == {"output_pin lamp"}
+
+
+def test_a_macro_that_renames_a_missing_command_goes() -> None:
+    text = (
+        Z + "[gcode_macro SET_LED]\nrename_existing: _SET_LED\ngcode:\n"
+        "[gcode_macro FOREIGN]\nrename_existing: OLD\ngcode:\n"
+        "[gcode_macro BED_MESH_CALIBRATE]\nrename_existing: _BMC\ngcode:\n[gcode_macro M117]\nrename_existing: M117.1\n"
+    )
+    assert left_out(text) == {"gcode_macro SET_LED", "gcode_macro FOREIGN"}
+
+
+def test_a_controller_goes_when_nothing_is_on_it() -> None:
+    host = "[mcu rpi]\nserial: x\n[board_pins rpi]\nmcu: rpi\naliases: A=B\n"
+    assert left_out(Z + host + "[adxl345]\ncs_pin: rpi:None\n") == {"mcu rpi", "board_pins rpi", "adxl345"}
+    assert left_out(Z + host + "[heater_fan f]\npin: rpi:PA1\n") == set()
+
+
+def test_named_plugins_stay() -> None:
+    assert "led_effect x" not in {
+        one.section for one in strip(parse_text(Z + "[led_effect x]\n"), ["led_effect"]).left_out
+    }

@@ -1,0 +1,194 @@
+"""Leave out of a configuration what has nothing to do with Z, so that more printers can be simulated.
+
+What Z depends on stays: kinematics, endstops, probe, homing, levelling, mesh, the heaters of bed and extruder, and what
+the macros refer to that these call. Macros themselves need no hardware; one that renames a missing command goes too.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from zcal_tui.klipper_config.configuration import Configuration, Section
+from zcal_tui.klipper_config.files import Place
+from zcal_tui.sim.klipper_commands import COMMANDS
+from zcal_tui.sim.sections import KINDS, Part, kind_name
+
+_MACRO = "gcode_macro"
+_ROOTS = frozenset(
+    (
+        *("G28", "G29", "M401", "M402", "PROBE", "PROBE_ACCURACY", "PROBE_CALIBRATE", "QUERY_PROBE"),
+        *("BED_MESH_CALIBRATE", "BED_TILT_CALIBRATE", "QUAD_GANTRY_LEVEL", "Z_TILT_ADJUST"),
+        *("SCREWS_TILT_CALCULATE", "DELTA_CALIBRATE", "Z_ENDSTOP_CALIBRATE", "CALIBRATE_Z"),
+    )
+)
+"""Commands that macros may replace and that measure or home."""
+_ROOT_NAME = re.compile(r"PROBE|DOCK|ATTACH|DEPLOY|STOW|HOM(E|ING)|KLICKY|EUCLID", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PROVIDERS: Mapping[str, tuple[str, ...]] = {
+    "SET_LED": ("neopixel", "dotstar", "led", "pca9533", "pca9632"),
+    "SET_LED_TEMPLATE": ("neopixel", "dotstar", "led", "pca9533", "pca9632"),
+    "SET_PIN": ("output_pin", "pwm_tool", "pwm_cycle_time"),
+    "SET_SERVO": ("servo",),
+    "SET_FILAMENT_SENSOR": ("filament_switch_sensor", "filament_motion_sensor"),
+    "QUERY_FILAMENT_SENSOR": ("filament_switch_sensor", "filament_motion_sensor"),
+    "SET_FAN_SPEED": ("fan_generic",),
+    "SET_TEMPERATURE_FAN_TARGET": ("temperature_fan",),
+    "SET_DISPLAY_GROUP": ("display",),
+    "TEST_RESONANCES": ("resonance_tester",),
+    "SHAPER_CALIBRATE": ("resonance_tester",),
+    "MEASURE_AXES_NOISE": ("resonance_tester",),
+    "ACCELEROMETER_MEASURE": ("adxl345", "lis2dw", "lis3dh", "mpu9250", "icm20948", "bmi160"),
+    "ACCELEROMETER_QUERY": ("adxl345", "lis2dw", "lis3dh", "mpu9250", "icm20948", "bmi160"),
+}
+"""Which kinds of sections bring a command, for those that may be left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A section that is not simulated, and why it need not be."""
+
+    section: str
+    place: Place
+    reason: str
+
+
+@dataclass(frozen=True)
+class Stripped:
+    """What is left of a configuration. A command that is gone is no error: klippy answers it with a message."""
+
+    configuration: Configuration
+    left_out: tuple[LeftOut, ...]
+
+
+def strip(configuration: Configuration, plugins: Collection[str] = ()) -> Stripped:
+    """Leave out what has nothing to do with Z. `plugins` are the kinds of sections that further extras bring."""
+    return _Stripper(configuration, plugins).stripped()
+
+
+class _Stripper:
+    def __init__(self, configuration: Configuration, plugins: Collection[str]) -> None:
+        self._configuration = configuration
+        self._sections = configuration.sections
+        self._plugins = plugins
+        self._macros = {
+            section.name.split(maxsplit=1)[1].upper(): section
+            for section in self._sections.values()
+            if section.kind == _MACRO and " " in section.name
+        }
+        self._left_out: dict[str, LeftOut] = {}
+
+    def stripped(self) -> Stripped:
+        called = self._called()
+        words = {word.lower() for section in called for word in _WORD.findall(_script(section))}
+        for section in self._sections.values():
+            reason = self._reason(section, words)
+            if reason:
+                self._leave_out(section, reason)
+        self._leave_out_chips()
+        self._leave_out_renames()
+        kept = {name: section for name, section in self._sections.items() if name not in self._left_out}
+        left = Configuration(
+            self._configuration.files, kept, self._configuration.entries, self._configuration.faults
+        )
+        return Stripped(left, tuple(self._left_out.values()))
+
+    def _leave_out(self, section: Section, reason: str) -> None:
+        self._left_out[section.name] = LeftOut(section.name, section.place, reason)
+
+    def _reason(self, section: Section, words: Collection[str]) -> str:
+        name = kind_name(section.name)
+        if name in self._plugins:
+            return ""
+        kind = KINDS.get(name)
+        if kind is None:
+            return "Klipper has no module of this name."
+        if kind.part is not Part.OTHER:
+            return ""
+        label = section.name.split(maxsplit=1)[1].lower() if " " in section.name else name
+        if not kind.refused and label in words:
+            return ""
+        return "Z does not depend on it."
+
+    def _called(self) -> list[Section]:
+        """The sections whose G-code may run when Z is homed, levelled or probed."""
+        found: dict[str, Section] = {}
+        waiting = [
+            section
+            for section in self._sections.values()
+            if section.kind != _MACRO
+            and (kind_name(section.name) in self._plugins or _part(section) is Part.Z)
+            and _script(section)
+        ]
+        waiting += [
+            macro for name, macro in self._macros.items() if name in _ROOTS or _ROOT_NAME.search(name)
+        ]
+        z_calibration = self._sections.get("z_calibration")
+        if z_calibration is not None:
+            waiting.append(z_calibration)
+        delayed = {
+            section.name.split(maxsplit=1)[1].upper(): section
+            for section in self._sections.values()
+            if section.kind == "delayed_gcode" and " " in section.name
+        }
+        while waiting:
+            section = waiting.pop()
+            if section.name in found:
+                continue
+            found[section.name] = section
+            for word in {word.upper() for word in _WORD.findall(_script(section))}:
+                waiting += [named[word] for named in (self._macros, delayed) if word in named]
+        return list(found.values())
+
+    def _leave_out_chips(self) -> None:
+        """Leave out further micro-controllers that nothing left is connected to, and the aliases of their pins."""
+        kept = [section for section in self._sections.values() if section.name not in self._left_out]
+        for section in kept:
+            if section.kind != "mcu" or section.name == "mcu":
+                continue
+            chip = section.name.split(maxsplit=1)[1]
+            if not any(
+                _uses(other, chip) for other in kept if other.kind not in ("mcu", "board_pins", _MACRO)
+            ):
+                self._leave_out(section, "Nothing that is left is connected to it.")
+        for section in kept:
+            chips = {chip.strip() for chip in (section.get("mcu") or "mcu").split(",")}
+            if section.kind == "board_pins" and all(f"mcu {chip}" in self._left_out for chip in chips):
+                self._leave_out(section, "Its micro-controller is left out.")
+
+    def _leave_out_renames(self) -> None:
+        """Leave out macros that take the place of a command that nothing left provides."""
+        kinds = {kind_name(name) for name in self._sections if name not in self._left_out}
+        for name, macro in self._macros.items():
+            if macro.get("rename_existing") is None or self._plugins:
+                continue
+            if re.fullmatch(r"[GMT]\d+(\.\d+)?", name):
+                continue
+            providers = _PROVIDERS.get(name)
+            if name not in COMMANDS or (providers is not None and not kinds.intersection(providers)):
+                self._leave_out(macro, "It renames a command of a section that is left out.")
+
+
+def _part(section: Section) -> Part | None:
+    kind = KINDS.get(kind_name(section.name))
+    return kind.part if kind else None
+
+
+def _script(section: Section) -> str:
+    """The G-code of a section."""
+    return "\n".join(
+        option.value for name, option in section.options.items() if name == "gcode" or name.endswith("_gcode")
+    )
+
+
+def _uses(section: Section, chip: str) -> bool:
+    named = re.compile(rf"(?<![\w.]){re.escape(chip)}\s*:")
+    return any(
+        named.search(option.value) or (name.endswith("mcu") and option.value.strip() == chip)
+        for name, option in section.options.items()
+    )
+
+
+def describe(left_out: Collection[LeftOut]) -> Iterator[str]:
+    """A line for each section that is left out."""
+    for one in left_out:
+        yield f"{one.place}: [{one.section}]: left out. {one.reason}"

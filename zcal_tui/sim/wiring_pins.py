@@ -1,0 +1,116 @@
+"""Pins: their description in printer.cfg, the board's aliases for them, and groups of pins that act as one.
+
+Source: Klipper docs, Config_Reference, "Micro-controller configuration", "[board_pins]", "[multi_pin]".
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from zcal_tui.klipper_config.configuration import Configuration, sections_named
+from zcal_tui.sim.refusals import Options, Refusals
+from zcal_tui.sim.wiring_types import Pin
+
+MAIN = "mcu"
+_PIN_OPTION = re.compile(r"(^|_)pins?$")
+_NOT_OF_A_PIN = re.compile(r"[\s^~!:]")
+_NO_PINS_IN = (
+    "board_pins",
+    "duplicate_pin_override",
+    "gcode_macro",
+    "delayed_gcode",
+    "multi_pin",
+    "samd_sercom",
+)
+_VIRTUAL_CHIPS = re.compile(r"^(probe|bltouch|load_cell_probe|dockable_probe|sx1509_.+|tmc\d+_.+)$")
+_NOWHERE = Pin("")
+
+
+class Pins:
+    """Reads the pins of one configuration."""
+
+    def __init__(self, configuration: Configuration, refusals: Refusals) -> None:
+        self._configuration = configuration
+        self._refusals = refusals
+        self._chips = {
+            section.name.split(maxsplit=1)[1]
+            for section in sections_named(configuration, "mcu")
+            if " " in section.name
+        }
+        self._aliases = dict(self._read_aliases())
+        self._multi: Mapping[str, Options] = {
+            section.name.split(maxsplit=1)[1]: Options(section, refusals)
+            for section in sections_named(configuration, "multi_pin")
+            if " " in section.name
+        }
+
+    def pin(self, options: Options, option: str, description: str | None = None) -> Pin:
+        """The pin that an option names; the first one where it names a [multi_pin]."""
+        found = self.pins(options, option, description)
+        return found[0] if found else _NOWHERE
+
+    def optional(self, options: Options, option: str) -> Pin | None:
+        """The same; None without such an option."""
+        return None if options.optional(option) is None else self.pin(options, option)
+
+    def pins(self, options: Options, option: str, description: str | None = None) -> tuple[Pin, ...]:
+        """All pins of this micro-controller that one description stands for."""
+        text = options.text(option) if description is None else description
+        if not text.strip():
+            return ()
+        name = text.strip()
+        pullup = {"^": 1, "~": -1}.get(name[:1], 0)
+        name = name.lstrip("^~").strip()
+        invert = name.startswith("!")
+        chip, colon, name = name.removeprefix("!").strip().rpartition(":")
+        chip, name = chip.strip(), name.strip()
+        if not name or _NOT_OF_A_PIN.search(name) or _NOT_OF_A_PIN.search(chip):
+            options.refuse(option, f"{text!r} is not a pin. Write [^~][!]NAME, for example ^!PB6.")
+            return ()
+        if chip == "multi_pin":
+            return self._group(options, option, name, invert)
+        if colon and chip != MAIN:
+            if chip not in self._chips and not _VIRTUAL_CHIPS.match(chip):
+                options.refuse(option, f"There is no section for {chip}, which {text!r} names.")
+            return ()
+        return (Pin(self._aliases.get(name, name), invert, pullup),)
+
+    def all(self) -> tuple[str, ...]:
+        """The name of every pin of this micro-controller that the configuration uses."""
+        found: dict[str, None] = {}
+        for section in self._configuration.sections.values():
+            if section.kind in _NO_PINS_IN:
+                continue
+            options = Options(section, self._refusals)
+            for option, value in section.options.items():
+                if not _PIN_OPTION.search(option):
+                    continue
+                for description in value.value.replace("\n", ",").split(","):
+                    if description.strip().lstrip("^~! ") and "virtual_endstop" not in description:
+                        found.update((pin.name, None) for pin in self.pins(options, option, description))
+        return tuple(found)
+
+    def _group(self, options: Options, option: str, name: str, invert: bool) -> tuple[Pin, ...]:
+        group = self._multi.get(name)
+        if group is None:
+            options.refuse(option, f"There is no section [multi_pin {name}].")
+            return ()
+        return tuple(
+            Pin(pin.name, pin.invert != invert, pin.pullup)
+            for description in group.text("pins").replace("\n", ",").split(",")
+            if description.strip() and "multi_pin:" not in description
+            for pin in self.pins(group, "pins", description)
+        )
+
+    def _read_aliases(self) -> Iterator[tuple[str, str]]:
+        found: dict[str, str] = {}
+        for section in sections_named(self._configuration, "board_pins"):
+            chips = [chip.strip() for chip in (section.get("mcu") or MAIN).split(",")]
+            if MAIN not in chips:
+                continue
+            names = ("aliases", *(option for option in section.options if option.startswith("aliases_")))
+            for option in names:
+                for entry in (section.get(option) or "").replace("\n", ",").split(","):
+                    alias, _, pin = entry.partition("=")
+                    if pin.strip() and not pin.strip().startswith("<"):
+                        found[alias.strip()] = found.get(pin.strip(), pin.strip())
+        yield from found.items()
