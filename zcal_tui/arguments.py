@@ -106,6 +106,12 @@ def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer")
     where.add_argument(
         "--seed", type=int, metavar="N", default=gone, help="with --demo: other draws of chance"
     )
+    where.add_argument(
+        "--strip",
+        action="store_true",
+        default=gone,
+        help="with --demo: leave out the sections of a printer.cfg that Z does not depend on",
+    )
     how = parser.add_argument_group("how")
     how.add_argument("--headless", action="store_true", default=gone, help="run the check without a screen")
     how.add_argument(
@@ -245,7 +251,7 @@ def _command(
         )
     if given.get("control") and not given.get("autopilot"):
         raise UsageError("--control goes with --autopilot")
-    for key in ("truth", "klipper", "sim_speed", "seed"):
+    for key in ("truth", "klipper", "sim_speed", "seed", "strip"):
         if given.get(key) is not None and demo is None:
             raise UsageError(f"--{key.replace('_', '-')} goes with --demo")
     if demo is not None:
@@ -263,6 +269,7 @@ def _command(
         truth=given.get("truth"),
         sim_speed=given.get("sim_speed", 1.0),
         seed=given.get("seed"),
+        strip=given.get("strip", False),
         save=given.get("save", "ask"),
         autopilot=given.get("autopilot", False),
         control=given.get("control"),

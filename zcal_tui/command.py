@@ -23,6 +23,8 @@ class Command:
     truth: str | None = None
     sim_speed: float = 1.0
     seed: int | None = None
+    strip: bool = False
+    """Whether the simulated printer is without what Z does not depend on."""
     save: SavePolicy = "ask"
     autopilot: bool = False
     control: str | None = None

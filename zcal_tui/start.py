@@ -112,6 +112,7 @@ def target_of(command: Command) -> PrinterTarget:
                 klipper=settings.klipper,
                 speed=command.sim_speed,
                 seed=command.seed,
+                strip=command.strip,
             )
         )
     if settings.printer:

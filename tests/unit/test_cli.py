@@ -102,6 +102,7 @@ def test_a_way_to_save_that_is_not_there() -> None:
         (["all", "--skip", ",".join(CHECKS)], "--skip leaves out every check"),
         (["--sim-speed", "2"], "--sim-speed goes with --demo"),
         (["--seed", "2"], "--seed goes with --demo"),
+        (["--strip"], "--strip goes with --demo"),
         (["--demo", "voron", "--sim-speed", "50"], "out of range (0.1 to 40 times real time)"),
         (["--demo", "voron", "--sim-speed", "fast"], "'fast' is not a number"),
         (["acuracy"], "there is no check 'acuracy'; did you mean accuracy?"),

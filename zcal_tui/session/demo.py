@@ -57,7 +57,7 @@ class DemoPrinter:
             async for line in process.stdout:
                 message = _message(line)
                 match message.get("event"):
-                    case "progress":
+                    case "progress" | "notice":
                         progress(str(message.get("text", "")))
                     case "ready":
                         return cls(process, message)

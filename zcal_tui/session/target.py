@@ -15,6 +15,7 @@ class DemoOptions:
     klipper: str | None = None
     speed: float = 1.0
     seed: int | None = None
+    strip: bool = False
 
     def arguments(self) -> list[str]:
         """The simulator's command line."""
@@ -22,7 +23,7 @@ class DemoOptions:
         for flag, value in (("--truth", self.truth), ("--klipper", self.klipper), ("--seed", self.seed)):
             if value is not None:
                 given += [flag, str(value)]
-        return given
+        return [*given, "--strip"] if self.strip else given
 
 
 @dataclass(frozen=True, slots=True)

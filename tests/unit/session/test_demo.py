@@ -33,3 +33,14 @@ async def test_a_klipper_that_is_none_is_not(tmp_path: Path) -> None:
         await DemoPrinter.start(DemoOptions("voron", klipper=str(tmp_path)), lambda _: None)
     assert "no klippy/klippy.py" in failed.value.problem.what
     assert failed.value.problem.key == ""
+
+
+async def test_strip_is_passed_on_and_what_it_leaves_out_is_listed(tmp_path: Path) -> None:
+    assert DemoOptions("x", strip=True).arguments()[-1] == "--strip"
+    assert "--strip" not in DemoOptions("x").arguments()
+    (tmp_path / "printer.cfg").write_text("[led_effect x]\n[printer]\nkinematics: polar\n")
+    with pytest.raises(DemoFailed) as raised:
+        await DemoPrinter.start(DemoOptions(str(tmp_path), strip=True), lambda _: None)
+    problem = raised.value.problem
+    assert "printer.cfg:3: [printer] kinematics: polar" in problem.cause
+    assert "led_effect" not in problem.cause

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
-from machine_rig import CARTESIAN, PROBE
 
+from tests.unit.sim.machine_rig import CARTESIAN, PROBE
 from zcal_tui.sim.command import main
 from zcal_tui.sim.profile import PROFILES
 

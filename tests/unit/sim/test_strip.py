@@ -1,7 +1,6 @@
 """What is left out of a configuration, and what never is."""
 
-from machine_rig import CARTESIAN, HEATERS, PROBE
-
+from tests.unit.sim.machine_rig import CARTESIAN, HEATERS, PROBE
 from zcal_tui.klipper_config.configuration import parse_text
 from zcal_tui.sim.strip import describe, strip
 
