@@ -80,7 +80,7 @@ class StockSampler:
 
     async def series(
         self, count: int, settings: ProbingSettings, cancelled: Callable[[], bool]
-    ) -> AsyncIterator[Touch]:
+    ) -> AsyncGenerator[Touch, None]:
         probe = probe_config(self._printer.state)
         if probe is None:
             raise ProbeUnusable(

@@ -1,6 +1,7 @@
 """The files of the configuration are found as klippy finds them."""
 
 import socket
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def folder(tmp_path: Path, machine: Machine) -> Path:
 
 
 @pytest.fixture
-async def files(klippy: FakeKlippy, folder: Path):
+async def files(klippy: FakeKlippy, folder: Path) -> AsyncIterator[ConfigFiles]:
     """The files of a printer on this machine."""
     transport = open_transport(SocketAddress(klippy.path))
     await transport.connect()

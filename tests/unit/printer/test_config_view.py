@@ -1,9 +1,12 @@
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.present import present
 from zcal_tui.printer.config_view import (
     gearing,
     has_probe,
@@ -18,7 +21,7 @@ from zcal_tui.printer.config_view import (
 from zcal_tui.printer.state import PrinterState, ProbeState
 
 
-def printer(settings, probe=None):
+def printer(settings: Mapping[str, Any], probe: str | None = None) -> PrinterState:
     return PrinterState(settings=settings, probe=None if probe is None else ProbeState(probe))
 
 
@@ -42,12 +45,12 @@ def printer(settings, probe=None):
         ({}, None),
     ],
 )
-def test_step_distance(options, distance):
+def test_step_distance(options: dict[str, Any], distance: float | None) -> None:
     found = step_distance({"stepper_z": options}, "stepper_z")
     assert found == (None if distance is None else pytest.approx(distance))
 
 
-def test_the_coarsest_of_several_z_steppers_counts():
+def test_the_coarsest_of_several_z_steppers_counts() -> None:
     state = printer(
         {
             "printer": {"kinematics": "corexy"},
@@ -61,7 +64,7 @@ def test_the_coarsest_of_several_z_steppers_counts():
     assert z_step_distance(state) == pytest.approx(0.005)
 
 
-def test_on_a_delta_the_towers_carry_z():
+def test_on_a_delta_the_towers_carry_z() -> None:
     state = printer(
         {
             "printer": {"kinematics": "delta", "minimum_z_position": -2},
@@ -76,11 +79,11 @@ def test_on_a_delta_the_towers_carry_z():
         }
     )
     assert z_step_distance(state) == pytest.approx(0.0125)
-    rail = z_rail(state)
+    rail = present(z_rail(state))
     assert (rail.section, rail.position_min, rail.position_endstop) == ("stepper_a", -2, 300)
 
 
-def test_a_deltesians_two_towers_carry_z():
+def test_a_deltesians_two_towers_carry_z() -> None:
     state = printer(
         {
             "printer": {"kinematics": "deltesian"},
@@ -90,10 +93,10 @@ def test_a_deltesians_two_towers_carry_z():
         }
     )
     assert z_step_distance(state) == pytest.approx(0.0125)
-    assert z_rail(state).section == "stepper_left"
+    assert present(z_rail(state)).section == "stepper_left"
 
 
-def test_no_step_distance_without_a_configuration():
+def test_no_step_distance_without_a_configuration() -> None:
     assert z_step_distance(PrinterState()) is None
     assert kinematics(PrinterState()) == ""
 
@@ -107,11 +110,11 @@ def test_no_step_distance_without_a_configuration():
         ("tmc2209_z:virtual_endstop", False),
     ],
 )
-def test_whether_the_probe_homes_z(pin, by_probe):
-    assert z_rail(printer({"stepper_z": {"endstop_pin": pin}})).homes_with_probe is by_probe
+def test_whether_the_probe_homes_z(pin: str, by_probe: bool) -> None:
+    assert present(z_rail(printer({"stepper_z": {"endstop_pin": pin}}))).homes_with_probe is by_probe
 
 
-def test_generic_cartesian_carriages_are_found():
+def test_generic_cartesian_carriages_are_found() -> None:
     state = printer(
         {
             "printer": {"kinematics": "generic_cartesian"},
@@ -121,11 +124,11 @@ def test_generic_cartesian_carriages_are_found():
             "stepper x": {"carriages": "x", "rotation_distance": 40, "microsteps": 16},
         }
     )
-    assert z_rail(state).section == "carriage z"
+    assert present(z_rail(state)).section == "carriage z"
     assert z_step_distance(state) == pytest.approx(0.0025)
 
 
-def test_no_rail_where_none_is_configured():
+def test_no_rail_where_none_is_configured() -> None:
     assert z_rail(PrinterState()) is None
 
 
@@ -144,25 +147,25 @@ def test_no_rail_where_none_is_configured():
     ],
 )
 @pytest.mark.parametrize("named", [True, False])
-def test_the_probes_section_and_kind(section, kind, named):
+def test_the_probes_section_and_kind(section: str, kind: str, named: bool) -> None:
     state = printer({"stepper_z": {}, section: {"x_offset": -30.0}}, section if named else None)
-    found = probe_config(state)
+    found = present(probe_config(state))
     assert (found.section, found.kind, found.x_offset) == (section, kind, -30.0)
 
 
-def test_a_probe_object_with_an_unknown_name_is_searched_for():
-    found = probe_config(printer({"bltouch": {"z_offset": 2.0}}, "probe"))
+def test_a_probe_object_with_an_unknown_name_is_searched_for() -> None:
+    found = present(probe_config(printer({"bltouch": {"z_offset": 2.0}}, "probe")))
     assert (found.section, found.z_offset) == ("bltouch", 2.0)
 
 
-def test_no_probe():
+def test_no_probe() -> None:
     assert not has_probe({"stepper_z": {}, "probe_calibration_notes": {}})
     assert has_probe({"stepper_z": {}, "probe_eddy_current a": {}})
     assert probe_config(printer({"stepper_z": {}})) is None
 
 
-def test_klippers_defaults_stand_in():
-    found = probe_config(printer({"probe": {"speed": 7.0}}))
+def test_klippers_defaults_stand_in() -> None:
+    found = present(probe_config(printer({"probe": {"speed": 7.0}})))
     assert (found.lift_speed, found.sample_retract_dist, found.samples, found.samples_tolerance) == (
         7.0,
         2.0,
@@ -171,8 +174,8 @@ def test_klippers_defaults_stand_in():
     )
 
 
-def test_a_tolerance_of_zero_stays_zero():
-    assert probe_config(printer({"probe": {"samples_tolerance": 0.0}})).samples_tolerance == 0.0
+def test_a_tolerance_of_zero_stays_zero() -> None:
+    assert present(probe_config(printer({"probe": {"samples_tolerance": 0.0}}))).samples_tolerance == 0.0
 
 
 @pytest.mark.parametrize(
@@ -187,25 +190,25 @@ def test_a_tolerance_of_zero_stays_zero():
         ({"drop_first_result": "False"}, True),
     ],
 )
-def test_which_probes_are_plain(changes, plain):
-    assert probe_config(printer({"probe": changes})).plain is plain
+def test_which_probes_are_plain(changes: dict[str, Any], plain: bool) -> None:
+    assert present(probe_config(printer({"probe": changes}))).plain is plain
 
 
-def test_a_macro_before_the_command_is_seen():
+def test_a_macro_before_the_command_is_seen() -> None:
     macro = {"gcode": "...", "rename_existing": "_PROBE_ACCURACY_BASE"}
     state = printer({"probe": {}, "gcode_macro probe_accuracy": macro})
     assert macro_wraps(state, "PROBE_ACCURACY")
     assert not macro_wraps(state, "PROBE")
-    assert not probe_config(state).plain
+    assert not present(probe_config(state)).plain
     replaced = dataclasses.replace(
         state, settings={"probe": {}, "gcode_macro probe_accuracy": {"gcode": "x"}}
     )
     assert not macro_wraps(replaced, "PROBE_ACCURACY")
 
 
-def test_an_eddy_sensor_with_descend_z_has_no_z_offset():
+def test_an_eddy_sensor_with_descend_z_has_no_z_offset() -> None:
     state = printer({"probe_eddy_current a": {"descend_z": 0.5, "z_offset": 0.5}})
-    assert probe_config(state).z_offset == 0.0
+    assert present(probe_config(state)).z_offset == 0.0
 
 
 odd = st.recursive(
@@ -220,7 +223,7 @@ odd = st.recursive(
         st.sampled_from(["rotation_distance", "microsteps", "gear_ratio", "endstop_pin", "speed"]), odd
     )
 )
-def test_odd_values_raise_nothing(options):
+def test_odd_values_raise_nothing(options: dict[str, Any]) -> None:
     state = printer({"stepper_z": options, "probe": options, "bed_mesh": options})
     z_rail(state)
     probe_config(state)
@@ -229,5 +232,6 @@ def test_odd_values_raise_nothing(options):
 
 
 @given(odd)
-def test_odd_gear_ratios_raise_nothing(value):
-    assert gearing(value) is None or gearing(value) >= 0
+def test_odd_gear_ratios_raise_nothing(value: object) -> None:
+    ratio = gearing(value)
+    assert ratio is None or ratio >= 0

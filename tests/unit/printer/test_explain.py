@@ -86,7 +86,7 @@ KNOWN = [
 
 
 @pytest.mark.parametrize(("raw", "words"), KNOWN, ids=[raw[:50] for raw, _ in KNOWN])
-def test_known_errors(raw, words):
+def test_known_errors(raw: str, words: str) -> None:
     explanation = explain(raw)
     assert explanation.known
     assert words in explanation.what
@@ -96,19 +96,19 @@ def test_known_errors(raw, words):
 
 
 @given(st.text())
-def test_any_error_is_kept_and_none_raises(raw):
+def test_any_error_is_kept_and_none_raises(raw: str) -> None:
     explanation = explain(raw)
     assert explanation.raw == raw
     assert explanation.what
 
 
-def test_an_unknown_error_speaks_for_itself():
+def test_an_unknown_error_speaks_for_itself() -> None:
     explanation = explain("\n Flux capacitor empty \nmore")
     assert explanation.what == "Flux capacitor empty"
     assert not explanation.known
 
 
-def test_no_sentence_is_left_with_a_gap():
+def test_no_sentence_is_left_with_a_gap() -> None:
     for entry in MEASURING_ERRORS + MACHINE_ERRORS:
         named = set(re.compile(entry.pattern).groupindex)
         used = set(re.findall(r"\{(\w+)\}", entry.what + entry.cause + entry.remedy))

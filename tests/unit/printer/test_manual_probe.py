@@ -92,7 +92,8 @@ async def test_the_extra_tells_the_height_itself(
     await paper.step("-4.9996")
     found = await paper.accept()
     assert machine.scripts[0] == "ZCAL_PAPER_TEST"
-    assert (found.how, found.height) == ("accepted", pytest.approx(0.0004)), "not rounded as on the console"
+    assert found.how == "accepted"
+    assert found.height == pytest.approx(0.0004), "not rounded as on the console"
 
 
 @pytest.mark.parametrize(

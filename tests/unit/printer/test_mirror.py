@@ -1,16 +1,21 @@
 import asyncio
 import math
+from typing import Any
 
 import pytest
 
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Machine
+from tests.unit.fakes.moonraker import FakeMoonraker
 from tests.unit.fakes.waiting import until
 from zcal_tui.printer.mirror import instance_of
 from zcal_tui.printer.printer import Printer
 from zcal_tui.transport.address import SocketAddress, parse_address
 from zcal_tui.transport.opening import open_transport
+from zcal_tui.transport.reconnect import LinkedTransport
 
 
-async def test_the_first_look_tells_everything(printer, machine):
+async def test_the_first_look_tells_everything(printer: Printer, machine: Machine) -> None:
     state = printer.state
     assert state.ready
     assert (state.klippy, state.message) == ("ready", "Printer is ready")
@@ -32,7 +37,9 @@ async def test_the_first_look_tells_everything(printer, machine):
     assert state.eventtime == machine.eventtime
 
 
-async def test_changes_make_new_states_and_leave_the_old_one_alone(printer, machine):
+async def test_changes_make_new_states_and_leave_the_old_one_alone(
+    printer: Printer, machine: Machine
+) -> None:
     before = printer.state
     machine.change("toolhead", homed_axes="x", position=[1.0, 2.0, 3.0])
     machine.change("gcode_move", homing_origin=[0.0, 0.0, -0.05, 0.0])
@@ -43,13 +50,13 @@ async def test_changes_make_new_states_and_leave_the_old_one_alone(printer, mach
     assert before.position == (100.0, 100.0, 10.0)
 
 
-async def test_a_part_of_an_object_changes_only_that_part(printer, machine):
+async def test_a_part_of_an_object_changes_only_that_part(printer: Printer, machine: Machine) -> None:
     machine.change("extruder", target=60.0)
     await until(lambda: printer.state.heaters["extruder"].target == 60.0)
     assert printer.state.heaters["extruder"].temperature == 24.0
 
 
-async def test_the_paper_test_and_what_it_stages(printer, machine):
+async def test_the_paper_test_and_what_it_stages(printer: Printer, machine: Machine) -> None:
     machine.change(
         "manual_probe", is_active=True, z_position=0.2, z_position_lower=None, z_position_upper=5.0
     )
@@ -62,7 +69,7 @@ async def test_the_paper_test_and_what_it_stages(printer, machine):
     assert printer.state.save_config.items == {"probe": {"z_offset": "1.523"}}
 
 
-async def test_prints_and_pauses_are_seen(printer, machine):
+async def test_prints_and_pauses_are_seen(printer: Printer, machine: Machine) -> None:
     machine.change("print_stats", state="printing")
     await until(lambda: printer.state.printing)
     assert printer.state.busy
@@ -73,7 +80,7 @@ async def test_prints_and_pauses_are_seen(printer, machine):
     await until(lambda: not printer.state.busy)
 
 
-async def test_odd_values_do_no_harm(printer, machine):
+async def test_odd_values_do_no_harm(printer: Printer, machine: Machine) -> None:
     machine.change("extruder", temperature=math.nan, target="warm")
     machine.change("toolhead", position=[None, 1.0], homed_axes=None)
     machine.change("manual_probe", is_active="yes", z_position=math.inf)
@@ -85,7 +92,7 @@ async def test_odd_values_do_no_harm(printer, machine):
     assert printer.state.manual_probe.z_position is None
 
 
-async def test_absent_objects_leave_their_fields_empty(transport, machine):
+async def test_absent_objects_leave_their_fields_empty(transport: LinkedTransport, machine: Machine) -> None:
     for name in ("probe", "manual_probe", "gcode", "extruder", "heater_bed", "idle_timeout", "print_stats"):
         del machine.objects[name]
     printer = Printer(transport)
@@ -98,7 +105,7 @@ async def test_absent_objects_leave_their_fields_empty(transport, machine):
     await printer.close()
 
 
-async def test_kalico_is_recognised(transport, machine):
+async def test_kalico_is_recognised(transport: LinkedTransport, machine: Machine) -> None:
     machine.info_extra = {"app": "Kalico"}
     printer = Printer(transport)
     await printer.start()
@@ -106,14 +113,14 @@ async def test_kalico_is_recognised(transport, machine):
     await printer.close()
 
 
-async def test_a_shutdown_is_seen_with_its_message(printer, machine):
+async def test_a_shutdown_is_seen_with_its_message(printer: Printer, machine: Machine) -> None:
     machine.halt("MCU 'mcu' shutdown: Timer too close")
     await until(lambda: printer.state.klippy == "shutdown")
     assert "Timer too close" in printer.state.message
     assert not printer.state.ready
 
 
-async def test_a_config_error_is_seen_on_the_first_look(transport, machine):
+async def test_a_config_error_is_seen_on_the_first_look(transport: LinkedTransport, machine: Machine) -> None:
     machine.objects["webhooks"] = {"state": "error", "state_message": "Section 'foo' is not valid\n"}
     printer = Printer(transport)
     await printer.start()
@@ -124,7 +131,9 @@ async def test_a_config_error_is_seen_on_the_first_look(transport, machine):
     await printer.close()
 
 
-async def test_everything_is_read_anew_after_a_restart_over_klippys_socket(klippy, machine):
+async def test_everything_is_read_anew_after_a_restart_over_klippys_socket(
+    klippy: FakeKlippy, machine: Machine
+) -> None:
     link = open_transport(SocketAddress(klippy.path))
     await link.connect()
     printer = Printer(link)
@@ -148,7 +157,9 @@ async def test_everything_is_read_anew_after_a_restart_over_klippys_socket(klipp
     await link.close()
 
 
-async def test_everything_is_read_anew_after_klippy_left_moonraker(moonraker, machine):
+async def test_everything_is_read_anew_after_klippy_left_moonraker(
+    moonraker: FakeMoonraker, machine: Machine
+) -> None:
     link = open_transport(parse_address(moonraker.url))
     await link.connect()
     printer = Printer(link)
@@ -166,7 +177,9 @@ async def test_everything_is_read_anew_after_klippy_left_moonraker(moonraker, ma
     await link.close()
 
 
-async def test_a_late_word_of_readiness_reads_nothing_twice(moonraker, machine):
+async def test_a_late_word_of_readiness_reads_nothing_twice(
+    moonraker: FakeMoonraker, machine: Machine
+) -> None:
     link = open_transport(parse_address(moonraker.url))
     await link.connect()
     printer = Printer(link)
@@ -180,7 +193,7 @@ async def test_a_late_word_of_readiness_reads_nothing_twice(moonraker, machine):
     await link.close()
 
 
-async def test_a_moonraker_without_klippy_is_waited_for(moonraker, machine):
+async def test_a_moonraker_without_klippy_is_waited_for(moonraker: FakeMoonraker, machine: Machine) -> None:
     moonraker.klippy_connected = False
     link = open_transport(parse_address(moonraker.url))
     await link.connect()
@@ -195,7 +208,9 @@ async def test_a_moonraker_without_klippy_is_waited_for(moonraker, machine):
     await link.close()
 
 
-async def test_a_change_in_the_same_breath_as_the_subscription_is_not_lost(klippy, machine):
+async def test_a_change_in_the_same_breath_as_the_subscription_is_not_lost(
+    klippy: FakeKlippy, machine: Machine
+) -> None:
     # both are then read from the socket at once, the change before the subscriber has run again
     klippy.after["objects/subscribe"] = lambda: machine.change("gcode_move", speed=77.0)
     link = open_transport(SocketAddress(klippy.path))
@@ -207,8 +222,8 @@ async def test_a_change_in_the_same_breath_as_the_subscription_is_not_lost(klipp
     await link.close()
 
 
-async def test_listeners_get_every_state(printer, machine):
-    seen = []
+async def test_listeners_get_every_state(printer: Printer, machine: Machine) -> None:
+    seen: list[Any] = []
     stop = printer.subscribe(seen.append)
     machine.change("extruder", temperature=50.0)
     await until(lambda: seen)
@@ -220,12 +235,12 @@ async def test_listeners_get_every_state(printer, machine):
     assert len(seen) == count
 
 
-async def test_only_what_is_needed_is_subscribed(klippy, machine):
+async def test_only_what_is_needed_is_subscribed(klippy: FakeKlippy, machine: Machine) -> None:
     link = open_transport(SocketAddress(klippy.path))
     await link.connect()
     printer = Printer(link)
     await printer.start()
-    told = []
+    told: list[Any] = []
     printer.subscribe(told.append)
     machine.change("configfile", settings={"huge": {}})
     machine.change("print_stats", total_duration=12.0)

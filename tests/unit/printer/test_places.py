@@ -1,4 +1,6 @@
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,19 +15,19 @@ MESH = {"bed_mesh": {"mesh_min": [30, 35], "mesh_max": [270, 270]}}
 DELTA = {"printer": {"kinematics": "delta"}, "bed_mesh": {"mesh_radius": 80.0, "mesh_origin": [0, 0]}}
 
 
-def rectangle(settings=None):
+def rectangle(settings: Mapping[str, Any] | None = None) -> PrinterState:
     return PrinterState(
         settings=settings or {}, axis_minimum=(0.0, 0.0, -3.0), axis_maximum=(300.0, 300.0, 260.0)
     )
 
 
-def delta(settings):
+def delta(settings: Mapping[str, Any]) -> PrinterState:
     return PrinterState(
         settings=settings, axis_minimum=(-110.0, -110.0, -3.0), axis_maximum=(110.0, 110.0, 280.0)
     )
 
 
-def test_the_meshs_corners_and_its_centre():
+def test_the_meshs_corners_and_its_centre() -> None:
     found = corner_places(rectangle(MESH), BEHIND)
     assert {place.name: place.bed for place in found} == {
         "front left": (30.0, 35.0),
@@ -37,25 +39,25 @@ def test_the_meshs_corners_and_its_centre():
     assert found[0].toolhead == (30.0, 10.0)
 
 
-def test_corners_out_of_reach_of_the_probe_or_the_nozzle_move_inwards():
+def test_corners_out_of_reach_of_the_probe_or_the_nozzle_move_inwards() -> None:
     far = ProbeConfig("probe", "probe", x_offset=-40.0, y_offset=50.0)
     found = {place.name: place.bed for place in corner_places(rectangle(MESH), far)}
     assert found["front left"] == (30.0, 50.0)
     assert found["back right"] == (260.0, 270.0)
 
 
-def test_without_a_mesh_the_places_keep_off_the_edges_of_the_reach():
+def test_without_a_mesh_the_places_keep_off_the_edges_of_the_reach() -> None:
     found = {place.name: place.bed for place in corner_places(rectangle(), None)}
     assert found["front left"] == (30.0, 30.0)
     assert found["back right"] == (270.0, 270.0)
 
 
-def test_fewer_places_are_the_most_telling_ones():
+def test_fewer_places_are_the_most_telling_ones() -> None:
     assert [place.name for place in corner_places(rectangle(MESH), BEHIND, 2)] == ["front left", "back right"]
     assert len(corner_places(rectangle(MESH), BEHIND, 9)) == 9
 
 
-def test_a_delta_is_measured_near_its_towers():
+def test_a_delta_is_measured_near_its_towers() -> None:
     found = corner_places(delta(DELTA), None)
     assert [place.name for place in found] == ["near A", "near B", "near C", "centre"]
     at = {place.name: place.bed for place in found}
@@ -65,7 +67,7 @@ def test_a_delta_is_measured_near_its_towers():
     assert at["centre"] == (0.0, 0.0)
 
 
-def test_a_place_that_a_deltas_arms_do_not_let_the_probe_reach_moves_inwards():
+def test_a_place_that_a_deltas_arms_do_not_let_the_probe_reach_moves_inwards() -> None:
     wide = {**DELTA, "bed_mesh": {"mesh_radius": 108.0}}
     at = {place.name: place for place in corner_places(delta(wide), BEHIND)}
     assert at["near C"].bed == pytest.approx((0.0, 108.0))
@@ -73,23 +75,23 @@ def test_a_place_that_a_deltas_arms_do_not_let_the_probe_reach_moves_inwards():
     assert math.hypot(*at["near A"].toolhead) == pytest.approx(110.0, abs=0.01)
 
 
-def test_a_deltas_turned_towers_are_followed():
+def test_a_deltas_turned_towers_are_followed() -> None:
     turned = {**DELTA, "stepper_a": {"angle": 180.0}}
     assert corner_places(delta(turned), None)[0].bed == pytest.approx((-80.0, 0.0), abs=1e-3)
 
 
-def test_more_places_of_a_delta_lie_opposite_its_towers():
+def test_more_places_of_a_delta_lie_opposite_its_towers() -> None:
     found = {place.name: place.bed for place in corner_places(delta(DELTA), None, 7)}
     assert len(found) == 7
     assert found["opposite C"] == pytest.approx((0.0, -80.0), abs=1e-3)
 
 
-def test_nothing_is_chosen_where_nozzle_and_probe_share_no_area_or_the_limits_are_unknown():
+def test_nothing_is_chosen_where_nozzle_and_probe_share_no_area_or_the_limits_are_unknown() -> None:
     assert corner_places(rectangle(MESH), ProbeConfig("probe", "probe", x_offset=400.0)) == ()
     assert corner_places(PrinterState(settings=MESH), BEHIND) == ()
 
 
-def test_a_place_is_out_of_reach_where_only_the_probe_or_only_the_nozzle_gets_there():
+def test_a_place_is_out_of_reach_where_only_the_probe_or_only_the_nozzle_gets_there() -> None:
     state = rectangle()
     assert not reachable(state, place_at("", (150.0, 10.0), BEHIND))
     assert not reachable(state, place_at("", (150.0, 320.0), BEHIND))
@@ -104,7 +106,9 @@ def test_a_place_is_out_of_reach_where_only_the_probe_or_only_the_nozzle_gets_th
     ),
     st.integers(2, 9),
 )
-def test_every_place_is_reached_by_nozzle_and_probe(x, y, state, count):
+def test_every_place_is_reached_by_nozzle_and_probe(
+    x: float, y: float, state: PrinterState, count: int
+) -> None:
     probe = ProbeConfig("probe", "probe", x_offset=x, y_offset=y)
     found = corner_places(state, probe, count)
     assert len({place.name for place in found}) == len(found) >= 2

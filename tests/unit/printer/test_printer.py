@@ -1,19 +1,23 @@
 import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
-from tests.unit.fakes.machine import Refused
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Machine, Refused
 from tests.unit.fakes.waiting import until
 from zcal_tui.printer.clock import PrinterClock
 from zcal_tui.printer.messages import Info, ProbeQuery
-from zcal_tui.printer.printer import CommandFailed, Printer
+from zcal_tui.printer.printer import CommandFailed, Heard, Printer
+from zcal_tui.printer.state import PrinterState
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.failures import NotReady, ReplyLost
 from zcal_tui.transport.opening import open_transport
 
 
 @pytest.fixture
-async def direct(klippy):
+async def direct(klippy: FakeKlippy) -> AsyncIterator[Printer]:
     """The printer over klippy's own socket."""
     link = open_transport(SocketAddress(klippy.path))
     await link.connect()
@@ -24,8 +28,8 @@ async def direct(klippy):
     await link.close()
 
 
-async def test_a_command_runs_and_its_console_lines_are_heard(printer, machine):
-    heard = []
+async def test_a_command_runs_and_its_console_lines_are_heard(printer: Printer, machine: Machine) -> None:
+    heard: list[Any] = []
     printer.listen_console(heard.append)
     await printer.gcode("QUERY_PROBE")
     await until(lambda: heard)
@@ -34,14 +38,14 @@ async def test_a_command_runs_and_its_console_lines_are_heard(printer, machine):
     assert heard[0].eventtime >= 1000.0
 
 
-async def test_over_klippys_socket_the_lines_come_before_the_command_returns(direct):
-    heard = []
+async def test_over_klippys_socket_the_lines_come_before_the_command_returns(direct: Printer) -> None:
+    heard: list[Any] = []
     direct.listen_console(heard.append)
     await direct.gcode("QUERY_PROBE")
     assert [line.message for line in heard] == [ProbeQuery(False)]
 
 
-async def test_the_console_as_a_stream(printer, machine):
+async def test_the_console_as_a_stream(printer: Printer, machine: Machine) -> None:
     lines = printer.messages()
     machine.say("one")
     machine.say("two")
@@ -50,8 +54,8 @@ async def test_the_console_as_a_stream(printer, machine):
     await lines.aclose()
 
 
-async def test_a_refusal_comes_explained(printer, machine):
-    async def refuse(_):
+async def test_a_refusal_comes_explained(printer: Printer, machine: Machine) -> None:
+    async def refuse(_: object) -> None:
         raise Refused("Must home axis first: 1.000 1.000 1.000 [0.000]")
 
     machine.handlers["G1"] = refuse
@@ -61,26 +65,26 @@ async def test_a_refusal_comes_explained(printer, machine):
     assert "not homed" in failed.value.explanation.what
 
 
-async def test_a_command_that_klipper_does_not_know_is_a_failure(direct, machine):
+async def test_a_command_that_klipper_does_not_know_is_a_failure(direct: Printer, machine: Machine) -> None:
     with pytest.raises(CommandFailed, match="TESTZ"):
         await direct.gcode("QUERY_PROBE\ntestz Z=-0.1")
 
 
-async def test_another_clients_unknown_command_is_not_ours(direct, machine):
-    async def meanwhile(_):
+async def test_another_clients_unknown_command_is_not_ours(direct: Printer, machine: Machine) -> None:
+    async def meanwhile(_: object) -> None:
         machine.say('Unknown command:"FOO"')
 
     machine.handlers["G28"] = meanwhile
     await direct.gcode("G28")
 
 
-async def test_query_gives_status_by_object(printer):
+async def test_query_gives_status_by_object(printer: Printer) -> None:
     found = await printer.query({"toolhead": ["homed_axes"], "nothing": None})
     assert found["toolhead"] == {"homed_axes": "xyz"}
     assert found.get("nothing", {}) == {}
 
 
-async def test_a_refresh_does_not_wait_for_the_next_update(printer, machine):
+async def test_a_refresh_does_not_wait_for_the_next_update(printer: Printer, machine: Machine) -> None:
     machine.objects["toolhead"]["position"] = [1.0, 2.0, 3.0, 0.0]
     machine.eventtime += 0.1
     assert printer.state.position == (100.0, 100.0, 10.0)
@@ -89,20 +93,20 @@ async def test_a_refresh_does_not_wait_for_the_next_update(printer, machine):
     assert state.eventtime == machine.eventtime
 
 
-async def test_emergency_stop(printer, machine):
+async def test_emergency_stop(printer: Printer, machine: Machine) -> None:
     await printer.emergency_stop()
     assert machine.stopped
     await until(lambda: printer.state.klippy == "shutdown")
 
 
-async def test_waiting_for_a_state(printer, machine):
+async def test_waiting_for_a_state(printer: Printer, machine: Machine) -> None:
     waiting = asyncio.create_task(printer.wait_for(lambda state: state.manual_probe.is_active))
     await asyncio.sleep(0)
     machine.change("manual_probe", is_active=True)
     assert (await waiting).manual_probe.is_active
 
 
-async def test_waiting_is_limited_in_the_printers_time(printer, machine):
+async def test_waiting_is_limited_in_the_printers_time(printer: Printer, machine: Machine) -> None:
     waiting = asyncio.create_task(printer.wait_for(lambda _: False, limit=2.0))
     await asyncio.sleep(0)
     machine.tick(12)
@@ -110,7 +114,7 @@ async def test_waiting_is_limited_in_the_printers_time(printer, machine):
         await waiting
 
 
-async def test_waiting_ends_when_the_printer_halts(printer, machine):
+async def test_waiting_ends_when_the_printer_halts(printer: Printer, machine: Machine) -> None:
     waiting = asyncio.create_task(printer.wait_for(lambda _: False))
     await asyncio.sleep(0)
     machine.halt("MCU 'mcu' shutdown: Timer too close")
@@ -118,14 +122,16 @@ async def test_waiting_ends_when_the_printer_halts(printer, machine):
         await waiting
 
 
-async def test_waiting_outlives_a_short_cut(direct, machine, klippy):
+async def test_waiting_outlives_a_short_cut(direct: Printer, machine: Machine, klippy: FakeKlippy) -> None:
     waiting = asyncio.create_task(direct.wait_for(lambda state: state.starts == 2))
     await asyncio.sleep(0)
     klippy.drop_clients()
     await waiting
 
 
-async def test_waiting_ends_when_the_link_stays_down(direct, klippy, monkeypatch):
+async def test_waiting_ends_when_the_link_stays_down(
+    direct: Printer, klippy: FakeKlippy, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("zcal_tui.printer.printer.LINK_GRACE", 0.2)
     waiting = asyncio.create_task(direct.wait_for(lambda _: False))
     await asyncio.sleep(0)
@@ -134,7 +140,7 @@ async def test_waiting_ends_when_the_link_stays_down(direct, klippy, monkeypatch
         await waiting
 
 
-async def test_sleeping_counts_the_printers_seconds(printer, machine):
+async def test_sleeping_counts_the_printers_seconds(printer: Printer, machine: Machine) -> None:
     machine.tick()
     await until(lambda: printer.state.eventtime == machine.eventtime)
     sleeping = asyncio.create_task(printer.clock.sleep(10.0))
@@ -146,7 +152,7 @@ async def test_sleeping_counts_the_printers_seconds(printer, machine):
     await sleeping
 
 
-async def test_a_restart_is_waited_for(direct, machine):
+async def test_a_restart_is_waited_for(direct: Printer, machine: Machine) -> None:
     machine.halt("Shutdown due to webhooks request")
     await until(lambda: direct.state.klippy == "shutdown")
     state = await direct.restart_and_wait()
@@ -154,8 +160,10 @@ async def test_a_restart_is_waited_for(direct, machine):
     assert state.starts == 2
 
 
-async def test_save_config_that_is_refused_raises_and_does_not_wait(direct, machine):
-    async def conflict(_):
+async def test_save_config_that_is_refused_raises_and_does_not_wait(
+    direct: Printer, machine: Machine
+) -> None:
+    async def conflict(_: object) -> None:
         raise Refused("SAVE_CONFIG section 'probe' option 'z_offset' conflicts with included value")
 
     machine.handlers["SAVE_CONFIG"] = conflict
@@ -164,8 +172,10 @@ async def test_save_config_that_is_refused_raises_and_does_not_wait(direct, mach
     assert "z_offset of [probe]" in failed.value.explanation.what
 
 
-async def test_save_config_whose_reply_never_comes_is_waited_for(direct, machine, klippy):
-    async def save(_):
+async def test_save_config_whose_reply_never_comes_is_waited_for(
+    direct: Printer, machine: Machine, klippy: FakeKlippy
+) -> None:
+    async def save(_: object) -> None:
         machine.objects["configfile"]["settings"]["probe"]["z_offset"] = 1.6
         klippy.drop_clients()
         await asyncio.sleep(0.05)
@@ -176,8 +186,10 @@ async def test_save_config_whose_reply_never_comes_is_waited_for(direct, machine
     assert machine.scripts == ["SAVE_CONFIG"]
 
 
-async def test_a_restart_that_ends_in_a_config_error_is_told(direct, machine, klippy):
-    async def save(_):
+async def test_a_restart_that_ends_in_a_config_error_is_told(
+    direct: Printer, machine: Machine, klippy: FakeKlippy
+) -> None:
+    async def save(_: object) -> None:
         machine.objects["webhooks"] = {"state": "error", "state_message": "Option 'x' is not valid"}
         klippy.drop_clients()
 
@@ -186,9 +198,13 @@ async def test_a_restart_that_ends_in_a_config_error_is_told(direct, machine, kl
         await direct.restart_and_wait("SAVE_CONFIG")
 
 
-def test_the_clock_runs_on_between_updates_at_the_printers_pace_and_never_back():
+async def never_waits(_: object) -> PrinterState:
+    raise AssertionError("the clock waits only when it is asked to")
+
+
+def test_the_clock_runs_on_between_updates_at_the_printers_pace_and_never_back() -> None:
     wall = [0.0]
-    clock = PrinterClock(wait_for=None, wall=lambda: wall[0])
+    clock = PrinterClock(wait_for=never_waits, wall=lambda: wall[0])
     assert clock.now() == 0.0
     eventtime = 100.0
     for _ in range(40):
@@ -206,28 +222,30 @@ def test_the_clock_runs_on_between_updates_at_the_printers_pace_and_never_back()
     assert clock.now() <= eventtime + 0.05 + 0.5
 
 
-def test_a_printer_that_stands_still_stops_the_clock():
+def test_a_printer_that_stands_still_stops_the_clock() -> None:
     wall = [0.0]
-    clock = PrinterClock(wait_for=None, wall=lambda: wall[0])
+    clock = PrinterClock(wait_for=never_waits, wall=lambda: wall[0])
     clock.note(50.0)
     wall[0] = 1000.0
     assert clock.now() == 50.5
 
 
-def test_another_klippys_clock_starts_over():
+def test_another_klippys_clock_starts_over() -> None:
     wall = [0.0]
-    clock = PrinterClock(wait_for=None, wall=lambda: wall[0])
+    clock = PrinterClock(wait_for=never_waits, wall=lambda: wall[0])
     clock.note(5000.0)
     clock.note(3.0)
     assert clock.now() == 3.0
 
 
 @pytest.mark.slow
-async def test_a_halted_klippy_that_never_answers_is_not_waited_for(printer, machine):
+async def test_a_halted_klippy_that_never_answers_is_not_waited_for(
+    printer: Printer, machine: Machine
+) -> None:
     """With its micro-controller gone in a probing move, klippy halts and waits for the trigger for ever."""
     forever = asyncio.Event()
 
-    async def probe(_):
+    async def probe(_: object) -> None:
         machine.halt("Lost communication with MCU 'mcu'")
         await forever.wait()
 
@@ -238,11 +256,14 @@ async def test_a_halted_klippy_that_never_answers_is_not_waited_for(printer, mac
     forever.set()
 
 
-async def test_a_listener_that_fails_keeps_nothing_from_the_others(printer, machine, caplog):
-    def broken(_):
+async def test_a_listener_that_fails_keeps_nothing_from_the_others(
+    printer: Printer, machine: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: object) -> None:
         raise ZeroDivisionError
 
-    heard, states = [], []
+    heard: list[Heard] = []
+    states: list[PrinterState] = []
     printer.listen_console(broken)
     printer.subscribe(broken)
     printer.listen_console(heard.append)

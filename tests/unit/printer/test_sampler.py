@@ -1,31 +1,44 @@
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.fakes.klippy import FakeKlippy
+from tests.unit.fakes.machine import Machine
+from tests.unit.fakes.moonraker import FakeMoonraker
 from tests.unit.fakes.waiting import until
 from zcal_tui.printer.printer import CommandFailed, Printer
 from zcal_tui.printer.sampler import (
     LinesMissing,
     ProbeUnusable,
     ProbingSettings,
+    Sampler,
     StockSampler,
+    Touch,
     accuracy_command,
     blocks,
 )
 from zcal_tui.transport.failures import ReplyLost
+from zcal_tui.transport.reconnect import LinkedTransport
 
 
-def never():
+def never() -> bool:
     return False
 
 
-async def take(sampler, count, settings=None, cancelled=never):
+async def take(
+    sampler: Sampler,
+    count: int,
+    settings: ProbingSettings | None = None,
+    cancelled: Callable[[], bool] = never,
+) -> list[Touch]:
     return [touch async for touch in sampler.series(count, settings or ProbingSettings(), cancelled)]
 
 
-async def test_touches_of_the_old_wording(printer, machine):
+async def test_touches_of_the_old_wording(printer: Printer, machine: Machine) -> None:
     touches = await take(StockSampler(printer), 5)
     assert [touch.n for touch in touches] == [1, 2, 3, 4, 5]
     assert [touch.trigger_z for touch in touches] == [1.5, 1.503, 1.4985, 1.5005, 1.5]
@@ -34,7 +47,7 @@ async def test_touches_of_the_old_wording(printer, machine):
     assert machine.scripts == ["QUERY_PROBE", "PROBE_ACCURACY SAMPLES=2", "PROBE_ACCURACY SAMPLES=3"]
 
 
-async def test_the_new_wording_is_brought_back_to_the_toolhead(printer, machine):
+async def test_the_new_wording_is_brought_back_to_the_toolhead(printer: Printer, machine: Machine) -> None:
     machine.new_wording = True
     touches = await take(StockSampler(printer), 2)
     assert [touch.trigger_z for touch in touches] == pytest.approx([1.5, 1.503])
@@ -42,10 +55,10 @@ async def test_the_new_wording_is_brought_back_to_the_toolhead(printer, machine)
     assert {(touch.x, touch.y) for touch in touches} == {(100.0, 100.0)}
 
 
-async def test_touches_are_yielded_while_the_block_still_runs(printer, machine):
+async def test_touches_are_yielded_while_the_block_still_runs(printer: Printer, machine: Machine) -> None:
     gate = asyncio.Event()
 
-    async def wait(number):
+    async def wait(number: int) -> None:
         if number == 2:
             await gate.wait()
 
@@ -57,8 +70,8 @@ async def test_touches_are_yielded_while_the_block_still_runs(printer, machine):
     assert [touch.n async for touch in series] == [2]
 
 
-async def test_a_cancel_takes_effect_after_two_touches_at_most(printer, machine):
-    cancelled = []
+async def test_a_cancel_takes_effect_after_two_touches_at_most(printer: Printer, machine: Machine) -> None:
+    cancelled: list[Any] = []
     touches = []
     async for touch in StockSampler(printer).series(20, ProbingSettings(), lambda: bool(cancelled)):
         touches.append(touch)
@@ -68,7 +81,7 @@ async def test_a_cancel_takes_effect_after_two_touches_at_most(printer, machine)
     assert machine.touches == 4
 
 
-async def test_cancelled_before_the_first_touch_nothing_moves(printer, machine):
+async def test_cancelled_before_the_first_touch_nothing_moves(printer: Printer, machine: Machine) -> None:
     assert await take(StockSampler(printer), 5, cancelled=lambda: True) == []
     assert machine.scripts == []
 
@@ -83,7 +96,9 @@ async def test_cancelled_before_the_first_touch_nothing_moves(printer, machine):
     ],
     ids=["drops", "activates", "bltouch", "wrapped"],
 )
-async def test_a_probe_that_must_be_fetched_is_fetched_once_a_look(transport, machine, section):
+async def test_a_probe_that_must_be_fetched_is_fetched_once_a_look(
+    transport: LinkedTransport, machine: Machine, section: dict[str, Any]
+) -> None:
     machine.objects["configfile"]["settings"] = section
     machine.dropped_first = "drop_first_result" in section.get("probe", {})
     printer = Printer(transport)
@@ -95,19 +110,19 @@ async def test_a_probe_that_must_be_fetched_is_fetched_once_a_look(transport, ma
     await printer.close()
 
 
-async def test_one_touch_alone_is_never_asked_for(printer, machine):
+async def test_one_touch_alone_is_never_asked_for(printer: Printer, machine: Machine) -> None:
     await take(StockSampler(printer), 1)
     assert machine.scripts[-1] == "PROBE_ACCURACY SAMPLES=2"
 
 
-async def test_settings_are_passed_on(printer, machine):
+async def test_settings_are_passed_on(printer: Printer, machine: Machine) -> None:
     await take(StockSampler(printer), 2, ProbingSettings(2.5, 10.0, 1.25))
     assert machine.scripts[-1] == (
         "PROBE_ACCURACY SAMPLES=2 PROBE_SPEED=2.5 LIFT_SPEED=10 SAMPLE_RETRACT_DIST=1.25"
     )
 
 
-async def test_a_triggered_probe_is_refused_before_anything_moves(printer, machine):
+async def test_a_triggered_probe_is_refused_before_anything_moves(printer: Printer, machine: Machine) -> None:
     machine.triggered = True
     with pytest.raises(ProbeUnusable) as refused:
         await take(StockSampler(printer), 5)
@@ -116,12 +131,12 @@ async def test_a_triggered_probe_is_refused_before_anything_moves(printer, machi
     assert machine.touches == 0
 
 
-async def test_a_probe_that_cannot_be_asked_is_used_all_the_same(printer, machine):
+async def test_a_probe_that_cannot_be_asked_is_used_all_the_same(printer: Printer, machine: Machine) -> None:
     del machine.handlers["QUERY_PROBE"]
     assert len(await take(StockSampler(printer), 2)) == 2
 
 
-async def test_no_probe_no_touch(transport, machine):
+async def test_no_probe_no_touch(transport: LinkedTransport, machine: Machine) -> None:
     del machine.objects["configfile"]["settings"]["probe"]
     del machine.objects["probe"]
     printer = Printer(transport)
@@ -131,7 +146,7 @@ async def test_no_probe_no_touch(transport, machine):
     await printer.close()
 
 
-async def test_an_error_comes_after_the_touches_before_it(printer, machine):
+async def test_an_error_comes_after_the_touches_before_it(printer: Printer, machine: Machine) -> None:
     machine.fail_at = 4
     touches = []
     with pytest.raises(CommandFailed, match="triggered prior"):
@@ -141,9 +156,13 @@ async def test_an_error_comes_after_the_touches_before_it(printer, machine):
 
 
 async def test_a_lost_link_keeps_the_touches_and_repeats_nothing(
-    printer, machine, klippy, moonraker, transport
-):
-    async def cut(number):
+    printer: Printer,
+    machine: Machine,
+    klippy: FakeKlippy,
+    moonraker: FakeMoonraker,
+    transport: LinkedTransport,
+) -> None:
+    async def cut(number: int) -> None:
         if number == 4:
             klippy.drop_clients()
             if transport.address == moonraker.url:
@@ -163,8 +182,10 @@ async def test_a_lost_link_keeps_the_touches_and_repeats_nothing(
     assert len(machine.scripts) == 3
 
 
-async def test_lines_of_other_clients_before_our_turn_are_not_ours(printer, machine):
-    async def foreign():
+async def test_lines_of_other_clients_before_our_turn_are_not_ours(
+    printer: Printer, machine: Machine
+) -> None:
+    async def foreign() -> None:
         async with machine.mutex:
             await asyncio.sleep(0.05)
             machine.say(
@@ -180,10 +201,12 @@ async def test_lines_of_other_clients_before_our_turn_are_not_ours(printer, mach
     assert [touch.trigger_z for touch in touches] == [1.5, 1.503]
 
 
-async def test_missing_lines_are_told(printer, machine, monkeypatch):
+async def test_missing_lines_are_told(
+    printer: Printer, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("zcal_tui.printer.sampler.LATE_LINES", 0.05)
 
-    async def silent(_):
+    async def silent(_: object) -> None:
         machine.say(
             "PROBE_ACCURACY at X:1.000 Y:1.000 Z:1.000 (samples=2 retract=2.000 speed=5.0 lift_speed=5.0)"
         )
@@ -197,12 +220,12 @@ async def test_missing_lines_are_told(printer, machine, monkeypatch):
     assert len(touches) == 1
 
 
-async def test_lines_that_come_after_the_reply_still_count(printer, machine):
+async def test_lines_that_come_after_the_reply_still_count(printer: Printer, machine: Machine) -> None:
     real = machine.handlers["PROBE_ACCURACY"]
     tasks = []
 
-    async def late(parameters):
-        async def later():
+    async def late(parameters: dict[str, str]) -> None:
+        async def later() -> None:
             await asyncio.sleep(0.05)
             await real(parameters)
 
@@ -212,13 +235,13 @@ async def test_lines_that_come_after_the_reply_still_count(printer, machine):
     assert len(await take(StockSampler(printer), 2)) == 2
 
 
-async def test_a_look_can_be_followed_by_another(printer, machine):
+async def test_a_look_can_be_followed_by_another(printer: Printer, machine: Machine) -> None:
     sampler = StockSampler(printer)
     assert [touch.n for touch in await take(sampler, 2)] == [1, 2]
     assert [touch.trigger_z for touch in await take(sampler, 2)] == [1.4985, 1.5005]
 
 
-async def test_leaving_a_series_early_leaves_nothing_behind(printer, machine):
+async def test_leaving_a_series_early_leaves_nothing_behind(printer: Printer, machine: Machine) -> None:
     series = StockSampler(printer).series(10, ProbingSettings(), never)
     await anext(series)
     await series.aclose()
@@ -228,7 +251,7 @@ async def test_leaving_a_series_early_leaves_nothing_behind(printer, machine):
 
 
 @given(st.integers(0, 200), st.booleans())
-def test_blocks_add_up_and_are_never_one(count, whole):
+def test_blocks_add_up_and_are_never_one(count: int, whole: bool) -> None:
     sizes = blocks(count, prepared=whole)
     assert sum(sizes) == (count if count != 1 else 2)
     assert all(size >= 2 for size in sizes)
@@ -236,7 +259,9 @@ def test_blocks_add_up_and_are_never_one(count, whole):
 
 
 @given(*[st.none() | st.floats(0.01, 1000)] * 3)
-def test_the_command_is_always_plain_gcode(speed, lift, retract):
+def test_the_command_is_always_plain_gcode(
+    speed: float | None, lift: float | None, retract: float | None
+) -> None:
     command = accuracy_command(2, ProbingSettings(speed, lift, retract))
     assert command.split()[0] == "PROBE_ACCURACY"
     assert all("=" in word and float(word.split("=")[1]) > 0 for word in command.split()[1:])

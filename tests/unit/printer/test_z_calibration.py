@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.present import present
 from zcal_tui.printer.console import parse
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.z_calibration import (
@@ -97,7 +98,7 @@ def test_the_companions_status() -> None:
     assert found.nozzle.standard_error is None
     assert found.switch.sigma == pytest.approx(0.00104, abs=1e-5)
     share = math.pi / (2 * 3 + math.pi - 2)
-    assert found.switch.standard_error == pytest.approx(found.switch.sigma * math.sqrt(share))
+    assert found.switch.standard_error == pytest.approx(present(found.switch.sigma) * math.sqrt(share))
     assert found.twist == 0.01
     assert from_status({"last_query": True, "last_z_offset": -0.1}) is None
     assert from_status({"result": None}) is None

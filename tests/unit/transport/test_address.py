@@ -26,24 +26,24 @@ from zcal_tui.transport.address import AddressError, SocketAddress, UrlAddress, 
         ("http://pi?token=AB%2FC&x=1", "ws://pi/websocket?token=AB%2FC", "http://pi"),
     ],
 )
-def test_urls_and_hosts(text, url, shown):
+def test_urls_and_hosts(text: str, url: str, shown: str) -> None:
     address = parse_address(text)
     assert address == UrlAddress(url)
     assert str(address) == shown
 
 
-def test_what_is_shown_leads_to_the_same_place():
+def test_what_is_shown_leads_to_the_same_place() -> None:
     for text in ("printer.local", "https://farm.example/printer1/", "[::1]:80", "http://pi"):
         address = parse_address(text)
         assert parse_address(str(address)) == address
 
 
 @pytest.mark.parametrize("text", ["/tmp/klippy_uds", "./klippy.sock", "printer.sock", "../x/klippy.sock"])
-def test_sockets(text):
+def test_sockets(text: str) -> None:
     assert parse_address(text) == SocketAddress(Path(text))
 
 
-def test_home_is_expanded(monkeypatch):
+def test_home_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/pi")
     assert parse_address("~/printer_data/comms/klippy.sock") == SocketAddress(
         Path("/home/pi/printer_data/comms/klippy.sock")
@@ -64,7 +64,7 @@ def test_home_is_expanded(monkeypatch):
         ("http://[::1", "address"),
     ],
 )
-def test_what_is_no_address_is_explained(text, why):
+def test_what_is_no_address_is_explained(text: str, why: str) -> None:
     with pytest.raises(AddressError, match="Give the path") as refused:
         parse_address(text)
     assert why in str(refused.value)
@@ -72,7 +72,7 @@ def test_what_is_no_address_is_explained(text, why):
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_an_address_or_refused_in_words(text):
+def test_any_text_is_an_address_or_refused_in_words(text: str) -> None:
     try:
         address = parse_address(text)
     except AddressError as error:
@@ -85,7 +85,7 @@ def test_any_text_is_an_address_or_refused_in_words(text):
 HOME = Path("/home/pi")
 
 
-def test_this_machines_klippy_comes_before_its_moonraker():
+def test_this_machines_klippy_comes_before_its_moonraker() -> None:
     assert usual_addresses(HOME) == [
         SocketAddress(HOME / "printer_data/comms/klippy.sock"),
         UrlAddress("ws://localhost:7125/websocket"),

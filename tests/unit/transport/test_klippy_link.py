@@ -1,11 +1,18 @@
 import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.present import present
 from tests.unit.fakes.klippy import FakeKlippy
-from tests.unit.fakes.machine import Refused
+from tests.unit.fakes.machine import Machine, Refused
+from tests.unit.fakes.moonraker import FakeMoonraker
 from tests.unit.fakes.waiting import until
 from zcal_tui.transport.address import SocketAddress
+from zcal_tui.transport.channel import Channel
+from zcal_tui.transport.connection import Dialect
 from zcal_tui.transport.failures import (
     GcodeError,
     NotReady,
@@ -20,22 +27,24 @@ from zcal_tui.transport.reconnect import LinkedTransport, pauses
 
 
 @pytest.fixture
-async def link(klippy: FakeKlippy):
+async def link(klippy: FakeKlippy) -> AsyncIterator[LinkedTransport]:
     transport = open_transport(SocketAddress(klippy.path))
     await transport.connect()
     yield transport
     await transport.close()
 
 
-async def test_calls_and_the_console_arrive_in_order(link, machine):
-    heard = []
+async def test_calls_and_the_console_arrive_in_order(link: LinkedTransport, machine: Machine) -> None:
+    heard: list[Any] = []
     link.listen(heard.append)
     await link.call("gcode/script", {"script": "QUERY_PROBE"})
     assert heard == [GcodeOutput("// probe: open")]
     assert machine.scripts == ["QUERY_PROBE"]
 
 
-async def test_the_stream_misses_nothing_from_its_first_moment(link, machine):
+async def test_the_stream_misses_nothing_from_its_first_moment(
+    link: LinkedTransport, machine: Machine
+) -> None:
     stream = link.notifications()
     machine.say("one")
     machine.say("two")
@@ -43,18 +52,18 @@ async def test_the_stream_misses_nothing_from_its_first_moment(link, machine):
     assert await anext(stream) == GcodeOutput("// two")
 
 
-async def test_status_changes_are_told_with_klippys_time(link, machine):
+async def test_status_changes_are_told_with_klippys_time(link: LinkedTransport, machine: Machine) -> None:
     reply = await link.call("objects/subscribe", {"objects": {"extruder": ["temperature"]}})
     assert reply["status"] == {"extruder": {"temperature": 24.0}}
-    heard = []
+    heard: list[Any] = []
     link.listen(heard.append)
     machine.change("extruder", temperature=30.0, target=60.0)
     await until(lambda: heard)
     assert heard == [Status({"extruder": {"temperature": 30.0}}, machine.eventtime)]
 
 
-async def test_klippers_own_words_come_with_a_refusal(link, machine):
-    async def refuse(_):
+async def test_klippers_own_words_come_with_a_refusal(link: LinkedTransport, machine: Machine) -> None:
+    async def refuse(_: object) -> None:
         raise Refused("Move out of range: 250.000 100.000 10.000 [0.000]\nsecond line")
 
     machine.handlers["G1"] = refuse
@@ -63,21 +72,21 @@ async def test_klippers_own_words_come_with_a_refusal(link, machine):
     assert refused.value.message == "Move out of range: 250.000 100.000 10.000 [0.000]\nsecond line"
 
 
-async def test_an_endpoint_that_is_not_there_is_told_apart(link):
+async def test_an_endpoint_that_is_not_there_is_told_apart(link: LinkedTransport) -> None:
     with pytest.raises(UnknownMethod):
         await link.call("zcal/cancel")
 
 
-async def test_a_halted_printer_is_not_ready(link, machine):
+async def test_a_halted_printer_is_not_ready(link: LinkedTransport, machine: Machine) -> None:
     machine.halt("MCU 'mcu' shutdown: Timer too close")
     with pytest.raises(NotReady, match="Timer too close"):
         await link.call("gcode/script", {"script": "G28"})
 
 
-async def test_emergency_stop_does_not_wait_behind_a_script(link, machine):
+async def test_emergency_stop_does_not_wait_behind_a_script(link: LinkedTransport, machine: Machine) -> None:
     released = asyncio.Event()
 
-    async def long_move(_):
+    async def long_move(_: object) -> None:
         await released.wait()
 
     machine.handlers["G28"] = long_move
@@ -93,15 +102,17 @@ async def test_emergency_stop_does_not_wait_behind_a_script(link, machine):
         await waiting
 
 
-async def test_a_lost_reply_is_told_and_the_script_never_sent_again(link, klippy, machine):
+async def test_a_lost_reply_is_told_and_the_script_never_sent_again(
+    link: LinkedTransport, klippy: FakeKlippy, machine: Machine
+) -> None:
     started = asyncio.Event()
 
-    async def long_move(_):
+    async def long_move(_: object) -> None:
         started.set()
         await asyncio.sleep(0.2)
 
     machine.handlers["G28"] = long_move
-    heard = []
+    heard: list[Any] = []
     link.listen(heard.append)
     homing = asyncio.create_task(link.call("gcode/script", {"script": "G28"}))
     await started.wait()
@@ -115,8 +126,10 @@ async def test_a_lost_reply_is_told_and_the_script_never_sent_again(link, klippy
     assert machine.scripts == ["G28", "QUERY_PROBE"]
 
 
-async def test_the_console_is_heard_again_after_a_reconnect(link, klippy, machine):
-    heard = []
+async def test_the_console_is_heard_again_after_a_reconnect(
+    link: LinkedTransport, klippy: FakeKlippy, machine: Machine
+) -> None:
+    heard: list[Any] = []
     link.listen(heard.append)
     klippy.drop_clients()
     await until(lambda: LinkUp() in heard)
@@ -124,8 +137,8 @@ async def test_the_console_is_heard_again_after_a_reconnect(link, klippy, machin
     await until(lambda: GcodeOutput("// back") in heard)
 
 
-async def test_while_the_link_is_down_nothing_is_sent(link, klippy):
-    heard = []
+async def test_while_the_link_is_down_nothing_is_sent(link: LinkedTransport, klippy: FakeKlippy) -> None:
+    heard: list[Any] = []
     link.listen(heard.append)
     await klippy.stop()
     await until(lambda: heard)
@@ -137,8 +150,8 @@ async def test_while_the_link_is_down_nothing_is_sent(link, klippy):
     assert "gcode/script" not in klippy.requests
 
 
-async def test_closing_ends_what_is_pending(link, machine):
-    async def forever(_):
+async def test_closing_ends_what_is_pending(link: LinkedTransport, machine: Machine) -> None:
+    async def forever(_: object) -> None:
         await asyncio.Event().wait()
 
     machine.handlers["G28"] = forever
@@ -151,28 +164,28 @@ async def test_closing_ends_what_is_pending(link, machine):
         await link.call("info")
 
 
-async def test_garbage_between_messages_does_no_harm(link, klippy):
+async def test_garbage_between_messages_does_no_harm(link: LinkedTransport, klippy: FakeKlippy) -> None:
     klippy.send_raw(b'not json\x03[1,2]\x03{"id":99999,"result":{}}\x03\x03')
     assert (await link.call("info"))["hostname"] == "fakehost"
 
 
-async def test_a_listener_that_has_stopped_hears_nothing(link, machine):
-    heard = []
+async def test_a_listener_that_has_stopped_hears_nothing(link: LinkedTransport, machine: Machine) -> None:
+    heard: list[Any] = []
     stop = link.listen(heard.append)
     stop()
     await link.call("gcode/script", {"script": "QUERY_PROBE"})
     assert heard == []
 
 
-async def test_no_socket_is_a_clear_message(tmp_path):
+async def test_no_socket_is_a_clear_message(tmp_path: Path) -> None:
     with pytest.raises(Unreachable) as missing:
         await open_transport(SocketAddress(tmp_path / "none.sock")).connect()
     assert "there is no such socket" in str(missing.value)
     assert missing.value.remedy
 
 
-async def test_a_socket_nobody_listens_on_is_a_clear_message(klippy):
-    server, klippy._server = klippy._server, None
+async def test_a_socket_nobody_listens_on_is_a_clear_message(klippy: FakeKlippy) -> None:
+    server, klippy._server = present(klippy._server), None
     path = klippy.path
     server.close()
     path.touch()
@@ -180,8 +193,8 @@ async def test_a_socket_nobody_listens_on_is_a_clear_message(klippy):
         await open_transport(SocketAddress(path)).connect()
 
 
-async def test_something_else_behind_the_socket_is_found_out(tmp_path):
-    async def talk(_, writer):
+async def test_something_else_behind_the_socket_is_found_out(tmp_path: Path) -> None:
+    async def talk(_: object, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n\x03")
 
     path = tmp_path / "other.sock"
@@ -191,13 +204,13 @@ async def test_something_else_behind_the_socket_is_found_out(tmp_path):
     server.close()
 
 
-async def test_klippys_socket_is_told_from_moonrakers(klippy, moonraker):
+async def test_klippys_socket_is_told_from_moonrakers(klippy: FakeKlippy, moonraker: FakeMoonraker) -> None:
     assert await speaks_moonraker(klippy.path) is False
     assert await speaks_moonraker(moonraker.path) is True
 
 
-async def test_a_refused_login_is_raised_by_connect():
-    async def dial():
+async def test_a_refused_login_is_raised_by_connect() -> None:
+    async def dial() -> tuple[Channel, Dialect]:
         raise Unauthorized("no")
 
     transport = LinkedTransport("somewhere", dial)
@@ -206,23 +219,25 @@ async def test_a_refused_login_is_raised_by_connect():
     assert not transport.connected
 
 
-def test_pauses_start_small_and_stay_below_five_seconds():
+def test_pauses_start_small_and_stay_below_five_seconds() -> None:
     first = [pause for pause, _ in zip(pauses(), range(20), strict=False)]
     assert first[0] <= 0.1
     assert first == sorted(first)
     assert first[-1] == 5.0
 
 
-async def test_a_reader_that_fails_ends_the_connection_which_is_made_again(link, caplog):
+async def test_a_reader_that_fails_ends_the_connection_which_is_made_again(
+    link: LinkedTransport, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever waits for an answer must hear that none comes, whatever it was."""
-    heard = []
+    heard: list[Any] = []
     link.listen(heard.append)
     connection = link._connection
 
-    def broken(_):
+    def broken(_: object) -> None:
         raise ZeroDivisionError
 
-    connection._rpc.receive = broken
+    monkeypatch.setattr(present(connection)._rpc, "receive", broken)
     with pytest.raises(ReplyLost, match="internal error"):
         await link.call("info")
     await until(lambda: link.connected and link._connection is not connection)
@@ -231,11 +246,13 @@ async def test_a_reader_that_fails_ends_the_connection_which_is_made_again(link,
     assert await link.call("info")
 
 
-async def test_a_listener_that_fails_does_not_silence_the_link(link, machine, caplog):
-    def broken(_):
+async def test_a_listener_that_fails_does_not_silence_the_link(
+    link: LinkedTransport, machine: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: object) -> None:
         raise ZeroDivisionError
 
-    heard = []
+    heard: list[Any] = []
     link.listen(broken)
     link.listen(heard.append)
     machine.say("one")

@@ -1,6 +1,7 @@
 import json
 import math
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,7 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
 
 
 @given(messages, st.lists(st.integers(min_value=0, max_value=10_000), max_size=10))
-def test_messages_come_out_whole_however_the_stream_is_cut(sent, places):
+def test_messages_come_out_whole_however_the_stream_is_cut(sent: list[bytes], places: list[int]) -> None:
     framer = Framer()
     stream = b"".join(message + b"\x03" for message in sent)
     received = [message for piece in cut(stream, places) for message in framer.feed(piece)]
@@ -25,26 +26,26 @@ def test_messages_come_out_whole_however_the_stream_is_cut(sent, places):
 
 
 @given(messages, st.binary(min_size=1, max_size=20).filter(lambda data: b"\x03" not in data))
-def test_an_unfinished_message_is_kept_back(sent, unfinished):
+def test_an_unfinished_message_is_kept_back(sent: list[bytes], unfinished: bytes) -> None:
     framer = Framer()
     assert framer.feed(b"".join(message + b"\x03" for message in sent) + unfinished) == sent
     assert framer.feed(b"\x03") == [unfinished]
 
 
-def test_a_message_without_end_is_refused():
+def test_a_message_without_end_is_refused() -> None:
     framer = Framer(limit=10)
     framer.feed(b"12345")
     with pytest.raises(FrameTooLong):
         framer.feed(b"678901")
 
 
-def test_a_finished_message_over_the_limit_is_refused_too():
+def test_a_finished_message_over_the_limit_is_refused_too() -> None:
     with pytest.raises(FrameTooLong):
         Framer(limit=3).feed(b"1234\x03")
 
 
 @pytest.mark.parametrize("jsonrpc", [True, False])
-def test_replies_find_their_request_in_any_order(jsonrpc):
+def test_replies_find_their_request_in_any_order(jsonrpc: bool) -> None:
     rpc = Rpc(jsonrpc)
     first, data = rpc.request("info", {})
     second, _ = rpc.request("gcode/script", {"script": "G28"})
@@ -57,7 +58,7 @@ def test_replies_find_their_request_in_any_order(jsonrpc):
     assert not rpc.pending
 
 
-def test_klippys_and_moonrakers_errors_are_both_understood():
+def test_klippys_and_moonrakers_errors_are_both_understood() -> None:
     rpc = Rpc(jsonrpc=False)
     first, _ = rpc.request("gcode/script", {})
     error = {"error": "WebRequestError", "message": "Must home before probe\nsecond line"}
@@ -70,7 +71,7 @@ def test_klippys_and_moonrakers_errors_are_both_understood():
     )
 
 
-def test_an_answer_counts_once():
+def test_an_answer_counts_once() -> None:
     rpc = Rpc(jsonrpc=False)
     number, _ = rpc.request("info", {})
     reply = json.dumps({"id": number, "result": 1})
@@ -78,7 +79,7 @@ def test_an_answer_counts_once():
     assert isinstance(rpc.receive(reply), Unusable)
 
 
-def test_nan_is_read_but_never_sent():
+def test_nan_is_read_but_never_sent() -> None:
     rpc = Rpc(jsonrpc=False)
     number, _ = rpc.request("objects/query", {})
     reply = rpc.receive(b'{"id": %d, "result": {"temperature": NaN}}' % number)
@@ -99,7 +100,7 @@ json_values = st.recursive(
 
 
 @given(st.binary(max_size=60) | json_values.map(lambda value: json.dumps(value).encode()))
-def test_whatever_arrives_nothing_is_raised(data):
+def test_whatever_arrives_nothing_is_raised(data: bytes) -> None:
     rpc = Rpc(jsonrpc=True)
     rpc.request("info", {})
     assert isinstance(rpc.receive(data), Reply | Failure | Pushed | Unusable)
@@ -117,7 +118,7 @@ def test_whatever_arrives_nothing_is_raised(data):
         },
     )
 )
-def test_odd_messages_never_answer_a_request_that_was_not_made(message):
+def test_odd_messages_never_answer_a_request_that_was_not_made(message: dict[str, Any]) -> None:
     rpc = Rpc(jsonrpc=True)
     event = rpc.receive(json.dumps(message))
     assert isinstance(event, Pushed | Unusable)
