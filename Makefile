@@ -8,7 +8,7 @@ ARGS ?=
 PROFILE ?= voron
 TESTS ?= tests
 
-.PHONY: setup demo check test lint format bench campaign screenshots clean
+.PHONY: pins setup demo check test lint format bench campaign screenshots clean
 
 setup: $(STAMP)
 
@@ -50,6 +50,10 @@ bench: $(DEV_STAMP)
 
 campaign: $(DEV_STAMP)
 	$(BIN)/python -m campaigns $(ARGS)
+
+# Newer packages for the simulator, pinned by hash; needs uv.
+pins:
+	zcal_tui/sim/host/pins/renew
 
 screenshots: $(STAMP)
 	$(BIN)/python screenshots/make.py

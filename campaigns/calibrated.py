@@ -19,6 +19,7 @@ from campaigns.printer import ROOT, CampaignPrinter, printer
 from campaigns.random_truths import as_toml, random_truth
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.model.record import LOOK_FIRST
+from zcal_tui.sim.host.klippy_source import Source
 
 SPEED = 40.0
 LONGEST = 2400.0
@@ -56,9 +57,7 @@ def load(base: Path, profile: str, seed: int) -> CalibrationTruth | None:
     return CalibrationTruth(profile, seed, folder, tuple(json.loads(line) for line in lines), contact)
 
 
-def calibrate(
-    base: Path, profile: str, seed: int, checkout: Path | None, only: Sequence[str]
-) -> CalibrationTruth:
+def calibrate(base: Path, profile: str, seed: int, source: Source, only: Sequence[str]) -> CalibrationTruth:
     """Draw a truth and calibrate its printer; `only` names the checks to do, none all of them.
 
     Leaves truth.toml, records.jsonl, contact.json and the words of the program below `base`. Raises CampaignError.
@@ -71,7 +70,7 @@ def calibrate(
     truth.write_text(as_toml(document), encoding="utf-8")
     seed_of_draws = int(document["simulation"]["seed"])
     options = ("--truth", str(truth))
-    with printer(profile, checkout=checkout, seed=seed_of_draws, speed=SPEED, options=options) as machine:
+    with printer(profile, source=source, seed=seed_of_draws, speed=SPEED, options=options) as machine:
         records: list[dict[str, Any]] = []
         wanted = [name for name in CHECKS if not only or name in only or name == LOOK_FIRST]
         for number, checks in enumerate(goes(wanted)):

@@ -32,7 +32,7 @@ Task = tuple[str, int]
 
 def run(options: CampaignOptions) -> CampaignReport:
     """Calibrate and compare. A run that fails is told of and kept. Raises CampaignError where none got to its end."""
-    checkout = options.checkout()
+    source = options.source()
     base = Path(options.keep) if options.keep else Path(tempfile.mkdtemp(prefix="zcal-campaign-"))
     base.mkdir(parents=True, exist_ok=True)
     count = RUNS if options.runs is None else options.runs
@@ -43,7 +43,7 @@ def run(options: CampaignOptions) -> CampaignReport:
 
     def one(task: Task) -> CalibrationTruth:
         kept = load(base, *task) if options.keep else None
-        return kept or calibrate(base, *task, checkout, options.only)
+        return kept or calibrate(base, *task, source, options.only)
 
     for task, outcome in _all(tasks, options.jobs, one, options):
         if isinstance(outcome, CampaignError):

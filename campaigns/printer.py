@@ -11,6 +11,7 @@ from typing import Any
 
 from campaigns.errors import CampaignError
 from zcal_tui.sim.host.control_client import ControlClient, ControlError
+from zcal_tui.sim.host.klippy_source import Source
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEED = 20.0
@@ -97,7 +98,7 @@ class CampaignPrinter:
 
 @contextlib.contextmanager
 def printer(
-    profile: str, *, checkout: Path | None, seed: int, speed: float = SPEED, options: Sequence[str] = ()
+    profile: str, *, source: Source, seed: int, speed: float = SPEED, options: Sequence[str] = ()
 ) -> Iterator[CampaignPrinter]:
     """A printer whose klippy is ready, until the block ends; `speed` is times real time, `options` are those of
     `zcal-tui sim`.
@@ -106,7 +107,7 @@ def printer(
     """
     command = [sys.executable, "-m", "zcal_tui.sim", profile, "--json", "--die-with-stdin", *options]
     command += ["--sim-speed", f"{speed:g}", "--seed", str(seed)]
-    command += ["--klipper", str(checkout)] if checkout else []
+    command += ["--klipper", str(source)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
         assert process.stdin is not None
         try:

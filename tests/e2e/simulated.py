@@ -112,7 +112,6 @@ def start_printer(
     moonraker: bool = False,
     login: bool = False,
     seed: int | None = None,
-    klipper: Path | None = None,
     options: tuple[str, ...] = (),
     environment: dict[str, str] | None = None,
 ) -> PrinterSim:
@@ -122,7 +121,6 @@ def start_printer(
     command += ["--truth", str(truth)] if truth else []
     command += ["--moonraker-auth"] if login else ["--moonraker"] if moonraker else []
     command += ["--seed", str(seed)] if seed is not None else []
-    command += ["--klipper", str(klipper)] if klipper else []
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,

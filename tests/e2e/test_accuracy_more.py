@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e import program
-from tests.e2e.configured import KALICO
+from tests.e2e.klippers import KALICO
 from tests.e2e.simulated import PrinterSim, Starter, wait_for_state
 
 

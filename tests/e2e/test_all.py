@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e import program
-from tests.e2e.configured import KALICO
+from tests.e2e.klippers import KALICO
 
 PROFILES = Path(__file__).parents[2] / "zcal_tui" / "sim" / "profiles"
 FAULTS = sorted((Path(__file__).parent / "faults").glob("*.toml"))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.e2e import lease, program
-from tests.e2e.configured import KALICO
+from tests.e2e.klippers import KALICO
 from tests.e2e.simulated import PrinterSim, Starter, eventually, wait_for_state
 
 SWITCH_OFFSET = 0.52

@@ -1,6 +1,5 @@
 """The check `z-offset` on Klipper's eddy current probe: what it drives is Klipper's own, and stages by itself."""
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from campaigns import eddy
+from tests.e2e import klippers
 from tests.e2e.configured import pending, setting
 from tests.e2e.finding import change, find, session
 from tests.e2e.guidedrun import carry_out
@@ -18,19 +18,17 @@ from zcal_tui.model.questions import Confirm, PaperMove, PaperStep
 from zcal_tui.model.record import Level, Outcome
 from zcal_tui.session.session import Session
 
-CHECKOUT = Path(os.environ["KLIPPER_DIR"]) if os.environ.get("KLIPPER_DIR") else None
 NOISE = 150.0
 
 
-def why_not() -> str | None:
-    """Why this klippy cannot calibrate one; None if it can."""
-    driver = None if CHECKOUT is None else CHECKOUT / "klippy" / "extras" / "probe_eddy_current.py"
-    if driver is None:
-        return "klippy from PyPI has no probe_eddy_current"
-    return None if driver.is_file() else "this klippy has no probe_eddy_current"
+pytestmark = pytest.mark.usefixtures("eddy_probe")
 
 
-pytestmark = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
+@pytest.fixture(scope="module")
+def eddy_probe() -> None:
+    """Skips where this klippy cannot calibrate one."""
+    if not (klippers.root() / "klippy" / "extras" / "probe_eddy_current.py").is_file():
+        pytest.skip("this klippy has no probe_eddy_current")
 
 
 def start(
@@ -39,7 +37,10 @@ def start(
     """A printer with a sensor of that name, homed by an endstop of its own."""
     folder.mkdir()
     eddy.write_profile(
-        folder, CHECKOUT, truth=f"[drive.stepper_z]\nbacklash = 0.0\n[eddy]\nnoise = {NOISE}\n", more="[zcal]"
+        folder,
+        klippers.root(),
+        truth=f"[drive.stepper_z]\nbacklash = 0.0\n[eddy]\nnoise = {NOISE}\n",
+        more="[zcal]",
     )
     config = folder / "printer.cfg"
     text = config.read_text().replace("_current coil]", f"_current {name}]")
@@ -48,7 +49,7 @@ def start(
     if current:
         text = text.replace("sensor_type: ldc1612", "sensor_type: ldc1612\nreg_drive_current: 16")
     config.write_text(text)
-    return starter(str(folder), klipper=CHECKOUT)
+    return starter(str(folder))
 
 
 @pytest.fixture

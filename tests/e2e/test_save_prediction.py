@@ -2,7 +2,6 @@
 
 import configparser
 import importlib.util
-import os
 import random
 import sys
 import types
@@ -11,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from tests.e2e import klippers
 from zcal_tui.klipper_config.files import ConfigText
 from zcal_tui.session.saving.config_diff import Fork, predict
-from zcal_tui.sim.host.klippy_source import find_checkout, prepare
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # klippy's own, in old versions
 
@@ -34,18 +33,18 @@ MESH = "\n  0.1, 0.2\n  0.3, 0.4"
 @pytest.fixture(scope="module")
 def klippy() -> Any:
     """klippy's module configfile, out of the klippy that the simulated printers run, without the rest of it."""
-    source = prepare(find_checkout(None, os.environ, Path.home()), lambda _: None)
-    text = (source.root / "klippy" / "configfile.py").read_text()
+    root = klippers.root()
+    text = (root / "klippy" / "configfile.py").read_text()
     if "read_file" not in text and not hasattr(configparser.RawConfigParser, "readfp"):
         pytest.skip("this klippy's configfile does not run on this Python, which has no readfp any more")
-    if source.kind == "kalico":
+    if klippers.KALICO:
         package = types.ModuleType("klippy")
-        package.__path__ = [str(source.root / "klippy")]
+        package.__path__ = [str(root / "klippy")]
         sys.modules["klippy"] = package
         name = "klippy.configfile"
     else:
         name = "klippys_configfile"
-    spec = importlib.util.spec_from_file_location(name, source.root / "klippy" / "configfile.py")
+    spec = importlib.util.spec_from_file_location(name, root / "klippy" / "configfile.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

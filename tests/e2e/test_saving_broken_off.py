@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import finding
-from tests.e2e.configured import BACKUP, KALICO, pending, profile_without, setting, touch_up, with_include
+from tests.e2e.configured import BACKUP, pending, profile_without, setting, touch_up, with_include
 from tests.e2e.cutting import CuttingProxy
 from tests.e2e.finding import change, find, session
+from tests.e2e.klippers import KALICO
 from tests.e2e.simulated import PrinterSim, Starter
 from zcal_tui.model.questions import Answer, Confirm
 from zcal_tui.results.store import read_run

@@ -7,7 +7,6 @@ import pytest
 
 from tests.e2e.configured import (
     BACKUP,
-    KALICO,
     pending,
     profile_without,
     setting,
@@ -16,6 +15,7 @@ from tests.e2e.configured import (
     with_include,
 )
 from tests.e2e.finding import change, find, session
+from tests.e2e.klippers import KALICO
 from tests.e2e.simulated import PrinterSim, Starter
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Change, Outcome

@@ -4,8 +4,18 @@ from collections.abc import Iterator
 
 import pytest
 
+from campaigns import eddy
+from tests.e2e import klippers
 from tests.e2e.simulated import Starter, printers
 from tests.extra.rig import PROFILES, Machine, start_machine, write_config
+
+
+@pytest.fixture(scope="module")
+def scanning() -> None:
+    """Skips where this klippy cannot scan with an eddy current probe."""
+    reason = eddy.why_not(klippers.root())
+    if reason is not None:
+        pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """A real klippy with the Klipper modules, on a simulated printer."""
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +10,6 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from campaigns import eddy
 from tests.e2e.simulated import KlippyClient, KlippyError, PrinterSim, Starter, wait_for_state
 
 ROOT = Path(__file__).parents[2]
@@ -94,17 +92,6 @@ class Machine:
             assert not thread.is_alive(), "the gcode queue is not free"
 
 
-def klipper() -> Path | None:
-    """The checkout that the tests run on; None for the package from PyPI."""
-    folder = os.environ.get("KLIPPER_DIR")
-    return Path(folder) if folder else None
-
-
-def no_scanning() -> str | None:
-    """Why this klippy cannot scan with an eddy current probe; None if it can."""
-    return eddy.why_not(klipper())
-
-
 def write_config(
     folder: Path, profile: Path, *, zcal: str = "", replace: dict[str, str] | None = None, more: str = ""
 ) -> Path:
@@ -122,7 +109,7 @@ def write_config(
 def start_machine(start: Starter, folder: Path, *extras: Path, **options: Any) -> Machine:
     """Start it and wait until klippy is ready."""
     words = [word for extra in extras for word in ("--extra", str(extra))]
-    sim = start(str(folder), klipper=klipper(), options=tuple(words), **options)
+    sim = start(str(folder), options=tuple(words), **options)
     client = wait_for_state(sim, "ready")
     client.call("gcode/subscribe_output", response_template={"method": "console"})
     client.call("info")

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from campaigns import eddy as eddy_printer
+from tests.e2e import klippers
 from tests.e2e.simulated import Starter
-from tests.extra.rig import PROFILES, Machine, klipper, no_scanning, start_machine, write_config
+from tests.extra.rig import PROFILES, Machine, start_machine, write_config
 
-needs_scanning = pytest.mark.skipif(no_scanning() is not None, reason=str(no_scanning()))
+needs_scanning = pytest.mark.usefixtures("scanning")
 DRIVES = ("stepper_z", "stepper_z1", "stepper_z2")
 
 
@@ -101,7 +102,7 @@ def eddy(start: Starter, tmp_path_factory: pytest.TempPathFactory) -> Machine:
     """A printer with an eddy current probe, homed."""
     folder = tmp_path_factory.mktemp("eddy")
     truth = "[drive.stepper_z]\nbacklash = 0.0\n[eddy]\nnoise = 150.0\n"
-    eddy_printer.write_profile(folder, klipper(), truth=truth, more="[zcal]")
+    eddy_printer.write_profile(folder, klippers.root(), truth=truth, more="[zcal]")
     machine = start_machine(start, folder)
     machine.gcode("G28\nG1 Z10 F600\nG1 X100 Y90 F6000")
     return machine

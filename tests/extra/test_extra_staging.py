@@ -5,15 +5,16 @@ from pathlib import Path
 import pytest
 
 from campaigns import eddy
+from tests.e2e import klippers
 from tests.e2e.simulated import Starter
-from tests.extra.rig import PROFILES, klipper, no_scanning, start_machine, write_config
+from tests.extra.rig import PROFILES, start_machine, write_config
 
 
-@pytest.mark.skipif(no_scanning() is not None, reason=str(no_scanning()))
+@pytest.mark.usefixtures("scanning")
 def test_a_section_keeps_its_capitals(start: Starter, tmp_path: Path) -> None:
     folder = tmp_path / "eddy"
     folder.mkdir()
-    eddy.write_profile(folder, klipper(), truth="", more="[zcal]")
+    eddy.write_profile(folder, klippers.root(), truth="", more="[zcal]")
     config = folder / "printer.cfg"
     config.write_text(config.read_text().replace("_current coil]", "_current MyCoil]"))
     machine = start_machine(start, folder)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.simulated import Starter, wait_for_state
-from tests.extra.rig import PROFILES, klipper, start_machine, write_config
+from tests.extra.rig import PROFILES, start_machine, write_config
 
 HOSTILE = Path(__file__).parent / "hostile" / "unknown_klipper.py"
 
@@ -61,7 +61,7 @@ def test_an_invalid_option_is_klippys_own_configuration_error(
     start: Starter, tmp_path: Path, option: str
 ) -> None:
     folder = write_config(tmp_path / "voron", PROFILES / "voron", zcal=option)
-    sim = start(str(folder), klipper=klipper())
+    sim = start(str(folder))
     client = wait_for_state(sim, "error", "ready")
     message = client.call("info")["state_message"]
     assert f"'{option.split(':')[0]}'" in message and "zcal" in message

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from campaigns import eddy as eddy_printer
-from tests.e2e import program
+from tests.e2e import klippers, program
 from tests.e2e.simulated import Starter
-from tests.extra.rig import klipper, no_scanning, start_machine
+from tests.extra.rig import start_machine
 
-pytestmark = pytest.mark.skipif(no_scanning() is not None, reason=str(no_scanning()))
+pytestmark = pytest.mark.usefixtures("scanning")
 
 
 @pytest.mark.parametrize("backlash", [0.0, 0.03])
@@ -17,7 +17,7 @@ def test_a_scan_finds_the_truth_and_proposes_it(backlash: float, start: Starter,
     folder = tmp_path / "eddy"
     folder.mkdir()
     truth = f"[drive.stepper_z]\nbacklash = {backlash}\n[eddy]\nnoise = 150.0\n"
-    eddy_printer.write_profile(folder, klipper(), truth=truth, more="[zcal]")
+    eddy_printer.write_profile(folder, klippers.root(), truth=truth, more="[zcal]")
     machine = start_machine(start, folder)
     ended = program.run(
         tmp_path / "data", "backlash", "--calibrate", "--save", "never", "--printer", machine.sim.klippy

@@ -98,6 +98,10 @@ def test_a_way_to_save_that_is_not_there() -> None:
         (["--demo", "voron", "--truth", "/nowhere.toml"], "--truth: there is no file /nowhere.toml"),
         (["--truth", "/nowhere.toml"], "--truth goes with --demo"),
         (["--demo", "voron", "--klipper", "/nowhere"], "--klipper: there is no folder /nowhere"),
+        (
+            ["--demo", "voron", "--klipper", "pypi:klipper"],
+            "There is no Klipper pypi:klipper. Known are pypi:",
+        ),
         (["all", "--only", "accuracy", "--skip", "accuracy"], "--only accuracy and --skip accuracy together"),
         (["all", "--skip", ",".join(CHECKS)], "--skip leaves out every check"),
         (["--sim-speed", "2"], "--sim-speed goes with --demo"),

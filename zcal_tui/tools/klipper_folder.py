@@ -91,8 +91,9 @@ def source() -> Path:
 
 def find_klipper(wanted: Path | None, environment: Mapping[str, str], home: Path) -> Path:
     """The folder meant: the named one, KLIPPER_DIR, ~/klipper, ~/kalico. Raises InstallError."""
-    if wanted is None and environment.get("KLIPPER_DIR"):
-        wanted = Path(environment["KLIPPER_DIR"])
+    named = environment.get("KLIPPER_DIR", "")
+    if wanted is None and named and not named.startswith("pypi:"):  # those are the simulator's alone
+        wanted = Path(named)
     candidates = [wanted] if wanted else [home / "klipper", home / "kalico"]
     for candidate in candidates:
         root = candidate.expanduser()

@@ -1,13 +1,13 @@
 """A printer with a nozzle endstop and a dockable probe, and the `[z_calibration]` section under test."""
 
 import contextlib
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.e2e import klippers
 from tests.e2e.simulated import KlippyClient, PrinterSim, printers
 
 ROOT = Path(__file__).parents[3]
@@ -32,12 +32,6 @@ SAMPLE = re.compile(r"CALIBRATE_Z: probe at (-?[\d.]+),(-?[\d.]+) is z=(-?[\d.]+
 RESULT = re.compile(r"--> new_offset=(-?\d+\.\d+)")
 
 
-def is_kalico() -> bool:
-    """Whether the klippy under test is Kalico, which has a z_calibration of its own."""
-    checkout = os.environ.get("KLIPPER_DIR")
-    return checkout is not None and (Path(checkout) / "klippy" / "extras" / "danger_options.py").exists()
-
-
 @contextlib.contextmanager
 def starting(folder: Path) -> Iterator[Starter]:
     """Yields `start(section, profile="voron", edit=…, **options)`: a printer whose printer.cfg has that section.
@@ -59,7 +53,7 @@ def starting(folder: Path) -> Iterator[Starter]:
             place = folder / str(number)
             shutil.copytree(PROFILES / profile, place)
             text = edit(without_section((place / "printer.cfg").read_text())) + section
-            if is_kalico():
+            if klippers.KALICO:  # which has a z_calibration of its own
                 text += "\n[danger_options]\nallow_plugin_override: True\n"
             (place / "printer.cfg").write_text(text)
             extras = tuple(

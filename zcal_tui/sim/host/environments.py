@@ -20,31 +20,21 @@ from pathlib import Path
 
 import platformdirs
 
+from zcal_tui.sim.host import pins
 from zcal_tui.sim.host.errors import SimulatorError
 
 Progress = Callable[[str], None]
-"""Is told in a sentence what is being done, where it may take more than a moment."""
+"""Called with a sentence on what is being done, where it may take more than a moment."""
 
 BOOT = Path(__file__).with_name("boot.py")
 """Starts a program that is to end with this one; see there for its command line."""
-
-KLIPPY_REQUIREMENTS: tuple[str, ...] = (
-    "cffi>=1.17,<3",
-    "greenlet>=3.1,<4",
-    "jinja2>=3.1,<4",
-    "markupsafe>=2.1,<4",
-    "pyserial>=3.5,<4",
-    "python-can>=4.4,<5",
-)
-KALICO_REQUIREMENTS: tuple[str, ...] = (*KLIPPY_REQUIREMENTS, "numpy>=2,<3")
-MOONRAKER_REQUIREMENTS: tuple[str, ...] = ("moonraker==0.11.0",)
 
 _DEBIAN = "On Debian, Ubuntu and Raspberry Pi OS: sudo apt install"
 
 
 @dataclass(frozen=True)
 class _Cause:
-    """What a tool prints when it fails for this reason, and what to do then."""
+    """What a tool prints when it fails for this reason, and the remedy."""
 
     signs: tuple[str, ...]
     cause: str
@@ -70,12 +60,26 @@ _CAUSES = (
             "Connection refused",
             "Read timed out",
             "ConnectTimeoutError",
-            "No matching distribution found",
-            "Could not find a version",
             "Could not fetch URL",
         ),
         "The Python package index cannot be reached; the first use needs it, later ones do not.",
         "Connect to the network, or set pip's own options for it (PIP_INDEX_URL, PIP_PROXY), and start again.",
+    ),
+    _Cause(
+        ("No matching distribution found", "Could not find a version"),
+        f"The package index has no file for Python {sys.version_info[0]}.{sys.version_info[1]} on "
+        f"{os.uname().machine} that is pinned here.",
+        "Use Python 3.11 to 3.14 on x86_64 or aarch64, and an index that has the pinned files (pip config list).",
+    ),
+    _Cause(
+        ("DO NOT MATCH THE HASHES",),
+        "A downloaded file is not the one that is pinned here.",
+        "Check which package index pip uses (pip config list).",
+    ),
+    _Cause(
+        ("Python.h",),
+        "There is no wheel for this machine, and the headers of Python are missing.",
+        f"{_DEBIAN} python3-dev",
     ),
     _Cause(
         ("Permission denied",),
@@ -96,7 +100,7 @@ def explain(what: str, output: str) -> SimulatorError:
         if any(sign in output for sign in known.signs):
             return SimulatorError(f"{what} failed.", known.cause, known.remedy)
     lines = [line for line in output.splitlines() if line.strip() and not line.startswith("WARNING")]
-    return SimulatorError(f"{what} failed.", "Its last words:\n" + "\n".join(lines[-6:]))
+    return SimulatorError(f"{what} failed.", "Its last lines:\n" + "\n".join(lines[-6:]))
 
 
 def run_tool(what: str, command: Sequence[str | Path], **environment: str) -> str:
@@ -133,19 +137,25 @@ def make_once(name: str, build: Callable[[Path], None], progress: Progress) -> P
     return place
 
 
-def virtual_environment(name: str, requirements: Sequence[str], progress: Progress) -> Path:
-    """The Python of a virtual environment with these requirements."""
+def virtual_environment(name: str, lists: Sequence[pins.Pins], progress: Progress) -> Path:
+    """The Python of a virtual environment with the packages of these lists."""
+    steps = ((pins.BUILD,), tuple(lists))  # a source archive is built with what the first step installs
 
     def build(folder: Path) -> None:
-        progress(f"Installing {name} (once, about a minute)")
+        progress(f"Installing the packages that {name} needs ({pins.size((pins.BUILD, *lists))}, once)")
         run_tool(f"Making a Python environment for {name}", _module(Path(sys.executable), "venv", folder))
-        run_tool(
-            f"Installing {name}",
-            _module(folder / "bin" / "python", "pip", "install", *_PIP_OPTIONS, *requirements),
-        )
+        for step in steps:
+            run_tool(
+                f"Installing the packages that {name} needs",
+                _module(
+                    *(folder / "bin" / "python", "pip", "install", *_PIP_OPTIONS),
+                    *(word for each in step for word in ("--requirement", each.file)),
+                ),
+            )
 
-    key = _digest(sys.version, sys.base_prefix, *requirements)
-    return make_once(f"{name}-env-{key}", build, progress) / "bin" / "python"
+    texts = [each.file.read_text(encoding="utf-8") for step in steps for each in step]
+    key = digest(sys.version, sys.base_prefix, *texts)
+    return make_once(f"{name.lower()}-env-{key}", build, progress) / "bin" / "python"
 
 
 def compile_library(name: str, sources: Sequence[Path], headers: Sequence[Path], progress: Progress) -> Path:
@@ -161,7 +171,7 @@ def compile_library(name: str, sources: Sequence[Path], headers: Sequence[Path],
             ["gcc", *_GCC_OPTIONS, "-o", target, *sources, "-lm", "-ldl"],
         )
 
-    return make_once(f"{name}-{_digest(os.uname().machine, *texts)}", build, progress) / f"{name}.so"
+    return make_once(f"{name}-{digest(os.uname().machine, *texts)}", build, progress) / f"{name}.so"
 
 
 def require_compiler() -> None:
@@ -175,22 +185,27 @@ def require_compiler() -> None:
 
 
 _GCC_OPTIONS = ("-O2", "-shared", "-fPIC", "-fvisibility=hidden", "-pthread")
-_PIP_OPTIONS = ("--quiet", "--disable-pip-version-check", "--no-input", "--retries", "1")
+_PIP_OPTIONS = (
+    *("--quiet", "--disable-pip-version-check", "--no-input", "--retries", "1"),
+    *("--require-hashes", "--no-deps", "--no-build-isolation"),
+    *("--only-binary", "numpy"),  # nobody wants to build it
+)
 
 
-def pip_download(python: Path, requirement: str, digest: str, folder: Path) -> Path:
-    """Download the source archive of one requirement, checked against its SHA-256, into a folder."""
+def pip_download(python: Path, requirement: str, sha256: str, form: str, folder: Path) -> Path:
+    """Download the source archive (`sdist`) or the wheel of one requirement into an empty folder."""
     wanted = folder / "requirement.txt"
-    wanted.write_text(f"{requirement} --hash=sha256:{digest}\n", encoding="utf-8")
+    wanted.write_text(f"{requirement} --hash=sha256:{sha256}\n", encoding="utf-8")
     run_tool(
         f"Downloading {requirement}",
         _module(
-            *(python, "pip", "download", *_PIP_OPTIONS, "--no-deps", "--no-binary", ":all:"),
-            *("--require-hashes", "--dest", folder, "--requirement", wanted),
+            *(python, "pip", "download", *_PIP_OPTIONS),
+            *("--no-binary" if form == "sdist" else "--only-binary", ":all:"),
+            *("--dest", folder, "--requirement", wanted),
         ),
     )
     wanted.unlink()
-    archives = list(folder.glob("*.tar.gz"))
+    archives = list(folder.iterdir())
     if len(archives) != 1:
         raise SimulatorError(f"Downloading {requirement} left {len(archives)} archives instead of one.")
     return archives[0]
@@ -239,5 +254,6 @@ def _explain_os_error(error: OSError) -> SimulatorError:
     )
 
 
-def _digest(*texts: str) -> str:
+def digest(*texts: str) -> str:
+    """A short name for these texts: what was made from others has another."""
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:12]

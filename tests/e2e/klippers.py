@@ -1,0 +1,14 @@
+"""The Klipper that the tests run on: a folder or `pypi:NAME` in KLIPPER_DIR, else the simulator's own choice."""
+
+import os
+from pathlib import Path
+
+from zcal_tui.sim.host import klippy_source
+
+SOURCE = klippy_source.find_source(None, os.environ, Path.home())
+KALICO = klippy_source.is_kalico(SOURCE)
+
+
+def root() -> Path:
+    """The folder that holds its `klippy/`; what is missing is installed first."""
+    return klippy_source.prepare(SOURCE, lambda _: None).root
