@@ -14,6 +14,9 @@ MARK = re.compile(r"mark ([→←]) (\d+\.\d+) ([↑↓]) (\d+\.\d+) mm")
 OPTION = re.compile(r"│ +(\d)  (\S.*)")
 STEPS = re.compile(r"[\s│]*mm\s.*\d")
 SIZE = re.compile(r"(●?)(\d+(?:\.\d+)?)")
+RISKY = re.compile(r"Go down by (\d+(?:\.\d+)?) (µm|mm)\?")
+SMALL = 100.0
+"""µm: a step that a person feels before it does harm, so that one below the expected bed is agreed to."""
 MOVING = ("The nozzle moves …", "The toolhead moves …")
 
 FINE = 0.01
@@ -63,8 +66,8 @@ class Person:
         return ()
 
     def _decide(self, screen: str) -> tuple[str, ...]:
-        if "Go down by" in screen:
-            return ("no",)
+        if (risky := RISKY.search(screen)) is not None:
+            return ("yes",) if risky[2] == "µm" and number(risky[1]) <= SMALL else ("no",)
         if "simulated:" in screen and not SEEN.search(flat(screen)):
             return ()  # what can be seen is not told yet
         return ("yes",)

@@ -6,17 +6,7 @@ import pytest
 
 from tests.tui.scripted import JOG, PAPER
 from zcal_tui.model.questions import JogMove, PaperStep
-from zcal_tui.tui.steps import (
-    PAPER_STEPS,
-    can_accept,
-    first_step,
-    halfway,
-    known_to,
-    parse_distance,
-    parse_jog,
-    risky,
-    within,
-)
+from zcal_tui.tui.steps import PAPER_STEPS, first_step, known_to, within
 from zcal_tui.tui.widgets.bracket import bracket_content, scale_of
 from zcal_tui.tui.widgets.offsetmap import offset_map
 
@@ -28,42 +18,9 @@ def test_the_proposed_step_stays_above_the_bed() -> None:
         assert height - step > 0.1 or step == 0.05
 
 
-def test_half_steps_are_klippers() -> None:
-    assert halfway(PAPER, -1) == pytest.approx(0.081)
-    assert halfway(PAPER, 1) == pytest.approx(0.156)
-    assert halfway(replace(PAPER, lower=None), -1) == pytest.approx(0.112 - 0.2)
-    assert halfway(replace(PAPER, upper=5.0), 1) == pytest.approx(0.312), "never farther than 0.2 mm"
-
-
-def test_what_is_risky_and_what_is_accepted() -> None:
-    assert risky(PAPER, -0.1) and not risky(PAPER, 0.05) and not risky(PAPER, 0.2)
-    assert not risky(replace(PAPER, expected=None), -1.0)
-    assert can_accept(PAPER) and not can_accept(replace(PAPER, height=PAPER.start))
+def test_a_height_is_known_to_half_the_distance_to_the_next_one_tried() -> None:
     assert known_to(PAPER) == pytest.approx(0.031)
     assert known_to(replace(PAPER, lower=None, upper=None, tried=(0.112,))) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [("-0.03", -0.03), ("0,5", 0.5), ("−1", -1.0), ("", None), ("nan", None), ("5000", None)],
-)
-def test_typed_distances(text: str, value: float | None) -> None:
-    assert parse_distance(text) == value
-
-
-@pytest.mark.parametrize(
-    ("text", "move"),
-    [
-        ("x 1.5", JogMove("move", dx=1.5)),
-        ("Y-0.2 z=3", JogMove("move", dy=-0.2, dz=3.0)),
-        ("x 1 x 2", None),
-        ("1.5", None),
-        ("x", None),
-        ("q 1", None),
-    ],
-)
-def test_typed_jogs(text: str, move: JogMove | None) -> None:
-    assert parse_jog(text) == move
 
 
 def test_limits_count_only_for_the_axis_that_moves() -> None:

@@ -136,6 +136,7 @@ async def test_a_typed_distance_is_told_before_it_is_made(opened: Opener) -> Non
     async with opened() as stage:
         await paper(stage)
         await stage.press("z", *"abc", "enter")
+        assert "Type a distance in mm or µm" in stage.words()
         assert "not understood" in stage.words() and stage.session.answers == []
         await stage.press("backspace", "backspace", "backspace", "minus", "9", "enter")
         assert "below the lowest height of the axis" in stage.words() and stage.session.answers == []

@@ -5,7 +5,6 @@ nothing is staged. Every way out ends the test and lifts the nozzle off the bed.
 """
 
 import asyncio
-import contextlib
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.travel import hands_off, require_ours, travel
 from zcal_tui.model.events import Notice, SampleTaken
+from zcal_tui.model.paper_moves import COARSE, can_accept, needs_consent, out_of_reach, target_of
 from zcal_tui.model.questions import Confirm, PaperMove, PaperStep
 from zcal_tui.model.record import Sample
 from zcal_tui.model.units import length
@@ -26,14 +26,6 @@ from zcal_tui.transport.failures import TransportError
 
 PERSON_TIMEOUT = 3600.0
 """Seconds after which klippy may switch the motors off while a person thinks."""
-LONGEST_WORD = 0.2
-"""How far + and - go at most, in mm (Klipper's manual probe)."""
-COARSE = 0.1
-"""A step longer than this, in mm, can press the nozzle into the bed before anybody feels it."""
-BELOW_EXPECTED = 0.1
-"""How far below the expected contact, in mm, such a step may end without a question."""
-FAR_BELOW = 0.5
-"""How far below the expected contact, in mm, small steps may creep between two questions."""
 MOVED = 0.01
 """mm by which the toolhead stands elsewhere when somebody else has moved it."""
 FIRST_RESOLUTION = 0.1
@@ -137,9 +129,7 @@ class _Dialogue:
         self._step = z_step_distance(context.printer.state) or 0.0
         limits = z_limits(context.printer.state)
         self._lowest = limits[0] if limits is not None else -math.inf
-        self._allowed_to = math.inf
-        self._crept_to = math.inf
-        """How far down the person has said yes to: for long steps, and for small ones."""
+        self._agreed: float | None = None
         self._stood = context.printer.state.position
 
     async def run(self) -> PaperHeight:
@@ -151,7 +141,7 @@ class _Dialogue:
                 case "abort":
                     raise CheckCancelled
                 case "accept":
-                    if self._height() >= self._start:
+                    if not can_accept(self._question()):
                         self._context.emit(
                             Notice("Lower the nozzle onto the paper first; Klipper takes no other height.")
                         )
@@ -182,11 +172,11 @@ class _Dialogue:
 
     async def _go(self, z: str, *, undo: bool) -> None:
         await self._require_still()
-        target = predict(z, self._height(), self._at.lower, self._at.upper)
+        target = target_of(self._question(), z)
         if target is None:
             self._context.emit(Notice(f"{z!r} is no step: + - ++ -- or a distance in mm."))
             return
-        if target < self._lowest:
+        if out_of_reach(self._question(), target):
             self._context.emit(
                 Notice(
                     f"Klipper does not go below {length(self._lowest)} here (position_min); the step was not made. "
@@ -194,7 +184,7 @@ class _Dialogue:
                 )
             )
             return
-        if not undo and not await self._dares(target):
+        if not undo and not await self._agrees(target):
             return
         try:
             self._at = await self._manual.step(z)
@@ -223,33 +213,29 @@ class _Dialogue:
                 "Repeat the check; only lower and raise the nozzle by the paper test itself.",
             )
 
-    async def _dares(self, target: float) -> bool:
-        """Whether a step that could press the nozzle into the bed is meant."""
-        expected = self._plan.expected
-        if expected is None or target >= self._height():
+    async def _agrees(self, target: float) -> bool:
+        """Whether a move may be made: asks where it could press the nozzle into the bed."""
+        question, expected = self._question(), self._plan.expected
+        if expected is None or not needs_consent(question, target):
             return True
-        coarse = self._height() - target > COARSE + 1e-6
-        if target >= expected - (BELOW_EXPECTED if coarse else FAR_BELOW):
-            return True
-        if target >= (self._allowed_to if coarse else self._crept_to):
-            return True
-        sure = await self._context.operator.confirm(
+        step = question.height - target
+        advice = (
+            "Smaller steps are safer." if step > COARSE else "Check from the side that there is still a gap."
+        )
+        agreed = await self._context.operator.confirm(
             Confirm(
                 "risky-step",
-                f"Go down by {length(self._height() - target)}?",
-                f"That ends {length(expected - target)} below where the bed is expected. If the expectation is right, "
-                "the nozzle is pressed into the bed. "
-                + ("Smaller steps are safer." if coarse else "Look from the side whether there is a gap."),
+                f"Go down by {length(step)}?",
+                f"This would put the nozzle {length(expected - target)} below the expected bed surface. {advice}",
                 yes="Go down",
                 no="Stay",
                 danger=True,
-                facts={"step": self._height() - target},
+                facts={"step": step},
             )
         )
-        if sure:
-            self._allowed_to = min(self._allowed_to, target)
-            self._crept_to = target - FAR_BELOW
-        return sure
+        if agreed:
+            self._agreed = target
+        return agreed
 
     def _question(self) -> PaperStep:
         plan = self._plan
@@ -273,6 +259,7 @@ class _Dialogue:
             place=plan.place,
             tried=tuple(self._tried[-12:]),
             detail=plan.detail,
+            agreed=self._agreed,
         )
 
     def _height(self) -> float:
@@ -305,20 +292,3 @@ class _Dialogue:
             "Another screen, a web interface or a macro sent ACCEPT or ABORT, or the extra's lease ran out.",
             "Repeat the check, and leave the paper test to one of them.",
         )
-
-
-def predict(z: str, height: float, lower: float | None, upper: float | None) -> float | None:
-    """Where TESTZ with this word will go (Klipper's manual probe: half way to, or onto, the next height tried, and
-    never farther than 0.2 mm); None where it is no such word."""
-    word = z.strip()
-    if word in ("+", "-", "++", "--"):
-        sign = 1.0 if word[0] == "+" else -1.0
-        neighbour = upper if sign > 0 else lower
-        distance = LONGEST_WORD if neighbour is None else abs(neighbour - height)
-        if len(word) == 1 and neighbour is not None:
-            distance /= 2
-        return height + sign * min(distance, LONGEST_WORD)
-    with contextlib.suppress(ValueError):
-        distance = float(word)
-        return height + distance if math.isfinite(distance) and abs(distance) < 1000 else None
-    return None

@@ -1,8 +1,6 @@
 """A check's questions in plain lines, and what a typed line means as an answer."""
 
-import contextlib
-import math
-
+from zcal_tui.model.distance import ACCEPTED, ACCEPTED_JOG, DistanceError, parse_distance, parse_jog
 from zcal_tui.model.questions import (
     Answer,
     Choose,
@@ -110,8 +108,10 @@ def _paper_move(word: str) -> PaperMove | None:
             return PaperMove("abort")
     if word in ("+", "-", "++", "--"):
         return PaperMove("step", word)
-    distance = _distance(word)
-    return None if distance is None else PaperMove("step", f"{distance:.6g}")
+    try:
+        return PaperMove("step", f"{parse_distance(word):.6g}")
+    except DistanceError:
+        return None
 
 
 def _jog_move(word: str) -> JogMove | None:
@@ -120,23 +120,16 @@ def _jog_move(word: str) -> JogMove | None:
             return JogMove("done")
         case "abort":
             return JogMove("abort")
-    axis, _, rest = word.partition(" ")
-    distance = _distance(rest or word[1:])
-    if distance is None or axis[:1] not in ("x", "y", "z"):
+    try:
+        return parse_jog(word)
+    except DistanceError:
         return None
-    return JogMove("move", **{f"d{axis[0]}": distance})
-
-
-def _distance(text: str) -> float | None:
-    with contextlib.suppress(ValueError):
-        value = float(text.strip().replace(",", "."))
-        return value if math.isfinite(value) else None
-    return None
 
 
 def reprompt(question: Question, line: str) -> str:
-    """What to say of a line that is no answer."""
-    return f"{line.strip()!r} was not understood: {question_lines(question)[-1].strip()}"
+    """What to say of a line that is no answer: the prompt, and what a distance may look like."""
+    forms = {PaperStep: f" Type {ACCEPTED}.", JogStep: f" Type {ACCEPTED_JOG}."}.get(type(question), "")
+    return f"{line.strip()!r} was not understood: {question_lines(question)[-1].strip()}.{forms}"
 
 
 def _indented(text: str) -> list[str]:

@@ -77,6 +77,8 @@ class PaperStep:
     place: str = ""
     tried: tuple[float, ...] = ()
     detail: str = ""
+    agreed: float | None = None
+    """The lowest height that a risky move was agreed to for (model/paper_moves.py); None before the first consent."""
 
     @property
     def far_above(self) -> float | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import random
 
 import pytest
 from hypothesis import given
@@ -9,11 +10,12 @@ from hypothesis import strategies as st
 
 from tests.unit.fakes.bench import Bench
 from tests.unit.fakes.machine import Machine, Refused
-from tests.unit.fakes.manual_probe import FARTHEST, FakeManualProbe
+from tests.unit.fakes.manual_probe import FakeManualProbe
 from tests.unit.fakes.person import Person, Said
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed
-from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test, predict
+from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.model.events import SampleTaken
+from zcal_tui.model.paper_moves import needs_consent, out_of_reach, target_of
 from zcal_tui.model.questions import Confirm, PaperMove, PaperStep, Question
 from zcal_tui.printer.printer import CommandFailed
 from zcal_tui.transport.failures import NotReady
@@ -38,28 +40,13 @@ def test_a_step_goes_where_it_was_said_to_go(ways: list[str]) -> None:
         await probe.begin({})
         for way in ways:
             told = machine.objects["manual_probe"]
-            said = predict(way, told["z_position"], told["z_position_lower"], told["z_position_upper"])
+            at, lower, upper = (told[f"z_position{end}"] for end in ("", "_lower", "_upper"))
+            question = PaperStep("paper", "", at, lower, upper, 5.0, -math.inf, 0.0, 0.0025)
+            said = target_of(question, way)
             await machine.handlers["TESTZ"]({"Z": way})
             assert said == pytest.approx(probe.z, abs=1e-9)
 
     asyncio.run(walk())
-
-
-@given(st.floats(-5.0, 5.0), st.floats(0.001, 3.0), st.floats(0.001, 3.0))
-def test_a_bisecting_step_stays_inside_its_bracket_and_is_never_long(
-    z: float, down: float, up: float
-) -> None:
-    lower, upper = z - down, z + up
-    for word, edge in (("-", lower), ("+", upper)):
-        half, whole = predict(word, z, lower, upper), predict(word * 2, z, lower, upper)
-        assert half is not None and whole is not None
-        assert 0.0 < abs(half - z) <= abs(whole - z) <= FARTHEST + 1e-9
-        assert abs(whole - z) <= abs(edge - z) + 1e-9
-
-
-@pytest.mark.parametrize("word", ["", "x", "+-", "+++", "nan", "inf", "-1e9", "1 2", "-0.1\nM112"])
-def test_what_is_no_step_is_none(word: str) -> None:
-    assert predict(word, 1.0, None, None) is None
 
 
 @pytest.fixture
@@ -142,10 +129,12 @@ async def test_a_risky_step_that_was_allowed_once_is_allowed_down_to_there(
 async def test_small_steps_far_below_the_expected_bed_are_asked_about_every_half_millimetre(
     bench: Bench, probe: FakeManualProbe
 ) -> None:
-    _, person = await feel(bench, *go("-5.05", *["-0.1"] * 4), *go("-0.1"), True, *go(*["-0.1"] * 4), ACCEPT)
-    assert person.keys.count("risky-step") == 1
-    assert person.keys[6] == "risky-step"
-    assert len(steps(bench.machine)) == 10
+    small = go("-0.1")
+    deeper = [*small * 3, *small, True, *small * 5, *small, True]
+    _, person = await feel(bench, *go("-5.05"), *small, True, *deeper, ACCEPT)
+    asked = [n for n, key in enumerate(person.keys) if key == "risky-step"]
+    assert asked == [2, 7, 14], "0.15, 0.55 and 1.15 mm below"
+    assert len(steps(bench.machine)) == 12
 
 
 @pytest.mark.parametrize(
@@ -163,12 +152,70 @@ async def test_a_step_that_is_not_known_to_be_risky_is_made(
     assert steps(bench.machine) == [f"TESTZ Z={way}"]
 
 
-async def test_small_steps_below_the_expected_bed_are_felt_and_not_asked_about(
+async def test_small_steps_below_the_expected_bed_are_asked_about_once(
     bench: Bench, probe: FakeManualProbe
 ) -> None:
-    _, person = await feel(bench, *go("-5.05", "-0.09", "-0.09", "-0.09"), ACCEPT)
-    assert set(person.keys) == {"paper"}
+    _, person = await feel(bench, *go("-5.05", "-0.09"), True, *go("-0.09", "-0.09"), ACCEPT)
+    assert person.keys.count("risky-step") == 1
     assert probe.z == pytest.approx(-0.32)
+
+
+def old_rule(question: PaperStep, target: float) -> bool:
+    """What was asked about before small steps were judged like the screen judged them."""
+    coarse = question.height - target > 0.1 + 1e-6
+    if question.expected is None or target >= question.height:
+        return False
+    if target >= question.expected - (0.1 if coarse else 0.5):
+        return False
+    agreed = math.inf if question.agreed is None else question.agreed
+    return target < (agreed if coarse else agreed - 0.5) - 2e-6
+
+
+@given(
+    st.floats(-3.0, 5.0),
+    st.floats(-3.0, 5.0),
+    st.none() | st.floats(-1.0, 1.0),
+    st.none() | st.floats(-3.0, -0.1),
+)
+def test_consent_is_asked_for_wherever_it_ever_was(
+    height: float, target: float, expected: float | None, below: float | None
+) -> None:
+    agreed = None if below is None or expected is None else expected + below
+    question = PaperStep("paper", "", height, None, None, 5.0, -9.0, expected, 0.0025, agreed=agreed)
+    if old_rule(question, target):
+        assert needs_consent(question, target)
+    unasked = PaperStep("paper", "", height, None, None, 5.0, -9.0, expected, 0.0025)
+    below_expected = expected is not None and target < min(height, expected - 0.1)
+    assert needs_consent(unasked, target) == below_expected, "the first time at any step size"
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_the_check_asks_exactly_where_the_screen_warns(
+    bench: Bench, probe: FakeManualProbe, seed: int
+) -> None:
+    """A face judges by the question it is given, the check by its own: both have to agree at every step."""
+    draw = random.Random(seed)
+    bench.machine.objects["toolhead"]["position"][2] = 0.4
+    ways = [draw.choice([-0.3, -0.1, -0.1, -0.05, 0.1]) for _ in range(25)]
+    warned: list[bool] = []
+
+    class Wavering(Person):
+        async def paper(self, question: PaperStep) -> PaperMove:
+            if not ways:
+                return ABORT
+            way = ways.pop()
+            target = question.height + way
+            warned.append(not out_of_reach(question, target) and needs_consent(question, target))
+            return PaperMove("step", f"{way:g}")
+
+        async def confirm(self, question: Confirm) -> bool:
+            self.asked.append(question)
+            return draw.random() < 0.7
+
+    person = Wavering()
+    with pytest.raises(CheckCancelled):
+        await paper_test(bench.context(person), PLAN, 1)
+    assert len(person.asked) == sum(warned) > 0
 
 
 async def test_a_height_that_klipper_would_not_take_is_not_offered_to_it(

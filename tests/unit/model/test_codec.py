@@ -133,6 +133,7 @@ questions = st.one_of(
         place=words,
         tried=st.lists(number, max_size=3).map(tuple),
         detail=words,
+        agreed=maybe,
     ),
     build(
         JogStep,

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button
 
+from zcal_tui.model.distance import ACCEPTED_JOG, DistanceError, parse_jog
 from zcal_tui.model.questions import JogMove, JogStep
 from zcal_tui.model.units import number
 from zcal_tui.session.snapshot import Asking, Snapshot
@@ -17,7 +18,7 @@ from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.screens.question_screen import QuestionScreen
 from zcal_tui.tui.simulated_person import ask_sight, short_sight_text, sight_text
-from zcal_tui.tui.steps import JOG_STEPS, parse_jog, within
+from zcal_tui.tui.steps import JOG_STEPS, within
 from zcal_tui.tui.widgets.offsetmap import OffsetMap
 from zcal_tui.tui.widgets.stepbar import StepBar, enable
 from zcal_tui.tui.widgets.text import BigNumber, Plain
@@ -241,8 +242,9 @@ class JogScreen(QuestionScreen, ZcalScreen):
         question = self.question
 
         def told(text: str) -> str | None:
-            move = parse_jog(text)
-            if move is None:
+            try:
+                move = parse_jog(text)
+            except DistanceError:
                 return None
             target = (
                 f"X {number(question.x + move.dx, digits=3)}  Y {number(question.y + move.dy, digits=3)}  "
@@ -251,12 +253,11 @@ class JogScreen(QuestionScreen, ZcalScreen):
             return f"to {target}" if within(question, move) else "! the axes end before that"
 
         def go(text: str | None) -> None:
-            move = parse_jog(text or "")
-            if move is not None:
-                self._move(move)
+            if text is not None:
+                self._move(parse_jog(text))
 
         self.app.push_screen(
-            TypedModal(self.desk, "Go by how much?", "mm with the axis before it", "x 1.5 y -0.2", told), go
+            TypedModal(self.desk, "Go by how much?", f"Type {ACCEPTED_JOG}.", "x 1.5 y -0.2", told), go
         )
 
     def action_abort(self) -> None:

@@ -9,6 +9,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button
 
+from zcal_tui.model.distance import ACCEPTED, DistanceError, parse_distance
+from zcal_tui.model.paper_moves import can_accept, needs_consent, out_of_reach, target_of
 from zcal_tui.model.questions import PaperMove, PaperStep
 from zcal_tui.model.units import closer_farther, length, millimetres, number
 from zcal_tui.session.snapshot import Asking, Snapshot
@@ -17,17 +19,7 @@ from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.screens.question_screen import QuestionScreen
 from zcal_tui.tui.simulated_person import HOW, ask_feel, feel_text, take_fresh_sheet
-from zcal_tui.tui.steps import (
-    PAPER_STEPS,
-    can_accept,
-    first_step,
-    halfway,
-    height_text,
-    known_to,
-    out_of_reach,
-    parse_distance,
-    risky,
-)
+from zcal_tui.tui.steps import PAPER_STEPS, first_step, height_text, known_to
 from zcal_tui.tui.widgets.bracket import Bracket
 from zcal_tui.tui.widgets.stepbar import StepBar, enable
 from zcal_tui.tui.widgets.text import BigNumber, Plain
@@ -216,7 +208,7 @@ class PaperScreen(QuestionScreen, ZcalScreen):
         signs, question = glyphs_of(self), self.question
         if self.asking is None:
             return Content.styled(f"{signs.waiting} The nozzle moves …", "bold $text-primary")
-        if self._risky(question.height - PAPER_STEPS[self._step]):
+        if needs_consent(question, question.height - PAPER_STEPS[self._step]):
             return Content.styled(
                 f"{signs.warned} {PAPER_STEPS[self._step]:g} mm lower may press the nozzle into the bed: "
                 "choose a smaller step",
@@ -231,9 +223,6 @@ class PaperScreen(QuestionScreen, ZcalScreen):
         run = self.desk.snapshot.run
         return len(run.notices) if run is not None else 0
 
-    def _risky(self, target: float) -> bool:
-        return risky(self.question, target)
-
     def _show_buttons(self) -> None:
         signs, question = glyphs_of(self), self.question
         step, moving = PAPER_STEPS[self._step], self.asking is None
@@ -241,12 +230,13 @@ class PaperScreen(QuestionScreen, ZcalScreen):
         targets = {
             "lower": (signs.down, "Lower", question.height - step),
             "raise": (signs.up_arrow, "Raise", question.height + step),
-            "half_down": (signs.down, "Half", halfway(question, -1)),
-            "half_up": (signs.up_arrow, "Half", halfway(question, 1)),
+            "half_down": (signs.down, "Half", target_of(question, "-")),
+            "half_up": (signs.up_arrow, "Half", target_of(question, "+")),
         }
         for name, (sign, word, target) in targets.items():
             button = self.query_one(f"#{name}", Button)
-            danger = self._risky(target)
+            assert target is not None
+            danger = needs_consent(question, target)
             label = f"{signs.warned if danger else sign} {word}\n{height_text(target)}"
             if str(button.label) != label:
                 button.label = label
@@ -321,23 +311,20 @@ class PaperScreen(QuestionScreen, ZcalScreen):
         question = self.question
 
         def told(text: str) -> str | None:
-            distance = parse_distance(text)
-            if distance is None:
+            try:
+                target = question.height + parse_distance(text)
+            except DistanceError:
                 return None
-            target = question.height + distance
             if out_of_reach(question, target):
                 return f"! below the lowest height of the axis, {question.lowest:.3f}"
-            risk = ": this may press the nozzle into the bed" if risky(question, target) else ""
+            risk = ": this may press the nozzle into the bed" if needs_consent(question, target) else ""
             return f"to {height_text(target)} mm{risk}"
 
         def go(text: str | None) -> None:
-            distance = parse_distance(text or "")
-            if distance:
+            if text is not None and (distance := parse_distance(text)):
                 self._move(PaperMove("step", f"{distance:.6g}"))
 
-        self.app.push_screen(
-            TypedModal(self.desk, "Go by how much?", "mm; with a minus sign it is down", "-0.03", told), go
-        )
+        self.app.push_screen(TypedModal(self.desk, "Go by how much?", f"Type {ACCEPTED}.", "-0.03", told), go)
 
     def action_abort(self) -> None:
         """Give up; asks where heights have been tried."""
