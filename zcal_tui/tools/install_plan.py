@@ -87,21 +87,14 @@ def plan_install(folder: Folder, ours: Path, config: ConfigFile | None) -> Plan:
             notes.append(KEEP_OVERRIDE)
     else:
         notes.append(reason)
-        if folder.entries["z_calibration"] in (
-            "ours",
-            "stale",
-        ):  # the override is off again: Kalico would not start
+        if folder.linked("z_calibration"):  # the override is off again: Kalico would not start
             steps.append(Unlink(folder.link("z_calibration")))
     for name in wanted:
         if folder.entries[name] == "stale":
             steps.append(Unlink(folder.link(name)))
         if folder.entries[name] != "ours":
             steps.append(Link(folder.link(name), ours / name))
-    lines = tuple(
-        line
-        for name in wanted
-        if (line := f"{folder.place}/{name}") not in folder.excluded and name not in folder.ignored
-    )
+    lines = tuple(folder.exclude_line(name) for name in wanted if not folder.hidden(name))
     if lines and folder.exclude_file is not None:
         steps.append(Exclude(folder.exclude_file, lines))
     if config is None:
@@ -126,14 +119,14 @@ def plan_uninstall(folder: Folder, config: ConfigFile | None) -> Plan:
         steps.append(EditConfig(where, text, f"remove [{SECTION}] from"))
     elif config is None:
         notes.append(f"No printer.cfg was found: remove [{SECTION}] from yours, or klippy will not start.")
-    ours = [name for name in NAMES if folder.entries[name] in ("ours", "stale")]
+    ours = [name for name in NAMES if folder.linked(name)]
     if "z_calibration" in ours and config is not None and config.where("z_calibration"):
         notes.append(
             f"{config.where('z_calibration')} still has [z_calibration]: without a plugin of that name klippy will"
             " not start. Remove the section, or install the other plugin first."
         )
     steps += [Unlink(folder.link(name)) for name in ours]
-    lines = tuple(line for name in NAMES if (line := f"{folder.place}/{name}") in folder.excluded)
+    lines = tuple(line for line in map(folder.exclude_line, NAMES) if line in folder.excluded)
     if lines and folder.exclude_file is not None:
         steps.append(Exclude(folder.exclude_file, lines, remove=True))
     if steps:

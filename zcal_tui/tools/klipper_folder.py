@@ -75,8 +75,20 @@ class Folder:
         return "klippy/plugins" if self.kalico else "klippy/extras"
 
     def link(self, name: str) -> Path:
-        """Where an extra is linked to."""
+        """Where a module is linked to."""
         return self.root / self.place / name
+
+    def linked(self, name: str) -> bool:
+        """Whether there is a link of zcal-tui's, from this installation or another one."""
+        return self.entries[name] in ("ours", "stale")
+
+    def hidden(self, name: str) -> bool:
+        """Whether git ignores the link."""
+        return self.exclude_line(name) in self.excluded or name in self.ignored
+
+    def exclude_line(self, name: str) -> str:
+        """The line in git's list that hides the link."""
+        return f"{self.place}/{name}"
 
 
 def source() -> Path:

@@ -10,20 +10,13 @@ from zcal_tui.printer.printer import Printer
 from zcal_tui.tools.doctor.configuration import ConfigurationFacts, gather_configuration, judge_configuration
 from zcal_tui.tools.doctor.finding import DoctorFinding, Group
 from zcal_tui.tools.doctor.klipper import KlipperFacts, gather_klipper, judge_klipper
-from zcal_tui.tools.doctor.link import (
-    DEFAULT,
-    Candidate,
-    LinkFacts,
-    gather_link,
-    judge_link,
-    local_candidates,
-)
+from zcal_tui.tools.doctor.link import DEFAULT, LinkFacts, gather_link, judge_link, local_sockets
 from zcal_tui.tools.doctor.printer import PrinterFacts, gather_printer, judge_printer
 from zcal_tui.tools.doctor.processes import gather_processes
 from zcal_tui.tools.doctor.program import ProgramFacts, gather_program, judge_program
 from zcal_tui.tools.doctor.storage import StorageFacts, gather_storage, judge_storage
 from zcal_tui.tools.doctor.terminal import TerminalFacts, gather_terminal, judge_terminal
-from zcal_tui.transport.address import AddressError, parse_address, usual_addresses
+from zcal_tui.transport.address import Address, AddressError, parse_address, usual_addresses
 from zcal_tui.transport.moonraker import Credentials
 from zcal_tui.transport.reconnect import LinkedTransport
 
@@ -110,11 +103,12 @@ async def _gather_printer(
     settings = request.settings
     credentials = Credentials(settings.api_key, settings.token)
     processes, moonrakers = await asyncio.to_thread(gather_processes)
-    candidates, bad_address = _configured(request)
-    answers = await gather_link(candidates, credentials)
+    configured, bad_address = _configured(request)
+    answers = await gather_link(configured, credentials)
     if not any(tried.reached for tried, _ in answers):
-        known = [candidate.address for candidate in candidates]
-        answers += await gather_link(local_candidates(request.home, processes, known), credentials)
+        sockets = local_sockets(request.home, processes)
+        others = {address: sockets[address] for address in sockets if address not in configured}
+        answers += await gather_link(others, credentials, configured=False)
     try:
         link = LinkFacts(tuple(tried for tried, _ in answers), bad_address, processes, moonrakers)
         for tried, transport in answers:
@@ -139,11 +133,11 @@ async def examine_printer(
         await printer.close()
 
 
-def _configured(request: DoctorRequest) -> tuple[list[Candidate], str]:
-    """Where zcal-tui itself connects, and why the given address is invalid."""
+def _configured(request: DoctorRequest) -> tuple[dict[Address, str], str]:
+    """Where zcal-tui itself connects, with the origin; and why the given address is invalid."""
     if request.settings.printer is None:
-        return [Candidate(address, DEFAULT) for address in usual_addresses(request.home)], ""
+        return dict.fromkeys(usual_addresses(request.home), DEFAULT), ""
     try:
-        return [Candidate(parse_address(request.settings.printer), request.origin)], ""
+        return {parse_address(request.settings.printer): request.origin}, ""
     except AddressError as error:
-        return [], str(error)
+        return {}, str(error)

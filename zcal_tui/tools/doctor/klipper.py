@@ -1,30 +1,21 @@
 """Klipper on this machine: its folder, its files, its log. Is the [zcal] module where Klipper looks for it?"""
 
 import re
-import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from socket import gethostname
 
 from zcal_tui.printer.errors.explain import explain
 from zcal_tui.printer.values import number, text
+from zcal_tui.tools import klipper_folder as folders
 from zcal_tui.tools.doctor.finding import DoctorFinding, from_ready, note, ok, problem, sentence
 from zcal_tui.tools.doctor.link import RESTART
 from zcal_tui.tools.doctor.printer import PrinterFacts
 from zcal_tui.tools.doctor.processes import KlippyProcess
 from zcal_tui.tools.install_plan import Link, Unlink, plan_install
-from zcal_tui.tools.klipper_folder import (
-    NAMES,
-    ConfigFile,
-    Folder,
-    InstallError,
-    find_config,
-    find_klipper,
-    look,
-    read_config,
-    source,
-)
+from zcal_tui.tools.klipper_folder import ConfigFile, Folder, InstallError
 from zcal_tui.tools.system import attempt, exists, tail
 
 TAIL = 400_000
@@ -87,19 +78,32 @@ def gather_klipper(
     `named` is a folder given on the command line. A printer on another machine leaves everything unknown.
     """
     info = printer.info if printer is not None else {}
-    if info and not _is_local(info):
+
+    def reported(name: str) -> Path | None:
+        """A path that klippy reports about itself."""
+        path = text(info.get(name))
+        return Path(path) if path else None
+
+    root = reported("klipper_path")
+    if info and not (root and exists(root / "klippy") and info.get("hostname") in (None, gethostname())):
         return KlipperFacts()
-    pid = number(info.get("process_id"))
     alone = len(processes) == 1 and not info
-    process = next((klippy for klippy in processes if alone or klippy.pid == pid), None)
-    ours = attempt(source, InstallError)
-    root = _root(info, process, named, environ, home)
+    found = [klippy for klippy in processes if alone or klippy.pid == number(info.get("process_id"))]
+    process = found[0] if found else KlippyProcess(pid=0)
+    if root is None and named is None and process.root is not None and exists(process.root / "klippy"):
+        root = process.root
+    root = root or attempt(lambda: folders.find_klipper(named, environ, home), InstallError)
+    ours = attempt(folders.source, InstallError)
     folder = _look(root, ours)
-    kalico = folder is not None and folder.kalico
-    config, unreadable = _config(text(info.get("config_file")), process, home, kalico=kalico)
-    log = _log(text(info.get("log_file")), process, home)
-    end = tail(log, TAIL) if log is not None else None
-    interpreter = text(info.get("python_path"))
+    config, unreadable = None, ""
+    try:
+        if path := reported("config_file") or process.config or folders.find_config(None, home):
+            config = folders.read_config(path, kalico=folder is not None and folder.kalico)
+    except (InstallError, OSError) as error:
+        unreadable = str(error)
+    log = reported("log_file") or process.log or home / "printer_data" / "logs" / "klippy.log"
+    end = tail(log, TAIL)
+    python = reported("python_path")
     return KlipperFacts(
         folder=folder,
         elsewhere=_elsewhere(root, ours, environ, home),
@@ -108,76 +112,28 @@ def gather_klipper(
         config=config,
         config_unreadable=unreadable,
         config_broken=config.problem if config is not None else "",
-        started=process.started if process is not None else None,
+        started=process.started,
         module_changed=attempt(lambda: _module_changed(folder, ours)),
-        python=Path(interpreter).resolve().name if interpreter else "",
+        python=python.resolve().name if python is not None else "",
         log=log if end is not None else None,
         log_errors=recent_errors(end or "", time.time()),
     )
 
 
-def _is_local(info: Mapping[str, object]) -> bool:
-    """Whether klippy runs on this machine: on its host name, with its files within reach."""
-    root = text(info.get("klipper_path"))
-    same = text(info.get("hostname")) in (None, socket.gethostname())
-    return same and root is not None and exists(Path(root) / "klippy")
-
-
-def _root(
-    info: Mapping[str, object],
-    process: KlippyProcess | None,
-    named: Path | None,
-    environ: Mapping[str, str],
-    home: Path,
-) -> Path | None:
-    if known := text(info.get("klipper_path")):
-        return Path(known)
-    if named is None and process is not None and process.root is not None and exists(process.root / "klippy"):
-        return process.root
-    return attempt(lambda: find_klipper(named, environ, home), InstallError)
-
-
 def _look(root: Path | None, ours: Path | None) -> Folder | None:
     """What is in a Klipper folder; None where there is none, or it is closed to this user."""
-    return attempt(lambda: look(root, ours)) if root is not None and ours is not None else None
-
-
-def _config(
-    named: str | None, process: KlippyProcess | None, home: Path, *, kalico: bool
-) -> tuple[ConfigFile | None, str]:
-    """The printer.cfg in use, and why zcal-tui cannot read it."""
-    if named is not None:
-        path: Path | None = Path(named)
-    else:
-        path = process.config if process is not None else attempt(lambda: find_config(None, home))
-    try:
-        return (read_config(path, kalico=kalico) if path is not None else None), ""
-    except (InstallError, OSError) as error:
-        return None, str(error)
-
-
-def _log(named: str | None, process: KlippyProcess | None, home: Path) -> Path | None:
-    if named:
-        return Path(named)
-    if process is not None and process.log is not None:
-        return process.log
-    return home / "printer_data" / "logs" / "klippy.log"
+    return attempt(lambda: folders.look(root, ours)) if root is not None and ours is not None else None
 
 
 def _elsewhere(
     root: Path | None, ours: Path | None, environ: Mapping[str, str], home: Path
 ) -> tuple[Path, ...]:
     """Klipper folders besides this one that the [zcal] module is linked into."""
-    places = [home / "klipper", home / "kalico"]
-    if environ.get("KLIPPER_DIR"):
-        places.append(Path(environ["KLIPPER_DIR"]).expanduser())
-    found = []
-    for place in places:
-        same = root is not None and place.resolve() == root.resolve()
-        other = _look(place.resolve(), ours) if not same and exists(place / "klippy" / "extras") else None
-        if other is not None and other.entries["zcal"] in ("ours", "stale"):
-            found.append(place)
-    return tuple(found)
+    named = environ.get("KLIPPER_DIR")
+    places = [home / "klipper", home / "kalico", *([Path(named).expanduser()] if named else [])]
+    others = [place for place in places if root is None or place.resolve() != root.resolve()]
+    found = {place: _look(place.resolve(), ours) for place in others if exists(place / "klippy" / "extras")}
+    return tuple(place for place, folder in found.items() if folder and folder.linked("zcal"))
 
 
 def _shadowed(folder: Folder | None) -> Path | None:
@@ -200,7 +156,7 @@ def _module_changed(folder: Folder | None, ours: Path | None) -> float | None:
     """Raises OSError."""
     if folder is None or ours is None or folder.entries["zcal"] != "ours":
         return None
-    linked = [name for name in NAMES if folder.entries[name] == "ours"]
+    linked = [name for name in folders.NAMES if folder.entries[name] == "ours"]
     files = [path for name in linked for path in (folder.link(name), *(ours / name).rglob("*.py"))]
     return max(path.lstat().st_mtime for path in files)
 
@@ -317,8 +273,7 @@ def _judge_links(printer: PrinterFacts | None, facts: KlipperFacts) -> Iterator[
     if folder is None:
         return
     install = f"zcal-tui install --klipper {folder.root}"
-    hidden = f"{folder.place}/zcal" in folder.excluded or "zcal" in folder.ignored
-    if folder.exclude_file is not None and folder.entries["zcal"] == "ours" and not hidden:
+    if folder.exclude_file is not None and folder.entries["zcal"] == "ours" and not folder.hidden("zcal"):
         yield note(
             "dirty",
             "Git sees the link to the [zcal] module as a change of Klipper.",

@@ -19,15 +19,8 @@ from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem, sent
 from zcal_tui.tools.doctor.processes import KlippyProcess
 from zcal_tui.tools.doctor.program import numbers
 from zcal_tui.tools.system import attempt, exists, user_name
-from zcal_tui.transport.address import Address, SocketAddress, UrlAddress
-from zcal_tui.transport.failures import (
-    HandshakeRefused,
-    NotReady,
-    TransportError,
-    Unauthorized,
-    UnknownMethod,
-    Unreachable,
-)
+from zcal_tui.transport import failures
+from zcal_tui.transport.address import Address, SocketAddress
 from zcal_tui.transport.moonraker import Credentials
 from zcal_tui.transport.opening import open_transport
 from zcal_tui.transport.reconnect import LinkedTransport
@@ -49,16 +42,6 @@ STATUS = "systemctl status klipper"
 Answer = Literal["klippy", "moonraker", "login", "stranger", "unnamed", "refused", "silent"]
 """The result of asking (docs/json.md). login: one is required; stranger: a server that is no printer; unnamed: an
 unknown host name; silent: no answer in time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An address to ask, and where it comes from."""
-
-    address: Address
-    origin: str
-    configured: bool = True
-    """Whether zcal-tui itself connects there, as it was called now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +80,7 @@ class Tried:
     file: SocketFile | None = None
     moonraker: MoonrakerFacts | None = None
     configured: bool = True
-    """As in `Candidate`."""
+    """Whether zcal-tui itself connects there, as it was called now."""
 
     @property
     def reached(self) -> bool:
@@ -123,33 +106,37 @@ class LinkFacts:
         return next((tried for tried in reached if tried.configured), reached[0] if reached else None)
 
 
-def local_candidates(
-    home: Path, processes: Sequence[KlippyProcess], known: Sequence[Address]
-) -> list[Candidate]:
-    """The sockets of klippy and Moonraker on this machine that are not `known`."""
+def local_sockets(home: Path, processes: Sequence[KlippyProcess]) -> dict[Address, str]:
+    """The sockets of klippy and Moonraker on this machine, each with its origin."""
     found = [(process.socket, "socket of a running klippy") for process in processes if process.socket]
     in_home = attempt(lambda: sorted(home.glob("printer*_data/comms/*.sock"))) or []
     found += [(path, "home folder") for path in in_home if path.stem in ("klippy", "moonraker")]
     found.append((Path("/tmp/klippy_uds"), "default of old installations"))
-    origins: dict[Path, str] = {}
+    origins: dict[Address, str] = {}
     for path, origin in found:
-        if SocketAddress(path) not in known and exists(path):
-            origins.setdefault(path, origin)
-    return [Candidate(SocketAddress(path), origin, configured=False) for path, origin in origins.items()]
+        if exists(path):
+            origins.setdefault(SocketAddress(path), origin)
+    return origins
 
 
 async def gather_link(
-    candidates: Sequence[Candidate], credentials: Credentials
+    addresses: Mapping[Address, str], credentials: Credentials, *, configured: bool = True
 ) -> list[tuple[Tried, LinkedTransport | None]]:
-    """Ask all of them at once. The transports of those that answered are open, and the caller's to close."""
-    return list(await asyncio.gather(*(_ask(candidate, credentials) for candidate in candidates)))
+    """Ask all addresses at once; each comes with its origin. The transports of those that answered are open, and the
+    caller's to close."""
+    asked = (
+        _ask(address, Tried(str(address), origin, "refused", configured=configured), credentials)
+        for address, origin in addresses.items()
+    )
+    return await asyncio.gather(*asked)
 
 
-async def _ask(candidate: Candidate, credentials: Credentials) -> tuple[Tried, LinkedTransport | None]:
-    address = candidate.address
-    file = look_at_socket(address.path) if isinstance(address, SocketAddress) else None
-    tried = Tried(str(address), candidate.origin, "refused", file=file, configured=candidate.configured)
-    if isinstance(address, UrlAddress) and not await _name_is_known(urlsplit(address.url).hostname or ""):
+async def _ask(
+    address: Address, tried: Tried, credentials: Credentials
+) -> tuple[Tried, LinkedTransport | None]:
+    if isinstance(address, SocketAddress):
+        tried = replace(tried, file=look_at_socket(address.path))
+    elif not await _name_is_known(urlsplit(address.url).hostname or ""):
         return replace(tried, answer="unnamed", cause="unknown host name"), None
     transport = open_transport(address, credentials)
     try:
@@ -158,16 +145,15 @@ async def _ask(candidate: Candidate, credentials: Credentials) -> tuple[Tried, L
             return await _identify(transport, tried), transport
     except TimeoutError:
         tried = replace(tried, answer="silent", cause=f"no answer within {LONGEST:.0f} s")
-    except Unauthorized:
+    except failures.Unauthorized:
         given = credentials.api_key or credentials.token
-        tried = replace(
-            tried, answer="login", cause="the login was rejected" if given else "a login is required"
-        )
-    except HandshakeRefused as error:
+        cause = "the login was rejected" if given else "a login is required"
+        tried = replace(tried, answer="login", cause=cause)
+    except failures.HandshakeRefused as error:
         tried = replace(tried, answer="stranger", cause=error.cause, remedy=error.remedy)
-    except Unreachable as error:
+    except failures.Unreachable as error:
         tried = replace(tried, cause=error.cause, remedy=error.remedy)
-    except TransportError as error:
+    except failures.TransportError as error:
         tried = replace(tried, cause=str(error).rstrip("."))
     await transport.close()
     return tried, None
@@ -192,10 +178,10 @@ async def _name_is_known(host: str) -> bool:
 async def _identify(transport: LinkedTransport, tried: Tried) -> Tried:
     """Find out who answers, and how fast. Raises TransportError."""
     moonraker = None
-    with contextlib.suppress(UnknownMethod):
+    with contextlib.suppress(failures.UnknownMethod):
         moonraker = _moonraker(mapping(await transport.call("server.info")))
     began = time.monotonic()
-    with contextlib.suppress(NotReady):  # Moonraker without a klippy has answered just as well
+    with contextlib.suppress(failures.NotReady):  # Moonraker without a klippy has answered just as well
         await transport.call("info")
     seconds = time.monotonic() - began
     answer: Answer = "klippy" if moonraker is None else "moonraker"
@@ -297,7 +283,7 @@ _SOCKET_REASONS: Mapping[str, Reason] = {
         "ps -eo user,args | grep [k]lippy.py",
     ),
     "terminal": (
-        "This is klippy's pseudo-terminal for G-code. zcal-tui needs the API socket.",
+        "This is a terminal, such as klippy's pseudo-terminal for G-code. zcal-tui needs the API socket.",
         "Name the socket that klippy was started with (-a).",
         "ls ~/printer_data/comms",
     ),
@@ -334,7 +320,7 @@ def _no_server(tried: Tried, facts: LinkFacts) -> Reason:
         )
     remedy = sentence(tried.remedy or "Check that the machine is on and in this network.")
     if ("//localhost" in tried.address or "//127." in tried.address) and not facts.moonrakers:
-        return "No Moonraker runs on this machine.", remedy, "systemctl status moonraker"
+        return "No Moonraker was found on this machine.", remedy, "systemctl status moonraker"
     return "The machine is off or in another network, or Moonraker has another port.", remedy
 
 
@@ -361,7 +347,7 @@ def _no_socket(tried: Tried, file: SocketFile, facts: LinkFacts) -> Reason:
             "Wait a minute and try again. If it still does not answer, restart it.",
             RESTART,
         )
-    return "The file was left over when klippy was killed.", "Restart Klipper.", RESTART
+    return "The socket file was left over when klippy was killed.", "Restart Klipper.", RESTART
 
 
 def _judge_silence(facts: LinkFacts) -> Iterator[DoctorFinding]:
@@ -402,8 +388,7 @@ def _judge_moonraker(moonraker: MoonrakerFacts) -> Iterator[DoctorFinding]:
         yield problem(
             "moonraker-alone",
             "Moonraker is not connected to klippy.",
-            "Klipper is not running, or its socket is not where Moonraker looks for it. Outside printer_data/comms, "
-            "moonraker.conf needs klippy_uds_address in [server].",
+            "Klipper is not running, or its socket is not the klippy_uds_address in moonraker.conf.",
             "Check whether Klipper is running.",
             STATUS,
         )

@@ -86,28 +86,21 @@ def as_json(facts: Facts, findings: Findings, paste: Sequence[str]) -> dict[str,
         "findings": [
             {
                 "group": group.name.lower(),
-                "key": finding.key,
-                "grade": finding.grade.value,
-                "what": finding.what,
-                "why": finding.why,
                 "mend": finding.fix,
-                "commands": list(finding.commands),
+                **_named(finding, "key", "grade", "what", "why", "commands"),
             }
             for group, own in findings.items()
             for finding in own
         ],
         "tried": [
-            {
-                "address": tried.address,
-                "origin": tried.origin,
-                "answer": tried.answer,
-                "cause": tried.cause,
-                "seconds": tried.seconds,
-            }
-            for tried in facts.link.tried
+            _named(tried, "address", "origin", "answer", "cause", "seconds") for tried in facts.link.tried
         ],
         "paste": list(paste),
     }
+
+
+def _named(value: object, *names: str) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in names}
 
 
 def paste_lines(facts: Facts, findings: Findings) -> list[str]:
@@ -128,7 +121,7 @@ def paste_lines(facts: Facts, findings: Findings) -> list[str]:
         lines.append(f"printer: {used.address} ({server})")
     if printer is not None:
         state = printer.state
-        version = state.software_version or printer.info.get("software_version") or "?"
+        version = state.software_version or printer.info.get("software_version") or "(no version)"
         module = state.zcal.get("version") if printer.module_loaded else "not loaded"
         lines.append(f"{state.app} {version}, state: {state.klippy}, [zcal] module: {module}")
     shown = (finding for own in findings.values() for finding in own if finding.grade is not Grade.OK)

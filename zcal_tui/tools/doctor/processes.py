@@ -16,8 +16,8 @@ class KlippyProcess:
     """A klippy that runs on this machine, by its command line. Paths that it was not given are None."""
 
     pid: int
-    root: Path | None
-    socket: Path | None
+    root: Path | None = None
+    socket: Path | None = None
     socket_seen: bool = True
     """Whether this user can see a file at the socket's path."""
     config: Path | None = None

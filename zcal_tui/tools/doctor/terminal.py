@@ -12,6 +12,7 @@ import time
 import tty
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from zcal_tui.terminal import is_console, is_tty, terminal_problem
 from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem, sentence
@@ -87,32 +88,23 @@ def _locale_known() -> bool:
 
 def _decodes_utf8() -> bool | None:
     """Write one character of three bytes and ask how far the cursor moved."""
-    device = attempt(lambda: os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
-    if device is None:
-        return None
     try:
-        if os.tcgetpgrp(device) != os.getpgrp():  # in the background it would be stopped for it
-            return None
-        return _ask(device)
+        with Path("/dev/tty").open("r+b", buffering=0) as device:
+            if os.tcgetpgrp(device.fileno()) != os.getpgrp():  # in the background it would be stopped for it
+                return None
+            before = termios.tcgetattr(device)
+            try:
+                tty.setcbreak(device.fileno())
+                device.write(_PROBE.encode())
+                until, received = time.monotonic() + LONGEST, b""
+                while (left := until - time.monotonic()) > 0 and not _POSITION.search(received):
+                    if select.select([device], [], [], left)[0]:
+                        received += device.read(64) or b""
+                device.write(_CLEAR)
+            finally:
+                termios.tcsetattr(device, termios.TCSAFLUSH, before)
     except (OSError, termios.error):
         return None
-    finally:
-        os.close(device)
-
-
-def _ask(device: int) -> bool | None:
-    """Raises OSError, termios.error."""
-    before = termios.tcgetattr(device)
-    try:
-        tty.setcbreak(device)
-        os.write(device, _PROBE.encode())
-        until, received = time.monotonic() + LONGEST, b""
-        while (left := until - time.monotonic()) > 0 and not _POSITION.search(received):
-            if select.select([device], [], [], left)[0]:
-                received += os.read(device, 64)
-        os.write(device, _CLEAR)
-    finally:
-        termios.tcsetattr(device, termios.TCSAFLUSH, before)
     position = _POSITION.search(received)
     return None if position is None else int(position[1]) == 2
 

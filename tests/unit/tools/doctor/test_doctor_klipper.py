@@ -13,7 +13,7 @@ from zcal_tui.config import Settings
 from zcal_tui.tools.doctor.examine import examine_printer
 from zcal_tui.tools.doctor.finding import Grade
 from zcal_tui.tools.doctor.klipper import KlipperFacts, gather_klipper, judge_klipper, recent_errors
-from zcal_tui.tools.doctor.link import Candidate, gather_link, local_candidates, look_at_socket
+from zcal_tui.tools.doctor.link import gather_link, local_sockets, look_at_socket
 from zcal_tui.tools.doctor.printer import PrinterFacts
 from zcal_tui.tools.doctor.storage import gather_storage
 from zcal_tui.tools.klipper_folder import source
@@ -97,17 +97,17 @@ def test_another_users_closed_home_stops_nothing(home: Path) -> None:
         assert look_at_socket(comms / "klippy.sock").kind == "closed"
         here = gather_klipper(None, (klippy,), None, {}, home)
         storage = gather_storage(Settings(), None, home / "data", {"XDG_CONFIG_HOME": str(home)})
-        found = local_candidates(home, (klippy,), ())
+        found = local_sockets(home, (klippy,))
     finally:
         os.seteuid(0)
     assert here.folder is None
     assert not storage.folder_exists
     assert storage.write_problem
-    assert home not in [parent for one in found for parent in Path(str(one.address)).parents]
+    assert home not in [parent for one in found for parent in Path(str(one)).parents]
 
 
 async def test_a_printer_on_another_machine_leaves_this_one_alone(klippy: FakeKlippy, tmp_path: Path) -> None:
-    [(_, transport)] = await gather_link([Candidate(SocketAddress(klippy.path), "x")], NOBODY)
+    [(_, transport)] = await gather_link({SocketAddress(klippy.path): "x"}, NOBODY)
     assert transport is not None
     facts, _ = await examine_printer(transport, NOBODY)
     await transport.close()

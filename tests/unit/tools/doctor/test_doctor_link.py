@@ -12,15 +12,14 @@ from tests.unit.fakes.moonraker import FakeMoonraker
 from zcal_tui.tools.doctor.finding import Grade
 from zcal_tui.tools.doctor.link import (
     DEFAULT,
-    Candidate,
     SocketFile,
     Tried,
     gather_link,
     judge_link,
-    local_candidates,
+    local_sockets,
     look_at_socket,
 )
-from zcal_tui.transport.address import SocketAddress, parse_address
+from zcal_tui.transport.address import parse_address
 from zcal_tui.transport.moonraker import Credentials
 
 OK, NOTE, PROBLEM = Grade.OK, Grade.NOTE, Grade.PROBLEM
@@ -29,7 +28,7 @@ NOBODY = Credentials()
 
 async def asked(address: str, credentials: Credentials = NOBODY) -> Tried:
     """What came of asking one address."""
-    [(tried, transport)] = await gather_link([Candidate(parse_address(address), "--printer")], credentials)
+    [(tried, transport)] = await gather_link({parse_address(address): "--printer"}, credentials)
     if transport is not None:
         await transport.close()
     assert tried.reached is (transport is not None)
@@ -53,10 +52,13 @@ def test_other_sockets_of_this_machine_are_found_once(tmp_path: Path) -> None:
     comms.mkdir(parents=True)
     for name in ("klippy.sock", "moonraker.sock"):
         (comms / name).touch()
-    found = local_candidates(tmp_path, (), [SocketAddress(comms / "klippy.sock")])
-    paths = [found.address.path for found in found if isinstance(found.address, SocketAddress)]
-    assert [path for path in paths if path.is_relative_to(tmp_path)] == [comms / "moonraker.sock"]
-    assert not any(candidate.configured for candidate in found)
+    (comms / "other.sock").touch()
+    running = seen.process(socket=comms / "klippy.sock")
+    found = local_sockets(tmp_path, (running, seen.process(socket=tmp_path / "gone.sock")))
+    assert {str(address): origin for address, origin in found.items() if str(tmp_path) in str(address)} == {
+        str(comms / "klippy.sock"): "socket of a running klippy",
+        str(comms / "moonraker.sock"): "home folder",
+    }
 
 
 async def test_klippys_socket_answers(klippy: FakeKlippy) -> None:
@@ -115,7 +117,7 @@ FAILED = [
     (seen.tried(answer="refused", file=SocketFile("folder")), "a folder, not a socket"),
     (seen.tried(answer="refused", file=SocketFile("other")), "a file, not a socket"),
     (seen.url(answer="refused"), "another network"),
-    (seen.url(answer="refused", address="http://localhost:7125"), "No Moonraker runs on this machine"),
+    (seen.url(answer="refused", address="http://localhost:7125"), "No Moonraker was found on this machine"),
     (seen.url(answer="stranger"), "not Moonraker"),
     (seen.url(answer="unnamed"), "mDNS"),
     (seen.url(answer="silent"), "firewall"),

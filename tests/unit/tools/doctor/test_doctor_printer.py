@@ -10,7 +10,7 @@ from zcal_tui.printer.state import PrinterState
 from zcal_tui.tools.doctor.examine import examine_printer
 from zcal_tui.tools.doctor.finding import Grade
 from zcal_tui.tools.doctor.klipper import judge_klipper
-from zcal_tui.tools.doctor.link import Candidate, gather_link
+from zcal_tui.tools.doctor.link import gather_link
 from zcal_tui.tools.doctor.printer import judge_printer
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.moonraker import Credentials
@@ -20,7 +20,7 @@ NOBODY = Credentials()
 
 
 async def test_the_printer_is_looked_at_and_nothing_is_sent(klippy: FakeKlippy, machine: Machine) -> None:
-    [(_, transport)] = await gather_link([Candidate(SocketAddress(klippy.path), "x")], NOBODY)
+    [(_, transport)] = await gather_link({SocketAddress(klippy.path): "x"}, NOBODY)
     assert transport is not None
     facts, configuration = await examine_printer(transport, NOBODY)
     await transport.close()
