@@ -9,7 +9,7 @@ from zcal_tui.klipper_config.configuration import parse_text
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.tools.doctor.finding import DoctorFinding
 from zcal_tui.tools.doctor.klipper import KlipperFacts
-from zcal_tui.tools.doctor.link import DEFAULT, LinkFacts, MoonrakerFacts, SocketFile, Tried
+from zcal_tui.tools.doctor.link import DEFAULT, LinkFacts, SocketFile, Tried
 from zcal_tui.tools.doctor.printer import PrinterFacts
 from zcal_tui.tools.doctor.processes import KlippyProcess
 from zcal_tui.tools.doctor.program import Library, ProgramFacts
@@ -98,9 +98,9 @@ def url(**others: Any) -> Tried:
     return replace(asked, **others)
 
 
-def moonraker(**others: Any) -> MoonrakerFacts:
-    """A Moonraker without complaints."""
-    return replace(MoonrakerFacts("v0.10.0-31-gabc", True), **others)
+def moonraker(**others: Any) -> dict[str, Any]:
+    """The `server.info` of a Moonraker without complaints."""
+    return {"moonraker_version": "v0.10.0-31-gabc", "klippy_connected": True, "warnings": [], **others}
 
 
 def link(*asked: Tried, **others: Any) -> LinkFacts:

@@ -12,7 +12,7 @@ from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.saving.config_diff import Unsavable, predict
 from zcal_tui.session.saving.plan import conflict_text, fork
-from zcal_tui.tools.doctor.finding import DoctorFinding, from_ready, note, ok, problem, sentence
+from zcal_tui.tools.doctor.finding import DoctorFinding, from_ready, note, ok, problem
 from zcal_tui.tools.doctor.klipper import KlipperFacts
 from zcal_tui.tools.doctor.link import RESTART
 from zcal_tui.transport.moonraker import Credentials
@@ -100,35 +100,33 @@ def judge_configuration(
     if facts.save_conflict:
         yield note(
             "save-conflict",
-            sentence(f"SAVE_CONFIG would reject a new z_offset: {facts.save_conflict}"),
+            f"SAVE_CONFIG would reject a new z_offset: {facts.save_conflict}",
             "zcal-tui could measure the value but not save it.",
             "Move that line from the included file to printer.cfg.",
         )
     if facts.edited:
         yield note(
             "edited",
-            sentence(
-                f"printer.cfg on disk differs from the configuration in use: {'; '.join(facts.edited[:3])}"
-            ),
+            f"printer.cfg on disk differs from the configuration in use: {'; '.join(facts.edited[:3])}",
             "Klipper reads the files when it restarts, also at the end of SAVE_CONFIG.",
             "To use the edited files now, restart Klipper (RESTART in the console of Mainsail or Fluidd).",
         )
 
 
 def _judge_files(facts: ConfigurationFacts, klipper: KlipperFacts) -> Iterator[DoctorFinding]:
-    if facts.broken or klipper.config_broken:
+    broken = facts.broken or (klipper.config.problem if klipper.config is not None else "")
+    unreadable = facts.unreadable or klipper.config_unreadable
+    if broken:
         yield note(
             "printer-cfg",
-            sentence(
-                f"Klipper cannot read printer.cfg as it is now: {facts.broken or klipper.config_broken}"
-            ),
+            f"Klipper cannot read printer.cfg as it is now: {broken}",
             "It would not start again, so zcal-tui saves nothing.",
             "Correct the file before you restart Klipper.",
         )
-    elif facts.unreadable or klipper.config_unreadable:
+    elif unreadable:
         yield note(
             "printer-cfg",
-            sentence(f"zcal-tui cannot read printer.cfg: {facts.unreadable or klipper.config_unreadable}"),
+            f"zcal-tui cannot read printer.cfg: {unreadable}",
             "It could not show what SAVE_CONFIG changes, so it saves nothing.",
             "Run zcal-tui on the printer's host, as the user that runs Klipper.",
         )

@@ -42,18 +42,18 @@ class DoctorFinding:
 
 
 def ok(key: str, *what: str) -> DoctorFinding:
-    """All is well. `what`: whole sentences; empty ones are left out."""
-    return DoctorFinding(key, Grade.OK, " ".join(filter(None, what)))
+    """All is well. `what`: sentences; empty ones are left out."""
+    return DoctorFinding(key, Grade.OK, " ".join(map(sentence, filter(None, what))))
 
 
 def note(key: str, what: str, why: str, fix: str, *commands: str) -> DoctorFinding:
     """Something may go wrong."""
-    return DoctorFinding(key, Grade.NOTE, what, why, fix, commands)
+    return DoctorFinding(key, Grade.NOTE, sentence(what), why, sentence(fix), commands)
 
 
 def problem(key: str, what: str, why: str, fix: str, *commands: str) -> DoctorFinding:
     """Something does not work."""
-    return DoctorFinding(key, Grade.PROBLEM, what, why, fix, commands)
+    return DoctorFinding(key, Grade.PROBLEM, sentence(what), why, sentence(fix), commands)
 
 
 _GRADES = {Level.PASS: Grade.OK, Level.WARN: Grade.NOTE, Level.FAIL: Grade.PROBLEM}
@@ -66,6 +66,6 @@ def from_ready(found: ready.ReadyFinding) -> DoctorFinding:
 
 
 def sentence(text: str) -> str:
-    """A text with a full stop, if it has no end of a sentence yet."""
+    """A text with a full stop, if it has no end of a sentence yet; nothing stays nothing."""
     text = text.strip()
-    return text if text.endswith((".", "?", "!", "…")) else f"{text}."
+    return text if not text or text.endswith((".", "?", "!", "…")) else f"{text}."

@@ -52,8 +52,6 @@ class KlipperFacts:
     """Whether our z_calibration is linked into a Kalico that does not start with it and its own."""
     config: ConfigFile | None = None
     config_unreadable: str = ""
-    config_broken: str = ""
-    """Why klippy could not read it either."""
     started: float | None = None
     """When klippy started."""
     module_changed: float | None = None
@@ -111,7 +109,6 @@ def gather_klipper(
         override_missing=folder is not None and ours is not None and _override_missing(folder, ours, config),
         config=config,
         config_unreadable=unreadable,
-        config_broken=config.problem if config is not None else "",
         started=process.started,
         module_changed=attempt(lambda: _module_changed(folder, ours)),
         python=python.resolve().name if python is not None else "",
@@ -218,13 +215,14 @@ def _judge_link(folder: Folder, printer: PrinterFacts | None, facts: KlipperFact
             install,
         )
     if entry != "ours" and wanted:
+        what = {
+            "stale": f"printer.cfg has [zcal], but the link in {folder.root} points into another installation.",
+            "none": f"printer.cfg has [zcal], but the module is not linked into {folder.root}.",
+        }
         return problem(
             "extra",
-            f"printer.cfg has [zcal], but the link in {folder.root} points into another installation."
-            if entry == "stale"
-            else f"printer.cfg has [zcal], but the module is not linked into {folder.root}.",
-            "Klipper does not start with a section that has no module. A new clone or a hard recovery of Klipper "
-            f"removes links.{elsewhere}",
+            what[entry],
+            f"Klipper does not start without the module. Updates and recovery can remove links.{elsewhere}",
             "Link the module again, then restart Klipper.",
             install,
             RESTART,
@@ -233,8 +231,7 @@ def _judge_link(folder: Folder, printer: PrinterFacts | None, facts: KlipperFact
         return note(
             "extra",
             f"The [zcal] module is not installed in {folder.root}.",
-            "Without it, cancel takes effect later, heating is refused, and most printers cannot measure backlash."
-            + elsewhere,
+            f"Without it, cancelling takes longer, and heating and most backlash tests are refused.{elsewhere}",
             "Install it. --dry-run shows first what it would do.",
             install,
         )
@@ -309,7 +306,7 @@ def _judge_log(facts: KlipperFacts, message: str) -> Iterator[DoctorFinding]:
         explained = explain(errors[-1][0])
         yield note(
             "log",
-            sentence(f"Recent errors in klippy's log: {newest}"),
+            f"Recent errors in klippy's log: {newest}",
             f"The last one: {sentence(explained.what)} {explained.cause}" if explained.known else "",
             explained.remedy or "Read the log.",
             f"less +G {facts.log or 'klippy.log'}",

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from zcal_tui.printer.values import mapping, text
-from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem, sentence
+from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem
 from zcal_tui.tools.doctor.processes import KlippyProcess
 from zcal_tui.tools.doctor.program import numbers
 from zcal_tui.tools.system import attempt, exists, user_name
@@ -55,18 +55,6 @@ class SocketFile:
 
 
 @dataclass(frozen=True, slots=True)
-class MoonrakerFacts:
-    """What Moonraker reports about itself."""
-
-    version: str
-    klippy_connected: bool
-    failed: tuple[str, ...] = ()
-    warnings: int = 0
-    missing: tuple[str, ...] = ()
-    """The sections that it needs and printer.cfg does not have."""
-
-
-@dataclass(frozen=True, slots=True)
 class Tried:
     """An address that was asked, and its answer."""
 
@@ -78,7 +66,8 @@ class Tried:
     seconds: float | None = None
     """The time of one question and its answer."""
     file: SocketFile | None = None
-    moonraker: MoonrakerFacts | None = None
+    moonraker: Mapping[str, Any] | None = None
+    """Moonraker's `server.info`; None where klippy itself answered."""
     configured: bool = True
     """Whether zcal-tui itself connects there, as it was called now."""
 
@@ -86,6 +75,13 @@ class Tried:
     def reached(self) -> bool:
         """Whether klippy or Moonraker answered."""
         return self.answer in ("klippy", "moonraker")
+
+    @property
+    def server(self) -> str:
+        """The name and version of what answered."""
+        if self.moonraker is None:
+            return "klippy"
+        return f"Moonraker {text(self.moonraker.get('moonraker_version')) or '(no version)'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,27 +175,13 @@ async def _identify(transport: LinkedTransport, tried: Tried) -> Tried:
     """Find out who answers, and how fast. Raises TransportError."""
     moonraker = None
     with contextlib.suppress(failures.UnknownMethod):
-        moonraker = _moonraker(mapping(await transport.call("server.info")))
+        moonraker = mapping(await transport.call("server.info"))
     began = time.monotonic()
     with contextlib.suppress(failures.NotReady):  # Moonraker without a klippy has answered just as well
         await transport.call("info")
     seconds = time.monotonic() - began
     answer: Answer = "klippy" if moonraker is None else "moonraker"
     return replace(tried, answer=answer, seconds=seconds, moonraker=moonraker)
-
-
-def _moonraker(server: Mapping[str, Any]) -> MoonrakerFacts:
-    def names(key: str) -> tuple[str, ...]:
-        listed = server.get(key)
-        return tuple(map(str, listed)) if isinstance(listed, list) else ()
-
-    return MoonrakerFacts(
-        version=text(server.get("moonraker_version")) or "",
-        klippy_connected=server.get("klippy_connected") is True,
-        failed=names("failed_components"),
-        warnings=len(names("warnings")),
-        missing=names("missing_klippy_requirements"),
-    )
 
 
 def look_at_socket(path: Path) -> SocketFile:
@@ -244,9 +226,10 @@ def judge_link(facts: LinkFacts) -> Iterator[DoctorFinding]:
 
 
 def _judge_answer(tried: Tried) -> DoctorFinding:
-    server = "klippy" if tried.moonraker is None else f"Moonraker {tried.moonraker.version}".strip()
     seconds = tried.seconds or 0.0
-    what = f"{tried.address} ({tried.origin}): {server} answers within {max(1.0, seconds * 1000):.0f} ms."
+    what = (
+        f"{tried.address} ({tried.origin}): {tried.server} answers within {max(1.0, seconds * 1000):.0f} ms."
+    )
     if seconds <= SLOW:
         return ok("answer", what)
     return note(
@@ -259,7 +242,7 @@ def _judge_answer(tried: Tried) -> DoctorFinding:
 
 def _judge_failure(tried: Tried, facts: LinkFacts, *, needed: bool) -> DoctorFinding:
     """Report an address that did not answer: no problem where another one did."""
-    what = f"{tried.address} ({tried.origin}): {sentence(tried.cause)}"
+    what = f"{tried.address} ({tried.origin}): {tried.cause}"
     if not needed:
         return ok("no-answer", what, "It is not needed.")
     if _nothing_there(tried):
@@ -307,7 +290,7 @@ def _reason(tried: Tried, facts: LinkFacts) -> Reason:
         )
     if tried.answer == "stranger":
         why = "The server there is not Moonraker, but for example a web interface or a camera."
-        return why, sentence(tried.remedy)
+        return why, tried.remedy or "Check the address and the port."
     return _no_server(tried, facts) if tried.file is None else _no_socket(tried, tried.file, facts)
 
 
@@ -318,7 +301,7 @@ def _no_server(tried: Tried, facts: LinkFacts) -> Reason:
             "Check that the machine is on and in this network. Then restart Moonraker.",
             "sudo systemctl restart moonraker",
         )
-    remedy = sentence(tried.remedy or "Check that the machine is on and in this network.")
+    remedy = tried.remedy or "Check that the machine is on and in this network."
     if ("//localhost" in tried.address or "//127." in tried.address) and not facts.moonrakers:
         return "No Moonraker was found on this machine.", remedy, "systemctl status moonraker"
     return "The machine is off or in another network, or Moonraker has another port.", remedy
@@ -383,8 +366,9 @@ def _judge_silence(facts: LinkFacts) -> Iterator[DoctorFinding]:
         )
 
 
-def _judge_moonraker(moonraker: MoonrakerFacts) -> Iterator[DoctorFinding]:
-    if not moonraker.klippy_connected:
+def _judge_moonraker(info: Mapping[str, Any]) -> Iterator[DoctorFinding]:
+    """Report what Moonraker's `server.info` says is wrong."""
+    if info.get("klippy_connected") is not True:
         yield problem(
             "moonraker-alone",
             "Moonraker is not connected to klippy.",
@@ -392,27 +376,29 @@ def _judge_moonraker(moonraker: MoonrakerFacts) -> Iterator[DoctorFinding]:
             "Check whether Klipper is running.",
             STATUS,
         )
-    version = numbers(moonraker.version.lstrip("v"))
-    if version and version < OLDEST_MOONRAKER:
+    version = text(info.get("moonraker_version")) or ""
+    if () < numbers(version.lstrip("v")) < OLDEST_MOONRAKER:
         yield note(
             "moonraker-old",
-            f"Moonraker {moonraker.version} is old.",
+            f"Moonraker {version} is old.",
             "zcal-tui is made for v0.10 and later. Older versions may lack functions that it needs.",
             "Update Moonraker (Mainsail and Fluidd: Update Manager), or connect to klippy's own socket.",
         )
-    if moonraker.failed or moonraker.warnings:
-        failed = ", ".join(moonraker.failed) or "none"
+    failed, warnings, missing = (
+        info.get(key) or () for key in ("failed_components", "warnings", "missing_klippy_requirements")
+    )
+    if failed or warnings:
         yield note(
             "moonraker-warnings",
-            f"Moonraker's warnings: {moonraker.warnings}. Components that failed: {failed}.",
+            f"Moonraker's warnings: {len(warnings)}. Components that failed: {', '.join(failed) or 'none'}.",
             "Mainsail and Fluidd show their text.",
             "Read them there, or in Moonraker's log.",
             "tail -n 50 ~/printer_data/logs/moonraker.log",
         )
-    if moonraker.missing:
+    if missing:
         yield note(
             "moonraker-missing",
-            f"printer.cfg lacks sections that Moonraker needs: {', '.join(moonraker.missing)}.",
+            f"printer.cfg lacks sections that Moonraker needs: {', '.join(missing)}.",
             "Without them, Moonraker and zcal-tui cannot see that a print is running.",
             "Add these sections, or [include mainsail.cfg] or [include fluidd.cfg].",
         )

@@ -117,8 +117,7 @@ def paste_lines(facts: Facts, findings: Findings) -> list[str]:
             f"printer: none reached; asked: {', '.join(tried.address for tried in facts.link.tried)}"
         )
     else:
-        server = f"Moonraker {used.moonraker.version}" if used.moonraker else "klippy's socket"
-        lines.append(f"printer: {used.address} ({server})")
+        lines.append(f"printer: {used.address} ({used.server})")
     if printer is not None:
         state = printer.state
         version = state.software_version or printer.info.get("software_version") or "(no version)"

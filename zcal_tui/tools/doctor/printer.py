@@ -34,8 +34,6 @@ class PrinterFacts:
     module: ready.ReadyFinding | None = None
     """What the check `ready` reports about the [zcal] module."""
     module_loaded: bool = False
-    other_program: bool = False
-    """Whether another program holds the [zcal] module's lease."""
 
 
 async def gather_printer(printer: Printer) -> PrinterFacts:
@@ -56,7 +54,6 @@ async def gather_printer(printer: Printer) -> PrinterFacts:
         info=info,
         module=extra(companion) if state.klippy in ("ready", "shutdown") else None,
         module_loaded=companion.version is not None,
-        other_program=other_holder(state) is not None,
     )
 
 
@@ -80,12 +77,12 @@ def judge_printer(facts: PrinterFacts) -> Iterator[DoctorFinding]:
     elif not state.connected:  # a Moonraker without klippy is reported with the connection
         yield problem(
             "state",
-            sentence(f"Klipper cannot be queried: {state.message or state.link}"),
+            f"Klipper cannot be queried: {state.message or state.link}",
             "The server answers, but klippy does not.",
             "Check whether Klipper is running.",
             STATUS,
         )
-    if facts.other_program:
+    if other_holder(state) is not None:
         yield note(
             "lease",
             "Another program holds the [zcal] module's lease.",
@@ -101,8 +98,7 @@ def _judge_halt(facts: PrinterFacts) -> DoctorFinding:
         return problem(
             "state",
             f"Klipper does not start: printer.cfg has [{missing[1]}], but Klipper finds no such module.",
-            "The link is missing, or was made after Klipper started. A new clone or a hard recovery of Klipper "
-            "removes links.",
+            "Its link is newer than klippy, or missing: updates and recovery of Klipper can remove links.",
             "Link the module again on the printer's host, then restart Klipper.",
             f"zcal-tui install --klipper {text(facts.info.get('klipper_path')) or '~/klipper'}",
             RESTART,

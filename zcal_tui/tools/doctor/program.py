@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 from zcal_tui import __version__
-from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem, sentence
+from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem
 from zcal_tui.tools.system import attempt, output_of
 
 DISTRIBUTION = "zcal-tui"
@@ -55,7 +55,7 @@ def report(name, step):
         error = f"{type(failed).__name__}: {lines[-1] if lines else ''}"
     print(json.dumps({"name": name, "error": error, "seconds": time.perf_counter() - began}), flush=True)
 for name in sys.argv[2:]:
-    report(name, lambda: importlib.import_module(name))
+    report(name, lambda: importlib.import_module(name.replace("-", "_")))
 if "numpy" in sys.modules:
     import numpy
     square = numpy.linspace(0.0, 1.0, 40000).reshape(200, 200)
@@ -154,46 +154,31 @@ def _wanted() -> dict[str, str]:
 
 def _try_libraries() -> tuple[tuple[Library, ...], str, float | None]:
     """Import everything in another process. Also how that ended early, and the seconds of numpy's arithmetic."""
-    modules = {name: name.replace("-", "_") for name in LIBRARIES}
-    command = (sys.executable, "-P", "-c", _TRIAL, ARITHMETIC_STEP, *modules.values())
+    command = (sys.executable, "-P", "-c", _TRIAL, ARITHMETIC_STEP, *LIBRARIES)
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}  # the doctor leaves no files behind
     try:
         done = subprocess.run(
             command,
+            capture_output=True,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
             env=environment,
             timeout=LONGEST,
             check=False,
         )
-        printed, crash = done.stdout, _crash(done.returncode)
+        code, printed = done.returncode, done.stdout
+        ending = attempt(lambda: signal.Signals(-code).name, ValueError) or f"exit code {code}"
+        crash = f"Testing {{step}} ended with {ending}." if code else ""
     except subprocess.TimeoutExpired as error:
         printed, crash = error.stdout or b"", f"Testing {{step}} took longer than {LONGEST:.0f} s."
     steps = {step["name"]: step for step in map(json.loads, printed.splitlines())}
     running = next((name for name, step in steps.items() if "seconds" not in step), "libraries")
+    arithmetic = steps.pop(ARITHMETIC_STEP, {}).get("seconds")
     wanted = _wanted()
     libraries = tuple(
-        Library(
-            name,
-            wanted.get(name, ""),
-            _installed(name),
-            steps.get(module, {}).get("error", ""),
-            steps.get(module, {}).get("seconds"),
-        )
-        for name, module in modules.items()
+        Library(**steps.get(name, {"name": name}), wanted=wanted.get(name, ""), found=_installed(name))
+        for name in LIBRARIES
     )
-    return libraries, crash.format(step=running), steps.get(ARITHMETIC_STEP, {}).get("seconds")
-
-
-def _crash(code: int) -> str:
-    """How the process ended, unless it ended well. `{step}` is what it tested last."""
-    if code == 0:
-        return ""
-    if code > 0:
-        return f"Testing {{step}} ended with exit code {code}."
-    name = attempt(lambda: signal.Signals(-code).name, ValueError)
-    return f"Testing {{step}} ended with {name or -code}."
+    return libraries, crash.format(step=running), arithmetic
 
 
 def _copies() -> tuple[str, Path | None]:
@@ -237,8 +222,7 @@ def judge_program(facts: ProgramFacts) -> Iterator[DoctorFinding]:
         yield problem(
             "libraries-crash",
             facts.crash,
-            "A library built for another processor ends with SIGILL. A damaged SD card or full memory has "
-            "similar effects.",
+            "SIGILL means: built for another processor. Damaged SD cards and full memory have similar effects.",
             "Reinstall numpy without pip's cache of earlier builds.",
             f"{pip} --force-reinstall --no-cache-dir numpy",
         )
@@ -249,31 +233,21 @@ def judge_program(facts: ProgramFacts) -> Iterator[DoctorFinding]:
 
 
 def _judge_library(library: Library, pip: str) -> Iterator[DoctorFinding]:
-    if library.name == "numpy" and "openblas" in library.error:
-        yield problem(
-            "library-numpy",
-            f"numpy cannot be imported: {sentence(library.error)}",
-            "Every check needs numpy. This build of numpy needs a system library that is not installed.",
-            "Install that library.",
-            "sudo apt install libopenblas0",
-        )
-        return
     if library.found is None:
         what = f"{library.name} is not installed."
     elif library.error:
-        what = f"{library.name} cannot be imported: {sentence(library.error)}"
+        what = f"{library.name} cannot be imported: {library.error}"
     elif not satisfies(library.found, library.wanted):
         what = f"{library.name} is version {library.found}; {library.wanted} is required."
     else:
         return
-    package = f"'{library.name}{library.wanted}'" if library.wanted else library.name
-    yield problem(
-        f"library-{library.name}",
-        what,
-        "zcal-tui needs this library.",
-        "Install the required version.",
-        f"{pip} {package}",
-    )
+    key, why = f"library-{library.name}", "zcal-tui needs this library."
+    if "openblas" in library.error:
+        why = "This build of numpy needs a system library that is not installed."
+        yield problem(key, what, why, "Install that library.", "sudo apt install libopenblas0")
+    else:
+        command = f"{pip} '{library.name}{library.wanted}'"
+        yield problem(key, what, why, "Install the required version.", command)
 
 
 def _judge_speed(facts: ProgramFacts) -> Iterator[DoctorFinding]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from zcal_tui.config import ENVIRONMENT, ConfigError, Settings, default_file, lease_seconds, read_file
 from zcal_tui.results.store import Store, StoredRun, entries
-from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem, sentence
+from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem
 from zcal_tui.tools.system import attempt, exists, output_of, tail
 
 MOST_RUNS = 40
@@ -130,27 +130,19 @@ def _unknown_environment(environ: Mapping[str, str]) -> tuple[tuple[str, str], .
 
 
 def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that exists; one that cannot be read counts as existing."""
-    for place in (folder, *folder.parents):
-        try:
-            place.stat()
-        except PermissionError:
-            return place
-        except OSError:
-            continue
-        return place
-    return Path("/")
+    """The folder, or the nearest one above it that this user can see."""
+    return next((place for place in (folder, *folder.parents) if exists(place)), Path("/"))
 
 
 def _try_writing(folder: Path) -> tuple[str, float | None]:
     """Why nothing can be saved there, empty where it can; and how long the disk takes."""
     place = _existing(folder)
-    if not exists(place):
-        return f"this user has no access to {place}", None
     if not place.is_dir():
         return f"{place} is a file, not a folder", None
     if place != folder:  # a folder that the first run creates is not created here
-        return ("" if os.access(place, os.W_OK | os.X_OK) else f"{place} is not writable"), None
+        effective = os.access in os.supports_effective_ids
+        writable = os.access(place, os.W_OK | os.X_OK, effective_ids=effective)
+        return ("" if writable else f"{place} is not writable"), None
     try:
         with tempfile.NamedTemporaryFile(dir=place, prefix=".doctor-") as file:
             began = time.monotonic()
@@ -191,7 +183,7 @@ def _judge_settings(facts: StorageFacts) -> Iterator[DoctorFinding]:
     if facts.settings_problem:
         yield problem(
             "settings",
-            f"The settings cannot be used: {sentence(facts.settings_problem)}",
+            f"The settings cannot be used: {facts.settings_problem}",
             "Until this is fixed, only `zcal-tui doctor` starts.",
             "Correct the setting, or move the file away.",
         )
@@ -226,7 +218,7 @@ def _judge_folder(facts: StorageFacts) -> Iterator[DoctorFinding]:
             why = "Every sample is saved before it is shown, so no check can run."
         yield problem(
             "data",
-            f"Runs cannot be saved: {sentence(facts.write_problem)}",
+            f"Runs cannot be saved: {facts.write_problem}",
             why,
             "Fix this folder, or choose another one with --data.",
             *([f"sudo chown -R $USER: {facts.folder}"] if facts.foreign_owner else []),

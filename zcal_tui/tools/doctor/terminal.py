@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zcal_tui.terminal import is_console, is_tty, terminal_problem
-from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem, sentence
+from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem
 from zcal_tui.tools.system import attempt
 
 LONGEST = 0.5
@@ -115,7 +115,7 @@ def judge_terminal(facts: TerminalFacts) -> Iterator[DoctorFinding]:
         report = problem if facts.is_terminal else note  # where none is wanted, none is missed
         yield report(
             "term",
-            sentence(f"The interface cannot be shown: {facts.problem}"),
+            f"The interface cannot be shown: {facts.problem}",
             "TERM describes what the terminal can display.",
             "Over SSH, request a terminal (ssh -t). In a modern terminal, set TERM.",
             "export TERM=xterm-256color",

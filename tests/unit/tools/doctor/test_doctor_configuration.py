@@ -1,8 +1,11 @@
 """What the doctor makes of printer.cfg."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.unit.fakes import examined as seen
+from zcal_tui.klipper_config.configuration import parse_text
 from zcal_tui.klipper_config.files import ConfigText
 from zcal_tui.printer.state import HeaterState, PrinterState
 from zcal_tui.tools.doctor.configuration import ConfigurationFacts, judge_configuration
@@ -37,6 +40,7 @@ def test_what_ready_knows_of_the_configuration() -> None:
 READY = seen.printer().state
 NOTHING = ConfigurationFacts()
 HERE = seen.klipper()
+BROKEN = replace(seen.config(), configuration=parse_text("no section\n", "/p.cfg"))
 CONFIGURATION = [
     (READY, NOTHING, KlipperFacts(), "probe", NOTE, "No probe"),
     (
@@ -65,7 +69,14 @@ CONFIGURATION = [
         NOTE,
         "as it is now: /p.cfg:2: x.",
     ),
-    (None, NOTHING, seen.klipper(config_broken="/p.cfg:2: x"), "printer-cfg", NOTE, "as it is now: /p.cfg:2"),
+    (
+        None,
+        NOTHING,
+        seen.klipper(config=BROKEN),
+        "printer-cfg",
+        NOTE,
+        "as it is now: /p.cfg:1",
+    ),
     (
         READY,
         ConfigurationFacts(ConfigText("/p.cfg", {"/p.cfg": "", "/q.cfg": ""}, {})),

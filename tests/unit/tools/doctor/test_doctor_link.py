@@ -73,7 +73,7 @@ async def test_moonraker_says_who_it_is(moonraker: FakeMoonraker) -> None:
         tried = await asked(address)
         assert tried.answer == "moonraker"
         assert tried.moonraker is not None
-        assert tried.moonraker.klippy_connected
+        assert tried.moonraker["klippy_connected"]
 
 
 async def test_a_login_is_asked_for_and_taken(moonraker: FakeMoonraker) -> None:
@@ -192,9 +192,14 @@ def test_a_slow_link() -> None:
 
 MOONRAKER = [
     ({"klippy_connected": False}, "moonraker-alone", PROBLEM, "not connected to klippy"),
-    ({"version": "v0.7.1-253-g3e70e4b"}, "moonraker-old", NOTE, "v0.7.1"),
-    ({"failed": ("update_manager",), "warnings": 2}, "moonraker-warnings", NOTE, "update_manager"),
-    ({"missing": ("virtual_sdcard",)}, "moonraker-missing", NOTE, "virtual_sdcard"),
+    ({"moonraker_version": "v0.7.1-253-g3e70e4b"}, "moonraker-old", NOTE, "v0.7.1"),
+    (
+        {"failed_components": ["update_manager"], "warnings": ["a", "b"]},
+        "moonraker-warnings",
+        NOTE,
+        "update_manager",
+    ),
+    ({"missing_klippy_requirements": ["virtual_sdcard"]}, "moonraker-missing", NOTE, "virtual_sdcard"),
 ]
 
 

@@ -1,5 +1,7 @@
 """What the doctor reads from a printer, and what it makes of klippy's state."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.unit.fakes import examined as seen
@@ -71,4 +73,5 @@ def test_a_section_of_ours_without_its_module_is_fixed_by_the_link() -> None:
 
 
 def test_another_programs_lease() -> None:
-    assert seen.of(judge_printer(seen.printer(other_program=True)), "lease").grade is NOTE
+    state = replace(seen.printer().state, zcal={"lease": {"holder": "zcal-tui on another (7)"}})
+    assert seen.of(judge_printer(seen.printer(state)), "lease").grade is NOTE
