@@ -15,8 +15,7 @@ from campaigns.errors import CampaignError
 from campaigns.options import CampaignOptions
 from campaigns.printer import CampaignPrinter, printer
 from campaigns.report import CampaignReport, Criterion
-from klippy_extra.zcal.backlash_estimate import CONFIDENCE
-from klippy_extra.zcal.quantiles import t_quantile
+from klippy_extra.zcal.quantiles import two_sided_t
 from zcal_tui.sim.host import klippy_source
 from zcal_tui.sim.host.errors import SimulatorError
 
@@ -91,7 +90,7 @@ def _estimate(machine: CampaignPrinter, truth: float, draws: random.Random) -> S
     machine.gcode(f"G28\nG90\nG1 Z{draws.uniform(5.0, 15.0):.4f} F600\nG1 X{x:.3f} Y{y:.3f} F6000")
     machine.gcode("ZCAL_ESTIMATE_BACKLASH METHOD=scan")
     result = machine.status("zcal")["result"]
-    scatter = t_quantile(0.5 + CONFIDENCE / 2.0, result["degrees_of_freedom"]) * result["standard_error"]
+    scatter = two_sided_t(result["degrees_of_freedom"]) * result["standard_error"]
     low = 0.0 if result["low"] is None else result["low"]
     return ScanBacklashRun(truth, result["value"], low, result["high"], scatter, result["detected"])
 

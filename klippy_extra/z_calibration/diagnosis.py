@@ -13,6 +13,11 @@ from typing import NamedTuple
 
 from .heights import micrometres
 
+UNCHANGED = 0.010
+"""mm; an effect on the offset below this is no explanation."""
+NEW_NOZZLE = 0.050
+"""mm; a common movement of switch and bed above this is reported."""
+
 ADVICE = {
     "nozzle": "Check for filament on the nozzle tip, and for a Z endstop pin that moved or sticks.",
     "switch": "Check that the endstop touches the body of the switch and not its actuator, that the probe is seated in "
@@ -78,10 +83,12 @@ def explain(old: dict[str, float], new: dict[str, float], when: str) -> str:
     )
     cause = comparison.cause
     lines = [f"Changes since the last good calibration ({when}): {moved}."]
-    if abs(cause.effect) < 0.010:
-        lines.append("Nothing moved by more than 10 µm: offset_margins was changed, or was always too tight.")
+    if abs(cause.effect) < UNCHANGED:
+        lines.append(
+            f"Nothing moved by more than {micrometres(UNCHANGED)}: offset_margins was changed, or was always too tight."
+        )
         return " ".join(lines)
-    if abs(comparison.together) > 0.050 and cause.name in ("switch", "bed"):
+    if abs(comparison.together) > NEW_NOZZLE and cause.name in ("switch", "bed"):
         lines.append(
             f"Switch body and bed moved together by {micrometres(comparison.together, sign=True)}, as after changing"
             " the nozzle. That alone does not change the offset."

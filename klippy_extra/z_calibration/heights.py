@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any, Sequence
 
-CONFIDENCE = 0.95
+from ..zcal.quantiles import two_sided_t  # noqa: TID252 (the package above has another name on every Klipper)
 
 
 def mean(values: Sequence[float]) -> float:
@@ -39,43 +38,6 @@ def population_sigma(values: Sequence[float]) -> float:
     """The standard deviation that Klipper prints: divided by n."""
     center = mean(values)
     return math.sqrt(sum((value - center) ** 2 for value in values) / len(values))
-
-
-def student_t(freedom: float, confidence: float = CONFIDENCE) -> float:
-    """Two-sided quantile of Student's t for any degrees of freedom from 1 on.
-
-    Exact for 1 and 2; else G. W. Hill's expansion (Communications of the ACM, Algorithm 396, 1970), to four digits.
-    """
-    tail = 1.0 - confidence
-    if freedom < 1.0:
-        raise ValueError("at least one degree of freedom")
-    if freedom == 1.0:
-        return 1.0 / math.tan(tail * math.pi / 2.0)
-    if freedom == 2.0:
-        return math.sqrt(2.0 / (tail * (2.0 - tail)) - 2.0)
-    a = 1.0 / (freedom - 0.5)
-    b = 48.0 / (a * a)
-    c = ((20700.0 * a / b - 98.0) * a - 16.0) * a + 96.36
-    d = ((94.5 / (b + c) - 3.0) / b + 1.0) * math.sqrt(a * math.pi / 2.0) * freedom
-    y = (d * tail) ** (2.0 / freedom)
-    if y > 0.05 + a:
-        x = NormalDist().inv_cdf(tail * 0.5)
-        y = x * x
-        if freedom < 5.0:
-            c += 0.3 * (freedom - 4.5) * (x + 0.6)
-        c = (((0.05 * d * x - 5.0) * x - 7.0) * x - 2.0) * x + b + c
-        y = (((((0.4 * y + 6.3) * y + 36.0) * y + 94.5) / c - y - 3.0) / b + 1.0) * x
-        y = math.expm1(a * y * y)
-    else:
-        y = (
-            (
-                1.0 / (((freedom + 6.0) / (freedom * y) - 0.089 * d - 0.822) * (freedom + 2.0) * 3.0)
-                + 0.5 / (freedom + 4.0)
-            )
-            * y
-            - 1.0
-        ) * (freedom + 1.0) / (freedom + 2.0) + 1.0 / y
-    return math.sqrt(freedom * y)
 
 
 @dataclass(frozen=True)
@@ -113,7 +75,7 @@ class SampledHeight:
         variance = self.variance
         if variance is None:
             return None
-        return math.hypot(student_t(len(self.samples) - 1) * math.sqrt(variance), self.step)
+        return math.hypot(two_sided_t(len(self.samples) - 1) * math.sqrt(variance), self.step)
 
     def status(self) -> dict[str, Any]:
         """The height as plain, finite values for the status, mm."""
@@ -185,7 +147,7 @@ class CalibrationHeights:
             variance = part.variance * weight * weight
             total += variance
             spread += variance * variance / (len(part.samples) - 1)
-        random = student_t(max(1.0, total * total / spread)) * math.sqrt(total) if total > 0.0 else 0.0
+        random = two_sided_t(max(1.0, total * total / spread)) * math.sqrt(total) if total > 0.0 else 0.0
         steps = self.nozzle.step**2 + self.switch.step**2 + self.bed[0].height.step ** 2
         return math.sqrt(random**2 + steps + drift**2)
 

@@ -12,6 +12,7 @@ from typing import Any, Callable, Mapping, TypeVar
 
 from ..zcal import cancel, endpoints  # noqa: TID252 (the package above has another name on every Klipper)
 from ..zcal.host import KlippyHost  # noqa: TID252
+from ..zcal.limits import MAX_SAMPLES  # noqa: TID252
 from .applied_offset import AppliedOffset
 from .attachment import AttachmentCheck
 from .calibration import CalibrationResult, CalibrationScripts, CalibrationTargets, OffsetCalibration, report
@@ -31,8 +32,6 @@ WATCH_PERIOD = 1.0
 
 AFTER_START = 5.0
 """Seconds after Klipper is ready until clients are connected."""
-
-MOST_SAMPLES = 1000
 
 SHORTEST_RETRACT = 0.01
 """mm"""
@@ -271,7 +270,7 @@ class ZCalibration:
         parameters = CalibrationParameters(gcmd, self._options, machine)
         speed = parameters.number("PROBE_SPEED", settings.second_speed, SLOWEST)
         lift_speed = parameters.number("LIFT_SPEED", settings.lift_speed, SLOWEST)
-        count = gcmd.get_int("SAMPLES", settings.samples, minval=1, maxval=MOST_SAMPLES)
+        count = gcmd.get_int("SAMPLES", settings.samples, minval=1, maxval=MAX_SAMPLES)
         retract = parameters.number("SAMPLE_RETRACT_DIST", settings.retract_dist, SHORTEST_RETRACT)
         nozzle = parameters.nozzle()
         parameters.check_reach(nozzle)

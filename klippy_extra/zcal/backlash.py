@@ -12,11 +12,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, Mapping
 
 from . import preconditions
-from .backlash_estimate import CONFIDENCE, ConfidenceInterval, Singular
+from .backlash_estimate import ConfidenceInterval, Singular
 from .backlash_release import ReleaseMethod
 from .backlash_scan import ScanMethod
 from .errors import CommandRefused
+from .limits import LEAST_LIFT_SPEED
+from .options import option_of
+from .quantiles import CONFIDENCE
 from .sample_series import lift
+from .staging import RANGES
 
 if TYPE_CHECKING:
     from .host import KlippyHost
@@ -26,7 +30,6 @@ if TYPE_CHECKING:
     from .staging import StageCommand
 
 HELP = "Estimate the Z backlash here, or with CALIBRATE=1 at the zero reference position and stage the value"
-DIGITS = 5
 
 
 class BacklashCommand:
@@ -45,8 +48,11 @@ class BacklashCommand:
         SPEED is the Z speed of the measuring moves.
         """
         calibrate = parameters.flag("CALIBRATE")
-        iterations = parameters.whole("ITERATIONS", self._options.backlash_iterations, 2, 100)
-        delta = parameters.number("DELTA", self._options.backlash_delta, 0.1, 2.0)
+        pairs, distance = option_of("backlash_iterations"), option_of("backlash_delta")
+        iterations = parameters.whole(
+            "ITERATIONS", self._options.backlash_iterations, int(pairs.lowest), int(pairs.highest)
+        )
+        delta = parameters.number("DELTA", self._options.backlash_delta, distance.lowest, distance.highest)
         method = self._method(parameters.choice("METHOD", "auto", ("auto", "scan", "release")))
         speed = parameters.number("SPEED", 2.0, 0.1, 20.0)
         parameters.done()
@@ -110,7 +116,7 @@ class BacklashCommand:
         return place
 
     def _go(self, place: tuple[float, float], speed: float) -> None:
-        lift(self._host, max(speed, 5.0), self._options.safe_height)
+        lift(self._host, max(speed, LEAST_LIFT_SPEED), self._options.safe_height)
         self._host.motion.move_to(self._options.speed, x=place[0], y=place[1])
         self._host.motion.wait()
 
@@ -123,8 +129,9 @@ class BacklashCommand:
             )
         value = found.value if found.low > 0.0 else 0.0
         result = run.result
-        self._staging.stage(run, "zcal", "z_backlash", f"{value:.{DIGITS}f}")
-        run.result = {**(result or {}), "staged": round(value, DIGITS)}
+        decimals = RANGES["z_backlash"][2]
+        self._staging.stage(run, "zcal", "z_backlash", f"{value:.{decimals}f}")
+        run.result = {**(result or {}), "staged": round(value, decimals)}
 
 
 def _result(found: ConfidenceInterval, known: bool, details: Mapping[str, Any]) -> dict[str, Any]:

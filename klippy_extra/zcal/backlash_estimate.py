@@ -9,10 +9,7 @@ import math
 from statistics import NormalDist, mean, stdev
 from typing import NamedTuple, Sequence
 
-from .quantiles import t_quantile
-
-CONFIDENCE = 0.95
-_P = 0.5 + CONFIDENCE / 2.0
+from .quantiles import TWO_SIDED, two_sided_t
 
 
 class UncertainValue(NamedTuple):
@@ -91,8 +88,8 @@ def interval(estimate: UncertainValue, *, within: float = 0.0, below: float = 0.
     can only raise the estimate. The first is combined half width by half width. Adding it to the variance would
     overstate the degrees of freedom of a few readings, and the interval would cover too little.
     """
-    scatter = t_quantile(_P, estimate.freedom) * estimate.error
-    half = math.hypot(scatter, NormalDist().inv_cdf(_P) * within / math.sqrt(3.0))
+    scatter = two_sided_t(estimate.freedom) * estimate.error
+    half = math.hypot(scatter, NormalDist().inv_cdf(TWO_SIDED) * within / math.sqrt(3.0))
     return ConfidenceInterval(estimate.value, estimate.value - half - below, estimate.value + half)
 
 

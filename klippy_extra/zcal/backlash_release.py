@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Mapping
 from . import preconditions
 from .backlash_estimate import ConfidenceInterval, average, interval
 from .errors import CommandRefused
+from .limits import LEAST_CLEARANCE, LEAST_LIFT_SPEED
 from .sample_series import SampleSeries, SeriesSettings, sample_series
 
 if TYPE_CHECKING:
@@ -19,11 +20,10 @@ if TYPE_CHECKING:
 
 OVERTRAVEL = 0.2
 """Travel beyond the trigger, in mm, that closes the switch reliably."""
-MARGIN = 0.5
-"""Least distance between nozzle and bed after the overtravel, in mm."""
 SEARCH = 3.0
 """Travel upwards, in mm, within which the switch must open."""
 RETRACT = 1.0
+"""Lift between two measurements, in mm."""
 
 
 class ReleaseMethod:
@@ -39,12 +39,12 @@ class ReleaseMethod:
         self._speed = speed
         self._hysteresis = options.switch_hysteresis
         z_offset = host.probe.offsets()[2]
-        self._overtravel = OVERTRAVEL if z_offset - OVERTRAVEL >= MARGIN else 0.0
+        self._overtravel = OVERTRAVEL if z_offset - OVERTRAVEL >= LEAST_CLEARANCE else 0.0
         preconditions.check_height(host, z_offset + SEARCH + RETRACT, "Waiting for the switch to open")
 
     def measure(self) -> tuple[ConfidenceInterval, Mapping[str, Any]]:
         """Measure at the present position. Raises CommandCancelled, CommandRefused, Singular, command errors."""
-        settings = SeriesSettings(self._speed, max(self._speed, 5.0), RETRACT, "automatic")
+        settings = SeriesSettings(self._speed, max(self._speed, LEAST_LIFT_SPEED), RETRACT, "automatic")
         differences = []
         with sample_series(self._host, self._run, settings) as series:
             for _ in range(self._iterations):

@@ -18,6 +18,7 @@ from .backlash_estimate import (
     scaled,
 )
 from .errors import CommandRefused
+from .limits import LEAST_CLEARANCE
 from .sample_series import lift
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from .options import ZcalOptions
     from .runner import CommandRun
 
-CLEARANCE = 0.5
-"""Least height, in mm, at which an approach from below may start."""
 RESOLUTION = 1e-6
 """Klipper rounds the distance to this, in mm."""
 SLOPE_PAIRS = 3
@@ -56,9 +55,9 @@ class ScanMethod:
         self._delta = delta
         self._speed = speed
         self._n = 0
-        if self._height - delta < CLEARANCE:
+        if self._height - delta < LEAST_CLEARANCE:
             raise CommandRefused(
-                f"DELTA={delta:g} below scan_height ({self._height:g}) is closer to the bed than {CLEARANCE:g} mm.",
+                f"DELTA={delta:g} below scan_height ({self._height:g}) is under {LEAST_CLEARANCE:g} mm from the bed.",
                 remedy="Use a smaller DELTA or a larger scan_height.",
             )
         preconditions.check_height(host, self._height + 2 * delta, "DELTA")

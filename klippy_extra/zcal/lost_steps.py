@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from . import preconditions
 from .errors import CommandRefused
-from .quantiles import t_quantile
+from .quantiles import two_sided_t
 from .sample_series import lift
-from .summary import LEVEL
 
 if TYPE_CHECKING:
     from .host import KlippyHost
@@ -88,5 +87,5 @@ def compare(before: Sequence[int], after: Sequence[int]) -> dict[str, float]:
     freedom = len(before) + len(after) - 2
     pooled = ((len(before) - 1) * variance(before) + (len(after) - 1) * variance(after)) / freedom
     pooled = max(pooled, 1.0 / 12.0)
-    half = t_quantile(LEVEL, freedom) * math.sqrt(pooled * (1.0 / len(before) + 1.0 / len(after)))
+    half = two_sided_t(freedom) * math.sqrt(pooled * (1.0 / len(before) + 1.0 / len(after)))
     return {"steps": mean(after) - mean(before), "half_width": half, "endstop_sigma": math.sqrt(pooled)}

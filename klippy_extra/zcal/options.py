@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .limits import MAX_SAMPLES
+
 if TYPE_CHECKING:
     from klippy.configfile import ConfigWrapper
 
@@ -66,10 +68,15 @@ OPTIONS = (
         50,
         "",
         2,
-        1000,
+        MAX_SAMPLES,
         "most samples of a series with PRECISION",
     ),
 )
+
+
+def option_of(name: str) -> ZcalOption:
+    """The option of this name. Raises StopIteration for an unknown name."""
+    return next(option for option in OPTIONS if option.name == name)
 
 
 class ZcalOptions(NamedTuple):

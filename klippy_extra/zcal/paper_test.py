@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 HELP = "Paper test (TESTZ, ACCEPT, ABORT) that reports the height and stages nothing"
+DEFAULT_SPEED = 5.0
+"""mm/s, as in Klipper's MANUAL_PROBE."""
 STATES = {ACCEPTED: DONE, ABORTED: CANCELLED}
 
 
@@ -33,7 +35,7 @@ class PaperTestCommand:
         self._host = host
         self._runner = runner
         self._options = options
-        self._speed = 5.0
+        self._speed = DEFAULT_SPEED
         self._reason: str | None = None
 
     def command(self, run: CommandRun, parameters: CommandParameters) -> None:
@@ -41,7 +43,7 @@ class PaperTestCommand:
 
         SPEED in mm/s; the default is 5, as in Klipper's MANUAL_PROBE.
         """
-        self._speed = parameters.number("SPEED", 5.0, 0.1, 50.0)
+        self._speed = parameters.number("SPEED", DEFAULT_SPEED, 0.1, 50.0)
         parameters.done()
         preconditions.check_free(self._host)
         self._reason = None

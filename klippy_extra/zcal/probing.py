@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Mapping
 
 from . import preconditions
 from .errors import CommandRefused
+from .limits import MAX_SAMPLES
 from .lost_steps import LostStepsCheck
 from .sample_series import SampleSeries, sample_series, series_settings
 from .summary import half_width, summary
@@ -23,7 +24,6 @@ PROBE_HELP = (
     "Probe here and publish each sample, its trigger height and bed height, and their median or average"
 )
 ACCURACY_HELP = "Probe here several times, publish each sample, and report the scatter"
-MOST_SAMPLES = 1000
 
 
 class ProbeCommands:
@@ -41,10 +41,10 @@ class ProbeCommands:
         """
         settings = series_settings(self._host, parameters)
         stock = self._host.probe.parameters()
-        count = parameters.whole("SAMPLES", int(stock["samples"]), 1, MOST_SAMPLES)
+        count = parameters.whole("SAMPLES", int(stock["samples"]), 1, MAX_SAMPLES)
         tolerance = parameters.number("SAMPLES_TOLERANCE", float(stock["samples_tolerance"]), 0.0, 10.0)
         retries = parameters.whole(
-            "SAMPLES_TOLERANCE_RETRIES", int(stock["samples_tolerance_retries"]), 0, MOST_SAMPLES
+            "SAMPLES_TOLERANCE_RETRIES", int(stock["samples_tolerance_retries"]), 0, MAX_SAMPLES
         )
         kind = parameters.choice("SAMPLES_RESULT", str(stock["samples_result"]), ("median", "average"))
         parameters.done()
@@ -72,11 +72,11 @@ class ProbeCommands:
         to detect lost motor steps.
         """
         settings = series_settings(self._host, parameters)
-        count = parameters.whole("SAMPLES", 10, 1, MOST_SAMPLES)
+        count = parameters.whole("SAMPLES", 10, 1, MAX_SAMPLES)
         drop = parameters.flag("DROP_FIRST")
         precision = parameters.number("PRECISION", 0.0, 0.0, 1.0)
         homes = parameters.whole("HOMES", 0, 0, 20)
-        most = parameters.whole("MAX_SAMPLES", max(count, self._options.max_samples), 1, MOST_SAMPLES)
+        most = parameters.whole("MAX_SAMPLES", max(count, self._options.max_samples), 1, MAX_SAMPLES)
         parameters.done()
         if most < count:
             raise CommandRefused(f"{run.command}: MAX_SAMPLES={most} is less than SAMPLES={count}.")

@@ -8,7 +8,17 @@ from __future__ import annotations
 import math
 from statistics import NormalDist
 
+CONFIDENCE = 0.95
+"""The confidence of all intervals."""
+TWO_SIDED = 0.5 + CONFIDENCE / 2.0
+"""The probability whose quantile bounds a two-sided interval."""
+
 _TINY = 1e-300
+
+
+def two_sided_t(freedom: float) -> float:
+    """Half of a mean's two-sided interval, in standard errors."""
+    return t_quantile(TWO_SIDED, freedom)
 
 
 def t_quantile(probability: float, freedom: float) -> float:

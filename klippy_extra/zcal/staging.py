@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .errors import CommandRefused
+from .options import option_of
 
 if TYPE_CHECKING:
     from .host import KlippyHost
@@ -21,7 +22,7 @@ RANGES = {
     "y_offset": (-300.0, 300.0, 3),
     "z_offset": (-50.0, 50.0, 3),
     "position_endstop": (-50.0, 2000.0, 3),
-    "z_backlash": (0.0, 2.0, 5),
+    "z_backlash": (option_of("z_backlash").lowest, option_of("z_backlash").highest, 5),
     "switch_offset": (-20.0, 20.0, 3),
 }
 """The least and greatest value of each option that can be staged, and its number of decimals."""

@@ -9,10 +9,7 @@ import math
 from statistics import mean, median, stdev
 from typing import Any, Sequence
 
-from .quantiles import t_quantile
-
-LEVEL = 0.975
-"""Two-sided 95%."""
+from .quantiles import two_sided_t
 
 
 def summary(heights: Sequence[float], step: float) -> dict[str, Any]:
@@ -43,4 +40,4 @@ def half_width(heights: Sequence[float], step: float) -> float | None:
     if len(heights) < 2:
         return None
     scatter = max(stdev(heights), step / math.sqrt(12.0))
-    return t_quantile(LEVEL, len(heights) - 1) * scatter / math.sqrt(len(heights))
+    return two_sided_t(len(heights) - 1) * scatter / math.sqrt(len(heights))

@@ -133,12 +133,12 @@ def test_a_scan_of_no_backlash_gives_an_upper_bound(eddy: Machine) -> None:
 @needs_scanning
 def test_a_scan_does_not_go_where_the_bed_is(eddy: Machine) -> None:
     before = eddy.place()
-    assert "nearer to the bed" in eddy.refused("ZCAL_ESTIMATE_BACKLASH DELTA=1.8")
+    assert "under 0.5 mm from the bed" in eddy.refused("ZCAL_ESTIMATE_BACKLASH DELTA=1.8")
     assert eddy.place() == before
 
 
 @needs_scanning
 def test_backlash_as_large_as_the_approach_is_not_believed(eddy: Machine) -> None:
     eddy.set_truth(drive__stepper_z__backlash=0.3)
-    assert "take a larger one" in eddy.refused("ZCAL_ESTIMATE_BACKLASH DELTA=0.2")
+    assert "use a larger DELTA" in eddy.refused("ZCAL_ESTIMATE_BACKLASH DELTA=0.2")
     eddy.set_truth(drive__stepper_z__backlash=0.0)

@@ -105,7 +105,7 @@ def offset_of(console: list[str]) -> float:
 
 
 def gap_error(printer: PrinterSim, klippy: KlippyClient) -> float:
-    """How far the nozzle is from where the offset in force claims, over the probed point, mm."""
+    """How far the nozzle is from where the offset in effect claims, over the probed point, mm."""
     klippy.gcode("G90\nG1 Z20 F900")
     klippy.gcode(f"G1 X{BED[0]} Y{BED[1]} F9000\nG1 Z1 F300")
     gap = float(printer.report()["gap"])

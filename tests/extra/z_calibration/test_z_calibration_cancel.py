@@ -10,7 +10,7 @@ from tests.e2e.simulated import KlippyClient, KlippyError, PrinterSim, eventuall
 from tests.extra.z_calibration.calibrated import SECTION, Starter
 
 BEFORE = 0.05
-"""mm; the gcode offset that is in force when a command starts."""
+"""mm; the gcode offset that is in effect when a command starts."""
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +140,7 @@ def test_a_lease_that_runs_out_stops_what_began_under_it(klippy: KlippyClient, p
         heard(klippy, "CALIBRATE_Z: probe at ")
         klippy.call("zcal/lease", holder="test", seconds=1)
     assert errors == ["CALIBRATE_Z was cancelled: test has not responded for 1 s. No offset was applied."]
-    heard(klippy, "CALIBRATE_Z is stopped")
+    heard(klippy, "CALIBRATE_Z is cancelled")
     assert klippy.status("heater_bed")["target"] == 0.0
     assert klippy.status("gcode_move")["homing_origin"][2] == pytest.approx(BEFORE)
 

@@ -1,4 +1,4 @@
-"""What a calibration remembers: what moved since the last good one, and whether its offset is still in force."""
+"""What a calibration remembers: what moved since the last good one, and whether its offset is still in effect."""
 
 import time
 
@@ -51,7 +51,7 @@ def test_the_cause_is_named_after_a_restart_too(start: Starter) -> None:
     set_truth(printer, bed__height=0.0, probe__switch_offset=1.8)
     with pytest.raises(KlippyError, match="The offset changed because of the switch body on the endstop"):
         klippy.gcode("CALIBRATE_Z")
-    klippy = restart(printer, klippy)  # nothing was in force: nothing is lost
+    klippy = restart(printer, klippy)  # nothing was in effect: nothing is lost
     time.sleep(1.0)
     klippy.call("info")
     assert not any("lost by the restart" in line for line in klippy.console)
@@ -67,7 +67,7 @@ def test_a_lost_offset_is_reported(start: Starter) -> None:
     klippy.gcode("SET_GCODE_OFFSET Z_ADJUST=-0.02\nG4 P3000")
     assert klippy.status("z_calibration")["lost"] is None  # a baby step is no loss
     klippy.gcode("RESTORE_GCODE_STATE NAME=before")
-    hear(klippy, "is no longer in force")
+    hear(klippy, "is no longer in effect")
     assert klippy.status("z_calibration")["lost"] == "restored"
     klippy.gcode("CALIBRATE_Z")
     assert klippy.status("z_calibration")["lost"] is None

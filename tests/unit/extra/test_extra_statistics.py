@@ -17,16 +17,20 @@ from klippy_extra.zcal.backlash_estimate import (
     interval,
     scaled,
 )
-from klippy_extra.zcal.quantiles import incomplete_beta, t_quantile
+from klippy_extra.zcal.quantiles import incomplete_beta, t_quantile, two_sided_t
 from klippy_extra.zcal.summary import half_width, summary
 
 RUNS = 2000
 
 
-@pytest.mark.parametrize("freedom", [1, 1.7, 2, 3, 5.5, 9, 30, 197, 1e4])
+@pytest.mark.parametrize("freedom", [1, 1.3, 1.7, 2, 2.5, 3, 4.7, 5.5, 6, 9, 10, 29, 30, 197, 200, 1e4])
 @pytest.mark.parametrize("probability", [0.6, 0.9, 0.95, 0.975, 0.995])
 def test_t_quantiles_are_scipys(probability: float, freedom: float) -> None:
     assert t_quantile(probability, freedom) == pytest.approx(stats.t.ppf(probability, freedom), rel=1e-9)
+
+
+def test_a_two_sided_interval_is_the_95_percent_one() -> None:
+    assert two_sided_t(9.0) == pytest.approx(stats.t.interval(0.95, 9.0)[1], rel=1e-9)
 
 
 @given(st.floats(0.1, 500), st.floats(0.1, 500), st.floats(0, 1))

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from klippy_extra.z_calibration.heights import (
     BedPoint,
@@ -17,21 +16,9 @@ from klippy_extra.z_calibration.heights import (
     micrometres,
     population_sigma,
     sample_sigma,
-    student_t,
 )
 
 STEP = 0.00125
-
-
-@pytest.mark.parametrize("freedom", [1.0, 1.3, 2.0, 2.5, 3.0, 4.7, 6.0, 10.0, 29.0, 200.0])
-def test_students_t_is_scipys(freedom: float) -> None:
-    tolerance = 0.03 if freedom < 2.0 else 2e-3
-    assert student_t(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=tolerance)
-
-
-def test_no_quantile_without_a_degree_of_freedom() -> None:
-    with pytest.raises(ValueError, match="degree"):
-        student_t(0.5)
 
 
 @given(st.lists(st.floats(-10, 10), min_size=2, max_size=30))
