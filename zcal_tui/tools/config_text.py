@@ -24,13 +24,13 @@ def add_section(text: str, section: str) -> str:
 def remove_section(text: str, section: str) -> str:
     """The text without the section's lines; comments below its last option stay."""
     kept: list[str] = []
-    held: list[str] = []
+    pending: list[str] = []
     inside = False
     for line in text.splitlines(keepends=True):
         header = _SECTION.match(line)
         if header or SAVED_VALUES.match(line):
-            kept += held
-            held = []
+            kept += pending
+            pending = []
             inside = bool(header) and header is not None and header[1] == section
             if inside:
                 while kept and not kept[-1].strip() and len(kept) > 1 and not kept[-2].strip():
@@ -39,7 +39,7 @@ def remove_section(text: str, section: str) -> str:
         if not inside:
             kept.append(line)
         elif line.lstrip().startswith(("#", ";")) or not line.strip():
-            held.append(line)
+            pending.append(line)
         else:
-            held = []
-    return "".join(kept + held)
+            pending = []
+    return "".join(kept + pending)

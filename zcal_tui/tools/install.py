@@ -1,12 +1,11 @@
-"""`zcal-tui install`: link the companion extra into Klipper, or take it out again.
+"""`zcal-tui install`: link the modules [zcal] and [z_calibration] into Klipper, or remove them.
 
-The plan is made first (`install_plan`), shown, and then carried out step by step.
+The plan is made first (`install_plan`), then carried out step by step.
 """
 
 import argparse
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,16 +15,16 @@ from zcal_tui.tools import klipper_folder
 from zcal_tui.tools.install_plan import (
     EditConfig,
     Exclude,
+    InstallPlan,
+    InstallStep,
     Link,
-    Plan,
-    Step,
     Unlink,
-    needs_consent,
     plan_install,
     plan_uninstall,
-    update_manager,
+    update_advice,
 )
 from zcal_tui.tools.klipper_folder import InstallError
+from zcal_tui.tools.system import output_of
 
 DONE, FAILED, USAGE = 0, 1, 2
 
@@ -34,29 +33,29 @@ def parser() -> argparse.ArgumentParser:
     """The command line of `zcal-tui install`."""
     made = argparse.ArgumentParser(
         prog="zcal-tui install",
-        description="Link the companion extra into Klipper (on Kalico: into its plugins).",
+        description="Install the modules [zcal] and [z_calibration]: link them into Klipper, or into Kalico's plugins.",
         allow_abbrev=False,
     )
     made.add_argument(
         "--klipper",
         metavar="DIR",
         type=Path,
-        help="Klipper's or Kalico's folder (default: KLIPPER_DIR, else ~/klipper)",
+        help="Klipper's or Kalico's folder (default: KLIPPER_DIR, ~/klipper or ~/kalico)",
     )
     made.add_argument(
         "--config",
         metavar="FILE",
         type=Path,
-        help="printer.cfg (default: ~/printer_data/config/printer.cfg, if it is there)",
+        help="printer.cfg (default: ~/printer_data/config/printer.cfg, if it exists)",
     )
-    made.add_argument("--uninstall", action="store_true", help="take it out again")
-    made.add_argument("--dry-run", action="store_true", help="show what would be done, do nothing")
+    made.add_argument("--uninstall", action="store_true", help="remove the modules")
+    made.add_argument("--dry-run", action="store_true", help="show what would be done, change nothing")
     made.add_argument("--yes", action="store_true", help="change printer.cfg without asking")
     return made
 
 
 def main(argv: Sequence[str], environment: Mapping[str, str] = os.environ, home: Path | None = None) -> int:
-    """Run the command; returns 0 done, 1 failed, 2 usage. `home` is where the usual places are looked for."""
+    """Run the command; returns 0 done, 1 failed, 2 wrong usage. `home` contains the default folders."""
     try:
         options = parser().parse_args(argv)
     except SystemExit as left:
@@ -68,8 +67,8 @@ def main(argv: Sequence[str], environment: Mapping[str, str] = os.environ, home:
         return USAGE
 
 
-def apply(step: Step) -> str:
-    """Carry out one step; what was done, for people. Raises InstallError."""
+def apply(step: InstallStep) -> str:
+    """Carry out one step, and say so. Raises InstallError."""
     try:
         if isinstance(step, Link):
             step.place.symlink_to(step.target, target_is_directory=True)
@@ -78,10 +77,10 @@ def apply(step: Step) -> str:
         elif isinstance(step, Exclude):
             _exclude(step)
         else:
-            return f"{step.what} {step.file}; the backup is {_edit(step)}"
+            return f"Done: {step} Backup: {_edit(step)}"
     except OSError as error:
-        raise InstallError(f"Could not {step}: {error.strerror}.") from error
-    return str(step)
+        raise InstallError(f"Failed: {step} {error.strerror}.") from error
+    return f"Done: {step}"
 
 
 def _run(options: argparse.Namespace, environment: Mapping[str, str], home: Path) -> int:
@@ -93,35 +92,36 @@ def _run(options: argparse.Namespace, environment: Mapping[str, str], home: Path
     if plan.problem:
         print(plan.problem, file=sys.stderr)
         return FAILED
-    print(f"{'Kalico' if folder.kalico else 'Klipper'} in {folder.root}")
-    if not plan.steps:
-        print(
-            "Nothing to do: it is not installed." if options.uninstall else "Nothing to do: it is installed."
-        )
+    print(f"Kalico: {folder.root}" if folder.kalico else f"Klipper: {folder.root}")
+    if not plan.steps and options.uninstall:
+        print("Nothing to do. The modules are not installed.")
+    elif not plan.steps:
+        print("Nothing to do. The modules are already installed.")
     if options.dry_run:
         for step in plan.steps:
-            print(f"would {step}")
+            print(f"Planned: {step}")
         code = DONE
     else:
         code = _carry_out(plan, options)
     for note in plan.notes:
         print(note)
     if not options.uninstall:
-        print("\nFor moonraker.conf:\n" + _update_manager(ours.parent))
+        print(f"\n{_updates(ours.parent)}")
     return code
 
 
-def _carry_out(plan: Plan, options: argparse.Namespace) -> int:
-    refused = [step for step in needs_consent(plan.steps) if not options.yes and not _agreed(step)]
+def _carry_out(plan: InstallPlan, options: argparse.Namespace) -> int:
+    edits = [step for step in plan.steps if isinstance(step, EditConfig)]
+    refused = [step for step in edits if not options.yes and not _agreed(step)]
     if refused and options.uninstall:
         print(
-            "Nothing was changed: without the extra, klippy does not start with its section.", file=sys.stderr
+            "Nothing was changed. Klipper does not start with [zcal] and without its module.", file=sys.stderr
         )
         return FAILED
     try:
         for step in plan.steps:
             if step in refused:
-                print(f"not done: {step}. Do it yourself, or run this again with --yes.")
+                print(f"Skipped: {step} Edit the file yourself, or run this again with --yes.")
             else:
                 print(apply(step))
     except InstallError as error:
@@ -134,7 +134,7 @@ def _agreed(step: EditConfig) -> bool:
     if not sys.stdin.isatty():
         return False
     try:
-        answer = input(f"May I {step}? [y/N] ")
+        answer = input(f"{step}\nDo this now? [y/N] ")
     except (EOFError, KeyboardInterrupt):
         print()
         return False
@@ -159,28 +159,17 @@ def _edit(step: EditConfig) -> Path:
     shutil.copy2(file, backup)
     new.write_bytes(step.text.encode("utf-8"))
     shutil.copystat(file, new)
-    if os.geteuid() == 0:  # run by sudo: klipper's user must still be able to write it
+    if os.geteuid() == 0:  # under sudo: Klipper's user must still be able to write it
         owner = file.stat()
         os.chown(new, owner.st_uid, owner.st_gid)
     new.replace(file)
     return backup
 
 
-def _update_manager(checkout: Path) -> str:
+def _updates(checkout: Path) -> str:
+    """How this installation is kept up to date."""
     if not (checkout / ".git").exists():
-        return update_manager(None, "", "")
-    return update_manager(
-        checkout,
-        _git(checkout, "config", "--get", "remote.origin.url"),
-        _git(checkout, "rev-parse", "--abbrev-ref", "HEAD"),
-    )
-
-
-def _git(folder: Path, *words: str) -> str:
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *words], capture_output=True, text=True, timeout=30, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+        return update_advice(None)
+    origin = output_of("git", "-C", str(checkout), "config", "--get", "remote.origin.url")
+    branch = output_of("git", "-C", str(checkout), "rev-parse", "--abbrev-ref", "HEAD")
+    return update_advice(checkout, origin or "", branch or "")

@@ -1,6 +1,5 @@
-"""What is there: a Klipper or Kalico folder, what its extras are, a printer.cfg and what it includes."""
+"""A Klipper or Kalico folder with the modules linked into it, and a printer.cfg with what it includes."""
 
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import util
@@ -8,12 +7,13 @@ from pathlib import Path
 from typing import Literal
 
 from zcal_tui.klipper_config.configuration import Configuration, read_configuration
+from zcal_tui.tools.system import output_of
 
 NAMES = ("zcal", "z_calibration")
-"""The extras that are installed."""
+"""The modules that are installed into Klipper."""
 
-Entry = Literal["none", "ours", "stale", "foreign"]
-"""What stands where an extra would be linked to; stale: a link into another installation of ours."""
+LinkState = Literal["none", "ours", "stale", "foreign"]
+"""What is where a module would be linked; stale: a link into another installation of zcal-tui."""
 
 
 class InstallError(Exception):
@@ -51,23 +51,23 @@ class ConfigFile:
 
 
 @dataclass(frozen=True)
-class Folder:
+class KlipperFolder:
     """A klippy to install into."""
 
     root: Path
     kalico: bool
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, LinkState]
     """For each of NAMES."""
     foreign: Mapping[str, Path]
-    """What is in the way, for each that is foreign."""
+    """What takes its place, for each that is foreign."""
     has_own: frozenset[str]
     """Those of NAMES that this klippy brings itself."""
     exclude_file: Path | None
-    """Git's list of files to overlook in this checkout; None if this is no git checkout."""
+    """Git's list of files to ignore in this checkout; None where it is no git checkout."""
     excluded: frozenset[str]
     """The lines of it."""
     ignored: frozenset[str]
-    """Those of NAMES that git overlooks already where they are linked to."""
+    """Those of NAMES that git ignores already where they are linked."""
 
     @property
     def place(self) -> str:
@@ -92,13 +92,13 @@ class Folder:
 
 
 def source() -> Path:
-    """The folder that holds the extras. Raises InstallError if they were not installed with this program."""
+    """The folder that contains the modules. Raises InstallError if they were not installed with zcal-tui."""
     spec = util.find_spec("klippy_extra")
     places = list(spec.submodule_search_locations or []) if spec else []
     for place in places:
         if all((Path(place) / name).is_dir() for name in NAMES):
             return Path(place).resolve()
-    raise InstallError("The extras are not part of this installation. Install zcal-tui again.")
+    raise InstallError("This installation lacks the Klipper modules. Reinstall zcal-tui.")
 
 
 def find_klipper(wanted: Path | None, environment: Mapping[str, str], home: Path) -> Path:
@@ -112,7 +112,7 @@ def find_klipper(wanted: Path | None, environment: Mapping[str, str], home: Path
         if (root / "klippy" / "klippy.py").is_file() and (root / "klippy" / "extras").is_dir():
             return root.resolve()
     raise InstallError(
-        f"No Klipper in {' nor '.join(str(path) for path in candidates)}.\nName its folder: --klipper DIR"
+        f"No Klipper in {', '.join(map(str, candidates))}.\nName its folder with --klipper DIR."
     )
 
 
@@ -121,17 +121,17 @@ def find_config(wanted: Path | None, home: Path) -> Path | None:
     if wanted is not None:
         path = wanted.expanduser()
         if not path.is_file():
-            raise InstallError(f"There is no file {path}.\nName your printer.cfg: --config FILE")
+            raise InstallError(f"There is no file {path}.\nName your printer.cfg with --config FILE.")
         return path
     usual = ("printer_data/config/printer.cfg", "klipper_config/printer.cfg", "printer.cfg")
     return next((home / path for path in usual if (home / path).is_file()), None)
 
 
-def look(root: Path, ours: Path) -> Folder:
-    """See what is in a Klipper folder; `ours` is the folder that holds the extras."""
+def look(root: Path, ours: Path) -> KlipperFolder:
+    """Examine a Klipper folder; `ours` is the folder that contains the modules."""
     kalico = (root / "klippy" / "extras" / "danger_options.py").exists()
     place = root / "klippy" / ("plugins" if kalico else "extras")
-    entries: dict[str, Entry] = {}
+    entries: dict[str, LinkState] = {}
     foreign: dict[str, Path] = {}
     for name in NAMES:
         entries[name], in_the_way = _entry(place, name, ours)
@@ -140,7 +140,7 @@ def look(root: Path, ours: Path) -> Folder:
     exclude_file = _exclude_file(root)
     lines = _lines(exclude_file) if exclude_file else []
     folder = place.relative_to(root)
-    return Folder(
+    return KlipperFolder(
         root,
         kalico,
         entries,
@@ -148,9 +148,7 @@ def look(root: Path, ours: Path) -> Folder:
         frozenset(name for name in NAMES if kalico and (root / "klippy" / "extras" / f"{name}.py").exists()),
         exclude_file,
         frozenset(lines),
-        frozenset(
-            name for name in NAMES if exclude_file and _git(root, "check-ignore", "-q", str(folder / name))
-        ),
+        frozenset(name for name in NAMES if exclude_file and _ignored(root, folder / name)),
     )
 
 
@@ -173,7 +171,7 @@ def read_text(path: Path) -> str:
         raise InstallError(f"{path} cannot be read: {reason}.") from error
 
 
-def _entry(place: Path, name: str, ours: Path) -> tuple[Entry, Path | None]:
+def _entry(place: Path, name: str, ours: Path) -> tuple[LinkState, Path | None]:
     module = place / f"{name}.py"
     if module.exists() or module.is_symlink():
         return "foreign", module
@@ -190,19 +188,13 @@ def _entry(place: Path, name: str, ours: Path) -> tuple[Entry, Path | None]:
 def _exclude_file(root: Path) -> Path | None:
     if not (root / ".git").exists():
         return None
-    answer = _git(root, "rev-parse", "--git-path", "info/exclude")
-    return root / answer.strip() if answer else root / ".git" / "info" / "exclude"
+    answer = output_of("git", "-C", str(root), "rev-parse", "--git-path", "info/exclude")
+    return root / (answer or ".git/info/exclude")
 
 
-def _git(root: Path, *words: str) -> str:
-    """What git says; empty where it fails or is not there. A success without words is a dot."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *words], capture_output=True, text=True, timeout=30, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return (done.stdout or ".") if done.returncode == 0 else ""
+def _ignored(root: Path, place: Path) -> bool:
+    """Whether git ignores a place in its checkout."""
+    return output_of("git", "-C", str(root), "check-ignore", "-q", str(place)) is not None
 
 
 def _lines(path: Path) -> list[str]:

@@ -9,13 +9,13 @@ from zcal_tui.klipper_config.configuration import parse_text
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.tools.doctor.finding import DoctorFinding
 from zcal_tui.tools.doctor.klipper import KlipperFacts
-from zcal_tui.tools.doctor.link import DEFAULT, LinkFacts, SocketFile, Tried
+from zcal_tui.tools.doctor.link import DEFAULT, AskedAddress, LinkFacts, SocketFile
 from zcal_tui.tools.doctor.printer import PrinterFacts
 from zcal_tui.tools.doctor.processes import KlippyProcess
 from zcal_tui.tools.doctor.program import Library, ProgramFacts
 from zcal_tui.tools.doctor.storage import StorageFacts
 from zcal_tui.tools.doctor.terminal import TerminalFacts
-from zcal_tui.tools.klipper_folder import ConfigFile, Entry, Folder
+from zcal_tui.tools.klipper_folder import ConfigFile, KlipperFolder, LinkState
 
 NOW = 1_764_100_000.0
 SOCKET = "/home/pi/printer_data/comms/klippy.sock"
@@ -86,15 +86,17 @@ def storage(**others: Any) -> StorageFacts:
     return replace(well, **others)
 
 
-def tried(**others: Any) -> Tried:
+def tried(**others: Any) -> AskedAddress:
     """klippy's socket at the usual place, which answers."""
     file = SocketFile("socket", "pi", True)
-    return replace(Tried(SOCKET, DEFAULT, "klippy", seconds=0.002, file=file), **others)
+    return replace(AskedAddress(SOCKET, DEFAULT, "klippy", seconds=0.002, file=file), **others)
 
 
-def url(**others: Any) -> Tried:
+def url(**others: Any) -> AskedAddress:
     """Moonraker by its URL, which answers."""
-    asked = Tried("http://voron.local:7125", "--printer", "moonraker", seconds=0.01, moonraker=moonraker())
+    asked = AskedAddress(
+        "http://voron.local:7125", "--printer", "moonraker", seconds=0.01, moonraker=moonraker()
+    )
     return replace(asked, **others)
 
 
@@ -103,7 +105,7 @@ def moonraker(**others: Any) -> dict[str, Any]:
     return {"moonraker_version": "v0.10.0-31-gabc", "klippy_connected": True, "warnings": [], **others}
 
 
-def link(*asked: Tried, **others: Any) -> LinkFacts:
+def link(*asked: AskedAddress, **others: Any) -> LinkFacts:
     """These addresses were asked."""
     return replace(LinkFacts(asked), **others)
 
@@ -119,11 +121,11 @@ def printer(state: PrinterState | None = None, **others: Any) -> PrinterFacts:
     return replace(PrinterFacts(state or ready), **others)
 
 
-def folder(zcal: Entry = "ours", z_calibration: Entry = "ours", **others: Any) -> Folder:
+def folder(zcal: LinkState = "ours", z_calibration: LinkState = "ours", **others: Any) -> KlipperFolder:
     """A Klipper folder, with the [zcal] module linked into it and hidden from git."""
     names = {"zcal": zcal, "z_calibration": z_calibration}
     foreign = {name: ROOT / "klippy" / "extras" / name for name, entry in names.items() if entry == "foreign"}
-    well = Folder(
+    well = KlipperFolder(
         root=ROOT,
         kalico=False,
         entries=names,

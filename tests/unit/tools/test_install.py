@@ -83,10 +83,10 @@ def test_doing_it_twice_changes_nothing(home: Path, capsys: pytest.CaptureFixtur
     assert (home / "klipper" / ".git" / "info" / "exclude").read_text() == exclude
 
 
-def test_a_dry_run_only_tells(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_only_shows(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert install(home, "--dry-run", "--yes") == DONE
     said = capsys.readouterr().out
-    assert said.count("would ") == 4
+    assert said.count("Planned: ") == 4
     assert not (home / "klipper" / "klippy" / "extras" / "zcal").exists()
     assert config_of(home).read_text() == CONFIG
 
@@ -96,7 +96,7 @@ def test_the_configuration_is_not_touched_without_consent(
 ) -> None:
     assert install(home) == DONE  # no terminal to ask on
     assert config_of(home).read_text() == CONFIG
-    assert "not done: add [zcal] to" in capsys.readouterr().out
+    assert "Skipped: Add [zcal] to" in capsys.readouterr().out
     assert (home / "klipper" / "klippy" / "extras" / "zcal").exists()
 
 
@@ -127,7 +127,7 @@ def test_a_foreign_z_calibration_is_left_alone(
     assert (extras / name).readlink() == home / "other" / "z_calibration.py"
     assert (extras / "zcal").is_symlink()
     assert not (extras / "z_calibration").is_dir()
-    assert "is another's and stays" in capsys.readouterr().out
+    assert "belongs to another plugin and is kept" in capsys.readouterr().out
     assert install(home, "--uninstall", "--yes") == DONE
     assert (extras / name).is_symlink()
 
@@ -135,7 +135,7 @@ def test_a_foreign_z_calibration_is_left_alone(
 def test_a_foreign_zcal_stops_it(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (home / "klipper" / "klippy" / "extras" / "zcal.py").write_text("# theirs")
     assert install(home, "--yes") == FAILED
-    assert "zcal.py is not ours" in capsys.readouterr().err
+    assert "zcal.py is not part of zcal-tui" in capsys.readouterr().err
     assert config_of(home).read_text() == CONFIG
 
 
@@ -258,5 +258,5 @@ def test_a_person_at_a_terminal_is_asked(home: Path, answer: str, agreed: bool) 
     os.close(terminal)
     os.close(person)
     assert asked.returncode == DONE
-    assert "May I add [zcal] to" in said
+    assert "Add [zcal] to" in said and "Do this now? [y/N]" in said
     assert (config_of(home).read_text() != CONFIG) == agreed

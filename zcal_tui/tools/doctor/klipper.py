@@ -15,7 +15,7 @@ from zcal_tui.tools.doctor.link import RESTART
 from zcal_tui.tools.doctor.printer import PrinterFacts
 from zcal_tui.tools.doctor.processes import KlippyProcess
 from zcal_tui.tools.install_plan import Link, Unlink, plan_install
-from zcal_tui.tools.klipper_folder import ConfigFile, Folder, InstallError
+from zcal_tui.tools.klipper_folder import ConfigFile, InstallError, KlipperFolder
 from zcal_tui.tools.system import attempt, exists, tail
 
 TAIL = 400_000
@@ -43,7 +43,7 @@ _ERRORS = re.compile(
 class KlipperFacts:
     """Klipper on this machine; nothing where the printer is elsewhere. Times are seconds since 1970."""
 
-    folder: Folder | None = None
+    folder: KlipperFolder | None = None
     elsewhere: tuple[Path, ...] = ()
     """Other Klipper folders that the [zcal] module is linked into."""
     shadowed: Path | None = None
@@ -117,7 +117,7 @@ def gather_klipper(
     )
 
 
-def _look(root: Path | None, ours: Path | None) -> Folder | None:
+def _look(root: Path | None, ours: Path | None) -> KlipperFolder | None:
     """What is in a Klipper folder; None where there is none, or it is closed to this user."""
     return attempt(lambda: folders.look(root, ours)) if root is not None and ours is not None else None
 
@@ -133,7 +133,7 @@ def _elsewhere(
     return tuple(place for place, folder in found.items() if folder and folder.linked("zcal"))
 
 
-def _shadowed(folder: Folder | None) -> Path | None:
+def _shadowed(folder: KlipperFolder | None) -> Path | None:
     """A module beside a folder of the same name: Python loads the folder."""
     if folder is None:
         return None
@@ -142,14 +142,14 @@ def _shadowed(folder: Folder | None) -> Path | None:
     return module if exists(module) and exists(link) else None
 
 
-def _override_missing(folder: Folder, ours: Path, config: ConfigFile | None) -> bool:
+def _override_missing(folder: KlipperFolder, ours: Path, config: ConfigFile | None) -> bool:
     """Whether the installer would remove the link to z_calibration and not make it again."""
     place = folder.link("z_calibration")
     steps = plan_install(folder, ours, config).steps
     return Unlink(place) in steps and Link(place, ours / "z_calibration") not in steps
 
 
-def _module_changed(folder: Folder | None, ours: Path | None) -> float | None:
+def _module_changed(folder: KlipperFolder | None, ours: Path | None) -> float | None:
     """Raises OSError."""
     if folder is None or ours is None or folder.entries["zcal"] != "ours":
         return None
@@ -200,7 +200,7 @@ def _judge_module(printer: PrinterFacts | None, facts: KlipperFacts) -> Iterator
         yield ok("extra", "No Klipper was found in the usual folders of this machine.")
 
 
-def _judge_link(folder: Folder, printer: PrinterFacts | None, facts: KlipperFacts) -> DoctorFinding:
+def _judge_link(folder: KlipperFolder, printer: PrinterFacts | None, facts: KlipperFacts) -> DoctorFinding:
     entry = folder.entries["zcal"]
     wanted = facts.config is not None and facts.config.where("zcal") is not None
     install = f"zcal-tui install --klipper {folder.root}"

@@ -39,7 +39,7 @@ START = "sudo systemctl start klipper"
 RESTART = "sudo systemctl restart klipper"
 STATUS = "systemctl status klipper"
 
-Answer = Literal["klippy", "moonraker", "login", "stranger", "unnamed", "refused", "silent"]
+AddressAnswer = Literal["klippy", "moonraker", "login", "stranger", "unnamed", "refused", "silent"]
 """The result of asking (docs/json.md). login: one is required; stranger: a server that is no printer; unnamed: an
 unknown host name; silent: no answer in time."""
 
@@ -55,12 +55,12 @@ class SocketFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class AskedAddress:
     """An address that was asked, and its answer."""
 
     address: str
     origin: str
-    answer: Answer
+    answer: AddressAnswer
     cause: str = ""
     remedy: str = ""
     seconds: float | None = None
@@ -88,7 +88,7 @@ class Tried:
 class LinkFacts:
     """Which addresses were asked, and what runs on this machine."""
 
-    tried: tuple[Tried, ...]
+    tried: tuple[AskedAddress, ...]
     bad_address: str = ""
     """Why the given address is invalid."""
     processes: tuple[KlippyProcess, ...] = ()
@@ -96,7 +96,7 @@ class LinkFacts:
     """How many Moonrakers run here."""
 
     @property
-    def used(self) -> Tried | None:
+    def used(self) -> AskedAddress | None:
         """The printer that is examined: the one that zcal-tui would use, else the first that answered."""
         reached = [tried for tried in self.tried if tried.reached]
         return next((tried for tried in reached if tried.configured), reached[0] if reached else None)
@@ -117,19 +117,19 @@ def local_sockets(home: Path, processes: Sequence[KlippyProcess]) -> dict[Addres
 
 async def gather_link(
     addresses: Mapping[Address, str], credentials: Credentials, *, configured: bool = True
-) -> list[tuple[Tried, LinkedTransport | None]]:
+) -> list[tuple[AskedAddress, LinkedTransport | None]]:
     """Ask all addresses at once; each comes with its origin. The transports of those that answered are open, and the
     caller's to close."""
     asked = (
-        _ask(address, Tried(str(address), origin, "refused", configured=configured), credentials)
+        _ask(address, AskedAddress(str(address), origin, "refused", configured=configured), credentials)
         for address, origin in addresses.items()
     )
     return await asyncio.gather(*asked)
 
 
 async def _ask(
-    address: Address, tried: Tried, credentials: Credentials
-) -> tuple[Tried, LinkedTransport | None]:
+    address: Address, tried: AskedAddress, credentials: Credentials
+) -> tuple[AskedAddress, LinkedTransport | None]:
     if isinstance(address, SocketAddress):
         tried = replace(tried, file=look_at_socket(address.path))
     elif not await _name_is_known(urlsplit(address.url).hostname or ""):
@@ -171,7 +171,7 @@ async def _name_is_known(host: str) -> bool:
         return False
 
 
-async def _identify(transport: LinkedTransport, tried: Tried) -> Tried:
+async def _identify(transport: LinkedTransport, tried: AskedAddress) -> AskedAddress:
     """Find out who answers, and how fast. Raises TransportError."""
     moonraker = None
     with contextlib.suppress(failures.UnknownMethod):
@@ -180,7 +180,7 @@ async def _identify(transport: LinkedTransport, tried: Tried) -> Tried:
     with contextlib.suppress(failures.NotReady):  # Moonraker without a klippy has answered just as well
         await transport.call("info")
     seconds = time.monotonic() - began
-    answer: Answer = "klippy" if moonraker is None else "moonraker"
+    answer: AddressAnswer = "klippy" if moonraker is None else "moonraker"
     return replace(tried, answer=answer, seconds=seconds, moonraker=moonraker)
 
 
@@ -225,7 +225,7 @@ def judge_link(facts: LinkFacts) -> Iterator[DoctorFinding]:
         yield from _judge_moonraker(used.moonraker)
 
 
-def _judge_answer(tried: Tried) -> DoctorFinding:
+def _judge_answer(tried: AskedAddress) -> DoctorFinding:
     seconds = tried.seconds or 0.0
     what = (
         f"{tried.address} ({tried.origin}): {tried.server} answers within {max(1.0, seconds * 1000):.0f} ms."
@@ -240,7 +240,7 @@ def _judge_answer(tried: Tried) -> DoctorFinding:
     )
 
 
-def _judge_failure(tried: Tried, facts: LinkFacts, *, needed: bool) -> DoctorFinding:
+def _judge_failure(tried: AskedAddress, facts: LinkFacts, *, needed: bool) -> DoctorFinding:
     """Report an address that did not answer: no problem where another one did."""
     what = f"{tried.address} ({tried.origin}): {tried.cause}"
     if not needed:
@@ -250,7 +250,7 @@ def _judge_failure(tried: Tried, facts: LinkFacts, *, needed: bool) -> DoctorFin
     return problem("login" if tried.answer == "login" else "no-answer", what, *_reason(tried, facts))
 
 
-def _nothing_there(tried: Tried) -> bool:
+def _nothing_there(tried: AskedAddress) -> bool:
     """Whether there is simply nothing at a default address: no fault of that address."""
     nothing = tried.answer == "refused" and (tried.file is None or tried.file.kind == "missing")
     return nothing and tried.origin == DEFAULT
@@ -275,7 +275,7 @@ _SOCKET_REASONS: Mapping[str, Reason] = {
 }
 
 
-def _reason(tried: Tried, facts: LinkFacts) -> Reason:
+def _reason(tried: AskedAddress, facts: LinkFacts) -> Reason:
     if tried.answer == "login":
         return (
             "Moonraker admits trusted_clients (moonraker.conf) and API keys. klippy's socket needs no login.",
@@ -294,7 +294,7 @@ def _reason(tried: Tried, facts: LinkFacts) -> Reason:
     return _no_server(tried, facts) if tried.file is None else _no_socket(tried, tried.file, facts)
 
 
-def _no_server(tried: Tried, facts: LinkFacts) -> Reason:
+def _no_server(tried: AskedAddress, facts: LinkFacts) -> Reason:
     if tried.answer == "silent":
         return (
             "The machine is off, a firewall drops the request, or the server hangs.",
@@ -307,7 +307,7 @@ def _no_server(tried: Tried, facts: LinkFacts) -> Reason:
     return "The machine is off or in another network, or Moonraker has another port.", remedy
 
 
-def _no_socket(tried: Tried, file: SocketFile, facts: LinkFacts) -> Reason:
+def _no_socket(tried: AskedAddress, file: SocketFile, facts: LinkFacts) -> Reason:
     if file.kind in _SOCKET_REASONS:
         return _SOCKET_REASONS[file.kind]
     if file.kind == "missing":

@@ -12,8 +12,8 @@ from tests.unit.fakes.moonraker import FakeMoonraker
 from zcal_tui.tools.doctor.finding import Grade
 from zcal_tui.tools.doctor.link import (
     DEFAULT,
+    AskedAddress,
     SocketFile,
-    Tried,
     gather_link,
     judge_link,
     local_sockets,
@@ -26,7 +26,7 @@ OK, NOTE, PROBLEM = Grade.OK, Grade.NOTE, Grade.PROBLEM
 NOBODY = Credentials()
 
 
-async def asked(address: str, credentials: Credentials = NOBODY) -> Tried:
+async def asked(address: str, credentials: Credentials = NOBODY) -> AskedAddress:
     """What came of asking one address."""
     [(tried, transport)] = await gather_link({parse_address(address): "--printer"}, credentials)
     if transport is not None:
@@ -125,7 +125,7 @@ FAILED = [
 
 
 @pytest.mark.parametrize(("asked", "why"), FAILED)
-def test_an_address_that_does_not_answer(asked: Tried, why: str) -> None:
+def test_an_address_that_does_not_answer(asked: AskedAddress, why: str) -> None:
     found = seen.of(judge_link(seen.link(asked)), "no-answer")
     assert found.grade is PROBLEM
     assert asked.address in found.what
