@@ -103,11 +103,13 @@ def _run(options: argparse.Namespace, environment: Mapping[str, str], home: Path
         code = DONE
     else:
         code = _carry_out(plan, options)
+    if code != DONE:
+        return code
     for note in plan.notes:
         print(note)
     if not options.uninstall:
         print(f"\n{_updates(ours.parent)}")
-    return code
+    return DONE
 
 
 def _carry_out(plan: InstallPlan, options: argparse.Namespace) -> int:
@@ -115,7 +117,8 @@ def _carry_out(plan: InstallPlan, options: argparse.Namespace) -> int:
     refused = [step for step in edits if not options.yes and not _agreed(step)]
     if refused and options.uninstall:
         print(
-            "Nothing was changed. Klipper does not start with [zcal] and without its module.", file=sys.stderr
+            "Nothing was changed. [zcal] has to be removed first: Klipper does not start without its module.",
+            file=sys.stderr,
         )
         return FAILED
     try:

@@ -59,8 +59,8 @@ class EditConfig:
 
     def __str__(self) -> str:
         if self.remove:
-            return f"Remove [{SECTION}] from {self.file}, with a backup beside it."
-        return f"Add [{SECTION}] to {self.file}, with a backup beside it."
+            return f"Remove [{SECTION}] from {self.file}, keeping a backup."
+        return f"Add [{SECTION}] to {self.file}, keeping a backup."
 
 
 InstallStep = Link | Unlink | Exclude | EditConfig
