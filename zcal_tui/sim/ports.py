@@ -34,6 +34,9 @@ class Machine(Protocol):
     def analog(self, pin: str, t: float) -> float:
         """An analog pin's reading as a fraction 0..1 of full scale."""
 
+    def spi_reading(self, pin: str, t: float) -> int:
+        """What the temperature sensor behind a chip select pin answers over SPI."""
+
     def output(self, pin: str, t: float, duty: float) -> None:
         """An output pin was set: 0 or 1, or a PWM's duty cycle between."""
 

@@ -24,7 +24,7 @@ class Kind:
 
     part: Part
     needs: tuple[str, ...] = ()
-    """The groups of commands that the micro-controller has to offer (one of GROUPS)."""
+    """The groups of commands that the micro-controller has to offer (see `sim.mcu.core`)."""
     refused: str = ""
     """Why it cannot be simulated; empty where it can."""
 
@@ -33,7 +33,7 @@ def _kinds(part: Part, names: str, *needs: str, refused: str = "") -> dict[str, 
     return dict.fromkeys(names.split(), Kind(part, needs, refused))
 
 
-HARDWARE = "The simulated micro-controller has no such device."
+_HARDWARE = "The simulated micro-controller has no such device."
 _NO_PLUGIN = "It belongs to a plugin that drives hardware of its own."
 _OWN_PORT = "It opens a port of this machine."
 
@@ -65,30 +65,28 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         **_kinds(Part.OTHER, "filament_switch_sensor filament_motion_sensor gcode_button", "buttons"),
         **_kinds(Part.OTHER, "neopixel", "neopixel"),
         **_kinds(Part.OTHER, "dotstar", "spi"),
-        **_kinds(Part.OTHER, "display", "display"),
+        **_kinds(Part.OTHER, "display"),
         **_kinds(
             Part.Z,
             "dual_carriage extra_carriage carriage dual_carriage_rails smart_effector load_cell_probe load_cell",
             refused="The simulated machine has no such part.",
         ),
-        **_kinds(Part.Z, "tmc2130 tmc2208 tmc2209 tmc2240 tmc2660 tmc5160 tmc2225", refused=HARDWARE),
+        **_kinds(Part.Z, "tmc2130 tmc2208 tmc2209 tmc2240 tmc2660 tmc5160"),
+        **_kinds(Part.OTHER, "ad5206 dac084s085", "spi"),
+        **_kinds(Part.OTHER, "mcp4018 mcp4451 mcp4728 pca9533 pca9632", "i2c", "silent_i2c"),
         **_kinds(
             Part.OTHER,
             "adxl345 lis2dw lis3dh mpu9250 icm20948 bmi160 resonance_tester angle hall_filament_width_sensor"
-            " tsl1401cl_filament_width_sensor sx1509 pca9533 pca9632 ad5206 mcp4018 mcp4451 mcp4728 dac084s085"
-            " replicape ldc1612 hx711 hx717 ads1220 ads1x1x ads131m0x bme280 htu21d lm75 aht10 sht3x ds18b20"
-            " spi_temperature canbus_stats belay trad_rack mixing_extruder tools_calibrate telemetry indx",
-            refused=HARDWARE,
+            " tsl1401cl_filament_width_sensor sx1509 replicape ldc1612 hx711 hx717 ads1220 ads1x1x ads131m0x bme280"
+            " htu21d lm75 aht10 sht3x ds18b20 spi_temperature canbus_stats belay trad_rack mixing_extruder"
+            " tools_calibrate telemetry indx",
+            refused=_HARDWARE,
         ),
         **_kinds(Part.OTHER, "palette2", refused=_OWN_PORT),
         **_kinds(Part.Z, "beacon cartographer scanner idm btt_eddy eddy_ng", refused=_NO_PLUGIN),
     }
 )
 """By the first word of the section's name; `stepper_…` and `extruder1…` have the kind of their family."""
-
-
-GROUPS = frozenset({"i2c", "eddy"})
-"""The groups of commands that the micro-controller can offer."""
 
 
 def kind_name(section: str) -> str:

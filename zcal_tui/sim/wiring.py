@@ -16,7 +16,8 @@ from zcal_tui.klipper_config.configuration import (
     sections_named,
 )
 from zcal_tui.sim.refusals import Options, Refusal, Refusals, WiringError
-from zcal_tui.sim.sections import GROUPS, HARDWARE, KINDS, kind_name
+from zcal_tui.sim.sections import KINDS, kind_name
+from zcal_tui.sim.wiring_devices import Devices
 from zcal_tui.sim.wiring_pins import Pins
 from zcal_tui.sim.wiring_sensors import Sensors
 from zcal_tui.sim.wiring_thermistor import Thermistor
@@ -95,8 +96,6 @@ class _Reader:
                 )
             elif kind.refused:
                 self._refusals.section(section, kind.refused)
-            elif not GROUPS.issuperset(kind.needs):
-                self._refusals.section(section, HARDWARE)
             elif name == "mcu" and section.name != "mcu":
                 self._refusals.section(section, "Only one micro-controller is simulated.")
 
@@ -114,6 +113,7 @@ class _Reader:
             return Wiring(kinematics, (), pins=self._pins.all())
         is_delta = kinematics == "delta"
         heaters = self._heaters()
+        devices = Devices(self._configuration, self._refusals, self._pins)
         sensors = (wire.sensor_pin for wire in heaters if wire.sensor_pin)
         return Wiring(
             kinematics=kinematics,
@@ -129,9 +129,13 @@ class _Reader:
             delta_radius=printer.number("delta_radius") if is_delta else 0.0,
             drive_places=self._drive_places(),
             pins=tuple(dict.fromkeys((*self._pins.all(), *sensors))),
-            i2c_buses=tuple(
-                sorted({bus for section in self._sections.values() if (bus := section.get("i2c_bus"))})
-            ),
+            i2c_buses=devices.buses("i2c_bus"),
+            spi_buses=devices.buses("spi_bus"),
+            spi_chips=devices.spi_chips(),
+            groups=devices.groups(),
+            closed=devices.closed(),
+            open=devices.open(),
+            stalls=devices.stalls(),
         )
 
     def _options(self, name: str) -> Options:

@@ -11,11 +11,17 @@ from zcal_tui.klipper_config.configuration import Configuration
 from zcal_tui.sim.refusals import Options, Refusals
 from zcal_tui.sim.wiring_pins import Pins
 from zcal_tui.sim.wiring_thermistor import STOCK, Thermistor, stock_thermistor
-from zcal_tui.sim.wiring_types import Curve, HeaterWire, Pin
+from zcal_tui.sim.wiring_types import Curve, HeaterWire, Pin, SpiSensor
 
 MCU_SENSOR_PIN = "ADC_TEMPERATURE"
 """The name under which Klipper reads the temperature sensor inside a micro-controller."""
-SPI_SENSORS = ("MAX6675", "MAX31855", "MAX31856", "MAX31865")
+_SCALED: Mapping[str, tuple[float, int, int]] = {
+    "MAX6675": (0.25, 0x1FFF, 3),
+    "MAX31855": (0.25, 0x1FFF, 18),
+    "MAX31856": (0.0078125, 0x3FFFF, 5),
+}
+"""Degrees a step, greatest count and place of the lowest bit. Source: the chips' data sheets."""
+SPI_SENSORS = (*_SCALED, "MAX31865")
 _I2C_SENSORS = (
     "BME280", "HTU21D", "SI7013", "SI7020", "SI7021", "SHT21", "LM75", "AHT10", "AHT1X", "AHT2X", "AHT3X", "SHT3X",
     "DS18B20",
@@ -77,6 +83,40 @@ class McuSensor:
         return (celsius - self.base) / self.slope
 
 
+@dataclass(frozen=True)
+class ScaledChip:
+    """A chip that counts steps of temperature."""
+
+    step: float
+    greatest: int
+    shift: int
+
+    def raw(self, celsius: float) -> int:
+        """See SpiSensor."""
+        return max(0, min(self.greatest, round(celsius / self.step))) << self.shift
+
+
+@dataclass(frozen=True)
+class PlatinumChip:
+    """A chip that compares a platinum resistor with a reference: 15 bits, then a bit for faults."""
+
+    ratio: float
+    """Nominal resistance over the reference's."""
+
+    def raw(self, celsius: float) -> int:
+        """See SpiSensor."""
+        resistance = self.ratio * (1.0 + 3.9083e-3 * celsius - 5.775e-7 * celsius * celsius)
+        return max(0, min(32767, round(resistance * 32768.0))) << 1
+
+
+def _spi_sensor(options: Options, name: str) -> SpiSensor:
+    if name in _SCALED:
+        return ScaledChip(*_SCALED[name])
+    return PlatinumChip(
+        options.number("rtd_nominal_r", 100.0) / (options.number("rtd_reference_r", 430.0) or 1.0)
+    )
+
+
 def _between(points: tuple[tuple[float, float], ...], celsius: float) -> float:
     """Linear interpolation; the outer pieces go on beyond the ends."""
     after = next((n for n, (t, _) in enumerate(points[1:-1], start=1) if celsius < t), len(points) - 1)
@@ -99,12 +139,9 @@ class Sensors:
             return None
         if name == "temperature_mcu":
             return self._mcu_sensor(options, heater_pin)
-        if name in (*SPI_SENSORS, *_I2C_SENSORS):
-            options.refuse("sensor_type", f"{name} cannot be simulated.")
-            return None
         if name in SPI_SENSORS:
             pin = self._pins.pin(options, "sensor_pin").name
-            return HeaterWire(options.name, heater_pin, pin, None, chip=name)
+            return HeaterWire(options.name, heater_pin, pin, None, chip=_spi_sensor(options, name))
         if name in _I2C_SENSORS:
             options.refuse("sensor_type", f"{name} cannot be simulated.")
             return None

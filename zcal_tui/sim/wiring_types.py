@@ -1,7 +1,8 @@
 """The parts of a wiring: what printer.cfg connects to the micro-controller."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -10,6 +11,13 @@ class Curve(Protocol):
 
     def fraction(self, celsius: float) -> float:
         """The reading, as a fraction of full scale, at a temperature."""
+
+
+class SpiSensor(Protocol):
+    """How a temperature sensor with a chip on an SPI bus reads."""
+
+    def raw(self, celsius: float) -> int:
+        """What the chip answers at a temperature."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ class HeaterWire:
     sensor_pin: str | None
     """The analog pin, or the chip select pin of a `chip`."""
     curve: Curve | None
-    chip: str = ""
+    chip: "SpiSensor | None" = None
     """The sensor's chip, where it is read over SPI."""
 
 
@@ -100,6 +108,17 @@ class Wiring:
     drive_places: tuple[tuple[float, float], ...] = ()
     pins: tuple[str, ...] = ()
     i2c_buses: tuple[str, ...] = ()
+    spi_buses: tuple[str, ...] = ()
+    spi_chips: Mapping[str, str] = field(default_factory=dict)
+    """Kinds of chips on SPI buses that answer something, by chip select pin."""
+    groups: frozenset[str] = frozenset()
+    """The groups of commands that the micro-controller has to offer."""
+    closed: tuple[Pin, ...] = ()
+    """Switches that are pressed all the time: filament is in its sensor."""
+    open: tuple[Pin, ...] = ()
+    """Switches and buttons that nobody presses."""
+    stalls: Mapping[str, Pin] = field(default_factory=dict)
+    """The pins on which motor drivers report that an axis has reached its end, by stepper section."""
 
     def axis(self, name: str) -> tuple[Stepper, ...]:
         """The steppers of an axis in Klipper's order (stepper_z, stepper_z1, …)."""

@@ -37,7 +37,15 @@ class SimulatedPrinter:
         `SimulatedMcu`.
         """
         self._machine = SimulatedMachine(prepared.wiring, prepared.truth, seed)
-        self._mcu = SimulatedMcu(self._machine, i2c_buses=self._machine.i2c_buses, older_i2c=older_i2c)
+        wiring = prepared.wiring
+        self._mcu = SimulatedMcu(
+            self._machine,
+            groups=wiring.groups,
+            i2c_buses=wiring.i2c_buses,
+            older_i2c=older_i2c,
+            spi_buses=wiring.spi_buses,
+            spi_chips=wiring.spi_chips,
+        )
         self._person = Person(prepared.truth, seed)
         self._port = McuPort(folder.mcu_port)
         self._plant = Plant(self._mcu, self._port, clock, on_failure)

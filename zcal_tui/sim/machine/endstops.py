@@ -14,7 +14,7 @@ from zcal_tui.sim.wiring import Stepper, Wiring
 
 @dataclass(frozen=True)
 class AxisEndstop:
-    """A switch at the end of X or Y (`axis`), or at the top of a delta's tower (its number)."""
+    """A switch at the end of X or Y (`axis`), of a delta's tower, or of a Z drive of several (by their number)."""
 
     axis: str | int
     position: float
@@ -39,9 +39,13 @@ def tower_endstop(wiring: Wiring, number: int, stepper: Stepper, truth: Truth) -
 class ZEndstop:
     """The Z endstop: pressed by what is lowest over its pin, or by the Z rail whatever the place."""
 
-    def __init__(self, truth: Truth, geometry: Geometry, probe: Probe | None, seed: int) -> None:
+    def __init__(
+        self, truth: Truth, geometry: Geometry, probe: Probe | None, seed: int, *, at_top: bool = False
+    ) -> None:
+        """`at_top`: a switch on the rail is at the upper end of Z."""
         self._geometry = geometry
         self._probe = probe
+        self._at_top = at_top
         self.switch = TouchSwitch(draws_for(seed, "z_endstop"))
         self.set_truth(truth)
 
@@ -55,7 +59,8 @@ class ZEndstop:
         """Distance still to go until the mean trigger height."""
         pin = self._truth
         if pin.x is None or pin.y is None:
-            return pose.carriages[0] - self._geometry.endstop_height
+            above = pose.carriages[0] - self._geometry.endstop_height
+            return -above if self._at_top else above
         rise = self._geometry.rise()
         height = self._geometry.endstop_height
         gap = math.inf

@@ -99,6 +99,10 @@ class SimulatedMachine:
         """An analog pin's reading as a fraction of full scale."""
         return self.thermal.analog(pin, t)
 
+    def spi_reading(self, pin: str, t: float) -> int:
+        """What the temperature sensor behind a chip select pin answers."""
+        return self.thermal.spi_reading(pin, t)
+
     def output(self, pin: str, t: float, duty: float) -> None:
         """An output pin was set to this electrical level or duty cycle."""
         self.motion.set_output(pin, duty)
@@ -229,18 +233,28 @@ class SimulatedMachine:
     def _connect(self, seed: int) -> Mapping[str, tuple[Pin, Callable[[Pose, float], bool]]]:
         readers: dict[str, tuple[Pin, Callable[[Pose, float], bool]]] = {}
         for number, stepper in enumerate(self._wiring.drives):
-            if stepper.endstop_pin is None:
+            pin = stepper.endstop_pin or self._wiring.stalls.get(stepper.section)
+            if pin is None:
                 continue
             if self._wiring.kinematics == "delta":
                 endstop = tower_endstop(self._wiring, number, stepper, self._truth)
-                readers[stepper.endstop_pin.name] = (stepper.endstop_pin, _ignoring_time(endstop))
+                readers[pin.name] = (pin, _ignoring_time(endstop))
             elif self.z_endstop is None:
-                self.z_endstop = ZEndstop(self._truth, self.geometry, self.probe, seed)
-                readers[stepper.endstop_pin.name] = (stepper.endstop_pin, self.z_endstop.reading)
+                self.z_endstop = ZEndstop(
+                    self._truth, self.geometry, self.probe, seed, at_top=stepper.homes_to_max
+                )
+                readers[pin.name] = (pin, self.z_endstop.reading)
+            elif pin.name not in readers:
+                height = self.geometry.endstop_height
+                readers[pin.name] = (pin, _ignoring_time(AxisEndstop(number, height, stepper.homes_to_max)))
         for stepper in (*self._wiring.axis("x"), *self._wiring.axis("y")):
-            if stepper.endstop_pin is not None:
+            pin = stepper.endstop_pin or self._wiring.stalls.get(stepper.section)
+            if pin is not None:
                 switch = AxisEndstop(stepper.axis, stepper.position_endstop, stepper.homes_to_max)
-                readers[stepper.endstop_pin.name] = (stepper.endstop_pin, _ignoring_time(switch))
+                readers[pin.name] = (pin, _ignoring_time(switch))
+        for switches, pressed in ((self._wiring.closed, True), (self._wiring.open, False)):
+            for pin in switches:
+                readers.setdefault(pin.name, (pin, _always(pressed)))
         if self.probe is not None and self._wiring.probe is not None:
             readers[self._wiring.probe.pin.name] = (self._wiring.probe.pin, self.probe.reading)
         return readers
@@ -280,6 +294,10 @@ class SimulatedMachine:
 
 def _ignoring_time(endstop: AxisEndstop) -> Callable[[Pose, float], bool]:
     return lambda pose, _t: endstop.reading(pose)
+
+
+def _always(pressed: bool) -> Callable[[Pose, float], bool]:
+    return lambda _pose, _t: pressed
 
 
 def _finite(value: float) -> float | None:

@@ -112,12 +112,20 @@ class Thermal:
         """A thermistor's reading as a fraction of full scale; 1 (nothing connected) for any other pin."""
         if pin not in self._sensors:
             return 1.0
+        curve = self._sensors[pin][0].curve
+        return 1.0 if curve is None else curve.fraction(self._measured(pin, t))
+
+    def spi_reading(self, pin: str, t: float) -> int:
+        """What the sensor behind a chip select pin answers; 0 (nothing connected) for any other pin."""
+        chip = self._sensors[pin][0].chip if pin in self._sensors else None
+        return 0 if chip is None else chip.raw(self._measured(pin, t))
+
+    def _measured(self, pin: str, t: float) -> float:
         self.update(t)
         wire, heater, draws = self._sensors[pin]
         noise = (heater.traits if heater else self._truth.heater_bed).sensor_noise
         place = self.probe_bed if wire.section.startswith("temperature_probe") else self.chamber
-        measured = (heater.sensor if heater else place) + noise * float(draws.standard_normal())
-        return 1.0 if wire.curve is None else wire.curve.fraction(measured)
+        return (heater.sensor if heater else place) + noise * float(draws.standard_normal())
 
     def wipe(self) -> None:
         """Take the drop off the nozzle."""

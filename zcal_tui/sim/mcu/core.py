@@ -1,11 +1,16 @@
 """The simulated micro-controller: bytes and time in, bytes out."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from zcal_tui.sim.mcu.analog import AnalogInputs
 from zcal_tui.sim.mcu.basecmd import BaseCommands
+from zcal_tui.sim.mcu.buttons import ButtonCommands
+from zcal_tui.sim.mcu.chips import SPI_CHIPS, SilentI2cChip, SilentSpiChip, SpiChip, TmcRegisters
+from zcal_tui.sim.mcu.counters import Counters
 from zcal_tui.sim.mcu.dictionary import Dictionary, UnknownCommandError
+from zcal_tui.sim.mcu.displays import Hd44780s, Neopixels, St7920s
 from zcal_tui.sim.mcu.endstops import Endstops
 from zcal_tui.sim.mcu.firmware import SHUTDOWN_REASONS, Firmware
 from zcal_tui.sim.mcu.framing import DecodeError, Link
@@ -15,7 +20,10 @@ from zcal_tui.sim.mcu.ldc1612_chip import ADDRESSES, Ldc1612Chip
 from zcal_tui.sim.mcu.outputs import Outputs
 from zcal_tui.sim.mcu.scheduler import FirmwareShutdown
 from zcal_tui.sim.mcu.sos_filter import SosFilters
+from zcal_tui.sim.mcu.spi import SpiBuses
 from zcal_tui.sim.mcu.steppers import Steppers
+from zcal_tui.sim.mcu.thermocouples import Thermocouples
+from zcal_tui.sim.mcu.tmcuart import TmcUarts
 from zcal_tui.sim.mcu.trigger_analog import TriggerAnalogs
 from zcal_tui.sim.mcu.trsync import Trsyncs
 from zcal_tui.sim.ports import Machine
@@ -26,6 +34,17 @@ CLOCK_FREQ = 12_000_000
 SECONDS_BEFORE_WRAP = 20
 RESET_SECONDS = 0.060
 I2C_BUSES = ("i2c0", "i2c1", "i2c2", "i2c3")
+SPI_BUSES = ("spi0", "spi1", "spi2", "spi3")
+
+GROUPS: Mapping[str, Callable[[Firmware], object]] = {
+    "buttons": ButtonCommands,
+    "counter": Counters,
+    "hd44780": Hd44780s,
+    "neopixel": Neopixels,
+    "st7920": St7920s,
+    "thermocouple": Thermocouples,
+}
+"""Groups of commands that need nothing but the firmware, by name. The others: i2c, silent_i2c, eddy, spi, tmcuart."""
 
 VERSION = "simulated-1"
 BUILD_VERSIONS = "zcal-tui"
@@ -39,7 +58,11 @@ class SimulatedMcu:
 
     The clock starts shortly before its 32 bits overflow, so that every run of more than a few seconds
     meets the overflow. Times are simulator seconds; one that lies before an earlier one counts as that.
-    `i2c_buses` are the names of its I2C buses, the first one the default; each has an eddy current sensor.
+    `groups` are the groups of commands that it offers beside the basic ones: all of them would not fit, since
+    klippy of 2023 understands identifiers of one byte only. `i2c_buses` are the names of its I2C buses, the first one
+    the default; with the group eddy each has an eddy current sensor, with silent_i2c a silent chip at any other
+    address. `spi_buses` are those of its SPI buses, `spi_chips` the kinds of chips (see SPI_CHIPS) by their chip
+    select pins; behind other pins are silent chips.
     With `older_i2c` the I2C and eddy sensor commands are those of before 2025, which Kalico uses: a host
     that finds both kinds takes the older.
     """
@@ -51,8 +74,11 @@ class SimulatedMcu:
         clock_freq: int = CLOCK_FREQ,
         start_clock: int | None = None,
         name: str = "mcu",
+        groups: Collection[str] = ("i2c", "eddy"),
         i2c_buses: Sequence[str] = I2C_BUSES,
         older_i2c: bool = False,
+        spi_buses: Sequence[str] = SPI_BUSES,
+        spi_chips: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         if clock_freq * 3 >= 1 << 31:
             raise ValueError(
@@ -66,7 +92,12 @@ class SimulatedMcu:
         self._name = name
         self._i2c_buses = tuple(i2c_buses) or I2C_BUSES
         self._older_i2c = older_i2c
+        self._groups = frozenset(groups)
+        self._spi_buses = tuple(spi_buses) or SPI_BUSES
+        self._spi_kinds = spi_chips
         self._chips: dict[tuple[str, int], Ldc1612Chip] = {}
+        self._spi_chips: dict[str, SpiChip] = {}
+        self._drivers: dict[tuple[str, int], TmcRegisters] = {}
         self._odometer: dict[str, int] = {}
         self._now = 0.0
         self._out = bytearray()
@@ -221,20 +252,38 @@ class SimulatedMcu:
         Endstops(firmware)
         AnalogInputs(firmware)
         Outputs(firmware)
-        I2cBuses(firmware, self._i2c_buses, self._chip_at, older=self._older_i2c)
-        Ldc1612s(firmware, older=self._older_i2c)
-        if not self._older_i2c:
-            SosFilters(firmware)
-            TriggerAnalogs(firmware)
+        if "spi" in self._groups:
+            SpiBuses(firmware, self._spi_buses, self._spi_chip)
+        for name in sorted(self._groups & GROUPS.keys()):
+            GROUPS[name](firmware)
+        if "tmcuart" in self._groups:
+            TmcUarts(firmware, self._driver)
+        if self._groups & {"i2c", "silent_i2c", "eddy"}:
+            I2cBuses(firmware, self._i2c_buses, self._chip_at, older=self._older_i2c)
+        if "eddy" in self._groups:
+            Ldc1612s(firmware, older=self._older_i2c)
+            if not self._older_i2c:
+                SosFilters(firmware)
+                TriggerAnalogs(firmware)
         starting = firmware.response("starting")
         starting()
         return firmware
 
     def _chip_at(self, bus: str, address: int) -> Device | None:
-        """Every bus has an eddy current sensor at each of its two addresses: the machine knows the coils."""
-        if address not in ADDRESSES:
-            return None
-        return self._chips.setdefault((bus, address), Ldc1612Chip())
+        """An eddy current sensor at each of its two addresses on every bus: the machine knows the coils."""
+        if "eddy" in self._groups and address in ADDRESSES:
+            return self._chips.setdefault((bus, address), Ldc1612Chip())
+        return SilentI2cChip() if "silent_i2c" in self._groups else None
+
+    def _spi_chip(self, pin: str) -> SpiChip:
+        """The chip behind a chip select pin. Chips keep their state when the micro-controller restarts."""
+        if pin not in self._spi_chips:
+            self._spi_chips[pin] = SPI_CHIPS.get(self._spi_kinds.get(pin, ""), SilentSpiChip)()
+        return self._spi_chips[pin]
+
+    def _driver(self, pin: str, address: int) -> TmcRegisters:
+        """The stepper driver at an address of a UART's receive pin."""
+        return self._drivers.setdefault((pin, address), TmcRegisters())
 
     def _send(self, content: bytes) -> None:
         self._out += self._link.frame(content)

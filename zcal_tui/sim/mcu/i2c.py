@@ -48,7 +48,13 @@ class I2cBuses:
         firmware.dictionary.enumeration("i2c_bus", {name: number for number, name in enumerate(buses)})
         firmware.command("config_i2c oid=%c", self._config)
         firmware.command("i2c_set_bus oid=%c i2c_bus=%u rate=%u address=%u", self._set_bus)
+        for speed in (
+            "i2c_set_sw_bus {} pulse_ticks=%u address=%u",
+            "i2c_set_software_bus {} rate=%u address=%u",
+        ):
+            firmware.command(speed.format("oid=%c scl_pin=%u sda_pin=%u"), self._set_pins)
         if older:
+            firmware.command("i2c_modify_bits oid=%c reg=%*s clear_set_bits=%*s", self._modify)
             firmware.command("i2c_write oid=%c data=%*s", self._write)
             firmware.command("i2c_read oid=%c reg=%*s read_len=%u", self._read)
             self._answer = firmware.response("i2c_read_response oid=%c response=%*s")
@@ -75,6 +81,23 @@ class I2cBuses:
             raise FirmwareShutdown("Unsupported i2c bus")
         device.bus = self._buses[bus]
         device.chip = self._device_at(device.bus, address & 0x7F)
+
+    def _set_pins(self, oid: int, clock: int, data: int, _speed: int, address: int) -> None:
+        """A bus made of two pins, named after its clock's."""
+        self._firmware.output_pin(data)
+        device = self._firmware.lookup(oid, I2cDevice)
+        device.bus = self._firmware.output_pin(clock)
+        device.chip = self._device_at(device.bus, address & 0x7F)
+
+    def _modify(self, oid: int, register: bytes, clear_and_set: bytes) -> None:
+        chip = self._chip(oid)
+        half = len(clear_and_set) // 2
+        old = chip.read(register, half)
+        new = bytes(
+            byte & ~cleared | added
+            for byte, cleared, added in zip(old, clear_and_set[:half], clear_and_set[half:], strict=False)
+        )
+        chip.write(register + new)
 
     def _transfer(self, oid: int, data: bytes, read_length: int) -> None:
         read_length = min(read_length, LONGEST_READ)

@@ -94,6 +94,9 @@ class Slide:
     def analog(self, pin: str, t: float) -> float:
         return self.reading
 
+    def spi_reading(self, pin: str, t: float) -> int:
+        return round(self.reading)
+
     def output(self, pin: str, t: float, duty: float) -> None:
         self.outputs.append((t, pin, duty))
 

@@ -1,0 +1,94 @@
+"""Which devices a printer.cfg connects, and which commands the micro-controller needs for them."""
+
+import pytest
+
+from tests.unit.sim.machine_rig import CARTESIAN, PROBE, Rig
+from zcal_tui.sim.wiring import Pin, Wiring, WiringError, read_wiring
+
+
+def wiring_of(text: str) -> Wiring:
+    return read_wiring(CARTESIAN + text)
+
+
+@pytest.mark.parametrize(
+    ("text", "groups"),
+    [
+        ("", set()),
+        ("[neopixel a]\npin: PA1\n", {"neopixel"}),
+        ("[dotstar a]\ndata_pin: PA1\nclock_pin: PA2\n", {"spi"}),
+        ("[filament_switch_sensor f]\nswitch_pin: PA1\n", {"buttons"}),
+        ("[gcode_button b]\npin: PA1\n", {"buttons"}),
+        ("[fan]\npin: PA1\ntachometer_pin: ^PA2\n", {"counter"}),
+        ("[tmc2209 stepper_x]\nuart_pin: PA1\nrun_current: 1\n", {"tmcuart"}),
+        ("[tmc5160 stepper_x]\ncs_pin: PA1\nrun_current: 1\n", {"spi"}),
+        ("[display]\nlcd_type: st7920\nencoder_pins: ^PA1, ^PA2\n", {"st7920", "buttons"}),
+        ("[display]\nlcd_type: uc1701\ncs_pin: PA1\n", {"spi"}),
+        ("[display]\nlcd_type: ssd1306\ni2c_bus: i2c1\n", {"i2c", "silent_i2c"}),
+        ("[display]\nlcd_type: sh1106\ncs_pin: PA1\n", {"spi"}),
+        ("[mcp4018 a]\nscl_pin: PA1\nsda_pin: PA2\nwiper: 0.5\n", {"i2c", "silent_i2c"}),
+        ("[temperature_sensor t]\nsensor_type: MAX31855\nsensor_pin: PA1\n", {"spi", "thermocouple"}),
+        ("[probe_eddy_current e]\nsensor_type: ldc1612\ni2c_bus: i2c1\n", {"i2c", "eddy"}),
+    ],
+)
+def test_the_commands_that_a_section_needs(text: str, groups: set[str]) -> None:
+    assert wiring_of(text).groups == groups
+
+
+def test_chips_and_buses() -> None:
+    wiring = wiring_of(
+        "[tmc2130 stepper_x]\ncs_pin: PA1\nspi_bus: spi2\n[tmc2660 stepper_y]\ncs_pin: PA2\n"
+        "[dotstar d]\ndata_pin: PA3\nclock_pin: PA4\n"
+    )
+    assert wiring.spi_chips == {"PA1": "tmc", "PA2": "tmc2660"}
+    assert wiring.spi_buses == ("spi2",)
+
+
+def test_an_unknown_display_is_refused() -> None:
+    with pytest.raises(WiringError, match=r"lcd_type: crystal is no display that Klipper knows"):
+        wiring_of("[display]\nlcd_type: crystal\n")
+
+
+def test_filament_is_in_its_sensor_and_nobody_presses_a_button() -> None:
+    text = "[filament_switch_sensor f]\nswitch_pin: ^!FIL\n[gcode_button b]\npin: ^!BUT\n"
+    wiring = wiring_of(text)
+    assert wiring.closed == (Pin("FIL", invert=True, pullup=1),)
+    rig = Rig(CARTESIAN + PROBE + text)
+    assert not rig.level("FIL") and rig.level("BUT")
+
+
+SENSORLESS = CARTESIAN.replace("^X_STOP", "tmc2209_stepper_x:virtual_endstop")
+
+
+def test_a_driver_reports_the_end_of_its_axis() -> None:
+    text = SENSORLESS + "[tmc2209 stepper_x]\nuart_pin: U\ndiag_pin: ^!DIAG\n"
+    assert read_wiring(text).stalls == {"stepper_x": Pin("DIAG", invert=True, pullup=1)}
+    rig = Rig(text)
+    assert rig.level("DIAG")  # low at the end
+    rig.move(x=0.0)
+    assert not rig.level("DIAG")
+
+
+def test_homing_without_a_switch_needs_the_pin() -> None:
+    with pytest.raises(WiringError, match=r"\[tmc2209 stepper_x\] diag_pin: Homing without a switch needs"):
+        read_wiring(SENSORLESS + "[tmc2209 stepper_x]\nuart_pin: U\n")
+    with pytest.raises(WiringError, match=r"endstop_pin: There is no section for tmc2209_stepper_x"):
+        read_wiring(SENSORLESS)
+
+
+def test_an_endstop_at_the_top_of_z() -> None:
+    top = CARTESIAN.replace("position_endstop: 0.5", "position_endstop: 190")
+    rig = Rig(top)
+    assert not rig.level("Z_STOP")
+    rig.move(z=189.0)
+    assert not rig.level("Z_STOP")
+    rig.move(z=190.5)
+    assert rig.level("Z_STOP")
+
+
+def test_a_further_z_drive_may_have_an_endstop_of_its_own() -> None:
+    second = "[stepper_z1]\nstep_pin: S1\ndir_pin: D1\nendstop_pin: ^Z1_STOP\nrotation_distance: 3.2\nmicrosteps: 16\n"
+    rig = Rig(CARTESIAN + second)
+    assert not rig.level("Z1_STOP")
+    rig.steps["S1"] = -15_000
+    rig.move()
+    assert rig.level("Z1_STOP") and not rig.level("Z_STOP")

@@ -1,0 +1,124 @@
+"""Devices without a part in the machine: buses, drivers, displays, buttons, and which commands they need.
+
+Source: Klipper docs, Config_Reference.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from zcal_tui.klipper_config.configuration import Configuration, Section
+from zcal_tui.sim.refusals import Options, Refusals
+from zcal_tui.sim.sections import KINDS, kind_name
+from zcal_tui.sim.wiring_pins import Pins
+from zcal_tui.sim.wiring_sensors import SPI_SENSORS
+from zcal_tui.sim.wiring_types import Pin
+
+_I2C = ("i2c", "silent_i2c")
+_DISPLAYS: Mapping[str, tuple[str, ...]] = {
+    "st7920": ("st7920",),
+    "hd44780": ("hd44780",),
+    "emulated_st7920": ("spi",),
+    "hd44780_spi": ("spi",),
+    "aip31068_spi": ("spi",),
+    "uc1701": ("spi",),
+}
+_EITHER_BUS = ("ssd1306", "sh1106")
+_BUTTONS = ("encoder_pins", "click_pin", "back_pin", "up_pin", "down_pin", "kill_pin")
+_FANS = ("fan", "heater_fan", "controller_fan", "fan_generic", "temperature_fan")
+_DIAGNOSTIC = ("diag_pin", "diag0_pin", "diag1_pin")
+
+
+class Devices:
+    """The devices of one configuration."""
+
+    def __init__(self, configuration: Configuration, refusals: Refusals, pins: Pins) -> None:
+        self._sections = configuration.sections
+        self._refusals = refusals
+        self._pins = pins
+
+    def groups(self) -> frozenset[str]:
+        """The groups of commands that the micro-controller has to offer."""
+        return frozenset(group for section in self._sections.values() for group in self._needs(section))
+
+    def buses(self, option: str) -> tuple[str, ...]:
+        """The names of buses that an option is set to."""
+        return tuple(sorted({bus for section in self._sections.values() if (bus := section.get(option))}))
+
+    def spi_chips(self) -> Mapping[str, str]:
+        """Kinds of chips by their chip select pins."""
+        return {
+            self._pins.pin(options, "cs_pin").name: "tmc2660" if options.section.kind == "tmc2660" else "tmc"
+            for options in self._drivers()
+            if options.optional("cs_pin") is not None
+        }
+
+    def closed(self) -> tuple[Pin, ...]:
+        """Switches with filament in them."""
+        return tuple(
+            self._pins.pin(Options(section, self._refusals), "switch_pin")
+            for section in self._sections.values()
+            if section.kind in ("filament_switch_sensor", "filament_motion_sensor")
+        )
+
+    def open(self) -> tuple[Pin, ...]:
+        """Buttons."""
+        return tuple(
+            pin
+            for section in self._sections.values()
+            if section.kind in ("display", "gcode_button")
+            for option in (*_BUTTONS, "pin")
+            if (text := section.get(option)) is not None
+            for description in text.split(",")
+            for pin in self._pins.pins(Options(section, self._refusals), option, description)
+        )
+
+    def stalls(self) -> Mapping[str, Pin]:
+        """The pins on which drivers report the end of an axis, by the stepper section whose endstop they are."""
+        found: dict[str, Pin] = {}
+        for section in self._sections.values():
+            chip, _, pin = (section.get("endstop_pin") or "").rpartition(":")
+            if pin.strip() != "virtual_endstop":
+                continue
+            options = Options(section, self._refusals)
+            driver = self._sections.get(chip.strip().replace("_", " ", 1))
+            if driver is None:
+                options.refuse("endstop_pin", f"There is no section for {chip.strip()}.")
+                continue
+            diagnostic = next((name for name in _DIAGNOSTIC if driver.get(name) is not None), None)
+            if diagnostic is None:
+                self._refusals.option(
+                    driver, "diag_pin", "Homing without a switch needs the driver's DIAG pin."
+                )
+                continue
+            found[section.name] = self._pins.pin(Options(driver, self._refusals), diagnostic)
+        return found
+
+    def _drivers(self) -> Iterator[Options]:
+        return (
+            Options(section, self._refusals)
+            for section in self._sections.values()
+            if section.kind.startswith("tmc")
+        )
+
+    def _needs(self, section: Section) -> Iterator[str]:
+        kind = KINDS.get(kind_name(section.name))
+        if kind is not None:
+            yield from kind.needs
+        if section.kind == "display":
+            yield from self._display(Options(section, self._refusals))
+        elif section.kind.startswith("tmc"):
+            yield "tmcuart" if section.get("uart_pin") is not None else "spi"
+        elif section.kind in _FANS and section.get("tachometer_pin") is not None:
+            yield "counter"
+        if section.get("sensor_type") in SPI_SENSORS:
+            yield from ("spi", "thermocouple")
+
+    def _display(self, options: Options) -> Iterator[str]:
+        kind = options.text("lcd_type")
+        if kind in _EITHER_BUS:
+            yield from ("spi",) if options.optional("cs_pin") is not None else _I2C
+        elif kind in _DISPLAYS:
+            yield from _DISPLAYS[kind]
+        elif kind:
+            options.refuse("lcd_type", f"{kind} is no display that Klipper knows.")
+        if any(options.optional(option) is not None for option in _BUTTONS):
+            yield "buttons"
