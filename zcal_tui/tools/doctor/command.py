@@ -18,12 +18,12 @@ from zcal_tui.tools.doctor.finding import Grade
 from zcal_tui.tools.doctor.output import (
     as_json,
     paste_lines,
-    redact,
     signs_for,
     summary,
     text_lines,
     wrapped,
 )
+from zcal_tui.tools.redaction import redact
 
 WELL, PROBLEMS, USAGE, CANCELLED = 0, 1, 2, 5
 """Exit codes, as everywhere: 5 after Ctrl-C."""

@@ -12,10 +12,10 @@ from zcal_tui.tools.doctor.finding import DoctorFinding, Group
 from zcal_tui.tools.doctor.klipper import KlipperFacts, gather_klipper, judge_klipper
 from zcal_tui.tools.doctor.link import DEFAULT, LinkFacts, gather_link, judge_link, local_sockets
 from zcal_tui.tools.doctor.printer import PrinterFacts, gather_printer, judge_printer
-from zcal_tui.tools.doctor.processes import gather_processes
 from zcal_tui.tools.doctor.program import ProgramFacts, gather_program, judge_program
 from zcal_tui.tools.doctor.storage import StorageFacts, gather_storage, judge_storage
 from zcal_tui.tools.doctor.terminal import TerminalFacts, gather_terminal, judge_terminal
+from zcal_tui.tools.klippy_processes import klippy_processes
 from zcal_tui.transport.address import Address, AddressError, parse_address, usual_addresses
 from zcal_tui.transport.moonraker import Credentials
 from zcal_tui.transport.reconnect import LinkedTransport
@@ -102,7 +102,7 @@ async def _gather_printer(
     """Ask where zcal-tui itself would connect; if nothing answers there, every other socket on this machine."""
     settings = request.settings
     credentials = Credentials(settings.api_key, settings.token)
-    processes, moonrakers = await asyncio.to_thread(gather_processes)
+    processes, moonrakers = await asyncio.to_thread(klippy_processes)
     configured, bad_address = _configured(request)
     answers = await gather_link(configured, credentials)
     if not any(tried.reached for tried, _ in answers):

@@ -1,6 +1,5 @@
 """Klipper on this machine: its folder, its files, its log. Is the [zcal] module where Klipper looks for it?"""
 
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,35 +7,21 @@ from pathlib import Path
 from socket import gethostname
 
 from zcal_tui.printer.errors.explain import explain
+from zcal_tui.printer.klippy_log import recent_errors
 from zcal_tui.printer.values import number, text
 from zcal_tui.tools import klipper_folder as folders
 from zcal_tui.tools.doctor.finding import DoctorFinding, from_ready, note, ok, problem, sentence
 from zcal_tui.tools.doctor.link import RESTART
 from zcal_tui.tools.doctor.printer import PrinterFacts
-from zcal_tui.tools.doctor.processes import KlippyProcess
 from zcal_tui.tools.install_plan import Link, Unlink, plan_install
 from zcal_tui.tools.klipper_folder import ConfigFile, InstallError, KlipperFolder
+from zcal_tui.tools.klippy_processes import KlippyProcess
 from zcal_tui.tools.system import attempt, exists, tail
 
 TAIL = 400_000
 """Bytes of klippy's log that are read."""
-RECENT = 86400.0
-"""Seconds before now in which klippy has to have started for its errors to count; the last start always does."""
-LONGEST_ERROR = 160
-"""Characters of an error that are shown."""
 MARGIN = 2.0
 """Seconds by which a file may seem newer than the process that read it."""
-_START = re.compile(r"^Start printer at .*\((\d+\.\d+) \d+\.\d+\)$", re.MULTILINE)
-_ERRORS = re.compile(
-    r"^Transition to shutdown state: (.+)$"
-    r"|^(?:configparser|configfile)\.\w*[Ee]rror: (.+)$"
-    r"|^(Internal error on command.*)$"
-    r"|^(Lost communication with MCU .*)$"
-    r"|^(mcu '[^']+': Unable to connect.*)$"
-    r"|^(Unhandled exception .*)$",
-    re.MULTILINE,
-)
-"""Source: klippy/klippy.py, klippy/gcode.py, klippy/mcu.py, klippy/clocksync.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,19 +141,6 @@ def _module_changed(folder: KlipperFolder | None, ours: Path | None) -> float | 
     linked = [name for name in folders.NAMES if folder.entries[name] == "ours"]
     files = [path for name in linked for path in (folder.link(name), *(ours / name).rglob("*.py"))]
     return max(path.lstat().st_mtime for path in files)
-
-
-def recent_errors(log: str, now: float) -> tuple[tuple[str, int], ...]:
-    """The recent errors in the end of klippy's log, each with how often it occurred, the newest last. Pure."""
-    starts = list(_START.finditer(log))
-    counted = [start for start in starts if now - float(start[1]) < RECENT] or starts[-1:]
-    # What comes before the first start that is seen belongs to one of an unknown time
-    begin = counted[0].start() if counted else 0
-    errors: dict[str, int] = {}
-    for found in _ERRORS.finditer(log, begin):
-        error = found[found.lastindex or 0].strip()[:LONGEST_ERROR]
-        errors[error] = errors.pop(error, 0) + 1  # moved to the end, as the newest
-    return tuple(errors.items())
 
 
 def judge_klipper(

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 from zcal_tui.printer.values import mapping, text
 from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem
-from zcal_tui.tools.doctor.processes import KlippyProcess
-from zcal_tui.tools.doctor.program import numbers
+from zcal_tui.tools.klippy_processes import KlippyProcess
 from zcal_tui.tools.system import attempt, exists, user_name
+from zcal_tui.tools.version_conditions import version_numbers
 from zcal_tui.transport import failures
 from zcal_tui.transport.address import Address, SocketAddress
 from zcal_tui.transport.moonraker import Credentials
@@ -377,7 +377,7 @@ def _judge_moonraker(info: Mapping[str, Any]) -> Iterator[DoctorFinding]:
             STATUS,
         )
     version = text(info.get("moonraker_version")) or ""
-    if () < numbers(version.lstrip("v")) < OLDEST_MOONRAKER:
+    if () < version_numbers(version.lstrip("v")) < OLDEST_MOONRAKER:
         yield note(
             "moonraker-old",
             f"Moonraker {version} is old.",

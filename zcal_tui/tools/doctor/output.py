@@ -1,9 +1,7 @@
 """The findings as text for a person, as one JSON object, and as a block to paste into a forum post."""
 
-import re
 import textwrap
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from zcal_tui.tools.doctor.examine import Facts, Findings
@@ -14,15 +12,6 @@ NARROWEST, WIDEST = 40, 100
 SIGNS = {Grade.OK: "✓", Grade.NOTE: "!", Grade.PROBLEM: "✗"}
 PLAIN_SIGNS = {Grade.OK: "+", Grade.NOTE: "!", Grade.PROBLEM: "X"}
 """For terminals without the others."""
-
-_URL = re.compile(
-    r"(?P<scheme>\b(?:https?|wss?)://)(?:[^\s/@]*@)?(?P<host>\[[^\]\s]*\]|[^\s/:?#]+)(?P<rest>[^\s?#]*)(?:\?[^\s]*)?"
-)
-_ADDRESS = re.compile(r"\b(?!127\.)\d{1,3}(?:\.\d{1,3}){3}\b")
-_HOMES = re.compile(r"/home/[^/\s]+")
-_LOCAL = ("localhost", "127.0.0.1", "[::1]", "::1")
-_COMMON = frozenset((*_LOCAL, "klipper", "kalico", "klippy", "moonraker", "printer", "zcal"))
-"""Host names that identify nobody, and occur in ordinary sentences."""
 
 
 def signs_for(encoding: str, *, console: bool) -> dict[Grade, str]:
@@ -125,22 +114,3 @@ def paste_lines(facts: Facts, findings: Findings) -> list[str]:
         lines.append(f"{state.app} {version}, state: {state.klippy}, [zcal] module: {module}")
     shown = (finding for own in findings.values() for finding in own if finding.grade is not Grade.OK)
     return lines + [f"{finding.grade}: {finding.what} [{finding.key}]" for finding in shown]
-
-
-def redact(text: str, home: Path, hosts: Iterable[str] = (), secrets: Iterable[str | None] = ()) -> str:
-    """The text without logins, without names of machines, and with the home folder as ~."""
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "…")
-    text = _URL.sub(_redact_url, text)
-    text = re.sub(rf"{re.escape(str(home))}(?![\w.-])", "~", text) if home != Path("/") else text
-    text = _HOMES.sub("/home/…", text)
-    for host in hosts:
-        if host and host.lower() not in _COMMON:
-            text = re.sub(rf"(?<![\w-]){re.escape(host)}(?![\w-])", "HOST", text)
-    return _ADDRESS.sub("ADDRESS", text)
-
-
-def _redact_url(found: "re.Match[str]") -> str:
-    host = found["host"] if found["host"] in _LOCAL else "HOST"
-    return f"{found['scheme']}{host}{found['rest']}"

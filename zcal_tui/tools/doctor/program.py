@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import operator
 import os
 import platform
 import re
@@ -10,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 from zcal_tui import __version__
 from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem
 from zcal_tui.tools.system import attempt, output_of
+from zcal_tui.tools.version_conditions import satisfies
 
 DISTRIBUTION = "zcal-tui"
 LONGEST = 20.0
@@ -62,16 +62,6 @@ if "numpy" in sys.modules:
     report(sys.argv[1], lambda: [square @ square for _ in range(20)])
 """
 """Prints a line of JSON when a step begins, and another of the same name when it ends."""
-
-_CONDITION = re.compile(r"(>=|<=|==|!=|~=|>|<)\s*([0-9][0-9.]*)")
-_COMPARISONS: Mapping[str, Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
-    ">=": operator.ge,
-    "<=": operator.le,
-    ">": operator.gt,
-    "<": operator.lt,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,22 +258,3 @@ def _judge_speed(facts: ProgramFacts) -> Iterator[DoctorFinding]:
             "Check what else runs on this machine. numpy built without OpenBLAS is slow as well.",
             f"{facts.folder}/python -c 'import numpy; numpy.show_config()'",
         )
-
-
-def satisfies(version: str, wanted: str) -> bool:
-    """Whether a version meets conditions such as `>=8.2,<9`; those that cannot be read count as met."""
-    have = numbers(version)
-    return all(_meets(have, sign, text) for sign, text in _CONDITION.findall(wanted))
-
-
-def _meets(have: tuple[int, ...], sign: str, text: str) -> bool:
-    want, same = numbers(text), text.count(".")
-    if sign == "~=":
-        return have >= want and have[:same] == want[:same]
-    return _COMPARISONS[sign](have, want)
-
-
-def numbers(version: str) -> tuple[int, ...]:
-    """The leading numbers of a version, without zeros at the end: 8.2.0 is 8.2."""
-    found = re.match(r"\d+(?:\.\d+)*", version)
-    return tuple(map(int, re.sub(r"(?:\.0+)+$", "", found[0]).split("."))) if found else ()

@@ -27,7 +27,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
         return seen.program()
 
     monkeypatch.setattr("zcal_tui.tools.doctor.examine.gather_program", look)
-    monkeypatch.setattr("zcal_tui.tools.doctor.examine.gather_processes", lambda: ((), 0))
+    monkeypatch.setattr("zcal_tui.tools.doctor.examine.klippy_processes", lambda: ((), 0))
 
 
 def test_a_socket_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

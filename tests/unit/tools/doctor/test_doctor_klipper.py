@@ -12,7 +12,7 @@ from zcal_tui.checks.ready.finding import fine, warn
 from zcal_tui.config import Settings
 from zcal_tui.tools.doctor.examine import examine_printer
 from zcal_tui.tools.doctor.finding import Grade
-from zcal_tui.tools.doctor.klipper import KlipperFacts, gather_klipper, judge_klipper, recent_errors
+from zcal_tui.tools.doctor.klipper import KlipperFacts, gather_klipper, judge_klipper
 from zcal_tui.tools.doctor.link import gather_link, local_sockets, look_at_socket
 from zcal_tui.tools.doctor.printer import PrinterFacts
 from zcal_tui.tools.doctor.storage import gather_storage
@@ -164,32 +164,3 @@ def test_kalicos_own_z_calibration_beside_ours_is_seen(home: Path) -> None:
     config = home / "printer_data" / "config" / "printer.cfg"
     config.write_text("[zcal]\n[danger_options]\nallow_plugin_override: True\n")
     assert gather_klipper(None, (), None, {}, home).override_missing is False
-
-
-LOG = """\
-Transition to shutdown state: of long ago
-Start printer at Mon Nov 24 09:00:00 2025 (1000.0 5.0)
-configparser.Error: Section 'zcal' is not a valid config section
-Start printer at Mon Nov 24 09:10:00 2025 (2000.0 15.0)
-Stats 20.0: gcodein=0
-Lost communication with MCU 'mcu'
-Transition to shutdown state: Lost communication with MCU 'mcu'
-Internal error on command:"PROBE"
-Transition to shutdown state: Lost communication with MCU 'mcu'
-"""
-
-
-def test_errors_in_klippys_log() -> None:
-    lately = recent_errors(LOG, now=2500.0)
-    assert [text for text, _ in lately] == [
-        "Section 'zcal' is not a valid config section",
-        'Internal error on command:"PROBE"',
-        "Lost communication with MCU 'mcu'",
-    ]
-    assert dict(lately)["Lost communication with MCU 'mcu'"] == 3
-    assert "of long ago" not in dict(lately)
-
-
-def test_of_old_starts_only_the_last_counts() -> None:
-    assert len(recent_errors(LOG, now=1e9)) == 2
-    assert recent_errors("", now=0.0) == ()

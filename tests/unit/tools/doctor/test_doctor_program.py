@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.fakes import examined as seen
 from zcal_tui.tools.doctor.finding import Grade
-from zcal_tui.tools.doctor.program import gather_program, judge_program, satisfies
+from zcal_tui.tools.doctor.program import gather_program, judge_program
 
 OK, NOTE, PROBLEM = Grade.OK, Grade.NOTE, Grade.PROBLEM
 
@@ -49,24 +49,6 @@ def test_a_missing_openblas_is_fixed_by_its_package() -> None:
     assert seen.of(judge_program(seen.program(libraries=(broken,))), "library-numpy").commands == (
         "sudo apt install libopenblas0",
     )
-
-
-@pytest.mark.parametrize(
-    ("version", "wanted", "met"),
-    [
-        ("8.2", ">=8.2,<9", True),
-        ("8.2.0", ">=8.2,<9", True),
-        ("9.0.0", ">=8.2,<9", False),
-        ("8.1.9", "<9,>=8.2", False),
-        ("10.1", ">=9", True),
-        ("2.2.1rc1", ">=2.2.1", True),
-        ("0.10.3", "~=0.10.1", True),
-        ("0.11", "~=0.10.1", False),
-        ("1.0", "", True),
-    ],
-)
-def test_conditions_of_versions(version: str, wanted: str, met: bool) -> None:
-    assert satisfies(version, wanted) is met
 
 
 async def test_the_libraries_are_tried_in_another_process(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from zcal_tui.tools.doctor.processes import gather_processes, parse_options
+from zcal_tui.tools.klippy_processes import klippy_processes, parse_options
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_processes_are_known_by_their_command_lines(tmp_path: Path) -> None:
     )
     process_in(tmp_path, 9, "nano", "klippy.log")
     process_in(tmp_path, 10, "grep", "-r", "x")
-    klippys, moonrakers = gather_processes(tmp_path)
+    klippys, moonrakers = klippy_processes(tmp_path)
     assert moonrakers == 1
     [klippy] = klippys
     assert (klippy.pid, klippy.root, klippy.started) == (7, Path("/home/pi/klipper"), 1050.0)

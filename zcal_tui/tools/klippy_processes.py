@@ -26,7 +26,7 @@ class KlippyProcess:
     """Seconds since 1970."""
 
 
-def gather_processes(proc: Path = PROC) -> tuple[tuple[KlippyProcess, ...], int]:
+def klippy_processes(proc: Path = PROC) -> tuple[tuple[KlippyProcess, ...], int]:
     """The klippys, and how many Moonrakers there are."""
     klippys = []
     moonrakers = 0
