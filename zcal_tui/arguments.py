@@ -24,7 +24,7 @@ PACKAGED = "pypi:"
 PROGRAMS = {
     "sim": "keep a simulated printer running",
     "install": "link the companion extra into Klipper, or take it out",
-    "doctor": "see what is in the way, where something does not work",
+    "doctor": "diagnose connection and setup problems",
     **RESULT_PROGRAMS,
 }
 """Words that may stand first instead of a check, each a program with options of its own."""

@@ -1,1 +1,1 @@
-"""Commands beside the checks: installing the companion extra."""
+"""Commands beside the checks: `install` for the modules in Klipper, and `doctor` for diagnosis."""
