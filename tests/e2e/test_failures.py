@@ -21,7 +21,8 @@ def kept_samples(folder: Path) -> int:
 def descendants(pid: int) -> set[int]:
     """Everything that a process has started, and what that has started in turn."""
     lines = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    parents = dict(tuple(int(word) for word in line.split()) for line in lines.splitlines())
+    pairs = (line.split() for line in lines.splitlines())
+    parents = {int(child): int(parent) for child, parent in pairs}
     found = {pid}
     while more := {child for child, parent in parents.items() if parent in found} - found:
         found |= more

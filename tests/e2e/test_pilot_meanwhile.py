@@ -22,6 +22,10 @@ def demo() -> DemoOptions:
     return DemoOptions(PROFILE, speed=SPEED)
 
 
+def link_state(person: PilotPerson) -> LinkState:
+    return person.session.snapshot.link.state
+
+
 def last(person: PilotPerson) -> Record:
     run = person.session.snapshot.run
     assert run is not None
@@ -173,12 +177,12 @@ async def test_a_link_that_is_cut_for_a_moment_is_told_and_the_run_goes_on(
         await samples(person, 3)
         proxy.cut_off()
         await person.until_shown("link lost", WAIT)
-        assert person.session.snapshot.link.state is LinkState.LOST
+        assert link_state(person) is LinkState.LOST
         proxy.let_in()
         await person.until(lambda: person.screen == "VerdictScreen", WAIT)
         assert last(person).outcome is Outcome.FINISHED
         assert len(last(person).samples) == 40
-        assert person.session.snapshot.link.state is LinkState.UP
+        assert link_state(person) is LinkState.UP
     proxy.close()
 
 

@@ -1,6 +1,7 @@
 """What a check found is saved as the person was shown, or not at all."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -267,15 +268,14 @@ def test_without_the_extra_towers_move_together(printer_sim: Starter, tmp_path: 
 
 def test_it_asks_again_where_something_changed_meanwhile(printer_sim: Starter, tmp_path: Path) -> None:
     printer = printer_sim("corexy")
-    meanwhile = iter(
-        [
-            lambda: printer.config.write_bytes(
-                printer.config.read_bytes() + b"\n# a word\n[gcode_macro A]\ngcode:\n"
-            ),
-            lambda: stage_by_another(printer),
-            lambda: None,
-        ]
-    )
+    changes: list[Callable[[], object]] = [
+        lambda: printer.config.write_bytes(
+            printer.config.read_bytes() + b"\n# a word\n[gcode_macro A]\ngcode:\n"
+        ),
+        lambda: stage_by_another(printer),
+        lambda: None,
+    ]
+    meanwhile = iter(changes)
 
     def answers(_: Session, question: Confirm) -> bool:
         next(meanwhile)()

@@ -10,6 +10,7 @@ import pytest
 from tests.e2e import program
 from tests.e2e.screenperson import ScreenPerson
 from tests.e2e.tmux import Tmux
+from tests.present import present
 from tests.programs import needs
 from zcal_tui.model.record import Level, Record
 from zcal_tui.results.store import read_run
@@ -70,7 +71,7 @@ def saved(folder: Path, check: str, option: str) -> float:
     assert record.verdict is not None and record.verdict.level in (Level.PASS, Level.WARN), record.verdict
     changes = [change for change in record.changes if change.option == option]
     if not changes:
-        return record.estimates[option].value
+        return present(record.estimates[option].value)
     assert [change.state for change in changes] == ["saved"]
     return float(changes[0].new)
 

@@ -5,10 +5,11 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tests.tui.scripted import VERDICT, estimates, sample
 from zcal_tui.model.codec import event_to_json
-from zcal_tui.model.events import RunEnded, RunStarted, SampleTaken
+from zcal_tui.model.events import Event, RunEnded, RunStarted, SampleTaken
 from zcal_tui.model.record import Change, Estimate, Level, Outcome, Problem, Record, Sample, Verdict
 
 PRINTER = {"name": "voron24", "app": "Klipper", "software_version": "v0.13.0"}
@@ -26,7 +27,7 @@ CONTEXT = {
 }
 
 
-def record(check: str, month: int, day: int, hour: int = 9, **more: object) -> Record:
+def record(check: str, month: int, day: int, hour: int = 9, **more: Any) -> Record:
     """A finished run of 2026."""
     at = f"2026-{month:02d}-{day:02d}T{hour:02d}:30:00.000Z"
     made = Record(
@@ -40,18 +41,18 @@ def record(check: str, month: int, day: int, hour: int = 9, **more: object) -> R
         {"speed": 5.0},
         verdict=Verdict(Level.PASS, "As it should be.", ("It is (limit: 25 µm; Klipper docs).",)),
     )
-    return replace(made, **more)  # type: ignore[arg-type]
+    return replace(made, **more)
 
 
-def accuracy(month: int, day: int, sigma: float = 0.0024, **more: object) -> Record:
+def accuracy(month: int, day: int, sigma: float = 0.0024, **more: Any) -> Record:
     """A repeatability run."""
     found = {**estimates(14), "sigma": Estimate("sigma", sigma, sigma * 0.75, sigma * 1.5)}
     samples = tuple(sample(n) for n in range(1, 15))
     kept = record("accuracy", month, day, samples=samples, estimates=found, verdict=VERDICT)
-    return replace(kept, **more)  # type: ignore[arg-type]
+    return replace(kept, **more)
 
 
-def z_offset(month: int, day: int, value: float, **more: object) -> Record:
+def z_offset(month: int, day: int, value: float, **more: Any) -> Record:
     """A paper test whose value was saved."""
     change = Change("probe", "z_offset", "1.245", f"{value:.3f}", "saved", saves=True, effect="6 µm closer")
     papers = tuple(Sample(n, float(n), 125.0, 125.0, 0.05 + n / 1000, kind="paper") for n in (1, 2, 3))
@@ -105,7 +106,11 @@ def write(folder: Path, made: Record, *, whole: bool = True) -> Path:
     path = folder / "printers" / "voron24" / f"{made.id}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     started = RunStarted(made.id, made.check, made.started, made.printer, made.context, made.parameters)
-    events = [started, *(SampleTaken(each) for each in made.samples), *([RunEnded(made)] if whole else [])]
+    events: list[Event] = [
+        started,
+        *(SampleTaken(each) for each in made.samples),
+        *([RunEnded(made)] if whole else []),
+    ]
     path.write_text("".join(json.dumps(event_to_json(event)) + "\n" for event in events))
     return path
 

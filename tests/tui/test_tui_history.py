@@ -25,10 +25,10 @@ from tests.tui.pastscenes import (
 )
 from tests.tui.scripted import ScriptedSession
 from tests.tui.stage import LARGE, NORMAL, SMALL, Opener, Stage
-from zcal_tui.model.record import Outcome, Verdict
+from zcal_tui.model.record import Level, Outcome, Verdict
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.store import Store
-from zcal_tui.tui.history_model import HistoryModel
+from zcal_tui.tui.history_model import HistoryModel, read_runs
 from zcal_tui.tui.screens import history as module
 from zcal_tui.tui.screens.plan import PlanScreen
 from zcal_tui.tui.widgets.runlist import RunList
@@ -325,7 +325,7 @@ async def test_a_run_that_ends_meanwhile_comes_into_the_list(
     async with opened(session) as stage:
         await history(stage)
         await stage.press("down", "down")
-        fresh = kept.record("first-layer", 6, 12, verdict=Verdict(kept.Level.FAIL, "Too close."))
+        fresh = kept.record("first-layer", 6, 12, verdict=Verdict(Level.FAIL, "Too close."))
         kept.write(tmp_path, fresh)
         session.update(last={**session.snapshot.last, "first-layer": fresh})
         await stage.settle()
@@ -354,7 +354,7 @@ async def test_a_thousand_runs_do_not_hold_up_the_keys(
         (folder / f"{stem}.jsonl").write_text(text)
     reading: list[bool] = []
     async with opened(ScriptedSession(folder=tmp_path)) as stage:
-        real = module.read_runs
+        real = read_runs
 
         def slow(store: Store, printer: str) -> HistoryModel:
             reading.append(True)

@@ -1,17 +1,20 @@
 """Which macros fetch a docked probe."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from zcal_tui.checks.dock.attach import dock_macros
 from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.printer.state import PrinterState
 
-PROBE = {"probe": {"z_offset": 1.0}}
-KLICKY = {"gcode_macro attach_probe": {}, "gcode_macro detach_probe": {}}
-WRAPPED = {"gcode_macro probe_accuracy": {"rename_existing": "_PROBE_ACCURACY"}}
+Sections = Mapping[str, Mapping[str, object]]
+PROBE: Sections = {"probe": {"z_offset": 1.0}}
+KLICKY: Sections = {"gcode_macro attach_probe": {}, "gcode_macro detach_probe": {}}
+WRAPPED: Sections = {"gcode_macro probe_accuracy": {"rename_existing": "_PROBE_ACCURACY"}}
 
 
-def state(*parts: dict[str, dict[str, object]]) -> PrinterState:
+def state(*parts: Sections) -> PrinterState:
     return PrinterState(settings={name: value for part in parts for name, value in part.items()})
 
 
@@ -29,7 +32,7 @@ def state(*parts: dict[str, dict[str, object]]) -> PrinterState:
     ],
 )
 def test_the_macros_that_are_used(
-    settings: tuple[dict[str, dict[str, object]], ...],
+    settings: tuple[Sections, ...],
     attach: str,
     detach: str,
     expected: tuple[str, str] | None,

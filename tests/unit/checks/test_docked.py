@@ -195,7 +195,7 @@ async def test_macros_with_the_usual_names_put_it_away_whoever_fetches_it(
     context: Make, machine: Machine, klippy: FakeKlippy, printer: Printer
 ) -> None:
     names = ("probe_accuracy", "attach_probe_lock", "dock_probe_unlock")
-    sections = {f"gcode_macro {name}": {} for name in names}
+    sections: dict[str, dict[str, str]] = {f"gcode_macro {name}": {} for name in names}
     sections["gcode_macro probe_accuracy"] = {"rename_existing": "_PROBE_ACCURACY"}
     await configure(machine, klippy, printer, **sections)
     assert dock_macros(printer.state, "auto", "auto") is None, "nothing has to be fetched"

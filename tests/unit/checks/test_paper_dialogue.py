@@ -64,6 +64,12 @@ def steps(machine: Machine) -> list[str]:
     return [line for script in machine.scripts for line in script.splitlines() if line.startswith("TESTZ")]
 
 
+async def forever() -> PaperMove:
+    """An answer that never comes."""
+    await asyncio.Event().wait()
+    return ABORT
+
+
 def end_of(machine: Machine) -> tuple[bool, bool]:
     """Whether the manual probe is closed, and whether the last thing was the lift."""
     return not machine.objects["manual_probe"]["is_active"], LIFTED in machine.scripts[-1]
@@ -76,12 +82,14 @@ async def test_an_accepted_height_is_told_with_what_was_tried_next_to_it(
     assert found.height == pytest.approx(0.04)
     assert found.resolution == pytest.approx(0.01)
     (taken,) = bench.told(SampleTaken)
-    assert (taken.sample.n, taken.sample.kind, taken.sample.trigger_z) == (7, "paper", pytest.approx(0.04))
+    assert (taken.sample.n, taken.sample.kind) == (7, "paper")
+    assert taken.sample.trigger_z == pytest.approx(0.04)
     assert taken.sample.values == {"resolution": found.resolution}
     last = person.asked[-1]
     assert isinstance(last, PaperStep)
     assert last.value == pytest.approx(1.46)
-    assert (last.lower, last.upper) == (pytest.approx(0.02), pytest.approx(0.1))
+    assert last.lower == pytest.approx(0.02)
+    assert last.upper == pytest.approx(0.1)
     assert last.tried == pytest.approx((5.0, 0.1, 0.02, 0.04))
     assert end_of(bench.machine) == (True, True)
 
@@ -322,7 +330,7 @@ async def test_a_halted_klippy_is_not_talked_to_any_more(bench: Bench, probe: Fa
     class Thinking(Person):
         async def paper(self, question: PaperStep) -> PaperMove:
             bench.machine.halt("MCU 'mcu' shutdown: Timer too close")
-            return await asyncio.Event().wait() or ABORT
+            return await forever()
 
     with pytest.raises(NotReady, match="Timer too close"):
         await paper_test(bench.context(Thinking()), PLAN, 1)
@@ -377,7 +385,7 @@ async def test_a_paper_test_that_another_client_opens_after_ending_ours_is_left_
         async def paper(self, question: PaperStep) -> PaperMove:
             await bench.machine.run("ABORT")
             asyncio.get_running_loop().call_later(0.3, begin_soon)
-            return await asyncio.Event().wait() or ABORT
+            return await forever()
 
     tasks: list[asyncio.Task[None]] = []
 

@@ -56,7 +56,6 @@ async def touch(context: Context, macros: tuple[str, str] | None, bench: Bench) 
     """Whether the block, in which the bed would be touched, was reached with the probe on."""
     async with probe_attached(context, macros):
         return not bench.machine.triggered
-    return False
 
 
 async def refused(

@@ -42,7 +42,7 @@ CONFIG: dict[str, dict[str, Any]] = {
 
 
 def context(
-    config: Mapping[str, Mapping[str, Any]] | None = None,
+    config: Mapping[str, Mapping[str, Any] | None] | None = None,
     *,
     eventtime: float = 1000.0,
     start: float = 10.0,
@@ -148,14 +148,16 @@ def z_offset(day: int = 1, value: float = 6.371, **more: Any) -> Record:
     )
 
 
+def _at(number: int, place: str, value: float) -> Sample:
+    x, y = map(float, place.split(","))
+    return Sample(number, number, x, y, trigger_z=value, place=place)
+
+
 def bias(day: int = 1, **more: Any) -> Record:
     """z_offset at the corners and in the middle."""
     at = {"25,30": 6.366, "225,30": 6.377, "225,225": 6.372, "25,225": 6.358, "125,127.5": 6.371}
     found = [estimate(f"z_offset@{place}", value, 0.01) for place, value in at.items()]
-    samples = tuple(
-        Sample(n, n, *map(float, place.split(",")), trigger_z=value, place=place)
-        for n, (place, value) in enumerate(at.items(), 1)
-    )
+    samples = tuple(_at(n, place, value) for n, (place, value) in enumerate(at.items(), 1))
     return record(
         "bias", day, samples=samples, estimates=estimates(estimate("spread", 0.018), *found), **more
     )
@@ -196,7 +198,7 @@ def backlash(day: int = 1, **more: Any) -> Record:
 
 def auto_z(day: int = 1, **more: Any) -> Record:
     """Two calibrations: three heights and an offset each."""
-    samples = []
+    samples: list[Sample] = []
     for turn in (1, 2):
         for kind, z in (
             ("nozzle", 0.498),

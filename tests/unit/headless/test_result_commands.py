@@ -270,7 +270,12 @@ def test_a_whole_calibration_is_handed_to_the_session_with_what_it_goes_on_with(
     records.cut_off(store, records.record("all", 2, parameters={"skip": "temperature", "only": ""}))
     records.cut_off(store, records.accuracy(6))
     started: list[Any] = []
-    monkeypatch.setattr("zcal_tui.start.start", lambda command: started.append(command) or 0)
+
+    def start(command: Any) -> int:
+        started.append(command)
+        return 0
+
+    monkeypatch.setattr("zcal_tui.start.start", start)
     assert call("resume", "--printer", "/tmp/x.sock", "--headless")[0] == 0
     (command,) = started
     assert command.check == "all"

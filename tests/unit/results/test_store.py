@@ -18,10 +18,11 @@ SAMPLE = SampleTaken(Sample(1, 0.5, 10.0, 20.0, 1.25))
 def test_a_run_comes_back_from_its_file(tmp_path: Path) -> None:
     journal = Store(tmp_path).begin("voron", "r1")
     view = begin(STARTED)
-    for event in (SAMPLE, replace(SAMPLE, sample=replace(SAMPLE.sample, n=2))):
-        view = fold(view, event)
+    samples = (SAMPLE, replace(SAMPLE, sample=replace(SAMPLE.sample, n=2)))
+    for sample in samples:
+        view = fold(view, sample)
     record = replace(view.record, finished="later", outcome=Outcome.FINISHED)
-    for event in (STARTED, SAMPLE, replace(SAMPLE, sample=replace(SAMPLE.sample, n=2)), RunEnded(record)):
+    for event in (STARTED, *samples, RunEnded(record)):
         journal.write(event)
     journal.close()
     kept = read_run(journal.path)

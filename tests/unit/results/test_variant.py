@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def sweep(day: int) -> Record:
     return records.record("accuracy", day, estimates=swept, parameters={"what": "probe", "sweep": True})
 
 
-def position(day: int, **more: object) -> Record:
+def position(day: int, **more: Any) -> Record:
     found = records.estimates(records.estimate("position_endstop", 0.5))
     return records.record("z-offset", day, estimates=found, **more)
 

@@ -19,7 +19,7 @@ from zcal_tui.results.store import Store, read_run
 from zcal_tui.session.full_calibration import FullCalibrationRun
 from zcal_tui.session.snapshot_store import SnapshotStore
 
-SETTINGS = {
+SETTINGS: dict[str, dict[str, object]] = {
     "probe": {"z_offset": 1.5, "x_offset": 10.0},
     "stepper_z": {"endstop_pin": "probe:z_virtual_endstop"},
     "extruder": {},

@@ -5,6 +5,7 @@ import pytest
 from tests.unit.sim.machine_rig import CARTESIAN, HEATERS, PROBE, Rig, truth_of
 from zcal_tui.sim.truth import Truth
 from zcal_tui.sim.wiring import read_wiring
+from zcal_tui.sim.wiring_thermistor import Thermistor
 
 CONFIG = CARTESIAN + PROBE + HEATERS
 QUIET = {"sensor_noise": 0.0, "sensor_lag": 0.0}
@@ -41,7 +42,7 @@ def test_thermistors_read_what_klipper_turns_back_into_the_temperature() -> None
         ("heater_bed", "BED_ADC", rig.machine.thermal.bed),
     ):
         thermistor = wires[section].curve
-        assert thermistor is not None
+        assert isinstance(thermistor, Thermistor)
         assert actual > 30.0
         assert thermistor.temperature(rig.machine.analog(pin, rig.t)) == pytest.approx(actual, abs=0.01)
 
@@ -50,7 +51,7 @@ def test_the_sensor_lags_behind() -> None:
     rig = heated(truth_of(hotend={"sensor_lag": 5.0, "sensor_noise": 0.0}), 4.0, hotend=1.0)
     assert rig.machine.thermal.nozzle - 23.0 > 10.0
     thermistor = read_wiring(CONFIG).heaters[0].curve
-    assert thermistor is not None
+    assert isinstance(thermistor, Thermistor)
     assert thermistor.temperature(rig.machine.analog("HOT_ADC", rig.t)) < rig.machine.thermal.nozzle - 5.0
 
 
@@ -130,6 +131,6 @@ def test_sensors_without_a_heater_read_the_chamber_or_the_probe() -> None:
     rig.machine.thermal.chamber = 41.0
     rig.machine.thermal.probe_bed = 57.0
     thermistor = read_wiring(CONFIG).heaters[1].curve
-    assert thermistor is not None
+    assert isinstance(thermistor, Thermistor)
     assert thermistor.temperature(rig.machine.analog("AIR", 0.0)) == pytest.approx(41.0, abs=0.01)
     assert thermistor.temperature(rig.machine.analog("COIL", 0.0)) == pytest.approx(57.0, abs=0.01)

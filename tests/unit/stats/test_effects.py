@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.present import present
 from zcal_tui.stats.effects import Effects, find_effects
 
 FloatArray = NDArray[np.float64]
@@ -145,9 +146,9 @@ def test_the_first_sample_is_known_better_from_two_series() -> None:
         once, again = 1.4 + SIGMA * rng.standard_normal(15), 1.4 + SIGMA * rng.standard_normal(5)
         once[0] += 0.020
         again[0] += 0.020
-        for second in ([], again.tolist()):
-            first = find_effects(once.tolist(), step=0.0, again=second).first_sample
-            assert first is not None
+        series: tuple[list[float], list[float]] = ([], again.tolist())
+        for second in series:
+            first = present(find_effects(once.tolist(), step=0.0, again=second).first_sample)
             errors[1 + bool(second)].append(first.size.value - 0.020)
         covered += first.size.covers(0.020)
     assert np.std(errors[2]) < 0.8 * np.std(errors[1])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zcal_tui.sim.host.control import ControlServer
+from zcal_tui.sim.host.control import ControlServer, Handler
 from zcal_tui.sim.host.control_client import ControlClient, ControlError
 from zcal_tui.sim.host.errors import SimulatorError
 
@@ -31,7 +31,7 @@ async def fail() -> None:
     raise ZeroDivisionError
 
 
-HANDLERS = {"echo": echo, "nothing": nothing, "refuse": refuse, "fail": fail}
+HANDLERS: dict[str, Handler] = {"echo": echo, "nothing": nothing, "refuse": refuse, "fail": fail}
 
 
 @pytest.fixture
