@@ -40,7 +40,7 @@ __all__ = [
     "read_wiring",
 ]
 
-KINEMATICS = ("cartesian", "corexy", "delta")
+KINEMATICS = ("cartesian", "corexy", "hybrid_corexy", "hybrid_corexz", "delta")
 _TOWER_ANGLES = {"a": 210.0, "b": 330.0, "c": 90.0}
 _HEATERS = re.compile(r"^(extruder\d*|heater_bed|heater_generic .+)$")
 _FANS = re.compile(r"^(fan|heater_fan .+|controller_fan .+|fan_generic .+|temperature_fan .+)$")
@@ -133,6 +133,7 @@ class _Reader:
             spi_buses=devices.buses("spi_bus"),
             spi_chips=devices.spi_chips(),
             groups=devices.groups(),
+            references=self._pins.references(),
             closed=devices.closed(),
             open=devices.open(),
             stalls=devices.stalls(),

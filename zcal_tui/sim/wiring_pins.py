@@ -6,8 +6,9 @@ Source: Klipper docs, Config_Reference, "Micro-controller configuration", "[boar
 import re
 from collections.abc import Iterator, Mapping
 
-from zcal_tui.klipper_config.configuration import Configuration, sections_named
+from zcal_tui.klipper_config.configuration import Configuration, Section, sections_named
 from zcal_tui.sim.refusals import Options, Refusals
+from zcal_tui.sim.sections import kind_name
 from zcal_tui.sim.wiring_types import Pin
 
 MAIN = "mcu"
@@ -21,7 +22,9 @@ _NO_PINS_IN = (
     "multi_pin",
     "samd_sercom",
 )
-_VIRTUAL_CHIPS = re.compile(r"^(probe|bltouch|load_cell_probe|dockable_probe|sx1509_.+|tmc\d+_.+)$")
+_VIRTUAL_CHIPS = re.compile(r"^(probe|bltouch|load_cell_probe|dockable_probe|tmc\d+_.+)$")
+_LOADED_LAST = ("stepper", "extruder")
+"""Sections that klippy loads after all others, so that these may be anywhere in the file."""
 _NOWHERE = Pin("")
 
 
@@ -34,6 +37,17 @@ class Pins:
         self._chips = {
             section.name.split(maxsplit=1)[1]
             for section in sections_named(configuration, "mcu")
+            if " " in section.name
+        }
+        self._order = {name: number for number, name in enumerate(configuration.sections)}
+        self._scaled = {
+            section.name.split(maxsplit=1)[1]: section
+            for section in sections_named(configuration, "adc_scaled")
+            if " " in section.name
+        }
+        self._expanders = {
+            f"sx1509_{section.name.split(maxsplit=1)[1]}": section
+            for section in sections_named(configuration, "sx1509")
             if " " in section.name
         }
         self._aliases = dict(self._read_aliases())
@@ -49,8 +63,11 @@ class Pins:
         return found[0] if found else _NOWHERE
 
     def optional(self, options: Options, option: str) -> Pin | None:
-        """The same; None without such an option."""
-        return None if options.optional(option) is None else self.pin(options, option)
+        """The same; None without such an option, or where it names a pin of another chip."""
+        if options.optional(option) is None:
+            return None
+        found = self.pins(options, option)
+        return found[0] if found else None
 
     def pins(self, options: Options, option: str, description: str | None = None) -> tuple[Pin, ...]:
         """All pins of this micro-controller that one description stands for."""
@@ -68,6 +85,9 @@ class Pins:
             return ()
         if chip == "multi_pin":
             return self._group(options, option, name, invert)
+        if chip in self._scaled or chip in self._expanders:
+            self._check_order(options, option, self._scaled.get(chip) or self._expanders[chip])
+            return (Pin(self._aliases.get(name, name), invert, pullup),) if chip in self._scaled else ()
         if colon and chip != MAIN:
             if chip not in self._chips and not _VIRTUAL_CHIPS.match(chip):
                 options.refuse(option, f"There is no section for {chip}, which {text!r} names.")
@@ -94,12 +114,28 @@ class Pins:
         if group is None:
             options.refuse(option, f"There is no section [multi_pin {name}].")
             return ()
+        self._check_order(options, option, group.section)
         return tuple(
             Pin(pin.name, pin.invert != invert, pin.pullup)
             for description in group.text("pins").replace("\n", ",").split(",")
             if description.strip() and "multi_pin:" not in description
             for pin in self.pins(group, "pins", description)
         )
+
+    def references(self) -> Mapping[str, float]:
+        """What the pins read that [adc_scaled] compares others with, as fractions of full scale."""
+        found: dict[str, float] = {}
+        for section in self._scaled.values():
+            options = Options(section, self._refusals)
+            found[self.pin(options, "vssa_pin").name] = 0.0
+            found[self.pin(options, "vref_pin").name] = 1.0
+        return found
+
+    def _check_order(self, options: Options, option: str, chip: Section) -> None:
+        """Klippy knows a chip only below its section."""
+        below = self._order[options.name] > self._order[chip.name]
+        if not below and kind_name(options.name) not in _LOADED_LAST:
+            options.refuse(option, f"[{chip.name}] must be above this section.")
 
     def _read_aliases(self) -> Iterator[tuple[str, str]]:
         found: dict[str, str] = {}

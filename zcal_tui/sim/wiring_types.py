@@ -113,6 +113,8 @@ class Wiring:
     """Kinds of chips on SPI buses that answer something, by chip select pin."""
     groups: frozenset[str] = frozenset()
     """The groups of commands that the micro-controller has to offer."""
+    references: Mapping[str, float] = field(default_factory=dict)
+    """Analog pins that read the same fraction of full scale all the time."""
     closed: tuple[Pin, ...] = ()
     """Switches that are pressed all the time: filament is in its sensor."""
     open: tuple[Pin, ...] = ()

@@ -81,3 +81,21 @@ def test_several_drives_without_places_are_spread_over_the_bed() -> None:
 def test_a_drive_that_the_printer_does_not_have_is_refused() -> None:
     with pytest.raises(TruthError, match="Its drives are: stepper_z"):
         Rig(CARTESIAN, build_truth({"drive": {"stepper_q": {}}}))
+
+
+@pytest.mark.parametrize(
+    ("kinematics", "steps", "place"),
+    [
+        # 0.01 mm a step in X and Y, 0.001 mm in Z; Y's direction is inverted
+        ("hybrid_corexy", {"X_STEP": 1000}, (110.0, 100.0, 15.0)),
+        ("hybrid_corexy", {"X_STEP": -1000, "Y_STEP": -1000}, (100.0, 110.0, 15.0)),
+        ("hybrid_corexz", {"X_STEP": 1000}, (110.0, 100.0, 15.0)),
+        ("hybrid_corexz", {"X_STEP": -1000, "Z_STEP": 10_000}, (100.0, 100.0, 25.0)),
+    ],
+)
+def test_hybrid_machines(kinematics: str, steps: dict[str, int], place: tuple[float, float, float]) -> None:
+    rig = Rig(CARTESIAN.replace("kinematics: cartesian", f"kinematics: {kinematics}"))
+    rig.steps |= steps
+    rig.move()
+    pose = rig.machine.motion.pose
+    assert (pose.x, pose.y, pose.z) == pytest.approx(place)

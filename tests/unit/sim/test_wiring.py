@@ -142,6 +142,10 @@ def test_a_bltouch_has_a_control_pin_and_an_eddy_sensor_a_bus() -> None:
         ("[probe]\npin: PA1\nz_offset: high\n", r":30: \[probe\] z_offset: 'high' is not a number"),
         ("[fan]\npin: toolboard:PA1\n", r"pin: There is no section for toolboard"),
         ("[fan]\npin: multi_pin:both\n", r"There is no section \[multi_pin both\]"),
+        (
+            "[fan]\npin: multi_pin:both\n[multi_pin both]\npins: A, B\n",
+            r":29: \[fan\] pin: \[multi_pin both\] must be above this section",
+        ),
         ("[z_tilt]\nz_positions: here\n", r"z_positions: 'here' is not a point"),
         (
             "[extruder]\nheater_pin: A\nsensor_pin: B\nsensor_type: oven glove\n",
@@ -214,6 +218,22 @@ def test_sensors_with_an_amplifier_or_of_platinum(sensor: str, celsius: float, f
     (wire,) = read_wiring(CARTESIAN + section + mine).heaters
     assert wire.curve is not None
     assert wire.curve.fraction(celsius) == pytest.approx(fraction)
+
+
+def test_scaled_analog_pins_and_their_references() -> None:
+    scaled = "[adc_scaled ref]\nvref_pin: VREF\nvssa_pin: VSSA\n"
+    wiring = read_wiring(
+        CARTESIAN + scaled + "[temperature_sensor t]\nsensor_type: PT1000\nsensor_pin: ref:PA1\n"
+    )
+    assert wiring.heaters[0].sensor_pin == "PA1"
+    assert wiring.references == {"VREF": 1.0, "VSSA": 0.0}
+
+
+def test_a_motor_whose_enable_pin_is_on_an_expander_is_always_on() -> None:
+    text = "[sx1509 more]\ni2c_address: 62\n" + CARTESIAN.replace(
+        "step_pin: X_STEP", "step_pin: X_STEP\nenable_pin: !sx1509_more:PIN_1"
+    )
+    assert read_wiring(text).axis("x")[0].enable_pin is None
 
 
 def test_the_micro_controllers_own_sensor() -> None:

@@ -1,4 +1,4 @@
-"""From step counts to the toolhead's pose: the motors of cartesian, CoreXY and delta machines.
+"""From step counts to the toolhead's pose: the motors of cartesian, CoreXY, hybrid and delta machines.
 
 Source: Klipper docs, Config_Reference, "Printer kinematics".
 """
@@ -122,7 +122,11 @@ class Motion:
         frame = self._truth.frame
         x = midpoint(x_stepper) if frame.start_x is None else frame.start_x
         y = midpoint(y_stepper) if frame.start_y is None else frame.start_y
-        first, second = (x + y, x - y) if self._wiring.kinematics == "corexy" else (x, y)
+        first, second = {
+            "corexy": (x + y, x - y),
+            "hybrid_corexy": (x - y, y),
+            "hybrid_corexz": (x - frame.start_z, y),
+        }.get(self._wiring.kinematics, (x, y))
         self._motors = [Motor(x_stepper, first), Motor(y_stepper, second)]
         for stepper in self._wiring.drives:
             self._add_drive(stepper.section, frame.start_z + self._drive_truth(stepper.section).start)
@@ -149,8 +153,13 @@ class Motion:
         return DeltaGeometry(towers, [stepper.arm_length for stepper in self._wiring.drives])
 
     def _gantry_pose(self, a: float, b: float, heights: Sequence[float]) -> Pose:
-        if self._wiring.kinematics == "corexy":
+        kinematics = self._wiring.kinematics
+        if kinematics == "corexy":
             a, b = 0.5 * (a + b), 0.5 * (a - b)
+        elif kinematics == "hybrid_corexy":
+            a += b
+        elif kinematics == "hybrid_corexz":
+            a += sum(heights) / len(heights)
         return Pose(a, b, self._gantry.surface(heights), self._gantry.origin, tuple(heights))
 
     def _delta_pose(self, _a: float, _b: float, heights: Sequence[float]) -> Pose:

@@ -54,6 +54,7 @@ class Thermal:
         self.ooze = 0.0
         self._fan = 0.0
         self._fan_pins = {fan.pin.name: fan.pin.invert for fan in wiring.fans if fan.section == "fan"}
+        self._references = wiring.references
         self._heaters: dict[str, Heater] = {}
         self._heater_pins: dict[str, tuple[Heater, bool]] = {}
         self._sensors: dict[str, tuple[HeaterWire, Heater | None, np.random.Generator]] = {}
@@ -111,7 +112,7 @@ class Thermal:
     def analog(self, pin: str, t: float) -> float:
         """A thermistor's reading as a fraction of full scale; 1 (nothing connected) for any other pin."""
         if pin not in self._sensors:
-            return 1.0
+            return self._references.get(pin, 1.0)
         curve = self._sensors[pin][0].curve
         return 1.0 if curve is None else curve.fraction(self._measured(pin, t))
 
