@@ -16,7 +16,18 @@ from textual.widgets import Button, Footer, OptionList, Static
 from benchmarks.klippy_client import KlippyClient
 
 WORD = "reference"
-CHECKS = ("ready", "probe-xy", "z-offset", "accuracy", "bias", "temperature", "backlash", "auto-z", "all")
+CHECKS = (
+    "ready",
+    "probe-xy",
+    "z-offset",
+    "accuracy",
+    "bias",
+    "temperature",
+    "backlash",
+    "auto-z",
+    "first-layer",
+    "all",
+)
 POLL_SECONDS = 0.25
 SUBSCRIBED: dict[str, list[str]] = {
     "toolhead": ["homed_axes", "position", "estimated_print_time"],

@@ -66,7 +66,7 @@ def compare(records: Sequence[Record], truth: MachineTruth, contact: float | Non
     found: list[ComparedEstimate] = []
     touched = -math.inf
     for record in records:
-        if record["outcome"] == "finished" and (comparer := _COMPARERS.get(record["check"])) is not None:
+        if record["outcome"] == "finished" and (comparer := COMPARERS.get(record["check"])) is not None:
             found += comparer(record, KnownTruth(truth, contact, touched))
         touched = max([touched, *(sample["t"] for sample in _samples(record, "touch"))])
     return found
@@ -265,7 +265,7 @@ def place_of(name: str) -> Xy:
     return float(x), float(y)
 
 
-_COMPARERS: Mapping[str, Callable[[Record, KnownTruth], Iterator[ComparedEstimate]]] = {
+COMPARERS: Mapping[str, Callable[[Record, KnownTruth], Iterator[ComparedEstimate]]] = {
     "probe-xy": _probe_xy,
     "z-offset": _z_offset,
     "accuracy": _accuracy,

@@ -43,7 +43,7 @@ def judge(records: Sequence[Record], truth: MachineTruth, contact: float | None)
     """Every verdict whose truth is known."""
     found = []
     for record in records:
-        decide = _DECIDERS.get(record["check"])
+        decide = DECIDERS.get(record["check"])
         if decide is not None and record["outcome"] == "finished" and record["verdict"] is not None:
             found.append(Judged(record["check"], record["verdict"]["level"], decide(record, truth, contact)))
     return found
@@ -91,7 +91,7 @@ def _right_zero(record: Record, truth: MachineTruth, contact: float | None) -> b
     return None if adjustment is None else abs(adjustment) <= LIMIT
 
 
-_DECIDERS: Mapping[str, Callable[[Record, MachineTruth, float | None], bool | None]] = {
+DECIDERS: Mapping[str, Callable[[Record, MachineTruth, float | None], bool | None]] = {
     "probe-xy": _errors_within(BESIDE, "x_offset", "y_offset"),
     "z-offset": _errors_within(LIMIT, "z_offset"),
     "accuracy": _repeats,

@@ -142,7 +142,7 @@ def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer")
         default=gone,
         help="with --autopilot and --printer: the control socket of that simulated printer",
     )
-    how.add_argument("--theme", metavar="NAME", default=gone, help="a theme of the terminal interface")
+    how.add_argument("--theme", metavar="WHOLE", default=gone, help="a theme of the terminal interface")
     how.add_argument(
         "--config", metavar="FILE", default=gone, help="a configuration file instead of the usual one"
     )
@@ -163,7 +163,9 @@ def _help_text(spec: "ParameterSpec") -> str:
 def _add_check(choices: Any, check: "Declaration") -> None:
     from zcal_tui.checks.parameters import specs
 
-    parser = choices.add_parser(check.name, help=check.learn, description=check.explain, allow_abbrev=False)
+    parser = choices.add_parser(
+        check.info.name, help=check.info.learn, description=check.info.explain, allow_abbrev=False
+    )
     common_options(parser, printer=AFTER)
     own = parser.add_argument_group("this check")
     for spec in specs(check.parameters):
@@ -194,10 +196,10 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     common_options(parser)
     choices = parser.add_subparsers(dest="check", metavar="check", title="checks")
     for check in DECLARED.values():
-        if check.name in arguments:
+        if check.info.name in arguments:
             _add_check(choices, check)
         else:
-            choices.add_parser(check.name, help=check.learn)
+            choices.add_parser(check.info.name, help=check.info.learn)
     for name, told in PROGRAMS.items():
         choices.add_parser(name, help=told, add_help=False)
     return parser
@@ -222,15 +224,16 @@ def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
 
 def _parameters(check: str, given: Mapping[str, Any]) -> Any:
     """What the check is told to do. Raises UsageError."""
-    from zcal_tui.checks.full_calibration import DECLARED, NAME, chosen
+    from zcal_tui.checks.full_calibration import DECLARED, chosen
     from zcal_tui.checks.parameters import ParameterError, build
+    from zcal_tui.model.record import WHOLE
 
     values = {key.removeprefix("check."): value for key, value in given.items() if key.startswith("check.")}
     try:
         parameters: Any = build(DECLARED[check].parameters, values)
     except ParameterError as error:
         raise UsageError(str(error)) from error
-    if check == NAME and not chosen(parameters):
+    if check == WHOLE and not chosen(parameters):
         raise UsageError(_nothing_left(parameters))
     return parameters
 

@@ -7,14 +7,15 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from zcal_tui.checks.base import Context, Needs
+from zcal_tui.checks.base import Context
 from zcal_tui.checks.catalogue import CHECKS
+from zcal_tui.model.check_info.info import CheckInfo, Needs, always_fits
 from zcal_tui.model.events import AdviceGiven, Event, Notice, RunEnded, VerdictReached
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.questions import Answer, Confirm
@@ -37,19 +38,26 @@ class Nothing:
 class Finding:
     """Proposes its changes."""
 
-    name: ClassVar[str] = "finding"
-    title: ClassVar[str] = "Finding"
-    learn: ClassVar[str] = ""
-    explain: ClassVar[str] = ""
-    needs: ClassVar[Needs] = Needs(homed=False)
+    info: ClassVar[CheckInfo] = CheckInfo(
+        name="finding",
+        title="Finding",
+        order=0,
+        learn="",
+        explain="",
+        needs=lambda capabilities: Needs(homed=False),
+        unfit=always_fits,
+        stops_rest=None,
+        estimates=(),
+        main=(),
+        plots=(),
+        depends_on={},
+        stale_after={},
+    )
     parameters: ClassVar[type] = Nothing
 
     def __init__(self, changes: tuple[Change, ...], before: Callable[[], None] = lambda: None) -> None:
         self._changes = changes
         self._before = before
-
-    def unfit(self, settings: Mapping[str, Any]) -> str | None:
-        return None
 
     async def run(self, context: Context, parameters: Nothing) -> None:
         self._before()

@@ -129,7 +129,7 @@ def test_the_whole_path_by_taps_alone(size: tuple[int, int], opened: Opened, tmp
     person.tap(r" Plan ")
     terminal.wait_for("The whole p")
     person.tap(r"✓ Z offset")
-    terminal.wait_for("Z offset: the paper test")
+    terminal.wait_for("Z offset")
     person.tap(r"\^p More")
     terminal.wait_for("Search for commands")
     for _ in range(60):  # the palette's list is longer than the screen

@@ -15,7 +15,7 @@ from zcal_tui.session.snapshot import LinkState, PrinterLink, Snapshot
 from zcal_tui.terminal import terminal_problem
 from zcal_tui.tui.app_state import StoredResults
 from zcal_tui.tui.glyphs import UNICODE
-from zcal_tui.tui.presenters import face_of
+from zcal_tui.tui.presenters import presenter_of
 from zcal_tui.tui.presenters.presenter import Gauge, um, um_interval
 from zcal_tui.tui.printer_status import condition, homed_text, temperatures_text
 from zcal_tui.tui.widgets.figures import gauge_content
@@ -38,17 +38,17 @@ def test_intervals_with_one_side_or_none() -> None:
 
 def test_an_effect_is_named_only_where_its_interval_excludes_zero() -> None:
     record = Record("r", "accuracy", {}, "", estimates=estimates(14))
-    told = {figure.label: figure.value for figure in face_of("accuracy").figures(record)}
+    told = {figure.label: figure.value for figure in presenter_of("accuracy").figures(record)}
     assert told["drift"] == "none seen"
-    assert told["first touch"] == "+6.0 µm"
+    assert told["first-sample shift"] == "+6.0 µm"
 
 
 def test_a_check_without_a_face_of_its_own_lists_its_estimates() -> None:
     record = Record("r", "unknown", {}, "", estimates={"spread": Estimate("spread", 0.019, 0.01, 0.03)})
-    assert [(f.label, f.value) for f in face_of("unknown").figures(record, final=True)] == [
+    assert [(f.label, f.value) for f in presenter_of("unknown").figures(record, final=True)] == [
         ("spread", "19 µm")
     ]
-    assert face_of("unknown").live(record).text == "19 µm"
+    assert presenter_of("unknown").live(record).text == "19 µm"
 
 
 @pytest.mark.parametrize("width", [8, 20, 34, 100])

@@ -133,7 +133,7 @@ def test_several_printers_run_side_by_side_wherever_they_stand() -> None:
 def test_the_whole_calibration_takes_what_to_leave_out() -> None:
     command = understood("--headless", "all", "--skip", "bias,temperature", "--only", "ready, bias")
     assert command.parameters == FullCalibrationParameters(skip="bias,temperature", only="ready, bias")
-    assert [check.name for check in chosen(command.parameters)] == ["ready"]
+    assert [check.info.name for check in chosen(command.parameters)] == ["ready"]
 
 
 @pytest.mark.parametrize("option", ["--skip", "--only"])

@@ -1,10 +1,11 @@
 """What every check is made of: what it declares, what it is given, and the ports through which it reaches out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from zcal_tui.checks.errors import CheckCancelled
+from zcal_tui.model.check_info.info import CheckInfo
 from zcal_tui.model.events import Event
 from zcal_tui.model.record import Record
 
@@ -24,22 +25,6 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Wait that long on the printer's clock."""
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """What a check needs before it can start, for the plan and for refusing early."""
-
-    homed: bool = True
-    probe: bool = False
-    person: bool = False
-    extra: Literal["no", "better", "must"] = "no"
-    """Whether the companion extra is of no use, makes it better (cancel within a move, cleaning up behind a killed
-    program), or is what does the measuring."""
-    cold: bool = False
-    """Whether nozzle and bed should be cold."""
-    minutes: float = 1.0
-    """How long it takes on an ordinary printer, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +58,11 @@ class Context:
 
 
 class Declaration(Protocol):
-    """What a check says of itself: the command line, the plan and the documentation are made of it."""
+    """What is known about a check before it runs: the command line, the plan and the documentation are made of it."""
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-    learn: ClassVar[str]
-    """What a person learns from it, in a sentence."""
-    explain: ClassVar[str]
-    """What it does and why, in a short paragraph."""
-    needs: ClassVar[Needs]
+    info: ClassVar[CheckInfo]
     parameters: ClassVar[type]
     """A frozen dataclass of `parameter` fields."""
-
-    def unfit(self, settings: Mapping[str, Any]) -> str | None:
-        """Why the check does not apply to a printer with these config settings; None where it does."""
 
 
 class Check(Declaration, Protocol):

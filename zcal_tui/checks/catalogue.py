@@ -1,27 +1,15 @@
-"""The checks there are, in the order in which a person does them."""
+"""The checks there are, in the order of a full calibration: every check that model.check_info describes."""
 
-from zcal_tui.checks.accuracy import Accuracy
-from zcal_tui.checks.auto_z import AutoZ
-from zcal_tui.checks.backlash import Backlash
+import importlib
+
 from zcal_tui.checks.base import Check
-from zcal_tui.checks.bias import Bias
-from zcal_tui.checks.first_layer import FirstLayer
-from zcal_tui.checks.probe_xy import ProbeXy
-from zcal_tui.checks.ready import Ready
-from zcal_tui.checks.temperature import Temperature
-from zcal_tui.checks.z_offset import ZOffset
+from zcal_tui.model.check_info import CHECK_INFO
+from zcal_tui.model.check_info.info import CheckInfo
 
-CHECKS: dict[str, Check] = {
-    check.name: check
-    for check in (
-        Ready(),
-        ProbeXy(),
-        ZOffset(),
-        Accuracy(),
-        Bias(),
-        Temperature(),
-        Backlash(),
-        AutoZ(),
-        FirstLayer(),
-    )
-}
+
+def _check(info: CheckInfo) -> Check:
+    check: Check = importlib.import_module(f"zcal_tui.checks.{info.package}").CHECK
+    return check
+
+
+CHECKS: dict[str, Check] = {name: _check(info) for name, info in CHECK_INFO.items()}

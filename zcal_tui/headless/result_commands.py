@@ -13,8 +13,9 @@ from zcal_tui.config import ConfigError, as_path, data_folder, load
 from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.headless.results import RESULT_PROGRAMS
 from zcal_tui.headless.results.which import UsageProblem, which_printer
+from zcal_tui.model.check_info.info import HARDWARE_CHANGES
 from zcal_tui.model.record import Record
-from zcal_tui.results.changes import THINGS, Changed
+from zcal_tui.results.changes import Changed
 from zcal_tui.results.store import Store, now_iso
 
 DEFAULT_LIMIT = 10
@@ -164,7 +165,7 @@ def _report(arguments: Sequence[str]) -> int:
     from zcal_tui.results.report.make import FORMATS, CannotWrite, page_of, render, write
 
     store = _store(given)
-    titles = {name: check.title for name, check in CHECKS.items()}
+    titles = {name: check.info.title for name, check in CHECKS.items()}
     # Each name once, in the order given
     printers = list(dict.fromkeys(_printer(store, name) for name in given.printer_name or [None]))
     pages = []
@@ -222,10 +223,12 @@ def _compare(arguments: Sequence[str]) -> int:
 
 def _changed(arguments: Sequence[str]) -> int:
     parser = _parser("changed")
-    parser.add_argument("what", choices=tuple(THINGS), metavar="|".join(THINGS), help="what was changed")
+    parser.add_argument(
+        "what", choices=tuple(HARDWARE_CHANGES), metavar="|".join(HARDWARE_CHANGES), help="what was changed"
+    )
     parser.add_argument("--note", default="", metavar="TEXT", help="a word on it, for the history")
     given = parser.parse_args(arguments)
-    from zcal_tui.results.depends import NEEDS_NEW
+    from zcal_tui.model.check_info import CHECK_INFO
 
     store = _store(given)
     printer, others = which_printer(store, given.printer_name)
@@ -236,10 +239,13 @@ def _changed(arguments: Sequence[str]) -> int:
     except OSError as error:
         raise UsageProblem(f"it cannot be kept: {error.filename}: {error.strerror}") from error
     done = {record.check for record in _records(store, printer)}
-    print(f"{printer}: the {given.what} was changed ({THINGS[given.what]}). To be done again:")
-    for check, why in NEEDS_NEW[given.what].items():
-        print(f"  {check:<12} {why}" + ("" if check in done else " (never run yet)"))
-    print("A bed mesh that was probed before is invalid too: BED_MESH_CALIBRATE.")
+    print(
+        f"{printer}: the {given.what} was changed ({HARDWARE_CHANGES[given.what]}). Run these checks again:"
+    )
+    for check, info in CHECK_INFO.items():
+        if (why := info.stale_after.get(given.what)) is not None:
+            print(f"  {check:<12} {why}" + ("" if check in done else " (not run yet)"))
+    print("A bed mesh probed before the change is invalid too: run BED_MESH_CALIBRATE.")
     return ExitCode.OK
 
 

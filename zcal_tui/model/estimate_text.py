@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from zcal_tui.model.labels import is_place
+from zcal_tui.model.labels import is_position
 from zcal_tui.model.record import Estimate
 from zcal_tui.model.units import MINUS, UM_PER_MM, duration, length, millimetres, percent
 
@@ -34,7 +34,7 @@ def estimate_text(estimate: Estimate) -> str:
 def value_text(name: str, unit: str) -> Callable[[float], str]:
     """What words a value of the estimate of that name and unit."""
     if unit == "mm":
-        return millimetres if is_place(name) else length
+        return millimetres if is_position(name) else length
     if unit == "":
         return percent
     if unit == "s":

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from zcal_tui.printer.config_view import has_probe, probe_config, z_rail
+from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.geometry import Xy
 from zcal_tui.printer.mesh_reference import mesh_reference
 from zcal_tui.printer.messages import Message, ProbeSample, SamplesRetry, ZCalibrationResult
@@ -133,27 +133,6 @@ def _margins(options: Mapping[str, Any]) -> tuple[float, float]:
     if deviation is not None:
         low, high = max(low, -deviation), min(high, deviation)
     return low, high
-
-
-def unfit(settings: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """Why a printer with these settings has no automatic Z offset; None where it can have one."""
-    state = PrinterState(settings=settings)
-    rail = z_rail(state)
-    needs = "The automatic offset needs a Z endstop that the nozzle presses, and a switch probe beside it. "
-    if rail is None:
-        return needs + "No Z endstop is configured here."
-    if rail.homes_with_probe:
-        return needs + "Here the probe itself is the Z endstop (probe:z_virtual_endstop)."
-    if rail.section != "stepper_z" and not rail.section.startswith("carriage "):
-        return needs + "A delta's endstops are at its towers, out of the nozzle's reach."
-    if not has_probe(settings):
-        return needs + "No probe is configured here."
-    if SECTION not in settings:
-        return (
-            "There is no [z_calibration] in the configuration. It fits where the nozzle homes on a switch and a "
-            "switch probe is at hand (`zcal-tui install` brings it; docs/z_calibration.md)."
-        )
-    return None
 
 
 def from_status(status: Mapping[str, Any], *, median: bool = True) -> AutomaticOffset | None:

@@ -1,27 +1,19 @@
-"""What a person changed on a printer that no status can tell: kept in a file beside the printer's runs."""
+"""Hardware changes that a person reported, because Klipper cannot detect them: a file beside the printer's runs."""
 
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from zcal_tui.model.check_info.info import HARDWARE_CHANGES
 
 FILE = "changed.jsonl"
 """The file's name in a printer's folder; one object a line."""
 
-THINGS: Mapping[str, str] = {
-    "nozzle": "another nozzle, or the same one screwed in anew",
-    "hotend": "the hotend taken off, replaced or moved",
-    "probe": "the probe, its mount or its switch replaced or moved",
-    "bed": "the bed, its plate or sheet, or its screws",
-    "motion": "belts, screws, rails, motors or the frame",
-}
-"""What can be said to have changed, and what is meant by it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One such change. `at` is ISO 8601 in UTC."""
+    """One reported change: `what` is a key of HARDWARE_CHANGES, `at` is ISO 8601 in UTC."""
 
     what: str
     at: str
@@ -40,7 +32,7 @@ def append(folder: Path, change: Changed) -> None:
 
 
 def read(folder: Path) -> tuple[Changed, ...]:
-    """The printer's changes, oldest first; lines that are not ours are passed over."""
+    """The printer's changes, oldest first; other lines are skipped."""
     try:
         lines = (folder / FILE).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -51,6 +43,10 @@ def read(folder: Path) -> tuple[Changed, ...]:
             data = json.loads(line)
         except json.JSONDecodeError:
             continue
-        if isinstance(data, dict) and data.get("what") in THINGS and isinstance(data.get("at"), str):
+        if (
+            isinstance(data, dict)
+            and data.get("what") in HARDWARE_CHANGES
+            and isinstance(data.get("at"), str)
+        ):
             found.append(Changed(data["what"], data["at"], str(data.get("note") or "")))
     return tuple(sorted(found, key=lambda change: change.at))

@@ -1,62 +1,60 @@
-"""Whether a result still says how the printer is, and if not, why: from records, status, and what a person said.
+"""Whether a result still holds, and if not, why: from records, status, and reported hardware changes.
 
-The rules are those of Klipper docs, Probe_Calibrate. Age alone makes nothing stale; it is only said.
+The rules are those of Klipper docs, Probe_Calibrate. Age alone makes nothing stale; it is only shown.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from zcal_tui.model.check_info import info_of
+from zcal_tui.model.check_info.info import CheckInfo
 from zcal_tui.model.record import Change, Outcome, Record
 from zcal_tui.model.units import age, micrometres
 from zcal_tui.results import versions
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.context import config_of, frame_of, kept
-from zcal_tui.results.depends import NEEDS_NEW, held, probe_option, values
+from zcal_tui.results.depends import held, probe_option, values
 from zcal_tui.results.homing_state import restarted_between
 from zcal_tui.results.levelling import levelled_since
 
 Context = Mapping[str, Any]
 
 OLD_AFTER = 21 * 86400.0
-"""Seconds after which a result's age is worth a word."""
+"""Seconds after which a result's age is shown."""
 SAME_HEIGHT = 0.5e-3
 """mm by which two heights may differ and still be the same number in printer.cfg, which keeps three decimals."""
-LEVELLING_MATTERS = ("z-offset",)
-"""Checks that Klipper docs, Probe_Calibrate, hold invalid after levelling, for a probe beside the nozzle."""
-RUNTIME_OFFSET = {
-    "auto-z": "Klipper was restarted since, and with that the offset that CALIBRATE_Z applied is gone",
-}
-OWN_VALUES: Mapping[str, tuple[str, ...]] = {
-    "z-offset": ("z_offset", "position_endstop"),
-    "probe-xy": ("x_offset", "y_offset"),
-}
-"""What a check finds for the configuration: as long as it is saved there, or not yet, the result stands."""
 
 
 def stale(
     record: Record, later: Sequence[Record], now: Context | None, changes: Sequence[Changed] = ()
 ) -> str | None:
-    """Why a record does not hold any more, in a clause; None where nothing speaks against it.
+    """Why a record no longer holds, as a clause; None where it does.
 
     `later` are newer records of the same printer, `now` the context of this moment (`context_facts`) where the
-    printer is at hand, `changes` what a person said to have changed on it, at any time.
+    printer is at hand, `changes` the hardware changes reported for it, at any time.
     """
     if record.outcome is not Outcome.FINISHED:
         return None
+    if (info := info_of(record.check)) is None:
+        return f"this version of zcal-tui has no check {record.check}, so the result cannot be verified"
     newer = sorted((other for other in later if other.started > record.started), key=lambda r: r.started)
     contexts = [other.context for other in newer] + ([now] if now is not None else [])
     return (
-        _person(record, changes)
-        or _klipper(record, newer)
-        or (_config(record, contexts[-1]) or _own_value(record, contexts[-1]) if contexts else None)
-        or (levelled_since(record.context, contexts) if record.check in LEVELLING_MATTERS else None)
-        or _runtime(record, now)
+        _hardware(info, record, changes)
+        or _klipper(info, record, newer)
+        or (
+            _config(info, record, contexts[-1]) or _own_value(info, record, contexts[-1])
+            if contexts
+            else None
+        )
+        or (levelled_since(record.context, contexts) if "levelling" in info.stale_rules else None)
+        or _runtime(info, record, now)
     )
 
 
 def age_note(record: Record, now: datetime) -> str | None:
-    """A word on a result's age, where it is some weeks; None where it is younger or its age is not known."""
+    """A result's age, where it is several weeks; None where it is younger or unknown."""
     try:
         then = datetime.fromisoformat(record.finished or record.started)
     except ValueError:
@@ -68,82 +66,79 @@ def age_note(record: Record, now: datetime) -> str | None:
     return f"{weeks} weeks old" if weeks < 20 else f"{age(seconds)} old"
 
 
-def _person(record: Record, changes: Sequence[Changed]) -> str | None:
+def _hardware(info: CheckInfo, record: Record, changes: Sequence[Changed]) -> str | None:
     for change in reversed(changes):
-        why = NEEDS_NEW.get(change.what, {}).get(record.check)
+        why = next((why for what, why in info.stale_after.items() if what == change.what), None)
         if why is not None and change.at > record.started:
-            return f"{_thing(change.what)} changed since ({change.at[:10]}): {why}"
+            changed = "motion system" if change.what == "motion" else change.what
+            return f"the {changed} was changed since ({change.at[:10]}): {why}"
     return None
 
 
-def _thing(what: str) -> str:
-    return "the motion system was" if what == "motion" else f"the {what} was"
-
-
-def _klipper(record: Record, newer: Sequence[Record]) -> str | None:
+def _klipper(info: CheckInfo, record: Record, newer: Sequence[Record]) -> str | None:
     twist = "axis_twist_compensation" in (config_of(record.context) or {})
-    if record.check not in ("z-offset", "bias") or not twist:
+    if "axis_twist_version" not in info.stale_rules or not twist:
         return None
     for other in newer:
         fault = versions.faulty(record.printer) and not versions.faulty(other.printer)
         if fault or versions.crossed(record.printer, other.printer):
             return (
                 f"Klipper went from {record.printer.get('software_version')} to "
-                f"{other.printer.get('software_version')} since, which counts the axis twist otherwise"
+                f"{other.printer.get('software_version')} since, which applies the axis twist differently"
             )
     return None
 
 
-def _config(record: Record, context: Context) -> str | None:
+def _config(info: CheckInfo, record: Record, context: Context) -> str | None:
     """The first config value that differs, of those the check depends on."""
     if config_of(record.context) is None or config_of(context) is None:
         return None
-    if record.check == "ready":
-        return _ready(record.context, context)
+    if "printer_state" in info.stale_rules:
+        return _printer_state(record.context, context)
     then, now = values(record.context, record.check), values(context, record.check)
     if record.context.get("software_version") != context.get("software_version"):
-        # klippy lists defaults among the settings: another version has others, without anybody's doing
+        # klippy lists defaults among the settings, and they differ between versions
         then, now = {k: v for k, v in then.items() if k in now}, {k: v for k, v in now.items() if k in then}
     if record.context.get("probe_section") != context.get("probe_section"):
-        return "the printer's configuration has another probe since"
+        return "another probe is configured since"
     for name in {**then, **now}:
         if name not in then:
-            return f"{name} was added to the configuration since"
+            return f"{name} was added to printer.cfg since"
         if name not in now:
-            return f"{name} was taken out of the configuration since"
+            return f"{name} was removed from printer.cfg since"
         if then[name] != now[name] and not _found_itself(record.changes, name, now[name]):
             return f"{name} was changed since, from {_shown(then[name])} to {_shown(now[name])}"
     return None
 
 
 def _found_itself(changes: Sequence[Change], name: str, value: Any) -> bool:
-    """Whether a new value is what the run itself proposed: then it is no news to it."""
+    """Whether a new value is the one the run itself proposed: then the result still holds."""
     return any(
         f"[{change.section.lower()}] {change.option}" == name and _same(kept(change.new), value)
         for change in changes
     )
 
 
-def _ready(then: Context, now: Context) -> str | None:
+def _printer_state(then: Context, now: Context) -> str | None:
     if then.get("config_hash") != now.get("config_hash"):
         if probe_option(then, "z_offset") != probe_option(now, "z_offset") and now.get("bed_mesh"):
             return (
-                "z_offset was changed since, which makes the mesh that was probed with the old one invalid: "
-                "BED_MESH_CALIBRATE again"
+                "z_offset was changed since. The bed mesh was probed with the old one: "
+                "run BED_MESH_CALIBRATE again"
             )
-        return "the printer's configuration was changed since"
+        return "printer.cfg was changed since"
     if restarted_between(frame_of(then), frame_of(now)):
-        return "Klipper was restarted since, and has to be homed anew"
+        return "Klipper was restarted since. Home again."
     if "z" in str(then.get("homed_axes")) and "z" not in str(now.get("homed_axes")):
-        return "the axes are not homed any more"
+        return "the axes are no longer homed"
     if then.get("bed_mesh") != now.get("bed_mesh"):
-        return "another bed mesh is in force since"
+        return "another bed mesh is active since"
     return None
 
 
-def _own_value(record: Record, context: Context) -> str | None:
-    """The value in the configuration is neither what was found nor what was there before."""
-    for option in OWN_VALUES.get(record.check, ()):
+def _own_value(info: CheckInfo, record: Record, context: Context) -> str | None:
+    """The configured value is neither the one found nor the one before it."""
+    for option in info.found_options:
         now, then = held(context, option), held(record.context, option)
         found: list[Any] = [change.new for change in record.changes if change.option == option]
         if (estimate := record.estimates.get(option)) is not None and estimate.value is not None:
@@ -151,19 +146,19 @@ def _own_value(record: Record, context: Context) -> str | None:
         if now is None or then is None or not found or _same(now, then):
             continue
         if not any(_same(now, value) for value in found):
-            return f"{option} is {_shown(now)} now, neither what this run found nor what it was before"
+            return f"{option} is now {_shown(now)}: neither the value this run found nor the one before it"
     return None
 
 
-def _runtime(record: Record, now: Context | None) -> str | None:
+def _runtime(info: CheckInfo, record: Record, now: Context | None) -> str | None:
     if now is None:
         return None
-    if record.check in RUNTIME_OFFSET and restarted_between(frame_of(record.context), frame_of(now)):
-        return RUNTIME_OFFSET[record.check]
-    if record.check == "first-layer":
+    if info.lost_by_restart and restarted_between(frame_of(record.context), frame_of(now)):
+        return f"Klipper was restarted since, which lost {info.lost_by_restart}"
+    if "live_offset" in info.stale_rules:
         then_z, now_z = _offset_z(record.context), _offset_z(now)
         if then_z is not None and now_z is not None and abs(then_z - now_z) > SAME_HEIGHT:
-            return f"the G-code offset is {micrometres(now_z, sign=True)} now, and was {micrometres(then_z, sign=True)}"
+            return f"the G-code offset is now {micrometres(now_z, sign=True)}; it was {micrometres(then_z, sign=True)}"
     return None
 
 

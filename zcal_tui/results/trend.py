@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from zcal_tui.model.check_info import info_of
 from zcal_tui.model.record import Estimate, Outcome, Record
 from zcal_tui.results import versions
 from zcal_tui.results.changes import Changed
-from zcal_tui.results.depends import NEEDS_NEW, values
+from zcal_tui.results.depends import values
 from zcal_tui.results.main_estimate import followed
 from zcal_tui.results.variant import variant
 
@@ -134,23 +135,28 @@ def line(x: Sequence[float], y: Sequence[float]) -> tuple[float, float] | None:
 def _why_not(
     record: Record, estimate: Estimate, newest: Record, newest_estimate: Estimate, changes: Sequence[Changed]
 ) -> str:
-    """Why a run cannot stand on one line with the newest one; empty where it can."""
+    """Why a run cannot be in one trend with the newest one; empty where it can."""
     if record.id == newest.id:
         return ""
     if variant(record) != variant(newest):
-        return "another thing was measured"
+        return "another quantity was measured"
     if estimate.name != newest_estimate.name or estimate.unit != newest_estimate.unit:
-        return "another number was measured"
+        return "another estimate was measured"
     if estimate.name in FRAME_BOUND and versions.crossed(record.printer, newest.printer):
         return "before Klipper changed the frame of probed heights"
     for change in changes:
-        if record.started < change.at <= newest.started and record.check in NEEDS_NEW.get(change.what, {}):
+        if record.started < change.at <= newest.started and _affects(change.what, record.check):
             return f"before the {change.what} was changed"
     then, now = values(record.context, record.check), values(newest.context, record.check)
     differing = sorted(
         name for name in {**then, **now} if name in then and name in now and then[name] != now[name]
     )
-    return f"{differing[0]} was another" if differing else ""
+    return f"{differing[0]} was different" if differing else ""
+
+
+def _affects(change: str, check: str) -> bool:
+    info = info_of(check)
+    return info is None or change in info.stale_after
 
 
 def _days(record: Record) -> float | None:

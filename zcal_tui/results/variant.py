@@ -1,38 +1,28 @@
-"""What a run measured, where its check can measure several things: a Z endstop's scatter is not the probe's.
+"""What a run measured, where its check can measure several quantities: Z endstop and probe have separate results.
 
-A record says so by its parameters, and by what it found. Runs of two variants have no number in common: they stand in
-lists, trends and reports of their own, and what the usual variant found is not replaced by what another did.
+The parameters of a record, and its estimates, show which. Runs of two variants have no number in common. They get
+separate lists, trends and reports, and never replace each other's result.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
+from zcal_tui.model.check_info import info_of
+from zcal_tui.model.check_info.info import Variant
 from zcal_tui.model.record import Outcome, Record
 
 USUAL = ""
-"""The variant of a check that measures one thing, and of one that was asked for what it measures by default."""
-ENDSTOP, SWEEP = "endstop", "sweep"
+"""The variant of a check that measures one quantity, and of one that was asked for its usual one."""
 
-WORDS: Mapping[tuple[str, str], str] = {
-    ("accuracy", ENDSTOP): "Z endstop",
-    ("accuracy", SWEEP): "settings compared",
-    ("z-offset", ENDSTOP): "Z endstop",
-}
-"""By check and variant, what is measured, as a title has it in brackets."""
+
+def _variant(record: Record) -> Variant | None:
+    info = info_of(record.check)
+    return next((each for each in info.variants if each.matches(record)), None) if info is not None else None
 
 
 def variant(record: Record) -> str:
     """Which variant of its check a run is."""
-    match record.check:
-        case "accuracy":
-            if record.parameters.get("what") == ENDSTOP:
-                return ENDSTOP
-            return SWEEP if record.parameters.get("sweep") is True else USUAL
-        case "z-offset":
-            # Without a probe the endstop is what is measured by default, and no parameter tells
-            found = "position_endstop" in record.estimates and "z_offset" not in record.estimates
-            return ENDSTOP if found or record.parameters.get("what") == ENDSTOP else USUAL
-        case _:
-            return USUAL
+    found = _variant(record)
+    return found.name if found is not None else USUAL
 
 
 def key(record: Record) -> str:
@@ -43,8 +33,8 @@ def key(record: Record) -> str:
 
 def titled(title: str, record: Record) -> str:
     """The title of a run's check, with what it measured where that is not the usual thing."""
-    words = WORDS.get((record.check, variant(record)))
-    return f"{title} ({words})" if words is not None else title
+    found = _variant(record)
+    return f"{title} ({found.title})" if found is not None else title
 
 
 def grouped(ordered: Iterable[Record]) -> dict[str, list[Record]]:

@@ -1,4 +1,4 @@
-"""Runs the guided order (`all`): one check after the other, each with a record of its own, and one over all of them."""
+"""Runs the full calibration (`all`): one check after the other, each with its own record, and one record for all."""
 
 import asyncio
 import logging
@@ -9,7 +9,6 @@ from typing import Any
 from zcal_tui.checks.base import Check
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.full_calibration import (
-    NAME,
     FullCalibrationParameters,
     chosen,
     not_applicable,
@@ -18,10 +17,10 @@ from zcal_tui.checks.full_calibration import (
 from zcal_tui.checks.parameters import build
 from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted
 from zcal_tui.model.questions import Answer
-from zcal_tui.model.record import LOOK_FIRST, Level, Outcome, Problem, Record, RecordPart, Verdict
+from zcal_tui.model.record import LOOK_FIRST, WHOLE, Level, Outcome, Problem, Record, RecordPart, Verdict
+from zcal_tui.printer.capabilities import capabilities_of
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
-from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.results.context import context_facts
 from zcal_tui.results.store import Journal, Store, new_run_id, now_iso
 from zcal_tui.session.resume import gone_on_with, left_to_do
@@ -60,7 +59,7 @@ class FullCalibrationRun:
         self._run: CheckRun | None = None
         self._cancelled = False
         self._parts: list[RecordPart] = []
-        self._passed_over: list[str] = []
+        self._skipped: list[str] = []
         self._stood: frozenset[str] = frozenset()
         """What stood when `ready` had looked. A restart or an idle time undoes it; what was left as it is then, is not
         asked about again."""
@@ -88,8 +87,8 @@ class FullCalibrationRun:
             )
         state = self._printer.state
         started = RunStarted(
-            id=new_run_id(NAME),
-            check=NAME,
+            id=new_run_id(WHOLE),
+            check=WHOLE,
             started=now_iso(),
             printer=printer_facts(state, printer_name, address),
             context={**context_facts(state, self._board.snapshot.frame), **continued},
@@ -118,18 +117,15 @@ class FullCalibrationRun:
 
     async def _all(self, printer_name: str, address: str) -> str | None:
         """Every check in turn; returns why it stopped before the end, None where it did not."""
-        companion = ZcalModule(self._printer)
         for check in chosen(self._parameters):
             if self._cancelled:
                 return "It was cancelled."
-            why = not_applicable(
-                check, self._printer.state.settings, person=self._present, can_extra=companion.can
-            )
+            why = not_applicable(check.info, capabilities_of(self._printer.state), person=self._present)
             if why is not None:
-                self._passed_over.append(f"{check.title}: {why}")
-                self._emit(Notice(f"{check.title} is passed over: {why}"))
+                self._skipped.append(f"{check.info.title}: {why}")
+                self._emit(Notice(f"{check.info.title} is skipped. {why}"))
                 continue
-            if check.name != LOOK_FIRST and self._stood - _standing(self._printer.state):
+            if check.info.name != LOOK_FIRST and self._stood - _standing(self._printer.state):
                 again = await self._one(CHECKS[LOOK_FIRST], printer_name, address)
                 if (stop := stops_rest(again)) is not None:
                     return stop
@@ -149,7 +145,7 @@ class FullCalibrationRun:
         summary = verdict.summary if verdict is not None else record.problem.what if record.problem else ""
         level = None if verdict is None or record.outcome is not Outcome.FINISHED else verdict.level
         self._parts.append(RecordPart(record.id, record.check, record.outcome, level, summary))
-        if check.name == LOOK_FIRST:
+        if check.info.name == LOOK_FIRST:
             self._stood = _standing(self._printer.state)
         self._show(ended)
         return record
@@ -158,7 +154,7 @@ class FullCalibrationRun:
         last_levels = {part.check: part.level for part in self._parts}
         levels = [level for level in last_levels.values() if level is not None]
         reasons = [f"{part.check}: {part.summary or part.outcome}" for part in self._parts]
-        reasons += [f"{text} (passed over)" for text in self._passed_over]
+        reasons += [f"{text} (skipped)" for text in self._skipped]
         problem = None
         outcome = Outcome.FINISHED
         if stopped is not None:
@@ -177,7 +173,7 @@ class FullCalibrationRun:
         worst = max(levels, key=WEIGHT.__getitem__, default=Level.UNKNOWN)
         return Record(
             id=started.id,
-            check=NAME,
+            check=WHOLE,
             printer=started.printer,
             started=started.started,
             finished=now_iso(),

@@ -73,7 +73,7 @@ class SessionPort(Protocol):
         """Give an interrupted run (`Snapshot.interrupted`) its end, so that it is not offered again."""
 
     def note_changed(self, what: str) -> None:
-        """Keep that a person changed something on the printer (a key of `results.changes.THINGS`)."""
+        """Record a hardware change that a person reports (a key of HARDWARE_CHANGES)."""
 
     def close(self, patience: float = 30.0) -> None:
         """Cancel what runs, clean up, and end the session's thread; returns when that is done. A check that has not

@@ -58,7 +58,7 @@ class CheckRun:
         self._last = board.snapshot.last
         self._options = options
         resumed = options.resume  # of an `all`, it is none of this check's
-        self._resumed = resumed if resumed is not None and resumed.check == check.name else None
+        self._resumed = resumed if resumed is not None and resumed.check == check.info.name else None
         self._files = files
         self._operator = SessionOperator(board, printer, self._emit, present=options.present)
         self._journal: Journal | None = None
@@ -92,8 +92,8 @@ class CheckRun:
         resumed = self._resumed
         continued = {} if resumed is None else {"continues": resumed.id}
         return RunStarted(
-            id=new_run_id(self._check.name),
-            check=self._check.name,
+            id=new_run_id(self._check.info.name),
+            check=self._check.info.name,
             started=now_iso(),
             printer=printer_facts(state, printer_name, address),
             context=context_facts(state, self._board.snapshot.frame) | continued,
@@ -175,7 +175,7 @@ class CheckRun:
         except asyncio.CancelledError:
             return Outcome.CANCELLED, Problem("The program was ended while the check ran.")
         except Exception as error:  # the run's boundary: a fault of ours must not take the session with it
-            logger.exception("check %s failed", self._check.name)
+            logger.exception("check %s failed", self._check.info.name)
             return Outcome.ERROR, _our_fault(error)
         return Outcome.FINISHED, None
 
@@ -202,7 +202,7 @@ class CheckRun:
         except asyncio.CancelledError:
             saver.discard_soon(changes)
         except Exception:  # the run's boundary, as above
-            logger.exception("what Klipper staged in %s could not be discarded", self._check.name)
+            logger.exception("what Klipper staged in %s could not be discarded", self._check.info.name)
 
     async def _save_it(self, saver: Saver) -> Problem | None:
         """Save what was found, now that everything which the check borrowed is back."""
@@ -217,7 +217,7 @@ class CheckRun:
                 f"What the record calls staged may be pending in Klipper. {PENDING_MEANS}",
             )
         except Exception as error:  # the run's boundary, as above
-            logger.exception("what %s found could not be saved", self._check.name)
+            logger.exception("what %s found could not be saved", self._check.info.name)
             return _our_fault(error)
 
     def _earlier(self, check: str) -> Record | None:

@@ -162,7 +162,7 @@ class AppBase(App[int]):
     @work(group="changed", exclusive=True)
     async def action_changed(self) -> None:
         """Tell what was changed on the machine, so that results that rest on it are stale."""
-        from zcal_tui.results.changes import THINGS
+        from zcal_tui.model.check_info.info import HARDWARE_CHANGES
         from zcal_tui.tui.screens.modals import PickModal
 
         what = await self.push_screen_wait(
@@ -170,7 +170,7 @@ class AppBase(App[int]):
                 self.desk,
                 "What was changed?",
                 "Results that rest on it are marked as stale, so that you know what to measure again.",
-                tuple((key, key.capitalize(), told) for key, told in THINGS.items()),
+                tuple((key, key.capitalize(), told) for key, told in HARDWARE_CHANGES.items()),
             )
         )
         if what is not None:

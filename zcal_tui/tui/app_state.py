@@ -7,6 +7,7 @@ from typing import Any
 
 from zcal_tui.checks.base import Check, Declaration
 from zcal_tui.checks.parameters import ParameterError, build
+from zcal_tui.model.capabilities import Capabilities
 from zcal_tui.model.record import LOOK_FIRST, WHOLE, Level, Outcome, Record
 from zcal_tui.model.units import age
 from zcal_tui.session.port import SessionPort
@@ -148,6 +149,13 @@ class AppState:
         return "\n".join(reversed(found)) or None
 
     @property
+    def capabilities(self) -> Capabilities:
+        """What the printer has; the defaults while that is unknown."""
+        from zcal_tui.printer.capabilities import capabilities_of  # with the printer's configuration
+
+        return capabilities_of(self.snapshot.printer)
+
+    @property
     def last(self) -> Mapping[str, Record]:
         """The newest record of each check on this printer."""
         return self.snapshot.last
@@ -165,7 +173,11 @@ class AppState:
         """Which of how many checks the whole calibration is at."""
         run = self.snapshot.run
         settings = self.snapshot.printer.settings
-        names = [name for name, check in self.checks.items() if not settings or check.unfit(settings) is None]
+        names = [
+            name
+            for name, check in self.checks.items()
+            if not settings or check.info.unfit(self.capabilities) is None
+        ]
         if not self.guided or run is None or run.record.check not in names:
             return None
         return names.index(run.record.check) + 1, len(names)
@@ -194,7 +206,7 @@ class AppState:
         standings = self.standings
         fit = [name for name in self.checks if standings[name].unfit is None]
         open_ones = self.to_do
-        minutes = sum(self.checks[name].needs.minutes for name in open_ones)
+        minutes = sum(self.checks[name].info.needs(self.capabilities).minutes for name in open_ones)
         return len(fit) - len(open_ones), len(fit), minutes
 
     @property
@@ -207,7 +219,7 @@ class AppState:
     def title(self, check: str) -> str:
         """What a check is called; its name where it is not known, as in a record of a newer version."""
         known = self.declared(check)
-        return known.title if known is not None else check
+        return known.info.title if known is not None else check
 
     def declared(self, check: str) -> Declaration | None:
         """A check's declaration, that of the whole calibration too."""
@@ -261,7 +273,7 @@ class AppState:
         if self.running == name or (name == ALL and self.guided):
             return CheckStatus("running", running=True)
         settings, declared = self.snapshot.printer.settings, self.declared(name)
-        unfit = declared.unfit(settings) if settings and declared is not None else None
+        unfit = declared.info.unfit(self.capabilities) if settings and declared is not None else None
         if unfit is not None:
             return CheckStatus("does not apply", unfit=unfit)
         record = self.last.get(name)

@@ -61,12 +61,12 @@ def commands(app: "AppBase") -> Iterable[SystemCommand]:
             assert check is not None
             if desk.can_start and desk.standing(name).unfit is None:
                 start = messages.StartRequested(name)
-                yield SystemCommand(f"Start: {check.title}", check.learn, _sending(app, start))
+                yield SystemCommand(f"Start: {check.info.title}", check.info.learn, _sending(app, start))
             if name in desk.last:
                 earlier = _doing(app, f"history({name!r})")
-                yield SystemCommand(f"Earlier results: {check.title}", "Its runs and its trend", earlier)
+                yield SystemCommand(f"Earlier results: {check.info.title}", "Its runs and its trend", earlier)
             form = messages.SettingsRequested(name)
-            yield SystemCommand(f"Settings: {check.title}", "How it is run", _sending(app, form))
+            yield SystemCommand(f"Settings: {check.info.title}", "How it is run", _sending(app, form))
     for title, told, action in ALWAYS:
         if not app.check_action(action, ()):
             continue

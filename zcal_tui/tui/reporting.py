@@ -53,7 +53,7 @@ async def report(app: App[Any], desk: AppState) -> None:
 
 async def _written(app: App[Any], desk: AppState, kind: str, path: Path) -> bool:
     """Write it; False where the person should say another name."""
-    titles = {check: declared.title for check, declared in desk.checks.items()}
+    titles = {check: declared.info.title for check, declared in desk.checks.items()}
     store, printer = desk.session.store, desk.snapshot.filed_under
     replace = False
     while True:

@@ -1,4 +1,4 @@
-"""The guided order: what is done, what is passed over, and when the rest means nothing."""
+"""The full calibration: what runs, what is skipped, and when the rest means nothing."""
 
 from dataclasses import replace
 
@@ -13,6 +13,8 @@ from zcal_tui.checks.full_calibration import (
     stops_rest,
 )
 from zcal_tui.checks.parameters import ParameterError, build
+from zcal_tui.model.capabilities import Capabilities
+from zcal_tui.model.check_info import CHECK_INFO
 from zcal_tui.model.record import Level, Outcome, Problem, Record, Verdict
 
 ORDER = [
@@ -40,9 +42,11 @@ def test_the_checks_stand_in_the_order_in_which_they_build_on_each_other() -> No
 
 def test_a_person_may_leave_some_out() -> None:
     skipped = build(FullCalibrationParameters, {"skip": "bias, temperature"})
-    assert [check.name for check in chosen(skipped)] == [n for n in ORDER if n not in ("bias", "temperature")]
+    assert [check.info.name for check in chosen(skipped)] == [
+        n for n in ORDER if n not in ("bias", "temperature")
+    ]
     only = build(FullCalibrationParameters, {"only": "accuracy,ready"})
-    assert [check.name for check in chosen(only)] == ["ready", "accuracy"]
+    assert [check.info.name for check in chosen(only)] == ["ready", "accuracy"]
 
 
 def test_an_unknown_check_is_refused() -> None:
@@ -51,19 +55,24 @@ def test_an_unknown_check_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("check", "settings", "person", "extra", "words"),
+    ("check", "capabilities", "person", "words"),
     [
-        ("z-offset", {"probe": {"pin": "PB1"}}, False, True, "needs a person"),
-        ("backlash", {"probe": {"pin": "PB1"}}, True, False, "companion extra"),
-        ("accuracy", {}, True, True, "no probe"),
+        ("z-offset", Capabilities(probe=True, zcal=True), False, "needs a person"),
+        ("backlash", Capabilities(probe=True), True, "[zcal] module"),
+        ("accuracy", Capabilities(zcal=True), True, "No probe"),
     ],
 )
-def test_what_does_not_apply_is_passed_over_with_the_reason(
-    check: str, settings: dict[str, dict[str, str]], person: bool, extra: bool, words: str
+def test_what_does_not_apply_is_skipped_with_the_reason(
+    check: str, capabilities: Capabilities, person: bool, words: str
 ) -> None:
-    why = not_applicable(CHECKS[check], settings, person=person, can_extra=lambda: extra)
+    why = not_applicable(CHECK_INFO[check], capabilities, person=person)
     assert why is not None
     assert words in why
+
+
+def test_a_scanner_with_a_backlash_command_needs_no_module_for_it() -> None:
+    scanner = Capabilities(probe=True, backlash_command="CARTOGRAPHER_ESTIMATE_BACKLASH")
+    assert not_applicable(CHECK_INFO["backlash"], scanner, person=False) is None
 
 
 @pytest.mark.parametrize(

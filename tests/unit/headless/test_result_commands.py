@@ -55,7 +55,7 @@ def test_history_tells_runs_numbers_and_the_trend(several: Store, call: Call) ->
     code, out, err = call("history")
     assert (code, err) == (0, "")
     assert "voron: 8 runs" in out
-    assert "scatter σ 2.0 µm (1.4 µm … 2.6 µm, 95 %)" in out
+    assert "standard deviation σ 2.0 µm (1.4 µm … 2.6 µm, 95 %)" in out
     assert "at most 34 µm (95 %)" in out
     assert "did not start" in out
     assert "No drift can be told:" in out
@@ -202,7 +202,7 @@ def test_changed_says_what_to_do_again_and_history_knows(several: Store, call: C
     assert code == 0
     assert "z-offset" in out
     assert "auto-z" in out
-    assert "never run yet" in out
+    assert "not run yet" in out
     (kept,) = several.changes("voron")
     assert (kept.what, kept.note) == ("nozzle", "0.6 mm")
     out = call("history", "z-offset")[1]

@@ -86,4 +86,4 @@ async def test_the_table_says_why_one_has_no_result(
     out = capsys.readouterr().out
     _, _, together = out.partition("Side by side")
     assert "- gone: No printer at" in together
-    assert "scatter σ" in together
+    assert "standard deviation σ" in together

@@ -157,7 +157,7 @@ def test_a_record_ends_with_what_follows() -> None:
         changes=(Change("probe", "samples", "1", "3"),),
     )
     text = "\n".join(event_lines()(RunEnded(record)))
-    for part in ("! Usable.", "scatter σ", "· Because", "→ Probe three times.", "samples: 3"):
+    for part in ("! Usable.", "standard deviation σ", "· Because", "→ Probe three times.", "samples: 3"):
         assert part in text
 
 

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from tests.present import present
+from zcal_tui.model.check_info.auto_z import INFO as AUTO_Z
+from zcal_tui.printer.capabilities import capabilities_of
 from zcal_tui.printer.console import parse
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.z_calibration import (
@@ -13,7 +15,6 @@ from zcal_tui.printer.z_calibration import (
     applied_offset,
     from_status,
     section,
-    unfit,
 )
 
 VORON: dict[str, dict[str, Any]] = {
@@ -63,19 +64,19 @@ def test_the_margins_in_all_their_forms(options: dict[str, Any], margins: tuple[
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"stepper_z": {"endstop_pin": "probe:z_virtual_endstop"}}, "the probe itself is the Z endstop"),
+        ({"stepper_z": {"endstop_pin": "probe:z_virtual_endstop"}}, "the probe is the Z endstop"),
         ({"probe": None}, "No probe is configured"),
-        ({"z_calibration": None}, "no [z_calibration]"),
+        ({"z_calibration": None}, "No [z_calibration]"),
         ({"stepper_z": None}, "No Z endstop"),
         ({"printer": {"kinematics": "delta"}, "stepper_a": {}, "stepper_z": None}, "A delta's endstops"),
     ],
 )
 def test_what_a_printer_lacks_is_named(changes: dict[str, Any], words: str) -> None:
     settings = {name: options for name, options in {**VORON, **changes}.items() if options is not None}
-    reason = unfit(settings)
+    reason = AUTO_Z.unfit(capabilities_of(PrinterState(settings=settings)))
     assert reason is not None
     assert words in reason
-    assert unfit(VORON) is None
+    assert AUTO_Z.unfit(capabilities_of(PrinterState(settings=VORON))) is None
 
 
 def test_the_companions_status() -> None:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from tests.unit.fakes import records
 from zcal_tui.headless.results import compare as compare_words
 from zcal_tui.headless.results import history
+from zcal_tui.model.check_info import ALL_INFO
 from zcal_tui.model.record import Estimate, Outcome, Record, Sample
 from zcal_tui.results.compare import compare
-from zcal_tui.results.main_estimate import MAIN
 from zcal_tui.results.report import data, html, markdown
 from zcal_tui.results.report.page import make_page
 
@@ -70,7 +70,7 @@ def made(draw: st.DrawFn) -> Record:
         )
         for name in names
     }
-    check = draw(st.sampled_from([*MAIN, "ready", "all"]))
+    check = draw(st.sampled_from(list(ALL_INFO)))
     base = records.record(check, draw(st.integers(1, 28)))
     return replace(
         base,

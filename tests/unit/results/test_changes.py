@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from tests.unit.fakes import records
-from zcal_tui.results.changes import FILE, THINGS, Changed
-from zcal_tui.results.depends import NEEDS_NEW
-from zcal_tui.results.main_estimate import MAIN
+from zcal_tui.model.check_info import CHECK_INFO
+from zcal_tui.model.check_info.info import HARDWARE_CHANGES
+from zcal_tui.results.changes import FILE, Changed
 from zcal_tui.results.store import Store
 
 
@@ -39,7 +39,11 @@ def test_they_are_no_run(tmp_path: Path) -> None:
 
 def test_the_documentation_says_what_is_to_be_done_again() -> None:
     text = (Path(__file__).parents[3] / "docs" / "results.md").read_text(encoding="utf-8")
-    head = "| | " + " | ".join(THINGS) + " |"
+    head = "| | " + " | ".join(HARDWARE_CHANGES) + " |"
     rows = text[text.index(head) :].split("\n\n")[0].splitlines()[2:]
     told = {row.split("|")[1].strip(): [cell.strip() for cell in row.split("|")[2:-1]] for row in rows}
-    assert told == {check: ["●" if check in NEEDS_NEW[what] else "" for what in THINGS] for check in MAIN}
+    assert told == {
+        check: ["●" if what in info.stale_after else "" for what in HARDWARE_CHANGES]
+        for check, info in CHECK_INFO.items()
+        if info.main
+    }

@@ -13,7 +13,7 @@ from zcal_tui.model.record import Change, Estimate, Level, Outcome, Record, Samp
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.report import data, html, markdown
 from zcal_tui.results.report.page import Page, make_page
-from zcal_tui.results.report.plots import figures
+from zcal_tui.results.report.plots import plots_of
 from zcal_tui.results.report.svg import tick_text, ticks
 
 TITLES = {"ready": "Ready", "z-offset": "Z offset", "accuracy": "Repeatability", "bias": "Location bias"}
@@ -108,7 +108,7 @@ def test_light_and_dark_and_paper(whole: str) -> None:
     ids=lambda record: record.check,
 )
 def test_each_check_has_its_picture(record: Record) -> None:
-    found = figures(record)
+    found = plots_of(record)
     assert found
     for figure in found:
         root = ElementTree.fromstring(figure.svg)
@@ -130,14 +130,14 @@ def test_each_check_has_its_picture(record: Record) -> None:
 
 
 def test_a_touch_is_drawn_each_and_what_does_not_count_is_hollow() -> None:
-    (figure,) = figures(records.accuracy())
+    (figure,) = plots_of(records.accuracy())
     circles = re.findall(r'<circle[^>]*class="(\w+)"', figure.svg)
     assert circles.count("dot") == 14
     assert circles.count("hollow") == 1
 
 
 def test_the_map_shows_deviations_and_their_intervals() -> None:
-    (figure,) = figures(records.bias())
+    (figure,) = plots_of(records.bias())
     texts = re.findall(r">([^<>]+)</text>", figure.svg)
     assert {"−3", "+8", "+3", "−11", "+2", "±10"} <= set(texts)
     assert "6.3688 mm" in figure.caption
@@ -148,7 +148,7 @@ def test_a_deltas_bed_is_round() -> None:
     found = records.estimates(
         records.estimate("z_offset@0,80", 1.8), records.estimate("z_offset@-69,-40", 1.81)
     )
-    (figure,) = figures(records.record("bias", context=delta, estimates=found))
+    (figure,) = plots_of(records.record("bias", context=delta, estimates=found))
     assert re.search(r'<circle[^>]*class="bed"', figure.svg)
     assert not re.search(r'<rect[^>]*class="bed"', figure.svg)
 
@@ -164,7 +164,7 @@ def test_settings_that_were_tried_stand_below_one_another() -> None:
         for sample in records.accuracy().samples
     )
     sweep = records.record("accuracy", estimates=found, samples=samples)
-    (figure,) = figures(sweep)
+    (figure,) = plots_of(sweep)
     assert re.findall(r">([^<>]+)</text>", figure.svg)[-6:] == [
         "configured",
         "2.0 µm",
@@ -173,17 +173,17 @@ def test_settings_that_were_tried_stand_below_one_another() -> None:
         "samples = 3",
         "1.0 µm",
     ]
-    assert "scatter σ at samples=3" in Outline(html.render([page(sweep)])).words
+    assert "standard deviation σ at samples=3" in Outline(html.render([page(sweep)])).words
 
 
 def test_backlash_is_coloured_from_nothing_and_keeps_small_intervals() -> None:
-    (figure,) = figures(records.backlash())
+    (figure,) = plots_of(records.backlash())
     texts = re.findall(r">([^<>]+)</text>", figure.svg)
     assert {"5", "7", "±0.4"} <= set(texts)
 
 
 def test_the_three_heights_fill_the_formula() -> None:
-    figure = figures(records.auto_z())[0]
+    figure = plots_of(records.auto_z())[0]
     assert "6.357 − (6.449 − 0.498 + 0.500) = −0.094 mm" in figure.svg
 
 
@@ -191,13 +191,13 @@ def test_the_three_heights_fill_the_formula() -> None:
     "check", ["accuracy", "z-offset", "bias", "temperature", "auto-z", "probe-xy", "nothing-known"]
 )
 def test_without_data_there_is_no_picture(check: str) -> None:
-    assert figures(records.record(check)) == []
+    assert plots_of(records.record(check)) == []
 
 
 def test_touches_on_one_step_and_a_series_at_one_moment() -> None:
     same = tuple(Sample(n, 5.0, 1.0, 1.0, 2.0) for n in range(1, 6))
-    assert figures(records.record("accuracy", samples=same))
-    assert figures(records.record("temperature", samples=same)) == []
+    assert plots_of(records.record("accuracy", samples=same))
+    assert plots_of(records.record("temperature", samples=same)) == []
 
 
 def nasty() -> Record:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.unit.fakes import records
+from zcal_tui.model.check_info import CHECK_INFO
+from zcal_tui.model.check_info.info import HARDWARE_CHANGES, HardwareChange
 from zcal_tui.model.record import Outcome, Record
-from zcal_tui.results.changes import THINGS, Changed
-from zcal_tui.results.depends import NEEDS_NEW, OPTIONS
-from zcal_tui.results.main_estimate import MAIN
+from zcal_tui.results.changes import Changed
 from zcal_tui.results.stale import age_note, stale
 
 LATER = "2026-01-20T00:00:00Z"
@@ -33,11 +33,11 @@ def test_nothing_is_stale_while_nothing_changes(record: Record) -> None:
     assert stale(record, (), None) is None
 
 
-@pytest.mark.parametrize("what", list(THINGS))
-@pytest.mark.parametrize("check", list(MAIN))
-def test_what_a_person_changed_makes_stale_what_depends_on_it(what: str, check: str) -> None:
+@pytest.mark.parametrize("what", list(HARDWARE_CHANGES))
+@pytest.mark.parametrize("check", [name for name, info in CHECK_INFO.items() if info.main])
+def test_what_a_person_changed_makes_stale_what_depends_on_it(what: HardwareChange, check: str) -> None:
     found = stale(records.record(check), (), None, [Changed(what, LATER)])
-    why = NEEDS_NEW[what].get(check)
+    why = CHECK_INFO[check].stale_after.get(what)
     assert (found is None) == (why is None)
     if why is not None and found is not None:
         assert why in found
@@ -46,8 +46,7 @@ def test_what_a_person_changed_makes_stale_what_depends_on_it(what: str, check: 
 
 def test_what_klippers_documentation_says_of_the_z_offset() -> None:
     # Klipper docs, Probe_Calibrate: "the printer's motion system, hotend position, or probe location"
-    for what in ("motion", "hotend", "probe"):
-        assert "z-offset" in NEEDS_NEW[what]
+    assert {"motion", "hotend", "probe"} <= set(CHECK_INFO["z-offset"].stale_after)
 
 
 def test_a_change_before_the_run_does_not_count() -> None:
@@ -190,8 +189,8 @@ def test_a_mesh_is_invalid_after_a_new_z_offset() -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"config": {"probe": {"speed": 2.0}}}, "configuration was changed"),
-        ({"homed_axes": "xy"}, "not homed any more"),
+        ({"config": {"probe": {"speed": 2.0}}}, "printer.cfg was changed"),
+        ({"homed_axes": "xy"}, "no longer homed"),
         ({"bed_mesh": "hot"}, "another bed mesh"),
         ({"start": 9000.0, "eventtime": 9100.0}, "restarted"),
     ],
@@ -205,7 +204,7 @@ def test_an_offset_at_run_time_is_lost_with_a_restart() -> None:
 
 
 def test_the_first_layer_stands_under_its_offset() -> None:
-    assert "+50 µm now" in reason(records.first_layer(), gcode_offset=[0, 0, 0.05])
+    assert "now +50 µm" in reason(records.first_layer(), gcode_offset=[0, 0, 0.05])
 
 
 def test_klippers_frame_matters_where_the_axis_twist_is_in_it() -> None:
@@ -229,5 +228,6 @@ def test_a_run_without_a_result_has_nothing_to_go_stale() -> None:
     assert stale(record, (), None, [Changed("probe", LATER)]) is None
 
 
-def test_every_check_with_numbers_says_what_it_depends_on() -> None:
-    assert set(MAIN) == set(OPTIONS)
+def test_a_result_of_an_unknown_check_is_stale() -> None:
+    found = stale(replace(records.accuracy(), check="of-a-newer-version"), (), now())
+    assert found is not None and "of-a-newer-version" in found

@@ -78,7 +78,7 @@ def test_a_mean_is_never_followed_across_klippers_change_of_frame() -> None:
 def test_a_config_value_that_matters_ends_the_line() -> None:
     slow = records.context({"probe": {"speed": 2.0}})
     found = points([records.accuracy(1, context=slow), records.accuracy(2)])
-    assert found[0].why_not == "[probe] speed was another"
+    assert found[0].why_not == "[probe] speed was different"
 
 
 def test_a_change_of_the_machine_ends_the_line() -> None:

@@ -91,7 +91,7 @@ def test_a_history_has_a_list_and_a_line_for_each() -> None:
 
 def test_no_line_goes_through_two_of_them() -> None:
     found = points([records.accuracy(1), endstop(2), records.accuracy(3)])
-    assert [point.why_not for point in found] == ["", "another thing was measured", ""]
+    assert [point.why_not for point in found] == ["", "another quantity was measured", ""]
 
 
 def test_their_numbers_are_not_subtracted() -> None:

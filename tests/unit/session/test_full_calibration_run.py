@@ -1,4 +1,4 @@
-"""The whole calibration, with checks that only pretend: what is done, passed over, looked at again, and kept."""
+"""The full calibration, with checks that only pretend: what is done, skipped, looked at again, and kept."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -98,10 +98,10 @@ class Whole:
 
     def make(self, check: Check, parameters: Any) -> Any:
         def ends() -> Record:
-            self.then.pop(check.name, lambda: None)()
-            return self.ends.get(check.name, record(check.name))
+            self.then.pop(check.info.name, lambda: None)()
+            return self.ends.get(check.info.name, record(check.info.name))
 
-        self.runs.append(FakeRun(check.name, ends, self.board.event))
+        self.runs.append(FakeRun(check.info.name, ends, self.board.event))
         return self.runs[-1]
 
     async def go(self, *, present: bool = True, resumed: Record | None = None, **parameters: str) -> Record:
@@ -142,10 +142,10 @@ async def test_every_check_that_applies_is_done_in_its_order_and_kept(whole: Who
 async def test_what_does_not_apply_is_passed_over_with_the_reason(whole: Whole) -> None:
     found = await whole.go(present=False)
     assert "z-offset" not in whole.done
-    assert "is passed over: It needs a person" in whole.notices
-    assert "is passed over: It needs the companion extra" in whole.notices
+    assert "is skipped. It needs a person" in whole.notices
+    assert "is skipped. It needs the [zcal] module" in whole.notices
     assert found.verdict is not None
-    assert sum("(passed over)" in reason for reason in found.verdict.reasons) == 9 - len(whole.done)
+    assert sum("(skipped)" in reason for reason in found.verdict.reasons) == 9 - len(whole.done)
 
 
 async def test_a_failure_that_makes_the_rest_meaningless_stops_it(whole: Whole) -> None:
@@ -155,7 +155,7 @@ async def test_a_failure_that_makes_the_rest_meaningless_stops_it(whole: Whole) 
     assert found.outcome is Outcome.FINISHED
     assert found.problem is not None
     assert "It stopped after accuracy: accuracy is fail." in found.problem.what
-    assert "nothing else can be told from chance" in found.problem.cause
+    assert "no other result is statistically significant" in found.problem.cause
     assert [event.problem for event in whole.events if isinstance(event, RunProblem)] == [found.problem]
     assert of_record(found) is ExitCode.VERDICT_FAIL, "nothing is wrong with the printer's side of it"
 

@@ -12,6 +12,7 @@ from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave
 from zcal_tui.checks.z_calibration import run_command
+from zcal_tui.model.check_info.auto_z import INFO as AUTO_Z
 from zcal_tui.model.events import (
     AdviceGiven,
     EstimateUpdated,
@@ -23,9 +24,9 @@ from zcal_tui.model.events import (
 )
 from zcal_tui.model.record import Level, Sample, Verdict
 from zcal_tui.model.units import length, percent
+from zcal_tui.printer.capabilities import capabilities_of
 from zcal_tui.printer.messages import AccuracyStats, ProbeSample
 from zcal_tui.printer.printer import Heard
-from zcal_tui.printer.z_calibration import unfit
 from zcal_tui.stats.homings import judge_endstop, pair_interval
 from zcal_tui.stats.repeatability import Repeatability, analyse
 
@@ -55,8 +56,7 @@ async def measure_endstop(context: Context, parameters: AccuracyParameters) -> N
 
 def _require_endstop(context: Context, parameters: AccuracyParameters) -> None:
     """Raises CheckRefused where nothing touches the endstop, or for parameters that make no sense here."""
-    settings = context.printer.state.settings
-    if (reason := unfit(settings)) is not None:
+    if (reason := AUTO_Z.unfit(capabilities_of(context.printer.state))) is not None:
         raise CheckRefused(
             "The Z endstop cannot be touched again and again here.",
             reason,

@@ -19,6 +19,7 @@ from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.preconditions import require_clean, require_cold, require_ready
 from zcal_tui.checks.travel import disturbed, home_if_needed, lift_and_leave, position
+from zcal_tui.model.check_info.auto_z import INFO as AUTO_Z
 from zcal_tui.model.events import (
     AdviceGiven,
     EstimateUpdated,
@@ -32,9 +33,10 @@ from zcal_tui.model.events import (
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Estimate, Level
 from zcal_tui.model.units import length, millimetres
+from zcal_tui.printer.capabilities import capabilities_of
 from zcal_tui.printer.config_view import ProbeConfig, ZRail, probe_config, z_rail, z_step_distance
 from zcal_tui.printer.geometry import Xy, z_limits
-from zcal_tui.printer.z_calibration import AutomaticOffset, ZCalibrationSection, section, unfit
+from zcal_tui.printer.z_calibration import AutomaticOffset, ZCalibrationSection, section
 from zcal_tui.stats.auto_offset import Moved
 from zcal_tui.stats.repeatability import Repeatability, analyse
 
@@ -75,7 +77,7 @@ class _Run:
         state = context.printer.state
         self._context = context
         self._parameters = parameters
-        reason = unfit(state.settings) or _unavailable(state.z_calibration)
+        reason = AUTO_Z.unfit(capabilities_of(state)) or _unavailable(state.z_calibration)
         here, probe, rail, step = section(state), probe_config(state), z_rail(state), z_step_distance(state)
         if reason is not None or here is None or probe is None or rail is None:
             raise CheckRefused(

@@ -8,26 +8,13 @@ from zcal_tui.checks.backlash.parameters import BacklashParameters
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.model.record import Sample
-from zcal_tui.printer.config_view import ProbeConfig
+from zcal_tui.printer.capabilities import CARTOGRAPHER
 from zcal_tui.printer.messages import BacklashFound, BacklashNegative, BacklashNone, BeaconBacklash
 from zcal_tui.printer.places import Place
 from zcal_tui.printer.printer import Heard
-from zcal_tui.printer.state import PrinterState
 
-CARTOGRAPHER, BEACON = "CARTOGRAPHER_ESTIMATE_BACKLASH", "BEACON_ESTIMATE_BACKLASH"
-_BY_SECTION = {"cartographer": CARTOGRAPHER, "beacon": BEACON}
 _PRINTED = 0.001
 """mm. Cartographer prints whole micrometres."""
-
-
-def plugin_command(state: PrinterState, probe: ProbeConfig) -> str | None:
-    """The probe's own command for backlash; None where it has none."""
-    for section, command in _BY_SECTION.items():
-        if state.has_command(command) or (
-            state.has_command(command) is None and probe.section.split()[0] == section
-        ):
-            return command
-    return None
 
 
 class PluginInstrument:

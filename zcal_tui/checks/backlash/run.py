@@ -7,7 +7,7 @@ import random
 from zcal_tui.checks.backlash.analysis import BacklashReport
 from zcal_tui.checks.backlash.instrument import Instrument
 from zcal_tui.checks.backlash.parameters import BacklashParameters
-from zcal_tui.checks.backlash.plugin_instrument import BEACON, CARTOGRAPHER, PluginInstrument, plugin_command
+from zcal_tui.checks.backlash.plugin_instrument import PluginInstrument
 from zcal_tui.checks.backlash.spots import chosen_spots, require_one_choice
 from zcal_tui.checks.backlash.zcal_instrument import ZcalInstrument
 from zcal_tui.checks.base import Context
@@ -17,6 +17,7 @@ from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, travel
 from zcal_tui.model.events import AdviceGiven, Progress, SampleTaken, Stage
 from zcal_tui.model.record import Change, Sample
+from zcal_tui.printer.capabilities import BEACON, CARTOGRAPHER, backlash_command
 from zcal_tui.printer.config_view import ProbeConfig, probe_config, z_step_distance
 from zcal_tui.printer.places import Place
 
@@ -46,7 +47,7 @@ async def measure(context: Context, parameters: BacklashParameters) -> None:
             "The configuration of the Z steppers lacks rotation_distance or microsteps.",
             "Look at the stepper sections of printer.cfg.",
         )
-    command = plugin_command(state, probe)
+    command = backlash_command(state)
     instrument = _instrument(context, probe, parameters, command, step)
     proposal = _proposal(context, probe, command) if parameters.calibrate else None
     if parameters.calibrate and instrument.limits.upper_bound_only:
@@ -83,9 +84,9 @@ async def measure(context: Context, parameters: BacklashParameters) -> None:
 
 
 def _instrument(
-    context: Context, probe: ProbeConfig, parameters: BacklashParameters, command: str | None, step: float
+    context: Context, probe: ProbeConfig, parameters: BacklashParameters, command: str, step: float
 ) -> Instrument:
-    if command is None:
+    if not command:
         return ZcalInstrument(context, probe, parameters, step)
     if parameters.calibrate and command == BEACON:
         raise CheckRefused(
@@ -96,7 +97,7 @@ def _instrument(
     return PluginInstrument(context, command, parameters)
 
 
-def _proposal(context: Context, probe: ProbeConfig, command: str | None) -> Change:
+def _proposal(context: Context, probe: ProbeConfig, command: str) -> Change:
     """The value that is calibrated, without its new one. CARTOGRAPHER_ESTIMATE_BACKLASH would stage its own with
     CALIBRATE=1 before anybody is asked; here it is lines to edit."""
     section = probe.section if command == CARTOGRAPHER else "zcal"

@@ -30,12 +30,14 @@ from zcal_tui.checks.travel import (
     safe_clearance,
     travel,
 )
+from zcal_tui.model.check_info.auto_z import INFO as AUTO_Z
 from zcal_tui.model.events import Notice, Progress, Stage
 from zcal_tui.model.questions import Choose, Option
+from zcal_tui.printer.capabilities import capabilities_of
 from zcal_tui.printer.config_view import probe_config, z_step_distance
 from zcal_tui.printer.geometry import Xy, measuring_site
 from zcal_tui.printer.state import PrinterState
-from zcal_tui.printer.z_calibration import applied_offset, section, unfit
+from zcal_tui.printer.z_calibration import applied_offset, section
 from zcal_tui.stats.auto_offset import gap_error
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.paper import paper_height
@@ -120,7 +122,7 @@ async def _offset_in_force(context: Context, parameters: FirstLayerParameters) -
     finds a fault, CheckCancelled, TransportError."""
     state = await context.printer.refresh()
     here = section(state)
-    if here is None or unfit(state.settings) is not None:
+    if here is None or AUTO_Z.unfit(capabilities_of(state)) is not None:
         return False
     if applied_offset(state) is not None:
         return True

@@ -1,5 +1,7 @@
-"""The check `probe-xy`: the declaration here is light; what measures is imported when it runs."""
+"""The check `probe-xy`. Light: what measures is imported when it runs."""
 
 from zcal_tui.checks.probe_xy.check import ProbeXy
 
-__all__ = ["ProbeXy"]
+__all__ = ["CHECK", "ProbeXy"]
+
+CHECK = ProbeXy()

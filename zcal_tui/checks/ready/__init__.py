@@ -1,5 +1,7 @@
-"""The check `ready`: the declaration here is light; what looks is imported when it runs."""
+"""The check `ready`. Light: what measures is imported when it runs."""
 
 from zcal_tui.checks.ready.check import Ready
 
-__all__ = ["Ready"]
+__all__ = ["CHECK", "Ready"]
+
+CHECK = Ready()

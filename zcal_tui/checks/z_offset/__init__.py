@@ -1,5 +1,7 @@
-"""The check `z-offset`: the declaration here is light; what measures is imported when it runs."""
+"""The check `z-offset`. Light: what measures is imported when it runs."""
 
 from zcal_tui.checks.z_offset.check import ZOffset
 
-__all__ = ["ZOffset"]
+__all__ = ["CHECK", "ZOffset"]
+
+CHECK = ZOffset()

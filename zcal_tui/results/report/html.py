@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 
+from zcal_tui.model.check_info import ESTIMATES
 from zcal_tui.model.codec import record_to_json
 from zcal_tui.model.estimate_text import value_text
-from zcal_tui.model.labels import LABELS, label
+from zcal_tui.model.labels import label
 from zcal_tui.model.record import Change, Estimate, Sample
 from zcal_tui.results.main_estimate import main_estimates
 from zcal_tui.results.report.map import is_at_place
@@ -124,7 +125,7 @@ def _estimates(estimates: Iterable[Estimate]) -> str:
             reach = f"at most {high}"
         elif low and not high:
             reach = f"at least {low}"
-        known = LABELS.get(estimate.name)
+        known = ESTIMATES.get(estimate.name)
         title = f' title="{clean(known.meaning)}"' if known is not None else ""
         meaning = f"<small>{clean(known.meaning)}</small>" if known is not None else ""
         rows.append(

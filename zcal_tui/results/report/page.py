@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from zcal_tui.model.check_info import CHECK_INFO
 from zcal_tui.model.record import WHOLE, Level, Outcome, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.context import config_of
-from zcal_tui.results.main_estimate import MAIN
 from zcal_tui.results.report.plot import ReportPlot
-from zcal_tui.results.report.plots import figures
+from zcal_tui.results.report.plots import plots_of
 from zcal_tui.results.stale import age_note, stale
 from zcal_tui.results.variant import grouped, representative, titled, variant
 
@@ -75,7 +75,7 @@ def make_page(
     """The page about a printer whose records these are; `titles` names the checks, in the order of the page."""
     now = now or datetime.now(UTC)
     ordered = sorted(records, key=lambda record: record.started, reverse=True)
-    order = [*titles, *MAIN]
+    order = [*titles, *CHECK_INFO]
     groups = grouped(record for record in ordered if record.check != WHOLE)
     names = sorted(groups, key=lambda name: _place(order, groups[name][0]))
     sections = tuple(
@@ -84,7 +84,7 @@ def make_page(
             record,
             stale(record, ordered, None, changed),
             age_note(record, now),
-            tuple(figures(record)),
+            tuple(plots_of(record)),
         )
         for record in (representative(groups[name]) for name in names)
     )

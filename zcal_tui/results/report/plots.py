@@ -1,30 +1,32 @@
-"""Which pictures belong to a check's record. Each comes as SVG and as lines of text, with a caption."""
+"""The plots of a record. Each comes as SVG and as lines of text, with a caption."""
 
 from collections.abc import Callable, Mapping
 
+from zcal_tui.model.check_info import info_of
+from zcal_tui.model.check_info.info import PlotName
 from zcal_tui.model.record import Record
 from zcal_tui.results.report.curve import temperature
 from zcal_tui.results.report.heights import three_heights
 from zcal_tui.results.report.map import places
 from zcal_tui.results.report.offsets import seen_from_above
 from zcal_tui.results.report.plot import ReportPlot
-from zcal_tui.results.report.series import repeats, touches
+from zcal_tui.results.report.series import repeats, samples
 from zcal_tui.results.report.variants import settings
 
-DRAWN: Mapping[str, tuple[Callable[[Record], ReportPlot | None], ...]] = {
-    "probe-xy": (seen_from_above,),
-    "z-offset": (repeats, touches),
-    "accuracy": (settings, touches),
-    "bias": (places,),
-    "temperature": (temperature,),
-    "backlash": (places,),
-    "auto-z": (three_heights, repeats),
-    "first-layer": (repeats,),
+PLOTS: Mapping[PlotName, Callable[[Record], ReportPlot | None]] = {
+    "samples": samples,
+    "repeats": repeats,
+    "settings": settings,
+    "places": places,
+    "temperature": temperature,
+    "three_heights": three_heights,
+    "from_above": seen_from_above,
 }
-"""The drawings of each check, the first one first; of any other the touches."""
+"""Each makes one plot of a record; None where the record lacks the data."""
 
 
-def figures(record: Record) -> list[ReportPlot]:
-    """The pictures of a record, those for which it has the data."""
-    found = [draw(record) for draw in DRAWN.get(record.check, (touches,))]
-    return [figure for figure in found if figure is not None]
+def plots_of(record: Record) -> list[ReportPlot]:
+    """The plots of a record for which it has the data; of a check this version does not know, the samples."""
+    info = info_of(record.check)
+    names = info.plots if info is not None else ("samples",)
+    return [plot for name in names if (plot := PLOTS[name](record)) is not None]

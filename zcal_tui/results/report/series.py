@@ -1,9 +1,10 @@
-"""Measurements in their order: touches one after the other, or the repetitions of a test."""
+"""Measurements in order: samples one after the other, or the repetitions of a test."""
 
 import math
 import statistics
 from collections.abc import Sequence
 
+from zcal_tui.model.check_info import info_of
 from zcal_tui.model.record import Estimate, Record, Sample
 from zcal_tui.model.units import UM_PER_MM, length, micrometres, millimetres
 from zcal_tui.results.report.plot import ReportPlot
@@ -11,31 +12,35 @@ from zcal_tui.results.report.svg import SvgAxes, SvgDrawing, reach
 from zcal_tui.results.textplot import Mark, plot
 
 WIDTH, HEIGHT = 720.0, 250.0
-TOUCHES = ("touch", "scan", "release", "bed")
-REPEATED = {"z-offset": "paper", "auto-z": "offset", "first-layer": "paper"}
-"""By check, the kind of sample that is one repetition's result."""
+PROBED = ("touch", "scan", "release", "bed")
 LEAST_SPAN = 4.0
 """µm that the scale spans at least: a probe that always reads the same should look so."""
 
 
-def touches(record: Record) -> ReportPlot | None:
-    """Every touch against its number, with mean and scatter, and how often each height occurred."""
-    taken = [sample for sample in record.samples if sample.kind in TOUCHES]
+def compares_settings(record: Record) -> bool:
+    """Whether a sample's `place` can name settings rather than a place."""
+    info = info_of(record.check)
+    return info is not None and "settings" in info.plots
+
+
+def samples(record: Record) -> ReportPlot | None:
+    """Every sample by its number, with mean and standard deviation, and how often each height occurred."""
+    taken = [sample for sample in record.samples if sample.kind in PROBED]
     counted = [sample for sample in taken if sample.recorded]
-    if len(counted) < 2 or (record.check == "accuracy" and len({sample.place for sample in counted}) > 1):
-        return None  # under several settings they make no one series
+    if len(counted) < 2 or (compares_settings(record) and len({sample.place for sample in counted}) > 1):
+        return None  # under several settings they are not one series
     mean = statistics.fmean(sample.trigger_z for sample in counted)
     sigma = record.estimates.get("sigma")
     scatter = sigma.value if sigma is not None and sigma.value is not None else _stdev(counted)
     um = [(sample, (sample.trigger_z - mean) * UM_PER_MM) for sample in taken]
-    drawing = SvgDrawing(WIDTH, HEIGHT, f"{len(taken)} touches, deviations from their mean in µm")
+    drawing = SvgDrawing(WIDTH, HEIGHT, f"{len(taken)} samples, deviations from their mean in µm")
     axes = SvgAxes(56, 26, 530, 172, (0.3, len(taken) + 0.7), reach([v for _, v in um], least=LEAST_SPAN))
     axes.draw_y(drawing, "µm")
-    axes.draw_x(drawing, "touch", whole=True)
+    axes.draw_x(drawing, "sample", whole=True)
     _band(drawing, axes, scatter * UM_PER_MM)
     drawing.path([axes.at(n, value) for n, (s, value) in enumerate(um, 1) if s.recorded], "thread")
     for n, (sample, value) in enumerate(um, 1):
-        told = f"touch {sample.n}: {millimetres(sample.trigger_z)}" + (
+        told = f"sample {sample.n}: {millimetres(sample.trigger_z)}" + (
             f", {sample.place}" if sample.place else ""
         )
         drawing.circle(*axes.at(n, value), 4.5, "dot" if sample.recorded else "hollow", told=told)
@@ -43,12 +48,12 @@ def touches(record: Record) -> ReportPlot | None:
     lines = plot(
         [Mark(float(n), value, faint=not sample.recorded) for n, (sample, value) in enumerate(um, 1)],
         lambda value: f"{value:+.1f} µm".replace("-", "−"),
-        left="touch 1",
+        left="sample 1",
         right=str(len(taken)),
     )
     hollow = "; hollow: not counted" if len(counted) < len(taken) else ""
     caption = (
-        f"Deviation of each touch from the mean, {millimetres(mean)}. Band: ± σ = {length(scatter)}{hollow}."
+        f"Deviation of each sample from the mean, {millimetres(mean)}. Band: ± σ = {length(scatter)}{hollow}."
     )
     return ReportPlot(caption, drawing.render(), tuple(lines))
 
@@ -82,7 +87,8 @@ def _levels(drawing: SvgDrawing, axes: SvgAxes, values: Sequence[float]) -> None
 
 def repeats(record: Record) -> ReportPlot | None:
     """The result of each repetition of a test, with the estimate and its interval."""
-    kind = REPEATED.get(record.check)
+    info = info_of(record.check)
+    kind = info.repeated_sample if info is not None else ""
     taken = [sample for sample in record.samples if sample.kind == kind and sample.recorded]
     found = [(sample, _value(sample)) for sample in taken]
     if len(found) < 2:

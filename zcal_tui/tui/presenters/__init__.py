@@ -1,21 +1,29 @@
-"""How each check's record is put into words, numbers and pictures for the screen."""
+"""How each check's record becomes words, numbers and plots on the screen."""
 
+from collections.abc import Callable, Mapping
+from functools import cache
+
+from zcal_tui.model.check_info import info_of
+from zcal_tui.model.check_info.info import CheckInfo, PresenterName
 from zcal_tui.tui.presenters.accuracy import AccuracyPresenter
 from zcal_tui.tui.presenters.auto_z import AutoZPresenter
-from zcal_tui.tui.presenters.limit import BIAS, TEMPERATURE
+from zcal_tui.tui.presenters.limit import LimitPresenter
 from zcal_tui.tui.presenters.plain import PlainPresenter
 from zcal_tui.tui.presenters.presenter import Presenter
 
-FACES: dict[str, Presenter] = {
-    "accuracy": AccuracyPresenter(),
-    "auto-z": AutoZPresenter(),
-    "bias": BIAS,
-    "temperature": TEMPERATURE,
+PRESENTERS: Mapping[PresenterName, Callable[[CheckInfo], Presenter]] = {
+    "plain": lambda info: PlainPresenter(),
+    "repeatability": lambda info: AccuracyPresenter(),
+    "limit": lambda info: LimitPresenter(info.main[0], info.legend),
+    "automatic_offset": lambda info: AutoZPresenter(),
 }
+"""Each makes the presenter of a check from its description."""
 
-_PLAIN = PlainPresenter()
+_UNKNOWN = PlainPresenter()
 
 
-def face_of(check: str) -> Presenter:
-    """The face of a check; one that lists the estimates by name where it has none of its own."""
-    return FACES.get(check, _PLAIN)
+@cache
+def presenter_of(check: str) -> Presenter:
+    """The presenter of a check; for a check that this version does not know, one that lists its estimates."""
+    info = info_of(check)
+    return _UNKNOWN if info is None else PRESENTERS[info.presenter](info)

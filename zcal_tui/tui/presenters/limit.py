@@ -23,15 +23,3 @@ class LimitPresenter(PlainPresenter):
             return Gauge(None, limit, "µm")
         ends = [abs(end) * UM_PER_MM for end in (estimate.low, estimate.high) if end is not None]
         return Gauge(abs(estimate.value) * UM_PER_MM, limit, "µm", None, max(ends, default=None))
-
-
-BIAS = LimitPresenter(
-    "spread",
-    "The large number is how far the z_offset differs over the bed; the map shows where it is larger and smaller. "
-    "Klipper's limit is 25 µm.",
-)
-TEMPERATURE = LimitPresenter(
-    "shift",
-    "The large number is how much higher the probe triggers hot than cold. The curves show the height over time and "
-    "over temperature; V changes between them. 25 µm is Klipper's limit.",
-)

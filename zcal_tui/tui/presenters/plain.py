@@ -2,7 +2,7 @@
 
 import math
 
-from zcal_tui.model.labels import is_place, label
+from zcal_tui.model.labels import is_position, label
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.model.units import MINUS, length, number, percent
 from zcal_tui.tui.presenters.plots import Picture, bed_map, curves, differences, dots
@@ -32,7 +32,7 @@ def plain_value(estimate: Estimate) -> str:
     if value is None or not math.isfinite(value):
         return UNKNOWN
     if estimate.unit == "mm":
-        return f"{value:.4f} mm".replace("-", "−") if is_place(estimate.name) else length(value)
+        return f"{value:.4f} mm".replace("-", "−") if is_position(estimate.name) else length(value)
     if estimate.unit == "mm/°C":
         return f"{um(value, sign=True)} µm/°C"
     if estimate.unit == "":
@@ -47,7 +47,7 @@ def _with(estimate: Estimate, value: float) -> Estimate:
 def interval_text(estimate: Estimate) -> str:
     """An estimate's interval in its own unit, short."""
     if estimate.unit == "mm":
-        return half_interval(estimate) if is_place(estimate.name) else um_interval(estimate)
+        return half_interval(estimate) if is_position(estimate.name) else um_interval(estimate)
     if estimate.unit == "mm/°C" and estimate.low is not None and estimate.high is not None:
         return f"{um(estimate.low, sign=True)} … {um(estimate.high, sign=True)}"
     if estimate.low is not None and estimate.high is not None:
@@ -87,7 +87,7 @@ class PlainPresenter:
             return Live("-.-", "", named)
         told = interval_text(estimate)
         about = (told, sure) if told else ()
-        if estimate.unit == "mm" and is_place(estimate.name):
+        if estimate.unit == "mm" and is_position(estimate.name):
             return Live(number(value, digits=3), "mm", named, about)
         if estimate.unit == "mm":
             return Live(um(value), "µm", named, about)

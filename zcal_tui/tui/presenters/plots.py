@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from zcal_tui.model.labels import is_place, label
+from zcal_tui.model.labels import is_position, label
 from zcal_tui.model.record import Estimate, Record, Sample
 from zcal_tui.model.units import UM_PER_MM, length
 
@@ -178,18 +178,18 @@ def bed_map(record: Record) -> BedMap | None:
 
 def _map_of(name: str, spots: Sequence[tuple[tuple[float, float], Estimate]]) -> BedMap:
     values = [estimate.value or 0.0 for _, estimate in spots]
-    mean = _mean(values) if is_place(name) else 0.0
+    mean = _mean(values) if is_position(name) else 0.0
     far = max((abs(value - mean) for value in values), default=0.0) or 1.0
     drawn = tuple(
         Spot(
             *place,
-            um_text(value - mean, sign=is_place(name)),
+            um_text(value - mean, sign=is_position(name)),
             half_width(estimate),
             (value - mean) / far,
         )
         for (place, estimate), value in zip(spots, values, strict=True)
     )
-    told = f"µm from the mean, {mean:.4f} mm" if is_place(name) else "µm"
+    told = f"µm from the mean, {mean:.4f} mm" if is_position(name) else "µm"
     return BedMap(f"{label(name)} over the bed", drawn, told)
 
 

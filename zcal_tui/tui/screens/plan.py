@@ -12,12 +12,13 @@ from textual.widgets import Button
 
 from zcal_tui.checks.base import Declaration
 from zcal_tui.checks.parameters import specs
+from zcal_tui.model.check_info.info import Needs
 from zcal_tui.model.record import Level
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.tui.app_state import ALL, AppState, CheckStatus, short_title
 from zcal_tui.tui.messages import RunWatched, SettingsRequested, StartRequested
-from zcal_tui.tui.presenters import face_of
+from zcal_tui.tui.presenters import presenter_of
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.widgets.checklist import STYLE, CheckList, ChecklistEntry
 from zcal_tui.tui.widgets.text import Plain
@@ -38,15 +39,14 @@ def fact(label: str, value: str | Content, style: str = "", width: int = 0) -> C
     )
 
 
-def needs_text(check: Declaration) -> str:
+def needs_text(needs: Needs) -> str:
     """What a check needs, in words."""
-    needs = check.needs
     words = [
         "homed axes" if needs.homed else "",
         "a probe" if needs.probe else "",
         "cold nozzle and bed" if needs.cold else "",
         "you beside the printer" if needs.person else "",
-        {"no": "", "better": "better with the extra", "must": "the companion extra"}[needs.extra],
+        {"no": "", "better": "better with the [zcal] module", "must": "the [zcal] module"}[needs.module],
     ]
     return " · ".join(word for word in words if word) or "nothing"
 
@@ -195,7 +195,7 @@ class PlanScreen(ZcalScreen):
         record = self.desk.last.get(name)
         result = ""
         if record is not None and record.verdict is not None:
-            result = face_of(name).live(record).text if record.estimates else ""
+            result = presenter_of(name).live(record).text if record.estimates else ""
         title = "The whole plan" if name == ALL else short_title(self.desk.title(name))
         return ChecklistEntry(name, title, self.desk.standing(name), result)
 
@@ -222,8 +222,8 @@ class PlanScreen(ZcalScreen):
             return
         self._detail_of = detail_of
         detail = self.query_one("#detail")
-        if detail.border_title != check.title:
-            detail.border_title = check.title
+        if detail.border_title != check.info.title:
+            detail.border_title = check.info.title
         self.query_one("#text", Plain).say(self._text(name, check, standing, width))
         start = self.query_one("#start", Button)
         label = "Watch" if standing.running else "Start"
@@ -240,30 +240,25 @@ class PlanScreen(ZcalScreen):
         if standing.unfit:
             told.append(("not for", Content.styled(standing.unfit, "$text-warning")))
         told += [
-            ("needs", needs_text(check)),
-            ("takes", minutes_text(self._minutes(name, check))),
+            ("needs", needs_text(check.info.needs(self.desk.capabilities))),
+            ("takes", minutes_text(check.info.needs(self.desk.capabilities).minutes)),
             ("with", changed or "the usual settings"),
         ]
         facts = Content("\n").join(fact(label, value, width=width) for label, value in told)
-        return Content("\n\n").join([Content.styled(check.learn, "bold"), facts, Content(check.explain)])
+        return Content("\n\n").join(
+            [Content.styled(check.info.learn, "bold"), facts, Content(check.info.explain)]
+        )
 
     def on_resize(self) -> None:
         """The lines at the right are broken anew."""
         self.call_after_refresh(self._show_detail)
-
-    def _minutes(self, name: str, check: Declaration) -> float:
-        """About how long it takes; the whole plan as long as those of its checks that apply."""
-        if name != ALL:
-            return check.needs.minutes
-        fit = [c for each, c in self.desk.checks.items() if self.desk.standing(each).unfit is None]
-        return sum(c.needs.minutes for c in fit)
 
     def _last(self, name: str, standing: CheckStatus) -> Content:
         record = self.desk.last.get(name)
         if record is None:
             return Content.assemble((standing.word, "$z-dim" if not standing.running else "$text-primary"))
         style = STYLE[standing.level] if standing.level is not None else "$z-dim"
-        live = face_of(name).live(record)
+        live = presenter_of(name).live(record)
         told = ""
         if standing.level not in (None, Level.UNKNOWN) and record.estimates:
             told = f" · {live.text} {live.interval[0] if live.interval else ''}".rstrip()

@@ -10,7 +10,7 @@ from textual.widgets import Button
 
 from zcal_tui.model.record import Record
 from zcal_tui.tui.app_state import AppState
-from zcal_tui.tui.presenters import face_of
+from zcal_tui.tui.presenters import presenter_of
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.widgets.bedmap import bed_of
 from zcal_tui.tui.widgets.plot_view import PlotView
@@ -48,7 +48,7 @@ class PlotScreen(ZcalScreen):
 
     def on_mount(self) -> None:
         """Fill it."""
-        face, record = face_of(self.record.check), self.record
+        face, record = presenter_of(self.record.check), self.record
         pictures = face.pictures(record)
         bed = bed_of(self.desk.snapshot.printer)
         self.query_one("#picture", PlotView).show(pictures, len(record.samples), bed)

@@ -15,7 +15,7 @@ from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.tui.app_state import ALL, AppState
 from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.messages import CancelRequested, PlanRequested, RunWatched
-from zcal_tui.tui.presenters import face_of
+from zcal_tui.tui.presenters import presenter_of
 from zcal_tui.tui.presenters.presenter import Live
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.widgets.bedmap import bed_of
@@ -81,7 +81,7 @@ class RunScreen(ZcalScreen):
 
     def show_run(self, view: RunView) -> None:
         """Fill in what changed."""
-        record, face = view.record, face_of(view.record.check)
+        record, face = view.record, presenter_of(view.record.check)
         numbers, title = self.query_one("#numbers"), self.desk.title(record.check)
         if numbers.border_title != title:
             numbers.border_title = title
@@ -105,7 +105,7 @@ class RunScreen(ZcalScreen):
         """Before there is anything to draw: what the check does, and what it has said so far."""
         signs = glyphs_of(self)
         declared = self.desk.declared(view.record.check)
-        parts = [Content.styled(declared.explain, "$z-dim")] if declared is not None else []
+        parts = [Content.styled(declared.info.explain, "$z-dim")] if declared is not None else []
         said = [*view.notices[-NOTICES_KEPT:], *view.record.advice]
         parts += [Content.assemble((f"{signs.follows} ", "$text-accent"), text) for text in said]
         return Content("\n\n").join(parts)
@@ -130,9 +130,9 @@ class RunScreen(ZcalScreen):
         view = self.view
         said = "\n\n".join(view.notices[-NOTICES_KEPT:]) if view is not None else ""
         return (
-            f"{declared.explain if declared else ''} {face_of(self.check).about} The check stops by itself once "
-            "the answer is certain. Escape ends it after the present move; the printer is left as it was."
-            + (f"\n\nWhat it has said so far:\n\n{said}" if said else "")
+            f"{declared.info.explain if declared else ''} {presenter_of(self.check).about} "
+            "The check stops by itself once the answer is certain. Escape ends it after the present move; "
+            "the printer is left as it was." + (f"\n\nWhat it has said so far:\n\n{said}" if said else "")
         )
 
     @property

@@ -115,7 +115,7 @@ class SettingsScreen(ZcalScreen):
         """A line a parameter; below, what the one in focus means; buttons."""
         chosen = self.desk.parameters(self.check)
         with Vertical(id="form") as form:
-            form.border_title = f"{self.declared.title} · settings"
+            form.border_title = f"{self.declared.info.title} · settings"
             with VerticalScroll(id="fields", can_focus=False):
                 for spec in self.specs:
                     yield Field(spec, self._own(chosen, spec))

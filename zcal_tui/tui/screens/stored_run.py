@@ -10,7 +10,7 @@ from textual.widgets import Button
 
 from zcal_tui.model.record import Record
 from zcal_tui.tui.app_state import AppState
-from zcal_tui.tui.presenters import face_of
+from zcal_tui.tui.presenters import presenter_of
 from zcal_tui.tui.run_context import circumstances, facts, since
 from zcal_tui.tui.screens.verdict import VerdictScreen
 from zcal_tui.tui.widgets.text import Plain
@@ -49,7 +49,7 @@ class StoredRunScreen(VerdictScreen):
     def compose_buttons(self) -> Iterable[Widget]:
         """Back, and the picture."""
         yield Button("Back", id="back", action="app.back")
-        if face_of(self.record.check).pictures(self.record):
+        if presenter_of(self.record.check).pictures(self.record):
             yield Button("Picture", id="show-picture", action="screen.picture")
         yield Button("Plan", id="plan", action="screen.plan")
 

@@ -14,7 +14,7 @@ from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.tui.app_state import LEVEL_WORDS, OUTCOME_WORDS, AppState, short_title
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.messages import PlanRequested, SettingsRequested, StartRequested
-from zcal_tui.tui.presenters import face_of
+from zcal_tui.tui.presenters import presenter_of
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.screens.changes import DONE, changes_text
 from zcal_tui.tui.widgets.bedmap import bed_of
@@ -139,7 +139,7 @@ class VerdictScreen(ZcalScreen):
     def compose_body(self) -> Iterable[Widget]:
         """The answer; numbers beside what follows; why; buttons."""
         record, glyphs = self.record, glyphs_of(self)
-        face = face_of(record.check)
+        face = presenter_of(record.check)
         level, answer = headline(record, glyphs)
         yield Plain(answer, id="answer", classes=f"-{level.value}")
         with VerticalScroll(id="body", can_focus=False):
@@ -182,7 +182,7 @@ class VerdictScreen(ZcalScreen):
 
     def on_mount(self) -> None:
         """The numbers, and the first button in focus."""
-        record, face = self.record, face_of(self.record.check)
+        record, face = self.record, presenter_of(self.record.check)
         self.query_one("#figures", Figures).show(face.figures(record, final=True))
         if record.samples:
             for gauge in self.query(LimitGauge):
@@ -209,7 +209,7 @@ class VerdictScreen(ZcalScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Scrolling is offered only where it does not all fit, a picture and a next check where there are any."""
         if action == "picture":
-            return bool(face_of(self.record.check).pictures(self.record))
+            return bool(presenter_of(self.record.check).pictures(self.record))
         if action == "next":
             return self.desk.can_start and self.desk.next_check(self.record.check) is not None
         if action == "scroll_body" and self.is_mounted:

@@ -1,0 +1,27 @@
+"""What a printer has, as far as it decides which checks apply and what they need."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+NozzleEndstop = Literal["none", "probe", "tower", "switch"]
+"""What homes Z: nothing known, the probe itself, a delta's towers, or a switch that the nozzle can press."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """Filled by printer/capabilities.py. The defaults describe a printer about which nothing is known."""
+
+    probe: bool = False
+    retracts_on_trigger: bool = False
+    """The probe pulls its pin in when it triggers (BLTouch), so its release cannot be seen."""
+    backlash_command: str = ""
+    """A command of the probe's own plugin that measures backlash; empty where there is none."""
+    nozzle_endstop: NozzleEndstop = "none"
+    position_endstop: bool = False
+    """Some rail has a position_endstop, which a paper test can calibrate."""
+    heated_bed: bool = False
+    hotend: bool = False
+    zcal: bool = False
+    """The [zcal] module is loaded."""
+    z_calibration: bool = False
+    """[z_calibration] is configured."""

@@ -1,0 +1,66 @@
+"""The check `accuracy`."""
+
+from zcal_tui.model.capabilities import Capabilities
+from zcal_tui.model.check_info.info import (
+    PROBE,
+    STEPPERS,
+    CheckInfo,
+    EstimateInfo,
+    Needs,
+    Variant,
+    needs_a_probe,
+)
+from zcal_tui.model.check_info.options import MOTION, PROBING
+from zcal_tui.model.check_info.shared_estimates import ENDSTOP_SIGMA, PAIR_OVER_LIMIT, RANGE
+from zcal_tui.model.record import Record
+
+
+def _needs(capabilities: Capabilities) -> Needs:
+    return Needs(probe=True, minutes=1.5)
+
+
+def _of_endstop(record: Record) -> bool:
+    return record.parameters.get("what") == "endstop"
+
+
+def _of_sweep(record: Record) -> bool:
+    return record.parameters.get("sweep") is True and not _of_endstop(record)
+
+
+INFO = CheckInfo(
+    name="accuracy",
+    title="Repeatability",
+    order=40,
+    learn="Does the probe find the same height each time, well enough for bed levelling?",
+    explain=(
+        "Takes samples in one place. Shows how much the heights vary, whether they drift, whether the first sample "
+        "differs, and whether there are outliers. It stops as soon as the answer is certain."
+    ),
+    needs=_needs,
+    unfit=needs_a_probe,
+    stops_rest="With a probe that does not repeat, no other result is statistically significant.",
+    estimates=(
+        EstimateInfo("sigma", "standard deviation σ", "of single samples, with drift removed"),
+        EstimateInfo("range_of_ten", "range of ten", "average range of ten samples, highest minus lowest"),
+        EstimateInfo("over_limit", "over the limit", "share of series of ten whose range exceeds the limit"),
+        RANGE,
+        EstimateInfo("mean", "trigger height", "mean toolhead Z at the trigger", is_position=True),
+        EstimateInfo("drift_per_sample", "drift per sample", "change of the height from sample to sample"),
+        EstimateInfo("first_sample_shift", "first-sample shift", "how much higher the first sample is"),
+        EstimateInfo(
+            "mean_shift", "trigger height shift", "how much higher the probe triggers with other settings"
+        ),
+        ENDSTOP_SIGMA,
+        PAIR_OVER_LIMIT,
+    ),
+    main=("sigma", "sigma@configured"),
+    variants=(Variant("endstop", "Z endstop", _of_endstop), Variant("sweep", "settings compared", _of_sweep)),
+    plots=("settings", "samples"),
+    presenter="repeatability",
+    depends_on={PROBE: PROBING, STEPPERS: MOTION},
+    stale_after={
+        "probe": "another probe or mount repeats differently",
+        "motion": "how well Z returns to a height depends on its drives",
+    },
+    valid_after=("nozzle", "hotend", "bed"),
+)

@@ -1,0 +1,47 @@
+"""The check `bias`."""
+
+from zcal_tui.model.capabilities import Capabilities
+from zcal_tui.model.check_info.info import PROBE, STEPPERS, CheckInfo, EstimateInfo, Needs, needs_a_probe
+from zcal_tui.model.check_info.options import AXIS_TWIST, DELTA, MOTION, PROBE_POSITION, PROBING
+from zcal_tui.model.check_info.shared_estimates import FEEL, Z_OFFSET
+
+
+def _needs(capabilities: Capabilities) -> Needs:
+    return Needs(probe=True, person=True, module="better", cold=True, minutes=20.0)
+
+
+INFO = CheckInfo(
+    name="bias",
+    title="Location bias",
+    order=50,
+    learn="Is the probe's z_offset the same everywhere on the bed?",
+    explain=(
+        "A mount or gantry that tilts along the way makes the probe trigger at different heights in different corners, "
+        "and the bed mesh then has a hidden error. At each corner, or near each tower of a delta, the probe samples "
+        "the bed and you do the paper test. At least two rounds separate your feel from the place. Use a cold, clean "
+        "nozzle and a cold bed."
+    ),
+    needs=_needs,
+    unfit=needs_a_probe,
+    stops_rest=None,
+    estimates=(
+        EstimateInfo("spread", "spread", "largest minus smallest z_offset over the bed"),
+        Z_OFFSET,
+        FEEL,
+    ),
+    main=("spread",),
+    plots=("places",),
+    presenter="limit",
+    legend=(
+        "The large number is how much the z_offset differs over the bed. The map shows where it is larger and smaller."
+    ),
+    depends_on={PROBE: (*PROBING, *PROBE_POSITION), STEPPERS: MOTION, **DELTA, **AXIS_TWIST},
+    stale_after={
+        "hotend": "the nozzle may tilt differently relative to the probe",
+        "probe": "another mount may tilt differently",
+        "bed": "the bed's surface is part of the comparison",
+        "motion": "the axes that carry the toolhead decide how it tilts",
+    },
+    valid_after=("nozzle",),
+    stale_rules=("axis_twist_version",),
+)

@@ -1,0 +1,18 @@
+"""Estimates that records of more than one check contain."""
+
+from zcal_tui.model.check_info.info import EstimateInfo
+
+Z_OFFSET = EstimateInfo(
+    "z_offset", "z_offset", "distance between nozzle and bed when the probe triggers", is_position=True
+)
+CONTACT = EstimateInfo(
+    "contact", "contact height", "toolhead Z at which the paper just drags", is_position=True
+)
+FEEL = EstimateInfo("feel", "paper test variation", "standard deviation from one paper test to the next")
+RANGE = EstimateInfo("range", "observed range", "highest minus lowest of all samples")
+ENDSTOP_SIGMA = EstimateInfo(
+    "endstop_sigma", "endstop standard deviation σ", "standard deviation of single samples of the Z endstop"
+)
+PAIR_OVER_LIMIT = EstimateInfo(
+    "pair_over_limit", "two homings", "how often two homings differ by more than the limit"
+)

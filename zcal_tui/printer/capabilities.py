@@ -1,0 +1,71 @@
+"""What a printer has, read from its configuration and commands."""
+
+from functools import lru_cache
+
+from zcal_tui.model.capabilities import Capabilities, NozzleEndstop
+from zcal_tui.printer.config_view import has_probe, probe_config, z_rail
+from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import text
+from zcal_tui.printer.zcal_interface import speaks
+
+CARTOGRAPHER, BEACON = "CARTOGRAPHER_ESTIMATE_BACKLASH", "BEACON_ESTIMATE_BACKLASH"
+BACKLASH_COMMANDS = {"cartographer": CARTOGRAPHER, "beacon": BEACON}
+"""By the probe's section, the command with which its plugin measures backlash."""
+
+
+def backlash_command(state: PrinterState) -> str:
+    """The backlash command of the probe's own plugin; empty where it has none."""
+    probe = probe_config(state)
+    for section, command in BACKLASH_COMMANDS.items():
+        known = state.has_command(command)
+        if known or (known is None and probe is not None and probe.section.split()[0] == section):
+            return command
+    return ""
+
+
+def capabilities_of(state: PrinterState) -> Capabilities:
+    """What the printer has. Nothing but defaults while its configuration is unknown."""
+    return _capabilities(_Key(state))
+
+
+class _Key:
+    """What the answer depends on: configuration and commands, which are replaced as a whole when they change."""
+
+    __slots__ = ("_identity", "state", "zcal")
+
+    def __init__(self, state: PrinterState) -> None:
+        self.state = state
+        self.zcal = speaks(text(state.zcal.get("version")))
+        self._identity = (id(state.settings), id(state.commands), self.zcal)
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self._identity == other._identity
+
+
+@lru_cache(maxsize=4)
+def _capabilities(key: _Key) -> Capabilities:
+    state = key.state
+    settings = state.settings
+    return Capabilities(
+        probe=has_probe(settings),
+        retracts_on_trigger="bltouch" in settings,
+        backlash_command=backlash_command(state),
+        nozzle_endstop=_nozzle_endstop(state),
+        position_endstop=any("position_endstop" in section for section in settings.values()),
+        heated_bed="heater_bed" in settings,
+        hotend="extruder" in settings,
+        zcal=key.zcal,
+        z_calibration="z_calibration" in settings,
+    )
+
+
+def _nozzle_endstop(state: PrinterState) -> NozzleEndstop:
+    rail = z_rail(state)
+    if rail is None:
+        return "none"
+    if rail.homes_with_probe:
+        return "probe"
+    return "switch" if rail.section == "stepper_z" or rail.section.startswith("carriage ") else "tower"
