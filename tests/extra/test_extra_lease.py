@@ -109,9 +109,10 @@ def test_a_paper_test_is_ended_without_a_move_under_a_print(voron: Machine) -> N
 
 
 def test_what_was_queued_before_the_end_of_a_lease_does_not_begin_after_it(voron: Machine) -> None:
-    lease(voron, seconds=3, hold={"heaters": {"heater_bed": 55.0}})
+    # Long enough for the commands to be queued before its end also where the computer is slow
+    lease(voron, seconds=20, hold={"heaters": {"heater_bed": 55.0}})
     with (
-        voron.meanwhile("G4 P15000"),
+        voron.meanwhile("G4 P60000"),
         voron.meanwhile("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=55"),
         voron.meanwhile("ZCAL_PAPER_TEST") as refused,
     ):

@@ -172,7 +172,7 @@ def test_lost_steps_are_found_by_homing_before_and_after(voron: Machine) -> None
     assert voron.place() == pytest.approx([125.0, 120.0, 15.0], abs=0.05)
     # a motor that lost steps finds its endstop elsewhere, and so does one whose endstop has moved
     height = voron.sim.control.request("truth", path="z_endstop.height")["value"]
-    with voron.meanwhile("ZCAL_PROBE_ACCURACY SAMPLES=20 HOMES=3"):
+    with voron.meanwhile("ZCAL_PROBE_ACCURACY SAMPLES=60 HOMES=3"):
         voron.eventually(lambda: voron.status()["count"] >= 1)
         voron.set_truth(z_endstop__height=height + 0.05)
     voron.set_truth(z_endstop__height=height)
