@@ -21,23 +21,23 @@ SLOWEST = 20.0
 
 
 @dataclass
-class Told:
-    """What the doctor said."""
+class DoctorReport:
+    """What the doctor reported."""
 
     code: int
-    said: dict[str, Any]
+    printed: dict[str, Any]
 
     def finding(self, key: str) -> dict[str, Any]:
         """The finding of that key."""
-        return next(found for found in self.said["findings"] if found["key"] == key)
+        return next(found for found in self.printed["findings"] if found["key"] == key)
 
     @property
     def problems(self) -> list[str]:
         """The keys of the problems."""
-        return [found["key"] for found in self.said["findings"] if found["grade"] == "problem"]
+        return [found["key"] for found in self.printed["findings"] if found["grade"] == "problem"]
 
 
-def ask(home: Path, *arguments: str, **environment: str) -> Told:
+def ask(home: Path, *arguments: str, **environment: str) -> DoctorReport:
     """Run `zcal-tui doctor --json` in a home of its own."""
     began = time.monotonic()
     done = subprocess.run(
@@ -56,7 +56,7 @@ def ask(home: Path, *arguments: str, **environment: str) -> Told:
     )
     assert done.stderr == ""
     assert time.monotonic() - began < SLOWEST
-    return Told(done.returncode, json.loads(done.stdout))
+    return DoctorReport(done.returncode, json.loads(done.stdout))
 
 
 @pytest.fixture(scope="module")
@@ -92,34 +92,34 @@ def test_a_printer_that_is_well_is_left_alone(printer: PrinterSim, tmp_path: Pat
     assert with_moonraker is not None
     before = printer.report()
     for address, answer in ((printer.klippy, "klippy"), (with_moonraker, "moonraker")):
-        told = ask(tmp_path, "--printer", address)
-        assert (told.code, told.problems) == (0, [])
-        assert [asked["answer"] for asked in told.said["tried"]] == [answer]
-        assert "is there" in told.finding("extra")["what"]
-        assert told.finding("state")["what"] == "Klipper is ready."
-        assert str(printer.config) in told.finding("printer-cfg")["what"]
+        report = ask(tmp_path, "--printer", address)
+        assert (report.code, report.problems) == (0, [])
+        assert [asked["answer"] for asked in report.printed["tried"]] == [answer]
+        assert "is there" in report.finding("extra")["what"]
+        assert report.finding("state")["what"] == "Klipper is ready."
+        assert str(printer.config) in report.finding("printer-cfg")["what"]
     assert printer.report()["toolhead"] == before["toolhead"]
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_configuration_that_was_edited_is_told(printer: PrinterSim, tmp_path: Path) -> None:
+def test_a_configuration_that_was_edited_is_reported(printer: PrinterSim, tmp_path: Path) -> None:
     text = printer.config.read_text()
     printer.config.write_text(text + "\n[edited_just_now]\n")
     try:
-        told = ask(tmp_path, "--printer", printer.klippy)
+        report = ask(tmp_path, "--printer", printer.klippy)
     finally:
         printer.config.write_text(text)
-    assert told.code == 0
-    assert "[edited_just_now] is new" in told.finding("edited")["what"]
+    assert report.code == 0
+    assert "[edited_just_now] is new" in report.finding("edited")["what"]
 
 
 def test_nothing_can_be_reached(tmp_path: Path) -> None:
-    told = ask(tmp_path)
-    assert told.code == 1
-    assert told.finding("no-answer")["what"].startswith(str(tmp_path))
-    assert told.said["tried"][0]["origin"] == "default address"
-    assert any("none reached" in line for line in told.said["paste"])
-    assert not any(str(tmp_path) in line for line in told.said["paste"])
+    report = ask(tmp_path)
+    assert report.code == 1
+    assert report.finding("no-answer")["what"].startswith(str(tmp_path))
+    assert report.printed["tried"][0]["origin"] == "default address"
+    assert any("none reached" in line for line in report.printed["paste"])
+    assert not any(str(tmp_path) in line for line in report.printed["paste"])
 
 
 def test_a_socket_that_nobody_listens_on(tmp_path: Path) -> None:
@@ -127,18 +127,18 @@ def test_a_socket_that_nobody_listens_on(tmp_path: Path) -> None:
     comms.mkdir(parents=True)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(comms / "klippy.sock"))
-    told = ask(tmp_path)
-    assert told.code == 1
-    dead = next(found for found in told.said["findings"] if "klippy.sock" in found["what"])
+    report = ask(tmp_path)
+    assert report.code == 1
+    dead = next(found for found in report.printed["findings"] if "klippy.sock" in found["what"])
     assert dead["grade"] == "problem"
     assert dead["commands"] == ["sudo systemctl restart klipper"]
 
 
 def test_a_server_that_wants_a_login(locked: str, tmp_path: Path) -> None:
-    told = ask(tmp_path, "--printer", locked, ZCAL_API_KEY="not-this-one")
-    assert told.code == 1
-    assert "the login was rejected" in told.finding("login")["what"]
-    assert "not-this-one" not in json.dumps(told.said)
+    report = ask(tmp_path, "--printer", locked, ZCAL_API_KEY="not-this-one")
+    assert report.code == 1
+    assert "the login was rejected" in report.finding("login")["what"]
+    assert "not-this-one" not in json.dumps(report.printed)
 
 
 def test_a_printer_that_was_stopped(printer: PrinterSim, tmp_path: Path) -> None:
@@ -147,8 +147,8 @@ def test_a_printer_that_was_stopped(printer: PrinterSim, tmp_path: Path) -> None
     client.call("emergency_stop")
     eventually(lambda: client.state() == "shutdown")
     client.close()
-    told = ask(tmp_path, "--printer", printer.klippy)
-    assert told.code == 1
-    assert told.problems == ["state"]
-    assert "Klipper reports:" in told.finding("state")["what"]
-    assert "log" not in [found["key"] for found in told.said["findings"]]  # which reports the same
+    report = ask(tmp_path, "--printer", printer.klippy)
+    assert report.code == 1
+    assert report.problems == ["state"]
+    assert "Klipper reports:" in report.finding("state")["what"]
+    assert "log" not in [found["key"] for found in report.printed["findings"]]  # which reports the same

@@ -214,7 +214,7 @@ def test_a_commented_section_does_not_count(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (("--klipper", "/nowhere"), "No Klipper in /nowhere"),
         (("--config", "/nowhere/printer.cfg"), "There is no file"),
@@ -222,10 +222,10 @@ def test_a_commented_section_does_not_count(home: Path) -> None:
     ],
 )
 def test_what_cannot_be_found(
-    home: Path, words: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
+    home: Path, words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert install(home, *words) == USAGE
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_klipper_dir_names_the_folder(home: Path, tmp_path: Path) -> None:

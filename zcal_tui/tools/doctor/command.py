@@ -13,16 +13,9 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from zcal_tui.config import ConfigError, as_path, data_folder, load
+from zcal_tui.tools.doctor import output
 from zcal_tui.tools.doctor.examine import DoctorRequest, Facts, gather, judge
 from zcal_tui.tools.doctor.finding import Grade
-from zcal_tui.tools.doctor.output import (
-    as_json,
-    paste_lines,
-    signs_for,
-    summary,
-    text_lines,
-    wrapped,
-)
 from zcal_tui.tools.redaction import redact
 
 WELL, PROBLEMS, USAGE, CANCELLED = 0, 1, 2, 5
@@ -65,17 +58,23 @@ def main(argv: Sequence[str], environment: Mapping[str, str] = os.environ, home:
         return CANCELLED
     findings = judge(facts)
     hosts, secrets = _hidden(request, facts)
-    paste = [redact(line, request.home, hosts, secrets) for line in paste_lines(facts, findings)]
+    paste = [redact(line, request.home, hosts, secrets) for line in output.paste_lines(facts, findings)]
     if options.json:
-        lines = [json.dumps(as_json(facts, findings, paste), allow_nan=False)]
+        lines = [json.dumps(output.as_json(facts, findings, paste), allow_nan=False)]
     else:
-        signs = signs_for(getattr(sys.stdout, "encoding", None) or "ascii", console=facts.terminal.console)
+        signs = output.signs_for(
+            getattr(sys.stdout, "encoding", None) or "ascii", console=facts.terminal.console
+        )
         width = shutil.get_terminal_size((80, 24)).columns
-        lines = [*text_lines(findings, signs, width), "", *wrapped(summary(findings), "", "", width)]
+        lines = [
+            *output.text_lines(findings, signs, width),
+            "",
+            *output.wrapped(output.summary(findings), "", "", width),
+        ]
         lines += ["", BEGIN, *paste, END]  # not wrapped: a forum post has another width
     if isinstance(sys.stdout, io.TextIOWrapper):  # a locale without µ gets an escape instead of an error
         sys.stdout.reconfigure(errors="backslashreplace")
-    print(*lines, sep="\n")
+    print(*map(output.printable, lines), sep="\n")
     grades = {finding.grade for own in findings.values() for finding in own}
     return PROBLEMS if Grade.PROBLEM in grades else WELL
 

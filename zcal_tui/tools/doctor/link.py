@@ -226,10 +226,8 @@ def judge_link(facts: LinkFacts) -> Iterator[DoctorFinding]:
 
 
 def _judge_answer(tried: AskedAddress) -> DoctorFinding:
-    seconds = tried.seconds or 0.0
-    what = (
-        f"{tried.address} ({tried.origin}): {tried.server} answers within {max(1.0, seconds * 1000):.0f} ms."
-    )
+    seconds = max(0.001, tried.seconds or 0.0)
+    what = f"{tried.address} ({tried.origin}): {tried.server} answers within {seconds * 1000:.0f} ms."
     if seconds <= SLOW:
         return ok("answer", what)
     return note(
@@ -291,10 +289,8 @@ def _reason(tried: AskedAddress, facts: LinkFacts) -> Reason:
     if tried.answer == "stranger":
         why = "The server there is not Moonraker, but for example a web interface or a camera."
         return why, tried.remedy or "Check the address and the port."
-    return _no_server(tried, facts) if tried.file is None else _no_socket(tried, tried.file, facts)
-
-
-def _no_server(tried: AskedAddress, facts: LinkFacts) -> Reason:
+    if tried.file is not None:
+        return _socket_reason(tried, tried.file, facts)
     if tried.answer == "silent":
         return (
             "The machine is off, a firewall drops the request, or the server hangs.",
@@ -307,7 +303,7 @@ def _no_server(tried: AskedAddress, facts: LinkFacts) -> Reason:
     return "The machine is off or in another network, or Moonraker has another port.", remedy
 
 
-def _no_socket(tried: AskedAddress, file: SocketFile, facts: LinkFacts) -> Reason:
+def _socket_reason(tried: AskedAddress, file: SocketFile, facts: LinkFacts) -> Reason:
     if file.kind in _SOCKET_REASONS:
         return _SOCKET_REASONS[file.kind]
     if file.kind == "missing":
@@ -366,6 +362,12 @@ def _judge_silence(facts: LinkFacts) -> Iterator[DoctorFinding]:
         )
 
 
+def _listed(info: Mapping[str, Any], key: str) -> list[str]:
+    """A list of names in `server.info`; what is none is empty."""
+    value = info.get(key)
+    return list(map(str, value)) if isinstance(value, list) else []
+
+
 def _judge_moonraker(info: Mapping[str, Any]) -> Iterator[DoctorFinding]:
     """Report what Moonraker's `server.info` says is wrong."""
     if info.get("klippy_connected") is not True:
@@ -384,9 +386,7 @@ def _judge_moonraker(info: Mapping[str, Any]) -> Iterator[DoctorFinding]:
             "zcal-tui is made for v0.10 and later. Older versions may lack functions that it needs.",
             "Update Moonraker (Mainsail and Fluidd: Update Manager), or connect to klippy's own socket.",
         )
-    failed, warnings, missing = (
-        info.get(key) or () for key in ("failed_components", "warnings", "missing_klippy_requirements")
-    )
+    failed, warnings = _listed(info, "failed_components"), _listed(info, "warnings")
     if failed or warnings:
         yield note(
             "moonraker-warnings",
@@ -395,7 +395,7 @@ def _judge_moonraker(info: Mapping[str, Any]) -> Iterator[DoctorFinding]:
             "Read them there, or in Moonraker's log.",
             "tail -n 50 ~/printer_data/logs/moonraker.log",
         )
-    if missing:
+    if missing := _listed(info, "missing_klippy_requirements"):
         yield note(
             "moonraker-missing",
             f"printer.cfg lacks sections that Moonraker needs: {', '.join(missing)}.",

@@ -24,14 +24,14 @@ def signs_for(encoding: str, *, console: bool) -> dict[Grade, str]:
 
 
 def text_lines(findings: Findings, signs: dict[Grade, str], width: int) -> list[str]:
-    """Every finding, group by group, wrapped to the width."""
+    """Every finding, group by group, and the summary, wrapped to the width."""
     lines: list[str] = []
     for group, own in findings.items():
         if own:
             lines += ["", str(group)]
         for finding in own:
             lines += _finding_lines(finding, signs[finding.grade], width)
-    return lines[1:]
+    return [*lines[1:], "", *wrapped(summary(findings), "", "", width)]
 
 
 def _finding_lines(finding: DoctorFinding, sign: str, width: int) -> list[str]:
@@ -53,6 +53,11 @@ def wrapped(text: str, first: str, rest: str, width: int) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def printable(line: str) -> str:
+    """The line without characters that control a terminal: a printer or server may have sent them."""
+    return "".join(character if character.isprintable() else "�" for character in line)
 
 
 def summary(findings: Findings) -> str:

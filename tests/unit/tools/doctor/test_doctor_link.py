@@ -203,6 +203,18 @@ MOONRAKER = [
 ]
 
 
+def test_a_server_that_reports_nonsense_stops_nothing() -> None:
+    nonsense = {
+        "moonraker_version": 7,
+        "klippy_connected": True,
+        "warnings": 3,
+        "failed_components": {"a": 1},
+    }
+    findings = list(judge_link(seen.link(seen.url(moonraker=nonsense))))
+    assert [(finding.key, finding.grade) for finding in findings] == [("answer", OK)]
+    assert "(no version)" in findings[0].what
+
+
 @pytest.mark.parametrize(("facts", "key", "grade", "words"), MOONRAKER)
 def test_moonraker(facts: dict[str, object], key: str, grade: Grade, words: str) -> None:
     found = seen.of(judge_link(seen.link(seen.url(moonraker=seen.moonraker(**facts)))), key)
