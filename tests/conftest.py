@@ -12,10 +12,12 @@ KLIPPY_FOLDERS = (HERE / "e2e", HERE / "extra")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of the klippy folders as end-to-end."""
+    """Mark the tests of the klippy folders as end-to-end, and those of the Klipper modules as core."""
     for item in items:
         if any(item.path.is_relative_to(folder) for folder in KLIPPY_FOLDERS):
             item.add_marker(pytest.mark.e2e)
+        if item.path.is_relative_to(HERE / "extra"):
+            item.add_marker(pytest.mark.core)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -1,9 +1,9 @@
 """Run the tests in phases, as `make test` does: each phase with as many workers as suit what its tests wait for.
 
-Usage: python -m tests.run [--fast] [PATH...]
+Usage: python -m tests.run [--fast | --core] [PATH...]
 
 A phase that fails does not keep the next from running. At the end the skipped tests are listed by name with the reason.
-`--fast` is what `make check` runs: neither slow tests nor a klippy.
+`--fast` is what `make check` runs: neither slow tests nor a klippy. `--core` is what each Klipper has to pass.
 """
 
 import os
@@ -31,6 +31,7 @@ class Phase:
 
 
 FAST = Phase("that are fast", "not e2e and not slow", 1.5)  # the interface's tests wait for the app at times
+CORE = Phase("on each Klipper", "core", 3)
 PHASES = (
     Phase("without a klippy", "not e2e", 1.5),
     Phase("on a simulated printer", "e2e", 3),  # klippy and its clients mostly wait for each other
@@ -51,8 +52,8 @@ class Result:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the phases. Returns 0 where every phase passed."""
-    paths = [argument for argument in arguments if argument != "--fast"]
-    phases = (FAST,) if "--fast" in arguments else PHASES
+    paths = [argument for argument in arguments if not argument.startswith("--")]
+    phases = (FAST,) if "--fast" in arguments else (CORE,) if "--core" in arguments else PHASES
     cores = len(os.sched_getaffinity(0))
     results = [run(phase, paths, cores) for phase in phases]
     print(summary(results))

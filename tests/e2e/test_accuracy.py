@@ -12,6 +12,7 @@ from tests.e2e.simulated import Starter
 from zcal_tui.results.store import read_run
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("profile", ["voron", "bedslinger", "corexy", "delta"])
 def test_the_demo_measures_every_profile(profile: str, tmp_path: Path) -> None:
     ended = program.run(tmp_path, "--demo", profile, "--sim-speed", "20", "accuracy", "--samples", "20")

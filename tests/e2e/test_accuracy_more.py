@@ -130,6 +130,7 @@ def test_the_endstops_touches_are_cancelled(printer_sim: Starter, tmp_path: Path
     assert 5 <= len(ended.record["samples"]) < 30
 
 
+@pytest.mark.core
 @pytest.mark.skipif(not KALICO, reason="only Kalico has a z_calibration of its own")
 def test_a_cancel_that_has_to_wait_says_so(printer_sim: Starter, tmp_path: Path) -> None:
     printer = printer_sim("voron")

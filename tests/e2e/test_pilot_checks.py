@@ -24,6 +24,8 @@ from zcal_tui.session.target import DemoOptions
 from zcal_tui.sim.profile import load_profile
 from zcal_tui.tui.screens.verdict import VerdictScreen
 
+CORE = ("accuracy", "z-offset")
+"""The checks that are tested on each Klipper."""
 PROFILE = "voron"
 """The one printer that every check applies to."""
 SPEED = 40.0
@@ -109,7 +111,13 @@ CASES = (
 )
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.check)
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=case.check, marks=[pytest.mark.core] if case.check in CORE else [])
+        for case in CASES
+    ],
+)
 async def test_a_check_goes_to_its_verdict_and_finds_what_is_so(case: Case, tmp_path: Path) -> None:
     document = _document()
     truth = tmp_path / "truth.toml"

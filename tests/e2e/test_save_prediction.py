@@ -14,7 +14,10 @@ from tests.e2e import klippers
 from zcal_tui.klipper_config.files import ConfigText
 from zcal_tui.session.saving.config_diff import Fork, predict
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # klippy's own, in old versions
+pytestmark = [
+    pytest.mark.core,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # klippy's own, in old versions
+]
 
 SECTIONS = ("probe", "stepper_z", "bed_mesh default", "zcal", "gcode_macro é")
 OPTIONS = ("z_offset", "x_offset", "points", "gcode", "Speed")

@@ -23,6 +23,7 @@ from zcal_tui.model.record import Change, Outcome
 from zcal_tui.session.session import Session
 
 
+@pytest.mark.core
 @pytest.mark.parametrize(
     ("profile", "found"),
     [
@@ -203,6 +204,7 @@ def test_a_value_in_an_included_file_is_a_line_to_edit(printer_sim: Starter, tmp
     assert setting(printer, "probe", "z_offset") == 1.5
 
 
+@pytest.mark.core
 @pytest.mark.skipif(not KALICO, reason="only Kalico edits included files")
 def test_kalico_may_edit_included_files(printer_sim: Starter, tmp_path: Path) -> None:
     folder = with_include(tmp_path)

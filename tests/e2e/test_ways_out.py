@@ -81,6 +81,8 @@ CASES = (
     Case("corexy", ("first-layer",), "over the paper", paper(3), lifted=False),
 )
 WAYS = ("interrupt", "kill", "cut", "shutdown")
+CORE = ("accuracy", "z-offset")
+"""The checks whose ways out are tested on each Klipper."""
 
 
 @dataclass
@@ -163,7 +165,13 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=case.id, marks=[pytest.mark.core] if case.arguments[0] in CORE else [])
+        for case in CASES
+    ],
+)
 def test_whatever_ends_a_run_the_printer_is_left_safe(
     case: Case,
     way: str,

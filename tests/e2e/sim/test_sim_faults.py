@@ -121,6 +121,7 @@ def test_a_firmware_shutdown_reaches_klippy_with_its_reason(
     recover(printer)
 
 
+@pytest.mark.core
 def test_a_killed_klippy_is_reported_and_starts_again(printer: PrinterSim, klippy: KlippyClient) -> None:
     before = printer.control.request("time")["time"]
     printer.control.request("kill_klippy")

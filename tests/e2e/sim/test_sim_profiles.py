@@ -12,6 +12,8 @@ import pytest
 
 from tests.e2e.simulated import KlippyClient, PrinterSim, Starter, eventually, wait_for_state
 
+pytestmark = pytest.mark.core
+
 PROFILES = ("voron", "bedslinger", "corexy", "delta")
 PROBE_SECTION = {"bedslinger": "bltouch"}
 PLACES = {"voron": "X125 Y130", "bedslinger": "X120 Y120", "corexy": "X150 Y150", "delta": "X0 Y0"}

@@ -48,6 +48,18 @@ def test_the_fast_phase_has_neither_slow_tests_nor_a_klippy(monkeypatch: pytest.
     assert selected == [(False, False)]
 
 
+def test_the_core_is_a_phase_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[tuple[run.Phase, list[str]]] = []
+
+    def note(phase: run.Phase, paths: list[str], cores: int) -> run.Result:
+        called.append((phase, paths))
+        return result(0)
+
+    monkeypatch.setattr(run, "run", note)
+    assert run.main(["--core", "tests"]) == 0
+    assert called == [(run.CORE, ["tests"])]
+
+
 def test_a_report_is_read(tmp_path: Path) -> None:
     path = tmp_path / "report.xml"
     path.write_text(REPORT)
