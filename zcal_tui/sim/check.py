@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from zcal_tui.sim.klippy_facts import KlippyFacts
 from zcal_tui.sim.preparation import prepare
 from zcal_tui.sim.profile import Profile
 from zcal_tui.sim.refusals import Refusal, WiringError
@@ -69,16 +70,21 @@ class Verdict:
 
 
 def check(
-    profile: Profile, *, stripped: bool = False, plugins: Collection[str] = (), recursive: bool = False
+    profile: Profile,
+    *,
+    stripped: bool = False,
+    plugins: Collection[str] = (),
+    facts: KlippyFacts | None = None,
+    recursive: bool = False,
 ) -> Verdict:
     """Find out whether a profile can be simulated. For the arguments see `prepare`."""
     path = str(profile.printer_cfg)
     try:
-        prepared = prepare(profile, stripped=stripped, plugins=plugins, recursive=recursive)
+        prepared = prepare(profile, stripped=stripped, plugins=plugins, facts=facts, recursive=recursive)
     except WiringError as error:
         rest = error.refusals
         if not stripped:
-            rest = check(profile, stripped=True, plugins=plugins, recursive=recursive).refusals
+            rest = check(profile, stripped=True, plugins=plugins, facts=facts, recursive=recursive).refusals
         return Verdict(path, error.refusals, with_strip=rest)
     return Verdict(path, left_out=prepared.left_out)
 

@@ -21,7 +21,8 @@ from zcal_tui.sim.host.errors import SimulatorError, UnknownKlipperError
 from zcal_tui.sim.host.output import JsonOutput, Output, TextOutput
 from zcal_tui.sim.host.run_folder import create_run_folder
 from zcal_tui.sim.host.simulator import Setup, Simulator
-from zcal_tui.sim.preparation import prepare
+from zcal_tui.sim.klippy_facts import KlippyFacts
+from zcal_tui.sim.preparation import Prepared, prepare
 from zcal_tui.sim.profile import PROFILES, Profile, load_profile
 from zcal_tui.sim.refusals import WiringError
 from zcal_tui.sim.strip import describe
@@ -152,7 +153,15 @@ def main(arguments: Sequence[str]) -> int:
 
 def _check(profile: Profile, options: argparse.Namespace) -> int:
     """Say whether a profile can be simulated."""
-    verdict = check(profile, stripped=options.strip, plugins=_plugins(options))
+    source = klippy_source.find_source(options.klipper, os.environ, Path.home())
+    files = klippy_source.files_of(source)
+    verdict = check(
+        profile,
+        stripped=options.strip,
+        plugins=_plugins(options),
+        facts=KlippyFacts(files) if files else None,
+        recursive=klippy_source.is_kalico(source),
+    )
     print(verdict.json() if options.json else verdict.text())
     return 0 if verdict.runs else EXIT_USAGE
 
@@ -168,11 +177,14 @@ def _run(options: argparse.Namespace, output: Output) -> int:
         profile = Profile(profile.name, profile.printer_cfg, read_truth(options.truth))
     if options.check:
         return _check(profile, options)
-    prepared = prepare(profile, stripped=options.strip, plugins=_plugins(options))
+    source = klippy_source.find_source(options.klipper, os.environ, Path.home())
+    files = klippy_source.files_of(source)
+    if files is None:  # what cannot be simulated whatever the klippy is said before one is fetched
+        _prepare(profile, options, source, None)
+    klippy = klippy_source.prepare(source, output.progress)
+    prepared = _prepare(profile, options, source, klippy.root)
     for line in describe(prepared.left_out):
         output.notice(line)
-    source = klippy_source.find_source(options.klipper, os.environ, Path.home())
-    klippy = klippy_source.prepare(source, output.progress)
     extras = {path.stem: path for path in [*overlay.companions(klippy), *options.extra]}
     klippy = overlay.with_extras(klippy, list(extras.values()), output.progress)
     wants_moonraker = options.moonraker or options.moonraker_auth
@@ -189,6 +201,19 @@ def _run(options: argparse.Namespace, output: Output) -> int:
         setup = Setup(prepared, klippy, clock, folder, options.seed, python, login=options.moonraker_auth)
         output.stopped(asyncio.run(_simulate(setup, output)))
     return 0
+
+
+def _prepare(
+    profile: Profile, options: argparse.Namespace, source: klippy_source.Source, klippy: Path | None
+) -> Prepared:
+    """The printer to simulate, for the klippy in a folder if it is there already. Raises WiringError."""
+    return prepare(
+        profile,
+        stripped=options.strip,
+        plugins=_plugins(options),
+        facts=KlippyFacts(klippy) if klippy else None,
+        recursive=klippy_source.is_kalico(source),
+    )
 
 
 def _cannot_be_simulated(error: WiringError) -> SimulatorError:

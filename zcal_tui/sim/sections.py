@@ -89,6 +89,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 """By the first word of the section's name; `stepper_…` and `extruder1…` have the kind of their family."""
 
 
+BROUGHT_ALONG = ("zcal", "z_calibration", "gcode_shell_command")
+"""Kinds for which klippy needs no module of its own: the simulator brings it, or takes the section out."""
+
+
 def kind_name(section: str) -> str:
     """The name under which a section is in KINDS."""
     word = (section.split() or [""])[0].lower()

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from zcal_tui.klipper_config.configuration import Configuration, Section
 from zcal_tui.klipper_config.files import Place
 from zcal_tui.sim.klipper_commands import COMMANDS
-from zcal_tui.sim.sections import KINDS, Part, kind_name
+from zcal_tui.sim.klippy_facts import KlippyFacts
+from zcal_tui.sim.sections import BROUGHT_ALONG, KINDS, Part, kind_name
 
 _MACRO = "gcode_macro"
 _ROOTS = frozenset(
@@ -45,11 +46,13 @@ _PROVIDERS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A section that is not simulated, and why it need not be."""
+    """A section, or one of its options, that is not simulated, and why it need not be."""
 
     section: str
     place: Place
     reason: str
+    option: str = ""
+    """Empty where the whole section is left out."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +63,21 @@ class Stripped:
     left_out: tuple[LeftOut, ...]
 
 
-def strip(configuration: Configuration, plugins: Collection[str] = ()) -> Stripped:
-    """Leave out what has nothing to do with Z. `plugins` are the kinds of sections that further extras bring."""
-    return _Stripper(configuration, plugins).stripped()
+def strip(
+    configuration: Configuration, plugins: Collection[str] = (), facts: KlippyFacts | None = None
+) -> Stripped:
+    """Leave out what has nothing to do with Z. `plugins` are the kinds of sections that further extras bring.
+
+    What the klippy that `facts` are about does not know goes as well: it would not start with it.
+    """
+    return _Stripper(configuration, plugins, facts).stripped()
 
 
 class _Stripper:
-    def __init__(self, configuration: Configuration, plugins: Collection[str]) -> None:
+    def __init__(
+        self, configuration: Configuration, plugins: Collection[str], facts: KlippyFacts | None
+    ) -> None:
+        self._facts = facts
         self._configuration = configuration
         self._sections = configuration.sections
         self._plugins = plugins
@@ -87,10 +98,28 @@ class _Stripper:
         self._leave_out_chips()
         self._leave_out_renames()
         kept = {name: section for name, section in self._sections.items() if name not in self._left_out}
+        unknown = list(self._unknown(kept))
+        for one in unknown:
+            section = kept[one.section]
+            options = {name: option for name, option in section.options.items() if name != one.option}
+            kept[one.section] = Section(section.name, section.place, options)
         left = Configuration(
             self._configuration.files, kept, self._configuration.entries, self._configuration.faults
         )
-        return Stripped(left, tuple(self._left_out.values()))
+        return Stripped(left, (*self._left_out.values(), *unknown))
+
+    def _unknown(self, kept: Mapping[str, Section]) -> Iterator[LeftOut]:
+        """The options that klippy does not know, of sections that stay."""
+        if self._facts is None:
+            return
+        for section in kept.values():
+            kind = kind_name(section.name)
+            if kind in self._plugins or kind in BROUGHT_ALONG or not self._facts.has_module(section.name):
+                continue
+            for option in section.options:
+                if not self._facts.knows(section.name, option):
+                    reason = "The Klipper that would run does not know this option."
+                    yield LeftOut(section.name, section.where(option), reason, option)
 
     def _leave_out(self, section: Section, reason: str) -> None:
         self._left_out[section.name] = LeftOut(section.name, section.place, reason)
@@ -102,6 +131,9 @@ class _Stripper:
         kind = KINDS.get(name)
         if kind is None:
             return "Klipper has no module of this name."
+        brought = kind.part is Part.Z or name in BROUGHT_ALONG
+        if not brought and self._facts is not None and not self._facts.has_module(section.name):
+            return "The Klipper that would run has no module of this name."
         if kind.part is not Part.OTHER:
             return ""
         label = section.name.split(maxsplit=1)[1].lower() if " " in section.name else name
@@ -189,6 +221,7 @@ def _uses(section: Section, chip: str) -> bool:
 
 
 def describe(left_out: Collection[LeftOut]) -> Iterator[str]:
-    """A line for each section that is left out."""
+    """A line for each section or option that is left out."""
     for one in left_out:
-        yield f"{one.place}: [{one.section}]: left out. {one.reason}"
+        option = f" {one.option}" if one.option else ""
+        yield f"{one.place}: [{one.section}]{option}: left out. {one.reason}"

@@ -15,8 +15,9 @@ from zcal_tui.klipper_config.configuration import (
     read_configuration,
     sections_named,
 )
+from zcal_tui.sim.klippy_facts import KlippyFacts
 from zcal_tui.sim.refusals import Options, Refusal, Refusals, WiringError
-from zcal_tui.sim.sections import KINDS, kind_name
+from zcal_tui.sim.sections import BROUGHT_ALONG, KINDS, kind_name
 from zcal_tui.sim.wiring_devices import Devices
 from zcal_tui.sim.wiring_pins import Pins
 from zcal_tui.sim.wiring_sensors import Sensors
@@ -60,16 +61,38 @@ def read_wiring(printer_cfg_text: str) -> Wiring:
     return connect(parse_text(printer_cfg_text))
 
 
-def connect(configuration: Configuration, plugins: Collection[str] = ()) -> Wiring:
-    """The wiring of a configuration; `plugins` are the kinds of sections that further extras bring.
+def connect(
+    configuration: Configuration, plugins: Collection[str] = (), facts: KlippyFacts | None = None
+) -> Wiring:
+    """The wiring of a configuration; `plugins` are the kinds of sections that further extras bring. What the klippy
+    that `facts` are about does not know is refused.
 
     Raises WiringError with every reason why it cannot be simulated.
     """
     refusals = Refusals(configuration)
     _Reader(configuration, refusals).refuse_kinds(plugins)
+    if facts is not None:
+        _refuse_unknown(configuration, refusals, {*plugins, *BROUGHT_ALONG}, facts)
     wiring = _Reader(configuration, refusals).wiring()
     refusals.check()
     return wiring
+
+
+def _refuse_unknown(
+    configuration: Configuration, refusals: Refusals, skipped: Collection[str], facts: KlippyFacts
+) -> None:
+    for section in configuration.sections.values():
+        kind = kind_name(section.name)
+        if kind in skipped or kind not in KINDS:
+            continue
+        if not facts.has_module(section.name):
+            refusals.section(section, "The Klipper that would run has no module of this name.")
+            continue
+        for option in section.options:
+            if older := facts.needs_older_name(section.name, option):
+                refusals.option(section, option, f"The Klipper that would run calls it {older}.")
+            elif not facts.knows(section.name, option):
+                refusals.option(section, option, "The Klipper that would run does not know this option.")
 
 
 class _Reader:

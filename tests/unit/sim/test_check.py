@@ -21,7 +21,6 @@ def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("a check starts nothing")
 
     monkeypatch.setattr("subprocess.Popen", refuse)
-    monkeypatch.setattr("zcal_tui.sim.host.klippy_source.find_source", refuse)
     monkeypatch.setattr("zcal_tui.sim.host.klippy_source.prepare", refuse)
 
 

@@ -45,9 +45,12 @@ def copy_config(
     target: Path,
     places: Places,
     *,
-    left_out: Collection[str] = (),
+    left_out: Collection[tuple[str, str]] = (),
 ) -> None:
-    """Write the copy of a sound configuration, without the sections left out. Raises SimulatorError."""
+    """Write the copy of a sound configuration. Raises SimulatorError.
+
+    `left_out` are sections, or options of sections; the option is empty for a whole section.
+    """
     try:
         for path, text in _Copy(configuration, target, places, left_out).files():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +67,7 @@ class _Copy:
         configuration: Configuration,
         target: Path,
         places: Places,
-        left_out: Collection[str],
+        left_out: Collection[tuple[str, str]],
     ) -> None:
         self._configuration = configuration
         self._places = places
@@ -76,7 +79,7 @@ class _Copy:
         shell = [section for section in configuration.sections.values() if section.kind == SHELL]
         if shell and "gcode_macro RUN_SHELL_COMMAND" not in configuration.sections:
             self._added += _SHELL_STUB
-        self._leave_out({*left_out, *(section.name for section in shell)})
+        self._leave_out({*left_out, *((section.name, "") for section in shell)})
         self._connect()
 
     def files(self) -> Iterator[tuple[Path, str]]:
@@ -90,9 +93,9 @@ class _Copy:
                 yield target, "\n".join(self._edited(source, lines))
         yield from self._extra_files()
 
-    def _leave_out(self, sections: Collection[str]) -> None:
+    def _leave_out(self, left_out: Collection[tuple[str, str]]) -> None:
         for entry in self._configuration.entries:
-            if entry.section in sections:
+            if (entry.section, "") in left_out or (entry.section, entry.option) in left_out:
                 lines = range(entry.first, entry.last + 1)
                 if entry.saved:
                     # SAVE_CONFIG's block takes no comments, and klippy wants a module for each section in it.

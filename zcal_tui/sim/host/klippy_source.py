@@ -82,6 +82,14 @@ def is_kalico(source: Source) -> bool:
     return _layout(source) is _KALICO
 
 
+def files_of(source: Source) -> Path | None:
+    """The folder that holds this klippy's `klippy/`; None for a package that was not unpacked yet."""
+    if not isinstance(source, Package):
+        return source
+    folder = environments.cache_folder() / _folder_name(source)
+    return folder if folder.is_dir() else None
+
+
 def prepare(source: Source, progress: Progress) -> Klippy:
     """Install what is missing to run this klippy. Raises SimulatorError."""
     layout = _layout(source)
@@ -161,9 +169,7 @@ def _helper_is_current(folder: Path) -> bool:
 
 def _prepare_package(layout: _Layout, package: Package, progress: Progress) -> Klippy:
     """The package, unpacked and patched, its C helper compiled."""
-    name = (
-        f"{package.name}-{package.version}-{environments.digest(os.uname().machine, repr(package.patches))}"
-    )
+    name = _folder_name(package)
     if not (environments.cache_folder() / name).is_dir():
         environments.require_compiler()
     python = _environment(layout, progress)
@@ -181,6 +187,12 @@ def _prepare_package(layout: _Layout, package: Package, progress: Progress) -> K
             raise SimulatorError("Compiling klippy's C helper left nothing.", remedy="Check that gcc works.")
 
     return Klippy(layout.kind, environments.make_once(name, build, progress), python)
+
+
+def _folder_name(package: Package) -> str:
+    return (
+        f"{package.name}-{package.version}-{environments.digest(os.uname().machine, repr(package.patches))}"
+    )
 
 
 def _unpack(archive: Path, folder: Path) -> None:

@@ -84,7 +84,7 @@ class Simulator:
             prepared.configuration,
             folder.config,
             Places(folder.mcu_port, folder.gcodes, folder.path / "files"),
-            left_out=[one.section for one in prepared.left_out],
+            left_out=[(one.section, one.option) for one in prepared.left_out],
         )
         self._printer.start()
         await self._control.start()

@@ -18,7 +18,6 @@ class Buttons:
         self._oid = oid
         self._commands = commands
         self._pins: list[str | None] = [None] * count
-        self._invert = 0
         self._state = 0
         self._reports = bytearray()
         self._acknowledged = 0
@@ -31,12 +30,14 @@ class Buttons:
             raise FirmwareShutdown("Set button past maximum button count")
         self._pins[position] = pin
 
-    def query(self, clock: int, rest_ticks: int, invert: int) -> None:
-        """Report from `clock` (64 bit) on; never again if `rest_ticks` is 0."""
+    def query(self, clock: int, rest_ticks: int, released: int) -> None:
+        """Report levels that differ from the last ones, from `clock` (64 bit) on; never again if `rest_ticks` is 0.
+
+        `released` are the levels that the host takes for the first ones.
+        """
         scheduler = self._firmware.scheduler
         scheduler.delete(self._timer)
-        self._invert = invert
-        self._state = 0
+        self._state = released
         self._reports.clear()
         self._acknowledged = 0
         self._rest_ticks = max(rest_ticks, round(READ_SECONDS * self._firmware.clock_freq))
@@ -49,10 +50,10 @@ class Buttons:
         del self._reports[:count]
 
     def _event(self) -> int:
-        state = self._invert
+        state = 0
         for position, pin in enumerate(self._pins):
             if pin is not None and self._firmware.motion.level(pin):
-                state ^= 1 << position
+                state |= 1 << position
         if state != self._state:
             self._state = state
             self._reports.append(state)
@@ -81,8 +82,10 @@ class ButtonCommands:
     def _add(self, oid: int, position: int, pin: int, _pull_up: int) -> None:
         self._firmware.lookup(oid, Buttons).add(position, self._firmware.input_pin(pin))
 
-    def _query(self, oid: int, clock: int, rest_ticks: int, _retransmit: int, invert: int) -> None:
-        self._firmware.lookup(oid, Buttons).query(self._firmware.scheduler.extend(clock), rest_ticks, invert)
+    def _query(self, oid: int, clock: int, rest_ticks: int, _retransmit: int, released: int) -> None:
+        self._firmware.lookup(oid, Buttons).query(
+            self._firmware.scheduler.extend(clock), rest_ticks, released
+        )
 
     def _ack(self, oid: int, count: int) -> None:
         self._firmware.lookup(oid, Buttons).acknowledge(count)

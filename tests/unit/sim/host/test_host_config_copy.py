@@ -85,11 +85,18 @@ def test_a_saved_block_stays_as_it_is(tmp_path: Path) -> None:
 def test_what_is_left_out_is_gone_from_the_saved_block_too(tmp_path: Path) -> None:
     saved = AUTOSAVE_HEADER + "#*# [led x]\n#*# a = 1\n#*#\n#*# [probe]\n#*# z_offset = 1.2\n"
     text = "[led x]\npin: A\ngcode:\n  G28\n\n  M117\n[probe]\npin: B\n[led x]\nb: 1\n" + saved
-    copied(tmp_path, text, left_out=["led x"])
+    copied(tmp_path, text, left_out=[("led x", "")])
     config = read_configuration(str(tmp_path / "to" / "printer.cfg"))
     assert set(config.sections) == {"probe"}
     assert config.sections["probe"].get("z_offset") == "1.2"
     assert not config.faults
+
+
+def test_an_option_is_left_out_wherever_it_is_set(tmp_path: Path) -> None:
+    saved = AUTOSAVE_HEADER + "#*# [a]\n#*# x = 1\n"
+    copied(tmp_path, "[a]\nx: 1\n  2\ny: 3\n[b]\nx: 4\n[a]\nx: 5\n" + saved, left_out=[("a", "x")])
+    sections = read_configuration(str(tmp_path / "to" / "printer.cfg")).sections
+    assert (list(sections["a"].options), list(sections["b"].options)) == (["y"], ["x"])
 
 
 def test_includes_are_copied_beside_it(tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def test_buttons_report_what_changes_until_it_is_acknowledged() -> None:
     assert host.named("buttons_state") == []
     host.until(1.0)
     (report,) = host.named("buttons_state")
-    assert (report["ack_count"], report["state"]) == (0, b"\x03")
+    assert (report["ack_count"], report["state"]) == (0, b"\x01")
     host.send("buttons_ack oid=0 count=1")
     host.until(1.5)
     assert len(host.named("buttons_state")) == 1

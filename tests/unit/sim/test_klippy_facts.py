@@ -1,0 +1,84 @@
+"""What a klippy knows, from its source text; none of it runs."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.sim.machine_rig import CARTESIAN
+from zcal_tui.klipper_config.configuration import parse_text
+from zcal_tui.sim.klippy_facts import KlippyFacts
+from zcal_tui.sim.refusals import WiringError
+from zcal_tui.sim.strip import strip
+from zcal_tui.sim.wiring import connect
+
+
+@pytest.fixture
+def facts(tmp_path: Path) -> KlippyFacts:
+    """A klippy of few modules, each of which would fail if it ran."""
+    files = {
+        "stepper.py": "config.get('rotation_distance'); 'step_pin dir_pin'; config.get('microsteps')",
+        "toolhead.py": "'max_velocity', 'kinematics'",
+        "kinematics/cartesian.py": "'step_pin', 'dir_pin', 'position_max', 'endstop_pin', 'position_endstop'",
+        "extras/homing.py": "",
+        "extras/heaters.py": "'sensor_type'",
+        "extras/fan.py": "'pin'\nself.printer.load_object(config, 'pulse_counter')",
+        "extras/pulse_counter.py": "'tachometer_pin'",
+        "extras/heater_fan.py": "from . import fan\n'heater'",
+        "extras/neopixel.py": "config.get('initial_%s' % c); config.get_prefix_options('variable_')",
+        "extras/mcp4018.py": "config.get('scl_pin'); 'i2c_software_scl_pin'",
+        "extras/dac084S085.py": "",
+        "extras/display/__init__.py": "",
+        "extras/display/display.py": "'lcd_type'",
+    }
+    for name, text in files.items():
+        path = tmp_path / "klippy" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\nraise SystemExit('it ran')\n")
+    return KlippyFacts(tmp_path)
+
+
+def test_modules(facts: KlippyFacts) -> None:
+    known = ("fan", "heater_fan hot", "stepper_z1", "extruder2", "printer", "display", "dac084S085 x")
+    assert all(facts.has_module(name) for name in known)
+    assert not any(facts.has_module(name) for name in ("servo arm", "dac084s085 x", "constants"))
+
+
+@pytest.mark.parametrize(
+    ("section", "option", "known"),
+    [
+        ("fan", "pin", True),
+        ("fan", "tachometer_pin", True),
+        ("heater_fan hot", "pin", True),
+        ("fan", "heater", False),
+        ("heater_fan hot", "lamp", False),
+        ("neopixel a", "initial_red", True),
+        ("neopixel a", "variable_x", True),
+        ("neopixel a", "final_red", False),
+        ("display", "lcd_type", True),
+        ("stepper_z", "rotation_distance", True),
+        ("stepper_z", "step_distance", False),
+    ],
+)
+def test_options(facts: KlippyFacts, section: str, option: str, known: bool) -> None:
+    assert facts.knows(section, option) == known
+
+
+def test_what_the_klippy_does_not_know_is_refused(facts: KlippyFacts) -> None:
+    text = CARTESIAN + "max_twist: 3\n[servo arm]\npin: PA1\n[mcp4018 a]\ni2c_software_scl_pin: PA2\n"
+    with pytest.raises(WiringError) as raised:
+        connect(parse_text(text), facts=facts)
+    found = [(refusal.section, refusal.option) for refusal in raised.value.refusals]
+    assert found == [("stepper_z", "max_twist"), ("servo arm", ""), ("mcp4018 a", "i2c_software_scl_pin")]
+    assert "calls it scl_pin" in str(raised.value)
+    connect(parse_text(text))  # unknown which klippy it is for
+
+
+def test_stripping_leaves_out_what_the_klippy_does_not_know(facts: KlippyFacts) -> None:
+    text = CARTESIAN + "max_twist: 3\n[firmware_retraction]\nretract_length: 1\n"
+    result = strip(parse_text(text), facts=facts)
+    assert [(one.section, one.option) for one in result.left_out] == [
+        ("firmware_retraction", ""),
+        ("stepper_z", "max_twist"),
+    ]
+    assert result.configuration.sections["stepper_z"].get("max_twist") is None
+    connect(result.configuration, facts=facts)
