@@ -2,10 +2,12 @@
 
 import os
 import pwd
+import stat
 import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 T = TypeVar("T")
 
@@ -28,6 +30,32 @@ def user_name(uid: int) -> str:
     """The name of a user, or the number where there is no name."""
     found = attempt(lambda: pwd.getpwuid(uid), KeyError, OverflowError)
     return found.pw_name if found is not None else str(uid)
+
+
+@dataclass(frozen=True, slots=True)
+class SocketFile:
+    """What is at a socket's path."""
+
+    kind: Literal["missing", "closed", "socket", "terminal", "folder", "other"]
+    """closed: in a folder that this user cannot access."""
+    owner: str = ""
+    writable: bool = False
+
+
+def socket_file(path: Path) -> SocketFile:
+    """Find out what is at the path of a socket."""
+    try:
+        status = path.stat()
+    except PermissionError:
+        return SocketFile("closed")
+    except OSError:
+        return SocketFile("missing")
+    owner = user_name(status.st_uid)
+    if stat.S_ISSOCK(status.st_mode):
+        return SocketFile("socket", owner, os.access(path, os.W_OK))
+    if stat.S_ISCHR(status.st_mode):
+        return SocketFile("terminal", owner)
+    return SocketFile("folder" if stat.S_ISDIR(status.st_mode) else "other", owner)
 
 
 def output_of(*command: str, seconds: float = 30.0) -> str | None:

@@ -9,13 +9,14 @@ from zcal_tui.klipper_config.configuration import parse_text
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.tools.doctor.finding import DoctorFinding
 from zcal_tui.tools.doctor.klipper import KlipperFacts
-from zcal_tui.tools.doctor.link import DEFAULT, AskedAddress, LinkFacts, SocketFile
+from zcal_tui.tools.doctor.link import DEFAULT, AskedAddress, LinkFacts
 from zcal_tui.tools.doctor.printer import PrinterFacts
 from zcal_tui.tools.doctor.program import Library, ProgramFacts
 from zcal_tui.tools.doctor.storage import StorageFacts
 from zcal_tui.tools.doctor.terminal import TerminalFacts
 from zcal_tui.tools.klipper_folder import ConfigFile, KlipperFolder, LinkState
 from zcal_tui.tools.klippy_processes import KlippyProcess
+from zcal_tui.tools.system import SocketFile
 
 NOW = 1_764_100_000.0
 SOCKET = "/home/pi/printer_data/comms/klippy.sock"

@@ -1,9 +1,10 @@
 """Questions to the operating system, and its refusals."""
 
+import socket
 import sys
 from pathlib import Path
 
-from zcal_tui.tools.system import attempt, exists, output_of, tail, user_name
+from zcal_tui.tools.system import attempt, exists, output_of, socket_file, tail, user_name
 
 
 def test_a_refusal_is_none_and_another_error_is_not() -> None:
@@ -37,3 +38,15 @@ def test_files_and_users(tmp_path: Path) -> None:
     assert exists(file) and not exists(tmp_path / "none")
     assert user_name(0) == "root"
     assert user_name(2**31 - 7) == str(2**31 - 7)
+
+
+def test_what_is_at_the_path_of_a_socket(tmp_path: Path) -> None:
+    dead = tmp_path / "dead.sock"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(dead))
+    assert socket_file(dead).kind == "socket"
+    assert socket_file(tmp_path / "none").kind == "missing"
+    assert socket_file(tmp_path).kind == "folder"
+    assert socket_file(Path("/dev/null")).kind == "terminal"
+    (tmp_path / "file").touch()
+    assert socket_file(tmp_path / "file").kind == "other"

@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import os
 import socket
-import stat
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +15,7 @@ from urllib.parse import urlsplit
 from zcal_tui.printer.values import mapping, text
 from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem
 from zcal_tui.tools.klippy_processes import KlippyProcess
-from zcal_tui.tools.system import attempt, exists, user_name
+from zcal_tui.tools.system import SocketFile, attempt, exists, socket_file
 from zcal_tui.tools.version_conditions import version_numbers
 from zcal_tui.transport import failures
 from zcal_tui.transport.address import Address, SocketAddress
@@ -42,16 +40,6 @@ STATUS = "systemctl status klipper"
 AddressAnswer = Literal["klippy", "moonraker", "login", "stranger", "unnamed", "refused", "silent"]
 """The result of asking (docs/json.md). login: one is required; stranger: a server that is no printer; unnamed: an
 unknown host name; silent: no answer in time."""
-
-
-@dataclass(frozen=True, slots=True)
-class SocketFile:
-    """What is at a socket's path."""
-
-    kind: Literal["missing", "closed", "socket", "terminal", "folder", "other"]
-    """closed: in a folder that this user cannot access."""
-    owner: str = ""
-    writable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +119,7 @@ async def _ask(
     address: Address, tried: AskedAddress, credentials: Credentials
 ) -> tuple[AskedAddress, LinkedTransport | None]:
     if isinstance(address, SocketAddress):
-        tried = replace(tried, file=look_at_socket(address.path))
+        tried = replace(tried, file=socket_file(address.path))
     elif not await _name_is_known(urlsplit(address.url).hostname or ""):
         return replace(tried, answer="unnamed", cause="unknown host name"), None
     transport = open_transport(address, credentials)
@@ -182,22 +170,6 @@ async def _identify(transport: LinkedTransport, tried: AskedAddress) -> AskedAdd
     seconds = time.monotonic() - began
     answer: AddressAnswer = "klippy" if moonraker is None else "moonraker"
     return replace(tried, answer=answer, seconds=seconds, moonraker=moonraker)
-
-
-def look_at_socket(path: Path) -> SocketFile:
-    """Find out what is at a socket's path."""
-    try:
-        status = path.stat()
-    except PermissionError:
-        return SocketFile("closed")
-    except OSError:
-        return SocketFile("missing")
-    owner = user_name(status.st_uid)
-    if stat.S_ISSOCK(status.st_mode):
-        return SocketFile("socket", owner, os.access(path, os.W_OK))
-    if stat.S_ISCHR(status.st_mode):
-        return SocketFile("terminal", owner)
-    return SocketFile("folder" if stat.S_ISDIR(status.st_mode) else "other", owner)
 
 
 def judge_link(facts: LinkFacts) -> Iterator[DoctorFinding]:

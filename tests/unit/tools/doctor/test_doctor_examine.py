@@ -4,7 +4,8 @@ from tests.unit.fakes import examined as seen
 from zcal_tui.checks.ready.finding import fine
 from zcal_tui.tools.doctor.examine import Facts, judge
 from zcal_tui.tools.doctor.finding import Grade, Group
-from zcal_tui.tools.doctor.link import DEFAULT, SocketFile
+from zcal_tui.tools.doctor.link import DEFAULT
+from zcal_tui.tools.system import SocketFile
 
 
 def test_a_machine_that_is_well_has_only_good_findings() -> None:

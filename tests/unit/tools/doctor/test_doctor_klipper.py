@@ -13,10 +13,11 @@ from zcal_tui.config import Settings
 from zcal_tui.tools.doctor.examine import examine_printer
 from zcal_tui.tools.doctor.finding import Grade
 from zcal_tui.tools.doctor.klipper import KlipperFacts, gather_klipper, judge_klipper
-from zcal_tui.tools.doctor.link import gather_link, local_sockets, look_at_socket
+from zcal_tui.tools.doctor.link import gather_link, local_sockets
 from zcal_tui.tools.doctor.printer import PrinterFacts
 from zcal_tui.tools.doctor.storage import gather_storage
 from zcal_tui.tools.klipper_folder import source
+from zcal_tui.tools.system import socket_file
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.moonraker import Credentials
 
@@ -94,7 +95,7 @@ def test_another_users_closed_home_stops_nothing(home: Path) -> None:
     klippy = seen.process(root=home / "klipper", socket=comms / "klippy.sock", config=home / "printer.cfg")
     os.seteuid(65534)
     try:
-        assert look_at_socket(comms / "klippy.sock").kind == "closed"
+        assert socket_file(comms / "klippy.sock").kind == "closed"
         here = gather_klipper(None, (klippy,), None, {}, home)
         storage = gather_storage(Settings(), None, home / "data", {"XDG_CONFIG_HOME": str(home)})
         found = local_sockets(home, (klippy,))

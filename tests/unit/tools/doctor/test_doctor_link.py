@@ -1,7 +1,6 @@
 """How the doctor asks addresses, and what it makes of the answers."""
 
 import asyncio
-import socket
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,11 @@ from zcal_tui.tools.doctor.finding import Grade
 from zcal_tui.tools.doctor.link import (
     DEFAULT,
     AskedAddress,
-    SocketFile,
     gather_link,
     judge_link,
     local_sockets,
-    look_at_socket,
 )
+from zcal_tui.tools.system import SocketFile
 from zcal_tui.transport.address import parse_address
 from zcal_tui.transport.moonraker import Credentials
 
@@ -33,18 +31,6 @@ async def asked(address: str, credentials: Credentials = NOBODY) -> AskedAddress
         await transport.close()
     assert tried.reached is (transport is not None)
     return tried
-
-
-def test_what_stands_at_a_sockets_path(tmp_path: Path) -> None:
-    dead = tmp_path / "dead.sock"
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(str(dead))
-    assert look_at_socket(dead).kind == "socket"
-    assert look_at_socket(tmp_path / "none").kind == "missing"
-    assert look_at_socket(tmp_path).kind == "folder"
-    assert look_at_socket(Path("/dev/null")).kind == "terminal"
-    (tmp_path / "file").touch()
-    assert look_at_socket(tmp_path / "file").kind == "other"
 
 
 def test_other_sockets_of_this_machine_are_found_once(tmp_path: Path) -> None:
