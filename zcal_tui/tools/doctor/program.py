@@ -28,20 +28,6 @@ SLOW_ARITHMETIC = 1.0
 """Seconds for 20 products of 200 by 200 matrices: 0.02 to 0.2 on a Pi 4, seconds with the plainest build."""
 LIBRARIES = ("platformdirs", "websockets", "httpx", "textual", "textual-plot", "numpy")
 """numpy last: a build for another processor ends the process that imports it."""
-
-ARITHMETIC = 1.0
-"""Seconds for 20 products of 200 by 200 matrices: 0.02 to 0.2 on a Pi 4, seconds with the plainest build."""
-
-MODULES = {
-    "platformdirs": "platformdirs",
-    "websockets": "websockets",
-    "httpx": "httpx",
-    "textual": "textual",
-    "textual-plot": "textual_plot",
-    "numpy": "numpy",
-}
-"""The libraries and what they are imported by; numpy last, since a build for another processor ends the process."""
-
 ARITHMETIC_STEP = "numpy arithmetic"
 _TRIAL = """
 import importlib, json, sys, time
