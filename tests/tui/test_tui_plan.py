@@ -10,12 +10,12 @@ from tests.tui.scripted import FINISHED, READY, ScriptedSession
 from tests.tui.stage import Opener
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.full_calibration import FullCalibrationParameters
-from zcal_tui.checks.lease.temporary_settings import OURSELVES
+from zcal_tui.checks.lease.process import OWN_NAME
 from zcal_tui.model.events import RunEnded, RunStarted, VerdictReached
 from zcal_tui.model.record import Estimate, Level, Outcome, Record, RecordPart, Verdict
 from zcal_tui.printer.state import ManualProbeState
 from zcal_tui.session.snapshot import LinkState, PrinterLink
-from zcal_tui.tui.other_clients import own_name, refusal_of, request_of
+from zcal_tui.tui.other_clients import refusal_of, request_of
 
 
 def record(check: str, level: Level = Level.PASS) -> Record:
@@ -203,7 +203,7 @@ async def test_another_program_at_the_printer_is_watched_and_can_be_asked(opened
         assert stage.screen == "ProblemModal"
         assert "ZCAL_PROBE, 7 samples." in stage.words()
         await stage.click("#way-out")
-        assert session.asked[-1] == ("announce", f"zcal-tui: {own_name()} asks to take over this printer")
+        assert session.asked[-1] == ("announce", f"zcal-tui: {OWN_NAME} asks to take over this printer")
         session.printer(zcal={"lease": None})
         await stage.settle()
         assert "watching" not in stage.words()
@@ -212,12 +212,8 @@ async def test_another_program_at_the_printer_is_watched_and_can_be_asked(opened
 
 
 async def test_our_own_lease_is_not_another_program(opened: Opener) -> None:
-    async with opened(leased(own_name())) as stage:
+    async with opened(leased(OWN_NAME)) as stage:
         assert "watching" not in stage.words()
-
-
-def test_the_lease_bears_our_name() -> None:
-    assert own_name() == OURSELVES
 
 
 @pytest.mark.parametrize(("key", "cancelled"), [("y", True), ("n", False)])
@@ -243,7 +239,7 @@ async def test_a_refusal_is_told(opened: Opener) -> None:
 
 def test_requests_are_read_from_the_console() -> None:
     assert request_of("echo: zcal-tui: somebody asks to take over this printer") == "somebody"
-    assert request_of(f"echo: zcal-tui: {own_name()} asks to take over this printer") is None
+    assert request_of(f"echo: zcal-tui: {OWN_NAME} asks to take over this printer") is None
     assert request_of("echo: zcal-tui: somebody keeps this printer") is None
     assert refusal_of("echo: zcal-tui: somebody keeps this printer") == "somebody"
     assert request_of("// probe at 1,2 is z=3") is None

@@ -4,10 +4,9 @@ The extra's lease tells who holds the printer (docs/zcal.md). Whoever wants it a
 every client reads; the one that holds it decides.
 """
 
-import os
-import socket
 from dataclasses import dataclass
 
+from zcal_tui.checks.lease.process import OWN_NAME
 from zcal_tui.model.record import Problem
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.zcal_interface import SAY, speaks
@@ -18,16 +17,11 @@ KEEPS = "keeps this printer"
 PREFIX = "zcal-tui: "
 
 
-def own_name() -> str:
-    """What this program is called in a request."""
-    return f"zcal-tui on {socket.gethostname()} ({os.getpid()})"
-
-
 def holder_of(printer: PrinterState) -> str | None:
     """Another program that holds the extra's lease; None where nobody does, or we do."""
     lease = printer.zcal.get("lease")
     holder = lease.get("holder") if isinstance(lease, dict) else None
-    if not isinstance(holder, str) or holder == own_name():
+    if not isinstance(holder, str) or holder == OWN_NAME:
         return None
     return holder
 
@@ -60,12 +54,12 @@ def can_ask(printer: PrinterState) -> bool:
 
 def request_line() -> str:
     """What asks whoever holds the printer."""
-    return f"{PREFIX}{own_name()} {ASKS}"
+    return f"{PREFIX}{OWN_NAME} {ASKS}"
 
 
 def keeping_line() -> str:
     """What tells whoever asked that the printer is kept."""
-    return f"{PREFIX}{own_name()} {KEEPS}"
+    return f"{PREFIX}{OWN_NAME} {KEEPS}"
 
 
 def request_of(line: str) -> str | None:
@@ -81,7 +75,7 @@ def refusal_of(line: str) -> str | None:
 def _who(line: str, says: str) -> str | None:
     _, found, after = line.partition(PREFIX)
     who, said, _ = after.partition(f" {says}")
-    return who.strip() if found and said and who.strip() not in ("", own_name()) else None
+    return who.strip() if found and said and who.strip() not in ("", OWN_NAME) else None
 
 
 @dataclass(frozen=True, slots=True)

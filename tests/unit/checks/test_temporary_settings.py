@@ -9,7 +9,8 @@ import pytest
 from tests.unit.fakes.klippy import FakeKlippy
 from tests.unit.fakes.machine import Machine
 from tests.unit.fakes.waiting import until
-from zcal_tui.checks.lease.temporary_settings import OURSELVES, TemporarySettings
+from zcal_tui.checks.lease.process import OWN_NAME
+from zcal_tui.checks.lease.temporary_settings import TemporarySettings
 from zcal_tui.model.events import Event, Notice
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.zcal_module import ZcalModule
@@ -120,7 +121,7 @@ async def test_a_lease_that_ran_out_meanwhile_is_told(
 
     def request(parameters: dict[str, Any]) -> dict[str, object]:
         holds.extend(parameters.get("hold", {}))
-        return {"holder": OURSELVES, "seconds": 60.0, "holds": list(holds)}
+        return {"holder": OWN_NAME, "seconds": 60.0, "holds": list(holds)}
 
     klippy.endpoints["zcal/lease"] = request
     said: list[Event] = []

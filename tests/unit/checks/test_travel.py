@@ -13,7 +13,7 @@ from zcal_tui.checks.base import Context
 from zcal_tui.checks.dock.attach import probe_attached
 from zcal_tui.checks.dock.docked import probe_put_away
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
-from zcal_tui.checks.lease.temporary_settings import OURSELVES
+from zcal_tui.checks.lease.process import OWN_NAME
 from zcal_tui.checks.preconditions import require_cold, require_ready
 from zcal_tui.checks.travel import go_to, home_if_needed, travel
 from zcal_tui.model.events import Event
@@ -44,7 +44,7 @@ async def printer(klippy: FakeKlippy, machine: Machine) -> AsyncIterator[Printer
     for word in ("SAVE_GCODE_STATE", "RESTORE_GCODE_STATE", "G90", "G1", "M400"):
         machine.handlers[word] = machine.handlers["G28"]
     machine.objects["gcode_move"]["position"] = machine.objects["gcode_move"]["gcode_position"]
-    machine.objects["zcal"] = {"lease": {"holder": OURSELVES, "until": 99.0, "holds": []}}
+    machine.objects["zcal"] = {"lease": {"holder": OWN_NAME, "until": 99.0, "holds": []}}
     link = open_transport(SocketAddress(klippy.path))
     await link.connect()
     followed = Printer(link)

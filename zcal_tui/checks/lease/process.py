@@ -1,14 +1,18 @@
-"""Which process on which running computer somebody is, so that another program there can tell for sure that it died.
+"""The name and the identity of a client process, by which another program can find out that it has ended.
 
-A number alone says little: it is given anew, containers count their own, and two hosts may have one name. So a process
-is named by the running system (the kernel's boot id), the namespace that its number counts in, its number, and when it
-began (proc(5), proc_pid_stat(5), pid_namespaces(7)). Where a system does not tell these, nothing is said.
+A pid alone is not enough: pids are reused, containers count their own, and two hosts may have the same name. A process
+is therefore identified by the kernel's boot id, its pid namespace, its pid, and its start time (proc(5),
+proc_pid_stat(5), pid_namespaces(7)). Where a system does not publish these, the identity is empty.
 """
 
 import os
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+OWN_NAME = f"zcal-tui on {socket.gethostname()} ({os.getpid()})".encode(errors="replace").decode()
+"""What this program is called as the holder of a lease and in requests to other programs."""
 
 _PROC = Path("/proc")
 _STATE, _BEGAN = 0, 19
@@ -17,7 +21,7 @@ _DEAD = ("Z", "X", "x")
 
 
 def ourselves() -> dict[str, Any]:
-    """This process: `boot`, `namespace`, `pid`, `began`; empty where the system does not tell."""
+    """This process: `boot`, `namespace`, `pid`, `began`; empty where the system does not publish them."""
     stat = _stat(os.getpid())
     here = _here()
     if stat is None or here is None:
@@ -26,7 +30,7 @@ def ourselves() -> dict[str, Any]:
 
 
 def gone(process: Mapping[str, Any]) -> bool | None:
-    """Whether a process that named itself by `ourselves` has ended; None where this computer cannot know."""
+    """Whether a process that was identified by `ourselves` has ended; None where this host cannot know."""
     here = _here()
     pid, began = process.get("pid"), process.get("began")
     if here is None or any(process.get(name) != value for name, value in here.items()):

@@ -8,14 +8,12 @@ and does not heat.
 import asyncio
 import contextlib
 import logging
-import os
-import socket
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from zcal_tui.checks.errors import CheckRefused
-from zcal_tui.checks.lease.process import ourselves
+from zcal_tui.checks.lease.process import OWN_NAME, ourselves
 from zcal_tui.checks.lease.takeover import LeaseTaker
 from zcal_tui.model.events import Event, Notice
 from zcal_tui.printer.printer import Printer
@@ -37,14 +35,12 @@ LONGEST = 3600.0
 """The longest lease the extra gives, in seconds of the printer."""
 OFFSET = "gcode_offset"
 """What a lease calls the live G-code offset."""
-OURSELVES = f"zcal-tui on {socket.gethostname()} ({os.getpid()})".encode(errors="replace").decode()
-"""What this program calls itself to the extra."""
 
 
 def other_holder(state: PrinterState) -> str | None:
     """Another program that holds the lease now; None where there is none."""
     holder = mapping(state.zcal.get("lease")).get("holder")
-    return holder if isinstance(holder, str) and holder != OURSELVES else None
+    return holder if isinstance(holder, str) and holder != OWN_NAME else None
 
 
 class TemporarySettings:
@@ -185,13 +181,13 @@ class TemporarySettings:
 
     async def _take(self) -> None:
         await self._learn_rate()
-        taker = LeaseTaker(self._printer, self._companion, OURSELVES, self._emit, self._cancelled)
+        taker = LeaseTaker(self._printer, self._companion, OWN_NAME, self._emit, self._cancelled)
         await taker.take(self._seconds(), self._rate)
         self._leased = True
 
     async def _renew(self, **parameters: object) -> tuple[str, ...]:
         return await self._companion.lease(
-            OURSELVES, seconds=self._seconds(), process=ourselves(), **parameters
+            OWN_NAME, seconds=self._seconds(), process=ourselves(), **parameters
         )
 
     async def _keep_renewing(self) -> None:
@@ -234,7 +230,7 @@ class TemporarySettings:
             held = " and ".join(sorted(self._held))
             self._emit(Notice(f"A print has begun: the extra puts back {held} when it is over."))
         try:
-            await self._companion.lease(OURSELVES, action=action)
+            await self._companion.lease(OWN_NAME, action=action)
         except GcodeError:
             logger.info("the lease had ended by itself", exc_info=True)
         except TransportError as error:
@@ -248,7 +244,7 @@ class TemporarySettings:
             )
         )
         try:
-            await self._companion.lease(OURSELVES, action="end")
+            await self._companion.lease(OWN_NAME, action="end")
         except TransportError:
             logger.info("the lease was not given up", exc_info=True)
 
