@@ -103,7 +103,7 @@ async def test_the_newest_is_first_and_each_says_how_it_ended(
         await history(stage)
         rows = [line.strip(" │▌") for line in stage.text().splitlines() if "│" in line]
         assert rows[0].startswith("✗ 2026-06-11 08:00  Repeatability        unreadable")
-        assert rows[1].startswith("— 2026-06-10 09:30  Location bias        cut off")
+        assert rows[1].startswith("— 2026-06-10 09:30  Location bias        interrupted")
         assert rows[2].startswith("— 2026-06-09 09:30  Backlash             printer error")
         assert rows[3].startswith("— 2026-06-08 09:30  Temperature          cancelled")
         assert rows[4].startswith("! 2026-06-07 09:30  Ready                warning")
@@ -395,6 +395,6 @@ async def test_a_run_without_a_verdict_or_with_an_unknown_check_is_shown(
     async with opened(ScriptedSession(folder=tmp_path)) as stage:
         await history(stage)
         assert "levelness            no verdict" in stage.text()
-        assert "wobble               did not start" in stage.text()
+        assert "wobble               not started" in stage.text()
         await press(stage, "enter")
         assert stage.screen == "StoredRunScreen" and "Not started" in stage.words()

@@ -1,6 +1,5 @@
 """How kept runs are told, on the command line and on the screen: moments, numbers, differences, trends."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from zcal_tui.model.estimate_text import change_text, estimate_text, value_text
@@ -9,14 +8,6 @@ from zcal_tui.model.record import Estimate, Outcome, Record
 from zcal_tui.results.compare import Difference
 from zcal_tui.results.main_estimate import main_estimates
 from zcal_tui.results.trend import LEAST, Slope
-
-OUTCOME_WORDS: Mapping[Outcome, str] = {
-    Outcome.RUNNING: "runs now",
-    Outcome.CANCELLED: "cancelled",
-    Outcome.REFUSED: "did not start",
-    Outcome.ERROR: "printer error",
-    Outcome.LOST: "cut off",
-}
 
 SLOW = 0.001
 """mm a day; a trend below it is told a month, so that it does not read as nothing."""

@@ -8,6 +8,7 @@ from typing import Any
 from zcal_tui.checks.base import Check, Declaration
 from zcal_tui.checks.parameters import ParameterError, build
 from zcal_tui.model.capabilities import Capabilities
+from zcal_tui.model.outcome_words import OUTCOME_WORDS
 from zcal_tui.model.record import LOOK_FIRST, WHOLE, Level, Outcome, Record
 from zcal_tui.model.units import age
 from zcal_tui.session.port import SessionPort
@@ -21,13 +22,6 @@ ALL = WHOLE
 
 DONE = (Level.PASS, Level.WARN)
 """Levels after which the plan goes on to the next check."""
-
-OUTCOME_WORDS = {
-    Outcome.CANCELLED: "cancelled",
-    Outcome.REFUSED: "not started",
-    Outcome.ERROR: "error",
-    Outcome.LOST: "link lost",
-}
 
 LEVEL_WORDS = {
     Level.PASS: "passed",
@@ -281,7 +275,7 @@ class AppState:
             return CheckStatus("never run")
         when = self._age(record.finished)
         if record.outcome is not Outcome.FINISHED or record.verdict is None:
-            return CheckStatus(OUTCOME_WORDS.get(record.outcome, "no verdict"), Level.UNKNOWN, when=when)
+            return CheckStatus(OUTCOME_WORDS[record.outcome], Level.UNKNOWN, when=when)
         stale = self.snapshot.stale.get(name)
         return CheckStatus(LEVEL_WORDS[record.verdict.level], record.verdict.level, stale=stale, when=when)
 

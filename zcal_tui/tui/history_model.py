@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 
 from zcal_tui.model.estimate_text import value_text
 from zcal_tui.model.labels import label
+from zcal_tui.model.outcome_words import OUTCOME_WORDS
 from zcal_tui.model.record import Level, Outcome, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.main_estimate import main_estimates
 from zcal_tui.results.stale import stale
 from zcal_tui.results.store import Store, StoredRun, entries
-from zcal_tui.results.text import OUTCOME_WORDS, numbers_text, slope_text
+from zcal_tui.results.text import numbers_text, slope_text
 from zcal_tui.results.trend import Slope, TrendPoint, points, slope
 from zcal_tui.results.variant import grouped
 from zcal_tui.tui.app_state import LEVEL_WORDS
@@ -127,9 +128,7 @@ def said(entry: StoredRun) -> str:
     count = entry.count
     kept = f"{count} sample{'s' if count != 1 else ''} kept" if count else "nothing was measured"
     numbers = numbers_text(record)
-    return f"{OUTCOME_WORDS.get(record.outcome, 'no verdict').capitalize()}: {kept}" + (
-        f", {numbers}." if numbers else "."
-    )
+    return f"{OUTCOME_WORDS[record.outcome].capitalize()}: {kept}" + (f", {numbers}." if numbers else ".")
 
 
 def holds_no_more(record: Record, past: HistoryModel, changes: Sequence[Changed]) -> str | None:

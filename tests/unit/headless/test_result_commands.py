@@ -57,7 +57,7 @@ def test_history_tells_runs_numbers_and_the_trend(several: Store, call: Call) ->
     assert "voron: 8 runs" in out
     assert "standard deviation σ 2.0 µm (1.4 µm … 2.6 µm, 95 %)" in out
     assert "at most 34 µm (95 %)" in out
-    assert "did not start" in out
+    assert "not started" in out
     assert "No drift can be told:" in out
     assert "per 30 days" in out
     assert "2026-01-01" in out

@@ -10,11 +10,12 @@ from zcal_tui.headless.text import GLYPH
 from zcal_tui.model.codec import estimate_to_json
 from zcal_tui.model.estimate_text import value_text
 from zcal_tui.model.labels import label
+from zcal_tui.model.outcome_words import OUTCOME_WORDS
 from zcal_tui.model.record import Outcome, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.main_estimate import followed, main_estimates
 from zcal_tui.results.stale import age_note, stale
-from zcal_tui.results.text import OUTCOME_WORDS, moment, numbers_text, slope_text
+from zcal_tui.results.text import moment, numbers_text, slope_text
 from zcal_tui.results.textplot import Mark, plot
 from zcal_tui.results.trend import Slope, TrendPoint, points, slope
 from zcal_tui.results.variant import grouped, titled

@@ -9,9 +9,10 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button
 
+from zcal_tui.model.outcome_words import OUTCOME_WORDS
 from zcal_tui.model.record import Change, Level, Outcome, Record, RecordPart, Verdict
 from zcal_tui.session.snapshot import Snapshot
-from zcal_tui.tui.app_state import LEVEL_WORDS, OUTCOME_WORDS, AppState, short_title
+from zcal_tui.tui.app_state import LEVEL_WORDS, AppState, short_title
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.messages import PlanRequested, SettingsRequested, StartRequested
 from zcal_tui.tui.presenters import presenter_of
@@ -99,7 +100,7 @@ def part_line(part: RecordPart, title: str, glyphs: Glyphs) -> Content:
         sign, style, word = (
             glyphs.not_applicable,
             "$text-warning",
-            OUTCOME_WORDS.get(part.outcome, "no verdict"),
+            OUTCOME_WORDS[part.outcome],
         )
     return Content.assemble(
         (f"{sign} ", style),
