@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.e2e.simulated import PrinterSim, Starter, eventually
+from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.printer import CommandFailed, Printer
-from zcal_tui.printer.sampler import ProbeUnusable, ProbingSettings, Touch
+from zcal_tui.printer.sampler import ProbeUnusable, Touch
 from zcal_tui.printer.zcal_module import ExtraCancelled, ZcalModule
 from zcal_tui.printer.zcal_sampler import ZcalSampler, sampler_for
 from zcal_tui.transport.address import SocketAddress, parse_address

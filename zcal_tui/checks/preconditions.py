@@ -7,7 +7,10 @@ from zcal_tui.checks.travel import require_ours
 from zcal_tui.model.events import Stage
 from zcal_tui.model.questions import Choose, Confirm, Option
 from zcal_tui.model.units import duration
+from zcal_tui.printer.config_view import ProbeConfig, z_step_distance
 from zcal_tui.printer.errors.explain import explain
+from zcal_tui.printer.sampler import ProbeUnusable
+from zcal_tui.printer.sampler import require_probe as require_usable_probe
 from zcal_tui.printer.state import PrinterState
 
 COLD_NOZZLE, COLD_BED = 45.0, 40.0
@@ -60,6 +63,26 @@ def require_ready(state: PrinterState) -> None:
             "G-code's moves, such as those of the printer's macros and of prints, end elsewhere than they say.",
             "Home the printer (G28), which undoes it, then start again.",
         )
+
+
+def require_probe(state: PrinterState, instead: str = "") -> ProbeConfig:
+    """The printer's probe. Raises CheckRefused where it has none; `instead` is what else a person can do then."""
+    try:
+        return require_usable_probe(state)
+    except ProbeUnusable as missing:
+        raise CheckRefused(missing.what, missing.cause, f"{missing.remedy} {instead}".rstrip()) from missing
+
+
+def require_step(state: PrinterState) -> float:
+    """The Z step distance in mm. Raises CheckRefused where it cannot be read."""
+    step = z_step_distance(state)
+    if step is None:
+        raise CheckRefused(
+            "The Z step distance cannot be read.",
+            "The configuration of the Z steppers lacks rotation_distance or microsteps.",
+            "Check the stepper sections of printer.cfg.",
+        )
+    return step
 
 
 def warm_parts(state: PrinterState) -> list[str]:

@@ -8,7 +8,8 @@ from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.travel import disturbed
 from zcal_tui.model.events import Progress, SampleTaken
 from zcal_tui.model.record import Sample
-from zcal_tui.printer.sampler import ProbeUnusable, ProbingSettings, Touch
+from zcal_tui.printer.gcode import ProbingSettings
+from zcal_tui.printer.sampler import ProbeUnusable, Touch
 from zcal_tui.printer.state import PrinterState
 
 

@@ -3,10 +3,11 @@
 import contextlib
 
 from zcal_tui.checks.base import Context
+from zcal_tui.checks.clearance import safe_clearance
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.lease.temporary_settings import other_holder
 from zcal_tui.model.events import Notice, Stage
-from zcal_tui.printer.config_view import is_delta, probe_config
+from zcal_tui.printer.config_view import is_delta
 from zcal_tui.printer.geometry import area
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState, Xyz
@@ -17,10 +18,6 @@ TRAVEL_SPEED = 60.0
 LIFT_SPEED = 8.0
 JOG_SPEED = 20.0
 """mm/s of moves that a person makes while looking at the nozzle."""
-LEAST_CLEARANCE = 10.0
-"""mm, toolhead Z, from which the nozzle may go sideways."""
-LIFT_OVER_TRIGGER = 5.0
-"""mm, as Klipper's PROBE_CALIBRATE lifts."""
 _STATE = "ZCAL_TRAVEL"
 _RESTORE = f"RESTORE_GCODE_STATE NAME={_STATE} MOVE=0"
 
@@ -132,12 +129,6 @@ async def lift_before_macro(printer: Printer) -> None:
     clearance = safe_clearance(state)
     if state.homed() and position(printer)[2] < clearance:
         await travel(printer, clearance=clearance)
-
-
-def safe_clearance(state: PrinterState) -> float:
-    """The toolhead Z (mm) at which both the nozzle and a probe on the toolhead are off the bed."""
-    probe = probe_config(state)
-    return max(LEAST_CLEARANCE, 0.0 if probe is None else probe.z_offset + LIFT_OVER_TRIGGER)
 
 
 async def go_to(

@@ -7,20 +7,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from zcal_tui.printer.config_view import ProbeConfig, probe_config
+from zcal_tui.printer.gcode import ProbingSettings, probing_command
 from zcal_tui.printer.messages import AccuracyHeader, AccuracyStats, ProbeQuery, ProbeSample
 from zcal_tui.printer.printer import LATE_LINES, CommandFailed, Heard, Printer
+from zcal_tui.printer.state import PrinterState
 
 PLAIN_BLOCK, PREPARED_BLOCK = 2, 6
 """Touches that one command makes: a cancel takes effect after it."""
-
-
-@dataclass(frozen=True)
-class ProbingSettings:
-    """How to touch; None leaves the printer's own setting. Speeds in mm/s, the retract in mm."""
-
-    probe_speed: float | None = None
-    lift_speed: float | None = None
-    sample_retract_dist: float | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +40,28 @@ class ProbeUnusable(Exception):
     def __init__(self, what: str, cause: str, remedy: str) -> None:
         super().__init__(what, cause, remedy)
         self.what, self.cause, self.remedy = what, cause, remedy
+
+
+def require_probe(state: PrinterState) -> ProbeConfig:
+    """The printer's probe. Raises ProbeUnusable where it has none."""
+    probe = probe_config(state)
+    if probe is None:
+        raise ProbeUnusable(
+            "This printer has no probe.",
+            "Its configuration has no section that Klipper can probe with.",
+            "Add a [probe], [bltouch] or similar section.",
+        )
+    return probe
+
+
+def reads_triggered(probe: ProbeConfig) -> ProbeUnusable:
+    """The probe's switch reads triggered in the air."""
+    return ProbeUnusable(
+        f"The probe [{probe.section}] reads triggered although nothing presses it.",
+        "It is not attached or not deployed, it touches something, or its pin is inverted.",
+        "Attach it. QUERY_PROBE must report open in the air and TRIGGERED when it is pressed by hand; "
+        "if it is the other way round, add or remove the ! before the pin.",
+    )
 
 
 class LinesMissing(ProbeUnusable):
@@ -81,13 +96,7 @@ class StockSampler:
     async def series(
         self, count: int, settings: ProbingSettings, cancelled: Callable[[], bool]
     ) -> AsyncGenerator[Touch, None]:
-        probe = probe_config(self._printer.state)
-        if probe is None:
-            raise ProbeUnusable(
-                "This printer has no probe.",
-                "Its configuration has no section that Klipper could probe with.",
-                "Add a [probe], [bltouch] or similar section, or use a check that needs none.",
-            )
+        probe = require_probe(self._printer.state)
         if probe.plain and not cancelled():
             await self._look_at_switch(probe)
         taken = 0
@@ -121,11 +130,7 @@ class StockSampler:
         finally:
             stop()
         if answers and answers[-1]:
-            raise ProbeUnusable(
-                f"The probe ({probe.section}) reads as triggered although nothing was touched.",
-                "It may not be attached or deployed, it may touch something, or its pin is inverted.",
-                "Attach it and look whether QUERY_PROBE says open in the air and TRIGGERED when pressed by hand.",
-            )
+            raise reads_triggered(probe)
 
     async def _block(
         self, size: int, settings: ProbingSettings, probe: ProbeConfig
@@ -133,7 +138,7 @@ class StockSampler:
         lines: asyncio.Queue[Heard | None] = asyncio.Queue()
         stop = self._printer.listen_console(lines.put_nowait)
         command = asyncio.create_task(
-            self._printer.gcode(accuracy_command(size, settings)), name="zcal touches"
+            self._printer.gcode(probing_command("PROBE_ACCURACY", size, settings)), name="zcal touches"
         )
         command.add_done_callback(lambda _: lines.put_nowait(None))
         reader = BlockReader(size, probe)
@@ -155,19 +160,6 @@ class StockSampler:
             stop()
             command.cancel()
             await asyncio.gather(command, return_exceptions=True)
-
-
-def accuracy_command(size: int, settings: ProbingSettings) -> str:
-    """The PROBE_ACCURACY command for a block."""
-    words = ["PROBE_ACCURACY", f"SAMPLES={size}"]
-    for name, value in (
-        ("PROBE_SPEED", settings.probe_speed),
-        ("LIFT_SPEED", settings.lift_speed),
-        ("SAMPLE_RETRACT_DIST", settings.sample_retract_dist),
-    ):
-        if value is not None:
-            words.append(f"{name}={value:.6g}")
-    return " ".join(words)
 
 
 def blocks(count: int, *, prepared: bool) -> list[int]:

@@ -4,8 +4,9 @@ import contextlib
 from collections.abc import AsyncGenerator, Callable
 
 from zcal_tui.printer.config_view import probe_config
+from zcal_tui.printer.gcode import ProbingSettings, probing_command
 from zcal_tui.printer.printer import CommandFailed, Printer
-from zcal_tui.printer.sampler import ProbeUnusable, ProbingSettings, Sampler, StockSampler, Touch
+from zcal_tui.printer.sampler import Sampler, StockSampler, Touch, reads_triggered, require_probe
 from zcal_tui.printer.zcal_module import ExtraCancelled, ExtraTouch, ZcalModule
 
 NEEDED = ("probe", "motion", "state")
@@ -24,17 +25,11 @@ class ZcalSampler:
     async def series(
         self, count: int, settings: ProbingSettings, cancelled: Callable[[], bool]
     ) -> AsyncGenerator[Touch, None]:
-        probe = probe_config(self._printer.state)
-        if probe is None:
-            raise ProbeUnusable(
-                "This printer has no probe.",
-                "Its configuration has no section that Klipper could probe with.",
-                "Add a [probe], [bltouch] or similar section, or use a check that needs none.",
-            )
+        probe = require_probe(self._printer.state)
         if count < 1 or cancelled():
             return
         shift = self._companion.clock_shift
-        run = self._companion.samples(command(count, settings), cancelled)
+        run = self._companion.samples(probing_command("ZCAL_PROBE_ACCURACY", count, settings), cancelled)
         try:
             async with contextlib.aclosing(aiter(run)) as samples:
                 async for sample in samples:
@@ -46,11 +41,7 @@ class ZcalSampler:
         except CommandFailed as error:
             if _TRIGGERED not in error.message:
                 raise
-            raise ProbeUnusable(
-                f"The probe ({probe.section}) reads as triggered although nothing was touched.",
-                "It may not be attached or deployed, it may touch something, or its pin is inverted.",
-                "Attach it and look whether QUERY_PROBE says open in the air and TRIGGERED when pressed by hand.",
-            ) from error
+            raise reads_triggered(probe) from error
 
 
 def sampler_for(printer: Printer, companion: ZcalModule) -> Sampler:
@@ -60,19 +51,6 @@ def sampler_for(printer: Printer, companion: ZcalModule) -> Sampler:
     if companion.can(*NEEDED) and not (probe is not None and probe.wrapped):
         return ZcalSampler(printer, companion)
     return StockSampler(printer)
-
-
-def command(count: int, settings: ProbingSettings) -> str:
-    """The command for a series."""
-    words = ["ZCAL_PROBE_ACCURACY", f"SAMPLES={count}"]
-    for name, value in (
-        ("PROBE_SPEED", settings.probe_speed),
-        ("LIFT_SPEED", settings.lift_speed),
-        ("SAMPLE_RETRACT_DIST", settings.sample_retract_dist),
-    ):
-        if value is not None:
-            words.append(f"{name}={value:.6g}")
-    return " ".join(words)
 
 
 def as_touch(sample: ExtraTouch, shift: float) -> Touch | None:

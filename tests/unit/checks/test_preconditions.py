@@ -14,7 +14,9 @@ from zcal_tui.checks.preconditions import (
     LONGEST_COOLING,
     require_clean,
     require_cold,
+    require_probe,
     require_ready,
+    require_step,
     warm_parts,
 )
 from zcal_tui.model.events import Stage
@@ -65,6 +67,20 @@ def test_a_part_is_warm_above_its_limit_or_while_it_is_heated(
 ) -> None:
     found = warm_parts(state(heaters=MappingProxyType({name: HeaterState(temperature, target)})))
     assert found == ([f"{name} {temperature:.0f} °C"] if warm else [])
+
+
+def test_a_missing_probe_is_refused_with_what_else_can_be_done() -> None:
+    with pytest.raises(CheckRefused, match="no probe") as refused:
+        require_probe(state(), "Or take --what endstop.")
+    assert refused.value.remedy.endswith("similar section. Or take --what endstop.")
+    assert require_probe(state(settings={"bltouch": {"z_offset": 2.0}})).kind == "bltouch"
+
+
+def test_an_unknown_step_distance_is_refused() -> None:
+    with pytest.raises(CheckRefused, match="step distance"):
+        require_step(state(settings={"stepper_z": {"microsteps": 16}}))
+    stepper = {"rotation_distance": 8.0, "microsteps": 16}
+    assert require_step(state(settings={"stepper_z": stepper})) == pytest.approx(0.0025)
 
 
 async def heat(bench: Bench, temperature: float = 180.0, target: float = 0.0) -> None:

@@ -11,8 +11,9 @@ from zcal_tui.checks.base import Context
 from zcal_tui.checks.lease.temporary_settings import TemporarySettings
 from zcal_tui.checks.operator import Operator
 from zcal_tui.model.events import Event, Notice
+from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.printer import Printer
-from zcal_tui.printer.sampler import ProbingSettings, Touch
+from zcal_tui.printer.sampler import Touch
 from zcal_tui.printer.zcal_module import ZcalModule
 
 Kind = TypeVar("Kind")

@@ -18,7 +18,6 @@ from zcal_tui.printer.sampler import (
     Sampler,
     StockSampler,
     Touch,
-    accuracy_command,
     blocks,
 )
 from zcal_tui.transport.failures import ReplyLost
@@ -256,12 +255,3 @@ def test_blocks_add_up_and_are_never_one(count: int, whole: bool) -> None:
     assert sum(sizes) == (count if count != 1 else 2)
     assert all(size >= 2 for size in sizes)
     assert max(sizes, default=0) <= (6 if whole else 3)
-
-
-@given(*[st.none() | st.floats(0.01, 1000)] * 3)
-def test_the_command_is_always_plain_gcode(
-    speed: float | None, lift: float | None, retract: float | None
-) -> None:
-    command = accuracy_command(2, ProbingSettings(speed, lift, retract))
-    assert command.split()[0] == "PROBE_ACCURACY"
-    assert all("=" in word and float(word.split("=")[1]) > 0 for word in command.split()[1:])

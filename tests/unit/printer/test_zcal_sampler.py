@@ -5,14 +5,13 @@ from types import MappingProxyType
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.printer import CommandFailed
-from zcal_tui.printer.sampler import ProbeUnusable, ProbingSettings, Touch
+from zcal_tui.printer.sampler import ProbeUnusable, Touch
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.zcal_module import ExtraCancelled, ExtraTouch
-from zcal_tui.printer.zcal_sampler import ZcalSampler, as_touch, command
+from zcal_tui.printer.zcal_sampler import ZcalSampler, as_touch
 from zcal_tui.transport.failures import ReplyLost
 
 STATE = PrinterState(settings=MappingProxyType({"probe": {"z_offset": 1.5}}))
@@ -62,37 +61,6 @@ async def taken(
     return [touch async for touch in sampler(companion).series(count, ProbingSettings(), cancelled)]
 
 
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        (ProbingSettings(), ""),
-        (ProbingSettings(probe_speed=5.0), " PROBE_SPEED=5"),
-        (
-            ProbingSettings(probe_speed=2.5, lift_speed=10.0, sample_retract_dist=0.125),
-            " PROBE_SPEED=2.5 LIFT_SPEED=10 SAMPLE_RETRACT_DIST=0.125",
-        ),
-    ],
-)
-def test_a_series_is_one_command(settings: ProbingSettings, words: str) -> None:
-    assert command(4, settings) == f"ZCAL_PROBE_ACCURACY SAMPLES=4{words}"
-
-
-speeds = st.none() | st.floats(0.1, 300.0)
-
-
-@given(st.integers(1, 100), speeds, speeds, speeds)
-def test_what_is_not_set_is_left_to_the_printer(
-    count: int, probe: float | None, lift: float | None, retract: float | None
-) -> None:
-    name, *words = command(count, ProbingSettings(probe, lift, retract)).split(" ")
-    given_words = dict(word.split("=") for word in words)
-    assert name == "ZCAL_PROBE_ACCURACY"
-    expected = {"PROBE_SPEED": probe, "LIFT_SPEED": lift, "SAMPLE_RETRACT_DIST": retract}
-    assert {key: float(value) for key, value in given_words.items()} == pytest.approx(
-        {"SAMPLES": count, **{key: value for key, value in expected.items() if value is not None}}, rel=1e-5
-    )
-
-
 def test_a_touch_is_told_on_klippys_clock_with_its_temperatures() -> None:
     assert as_touch(told(2), 990.0) == Touch(2, 1.5, 0.1, 100.0, 90.0, 1002.0, True, 60.0, 200.0)
     dropped = as_touch(told(1, dropped=True), 0.0)
@@ -133,7 +101,7 @@ async def test_a_cancel_of_somebody_elses_is_an_error() -> None:
 
 async def test_a_probe_that_reads_triggered_is_explained() -> None:
     error = CommandFailed("The probe ([probe]) is already triggered. It is not attached.")
-    with pytest.raises(ProbeUnusable, match=r"\(probe\) reads as triggered") as unusable:
+    with pytest.raises(ProbeUnusable, match=r"\[probe\] reads triggered") as unusable:
         await taken(FakeCompanion(error=error))
     assert "QUERY_PROBE" in unusable.value.remedy
 

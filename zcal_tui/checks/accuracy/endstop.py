@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from zcal_tui.checks.accuracy.analysis import estimate_of, estimates_of
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
-from zcal_tui.checks.accuracy.run import LEAST_CLEARANCE, Pace, require_step
+from zcal_tui.checks.accuracy.run import Pace
 from zcal_tui.checks.base import Context
+from zcal_tui.checks.clearance import safe_clearance
 from zcal_tui.checks.dock.attach import stow_macros
 from zcal_tui.checks.dock.docked import probe_put_away
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
-from zcal_tui.checks.preconditions import require_ready
+from zcal_tui.checks.preconditions import require_ready, require_step
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave
 from zcal_tui.checks.z_calibration import run_command
 from zcal_tui.model.check_info.auto_z import INFO as AUTO_Z
@@ -25,6 +26,7 @@ from zcal_tui.model.events import (
 from zcal_tui.model.record import Level, Sample, Verdict
 from zcal_tui.model.units import length, percent
 from zcal_tui.printer.capabilities import capabilities_of
+from zcal_tui.printer.gcode import ProbingSettings, probing_command
 from zcal_tui.printer.messages import AccuracyStats, ProbeSample
 from zcal_tui.printer.printer import Heard
 from zcal_tui.stats.homings import judge_endstop, pair_interval
@@ -40,7 +42,7 @@ async def measure_endstop(context: Context, parameters: AccuracyParameters) -> N
     state = context.printer.state
     require_ready(state)
     _require_endstop(context, parameters)
-    step = require_step(context)
+    step = require_step(state)
     stow = stow_macros(state, parameters.attach, parameters.detach)
     await home_if_needed(context, allowed=parameters.home)
     report = EndstopReport(step)
@@ -49,7 +51,7 @@ async def measure_endstop(context: Context, parameters: AccuracyParameters) -> N
             context.stop_if_cancelled()
             await _touch(context, parameters, report)
     finally:
-        await lift_and_leave(context, LEAST_CLEARANCE)
+        await lift_and_leave(context, safe_clearance(state))
     for event in report.conclusion():
         context.emit(event)
 
@@ -75,6 +77,7 @@ def _require_endstop(context: Context, parameters: AccuracyParameters) -> None:
 
 async def _touch(context: Context, parameters: AccuracyParameters, report: "EndstopReport") -> None:
     count = parameters.samples or TOUCHES
+    settings = ProbingSettings(parameters.probe_speed, parameters.lift_speed, parameters.retract)
     context.emit(Stage("touch", "Touching the Z endstop with the nozzle"))
     context.emit(Progress(0, count))
     pace = Pace(context.clock.now())
@@ -94,7 +97,7 @@ async def _touch(context: Context, parameters: AccuracyParameters, report: "Ends
 
     stop = context.printer.listen_console(hear)
     try:
-        await run_command(context, _command(count, parameters))
+        await run_command(context, probing_command("PROBE_Z_ACCURACY", count, settings))
         await context.printer.late_lines(lambda: bool(ended))
     finally:
         stop()
@@ -104,18 +107,6 @@ async def _touch(context: Context, parameters: AccuracyParameters, report: "Ends
             "PROBE_Z_ACCURACY has ended without a line for each touch: a macro of that name may do something else.",
             "Run it on the console and look at what it prints.",
         )
-
-
-def _command(count: int, parameters: AccuracyParameters) -> str:
-    words = ["PROBE_Z_ACCURACY", f"SAMPLES={count}"]
-    for name, value in (
-        ("PROBE_SPEED", parameters.probe_speed),
-        ("LIFT_SPEED", parameters.lift_speed),
-        ("SAMPLE_RETRACT_DIST", parameters.retract),
-    ):
-        if value is not None:
-            words.append(f"{name}={value:.6g}")
-    return " ".join(words)
 
 
 class EndstopReport:

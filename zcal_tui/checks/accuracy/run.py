@@ -8,20 +8,19 @@ from dataclasses import dataclass
 from zcal_tui.checks.accuracy.analysis import AccuracyReport
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.checks.base import Context
+from zcal_tui.checks.clearance import travel_clearance
 from zcal_tui.checks.dock.attach import dock_macros, probe_attached
 from zcal_tui.checks.errors import CheckRefused
-from zcal_tui.checks.preconditions import require_ready
+from zcal_tui.checks.preconditions import require_probe, require_ready, require_step
 from zcal_tui.checks.probing import touch_sample, touches
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_inside, travel
 from zcal_tui.model.events import Progress, SampleTaken, Stage
 from zcal_tui.model.record import Sample
-from zcal_tui.printer.config_view import ProbeConfig, probe_config, z_step_distance
+from zcal_tui.printer.config_view import ProbeConfig
+from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.geometry import measuring_site
-from zcal_tui.printer.sampler import ProbingSettings, Touch
+from zcal_tui.printer.sampler import Touch
 
-CLEARANCE_ABOVE_TRIGGER = 5.0
-"""mm above the expected trigger height for travelling: what Klipper's PROBE_CALIBRATE lifts by."""
-LEAST_CLEARANCE = 10.0
 REST = 45.0
 """s. A pause after which a touch is a first one again; ours: a macro or a mesh begins after as much."""
 AGAIN = 5
@@ -55,20 +54,14 @@ async def over_the_place(context: Context, parameters: AccuracyParameters) -> As
     """Homed, over the place that was chosen, the probe on the toolhead, for the time of an `async with` block; lifted
     and the probe put back after it. Raises CheckRefused, before anything moves, for what cannot be."""
     require_ready(context.printer.state)
-    probe = probe_config(context.printer.state)
-    if probe is None:
-        raise CheckRefused(
-            "This printer has no probe.",
-            "Its configuration has no section that Klipper could probe with.",
-            "Add a [probe], [bltouch] or similar section; without a probe use the Z endstop's checks.",
-        )
-    step = require_step(context)
+    probe = require_probe(context.printer.state, "Without a probe, measure the Z endstop: --what endstop.")
+    step = require_step(context.printer.state)
     macros = dock_macros(context.printer.state, parameters.attach, parameters.detach)
     place = _chosen_place(context, parameters, probe)
     # Homing would lose the place that "here" means
     await home_if_needed(context, allowed=parameters.home and not parameters.here)
     x, y = place or position(context.printer)[:2]
-    clearance = max(LEAST_CLEARANCE, probe.z_offset + CLEARANCE_ABOVE_TRIGGER)
+    clearance = travel_clearance(probe)
     await _go_to(context, x, y, clearance)
     try:
         async with probe_attached(context, macros):
@@ -78,18 +71,6 @@ async def over_the_place(context: Context, parameters: AccuracyParameters) -> As
             yield SamplingSite(probe, step, clearance)
     finally:
         await lift_and_leave(context, clearance)
-
-
-def require_step(context: Context) -> float:
-    """The Z step distance in mm. Raises CheckRefused where it cannot be read."""
-    step = z_step_distance(context.printer.state)
-    if step is None:
-        raise CheckRefused(
-            "The Z step distance cannot be read.",
-            "The configuration of the Z steppers lacks rotation_distance or microsteps.",
-            "Look at the stepper sections of printer.cfg.",
-        )
-    return step
 
 
 def _chosen_place(

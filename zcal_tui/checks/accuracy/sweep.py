@@ -8,6 +8,7 @@ from zcal_tui.checks.accuracy.run import Pace, over_the_place
 from zcal_tui.checks.accuracy.sweep_analysis import SweepReport
 from zcal_tui.checks.accuracy.variants import Variant, variants
 from zcal_tui.checks.base import Context
+from zcal_tui.checks.clearance import ABOVE_PROBED
 from zcal_tui.checks.probing import touch_sample, touches
 from zcal_tui.checks.travel import go_to, position
 from zcal_tui.model.events import Progress, SampleTaken, Stage
@@ -15,8 +16,6 @@ from zcal_tui.printer.sampler import Touch
 
 TOUCHES = 20
 """At each setting: as many as tell a scatter that is half as large."""
-LEAST_ABOVE = 1.0
-"""mm above the trigger: a touch does not start lower."""
 
 
 async def measure_sweep(context: Context, parameters: AccuracyParameters) -> None:
@@ -63,7 +62,7 @@ class _Sweep:
         trigger = self._report.height()
         assert trigger is not None
         for _ in range(self._each):
-            await _stand_at(self._context, trigger + max(above, LEAST_ABOVE))
+            await _stand_at(self._context, trigger + max(above, ABOVE_PROBED))
             first = True
             async for touch in touches(self._context, 1, variant.settings, begun=self._made > 0):
                 self._take(variant, touch, counts=first)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.printer.config_view import ProbeConfig
-from zcal_tui.printer.sampler import ProbingSettings
+from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number
 

@@ -13,6 +13,7 @@ from zcal_tui.checks.z_calibration import run_command
 from zcal_tui.model.events import SampleTaken
 from zcal_tui.model.record import Sample
 from zcal_tui.printer.errors.explain import explain
+from zcal_tui.printer.gcode import ProbingSettings, command_line, probing_command
 from zcal_tui.printer.messages import AccuracyStats, Info, ProbeSample
 from zcal_tui.printer.printer import CommandFailed, Heard
 from zcal_tui.printer.values import mapping, number
@@ -63,7 +64,7 @@ async def calibrate(context: Context, section: ZCalibrationSection, switch_offse
         if isinstance(heard.message, Info) and "goes unnoticed" in heard.text:
             doubts.append(heard.text.partition(": ")[2] or heard.text)
 
-    command = "CALIBRATE_Z" if switch_offset is None else f"CALIBRATE_Z SWITCH_OFFSET={switch_offset:.6g}"
+    command = command_line("CALIBRATE_Z", SWITCH_OFFSET=switch_offset)
     before = await _published(context, section)
     stop = context.printer.listen_console(hear)
     fault: Fault | None = None
@@ -133,7 +134,7 @@ async def touch_endstop(context: Context, count: int, first: int) -> tuple[float
     complete: list[bool] = []
     stop = context.printer.listen_console(hear)
     try:
-        await run_command(context, f"PROBE_Z_ACCURACY SAMPLES={count}")
+        await run_command(context, probing_command("PROBE_Z_ACCURACY", count, ProbingSettings()))
         if not complete:  # Moonraker may deliver the last lines after the reply
             await asyncio.sleep(1.0)
     finally:

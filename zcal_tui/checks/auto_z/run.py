@@ -14,10 +14,11 @@ from zcal_tui.checks.auto_z.verdict import AutoZFinding, Tuned, verdict_of
 from zcal_tui.checks.auto_z.wiring import look_at_wiring
 from zcal_tui.checks.auto_z.zero import zero_of
 from zcal_tui.checks.base import Context
+from zcal_tui.checks.clearance import travel_clearance
 from zcal_tui.checks.dock.attach import stow_macros
 from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.operator import require_person
-from zcal_tui.checks.preconditions import require_clean, require_cold, require_ready
+from zcal_tui.checks.preconditions import require_clean, require_cold, require_ready, require_step
 from zcal_tui.checks.travel import disturbed, home_if_needed, lift_and_leave, position
 from zcal_tui.model.check_info.auto_z import INFO as AUTO_Z
 from zcal_tui.model.events import (
@@ -34,14 +35,12 @@ from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Estimate, Level
 from zcal_tui.model.units import length, millimetres
 from zcal_tui.printer.capabilities import capabilities_of
-from zcal_tui.printer.config_view import ProbeConfig, ZRail, probe_config, z_rail, z_step_distance
+from zcal_tui.printer.config_view import ProbeConfig, ZRail, probe_config, z_rail
 from zcal_tui.printer.geometry import Xy, z_limits
 from zcal_tui.printer.z_calibration import AutomaticOffset, ZCalibrationSection, section
 from zcal_tui.stats.auto_offset import Moved
 from zcal_tui.stats.repeatability import Repeatability, analyse
 
-LEAST_CLEARANCE = 10.0
-LIFT_OVER_TRIGGER = 5.0
 IN_FORCE = 0.0005
 """mm; Klipper keeps an offset to the last digit, the oldest plugin tells three."""
 
@@ -78,22 +77,17 @@ class _Run:
         self._context = context
         self._parameters = parameters
         reason = AUTO_Z.unfit(capabilities_of(state)) or _unavailable(state.z_calibration)
-        here, probe, rail, step = section(state), probe_config(state), z_rail(state), z_step_distance(state)
+        here, probe, rail = section(state), probe_config(state), z_rail(state)
         if reason is not None or here is None or probe is None or rail is None:
             raise CheckRefused(
                 "This printer has no automatic Z offset.", reason or "", "See docs/z_calibration.md."
             )
-        if step is None:
-            raise CheckRefused(
-                "The Z step distance cannot be read.",
-                "The configuration of the Z steppers lacks rotation_distance or microsteps.",
-                "Look at the stepper sections of printer.cfg.",
-            )
+        step = require_step(state)
         self.section: ZCalibrationSection = here
         self._probe: ProbeConfig = probe
         self._rail: ZRail = rail
         self._step = step
-        self.clearance = max(LEAST_CLEARANCE, probe.z_offset + LIFT_OVER_TRIGGER)
+        self.clearance = travel_clearance(probe)
         self._stow = stow_macros(state, parameters.attach, parameters.detach)
         self._zero = zero_of(state, parameters.zero, parameters.paper, automatic=True)
         self._repeats = Repeats(step)

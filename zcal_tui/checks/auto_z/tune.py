@@ -14,12 +14,14 @@ from zcal_tui.checks.auto_z.parameters import AutoZParameters
 from zcal_tui.checks.auto_z.verdict import Tuned
 from zcal_tui.checks.auto_z.zero import Zero
 from zcal_tui.checks.base import Context
+from zcal_tui.checks.clearance import ABOVE_CONTACT
 from zcal_tui.checks.dock.docked import probe_put_away
 from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.checks.travel import go_to, position, require_inside, travel
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.model.questions import Choose, Option
+from zcal_tui.printer.gcode import command_line
 from zcal_tui.printer.geometry import Xy
 from zcal_tui.printer.messages import SwitchOffsetNegative, SwitchOffsetResult
 from zcal_tui.printer.printer import CommandFailed, Heard
@@ -29,8 +31,6 @@ from zcal_tui.stats.paper import paper_height
 
 SAFE_SIDE = 0.05
 """mm taken off the datasheet's value to begin with: a little less leaves the nozzle farther from the bed."""
-START_ABOVE = 5.0
-"""mm over the expected contact from where the paper test begins (Klipper docs, Manual_Level)."""
 LATE_WORD = 1.0
 """Seconds of wall time that Moonraker may take for the last console lines."""
 SOURCE = "protoloft's z_calibration, SwitchType Offset"
@@ -133,7 +133,7 @@ async def tune(
             context.stop_if_cancelled()
             context.emit(Stage("travel", f"Bringing the nozzle over X {x:g} Y {y:g}"))
             await travel(context.printer, x=x, y=y, clearance=clearance)
-            await _down_to(context, expected + START_ABOVE)
+            await _down_to(context, expected + ABOVE_CONTACT)
             context.emit(Stage("paper", "Lower the nozzle until the paper just drags"))
             plan = PaperPlan(
                 text="Lower the nozzle until the paper just drags.",
@@ -207,11 +207,10 @@ class _Command:
             if isinstance(heard.message, SwitchOffsetResult | SwitchOffsetNegative):
                 heard_of.set()
 
-        parameter = "" if self._switch_offset is None else f" SWITCH_OFFSET={self._switch_offset:.6g}"
         stop = printer.listen_console(hear)
         try:
             self.counted_from = await last_offset(self._context)
-            await printer.gcode(f"CALCULATE_SWITCH_OFFSET{parameter}")
+            await printer.gcode(command_line("CALCULATE_SWITCH_OFFSET", SWITCH_OFFSET=self._switch_offset))
             async with asyncio.timeout(LATE_WORD):
                 await heard_of.wait()
         except CommandFailed as error:

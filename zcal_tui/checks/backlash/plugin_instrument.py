@@ -9,6 +9,7 @@ from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.model.record import Sample
 from zcal_tui.printer.capabilities import CARTOGRAPHER
+from zcal_tui.printer.gcode import command_line
 from zcal_tui.printer.messages import BacklashFound, BacklashNegative, BacklashNone, BeaconBacklash
 from zcal_tui.printer.places import Place
 from zcal_tui.printer.printer import Heard
@@ -83,10 +84,8 @@ class PluginInstrument:
 
 def _script(command: str, parameters: BacklashParameters) -> str:
     if command == CARTOGRAPHER:
-        delta = "" if parameters.delta is None else f" DELTA={parameters.delta:.6g}"
-        return f"{command} ITERATIONS={parameters.iterations}{delta}"
-    overrun = "" if parameters.delta is None else f" OVERRUN={parameters.delta:.6g}"
-    return f"{command} SAMPLES={2 * parameters.iterations}{overrun}"
+        return command_line(command, ITERATIONS=parameters.iterations, DELTA=parameters.delta)
+    return command_line(command, SAMPLES=2 * parameters.iterations, OVERRUN=parameters.delta)
 
 
 def _value(heard: Heard) -> tuple[float, bool] | None:

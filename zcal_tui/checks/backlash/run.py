@@ -11,19 +11,17 @@ from zcal_tui.checks.backlash.plugin_instrument import PluginInstrument
 from zcal_tui.checks.backlash.spots import chosen_spots, require_one_choice
 from zcal_tui.checks.backlash.zcal_instrument import ZcalInstrument
 from zcal_tui.checks.base import Context
+from zcal_tui.checks.clearance import travel_clearance
 from zcal_tui.checks.dock.attach import dock_macros, probe_attached
 from zcal_tui.checks.errors import CheckRefused
-from zcal_tui.checks.preconditions import require_ready
+from zcal_tui.checks.preconditions import require_probe, require_ready, require_step
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, travel
 from zcal_tui.model.events import AdviceGiven, Progress, SampleTaken, Stage
 from zcal_tui.model.record import Change, Sample
 from zcal_tui.printer.capabilities import BEACON, CARTOGRAPHER, backlash_command
-from zcal_tui.printer.config_view import ProbeConfig, probe_config, z_step_distance
+from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.places import Place
 
-CLEARANCE_ABOVE_TRIGGER = 5.0
-"""mm above the expected trigger height for travelling: what Klipper's PROBE_CALIBRATE lifts by."""
-LEAST_CLEARANCE = 10.0
 ORDER_SEED = 1
 """The rounds go through the places in orders drawn from this, the same for each run, so that a run can be repeated."""
 
@@ -33,20 +31,10 @@ async def measure(context: Context, parameters: BacklashParameters) -> None:
     state = context.printer.state
     require_ready(state)
     require_one_choice(parameters)
-    probe = probe_config(state)
-    if probe is None:
-        raise CheckRefused(
-            "This printer has no probe.",
-            "Its configuration has no section that Klipper could probe with.",
-            "Without a probe, a dial indicator on the toolhead shows backlash: move up and down by the same command.",
-        )
-    step = z_step_distance(state)
-    if step is None:
-        raise CheckRefused(
-            "The Z step distance cannot be read.",
-            "The configuration of the Z steppers lacks rotation_distance or microsteps.",
-            "Look at the stepper sections of printer.cfg.",
-        )
+    probe = require_probe(
+        state, "By hand: a dial indicator on the toolhead, moved up and down by one command."
+    )
+    step = require_step(state)
     command = backlash_command(state)
     instrument = _instrument(context, probe, parameters, command, step)
     proposal = _proposal(context, probe, command) if parameters.calibrate else None
@@ -62,7 +50,7 @@ async def measure(context: Context, parameters: BacklashParameters) -> None:
     places = chosen_spots(context.printer, probe, parameters, here)
     # Homing would lose the place that "here" means
     await home_if_needed(context, allowed=parameters.home and not parameters.here)
-    clearance = max(LEAST_CLEARANCE, probe.z_offset + CLEARANCE_ABOVE_TRIGGER)
+    clearance = travel_clearance(probe)
     report = BacklashReport(places, instrument.limits, step)
     try:
         context.emit(Stage("travel", f"Going to X {places[0].toolhead[0]:g} Y {places[0].toolhead[1]:g}"))

@@ -13,6 +13,7 @@ from zcal_tui.checks.travel import disturbed
 from zcal_tui.model.record import Sample
 from zcal_tui.model.units import length
 from zcal_tui.printer.config_view import ProbeConfig
+from zcal_tui.printer.gcode import command_line
 from zcal_tui.printer.places import Place
 from zcal_tui.printer.values import number
 from zcal_tui.printer.zcal_module import ExtraCancelled, ExtraTouch
@@ -127,15 +128,13 @@ def _method(context: Context, probe: ProbeConfig, asked: str) -> str:
 
 
 def _command(parameters: BacklashParameters, method: str) -> str:
-    words = [
+    return command_line(
         "ZCAL_ESTIMATE_BACKLASH",
-        f"METHOD={method}",
-        f"ITERATIONS={parameters.iterations}",
-    ]
-    for name, value in (("DELTA", parameters.delta), ("SPEED", parameters.speed)):
-        if value is not None:
-            words.append(f"{name}={value:.6g}")
-    return " ".join(words)
+        METHOD=method,
+        ITERATIONS=parameters.iterations,
+        DELTA=parameters.delta,
+        SPEED=parameters.speed,
+    )
 
 
 def _sample(touch: ExtraTouch, shift: float, place: str, turn: int, travels: list[float]) -> Sample:

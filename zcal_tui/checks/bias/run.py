@@ -14,25 +14,21 @@ from zcal_tui.checks.bias.choice import chosen_places
 from zcal_tui.checks.bias.parameters import BiasParameters
 from zcal_tui.checks.bias.resume import finished_rounds
 from zcal_tui.checks.bias.timetable import Timetable
+from zcal_tui.checks.clearance import ABOVE_CONFIRMED_CONTACT, travel_clearance
 from zcal_tui.checks.dock.attach import dock_macros, probe_attached, stow_macros
 from zcal_tui.checks.dock.docked import probe_put_away, require_travel
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperPlan, paper_test
-from zcal_tui.checks.preconditions import require_cold, require_ready
+from zcal_tui.checks.preconditions import require_cold, require_probe, require_ready, require_step
 from zcal_tui.checks.probing import heights_of, touch_samples
 from zcal_tui.checks.travel import go_to, home_if_needed, lift_and_leave, position, travel
 from zcal_tui.model.events import Notice, SampleTaken, Stage
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.units import duration
-from zcal_tui.printer.config_view import ProbeConfig, probe_config, z_step_distance
+from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.places import Place
 
-LIFT_OVER_TRIGGER = 5.0
-"""mm, as Klipper's PROBE_CALIBRATE lifts."""
-LEAST_CLEARANCE = 10.0
-START_ABOVE = 1.0
-"""mm above the expected contact at which a paper test starts, once z_offset is known from the one before."""
 LOWER_SPEED = 5.0
 """mm/s downwards to there."""
 DETAIL = (
@@ -94,7 +90,7 @@ class _Rounds:
         self._timetable = timetable
         self._number = number
         self._felt = False
-        self.clearance = max(LEAST_CLEARANCE, probe.z_offset + LIFT_OVER_TRIGGER)
+        self.clearance = travel_clearance(probe)
 
     async def measure(self) -> None:
         """Round after round, until the answer is clear, the cap is reached, or the person has enough."""
@@ -165,7 +161,7 @@ class _Rounds:
         context.emit(Stage("paper", f"Round {turn}: the paper test {phrase(place)}"))
         await travel(context.printer, x=place.bed[0], y=place.bed[1], clearance=self.clearance)
         if known is not None and self._felt:  # by this run: what is taken over may be from before a repair
-            await _lower(context, expected + START_ABOVE)
+            await _lower(context, expected + ABOVE_CONFIRMED_CONTACT)
         self._number += 1
         found = await paper_test(
             context,
@@ -258,24 +254,11 @@ def offsets_first(probe: ProbeConfig) -> str | None:
 
 def _require_probe(context: Context) -> tuple[ProbeConfig, float]:
     """The probe and the Z step distance. Raises CheckRefused."""
-    probe = probe_config(context.printer.state)
-    if probe is None:
-        raise CheckRefused(
-            "This printer has no probe.",
-            "Its configuration has no section that Klipper could probe with.",
-            "A location bias is a probe's; without one there is nothing to check.",
-        )
+    probe = require_probe(context.printer.state)
     if probe.kind in ("probe_eddy_current", "scanner"):
         raise CheckRefused(
             f"[{probe.section}] measures a distance and has no trigger to compare with the paper test.",
             "Its map from reading to height is calibrated by a command of its own.",
             "Compare its mesh with one taken by touch (METHOD=tap), or use its own calibration commands.",
         )
-    step = z_step_distance(context.printer.state)
-    if step is None:
-        raise CheckRefused(
-            "The Z step distance cannot be read.",
-            "The configuration of the Z steppers lacks rotation_distance or microsteps.",
-            "Look at the stepper sections of printer.cfg.",
-        )
-    return probe, step
+    return probe, require_step(context.printer.state)

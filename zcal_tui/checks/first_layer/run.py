@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from zcal_tui.checks.auto_z.calibrate import calibrate, fault_words
 from zcal_tui.checks.auto_z.zero import HOT, Zero, zero_of
 from zcal_tui.checks.base import Context
+from zcal_tui.checks.clearance import safe_clearance
 from zcal_tui.checks.dock.attach import dock_macros, stow_macros
 from zcal_tui.checks.dock.docked import probe_put_away, require_travel
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
@@ -20,21 +21,20 @@ from zcal_tui.checks.first_layer.parameters import FirstLayerParameters
 from zcal_tui.checks.first_layer.target import OffsetTarget, target_of
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
-from zcal_tui.checks.preconditions import require_cold, require_ready
+from zcal_tui.checks.preconditions import require_cold, require_ready, require_step
 from zcal_tui.checks.travel import (
     go_to,
     home_if_needed,
     lift_and_leave,
     position,
     require_inside,
-    safe_clearance,
     travel,
 )
 from zcal_tui.model.check_info.auto_z import INFO as AUTO_Z
 from zcal_tui.model.events import Notice, Progress, Stage
 from zcal_tui.model.questions import Choose, Option
 from zcal_tui.printer.capabilities import capabilities_of
-from zcal_tui.printer.config_view import probe_config, z_step_distance
+from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.geometry import Xy, measuring_site
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.z_calibration import applied_offset, section
@@ -59,13 +59,7 @@ async def measure(context: Context, parameters: FirstLayerParameters) -> None:
     require_ready(state)
     require_person(context.operator, "Somebody has to look at the gap and to feel the paper.")
     hot = _require_bearable(state, parameters)
-    step = z_step_distance(state)
-    if step is None:
-        raise CheckRefused(
-            "The Z step distance cannot be read.",
-            "The configuration of the Z steppers lacks rotation_distance or microsteps.",
-            "Look at the stepper sections of printer.cfg.",
-        )
+    step = require_step(state)
     macros = dock_macros(state, parameters.attach, parameters.detach)
     stow = stow_macros(state, parameters.attach, parameters.detach)
     probe = probe_config(state)

@@ -5,11 +5,12 @@ import math
 from dataclasses import dataclass
 
 from zcal_tui.checks.base import Context
+from zcal_tui.checks.clearance import ABOVE_JOGGED, ABOVE_MARK, travel_clearance
 from zcal_tui.checks.dock.attach import OWN_DOCK, probe_attached, stow_macros
 from zcal_tui.checks.dock.docked import probe_put_away
-from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
+from zcal_tui.checks.errors import CheckCancelled, CheckFailed
 from zcal_tui.checks.operator import require_person
-from zcal_tui.checks.preconditions import require_cold, require_ready
+from zcal_tui.checks.preconditions import require_cold, require_probe, require_ready
 from zcal_tui.checks.probe_xy.analysis import conclusion, estimates_of
 from zcal_tui.checks.probe_xy.drawing import drawing
 from zcal_tui.checks.probe_xy.parameters import ProbeXyParameters
@@ -28,15 +29,8 @@ from zcal_tui.model.events import EstimateUpdated, Notice, SampleTaken, Stage
 from zcal_tui.model.questions import Confirm, JogMove, JogStep
 from zcal_tui.model.record import Sample
 from zcal_tui.model.units import length
-from zcal_tui.printer.config_view import ProbeConfig, probe_config
+from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.geometry import Xy, area, measuring_site, z_limits
-
-LIFT_OVER_TRIGGER = 5.0
-LEAST_CLEARANCE = 10.0
-MARK_HEIGHT = 1.0
-"""mm over the trigger at which the probe waits while the person marks the tape below it."""
-SAFE_GAP = 0.3
-"""mm over the expected bed below which a jog downwards is asked about."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +50,7 @@ async def measure(context: Context, parameters: ProbeXyParameters) -> None:
     """Mark and jog as often as asked. See `Check.run` for what it raises."""
     require_ready(context.printer.state)
     require_person(context.operator, "Somebody has to mark the bed and bring the nozzle over the mark.")
-    probe = probe_config(context.printer.state)
-    if probe is None:
-        raise CheckRefused(
-            "This printer has no probe.",
-            "Its configuration has no section that Klipper could probe with.",
-            "Add a [probe], [bltouch] or similar section.",
-        )
+    probe = require_probe(context.printer.state)
     macros = stow_macros(context.printer.state, parameters.attach, parameters.detach)
     place = _chosen_place(context, parameters, probe)
     await require_cold(context)
@@ -70,7 +58,7 @@ async def measure(context: Context, parameters: ProbeXyParameters) -> None:
     await context.holder.clear_mesh()
     await context.holder.zero_offset()
     context.emit(Notice(drawing(probe.x_offset, probe.y_offset)))
-    clearance = max(LEAST_CLEARANCE, probe.z_offset + LIFT_OVER_TRIGGER)
+    clearance = travel_clearance(probe)
     seen: list[Seen] = []
     numbers = _Numbers()
     try:
@@ -148,19 +136,19 @@ async def _look(
             context.emit(Stage("attach", f"Fetching the probe again ({macros[0]})"))
             await context.printer.gcode(macros[0])
             await travel(context.printer, x=place[0], y=place[1], clearance=clearance)
-        await go_to(context.printer, z=trigger + MARK_HEIGHT)
+        await go_to(context.printer, z=trigger + ABOVE_MARK)
         probed = position(context.printer)
         context.emit(Stage("mark", "Mark the point right below the probe's tip on the tape"))
         marked = await context.operator.confirm(
             Confirm(
                 "mark",
                 "Mark the point right below the probe's tip on the tape.",
-                f"The tip hangs {MARK_HEIGHT:g} mm over the place it touched. A fine dot or a cross is best.",
+                f"The tip hangs {ABOVE_MARK:g} mm over the place it touched. A fine dot or a cross is best.",
                 yes="Marked",
                 no="Give up",
             )
         )
-        await travel(context.printer, clearance=max(clearance, trigger + LIFT_OVER_TRIGGER))
+        await travel(context.printer, clearance=travel_clearance(probe, trigger))
         if not marked:
             raise CheckCancelled
         _tell(context, numbers.next(), "mark", test, probed[:2])
@@ -169,13 +157,11 @@ async def _look(
     aim = allowed.nearest(aim) if allowed is not None else aim
     async with probe_put_away(context, macros):  # one that hung there before the check began still does
         context.emit(Stage("jog", "Bring the nozzle right over the mark"))
-        await travel(
-            context.printer, x=aim[0], y=aim[1], clearance=max(clearance, trigger + LIFT_OVER_TRIGGER)
-        )
+        await travel(context.printer, x=aim[0], y=aim[1], clearance=travel_clearance(probe, trigger))
         # The probe's tip was the lowest part at its trigger, so that the nozzle hangs free at that height
-        await go_to(context.printer, z=trigger + MARK_HEIGHT)
+        await go_to(context.printer, z=trigger + ABOVE_MARK)
         nozzle = await _jog(context, probe, probed[:2], trigger - probe.z_offset, test, tests)
-        await travel(context.printer, clearance=max(clearance, trigger + LIFT_OVER_TRIGGER))
+        await travel(context.printer, clearance=travel_clearance(probe, trigger))
         _tell(context, numbers.next(), "jog", test, nozzle)
     return Seen(probed[:2], nozzle)
 
@@ -237,7 +223,7 @@ async def _make(context: Context, move: JogMove, expected: float) -> None:
     if limits is not None and not limits[0] <= target[2] <= limits[1]:
         context.emit(Notice(f"Z goes from {limits[0]:g} to {limits[1]:g} mm; the nozzle was not moved."))
         return
-    if move.dz < 0.0 and target[2] < expected + SAFE_GAP:
+    if move.dz < 0.0 and target[2] < expected + ABOVE_JOGGED:
         sure = await context.operator.confirm(
             Confirm(
                 "risky-step",

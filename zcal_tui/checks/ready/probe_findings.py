@@ -5,6 +5,7 @@ from zcal_tui.checks.dock.attach import fetched
 from zcal_tui.checks.dock.probe_switch import SOURCE, UNNOTICED, reading
 from zcal_tui.checks.ready.finding import ReadyFinding, fail, fine, warn
 from zcal_tui.printer.config_view import probe_config
+from zcal_tui.printer.sampler import reads_triggered
 
 
 async def probe_switch(
@@ -23,13 +24,8 @@ async def probe_switch(
         if before and probe.prepares:
             return None  # it is stowed, and tells nothing
         if before:
-            return fail(
-                "probe-switch",
-                f"The probe ({probe.section}) reads as triggered although nothing is touched.",
-                "It may be off the toolhead, touch something, or its pin is inverted.",
-                "Look whether QUERY_PROBE says open in the air and TRIGGERED when pressed by hand; put ! before the "
-                "pin or take it away.",
-            )
+            triggered = reads_triggered(probe)
+            return fail("probe-switch", triggered.what, triggered.cause, triggered.remedy)
         return fine("probe-switch", "The probe reads open in the air.")
     if macros is None:
         word = "triggered" if before else "open"

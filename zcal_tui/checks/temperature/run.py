@@ -4,9 +4,10 @@ import asyncio
 import math
 
 from zcal_tui.checks.base import Context
+from zcal_tui.checks.clearance import travel_clearance
 from zcal_tui.checks.dock.attach import dock_macros, probe_attached
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
-from zcal_tui.checks.preconditions import require_ready
+from zcal_tui.checks.preconditions import require_probe, require_ready, require_step
 from zcal_tui.checks.probing import touch_samples
 from zcal_tui.checks.temperature.analysis import TemperatureReport
 from zcal_tui.checks.temperature.heat import HeatWatch, in_words
@@ -24,13 +25,10 @@ from zcal_tui.checks.temperature.settling import has_settled
 from zcal_tui.checks.travel import disturbed, home_if_needed, lift_and_leave, position, require_inside, travel
 from zcal_tui.model.events import Notice, Progress, Stage
 from zcal_tui.model.units import duration, length
-from zcal_tui.printer.config_view import ProbeConfig, probe_config, z_step_distance
+from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.geometry import Xy, measuring_site
 from zcal_tui.printer.state import PrinterState
 
-LIFT_OVER_TRIGGER = 5.0
-"""mm, as Klipper's PROBE_CALIBRATE lifts."""
-LEAST_CLEARANCE = 10.0
 NAP = 1.0
 """Seconds of the printer's time between two glances at heaters and cancel."""
 NEWS = 60.0
@@ -49,7 +47,7 @@ async def measure(context: Context, parameters: TemperatureParameters) -> None:
     """Home if needed, then go through the phases and judge. See `Check.run` for what it raises."""
     state = context.printer.state
     require_ready(state)
-    probe, step = _require_probe(state)
+    probe, step = require_probe(state), require_step(state)
     _require_lease(context)
     phases = phases_of(state, probe, parameters)
     macros = dock_macros(state, parameters.attach, parameters.detach)
@@ -60,7 +58,7 @@ async def measure(context: Context, parameters: TemperatureParameters) -> None:
     await context.holder.zero_offset()
     history = TemperatureHistory()
     report = TemperatureReport(history, step, corrected="z_thermal_adjust" in state.settings)
-    clearance = max(LEAST_CLEARANCE, probe.z_offset + LIFT_OVER_TRIGGER)
+    clearance = travel_clearance(probe)
     kept_on = None if parameters.dock_between else macros
     fetched = macros if parameters.dock_between else None
     measuring = _Measuring(context, parameters, phases, report, place, clearance, fetched, step)
@@ -305,22 +303,3 @@ def _chosen_place(context: Context, parameters: TemperatureParameters, probe: Pr
     y = middle[1] if parameters.y is None else parameters.y
     require_inside(context.printer, x, y)
     return x, y
-
-
-def _require_probe(state: PrinterState) -> tuple[ProbeConfig, float]:
-    """The probe and the Z step distance. Raises CheckRefused."""
-    probe = probe_config(state)
-    if probe is None:
-        raise CheckRefused(
-            "This printer has no probe.",
-            "Its configuration has no section that Klipper could probe with.",
-            "A temperature bias is a probe's; without one there is nothing to check.",
-        )
-    step = z_step_distance(state)
-    if step is None:
-        raise CheckRefused(
-            "The Z step distance cannot be read.",
-            "The configuration of the Z steppers lacks rotation_distance or microsteps.",
-            "Look at the stepper sections of printer.cfg.",
-        )
-    return probe, step

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from zcal_tui.checks.base import Context
+from zcal_tui.checks.clearance import safe_clearance
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.checks.preconditions import require_cold
@@ -20,7 +21,7 @@ from zcal_tui.checks.z_offset.analysis import homes_with_probe
 from zcal_tui.checks.z_offset.eddy_analysis import EddyCalibration, conclusion, effect, usable
 from zcal_tui.checks.z_offset.eddy_messages import Table, Told, read, table
 from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
-from zcal_tui.checks.z_offset.places import DETAIL, LEAST_CLEARANCE, chosen_place
+from zcal_tui.checks.z_offset.places import DETAIL, chosen_place
 from zcal_tui.model.events import AdviceGiven, ChangesUpdated, Notice, Progress, Stage, VerdictReached
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Change, Level, Verdict
@@ -192,7 +193,9 @@ async def _find_drive_current(context: Context, sensor: _Sensor, place: Place) -
 
 async def _find_heights(context: Context, sensor: _Sensor, place: Place, step: float) -> None:
     context.emit(Stage("travel", f"Bringing the nozzle over X {place.bed[0]:.1f} Y {place.bed[1]:.1f}"))
-    await travel(context.printer, x=place.bed[0], y=place.bed[1], clearance=LEAST_CLEARANCE)
+    await travel(
+        context.printer, x=place.bed[0], y=place.bed[1], clearance=safe_clearance(context.printer.state)
+    )
     context.stop_if_cancelled()
     heard: list[str] = []
     stop = context.printer.listen_console(lambda message: heard.append(message.text))
@@ -211,7 +214,7 @@ async def _find_heights(context: Context, sensor: _Sensor, place: Place, step: f
         sign=1,
         # A height that somebody has set by hand, as for the first calibration, is no expectation
         expected=None if homes_with_probe(context.printer.state) and not sensor.old else 0.0,
-        clearance=LEAST_CLEARANCE,
+        clearance=safe_clearance(context.printer.state),
         detail=f"{DETAIL} When you accept, Klipper lifts the nozzle and measures by itself, for a minute or two.",
     )
     try:

@@ -8,8 +8,6 @@ from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.geometry import Xy, measuring_site
 from zcal_tui.printer.places import Place, corner_places, place_at, reachable
 
-LEAST_CLEARANCE = 10.0
-"""mm above Z 0 at which the nozzle goes sideways."""
 DETAIL = (
     "Put a sheet of ordinary paper below the nozzle and push it to and fro. Lower the nozzle until you just feel it "
     "drag on the paper; if the paper is stuck, go up again. Nozzle and bed are cold and the nozzle is clean. The "

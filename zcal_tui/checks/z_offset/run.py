@@ -4,12 +4,13 @@ import asyncio
 from dataclasses import dataclass
 
 from zcal_tui.checks.base import Context
+from zcal_tui.checks.clearance import safe_clearance, travel_clearance
 from zcal_tui.checks.dock.attach import dock_macros, probe_attached, stow_macros
 from zcal_tui.checks.dock.docked import probe_put_away, require_travel
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
-from zcal_tui.checks.preconditions import require_cold, require_ready
+from zcal_tui.checks.preconditions import require_cold, require_probe, require_ready, require_step
 from zcal_tui.checks.probing import heights_of, touch_samples
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_free, travel
 from zcal_tui.checks.z_offset.analysis import (
@@ -20,10 +21,10 @@ from zcal_tui.checks.z_offset.analysis import (
 )
 from zcal_tui.checks.z_offset.eddy import calibrate_eddy
 from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
-from zcal_tui.checks.z_offset.places import DETAIL, LEAST_CLEARANCE, chosen_place, nozzle_place
+from zcal_tui.checks.z_offset.places import DETAIL, chosen_place, nozzle_place
 from zcal_tui.model.events import EstimateUpdated, Stage
 from zcal_tui.model.questions import Confirm
-from zcal_tui.printer.config_view import ProbeConfig, ZRail, is_delta, probe_config, z_rail, z_step_distance
+from zcal_tui.printer.config_view import ProbeConfig, ZRail, is_delta, probe_config, z_rail
 from zcal_tui.printer.geometry import Xy
 from zcal_tui.printer.sampler import ProbeUnusable
 
@@ -35,8 +36,6 @@ SCANNER_COMMANDS = {
     "probe_eddy_ng": "PROBE_EDDY_NG_SETUP",
 }
 """How the plugins' scanning probes are calibrated, by the first word of their section."""
-LIFT_OVER_TRIGGER = 5.0
-"""mm, as Klipper's PROBE_CALIBRATE lifts."""
 
 
 async def measure(context: Context, parameters: ZOffsetParameters) -> None:
@@ -45,13 +44,7 @@ async def measure(context: Context, parameters: ZOffsetParameters) -> None:
     require_person(context.operator, "Somebody has to feel when the nozzle touches the paper.")
     probe = probe_config(context.printer.state)
     rail = z_rail(context.printer.state)
-    step = z_step_distance(context.printer.state)
-    if step is None:
-        raise CheckRefused(
-            "The Z step distance cannot be read.",
-            "The configuration of the Z steppers lacks rotation_distance or microsteps.",
-            "Look at the stepper sections of printer.cfg.",
-        )
+    step = require_step(context.printer.state)
     what = parameters.what
     if what == "auto":
         what = "endstop" if probe is None else "probe"
@@ -60,7 +53,12 @@ async def measure(context: Context, parameters: ZOffsetParameters) -> None:
         return
     await require_cold(context)
     if what == "probe":
-        await _probe_offset(context, parameters, _require_probe(probe), step)
+        await _probe_offset(
+            context,
+            parameters,
+            _require_switch(require_probe(context.printer.state, "Or take --what endstop.")),
+            step,
+        )
     else:
         await _endstop_position(context, parameters, _require_endstop(rail), step)
 
@@ -88,7 +86,7 @@ async def _probe_offset(
     await home_if_needed(context, allowed=parameters.home)
     await context.holder.clear_mesh()
     await context.holder.zero_offset()
-    clearance = max(LEAST_CLEARANCE, probe.z_offset + LIFT_OVER_TRIGGER)
+    clearance = travel_clearance(probe)
     try:
         context.emit(Stage("travel", f"Bringing the probe over X {place.bed[0]:.1f} Y {place.bed[1]:.1f}"))
         await travel(context.printer, x=place.toolhead[0], y=place.toolhead[1], clearance=clearance)
@@ -116,7 +114,7 @@ async def _probe_offset(
                 context.printer,
                 x=place.bed[0],
                 y=place.bed[1],
-                clearance=max(clearance, trigger + LIFT_OVER_TRIGGER),
+                clearance=travel_clearance(probe, trigger),
             )
             await _confirm_place(context, probe, place.toolhead)
             for test in range(1, parameters.repeats + 1):
@@ -142,14 +140,9 @@ async def _endstop_position(
     await home_if_needed(context, allowed=parameters.home)
     await context.holder.clear_mesh()
     await context.holder.zero_offset()
-    tests = _Tests(
-        "position_endstop",
-        rail.position_endstop,
-        rail.position_endstop,
-        0.0,
-        parameters.repeats,
-        LEAST_CLEARANCE,
-    )
+    position_endstop = rail.position_endstop
+    clearance = safe_clearance(context.printer.state)
+    tests = _Tests("position_endstop", position_endstop, position_endstop, 0.0, parameters.repeats, clearance)
     papers: list[PaperHeight] = []
     try:
         async with probe_put_away(context, stow):
@@ -160,10 +153,10 @@ async def _endstop_position(
                     await require_free(context.printer)
                     await context.printer.gcode("G28" if is_delta(context.printer.state) else "G28 Z")
                 context.emit(Stage("travel", f"Bringing the nozzle over X {place[0]:.1f} Y {place[1]:.1f}"))
-                await travel(context.printer, x=place[0], y=place[1], clearance=LEAST_CLEARANCE)
+                await travel(context.printer, x=place[0], y=place[1], clearance=clearance)
                 papers.append(await _paper(context, tests, test, test))
     finally:
-        await lift_and_leave(context, LEAST_CLEARANCE)
+        await lift_and_leave(context, clearance)
     for event in await asyncio.to_thread(
         lambda: list(endstop_conclusion(context.printer.state, rail, papers, step))
     ):
@@ -221,13 +214,7 @@ async def _confirm_place(context: Context, probe: ProbeConfig, touched_at: Xy) -
         )
 
 
-def _require_probe(probe: ProbeConfig | None) -> ProbeConfig:
-    if probe is None:
-        raise CheckRefused(
-            "This printer has no probe.",
-            "Its configuration has no section that Klipper could probe with.",
-            "Take --what endstop, or add a [probe] section.",
-        )
+def _require_switch(probe: ProbeConfig) -> ProbeConfig:
     if probe.kind == "scanner":
         command = SCANNER_COMMANDS[probe.section.split()[0]]
         raise CheckRefused(
