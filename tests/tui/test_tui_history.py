@@ -120,7 +120,7 @@ async def test_the_newest_is_first_and_each_says_how_it_ended(
     ("down", "told"),
     [
         (0, "This file cannot be read: there is no run in it."),
-        (1, "Cut off: 2 samples kept."),
+        (1, "Interrupted: 2 samples kept."),
         (2, "The probe did not trigger [/oops]."),
         (3, "Cancelled: 7 samples kept."),
         (4, "Ready, but the mesh is [old] and 8 weeks of age."),
