@@ -10,11 +10,11 @@ from tests.unit.fakes.klippy import FakeKlippy
 from tests.unit.fakes.machine import Machine
 from tests.unit.fakes.moonraker import FakeMoonraker
 from tests.unit.fakes.waiting import until
+from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.printer import CommandFailed, Printer
 from zcal_tui.printer.sampler import (
     LinesMissing,
     ProbeUnusable,
-    ProbingSettings,
     Sampler,
     StockSampler,
     Touch,
