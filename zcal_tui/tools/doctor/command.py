@@ -62,15 +62,10 @@ def main(argv: Sequence[str], environment: Mapping[str, str] = os.environ, home:
     if options.json:
         lines = [json.dumps(output.as_json(facts, findings, paste), allow_nan=False)]
     else:
-        signs = output.signs_for(
-            getattr(sys.stdout, "encoding", None) or "ascii", console=facts.terminal.console
-        )
+        encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+        signs = output.signs_for(encoding, console=facts.terminal.console)
         width = shutil.get_terminal_size((80, 24)).columns
-        lines = [
-            *output.text_lines(findings, signs, width),
-            "",
-            *output.wrapped(output.summary(findings), "", "", width),
-        ]
+        lines = output.text_lines(findings, signs, width)
         lines += ["", BEGIN, *paste, END]  # not wrapped: a forum post has another width
     if isinstance(sys.stdout, io.TextIOWrapper):  # a locale without µ gets an escape instead of an error
         sys.stdout.reconfigure(errors="backslashreplace")
