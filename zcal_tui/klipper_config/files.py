@@ -40,6 +40,8 @@ class Fault:
     """One sentence, with a full stop."""
     broken: bool = True
     """Whether klippy could not read it either; False where only this program may be kept from the file."""
+    missing: str = ""
+    """The include line's pattern, or the file, where the fault is that an included file is not there."""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.text}"
@@ -62,6 +64,9 @@ class Find:
 
 class LoadError(Exception):
     """A file cannot be read, at least not by this program. `str()` says why, as a sentence."""
+
+    missing = False
+    """Whether it is not there at all."""
 
 
 class NotTextError(LoadError):
@@ -130,7 +135,8 @@ def collect(main: str) -> Generator[Load | Find, Answer, ConfigText]:
             texts[path] = decode(data)
         except LoadError as error:
             unreadable.add(path)
-            faults.append(Fault(Place(path), str(error), broken=isinstance(error, NotTextError)))
+            missing = path if error.missing and path != main else ""
+            faults.append(Fault(Place(path), str(error), isinstance(error, NotTextError), missing))
 
     def follow(path: str, asked: Place, above: tuple[str, ...]) -> Generator[Load | Find, Answer, bool]:
         """Read one file and what it includes; whether it can be read."""
@@ -153,7 +159,8 @@ def collect(main: str) -> Generator[Load | Find, Answer, ConfigText]:
             found = yield Find(path, pattern)
             assert isinstance(found, list)
             if not found and not glob.has_magic(pattern):
-                faults.append(Fault(place, f"[include {pattern}] names a file that does not exist."))
+                text = f"[include {pattern}] names a file that does not exist."
+                faults.append(Fault(place, text, missing=pattern))
             readable = []
             for file in found:
                 if (yield from follow(file, place, (*above, here))):
@@ -219,4 +226,6 @@ def load(path: str) -> bytes:
             return file.read(LARGEST_FILE)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) else None
-        raise LoadError(f"The file cannot be read: {reason or error}.") from error
+        failure = LoadError(f"The file cannot be read: {reason or error}.")
+        failure.missing = isinstance(error, FileNotFoundError)
+        raise failure from error

@@ -46,7 +46,7 @@ _PROVIDERS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A section, or one of its options, that is not simulated, and why it need not be."""
+    """A section (an include line too), or one of its options, that is not simulated, and why."""
 
     section: str
     place: Place
@@ -68,7 +68,8 @@ def strip(
 ) -> Stripped:
     """Leave out what has nothing to do with Z. `plugins` are the kinds of sections that further extras bring.
 
-    What the klippy that `facts` are about does not know goes as well: it would not start with it.
+    What klippy would not start with goes as well: includes of files that are not there, and what the klippy that
+    `facts` are about does not know.
     """
     return _Stripper(configuration, plugins, facts).stripped()
 
@@ -103,10 +104,19 @@ class _Stripper:
             section = kept[one.section]
             options = {name: option for name, option in section.options.items() if name != one.option}
             kept[one.section] = Section(section.name, section.place, options)
+        faults = self._configuration.faults
+        absent = [
+            LeftOut(f"include {fault.missing}", fault.place, "The file is not there.")
+            for fault in faults
+            if fault.missing
+        ]
         left = Configuration(
-            self._configuration.files, kept, self._configuration.entries, self._configuration.faults
+            self._configuration.files,
+            kept,
+            self._configuration.entries,
+            tuple(fault for fault in faults if not fault.missing),
         )
-        return Stripped(left, (*self._left_out.values(), *unknown))
+        return Stripped(left, (*absent, *self._left_out.values(), *unknown))
 
     def _unknown(self, kept: Mapping[str, Section]) -> Iterator[LeftOut]:
         """The options that klippy does not know, of sections that stay."""

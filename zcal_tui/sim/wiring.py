@@ -93,6 +93,9 @@ def _refuse_unknown(
                 refusals.option(section, option, f"The Klipper that would run calls it {older}.")
             elif not facts.knows(section.name, option):
                 refusals.option(section, option, "The Klipper that would run does not know this option.")
+        display = section.get("lcd_type") if kind == "display" else None
+        if display is not None and not facts.knows(section.name, display):
+            refusals.option(section, "lcd_type", f"The Klipper that would run does not know {display}.")
 
 
 class _Reader:

@@ -70,6 +70,8 @@ def test_what_the_klippy_does_not_know_is_refused(facts: KlippyFacts) -> None:
     found = [(refusal.section, refusal.option) for refusal in raised.value.refusals]
     assert found == [("stepper_z", "max_twist"), ("servo arm", ""), ("mcp4018 a", "i2c_software_scl_pin")]
     assert "calls it scl_pin" in str(raised.value)
+    with pytest.raises(WiringError, match=r"lcd_type: The Klipper that would run does not know ssd1306"):
+        connect(parse_text(CARTESIAN + "[display]\nlcd_type: ssd1306\n"), facts=facts)
     connect(parse_text(text))  # unknown which klippy it is for
 
 

@@ -1,7 +1,10 @@
 """What is left out of a configuration, and what never is."""
 
+from pathlib import Path
+
 from tests.unit.sim.machine_rig import CARTESIAN, HEATERS, PROBE
-from zcal_tui.klipper_config.configuration import parse_text
+from zcal_tui.klipper_config.configuration import parse_text, read_configuration
+from zcal_tui.sim.host.config_copy import Places, copy_config
 from zcal_tui.sim.strip import describe, strip
 
 Z = (
@@ -68,3 +71,32 @@ def test_named_plugins_stay() -> None:
     assert "led_effect x" not in {
         one.section for one in strip(parse_text(Z + "[led_effect x]\n"), ["led_effect"]).left_out
     }
+
+
+def test_includes_of_files_that_are_not_there_go(tmp_path: Path) -> None:
+    (tmp_path / "there.cfg").write_text("[fan]\n")
+    (tmp_path / "dangling.cfg").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "binary.cfg").write_bytes(b"\0")
+    main = tmp_path / "printer.cfg"
+    main.write_text(
+        "[include mainsail.cfg]\n[include there.cfg]\n[include dangling.cfg]\n[include binary.cfg]\n"
+    )
+    result = strip(read_configuration(str(main)))
+    assert [one.section for one in result.left_out] == [
+        "include mainsail.cfg",
+        f"include {tmp_path / 'dangling.cfg'}",
+    ]
+    (fault,) = result.configuration.faults
+    assert "not a text file" in fault.text
+    main.write_text(main.read_text().replace("[include binary.cfg]\n", ""))
+    copy_config(
+        strip(read_configuration(str(main))).configuration,
+        tmp_path / "copy" / "printer.cfg",
+        Places(tmp_path, tmp_path, tmp_path / "files"),
+    )
+    copied = read_configuration(str(tmp_path / "copy" / "printer.cfg"))
+    assert not copied.faults and list(copied.sections) == ["fan"]
+
+
+def test_a_printer_cfg_that_is_not_there_stays_a_fault(tmp_path: Path) -> None:
+    assert strip(read_configuration(str(tmp_path / "printer.cfg"))).configuration.faults

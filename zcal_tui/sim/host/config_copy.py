@@ -4,6 +4,7 @@ Klippy gets a copy because SAVE_CONFIG writes into it. In the copy nothing leads
 simulated one, files are in the run folder, shell commands are messages, included files are beside it.
 """
 
+import glob
 import os
 import posixpath
 from collections.abc import Collection, Iterator, Mapping
@@ -154,7 +155,8 @@ class _Copy:
         targets = [self._targets[file] for file in found]
         here = self._targets[source].parent
         moved = any(_OUTSIDE in target.parts for target in (*targets, self._targets[source]))
-        if not moved and not posixpath.isabs(pattern):
+        absent = not found and not glob.has_magic(pattern)
+        if not moved and not absent and not posixpath.isabs(pattern):
             yield line
             return
         yield "#" + line
