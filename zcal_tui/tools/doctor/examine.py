@@ -1,6 +1,7 @@
 """The whole examination: gather everything at once, then judge it."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -82,18 +83,12 @@ def judge(facts: Facts) -> Findings:
             printer.state if printer is not None else None, facts.configuration, facts.klipper
         ),
     }
-    called = facts.program.called
-    return {
-        group: tuple(
-            replace(one, commands=tuple(_spelled(line, called) for line in one.commands)) for one in own
-        )
-        for group, own in found.items()
-    }
+    return {group: tuple(_spelled(one, facts.program.called) for one in own) for group, own in found.items()}
 
 
-def _spelled(command: str, called: str) -> str:
-    name, space, rest = command.partition(" ")
-    return called + space + rest if name == "zcal-tui" else command
+def _spelled(finding: DoctorFinding, called: str) -> DoctorFinding:
+    commands = (re.sub(r"^zcal-tui\b", lambda _: called, command) for command in finding.commands)
+    return replace(finding, commands=tuple(commands))
 
 
 async def _gather_printer(

@@ -67,14 +67,8 @@ class StorageFacts:
 def gather_storage(
     settings: Settings, named: Path | None, folder: Path, environ: Mapping[str, str]
 ) -> StorageFacts:
-    """Read it all; writes one small file, and removes it.
-
-    Args:
-        settings: the settings in force.
-        named: a settings file given on the command line.
-        folder: the data folder in force.
-        environ: the environment variables.
-    """
+    """Read it all; writes one small file, and removes it. `named` is a settings file given on the command line,
+    `folder` the data folder in force."""
     file = named or default_file(environ)
     settings_exist = bool(attempt(file.is_file))
     runs, unfinished = attempt(lambda: _runs(Store(folder))) or ([], 0)
