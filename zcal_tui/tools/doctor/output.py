@@ -114,7 +114,9 @@ def paste_lines(facts: Facts, findings: Findings) -> list[str]:
         lines.append(f"printer: {used.address} ({used.server})")
     if printer is not None:
         state = printer.state
-        version = state.software_version or printer.info.get("software_version") or "(no version)"
+        version = state.software_version or printer.info.get("software_version")
+        if not version or version == "?":  # a checkout without git reports a question mark
+            version = "(no version)"
         module = state.zcal.get("version") if printer.module_loaded else "not loaded"
         lines.append(f"{state.app} {version}, state: {state.klippy}, [zcal] module: {module}")
     shown = (finding for own in findings.values() for finding in own if finding.grade is not Grade.OK)
