@@ -13,21 +13,6 @@ from zcal_tui.printer.sampler import ProbeUnusable, Touch
 from zcal_tui.printer.state import PrinterState
 
 
-async def touch_here(
-    context: Context,
-    count: int,
-    *,
-    first: int = 1,
-    place: str = "",
-    turn: int = 1,
-    progress: bool = True,
-) -> tuple[float, ...]:
-    """`touch_samples`, and of those the trigger heights (mm, toolhead Z) that count."""
-    return heights_of(
-        await touch_samples(context, count, first=first, place=place, turn=turn, progress=progress)
-    )
-
-
 async def touch_samples(
     context: Context,
     count: int,

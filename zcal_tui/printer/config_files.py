@@ -8,9 +8,9 @@ import os
 import posixpath
 import re
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from zcal_tui.klipper_config.files import Answer, ConfigText, Find, collect, read_files
@@ -25,8 +25,6 @@ LONGEST = 30.0
 """Seconds of wall time in which Moonraker has to hand out a file."""
 KALICO_BACKUPS = "config_backups"
 """The folder, beside printer.cfg, in which Kalico's SAVE_CONFIG leaves its backups; Klipper's stand beside the file."""
-
-Call = Callable[[str, Mapping[str, Any]], Awaitable[Any]]
 
 
 class ConfigUnreadable(Exception):

@@ -92,9 +92,6 @@ class ZRail:
     position_min: float
     position_max: float | None
     position_endstop: float | None
-    homing_speed: float | None
-    second_homing_speed: float | None
-    homing_retract_dist: float | None
 
 
 def kinematics(state: PrinterState) -> str:
@@ -168,9 +165,6 @@ def z_rail(state: PrinterState) -> ZRail | None:
         position_min=minimum or 0.0,
         position_max=number(options.get("position_max")),
         position_endstop=number(options.get("position_endstop")),
-        homing_speed=number(options.get("homing_speed")),
-        second_homing_speed=number(options.get("second_homing_speed")),
-        homing_retract_dist=number(options.get("homing_retract_dist")),
     )
 
 

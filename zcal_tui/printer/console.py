@@ -36,8 +36,6 @@ def clean(text: str) -> str:
 def parse(text: str) -> m.Message:
     """What one console message says. Never raises; what is not recognised is `Info`."""
     content = clean(text)
-    if content.startswith("!!"):
-        return m.ErrorLine(content[2:].strip().partition("\n")[0].strip())
     for pattern, build in _RULES:
         if found := pattern.fullmatch(content):
             return build(found)
@@ -64,18 +62,13 @@ def _bed_sample(found: Match) -> m.Message:
     return m.ProbeSample(x, y, z, "bed", _command(found))
 
 
-def _result(found: Match) -> m.Message:
-    x, y, z = _numbers(found)
-    return m.ProbeResult(z, "bed", x, y)
-
-
 def _header(found: Match) -> m.Message:
     x, y, z, samples, retract, speed, lift_speed = _numbers(found)
     return m.AccuracyHeader(found["name"], x, y, z, int(samples), retract, speed, lift_speed)
 
 
 def _stats(found: Match) -> m.Message:
-    maximum, minimum, spread, average, median, sigma, *delta = _numbers(found)
+    maximum, minimum, spread, average, median, sigma = _numbers(found)
     return m.AccuracyStats(
         maximum,
         minimum,
@@ -83,15 +76,9 @@ def _stats(found: Match) -> m.Message:
         average,
         median,
         sigma,
-        delta[0] if delta else None,
         source=found["source"],
         command=_command(found),
     )
-
-
-def _endstops(found: Match) -> m.Message:
-    states = (part.rpartition(":") for part in found[0].split())
-    return m.Endstops(tuple((name, state == "TRIGGERED") for name, _, state in states))
 
 
 def _manual_z(found: Match) -> m.Message:
@@ -118,11 +105,6 @@ def _z_calibration(found: Match) -> m.Message:
 def _z_calibration_oldest(found: Match) -> m.Message:
     endstop, nozzle, switch, bed, offset = _numbers(found)
     return m.ZCalibrationResult(bed, switch, nozzle, None, offset, endstop=endstop)
-
-
-def _suggestion(found: Match) -> m.Message:
-    position_endstop, offset, suggested = _numbers(found)
-    return m.ZCalibrationSuggestion(position_endstop, offset, suggested, _command(found))
 
 
 def _switch_offset(found: Match) -> m.Message:
@@ -152,8 +134,6 @@ def _rule(pattern: str, build: Callable[[Match], m.Message]) -> _Rule:
 _RULES: tuple[_Rule, ...] = (
     _rule(rf"{_COMMAND}probe at {_F},{_F} is z={_F}", _sample),
     _rule(rf"{_COMMAND}probe: at {_F},{_F} bed will contact at z={_F}", _bed_sample),
-    _rule(rf"Result is z={_F}", lambda found: m.ProbeResult(float(found[1]), "toolhead")),
-    _rule(rf"Result: at {_F},{_F} estimate contact at z={_F}", _result),
     _rule(
         rf"(?P<name>PROBE(?:_Z)?_ACCURACY) at X:{_F} Y:{_F} Z:{_F} "
         rf"\(samples={_N} retract={_F} speed={_F} lift_speed={_F}\)",
@@ -162,18 +142,13 @@ _RULES: tuple[_Rule, ...] = (
     _rule(
         rf"{_COMMAND}(?P<source>probe z|probe|touch|scan) accuracy results(?: \(using \d+ finite measurements\))?:\s*"
         rf"maximum {_F},\s*minimum {_F},\s*range {_F},\s*average {_F},\s*median {_F},\s*standard deviation {_F}"
-        rf"(?:,\s*average delta {_F})?",
+        rf"(?:,\s*average delta {_NUMBER})?",
         _stats,
     ),
     _rule(r"probe: (open|TRIGGERED)", lambda found: m.ProbeQuery(found[1] == "TRIGGERED")),
-    _rule(r"[\w-]+:(?:open|TRIGGERED)(?:\s+[\w-]+:(?:open|TRIGGERED))*", _endstops),
     _rule(
         rf"{_COMMAND}[Pp]robe samples exceed tolerance\. Retrying\.\.\.",
         lambda found: m.SamplesRetry(_command(found)),
-    ),
-    _rule(
-        rf"Bad probe detected\. Retrying \({_N}/{_N}\)\.\.\.",
-        lambda found: m.BadProbeRetry(int(found[1]), int(found[2])),
     ),
     _rule(
         r"Starting manual Z probe\. Use TESTZ to adjust position\.(?s:.*)", lambda _: m.ManualProbeStarted()
@@ -193,8 +168,6 @@ _RULES: tuple[_Rule, ...] = (
         r"(?:The SAVE_CONFIG command (?s:.*))?",
         _staged,
     ),
-    _rule(r"Nothing to do: Z Offset is 0", lambda _: m.NothingToApply()),
-    _rule(r"Klipper state: (.+)", lambda found: m.KlippyStateLine(found[1])),
     _rule(r'Unknown command:"(.*)"', lambda found: m.UnknownCommand(found[1])),
     _rule(
         rf"{_COMMAND}bed_probe={_F} - \(switch={_F} - nozzle={_F} \+ switch_offset={_F}\) --> new_offset={_F}",
@@ -208,15 +181,6 @@ _RULES: tuple[_Rule, ...] = (
     _rule(
         rf"Z-CALIBRATION: ENDSTOP={_F} NOZZLE={_F} SWITCH={_F} PROBE={_F} --> OFFSET={_F}",
         _z_calibration_oldest,
-    ),
-    _rule(
-        rf"{_COMMAND}current z axis position_endstop={_F} - new offset={_F} --> "
-        rf"POSSIBLE SUGGESTION: new z axis position_endstop={_F}",
-        _suggestion,
-    ),
-    _rule(
-        rf"(?P<command>HINT): z position_endstop={_F} - offset={_F} --> possible z position_endstop={_F}",
-        _suggestion,
     ),
     _rule(
         rf"{_COMMAND}switch_offset={_F} - \(current_z={_F} - z_offset={_F}\) --> new switch_offset={_F}",
@@ -264,6 +228,4 @@ _RULES: tuple[_Rule, ...] = (
         rf"Median distance moving up {_F}, down {_F}, delta {_F} over {_N} samples",
         _beacon_backlash,
     ),
-    _rule(r"Probe Status: (.+)", lambda found: m.DockableProbeStatus(found[1])),
-    _rule(r"(action:prompt_.*)", lambda found: m.Prompt(found[1])),
 )

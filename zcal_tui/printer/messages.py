@@ -20,16 +20,6 @@ class ProbeSample:
 
 
 @dataclass(frozen=True)
-class ProbeResult:
-    """PROBE's result; the old wording tells no XY."""
-
-    z: float
-    frame: Frame
-    x: float | None = None
-    y: float | None = None
-
-
-@dataclass(frozen=True)
 class AccuracyHeader:
     """A series begins: the toolhead's position and the series' settings."""
 
@@ -53,7 +43,6 @@ class AccuracyStats:
     average: float
     median: float
     sigma: float
-    average_delta: float | None = None
     source: str = "probe"
     command: str | None = None
 
@@ -66,25 +55,10 @@ class ProbeQuery:
 
 
 @dataclass(frozen=True)
-class Endstops:
-    """QUERY_ENDSTOPS' answer: (name, triggered) in the printer's order."""
-
-    states: tuple[tuple[str, bool], ...]
-
-
-@dataclass(frozen=True)
 class SamplesRetry:
     """The samples of one measurement differed too much; all are discarded and taken again."""
 
     command: str | None = None
-
-
-@dataclass(frozen=True)
-class BadProbeRetry:
-    """Kalico judged one touch bad and repeats it."""
-
-    attempt: int
-    of: int
 
 
 @dataclass(frozen=True)
@@ -135,29 +109,10 @@ class ValuesStaged:
 
 
 @dataclass(frozen=True)
-class NothingToApply:
-    """Z_OFFSET_APPLY_… with no live offset."""
-
-
-@dataclass(frozen=True)
-class KlippyStateLine:
-    """Klipper changed state: Ready, Shutdown, Disconnect, Not ready."""
-
-    state: str
-
-
-@dataclass(frozen=True)
 class UnknownCommand:
     """Klipper has no such command. The script it stood in succeeds all the same."""
 
     command: str
-
-
-@dataclass(frozen=True)
-class ErrorLine:
-    """The first line of an error."""
-
-    text: str
 
 
 @dataclass(frozen=True)
@@ -170,16 +125,6 @@ class ZCalibrationResult:
     switch_offset: float | None
     offset: float
     endstop: float | None = None
-    command: str | None = None
-
-
-@dataclass(frozen=True)
-class ZCalibrationSuggestion:
-    """A Z position_endstop under which the offset would be zero."""
-
-    position_endstop: float
-    offset: float
-    suggested: float
     command: str | None = None
 
 
@@ -263,20 +208,6 @@ class BeaconBacklash:
 
 
 @dataclass(frozen=True)
-class DockableProbeStatus:
-    """A dockable probe's state, in its own words."""
-
-    state: str
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """A line of a dialog for web interfaces (`action:prompt_…`)."""
-
-    text: str
-
-
-@dataclass(frozen=True)
 class Info:
     """Anything else, as text for a person."""
 
@@ -285,25 +216,18 @@ class Info:
 
 Message = (
     ProbeSample
-    | ProbeResult
     | AccuracyHeader
     | AccuracyStats
     | ProbeQuery
-    | Endstops
     | SamplesRetry
-    | BadProbeRetry
     | ManualProbeStarted
     | ManualProbeZ
     | NoPositionChange
     | ManualProbeFailed
     | ManualProbeHeight
     | ValuesStaged
-    | NothingToApply
-    | KlippyStateLine
     | UnknownCommand
-    | ErrorLine
     | ZCalibrationResult
-    | ZCalibrationSuggestion
     | SwitchOffsetResult
     | SwitchOffsetNegative
     | AxisTwistPoint
@@ -314,7 +238,5 @@ Message = (
     | BacklashNegative
     | BacklashCalibrated
     | BeaconBacklash
-    | DockableProbeStatus
-    | Prompt
     | Info
 )

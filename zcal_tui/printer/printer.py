@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import logging
 import re
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Literal
 
 from zcal_tui.printer.clock import PrinterClock
@@ -155,20 +155,6 @@ class Printer:
         `gcode` (over klippy's own socket; Moonraker may deliver the last lines a moment later). Returns what
         ends it."""
         return _add(self._console_listeners, listener)
-
-    def messages(self) -> AsyncGenerator[Heard, None]:
-        """The console as a stream, complete from the moment of this call on."""
-        queue: asyncio.Queue[Heard] = asyncio.Queue()
-        stop = self.listen_console(queue.put_nowait)
-
-        async def stream() -> AsyncGenerator[Heard, None]:
-            try:
-                while True:
-                    yield await queue.get()
-            finally:
-                stop()
-
-        return stream()
 
     async def wait_for(
         self, predicate: Callable[[PrinterState], bool], limit: float | None = None

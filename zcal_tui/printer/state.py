@@ -20,25 +20,18 @@ EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class HeaterState:
-    """A heater's temperature and target in °C and its power 0..1."""
+    """A heater's temperature and target in °C."""
 
     temperature: float
     target: float
-    power: float = 0.0
 
 
 @dataclass(frozen=True)
 class ProbeState:
-    """The `probe` object. `last_query` is the switch as of the last QUERY_PROBE (True: triggered).
-
-    `last_trigger_z` is the raw toolhead Z of the last PROBE's result (the status field `last_z_result`);
-    `last_bed_position` (x, y, z) where the nozzle would touch the bed, on Klipper from the end of 2025.
-    """
+    """The `probe` object. `last_query` is the switch as of the last QUERY_PROBE (True: triggered)."""
 
     name: str
     last_query: bool | None = None
-    last_trigger_z: float | None = None
-    last_bed_position: Xyz | None = None
 
 
 @dataclass(frozen=True)
@@ -106,13 +99,11 @@ class PrinterState:
     gcode_position: Xyz | None = None
     homing_origin: Xyz = (0.0, 0.0, 0.0)
     gcode_zero: Xyz | None = None
-    speed: float | None = None
     heaters: Mapping[str, HeaterState] = field(default_factory=lambda: EMPTY)
     sensors: Mapping[str, float] = field(default_factory=lambda: EMPTY)
     probe: ProbeState | None = None
     manual_probe: ManualProbeState = ManualProbeState()
     bed_mesh: BedMeshState = BedMeshState()
-    idle_timeout: str = ""
     print_state: str = ""
     printing: bool = False
     paused: bool = False

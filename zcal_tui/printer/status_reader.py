@@ -25,11 +25,10 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "webhooks": ("state", "state_message"),
     "toolhead": ("homed_axes", "position", "axis_minimum", "axis_maximum", "estimated_print_time"),
     "motion_report": ("live_position",),
-    "gcode_move": ("position", "gcode_position", "homing_origin", "speed"),
-    "probe": ("name", "last_query", "last_z_result", "last_probe_position"),
+    "gcode_move": ("position", "gcode_position", "homing_origin"),
+    "probe": ("name", "last_query"),
     "manual_probe": ("is_active", "z_position", "z_position_lower", "z_position_upper"),
     "bed_mesh": ("profile_name", "mesh_min", "mesh_max"),
-    "idle_timeout": ("state",),
     "print_stats": ("state",),
     "virtual_sdcard": ("is_active",),
     "pause_resume": ("is_paused",),
@@ -76,7 +75,7 @@ def subscription(objects: frozenset[str]) -> dict[str, list[str] | None]:
     wanted |= {name: None for name in WHOLE_OBJECTS if name in objects}
     for name in objects:
         if is_heater(name):
-            wanted[name] = ["temperature", "target", "power"]
+            wanted[name] = ["temperature", "target"]
         elif is_sensor(name):
             wanted[name] = ["temperature"]
     return wanted
@@ -135,7 +134,6 @@ def _gcode_move(fields: Mapping[str, Any]) -> dict[str, Any]:
         "gcode_position": seen,
         "gcode_zero": zero,
         "homing_origin": triple(fields.get("homing_origin")) or (0.0, 0.0, 0.0),
-        "speed": number(fields.get("speed")),
     }
 
 
@@ -144,8 +142,6 @@ def _probe(fields: Mapping[str, Any]) -> dict[str, Any]:
         "probe": ProbeState(
             name=text(fields.get("name")) or "probe",
             last_query=flag(fields.get("last_query")),
-            last_trigger_z=number(fields.get("last_z_result")),
-            last_bed_position=triple(fields.get("last_probe_position")),
         )
     }
 
@@ -192,7 +188,6 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "bed_mesh": _bed_mesh,
     "configfile": _configfile,
     "gcode": _gcode,
-    "idle_timeout": lambda fields: {"idle_timeout": text(fields.get("state")) or ""},
     "quad_gantry_level": lambda fields: {"quad_gantry_level_applied": flag(fields.get("applied"))},
     "z_calibration": lambda fields: {"z_calibration": MappingProxyType(dict(fields))},
     "zcal": lambda fields: {"zcal": MappingProxyType(dict(fields))},
@@ -205,7 +200,7 @@ def _heaters(raw: Raw) -> Mapping[str, HeaterState]:
         temperature = number(raw[name].get("temperature"))
         if temperature is not None:
             target = number(raw[name].get("target")) or 0.0
-            found[name] = HeaterState(temperature, target, number(raw[name].get("power")) or 0.0)
+            found[name] = HeaterState(temperature, target)
     return MappingProxyType(found)
 
 

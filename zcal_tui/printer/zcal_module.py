@@ -85,10 +85,6 @@ class ZcalModule:
         """Run one of the extra's commands and follow its samples; see `CommandSamples`."""
         return CommandSamples(self._printer, command, cancelled)
 
-    async def cancel(self) -> None:
-        """Have the command that runs stop after its current move. Raises TransportError."""
-        await self._printer.call("zcal/cancel")
-
     async def status(self) -> Mapping[str, Any]:
         """The status object as it is at this moment. Raises TransportError."""
         return mapping((await self._printer.query({"zcal": None})).get("zcal"))

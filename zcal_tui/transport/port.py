@@ -1,6 +1,6 @@
 """The port through which everything above talks to a printer, and what a printer tells of itself."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -76,9 +76,6 @@ class Transport(Protocol):
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Have `listener` called for each notification as it arrives: whoever awaits a reply finds everything that
         came before it already told. Returns what ends it."""
-
-    def notifications(self) -> AsyncIterator[Notification]:
-        """The same as a stream, complete from the moment of this call on."""
 
     async def close(self) -> None:
         """Close for good. Pending calls end with ReplyLost."""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 from zcal_tui.transport.channel import Channel
@@ -73,19 +73,6 @@ class LinkedTransport:
             self._listeners.pop(key, None)
 
         return stop
-
-    def notifications(self) -> AsyncIterator[Notification]:
-        queue: asyncio.Queue[Notification] = asyncio.Queue()
-        stop = self.listen(queue.put_nowait)
-
-        async def stream() -> AsyncIterator[Notification]:
-            try:
-                while True:
-                    yield await queue.get()
-            finally:
-                stop()
-
-        return stream()
 
     async def close(self) -> None:
         keeper, self._keeper = self._keeper, None

@@ -178,7 +178,7 @@ def test_the_tuned_value_is_proposed_with_what_it_does() -> None:
 
 
 def test_a_large_offset_suggests_another_position_endstop() -> None:
-    rail = ZRail("stepper_z", "PG10", False, -3.0, 240.0, 0.5, 8.0, 3.0, 3.0)
+    rail = ZRail("stepper_z", "PG10", False, -3.0, 240.0, 0.5)
     assert endstop_advice(rail, -0.15, (-3.0, 240.0)) is None
     suggestion = endstop_advice(rail, -0.3, (-3.0, 240.0))
     assert suggestion is not None

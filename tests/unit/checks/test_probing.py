@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.fakes.bench import Bench, FakeSampler
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
-from zcal_tui.checks.probing import temperatures, touch_here, touch_samples
+from zcal_tui.checks.probing import heights_of, temperatures, touch_samples
 from zcal_tui.model.events import Progress, SampleTaken
 from zcal_tui.model.record import Sample
 from zcal_tui.printer.sampler import ProbeUnusable, Touch
@@ -33,13 +33,13 @@ async def test_each_touch_is_told_as_a_sample_with_its_number_and_place(bench: B
 async def test_a_touch_that_the_printer_drops_is_told_and_does_not_count(bench: Bench) -> None:
     """One more than was asked for is made then."""
     touches = [touch(1, 1.6, recorded=False), touch(2, 1.5), touch(3, 1.501)]
-    assert await touch_here(bench.context(sampler=FakeSampler(touches)), 2) == (1.5, 1.501)
+    assert heights_of(await touch_samples(bench.context(sampler=FakeSampler(touches)), 2)) == (1.5, 1.501)
     assert [event.sample.recorded for event in bench.told(SampleTaken)] == [False, True, True]
     assert [event.done for event in bench.told(Progress)] == [1, 2, 2], "never past its end"
 
 
 async def test_touches_that_are_a_part_of_something_tell_no_progress(bench: Bench) -> None:
-    await touch_here(bench.context(sampler=FakeSampler([touch(1, 1.5)])), 1, progress=False)
+    await touch_samples(bench.context(sampler=FakeSampler([touch(1, 1.5)])), 1, progress=False)
     assert bench.told(Progress) == []
     assert len(bench.told(SampleTaken)) == 1
 

@@ -14,11 +14,6 @@ WORDINGS = [
         "// CALIBRATE_Z: probe at 1.000,2.000 is z=0.123456",
         m.ProbeSample(1.0, 2.0, 0.123456, "toolhead", "CALIBRATE_Z"),
     ),
-    ("// Result is z=0.123456", m.ProbeResult(0.123456, "toolhead")),
-    (
-        "// Result: at 1.000,2.000 estimate contact at z=-0.100000",
-        m.ProbeResult(-0.1, "bed", 1.0, 2.0),
-    ),
     (
         "// PROBE_ACCURACY at X:150.000 Y:150.000 Z:10.000 (samples=10 retract=2.000 speed=5.0 lift_speed=5.0)",
         m.AccuracyHeader("PROBE_ACCURACY", 150, 150, 10, 10, 2, 5, 5),
@@ -39,7 +34,7 @@ WORDINGS = [
             "// probe accuracy results: maximum -0.019448, minimum -0.026948, range 0.012500, average -0.023198, "
             "median -0.023198, standard deviation 0.006250, average delta 0.001250"
         ),
-        m.AccuracyStats(-0.019448, -0.026948, 0.0125, -0.023198, -0.023198, 0.00625, 0.00125),
+        m.AccuracyStats(-0.019448, -0.026948, 0.0125, -0.023198, -0.023198, 0.00625),
     ),
     (
         (
@@ -64,11 +59,8 @@ WORDINGS = [
     ),
     ("// probe: open", m.ProbeQuery(False)),
     ("// probe: TRIGGERED", m.ProbeQuery(True)),
-    ("x:open y:open z:TRIGGERED", m.Endstops((("x", False), ("y", False), ("z", True)))),
-    ("stepper_x:open stepper_z:TRIGGERED", m.Endstops((("stepper_x", False), ("stepper_z", True)))),
     ("// Probe samples exceed tolerance. Retrying...", m.SamplesRetry()),
     ("// CALIBRATE_Z: probe samples exceed tolerance. Retrying...", m.SamplesRetry("CALIBRATE_Z")),
-    ("// Bad probe detected. Retrying (2/6)...", m.BadProbeRetry(2, 6)),
     (
         "// Starting manual Z probe. Use TESTZ to adjust position.\n// Finish with ACCEPT or ABORT command.",
         m.ManualProbeStarted(),
@@ -109,16 +101,12 @@ WORDINGS = [
         ),
         m.ValuesStaged((m.StagedValue("probe_eddy_current btt", "tap_z_offset", 0.02),)),
     ),
-    ("// Nothing to do: Z Offset is 0", m.NothingToApply()),
-    ("// Klipper state: Ready", m.KlippyStateLine("Ready")),
-    ("// Klipper state: Shutdown", m.KlippyStateLine("Shutdown")),
-    ("// Klipper state: Disconnect", m.KlippyStateLine("Disconnect")),
     ('// Unknown command:"TESTZ"', m.UnknownCommand("TESTZ")),
     (
         "!! Must home axis first: 0.000 0.000 5.000 [0.000]",
-        m.ErrorLine("Must home axis first: 0.000 0.000 5.000 [0.000]"),
+        m.Info("!! Must home axis first: 0.000 0.000 5.000 [0.000]"),
     ),
-    ('!! Internal error on command:"CALIBRATE_Z"', m.ErrorLine('Internal error on command:"CALIBRATE_Z"')),
+    ('!! Internal error on command:"CALIBRATE_Z"', m.Info('!! Internal error on command:"CALIBRATE_Z"')),
     (
         (
             "// CALIBRATE_Z: bed_probe=6.131 - (switch=6.545 - nozzle=-0.105 + switch_offset=0.300) "
@@ -136,17 +124,6 @@ WORDINGS = [
     (
         "// Z-CALIBRATION: ENDSTOP=-1.500 NOZZLE=-0.200 SWITCH=6.500 PROBE=7.000 --> OFFSET=-0.300000",
         m.ZCalibrationResult(7.0, 6.5, -0.2, None, -0.3, endstop=-1.5),
-    ),
-    (
-        (
-            "// CALIBRATE_Z: current z axis position_endstop=-1.500 - new offset=0.250000 --> POSSIBLE SUGGESTION: "
-            "new z axis position_endstop=-1.750"
-        ),
-        m.ZCalibrationSuggestion(-1.5, 0.25, -1.75, "CALIBRATE_Z"),
-    ),
-    (
-        "// HINT: z position_endstop=-1.500 - offset=0.250000 --> possible z position_endstop=-1.750",
-        m.ZCalibrationSuggestion(-1.5, 0.25, -1.75, "HINT"),
     ),
     (
         (
@@ -209,8 +186,6 @@ WORDINGS = [
         "// Median distance moving up 2.00123, down 1.99000, delta 0.01123 over 20 samples",
         m.BeaconBacklash(2.00123, 1.99, 0.01123, 20),
     ),
-    ("// Probe Status: DOCKED", m.DockableProbeStatus("DOCKED")),
-    ("// action:prompt_begin Clean the nozzle", m.Prompt("action:prompt_begin Clean the nozzle")),
     ("// echo: hello", m.Info("echo: hello")),
     ("ok", m.Info("ok")),
 ]
@@ -281,10 +256,6 @@ def test_samples_round_trip(x: float, y: float, z: float) -> None:
     assert parse(framed(f"probe: at {x:.3f},{y:.3f} bed will contact at z={z:.6f}")) == m.ProbeSample(
         x, y, z, "bed"
     )
-    assert parse(framed(f"Result: at {x:.3f},{y:.3f} estimate contact at z={z:.6f}")) == m.ProbeResult(
-        z, "bed", x, y
-    )
-    assert parse(framed(f"Result is z={z:.6f}")) == m.ProbeResult(z, "toolhead")
 
 
 @given(mm3, mm3, mm3, counts, mm3, fixed(1), fixed(1))
@@ -302,9 +273,9 @@ def test_headers_round_trip(
 def test_statistics_round_trip(values: list[float]) -> None:
     names = ["maximum", "minimum", "range", "average", "median", "standard deviation", "average delta"]
     text = ", ".join(f"{name} {value:.6f}" for name, value in zip(names, values, strict=False))
-    maximum, minimum, spread, average, median, sigma, *delta = values
+    maximum, minimum, spread, average, median, sigma = values[:6]
     assert parse(framed(f"probe accuracy results: {text}")) == m.AccuracyStats(
-        maximum, minimum, spread, average, median, sigma, delta[0] if delta else None
+        maximum, minimum, spread, average, median, sigma
     )
 
 

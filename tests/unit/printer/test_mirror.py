@@ -24,7 +24,6 @@ async def test_the_first_look_tells_everything(printer: Printer, machine: Machin
     assert state.position == (100.0, 100.0, 10.0)
     assert state.axis_minimum == (0.0, 0.0, -2.0)
     assert state.gcode_position == (100.0, 100.0, 10.0)
-    assert state.speed == 1500.0
     assert {name: heater.temperature for name, heater in state.heaters.items()} == {
         "extruder": 24.0,
         "heater_bed": 23.0,
@@ -185,8 +184,8 @@ async def test_a_late_word_of_readiness_reads_nothing_twice(
     printer = Printer(link)
     await printer.start()
     moonraker.notify("notify_klippy_ready")
-    machine.change("gcode_move", speed=42.0)
-    await until(lambda: printer.state.speed == 42.0)
+    machine.change("gcode_move", homing_origin=[0.0, 0.0, 0.42, 0.0])
+    await until(lambda: printer.state.homing_origin[2] == 0.42)
     await printer.refresh()
     assert printer.state.starts == 1
     await printer.close()
@@ -212,12 +211,14 @@ async def test_a_change_in_the_same_breath_as_the_subscription_is_not_lost(
     klippy: FakeKlippy, machine: Machine
 ) -> None:
     # both are then read from the socket at once, the change before the subscriber has run again
-    klippy.after["objects/subscribe"] = lambda: machine.change("gcode_move", speed=77.0)
+    klippy.after["objects/subscribe"] = lambda: machine.change(
+        "gcode_move", homing_origin=[0.0, 0.0, 0.77, 0.0]
+    )
     link = open_transport(SocketAddress(klippy.path))
     await link.connect()
     printer = Printer(link)
     await printer.start()
-    await until(lambda: printer.state.speed == 77.0, limit=0.5)
+    await until(lambda: printer.state.homing_origin[2] == 0.77, limit=0.5)
     await printer.close()
     await link.close()
 

@@ -8,7 +8,7 @@ from tests.unit.fakes.klippy import FakeKlippy
 from tests.unit.fakes.machine import Machine, Refused
 from tests.unit.fakes.waiting import until
 from zcal_tui.printer.clock import PrinterClock
-from zcal_tui.printer.messages import Info, ProbeQuery
+from zcal_tui.printer.messages import ProbeQuery
 from zcal_tui.printer.printer import CommandFailed, Heard, Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.transport.address import SocketAddress
@@ -43,15 +43,6 @@ async def test_over_klippys_socket_the_lines_come_before_the_command_returns(dir
     direct.listen_console(heard.append)
     await direct.gcode("QUERY_PROBE")
     assert [line.message for line in heard] == [ProbeQuery(False)]
-
-
-async def test_the_console_as_a_stream(printer: Printer, machine: Machine) -> None:
-    lines = printer.messages()
-    machine.say("one")
-    machine.say("two")
-    assert (await anext(lines)).message == Info("one")
-    assert (await anext(lines)).message == Info("two")
-    await lines.aclose()
 
 
 async def test_a_refusal_comes_explained(printer: Printer, machine: Machine) -> None:

@@ -42,16 +42,6 @@ async def test_calls_and_the_console_arrive_in_order(link: LinkedTransport, mach
     assert machine.scripts == ["QUERY_PROBE"]
 
 
-async def test_the_stream_misses_nothing_from_its_first_moment(
-    link: LinkedTransport, machine: Machine
-) -> None:
-    stream = link.notifications()
-    machine.say("one")
-    machine.say("two")
-    assert await anext(stream) == GcodeOutput("// one")
-    assert await anext(stream) == GcodeOutput("// two")
-
-
 async def test_status_changes_are_told_with_klippys_time(link: LinkedTransport, machine: Machine) -> None:
     reply = await link.call("objects/subscribe", {"objects": {"extruder": ["temperature"]}})
     assert reply["status"] == {"extruder": {"temperature": 24.0}}
