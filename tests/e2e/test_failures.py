@@ -15,7 +15,7 @@ from zcal_tui.results.store import read_run
 
 def kept_samples(folder: Path) -> int:
     (path,) = folder.rglob("*.jsonl")
-    return len(read_run(path).view.record.samples)
+    return len(read_run(path).record.samples)
 
 
 def descendants(pid: int) -> set[int]:

@@ -118,7 +118,7 @@ def test_a_terminal_that_nobody_reads_stalls_nothing(terminal: Terminal, tmp_pat
     before = samples_on_disk(tmp_path)
     time.sleep(STALL)  # Ctrl-S, a hung link, a stopped tmux client
     (path,) = tmp_path.rglob("*.jsonl")
-    record = read_run(path).view.record
+    record = read_run(path).record
     assert len(record.samples) >= min(before + 20, 40), "the check stood still while the terminal did"
     assert [sample.n for sample in record.samples] == list(range(1, len(record.samples) + 1))
     gaps = [b.t - a.t for a, b in zip(record.samples, record.samples[1:], strict=False)]
@@ -127,7 +127,7 @@ def test_a_terminal_that_nobody_reads_stalls_nothing(terminal: Terminal, tmp_pat
     terminal.read_until(lambda: journal(tmp_path)[-1]["event"] == "record", 60)
     terminal.read(3.0)
     assert terminal.process.poll() is None
-    final = read_run(path).view.record
+    final = read_run(path).record
     assert final.verdict is not None
     assert terminal.shows("25 µm")
 

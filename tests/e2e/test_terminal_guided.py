@@ -59,7 +59,7 @@ def opened(tmp_path: Path) -> Iterator[Opened]:
 
 def record_of(folder: Path, check: str) -> Record:
     """The newest record of a check that was kept."""
-    found = [read_run(path).view.record for path in folder.rglob("*.jsonl")]
+    found = [read_run(path).record for path in folder.rglob("*.jsonl")]
     mine = sorted((record for record in found if record.check == check), key=lambda record: record.started)
     assert mine, f"no run of {check} was kept"
     return mine[-1]

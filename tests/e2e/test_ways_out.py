@@ -195,7 +195,7 @@ def test_whatever_ends_a_run_the_printer_is_left_safe(
     _end(way, running, proxy, machine)
     (path,) = tmp_path.rglob("*.jsonl")
     kept = read_run(path)
-    assert len(kept.view.record.samples) >= seen
+    assert len(kept.record.samples) >= seen
     if way == "shutdown":
         machine.client.send("FIRMWARE_RESTART")
         machine.client.close()

@@ -12,11 +12,12 @@ from typing import IO, Any, NoReturn
 from zcal_tui.config import ConfigError, as_path, data_folder, load
 from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.headless.results import RESULT_PROGRAMS
+from zcal_tui.headless.results.reading import ReadingProgress
 from zcal_tui.headless.results.which import UsageProblem, which_printer
 from zcal_tui.model.check_info.info import HARDWARE_CHANGES
 from zcal_tui.model.record import Record
 from zcal_tui.results.changes import Changed
-from zcal_tui.results.store import Store, now_iso
+from zcal_tui.results.store import Store, entries, now_iso
 
 DEFAULT_LIMIT = 10
 LOW, HIGH = 1, 10_000
@@ -97,11 +98,11 @@ def _print_json(data: Any) -> None:
 
 
 def _records(store: Store, printer: str) -> list[Record]:
-    """The printer's records; files that cannot be read are told on standard error and passed over."""
-    broken: list[str] = []
-    records = [kept.record for kept in store.runs(printer, broken)]
-    _print((f"Passed over: {text}" for text in broken), sys.stderr)
-    return records
+    """The printer's records without their samples; files that cannot be read are skipped, and named on standard
+    error."""
+    runs = list(entries(store, printer, progress=ReadingProgress()))
+    _print((f"Skipped: {run.path}: {run.why_not}" for run in runs if run.record is None), sys.stderr)
+    return [run.record for run in runs if run.record is not None]
 
 
 def _history(arguments: Sequence[str]) -> int:
@@ -171,7 +172,7 @@ def _report(arguments: Sequence[str]) -> int:
     pages = []
     for name in printers:
         page, broken = page_of(store, name, titles)
-        _print((f"Passed over: {text}" for text in broken), sys.stderr)
+        _print((f"Skipped: {text}" for text in broken), sys.stderr)
         pages.append(page)
     output = None if given.output in (None, "-") else as_path(given.output)
     kind = given.format or (FORMATS.get(output.suffix.lower(), "md") if output is not None else "md")

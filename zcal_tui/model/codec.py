@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
 
 from zcal_tui.model.events import (
@@ -23,6 +24,7 @@ from zcal_tui.model.events import (
 )
 from zcal_tui.model.questions import Choose, Confirm, JogStep, Option, PaperStep, Question
 from zcal_tui.model.record import (
+    NOTHING,
     SCHEMA_VERSION,
     Change,
     Estimate,
@@ -36,15 +38,23 @@ from zcal_tui.model.record import (
 )
 from zcal_tui.model.validate import fault
 
+UNKNOWN = "unknown"
+"""The field that holds the keys this version does not know."""
+
 
 class SchemaError(ValueError):
     """A JSON object is not of the documented shape, or of a version that this program does not know."""
 
 
+class UnknownEvent(SchemaError):
+    """A line of a kind that this version does not know. Readers skip it."""
+
+
 def plain(value: Any) -> Any:
     """`value` as JSON knows it: dataclasses as objects, tuples as lists, non-finite numbers as null."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+        known = {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.name != UNKNOWN}
+        return {**plain(getattr(value, UNKNOWN, {})), **known}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -101,20 +111,36 @@ def event_to_json(event: Event) -> dict[str, Any]:
             return record_to_json(record)
 
 
+def _fields(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a JSON object belongs to `kind`: its fields, and the other keys as `unknown` where it keeps them."""
+    names, keeps = _names(kind)
+    known = {key: value for key, value in data.items() if key in names}
+    if keeps and len(known) < len(data):
+        known[UNKNOWN] = {key: value for key, value in data.items() if key not in names}
+    return known
+
+
+@cache
+def _names(kind: type) -> tuple[frozenset[str], bool]:
+    names = frozenset(f.name for f in fields(kind))
+    return names - {UNKNOWN}, UNKNOWN in names
+
+
 def _sample(data: Mapping[str, Any]) -> Sample:
-    return Sample(**{f.name: data[f.name] for f in fields(Sample) if f.name in data})
+    return Sample(**_fields(Sample, data))
 
 
 def _estimates(data: Mapping[str, Any]) -> dict[str, Estimate]:
-    return {name: Estimate(name=name, **item) for name, item in data.items()}
+    return {name: Estimate(**{**_fields(Estimate, item), "name": name}) for name, item in data.items()}
 
 
 def _verdict(data: Mapping[str, Any]) -> Verdict:
-    return Verdict(Level(data["level"]), data["summary"], tuple(data["reasons"]))
+    known = _fields(Verdict, data)
+    return Verdict(**{**known, "level": Level(known["level"]), "reasons": tuple(known["reasons"])})
 
 
 def _changes(data: Any) -> tuple[Change, ...]:
-    return tuple(Change(**item) for item in data)
+    return tuple(Change(**_fields(Change, item)) for item in data)
 
 
 _KINDS: Mapping[type, str] = {Confirm: "confirm", Choose: "choose", PaperStep: "paper", JogStep: "jog"}
@@ -124,21 +150,22 @@ def _question(data: Mapping[str, Any]) -> Question:
     rest: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
     match rest.pop("kind"):
         case "confirm":
-            return Confirm(**rest)
+            return Confirm(**_fields(Confirm, rest))
         case "choose":
-            rest["options"] = tuple(Option(**option) for option in rest["options"])
-            return Choose(**rest)
+            rest["options"] = tuple(Option(**_fields(Option, option)) for option in rest["options"])
+            return Choose(**_fields(Choose, rest))
         case "paper":
-            return PaperStep(**rest)
+            return PaperStep(**_fields(PaperStep, rest))
         case "jog":
-            return JogStep(**rest)
+            return JogStep(**_fields(JogStep, rest))
         case kind:
-            raise SchemaError(f"unknown kind of question {kind!r}")
+            raise UnknownEvent(f"unknown kind of question {kind!r}")
 
 
 def _part(data: Mapping[str, Any]) -> RecordPart:
-    level = data["level"]
-    return RecordPart(**{**data, "outcome": Outcome(data["outcome"]), "level": level and Level(level)})
+    known = _fields(RecordPart, data)
+    level = known["level"]
+    return RecordPart(**{**known, "outcome": Outcome(known["outcome"]), "level": level and Level(level)})
 
 
 def record_from_json(data: Mapping[str, Any]) -> Record:
@@ -159,10 +186,11 @@ def record_from_json(data: Mapping[str, Any]) -> Record:
             estimates=_estimates(data["estimates"]),
             verdict=_verdict(data["verdict"]) if data["verdict"] else None,
             advice=tuple(data["advice"]),
-            problem=Problem(**data["problem"]) if data["problem"] else None,
+            problem=Problem(**_fields(Problem, data["problem"])) if data["problem"] else None,
             changes=_changes(data["changes"]),
             parts=tuple(_part(item) for item in data.get("parts", ())),
             schema=data["schema"],
+            unknown=_fields(Record, {k: v for k, v in data.items() if k != "event"}).get(UNKNOWN, NOTHING),
         )
         if (wrong := fault(record)) is not None:
             raise SchemaError(f"not a record of this program: {wrong}")
@@ -184,11 +212,11 @@ def event_from_json(data: Mapping[str, Any]) -> Event:
             case "started":
                 if rest.pop("schema") > SCHEMA_VERSION:
                     raise SchemaError("the run was written by a newer version of this program")
-                return RunStarted(**rest)
+                return RunStarted(**_fields(RunStarted, rest))
             case "stage":
-                return Stage(**rest)
+                return Stage(**_fields(Stage, rest))
             case "progress":
-                return Progress(**rest)
+                return Progress(**_fields(Progress, rest))
             case "sample":
                 return SampleTaken(_sample(rest))
             case "estimate":
@@ -198,19 +226,19 @@ def event_from_json(data: Mapping[str, Any]) -> Event:
             case "verdict":
                 return VerdictReached(_verdict(rest))
             case "notice":
-                return Notice(**rest)
+                return Notice(**_fields(Notice, rest))
             case "question":
                 return Asked(_question(rest))
             case "answer":
-                return Answered(**rest)
+                return Answered(**_fields(Answered, rest))
             case "changes":
                 return ChangesUpdated(_changes(rest["changes"]))
             case "problem":
-                return RunProblem(Problem(**rest))
+                return RunProblem(Problem(**_fields(Problem, rest)))
             case "record":
                 return RunEnded(record_from_json(data))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, SchemaError):
             raise
         raise SchemaError(f"not an event of this program: {error!r}") from error
-    raise SchemaError(f"unknown event {kind!r}")
+    raise UnknownEvent(f"unknown event {kind!r}")

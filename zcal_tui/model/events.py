@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zcal_tui.model.questions import Question
-from zcal_tui.model.record import Change, Estimate, Problem, Record, Sample, Verdict
+from zcal_tui.model.record import Change, Estimate, Problem, Record, Sample, Verdict, unknown_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class RunStarted:
     printer: Mapping[str, Any] = field(default_factory=dict)
     context: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    unknown: Mapping[str, Any] = unknown_keys()
 
 
 @dataclass(frozen=True, slots=True)

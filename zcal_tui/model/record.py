@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 SCHEMA_VERSION = 1
@@ -18,6 +19,18 @@ WHOLE = "all"
 
 LOOK_FIRST = "ready"
 """The check that looks at the printer before the others, and again when a restart has undone homing and levelling."""
+
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def _nothing() -> Mapping[str, Any]:
+    return NOTHING
+
+
+def unknown_keys() -> Any:
+    """A field for keys that a newer version wrote and this one does not know: kept when a record is written again."""
+    return field(default_factory=_nothing, repr=False, hash=False)
 
 
 class Level(StrEnum):
@@ -69,6 +82,7 @@ class Sample:
     """The nozzle's temperature in °C, where it is known."""
     values: Mapping[str, float] = field(default_factory=dict)
     """What else the kind measures, by name, in mm."""
+    unknown: Mapping[str, Any] = unknown_keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +97,7 @@ class Estimate:
     confidence: float = 0.95
     components: Mapping[str, float] = field(default_factory=dict)
     """What the interval is made of, by name, in the same unit: random, step, sampling, feel, …"""
+    unknown: Mapping[str, Any] = unknown_keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +107,7 @@ class Verdict:
     level: Level
     summary: str
     reasons: tuple[str, ...] = ()
+    unknown: Mapping[str, Any] = unknown_keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +120,7 @@ class Problem:
     raw: str = ""
     key: str = ""
     """What a program may go by, where it has to: NEEDS_PERSON, USAGE."""
+    unknown: Mapping[str, Any] = unknown_keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +139,8 @@ class Change:
     state: str = "proposed"
     saves: bool = False
     effect: str = ""
+
+    unknown: Mapping[str, Any] = unknown_keys()
 
     @property
     def shown(self) -> str:
@@ -149,6 +168,7 @@ class RecordPart:
     outcome: Outcome
     level: Level | None = None
     summary: str = ""
+    unknown: Mapping[str, Any] = unknown_keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +192,5 @@ class Record:
     parts: tuple[RecordPart, ...] = ()
     """The runs of an `all`, in their order."""
     schema: int = SCHEMA_VERSION
+
+    unknown: Mapping[str, Any] = unknown_keys()

@@ -43,12 +43,16 @@ def _faults(record: Any) -> Iterator[str]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    kind = type(value)  # exact types, as JSON makes them: a bool is no number
+    return (kind is float or kind is int) and math.isfinite(value)  # type: ignore[arg-type]
 
 
 def _are_numbers(values: Iterable[object]) -> bool:
     """Whether each is a number, or not known."""
-    return all(value is None or _is_number(value) for value in values)
+    for value in values:  # noqa: SIM110  a generator for each estimate and sample costs more than the rest
+        if value is not None and not _is_number(value):
+            return False
+    return True
 
 
 def _is_told(estimate: Any) -> bool:

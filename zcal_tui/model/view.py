@@ -46,6 +46,7 @@ def begin(event: RunStarted) -> RunView:
             started=event.started,
             context=event.context,
             parameters=event.parameters,
+            unknown=event.unknown,
         )
     )
 

@@ -1,10 +1,12 @@
 """Which run a person means: by its id, the beginning of it, or `last accuracy` and `previous accuracy`."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from zcal_tui.model.codec import SchemaError
 from zcal_tui.model.record import Outcome, Record
-from zcal_tui.results.store import Store
+from zcal_tui.results.store import Store, StoredRun, glance, named_check, read_whole
 from zcal_tui.results.variant import grouped, key
 
 MOST_NAMED = 6
@@ -16,66 +18,89 @@ class NotFound(Exception):
 
 def by_id(store: Store, word: str, printer: str | None = None) -> Record:
     """The run of that id, or the only one whose id begins so. Raises NotFound."""
-    records = _all(store, printer)
-    matching = [record for record in records if record.id == word] or [
-        record for record in records if word and record.id.startswith(word)
+    paths = _paths(store, printer)
+    matching = [path for path in paths if path.stem == word] or [
+        path for path in paths if word and path.stem.startswith(word)
     ]
     if len(matching) == 1:
-        return matching[0]
+        return _whole(matching[0])
     if matching:
         raise NotFound(f"{word!r} is the beginning of {len(matching)} runs: {_named(matching)}")
-    checks = dict.fromkeys(key(record) for record in records)
-    near = difflib.get_close_matches(word, [*checks, *(record.id for record in records)], n=1)
-    hint = f"; did you mean {near[0]}?" if near else f"; there are {_named(records)}" if records else ""
-    raise NotFound(f"there is no run {word!r}{hint}" if records else "no runs are kept yet")
+    checks = dict.fromkeys(key(record) for record in _records(paths, ""))
+    near = difflib.get_close_matches(word, [*checks, *(path.stem for path in paths)], n=1)
+    hint = f"; did you mean {near[0]}?" if near else f"; there are {_named(paths)}" if paths else ""
+    raise NotFound(f"there is no run {word!r}{hint}" if paths else "no runs are stored yet")
 
 
 def recent(store: Store, which: str, check: str, printer: str | None = None) -> Record:
     """The `last` or `previous` finished run of a check, or of one of its variants by its key (results/variant.py): of
     the usual one where there is one, else of the one run last. Raises NotFound."""
-    groups = grouped(_all(store, printer))
+    runs = list(_glances(_paths(store, printer), check.partition("/")[0]))
+    groups = grouped(run.record for run in runs if run.record is not None)
     named = [check] if check in groups else [name for name in groups if groups[name][0].check == check]
     records = groups[named[0]] if named else []
     finished = [record for record in records if record.outcome is Outcome.FINISHED]
     back = 0 if which == "last" else 1
     if len(finished) <= back:
-        held = "one finished run" if finished else "no finished run"
-        raise NotFound(f"there is {held} of {check}" + (", so no previous one" if back and finished else ""))
-    return finished[back]
+        there = "one finished run" if finished else "no finished run"
+        raise NotFound(f"there is {there} of {check}" + (", so no previous one" if back and finished else ""))
+    return _whole(next(run.path for run in runs if run.record is finished[back]))
 
 
 def two(
     store: Store, words: Sequence[str], printer: str | None = None, recent_on: str | None = None
 ) -> tuple[Record, Record]:
-    """Two runs to compare: of ids, beginnings of ids, `last CHECK` and `previous CHECK`; a check alone stands for its
-    previous and its last run. Without a `printer` ids are looked for among all, and what is recent on `recent_on`.
+    """Two runs to compare: of ids, beginnings of ids, `last CHECK` and `previous CHECK`; a check alone means its
+    previous and its last run. Without a `printer`, ids are looked for among all, and what is recent on `recent_on`.
     Raises NotFound."""
     recent_on = printer if printer is not None else recent_on
     found: list[Record] = []
     left = list(words)
-    if len(left) == 1 and any(left[0] in (record.check, key(record)) for record in _all(store, recent_on)):
+    if len(left) == 1 and _is_check(store, left[0], recent_on):
         left = ["previous", left[0], "last", left[0]]
     while left:
         word = left.pop(0)
         if word in ("last", "previous"):
             if not left:
-                raise NotFound(f"{word} of which check? Say `{word} accuracy`, for example")
+                raise NotFound(f"{word} of which check? For example: `{word} accuracy`")
             found.append(recent(store, word, left.pop(0), recent_on))
         else:
             found.append(by_id(store, word, printer))
     if len(found) != 2:
-        raise NotFound(
-            f"two runs are compared, and {len(found)} {'was' if len(found) == 1 else 'were'} named"
-        )
+        raise NotFound(f"exactly two runs are compared, not {len(found)}")
     return found[0], found[1]
 
 
-def _all(store: Store, printer: str | None) -> list[Record]:
+def _is_check(store: Store, word: str, printer: str | None) -> bool:
+    """Whether a word names a check, or a variant of one, of which there are runs."""
+    records = _records(_paths(store, printer), word.partition("/")[0])
+    return any(word in (record.check, key(record)) for record in records)
+
+
+def _paths(store: Store, printer: str | None) -> list[Path]:
+    """The files of the runs of one printer or of all, newest first."""
     names = [printer] if printer is not None else list(store.printers())
-    records = [kept.record for name in names for kept in store.runs(name)]
-    return sorted(records, key=lambda record: record.started, reverse=True)
+    return sorted(
+        (path for name in names for path in store.files(name)), key=lambda path: path.stem, reverse=True
+    )
 
 
-def _named(records: Sequence[Record]) -> str:
-    more = f" and {len(records) - MOST_NAMED} more" if len(records) > MOST_NAMED else ""
-    return ", ".join(record.id for record in records[:MOST_NAMED]) + more
+def _glances(paths: Sequence[Path], check: str) -> Iterator[StoredRun]:
+    """The runs without their samples; those of one check where it is named. A file with another name is read too."""
+    return (glance(path) for path in paths if not check or named_check(path) in ("", check))
+
+
+def _records(paths: Sequence[Path], check: str) -> Iterator[Record]:
+    return (run.record for run in _glances(paths, check) if run.record is not None)
+
+
+def _whole(path: Path) -> Record:
+    try:
+        return read_whole(path)
+    except (OSError, SchemaError) as error:
+        raise NotFound(f"run {path.stem} cannot be read: {error}") from error
+
+
+def _named(paths: Sequence[Path]) -> str:
+    more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
+    return ", ".join(path.stem for path in paths[:MOST_NAMED]) + more

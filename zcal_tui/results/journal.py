@@ -9,14 +9,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from zcal_tui.model.codec import SchemaError, event_from_json, event_to_json
+from zcal_tui.model.codec import SchemaError, UnknownEvent, event_from_json, event_to_json, record_from_json
 from zcal_tui.model.events import Event, Progress, RunEnded, RunStarted
 from zcal_tui.model.record import Outcome, Record
 from zcal_tui.model.validate import fault
 from zcal_tui.model.view import RunView, begin, fold
 
-TAIL = 65536
+TAIL = 32768
 """Bytes read at a time from a file's end to find its last line."""
+ENDING = 512
+"""Bytes of a file's end in which the end of a record is usually recognised."""
+SAMPLES_BEGIN, SAMPLES_END, A_SAMPLE = b', "samples": [', b'], "estimates": {', b'"trigger_z": '
+"""What `json.dumps` writes around a record's samples and once in each of them; a quote inside a text is escaped."""
 LOOKS, PAUSE = 5, 0.02
 """How often, and how many seconds apart, a lock is tried that may be a reader's of a moment."""
 
@@ -80,7 +84,7 @@ def read_events(path: Path) -> RunView:
     for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         try:
             event = event_from_json(json.loads(line))
-        except (json.JSONDecodeError, RecursionError):
+        except (json.JSONDecodeError, RecursionError, UnknownEvent):
             continue
         if isinstance(event, RunStarted):
             view = begin(event)
@@ -97,12 +101,17 @@ def read_events(path: Path) -> RunView:
 
 def has_ended(path: Path) -> bool:
     """Whether a run's last line is its record, found without reading the rest. Raises OSError."""
-    return ended_line(path) is not None
+    with path.open("rb", buffering=0) as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - ENDING))
+        last = file.read().rpartition(b"\n")[0].rpartition(b"\n")[2]
+    # A quote inside a text is escaped, so this can only be the record's own key, near the end of its line.
+    return b', "parts": [' in last or ended_line(path) is not None
 
 
 def ended_line(path: Path) -> bytes | None:
     """The last line of a run that has ended, which is its record; None of one that has not. Raises OSError."""
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         at = file.seek(0, os.SEEK_END)
         tail = b""
         while at > 0:
@@ -110,11 +119,39 @@ def ended_line(path: Path) -> bytes | None:
             at -= size
             file.seek(at)
             tail = file.read(size) + tail
-            start = tail.rstrip(b"\n").rfind(b"\n")
+            start = tail.rfind(b"\n", 0, len(tail) - 1)
             if start >= 0:
                 tail = tail[start + 1 :]
                 break
     return tail if tail.startswith(b'{"event": "record"') and tail.endswith(b"\n") else None
+
+
+def record_of(line: bytes) -> Record:
+    """The record that a run's last line holds, with its samples. Raises SchemaError."""
+    try:
+        return record_from_json(json.loads(line))
+    except SchemaError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise SchemaError("its last line is not a record of this program") from error
+
+
+def glance_at(line: bytes) -> tuple[Record, int]:
+    """The record that a run's last line holds, without its samples, and how many of them there were. Raises
+    SchemaError.
+
+    Samples are most of a line, and reading them is most of the time that a list of runs takes, so they are cut out of
+    the text where they can be recognised for sure.
+    """
+    start = line.find(SAMPLES_BEGIN)
+    end = line.find(SAMPLES_END, start)
+    if start >= 0 and end >= 0:
+        with contextlib.suppress(ValueError, RecursionError):
+            data = json.loads(line[: start + len(SAMPLES_BEGIN)] + line[end:])
+            if isinstance(data, dict) and data.get("samples") == []:
+                return record_from_json(data), line.count(A_SAMPLE, start, end)
+    record = record_of(line)
+    return replace(record, samples=()), len(record.samples)
 
 
 def write_end(path: Path, record: Record) -> None:

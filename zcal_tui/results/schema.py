@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from zcal_tui.model import events, questions, record
+from zcal_tui.model.codec import UNKNOWN
 from zcal_tui.model.record import SCHEMA_VERSION
 
 Schema = dict[str, Any]
@@ -93,7 +94,8 @@ def make() -> Schema:
         "title": "A line of zcal-tui",
         "description": (
             f"Version {SCHEMA_VERSION}. One object a line; the last line of a run that ended is its record. Lengths "
-            "are mm, times of the printer seconds. A number that is not known, or not finite, is null."
+            "are mm, times of the printer seconds. A number that is not known, or not finite, is null. "
+            "Objects may hold more keys than are named here: newer versions add some, and readers ignore them."
         ),
         "oneOf": lines,
         "$defs": dict(sorted(made.definitions.items())),
@@ -114,9 +116,9 @@ class _Maker:
             first["schema"] = {"const": SCHEMA_VERSION, "description": "Readers refuse a higher one."}
         if question:
             first["kind"] = {"const": question}
-        closed = _closed({**first, **made["properties"], **first}, made["description"])
-        closed["properties"]["at"] = {"type": "string", "description": AT}
-        return closed
+        made_line = _object_schema({**first, **made["properties"], **first}, made["description"])
+        made_line["properties"]["at"] = {"type": "string", "description": AT}
+        return made_line
 
     def summary(self) -> Schema:
         """What stands last where several printers were measured."""
@@ -125,12 +127,12 @@ class _Maker:
             "exit_code": {"type": "integer", "description": "The exit code of its run."},
             "record": {"anyOf": [{"type": "object"}, {"type": "null"}], "description": "Null without a run."},
         }
-        return _closed(
+        return _object_schema(
             {
                 "event": {"const": "summary"},
                 "schema": {"const": SCHEMA_VERSION, "description": "Readers refuse a higher one."},
                 "check": {"type": "string"},
-                "printers": {"type": "array", "items": _closed(printer, "One printer's run.")},
+                "printers": {"type": "array", "items": _object_schema(printer, "One printer's run.")},
             },
             "What came of a check on several printers.",
         )
@@ -139,12 +141,12 @@ class _Maker:
         hints, told = typing.get_type_hints(kind), _told(kind)
         properties = {}
         for field in fields(kind):
-            if kind is record.Estimate and field.name == "name":
-                continue  # the key it stands under
+            if field.name == UNKNOWN or (kind is record.Estimate and field.name == "name"):
+                continue  # keys of a newer version; an estimate's name is its key
             special = self._special(kind, field.name)
             made = special if special is not None else self._of(hints[field.name])
             properties[field.name] = made | ({"description": told[field.name]} if field.name in told else {})
-        return _closed(properties, _line(kind.__doc__))
+        return _object_schema(properties, _line(kind.__doc__))
 
     def _special(self, kind: type, name: str) -> Schema | None:
         if name == "context":
@@ -202,13 +204,12 @@ class _Maker:
         return {"$ref": f"#/$defs/{name}"}
 
 
-def _closed(properties: Schema, description: str) -> Schema:
+def _object_schema(properties: Schema, description: str) -> Schema:
     return {
         "type": "object",
         "description": description,
         "properties": properties,
         "required": list(properties),
-        "additionalProperties": False,
     }
 
 

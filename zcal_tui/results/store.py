@@ -4,26 +4,28 @@ One file a run, `<data>/printers/<printer>/<run id>.jsonl`, one JSON object a li
 the last line of a run that ended is its record. Lines are synced to disk before the event is shown.
 """
 
-import json
+import contextlib
+import os
 import re
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from zcal_tui.model.codec import SchemaError, record_from_json
+from zcal_tui.model.codec import SchemaError
 from zcal_tui.model.record import WHOLE, Outcome, Problem, Record
-from zcal_tui.model.view import RunView
 from zcal_tui.results import changes
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.journal import (
     Journal,
     StillRunning,
     ended_line,
+    glance_at,
     has_ended,
     is_running,
     read_events,
+    record_of,
     write_end,
 )
 from zcal_tui.results.variant import USUAL, stands, variant
@@ -61,24 +63,22 @@ class Kept:
     """A run on disk. `whole` is False where its record is missing: it runs still, or its program died."""
 
     path: Path
-    view: RunView
+    record: Record
+    """The one that is written, or what its lines add up to."""
     whole: bool
-
-    @property
-    def record(self) -> Record:
-        """Its record: the written one, or what its lines add up to."""
-        return self.view.record
 
 
 def read_run(path: Path) -> Kept:
     """A run from its file. One without its end has the outcome RUNNING where a program still works on it, else LOST.
     Raises OSError, SchemaError."""
+    if (line := ended_line(path)) is not None:
+        return Kept(path, record_of(line), whole=True)
     running = is_running(path)
-    view = read_events(path)
-    whole = not view.running
+    record = read_events(path).record
+    whole = record.finished is not None
     if not whole and not running:
-        view = replace(view, record=replace(view.record, outcome=Outcome.LOST))
-    return Kept(path, view, whole)
+        record = replace(record, outcome=Outcome.LOST)
+    return Kept(path, record, whole)
 
 
 class Store:
@@ -95,13 +95,14 @@ class Store:
         """The printers' folders that hold runs, the one used last first."""
         found = {}
         for folder in (self.folder / "printers").glob("*"):
-            if newest := max((path.name for path in _run_files(folder)), default=None):
+            if newest := max(_run_files(folder), default=None):
                 found[folder.name] = newest
         return tuple(sorted(found, key=lambda name: found[name], reverse=True))
 
     def files(self, printer: str) -> list[Path]:
         """The files of the printer's runs, newest first."""
-        return sorted(_run_files(self._of(printer)), reverse=True)
+        folder = self._of(printer)
+        return [folder / name for name in sorted(_run_files(folder), reverse=True)]
 
     def runs(self, printer: str, broken: list[str] | None = None) -> Iterator[Kept]:
         """The printer's runs, newest first; files that are not runs of ours are passed over, and told in `broken`."""
@@ -114,16 +115,28 @@ class Store:
 
     def last(self, printer: str, checks: Collection[str]) -> dict[str, Record]:
         """The newest record of each of these checks, of those that were ever run: of its usual variant, else of another
-        (results/variant.py)."""
-        newest: dict[str, Record] = {}
-        for kept in self.runs(printer):
-            record = kept.record
-            if record.check in checks:
-                before = newest.get(record.check)
-                newest[record.check] = record if before is None else stands(before, record)
-            if len(newest) == len(checks) and all(variant(found) == USUAL for found in newest.values()):
+        (results/variant.py). Reads no more than it has to."""
+        newest: dict[str, StoredRun] = {}
+        settled: set[str] = set()
+        for path in self.files(printer):
+            named = named_check(path)
+            if named in settled or (named and named not in checks):
+                continue
+            entry = glance(path)
+            if entry.record is None or entry.record.check not in checks:
+                continue
+            check, before = entry.record.check, newest.get(entry.record.check)
+            if before is None or before.record is None or stands(before.record, entry.record) is entry.record:
+                newest[check] = entry
+            if variant(entry.record) == USUAL:
+                settled.add(check)
+            if len(settled) == len(checks):
                 break
-        return newest
+        found = {}
+        for check, entry in newest.items():
+            with contextlib.suppress(OSError, SchemaError):  # gone since
+                found[check] = read_whole(entry.path)
+        return found
 
     def interrupted(self, printer: str) -> tuple[Record, ...]:
         """Runs that were cut off and have neither been closed nor gone on with, newest first. One that runs in
@@ -169,8 +182,13 @@ class Store:
         return self.folder / "printers" / printer_folder_name(printer)
 
 
-def _run_files(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.glob("*.jsonl") if path.name != changes.FILE)
+def _run_files(folder: Path) -> list[str]:
+    """The names of the files of runs in a folder; none where there is no folder."""
+    try:
+        names = os.listdir(folder)  # noqa: PTH208  twenty thousand names, not twenty thousand Path objects
+    except OSError:
+        return []
+    return [name for name in names if name.endswith(".jsonl") and name != changes.FILE]
 
 
 NAMED = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)-\d+-(.+)")
@@ -192,8 +210,7 @@ class StoredRun:
         """The check's name; empty where nothing tells it."""
         if self.record is not None:
             return self.record.check
-        named = NAMED.fullmatch(self.path.stem)
-        return named[7] if named is not None else ""
+        return named_check(self.path)
 
     @property
     def started(self) -> str:
@@ -204,9 +221,21 @@ class StoredRun:
         return "{}-{}-{}T{}:{}:{}Z".format(*named.groups()[:6]) if named is not None else ""
 
 
-def entries(store: Store, printer: str) -> Iterator[StoredRun]:
-    """Every run of the printer, newest first; last, files that are not named as runs are. Waits for the disk."""
-    return map(glance, sorted(store.files(printer), key=lambda path: NAMED.fullmatch(path.stem) is None))
+def named_check(path: Path) -> str:
+    """The check in a run's file name; empty where the file is not named as runs are."""
+    named = NAMED.fullmatch(path.stem)
+    return named[7] if named is not None else ""
+
+
+def entries(
+    store: Store, printer: str, *, progress: Callable[[int, int], None] = lambda done, total: None
+) -> Iterator[StoredRun]:
+    """Every run of the printer, newest first; last, files that are not named as runs are. Waits for the disk and
+    reports how many of how many files are read."""
+    paths = sorted(store.files(printer), key=lambda path: not named_check(path))
+    for done, path in enumerate(paths, 1):
+        yield glance(path)
+        progress(done, len(paths))
 
 
 def glance(path: Path) -> StoredRun:
@@ -216,10 +245,7 @@ def glance(path: Path) -> StoredRun:
         if line is None:
             record = read_run(path).record
             return StoredRun(path, replace(record, samples=()), len(record.samples))
-        data = json.loads(line)
-        count = len(data["samples"])
-        # Most of a record is its samples, and a list shows none of them
-        return StoredRun(path, record_from_json({**data, "samples": ()}), count)
+        return StoredRun(path, *glance_at(line))
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         return StoredRun(path, None, why_not=_reason(error, path))
 

@@ -1,10 +1,10 @@
 """Whether a number moves over runs: a straight line with its interval, through the runs that may be compared."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from zcal_tui.model.check_info import info_of
 from zcal_tui.model.record import Estimate, Outcome, Record
@@ -68,8 +68,9 @@ def points(
     if not have:
         return []
     newest, newest_estimate = have[-1]
+    now = values(newest.context, newest.check)
     return [
-        TrendPoint(record, estimate, _why_not(record, estimate, newest, newest_estimate, changes))
+        TrendPoint(record, estimate, _why_not(record, estimate, newest, newest_estimate, now, changes))
         for record, estimate in have
     ]
 
@@ -133,7 +134,12 @@ def line(x: Sequence[float], y: Sequence[float]) -> tuple[float, float] | None:
 
 
 def _why_not(
-    record: Record, estimate: Estimate, newest: Record, newest_estimate: Estimate, changes: Sequence[Changed]
+    record: Record,
+    estimate: Estimate,
+    newest: Record,
+    newest_estimate: Estimate,
+    now: Mapping[str, Any],
+    changes: Sequence[Changed],
 ) -> str:
     """Why a run cannot be in one trend with the newest one; empty where it can."""
     if record.id == newest.id:
@@ -147,7 +153,7 @@ def _why_not(
     for change in changes:
         if record.started < change.at <= newest.started and _affects(change.what, record.check):
             return f"before the {change.what} was changed"
-    then, now = values(record.context, record.check), values(newest.context, record.check)
+    then = values(record.context, record.check)
     differing = sorted(
         name for name in {**then, **now} if name in then and name in now and then[name] != now[name]
     )

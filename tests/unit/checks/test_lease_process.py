@@ -60,6 +60,7 @@ def test_a_number_that_was_given_anew_is_another_process() -> None:
         {"pid": -1},
         {"pid": True},
         {"began": 7},
+        {"container": "of a newer version"},
     ],
 )
 def test_of_a_process_elsewhere_and_of_nonsense_nothing_is_known(other: dict[str, Any]) -> None:

@@ -143,12 +143,12 @@ def test_each_has_its_help(command: str, capsys: pytest.CaptureFixture[str]) -> 
     assert "--printer-name" in capsys.readouterr().out
 
 
-def test_broken_files_are_passed_over_with_a_word(several: Store, call: Call) -> None:
+def test_broken_files_are_skipped_and_named(several: Store, call: Call) -> None:
     (several.folder / "printers" / "voron" / "20260115-broken.jsonl").write_text("{}\n")
     code, out, err = call("history")
     assert code == 0
     assert "8 runs" in out
-    assert "Passed over: " in err
+    assert "Skipped: " in err
     assert "20260115-broken.jsonl" in err
 
 

@@ -179,7 +179,7 @@ def test_what_does_not_name_two_runs_is_refused(store: Store, words: list[str]) 
 
 
 def test_with_nothing_kept_it_says_so(tmp_path: object) -> None:
-    with pytest.raises(NotFound, match="no runs are kept"):
+    with pytest.raises(NotFound, match="no runs are stored"):
         by_id(Store(tmp_path), "x")  # type: ignore[arg-type]
 
 

@@ -1,5 +1,6 @@
 """A run that was cut off is offered again until it is closed; one that another program works on is left alone."""
 
+import json
 import subprocess
 import sys
 import textwrap
@@ -138,3 +139,15 @@ def test_a_whole_calibration_gone_on_with_hides_its_parts_before_it_is_closed(st
     for record in (first, part, replace(second, context={**second.context, "continues": first.id})):
         records.cut_off(store, record)
     assert [record.id for record in store.interrupted("voron")] == [second.id]
+
+
+def test_keys_and_lines_of_a_newer_version_are_kept_when_a_run_is_closed(store: Store) -> None:
+    path = records.cut_off(store, records.accuracy(2))
+    first, *rest = path.read_text().splitlines()
+    first = json.dumps({**json.loads(first), "operator": "Ann"})
+    path.write_text("\n".join([first, '{"event": "of a newer version"}', *rest]) + "\n")
+    record = read_run(path).record
+    assert record.unknown == {"operator": "Ann"}
+    store.close(record)
+    assert json.loads(path.read_text().splitlines()[-1])["operator"] == "Ann"
+    assert "of a newer version" in path.read_text()

@@ -27,7 +27,7 @@ def test_a_run_comes_back_from_its_file(tmp_path: Path) -> None:
     journal.close()
     kept = read_run(journal.path)
     assert kept.whole
-    assert kept.view.record == record
+    assert kept.record == record
 
 
 def test_a_run_that_was_cut_off_keeps_its_samples_and_says_so(tmp_path: Path) -> None:
@@ -39,8 +39,8 @@ def test_a_run_that_was_cut_off_keeps_its_samples_and_says_so(tmp_path: Path) ->
         file.write('{"event": "sample", "n": 2, "tri')
     kept = read_run(journal.path)
     assert not kept.whole
-    assert kept.view.record.outcome is Outcome.LOST
-    assert kept.view.record.samples == (SAMPLE.sample,)
+    assert kept.record.outcome is Outcome.LOST
+    assert kept.record.samples == (SAMPLE.sample,)
 
 
 def test_every_line_is_on_disk_when_write_returns(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_runs_are_newest_first_and_the_last_of_each_check_is_found(tmp_path: Pat
         journal = store.begin("voron", run_id)
         journal.write(replace(STARTED, id=run_id))
         journal.close()
-    assert [kept.view.record.id for kept in store.runs("voron")] == ["20260102-b", "20260101-a"]
+    assert [kept.record.id for kept in store.runs("voron")] == ["20260102-b", "20260101-a"]
     assert store.last("voron", ["accuracy", "bias"])["accuracy"].id == "20260102-b"
 
 

@@ -43,7 +43,7 @@ async def test_a_check_runs_to_its_verdict_and_is_kept(session: Session, store: 
     assert len(record.samples) == 10
     assert {"sigma", "range", "mean", "drift_per_sample", "first_sample_shift"} <= set(record.estimates)
     (path,) = kept(store)
-    assert read_run(path).view.record == record
+    assert read_run(path).record == record
     await until(lambda: session.snapshot.last.get("accuracy") == record)
 
 
@@ -65,7 +65,7 @@ async def test_a_sample_is_on_disk_before_it_is_shown(session: Session, store: S
 
     def listener(event: Event) -> None:
         if isinstance(event, SampleTaken):
-            record = read_run(kept(store)[0]).view.record
+            record = read_run(kept(store)[0]).record
             on_disk.append(event.sample in record.samples)
 
     session.listen(listener)

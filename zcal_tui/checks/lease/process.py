@@ -18,6 +18,8 @@ _PROC = Path("/proc")
 _STATE, _BEGAN = 0, 19
 """Fields of /proc/PID/stat, counted from the one after the command's closing parenthesis."""
 _DEAD = ("Z", "X", "x")
+KEYS = frozenset({"boot", "namespace", "pid", "began"})
+"""What `ourselves` names."""
 
 
 def ourselves() -> dict[str, Any]:
@@ -31,6 +33,8 @@ def ourselves() -> dict[str, Any]:
 
 def gone(process: Mapping[str, Any]) -> bool | None:
     """Whether a process that was identified by `ourselves` has ended; None where this host cannot know."""
+    if not set(process) <= KEYS:
+        return None  # a newer version identifies itself differently: never taken for dead
     here = _here()
     pid, began = process.get("pid"), process.get("began")
     if here is None or any(process.get(name) != value for name, value in here.items()):

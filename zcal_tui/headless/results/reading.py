@@ -1,0 +1,31 @@
+"""Progress of reading stored runs, on standard error, for whoever waits at a terminal."""
+
+import sys
+import time
+
+AFTER = 2.0
+"""Seconds after which a wait deserves a word."""
+EVERY = 0.5
+"""Seconds between two updates of the line."""
+
+
+class ReadingProgress:
+    """Called with how many of how many files are read."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._shown = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        if done != total and done % 64:
+            return  # a look at the clock costs as much as a small file
+        now = time.monotonic()
+        if now - self._began < AFTER or not sys.stderr.isatty():
+            return
+        if done == total:
+            sys.stderr.write("\r\x1b[K")
+        elif now - self._shown >= EVERY:
+            self._shown = now
+            left = (now - self._began) / done * (total - done)
+            sys.stderr.write(f"\rReading runs: {done} of {total}, {left:.0f} s left\x1b[K")
+        sys.stderr.flush()
