@@ -12,7 +12,7 @@ from tests.extra.rig import PROFILES, Machine, start_machine, write_config
 
 @pytest.fixture(scope="module")
 def scanning() -> None:
-    """Skips where this klippy cannot scan with an eddy current probe."""
+    """Skip if this Klipper cannot measure distance with an eddy current probe."""
     reason = eddy.why_not(klippers.root())
     if reason is not None:
         pytest.skip(reason)
@@ -27,7 +27,7 @@ def start() -> Iterator[Starter]:
 
 @pytest.fixture(scope="module")
 def voron_session(start: Starter, tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    """A printer with three Z drives and a dockable microswitch, homed, the probe on; shared by a module's tests."""
+    """A printer with three Z drives and a dockable microswitch, homed, probe attached; shared by a module's tests."""
     folder = write_config(tmp_path_factory.mktemp("config") / "voron", PROFILES / "voron")
     machine = start_machine(start, folder)
     machine.gcode("G28\nATTACH_PROBE")
@@ -36,7 +36,7 @@ def voron_session(start: Starter, tmp_path_factory: pytest.TempPathFactory) -> M
 
 @pytest.fixture
 def voron(voron_session: Machine) -> Machine:
-    """The same, ready for the next test: in the middle, 15 mm up, with nothing open."""
+    """The same, ready for the next test: in the centre, 15 mm up, no manual probe open."""
     if voron_session.status("manual_probe")["is_active"]:
         voron_session.gcode("ABORT")
     voron_session.gcode("G90\nSET_GCODE_OFFSET Z=0\nTURN_OFF_HEATERS\nG1 Z15 F900\nG1 X125 Y120 F9000")

@@ -24,11 +24,11 @@ class Machine:
     client: KlippyClient
 
     def gcode(self, script: str) -> str:
-        """Run a script; what the console said meanwhile. Raises KlippyError."""
+        """Run a script; returns the console output. Raises KlippyError."""
         return "\n".join(self.client.gcode(script))
 
     def refused(self, script: str) -> str:
-        """Run a script that must be refused, with the printer staying ready; returns why."""
+        """Run a script that must be refused while the printer stays ready; returns the error."""
         try:
             said = self.gcode(script)
         except KlippyError as error:
@@ -42,29 +42,29 @@ class Machine:
 
     @property
     def result(self) -> Any:
-        """What the last command found."""
+        """The result of the last command."""
         return self.status()["result"]
 
     def z(self) -> float:
-        """Where the toolhead is."""
+        """The height of the toolhead."""
         return float(self.status("toolhead")["position"][2])
 
     def place(self) -> list[float]:
-        """X, Y and Z."""
+        """The position of the toolhead: X, Y and Z."""
         return [round(value, 3) for value in self.status("toolhead")["position"][:3]]
 
     def set_truth(self, **values: Any) -> None:
-        """Change the truth: dots of the path are two underscores."""
+        """Change a true parameter of the simulated machine: two underscores for each dot of the path."""
         for path, value in values.items():
             self.sim.control.request("set", path=path.replace("__", "."), value=value)
 
     def samples(self) -> list[dict[str, Any]]:
-        """Those of the last run."""
+        """The samples of the last run."""
         samples: list[dict[str, Any]] = self.client.call("zcal/samples")["samples"]
         return samples
 
     def eventually(self, condition: Callable[[], bool], timeout: float = 20.0) -> None:
-        """Wait until something is so, asking klippy in between."""
+        """Wait until a condition holds, polling klippy."""
         until = time.monotonic() + timeout
         while not condition():
             assert time.monotonic() < until, f"not so: {json.dumps(self.status())}"

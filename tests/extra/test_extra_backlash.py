@@ -1,4 +1,4 @@
-"""ZCAL_ESTIMATE_BACKLASH inside real klippys."""
+"""ZCAL_ESTIMATE_BACKLASH in a real klippy."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Whatever parameters the commands and endpoints are given, the printer stays ready."""
+"""The printer stays ready, whatever the parameters of commands and endpoints."""
 
 import random
 import time
@@ -63,7 +63,7 @@ SECONDS = 25.0
 
 
 def commands(seed: int) -> Any:
-    """Command lines without end: most of them wrong in some way."""
+    """An endless series of command lines, most of them invalid."""
     draw = random.Random(seed)
     while True:
         name = draw.choice(list(COMMANDS))
@@ -71,7 +71,7 @@ def commands(seed: int) -> Any:
         if draw.random() < 0.1:
             names.append(draw.choice(("UNKNOWN", "X", "SAMPLE")))
         words = [f"{parameter}={draw.choice(WORDS)}" for parameter in names]
-        # Some would be right and long: bounded, so that the wrong ones get their turn.
+        # Bounded: some are valid and would run long
         if name.endswith("BACKLASH") and not any(word.startswith("ITERATIONS") for word in words):
             words.append("ITERATIONS=2")
         if name == "ZCAL_PROBE_ACCURACY" and not any(word.startswith("SAMPLES") for word in words):

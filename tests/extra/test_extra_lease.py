@@ -1,4 +1,4 @@
-"""The lease inside real klippys: what a client that has died leaves behind is cleaned up, and nothing else."""
+"""The lease in a real klippy: what a dead client has left is restored, and nothing else."""
 
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ def lease(machine: Machine, **parameters: Any) -> dict[str, Any]:
     return machine.client.call("zcal/lease", **{"holder": "test", "seconds": 4, **parameters})
 
 
-def ran_out(machine: Machine) -> None:
-    """Wait until the lease has run out and everything is cleaned up, then see that commands run."""
+def expired(machine: Machine) -> None:
+    """Wait until the lease has expired and the cleanup is over, then check that commands run."""
     machine.eventually(lambda: machine.status()["lease"] is None)
     machine.gcode("M400")
     machine.eventually(lambda: machine.status()["state"] not in ("running", "waiting"))
@@ -31,7 +31,7 @@ def test_raised_heaters_are_restored(voron: Machine) -> None:
     voron.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=60")
     voron.gcode("SET_HEATER_TEMPERATURE HEATER=extruder TARGET=150")
     assert (target(voron, "heater_bed"), target(voron, "extruder")) == (60.0, 150.0)
-    ran_out(voron)
+    expired(voron)
     assert (target(voron, "heater_bed"), target(voron, "extruder")) == (0.0, 50.0)
 
 
@@ -46,17 +46,17 @@ def test_heat_does_not_wait_for_a_command_that_holds_the_queue(voron: Machine) -
 
 
 def test_a_command_that_waits_for_a_heater_comes_to_its_end(voron: Machine) -> None:
-    """It would wait for ever for a heater that is turned off, and nothing else could ever run."""
+    """It would wait forever for a heater that is off, and nothing else could ever run."""
     lease(voron, seconds=4, hold={"heaters": {"extruder": 150.0}})
     with voron.meanwhile("SET_HEATER_TEMPERATURE HEATER=extruder TARGET=150\nM109 S150") as errors:
         voron.eventually(lambda: voron.status()["lease"] is None)
     assert errors == []
     voron.eventually(lambda: target(voron, "extruder") == 0.0, 40.0)
-    ran_out_of_reach(voron)
+    lease_is_free(voron)
 
 
-def ran_out_of_reach(machine: Machine) -> None:
-    """Everything has been put back, so that the lease can be taken again."""
+def lease_is_free(machine: Machine) -> None:
+    """Wait until everything is restored, so the lease can be taken again."""
 
     def taken() -> bool:
         try:
@@ -77,7 +77,7 @@ def begin_print(machine: Machine, text: str) -> None:
 
 
 def test_during_a_print_nothing_is_restored(voron: Machine) -> None:
-    """Neither heights nor heat may change in a print, also where it happens to have set the same values."""
+    """Heights and temperatures must not change, even if the print itself has set the same values."""
     voron.gcode("SET_GCODE_OFFSET Z=-0.3 MOVE=0")
     lease(voron, seconds=4, hold={"gcode_offset": [0.0, 0.0, 0.0], "heaters": {"heater_bed": 40.0}})
     voron.gcode("SET_GCODE_OFFSET Z=0 MOVE=0\nSET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=40")
@@ -91,7 +91,7 @@ def test_during_a_print_nothing_is_restored(voron: Machine) -> None:
     voron.gcode("PAUSE\nCANCEL_PRINT")
     voron.eventually(lambda: voron.status("gcode_move")["homing_origin"][2] == -0.3, 40.0)
     voron.eventually(lambda: target(voron, "heater_bed") == 0.0)
-    ran_out_of_reach(voron)
+    lease_is_free(voron)
     voron.gcode("SET_GCODE_OFFSET Z=0 MOVE=0")
 
 
@@ -105,11 +105,11 @@ def test_a_paper_test_is_ended_without_a_move_under_a_print(voron: Machine) -> N
     assert voron.z() == before, "what follows would be printed in the air"
     assert voron.status()["state"] == "cancelled"
     voron.gcode("PAUSE\nCANCEL_PRINT")
-    ran_out_of_reach(voron)
+    lease_is_free(voron)
 
 
 def test_what_was_queued_before_the_end_of_a_lease_does_not_begin_after_it(voron: Machine) -> None:
-    # Long enough for the commands to be queued before its end also where the computer is slow
+    # Long enough for the commands to be queued before the lease ends, even on a slow computer
     lease(voron, seconds=20, hold={"heaters": {"heater_bed": 55.0}})
     with (
         voron.meanwhile("G4 P60000"),
@@ -119,21 +119,21 @@ def test_what_was_queued_before_the_end_of_a_lease_does_not_begin_after_it(voron
         voron.eventually(lambda: voron.status()["lease"] is None)
     assert "[zcal] is cleaning up" in "".join(refused)
     assert not voron.status("manual_probe")["is_active"]
-    ran_out_of_reach(voron)
+    lease_is_free(voron)
     assert target(voron, "heater_bed") == 0.0
 
 
 def test_a_heater_is_ours_at_every_value_we_gave_it(voron: Machine) -> None:
-    """The client may die between saying what it is going to do and doing it."""
+    """The client may die between announcing a change and making it."""
     lease(voron, hold={"heaters": {"heater_bed": 40.0}})
     voron.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=40")
     lease(voron, hold={"heaters": {"heater_bed": 60.0}})
-    ran_out(voron)
+    expired(voron)
     assert target(voron, "heater_bed") == 0.0
 
 
 def test_a_low_nozzle_is_lifted(voron: Machine) -> None:
-    """The client has died between two moves of its own, close over the bed."""
+    """The client has died between two moves, with the nozzle close to the bed."""
     lease(voron)
     voron.gcode("G1 Z0.5 F600")
     voron.eventually(lambda: voron.status()["lease"] is None)
@@ -157,7 +157,7 @@ def test_during_a_paper_test_it_is_aborted_and_the_nozzle_lifted(voron: Machine)
     assert not voron.status("manual_probe")["is_active"]
     assert voron.result["outcome"] == "aborted"
     assert "has not responded" in voron.status()["error"]
-    ran_out(voron)
+    expired(voron)
 
 
 def test_during_a_series_it_ends_above_the_bed(voron: Machine) -> None:
@@ -166,7 +166,7 @@ def test_during_a_series_it_ends_above_the_bed(voron: Machine) -> None:
         pass
     assert "has not responded" in errors[0]
     assert voron.z() == pytest.approx(15.0, abs=0.01)
-    ran_out(voron)
+    expired(voron)
 
 
 def test_everything_held_is_restored(voron: Machine) -> None:
@@ -189,7 +189,7 @@ def test_everything_held_is_restored(voron: Machine) -> None:
         "SET_VELOCITY_LIMIT ACCEL=500 VELOCITY=50\nM220 S50"
     )
     assert voron.status("bed_mesh")["profile_name"] == ""
-    ran_out(voron)
+    expired(voron)
     assert voron.status("gcode_move")["homing_origin"][2] == pytest.approx(0.15)
     assert voron.status("gcode_move")["speed_factor"] == pytest.approx(1.0)
     assert voron.status("bed_mesh")["mesh_matrix"] == mesh["mesh_matrix"]
@@ -202,7 +202,7 @@ def test_a_setting_that_someone_else_has_changed_is_left_alone(voron: Machine) -
     lease(voron, hold={"heaters": {"heater_bed": 60.0}, "gcode_offset": [0.0, 0.0, 0.1], "speed_factor": 0.5})
     voron.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=60\nSET_GCODE_OFFSET Z=0.1\nM220 S50")
     voron.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=65\nSET_GCODE_OFFSET Z=0.2\nM220 S80")
-    ran_out(voron)
+    expired(voron)
     assert target(voron, "heater_bed") == 65.0
     assert voron.status("gcode_move")["homing_origin"][2] == pytest.approx(0.2)
     assert voron.status("gcode_move")["speed_factor"] == pytest.approx(0.8)
@@ -213,14 +213,14 @@ def test_the_console_reports_what_was_done(voron: Machine) -> None:
     lease(voron, seconds=1, hold={"heaters": {"heater_bed": 60.0}})
     voron.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=60")
     voron.client.console.clear()
-    ran_out_line = "Cleaned up: "
+    report = "Cleaned up: "
 
     def said() -> bool:
         voron.status()
-        return any(ran_out_line in line for line in voron.client.console)
+        return any(report in line for line in voron.client.console)
 
     voron.eventually(said)
-    (line,) = [line for line in voron.client.console if ran_out_line in line]
+    (line,) = [line for line in voron.client.console if report in line]
     assert "test has not responded for 1 s" in line
     assert "heaters heater_bed is restored to 0" in line
 
@@ -242,7 +242,7 @@ def test_restoring_is_done_at_once_on_request(voron: Machine) -> None:
     voron.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=60")
     lease(voron, action="restore")
     assert target(voron, "heater_bed") == 0.0
-    ran_out(voron)
+    expired(voron)
 
 
 def test_one_client_at_a_time(voron: Machine) -> None:
@@ -296,7 +296,7 @@ def test_a_holder_that_another_program_knows_to_be_dead_is_cleaned_up_behind_at_
     voron.client.call("zcal/lease", holder="other", action="take_over", instead_of="test")
     assert target(voron, "heater_bed") == 0.0
     voron.eventually(lambda: voron.z() >= 9.9)
-    ran_out(voron)
+    expired(voron)
     assert voron.status("gcode_move")["homing_origin"][2] == 0.0
     voron.client.call("zcal/lease", holder="other")
     assert voron.status()["lease"]["process"] is None

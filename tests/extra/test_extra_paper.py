@@ -1,4 +1,4 @@
-"""ZCAL_PAPER_TEST and ZCAL_STAGE inside real klippys."""
+"""ZCAL_PAPER_TEST and ZCAL_STAGE in a real klippy."""
 
 from pathlib import Path
 
@@ -119,7 +119,7 @@ def test_nothing_else_is(voron: Machine, words: str) -> None:
 def test_a_macro_by_the_name_of_one_of_its_commands_refuses_it(
     name: str, start: Starter, tmp_path: Path
 ) -> None:
-    """Half opened it would answer to ACCEPT, and shut klippy down."""
+    """Left half open, it would respond to ACCEPT and shut Klipper down."""
     macro = f"[gcode_macro {name}]\ngcode:\n    M117 mine"
     machine = start_machine(start, write_config(tmp_path / "corexy", PROFILES / "corexy", more=macro))
     machine.gcode("G28")

@@ -11,7 +11,7 @@ from tests.extra.rig import Machine
 
 @pytest.fixture
 def restarted(voron: Machine) -> Iterator[Machine]:
-    """Has the module's printer ready again at the end, homed and with its probe on, whatever a test did to it."""
+    """The module's printer, restored at the end: ready, homed, with the probe attached."""
     yield voron
     voron.client = wait_for_state(voron.sim, "ready", "shutdown", "error")
     if voron.client.state() != "ready":

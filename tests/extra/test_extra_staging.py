@@ -1,4 +1,4 @@
-"""ZCAL_STAGE and the names of sections: SAVE_CONFIG takes another spelling for another section."""
+"""ZCAL_STAGE and the case of section names: SAVE_CONFIG would add a second section."""
 
 from pathlib import Path
 

@@ -41,7 +41,7 @@ def test_a_fault_within_a_command_is_an_error_and_no_shutdown(start: Starter, tm
     machine = start_machine(start, unknown(tmp_path / "voron", "faulty: print_stats"), HOSTILE)
     reason = machine.refused("ZCAL_PROBE")
     assert "ZeroDivisionError" in reason and "klippy.log" in reason
-    machine.eventually(lambda: "Traceback" in machine.sim.log)  # klippy logs in a thread of its own
+    machine.eventually(lambda: "Traceback" in machine.sim.log)  # klippy logs in a separate thread
     machine.sim.stop()
 
 

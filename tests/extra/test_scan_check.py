@@ -1,4 +1,4 @@
-"""The check `backlash` with a sensor that measures standing still, through the command line."""
+"""The check `backlash` with a distance sensor, from the command line."""
 
 from pathlib import Path
 

@@ -1,17 +1,17 @@
-"""An extra of klippy's that makes it one which zcal does not know: objects that zcal uses are not what they were."""
+"""A Klipper module that makes Klipper unsupported: it replaces objects that [zcal] uses."""
 
 from typing import Any
 
 
 class Replaced:
-    """Stands for one of klippy's objects: knows its status and nothing else."""
+    """A replaced object of Klipper: it has a status and nothing else."""
 
     def __init__(self, original: Any) -> None:
         self.get_status = getattr(original, "get_status", None)
 
 
 class Faulty:
-    """Stands for one of klippy's objects, and raises whatever is asked of it."""
+    """A replaced object of Klipper that raises for everything."""
 
     def get_status(self, eventtime: object = None) -> dict[str, Any]:
         raise ZeroDivisionError("from within klippy")
@@ -36,7 +36,7 @@ def load_config(config: Any) -> object:
     def ready_later() -> None:
         printer.get_reactor().register_callback(break_later)
 
-    # This section stands before [zcal], and so does its handler.
+    # This section comes before [zcal], and so does its handler.
     printer.register_event_handler("klippy:ready", ready)
     printer.register_event_handler("klippy:ready", ready_later)
     return object()

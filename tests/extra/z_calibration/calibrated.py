@@ -53,7 +53,7 @@ def starting(folder: Path) -> Iterator[Starter]:
             place = folder / str(number)
             shutil.copytree(PROFILES / profile, place)
             text = edit(without_section((place / "printer.cfg").read_text())) + section
-            if klippers.KALICO:  # which has a z_calibration of its own
+            if klippers.KALICO:  # has its own z_calibration
                 text += "\n[danger_options]\nallow_plugin_override: True\n"
             (place / "printer.cfg").write_text(text)
             extras = tuple(
@@ -65,12 +65,12 @@ def starting(folder: Path) -> Iterator[Starter]:
 
 
 def without_section(text: str) -> str:
-    """A printer.cfg without the [z_calibration] section that it may have."""
+    """A printer.cfg without its [z_calibration] section."""
     return re.sub(r"(?ms)^\[z_calibration\].*?(?=^\[|\Z)", "", text)
 
 
 def set_truth(printer: PrinterSim, **values: Any) -> None:
-    """Change what is so: `set_truth(printer, probe__noise=0.001)`."""
+    """Change true parameters of the simulated machine: `set_truth(printer, probe__noise=0.001)`."""
     for name, value in values.items():
         printer.control.request("set", path=name.replace("__", "."), value=value)
 
@@ -89,7 +89,7 @@ def quiet(printer: PrinterSim) -> None:
 
 
 def heights(console: list[str]) -> dict[str, list[float]]:
-    """The heights a calibration printed, by place."""
+    """The heights that a calibration printed, by point."""
     found: dict[str, list[float]] = {}
     for line in console:
         if match := SAMPLE.search(line):
@@ -98,14 +98,14 @@ def heights(console: list[str]) -> dict[str, list[float]]:
 
 
 def offset_of(console: list[str]) -> float:
-    """The offset a calibration printed."""
+    """The offset that a calibration printed."""
     match = RESULT.search("\n".join(console))
     assert match, console
     return float(match[1])
 
 
 def gap_error(printer: PrinterSim, klippy: KlippyClient) -> float:
-    """How far the nozzle is from where the offset in effect claims, over the probed point, mm."""
+    """The error of the offset in effect, at the probed point, mm."""
     klippy.gcode("G90\nG1 Z20 F900")
     klippy.gcode(f"G1 X{BED[0]} Y{BED[1]} F9000\nG1 Z1 F300")
     gap = float(printer.report()["gap"])

@@ -1,4 +1,4 @@
-"""Cancelling a calibration inside a real klippy: it ends after the move under way, clean, and applies nothing."""
+"""Cancelling a calibration in a real klippy: it ends after the present move, cleans up, and applies nothing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ BEFORE = 0.05
 
 @pytest.fixture(scope="module")
 def printer(module_start: Starter) -> PrinterSim:
-    """A printer with [z_calibration] and [zcal], whose start_gcode and end_gcode take their time."""
+    """A printer with [z_calibration] and [zcal], whose start_gcode and end_gcode take a while."""
     slow = SECTION.replace("    RESPOND", "    G4 P4000\n    RESPOND")
     slow = slow.replace(
         "ATTACH_PROBE", '\n    ATTACH_PROBE\n    RESPOND MSG="fetched"\n    G4 P4000\n    M400'
@@ -25,7 +25,7 @@ def printer(module_start: Starter) -> PrinterSim:
 
 @pytest.fixture
 def klippy(printer: PrinterSim) -> Iterator[KlippyClient]:
-    """A connection that hears the console; the printer is homed."""
+    """A connection that receives the console output; the printer is homed."""
     client = printer.connect()
     client.gcode(f"G28\nSET_GCODE_OFFSET Z={BEFORE}")
     yield client
@@ -56,7 +56,7 @@ def running(printer: PrinterSim, script: str) -> Iterator[list[str]]:
 
 
 def heard(klippy: KlippyClient, text: str, times: int = 1) -> None:
-    """Wait until the console has said this so often."""
+    """Wait until the console has printed this so often."""
 
     def said() -> bool:
         klippy.call("info")
@@ -231,7 +231,7 @@ def test_one_that_is_unwanted_by_the_time_it_begins_fetches_nothing(
 def test_an_offset_that_the_holders_own_command_has_applied_is_put_back_with_its_lease(
     tag: str, again: bool, printer: PrinterSim, klippy: KlippyClient
 ) -> None:
-    """The client may be killed before it could say that the offset is its own."""
+    """The client may be killed before it can announce the offset."""
     klippy.call("zcal/lease", holder="test", seconds=600, hold={"gcode_offset": [0.0, 0.0, BEFORE]})
     klippy.gcode("CALIBRATE_Z" + tag)
     applied = klippy.status("gcode_move")["homing_origin"][2]

@@ -9,7 +9,7 @@ from tests.extra.z_calibration.calibrated import Starter, offset_of, set_truth
 
 
 def restart(printer: PrinterSim, klippy: KlippyClient) -> KlippyClient:
-    """RESTART, and a new connection that hears the console."""
+    """RESTART, and a new connection that receives the console output."""
     klippy.send("RESTART")
     klippy.drain()
     klippy.close()
@@ -19,7 +19,7 @@ def restart(printer: PrinterSim, klippy: KlippyClient) -> KlippyClient:
 
 
 def hear(klippy: KlippyClient, text: str) -> None:
-    """Wait until the console says this."""
+    """Wait until the console prints this."""
 
     def heard() -> bool:
         klippy.call("info")
@@ -65,7 +65,7 @@ def test_a_lost_offset_is_reported(start: Starter) -> None:
     klippy.gcode("CALIBRATE_Z")
     assert klippy.status("z_calibration")["applied"] is not None
     klippy.gcode("SET_GCODE_OFFSET Z_ADJUST=-0.02\nG4 P3000")
-    assert klippy.status("z_calibration")["lost"] is None  # a baby step is no loss
+    assert klippy.status("z_calibration")["lost"] is None  # a babystep is not a loss
     klippy.gcode("RESTORE_GCODE_STATE NAME=before")
     hear(klippy, "is no longer in effect")
     assert klippy.status("z_calibration")["lost"] == "restored"
@@ -102,7 +102,7 @@ def test_the_bed_mesh_is_excluded_from_switch_offset(start: Starter) -> None:
     klippy.gcode("G28\nATTACH_PROBE\nBED_MESH_CALIBRATE PROBE_COUNT=3,3\nDETACH_PROBE\nCALIBRATE_Z")
     klippy.gcode("G90\nG1 Z5 F900\nG1 X220 Y220 F9000\nG1 Z0 F300")
     *_, line = klippy.gcode("CALCULATE_SWITCH_OFFSET")
-    assert "Without it: new switch_offset=0.520" in line  # standing at gcode Z 0
+    assert "Without it: new switch_offset=0.520" in line  # at gcode Z 0
     klippy.close()
 
 

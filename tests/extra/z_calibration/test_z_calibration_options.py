@@ -1,4 +1,4 @@
-"""The options, what they default to, and what invalid ones do, as klippy reads them."""
+"""The options of [z_calibration] in a real klippy: defaults, and errors for invalid values."""
 
 import statistics
 
@@ -40,7 +40,7 @@ def test_places_come_from_parameter_then_section_then_elsewhere(start: Starter) 
     ):
         with pytest.raises(KlippyError, match=missing):
             klippy.gcode(command)
-    # the nozzle's place from [safe_z_home], the bed's from [bed_mesh]
+    # the nozzle position from [safe_z_home], that of the bed from [bed_mesh]
     console = klippy.gcode("CALIBRATE_Z SWITCH_POSITION=206,232.25 SWITCH_OFFSET=0.5")
     assert list(heights(console)) == ["206.000,256.000", "206.000,232.250", "125.000,105.250"]
     console = klippy.gcode("CALIBRATE_Z SWITCH_POSITION=206,232.3 SWITCH_OFFSET=0.5 BED_POSITION=100,120")
@@ -125,7 +125,7 @@ def test_a_virtual_endstop_does_not_keep_the_printer_from_starting(start: Starte
 
 
 def test_relative_reference_index(start: Starter) -> None:
-    """Only Klippers from before 2024 know it."""
+    """Only Klipper before 2024 has it."""
     printer = start(
         edit=lambda text: text.replace(
             "zero_reference_position: 125, 125", "relative_reference_index: 12\n"
@@ -156,9 +156,7 @@ calibrate_y: 125
 z_compensations: -0.05, 0.03, 0.11
 """
     printer = start(SECTION + twist + "compensation_start_x: 25\ncompensation_end_x: 225\n")
-    if (
-        printer.ready["state"] != "ready"
-    ):  # a Klipper from before 2025 interpolates over calibrate_start_x to end_x
+    if printer.ready["state"] != "ready":  # Klipper before 2025 interpolates over calibrate_start_x to end_x
         printer = start(SECTION + twist.replace("20\n", "25\n").replace("220\n", "225\n"))
     klippy = printer.connect()
     klippy.gcode("G28")
@@ -172,7 +170,7 @@ z_compensations: -0.05, 0.03, 0.11
 
 
 def test_a_probe_that_deploys_by_gcode_is_deployed(start: Starter) -> None:
-    """What newer Klippers no longer do on any move with the probe."""
+    """Current Klipper no longer runs it for every move with the probe."""
 
     def deploying(text: str) -> str:
         gcode = 'activate_gcode:\n    RESPOND MSG="deploy"\ndeactivate_gcode:\n    RESPOND MSG="stow"\n'

@@ -13,13 +13,13 @@ PUT_AWAY = "put away"
 
 @pytest.fixture(scope="module")
 def printer(module_start: Starter) -> PrinterSim:
-    """A printer that fetches its probe itself."""
+    """A printer whose start_gcode attaches the probe."""
     return module_start()
 
 
 @pytest.fixture
 def klippy(printer: PrinterSim) -> Iterator[KlippyClient]:
-    """A homed printer as its files say, and what the last test changed put back."""
+    """A homed printer, with the changes of the last test undone."""
     set_truth(
         printer,
         probe__noise=0.0005,
@@ -38,7 +38,7 @@ def klippy(printer: PrinterSim) -> Iterator[KlippyClient]:
 
 
 def failing(klippy: KlippyClient, command: str) -> tuple[str, list[str]]:
-    """The error of a command that must fail, and what was said before."""
+    """The error of a command that must fail, and the console output before it."""
     with pytest.raises(KlippyError) as error:
         klippy.gcode(command)
     console = list(klippy.console)
@@ -82,7 +82,7 @@ def test_a_pin_that_is_not_there(klippy: KlippyClient, printer: PrinterSim) -> N
     error, console = failing(klippy, "CALIBRATE_Z")
     assert "No trigger" in error
     assert put_away(console) == 1
-    assert klippy.status("toolhead")["position"][2] > 10  # lifted before the probe was carried sideways
+    assert klippy.status("toolhead")["position"][2] > 10  # lifted before the probe moved sideways
 
 
 def test_unhomed(klippy: KlippyClient) -> None:
@@ -103,7 +103,7 @@ def test_places_out_of_reach_move_nothing(klippy: KlippyClient, printer: Printer
 
 
 def test_normally_open_wiring_is_named(start: Starter) -> None:
-    """On a printer of its own: whether the check works is remembered."""
+    """On a separate printer, because the result of the check is stored."""
     macros = "\n".join(
         f"[gcode_macro {name}]\ngcode:\n    SAVE_GCODE_STATE NAME=go\n    G90\n    G0 Z20 F900\n"
         f"    G0 X30 Y225 F9000\n    G0 Y258 F4800\n    G0 X{out} F4800\n    G0 Y225 F4800\n"
@@ -168,7 +168,7 @@ PARAMETERS = {
 
 
 def test_no_parameter_shuts_the_printer_down(klippy: KlippyClient) -> None:
-    """With the motors off, so that every parameter is read and none is driven to."""
+    """With the motors off: every parameter is read and nothing moves."""
     klippy.gcode("M84")
     draws = random.Random(11)
     for number in range(1500):

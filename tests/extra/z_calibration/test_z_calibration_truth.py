@@ -1,4 +1,4 @@
-"""CALIBRATE_Z against what is so, and against the formula, on machines drawn at random."""
+"""CALIBRATE_Z against the true value and against the formula, on random machines."""
 
 import random
 import statistics
@@ -15,12 +15,12 @@ from tests.extra.z_calibration.calibrated import (
 
 MACHINES = 20
 LIMIT = 0.005
-"""mm: what a calibration may be off where the probe's sigma is at most SHARP."""
+"""mm: the largest error of a calibration if the probe's sigma is at most SHARP."""
 SHARP = 0.001
 
 
 def test_twenty_random_machines(module_start: Starter) -> None:
-    """The formula to the last digit; the truth within 5 µm for a sharp probe, else within twice the uncertainty."""
+    """The formula exactly; the true value within 5 µm for a sharp probe, else within twice the uncertainty."""
     draws = random.Random(3)
     printer = module_start(SECTION.replace("switch_offset: 0.52\n", ""))
     klippy = printer.connect()

@@ -1,4 +1,4 @@
-"""Messages of the Klipper modules that the program recognises: both sides have the same words."""
+"""Messages of the Klipper modules that the program recognises: both sides have the same text."""
 
 from pathlib import Path
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Command:
-    """A gcode command as klippy hands it over, without klippy."""
+    """A gcode command as Klipper passes it."""
 
     error = Exception
 
@@ -47,7 +47,7 @@ class Command:
 
 
 def parameters_of(**given: str) -> CommandParameters:
-    """The parameters of a command with these words."""
+    """The parameters of a command."""
     return CommandParameters(cast("GCodeCommand", Command(**given)))
 
 

@@ -15,7 +15,7 @@ def for_types_only(node: ast.AST) -> bool:
 
 
 def imports(node: ast.AST) -> set[str]:
-    """The top-level modules that are imported when the file is."""
+    """The top-level modules that a file imports."""
     found: set[str] = set()
     for child in ast.iter_child_nodes(node):
         if for_types_only(child):

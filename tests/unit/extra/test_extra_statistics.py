@@ -41,7 +41,7 @@ def test_incomplete_beta_is_scipys(a: float, b: float, x: float) -> None:
 def share_covered(
     backlash: float, pairs: int, *, drift: float, sigma: float, slope: float, bound: float = 0.0
 ) -> float:
-    """How often the interval holds the truth, where a constant error anywhere within ± `bound` is added to each run."""
+    """How often the interval covers the true value, with a constant error within ± `bound` in each run."""
     draws = np.random.default_rng(round(1e6 * backlash) + pairs)
     order = balanced(pairs)
     heights = [0.25 * side for side in balanced(3)]

@@ -16,7 +16,7 @@ GOOD = {"nozzle": 0.5, "switch": 6.45, "bed": 6.36, "switch_offset": 0.5, "posit
 
 
 def moved(**by: float) -> dict[str, float]:
-    """The good run with some heights moved."""
+    """The good calibration with some heights moved."""
     return {name: value + by.get(name, 0.0) for name, value in GOOD.items()}
 
 
@@ -29,7 +29,7 @@ def moved(**by: float) -> dict[str, float]:
         ({"switch_offset": 1.0}, "switch_offset", -1.0),
         # a longer nozzle lowers switch and bed alike; the plate on top of it is the cause
         ({"switch": -2.0, "bed": -3.1}, "bed", -1.1),
-        # everything counts from position_endstop
+        # heights are relative to position_endstop
         ({"nozzle": 1.1, "switch": 1.1, "bed": 1.1, "position_endstop": 1.1}, "position_endstop", 1.1),
     ],
 )
@@ -56,7 +56,7 @@ def test_margins_that_were_always_too_tight() -> None:
 
 
 def readings(before: bool, needed: bool, after: bool, *, moves: bool = True) -> AttachmentCheck:
-    """A run with these readings of the pin."""
+    """A calibration with these readings of the pin."""
     attachment = AttachmentCheck(moves, known_to_work=False)
     attachment.before_start(before)
     attachment.when_needed(needed)
@@ -91,7 +91,7 @@ def test_the_return_of_an_earlier_offset_is_a_loss() -> None:
     applied = AppliedOffset()
     applied.apply(-0.12, before=0.0, saved=[0.05])
     assert applied.compare(-0.12) is None
-    assert applied.compare(-0.10) is None  # a baby step
+    assert applied.compare(-0.10) is None  # a babystep
     warning = applied.compare(0.05)
     assert warning is not None and "-0.120" in warning and "RESTORE_GCODE_STATE" in warning
     assert (applied.value, applied.lost) == (None, "restored")
@@ -115,7 +115,7 @@ def test_homing_and_restarting_lose_it() -> None:
 
 
 def run(number: int) -> dict[str, float]:
-    """A run to keep."""
+    """A calibration to store."""
     return {**GOOD, "time": float(number), "offset": 0.1}
 
 

@@ -72,7 +72,7 @@ def test_several_bed_points_count_as_their_mean_over_the_mesh() -> None:
 
 @pytest.mark.parametrize("method", ["median", "average"])
 def test_the_interval_covers_what_is_so(method: str) -> None:
-    """3,000 runs of three heights with three samples each, quantised by a step, as a printer has them."""
+    """3,000 runs of three heights with three samples each, quantised to steps."""
     draws = random.Random(7)
     covered = 0
     for _ in range(3000):

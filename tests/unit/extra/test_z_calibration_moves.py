@@ -40,11 +40,11 @@ SETTINGS = CalibrationSettings(
 
 
 class CommandError(Exception):
-    """Klippy's."""
+    """Klipper's."""
 
 
 class Command:
-    """CALIBRATE_Z as klippy hands it over."""
+    """The command CALIBRATE_Z as Klipper passes it."""
 
     error = CommandError
 
@@ -59,7 +59,7 @@ class Command:
 
 
 class Printer:
-    """A machine whose heights are given, which notes what is asked of it."""
+    """A machine with given heights that records its calls."""
 
     def __init__(self, *, endstop: list[float] | None = None, attached: bool = True) -> None:
         self.log: list[str] = []
@@ -125,7 +125,7 @@ class Printer:
 def calibrate(
     printer: Printer, settings: CalibrationSettings = SETTINGS
 ) -> tuple[CalibrationResult, list[str]]:
-    """Run one; what it found, and what it said."""
+    """Run a calibration; returns its result and its messages."""
     command = Command()
     machine: Any = printer
     sampler = HeightSampler(machine, settings, StopRequest(), command)
@@ -158,7 +158,7 @@ def test_the_whole_order() -> None:
         "not probing",
         "end",
     ]
-    # The plugin's: probe offset = probed height - (probe height - nozzle height + switch offset)
+    # The formula of the plugin: probe offset = probed height - (probe height - nozzle height + switch offset)
     assert found.offset == pytest.approx(6.3 - (6.4 - 0.5 + 0.5))
 
 
@@ -206,9 +206,9 @@ def test_without_the_probe_nothing_goes_down_after_the_nozzle() -> None:
 @pytest.mark.parametrize(
     ("settings", "first"),
     [
-        ({}, "move Z12.8 at 11"),  # up to it
-        ({"clearance": 9.0}, "move Z14 at 11"),  # the older option: up by it
-        ({"clearance": 4.0}, "move X206 at 50"),  # higher than it already
+        ({}, "move Z12.8 at 11"),  # lift to it
+        ({"clearance": 9.0}, "move Z14 at 11"),  # the older option: lift by it
+        ({"clearance": 4.0}, "move X206 at 50"),  # already higher
         ({"safe_z_height": 5.0}, "move X206 at 50"),
     ],
 )

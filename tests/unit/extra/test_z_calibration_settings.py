@@ -20,7 +20,7 @@ RAIL = HomedRail(0.5, -3.0, 8.0, 3.0, 3.5)
 
 
 class Section:
-    """Klipper's view of a section, as far as options are read from it. Source: Klipper, klippy/configfile.py."""
+    """Klipper's ConfigWrapper, as far as options are read from it (klippy/configfile.py)."""
 
     error = configparser.Error
 
@@ -131,7 +131,7 @@ def test_margins(text: str, margins: tuple[float, float]) -> None:
     ],
 )
 def test_the_older_limit_by_itself_is_the_only_one(text: str, margins: tuple[float, float]) -> None:
-    """Which it was when there was no other: a configuration from then must not be refused what it allows."""
+    """As in old versions of the plugin: an old configuration must keep its limit."""
     assert ZCalibrationOptions(Section(text)).offset_margins == margins
 
 
