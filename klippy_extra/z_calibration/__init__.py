@@ -10,7 +10,12 @@ from __future__ import annotations
 import sys
 from importlib import util
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from klippy.configfile import ConfigWrapper
+
+    from .section import ZCalibration
 
 
 def _provide_zcal() -> None:
@@ -27,14 +32,14 @@ def _provide_zcal() -> None:
     spec.loader.exec_module(module)
 
 
-def load_config(config: Any) -> Any:
-    """Called by Klipper for the section; returns a `section.ZCalibration`."""
+def load_config(config: ConfigWrapper) -> ZCalibration:
+    """Called by Klipper for the section; raises the configuration error if zcal is missing."""
     try:
         _provide_zcal()
     except (ImportError, OSError) as error:
         raise config.error(
             f"z_calibration needs zcal beside it ({error}). Run `zcal-tui install`."
         ) from error
-    from .section import ZCalibration
+    from .section import ZCalibration  # only now that zcal can be imported
 
     return ZCalibration(config)

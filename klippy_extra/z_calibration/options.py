@@ -10,9 +10,12 @@ numbers are refused as well: in a move they would halt the printer.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple, Tuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Tuple
 
 from ..zcal.host.endstop import HomedRail  # noqa: TID252 (the package above has another name on every Klipper)
+
+if TYPE_CHECKING:
+    from klippy.configfile import ConfigWrapper
 
 Point = Tuple[float, float]
 
@@ -57,7 +60,7 @@ class CalibrationSettings(NamedTuple):
 class ZCalibrationOptions:
     """The section as configured. Raises the configuration error if it is invalid."""
 
-    def __init__(self, config: Any) -> None:
+    def __init__(self, config: ConfigWrapper) -> None:
         """Read the section."""
         self._config = config
         self.name = config.get_name()

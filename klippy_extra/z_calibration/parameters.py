@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Iterable
+from typing import TYPE_CHECKING, Iterable
 
 from .machine import CalibrationMachine
 from .options import Point, ZCalibrationOptions, parse_point
+
+if TYPE_CHECKING:
+    from klippy.gcode import GCodeCommand
 
 NEGATIVE = (
     "switch_offset is how far below its body the switch closes, so it cannot be negative. A larger value brings the"
@@ -21,7 +24,7 @@ NEGATIVE = (
 class CalibrationParameters:
     """The parameters of one command. Every method raises a command error for an invalid value."""
 
-    def __init__(self, gcmd: Any, options: ZCalibrationOptions, machine: CalibrationMachine) -> None:
+    def __init__(self, gcmd: GCodeCommand, options: ZCalibrationOptions, machine: CalibrationMachine) -> None:
         """`gcmd` is the command."""
         self._gcmd = gcmd
         self._options = options

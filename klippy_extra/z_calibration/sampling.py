@@ -5,12 +5,15 @@
 # This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
-from typing import Any, Callable, Tuple
+from typing import TYPE_CHECKING, Callable, Tuple
 
 from .heights import SampledHeight
 from .machine import CalibrationMachine
 from .options import CalibrationSettings, Point
 from .stopping import StopRequest
+
+if TYPE_CHECKING:
+    from klippy.gcode import GCodeCommand
 
 Descent = Callable[[float, float], Tuple[float, float, float]]
 """Descends to at most this height at this speed; returns the toolhead position at the trigger."""
@@ -20,7 +23,11 @@ class HeightSampler:
     """Takes the samples of one command."""
 
     def __init__(
-        self, machine: CalibrationMachine, settings: CalibrationSettings, stop: StopRequest, gcmd: Any
+        self,
+        machine: CalibrationMachine,
+        settings: CalibrationSettings,
+        stop: StopRequest,
+        gcmd: GCodeCommand,
     ) -> None:
         """`stop` carries a request to stop; `gcmd` is the command to report to."""
         self._machine = machine

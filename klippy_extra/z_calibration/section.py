@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import logging
 import time
-from typing import Any, Callable, Mapping, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Mapping
 
 from ..zcal import cancel, endpoints  # noqa: TID252 (the package above has another name on every Klipper)
 from ..zcal.host import KlippyHost  # noqa: TID252
@@ -25,6 +25,10 @@ from .parameters import NEGATIVE, CalibrationParameters
 from .sampling import HeightSampler
 from .stopping import StopRequest
 
+if TYPE_CHECKING:
+    from klippy.configfile import ConfigWrapper
+    from klippy.gcode import GCodeCommand
+
 LOG = logging.getLogger(__name__)
 
 WATCH_PERIOD = 1.0
@@ -39,14 +43,14 @@ SHORTEST_RETRACT = 0.01
 CANCEL = "z_calibration/cancel"
 """The endpoint that stops a command if there is no [zcal] section."""
 
-Handler = TypeVar("Handler", bound=Callable[..., Any])
+Handler = Callable[["ZCalibration", "GCodeCommand"], None]
 
 
 def command(handler: Handler) -> Handler:
     """Let only command errors leave a command: any other exception would shut the printer down."""
 
     @functools.wraps(handler)
-    def guarded(self: ZCalibration, gcmd: Any) -> None:
+    def guarded(self: ZCalibration, gcmd: GCodeCommand) -> None:
         try:
             handler(self, gcmd)
         except self.printer.command_error:
@@ -58,13 +62,13 @@ def command(handler: Handler) -> Handler:
                 " klippy.log has the details; please report them."
             ) from error
 
-    return guarded  # type: ignore[return-value]
+    return guarded
 
 
 class ZCalibration:
     """Automatic Z offset from three heights: nozzle on endstop, switch body on endstop, probe on bed."""
 
-    def __init__(self, config: Any) -> None:
+    def __init__(self, config: ConfigWrapper) -> None:
         """Read the section and register the commands. Raises the configuration error for invalid options."""
         self.printer = config.get_printer()
         self._options = ZCalibrationOptions(config)
@@ -177,7 +181,7 @@ class ZCalibration:
     # Commands
 
     @command
-    def _calibrate_z(self, gcmd: Any) -> None:
+    def _calibrate_z(self, gcmd: GCodeCommand) -> None:
         """Measure and apply. Parameters: NOZZLE_POSITION, SWITCH_POSITION, BED_POSITION, SWITCH_OFFSET,
         NOZZLE_RECHECK, TAG."""
         self._succeeded = False
@@ -262,7 +266,7 @@ class ZCalibration:
         return ""
 
     @command
-    def _probe_z_accuracy(self, gcmd: Any) -> None:
+    def _probe_z_accuracy(self, gcmd: GCodeCommand) -> None:
         """Sample the endstop repeatedly. Parameters: NOZZLE_POSITION, PROBE_SPEED, LIFT_SPEED, SAMPLES,
         SAMPLE_RETRACT_DIST, TAG."""
         sampler, machine = self._sampler(gcmd), self._machine
@@ -306,7 +310,7 @@ class ZCalibration:
             )
 
     @command
-    def _calculate_switch_offset(self, gcmd: Any) -> None:
+    def _calculate_switch_offset(self, gcmd: GCodeCommand) -> None:
         """Print the switch_offset for which the present nozzle height is correct. Parameter: SWITCH_OFFSET."""
         name = gcmd.get_command()
         if not self._calibrated:
@@ -330,7 +334,7 @@ class ZCalibration:
             f" drags: {NEGATIVE}"
         )
 
-    def _warn_of_mesh(self, gcmd: Any, wanted: float) -> None:
+    def _warn_of_mesh(self, gcmd: GCodeCommand, wanted: float) -> None:
         """Warn that the nozzle's height includes the bed mesh, which does not belong to the switch."""
         x, y, _ = self._machine.position
         mesh = self._machine.mesh_height((x, y))
@@ -340,7 +344,7 @@ class ZCalibration:
                 f" Without it: new switch_offset={wanted + mesh:.3f}. Repeat where the mesh is zero, if possible."
             )
 
-    def _sampler(self, gcmd: Any) -> HeightSampler:
+    def _sampler(self, gcmd: GCodeCommand) -> HeightSampler:
         """The sampler for this command. Raises a command error where a calibration is impossible."""
         if self._machine.missing is not None:
             raise gcmd.error(f"{gcmd.get_command()}: {self._machine.missing}")
@@ -349,6 +353,6 @@ class ZCalibration:
         settings = self._options.settings(self._machine.probe_settings(), self._machine.rail)
         return HeightSampler(self._machine, settings, self._stop, gcmd)
 
-    def _require_homed(self, gcmd: Any) -> None:
+    def _require_homed(self, gcmd: GCodeCommand) -> None:
         if not self._machine.homed():
             raise gcmd.error(f"{gcmd.get_command()}: must home axes first")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -18,6 +18,9 @@ from klippy_extra.z_calibration.calibration import (
 from klippy_extra.z_calibration.options import CalibrationSettings, ProbeConfiguration
 from klippy_extra.z_calibration.sampling import HeightSampler
 from klippy_extra.z_calibration.stopping import StopRequest
+
+if TYPE_CHECKING:
+    from klippy.gcode import GCodeCommand
 
 NOZZLE, SWITCH, BED = (206.0, 256.0), (206.0, 232.0), (125.0, 125.0)
 PROBE = ProbeConfiguration(3, 0.02, 4, "median", 2.0, 11.0, (0.0, 20.0, 6.4))
@@ -128,7 +131,7 @@ def calibrate(
     """Run a calibration; returns its result and its messages."""
     command = Command()
     machine: Any = printer
-    sampler = HeightSampler(machine, settings, StopRequest(), command)
+    sampler = HeightSampler(machine, settings, StopRequest(), cast("GCodeCommand", command))
     start, before_switch, end = (printer.script(name) for name in ("start", "before_switch", "end"))
     scripts = CalibrationScripts(start, before_switch, end, True)
     found: list[CalibrationResult] = []
