@@ -41,7 +41,7 @@ class AttachmentCheck:
         if triggered and self._needed is False:
             self.works = True
 
-    def suspicion(self) -> str:
+    def likely_cause(self) -> str:
         """Another likely cause than a missing probe, if the readings suggest one; else empty."""
         if self._moves_the_probe and self._before is False:
             return (

@@ -108,7 +108,7 @@ class OffsetCalibration:
         machine, sampler = self._machine, self._sampler
         sampler.move_to(targets.nozzle, split=True)
         nozzle = sampler.series(machine.descend_to_endstop, wiggle=True)
-        sampler.settle()
+        sampler.wait()
         self._scripts.before_switch()
         with machine.probing(sampler.settings.second_speed):
             sampler.move_to(targets.switch)
@@ -134,7 +134,7 @@ class OffsetCalibration:
         self._attachment.when_needed(triggered)
         if triggered:
             raise self._sampler.error(
-                "probe switch not closed - probe not attached?" + self._attachment.suspicion()
+                "probe switch not closed - probe not attached?" + self._attachment.likely_cause()
             )
 
     def _drift(self, targets: CalibrationTargets, first: SampledHeight) -> float:
@@ -154,7 +154,7 @@ class OffsetCalibration:
             self._scripts.end()
             self._attachment.after_end(self._machine.probe_triggered())
             return
-        self._sampler.retreat(self._scripts.end)
+        self._sampler.clean_up(self._scripts.end)
 
 
 def report(result: CalibrationResult, position_endstop: float) -> list[str]:

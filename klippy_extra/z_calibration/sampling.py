@@ -45,14 +45,14 @@ class HeightSampler:
         error: Exception = self._gcmd.error(f"{self._command}: {message}")
         return error
 
-    def settle(self) -> None:
+    def wait(self) -> None:
         """Wait for the present moves. Raises a command error if a stop was requested."""
         self._machine.wait()
         if self._stop.message is not None:
             error: Exception = self._gcmd.error(self._stop.message)
             raise error
 
-    def retreat(self, *steps: Callable[[], None]) -> None:
+    def clean_up(self, *steps: Callable[[], None]) -> None:
         """After a failure: lift, then run these steps; errors on the way are printed and do not hide the failure."""
         for step in (self.lift, *steps):
             try:
@@ -72,7 +72,7 @@ class HeightSampler:
 
     def move_to(self, site: Point, split: bool = False) -> None:
         """Lift, then move to a point; `split` moves along X first and then Y, to avoid docks."""
-        self.settle()
+        self.wait()
         self.lift()
         if split:
             self._machine.move(self.settings.speed, x=site[0])
@@ -97,7 +97,7 @@ class HeightSampler:
 
     def sample(self, descend: Descent, speed: float, retract: float, lift_speed: float) -> float:
         """Take one sample, lift by `retract`, and print the height; returns it."""
-        self.settle()
+        self.wait()
         x, y, z = descend(self.settings.position_min, speed)
         self._machine.move(lift_speed, z=z + retract)
         self.report(f"probe at {x:.3f},{y:.3f} is z={z:.6f}")

@@ -225,11 +225,11 @@ class ZCalibration:
         refusal = cancel.refusal(self.printer) if tag else None
         if refusal is not None:
             raise sampler.error(f"{refusal}. Nothing moved.")
-        sampler.settle()
+        sampler.wait()
 
     def _conclude(self, sampler: HeightSampler, tag: str, result: CalibrationResult) -> None:
         """Print the result, and apply the offset if it is within the margins."""
-        sampler.settle()
+        sampler.wait()
         self._stop.too_late()
         self._result = result
         position_endstop = self._machine.rail.position_endstop if self._machine.rail else 0.0
@@ -295,7 +295,7 @@ class ZCalibration:
                     for _ in range(count)
                 ]
         except Exception:
-            sampler.retreat()
+            sampler.clean_up()
             raise
         sampler.report(
             f"probe z accuracy results: maximum {max(heights):.6f}, minimum {min(heights):.6f},"

@@ -27,7 +27,7 @@ EVER = 0.0
 """The time that matches every command."""
 
 
-def others(printer: Printer, reason: str, since: float = EVER) -> list[str]:
+def cancel_others(printer: Printer, reason: str, since: float = EVER) -> list[str]:
     """Stop the other sections' commands that started at this event time or later; returns their names."""
     return [name for name in printer.send_event(EVENT, reason, since) if name]
 

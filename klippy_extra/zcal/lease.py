@@ -91,7 +91,7 @@ class LeaseEndpoint:
             raise CommandRefused(
                 "[zcal] is still cleaning up after the last lease.",
                 remedy="Try again when the print is over."
-                if self._host.state.job()
+                if self._host.state.print_active()
                 else "Try again in a moment.",
             )
         for capability in ("settings", "offset"):

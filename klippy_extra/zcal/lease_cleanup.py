@@ -84,12 +84,14 @@ class LeaseCleanup:
         # Scheduled first, so that a failure below does not prevent it
         self._host.reactor.register_callback(self._finish)
         self._host.reactor.update_timer(self._timer, self._host.now() + HEATER_WAIT)
-        if not self._host.state.job():
+        if not self._host.state.print_active():
             ended.done.extend(self._restore_heaters(ended))
         if paper is None and self._runner.current is not None and self._runner.current.leased:
             self._runner.cancel(reason)
             ended.done.append(f"{self._runner.current.command} is cancelled")
-        ended.done.extend(f"{name} is cancelled" for name in cancel.others(self._host.printer, reason, since))
+        ended.done.extend(
+            f"{name} is cancelled" for name in cancel.cancel_others(self._host.printer, reason, since)
+        )
 
     def _restore_heaters(self, ended: _EndedLease) -> list[str]:
         """Heaters cannot wait until another command releases the gcode mutex."""
@@ -105,7 +107,7 @@ class LeaseCleanup:
             ended = self._ended
             if ended is None:
                 return self._host.reactor.NEVER
-            if self._host.state.job():
+            if self._host.state.print_active():
                 return self._host.now() + PRINT_POLL
             if not self._refusing:  # postponed by a print
                 self._refusing = True
@@ -132,17 +134,17 @@ class LeaseCleanup:
 
     def _clean_up(self) -> bool:
         """With the gcode mutex held; returns whether the cleanup is over."""
-        ended, job = self._ended, self._host.state.job()
+        ended, printing = self._ended, self._host.state.print_active()
         if ended is None:
             return True
-        for step in self._steps(ended, job):
+        for step in self._steps(ended, printing):
             try:
                 ended.done.extend(step())
             except Exception as error:  # a failure must not prevent the remaining steps
                 LOG.exception("zcal: cleaning up after a lease")
                 ended.done.append(f"a step failed ({error})")
         done = "; ".join(ended.done) or "nothing had to be restored"
-        kept = ", ".join(self._held_settings.changed(ended.held)) if job else ""
+        kept = ", ".join(self._held_settings.changed(ended.held)) if printing else ""
         ended.done.clear()
         if not kept:
             self._host.respond(f"zcal: {ended.reason}. Cleaned up: {done}.")
@@ -153,10 +155,10 @@ class LeaseCleanup:
         self._host.reactor.update_timer(self._timer, self._host.now() + PRINT_POLL)
         return False
 
-    def _steps(self, ended: _EndedLease, job: bool) -> Iterator[Callable[[], list[str]]]:
+    def _steps(self, ended: _EndedLease, printing: bool) -> Iterator[Callable[[], list[str]]]:
         if ended.paper is not None:
             yield lambda: self._paper.end(ended.reason, ended.paper)
-        if job:
+        if printing:
             return
         # Heaters again: commands that the client had queued may have set them since
         yield lambda: self._held_settings.restore(ended.held, heaters=True)

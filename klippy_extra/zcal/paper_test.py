@@ -73,7 +73,7 @@ class PaperTestCommand:
             return False
         self._reason = reason
         self._host.manual.abort()
-        if self._host.state.job():
+        if self._host.state.print_active():
             return False
         lift(self._host, self._speed, self._host.motion.position()[2] + self._options.safe_height)
         return True
@@ -94,7 +94,7 @@ class PaperTestCommand:
         host = self._host
         if "motion" in host.missing or "z" not in host.state.homed_axes():
             return []
-        if host.state.job() or host.manual.active():
+        if host.state.print_active() or host.manual.active():
             return []
         if host.motion.position()[2] >= self._options.safe_height:
             return []

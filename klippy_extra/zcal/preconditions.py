@@ -18,7 +18,7 @@ def check_free(host: KlippyHost) -> None:
     host.require("state", "motion", "manual")
     reason = host.state.printing()
     if reason is not None:
-        if not host.state.job():
+        if not host.state.print_active():
             raise CommandRefused(
                 reason, "The toolhead may have to stay where it is.", "Send RESUME or CLEAR_PAUSE first."
             )

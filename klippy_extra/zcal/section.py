@@ -90,7 +90,7 @@ class Zcal:
         elif run is not None:
             run.cancel(reason)
         if tag is None:
-            stopped += cancel.others(self._printer, reason)
+            stopped += cancel.cancel_others(self._printer, reason)
         return cancel.answer(stopped)
 
     def _samples(self, request: EndpointRequest) -> Mapping[str, Any]:

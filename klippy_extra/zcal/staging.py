@@ -54,7 +54,7 @@ class StageCommand:
         """
         self._host.require("settings", "state")
         known = self._options()
-        section = self._host.state.spelled(section)
+        section = self._host.state.as_written(section)
         if option not in known.get(section.lower(), ()):
             places = [name for name, options in known.items() if option in options]
             raise CommandRefused(

@@ -62,18 +62,18 @@ class KlippyHost:
     def connect(self) -> None:
         """Check for everything; called when the printer is ready. Never raises."""
         self.missing = {}
-        self._look("state", self.state.connect)
-        self._look("motion", self.motion.connect)
-        self._look("endstop", self.endstop.connect)
+        self._check("state", self.state.connect)
+        self._check("motion", self.motion.connect)
+        self._check("endstop", self.endstop.connect)
         if not self.has_probe():
             self.missing.update(dict.fromkeys(("probe", "release", "scan"), _NO_PROBE))
         else:
-            self._look("probe", self._connect_probe)
+            self._check("probe", self._connect_probe)
             if "probe" in self.missing:
                 self.missing.update(dict.fromkeys(("release", "scan"), self.missing["probe"]))
-        self._look("manual", self.manual.connect)
-        self._look("offset", self.offset.connect)
-        self._look("settings", self._connect_settings)
+        self._check("manual", self.manual.connect)
+        self._check("offset", self.offset.connect)
+        self._check("settings", self._connect_settings)
 
     def has_probe(self) -> bool:
         """Whether the printer has a probe of any kind."""
@@ -101,7 +101,7 @@ class KlippyHost:
         self.settings.connect()
         self.mesh.connect()
 
-    def _look(self, name: str, connect: Callable[[], None]) -> None:
+    def _check(self, name: str, connect: Callable[[], None]) -> None:
         # An object of another Klipper may raise anything if it is not as expected: that answers the check.
         try:
             connect()

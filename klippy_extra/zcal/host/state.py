@@ -39,7 +39,7 @@ class HostState:
         status = self._toolhead().get_status(self._reactor.monotonic())
         return list(status["axis_minimum"])[:3], list(status["axis_maximum"])[:3]
 
-    def job(self) -> bool:
+    def print_active(self) -> bool:
         """Whether there is a print, running or paused. PAUSE alone, as by a filament sensor, is not a print."""
         stats = self._printer.lookup_object("print_stats", None)
         if stats is not None:
@@ -88,7 +88,7 @@ class HostState:
         """The names of the sections whose options Klipper has read."""
         return list(self._settings)
 
-    def spelled(self, section: str) -> str:
+    def as_written(self, section: str) -> str:
         """The name of a section as written in printer.cfg; as given if there is no such section."""
         return next((name for name in self._config if name.lower() == section.lower()), section)
 

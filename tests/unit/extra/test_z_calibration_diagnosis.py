@@ -84,7 +84,7 @@ def test_an_inverted_pin_is_suspected() -> None:
     attachment = AttachmentCheck(True, known_to_work=False)
     attachment.before_start(False)
     attachment.when_needed(True)
-    assert "inverted" in attachment.suspicion()
+    assert "inverted" in attachment.likely_cause()
 
 
 def test_the_return_of_an_earlier_offset_is_a_loss() -> None:
