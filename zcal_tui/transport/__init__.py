@@ -1,1 +1,1 @@
-"""How bytes reach a printer: framing and calls without sockets, klippy's socket, Moonraker's two, reconnecting."""
+"""The link to a printer: framing and calls without sockets, klippy's socket, Moonraker's socket and websocket."""

@@ -1,4 +1,4 @@
-"""What a person may give as a printer's address, and where to look when none is given. Pure text."""
+"""Printer addresses: what may be given, and the usual ones to try when none is given. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ _HOST = re.compile(r"^(?:\[[0-9a-fA-F:.%\w]+\]|[^\s/:?#@\[\]]+)(?::(\d{1,5}))?$"
 
 
 class AddressError(ValueError):
-    """The text is no address; `str()` says what one looks like."""
+    """The text is not an address; `str()` says what is accepted."""
 
 
 @dataclass(frozen=True)
 class SocketAddress:
-    """A unix socket, klippy's or Moonraker's: which, is found out by talking to it."""
+    """A unix socket, klippy's or Moonraker's; the first answer shows which."""
 
     path: Path
 
@@ -40,7 +40,7 @@ Address = SocketAddress | UrlAddress
 
 
 def parse_address(text: str) -> Address:
-    """Read a unix socket's path, an http(s) or ws(s) URL with or without port and route prefix, `host` or
+    """Parse a unix socket's path, an http(s) or ws(s) URL with or without port and route prefix, `host` or
     `host:port`. A URL without a port means the scheme's own (a web server before Moonraker); a bare host means
     Moonraker's port 7125.
 
@@ -55,10 +55,10 @@ def parse_address(text: str) -> Address:
         try:
             return SocketAddress(Path(text).expanduser())
         except RuntimeError as error:
-            raise _error(text, "that home directory is not known") from error
+            raise _error(text, "its home directory is unknown") from error
     host, slash, prefix = text.partition("/")
     if not (found := _HOST.match(host)):
-        raise _error(text, "that is no host name")
+        raise _error(text, "it is not a host name")
     if found.group(1) is None:
         host = f"{host}:{MOONRAKER_PORT}"
     return _parse_url(f"http://{host}{slash}{prefix}")
@@ -72,13 +72,13 @@ def _parse_url(text: str) -> UrlAddress:
     except ValueError as error:
         raise _error(text, str(error)) from error
     if parts.scheme not in _SCHEMES:
-        raise _error(text, f"{parts.scheme}:// is not spoken by Moonraker")
+        raise _error(text, f"Moonraker does not support {parts.scheme}://")
     if not host:
         raise _error(text, "it names no host")
     if parts.username is not None:
-        raise _error(text, "Moonraker takes no user:password@ there; use ZCAL_API_KEY or ZCAL_TOKEN")
+        raise _error(text, "Moonraker does not accept user:password@; use ZCAL_API_KEY or ZCAL_TOKEN")
     if re.search(r"\s", text):
-        raise _error(text, "it has a space in it")
+        raise _error(text, "it contains a space")
     authority = f"[{host}]" if ":" in host else host
     if port is not None:
         authority = f"{authority}:{port}"
@@ -92,14 +92,13 @@ def _error(text: str, why: str) -> AddressError:
     shown = re.sub(r"//[^/@]*@", "//…@", text)
     shown = shown if len(shown) <= 80 else shown[:77] + "…"
     return AddressError(
-        f"'{shown}' is no printer address: {why}. Give the path of klippy's or Moonraker's socket "
+        f"'{shown}' is not a printer address: {why}. Give the path of klippy's or Moonraker's socket "
         "(~/printer_data/comms/klippy.sock), a URL (http://printer.local:7125) or a host name."
     )
 
 
 def usual_addresses(home: Path) -> list[Address]:
-    """Where a printer is looked for when none was named: this machine's klippy and Moonraker, at their usual
-    places, best first."""
+    """The addresses to try when none is given: klippy and Moonraker of this machine, best first."""
     return [
         SocketAddress(home / "printer_data" / "comms" / "klippy.sock"),
         UrlAddress(f"ws://localhost:{MOONRAKER_PORT}/websocket"),

@@ -1,4 +1,4 @@
-"""A two-way stream of whole messages, whatever carries them."""
+"""A two-way stream of whole messages over any carrier."""
 
 import asyncio
 import contextlib
@@ -11,11 +11,11 @@ _READ_SIZE = 2**16
 
 
 class ChannelClosed(Exception):
-    """The other end is gone; `str()` says how it went."""
+    """The other end has closed; `str()` says why."""
 
 
 class Channel(Protocol):
-    """What a connection needs of its carrier."""
+    """What carries the messages of a connection."""
 
     async def send(self, message: bytes) -> None:
         """Send one message. Several calls may wait at once; none waits for another's answer.
@@ -27,7 +27,7 @@ class Channel(Protocol):
         """The next messages, at least one. Raises ChannelClosed."""
 
     async def close(self) -> None:
-        """Close, quietly also when it is closed already."""
+        """Close; does nothing when it is closed already."""
 
 
 class UnixChannel:

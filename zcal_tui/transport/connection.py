@@ -1,4 +1,4 @@
-"""One connection's life: calls out, answers matched to them, everything else handed on, until the channel closes."""
+"""One connection: sends calls, matches their answers, passes on notifications, until the channel closes."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class Dialect(Protocol):
-    """How klippy's method names, errors and notifications look at the other end."""
+    """How klippy's method names, errors and notifications are written by the other end."""
 
     @property
     def jsonrpc(self) -> bool:
@@ -30,11 +30,11 @@ class Dialect(Protocol):
         """What a pushed message means, or None if it is of no interest."""
 
     async def greet(self, connection: "Connection") -> None:
-        """What has to be said first on a new connection. Raises TransportError."""
+        """Send what a new connection begins with. Raises TransportError."""
 
 
 class Connection:
-    """Calls over one channel. Made once, closed once."""
+    """Calls over one channel; used until it closes, never reopened."""
 
     def __init__(self, channel: Channel, dialect: Dialect, notify: Callable[[Notification], None]) -> None:
         self._channel = channel
@@ -63,7 +63,7 @@ class Connection:
         return await answer
 
     async def closed(self) -> str:
-        """Wait until the connection is gone; returns how it went."""
+        """Wait until the connection has closed; returns the reason."""
         return str(await asyncio.shield(self._closed))
 
     async def close(self) -> None:
@@ -80,7 +80,7 @@ class Connection:
         except ChannelClosed as closed:
             self._end(str(closed))
             await self._channel.close()
-        except Exception as error:  # the task's boundary: whoever waits must hear that nothing comes any more
+        except Exception as error:  # the task's boundary: pending calls must end
             logger.exception("the connection's reader failed")
             self._end(f"internal error: {error!r}")
             await self._channel.close()
@@ -111,7 +111,7 @@ class Connection:
                 asked = self._rpc.pending.pop(number)
                 answer.set_exception(
                     ReplyLost(
-                        f"The connection went before the printer answered {asked} ({reason}). What was asked may "
+                        f"The connection was lost before the printer answered {asked} ({reason}). The request may "
                         "still be running there; it is not sent again."
                     )
                 )

@@ -1,8 +1,8 @@
-"""What can go wrong between this program and a printer, told apart by what the caller may do next."""
+"""Failures of a call to a printer, distinguished by what the caller may do next."""
 
 
 class TransportError(Exception):
-    """A call to the printer did not end well. `str()` is a sentence for a person."""
+    """A call to the printer failed. `str()` is a sentence for a person."""
 
 
 class GcodeError(TransportError):
@@ -18,8 +18,8 @@ class UnknownMethod(GcodeError):
 
 
 class ReplyLost(TransportError):
-    """The connection went before the answer came. What was asked may still be running on the printer: it must not
-    be sent again; the printer's state tells what became of it."""
+    """The connection was lost before the answer came. The request may still be running on the printer: it must not be
+    sent again; the printer's state shows its outcome."""
 
 
 class NotReady(TransportError):
@@ -32,11 +32,11 @@ class NotReady(TransportError):
 
 
 class Unauthorized(TransportError):
-    """Moonraker wants credentials, or does not take the ones it was given."""
+    """Moonraker requires credentials, or rejects the ones it was given."""
 
 
 class Unreachable(TransportError):
-    """Nobody answers at `address`: `cause` says why as far as known, `remedy` what to try."""
+    """Nothing answers at `address`: `cause` says why as far as known, `remedy` what to try."""
 
     def __init__(self, address: str, cause: str, remedy: str) -> None:
         super().__init__(f"No printer at {address}: {cause}. {remedy}")
@@ -46,4 +46,4 @@ class Unreachable(TransportError):
 
 
 class HandshakeRefused(Unreachable):
-    """Something answers at `address`, but not as a printer does; trying again will not help."""
+    """Something answers at `address`, but it is not a printer; trying again will not help."""

@@ -29,7 +29,7 @@ def refusal(method: str, message: str) -> TransportError:
 
 
 class KlippyDialect:
-    """Klippy's names are ours; what it pushes carries the template it was given."""
+    """Method names as they are; notifications carry the template that was sent with the subscription."""
 
     jsonrpc = False
 
@@ -54,14 +54,14 @@ class KlippyDialect:
         return None
 
     async def greet(self, connection: Connection) -> None:
-        """Klippy writes who is connected into its log; console lines must be asked for on every connection."""
+        """Identify this program, for klippy's log, and subscribe to the console: both once a connection."""
         client = {"program": "zcal-tui", "version": __version__}
         await connection.call("info", {"client_info": client})
         await connection.call("gcode/subscribe_output", {})
 
 
 def status(changes: object, eventtime: object) -> Status | None:
-    """A status push, or None where it has not the documented shape."""
+    """A status notification, or None where it does not have the documented shape."""
     if not isinstance(changes, Mapping) or not isinstance(eventtime, int | float):
         return None
     usable = {name: fields for name, fields in changes.items() if isinstance(fields, Mapping)}
@@ -69,24 +69,24 @@ def status(changes: object, eventtime: object) -> Status | None:
 
 
 async def open_socket(path: Path, address: str) -> UnixChannel:
-    """Connect to a unix socket, with the usual reasons for failing put into words. Raises Unreachable."""
+    """Connect to a unix socket. Raises Unreachable with the usual reasons explained."""
     try:
         return await UnixChannel.open(path)
     except FileNotFoundError as error:
         cause, remedy = (
             "there is no such socket",
-            "Is Klipper running, and with this socket as its API server (-a)?",
+            "Check that Klipper is running with this socket as its API server (-a).",
         )
         raise Unreachable(address, cause, remedy) from error
     except ConnectionRefusedError as error:
         cause, remedy = (
-            "nobody listens on the socket",
-            "Klipper or Moonraker has stopped; start it and try again.",
+            "connection refused",
+            "Klipper or Moonraker has stopped. Start it and try again.",
         )
         raise Unreachable(address, cause, remedy) from error
     except PermissionError as error:
-        cause, remedy = "permission denied", "Run as the user Klipper runs as."
+        cause, remedy = "permission denied", "Run as the user that Klipper runs as."
         raise Unreachable(address, cause, remedy) from error
     except OSError as error:
         cause = error.strerror or str(error)
-        raise Unreachable(address, cause, "Name the socket of klippy or of Moonraker.") from error
+        raise Unreachable(address, cause, "Give the socket of klippy or of Moonraker.") from error

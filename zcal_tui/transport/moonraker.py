@@ -1,4 +1,4 @@
-"""Moonraker: JSON-RPC 2.0 over its websocket, or over its unix socket, which asks for no login."""
+"""Moonraker: JSON-RPC 2.0 over its websocket, or over its unix socket, which needs no login."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _SPECIAL = {
     "gcode/firmware_restart": "printer.firmware_restart",
 }
 _ALWAYS_THERE = ("printer.info", "printer.objects.", "printer.gcode.", "printer.emergency_stop")
-"""Methods every klippy has; Moonraker knows none of them until it has met klippy once."""
+"""Methods every klippy has; Moonraker has none of them until klippy has connected to it once."""
 _LOGIN_HELP = (
     "Set ZCAL_API_KEY (Moonraker's API key) or ZCAL_TOKEN, or list this machine under trusted_clients."
 )
@@ -36,7 +36,7 @@ _LOGIN_HELP = (
 
 @dataclass(frozen=True)
 class Credentials:
-    """What to show Moonraker's login: its API key, or a JSON web token. Neither is ever written to a log."""
+    """Moonraker's login: its API key, or a JSON web token. Neither is ever written to a log."""
 
     api_key: str | None = None
     token: str | None = None
@@ -48,7 +48,7 @@ class Credentials:
 
 
 class MoonrakerDialect:
-    """klippy's endpoints appear as `printer.*`; the server's own are passed through by their names."""
+    """klippy's endpoints are `printer.*` here; the server's own keep their names."""
 
     jsonrpc = True
 
@@ -63,17 +63,18 @@ class MoonrakerDialect:
     def failure(self, failure: Failure) -> TransportError:
         message = failure.message
         if failure.method == _IDENTIFY or message.startswith("Unauthorized"):
-            return Unauthorized(f"Moonraker does not let this program in ({message}). {_LOGIN_HELP}")
+            return Unauthorized(f"Moonraker refused the login ({message}). {_LOGIN_HELP}")
         if failure.code == _METHOD_NOT_FOUND:
             if failure.method.startswith(_ALWAYS_THERE):
-                return NotReady("Moonraker has not met Klipper yet. Is Klipper running?")
+                return NotReady("Klipper has not connected to Moonraker yet. Check that Klipper is running.")
             return UnknownMethod(f"This printer has no {failure.method}.")
         if failure.code == _UNAVAILABLE:
             if message == "Klippy Disconnected":
                 return ReplyLost(
-                    f"Klipper left Moonraker before it answered {failure.method}. What was asked is not sent again."
+                    f"Klipper disconnected from Moonraker before it answered {failure.method}. The request is not "
+                    "sent again."
                 )
-            return NotReady(f"Moonraker says: {message}. Is Klipper running?")
+            return NotReady(f"Moonraker reports: {message}. Check that Klipper is running.")
         if failure.code is not None and failure.code < 0:
             return GcodeError(message)
         return refusal(failure.method, message)
@@ -94,8 +95,8 @@ class MoonrakerDialect:
         return None
 
     async def greet(self, connection: Connection) -> None:
-        """Say who we are and log in. An upgrade is never refused for want of a login: such a connection opens,
-        fails every call and hears nothing, so the first call decides."""
+        """Identify this program and log in. Moonraker opens the websocket without a login as well, but then fails every
+        call, so the first call decides."""
         who = {"client_name": "zcal-tui", "version": __version__, "type": "other", "url": ""}
         if self._credentials.api_key:
             who["api_key"] = self._credentials.api_key

@@ -1,4 +1,4 @@
-"""From an address to a transport: which dialect a socket speaks, and which of several places answers."""
+"""From an address to a transport: the dialect of a socket, and which of several addresses answers."""
 
 import asyncio
 import json
@@ -43,7 +43,7 @@ async def connect_first(
 ) -> LinkedTransport:
     """Connect to the first address that answers.
 
-    Raises Unreachable, which tells what happened at each, or Unauthorized from the first that wants a login.
+    Raises Unreachable, which names the cause at each, or Unauthorized from the first that requires a login.
     """
     failed: list[Unreachable] = []
     for address in addresses:
@@ -59,13 +59,13 @@ async def connect_first(
     raise Unreachable(
         " or ".join(error.address for error in failed),
         "; ".join(f"{error.address}: {error.cause}" for error in failed),
-        "Name it with --printer (a socket or a URL), or try --demo.",
+        "Give a socket or a URL with --printer, or try --demo.",
     )
 
 
 async def speaks_moonraker(path: Path) -> bool:
     """Whether the unix socket is Moonraker's: it answers in JSON-RPC, klippy never does. A socket too busy to
-    answer is judged by its name.
+    answer is judged by its file name.
 
     Raises Unreachable.
     """
@@ -80,7 +80,7 @@ async def speaks_moonraker(path: Path) -> bool:
         raise Unreachable(
             str(path),
             f"it does not answer like klippy or Moonraker ({error})",
-            "It may be restarting; otherwise name another socket.",
+            "It may be restarting; otherwise give another socket.",
         ) from error
     finally:
         await channel.close()

@@ -1,4 +1,4 @@
-"""The port through which everything above talks to a printer, and what a printer tells of itself."""
+"""The port to a printer, and its notifications."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ class GcodeOutput:
 
 @dataclass(frozen=True)
 class LinkUp:
-    """The connection stands (again). Subscriptions made before are gone."""
+    """The connection is up (again). Earlier subscriptions are gone."""
 
 
 @dataclass(frozen=True)
 class LinkDown:
-    """The connection went, or could not be made again. `final` when no further attempt is made."""
+    """The connection was lost, or could not be restored. `final` when no further attempt is made."""
 
     reason: str
     final: bool = False
@@ -36,7 +36,7 @@ class LinkDown:
 
 @dataclass(frozen=True)
 class KlippyState:
-    """Klipper changed state, as told by Moonraker. Subscriptions are gone after "disconnected"."""
+    """Klipper changed state, as Moonraker reports it. Subscriptions are gone after "disconnected"."""
 
     state: Literal["ready", "shutdown", "disconnected"]
 
@@ -46,7 +46,7 @@ Listener = Callable[[Notification], None]
 
 
 class Transport(Protocol):
-    """A connection to one printer that mends itself but never repeats a request.
+    """A connection to one printer that reconnects by itself but never repeats a request.
 
     Method names are those of klippy's API server ("gcode/script", "objects/query", "zcal/cancel", …), whatever
     the wire. Everything runs on the loop that called `connect`.
@@ -54,14 +54,14 @@ class Transport(Protocol):
 
     @property
     def address(self) -> str:
-        """What the printer was reached by, for showing; without secrets."""
+        """The printer's address as it is shown, without secrets."""
 
     @property
     def connected(self) -> bool:
-        """Whether the link stands at this moment."""
+        """Whether the link is up at this moment."""
 
     async def connect(self) -> None:
-        """Make the first connection; later losses are mended in the background.
+        """Make the first connection; a lost one is restored in the background.
 
         Raises Unreachable or Unauthorized; may be called again after that.
         """
@@ -74,8 +74,8 @@ class Transport(Protocol):
         """
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Have `listener` called for each notification as it arrives: whoever awaits a reply finds everything that
-        came before it already told. Returns what ends it."""
+        """Call `listener` for each notification as it arrives, always before replies that arrive later. Returns a
+        function that stops it."""
 
     async def close(self) -> None:
         """Close for good. Pending calls end with ReplyLost."""

@@ -1,4 +1,4 @@
-"""A transport that makes its connection again when it is lost, and repeats nothing else."""
+"""A transport that reconnects when the link is lost, and never repeats a request."""
 
 import asyncio
 import contextlib
@@ -14,12 +14,12 @@ from zcal_tui.transport.port import LinkDown, LinkUp, Listener, Notification
 logger = logging.getLogger(__name__)
 
 Dial = Callable[[], Awaitable[tuple[Channel, Dialect]]]
-"""Opens a fresh channel and says what is spoken over it. Raises Unreachable, HandshakeRefused or Unauthorized."""
+"""Opens a new channel and its dialect. Raises Unreachable, HandshakeRefused or Unauthorized."""
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 GREETING_LIMIT = 15.0
-"""Seconds to answer the first question: long enough for a klippy that is reading a big configuration."""
+"""Seconds to answer the first request: long enough for a klippy that is reading a large configuration."""
 
 
 def pauses() -> Iterator[float]:
@@ -31,7 +31,7 @@ def pauses() -> Iterator[float]:
 
 
 class LinkedTransport:
-    """The `Transport` over any dialect: dials, greets, and dials again after a loss."""
+    """The `Transport` over any dialect: dials, greets, and dials again after the link is lost."""
 
     def __init__(self, address: str, dial: Dial) -> None:
         self._address = address
@@ -39,7 +39,7 @@ class LinkedTransport:
         self._connection: Connection | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._listeners: dict[object, Listener] = {}
-        self._down_because = "it was not made yet"
+        self._down_because = "not connected yet"
 
     @property
     def address(self) -> str:
@@ -61,7 +61,7 @@ class LinkedTransport:
             raise Unreachable(
                 self._address,
                 f"the connection is down ({self._down_because})",
-                "Nothing was sent. It is made again as soon as the printer answers.",
+                "Nothing was sent. zcal-tui reconnects as soon as the printer answers.",
             )
         return await connection.call(method, params or {})
 
@@ -83,7 +83,7 @@ class LinkedTransport:
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
-        self._down_because = "it was closed"
+        self._down_because = "closed"
 
     async def _open(self) -> Connection:
         channel, dialect = await self._dial()
@@ -95,8 +95,8 @@ class LinkedTransport:
             await connection.close()
             raise Unreachable(
                 self._address,
-                f"it takes connections but did not answer within {GREETING_LIMIT:.0f} s",
-                "It may be starting or hanging; look at klippy.log or moonraker.log.",
+                f"it accepts connections but did not answer within {GREETING_LIMIT:.0f} s",
+                "It may be starting or hanging. Check klippy.log and moonraker.log.",
             ) from error
         except (Unauthorized, Unreachable):
             await connection.close()
@@ -121,7 +121,7 @@ class LinkedTransport:
                 connection = await self._open_again()
         except (Unauthorized, HandshakeRefused) as error:
             self._note_down(LinkDown(str(error), final=True))
-        except Exception as error:  # the task's boundary: whatever it is must be seen
+        except Exception as error:  # the task's boundary: the user must see it
             logger.exception("the link's task failed")
             self._note_down(LinkDown(f"internal error: {error!r}", final=True))
 
@@ -148,5 +148,5 @@ class LinkedTransport:
         for listener in list(self._listeners.values()):
             try:
                 listener(notification)
-            except Exception:  # one listener's fault must not silence the link for all
+            except Exception:  # one listener's fault must not stop the others
                 logger.exception("a listener failed on %s", type(notification).__name__)

@@ -1,4 +1,4 @@
-"""The two JSON dialects of a printer without any socket: frames and requests in, events out.
+"""The two JSON dialects of a printer, without sockets: frames and requests in, events out.
 
 klippy's API server (Klipper docs, API_Server) takes bare `{"id", "method", "params"}`; Moonraker takes JSON-RPC 2.0.
 Over a unix socket both end a message with the byte 0x03; a websocket frames by itself.
@@ -16,7 +16,7 @@ MAX_MESSAGE = 20 * 2**20
 
 
 class FrameTooLong(Exception):
-    """The other end sent more than `MAX_MESSAGE` bytes without ending a message: it is no printer."""
+    """The other end sent more than `MAX_MESSAGE` bytes without ending a message: it is not a printer."""
 
 
 class Framer:
@@ -61,7 +61,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Pushed:
-    """Something the printer says unasked."""
+    """A message that the printer sends on its own."""
 
     method: str
     params: Any
@@ -79,7 +79,7 @@ Event = Reply | Failure | Pushed | Unusable
 
 @dataclass
 class Rpc:
-    """Numbers requests, remembers which are open, and reads what comes back."""
+    """Numbers requests, keeps the open ones, and parses replies."""
 
     jsonrpc: bool
     pending: dict[int, str] = field(default_factory=dict)
@@ -100,7 +100,7 @@ class Rpc:
         return number, data
 
     def receive(self, message: bytes | str) -> Event:
-        """What one message says. Replies nobody waits for are `Unusable`."""
+        """The event of one message. Replies to no open request are `Unusable`."""
         try:
             content = json.loads(message)
         except (ValueError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""Whole messages over a websocket. Imports the websockets library, so it is imported when first dialled."""
+"""Whole messages over a websocket. Needs the websockets library, so it is imported when first used."""
 
 import socket
 import ssl
@@ -41,23 +41,23 @@ class WebsocketChannel:
             if code >= 500:
                 remedy = "Moonraker behind this server may be down or starting."
                 raise Unreachable(address, f"the server answers HTTP {code}", remedy) from error
-            remedy = "Is this Moonraker's address? Mind its port (7125) and route prefix."
+            remedy = "Check that this is Moonraker's address, with its port (7125) and route prefix."
             raise HandshakeRefused(address, f"the server answers HTTP {code}", remedy) from error
-        except (InvalidURI, UnicodeError) as error:  # UnicodeError: no host can be called that
+        except (InvalidURI, UnicodeError) as error:  # UnicodeError: not a possible host name
             raise HandshakeRefused(address, str(error), "Check the address.") from error
         except InvalidHandshake as error:
-            remedy = "Is this Moonraker's address? Mind its port (7125) and route prefix."
-            raise HandshakeRefused(address, f"it does not speak websocket ({error})", remedy) from error
+            remedy = "Check that this is Moonraker's address, with its port (7125) and route prefix."
+            raise HandshakeRefused(address, f"it does not support websockets ({error})", remedy) from error
         except ssl.SSLCertVerificationError as error:
             remedy = "Use the name the certificate was made for, or http:// in your own network."
             raise HandshakeRefused(
                 address, f"its certificate is not trusted ({error.verify_message})", remedy
             ) from error
         except TimeoutError as error:
-            remedy = "Is the printer switched on and in this network?"
+            remedy = "Check that the printer is switched on and in this network."
             raise Unreachable(address, f"no answer within {_OPEN_LIMIT:.0f} s", remedy) from error
         except (OSError, EOFError) as error:
-            remedy = "Is Moonraker running there? Check the address and the port."
+            remedy = "Check that Moonraker is running there, and the address and port."
             raise Unreachable(address, _reason(error), remedy) from error
         return cls(connection)
 
@@ -79,9 +79,9 @@ class WebsocketChannel:
 
 def _reason(error: Exception) -> str:
     if "Connect call failed" in str(error):
-        return "nobody listens there"
+        return "connection refused"
     if isinstance(error, socket.gaierror):
-        return "no machine of that name is known"
+        return "unknown host"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error) or "the connection was closed at once"
@@ -90,5 +90,5 @@ def _reason(error: Exception) -> str:
 def _closing(closed: ConnectionClosed) -> str:
     frame = closed.rcvd or closed.sent
     if frame is None:
-        return "the connection broke off"
+        return "the connection was interrupted"
     return f"the other end closed the connection ({frame.reason or frame.code})"

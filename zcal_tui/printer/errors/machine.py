@@ -174,7 +174,7 @@ OTHER: tuple[ErrorEntry, ...] = (
         remedy="The message names it; correct it and try again.",
     ),
     ErrorEntry(
-        pattern=r"Klippy (Host not connected|Disconnected)|Moonraker has not met Klipper",
+        pattern=r"Klippy (Host not connected|Disconnected)|Klipper has not connected to Moonraker",
         what="Klipper is not running, or not connected to Moonraker.",
         cause="Its service has stopped or restarts.",
         remedy="Start the klipper service and look at klippy.log.",

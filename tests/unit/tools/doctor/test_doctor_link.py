@@ -127,7 +127,7 @@ def test_a_required_login_says_where_the_key_is() -> None:
 
 
 def test_what_is_not_needed_is_no_problem() -> None:
-    asked = seen.link(seen.tried(), seen.url(answer="refused", cause="nobody listens there"))
+    asked = seen.link(seen.tried(), seen.url(answer="refused", cause="connection refused"))
     assert seen.of(judge_link(asked), "no-answer").grade is OK
 
 
