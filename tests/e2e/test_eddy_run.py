@@ -214,7 +214,7 @@ def test_a_sensor_that_sees_nothing_is_explained(printer: PrinterSim, opened: Se
     done = carry_out(opened, printer, "z-offset")
     assert done.record.outcome is Outcome.ERROR
     printer.control.request("set", path="eddy.gain", value=0.12)
-    assert "nothing that heights can be read from" in done.told
+    assert "cannot be turned into heights" in done.told
     assert done.record.changes == ()
     assert pending(printer) == {}
 

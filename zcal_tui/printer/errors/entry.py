@@ -1,11 +1,11 @@
-"""What `explain` knows of one error."""
+"""The entry of one error in the tables of explanations."""
 
 from typing import NamedTuple
 
 
 class ErrorEntry(NamedTuple):
-    """A pattern for the error's text, searched without regard to case, and what to say about it. Named groups of
-    the pattern may stand in the sentences in braces."""
+    """A pattern that is searched in the error's text, case-insensitively, and its explanation. Named groups of the
+    pattern are placeholders in the sentences."""
 
     pattern: str
     what: str

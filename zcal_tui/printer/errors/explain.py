@@ -1,4 +1,4 @@
-"""Klipper's errors in plain words: what happened, the likely cause, what to do. The raw message is always kept."""
+"""Klipper's errors explained: what happened, the likely cause, what to do. The raw message is always kept."""
 
 import re
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from zcal_tui.printer.errors.measuring import MEASURING_ERRORS
 
 @dataclass(frozen=True)
 class Explanation:
-    """An error explained. `cause` and `remedy` are empty for an error that is not known here; `raw` is the printer's
-    own text, all lines."""
+    """An error explained. `cause` and `remedy` are empty for an unknown error; `raw` is the printer's own text, all
+    lines."""
 
     what: str
     cause: str
@@ -19,7 +19,7 @@ class Explanation:
 
     @property
     def known(self) -> bool:
-        """Whether there is more to say than the printer said itself."""
+        """Whether the error is in the tables."""
         return bool(self.cause)
 
 
@@ -31,7 +31,7 @@ def explain(raw: str) -> Explanation:
             names = {name: (value or "").strip() for name, value in found.groupdict().items()}
             return Explanation(_fill(what, names), _fill(cause, names), _fill(remedy, names), raw)
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return Explanation(first or "The printer gave an error without any text.", "", "", raw)
+    return Explanation(first or "The printer reported an error without a message.", "", "", raw)
 
 
 def _fill(template: str, names: dict[str, str]) -> str:
