@@ -200,7 +200,7 @@ def test_kill_9_in_calibrate_z_is_cleaned_up_behind(printer_sim: Starter, tmp_pa
     assert_as_before(printer)
 
 
-def test_without_the_companions_section_it_is_cancelled_and_put_back_all_the_same(
+def test_without_the_zcals_section_it_is_cancelled_and_put_back_all_the_same(
     printer_sim: Starter, tmp_path: Path
 ) -> None:
     profile = tmp_path / "voron"

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from tests.e2e.simulated import PrinterSim, Starter, eventually
+from zcal_tui.model.record import Sample
 from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.printer import CommandFailed, Printer
-from zcal_tui.printer.sampler import ProbeUnusable, Touch
-from zcal_tui.printer.zcal_module import ExtraCancelled, ZcalModule
+from zcal_tui.printer.sampler import ProbeUnusable
+from zcal_tui.printer.zcal_module import CommandCancelled, ZcalModule
 from zcal_tui.printer.zcal_sampler import ZcalSampler, sampler_for
 from zcal_tui.transport.address import SocketAddress, parse_address
 from zcal_tui.transport.failures import NotReady, ReplyLost
@@ -79,8 +80,9 @@ async def test_each_touch_is_told_once_with_the_time_of_klippys_clock(corexy: Pr
         touches = [touch async for touch in sampler.series(12, ProbingSettings(), never)]
         state = await printer.refresh()
     assert [touch.n for touch in touches] == list(range(1, 13))
-    assert [touch.trigger_z for touch in touches] == [s["trigger_z"] for s in newest(corexy)["samples"]]
-    times = [touch.eventtime for touch in touches]
+    published = [round(s["trigger_z"], 6) for s in newest(corexy)["samples"]]
+    assert [touch.trigger_z for touch in touches] == published
+    times = [touch.t for touch in touches]
     assert times == sorted(times)
     assert before < times[0] and times[-1] < state.eventtime + 0.5
     assert all(touch.bed is not None and touch.hotend is not None for touch in touches)
@@ -90,7 +92,7 @@ async def test_a_cancel_ends_it_within_a_touch_and_lifts(corexy: PrinterSim) -> 
     async with connected(corexy) as printer:
         sampler = await ready(printer)
         wanted: list[bool] = []
-        touches: list[Touch] = []
+        touches: list[Sample] = []
         async for touch in sampler.series(200, ProbingSettings(), lambda: bool(wanted)):
             touches.append(touch)
             if touch.n >= 3:
@@ -149,8 +151,8 @@ async def test_a_cancel_while_another_client_has_its_turn_stops_ours_only(corexy
 async def test_somebody_elses_cancel_is_an_error_of_ours(corexy: PrinterSim) -> None:
     async with connected(corexy) as printer, connected(corexy) as other:
         sampler = await ready(printer)
-        touches: list[Touch] = []
-        with pytest.raises(ExtraCancelled, match="cancelled after"):
+        touches: list[Sample] = []
+        with pytest.raises(CommandCancelled, match="cancelled after"):
             async for touch in sampler.series(200, ProbingSettings(), never):
                 touches.append(touch)
                 if touch.n == 2:
@@ -176,7 +178,7 @@ async def test_a_link_cut_for_a_moment_loses_nothing(moonraker: bool, printer_si
     sim = printer_sim("corexy", moonraker=moonraker, speed=4.0)
     async with connected(sim, moonraker=moonraker) as printer:
         sampler = await ready(printer)
-        touches: list[Touch] = []
+        touches: list[Sample] = []
         async for touch in sampler.series(25, ProbingSettings(), never):
             touches.append(touch)
             if touch.n == 5:
@@ -192,7 +194,7 @@ async def test_a_link_that_stays_cut_ends_it_with_what_was_told(
     sim = printer_sim("corexy", moonraker=True)
     async with connected(sim, moonraker=True) as printer:
         sampler = await ready(printer)
-        touches: list[Touch] = []
+        touches: list[Sample] = []
         with pytest.raises(ReplyLost):
             async for touch in sampler.series(200, ProbingSettings(), never):
                 touches.append(touch)
@@ -206,7 +208,7 @@ async def test_a_klippy_that_is_another_one_afterwards_is_not_followed(printer_s
     sim = printer_sim("corexy")
     async with connected(sim) as printer:
         sampler = await ready(printer)
-        touches: list[Touch] = []
+        touches: list[Sample] = []
         with pytest.raises((ReplyLost, NotReady)):
             async for touch in sampler.series(200, ProbingSettings(), never):
                 touches.append(touch)
@@ -221,7 +223,7 @@ async def test_a_shutdown_keeps_every_touch_that_was_made(how: str, printer_sim:
     sim = printer_sim("corexy")
     async with connected(sim) as printer:
         sampler = await ready(printer)
-        touches: list[Touch] = []
+        touches: list[Sample] = []
         with pytest.raises((NotReady, CommandFailed)):
             async for touch in sampler.series(200, ProbingSettings(), never):
                 touches.append(touch)
@@ -235,7 +237,7 @@ async def test_a_shutdown_keeps_every_touch_that_was_made(how: str, printer_sim:
 
 async def _all(
     sampler: ZcalSampler, count: int, cancelled: Any = never, settings: ProbingSettings | None = None
-) -> list[Touch]:
+) -> list[Sample]:
     return [touch async for touch in sampler.series(count, settings or ProbingSettings(), cancelled)]
 
 

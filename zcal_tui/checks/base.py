@@ -40,7 +40,7 @@ class Context:
     """Whether the person has asked to stop."""
     operator: "Operator"
     """The person at the printer."""
-    companion: "ZcalModule"
+    zcal: "ZcalModule"
     """The companion extra, where it is installed."""
     holder: "TemporarySettings"
     """Lends settings of the printer for the time of a check, under the extra's lease."""

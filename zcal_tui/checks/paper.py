@@ -71,7 +71,7 @@ async def paper_test(
     """
     await require_ours(context.printer)
     await context.holder.idle_timeout(PERSON_TIMEOUT)
-    manual = manual or ManualTest(context.printer, context.companion)
+    manual = manual or ManualTest(context.printer, context.zcal)
     try:
         position = await manual.begin()
         x, y, _ = context.printer.state.position or (math.nan, math.nan, math.nan)

@@ -1,5 +1,6 @@
-"""Touches of the probe for checks that need a height rather than a judgement of the probe."""
+"""Samples of the probe: taken where the toolhead is, emitted as events, interrupted by a cancel or a print."""
 
+import dataclasses
 import math
 from collections.abc import AsyncIterator, Iterable
 
@@ -9,11 +10,11 @@ from zcal_tui.checks.travel import disturbed
 from zcal_tui.model.events import Progress, SampleTaken
 from zcal_tui.model.record import Sample
 from zcal_tui.printer.gcode import ProbingSettings
-from zcal_tui.printer.sampler import ProbeUnusable, Touch
+from zcal_tui.printer.sampler import ProbeUnusable
 from zcal_tui.printer.state import PrinterState
 
 
-async def touch_samples(
+async def take_samples(
     context: Context,
     count: int,
     *,
@@ -22,37 +23,36 @@ async def touch_samples(
     turn: int = 1,
     progress: bool = True,
 ) -> tuple[Sample, ...]:
-    """Touch the bed `count` times where the toolhead stands, and tell each as a sample numbered from `first`. Returns
-    them, with those that the printer leaves out of its result (`recorded` is False). `progress`: the touches are the
-    whole of what the run measures.
+    """Take `count` samples where the toolhead is, and emit each, numbered from `first`. Returns them, including those
+    that the printer leaves out of its result (`recorded` is False). `progress`: these samples are the whole run.
 
-    Raises CheckRefused where the probe cannot be used before the first touch, CheckFailed after it, CheckCancelled,
+    Raises CheckRefused where the probe cannot be used before the first sample, CheckFailed after it, CheckCancelled,
     TransportError.
     """
-    made: list[Sample] = []
-    async for touch in touches(context, count, ProbingSettings(), begun=False):
-        made.append(touch_sample(first + len(made), touch, place=place, turn=turn))
-        context.emit(SampleTaken(made[-1]))
+    taken: list[Sample] = []
+    async for sample in samples_here(context, count, ProbingSettings(), begun=False):
+        taken.append(dataclasses.replace(sample, n=first + len(taken), place=place, round=turn))
+        context.emit(SampleTaken(taken[-1]))
         if progress:
-            context.emit(Progress(min(len(made), count), count))
-    return tuple(made)
+            context.emit(Progress(min(len(taken), count), count))
+    return tuple(taken)
 
 
-async def touches(
+async def samples_here(
     context: Context, count: int, settings: ProbingSettings, *, begun: bool
-) -> AsyncIterator[Touch]:
-    """Touches where the toolhead stands, broken off by a cancel or by a print. `begun`: there were some before.
+) -> AsyncIterator[Sample]:
+    """Samples where the toolhead is, until a cancel or a print. `begun`: the run has taken some before.
 
-    Raises CheckCancelled, CheckRefused before the first touch, CheckFailed after it, TransportError.
+    Raises CheckCancelled, CheckRefused before the first sample, CheckFailed after it, TransportError.
     """
 
     def stop() -> bool:
         return context.cancelled() or context.printer.state.busy
 
     try:
-        async for touch in context.sampler.series(count, settings, stop):
+        async for sample in context.sampler.series(count, settings, stop):
             begun = True
-            yield touch
+            yield sample
     except ProbeUnusable as unusable:
         refusal = CheckFailed if begun else CheckRefused
         raise refusal(unusable.what, unusable.cause, unusable.remedy) from unusable
@@ -61,27 +61,9 @@ async def touches(
         raise disturbed(context.printer.state)
 
 
-def heights_of(samples: Iterable[Sample]) -> tuple[float, ...]:
-    """The trigger heights (mm) of those that count."""
+def trigger_heights(samples: Iterable[Sample]) -> tuple[float, ...]:
+    """The trigger heights (mm) of the samples that count."""
     return tuple(sample.trigger_z for sample in samples if sample.recorded)
-
-
-def touch_sample(n: int, touch: Touch, *, place: str = "", turn: int = 1) -> Sample:
-    """A touch as the record keeps it."""
-    return Sample(
-        n=n,
-        t=round(touch.eventtime, 3),
-        x=touch.x,
-        y=touch.y,
-        # klippy prints six decimals; what floats add to that is no measurement
-        trigger_z=round(touch.trigger_z, 6),
-        bed_z=None if touch.bed_z is None else round(touch.bed_z, 6),
-        recorded=touch.recorded,
-        place=place,
-        round=turn,
-        bed=touch.bed,
-        hotend=touch.hotend,
-    )
 
 
 def temperatures(state: PrinterState) -> tuple[float | None, float | None]:

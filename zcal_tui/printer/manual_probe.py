@@ -28,10 +28,10 @@ class ManualProbeOutcome:
 class ManualTest:
     """One paper test that this program opened. Every method raises CommandFailed, NotReady, ReplyLost."""
 
-    def __init__(self, printer: Printer, companion: ZcalModule) -> None:
+    def __init__(self, printer: Printer, zcal: ZcalModule) -> None:
         self._printer = printer
-        self._companion = companion
-        self._by_extra = companion.can("manual", "motion", "state")
+        self._zcal = zcal
+        self._by_extra = zcal.can("manual", "motion", "state")
         self._heard: list[ManualProbeOutcome] = []
         self._told = asyncio.Event()
         self._stop = printer.listen_console(self._hear)
@@ -83,7 +83,7 @@ class ManualTest:
         self._opened = False  # what is open from here on is somebody else's
         await self._printer.refresh()
         if self._by_extra:
-            status = await self._companion.status()
+            status = await self._zcal.status()
             result = mapping(status.get("result"))
             how = result.get("outcome")
             if how in ("accepted", "aborted", "failed"):
@@ -116,12 +116,12 @@ class ManualCalibration(ManualTest):
     def __init__(
         self,
         printer: Printer,
-        companion: ZcalModule,
+        zcal: ZcalModule,
         command: str,
         waiting: Callable[[], AbstractAsyncContextManager[None]],
     ) -> None:
         """`waiting` is entered for the time of the measurement."""
-        super().__init__(printer, companion)
+        super().__init__(printer, zcal)
         self._command = command
         self._waiting = waiting
 

@@ -1,11 +1,12 @@
-"""How heights are taken: the port the checks use, and the way by stock commands and their console lines."""
+"""How heights are sampled: the port the checks use, and the implementation with Klipper's own commands."""
 
 import asyncio
+import dataclasses
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from dataclasses import dataclass
 from typing import Protocol
 
+from zcal_tui.model.record import Sample
 from zcal_tui.printer.config_view import ProbeConfig, probe_config
 from zcal_tui.printer.gcode import ProbingSettings, probing_command
 from zcal_tui.printer.messages import AccuracyHeader, AccuracyStats, ProbeQuery, ProbeSample
@@ -13,29 +14,11 @@ from zcal_tui.printer.printer import LATE_LINES, CommandFailed, Heard, Printer
 from zcal_tui.printer.state import PrinterState
 
 PLAIN_BLOCK, PREPARED_BLOCK = 2, 6
-"""Touches that one command makes: a cancel takes effect after it."""
-
-
-@dataclass(frozen=True)
-class Touch:
-    """One touch. `trigger_z` is the raw toolhead Z at the trigger, `bed_z` where the nozzle would touch (only where
-    the printer said so), `x` and `y` the toolhead's place, `eventtime` klippy's clock when it was told.
-    `recorded` is False for a touch that the printer makes but leaves out of its own result; `bed` and `hotend` are
-    temperatures (°C) where the sampler knows them."""
-
-    n: int
-    trigger_z: float
-    bed_z: float | None
-    x: float
-    y: float
-    eventtime: float
-    recorded: bool = True
-    bed: float | None = None
-    hotend: float | None = None
+"""Samples that one command takes: a cancel takes effect after it."""
 
 
 class ProbeUnusable(Exception):
-    """The probe is not in a state in which a touch means anything. `args` are what, cause and remedy."""
+    """The probe is not in a state in which a sample is valid. `args` are what, cause and remedy."""
 
     def __init__(self, what: str, cause: str, remedy: str) -> None:
         super().__init__(what, cause, remedy)
@@ -65,29 +48,29 @@ def reads_triggered(probe: ProbeConfig) -> ProbeUnusable:
 
 
 class LinesMissing(ProbeUnusable):
-    """The printer finished a series, but fewer touches were told than it made. Those that were, were yielded."""
+    """The printer finished a series but reported fewer samples than it took. Those it reported were yielded."""
 
 
 class Sampler(Protocol):
-    """Takes touches where the toolhead stands."""
+    """Takes samples where the toolhead is."""
 
     def series(
         self, count: int, settings: ProbingSettings, cancelled: Callable[[], bool]
-    ) -> AsyncIterator[Touch]:
-        """Make `count` touches (one more where the printer cannot do just one) and yield each as it is told,
-        numbered from 1; ends early, between touches, once `cancelled()`.
+    ) -> AsyncIterator[Sample]:
+        """Take `count` samples (one more where the printer cannot take just one) and yield each as it is reported,
+        numbered from 1, with x and y of the toolhead. Ends early, between samples, once `cancelled()`.
 
-        Raises CommandFailed, ReplyLost, NotReady, ProbeUnusable or LinesMissing, always after the touches that
-        were told were yielded. May be called again for a further look.
+        Raises CommandFailed, ReplyLost, NotReady, ProbeUnusable or LinesMissing, always after the samples that were
+        reported were yielded. May be called again for more.
         """
 
 
 class StockSampler:
-    """Touches by PROBE_ACCURACY in blocks, read from the console as they come.
+    """Samples by PROBE_ACCURACY in blocks, read from the console as they come.
 
-    A block is two touches where the probe needs no preparation, so that a cancel takes effect after two at most. It
-    is a handful where each block docks, deploys or drops a first sample again. It is never one: Kalico divides by
-    n − 1 and would shut down.
+    A block is two samples where the probe needs no preparation, so that a cancel takes effect after two at most. It is
+    up to six where each block docks, deploys or drops a first sample again. It is never one: Kalico divides by n − 1
+    and would shut down.
     """
 
     def __init__(self, printer: Printer) -> None:
@@ -95,25 +78,23 @@ class StockSampler:
 
     async def series(
         self, count: int, settings: ProbingSettings, cancelled: Callable[[], bool]
-    ) -> AsyncGenerator[Touch, None]:
+    ) -> AsyncGenerator[Sample, None]:
         probe = require_probe(self._printer.state)
         if probe.plain and not cancelled():
-            await self._look_at_switch(probe)
+            await self._check_switch(probe)
         taken = 0
         for size in blocks(count, prepared=not probe.plain):
             if cancelled():
                 return
             block = self._block(size, settings, probe)
             try:
-                async for touch in block:
+                async for sample in block:
                     taken += 1
-                    yield Touch(
-                        taken, touch.trigger_z, touch.bed_z, touch.x, touch.y, touch.eventtime, touch.recorded
-                    )
+                    yield dataclasses.replace(sample, n=taken)
             finally:
                 await block.aclose()
 
-    async def _look_at_switch(self, probe: ProbeConfig) -> None:
+    async def _check_switch(self, probe: ProbeConfig) -> None:
         answers: list[bool] = []
 
         def note(heard: Heard) -> None:
@@ -134,27 +115,27 @@ class StockSampler:
 
     async def _block(
         self, size: int, settings: ProbingSettings, probe: ProbeConfig
-    ) -> AsyncGenerator[Touch, None]:
+    ) -> AsyncGenerator[Sample, None]:
         lines: asyncio.Queue[Heard | None] = asyncio.Queue()
         stop = self._printer.listen_console(lines.put_nowait)
         command = asyncio.create_task(
-            self._printer.gcode(probing_command("PROBE_ACCURACY", size, settings)), name="zcal touches"
+            self._printer.gcode(probing_command("PROBE_ACCURACY", size, settings)), name="zcal samples"
         )
         command.add_done_callback(lambda _: lines.put_nowait(None))
         reader = BlockReader(size, probe)
         try:
             while (heard := await lines.get()) is not None:
-                if (touch := reader.read(heard)) is not None:
-                    yield touch
-            await command  # raises what went wrong, after what was told before
+                if (sample := reader.read(heard)) is not None:
+                    yield sample
+            await command  # raises its error, after the samples from before it
             while not reader.complete:
                 try:
                     async with asyncio.timeout(LATE_LINES):
                         late = await lines.get()
                 except TimeoutError:
                     break
-                if late is not None and (touch := reader.read(late)) is not None:
-                    yield touch
+                if late is not None and (sample := reader.read(late)) is not None:
+                    yield sample
             reader.check()
         finally:
             stop()
@@ -163,8 +144,8 @@ class StockSampler:
 
 
 def blocks(count: int, *, prepared: bool) -> list[int]:
-    """The sizes of the blocks for `count` touches: twos and threes, or up to six where each block prepares the probe
-    anew; never a one."""
+    """The sizes of the blocks for `count` samples: twos and threes, or up to six where each block prepares the probe
+    again; never a one."""
     if count < 1:
         return []
     number = max(1, math.ceil(count / PREPARED_BLOCK) if prepared else count // PLAIN_BLOCK)
@@ -173,7 +154,7 @@ def blocks(count: int, *, prepared: bool) -> list[int]:
 
 
 class BlockReader:
-    """Picks one block's touches out of the console: from its own header on, to its summary."""
+    """Picks one block's samples out of the console: from its own header to its summary."""
 
     def __init__(self, size: int, probe: ProbeConfig) -> None:
         self._size = size
@@ -188,8 +169,8 @@ class BlockReader:
         """Whether everything the block prints was read."""
         return self._ended and self._read >= self._expected
 
-    def read(self, heard: Heard) -> Touch | None:
-        """The touch that this line tells, if it is one of this block's."""
+    def read(self, heard: Heard) -> Sample | None:
+        """The sample of a line, if it is one of this block's."""
         message = heard.message
         if isinstance(message, AccuracyHeader):
             if message.command == "PROBE_ACCURACY" and message.samples == self._size:
@@ -201,24 +182,30 @@ class BlockReader:
                 return None  # another client's, from before our turn
             self._read += 1
             recorded = not (self._probe.drop_first_result and self._read == 1)
-            return _touch(message, self._probe, heard.eventtime, recorded)
+            return _sample(message, self._read, self._probe, heard.eventtime, recorded)
         return None
 
     def check(self) -> None:
-        """Raises LinesMissing unless every touch was told."""
+        """Raises LinesMissing unless every sample was reported."""
         if self._read < self._expected:
             raise LinesMissing(
-                f"The printer made {self._expected} touches but told of {self._read}.",
-                "The connection was down in between, or this probe's PROBE_ACCURACY does not print its touches.",
-                "Repeat it; if it happens again, look on the console at what PROBE_ACCURACY prints.",
+                f"The printer took {self._expected} samples but reported {self._read}.",
+                "The connection was down in between, or PROBE_ACCURACY of this probe does not print its samples.",
+                "Repeat the check. If it happens again, check on the console what PROBE_ACCURACY prints.",
             )
 
 
-def _touch(sample: ProbeSample, probe: ProbeConfig, eventtime: float, recorded: bool) -> Touch:
-    if sample.frame == "toolhead":
-        return Touch(0, sample.z, None, sample.x, sample.y, eventtime, recorded)
-    x, y = sample.x - probe.x_offset, sample.y - probe.y_offset
-    # klippy prints six decimals; what adding floats appends to them is no measurement
-    return Touch(
-        0, round(sample.z + probe.z_offset, 6), sample.z, round(x, 3), round(y, 3), eventtime, recorded
+def _sample(line: ProbeSample, n: int, probe: ProbeConfig, eventtime: float, recorded: bool) -> Sample:
+    if line.frame == "toolhead":
+        return Sample(n, round(eventtime, 3), line.x, line.y, line.z, recorded=recorded)
+    x, y = line.x - probe.x_offset, line.y - probe.y_offset
+    # klippy prints six decimals; further digits come from adding floats
+    return Sample(
+        n,
+        round(eventtime, 3),
+        round(x, 3),
+        round(y, 3),
+        round(line.z + probe.z_offset, 6),
+        bed_z=line.z,
+        recorded=recorded,
     )

@@ -27,7 +27,7 @@ ENDED = ("done", "cancelled", "failed")
 
 
 @dataclass(frozen=True)
-class ExtraTouch:
+class ZcalSample:
     """A sample as the extra publishes it; what a kind of measurement has not is None. mm, °C, klippy's print time."""
 
     n: int
@@ -42,10 +42,9 @@ class ExtraTouch:
     dropped: bool
     z: float | None
     distance: float | None
-    skew: Mapping[str, float]
 
 
-class ExtraCancelled(CommandFailed):
+class CommandCancelled(CommandFailed):
     """A command of the extra's was cancelled: by us, by another client, or since the lease ran out."""
 
 
@@ -107,7 +106,7 @@ class CommandSamples:
     it, and never cancelled in its place. A link that is cut for a moment does not end it: the command goes on on the
     printer, and so does the iteration once the link is back.
 
-    Iterating ends when the command has ended. It raises ExtraCancelled where the command was cancelled, CommandFailed
+    Iterating ends when the command has ended. It raises CommandCancelled where the command was cancelled, CommandFailed
     where it was refused or failed, TransportError where the printer went away; always after the samples that were told.
     Whoever stops iterating early stops the command; `contextlib.aclosing` does so at once.
     """
@@ -122,7 +121,7 @@ class CommandSamples:
         self.result: Mapping[str, Any] = {}
         """What the command found, once the iteration has ended; also what a failed or cancelled one had so far."""
 
-    async def __aiter__(self) -> AsyncGenerator[ExtraTouch, None]:
+    async def __aiter__(self) -> AsyncGenerator[ZcalSample, None]:
         script = f"{self._command} TAG={self._tag}"
         command = asyncio.create_task(self._printer.gcode(script), name="zcal extra command")
         try:
@@ -143,13 +142,13 @@ class CommandSamples:
                     yield sample
                 error = self._error_told()
             if isinstance(error, CommandFailed) and self._told.get("state") == "cancelled":
-                raise ExtraCancelled(error.message) from error
+                raise CommandCancelled(error.message) from error
             if error is not None:
                 raise error
         finally:
             await self._leave(command)
 
-    async def _follow(self, lost: ReplyLost) -> AsyncGenerator[ExtraTouch, None]:
+    async def _follow(self, lost: ReplyLost) -> AsyncGenerator[ZcalSample, None]:
         """Go on after the reply was lost, to the end of the run. Raises `lost` where the link does not come back, or
         not to the same klippy; NotReady where klippy has halted."""
         patience = Patience(LINK_GRACE)
@@ -173,7 +172,7 @@ class CommandSamples:
                 raise NotReady(self._printer.state.message)
             await asyncio.sleep(POLL)
 
-    async def _look(self, *, stop: bool) -> list[ExtraTouch]:
+    async def _look(self, *, stop: bool) -> list[ZcalSample]:
         """The samples that were not seen yet. `stop` cancels the command first: again at every look, which does no
         harm, and makes good for one that was lost. Raises TransportError, TimeoutError."""
         async with asyncio.timeout(ANSWER_PATIENCE):
@@ -215,12 +214,12 @@ class Patience:
         return time.monotonic() > self._until
 
 
-def read_sample(data: Mapping[str, Any]) -> ExtraTouch | None:
+def read_sample(data: Mapping[str, Any]) -> ZcalSample | None:
     """A sample out of the extra's JSON; None where it is not one."""
     n, x, y = number(data.get("n")), number(data.get("x")), number(data.get("y"))
     if n is None or x is None or y is None:
         return None
-    return ExtraTouch(
+    return ZcalSample(
         n=int(n),
         t=number(data.get("t")) or 0.0,
         x=x,
@@ -233,9 +232,4 @@ def read_sample(data: Mapping[str, Any]) -> ExtraTouch | None:
         dropped=data.get("dropped") is True,
         z=number(data.get("z")),
         distance=number(data.get("distance")),
-        skew={
-            name: skew
-            for name, value in mapping(data.get("skew")).items()
-            if (skew := number(value)) is not None
-        },
     )

@@ -141,16 +141,16 @@ class CheckRun:
 
     async def _check_it(self) -> tuple[Outcome, Problem | None]:
         printer = self._printer
-        companion = ZcalModule(printer)
-        holder = TemporarySettings(printer, companion, self._emit, self._lease, lambda: self._cancelled)
+        zcal = ZcalModule(printer)
+        holder = TemporarySettings(printer, zcal, self._emit, self._lease, lambda: self._cancelled)
         context = Context(
             printer=printer,
-            sampler=sampler_for(printer, companion),
+            sampler=sampler_for(printer, zcal),
             clock=printer.clock,
             emit=self._emit,
             cancelled=lambda: self._cancelled,
             operator=self._operator,
-            companion=companion,
+            zcal=zcal,
             holder=holder,
             earlier=self._earlier,
             resumed=self._resumed,

@@ -32,7 +32,7 @@ class Desk:
         self.events: list[Event] = []
 
     async def run(self, **parameters: Any) -> None:
-        companion = ZcalModule(self.printer)
+        zcal = ZcalModule(self.printer)
         context = Context(
             printer=self.printer,
             sampler=StockSampler(self.printer),
@@ -40,8 +40,8 @@ class Desk:
             emit=self.events.append,
             cancelled=lambda: False,
             operator=None,  # type: ignore[arg-type]  # it asks nobody
-            companion=companion,
-            holder=TemporarySettings(self.printer, companion, self.events.append),
+            zcal=zcal,
+            holder=TemporarySettings(self.printer, zcal, self.events.append),
         )
         await measure(context, BacklashParameters(**parameters))
 

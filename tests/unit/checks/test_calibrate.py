@@ -57,7 +57,7 @@ class Bench:
             emit=self.said.append,
             cancelled=lambda: self.cancelled,
             operator=cast(Any, None),
-            companion=ZcalModule(self.printer),
+            zcal=ZcalModule(self.printer),
             holder=cast(Any, self.lender),
         )
 

@@ -74,7 +74,7 @@ async def printer(klippy: FakeKlippy, machine: Machine) -> AsyncIterator[Printer
 def context(printer: Printer) -> Callable[[Scripted], tuple[Context, list[Event]]]:
     def make(operator: Scripted) -> tuple[Context, list[Event]]:
         events: list[Event] = []
-        companion = ZcalModule(printer)
+        zcal = ZcalModule(printer)
         made = Context(
             printer=printer,
             sampler=StockSampler(printer),
@@ -82,8 +82,8 @@ def context(printer: Printer) -> Callable[[Scripted], tuple[Context, list[Event]
             emit=events.append,
             cancelled=lambda: False,
             operator=operator,
-            companion=companion,
-            holder=TemporarySettings(printer, companion, events.append),
+            zcal=zcal,
+            holder=TemporarySettings(printer, zcal, events.append),
         )
         return made, events
 

@@ -6,22 +6,22 @@ import pytest
 
 from tests.unit.fakes.bench import Bench, FakeSampler
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
-from zcal_tui.checks.probing import heights_of, temperatures, touch_samples
+from zcal_tui.checks.probing import take_samples, temperatures, trigger_heights
 from zcal_tui.model.events import Progress, SampleTaken
 from zcal_tui.model.record import Sample
-from zcal_tui.printer.sampler import ProbeUnusable, Touch
+from zcal_tui.printer.sampler import ProbeUnusable
 from zcal_tui.printer.state import HeaterState, PrinterState
 
 UNUSABLE = ProbeUnusable("It reads as triggered.", "It is off.", "Attach it.")
 
 
-def touch(n: int, z: float, *, recorded: bool = True) -> Touch:
-    return Touch(n, z, None, 100.0, 90.0, 12.34567, recorded=recorded, bed=23.0, hotend=None)
+def touch(n: int, z: float, *, recorded: bool = True) -> Sample:
+    return Sample(n, 12.346, 100.0, 90.0, z, recorded=recorded, bed=23.0)
 
 
 async def test_each_touch_is_told_as_a_sample_with_its_number_and_place(bench: Bench) -> None:
-    context = bench.context(sampler=FakeSampler([touch(1, 1.50000049), touch(2, 1.501)]))
-    made = await touch_samples(context, 2, first=5, place="corner", turn=3)
+    context = bench.context(sampler=FakeSampler([touch(1, 1.5), touch(2, 1.501)]))
+    made = await take_samples(context, 2, first=5, place="corner", turn=3)
     assert made == (
         Sample(5, 12.346, 100.0, 90.0, 1.5, place="corner", round=3, bed=23.0),
         Sample(6, 12.346, 100.0, 90.0, 1.501, place="corner", round=3, bed=23.0),
@@ -33,24 +33,24 @@ async def test_each_touch_is_told_as_a_sample_with_its_number_and_place(bench: B
 async def test_a_touch_that_the_printer_drops_is_told_and_does_not_count(bench: Bench) -> None:
     """One more than was asked for is made then."""
     touches = [touch(1, 1.6, recorded=False), touch(2, 1.5), touch(3, 1.501)]
-    assert heights_of(await touch_samples(bench.context(sampler=FakeSampler(touches)), 2)) == (1.5, 1.501)
+    assert trigger_heights(await take_samples(bench.context(sampler=FakeSampler(touches)), 2)) == (1.5, 1.501)
     assert [event.sample.recorded for event in bench.told(SampleTaken)] == [False, True, True]
     assert [event.done for event in bench.told(Progress)] == [1, 2, 2], "never past its end"
 
 
 async def test_touches_that_are_a_part_of_something_tell_no_progress(bench: Bench) -> None:
-    await touch_samples(bench.context(sampler=FakeSampler([touch(1, 1.5)])), 1, progress=False)
+    await take_samples(bench.context(sampler=FakeSampler([touch(1, 1.5)])), 1, progress=False)
     assert bench.told(Progress) == []
     assert len(bench.told(SampleTaken)) == 1
 
 
 @pytest.mark.parametrize(("touches", "error"), [([], CheckRefused), ([touch(1, 1.5)], CheckFailed)])
 async def test_a_probe_that_cannot_be_used_refuses_before_the_first_touch_and_fails_after_it(
-    bench: Bench, touches: list[Touch], error: type[CheckRefused]
+    bench: Bench, touches: list[Sample], error: type[CheckRefused]
 ) -> None:
     context = bench.context(sampler=FakeSampler(touches, UNUSABLE))
     with pytest.raises(CheckRefused) as caught:
-        await touch_samples(context, 3)
+        await take_samples(context, 3)
     assert type(caught.value) is error
     assert (caught.value.what, caught.value.cause, caught.value.remedy) == UNUSABLE.args
 
@@ -63,7 +63,7 @@ async def test_a_cancel_keeps_what_was_told(bench: Bench) -> None:
                 bench.cancelled = True
 
     with pytest.raises(CheckCancelled):
-        await touch_samples(bench.context(sampler=Cancelling([touch(1, 1.5), touch(2, 1.5)])), 2)
+        await take_samples(bench.context(sampler=Cancelling([touch(1, 1.5), touch(2, 1.5)])), 2)
     assert len(bench.told(SampleTaken)) == 1
 
 
@@ -92,5 +92,5 @@ async def test_a_print_that_begins_ends_it(bench: Bench) -> None:
                 await bench.printer.wait_for(lambda state: state.printing)
 
     with pytest.raises(CheckFailed, match="A print was started"):
-        await touch_samples(bench.context(sampler=Printing([touch(1, 1.5), touch(2, 1.5)])), 2)
+        await take_samples(bench.context(sampler=Printing([touch(1, 1.5), touch(2, 1.5)])), 2)
     assert len(bench.told(SampleTaken)) == 1

@@ -63,7 +63,7 @@ def context(printer: Printer) -> tuple[Context, list[Event]]:
         emit=said.append,
         cancelled=lambda: False,
         operator=cast(Any, None),
-        companion=ZcalModule(printer),
+        zcal=ZcalModule(printer),
         holder=cast(Any, None),
     )
     return made, said

@@ -11,9 +11,9 @@ from zcal_tui.checks.base import Context
 from zcal_tui.checks.lease.temporary_settings import TemporarySettings
 from zcal_tui.checks.operator import Operator
 from zcal_tui.model.events import Event, Notice
+from zcal_tui.model.record import Sample
 from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.printer import Printer
-from zcal_tui.printer.sampler import Touch
 from zcal_tui.printer.zcal_module import ZcalModule
 
 Kind = TypeVar("Kind")
@@ -35,19 +35,19 @@ class FakeClock:
 
 
 class FakeSampler:
-    """Tells these touches, then fails with `error`, if any."""
+    """Reports these samples, then fails with `error`, if any."""
 
-    def __init__(self, touches: Sequence[Touch], error: Exception | None = None) -> None:
-        self._touches = touches
+    def __init__(self, samples: Sequence[Sample], error: Exception | None = None) -> None:
+        self._touches = samples
         self._error = error
 
     async def series(
         self, count: int, settings: ProbingSettings, cancelled: Callable[[], bool]
-    ) -> AsyncGenerator[Touch, None]:
-        for touch in self._touches:
+    ) -> AsyncGenerator[Sample, None]:
+        for sample in self._touches:
             if cancelled():
                 return
-            yield touch
+            yield sample
         if self._error is not None:
             raise self._error
 
@@ -64,7 +64,7 @@ class Bench:
 
     def context(self, operator: Operator | None = None, **others: Any) -> Context:
         """A context with this person, and with these fields instead of the usual ones."""
-        companion = ZcalModule(self.printer)
+        zcal = ZcalModule(self.printer)
         given: dict[str, Any] = {
             "printer": self.printer,
             "sampler": FakeSampler(()),
@@ -72,8 +72,8 @@ class Bench:
             "emit": self.said.append,
             "cancelled": lambda: self.cancelled,
             "operator": operator or Nobody(),
-            "companion": companion,
-            "holder": TemporarySettings(self.printer, companion, self.said.append),
+            "zcal": zcal,
+            "holder": TemporarySettings(self.printer, zcal, self.said.append),
         }
         return Context(**{**given, **others})
 

@@ -10,6 +10,7 @@ from tests.unit.fakes.klippy import FakeKlippy
 from tests.unit.fakes.machine import Machine
 from tests.unit.fakes.moonraker import FakeMoonraker
 from tests.unit.fakes.waiting import until
+from zcal_tui.model.record import Sample
 from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.printer import CommandFailed, Printer
 from zcal_tui.printer.sampler import (
@@ -17,7 +18,6 @@ from zcal_tui.printer.sampler import (
     ProbeUnusable,
     Sampler,
     StockSampler,
-    Touch,
     blocks,
 )
 from zcal_tui.transport.failures import ReplyLost
@@ -33,7 +33,7 @@ async def take(
     count: int,
     settings: ProbingSettings | None = None,
     cancelled: Callable[[], bool] = never,
-) -> list[Touch]:
+) -> list[Sample]:
     return [touch async for touch in sampler.series(count, settings or ProbingSettings(), cancelled)]
 
 
@@ -213,7 +213,7 @@ async def test_missing_lines_are_told(
 
     machine.handlers["PROBE_ACCURACY"] = silent
     touches = []
-    with pytest.raises(LinesMissing, match="2 touches but told of 1"):
+    with pytest.raises(LinesMissing, match="2 samples but reported 1"):
         async for touch in StockSampler(printer).series(2, ProbingSettings(), never):
             touches.append(touch)
     assert len(touches) == 1
@@ -246,7 +246,7 @@ async def test_leaving_a_series_early_leaves_nothing_behind(printer: Printer, ma
     await series.aclose()
     await until(lambda: not machine.mutex.locked())
     assert machine.touches == 2
-    assert not [task for task in asyncio.all_tasks() if task.get_name() == "zcal touches"]
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "zcal samples"]
 
 
 @given(st.integers(0, 200), st.booleans())

@@ -79,7 +79,7 @@ def test_what_a_printer_lacks_is_named(changes: dict[str, Any], words: str) -> N
     assert AUTO_Z.unfit(capabilities_of(PrinterState(settings=VORON))) is None
 
 
-def test_the_companions_status() -> None:
+def test_the_zcals_status() -> None:
     height = {"value": 6.4525, "sigma": 0.001, "interval": [6.45, 6.455], "samples": [6.452, 6.4525, 6.454]}
     found = from_status(
         {

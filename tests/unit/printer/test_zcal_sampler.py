@@ -6,19 +6,20 @@ from typing import Any, cast
 
 import pytest
 
+from zcal_tui.model.record import Sample
 from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.printer import CommandFailed
-from zcal_tui.printer.sampler import ProbeUnusable, Touch
+from zcal_tui.printer.sampler import ProbeUnusable
 from zcal_tui.printer.state import PrinterState
-from zcal_tui.printer.zcal_module import ExtraCancelled, ExtraTouch
-from zcal_tui.printer.zcal_sampler import ZcalSampler, as_touch
+from zcal_tui.printer.zcal_module import CommandCancelled, ZcalSample
+from zcal_tui.printer.zcal_sampler import ZcalSampler, as_sample
 from zcal_tui.transport.failures import ReplyLost
 
 STATE = PrinterState(settings=MappingProxyType({"probe": {"z_offset": 1.5}}))
 
 
-def told(n: int, z: float | None = 1.5, *, dropped: bool = False) -> ExtraTouch:
-    return ExtraTouch(n, 10.0 + n, 100.0, 90.0, z, 0.1, "down", 60.0, 200.0, dropped, None, None, {})
+def told(n: int, z: float | None = 1.5, *, dropped: bool = False) -> ZcalSample:
+    return ZcalSample(n, 10.0 + n, 100.0, 90.0, z, 0.1, "down", 60.0, 200.0, dropped, None, None)
 
 
 class FakeCompanion:
@@ -26,7 +27,7 @@ class FakeCompanion:
 
     clock_shift = 990.0
 
-    def __init__(self, *samples: ExtraTouch, error: Exception | None = None) -> None:
+    def __init__(self, *samples: ZcalSample, error: Exception | None = None) -> None:
         self._samples = samples
         self._error = error
         self.commands: list[str] = []
@@ -36,7 +37,7 @@ class FakeCompanion:
         self.commands.append(command)
         return self
 
-    async def __aiter__(self) -> AsyncGenerator[ExtraTouch, None]:
+    async def __aiter__(self) -> AsyncGenerator[ZcalSample, None]:
         try:
             for sample in self._samples:
                 yield sample
@@ -51,52 +52,52 @@ class FakePrinter:
         self.state = state
 
 
-def sampler(companion: FakeCompanion, state: PrinterState = STATE) -> ZcalSampler:
-    return ZcalSampler(cast(Any, FakePrinter(state)), cast(Any, companion))
+def sampler(zcal: FakeCompanion, state: PrinterState = STATE) -> ZcalSampler:
+    return ZcalSampler(cast(Any, FakePrinter(state)), cast(Any, zcal))
 
 
 async def taken(
-    companion: FakeCompanion, count: int = 3, cancelled: Callable[[], bool] = lambda: False
-) -> list[Touch]:
-    return [touch async for touch in sampler(companion).series(count, ProbingSettings(), cancelled)]
+    zcal: FakeCompanion, count: int = 3, cancelled: Callable[[], bool] = lambda: False
+) -> list[Sample]:
+    return [touch async for touch in sampler(zcal).series(count, ProbingSettings(), cancelled)]
 
 
 def test_a_touch_is_told_on_klippys_clock_with_its_temperatures() -> None:
-    assert as_touch(told(2), 990.0) == Touch(2, 1.5, 0.1, 100.0, 90.0, 1002.0, True, 60.0, 200.0)
-    dropped = as_touch(told(1, dropped=True), 0.0)
+    assert as_sample(told(2), 990.0) == Sample(2, 1002.0, 100.0, 90.0, 1.5, 0.1, bed=60.0, hotend=200.0)
+    dropped = as_sample(told(1, dropped=True), 0.0)
     assert dropped is not None
     assert dropped.recorded is False
-    assert as_touch(told(1, None), 0.0) is None
+    assert as_sample(told(1, None), 0.0) is None
 
 
 async def test_touches_come_as_they_are_told() -> None:
-    companion = FakeCompanion(told(1), told(2, None), told(3, 1.502))
-    assert [(touch.n, touch.trigger_z) for touch in await taken(companion)] == [(1, 1.5), (3, 1.502)]
-    assert companion.commands == ["ZCAL_PROBE_ACCURACY SAMPLES=3"]
+    zcal = FakeCompanion(told(1), told(2, None), told(3, 1.502))
+    assert [(touch.n, touch.trigger_z) for touch in await taken(zcal)] == [(1, 1.5), (3, 1.502)]
+    assert zcal.commands == ["ZCAL_PROBE_ACCURACY SAMPLES=3"]
 
 
 @pytest.mark.parametrize("count", [0, -1])
 async def test_no_touch_is_no_command(count: int) -> None:
-    companion = FakeCompanion(told(1))
-    assert await taken(companion, count) == []
-    assert companion.commands == []
+    zcal = FakeCompanion(told(1))
+    assert await taken(zcal, count) == []
+    assert zcal.commands == []
 
 
 async def test_after_a_cancel_nothing_is_begun() -> None:
-    companion = FakeCompanion(told(1))
-    assert await taken(companion, cancelled=lambda: True) == []
-    assert companion.commands == []
+    zcal = FakeCompanion(told(1))
+    assert await taken(zcal, cancelled=lambda: True) == []
+    assert zcal.commands == []
 
 
 async def test_a_cancel_of_ours_ends_the_series_and_keeps_what_was_told() -> None:
     asked = iter([False, True])
-    companion = FakeCompanion(told(1), told(2), error=ExtraCancelled("cancelled"))
-    assert len(await taken(companion, cancelled=lambda: next(asked))) == 2
+    zcal = FakeCompanion(told(1), told(2), error=CommandCancelled("cancelled"))
+    assert len(await taken(zcal, cancelled=lambda: next(asked))) == 2
 
 
 async def test_a_cancel_of_somebody_elses_is_an_error() -> None:
-    with pytest.raises(ExtraCancelled):
-        await taken(FakeCompanion(told(1), error=ExtraCancelled("cancelled by KlipperScreen")))
+    with pytest.raises(CommandCancelled):
+        await taken(FakeCompanion(told(1), error=CommandCancelled("cancelled by KlipperScreen")))
 
 
 async def test_a_probe_that_reads_triggered_is_explained() -> None:
@@ -110,7 +111,7 @@ async def test_a_probe_that_reads_triggered_is_explained() -> None:
     "error", [CommandFailed("No trigger on probe after full movement"), ReplyLost("gone")]
 )
 async def test_other_errors_pass_unchanged_after_the_touches(error: Exception) -> None:
-    touches: list[Touch] = []
+    touches: list[Sample] = []
     with pytest.raises(type(error)) as caught:
         async for touch in sampler(FakeCompanion(told(1), error=error)).series(
             3, ProbingSettings(), lambda: False
@@ -121,17 +122,17 @@ async def test_other_errors_pass_unchanged_after_the_touches(error: Exception) -
 
 
 async def test_who_stops_listening_ends_the_command() -> None:
-    companion = FakeCompanion(told(1), told(2), told(3))
-    series = sampler(companion).series(3, ProbingSettings(), lambda: False)
+    zcal = FakeCompanion(told(1), told(2), told(3))
+    series = sampler(zcal).series(3, ProbingSettings(), lambda: False)
     async for _ in series:
         break
     await series.aclose()
-    assert companion.left
+    assert zcal.left
 
 
 async def test_without_a_probe_there_is_nothing_to_touch_with() -> None:
-    companion = FakeCompanion(told(1))
+    zcal = FakeCompanion(told(1))
     with pytest.raises(ProbeUnusable, match="no probe"):
-        async for _ in sampler(companion, PrinterState()).series(3, ProbingSettings(), lambda: False):
+        async for _ in sampler(zcal, PrinterState()).series(3, ProbingSettings(), lambda: False):
             pass
-    assert companion.commands == []
+    assert zcal.commands == []

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -12,14 +13,13 @@ from zcal_tui.checks.clearance import travel_clearance
 from zcal_tui.checks.dock.attach import dock_macros, probe_attached
 from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.preconditions import require_probe, require_ready, require_step
-from zcal_tui.checks.probing import touch_sample, touches
+from zcal_tui.checks.probing import samples_here
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_inside, travel
 from zcal_tui.model.events import Progress, SampleTaken, Stage
 from zcal_tui.model.record import Sample
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.geometry import measuring_site
-from zcal_tui.printer.sampler import Touch
 
 REST = 45.0
 """s. A pause after which a touch is a first one again; ours: a macro or a mesh begins after as much."""
@@ -109,8 +109,8 @@ async def _touch(context: Context, parameters: AccuracyParameters, report: Accur
     pace = Pace(context.clock.now())
 
     while (wanted := report.wanted()) > 0:
-        async for touch in touches(context, wanted, settings, begun=report.touches > 0):
-            await _take(context, report, touch, pace)
+        async for sample in samples_here(context, wanted, settings, begun=report.touches > 0):
+            await _take(context, report, sample, pace)
 
 
 async def _begin_anew(
@@ -133,14 +133,14 @@ async def _begin_anew(
     await travel(context.printer, x=x, y=y, clearance=clearance)
     settings = ProbingSettings(parameters.probe_speed, parameters.lift_speed, parameters.retract)
     made: list[Sample] = []
-    async for touch in touches(context, AGAIN, settings, begun=True):
-        made.append(touch_sample(report.touches + len(made) + 1, touch, turn=2))
+    async for sample in samples_here(context, AGAIN, settings, begun=True):
+        made.append(dataclasses.replace(sample, n=report.touches + len(made) + 1, round=2))
         context.emit(SampleTaken(made[-1]))
     context.emit(await asyncio.to_thread(report.add_again, made))
 
 
-async def _take(context: Context, report: AccuracyReport, touch: Touch, pace: "Pace") -> None:
-    sample = touch_sample(report.touches + 1, touch)
+async def _take(context: Context, report: AccuracyReport, taken: Sample, pace: "Pace") -> None:
+    sample = dataclasses.replace(taken, n=report.touches + 1)
     context.emit(SampleTaken(sample))
     # Off this loop: on a small board the arithmetic takes longer than a status update may wait
     updated = await asyncio.to_thread(report.add, sample)

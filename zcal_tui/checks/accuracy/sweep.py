@@ -9,10 +9,10 @@ from zcal_tui.checks.accuracy.sweep_analysis import SweepReport
 from zcal_tui.checks.accuracy.variants import Variant, variants
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import ABOVE_PROBED
-from zcal_tui.checks.probing import touch_sample, touches
+from zcal_tui.checks.probing import samples_here
 from zcal_tui.checks.travel import go_to, position
 from zcal_tui.model.events import Progress, SampleTaken, Stage
-from zcal_tui.printer.sampler import Touch
+from zcal_tui.model.record import Sample
 
 TOUCHES = 20
 """At each setting: as many as tell a scatter that is half as large."""
@@ -54,8 +54,8 @@ class _Sweep:
             self._context.emit(await asyncio.to_thread(self._report.estimates))
 
     async def _series(self, variant: Variant) -> None:
-        async for touch in touches(self._context, self._each, variant.settings, begun=self._made > 0):
-            self._take(variant, touch)
+        async for sample in samples_here(self._context, self._each, variant.settings, begun=self._made > 0):
+            self._take(variant, sample)
 
     async def _from_above(self, variant: Variant, above: float) -> None:
         """Each touch by itself from that height; where the printer cannot make just one, the others do not count."""
@@ -64,16 +64,14 @@ class _Sweep:
         for _ in range(self._each):
             await _stand_at(self._context, trigger + max(above, ABOVE_PROBED))
             first = True
-            async for touch in touches(self._context, 1, variant.settings, begun=self._made > 0):
-                self._take(variant, touch, counts=first)
-                first = first and not touch.recorded
+            async for sample in samples_here(self._context, 1, variant.settings, begun=self._made > 0):
+                self._take(variant, sample, counts=first)
+                first = first and not sample.recorded
 
-    def _take(self, variant: Variant, touch: Touch, *, counts: bool = True) -> None:
+    def _take(self, variant: Variant, taken: Sample, *, counts: bool = True) -> None:
         self._made += 1
-        recorded = counts and touch.recorded
-        sample = touch_sample(self._made, touch, place=variant.name)
-        if not recorded:
-            sample = dataclasses.replace(sample, recorded=False)
+        recorded = counts and taken.recorded
+        sample = dataclasses.replace(taken, n=self._made, place=variant.name, recorded=recorded)
         self._context.emit(SampleTaken(sample))
         if recorded:
             self._report.add(variant.name, sample.trigger_z)

@@ -16,7 +16,7 @@ from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.gcode import command_line
 from zcal_tui.printer.places import Place
 from zcal_tui.printer.values import number
-from zcal_tui.printer.zcal_module import ExtraCancelled, ExtraTouch
+from zcal_tui.printer.zcal_module import CommandCancelled, ZcalSample
 
 SLOPE_READINGS = 6
 """Readings of a scan by which the extra first finds the sensor's slope."""
@@ -59,9 +59,9 @@ class ZcalInstrument:
         return 2 * self._iterations + (SLOPE_READINGS if self._method == "scan" else 0)
 
     async def visit(self, place: Place, turn: int, emit: Callable[[Sample], None]) -> Reading:
-        companion, cancelled = self._context.companion, self._context.cancelled
-        shift = companion.clock_shift
-        run = companion.samples(self._command, lambda: cancelled() or self._context.printer.state.busy)
+        zcal, cancelled = self._context.zcal, self._context.cancelled
+        shift = zcal.clock_shift
+        run = zcal.samples(self._command, lambda: cancelled() or self._context.printer.state.busy)
         travels: list[float] = []
         triggers: list[float] = []
         try:
@@ -72,7 +72,7 @@ class ZcalInstrument:
                     elif touch.trigger_z is not None:
                         triggers.append(touch.trigger_z)
                     emit(_sample(touch, shift, place.name, turn, travels))
-        except ExtraCancelled:
+        except CommandCancelled:
             self._context.stop_if_cancelled()
             if not self._context.printer.state.busy:
                 raise
@@ -98,20 +98,20 @@ class ZcalInstrument:
 
 
 def _method(context: Context, probe: ProbeConfig, asked: str) -> str:
-    companion = context.companion
-    if companion.version is None:
+    zcal = context.zcal
+    if zcal.version is None:
         raise CheckRefused(
             "This check needs the companion extra, and the printer does not have it.",
             "Klipper's own commands only measure on the way down, where backlash never shows.",
             "Install it with `zcal-tui install`, then start again.",
         )
-    if not companion.can():
+    if not zcal.can():
         raise CheckRefused(
-            f"The companion extra in the printer has another version ({companion.version}).",
+            f"The companion extra in the printer has another version ({zcal.version}).",
             "This program and the extra were not updated together, or Klipper still runs the older one.",
             "Run `zcal-tui install`, and restart Klipper (RESTART).",
         )
-    unavailable = companion.unavailable
+    unavailable = zcal.unavailable
     for name in NEEDED:
         if name in unavailable:
             raise CheckRefused("The companion extra cannot measure on this printer.", unavailable[name])
@@ -137,7 +137,7 @@ def _command(parameters: BacklashParameters, method: str) -> str:
     )
 
 
-def _sample(touch: ExtraTouch, shift: float, place: str, turn: int, travels: list[float]) -> Sample:
+def _sample(touch: ZcalSample, shift: float, place: str, turn: int, travels: list[float]) -> Sample:
     kind, values = "touch", {}
     if touch.distance is not None:
         kind, values = "scan", {"distance": touch.distance}

@@ -21,7 +21,7 @@ from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperPlan, paper_test
 from zcal_tui.checks.preconditions import require_cold, require_probe, require_ready, require_step
-from zcal_tui.checks.probing import heights_of, touch_samples
+from zcal_tui.checks.probing import take_samples, trigger_heights
 from zcal_tui.checks.travel import go_to, home_if_needed, lift_and_leave, position, travel
 from zcal_tui.model.events import Notice, SampleTaken, Stage
 from zcal_tui.model.questions import Confirm
@@ -134,7 +134,7 @@ class _Rounds:
         context.emit(Stage("touch", f"Round {turn}: touching the bed {phrase(place)}"))
         await travel(context.printer, x=place.toolhead[0], y=place.toolhead[1], clearance=self.clearance)
         context.stop_if_cancelled()
-        samples = await touch_samples(
+        samples = await take_samples(
             context,
             self._parameters.touches,
             first=self._number + 1,
@@ -143,7 +143,7 @@ class _Rounds:
             progress=False,
         )
         self._number += len(samples)
-        heights = heights_of(samples)
+        heights = trigger_heights(samples)
         if not heights:
             raise CheckFailed(
                 "The printer told of no touch that counts.",

@@ -34,13 +34,13 @@ class LeaseTaker:
     def __init__(
         self,
         printer: Printer,
-        companion: ZcalModule,
+        zcal: ZcalModule,
         holder: str,
         emit: Callable[[Event], None],
         cancelled: Callable[[], bool],
     ) -> None:
         self._printer = printer
-        self._companion = companion
+        self._zcal = zcal
         self._holder = holder
         self._emit = emit
         self._cancelled = cancelled
@@ -58,7 +58,7 @@ class LeaseTaker:
         self._rate = max(1.0, rate)
         while True:
             try:
-                await self._companion.lease(self._holder, seconds=seconds, process=ourselves())
+                await self._zcal.lease(self._holder, seconds=seconds, process=ourselves())
             except GcodeError as error:
                 if not await self._may_wait(error):
                     raise CheckRefused(
@@ -100,7 +100,7 @@ class LeaseTaker:
     async def _take_over(self, other: str) -> bool:
         """Have the extra put back at once what a program that is known to be dead has left."""
         try:
-            await self._companion.lease(self._holder, action="take_over", instead_of=other)
+            await self._zcal.lease(self._holder, action="take_over", instead_of=other)
         except GcodeError:  # somebody was faster, or an older extra: wait for the lease to run out
             logger.info("the lease of %s was not taken over", other, exc_info=True)
         else:

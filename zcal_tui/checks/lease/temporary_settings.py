@@ -49,7 +49,7 @@ class TemporarySettings:
     def __init__(
         self,
         printer: Printer,
-        companion: ZcalModule,
+        zcal: ZcalModule,
         emit: Callable[[Event], None],
         seconds: float = LEASE,
         cancelled: Callable[[], bool] = lambda: False,
@@ -57,7 +57,7 @@ class TemporarySettings:
         """`seconds` of real time is how long the extra waits for us before it cleans up. `cancelled` ends the wait for
         the lease of a program that died."""
         self._printer = printer
-        self._companion = companion
+        self._zcal = zcal
         self._emit = emit
         self._lease_seconds = seconds
         self._cancelled = cancelled
@@ -72,7 +72,7 @@ class TemporarySettings:
     async def lease(self) -> AsyncIterator[None]:
         """The time of a run. At its end everything that was changed is as it was. Raises CheckRefused where another
         program that lives holds the lease, CheckCancelled while that of one that died is waited for."""
-        if not self._companion.can("settings"):
+        if not self._zcal.can("settings"):
             try:
                 yield
             finally:
@@ -181,14 +181,12 @@ class TemporarySettings:
 
     async def _take(self) -> None:
         await self._learn_rate()
-        taker = LeaseTaker(self._printer, self._companion, OWN_NAME, self._emit, self._cancelled)
+        taker = LeaseTaker(self._printer, self._zcal, OWN_NAME, self._emit, self._cancelled)
         await taker.take(self._seconds(), self._rate)
         self._leased = True
 
     async def _renew(self, **parameters: object) -> tuple[str, ...]:
-        return await self._companion.lease(
-            OWN_NAME, seconds=self._seconds(), process=ourselves(), **parameters
-        )
+        return await self._zcal.lease(OWN_NAME, seconds=self._seconds(), process=ourselves(), **parameters)
 
     async def _keep_renewing(self) -> None:
         while True:
@@ -218,7 +216,7 @@ class TemporarySettings:
         self._leased = False
         if not self._printer.state.ready:
             return  # a halted klippy has dropped it; behind a cut link the extra puts everything back
-        if self._printer.state.job and self._held and not speaks(self._companion.version, AFTER_PRINT):
+        if self._printer.state.job and self._held and not speaks(self._zcal.version, AFTER_PRINT):
             # A print has begun: heights that change under it are worse than settings that are not as they were
             await self._leave_to_the_print()
             return
@@ -230,7 +228,7 @@ class TemporarySettings:
             held = " and ".join(sorted(self._held))
             self._emit(Notice(f"A print has begun: the extra puts back {held} when it is over."))
         try:
-            await self._companion.lease(OWN_NAME, action=action)
+            await self._zcal.lease(OWN_NAME, action=action)
         except GcodeError:
             logger.info("the lease had ended by itself", exc_info=True)
         except TransportError as error:
@@ -244,7 +242,7 @@ class TemporarySettings:
             )
         )
         try:
-            await self._companion.lease(OWN_NAME, action="end")
+            await self._zcal.lease(OWN_NAME, action="end")
         except TransportError:
             logger.info("the lease was not given up", exc_info=True)
 

@@ -14,7 +14,7 @@ from zcal_tui.checks.preconditions import require_cold, require_probe, require_r
 from zcal_tui.checks.probe_xy.analysis import conclusion, estimates_of
 from zcal_tui.checks.probe_xy.drawing import drawing
 from zcal_tui.checks.probe_xy.parameters import ProbeXyParameters
-from zcal_tui.checks.probing import touch_samples
+from zcal_tui.checks.probing import take_samples
 from zcal_tui.checks.travel import (
     JOG_SPEED,
     go_to,
@@ -121,7 +121,7 @@ async def _look(
         if macros is not None:  # which may leave the toolhead at the dock
             await travel(context.printer, x=place[0], y=place[1], clearance=clearance)
         context.emit(Stage("touch", "Touching the bed with the probe"))
-        touches = await touch_samples(context, 2, first=numbers.upcoming, turn=test)
+        touches = await take_samples(context, 2, first=numbers.upcoming, turn=test)
         numbers.next(len(touches))
         if not touches:
             raise CheckFailed(

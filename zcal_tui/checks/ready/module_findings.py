@@ -8,9 +8,9 @@ NEEDED = ("state", "motion", "probe", "manual", "settings")
 """What every check can make use of; `scan` and `release` depend on the kind of probe."""
 
 
-def extra(companion: ZcalModule) -> ReadyFinding:
+def extra(zcal: ZcalModule) -> ReadyFinding:
     """The companion extra: not there, another version, or without some capability on this Klipper."""
-    version = companion.version
+    version = zcal.version
     if version is None:
         return warn(
             "extra",
@@ -19,7 +19,7 @@ def extra(companion: ZcalModule) -> ReadyFinding:
             "and backlash cannot be measured.",
             "Install it: `zcal-tui install` on the printer's host.",
         )
-    if not companion.can():
+    if not zcal.can():
         ours = ".".join(str(part) for part in INTERFACE)
         return warn(
             "extra",
@@ -27,7 +27,7 @@ def extra(companion: ZcalModule) -> ReadyFinding:
             "They do not understand each other; the checks do without it.",
             "Update whichever is older, then restart Klipper.",
         )
-    missing = {name: why for name, why in companion.unavailable.items() if name in NEEDED}
+    missing = {name: why for name, why in zcal.unavailable.items() if name in NEEDED}
     if missing:
         return warn(
             "extra",

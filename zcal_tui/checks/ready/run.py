@@ -43,7 +43,7 @@ async def look(context: Context, parameters: ReadyParameters) -> None:
 async def _state_findings(context: Context) -> list[ReadyFinding]:
     state = await context.printer.refresh()
     findings = [found for look in STATE_FINDINGS if (found := look(state)) is not None]
-    return [*findings, extra(context.companion)]
+    return [*findings, extra(context.zcal)]
 
 
 async def _offers(

@@ -8,7 +8,7 @@ from zcal_tui.checks.clearance import travel_clearance
 from zcal_tui.checks.dock.attach import dock_macros, probe_attached
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.preconditions import require_probe, require_ready, require_step
-from zcal_tui.checks.probing import touch_samples
+from zcal_tui.checks.probing import take_samples
 from zcal_tui.checks.temperature.analysis import TemperatureReport
 from zcal_tui.checks.temperature.heat import HeatWatch, in_words
 from zcal_tui.checks.temperature.history import TemperatureHistory, temperature_of
@@ -162,7 +162,7 @@ class _Measuring:
         context = self._context
         async with probe_attached(context, self._macros):
             await self.go_there()
-            samples = await touch_samples(
+            samples = await take_samples(
                 context,
                 self._parameters.touches,
                 first=self._number + 1,
@@ -287,7 +287,7 @@ def _announce(
 
 def _require_lease(context: Context) -> None:
     """Raises CheckRefused without the extra, before anything moves."""
-    if not context.companion.can("settings"):
+    if not context.zcal.can("settings"):
         raise CheckRefused(
             "Heating needs the companion extra.",
             "If this program died or the link went, nobody would turn the heaters off again.",

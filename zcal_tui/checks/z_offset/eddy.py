@@ -201,7 +201,7 @@ async def _find_heights(context: Context, sensor: _Sensor, place: Place, step: f
     stop = context.printer.listen_console(lambda message: heard.append(message.text))
     manual = ManualCalibration(
         context.printer,
-        context.companion,
+        context.zcal,
         f'{CALIBRATE} CHIP="{sensor.chip}"',
         lambda: _measuring(context, sensor),
     )

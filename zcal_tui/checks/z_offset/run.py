@@ -11,7 +11,7 @@ from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.checks.preconditions import require_cold, require_probe, require_ready, require_step
-from zcal_tui.checks.probing import heights_of, touch_samples
+from zcal_tui.checks.probing import take_samples, trigger_heights
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_free, travel
 from zcal_tui.checks.z_offset.analysis import (
     endstop_conclusion,
@@ -95,8 +95,8 @@ async def _probe_offset(
             if macros is not None:  # which may leave the toolhead at the dock
                 await travel(context.printer, x=place.toolhead[0], y=place.toolhead[1], clearance=clearance)
             context.emit(Stage("touch", "Touching the bed with the probe"))
-            touches = await touch_samples(context, parameters.touches)
-        heights = heights_of(touches)
+            touches = await take_samples(context, parameters.touches)
+        heights = trigger_heights(touches)
         if len(heights) < 2:
             raise ProbeUnusable(
                 "The printer told of too few touches.",

@@ -76,9 +76,9 @@ def value_of(change: Change) -> ValueToStage:
 class Stager:
     """The way of this printer."""
 
-    def __init__(self, printer: Printer, companion: ZcalModule) -> None:
+    def __init__(self, printer: Printer, zcal: ZcalModule) -> None:
         self._printer = printer
-        self._companion = companion
+        self._zcal = zcal
 
     def obstacle(self, change: Change, among: Sequence[Change]) -> str | None:
         """Why a change cannot be staged together with `among`, None where it can."""
@@ -91,7 +91,7 @@ class Stager:
             if value.reads(_pending(state, value)):
                 return None
             return "Klipper, which had staged it by itself, has dropped or replaced it: it was restarted meanwhile."
-        if self._companion.can("settings", "state"):
+        if self._zcal.can("settings", "state"):
             return None
         if value.option == "z_offset":
             return _without_probe(state, value)
@@ -103,9 +103,9 @@ class Stager:
         """Have Klipper take all of these, and see that it did. Raises StagingFailed, CommandFailed, TransportError;
         some may be staged then. What Klipper has pending as it shall be is left alone."""
         fresh = [value for value in values if not value.reads(_pending(self._printer.state, value))]
-        if self._companion.can("settings", "state"):
+        if self._zcal.can("settings", "state"):
             for value in fresh:
-                await self._companion.stage(value.section, value.option, value.wanted or 0.0)
+                await self._zcal.stage(value.section, value.option, value.wanted or 0.0)
         else:
             await self._apply(fresh)
         state = await self._printer.refresh()

@@ -48,12 +48,12 @@ async def gather_printer(printer: Printer) -> PrinterFacts:
             info = mapping(await printer.call("info"))
     except (TimeoutError, TransportError):
         info = {}
-    state, companion = printer.state, ZcalModule(printer)
+    state, zcal = printer.state, ZcalModule(printer)
     return PrinterFacts(
         state=state,
         info=info,
-        module=extra(companion) if state.klippy in ("ready", "shutdown") else None,
-        module_loaded=companion.version is not None,
+        module=extra(zcal) if state.klippy in ("ready", "shutdown") else None,
+        module_loaded=zcal.version is not None,
     )
 
 
