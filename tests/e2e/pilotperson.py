@@ -67,14 +67,14 @@ class PilotPerson:
         with ControlClient(path) as client:
             yield client
 
-    async def until(self, condition: Any, limit: float = 60.0) -> None:
+    async def until(self, condition: Any, limit: float = 120.0) -> None:
         """Wait until something is so."""
         end = time.monotonic() + limit
         while not condition():
             assert time.monotonic() < end, f"not so within {limit:g} s:\n{self.text()}"
             await self.pilot.pause(0.05)
 
-    async def until_shown(self, text: str, limit: float = 60.0) -> None:
+    async def until_shown(self, text: str, limit: float = 120.0) -> None:
         """Wait until the screen shows these words."""
         await self.until(lambda: text in self.words(), limit)
 

@@ -89,7 +89,7 @@ class PrinterSim:
         report: dict[str, Any] = self.control.request("report")["report"]
         return report
 
-    def next_event(self, timeout: float = 30.0) -> dict[str, Any]:
+    def next_event(self, timeout: float = 60.0) -> dict[str, Any]:
         """The next thing the simulator says."""
         line = self.lines.next(timeout)
         assert line is not None, "the simulator has ended"
@@ -229,7 +229,7 @@ class KlippyClient:
         return message
 
 
-def wait_for_state(printer: PrinterSim, *wanted: str, timeout: float = 60.0) -> KlippyClient:
+def wait_for_state(printer: PrinterSim, *wanted: str, timeout: float = 120.0) -> KlippyClient:
     """A connection to a klippy that is in one of these states, made anew as often as klippy restarts."""
     until = time.monotonic() + timeout
     state = "not there"
@@ -251,7 +251,7 @@ def wait_for_state(printer: PrinterSim, *wanted: str, timeout: float = 60.0) -> 
     raise AssertionError(f"klippy is {state}, not {' or '.join(wanted)}, after {timeout:g} s\n{threads}")
 
 
-def eventually(condition: Callable[[], bool], timeout: float = 20.0) -> None:
+def eventually(condition: Callable[[], bool], timeout: float = 60.0) -> None:
     """Wait until something is so."""
     until = time.monotonic() + timeout
     while not condition():

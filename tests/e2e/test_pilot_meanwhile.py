@@ -15,7 +15,7 @@ from zcal_tui.transport.address import SocketAddress
 
 PROFILE = "corexy"
 SPEED = 20.0
-WAIT = 60.0
+WAIT = 120.0
 
 
 def demo() -> DemoOptions:

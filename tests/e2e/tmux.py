@@ -62,7 +62,7 @@ class Tmux:
         """Change the terminal's size."""
         self._tmux("resize-window", "-x", str(width), "-y", str(height))
 
-    def wait(self, condition: Callable[[str], object], limit: float = 60.0) -> str:
+    def wait(self, condition: Callable[[str], object], limit: float = 120.0) -> str:
         """The screen once it fulfils the condition. Raises AssertionError with the screen where it does not."""
         until = time.monotonic() + limit
         while not condition(screen := self.screen()):
@@ -70,7 +70,7 @@ class Tmux:
             time.sleep(0.1)
         return screen
 
-    def wait_for(self, text: str, limit: float = 60.0) -> str:
+    def wait_for(self, text: str, limit: float = 120.0) -> str:
         """The screen once it shows this."""
         return self.wait(lambda screen: text in screen, limit)
 

@@ -63,7 +63,7 @@ class Machine:
         samples: list[dict[str, Any]] = self.client.call("zcal/samples")["samples"]
         return samples
 
-    def eventually(self, condition: Callable[[], bool], timeout: float = 20.0) -> None:
+    def eventually(self, condition: Callable[[], bool], timeout: float = 60.0) -> None:
         """Wait until a condition holds, polling klippy."""
         until = time.monotonic() + timeout
         while not condition():

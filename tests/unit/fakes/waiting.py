@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 
-async def until(condition: Callable[[], object], limit: float = 3.0) -> None:
+async def until(condition: Callable[[], object], limit: float = 30.0) -> None:
     """Return once `condition()` holds. Raises TimeoutError after `limit` seconds."""
     async with asyncio.timeout(limit):
         while not condition():  # noqa: ASYNC110  what is watched has no event of its own
