@@ -1,4 +1,4 @@
-"""How long a series of twenty touches takes to be judged."""
+"""How long it takes to analyse a series of twenty samples."""
 
 import json
 import random
@@ -11,9 +11,10 @@ import numpy as np
 from benchmarks.fake_printer import changes
 from benchmarks.options import BenchmarkOptions
 from benchmarks.table import BenchmarkComparison, BenchmarkReport, microseconds
+from zcal_tui.model import limits
 from zcal_tui.stats.repeatability import analyse
 
-TOUCHES = 20
+SAMPLES = 20
 STEP = 0.0025
 """mm; a usual step distance."""
 SIGMA = 0.003
@@ -30,8 +31,8 @@ def run(_: BenchmarkOptions) -> BenchmarkReport:
     message = _status_message()
     against_std, against_json = [], []
     for number in range(ROUNDS + 1):
-        heights = [round(chance.gauss(1.5, SIGMA) / STEP) * STEP for _ in range(TOUCHES)]
-        ours = _seconds(partial(analyse, heights, step=STEP))
+        heights = [round(chance.gauss(1.5, SIGMA) / STEP) * STEP for _ in range(SAMPLES)]
+        ours = _seconds(partial(analyse, heights, step=STEP, limit=limits.RANGE_OF_TEN.value))
         std = _seconds(partial(np.std, heights), REPEATS)
         parsed = _seconds(partial(json.loads, message), REPEATS)
         if number:  # the first call of each imports and fills tables
@@ -40,7 +41,7 @@ def run(_: BenchmarkOptions) -> BenchmarkReport:
     kilobytes = len(message) / 1000
     return BenchmarkReport(
         "analyse",
-        f"{TOUCHES} quantised heights, {ROUNDS} series.",
+        f"{SAMPLES} quantised heights, {ROUNDS} series.",
         [
             BenchmarkComparison(
                 "repeatability.analyse", "numpy.std of the same heights", against_std, microseconds

@@ -51,9 +51,9 @@ def test_a_speed_that_is_better_is_found_and_proposed(printer_sim: Starter, tmp_
     printer.control.request("set", path="probe.noise", value=0.012)
     record = running.end().record
     assert record["verdict"]["level"] == "warn", record["verdict"]
-    assert "a touch at 2.5 mm/s" in record["verdict"]["summary"]
+    assert "a probing speed of 2.5 mm/s" in record["verdict"]["summary"]
     assert ("probe", "speed", "2.5") in {(c["section"], c["option"], c["new"]) for c in record["changes"]}
-    assert any("z_offset must be calibrated again" in text for text in record["advice"])
+    assert any("New probe settings change z_offset" in text for text in record["advice"])
     assert not any(change["state"] == "staged" for change in record["changes"])
 
 
@@ -174,12 +174,12 @@ def test_a_first_touch_apart_is_looked_at_again(printer_sim: Starter, tmp_path: 
     reasons = " ".join(record["verdict"]["reasons"])
     if habit:
         assert record["verdict"]["level"] == "fail", record["verdict"]
-        assert "in a second series begun anew as well" in reasons
+        assert "A second series began the same way" in reasons
         shift = record["estimates"]["first_sample_shift"]
         assert shift["low"] < 0.06 < shift["high"]
     else:
         assert record["verdict"]["level"] == "warn", record["verdict"]
-        assert "a single stray touch" in reasons
+        assert "sample 1 was a single outlier" in reasons
 
 
 def in_the_pause(printer: PrinterSim, tmp_path: Path) -> program.Program:

@@ -56,9 +56,16 @@ def test_the_terminal_interface_starts_without_numpy_and_plots(tmp_path: Path) -
 
 
 def test_statistics_and_the_extra_do_without_the_rest_of_us(tmp_path: Path) -> None:
-    modules = imported_by("import zcal_tui.stats.repeatability, zcal_tui.stats.verdicts", tmp_path)
+    modules = imported_by("import zcal_tui.stats.repeatability, zcal_tui.stats.thermal", tmp_path)
     ours = {name for name in modules if name.startswith("zcal_tui.")}
     assert {name for name in ours if not name.startswith("zcal_tui.stats")} == set()
+
+
+def test_decision_rules_add_only_the_limits_and_how_numbers_are_written(tmp_path: Path) -> None:
+    modules = imported_by("import zcal_tui.stats.verdicts.repeatability", tmp_path)
+    ours = {name for name in modules if name.startswith("zcal_tui.")}
+    others = {name for name in ours if not name.startswith("zcal_tui.stats")}
+    assert others == {"zcal_tui.model", "zcal_tui.model.limits", "zcal_tui.model.units"}
 
 
 def test_every_test_file_has_a_name_of_its_own() -> None:

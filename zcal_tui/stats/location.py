@@ -1,6 +1,6 @@
 """Location bias: does z_offset depend on where the toolhead is?
 
-Every place is measured in every round, so that what drifts from round to round is told from what belongs to a place:
+Every place is measured in every round, which separates what drifts from round to round from what belongs to a place:
 z_offset = level + place + round + noise, by least squares. Rounds may be incomplete as long as the places stay
 comparable through the rounds they share.
 """
@@ -8,7 +8,7 @@ comparable through the rounds they share.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,21 +17,8 @@ from numpy.typing import NDArray
 from zcal_tui.stats.combine import UncertaintyPart, combine, pooled_scatter, within
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.spread import SpreadEvidence
-from zcal_tui.stats.verdicts import Advice, Level, VerdictRule
-from zcal_tui.stats.wording import between, um
 
 FloatArray = NDArray[np.float64]
-
-SPREAD_LIMIT = 0.025
-"""mm. Klipper docs, Probe_Calibrate, Location Bias Check: more than 25 microns is not suitable."""
-
-SOURCE = "Klipper docs, Probe_Calibrate, Location Bias Check"
-
-ERROR_RATE = 0.05
-"""Wrong verdicts, of each kind, at most."""
-
-FIRST_LOOK = 2
-"""The first number of rounds at which a verdict is looked for: one round cannot tell drift from place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +77,11 @@ def location_bias(
     prior_dof: float = 0.0,
     confidence: float = 0.95,
 ) -> LocationBias:
-    """What z_offsets measured at two or more places in two or more rounds say about location bias.
+    """The location bias in z_offsets that were measured at two or more places in two or more rounds.
 
     `step` (mm) is the Z step distance: half a step may be off at each place, however often it is measured. The prior
-    is about the scatter of one z_offset, chiefly the person's (`paper.PRIOR_SIGMA`, `paper.PRIOR_DOF`); with it a
-    single round gives an answer too. ValueError on fewer than two places, a z_offset that is not finite, places that
+    is about the scatter of one z_offset, mostly the person's (`paper.PRIOR_SIGMA`, `paper.PRIOR_DOF`); with it a
+    single round is enough. ValueError on fewer than two places, a z_offset that is not finite, places that
     share no rounds, or no degree of freedom.
     """
     values = np.array([m.z_offset for m in measurements], dtype=np.float64)
@@ -208,132 +195,3 @@ def _drift(
     of_coefficients = weights[:-1] - weights[-1]
     error = sigma * math.sqrt(float(of_coefficients @ covariance @ of_coefficients))
     return combine(slope, {"random": UncertaintyPart(error, dof)}, confidence)
-
-
-def _look_error(rounds: int, cap: int | None, error_rate: float) -> float:
-    """What of the error rate is spent at the look after so many rounds: up to n of N rounds (n / N)² of it."""
-    if cap is None:
-        return error_rate
-    look = min(max(rounds, FIRST_LOOK), max(cap, FIRST_LOOK))
-    before = look - 1 if look > FIRST_LOOK else 0
-    last = max(cap, FIRST_LOOK)
-    return error_rate * ((look / last) ** 2 - (before / last) ** 2)
-
-
-def _standing(bounds: tuple[float, float], limit: float) -> Level:
-    low, high = bounds
-    if high < limit:
-        return "pass"
-    return "fail" if low > limit else "unknown"
-
-
-def judge_spread(
-    result: LocationBias,
-    limit: float = SPREAD_LIMIT,
-    cap: int | None = None,
-    names: Mapping[int, str] | None = None,
-) -> VerdictRule:
-    """The verdict: pass if the spread is below `limit` (mm), fail if it is above, unknown if the data do not decide.
-    `names` are the places' for people.
-
-    `cap` is the number of rounds planned, where the measuring stops as soon as the verdict is clear; the 5 % of wrong
-    verdicts are then spent over the rounds. None: the number of rounds was fixed beforehand.
-    """
-    error = _look_error(result.complete_rounds, cap, ERROR_RATE)
-    low, high = result.spread_bounds(error)
-    level = _standing((low, high), limit)
-    bounds = between(Interval(result.spread.value, low, high, 1.0 - 2.0 * error))
-    highest, lowest = (
-        f"at place {place}" if names is None else names[place] for place in (result.highest, result.lowest)
-    )
-    where = f"highest {highest}, lowest {lowest}"
-    rule = f"(limit: {um(limit)}; {SOURCE})"
-    seen = f"z_offset differs by {um(result.spread.value)} between the places"
-    words = {
-        "pass": f"{seen}, at most {um(high)} {rule}.",
-        "fail": f"{seen}, at least {um(low)}: {where} {rule}.",
-        "unknown": f"The data do not decide: {seen}, by these data {bounds}: {where} {rule}.",
-    }
-    return VerdictRule(level, (words[level], *_drift_reason(result)), _advice(level, result, limit))
-
-
-def _drift_reason(result: LocationBias) -> list[str]:
-    drift = result.drift
-    if drift is None or drift.low is None or drift.high is None or drift.low <= 0.0 <= drift.high:
-        return []
-    word = "up" if drift.value > 0.0 else "down"
-    size = f"{um(abs(drift.value))} a round, {between(drift)}"
-    rule = "(threshold: told from none with 95 % confidence, ours)"
-    return [f"z_offset drifts {word} by {size} {rule}. The comparison of the places is free of it."]
-
-
-def _advice(level: Level, result: LocationBias, limit: float) -> tuple[Advice, ...]:
-    if level == "fail":
-        return (
-            Advice(
-                "mechanics",
-                "Look for what tilts on the way between these places: the probe's mount, the toolhead, the gantry. "
-                "Klipper can compensate a twisted axis: [axis_twist_compensation] (Klipper docs, "
-                "Axis_Twist_Compensation).",
-            ),
-            Advice(
-                "manual-levelling",
-                "As it is, do not use this probe for bed levelling: Klipper has manual tools (BED_SCREWS_ADJUST, "
-                "MANUAL_PROBE; Klipper docs, Bed_Level).",
-            ),
-        )
-    if level == "unknown":
-        return (_more_rounds(result, limit),)
-    return ()
-
-
-def _more_rounds(result: LocationBias, limit: float) -> Advice:
-    rounds = deciding_rounds(result, limit)
-    if rounds is not None:
-        return Advice(
-            "more-rounds",
-            f"By these numbers about {rounds} rounds decide: repeat with max_rounds {rounds} or more.",
-        )
-    scatter = f"a single z_offset scatters by {um(result.sigma.value)}, chiefly by the feel for the paper"
-    return Advice(
-        "steadier-feel",
-        f"More rounds will hardly decide: the places differ by about the limit, and {scatter}. Repeat it with a "
-        "steadier hand: nozzle and bed clean and cold, one sheet of paper, the same slight drag at every place.",
-    )
-
-
-def further_rounds(result: LocationBias, limit: float = SPREAD_LIMIT, cap: int = 8) -> int:
-    """How many more rounds the verdict will take by these estimates: 0 if it is clear or `cap` rounds are done."""
-    done = result.complete_rounds
-    if done >= cap or _standing(result.spread_bounds(_look_error(done, cap, ERROR_RATE)), limit) != "unknown":
-        return 0
-    for rounds in range(max(done + 1, FIRST_LOOK), cap):
-        if _expected_standing(result, rounds, cap, limit) != "unknown":
-            return rounds - done
-    return cap - done
-
-
-MOST_ROUNDS = 12
-"""More is not asked of a person: at five places that would be 60 paper tests and more."""
-
-
-def deciding_rounds(result: LocationBias, limit: float = SPREAD_LIMIT) -> int | None:
-    """How many rounds a repeat needs to decide, if it finds the same; None if MOST_ROUNDS do not."""
-    for cap in range(max(result.complete_rounds, FIRST_LOOK), MOST_ROUNDS + 1):
-        if _expected_standing(result, cap, cap, limit) != "unknown":
-            return cap
-    return None
-
-
-def _expected_standing(result: LocationBias, rounds: int, cap: int, limit: float) -> Level:
-    """Where so many rounds of at most `cap` would stand if they found what was found so far."""
-    evidence = result.evidence
-    count = len(evidence.means)
-    expected = SpreadEvidence(
-        evidence.means,
-        np.full((count, count), 2.0 / rounds),
-        evidence.sigma,
-        evidence.dof + (rounds - result.complete_rounds) * (count - 1),
-        evidence.systematic,
-    )
-    return _standing(expected.bounds(_look_error(rounds, cap, ERROR_RATE)), limit)

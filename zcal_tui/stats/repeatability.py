@@ -1,4 +1,4 @@
-"""How well a probe repeats: everything a series of trigger heights at one place says."""
+"""How well a probe repeats: everything that a series of trigger heights at one place shows."""
 
 from __future__ import annotations
 
@@ -18,9 +18,6 @@ from zcal_tui.stats.quantisation import reading_step
 from zcal_tui.stats.series import SERIES_LENGTH, exceedance, expected_range
 
 FloatArray = NDArray[np.float64]
-
-RANGE_LIMIT = 0.025
-"""mm. Klipper docs, Probe_Calibrate, Repeatability check: a range above 25 microns is not accurate enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +76,21 @@ def analyse(
     heights: Sequence[float],
     *,
     step: float,
-    limit: float = RANGE_LIMIT,
+    limit: float,
     confidence: float = 0.95,
     error_rate: float = 0.05,
     adaptive: bool = True,
     systematic: Mapping[str, float] | None = None,
     again: Sequence[float] = (),
 ) -> Repeatability:
-    """What a series of trigger heights (mm, in the order taken, at least two) says about the probe.
+    """What a series of trigger heights (mm, in the order taken, at least two) shows about the probe.
 
-    `step` is the Z step distance in mm (gears included; 0 if readings are not quantised). `systematic` names further
-    half-widths (mm) within which the mean may be off as a whole, such as the endstop's sampling grid. `error_rate` is
-    shared by the tests for drift, first-sample shift and outliers. `adaptive` says that the series ends when its
-    verdict is clear (`stopping.Plan()`), not at a number fixed beforehand; sigma's interval allows for that. `again`
-    are the heights of a second series, begun anew, that tells whether the first sample always is where it was.
+    `step` is the Z step distance in mm (gears included; 0 if readings are not quantised). `limit` (mm) is the one for
+    the range of ten samples. `systematic` names further half-widths (mm) within which the mean may be off as a whole,
+    such as the endstop's sampling grid. `error_rate` is shared by the tests for drift, first-sample shift and outliers.
+    `adaptive`: the series ends when its verdict is clear (`StoppingPlan`), not at a number fixed beforehand; sigma's
+    interval allows for that. `again` are the heights of a second series, which shows whether the first sample is
+    always shifted.
     ValueError on fewer than two heights, a height that is not finite, a negative step, or equal heights with step 0.
     """
     values = np.asarray(heights, dtype=np.float64)

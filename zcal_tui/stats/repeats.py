@@ -1,4 +1,4 @@
-"""How far a result scatters that is made of several touches: their mean or median."""
+"""The standard deviation of a result made of several samples: their mean or median."""
 
 from __future__ import annotations
 
@@ -15,17 +15,15 @@ COUNTS = (1, 2, 3, 5, 7)
 
 
 def result_share(samples: int, result: str) -> float:
-    """The scatter of a result (`median` or `average`) of so many touches, as a share of a single touch's."""
+    """The standard deviation of a result (`median` or `average`) of so many samples, as a share of a single one's."""
     if result == "median":
         return _MEDIANS[samples] if samples in _MEDIANS else math.sqrt(math.pi / (2.0 * samples))
     return 1.0 / math.sqrt(samples)
 
 
-def samples_needed(
-    sigma: float, limit: float, step: float, result: str, most_over: float = 0.05
-) -> int | None:
-    """The fewest touches whose result spans more than `limit` (mm) in fewer than that share of series of ten; None
-    where even the most do not."""
+def samples_needed(sigma: float, limit: float, step: float, result: str, most_over: float) -> int | None:
+    """The fewest samples whose result spans more than `limit` (mm) in a share of series of ten below `most_over`; None
+    where even the most do not. `sigma` and `step` in mm."""
     for samples in COUNTS:
         over = exceedance(limit, result_share(samples, result) * sigma, np.zeros(SERIES_LENGTH), step)
         if over < most_over:

@@ -1,4 +1,4 @@
-"""A quantity at several spots of the bed, such as backlash: how much at each, and does a spot stand apart?"""
+"""A quantity at several spots of the bed, such as backlash: how much at each, and whether a spot differs."""
 
 from __future__ import annotations
 
@@ -12,22 +12,8 @@ from numpy.typing import NDArray
 from zcal_tui.stats.combine import Scatter, UncertaintyPart, combine, effective_dof, pooled_scatter, within
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.spread import SpreadEvidence, tukey_quantile
-from zcal_tui.stats.verdicts import Advice, Level, VerdictRule
-from zcal_tui.stats.wording import between, um
 
 FloatArray = NDArray[np.float64]
-
-SIMILAR = 0.025
-"""mm. How much spots may differ. Cartographer's documentation asks for similar backlash on all spots without a
-number; 25 µm is the accuracy goal of Klipper's documentation, Bed_Level."""
-
-NO_MATTER = 0.010
-"""mm. Backlash below this, or below one step, changes nothing that can be seen (ours)."""
-
-MUCH = 0.100
-"""mm. Backlash above this is a mechanical fault (ours: four times the accuracy goal)."""
-
-SOURCE = "Cartographer docs, Z Backlash Estimation: similar on all spots"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +38,7 @@ class SpotSamples:
 @dataclass(frozen=True, slots=True)
 class SpotEstimate:
     """A spot's value (mm) with its own interval, a one-sided upper bound of the same confidence, and whether it is
-    told from zero (upwards)."""
+    significantly above zero (`found`)."""
 
     name: str
     value: Interval
@@ -70,8 +56,8 @@ class SpotDifference:
 
 
 @dataclass(frozen=True, slots=True)
-class Apart:
-    """The spot that stands apart: its value (mm) minus the mean of the others'."""
+class OutlyingSpot:
+    """The spot that differs significantly: its value (mm) minus the mean of the others'."""
 
     name: str
     distance: Interval
@@ -81,10 +67,10 @@ class Apart:
 class SpotComparison:
     """The result of `compare_spots`; lengths in mm.
 
-    `found` is whether anything at all is told from zero; its false alarm rate over all spots is 5 % when nothing is
-    there. `largest` is the largest true value. `spread` is the largest minus the smallest true value, None for a
-    single spot. `apart` is None where no spot differs from the others significantly (5 % over all spots), or there are
-    fewer than three spots.
+    `found` is whether anything at all is significantly above zero; its false alarm rate over all spots is 5 % when
+    nothing is there. `largest` is the largest true value. `spread` is the largest minus the smallest true value, None
+    for a single spot. `outlying` is None where no spot differs significantly from the others (5 % over all spots), or
+    there are fewer than three spots.
     """
 
     spots: tuple[SpotEstimate, ...]
@@ -94,7 +80,7 @@ class SpotComparison:
     largest: Interval
     differences: tuple[SpotDifference, ...]
     spread: Interval | None
-    apart: Apart | None
+    outlying: OutlyingSpot | None
     sigma: Interval
     dof: float
 
@@ -150,7 +136,7 @@ def compare_spots(
             for j in range(i + 1, count)
         ),
         spread=scale.spread() if count > 1 else None,
-        apart=_apart(spots, scale) if count > 2 else None,
+        outlying=_outlying(spots, scale) if count > 2 else None,
         sigma=scatter.interval(confidence),
         dof=scatter.dof,
     )
@@ -227,7 +213,7 @@ class _Scale:
         )
 
 
-def _apart(spots: Sequence[SpotSamples], scale: _Scale) -> Apart | None:
+def _outlying(spots: Sequence[SpotSamples], scale: _Scale) -> OutlyingSpot | None:
     """The spot farthest from the mean of the others in units of its uncertainty, if that is significant."""
     count = len(spots)
     each = (1.0 - scale.confidence) / count
@@ -241,112 +227,4 @@ def _apart(spots: Sequence[SpotSamples], scale: _Scale) -> Apart | None:
     if not clear:
         return None
     farthest = max(clear, key=lambda i: abs(distances[i].value))
-    return Apart(spots[farthest].name, distances[farthest])
-
-
-def judge_backlash(
-    result: SpotComparison,
-    *,
-    step: float = 0.0,
-    upper_bound_only: bool = False,
-    similar: float = SIMILAR,
-    much: float = MUCH,
-) -> VerdictRule:
-    """The verdict on backlash: pass, warn (it differs between spots, or matters), fail (much), or unknown.
-
-    `upper_bound_only`: the values contain something else that is the same at all spots (a switch's own differential
-    travel), so that they say how much backlash there is at most; differences between spots are not touched by it.
-    """
-    size_level, size_reason = _judge_size(result, max(step, NO_MATTER), upper_bound_only, similar, much)
-    levels, reasons = [size_level], [size_reason]
-    if result.spread is not None:
-        level, reason = _judge_similarity(result, result.spread, similar, much)
-        levels.append(level)
-        reasons.append(reason)
-    negative = [spot.name for spot in result.spots if spot.value.high is not None and spot.value.high < 0.0]
-    if negative and not upper_bound_only:
-        levels.append("unknown")
-        reasons.append(
-            f"Backlash comes out negative at {', '.join(negative)} (threshold: zero, with 95 % confidence): lost "
-            "motion cannot do that, something else moves with the direction of travel."
-        )
-    level = max(levels, key=_SEVERITY.index)
-    return VerdictRule(level, tuple(reasons), _advice(result, level))
-
-
-_SEVERITY: list[Level] = ["pass", "unknown", "warn", "fail"]
-
-
-def _judge_size(
-    result: SpotComparison, normal: float, upper_bound_only: bool, similar: float, much: float
-) -> tuple[Level, str]:
-    largest = result.largest
-    low, high = largest.low or 0.0, largest.high or 0.0
-    most = max(spot.upper_bound for spot in result.spots)
-    if most <= normal:
-        return (
-            "pass",
-            f"Backlash is {um(most)} at most: no matter (threshold: one step or 10 µm, here {um(normal)}; ours).",
-        )
-    if upper_bound_only:
-        rule = f"(limit: {um(much)}, four times the 25 µm of Klipper docs, Bed_Level; ours)"
-        what = f"Backlash is {um(most)} at most; the switch's own travel between trigger and release is still in it"
-        return ("pass" if most <= much else "unknown"), f"{what} {rule}."
-    if not result.found and most <= similar:
-        return "pass", (
-            f"No backlash is told from zero (false alarm rate 5 %, ours); it is {um(most)} at most "
-            f"(threshold: {um(similar)}, the accuracy goal of Klipper docs, Bed_Level)."
-        )
-    seen = f"Backlash is {um(largest.value)}, {between(largest)}"
-    if len(result.spots) > 1:
-        seen = f"Where it is largest, backlash is {um(largest.value)}, {between(largest)}"
-    if low > much:
-        return "fail", (
-            f"{seen}: a mechanical fault (limit: {um(much)}, four times the 25 µm of Klipper docs, Bed_Level; ours)."
-        )
-    rule = f"(threshold: {um(similar)}, the accuracy goal of Klipper docs, Bed_Level)"
-    if low > similar:
-        return "warn", f"{seen}: it shows where Z turns round, as with a bed mesh {rule}."
-    if high <= similar:
-        return "pass", f"{seen}: less than what the bed has to be level to {rule}."
-    return "unknown", f"{seen}: the data do not decide whether that is much {rule}."
-
-
-def _judge_similarity(
-    result: SpotComparison, spread: Interval, similar: float, much: float
-) -> tuple[Level, str]:
-    low, high = spread.low or 0.0, spread.high or 0.0
-    rule = f"(limit: {um(similar)}, the accuracy goal of Klipper docs, Bed_Level; {SOURCE})"
-    seen = f"Backlash differs by {um(spread.value)} between the spots, {between(spread)}"
-    if low > similar:
-        return ("fail" if low > much else "warn"), f"{seen}: {_where(result)} {rule}."
-    if high <= similar:
-        return "pass", f"{seen}: similar on all spots {rule}."
-    return "unknown", f"{seen}: the data do not decide {rule}."
-
-
-def _where(result: SpotComparison) -> str:
-    if result.apart is not None:
-        distance = result.apart.distance
-        word = "above" if distance.value > 0.0 else "below"
-        return f"{result.apart.name} stands apart, {um(abs(distance.value))} {word} the others"
-    ordered = sorted(result.spots, key=lambda spot: spot.value.value)
-    return f"most at {ordered[-1].name}, least at {ordered[0].name}"
-
-
-def _advice(result: SpotComparison, level: Level) -> tuple[Advice, ...]:
-    if level == "unknown":
-        return (Advice("more-samples", "Measure more often at each spot: these data do not decide."),)
-    if level == "pass":
-        return ()
-    # A spot that stands apart by losing less is not the one to mend
-    apart = result.apart if result.apart is not None and result.apart.distance.value > 0.0 else None
-    worst = max(result.spots, key=lambda spot: spot.value.value).name
-    place = apart.name if apart is not None else worst
-    return (
-        Advice(
-            "mechanics",
-            f"Look at the Z drive nearest to {place}: belt tension, lead screw and nut, coupling, grub screws, "
-            "bearings (Cartographer docs, Z Backlash Estimation, names belts and lead screws).",
-        ),
-    )
+    return OutlyingSpot(spots[farthest].name, distances[farthest])

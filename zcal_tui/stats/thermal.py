@@ -1,10 +1,10 @@
 """Temperature bias: how the trigger height moves while bed and nozzle warm up, and whether it comes back.
 
 height = level + b · lag(T_bed) + c · lag(T_nozzle) + other + noise, where lag is a first-order lag with one time
-constant for both: the probe and its mount follow the heaters slowly. Where there are touches after the heat, what
-happens beside temperature is in it too: a drift, or a slip when the heat goes, whichever explains the heights.
+constant for both: the probe and its mount follow the heaters slowly. Where there are samples after the heat, what
+happens beside temperature is in it too: a drift, or a slip when the heat ends, whichever explains the heights.
 
-That line says when the height settles. How far it came, and how much is due to which heater, is taken from
+That line shows when the height settles. How far it came, and how much is due to which heater, is taken from
 `thermal_parts`, which leaves each part of the machine a lag of its own.
 """
 
@@ -23,22 +23,12 @@ from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.lag import LAGS, draw_residuals
 from zcal_tui.stats.thermal_fit import ThermalFit, fit_run, settling, thermal_run
 from zcal_tui.stats.thermal_parts import KnownLags, warmed
-from zcal_tui.stats.verdicts import Advice, Level, VerdictRule
-from zcal_tui.stats.wording import between, um
 
 FloatArray = NDArray[np.float64]
 
 Phase = Literal["baseline", "bed", "nozzle", "back"]
 Heater = Literal["bed", "nozzle"]
 HEATERS: tuple[Heater, ...] = ("bed", "nozzle")
-
-SHIFT_LIMIT = 0.025
-"""mm. Klipper docs, Bed_Level: the accuracy to aim for. Probe_Calibrate, Temperature Bias, names no number."""
-
-SOURCE = "Klipper docs, Probe_Calibrate, Temperature Bias; 25 µm is the accuracy goal of Bed_Level"
-
-SETTLED = 0.005
-"""mm. Settled is within one step or this: what Probe_Calibrate, Repeatability check, calls normal."""
 
 _REPEATS = 400
 _LAG_WIDENING = 1.2
@@ -48,8 +38,8 @@ _CURVE_POINTS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Touch:
-    """A touch: time (s), trigger height (mm), temperatures (°C) of bed and nozzle at that moment, and the phase."""
+class ThermalSample:
+    """A sample: time (s), trigger height (mm), temperatures (°C) of bed and nozzle at that moment, and the phase."""
 
     t: float
     height: float
@@ -60,7 +50,7 @@ class Touch:
 
 @dataclass(frozen=True, slots=True)
 class Temperatures:
-    """The temperatures (°C) of bed and nozzle at times `t` (s), more often than the touches; may overlap with them."""
+    """The temperatures (°C) of bed and nozzle at times `t` (s), more often than the samples; may overlap with them."""
 
     t: Sequence[float]
     bed: Sequence[float]
@@ -73,7 +63,7 @@ class ThermalBias:
 
     `shift` is the height in the last third of the hot phase (bed, and nozzle where it was heated) over the baseline,
     as far as the heat explains it, and `per_degree_*` each heater's share of it for every °C, None where the data do
-    not tell them, and then `not_separable` says why. `lag` is the time constant, None where nothing moves enough to
+    not separate them, and then `not_separable` says why. `lag` is the time constant, None where nothing moves enough to
     show one. `settle` is how long after the hot temperatures were reached the height came within one step or 5 µm of
     where it leads to, None if it did not; `remaining` is how far it would still have gone after the hot phase.
     `returned` is the height at the end of the "back" phase minus the baseline, less what the temperatures
@@ -93,26 +83,30 @@ class ThermalBias:
 
 
 def thermal_bias(
-    touches: Sequence[Touch],
+    samples: Sequence[ThermalSample],
     history: Temperatures | None = None,
     *,
+    settled: float,
     step: float = 0.0,
     confidence: float = 0.95,
     seed: int = 0,
 ) -> ThermalBias:
-    """What touches in the phases of a temperature run say. `step` (mm) is the Z step distance.
+    """What the samples of a temperature run show. `step` (mm) is the Z step distance. A height has settled when it
+    stays within `settled` (mm), or one step if that is more.
 
-    The lag's interval comes from a block bootstrap of the residuals, drawn with `seed`. ValueError without touches in
+    The lag's interval comes from a block bootstrap of the residuals, drawn with `seed`. ValueError without samples in
     the baseline (three at least) and in a hot phase (three at least), on a number that is not finite, or if nothing
     was heated by 5 °C or more.
     """
     run = thermal_run(
-        np.array([(touch.t, touch.height, touch.bed, touch.nozzle) for touch in touches], dtype=np.float64),
-        [touch.phase for touch in touches],
+        np.array(
+            [(sample.t, sample.height, sample.bed, sample.nozzle) for sample in samples], dtype=np.float64
+        ),
+        [sample.phase for sample in samples],
         np.empty((0, 3)) if history is None else np.column_stack([history.t, history.bed, history.nozzle]),
     )
     fit, not_separable = fit_run(run)
-    settle = settling(fit, max(step, SETTLED))
+    settle = settling(fit, max(step, settled))
     heaters = run.heated
     parts = warmed(run, heaters, len(run.times) / (fit.blocks.dof + len(fit.coefficients) + 1))
     # Two heights are compared, each rounded.
@@ -170,99 +164,3 @@ def _lag(lags: FloatArray, fit: ThermalFit, confidence: float) -> Interval:
     return Interval(
         float(lags[0]), 0.0 if low <= shortest else low, None if high >= longest else high, confidence
     )
-
-
-def judge_thermal(result: ThermalBias, limit: float = SHIFT_LIMIT) -> VerdictRule:
-    """The verdict: pass if the shift stays within `limit` (mm); warn if it exceeds it, for then the probe must always
-    be used at the same temperature; fail if the height does not settle, or does not come back; unknown if the data do
-    not decide."""
-    size_level, size_reason = _judge_shift(result.shift, limit)
-    levels, reasons = [size_level], [size_reason]
-    settling = _judge_settling(result, size_level, limit)
-    if settling is not None:
-        levels.append(settling[0])
-        reasons.append(settling[1])
-    if result.returned is not None:
-        level, reason = _judge_returned(result.returned, limit)
-        levels.append(level)
-        reasons.append(reason)
-    level = max(levels, key=_SEVERITY.index)
-    return VerdictRule(level, tuple(reasons), _advice(result, level, size_level))
-
-
-_SEVERITY: list[Level] = ["pass", "unknown", "warn", "fail"]
-
-
-def _rule(limit: float) -> str:
-    return f"(limit: {um(limit)}; {SOURCE})"
-
-
-def _magnitude(interval: Interval) -> tuple[float, float]:
-    """Bounds of the absolute value."""
-    low = -math.inf if interval.low is None else interval.low
-    high = math.inf if interval.high is None else interval.high
-    nearest = 0.0 if low <= 0.0 <= high else min(abs(low), abs(high))
-    return nearest, max(abs(low), abs(high))
-
-
-def _judge_shift(shift: Interval, limit: float) -> tuple[Level, str]:
-    least, most = _magnitude(shift)
-    word = "higher" if shift.value >= 0.0 else "lower"
-    seen = f"Hot, the probe triggers {um(abs(shift.value))} {word} than cold, {between(shift)}"
-    if least > limit:
-        return "warn", f"{seen}: what is measured cold is wrong when hot {_rule(limit)}."
-    if most <= limit:
-        return "pass", f"{seen}: little enough {_rule(limit)}."
-    return "unknown", f"{seen}: the data do not decide {_rule(limit)}."
-
-
-def _judge_settling(result: ThermalBias, size_level: Level, limit: float) -> tuple[Level, str] | None:
-    """What there is to say of a height that was still on its way when the heat went; None if there is nothing."""
-    rest = result.remaining
-    seen = f"at the end of the hot phase {um(abs(rest.value))} were still to come, {between(rest)}"
-    # What is still to come is a guess from how the line bends: it counts once it is told from nothing
-    goes_on = not rest.covers(0.0)
-    if size_level == "warn" and goes_on and abs(rest.value) > limit:
-        return "fail", f"It does not settle: {seen} {_rule(limit)}."
-    if size_level == "pass" and goes_on and abs(result.shift.value + rest.value) > limit:
-        return "unknown", f"The hot phase was too short: {seen} {_rule(limit)}."
-    if size_level != "pass" and result.settle is None:
-        source = "(settled: one step or 5 µm; Klipper docs, Probe_Calibrate, Repeatability check)"
-        return "unknown", f"The hot phase was too short: {seen} {source}."
-    return None
-
-
-def _judge_returned(returned: Interval, limit: float) -> tuple[Level, str]:
-    least, most = _magnitude(returned)
-    seen = f"Cooled down, the height is {um(abs(returned.value))} from where it began, {between(returned)}"
-    if least > limit:
-        return "fail", f"{seen}: something moved that is not temperature {_rule(limit)}."
-    if most <= limit:
-        return "pass", f"{seen}: it comes back {_rule(limit)}."
-    return "unknown", f"{seen}: the data do not decide {_rule(limit)}."
-
-
-def _advice(result: ThermalBias, level: Level, size_level: Level) -> tuple[Advice, ...]:
-    advice = []
-    if size_level == "warn":
-        wait = ""
-        if result.settle is not None:
-            wait = f" Wait {max(1, math.ceil(result.settle / 60.0))} min after the temperatures are reached."
-        advice.append(
-            Advice(
-                "same-temperature",
-                "Always level, mesh and calibrate z_offset at the same temperature, either cold or heated through "
-                f"(Klipper docs, Probe_Calibrate, Temperature Bias).{wait}",
-            )
-        )
-    if level == "fail":
-        advice.append(
-            Advice(
-                "mechanics",
-                "Check the probe's mount, the bed's springs or mounts, and that nothing is loose or being pushed by "
-                "a cable; then repeat.",
-            )
-        )
-    if level == "unknown":
-        advice.append(Advice("longer", "Repeat with longer phases and more touches: these do not decide."))
-    return tuple(advice)

@@ -1,4 +1,4 @@
-"""The fit behind `thermal`: which columns a temperature run can tell apart, and how the fitted height settles."""
+"""The fit behind `thermal`: which columns a temperature run can separate, and how the fitted height settles."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BoolArray = NDArray[np.bool_]
 Other = Literal["nothing", "drift", "slip"]
 
 FEWEST = 3
-"""Touches in the baseline and in a hot phase without which nothing is said."""
+"""The fewest samples in the baseline and in a hot phase from which anything is estimated."""
 
 LEAST_HEATING = 5.0
 """°C. A heater that changed by less was not heated."""
@@ -26,15 +26,15 @@ _REACHED = 2.0
 _OWN_SHARE = 0.05
 HOUR = 3600.0
 _CLEARLY_LESS = 0.8
-"""A slip is taken for one where it leaves less than this share of what a drift leaves."""
+"""A slip is chosen where it leaves less than this share of what a drift leaves."""
 
-_TOGETHER = "bed and nozzle warmed up together, so what is due to which cannot be told"
+_TOGETHER = "Bed and nozzle warmed up together, so their effects cannot be separated."
 
 
 @dataclass(frozen=True, slots=True)
 class ThermalRun:
     """A temperature run as arrays. `nodes` are all times (s) at which temperatures (°C; bed, nozzle) are known, the
-    touches' among them; `at_touch` are the touches' places there."""
+    samples' among them; `at_sample` are the samples' indices there."""
 
     times: FloatArray
     heights: FloatArray
@@ -43,17 +43,17 @@ class ThermalRun:
     back: BoolArray
     nodes: FloatArray
     temperatures: FloatArray
-    at_touch: IntArray
+    at_sample: IntArray
 
     @property
     def start(self) -> FloatArray:
         """Temperatures of bed and nozzle in the baseline."""
-        return np.asarray(self.temperatures[self.at_touch][self.baseline].mean(axis=0), dtype=np.float64)
+        return np.asarray(self.temperatures[self.at_sample][self.baseline].mean(axis=0), dtype=np.float64)
 
     @property
     def end(self) -> FloatArray:
         """Temperatures of bed and nozzle in the last third of the hot phase."""
-        late = self.temperatures[self.at_touch][self.late_hot]
+        late = self.temperatures[self.at_sample][self.late_hot]
         return np.asarray(np.median(late, axis=0), dtype=np.float64)
 
     @property
@@ -63,17 +63,17 @@ class ThermalRun:
 
     @property
     def heated_for(self) -> float:
-        """Seconds from the last touch of the baseline to the last one of the hot phase."""
+        """Seconds from the last sample of the baseline to the last one of the hot phase."""
         return float(self.times[self.hot][-1] - self.times[self.baseline][-1])
 
     @property
     def late_hot(self) -> BoolArray:
-        """The touches in the last third of the hot phase."""
+        """The samples in the last third of the hot phase."""
         return self._last_third(self.hot)
 
     @property
     def late_back(self) -> BoolArray:
-        """The touches in the last third of the phase after the heat."""
+        """The samples in the last third of the phase after the heat."""
         return self._last_third(self.back)
 
     def _last_third(self, phase: BoolArray) -> BoolArray:
@@ -83,31 +83,31 @@ class ThermalRun:
         return late
 
 
-def thermal_run(touches: FloatArray, phases: Sequence[str], history: FloatArray) -> ThermalRun:
-    """The run from touches (rows of time, height, bed, nozzle) and a history (rows of time, bed, nozzle).
+def thermal_run(samples: FloatArray, phases: Sequence[str], history: FloatArray) -> ThermalRun:
+    """The run from samples (rows of time, height, bed, nozzle) and a history (rows of time, bed, nozzle).
 
-    ValueError on numbers that are not finite, or without three touches each in the baseline and in a hot phase.
+    ValueError on numbers that are not finite, or without three samples each in the baseline and in a hot phase.
     """
-    if not (np.isfinite(touches).all() and np.isfinite(history).all()):
+    if not (np.isfinite(samples).all() and np.isfinite(history).all()):
         raise ValueError("every time, height and temperature must be a finite number")
-    order = np.argsort(touches[:, 0], kind="stable")
-    touches = touches[order]
+    order = np.argsort(samples[:, 0], kind="stable")
+    samples = samples[order]
     phase = np.array(phases)[order]
     hot = phase == ("nozzle" if (phase == "nozzle").any() else "bed")
     if (phase == "baseline").sum() < FEWEST or hot.sum() < FEWEST:
-        raise ValueError(f"at least {FEWEST} touches in the baseline and {FEWEST} in a hot phase are needed")
-    # Where a touch and the history share a time the touch's temperatures count: it comes first.
-    known = np.concatenate([touches[:, [0, 2, 3]], history])
+        raise ValueError(f"at least {FEWEST} samples in the baseline and {FEWEST} in a hot phase are needed")
+    # Where a sample and the history share a time the sample's temperatures count: it comes first.
+    known = np.concatenate([samples[:, [0, 2, 3]], history])
     nodes, first = np.unique(known[:, 0], return_index=True)
     return ThermalRun(
-        times=touches[:, 0],
-        heights=touches[:, 1],
+        times=samples[:, 0],
+        heights=samples[:, 1],
         baseline=phase == "baseline",
         hot=hot,
         back=phase == "back",
         nodes=nodes,
         temperatures=known[first, 1:],
-        at_touch=np.searchsorted(nodes, touches[:, 0]),
+        at_sample=np.searchsorted(nodes, samples[:, 0]),
     )
 
 
@@ -116,7 +116,7 @@ class ThermalFit:
     """The fitted model.
 
     Column 0 is the level; `thermal` are the columns of temperature, whose settled values when hot are `settled` and
-    whose heaters are `names` (none where they cannot be told apart). `other` is what changes beside temperature, in
+    whose heaters are `names` (none where they cannot be separated). `other` is what changes beside temperature, in
     column `drift` (None where the run does not show it). `response` are the thermal columns at all nodes (lags × nodes
     × columns).
     """
@@ -145,7 +145,7 @@ class ThermalFit:
 
 
 def fit_run(run: ThermalRun) -> tuple[ThermalFit, tuple[str, ...]]:
-    """The fit, and the sentences that say what it cannot tell. ValueError if nothing was heated."""
+    """The fit, and sentences on what it cannot separate. ValueError if nothing was heated."""
     heating = run.end - run.start
     heated = np.isin([0, 1], run.heated)
     names = [name for name, was in zip(("bed", "nozzle"), heated, strict=True) if was]
@@ -155,14 +155,14 @@ def fit_run(run: ThermalRun) -> tuple[ThermalFit, tuple[str, ...]]:
     lags = LAGS[: max(2, int((run.heated_for >= LAGS).sum()))]
     response = lagged(run.nodes, run.temperatures - run.start, lags)[:, :, heated]
     reasons = tuple(
-        f"the {name} was not heated" for name, was in zip(("bed", "nozzle"), heated, strict=True) if not was
+        f"The {name} was not heated." for name, was in zip(("bed", "nozzle"), heated, strict=True) if not was
     )
     try:
         fit = _best_fit(run, response, names, heating[heated])
     except ValueError:
         if len(names) < 2:
             raise
-        # Exactly in proportion: one column stands for both.
+        # Exactly in proportion: one column is used for both.
         share = (response / heating).sum(axis=2, keepdims=True)
         return _best_fit(run, share, [], np.array([2.0])), (_TOGETHER,)
     if len(names) == 2 and not _separable(fit):
@@ -183,7 +183,7 @@ def _best_fit(run: ThermalRun, response: FloatArray, names: list[str], settled: 
 
 
 def _beside_temperature(run: ThermalRun, other: Other, times: FloatArray) -> FloatArray:
-    """Its column: the hours of a drift, or 1 from the first touch after the heat on for a slip."""
+    """The column of `other`: the hours of a drift, or 1 from the first sample after the heat on for a slip."""
     if other == "slip":
         return np.asarray(times >= run.times[run.back][0], dtype=np.float64)
     return np.asarray((times - run.times[0]) / HOUR, dtype=np.float64)
@@ -194,7 +194,7 @@ def _fit(
 ) -> ThermalFit:
     count = len(run.times)
     lags = len(response)
-    columns = [np.ones((lags, count, 1)), response[:, run.at_touch]]
+    columns = [np.ones((lags, count, 1)), response[:, run.at_sample]]
     if other != "nothing":
         beside = _beside_temperature(run, other, run.times)
         columns.append(np.broadcast_to(beside[:, None], (lags, count, 1)))
@@ -245,6 +245,6 @@ def settling(fit: ThermalFit, tolerance: float) -> float | None:
 
 
 def _last(where: BoolArray) -> int:
-    """The last place where it is so; −1 if it is nowhere."""
+    """The last index where it is true; −1 if it is nowhere."""
     places = np.flatnonzero(where)
     return int(places[-1]) if len(places) else -1

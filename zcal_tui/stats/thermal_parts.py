@@ -1,13 +1,13 @@
-"""What each heater has done to the height, where every part of the machine follows it with a lag of its own.
+"""What each heater did to the height, where every part of the machine follows it with a lag of its own.
 
 The bed rises within minutes, the probe warms up over several, the frame over a quarter of an hour, and they move the
 height against each other. A single time constant (`thermal_fit`) draws a good line through that, but shares it between
 the heaters otherwise than they did, by more than the residuals show. So here each heater has a coefficient at every lag
 of a coarse grid, all with the same prior: normal about zero, of a size that the data choose. How the response is shared
-among neighbouring lags is then left open, as far as the data leave it open, and the intervals say what that is worth.
+among neighbouring lags is then left open, as far as the data leave it open, and the intervals contain that.
 
-What is said is what was seen: how far the height had come when the heat went. Where it would have gone is said apart
-(`remaining`), with the interval that a guess about parts slower than the heat was long deserves.
+The estimate is of what was seen: how far the height had come when the heat ended. Where it would have gone is a
+separate estimate (`remaining`), with the wide interval of an extrapolation to parts slower than the heat was long.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ DRIFTS: Sizes = {0.0: 0.5, 0.002: 0.4, 0.010: 0.1}
 """mm an hour. Of what drifts beside temperature; our assumption, as is the next."""
 
 SLIPS: Sizes = {0.0: 0.9, 0.010: 0.05, 0.050: 0.05}
-"""mm. Of a slip when the heat goes: something that comes loose is rare, and plain to see."""
+"""mm. Of a slip when the heat ends: something that comes loose is rare, and plain to see."""
 
 _INDEPENDENT = 1e-4
 _LEAST_VARIANCE = 1e-18
@@ -56,8 +56,8 @@ class KnownLags:
 class Warmed:
     """What the heat did, over the baseline. `shift` (mm) is what it had done to the height in the last third of the hot
     phase, and `per_degree` (mm/°C, in the order of the heaters) each heater's share of it for every °C. `remaining`
-    (mm) is what was still to come after the hot phase if its temperatures were held for good. `returned` (mm) is the
-    height at the end of the phase after the heat, less what the temperatures explain; None without touches there. `dof`
+    (mm) is the drift that remained after the hot phase, had its temperatures been held. `returned` (mm) is the
+    height at the end of the phase after the heat, less what the temperatures explain; None without samples there. `dof`
     are the degrees of freedom of all."""
 
     per_degree: tuple[KnownLags, ...]
@@ -73,7 +73,7 @@ def warmed(run: ThermalRun, heaters: Sequence[int], wander: float = 1.0) -> Warm
     `wander` is the factor by which sums of the noise scatter more than those of independent values, as a stiffer line
     has found it: so many coefficients follow a slow wander themselves, and what they leave shows less of it.
     """
-    response = lagged(run.nodes, run.temperatures - run.start, PARTS)[:, run.at_touch]
+    response = lagged(run.nodes, run.temperatures - run.start, PARTS)[:, run.at_sample]
     columns = [response[:, :, heater].T for heater in heaters]
     sizes: list[Sizes] = [COEFFICIENTS] * len(heaters)
     cooled = int(run.back.sum()) >= FEWEST
@@ -86,7 +86,7 @@ def warmed(run: ThermalRun, heaters: Sequence[int], wander: float = 1.0) -> Warm
     def of(weights: FloatArray) -> KnownLags:
         return KnownLags(float(weights @ fit.mean), math.sqrt(float(weights @ fit.covariance @ weights)))
 
-    # For each heater, what its coefficients had come to, what was still to come, and what is left after the heat
+    # For each heater, what its coefficients had done, what remained, and what is left after the heat
     reached = np.zeros((len(heaters), len(fit.mean)))
     to_come, left = np.zeros_like(reached), np.zeros_like(reached)
     heating = run.end - run.start

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from zcal_tui.model.check_info import CHECK_INFO
 from zcal_tui.model.estimate_text import value_text
 from zcal_tui.model.labels import label
 from zcal_tui.model.outcome_words import OUTCOME_WORDS
@@ -15,10 +16,15 @@ from zcal_tui.results.text import numbers_text, slope_text
 from zcal_tui.results.trend import Slope, TrendPoint, points, slope
 from zcal_tui.results.variant import grouped
 from zcal_tui.tui.app_state import LEVEL_WORDS
-from zcal_tui.tui.presenters.limit import LIMIT_MM
 
-LIMITS: Mapping[str, float] = {"spread": LIMIT_MM, "shift": LIMIT_MM}
-"""By estimate, the limit that its trend is drawn with, mm (faces.limits)."""
+
+def trend_limit(estimate: str) -> float | None:
+    """The limit (mm) that the trend of an estimate is drawn with; None where there is none."""
+    found = (
+        info.limit for info in CHECK_INFO.values() if info.limit is not None and info.main[0] == estimate
+    )
+    limit = next(found, None)
+    return None if limit is None else limit().value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""When the touches are enough, and what is said of them."""
+"""When there are enough samples, and the verdict on them."""
 
 import pytest
 
@@ -20,13 +20,13 @@ def report(heights: list[float], *, dropped: int = 0, **parameters: object) -> A
     return made
 
 
-def test_a_given_number_is_touched_exactly() -> None:
+def test_a_given_number_is_sampled_exactly() -> None:
     assert report([], samples=20).wanted() == 20
     assert report(GOOD[:12], samples=20).wanted() == 8
     assert report([*GOOD, *GOOD[:5]], samples=20).wanted() == 0
 
 
-def test_without_a_number_it_looks_at_planned_ones_and_stops_when_clear() -> None:
+def test_without_a_number_it_decides_at_planned_ones_and_stops_when_clear() -> None:
     assert report([]).wanted() == 15
     assert report(GOOD).wanted() == 0
 
@@ -37,9 +37,9 @@ def test_the_cap_is_kept() -> None:
     assert report([], max_samples=12).most == 12
 
 
-def test_touches_that_the_printer_leaves_out_are_not_counted() -> None:
+def test_samples_that_the_printer_leaves_out_are_not_counted() -> None:
     made = report([9.9, *GOOD], dropped=1)
-    assert (made.touches, made.counted) == (16, 15)
+    assert (made.taken, made.counted) == (16, 15)
     verdict = next(event for event in made.conclusion() if isinstance(event, VerdictReached))
     assert verdict.verdict.level is Level.PASS
 
@@ -82,7 +82,7 @@ def test_one_step_only_bounds_the_scatter_from_above() -> None:
     assert sigma.high > 0.0
 
 
-APART = [1.55, *GOOD[1:], *GOOD]
+SHIFTED = [1.55, *GOOD[1:], *GOOD]
 
 
 def again(heights: list[float]) -> list[Sample]:
@@ -93,30 +93,30 @@ def verdict_of(made: AccuracyReport) -> VerdictReached:
     return next(event for event in made.conclusion() if isinstance(event, VerdictReached))
 
 
-def test_a_verdict_that_hangs_on_the_first_touch_asks_for_a_second_series() -> None:
-    made = report(APART)
+def test_a_verdict_that_depends_on_the_first_sample_asks_for_a_second_series() -> None:
+    made = report(SHIFTED)
     assert made.wanted() == 0
-    assert made.hangs_on_first
+    assert made.first_sample_decides
     assert verdict_of(made).verdict.level is Level.FAIL
-    assert not report(GOOD).hangs_on_first
-    assert not report([1.508, *GOOD[1:]]).hangs_on_first
-    assert not report(APART[:20], samples=20).hangs_on_first
+    assert not report(GOOD).first_sample_decides
+    assert not report([1.508, *GOOD[1:]]).first_sample_decides
+    assert not report(SHIFTED[:20], samples=20).first_sample_decides
 
 
-def test_a_habit_of_first_touches_fails_and_says_that_it_was_seen_twice() -> None:
-    made = report(APART)
+def test_a_repeated_first_sample_shift_fails_and_is_reported_as_such() -> None:
+    made = report(SHIFTED)
     made.add_again(again([1.555, *GOOD[:4]]))
-    assert not made.hangs_on_first
+    assert not made.first_sample_decides
     verdict = verdict_of(made).verdict
     assert verdict.level is Level.FAIL
-    assert any("in a second series begun anew as well" in reason for reason in verdict.reasons)
+    assert any("A second series began the same way" in reason for reason in verdict.reasons)
 
 
-def test_a_stray_first_touch_is_an_outlier() -> None:
-    made = report(APART)
+def test_a_single_shifted_first_sample_is_an_outlier() -> None:
+    made = report(SHIFTED)
     made.add_again(again(GOOD[:5]))
-    assert not made.hangs_on_first
+    assert not made.first_sample_decides
     verdict = verdict_of(made).verdict
     assert verdict.level is Level.WARN
     assert any("Sample 1 is an outlier" in reason for reason in verdict.reasons)
-    assert any("a single stray touch" in reason for reason in verdict.reasons)
+    assert any("sample 1 was a single outlier" in reason for reason in verdict.reasons)

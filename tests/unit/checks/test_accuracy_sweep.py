@@ -1,4 +1,4 @@
-"""Which settings a sweep compares, and what it makes of their touches."""
+"""Which settings a sweep compares, and its verdict on their samples."""
 
 from typing import Any
 
@@ -61,7 +61,7 @@ def test_a_pin_that_is_pushed_out_keeps_its_room() -> None:
     assert "retract=6" in found and "retract=1.5" not in found
 
 
-def told(
+def concluded(
     sigmas: dict[str, float], probe: ProbeConfig = PROBE, outlier: str = "", n: int = 20
 ) -> tuple[Verdict, dict[str, Estimate], list[AdviceGiven]]:
     draw = np.random.default_rng(4)
@@ -89,7 +89,7 @@ def changes(advice: list[AdviceGiven]) -> list[Change]:
     return [change for given in advice for change in given.changes]
 
 
-def test_nothing_is_said_before_every_setting_was_measured() -> None:
+def test_there_is_no_verdict_before_every_setting_was_measured() -> None:
     names = plan()
     report = SweepReport(tuple(names.values()), PROBE, STEP, "5")
     for k in range(20):
@@ -99,9 +99,9 @@ def test_nothing_is_said_before_every_setting_was_measured() -> None:
 
 
 def test_where_none_is_better_the_present_settings_stay() -> None:
-    verdict, estimates, advice = told({"others": 0.003})
+    verdict, estimates, advice = concluded({"others": 0.003})
     assert verdict.level is Level.PASS
-    assert "none scatters less" in verdict.summary
+    assert "No other setting scatters less" in verdict.summary
     assert any("7 settings were compared" in reason and "Holm" in reason for reason in verdict.reasons)
     assert changes(advice) == []
     assert not any("z_offset" in given.text for given in advice)
@@ -128,34 +128,34 @@ def test_where_none_is_better_the_present_settings_stay() -> None:
     ],
 )
 def test_a_better_one_is_recommended_with_its_line_and_z_offset_again(name: str, change: Change) -> None:
-    verdict, estimates, advice = told({"others": 0.006, name: 0.0015})
+    verdict, estimates, advice = concluded({"others": 0.006, name: 0.0015})
     assert verdict.level is Level.WARN
     assert verdict.summary.startswith("Better with")
     assert change in changes(advice)
-    assert any("z_offset must be calibrated again" in given.text for given in advice)
+    assert any("New probe settings change z_offset" in given.text for given in advice)
     shift = estimates[f"mean_shift@{name}"]
     assert shift.low is not None and shift.high is not None and shift.low < 0.0 < shift.high
 
 
-def test_more_samples_where_single_ones_do_not_keep_the_limit() -> None:
-    _, _, advice = told({"others": 0.0065})
+def test_more_samples_where_single_ones_exceed_the_limit() -> None:
+    _, _, advice = concluded({"others": 0.0065})
     (samples, result) = changes(advice)
     assert (samples.option, samples.old) == ("samples", "1")
     assert int(samples.new) >= 3
     assert (result.option, result.new) == ("samples_result", "median")
 
 
-def test_where_nothing_helps_it_says_what_to_look_at() -> None:
-    verdict, _, advice = told({"others": 0.03})
+def test_where_nothing_helps_it_advises_what_to_check() -> None:
+    verdict, _, advice = concluded({"others": 0.03})
     assert verdict.level is Level.FAIL
     assert changes(advice) == []
     texts = [given.text for given in advice]
     assert any("mount" in text for text in texts) and any("BED_SCREWS_ADJUST" in text for text in texts)
-    assert not any("Try another probing speed" in text for text in texts)
+    assert not any("Compare other probing speeds" in text for text in texts)
 
 
 def test_an_outlier_does_not_make_the_others_better() -> None:
-    verdict, _, advice = told({"others": 0.003}, outlier=CONFIGURED)
+    verdict, _, advice = concluded({"others": 0.003}, outlier=CONFIGURED)
     assert verdict.level is Level.WARN
     assert any("outlier" in reason for reason in verdict.reasons)
     assert not verdict.summary.startswith("Better")

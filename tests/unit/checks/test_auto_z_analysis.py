@@ -45,7 +45,7 @@ def repeats(*offsets: float) -> Repeats:
 def test_good_repeats_pass_and_say_what_the_limits_are() -> None:
     findings = list(of_repeats(repeats(-0.090, -0.0912, -0.0905), SECTION))
     assert {finding.level for finding in findings} == {Level.PASS}
-    assert "goal: 25 µm; Klipper docs, Bed_Level" in findings[0].text
+    assert "Limit: 25 µm (Klipper docs, Bed_Level)." in findings[0].text
     assert "offset_margins" in findings[1].text
 
 
@@ -54,7 +54,7 @@ def test_wide_repeats_warn() -> None:
     assert first.level is Level.WARN
 
 
-def test_a_single_run_with_single_touches_decides_nothing() -> None:
+def test_a_single_run_with_single_samples_decides_nothing() -> None:
     found = Repeats(STEP)
     found.found.append(AutomaticOffset(-0.1, 0.5, Height(0.5), Height(6.4), Height(6.3)))
     first, *_ = of_repeats(found, SECTION)
@@ -62,16 +62,16 @@ def test_a_single_run_with_single_touches_decides_nothing() -> None:
     assert found.estimates()["offset"].low is None
 
 
-def test_a_creep_from_run_to_run_warns_and_names_the_height() -> None:
+def test_a_drift_from_run_to_run_warns_and_names_the_height() -> None:
     findings = list(of_repeats(repeats(-0.09, -0.10, -0.11), SECTION))
     worst = verdict_of(findings, "good")
     assert worst.level is Level.WARN
-    assert any("creeps by −10 µm from run to run" in reason for reason in worst.reasons)
-    assert any("The probe on the bed creeps" in reason for reason in worst.reasons)
-    assert not any("nozzle on the endstop creeps" in reason for reason in worst.reasons)
+    assert any("drifts by −10 µm from run to run" in reason for reason in worst.reasons)
+    assert any("The probe on the bed drifts" in reason for reason in worst.reasons)
+    assert not any("nozzle on the endstop drifts" in reason for reason in worst.reasons)
 
 
-def test_the_worst_finding_decides_and_stands_first() -> None:
+def test_the_worst_finding_decides_and_comes_first() -> None:
     verdict = verdict_of(
         [
             AutoZFinding(Level.PASS, "a"),
@@ -103,13 +103,13 @@ def test_the_faults_of_every_plugins_wording(text: str, fault: str | None) -> No
     assert fault_of(text) == fault
 
 
-def test_an_offset_outside_the_margins_blames_the_height_that_moved() -> None:
+def test_an_offset_outside_the_margins_names_the_height_that_moved() -> None:
     old = Record("1", "auto-z", {}, "t", samples=tuple(samples_of(calibration(), 1, 1, 0.0, PLACES, {})))
     moved = moved_since(old, {"nozzle": 0.5, "switch": 5.07, "bed": 6.3625, "switch_offset": 0.5})
     text = "CALIBRATE_Z: offset 1.285 is outside the configured range of min=-1.000 and max=1.000"
     finding = of_fault(Attempt(None, "margins", text), SECTION, moved)
     assert finding.level is Level.FAIL
-    assert "It is the switch body on the endstop that changed the offset (by +1.3825 mm)" in finding.text
+    assert "The switch body on the endstop changed the offset by +1.3825 mm" in finding.text
     assert "actuator" in finding.text
     assert "-1 to 1 mm" in finding.summary
 
@@ -117,7 +117,7 @@ def test_an_offset_outside_the_margins_blames_the_height_that_moved() -> None:
 PLACES = {"nozzle": (206.0, 256.0), "switch": (206.0, 232.0), "bed": (125.0, 105.0)}
 
 
-def test_the_samples_hold_every_touch_and_the_heights() -> None:
+def test_the_samples_contain_every_trigger_and_the_heights() -> None:
     samples = samples_of(calibration(), 2, 11, 5.0, PLACES, {"position_endstop": 0.5})
     assert [sample.n for sample in samples] == list(range(11, 21))
     assert {sample.round for sample in samples} == {2}
@@ -145,7 +145,7 @@ def tuned(value: float, used: float = 0.5, command: float | None = None) -> Tune
         (0.45, Level.WARN, "farther from the bed"),
         (0.32, Level.FAIL, "farther from the bed"),
         (0.70, Level.FAIL, "closer to the bed"),
-        (-0.05, Level.FAIL, "cannot be negative"),
+        (-0.05, Level.FAIL, "cannot be zero or negative"),
     ],
 )
 def test_how_far_switch_offset_is_off(value: float, level: Level, words: str) -> None:
@@ -173,7 +173,7 @@ def test_the_tuned_value_is_proposed_with_what_it_does() -> None:
     assert change.effect == "the nozzle will be 20 µm closer to the bed"
     assert "CALCULATE_SWITCH_OFFSET agrees" in text
     disagreeing, _ = tuning_advice(tuned(0.52, command=0.58))
-    assert "do not use its number" in disagreeing
+    assert "Do not use its value" in disagreeing
     assert tuning_advice(tuned(-0.01))[1] == ()
 
 
@@ -204,10 +204,12 @@ def test_what_the_configuration_should_have() -> None:
     assert "median" in texts[0]
     assert "(100, 100) is not where the mesh is zero (125, 125)" in texts[1]
     unreferenced = ZCalibrationSection(0.5, (-1.0, 1.0), None, None, (100.0, 100.0), None, True, 3, True)
-    assert "has no zero_reference_position" in next(iter(configuration(unreferenced, PROBE, mesh=True)))
+    assert "Set [bed_mesh] zero_reference_position" in next(
+        iter(configuration(unreferenced, PROBE, mesh=True))
+    )
 
 
-def test_a_probe_that_would_hang_where_the_nozzle_is_was_not_measured() -> None:
+def test_a_probe_without_offsets_was_not_measured() -> None:
     (text,) = configuration(SECTION, replace(PROBE, y_offset=0.0), mesh=True)
     assert "probe-xy" in text
     assert list(configuration(SECTION, replace(PROBE, x_offset=-2.0, y_offset=0.0), mesh=True)) == []

@@ -1,17 +1,17 @@
-"""What readings at places say about backlash."""
+"""The verdict on backlash from readings at places."""
 
 import dataclasses
 
 import pytest
 
 from zcal_tui.checks.backlash.analysis import BacklashReport
-from zcal_tui.checks.backlash.instrument import Limits, Reading
+from zcal_tui.checks.backlash.instrument import InstrumentProperties, Reading
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, VerdictReached
 from zcal_tui.model.record import Change, Estimate, Level, Verdict
 from zcal_tui.printer.places import Place
 
 STEP = 0.00125
-RELEASE = Limits(2 * STEP, upper_bound_only=True, method="by release")
+RELEASE = InstrumentProperties(2 * STEP, upper_bound_only=True, method="Measured by release.")
 KNOWN = dataclasses.replace(RELEASE, upper_bound_only=False)
 PLACES = tuple(
     Place(name, bed, (bed[0], bed[1] - 20.0))
@@ -23,10 +23,13 @@ PLACES = tuple(
 )
 
 
-def told(
-    means: list[float], limits: Limits = RELEASE, proposal: Change | None = None, none: bool = False
+def concluded(
+    means: list[float],
+    properties: InstrumentProperties = RELEASE,
+    proposal: Change | None = None,
+    none: bool = False,
 ) -> tuple[Verdict, dict[str, Estimate], list[AdviceGiven]]:
-    report = BacklashReport(PLACES[: len(means)], limits, STEP)
+    report = BacklashReport(PLACES[: len(means)], properties, STEP)
     for shift in (0.0002, -0.0002):
         for place, mean in zip(PLACES, means, strict=False):
             report.add(place, Reading(mean + shift, 0.001, 10, none=none, dither=0.003))
@@ -45,14 +48,14 @@ def told(
     return verdict, estimates, advice
 
 
-def test_nothing_is_said_before_every_place_was_visited() -> None:
+def test_there_is_no_verdict_before_every_place_was_visited() -> None:
     report = BacklashReport(PLACES, RELEASE, STEP)
     assert report.add(PLACES[0], Reading(0.03, 0.001, 10)) is None
     assert list(report.conclusion()) == []
 
 
-def test_with_the_switchs_own_travel_in_it_only_a_bound_and_differences_are_told() -> None:
-    verdict, estimates, advice = told([0.030, 0.031, 0.040])
+def test_with_the_switchs_own_travel_in_it_only_a_bound_and_differences_are_estimated() -> None:
+    verdict, estimates, advice = concluded([0.030, 0.031, 0.040])
     assert verdict.level is Level.PASS
     bound = estimates["backlash_upper_bound"]
     assert (bound.value, bound.low) == (None, None)
@@ -66,27 +69,29 @@ def test_with_the_switchs_own_travel_in_it_only_a_bound_and_differences_are_told
 
 
 def test_a_drive_that_loses_much_more_is_named_with_what_to_look_at() -> None:
-    verdict, estimates, advice = told([0.012, 0.010, 0.071], KNOWN)
+    verdict, estimates, advice = concluded([0.012, 0.010, 0.071], KNOWN)
     assert verdict.level is Level.WARN
-    assert any("stepper_z2 stands apart" in reason for reason in verdict.reasons)
+    assert any(
+        "stepper_z2 is" in reason and "above the mean of the others" in reason for reason in verdict.reasons
+    )
     assert any("nearest to stepper_z2" in given.text and "lead screw" in given.text for given in advice)
     assert estimates["backlash@225,30"].value == pytest.approx(0.071)
 
 
-def test_a_drive_that_loses_less_is_not_the_one_to_mend() -> None:
-    _, _, advice = told([0.070, 0.010, 0.071], KNOWN)
+def test_a_drive_that_loses_less_is_not_the_one_to_fix() -> None:
+    _, _, advice = concluded([0.070, 0.010, 0.071], KNOWN)
     assert any("nearest to stepper_z2" in given.text for given in advice)
     assert not any("stepper_z1" in given.text for given in advice)
 
 
 def test_a_great_travel_alone_does_not_ask_for_more_samples() -> None:
-    verdict, _, advice = told([0.131, 0.132, 0.133])
+    verdict, _, advice = concluded([0.131, 0.132, 0.133])
     assert verdict.level is Level.UNKNOWN
     assert not any("more often" in given.text for given in advice)
 
 
 @pytest.mark.parametrize(("name", "words"), [("here", " here."), ("the middle", " at the middle.")])
-def test_a_single_place_is_told_in_a_sentence(name: str, words: str) -> None:
+def test_a_single_place_is_named_in_the_summary(name: str, words: str) -> None:
     place = Place(name, (25.0, 30.0), (25.0, 10.0))
     report = BacklashReport((place,), RELEASE, STEP)
     for _ in range(2):
@@ -96,16 +101,16 @@ def test_a_single_place_is_told_in_a_sentence(name: str, words: str) -> None:
     assert " at here" not in verdict.verdict.summary
 
 
-def test_none_is_one_sided_and_where_it_does_not_matter_is_said() -> None:
-    verdict, estimates, advice = told([0.0001, 0.0, -0.0001], KNOWN)
+def test_none_is_one_sided_and_where_backlash_shows_is_explained() -> None:
+    verdict, estimates, advice = concluded([0.0001, 0.0, -0.0001], KNOWN)
     assert verdict.level is Level.PASS
     assert estimates["backlash"].low is None
     assert estimates["backlash"].high is not None and 0.0 < estimates["backlash"].high < 0.002
-    assert any("does not matter" in given.text for given in advice)
+    assert any("does not affect homing" in given.text for given in advice)
 
 
 def test_a_scanners_own_none_is_no_number() -> None:
-    verdict, estimates, _ = told([0.0], Limits(0.001, False, "by itself"), none=True)
+    verdict, estimates, _ = concluded([0.0], InstrumentProperties(0.001, False, "By itself."), none=True)
     assert verdict.level is Level.PASS
     assert "|t|" in verdict.reasons[0]
     assert estimates["backlash"] == Estimate("backlash", None, None, None)
@@ -118,14 +123,14 @@ PROPOSAL = Change("zcal", "z_backlash", "0", "", saves=True, effect="…")
     ("mean", "old", "new"), [(0.0123, "0", "0.01230"), (0.0, "0.05", "0.00000"), (0.0123, "0.0123", None)]
 )
 def test_a_calibration_proposes_the_value_to_save(mean: float, old: str, new: str | None) -> None:
-    _, _, advice = told([mean], KNOWN, dataclasses.replace(PROPOSAL, old=old))
+    _, _, advice = concluded([mean], KNOWN, dataclasses.replace(PROPOSAL, old=old))
     changes = [change for given in advice for change in given.changes]
     assert [change.new for change in changes] == ([] if new is None else [new])
     assert all(change.saves and change.old == old for change in changes)
 
 
 def test_a_negative_estimate_proposes_nothing() -> None:
-    verdict, _, advice = told([-0.02], KNOWN, PROPOSAL)
+    verdict, _, advice = concluded([-0.02], KNOWN, PROPOSAL)
     assert verdict.level is Level.UNKNOWN
     assert not [change for given in advice for change in given.changes]
     assert any("negative" in given.text for given in advice)

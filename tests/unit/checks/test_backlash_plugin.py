@@ -134,7 +134,7 @@ async def test_no_difference_and_a_negative_one(machine: Machine, desk: Any) -> 
     told = await desk()
     await told.run(here=True)
     (verdict,) = told.of(VerdictReached)
-    assert verdict.verdict.summary == "No backlash is seen."
+    assert verdict.verdict.summary == "No backlash found."
 
 
 async def test_beacons_medians_are_read_by_their_directions(machine: Machine, desk: Any) -> None:

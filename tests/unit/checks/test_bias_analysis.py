@@ -1,4 +1,4 @@
-"""What z_offsets at places say, and what of an interrupted run is taken over."""
+"""The verdict on z_offsets at places, and which rounds of an interrupted run are reused."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -77,7 +77,7 @@ def test_data_that_do_not_decide_ask_for_more_rounds_and_shape_nothing() -> None
     assert reached.verdict.level is Level.UNKNOWN
     assert 1 <= made.further() <= 4
     assert len(advice) == 1
-    assert "rounds decide: repeat with max_rounds" in advice[0]
+    assert "rounds decide, by these numbers. Repeat with max_rounds" in advice[0]
 
 
 def test_the_cap_is_kept() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from zcal_tui.checks.paper import PaperHeight
 from zcal_tui.checks.z_offset.eddy_analysis import EddyCalibration, conclusion, effect, scatter, shift, usable
-from zcal_tui.checks.z_offset.eddy_messages import HeightNoise, Table, Told, slope
+from zcal_tui.checks.z_offset.eddy_messages import CalibrationOutput, HeightNoise, Table, slope
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, VerdictReached
 from zcal_tui.model.record import Level, Verdict
 
@@ -23,9 +23,11 @@ def coil(over: float = 0.0, to: float = 4.05) -> Table:
 
 
 def calibrated(**others: Any) -> EddyCalibration:
-    told = Told(2525, None, 100.0, (HeightNoise(0.25, 0.0009, 66.0), HeightNoise(0.53, 0.001, 67.0)))
+    output = CalibrationOutput(
+        2525, None, 100.0, (HeightNoise(0.25, 0.0009, 66.0), HeightNoise(0.53, 0.001, 67.0))
+    )
     good = EddyCalibration(
-        PaperHeight(0.1, 0.001), told, coil(), coil(), 0.5, 0.0025, homes=False, meshes=True
+        PaperHeight(0.1, 0.001), output, coil(), coil(), 0.5, 0.0025, homes=False, meshes=True
     )
     return replace(good, **others)
 
@@ -41,7 +43,7 @@ def test_a_good_one() -> None:
     verdict, estimates, advice = judged(calibrated())
     assert verdict.level is Level.PASS
     assert "from 0.05 mm to 4.05 mm" in verdict.summary
-    assert any("25 µm, Klipper docs, Probe_Calibrate" in reason for reason in verdict.reasons)
+    assert any("Limit: 25 µm (Klipper docs, Probe_Calibrate" in reason for reason in verdict.reasons)
     assert set(estimates.estimates) == {"contact", "calibrated_to", "reading_sigma", "reading_shift"}
     assert "Save the new calibration of 101 heights" in advice[0]
     assert any("BED_MESH_CALIBRATE" in text for text in advice)
@@ -51,19 +53,19 @@ def test_a_good_one() -> None:
     ("mad", "level"), [(0.0010, Level.PASS), (0.0045, Level.UNKNOWN), (0.0200, Level.FAIL)]
 )
 def test_noise_is_judged_by_what_ten_readings_span(mad: float, level: Level) -> None:
-    told = Told(2525, None, None, (HeightNoise(0.53, mad, 100.0),))
-    assert judged(calibrated(told=told))[0].level is level
+    output = CalibrationOutput(2525, None, None, (HeightNoise(0.53, mad, 100.0),))
+    assert judged(calibrated(output=output))[0].level is level
 
 
-def test_noise_that_was_not_told_is_unknown() -> None:
-    verdict, estimates, _ = judged(calibrated(told=Told()))
+def test_noise_that_was_not_reported_is_unknown() -> None:
+    verdict, estimates, _ = judged(calibrated(output=CalibrationOutput()))
     assert verdict.level is Level.UNKNOWN
     assert "reading_sigma" not in estimates.estimates
 
 
 def test_a_table_that_ends_below_the_probing_height_is_not_for_saving() -> None:
     short = calibrated(
-        new=coil(to=0.45), told=replace(calibrated().told, short="Frequency too noisy at step 0.450")
+        new=coil(to=0.45), output=replace(calibrated().output, short="Frequency too noisy at step 0.450")
     )
     assert not usable(short)
     verdict, _, advice = judged(short)
@@ -90,24 +92,24 @@ def test_which_way_the_nozzle_goes() -> None:
     apart = shift(moved)
     assert apart == pytest.approx(-0.030, abs=1e-4)
     assert effect(moved) == "the nozzle will be 30 µm farther from the bed"
-    assert "30 µm lower than before" in effect(replace(moved, homes=False))
+    assert "probed heights shift by −30 µm" in effect(replace(moved, homes=False))
     assert effect(calibrated(old=())) == ""
     assert "reading_shift" not in judged(calibrated(old=()))[1].estimates
     assert any("probe-xy" in text for text in judged(calibrated(old=()))[2])
 
 
-def simulated(draws: np.random.Generator, sigma_hz: float, *, mad: bool) -> Told:
-    """What Klipper tells of readings with that noise."""
+def simulated(draws: np.random.Generator, sigma_hz: float, *, mad: bool) -> CalibrationOutput:
+    """What Klipper reports of readings with that noise."""
     new = coil()
     readings = draws.normal(0.0, sigma_hz, (len(new), QUERIES_A_HEIGHT))
     apart = readings - readings.mean(axis=1, keepdims=True)
     queries = readings.size
     if not mad:
-        return Told(queries, float(np.sqrt((apart**2).mean())))
+        return CalibrationOutput(queries, float(np.sqrt((apart**2).mean())))
     fall = slope(new, 0.5)
     assert fall is not None
     hz = float(np.median(np.abs(apart[12])))
-    return Told(queries, None, hz, (HeightNoise(0.53, hz / fall, hz),))
+    return CalibrationOutput(queries, None, hz, (HeightNoise(0.53, hz / fall, hz),))
 
 
 @pytest.mark.parametrize("mad", [True, False])

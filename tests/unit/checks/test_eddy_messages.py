@@ -25,14 +25,14 @@ ENTRIES = table("\n0.050000:3000.000,0.090000:2800.000,0.130000:2640.000,\n0.170
 
 
 def test_the_lines_of_todays_klipper() -> None:
-    told = read(MASTER)
-    assert (told.queries, told.mad_hz, told.stddev_hz, told.short) == (2525, 11.314, None, "")
-    assert told.at == (HeightNoise(0.25, 0.0002, 11.0), HeightNoise(0.53, 0.0003, 12.0))
+    output = read(MASTER)
+    assert (output.queries, output.mad_hz, output.stddev_hz, output.short) == (2525, 11.314, None, "")
+    assert output.at == (HeightNoise(0.25, 0.0002, 11.0), HeightNoise(0.53, 0.0003, 12.0))
 
 
 def test_the_line_of_v0_13_and_of_kalico() -> None:
-    told = read(OLDER)
-    assert (told.queries, told.mad_hz, told.stddev_hz, told.at) == (2480, None, 94.123, ())
+    output = read(OLDER)
+    assert (output.queries, output.mad_hz, output.stddev_hz, output.at) == (2480, None, 94.123, ())
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,15 @@ def test_why_the_table_ends_early(words: str) -> None:
     assert read(lines).queries == 2525
 
 
-def test_nothing_told_is_nothing_known() -> None:
-    told = read(["Z position is 0.1", ""])
-    assert (told.queries, told.mad_hz, told.stddev_hz, told.at, told.short) == (0, None, None, (), "")
+def test_no_output_leaves_everything_unknown() -> None:
+    output = read(["Z position is 0.1", ""])
+    assert (output.queries, output.mad_hz, output.stddev_hz, output.at, output.short) == (
+        0,
+        None,
+        None,
+        (),
+        "",
+    )
 
 
 def test_the_table_is_read_upwards_whatever_its_order() -> None:

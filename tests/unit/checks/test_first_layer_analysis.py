@@ -102,10 +102,10 @@ def test_a_new_z_offset_asks_for_a_new_mesh_where_there_is_one() -> None:
 
 
 @pytest.mark.parametrize(("value", "saves"), [(0.15, True), (0.25, False), (-0.25, False)])
-def test_what_is_too_much_for_tuning_is_not_saved_by_a_slip(value: float, saves: bool) -> None:
+def test_what_is_too_much_for_tuning_is_never_saved_by_mistake(value: float, saves: bool) -> None:
     _, _, (change,), advice = ended(PROBED, value)
     assert change.saves is saves
-    assert ("no matter of tuning" in advice) is not saves
+    assert ("too much for fine-tuning" in advice) is not saves
 
 
 def test_a_live_offset_that_a_restart_loses_goes_into_the_value() -> None:
@@ -125,7 +125,7 @@ def test_a_switch_offset_below_zero_is_explained_instead() -> None:
     settings = {**AUTOMATIC, "z_calibration": {"switch_offset": 0.04}}
     _, _, changes, advice = ended(settings, 0.06, automatic=True)
     assert changes == []
-    assert "cannot be negative" in advice
+    assert "cannot be zero or negative" in advice
 
 
 def test_a_distance_sensor_has_no_value_to_change() -> None:
@@ -134,7 +134,7 @@ def test_a_distance_sensor_has_no_value_to_change() -> None:
     assert "Z_ADJUST=0.060" in advice
 
 
-def test_nothing_is_changed_by_what_may_be_chance() -> None:
+def test_nothing_is_changed_by_what_is_not_significant() -> None:
     _, _, changes, advice = ended(PROBED, 0.01, half=0.02)
     assert changes == []
     assert "print a first layer" in advice

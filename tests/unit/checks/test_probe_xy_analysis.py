@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zcal_tui.checks.probe_xy.analysis import AXES, GOOD, conclusion, estimates_of
+from zcal_tui.checks.probe_xy.analysis import AXES, conclusion, estimates_of
 from zcal_tui.checks.probe_xy.drawing import SIZE, drawing
 from zcal_tui.checks.probe_xy.run import Seen
+from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, Notice, VerdictReached
 from zcal_tui.model.record import Change, Level, Verdict
 from zcal_tui.printer.config_view import ProbeConfig
@@ -18,7 +19,7 @@ PROBE = ProbeConfig("bltouch", "bltouch", x_offset=-20.0, y_offset=0.5)
 offset = st.floats(-60.0, 60.0)
 
 
-def told(
+def concluded(
     *looks: tuple[float, float], settings: dict[str, Any] | None = None
 ) -> tuple[Verdict, str, list[Change]]:
     events = list(conclusion(PrinterState(settings=settings or {}), PROBE, looks))
@@ -43,28 +44,28 @@ def test_the_estimates_are_the_means_with_an_interval_around(looks: list[tuple[f
 
 
 def test_a_new_place_is_proposed_with_what_follows_from_it() -> None:
-    verdict, text, changes = told((-21.0, 0.5), settings={"bed_mesh": {}, "quad_gantry_level": {}})
+    verdict, text, changes = concluded((-21.0, 0.5), settings={"bed_mesh": {}, "quad_gantry_level": {}})
     assert verdict.level is Level.PASS
     assert verdict.summary == "The probe is at x_offset -21.00, y_offset 0.50 mm."
     assert changes == [Change("bltouch", "x_offset", "-20", "-21.00", saves=True)]
-    assert "Set x_offset to -21.00, and take the tape off." in text
-    assert "z_offset has to be measured again" in text
+    assert "Set x_offset to -21.00. Take the tape off the bed." in text
+    assert "measure z_offset again" in text
     assert "[bed_mesh], [quad_gantry_level]" in text
 
 
 def test_right_offsets_are_left_alone() -> None:
-    verdict, text, changes = told((-20.04, 0.46), settings={"bed_mesh": {}})
+    verdict, text, changes = concluded((-20.04, 0.46), settings={"bed_mesh": {}})
     assert verdict.level is Level.PASS
     assert changes == []
-    assert text == "The configured offsets are right; take the tape off the bed."
+    assert text == "No change needed. Take the tape off the bed."
 
 
 def test_what_nobody_can_see_is_no_change() -> None:
-    assert [c.option for c in told((-20.04, 0.56))[2]] == ["y_offset"]
+    assert [c.option for c in concluded((-20.04, 0.56))[2]] == ["y_offset"]
 
 
 def test_an_offset_of_nothing_has_no_sign() -> None:
-    (change,) = told((-20.0, -0.001))[2]
+    (change,) = concluded((-20.0, -0.001))[2]
     assert change.new == "0.00"
 
 
@@ -73,10 +74,10 @@ def test_looks_that_disagree_do_not_decide(apart: float, level: Level) -> None:
     looks = [(-20.0 - apart, 0.5), (-20.0 + apart, 0.5)]
     half = estimates_of(looks)["x_offset"]
     assert half.low is not None and half.high is not None
-    verdict, _, _ = told(*looks)
+    verdict, _, _ = concluded(*looks)
     assert verdict.level is level
-    assert ((half.high - half.low) / 2 <= GOOD) is (level is Level.PASS)
-    assert "1 mm (our own limit" in verdict.reasons[-1]
+    assert ((half.high - half.low) / 2 <= limits.XY_ACCURACY.value) is (level is Level.PASS)
+    assert "Limit: 1 mm (our choice" in verdict.reasons[-1]
 
 
 def place(letter: str, picture: str) -> tuple[int, int]:

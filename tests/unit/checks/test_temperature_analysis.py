@@ -1,4 +1,4 @@
-"""What touches at temperatures say."""
+"""The verdict on samples at temperatures."""
 
 import math
 
@@ -68,14 +68,14 @@ def report(
     return made
 
 
-def told(events: list[Event]) -> tuple[VerdictReached, EstimateUpdated, str]:
+def concluded(events: list[Event]) -> tuple[VerdictReached, EstimateUpdated, str]:
     estimates = next(event for event in events if isinstance(event, EstimateUpdated))
     verdict = next(event for event in events if isinstance(event, VerdictReached))
     return verdict, estimates, " ".join(event.text for event in events if isinstance(event, AdviceGiven))
 
 
-def test_a_probe_that_minds_the_heat_is_found_with_its_causes() -> None:
-    verdict, updated, advice = told(list(report(0.0016, 0.0001).conclusion()))
+def test_a_probe_that_shifts_with_temperature_is_found_with_its_causes() -> None:
+    verdict, updated, advice = concluded(list(report(0.0016, 0.0001).conclusion()))
     assert verdict.verdict.level is Level.WARN
     found = updated.estimates
     assert found["per_degree_bed"].value == pytest.approx(0.0016, rel=0.05)
@@ -93,15 +93,15 @@ def test_a_probe_that_minds_the_heat_is_found_with_its_causes() -> None:
     assert "z_thermal_adjust" not in advice
 
 
-def test_a_probe_that_does_not_mind_passes() -> None:
-    verdict, updated, advice = told(list(report(0.0, 0.0).conclusion()))
+def test_a_probe_that_does_not_shift_passes() -> None:
+    verdict, updated, advice = concluded(list(report(0.0, 0.0).conclusion()))
     assert verdict.verdict.level is Level.PASS
     assert abs(updated.estimates["shift"].value or 0.0) < 0.004
     assert "per °C" not in advice
 
 
 def test_a_correction_that_prints_have_already_is_named() -> None:
-    _, _, advice = told(list(report(0.0016, 0.0, corrected=True).conclusion()))
+    _, _, advice = concluded(list(report(0.0016, 0.0, corrected=True).conclusion()))
     assert "z_thermal_adjust" in advice
 
 
@@ -112,11 +112,11 @@ def test_a_run_that_was_never_hot_concludes_nothing() -> None:
     assert cold.so_far() is None
 
 
-def test_so_far_is_the_last_look_over_the_cold_ones() -> None:
+def test_so_far_is_the_last_series_over_the_cold_ones() -> None:
     assert report(0.001, 0.0, until=1490.0).so_far() == pytest.approx(0.037, abs=0.003)
 
 
-def test_touches_that_the_printer_leaves_out_do_not_count() -> None:
+def test_samples_that_the_printer_leaves_out_do_not_count() -> None:
     made = TemperatureReport(TemperatureHistory(), 0.00125, corrected=False)
     made.add(
         "baseline", [Sample(1, 1.0, 0.0, 0.0, 9.0, recorded=False), Sample(2, 2.0, 0.0, 0.0, 1.5)], 23.0, 24.0

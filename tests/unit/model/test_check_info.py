@@ -54,7 +54,7 @@ class TestEachDescription:
         assert info.presenter in PRESENTERS
         assert presenter_of(info.name).about
         assert ("repeats" in info.plots) == bool(info.repeated_sample)
-        assert (info.presenter == "limit") == bool(info.legend)
+        assert (info.presenter == "limit") == bool(info.legend) == (info.limit is not None)
 
     def test_it_says_of_every_printer_whether_it_applies_and_what_it_needs(self, info: CheckInfo) -> None:
         for printer in PRINTERS:

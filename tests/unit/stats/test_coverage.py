@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from zcal_tui.stats.repeatability import Repeatability, analyse
-from zcal_tui.stats.stopping import StoppingPlan, decide
+from zcal_tui.stats.verdicts.stopping import StoppingPlan, decide
+
+LIMIT = 0.025
+"""mm. For the range of ten samples."""
 
 SIGMA = 0.003
 
@@ -17,7 +20,7 @@ def stopped_series(rng: np.random.Generator, sigma: float, step: float, plan: St
     """A series of trigger heights, the mean anywhere against the steps, ended as the plan says."""
     heights = np.floor(sigma * rng.standard_normal(plan.cap) / step + rng.random()) * step
     for look in plan.looks:
-        result = analyse(heights[:look].tolist(), step=step, adaptive=len(plan.looks) > 1)
+        result = analyse(heights[:look].tolist(), limit=LIMIT, step=step, adaptive=len(plan.looks) > 1)
         if decide(result, plan).outcome != "continue":
             return result
     raise AssertionError("the last look must end the series")

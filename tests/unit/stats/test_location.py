@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from zcal_tui.stats.location import (
-    SOURCE,
-    LocationBias,
-    Measurement,
-    deciding_rounds,
-    further_rounds,
-    judge_spread,
-    location_bias,
-)
+from zcal_tui.model import limits
+from zcal_tui.stats.location import LocationBias, Measurement, location_bias
 from zcal_tui.stats.paper import PRIOR_DOF, PRIOR_SIGMA
+from zcal_tui.stats.verdicts.location import deciding_rounds, further_rounds, judge_spread
 
 STEP = 0.0025
 SIGMA = 0.006
@@ -54,7 +50,7 @@ def measured(
     return location_bias(printer.measure(rounds), step=STEP)
 
 
-def test_places_and_rounds_are_told_apart() -> None:
+def test_places_and_rounds_are_separated() -> None:
     """Without noise everything is found as it is, though the last round lacks a place."""
     heights = {0: 1.200, 1: 1.210, 2: 1.195}
     seen = [Measurement(p, r, h + 0.05 * r) for r in range(3) for p, h in heights.items()][:-1]
@@ -113,14 +109,13 @@ def test_a_drift_is_named_and_does_not_count_as_spread() -> None:
     rule = judge_spread(result)
     assert rule.level == "pass"
     assert "drifts up" in rule.reasons[1]
-    assert "threshold" in rule.reasons[1]
+    assert "statistically significant" in rule.reasons[1]
 
 
 def test_a_spread_below_the_limit_passes_with_its_source() -> None:
     rule = judge_spread(measured([0.0, 0.003, 0.002, 0.001], 4, sigma=0.003))
     assert rule.level == "pass"
-    assert "limit: 25 µm" in rule.reasons[0]
-    assert SOURCE in rule.reasons[0]
+    assert "Limit: 25 µm (Klipper docs, Probe_Calibrate, Location Bias Check)." in rule.reasons[0]
     assert rule.advice == ()
 
 
@@ -141,17 +136,17 @@ def test_data_that_do_not_decide_say_so() -> None:
 
 
 @pytest.mark.slow
-def test_as_many_rounds_as_are_said_to_decide_mostly_do() -> None:
-    decided = told = 0
+def test_the_predicted_number_of_rounds_mostly_decides() -> None:
+    decided = predicted = 0
     for seed in range(60):
         effects = [0.0, 0.003, 0.006, 0.009]
         rounds = deciding_rounds(measured(effects, 2, seed=seed, sigma=0.008))
         if rounds is not None:
-            told += 1
+            predicted += 1
             repeat = measured(effects, rounds, seed=1000 + seed, sigma=0.008)
             decided += judge_spread(repeat).level != "unknown"
-    assert told >= 40
-    assert decided > 0.5 * told
+    assert predicted >= 40
+    assert decided > 0.5 * predicted
 
 
 def test_where_the_places_differ_by_the_limit_no_number_of_rounds_is_named() -> None:
@@ -159,8 +154,8 @@ def test_where_the_places_differ_by_the_limit_no_number_of_rounds_is_named() -> 
     assert deciding_rounds(result) is None
     rule = judge_spread(result, cap=6)
     assert rule.level == "unknown"
-    assert [advice.key for advice in rule.advice] == ["steadier-feel"]
-    assert "scatters by" in rule.advice[0].text
+    assert [advice.key for advice in rule.advice] == ["steadier-paper-tests"]
+    assert "varies by" in rule.advice[0].text
 
 
 def test_further_rounds_shrink_with_what_is_known() -> None:
@@ -179,8 +174,9 @@ def test_a_look_of_several_asks_for_more_than_a_single_one() -> None:
     low, high = result.spread_bounds(error)
     assert result.spread_bounds(0.05)[1] < high
     between = 0.5 * (result.spread_bounds(0.05)[1] + high)
-    assert judge_spread(result, between).level == "pass"
-    assert judge_spread(result, between, cap=8).level == "unknown"
+    limit = replace(limits.LOCATION_BIAS, value=between)
+    assert judge_spread(result, limit=limit).level == "pass"
+    assert judge_spread(result, cap=8, limit=limit).level == "unknown"
     assert low == 0.0
 
 

@@ -13,6 +13,9 @@ from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.paper import PRIOR_DOF, PRIOR_SIGMA, paper_height, z_offset
 from zcal_tui.stats.repeatability import analyse
 
+LIMIT = 0.025
+"""mm. For the range of ten samples."""
+
 FloatArray = NDArray[np.float64]
 
 STEP = 0.0025
@@ -58,6 +61,7 @@ def test_z_offset_names_what_it_is_made_of() -> None:
     trigger = analyse(
         [1.2, 1.2025, 1.2025, 1.205, 1.2025, 1.2, 1.2025, 1.205, 1.2025, 1.2025],
         step=STEP,
+        limit=LIMIT,
         systematic={"sampling grid": 0.0001},
     ).mean
     paper = paper_height([0.1, 0.105], 0.00125, step=STEP)
@@ -119,7 +123,7 @@ def test_coverage_of_z_offset() -> None:
     for _ in range(runs):
         height, paper = rng.random(2) * STEP + [1.3, 0.1]
         touches = np.floor((height + 0.003 * rng.standard_normal(10)) / STEP + 0.5) * STEP
-        trigger = analyse(touches.tolist(), step=STEP, adaptive=False).mean
+        trigger = analyse(touches.tolist(), limit=LIMIT, step=STEP, adaptive=False).mean
         tests = felt(rng, paper, person(rng), 2, STEP)
         covered += z_offset(trigger, paper_height(tests.tolist(), STEP, step=STEP), STEP).covers(
             height - paper

@@ -11,6 +11,9 @@ from scipy import stats
 from zcal_tui.stats.quantisation import reading_step
 from zcal_tui.stats.repeatability import analyse
 
+LIMIT = 0.025
+"""mm. For the range of ten samples."""
+
 DOCS_EXAMPLE = [
     2.506948,
     2.519448,
@@ -27,7 +30,7 @@ DOCS_EXAMPLE = [
 
 
 def test_the_example_of_the_documentation() -> None:
-    result = analyse(DOCS_EXAMPLE, step=0.0125, adaptive=False)
+    result = analyse(DOCS_EXAMPLE, limit=LIMIT, step=0.0125, adaptive=False)
     assert result.n == 10
     assert result.levels == 2
     assert result.reading_step == 0.0125
@@ -44,7 +47,7 @@ def test_the_example_of_the_documentation() -> None:
 
 
 def test_equal_readings_leave_sigma_open_below() -> None:
-    result = analyse([1.5] * 15, step=0.0025)
+    result = analyse([1.5] * 15, limit=LIMIT, step=0.0025)
     assert result.levels == 1
     assert result.sigma.value == 0.0
     assert result.sigma.low is None
@@ -57,7 +60,7 @@ def test_equal_readings_leave_sigma_open_below() -> None:
 
 def test_without_quantisation_sigma_is_as_the_textbook_has_it() -> None:
     heights = 1.4 + 0.003 * np.random.default_rng(31).standard_normal(25)
-    result = analyse(heights.tolist(), step=0.0, adaptive=False)
+    result = analyse(heights.tolist(), limit=LIMIT, step=0.0, adaptive=False)
     s = float(heights.std(ddof=1))
     assert result.sigma.value == pytest.approx(s)
     assert result.sigma.high == pytest.approx(s * math.sqrt(24 / stats.chi2.ppf(0.025, 24)), rel=5e-3)
@@ -68,8 +71,8 @@ def test_without_quantisation_sigma_is_as_the_textbook_has_it() -> None:
 
 
 def test_systematic_parts_widen_the_mean_and_are_listed() -> None:
-    plain = analyse(DOCS_EXAMPLE, step=0.0125)
-    wider = analyse(DOCS_EXAMPLE, step=0.0125, systematic={"sampling grid": 0.01})
+    plain = analyse(DOCS_EXAMPLE, limit=LIMIT, step=0.0125)
+    wider = analyse(DOCS_EXAMPLE, limit=LIMIT, step=0.0125, systematic={"sampling grid": 0.01})
     assert set(wider.mean.components) == {"random", "step", "sampling grid"}
     assert wider.mean.components["step"] == pytest.approx(0.0125 / math.sqrt(12))
     assert wider.mean.components["sampling grid"] == pytest.approx(0.01 / math.sqrt(3))
@@ -82,7 +85,7 @@ def test_a_named_drift_is_kept_out_of_sigma_and_counted_in_the_series() -> None:
     rng = np.random.default_rng(5)
     noise = 0.002 * rng.standard_normal(30)
     drifting = np.round((1.4 + noise + 0.002 * np.arange(30)) / 0.0025) * 0.0025
-    result = analyse(drifting.tolist(), step=0.0025)
+    result = analyse(drifting.tolist(), limit=LIMIT, step=0.0025)
     assert result.drift is not None
     assert result.drift.found
     assert result.sigma.covers(0.002)
@@ -94,7 +97,7 @@ def test_a_named_drift_is_kept_out_of_sigma_and_counted_in_the_series() -> None:
 def test_a_named_first_sample_is_kept_out_of_sigma_and_counted_in_the_series() -> None:
     heights = 1.4 + 0.002 * np.random.default_rng(6).standard_normal(20)
     heights[0] += 0.04
-    result = analyse(heights.tolist(), step=0.0)
+    result = analyse(heights.tolist(), limit=LIMIT, step=0.0)
     assert result.first_sample is not None
     assert result.first_sample.found
     assert result.sigma.covers(0.002)
@@ -105,7 +108,7 @@ def test_a_named_first_sample_is_kept_out_of_sigma_and_counted_in_the_series() -
 def test_outliers_are_kept_out_of_sigma_but_not_out_of_the_range_seen() -> None:
     heights = 1.4 + 0.002 * np.random.default_rng(7).standard_normal(20)
     heights[9] -= 0.04
-    result = analyse(heights.tolist(), step=0.0)
+    result = analyse(heights.tolist(), limit=LIMIT, step=0.0)
     assert result.outliers.indices == (9,)
     assert result.sigma.covers(0.002)
     assert result.observed_range > 0.035
@@ -113,11 +116,13 @@ def test_outliers_are_kept_out_of_sigma_but_not_out_of_the_range_seen() -> None:
 
 def test_an_effect_that_may_be_chance_stays_in_the_interval() -> None:
     heights = np.tile([1.4, 1.403], 8) + np.array([0.011] + [0.0] * 15)
-    result = analyse(heights.tolist(), step=0.0, adaptive=False)
+    result = analyse(heights.tolist(), limit=LIMIT, step=0.0, adaptive=False)
     first = result.first_sample
     assert first is not None
     assert first.found
-    certain = analyse((heights + np.array([0.1] + [0.0] * 15)).tolist(), step=0.0, adaptive=False)
+    certain = analyse(
+        (heights + np.array([0.1] + [0.0] * 15)).tolist(), limit=LIMIT, step=0.0, adaptive=False
+    )
     assert certain.sigma.value == pytest.approx(result.sigma.value)
     if first.p >= 0.0005:
         assert result.sigma.high is not None
@@ -138,7 +143,7 @@ def test_all_alike_but_one_off_the_grid_leaves_sigma_open_below(odd: int) -> Non
     """A delta's towers step each for itself: the odd one, first or outlier, lies on no fraction of a step."""
     heights = [1.914264] * 9
     heights[odd] = 1.916668
-    result = analyse(heights, step=0.00625)
+    result = analyse(heights, limit=LIMIT, step=0.00625)
     assert result.reading_step == 0.00625
     assert result.sigma.low is None
     assert result.sigma.high is not None
@@ -167,11 +172,11 @@ def test_what_cannot_be_analysed_is_refused_with_a_reason(
     heights: list[float], step: float, message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        analyse(heights, step=step)
+        analyse(heights, limit=LIMIT, step=step)
 
 
 def test_two_heights_are_enough_to_say_something() -> None:
-    result = analyse([1.4, 1.4025], step=0.0025)
+    result = analyse([1.4, 1.4025], limit=LIMIT, step=0.0025)
     assert result.drift is None
     assert result.first_sample is None
     assert result.sigma.high is not None

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from zcal_tui.stats.spots import SpotComparison, SpotSamples, compare_spots, judge_backlash
+from zcal_tui.stats.spots import SpotComparison, SpotSamples, compare_spots
+from zcal_tui.stats.verdicts.backlash import judge_backlash
 
 STEP = 0.0025
 NAMES = ("front left", "front right", "rear", "middle")
@@ -63,7 +64,7 @@ def test_the_sensors_slope_error_counts() -> None:
 def test_one_spot_has_nothing_to_be_compared_with() -> None:
     result = compared([0.03])
     assert result.spread is None
-    assert result.apart is None
+    assert result.outlying is None
     assert result.differences == ()
     assert result.found
     assert result.mean.value == result.largest.value == 0.03
@@ -83,21 +84,21 @@ def test_what_says_nothing_is_refused(given: list[SpotSamples], words: str) -> N
         compare_spots(given)
 
 
-def test_a_spot_that_stands_apart_is_named() -> None:
+def test_a_spot_that_differs_is_named() -> None:
     result = compared([0.030, 0.031, 0.072, 0.029])
-    assert result.apart is not None
-    assert result.apart.name == "rear"
-    assert result.apart.distance.value == pytest.approx(0.042)
+    assert result.outlying is not None
+    assert result.outlying.name == "rear"
+    assert result.outlying.distance.value == pytest.approx(0.042)
     rule = judge_backlash(result, step=STEP)
     assert rule.level == "warn"
-    assert "rear stands apart, 42 µm above the others" in rule.reasons[1]
+    assert "rear is 42 µm above the mean of the others." in rule.reasons[1]
     assert "Cartographer docs" in rule.reasons[1]
     assert "rear" in rule.advice[0].text
 
 
 def test_two_spots_that_differ_are_both_named() -> None:
     rule = judge_backlash(compared([0.02, 0.06]), step=STEP)
-    assert "most at front right, least at front left" in rule.reasons[1]
+    assert "It is largest at front right, smallest at front left." in rule.reasons[1]
 
 
 def test_nothing_there_passes_with_an_upper_bound() -> None:
@@ -106,30 +107,30 @@ def test_nothing_there_passes_with_an_upper_bound() -> None:
     assert result.upper_bound > 0.0
     rule = judge_backlash(result, step=STEP)
     assert rule.level == "pass"
-    assert "no matter (threshold: one step or 10 µm, here 10 µm" in rule.reasons[0]
+    assert "which is harmless. Limit: one step or 10 µm, here 10 µm" in rule.reasons[0]
 
 
 def test_noise_that_hides_backlash_bounds_it() -> None:
     rule = judge_backlash(compared([0.002], sd=0.012), step=STEP)
     assert rule.level == "pass"
-    assert "No backlash is told from zero" in rule.reasons[0]
+    assert "Backlash is not statistically significant" in rule.reasons[0]
     assert judge_backlash(compared([0.002], sd=0.060), step=STEP).level == "unknown"
 
 
 @pytest.mark.parametrize(
     ("value", "level", "words"),
     [
-        (0.018, "pass", "less than what the bed has to be level to"),
-        (0.050, "warn", "shows where Z turns round"),
+        (0.018, "pass", "That is within the limit. Limit: 25 µm"),
+        (0.050, "warn", "is visible where Z reverses"),
         (0.026, "unknown", "do not decide"),
-        (0.150, "fail", "mechanical fault (limit: 100 µm"),
+        (0.150, "fail", "mechanical fault. Limit: 100 µm"),
     ],
 )
 def test_similar_backlash_is_judged_by_its_size(value: float, level: str, words: str) -> None:
     rule = judge_backlash(compared([value] * 4), step=STEP)
     assert rule.level == level
     assert words in rule.reasons[0]
-    assert "similar on all spots" in rule.reasons[1]
+    assert "similar at all spots" in rule.reasons[1]
 
 
 def test_a_coarse_step_is_no_backlash() -> None:
@@ -140,7 +141,7 @@ def test_a_coarse_step_is_no_backlash() -> None:
 def test_an_upper_bound_does_not_fail_by_its_size() -> None:
     rule = judge_backlash(compared([0.060] * 4), step=STEP, upper_bound_only=True)
     assert rule.level == "pass"
-    assert "still in it" in rule.reasons[0]
+    assert "still included" in rule.reasons[0]
     assert judge_backlash(compared([0.3] * 4), step=STEP, upper_bound_only=True).level == "unknown"
     assert judge_backlash(compared([0.06, 0.06, 0.13]), step=STEP, upper_bound_only=True).level == "warn"
 
@@ -149,7 +150,7 @@ def test_very_different_spots_fail() -> None:
     assert judge_backlash(compared([0.03, 0.03, 0.2, 0.03]), upper_bound_only=True).level == "fail"
 
 
-def test_negative_backlash_is_said_to_be_strange() -> None:
+def test_negative_backlash_is_reported() -> None:
     rule = judge_backlash(compared([-0.02, 0.001, 0.0]), step=STEP)
     assert rule.level == "unknown"
     assert "negative at front left" in rule.reasons[-1]
@@ -165,7 +166,7 @@ def test_false_alarms_when_nothing_is_there(count: int, n: int, step: float) -> 
     results = [compare_spots(touched(rng, [0.0] * count, n, 0.002, step), step=step) for _ in range(runs)]
     # 5 %, and two standard errors.
     assert sum(result.found for result in results) / runs <= 0.068
-    assert sum(result.apart is not None for result in results) / runs <= 0.068
+    assert sum(result.outlying is not None for result in results) / runs <= 0.068
 
 
 @pytest.mark.slow

@@ -7,18 +7,21 @@ import pytest
 
 from zcal_tui.stats.quantiles import normal_range_ppf
 from zcal_tui.stats.repeatability import analyse
-from zcal_tui.stats.stopping import Decision, StoppingPlan, decide
+from zcal_tui.stats.verdicts.stopping import Decision, StoppingPlan, decide
+
+LIMIT = 0.025
+"""mm. For the range of ten samples."""
 
 STEP = 0.0025
-SIGMA_FIT = 0.025 / normal_range_ppf(0.95, 10)
-"""The sigma with which 5 % of series of ten span more than 25 µm."""
-SIGMA_UNFIT = 0.025 / normal_range_ppf(0.50, 10)
+SIGMA_FIT = LIMIT / normal_range_ppf(0.95, 10)
+"""The sigma with which 5 % of series of ten span more than the limit."""
+SIGMA_UNFIT = LIMIT / normal_range_ppf(0.50, 10)
 
 
 def run(rng: np.random.Generator, sigma: float, step: float, plan: StoppingPlan) -> Decision:
     heights = np.floor(sigma * rng.standard_normal(plan.cap) / step + rng.random()) * step
     for look in plan.looks:
-        decision = decide(analyse(heights[:look].tolist(), step=step), plan)
+        decision = decide(analyse(heights[:look].tolist(), limit=LIMIT, step=step), plan)
         if decision.outcome != "continue":
             return decision
     raise AssertionError("the last look must end the series")
@@ -46,10 +49,10 @@ def test_a_good_probe_passes_at_the_first_look_and_a_bad_one_fails_early() -> No
     assert good.outcome == "pass"
 
 
-def test_between_looks_it_goes_on_and_says_until_when() -> None:
+def test_between_looks_it_continues_and_names_the_next_one() -> None:
     heights = [1.4, 1.4025] * 8
-    assert decide(analyse(heights[:15], step=STEP), StoppingPlan()).outcome == "pass"
-    between = decide(analyse(heights, step=STEP), StoppingPlan())
+    assert decide(analyse(heights[:15], limit=LIMIT, step=STEP), StoppingPlan()).outcome == "pass"
+    between = decide(analyse(heights, limit=LIMIT, step=STEP), StoppingPlan())
     assert between.outcome == "continue"
     assert between.next_look == 20
     assert "20" in between.why
@@ -72,21 +75,24 @@ def test_a_fixed_plan_has_one_look_with_the_whole_error_rate() -> None:
     assert plan.next_look(20) is None
 
 
-def test_a_wanted_precision_goes_on_after_a_clear_verdict_but_not_beyond_the_cap() -> None:
+def test_a_wanted_precision_continues_after_a_clear_verdict_but_not_beyond_the_cap() -> None:
     rng = np.random.default_rng(2)
     heights = np.floor(0.003 * rng.standard_normal(40) / 0.0005) * 0.0005
     plan = StoppingPlan(precision=0.3)
-    first = decide(analyse(heights[:15].tolist(), step=0.0005), plan)
+    first = decide(analyse(heights[:15].tolist(), limit=LIMIT, step=0.0005), plan)
     assert first.outcome == "continue"
-    assert first.standing == "fit"
+    assert first.suitability == "fit"
     assert "±30%" in first.why
-    assert decide(analyse(heights.tolist(), step=0.0005), plan).outcome == "pass"
-    assert decide(analyse(heights.tolist(), step=0.0005), StoppingPlan(precision=0.01)).outcome == "pass"
+    assert decide(analyse(heights.tolist(), limit=LIMIT, step=0.0005), plan).outcome == "pass"
+    assert (
+        decide(analyse(heights.tolist(), limit=LIMIT, step=0.0005), StoppingPlan(precision=0.01)).outcome
+        == "pass"
+    )
 
 
 def test_at_the_cap_undecided_data_say_so() -> None:
     heights = np.floor(0.0068 * np.random.default_rng(10).standard_normal(40) / STEP) * STEP
-    decision = decide(analyse(heights.tolist(), step=STEP), StoppingPlan())
+    decision = decide(analyse(heights.tolist(), limit=LIMIT, step=STEP), StoppingPlan())
     assert decision.outcome == "cap"
     assert decision.next_look is None
     assert decision.low < 0.5
@@ -94,9 +100,9 @@ def test_at_the_cap_undecided_data_say_so() -> None:
 
 
 def test_two_samples_decide_nothing() -> None:
-    decision = decide(analyse([1.4, 1.41], step=STEP), StoppingPlan.fixed(2))
+    decision = decide(analyse([1.4, 1.41], limit=LIMIT, step=STEP), StoppingPlan.fixed(2))
     assert decision.outcome == "cap"
-    assert decision.standing == "undecided"
+    assert decision.suitability == "undecided"
 
 
 @pytest.mark.parametrize(

@@ -11,24 +11,19 @@ from numpy.typing import NDArray
 
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.lag import lagged
-from zcal_tui.stats.thermal import (
-    SOURCE,
-    Phase,
-    Temperatures,
-    ThermalBias,
-    Touch,
-    judge_thermal,
-    thermal_bias,
-)
+from zcal_tui.stats.thermal import Phase, Temperatures, ThermalBias, ThermalSample, thermal_bias
+from zcal_tui.stats.verdicts.temperature import judge_thermal
 
 FloatArray = NDArray[np.float64]
 
 ROOM = 23.0
+SETTLED = 0.005
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What is so: mm per °C of bed and nozzle, lag (s), drift (mm/h), scatter (mm), likeness of neighbours, step."""
+    """The true values: mm per °C of bed and nozzle, lag (s), drift (mm/h), scatter (mm), likeness of neighbours,
+    step."""
 
     bed: float = -0.0004
     nozzle: float = 0.00005
@@ -45,23 +40,23 @@ class Truth:
 
 
 class Run:
-    """A temperature run: 10 touches cold, 40 with the bed heated, 30 with the nozzle too, 40 while cooling down."""
+    """A temperature run: 10 samples cold, 40 with the bed heated, 30 with the nozzle too, 40 while cooling down."""
 
     def __init__(self, truth: Truth) -> None:
         self.truth = truth
         times: list[float] = []
         self.phases: list[Phase] = []
 
-        def touch(start: float, length: float, count: int, phase: Phase) -> float:
+        def sample(start: float, length: float, count: int, phase: Phase) -> float:
             times.extend(np.linspace(start, start + length, count).tolist())
             self.phases.extend([phase] * count)
             return start + length
 
-        bed_on = touch(0.0, 90.0, 10, "baseline") + 10.0
-        nozzle_on = touch(bed_on + 30.0, 1.3 * truth.soak, 40, "bed") + 20.0
-        off = touch(nozzle_on, truth.soak, 30, "nozzle") + 10.0
+        bed_on = sample(0.0, 90.0, 10, "baseline") + 10.0
+        nozzle_on = sample(bed_on + 30.0, 1.3 * truth.soak, 40, "bed") + 20.0
+        off = sample(nozzle_on, truth.soak, 30, "nozzle") + 10.0
         if truth.back:
-            touch(off + 30.0, 2400.0, 40, "back")
+            sample(off + 30.0, 2400.0, 40, "back")
         self.times = np.array(times)
         clock = np.arange(0.0, times[-1] + 10.0, 10.0)
         bed = self._heated(clock, bed_on, off, truth.bed_goal, 0.25, 700.0)
@@ -96,11 +91,11 @@ class Run:
 
     @property
     def returned(self) -> float:
-        """How far the last third of the touches after the heat have drifted."""
+        """How far the last third of the samples after the heat have drifted."""
         late = self.times[-13:].mean() - self.times[:10].mean()
         return float(self.truth.drift * late / 3600.0)
 
-    def touches(self, rng: np.random.Generator, extra: FloatArray | float = 0.0) -> list[Touch]:
+    def samples(self, rng: np.random.Generator, extra: FloatArray | float = 0.0) -> list[ThermalSample]:
         truth = self.truth
         noise = rng.standard_normal(len(self.times))
         for i in range(1, len(noise)):
@@ -111,11 +106,11 @@ class Run:
         rows = zip(
             self.times.tolist(), heights.tolist(), self.bed.tolist(), self.nozzle.tolist(), strict=True
         )
-        return [Touch(*row, phase) for row, phase in zip(rows, self.phases, strict=True)]
+        return [ThermalSample(*row, phase) for row, phase in zip(rows, self.phases, strict=True)]
 
     def analysed(self, seed: int = 1, extra: FloatArray | float = 0.0) -> ThermalBias:
-        touches = self.touches(np.random.default_rng(seed), extra)
-        return thermal_bias(touches, self.history, step=self.truth.step, seed=seed)
+        samples = self.samples(np.random.default_rng(seed), extra)
+        return thermal_bias(samples, self.history, settled=SETTLED, step=self.truth.step, seed=seed)
 
 
 EXACT = Truth(sigma=1e-5, step=0.0)
@@ -149,27 +144,27 @@ def test_settling_is_counted_from_when_the_temperatures_are_reached() -> None:
 
 def test_the_order_of_touches_and_a_missing_history_do_not_matter() -> None:
     run = Run(EXACT)
-    touches = run.touches(np.random.default_rng(2))
-    assert thermal_bias(touches[::-1]) == thermal_bias(touches)
-    assert thermal_bias(touches).shift.value == pytest.approx(run.shift, abs=1e-3)
+    samples = run.samples(np.random.default_rng(2))
+    assert thermal_bias(samples[::-1], settled=SETTLED) == thermal_bias(samples, settled=SETTLED)
+    assert thermal_bias(samples, settled=SETTLED).shift.value == pytest.approx(run.shift, abs=1e-3)
 
 
 def test_what_was_not_heated_has_no_coefficient_and_says_so() -> None:
     run = Run(Truth(nozzle_goal=ROOM))
     result = run.analysed()
     assert result.per_degree_nozzle is None
-    assert result.not_separable == ("the nozzle was not heated",)
+    assert result.not_separable == ("The nozzle was not heated.",)
     assert result.per_degree_bed is not None
     assert result.per_degree_bed.covers(run.per_bed)
 
 
-def test_heaters_in_exact_proportion_are_not_told_apart() -> None:
+def test_heaters_in_exact_proportion_are_not_separated() -> None:
     run = Run(replace(EXACT, together=True, nozzle_goal=ROOM))
-    touches = [
-        replace(touch, nozzle=ROOM + 4.0 * (touch.bed - ROOM))
-        for touch in run.touches(np.random.default_rng(1))
+    samples = [
+        replace(sample, nozzle=ROOM + 4.0 * (sample.bed - ROOM))
+        for sample in run.samples(np.random.default_rng(1))
     ]
-    result = thermal_bias(touches)
+    result = thermal_bias(samples, settled=SETTLED)
     assert result.per_degree_bed is None
     assert result.per_degree_nozzle is None
     assert "together" in result.not_separable[0]
@@ -189,12 +184,12 @@ def test_without_the_phase_after_the_heat_nothing_is_said_of_a_return() -> None:
     assert result.shift.covers(run.shift)
 
 
-def _touches(count: int, phase: Phase, bed: float, start: float) -> list[Touch]:
-    return [Touch(start + 10.0 * i, 1.2, bed, ROOM, phase) for i in range(count)]
+def _touches(count: int, phase: Phase, bed: float, start: float) -> list[ThermalSample]:
+    return [ThermalSample(start + 10.0 * i, 1.2, bed, ROOM, phase) for i in range(count)]
 
 
 @pytest.mark.parametrize(
-    ("touches", "words"),
+    ("samples", "words"),
     [
         (_touches(2, "baseline", ROOM, 0) + _touches(9, "bed", 60, 100), "at least 3"),
         (_touches(5, "baseline", ROOM, 0) + _touches(2, "bed", 60, 100), "at least 3"),
@@ -202,18 +197,17 @@ def _touches(count: int, phase: Phase, bed: float, start: float) -> list[Touch]:
         (_touches(5, "baseline", float("nan"), 0) + _touches(9, "bed", 60, 100), "finite"),
     ],
 )
-def test_what_says_nothing_is_refused(touches: list[Touch], words: str) -> None:
+def test_what_says_nothing_is_refused(samples: list[ThermalSample], words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        thermal_bias(touches)
+        thermal_bias(samples, settled=SETTLED)
 
 
 def test_a_small_shift_passes_with_its_source() -> None:
     rule = judge_thermal(Run(Truth()).analysed())
     assert rule.level == "pass"
-    assert "lower than cold" in rule.reasons[0]
-    assert "limit: 25 µm" in rule.reasons[0]
-    assert SOURCE in rule.reasons[0]
-    assert "it comes back" in rule.reasons[1]
+    assert "lower than the cold one" in rule.reasons[0]
+    assert "Limit: 25 µm (Klipper docs, Bed_Level;" in rule.reasons[0]
+    assert "It returns to where it started" in rule.reasons[1]
 
 
 def test_a_large_shift_is_a_warning_to_probe_at_one_temperature() -> None:
@@ -228,7 +222,7 @@ def test_a_height_that_does_not_come_back_fails() -> None:
     slipped = np.where(np.array(run.phases) == "back", 0.06, 0.0)
     rule = judge_thermal(run.analysed(extra=slipped))
     assert rule.level == "fail"
-    assert any("something moved that is not temperature" in reason for reason in rule.reasons)
+    assert any("Something other than temperature moved it" in reason for reason in rule.reasons)
     assert rule.advice[-1].key == "mechanics"
 
 
@@ -325,7 +319,10 @@ def test_coverage(likeness: float) -> None:
         "returned": run.returned,
     }
     rng = np.random.default_rng(5)
-    results = [thermal_bias(run.touches(rng), run.history, step=truth.step, seed=i) for i in range(200)]
+    results = [
+        thermal_bias(run.samples(rng), run.history, settled=SETTLED, step=truth.step, seed=i)
+        for i in range(200)
+    ]
     for name, part in PARTS.items():
         found = [interval for interval in map(part, results) if interval is not None]
         # 95 %, less 1.5 standard errors of 200 runs.

@@ -7,8 +7,12 @@ import pytest
 from numpy.typing import NDArray
 
 from zcal_tui.stats.repeatability import analyse
-from zcal_tui.stats.stopping import StoppingPlan
-from zcal_tui.stats.verdicts import SOURCE, VerdictRule, judge
+from zcal_tui.stats.verdicts.repeatability import judge_repeatability
+from zcal_tui.stats.verdicts.rule import VerdictRule
+from zcal_tui.stats.verdicts.stopping import StoppingPlan
+
+LIMIT = 0.025
+"""mm. For the range of ten samples."""
 
 FloatArray = NDArray[np.float64]
 
@@ -17,11 +21,13 @@ STEP = 0.0025
 
 def verdict(heights: FloatArray, plan: StoppingPlan | None = None, step: float = STEP) -> VerdictRule:
     quantised = np.floor(heights / step) * step
-    return judge(analyse(quantised.tolist(), step=step), plan or StoppingPlan.fixed(len(heights)))
+    return judge_repeatability(
+        analyse(quantised.tolist(), limit=LIMIT, step=step), plan or StoppingPlan.fixed(len(heights))
+    )
 
 
 def noise(sigma: float, n: int, seed: int) -> FloatArray:
-    """Noise whose sample standard deviation is sigma, so that a test's outcome does not hang on the draw."""
+    """Noise whose sample standard deviation is sigma, so that a test's outcome does not depend on the draw."""
     draw = np.random.default_rng(seed).standard_normal(n)
     scaled: FloatArray = 1.4 + sigma * (draw - draw.mean()) / draw.std(ddof=1)
     return scaled
@@ -35,15 +41,15 @@ def test_a_good_probe_passes_without_advice() -> None:
     rule = verdict(noise(0.0024, 20, 1))
     assert rule.level == "pass"
     assert rule.advice == ()
-    assert "stays within 25 µm in more than 99.9 % of series" in rule.reasons[0]
-    assert "limit: 25 µm" in rule.reasons[0]
-    assert all(SOURCE in reason for reason in rule.reasons)
+    assert "stay within 25 µm in more than 99.9 % of series" in rule.reasons[0]
+    assert "Limit: 25 µm (Klipper docs, Probe_Calibrate, Repeatability check)." in rule.reasons[0]
+    assert all("Klipper docs, Probe_Calibrate" in reason for reason in rule.reasons)
 
 
 def test_equal_readings_pass_as_normal() -> None:
     rule = verdict(np.full(15, 1.4001))
     assert rule.level == "pass"
-    assert ": normal (normal: one step or 5 µm" in rule.reasons[1]
+    assert "which is normal. Normal is one step or 5 µm, here 5.0 µm" in rule.reasons[1]
 
 
 def test_normal_is_one_step_where_that_is_more_than_five_micrometres() -> None:
@@ -55,15 +61,15 @@ def test_normal_is_one_step_where_that_is_more_than_five_micrometres() -> None:
 def test_a_wide_scatter_fails_with_what_to_try() -> None:
     rule = verdict(noise(0.014, 30, 12))
     assert rule.level == "fail"
-    assert "exceeds 25 µm in" in rule.reasons[0]
+    assert "span more than 25 µm in" in rule.reasons[0]
     assert keys(rule) == ["speed-and-height", "mechanics", "z-offset-again", "manual-levelling"]
 
 
 def test_a_border_case_is_a_warning_with_its_bounds() -> None:
     rule = verdict(noise(0.0068, 40, 4))
     assert rule.level == "warn"
-    assert rule.reasons[0].startswith("On the border")
-    assert "between" in rule.reasons[0]
+    assert rule.reasons[0].startswith("Borderline")
+    assert "on this data" in rule.reasons[0]
     assert "manual-levelling" not in keys(rule)
 
 
@@ -82,7 +88,7 @@ def test_a_drift_within_the_limit_is_a_warning() -> None:
     assert keys(rule) == ["drift"]
 
 
-def test_a_drift_that_ten_samples_hardly_show_is_told_but_no_warning() -> None:
+def test_a_drift_that_ten_samples_hardly_show_is_reported_without_a_warning() -> None:
     rule = verdict(noise(0.0015, 100, 6) + 0.0001 * np.arange(100))
     assert "drifts up by 8.7 µm over the 100 samples" in rule.reasons[-1]
     assert rule.level == "pass"
@@ -92,20 +98,20 @@ def test_a_drift_that_ten_samples_hardly_show_is_told_but_no_warning() -> None:
 def test_a_drift_beyond_the_limit_fails_and_is_named_as_the_cause() -> None:
     rule = verdict(noise(0.002, 20, 6) + 0.005 * np.arange(20))
     assert rule.level == "fail"
-    assert "without what is named below" in rule.reasons[0]
+    assert "Without the effects named below" in rule.reasons[0]
     assert "drifts up by" in rule.reasons[-1]
     assert keys(rule) == ["drift", "manual-levelling"]
 
 
-def test_a_high_first_sample_is_a_warning_with_a_touch_to_throw_away() -> None:
+def test_a_high_first_sample_is_a_warning_to_discard_it() -> None:
     heights = noise(0.002, 20, 7)
     heights[0] = 1.412
     rule = verdict(heights)
     assert rule.level == "warn"
     assert "The first sample is" in rule.reasons[-1]
     assert "higher than the others" in rule.reasons[-1]
-    assert keys(rule) == ["warm-up-touch", "z-offset-again"]
-    # A tolerance would fail every probing that begins with a sample apart.
+    assert keys(rule) == ["discard-first", "z-offset-again"]
+    # A tolerance would fail every probing that begins with a shifted sample.
     assert rule.advice[0].config == ("samples: 3", "samples_result: median")
 
 
@@ -129,12 +135,12 @@ def test_two_outliers_are_named_together() -> None:
     assert any("Samples 6, 15 are outliers" in reason for reason in verdict(heights).reasons)
 
 
-def test_an_outlier_and_a_first_sample_apart_widen_the_tolerance() -> None:
+def test_an_outlier_and_a_first_sample_shift_widen_the_tolerance() -> None:
     heights = noise(0.002, 25, 10)
     heights[0] += 0.014
     heights[12] += 0.06
     rule = verdict(heights)
-    assert keys(rule) == ["median", "warm-up-touch", "z-offset-again"]
+    assert keys(rule) == ["median", "discard-first", "z-offset-again"]
     tolerance = next(line for line in rule.advice[0].config if line.startswith("samples_tolerance:"))
     assert float(tolerance.split(": ")[1]) >= 0.020
     assert rule.advice[1].config == ()

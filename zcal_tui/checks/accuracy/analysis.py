@@ -1,22 +1,24 @@
-"""From touches to estimates, a decision when to stop, and the verdict: the arithmetic side of the check `accuracy`."""
+"""From samples to estimates, a decision when to stop, and the verdict of the check `accuracy`. Pure."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
+from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
 from zcal_tui.model.record import Change, Estimate, Level, Sample, Verdict
 from zcal_tui.model.units import length, percent
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.repeatability import Repeatability, analyse
-from zcal_tui.stats.stopping import DEFAULT_LOOKS, StoppingPlan, decide
-from zcal_tui.stats.verdicts import first_decides, judge
+from zcal_tui.stats.verdicts.repeatability import first_sample_decides, judge_repeatability
+from zcal_tui.stats.verdicts.stopping import DEFAULT_LOOKS, StoppingPlan, decide
 
 LEAST_TO_ANALYSE = 3
 
 
 def plan_of(parameters: AccuracyParameters) -> StoppingPlan:
-    """When to look at the numbers: once at the end for a given number of touches, else at planned ones."""
+    """When to decide: once at the end for a given number of samples, else at planned numbers."""
     if parameters.samples is not None:
         return StoppingPlan.fixed(parameters.samples)
     return StoppingPlan(
@@ -47,34 +49,34 @@ class AccuracyReport:
         self._heights: list[float] = []
         self._again: list[float] = []
         self._result: Repeatability | None = None
-        self.touches = 0
-        """Touches made, with those that the printer leaves out of its result."""
+        self.taken = 0
+        """Samples taken, with those that the printer leaves out of its result."""
 
     @property
     def most(self) -> int:
-        """The most touches that are counted."""
+        """The most samples that are counted."""
         return max(self._plan.cap, self.counted)
 
     @property
     def counted(self) -> int:
-        """Touches that count."""
+        """Samples that count."""
         return len(self._heights)
 
     @property
     def planned(self) -> int:
-        """How many touches will have been made at the next look."""
-        return self.touches + self.wanted()
+        """How many samples will have been taken at the next decision."""
+        return self.taken + self.wanted()
 
     def wanted(self) -> int:
-        """How many more touches to make before the numbers are looked at; 0 when they are enough."""
+        """How many more samples to take before the next decision; 0 when they are enough."""
         if self._result is not None and decide(self._result, self._plan).outcome != "continue":
             return 0
         upcoming = self._plan.next_look(self.counted)
         return 0 if upcoming is None else upcoming - self.counted
 
     def add(self, sample: Sample) -> EstimateUpdated | None:
-        """Take a touch into account; the estimates with it, once there are enough to say anything."""
-        self.touches += 1
+        """Add a sample. Returns the estimates, once there are enough samples for them."""
+        self.taken += 1
         if not sample.recorded:
             return None
         self._heights.append(sample.trigger_z)
@@ -84,36 +86,41 @@ class AccuracyReport:
         return EstimateUpdated(estimates_of(self._result))
 
     @property
-    def hangs_on_first(self) -> bool:
-        """Whether the verdict hangs on the first touch alone, so that a series begun anew is worth its time; not where
-        the number of touches was given."""
+    def first_sample_decides(self) -> bool:
+        """Whether the verdict depends on the first sample alone, so that a second series is worth its time; never where
+        the number of samples was given."""
         adaptive = len(self._plan.looks) > 1
-        return adaptive and self._result is not None and first_decides(self._result, self._plan)
+        return adaptive and self._result is not None and first_sample_decides(self._result, self._plan)
 
     def add_again(self, samples: Sequence[Sample]) -> EstimateUpdated:
-        """Take a second series, begun anew, into account."""
-        self.touches += len(samples)
+        """Add a second series."""
+        self.taken += len(samples)
         self._again += [sample.trigger_z for sample in samples if sample.recorded]
         self._result = self._analyse()
         return EstimateUpdated(estimates_of(self._result))
 
     def conclusion(self) -> Iterator[Event]:
-        """The verdict and what follows from it; nothing where too little was measured to say anything."""
+        """The verdict and what follows from it; nothing where too little was measured."""
         if len(self._heights) < 2:
             return
         result = self._result or self._analyse()
         yield EstimateUpdated(estimates_of(result))
-        rule = judge(result, self._plan)
+        rule = judge_repeatability(result, self._plan)
         yield VerdictReached(Verdict(Level(rule.level), summary_of(Level(rule.level), result), rule.reasons))
         for advice in rule.advice:
             yield AdviceGiven(advice.text, tuple(self._changes(advice.config)))
 
     def _analyse(self) -> Repeatability:
-        # Klipper looks at the endstop once a step while probing, so a trigger is seen up to a step late
+        # Klipper checks the endstop once a step while probing, so a trigger is seen up to a step late
         sampling = {"sampling": self._step / 2}
         adaptive = len(self._plan.looks) > 1
         return analyse(
-            self._heights, step=self._step, systematic=sampling, adaptive=adaptive, again=self._again
+            self._heights,
+            step=self._step,
+            limit=limits.RANGE_OF_TEN.value,
+            systematic=sampling,
+            adaptive=adaptive,
+            again=self._again,
         )
 
     def _changes(self, lines: tuple[str, ...]) -> Iterator[Change]:
@@ -130,7 +137,7 @@ class AccuracyReport:
 
 
 def _same(now: str | None, value: str) -> bool:
-    """Whether a config value is what is set already, however it is written: 0.02 is 0.020."""
+    """Whether a config value is set already, however it is written: 0.02 is 0.020."""
     try:
         return now is not None and float(now) == float(value)
     except ValueError:
@@ -155,19 +162,17 @@ def estimates_of(result: Repeatability) -> dict[str, Estimate]:
 
 def summary_of(level: Level, result: Repeatability) -> str:
     """The answer in a sentence."""
-    scatter = f"σ = {length(result.sigma.value)}"
+    scatter = f"σ {length(result.sigma.value)}"
     if result.levels == 1:
-        scatter = f"every touch on the same step of {length(result.reading_step)}"
-    limit = length(result.limit)
+        scatter = f"every sample is on the same step of {length(result.reading_step)}"
+    limit = replace(limits.RANGE_OF_TEN, value=result.limit).text
     match level:
         case Level.PASS:
-            return f"Good enough for bed levelling: the probe repeats well ({scatter})."
+            return f"Accurate enough for bed levelling: {scatter}."
         case Level.FAIL:
             over = percent(result.exceed.value)
-            return (
-                f"Not good enough for bed levelling: ten touches span more than {limit} in {over} of series."
-            )
+            return f"Not accurate enough for bed levelling: ten samples span more than {limit} in {over} of series."
         case Level.WARN:
-            return f"Usable, with something to mend ({scatter})."
+            return f"Usable, with something to fix: {scatter}."
         case Level.UNKNOWN:
-            return f"Not decided: {result.n} touches do not tell whether {limit} are kept ({scatter})."
+            return f"Not decided: {result.n} samples do not show whether ten stay within {limit} ({scatter})."

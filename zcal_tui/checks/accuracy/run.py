@@ -41,7 +41,7 @@ async def measure(context: Context, parameters: AccuracyParameters) -> None:
     async with over_the_place(context, parameters) as site:
         report = AccuracyReport(parameters, site.probe, site.step)
         await _touch(context, parameters, report)
-        if report.hangs_on_first:
+        if report.first_sample_decides:
             await _begin_anew(context, parameters, report, site.clearance)
             # With the first touch told for what it is the numbers may ask for more
             await _touch(context, parameters, report)
@@ -109,7 +109,7 @@ async def _touch(context: Context, parameters: AccuracyParameters, report: Accur
     pace = Pace(context.clock.now())
 
     while (wanted := report.wanted()) > 0:
-        async for sample in samples_here(context, wanted, settings, begun=report.touches > 0):
+        async for sample in samples_here(context, wanted, settings, begun=report.taken > 0):
             await _take(context, report, sample, pace)
 
 
@@ -134,19 +134,19 @@ async def _begin_anew(
     settings = ProbingSettings(parameters.probe_speed, parameters.lift_speed, parameters.retract)
     made: list[Sample] = []
     async for sample in samples_here(context, AGAIN, settings, begun=True):
-        made.append(dataclasses.replace(sample, n=report.touches + len(made) + 1, round=2))
+        made.append(dataclasses.replace(sample, n=report.taken + len(made) + 1, round=2))
         context.emit(SampleTaken(made[-1]))
     context.emit(await asyncio.to_thread(report.add_again, made))
 
 
 async def _take(context: Context, report: AccuracyReport, taken: Sample, pace: "Pace") -> None:
-    sample = dataclasses.replace(taken, n=report.touches + 1)
+    sample = dataclasses.replace(taken, n=report.taken + 1)
     context.emit(SampleTaken(sample))
     # Off this loop: on a small board the arithmetic takes longer than a status update may wait
     updated = await asyncio.to_thread(report.add, sample)
     if updated is not None:
         context.emit(updated)
-    left = pace.left(context.clock.now(), report.touches, report.planned)
+    left = pace.left(context.clock.now(), report.taken, report.planned)
     context.emit(Progress(report.counted, report.most, left))
 
 

@@ -1,38 +1,40 @@
-"""From touches at many settings to a table, a recommendation and the lines for it: the arithmetic side of a sweep."""
+"""From samples at many settings to a table, a recommendation and the config lines for it. Pure."""
 
 import statistics
 from collections.abc import Iterator, Sequence
 
 from zcal_tui.checks.accuracy.analysis import estimate_of, summary_of
 from zcal_tui.checks.accuracy.variants import AGAIN, CONFIGURED, Variant
+from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
 from zcal_tui.model.record import Change, Estimate, Level, Verdict
 from zcal_tui.model.units import length
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.stats.combine import UncertaintyPart, combine, within
 from zcal_tui.stats.intervals import Interval
-from zcal_tui.stats.repeatability import RANGE_LIMIT, Repeatability, analyse
+from zcal_tui.stats.repeatability import Repeatability, analyse
 from zcal_tui.stats.repeats import COUNTS, result_share, samples_needed
 from zcal_tui.stats.settings import SettingComparison, compare_scatter
-from zcal_tui.stats.stopping import StoppingPlan
-from zcal_tui.stats.verdicts import VerdictRule, judge
+from zcal_tui.stats.verdicts.repeatability import judge_repeatability
+from zcal_tui.stats.verdicts.rule import VerdictRule
+from zcal_tui.stats.verdicts.stopping import StoppingPlan
 
-SOURCE = "Klipper docs, Probe_Calibrate, Repeatability check"
 LEAST = 3
-"""Touches without which a setting says nothing."""
+"""The fewest samples from which a setting can be judged."""
 _SWEPT = ("median", "speed-and-height", "z-offset-again", "more-samples")
-"""Advice that a sweep itself has followed, or gives in its own words."""
+"""Advice that a sweep has followed already, or gives in its own words."""
 _OPTIONS = {"probe_speed": "speed", "lift_speed": "lift_speed", "retract": "sample_retract_dist"}
 _WORDS = {
-    "probe_speed": "a touch at {:g} mm/s",
-    "lift_speed": "a lift at {:g} mm/s",
-    "retract": "a lift by {:g} mm between touches",
-    "start_height": "a start {:g} mm above the trigger",
+    "probe_speed": "a probing speed of {:g} mm/s",
+    "lift_speed": "a lift speed of {:g} mm/s",
+    "retract": "a retract of {:g} mm between samples",
+    "start_height": "a start {:g} mm above the trigger height",
 }
 
 
 class SweepReport:
-    """Grows by one touch at a time. `step` is the Z step distance in mm; `mesh` whether there is a [bed_mesh]."""
+    """Grows by one sample at a time. `step` is the Z step distance in mm; `horizontal_move_z` that of [bed_mesh], None
+    without one."""
 
     def __init__(
         self, plan: Sequence[Variant], probe: ProbeConfig, step: float, horizontal_move_z: str | None
@@ -44,7 +46,7 @@ class SweepReport:
         self._heights: dict[str, list[float]] = {}
 
     def add(self, name: str, height: float) -> None:
-        """Take a touch that counts into account."""
+        """Add a sample that counts."""
         self._heights.setdefault(name, []).append(height)
 
     def height(self) -> float | None:
@@ -53,7 +55,7 @@ class SweepReport:
         return statistics.median(every) if every else None
 
     def estimates(self) -> EstimateUpdated:
-        """The table so far."""
+        """The estimates so far."""
         found = {}
         for name in sorted(self._heights, key=self._rank):
             if len(self._heights[name]) >= LEAST:
@@ -78,7 +80,7 @@ class SweepReport:
             name = f"mean_shift@{best.name}"
             estimates[name] = estimate_of(name, self._shift(best.name))
         yield EstimateUpdated(estimates)
-        rule = judge(own, StoppingPlan.fixed(own.n))
+        rule = judge_repeatability(own, StoppingPlan.fixed(own.n))
         yield VerdictReached(self._verdict(rule, own, chosen, compared, best))
         if best is not None:
             yield from self._recommend(best)
@@ -87,15 +89,16 @@ class SweepReport:
                 yield AdviceGiven(advice.text)
         samples = tuple(self._samples_lines(chosen))
         if samples:
+            kept = f"{100 * (1.0 - limits.FIT_SHARE.value):g} %"
             yield AdviceGiven(
-                f"Take {samples[0].new} samples a place: their {samples[-1].new} then spans less than "
-                f"{length(RANGE_LIMIT)} in 95 % of series of ten, also with the scatter at its upper bound.",
+                f"Take {samples[0].new} samples at each point. Ten of their {samples[-1].new}s then stay "
+                f"within {limits.RANGE_OF_TEN.text} in {kept} of series, even with σ at its upper bound.",
                 samples,
             )
         if best is not None or samples:
             yield AdviceGiven(
-                "New probe settings mean that z_offset must be calibrated again: enter them, RESTART, then do z-offset "
-                "(Klipper docs, Probe_Calibrate)."
+                "New probe settings change z_offset. Enter them in printer.cfg, run RESTART, then do the "
+                "check Z offset (Klipper docs, Probe_Calibrate)."
             )
 
     def _rank(self, name: str) -> tuple[int, float]:
@@ -107,10 +110,16 @@ class SweepReport:
 
     def _analyse(self, heights: Sequence[float]) -> Repeatability:
         sampling = {"sampling": self._step / 2}
-        return analyse(heights, step=self._step, systematic=sampling, adaptive=False)
+        return analyse(
+            heights,
+            step=self._step,
+            limit=limits.RANGE_OF_TEN.value,
+            systematic=sampling,
+            adaptive=False,
+        )
 
     def _usual(self, name: str) -> list[float]:
-        """The heights but for outliers, which are named for themselves and would make any other setting look better."""
+        """The heights without outliers, which are named by themselves and would make any other setting look better."""
         heights = self._heights[name]
         outliers = self._analyse(heights).outliers.indices
         return [height for n, height in enumerate(heights) if n not in outliers]
@@ -126,7 +135,7 @@ class SweepReport:
         return combine(statistics.fmean(other) - statistics.fmean(own), parts, 0.95)
 
     def _of_counts(self, chosen: Repeatability) -> dict[str, Estimate]:
-        """The scatter of a result of several touches, from that of single ones."""
+        """The standard deviation of a result of several samples, from that of single ones."""
         found = {}
         for samples in COUNTS:
             name = f"sigma@samples={samples}"
@@ -152,32 +161,30 @@ class SweepReport:
     ) -> Verdict:
         level = Level(rule.level)
         many = (
-            f"{len(compared)} settings were compared with the present ones; the comparisons share one error rate of 5 "
-            "% (Holm), so that the best of many is not taken for better by chance. Each σ's interval is for itself."
+            f"{len(compared)} settings were compared with the present ones. The comparisons share one error "
+            "rate of 5 % (Holm). The interval of each σ is for that setting alone."
         )
         if best is None:
+            summary = f"{summary_of(level, own)} No other setting scatters less."
             if level is Level.PASS:
-                summary = (
-                    f"The present settings are good: none scatters less (σ = {length(own.sigma.value)})."
-                )
-            else:
-                summary = f"{summary_of(level, own)} None of the other settings scatters less."
-            return Verdict(level, summary, (*rule.reasons, many, self._stayed()))
-        told = (
-            f"With {self._words(best.name)} heights scatter {best.ratio:.2f} times as much as with the present "
-            f"settings (p = {best.p:.2g})."
+                summary = f"The present settings are good: σ {length(own.sigma.value)}. No other setting scatters less."
+            return Verdict(level, summary, (*rule.reasons, many, self._moved()))
+        better = (
+            f"With {self._words(best.name)} heights scatter {best.ratio:.2f} times as much as with the "
+            f"present settings. That is statistically significant (p = {best.p:.2g})."
         )
         summary = (
-            f"Better with {self._words(best.name)}: σ = {length(chosen.sigma.value)} instead of "
+            f"Better with {self._words(best.name)}: σ {length(chosen.sigma.value)} instead of "
             f"{length(own.sigma.value)}."
         )
-        return Verdict(Level.WARN, summary, (told, *rule.reasons, many, self._stayed()))
+        return Verdict(Level.WARN, summary, (better, *rule.reasons, many, self._moved()))
 
-    def _stayed(self) -> str:
+    def _moved(self) -> str:
         apart = statistics.fmean(self._heights[AGAIN]) - statistics.fmean(self._heights[CONFIGURED])
+        normal = limits.NORMAL_RANGE
         return (
-            f"Between the beginning and the end the trigger height moved by {length(apart, sign=True)} (normal: one "
-            f"step or 5 µm; {SOURCE})."
+            f"The trigger height moved by {length(apart, sign=True)} from the first to the last series. "
+            f"Normal is one step or {normal.text} ({normal.source})."
         )
 
     def _words(self, name: str) -> str:
@@ -195,8 +202,8 @@ class SweepReport:
             if self._horizontal_move_z is not None:
                 changes = (Change("bed_mesh", "horizontal_move_z", self._horizontal_move_z, new),)
             yield AdviceGiven(
-                f"Let probing start {variant.value:g} mm above the trigger: horizontal_move_z {new} in [bed_mesh] and "
-                f"the levelling sections. The trigger height shifts by {shift}.",
+                f"Start probing {variant.value:g} mm above the trigger height: set horizontal_move_z to "
+                f"{new} in [bed_mesh] and the levelling sections. The trigger height shifts by {shift}.",
                 changes,
             )
             return
@@ -208,17 +215,17 @@ class SweepReport:
         }
         change = Change(self._probe.section, option, f"{now[option]:g}", f"{variant.value:g}")
         yield AdviceGiven(
-            f"Use {self._words(best.name)}. The trigger height shifts by {shift} with it. Then run accuracy once "
-            "more: the best of many usually looks a little better than it is.",
+            f"Use {self._words(best.name)}. The trigger height shifts by {shift}. Then repeat the check "
+            "Repeatability: the best of many settings usually looks better than it is.",
             (change,),
         )
 
     def _samples_lines(self, chosen: Repeatability) -> Iterator[Change]:
-        """More samples a place where single ones, or as many as are configured, do not keep the limit."""
+        """More samples a point where the configured number does not stay within the limit."""
         result = "median" if chosen.outliers.indices else self._probe.samples_result
-        # The scatter's upper bound without the outliers: the median takes care of those
+        # The upper bound of sigma without the outliers: the median takes care of those
         high = chosen.evidence.quantile(0.975)
-        needed = samples_needed(high, RANGE_LIMIT, self._step, result)
+        needed = samples_needed(high, limits.RANGE_OF_TEN.value, self._step, result, limits.FIT_SHARE.value)
         if chosen.outliers.indices:
             needed = max(needed or COUNTS[-1], 3)
         if needed is None or needed <= self._probe.samples:

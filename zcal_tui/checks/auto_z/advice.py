@@ -1,4 +1,4 @@
-"""What the configuration of an automatic Z offset should have, and what a person should know. Pure.
+"""Advice on the configuration of an automatic Z offset. Pure.
 
 protoloft's z_calibration: Requirements, Preconditions, Bed Mesh, Switch Offset.
 """
@@ -6,21 +6,20 @@ protoloft's z_calibration: Requirements, Preconditions, Bed Mesh, Switch Offset.
 import math
 from collections.abc import Iterator
 
-from zcal_tui.model.units import length, millimetres
+from zcal_tui.model import limits
+from zcal_tui.model.units import millimetres
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.z_calibration import AutomaticOffset, ZCalibrationSection
 
-ROUGH = 0.5
-"""mm: how far the probe's z_offset may be from what the heights say and still be roughly real."""
 SAME_POINT = 0.1
+"""mm between two points that count as one."""
 BODY = (
-    "The Z endstop has to touch the body of the probe's switch, never its actuator: what the actuator gives "
-    "depends on forces that change."
+    "The Z endstop must touch the body of the probe's switch, never its actuator. How far an actuator gives way "
+    "varies."
 )
 NEGATIVE = (
-    "switch_offset cannot be negative: it is how far the switch closes below its body, and larger brings the nozzle "
-    "closer to the bed. If it comes out at zero or less, the body was not measured where it is: check the "
-    "endstop, its rod, and that it meets the body of the switch and not the actuator."
+    "switch_offset cannot be zero or negative: it is how far the switch closes below its body. Check the "
+    "endstop and its rod. Check that it touches the body of the switch and not the actuator."
 )
 
 
@@ -28,20 +27,18 @@ def configuration(section: ZCalibrationSection, probe: ProbeConfig, mesh: bool) 
     """What to change in printer.cfg."""
     if section.samples < 3 or not section.median:
         yield (
-            "Take several samples and their median, samples: 3 and samples_result: median in "
-            f"[{probe.section}], or in [z_calibration] where it has its own: one bad touch then does no harm, and the "
-            "heights tell how sure they are."
+            f"Set samples: 3 and samples_result: median in [{probe.section}], or in [z_calibration] if it "
+            "has its own. A single outlier then does no harm, and each height has an uncertainty."
         )
     if not (probe.x_offset or probe.y_offset):
         yield (
-            f"x_offset and y_offset in [{probe.section}] are both 0, as if the probe were where the nozzle is: then "
-            "another point of the bed is probed than the one that is meant. Do the check probe-xy."
+            f"Do the check Probe XY offset (probe-xy): x_offset and y_offset in [{probe.section}] are both "
+            "0. The probe then probes another point than intended."
         )
     if mesh and section.zero_reference is None:
         yield (
-            "The bed mesh has no zero_reference_position (on an old Klipper, relative_reference_index), so it shifts "
-            "the nozzle by its own height at the point that CALIBRATE_Z probes. Set [bed_mesh] "
-            "zero_reference_position to that point."
+            "Set [bed_mesh] zero_reference_position (relative_reference_index on an old Klipper) to the "
+            "point that CALIBRATE_Z probes. Without it the mesh shifts the nozzle by its own height there."
         )
     elif (
         mesh
@@ -51,24 +48,24 @@ def configuration(section: ZCalibrationSection, probe: ProbeConfig, mesh: bool) 
     ):
         yield (
             f"bed_xy_position ({section.bed[0]:g}, {section.bed[1]:g}) is not where the mesh is zero "
-            f"({section.zero_reference[0]:g}, {section.zero_reference[1]:g}). Leave bed_xy_position out: then that "
-            "point is taken."
+            f"({section.zero_reference[0]:g}, {section.zero_reference[1]:g}). Remove bed_xy_position: that "
+            "point is then used."
         )
 
 
 def implied_z_offset(found: AutomaticOffset, switch_offset: float) -> float:
-    """How far above the nozzle's contact the probe triggers, by the heights on the endstop alone (mm)."""
+    """How far above the nozzle's contact the probe triggers, from the heights on the endstop alone (mm)."""
     return found.switch.value - found.nozzle.value + switch_offset
 
 
 def rough_z_offset(found: AutomaticOffset, switch_offset: float, probe: ProbeConfig) -> str | None:
     """A sentence where the probe's z_offset and the heights on the endstop contradict each other; None where not."""
     implied = implied_z_offset(found, switch_offset)
-    if abs(implied - probe.z_offset) <= ROUGH:
+    if abs(implied - probe.z_offset) <= limits.ROUGH_Z_OFFSET.value:
         return None
     return (
-        f"By the heights on the endstop the probe triggers {millimetres(implied, digits=2)} above the nozzle, but "
-        f"[{probe.section}] z_offset is {millimetres(probe.z_offset, digits=2)}; they may differ by "
-        f"{length(ROUGH)} (ours: it need not be exact, but roughly real). Either z_offset is wrong, or the endstop "
-        "touched the switch's actuator instead of its body, or switch_xy_position is off."
+        f"The endstop's heights imply a z_offset of {millimetres(implied, digits=2)}, but [{probe.section}] "
+        f"z_offset is {millimetres(probe.z_offset, digits=2)}. {limits.ROUGH_Z_OFFSET.sentence} Likely "
+        "causes: a wrong z_offset; an endstop that touched the switch's actuator instead of its body; a "
+        "wrong switch_xy_position."
     )

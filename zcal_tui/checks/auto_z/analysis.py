@@ -1,8 +1,9 @@
-"""From the repeats of CALIBRATE_Z to estimates: the arithmetic side of the check `auto-z`."""
+"""From repeats of CALIBRATE_Z to the estimates of the check `auto-z`. Pure."""
 
 import math
 from collections.abc import Mapping, Sequence
 
+from zcal_tui.model import limits
 from zcal_tui.model.record import Estimate, Record, Sample
 from zcal_tui.printer.geometry import Xy
 from zcal_tui.printer.z_calibration import AutomaticOffset, Height
@@ -17,6 +18,7 @@ from zcal_tui.stats.auto_offset import (
 from zcal_tui.stats.combine import UncertaintyPart
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.offsets import Offset
+from zcal_tui.stats.repeatability import Repeatability, analyse
 
 NAMES = ("offset", "nozzle", "switch", "bed")
 
@@ -40,15 +42,15 @@ class Repeats:
         return [found.heights[name].value for found in self.found]
 
     def mean(self, name: str) -> Offset | None:
-        """Its mean with its interval; None where nothing tells how sure it is."""
-        return mean_offset(self.values(name), self._step, self.touches(name))
+        """Its mean with its interval; None where its uncertainty is unknown."""
+        return mean_offset(self.values(name), self._step, self.sample_part(name))
 
     def drift(self, name: str) -> Drift | None:
-        """How it creeps from repeat to repeat."""
-        return drift_per_repeat(self.values(name), self._step, self.touches(name), len(NAMES))
+        """Its drift from repeat to repeat."""
+        return drift_per_repeat(self.values(name), self._step, self.sample_part(name), len(NAMES))
 
-    def touches(self, name: str) -> UncertaintyPart | None:
-        """How sure one repeat is of it by its own touches, the repeats pooled; None for single touches."""
+    def sample_part(self, name: str) -> UncertaintyPart | None:
+        """The standard uncertainty of one repeat from its own samples, all repeats pooled; None for single samples."""
         names = NAMES[1:] if name == "offset" else (name,)
         parts = [self._pooled([found.heights[each] for found in self.found]) for each in names]
         return known_scatter([part for part in parts if part]) if all(parts) else None
@@ -79,7 +81,7 @@ class Repeats:
 
 
 def _floor(error: float | None, step: float) -> float:
-    """Touches that all fell on one step still scatter by what rounding hides."""
+    """Samples that are all on one step still scatter by what rounding hides."""
     return max(error or 0.0, step / math.sqrt(12.0))
 
 
@@ -95,6 +97,17 @@ def estimate(name: str, interval: Interval) -> Estimate:
     )
 
 
+def endstop_repeatability(heights: Sequence[float], step: float) -> Repeatability:
+    """The repeatability of the Z endstop from its trigger heights (mm). `step` is the Z step distance in mm."""
+    return analyse(
+        heights,
+        step=step,
+        limit=limits.RANGE_OF_TEN.value,
+        systematic={"sampling": step / 2},
+        adaptive=False,
+    )
+
+
 def samples_of(
     found: AutomaticOffset,
     turn: int,
@@ -103,18 +116,18 @@ def samples_of(
     places: Mapping[str, Xy],
     facts: Mapping[str, float],
 ) -> list[Sample]:
-    """A calibration as samples numbered from `first`: each touch that is known, then the offset with the heights and
-    the `facts`. `places` says where the toolhead stood for the nozzle, the switch and the bed."""
-    touches = [(name, z) for name, height in found.heights.items() for z in height.samples]
+    """A calibration as samples numbered from `first`: each sample that is known, then the offset with the heights and
+    the `facts`. `places` are the toolhead's positions for the nozzle, the switch and the bed."""
+    taken = [(name, z) for name, height in found.heights.items() for z in height.samples]
     samples = [
         Sample(first + i, t, *places[name], round(z, 6), kind=name, round=turn)
-        for i, (name, z) in enumerate(touches)
+        for i, (name, z) in enumerate(taken)
     ]
     values = {name: round(height.value, 6) for name, height in found.heights.items()}
     if found.switch_offset is not None:
         values["switch_offset"] = found.switch_offset
     offset = Sample(
-        first + len(touches),
+        first + len(taken),
         t,
         *places["bed"],
         round(found.offset, 6),

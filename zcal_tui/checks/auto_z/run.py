@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from zcal_tui.checks.auto_z import verdict as judging
 from zcal_tui.checks.auto_z.advice import BODY, configuration, rough_z_offset
-from zcal_tui.checks.auto_z.analysis import Repeats, estimate, moved_since, samples_of
+from zcal_tui.checks.auto_z.analysis import Repeats, endstop_repeatability, estimate, moved_since, samples_of
 from zcal_tui.checks.auto_z.calibrate import Attempt, calibrate, fault_words, touch_endstop
 from zcal_tui.checks.auto_z.parameters import AutoZParameters
 from zcal_tui.checks.auto_z.print_start import findings as print_start_findings
@@ -39,7 +39,7 @@ from zcal_tui.printer.config_view import ProbeConfig, ZRail, probe_config, z_rai
 from zcal_tui.printer.geometry import Xy, z_limits
 from zcal_tui.printer.z_calibration import AutomaticOffset, ZCalibrationSection, section
 from zcal_tui.stats.auto_offset import Moved
-from zcal_tui.stats.repeatability import Repeatability, analyse
+from zcal_tui.stats.repeatability import Repeatability
 
 IN_FORCE = 0.0005
 """mm; Klipper keeps an offset to the last digit, the oldest plugin tells three."""
@@ -121,9 +121,7 @@ class _Run:
         context.emit(Stage("endstop", f"Touching the Z endstop with the nozzle, {count} times"))
         heights = await touch_endstop(context, count, self._samples + 1)
         self._samples += len(heights)
-        self._endstop = await asyncio.to_thread(
-            analyse, heights, step=self._step, systematic={"sampling": self._step / 2}, adaptive=False
-        )
+        self._endstop = await asyncio.to_thread(endstop_repeatability, heights, self._step)
         self._findings.append(judging.of_endstop(self._endstop))
         context.emit(EstimateUpdated(self._estimates()))
 

@@ -1,4 +1,4 @@
-"""What the numbers of the check `auto-z` mean: findings with their thresholds, the verdict, advice, changes. Pure."""
+"""The findings of the check `auto-z` with their limits, the verdict, advice and changes. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from zcal_tui.checks.auto_z.advice import NEGATIVE
 from zcal_tui.checks.auto_z.analysis import Repeats
 from zcal_tui.checks.auto_z.calibrate import Attempt, Fault, fault_words
 from zcal_tui.checks.auto_z.wiring import SwitchWiring
+from zcal_tui.model import limits
 from zcal_tui.model.record import Change, Level, Verdict
 from zcal_tui.model.units import closer_farther, length, millimetres
 from zcal_tui.printer.config_view import ZRail
@@ -14,30 +15,20 @@ from zcal_tui.printer.z_calibration import ZCalibrationSection
 from zcal_tui.stats.auto_offset import Moved
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.repeatability import Repeatability
-from zcal_tui.stats.stopping import StoppingPlan
-from zcal_tui.stats.verdicts import judge
+from zcal_tui.stats.verdicts.repeatability import judge_repeatability
+from zcal_tui.stats.verdicts.stopping import StoppingPlan
 
-GOAL = 0.025
-"""mm. Klipper docs, Bed_Level: the Z height should be known to about 25 micrometres."""
-GOAL_SOURCE = "Klipper docs, Bed_Level"
-NORMAL = 0.005
-"""mm. Klipper docs, Probe_Calibrate, Repeatability check: one step, or up to 5 µm, is normal."""
-A_SHEET = 0.1
-"""mm; ours: off by more than a sheet of paper, no first layer can be right."""
-WORTH_A_SUGGESTION = 0.2
-"""mm; from there on z_calibration suggests another position_endstop."""
-
-WORDS = {
+HEIGHT_NAMES = {
     "nozzle": "the nozzle on the endstop",
     "switch": "the switch body on the endstop",
     "bed": "the probe on the bed",
     "switch_offset": "switch_offset",
 }
-LOOK = {
-    "nozzle": "Look for filament on the tip and for an endstop pin that sticks or has moved.",
-    "switch": "Look whether the endstop meets the body of the switch and not its actuator, whether the probe "
-    "sits right in its mount, and at switch_xy_position.",
-    "bed": "Look whether the plate is seated, whether it is another one, whether the gantry was levelled.",
+WHAT_TO_CHECK = {
+    "nozzle": "Check for filament on the tip and for an endstop pin that sticks or has moved.",
+    "switch": "Check that the endstop touches the body of the switch and not its actuator. Check the probe's seat "
+    "in its mount, and switch_xy_position.",
+    "bed": "Check whether the plate is seated, whether it is another one, and whether the gantry was levelled.",
     "switch_offset": "It was changed in the configuration.",
 }
 _RANK = {Level.PASS: 0, Level.UNKNOWN: 1, Level.WARN: 2, Level.FAIL: 3}
@@ -45,18 +36,18 @@ _RANK = {Level.PASS: 0, Level.UNKNOWN: 1, Level.WARN: 2, Level.FAIL: 3}
 
 @dataclass(frozen=True)
 class AutoZFinding:
-    """One thing the check found; `weighs` says whether the level counts for the verdict."""
+    """One thing that the check found."""
 
     level: Level
     text: str
     summary: str = ""
-    """The verdict's sentence where this finding decides it."""
+    """The verdict's summary where this finding decides it."""
 
 
 @dataclass(frozen=True)
 class Tuned:
-    """What the paper test said: `value` is the switch_offset with Z 0 as wanted, `by_paper` the one with the paper's
-    height taken for contact, `command` what CALCULATE_SWITCH_OFFSET gave, where it could be asked."""
+    """The result of the paper test: `value` is the switch_offset for the wanted Z 0, `by_paper` the one with the
+    paper's height as contact, `command` the result of CALCULATE_SWITCH_OFFSET, where it is available."""
 
     used: float
     configured: float | None
@@ -67,7 +58,7 @@ class Tuned:
 
 
 def verdict_of(findings: Sequence[AutoZFinding], good: str) -> Verdict:
-    """The worst finding decides; `good` is the sentence where none is worse than pass."""
+    """The worst finding decides; `good` is the summary where none is worse than pass."""
     worst = max(findings, key=lambda finding: _RANK[finding.level])
     ordered = sorted(findings, key=lambda finding: -_RANK[finding.level])
     summary = good if worst.level is Level.PASS else worst.summary or worst.text
@@ -75,18 +66,18 @@ def verdict_of(findings: Sequence[AutoZFinding], good: str) -> Verdict:
 
 
 def of_fault(attempt: Attempt, section: ZCalibrationSection, moved: Sequence[Moved]) -> AutoZFinding:
-    """CALIBRATE_Z itself refused what it found."""
+    """CALIBRATE_Z itself refused its result."""
     what, cause, _ = fault_words(attempt)
     low, high = section.margins
-    told = (attempt.text.splitlines()[0] if attempt.text else what).rstrip(".") + "."
+    message = (attempt.text.splitlines()[0] if attempt.text else what).rstrip(".") + "."
     summaries: Mapping[Fault, str] = {
-        "margins": f"Not usable: the offset lies outside offset_margins ({low:g} to {high:g} mm).",
-        "probe": "Not usable: the probe was not on the toolhead when it was needed.",
-        "scatter": "Not usable: the touches of one height lie too far apart.",
+        "margins": f"Not usable: the offset is outside offset_margins ({low:g} to {high:g} mm).",
+        "probe": "Not usable: the probe was not attached when it was needed.",
+        "scatter": "Not usable: the samples of one height differ too much.",
     }
     assert attempt.fault is not None
-    blame = f" {blame_text(moved)}" if attempt.fault == "margins" and moved else ""
-    return AutoZFinding(Level.FAIL, f"{told} Likely cause: {cause}{blame}", summaries[attempt.fault])
+    change = f" {moves_text(moved)}" if attempt.fault == "margins" and moved else ""
+    return AutoZFinding(Level.FAIL, f"{message} Likely cause: {cause}{change}", summaries[attempt.fault])
 
 
 def of_wiring(wiring: SwitchWiring, doubt: str) -> AutoZFinding:
@@ -94,69 +85,68 @@ def of_wiring(wiring: SwitchWiring, doubt: str) -> AutoZFinding:
     if wiring.works is False:
         return AutoZFinding(
             Level.FAIL,
-            f"{wiring.text} It is wired normally open: a missing probe goes unnoticed, and the nozzle goes "
-            "into the bed. CALIBRATE_Z was not run. (Needed: normally closed; protoloft's z_calibration, "
-            "Requirements.)",
-            "Not safe: the probe is wired normally open, so that a missing probe goes unnoticed.",
+            f"{wiring.text} The switch is wired normally open: without the probe the nozzle would hit the "
+            "bed. CALIBRATE_Z was not run. Wire it normally closed (protoloft's z_calibration, "
+            "Requirements).",
+            "Not safe: the probe is wired normally open, so a missing probe goes unnoticed.",
         )
     if doubt:
         return AutoZFinding(
-            Level.WARN, f"CALIBRATE_Z says: {doubt}", "Usable, but a missing probe may go unnoticed."
+            Level.WARN, f"CALIBRATE_Z reports: {doubt}", "Usable, but a missing probe may go unnoticed."
         )
     return AutoZFinding(Level.PASS, wiring.text)
 
 
 def of_lost_offset(found: float, live: float) -> AutoZFinding:
-    """CALIBRATE_Z has ended, and its offset is not in force."""
+    """The offset of CALIBRATE_Z is not in force once it has ended."""
     return AutoZFinding(
         Level.WARN,
-        f"CALIBRATE_Z found {millimetres(found, sign=True)}, but the G-code offset is "
-        f"{millimetres(live, sign=True)} once it has ended: a macro around it restores a G-code state that was "
-        "saved before (RESTORE_GCODE_STATE), homes, or sets another offset (protoloft's z_calibration, How "
-        "to use it). Prints do not get the offset.",
+        f"CALIBRATE_Z found {millimetres(found, sign=True)}, but the G-code offset is then "
+        f"{millimetres(live, sign=True)}. A macro around it restores an earlier G-code state "
+        "(RESTORE_GCODE_STATE), homes, or sets another offset (protoloft's z_calibration, How to use it). "
+        "Prints do not get the offset.",
         "Not effective: the offset of CALIBRATE_Z is lost as soon as it ends.",
     )
 
 
 def of_endstop(result: Repeatability) -> AutoZFinding:
-    """The Z endstop's scatter, by the rule for probes: everything counts from it."""
-    rule = judge(result, StoppingPlan.fixed(result.n))
+    """The Z endstop's repeatability, by the rule for probes: every height counts from it."""
+    rule = judge_repeatability(result, StoppingPlan.fixed(result.n))
     summaries = {
-        "fail": "Not good enough: the Z endstop does not repeat, and everything counts from it.",
-        "warn": "Usable, with something to mend at the Z endstop.",
-        "unknown": "Not decided: too few touches of the Z endstop.",
+        "fail": "Not accurate enough: the Z endstop does not repeat well.",
+        "warn": "Usable, with something to fix at the Z endstop.",
+        "unknown": "Not decided: too few samples of the Z endstop.",
     }
     text = " ".join(rule.reasons)
     return AutoZFinding(Level(rule.level), f"Z endstop: {text}", summaries.get(rule.level, ""))
 
 
 def of_repeats(repeats: Repeats, section: ZCalibrationSection) -> Iterator[AutoZFinding]:
-    """How sure the offset is, whether it lies inside the margins, and whether something creeps."""
+    """The accuracy of the offset, whether it is inside the margins, and whether a height drifts."""
     mean = repeats.mean("offset")
     n = len(repeats.found)
-    goal = f"(goal: {length(GOAL)}; {GOAL_SOURCE})"
+    limit = limits.Z_ACCURACY
     if mean is None or mean.mean.low is None or mean.mean.high is None:
         yield AutoZFinding(
             Level.UNKNOWN,
-            "Single touches, done once, do not tell how sure the offset is: take --repeats 3, or samples: 3 "
-            "in [probe].",
-            "Not decided: nothing tells how sure the offset is.",
+            "A single run with single samples has no uncertainty. Use --repeats 3, or samples: 3 in [probe].",
+            "Not decided: the accuracy of the offset is unknown.",
         )
     else:
         half = (mean.mean.high - mean.mean.low) / 2
-        sure = half <= GOAL
+        accurate = half <= limit.value
         yield AutoZFinding(
-            Level.PASS if sure else Level.WARN,
-            f"The offset is known to ± {length(half)} from {n} {'run' if n == 1 else 'runs'} {goal}; what "
-            "switch_offset itself is off by is not in it.",
-            "" if sure else f"Usable, but the offset is known to ± {length(half)} only.",
+            Level.PASS if accurate else Level.WARN,
+            f"The offset is accurate to ± {length(half)} (95 %, {n} {'run' if n == 1 else 'runs'}), without "
+            f"the error of switch_offset. {limit.sentence}",
+            "" if accurate else f"Usable, but the offset is accurate to ± {length(half)} only.",
         )
     low, high = section.margins
     offset = repeats.values("offset")[-1]
     yield AutoZFinding(
         Level.PASS,
-        f"The offset {millimetres(offset, sign=True)} lies within offset_margins ({low:g} to {high:g} mm; "
-        f"[z_calibration]).",
+        f"The offset {millimetres(offset, sign=True)} is within offset_margins of [z_calibration] ({low:g} "
+        f"to {high:g} mm).",
     )
     yield from _drift(repeats)
 
@@ -168,77 +158,80 @@ def _drift(repeats: Repeats) -> Iterator[AutoZFinding]:
         if drift is None or not drift.found:
             continue
         total = abs(drift.size.value) * (n - 1)
-        what = "The offset" if name == "offset" else WORDS[name].capitalize()
+        what = "The offset" if name == "offset" else HEIGHT_NAMES[name].capitalize()
+        normal = limits.NORMAL_RANGE
         text = (
-            f"{what} creeps by {length(drift.size.value, sign=True)} from run to run (p = {drift.p:.2g}; error "
-            f"rate 5 %, shared by four tests): {length(total)} over {n} runs (normal: up to {length(NORMAL)}; "
-            "Klipper docs, Probe_Calibrate)."
+            f"{what} drifts by {length(drift.size.value, sign=True)} from run to run, {length(total)} over "
+            f"{n} runs (p = {drift.p:.2g}; error rate 5 %, shared by four tests). Normal is up to "
+            f"{normal.text} ({normal.source})."
         )
-        if total <= NORMAL:
+        if total <= normal.value:
             yield AutoZFinding(Level.PASS, text)
         else:
             yield AutoZFinding(
                 Level.WARN,
-                text
-                + " Something warms up, or the motors lose steps while probing; homing undoes the latter.",
-                f"Usable, but {what[0].lower() + what[1:]} creeps from run to run.",
+                f"{text} Something warms up, or the motors lose steps while probing. Homing corrects lost "
+                "steps.",
+                f"Usable, but {what[0].lower() + what[1:]} drifts from run to run.",
             )
 
 
 def of_moves(moved: Sequence[Moved]) -> Iterator[AutoZFinding]:
-    """What changed the offset since the run before; for people to know, not for the verdict."""
+    """What changed the offset since the run before; for information, without weight in the verdict."""
     if moved:
-        yield AutoZFinding(Level.PASS, blame_text(moved))
+        yield AutoZFinding(Level.PASS, moves_text(moved))
 
 
-def blame_text(moved: Sequence[Moved]) -> str:
-    """Which height moved since the last good run, and where to look."""
+def moves_text(moved: Sequence[Moved]) -> str:
+    """Which height moved since the last good run, and what to check."""
     parts = ", ".join(
-        f"{WORDS[move.name]} {length(move.moved, sign=True)}"
-        for move in sorted(moved, key=lambda each: list(WORDS).index(each.name))
+        f"{HEIGHT_NAMES[move.name]} {length(move.moved, sign=True)}"
+        for move in sorted(moved, key=lambda each: list(HEIGHT_NAMES).index(each.name))
         if move.moved or move.name != "switch_offset"
     )
     first = moved[0]
-    if abs(first.effect) <= GOAL:
-        return f"Since the last run: {parts}. Nothing changed the offset by more than {length(GOAL)} ({GOAL_SOURCE})."
+    limit = limits.Z_ACCURACY
+    if abs(first.effect) <= limit.value:
+        return f"Since the last run: {parts}. The offset changed by less than the limit. {limit.sentence}"
     return (
-        f"Since the last run: {parts}. It is {WORDS[first.name]} that changed the offset (by "
-        f"{length(first.effect, sign=True)}). {LOOK[first.name]}"
+        f"Since the last run: {parts}. {HEIGHT_NAMES[first.name].capitalize()} changed the offset by "
+        f"{length(first.effect, sign=True)}. {WHAT_TO_CHECK[first.name]}"
     )
 
 
 def of_tuning(tuned: Tuned) -> AutoZFinding:
-    """How far the configured switch_offset is from the tuned one; where none was configured, that it was found."""
+    """The error of the configured switch_offset; only the tuned value where none was configured."""
     low, high = tuned.value.low or 0.0, tuned.value.high or 0.0
     half = (high - low) / 2
     if tuned.value.value <= 0.0:
         return AutoZFinding(
             Level.FAIL,
             f"The paper test gives a switch_offset of {millimetres(tuned.value.value, digits=3)}. {NEGATIVE}",
-            "Not usable: switch_offset comes out at zero or less.",
+            "Not usable: the measured switch_offset is zero or negative.",
         )
     old = tuned.configured
     if old is None:
         return AutoZFinding(
             Level.PASS,
-            f"The switch closes {millimetres(tuned.value.value, digits=3)} below its body, ± {length(half)}; "
-            "nothing was configured before.",
+            f"The switch closes {millimetres(tuned.value.value, digits=3)} ± {length(half)} below its body. "
+            "No switch_offset was configured.",
         )
     error = tuned.value.value - old
+    accuracy, most = limits.Z_ACCURACY, limits.SWITCH_OFFSET_ERROR
     gap = closer_farther(-error).removeprefix("the nozzle will be ")
     text = (
-        f"With switch_offset {old:.3f} the nozzle has to come {gap}, ± {length(half)} (limits: {length(GOAL)}, "
-        f"{GOAL_SOURCE}; {length(A_SHEET)}, ours: a sheet of paper)."
+        f"switch_offset {old:.3f} has to change so that the nozzle comes {gap}, ± {length(half)}. "
+        f"{accuracy.sentence} From {most.text} on it is wrong ({most.source})."
     )
     certain = not low <= old <= high
-    if abs(error) > A_SHEET and certain:
+    if abs(error) > most.value and certain:
         side = "too close to" if error < 0 else "too far from"
         return AutoZFinding(
             Level.FAIL,
             text,
-            f"switch_offset {old:.3f} is wrong: the nozzle comes {length(abs(error))} {side} the bed.",
+            f"switch_offset {old:.3f} is wrong: the nozzle is {length(abs(error))} {side} the bed.",
         )
-    if abs(error) > GOAL and certain:
+    if abs(error) > accuracy.value and certain:
         return AutoZFinding(
             Level.WARN, text, f"Usable, but switch_offset {old:.3f} is off by {length(abs(error))}."
         )
@@ -246,18 +239,18 @@ def of_tuning(tuned: Tuned) -> AutoZFinding:
 
 
 def tuning_advice(tuned: Tuned) -> tuple[str, tuple[Change, ...]]:
-    """What to do with the tuned value, and the change; none where it would not be a switch_offset."""
+    """What to do with the tuned value, and the change; no change where the value cannot be a switch_offset."""
     by_command = ""
     if tuned.command is not None:
-        if abs(tuned.command - tuned.by_paper) < 0.002:
+        if abs(tuned.command - tuned.by_paper) < limits.SWITCH_OFFSET_AGREEMENT.value:
             by_command = (
-                f" CALCULATE_SWITCH_OFFSET agrees: it takes the height of the paper for contact, and says "
-                f"{tuned.command:.3f} of it, as expected."
+                f" CALCULATE_SWITCH_OFFSET agrees: it returns {tuned.command:.3f}, because it uses the "
+                "paper's height as contact."
             )
         else:
             by_command = (
-                f" CALCULATE_SWITCH_OFFSET gives {tuned.command:.3f}, where {tuned.by_paper:.3f} was expected: "
-                "do not use its number without finding out why."
+                f" CALCULATE_SWITCH_OFFSET returns {tuned.command:.3f} instead of {tuned.by_paper:.3f}. Do "
+                "not use its value before you know why."
             )
     if tuned.value.value <= 0.0:
         return NEGATIVE, ()
@@ -272,39 +265,39 @@ def tuning_advice(tuned: Tuned) -> tuple[str, tuple[Change, ...]]:
         effect=closer_farther(start - tuned.value.value),
     )
     text = (
-        f"switch_offset {new} fits this switch. {tuned.zero}{by_command} A little less is the safe side "
-        "(nozzle farther); fine tuning is by printing a first layer."
+        f"Set switch_offset to {new}. {tuned.zero}{by_command} A slightly smaller value is safer: the "
+        "nozzle is farther from the bed. Fine-tune with a first layer."
     )
     return text, (change,)
 
 
 def endstop_advice(
-    rail: ZRail, offset: float, limits: tuple[float, float] | None
+    rail: ZRail, offset: float, limits_of_z: tuple[float, float] | None
 ) -> tuple[str, tuple[Change, ...]] | None:
     """z_calibration's suggestion where the offset is large; None where it is not."""
-    if abs(offset) <= WORTH_A_SUGGESTION or rail.position_endstop is None:
+    limit = limits.LARGE_OFFSET
+    if abs(offset) <= limit.value or rail.position_endstop is None:
         return None
     new = rail.position_endstop - offset
     text = (
-        f"The offset is larger than {length(WORTH_A_SUGGESTION)} (z_calibration's limit for this suggestion): "
-        f"position_endstop {new:.3f} would make it about zero. That does no good to prints, since CALIBRATE_Z "
-        "comes to the same height either way; it is for moves without it, and it shifts every height counted "
-        "from homing: whatever macros do at a fixed Z (docks, brushes, parking) and offsets written down "
-        f"elsewhere. Without CALIBRATE_Z {closer_farther(offset)} than now."
+        f"The offset is larger than {limit.text} ({limit.source}). position_endstop {new:.3f} would make it "
+        "about zero. Prints do not benefit, since CALIBRATE_Z finds the same height either way. It matters "
+        "for moves without CALIBRATE_Z, and it shifts every height counted from homing, such as docks, "
+        f"brushes and parking in macros. Without CALIBRATE_Z {closer_farther(offset)} than now."
     )
     if offset > 0.0:
         text += (
-            " As it is, the bed lies that far above the Z 0 of homing: a move to it before CALIBRATE_Z presses the "
-            "nozzle into the plate (protoloft's z_calibration, Preconditions: a safe value)."
+            " At present the bed is that far above the Z 0 of homing. A move to Z 0 before CALIBRATE_Z "
+            "presses the nozzle into the plate (protoloft's z_calibration, Preconditions: a safe value)."
         )
-    if limits is not None and not limits[0] <= new <= limits[1]:
-        return text + " position_min or position_max would have to be changed with it.", ()
+    if limits_of_z is not None and not limits_of_z[0] <= new <= limits_of_z[1]:
+        return text + " position_min or position_max would have to change too.", ()
     change = Change(
         rail.section,
         "position_endstop",
         f"{rail.position_endstop:g}",
         f"{new:.3f}",
-        saves=False,  # a line to edit for whoever wants it: `--save always` must not write what is advised against
+        saves=False,  # a line to edit: `--save always` must not write what is advised against
         effect=closer_farther(offset) + " where CALIBRATE_Z has not been run",
     )
     return text, (change,)

@@ -1,80 +1,72 @@
-"""From readings to estimates, verdict and advice: the arithmetic side of the check `backlash`."""
+"""From readings to estimates, verdict and advice of the check `backlash`. Pure."""
 
 import math
 from collections.abc import Iterator, Sequence
 
-from zcal_tui.checks.backlash.instrument import Limits, Reading
+from zcal_tui.checks.backlash.instrument import InstrumentProperties, Reading
 from zcal_tui.checks.backlash.spots import HERE
+from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
 from zcal_tui.model.record import Change, Estimate, Level, Verdict
 from zcal_tui.model.units import length
 from zcal_tui.printer.places import Place
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.quantisation import undithered_share
-from zcal_tui.stats.spots import (
-    SIMILAR,
-    Apart,
-    SpotComparison,
-    SpotEstimate,
-    SpotSamples,
-    compare_spots,
-    judge_backlash,
-)
+from zcal_tui.stats.spots import OutlyingSpot, SpotComparison, SpotEstimate, SpotSamples, compare_spots
+from zcal_tui.stats.verdicts.backlash import SIMILAR_SOURCE, judge_backlash
 
-SOURCE = "Cartographer docs, Z Backlash Estimation"
 DIGITS = 5
-NO_MATTER = (
-    "Where it does not matter: homing, probing and the paper test come down to their height each time, so that lost "
-    "motion is taken up the same way in all of them. It shows where Z goes up while printing: over a bed mesh, in vase "
-    "mode, after a Z hop."
+WHERE_IT_SHOWS = (
+    "Backlash does not affect homing, probing and the paper test: they always approach from above. It "
+    "shows where Z goes up while printing: over a bed mesh, in vase mode, after a Z hop."
 )
 
 
 class BacklashReport:
     """Grows by one visit at a time. `step` is the Z step distance in mm."""
 
-    def __init__(self, places: Sequence[Place], limits: Limits, step: float) -> None:
+    def __init__(self, places: Sequence[Place], properties: InstrumentProperties, step: float) -> None:
         self._places = {place.name: place for place in places}
-        self._limits = limits
+        self._properties = properties
         self._step = step
         self._readings: dict[str, list[Reading]] = {place.name: [] for place in places}
 
     def add(self, place: Place, reading: Reading) -> EstimateUpdated | None:
-        """Take a visit into account; the estimates with it, once every place was visited."""
+        """Add a visit. Returns the estimates, once every place was visited."""
         self._readings[place.name].append(reading)
         compared = self._compared()
         return None if compared is None else EstimateUpdated(self._estimates(compared))
 
     def conclusion(self, proposal: Change | None = None) -> Iterator[Event]:
-        """The verdict and what follows from it; nothing where too little was measured to say anything. `proposal` is a
-        config value that the measurement is for, without its new value."""
+        """The verdict and what follows from it; nothing where too little was measured. `proposal` is the config value
+        that is calibrated, without its new value."""
         compared = self._compared()
         if compared is None:
             return
         yield EstimateUpdated(self._estimates(compared))
         if self._none_everywhere():
             yield VerdictReached(_none_verdict())
-            yield AdviceGiven(NO_MATTER)
+            yield AdviceGiven(WHERE_IT_SHOWS)
             return
-        rule = judge_backlash(compared, step=self._step, upper_bound_only=self._limits.upper_bound_only)
+        rule = judge_backlash(compared, step=self._step, upper_bound_only=self._properties.upper_bound_only)
         level = Level(rule.level)
-        reasons = [*rule.reasons, f"Measured {self._limits.method}."]
-        if compared.apart is not None and level is Level.PASS:
-            reasons.insert(1, _apart_reason(compared.apart))
+        reasons = [*rule.reasons, self._properties.method]
+        if compared.outlying is not None and level is Level.PASS:
+            reasons.insert(1, _outlying_reason(compared.outlying))
         yield VerdictReached(Verdict(level, self._summary(level, compared), tuple(reasons)))
         for advice in rule.advice:
             if advice.key != "more-samples" or not self._only_the_switch(compared):
                 yield AdviceGiven(advice.text)
-        if compared.apart is not None and level is Level.PASS:
+        if compared.outlying is not None and level is Level.PASS:
             yield AdviceGiven(_inspect(max(compared.spots, key=lambda spot: spot.value.value).name))
-        if self._limits.upper_bound_only:
+        if self._properties.upper_bound_only:
             yield AdviceGiven(
-                "To tell backlash from the switch's own travel, give that with --switch-hysteresis, or as "
-                "switch_hysteresis in [zcal]: datasheets call it differential travel, or hysteresis."
+                "To separate backlash from the switch's own travel, set --switch-hysteresis, or "
+                "switch_hysteresis in [zcal]. Datasheets call it differential travel or hysteresis."
             )
         if proposal is not None:
             yield self._proposed(proposal, compared.spots[0])
-        yield AdviceGiven(NO_MATTER)
+        yield AdviceGiven(WHERE_IT_SHOWS)
 
     def _compared(self) -> SpotComparison | None:
         spots = [_spot(name, readings) for name, readings in self._readings.items() if readings]
@@ -83,18 +75,18 @@ class BacklashReport:
         return compare_spots(spots, step=self._off_by())
 
     def _off_by(self) -> float:
-        """What is left of the instrument's step where the single heights scatter over several of their own."""
+        """The part of the instrument's step that remains where the single heights scatter over several steps."""
         readings = [reading for visits in self._readings.values() for reading in visits]
         freedom = sum(reading.n - 1 for reading in readings)
         if freedom < 1:
-            return self._limits.step
+            return self._properties.step
         scatter = math.sqrt(sum((reading.n - 1) * reading.dither**2 for reading in readings) / freedom)
-        return self._limits.step * undithered_share(self._step, scatter, freedom)
+        return self._properties.step * undithered_share(self._step, scatter, freedom)
 
     def _only_the_switch(self, compared: SpotComparison) -> bool:
-        """Whether nothing but the switch's own travel leaves the verdict open."""
+        """Whether only the switch's own travel leaves the verdict open."""
         high = None if compared.spread is None else compared.spread.high
-        return self._limits.upper_bound_only and (high is None or high <= SIMILAR)
+        return self._properties.upper_bound_only and (high is None or high <= limits.Z_ACCURACY.value)
 
     def _none_everywhere(self) -> bool:
         return all(reading.none for visits in self._readings.values() for reading in visits)
@@ -104,7 +96,7 @@ class BacklashReport:
             return {"backlash": Estimate("backlash", None, None, None)}
         many = len(compared.spots) > 1
         found: dict[str, Estimate] = {}
-        if self._limits.upper_bound_only:
+        if self._properties.upper_bound_only:
             most = max(spot.upper_bound for spot in compared.spots)
             found["backlash_upper_bound"] = Estimate("backlash_upper_bound", None, None, most)
             least = min(compared.spots, key=lambda spot: spot.value.value).name
@@ -134,38 +126,38 @@ class BacklashReport:
         many = len(compared.spots) > 1
         only = compared.spots[0].name
         where = f"at {len(compared.spots)} places" if many else only if only == HERE else f"at {only}"
-        if self._limits.upper_bound_only:
+        if self._properties.upper_bound_only:
             size = f"at most {length(max(spot.upper_bound for spot in compared.spots))} {where}"
         elif not compared.found:
-            size = f"none that is told from zero, {length(compared.upper_bound)} at most, {where}"
+            size = f"not statistically significant, at most {length(compared.upper_bound)}, {where}"
         else:
             size = f"{length(compared.mean.value)} {where}" + (" on average" if many else "")
         match level:
             case Level.PASS:
-                return f"Backlash does no harm: {size}."
+                return f"Backlash is harmless: {size}."
             case Level.WARN:
-                return f"Backlash that shows: {size}."
+                return f"Backlash is visible in prints: {size}."
             case Level.FAIL:
-                return f"Too much backlash: {size}."
+                return f"Backlash is a mechanical fault: {size}."
             case Level.UNKNOWN:
-                return f"Not decided whether the backlash does harm: {size}."
+                return f"Not decided whether backlash is harmless: {size}."
 
     def _proposed(self, proposal: Change, spot: SpotEstimate) -> AdviceGiven:
         high = spot.value.high
         if high is not None and high < 0.0:
             return AdviceGiven(
-                f"The estimate is negative ({length(spot.value.value)}), which no backlash is: no value is proposed. "
-                "Something drifts or slips; let the printer come to rest and repeat."
+                f"No value is proposed, because the estimate is negative ({length(spot.value.value)}). "
+                "Something drifts or slips. Wait until the printer is at a steady temperature and repeat."
             )
         value = spot.value.value if spot.found else 0.0
         new = f"{value:.{DIGITS}f}"
         if _same(proposal.old, new):
-            return AdviceGiven(f"{proposal.option} of [{proposal.section}] is right as it is.")
+            return AdviceGiven(f"No change needed: [{proposal.section}] {proposal.option} is right.")
         text = (
-            f"Set {proposal.option} to {length(value)}: zcal's own moves upwards then go that far beyond their end and "
-            "come down to it. Prints are not changed."
+            f"Set {proposal.option} to {length(value)}. Upward moves of [zcal] then overshoot by that much "
+            "and come down to their end. Prints do not change."
             if spot.found
-            else "No backlash is told from zero: no compensation is required."
+            else "No compensation needed: the backlash is not statistically significant."
         )
         if not spot.found and proposal.old is None:
             return AdviceGiven(text)
@@ -202,7 +194,7 @@ def _estimate(name: str, interval: Interval) -> Estimate:
 
 
 def _from_zero(name: str, interval: Interval, upper_bound: float, found: bool) -> Estimate:
-    """One-sided where nothing is told from zero."""
+    """One-sided where the value is not significantly above zero."""
     if found:
         return _estimate(name, interval)
     return Estimate(
@@ -221,27 +213,28 @@ def _turned(interval: Interval) -> Interval:
     return Interval(-interval.value, low, high, interval.confidence, interval.components)
 
 
-def _apart_reason(apart: Apart) -> str:
-    word = "more" if apart.distance.value > 0.0 else "less"
+def _outlying_reason(outlying: OutlyingSpot) -> str:
+    word = "more" if outlying.distance.value > 0.0 else "less"
     return (
-        f"{apart.name} loses {length(abs(apart.distance.value))} {word} than the others do on average, which is told "
-        f"from chance (error rate 5 %, ours) but within the limit ({SOURCE}: similar on all spots)."
+        f"{outlying.name} loses {length(abs(outlying.distance.value))} {word} than the others on average. "
+        "That is statistically significant (error rate 5 %), but within the limit. "
+        f"{limits.Z_ACCURACY.sentence}"
     )
 
 
 def _inspect(name: str) -> str:
     return (
-        f"If you want it better, look at the Z drive nearest to {name}: belt tension, lead screw and nut, coupling, "
-        f"grub screws ({SOURCE}, names belts and lead screws)."
+        f"To improve it, check the Z drive nearest to {name}: belt tension, lead screw and nut, coupling, "
+        f"grub screws ({SIMILAR_SOURCE}, names belts and lead screws)."
     )
 
 
 def _none_verdict() -> Verdict:
     reason = (
-        "The probe's own test found no significant difference anywhere (threshold: |t| below 2, Cartographer's own; "
-        "how small a difference it would have found, it does not tell)."
+        "The probe's own test found no statistically significant difference (|t| below 2, Cartographer's "
+        "limit). It does not report how small a difference it would have found."
     )
-    return Verdict(Level.PASS, "No backlash is seen.", (reason,))
+    return Verdict(Level.PASS, "No backlash found.", (reason,))
 
 
 def _same(old: str | None, new: str) -> bool:

@@ -1,4 +1,4 @@
-"""What shows backlash on a printer: the companion extra, or a scanning probe's own command."""
+"""What measures backlash on a printer: the [zcal] module, or a scanning probe's own command."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from zcal_tui.printer.places import Place
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one visit to a place has shown, in mm: mean and standard deviation of a value, as if from `n` independent
-    ones. `none` says that the instrument's own test found no backlash, so that the value is no more than a zero."""
+    """What one visit to a place measured, in mm: mean and standard deviation of a value, as if from `n` independent
+    ones. `none`: the instrument's own test found no backlash, so the value is no more than a zero."""
 
     mean: float
     sd: float
@@ -22,23 +22,23 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What an instrument's values are good for, in mm."""
+class InstrumentProperties:
+    """What an instrument's values contain, in mm."""
 
     step: float
     """What a value may be off by as a whole at each place, at random: half of it up or down."""
     upper_bound_only: bool
     """Whether the values contain something else that raises them everywhere alike."""
     method: str
-    """In a few words, for the verdict."""
+    """How it measures, as a sentence for the verdict."""
 
 
 class Instrument(Protocol):
     """Measures where the toolhead stands."""
 
     @property
-    def limits(self) -> Limits:
-        """What the values are good for."""
+    def properties(self) -> InstrumentProperties:
+        """What the values contain."""
 
     @property
     def per_visit(self) -> int:

@@ -3,7 +3,7 @@ the console."""
 
 from collections.abc import Callable
 
-from zcal_tui.checks.backlash.instrument import Limits, Reading
+from zcal_tui.checks.backlash.instrument import InstrumentProperties, Reading
 from zcal_tui.checks.backlash.parameters import BacklashParameters
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
@@ -38,9 +38,9 @@ class PluginInstrument:
         self._number = 0
 
     @property
-    def limits(self) -> Limits:
+    def properties(self) -> InstrumentProperties:
         step = _PRINTED if self._name == CARTOGRAPHER else 0.0
-        return Limits(step, upper_bound_only=False, method=f"by {self._name}")
+        return InstrumentProperties(step, upper_bound_only=False, method=f"Measured by {self._name}.")
 
     @property
     def per_visit(self) -> int:

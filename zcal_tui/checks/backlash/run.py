@@ -38,7 +38,7 @@ async def measure(context: Context, parameters: BacklashParameters) -> None:
     command = backlash_command(state)
     instrument = _instrument(context, probe, parameters, command, step)
     proposal = _proposal(context, probe, command) if parameters.calibrate else None
-    if parameters.calibrate and instrument.limits.upper_bound_only:
+    if parameters.calibrate and instrument.properties.upper_bound_only:
         raise CheckRefused(
             "A switch's release shows backlash and its own differential travel together: no value to save.",
             "How far the switch travels between closing and opening is not known.",
@@ -51,7 +51,7 @@ async def measure(context: Context, parameters: BacklashParameters) -> None:
     # Homing would lose the place that "here" means
     await home_if_needed(context, allowed=parameters.home and not parameters.here)
     clearance = travel_clearance(probe)
-    report = BacklashReport(places, instrument.limits, step)
+    report = BacklashReport(places, instrument.properties, step)
     try:
         context.emit(Stage("travel", f"Going to X {places[0].toolhead[0]:g} Y {places[0].toolhead[1]:g}"))
         await travel(context.printer, x=places[0].toolhead[0], y=places[0].toolhead[1], clearance=clearance)

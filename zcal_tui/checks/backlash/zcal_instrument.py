@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from zcal_tui.checks.backlash.instrument import Limits, Reading
+from zcal_tui.checks.backlash.instrument import InstrumentProperties, Reading
 from zcal_tui.checks.backlash.parameters import BacklashParameters
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
@@ -39,19 +39,19 @@ class ZcalInstrument:
         self._step = step
 
     @property
-    def limits(self) -> Limits:
+    def properties(self) -> InstrumentProperties:
         if self._method == "scan":
-            return Limits(
-                self._step, upper_bound_only=False, method="by scanning, come to from above and below"
+            return InstrumentProperties(
+                self._step,
+                upper_bound_only=False,
+                method="Measured by scanning, after approaches from above and from below.",
             )
-        less = ""
+        method = "Measured as the release height on the way up minus the trigger height on the way down."
         if self._hysteresis is not None:
-            less = f", less the switch's own {length(self._hysteresis)}, which is taken as exact"
-        # The switch is looked at once a step: both ends are seen late, by up to a step each
-        return Limits(
-            2.0 * self._step,
-            upper_bound_only=self._hysteresis is None,
-            method="by where the switch opens on the way up against where it closed on the way down" + less,
+            method += f" The switch's own {length(self._hysteresis)} are subtracted as exact."
+        # The switch is checked once a step: both ends are seen late, by up to a step each
+        return InstrumentProperties(
+            2.0 * self._step, upper_bound_only=self._hysteresis is None, method=method
         )
 
     @property

@@ -1,30 +1,25 @@
-"""From z_offsets at places in rounds to a spread, the verdict, and what to look for: the arithmetic side of `bias`."""
+"""From z_offsets at places in rounds to a spread, the verdict, and what to check. Pure."""
 
 from collections.abc import Iterator, Sequence
 from statistics import median
 
 from zcal_tui.checks.bias.parameters import BiasParameters
 from zcal_tui.checks.bias.pattern import Pattern, pattern_of
+from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
 from zcal_tui.model.record import Estimate, Level, Verdict
 from zcal_tui.model.units import length
 from zcal_tui.printer.places import Place
 from zcal_tui.stats.intervals import Interval
-from zcal_tui.stats.location import (
-    SPREAD_LIMIT,
-    LocationBias,
-    Measurement,
-    further_rounds,
-    judge_spread,
-    location_bias,
-)
+from zcal_tui.stats.location import LocationBias, Measurement, location_bias
 from zcal_tui.stats.paper import PRIOR_DOF, PRIOR_SIGMA
-from zcal_tui.stats.verdicts import VerdictRule
+from zcal_tui.stats.verdicts.location import further_rounds, judge_spread
+from zcal_tui.stats.verdicts.rule import VerdictRule
 
 
 def trigger_height(heights: Sequence[float]) -> float:
-    """The trigger height of one place in one round: the median, which an outlier or a first touch that differs does
-    not move."""
+    """The trigger height of one place in one round: the median, which neither an outlier nor a first-sample shift
+    moves."""
     return median(heights)
 
 
@@ -56,7 +51,7 @@ class BiasReport:
         return min(counts)
 
     def add(self, place: Place, turn: int, z_offset: float) -> EstimateUpdated | None:
-        """Take a z_offset (mm) into account; the estimates with it, once every place has one."""
+        """Add a z_offset (mm). Returns the estimates, once every place has one."""
         self._found.append(Measurement(self._places.index(place), turn, z_offset))
         if not self.rounds:
             return None
@@ -66,7 +61,7 @@ class BiasReport:
         return EstimateUpdated(self._estimates(self._result))
 
     def further(self) -> int:
-        """How many more rounds the answer will take by what is known now; 0 where it is clear or the cap is reached."""
+        """How many more rounds the verdict will take, by the data so far; 0 where it is clear or the cap is reached."""
         if self.rounds < self._least:
             return self._least - self.rounds
         return 0 if self._result is None else further_rounds(self._result, cap=self._cap)
@@ -98,27 +93,27 @@ class BiasReport:
         return found
 
     def _summary(self, level: Level, result: LocationBias) -> str:
-        spread, limit = length(result.spread.value), length(SPREAD_LIMIT)
+        spread, limit = length(result.spread.value), limits.LOCATION_BIAS.text
         match level:
             case Level.PASS:
-                return f"The probe is fit for bed levelling: z_offset differs by {spread} over the bed."
+                return f"Accurate enough for bed levelling: z_offset differs by {spread} over the bed."
             case Level.FAIL:
-                return f"Not suitable for bed levelling: z_offset differs by {spread} over the bed, more than {limit}."
+                return f"Not accurate enough for bed levelling: z_offset differs by {spread} over the bed."
             case _:
                 return (
-                    f"Not decided: z_offset differs by {spread} over the bed, and {self.rounds} rounds do not tell "
-                    f"whether that keeps {limit}."
+                    f"Not decided: z_offset differs by {spread} over the bed. {self.rounds} rounds do not "
+                    f"show whether it stays within {limit}."
                 )
 
     def _where(self, result: LocationBias, level: Level) -> Iterator[Event]:
-        """The shape of the bias and what it points at, where it is more than the person's feel."""
+        """The shape of the bias and its likely cause, where the bias is more than the scatter of paper tests."""
         if level is not Level.FAIL:
             return
         places = [self._places[effect.place] for effect in result.places]
         pattern = pattern_of(
             [place.bed for place in places], [effect.z_offset.value for effect in result.places]
         )
-        if (text := pattern_words(pattern, places)) is not None:
+        if (text := pattern_text(pattern, places)) is not None:
             yield AdviceGiven(text)
 
 
@@ -142,34 +137,34 @@ def phrase(place: Place) -> str:
     return f"at {place.name}" if place.name[:1].isdigit() or place.name[:1] == "-" else f"at the {place.name}"
 
 
-def pattern_words(pattern: Pattern, places: Sequence[Place]) -> str | None:
-    """A shape in words and what causes it; None where there is none to name."""
+def pattern_text(pattern: Pattern, places: Sequence[Place]) -> str | None:
+    """A shape of the bias in words with its likely cause; None where there is none to name."""
     size = length(abs(pattern.size))
     grows = pattern.size > 0
     match pattern.shape:
         case "along x":
             return (
-                f"z_offset grows by {size} towards the {'right' if grows else 'left'}: the probe's mount tilts while "
-                "the toolhead goes along X, or the X gantry is twisted. Look at the mount's screws and at the X rail; "
-                "what remains [axis_twist_compensation] corrects (AXIS_TWIST_COMPENSATION_CALIBRATE)."
+                f"z_offset grows by {size} towards the {'right' if grows else 'left'}. The probe's mount "
+                "tilts along X, or the X gantry is twisted. Check the mount's screws and the X rail. "
+                "[axis_twist_compensation] corrects what remains (AXIS_TWIST_COMPENSATION_CALIBRATE)."
             )
         case "along y":
             return (
-                f"z_offset grows by {size} towards the {'back' if grows else 'front'}: something tilts while the "
-                "bed or gantry goes along Y. Look at the probe's mount, the Y rails and the bed's carriage; newer "
-                "Klippers correct what remains with [axis_twist_compensation] "
+                f"z_offset grows by {size} towards the {'back' if grows else 'front'}. The bed or gantry "
+                "tilts along Y. Check the probe's mount, the Y rails and the bed's carriage. Newer Klipper "
+                "versions correct what remains with [axis_twist_compensation] "
                 "(AXIS_TWIST_COMPENSATION_CALIBRATE AXIS=Y)."
             )
         case "twist":
             return (
-                f"Two opposite corners have a z_offset {size} larger than the other two: the gantry twists on its way "
-                "over the bed. Level and square it; [axis_twist_compensation] corrects one axis only."
+                f"Two opposite corners have a z_offset {size} larger than the other two: the gantry twists "
+                "over the bed. Level and square it. [axis_twist_compensation] corrects one axis only."
             )
         case "one place" if pattern.place is not None:
             word = "larger" if grows else "smaller"
             return (
-                f"z_offset is {size} {word} {phrase(places[pattern.place])} than elsewhere: repeat that place by hand; "
-                "look there for dirt, a loose bed clip, or something that the probe or a cable touches."
+                f"z_offset is {size} {word} {phrase(places[pattern.place])} than elsewhere. Check there for "
+                "dirt, a loose bed clip, or something that the probe or a cable touches."
             )
         case _:
             return None

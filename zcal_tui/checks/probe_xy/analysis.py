@@ -1,8 +1,9 @@
-"""From looks at the mark to x_offset and y_offset: estimates, verdict, and what to save."""
+"""From positions over the mark to x_offset and y_offset: estimates, verdict, and what to save. Pure."""
 
 from collections.abc import Iterator, Sequence
 
 from zcal_tui.checks.probe_xy.drawing import drawing
+from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, Notice, VerdictReached
 from zcal_tui.model.record import Change, Estimate, Level, Verdict
 from zcal_tui.printer.config_view import ProbeConfig
@@ -11,16 +12,13 @@ from zcal_tui.printer.state import PrinterState
 from zcal_tui.stats.offsets import mean_of_repeats
 
 EYE_SIGMA, EYE_DOF = 0.2, 6.0
-"""mm, and how surely: our assumption of how well a person sees a nozzle over a dot; no source has a figure."""
-GOOD = 1.0
-"""mm. Our own limit: on a bed that rises 0.1 mm over 100 mm, 1 mm aside is 1 µm."""
-SHOWN = 0.05
-"""mm. Less than this is no change: nobody sees a tenth of it."""
+"""mm, and its degrees of freedom: our assumption of how accurately a person centres a nozzle over a dot; no source has
+a figure."""
 AXES = ("x_offset", "y_offset")
 
 
 def estimates_of(offsets: Sequence[Xy]) -> dict[str, Estimate]:
-    """x_offset and y_offset (mm) from the looks so far."""
+    """x_offset and y_offset (mm) from the positions so far."""
     found = {}
     for axis, name in enumerate(AXES):
         mean = mean_of_repeats([one[axis] for one in offsets], prior_sigma=EYE_SIGMA, prior_dof=EYE_DOF).mean
@@ -41,39 +39,36 @@ def conclusion(state: PrinterState, probe: ProbeConfig, offsets: Sequence[Xy]) -
         f"{name} is {value:.2f} ± {half:.2f} mm (95 %), configured {was:g} mm."
         for name, value, half, was in zip(AXES, new, halves, old, strict=True)
     ]
-    level = Level.PASS
-    if max(halves) > GOOD:
+    level, limit = Level.PASS, limits.XY_ACCURACY
+    if max(halves) > limit.value:
         level = Level.UNKNOWN
-        reasons.append(f"That is not within {GOOD:g} mm (our own limit): repeat it, closer to the mark.")
+        reasons.append(f"Not accurate enough. Repeat it, closer to the mark. {limit.sentence}")
     else:
-        reasons.append(
-            f"Known to within {GOOD:g} mm (our own limit: on a bed that rises 0.1 mm over 100 mm that is 1 µm)."
-        )
+        reasons.append(f"Accurate enough. {limit.sentence}")
     yield VerdictReached(
         Verdict(level, f"The probe is at x_offset {new[0]:.2f}, y_offset {new[1]:.2f} mm.", tuple(reasons))
     )
     changes = tuple(
         Change(probe.section, name, f"{was:g}", f"{value:.2f}", saves=True)
         for name, value, was in zip(AXES, new, old, strict=True)
-        if abs(value - was) >= SHOWN
+        if abs(value - was) >= limits.XY_CHANGE.value
     )
     if not changes:
-        yield AdviceGiven("The configured offsets are right; take the tape off the bed.")
+        yield AdviceGiven("No change needed. Take the tape off the bed.")
         return
     yield Notice(drawing(new[0], new[1]))
     yield AdviceGiven(
-        "Set " + " and ".join(f"{c.option} to {c.new}" for c in changes) + ", and take the tape off.", changes
+        "Set " + " and ".join(f"{c.option} to {c.new}" for c in changes) + ". Take the tape off the bed.",
+        changes,
     )
-    yield AdviceGiven(
-        "After that the z_offset has to be measured again: the probe touches another point than before."
-    )
-    touched = [
+    yield AdviceGiven("Then measure z_offset again: the probe now probes another point.")
+    affected = [
         name
         for name in ("bed_mesh", "z_tilt", "quad_gantry_level", "screws_tilt_adjust")
         if name in state.settings
     ]
-    if touched:
+    if affected:
         yield AdviceGiven(
-            f"Look at the points in {', '.join(f'[{name}]' for name in touched)}: they are meant for the probe or the "
-            "nozzle, and what lies within reach has moved a little."
+            f"Check the points in {', '.join(f'[{name}]' for name in affected)}: the area within reach has "
+            "moved a little."
         )

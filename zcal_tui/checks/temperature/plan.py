@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.temperature.parameters import TemperatureParameters
+from zcal_tui.model import limits
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number
@@ -17,11 +18,6 @@ TOUCHING_NOZZLE = 150.0
 """°C for a nozzle that is the probe itself: hotter, it oozes onto the bed and marks a soft sheet."""
 MARGIN = 10.0
 """°C to keep below a heater's max_temp: Klipper halts when an overshoot passes it."""
-LEAST_RISE = 15.0
-"""°C. A heater that is to be heated by less shows nothing."""
-LEAST_SOAK = 360.0
-"""s. Klipper docs, Probe_Calibrate, Temperature Bias: wait several minutes after the temperature is reached. As long as
-it takes to see that the height is still."""
 HEATING_RATE: Mapping[str, float] = {BED: 0.12, NOZZLE: 1.2}
 """°C/s, our estimates for ordinary printers; only for the time that is predicted."""
 MINUTE = 60.0
@@ -63,7 +59,7 @@ def phases_of(
     if parameters.back > 0:
         before = {name: state.heaters[name].target for name in wanted}
         most = parameters.back * MINUTE
-        phases.append(PhasePlan("back", "Cooling down", before, min(LEAST_SOAK, most), most))
+        phases.append(PhasePlan("back", "Cooling down", before, min(limits.LEAST_SOAK.value, most), most))
     return tuple(phases)
 
 
@@ -92,7 +88,7 @@ def _hot(
         max(0.0, target - state.heaters[heater].temperature) / HEATING_RATE[heater]
         for heater, target in targets.items()
     )
-    return PhasePlan(name, title, targets, min(LEAST_SOAK, most), most, heating)
+    return PhasePlan(name, title, targets, min(limits.LEAST_SOAK.value, most), most, heating)
 
 
 def _targets(state: PrinterState, probe: ProbeConfig, parameters: TemperatureParameters) -> dict[str, float]:
@@ -133,7 +129,7 @@ def _allowed(state: PrinterState, name: str, asked: float | None, usual: float) 
 def _require_cold(state: PrinterState, name: str, target: float) -> None:
     heater = state.heaters[name]
     warmest = max(heater.temperature, heater.target)
-    if target - warmest < LEAST_RISE:
+    if target - warmest < limits.LEAST_RISE.value:
         raise CheckRefused(
             f"The {NAMES[name]} is too warm to begin with: {heater.temperature:.0f} °C"
             + (f", target {heater.target:.0f} °C." if heater.target > 0 else "."),

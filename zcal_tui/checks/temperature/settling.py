@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from statistics import fmean
 
+from zcal_tui.model import limits
+
 WINDOW = 360.0
 """s: the heights of the last six minutes are compared, one half with the other."""
-STILL = 0.0025
-"""mm between the halves. With a time constant of five minutes 3 µm are then still to come, less than the step or 5 µm
-that Klipper's documentation (Probe_Calibrate, Repeatability check) calls normal."""
 FEWEST = 4
 """Heights in each half."""
 
@@ -26,4 +25,4 @@ def has_settled(times: Sequence[float], heights: Sequence[float], since: float, 
     late = [height for t, height in zip(times, heights, strict=True) if t >= end - WINDOW / 2]
     if min(len(early), len(late)) < FEWEST:
         return False
-    return abs(fmean(late) - fmean(early)) <= max(STILL, step / 2)
+    return abs(fmean(late) - fmean(early)) <= max(limits.STILL_HEIGHT.value, step / 2)

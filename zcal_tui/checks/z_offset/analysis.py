@@ -1,10 +1,11 @@
-"""From touches and paper tests to a z_offset or position_endstop: estimates, verdict, and what to save."""
+"""From samples and paper tests to a z_offset or position_endstop: estimates, verdict, and what to save. Pure."""
 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from zcal_tui.checks.paper import PaperHeight
+from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
 from zcal_tui.model.record import Change, Estimate, Level, Verdict
 from zcal_tui.model.units import closer_farther, length, micrometres, millimetres
@@ -15,11 +16,8 @@ from zcal_tui.stats.paper import PRIOR_SIGMA, PaperResult, paper_height, z_offse
 from zcal_tui.stats.quantiles import normal_ppf
 from zcal_tui.stats.repeatability import analyse
 
-GOAL = 0.025
-"""mm. Klipper docs, Bed_Level: the accuracy that is aimed at, about 25 µm."""
-GOAL_SOURCE = "Klipper docs, Bed_Level"
-ABOUT = 1.05
-"""Times the goal: up to here a single test's interval is too wide by what is assumed of the person, not by the test."""
+PRIOR_SLACK = 1.05
+"""Times the limit: up to here a single test's interval is too wide by the prior for the person, not by the test."""
 _TILTS = {
     "z_tilt": "Z_TILT_ADJUST",
     "z_tilt_ng": "Z_TILT_ADJUST",
@@ -27,11 +25,10 @@ _TILTS = {
     "bed_tilt": "BED_TILT_CALIBRATE",
     "delta_calibrate": "DELTA_CALIBRATE",
 }
-"""By section, what changes the bed's tilt against the nozzle (Klipper docs, Probe_Calibrate)."""
-FAR = 1.0
-"""mm. A change of more than this is rather a mistake than a calibration."""
+"""By section, the command that changes the bed's tilt against the nozzle (Klipper docs, Probe_Calibrate)."""
 DECIMALS = 3
 """What Klipper keeps of a z_offset and a position_endstop."""
+OLD_MESH = "An existing bed mesh is no longer valid. Run BED_MESH_CALIBRATE again."
 TOWERS = ("stepper_a", "stepper_b", "stepper_c", "stepper_left", "stepper_right")
 """Of a delta, and of a deltesian."""
 
@@ -52,8 +49,14 @@ def as_estimate(name: str, interval: Interval, unit: str = "mm") -> Estimate:
 def probe_estimates(
     heights: Sequence[float], papers: Sequence[PaperHeight], step: float
 ) -> dict[str, Estimate]:
-    """z_offset from trigger heights (mm) and paper tests so far, and what it is made of."""
-    trigger = analyse(heights, step=step, systematic={"sampling": step / 2}, adaptive=False).mean
+    """z_offset from trigger heights (mm) and paper tests so far, and its parts."""
+    trigger = analyse(
+        heights,
+        step=step,
+        limit=limits.RANGE_OF_TEN.value,
+        systematic={"sampling": step / 2},
+        adaptive=False,
+    ).mean
     paper = _paper(papers, step)
     found = {
         "z_offset": as_estimate("z_offset", z_offset(trigger, paper, step)),
@@ -80,10 +83,9 @@ def _probe_effect(state: PrinterState, old: float, new: float) -> str:
     """What a new z_offset does, in words."""
     if homes_with_probe(state):
         return closer_farther(old - new)
-    word = "lower" if new > old else "higher"
     return (
-        f"what the probe measures comes out {length(abs(new - old))} {word}; Z is homed by its own endstop, so the "
-        "nozzle's height stays what it is"
+        f"probed heights shift by {length(old - new, sign=True)}; the first layer does not change, because "
+        "Z homes with its own endstop"
     )
 
 
@@ -99,34 +101,39 @@ def probe_conclusion(
     yield EstimateUpdated(estimates)
     found = estimates["z_offset"]
     value = found.value or 0.0
-    # Where the nozzle itself is the probe, it has to press before the switch gives way
+    # Where the nozzle itself is the probe, it presses on the bed before the switch triggers
     beside = bool(probe.x_offset or probe.y_offset) or probe.kind == "bltouch"
     verdict = _verdict("z_offset", found, probe.z_offset, len(papers), negative_is_odd=beside)
     refused = probe.kind == "bltouch" and float(_kept(value)) < 0.0
     if refused:
-        why = f"Klipper takes no negative z_offset in [{probe.section}] and would not start with it."
+        why = f"Klipper would not start: it accepts no negative z_offset in [{probe.section}]."
         verdict = replace(verdict, level=Level.FAIL, reasons=(why, *verdict.reasons))
     yield VerdictReached(verdict)
     if beside and value <= 0.0:
-        yield AdviceGiven(
-            "A z_offset that is not positive means that the nozzle touches before the probe triggers. Look whether the "
-            "probe is mounted too high, or whether x_offset and y_offset were exchanged"
-            + (", and repeat the paper test." if refused else ", before you save it.")
-        )
+        yield AdviceGiven(_not_positive(refused))
     change = _change(
         probe.section, "z_offset", probe.z_offset, value, _probe_effect(state, probe.z_offset, value)
     )
     if change is not None and not refused:
         if verdict.level is Level.UNKNOWN or (beside and value <= 0.0):
-            change = replace(
-                change, saves=False
-            )  # shown as a line to edit: not to be saved by a slip or --save always
-        yield AdviceGiven(
-            f"Set z_offset to {change.new}: {change.effect}.",
-            (change,),
-        )
+            # Shown as a line to edit: never saved by mistake or by --save always
+            change = replace(change, saves=False)
+        yield AdviceGiven(f"Set z_offset to {change.new}: {change.effect}.", (change,))
         yield from _invalid(state, probe)
     yield from _further(estimates, len(papers))
+
+
+def _not_positive(refused: bool) -> str:
+    """The advice for a z_offset of a probe beside the nozzle that is zero or less."""
+    if refused:
+        return (
+            "The nozzle touches before the probe triggers. Check whether the probe is mounted too high. "
+            "Check whether x_offset and y_offset were exchanged. Then repeat the paper test."
+        )
+    return (
+        "z_offset is not positive: the nozzle touches before the probe triggers. Before you save it, check "
+        "whether the probe is mounted too high. Check also whether x_offset and y_offset were exchanged."
+    )
 
 
 def endstop_conclusion(
@@ -162,21 +169,21 @@ def endstop_conclusion(
         effect = closer_farther(contact.value)
         change = _change(section, "position_endstop", float(own), float(own) - contact.value, effect)
         if change is not None:
-            # Undecided: shown as a line to edit, not to be saved by a slip or --save always
+            # Undecided: shown as a line to edit, never saved by mistake or by --save always
             changes.append(replace(change, saves=verdict.level is not Level.UNKNOWN))
     if changes:
         names = ", ".join(f"[{change.section}] {change.new}" for change in changes)
         yield AdviceGiven(f"Set position_endstop to {names}: {changes[0].effect}.", tuple(changes))
         yield AdviceGiven(
-            "A bed mesh that was made before is no longer right for it: run BED_MESH_CALIBRATE again."
+            OLD_MESH
             if "bed_mesh" in state.settings
-            else "Print a first layer slowly, with a finger on the emergency stop, the first time."
+            else "Print the next first layer slowly, ready to press emergency stop."
         )
     yield from _further(estimates, len(papers))
 
 
 def _change(section: str, option: str, old: float, new: float, effect: str) -> Change | None:
-    """The config value to save; None where it stays the same to the digits that are kept."""
+    """The config value to save; None where it is the same to the digits that are kept."""
     before, after = _kept(old), _kept(new)
     if before == after:
         return None
@@ -184,7 +191,7 @@ def _change(section: str, option: str, old: float, new: float, effect: str) -> C
 
 
 def _kept(value: float) -> str:
-    """A config value to the digits that are kept; what rounds to nothing has no sign."""
+    """A config value to the digits that are kept; zero has no sign."""
     return f"{round(value, DECIMALS) + 0.0:.{DECIMALS}f}"
 
 
@@ -192,67 +199,76 @@ def _verdict(name: str, found: Estimate, old: float, tests: int, *, negative_is_
     value = found.value or 0.0
     low = value if found.low is None else found.low
     half = ((value if found.high is None else found.high) - low) / 2
-    judged = min(half, _half_of_one(found)) if tests == 1 and half <= ABOUT * GOAL else half
-    known = f"It is known to ± {micrometres(half, digits=1)}"
-    if judged < half:
-        known = (
-            f"If you feel the paper as most people are taken to ({micrometres(PRIOR_SIGMA)} from test to test), one "
-            f"test tells it to ± {micrometres(judged, digits=1)}; whoever you are, to ± {micrometres(half, digits=1)}"
-        )
-    reasons = [
-        f"{known} (95 %; goal: {length(GOAL)}, {GOAL_SOURCE}).",
-        f"The configured value is {millimetres(old, digits=DECIMALS)}: {micrometres(value - old, sign=True)} "
-        + ("is within what can be told apart." if abs(value - old) <= half else "is more than chance."),
-    ]
+    limit = limits.Z_ACCURACY
+    single = tests == 1 and half <= PRIOR_SLACK * limit.value
+    judged = min(half, _half_of_one(found)) if single else half
+    reasons = [_accuracy_reason(name, half, judged), _difference_reason(value - old, old, half)]
     level = Level.PASS
-    if judged > GOAL:
-        level = Level.WARN if judged <= 2 * GOAL else Level.UNKNOWN
-        reasons.append("Repeat the paper test, with smaller steps at the end, to know it better.")
+    if judged > limit.value:
+        level = Level.WARN if judged <= 2 * limit.value else Level.UNKNOWN
+        reasons.append("Repeat the paper test with smaller steps at the end for a more accurate value.")
     unless_unknown = level if level is Level.UNKNOWN else Level.WARN
-    if abs(value - old) > FAR:
+    large = limits.LARGE_Z_CHANGE
+    if abs(value - old) > large.value:
         level = unless_unknown
         reasons.append(
-            f"It differs from the configured value by more than {FAR:g} mm, as after a change of the nozzle, hotend or "
-            "probe, or after a mistake: repeat it before you trust it (our own limit)."
+            f"{name} differs from the configured value by more than {large.text}. That is expected after a "
+            f"change of nozzle, hotend or probe. Otherwise repeat the check. {large.sentence}"
         )
     if negative_is_odd and value <= 0.0:
         level = unless_unknown
-        reasons.append(
-            "A probe that triggers below the nozzle's tip cannot measure the bed (it would be pressed in)."
-        )
+        reasons.append("A probe that triggers below the nozzle tip cannot measure the bed.")
     summary = f"{name} is {millimetres(value, digits=DECIMALS)} ± {length(half)}."
     return Verdict(level, summary, tuple(reasons))
 
 
+def _accuracy_reason(name: str, half: float, judged: float) -> str:
+    """How accurate the value is: `half` the interval's width for any person, `judged` what the limit applies to."""
+    limit = limits.Z_ACCURACY.sentence
+    if judged == half:
+        return f"{name} is accurate to ± {micrometres(half, digits=1)} (95 %). {limit}"
+    return (
+        f"One paper test is accurate to ± {micrometres(judged, digits=1)} (95 %) for a typical person, "
+        f"whose tests vary by {micrometres(PRIOR_SIGMA)}. For anyone it is ± {micrometres(half, digits=1)}. "
+        f"{limit}"
+    )
+
+
+def _difference_reason(difference: float, old: float, half: float) -> str:
+    configured, size = millimetres(old, digits=DECIMALS), micrometres(difference, sign=True)
+    if abs(difference) <= half:
+        return f"Difference from the configured value {configured}: {size}, within measurement error."
+    return f"Difference from the configured value {configured}: {size}, statistically significant."
+
+
 def _half_of_one(found: Estimate) -> float:
-    """Half of the interval's width with the person's feel taken to be what is assumed of it. A single test says nothing
-    of the feel: by the interval itself, which allows for any person, the last micrometre of the assumption would decide
-    what no care at the paper can change."""
+    """Half of the interval's width for a person whose tests vary as the prior assumes. A single test shows nothing of
+    that: the full interval allows for any person, so the last micrometre of the assumption would decide, which no care
+    at the paper can change."""
     return normal_ppf(0.5 + 0.5 * found.confidence) * math.hypot(*found.components.values())
 
 
 def _invalid(state: PrinterState, probe: ProbeConfig) -> Iterator[Event]:
-    """What a new z_offset makes wrong (Klipper docs, Probe_Calibrate)."""
+    """What a new z_offset invalidates (Klipper docs, Probe_Calibrate)."""
     if "bed_mesh" in state.settings:
-        yield AdviceGiven(
-            "A bed mesh that was made with the old z_offset is no longer right: run BED_MESH_CALIBRATE again."
-        )
+        yield AdviceGiven(OLD_MESH)
     levelling = ["the bed's screws"] + [
         command for section, command in _TILTS.items() if section in state.settings
     ]
     if probe.x_offset or probe.y_offset:
         yield AdviceGiven(
-            "The probe stands beside the nozzle, so levelling the bed or gantry again "
-            f"({', '.join(levelling)}) makes this z_offset wrong: level first, then measure it."
+            "Level first, then measure z_offset. The probe is beside the nozzle, so levelling again "
+            f"({', '.join(levelling)}) makes z_offset wrong."
         )
 
 
 def _further(estimates: dict[str, Estimate], tests: int) -> Iterator[Event]:
-    """How to know it better, where the feel is what limits it."""
+    """How to get a more accurate value, where the paper test limits it."""
     feel = estimates.get("feel")
     if tests == 1:
         yield AdviceGiven(
-            "How well you feel the paper is assumed here (10 µm from test to test). With --repeats 3 it is measured."
+            f"This assumes that your paper tests vary by {micrometres(PRIOR_SIGMA)}. --repeats 3 measures "
+            "how much they do."
         )
     elif feel is not None and feel.value is not None:
-        yield AdviceGiven(f"Your feel for the paper scatters by {micrometres(feel.value)} from test to test.")
+        yield AdviceGiven(f"Your paper tests varied by {micrometres(feel.value)}.")

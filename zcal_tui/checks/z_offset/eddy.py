@@ -19,7 +19,7 @@ from zcal_tui.checks.preconditions import require_cold
 from zcal_tui.checks.travel import go_to, home_if_needed, position, travel
 from zcal_tui.checks.z_offset.analysis import homes_with_probe
 from zcal_tui.checks.z_offset.eddy_analysis import EddyCalibration, conclusion, effect, usable
-from zcal_tui.checks.z_offset.eddy_messages import Table, Told, read, table
+from zcal_tui.checks.z_offset.eddy_messages import CalibrationOutput, Table, read, table
 from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
 from zcal_tui.checks.z_offset.places import DETAIL, chosen_place
 from zcal_tui.model.events import AdviceGiven, ChangesUpdated, Notice, Progress, Stage, VerdictReached
@@ -232,7 +232,7 @@ class Measured:
     """What one calibration left."""
 
     paper: PaperHeight
-    told: Told
+    output: CalibrationOutput
     entries: Table
     step: float
 
@@ -242,7 +242,7 @@ async def _judge(context: Context, sensor: _Sensor, changes: tuple[Change, ...],
     state = context.printer.state
     calibrated = EddyCalibration(
         measured.paper,
-        measured.told,
+        measured.output,
         measured.entries,
         table(sensor.old or ""),
         sensor.work,

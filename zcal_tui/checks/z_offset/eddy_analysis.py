@@ -5,21 +5,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from zcal_tui.checks.paper import PaperHeight
-from zcal_tui.checks.z_offset.analysis import GOAL, GOAL_SOURCE, as_estimate
-from zcal_tui.checks.z_offset.eddy_messages import Table, Told, frequency, height, slope
+from zcal_tui.checks.z_offset.analysis import OLD_MESH, as_estimate
+from zcal_tui.checks.z_offset.eddy_messages import CalibrationOutput, Table, frequency, height, slope
+from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
 from zcal_tui.model.record import Estimate, Level, Verdict
 from zcal_tui.model.units import closer_farther, length, micrometres, millimetres
 from zcal_tui.stats.intervals import Interval
-from zcal_tui.stats.paper import paper_height
+from zcal_tui.stats.paper import PRIOR_SIGMA, paper_height
 from zcal_tui.stats.quantiles import normal_ppf
 
-RANGE_LIMIT, RANGE_SOURCE = 0.025, "Klipper docs, Probe_Calibrate"
-"""mm: a probe whose ten readings span more is not fit."""
-RANGE_OF_TEN = 3.078
+EXPECTED_RANGE = 3.078
 """How many sigma ten normal readings span on average."""
-SCAN_HEIGHT, SCAN_SOURCE = 1.0, "Klipper docs, Eddy_Probe"
-"""mm: how high a bed mesh is scanned from."""
 SIGMA_OF_MAD = 1.4826
 """sigma over the median absolute deviation, for normal noise."""
 ERROR_OF_MAD, ERROR_OF_STDDEV = 1.167, math.sqrt(0.5)
@@ -33,7 +30,7 @@ class EddyCalibration:
     """What a calibration gave."""
 
     paper: PaperHeight
-    told: Told
+    output: CalibrationOutput
     new: Table
     old: Table
     """The table that was in force; empty where there was none."""
@@ -46,23 +43,23 @@ class EddyCalibration:
     """Whether there are bed meshes."""
 
 
-def scatter(told: Told, entries: Table, work: float) -> Interval | None:
-    """The sigma of single readings at height `work`, in mm; None where it was not told."""
+def scatter(output: CalibrationOutput, entries: Table, work: float) -> Interval | None:
+    """The sigma of single readings at height `work`, in mm; None where Klipper did not report it."""
     heights = max(1, len(entries))
     fall = slope(entries, work)
-    if told.at and told.queries:
+    if output.at and output.queries:
         # Its own mean is taken out of a height's readings
-        nearest = min(told.at, key=lambda noise: abs(noise.z - work))
-        of_one = max(2.0, told.queries / heights)
+        nearest = min(output.at, key=lambda noise: abs(noise.z - work))
+        of_one = max(2.0, output.queries / heights)
         sigma = SIGMA_OF_MAD * nearest.mad * math.sqrt(of_one / (of_one - 1))
         error = ERROR_OF_MAD / math.sqrt(of_one)
-    elif told.stddev_hz is not None and told.queries and fall is not None:
-        free = max(1, told.queries - heights)
-        sigma = told.stddev_hz / fall * math.sqrt(told.queries / free)
+    elif output.stddev_hz is not None and output.queries and fall is not None:
+        free = max(1, output.queries - heights)
+        sigma = output.stddev_hz / fall * math.sqrt(output.queries / free)
         error = ERROR_OF_STDDEV / math.sqrt(free)
     else:
         return None
-    # The error is relative to the truth, so that it divides; of a handful of readings hardly anything is known
+    # The error is relative to the true sigma, so it divides; a handful of readings show hardly anything
     half = min(0.9, normal_ppf((1 + CONFIDENCE) / 2) * error)
     return Interval(sigma, sigma / (1 + half), sigma / (1 - half), CONFIDENCE, {"random": sigma * error})
 
@@ -76,7 +73,7 @@ def shift(calibrated: EddyCalibration) -> float | None:
 
 
 def usable(calibrated: EddyCalibration) -> bool:
-    """Whether the sensor can probe with it: Klipper refuses a height that the table does not hold."""
+    """Whether the sensor can probe with it: Klipper refuses a height outside of the table."""
     return frequency(calibrated.new, calibrated.work) is not None
 
 
@@ -88,8 +85,8 @@ def effect(calibrated: EddyCalibration) -> str:
     if calibrated.homes:
         return closer_farther(-apart)
     return (
-        f"the sensor reads {length(abs(apart))} {'higher' if apart > 0 else 'lower'} than before; Z is homed by its "
-        "own endstop, so the nozzle's height stays what it is"
+        f"probed heights shift by {length(apart, sign=True)}; the first layer does not change, because Z "
+        "homes with its own endstop"
     )
 
 
@@ -99,42 +96,44 @@ def conclusion(calibrated: EddyCalibration) -> Iterator[Event]:
         [calibrated.paper.height], calibrated.paper.resolution, step=calibrated.step
     ).height
     half = ((contact.high or contact.value) - (contact.low or contact.value)) / 2
-    noise = scatter(calibrated.told, calibrated.new, calibrated.work)
+    noise = scatter(calibrated.output, calibrated.new, calibrated.work)
     estimates = {
         "contact": as_estimate("contact", contact),
-        "calibrated_to": _known_as_the_paper("calibrated_to", calibrated.new[-1][0], half),
+        "calibrated_to": _from_the_paper("calibrated_to", calibrated.new[-1][0], half),
     }
     if noise is not None:
         estimates["reading_sigma"] = as_estimate("reading_sigma", noise)
     if (apart := shift(calibrated)) is not None:
-        estimates["reading_shift"] = _known_as_the_paper("reading_shift", apart, half)
+        estimates["reading_shift"] = _from_the_paper("reading_shift", apart, half)
     yield EstimateUpdated(estimates)
     yield VerdictReached(_verdict(calibrated, half, noise))
     if not usable(calibrated):
         yield AdviceGiven(
-            "Do not use this calibration: it is discarded. Look that the coil is 2 to 3 mm above the nozzle's tip and "
-            "over the bed, calibrate the drive current (LDC_CALIBRATE_DRIVE_CURRENT), then repeat the check."
+            "This calibration is unusable and is discarded. Check that the coil is 2 to 3 mm above the "
+            "nozzle tip and over the bed. Calibrate the drive current (LDC_CALIBRATE_DRIVE_CURRENT). Then "
+            "repeat the check."
         )
         return
-    what = f": {told}" if (told := effect(calibrated)) else ""
-    yield AdviceGiven(f"Save the new calibration of {len(calibrated.new)} heights{what}.")
+    heights, change = len(calibrated.new), effect(calibrated)
+    if change:
+        yield AdviceGiven(f"Save the new calibration of {heights} heights: {change}.")
+    else:
+        yield AdviceGiven(f"Save the new calibration of {heights} heights.")
     if calibrated.meshes:
-        yield AdviceGiven(
-            "A bed mesh that was made with the old calibration is no longer right: run BED_MESH_CALIBRATE again."
-        )
+        yield AdviceGiven(OLD_MESH)
     if not calibrated.old:
         yield AdviceGiven(
-            "Now that the sensor measures, see whether x_offset and y_offset are right (check probe-xy); where they "
-            "are changed, calibrate it again (Klipper docs, Eddy_Probe)."
+            "Now check x_offset and y_offset with the check Probe XY offset (probe-xy). If they change, "
+            "calibrate the sensor again (Klipper docs, Eddy_Probe)."
         )
     yield AdviceGiven(
-        "The calibration holds for the temperature at which it was made: probe at about the same one, or set up "
+        "The calibration is valid at this temperature only. Probe at about the same temperature, or set up "
         "[temperature_probe] (Klipper docs, Eddy_Probe, Thermal Drift Calibration)."
     )
 
 
-def _known_as_the_paper(name: str, value: float, half: float) -> Estimate:
-    """A height counted from where the paper dragged."""
+def _from_the_paper(name: str, value: float, half: float) -> Estimate:
+    """A height measured from where the paper dragged, and as accurate as that."""
     return as_estimate(
         name, Interval(value, value - half, value + half, CONFIDENCE, {"contact": half / 1.96})
     )
@@ -143,51 +142,49 @@ def _known_as_the_paper(name: str, value: float, half: float) -> Estimate:
 def _verdict(calibrated: EddyCalibration, half: float, noise: Interval | None) -> Verdict:
     top, work = calibrated.new[-1][0], calibrated.work
     level = Level.PASS
-    known = (
-        f"The paper's height is known to ± {length(half)} (95 %; goal: {length(GOAL)}, {GOAL_SOURCE}), with a feel "
-        "that is assumed to scatter by 10 µm: one paper test does not tell more."
+    accuracy, range_of_ten = limits.Z_ACCURACY, limits.RANGE_OF_TEN
+    accurate = (
+        f"The paper's height is accurate to ± {length(half)} (95 %), if paper tests vary by "
+        f"{micrometres(PRIOR_SIGMA)}. {accuracy.sentence}"
     )
-    reasons = [known]
-    if calibrated.paper.resolution > GOAL / 2:
+    reasons = [accurate]
+    if calibrated.paper.resolution > accuracy.value / 2:
         level = Level.WARN
         apart = length(2 * calibrated.paper.resolution)
         reasons.append(
-            f"The heights tried next to it were {apart} apart: repeat the check, with smaller steps at the end, to "
-            "know it better."
+            f"The last two heights of the paper test were {apart} apart. Repeat the check with smaller "
+            "steps at the end."
         )
     if noise is None:
         level = Level.UNKNOWN
-        reasons.append("Klipper did not tell how its readings scatter.")
+        reasons.append("Klipper did not report the noise of the readings.")
     else:
-        low, high = RANGE_OF_TEN * (noise.low or 0.0), RANGE_OF_TEN * (noise.high or noise.value)
+        low, high = EXPECTED_RANGE * (noise.low or 0.0), EXPECTED_RANGE * (noise.high or noise.value)
         reasons.append(
-            f"Ten single readings at {work:g} mm would span {micrometres(RANGE_OF_TEN * noise.value)} (limit: "
-            f"{micrometres(RANGE_LIMIT)}, {RANGE_SOURCE}); a probing takes the mean of many, which scatters less."
+            f"Ten single readings at {work:g} mm would span {micrometres(EXPECTED_RANGE * noise.value)}. A "
+            f"sample averages many readings, so it varies less. {range_of_ten.sentence}"
         )
-        if low > RANGE_LIMIT:
+        if low > range_of_ten.value:
             level = Level.FAIL
-        elif high > RANGE_LIMIT:
+        elif high > range_of_ten.value:
             level = Level.UNKNOWN
-    if calibrated.told.short:
-        reasons.append(f"Klipper: {calibrated.told.short}.")
+    if calibrated.output.short:
+        reasons.append(f"Klipper: {calibrated.output.short}.")
+    reach = millimetres(top, digits=2)
     if not usable(calibrated):
         level = Level.FAIL
         reasons.append(
-            f"It reaches up to {millimetres(top, digits=2)}, but the sensor probes at {work:g} mm, which Klipper "
-            "refuses."
+            f"The calibration ends at {reach}, but the sensor probes at {work:g} mm. Klipper refuses that."
         )
-    elif top < SCAN_HEIGHT:
+    elif top < limits.SCAN_HEIGHT.value:
         level = Level.WARN if level is Level.PASS else level
         reasons.append(
-            f"It reaches up to {millimetres(top, digits=2)} only: too low to scan a mesh from {SCAN_HEIGHT:g} mm "
-            f"({SCAN_SOURCE})."
+            f"The calibration ends at {reach}: too low to scan a mesh from {limits.SCAN_HEIGHT.text}. "
+            f"{limits.SCAN_HEIGHT.sentence}"
         )
-    scattered = (
-        "" if noise is None else f"; a reading scatters by {micrometres(noise.value)} (σ) at {work:g} mm"
-    )
+    span = f"The sensor is calibrated from {millimetres(calibrated.new[0][0], digits=2)} to {reach}"
+    if noise is None:
+        return Verdict(level, f"{span}.", tuple(reasons))
     return Verdict(
-        level,
-        f"The sensor is calibrated from {millimetres(calibrated.new[0][0], digits=2)} to "
-        f"{millimetres(top, digits=2)}{scattered}.",
-        tuple(reasons),
+        level, f"{span}. Noise of a reading at {work:g} mm: σ {micrometres(noise.value)}.", tuple(reasons)
     )

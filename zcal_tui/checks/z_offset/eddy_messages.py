@@ -1,7 +1,7 @@
 """What Klipper says and stages when it calibrates an eddy current sensor (klippy/extras/probe_eddy_current.py).
 
-Until 2025 (and Kalico) it tells the standard deviation of all readings, since then the median absolute deviation (MAD)
-from the mean of each height, in Hz and in mm.
+Until 2025 (and Kalico) it reports the standard deviation of all readings, since then the median absolute deviation
+(MAD) from the mean of each height, in Hz and in mm.
 """
 
 import re
@@ -28,8 +28,8 @@ class HeightNoise:
 
 
 @dataclass(frozen=True)
-class Told:
-    """The lines of one calibration. Either `stddev_hz` or `mad_hz`, both None where neither was told."""
+class CalibrationOutput:
+    """The lines of one calibration. Either `stddev_hz` or `mad_hz`, both None where neither was reported."""
 
     queries: int = 0
     """How many readings were taken at all heights together."""
@@ -37,19 +37,19 @@ class Told:
     mad_hz: float | None = None
     at: tuple[HeightNoise, ...] = ()
     short: str = ""
-    """Why the table ends below the highest height that was measured, in Klipper's words."""
+    """Why the table ends below the highest height that was measured, as Klipper reports it."""
 
 
-def read(texts: Iterable[str]) -> Told:
+def read(texts: Iterable[str]) -> CalibrationOutput:
     """Out of console messages, in whatever order and among whatever else."""
     text = "\n".join(texts)
     at = tuple(HeightNoise(float(z), float(mad), float(hz)) for z, mad, hz in _AT.findall(text))
     short = found[0] if (found := _SHORT.search(text)) else ""
     if (new := _NEW.search(text)) is not None:
-        return Told(int(new[3]), None, float(new[2]), at, short)
+        return CalibrationOutput(int(new[3]), None, float(new[2]), at, short)
     if (old := _OLD.search(text)) is not None:
-        return Told(int(old[2]), float(old[1]), None, at, short)
-    return Told(at=at, short=short)
+        return CalibrationOutput(int(old[2]), float(old[1]), None, at, short)
+    return CalibrationOutput(at=at, short=short)
 
 
 def table(text: str) -> Table:

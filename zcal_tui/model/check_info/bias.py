@@ -1,5 +1,6 @@
 """The check `bias`."""
 
+from zcal_tui.model import limits
 from zcal_tui.model.capabilities import Capabilities
 from zcal_tui.model.check_info.info import PROBE, STEPPERS, CheckInfo, EstimateInfo, Needs, needs_a_probe
 from zcal_tui.model.check_info.options import AXIS_TWIST, DELTA, MOTION, PROBE_POSITION, PROBING
@@ -31,6 +32,7 @@ INFO = CheckInfo(
     ),
     main=("spread",),
     plots=("places",),
+    limit=lambda: limits.LOCATION_BIAS,
     presenter="limit",
     legend=(
         "The large number is how much the z_offset differs over the bed. The map shows where it is larger and smaller."

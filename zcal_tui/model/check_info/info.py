@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from zcal_tui.model.capabilities import Capabilities
+from zcal_tui.model.limits import Limit
 from zcal_tui.model.record import Record
 
 HardwareChange = Literal["nozzle", "hotend", "probe", "bed", "motion"]
@@ -115,6 +116,8 @@ class CheckInfo:
     """The kind of sample of which each is one repetition's result; empty where samples are not repetitions."""
     plots: tuple[PlotName, ...]
     """What a report draws, first to last."""
+    limit: Callable[[], Limit] | None = None
+    """The limit of its first main estimate, read whenever it is shown; None where that has no limit."""
     presenter: PresenterName = "plain"
     legend: str = ""
     """What the large number and the plot of a running check show; empty where the presenter explains itself."""

@@ -1,5 +1,6 @@
 """The check `temperature`."""
 
+from zcal_tui.model import limits
 from zcal_tui.model.capabilities import Capabilities
 from zcal_tui.model.check_info.info import EVERY_OPTION, PROBE, STEPPERS, CheckInfo, EstimateInfo, Needs
 from zcal_tui.model.check_info.options import MOTION, PROBING
@@ -50,6 +51,7 @@ INFO = CheckInfo(
     ),
     main=("shift",),
     plots=("temperature",),
+    limit=lambda: limits.TEMPERATURE_SHIFT,
     presenter="limit",
     legend=(
         "The large number is how much higher the probe triggers hot than cold. The plots show the height over time and "

@@ -5,16 +5,25 @@ from functools import cache
 
 from zcal_tui.model.check_info import info_of
 from zcal_tui.model.check_info.info import CheckInfo, PresenterName
+from zcal_tui.model.limits import Limit
 from zcal_tui.tui.presenters.accuracy import AccuracyPresenter
 from zcal_tui.tui.presenters.auto_z import AutoZPresenter
 from zcal_tui.tui.presenters.limit import LimitPresenter
 from zcal_tui.tui.presenters.plain import PlainPresenter
 from zcal_tui.tui.presenters.presenter import Presenter
 
+
+def limit_of(info: CheckInfo) -> Callable[[], Limit]:
+    """The limit of a check that is shown against one. Raises ValueError where its description has none."""
+    if info.limit is None:
+        raise ValueError(f"{info.name} has no limit to be shown against")
+    return info.limit
+
+
 PRESENTERS: Mapping[PresenterName, Callable[[CheckInfo], Presenter]] = {
     "plain": lambda info: PlainPresenter(),
     "repeatability": lambda info: AccuracyPresenter(),
-    "limit": lambda info: LimitPresenter(info.main[0], info.legend),
+    "limit": lambda info: LimitPresenter(info.main[0], limit_of(info), info.legend),
     "automatic_offset": lambda info: AutoZPresenter(),
 }
 """Each makes the presenter of a check from its description."""

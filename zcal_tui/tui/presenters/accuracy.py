@@ -2,14 +2,12 @@
 
 from dataclasses import replace
 
+from zcal_tui.model import limits
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.model.units import UM_PER_MM, millimetres, percent
 from zcal_tui.tui.presenters.plain import PlainPresenter
 from zcal_tui.tui.presenters.plots import Dots, Picture
 from zcal_tui.tui.presenters.presenter import UNKNOWN, Figure, Gauge, Live, finite, um, um_interval
-
-LIMIT_MM = 0.025
-"""Klipper docs, Probe calibration, Repeatability check: a range of ten above 25 µm is not usable."""
 
 
 def _excludes_zero(estimate: Estimate) -> bool:
@@ -28,11 +26,14 @@ def _marked(picture: Picture) -> Picture:
 class AccuracyPresenter(PlainPresenter):
     """The record of `accuracy`."""
 
-    about = (
-        "The large number is the standard deviation σ of the trigger heights with its 95 % interval; the bar shows "
-        "how far ten touches are expected to spread, against Klipper's limit of 25 µm. A diamond in the plot is a "
-        "first touch that differs from the others."
-    )
+    @property
+    def about(self) -> str:
+        """What the running check's screen shows, for its help page."""
+        return (
+            "The large number is the standard deviation σ of the trigger heights with its 95 % interval; the bar "
+            "shows how far ten samples are expected to spread, against Klipper's limit of "
+            f"{limits.RANGE_OF_TEN.text}. A diamond in the plot is a first sample that differs from the others."
+        )
 
     def live(self, record: Record) -> Live:
         """σ in µm with its interval."""
@@ -42,9 +43,9 @@ class AccuracyPresenter(PlainPresenter):
         return Live(um(sigma.value), "µm", "σ", (um_interval(sigma), f"{sigma.confidence * 100:g} % sure"))
 
     def gauge(self, record: Record) -> Gauge | None:
-        """The expected range of ten samples against 25 µm."""
+        """The expected range of ten samples against its limit."""
         ten = record.estimates.get("range_of_ten")
-        limit = LIMIT_MM * UM_PER_MM
+        limit = limits.RANGE_OF_TEN.value * UM_PER_MM
         if ten is None or ten.value is None:
             return Gauge(None, limit, "µm")
         low = ten.low * UM_PER_MM if ten.low is not None else None
@@ -87,15 +88,17 @@ class AccuracyPresenter(PlainPresenter):
     def _ten(ten: Estimate | None, final: bool) -> Figure:
         if ten is None or ten.value is None:
             return Figure("range of ten", UNKNOWN)
-        tone = "bad" if ten.value > LIMIT_MM else ""
+        tone = "bad" if ten.value > limits.RANGE_OF_TEN.value else ""
         return Figure("range of ten", f"{um(ten.value)} µm", um_interval(ten) if final else "expected", tone)
 
     @staticmethod
     def _over(over: Estimate | None) -> Figure:
+        name = f"over {limits.RANGE_OF_TEN.text}"
         if over is None or over.value is None:
-            return Figure("over 25 µm", UNKNOWN)
-        tone = "good" if over.value < 0.05 else "bad" if over.value > 0.5 else "warn"
-        return Figure("over 25 µm", percent(over.value), "chance", tone)
+            return Figure(name, UNKNOWN)
+        fit, unfit = limits.FIT_SHARE.value, limits.UNFIT_SHARE.value
+        tone = "good" if over.value < fit else "bad" if over.value > unfit else "warn"
+        return Figure(name, percent(over.value), "chance", tone)
 
     @staticmethod
     def _length(label: str, estimate: Estimate | None, interval: bool) -> Figure:

@@ -68,10 +68,14 @@ class AutoZPresenter(PlainPresenter):
     """The record of `auto-z`."""
 
     main = "offset"
-    about = (
-        "Three touches make the offset: the nozzle on the Z endstop, the probe's body on the Z endstop, and the "
-        "probe's switch on the bed. The drawing fills in as they come."
-    )
+
+    @property
+    def about(self) -> str:
+        """What the running check's screen shows, for its help page."""
+        return (
+            "Three touches make the offset: the nozzle on the Z endstop, the probe's body on the Z endstop, and the "
+            "probe's switch on the bed. The drawing fills in as they come."
+        )
 
     def pictures(self, record: Record) -> tuple[Picture, ...]:
         """The drawing, then what every record has."""

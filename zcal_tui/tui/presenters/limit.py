@@ -1,24 +1,30 @@
-"""Checks whose main number stands against a limit."""
+"""Checks whose main number is shown against a limit."""
 
+from collections.abc import Callable
+
+from zcal_tui.model.limits import Limit
 from zcal_tui.model.record import Record
 from zcal_tui.model.units import UM_PER_MM
 from zcal_tui.tui.presenters.plain import PlainPresenter
 from zcal_tui.tui.presenters.presenter import Gauge
 
-LIMIT_MM = 0.025
-"""Klipper docs, Probe_Calibrate: a bias over the bed, and one with temperature, of more than 25 µm matters."""
-
 
 class LimitPresenter(PlainPresenter):
-    """As the plain face, with the main estimate on a scale."""
+    """As the plain presenter, with the main estimate on a scale. The limit (mm) is read whenever it is shown."""
 
-    def __init__(self, main: str, about: str) -> None:
+    def __init__(self, main: str, limit: Callable[[], Limit], legend: str) -> None:
         self.main = main
-        self.about = about
+        self._limit = limit
+        self._legend = legend
+
+    @property
+    def about(self) -> str:
+        """The help text."""
+        return f"{self._legend} The limit is {self._limit().text}."
 
     def gauge(self, record: Record) -> Gauge | None:
         """The main estimate without its sign, in µm."""
-        estimate, limit = record.estimates.get(self.main or ""), LIMIT_MM * UM_PER_MM
+        estimate, limit = record.estimates.get(self.main or ""), self._limit().value * UM_PER_MM
         if estimate is None or estimate.value is None:
             return Gauge(None, limit, "µm")
         ends = [abs(end) * UM_PER_MM for end in (estimate.low, estimate.high) if end is not None]

@@ -58,12 +58,16 @@ def interval_text(estimate: Estimate) -> str:
 class PlainPresenter:
     """Knows only what every record has."""
 
-    about = (
-        "The large number and the lines under it are what is known so far, with 95 % intervals; every sample is in "
-        "the table. The picture shows the samples or, once there are values at places, a map of the bed."
-    )
     main: str | None = None
     """The estimate shown large; the first one where it is not named."""
+
+    @property
+    def about(self) -> str:
+        """What the running check's screen shows, for its help page."""
+        return (
+            "The large number and the lines under it are what is known so far, with 95 % intervals; every sample is in "
+            "the table. The picture shows the samples or, once there are values at places, a map of the bed."
+        )
 
     def main_estimate(self, record: Record) -> Estimate | None:
         """The estimate shown large."""

@@ -56,8 +56,9 @@ Row = tuple[str, str, str, str]
 class Presenter(Protocol):
     """What a screen asks about a check's record."""
 
-    about: str
-    """What the running check's screen shows, for its help page."""
+    @property
+    def about(self) -> str:
+        """What the running check's screen shows, for its help page."""
 
     def live(self, record: Record) -> Live:
         """The number shown large."""

@@ -11,7 +11,7 @@ from zcal_tui.results.text import moment
 from zcal_tui.results.textplot import Mark, plot, reach
 from zcal_tui.results.trend import TrendPoint
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
-from zcal_tui.tui.history_model import LIMITS, Trend
+from zcal_tui.tui.history_model import Trend, trend_limit
 
 COLUMNS_EACH = 2
 """Columns that a run needs at least, so that two stay two."""
@@ -44,7 +44,7 @@ def trend_lines(trend: Trend, chosen: str, width: int, height: int) -> list[str]
     estimate = trend.points[-1].estimate
     show = value_text(estimate.name, estimate.unit)
     marks = _marks(trend.points, chosen)
-    margin = max(len(show(end)) for end in reach(marks, LIMITS.get(estimate.name))) + 2
+    margin = max(len(show(end)) for end in reach(marks, trend_limit(estimate.name))) + 2
     room = width - margin
     if room < 2 * COLUMNS_EACH or height < LEAST_ROWS:
         return []
@@ -59,7 +59,7 @@ def trend_lines(trend: Trend, chosen: str, width: int, height: int) -> list[str]
         height=height - 1,
         left=ends[0] if len(shown) > 1 else "",
         right=ends[1],
-        limit=LIMITS.get(estimate.name),
+        limit=trend_limit(estimate.name),
     )
 
 

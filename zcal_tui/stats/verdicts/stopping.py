@@ -1,24 +1,24 @@
 """When a series is long enough: looks at planned numbers of samples, with one error rate shared by all of them.
 
-The question is how often a series of ten probings spans more than the limit. A probe is *fit* if that happens in
-fewer than 5 % of series, *unfit* if it happens in more than 50 % (the usual series fails); between, it is neither.
-The 25 µm are Klipper's (docs, Probe_Calibrate, Repeatability check); the two shares are ours: the documentation judges
-one series, and one series of a probe cannot say more than "usually" and "hardly ever".
+The question is how often a series of ten samples spans more than the limit. A probe is *fit* if that happens in fewer
+than `limits.FIT_SHARE` of series, *unfit* if it happens in more than `limits.UNFIT_SHARE`; between, it is neither. The
+documentation judges one series, and one series of a probe cannot show more than "usually" and "hardly ever".
 
 At each look the probe passes if the data rule out that it is unfit and the estimate says fit; it fails if they rule
 out that it is fit and the estimate says unfit. A wrong verdict is a pass for an unfit probe or a failure for a fit
-one. Look j may be wrong with probability e_j, and the e_j add up to the plan's error rate, so that the chance of a
+one. Look j may be wrong with probability e_j, and the e_j add up to the plan's error rate, so the probability of a
 wrong verdict at any look is at most that. The share spent up to n of N samples is (n / N)²: little while data are few.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from zcal_tui.model import limits
 from zcal_tui.stats.repeatability import Repeatability
 
-Standing = Literal["fit", "marginal", "unfit", "undecided"]
+Suitability = Literal["fit", "marginal", "unfit", "undecided"]
 Outcome = Literal["pass", "fail", "continue", "cap"]
 
 DEFAULT_LOOKS = (15, 20, 30, 40)
@@ -28,14 +28,14 @@ DEFAULT_LOOKS = (15, 20, 30, 40)
 class StoppingPlan:
     """At which numbers of samples to look, and what may be concluded there. The last look is the cap.
 
-    `precision`, if given, is the relative half-width of sigma's interval to go on for after the verdict is clear.
+    `precision`, if given, is the relative half-width of sigma's interval to continue to after the verdict is clear.
     ValueError where the looks do not ascend from at least two samples, or a share or rate is not between 0 and 1.
     """
 
     looks: tuple[int, ...] = DEFAULT_LOOKS
     error_rate: float = 0.05
-    fit_below: float = 0.05
-    unfit_above: float = 0.5
+    fit_below: float = field(default_factory=lambda: limits.FIT_SHARE.value)
+    unfit_above: float = field(default_factory=lambda: limits.UNFIT_SHARE.value)
     precision: float | None = None
 
     def __post_init__(self) -> None:
@@ -77,13 +77,13 @@ class StoppingPlan:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether to go on. `low` and `high` bound the share of series over the limit at this look's error rate.
+    """Whether to continue. `low` and `high` bound the share of series over the limit at this look's error rate.
 
     "cap": the samples are used up and the data do not decide. `why` is a sentence for a person.
     """
 
     outcome: Outcome
-    standing: Standing
+    suitability: Suitability
     why: str
     n: int
     next_look: int | None
@@ -92,8 +92,8 @@ class Decision:
     high: float
 
 
-def standing_of(result: Repeatability, plan: StoppingPlan) -> tuple[Standing, float, float]:
-    """Where the data put the probe at the error rate of the look at their number, with the bounds it rests on.
+def suitability_of(result: Repeatability, plan: StoppingPlan) -> tuple[Suitability, float, float]:
+    """Whether the probe is fit, at the error rate of the look at this number of samples, with the bounds that decide.
 
     "marginal": the estimate lies between fit and unfit, and the data rule out at least one of the two.
     """
@@ -111,30 +111,33 @@ def standing_of(result: Repeatability, plan: StoppingPlan) -> tuple[Standing, fl
 
 
 def decide(result: Repeatability, plan: StoppingPlan) -> Decision:
-    """Whether the series may stop at `result.n` samples. Between looks it always goes on."""
-    standing, low, high = standing_of(result, plan)
+    """Whether the series may stop at `result.n` samples. Between looks it always continues."""
+    suitability, low, high = suitability_of(result, plan)
     upcoming = plan.next_look(result.n)
     error = plan.error_at(result.n)
 
     def decision(outcome: Outcome, why: str) -> Decision:
-        return Decision(outcome, standing, why, result.n, upcoming, error, low, high)
+        return Decision(outcome, suitability, why, result.n, upcoming, error, low, high)
 
     if result.n not in plan.looks and upcoming is not None:
-        return decision("continue", f"The next look at the numbers is at {upcoming} samples.")
-    clear: dict[Standing, Outcome] = {"fit": "pass", "unfit": "fail"}
-    outcome = clear.get(standing, "cap")
+        return decision("continue", f"The next decision is at {upcoming} samples.")
+    clear: dict[Suitability, Outcome] = {"fit": "pass", "unfit": "fail"}
+    outcome = clear.get(suitability, "cap")
     limit = f"{result.limit * 1000:g} µm"
     if outcome == "cap":
         if upcoming is not None:
-            return decision("continue", f"{result.n} samples do not decide yet; next look at {upcoming}.")
+            return decision(
+                "continue",
+                f"{result.n} samples do not decide yet. The next decision is at {upcoming} samples.",
+            )
         return decision(
-            "cap", f"{result.n} samples, as many as planned, do not decide whether {limit} are kept."
+            "cap", f"{result.n} samples, as planned, do not decide whether the range stays within {limit}."
         )
     if upcoming is not None and plan.precision is not None:
         width = result.sigma.relative_half_width()
         if width is None or width > plan.precision:
             return decision(
-                "continue", f"The verdict is clear; going on for a sigma within ±{plan.precision:.0%}."
+                "continue", f"The verdict is clear. More samples bring sigma within ±{plan.precision:.0%}."
             )
     word = "stays within" if outcome == "pass" else "exceeds"
-    return decision(outcome, f"{result.n} samples are enough: a series of ten usually {word} {limit}.")
+    return decision(outcome, f"{result.n} samples are enough: the range of ten usually {word} {limit}.")

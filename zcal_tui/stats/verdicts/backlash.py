@@ -1,0 +1,112 @@
+"""The verdict on backlash."""
+
+from __future__ import annotations
+
+from zcal_tui.model import limits
+from zcal_tui.model.units import micrometres
+from zcal_tui.stats.intervals import Interval
+from zcal_tui.stats.spots import SpotComparison
+from zcal_tui.stats.verdicts.rule import Advice, Level, VerdictRule, bounds, worst
+
+SIMILAR_SOURCE = "Cartographer docs, Z Backlash Estimation"
+"""It asks for similar backlash at all spots, without a number."""
+
+
+def judge_backlash(
+    result: SpotComparison, *, step: float = 0.0, upper_bound_only: bool = False
+) -> VerdictRule:
+    """The verdict on backlash: pass, warn (it differs between spots, or is visible), fail (a fault), or unknown.
+
+    `step` (mm) is the Z step distance. `upper_bound_only`: the values contain something else that is the same at all
+    spots (a switch's own differential travel), so they only bound the backlash from above; differences between spots
+    are not affected.
+    """
+    size_level, size_reason = _judge_size(result, step, upper_bound_only)
+    levels, reasons = [size_level], [size_reason]
+    if result.spread is not None:
+        level, reason = _judge_similarity(result, result.spread)
+        levels.append(level)
+        reasons.append(reason)
+    negative = [spot.name for spot in result.spots if spot.value.high is not None and spot.value.high < 0.0]
+    if negative and not upper_bound_only:
+        levels.append("unknown")
+        reasons.append(
+            f"Backlash is negative at {', '.join(negative)}, which is statistically significant. Lost "
+            "motion cannot be negative: something else moves with the direction of travel."
+        )
+    level = worst(levels)
+    return VerdictRule(level, tuple(reasons), _advice(result, level))
+
+
+def _judge_size(result: SpotComparison, step: float, upper_bound_only: bool) -> tuple[Level, str]:
+    accuracy, fault, harmless = limits.Z_ACCURACY, limits.BACKLASH_FAULT, limits.BACKLASH_HARMLESS
+    normal = max(step, harmless.value)
+    largest = result.largest
+    low, high = largest.low or 0.0, largest.high or 0.0
+    most = max(spot.upper_bound for spot in result.spots)
+    if most <= normal:
+        return "pass", (
+            f"Backlash is at most {micrometres(most)}, which is harmless. "
+            f"Limit: one step or {harmless.text}, here {micrometres(normal)} ({harmless.source})."
+        )
+    if upper_bound_only:
+        return ("pass" if most <= fault.value else "unknown"), (
+            f"Backlash is at most {micrometres(most)}. The switch's own travel between trigger and release "
+            f"is still included. {fault.sentence}"
+        )
+    if not result.found and most <= accuracy.value:
+        return "pass", (
+            f"Backlash is not statistically significant (error rate 5 %). It is at most {micrometres(most)}. "
+            f"{accuracy.sentence}"
+        )
+    where = "The largest backlash is" if len(result.spots) > 1 else "Backlash is"
+    found = f"{where} {micrometres(largest.value)} {bounds(largest)}."
+    if low > fault.value:
+        return "fail", f"{found} That is a mechanical fault. {fault.sentence}"
+    if low > accuracy.value:
+        return "warn", f"{found} It is visible where Z reverses, as with a bed mesh. {accuracy.sentence}"
+    if high <= accuracy.value:
+        return "pass", f"{found} That is within the limit. {accuracy.sentence}"
+    return "unknown", f"{found} The data do not decide. {accuracy.sentence}"
+
+
+def _judge_similarity(result: SpotComparison, spread: Interval) -> tuple[Level, str]:
+    limit = limits.Z_ACCURACY
+    low, high = spread.low or 0.0, spread.high or 0.0
+    rule = f"{limit.sentence} Backlash should be similar at all spots ({SIMILAR_SOURCE})."
+    found = f"Backlash differs by {micrometres(spread.value)} between the spots {bounds(spread)}."
+    if low > limit.value:
+        level: Level = "fail" if low > limits.BACKLASH_FAULT.value else "warn"
+        return level, f"{found} {_where(result)} {rule}"
+    if high <= limit.value:
+        return "pass", f"{found} {rule}"
+    return "unknown", f"{found} The data do not decide. {rule}"
+
+
+def _where(result: SpotComparison) -> str:
+    if result.outlying is not None:
+        distance = result.outlying.distance
+        word = "above" if distance.value > 0.0 else "below"
+        return f"{result.outlying.name} is {micrometres(abs(distance.value))} {word} the mean of the others."
+    ordered = sorted(result.spots, key=lambda spot: spot.value.value)
+    return f"It is largest at {ordered[-1].name}, smallest at {ordered[0].name}."
+
+
+def _advice(result: SpotComparison, level: Level) -> tuple[Advice, ...]:
+    if level == "unknown":
+        return (Advice("more-samples", "Measure more often at each spot. This data does not decide."),)
+    if level == "pass":
+        return ()
+    # A spot that differs by losing less is not the one to fix
+    outlying = (
+        result.outlying if result.outlying is not None and result.outlying.distance.value > 0.0 else None
+    )
+    largest = max(result.spots, key=lambda spot: spot.value.value).name
+    place = outlying.name if outlying is not None else largest
+    return (
+        Advice(
+            "mechanics",
+            f"Check the Z drive nearest to {place}: belt tension, lead screw and nut, coupling, grub "
+            f"screws, bearings ({SIMILAR_SOURCE}, names belts and lead screws).",
+        ),
+    )

@@ -1,0 +1,221 @@
+"""The verdict on a probe's repeatability: a level, the reasons with their limits, and what to do."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from zcal_tui.model import limits
+from zcal_tui.model.limits import Limit
+from zcal_tui.model.units import micrometres
+from zcal_tui.stats.quantiles import normal_range_ppf
+from zcal_tui.stats.repeatability import Repeatability
+from zcal_tui.stats.series import SERIES_LENGTH
+from zcal_tui.stats.verdicts.rule import Advice, Level, VerdictRule, share
+from zcal_tui.stats.verdicts.stopping import StoppingPlan, Suitability, suitability_of
+
+_TOLERANCE_GRID = 0.005
+_LEVELS: dict[Suitability, Level] = {
+    "fit": "pass",
+    "marginal": "warn",
+    "unfit": "fail",
+    "undecided": "unknown",
+}
+_ERROR_RATE = "error rate 5 %, shared by the tests for drift, first sample and outliers"
+
+
+def judge_repeatability(result: Repeatability, plan: StoppingPlan) -> VerdictRule:
+    """The verdict on a probe's repeatability, for a series that ended with these samples under this plan."""
+    suitability, low, high = suitability_of(result, plan)
+    level = _LEVELS[suitability]
+    effects = effect_reasons(result)
+    if level == "pass" and effects and not _small_drift_only(result):
+        level = "warn"
+    reasons = [_limit_reason(result, suitability, low, high), *effects]
+    if suitability == "fit":
+        reasons.insert(1, _normal_reason(result))
+    return VerdictRule(level, tuple(reasons), _advice(result, suitability, plan))
+
+
+def _limit_reason(result: Repeatability, suitability: Suitability, low: float, high: float) -> str:
+    limit = _analysed_with(result)
+    over = share(result.exceed.value)
+    if suitability == "fit":
+        kept = share(1.0 - result.exceed.value)
+        least = f"At least {share(1.0 - high)} on this data. " if high >= 0.001 else ""
+        if result.outliers.indices:
+            return (
+                f"Without the outliers ten samples stay within {limit.text} in {kept} of series. "
+                f"{least}{limit.sentence}"
+            )
+        return f"Ten samples stay within {limit.text} in {kept} of series. {least}{limit.sentence}"
+    if suitability == "unfit":
+        by_noise = result.exceed_noise.value
+        without = ""
+        if by_noise < limits.FIT_SHARE.value:
+            without = f"Without the effects named below it would be {share(by_noise)}. "
+        return f"Ten samples span more than {limit.text} in {over} of series. {without}{limit.sentence}"
+    between = f"{share(low)} to {share(high)} on this data"
+    if suitability == "marginal":
+        return (
+            f"Borderline: ten samples span more than {limit.text} in {over} of series ({between}). "
+            f"{limit.sentence}"
+        )
+    return (
+        f"{result.n} samples do not decide. Ten samples span more than {limit.text} in {over} of series "
+        f"({between}). {limit.sentence}"
+    )
+
+
+def _analysed_with(result: Repeatability) -> Limit:
+    """The limit that the series was analysed with."""
+    return replace(limits.RANGE_OF_TEN, value=result.limit)
+
+
+def _normal(result: Repeatability) -> float:
+    """The range (mm) of ten samples that is normal for this printer."""
+    return max(result.step, limits.NORMAL_RANGE.value)
+
+
+def _normal_reason(result: Repeatability) -> str:
+    limit, normal = limits.NORMAL_RANGE, _normal(result)
+    span = micrometres(result.series_range.value)
+    rule = f"Normal is one step or {limit.text}, here {micrometres(normal)} ({limit.source})."
+    if result.series_range.value <= normal:
+        return f"Ten samples span {span} on average, which is normal. {rule}"
+    return f"Ten samples span {span} on average: more than normal, but within the limit. {rule}"
+
+
+def _small_drift_only(result: Repeatability) -> bool:
+    """Whether the only effect is a drift that stays within the normal range over ten samples: a long series finds the
+    smallest one, and it does no harm."""
+    drift, first = result.drift, result.first_sample
+    others = result.outliers.indices or (first is not None and first.found)
+    if drift is None or not drift.found or others:
+        return False
+    return abs(drift.size.value) * (SERIES_LENGTH - 1) <= _normal(result)
+
+
+def effect_reasons(result: Repeatability) -> list[str]:
+    """A reason for each of drift, first-sample shift and outliers that is found, with its error rate."""
+    reasons = []
+    drift, first, outliers = result.drift, result.first_sample, result.outliers
+    if drift is not None and drift.found:
+        word = "up" if drift.size.value > 0 else "down"
+        over = micrometres(abs(drift.size.value) * (result.n - 1))
+        reasons.append(
+            f"The trigger height drifts {word} by {over} over the {result.n} samples "
+            f"(p = {drift.p:.2g}; {_ERROR_RATE})."
+        )
+    if first is not None and first.found:
+        word = "higher" if first.size.value > 0 else "lower"
+        repeated = " A second series began the same way." if result.effects.starts > 1 else ""
+        reasons.append(
+            f"The first sample is {micrometres(abs(first.size.value))} {word} than the others "
+            f"(p = {first.p:.2g}; {_ERROR_RATE}).{repeated}"
+        )
+    if outliers.indices:
+        farthest = micrometres(max(abs(distance) for distance in outliers.distances))
+        chance = f"(p = {outliers.p:.2g}; {_ERROR_RATE})"
+        if len(outliers.indices) == 1:
+            reasons.append(
+                f"Sample {outliers.indices[0] + 1} is an outlier, {farthest} from the other samples {chance}."
+            )
+        else:
+            numbers = ", ".join(str(index + 1) for index in outliers.indices)
+            reasons.append(
+                f"Samples {numbers} are outliers, up to {farthest} from the other samples {chance}."
+            )
+        if 0 in outliers.indices and result.effects.starts > 1:
+            reasons.append("A second series did not begin that way: sample 1 was a single outlier.")
+    return reasons
+
+
+def first_sample_decides(result: Repeatability, plan: StoppingPlan) -> bool:
+    """Whether the verdict depends on a first-sample shift seen in a single series. A second series then distinguishes
+    an outlier from a shift that always occurs."""
+    first = result.first_sample
+    if first is None or not first.found or result.effects.starts > 1:
+        return False
+    outlier = replace(result.effects, first_sample=replace(first, found=False))
+    without = replace(result, effects=outlier, exceed=result.exceed_noise)
+    return suitability_of(result, plan)[0] != suitability_of(without, plan)[0]
+
+
+def _advice(result: Repeatability, suitability: Suitability, plan: StoppingPlan) -> tuple[Advice, ...]:
+    advice: list[Advice] = []
+    drift, first, outliers = result.drift, result.first_sample, result.outliers
+    drifting = drift is not None and drift.found and not _small_drift_only(result)
+    first_shifted = first is not None and first.found
+    if outliers.indices:
+        advice.append(
+            Advice(
+                "median",
+                "Probe each point three times and use the median. A single outlier then does no harm.",
+                _median_lines(result),
+            )
+        )
+    if first_shifted:
+        advice.append(
+            Advice(
+                "discard-first",
+                "Discard the first sample: run PROBE once before measuring, for instance in the macro that "
+                "calls BED_MESH_CALIBRATE. Or probe three times and use the median.",
+                () if outliers.indices else _median_lines(result),
+            )
+        )
+    if drifting:
+        advice.append(
+            Advice(
+                "drift",
+                "Something moves or warms up while probing. Wait some minutes at a steady temperature and "
+                "repeat. Probe slower. Check that the probe and its mount are tight.",
+            )
+        )
+    if suitability in ("unfit", "marginal") and result.exceed_noise.value >= plan.fit_below:
+        advice.append(
+            Advice(
+                "speed-and-height",
+                "Compare other probing speeds and start heights: run the check with --sweep. Slower is "
+                "often better.",
+            )
+        )
+        advice.append(
+            Advice(
+                "mechanics",
+                "Check that the probe's mount is tight, the nozzle and bed clean, and the wiring sound.",
+            )
+        )
+    if suitability == "undecided":
+        advice.append(Advice("more-samples", "Take more samples. These do not decide."))
+    if any(entry.key in ("median", "discard-first", "speed-and-height") for entry in advice):
+        advice.append(
+            Advice(
+                "z-offset-again",
+                "New probe settings change z_offset. Enter them in printer.cfg, run RESTART, then do the "
+                "check Z offset.",
+            )
+        )
+    if suitability == "unfit":
+        advice.append(
+            Advice(
+                "manual-levelling",
+                "If nothing helps, do not use this probe for bed levelling. Klipper has manual tools: "
+                "BED_SCREWS_ADJUST and MANUAL_PROBE (Klipper docs, Bed_Level).",
+            )
+        )
+    return tuple(advice)
+
+
+def _median_lines(result: Repeatability) -> tuple[str, ...]:
+    """Three samples and their median; against outliers with a tolerance that good samples stay within 999 times in
+    1,000."""
+    lines = ("samples: 3", "samples_result: median")
+    if not result.outliers.indices:
+        return lines
+    usual = normal_range_ppf(0.999, 3) * result.sigma_estimate + result.reading_step
+    if result.first_sample is not None and result.first_sample.found:
+        # A first-sample shift would otherwise exceed the tolerance at every point.
+        usual += abs(result.first_sample.size.value)
+    tolerance = _TOLERANCE_GRID * max(1, math.ceil(usual / _TOLERANCE_GRID))
+    return (*lines, f"samples_tolerance: {tolerance:.3f}", "samples_tolerance_retries: 3")
