@@ -4,7 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.e2e import klippers
 from tests.e2e.simulated import Starter, printers
+
+
+@pytest.fixture(scope="module")
+def eddy_probe() -> None:
+    """Skips where this klippy has no eddy current probe."""
+    klippers.skip_without_eddy_probe()
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from zcal_tui.sim.host import klippy_source
 
 SOURCE = klippy_source.find_source(None, os.environ, Path.home())
@@ -12,3 +14,9 @@ KALICO = klippy_source.is_kalico(SOURCE)
 def root() -> Path:
     """The folder that holds its `klippy/`; what is missing is installed first."""
     return klippy_source.prepare(SOURCE, lambda _: None).root
+
+
+def skip_without_eddy_probe() -> None:
+    """Skip the running test where this klippy has no eddy current probe."""
+    if not (root() / "klippy" / "extras" / "probe_eddy_current.py").is_file():
+        pytest.skip("this klippy has no probe_eddy_current")

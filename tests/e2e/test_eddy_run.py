@@ -20,15 +20,7 @@ from zcal_tui.session.session import Session
 
 NOISE = 150.0
 
-
 pytestmark = pytest.mark.usefixtures("eddy_probe")
-
-
-@pytest.fixture(scope="module")
-def eddy_probe() -> None:
-    """Skips where this klippy cannot calibrate one."""
-    if not (klippers.root() / "klippy" / "extras" / "probe_eddy_current.py").is_file():
-        pytest.skip("this klippy has no probe_eddy_current")
 
 
 def start(
@@ -84,6 +76,7 @@ def once_measuring(act: Callable[[], object]) -> Callable[[Event], None]:
     return see
 
 
+@pytest.mark.core
 def test_it_is_calibrated_judged_and_saved(printer: PrinterSim, opened: Session) -> None:
     before = calibration_of(printer)
     done = carry_out(opened, printer, "z-offset")
