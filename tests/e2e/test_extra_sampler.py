@@ -112,7 +112,7 @@ async def test_leaving_a_series_early_stops_the_printer(corexy: PrinterSim) -> N
         async with contextlib.aclosing(sampler.series(200, ProbingSettings(), never)) as series:
             await anext(series)
         assert newest(corexy)["state"] == "cancelled"
-        assert not [task for task in asyncio.all_tasks() if task.get_name() == "zcal extra command"]
+        assert not [task for task in asyncio.all_tasks() if task.get_name() == "zcal command"]
 
 
 async def test_another_clients_commands_before_and_after_are_not_ours(corexy: PrinterSim) -> None:

@@ -1,1 +1,1 @@
-"""What a printer is: its state mirrored, its commands run, its console and its errors understood."""
+"""A printer: its state, commands, console, configuration, geometry, and its errors explained."""

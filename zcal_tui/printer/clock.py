@@ -1,4 +1,4 @@
-"""Time as the printer counts it: klippy's eventtime, which on a simulated printer may run faster or stand still."""
+"""The printer's clock: klippy's eventtime, which on a simulated printer may run faster or pause."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -25,7 +25,7 @@ class PrinterClock:
         self._latest = 0.0
 
     def note(self, eventtime: float) -> None:
-        """Klippy's clock read `eventtime` just now."""
+        """Klippy's clock is at `eventtime` now."""
         wall = self._wall()
         if self._seen_at is not None and eventtime > self._eventtime and wall - self._seen_at > 0.005:
             rate = (eventtime - self._eventtime) / (wall - self._seen_at)
@@ -40,7 +40,7 @@ class PrinterClock:
         return self._rate
 
     def now(self) -> float:
-        """Seconds of klippy's clock, carried on from the last update; 0 before the first. Never goes back
+        """Seconds of klippy's clock, extrapolated from the last update; 0 before the first. Never decreases
         while the same klippy runs."""
         if self._seen_at is None:
             return 0.0
@@ -51,7 +51,7 @@ class PrinterClock:
     async def sleep(self, seconds: float) -> None:
         """Wait until the printer itself has counted that many seconds; to 0.25 s, the pace of its updates.
 
-        Raises NotReady or ReplyLost when the printer goes away meanwhile.
+        Raises NotReady or ReplyLost when the printer is lost while waiting.
         """
         until = self.now() + seconds
         await self._wait_for(lambda state: state.eventtime >= until)

@@ -1,4 +1,4 @@
-"""The files that klippy's configuration stands in, as they are on disk at this moment: read only, never written.
+"""The files of klippy's configuration, as they are on disk now: read only, never written.
 
 On klippy's own host they are read from the disk, elsewhere through Moonraker's file server.
 """
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 LONGEST = 30.0
 """Seconds of wall time in which Moonraker has to hand out a file."""
 KALICO_BACKUPS = "config_backups"
-"""The folder, beside printer.cfg, in which Kalico's SAVE_CONFIG leaves its backups; Klipper's stand beside the file."""
+"""The folder, beside printer.cfg, in which Kalico's SAVE_CONFIG leaves its backups; Klipper's are beside the file."""
 
 
 class ConfigUnreadable(Exception):
-    """This program cannot read the files; `str()` says why. klippy may be able to all the same."""
+    """This program cannot read the files; `str()` says why. klippy may still be able to."""
 
 
 class ConfigBroken(ConfigUnreadable):
@@ -100,11 +100,11 @@ class MoonrakerConfigFiles:
             wanted = posixpath.normpath(posixpath.join(posixpath.dirname(request.source), request.pattern))
             if posixpath.relpath(wanted, root).startswith(".."):
                 raise ConfigUnreadable(
-                    f"{request.source} includes {request.pattern}, which Moonraker does not serve."
+                    f"{request.source} includes {request.pattern}, outside the files that Moonraker serves."
                 )
             return sorted(path for path in listed if _matches(path, wanted))
 
-        import httpx  # here: who never saves over the network need not load it
+        import httpx  # not loaded unless files are read over the network
 
         headers = {}
         if self._credentials.api_key:
@@ -145,9 +145,7 @@ class MoonrakerConfigFiles:
         places = [mapping(root) for root in (roots if isinstance(roots, list) else ())]
         root = next((text(place.get("path")) for place in places if place.get("name") == "config"), None)
         if not root or not main.startswith(root.rstrip("/") + "/"):
-            raise ConfigUnreadable(
-                f"Klipper reads {main}, which lies outside the files that Moonraker shows."
-            )
+            raise ConfigUnreadable(f"Klipper reads {main}, which is outside the files that Moonraker serves.")
         names = [text(mapping(file).get("path")) for file in (files if isinstance(files, list) else ())]
         return main, root, [posixpath.join(root, name) for name in names if name]
 
@@ -157,10 +155,10 @@ async def _where(printer: "Printer") -> tuple[str, str]:
     try:
         info = mapping(await printer.call("info"))
     except TransportError as error:
-        raise ConfigUnreadable(f"Klipper does not say where its configuration is: {error}") from error
+        raise ConfigUnreadable(f"Klipper does not report where its configuration is: {error}") from error
     main = text(info.get("config_file"))
     if not main:
-        raise ConfigUnreadable("Klipper does not say where its configuration is.")
+        raise ConfigUnreadable("Klipper does not report where its configuration is.")
     return main, text(info.get("hostname")) or ""
 
 
@@ -188,7 +186,7 @@ def _sound(files: ConfigText) -> ConfigText:
 
 
 def _matches(path: str, pattern: str) -> bool:
-    """Whether a path is one that the pattern stands for, as Python's glob sees it: a * does not cross folders and
+    """Whether a path matches the pattern as Python's glob matches it: a * does not cross folders and
     finds no hidden files."""
     parts, patterns = path.split("/"), pattern.split("/")
     return len(parts) == len(patterns) and all(

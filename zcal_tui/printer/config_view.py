@@ -39,8 +39,8 @@ _DEFAULT_RETRACT = 2.0
 class ProbeConfig:
     """The probe's section. Lengths in mm, speeds in mm/s; Klipper's defaults where nothing is configured.
 
-    `drop_first_result` is Kalico's. `prepares` says that each command deploys or fetches the probe first (a BLTouch's
-    pin, activate_gcode, a dock); `wrapped` that a macro of the user's stands before PROBE_ACCURACY.
+    `drop_first_result` is Kalico's. `prepares`: each command deploys or attaches the probe first (a BLTouch's
+    pin, activate_gcode, a dock); `wrapped`: a macro of the user wraps PROBE_ACCURACY.
     """
 
     section: str
@@ -67,7 +67,7 @@ class ProbeConfig:
 
     @property
     def plain(self) -> bool:
-        """Whether a command costs nothing but its touches."""
+        """Whether a command takes no time besides its samples."""
         return not (self.prepares or self.wrapped or self.drop_first_result)
 
 
@@ -171,7 +171,7 @@ def z_rail(state: PrinterState) -> ZRail | None:
 def z_steppers(state: PrinterState) -> tuple[StepperConfig, ...]:
     """Every stepper that moves Z, as far as its step distance can be read.
 
-    On a delta the towers' carriages stand for Z: straight up and down they move as far as the toolhead. On a CoreXZ
+    On a delta the towers' carriages count as Z: straight up and down they move as far as the toolhead. On a CoreXZ
     both belts do, and a pure Z move takes steps on each, so that the finer of X and Z never counts alone.
     """
     names = [name for name in state.settings if _moves_z(name, kinematics(state), state.settings)]

@@ -1,7 +1,7 @@
 """Console text to typed messages: the wordings of Klipper old and new, Kalico, z_calibration and scanners' plugins.
 
 Klipper's documentation calls this text meant for people, so what has a status object is read there; this is for
-what has none: the single touches of a series, above all.
+what has none: above all the single samples of a series.
 """
 
 import re
@@ -34,7 +34,7 @@ def clean(text: str) -> str:
 
 
 def parse(text: str) -> m.Message:
-    """What one console message says. Never raises; what is not recognised is `Info`."""
+    """The typed message of one console text. Never raises; unrecognised text is `Info`."""
     content = clean(text)
     for pattern, build in _RULES:
         if found := pattern.fullmatch(content):

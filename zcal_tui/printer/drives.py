@@ -1,5 +1,5 @@
-"""Where what drives Z carries the gantry or the bed, and the nearest place to each that can be probed. Coordinates in
-mm, in the frame of printer.cfg."""
+"""The positions of the Z drives, and the nearest place to each that can be probed. Coordinates in mm, in the frame of
+printer.cfg."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ _MOST_SCREWS = 99
 
 @dataclass(frozen=True)
 class ZDrive:
-    """What holds the bed or the gantry up, where; `name` is its stepper's section, or a screw's name."""
+    """A support of the bed or the gantry; `name` is its stepper's section, or a screw's name."""
 
     name: str
     position: Xy
@@ -37,7 +37,7 @@ def z_drives(state: PrinterState) -> tuple[ZDrive, ...]:
 
 def place_near(state: PrinterState, probe: ProbeConfig, drive: ZDrive) -> Place | None:
     """The place nearest to a drive that can be probed: within the area that is safe to probe. None where there is
-    none, as before the printer has told its limits."""
+    none, as before the printer has reported its limits."""
     corners = {place.name: place.bed for place in corner_places(state, probe)}
     allowed = area(state)
     if allowed is None or not corners:

@@ -57,8 +57,8 @@ class Site:
 
 
 def area(state: PrinterState) -> Area | None:
-    """Where the toolhead may go; None before the printer has told its limits. Klipper tells a round area's limits as
-    the square around it."""
+    """Where the toolhead may go; None before the printer has reported its limits. Klipper reports a round area's limits
+    as the square around it."""
     low, high = state.axis_minimum, state.axis_maximum
     if low is None or high is None or low[0] > high[0] or low[1] > high[1]:
         return None
@@ -74,12 +74,12 @@ def z_limits(state: PrinterState) -> tuple[float, float] | None:
 
 
 def probed_point(toolhead: Xy, probe: ProbeConfig) -> Xy:
-    """The bed point under the probe when the toolhead stands at `toolhead`."""
+    """The bed point under the probe when the toolhead is at `toolhead`."""
     return toolhead[0] + probe.x_offset, toolhead[1] + probe.y_offset
 
 
 def toolhead_for(bed: Xy, probe: ProbeConfig) -> Xy:
-    """Where the toolhead must stand for the probe to be over a bed point."""
+    """Where the toolhead must be for the probe to be over a bed point."""
     return bed[0] - probe.x_offset, bed[1] - probe.y_offset
 
 
@@ -94,7 +94,7 @@ def measuring_site(state: PrinterState, probe: ProbeConfig | None) -> Site | Non
 
     The first reachable of: the mesh's zero reference, where a mesh changes nothing; where a probe homes Z; a round
     bed's centre; the mesh's centre; the middle of the travel. If none is, the reachable place closest to the middle.
-    None before the printer has told its limits.
+    None before the printer has reported its limits.
     """
     allowed = area(state)
     if allowed is None:
@@ -116,7 +116,7 @@ def _candidates(state: PrinterState, probe: ProbeConfig | None) -> Iterator[tupl
         yield zero, f"the mesh's {'zero_reference_position' if given else 'relative_reference_index'}"
     home = pair(state.settings.get("safe_z_home", {}).get("home_xy_position"))
     rail = z_rail(state)
-    # A Z endstop may stand beside the bed; only a probe that homes has bed below it there
+    # A Z endstop may be beside the bed; only a probe that homes has bed below it there
     if home is not None and rail is not None and rail.homes_with_probe:
         own = probe_config(state)
         yield (home if own is None else probed_point(home, own)), "the place where Z is homed (safe_z_home)"

@@ -1,4 +1,4 @@
-"""Klipper's manual probe as a client drives it: by the extra's ZCAL_PAPER_TEST where it can, else by MANUAL_PROBE.
+"""Klipper's manual probe, driven by the [zcal] module's ZCAL_PAPER_TEST where it can, else by MANUAL_PROBE.
 Neither stages anything; a calibration of Klipper's own that opens one (`ManualCalibration`) does."""
 
 import asyncio
@@ -31,21 +31,21 @@ class ManualTest:
     def __init__(self, printer: Printer, zcal: ZcalModule) -> None:
         self._printer = printer
         self._zcal = zcal
-        self._by_extra = zcal.can("manual", "motion", "state")
+        self._by_zcal = zcal.can("manual", "motion", "state")
         self._heard: list[ManualProbeOutcome] = []
-        self._told = asyncio.Event()
+        self._ended = asyncio.Event()
         self._stop = printer.listen_console(self._hear)
         self._opened = False
         self.measuring = False
-        """Whether klippy is at work by itself since ACCEPT, so that no other command is carried out."""
+        """Whether klippy has measured on its own since ACCEPT, so that no other command runs."""
 
     @property
     def open(self) -> bool:
-        """Whether it is open still, as far as the printer has told."""
+        """Whether it is still open, as far as the printer has reported."""
         return self._opened and self._printer.state.manual_probe.is_active
 
     async def begin(self) -> ManualProbeState:
-        """Open it where the nozzle stands. Klipper refuses where another one is open."""
+        """Open it where the nozzle is. Klipper refuses while another one is open."""
         self._opened = True  # until it is refused: a reply that was lost leaves it open
         try:
             await self._open()
@@ -55,7 +55,7 @@ class ManualTest:
         return (await self._printer.refresh()).manual_probe
 
     async def _open(self) -> None:
-        await self._printer.gcode("ZCAL_PAPER_TEST" if self._by_extra else "MANUAL_PROBE")
+        await self._printer.gcode("ZCAL_PAPER_TEST" if self._by_zcal else "MANUAL_PROBE")
 
     async def step(self, z: str) -> ManualProbeState:
         """Move by TESTZ's word or distance and wait until the nozzle is there. A move that Klipper refuses ends the
@@ -69,20 +69,20 @@ class ManualTest:
         return await self.outcome()
 
     async def abort(self) -> None:
-        """Give it up; nothing where it has ended already."""
+        """Abort it; does nothing where it has ended already."""
         if (await self._printer.refresh()).manual_probe.is_active and self._opened:
             try:
                 await self._printer.gcode("ABORT")
             except CommandFailed as error:
-                if "Unknown command" not in error.message:  # it ended meanwhile
+                if "Unknown command" not in error.message:  # it has already ended
                     raise
             await self._printer.refresh()
 
     async def outcome(self) -> ManualProbeOutcome:
-        """What became of it, once it has ended; also when another client ended it."""
-        self._opened = False  # what is open from here on is somebody else's
+        """How it ended, also when another client ended it."""
+        self._opened = False  # from here on an open one belongs to another client
         await self._printer.refresh()
-        if self._by_extra:
+        if self._by_zcal:
             status = await self._zcal.status()
             result = mapping(status.get("result"))
             how = result.get("outcome")
@@ -91,9 +91,9 @@ class ManualTest:
             return ManualProbeOutcome("unknown")
         try:
             async with asyncio.timeout(LATE_WORD):
-                await self._told.wait()
+                await self._ended.wait()
         except TimeoutError:
-            return ManualProbeOutcome("aborted")  # the only end of which Klipper says nothing
+            return ManualProbeOutcome("aborted")  # the only end that Klipper does not report
         return self._heard[-1]
 
     def close(self) -> None:
@@ -106,12 +106,12 @@ class ManualTest:
         elif isinstance(heard.message, ManualProbeFailed):
             self._heard.append(ManualProbeOutcome("failed"))
         if self._heard:
-            self._told.set()
+            self._ended.set()
 
 
 class ManualCalibration(ManualTest):
-    """A manual probe that a calibration of Klipper's own opens and goes on from: after ACCEPT it measures by itself,
-    maybe for minutes, before `accept` returns. It does not tell the height, and stages what it has found."""
+    """A manual probe that one of Klipper's calibrations opens: after ACCEPT it measures on its own, maybe for minutes,
+    before `accept` returns. It does not report the height, and stages its result."""
 
     def __init__(
         self,
@@ -143,7 +143,7 @@ class ManualCalibration(ManualTest):
         return self._failed() or ManualProbeOutcome("accepted", height)
 
     async def outcome(self) -> ManualProbeOutcome:
-        """It was ended by another client: whether by ACCEPT or ABORT is not told. Waits for what follows from it."""
+        """Another client ended it; whether by ACCEPT or ABORT is unknown. Waits until the measurement is over."""
         self._opened = False
         self.measuring = True
         await self._printer.gcode("M400")

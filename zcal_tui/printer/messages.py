@@ -1,16 +1,16 @@
-"""What a printer's console says, as typed messages. Lengths in mm, speeds in mm/s."""
+"""The console's messages, typed. Lengths in mm, speeds in mm/s."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 Frame = Literal["toolhead", "bed"]
-"""Which height a probe line tells. "toolhead": the raw toolhead Z (and XY) at the trigger, as Klipper printed until the
-end of 2025 and Kalico prints. "bed": where the nozzle would touch, z_offset and XY offsets applied."""
+"""Which height a probe line reports. "toolhead": the raw toolhead Z (and XY) at the trigger, as Klipper printed until
+the end of 2025 and Kalico prints. "bed": where the nozzle would touch, z_offset and XY offsets applied."""
 
 
 @dataclass(frozen=True)
 class ProbeSample:
-    """One touch. `command` is the z_calibration command that says it, or None for the probe's own."""
+    """One sample. `command` is the z_calibration command that prints it, or None for the probe's own."""
 
     x: float
     y: float
@@ -68,7 +68,7 @@ class ManualProbeStarted:
 
 @dataclass(frozen=True)
 class ManualProbeZ:
-    """Where the paper test stands; None where no lower or higher place was tried yet."""
+    """The height of a paper test; None where no lower or higher one was tried yet."""
 
     lower: float | None
     z: float
@@ -110,7 +110,7 @@ class ValuesStaged:
 
 @dataclass(frozen=True)
 class UnknownCommand:
-    """Klipper has no such command. The script it stood in succeeds all the same."""
+    """Klipper has no such command. The script that contains it still succeeds."""
 
     command: str
 

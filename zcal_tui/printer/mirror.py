@@ -1,4 +1,4 @@
-"""Keeps a `PrinterState` true to the printer: subscribes, merges what changes, and starts over after each restart."""
+"""Keeps a `PrinterState` up to date: subscribes, merges changes, and starts over after each restart."""
 
 import asyncio
 import dataclasses
@@ -17,7 +17,7 @@ from zcal_tui.transport.port import KlippyState, LinkDown, LinkUp, Notification,
 logger = logging.getLogger(__name__)
 
 POLL = 0.5
-"""Seconds between questions while klippy is not ready: Moonraker tells of readiness, but of no other state."""
+"""Seconds between polls while klippy is not ready: Moonraker announces readiness, but no other state."""
 
 
 class Mirror:
@@ -42,7 +42,7 @@ class Mirror:
         return self._state
 
     async def start(self) -> None:
-        """Begin, and wait for the first look at the printer, whatever state that finds it in."""
+        """Start, and wait until the printer's state is known, whatever it is."""
         self._stop_listening = self._transport.listen(self._hear)
         self._wake.set()
         self._task = asyncio.create_task(self._run(), name="zcal printer mirror")
@@ -83,7 +83,8 @@ class Mirror:
             case KlippyState("disconnected"):
                 self._synced = False
                 self._set(
-                    klippy="disconnected", message="Klipper left Moonraker: it restarts, or has stopped."
+                    klippy="disconnected",
+                    message="Klipper disconnected from Moonraker: it is restarting or has stopped.",
                 )
                 self._wake.set()
             case KlippyState("ready"):  # nothing to do where the polling has seen it first
@@ -100,7 +101,7 @@ class Mirror:
                 if self._transport.connected:
                     await self._look()
                 self._first_look.set()
-        except Exception as error:  # the task's boundary: a mirror that stops must say so
+        except Exception as error:  # the task's boundary: the user must see that it stopped
             logger.exception("the mirror failed")
             self._set(
                 connected=False, klippy="error", message=f"zcal-tui cannot follow the printer: {error!r}"
@@ -127,13 +128,13 @@ class Mirror:
         except NotReady as error:
             self._set(connected=True, link="", klippy="disconnected", message=error.message)
         except (ReplyLost, Unreachable):
-            return  # the LinkDown that belongs to it is told separately
+            return  # its LinkDown is handled separately
         except TransportError as error:
             self._set(connected=True, link="", klippy="error", message=str(error))
 
     def _note_info(self, info: Mapping[str, Any], klippy: KlippyStateName) -> None:
         if klippy in ("ready", "shutdown") and not self._synced:
-            return  # told together with everything else
+            return  # set together with everything else
         message = (text(info.get("state_message")) or "").strip()
         self._set(connected=True, link="", klippy=klippy, message=message)
 
@@ -199,7 +200,7 @@ def _sections(value: object) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _app(info: Mapping[str, Any], settings: Mapping[str, Any]) -> App:
-    """Kalico names itself since 2025; before that only a section of its own gives it away."""
+    """Kalico reports its name since 2025; before that it is recognised by sections of its own."""
     if info.get("app") == "Kalico" or "danger_options" in settings or "kalico" in settings:
         return "Kalico"
     return "Klipper"

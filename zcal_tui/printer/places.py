@@ -49,8 +49,8 @@ _STEPS = 60
 
 @dataclass(frozen=True)
 class Place:
-    """A bed point by its name; `bed` is also where the toolhead stands with the nozzle over it, `toolhead` where it
-    stands with the probe over it."""
+    """A bed point by its name; `bed` is also where the toolhead is with the nozzle over it, `toolhead` where it
+    is with the probe over it."""
 
     name: str
     bed: Xy
@@ -63,7 +63,7 @@ def corner_places(
     """The `count` most telling places in the order of a short walk; by default the corners and the centre, or near
     each tower and the centre. `probe` None: for the nozzle alone.
 
-    Fewer where there are no more (9 on a rectangle, 7 on a round bed); none before the printer has told its limits,
+    Fewer where there are no more (9 on a rectangle, 7 on a round bed); none before the printer has reported its limits,
     and where probe and nozzle reach no common area.
     """
     allowed = area(state)

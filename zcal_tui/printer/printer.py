@@ -20,7 +20,7 @@ from zcal_tui.transport.port import GcodeOutput, Notification, Transport
 logger = logging.getLogger(__name__)
 
 LINK_GRACE = 10.0
-"""Seconds of wall time a wait outlives a lost link: shorter cuts mend themselves."""
+"""Seconds of wall time a wait outlives a lost link: shorter interruptions recover by themselves."""
 HALT_GRACE = 2.0
 """Seconds of wall time in which a halted klippy may still answer what it was asked before."""
 LATE_LINES = 2.0
@@ -32,7 +32,7 @@ _COMMAND_WORD = re.compile(r"^\s*([A-Za-z_][A-Za-z0-9_.]*)")
 
 
 class CommandFailed(GcodeError):
-    """Klipper refused a command or stopped it. `explanation` says what that means and what to do."""
+    """Klipper refused a command or stopped it. `explanation` says why and what to do."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -41,7 +41,7 @@ class CommandFailed(GcodeError):
 
 @dataclasses.dataclass(frozen=True)
 class Heard:
-    """One console message: the text for a person, what it says, and the printer's time when it came."""
+    """One console message: its text, its meaning, and the printer's time when it came."""
 
     text: str
     message: Message
@@ -66,13 +66,13 @@ class Printer:
         return self._mirror.state
 
     async def start(self) -> None:
-        """Begin to follow the printer over a connected transport. Returns after the first look at it, whatever
-        state that finds it in."""
+        """Start following the printer over a connected transport. Returns once its state is known, whatever it
+        is."""
         self._stop_listening = self._transport.listen(self._hear)
         await self._mirror.start()
 
     async def close(self) -> None:
-        """Stop following it. The transport stays open; it belongs to whoever made it."""
+        """Stop following it. The transport stays open; its creator closes it."""
         if self._stop_listening is not None:
             self._stop_listening()
         await self._mirror.close()
@@ -102,7 +102,7 @@ class Printer:
 
     async def _unless_halted(self, request: Coroutine[Any, Any, Any]) -> None:
         """Wait for a request, but not for one that a halted klippy never answers: with its micro-controller gone in
-        the middle of a probing move, klippy shuts down and goes on waiting for the trigger. Raises NotReady then."""
+        the middle of a probing move, klippy shuts down and still waits for the trigger. Raises NotReady then."""
         asked = asyncio.ensure_future(request)
         halted = asyncio.ensure_future(self._halted())
         try:
@@ -133,7 +133,7 @@ class Printer:
         return {name: mapping(fields) for name, fields in mapping(reply.get("status")).items()}
 
     async def refresh(self) -> PrinterState:
-        """The state as it is at this moment, say right after a command: updates by themselves come only every
+        """The state as it is at this moment, say right after a command: updates come only every
         0.25 s of the printer's time. Raises TransportError."""
         await self._mirror.refresh()
         return self.state
@@ -179,7 +179,7 @@ class Printer:
         """Restart klippy, by SAVE_CONFIG if asked, and wait until it is ready again; returns the new state.
 
         The reply to a command that restarts may be success, an error or nothing: what counts is that everything
-        was read anew. Raises CommandFailed when Klipper refuses, NotReady when it does not come back ready.
+        was read again. Raises CommandFailed when Klipper refuses, NotReady when it does not come back ready.
         """
         before = self.state.starts
         try:
@@ -224,13 +224,13 @@ class Printer:
                 f"The link to the printer has been down for {LINK_GRACE:.0f} s ({self.state.link})."
             ) from error
 
-    async def late_lines(self, told: Callable[[], bool]) -> None:
-        """Wait a moment for console lines that Moonraker delivers after a command's reply, until `told`."""
+    async def late_lines(self, complete: Callable[[], bool]) -> None:
+        """Wait a moment for console lines that Moonraker delivers after a command's reply, until `complete`."""
         heard = asyncio.Event()
         stop = self.listen_console(lambda _: heard.set())
         try:
             async with asyncio.timeout(LATE_LINES):
-                while not told():
+                while not complete():
                     heard.clear()
                     await heard.wait()
         except TimeoutError:

@@ -55,7 +55,7 @@ class BedMeshState:
 @dataclass(frozen=True)
 class SaveConfigPending:
     """What SAVE_CONFIG would write. `items` is {section: {option: text}}; empty also where an old Klipper
-    only tells that something is pending."""
+    only reports that something is pending."""
 
     pending: bool = False
     items: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: EMPTY)
@@ -65,15 +65,14 @@ class SaveConfigPending:
 class PrinterState:
     """Everything the mirror keeps.
 
-    `homed_axes` is a string out of "xyz"; `position` where the toolhead was told to go in the machine's frame (in a
-    probing move its end, not where it is), `live_position` where it is to a quarter second, `gcode_position` the
-    one G-code sees; `homing_origin` the live G-code offset (SET_GCODE_OFFSET), `gcode_zero` where G-code's zero lies:
+    `homed_axes` is a string out of "xyz"; `position` where the toolhead was commanded to go in the machine's frame (in
+    a probing move its end, not where it is), `live_position` where it is to a quarter second, `gcode_position` the one
+    G-code sees; `homing_origin` the live G-code offset (SET_GCODE_OFFSET), `gcode_zero` where G-code's zero lies:
     there, unless G92 has shifted it. `settings` is `configfile.settings` (parsed values, lower-case keys), `config` the
-    raw texts of printer.cfg, both fetched once per klippy start.
-    `commands` are the G-code commands known now, or None where Klipper does not tell (before November 2023).
-    `instance` tells several printers on one host apart (the word in `printer_2_data`), empty where there is one.
-    `z_calibration` and `zcal` are those objects' status as it came. `print_time` is the toolhead's
-    estimated_print_time, in seconds of the micro-controller's clock.
+    raw texts of printer.cfg, both read once per klippy start. `commands` are the G-code commands known now, or None
+    where Klipper does not report them (before November 2023). `instance` distinguishes several printers on one host
+    (the word in `printer_2_data`), empty where there is one. `z_calibration` and `zcal` are those objects' status as it
+    came. `print_time` is the toolhead's estimated_print_time, in seconds of the micro-controller's clock.
     """
 
     connected: bool = False
@@ -132,7 +131,7 @@ class PrinterState:
     def busy_because(self) -> str:
         """What is going on where `busy`, as a sentence."""
         if not self.job:
-            return "The printer was paused (PAUSE), with no print."
+            return "The printer is paused (PAUSE), with no print."
         return "A print is running." if self.printing else "A print is paused."
 
     @property
@@ -148,5 +147,5 @@ class PrinterState:
         return all(axis in self.homed_axes for axis in axes)
 
     def has_command(self, name: str) -> bool | None:
-        """Whether a G-code command exists now; None where Klipper does not tell."""
+        """Whether a G-code command exists now; None where Klipper does not report it."""
         return None if self.commands is None else name in self.commands

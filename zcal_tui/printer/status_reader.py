@@ -39,7 +39,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "gcode": ("commands",),
 }
 """What is subscribed of each fixed object. The toolhead's estimated print time changes with every update: it is
-what makes klippy's clock tick here, also on a printer that stands still."""
+what makes klippy's clock tick here, also on an idle printer."""
 
 WHOLE_OBJECTS = ("z_calibration", "zcal")
 SENSOR_PREFIXES = (
@@ -82,7 +82,7 @@ def subscription(objects: frozenset[str]) -> dict[str, list[str] | None]:
 
 
 def digest(state: PrinterState, raw: Raw, changed: Mapping[str, Any], eventtime: float) -> PrinterState:
-    """`state` with the objects named in `changed` read anew out of `raw`."""
+    """`state` with the objects named in `changed` read again from `raw`."""
     values: dict[str, Any] = {"eventtime": max(eventtime, state.eventtime)}
     for name in changed:
         reader = _READERS.get(name)

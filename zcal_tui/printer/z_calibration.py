@@ -1,7 +1,7 @@
-"""The automatic Z offset as a client sees it: what CALIBRATE_Z found, from the companion's status or from the console.
+"""The automatic Z offset as a client sees it: what CALIBRATE_Z found, from our module's status or from the console.
 
 docs/z_calibration.md is the status' contract. The original plugin by protoloft and Kalico's own publish no heights;
-there the touches and the formula are read from their console lines, old wordings and new.
+there the samples and the formula are read from the console lines, old wordings and new.
 """
 
 import math
@@ -20,12 +20,12 @@ from zcal_tui.printer.values import mapping, number, pair, text
 SECTION = "z_calibration"
 _SAME_PLACE = 0.01
 _ROUNDING = 0.00051
-"""mm: how far a height of the formula, printed with three decimals, may be from that of its touches."""
+"""mm: how far a height of the formula, printed with three decimals, may differ from that of its samples."""
 
 
 @dataclass(frozen=True)
 class Height:
-    """One of the three heights: toolhead Z in mm. `samples` are its touches, empty where nobody tells them."""
+    """One of the three heights: toolhead Z in mm. `samples` are empty where they are not published."""
 
     value: float
     samples: tuple[float, ...] = ()
@@ -34,13 +34,13 @@ class Height:
 
     @property
     def sigma(self) -> float | None:
-        """The sample standard deviation of the touches; None below two."""
+        """The standard deviation of the samples (n − 1); None below two."""
         return statistics.stdev(self.samples) if len(self.samples) > 1 else None
 
     @property
     def standard_error(self) -> float | None:
-        """The standard uncertainty of the value from the scatter of its touches. A median's variance is
-        π / (2 n + π − 2) of a touch's, for normal scatter."""
+        """The standard uncertainty of the value from the scatter of its samples. A median's variance is
+        π / (2 n + π − 2) of a sample's, for normal scatter."""
         if self.sigma is None:
             return None
         n = len(self.samples)
@@ -51,7 +51,8 @@ class Height:
 @dataclass(frozen=True)
 class AutomaticOffset:
     """One CALIBRATE_Z. `offset` = bed − (switch − nozzle + switch_offset); `half_width` is half of its 95 % interval
-    as far as the touches tell, switch_offset's own error apart. `twist` is axis_twist_compensation's part of `bed`."""
+    from the scatter of the samples, without switch_offset's own error. `twist` is axis_twist_compensation's part of
+    `bed`."""
 
     offset: float
     switch_offset: float | None
@@ -75,12 +76,12 @@ class ZCalibrationSection:
     margins: tuple[float, float]
     nozzle: Xy | None
     switch: Xy | None
-    """Where the toolhead stands for the nozzle, and for the switch's body, to be over the endstop."""
+    """Where the toolhead is for the nozzle, and for the switch's body, to be over the endstop."""
     bed: Xy | None
     """The bed point that is probed, where the section or the mesh names it."""
     zero_reference: Xy | None
     moves_the_probe: bool
-    """Whether the section's own gcode fetches the probe or puts it back."""
+    """Whether the section's own gcode attaches or docks the probe."""
     samples: int
     median: bool
 
@@ -118,7 +119,7 @@ def section(state: PrinterState) -> ZCalibrationSection | None:
 
 
 def _margins(options: Mapping[str, Any]) -> tuple[float, float]:
-    """The offsets that are allowed; max_deviation is the older way to say it, and by itself the only limit."""
+    """The offsets that are allowed; max_deviation is the older option, and by itself the only limit."""
     deviation = number(options.get("max_deviation"))
     usual = 1.0 if deviation is None else deviation
     low, high = -usual, usual
@@ -136,7 +137,7 @@ def _margins(options: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def from_status(status: Mapping[str, Any], *, median: bool = True) -> AutomaticOffset | None:
-    """The result in the companion's status; None where there is none or the plugin publishes none."""
+    """The result in our module's status; None where there is none, or another plugin publishes none."""
     result = mapping(status.get("result"))
     offset = number(result.get("offset"))
     heights = {name: mapping(result.get(name)) for name in ("nozzle", "switch", "bed")}
@@ -165,7 +166,7 @@ class ConsoleCalibration:
     """Puts a calibration together from the console lines of one CALIBRATE_Z."""
 
     def __init__(self, samples: int, median: bool) -> None:
-        """`samples` touches make a height, by their median or else their mean."""
+        """A height is the median, or else the mean, of so many samples."""
         self._samples = samples
         self._median = median
         self._groups: list[tuple[Xy, list[float]]] = []
@@ -185,26 +186,26 @@ class ConsoleCalibration:
 
     def result(self) -> AutomaticOffset | None:
         """What CALIBRATE_Z found; None before its formula was heard."""
-        told = self._formula
-        if told is None:
+        formula = self._formula
+        if formula is None:
             return None
-        touches = [samples for _, samples in self._groups[-3:]]
-        if len(touches) < 3:
-            touches = [[], [], []]
+        groups = [samples for _, samples in self._groups[-3:]]
+        if len(groups) < 3:
+            groups = [[], [], []]
         nozzle, switch, bed = (
             self._height(value, samples)
-            for value, samples in zip((told.nozzle, told.switch, told.bed), touches, strict=True)
+            for value, samples in zip((formula.nozzle, formula.switch, formula.bed), groups, strict=True)
         )
-        return AutomaticOffset(told.offset, told.switch_offset, nozzle, switch, bed)
+        return AutomaticOffset(formula.offset, formula.switch_offset, nozzle, switch, bed)
 
-    def _height(self, told: float, touches: list[float]) -> Height:
-        """A height with the touches that make it up, if they do: a first, fast one does not count."""
-        samples = touches[-self._samples :]
+    def _height(self, printed: float, group: list[float]) -> Height:
+        """A height with its samples, where they agree with it; a first, fast one does not count."""
+        samples = group[-self._samples :]
         if samples:
             value = statistics.median(samples) if self._median else statistics.fmean(samples)
-            if abs(value - told) < _ROUNDING:
+            if abs(value - printed) < _ROUNDING:
                 return Height(value, tuple(samples), self._median)
-        return Height(told, (), self._median)
+        return Height(printed, (), self._median)
 
 
 def applied_offset(state: PrinterState) -> float | None:

@@ -1,16 +1,16 @@
-"""The version of the companion extra's interface (docs/zcal.md): what this client needs, and what came later."""
+"""Versions of the [zcal] module's interface (docs/zcal.md): the one this client needs, and what later ones add."""
 
 import re
 
 INTERFACE = (1, 1)
 """The version that this client speaks: the first number has to be the same, the second at least that."""
 AFTER_PRINT = (1, 3)
-"""Since when a lease that ends in a print is cleaned up behind once that is over."""
+"""From here on, a lease that ends during a print is cleaned up after the print."""
 SAY = (1, 2)
-"""Since when `zcal/say` is there."""
+"""From here on, there is `zcal/say`."""
 
 
 def speaks(version: object, least: tuple[int, int] = INTERFACE) -> bool:
-    """Whether an extra that calls itself by this version (`1.2.0`; anything else is none) understands that much."""
+    """Whether a module of this version (`1.2.0`; anything else is none) is compatible with `least`."""
     found = re.match(r"(\d+)\.(\d+)", version) if isinstance(version, str) else None
     return found is not None and int(found[1]) == least[0] and int(found[2]) >= least[1]

@@ -1,7 +1,7 @@
-"""The companion extra as a client sees it: its commands with their samples, its paper test, its lease.
+"""The [zcal] module on the printer: its commands with their samples, its paper test, its lease.
 
-docs/zcal.md is the contract. Where the extra is not installed or says `unavailable`, `can` is False and the checks
-use Klipper's own commands instead, or say that they need it.
+docs/zcal.md is the contract. Where the module is not installed or reports a capability as unavailable, `can` is False,
+and the checks use Klipper's own commands instead, or refuse.
 """
 
 import asyncio
@@ -18,17 +18,18 @@ from zcal_tui.printer.zcal_interface import speaks
 from zcal_tui.transport.failures import NotReady, ReplyLost, TransportError
 
 POLL = 0.1
-"""Seconds of wall time between two looks at a running command's samples."""
+"""Seconds of wall time between two requests for a running command's samples."""
 ANSWER_PATIENCE = 5.0
 """Seconds of wall time for an answer that klippy gives in the middle of a command."""
 LEAVE_PATIENCE = 5.0
-"""Seconds of wall time for a command to end that nobody listens to any more: a touch and a lift."""
+"""Seconds of wall time for an abandoned command to end: one sample and a lift."""
 ENDED = ("done", "cancelled", "failed")
 
 
 @dataclass(frozen=True)
 class ZcalSample:
-    """A sample as the extra publishes it; what a kind of measurement has not is None. mm, °C, klippy's print time."""
+    """A sample as the module publishes it; fields that a kind of measurement lacks are None. mm, °C, klippy's print
+    time."""
 
     n: int
     t: float
@@ -45,18 +46,18 @@ class ZcalSample:
 
 
 class CommandCancelled(CommandFailed):
-    """A command of the extra's was cancelled: by us, by another client, or since the lease ran out."""
+    """A command of the module was cancelled: by us, by another client, or because the lease expired."""
 
 
 class ZcalModule:
-    """The extra on one printer."""
+    """The module on one printer."""
 
     def __init__(self, printer: Printer) -> None:
         self._printer = printer
 
     @property
     def version(self) -> str | None:
-        """The version of the extra's interface, None where it is not installed."""
+        """The version of the module's interface, None where it is not installed."""
         version = self._printer.state.zcal.get("version")
         return version if isinstance(version, str) else None
 
@@ -66,7 +67,7 @@ class ZcalModule:
         return {name: str(why) for name, why in mapping(self._printer.state.zcal.get("unavailable")).items()}
 
     def can(self, *capabilities: str) -> bool:
-        """Whether the extra is there, speaks this client's version, and has all of these capabilities.
+        """Whether the module is installed, compatible with this client, and has all of these capabilities.
 
         Their names are those of the status field `unavailable`: state, motion, settings, probe, manual, release, scan.
         """
@@ -76,12 +77,12 @@ class ZcalModule:
 
     @property
     def clock_shift(self) -> float:
-        """What to add to the extra's print times for klippy's own clock (s), by which everything else is timed."""
+        """What to add to the module's print times to get klippy's clock (s), which times everything else."""
         state = self._printer.state
         return 0.0 if state.print_time is None else state.eventtime - state.print_time
 
     def samples(self, command: str, cancelled: Callable[[], bool]) -> "CommandSamples":
-        """Run one of the extra's commands and follow its samples; see `CommandSamples`."""
+        """Run one of the module's commands and follow its samples; see `CommandSamples`."""
         return CommandSamples(self._printer, command, cancelled)
 
     async def status(self) -> Mapping[str, Any]:
@@ -95,20 +96,20 @@ class ZcalModule:
         return tuple(str(name) for name in reply.get("holds") or ())
 
     async def stage(self, section: str, option: str, value: float) -> None:
-        """Stage a value for SAVE_CONFIG. Raises CommandFailed where the extra does not stage it, TransportError."""
+        """Stage a value for SAVE_CONFIG. Raises CommandFailed where the module does not stage it, TransportError."""
         await self._printer.gcode(f'ZCAL_STAGE SECTION="{section}" OPTION={option} VALUE={value:.6f}')
 
 
 class CommandSamples:
-    """One command of the extra's while it runs: iterate over its samples, then read `result`.
+    """One command of the module while it runs: iterate over its samples, then read `result`.
 
     The run is known by a tag of its own, so that another client's command before, between or after is never taken for
-    it, and never cancelled in its place. A link that is cut for a moment does not end it: the command goes on on the
+    it, and never cancelled in its place. A short loss of the link does not end it: the command continues on the
     printer, and so does the iteration once the link is back.
 
     Iterating ends when the command has ended. It raises CommandCancelled where the command was cancelled, CommandFailed
-    where it was refused or failed, TransportError where the printer went away; always after the samples that were told.
-    Whoever stops iterating early stops the command; `contextlib.aclosing` does so at once.
+    where it was refused or failed, TransportError where the printer was lost; always after the samples that were
+    published. Stopping the iteration early stops the command; `contextlib.aclosing` does so at once.
     """
 
     def __init__(self, printer: Printer, command: str, cancelled: Callable[[], bool]) -> None:
@@ -117,13 +118,13 @@ class CommandSamples:
         self._cancelled = cancelled
         self._tag = uuid.uuid4().hex[:12]
         self._seen = 0
-        self._told: Mapping[str, Any] = {}
+        self._run: Mapping[str, Any] = {}
         self.result: Mapping[str, Any] = {}
         """What the command found, once the iteration has ended; also what a failed or cancelled one had so far."""
 
     async def __aiter__(self) -> AsyncGenerator[ZcalSample, None]:
         script = f"{self._command} TAG={self._tag}"
-        command = asyncio.create_task(self._printer.gcode(script), name="zcal extra command")
+        command = asyncio.create_task(self._printer.gcode(script), name="zcal command")
         try:
             ended = False
             while not ended:
@@ -133,15 +134,15 @@ class CommandSamples:
                 try:
                     found = await self._look(stop=not ended and self._cancelled())
                 except (TransportError, TimeoutError):
-                    continue  # the command's own end tells about it
+                    continue  # the command's own error follows
                 for sample in found:
                     yield sample
             error = command.exception()
             if isinstance(error, ReplyLost):
                 async for sample in self._follow(error):
                     yield sample
-                error = self._error_told()
-            if isinstance(error, CommandFailed) and self._told.get("state") == "cancelled":
+                error = self._error_of_run()
+            if isinstance(error, CommandFailed) and self._run.get("state") == "cancelled":
                 raise CommandCancelled(error.message) from error
             if error is not None:
                 raise error
@@ -152,7 +153,7 @@ class CommandSamples:
         """Go on after the reply was lost, to the end of the run. Raises `lost` where the link does not come back, or
         not to the same klippy; NotReady where klippy has halted."""
         patience = Patience(LINK_GRACE)
-        while self._told.get("state") not in ENDED:
+        while self._run.get("state") not in ENDED:
             try:
                 found = await self._look(stop=self._cancelled())
             except (TransportError, TimeoutError):
@@ -163,8 +164,8 @@ class CommandSamples:
             patience = Patience(LINK_GRACE)
             for sample in found:
                 yield sample
-            if self._told.get("run") is None:
-                # It waits for its turn behind another command, or klippy is another one; it shall not begin unwatched
+            if self._run.get("run") is None:
+                # It is queued behind another command, or klippy has restarted; it must not start unobserved
                 with contextlib.suppress(TransportError, TimeoutError):
                     await self._look(stop=True)
                 raise lost
@@ -173,27 +174,27 @@ class CommandSamples:
             await asyncio.sleep(POLL)
 
     async def _look(self, *, stop: bool) -> list[ZcalSample]:
-        """The samples that were not seen yet. `stop` cancels the command first: again at every look, which does no
-        harm, and makes good for one that was lost. Raises TransportError, TimeoutError."""
+        """The samples that were not seen yet. `stop` cancels the command first, again with every request, in case
+        one was lost. Raises TransportError, TimeoutError."""
         async with asyncio.timeout(ANSWER_PATIENCE):
             if stop:
                 await self._printer.call("zcal/cancel", {"tag": self._tag})
             reply = await self._printer.call("zcal/samples", {"tag": self._tag, "since": self._seen})
-        self._told = mapping(reply)
-        self.result = mapping(self._told.get("result"))
-        items = self._told.get("samples") or []
+        self._run = mapping(reply)
+        self.result = mapping(self._run.get("result"))
+        items = self._run.get("samples") or []
         found = [sample for item in items if (sample := read_sample(mapping(item)))]
         if found:
             self._seen = found[-1].n
         return found
 
-    def _error_told(self) -> CommandFailed | None:
-        if self._told.get("state") == "done":
+    def _error_of_run(self) -> CommandFailed | None:
+        if self._run.get("state") == "done":
             return None
-        return CommandFailed(str(self._told.get("error") or "The command did not end well."))
+        return CommandFailed(str(self._run.get("error") or "The command failed."))
 
     async def _leave(self, command: "asyncio.Task[None]") -> None:
-        """Whoever stops listening does not want it to go on either."""
+        """Stop a command whose samples are no longer wanted."""
         if not command.done():
             with contextlib.suppress(TransportError, TimeoutError):
                 async with asyncio.timeout(LEAVE_PATIENCE):
@@ -215,7 +216,7 @@ class Patience:
 
 
 def read_sample(data: Mapping[str, Any]) -> ZcalSample | None:
-    """A sample out of the extra's JSON; None where it is not one."""
+    """A sample from the module's JSON; None where it is not one."""
     n, x, y = number(data.get("n")), number(data.get("x")), number(data.get("y"))
     if n is None or x is None or y is None:
         return None

@@ -99,7 +99,7 @@ async def test_a_socket_of_another_machine_does_not_give_this_ones_files(
 
 async def test_an_old_klippy_that_does_not_name_its_file(files: ConfigFiles, machine: Machine) -> None:
     machine.info_extra = {"hostname": socket.gethostname()}
-    with pytest.raises(ConfigUnreadable, match="does not say"):
+    with pytest.raises(ConfigUnreadable, match="does not report"):
         await files.read()
 
 
