@@ -110,7 +110,7 @@ def test_a_configuration_that_was_edited_is_reported(printer: PrinterSim, tmp_pa
     finally:
         printer.config.write_text(text)
     assert report.code == 0
-    assert "[edited_just_now] is new" in report.finding("edited")["what"]
+    assert "[edited_just_now] was added" in report.finding("edited")["what"]
 
 
 def test_nothing_can_be_reached(tmp_path: Path) -> None:

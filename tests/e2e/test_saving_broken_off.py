@@ -57,11 +57,11 @@ def test_a_klippy_that_does_not_come_back(printer_sim: Starter, tmp_path: Path) 
     printer.config.write_bytes(printer.config.read_bytes() + b"\n[fan_of_nothing]\nspeed: 1\n")
     with session(printer.klippy, tmp_path) as opened:
         saved = find(opened, change("probe", "z_offset", "1.520"))
-    assert "[fan_of_nothing] is new" in saved.questions[0].detail
+    assert "[fan_of_nothing] was added" in saved.questions[0].detail
     assert saved.states == ["staged"]
     problem = saved.record.problem
     assert problem is not None
-    assert "did not come back" in problem.what
+    assert "did not start again" in problem.what
     assert "fan_of_nothing" in problem.raw
     assert BACKUP.search(problem.remedy)
 

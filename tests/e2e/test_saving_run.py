@@ -160,7 +160,7 @@ def test_a_file_with_comments_windows_line_ends_and_saved_values(
     with session(printer.klippy, tmp_path) as opened:
         saved = find(opened, change("probe", "z_offset", "1.520"), change("probe", "y_offset", "24.90"))
     assert saved.states == ["saved"] * 2, saved.told
-    assert "Unix line ends" in saved.questions[0].detail
+    assert "Unix line endings" in saved.questions[0].detail
     after = printer.config.read_bytes()
     assert after == shown_after(saved, before)
     assert "#y_offset = 24 ; früher\n".encode() in after
@@ -182,7 +182,7 @@ def test_what_others_left_pending_is_named_and_written_too(printer_sim: Starter,
     detail = saved.questions[0].detail
     assert "[probe] x_offset: 0.500" in detail
     assert "[bed_mesh mine] points: 3 lines" in detail
-    assert "It replaces the pending [probe] z_offset: 1.900" in detail
+    assert "This replaces the pending [probe] z_offset: 1.900" in detail
     assert printer.config.read_bytes() == shown_after(saved, before)
     assert setting(printer, "probe", "x_offset") == 0.5
 
@@ -287,7 +287,7 @@ def test_it_asks_again_where_something_changed_meanwhile(printer_sim: Starter, t
         saved = find(opened, change("probe", "z_offset", "1.520"), answers=answers)
     assert saved.states == ["saved"], saved.told
     assert len(saved.questions) == 3
-    assert "[gcode_macro A] is new" in saved.questions[1].detail
+    assert "[gcode_macro A] was added" in saved.questions[1].detail
     assert "[probe] x_offset: 0.500" in saved.questions[2].detail
     assert setting(printer, "probe", "x_offset") == 0.5
 

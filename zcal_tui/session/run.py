@@ -210,7 +210,7 @@ class CheckRun:
         try:
             return await saver.save(self._view.record.changes)
         except asyncio.CancelledError:
-            saver.break_off()
+            saver.interrupt()
             return Problem(
                 "The program was ended while values were being saved.",
                 "",

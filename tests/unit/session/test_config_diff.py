@@ -82,7 +82,7 @@ def test_kalico_lets_an_equal_value_stand_and_may_edit_included_files() -> None:
         ("[probe]\npin: PA1\n" + BLOCK + "z_offset: 3\n", "edited by hand"),
         ("[probe]\npin: PA1\n#*# [probe]\n", "edited by hand"),
         ("[probe]\npin: PA1\n" + BLOCK + BLOCK, "edited by hand"),
-        ("pin: PA1\n[probe]\n", "could not read"),
+        ("pin: PA1\n[probe]\n", "cannot read its configuration"),
         ("[probe]\npin: PA1\n" + BLOCK.replace("[probe]", "probe"), "cannot be read"),
     ],
 )
@@ -98,9 +98,9 @@ def test_edits_that_klippy_has_not_read_yet_are_told() -> None:
     assert predict(files(text), STAGED, running, Fork()).edited == (
         "[probe] pin: PA3 (was PA1)",
         "[probe] samples: 2 (was unset)",
-        "[probe] speed is gone",
-        "[printer] is new",
-        "[fan] is gone",
+        "[probe] speed was removed",
+        "[printer] was added",
+        "[fan] was removed",
     )
     same = {"probe": {"pin": "PA1", "z_offset": "1.400"}}
     assert predict(files("[probe]\npin: PA1\n" + BLOCK), STAGED, same, Fork()).edited == ()

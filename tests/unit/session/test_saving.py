@@ -12,7 +12,7 @@ from tests.unit.fakes.saving import TAKEN, Klipper, Person, save
 from zcal_tui.model.record import Change
 from zcal_tui.printer.printer import Printer
 from zcal_tui.session.saving import saver as saving
-from zcal_tui.session.saving import text as save_words
+from zcal_tui.session.saving import text as save_text
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.opening import open_transport
 
@@ -86,7 +86,7 @@ async def test_only_what_is_proposed_and_can_be_written(printer: Printer, klippe
     odd = Change("probe", "samples", "1", "3", saves=True)
     done = await save(printer, None, odd)
     assert done.state == "proposed"
-    assert "samples is not one of the values" in done.told
+    assert "samples cannot be staged" in done.told
     assert klipper.machine.scripts == []
 
 
@@ -118,7 +118,7 @@ async def test_the_offset_is_put_back_where_klipper_does_not_apply_it(
     klipper.machine.objects["gcode_move"]["homing_origin"] = [0.0, 0.0, 0.1, 0.0]
     done = await save(printer)
     assert done.state == "proposed"
-    assert "nothing is pending" in done.told
+    assert "Nothing is pending" in done.told
     assert klipper.machine.objects["gcode_move"]["homing_origin"][2] == 0.1
 
 
@@ -149,7 +149,7 @@ async def test_a_value_that_does_not_come_back_is_a_problem(printer: Printer, kl
     assert klipper.saved == 1
     assert done.state == "staged"
     assert done.problem is not None
-    assert "does not read what was saved" in done.problem.what
+    assert "reads other values" in done.problem.what
     assert "Klipper reads 1.5" in done.problem.cause
 
 
@@ -226,7 +226,7 @@ async def test_what_klipper_has_staged_itself_is_discarded_otherwise(
     assert done.state == "declined"
     assert klipper.pending == {}
     assert klipper.saved == 0
-    assert "Discarded by a RESTART: [probe] calibrate: 2 lines" in done.told
+    assert "Klipper was restarted to discard: [probe] calibrate: 2 lines" in done.told
 
 
 async def test_it_is_discarded_without_a_question_where_save_config_refuses(
@@ -237,7 +237,7 @@ async def test_it_is_discarded_without_a_question_where_save_config_refuses(
     done = await save(printer, None, OWN)
     assert [question.key for question in done.asked] == ["save"]
     assert klipper.pending == {}
-    assert "What was pending is discarded" in done.told
+    assert "The pending values were discarded" in done.told
 
 
 @pytest.mark.parametrize(
@@ -257,14 +257,14 @@ async def test_a_print_or_another_program_is_not_restarted_away(
     done = await save(printer, person, OWN)
     assert done.state == "staged"
     assert set(klipper.pending) == {"probe"}
-    assert f"not restarted: {words}" in done.told
+    assert f"not restarted because {words}" in done.told
 
 
 async def test_what_klipper_has_dropped_meanwhile_is_not_saved(printer: Printer, klipper: Klipper) -> None:
     done = await save(printer, None, OWN)
     assert done.asked == []
     assert done.state == "declined"
-    assert "dropped or replaced" in done.told
+    assert "no longer staged" in done.told
     assert klipper.saved == 0
 
 
@@ -279,11 +279,11 @@ async def test_a_sections_capitals_are_kept(printer: Printer, klipper: Klipper) 
 
 def test_long_runs_of_a_diff_are_cut() -> None:
     rows = ["@@", *(f"-{n}" for n in range(40)), "+a", "+b", " end"]
-    shown = list(save_words.shortened(rows))
+    shown = list(save_text.shortened(rows))
     assert shown[:4] == ["@@", "-0", "-1", "-2"]
     assert shown[4] == "- … 34 more lines …"
     assert shown[5:] == ["-37", "-38", "-39", "+a", "+b", " end"]
-    assert list(save_words.shortened(rows[30:])) == rows[30:]
+    assert list(save_text.shortened(rows[30:])) == rows[30:]
 
 
 async def test_a_print_that_begins_once_values_are_handed_over_is_not_restarted_away(
@@ -299,7 +299,7 @@ async def test_a_print_that_begins_once_values_are_handed_over_is_not_restarted_
     done = await save(printer, Person(save=True))
     assert klipper.saved == 0
     assert [question.key for question in done.asked] == ["save"], "a RESTART would end it too"
-    assert "SAVE_CONFIG was not given: a print was started" in done.told
+    assert "SAVE_CONFIG was not sent because a print was started" in done.told
     assert "Pending in Klipper now: [probe] z_offset: 1.520" in done.told
 
 
@@ -318,4 +318,4 @@ async def test_a_print_that_begins_while_somebody_thinks_is_not_restarted_away(
     person.before = before
     done = await save(printer, person)
     assert restarts == []
-    assert "It is not discarded: a print was started" in done.told
+    assert "It is not discarded because a print was started" in done.told

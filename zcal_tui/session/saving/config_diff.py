@@ -1,8 +1,8 @@
-"""What SAVE_CONFIG will make of printer.cfg, told before it is asked to: the new text, and what it would refuse.
+"""Prediction of what SAVE_CONFIG does to printer.cfg: the new text, and what it would refuse.
 
-Klipper's rules (klippy/configfile.py): saved values stand in a block of comments at the end of the main file. A value
-that is saved is commented out where it stands in the main file; where an included file has it as well, SAVE_CONFIG
-refuses. Kalico refuses only where the included value differs, and with `autosave_includes` comments it out there too.
+Klipper's rules (klippy/configfile.py): saved values are in a block of comments at the end of the main file. A saved
+value is commented out elsewhere in the main file. If an included file has it as well, SAVE_CONFIG refuses. Kalico
+refuses only if the included value differs, and with `autosave_includes` comments it out there too.
 """
 
 import difflib
@@ -29,11 +29,11 @@ _AFTER_NAME = re.compile(r"[^A-Za-z0-9_].*$")
 
 Pending = Mapping[str, Mapping[str, str]]
 """What is staged, {section: {option: text}}; an empty section is one that will be removed."""
-Has = Callable[[str, str], bool]
+HasOption = Callable[[str, str], bool]
 
 
 class Unsavable(Exception):
-    """SAVE_CONFIG would refuse, or leave a file that klippy cannot read. `args` are what, cause and remedy."""
+    """SAVE_CONFIG would fail, or leave a file that klippy cannot read. `args` are what, cause and remedy."""
 
     def __init__(self, what: str, cause: str = "", remedy: str = "") -> None:
         super().__init__(what, cause, remedy)
@@ -42,17 +42,17 @@ class Unsavable(Exception):
 
 @dataclass(frozen=True)
 class Fork:
-    """Where the klippy at hand differs from Klipper's own SAVE_CONFIG."""
+    """How this klippy differs from Klipper's own SAVE_CONFIG."""
 
     equal_may_stay: bool = False
-    """An included value is no conflict where it is the one that is saved."""
+    """An included value equal to the saved one is no conflict."""
     edits_includes: bool = False
     """Included values are commented out like those of the main file."""
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """A value that SAVE_CONFIG cannot write, since a file that it does not edit has it."""
+    """A value that SAVE_CONFIG cannot write, because a file that it does not edit sets it."""
 
     section: str
     option: str
@@ -79,10 +79,10 @@ class Prediction:
     conflicts: tuple[Conflict, ...] = ()
     """Why it would refuse instead."""
     edited: tuple[str, ...] = ()
-    """What else the restart brings into force: the files were edited since klippy started."""
+    """What else the restart applies: edits of the files since klippy started."""
 
     def diff(self) -> str:
-        """The changes as a unified diff, for a person."""
+        """The changes as a unified diff."""
         lines: list[str] = []
         for change in self.changes:
             name = posixpath.basename(change.path)
@@ -93,8 +93,9 @@ class Prediction:
 
 
 def predict(config: ConfigText, pending: Pending, running: Pending, fork: Fork) -> Prediction:
-    """What SAVE_CONFIG will do with these files when all of `pending` is staged; `running` is the configuration that
-    klippy reads at present, to find what was edited meanwhile. Raises Unsavable.
+    """What SAVE_CONFIG will do with these files when all of `pending` is staged.
+
+    `running` is the configuration that klippy runs with; it shows what was edited since. Raises Unsavable.
     """
     before = config.texts[config.main]
     regular, block = _split(before)
@@ -133,43 +134,42 @@ def _split(text: str) -> tuple[str, str]:
     whole = all(line == "#*#" or line.startswith("#*# ") for line in lines)
     if "\n#*# " in regular or _HEADER in block or not whole:
         raise Unsavable(
-            "The values that SAVE_CONFIG wrote into printer.cfg were edited by hand.",
-            "Klipper does not take them as they are: below the line with SAVE_CONFIG at the end of the file every "
-            "line begins with #*#, and the line stands there once.",
-            "Put them into order: move the values up into their sections and delete the block, then RESTART.",
+            "The SAVE_CONFIG block of printer.cfg was edited by hand.",
+            "Klipper cannot read it: every line of the block must begin with #*#, and its header must occur once.",
+            "Move the values into their sections above and delete the block, then RESTART.",
         )
     return regular, "\n" + "\n".join(line[4:] for line in lines) + "\n" if header else ""
 
 
-def _comment_out(text: str, has: Has) -> str:
-    """The text with the options that `has` knows commented out, all their lines."""
+def _comment_out(text: str, has: HasOption) -> str:
+    """The text with all lines of the options that `has` knows commented out."""
     lines = text.split("\n")
     section = ""
-    gone = False
+    matches = False
     for number, line in enumerate(lines):
         bare = _COMMENT.sub("", line).rstrip()
         if not bare:
             continue
         if not bare[0].isspace():
-            gone = False
+            matches = False
             if bare[0] == "[":
                 section = bare[1:-1].strip()
                 continue
-            gone = has(section, _AFTER_NAME.sub("", bare))
-        if gone:
+            matches = has(section, _AFTER_NAME.sub("", bare))
+        if matches:
             lines[number] = "#" + line
     return "\n".join(lines)
 
 
 def _block(saved: RawConfigParser) -> str:
-    """The saved values as they stand at the end of the file."""
+    """The saved values as the block at the end of the file."""
     written = io.StringIO()
     saved.write(written)
     lines = [f"#*# {line}".strip() for line in written.getvalue().strip().split("\n")]
     return "\n" + _HEADER.rstrip() + "\n" + "\n".join(lines) + "\n"
 
 
-def _pieces(config: ConfigText, path: str, text: str) -> Iterator[tuple[str, int, list[str]]]:
+def _parts(config: ConfigText, path: str, text: str) -> Iterator[tuple[str, int, list[str]]]:
     """The text in the order klippy reads it, cut at each include: file, number of the first line, lines."""
     lines: list[str] = []
     first = 1
@@ -181,7 +181,7 @@ def _pieces(config: ConfigText, path: str, text: str) -> Iterator[tuple[str, int
         yield path, first, lines
         lines, first = [], number + 1
         for file in config.included.get((path, pattern), ()):
-            yield from _pieces(config, file, config.texts[file])
+            yield from _parts(config, file, config.texts[file])
     yield path, first, lines
 
 
@@ -192,15 +192,15 @@ def _parser() -> RawConfigParser:
 def _parse(config: ConfigText, main: str, block: str = "") -> RawConfigParser:
     """The whole configuration with `main` as the text of the main file. Raises Unsavable."""
     parser = _parser()
-    pieces = [*_pieces(config, config.main, main), (config.main, 1, _bare(block))]
+    parts = [*_parts(config, config.main, main), (config.main, 1, _bare(block))]
     try:
-        for path, _, lines in pieces:
+        for path, _, lines in parts:
             parser.read_file(io.StringIO("\n".join(lines)), path)
     except ParserError as error:
         raise Unsavable(
-            "Klipper could not read its configuration as it is on disk now.",
+            "Klipper cannot read its configuration files as they are now.",
             str(error).replace("\n", " "),
-            "Mend the file first: after any restart Klipper would be in error.",
+            "Fix the file first. Until then, any restart ends in a Klipper error.",
         ) from error
     return parser
 
@@ -211,9 +211,9 @@ def _parse_block(block: str) -> RawConfigParser:
         parser.read_file(io.StringIO("\n".join(_bare(block))), "SAVE_CONFIG")
     except ParserError as error:
         raise Unsavable(
-            "The values that SAVE_CONFIG wrote into printer.cfg cannot be read.",
+            "The SAVE_CONFIG block of printer.cfg cannot be read.",
             str(error).replace("\n", " "),
-            "Mend the block at the end of the file, then RESTART.",
+            "Fix the block at the end of the file, then RESTART.",
         ) from error
     return parser
 
@@ -223,7 +223,7 @@ def _bare(text: str) -> list[str]:
 
 
 def _edited(config: ConfigText, regular: str, block: str, running: Pending) -> tuple[str, ...]:
-    """What the files say otherwise than the klippy that runs. Kalico fills in ${…} and looks up !!include itself."""
+    """Where the files differ from what klippy runs with. Kalico itself replaces ${…} and !!include."""
     if not running:
         return ()
     on_disk = _parse(config, regular, block)
@@ -231,7 +231,7 @@ def _edited(config: ConfigText, regular: str, block: str, running: Pending) -> t
     for section in on_disk.sections():
         known = running.get(section)
         if known is None:
-            found.append(f"[{section}] is new")
+            found.append(f"[{section}] was added")
             continue
         for option, value in on_disk.items(section):
             if "${" in value or "!!include" in value or known.get(option) == value:
@@ -241,14 +241,14 @@ def _edited(config: ConfigText, regular: str, block: str, running: Pending) -> t
                 f"[{section}] {option}: {_brief(value)} (was {'unset' if was is None else _brief(was)})"
             )
         found += [
-            f"[{section}] {option} is gone" for option in known if not on_disk.has_option(section, option)
+            f"[{section}] {option} was removed" for option in known if not on_disk.has_option(section, option)
         ]
-    found += [f"[{section}] is gone" for section in running if not on_disk.has_section(section)]
+    found += [f"[{section}] was removed" for section in running if not on_disk.has_section(section)]
     return tuple(found)
 
 
 def _conflicts(config: ConfigText, regular: str, saved: RawConfigParser, fork: Fork) -> Iterator[Conflict]:
-    """Saved values that the files have as well, once the main file has been edited."""
+    """Saved values that the files still set after the main file was edited."""
     rest = _parse(config, regular)
     for section in saved.sections():
         for option in saved.options(section):
@@ -263,15 +263,15 @@ def _conflicts(config: ConfigText, regular: str, saved: RawConfigParser, fork: F
 
 def _locate(config: ConfigText, main: str, section: str, option: str) -> tuple[str, int]:
     """The file and the line where an option's value comes from: the last one counts."""
-    place = (config.main, 0)
-    for path, first, lines in _pieces(config, config.main, main):
+    found = (config.main, 0)
+    for path, first, lines in _parts(config, config.main, main):
         inside = False
         for number, line in enumerate(lines, first):
             if header := RawConfigParser.SECTCRE.match(line):
                 inside = header["header"] == section
             elif inside and re.split(r"[:=]", line, maxsplit=1)[0].strip().lower() == option:
-                place = (path, number)
-    return place
+                found = (path, number)
+    return found
 
 
 def _brief(value: str) -> str:
@@ -280,5 +280,5 @@ def _brief(value: str) -> str:
 
 
 def _shown(text: str) -> list[str]:
-    """Lines for a person's eyes: what is no UTF-8 becomes a question mark."""
+    """Lines to show: what is not UTF-8 becomes a question mark."""
     return text.removesuffix("\n").encode("utf-8", "replace").decode("utf-8").split("\n")

@@ -1,7 +1,7 @@
-"""Takes back what a command of Klipper's own has staged in a check: by a RESTART, which is all that can.
+"""Discards what one of Klipper's own commands staged during a check. Only a RESTART can do that.
 
-Some commands stage what they find by themselves (PROBE_EDDY_CURRENT_CALIBRATE). The person is asked before such a
-command is given; where the values are not saved then, they must not stay behind for the next SAVE_CONFIG of anybody.
+Some commands stage their result by themselves (PROBE_EDDY_CURRENT_CALIBRATE). They run by consent only. If the values
+are not saved afterwards, they must not stay pending for somebody else's SAVE_CONFIG.
 """
 
 import asyncio
@@ -20,105 +20,103 @@ from zcal_tui.transport.failures import ReplyLost, TransportError, Unreachable
 logger = logging.getLogger(__name__)
 
 LINK_PATIENCE = 30.0
-"""Seconds of wall time to wait for a link that was cut while a value may be pending."""
-LOOK = 0.25
-"""Seconds of wall time between two looks whether the printer says something again."""
+"""Seconds of wall time to wait for a lost connection while a value may be pending."""
+POLL = 0.25
+"""Seconds of wall time between two checks whether the printer answers again."""
 
-_SENT: set["asyncio.Task[None]"] = set()
-"""Restarts that nobody waits for: the loop keeps no task alive by itself."""
+_RESTARTS: set["asyncio.Task[None]"] = set()
+"""Restarts that nobody waits for: the loop holds only weak references to tasks."""
 
 
 async def discard(printer: Printer, emit: Callable[[Event], None], changes: Sequence[Change]) -> bool:
-    """Have klippy restart if any of these is pending; whether none is any more. What stays is told. Raises nothing but
-    what ends the task."""
+    """Restart klippy if any of these values is pending; a notice names what stays pending.
+
+    Returns whether none is pending any more. Raises nothing but asyncio.CancelledError.
+    """
     try:
         async with asyncio.timeout(LINK_PATIENCE):
-            state = await state_again(printer)
+            state = await wait_for_state(printer)
         if state.ready:
-            # A link that was cut may have left the command running, which stages at its end
+            # After a lost connection the command may still be running; it stages at its end
             await printer.gcode("M400")
             state = await printer.refresh()
     except (TimeoutError, TransportError) as error:
         if printer.state.connected and not printer.state.ready:
-            return _dropped(emit)
-        emit(Notice(f"{_told(changes)} may be pending in Klipper: {error}. {PENDING_MEANS}"))
+            return _halted(emit)
+        emit(Notice(f"{_named(changes)} may be pending in Klipper: {error}. {PENDING_MEANS}"))
         return False
     if not state.ready:
-        return _dropped(emit)
+        return _halted(emit)
     if not any(change.option in state.save_config.items.get(change.section, {}) for change in changes):
         return True
     if (reason := must_not_restart(state)) is not None:
         emit(
             Notice(
-                f"{_told(changes)} is pending in Klipper, which is not restarted: {reason}. {PENDING_MEANS}"
+                f"{_named(changes)} stays pending. Klipper is not restarted because {reason}. {PENDING_MEANS}"
             )
         )
         return False
-    emit(Stage("save", "Klipper restarts, to discard what it has staged"))
-    told = "; ".join(pending_lines(state.save_config.items))
+    emit(Stage("save", "Restarting Klipper to discard the staged values"))
+    values = "; ".join(pending_lines(state.save_config.items))
     try:
         after = await printer.restart_and_wait("RESTART")
     except TransportError as error:
-        emit(Notice(f"Klipper was told to RESTART, to discard what was pending ({told}): {error}"))
+        emit(Notice(f"RESTART was sent to discard pending values ({values}), but not confirmed: {error}"))
         return not printer.state.save_config.pending
     if after.save_config.pending:
-        emit(Notice(f"Pending in Klipper after the restart: {told}. {PENDING_MEANS}"))
+        emit(Notice(f"Still pending in Klipper after the restart: {values}. {PENDING_MEANS}"))
         return False
-    emit(Notice(f"Discarded by a RESTART: {told}. The printer has to be homed again."))
+    emit(Notice(f"Klipper was restarted to discard: {values}. Home the printer again."))
     return True
 
 
 def discard_soon(printer: Printer, emit: Callable[[Event], None], changes: Sequence[Change]) -> None:
-    """The same for a program that has no time left: klippy restarts as soon as what it does has ended, also when the
-    link is gone by then."""
+    """The same without waiting, for a program that is ending: klippy restarts as soon as its current command ends, even
+    if the connection is closed by then."""
     if not changes:
         return
     if not printer.state.ready or must_not_restart(printer.state) is not None:
-        emit(Notice(f"{_told(changes)} may be pending in Klipper. {PENDING_MEANS}"))
+        emit(Notice(f"{_named(changes)} may be pending in Klipper. {PENDING_MEANS}"))
         return
     task = asyncio.create_task(_restart(printer), name="zcal restart")
-    _SENT.add(task)
-    task.add_done_callback(_SENT.discard)
-    emit(
-        Notice(
-            f"Klipper restarts as soon as the command that it is at has ended, which discards {_told(changes)}."
-        )
-    )
+    _RESTARTS.add(task)
+    task.add_done_callback(_RESTARTS.discard)
+    emit(Notice(f"Klipper restarts when its current command ends. This discards {_named(changes)}."))
 
 
-async def state_again(printer: Printer) -> PrinterState:
-    """What the printer says now, once it says something again; that it has halted included. Raises TransportError."""
+async def wait_for_state(printer: Printer) -> PrinterState:
+    """The printer's state once it answers again, halted or ready. Raises TransportError."""
     while True:
         state = printer.state
         if state.connected and state.klippy in ("error", "shutdown"):
             return state
         if state.ready:
-            # A link that has just been cut may not have been noticed yet
+            # A connection that was just lost may not have been noticed yet
             with contextlib.suppress(ReplyLost, Unreachable):
                 return await printer.refresh()
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(POLL)
 
 
 async def _restart(printer: Printer) -> None:
     try:
         await printer.call("gcode/restart")
     except TransportError:
-        logger.info("the restart was not answered, as when the link goes with it", exc_info=True)
+        logger.info("the restart was not answered, as when the connection is lost with it", exc_info=True)
 
 
-def _dropped(emit: Callable[[Event], None]) -> bool:
-    emit(Notice("Klipper has halted; what it had staged is dropped when it starts again."))
+def _halted(emit: Callable[[Event], None]) -> bool:
+    emit(Notice("Klipper has halted. Its staged values are discarded when it restarts."))
     return True
 
 
 def must_not_restart(state: PrinterState) -> str | None:
-    """Why klippy must not be restarted now, None where it may."""
+    """Why klippy must not be restarted now, as a clause; None if it may."""
     if state.busy:
         return "a print was started" if state.job else "the printer was paused (PAUSE)"
     if (other := other_holder(state)) is not None:
         return f"{other} has taken over the printer"
-    return "somebody's paper test is open" if state.manual_probe.is_active else None
+    return "a paper test of another client is open" if state.manual_probe.is_active else None
 
 
-def _told(changes: Sequence[Change]) -> str:
+def _named(changes: Sequence[Change]) -> str:
     return ", ".join(f"[{change.section}] {change.option}" for change in changes)

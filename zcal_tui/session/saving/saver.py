@@ -1,8 +1,8 @@
-"""Saves what a check has found, once it has ended: never without a yes, and nothing pending behind anybody's back.
+"""Saves a check's values after the check has ended: only by consent, and without leaving anything pending unnoticed.
 
-Klipper cannot take a staged value back (only a RESTART does), so a value is staged right before the SAVE_CONFIG that
-writes it, and after the yes. What a command of Klipper's own has staged in the check is written like the rest, or
-discarded. What becomes of each step is in the run's record before the step is made.
+Klipper cannot unstage a value (only a RESTART discards it). So a value is staged after consent, right before the
+SAVE_CONFIG that writes it. Values that one of Klipper's own commands staged during the check are written as well, or
+discarded. The run's record shows each step before it is made.
 """
 
 import asyncio
@@ -23,25 +23,32 @@ from zcal_tui.printer.config_files import ConfigFiles, ConfigUnreadable
 from zcal_tui.printer.errors.explain import explain
 from zcal_tui.printer.printer import RESTART_LIMIT, Printer
 from zcal_tui.printer.zcal_module import ZcalModule
-from zcal_tui.session.saving import text as save_words
+from zcal_tui.session.saving import text as save_text
 from zcal_tui.session.saving.config_diff import Unsavable
 from zcal_tui.session.saving.discard import (
     LINK_PATIENCE,
     discard,
     discard_soon,
     must_not_restart,
-    state_again,
+    wait_for_state,
 )
 from zcal_tui.session.saving.plan import SavePlan, make_plan
-from zcal_tui.session.saving.staging import Stager, StagingFailed, ValueToStage, setting, spelled, staged
+from zcal_tui.session.saving.staging import (
+    Stager,
+    StagingFailed,
+    ValueToStage,
+    setting,
+    staged,
+    with_section_name,
+)
 from zcal_tui.transport.failures import NotReady, ReplyLost, TransportError
 
 logger = logging.getLogger(__name__)
 
 LOST_AFTER = 20.0
-"""Seconds of wall time after which a klippy that is there and has not restarted did not get SAVE_CONFIG."""
+"""Seconds of wall time after which a klippy that is ready and has not restarted did not receive SAVE_CONFIG."""
 TICK = 1.0
-"""Seconds of wall time between two words on a restart under way."""
+"""Seconds of wall time between two progress reports of a restart."""
 
 
 class Saver:
@@ -62,22 +69,21 @@ class Saver:
         self._emit = emit
         self._cancelled = cancelled
         self._policy = policy
-        self._staging = Stager(printer, ZcalModule(printer))
+        self._stager = Stager(printer, ZcalModule(printer))
         self._changes: tuple[Change, ...] = ()
-        self._by_klipper: frozenset[tuple[str, str]] = frozenset()
+        self._klipper_staged: frozenset[tuple[str, str]] = frozenset()
 
     async def save(self, changes: Sequence[Change]) -> Problem | None:
         """Save those of a run's changes that are proposed, or staged by Klipper itself, and that SAVE_CONFIG can write.
-        Returns what went wrong.
 
-        What cannot be saved, or is not wanted, stays proposed, and a notice says the lines to edit; what Klipper has
-        staged is discarded then.
+        What cannot be saved, or is declined, stays proposed, and a notice shows the lines to edit; what Klipper itself
+        staged is then discarded. Returns the problem, if there was one.
         """
-        self._take(changes)
+        self._set_changes(changes)
         found = [
             change for change in self._changes if change.saves and change.state in ("proposed", "staged")
         ]
-        # The last word on a value counts
+        # The last change of a value counts
         wanted = tuple({(change.section, change.option): change for change in found}.values())
         problem = await self._save(wanted) if wanted else None
         if problem is None:
@@ -85,101 +91,100 @@ class Saver:
         return problem
 
     async def discard(self, changes: Sequence[Change]) -> None:
-        """Have Klipper drop what a command of its own has staged in a run that did not end well; a notice says what
-        came of it."""
-        self._take(changes)
+        """Discard what one of Klipper's own commands staged in a run that failed; a notice shows the result."""
+        self._set_changes(changes)
         await self._discard()
 
     def discard_soon(self, changes: Sequence[Change]) -> None:
-        """The same without waiting for it, for a program that is being ended."""
+        """The same without waiting, for a program that is ending."""
         staged_ones = [change for change in changes if change.state == "staged"]
         discard_soon(self._printer, self._emit, staged_ones)
 
-    def break_off(self) -> None:
-        """The same for a saving that is broken off."""
-        self.discard_soon([change for change in self._changes if self._is_klippers(change)])
+    def interrupt(self) -> None:
+        """The same for a save that is interrupted."""
+        self.discard_soon([change for change in self._changes if self._staged_by_klipper(change)])
 
-    def _take(self, changes: Sequence[Change]) -> None:
-        self._changes = tuple(spelled(change, self._printer.state) for change in changes)
-        self._by_klipper = frozenset(
+    def _set_changes(self, changes: Sequence[Change]) -> None:
+        self._changes = tuple(with_section_name(change, self._printer.state) for change in changes)
+        self._klipper_staged = frozenset(
             (change.section, change.option) for change in self._changes if change.state == "staged"
         )
 
     async def _discard(self) -> None:
-        left = [change for change in self._changes if change.state == "staged" and self._is_klippers(change)]
-        if left and await discard(self._printer, self._emit, left):
-            self._set_state(left, "declined")
+        unsaved = [c for c in self._changes if c.state == "staged" and self._staged_by_klipper(c)]
+        if unsaved and await discard(self._printer, self._emit, unsaved):
+            self._set_state(unsaved, "declined")
 
-    def _is_klippers(self, value: Change | ValueToStage) -> bool:
-        """Whether a command of Klipper's own has staged it."""
-        return (value.section, value.option) in self._by_klipper
+    def _staged_by_klipper(self, value: Change | ValueToStage) -> bool:
+        """Whether one of Klipper's own commands staged it."""
+        return (value.section, value.option) in self._klipper_staged
 
     async def _save(self, wanted: tuple[Change, ...]) -> Problem | None:
         try:
-            await self._see_that_it_may()
-            plan = await self._agree(wanted)
+            await self._require_allowed()
+            plan = await self._consented_plan(wanted)
             backups = await self._backups() if plan is not None else None
             if plan is not None:
-                await self._see_that_it_may()  # the files may have taken long to read
+                await self._require_allowed()  # reading the files may have taken long
         except CheckCancelled:
-            self._leave("you cancelled.", wanted)
+            self._report_not_saved("you cancelled.", wanted)
         except CheckRefused as refused:
-            self._leave(_sentence(refused.what, refused.cause), wanted)
+            self._report_not_saved(_sentences(refused.what, refused.cause), wanted)
         except Unsavable as unsavable:
-            self._leave(_sentence(unsavable.what, unsavable.cause, unsavable.remedy), wanted)
+            self._report_not_saved(_sentences(unsavable.what, unsavable.cause, unsavable.remedy), wanted)
         except TransportError as error:
-            self._leave(_sentence("The printer cannot be reached.", str(error)), wanted)
+            self._report_not_saved(_sentences("The printer cannot be reached.", str(error)), wanted)
         else:
             return await self._write(plan, backups) if plan is not None else None
         return None
 
-    async def _see_that_it_may(self) -> None:
-        """Raises CheckRefused, TransportError."""
+    async def _require_allowed(self) -> None:
+        """Refuse where nothing may be saved now. Raises CheckRefused, TransportError."""
         if self._policy == "never":
-            raise CheckRefused("You asked to save nothing.")
+            raise CheckRefused("Saving is off (--save never).")
         if self._policy == "ask" and not self._operator.present:
-            raise CheckRefused("Nobody is there to be asked (--save always saves without asking).")
+            raise CheckRefused("Nobody can confirm it. `--save always` saves without asking.")
         if self._printer.state.ready:
             await self._printer.refresh()
         require_ready(self._printer.state)
 
-    async def _agree(self, wanted: tuple[Change, ...]) -> SavePlan | None:
-        """The plan that the person has said yes to, and that still holds; None where there is none.
+    async def _consented_plan(self, wanted: tuple[Change, ...]) -> SavePlan | None:
+        """The plan that the person agreed to and that is still valid; None if there is none.
 
-        A person may think for hours: what was shown is worked out again after the answer, and asked again where it
-        would come out otherwise. Raises CheckCancelled, CheckRefused, Unsavable, TransportError.
+        A person may take hours to answer, so the plan is made again after the answer. If it differs, the person is
+        asked again. Raises CheckCancelled, CheckRefused, Unsavable, TransportError.
         """
-        self._emit(Stage("save", "Working out what SAVE_CONFIG would write"))
+        self._emit(Stage("save", "Checking what SAVE_CONFIG would write"))
         agreed: SavePlan | None = None
         while True:
-            await self._see_that_it_may()
-            plan = await make_plan(wanted, self._printer.state, self._staging, self._files)
+            await self._require_allowed()
+            plan = await make_plan(wanted, self._printer.state, self._stager, self._files)
             if not plan.changes:
-                self._emit(Notice(save_words.left_over(plan.left)))
+                self._emit(Notice(save_text.manual_edits(plan.manual)))
                 return None
             if plan == agreed:
                 break
             if not await self._consent(plan, again=agreed is not None):
-                self._set_state([v for v in plan.values if not self._is_klippers(v)], "declined")
+                self._set_state([v for v in plan.values if not self._staged_by_klipper(v)], "declined")
                 return None
             agreed = plan
         if self._cancelled():
             raise CheckCancelled
-        if plan.left:
-            self._emit(Notice(save_words.left_over(plan.left)))
+        if plan.manual:
+            self._emit(Notice(save_text.manual_edits(plan.manual)))
         return plan
 
     async def _consent(self, plan: SavePlan, *, again: bool) -> bool:
-        detail = save_words.detail(plan, self._printer.state)
+        detail = save_text.detail(plan, self._printer.state)
         if self._policy == "always":
             self._emit(Notice(f"Saving without asking (--save always).\n{detail}"))
             return True
         if again:
-            detail = f"Something changed while you were asked; this is how it stands now.\n{detail}"
+            detail = f"Something has changed since you were asked. This is the new state.\n{detail}"
         return await self._operator.confirm(
             Confirm(
                 key="save",
-                text=save_words.question(plan),
+                text=save_text.question(plan),
                 detail=detail,
                 yes="Save and restart",
                 no="Do not save",
@@ -189,57 +194,63 @@ class Saver:
 
     async def _write(self, plan: SavePlan, backups: frozenset[str] | None) -> Problem | None:
         """Stage, SAVE_CONFIG, read back."""
-        # Said before it is done: a program that is killed in between leaves a record that says so
+        # Written first: if the program is killed in between, the record shows that values may be pending
         self._set_state(plan.values, "staged")
-        self._emit(Stage("save", "Handing the values to Klipper"))
+        self._emit(Stage("save", "Staging the values in Klipper"))
         try:
-            await self._staging.stage(plan.values)
+            await self._stager.stage(plan.values)
         except (StagingFailed, TransportError) as error:
-            return await self._stuck(plan, error)
-        self._emit(Stage("save", "Klipper writes printer.cfg and restarts"))
+            return await self._not_written(plan, error)
+        self._emit(Stage("save", "Klipper is writing printer.cfg and restarting"))
         try:
             if (reason := must_not_restart(await self._printer.refresh())) is not None:
-                return await self._stuck(plan, StagingFailed(f"SAVE_CONFIG was not given: {reason}."))
+                return await self._not_written(
+                    plan, StagingFailed(f"SAVE_CONFIG was not sent because {reason}.")
+                )
             await self._restart(plan.values)
         except NotReady as error:
             return await self._halted(backups, error)
         except TransportError as error:
-            return await self._stuck(plan, error)
+            return await self._not_written(plan, error)
         return await self._read_back(plan, backups)
 
     async def _restart(self, values: tuple[ValueToStage, ...]) -> None:
-        """SAVE_CONFIG, and klippy back with nothing of ours pending. Raises CommandFailed, NotReady, ReplyLost."""
+        """Send SAVE_CONFIG and wait until klippy is ready again without our values pending.
+
+        Raises CommandFailed, NotReady, ReplyLost.
+        """
         begun = time.monotonic()
-        telling = asyncio.create_task(self._tell_time(begun), name="zcal restart progress")
+        progress = asyncio.create_task(self._report_progress(begun), name="zcal restart progress")
         try:
             await self._printer.restart_and_wait("SAVE_CONFIG")
-            # A link that was cut meanwhile may be back before klippy has begun to restart, or SAVE_CONFIG went with it
-            back = time.monotonic()
+            # The connection may be lost and back before klippy begins to restart, or SAVE_CONFIG is lost with it
+            reconnected = time.monotonic()
             while staged(self._printer.state, values) or not self._printer.state.ready:
                 if self._printer.state.klippy in ("error", "shutdown"):
                     raise NotReady(self._printer.state.message)
                 if not self._printer.state.ready:
-                    back = time.monotonic()
-                if time.monotonic() - back > LOST_AFTER or time.monotonic() - begun > RESTART_LIMIT:
-                    raise ReplyLost("Klipper has not restarted: SAVE_CONFIG was lost with the link.")
+                    reconnected = time.monotonic()
+                waited = time.monotonic() - reconnected
+                if waited > LOST_AFTER or time.monotonic() - begun > RESTART_LIMIT:
+                    raise ReplyLost("Klipper did not restart: SAVE_CONFIG was lost with the connection.")
                 await asyncio.sleep(TICK / 4)
         finally:
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
+            progress.cancel()
+            await asyncio.gather(progress, return_exceptions=True)
 
-    async def _tell_time(self, begun: float) -> None:
+    async def _report_progress(self, begun: float) -> None:
         while True:
             await asyncio.sleep(TICK)
-            gone = round(time.monotonic() - begun)
-            self._emit(Progress(gone, round(RESTART_LIMIT), None))
+            seconds = round(time.monotonic() - begun)
+            self._emit(Progress(seconds, round(RESTART_LIMIT), None))
             state = self._printer.state
             if not state.connected:
-                self._emit(Stage("save", f"Klipper is gone, as it should, and not back yet ({gone} s)"))
+                self._emit(Stage("save", f"Waiting for Klipper to restart ({seconds} s)"))
             elif not state.ready:
-                self._emit(Stage("save", f"Klipper is starting ({gone} s)"))
+                self._emit(Stage("save", f"Klipper is starting ({seconds} s)"))
 
     async def _read_back(self, plan: SavePlan, before: frozenset[str] | None) -> Problem | None:
-        """Whether klippy runs with the values now."""
+        """Verify that klippy runs with the values now."""
         read = {value: setting(self._printer.state, value) for value in plan.values}
         self._set_state([value for value, found in read.items() if value.reads(found)], "saved")
         backup = await self._backup_since(before)
@@ -250,39 +261,39 @@ class Saver:
         ]
         if wrong:
             return Problem(
-                "Klipper does not read what was saved.",
-                f"{'; '.join(wrong)}. Another file or another program has changed it meanwhile.",
-                f"Look at printer.cfg. {backup}",
+                "Klipper reads other values than those that were saved.",
+                f"{'; '.join(wrong)}. Another file overrides them, or another program has changed them.",
+                f"Check printer.cfg. {backup}",
             )
-        told = ", ".join(str(value) for value in plan.values)
-        self._emit(Notice(f"Saved, and read back from Klipper: {told}. {backup}"))
+        values = ", ".join(str(value) for value in plan.values)
+        self._emit(Notice(f"Saved and read back from Klipper: {values}. {backup}"))
         return None
 
     async def _halted(self, before: frozenset[str] | None, error: NotReady) -> Problem:
-        """klippy is in error or gone: what a person does without us."""
-        told = explain(error.message or "Klipper did not come back.")
+        """klippy is in error or does not answer: what a person can do."""
+        explanation = explain(error.message or "Klipper did not start again.")
         backup = await self._backup_since(before)
         return Problem(
-            "Klipper did not come back after saving.",
-            f"{told.what} {told.cause}".strip(),
-            f"{told.remedy} To go back by hand: {backup} Copy it over printer.cfg, then RESTART.".strip(),
+            "Klipper did not start again after saving.",
+            f"{explanation.what} {explanation.cause}".strip(),
+            f"{explanation.remedy} To undo, copy the backup over printer.cfg, then RESTART. {backup}".strip(),
             raw=error.message,
         )
 
-    async def _stuck(self, plan: SavePlan, error: StagingFailed | TransportError) -> Problem:
-        """Something went wrong between the first staging and the restart: say what is pending, offer to discard it."""
-        told = explain(str(error))
-        cause = _sentence(told.what, told.cause)
-        remedy = told.remedy
+    async def _not_written(self, plan: SavePlan, error: StagingFailed | TransportError) -> Problem:
+        """A failure between staging and restart: report what is pending, and offer to discard it."""
+        explanation = explain(str(error))
+        cause = _sentences(explanation.what, explanation.cause)
+        remedy = explanation.remedy
         try:
             async with asyncio.timeout(LINK_PATIENCE):
-                state = await state_again(self._printer)
+                state = await wait_for_state(self._printer)
         except (TimeoutError, TransportError):
             return Problem(
-                "The printer was lost while values were being saved.",
+                "The connection was lost while values were being saved.",
                 cause,
-                f"{_listed(plan.values)} may be pending in Klipper. {save_words.PENDING_MEANS} The next run says what "
-                "is pending.",
+                f"{_listed(plan.values)} may be pending in Klipper. {save_text.PENDING_MEANS} The next run shows "
+                "what is pending.",
                 raw=str(error),
             )
         if not state.ready:
@@ -290,7 +301,7 @@ class Saver:
             return Problem(
                 "Klipper halted while values were being saved.",
                 cause,
-                f"{remedy} What was handed to it is dropped when it starts again. To do it by hand, edit: "
+                f"{remedy} Staged values are discarded when it restarts. To set them by hand, edit: "
                 f"{_listed(plan.values)}.".strip(),
                 raw=state.message,
             )
@@ -299,37 +310,38 @@ class Saver:
             if not all(value.reads(setting(state, value)) for value in plan.values):
                 self._set_state(plan.values, "proposed")
                 return Problem(
-                    "The values were not saved; nothing is pending.",
+                    "The values were not saved. Nothing is pending.",
                     cause,
-                    f"{remedy} To do it by hand, edit: {_listed(plan.values)}.".strip(),
+                    f"{remedy} To set them by hand, edit: {_listed(plan.values)}.".strip(),
                     raw=str(error),
                 )
             self._set_state(plan.values, "saved")
             return Problem(
-                "SAVE_CONFIG ended in an error, but the values are saved.", cause, remedy, str(error)
+                "SAVE_CONFIG reported an error, but the values are saved.", cause, remedy, str(error)
             )
         self._set_state([value for value in plan.values if value not in ours], "proposed")
-        pending = "; ".join(save_words.pending_lines(state.save_config.items))
+        pending = "; ".join(save_text.pending_lines(state.save_config.items))
         problem = Problem(
             "The values were not saved.",
             cause,
-            f"{remedy} Pending in Klipper now: {pending}. {save_words.PENDING_MEANS}".strip(),
+            f"{remedy} Pending in Klipper now: {pending}. {save_text.PENDING_MEANS}".strip(),
             raw=str(error),
         )
         return await self._offer_to_discard(plan, pending, problem)
 
     async def _offer_to_discard(self, plan: SavePlan, pending: str, problem: Problem) -> Problem:
-        """Ask whether to RESTART, which is all that takes back what is pending."""
+        """Ask whether to RESTART, the only way to discard what is pending."""
         if must_not_restart(self._printer.state) is not None:
             return problem
-        asked = not any(self._is_klippers(value) for value in plan.values)  # of its own it is agreed to
+        # Consent to Klipper's own staging command included its discarding
+        asked = not any(self._staged_by_klipper(value) for value in plan.values)
         if asked and (not self._operator.present or self._cancelled()):
             return problem
         question = Confirm(
             key="discard-pending",
             text="Nothing was written, but values are pending in Klipper. Restart Klipper to discard them?",
-            detail=f"{problem.cause}\nPending: {pending}.\n{save_words.PENDING_MEANS}\n"
-            + "\n".join(save_words.consequences(SavePlan(), self._printer.state)),
+            detail=f"{problem.cause}\nPending: {pending}.\n{save_text.PENDING_MEANS}\n"
+            + "\n".join(save_text.consequences(SavePlan(), self._printer.state)),
             yes="Restart and discard",
             no="Leave them pending",
         )
@@ -337,18 +349,20 @@ class Saver:
             if asked and not await self._operator.confirm(question):
                 return problem
             if (reason := must_not_restart(await self._printer.refresh())) is not None:
-                return replace(problem, cause=f"{problem.cause} It is not discarded: {reason}.".strip())
-            self._emit(Stage("save", "Klipper restarts, to discard what is pending"))
+                return replace(
+                    problem, cause=f"{problem.cause} It is not discarded because {reason}.".strip()
+                )
+            self._emit(Stage("save", "Restarting Klipper to discard the pending values"))
             state = await self._printer.restart_and_wait("RESTART")
         except (CheckCancelled, TransportError):
-            logger.info("what is pending was not discarded", exc_info=True)
+            logger.info("the pending values were not discarded", exc_info=True)
             return problem
         if state.save_config.pending:
             return problem
         self._set_state(plan.values, "proposed")
         return replace(
             problem,
-            remedy=f"What was pending is discarded. To do it by hand, edit: {_listed(plan.values)}.",
+            remedy=f"The pending values were discarded. To set them by hand, edit: {_listed(plan.values)}.",
         )
 
     async def _backups(self) -> frozenset[str] | None:
@@ -358,21 +372,21 @@ class Saver:
             return None
 
     async def _backup_since(self, before: frozenset[str] | None) -> str:
-        """A sentence that says where the file is as it was."""
+        """A sentence that names the backup of the file."""
         now = await self._backups()
         if before is not None and now is not None and (new := sorted(now - before)):
-            return f"The file as it was before: {new[-1]}"
+            return f"Backup of the previous file: {new[-1]}"
         main = ""
         with contextlib.suppress(ConfigUnreadable):
             main = (await self._files.read()).main
-        pattern = save_words.backup_pattern(main, self._printer.state.app)
-        return f"The file as it was before: {pattern}, with the time of saving."
+        pattern = save_text.backup_pattern(main, self._printer.state.app)
+        return f"Backup of the previous file: {pattern}, with the time of saving"
 
-    def _leave(self, why: str, changes: Sequence[Change]) -> None:
-        self._emit(Notice(save_words.not_saved(why, changes)))
+    def _report_not_saved(self, why: str, changes: Sequence[Change]) -> None:
+        self._emit(Notice(save_text.not_saved(why, changes)))
 
     def _set_state(self, values: Iterable[ValueToStage | Change], state: str) -> None:
-        """Note what has become of changes."""
+        """Record the new state of these changes."""
         ours = {(value.section, value.option) for value in values}
         changed = tuple(
             replace(change, state=state)
@@ -395,5 +409,5 @@ def _listed(values: Iterable[ValueToStage]) -> str:
     return "; ".join(str(value) for value in values)
 
 
-def _sentence(*parts: str) -> str:
+def _sentences(*parts: str) -> str:
     return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts if part)

@@ -1,7 +1,7 @@
-"""Hands values to Klipper for SAVE_CONFIG: by the extra, else by the live G-code offset and Z_OFFSET_APPLY_….
+"""Stages values for SAVE_CONFIG: with the [zcal] module, else by the live G-code offset and Z_OFFSET_APPLY_….
 
-Without the extra Klipper stages only what a G-code offset can express (Klipper docs, G-Codes, Z_OFFSET_APPLY_PROBE and
-Z_OFFSET_APPLY_ENDSTOP: value' = value − offset). The offset is set for that moment, nothing moves, and it is put back.
+Without the module, Klipper stages only what a G-code offset can express (Klipper docs, G-Codes, Z_OFFSET_APPLY_PROBE
+and Z_OFFSET_APPLY_ENDSTOP: value' = value − offset). The offset is set without a move, and restored at once.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,19 +23,19 @@ DECIMALS = {
     "z_backlash": 5,
 }
 """The options that can be staged, and the decimals they are written with (docs/zcal.md, ZCAL_STAGE)."""
-SAME = 0.00099
-"""mm by which the distances of three towers may differ to be one: positions of DELTA_CALIBRATE have six decimals, and
-what is staged has three."""
+SAME_DISTANCE = 0.00099
+"""mm by which the changes of three towers may differ and still count as equal: DELTA_CALIBRATE writes six decimals,
+staged values have three."""
 TOWERS = ("stepper_a", "stepper_b", "stepper_c")
 
 
 class StagingFailed(Exception):
-    """Klipper did not stage what it was told to; `str()` says what it staged instead."""
+    """Klipper did not stage the values it was sent; `str()` says what it staged instead."""
 
 
 @dataclass(frozen=True)
 class ValueToStage:
-    """A value to be saved. `text` is how it will stand in printer.cfg."""
+    """A value to save. `text` is its text in printer.cfg."""
 
     section: str
     option: str
@@ -43,11 +43,11 @@ class ValueToStage:
 
     @property
     def wanted(self) -> float | None:
-        """As a number, None where it is something else."""
+        """The value as a number; None if it is something else."""
         return _number(self.text)
 
     def reads(self, found: object) -> bool:
-        """Whether a text or number that was read back is this value; line ends and spaces do not count."""
+        """Whether a text or number that was read back is this value; line endings and spaces do not count."""
         wanted, read = self.wanted, _number(found)
         if wanted is None:
             return isinstance(found, str) and found.split() == self.text.split()
@@ -59,13 +59,12 @@ class ValueToStage:
 
 
 def value_of(change: Change) -> ValueToStage:
-    """A change as a value: what Klipper has staged itself as it is. Raises ValueError where it is none that can be
-    staged."""
+    """The value of a change; one that Klipper staged itself is unchanged. Raises ValueError if it cannot be staged."""
     if change.state == "staged":
         return ValueToStage(change.section, change.option, change.new)
     decimals = DECIMALS.get(change.option)
     if decimals is None:
-        raise ValueError(f"{change.option} is not one of the values that can be staged")
+        raise ValueError(f"{change.option} cannot be staged")
     try:
         wanted = float(change.new)
     except ValueError as error:
@@ -74,14 +73,14 @@ def value_of(change: Change) -> ValueToStage:
 
 
 class Stager:
-    """The way of this printer."""
+    """Stages values the way this printer supports."""
 
     def __init__(self, printer: Printer, zcal: ZcalModule) -> None:
         self._printer = printer
         self._zcal = zcal
 
     def obstacle(self, change: Change, among: Sequence[Change]) -> str | None:
-        """Why a change cannot be staged together with `among`, None where it can."""
+        """Why a change cannot be staged together with `among`, as a sentence; None if it can."""
         try:
             value = value_of(change)
         except ValueError as error:
@@ -90,18 +89,20 @@ class Stager:
         if change.state == "staged":
             if value.reads(_pending(state, value)):
                 return None
-            return "Klipper, which had staged it by itself, has dropped or replaced it: it was restarted meanwhile."
+            return "It is no longer staged: Klipper was restarted, or the value was replaced."
         if self._zcal.can("settings", "state"):
             return None
         if value.option == "z_offset":
             return _without_probe(state, value)
         if value.option == "position_endstop":
             return _without_endstop(state, value, among)
-        return "Without the companion extra ([zcal]) Klipper has no command that stages it."
+        return "Klipper has no command to stage it without the [zcal] module."
 
     async def stage(self, values: Sequence[ValueToStage]) -> None:
-        """Have Klipper take all of these, and see that it did. Raises StagingFailed, CommandFailed, TransportError;
-        some may be staged then. What Klipper has pending as it shall be is left alone."""
+        """Stage all of these and verify it; values that are already pending are not sent again.
+
+        Raises StagingFailed, CommandFailed, TransportError; some values may be staged then.
+        """
         fresh = [value for value in values if not value.reads(_pending(self._printer.state, value))]
         if self._zcal.can("settings", "state"):
             for value in fresh:
@@ -111,25 +112,25 @@ class Stager:
         state = await self._printer.refresh()
         wrong = [value for value in values if not value.reads(_pending(state, value))]
         if wrong:
-            told = ", ".join(
+            found = ", ".join(
                 f"{value} was staged as {_pending(state, value) or 'nothing'}" for value in wrong
             )
-            raise StagingFailed(f"Klipper staged something else than it was told to: {told}.")
+            raise StagingFailed(f"Klipper staged other values than requested: {found}.")
 
     async def _apply(self, values: Sequence[ValueToStage]) -> None:
-        """By way of the G-code offset, which is put back in the same script: klippy runs that to its end also when the
-        link goes meanwhile."""
-        put_back = f"SET_GCODE_OFFSET Z={self._printer.state.homing_origin[2]:.6f} MOVE=0"
+        """Stage by the G-code offset, which the same script restores: klippy completes it even if the connection is
+        lost."""
+        restore = f"SET_GCODE_OFFSET Z={self._printer.state.homing_origin[2]:.6f} MOVE=0"
         for command, offset in _offsets(self._printer.state, values).items():
             try:
-                await self._printer.gcode(f"SET_GCODE_OFFSET Z={offset:.6f} MOVE=0\n{command}\n{put_back}")
+                await self._printer.gcode(f"SET_GCODE_OFFSET Z={offset:.6f} MOVE=0\n{command}\n{restore}")
             except CommandFailed:
-                await self._printer.gcode(put_back)
+                await self._printer.gcode(restore)
                 raise
 
 
 def staged(state: PrinterState, values: Iterable[ValueToStage]) -> tuple[ValueToStage, ...]:
-    """Which of the values are pending in Klipper, as its status tells."""
+    """Which of the values are pending in Klipper, by its status."""
     return tuple(value for value in values if value.reads(_pending(state, value)))
 
 
@@ -137,8 +138,8 @@ def _pending(state: PrinterState, value: ValueToStage) -> str | None:
     return state.save_config.items.get(value.section, {}).get(value.option)
 
 
-def spelled(change: Change, state: PrinterState) -> Change:
-    """The change with its section's name as it is in printer.cfg: settings have it in small letters."""
+def with_section_name(change: Change, state: PrinterState) -> Change:
+    """The change with its section's name as in printer.cfg: klippy's settings have it in lower case."""
     named = next((name for name in state.config if name.lower() == change.section.lower()), change.section)
     return change if named == change.section else replace(change, section=named)
 
@@ -150,34 +151,33 @@ def _without_probe(state: PrinterState, value: ValueToStage) -> str | None:
         or probe.section != value.section.lower()
         or state.has_command("Z_OFFSET_APPLY_PROBE") is False
     ):
-        return "Without the companion extra ([zcal]) only the probe's own z_offset can be staged."
+        return "Only the probe's own z_offset can be staged without the [zcal] module."
     return None
 
 
 def _without_endstop(state: PrinterState, value: ValueToStage, among: Sequence[Change]) -> str | None:
     if state.has_command("Z_OFFSET_APPLY_ENDSTOP") is False or setting(state, value) is None:
-        return "Without the companion extra ([zcal]) this endstop's position cannot be staged."
+        return "This endstop's position cannot be staged without the [zcal] module."
     if value.section not in TOWERS:
         rail = z_rail(state)
         if rail is None or rail.section != value.section.lower() or "stepper_a" in state.settings:
-            return "Without the companion extra ([zcal]) only Z's own endstop can be staged."
+            return "Only the position of the Z endstop can be staged without the [zcal] module."
         return None
     offsets = [_offset(state, value_of(change)) for change in among if change.option == "position_endstop"]
-    if len(offsets) != len(TOWERS) or max(offsets) - min(offsets) > SAME:
-        return (
-            "Without the companion extra ([zcal]) the endstops of the three towers can be moved by the same distance "
-            "only."
-        )
+    if len(offsets) != len(TOWERS) or max(offsets) - min(offsets) > SAME_DISTANCE:
+        return "The towers' endstops can only be staged with equal changes without the [zcal] module."
     return None
 
 
 def _offsets(state: PrinterState, values: Sequence[ValueToStage]) -> Mapping[str, float]:
-    """The command for each value, and the offset under which it stages it; towers share one, the middle between
-    theirs, from which each rounds to what is wanted."""
-    words = {"z_offset": "Z_OFFSET_APPLY_PROBE", "position_endstop": "Z_OFFSET_APPLY_ENDSTOP"}
+    """The commands, each with the G-code offset that stages its value.
+
+    The towers share one: the middle of theirs, which rounds to each wanted position.
+    """
+    commands = {"z_offset": "Z_OFFSET_APPLY_PROBE", "position_endstop": "Z_OFFSET_APPLY_ENDSTOP"}
     found: dict[str, list[float]] = {}
     for value in values:
-        found.setdefault(words[value.option], []).append(_offset(state, value))
+        found.setdefault(commands[value.option], []).append(_offset(state, value))
     return {command: (min(offsets) + max(offsets)) / 2 for command, offsets in found.items()}
 
 
@@ -186,7 +186,7 @@ def _offset(state: PrinterState, value: ValueToStage) -> float:
 
 
 def setting(state: PrinterState, value: ValueToStage) -> object:
-    """What klippy runs with at present; None where it has no such option."""
+    """The value that klippy runs with; None if it has no such option."""
     return state.settings.get(value.section.lower(), {}).get(value.option)
 
 

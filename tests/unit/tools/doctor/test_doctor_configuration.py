@@ -51,7 +51,14 @@ CONFIGURATION = [
         NOTE,
         "[probe]",
     ),
-    (READY, ConfigurationFacts(edited=("[probe] is new",)), KlipperFacts(), "edited", NOTE, "[probe] is new"),
+    (
+        READY,
+        ConfigurationFacts(edited=("[probe] was added",)),
+        KlipperFacts(),
+        "edited",
+        NOTE,
+        "[probe] was added",
+    ),
     (
         READY,
         ConfigurationFacts(unreadable="Permission denied"),
