@@ -185,6 +185,11 @@ def _run(options: argparse.Namespace, output: Output) -> int:
     prepared = _prepare(profile, options, source, klippy.root)
     for line in describe(prepared.left_out):
         output.notice(line)
+    if options.real_time and prepared.wiring.others:
+        raise SimulatorError(
+            "A printer with several micro-controllers runs on the virtual clock only.",
+            remedy="Leave out --real-time.",
+        )
     extras = {path.stem: path for path in [*overlay.companions(klippy), *options.extra]}
     klippy = overlay.with_extras(klippy, list(extras.values()), output.progress)
     wants_moonraker = options.moonraker or options.moonraker_auth

@@ -22,12 +22,23 @@ from zcal_tui.sim.wiring_devices import Devices
 from zcal_tui.sim.wiring_pins import Pins
 from zcal_tui.sim.wiring_sensors import Sensors
 from zcal_tui.sim.wiring_thermistor import Thermistor
-from zcal_tui.sim.wiring_types import EddyWire, FanWire, HeaterWire, Pin, ProbeWire, Stepper, Wiring, midpoint
+from zcal_tui.sim.wiring_types import (
+    EddyWire,
+    FanWire,
+    HeaterWire,
+    McuWire,
+    Pin,
+    ProbeWire,
+    Stepper,
+    Wiring,
+    midpoint,
+)
 
 __all__ = [
     "EddyWire",
     "FanWire",
     "HeaterWire",
+    "McuWire",
     "Pin",
     "ProbeWire",
     "Refusal",
@@ -122,8 +133,6 @@ class _Reader:
                 )
             elif kind.refused:
                 self._refusals.section(section, kind.refused)
-            elif name == "mcu" and section.name != "mcu":
-                self._refusals.section(section, "Only one micro-controller is simulated.")
 
     def wiring(self) -> Wiring:
         """Everything that is connected."""
@@ -141,6 +150,7 @@ class _Reader:
         heaters = self._heaters()
         devices = Devices(self._configuration, self._refusals, self._pins)
         sensors = (wire.sensor_pin for wire in heaters if wire.sensor_pin)
+        pins = dict.fromkeys((*self._pins.all(), *sensors))
         return Wiring(
             kinematics=kinematics,
             steppers=self._steppers(is_delta),
@@ -154,7 +164,17 @@ class _Reader:
             eddy=self._eddy(),
             delta_radius=printer.number("delta_radius") if is_delta else 0.0,
             drive_places=self._drive_places(),
-            pins=tuple(dict.fromkeys((*self._pins.all(), *sensors))),
+            pins=tuple(pin for pin in pins if ":" not in pin),
+            others=tuple(
+                McuWire(
+                    chip,
+                    tuple(pin.removeprefix(f"{chip}:") for pin in pins if pin.startswith(f"{chip}:")),
+                    devices.groups(chip),
+                    devices.buses("i2c_bus", chip),
+                    devices.buses("spi_bus", chip),
+                )
+                for chip in self._pins.chips
+            ),
             i2c_buses=devices.buses("i2c_bus"),
             spi_buses=devices.buses("spi_bus"),
             spi_chips=devices.spi_chips(),

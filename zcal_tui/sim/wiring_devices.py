@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from zcal_tui.klipper_config.configuration import Configuration, Section
 from zcal_tui.sim.refusals import Options, Refusals
 from zcal_tui.sim.sections import KINDS, kind_name
-from zcal_tui.sim.wiring_pins import Pins
+from zcal_tui.sim.wiring_pins import MAIN, Pins
 from zcal_tui.sim.wiring_sensors import SPI_SENSORS
 from zcal_tui.sim.wiring_types import Pin
 
@@ -35,13 +35,33 @@ class Devices:
         self._refusals = refusals
         self._pins = pins
 
-    def groups(self) -> frozenset[str]:
-        """The groups of commands that the micro-controller has to offer."""
-        return frozenset(group for section in self._sections.values() for group in self._needs(section))
+    def groups(self, chip: str = MAIN) -> frozenset[str]:
+        """The groups of commands that a micro-controller has to offer."""
+        return frozenset(
+            group
+            for section in self._sections.values()
+            for group in self._needs(section)
+            if chip in self._chips_of(section)
+        )
 
-    def buses(self, option: str) -> tuple[str, ...]:
-        """The names of buses that an option is set to."""
-        return tuple(sorted({bus for section in self._sections.values() if (bus := section.get(option))}))
+    def buses(self, option: str, chip: str = MAIN) -> tuple[str, ...]:
+        """The names of a micro-controller's buses that an option is set to."""
+        return tuple(
+            sorted(
+                {
+                    bus
+                    for section in self._sections.values()
+                    if (bus := section.get(option)) and chip in self._chips_of(section)
+                }
+            )
+        )
+
+    def _chips_of(self, section: Section) -> set[str]:
+        """The micro-controllers that a section's device is on."""
+        chips = {pin.partition(":")[0] if ":" in pin else MAIN for pin in self._pins.of(section)}
+        if (named := section.get("i2c_mcu")) is not None:
+            return {named.strip()}
+        return chips or {MAIN}
 
     def spi_chips(self) -> Mapping[str, str]:
         """Kinds of chips by their chip select pins."""

@@ -34,11 +34,11 @@ class Pins:
     def __init__(self, configuration: Configuration, refusals: Refusals) -> None:
         self._configuration = configuration
         self._refusals = refusals
-        self._chips = {
+        self._chips = tuple(
             section.name.split(maxsplit=1)[1]
             for section in sections_named(configuration, "mcu")
             if " " in section.name
-        }
+        )
         self._order = {name: number for number, name in enumerate(configuration.sections)}
         self._scaled = {
             section.name.split(maxsplit=1)[1]: section
@@ -50,7 +50,7 @@ class Pins:
             for section in sections_named(configuration, "sx1509")
             if " " in section.name
         }
-        self._aliases = dict(self._read_aliases())
+        self._aliases = {chip: dict(self._read_aliases(chip)) for chip in (MAIN, *self._chips)}
         self._multi: Mapping[str, Options] = {
             section.name.split(maxsplit=1)[1]: Options(section, refusals)
             for section in sections_named(configuration, "multi_pin")
@@ -70,7 +70,7 @@ class Pins:
         return found[0] if found else None
 
     def pins(self, options: Options, option: str, description: str | None = None) -> tuple[Pin, ...]:
-        """All pins of this micro-controller that one description stands for."""
+        """All pins that one description stands for; none for a pin of a chip that is no micro-controller."""
         text = options.text(option) if description is None else description
         if not text.strip():
             return ()
@@ -87,27 +87,47 @@ class Pins:
             return self._group(options, option, name, invert)
         if chip in self._scaled or chip in self._expanders:
             self._check_order(options, option, self._scaled.get(chip) or self._expanders[chip])
-            return (Pin(self._aliases.get(name, name), invert, pullup),) if chip in self._scaled else ()
-        if colon and chip != MAIN:
-            if chip not in self._chips and not _VIRTUAL_CHIPS.match(chip):
+            return (self._scaled_pin(chip, name),) if chip in self._scaled else ()
+        if colon and chip != MAIN and chip not in self._chips:
+            if not _VIRTUAL_CHIPS.match(chip):
                 options.refuse(option, f"There is no section for {chip}, which {text!r} names.")
             return ()
-        return (Pin(self._aliases.get(name, name), invert, pullup),)
+        return (Pin(self._full(chip if colon else MAIN, name), invert, pullup),)
+
+    @property
+    def chips(self) -> tuple[str, ...]:
+        """The names of the further micro-controllers."""
+        return self._chips
 
     def all(self) -> tuple[str, ...]:
-        """The name of every pin of this micro-controller that the configuration uses."""
-        found: dict[str, None] = {}
-        for section in self._configuration.sections.values():
-            if section.kind in _NO_PINS_IN:
+        """The name of every pin that the configuration uses."""
+        return tuple(
+            dict.fromkeys(
+                pin for section in self._configuration.sections.values() for pin in self.of(section)
+            )
+        )
+
+    def of(self, section: Section) -> Iterator[str]:
+        """The names of the pins that a section uses."""
+        if section.kind in _NO_PINS_IN:
+            return
+        options = Options(section, self._refusals)
+        for option, value in section.options.items():
+            if not _PIN_OPTION.search(option):
                 continue
-            options = Options(section, self._refusals)
-            for option, value in section.options.items():
-                if not _PIN_OPTION.search(option):
-                    continue
-                for description in value.value.replace("\n", ",").split(","):
-                    if description.strip().lstrip("^~! ") and "virtual_endstop" not in description:
-                        found.update((pin.name, None) for pin in self.pins(options, option, description))
-        return tuple(found)
+            for description in value.value.replace("\n", ",").split(","):
+                if description.strip().lstrip("^~! ") and "virtual_endstop" not in description:
+                    yield from (pin.name for pin in self.pins(options, option, description))
+
+    def _full(self, chip: str, name: str) -> str:
+        """The machine's name of a pin, its alias resolved."""
+        name = self._aliases[chip].get(name, name)
+        return name if chip == MAIN else f"{chip}:{name}"
+
+    def _scaled_pin(self, chip: str, name: str) -> Pin:
+        """A pin behind [adc_scaled]: on the micro-controller of its references."""
+        reference = self.pin(Options(self._scaled[chip], self._refusals), "vref_pin").name
+        return Pin(self._full(reference.partition(":")[0] if ":" in reference else MAIN, name))
 
     def _group(self, options: Options, option: str, name: str, invert: bool) -> tuple[Pin, ...]:
         group = self._multi.get(name)
@@ -137,11 +157,11 @@ class Pins:
         if not below and kind_name(options.name) not in _LOADED_LAST:
             options.refuse(option, f"[{chip.name}] must be above this section.")
 
-    def _read_aliases(self) -> Iterator[tuple[str, str]]:
+    def _read_aliases(self, chip: str) -> Iterator[tuple[str, str]]:
         found: dict[str, str] = {}
         for section in sections_named(self._configuration, "board_pins"):
-            chips = [chip.strip() for chip in (section.get("mcu") or MAIN).split(",")]
-            if MAIN not in chips:
+            chips = [name.strip() for name in (section.get("mcu") or MAIN).split(",")]
+            if chip not in chips:
                 continue
             names = ("aliases", *(option for option in section.options if option.startswith("aliases_")))
             for option in names:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from zcal_tui.klipper_config.configuration import Configuration
 from zcal_tui.sim.refusals import Options, Refusals
-from zcal_tui.sim.wiring_pins import Pins
+from zcal_tui.sim.wiring_pins import MAIN, Pins
 from zcal_tui.sim.wiring_thermistor import STOCK, Thermistor, stock_thermistor
 from zcal_tui.sim.wiring_types import Curve, HeaterWire, Pin, SpiSensor
 
@@ -209,8 +209,10 @@ class Sensors:
         return Resistance(ordered, pullup) if unit == "resistance" else self._voltage(options, ordered)
 
     def _mcu_sensor(self, options: Options, heater_pin: Pin | None) -> HeaterWire | None:
-        if options.text("sensor_mcu", "mcu") != "mcu":
-            return None  # its section [mcu …] is refused
+        chip = options.text("sensor_mcu", MAIN)
+        if chip not in (MAIN, *self._pins.chips):
+            options.refuse("sensor_mcu", f"There is no section [mcu {chip}].")
+            return None
         supply = options.number("reference_voltage", 3.3)
         # What klippy assumes of an RP2040, which this micro-controller calls itself
         slope = supply / -0.001721
@@ -224,4 +226,5 @@ class Sensors:
                     return None
                 slope = (t2 - t1) / (adc2 - adc1)
             base = t1 - adc1 * slope
-        return HeaterWire(options.name, heater_pin, MCU_SENSOR_PIN, McuSensor(base, slope))
+        pin = MCU_SENSOR_PIN if chip == MAIN else f"{chip}:{MCU_SENSOR_PIN}"
+        return HeaterWire(options.name, heater_pin, pin, McuSensor(base, slope))

@@ -95,8 +95,27 @@ class EddyWire:
 
 
 @dataclass(frozen=True)
+class McuWire:
+    """A further micro-controller. The machine's names of its pins and buses begin with its own and a colon."""
+
+    name: str
+    pins: tuple[str, ...]
+    groups: frozenset[str]
+    i2c_buses: tuple[str, ...] = ()
+    spi_buses: tuple[str, ...] = ()
+
+    @property
+    def section(self) -> str:
+        """Its section's name."""
+        return f"mcu {self.name}"
+
+
+@dataclass(frozen=True)
 class Wiring:
-    """A printer as its micro-controller sees it. `drive_places` is where the configuration says the Z drives are."""
+    """A printer as its micro-controllers see it. `drive_places` is where the configuration says the Z drives are.
+
+    `pins`, `i2c_buses`, `spi_buses` and `groups` are the main micro-controller's.
+    """
 
     kinematics: str
     steppers: tuple[Stepper, ...]
@@ -113,6 +132,7 @@ class Wiring:
     """Kinds of chips on SPI buses that answer something, by chip select pin."""
     groups: frozenset[str] = frozenset()
     """The groups of commands that the micro-controller has to offer."""
+    others: tuple[McuWire, ...] = ()
     references: Mapping[str, float] = field(default_factory=dict)
     """Analog pins that read the same fraction of full scale all the time."""
     closed: tuple[Pin, ...] = ()

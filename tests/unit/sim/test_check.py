@@ -35,7 +35,7 @@ def test_each_profile_passes(name: str, capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.usefixtures("nothing_runs")
 def test_every_reason_comes_with_file_and_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "printer.cfg").write_text("[include more.cfg]\n" + MCU + CARTESIAN + PROBE)
-    (tmp_path / "more.cfg").write_text("[led_effect a]\nx: 1\n[mcu rpi]\nserial: x\n[fan]\npin: a b\n")
+    (tmp_path / "more.cfg").write_text("[led_effect a]\nx: 1\n[palette2]\nserial: x\n[fan]\npin: a b\n")
     assert main(["--check", str(tmp_path)]) == 2
     out = capsys.readouterr().out.splitlines()
     more = tmp_path / "more.cfg"

@@ -92,7 +92,7 @@ def test_includes_of_files_that_are_not_there_go(tmp_path: Path) -> None:
     copy_config(
         strip(read_configuration(str(main))).configuration,
         tmp_path / "copy" / "printer.cfg",
-        Places(tmp_path, tmp_path, tmp_path / "files"),
+        Places({}, tmp_path, tmp_path / "files"),
     )
     copied = read_configuration(str(tmp_path / "copy" / "printer.cfg"))
     assert not copied.faults and list(copied.sections) == ["fan"]

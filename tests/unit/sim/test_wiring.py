@@ -135,7 +135,6 @@ def test_a_bltouch_has_a_control_pin_and_an_eddy_sensor_a_bus() -> None:
 @pytest.mark.parametrize(
     ("extra", "said"),
     [
-        ("[mcu toolboard]\nserial: x\n", r":28: \[mcu toolboard\]: Only one micro-controller is simulated"),
         ("[led_effect x]\n", r":28: \[led_effect x\]: Klipper has no module of this name"),
         ("[probe]\npin: a b\nz_offset: 1\n", r":29: \[probe\] pin: 'a b' is not a pin"),
         ("[probe]\npin: PA1\n", r":28: \[probe\] z_offset: Klipper needs this option"),
@@ -234,6 +233,21 @@ def test_a_motor_whose_enable_pin_is_on_an_expander_is_always_on() -> None:
         "step_pin: X_STEP", "step_pin: X_STEP\nenable_pin: !sx1509_more:PIN_1"
     )
     assert read_wiring(text).axis("x")[0].enable_pin is None
+
+
+def test_each_micro_controller_has_its_pins_and_commands() -> None:
+    wiring = read_wiring(
+        CARTESIAN
+        + "[mcu head]\nserial: x\n[board_pins]\nmcu: head, mcu\naliases: FAN=PA1\n[fan]\npin: !head:FAN\n"
+        + "[neopixel a]\npin: head:PA2\n[temperature_sensor t]\nsensor_type: temperature_mcu\nsensor_mcu: head\n"
+        + "[display]\nlcd_type: ssd1306\ni2c_mcu: head\ni2c_bus: i2c7\nclick_pin: PB1\n"
+    )
+    (head,) = wiring.others
+    assert (head.name, head.section) == ("head", "mcu head")
+    assert head.pins == ("PA1", "PA2", "ADC_TEMPERATURE")
+    assert {"neopixel", "silent_i2c"} <= head.groups and head.i2c_buses == ("i2c7",)
+    assert wiring.fans[0].pin == Pin("head:PA1", invert=True)
+    assert "PA1" not in wiring.pins and "neopixel" not in wiring.groups
 
 
 def test_the_micro_controllers_own_sensor() -> None:

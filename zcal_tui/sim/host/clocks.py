@@ -41,16 +41,16 @@ class HostClock(Protocol):
     def wait(self, descriptors: Sequence[int], deadline: float | None) -> None:
         """Wait until one of the descriptors is readable or hung up, at the latest until the deadline."""
 
-    def sent(self, count: int) -> None:
+    def sent(self, count: int, number: int = 0) -> None:
         """So many bytes are about to be written to the port for klippy; a negative number takes some back."""
 
-    def received(self, count: int) -> None:
+    def received(self, count: int, number: int = 0) -> None:
         """So many bytes of klippy's were read from the port."""
 
-    def port_opened(self, path: Path) -> None:
+    def port_opened(self, path: Path, number: int = 0) -> None:
         """The port's device, as klippy opens it."""
 
-    def port_closed(self) -> None:
+    def port_closed(self, number: int = 0) -> None:
         """Klippy closed the port: what was on its way is lost."""
 
     def forget(self, pid: int) -> None:
@@ -126,16 +126,16 @@ class RealClock:
     def leave(self) -> None:
         """See HostClock."""
 
-    def sent(self, count: int) -> None:
+    def sent(self, count: int, number: int = 0) -> None:
         """See HostClock."""
 
-    def received(self, count: int) -> None:
+    def received(self, count: int, number: int = 0) -> None:
         """See HostClock."""
 
-    def port_opened(self, path: Path) -> None:
+    def port_opened(self, path: Path, number: int = 0) -> None:
         """See HostClock."""
 
-    def port_closed(self) -> None:
+    def port_closed(self, number: int = 0) -> None:
         """See HostClock."""
 
     def forget(self, pid: int) -> None:
@@ -169,9 +169,10 @@ class VirtualClock:
         self._c.zc_wait.argtypes = (ctypes.c_void_p, ctypes.c_ulong, ctypes.c_int64, ctypes.c_void_p)
         self._c.zc_peek.restype = ctypes.c_int64
         self._c.zc_rate.argtypes = (ctypes.c_double,)
-        self._c.zc_mcu_sent.argtypes = (ctypes.c_int64,)
-        self._c.zc_mcu_read.argtypes = (ctypes.c_int64,)
-        self._c.zc_port_is.argtypes = (ctypes.c_uint64, ctypes.c_char_p)
+        self._c.zc_mcu_sent.argtypes = (ctypes.c_int, ctypes.c_int64)
+        self._c.zc_mcu_read.argtypes = (ctypes.c_int, ctypes.c_int64)
+        self._c.zc_port_closed.argtypes = (ctypes.c_int,)
+        self._c.zc_port_is.argtypes = (ctypes.c_int, ctypes.c_uint64, ctypes.c_char_p)
         self._speed = speed
         self._page = os.memfd_create("zcal-clock")
         self._wakers = [os.eventfd(0, os.EFD_NONBLOCK) for _ in range(_WAKERS)]
@@ -206,21 +207,21 @@ class VirtualClock:
         until = _NEVER if deadline is None else self._start + math.ceil(deadline * NANO) + 1
         self._c.zc_wait(polled, count, until, None)
 
-    def sent(self, count: int) -> None:
+    def sent(self, count: int, number: int = 0) -> None:
         """See HostClock."""
-        self._c.zc_mcu_sent(count)
+        self._c.zc_mcu_sent(number, count)
 
-    def received(self, count: int) -> None:
+    def received(self, count: int, number: int = 0) -> None:
         """See HostClock."""
-        self._c.zc_mcu_read(count)
+        self._c.zc_mcu_read(number, count)
 
-    def port_opened(self, path: Path) -> None:
+    def port_opened(self, path: Path, number: int = 0) -> None:
         """See HostClock."""
-        self._c.zc_port_is(path.stat().st_rdev, os.fsencode(path))
+        self._c.zc_port_is(number, path.stat().st_rdev, os.fsencode(path))
 
-    def port_closed(self) -> None:
+    def port_closed(self, number: int = 0) -> None:
         """See HostClock."""
-        self._c.zc_port_closed()
+        self._c.zc_port_closed(number)
 
     def forget(self, pid: int) -> None:
         """See HostClock."""

@@ -1,7 +1,7 @@
 """The printer.cfg that klippy runs: a copy of the profile's with its includes, cut off from this machine.
 
-Klippy gets a copy because SAVE_CONFIG writes into it. In the copy nothing leads back: the micro-controller is the
-simulated one, files are in the run folder, shell commands are messages, included files are beside it.
+Klippy gets a copy because SAVE_CONFIG writes into it. In the copy nothing leads back: micro-controllers are the
+simulated ones, files are in the run folder, shell commands are messages, included files are beside it.
 """
 
 import glob
@@ -35,7 +35,8 @@ _SHELL_STUB = (
 class Places:
     """What a configuration is connected to."""
 
-    port: Path
+    ports: Mapping[str, Path]
+    """The ports of micro-controllers, by section."""
     gcodes: Path
     files: Path
     """The folder for files that sections name."""
@@ -107,9 +108,9 @@ class _Copy:
     def _connect(self) -> None:
         for name, section in self._configuration.sections.items():
             replaced: dict[str, str] = {}
-            if name == "mcu":
+            if name in self._places.ports:
                 replaced = dict.fromkeys(_MCU_OPTIONS, "")
-                replaced |= {"serial": str(self._places.port), "restart_method": "command"}
+                replaced |= {"serial": str(self._places.ports[name]), "restart_method": "command"}
             elif name == "virtual_sdcard":
                 replaced = {"path": str(self._places.gcodes)}
             elif name == "save_variables":

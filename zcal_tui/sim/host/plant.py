@@ -1,11 +1,13 @@
-"""The thread in which the printer lives: the micro-controller, the machine behind it, and their end of the cable."""
+"""The thread in which the printer lives: its micro-controllers, the machine behind them, their ends of the cables."""
 
 import logging
 import os
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from zcal_tui.sim.host.clocks import HostClock
@@ -22,28 +24,40 @@ class PlantStoppedError(Exception):
     """The printer is no longer running, so nothing can be asked of it."""
 
 
-class Plant:
-    """Runs a micro-controller on a port in the simulator's time, on its own thread.
+@dataclass
+class Line:
+    """A micro-controller and its end of the cable."""
 
-    Everything that touches the micro-controller or the machine goes through `call`, which runs it between two
+    mcu: Mcu
+    port: McuPort
+    number: int
+    was_open: bool = False
+    out: bytes = b""
+
+
+class Plant:
+    """Runs micro-controllers, each on its port, in the simulator's time, on its own thread.
+
+    Everything that touches a micro-controller or the machine goes through `call`, which runs it between two
     of their instants.
     """
 
     def __init__(
-        self, mcu: Mcu, port: McuPort, clock: HostClock, on_failure: Callable[[BaseException], None]
+        self,
+        lines: Sequence[tuple[Mcu, McuPort]],
+        clock: HostClock,
+        on_failure: Callable[[BaseException], None],
     ) -> None:
-        self._mcu = mcu
-        self._port = port
+        self._lines = [Line(mcu, port, number) for number, (mcu, port) in enumerate(lines)]
         self._clock = clock
         self._on_failure = on_failure
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._calls: queue.SimpleQueue[tuple[Callable[[float], Any], Future[Any]]] = queue.SimpleQueue()
         self._stopping = False
-        self._was_open = False
         self._thread = threading.Thread(target=self._run, name="plant", daemon=True)
 
     def start(self) -> None:
-        """Plug the cable in and let time begin."""
+        """Plug the cables in and let time begin."""
         self.plug()
         self._thread.start()
 
@@ -67,14 +81,17 @@ class Plant:
         return future
 
     def plug(self) -> None:
-        """Connect the port; in the plant's thread once it runs."""
-        self._clock.port_opened(self._port.plug())
+        """Connect the ports that are not; in the plant's thread once it runs."""
+        for line in self._lines:
+            if not line.port.is_plugged:
+                self._clock.port_opened(line.port.plug(), line.number)
 
     def unplug(self) -> None:
-        """Disconnect the port; in the plant's thread."""
-        self._port.unplug()
-        self._clock.port_closed()
-        self._was_open = False
+        """Disconnect the main micro-controller's port; in the plant's thread."""
+        line = self._lines[0]
+        line.port.unplug()
+        self._clock.port_closed(line.number)
+        line.was_open = False
 
     def _run(self) -> None:
         try:
@@ -91,24 +108,30 @@ class Plant:
 
     def _step(self) -> None:
         now = self._clock.now()
-        data = self._port.read()
-        if data is None:
-            if self._was_open:
-                self._clock.port_closed()
-        elif data:
-            self._clock.received(len(data))
-            self._mcu.feed(data, now)
-        self._was_open = data is not None
-        self._port.write(self._mcu.run(now), self._clock.sent)
+        for line in self._lines:
+            data = line.port.read()
+            if data is None:
+                if line.was_open:
+                    self._clock.port_closed(line.number)
+            elif data:
+                self._clock.received(len(data), line.number)
+                line.mcu.feed(data, now)
+            line.was_open = data is not None
+        # Time first, for all: what one does in it may be something for another to send.
+        for line in self._lines:
+            line.out += line.mcu.run(now)
+        for line in self._lines:
+            line.port.write(line.out + line.mcu.run(now), partial(self._clock.sent, number=line.number))
+            line.out = b""
         # After the micro-controller, so that a call finds it at this very instant; then once more, because what a
         # call changed may have to be sent.
         if self._run_calls(now):
             return
-        deadline = self._mcu.next_wakeup()
-        if self._port.is_congested:
-            retry = now + _CONGESTION_RETRY
-            deadline = retry if deadline is None else min(retry, deadline)
-        self._clock.wait([self._wake, *self._port.descriptors()], deadline)
+        deadlines = [deadline for line in self._lines if (deadline := line.mcu.next_wakeup()) is not None]
+        if any(line.port.is_congested for line in self._lines):
+            deadlines.append(now + _CONGESTION_RETRY)
+        descriptors = [descriptor for line in self._lines for descriptor in line.port.descriptors()]
+        self._clock.wait([self._wake, *descriptors], min(deadlines, default=None))
 
     def _run_calls(self, now: float) -> bool:
         """Run what waits; whether there was a wake-up, be it only to stop."""

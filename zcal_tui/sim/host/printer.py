@@ -10,11 +10,19 @@ from zcal_tui.sim.host.plant import Plant
 from zcal_tui.sim.host.port import McuPort
 from zcal_tui.sim.host.run_folder import RunFolder
 from zcal_tui.sim.machine import SimulatedMachine
-from zcal_tui.sim.mcu import SHUTDOWN_REASONS, SimulatedMcu
+from zcal_tui.sim.mcu import CLOCK_FREQ, SHUTDOWN_REASONS, SimulatedMcu
+from zcal_tui.sim.mcu.core import SECONDS_BEFORE_WRAP
+from zcal_tui.sim.mcu.timeline import Timeline
 from zcal_tui.sim.person import Person
 from zcal_tui.sim.preparation import Prepared
 
 T = TypeVar("T")
+
+
+def _shared_timeline(machine: SimulatedMachine) -> Timeline:
+    """The timeline of several micro-controllers: it goes on when one of them restarts."""
+    first_clock = (1 << 32) - SECONDS_BEFORE_WRAP * CLOCK_FREQ
+    return Timeline(machine, CLOCK_FREQ, first_clock, 0.0, {})
 
 
 class SimulatedPrinter:
@@ -38,17 +46,36 @@ class SimulatedPrinter:
         """
         self._machine = SimulatedMachine(prepared.wiring, prepared.truth, seed)
         wiring = prepared.wiring
+        timeline = _shared_timeline(self._machine) if wiring.others else None
         self._mcu = SimulatedMcu(
             self._machine,
+            timeline=timeline,
             groups=wiring.groups,
             i2c_buses=wiring.i2c_buses,
             older_i2c=older_i2c,
             spi_buses=wiring.spi_buses,
             spi_chips=wiring.spi_chips,
         )
+        lines = [(self._mcu, McuPort(folder.mcu_port))]
+        self.ports = {"mcu": folder.mcu_port}
+        """The ports of the micro-controllers, by section."""
+        for number, wire in enumerate(wiring.others, start=1):
+            mcu = SimulatedMcu(
+                self._machine,
+                name=wire.name,
+                pins=wire.pins,
+                timeline=timeline,
+                groups=wire.groups,
+                i2c_buses=wire.i2c_buses,
+                older_i2c=older_i2c,
+                spi_buses=wire.spi_buses,
+                spi_chips=wiring.spi_chips,
+            )
+            self.ports[wire.section] = folder.mcu_port.with_name(f"mcu-{number}")
+            lines.append((mcu, McuPort(self.ports[wire.section])))
+        self._mcu_ports = [port for _, port in lines]
         self._person = Person(prepared.truth, seed)
-        self._port = McuPort(folder.mcu_port)
-        self._plant = Plant(self._mcu, self._port, clock, on_failure)
+        self._plant = Plant(lines, clock, on_failure)
 
     def start(self) -> None:
         """Switch it on."""
@@ -57,7 +84,8 @@ class SimulatedPrinter:
     def stop(self) -> None:
         """Switch it off for good."""
         self._plant.stop()
-        self._port.close()
+        for port in self._mcu_ports:
+            port.close()
 
     def truth(self, path: str | None) -> "Future[Any]":
         """One value of the truth by its dotted path, or all of them. Fails with TruthError."""
@@ -82,7 +110,7 @@ class SimulatedPrinter:
             lambda now: {
                 **self._machine.truth_report(now),
                 "mcu_shutdown": self._mcu.shutdown_reason,
-                "plugged": self._port.is_plugged,
+                "plugged": self._mcu_ports[0].is_plugged,
             }
         )
 
@@ -139,8 +167,7 @@ class SimulatedPrinter:
         """Put the cable back."""
 
         def connect(_now: float) -> None:
-            if not self._port.is_plugged:
-                self._plant.plug()
+            self._plant.plug()
 
         return self._plant.call(connect)
 

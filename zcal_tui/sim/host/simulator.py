@@ -83,7 +83,7 @@ class Simulator:
         copy_config(
             prepared.configuration,
             folder.config,
-            Places(folder.mcu_port, folder.gcodes, folder.path / "files"),
+            Places(self._printer.ports, folder.gcodes, folder.path / "files"),
             left_out=[(one.section, one.option) for one in prepared.left_out],
         )
         self._printer.start()

@@ -38,6 +38,10 @@ class SimulatedMachine:
         self.z_endstop: ZEndstop | None = None
         self._eddy_draws = draws_for(chosen, "eddy")
         self._readers: Mapping[str, tuple[Pin, Callable[[Pose, float], bool]]] = self._connect(chosen)
+        self._coils = {
+            *wiring.i2c_buses,
+            *(f"{mcu.name}:{bus}" for mcu in wiring.others for bus in mcu.i2c_buses),
+        }
         self._mark: tuple[float, float] | None = None
         self._time = 0.0
         self.events: list[Event] = []
@@ -112,7 +116,7 @@ class SimulatedMachine:
 
     def eddy_frequency(self, sensor: str, t: float, steps: StepCounts) -> float:
         """Resonance frequency (Hz) of the eddy current sensor, with noise drawn for each reading."""
-        if sensor not in self._wiring.i2c_buses:
+        if sensor not in self._coils:
             return 0.0
         eddy = self._truth.eddy
         pose = self.motion.pose_at(steps)

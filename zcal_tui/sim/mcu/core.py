@@ -23,6 +23,7 @@ from zcal_tui.sim.mcu.sos_filter import SosFilters
 from zcal_tui.sim.mcu.spi import SpiBuses
 from zcal_tui.sim.mcu.steppers import Steppers
 from zcal_tui.sim.mcu.thermocouples import Thermocouples
+from zcal_tui.sim.mcu.timeline import Timeline
 from zcal_tui.sim.mcu.tmcuart import TmcUarts
 from zcal_tui.sim.mcu.trigger_analog import TriggerAnalogs
 from zcal_tui.sim.mcu.trsync import Trsyncs
@@ -63,6 +64,8 @@ class SimulatedMcu:
     the default; with the group eddy each has an eddy current sensor, with silent_i2c a silent chip at any other
     address. `spi_buses` are those of its SPI buses, `spi_chips` the kinds of chips (see SPI_CHIPS) by their chip
     select pins; behind other pins are silent chips.
+    One of several micro-controllers of a printer has a `name` of its own, its `pins`, whose names are the machine's
+    behind "NAME:", and the `timeline` of all. One that has a timeline for itself starts it again when it restarts.
     With `older_i2c` the I2C and eddy sensor commands are those of before 2025, which Kalico uses: a host
     that finds both kinds takes the older.
     """
@@ -74,6 +77,8 @@ class SimulatedMcu:
         clock_freq: int = CLOCK_FREQ,
         start_clock: int | None = None,
         name: str = "mcu",
+        pins: Sequence[str] | None = None,
+        timeline: Timeline | None = None,
         groups: Collection[str] = ("i2c", "eddy"),
         i2c_buses: Sequence[str] = I2C_BUSES,
         older_i2c: bool = False,
@@ -90,6 +95,8 @@ class SimulatedMcu:
             (1 << 32) - SECONDS_BEFORE_WRAP * clock_freq if start_clock is None else start_clock
         )
         self._name = name
+        self._pins = tuple(machine.pins if pins is None else pins)
+        self._shared_timeline = timeline
         self._i2c_buses = tuple(i2c_buses) or I2C_BUSES
         self._older_i2c = older_i2c
         self._groups = frozenset(groups)
@@ -231,20 +238,19 @@ class SimulatedMcu:
         logger.debug("%s: reset at %.6f s", self._name, self._now)
         self._reset_asked = False
         self._out.clear()
+        self._firmware.retire()
         self._machine.reset(self._now)
         self._silent_until = self._now + RESET_SECONDS
 
     def _boot(self, time: float) -> Firmware:
         dictionary = Dictionary(version=VERSION, build_versions=BUILD_VERSIONS, app=APP)
         dictionary.constant("MCU", CHIP)
+        timeline = self._shared_timeline or Timeline(
+            self._machine, self._clock_freq, self._start_clock, time, self._odometer
+        )
+        prefix = "" if self._name == "mcu" else f"{self._name}:"
         firmware = Firmware(
-            self._machine,
-            dictionary,
-            clock=self._start_clock,
-            clock_freq=self._clock_freq,
-            time=time,
-            odometer=self._odometer,
-            send=self._send,
+            self._machine, dictionary, timeline, pins=self._pins, prefix=prefix, send=self._send
         )
         BaseCommands(firmware, self._ask_reset)
         Trsyncs(firmware)

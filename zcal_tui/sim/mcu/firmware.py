@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from zcal_tui.sim.mcu.dictionary import Dictionary, Handler, Response
-from zcal_tui.sim.mcu.motion import Motion
-from zcal_tui.sim.mcu.scheduler import CLOCK_MASK, FirmwareShutdown, Scheduler, Timer
+from zcal_tui.sim.mcu.scheduler import CLOCK_MASK, FirmwareShutdown, Timer
+from zcal_tui.sim.mcu.timeline import OwnMotion, OwnTimers, Timeline
 from zcal_tui.sim.ports import Machine
 
 logger = logging.getLogger(__name__)
@@ -68,21 +68,21 @@ class Firmware:
         self,
         machine: Machine,
         dictionary: Dictionary,
+        timeline: Timeline,
         *,
-        clock: int,
-        clock_freq: int,
-        time: float,
-        odometer: dict[str, int],
+        pins: Sequence[str],
+        prefix: str,
         send: Callable[[bytes], None],
     ) -> None:
+        """`pins` are the names on the wire; behind `prefix` they are the machine's names."""
         self.machine = machine
         self.dictionary = dictionary
-        self.clock_freq = clock_freq
-        self._boot_clock = clock
-        self._boot_time = time
+        self.clock_freq = timeline.clock_freq
+        self.prefix = prefix
+        self._timeline = timeline
         self._send = send
-        self.scheduler = Scheduler(clock, self._bring_motion_to)
-        self.motion = Motion(machine, self.scheduler, self.time_of, clock_freq, odometer)
+        self.scheduler = OwnTimers(timeline.scheduler, self.shut_down)
+        self.motion = OwnMotion(timeline.motion)
         self.config_crc = 0
         self.shutdown_reason: str | None = None
         self._oid_count: int | None = None
@@ -91,11 +91,11 @@ class Firmware:
         self._moves_used = 0
         self._move_users: list[Callable[[], int]] = []
         self._on_shutdown: list[Callable[[], None]] = []
-        self._pin_names: Sequence[str] = tuple(machine.pins)
-        dictionary.enumeration("pin", {name: number for number, name in enumerate(self._pin_names)})
+        self._pin_names: Sequence[str] = [prefix + name for name in pins]
+        dictionary.enumeration("pin", {name: number for number, name in enumerate(pins)})
         self._reason_ids = {reason: number for number, reason in enumerate(SHUTDOWN_REASONS, start=2)}
         dictionary.enumeration("static_string_id", self._reason_ids)
-        dictionary.constant("CLOCK_FREQ", clock_freq)
+        dictionary.constant("CLOCK_FREQ", timeline.clock_freq)
         self._shutdown_response = dictionary.response("shutdown clock=%u static_string_id=%hu")
         self._is_shutdown_response = dictionary.response("is_shutdown static_string_id=%hu")
 
@@ -133,11 +133,11 @@ class Firmware:
 
     def time_of(self, clock: int) -> float:
         """Simulator seconds of a clock value."""
-        return self._boot_time + (clock - self._boot_clock) / self.clock_freq
+        return self._timeline.time_of(clock)
 
     def clock_of(self, time: float) -> int:
         """The clock value at a time in simulator seconds."""
-        return self._boot_clock + round((time - self._boot_time) * self.clock_freq)
+        return self._timeline.clock_of(time)
 
     def add_timer(self, timer: Timer, clock32: int) -> None:
         """Schedule a timer at a time from the wire."""
@@ -234,6 +234,11 @@ class Firmware:
         if self.shutdown_reason is not None:
             self._send(self._is_shutdown_response.encode(self._reason_ids[self.shutdown_reason]))
 
+    def retire(self) -> None:
+        """End this run of the firmware."""
+        self.scheduler.clear()
+        self.motion.retire()
+
     def clear_shutdown(self) -> None:
         """Leave the shutdown state."""
         if self.shutdown_reason is None:
@@ -244,6 +249,3 @@ class Firmware:
         if pin >= len(self._pin_names):
             raise FirmwareShutdown(refusal)
         return self._pin_names[pin]
-
-    def _bring_motion_to(self, clock: int) -> None:
-        self.motion.advance_to(clock)

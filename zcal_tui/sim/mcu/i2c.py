@@ -79,7 +79,7 @@ class I2cBuses:
         device = self._firmware.lookup(oid, I2cDevice)
         if bus >= len(self._buses):
             raise FirmwareShutdown("Unsupported i2c bus")
-        device.bus = self._buses[bus]
+        device.bus = self._firmware.prefix + self._buses[bus]
         device.chip = self._device_at(device.bus, address & 0x7F)
 
     def _set_pins(self, oid: int, clock: int, data: int, _speed: int, address: int) -> None:

@@ -113,6 +113,10 @@ class Motion:
         """Make a stepper part of the motion."""
         self._axes.append(axis)
 
+    def remove_axis(self, axis: Axis) -> None:
+        """Take it out again; it stays where it is."""
+        self._axes.remove(axis)
+
     def odometer(self, step_pin: str) -> int:
         """Microsteps of a step pin since the simulator started; a restart of the firmware does not reset it."""
         return self._odometer.setdefault(step_pin, 0)

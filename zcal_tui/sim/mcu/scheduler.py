@@ -13,6 +13,10 @@ TimerCallback = Callable[[], int | None]
 """Runs at the timer's time; gives the time to run again, or None when done."""
 
 
+ShutDown = Callable[[str], None]
+"""Shuts a firmware down for a reason."""
+
+
 class FirmwareShutdown(Exception):
     """What the firmware does where it calls shutdown(): stop everything, for the reason given."""
 
@@ -24,10 +28,12 @@ class FirmwareShutdown(Exception):
 class Timer:
     """A callback that can be scheduled; at most once at a time."""
 
-    __slots__ = ("callback", "ticket", "waketime")
+    __slots__ = ("callback", "shut_down", "ticket", "waketime")
 
     def __init__(self, callback: TimerCallback) -> None:
         self.callback = callback
+        self.shut_down: ShutDown | None = None
+        """What takes the reason when it fails; without one the failure goes to whoever runs the timers."""
         self.waketime = 0
         self.ticket = 0
 
@@ -60,11 +66,11 @@ class Scheduler:
         """Forget a timer, whether it is scheduled or not."""
         timer.ticket = 0
 
-    def clear(self) -> None:
-        """Forget all timers."""
-        for _, _, timer in self._heap:
-            timer.ticket = 0
-        self._heap.clear()
+    def clear(self, owner: ShutDown | None = None) -> None:
+        """Forget all timers, or those of one owner."""
+        for _, ticket, timer in self._heap:
+            if ticket == timer.ticket and (owner is None or timer.shut_down == owner):
+                timer.ticket = 0
 
     def next_waketime(self) -> int | None:
         """When the next timer is due."""
@@ -84,10 +90,16 @@ class Scheduler:
             heapq.heappop(self._heap)
             timer = head[2]
             timer.ticket = 0
-            again = timer.callback()
-            if again is not None:
-                if again <= waketime:
+            try:
+                again = timer.callback()
+                if again is not None and again <= waketime:
                     raise FirmwareShutdown("Rescheduled timer in the past")
+            except FirmwareShutdown as failure:
+                if timer.shut_down is None:
+                    raise
+                timer.shut_down(failure.reason)
+                continue
+            if again is not None:
                 self._push(timer, again)
         self._before(clock)
         self.clock = clock

@@ -8,7 +8,9 @@ from zcal_tui.klipper_config.configuration import AUTOSAVE_HEADER, Configuration
 from zcal_tui.sim.host.config_copy import Places, copy_config
 from zcal_tui.sim.host.errors import SimulatorError
 
-PLACES = Places(Path("/run/mcu"), Path("/run/gcodes"), Path("/run/files"))
+PLACES = Places(
+    {"mcu": Path("/run/mcu"), "mcu head": Path("/run/mcu-1")}, Path("/run/gcodes"), Path("/run/files")
+)
 
 
 def copied(tmp_path: Path, text: str, **left_out: object) -> str:
@@ -22,7 +24,7 @@ def copied(tmp_path: Path, text: str, **left_out: object) -> str:
 
 def copy(source: Path, target: Path, **left_out: object) -> Configuration:
     """Copy a configuration; returns what klippy would read."""
-    places = Places(PLACES.port, PLACES.gcodes, target / "files")
+    places = Places(PLACES.ports, PLACES.gcodes, target / "files")
     copy_config(read_configuration(str(source)), target / "printer.cfg", places, **left_out)  # type: ignore[arg-type]
     return read_configuration(str(target / "printer.cfg"))
 
@@ -42,6 +44,13 @@ def test_a_controller_on_can_is_connected_too(tmp_path: Path) -> None:
         "serial": "/run/mcu",
         "restart_method": "command",
     }
+
+
+def test_each_controller_has_its_own_port(tmp_path: Path) -> None:
+    copied(tmp_path, "[mcu]\nserial: /dev/a\n[mcu head]\ncanbus_uuid: 11aa22bb33cc\n")
+    sections = read_configuration(str(tmp_path / "to" / "printer.cfg")).sections
+    assert [sections[name].get("serial") for name in ("mcu", "mcu head")] == ["/run/mcu", "/run/mcu-1"]
+    assert sections["mcu head"].get("canbus_uuid") is None
 
 
 def test_files_of_sections_are_in_the_run_folder(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ class Rig:
         self.mcu = Echo()
         self.port = McuPort(self.link)
         self.failures: list[BaseException] = []
-        self.plant = Plant(self.mcu, self.port, RealClock(), self.failures.append)
+        self.plant = Plant([(self.mcu, self.port)], RealClock(), self.failures.append)
 
     def open(self) -> int:
         return os.open(self.link, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)

@@ -47,10 +47,12 @@ int zc_sync_end(void);
 int zc_sync_expired(int64_t deadline);
 int zc_sync_wake(void *address, int all, int (*post)(void *));
 
-// Bytes that the host wrote to or read from the micro-controller's port.
-int zc_is_port(int fd);
-void zc_host_sent(int64_t count);
-void zc_host_read(int64_t count);
+// The number of a micro-controller's port; -1 for any other descriptor.
+int zc_port_of(int fd);
+
+// Bytes that the host wrote to or read from a port.
+void zc_host_sent(int port, int64_t count);
+void zc_host_read(int port, int64_t count);
 
 static inline int64_t
 nanoseconds(const struct timespec *ts)

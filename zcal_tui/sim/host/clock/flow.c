@@ -139,14 +139,30 @@ wake_ready_pollers(void)
     return found;
 }
 
+// Whether bytes are on their way to a micro-controller, or to the host on a port that one of its threads waits for.
+static int
+bytes_on_their_way(unsigned polled)
+{
+    for (int i = 0; i < PORTS; i++) {
+        const struct traffic *traffic = &page->lines[i].traffic;
+        if (traffic->host_sent != traffic->mcu_read)
+            return 1;
+        if (polled & 1u << i && traffic->mcu_sent != traffic->host_read)
+            return 1;
+    }
+    return 0;
+}
+
 // Decide what happens next, if nobody is busy. Called by every thread that stops being busy.
 void
 settle(int me)
 {
-    int owner = -1, busy = 0, busy_here = 0, port_polled = 0;
+    int owner = -1, busy = 0, busy_here = 0;
+    unsigned polled = 0;
     for (int i = 0; i < SLOTS; i++) {
         struct slot *slot = &page->slots[i];
-        port_polled |= slot->state == IDLE && slot->polls_port;
+        if (slot->state == IDLE)
+            polled |= slot->polls_ports;
         if (slot->state == BUSY || slot->state == WOKEN) {
             busy = 1;
             if (slot->pid == my_pid)
@@ -159,7 +175,7 @@ settle(int me)
     if (!busy_here && wake_ready_pollers())
         busy = 1;
     stop_flow();
-    if (busy || page->host_sent != page->mcu_read || (port_polled && page->mcu_sent != page->host_read))
+    if (busy || bytes_on_their_way(polled))
         return;
     int64_t at = real_now();
     forgive_delay(at);
@@ -203,7 +219,7 @@ become_busy(struct slot *slot)
     slot->armed = NEVER;
     slot->fds = NULL;
     slot->count = 0;
-    slot->polls_port = 0;
+    slot->polls_ports = 0;
     slot->address = NULL;
 }
 

@@ -129,8 +129,9 @@ read(int fd, void *buffer, size_t count)
 {
     find_libc();
     ssize_t result = real.read(fd, buffer, count);
-    if (result > 0 && zc_active() && zc_is_port(fd))
-        zc_host_read(result);
+    int port = result > 0 && zc_active() ? zc_port_of(fd) : -1;
+    if (port >= 0)
+        zc_host_read(port, result);
     return result;
 }
 
@@ -146,12 +147,13 @@ EXPORT ssize_t
 write(int fd, const void *buffer, size_t count)
 {
     find_libc();
-    if (!zc_active() || !zc_is_port(fd))
+    int port = zc_active() ? zc_port_of(fd) : -1;
+    if (port < 0)
         return real.write(fd, buffer, count);
-    zc_host_sent((int64_t)count);
+    zc_host_sent(port, (int64_t)count);
     ssize_t result = real.write(fd, buffer, count);
     int error = errno;
-    zc_host_sent((result > 0 ? result : 0) - (int64_t)count);
+    zc_host_sent(port, (result > 0 ? result : 0) - (int64_t)count);
     errno = error;
     return result;
 }

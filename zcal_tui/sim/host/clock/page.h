@@ -8,6 +8,7 @@
 
 #define SLOTS 128
 #define WAKERS 32
+#define PORTS 16
 #define MAX_FDS 512
 #define MAX_LAG (SECOND / 10)     // real time lost to busy threads that may be caught up with later
 #define READING 1000              // virtual time that a look at the clock takes
@@ -22,12 +23,21 @@ enum state { FREE, BUSY, IDLE, WOKEN };
 
 struct slot {
     int state, pid, waker, count;
-    int polls_port;               // whether it is woken by bytes from the micro-controller
+    unsigned polls_ports;         // a bit for each port whose bytes from the micro-controller wake it
     int64_t deadline;             // virtual
     int64_t armed;                // real time at which its own sleep ends
     int64_t woken_at;             // real
     void *address;                // of the semaphore or condition it waits for; only compared
     struct pollfd *fds;           // what it polls; memory of its own process
+};
+
+struct traffic {
+    int64_t host_sent, host_read, mcu_sent, mcu_read;
+};
+
+struct line {
+    dev_t port;                   // 0 where there is none
+    struct traffic traffic;
 };
 
 struct page {
@@ -37,9 +47,9 @@ struct page {
     int64_t limit, due;
     double rate;
     int64_t anchor_virtual, anchor_real;
-    int64_t host_sent, host_read, mcu_sent, mcu_read;
-    int64_t seen[4], seen_since;  // these four when last they changed, and when that was (real)
-    dev_t port;
+    struct line lines[PORTS];
+    struct traffic seen[PORTS];   // the traffic when last it changed,
+    int64_t seen_since;           // and when that was (real)
     int simulator;                // its process id
     int wakers[WAKERS], waker_taken[WAKERS];
     struct slot slots[SLOTS];
@@ -62,6 +72,7 @@ void become_idle(struct slot *slot, int64_t deadline);
 void become_busy(struct slot *slot);
 void free_slot(struct slot *slot);
 void need_waker(struct slot *slot);
+void give_up(struct traffic *traffic);    // what is on its way is lost
 
 // The slot of this thread; NULL if there is none left. Without the lock.
 struct slot *own_slot(void);

@@ -1,4 +1,4 @@
-// The bytes between klippy and the simulated micro-controller: while some are on their way, time is held.
+// The bytes between klippy and the simulated micro-controllers: while some are on their way, time is held.
 //
 // A pty hands them over some time after write() has returned, so that they are counted by both ends. See flow.c.
 
@@ -12,13 +12,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char port_path[64];        // the simulator's only
+static char port_paths[PORTS][64];        // the simulator's only
 
 int
-zc_is_port(int fd)
+zc_port_of(int fd)
 {
     struct stat st;
-    return page->port && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == page->port;
+    if (fstat(fd, &st) || !S_ISCHR(st.st_mode))
+        return -1;
+    for (int i = 0; i < PORTS; i++)
+        if (page->lines[i].port && st.st_rdev == page->lines[i].port)
+            return i;
+    return -1;
 }
 
 // The sender counts before it sends, and takes back what did not go. A reader that finds more than was on its way
@@ -44,51 +49,63 @@ count_sent(int64_t *read, int64_t *sent, int64_t count)
 }
 
 void
-zc_host_sent(int64_t count)
+zc_host_sent(int port, int64_t count)
 {
-    count_sent(&page->mcu_read, &page->host_sent, count);
+    struct traffic *traffic = &page->lines[port].traffic;
+    count_sent(&traffic->mcu_read, &traffic->host_sent, count);
 }
 
 void
-zc_host_read(int64_t count)
+zc_host_read(int port, int64_t count)
 {
-    count_read(&page->host_read, &page->mcu_sent, count);
+    struct traffic *traffic = &page->lines[port].traffic;
+    count_read(&traffic->host_read, &traffic->mcu_sent, count);
 }
 
 EXPORT void
-zc_mcu_sent(int64_t count)
+zc_mcu_sent(int port, int64_t count)
 {
-    count_sent(&page->host_read, &page->mcu_sent, count);
+    struct traffic *traffic = &page->lines[port].traffic;
+    count_sent(&traffic->host_read, &traffic->mcu_sent, count);
 }
 
 EXPORT void
-zc_mcu_read(int64_t count)
+zc_mcu_read(int port, int64_t count)
 {
-    count_read(&page->mcu_read, &page->host_sent, count);
+    struct traffic *traffic = &page->lines[port].traffic;
+    count_read(&traffic->mcu_read, &traffic->host_sent, count);
+}
+
+void
+give_up(struct traffic *traffic)
+{
+    traffic->mcu_read = traffic->host_sent;
+    traffic->host_read = traffic->mcu_sent;
 }
 
 // What was on its way is lost: the port was closed.
 EXPORT void
-zc_port_closed(void)
+zc_port_closed(int port)
 {
     lock();
-    page->mcu_read = page->host_sent;
-    page->host_read = page->mcu_sent;
+    give_up(&page->lines[port].traffic);
     unlock();
 }
 
 EXPORT void
-zc_port_is(uint64_t device, const char *path)
+zc_port_is(int number, uint64_t device, const char *path)
 {
-    page->port = (dev_t)device;
-    snprintf(port_path, sizeof(port_path), "%s", path);
+    if (number < 0 || number >= PORTS)
+        return;
+    page->lines[number].port = (dev_t)device;
+    snprintf(port_paths[number], sizeof(port_paths[number]), "%s", path);
 }
 
-// Whether bytes for the host wait in its end of the port: it has not come round to reading them.
+// Whether bytes for the host wait in its end of a port: it has not come round to reading them.
 static int
-host_has_unread(void)
+has_unread(const char *path)
 {
-    int waiting = 0, fd = open(port_path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    int waiting = 0, fd = *path ? open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) : -1;
     if (fd < 0)
         return 0;
     if (ioctl(fd, FIONREAD, &waiting) < 0)
@@ -116,12 +133,13 @@ look_for_stuck(void)
         if (slot->state == BUSY || slot->state == WOKEN)
             busy = 1;
     }
-    int64_t counters[4] = { page->host_sent, page->host_read, page->mcu_sent, page->mcu_read };
-    if (busy || memcmp(counters, page->seen, sizeof(counters))) {
-        memcpy(page->seen, counters, sizeof(counters));
-        page->seen_since = at;
-    } else if (at - page->seen_since > LOST && !host_has_unread()) {
-        page->mcu_read = page->host_sent;
-        page->host_read = page->mcu_sent;
-    }
+    for (int i = 0; i < PORTS; i++)
+        if (busy || memcmp(&page->lines[i].traffic, &page->seen[i], sizeof(page->seen[i]))) {
+            page->seen[i] = page->lines[i].traffic;
+            page->seen_since = at;
+        }
+    if (at - page->seen_since > LOST)
+        for (int i = 0; i < PORTS; i++)
+            if (!has_unread(port_paths[i]))
+                give_up(&page->lines[i].traffic);
 }

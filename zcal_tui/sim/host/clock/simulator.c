@@ -89,8 +89,8 @@ zc_forget(int pid)
     for (int i = 0; i < SLOTS; i++)
         if (page->slots[i].state != FREE && page->slots[i].pid == pid)
             free_slot(&page->slots[i]);
-    page->mcu_read = page->host_sent;
-    page->host_read = page->mcu_sent;
+    for (int i = 0; i < PORTS; i++)
+        give_up(&page->lines[i].traffic);
     settle(-1);
     unlock();
 }
@@ -109,9 +109,16 @@ zc_describe(char *text, int size)
 {
     static const char *const names[] = { "free", "busy", "idle", "woken" };
     lock();
-    int used = snprintf(text, size, "now %.6f %s host->mcu %lld mcu->host %lld\n", (double)page->now / SECOND,
-                        page->flowing ? "flowing" : "held", (long long)(page->host_sent - page->mcu_read),
-                        (long long)(page->mcu_sent - page->host_read));
+    int used = snprintf(text, size, "now %.6f %s", (double)page->now / SECOND, page->flowing ? "flowing" : "held");
+    for (int i = 0; i < PORTS && used < size; i++) {
+        const struct traffic *traffic = &page->lines[i].traffic;
+        if (page->lines[i].port)
+            used += snprintf(text + used, size - used, " host->mcu %lld mcu->host %lld",
+                             (long long)(traffic->host_sent - traffic->mcu_read),
+                             (long long)(traffic->mcu_sent - traffic->host_read));
+    }
+    if (used < size)
+        used += snprintf(text + used, size - used, "\n");
     for (int i = 0; i < SLOTS && used < size; i++) {
         struct slot *slot = &page->slots[i];
         if (slot->state == FREE)

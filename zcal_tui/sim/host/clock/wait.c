@@ -43,9 +43,13 @@ sleep_until(struct pollfd *fds, nfds_t count, int64_t alarm, const sigset_t *mas
 static int
 wait_once(struct slot *slot, struct pollfd *all, nfds_t count, int64_t deadline, const sigset_t *mask)
 {
-    int result = 0, error = 0, polls_port = 0;
-    for (nfds_t i = 0; i < count && !polls_port; i++)
-        polls_port = zc_is_port(all[i].fd);
+    int result = 0, error = 0;
+    unsigned polls_ports = 0;
+    for (nfds_t i = 0; i < count; i++) {
+        int port = zc_port_of(all[i].fd);
+        if (port >= 0)
+            polls_ports |= 1u << port;
+    }
     lock();
     need_waker(slot);
     nfds_t total = count;
@@ -56,7 +60,7 @@ wait_once(struct slot *slot, struct pollfd *all, nfds_t count, int64_t deadline,
     }
     slot->fds = all;
     slot->count = count;
-    slot->polls_port = polls_port;
+    slot->polls_ports = polls_ports;
     become_idle(slot, deadline);
     settle(my_slot);
     while (slot->state == IDLE) {
