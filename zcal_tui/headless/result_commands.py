@@ -171,7 +171,7 @@ def _report(arguments: Sequence[str]) -> int:
     printers = list(dict.fromkeys(_printer(store, name) for name in given.printer_name or [None]))
     pages = []
     for name in printers:
-        page, broken = page_of(store, name, titles)
+        page, broken = page_of(store, name, titles, progress=ReadingProgress())
         _print((f"Skipped: {text}" for text in broken), sys.stderr)
         pages.append(page)
     output = None if given.output in (None, "-") else as_path(given.output)

@@ -35,13 +35,18 @@ class CannotWrite(Exception):
 
 
 def page_of(
-    store: Store, printer: str, titles: Mapping[str, str], now: datetime | None = None
+    store: Store,
+    printer: str,
+    titles: Mapping[str, str],
+    now: datetime | None = None,
+    *,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[Page, list[str]]:
     """The page about a printer, and what there is to say of files that cannot be read. Reads the whole folder: not for
     a thread that must not wait."""
     found: dict[str, StoredRun] = {}
     broken = []
-    for entry in entries(store, printer):
+    for entry in entries(store, printer, progress=progress):
         if entry.record is not None:
             found.setdefault(entry.record.id, entry)
         else:
