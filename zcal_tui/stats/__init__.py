@@ -1,5 +1,6 @@
-"""What measured numbers mean: intervals, drift, outliers, stopping rules and verdict rules.
+"""From measured numbers to intervals, drift, outliers, stopping rules and verdicts.
 
-Pure functions of numbers and frozen dataclasses. Heights are millimetres throughout. Imports numpy and nothing of ours.
-What each estimator assumes, and how its coverage was tested, is in docs/statistics.md.
+Pure functions of numbers and frozen dataclasses. Heights are millimetres throughout. The numerics import numpy and
+nothing else of this project; the decision rules are in `verdicts`. docs/statistics.md lists what each estimator
+assumes and how its coverage was tested.
 """

@@ -1,5 +1,5 @@
-"""The automatic Z offset from repeats of its calibration: the mean, what creeps from repeat to repeat, which height
-did it, and the switch_offset that follows from a paper test.
+"""The automatic Z offset from repeats of its calibration: the mean, the drift from repeat to repeat, the height that
+moved, and the switch_offset that follows from a paper test.
 
 offset = bed − (switch − nozzle + switch_offset), all as toolhead Z in mm between one homing and the next.
 """
@@ -19,11 +19,11 @@ from zcal_tui.stats.quantiles import t_two_sided_p
 CONFIDENCE = 0.95
 ERROR_RATE = 0.05
 """Shared by the drift tests of the three heights and the offset."""
-SPEAK_FOR_THEMSELVES = 3
-"""From so many repeats on their own scatter alone is taken, fetching the probe anew included; fewer are helped by what
-the touches within them say."""
+ENOUGH_REPEATS = 3
+"""From this number of repeats on only their own scatter counts, including attaching the probe again; the scatter of
+fewer is pooled with that of the samples within them."""
 PAPER_TOLERANCE = 0.010
-"""mm. Our assumption about how far a sheet is from its stated thickness; Klipper's documentation (Bed_Level) says
+"""mm. Our assumption about how far a sheet is from its stated thickness. Klipper's documentation (Bed_Level) gives
 about 100 µm for copy paper, and no source has a figure for the spread."""
 
 
@@ -34,25 +34,25 @@ def known_scatter(parts: Sequence[UncertaintyPart]) -> UncertaintyPart:
     return UncertaintyPart(total, total**4 / lost if lost > 0.0 else math.inf)
 
 
-def mean_offset(values: Sequence[float], step: float, touches: UncertaintyPart | None) -> Offset | None:
-    """The mean of the repeats of a height or of the offset (mm). `touches` is the standard uncertainty of one repeat
-    as its touches tell it; None where they are not known, or single. None where nothing tells how sure a single
-    value is. Each of the three heights may be seen a step late, which is in the component "sampling"."""
-    helped = touches is not None and len(values) < SPEAK_FOR_THEMSELVES
+def mean_offset(values: Sequence[float], step: float, samples: UncertaintyPart | None) -> Offset | None:
+    """The mean of the repeats of a height or of the offset (mm). `samples` is the standard uncertainty of one repeat
+    from its samples; None where they are unknown, or single. Returns None where the uncertainty of a single value is
+    unknown. Each of the three heights may be seen a step late, which is in the component "sampling"."""
+    helped = samples is not None and len(values) < ENOUGH_REPEATS
     if len(values) < 2 and not helped:
         return None
     return mean_of_repeats(
         values,
         step=step,
         systematic={"sampling": 0.5 * math.sqrt(3.0) * step},
-        prior_sigma=touches.size if touches is not None and helped else 0.0,
-        prior_dof=min(touches.dof, 1e6) if touches is not None and helped else 0.0,
+        prior_sigma=samples.size if samples is not None and helped else 0.0,
+        prior_dof=min(samples.dof, 1e6) if samples is not None and helped else 0.0,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How much a value creeps per repeat (mm), with its two-sided p value."""
+    """How much a value drifts per repeat (mm), with its two-sided p value."""
 
     size: Interval
     p: float
@@ -60,20 +60,20 @@ class Drift:
 
     @property
     def found(self) -> bool:
-        """Whether chance would show as much in fewer than its share of 5 % of cases."""
+        """Whether it is statistically significant at its share of the error rate."""
         return self.p < ERROR_RATE / self.tests
 
 
 def drift_per_repeat(
-    values: Sequence[float], step: float, touches: UncertaintyPart | None, tests: int = 4
+    values: Sequence[float], step: float, samples: UncertaintyPart | None, tests: int = 4
 ) -> Drift | None:
-    """The slope over the repeats; None where nothing tells it from scatter: fewer than three values without `touches`.
+    """The slope over the repeats; None where it cannot be tested: fewer than three values without `samples`.
 
-    Around the line the values scatter as their touches do, pooled with what is left of them.
+    The scatter about the line is that of the samples, pooled with the residuals.
     """
     n = len(values)
     residual_dof = n - 2
-    if n < 2 or (residual_dof < 1 and touches is None):
+    if n < 2 or (residual_dof < 1 and samples is None):
         return None
     middle = (n - 1) / 2
     spread = sum((i - middle) ** 2 for i in range(n))
@@ -84,8 +84,8 @@ def drift_per_repeat(
         rest,
         max(0.0, float(residual_dof)),
         least=step / math.sqrt(12.0),
-        prior_sigma=0.0 if touches is None else touches.size,
-        prior_dof=0.0 if touches is None else min(touches.dof, 1e6),
+        prior_sigma=0.0 if samples is None else samples.size,
+        prior_dof=0.0 if samples is None else min(samples.dof, 1e6),
     )
     error = scatter.sigma / math.sqrt(spread)
     reach = t_quantile(0.5 + 0.5 * CONFIDENCE, scatter.dof) * error
@@ -106,7 +106,7 @@ def compare(old: Mapping[str, float], new: Mapping[str, float]) -> tuple[Moved, 
     """What changed the offset between two calibrations, the most first: nozzle, switch, bed, switch_offset.
 
     Heights count from position_endstop, as a change of it moves them all. Homing is by the nozzle, so a longer nozzle
-    lowers switch and bed alike and changes no offset: what those two moved together is set aside.
+    lowers switch and bed alike and changes no offset: what those two moved together is not counted.
     """
     change = {name: new[name] - old[name] for name in ("nozzle", "switch", "bed", "switch_offset")}
     homed = new.get("position_endstop", 0.0) - old.get("position_endstop", 0.0)

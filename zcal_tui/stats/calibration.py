@@ -1,4 +1,4 @@
-"""Where the posterior of sigma is cut so that the interval covers as often as it says.
+"""Where the posterior of sigma is cut so that the interval has the coverage it claims.
 
 Without quantisation the posterior's 2.5 % and 97.5 % points cover in 95 % of series. With few levels they do not: then
 there are few possible outcomes, each with a lump of probability. So the interval is found by inverting a test (Neyman's
@@ -9,7 +9,7 @@ upper side 2.5 % are cut off, or as near to that as the lumps allow (nothing, wh
 on one level bound sigma from above only), and on the lower side the rest of the 5 %.
 
 Stopping early selects: near the border between fit and unfit, series that look clearer than they are end sooner. The
-extreme 5 % are others then, and a second table says by how much, for the looks of the default plan.
+extreme 5 % differ then, and a second table has by how much, for the looks of the default plan.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ EARLY_STOPPING_TAILS = (
 )
 """By simulation of the default plan, without quantisation.
 
-Where series that would be missed go on instead, more than 2.5 % may be cut off; of that only what keeps coverage below
-96.5 % is taken, since other plans and coarse steps gain less."""
+Where series that would be missed continue instead, more than 2.5 % may be cut off. Only as much is used as leaves
+coverage below 96.5 %, since other plans and coarse steps gain less."""
 
 _FINE_POINTS = 600
 
@@ -61,8 +61,8 @@ def _table() -> tuple[FloatArray, FloatArray, FloatArray]:
     ratios = np.concatenate(
         [np.geomspace(low, middle, count, endpoint=False), np.geomspace(middle, high, rest)]
     )
-    lower = np.array([[int(word) for word in row.split()] for row, _ in CRITICAL_SHARES]) / 1e4
-    upper = 1.0 - np.array([[int(word) for word in row.split()] for _, row in CRITICAL_SHARES]) / 1e4
+    lower = np.array([[int(share) for share in row.split()] for row, _ in CRITICAL_SHARES]) / 1e4
+    upper = 1.0 - np.array([[int(share) for share in row.split()] for _, row in CRITICAL_SHARES]) / 1e4
     return np.log(ratios), lower, upper
 
 
@@ -91,7 +91,7 @@ def sigma_interval(
     """The interval for sigma (mm) about the reported standard deviation `value`.
 
     `stopping_limit` is the range limit (mm) by which the series was stopped, None if its length was fixed beforehand.
-    With one level of readings there is no lower end: nothing tells a small sigma from none.
+    With one level of readings there is no lower end: a small sigma cannot be distinguished from none.
     """
     log_sigma = np.log(evidence.sigma)
     fine = np.linspace(float(log_sigma[0]), float(log_sigma[-1]), _FINE_POINTS)

@@ -15,7 +15,7 @@ MANY_DEGREES = 500
 
 @dataclass(frozen=True, slots=True)
 class UncertaintyPart:
-    """A standard uncertainty and the degrees of freedom it is known with (infinite: known)."""
+    """A standard uncertainty and its degrees of freedom (infinite: exactly known)."""
 
     size: float
     dof: float = math.inf
@@ -42,7 +42,7 @@ def combine(value: float, parts: Mapping[str, UncertaintyPart], confidence: floa
     """The interval about `value` from independent parts. Its components are the parts' sizes.
 
     Each part is widened by Student's t for its own degrees of freedom, and the results are added as squares. With two
-    or three repeats Welch-Satterthwaite's common degrees of freedom cover too seldom: where the repeats agree by chance
+    or three repeats Welch-Satterthwaite's common degrees of freedom cover too seldom: where the repeats happen to agree
     they count the parts as known.
     """
     upper = 0.5 + 0.5 * confidence
@@ -53,7 +53,7 @@ def combine(value: float, parts: Mapping[str, UncertaintyPart], confidence: floa
 
 @dataclass(frozen=True, slots=True)
 class Scatter:
-    """A standard deviation `sigma` and the degrees of freedom it is known with."""
+    """A standard deviation `sigma` and its degrees of freedom."""
 
     sigma: float
     dof: float
@@ -63,7 +63,7 @@ class Scatter:
         if self.dof >= MANY_DEGREES:
             return Interval(self.sigma, self.sigma, self.sigma, confidence)
         tail = 0.5 * (1.0 - confidence)
-        # Whole and half degrees are all that is asked for; the quantile is kept by its arguments.
+        # Only whole and half degrees occur; the quantile is cached by its arguments.
         low, high = (math.sqrt(self.dof / chi2_ppf(p, self.dof)) for p in (1.0 - tail, tail))
         return Interval(self.sigma, self.sigma * low, self.sigma * high, confidence)
 
@@ -71,13 +71,13 @@ class Scatter:
 def pooled_scatter(
     sum_of_squares: float, dof: float, *, least: float = 0.0, prior_sigma: float = 0.0, prior_dof: float = 0.0
 ) -> Scatter:
-    """What residuals say about sigma together with a prior (scaled inverse chi-square: the degrees of freedom add).
+    """The sigma from residuals together with a prior (scaled inverse chi-square: the degrees of freedom add).
 
     The residuals' own variance is taken to be `least`² at the least: rounding's, where all readings are on one step.
     ValueError where there is neither a degree of freedom nor a prior.
     """
     if dof + prior_dof <= 0.0:
-        raise ValueError("neither the data nor a prior say anything about the scatter")
+        raise ValueError("neither the data nor a prior determine the scatter")
     from_data = max(sum_of_squares, dof * least * least)
     from_prior = prior_dof * max(prior_sigma, least) ** 2
     return Scatter(math.sqrt((from_data + from_prior) / (dof + prior_dof)), dof + prior_dof)

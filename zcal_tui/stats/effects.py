@@ -1,16 +1,16 @@
-"""What is not noise in a series: a first sample apart, a drift, outliers. Named, never silently dropped.
+"""What is not noise in a series: a first-sample shift, a drift, outliers. Named, never silently dropped.
 
 The three are tested under one shared error rate: 2/7 of it each. All are t tests in one linear model,
-height = level + drift · number + shift · (number is the first) + noise, so neither effect is taken for the other.
+height = level + drift · number + shift · (number is the first) + noise, so neither effect is mistaken for the other.
 Outliers are looked for first (samples beyond what the model explains, generalised ESD on externally studentised
 residuals); the other two are tested without them.
 
-One first sample cannot tell a stray touch from a habit of the first. A second series, begun anew, can (`again`): if its
-first sample is nearer to the first one's shift than to none, the shift is a habit; if not, the first was an outlier.
+A single first sample cannot distinguish an outlier from a shift that always occurs. A second series can (`again`): if
+its first sample is nearer to the first one's shift than to none, the shift recurs; if not, the first was an outlier.
 
 Readings come in steps, so two rules hold beside the p-values: rounding's own variance step²/12 is the least the noise
-is taken to be, and a difference of one step to the neighbouring reading is never evidence of an outlier or of a first
-sample apart (Klipper docs, Probe_Calibrate, Repeatability check: a difference of one step is normal).
+is taken to be, and a difference of one step to the neighbouring reading is never evidence of an outlier or of a
+first-sample shift (Klipper docs, Probe_Calibrate, Repeatability check: a difference of one step is normal).
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from zcal_tui.stats.quantiles import t_ppf, t_two_sided_p
 FloatArray = NDArray[np.float64]
 
 MIN_SAMPLES = 8
-"""Fewer samples leave nothing to test an effect against."""
+"""Fewer samples are too few to test for an effect."""
 
 MAX_OUTLIER_SHARE = 0.15
-"""More than that is not outliers: it is how the probe behaves."""
+"""More are not outliers: they are how the probe behaves."""
 
 CERTAIN_P = 0.0005
 """An effect above this p-value is named if significant, but what it explains stays in sigma's interval."""
@@ -39,8 +39,8 @@ CERTAIN_P = 0.0005
 _GAP_STEPS = 1.5
 
 _SHARES = 3.5
-"""Three tests share the error rate; the rest is what it costs, seen by simulation, that two of them come after the
-removal of outliers, and that outliers are looked for more than once."""
+"""Three tests share the error rate. The rest, found by simulation, is for two of them following the removal of
+outliers, and for the repeated search for outliers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Outliers:
-    """Indices (from 0) of samples the others do not explain, the p-value of the clearest, and their distances in mm."""
+    """Indices (from 0) of samples that the others do not explain, the p-value of the clearest, and their distances in
+    mm."""
 
     indices: tuple[int, ...]
     p: float
@@ -64,7 +65,7 @@ class Outliers:
 @dataclass(frozen=True, slots=True)
 class Effects:
     """`drift` is mm per sample, `first_sample` the first sample's height above the others. None: too few samples.
-    `starts` is how many series began to tell of the first sample: 2 where one did not do."""
+    `starts` is how many series were begun to test the first sample: 2 where one was not enough."""
 
     drift: Effect | None
     first_sample: Effect | None
@@ -88,7 +89,7 @@ class _Fit:
 
 
 LEAST_AGAIN = 3
-"""Heights of a second series without which it says nothing of its first."""
+"""The fewest heights of a second series from which its first one can be judged."""
 
 
 def find_effects(
@@ -100,7 +101,7 @@ def find_effects(
     again: Sequence[float] = (),
 ) -> Effects:
     """Tests a series of heights (mm, in the order taken) for the three effects. `step` (mm) is 0 if not quantised.
-    `again` are the heights of a second series, begun as the first was; fewer than LEAST_AGAIN say nothing."""
+    `again` are the heights of a second series, begun as the first was; fewer than LEAST_AGAIN are ignored."""
     values = np.asarray(heights, dtype=np.float64)
     if len(values) < MIN_SAMPLES:
         return Effects(None, None, NO_OUTLIERS)
@@ -125,13 +126,13 @@ def _with_second_start(
     others = np.asarray(again[1:], dtype=np.float64)
     shift = float(again[0] - others.mean())
     error = math.sqrt(variance * (1.0 + 1.0 / len(others)))
-    is_habit = abs(shift - once.size.value) < abs(shift)
-    if is_habit:
+    recurs = abs(shift - once.size.value) < abs(shift)
+    if recurs:
         shift = 0.5 * (once.size.value + shift)
         error = 0.5 * math.hypot(error, once.size.components.get("random", 0.0))
     reach = t_ppf(0.5 + 0.5 * once.size.confidence, dof) * error
     size = Interval(shift, shift - reach, shift + reach, once.size.confidence, {"random": error})
-    if is_habit:
+    if recurs:
         return replace(effects, first_sample=Effect(size, once.p, True), starts=2)
     outliers = Outliers(
         (0, *effects.outliers.indices),
@@ -143,7 +144,7 @@ def _with_second_start(
 
 
 def certain_effects(effects: Effects) -> Effects:
-    """The same with nothing found that might be chance, at CERTAIN_P."""
+    """The same effects, with only those found that are significant at CERTAIN_P."""
 
     def certain(effect: Effect | None) -> Effect | None:
         if effect is None or not effect.found or effect.p < CERTAIN_P:
@@ -202,7 +203,7 @@ def _find_outliers(values: FloatArray, design: FloatArray, step: float, level: f
         if p < level:
             found = len(removed)
         best_p = min(best_p, p)
-    indices = [i for i in removed[:found] if _apart(values, i, removed[:found]) >= _GAP_STEPS * step]
+    indices = [i for i in removed[:found] if _gap(values, i, removed[:found]) >= _GAP_STEPS * step]
     if not indices:
         return Outliers((), 1.0 if found else best_p, ())
     others = np.array([i for i in range(len(values)) if i not in indices])
@@ -230,7 +231,7 @@ def _farthest(fit: _Fit, least_variance: float) -> tuple[int, float]:
     return position, min(1.0, int(usable.sum()) * t_two_sided_p(t, dof))
 
 
-def _apart(values: FloatArray, index: int, removed: list[int]) -> float:
+def _gap(values: FloatArray, index: int, removed: list[int]) -> float:
     """Distance from a sample to the nearest one that was not removed."""
     others = [i for i in range(len(values)) if i not in removed]
     return float(np.abs(values[others] - values[index]).min())

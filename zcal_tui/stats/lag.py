@@ -1,4 +1,4 @@
-"""Heights that follow temperatures with a lag: a fit by profile likelihood, and what else could have come out.
+"""Heights that follow temperatures with a lag: a fit by profile likelihood, and a bootstrap of its residuals.
 
 The model is linear but for the time constant. So for each time constant of a grid the columns are made orthonormal
 once; the fit is the one that leaves the least, and a bootstrap of hundreds of repeats is a matter of matrix products.
@@ -16,7 +16,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
 LAGS: FloatArray = np.concatenate([[0.0], np.geomspace(5.0, 3600.0, 40)])
-"""s. The time constants looked at."""
+"""s. The time constants considered."""
 
 LEAST_DOF = 3.0
 _LEAST_LEFT = 0.25
@@ -90,12 +90,12 @@ class Blocks:
 
 
 def blocks_for(residuals: FloatArray, orthonormal: FloatArray) -> Blocks:
-    """The block length at which the residuals' wander shows most: rather too wide an interval than too narrow a one.
+    """The block length at which the residuals' wander is largest: rather too wide an interval than too narrow a one.
 
-    Sums over blocks scatter more than sums of independent values by a factor. The fit has taken part of the wander
-    away, the more the longer the block; how much it would take from independent values is allowed for. `orthonormal`
-    are the model's columns, plus one parameter for the lag. The residuals are worth as many independent values as
-    there are, divided by the factor, less the parameters.
+    Sums over blocks scatter more than sums of independent values by a factor. The fit has removed part of the wander,
+    the more the longer the block; how much it would remove from independent values is allowed for. `orthonormal` are
+    the model's columns, plus one parameter for the lag. The degrees of freedom are the number of residuals divided by
+    the factor, less the parameters.
     """
     n, parameters = len(residuals), orthonormal.shape[1] + 1
     variance = float(residuals @ residuals) / max(1, n - parameters)
@@ -112,7 +112,7 @@ def blocks_for(residuals: FloatArray, orthonormal: FloatArray) -> Blocks:
     dof = max(LEAST_DOF, n / factor - parameters)
     length = lengths[factors.index(max(factors))]
     index = (np.arange(n)[:, None] + np.arange(length)) % n
-    # What is drawn shall scatter, in sums of a block, as the noise did before the fit took its part.
+    # Sums of a drawn block must scatter as the noise did before the fit removed its part.
     shown = float((residuals[index].sum(axis=1) ** 2).mean()) / length
     inflation = math.sqrt(factor * variance / shown * (dof + parameters) / dof) if shown > 0.0 else 1.0
     return Blocks(length, inflation, dof)

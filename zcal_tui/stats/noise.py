@@ -1,12 +1,13 @@
-"""What quantised readings say about the standard deviation behind them.
+"""The standard deviation behind quantised readings.
 
 Assumed: trigger heights scatter normally about their mean; each reading is the step the height fell into; where the
 mean lies against the steps is unknown, and no place is likelier than another. Then the counts of readings per level
-depend on sigma alone (in steps), and everything they say about it is the interval-censored likelihood, integrated
+depend on sigma alone (in steps), and all their information on it is the interval-censored likelihood, integrated
 over the mean: L(σ) = ∫ Π P(level i | mean, σ) d mean.
 
 The posterior used here is that likelihood with the prior d log σ · σ / (σ + 0.2 step): the prior under which the
-interval without quantisation is the χ² interval, made flat below a fifth of a step, where readings cannot tell.
+interval without quantisation is the χ² interval, made flat below a fifth of a step, where readings contain no
+information.
 How often its limits cover is a matter of `calibration`, not of belief.
 """
 

@@ -1,4 +1,4 @@
-"""The mean of a few repeats, or one value with what is known beforehand about the scatter.
+"""The mean of a few repeats, or one value with a prior for the scatter.
 
 For a probe's X and Y offsets and for repeats of an automatic Z offset: too few values to estimate their scatter well,
 so that Student's t for the actual degrees of freedom matters, and a prior where there is one.
@@ -39,8 +39,8 @@ def mean_of_repeats(
 
     `step` (mm) is what the values are rounded to: half of it may be off in all of them alike, and its variance
     step² / 12 is the least their scatter is taken to be. `systematic` names further half-widths (mm) within which all
-    values may be off alike, such as half the last bracket of a search. The prior says that one value scatters with
-    about `prior_sigma` (mm), as surely as `prior_dof` + 1 repeats would. Components: "random", "step", and the names
+    values may be off alike, such as half the last bracket of a search. The prior: one value scatters with
+    about `prior_sigma` (mm), known as well as from `prior_dof` + 1 repeats. Components: "random", "step", and the names
     in `systematic`. ValueError on no value, a value that is not finite, or one value without a prior.
     """
     numbers = np.asarray(values, dtype=np.float64)

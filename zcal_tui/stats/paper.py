@@ -1,7 +1,7 @@
 """The paper test: the height at which a person feels the nozzle touch, and the z_offset that follows from it.
 
-Persons differ in how well they feel the paper drag, and one test says nothing about that. So the scatter of one test
-has a prior: sigma about PRIOR_SIGMA, as surely as PRIOR_DOF + 1 tests would say. Several tests are pooled with it.
+Persons differ in how well they feel the paper drag, and one test shows nothing about that. So the scatter of one test
+has a prior: sigma about PRIOR_SIGMA, known as well as from PRIOR_DOF + 1 tests. Several tests are pooled with it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class PaperResult:
     """`height`: toolhead Z (mm) at which the paper drags; components "feel", "resolution", "step".
 
     `sigma` (mm) is the person's scatter from test to test, tests and prior pooled; None after one test. It is bounded
-    from above only: what a few tests leave open to below is the prior's word, and a steadier hand does no harm. `dof`
+    from above only: below, a few tests leave the interval to the prior, and a steadier hand does no harm. `dof`
     are the degrees of freedom of both.
     """
 
@@ -78,23 +78,23 @@ def paper_height(
 def z_offset(trigger: Interval, paper: PaperResult, step: float) -> Interval:
     """z_offset (mm): the mean trigger height over the height at which the paper drags.
 
-    `trigger` is the mean of the touches, its components as `repeatability.analyse` names them: "random", "step", and
-    what else was systematic, which is called "sampling" here. `step` (mm) counts once for the touches and once for
+    `trigger` is the mean of the samples, its components as `repeatability.analyse` names them: "random", "step", and
+    what else was systematic, which is called "sampling" here. `step` (mm) counts once for the samples and once for
     the paper. Components: "touches", "feel", "resolution", "step", "sampling". The thickness of the paper is in it, as
     it is in Klipper's own.
     """
     own = dict(trigger.components)
-    # What the touches' few degrees of freedom cost is kept in the size, so that the part counts as known.
+    # The cost of the samples' few degrees of freedom is kept in the size, so that the part counts as exactly known.
     known = _equivalent_size(trigger) / math.hypot(*own.values()) if any(own.values()) else 1.0
     random = own.pop("random", 0.0) * max(1.0, known) if own else _equivalent_size(trigger)
     rounding = step / math.sqrt(12.0)
-    touches_step = own.pop("step", rounding)
+    samples_step = own.pop("step", rounding)
     paper_step = max(paper.height.components.get("step", 0.0), rounding)
     parts = {
         "touches": UncertaintyPart(random),
         "feel": UncertaintyPart(paper.height.components["feel"], paper.dof),
         "resolution": UncertaintyPart(paper.height.components["resolution"]),
-        "step": UncertaintyPart(math.hypot(touches_step, paper_step)),
+        "step": UncertaintyPart(math.hypot(samples_step, paper_step)),
         "sampling": UncertaintyPart(math.hypot(*own.values())),
     }
     return combine(trigger.value - paper.height.value, parts, paper.height.confidence)

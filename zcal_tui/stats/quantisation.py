@@ -1,4 +1,4 @@
-"""The grid of steps that readings lie on, and what rounding to it leaves in a mean of readings that scatter."""
+"""The grid of steps that readings lie on, and the error that rounding to it leaves in a mean."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def reading_step(heights: FloatArray, step: float) -> float:
     """The distance (mm) of which all differences between the heights are multiples: `step`, or a fraction of it
     (a half to a quarter), or 0 where the heights lie on no such grid and are taken as not quantised.
 
-    Where more than half of them are the same, though, it is `step`: nothing but steps makes so many alike. The towers
-    of a delta step each for itself, so that the few others may lie anywhere between.
+    Where more than half of them are the same, though, it is `step`: only steps make so many alike. The towers of a
+    delta step independently, so the few others may lie anywhere between.
     """
     if step <= 0.0:
         return 0.0

@@ -111,7 +111,7 @@ def analyse(
     sigma = sigma_interval(evidence, deviation, confidence, stopping_limit)
     certain = certain_effects(effects)
     if certain != effects:
-        # What was named may still be chance; then the scatter includes it.
+        # A named effect may still be noise; then the scatter includes it.
         rest, rest_dof, rest_dithered = _residuals(values, certain)
         rest_evidence = noise_evidence(rest.tolist(), dof=rest_dof, step=grid, dithered=rest_dithered)
         sigma = _hull(sigma, sigma_interval(rest_evidence, deviation, confidence, stopping_limit))

@@ -3,7 +3,7 @@
 A series is what PROBE_ACCURACY takes: `count` readings, each its own expected height plus normal noise, rounded to
 steps. The range is the reported one, maximum minus minimum of the rounded readings. With the place of the heights
 against the steps unknown, a true range R (in steps) is reported as one of the two whole numbers next to it, in
-proportion; so the reported range has R's expectation, and the chance that it exceeds a limit is that of R averaged
+proportion; so the reported range has R's expectation, and its probability to exceed a limit is that of R averaged
 over one step.
 """
 

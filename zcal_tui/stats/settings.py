@@ -1,4 +1,4 @@
-"""Does a probe scatter less with other settings? Each compared with the ones it has, under one error rate."""
+"""Whether a probe scatters less with other settings, each compared with the present ones under one error rate."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _SEED = 20_000
 
 @dataclass(frozen=True, slots=True)
 class SettingComparison:
-    """One setting against the reference: `ratio` of their mean absolute deviations, `p` for scattering less by chance
-    alone, and whether it is `better` with the error rate that all comparisons share."""
+    """One setting against the reference: `ratio` of their mean absolute deviations, the probability `p` of so
+    small a ratio without a difference, and whether it is significantly `better` under the shared error rate."""
 
     name: str
     ratio: float

@@ -8,11 +8,11 @@ difference that this leaves is a bound, and it is exact when all means are equal
 *Upper.* The true range R is rejected if so small a range would be seen too seldom. Of all means with range R, those
 with two ends and everything else in the middle show a small range most often (the density of the noise is log-concave
 and even, the set "range at most r" convex and even, so averaging means with their mirror image raises its probability);
-they are what is computed with. The scatter is known only as s, so the chance is averaged over what s says of sigma;
-alone, that misses up to 1.5 times too often with two or three degrees of freedom. The bound is put halfway from there
-to that of the one pair of ends by Student's t, which is valid but too wide near the noise; for a range far above it the
-two are the same. An estimated range below the median of what noise alone gives is taken to be that median: luck shall
-not shrink the bound.
+they are used here. The scatter is known only as s, so the probability is averaged over the distribution of sigma given
+s; alone, that misses up to 1.5 times too often with two or three degrees of freedom. The bound is put halfway from
+there to that of the one pair of ends by Student's t, which is valid but too wide near the noise; for a range far above
+it the two are the same. An estimated range below the median of what noise alone gives is taken to be that median, so
+that luck does not shrink the bound.
 
 Where pairs differ in precision the upper bound is the largest of all single pairs' bounds, which is valid but wider.
 """
@@ -122,10 +122,10 @@ def _scatter_nodes(dof: int) -> tuple[FloatArray, FloatArray]:
     return np.exp(log_s), density / density.sum()
 
 
-def _chance_of_less(seen: float, true: float, count: int, dof: int) -> float:
+def _probability_of_less(seen: float, true: float, count: int, dof: int) -> float:
     """Probability of an estimated range of at most `seen` where the true one is `true`, both in units of s.
 
-    Two means are the ends, the others in the middle; averaged over what s says of sigma.
+    Two means are the ends, the others in the middle; averaged over the distribution of sigma given s.
     """
     scatter, weights = _scatter_nodes(dof)
     width = (seen * scatter)[:, None]
@@ -160,7 +160,7 @@ def _inverted(seen: float, high: float, count: int, dof: int, error: float) -> f
     """The true range, `high` at most, of which one of at most `seen` has just the probability `error`."""
 
     def excess(true: float) -> float:
-        return math.log(max(_chance_of_less(seen, true, count, dof), _TINY) / error)
+        return math.log(max(_probability_of_less(seen, true, count, dof), _TINY) / error)
 
     # The logarithm is concave and falls, so secants from above come down to the crossing in a few steps.
     right, middle = high, max(0.0, high - _FIRST_STEP)

@@ -151,7 +151,7 @@ def fit_run(run: ThermalRun) -> tuple[ThermalFit, tuple[str, ...]]:
     names = [name for name, was in zip(("bed", "nozzle"), heated, strict=True) if was]
     if not names:
         raise ValueError(f"neither bed nor nozzle was heated by {LEAST_HEATING:g} °C or more")
-    # Slower than it was hot looks the same as a straight line, which leads anywhere
+    # A lag longer than the heat looks like a straight line, which could lead anywhere
     lags = LAGS[: max(2, int((run.heated_for >= LAGS).sum()))]
     response = lagged(run.nodes, run.temperatures - run.start, lags)[:, :, heated]
     reasons = tuple(
