@@ -37,7 +37,7 @@ def _progress(text: str) -> None:
         print(f"\r{text}", end="", file=sys.stderr, flush=True)
 
 
-def _tell(text: str) -> None:
+def _report(text: str) -> None:
     _progress(" " * 60)
     _progress("")
     print(text, file=sys.stderr, flush=True)
@@ -74,7 +74,7 @@ def main(arguments: list[str]) -> int:
     )
     whole.add_argument("--jobs", type=_count, default=2, metavar="J", help="how many at once (default: 2)")
     whole.add_argument(
-        "--keep", metavar="DIR", help="keep truths and records there; what is there already is not done again"
+        "--keep", metavar="DIR", help="keep truths and records there; runs that are there are not repeated"
     )
     given = parser.parse_args(arguments)
     for name in given.names:
@@ -85,7 +85,7 @@ def main(arguments: list[str]) -> int:
         given.seed,
         given.klipper,
         _progress,
-        _tell,
+        _report,
         tuple(given.profile),
         given.only,
         given.jobs,

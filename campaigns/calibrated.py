@@ -1,7 +1,7 @@
-"""A whole calibration of one random printer by the program itself, and what it left.
+"""A whole calibration of one random printer by the program itself, and its records.
 
-It is done in two goes on one running printer: all checks up to the automatic Z offset, then that and the first layer,
-which save nothing, so that the heights they have spoken of still hold when the printer is asked where its bed is.
+It has two passes on one running printer: all checks up to the automatic Z offset, then that and the first layer. The
+second pass saves nothing, so its heights are still valid when the printer is asked where its bed is.
 """
 
 import json
@@ -23,7 +23,7 @@ from zcal_tui.sim.host.klippy_source import Source
 
 SPEED = 40.0
 LONGEST = 2400.0
-"""Seconds of real time for one go."""
+"""Seconds of real time for one pass."""
 LAST = ("auto-z", "first-layer")
 """The checks whose heights count from a homing that must not be lost before the end."""
 TRUTH, RECORDS, CONTACT = "truth.toml", "records.jsonl", "contact.json"
@@ -38,8 +38,8 @@ class CalibrationTruth:
     folder: Path
     records: tuple[dict[str, Any], ...]
     contact: float | None
-    """Toolhead Z (mm) at which the nozzle touches the bed where the first layer was checked, as homed then; None where
-    that was not done, or Z had been homed anew."""
+    """Toolhead Z (mm) at which the nozzle touches the bed where the first layer was checked, in that homing; None where
+    that was not done, or Z was homed again."""
 
 
 def folder_of(base: Path, profile: str, seed: int) -> Path:
@@ -48,7 +48,7 @@ def folder_of(base: Path, profile: str, seed: int) -> Path:
 
 
 def load(base: Path, profile: str, seed: int) -> CalibrationTruth | None:
-    """A run that was kept; None where there is none, or it did not get to its end."""
+    """A run that was kept; None where there is none, or it did not finish."""
     folder = folder_of(base, profile, seed)
     if not (folder / CONTACT).is_file():
         return None
@@ -60,7 +60,7 @@ def load(base: Path, profile: str, seed: int) -> CalibrationTruth | None:
 def calibrate(base: Path, profile: str, seed: int, source: Source, only: Sequence[str]) -> CalibrationTruth:
     """Draw a truth and calibrate its printer; `only` names the checks to do, none all of them.
 
-    Leaves truth.toml, records.jsonl, contact.json and the words of the program below `base`. Raises CampaignError.
+    Leaves truth.toml, records.jsonl, contact.json and the messages of the program below `base`. Raises CampaignError.
     """
     folder = folder_of(base, profile, seed)
     shutil.rmtree(folder, ignore_errors=True)
@@ -73,7 +73,7 @@ def calibrate(base: Path, profile: str, seed: int, source: Source, only: Sequenc
     with printer(profile, source=source, seed=seed_of_draws, speed=SPEED, options=options) as machine:
         records: list[dict[str, Any]] = []
         wanted = [name for name in CHECKS if not only or name in only or name == LOOK_FIRST]
-        for number, checks in enumerate(goes(wanted)):
+        for number, checks in enumerate(passes(wanted)):
             records += _run(machine, folder, number, checks)
         machine.reconnect()
         contact = _contact(machine, records)
@@ -84,8 +84,8 @@ def calibrate(base: Path, profile: str, seed: int, source: Source, only: Sequenc
     return found
 
 
-def goes(wanted: Sequence[str]) -> list[list[str]]:
-    """The checks of each go."""
+def passes(wanted: Sequence[str]) -> list[list[str]]:
+    """The checks of each pass."""
     first = [name for name in wanted if name not in LAST]
     last = [name for name in wanted if name in LAST]
     return [first, [LOOK_FIRST, *last]] if last else [first]
@@ -101,14 +101,14 @@ def _run(machine: CampaignPrinter, folder: Path, number: int, checks: Sequence[s
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ZCAL_")}
     environment |= {"ZCAL_DATA": str(folder / "data"), "XDG_CONFIG_HOME": str(folder / "no-config")}
     events = folder / f"events-{number}.jsonl"
-    words = folder / f"words-{number}.txt"
-    with events.open("wb") as out, words.open("wb") as said:
+    messages = folder / f"messages-{number}.txt"
+    with events.open("wb") as out, messages.open("wb") as err:
         try:
             subprocess.run(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
-                stderr=said,
+                stderr=err,
                 env=environment,
                 cwd=ROOT,
                 timeout=LONGEST,
@@ -119,12 +119,12 @@ def _run(machine: CampaignPrinter, folder: Path, number: int, checks: Sequence[s
     lines = (json.loads(line) for line in events.read_text(encoding="utf-8").splitlines())
     records = [event for event in lines if event["event"] == "record"]
     if not records or records[-1]["check"] != "all":
-        tail = words.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+        tail = messages.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
         raise CampaignError(f"The calibration left no record: {' '.join(tail)} ({folder})")
     if records[-1]["outcome"] != "finished":
         problem = records[-1]["problem"] or {}
         raise CampaignError(
-            f"The calibration broke off: {problem.get('what', '')} {problem.get('cause', '')} ({folder})"
+            f"The calibration was interrupted: {problem.get('what', '')} {problem.get('cause', '')} ({folder})"
         )
     return records
 
@@ -141,7 +141,7 @@ def _contact(machine: CampaignPrinter, records: Sequence[dict[str, Any]]) -> flo
     if not felt or machine.status("toolhead")["homed_axes"] != "xyz":
         return None
     x, y = felt[-1]["x"], felt[-1]["y"]
-    # The last move is downwards, so that no lost motion is in the height
+    # The last move is downwards, so the height contains no lost motion
     machine.gcode(f"G91\nG1 Z8 F600\nG90\nG1 X{x:.3f} Y{y:.3f} F6000\nG91\nG1 Z-5 F600\nG90")
     gap = machine.report()["gap"]
     return None if gap is None else float(machine.status("toolhead")["position"][2]) - float(gap)

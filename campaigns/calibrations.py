@@ -1,6 +1,6 @@
-"""Is what the checks say of errors so? Whole calibrations of random printers, every estimate compared with the truth.
+"""Whether intervals cover the truth: whole calibrations of random printers, every estimate compared with the truth.
 
-The profiles' truths are drawn anew for each seed; the program itself calibrates, with the autopilot for the person.
+The truths are random for each seed; the program itself calibrates, with the autopilot as the person.
 """
 
 import shutil
@@ -24,14 +24,14 @@ from zcal_tui.sim.profile import PROFILES
 NAME = "calibrations"
 RUNS = 20
 MOST_WRONG = 0.05
-"""Share of wrong verdicts of each kind: what the rules of docs/statistics.md promise."""
+"""Share of wrong verdicts of each kind: the error rate in docs/statistics.md."""
 
 Task = tuple[str, int]
 """A profile and a seed."""
 
 
 def run(options: CampaignOptions) -> CampaignReport:
-    """Calibrate and compare. A run that fails is told of and kept. Raises CampaignError where none got to its end."""
+    """Calibrate and compare. A run that fails is reported and kept. Raises CampaignError where none finished."""
     source = options.source()
     base = Path(options.keep) if options.keep else Path(tempfile.mkdtemp(prefix="zcal-campaign-"))
     base.mkdir(parents=True, exist_ok=True)
@@ -48,7 +48,7 @@ def run(options: CampaignOptions) -> CampaignReport:
     for task, outcome in _all(tasks, options.jobs, one, options):
         if isinstance(outcome, CampaignError):
             failed.append(f"{task[0]} {task[1]}")
-            options.tell(f"{task[0]}, seed {task[1]}, failed and is kept: {outcome}")
+            options.report(f"{task[0]}, seed {task[1]}, failed and is kept: {outcome}")
             continue
         _count(tally, outcome)
         if not options.keep:
@@ -56,14 +56,14 @@ def run(options: CampaignOptions) -> CampaignReport:
     if not options.keep and not failed:
         shutil.rmtree(base, ignore_errors=True)
     if not tally.profiles:
-        raise CampaignError(f"No calibration got to its end; what they left is in {base}.")
+        raise CampaignError(f"No calibration finished. Their files are in {base}.")
     return _report(tally, failed, len(tasks), options)
 
 
 def _all(
     tasks: Sequence[Task], jobs: int, one: Callable[[Task], CalibrationTruth], options: CampaignOptions
 ) -> Iterator[tuple[Task, CalibrationTruth | CampaignError]]:
-    """What becomes of each task, as they end, `jobs` at once."""
+    """The result of each task as it ends, `jobs` at once."""
     began = time.monotonic()
     with ThreadPoolExecutor(jobs) as pool:
         running: dict[Future[CalibrationTruth], Task] = {pool.submit(one, task): task for task in tasks}
@@ -95,7 +95,7 @@ def _count(tally: Tally, outcome: CalibrationTruth) -> None:
 
 
 def _report(tally: Tally, failed: Sequence[str], count: int, options: CampaignOptions) -> CampaignReport:
-    covered = tally.too_seldom()
+    covered = tally.too_low()
     verdicts, passes, alarms = tally.verdicts, tally.wrong_passes, tally.false_alarms
     most = MOST_WRONG * verdicts
     return CampaignReport(
@@ -105,19 +105,20 @@ def _report(tally: Tally, failed: Sequence[str], count: int, options: CampaignOp
         tally.rows(),
         (
             Criterion(
-                "no interval holds the truth clearly more seldom than in 93 % of cases"
+                "no interval covers the truth in significantly fewer than 93 % of cases"
                 + (f" ({', '.join(covered)})" if covered else ""),
                 not covered,
             ),
             Criterion(
-                f"at most 5 % of the verdicts pass what is beyond its limit ({passes} of {verdicts})",
+                f"at most 5 % of the verdicts pass what exceeds its limit ({passes} of {verdicts})",
                 passes <= most,
             ),
             Criterion(
-                f"at most 5 % are alarms for what keeps its limit ({alarms} of {verdicts})", alarms <= most
+                f"at most 5 % are alarms for what is within its limit ({alarms} of {verdicts})",
+                alarms <= most,
             ),
             Criterion(
-                "every calibration gets to its end" + (f" (not {', '.join(failed)})" if failed else ""),
+                "every calibration finishes" + (f" (not {', '.join(failed)})" if failed else ""),
                 not failed,
             ),
         ),

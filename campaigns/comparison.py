@@ -1,4 +1,4 @@
-"""What the records of a calibration claim, next to what is so. Lengths in mm."""
+"""The estimates of a calibration's records compared with the truth. Lengths in mm."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -8,24 +8,23 @@ from typing import Any
 
 from campaigns.machine_truth import MachineTruth, Warmth, Xy
 from campaigns.ranges import expected_range, range_exceeds
+from zcal_tui.model import limits
 
 Record = Mapping[str, Any]
 SERIES = 10
-LIMIT = 0.025
-"""mm. Klipper docs, Probe_Calibrate: a range of ten beyond this is not accurate enough."""
 MEDIAN_OF_THREE = 0.4487
 """Variance of the median of three normal values, in units of one value's."""
 SETTLED_SHARE = 3
-"""The last third of the touches in the heat is where the check looks how far the height has come."""
+"""The check takes the shift from the last third of the samples in the heat."""
 FEWEST = 3
 LEAST_SHARE = 0.001
-"""What the check tells of smaller ones: less than 0.1 %."""
+"""Smaller shares are reported as less than 0.1 %."""
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedEstimate:
-    """One estimate and its truth; an open end of the interval is None. `claimed` says whether the interval claims to
-    hold this truth: what is compared besides is to learn from."""
+    """One estimate and its truth; an open end of the interval is None. `claimed`: the interval claims to cover this
+    truth; other comparisons are for information."""
 
     name: str
     unit: str
@@ -37,45 +36,45 @@ class ComparedEstimate:
 
     @property
     def inside(self) -> bool:
-        """Whether the interval holds the truth."""
+        """Whether the interval covers the truth."""
         return (self.low is None or self.low <= self.truth) and (self.high is None or self.truth <= self.high)
 
     @property
     def error(self) -> float:
-        """What was estimated less the truth; a bound's distance from it where nothing but a bound is given."""
+        """The estimate minus the truth; a bound's distance from it where there is only a bound."""
         found = self.value if self.value is not None else self.high if self.high is not None else self.low
         return math.nan if found is None else found - self.truth
 
 
 @dataclass(frozen=True, slots=True)
 class KnownTruth:
-    """What is known besides a record: the truth, the true contact height at the end (see Calibrated), and when the
-    probe touched last before the record (the printer's time, s)."""
+    """What is known besides a record: the truth, the true contact height at the end (see CalibrationTruth), and the
+    time of the last sample before the record (the printer's time, s)."""
 
     truth: MachineTruth
     contact: float | None = None
-    touched: float = -math.inf
+    last_sample: float = -math.inf
 
 
 def compare(records: Sequence[Record], truth: MachineTruth, contact: float | None) -> list[ComparedEstimate]:
     """Every estimate whose truth is known; `contact` as in KnownTruth, the records in the order they were taken.
 
     Heights that count from a homing (mean, contact, nozzle, switch, bed) have none of their own: where Z is zero is
-    drawn anew each time. Nor has the lag, as each part of the machine has its own.
+    random each time. Nor has the lag, as each part of the machine has its own.
     """
     found: list[ComparedEstimate] = []
-    touched = -math.inf
+    last_sample = -math.inf
     for record in records:
         if record["outcome"] == "finished" and (comparer := COMPARERS.get(record["check"])) is not None:
-            found += comparer(record, KnownTruth(truth, contact, touched))
-        touched = max([touched, *(sample["t"] for sample in _samples(record, "touch"))])
+            found += comparer(record, KnownTruth(truth, contact, last_sample))
+        last_sample = max([last_sample, *(sample["t"] for sample in _samples(record, "touch"))])
     return found
 
 
 def _of(
     record: Record, name: str, truth: float, label: str = "", *, claimed: bool = True
 ) -> Iterator[ComparedEstimate]:
-    """The estimate of this name next to a truth; nothing where the record has none."""
+    """The estimate of this name with a truth; nothing where the record has none."""
     estimate = record["estimates"].get(name)
     if estimate is not None and not (estimate["low"] is None and estimate["high"] is None):
         yield ComparedEstimate(
@@ -111,32 +110,32 @@ def _accuracy(record: Record, known: KnownTruth) -> Iterator[ComparedEstimate]:
     if rested is None:
         return
     first = probe.first_sample_shift if rested else 0.0
-    # The range is that of the ten that people take: after a rest, and with the drift
+    # The range is that of ten samples after a rest, with the drift
     offsets = [probe.drift_per_touch * n / probe.noise for n in range(SERIES)]
     offsets[0] += first / probe.noise
     yield from _of(record, "range_of_ten", probe.noise * expected_range(offsets))
-    share = range_exceeds(LIMIT / probe.noise, offsets)
+    share = range_exceeds(limits.RANGE_OF_TEN.value / probe.noise, offsets)
     for one in _of(record, "over_limit", share):
-        # Shares below this are told as no more than that
+        # Smaller shares are reported as no more than this
         yield replace(one, high=None if one.high is None else max(one.high, LEAST_SHARE))
     yield from _of(record, "first_sample_shift", first)
 
 
 UNSURE = 1.5
-"""Times the probe's rest. Records tell to some seconds when it last touched, for homing touches more than once."""
+"""Times the probe's rest. Records have the time of the last sample to a few seconds: homing takes more than one."""
 
 
 def _rested(record: Record, known: KnownTruth) -> bool | None:
-    """Whether the probe had been at rest before the record's first touch, levelling and homing counted; None where
-    that hangs on seconds that no record tells."""
+    """Whether the probe had been at rest before the record's first sample, levelling and homing counted; None where
+    that depends on seconds that no record has."""
     frame = record["context"].get("frame", {})
-    before = [known.touched, frame.get("levelled_at")]
+    before = [known.last_sample, frame.get("levelled_at")]
     before += [frame.get("homed_at")] if known.truth.homes_with_probe else []
     last = max(time for time in before if time is not None)
-    touches = _samples(record, "touch")
-    if not touches:
+    samples = _samples(record, "touch")
+    if not samples:
         return False
-    paused, rest = float(touches[0]["t"]) - last, known.truth.truth.probe.rest
+    paused, rest = float(samples[0]["t"]) - last, known.truth.truth.probe.rest
     return None if rest <= paused < UNSURE * rest else paused >= rest
 
 
@@ -148,7 +147,7 @@ def _bias(record: Record, known: KnownTruth) -> Iterator[ComparedEstimate]:
         if name.startswith("z_offset@"):
             offset = truth.paper_offset(place_of(name))
             offsets.append(offset)
-            # Only differences count there: the person shall feel alike, not right
+            # Only differences count here: the person has to feel the same everywhere, not the true contact
             yield from _of(record, name, offset - bias, "z_offset@x,y, own feel")
             yield from _of(record, name, offset, "z_offset@x,y", claimed=False)
     if offsets:
@@ -156,12 +155,12 @@ def _bias(record: Record, known: KnownTruth) -> Iterator[ComparedEstimate]:
 
 
 def _temperature(record: Record, known: KnownTruth) -> Iterator[ComparedEstimate]:
-    touches = [sample for sample in record["samples"] if sample["bed"] is not None]
-    if not touches:
+    samples = [sample for sample in record["samples"] if sample["bed"] is not None]
+    if not samples:
         return
     truth = known.truth
-    toolhead = touches[0]["x"], touches[0]["y"]
-    run = HeatedRun(touches, truth, toolhead)
+    toolhead = samples[0]["x"], samples[0]["y"]
+    run = HeatedRun(samples, truth, toolhead)
     yield from _of(record, "shift", run.shift)
     yield from _of(record, "per_degree_bed", run.per_degree_bed)
     yield from _of(record, "per_degree_nozzle", run.per_degree_nozzle)
@@ -170,13 +169,13 @@ def _temperature(record: Record, known: KnownTruth) -> Iterator[ComparedEstimate
 
 
 class HeatedRun:
-    """The touches of a temperature run, and how the trigger height really moved."""
+    """The samples of a temperature run, and how the trigger height truly moved."""
 
-    def __init__(self, touches: Sequence[Record], truth: MachineTruth, toolhead: Xy) -> None:
-        warmth = [Warmth(s["t"], s["bed"], s["hotend"]) for s in touches]
-        hot = "nozzle" if any(s["place"] == "nozzle" for s in touches) else "bed"
-        cold_ones = [n for n, s in enumerate(touches) if s["place"] == "baseline"]
-        hot_ones = [n for n, s in enumerate(touches) if s["place"] == hot]
+    def __init__(self, samples: Sequence[Record], truth: MachineTruth, toolhead: Xy) -> None:
+        warmth = [Warmth(s["t"], s["bed"], s["hotend"]) for s in samples]
+        hot = "nozzle" if any(s["place"] == "nozzle" for s in samples) else "bed"
+        cold_ones = [n for n, s in enumerate(samples) if s["place"] == "baseline"]
+        hot_ones = [n for n, s in enumerate(samples) if s["place"] == hot]
         late = hot_ones[-max(FEWEST, len(hot_ones) // SETTLED_SHARE) :]
 
         def moved(warmth: Sequence[Warmth]) -> float:
@@ -184,16 +183,16 @@ class HeatedRun:
             return mean(heights[n] for n in late) - mean(heights[n] for n in cold_ones)
 
         def warmed(heater: str) -> float:
-            end = median(float(touches[n][heater]) for n in late)
-            return end - mean(float(touches[n][heater]) for n in cold_ones)
+            end = median(float(samples[n][heater]) for n in late)
+            return end - mean(float(samples[n][heater]) for n in cold_ones)
 
         self.shift = moved(warmth)
-        """How far the height had come in the last third of the heat, over the cold height."""
+        """The height in the last third of the heat minus the cold height."""
         by_bed = moved([replace(one, nozzle=warmth[0].nozzle) for one in warmth])
         goal = truth.per_degree_bed(toolhead) * warmed("bed") + truth.per_degree_nozzle * warmed("hotend")
         changes = truth.trigger_changes(warmth, toolhead)
         self.remaining = goal - (changes[hot_ones[-1]] - mean(changes[n] for n in cold_ones))
-        """How far it would still have gone with the temperatures of the last third."""
+        """How far it would still have moved at the temperatures of the last third."""
         self.per_degree_bed = by_bed / warmed("bed") if warmed("bed") else math.nan
         self.per_degree_nozzle = (self.shift - by_bed) / warmed("hotend") if warmed("hotend") else math.nan
 

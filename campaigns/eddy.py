@@ -11,7 +11,7 @@ PROFILE = Path(__file__).parent / "profiles" / "eddy"
 
 
 def why_not(root: Path) -> str | None:
-    """Why this klippy cannot scan with it, in half a sentence; None if it can."""
+    """Why this klippy cannot scan with it, as a clause; None if it can."""
     driver = _driver(root)
     if not driver:
         return "this klippy has no probe_eddy_current"
@@ -38,7 +38,7 @@ def _driver(root: Path) -> str:
 
 
 def calibration(far: float = 3e6, gain: float = 0.12, decay: float = 3.0, height: float = 1.0) -> str:
-    """What PROBE_EDDY_CURRENT_CALIBRATE would find on the simulated coil, whose parameters are in docs/truth.md."""
+    """The result of PROBE_EDDY_CURRENT_CALIBRATE on the simulated coil, whose parameters are in docs/truth.md."""
     return ",\n  ".join(
         f"{z:.6f}:{far * (1 + gain * math.exp(-(z + height) / decay)):.3f}"
         for z in (step * 0.040 for step in range(101))

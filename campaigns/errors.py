@@ -1,5 +1,5 @@
-"""What can keep a campaign from being run."""
+"""The error of the campaigns."""
 
 
 class CampaignError(Exception):
-    """A campaign cannot be run, or was broken off; the text says why, in words, and what to do."""
+    """A campaign cannot be run, or was interrupted; the text gives the reason and the remedy."""

@@ -1,4 +1,4 @@
-"""What is so about a simulated printer, in the terms in which the checks speak: mm, mm/°C, toolhead heights.
+"""The true values of a simulated printer in the terms of the checks: mm, mm/°C, toolhead heights.
 
 All of it follows from the truth file and the machine's own model (zcal_tui/sim/machine); nothing is measured.
 """
@@ -18,7 +18,7 @@ from zcal_tui.sim.wiring import load_wiring
 
 Xy = tuple[float, float]
 NUDGE = 0.01
-"""mm a carriage is moved to see how far it moves the nozzle."""
+"""mm. A carriage is moved by this to find how far it moves the nozzle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Warmth:
 
 
 class MachineTruth:
-    """The truth about one printer. Places: `toolhead` is the nozzle's, as the printer counts."""
+    """The truth about one printer. `toolhead` positions are the nozzle's, as the printer counts."""
 
     def __init__(self, profile: str, document: Document) -> None:
         """Raises TruthError where the truth does not fit the profile."""
@@ -47,18 +47,18 @@ class MachineTruth:
         return self.wiring.drives[0].step_distance
 
     def probed(self, toolhead: Xy) -> Xy:
-        """The point of the bed that the probe touches."""
+        """The point of the bed that is probed from a toolhead position."""
         geometry = self._machine.geometry
         return toolhead[0] + geometry.probe_x, toolhead[1] + geometry.probe_y
 
-    def touched_from(self, bed: Xy) -> Xy:
-        """Where the toolhead stands with the probe over a point of the bed."""
+    def toolhead_for(self, bed: Xy) -> Xy:
+        """The toolhead position with the probe over a point of the bed."""
         geometry = self._machine.geometry
         return bed[0] - geometry.probe_x, bed[1] - geometry.probe_y
 
     @property
     def homes_with_probe(self) -> bool:
-        """Whether the probe touches the bed when Z is homed."""
+        """Whether Z is homed with the probe."""
         return self.wiring.drives[0].virtual_endstop is not None
 
     @property
@@ -73,17 +73,17 @@ class MachineTruth:
     def paper_offset(self, bed: Xy) -> float:
         """The z_offset that a paper test by an unbiased person gives over this point, cold and clean.
 
-        The trigger is reported when its signal comes, so what the probe goes on until then counts. On a delta the
-        towers' endstops are off, so that Z differs between where the toolhead touches and where the nozzle does.
+        The trigger is reported when its signal arrives, so the probe's travel until then counts. On a delta the towers'
+        endstops are off, so Z differs between the probe's point and the nozzle's.
         """
         late = self.truth.probe.trigger_delay * self._probe_speed
-        aslant = self._rise(self.touched_from(bed)) - self._rise(bed)
+        tilt = self._rise(self.toolhead_for(bed)) - self._rise(bed)
         geometry = self._machine.geometry
-        return geometry.probe_z + self.location_bias(bed) - late - aslant - self.truth.person.paper
+        return geometry.probe_z + self.location_bias(bed) - late - tilt - self.truth.person.paper
 
     def lost_motion(self, toolhead: Xy) -> float:
-        """How far the motors turn upwards here before all of the drives follow: at the probe's point of the gantry, or
-        at a delta's nozzle."""
+        """How far the motors turn upwards before all drives follow: at the probe's point of the gantry, or at a delta's
+        nozzle."""
         sections = [stepper.section for stepper in self.wiring.drives]
         backlashes = [
             self.truth.drive[name].backlash if name in self.truth.drive else 0.0 for name in sections
@@ -163,7 +163,7 @@ class MachineTruth:
         return DeltaGeometry(towers, [stepper.arm_length for stepper in self.wiring.drives])
 
     def _rise(self, toolhead: Xy) -> float:
-        """How much higher than the printer counts the nozzle stands, because a delta's endstops are off."""
+        """How much higher the nozzle is than the printer counts, because a delta's endstops are off."""
         if self._delta is None:
             return 0.0
         errors = [
@@ -174,7 +174,7 @@ class MachineTruth:
         return self._delta.nozzle([at + error for at, error in zip(carriages, errors, strict=True)])[2]
 
     def _shares(self, toolhead: Xy) -> list[float]:
-        """How much of a carriage's move a delta's nozzle goes up, for each tower."""
+        """How far a delta's nozzle rises per carriage move, for each tower."""
         assert self._delta is not None
         at = list(self._delta.carriages(*toolhead, 0.0))
         shares = []

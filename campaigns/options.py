@@ -1,4 +1,4 @@
-"""What every campaign is told."""
+"""The options of every campaign."""
 
 import os
 from collections.abc import Callable
@@ -14,16 +14,16 @@ from zcal_tui.sim.host.klippy_source import Source
 @dataclass(frozen=True, slots=True)
 class CampaignOptions:
     """`runs` in all, None for the campaign's own number; `seed` starts the random draws; `klipper` names a Klipper as
-    `zcal-tui sim --klipper` does, None for the simulator's own choice; `progress` is called with how far it is, `tell`
-    with what somebody has to know. The rest is for whole calibrations: `profiles` and the checks to do (`only`; none
-    are all of them), `jobs` at once, and the folder to `keep` the runs in, where those that are there already are not
-    done again."""
+    `zcal-tui sim --klipper` does, None for the simulator's own choice; `progress` is called with the state of the work,
+    `report` with what a person has to know. The rest is for whole calibrations: `profiles` and the checks to do
+    (`only`; all if empty), `jobs` at once, and the folder to `keep` the runs in; runs that are there are not repeated.
+    """
 
     runs: int | None
     seed: int
     klipper: str | None
     progress: Callable[[str], None]
-    tell: Callable[[str], None]
+    report: Callable[[str], None]
     profiles: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     jobs: int = 2
@@ -32,7 +32,7 @@ class CampaignOptions:
     def source(self) -> Source:
         """The Klipper that will run: the one named, else KLIPPER_DIR, else ~/klipper, else the default package.
 
-        Raises CampaignError where the named one is none.
+        Raises CampaignError where the named one is not a Klipper.
         """
         try:
             return klippy_source.find_source(self.klipper, os.environ, Path.home())

@@ -34,7 +34,7 @@ class CampaignPrinter:
         self._connect()
 
     def reconnect(self) -> None:
-        """Call klippy anew, after a restart of it has hung up."""
+        """Connect to klippy again after its restart closed the connection."""
         self._socket.close()
         self._connect()
 
@@ -48,14 +48,14 @@ class CampaignPrinter:
         return found
 
     def set_truth(self, path: str, value: Any) -> None:
-        """Change what is so, by a key of docs/truth.md. Raises CampaignError."""
+        """Change the truth, by a key of docs/truth.md. Raises CampaignError."""
         try:
             self._control.request("set", path=path, value=value)
         except ControlError as error:
             raise CampaignError(str(error)) from error
 
     def report(self) -> dict[str, Any]:
-        """What is so right now."""
+        """The true state at this moment."""
         found: dict[str, Any] = self._control.request("report")["report"]
         return found
 
@@ -72,7 +72,7 @@ class CampaignPrinter:
         return result
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._socket.close()
         self._control.close()
 
@@ -89,7 +89,7 @@ class CampaignPrinter:
             except OSError as error:
                 raise CampaignError(f"Klippy does not answer: {error}.") from error
             if not data:
-                raise CampaignError("Klippy went before it answered.")
+                raise CampaignError("Klippy closed the connection before it answered.")
             self._rest += data
         text, _, self._rest = self._rest.partition(b"\x03")
         message: dict[str, Any] = json.loads(text)
@@ -130,7 +130,7 @@ def _until_ready(process: "subprocess.Popen[bytes]") -> dict[str, Any]:
         event: dict[str, Any] = json.loads(line)
         if event["event"] == "ready":
             if event["state"] != "ready":
-                raise CampaignError(f"Klippy did not get ready: {event['message']}")
+                raise CampaignError(f"Klippy did not become ready: {event['message']}")
             return event
         if event["event"] == "error":
             parts = [event[key] for key in ("what", "cause", "remedy") if event[key]]

@@ -1,4 +1,4 @@
-"""Random truth files: what a printer like a profile's might really be. The same profile and seed give the same one."""
+"""Random truth files: possible true values of a printer like a profile's. They depend on profile and seed alone."""
 
 import random
 import tomllib
@@ -12,8 +12,8 @@ Document = dict[str, Any]
 
 
 def random_truth(profile: str, seed: int) -> Document:
-    """A truth drawn around the profile's own; what is not drawn is the profile's. Its verdicts are left out: they were
-    for the profile's truth.
+    """Random values around the profile's truth; the rest is the profile's. Its verdicts are left out: they were for
+    the profile's truth.
 
     Raises TruthError for a profile that does not exist.
     """

@@ -1,4 +1,4 @@
-"""What a campaign found, and how it is printed."""
+"""The result of a campaign, and how it is printed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """Something that must be so, in words, and whether it was."""
+    """A requirement in words, and whether it was met."""
 
-    words: str
+    text: str
     met: bool
 
 
@@ -35,7 +35,7 @@ class CampaignReport:
 
     title: str
     how: str
-    """How they were taken, in a sentence."""
+    """How they were measured, in a sentence."""
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     criteria: Sequence[Criterion]
@@ -43,7 +43,7 @@ class CampaignReport:
 
     @property
     def met(self) -> bool:
-        """Whether every criterion was."""
+        """Whether every criterion was met."""
         return all(criterion.met for criterion in self.criteria)
 
     def text(self) -> str:
@@ -51,7 +51,5 @@ class CampaignReport:
         lines = [self.title, self.how, ""]
         for table in (Table(self.columns, self.rows), *self.further):
             lines += [*table.lines(), ""]
-        lines += [
-            f"{'met' if criterion.met else 'NOT MET'}: {criterion.words}" for criterion in self.criteria
-        ]
+        lines += [f"{'met' if criterion.met else 'NOT MET'}: {criterion.text}" for criterion in self.criteria]
         return "\n".join(lines)

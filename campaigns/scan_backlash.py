@@ -1,7 +1,7 @@
-"""Does a scan's 95 % interval hold the true Z backlash as often as it says? On a simulated eddy current sensor.
+"""The coverage of a scan's 95 % interval for Z backlash, on a simulated eddy current sensor.
 
-The interval allows for motors that stand off by half a step under load, which simulated ones do not: the part of it
-that comes from the scatter must hold the truth as often by itself.
+The interval allows for motors that are off by half a step under load, which simulated ones are not: the part that
+comes from the scatter must have that coverage by itself.
 """
 
 import random
@@ -24,7 +24,7 @@ RUNS = 200
 TRUTHS = (0.0, 0.010, 0.025, 0.060, 0.150)
 """Backlash, in mm."""
 LEAST_INSIDE = 0.91
-"""Of all runs: three standard deviations below what 200 runs of an honest 95 % interval give."""
+"""Of all runs: three standard deviations below the result of 200 runs of a true 95 % interval."""
 MOST_ALARMS = 0.05
 """Of the runs without backlash."""
 TRUTH = "[drive.stepper_z]\nbacklash = 0.0\n[eddy]\nnoise = 150.0\n"
@@ -32,7 +32,7 @@ TRUTH = "[drive.stepper_z]\nbacklash = 0.0\n[eddy]\nnoise = 150.0\n"
 
 @dataclass(frozen=True, slots=True)
 class ScanBacklashRun:
-    """What one estimate said, in mm; `low` is 0 where no backlash was seen."""
+    """One estimate, in mm; `low` is 0 where no backlash was detected."""
 
     truth: float
     value: float
@@ -44,20 +44,20 @@ class ScanBacklashRun:
 
     @property
     def inside(self) -> bool:
-        """Whether the reported interval holds the truth."""
+        """Whether the reported interval covers the truth."""
         return self.low <= self.truth <= self.high
 
     @property
     def inside_scatter(self) -> bool:
-        """Whether the scatter's part alone does."""
+        """Whether the part from the scatter alone covers it."""
         return abs(self.value - self.truth) <= self.scatter
 
 
 def run(options: CampaignOptions) -> CampaignReport:
-    """Take the figures. Raises CampaignError."""
+    """Measure and count. Raises CampaignError."""
     source = options.source()
     try:
-        root = klippy_source.prepare(source, options.tell).root
+        root = klippy_source.prepare(source, options.report).root
     except SimulatorError as error:
         raise CampaignError(str(error)) from error
     reason = eddy.why_not(root)
@@ -85,7 +85,7 @@ def run(options: CampaignOptions) -> CampaignReport:
 
 
 def _estimate(machine: CampaignPrinter, truth: float, draws: random.Random) -> ScanBacklashRun:
-    """Home anew, so that the motors' steps lie elsewhere each time, and measure somewhere on the bed."""
+    """Home again, so that the motors' steps are elsewhere each time, and measure at a random place."""
     x, y = draws.uniform(20.0, 180.0), draws.uniform(20.0, 180.0)
     machine.gcode(f"G28\nG90\nG1 Z{draws.uniform(5.0, 15.0):.4f} F600\nG1 X{x:.3f} Y{y:.3f} F6000")
     machine.gcode("ZCAL_ESTIMATE_BACKLASH METHOD=scan")
@@ -104,7 +104,7 @@ def _report(done: list[ScanBacklashRun], seed: int) -> CampaignReport:
     alarms = sum(found.detected for found in still)
     return CampaignReport(
         NAME,
-        f"ZCAL_ESTIMATE_BACKLASH METHOD=scan, 10 pairs, at random places, homed anew each time; seed {seed}.",
+        f"ZCAL_ESTIMATE_BACKLASH METHOD=scan, 10 pairs, at random places, homed each time; seed {seed}.",
         (
             "backlash",
             "runs",
@@ -117,9 +117,11 @@ def _report(done: list[ScanBacklashRun], seed: int) -> CampaignReport:
         [*(_row(f"{1000 * truth:g} µm", found) for truth, found in groups.items()), _row("all", done)],
         (
             Criterion(
-                f"at least {least} of {len(done)} intervals hold the truth ({inside})", inside >= least
+                f"at least {least} of {len(done)} intervals cover the truth ({inside})", inside >= least
             ),
-            Criterion(f"at least {least} hold it by their scatter alone ({by_scatter})", by_scatter >= least),
+            Criterion(
+                f"at least {least} cover it by their scatter alone ({by_scatter})", by_scatter >= least
+            ),
             Criterion(
                 f"at most {MOST_ALARMS:.0%} false alarms without backlash ({alarms} of {len(still)})",
                 alarms <= MOST_ALARMS * len(still),
@@ -132,7 +134,7 @@ def _row(label: str, found: list[ScanBacklashRun]) -> tuple[str, ...]:
     if not found:
         return (label, "0", *["–"] * 5)
     error = mean(one.value - one.truth for one in found)
-    # The lower end is cut off where nothing was seen.
+    # The lower end is cut off where nothing was detected.
     width = mean(one.high - one.value for one in found)
     return (
         label,

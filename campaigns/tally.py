@@ -1,4 +1,4 @@
-"""Counts what was compared with the truth: coverage and errors of each estimate, wrong verdicts of each check."""
+"""Counts the comparisons with the truth: coverage and errors of each estimate, wrong verdicts of each check."""
 
 import math
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from campaigns.report import Table
 
 EVERY = "all"
 LEAST = 0.93
-"""Coverage, of intervals that say 95 %."""
+"""Coverage of intervals that claim 95 %."""
 RISK = 0.05
-"""Risk of calling a coverage that is LEAST less than that, for each estimate."""
+"""Risk, for each estimate, of reporting a coverage of LEAST as less than that."""
 
 
 class Tally:
@@ -24,10 +24,10 @@ class Tally:
         self._compared: dict[tuple[str, str], list[ComparedEstimate]] = {}
         self._judged: dict[str, list[Judged]] = {}
         self.profiles: list[str] = []
-        """Those of which there are runs."""
+        """The profiles that have runs."""
 
     def add(self, profile: str, compared: Sequence[ComparedEstimate], judged: Sequence[Judged]) -> None:
-        """Take one calibration into account."""
+        """Add one calibration."""
         if profile not in self.profiles:
             self.profiles.append(profile)
         for one in compared:
@@ -46,8 +46,8 @@ class Tally:
             if (group, name) in self._compared
         ]
 
-    def too_seldom(self) -> list[str]:
-        """The estimates, all profiles together, whose intervals hold the truth clearly more seldom than LEAST."""
+    def too_low(self) -> list[str]:
+        """The estimates, all profiles together, whose coverage is significantly below LEAST."""
         found = []
         for (group, name), compared in self._compared.items():
             inside = sum(one.inside for one in compared)
@@ -56,14 +56,14 @@ class Tally:
         return found
 
     def verdict_table(self) -> Table:
-        """How often each check said what, and how often that was wrong."""
+        """How often each check had which verdict, and how often that was wrong."""
         levels = ("pass", "warn", "fail", "unknown")
         rows = []
         for check, judged in self._judged.items():
-            said = [str(sum(one.level == level for one in judged)) for level in levels]
+            counts = [str(sum(one.level == level for one in judged)) for level in levels]
             beyond = str(sum(one.good is False for one in judged))
             wrong = [str(sum(one.wrong_pass for one in judged)), str(sum(one.false_alarm for one in judged))]
-            rows.append((check, str(len(judged)), beyond, *said, *wrong))
+            rows.append((check, str(len(judged)), beyond, *counts, *wrong))
         return Table(("check", "n", "beyond its limit", *levels, "wrong passes", "false alarms"), rows)
 
     @property
@@ -73,12 +73,12 @@ class Tally:
 
     @property
     def wrong_passes(self) -> int:
-        """Those that pass what is beyond its limit."""
+        """Those that pass what exceeds its limit."""
         return sum(one.wrong_pass for judged in self._judged.values() for one in judged)
 
     @property
     def false_alarms(self) -> int:
-        """Those that blame what keeps its limit."""
+        """Alarms for what is within its limit."""
         return sum(one.false_alarm for judged in self._judged.values() for one in judged)
 
 

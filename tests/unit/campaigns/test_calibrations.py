@@ -54,30 +54,30 @@ def program(monkeypatch: pytest.MonkeyPatch) -> Calibrations:
     return stand_in
 
 
-def options(told: list[str], **more: Any) -> CampaignOptions:
+def options(reported: list[str], **more: Any) -> CampaignOptions:
     return CampaignOptions(
-        2, 1, None, lambda _text: None, told.append, **{"profiles": ("voron", "delta"), **more}
+        2, 1, None, lambda _text: None, reported.append, **{"profiles": ("voron", "delta"), **more}
     )
 
 
 def test_every_profile_and_seed_is_counted(program: Calibrations, tmp_path: Path) -> None:
-    told: list[str] = []
-    report = calibrations.run(options(told, keep=str(tmp_path)))
+    reported: list[str] = []
+    report = calibrations.run(options(reported, keep=str(tmp_path)))
     assert sorted(program.done) == [("delta", 1), ("delta", 2), ("voron", 1), ("voron", 2)]
     assert report.met
     assert report.rows[0][:6] == ("all", "x_offset", "4", "4", "100 %", "+100.0")
-    assert told == []
+    assert reported == []
 
 
-def test_a_run_that_fails_is_told_of_and_the_others_go_on(program: Calibrations, tmp_path: Path) -> None:
+def test_a_run_that_fails_is_reported_and_the_others_continue(program: Calibrations, tmp_path: Path) -> None:
     program.failing.add(("voron", 2))
-    told: list[str] = []
-    report = calibrations.run(options(told, keep=str(tmp_path)))
+    reported: list[str] = []
+    report = calibrations.run(options(reported, keep=str(tmp_path)))
     assert not report.met
     assert report.rows[0][2] == "3"
-    assert told == ["voron, seed 2, failed and is kept: The gantry fell off."]
+    assert reported == ["voron, seed 2, failed and is kept: The gantry fell off."]
     assert (tmp_path / "voron-2" / calibrated.TRUTH).is_file()
-    assert "NOT MET: every calibration gets to its end (not voron 2)" in report.text()
+    assert "NOT MET: every calibration finishes (not voron 2)" in report.text()
 
 
 def test_what_is_kept_is_not_done_again_but_what_failed_is(program: Calibrations, tmp_path: Path) -> None:
@@ -91,13 +91,13 @@ def test_what_is_kept_is_not_done_again_but_what_failed_is(program: Calibrations
 
 def test_with_nothing_to_show_it_says_so(program: Calibrations, tmp_path: Path) -> None:
     program.failing.update({("voron", 1), ("voron", 2)})
-    with pytest.raises(CampaignError, match="No calibration got to its end"):
+    with pytest.raises(CampaignError, match="No calibration finished"):
         calibrations.run(options([], profiles=("voron",), keep=str(tmp_path)))
 
 
 def test_what_counts_from_the_last_homing_is_done_apart() -> None:
-    assert calibrated.goes(["ready", "bias", "auto-z", "first-layer"]) == [
+    assert calibrated.passes(["ready", "bias", "auto-z", "first-layer"]) == [
         ["ready", "bias"],
         ["ready", "auto-z", "first-layer"],
     ]
-    assert calibrated.goes(["ready", "bias"]) == [["ready", "bias"]]
+    assert calibrated.passes(["ready", "bias"]) == [["ready", "bias"]]

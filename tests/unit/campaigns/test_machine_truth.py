@@ -51,7 +51,7 @@ def test_a_tower_that_is_too_high_makes_the_offset_differ_by_what_the_bed_seems_
 def test_the_lost_motion_at_a_drive_is_that_drive_s() -> None:
     truth = MachineTruth("voron", document("voron"))
     for place, backlash in (((-50.0, 18.0), 0.012), ((125.0, 298.0), 0.006), ((300.0, 18.0), 0.017)):
-        assert truth.lost_motion(truth.touched_from(place)) == pytest.approx(backlash)
+        assert truth.lost_motion(truth.toolhead_for(place)) == pytest.approx(backlash)
 
 
 def test_the_lost_motion_of_a_single_drive_is_the_same_all_over() -> None:
@@ -70,9 +70,9 @@ def test_a_delta_s_lost_motion_is_mostly_that_of_the_tower_nearby() -> None:
 def test_what_a_degree_of_the_bed_does_in_the_end() -> None:
     truth = MachineTruth("voron", document("voron"))
     # over the middle: the bed rises 0.6, the frame lifts 1.2 times a tenth, the probe triggers 0.4 µm lower
-    middle = truth.touched_from((125.0, 125.0))
+    middle = truth.toolhead_for((125.0, 125.0))
     assert truth.per_degree_bed(middle) == pytest.approx(0.0006 - 0.00012 - 0.0004)
-    aside = truth.touched_from((225.0, 125.0))
+    aside = truth.toolhead_for((225.0, 125.0))
     assert truth.per_degree_bed(aside) == pytest.approx(0.0006 + 0.0002 - 0.00012 - 0.0004)
 
 
@@ -106,5 +106,5 @@ def test_on_the_way_the_height_is_what_the_simulated_machine_s_is() -> None:
         real.append(height() - cold)
     truth = MachineTruth("voron", found)
     assert max(map(abs, real)) > 0.005
-    changes = truth.trigger_changes(seen, truth.touched_from(bed))
+    changes = truth.trigger_changes(seen, truth.toolhead_for(bed))
     assert changes == pytest.approx(real, abs=0.0002)

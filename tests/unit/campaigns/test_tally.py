@@ -78,16 +78,16 @@ def test_coverage_and_errors_are_counted_for_all_and_for_each_profile() -> None:
     assert tally.verdict_table().rows == [("accuracy", "2", "1", "1", "0", "1", "0", "1", "1")]
 
 
-def test_an_interval_that_holds_the_truth_too_seldom_is_named() -> None:
+def test_an_interval_with_too_low_a_coverage_is_named() -> None:
     tally = Tally()
     tally.add("voron", [one(0.001)] * 16 + [one(0.002)] * 4, [])
-    assert tally.too_seldom() == ["sigma"]
+    assert tally.too_low() == ["sigma"]
     lucky = Tally()
     lucky.add("voron", [one(0.001)] * 18 + [one(0.002)] * 2, [])
-    assert lucky.too_seldom() == []
+    assert lucky.too_low() == []
     aside = Tally()
     aside.add("voron", [one(0.002, claimed=False)] * 20, [])
-    assert aside.too_seldom() == []
+    assert aside.too_low() == []
 
 
 def test_the_binomial_sum() -> None:
