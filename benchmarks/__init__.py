@@ -1,5 +1,5 @@
-"""What the program costs, each figure next to a named reference taken in the same run.
+"""Benchmarks of the program: each figure with a named reference that is measured in the same run.
 
-Seconds on one machine say little about another, and a busy machine says nothing at all; a ratio to something known,
-measured side by side, does. Nothing here passes or fails.
+Seconds on one machine show little about another, and a busy machine shows nothing; a ratio to something known, measured
+side by side, does. Nothing here passes or fails.
 """

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME …]`: take the figures and print them."""
+"""`python -m benchmarks [NAME …]`: measure and print."""
 
 import argparse
 import sys
@@ -19,7 +19,7 @@ BENCHMARKS: dict[str, Callable[[BenchmarkOptions], BenchmarkReport]] = {
     "analyse": analyse.run,
 }
 MIN_SECONDS = 8.0
-"""Shorter windows would mostly show what else the machine does."""
+"""Shorter windows would mostly show the machine's other work."""
 
 
 def _number(text: str, *, least: float) -> float:
@@ -58,7 +58,7 @@ def _options(parser: argparse.ArgumentParser, arguments: list[str]) -> tuple[lis
 
 
 def main(arguments: list[str]) -> int:
-    """Run the named benchmarks; returns the exit code: 0, 1 where one could not be taken, 2 for wrong usage."""
+    """Run the named benchmarks; returns the exit code: 0, 1 where one could not be measured, 2 for wrong usage."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     names, options = _options(parser, arguments)
     code = 0
@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
         try:
             print(BENCHMARKS[name](options).text(), end="\n\n", flush=True)
         except BenchmarkError as error:
-            print(f"{name} could not be taken: {error}\n", file=sys.stderr, flush=True)
+            print(f"{name} could not be measured: {error}\n", file=sys.stderr, flush=True)
             code = 1
         except KeyboardInterrupt:
             print("Stopped.", file=sys.stderr)

@@ -26,7 +26,7 @@ REPEATS = 20
 
 
 def run(_: BenchmarkOptions) -> BenchmarkReport:
-    """Time the three in turn, each round on a series of its own, so that nothing remembered helps."""
+    """Time the three in turn, each round on another series, so that no cache helps."""
     chance = random.Random(2)
     message = _status_message()
     against_std, against_json = [], []

@@ -6,7 +6,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Footer, Header, Static
 
 WORD = "reference"
-"""The word by which its first frame is recognised."""
+"""The text by which its first frame is recognised."""
 
 
 class BareFrame(App[None]):
@@ -15,7 +15,7 @@ class BareFrame(App[None]):
     BINDINGS: ClassVar = [("q", "quit", "Quit")]
 
     def compose(self) -> ComposeResult:
-        """The three."""
+        """Yield the three."""
         yield Header()
         yield Static(f"The {WORD} app")
         yield Footer()

@@ -39,7 +39,7 @@ SUBSCRIBED: dict[str, list[str]] = {
 
 
 class Feed:
-    """The reading thread and what it has read."""
+    """The reading thread and its newest status."""
 
     def __init__(self, path: str) -> None:
         self.status: dict[str, dict[str, Any]] = {}

@@ -1,5 +1,5 @@
-"""What can keep a benchmark from being taken."""
+"""The error of the benchmarks."""
 
 
 class BenchmarkError(Exception):
-    """A figure could not be taken; the text says why, in words, and what to do."""
+    """A figure could not be measured; the text gives the reason and the remedy."""

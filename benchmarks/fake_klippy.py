@@ -1,4 +1,4 @@
-"""A klippy that says the same things at a chosen rate: `python -m benchmarks.fake_klippy SOCKET`.
+"""A klippy that sends the same messages at a chosen rate: `python -m benchmarks.fake_klippy SOCKET`.
 
 It answers what a client asks on connecting, and pushes status and console lines to whoever subscribed, each as a
 message of its own, evenly spaced or a number of them at once. Ends when its standard input closes.
@@ -131,7 +131,7 @@ class FakeKlippy:
 
 
 async def _evenly(rate: float, at_once: int) -> AsyncIterator[int]:
-    """Count at `rate` a second, `at_once` numbers at a time; what a busy machine held up is caught up with."""
+    """Count at `rate` a second, `at_once` numbers at a time; delays of a busy machine are caught up."""
     loop = asyncio.get_running_loop()
     begin, number = loop.time(), 0
     while True:
@@ -145,7 +145,7 @@ async def _evenly(rate: float, at_once: int) -> AsyncIterator[int]:
 def fake_klippy(
     folder: Path, *, status_rate: float = 0.0, console_rate: float = 0.0, at_once: int = 1
 ) -> Iterator[str]:
-    """A fake klippy in a process of its own until the block ends; yields its socket. Raises BenchmarkError."""
+    """A fake klippy in a separate process until the block ends; yields its socket. Raises BenchmarkError."""
     path = folder / "klippy.sock"
     command = [sys.executable, "-m", "benchmarks.fake_klippy", str(path)]
     command += ["--status", str(status_rate), "--console", str(console_rate)]
@@ -163,7 +163,7 @@ def fake_klippy(
 
 
 def main() -> None:
-    """Serve as the command line says."""
+    """Serve as given on the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fake_klippy", description=__doc__)
     parser.add_argument("socket", type=Path, help="where to listen")
     parser.add_argument("--status", type=float, default=4.0, help="status messages a second")

@@ -1,4 +1,4 @@
-"""What the fake klippy's printer has, and what changes on it while it probes."""
+"""The status of the fake klippy's printer, and its changes while it probes."""
 
 import math
 from typing import Any
@@ -49,7 +49,7 @@ OBJECTS: dict[str, dict[str, Any]] = {
 
 
 def changes(number: int) -> dict[str, dict[str, Any]]:
-    """What the number-th status message tells of a printer that probes up and down with both heaters on: klippy
+    """The number-th status message of a printer that probes up and down with both heaters on: klippy
     sends what has changed, which is the position, the temperatures, the power and its clock."""
     z = round(6.0 + 4.0 * math.sin(number * 0.7), 3)
     position = [125.0, 125.0, z, 0.0]
@@ -64,7 +64,7 @@ def changes(number: int) -> dict[str, dict[str, Any]]:
 
 
 def console_line(number: int) -> str:
-    """The number-th console line: touches, and every eighth one something that no one has a name for."""
+    """The number-th console line: samples, and every eighth one unknown to the program."""
     if number % 8 == 0:
         return f"// a macro has come to its line {number}"
     return f"// probe at 125.000,125.000 is z={1.245 + 0.002 * math.sin(number):.6f}"

@@ -1,4 +1,4 @@
-"""How soon something can be read after the program was started."""
+"""The time from the program's start until something is readable."""
 
 import sys
 import tempfile
@@ -12,9 +12,9 @@ from benchmarks.table import BenchmarkComparison, BenchmarkReport, milliseconds
 from benchmarks.terminal import terminal, terminal_environment
 
 FIRST_WORD = "STOP"
-"""The emergency stop stands on every screen, the first one included."""
+"""The emergency stop is on every screen, the first one included."""
 PLAN_WORD = "Settings"
-"""A button of the plan, which comes once the printer has been read."""
+"""A button of the plan, which is shown once the printer has been read."""
 
 
 def run(options: BenchmarkOptions) -> BenchmarkReport:

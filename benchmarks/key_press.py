@@ -1,5 +1,5 @@
-"""How soon a key press shows on the terminal while the printer talks: on the plan, and on the console, where the talk
-itself is shown."""
+"""The time from a key press to its effect on the terminal while the printer sends messages: on the plan, and on the
+console, where the messages are shown."""
 
 import itertools
 import random
@@ -21,7 +21,7 @@ PLAN_WORD = "Settings"
 SETTLING = 3.0
 """Seconds after the page is there in which nothing is measured: late imports, first repaints."""
 PERIOD = (0.09, 0.15)
-"""Seconds between two keys, drawn anew each time, so that they fall anywhere between two looks of the program."""
+"""Seconds between two keys, random each time, so that they fall anywhere between two polls of the program."""
 LATE = 0.1
 """s; what is later than this feels slow."""
 WARM_UP = 2
@@ -33,7 +33,7 @@ Step = tuple[bytes, str]
 
 @dataclass(frozen=True, slots=True)
 class _Talk:
-    """What the printer says: messages of each kind a second, and how many of a kind at once."""
+    """The printer's messages: of each kind a second, and how many of a kind at once."""
 
     status: float
     console: float
@@ -47,8 +47,8 @@ REST = _Talk(4.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page on which keys are pressed: the program, a word of its first page, how to get to the one that is meant,
-    and its keys."""
+    """A page on which keys are pressed: the program, a word of its first page, the keys that lead to this page, and the
+    keys to press."""
 
     command: Callable[[str], Sequence[str]]
     word: str
@@ -78,7 +78,7 @@ def _letters() -> Iterator[Step]:
         yield letter.encode(), text
 
 
-# Our cursor stands before the chosen line only; the bare app's list is repainted where the choice moves, and only then
+# Our cursor is before the chosen line only; the bare app's list is repainted where the choice moves, and only then
 PLAN = _Page(_ours, PLAN_WORD, partial(_moves, "▌· Probe X/Y offset", "▌· Ready"))
 CONSOLE = _Page(_ours, PLAN_WORD, _letters, ((b"c", "QUERY_PROBE"),))
 BARE = _Page(_bare, bare_page.WORD, partial(_moves, bare_page.CHECKS[1], bare_page.CHECKS[0]))
@@ -104,12 +104,12 @@ def run(options: BenchmarkOptions) -> BenchmarkReport:
             AT_ONCE: _under(folder, options, AT_ONCE, {"plan": PLAN, "bare": BARE}),
             REST: _under(folder, options, REST, {"plan": PLAN, "console": CONSOLE}),
         }
-    comparisons, told = [], []
+    comparisons, summaries = [], []
     for page, label, talk in MEASURED:
         ours = found[talk][page]
         together = list(itertools.chain.from_iterable(ours))
         late = sum(latency > LATE for latency in together)
-        told.append(
+        summaries.append(
             f"{label}: {len(together)} keys, 95th percentile {milliseconds(quantile(together, 0.95))}, "
             f"{late} later than {milliseconds(LATE)}"
         )
@@ -124,7 +124,7 @@ def run(options: BenchmarkOptions) -> BenchmarkReport:
                 )
     how = (
         "From the key until its effect is on the terminal, 1,000 messages a second, status and console lines half and "
-        f"half; {options.windows} windows of {options.seconds:g} s each.\n" + ".\n".join(told) + "."
+        f"half; {options.windows} windows of {options.seconds:g} s each.\n" + ".\n".join(summaries) + "."
     )
     return BenchmarkReport("key_press", how, comparisons)
 

@@ -1,4 +1,4 @@
-"""The plainest client of klippy's socket that there can be (Klipper docs, API_Server)."""
+"""A minimal client of klippy's socket (Klipper docs, API_Server)."""
 
 import json
 import socket
@@ -27,8 +27,8 @@ class KlippyClient:
             raise BenchmarkError(f"Nothing answers at {path}: {error.strerror or error}.") from error
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """A method's result; what is pushed meanwhile is dropped. Raises BenchmarkError when klippy refuses, does
-        not answer or goes."""
+        """A method's result; notifications meanwhile are dropped. Raises BenchmarkError when klippy refuses, does not
+        answer or closes the connection."""
         number = self.send(method, **parameters)
         while (message := self.next_message()) is not None:
             if message.get("id") == number:
@@ -36,7 +36,7 @@ class KlippyClient:
                     raise BenchmarkError(f"Klippy refused {method}: {message['error']['message']}")
                 result: dict[str, Any] = message["result"]
                 return result
-        raise BenchmarkError(f"Klippy went before it answered {method}.")
+        raise BenchmarkError(f"Klippy closed the connection before it answered {method}.")
 
     def send(self, method: str, **parameters: Any) -> int:
         """Ask for something without waiting; returns the request's number."""
@@ -46,7 +46,7 @@ class KlippyClient:
         return self._number
 
     def next_message(self) -> dict[str, Any] | None:
-        """The next thing that klippy says, None when it has hung up. Raises BenchmarkError after the timeout."""
+        """The next message of klippy, None once it has closed the connection. Raises BenchmarkError on a timeout."""
         while not self._complete:
             try:
                 data = self._socket.recv(1 << 16)
@@ -60,7 +60,7 @@ class KlippyClient:
         return message
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._socket.close()
 
 

@@ -1,11 +1,11 @@
-"""What every benchmark is told."""
+"""The options of every benchmark."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkOptions:
-    """`starts` is how often a program is started, `windows` how many spans of `seconds` CPU time is read over;
+    """`starts` is how often a program is started, `windows` the number of windows of `seconds` for CPU time;
     `klipper` names the Klipper to run, None for the simulator's own choice."""
 
     starts: int = 9

@@ -21,7 +21,7 @@ START_PATIENCE = 600.0
 """Seconds that the start may take: the first one ever installs klippy."""
 END_PATIENCE = 30.0
 SECONDS_A_TOUCH = 0.5
-"""No touch of the profile is quicker, so that a series planned by this lasts through all windows."""
+"""s. No sample of the profile is quicker, so a series planned by this lasts through all windows."""
 SETTLING = 3.0
 
 
@@ -43,8 +43,8 @@ def _measure(options: BenchmarkOptions, figure: str, arguments: tuple[str, ...])
         klippy = connect(ready["klippy"])
         for script in ("G28", "ATTACH_PROBE", "G90\nG1 Z15 F600\nG1 X125 Y130 F6000", "M400"):
             klippy.call("gcode/script", script=script)
-        touches = int((options.windows * options.seconds + SETTLING) / SECONDS_A_TOUCH) + 1
-        klippy.send("gcode/script", script=f"PROBE_ACCURACY SAMPLES={touches}")
+        samples = int((options.windows * options.seconds + SETTLING) / SECONDS_A_TOUCH) + 1
+        klippy.send("gcode/script", script=f"PROBE_ACCURACY SAMPLES={samples}")
         time.sleep(SETTLING)
         for _ in range(options.windows):
             share = cpu_shares({"mcu": process.pid, "klippy": ready["pids"]["klippy"]}, options.seconds)
@@ -61,14 +61,14 @@ def _still_probing(path: str) -> None:
     client.close()
     if status["status"]["idle_timeout"]["state"] != "Printing":
         message = status["status"]["webhooks"]["state_message"]
-        raise BenchmarkError(f"PROBE_ACCURACY ended too soon. Klippy says: {message.strip()}")
+        raise BenchmarkError(f"PROBE_ACCURACY ended too soon. Klippy reports: {message.strip()}")
 
 
 @contextlib.contextmanager
 def _simulator(
     options: BenchmarkOptions, arguments: tuple[str, ...]
 ) -> Iterator[tuple["subprocess.Popen[bytes]", dict[str, Any]]]:
-    """A simulated printer until the block ends: its process, and what it said when it was ready."""
+    """A simulated printer until the block ends: its process, and its ready message."""
     command = [sys.executable, "-m", "zcal_tui.sim", "voron", "--json", "--die-with-stdin", *arguments]
     command += ["--klipper", options.klipper] if options.klipper else []
     with subprocess.Popen(
@@ -90,7 +90,7 @@ def _until_ready(process: "subprocess.Popen[bytes]") -> dict[str, Any]:
         event: dict[str, Any] = json.loads(line)
         if event["event"] == "ready":
             if event["state"] != "ready":
-                raise BenchmarkError(f"Klippy did not get ready: {event['message']}")
+                raise BenchmarkError(f"Klippy did not become ready: {event['message']}")
             return event
         if event["event"] == "error":
             parts = [event[key] for key in ("what", "cause", "remedy") if event[key]]
@@ -102,7 +102,7 @@ def _until_ready(process: "subprocess.Popen[bytes]") -> dict[str, Any]:
 
 
 def _lines(process: "subprocess.Popen[bytes]") -> Iterator[str]:
-    """What the simulator prints, until it ends or says nothing for too long."""
+    """The simulator's output, until it ends or is silent for too long."""
     assert process.stdout is not None
     rest = b""
     while select.select([process.stdout], [], [], START_PATIENCE)[0]:

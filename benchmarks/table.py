@@ -1,4 +1,4 @@
-"""Figures side by side, and how they are printed."""
+"""Figures next to their references, and how they are printed."""
 
 import statistics
 from collections.abc import Callable, Sequence
@@ -46,7 +46,7 @@ class BenchmarkComparison:
         """Label, minimum, median, maximum: of the figure, of the reference, of the ratio within each pair."""
         figures = [figure for figure, _ in self.pairs]
         references = [reference for _, reference in self.pairs]
-        # Below the clock's resolution there is no ratio to be had.
+        # Below the clock's resolution there is no ratio.
         ratios = [figure / reference for figure, reference in self.pairs if reference > 0]
         return [
             (self.figure, *_spread(figures, self.format)),
@@ -57,11 +57,11 @@ class BenchmarkComparison:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkReport:
-    """What one benchmark found."""
+    """The result of one benchmark."""
 
     title: str
     how: str
-    """How it was taken, in a sentence."""
+    """How it was measured, in a sentence."""
     comparisons: Sequence[BenchmarkComparison]
 
     def text(self) -> str:

@@ -19,9 +19,9 @@ COLUMNS, LINES = 80, 24
 ROOT = Path(__file__).resolve().parent.parent
 _ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
 _KEPT = 2_000_000
-"""Bytes kept to look for words in; later ones are only counted."""
+"""Bytes kept to search for text; later ones are only counted."""
 _PATIENCE = 10.0
-"""Seconds that a program gets to leave by itself."""
+"""Seconds that a program has to end by itself."""
 
 
 class Terminal:
@@ -53,7 +53,7 @@ class Terminal:
         return self._moment_of(word, timeout, 0) - self._started
 
     def press(self, key: bytes, word: str, timeout: float = 10.0) -> float:
-        """Press a key; returns the seconds until `word`, which tells its effect, was written after it. Raises
+        """Press a key; returns the seconds until `word`, which shows its effect, was written after it. Raises
         BenchmarkError."""
         with self._news:
             before = len(self._chunks)
@@ -62,7 +62,7 @@ class Terminal:
         return self._moment_of(word, timeout, before) - pressed
 
     def _moment_of(self, word: str, timeout: float, looked: int) -> float:
-        """When `word` had come, of what was written after the first `looked` pieces."""
+        """When `word` was complete in what was written after the first `looked` pieces."""
         wanted, until = word.encode(), time.perf_counter() + timeout
         seen = b""
         while True:
@@ -71,7 +71,7 @@ class Terminal:
                 if looked == len(self._chunks) and (self._ended or left <= 0 or not self._news.wait(left)):
                     raise BenchmarkError(self._why_not(word, timeout))
                 fresh = self._chunks[looked:]
-            # Outside the lock, so that looking does not hold up reading.
+            # Outside the lock, so that searching does not hold up reading.
             for moment, data in fresh:
                 seen += data
                 if wanted in _ESCAPES.sub(b"", seen):
@@ -79,7 +79,7 @@ class Terminal:
             looked += len(fresh)
 
     def close(self) -> None:
-        """End the program, kindly first."""
+        """End the program: first with SIGTERM, then with SIGKILL."""
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -92,16 +92,16 @@ class Terminal:
 
     def _why_not(self, word: str, timeout: float) -> str:
         text = _ESCAPES.sub(b"", b"".join(data for _, data in self._chunks)).decode(errors="replace").split()
-        said = f" The last that it wrote: {' '.join(text[-40:])}" if text else " It wrote nothing."
+        last = f" Its last output: {' '.join(text[-40:])}" if text else " It wrote nothing."
         if self._ended:
-            return f"The program ended before it showed {word!r}.{said}"
-        return f"The program did not show {word!r} within {timeout:g} s.{said}"
+            return f"The program ended before it showed {word!r}.{last}"
+        return f"The program did not show {word!r} within {timeout:g} s.{last}"
 
     def _read(self) -> None:
         while True:
             try:
                 data = os.read(self._screen, 65536)
-            except OSError:  # Linux' way of saying that nobody holds the other end any more
+            except OSError:  # On Linux: nobody has the other end open any more
                 data = b""
             moment = time.perf_counter()
             with self._news:

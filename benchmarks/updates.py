@@ -1,4 +1,4 @@
-"""CPU time of the running program while the printer talks, and how much it writes to its terminal."""
+"""CPU time of the running program while the printer sends messages, and how much it writes to its terminal."""
 
 import sys
 import tempfile
@@ -14,7 +14,7 @@ from benchmarks.terminal import terminal, terminal_environment
 
 PLAN_WORD = "Settings"
 SETTLING = 3.0
-"""Seconds after the page is there in which neither program is measured: late imports, first repaints."""
+"""Seconds after the page is shown in which neither program is measured: late imports, first repaints."""
 
 
 def status_updates(options: BenchmarkOptions) -> BenchmarkReport:
