@@ -43,7 +43,7 @@ class ReleaseMethod:
         preconditions.check_height(host, z_offset + SEARCH + RETRACT, "Waiting for the switch to open")
 
     def measure(self) -> tuple[ConfidenceInterval, Mapping[str, Any]]:
-        """Measure at the present position. Raises CommandCancelled, CommandRefused, Singular, command errors."""
+        """Measure at the present position. Raises RunCancelled, CommandRefused, Singular, command errors."""
         settings = SeriesSettings(self._speed, max(self._speed, LEAST_LIFT_SPEED), RETRACT, "automatic")
         differences = []
         with sample_series(self._host, self._run, settings) as series:

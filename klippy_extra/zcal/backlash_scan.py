@@ -64,7 +64,7 @@ class ScanMethod:
         preconditions.check_height(host, self._height - delta, "DELTA")
 
     def measure(self) -> tuple[ConfidenceInterval, Mapping[str, Any]]:
-        """Measure at the present position. Raises CommandCancelled, Singular, command errors."""
+        """Measure at the present position. Raises RunCancelled, Singular, command errors."""
         parameters = {"METHOD": "scan", "SAMPLE_TIME": f"{SAMPLE_TIME:g}"}
         with self._host.probe.session(parameters) as session:
             try:

@@ -13,7 +13,7 @@ class CommandRefused(Exception):
         super().__init__(" ".join(part for part in (what, cause, remedy) if part))
 
 
-class CommandCancelled(Exception):
+class RunCancelled(Exception):
     """A command that was asked to stop; `reason` is who asked or why."""
 
     def __init__(self, reason: str) -> None:

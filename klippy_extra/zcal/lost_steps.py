@@ -42,7 +42,7 @@ class LostStepsCheck:
             )
 
     def before(self) -> None:
-        """Home before the measurement. Raises CommandCancelled, CommandRefused, command errors."""
+        """Home before the measurement. Raises RunCancelled, CommandRefused, command errors."""
         self._before = self._home()
 
     def after(self) -> dict[str, Any] | None:

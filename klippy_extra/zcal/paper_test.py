@@ -9,7 +9,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from . import preconditions
-from .errors import CommandCancelled
+from .errors import RunCancelled
 from .host.manual import ABORTED, ACCEPTED
 from .sample_series import lift
 from .status import CANCELLED, DONE, FAILED
@@ -54,7 +54,7 @@ class PaperTestCommand:
         run.stays_open = True
         try:
             run.check()
-        except CommandCancelled as cancelled:
+        except RunCancelled as cancelled:
             self.abort(cancelled.reason)
             raise
 

@@ -11,7 +11,7 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING, Any, Callable, Mapping
 
-from .errors import CommandCancelled, CommandRefused
+from .errors import CommandRefused, RunCancelled
 from .parameters import CommandParameters
 from .status import CANCELLED, DONE, FAILED, WAITING, ZcalStatus
 
@@ -51,9 +51,9 @@ class CommandRun:
         self._cancelled = self._cancelled or reason
 
     def check(self) -> None:
-        """Called between moves. Raises CommandCancelled if the command was cancelled."""
+        """Called between moves. Raises RunCancelled if the command was cancelled."""
         if self._cancelled is not None:
-            raise CommandCancelled(self._cancelled)
+            raise RunCancelled(self._cancelled)
 
 
 Action = Callable[[CommandRun, CommandParameters], None]
@@ -134,7 +134,7 @@ class CommandRunner:
                 run.cancel(refusal)
             run.check()
             action(run, parameters)
-        except CommandCancelled as cancelled:
+        except RunCancelled as cancelled:
             count = self._status.fields["count"]
             text = f"{run.command} was cancelled after {count} samples: {cancelled.reason}."
             self._status.change(state=CANCELLED, result=run.result, error=text)

@@ -62,7 +62,7 @@ class SampleSeries:
     def take(self, **fields: Any) -> dict[str, Any]:
         """Take one sample and publish it with these extra fields; the toolhead stays at the trigger.
 
-        Raises CommandCancelled before it starts, and Klipper's command errors.
+        Raises RunCancelled before it starts, and Klipper's command errors.
         """
         self._run.check()
         motion = self._host.motion
@@ -96,7 +96,7 @@ class SampleSeries:
         return sample
 
     def retract(self) -> None:
-        """Lift straight up for the next sample. Raises CommandCancelled once the toolhead is up."""
+        """Lift straight up for the next sample. Raises RunCancelled once the toolhead is up."""
         motion = self._host.motion
         motion.move_to(self._settings.lift_speed, z=motion.position()[2] + self._settings.retract)
         motion.wait()
