@@ -167,7 +167,7 @@ async def test_a_refusal_says_why_before_anything_moves(corexy: PrinterSim) -> N
             await _all(sampler, 2, settings=ProbingSettings(lift_speed=500.0))
         corexy.control.request("set", path="probe.z_offset", value=40.0)
         try:
-            with pytest.raises(ProbeUnusable, match="reads as triggered"):
+            with pytest.raises(ProbeUnusable, match="reads triggered"):
                 await _all(sampler, 2)
         finally:
             corexy.control.request("set", path="probe.z_offset", value=1.562)
