@@ -105,7 +105,7 @@ def _refuse_unknown(
             elif not facts.knows(section.name, option):
                 refusals.option(section, option, "The Klipper that would run does not know this option.")
         display = section.get("lcd_type") if kind == "display" else None
-        if display is not None and not facts.knows(section.name, display):
+        if display is not None and not facts.mentions(display):
             refusals.option(section, "lcd_type", f"The Klipper that would run does not know {display}.")
 
 

@@ -17,7 +17,7 @@ def facts(tmp_path: Path) -> KlippyFacts:
     """A klippy of few modules, each of which would fail if it ran."""
     files = {
         "stepper.py": "config.get('rotation_distance'); 'step_pin dir_pin'; config.get('microsteps')",
-        "toolhead.py": "'max_velocity', 'kinematics'",
+        "toolhead.py": "'max_velocity', 'kinematics', '%s', '%s_%s', 't%d'",
         "kinematics/cartesian.py": "'step_pin', 'dir_pin', 'position_max', 'endstop_pin', 'position_endstop'",
         "extras/homing.py": "",
         "extras/heaters.py": "'sensor_type'",
@@ -26,7 +26,7 @@ def facts(tmp_path: Path) -> KlippyFacts:
         "extras/heater_fan.py": "from . import fan\n'heater'",
         "extras/neopixel.py": "config.get('initial_%s' % c); config.get_prefix_options('variable_')",
         "extras/mcp4018.py": "config.get('scl_pin'); 'i2c_software_scl_pin'",
-        "extras/dac084S085.py": "",
+        "extras/dac084S085.py": "config.get(channel + '_chan')",
         "extras/display/__init__.py": "",
         "extras/display/display.py": "'lcd_type'",
     }
@@ -49,12 +49,12 @@ def test_modules(facts: KlippyFacts) -> None:
         ("fan", "pin", True),
         ("fan", "tachometer_pin", True),
         ("heater_fan hot", "pin", True),
-        ("fan", "heater", False),
         ("heater_fan hot", "lamp", False),
         ("neopixel a", "initial_red", True),
         ("neopixel a", "variable_x", True),
         ("neopixel a", "final_red", False),
         ("display", "lcd_type", True),
+        ("dac084S085 x", "a_chan", True),
         ("stepper_z", "rotation_distance", True),
         ("stepper_z", "step_distance", False),
     ],
