@@ -82,7 +82,7 @@ def parser() -> argparse.ArgumentParser:
         "--moonraker", action="store_true", help="a Moonraker as well, on a free port (downloaded, 18 MB)"
     )
     made.add_argument(
-        "--moonraker-auth", action="store_true", help="the same, trusting nobody without an API key"
+        "--moonraker-auth", action="store_true", help="the same, with an API key required from everybody"
     )
     made.add_argument(
         "--run-dir", metavar="DIR", type=Path, help="where to run (default: a temporary folder)"
@@ -93,7 +93,7 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         action="append",
         default=[],
-        help="one more extra of klippy's, a file or a folder, to run with (repeatable)",
+        help="a further Klipper module to run with, a file or a folder (repeatable)",
     )
     made.add_argument(
         "--check",
@@ -267,7 +267,7 @@ def _send(path: Path, words: Sequence[str]) -> int:
 
 
 def _value(text: str) -> Any:
-    """A word of the command line as JSON if it is some (numbers, true, null), else as it stands."""
+    """A word of the command line as JSON if it is some (numbers, true, null), else as it is."""
     try:
         return json.loads(text)
     except ValueError:

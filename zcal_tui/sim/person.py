@@ -24,7 +24,7 @@ class Person:
         self.new_test()
 
     def set_truth(self, truth: Truth) -> None:
-        """Change what is so about the person."""
+        """Change the true values of the person."""
         self._truth = truth.person
 
     def new_test(self) -> None:

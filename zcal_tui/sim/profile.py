@@ -14,7 +14,7 @@ PROFILES = ("voron", "bedslinger", "corexy", "delta")
 
 @dataclass(frozen=True)
 class Profile:
-    """One simulated printer: its name, its configuration file and what is so about it."""
+    """One simulated printer: its name, its configuration file and its true parameters."""
 
     name: str
     printer_cfg: Path

@@ -1,4 +1,4 @@
-"""The truth file: what the simulated printer really is, so that what is measured can be compared with it.
+"""The truth file: the true parameters of a simulated printer, to compare measurements with.
 
 `read_truth` reads a TOML file into a frozen `Truth`; `get` and `set` reach one value by its dotted path
 (`probe.noise`, `drive.stepper_z1.backlash`), which is how a running printer is changed. Every key, with its
@@ -64,7 +64,7 @@ TABLES: Mapping[str, type] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Truth:
-    """Everything that is so about one simulated printer."""
+    """All true parameters of one simulated printer."""
 
     simulation: SimulationTruth = field(default_factory=SimulationTruth)
     bed: BedTruth = field(default_factory=BedTruth)

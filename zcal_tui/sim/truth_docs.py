@@ -10,7 +10,7 @@ from zcal_tui.sim.truth_schema import key_info
 _INTRODUCTION = """\
 # Truth files
 
-What is really so about a simulated printer, so that what is measured can be compared with it. A truth file is
+The true parameters of a simulated printer, to compare measurements with. A truth file is
 TOML; every key may be left out, and an unknown key is an error. Lengths are in mm, and heights are toolhead
 heights: Z 0 is where the cold, clean nozzle touches a bed of height 0. Cold is the room at power-on.
 

@@ -1,4 +1,4 @@
-"""Every key of a truth file: what the simulated printer really is.
+"""Every key of a truth file: the true parameters of the simulated printer.
 
 Lengths are mm, temperatures °C, times s, unless a key says otherwise. Heights are toolhead heights in the
 printer's own frame: Z 0 is where the cold nozzle touches a bed of height 0.
@@ -14,9 +14,9 @@ PROBE_KINDS = ("auto", "fixed", "dockable", "pin")
 
 @dataclass(frozen=True)
 class SimulationTruth:
-    """What the draws start from and the room the printer stands in."""
+    """The random seed and the room that the printer is in."""
 
-    seed: int = whole(1, "the same seed gives the same draws", low=0, high=2**32 - 1)
+    seed: int = whole(1, "random seed: the same one gives the same noise", low=0, high=2**32 - 1)
     ambient: float = number(23.0, "temperature of the room", "°C", -50.0, 100.0)
 
 
@@ -65,7 +65,7 @@ class NozzleTruth:
 
 @dataclass(frozen=True)
 class FrameTruth:
-    """The frame, its air, and where the toolhead stands when the printer is switched on."""
+    """The frame, its air, and where the toolhead is when the printer is switched on."""
 
     growth: float = number(
         0.0, "rise of the gantry over the bed per degree of the chamber", "mm/°C", -0.1, 0.1

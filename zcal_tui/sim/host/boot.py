@@ -47,7 +47,7 @@ def die_with_parent(parent: int) -> None:
 def run_klippy_package(root: str) -> None:
     """Run the klippy of the PyPI package, whose modules are all inside the package `klippy`.
 
-    Some of its files still import modules by their old place, and so do extras written for the git
+    Some of its files still import modules by their old place, and so do modules written for the git
     repository; the same module must answer to every name, else there would be two of it.
     """
     sys.path[0] = root

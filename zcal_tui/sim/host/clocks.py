@@ -73,7 +73,7 @@ class HostClock(Protocol):
         """What every thread is doing, for people who look for what holds time."""
 
     def close(self) -> None:
-        """Give the clock's resources back; nobody may use it any more."""
+        """Release the clock's resources; it cannot be used afterwards."""
 
 
 class RealClock:

@@ -1,4 +1,4 @@
-"""What the control socket understands."""
+"""The commands of the control socket."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ class Processes(Protocol):
 
 
 HELP: Mapping[str, str] = {
-    "report": "what is so right now: gap, z_offset here, temperatures, the probe's state",
+    "report": "the true state right now: gap, z_offset here, temperatures, the probe's state",
     "truth": "the truth, or one value of it: truth probe.noise",
     "set": "change one value: set probe.noise 0.01",
     "feel": "the paper below the nozzle: free, drags or stuck",

@@ -1,4 +1,4 @@
-"""What the simulator tells whoever started it: lines for people, or JSON lines for programs."""
+"""The simulator's output: lines for people, or JSON lines for programs."""
 
 import json
 import os

@@ -1,7 +1,7 @@
-"""A klippy with extras of one's own in it, without touching the checkout they are tried with.
+"""A klippy with further modules in it, without a change to its checkout.
 
-Klippy looks for extras as files of its own folder. So the folder it runs from is one of links to its files, with
-the extras beside its own: what a user's link into `klippy/extras` gives, but elsewhere.
+Klippy looks for modules as files of its own folder. So it runs from a folder of links to its files, with the
+further modules beside its own: as with a user's link into `klippy/extras`, but elsewhere.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from zcal_tui.sim.host.errors import SimulatorError
 from zcal_tui.sim.host.klippy_source import Klippy
 
 COMPANIONS = ("zcal", "z_calibration")
-"""The extras of this program, which simulated printers have without being asked."""
+"""The Klipper modules of this program, which every simulated printer has."""
 
 
 def companions(klippy: Klippy) -> list[Path]:
@@ -34,7 +34,7 @@ def companions(klippy: Klippy) -> list[Path]:
 
 
 def with_extras(klippy: Klippy, extras: Sequence[Path], progress: Progress) -> Klippy:
-    """The same klippy, with these modules (`name.py`) or packages (folders) among its extras.
+    """The same klippy, with these modules (`name.py`) or packages (folders) among its own.
 
     Kalico gets them where it wants them, in `klippy/plugins`. Raises SimulatorError where one is no module.
     """
@@ -44,7 +44,7 @@ def with_extras(klippy: Klippy, extras: Sequence[Path], progress: Progress) -> K
     for place in places:
         if not (place / "__init__.py").is_file() and not (place.is_file() and place.suffix == ".py"):
             raise SimulatorError(
-                f"--extra {place}: this is no extra.",
+                f"--extra {place}: this is no Klipper module.",
                 remedy="Name a Python file, or a folder with an __init__.py.",
             )
     folder = "plugins" if klippy.kind == "kalico" else "extras"

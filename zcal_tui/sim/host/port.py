@@ -85,7 +85,7 @@ class McuPort:
     def write(self, data: bytes, announce: Callable[[int], None]) -> None:
         """Send to klippy, what was held back earlier first. While nobody has the port open everything is lost.
 
-        `announce` is told before how many bytes will go, and after, as a negative number, how many did not:
+        `announce` is called before with how many bytes will go, and after, as a negative number, with how many did not:
         these go out with later calls.
         """
         if self._master is None or not self._opened:

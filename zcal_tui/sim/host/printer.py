@@ -105,7 +105,7 @@ class SimulatedPrinter:
         return self._plant.call(change)
 
     def report(self) -> "Future[dict[str, Any]]":
-        """What is so right now: `SimulatedMachine.truth_report`, and the micro-controller's state."""
+        """The true state right now: `SimulatedMachine.truth_report`, and the micro-controller's state."""
         return self._now(
             lambda now: {
                 **self._machine.truth_report(now),

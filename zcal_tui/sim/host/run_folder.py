@@ -1,7 +1,7 @@
 """The folder in which one simulated printer lives, laid out like a printer's `printer_data`.
 
 Its path is short because a unix socket's may have only 107 bytes. A lock that the kernel drops with the
-process tells a living printer's folder from one that a killed simulator left behind.
+process distinguishes a running printer's folder from one that a killed simulator left behind.
 """
 
 import contextlib

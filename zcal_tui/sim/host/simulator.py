@@ -39,7 +39,7 @@ class Setup:
 
 
 class Reporter(Protocol):
-    """Whoever is told what happens."""
+    """Where progress and notices go."""
 
     def progress(self, text: str) -> None:
         """A step that takes a moment."""
@@ -49,7 +49,7 @@ class Reporter(Protocol):
 
 
 class Simulator:
-    """Runs until `stopped` is done: with the reason, or with a SimulatorError if the simulation broke down."""
+    """Runs until `stopped` is done: with the reason, or with a SimulatorError if the simulation failed."""
 
     def __init__(self, setup: Setup, reporter: Reporter) -> None:
         """Raises SimulatorError where it cannot be set up."""
@@ -185,7 +185,7 @@ class Simulator:
         assert self._klippy is not None
         self._setup.clock.forget(self._klippy.pid)
         words = self._klippy.last_words()
-        said = f" Its last words:\n{words}" if words else ""
+        said = f" Its last lines:\n{words}" if words else ""
         self._reporter.notice(f"Klippy has ended (exit code {code}).{said}")
 
     async def _klippy_answers(self) -> dict[str, Any]:
@@ -201,7 +201,7 @@ class Simulator:
         if self._klippy.is_running:
             cause = f"It did not get ready within {START_TIMEOUT:g} s."
         else:
-            cause = f"It ended; its last words:\n{self._klippy.last_words()}"
+            cause = f"It ended; its last lines:\n{self._klippy.last_words()}"
         raise SimulatorError(
             "Klippy did not start.", cause, f"See {self._folder.klippy_log}; --keep keeps it for you."
         )
@@ -217,21 +217,21 @@ class Simulator:
         words = self._moonraker.last_words() if self._moonraker else ""
         raise SimulatorError(
             "Moonraker did not start.",
-            f"Its last words:\n{words}" if words else "",
+            f"Its last lines:\n{words}" if words else "",
             f"See {self._folder.moonraker_log}; --keep keeps it for you.",
         )
 
     def _plant_failed(self, error: BaseException) -> None:
         self._loop.call_soon_threadsafe(
-            self._break_down,
+            self._fail,
             SimulatorError(
-                "The simulation broke down.",
+                "The simulation failed.",
                 f"{error!r}.",
-                "This is a fault of the simulator; please report it.",
+                "This is a bug in the simulator; please report it.",
             ),
         )
 
-    def _break_down(self, error: SimulatorError) -> None:
+    def _fail(self, error: SimulatorError) -> None:
         if not self.stopped.done():
             self.stopped.set_exception(error)
 

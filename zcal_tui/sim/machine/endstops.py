@@ -50,7 +50,7 @@ class ZEndstop:
         self.set_truth(truth)
 
     def set_truth(self, truth: Truth) -> None:
-        """Change what is so."""
+        """Change the true values."""
         self._truth = truth.z_endstop
         self._body = truth.probe
         self.switch.traits = TouchTraits(noise=truth.z_endstop.noise, hysteresis=truth.z_endstop.hysteresis)

@@ -26,7 +26,7 @@ class Geometry:
             self._middle = (midpoint(wiring.axis("x")[0]), midpoint(wiring.axis("y")[0]))
 
     def set_truth(self, truth: Truth) -> None:
-        """Change what is so; offsets that it leaves out are as configured."""
+        """Change the true values; offsets that it leaves out are as configured."""
         self.truth = truth
         probe, wire = truth.probe, self._wiring.probe
         self.probe_x = _known(probe.x_offset, wire.x_offset if wire else 0.0)

@@ -21,7 +21,7 @@ _SOFT_CONTACT = 0.03
 
 
 class SimulatedMachine:
-    """A printer made of a wiring (what printer.cfg connects) and a truth (what is really so).
+    """A printer made of a wiring (what printer.cfg connects) and a truth (the machine's true parameters).
 
     Implements `zcal_tui.sim.ports.Machine`. Raises TruthError where the truth does not fit the wiring.
     """
@@ -52,7 +52,7 @@ class SimulatedMachine:
 
     @property
     def truth(self) -> Truth:
-        """What is so, live changes included."""
+        """The true values, live changes included."""
         return self._truth
 
     @property
@@ -137,7 +137,7 @@ class SimulatedMachine:
             self.probe.deployer.power_off()
 
     def set_truth(self, truth: Truth) -> None:
-        """Change what is so while the printer runs. The seed and where things started have had their effect.
+        """Change the true values while the printer runs. The seed and where things started have had their effect.
 
         Raises TruthError, and changes nothing, where the truth does not fit the printer.
         """
@@ -188,7 +188,7 @@ class SimulatedMachine:
         return self._nozzle_gap(self.motion.pose)
 
     def truth_report(self, t: float) -> dict[str, Any]:
-        """What is so at this moment, ready for JSON; heights in mm, temperatures in °C.
+        """The true state at this moment, ready for JSON; heights in mm, temperatures in °C.
 
         `effective_z_offset` is trigger height minus contact height at the bed point below the nozzle, and
         `paper_z_offset` what a paper test by an unbiased person gives there. A gap is null where there is nothing to

@@ -39,7 +39,7 @@ class Motion:
         self.pose = self.pose_at({})
 
     def set_truth(self, truth: Truth) -> None:
-        """Change what is so about the drives. Raises TruthError for drives that this printer does not have."""
+        """Change the true values of the drives. Raises TruthError for drives that this printer does not have."""
         self._check_names(truth)
         self._gantry = self._make_gantry(truth)
         self._truth = truth

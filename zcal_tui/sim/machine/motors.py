@@ -32,7 +32,7 @@ class Motor:
         return self._zero + count * self._per_step
 
     def set_output(self, pin: str, duty: float) -> bool:
-        """An output pin was set; tell whether that has just taken this motor's hold away."""
+        """Note that an output pin was set. Returns whether this motor has just lost its hold."""
         if self._enable_pin is None or pin != self._enable_pin.name:
             return False
         was_enabled = self.enabled
@@ -40,7 +40,7 @@ class Motor:
         return was_enabled and not self.enabled
 
     def release(self) -> bool:
-        """The micro-controller restarted; tell whether that has just taken this motor's hold away."""
+        """Note that the micro-controller restarted. Returns whether this motor has just lost its hold."""
         was_enabled = self.enabled
         self.enabled = self._enable_pin is None
         return was_enabled and not self.enabled

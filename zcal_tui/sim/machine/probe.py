@@ -25,7 +25,7 @@ class Probe:
         self.set_truth(truth)
 
     def set_truth(self, truth: Truth) -> None:
-        """Change what is so. TruthError if this printer's configuration has no such kind of probe."""
+        """Change the true values. Raises TruthError if this printer's configuration has no such kind of probe."""
         probe = truth.probe
         deploys = self._wire.control_pin is not None
         kind = ("pin" if deploys else "fixed") if probe.kind == "auto" else probe.kind

@@ -78,7 +78,7 @@ class Thermal:
         return self._heaters["extruder"].temperature if "extruder" in self._heaters else self.chamber
 
     def set_truth(self, truth: Truth) -> None:
-        """Change what is so; temperatures stay."""
+        """Change the true values; temperatures stay."""
         self._truth = truth
         for section, heater in self._heaters.items():
             heater.traits = self._traits(section, truth)

@@ -1,4 +1,4 @@
-"""What every part of the firmware stands on: object ids, the move queue, shutdown, the machine and time.
+"""What every part of the firmware is built on: object ids, the move queue, shutdown, the machine and time.
 
 Behaviour after Klipper src/basecmd.c and src/sched.c.
 """
@@ -200,7 +200,7 @@ class Firmware:
         self.config_crc = crc
 
     def share_moves(self, user: Callable[[], int]) -> None:
-        """Register a user of the move queue, which tells how many entries it holds."""
+        """Register a user of the move queue, a function that returns how many entries it holds."""
         self._move_users.append(user)
 
     def take_move(self) -> None:

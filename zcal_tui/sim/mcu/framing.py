@@ -49,7 +49,7 @@ def encode_vlq(value: int) -> bytes:
 def decode_vlq(data: bytes, position: int) -> tuple[int, int]:
     """The integer at `position` and the position behind it.
 
-    A value of 2**31 and more may stand for a negative number: which one is meant is the caller's to know.
+    A value of 2**31 and more may mean a negative number: the caller knows which.
     Raises DecodeError at the end of the data.
     """
     try:
@@ -77,7 +77,7 @@ class Link:
 
     def receive(self, data: bytes) -> Iterator[bytes | None]:
         """Take bytes from the host; give the content of each block that is next in sequence, or None where
-        the host has to be told which sequence number is expected (a nak)."""
+        the host has to learn which sequence number is expected (a nak)."""
         self._buffer += data
         buffer = self._buffer
         while buffer:

@@ -130,7 +130,7 @@ class Motion:
         return int(self._machine.delay(pin) * self._clock_freq)
 
     def observe(self, observer: Observer) -> None:
-        """Have somebody follow the machine from now on."""
+        """Report every change of the machine to this observer from now on."""
         if observer not in self._observers:
             self._observers.append(observer)
 

@@ -1,6 +1,6 @@
 """Digital and PWM outputs.
 
-Software PWM is told to the machine as a duty cycle instead of as edges; everything else, the watchdog for
+Software PWM reaches the machine as a duty cycle instead of as edges; everything else, the watchdog for
 heaters included, behaves as in Klipper src/gpiocmds.c and src/pwmcmds.c.
 """
 
