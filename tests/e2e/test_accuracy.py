@@ -26,7 +26,7 @@ def test_the_demo_measures_every_profile(profile: str, tmp_path: Path) -> None:
     assert 0.0 < sigma["value"] < 0.02
     assert sigma["high"] > sigma["value"]
     (path,) = tmp_path.rglob("*.jsonl")
-    assert read_run(path).whole
+    assert read_run(path).complete
     assert record["printer"]["name"] == profile
 
 

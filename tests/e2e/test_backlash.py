@@ -124,7 +124,7 @@ def test_a_cancel_ends_it_within_a_move_and_puts_everything_back(voron: PrinterS
     ended = running.end()
     assert ended.code == 5
     assert 5 <= len(ended.record["samples"]) < 40
-    assert read_run(next(iter(tmp_path.rglob("*.jsonl")))).whole
+    assert read_run(next(iter(tmp_path.rglob("*.jsonl")))).complete
     client = wait_for_state(voron, "ready")
     assert client.status("toolhead")["position"][2] >= 5.0
     client.close()

@@ -75,7 +75,7 @@ def test_a_killed_run_is_gone_on_with_and_every_line_keeps_to_the_schema(
     assert wrong(lines) == []
     assert store.interrupted(name) == ()
     closed = next(kept for kept in store.runs(name) if kept.record.id == old.id)
-    assert closed.whole
+    assert closed.complete
     assert closed.record.outcome is Outcome.LOST
     report = call(tmp_path, "report", "--format", "html")
     assert report.returncode == 0
@@ -98,7 +98,7 @@ def test_levelling_and_restarting_are_told_from_the_status(printer_sim: Starter,
     z_offset = Record(
         "z", "z-offset", again.printer, again.started, again.finished, Outcome.FINISHED, again.context
     )
-    assert "levelled since" in (stale(z_offset, [levelled], None) or "")
+    assert "has been levelled" in (stale(z_offset, [levelled], None) or "")
     assert stale(again, [levelled], None) is None
 
     client = printer.connect()

@@ -179,7 +179,7 @@ def test_kill_9_between_staging_and_saving_is_in_the_record(
     program.wait(10)
     (path,) = (tmp_path / "data").rglob("*.jsonl")
     kept = read_run(path)
-    assert not kept.whole
+    assert not kept.complete
     assert [found.state for found in kept.record.changes] == ["staged"]
     assert pending(printer) == {"probe": {"z_offset": "1.520"}}
     with session(printer.klippy, tmp_path / "data") as opened:

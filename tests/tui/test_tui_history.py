@@ -119,7 +119,7 @@ async def test_the_newest_is_first_and_each_says_how_it_ended(
 @pytest.mark.parametrize(
     ("down", "told"),
     [
-        (0, "This file cannot be read: there is no run in it."),
+        (0, "This file cannot be read: it contains no run."),
         (1, "Interrupted: 2 samples kept."),
         (2, "The probe did not trigger [/oops]."),
         (3, "Cancelled: 7 samples kept."),
@@ -202,7 +202,7 @@ async def test_a_run_is_opened_to_be_read_only(opened: Opener, session: Scripted
             "PASSED The z_offset is 1.246 mm.",
             "✓ Saved in printer.cfg",
             "[probe] z_offset 1.245 → 1.246",
-            "Stale: the nozzle was changed since",
+            "Stale: the nozzle was changed on",
             "2026-06-20 10:00: the nozzle was changed: 0.6 mm [new].",
             "when 2026-06-05 11:30, took 4 min",
             "nozzle 24 °C, bed 23 °C",
@@ -233,7 +233,7 @@ async def test_a_file_that_cannot_be_read_is_explained(opened: Opener, session: 
     async with opened(session) as stage:
         await unreadable(stage)
         assert stage.screen == "ProblemModal"
-        assert "This run cannot be read." in stage.words() and "there is no run in it" in stage.words()
+        assert "This run cannot be read." in stage.words() and "it contains no run" in stage.words()
         await press(stage, "escape", "end", "enter")
         assert stage.screen == "ProblemModal" and "what is this.jsonl" in stage.words()
 
@@ -259,7 +259,7 @@ async def test_two_marked_runs_are_compared(opened: Opener, session: ScriptedSes
         assert stage.screen == "CompareScreen"
         words = stage.words()
         assert "A 2026-04-05 11:30" in words and "B 2026-05-05 11:30" in words, "the earlier one is A"
-        assert "z_offset −2.0 µm (−10 µm … +6.5 µm) within chance" in words
+        assert "z_offset −2.0 µm (−10 µm … +6.5 µm) not significant" in words
         assert "A 1.2490 mm" in words and "B 1.2470 mm" in words
         await stage.press("escape")
         assert stage.screen == "HistoryScreen"

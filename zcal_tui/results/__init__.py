@@ -1,1 +1,1 @@
-"""What is kept of every run: an append-only file a run, one folder a printer."""
+"""Stored results: one append-only file for each run, one folder for each printer."""

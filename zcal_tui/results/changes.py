@@ -1,4 +1,4 @@
-"""Hardware changes that a person reported, because Klipper cannot detect them: a file beside the printer's runs."""
+"""Hardware changes reported by a person, because Klipper cannot detect them: a file in the printer's folder."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Two runs side by side: how their numbers differ, whether by more than chance, and what else was different."""
+"""Comparison of two runs: how their estimates differ, whether significantly, and what else was different."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -10,17 +10,16 @@ from zcal_tui.results import versions
 from zcal_tui.results.context import config_of, frame_of
 from zcal_tui.results.depends import values
 from zcal_tui.results.homing_state import restarted_between
-from zcal_tui.results.trend import FRAME_BOUND
+from zcal_tui.results.trend import FRAME_DEPENDENT
 from zcal_tui.results.variant import titled, variant
 
-WARMER = 2.0
-"""°C by which a temperature must differ to be told."""
+TEMPERATURE_DIFFERENCE = 2.0
+"""°C. Smaller differences of temperature are not listed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """B − A of one estimate. `low` and `high` bound it at 95 %, as far as both runs' intervals allow; `note` says why
-    it is not given."""
+    """B − A of one estimate, with a 95 % interval as far as both runs' intervals allow. `note`: why there is none."""
 
     name: str
     unit: str
@@ -43,7 +42,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Circumstance:
-    """Something else that was different."""
+    """A setting or condition that was different."""
 
     what: str
     first: str
@@ -52,7 +51,7 @@ class Circumstance:
 
 @dataclass(frozen=True, slots=True)
 class RunComparison:
-    """Two runs and everything in which they differ."""
+    """Two runs and all their differences."""
 
     first: Record
     second: Record
@@ -62,7 +61,7 @@ class RunComparison:
 
 
 def compare(first: Record, second: Record) -> RunComparison:
-    """Compare two runs, which may be of different printers but are of one check."""
+    """Compare two runs of one check, which may be of different printers."""
     names = list(dict.fromkeys([*first.estimates, *second.estimates]))
     return RunComparison(
         first,
@@ -77,24 +76,28 @@ def _difference(name: str, first: Record, second: Record) -> Difference:
     a, b = first.estimates.get(name), second.estimates.get(name)
     unit = (a or b or Estimate(name, None, None, None)).unit
     if a is None or b is None:
-        return Difference(name, unit, a, b, note="only one of them has it")
+        return Difference(name, unit, a, b, note="only one run has it")
     if a.unit != b.unit:
-        return Difference(name, unit, a, b, note="in different units")
+        return Difference(name, unit, a, b, note="different units")
     if variant(first) != variant(second):
-        return Difference(name, unit, a, b, note="not of the same thing")
+        return Difference(name, unit, a, b, note="different quantities")
     if a.value is None or b.value is None:
-        return Difference(name, unit, a, b, note="not known in both")
-    if name in FRAME_BOUND and versions.crossed(first.printer, second.printer) and _twisted(first, second):
-        return Difference(name, unit, a, b, note="not in one frame: the axis twist is in one of them only")
+        return Difference(name, unit, a, b, note="no value in one run")
+    if (
+        name in FRAME_DEPENDENT
+        and versions.crossed(first.printer, second.printer)
+        and _twisted(first, second)
+    ):
+        return Difference(name, unit, a, b, note="only one includes the axis twist")
     low, high = difference_interval(a, b)
     return Difference(name, unit, a, b, b.value - a.value, low, high)
 
 
 def difference_interval(a: Estimate, b: Estimate) -> tuple[float | None, float | None]:
-    """Bounds of b − a from both intervals, which may be lopsided, for runs that are independent.
+    """Bounds of b − a from both intervals, which may be asymmetric, for independent runs.
 
     The variance estimates are recovered from the intervals (Zou and Donner, Statistics in Medicine 27, 2008, 1693).
-    What both runs have wrong in common (the step distance, the operator's feel) is counted as if it could differ.
+    Errors that both runs share (the step distance, the operator's feel) are counted as if they were independent.
     """
     if a.value is None or b.value is None:
         return None, None
@@ -113,18 +116,18 @@ def _twisted(*records: Record) -> bool:
 
 def _notes(first: Record, second: Record) -> Iterator[str]:
     if variant(first) != variant(second):
-        yield f"They measured two things: A is {titled(first.check, first)}, B is {titled(second.check, second)}."
+        yield f"A is {titled(first.check, first)}. B is {titled(second.check, second)}. They cannot be compared."
     if versions.crossed(first.printer, second.printer):
         yield (
-            "Between the two, Klipper changed what it tells of a probed height (v0.13.0-476: bed contact instead of "
-            "the toolhead's Z at the trigger). Both runs keep the toolhead's Z, so their heights may be compared."
+            "Klipper v0.13.0-476 changed how it reports probed heights: as bed contact instead of toolhead Z. "
+            "Both runs store toolhead Z, so their heights can be compared."
         )
     if versions.faulty(first.printer) or versions.faulty(second.printer):
-        yield "One of them was made on a Klipper that left the axis twist out (v0.13.0-476 to -534)."
+        yield "One run was made on a Klipper build that ignores the axis twist (v0.13.0-476 to -534)."
     if first.printer.get("name") != second.printer.get("name"):
-        yield "They are of different printers."
+        yield "The runs are of different printers."
     if restarted_between(frame_of(first.context), frame_of(second.context)):
-        yield "Klipper was restarted between them, so Z was homed anew: heights contain the homing's own scatter."
+        yield "Klipper was restarted between the runs. Z was homed again, so heights include the scatter of homing."
 
 
 def _circumstances(first: Record, second: Record) -> Iterator[Circumstance]:
@@ -136,7 +139,7 @@ def _circumstances(first: Record, second: Record) -> Iterator[Circumstance]:
     for what, key in (
         ("bed mesh", "bed_mesh"),
         ("G-code offset", "gcode_offset"),
-        ("Z tilt levelled", "z_tilt_applied"),
+        ("Z tilt adjusted", "z_tilt_applied"),
         ("gantry levelled", "quad_gantry_level_applied"),
     ):
         if key in first.context and key in second.context:
@@ -149,14 +152,14 @@ def _circumstances(first: Record, second: Record) -> Iterator[Circumstance]:
 
 
 def _configured(first: Record, second: Record) -> Iterator[Circumstance]:
-    """Config values that differ: those the check depends on where it is known which, else all that are kept."""
+    """Config values that differ, those that the check depends on first."""
     one, other = config_of(first.context), config_of(second.context)
     if one is None or other is None:
         return
     then, now = _flat(one), _flat(other)
-    matter = {*values(first.context, first.check), *values(second.context, second.check)}
+    relevant = {*values(first.context, first.check), *values(second.context, second.check)}
     differing = [name for name in {**then, **now} if then.get(name) != now.get(name)]
-    for name in sorted(differing, key=lambda name: (name not in matter, name)):
+    for name in sorted(differing, key=lambda name: (name not in relevant, name)):
         yield from _unequal(name, then.get(name), now.get(name))
 
 
@@ -170,7 +173,7 @@ def _flat(config: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 def _temperatures(name: str, first: Record, second: Record) -> Iterator[Circumstance]:
     a, b = _heat(first).get(name), _heat(second).get(name)
-    if isinstance(a, int | float) and isinstance(b, int | float) and abs(a - b) >= WARMER:
+    if isinstance(a, int | float) and isinstance(b, int | float) and abs(a - b) >= TEMPERATURE_DIFFERENCE:
         yield Circumstance(name, f"{a:.0f} °C", f"{b:.0f} °C")
 
 

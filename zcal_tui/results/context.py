@@ -1,6 +1,6 @@
-"""How the printer stood when a run began, as far as it bears on heights: a record's `context`.
+"""The printer's state when a run began, as far as it affects heights: a record's `context`.
 
-It is what staleness is judged by afterwards, so it keeps every config value that a check's result may depend on.
+Staleness is judged by it later, so it contains every config value that a check's result may depend on.
 """
 
 import hashlib
@@ -32,10 +32,10 @@ SECTIONS = (
     "delta_calibrate",
     "idle_timeout",
 )
-"""Sections kept besides the probe's and the Z steppers'."""
+"""Sections stored besides the probe's and the Z steppers'."""
 
 LONG_TEXT = 200
-"""Characters above which a value (a macro's G-code) is kept as a digest: that it changed matters, not what it says."""
+"""Characters above which a value (a macro's G-code) is stored as a digest: only whether it changed matters."""
 
 
 def context_facts(state: PrinterState, frame: HomingState | None = None) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def context_facts(state: PrinterState, frame: HomingState | None = None) -> dict
 
 
 def config_of(context: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]] | None:
-    """The config values in a record's context; None where it holds none, as in a file somebody has edited."""
+    """The config values in a record's context; None if it has none, as in a file that somebody edited."""
     config = context.get("config")
     if not isinstance(config, Mapping):
         return None
@@ -74,7 +74,7 @@ def config_of(context: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]] | N
 
 
 def frame_of(context: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The frame in a record's context; empty where it holds none."""
+    """The homing state in a record's context; empty if it has none."""
     frame = context.get("frame")
     return frame if isinstance(frame, Mapping) else {}
 
@@ -82,14 +82,14 @@ def frame_of(context: Mapping[str, Any]) -> Mapping[str, Any]:
 def config_facts(state: PrinterState) -> dict[str, dict[str, Any]]:
     """The config values that heights depend on, by section and option, as klippy parsed them."""
     return {
-        name: {option: kept(value) for option, value in sorted(state.settings[name].items())}
+        name: {option: stored_value(value) for option, value in sorted(state.settings[name].items())}
         for name in sorted(set(_sections(state)))
         if name in state.settings
     }
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
-    """A short digest of config values: the same where all of them are."""
+    """A short digest of config values: equal if all of them are."""
     text = json.dumps(plain(config), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -104,8 +104,8 @@ def _sections(state: PrinterState) -> Iterator[str]:
         yield stepper.section
 
 
-def kept(value: Any) -> Any:
-    """A config value as a context holds it: long texts by their digest."""
+def stored_value(value: Any) -> Any:
+    """A config value as a context stores it: long texts as their digest."""
     if isinstance(value, str) and len(value) > LONG_TEXT:
         return f"sha256:{hashlib.sha256(value.encode()).hexdigest()[:12]}"
     return plain(value)

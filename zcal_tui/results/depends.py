@@ -23,13 +23,13 @@ def values(context: Mapping[str, Any], check: str) -> dict[str, Any]:
 
 
 def probe_option(context: Mapping[str, Any], option: str) -> Any:
-    """One option of the probe's section in a record's context; None where it has none."""
+    """One option of the probe's section in a record's context; None if it is not set."""
     config, section = config_of(context), context.get("probe_section")
     return (config or {}).get(str(section), {}).get(option)
 
 
-def held(context: Mapping[str, Any], option: str) -> Any:
-    """An option of the probe's section, else of the first stepper or rail that has it; None where none has."""
+def probe_or_rail_option(context: Mapping[str, Any], option: str) -> Any:
+    """An option of the probe's section, else of the first stepper or carriage that has it; None if none has."""
     if (value := probe_option(context, option)) is not None:
         return value
     config = config_of(context) or {}

@@ -1,4 +1,4 @@
-"""Which run a person means: by its id, the beginning of it, or `last accuracy` and `previous accuracy`."""
+"""Find a run by its id, the beginning of its id, or as `last accuracy` or `previous accuracy`."""
 
 import difflib
 from collections.abc import Iterator, Sequence
@@ -9,15 +9,15 @@ from zcal_tui.model.record import Outcome, Record
 from zcal_tui.results.store import Store, StoredRun, glance, named_check, read_whole
 from zcal_tui.results.variant import grouped, key
 
-MOST_NAMED = 6
+MAX_LISTED = 6
 
 
 class NotFound(Exception):
-    """There is no such run, or several; the text says what there is."""
+    """There is no such run, or several; the text lists the runs there are."""
 
 
 def by_id(store: Store, word: str, printer: str | None = None) -> Record:
-    """The run of that id, or the only one whose id begins so. Raises NotFound."""
+    """The run with that id, or the only one whose id begins with it. Raises NotFound."""
     paths = _paths(store, printer)
     matching = [path for path in paths if path.stem == word] or [
         path for path in paths if word and path.stem.startswith(word)
@@ -33,8 +33,10 @@ def by_id(store: Store, word: str, printer: str | None = None) -> Record:
 
 
 def recent(store: Store, which: str, check: str, printer: str | None = None) -> Record:
-    """The `last` or `previous` finished run of a check, or of one of its variants by its key (results/variant.py): of
-    the usual one where there is one, else of the one run last. Raises NotFound."""
+    """The `last` or `previous` finished run of a check or, by its key (results/variant.py), of one of its variants.
+
+    A check's name means its usual variant if there is a run of it, else the one run last. Raises NotFound.
+    """
     runs = list(_glances(_paths(store, printer), check.partition("/")[0]))
     groups = grouped(run.record for run in runs if run.record is not None)
     named = [check] if check in groups else [name for name in groups if groups[name][0].check == check]
@@ -50,20 +52,22 @@ def recent(store: Store, which: str, check: str, printer: str | None = None) -> 
 def two(
     store: Store, words: Sequence[str], printer: str | None = None, recent_on: str | None = None
 ) -> tuple[Record, Record]:
-    """Two runs to compare: of ids, beginnings of ids, `last CHECK` and `previous CHECK`; a check alone means its
-    previous and its last run. Without a `printer`, ids are looked for among all, and what is recent on `recent_on`.
-    Raises NotFound."""
+    """Two runs to compare, each an id, the beginning of one, `last CHECK` or `previous CHECK`.
+
+    A check alone means its previous and its last run. Without a `printer`, ids are searched on all printers, and recent
+    runs on `recent_on`. Raises NotFound.
+    """
     recent_on = printer if printer is not None else recent_on
     found: list[Record] = []
-    left = list(words)
-    if len(left) == 1 and _is_check(store, left[0], recent_on):
-        left = ["previous", left[0], "last", left[0]]
-    while left:
-        word = left.pop(0)
+    rest = list(words)
+    if len(rest) == 1 and _is_check(store, rest[0], recent_on):
+        rest = ["previous", rest[0], "last", rest[0]]
+    while rest:
+        word = rest.pop(0)
         if word in ("last", "previous"):
-            if not left:
+            if not rest:
                 raise NotFound(f"{word} of which check? For example: `{word} accuracy`")
-            found.append(recent(store, word, left.pop(0), recent_on))
+            found.append(recent(store, word, rest.pop(0), recent_on))
         else:
             found.append(by_id(store, word, printer))
     if len(found) != 2:
@@ -72,7 +76,7 @@ def two(
 
 
 def _is_check(store: Store, word: str, printer: str | None) -> bool:
-    """Whether a word names a check, or a variant of one, of which there are runs."""
+    """Whether a word is the name of a check, or of a variant, that has runs."""
     records = _records(_paths(store, printer), word.partition("/")[0])
     return any(word in (record.check, key(record)) for record in records)
 
@@ -86,7 +90,7 @@ def _paths(store: Store, printer: str | None) -> list[Path]:
 
 
 def _glances(paths: Sequence[Path], check: str) -> Iterator[StoredRun]:
-    """The runs without their samples; those of one check where it is named. A file with another name is read too."""
+    """The runs without their samples, of one check if it is given. A file with an unknown name is read too."""
     return (glance(path) for path in paths if not check or named_check(path) in ("", check))
 
 
@@ -102,5 +106,5 @@ def _whole(path: Path) -> Record:
 
 
 def _named(paths: Sequence[Path]) -> str:
-    more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
-    return ", ".join(path.stem for path in paths[:MOST_NAMED]) + more
+    more = f" and {len(paths) - MAX_LISTED} more" if len(paths) > MAX_LISTED else ""
+    return ", ".join(path.stem for path in paths[:MAX_LISTED]) + more

@@ -1,4 +1,4 @@
-"""The file of one run: written line by line while it runs, under a lock that tells others that it does."""
+"""The file of one run: written line by line while it runs, under a lock that shows others that it is running."""
 
 import contextlib
 import fcntl
@@ -21,24 +21,24 @@ ENDING = 512
 """Bytes of a file's end in which the end of a record is usually recognised."""
 SAMPLES_BEGIN, SAMPLES_END, A_SAMPLE = b', "samples": [', b'], "estimates": {', b'"trigger_z": '
 """What `json.dumps` writes around a record's samples and once in each of them; a quote inside a text is escaped."""
-LOOKS, PAUSE = 5, 0.02
-"""How often, and how many seconds apart, a lock is tried that may be a reader's of a moment."""
+LOCK_TRIES, LOCK_PAUSE = 5, 0.02
+"""How often, and how many seconds apart, to try a lock that a reader may hold for a moment."""
 
 
 class StillRunning(Exception):
-    """The run goes on in another program, so it cannot be closed; the text says so, for people."""
+    """The run is active in another program, so it cannot be closed; the text is for people."""
 
 
 class Journal:
-    """The file of one running run."""
+    """The file of a running check."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         # "x": two runs never share a file, whatever their clocks say
         self._file: IO[str] | None = path.open("x", encoding="utf-8")
-        # Kept until the file is closed, which the system does for a program that was killed. A reader holds its own
-        # for a moment only; a file system without locks does without.
+        # Held until the file is closed; the system closes it if the program is killed. A reader holds its own lock
+        # only for a moment. A file system without locks works without.
         with contextlib.suppress(OSError):
             fcntl.flock(self._file, fcntl.LOCK_EX)
 
@@ -46,13 +46,13 @@ class Journal:
         """Append an event and sync it. Raises OSError (disk full, card gone read-only)."""
         if self._file is None or isinstance(event, Progress):
             return
-        # ASCII, so that no character can be mistaken for the end of a line and none cannot be written
+        # ASCII, so that no character can end a line early or fail to be written
         self._file.write(json.dumps(event_to_json(event), allow_nan=False) + "\n")
         self._file.flush()
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        """Close the file; the run is as its last line says. On a full disk what was not written stays unwritten."""
+        """Close the file. What could not be written to a full disk is dropped."""
         if self._file is not None:
             file, self._file = self._file, None
             with contextlib.suppress(OSError):
@@ -60,9 +60,9 @@ class Journal:
 
 
 def _lock(file: IO[str], kind: int) -> bool:
-    """Lock a run's file without waiting; False where another holds it. Without locks it counts as free."""
+    """Lock a run's file without waiting; False if another program holds it. Without locks it counts as free."""
     try:
-        # flock, not lockf: a POSIX lock goes as soon as this process closes any descriptor of the file
+        # flock, not lockf: a POSIX lock is lost as soon as this process closes any descriptor of the file
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
@@ -72,14 +72,13 @@ def _lock(file: IO[str], kind: int) -> bool:
 
 
 def is_running(path: Path) -> bool:
-    """Whether a program holds the run's file at this moment. Raises OSError."""
+    """Whether a program is writing the run's file now. Raises OSError."""
     with path.open("r", encoding="utf-8") as file:
         return not _lock(file, fcntl.LOCK_SH)
 
 
 def read_events(path: Path) -> RunView:
-    """What a run's lines add up to; a line cut off by a power failure, or of no use, is left out. Raises OSError,
-    SchemaError."""
+    """A run folded from its lines; incomplete and unreadable lines are skipped. Raises OSError, SchemaError."""
     view: RunView | None = None
     for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         try:
@@ -89,18 +88,18 @@ def read_events(path: Path) -> RunView:
         if isinstance(event, RunStarted):
             view = begin(event)
         elif view is None:
-            raise SchemaError(f"{path}:{number}: the run does not begin with its start")
+            raise SchemaError(f"{path}:{number}: the first line is not the start of a run")
         else:
             view = fold(view, event)
     if view is None:
-        raise SchemaError(f"{path}: there is no run in it")
+        raise SchemaError(f"{path}: it contains no run")
     if (wrong := fault(view.record)) is not None:
         raise SchemaError(f"{path}: {wrong}")
     return view
 
 
 def has_ended(path: Path) -> bool:
-    """Whether a run's last line is its record, found without reading the rest. Raises OSError."""
+    """Whether a run's last line is its record; reads only the end of the file. Raises OSError."""
     with path.open("rb", buffering=0) as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - ENDING))
@@ -110,7 +109,7 @@ def has_ended(path: Path) -> bool:
 
 
 def ended_line(path: Path) -> bytes | None:
-    """The last line of a run that has ended, which is its record; None of one that has not. Raises OSError."""
+    """The last line of a run that has ended, which is its record; None if it has not. Raises OSError."""
     with path.open("rb", buffering=0) as file:
         at = file.seek(0, os.SEEK_END)
         tail = b""
@@ -133,7 +132,7 @@ def record_of(line: bytes) -> Record:
     except SchemaError:
         raise
     except (ValueError, RecursionError) as error:
-        raise SchemaError("its last line is not a record of this program") from error
+        raise SchemaError("the last line is not a record of zcal-tui") from error
 
 
 def glance_at(line: bytes) -> tuple[Record, int]:
@@ -155,18 +154,18 @@ def glance_at(line: bytes) -> tuple[Record, int]:
 
 
 def write_end(path: Path, record: Record) -> None:
-    """Give a run that was cut off the end it lacks. Raises OSError, StillRunning."""
+    """Append the missing record to an interrupted run. Raises OSError, StillRunning."""
     with path.open("r+", encoding="utf-8", newline="") as file:
-        for _ in range(LOOKS):
+        for _ in range(LOCK_TRIES):
             if _lock(file, fcntl.LOCK_EX):
                 break
-            time.sleep(PAUSE)
+            time.sleep(LOCK_PAUSE)
         else:
-            raise StillRunning(f"Run {record.id} goes on in another program.")
+            raise StillRunning(f"Run {record.id} is still active in another program.")
         if has_ended(path):
             return
         file.seek(0, os.SEEK_END)
-        # What was cut off stays as it is, on a line of its own
+        # An incomplete last line stays as it is
         ending = "" if path.read_bytes()[-1:] in (b"\n", b"") else "\n"
         ended = RunEnded(replace(record, outcome=Outcome.LOST))
         file.write(ending + json.dumps(event_to_json(ended), allow_nan=False) + "\n")

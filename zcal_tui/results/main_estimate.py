@@ -1,11 +1,11 @@
-"""Which of a record's numbers to show first, to follow over runs, and to compare."""
+"""The estimates of a record to show first, to follow over runs, and to compare."""
 
 from zcal_tui.model.check_info import info_of
 from zcal_tui.model.record import Estimate, Record
 
 
 def main_estimates(record: Record) -> tuple[Estimate, ...]:
-    """A record's main numbers, those that it has: one for most checks, none where nothing was estimated."""
+    """The main estimates that a record has: one for most checks, none if nothing was estimated."""
     info = info_of(record.check)
     if info is None:
         return ()

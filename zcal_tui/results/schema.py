@@ -1,6 +1,6 @@
-"""The JSON Schema of every line that `--json` prints and that disk keeps, made from the model.
+"""The JSON Schema of every line that `--json` prints and of the files of runs, made from the model.
 
-`python -m zcal_tui.results.schema > zcal_tui/results/record.schema.json`; a test holds the file to the model.
+`python -m zcal_tui.results.schema > zcal_tui/results/record.schema.json` writes it; a test compares the two.
 """
 
 import ast
@@ -34,7 +34,7 @@ EVENTS: Mapping[str, type] = {
     "problem": record.Problem,
     "record": record.Record,
 }
-"""The lines by their `event`; the questions, which have a kind besides, are added to them."""
+"""The lines by their `event`; questions, which have a kind as well, are in QUESTIONS."""
 
 QUESTIONS: Mapping[str, type] = {
     "confirm": questions.Confirm,
@@ -43,8 +43,8 @@ QUESTIONS: Mapping[str, type] = {
     "jog": questions.JogStep,
 }
 VERSIONED = ("started", "record")
-"""Lines that name the schema's version."""
-AT = "Which of several printers the line is from, as --printer named it; not there with a single one."
+"""Lines that contain the schema's version."""
+AT = "The printer that the line is from, as given to --printer; only with several printers."
 
 _NUMBER: Schema = {"type": ["number", "null"]}
 _WORD: Schema = {"type": ["string", "null"]}
@@ -55,32 +55,35 @@ CONTEXT: Mapping[str, tuple[Schema, str]] = {
     "program": ({"type": "string"}, "This program's version."),
     "software_version": ({"type": "string"}, "Klipper's version."),
     "homed_axes": ({"type": "string"}, "Out of `xyz`."),
-    "position": ({"type": ["array", "null"], "items": _NUMBER}, "The toolhead's place in mm."),
+    "position": ({"type": ["array", "null"], "items": _NUMBER}, "The toolhead's position in mm."),
     "gcode_offset": ({"type": "array", "items": _NUMBER}, "The live G-code offset (homing_origin) in mm."),
-    "bed_mesh": (_WORD, "The active mesh's profile; null where none bends moves."),
+    "bed_mesh": (_WORD, "The active mesh's profile; null if none is active."),
     "temperatures": (_NUMBERS, "Heaters, °C."),
     "targets": (_NUMBERS, "Heaters' targets, °C."),
     "sensors": (_NUMBERS, "Other temperature sensors, °C."),
-    "quad_gantry_level_applied": (_FLAG, "Whether the gantry is levelled; null where the printer does not."),
-    "z_tilt_applied": (_FLAG, "The same of z_tilt."),
+    "quad_gantry_level_applied": (
+        _FLAG,
+        "Whether the gantry is levelled; null if the printer does not level it.",
+    ),
+    "z_tilt_applied": (_FLAG, "The same for z_tilt."),
     "frame": (
         {
             "type": ["object", "null"],
             "properties": dict.fromkeys(("eventtime", "start", "homed_at", "levelled_at"), _NUMBER),
         },
-        "Homing and levelling in force, in klippy's seconds: now, the controller's start, Z homed, gantry levelled.",
+        "Homing and levelling in force, in klippy's seconds: now, micro-controller started, Z homed, gantry levelled.",
     ),
     "probe_section": (_WORD, "The probe's section in the configuration."),
     "pending": ({"type": "object"}, "What SAVE_CONFIG would write, by section and option."),
-    "extra": (_WORD, "The companion extra's version; null where it is not installed."),
+    "extra": (_WORD, "The [zcal] module's version; null if it is not installed."),
     "config": (
         {"type": "object", "additionalProperties": {"type": "object"}},
         "The config values that heights depend on, by section and option; a long text as its digest.",
     ),
     "config_hash": ({"type": "string"}, "A digest of `config`."),
-    "continues": ({"type": "string"}, "The interrupted run that this one goes on with."),
+    "continues": ({"type": "string"}, "The interrupted run that this one resumes."),
 }
-"""What a record's context holds; more may be added, so readers let unknown keys be."""
+"""What a record's context contains; more may be added, so readers ignore unknown keys."""
 
 
 def make() -> Schema:
@@ -121,9 +124,9 @@ class _Maker:
         return made_line
 
     def summary(self) -> Schema:
-        """What stands last where several printers were measured."""
+        """The last line of a run on several printers."""
         printer = {
-            "at": {"type": "string", "description": "The printer, as --printer named it."},
+            "at": {"type": "string", "description": "The printer, as given to --printer."},
             "exit_code": {"type": "integer", "description": "The exit code of its run."},
             "record": {"anyOf": [{"type": "object"}, {"type": "null"}], "description": "Null without a run."},
         }
@@ -134,18 +137,20 @@ class _Maker:
                 "check": {"type": "string"},
                 "printers": {"type": "array", "items": _object_schema(printer, "One printer's run.")},
             },
-            "What came of a check on several printers.",
+            "The results of a check on several printers.",
         )
 
     def _object(self, kind: type) -> Schema:
-        hints, told = typing.get_type_hints(kind), _told(kind)
+        hints, described = typing.get_type_hints(kind), _descriptions(kind)
         properties = {}
         for field in fields(kind):
             if field.name == UNKNOWN or (kind is record.Estimate and field.name == "name"):
                 continue  # keys of a newer version; an estimate's name is its key
             special = self._special(kind, field.name)
             made = special if special is not None else self._of(hints[field.name])
-            properties[field.name] = made | ({"description": told[field.name]} if field.name in told else {})
+            properties[field.name] = made | (
+                {"description": described[field.name]} if field.name in described else {}
+            )
         return _object_schema(properties, _line(kind.__doc__))
 
     def _special(self, kind: type, name: str) -> Schema | None:
@@ -173,7 +178,7 @@ class _Maker:
         if is_dataclass(hint):
             return self._reference(typing.cast(type, hint))
         plain = {str: "string", int: "integer", bool: "boolean"}
-        # A number that is not finite becomes null on the way to JSON
+        # A number that is not finite becomes null in JSON
         return dict(_NUMBER) if hint is float else {"type": plain[hint]}
 
     def _either(self, arms: Sequence[Any], hint: Any) -> Schema:
@@ -199,7 +204,7 @@ class _Maker:
     def _reference(self, kind: type) -> Schema:
         name = kind.__name__
         if name not in self.definitions:
-            self.definitions[name] = {}  # a kind that holds itself finds it here
+            self.definitions[name] = {}  # for a kind that contains itself
             self.definitions[name] = self._object(kind)
         return {"$ref": f"#/$defs/{name}"}
 
@@ -217,11 +222,11 @@ def _line(text: str | None) -> str:
     return " ".join((text or "").split())
 
 
-def _told(kind: type) -> dict[str, str]:
-    """The docstrings that stand below a dataclass's fields, which Python itself does not keep."""
+def _descriptions(kind: type) -> dict[str, str]:
+    """The docstrings below a dataclass's fields, which Python does not store."""
     tree = ast.parse(inspect.getsource(kind)).body[0]
     assert isinstance(tree, ast.ClassDef)
-    told = {}
+    found = {}
     for statement, following in zip(tree.body, tree.body[1:], strict=False):
         if (
             isinstance(statement, ast.AnnAssign)
@@ -230,12 +235,12 @@ def _told(kind: type) -> dict[str, str]:
             and isinstance(following.value, ast.Constant)
             and isinstance(following.value.value, str)
         ):
-            told[statement.target.id] = _line(following.value.value)
-    return told
+            found[statement.target.id] = _line(following.value.value)
+    return found
 
 
 def text() -> str:
-    """The schema as the file holds it."""
+    """The text of the schema's file."""
     return json.dumps(make(), indent=1, ensure_ascii=False) + "\n"
 
 

@@ -1,6 +1,6 @@
-"""Whether a result still holds, and if not, why: from records, status, and reported hardware changes.
+"""Whether a result is still valid, and if not, why: from records, status, and reported hardware changes.
 
-The rules are those of Klipper docs, Probe_Calibrate. Age alone makes nothing stale; it is only shown.
+The rules follow Klipper docs, Probe_Calibrate. Age alone makes nothing stale; it is only shown.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,8 @@ from zcal_tui.model.record import Change, Outcome, Record
 from zcal_tui.model.units import age, micrometres
 from zcal_tui.results import versions
 from zcal_tui.results.changes import Changed
-from zcal_tui.results.context import config_of, frame_of, kept
-from zcal_tui.results.depends import held, probe_option, values
+from zcal_tui.results.context import config_of, frame_of, stored_value
+from zcal_tui.results.depends import probe_option, probe_or_rail_option, values
 from zcal_tui.results.homing_state import restarted_between
 from zcal_tui.results.levelling import levelled_since
 
@@ -23,16 +23,16 @@ Context = Mapping[str, Any]
 OLD_AFTER = 21 * 86400.0
 """Seconds after which a result's age is shown."""
 SAME_HEIGHT = 0.5e-3
-"""mm by which two heights may differ and still be the same number in printer.cfg, which keeps three decimals."""
+"""mm by which two heights may differ and still be equal in printer.cfg, which has three decimals."""
 
 
 def stale(
     record: Record, later: Sequence[Record], now: Context | None, changes: Sequence[Changed] = ()
 ) -> str | None:
-    """Why a record no longer holds, as a clause; None where it does.
+    """Why a result is no longer valid, as a clause; None if it is.
 
     `later` are newer records of the same printer, `now` the context of this moment (`context_facts`) where the
-    printer is at hand, `changes` the hardware changes reported for it, at any time.
+    printer is connected, `changes` the hardware changes reported for it, at any time.
     """
     if record.outcome is not Outcome.FINISHED:
         return None
@@ -54,7 +54,7 @@ def stale(
 
 
 def age_note(record: Record, now: datetime) -> str | None:
-    """A result's age, where it is several weeks; None where it is younger or unknown."""
+    """A result's age if it is several weeks; None if it is younger or unknown."""
     try:
         then = datetime.fromisoformat(record.finished or record.started)
     except ValueError:
@@ -71,7 +71,7 @@ def _hardware(info: CheckInfo, record: Record, changes: Sequence[Changed]) -> st
         why = next((why for what, why in info.stale_after.items() if what == change.what), None)
         if why is not None and change.at > record.started:
             changed = "motion system" if change.what == "motion" else change.what
-            return f"the {changed} was changed since ({change.at[:10]}): {why}"
+            return f"the {changed} was changed on {change.at[:10]}: {why}"
     return None
 
 
@@ -83,8 +83,8 @@ def _klipper(info: CheckInfo, record: Record, newer: Sequence[Record]) -> str | 
         fault = versions.faulty(record.printer) and not versions.faulty(other.printer)
         if fault or versions.crossed(record.printer, other.printer):
             return (
-                f"Klipper went from {record.printer.get('software_version')} to "
-                f"{other.printer.get('software_version')} since, which applies the axis twist differently"
+                f"Klipper was updated from {record.printer.get('software_version')} to "
+                f"{other.printer.get('software_version')}, which applies the axis twist differently"
             )
     return None
 
@@ -100,21 +100,21 @@ def _config(info: CheckInfo, record: Record, context: Context) -> str | None:
         # klippy lists defaults among the settings, and they differ between versions
         then, now = {k: v for k, v in then.items() if k in now}, {k: v for k, v in now.items() if k in then}
     if record.context.get("probe_section") != context.get("probe_section"):
-        return "another probe is configured since"
+        return "another probe is configured now"
     for name in {**then, **now}:
         if name not in then:
-            return f"{name} was added to printer.cfg since"
+            return f"{name} was added to printer.cfg"
         if name not in now:
-            return f"{name} was removed from printer.cfg since"
-        if then[name] != now[name] and not _found_itself(record.changes, name, now[name]):
-            return f"{name} was changed since, from {_shown(then[name])} to {_shown(now[name])}"
+            return f"{name} was removed from printer.cfg"
+        if then[name] != now[name] and not _proposed(record.changes, name, now[name]):
+            return f"{name} was changed from {_shown(then[name])} to {_shown(now[name])}"
     return None
 
 
-def _found_itself(changes: Sequence[Change], name: str, value: Any) -> bool:
-    """Whether a new value is the one the run itself proposed: then the result still holds."""
+def _proposed(changes: Sequence[Change], name: str, value: Any) -> bool:
+    """Whether the run itself proposed a new value: then its result is still valid."""
     return any(
-        f"[{change.section.lower()}] {change.option}" == name and _same(kept(change.new), value)
+        f"[{change.section.lower()}] {change.option}" == name and _same(stored_value(change.new), value)
         for change in changes
     )
 
@@ -123,30 +123,29 @@ def _printer_state(then: Context, now: Context) -> str | None:
     if then.get("config_hash") != now.get("config_hash"):
         if probe_option(then, "z_offset") != probe_option(now, "z_offset") and now.get("bed_mesh"):
             return (
-                "z_offset was changed since. The bed mesh was probed with the old one: "
-                "run BED_MESH_CALIBRATE again"
+                "z_offset was changed. The bed mesh was probed with the old one: run BED_MESH_CALIBRATE again"
             )
-        return "printer.cfg was changed since"
+        return "printer.cfg was changed"
     if restarted_between(frame_of(then), frame_of(now)):
-        return "Klipper was restarted since. Home again."
+        return "Klipper was restarted, so the axes must be homed again"
     if "z" in str(then.get("homed_axes")) and "z" not in str(now.get("homed_axes")):
         return "the axes are no longer homed"
     if then.get("bed_mesh") != now.get("bed_mesh"):
-        return "another bed mesh is active since"
+        return "another bed mesh is active now"
     return None
 
 
 def _own_value(info: CheckInfo, record: Record, context: Context) -> str | None:
     """The configured value is neither the one found nor the one before it."""
     for option in info.found_options:
-        now, then = held(context, option), held(record.context, option)
+        now, then = probe_or_rail_option(context, option), probe_or_rail_option(record.context, option)
         found: list[Any] = [change.new for change in record.changes if change.option == option]
         if (estimate := record.estimates.get(option)) is not None and estimate.value is not None:
             found.append(estimate.value)
         if now is None or then is None or not found or _same(now, then):
             continue
         if not any(_same(now, value) for value in found):
-            return f"{option} is now {_shown(now)}: neither the value this run found nor the one before it"
+            return f"{option} is now {_shown(now)}, neither the value this run found nor the one before"
     return None
 
 
@@ -154,7 +153,7 @@ def _runtime(info: CheckInfo, record: Record, now: Context | None) -> str | None
     if now is None:
         return None
     if info.lost_by_restart and restarted_between(frame_of(record.context), frame_of(now)):
-        return f"Klipper was restarted since, which lost {info.lost_by_restart}"
+        return f"a restart of Klipper cleared {info.lost_by_restart}"
     if "live_offset" in info.stale_rules:
         then_z, now_z = _offset_z(record.context), _offset_z(now)
         if then_z is not None and now_z is not None and abs(then_z - now_z) > SAME_HEIGHT:

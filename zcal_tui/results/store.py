@@ -1,7 +1,7 @@
-"""Where runs are kept on disk, so that nothing that was measured is lost when this program dies.
+"""The runs on disk. Nothing that was measured is lost if this program dies.
 
-One file a run, `<data>/printers/<printer>/<run id>.jsonl`, one JSON object a line, in the order of the events;
-the last line of a run that ended is its record. Lines are synced to disk before the event is shown.
+Each run is a file, `<data>/printers/<printer>/<run id>.jsonl`, with one JSON object a line, in the order of the events.
+The last line of a run that has ended is its record. A line is synced to disk before its event is shown.
 """
 
 import contextlib
@@ -43,7 +43,7 @@ __all__ = [
 
 
 def printer_folder_name(printer: str) -> str:
-    """A printer's name as a folder name: what a file system takes everywhere, never empty, never hidden."""
+    """A printer's name as a folder name: valid on every file system, never empty, never hidden."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", printer).strip("-.") or "printer"
 
 
@@ -53,32 +53,34 @@ def now_iso() -> str:
 
 
 def new_run_id(check: str) -> str:
-    """An identity for a run that sorts by time and names its check."""
+    """An id for a run that sorts by time and names its check."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     return f"{stamp}-{time.time_ns() % 1_000_000_000 // 1000:06d}-{check}"
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A run on disk. `whole` is False where its record is missing: it runs still, or its program died."""
+    """A run read from disk. `complete` is False if its record is missing: it is running, or its program died."""
 
     path: Path
     record: Record
-    """The one that is written, or what its lines add up to."""
-    whole: bool
+    """The written one, or the one folded from the run's lines."""
+    complete: bool
 
 
 def read_run(path: Path) -> Kept:
-    """A run from its file. One without its end has the outcome RUNNING where a program still works on it, else LOST.
-    Raises OSError, SchemaError."""
+    """Read a run. One without its end has the outcome RUNNING if a program is still writing it, else LOST.
+
+    Raises OSError, SchemaError.
+    """
     if (line := ended_line(path)) is not None:
-        return Kept(path, record_of(line), whole=True)
+        return Kept(path, record_of(line), complete=True)
     running = is_running(path)
     record = read_events(path).record
-    whole = record.finished is not None
-    if not whole and not running:
+    complete = record.finished is not None
+    if not complete and not running:
         record = replace(record, outcome=Outcome.LOST)
-    return Kept(path, record, whole)
+    return Kept(path, record, complete)
 
 
 class Store:
@@ -88,11 +90,11 @@ class Store:
         self.folder = folder
 
     def begin(self, printer: str, run_id: str) -> Journal:
-        """A new file for a run. Raises OSError."""
+        """Create the file of a new run. Raises OSError."""
         return Journal(self._of(printer) / f"{run_id}.jsonl")
 
     def printers(self) -> tuple[str, ...]:
-        """The printers' folders that hold runs, the one used last first."""
+        """The printers' folders that contain runs, the last used one first."""
         found = {}
         for folder in (self.folder / "printers").glob("*"):
             if newest := max(_run_files(folder), default=None):
@@ -105,7 +107,7 @@ class Store:
         return [folder / name for name in sorted(_run_files(folder), reverse=True)]
 
     def runs(self, printer: str, broken: list[str] | None = None) -> Iterator[Kept]:
-        """The printer's runs, newest first; files that are not runs of ours are passed over, and told in `broken`."""
+        """The printer's runs, newest first. Files that cannot be read are skipped and listed in `broken`."""
         for path in self.files(printer):
             try:
                 yield read_run(path)
@@ -114,8 +116,10 @@ class Store:
                     broken.append(str(error) if str(path) in str(error) else f"{path}: {error}")
 
     def last(self, printer: str, checks: Collection[str]) -> dict[str, Record]:
-        """The newest record of each of these checks, of those that were ever run: of its usual variant, else of another
-        (results/variant.py). Reads no more than it has to."""
+        """The newest record of each of these checks that has runs: of its usual variant, else of another.
+
+        Reads no more files than needed (results/variant.py: variants).
+        """
         newest: dict[str, StoredRun] = {}
         settled: set[str] = set()
         for path in self.files(printer):
@@ -134,16 +138,19 @@ class Store:
                 break
         found = {}
         for check, entry in newest.items():
-            with contextlib.suppress(OSError, SchemaError):  # gone since
+            with contextlib.suppress(OSError, SchemaError):  # deleted meanwhile
                 found[check] = read_whole(entry.path)
         return found
 
     def interrupted(self, printer: str) -> tuple[Record, ...]:
-        """Runs that were cut off and have neither been closed nor gone on with, newest first. One that runs in
-        another program is none of them; what belongs to an interrupted `all` is told by that alone."""
-        cut_off: list[Record] = []
-        whole: list[str] = []
-        gone_on_with: set[object] = set()
+        """Interrupted runs that were neither closed nor resumed, newest first.
+
+        A run that is active in another program is not one of them. The parts of an interrupted `all` are not listed
+        besides it.
+        """
+        unfinished: list[Record] = []
+        calibrations: list[str] = []
+        resumed: set[object] = set()
         for path in self.files(printer):
             try:
                 if has_ended(path) or is_running(path):
@@ -151,18 +158,21 @@ class Store:
                 record = read_run(path).record
             except (SchemaError, OSError):
                 continue
-            gone_on_with.add(record.context.get("continues"))
-            if record.id not in gone_on_with:
-                cut_off.append(record)
+            resumed.add(record.context.get("continues"))
+            if record.id not in resumed:
+                unfinished.append(record)
             if record.check == WHOLE:
-                whole.append(record.started)
-        return tuple(r for r in cut_off if r.check == WHOLE or not whole or r.started < min(whole))
+                calibrations.append(record.started)
+        first = min(calibrations, default=None)
+        return tuple(r for r in unfinished if r.check == WHOLE or first is None or r.started < first)
 
-    def close(self, record: Record, why: str = "The program was ended in the middle of this run.") -> None:
-        """Write the end of an interrupted run, and of those that belong to it, so that it is not offered again.
-        Raises OSError, StillRunning."""
+    def close(self, record: Record, why: str = "The program ended during this run.") -> None:
+        """Write the end of an interrupted run and of its parts, so that it is not offered again.
+
+        Raises OSError, StillRunning.
+        """
         printer = str(record.printer.get("name") or "")
-        problem = record.problem or Problem(why, remedy="What was measured is kept.")
+        problem = record.problem or Problem(why, remedy="All samples are stored.")
         ended = replace(record, finished=now_iso(), problem=problem)
         write_end(self._of(printer) / f"{record.id}.jsonl", ended)
         if record.check == WHOLE:
@@ -171,11 +181,11 @@ class Store:
                     self.close(part, why)
 
     def changed(self, printer: str, change: Changed) -> None:
-        """Keep what a person changed on the printer. Raises OSError."""
+        """Store a hardware change that a person reported. Raises OSError."""
         changes.append(self._of(printer), change)
 
     def changes(self, printer: str) -> tuple[Changed, ...]:
-        """What a person said to have changed on the printer, oldest first."""
+        """The hardware changes that a person reported, oldest first."""
         return changes.read(self._of(printer))
 
     def _of(self, printer: str) -> Path:
@@ -183,7 +193,7 @@ class Store:
 
 
 def _run_files(folder: Path) -> list[str]:
-    """The names of the files of runs in a folder; none where there is no folder."""
+    """The names of the files of runs in a folder; none if there is no folder."""
     try:
         names = os.listdir(folder)  # noqa: PTH208  twenty thousand names, not twenty thousand Path objects
     except OSError:
@@ -197,8 +207,8 @@ NAMED = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)-\d+-(.+)")
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """A run's file at a glance. `record` is without its samples, of which there were `count`; None where the file
-    cannot be read, for the reason `why_not`. `check` and `started` (ISO 8601 in UTC) are then what its name says."""
+    """A run's file for a list. `record` has no samples; `count` is how many there are. It is None if the file cannot be
+    read; `why_not` is the reason, and `check` and `started` (ISO 8601 in UTC) then come from the file's name."""
 
     path: Path
     record: Record | None
@@ -207,14 +217,14 @@ class StoredRun:
 
     @property
     def check(self) -> str:
-        """The check's name; empty where nothing tells it."""
+        """The check's name; empty if unknown."""
         if self.record is not None:
             return self.record.check
         return named_check(self.path)
 
     @property
     def started(self) -> str:
-        """When it began; empty where nothing tells it."""
+        """When it began; empty if unknown."""
         if self.record is not None:
             return self.record.started
         named = NAMED.fullmatch(self.path.stem)
@@ -222,7 +232,7 @@ class StoredRun:
 
 
 def named_check(path: Path) -> str:
-    """The check in a run's file name; empty where the file is not named as runs are."""
+    """The check in a run's file name; empty if the file is not named like a run."""
     named = NAMED.fullmatch(path.stem)
     return named[7] if named is not None else ""
 
@@ -230,8 +240,10 @@ def named_check(path: Path) -> str:
 def entries(
     store: Store, printer: str, *, progress: Callable[[int, int], None] = lambda done, total: None
 ) -> Iterator[StoredRun]:
-    """Every run of the printer, newest first; last, files that are not named as runs are. Waits for the disk and
-    reports how many of how many files are read."""
+    """Every run of the printer, newest first; files that are not named like runs come last.
+
+    Blocks on the disk. Reports how many of how many files are read to `progress`.
+    """
     paths = sorted(store.files(printer), key=lambda path: not named_check(path))
     for done, path in enumerate(paths, 1):
         yield glance(path)
@@ -239,7 +251,7 @@ def entries(
 
 
 def glance(path: Path) -> StoredRun:
-    """A run's entry. Never raises: what is wrong with the file is in the entry."""
+    """A run's entry in a list. Never raises: why a file cannot be read is in the entry."""
     try:
         line = ended_line(path)
         if line is None:
@@ -251,7 +263,7 @@ def glance(path: Path) -> StoredRun:
 
 
 def read_whole(path: Path) -> Record:
-    """A run with everything in it. Raises OSError, SchemaError."""
+    """The full record of a run, samples included. Raises OSError, SchemaError."""
     return read_run(path).record
 
 
@@ -260,7 +272,7 @@ def _reason(error: Exception, path: Path) -> str:
         case OSError():
             return error.strerror or str(error)
         case SchemaError():
-            # The path stands beside it anyway
+            # The path is shown beside it
             return re.sub(rf"^{re.escape(str(path))}(:\d+)?: ", "", str(error))
         case _:
-            return "its last line is not a record of this program"
+            return "the last line is not a record of zcal-tui"

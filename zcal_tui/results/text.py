@@ -1,4 +1,4 @@
-"""How kept runs are told, on the command line and on the screen: moments, numbers, differences, trends."""
+"""Texts about stored runs, for the command line and the screen: times, estimates, differences, trends."""
 
 from datetime import UTC, datetime
 
@@ -7,14 +7,14 @@ from zcal_tui.model.labels import label
 from zcal_tui.model.record import Estimate, Outcome, Record
 from zcal_tui.results.compare import Difference
 from zcal_tui.results.main_estimate import main_estimates
-from zcal_tui.results.trend import LEAST, Slope
+from zcal_tui.results.trend import MIN_RUNS, Slope
 
 SLOW = 0.001
-"""mm a day; a trend below it is told a month, so that it does not read as nothing."""
+"""mm a day; a slower trend is shown for 30 days, so that it does not round to nothing."""
 
 
 def moment(text: str | None) -> str:
-    """A moment of a record in this computer's time, to the minute; as it stands where it is none."""
+    """A time of a record in this computer's time zone, to the minute; unchanged if it is no time."""
     try:
         then = datetime.fromisoformat(text or "")
     except ValueError:
@@ -23,12 +23,12 @@ def moment(text: str | None) -> str:
 
 
 def numbers_text(record: Record) -> str:
-    """A record's main numbers in a line; the answer of a check that has none; empty where nothing was found."""
-    # A bound says "at most" itself, as its name does
-    told = [(label(e.name) if e.value is not None else "", estimate_text(e)) for e in main_estimates(record)]
-    if not told and record.outcome is Outcome.FINISHED and record.verdict is not None:
+    """A record's main estimates on one line, else its verdict's summary; empty if there is neither."""
+    # A bound's text says "at most"; its label would repeat it
+    shown = [(label(e.name) if e.value is not None else "", estimate_text(e)) for e in main_estimates(record)]
+    if not shown and record.outcome is Outcome.FINISHED and record.verdict is not None:
         return record.verdict.summary
-    return ", ".join(f"{name} {text}".strip() for name, text in told)
+    return ", ".join(f"{name} {text}".strip() for name, text in shown)
 
 
 def estimate_value(estimate: Estimate | None) -> str:
@@ -50,20 +50,21 @@ def difference_text(difference: Difference) -> str:
     )
 
 
-def chance_text(difference: Difference) -> str:
-    """Whether a difference is more than chance."""
+def significance_text(difference: Difference) -> str:
+    """Whether a difference is statistically significant."""
     if difference.value is None:
         return ""
-    return {True: "more than chance", False: "within chance", None: "not told by the intervals"}[
-        difference.found
-    ]
+    return {
+        True: "statistically significant",
+        False: "not significant",
+        None: "the intervals do not decide",
+    }[difference.found]
 
 
 def slope_text(found: Slope | None, comparable: int) -> str:
-    """What a trend comes to, in a sentence."""
+    """A trend in a sentence."""
     if found is None:
-        runs = "run is" if comparable == 1 else "runs are"
-        return f"No trend: {comparable} comparable {runs} too few, it takes {LEAST}."
+        return f"No trend: {MIN_RUNS} comparable runs are needed, {comparable} found."
     show = change_text(found.unit)
     times, per = 1.0, str(found.per)
     if per == "day" and found.unit == "mm" and max(abs(found.low), abs(found.high)) < SLOW:
@@ -71,5 +72,5 @@ def slope_text(found: Slope | None, comparable: int) -> str:
     low, value, high = (show(times * end) for end in (found.low, found.value, found.high))
     bounds = f"{value} per {per} ({low} … {high}, 95 %)"
     if found.found:
-        return f"It drifts: {bounds}, over {found.runs} runs."
-    return f"No drift can be told: {bounds}, over {found.runs} runs."
+        return f"Significant drift over {found.runs} runs: {bounds}."
+    return f"No significant drift over {found.runs} runs: {bounds}."

@@ -1,4 +1,4 @@
-"""Small plots out of characters, for a terminal and for Markdown: nothing wider than a forum's code block."""
+"""Small plots made of characters, for a terminal and for Markdown: no wider than a forum's code block."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,7 @@ WIDTH, HEIGHT = 56, 9
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A point of a plot, with its interval where it has one. `faint` is for one that is shown but does not count,
-    `chosen` for the one that is spoken of."""
+    """A point of a plot, with its interval if it has one. A `faint` one is not counted; `chosen` is selected."""
 
     x: float
     y: float
@@ -19,18 +18,18 @@ class Mark:
     chosen: bool = False
 
 
-NOTHING = 1e-12
-"""A value below it is taken for zero."""
+ZERO = 1e-12
+"""Smaller values count as zero."""
 
 
-def reach(marks: Sequence[Mark], limit: float | None = None) -> tuple[float, float]:
-    """The ends of the scale that holds all of the points."""
+def scale_range(marks: Sequence[Mark], limit: float | None = None) -> tuple[float, float]:
+    """The ends of a scale that shows all points."""
     ends = [end for mark in marks for end in (mark.low, mark.high, mark.y) if end is not None]
     low, high = min(ends), max(ends)
     if limit is not None and low <= limit <= high + (high - low):
         high = max(high, limit)
     if high - low <= 0.0:
-        middle = abs(low) if abs(low) > NOTHING else 1.0  # of less, a twentieth may be no number of its own
+        middle = abs(low) if abs(low) > ZERO else 1.0  # a twentieth of less may round to zero
         low, high = low - middle * 0.05, high + middle * 0.05
     return low, high
 
@@ -45,11 +44,14 @@ def plot(
     right: str = "",
     limit: float | None = None,
 ) -> list[str]:
-    """The points over their x, the largest value on top; `show` words a value for the scale, `left` and `right` the
-    ends of x. `limit` is drawn as a line where it lies within reach."""
+    """Lines of a plot of the points over x, the largest value on top.
+
+    `show` formats a value of the scale; `left` and `right` label the ends of x. `limit` is drawn as a line if the scale
+    includes it.
+    """
     if not marks:
         return []
-    low, high = reach(marks, limit)
+    low, high = scale_range(marks, limit)
     x_low, x_high = min(mark.x for mark in marks), max(mark.x for mark in marks)
     grid = [[" "] * width for _ in range(height)]
 
@@ -78,7 +80,7 @@ def plot(
 
 
 def bars(rows: Sequence[tuple[str, float]], show: Callable[[float], str], *, width: int = 30) -> list[str]:
-    """Labelled values about their middle as bars: `front left  ▕████       −12 µm`."""
+    """Labelled values as bars from the middle: `front left  ▕████       −12 µm`."""
     if not rows:
         return []
     most = max(abs(value) for _, value in rows) or 1.0

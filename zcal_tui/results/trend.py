@@ -1,4 +1,4 @@
-"""Whether a number moves over runs: a straight line with its interval, through the runs that may be compared."""
+"""Drift of an estimate over runs: a straight line with its interval, through the comparable runs."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,18 +14,18 @@ from zcal_tui.results.depends import values
 from zcal_tui.results.main_estimate import followed
 from zcal_tui.results.variant import variant
 
-LEAST = 4
-"""Runs that a slope is told from: with fewer its interval says nothing."""
-FRAME_BOUND = ("mean",)
+MIN_RUNS = 4
+"""Runs that a slope needs: with fewer, its interval is too wide to mean anything."""
+FRAME_DEPENDENT = ("mean",)
 """Estimates whose meaning changed with Klipper's frame of probed heights (versions.BED_FRAME_SINCE)."""
 NORMAL_95 = 1.96
-LONG_ENOUGH = 2.0
-"""Days that the runs must span for a slope per day; below it is told per run."""
+MIN_DAYS = 2.0
+"""Days that the runs must span for a slope per day; otherwise it is per run."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
-    """One run's number. `comparable` says that the line goes through it, `why_not` why it does not."""
+    """One run's estimate. `why_not` is why the line does not include it."""
 
     record: Record
     estimate: Estimate
@@ -50,14 +50,14 @@ class Slope:
 
     @property
     def found(self) -> bool:
-        """Whether it is more than chance."""
+        """Whether it is statistically significant."""
         return self.low > 0.0 or self.high < 0.0
 
 
 def points(
     records: Sequence[Record], changes: Sequence[Changed] = (), name: str | None = None
 ) -> list[TrendPoint]:
-    """The runs of one check that have a number, oldest first; each judged against the newest."""
+    """The runs of one check that have the estimate, oldest first; each compared with the newest."""
     have = [
         (record, estimate)
         for record in sorted(records, key=lambda record: record.started)
@@ -76,34 +76,34 @@ def points(
 
 
 def slope(found: Sequence[TrendPoint]) -> Slope | None:
-    """The least squares line through the comparable runs, each counted alike; None for fewer than four.
+    """The least squares line through the comparable runs, with equal weights; None for fewer than four.
 
-    Its interval is the wider of two: by how the runs scatter about the line, and by their own intervals.
+    Its interval is the wider of two: one from the scatter about the line, one from the runs' own intervals.
     """
     usable = [point for point in found if point.comparable]
-    if len(usable) < LEAST:
+    if len(usable) < MIN_RUNS:
         return None
     times = [_days(point.record) for point in usable]
     spanned = all(time is not None for time in times)
     days = [time for time in times if time is not None]
-    by_day = spanned and max(days) - min(days) >= LONG_ENOUGH
+    by_day = spanned and max(days) - min(days) >= MIN_DAYS
     x = days if by_day else [float(number) for number in range(len(usable))]
     y = [point.estimate.value or 0.0 for point in usable]
     fitted = line(x, y)
     if fitted is None:
         return None
     value, error = fitted
-    # The statistics come with numpy, which nothing else of a history needs
+    # The statistics need numpy, which nothing else in a history does
     from zcal_tui.stats.quantiles import t_ppf
 
-    # Points that happen to lie on a line do not make it surer than the numbers themselves are
-    reach = max(t_ppf(0.975, len(usable) - 2) * error, NORMAL_95 * _own_error(x, usable))
+    # Points that happen to be on a line do not make it more certain than the estimates are
+    half_width = max(t_ppf(0.975, len(usable) - 2) * error, NORMAL_95 * _own_error(x, usable))
     unit = usable[-1].estimate.unit
-    return Slope(value, value - reach, value + reach, "day" if by_day else "run", len(usable), unit)
+    return Slope(value, value - half_width, value + half_width, "day" if by_day else "run", len(usable), unit)
 
 
 def _own_error(x: Sequence[float], usable: Sequence[TrendPoint]) -> float:
-    """The slope's standard error by the runs' own intervals alone."""
+    """The slope's standard error from the runs' own intervals alone."""
     x_mean = math.fsum(x) / len(x)
     weights = [a - x_mean for a in x]
     errors = [_half(point.estimate) / NORMAL_95 for point in usable]
@@ -113,7 +113,7 @@ def _own_error(x: Sequence[float], usable: Sequence[TrendPoint]) -> float:
 
 
 def _half(estimate: Estimate) -> float:
-    """Half of an interval's width; the larger side of a lopsided one, 0 of one that is open."""
+    """Half of an interval's width; the larger side of an asymmetric one, 0 of an open one."""
     if estimate.value is None:
         return 0.0
     return max(
@@ -122,15 +122,15 @@ def _half(estimate: Estimate) -> float:
 
 
 def line(x: Sequence[float], y: Sequence[float]) -> tuple[float, float] | None:
-    """Slope and its standard error; None where all x are the same."""
+    """Slope and its standard error; None if all x are equal."""
     n = len(x)
     x_mean, y_mean = math.fsum(x) / n, math.fsum(y) / n
     spread = math.fsum((a - x_mean) ** 2 for a in x)
     if spread <= 0.0 or n < 3:
         return None
     value = math.fsum((a - x_mean) * (b - y_mean) for a, b in zip(x, y, strict=True)) / spread
-    left = math.fsum((b - y_mean - value * (a - x_mean)) ** 2 for a, b in zip(x, y, strict=True))
-    return value, math.sqrt(left / (n - 2) / spread)
+    residual = math.fsum((b - y_mean - value * (a - x_mean)) ** 2 for a, b in zip(x, y, strict=True))
+    return value, math.sqrt(residual / (n - 2) / spread)
 
 
 def _why_not(
@@ -141,15 +141,15 @@ def _why_not(
     now: Mapping[str, Any],
     changes: Sequence[Changed],
 ) -> str:
-    """Why a run cannot be in one trend with the newest one; empty where it can."""
+    """Why a run cannot be in one trend with the newest one; empty if it can."""
     if record.id == newest.id:
         return ""
     if variant(record) != variant(newest):
-        return "another quantity was measured"
+        return "another quantity"
     if estimate.name != newest_estimate.name or estimate.unit != newest_estimate.unit:
-        return "another estimate was measured"
-    if estimate.name in FRAME_BOUND and versions.crossed(record.printer, newest.printer):
-        return "before Klipper changed the frame of probed heights"
+        return "another estimate"
+    if estimate.name in FRAME_DEPENDENT and versions.crossed(record.printer, newest.printer):
+        return "before Klipper v0.13.0-476 changed how probed heights are reported"
     for change in changes:
         if record.started < change.at <= newest.started and _affects(change.what, record.check):
             return f"before the {change.what} was changed"

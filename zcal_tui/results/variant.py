@@ -1,6 +1,6 @@
 """What a run measured, where its check can measure several quantities: Z endstop and probe have separate results.
 
-The parameters of a record, and its estimates, show which. Runs of two variants have no number in common. They get
+The parameters of a record, and its estimates, show which. Runs of two variants have no estimate in common. They have
 separate lists, trends and reports, and never replace each other's result.
 """
 
@@ -11,7 +11,7 @@ from zcal_tui.model.check_info.info import Variant
 from zcal_tui.model.record import Outcome, Record
 
 USUAL = ""
-"""The variant of a check that measures one quantity, and of one that was asked for its usual one."""
+"""The variant of a run that measured its check's usual quantity."""
 
 
 def _variant(record: Record) -> Variant | None:
@@ -20,25 +20,25 @@ def _variant(record: Record) -> Variant | None:
 
 
 def variant(record: Record) -> str:
-    """Which variant of its check a run is."""
+    """A run's variant of its check."""
     found = _variant(record)
     return found.name if found is not None else USUAL
 
 
 def key(record: Record) -> str:
-    """What a run's list is called: the check's name, with its variant behind a stroke: `accuracy/endstop`."""
+    """The key of a run's list: the check's name and, after a slash, its variant: `accuracy/endstop`."""
     found = variant(record)
     return f"{record.check}/{found}" if found else record.check
 
 
 def titled(title: str, record: Record) -> str:
-    """The title of a run's check, with what it measured where that is not the usual thing."""
+    """The title of a run's check, with its variant if that is not the usual one."""
     found = _variant(record)
     return f"{title} ({found.title})" if found is not None else title
 
 
 def grouped(ordered: Iterable[Record]) -> dict[str, list[Record]]:
-    """Runs by their key, in the order in which they come; the usual variant's before the others of a check."""
+    """Runs by their key, in the given order; each check's usual variant before its others."""
     groups: dict[str, list[Record]] = {}
     for record in ordered:
         groups.setdefault(key(record), []).append(record)
@@ -48,14 +48,12 @@ def grouped(ordered: Iterable[Record]) -> dict[str, list[Record]]:
 
 
 def representative(own: Sequence[Record]) -> Record:
-    """The run that tells how its check stands, of runs that begin with the newest: the newest that was finished, else
-    the newest."""
+    """The run that represents its check, of runs newest first: the newest finished one, else the newest."""
     return next((record for record in own if record.outcome is Outcome.FINISHED), own[0])
 
 
 def stands(newer: Record, before: Record | None) -> Record:
-    """Which of two runs of a check is its last result: the newer, but that no other variant takes the usual one's
-    place."""
+    """Which of two runs is a check's last result: the newer, but another variant never replaces the usual one."""
     if before is not None and variant(newer) != USUAL and variant(before) == USUAL:
         return before
     return newer

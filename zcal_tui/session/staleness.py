@@ -25,7 +25,7 @@ class StalenessCache:
         state = snapshot.printer
         frame = snapshot.frame
         if state.eventtime != frame.eventtime:
-            frame = self._watch.see(state)
+            frame = self._watch.update(state)
         key = (
             state.starts,
             state.homed_axes,

@@ -55,11 +55,11 @@ def test_an_open_interval_says_what_it_can() -> None:
 def test_what_only_one_has_is_told() -> None:
     found = difference(records.accuracy(1), records.record("accuracy", 2), "sigma")
     assert found.value is None
-    assert found.note == "only one of them has it"
+    assert found.note == "only one run has it"
     unknown = records.record("accuracy", 2, estimates={"sigma": Estimate("sigma", None, None, 0.1)})
-    assert difference(records.accuracy(1), unknown, "sigma").note == "not known in both"
+    assert difference(records.accuracy(1), unknown, "sigma").note == "no value in one run"
     other = records.record("accuracy", 2, estimates={"sigma": Estimate("sigma", 1.0, 1.0, 1.0, unit="s")})
-    assert difference(records.accuracy(1), other, "sigma").note == "in different units"
+    assert difference(records.accuracy(1), other, "sigma").note == "different units"
 
 
 def test_circumstances_that_differ_are_told_and_others_are_not() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from zcal_tui.printer.state import HeaterState, PrinterState, ProbeState
 from zcal_tui.results.context import config_hash, context_facts
-from zcal_tui.results.depends import held, probe_option, values
+from zcal_tui.results.depends import probe_option, probe_or_rail_option, values
 from zcal_tui.results.homing_state import HomingState, HomingWatch, restarted_between
 
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -58,8 +58,8 @@ def test_the_hash_is_the_configurations() -> None:
 def test_options_are_found_in_it() -> None:
     facts = context_facts(STATE)
     assert probe_option(facts, "z_offset") == 1.5
-    assert held(facts, "position_endstop") == 0.5
-    assert held(facts, "nothing") is None
+    assert probe_or_rail_option(facts, "position_endstop") == 0.5
+    assert probe_or_rail_option(facts, "nothing") is None
     assert values(facts, "accuracy")["[stepper_z1] microsteps"] == 16
     assert values({}, "accuracy") == {}
     assert probe_option({}, "z_offset") is None
@@ -67,22 +67,22 @@ def test_options_are_found_in_it() -> None:
 
 def test_homing_and_levelling_are_noted_when_they_are_seen() -> None:
     watch = HomingWatch()
-    assert watch.see(STATE) == HomingState(100.0, 60.0)
+    assert watch.update(STATE) == HomingState(100.0, 60.0)
     homed = replace(STATE, eventtime=110.0, print_time=50.0, homed_axes="xyz")
-    assert watch.see(homed).homed_at == 110.0
+    assert watch.update(homed).homed_at == 110.0
     levelled = replace(homed, eventtime=120.0, print_time=60.0, z_tilt_applied=True)
-    assert watch.see(levelled) == HomingState(120.0, 60.0, 110.0, 120.0)
+    assert watch.update(levelled) == HomingState(120.0, 60.0, 110.0, 120.0)
     again = replace(levelled, eventtime=130.0, print_time=70.0, z_tilt_applied=False)
-    watch.see(again)
-    assert watch.see(replace(levelled, eventtime=140.0, print_time=80.0)).levelled_at == 140.0
+    watch.update(again)
+    assert watch.update(replace(levelled, eventtime=140.0, print_time=80.0)).levelled_at == 140.0
 
 
 def test_after_a_restart_nothing_is_known_of_before() -> None:
     watch = HomingWatch()
-    watch.see(STATE)
-    watch.see(replace(STATE, eventtime=110.0, print_time=50.0, homed_axes="xyz"))
+    watch.update(STATE)
+    watch.update(replace(STATE, eventtime=110.0, print_time=50.0, homed_axes="xyz"))
     fresh = replace(STATE, starts=2, eventtime=200.0, print_time=5.0, homed_axes="xyz")
-    assert watch.see(fresh) == HomingState(200.0, 195.0)
+    assert watch.update(fresh) == HomingState(200.0, 195.0)
 
 
 def test_a_restart_is_told_by_the_controllers_clock() -> None:

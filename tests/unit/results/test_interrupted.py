@@ -34,7 +34,7 @@ def test_a_closed_run_has_its_end_and_is_not_offered_again(store: Store) -> None
     store.close(store.interrupted("voron")[0])
     assert store.interrupted("voron") == ()
     kept = read_run(path)
-    assert kept.whole
+    assert kept.complete
     assert kept.record.outcome is Outcome.LOST
     assert kept.record.problem is not None
     assert len(kept.record.samples) == 15
@@ -55,7 +55,7 @@ def test_a_line_that_was_cut_off_does_not_swallow_the_end(store: Store) -> None:
         file.write('{"event": "sample", "n": 16, "tri')
     store.close(store.interrupted("voron")[0])
     assert has_ended(path)
-    assert read_run(path).whole
+    assert read_run(path).complete
 
 
 @pytest.mark.slow
@@ -131,7 +131,7 @@ def test_what_belongs_to_a_whole_calibration_is_told_and_closed_with_it(store: S
     assert [record.id for record in store.interrupted("voron")] == [whole.id, before.id]
     store.close(store.interrupted("voron")[0])
     assert [record.id for record in store.interrupted("voron")] == [before.id]
-    assert [read_run(path).whole for path in paths] == [False, True, True]
+    assert [read_run(path).complete for path in paths] == [False, True, True]
 
 
 def test_a_whole_calibration_gone_on_with_hides_its_parts_before_it_is_closed(store: Store) -> None:

@@ -33,7 +33,7 @@ def test_the_page_tells_each_checks_run_with_its_samples(store: Store) -> None:
     whole = make_page("voron", records.everything(), (), {})
     assert told == {section.record.check: section.record for section in whole.sections}
     assert any(record.samples for record in told.values())
-    assert len(broken) == 1 and "torn.jsonl: there is no run in it" in broken[0]
+    assert len(broken) == 1 and "torn.jsonl: it contains no run" in broken[0]
 
 
 def test_nobody_has_to_have_run_anything(tmp_path: Path) -> None:

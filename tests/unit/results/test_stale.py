@@ -57,14 +57,14 @@ def test_a_change_before_the_run_does_not_count() -> None:
 def test_levelling_for_the_first_time_makes_the_z_offset_stale(applied: str) -> None:
     before = records.context(z_tilt_applied=False)
     record = records.z_offset(context=before)
-    assert "levelled since" in (stale(record, (), {**before, applied: True}) or "")
+    assert "has been levelled" in (stale(record, (), {**before, applied: True}) or "")
 
 
 def test_levelling_again_after_a_restart_or_while_we_watch() -> None:
     record = records.z_offset()
-    assert "levelled again since" in reason(record, start=5000.0, eventtime=6000.0)
+    assert "levelled again" in reason(record, start=5000.0, eventtime=6000.0)
     again = {"eventtime": 2000.0, "start": 10.0, "homed_at": None, "levelled_at": 1500.0}
-    assert "levelled again since" in reason(record, frame=again)
+    assert "levelled again" in reason(record, frame=again)
     same = {**again, "levelled_at": 900.0}  # before the run began
     assert stale(record, (), now(frame=same)) is None
 
@@ -89,13 +89,13 @@ def test_levelling_again_to_a_tolerance_changes_no_more_than_that(
     assert (found is None) == holds
     # That it was not level before counts whatever the tolerance
     crooked = records.z_offset(context=records.context(config, z_tilt_applied=False))
-    assert "levelled since" in (stale(crooked, (), now(config=config)) or "")
+    assert "has been levelled" in (stale(crooked, (), now(config=config)) or "")
 
 
 def test_a_tilt_that_klipper_corrects_itself_counts_as_levelling() -> None:
     """Klipper docs, Probe_Calibrate: DELTA_CALIBRATE "or similar"."""
     tilted = {"bed_tilt": {"x_adjust": 0.001, "y_adjust": 0.0, "z_adjust": 0.1}}
-    assert "[bed_tilt] was changed since" in reason(records.z_offset(), config=tilted)
+    assert "[bed_tilt] has changed" in reason(records.z_offset(), config=tilted)
     at_nozzle = {"probe": {"x_offset": 0.0, "y_offset": 0.0}}
     record = records.z_offset(context=records.context(at_nozzle))
     assert stale(record, (), now(config={**at_nozzle, **tilted})) is None
@@ -109,7 +109,7 @@ def test_clocks_that_drift_apart_are_no_restart() -> None:
 def test_a_levelling_that_a_later_run_saw_counts_too() -> None:
     before = records.context(z_tilt_applied=False)
     found = stale(records.z_offset(1, context=before), [records.accuracy(2)], None)
-    assert "levelled since" in (found or "")
+    assert "has been levelled" in (found or "")
 
 
 def test_a_probe_at_the_nozzle_does_not_mind_levelling() -> None:

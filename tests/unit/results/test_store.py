@@ -26,7 +26,7 @@ def test_a_run_comes_back_from_its_file(tmp_path: Path) -> None:
         journal.write(event)
     journal.close()
     kept = read_run(journal.path)
-    assert kept.whole
+    assert kept.complete
     assert kept.record == record
 
 
@@ -38,7 +38,7 @@ def test_a_run_that_was_cut_off_keeps_its_samples_and_says_so(tmp_path: Path) ->
     with journal.path.open("a") as file:
         file.write('{"event": "sample", "n": 2, "tri')
     kept = read_run(journal.path)
-    assert not kept.whole
+    assert not kept.complete
     assert kept.record.outcome is Outcome.LOST
     assert kept.record.samples == (SAMPLE.sample,)
 
@@ -53,7 +53,7 @@ def test_every_line_is_on_disk_when_write_returns(tmp_path: Path) -> None:
 def test_a_file_that_is_no_run_is_named(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_text('{"event": "sample", "n": 1, "t": 0, "x": 0, "y": 0, "trigger_z": 1}\n')
-    with pytest.raises(SchemaError, match="does not begin"):
+    with pytest.raises(SchemaError, match="not the start of a run"):
         read_run(path)
 
 

@@ -71,7 +71,7 @@ def test_a_mean_is_never_followed_across_klippers_change_of_frame() -> None:
     before = [records.accuracy(day, version="v0.13.0-400-gaaaaaaaaa") for day in (1, 2, 3, 4)]
     found = points([*before, records.accuracy(5)], name="mean")
     assert [p.comparable for p in found] == [False] * 4 + [True]
-    assert "frame" in found[0].why_not
+    assert "probed heights" in found[0].why_not
     assert all(p.comparable for p in points([*before, records.accuracy(5)]))
 
 

@@ -91,14 +91,14 @@ def test_a_history_has_a_list_and_a_line_for_each() -> None:
 
 def test_no_line_goes_through_two_of_them() -> None:
     found = points([records.accuracy(1), endstop(2), records.accuracy(3)])
-    assert [point.why_not for point in found] == ["", "another quantity was measured", ""]
+    assert [point.why_not for point in found] == ["", "another quantity", ""]
 
 
 def test_their_numbers_are_not_subtracted() -> None:
     found = compare(records.accuracy(1), endstop(2))
     assert {difference.value for difference in found.differences} == {None}
-    assert "not of the same thing" in {difference.note for difference in found.differences}
-    assert "A is accuracy, B is accuracy (Z endstop)" in found.notes[0]
+    assert "different quantities" in {difference.note for difference in found.differences}
+    assert "A is accuracy. B is accuracy (Z endstop)" in found.notes[0]
     assert compare(endstop(1), endstop(2)).notes == ()
 
 

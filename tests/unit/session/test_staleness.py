@@ -65,7 +65,7 @@ async def test_an_interrupted_run_can_be_closed_from_a_face(
         await until(lambda: bool(session.snapshot.interrupted))
         session.close_interrupted(session.snapshot.interrupted[0])
         await until(lambda: not session.snapshot.interrupted)
-        assert read_run(path).whole
+        assert read_run(path).complete
     finally:
         await asyncio.to_thread(session.close)
 
@@ -103,7 +103,7 @@ async def test_a_run_of_another_printer_is_not_gone_on_with_here(
         assert run.record.outcome is Outcome.REFUSED
         assert "another" in str(run.record.problem)
         assert machine.scripts == []
-        assert not read_run(path).whole
+        assert not read_run(path).complete
     finally:
         await asyncio.to_thread(session.close)
 

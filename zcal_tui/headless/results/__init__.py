@@ -1,10 +1,10 @@
-"""The commands about what is kept: history, report, compare, changed and resume."""
+"""The commands about stored results: history, report, compare, changed and resume."""
 
 RESULT_PROGRAMS = {
-    "history": "the runs of each check, and whether their numbers move",
-    "report": "one page to show: every check's newest result, as Markdown, HTML or JSON",
-    "compare": "two runs side by side: is the difference more than chance?",
-    "changed": "say what was changed on the machine, so that what depends on it counts as stale",
-    "resume": "go on with a run that was cut off, or close it",
+    "history": "list the runs of each check and whether their estimates drift",
+    "report": "write a page with every check's newest result, as Markdown, HTML or JSON",
+    "compare": "compare two runs and show which differences are statistically significant",
+    "changed": "record a hardware change that Klipper cannot detect",
+    "resume": "resume an interrupted run, or close it",
 }
-"""The words they go by on the command line."""
+"""Their names on the command line, and what each does."""

@@ -1,4 +1,4 @@
-"""`zcal-tui compare`: two runs side by side, in words or as JSON."""
+"""`zcal-tui compare`: two runs side by side, as text or JSON."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -8,15 +8,15 @@ from zcal_tui.model.codec import estimate_to_json
 from zcal_tui.model.labels import label
 from zcal_tui.model.record import Record
 from zcal_tui.results.compare import Difference, RunComparison
-from zcal_tui.results.text import chance_text, difference_text, estimate_value, moment
+from zcal_tui.results.text import difference_text, estimate_value, moment, significance_text
 from zcal_tui.results.variant import titled, variant
 
-LONGEST = 60
-"""Characters of a value in the list of what else was different."""
+MAX_VALUE = 60
+"""Characters of a value in the list of other differences."""
 
 
 def as_text(comparison: RunComparison) -> Iterator[str]:
-    """The comparison for people."""
+    """The comparison as text."""
     first, second = comparison.first, comparison.second
     same = variant(first) == variant(second)
     yield f"{titled(first.check, first) if same else first.check}: B against A"
@@ -24,13 +24,13 @@ def as_text(comparison: RunComparison) -> Iterator[str]:
         yield f"  {letter}  {moment(record.started)}  {_ended(record)}  {record.id}"
     yield ""
     yield from _table(comparison.differences)
-    yield "  Differences are B − A with 95 % intervals each, as if the runs had nothing wrong in common."
+    yield "  Differences are B − A with 95 % intervals. They assume that the runs' errors are independent."
     if comparison.notes:
         yield ""
         yield from (f"Note: {note}" for note in comparison.notes)
     if comparison.circumstances:
         yield ""
-        yield "What else was different:"
+        yield "Other differences:"
         width = max(len(c.what) for c in comparison.circumstances)
         for circumstance in comparison.circumstances:
             first_text, second_text = _short(circumstance.first), _short(circumstance.second)
@@ -44,7 +44,13 @@ def _ended(record: Record) -> str:
 def _table(differences: tuple[Difference, ...]) -> Iterator[str]:
     rows = [("", "A", "B", "B − A", "")]
     rows += [
-        (label(d.name), estimate_value(d.first), estimate_value(d.second), difference_text(d), chance_text(d))
+        (
+            label(d.name),
+            estimate_value(d.first),
+            estimate_value(d.second),
+            difference_text(d),
+            significance_text(d),
+        )
         for d in differences
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
@@ -55,7 +61,7 @@ def _table(differences: tuple[Difference, ...]) -> Iterator[str]:
 
 def _short(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+    return line if len(line) <= MAX_VALUE else line[: MAX_VALUE - 1] + "…"
 
 
 def as_json(comparison: RunComparison) -> dict[str, Any]:

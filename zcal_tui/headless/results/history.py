@@ -1,4 +1,4 @@
-"""`zcal-tui history`: the runs of each check, how they ended, and whether their number moves."""
+"""`zcal-tui history`: the runs of each check, how they ended, and whether their estimates drift."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -23,8 +23,8 @@ from zcal_tui.results.variant import grouped, titled
 
 @dataclass(frozen=True, slots=True)
 class CheckHistory:
-    """The runs of one check, or of one of its variants, newest first, and what they add up to. `name` is the variant's
-    key (results/variant.py); `stale` is about the newest that was finished."""
+    """The runs of one check, or of one of its variants, newest first, and their trend. `name` is the variant's key
+    (results/variant.py); `stale` is about the newest finished run."""
 
     check: str
     name: str
@@ -39,7 +39,7 @@ class CheckHistory:
 def histories(
     records: Sequence[Record], changes: Sequence[Changed], *, limit: int, estimate: str | None = None
 ) -> list[CheckHistory]:
-    """The history of every check among a printer's records, the one run last first, and of each of its variants."""
+    """The history of each check and variant among a printer's records, the one run last first."""
     ordered = sorted(records, key=lambda record: record.started, reverse=True)
     found = []
     for name, own in grouped(ordered).items():
@@ -64,7 +64,7 @@ def histories(
 def as_text(
     printer: str, found: Sequence[CheckHistory], changes: Sequence[Changed], interrupted: Sequence[Record]
 ) -> Iterator[str]:
-    """The histories for people, with the plot of each number that more than one run has."""
+    """The histories as text, with a plot of each estimate that more than one run has."""
     count = sum(len(history.runs) for history in found)
     yield f"{printer}: {count} {'run' if count == 1 else 'runs'}"
     for history in found:
@@ -72,7 +72,7 @@ def as_text(
         yield titled(history.check, history.runs[0])
         yield from itertools.chain.from_iterable(map(_run, history.shown))
         if (hidden := len(history.runs) - len(history.shown)) > 0:
-            yield f"  and {hidden} earlier; --limit shows more"
+            yield f"  {hidden} earlier (--limit shows more)"
         if history.stale is not None:
             yield f"  Stale: {history.stale}."
         if history.age is not None:
@@ -80,12 +80,12 @@ def as_text(
         yield from _trend(history)
     if changes:
         yield ""
-        yield "Changed on the printer:"
+        yield "Hardware changes:"
         for change in reversed(changes):
             yield f"  {moment(change.at)}  {change.what}" + (f": {change.note}" if change.note else "")
     if interrupted:
         yield ""
-        yield "Cut off, to be gone on with (zcal-tui resume RUN) or closed (zcal-tui resume RUN --close):"
+        yield "Unfinished runs (zcal-tui resume RUN resumes one, zcal-tui resume RUN --close closes it):"
         yield from (f"  {record.id}" for record in interrupted)
 
 
@@ -114,16 +114,16 @@ def _trend(history: CheckHistory) -> Iterator[str]:
     if ends[0][:10] != ends[1][:10]:
         ends = [end[:10] for end in ends]
     yield from (f"    {line}" for line in plot(marks, show, left=ends[0], right=ends[1]))
-    left_out = {point.why_not for point in history.points if not point.comparable}
-    if left_out:
-        yield f"    ○ not compared with the newest run: {'; '.join(sorted(left_out))}"
+    excluded = {point.why_not for point in history.points if not point.comparable}
+    if excluded:
+        yield f"    ○ not compared with the newest run: {'; '.join(sorted(excluded))}"
     yield f"  {slope_text(history.slope, sum(point.comparable for point in history.points))}"
 
 
 def as_json(
     printer: str, found: Sequence[CheckHistory], changes: Sequence[Changed], interrupted: Sequence[Record]
 ) -> dict[str, Any]:
-    """The same as one JSON object."""
+    """The histories as one JSON object."""
     return {
         "event": "history",
         "schema": 1,
@@ -149,7 +149,7 @@ def _check_json(history: CheckHistory) -> dict[str, Any]:
                 "outcome": record.outcome.value,
                 "level": record.verdict and record.verdict.level.value,
                 "summary": record.verdict and record.verdict.summary,
-                "estimates": {e.name: estimate_to_json(e) for e in _told(record, history)},
+                "estimates": {e.name: estimate_to_json(e) for e in _listed(record, history)},
                 "comparable": record.id in why_not and not why_not[record.id],
                 "why_not": why_not.get(record.id, "no number"),
             }
@@ -158,9 +158,9 @@ def _check_json(history: CheckHistory) -> dict[str, Any]:
     }
 
 
-def _told(record: Record, history: CheckHistory) -> tuple[Any, ...]:
-    """The main estimates, and the one that is followed where it is another."""
-    told = main_estimates(record)
+def _listed(record: Record, history: CheckHistory) -> tuple[Any, ...]:
+    """The main estimates, and the one that the trend follows."""
+    main = main_estimates(record)
     names = {point.estimate.name for point in history.points}
-    more = tuple(e for name in names if (e := followed(record, name)) is not None and e not in told)
-    return (*told, *more)
+    more = tuple(e for name in names if (e := followed(record, name)) is not None and e not in main)
+    return (*main, *more)

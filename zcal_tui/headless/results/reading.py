@@ -1,10 +1,10 @@
-"""Progress of reading stored runs, on standard error, for whoever waits at a terminal."""
+"""Progress of reading stored runs, shown on standard error if that is a terminal."""
 
 import sys
 import time
 
 AFTER = 2.0
-"""Seconds after which a wait deserves a word."""
+"""Seconds after which progress is shown."""
 EVERY = 0.5
 """Seconds between two updates of the line."""
 
@@ -18,7 +18,7 @@ class ReadingProgress:
 
     def __call__(self, done: int, total: int) -> None:
         if done != total and done % 64:
-            return  # a look at the clock costs as much as a small file
+            return  # reading the clock costs as much as reading a small file
         now = time.monotonic()
         if now - self._began < AFTER or not sys.stderr.isatty():
             return

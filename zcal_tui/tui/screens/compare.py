@@ -12,7 +12,7 @@ from textual.widgets import Button
 from zcal_tui.model.labels import label
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.results.compare import Difference, RunComparison, compare
-from zcal_tui.results.text import chance_text, difference_text, estimate_value, moment
+from zcal_tui.results.text import difference_text, estimate_value, moment, significance_text
 from zcal_tui.tui.app_state import AppState, short_title
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.history_model import ending
@@ -57,7 +57,7 @@ def scale(difference: Difference) -> tuple[float, float]:
 
 def difference_lines(difference: Difference, width: int, signs: Glyphs) -> list[Content]:
     """One estimate: its name and what the difference is worth, then a line for each run with its interval drawn."""
-    chance = chance_text(difference)
+    chance = significance_text(difference)
     head = Content.assemble((label(difference.name), "bold"), "  ", difference_text(difference))
     if chance:
         head += Content.assemble("  ", (chance, CHANCE_STYLE[difference.found]))

@@ -8,7 +8,7 @@ from textual.widget import Widget
 
 from zcal_tui.model.estimate_text import value_text
 from zcal_tui.results.text import moment
-from zcal_tui.results.textplot import Mark, plot, reach
+from zcal_tui.results.textplot import Mark, plot, scale_range
 from zcal_tui.results.trend import TrendPoint
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.history_model import Trend, trend_limit
@@ -44,7 +44,7 @@ def trend_lines(trend: Trend, chosen: str, width: int, height: int) -> list[str]
     estimate = trend.points[-1].estimate
     show = value_text(estimate.name, estimate.unit)
     marks = _marks(trend.points, chosen)
-    margin = max(len(show(end)) for end in reach(marks, trend_limit(estimate.name))) + 2
+    margin = max(len(show(end)) for end in scale_range(marks, trend_limit(estimate.name))) + 2
     room = width - margin
     if room < 2 * COLUMNS_EACH or height < LEAST_ROWS:
         return []

@@ -47,15 +47,15 @@ def test_a_run_that_was_cut_off_is_told_by_its_lines(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "there is no run in it"),
-        ("not json\n", "there is no run in it"),
-        ("[" * 100_000 + "\n", "there is no run in it"),
+        ("", "it contains no run"),
+        ("not json\n", "it contains no run"),
+        ("[" * 100_000 + "\n", "it contains no run"),
         ('{"event": "record", "schema": 1}\n', "not a record"),
         ('{"event": "record", "schema": 99, "samples": []}\n', "newer than"),
-        ('{"event": "record"' + ":" * 9 + "\n", "its last line is not a record"),
-        ('{"event": "record", "a": ' + "[" * 100_000 + "\n", "its last line is not a record"),
+        ('{"event": "record"' + ":" * 9 + "\n", "the last line is not a record"),
+        ('{"event": "record", "a": ' + "[" * 100_000 + "\n", "the last line is not a record"),
         ('{"event": "sample", "n": 1}\n', "not an event"),
-        ("\x00\xff\n", "there is no run in it"),
+        ("\x00\xff\n", "it contains no run"),
     ],
 )
 def test_what_cannot_be_read_is_in_the_list_with_the_reason(text: str, why: str, tmp_path: Path) -> None:
