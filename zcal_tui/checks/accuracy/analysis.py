@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
+from zcal_tui.checks.estimates import estimate
 from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
 from zcal_tui.model.record import Change, Estimate, Level, Sample, Verdict
 from zcal_tui.model.units import length, percent
 from zcal_tui.printer.config_view import ProbeConfig
-from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.repeatability import Repeatability, analyse
 from zcal_tui.stats.verdicts.repeatability import first_sample_decides, judge_repeatability
 from zcal_tui.stats.verdicts.stopping import DEFAULT_LOOKS, StoppingPlan, decide
@@ -23,19 +23,6 @@ def plan_of(parameters: AccuracyParameters) -> StoppingPlan:
         return StoppingPlan.fixed(parameters.samples)
     return StoppingPlan(
         (*(look for look in DEFAULT_LOOKS if look < parameters.max_samples), parameters.max_samples)
-    )
-
-
-def estimate_of(name: str, interval: Interval, unit: str = "mm") -> Estimate:
-    """An interval as the record keeps it."""
-    return Estimate(
-        name=name,
-        value=interval.value,
-        low=interval.low,
-        high=interval.high,
-        unit=unit,
-        confidence=interval.confidence,
-        components=interval.components,
     )
 
 
@@ -147,16 +134,16 @@ def _same(now: str | None, value: str) -> bool:
 def estimates_of(result: Repeatability) -> dict[str, Estimate]:
     """The record's estimates, in the order in which people want them."""
     found = {
-        "sigma": estimate_of("sigma", result.sigma),
-        "range_of_ten": estimate_of("range_of_ten", result.series_range),
-        "over_limit": estimate_of("over_limit", result.exceed, unit=""),
+        "sigma": estimate("sigma", result.sigma),
+        "range_of_ten": estimate("range_of_ten", result.series_range),
+        "over_limit": estimate("over_limit", result.exceed, unit=""),
         "range": Estimate("range", result.observed_range, None, None),
-        "mean": estimate_of("mean", result.mean),
+        "mean": estimate("mean", result.mean),
     }
     if result.drift is not None:
-        found["drift_per_sample"] = estimate_of("drift_per_sample", result.drift.size)
+        found["drift_per_sample"] = estimate("drift_per_sample", result.drift.size)
     if result.first_sample is not None:
-        found["first_sample_shift"] = estimate_of("first_sample_shift", result.first_sample.size)
+        found["first_sample_shift"] = estimate("first_sample_shift", result.first_sample.size)
     return found
 
 

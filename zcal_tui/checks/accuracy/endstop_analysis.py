@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from zcal_tui.checks.accuracy.analysis import LEAST_TO_ANALYSE, estimate_of, estimates_of
+from zcal_tui.checks.accuracy.analysis import LEAST_TO_ANALYSE, estimates_of
+from zcal_tui.checks.estimates import estimate
 from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
 from zcal_tui.model.record import Level, Verdict
@@ -47,7 +48,7 @@ class EndstopReport:
         found = estimates_of(result)
         for name in ("over_limit", "range_of_ten"):
             del found[name]
-        pair = estimate_of("pair_over_limit", _pair(result), unit="")
+        pair = estimate("pair_over_limit", _pair(result), unit="")
         return EstimateUpdated({**found, "pair_over_limit": pair})
 
     def _analyse(self) -> Repeatability:

@@ -3,8 +3,9 @@
 import statistics
 from collections.abc import Iterator, Sequence
 
-from zcal_tui.checks.accuracy.analysis import estimate_of, summary_of
+from zcal_tui.checks.accuracy.analysis import summary_of
 from zcal_tui.checks.accuracy.variants import AGAIN, CONFIGURED, Variant
+from zcal_tui.checks.estimates import estimate
 from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
 from zcal_tui.model.record import Change, Estimate, Level, Verdict
@@ -60,7 +61,7 @@ class SweepReport:
         for name in sorted(self._heights, key=self._rank):
             if len(self._heights[name]) >= LEAST:
                 result = self._analyse(self._heights[name])
-                found[f"sigma@{name}"] = estimate_of(f"sigma@{name}", result.sigma)
+                found[f"sigma@{name}"] = estimate(f"sigma@{name}", result.sigma)
         return EstimateUpdated(found)
 
     def conclusion(self) -> Iterator[Event]:
@@ -78,7 +79,7 @@ class SweepReport:
         estimates.update(self._of_counts(chosen))
         if best is not None:
             name = f"mean_shift@{best.name}"
-            estimates[name] = estimate_of(name, self._shift(best.name))
+            estimates[name] = estimate(name, self._shift(best.name))
         yield EstimateUpdated(estimates)
         rule = judge_repeatability(own, StoppingPlan.fixed(own.n))
         yield VerdictReached(self._verdict(rule, own, chosen, compared, best))
@@ -140,7 +141,7 @@ class SweepReport:
         for samples in COUNTS:
             name = f"sigma@samples={samples}"
             share, sigma = result_share(samples, self._probe.samples_result), chosen.sigma
-            found[name] = estimate_of(
+            found[name] = estimate(
                 name,
                 Interval(
                     share * sigma.value,

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
+from zcal_tui.checks.estimates import estimate
 from zcal_tui.model import limits
 from zcal_tui.model.record import Estimate, Record, Sample
 from zcal_tui.printer.geometry import Xy
@@ -16,7 +17,6 @@ from zcal_tui.stats.auto_offset import (
     mean_offset,
 )
 from zcal_tui.stats.combine import UncertaintyPart
-from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.offsets import Offset
 from zcal_tui.stats.repeatability import Repeatability, analyse
 
@@ -83,18 +83,6 @@ class Repeats:
 def _floor(error: float | None, step: float) -> float:
     """Samples that are all on one step still scatter by what rounding hides."""
     return max(error or 0.0, step / math.sqrt(12.0))
-
-
-def estimate(name: str, interval: Interval) -> Estimate:
-    """An interval as the record keeps it."""
-    return Estimate(
-        name,
-        interval.value,
-        interval.low,
-        interval.high,
-        confidence=interval.confidence,
-        components=interval.components,
-    )
 
 
 def endstop_repeatability(heights: Sequence[float], step: float) -> Repeatability:

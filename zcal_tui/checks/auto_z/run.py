@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from zcal_tui.checks.auto_z import verdict as judging
 from zcal_tui.checks.auto_z.advice import BODY, configuration, rough_z_offset
-from zcal_tui.checks.auto_z.analysis import Repeats, endstop_repeatability, estimate, moved_since, samples_of
+from zcal_tui.checks.auto_z.analysis import Repeats, endstop_repeatability, moved_since, samples_of
 from zcal_tui.checks.auto_z.calibrate import Attempt, calibrate, fault_words, touch_endstop
 from zcal_tui.checks.auto_z.parameters import AutoZParameters
 from zcal_tui.checks.auto_z.print_start import findings as print_start_findings
@@ -17,6 +17,7 @@ from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import travel_clearance
 from zcal_tui.checks.dock.attach import stow_macros
 from zcal_tui.checks.errors import CheckRefused
+from zcal_tui.checks.estimates import estimate
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.preconditions import require_clean, require_cold, require_ready, require_step
 from zcal_tui.checks.travel import disturbed, home_if_needed, lift_and_leave, position

@@ -102,9 +102,9 @@ def of_lost_offset(found: float, live: float) -> AutoZFinding:
     return AutoZFinding(
         Level.WARN,
         f"CALIBRATE_Z found {millimetres(found, sign=True)}, but the G-code offset is then "
-        f"{millimetres(live, sign=True)}. A macro around it restores an earlier G-code state "
-        "(RESTORE_GCODE_STATE), homes, or sets another offset (protoloft's z_calibration, How to use it). "
-        "Prints do not get the offset.",
+        f"{millimetres(live, sign=True)}. Prints do not get the offset. A macro around it restores an "
+        "earlier G-code state (RESTORE_GCODE_STATE), homes, or sets another offset. See protoloft's "
+        "z_calibration, How to use it.",
         "Not effective: the offset of CALIBRATE_Z is lost as soon as it ends.",
     )
 
@@ -282,8 +282,8 @@ def endstop_advice(
     text = (
         f"The offset is larger than {limit.text} ({limit.source}). position_endstop {new:.3f} would make it "
         "about zero. Prints do not benefit, since CALIBRATE_Z finds the same height either way. It matters "
-        "for moves without CALIBRATE_Z, and it shifts every height counted from homing, such as docks, "
-        f"brushes and parking in macros. Without CALIBRATE_Z {closer_farther(offset)} than now."
+        "for moves without CALIBRATE_Z. It shifts every height counted from homing, such as docks, brushes "
+        f"and parking in macros. Without CALIBRATE_Z {closer_farther(offset)} than now."
     )
     if offset > 0.0:
         text += (

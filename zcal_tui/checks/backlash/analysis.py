@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from zcal_tui.checks.backlash.instrument import InstrumentProperties, Reading
 from zcal_tui.checks.backlash.spots import HERE
+from zcal_tui.checks.estimates import estimate
 from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
 from zcal_tui.model.record import Change, Estimate, Level, Verdict
@@ -106,7 +107,7 @@ class BacklashReport:
                     if difference.b == least:
                         other, size = difference.a, difference.size
                     name = f"backlash_difference@{self._at(other)}"
-                    found[name] = _estimate(name, size)
+                    found[name] = estimate(name, size)
         else:
             mean = compared.mean
             found["backlash"] = _from_zero("backlash", mean, compared.upper_bound, compared.found)
@@ -114,8 +115,8 @@ class BacklashReport:
                 name = f"backlash@{self._at(spot.name)}"
                 found[name] = _from_zero(name, spot.value, spot.upper_bound, spot.found)
         if compared.spread is not None:
-            found["backlash_spread"] = _estimate("backlash_spread", compared.spread)
-        found["backlash_sigma"] = _estimate("backlash_sigma", compared.sigma)
+            found["backlash_spread"] = estimate("backlash_spread", compared.spread)
+        found["backlash_sigma"] = estimate("backlash_sigma", compared.sigma)
         return found
 
     def _at(self, name: str) -> str:
@@ -182,21 +183,10 @@ def _spot(name: str, readings: Sequence[Reading]) -> SpotSamples:
     return SpotSamples(name, mean, math.sqrt(squares / (total - 1)) if total > 1 else 0.0, total)
 
 
-def _estimate(name: str, interval: Interval) -> Estimate:
-    return Estimate(
-        name,
-        interval.value,
-        interval.low,
-        interval.high,
-        confidence=interval.confidence,
-        components=interval.components,
-    )
-
-
 def _from_zero(name: str, interval: Interval, upper_bound: float, found: bool) -> Estimate:
     """One-sided where the value is not significantly above zero."""
     if found:
-        return _estimate(name, interval)
+        return estimate(name, interval)
     return Estimate(
         name,
         interval.value,

@@ -5,12 +5,12 @@ from statistics import median
 
 from zcal_tui.checks.bias.parameters import BiasParameters
 from zcal_tui.checks.bias.pattern import Pattern, pattern_of
+from zcal_tui.checks.estimates import estimate
 from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
 from zcal_tui.model.record import Estimate, Level, Verdict
 from zcal_tui.model.units import length
 from zcal_tui.printer.places import Place
-from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.location import LocationBias, Measurement, location_bias
 from zcal_tui.stats.paper import PRIOR_DOF, PRIOR_SIGMA
 from zcal_tui.stats.verdicts.location import further_rounds, judge_spread
@@ -85,11 +85,11 @@ class BiasReport:
         return judge_spread(result, cap=self._cap, names=names)
 
     def _estimates(self, result: LocationBias) -> dict[str, Estimate]:
-        found = {"spread": _estimate("spread", result.spread)}
+        found = {"spread": estimate("spread", result.spread)}
         for effect in result.places:
             x, y = self._places[effect.place].bed
             name = f"z_offset@{x:g},{y:g}"
-            found[name] = _estimate(name, effect.z_offset)
+            found[name] = estimate(name, effect.z_offset)
         return found
 
     def _summary(self, level: Level, result: LocationBias) -> str:
@@ -115,17 +115,6 @@ class BiasReport:
         )
         if (text := pattern_text(pattern, places)) is not None:
             yield AdviceGiven(text)
-
-
-def _estimate(name: str, interval: Interval) -> Estimate:
-    return Estimate(
-        name=name,
-        value=interval.value,
-        low=interval.low,
-        high=interval.high,
-        confidence=interval.confidence,
-        components=interval.components,
-    )
 
 
 def phrase(place: Place) -> str:

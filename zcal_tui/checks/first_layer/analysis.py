@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from zcal_tui.checks.auto_z.advice import NEGATIVE
-from zcal_tui.checks.auto_z.analysis import estimate
 from zcal_tui.checks.auto_z.zero import Zero
+from zcal_tui.checks.estimates import estimate
 from zcal_tui.checks.first_layer.target import OffsetTarget
 from zcal_tui.checks.z_offset.analysis import OLD_MESH
 from zcal_tui.model import limits

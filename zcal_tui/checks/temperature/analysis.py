@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
+from zcal_tui.checks.estimates import estimate
 from zcal_tui.checks.temperature.history import TemperatureHistory
 from zcal_tui.checks.temperature.plan import BED, NOZZLE
 from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, Notice, VerdictReached
 from zcal_tui.model.record import Estimate, Level, Sample, Verdict
 from zcal_tui.model.units import length, micrometres
-from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.thermal import Phase, ThermalBias, ThermalSample, thermal_bias
 from zcal_tui.stats.verdicts.temperature import judge_thermal
 
@@ -92,7 +92,7 @@ class TemperatureReport:
 
 def estimates_of(result: ThermalBias) -> dict[str, Estimate]:
     """The record's estimates, in the order in which people want them."""
-    found = {"shift": _estimate("shift", result.shift)}
+    found = {"shift": estimate("shift", result.shift)}
     optional = (
         ("per_degree_bed", result.per_degree_bed, "mm/°C"),
         ("per_degree_nozzle", result.per_degree_nozzle, "mm/°C"),
@@ -102,22 +102,10 @@ def estimates_of(result: ThermalBias) -> dict[str, Estimate]:
     )
     for name, interval, unit in optional:
         if interval is not None:
-            found[name] = _estimate(name, interval, unit)
+            found[name] = estimate(name, interval, unit)
     if result.settle is not None:
         found["settle"] = Estimate("settle", result.settle, None, None, "s")
     return found
-
-
-def _estimate(name: str, interval: Interval, unit: str = "mm") -> Estimate:
-    return Estimate(
-        name=name,
-        value=interval.value,
-        low=interval.low,
-        high=interval.high,
-        unit=unit,
-        confidence=interval.confidence,
-        components=interval.components,
-    )
 
 
 def summary_of(level: Level, result: ThermalBias) -> str:

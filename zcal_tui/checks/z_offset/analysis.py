@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from zcal_tui.checks.estimates import estimate
 from zcal_tui.checks.paper import PaperHeight
 from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
@@ -33,19 +34,6 @@ TOWERS = ("stepper_a", "stepper_b", "stepper_c", "stepper_left", "stepper_right"
 """Of a delta, and of a deltesian."""
 
 
-def as_estimate(name: str, interval: Interval, unit: str = "mm") -> Estimate:
-    """An interval under an estimate's name."""
-    return Estimate(
-        name=name,
-        value=interval.value,
-        low=interval.low,
-        high=interval.high,
-        unit=unit,
-        confidence=interval.confidence,
-        components=interval.components,
-    )
-
-
 def probe_estimates(
     heights: Sequence[float], papers: Sequence[PaperHeight], step: float
 ) -> dict[str, Estimate]:
@@ -59,12 +47,12 @@ def probe_estimates(
     ).mean
     paper = _paper(papers, step)
     found = {
-        "z_offset": as_estimate("z_offset", z_offset(trigger, paper, step)),
-        "mean": as_estimate("mean", trigger),
-        "contact": as_estimate("contact", paper.height),
+        "z_offset": estimate("z_offset", z_offset(trigger, paper, step)),
+        "mean": estimate("mean", trigger),
+        "contact": estimate("contact", paper.height),
     }
     if paper.sigma is not None:
-        found["feel"] = as_estimate("feel", paper.sigma)
+        found["feel"] = estimate("feel", paper.sigma)
     return found
 
 
@@ -151,11 +139,11 @@ def endstop_conclusion(
         contact.components,
     )
     estimates = {
-        "position_endstop": as_estimate("position_endstop", position),
-        "contact": as_estimate("contact", contact),
+        "position_endstop": estimate("position_endstop", position),
+        "contact": estimate("contact", contact),
     }
     if paper.sigma is not None:
-        estimates["feel"] = as_estimate("feel", paper.sigma)
+        estimates["feel"] = estimate("feel", paper.sigma)
     yield EstimateUpdated(estimates)
     verdict = _verdict(
         "position_endstop", estimates["position_endstop"], old, len(papers), negative_is_odd=False

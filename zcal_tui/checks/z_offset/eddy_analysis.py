@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from zcal_tui.checks.estimates import estimate
 from zcal_tui.checks.paper import PaperHeight
-from zcal_tui.checks.z_offset.analysis import OLD_MESH, as_estimate
+from zcal_tui.checks.z_offset.analysis import OLD_MESH
 from zcal_tui.checks.z_offset.eddy_messages import CalibrationOutput, Table, frequency, height, slope
 from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
@@ -98,11 +99,11 @@ def conclusion(calibrated: EddyCalibration) -> Iterator[Event]:
     half = ((contact.high or contact.value) - (contact.low or contact.value)) / 2
     noise = scatter(calibrated.output, calibrated.new, calibrated.work)
     estimates = {
-        "contact": as_estimate("contact", contact),
+        "contact": estimate("contact", contact),
         "calibrated_to": _from_the_paper("calibrated_to", calibrated.new[-1][0], half),
     }
     if noise is not None:
-        estimates["reading_sigma"] = as_estimate("reading_sigma", noise)
+        estimates["reading_sigma"] = estimate("reading_sigma", noise)
     if (apart := shift(calibrated)) is not None:
         estimates["reading_shift"] = _from_the_paper("reading_shift", apart, half)
     yield EstimateUpdated(estimates)
@@ -134,9 +135,7 @@ def conclusion(calibrated: EddyCalibration) -> Iterator[Event]:
 
 def _from_the_paper(name: str, value: float, half: float) -> Estimate:
     """A height measured from where the paper dragged, and as accurate as that."""
-    return as_estimate(
-        name, Interval(value, value - half, value + half, CONFIDENCE, {"contact": half / 1.96})
-    )
+    return estimate(name, Interval(value, value - half, value + half, CONFIDENCE, {"contact": half / 1.96}))
 
 
 def _verdict(calibrated: EddyCalibration, half: float, noise: Interval | None) -> Verdict:
