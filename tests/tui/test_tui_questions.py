@@ -186,10 +186,10 @@ async def test_what_the_check_says_of_a_step_is_shown(opened: Opener) -> None:
     async with opened() as stage:
         await paper(stage)
         await stage.press("j")
-        stage.session.say(Notice("Klipper does not go below -5.0000 mm here (position_min)"))
+        stage.session.say(Notice("The step was not made: position_min is -5.0000 mm."))
         stage.session.ask(PAPER)
         await stage.settle()
-        assert "Klipper does not go below" in stage.words()
+        assert "The step was not made" in stage.words()
 
 
 async def test_giving_up_asks_where_heights_were_tried(opened: Opener) -> None:

@@ -1,1 +1,1 @@
-"""What a calibration is: one module a check, and the ports it uses. No user interface, no sockets."""
+"""The checks: one package each, and the ports they use. No user interface, no sockets."""

@@ -1,4 +1,4 @@
-"""What every check is made of: what it declares, what it is given, and the ports through which it reaches out."""
+"""What every check consists of: its declaration, its context, and its ports."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,41 +18,41 @@ if TYPE_CHECKING:  # the command line reads these declarations before anything h
 
 
 class Clock(Protocol):
-    """Time as the printer counts it, so that a check runs unchanged on a printer that runs faster."""
+    """The printer's clock, so that a check runs unchanged on a simulated printer that runs faster."""
 
     def now(self) -> float:
         """Seconds of the printer's clock."""
 
     async def sleep(self, seconds: float) -> None:
-        """Wait that long on the printer's clock."""
+        """Wait for so many seconds of the printer's clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a running check is given."""
+    """The surroundings of a running check."""
 
     printer: "Printer"
     sampler: "Sampler"
     clock: Clock
     emit: Callable[[Event], None]
-    """Says something: on disk first, then to whoever watches."""
+    """Publishes an event: on disk first, then to the user interfaces."""
     cancelled: Callable[[], bool]
-    """Whether the person has asked to stop."""
+    """Whether the person has cancelled."""
     operator: "Operator"
     """The person at the printer."""
     zcal: "ZcalModule"
-    """The companion extra, where it is installed."""
+    """The [zcal] module; `can` is False where it is not installed."""
     holder: "TemporarySettings"
-    """Lends settings of the printer for the time of a check, under the extra's lease."""
+    """Changes settings of the printer for the time of a check, under the [zcal] module's lease."""
     earlier: Callable[[str], Record | None] = lambda check: None
     """The newest finished record of a check on this printer."""
     resumed: Record | None = None
-    """The interrupted run that this one goes on with, if it is one; a check takes over what still holds."""
+    """The interrupted run that this one resumes, if any; a check reuses its samples that are still valid."""
     switches_seen: set[str] = field(default_factory=set)
-    """The sections of probes whose switch this run has seen to read another way off the toolhead than on it."""
+    """The sections of probes whose switch this run has seen change between attached and docked."""
 
     def stop_if_cancelled(self) -> None:
-        """Raises CheckCancelled once the person has asked to stop."""
+        """Raises CheckCancelled once the person has cancelled."""
         if self.cancelled():
             raise CheckCancelled
 
@@ -66,7 +66,7 @@ class Declaration(Protocol):
 
 
 class Check(Declaration, Protocol):
-    """A calibration. It leaves the printer as it found it, whatever happens."""
+    """A check. It restores the printer's state on every path out."""
 
     async def run(self, context: Context, parameters: Any) -> None:
-        """Measure and judge: events out. Raises CheckCancelled, CheckRefused, GcodeError, ReplyLost, NotReady."""
+        """Measure and judge; emits events. Raises CheckCancelled, CheckRefused, GcodeError, ReplyLost, NotReady."""

@@ -1,12 +1,12 @@
-"""How a check ends before it is done: cancelled, refused, failed."""
+"""The ways in which a check ends early: cancelled, refused, failed."""
 
 
 class CheckCancelled(Exception):
-    """The person cancelled; raised inside a check at the next place where it is safe to stop."""
+    """The person cancelled. Raised inside a check at the next place where it is safe to stop."""
 
 
 class CheckRefused(Exception):
-    """The check cannot run as the printer stands. `args` are what, cause and remedy, for people."""
+    """The check cannot start in the printer's present state. `args` are what, cause and remedy, for people."""
 
     def __init__(self, what: str, cause: str = "", remedy: str = "") -> None:
         super().__init__(what, cause, remedy)
@@ -14,4 +14,4 @@ class CheckRefused(Exception):
 
 
 class CheckFailed(CheckRefused):
-    """The check cannot go on, after it has moved or measured something."""
+    """The check cannot continue after it has moved or measured something."""

@@ -1,4 +1,4 @@
-"""The port to the person at the printer: what a check may ask, and what it gets."""
+"""The port to the person at the printer: the questions a check may ask."""
 
 from typing import Protocol
 
@@ -7,19 +7,19 @@ from zcal_tui.model.questions import Choose, Confirm, JogMove, JogStep, PaperMov
 
 
 class NeedsPerson(CheckRefused):
-    """Somebody has to look, feel or decide, and nobody is there to be asked."""
+    """A person has to look, feel or decide, and nobody can be asked."""
 
 
 class Operator(Protocol):
-    """The person. Every method waits for the answer, however long it takes.
+    """The person. Every method waits for the answer without a time limit.
 
-    Each raises CheckCancelled when the run is cancelled meanwhile, NeedsPerson where nobody can be asked, and
-    NotReady when klippy halts while the person thinks.
+    Each raises CheckCancelled when the run is cancelled, NeedsPerson where nobody can be asked, and NotReady when
+    klippy halts while it waits.
     """
 
     @property
     def present(self) -> bool:
-        """Whether there is anybody to ask; a check that needs somebody looks before it moves anything."""
+        """Whether anybody can be asked; a check that needs a person looks before it moves anything."""
 
     async def confirm(self, question: Confirm) -> bool:
         """Yes or no."""
@@ -35,10 +35,10 @@ class Operator(Protocol):
 
 
 def require_person(operator: Operator, why: str) -> None:
-    """Raises NeedsPerson unless somebody can be asked; `why` is what they would have to do."""
+    """Raises NeedsPerson unless somebody can be asked; `why` is what the person has to do."""
     if not operator.present:
         raise NeedsPerson(
             "This check needs a person.",
             why,
-            "Run it in the terminal interface or on a terminal, or with --autopilot on a simulated printer.",
+            "Run it in the terminal interface or on a terminal. On a simulated printer, --autopilot answers too.",
         )

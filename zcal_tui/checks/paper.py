@@ -1,7 +1,7 @@
-"""The paper test: the person lowers the nozzle onto a sheet of paper until it just drags.
+"""The paper test: the person lowers the nozzle onto a sheet of paper until it drags slightly.
 
 Klipper docs, Bed_Level, "The paper test". The moves are Klipper's own (TESTZ), so that every approach is downward;
-nothing is staged. Every way out ends the test and lifts the nozzle off the bed.
+nothing is staged. Every path out ends the test and lifts the nozzle.
 """
 
 import asyncio
@@ -27,14 +27,14 @@ from zcal_tui.transport.failures import TransportError
 PERSON_TIMEOUT = 3600.0
 """Seconds after which klippy may switch the motors off while a person thinks."""
 MOVED = 0.01
-"""mm by which the toolhead stands elsewhere when somebody else has moved it."""
+"""mm from where another client counts as having moved the toolhead."""
 FIRST_RESOLUTION = 0.1
-"""mm: how well a height is known that was accepted without any other tried next to it."""
+"""mm: the resolution of a height that was accepted without trying another one near it."""
 
 
 @dataclass(frozen=True)
 class PaperPlan:
-    """What a paper test is for: see `PaperStep` for the fields of the same name."""
+    """The settings of a paper test; see `PaperStep` for the fields of the same name."""
 
     text: str
     name: str
@@ -50,12 +50,12 @@ class PaperPlan:
     detail: str = ""
     moves_nozzle: bool = True
     at_contact: Callable[[], Awaitable[None]] | None = None
-    """Done while the nozzle still stands at the accepted height; moves nothing."""
+    """Called while the nozzle is still at the accepted height; moves nothing."""
 
 
 @dataclass(frozen=True)
 class PaperHeight:
-    """The toolhead Z at which the paper drags, known to ± `resolution` by the heights tried next to it."""
+    """The toolhead Z at which the paper drags, to ± `resolution`, from the heights tried near it."""
 
     height: float
     resolution: float
@@ -64,10 +64,10 @@ class PaperHeight:
 async def paper_test(
     context: Context, plan: PaperPlan, n: int, manual: ManualTest | None = None
 ) -> PaperHeight:
-    """Run one paper test where the nozzle stands, lift, and tell the result as sample `n`. `manual` is the manual probe
-    to do it with, not begun yet, where it is another than usual.
+    """Run one paper test where the nozzle is, lift, and emit the result as sample `n`. `manual` is the manual probe to
+    use instead of the usual one, not opened yet.
 
-    Raises CheckCancelled when it is given up, CheckFailed when it cannot go on, NeedsPerson, TransportError.
+    Raises CheckCancelled when it is aborted, CheckFailed when it cannot continue, NeedsPerson, TransportError.
     """
     await require_ours(context.printer)
     await context.holder.idle_timeout(PERSON_TIMEOUT)
@@ -99,15 +99,15 @@ async def paper_test(
 
 
 async def _leave(context: Context, plan: PaperPlan, manual: ManualTest) -> None:
-    """End the test if it is open, and lift. What ended the check is what is told, so this raises nothing."""
+    """End the test if it is open, and lift. Raises nothing, so that the error that ended the check is shown."""
     try:
         if context.printer.state.ready and not manual.measuring:
-            await manual.abort()  # which moves nothing, so that it is closed under a print as well
+            await manual.abort()  # which moves nothing, so it may be closed during a print as well
         if (reason := hands_off(context.printer.state)) is not None:
             context.emit(Notice(f"The nozzle was not lifted off the paper: {reason}."))
             return
         if manual.measuring:
-            return  # klippy has lifted it itself, and moves it still
+            return  # klippy has lifted it itself, and is still moving it
         await travel(context.printer, clearance=plan.clearance)
     except (TransportError, CheckRefused) as error:
         context.emit(Notice(f"The nozzle was not lifted off the paper: {error}"))
@@ -116,7 +116,7 @@ async def _leave(context: Context, plan: PaperPlan, manual: ManualTest) -> None:
 
 
 class _Dialogue:
-    """Asks for moves until the height is accepted."""
+    """Asks for moves until a height is accepted."""
 
     def __init__(self, context: Context, plan: PaperPlan, manual: ManualTest, at: ManualProbeState) -> None:
         self._context = context
@@ -130,7 +130,7 @@ class _Dialogue:
         limits = z_limits(context.printer.state)
         self._lowest = limits[0] if limits is not None else -math.inf
         self._agreed: float | None = None
-        self._stood = context.printer.state.position
+        self._last_position = context.printer.state.position
 
     async def run(self) -> PaperHeight:
         while True:
@@ -143,7 +143,9 @@ class _Dialogue:
                 case "accept":
                     if not can_accept(self._question()):
                         self._context.emit(
-                            Notice("Lower the nozzle onto the paper first; Klipper takes no other height.")
+                            Notice(
+                                "Lower the nozzle onto the paper first. Klipper accepts only heights below the start."
+                            )
                         )
                         continue
                     resolution = self._resolution()
@@ -155,7 +157,7 @@ class _Dialogue:
                     await self._go(move.z, undo=False)
 
     async def _ask(self) -> PaperMove | ManualProbeOutcome:
-        """The next move, or how the test ended where another client ended it meanwhile."""
+        """The next move, or how the test ended where another client ended it."""
         printer = self._context.printer
         asking = asyncio.ensure_future(self._context.operator.paper(self._question()))
         closed = asyncio.ensure_future(printer.wait_for(lambda state: not state.manual_probe.is_active))
@@ -174,13 +176,13 @@ class _Dialogue:
         await self._require_still()
         target = target_of(self._question(), z)
         if target is None:
-            self._context.emit(Notice(f"{z!r} is no step: + - ++ -- or a distance in mm."))
+            self._context.emit(Notice(f"{z!r} is not a step. Use + - ++ -- or a distance in mm."))
             return
         if out_of_reach(self._question(), target):
             self._context.emit(
                 Notice(
-                    f"Klipper does not go below {length(self._lowest)} here (position_min); the step was not made. "
-                    "If the nozzle is not on the paper yet, lower position_min in printer.cfg."
+                    f"The step was not made: position_min is {length(self._lowest)}. If the nozzle is not on the "
+                    "paper yet, lower position_min in printer.cfg."
                 )
             )
             return
@@ -188,11 +190,11 @@ class _Dialogue:
             return
         try:
             self._at = await self._manual.step(z)
-            self._stood = self._context.printer.state.position
+            self._last_position = self._context.printer.state.position
         except CommandFailed as error:
-            told = error.explanation
+            explained = error.explanation
             raise CheckFailed(
-                f"The paper test was ended by Klipper: {told.what}", told.cause, told.remedy
+                f"Klipper ended the paper test: {explained.what}", explained.cause, explained.remedy
             ) from error
         if undo:
             self._tried.pop()
@@ -201,16 +203,16 @@ class _Dialogue:
         self._felt.add(self._height())
 
     async def _require_still(self) -> None:
-        """Raises CheckFailed where the toolhead was moved past the paper test, whose heights do not tell of that: the
-        next step would end elsewhere than it seems to."""
-        stood, stands = self._stood, (await self._context.printer.refresh()).position
-        if stood is None or stands is None:
+        """Raises CheckFailed where another client has moved the toolhead. The paper test's heights do not show that, so
+        the next step would end elsewhere."""
+        before, after = self._last_position, (await self._context.printer.refresh()).position
+        if before is None or after is None:
             return
-        if max(abs(now - before) for now, before in zip(stands, stood, strict=True)) > MOVED:
+        if max(abs(now - then) for now, then in zip(after, before, strict=True)) > MOVED:
             raise CheckFailed(
-                "The nozzle was moved by something else during the paper test.",
-                "Another screen, a web interface or a macro has jogged or homed the printer meanwhile.",
-                "Repeat the check; only lower and raise the nozzle by the paper test itself.",
+                "Something else moved the nozzle during the paper test.",
+                "Another screen, a web interface or a macro jogged or homed the printer.",
+                "Repeat the check. Move the nozzle only by the paper test itself.",
             )
 
     async def _agrees(self, target: float) -> bool:
@@ -265,15 +267,15 @@ class _Dialogue:
     def _height(self) -> float:
         if self._at.z_position is None:
             raise CheckFailed(
-                "The printer does not tell the height of the nozzle.",
-                "Its manual_probe status has no z_position: this Klipper is older than July 2022, or another program "
+                "The printer does not report the height of the nozzle.",
+                "Its manual_probe status has no z_position. This Klipper is older than July 2022, or another program "
                 "ended the paper test.",
                 "Update Klipper, or repeat the check.",
             )
         return self._at.z_position
 
     def _resolution(self) -> float:
-        """Half the distance to the nearest height that was tried besides this one, also one that was undone."""
+        """Half the distance to the nearest other height that was tried, including those that were undone."""
         height = self._height()
         apart = [abs(other - height) for other in self._felt if abs(other - height) > 1e-6]
         return min(FIRST_RESOLUTION, min(apart, default=2 * FIRST_RESOLUTION) / 2)
@@ -283,12 +285,12 @@ class _Dialogue:
             return PaperHeight(outcome.height, resolution)
         if outcome.how == "failed":
             raise CheckFailed(
-                "Klipper did not take the height.",
-                "The nozzle was moved sideways during the paper test, or was not lower than at its start.",
-                "Repeat the check; only lower and raise the nozzle during the test.",
+                "Klipper did not accept the height.",
+                "The nozzle was moved sideways during the paper test, or was not below its start.",
+                "Repeat the check. Only lower and raise the nozzle during the test.",
             )
         raise CheckFailed(
-            "The paper test was ended from somewhere else.",
-            "Another screen, a web interface or a macro sent ACCEPT or ABORT, or the extra's lease ran out.",
-            "Repeat the check, and leave the paper test to one of them.",
+            "The paper test was ended by another client.",
+            "Another screen, a web interface or a macro sent ACCEPT or ABORT, or our lease expired.",
+            "Repeat the check, and use only one of them for the paper test.",
         )

@@ -1,4 +1,4 @@
-"""A check's parameters declare themselves: from one frozen dataclass come flags, forms, documentation and errors."""
+"""A check's parameters: one frozen dataclass gives the flags, forms, documentation and errors."""
 
 import dataclasses
 import difflib
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class ParameterError(ValueError):
-    """A parameter's name or value was refused; the text is for people and names the range or the nearest name."""
+    """A parameter's name or value was rejected; the text names the range or the nearest name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class ParameterSpec:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     rule: Callable[[Any], Any] | None = None
-    """What else a value has to satisfy: returns it, or raises ParameterError."""
+    """A further rule: returns the value, or raises ParameterError."""
 
     @property
     def flag(self) -> str:
@@ -55,7 +55,7 @@ class ParameterSpec:
         return ""
 
     def parse(self, text: str) -> Any:
-        """The value `text` stands for. Raises ParameterError naming what is allowed."""
+        """Parse a value. Raises ParameterError, which names what is allowed."""
         if self.kind is bool:
             words = {
                 "1": True,
@@ -80,7 +80,7 @@ class ParameterSpec:
         return self.check(value)
 
     def check(self, value: Any) -> Any:
-        """`value` if it is allowed. Raises ParameterError naming what is."""
+        """`value` if it is allowed. Raises ParameterError, which names what is allowed."""
         if value is None:
             return value
         if self.choices:
@@ -119,7 +119,7 @@ def parameter(
     choices: Sequence[str] = (),
     rule: Callable[[Any], Any] | None = None,
 ) -> Any:
-    """A field of a parameters dataclass, with what a flag, a form and a page of documentation need to know."""
+    """A field of a parameters dataclass, with what flags, forms and documentation need."""
     meta = {
         "help": help,
         "unit": unit,
@@ -129,6 +129,23 @@ def parameter(
         "rule": rule,
     }
     return dataclasses.field(default=default, metadata=meta)
+
+
+def home_parameter() -> Any:
+    """Whether a check may home by itself."""
+    return parameter(True, "home first if an axis is not homed")
+
+
+def attach_parameter() -> Any:
+    """The macro that attaches a docked probe."""
+    return parameter(
+        "auto", "macro that attaches a docked probe; auto finds it, none leaves the probe as it is"
+    )
+
+
+def detach_parameter() -> Any:
+    """The macro that docks the probe."""
+    return parameter("auto", "macro that docks the probe again; auto finds it")
 
 
 def _kind(annotation: Any) -> type:

@@ -1,4 +1,4 @@
-"""What has to be so before anything moves, asked in one place by every check."""
+"""The conditions that every check requires before anything moves."""
 
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
@@ -14,54 +14,56 @@ from zcal_tui.printer.sampler import require_probe as require_usable_probe
 from zcal_tui.printer.state import PrinterState
 
 COLD_NOZZLE, COLD_BED = 45.0, 40.0
-"""°C above which a part counts as warm: what a hot summer room does not reach."""
+"""°C above which a part counts as warm; a hot room in summer stays below."""
 COOLING_LOOK = 10.0
 LONGEST_COOLING = 7200.0
 """Seconds of the printer's time."""
 
 
 def require_connected(state: PrinterState) -> None:
-    """klippy takes commands. Raises CheckRefused."""
+    """klippy accepts commands. Raises CheckRefused."""
     if not state.connected:
-        raise CheckRefused("The printer is not connected.", state.link, "Wait until the link is back.")
+        raise CheckRefused(
+            "The printer is not connected.", state.link, "Wait until zcal-tui has reconnected."
+        )
     if state.klippy != "ready":
-        told = explain(state.message or f"Klipper is in state {state.klippy}")
-        raise CheckRefused(f"Klipper is not ready. {told.what}", told.cause, told.remedy)
+        explained = explain(state.message or f"Klipper is in state {state.klippy}")
+        raise CheckRefused(f"Klipper is not ready. {explained.what}", explained.cause, explained.remedy)
 
 
 def require_ready(state: PrinterState) -> None:
-    """klippy takes commands, no print runs or is paused, nobody's paper test is open, and a place is where G-code says.
-    Raises CheckRefused."""
+    """klippy accepts commands, no print is running or paused, no paper test is open, nobody else holds the lease, and
+    G92 has not moved G-code's zero. Raises CheckRefused."""
     require_connected(state)
     if state.busy:
         if not state.job:
             raise CheckRefused(
                 state.busy_because,
-                "Whoever paused it may count on finding the toolhead where it is.",
-                "CLEAR_PAUSE, or RESUME, then start again.",
+                "The toolhead may be needed where it is.",
+                "Run CLEAR_PAUSE or RESUME, then start again.",
             )
         raise CheckRefused(
             state.busy_because,
-            "Measuring would move the toolhead into it.",
+            "Measuring would move the toolhead into the print.",
             "Let the print end, or cancel it, then start again.",
         )
     if state.manual_probe.is_active:
         raise CheckRefused(
             "A manual probe (paper test) is open that this program did not start.",
-            "Another screen, Mainsail, Fluidd or KlipperScreen may be in the middle of it.",
+            "Another screen, Mainsail, Fluidd or KlipperScreen may be using it.",
             "Finish it there with ACCEPT or ABORT, then start again.",
         )
     if (other := other_holder(state)) is not None:
         raise CheckRefused(
-            "The printer is under the control of another program.",
+            "Another program controls the printer.",
             f"{other} holds the lease.",
-            "Let it finish, or end it, then start again.",
+            "Let it finish or end it, then start again.",
         )
     if state.homed() and state.redefined:
         raise CheckRefused(
             f"G92 has moved the zero of {' and '.join(state.redefined)}.",
-            "G-code's moves, such as those of the printer's macros and of prints, end elsewhere than they say.",
-            "Home the printer (G28), which undoes it, then start again.",
+            "Moves of macros and prints would end at the wrong positions.",
+            "Home the printer (G28), which undoes G92, then start again.",
         )
 
 
@@ -86,7 +88,7 @@ def require_step(state: PrinterState) -> float:
 
 
 def warm_parts(state: PrinterState) -> list[str]:
-    """What is warm or being heated, in words: `extruder 180 °C`."""
+    """The parts that are warm or being heated: `extruder 180 °C`."""
     warm = []
     for name, heater in state.heaters.items():
         limit = COLD_BED if name == "heater_bed" else COLD_NOZZLE
@@ -96,7 +98,7 @@ def warm_parts(state: PrinterState) -> list[str]:
 
 
 async def require_cold(context: Context) -> None:
-    """Before a paper test: cold parts, or the person's word that it is meant warm, and a clean nozzle (Klipper docs,
+    """Before a paper test: cold parts, or the person's consent to measure warm, and a clean nozzle (Klipper docs,
     Bed_Level, "The paper test"). Raises CheckRefused, CheckCancelled, NeedsPerson."""
     if warm := warm_parts(context.printer.state):
         await _warm(context, warm)
@@ -104,22 +106,22 @@ async def require_cold(context: Context) -> None:
 
 
 async def require_clean(context: Context) -> None:
-    """Before the nozzle touches anything: the person's word that its tip is clean. Raises CheckRefused, CheckCancelled,
-    NeedsPerson."""
+    """Before the nozzle touches anything: the person confirms that its tip is clean. Raises CheckRefused,
+    CheckCancelled, NeedsPerson."""
     clean = await context.operator.confirm(
         Confirm(
             "clean-nozzle",
-            "Is the nozzle clean, and is there nothing on the bed below it?",
-            "A drop of filament on the tip is taken for the bed, up to a few tenths of a millimetre too early.",
-            yes="It is clean",
+            "Is the nozzle clean, and the bed below it clear?",
+            "Filament on the tip touches first and can throw the result off by a few tenths of a millimetre.",
+            yes="Clean",
             no="Not now",
         )
     )
     if not clean:
         raise CheckRefused(
             "The nozzle is not clean yet.",
-            "Filament on its tip would be measured with it.",
-            "Heat it, wipe it with a brass brush, let it cool down, then start again.",
+            "Filament on its tip would be part of the result.",
+            "Heat the nozzle, wipe it with a brass brush, let it cool down, then start again.",
         )
 
 
@@ -127,14 +129,16 @@ async def _warm(context: Context, warm: list[str]) -> None:
     chosen = await context.operator.choose(
         Choose(
             "hot",
-            f"The printer is warm: {', '.join(warm)}. What now?",
+            f"The printer is warm: {', '.join(warm)}. How do you want to continue?",
             (
-                Option("wait", "Wait until it is cold", "the heaters are turned off"),
-                Option("measure", "Measure warm", "the nozzle is longer than cold, and oozes above 150 °C"),
+                Option("wait", "Cool down first", "turns the heaters off and waits"),
+                Option(
+                    "measure", "Measure warm", "the nozzle is longer than when cold, and oozes above 150 °C"
+                ),
                 Option("stop", "Not now"),
             ),
-            "Klipper's documentation asks for a cold nozzle and a cold bed: the paper's thickness stands for what the "
-            "hot nozzle grows.",
+            "Klipper's documentation asks for a cold nozzle and a cold bed. The paper's thickness compensates for the "
+            "growth of the hot nozzle.",
         )
     )
     if chosen == "stop":
@@ -156,11 +160,11 @@ async def _cool_down(context: Context) -> None:
     while warm := warm_parts(state):
         if context.clock.now() - began > LONGEST_COOLING:
             raise CheckFailed(
-                f"It is not cold after {duration(LONGEST_COOLING)}: {', '.join(warm)}.",
-                "Something else heats it, or the room is warmer than a cold printer is taken to be.",
-                "Repeat it when it is cold, or choose to measure warm.",
+                f"Not cold after {duration(LONGEST_COOLING)}: {', '.join(warm)}.",
+                "Something else heats it, or the room is too warm.",
+                "Repeat the check when the printer is cold, or choose to measure warm.",
             )
-        context.emit(Stage("cool", f"Waiting until it is cold: {', '.join(warm)}"))
+        context.emit(Stage("cool", f"Waiting until the printer is cold: {', '.join(warm)}"))
         await context.clock.sleep(COOLING_LOOK)
         context.stop_if_cancelled()
         state = await require_ours(context.printer)

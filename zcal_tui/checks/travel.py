@@ -1,4 +1,4 @@
-"""Moves between measurements: homed first, up before sideways, inside the axes."""
+"""Moves between measurements: homed first, up before sideways, inside the axis limits."""
 
 import contextlib
 
@@ -14,91 +14,91 @@ from zcal_tui.printer.state import PrinterState, Xyz
 from zcal_tui.transport.failures import GcodeError, TransportError
 
 TRAVEL_SPEED = 60.0
-"""mm/s sideways: unhurried, and slower where the printer's own limits are lower."""
+"""mm/s sideways; slower where the printer's own limits are lower."""
 LIFT_SPEED = 8.0
 JOG_SPEED = 20.0
-"""mm/s of moves that a person makes while looking at the nozzle."""
+"""mm/s of jogs, during which a person watches the nozzle."""
 _STATE = "ZCAL_TRAVEL"
 _RESTORE = f"RESTORE_GCODE_STATE NAME={_STATE} MOVE=0"
 
 
 async def home_if_needed(context: Context, *, allowed: bool = True) -> None:
-    """Home all axes unless all are homed. Raises CheckRefused where that is not allowed, CheckFailed where G28 does
-    not home them all, or where the printer is somebody else's by now: what a check borrows of it comes after this."""
+    """Home all axes unless all are homed. Settings are changed only after this. Raises CheckRefused where homing is not
+    allowed, CheckFailed where G28 does not home all axes, or where another client has taken over the printer."""
     if (await require_free(context.printer)).homed():
         return
     if not allowed:
         raise CheckRefused(
             "The printer is not homed.",
-            "Nothing may move before it knows where it is.",
-            "Home it first (G28), or allow the check to do so.",
+            "Nothing may move before homing.",
+            "Home it (G28), or allow the check to do so (--home).",
         )
     context.emit(Stage("home", "Homing all axes"))
     await context.printer.gcode("G28")
     state = await context.printer.refresh()
     if not state.homed():
         raise CheckFailed(
-            "G28 has ended, but not every axis is homed.",
-            f"Homed are: {state.homed_axes or 'none'}. A G28 macro or a homing_override may leave some out.",
-            "Home the others by hand, then start again.",
+            "G28 has finished, but not every axis is homed.",
+            f"Homed axes: {state.homed_axes or 'none'}. A G28 macro or a homing_override may leave some out.",
+            "Home the other axes, then start again.",
         )
     context.stop_if_cancelled()
 
 
 def require_inside(printer: Printer, x: float, y: float) -> None:
-    """Raises CheckRefused unless the toolhead can stand at x, y."""
+    """Raises CheckRefused unless the toolhead can reach x, y."""
     allowed = area(printer.state)
     if allowed is None or allowed.contains((x, y)):
         return
     reach = f"X {allowed.low[0]:g} to {allowed.high[0]:g}, Y {allowed.low[1]:g} to {allowed.high[1]:g}"
     if allowed.radius is not None:
-        reach = f"{allowed.radius:g} mm around the middle"
+        reach = f"{allowed.radius:g} mm around the centre"
     raise CheckRefused(
-        f"X {x:g} Y {y:g} is out of the toolhead's reach.",
+        f"The toolhead cannot reach X {x:g} Y {y:g}.",
         f"It reaches {reach}.",
-        "Choose a place inside, or leave it out: then the middle of the bed is taken.",
+        "Choose a position inside, or leave it out to use the middle of the bed.",
     )
 
 
 async def require_ours(printer: Printer) -> PrinterState:
-    """Look anew right before something is done: a check may have waited for its person or for heat since it last
-    looked, and others reach the printer too. Returns the state. Raises CheckFailed where a print runs or is paused, or
-    another program holds the lease."""
+    """Check the printer's state right before an action: the check may have waited for a person or for heat, and other
+    clients reach the printer too. Returns the state. Raises CheckFailed where a print is running or paused, or another
+    program holds the lease."""
     state = await printer.refresh()
     if state.busy:
         raise disturbed(state)
     if (other := other_holder(state)) is not None:
         raise CheckFailed(
-            "Another program has taken over the printer in the middle of the check.",
-            f"{other} holds the lease; this program was not heard of for too long.",
-            "Let it finish, or end it, then repeat the check. What was measured so far is kept.",
+            "Another program took over the printer during the check.",
+            f"{other} holds the lease. Ours expired because zcal-tui could not renew it.",
+            "Let it finish or end it, then repeat the check. The samples so far are kept.",
         )
     return state
 
 
 def disturbed(state: PrinterState) -> CheckFailed:
-    """What ends a check where a print was begun, or the printer paused, meanwhile."""
+    """The failure of a check during which a print was started, or the printer paused."""
     if state.job:
         return CheckFailed(
-            "A print was started in the middle of the check.",
-            "Another screen, a web interface or a macro did so; nothing was moved since.",
-            "Let the print end, then repeat the check. What was measured so far is kept.",
+            "A print was started during the check.",
+            "Another screen, a web interface or a macro started it. Nothing was moved since.",
+            "Let the print end, then repeat the check. The samples so far are kept.",
         )
     return CheckFailed(
-        "The printer was paused (PAUSE) in the middle of the check.",
-        "A filament sensor, a macro or another screen did so; there is no print to go on with.",
-        "CLEAR_PAUSE, or RESUME, then repeat the check. What was measured so far is kept.",
+        "The printer was paused (PAUSE) during the check.",
+        "A filament sensor, a macro or another screen paused it. There is no print to resume.",
+        "Run CLEAR_PAUSE or RESUME, then repeat the check. The samples so far are kept.",
     )
 
 
 async def require_free(printer: Printer) -> PrinterState:
-    """`require_ours`, before a move that is not a paper test's. Raises CheckFailed also where a manual probe is open,
-    which is not ours: ours is closed before anything else moves."""
+    """`require_ours`, before a move outside a paper test. Raises CheckFailed also where a manual probe is open; it is
+    another client's, since ours is closed before anything else moves."""
     state = await require_ours(printer)
     if state.manual_probe.is_active:
         raise CheckFailed(
             "A manual probe (paper test) is open that this program did not start.",
-            "Another screen or a web interface has opened it in the middle of the check.",
+            "Another screen or a web interface opened it during the check.",
             "Finish it there with ACCEPT or ABORT, then repeat the check.",
         )
     return state
@@ -107,8 +107,8 @@ async def require_free(printer: Printer) -> PrinterState:
 async def travel(
     printer: Printer, *, x: float | None = None, y: float | None = None, clearance: float
 ) -> None:
-    """Lift to at least `clearance` (mm, toolhead Z), then go sideways. G-code's own state (G90/G91, speed) is left
-    as it was found. A delta, whose arms do not reach sideways near the top, comes down to half its height first."""
+    """Lift to at least `clearance` (mm, toolhead Z), then go sideways. G-code's own state (G90/G91, speed) stays
+    unchanged. A delta, whose arms do not reach sideways near the top, comes down to half its height first."""
     await require_free(printer)  # pushed updates lag, and a height that is out of date could save the lift
     at = position(printer)
     lines = []
@@ -123,8 +123,8 @@ async def travel(
 
 
 async def lift_before_macro(printer: Printer) -> None:
-    """Up, before a macro of the printer's goes sideways, to its dock say: not every macro lifts by itself. An unhomed
-    printer is left alone. Raises CheckFailed, TransportError."""
+    """Lift before a macro of the printer moves sideways, for instance to a dock: not every macro lifts by itself. Does
+    nothing on an unhomed printer. Raises CheckFailed, TransportError."""
     state = await require_free(printer)
     clearance = safe_clearance(state)
     if state.homed() and position(printer)[2] < clearance:
@@ -139,9 +139,9 @@ async def go_to(
     *,
     speed: float = LIFT_SPEED,
 ) -> None:
-    """Go straight to a place (mm, toolhead), as a person who looks on asks for, or down to a height that was just
-    measured. The caller knows that nothing is in the way. G-code's own state is left as it was found. Raises
-    CheckFailed, TransportError."""
+    """Go straight to a position (mm, toolhead): a jog that a person watches, or down to a height that was just
+    measured. The caller knows that nothing is in the way. G-code's own state stays unchanged. Raises CheckFailed,
+    TransportError."""
     state = await require_free(printer)
     await _move(printer, [_straight(state, x=x, y=y, z=z, speed=speed)])
 
@@ -154,8 +154,8 @@ def _straight(
     *,
     speed: float,
 ) -> str:
-    """The G-code for a straight move to a place of the toolhead's: what the live offset, G92, and for Z the mesh and
-    other transforms add where it stands, is taken off."""
+    """The G-code for a straight move to a toolhead position: without what the live offset, G92, and for Z the mesh and
+    other transforms add there."""
     shift = state.gcode_zero or state.homing_origin
     above = shift[2]
     if state.gcode_zero is not None and state.position is not None and state.gcode_position is not None:
@@ -166,21 +166,21 @@ def _straight(
 
 
 async def _move(printer: Printer, lines: list[str]) -> None:
-    """Run moves to their end and put G-code's state back."""
+    """Run moves to their end and restore G-code's state."""
     try:
-        # In one script, so that the state is put back even if the link goes meanwhile
+        # In one script, so that the state is restored even if the link is lost
         await printer.gcode("\n".join([f"SAVE_GCODE_STATE NAME={_STATE}", "G90", *lines, "M400", _RESTORE]))
     except GcodeError:
         if printer.state.ready:
-            with contextlib.suppress(TransportError):  # the move's own error is the one to tell
+            with contextlib.suppress(TransportError):  # the move's own error is the one to show
                 await printer.gcode(_RESTORE)
         raise
-    await printer.refresh()  # where it stands now, for whoever asks next
+    await printer.refresh()  # the position, for the next reader
 
 
 async def lift_and_leave(context: Context, clearance: float) -> None:
-    """Lift off the bed at the end of a check, on every path out on which the printer still takes commands. Does not
-    raise, so that what ended the check is what is told."""
+    """Lift off the bed at the end of a check, on every path out on which the printer still accepts commands. Raises
+    nothing, so that the error that ended the check is shown."""
     if (reason := hands_off(context.printer.state)) is not None:
         context.emit(Notice(f"The toolhead was not lifted: {reason}."))
         return
@@ -191,11 +191,11 @@ async def lift_and_leave(context: Context, clearance: float) -> None:
 
 
 def hands_off(state: PrinterState) -> str | None:
-    """Why nothing may be moved any more, None where it may."""
+    """Why nothing may be moved any more; None where it may."""
     if not state.ready:
-        return "the printer does not take commands"
+        return "the printer does not accept commands"
     if state.manual_probe.is_active:  # ours is closed before anything is moved
-        return "a manual probe (paper test) that this program did not start is open"
+        return "another client has opened a manual probe (paper test)"
     if (other := other_holder(state)) is not None:
         return f"{other} has taken over the printer"
     if state.busy:
@@ -204,12 +204,12 @@ def hands_off(state: PrinterState) -> str | None:
 
 
 def position(printer: Printer) -> Xyz:
-    """Where the toolhead stands. Raises CheckRefused where the printer does not tell."""
+    """The toolhead's position. Raises CheckRefused where the printer does not report it."""
     at = printer.state.position
     if at is None:
         raise CheckRefused(
-            "The printer does not tell where its toolhead is.",
+            "The printer does not report the position of its toolhead.",
             "Its status has no position.",
-            "Home it and try again.",
+            "Home it, then try again.",
         )
     return at

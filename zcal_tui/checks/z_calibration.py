@@ -1,4 +1,4 @@
-"""Running a command of [z_calibration]'s by its own name, and stopping it where that is possible."""
+"""Runs a command of [z_calibration] by its own name, and stops it where that is possible."""
 
 import asyncio
 import uuid
@@ -13,17 +13,17 @@ from zcal_tui.printer.values import mapping
 from zcal_tui.transport.failures import TransportError
 
 OWN_FIELD = "attached_check_works"
-"""A field that only the companion's own [z_calibration] publishes; others are given no parameter they do not know."""
+"""A field that only our own [z_calibration] publishes; other plugins get no parameters that they do not have."""
 POLL = 0.1
-"""Seconds of wall time between two looks at whether the person has cancelled."""
+"""Seconds of wall time between two checks whether the person has cancelled."""
 ASK_AGAIN = 0.5
-"""Seconds of wall time between two requests to stop: a wrapping macro may not have come to the command yet."""
+"""Seconds of wall time between two requests to stop: a macro around the command may not have reached it yet."""
 
 
 async def run_command(context: Context, command: str) -> None:
-    """Run a command of [z_calibration]'s to its end. When the person cancels it is asked to stop after its move, where
-    the companion's own section is there to be asked; another client's command never is. Raises CheckCancelled,
-    CheckFailed, CommandFailed, TransportError."""
+    """Run a command of [z_calibration] to its end. A cancel stops it after the current move, where the section is our
+    own; another client's command is never stopped. Raises CheckCancelled, CheckFailed, CommandFailed,
+    TransportError."""
     state = await require_free(context.printer)
     cancel = {"tag": uuid.uuid4().hex[:12], "since": state.eventtime}
     script = f"{command} TAG={cancel['tag']}" if OWN_FIELD in state.z_calibration else command
@@ -52,23 +52,23 @@ async def run_command(context: Context, command: str) -> None:
 
 
 async def _ask_to_stop(context: Context, name: str, cancel: dict[str, Any]) -> None:
-    """Ask until something stops; say once where nothing can."""
-    told = False
+    """Ask until it stops; emit one notice while it cannot."""
+    noticed = False
     while not await _stop_once(context, cancel):
-        if not told:
-            told = True
+        if not noticed:
+            noticed = True
             context.emit(
                 Notice(
-                    f"{name} cannot be stopped at this moment: it goes on to its end unless it can be later, "
-                    "then the toolhead is lifted."
+                    f"{name} cannot be stopped now. It stops as soon as it can, at the latest at its end. Then the "
+                    "toolhead is lifted."
                 )
             )
         await asyncio.sleep(ASK_AGAIN)
 
 
 async def _stop_once(context: Context, cancel: dict[str, Any]) -> bool:
-    """Whether our command of [z_calibration] was asked to stop: by its tag, or where a macro around it has passed none
-    on, as one that began since we gave it."""
+    """Whether our command of [z_calibration] accepted the request to stop. It is found by its tag or, where a macro
+    around it has not passed the tag on, by its start time."""
     try:
         return mapping(await context.printer.call("z_calibration/cancel", cancel)).get("cancelled") is True
     except TransportError:

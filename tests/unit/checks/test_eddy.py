@@ -243,7 +243,7 @@ async def test_another_clients_accept_is_not_taken_for_ours(eddy: FakeEddy, benc
             await asyncio.sleep(60)
             raise AssertionError("the end was not noticed")
 
-    with pytest.raises(CheckFailed, match="ended from somewhere else"):
+    with pytest.raises(CheckFailed, match="ended by another client"):
         await measure(bench.context(Elsewhere(*AGREED), clock=Clock()), ZOffsetParameters(x=100.0, y=100.0))
     assert [change.state for change in changes(bench)] == ["staged"], "for the session to discard"
 

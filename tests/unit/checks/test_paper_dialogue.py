@@ -238,7 +238,7 @@ async def test_nothing_goes_below_position_min(bench: Bench, probe: FakeManualPr
     await feel(bench, *go("-7.01", "nonsense", "-5"), ACCEPT)
     assert steps(bench.machine) == ["TESTZ Z=-5"]
     assert "position_min" in bench.notices
-    assert "'nonsense' is no step" in bench.notices
+    assert "'nonsense' is not a step" in bench.notices
 
 
 async def test_a_test_that_was_ended_elsewhere_is_told_and_still_lifts(
@@ -254,7 +254,7 @@ async def test_a_test_that_was_ended_elsewhere_is_told_and_still_lifts(
     bench.machine.objects["zcal"] = {"version": "1.1.0", "unavailable": {}}
     await bench.klippy.restart()  # so that the new object is seen
     await bench.printer.wait_for(lambda state: bool(state.zcal))
-    with pytest.raises(CheckFailed, match="ended from somewhere else"):
+    with pytest.raises(CheckFailed, match="ended by another client"):
         await paper_test(bench.context(Thinking(*go("-4.9"))), PLAN, 1)
     assert not bench.told(SampleTaken)
     assert end_of(bench.machine) == (True, True)
@@ -288,7 +288,7 @@ async def test_a_move_that_klipper_refuses_ends_the_test_with_the_reason(
         bench.machine.handlers["TESTZ"] = refuse
         return PaperMove("step", "-4")
 
-    with pytest.raises(CheckFailed, match="ended by Klipper") as caught:
+    with pytest.raises(CheckFailed, match="Klipper ended the paper test") as caught:
         await feel(bench, break_it)
     assert caught.value.remedy
     assert end_of(bench.machine) == (True, True)
@@ -299,7 +299,7 @@ async def test_a_nozzle_that_was_moved_sideways_gives_no_height(bench: Bench, pr
         probe._start = -1.0  # what Klipper compares with, as if the test had begun elsewhere
         return ACCEPT
 
-    with pytest.raises(CheckFailed, match="did not take the height"):
+    with pytest.raises(CheckFailed, match="did not accept the height"):
         await feel(bench, *go("-4.9"), higher)
     assert end_of(bench.machine) == (True, True)
 
@@ -371,7 +371,7 @@ async def test_a_nozzle_that_another_client_has_jogged_goes_no_further_down(
         bench.machine.objects["toolhead"]["position"][2] -= 3.0
         return PaperMove("step", "-1")
 
-    with pytest.raises(CheckFailed, match="moved by something else"):
+    with pytest.raises(CheckFailed, match="Something else moved"):
         await feel(bench, *go("-1"), jog)
     assert steps(bench.machine) == ["TESTZ Z=-1"]
     assert end_of(bench.machine) == (True, True)
@@ -392,7 +392,7 @@ async def test_a_paper_test_that_another_client_opens_after_ending_ours_is_left_
     def begin_soon() -> None:
         tasks.append(asyncio.create_task(bench.machine.run("MANUAL_PROBE")))
 
-    with pytest.raises(CheckFailed, match="ended from somewhere else"):
+    with pytest.raises(CheckFailed, match="ended by another client"):
         await paper_test(bench.context(Thinking()), PLAN, 1)
     assert bench.machine.objects["manual_probe"]["is_active"]
     assert bench.machine.scripts.count("ABORT") == 1

@@ -149,7 +149,7 @@ async def test_waiting_turns_the_heaters_off_and_ends_when_all_is_cold(bench: Be
 async def test_what_never_gets_cold_is_not_waited_for_for_ever(bench: Bench) -> None:
     await heat(bench, temperature=60.0)
     clock = FakeClock()
-    with pytest.raises(CheckFailed, match="not cold after 2 h: extruder 60 °C"):
+    with pytest.raises(CheckFailed, match="Not cold after 2 h: extruder 60 °C"):
         await require_cold(bench.context(Person("wait"), clock=clock))
     assert LONGEST_COOLING < clock.time <= LONGEST_COOLING + 10.0
 

@@ -48,7 +48,7 @@ async def test_without_files_the_values_alone_are_shown(printer: Printer, klippe
         ("print_stats", {"state": "paused"}, "print is paused"),
         ("manual_probe", {"is_active": True}, "manual probe"),
         ("webhooks", {"state": "shutdown", "state_message": "Lost\nPrinter is shutdown"}, "not ready"),
-        ("zcal", {"lease": TAKEN}, "under the control of another program"),
+        ("zcal", {"lease": TAKEN}, "Another program controls the printer"),
     ],
 )
 @pytest.mark.parametrize("when", ["before", "while asked"])

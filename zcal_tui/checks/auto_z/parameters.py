@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from zcal_tui.checks.parameters import parameter
+from zcal_tui.checks.parameters import attach_parameter, detach_parameter, home_parameter, parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,6 @@ class AutoZParameters:
         "measures a cold nozzle before prints); auto looks at the macro that starts a print",
         choices=("auto", "contact", "paper"),
     )
-    home: bool = parameter(True, "home first where an axis is not homed")
-    attach: str = parameter(
-        "auto", "macro that fetches a docked probe; auto finds it, none leaves the probe as it is"
-    )
-    detach: str = parameter("auto", "macro that puts a docked probe back")
+    home: bool = home_parameter()
+    attach: str = attach_parameter()
+    detach: str = detach_parameter()

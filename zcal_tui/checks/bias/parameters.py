@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from zcal_tui.checks.parameters import parameter
+from zcal_tui.checks.parameters import attach_parameter, detach_parameter, home_parameter, parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,6 @@ class BiasParameters:
         6, "the most rounds, where the data do not decide before", minimum=2, maximum=12
     )
     touches: int = parameter(5, "touches of the probe at each place in each round", minimum=3, maximum=20)
-    home: bool = parameter(True, "home first where an axis is not homed")
-    attach: str = parameter(
-        "auto", "macro that fetches a docked probe; auto finds it, none leaves the probe as it is"
-    )
-    detach: str = parameter("auto", "macro that puts a docked probe back")
+    home: bool = home_parameter()
+    attach: str = attach_parameter()
+    detach: str = detach_parameter()

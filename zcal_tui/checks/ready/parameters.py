@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from zcal_tui.checks.parameters import parameter
+from zcal_tui.checks.parameters import attach_parameter, detach_parameter, parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +11,5 @@ class ReadyParameters:
 
     offer: bool = parameter(True, "offer to mend what can be mended safely: home, level, clear the mesh")
     fetch: bool = parameter(True, "fetch a docked probe and put it back, to see that its switch changes")
-    attach: str = parameter(
-        "auto", "macro that fetches a docked probe; auto finds it, none leaves the probe as it is"
-    )
-    detach: str = parameter("auto", "macro that puts a docked probe back")
+    attach: str = attach_parameter()
+    detach: str = detach_parameter()

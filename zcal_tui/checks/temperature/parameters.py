@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from zcal_tui.checks.parameters import parameter
+from zcal_tui.checks.parameters import attach_parameter, detach_parameter, home_parameter, parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,9 @@ class TemperatureParameters:
     touches: int = parameter(5, "touches at each look", minimum=2, maximum=10)
     x: float | None = parameter(None, "where the toolhead stands; else the middle of the bed", unit="mm")
     y: float | None = parameter(None, "where the toolhead stands; else the middle of the bed", unit="mm")
-    home: bool = parameter(True, "home first where an axis is not homed")
-    attach: str = parameter(
-        "auto", "macro that fetches a docked probe; auto finds it, none leaves the probe as it is"
-    )
-    detach: str = parameter("auto", "macro that puts a docked probe back")
+    home: bool = home_parameter()
+    attach: str = attach_parameter()
+    detach: str = detach_parameter()
     dock_between: bool = parameter(
         False,
         "put a docked probe back between looks, as a printer does that fetches it for each use; else it stays on, "
