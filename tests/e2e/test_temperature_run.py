@@ -194,7 +194,7 @@ def test_without_the_extra_nothing_moves_and_nothing_heats(printer_sim: Starter,
     printer = printer_sim(str(folder))
     ended = program.run(tmp_path / "data", *options(printer))
     assert ended.code == 3
-    assert "companion extra" in ended.record["problem"]["what"]
+    assert "[zcal] module" in ended.record["problem"]["what"]
     assert "zcal-tui install" in ended.record["problem"]["remedy"]
     client = wait_for_state(printer, "ready")
     assert client.status("toolhead")["homed_axes"] == ""

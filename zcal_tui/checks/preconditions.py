@@ -2,6 +2,7 @@
 
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
+from zcal_tui.checks.lease.takeover import CONTROLLED
 from zcal_tui.checks.lease.temporary_settings import other_holder
 from zcal_tui.checks.travel import require_ours
 from zcal_tui.model.events import Stage
@@ -55,7 +56,7 @@ def require_ready(state: PrinterState) -> None:
         )
     if (other := other_holder(state)) is not None:
         raise CheckRefused(
-            "Another program controls the printer.",
+            CONTROLLED,
             f"{other} holds the lease.",
             "Let it finish or end it, then start again.",
         )

@@ -9,7 +9,7 @@ from tests.unit.fakes.klippy import FakeKlippy
 from tests.unit.fakes.machine import Machine
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.dock.attach import dock_macros, stow_macros
-from zcal_tui.checks.dock.docked import probe_put_away, require_travel
+from zcal_tui.checks.dock.docked import probe_docked, require_travel
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.lease.temporary_settings import TemporarySettings
 from zcal_tui.model.events import Event, Notice
@@ -99,7 +99,7 @@ def moves(machine: Machine) -> list[str]:
 
 async def test_a_probe_that_hangs_is_put_away_and_fetched_again(context: Make, machine: Machine) -> None:
     made, _ = context(Scripted(False))
-    async with probe_put_away(made, MACROS):
+    async with probe_docked(made, MACROS):
         assert machine.triggered
     assert moves(machine) == ["DETACH_PROBE", "ATTACH_PROBE"]
 
@@ -107,7 +107,7 @@ async def test_a_probe_that_hangs_is_put_away_and_fetched_again(context: Make, m
 async def test_a_docked_probe_stays_docked(context: Make, machine: Machine) -> None:
     machine.triggered = True
     made, _ = context(Scripted(False))
-    async with probe_put_away(made, MACROS):
+    async with probe_docked(made, MACROS):
         pass
     assert moves(machine) == []
 
@@ -115,7 +115,7 @@ async def test_a_docked_probe_stays_docked(context: Make, machine: Machine) -> N
 async def test_it_is_fetched_again_however_the_block_ends(context: Make, machine: Machine) -> None:
     made, _ = context(Scripted(False))
     with pytest.raises(ValueError, match="in between"):
-        async with probe_put_away(made, MACROS):
+        async with probe_docked(made, MACROS):
             raise ValueError("in between")
     assert moves(machine) == ["DETACH_PROBE", "ATTACH_PROBE"]
 
@@ -126,15 +126,15 @@ async def test_a_switch_that_reads_the_same_on_and_off_is_asked_about(
     machine.handlers["DETACH_PROBE"] = machine.handlers["ATTACH_PROBE"]
     yes = Scripted(True)
     made, _ = context(yes)
-    async with probe_put_away(made, MACROS):
+    async with probe_docked(made, MACROS):
         pass
     assert yes.asked == ["probe-away"]
     assert moves(machine) == ["DETACH_PROBE"], (
         "nobody knows whether it hung there: the dock is the safe place"
     )
     made, _ = context(Scripted(False))
-    with pytest.raises(CheckFailed, match="still on the toolhead"):
-        async with probe_put_away(made, MACROS):
+    with pytest.raises(CheckFailed, match="still attached"):
+        async with probe_docked(made, MACROS):
             raise AssertionError("the nozzle must not go down")
 
 
@@ -142,11 +142,11 @@ async def test_nothing_is_fetched_once_a_print_runs(
     context: Make, machine: Machine, printer: Printer
 ) -> None:
     made, events = context(Scripted(False))
-    async with probe_put_away(made, MACROS):
+    async with probe_docked(made, MACROS):
         machine.change("print_stats", state="printing")
         await printer.wait_for(lambda state: state.busy)
     assert moves(machine) == ["DETACH_PROBE"]
-    assert any(isinstance(event, Notice) and "not fetched again" in event.text for event in events)
+    assert any(isinstance(event, Notice) and "not attached again" in event.text for event in events)
 
 
 @pytest.mark.parametrize("macros", [None, ("ATTACH_PROBE", "")])
@@ -154,7 +154,7 @@ async def test_without_macros_nothing_moves(
     context: Make, machine: Machine, macros: tuple[str, str] | None
 ) -> None:
     made, _ = context(Scripted(False))
-    async with probe_put_away(made, macros):
+    async with probe_docked(made, macros):
         pass
     assert moves(machine) == []
 
@@ -177,16 +177,16 @@ async def test_one_that_commands_fetch_by_themselves_is_looked_for_all_the_same(
     assert stow_macros(printer.state, "auto", "auto") is None
     machine.triggered = True
     nobody, _ = context(Scripted(False))
-    async with probe_put_away(nobody, None):
+    async with probe_docked(nobody, None):
         pass  # it reads triggered: it is in its dock
     machine.triggered = False
     for answer in (True, False):
         person = Scripted(answer)
         made, _ = context(person)
         with (
-            contextlib.nullcontext() if answer else pytest.raises(CheckFailed, match="still on the toolhead")
+            contextlib.nullcontext() if answer else pytest.raises(CheckFailed, match="still attached")
         ):
-            async with probe_put_away(made, None):
+            async with probe_docked(made, None):
                 assert answer, "the nozzle must not go down"
         assert person.asked == ["probe-away"]
 
@@ -214,7 +214,7 @@ async def test_kalicos_own_dock_looks_by_itself(
     stow = stow_macros(printer.state, "auto", "auto")
     assert stow == MACROS
     made, _ = context(Scripted(False))
-    async with probe_put_away(made, stow):
+    async with probe_docked(made, stow):
         assert moves(machine) == ["DETACH_PROBE"]
     assert moves(machine) == ["DETACH_PROBE"]
 

@@ -71,8 +71,8 @@ async def refused(
     ("off", "on", "seen", "cause"),
     [
         (False, False, "reads open both after ATTACH_PROBE and after DETACH_PROBE", "normally open"),
-        (True, True, "reads triggered although ATTACH_PROBE has fetched it", "not picked up"),
-        (False, True, "reads triggered although ATTACH_PROBE has fetched it", "inverted"),
+        (True, True, "reads triggered after ATTACH_PROBE", "not picked up"),
+        (False, True, "reads triggered after ATTACH_PROBE", "inverted"),
     ],
     ids=["always open", "always triggered", "the wrong way round"],
 )
@@ -116,7 +116,7 @@ async def test_a_probe_that_hung_there_is_put_back_once_a_run_to_see_it_change(b
 async def test_one_that_is_not_picked_up_again_is_not_trusted(bench: Bench) -> None:
     wire(bench, off=True, on=False, hangs=True)
     bench.machine.handlers["ATTACH_PROBE"] = nothing
-    assert "reads triggered although" in (await refused(bench, MACROS)).what
+    assert "reads triggered after" in (await refused(bench, MACROS)).what
 
 
 async def test_one_that_falls_off_later_in_the_run_is_noticed(bench: Bench) -> None:
@@ -124,7 +124,7 @@ async def test_one_that_falls_off_later_in_the_run_is_noticed(bench: Bench) -> N
     context = bench.context()
     assert await touch(context, MACROS, bench)
     bench.machine.handlers["ATTACH_PROBE"] = nothing
-    with pytest.raises(CheckFailed, match="reads triggered although"):
+    with pytest.raises(CheckFailed, match="reads triggered after"):
         await touch(context, MACROS, bench)
 
 
@@ -136,13 +136,13 @@ async def test_where_nothing_puts_it_back_the_person_is_asked_once_a_run(bench: 
     assert await touch(context, ONE_WAY, bench)
     assert person.keys == ["probe-on"]
     error = await refused(bench, ONE_WAY, Person(False))
-    assert "not on the toolhead" in error.what
+    assert "not attached" in error.what
 
 
 async def test_where_nobody_can_be_asked_nothing_is_touched(bench: Bench) -> None:
     wire(bench, off=False, on=False)
     error = await refused(bench, ONE_WAY)
-    assert "reads open after ATTACH_PROBE as before it. Nothing was touched." in error.what
+    assert "reads open both before and after ATTACH_PROBE. Nothing was probed." in error.what
     assert "--detach" in error.cause
     assert "--attach none" in error.remedy
 
@@ -196,7 +196,7 @@ async def test_what_a_macro_around_probe_accuracy_fetches_is_left_in_its_dock(
         pass
     assert macros_run(bench) == expected, "fetched by us it might be locked to the toolhead"
     assert bench.machine.triggered
-    assert ("has put it into its dock" in bench.notices) is hangs
+    assert ("has docked it" in bench.notices) is hangs
 
 
 async def test_an_unhomed_printer_puts_nothing_back_to_see_it_change(bench: Bench) -> None:

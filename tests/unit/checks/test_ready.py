@@ -59,12 +59,12 @@ def test_a_good_printer_has_nothing_to_mend() -> None:
         ({"printing": True}, "free", Level.FAIL, "A print is running"),
         ({"paused": True, "print_state": "paused"}, "free", Level.FAIL, "A print is paused"),
         ({"paused": True}, "free", Level.FAIL, "with no print"),
-        ({"manual_probe": ManualProbeState(True)}, "free", Level.FAIL, "did not open"),
+        ({"manual_probe": ManualProbeState(True)}, "free", Level.FAIL, "did not start"),
         ({"bed_mesh": BedMeshState("default", True)}, "mesh", Level.WARN, "default"),
         ({"homing_origin": (0.0, 0.0, -0.05)}, "offset", Level.WARN, "closer to the bed"),
         ({"quad_gantry_level_applied": False}, "levelled", Level.WARN, "QUAD_GANTRY_LEVEL has not"),
         ({"z_tilt_applied": False}, "levelled", Level.WARN, "Z_TILT_ADJUST has not"),
-        ({"axis_minimum": (0.0, 0.0, 0.0)}, "room-below", Level.WARN, "may not go below"),
+        ({"axis_minimum": (0.0, 0.0, 0.0)}, "room-below", Level.WARN, "cannot go below"),
         (
             {"heaters": MappingProxyType({"extruder": HeaterState(200.0, 210.0)})},
             "cold",
@@ -87,7 +87,7 @@ def test_what_is_wrong_is_found_with_a_remedy(
     found = findings(state(**changes))[key]
     assert found.level is level
     assert words in found.reason
-    assert found.mend
+    assert found.fix
     assert verdict_of([fine("a", "Fine."), found]).level is level
 
 
@@ -112,8 +112,8 @@ def test_what_moves_z_with_the_frames_temperature_is_named_with_its_switch(
     found = findings(state(settings={**SETTINGS, section: {"temp_coeff": 0.01}}))["thermal-adjust"]
     assert found.level is Level.WARN
     assert f"[{section}]" in found.what
-    assert "probing does without it" in found.why
-    assert f"{command} ENABLE=0" in found.mend
+    assert "but probing does not" in found.why
+    assert f"{command} ENABLE=0" in found.fix
 
 
 def test_a_short_idle_timeout_is_told_with_the_line_to_edit() -> None:
@@ -148,8 +148,8 @@ def test_builds_with_known_faults(app: str, version: str, faults: tuple[object, 
 @pytest.mark.parametrize(("version", "known"), [("?", False), ("", False), ("v0.13.0-730-g84104bbbd", True)])
 def test_a_build_without_a_version_is_not_called_sound(version: str, known: bool) -> None:
     found = findings(state(software_version=version))["build"]
-    assert ("no fault is known" in found.what) is known
-    assert ("does not tell its version" in found.what) is not known
+    assert ("no known faults" in found.what) is known
+    assert ("reports no version" in found.what) is not known
 
 
 def test_the_worst_finding_is_the_verdict_and_stands_first() -> None:

@@ -10,7 +10,7 @@ from tests.unit.fakes.machine import Refused
 from tests.unit.fakes.person import Nobody, Person
 from zcal_tui.checks.errors import CheckCancelled, CheckRefused
 from zcal_tui.checks.ready.finding import ReadyFinding
-from zcal_tui.checks.ready.module_findings import extra
+from zcal_tui.checks.ready.module_findings import module_finding
 from zcal_tui.checks.ready.parameters import ReadyParameters
 from zcal_tui.checks.ready.probe_findings import probe_switch
 from zcal_tui.checks.ready.run import look
@@ -64,7 +64,7 @@ async def test_a_fixed_probe_reads_open_in_the_air(bench: Bench, reads: bool, le
     [
         (True, False, Level.PASS, "normally closed"),
         (False, False, Level.FAIL, "open both"),
-        (True, True, Level.FAIL, "although ATTACH_PROBE has fetched it"),
+        (True, True, Level.FAIL, "reads triggered after ATTACH_PROBE"),
     ],
 )
 async def test_a_docked_probe_is_fetched_to_see_its_switch_change(
@@ -112,7 +112,7 @@ async def test_without_a_macro_that_puts_it_back_an_open_switch_is_not_told_from
     found = await switch_found(bench, ("ATTACH_PROBE", ""), docked=True)
     assert found is not None
     assert found.level is Level.WARN
-    assert "--detach" in found.mend
+    assert "--detach" in found.fix
 
 
 @pytest.mark.parametrize("wired_open", [False, True])
@@ -131,7 +131,7 @@ async def test_nothing_is_levelled_with_a_switch_that_cannot_be_trusted(
     switch(bench, docked=not wired_open)
     found = await looked_at(bench, Person(True))
     assert ("Z_TILT_ADJUST" in bench.machine.scripts) is not wired_open
-    assert ("Z_TILT_ADJUST was not done" in bench.notices) is wired_open
+    assert ("Z_TILT_ADJUST was not run" in bench.notices) is wired_open
     assert (found.level is Level.FAIL) is wired_open
     assert any("open both" in reason for reason in found.reasons) is wired_open
 
@@ -145,7 +145,7 @@ async def test_a_docked_probe_that_probe_accuracy_fetches_by_a_macro_is_fetched_
     await again(bench)
     switch(bench, docked=True)
     found = await looked_at(bench)
-    assert any("triggered in the dock" in reason for reason in found.reasons)
+    assert any("triggered when docked" in reason for reason in found.reasons)
     assert [script for script in bench.machine.scripts if script in MACROS] == list(MACROS)
 
 
@@ -154,7 +154,7 @@ async def test_a_docked_probe_that_may_not_be_fetched_is_no_finding_of_fault(ben
     found = await switch_found(bench, None, docked=True)
     assert found is not None
     assert found.level is Level.WARN
-    assert "reads triggered; it was not fetched" in found.what
+    assert "reads triggered. It was not attached" in found.what
     assert bench.machine.scripts == ["QUERY_PROBE"]
 
 
@@ -197,7 +197,7 @@ async def test_a_probe_without_a_switch_is_not_asked(bench: Bench) -> None:
         (
             {"version": "2.0.0", "unavailable": {}},
             Level.WARN,
-            "speaks version 2.0.0, this program version 1.",
+            "has interface version 2.0.0; this program needs 1.",
         ),
         ({"version": "1.1.0", "unavailable": {}}, Level.PASS, "version 1.1.0"),
         ({"version": "1.1.0", "unavailable": {"probe": "No probe."}}, Level.WARN, "probe"),
@@ -210,10 +210,10 @@ async def test_what_the_extra_can_is_told(
     if zcal is not None:
         bench.machine.objects["zcal"] = zcal
         await again(bench)
-    found = extra(ZcalModule(bench.printer))
+    found = module_finding(ZcalModule(bench.printer))
     assert found.level is level
     assert words in found.what
-    assert bool(found.mend) is (level is Level.WARN)
+    assert bool(found.fix) is (level is Level.WARN)
 
 
 def verdict(bench: Bench) -> Verdict:
@@ -229,7 +229,7 @@ async def looked_at(bench: Bench, person: Person | None = None, **parameters: An
 async def test_everything_is_looked_at_and_told_with_what_mends_it(bench: Bench) -> None:
     found = await looked_at(bench)
     assert found.level is Level.WARN
-    assert any("companion extra is not installed" in reason for reason in found.reasons)
+    assert any("[zcal] module is not installed" in reason for reason in found.reasons)
     assert any("reads open in the air" in reason for reason in found.reasons)
     assert any("zcal-tui install" in advice.text for advice in bench.told(AdviceGiven))
     (progress,) = bench.told(Progress)
@@ -291,7 +291,7 @@ async def test_a_remedy_that_fails_is_told_and_the_rest_goes_on(bench: Bench) ->
 
     bench.machine.handlers["G28"] = broken
     found = await looked_at(bench, Person(True))
-    assert "G28 did not work" in bench.notices
+    assert "G28 failed" in bench.notices
     assert any("Not homed" in reason for reason in found.reasons)
 
 
@@ -329,7 +329,7 @@ async def test_a_probe_that_cannot_be_looked_at_is_not_ready(bench: Bench) -> No
     bench.machine.handlers["QUERY_PROBE"] = broken
     found = await looked_at(bench)
     assert found.level is Level.FAIL
-    assert "The probe cannot be looked at" in found.summary
+    assert "The probe cannot be read" in found.summary
 
 
 async def test_a_cancel_between_two_offers_ends_it(bench: Bench) -> None:

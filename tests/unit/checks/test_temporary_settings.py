@@ -92,7 +92,7 @@ async def test_an_offset_that_somebody_else_has_set_meanwhile_is_left_alone(
         if changed:
             machine.objects["gcode_move"]["homing_origin"] = [0.0, 0.0, -0.05, 0.0]
     assert machine.objects["gcode_move"]["homing_origin"][2] == (-0.05 if changed else 0.1)
-    assert any(isinstance(event, Notice) and "left alone" in event.text for event in said) is changed
+    assert any(isinstance(event, Notice) and "it was not restored" in event.text for event in said) is changed
 
 
 @pytest.mark.parametrize(("meanwhile", "loads"), [("", True), ("another", False)])
@@ -133,4 +133,4 @@ async def test_a_lease_that_ran_out_meanwhile_is_told(
         holds.clear()  # the extra has cleaned up, and the next renewal takes a new lease
         await until(lambda: bool(said))
     assert isinstance(said[0], Notice)
-    assert "put back gcode_offset meanwhile" in said[0].text
+    assert "restored gcode_offset" in said[0].text

@@ -11,7 +11,7 @@ from tests.unit.fakes.machine import Machine
 from tests.unit.fakes.person import Person
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.dock.attach import probe_attached
-from zcal_tui.checks.dock.docked import probe_put_away
+from zcal_tui.checks.dock.docked import probe_docked
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.lease.process import OWN_NAME
 from zcal_tui.checks.preconditions import require_cold, require_ready
@@ -158,7 +158,7 @@ async def test_up_before_the_probe_is_fetched(printer: Printer, machine: Machine
 
 
 async def test_up_before_the_probe_is_fetched_again(printer: Printer, machine: Machine) -> None:
-    async with probe_put_away(context(printer)[0], MACROS):
+    async with probe_docked(context(printer)[0], MACROS):
         stand_at(machine, 0.3)
     assert machine.scripts[-1] == "ATTACH_PROBE"
     assert "G1 Z10.0000" in machine.scripts[-2]
@@ -167,7 +167,7 @@ async def test_up_before_the_probe_is_fetched_again(printer: Printer, machine: M
 async def test_an_unhomed_printer_is_not_moved_before_a_macro(printer: Printer, machine: Machine) -> None:
     machine.objects["toolhead"]["homed_axes"] = ""
     stand_at(machine, 0.3)
-    async with probe_put_away(context(printer)[0], MACROS):
+    async with probe_docked(context(printer)[0], MACROS):
         pass
     assert moves(machine) == []
 

@@ -6,7 +6,7 @@ from zcal_tui.checks.accuracy.run import Pace
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import safe_clearance
 from zcal_tui.checks.dock.attach import stow_macros
-from zcal_tui.checks.dock.docked import probe_put_away
+from zcal_tui.checks.dock.docked import probe_docked
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.preconditions import require_ready, require_step
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave
@@ -33,7 +33,7 @@ async def measure_endstop(context: Context, parameters: AccuracyParameters) -> N
     await home_if_needed(context, allowed=parameters.home)
     report = EndstopReport(step)
     try:
-        async with probe_put_away(context, stow):
+        async with probe_docked(context, stow):
             context.stop_if_cancelled()
             await _touch(context, parameters, report)
     finally:

@@ -15,7 +15,7 @@ from zcal_tui.checks.auto_z.verdict import Tuned
 from zcal_tui.checks.auto_z.zero import Zero
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import ABOVE_CONTACT
-from zcal_tui.checks.dock.docked import probe_put_away
+from zcal_tui.checks.dock.docked import probe_docked
 from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.checks.travel import go_to, position, require_inside, travel
@@ -128,7 +128,7 @@ async def tune(
     asked = _Command(context, used if section.switch_offset != used else None)
     papers: list[PaperHeight] = []
     expected = offset.mean.value + zero.paper
-    async with probe_put_away(context, stow):
+    async with probe_docked(context, stow):
         for test in range(1, parameters.papers + 1):
             context.stop_if_cancelled()
             context.emit(Stage("travel", f"Bringing the nozzle over X {x:g} Y {y:g}"))

@@ -16,7 +16,7 @@ from zcal_tui.checks.bias.resume import finished_rounds
 from zcal_tui.checks.bias.timetable import Timetable
 from zcal_tui.checks.clearance import ABOVE_CONFIRMED_CONTACT, travel_clearance
 from zcal_tui.checks.dock.attach import dock_macros, probe_attached, stow_macros
-from zcal_tui.checks.dock.docked import probe_put_away, require_travel
+from zcal_tui.checks.dock.docked import probe_docked, require_travel
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperPlan, paper_test
@@ -124,7 +124,7 @@ class _Rounds:
             for place in order:
                 self._context.stop_if_cancelled()
                 triggers[place] = await self._touch(place, turn)
-        async with probe_put_away(self._context, self._stow):
+        async with probe_docked(self._context, self._stow):
             for place in order:
                 self._context.stop_if_cancelled()
                 await self._paper(place, turn, triggers[place])

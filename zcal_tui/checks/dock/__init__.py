@@ -1,1 +1,1 @@
-"""Attaching a docked probe, docking it again, and what its switch must read."""
+"""Attaching a docked probe, docking it again, and the readings of its switch."""

@@ -14,7 +14,7 @@ from zcal_tui.checks.auto_z.zero import HOT, Zero, zero_of
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import safe_clearance
 from zcal_tui.checks.dock.attach import dock_macros, stow_macros
-from zcal_tui.checks.dock.docked import probe_put_away, require_travel
+from zcal_tui.checks.dock.docked import probe_docked, require_travel
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.first_layer.analysis import conclusion, too_far_off
 from zcal_tui.checks.first_layer.parameters import FirstLayerParameters
@@ -76,7 +76,7 @@ async def measure(context: Context, parameters: FirstLayerParameters) -> None:
         target = target_of(context.printer.state, automatic=automatic)
         place = _place(context, parameters)
         _say_mesh(context)
-        async with probe_put_away(context, stow):
+        async with probe_docked(context, stow):
             test = _Test(context, place, zero, target, clearance, parameters.tests)
             papers = await test.run()
     finally:

@@ -1,1 +1,1 @@
-"""The lease at the printer, and the settings that a check changes for a while."""
+"""The lease of the printer, and the settings that a check changes temporarily."""

@@ -1,6 +1,6 @@
-"""Taking the extra's lease from a program that has died: at once where that is known for sure, else when it runs out.
+"""Takes over the lease of a program that has ended: at once where its end is certain, else when the lease expires.
 
-A program that lives renews its lease every few seconds, so one that is not renewed belongs to one that died or hangs.
+A running program renews its lease every few seconds. A lease that is not renewed belongs to one that ended or hangs.
 """
 
 import asyncio
@@ -18,14 +18,15 @@ from zcal_tui.transport.failures import GcodeError
 
 logger = logging.getLogger(__name__)
 
+CONTROLLED = "Another program controls the printer."
 _CLEANING_UP = "still cleaning up"
-"""In the extra's refusal while it puts back what the last holder has left."""
+"""In the [zcal] module's refusal while it restores what the last holder changed."""
 LOOK = 0.5
-"""Seconds of real time between two looks at a lease that is waited for."""
+"""Seconds of real time between two requests for a lease."""
 COUNT_EVERY = 10.0
-"""Seconds of real time between two words on how long it still takes."""
+"""Seconds of real time between two messages about the remaining time."""
 CLEANING = 300.0
-"""Seconds of the printer's time that putting things back may take: a move of the last holder's ends first."""
+"""Seconds of the printer's time that restoring may take: a move of the last holder ends first."""
 
 
 class LeaseTaker:
@@ -49,12 +50,12 @@ class LeaseTaker:
         self._free_since: float | None = None
         self._free_again = False
         self._rate = 1.0
-        self._told: float | None = None
+        self._announced: float | None = None
         self._whole = self._counted = 0
 
     async def take(self, seconds: float, rate: float = 1.0) -> None:
         """Take it for `seconds` of the printer's time, of which `rate` pass in one of ours. Raises CheckRefused where a
-        program that lives holds it, CheckCancelled, TransportError."""
+        running program holds it, CheckCancelled, TransportError."""
         self._rate = max(1.0, rate)
         while True:
             try:
@@ -62,24 +63,24 @@ class LeaseTaker:
             except GcodeError as error:
                 if not await self._may_wait(error):
                     raise CheckRefused(
-                        "The printer is under the control of another program.",
+                        CONTROLLED,
                         str(error),
-                        "Let it finish, or end it, then start again.",
+                        "Let it finish or end it, then start again.",
                     ) from error
             else:
-                # That it is ours now is known before anything is asked of the state
+                # The state shows that the lease is ours before it is used
                 await self._printer.refresh()
                 return
             if self._cancelled():
                 raise CheckCancelled
 
     async def _may_wait(self, error: GcodeError) -> bool:
-        """Whether to ask again, after a while; False where whoever holds it lives."""
+        """Whether to ask again after a pause; False where its holder is running."""
         state = await self._printer.refresh()
         lease = mapping(state.zcal.get("lease"))
         other = text(lease.get("holder"))
         if other is None and _CLEANING_UP not in str(error):
-            # Given back since it was refused: once more, and no more, as nothing else is known to end a refusal
+            # Released since it was refused: try once more only, since nothing else is known to end a refusal
             first, self._free_again = not self._free_again, True
             return first
         if other is None:
@@ -98,26 +99,24 @@ class LeaseTaker:
         return True
 
     async def _take_over(self, other: str) -> bool:
-        """Have the extra put back at once what a program that is known to be dead has left."""
+        """Have the [zcal] module restore at once what an ended program changed."""
         try:
             await self._zcal.lease(self._holder, action="take_over", instead_of=other)
-        except GcodeError:  # somebody was faster, or an older extra: wait for the lease to run out
+        except GcodeError:  # somebody was faster, or the module is older: wait until the lease expires
             logger.info("the lease of %s was not taken over", other, exc_info=True)
         else:
-            self._emit(
-                Notice(f"{other} has ended without giving the printer back; what it left is put right first.")
-            )
+            self._emit(Notice(f"{other} ended without releasing the printer. Its changes are undone first."))
         return True
 
     async def _wait(self, other: str, left: float) -> None:
-        """Wait a moment, and tell now and then how long it takes; `left` is in the printer's time."""
+        """Wait a moment, and emit the remaining time now and then; `left` is in the printer's time."""
         left = max(0.0, left / self._rate)
-        if self._told is None or self._told - left >= COUNT_EVERY:
-            self._told = left
+        if self._announced is None or self._announced - left >= COUNT_EVERY:
+            self._announced = left
             self._emit(
                 Stage(
                     "lease",
-                    f"Waiting for the lease of {other} to run out if it is not heard of: {duration(left)} more",
+                    f"Waiting for the lease of {other} to expire: {duration(left)} left",
                 )
             )
         if round(left) != self._counted:

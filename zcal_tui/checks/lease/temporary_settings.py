@@ -1,8 +1,8 @@
-"""Settings of the printer that a check changes for a while, and puts back on every way out.
+"""Settings of the printer that a check changes temporarily, and restores on every path out.
 
-With the companion extra they are under its lease: renewed while the run goes on, put back by the extra itself when
-this program is not heard of any more. Without it this program puts them back on every way out that it lives through,
-and does not heat.
+With the [zcal] module they are under its lease: renewed during the run, and restored by the module itself when this
+program stops renewing it. Without the module this program restores them on every path out that it survives, and does
+not heat.
 """
 
 import asyncio
@@ -30,11 +30,12 @@ LEASE = 60.0
 RENEWAL = 8.0
 """Seconds of real time between two renewals."""
 RATE_LOOK = 0.1
-"""Seconds of real time for a look at how fast the printer's time runs."""
+"""Seconds of real time for measuring how fast the printer's clock runs."""
+HEATING_NEEDS_MODULE = "Heating needs the [zcal] module."
 LONGEST = 3600.0
-"""The longest lease the extra gives, in seconds of the printer."""
+"""The longest lease that the module grants, in seconds of the printer."""
 OFFSET = "gcode_offset"
-"""What a lease calls the live G-code offset."""
+"""The live G-code offset's name in a lease."""
 
 
 def other_holder(state: PrinterState) -> str | None:
@@ -44,7 +45,7 @@ def other_holder(state: PrinterState) -> str | None:
 
 
 class TemporarySettings:
-    """Lends the printer's settings to one run."""
+    """The printer's settings that one run has changed."""
 
     def __init__(
         self,
@@ -54,8 +55,8 @@ class TemporarySettings:
         seconds: float = LEASE,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`seconds` of real time is how long the extra waits for us before it cleans up. `cancelled` ends the wait for
-        the lease of a program that died."""
+        """`seconds` of real time after which the module cleans up without a renewal. `cancelled` ends the wait for the
+        lease of a program that has ended."""
         self._printer = printer
         self._zcal = zcal
         self._emit = emit
@@ -70,8 +71,8 @@ class TemporarySettings:
 
     @contextlib.asynccontextmanager
     async def lease(self) -> AsyncIterator[None]:
-        """The time of a run. At its end everything that was changed is as it was. Raises CheckRefused where another
-        program that lives holds the lease, CheckCancelled while that of one that died is waited for."""
+        """The time of a run, after which every change is undone. Raises CheckRefused where another running program
+        holds the lease, CheckCancelled while waiting for the lease of one that has ended."""
         if not self._zcal.can("settings"):
             try:
                 yield
@@ -88,7 +89,7 @@ class TemporarySettings:
             await self._end()
 
     async def clear_mesh(self) -> None:
-        """Take the bed mesh off, so that a commanded height is the height."""
+        """Clear the bed mesh, so that heights are the commanded ones."""
         mesh = (await self._printer.refresh()).bed_mesh
         if not mesh.active:
             return
@@ -100,10 +101,10 @@ class TemporarySettings:
         )
         await self._printer.gcode("BED_MESH_CLEAR")
         if not self._leased and not name:
-            self._emit(Notice("The bed mesh had no profile's name; it has to be made or loaded again."))
+            self._emit(Notice("The cleared bed mesh had no profile name. Load or measure it again."))
 
     async def zero_offset(self) -> None:
-        """Take the live G-code offset off; the nozzle stays where it is."""
+        """Clear the live G-code offset; the nozzle does not move."""
         x, y, z = (await self._printer.refresh()).homing_origin
         if (x, y, z) == (0.0, 0.0, 0.0):
             return
@@ -115,22 +116,22 @@ class TemporarySettings:
         await self._printer.gcode("SET_GCODE_OFFSET X=0 Y=0 Z=0 MOVE=0")
 
     async def borrow_offset(self) -> None:
-        """Have the live G-code offset as it is now put back at the end, for commands that change it by themselves, such
-        as CALIBRATE_Z. To be called again after each of them: the extra puts back only what it knows to be ours."""
+        """Have the present live G-code offset restored at the end, for commands that change it by themselves, such as
+        CALIBRATE_Z. Call it again after each of them: the module restores only what it knows to be ours."""
         x, y, z = (await self._printer.refresh()).homing_origin
         await self._change({OFFSET: [x, y, z]}, f"SET_GCODE_OFFSET X={x:.6f} Y={y:.6f} Z={z:.6f} MOVE=0")
 
     def keep_offset(self) -> None:
-        """The person wants the G-code offset to stay as it is now; all else is put back all the same."""
+        """Keep the G-code offset as it is now; everything else is still restored."""
         self._keeps.add(OFFSET)
 
     async def heat(self, targets: Mapping[str, float]) -> None:
-        """Set heaters' targets (°C) and return at once; watch the state for what comes of it. Raises CheckRefused
-        without the extra: nobody would turn them off behind a program that dies."""
+        """Set heaters' targets (°C) and return at once; the state shows the result. Raises CheckRefused without the
+        module: nothing would turn the heaters off after this program ends."""
         if not self._leased:
             raise CheckRefused(
-                "Heating needs the companion extra.",
-                "If this program died or the link went, nobody would turn the heaters off again.",
+                HEATING_NEEDS_MODULE,
+                "If zcal-tui ended or lost the link, nothing would turn the heaters off.",
                 "Install it with `zcal-tui install`, then start again.",
             )
         now = self._printer.state.heaters
@@ -139,7 +140,7 @@ class TemporarySettings:
         await self._printer.gcode(_heating(targets))
 
     async def idle_timeout(self, seconds: float) -> None:
-        """Lengthen the time after which klippy switches motors off, as a paper test may (never with heaters on)."""
+        """Lengthen idle_timeout, as a paper test may; never with heaters on."""
         before = number(self._printer.state.settings.get("idle_timeout", {}).get("timeout")) or 600.0
         if before >= seconds or any(heater.target > 0 for heater in self._printer.state.heaters.values()):
             return
@@ -152,7 +153,8 @@ class TemporarySettings:
         undo: str,
         still_ours: Callable[[PrinterState], bool] = lambda state: True,
     ) -> None:
-        """Say what is about to be changed before it is. `still_ours`: whether it is at the end what we made it."""
+        """Announce a change before it is made. `still_ours`: whether the setting still is what we made it, at the
+        end."""
         kind = next(iter(hold))
         if undo:
             self._undo.append(_Undo(kind, undo, still_ours))
@@ -164,19 +166,19 @@ class TemporarySettings:
         return min(LONGEST, self._lease_seconds * max(1.0, self._rate))
 
     async def _learn_rate(self) -> None:
-        """How fast the printer's time runs, by asking twice. What it sends by itself may come all at once after a
-        stutter of the link, and would make the lease of a real printer as long as that of a fast simulated one."""
+        """Measure how fast the printer's clock runs, by two requests. Notifications may arrive all at once after a
+        stalled link, and would make the lease of a real printer as long as that of a fast simulated one."""
         self._asked = await self._ask_time()
         await asyncio.sleep(RATE_LOOK)
         await self._note_rate()
 
     async def _note_rate(self) -> None:
-        """The rate since it was last asked, never above the true one: an answer that is late makes it less."""
+        """The rate since the last request, never above the true one: a late answer makes it lower."""
         (began, eventtime), asked = self._asked, await self._ask_time()
         self._rate, self._asked = (asked[1] - eventtime) / (time.monotonic() - began), asked
 
     async def _ask_time(self) -> tuple[float, float]:
-        """Our time before asking, and the printer's."""
+        """Our time before the request, and the printer's."""
         return time.monotonic(), (await self._printer.refresh()).eventtime
 
     async def _take(self) -> None:
@@ -197,59 +199,61 @@ class TemporarySettings:
                 holds = await self._renew()
                 self._look_for_lost(held, holds)
             except TransportError:
-                # The link is down or klippy halted: both end the run on a way of their own
+                # The link is down or klippy halted: both end the run by themselves
                 logger.info("the lease was not renewed", exc_info=True)
 
     def _look_for_lost(self, held: set[str], holds: Collection[str]) -> None:
-        """Tell where the lease ran out meanwhile, as on a computer that was asleep: it is a new one then."""
+        """Emit a notice where the lease has expired, as on a computer that was asleep: it is a new one then."""
         lost = held - {name.split()[0] for name in holds}
         if lost:
             self._held -= lost
             self._emit(
                 Notice(
-                    "The lease had run out, since this program was not heard of for too long: the extra has put back "
-                    f"{' and '.join(sorted(lost))} meanwhile."
+                    "The lease had expired because zcal-tui could not renew it. The [zcal] module has restored "
+                    f"{' and '.join(sorted(lost))}."
                 )
             )
 
     async def _end(self) -> None:
         self._leased = False
         if not self._printer.state.ready:
-            return  # a halted klippy has dropped it; behind a cut link the extra puts everything back
+            return  # a halted klippy has dropped it; after a lost link the module restores everything
         if self._printer.state.job and self._held and not speaks(self._zcal.version, AFTER_PRINT):
-            # A print has begun: heights that change under it are worse than settings that are not as they were
+            # A print has started: heights that change during it are worse than settings that stay changed
             await self._leave_to_the_print()
             return
         if self._keeps:
-            # The extra knows only all or nothing; the lease stays until all but what is kept has been put back
+            # The module restores all or nothing; the lease stays until everything but the kept setting is restored
             await self._put_back()
         action = "end" if self._keeps else "restore"
         if self._printer.state.job and self._held and action == "restore":
             held = " and ".join(sorted(self._held))
-            self._emit(Notice(f"A print has begun: the extra puts back {held} when it is over."))
+            self._emit(Notice(f"A print has started. The [zcal] module restores {held} after the print."))
         try:
             await self._zcal.lease(OWN_NAME, action=action)
         except GcodeError:
-            logger.info("the lease had ended by itself", exc_info=True)
+            logger.info("the lease had already ended", exc_info=True)
         except TransportError as error:
-            self._emit(Notice(f"The extra will put back what was changed when the lease runs out: {error}"))
+            self._emit(
+                Notice(f"The [zcal] module restores the changed settings when the lease expires: {error}")
+            )
 
     async def _leave_to_the_print(self) -> None:
         self._emit(
             Notice(
-                f"A print has begun; left as this check had made it: {' and '.join(sorted(self._held))}. Put it right "
-                "after the print, or cancel the print."
+                f"A print has started. Settings that stay changed: {' and '.join(sorted(self._held))}. "
+                "Restore them after the print, or cancel the print."
             )
         )
         try:
             await self._zcal.lease(OWN_NAME, action="end")
         except TransportError:
-            logger.info("the lease was not given up", exc_info=True)
+            logger.info("the lease was not released", exc_info=True)
 
     async def _put_back(self) -> None:
         if self._printer.state.job and self._undo:
             kinds = " and ".join(sorted({undo.kind for undo in self._undo}))
-            self._emit(Notice(f"A print has begun; left as this check had made it: {kinds}."))
+            self._emit(Notice(f"A print has started. Settings that stay changed: {kinds}."))
             return
         for undo in reversed(self._undo):
             if undo.kind in self._keeps:
@@ -258,17 +262,15 @@ class TemporarySettings:
                 if undo.still_ours(await self._printer.refresh()):
                     await self._printer.gcode(undo.script)
                 else:
-                    self._emit(
-                        Notice(f"The {undo.kind} was changed by somebody else meanwhile and is left alone.")
-                    )
+                    self._emit(Notice(f"Another client changed the {undo.kind}; it was not restored."))
             except TransportError as error:
-                self._emit(Notice(f"Not put back: {undo.script} ({error})"))
+                self._emit(Notice(f"Not restored: {undo.script} ({error})"))
         self._undo.clear()
 
 
 @dataclass(frozen=True)
 class _Undo:
-    """How a setting is put back, and whether it still is what we made it."""
+    """How a setting is restored, and whether it still is what we made it."""
 
     kind: str
     script: str

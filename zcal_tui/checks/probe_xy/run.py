@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import ABOVE_JOGGED, ABOVE_MARK, travel_clearance
 from zcal_tui.checks.dock.attach import OWN_DOCK, probe_attached, stow_macros
-from zcal_tui.checks.dock.docked import probe_put_away
+from zcal_tui.checks.dock.docked import probe_docked
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.preconditions import require_cold, require_probe, require_ready
@@ -155,7 +155,7 @@ async def _look(
     aim = probed[0] + probe.x_offset, probed[1] + probe.y_offset
     allowed = area(context.printer.state)
     aim = allowed.nearest(aim) if allowed is not None else aim
-    async with probe_put_away(context, macros):  # one that hung there before the check began still does
+    async with probe_docked(context, macros):  # one that hung there before the check began still does
         context.emit(Stage("jog", "Bring the nozzle right over the mark"))
         await travel(context.printer, x=aim[0], y=aim[1], clearance=travel_clearance(probe, trigger))
         # The probe's tip was the lowest part at its trigger, so that the nozzle hangs free at that height

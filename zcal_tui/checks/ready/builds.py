@@ -1,4 +1,4 @@
-"""Builds of Klipper and Kalico with known faults in what this program measures."""
+"""Builds of Klipper and Kalico with known faults that affect Z calibration."""
 
 import re
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(?:-(\d+))?")
 
 @dataclass(frozen=True, slots=True)
 class KnownFault:
-    """A fault of some builds: what it does, what to do, who reported it."""
+    """A fault of some builds: its effect, the remedy, the source."""
 
     what: str
-    mend: str
+    fix: str
     source: str
 
 
 WRONG_SIGN = KnownFault(
-    "PROBE_CALIBRATE corrects z_offset in the wrong direction.",
-    "Update Klipper, and do not use PROBE_CALIBRATE on this one.",
+    "PROBE_CALIBRATE changes z_offset in the wrong direction.",
+    "Update Klipper. Do not use PROBE_CALIBRATE until then.",
     "Klipper issue 7178",
 )
 NO_TWIST = KnownFault(
@@ -25,18 +25,18 @@ NO_TWIST = KnownFault(
 )
 ONE_SAMPLE = KnownFault(
     "PROBE_ACCURACY SAMPLES=1 shuts the printer down.",
-    "Take two samples or more.",
+    "Take at least two samples.",
     "Kalico's klippy/extras/probe.py of May 2026",
 )
 BED_POSITION = KnownFault(
-    "CALIBRATE_Z with a BED_POSITION that is no coordinate shuts the printer down.",
-    "Write it as x,y.",
+    "CALIBRATE_Z with an invalid BED_POSITION shuts the printer down.",
+    "Write BED_POSITION as x,y.",
     "Kalico's klippy/extras/z_calibration.py",
 )
 
 
 def known_faults(app: str, version: str) -> tuple[KnownFault, ...]:
-    """The faults of a build by its version as `info` tells it, such as v0.13.0-490-gabc; none for what is not known."""
+    """The faults of a build, by its version in `info`, such as v0.13.0-490-gabc; none for an unknown version."""
     if app == "Kalico":
         return (ONE_SAMPLE, BED_POSITION)
     found = _VERSION.match(version)

@@ -1,4 +1,4 @@
-"""One thing that `ready` looked at, and what it found."""
+"""A finding of `ready`."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,8 +8,8 @@ from zcal_tui.model.record import Change, Level
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What can be done about it at once: a question, and the G-code that a yes runs. `needs_homed`: axes first;
-    `needs_probe`: a docked probe is fetched for it and put back."""
+    """A fix that is offered at once: a question, and the G-code that a yes runs. `needs_homed`: home first;
+    `needs_probe`: a docked probe is attached for it and docked again."""
 
     question: str
     detail: str
@@ -21,13 +21,13 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class ReadyFinding:
-    """What was found, why it matters, how to mend it. `level` is pass, warn or fail; `source` says who says so."""
+    """What was found, why it matters, how to fix it. `level` is pass, warn or fail."""
 
     key: str
     level: Literal[Level.PASS, Level.WARN, Level.FAIL]
     what: str
     why: str = ""
-    mend: str = ""
+    fix: str = ""
     source: str = ""
     offer: Offer | None = None
     changes: tuple[Change, ...] = ()
@@ -39,34 +39,34 @@ class ReadyFinding:
         return f"{self.what}{because}" + (f" ({self.source})" if self.source else "")
 
 
-def fine(key: str, what: str, why: str = "", mend: str = "", source: str = "") -> ReadyFinding:
-    """Nothing that has to be mended; `mend` may say what could be better."""
-    return ReadyFinding(key, Level.PASS, what, why, mend, source)
+def fine(key: str, what: str, why: str = "", fix: str = "", source: str = "") -> ReadyFinding:
+    """Nothing has to be fixed; `fix` may suggest an improvement."""
+    return ReadyFinding(key, Level.PASS, what, why, fix, source)
 
 
 def warn(
     key: str,
     what: str,
     why: str,
-    mend: str,
+    fix: str,
     *,
     source: str = "",
     offer: Offer | None = None,
     changes: tuple[Change, ...] = (),
 ) -> ReadyFinding:
-    """Measuring is possible, but something may be wrong with what comes out."""
-    return ReadyFinding(key, Level.WARN, what, why, mend, source, offer, changes)
+    """Measuring is possible, but the results may be wrong."""
+    return ReadyFinding(key, Level.WARN, what, why, fix, source, offer, changes)
 
 
 def fail(
     key: str,
     what: str,
     why: str,
-    mend: str,
+    fix: str,
     *,
     source: str = "",
     offer: Offer | None = None,
     changes: tuple[Change, ...] = (),
 ) -> ReadyFinding:
-    """Measuring is not possible, or means nothing."""
-    return ReadyFinding(key, Level.FAIL, what, why, mend, source, offer, changes)
+    """Measuring is not possible, or its results are not valid."""
+    return ReadyFinding(key, Level.FAIL, what, why, fix, source, offer, changes)

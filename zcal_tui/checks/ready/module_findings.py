@@ -1,38 +1,38 @@
-"""Whether the companion extra is there and fits."""
+"""Whether the [zcal] module is installed and compatible."""
 
 from zcal_tui.checks.ready.finding import ReadyFinding, fine, warn
 from zcal_tui.printer.zcal_interface import INTERFACE
 from zcal_tui.printer.zcal_module import ZcalModule
 
 NEEDED = ("state", "motion", "probe", "manual", "settings")
-"""What every check can make use of; `scan` and `release` depend on the kind of probe."""
+"""The capabilities that every check can use; `scan` and `release` depend on the kind of probe."""
 
 
-def extra(zcal: ZcalModule) -> ReadyFinding:
-    """The companion extra: not there, another version, or without some capability on this Klipper."""
+def module_finding(zcal: ZcalModule) -> ReadyFinding:
+    """The [zcal] module: not installed, another version, or without some capability on this Klipper."""
     version = zcal.version
     if version is None:
         return warn(
             "extra",
-            "The companion extra is not installed.",
-            "Without it a cancel takes effect later, nothing cleans up behind a program that dies, heating is refused, "
-            "and backlash cannot be measured.",
-            "Install it: `zcal-tui install` on the printer's host.",
+            "The [zcal] module is not installed.",
+            "Without it a cancel takes longer, nothing cleans up after a crash, and Temperature is refused. Backlash "
+            "needs it too, unless the probe's plugin measures it.",
+            "Run `zcal-tui install` on the printer's host.",
         )
     if not zcal.can():
         ours = ".".join(str(part) for part in INTERFACE)
         return warn(
             "extra",
-            f"The companion extra speaks version {version}, this program version {ours}.",
-            "They do not understand each other; the checks do without it.",
+            f"The [zcal] module has interface version {version}; this program needs {ours}.",
+            "They are not compatible, so the checks do not use it.",
             "Update whichever is older, then restart Klipper.",
         )
     missing = {name: why for name, why in zcal.unavailable.items() if name in NEEDED}
     if missing:
         return warn(
             "extra",
-            f"The companion extra cannot do everything here: {', '.join(missing)}.",
+            f"The [zcal] module lacks capabilities here: {', '.join(missing)}.",
             " ".join(missing.values()),
-            "Update the extra or Klipper; until then the checks do without.",
+            "Update the module or Klipper. Until then the checks do not use them.",
         )
-    return fine("extra", f"The companion extra is there (version {version}).")
+    return fine("extra", f"The [zcal] module is installed (version {version}).")

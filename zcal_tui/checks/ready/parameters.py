@@ -1,4 +1,4 @@
-"""What `ready` looks at: what a person may choose."""
+"""The parameters of `ready`."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ from zcal_tui.checks.parameters import attach_parameter, detach_parameter, param
 
 @dataclass(frozen=True, slots=True)
 class ReadyParameters:
-    """What `ready` looks at."""
+    """What `ready` may do."""
 
-    offer: bool = parameter(True, "offer to mend what can be mended safely: home, level, clear the mesh")
-    fetch: bool = parameter(True, "fetch a docked probe and put it back, to see that its switch changes")
+    offer: bool = parameter(True, "offer safe fixes: home, level, clear the mesh")
+    fetch: bool = parameter(True, "attach and dock a docked probe, to see its switch change")
     attach: str = attach_parameter()
     detach: str = detach_parameter()

@@ -1,7 +1,7 @@
-"""What the probe's switch says: open in the air, and another reading when it hangs in its dock."""
+"""The finding about the probe's switch: open in the air, triggered in the dock."""
 
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.dock.attach import fetched
+from zcal_tui.checks.dock.attach import attached
 from zcal_tui.checks.dock.probe_switch import SOURCE, UNNOTICED, reading
 from zcal_tui.checks.ready.finding import ReadyFinding, fail, fine, warn
 from zcal_tui.printer.config_view import probe_config
@@ -11,8 +11,8 @@ from zcal_tui.printer.sampler import reads_triggered
 async def probe_switch(
     context: Context, macros: tuple[str, str] | None, *, docked: bool
 ) -> ReadyFinding | None:
-    """Look at the switch, fetching a docked probe by `macros` if given; `docked` says that it lives in a dock. None
-    where there is no probe, none that can be asked, or one that says nothing before it is deployed. Raises
+    """Read the switch; a docked probe is attached by `macros` if given. `docked`: the probe has a dock. None where
+    there is no probe, none with a readable switch, or one that reads nothing before it is deployed. Raises
     CommandFailed, TransportError, CheckCancelled."""
     probe = probe_config(context.printer.state)
     if probe is None or probe.kind in ("probe_eddy_current", "scanner", "load_cell_probe"):
@@ -22,7 +22,7 @@ async def probe_switch(
         return None
     if not docked:
         if before and probe.prepares:
-            return None  # it is stowed, and tells nothing
+            return None  # it is stowed, and its reading means nothing
         if before:
             triggered = reads_triggered(probe)
             return fail("probe-switch", triggered.what, triggered.cause, triggered.remedy)
@@ -31,11 +31,11 @@ async def probe_switch(
         word = "triggered" if before else "open"
         return warn(
             "probe-switch",
-            f"The docked probe reads {word}; it was not fetched to see it change.",
-            "Whether its wiring can tell a probe that fell off is not known.",
-            "Home the printer and let this check fetch it.",
+            f"The docked probe reads {word}. It was not attached to see its switch change.",
+            "It is unknown whether its wiring can detect a probe that fell off.",
+            "Home the printer and let this check attach it.",
         )
-    async with fetched(context, macros) as switch:
+    async with attached(context, macros) as switch:
         context.stop_if_cancelled()
     if switch.on is None:
         return None
@@ -44,12 +44,12 @@ async def probe_switch(
     if switch.undecided:
         return warn(
             "probe-switch",
-            f"The probe reads open after {switch.fetch} as before it.",
-            f"Either it hung on the toolhead already, or it is wired normally open: {UNNOTICED}",
-            "Name the macro that puts it back with --detach, so that this check can see its switch change.",
+            f"The probe reads open both before and after {switch.attach}.",
+            f"Either it was attached already, or it is wired normally open. {UNNOTICED}",
+            "Name the macro that docks it with --detach, so that this check can see its switch change.",
             source=SOURCE,
         )
     return fine(
         "probe-switch",
-        "The probe's switch reads open on the toolhead and triggered in the dock (normally closed).",
+        "The probe's switch reads open when attached and triggered when docked (normally closed).",
     )

@@ -1,4 +1,4 @@
-"""How `ready` looks: at the state first, then at the probe's switch, and last at what may be mended now."""
+"""How `ready` runs: the printer's state, the probe's switch, and the fixes that it offers."""
 
 import contextlib
 
@@ -7,7 +7,7 @@ from zcal_tui.checks.dock.attach import dock_macros, probe_attached
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.preconditions import require_connected
 from zcal_tui.checks.ready.finding import ReadyFinding, fail
-from zcal_tui.checks.ready.module_findings import extra
+from zcal_tui.checks.ready.module_findings import module_finding
 from zcal_tui.checks.ready.parameters import ReadyParameters
 from zcal_tui.checks.ready.probe_findings import probe_switch
 from zcal_tui.checks.ready.state_findings import STATE_FINDINGS
@@ -21,9 +21,9 @@ _WEIGHT = {Level.PASS: 0, Level.WARN: 1, Level.FAIL: 2}
 
 
 async def look(context: Context, parameters: ReadyParameters) -> None:
-    """Look at everything, offer what can be mended, judge. See `Check.run` for what it raises."""
+    """Check everything, offer fixes, judge. See `Check.run` for what it raises."""
     require_connected(context.printer.state)
-    context.emit(Stage("look", "Looking at the printer"))
+    context.emit(Stage("look", "Checking the printer's state"))
     findings = await _state_findings(context)
     found: ReadyFinding | None = None
     if parameters.offer and context.operator.present:
@@ -35,22 +35,22 @@ async def look(context: Context, parameters: ReadyParameters) -> None:
         findings.append(found)
     context.emit(Progress(len(findings), len(findings), 0.0))
     for finding in findings:
-        if finding.mend:
-            context.emit(AdviceGiven(finding.mend, finding.changes))
+        if finding.fix:
+            context.emit(AdviceGiven(finding.fix, finding.changes))
     context.emit(VerdictReached(verdict_of(findings)))
 
 
 async def _state_findings(context: Context) -> list[ReadyFinding]:
     state = await context.printer.refresh()
     findings = [found for look in STATE_FINDINGS if (found := look(state)) is not None]
-    return [*findings, extra(context.zcal)]
+    return [*findings, module_finding(context.zcal)]
 
 
 async def _offers(
     context: Context, parameters: ReadyParameters, findings: list[ReadyFinding]
 ) -> tuple[list[ReadyFinding], ReadyFinding | None]:
-    """Offer what can be mended, one after the other, and look again after each. Returns what is found now, and what the
-    probe's switch says where that had to be known first: nothing probes the bed with a switch that cannot be trusted.
+    """Offer the fixes one after the other, and check again after each. Returns the findings now, and the finding about
+    the probe's switch where it was needed first: nothing probes the bed with a switch that cannot be trusted.
     """
     offered: set[str] = set()
     switch: ReadyFinding | None = None
@@ -76,7 +76,7 @@ async def _offers(
                 await home_if_needed(context)
             switch = await _switch(context, parameters) if offer.needs_probe else switch
             if offer.needs_probe and switch is not None and switch.level is Level.FAIL:
-                context.emit(Notice(f"{offer.gcode} was not done, since it probes the bed. {switch.what}"))
+                context.emit(Notice(f"{offer.gcode} was not run, because it probes the bed. {switch.what}"))
                 findings = await _state_findings(context)
                 continue
             macros = _macros(context, parameters, offer.gcode.split()[0])
@@ -85,28 +85,30 @@ async def _offers(
                 await context.printer.gcode(offer.gcode)
         except CommandFailed as error:
             await _raise_if_down(context, error)
-            told = error.explanation
+            explained = error.explanation
             context.emit(
-                Notice(f"{offer.gcode} did not work: {told.what} {told.cause} {told.remedy}".rstrip())
+                Notice(
+                    f"{offer.gcode} failed: {explained.what} {explained.cause} {explained.remedy}".rstrip()
+                )
             )
         context.stop_if_cancelled()
         findings = await _state_findings(context)
 
 
 async def _still_may(context: Context, finding: ReadyFinding) -> bool:
-    """Whether what was offered may be done now: a person may have thought for long. Ending a paper test always may."""
+    """Whether the offered fix may be done now; time has passed. Ending a paper test always may."""
     if finding.key == "free":
         return True
     try:
         await require_free(context.printer)
     except CheckFailed as busy:
-        context.emit(Notice(f"It was not done. {busy.what} {busy.remedy}"))
+        context.emit(Notice(f"Not done. {busy.what} {busy.remedy}"))
         return False
     return True
 
 
 async def _switch(context: Context, parameters: ReadyParameters) -> ReadyFinding | None:
-    """What the probe's switch says; a docked probe is fetched for it where that may be done."""
+    """The finding about the probe's switch; a docked probe is attached for it where that is allowed."""
     state = context.printer.state
     macros = _macros(context, parameters, "QUERY_PROBE")
     may_move = parameters.fetch and state.homed() and not state.busy
@@ -114,35 +116,35 @@ async def _switch(context: Context, parameters: ReadyParameters) -> ReadyFinding
         return await probe_switch(context, macros if may_move else None, docked=macros is not None)
     except CommandFailed as error:
         await _raise_if_down(context, error)
-        told = error.explanation
-        return fail("probe-switch", f"The probe cannot be looked at: {told.what}", told.cause, told.remedy)
+        explained = error.explanation
+        return fail(
+            "probe-switch", f"The probe cannot be read: {explained.what}", explained.cause, explained.remedy
+        )
 
 
 async def _raise_if_down(context: Context, error: CommandFailed) -> None:
-    """Raises the error again where it is no finding, but klippy's end. Raises TransportError."""
+    """Raise the error again where klippy has halted, so that it is not a finding. Raises TransportError."""
     if not (await context.printer.refresh()).ready:
         raise error
 
 
 def _macros(context: Context, parameters: ReadyParameters, command: str) -> tuple[str, str] | None:
-    """What fetches the probe for a command and puts it back; None for one that a macro has wrapped to do so."""
+    """The macros that attach and dock the probe for a command; None where a macro around the command does."""
     with contextlib.suppress(CheckRefused):
         return dock_macros(context.printer.state, parameters.attach, parameters.detach, command)
     return None
 
 
 def verdict_of(findings: list[ReadyFinding]) -> Verdict:
-    """The worst of the findings, with all of them as reasons, what is wrong first."""
+    """The worst finding, with all of them as reasons, the worst first."""
     ordered = sorted(findings, key=lambda finding: -_WEIGHT[finding.level])
     worst = ordered[0].level
     wrong = [finding for finding in ordered if finding.level is worst]
     match worst:
         case Level.PASS:
-            summary = "The printer is ready to be measured."
+            summary = "The printer is ready for Z measurements."
         case Level.WARN:
-            summary = (
-                f"Ready, with {len(wrong)} thing{'s' if len(wrong) > 1 else ''} to look at: {wrong[0].what}"
-            )
+            summary = f"Ready, with {len(wrong)} warning{'s' if len(wrong) > 1 else ''}. {wrong[0].what}"
         case _:
             summary = f"Not ready: {wrong[0].what}"
     return Verdict(worst, summary, tuple(finding.reason for finding in ordered))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import safe_clearance, travel_clearance
 from zcal_tui.checks.dock.attach import dock_macros, probe_attached, stow_macros
-from zcal_tui.checks.dock.docked import probe_put_away, require_travel
+from zcal_tui.checks.dock.docked import probe_docked, require_travel
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
@@ -108,7 +108,7 @@ async def _probe_offset(
         homes = homes_with_probe(context.printer.state)
         tests = _Tests("z_offset", probe.z_offset, trigger, expected, parameters.repeats, clearance, homes)
         papers: list[PaperHeight] = []
-        async with probe_put_away(context, stow):  # one that hung there before the check began still does
+        async with probe_docked(context, stow):  # one that hung there before the check began still does
             context.emit(Stage("travel", "Bringing the nozzle over the same point"))
             await travel(
                 context.printer,
@@ -145,7 +145,7 @@ async def _endstop_position(
     tests = _Tests("position_endstop", position_endstop, position_endstop, 0.0, parameters.repeats, clearance)
     papers: list[PaperHeight] = []
     try:
-        async with probe_put_away(context, stow):
+        async with probe_docked(context, stow):
             for test in range(1, parameters.repeats + 1):
                 if test > 1:
                     # So that the endstop's own scatter is in the scatter of the repeats

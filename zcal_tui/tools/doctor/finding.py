@@ -62,7 +62,7 @@ _GRADES = {Level.PASS: Grade.OK, Level.WARN: Grade.NOTE, Level.FAIL: Grade.PROBL
 def from_ready(found: ready.ReadyFinding) -> DoctorFinding:
     """A finding of the check `ready`."""
     why = f"{found.why} ({found.source})" if found.source else found.why
-    return DoctorFinding(found.key, _GRADES[found.level], found.what, why.strip(), found.mend)
+    return DoctorFinding(found.key, _GRADES[found.level], found.what, why.strip(), found.fix)
 
 
 def sentence(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from zcal_tui.checks.lease.temporary_settings import other_holder
 from zcal_tui.checks.ready import finding as ready
-from zcal_tui.checks.ready.module_findings import extra
+from zcal_tui.checks.ready.module_findings import module_finding
 from zcal_tui.checks.ready.state_findings import build
 from zcal_tui.printer.errors.explain import explain
 from zcal_tui.printer.printer import Printer
@@ -52,7 +52,7 @@ async def gather_printer(printer: Printer) -> PrinterFacts:
     return PrinterFacts(
         state=state,
         info=info,
-        module=extra(zcal) if state.klippy in ("ready", "shutdown") else None,
+        module=module_finding(zcal) if state.klippy in ("ready", "shutdown") else None,
         module_loaded=zcal.version is not None,
     )
 

@@ -9,7 +9,7 @@ from zcal_tui.tools.system import SocketFile
 
 
 def test_a_machine_that_is_well_has_only_good_findings() -> None:
-    module = fine("extra", "The companion extra is there.")
+    module = fine("extra", "The [zcal] module is installed.")
     facts = Facts(
         seen.program(),
         seen.terminal(),

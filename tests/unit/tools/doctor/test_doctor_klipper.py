@@ -23,12 +23,12 @@ from zcal_tui.transport.moonraker import Credentials
 
 OK, NOTE, PROBLEM = Grade.OK, Grade.NOTE, Grade.PROBLEM
 NOBODY = Credentials()
-READY = seen.printer(module=fine("extra", "The companion extra is there."), module_loaded=True)
+READY = seen.printer(module=fine("extra", "The [zcal] module is installed."), module_loaded=True)
 NOTHING_HERE = KlipperFacts()
 
 
 NOT_THERE = seen.printer(
-    module=warn("extra", "The companion extra is not installed.", "w", "Install it."), module_loaded=False
+    module=warn("extra", "The [zcal] module is not installed.", "w", "Install it."), module_loaded=False
 )
 WITHOUT = seen.config("printer")
 EXTRA = [
@@ -41,7 +41,7 @@ EXTRA = [
     (NOT_THERE, seen.klipper(), PROBLEM, "the running Klipper has not loaded it"),
     (None, seen.klipper(), OK, "is linked into"),
     (None, NOTHING_HERE, OK, "No Klipper was found in the usual folders"),
-    (READY, seen.klipper(folder=seen.folder("stale")), OK, "is there"),
+    (READY, seen.klipper(folder=seen.folder("stale")), OK, "is installed"),
 ]
 
 
