@@ -183,9 +183,7 @@ async def test_one_that_commands_fetch_by_themselves_is_looked_for_all_the_same(
     for answer in (True, False):
         person = Scripted(answer)
         made, _ = context(person)
-        with (
-            contextlib.nullcontext() if answer else pytest.raises(CheckFailed, match="still attached")
-        ):
+        with contextlib.nullcontext() if answer else pytest.raises(CheckFailed, match="still attached"):
             async with probe_docked(made, None):
                 assert answer, "the nozzle must not go down"
         assert person.asked == ["probe-away"]
