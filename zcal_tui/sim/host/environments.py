@@ -69,7 +69,7 @@ _CAUSES = (
         ("No matching distribution found", "Could not find a version"),
         f"The package index has no file for Python {sys.version_info[0]}.{sys.version_info[1]} on "
         f"{os.uname().machine} that is pinned here.",
-        "Use Python 3.11 to 3.14 on x86_64 or aarch64, and an index that has the pinned files (pip config list).",
+        "Use Python 3.11 to 3.13 on x86_64 or aarch64, and an index that has the pinned files (pip config list).",
     ),
     _Cause(
         ("DO NOT MATCH THE HASHES",),

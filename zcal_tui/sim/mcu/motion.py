@@ -130,7 +130,7 @@ class Motion:
         return int(self._machine.delay(pin) * self._clock_freq)
 
     def observe(self, observer: Observer) -> None:
-        """Report every change of the machine to this observer from now on."""
+        """Have an observer look ahead of every further move of the machine."""
         if observer not in self._observers:
             self._observers.append(observer)
 
