@@ -13,6 +13,9 @@ from zcal_tui.sim.strip import LeftOut, strip
 from zcal_tui.sim.truth import Truth, TruthError
 from zcal_tui.sim.wiring import Wiring, WiringError, connect
 
+CLEARANCE = 0.1
+"""mm between the assumed bed and a nozzle that has homed Z below 0."""
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -24,6 +27,8 @@ class Prepared:
     wiring: Wiring
     truth: Truth
     left_out: tuple[LeftOut, ...] = ()
+    renamed: tuple[tuple[str, str, str], ...] = ()
+    """Options whose name was another one in the klippy that runs: section, name, its name."""
 
 
 def prepare(
@@ -45,8 +50,29 @@ def prepare(
         result = strip(configuration, plugins, facts)
         configuration, left_out = result.configuration, result.left_out
     wiring = connect(configuration, plugins, facts)
+    truth = assumed_truth(wiring) if profile.assumed else profile.truth
     try:
-        SimulatedMachine(wiring, profile.truth)
+        SimulatedMachine(wiring, truth)
     except TruthError as error:
         raise WiringError([Refusal(Place(str(profile.printer_cfg)), "", "", str(error))]) from error
-    return Prepared(profile.name, configuration, wiring, profile.truth, left_out)
+    return Prepared(profile.name, configuration, wiring, truth, left_out, _renamed(configuration, facts))
+
+
+def assumed_truth(wiring: Wiring) -> Truth:
+    """A plausible truth of a printer without a truth file: homing does not press the nozzle into its bed."""
+    first = wiring.drives[0]
+    by_switch = first.endstop_pin is not None or first.section in wiring.stalls
+    if not by_switch or first.homes_to_max or first.position_endstop >= 0.0:
+        return Truth()
+    return Truth().set("bed.height", first.position_endstop - CLEARANCE)
+
+
+def _renamed(configuration: Configuration, facts: KlippyFacts | None) -> tuple[tuple[str, str, str], ...]:
+    if facts is None:
+        return ()
+    return tuple(
+        (section.name, option, older)
+        for section in configuration.sections.values()
+        for option in section.options
+        if (older := facts.needs_older_name(section.name, option))
+    )

@@ -19,6 +19,8 @@ class Profile:
     name: str
     printer_cfg: Path
     truth: Truth
+    assumed: bool = False
+    """Whether there is no truth file, so that the truth is to be made plausible for the printer."""
 
 
 def load_profile(name_or_path: str | Path) -> Profile:
@@ -38,5 +40,6 @@ def load_profile(name_or_path: str | Path) -> Profile:
             "Or give a folder that holds printer.cfg and truth.toml."
         )
     truth_file = printer_cfg.parent / "truth.toml"
-    truth = read_truth(truth_file) if truth_file.is_file() else Truth()
-    return Profile(printer_cfg.parent.name or printer_cfg.stem, printer_cfg, truth)
+    assumed = not truth_file.is_file()
+    truth = Truth() if assumed else read_truth(truth_file)
+    return Profile(printer_cfg.parent.name or printer_cfg.stem, printer_cfg, truth, assumed)

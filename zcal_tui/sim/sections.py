@@ -4,10 +4,13 @@ The kinds are the modules of Klipper and of Kalico (klippy/extras, and the secti
 Source: Klipper docs, Config_Reference; Kalico docs, Config_Reference.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
+
+from zcal_tui.klipper_config.configuration import Section
 
 
 class Part(Enum):
@@ -93,11 +96,18 @@ BROUGHT_ALONG = ("zcal", "z_calibration", "gcode_shell_command")
 """Kinds for which klippy needs no module of its own: the simulator brings it, or takes the section out."""
 
 
+_STEPPERS = re.compile(r"stepper_([a-dxyz]|bed|arm|left|right)\d*")
+_EXTRUDERS = re.compile(r"extruder\d*")
+
+
 def kind_name(section: str) -> str:
     """The name under which a section is in KINDS."""
     word = (section.split() or [""])[0].lower()
-    for family in ("stepper_", "extruder"):
-        number = word.removeprefix(family)
-        if number != word and (family == "stepper_" or number.isdigit()):
-            return family.rstrip("_")
-    return word
+    if _STEPPERS.fullmatch(word):
+        return "stepper"
+    return "extruder" if _EXTRUDERS.fullmatch(word) else word
+
+
+def driven(section: Section) -> str:
+    """The section of the motor that a motor driver's section is for."""
+    return section.name.split(maxsplit=1)[1] if " " in section.name else ""

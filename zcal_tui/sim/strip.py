@@ -12,7 +12,7 @@ from zcal_tui.klipper_config.configuration import Configuration, Section
 from zcal_tui.klipper_config.files import Place
 from zcal_tui.sim.klipper_commands import COMMANDS
 from zcal_tui.sim.klippy_facts import KlippyFacts
-from zcal_tui.sim.sections import BROUGHT_ALONG, KINDS, Part, kind_name
+from zcal_tui.sim.sections import BROUGHT_ALONG, KINDS, Part, driven, kind_name
 
 _MACRO = "gcode_macro"
 _ROOTS = frozenset(
@@ -96,6 +96,9 @@ class _Stripper:
             reason = self._reason(section, words)
             if reason:
                 self._leave_out(section, reason)
+        for section in self._sections.values():
+            if section.kind.startswith("tmc") and self._is_gone(driven(section)):
+                self._leave_out(section, "Its motor is left out.")
         self._leave_out_chips()
         self._leave_out_renames()
         kept = {name: section for name, section in self._sections.items() if name not in self._left_out}
@@ -133,6 +136,9 @@ class _Stripper:
 
     def _leave_out(self, section: Section, reason: str) -> None:
         self._left_out[section.name] = LeftOut(section.name, section.place, reason)
+
+    def _is_gone(self, name: str) -> bool:
+        return name not in self._sections or name in self._left_out
 
     def _reason(self, section: Section, words: Collection[str]) -> str:
         name = kind_name(section.name)

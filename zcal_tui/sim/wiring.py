@@ -17,7 +17,7 @@ from zcal_tui.klipper_config.configuration import (
 )
 from zcal_tui.sim.klippy_facts import KlippyFacts
 from zcal_tui.sim.refusals import Options, Refusal, Refusals, WiringError
-from zcal_tui.sim.sections import BROUGHT_ALONG, KINDS, kind_name
+from zcal_tui.sim.sections import BROUGHT_ALONG, KINDS, driven, kind_name
 from zcal_tui.sim.wiring_devices import Devices
 from zcal_tui.sim.wiring_pins import Pins
 from zcal_tui.sim.wiring_sensors import Sensors
@@ -59,6 +59,14 @@ _FANS = re.compile(r"^(fan|heater_fan .+|controller_fan .+|fan_generic .+|temper
 _FREE_MOTORS = re.compile(r"^(extruder\d*|extruder_stepper .+|manual_stepper .+)$")
 _OTHER_SENSORS = ("probe_eddy_current", "load_cell", "load_cell_probe", "angle")
 """Sections whose sensor_type is no temperature sensor."""
+_PROBE_KINDS = (
+    "probe",
+    "bltouch",
+    "dockable_probe",
+    "probe_eddy_current",
+    "smart_effector",
+    "load_cell_probe",
+)
 _PROBES = (("bltouch", "sensor_pin"), ("probe", "pin"), ("dockable_probe", "pin"))
 
 
@@ -100,9 +108,7 @@ def _refuse_unknown(
             refusals.section(section, "The Klipper that would run has no module of this name.")
             continue
         for option in section.options:
-            if older := facts.needs_older_name(section.name, option):
-                refusals.option(section, option, f"The Klipper that would run calls it {older}.")
-            elif not facts.knows(section.name, option):
+            if not facts.knows(section.name, option):
                 refusals.option(section, option, "The Klipper that would run does not know this option.")
         display = section.get("lcd_type") if kind == "display" else None
         if display is not None and not facts.mentions(display):
@@ -133,6 +139,8 @@ class _Reader:
                 )
             elif kind.refused:
                 self._refusals.section(section, kind.refused)
+            elif section.kind.startswith("tmc") and driven(section) not in self._sections:
+                self._refusals.section(section, f"There is no section [{driven(section)}].")
 
     def wiring(self) -> Wiring:
         """Everything that is connected."""
@@ -231,6 +239,8 @@ class _Reader:
             position = 0.0 if probe else options.number("position_endstop", default_endstop)
             low = 0.0 if is_tower else options.number("position_min", 0.0)
             high = position if is_tower else options.number("position_max")
+        if virtual is not None and virtual.startswith("probe:") and not self._has_probe():
+            options.refuse("endstop_pin", "There is no section for a probe.")
         homes_to_max = options.flag("homing_positive_dir", position > low + (high - low) / 2.0)
         return Stepper(
             section=options.name,
@@ -278,6 +288,9 @@ class _Reader:
                 z_offset=options.number("z_offset"),
             )
         return None
+
+    def _has_probe(self) -> bool:
+        return any(section.kind in _PROBE_KINDS for section in self._sections.values())
 
     def _drive_places(self) -> tuple[tuple[float, float], ...]:
         for name in ("z_tilt", "z_tilt_ng"):

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.sim.machine_rig import CARTESIAN
-from zcal_tui.klipper_config.configuration import parse_text
+from zcal_tui.klipper_config.configuration import parse_text, read_configuration
+from zcal_tui.sim.host.config_copy import Places, copy_config
 from zcal_tui.sim.klippy_facts import KlippyFacts
 from zcal_tui.sim.refusals import WiringError
 from zcal_tui.sim.strip import strip
@@ -64,12 +65,11 @@ def test_options(facts: KlippyFacts, section: str, option: str, known: bool) -> 
 
 
 def test_what_the_klippy_does_not_know_is_refused(facts: KlippyFacts) -> None:
-    text = CARTESIAN + "max_twist: 3\n[servo arm]\npin: PA1\n[mcp4018 a]\ni2c_software_scl_pin: PA2\n"
+    text = CARTESIAN + "max_twist: 3\n[servo arm]\npin: PA1\n"
     with pytest.raises(WiringError) as raised:
         connect(parse_text(text), facts=facts)
     found = [(refusal.section, refusal.option) for refusal in raised.value.refusals]
-    assert found == [("stepper_z", "max_twist"), ("servo arm", ""), ("mcp4018 a", "i2c_software_scl_pin")]
-    assert "calls it scl_pin" in str(raised.value)
+    assert found == [("stepper_z", "max_twist"), ("servo arm", "")]
     with pytest.raises(WiringError, match=r"lcd_type: The Klipper that would run does not know ssd1306"):
         connect(parse_text(CARTESIAN + "[display]\nlcd_type: ssd1306\n"), facts=facts)
     connect(parse_text(text))  # unknown which klippy it is for
@@ -84,3 +84,18 @@ def test_stripping_leaves_out_what_the_klippy_does_not_know(facts: KlippyFacts) 
     ]
     assert result.configuration.sections["stepper_z"].get("max_twist") is None
     connect(result.configuration, facts=facts)
+
+
+def test_an_option_that_had_another_name_is_renamed_in_the_copy(facts: KlippyFacts, tmp_path: Path) -> None:
+    main = tmp_path / "printer.cfg"
+    main.write_text("[mcu]\nserial: x\n" + CARTESIAN + "[mcp4018 a]\ni2c_software_scl_pin: PA2\nscale: 1\n")
+    assert facts.needs_older_name("mcp4018 a", "i2c_software_scl_pin") == "scl_pin"
+    assert facts.needs_older_name("fan", "pin") == ""
+    copy_config(
+        read_configuration(str(main)),
+        tmp_path / "copy" / "printer.cfg",
+        Places({}, tmp_path, tmp_path / "files"),
+        renamed=[("mcp4018 a", "i2c_software_scl_pin", "scl_pin")],
+    )
+    copied = read_configuration(str(tmp_path / "copy" / "printer.cfg")).sections["mcp4018 a"]
+    assert {name: option.value for name, option in copied.options.items()} == {"scl_pin": "PA2", "scale": "1"}

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.sim.machine_rig import CARTESIAN
 from zcal_tui.klipper_config.configuration import parse_text
 from zcal_tui.sim.machine import SimulatedMachine
+from zcal_tui.sim.preparation import prepare
 from zcal_tui.sim.profile import PROFILES, load_profile
 from zcal_tui.sim.truth import Truth, TruthError
 from zcal_tui.sim.wiring import load_wiring, midpoint
@@ -85,3 +87,14 @@ def test_an_unknown_profile_names_the_nearest(tmp_path: Path) -> None:
 def test_the_middle_of_an_axis() -> None:
     wiring = load_wiring(load_profile("voron").printer_cfg)
     assert midpoint(wiring.axis("x")[0]) == 125.0
+
+
+@pytest.mark.parametrize(("endstop", "height"), [("0.5", 0.0), ("-0.6", -0.7), ("190", 0.0)])
+def test_the_bed_of_a_printer_without_a_truth_is_below_the_homed_nozzle(
+    endstop: str, height: float, tmp_path: Path
+) -> None:
+    text = CARTESIAN.replace("position_endstop: 0.5", f"position_endstop: {endstop}\nposition_min: -2")
+    (tmp_path / "printer.cfg").write_text("[mcu]\nserial: x\n" + text)
+    assert prepare(load_profile(tmp_path)).truth.bed.height == pytest.approx(height)
+    (tmp_path / "truth.toml").write_text("[bed]\nheight = 1.5\n")
+    assert prepare(load_profile(tmp_path)).truth.bed.height == 1.5

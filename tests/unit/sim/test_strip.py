@@ -67,6 +67,11 @@ def test_a_controller_goes_when_nothing_is_on_it() -> None:
     assert left_out(Z + host + "[heater_fan f]\npin: rpi:PA1\n") == set()
 
 
+def test_a_driver_goes_with_its_motor() -> None:
+    text = Z + "[stepper_mmu]\nstep_pin: A\n[tmc2209 stepper_mmu]\nuart_pin: B\n"
+    assert left_out(text) == {"stepper_mmu", "tmc2209 stepper_mmu"}
+
+
 def test_named_plugins_stay() -> None:
     assert "led_effect x" not in {
         one.section for one in strip(parse_text(Z + "[led_effect x]\n"), ["led_effect"]).left_out

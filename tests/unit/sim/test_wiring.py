@@ -105,6 +105,11 @@ def test_sensors_of_any_section_that_the_host_cannot_read_itself() -> None:
     assert wires[2].heater_pin is None
 
 
+def test_a_probe_as_the_endstop_needs_a_probe() -> None:
+    with pytest.raises(WiringError, match=r"\[stepper_z\] endstop_pin: There is no section for a probe"):
+        read_wiring(CARTESIAN.replace("^Z_STOP", "probe:z_virtual_endstop"))
+
+
 def test_a_virtual_endstop_is_no_pin() -> None:
     wiring = read_wiring(CARTESIAN.replace("^Z_STOP", "probe:z_virtual_endstop") + PROBE)
     assert wiring.drives[0].endstop_pin is None
@@ -139,6 +144,11 @@ def test_a_bltouch_has_a_control_pin_and_an_eddy_sensor_a_bus() -> None:
         ("[probe]\npin: a b\nz_offset: 1\n", r":29: \[probe\] pin: 'a b' is not a pin"),
         ("[probe]\npin: PA1\n", r":28: \[probe\] z_offset: Klipper needs this option"),
         ("[probe]\npin: PA1\nz_offset: high\n", r":30: \[probe\] z_offset: 'high' is not a number"),
+        (
+            "[tmc2209 stepper_q]\nuart_pin: A\n",
+            r":28: \[tmc2209 stepper_q\]: There is no section \[stepper_q\]",
+        ),
+        ("[stepper_mmu]\nstep_pin: A\n", r":28: \[stepper_mmu\]: Klipper has no module of this name"),
         ("[fan]\npin: toolboard:PA1\n", r"pin: There is no section for toolboard"),
         ("[fan]\npin: multi_pin:both\n", r"There is no section \[multi_pin both\]"),
         (

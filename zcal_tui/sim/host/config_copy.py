@@ -48,13 +48,15 @@ def copy_config(
     places: Places,
     *,
     left_out: Collection[tuple[str, str]] = (),
+    renamed: Collection[tuple[str, str, str]] = (),
 ) -> None:
     """Write the copy of a sound configuration. Raises SimulatorError.
 
-    `left_out` are sections, or options of sections; the option is empty for a whole section.
+    `left_out` are sections, or options of sections; the option is empty for a whole section. `renamed` are options that
+    get another name: section, name, new name.
     """
     try:
-        for path, text in _Copy(configuration, target, places, left_out).files():
+        for path, text in _Copy(configuration, target, places, left_out, renamed).files():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -70,6 +72,7 @@ class _Copy:
         target: Path,
         places: Places,
         left_out: Collection[tuple[str, str]],
+        renamed: Collection[tuple[str, str, str]],
     ) -> None:
         self._configuration = configuration
         self._places = places
@@ -83,6 +86,7 @@ class _Copy:
             self._added += _SHELL_STUB
         self._leave_out({*left_out, *((section.name, "") for section in shell)})
         self._connect()
+        self._rename(renamed)
 
     def files(self) -> Iterator[tuple[Path, str]]:
         """Each file of the copy with its text."""
@@ -119,6 +123,14 @@ class _Copy:
                 replaced = {"sensor_path": str(self._host_temperature)}
             if replaced:
                 self._replace(name, replaced)
+
+    def _rename(self, renamed: Collection[tuple[str, str, str]]) -> None:
+        for name in dict.fromkeys(section for section, _, _ in renamed):
+            options = self._configuration.sections[name].options
+            names = {old: new for section, old, new in renamed if section == name}
+            self._replace(
+                name, dict.fromkeys(names, "") | {new: options[old].value for old, new in names.items()}
+            )
 
     def _replace(self, section: str, values: Mapping[str, str]) -> None:
         """Set options below the section's first header, and nowhere else; empty ones are dropped."""

@@ -85,6 +85,7 @@ class Simulator:
             folder.config,
             Places(self._printer.ports, folder.gcodes, folder.path / "files"),
             left_out=[(one.section, one.option) for one in prepared.left_out],
+            renamed=prepared.renamed,
         )
         self._printer.start()
         await self._control.start()
