@@ -59,6 +59,18 @@ _FANS = re.compile(r"^(fan|heater_fan .+|controller_fan .+|fan_generic .+|temper
 _FREE_MOTORS = re.compile(r"^(extruder\d*|extruder_stepper .+|manual_stepper .+)$")
 _OTHER_SENSORS = ("probe_eddy_current", "load_cell", "load_cell_probe", "angle")
 """Sections whose sensor_type is no temperature sensor."""
+_PORT_OPTIONS = ("serial", "canbus_uuid", "canbus_interface")
+_PATH = re.compile(r"(~|\.{0,2})/\S+")
+_REPLACED_PATHS = (("virtual_sdcard", "path"), ("save_variables", "filename"))
+_WITHOUT_PATHS = (
+    "gcode_macro",
+    "delayed_gcode",
+    "gcode_shell_command",
+    "display_template",
+    "display_data",
+    "menu",
+)
+"""Sections whose values are text, or that the copy does not have."""
 _PROBE_KINDS = (
     "probe",
     "bltouch",
@@ -90,6 +102,7 @@ def connect(
     """
     refusals = Refusals(configuration)
     _Reader(configuration, refusals).refuse_kinds(plugins)
+    _refuse_ways_out(configuration, refusals)
     if facts is not None:
         _refuse_unknown(configuration, refusals, {*plugins, *BROUGHT_ALONG}, facts)
     wiring = _Reader(configuration, refusals).wiring()
@@ -113,6 +126,24 @@ def _refuse_unknown(
         display = section.get("lcd_type") if kind == "display" else None
         if display is not None and not facts.mentions(display):
             refusals.option(section, "lcd_type", f"The Klipper that would run does not know {display}.")
+
+
+def _refuse_ways_out(configuration: Configuration, refusals: Refusals) -> None:
+    """Refuse what would reach a port or a file of this machine and is not replaced in the copy."""
+    for section in configuration.sections.values():
+        kind = KINDS.get(kind_name(section.name))
+        if section.kind in ("mcu", *_WITHOUT_PATHS) or (kind is not None and kind.refused):
+            continue
+        for option, value in section.options.items():
+            if option in _PORT_OPTIONS:
+                refusals.option(section, option, "It opens a port of this machine.")
+            elif (
+                _PATH.fullmatch(value.value)
+                and not option.endswith("gcode")
+                and (section.kind, option) not in _REPLACED_PATHS
+                and not (option == "sensor_path" and section.get("sensor_type") == "temperature_host")
+            ):
+                refusals.option(section, option, "It is a path of this machine.")
 
 
 class _Reader:

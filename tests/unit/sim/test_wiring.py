@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.sim.machine_rig import BLTOUCH, CARTESIAN, HEATERS, PROBE
-from zcal_tui.sim.wiring import Pin, Thermistor, WiringError, load_wiring, read_wiring
+from zcal_tui.klipper_config.configuration import parse_text
+from zcal_tui.sim.wiring import Pin, Thermistor, WiringError, connect, load_wiring, read_wiring
 
 
 def test_pins_keep_their_modifiers_apart() -> None:
@@ -185,6 +186,28 @@ def test_what_cannot_be_simulated_is_named_with_its_line(extra: str, said: str) 
 def test_what_is_no_printer_is_refused(old: str, new: str, said: str) -> None:
     with pytest.raises(WiringError, match=said):
         read_wiring(CARTESIAN.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ("[heater_fan f]\nserial: /dev/ttyS0\n", r"\[heater_fan f\] serial: It opens a port"),
+        ("[plugin]\ncanbus_uuid: 12\n", r"\[plugin\] canbus_uuid: It opens a port"),
+        ("[plugin]\nlog: ~/plugin.log\n", r"\[plugin\] log: It is a path"),
+        ("[idle_timeout]\nhistory: ../x\n", r"\[idle_timeout\] history: It is a path"),
+    ],
+)
+def test_ways_out_of_the_simulation_are_refused(section: str, said: str) -> None:
+    with pytest.raises(WiringError, match=said):
+        connect(parse_text(CARTESIAN + section), plugins=["plugin"])
+
+
+def test_paths_that_the_copy_replaces_are_not_refused() -> None:
+    read_wiring(
+        CARTESIAN + "[virtual_sdcard]\npath: ~/gcodes\n[save_variables]\nfilename: /home/me/v.cfg\n"
+        "[temperature_sensor h]\nsensor_type: temperature_host\nsensor_path: /sys/x\n"
+        "[gcode_shell_command s]\ncommand: /bin/true\n[gcode_macro M]\nvariable_x: /tmp/y\ngcode:\n  /x\n"
+    )
 
 
 def test_all_reasons_come_at_once() -> None:
