@@ -84,6 +84,10 @@ class _Copy:
         shell = [section for section in configuration.sections.values() if section.kind == SHELL]
         if shell and "gcode_macro RUN_SHELL_COMMAND" not in configuration.sections:
             self._added += _SHELL_STUB
+        kinds = {section.kind for section in configuration.sections.values()}
+        if "display" in kinds and "virtual_sdcard" not in kinds:
+            # Kalico's display menu lists its files and does not start without it
+            self._added += ("[virtual_sdcard]", f"path: {places.gcodes}", "")
         self._leave_out({*left_out, *((section.name, "") for section in shell)})
         self._connect()
         self._rename(renamed)

@@ -70,6 +70,12 @@ def test_files_of_sections_are_in_the_run_folder(tmp_path: Path) -> None:
     assert host.is_relative_to(tmp_path / "to") and float(host.read_text()) == 45000
 
 
+def test_a_display_has_files_to_list(tmp_path: Path) -> None:
+    copied(tmp_path, "[display]\nlcd_type: st7920\n")
+    sections = read_configuration(str(tmp_path / "to" / "printer.cfg")).sections
+    assert sections["virtual_sdcard"].get("path") == "/run/gcodes"
+
+
 def test_variables_beside_printer_cfg_come_along(tmp_path: Path) -> None:
     (tmp_path / "from").mkdir()
     (tmp_path / "from" / "vars.cfg").write_text("[Variables]\ny = 2\n")
