@@ -1,7 +1,10 @@
-"""The commands of Klipper and Kalico by name, without G, M and T codes.
+"""The commands of Klipper and Kalico by name, without G, M and T codes, and which sections bring some of them.
 
 Source: Klipper docs, G-Codes; Kalico docs, G-Codes.
 """
+
+import re
+from collections.abc import Collection, Mapping
 
 _NAMES = """
 ABORT ACCELEROMETER_DEBUG_READ ACCELEROMETER_DEBUG_WRITE ACCELEROMETER_MEASURE ACCELEROMETER_QUERY ACCEPT
@@ -42,3 +45,33 @@ Z_TILT_ADJUST Z_TILT_AUTODETECT Z_TILT_CALIBRATE
 """
 
 COMMANDS = frozenset(_NAMES.split())
+
+_ACCELEROMETERS = ("adxl345", "lis2dw", "lis3dh", "mpu9250", "icm20948", "bmi160")
+_LIGHTS = ("neopixel", "dotstar", "led", "pca9533", "pca9632")
+_FILAMENT = ("filament_switch_sensor", "filament_motion_sensor")
+PROVIDERS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("PAUSE", "RESUME", "CANCEL_PRINT", "CLEAR_PAUSE"), ("pause_resume",)),
+    **dict.fromkeys(("SET_LED", "SET_LED_TEMPLATE"), _LIGHTS),
+    **dict.fromkeys(("SET_FILAMENT_SENSOR", "QUERY_FILAMENT_SENSOR"), _FILAMENT),
+    **dict.fromkeys(("TEST_RESONANCES", "SHAPER_CALIBRATE", "MEASURE_AXES_NOISE"), ("resonance_tester",)),
+    **dict.fromkeys(("ACCELEROMETER_MEASURE", "ACCELEROMETER_QUERY"), _ACCELEROMETERS),
+    **dict.fromkeys(("BED_MESH_CALIBRATE", "BED_MESH_CLEAR", "BED_MESH_PROFILE"), ("bed_mesh",)),
+    "QUAD_GANTRY_LEVEL": ("quad_gantry_level",),
+    "SAVE_VARIABLE": ("save_variables",),
+    "SCREWS_TILT_CALCULATE": ("screws_tilt_adjust",),
+    "SET_DISPLAY_GROUP": ("display",),
+    "SET_FAN_SPEED": ("fan_generic",),
+    "SET_PIN": ("output_pin", "pwm_tool", "pwm_cycle_time"),
+    "SET_SERVO": ("servo",),
+    "SET_TEMPERATURE_FAN_TARGET": ("temperature_fan",),
+    "Z_TILT_ADJUST": ("z_tilt", "z_tilt_ng"),
+}
+"""The kinds of sections of which one has to be there for a command, for commands that macros like to rename."""
+
+
+def is_provided(command: str, kinds: Collection[str]) -> bool:
+    """Whether a klippy with these kinds of sections has a command. G, M and T codes pass."""
+    if re.fullmatch(r"[GMT]\d+(\.\d+)?", command):
+        return True
+    providers = PROVIDERS.get(command)
+    return command in COMMANDS and (providers is None or bool(set(providers).intersection(kinds)))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from zcal_tui.klipper_config.configuration import Configuration, Section
 from zcal_tui.klipper_config.files import Place
-from zcal_tui.sim.klipper_commands import COMMANDS
+from zcal_tui.sim.klipper_commands import is_provided
 from zcal_tui.sim.klippy_facts import KlippyFacts
 from zcal_tui.sim.sections import BROUGHT_ALONG, KINDS, Part, driven, kind_name
 
@@ -25,23 +25,6 @@ _ROOTS = frozenset(
 """Commands that macros may replace and that measure or home."""
 _ROOT_NAME = re.compile(r"PROBE|DOCK|ATTACH|DEPLOY|STOW|HOM(E|ING)|KLICKY|EUCLID", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PROVIDERS: Mapping[str, tuple[str, ...]] = {
-    "SET_LED": ("neopixel", "dotstar", "led", "pca9533", "pca9632"),
-    "SET_LED_TEMPLATE": ("neopixel", "dotstar", "led", "pca9533", "pca9632"),
-    "SET_PIN": ("output_pin", "pwm_tool", "pwm_cycle_time"),
-    "SET_SERVO": ("servo",),
-    "SET_FILAMENT_SENSOR": ("filament_switch_sensor", "filament_motion_sensor"),
-    "QUERY_FILAMENT_SENSOR": ("filament_switch_sensor", "filament_motion_sensor"),
-    "SET_FAN_SPEED": ("fan_generic",),
-    "SET_TEMPERATURE_FAN_TARGET": ("temperature_fan",),
-    "SET_DISPLAY_GROUP": ("display",),
-    "TEST_RESONANCES": ("resonance_tester",),
-    "SHAPER_CALIBRATE": ("resonance_tester",),
-    "MEASURE_AXES_NOISE": ("resonance_tester",),
-    "ACCELEROMETER_MEASURE": ("adxl345", "lis2dw", "lis3dh", "mpu9250", "icm20948", "bmi160"),
-    "ACCELEROMETER_QUERY": ("adxl345", "lis2dw", "lis3dh", "mpu9250", "icm20948", "bmi160"),
-}
-"""Which kinds of sections bring a command, for those that may be left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +190,13 @@ class _Stripper:
         """Leave out macros that take the place of a command that nothing left provides."""
         kinds = {kind_name(name) for name in self._sections if name not in self._left_out}
         for name, macro in self._macros.items():
-            if macro.get("rename_existing") is None or self._plugins:
-                continue
-            if re.fullmatch(r"[GMT]\d+(\.\d+)?", name):
-                continue
-            providers = _PROVIDERS.get(name)
-            if name not in COMMANDS or (providers is not None and not kinds.intersection(providers)):
-                self._leave_out(macro, "It renames a command of a section that is left out.")
+            # what a plugin provides is not known
+            if (
+                macro.get("rename_existing") is not None
+                and not self._plugins
+                and not is_provided(name, kinds)
+            ):
+                self._leave_out(macro, "It renames a command that no section provides.")
 
 
 def _part(section: Section) -> Part | None:

@@ -15,6 +15,7 @@ from zcal_tui.klipper_config.configuration import (
     read_configuration,
     sections_named,
 )
+from zcal_tui.sim.klipper_commands import is_provided
 from zcal_tui.sim.klippy_facts import KlippyFacts
 from zcal_tui.sim.refusals import Options, Refusal, Refusals, WiringError
 from zcal_tui.sim.sections import BROUGHT_ALONG, KINDS, driven, kind_name
@@ -101,11 +102,14 @@ def connect(
     Raises WiringError with every reason why it cannot be simulated.
     """
     refusals = Refusals(configuration)
-    _Reader(configuration, refusals).refuse_kinds(plugins)
+    reader = _Reader(configuration, refusals)
+    reader.refuse_kinds(plugins)
+    if not plugins:  # what a plugin provides is not known
+        reader.refuse_renames()
     _refuse_ways_out(configuration, refusals)
     if facts is not None:
         _refuse_unknown(configuration, refusals, {*plugins, *BROUGHT_ALONG}, facts)
-    wiring = _Reader(configuration, refusals).wiring()
+    wiring = reader.wiring()
     refusals.check()
     return wiring
 
@@ -172,6 +176,16 @@ class _Reader:
                 self._refusals.section(section, kind.refused)
             elif section.kind.startswith("tmc") and driven(section) not in self._sections:
                 self._refusals.section(section, f"There is no section [{driven(section)}].")
+
+    def refuse_renames(self) -> None:
+        """Refuse macros that take the place of a command that no section provides."""
+        kinds = {kind_name(name) for name in self._sections}
+        for section in sections_named(self._configuration, "gcode_macro"):
+            command = section.name.partition(" ")[2].strip().upper()
+            if section.get("rename_existing") is not None and not is_provided(command, kinds):
+                self._refusals.option(
+                    section, "rename_existing", f"No section provides {command}, so klippy cannot rename it."
+                )
 
     def wiring(self) -> Wiring:
         """Everything that is connected."""

@@ -188,6 +188,16 @@ def test_what_is_no_printer_is_refused(old: str, new: str, said: str) -> None:
         read_wiring(CARTESIAN.replace(old, new))
 
 
+def test_a_macro_cannot_rename_what_is_not_there() -> None:
+    macro = "[gcode_macro pause]\nrename_existing: BASE\ngcode:\n"
+    with pytest.raises(
+        WiringError, match=r"\[gcode_macro pause\] rename_existing: No section provides PAUSE"
+    ):
+        read_wiring(CARTESIAN + macro)
+    read_wiring(CARTESIAN + "[pause_resume]\n" + macro)
+    read_wiring(CARTESIAN + "[gcode_macro M106]\nrename_existing: M106.1\ngcode:\n")
+
+
 @pytest.mark.parametrize(
     ("section", "said"),
     [
