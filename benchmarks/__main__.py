@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks import analyse, first_frame, key_press, sim_mcu, updates
+from benchmarks import analyse, first_frame, key_press, sim_mcu, stored_runs, updates
 from benchmarks.errors import BenchmarkError
 from benchmarks.options import BenchmarkOptions
 from benchmarks.table import BenchmarkReport
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, Callable[[BenchmarkOptions], BenchmarkReport]] = {
     "key_press": key_press.run,
     "sim_mcu": sim_mcu.run,
     "analyse": analyse.run,
+    "stored_runs": stored_runs.run,
 }
 MIN_SECONDS = 8.0
 """Shorter windows would mostly show the machine's other work."""
