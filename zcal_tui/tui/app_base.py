@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from textual import work
 from textual.app import App, SystemCommand
-from textual.binding import Binding
 from textual.screen import Screen
 
 from zcal_tui.model.record import Problem
+from zcal_tui.tui.actions import ACTIONS, bindings, in_force, unknown_names
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import glyphs_for
 from zcal_tui.tui.other_clients import way_out
@@ -30,18 +30,7 @@ class AppBase(App[int]):
     CSS_PATH = "app.tcss"
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
-    BINDINGS: ClassVar = [
-        Binding("f12,ctrl+backslash", "stop", "Emergency stop", id="app.stop", show=False, priority=True),
-        Binding("f8", "firmware_restart", "Firmware restart", id="app.restart", show=False),
-        Binding("w", "why", "What is wrong", id="app.why"),
-        Binding("c", "console", "Console", id="app.console"),
-        Binding("e", "explain", "Last error", id="app.explain"),
-        Binding("f1,question_mark", "help", "Help", id="app.help", key_display="?"),
-        Binding("q", "leave", "Quit", id="app.quit"),
-        Binding("ctrl+p", "command_palette", "Commands", id="app.palette", priority=True),
-        Binding("ctrl+q,ctrl+c", "leave", "Quit", id="app.quit_at_once", show=False, priority=True),
-        Binding("ctrl+z", "suspend_process", "Suspend", id="app.suspend", show=False),
-    ]
+    BINDINGS: ClassVar = bindings("app")
 
     def __init__(
         self,
@@ -52,7 +41,9 @@ class AppBase(App[int]):
     ) -> None:
         super().__init__()
         self.desk = desk
-        self._own_keys = dict(keymap or {})
+        self.keymap_in_force = in_force(keymap or {})
+        """The keys of the actions that do not have their default ones."""
+        self._key_problems = unknown_names(keymap or {})
         self.animation_level = "none"
         environ = os.environ if environ is None else environ
         self.glyphs = glyphs_for(environ.get("TERM", ""))
@@ -64,14 +55,14 @@ class AppBase(App[int]):
 
     def on_mount(self) -> None:
         """The person's own keys."""
-        if self._own_keys:
-            from zcal_tui.tui.keys import STOP_ID, STOP_KEYS, unknown_ids
-
-            for problem in unknown_ids(self._own_keys):
-                self.notify(problem, title="[keymap] in config.toml", severity="warning", markup=False)
-            if STOP_ID in self._own_keys:  # an own key for STOP comes beside those that everybody knows
-                self._own_keys[STOP_ID] += f",{STOP_KEYS}"
-            self.set_keymap(self._own_keys)
+        for problem in self._key_problems:
+            self.notify(problem, title="[keymap] in config.toml", severity="warning", markup=False)
+        for name, keys in self.keymap_in_force.items():
+            if not ACTIONS[
+                name
+            ].keys:  # one of the palette only, which has no binding that a keymap could change
+                self.bind(keys, ACTIONS[name].run, description=ACTIONS[name].label, show=False)
+        self.set_keymap(self.keymap_in_force)
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's colours and the quiet ones mixed from them."""
@@ -87,20 +78,22 @@ class AppBase(App[int]):
             self.stylesheet.set_variables(self.get_css_variables())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A firmware restart and reasons are offered only while something is wrong, or went wrong."""
+        """What makes sense now: a firmware restart and reasons only while something is wrong, or went wrong."""
         if action == "firmware_restart":
             return condition(self.desk.snapshot, self.glyphs).restart
         if action == "why":
             return trouble_of(self.desk.snapshot) is not None
         if action == "explain":
             return self.desk.last_error is not None
-        return True
+        if action == "cancel_run":
+            return self.desk.running is not None
+        return action != "changed" or self.desk.running is None
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action, for the palette."""
         from zcal_tui.tui.commands import commands
 
-        yield from commands(self)
+        yield from commands(self, self.desk)
 
     def action_command_palette(self) -> None:
         """The palette, with STOP above it."""
@@ -161,15 +154,15 @@ class AppBase(App[int]):
 
     @work(group="changed", exclusive=True)
     async def action_changed(self) -> None:
-        """Tell what was changed on the machine, so that results that rest on it are stale."""
+        """Record what was changed on the machine, so that results that depend on it are stale."""
         from zcal_tui.model.check_info.info import HARDWARE_CHANGES
         from zcal_tui.tui.screens.modals import PickModal
 
         what = await self.push_screen_wait(
             PickModal(
                 self.desk,
-                "What was changed?",
-                "Results that rest on it are marked as stale, so that you know what to measure again.",
+                "Hardware changed",
+                "What was changed? Results that depend on it are marked stale.",
                 tuple((key, key.capitalize(), told) for key, told in HARDWARE_CHANGES.items()),
             )
         )

@@ -1,33 +1,16 @@
-"""Every action by name, for the command palette."""
+"""The command palette: every action by name, and what can be done with each check."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import Any
 
-from textual.app import ComposeResult, SystemCommand
+from textual.app import App, ComposeResult, SystemCommand
 from textual.command import CommandPalette
 
 from zcal_tui.tui import messages
-from zcal_tui.tui.app_state import ALL
+from zcal_tui.tui.actions import palette_actions
+from zcal_tui.tui.app_state import ALL, AppState
 from zcal_tui.tui.screens.base import Follower
 from zcal_tui.tui.widgets.statusbar import StatusBar
-
-if TYPE_CHECKING:
-    from zcal_tui.tui.app_base import AppBase
-
-ALWAYS = (
-    ("STOP", "Emergency stop, at once (F12)", "stop"),
-    ("Plan", "All checks", "plan"),
-    ("History", "What was run on this printer, and how its numbers move", "history"),
-    ("Report", "What each check found, as a file to keep or to show", "report"),
-    ("Console", "What the printer says; send G-code", "console"),
-    ("Explain the last error", "What it means, why, what to do", "explain"),
-    ("What is wrong", "With the link, with klippy, or another program at the printer", "why"),
-    ("Firmware restart", "Bring klippy back after a shutdown", "firmware_restart"),
-    ("Help", "This screen and its keys", "help"),
-    ("Theme", "Other colours", "change_theme"),
-    ("Save a picture", "The screen as an SVG file", "screenshot"),
-    ("Quit", "Leave; a run is cancelled and cleaned up", "leave"),
-)
 
 
 class Palette(Follower, CommandPalette):
@@ -39,23 +22,18 @@ class Palette(Follower, CommandPalette):
         yield from super().compose()
 
 
-def commands(app: "AppBase") -> Iterable[SystemCommand]:
+def commands(app: App[Any], desk: AppState) -> Iterable[SystemCommand]:
     """The commands that make sense now."""
-    desk = app.desk
     if desk.running is not None:
         watch = messages.RunWatched(desk.running)
         title = desk.title(desk.running)
-        yield SystemCommand(f"Watch: {title}", "The running check", _sending(app, watch))
-        yield SystemCommand("Cancel the run", "It ends after the present move", _doing(app, "cancel_run"))
+        yield SystemCommand(f"Watch: {title}", "Show the running check", _sending(app, watch))
     else:
-        yield SystemCommand(
-            "Something was changed", "Tell what, so that results turn stale", _doing(app, "changed")
-        )
         for record in desk.snapshot.interrupted:
             if desk.can_start:
                 again = messages.StartRequested(record.check, resume=record)
-                title = f"Go on with: {desk.title(record.check)}, {record.started[:16]}"
-                yield SystemCommand(title, "A run that was cut off", _sending(app, again))
+                title = f"Resume: {desk.title(record.check)}, {record.started[:16]}"
+                yield SystemCommand(title, "Resume the unfinished run", _sending(app, again))
         for name in (*desk.checks, ALL):
             check = desk.declared(name)
             assert check is not None
@@ -64,23 +42,24 @@ def commands(app: "AppBase") -> Iterable[SystemCommand]:
                 yield SystemCommand(f"Start: {check.info.title}", check.info.learn, _sending(app, start))
             if name in desk.last:
                 earlier = _doing(app, f"history({name!r})")
-                yield SystemCommand(f"Earlier results: {check.info.title}", "Its runs and its trend", earlier)
+                yield SystemCommand(
+                    f"Earlier results: {check.info.title}", "Show its runs and its trend", earlier
+                )
             form = messages.SettingsRequested(name)
-            yield SystemCommand(f"Settings: {check.info.title}", "How it is run", _sending(app, form))
-    for title, told, action in ALWAYS:
-        if not app.check_action(action, ()):
-            continue
-        yield SystemCommand(title, told, _doing(app, action))
+            yield SystemCommand(f"Settings: {check.info.title}", "Change its settings", _sending(app, form))
+    for action in palette_actions():
+        if app.check_action(action.run, ()):
+            yield SystemCommand(action.label, action.description, _doing(app, action.run))
 
 
-def _sending(app: "AppBase", message: messages.ScreenRequest) -> Callable[[], None]:
+def _sending(app: App[Any], message: messages.ScreenRequest) -> Callable[[], None]:
     def send() -> None:
         app.post_message(message)
 
     return send
 
 
-def _doing(app: "AppBase", action: str) -> Callable[[], None]:
+def _doing(app: App[Any], action: str) -> Callable[[], None]:
     def do() -> None:
         app.call_next(app.run_action, action)
 

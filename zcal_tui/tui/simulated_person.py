@@ -9,8 +9,8 @@ from zcal_tui.session.simulated_person import SimulatedPerson, SimulatedPersonGo
 from zcal_tui.tui.glyphs import Glyphs
 
 HOW = (
-    "Push and pull the sheet by its edge. Right is a slight, even drag both ways: it still slides. Sliding as if "
-    "nothing were there: too high. Buckling, or not moving at all: too low."
+    "Push and pull the sheet by its edge. Correct: the paper slides with slight, even drag. Slides freely: too high. "
+    "Buckles or sticks: too low."
 )
 """Klipper docs, Bed_Level, `The paper test`: a small amount of friction when the paper is pushed back and forth."""
 

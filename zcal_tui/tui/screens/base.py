@@ -9,6 +9,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from zcal_tui.session.snapshot import Snapshot
+from zcal_tui.tui.actions import with_keys
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.widgets.keybar import KeyBar
 from zcal_tui.tui.widgets.statusbar import StatusBar, TroubleStrip
@@ -26,7 +27,7 @@ class Follower(_AnyScreen):
     """A screen that follows the snapshot: mixed into whatever kind of screen it is."""
 
     ABOUT: ClassVar[str] = ""
-    """What this screen is for, for the help page."""
+    """What this screen is for, for the help page; `{plan.next}` stands for the key of that action."""
 
     def __init__(self, desk: AppState) -> None:
         super().__init__()
@@ -48,7 +49,7 @@ class Follower(_AnyScreen):
 
     def about(self) -> str:
         """What this screen is for, for the help page."""
-        return self.ABOUT
+        return with_keys(self.app, self.ABOUT)
 
     @property
     def can_follow(self) -> bool:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
@@ -13,6 +12,7 @@ from zcal_tui.model.labels import label
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.results.compare import Difference, RunComparison, compare
 from zcal_tui.results.text import difference_text, estimate_value, moment, significance_text
+from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.app_state import AppState, short_title
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.history_model import ending
@@ -94,17 +94,11 @@ class CompareScreen(ZcalScreen):
     CSS_PATH = "compare.tcss"
     AUTO_FOCUS = "#back"
     ABOUT = (
-        "Two runs of one check. For each number: B minus A with its 95 % interval, as if the runs had nothing wrong in "
-        "common, and whether that is more than chance; below it both numbers with their intervals on one scale. Then "
-        "what else was different, the settings that matter to this check first."
+        "Two runs of one check. For each number: B minus A with its 95 % interval, and whether the difference is "
+        "statistically significant. The intervals assume no error common to both runs. Below: both numbers on one "
+        "scale. Then every other difference, the settings that matter to this check first."
     )
-    BINDINGS: ClassVar = [
-        Binding("escape", "app.back", "Back", id="compare.back", key_display="esc"),
-        Binding("up,k", "scroll_body(-1)", "Read on", id="compare.up", key_display="↑↓"),
-        Binding("down,j", "scroll_body(1)", "", id="compare.down", show=False),
-        Binding("pageup", "scroll_body(-8)", "", id="compare.pageup", show=False),
-        Binding("pagedown", "scroll_body(8)", "", id="compare.pagedown", show=False),
-    ]
+    BINDINGS: ClassVar = bindings("compare")
 
     def __init__(self, desk: AppState, first: Record, second: Record) -> None:
         super().__init__(desk)

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.binding import Binding
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button
 
 from zcal_tui.session.snapshot import LinkState, PrinterLink, Snapshot
+from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.widgets.text import Plain
@@ -55,10 +55,10 @@ class ConnectionScreen(ZcalScreen):
 
     SHOWS_TROUBLE = False  # the whole page does
     ABOUT = (
-        "The program is reaching the printer. While a simulated printer is set up for the first time, a real "
-        "Klipper is prepared on this machine, which takes a minute or two."
+        "The program is connecting to the printer. The first start of a simulated printer prepares a real Klipper on "
+        "this machine, which takes a minute or two."
     )
-    BINDINGS: ClassVar = [Binding("escape", "app.leave", "Quit", id="connection.quit", show=False)]
+    BINDINGS: ClassVar = bindings("connection")
 
     def compose_body(self) -> Iterable[Widget]:
         """What is going on, and a way out."""

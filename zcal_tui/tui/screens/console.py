@@ -5,11 +5,11 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual import on
-from textual.binding import Binding
 from textual.widget import Widget
 from textual.widgets import Input, RichLog
 
 from zcal_tui.session.snapshot import ConsoleLine, Snapshot
+from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.messages import GcodeEntered
 from zcal_tui.tui.screens.base import ZcalScreen
@@ -32,18 +32,11 @@ class ConsoleScreen(ZcalScreen):
 
     CSS_PATH = "console.tcss"
     ABOUT = (
-        "Everything the printer prints, and what this program sent, marked with `>`. Type G-code and press Enter; "
-        "the arrow keys bring back what was typed before. F2 explains the printer's last error. M112 is sent as an "
-        "emergency stop, past every queue."
+        "Everything the printer prints, and what this program sent, marked with `>`. Type G-code and press Enter. "
+        "{console.earlier} and {console.later} recall typed lines. {console.explain} explains the printer's last "
+        "error. M112 is sent as an emergency stop, past every queue."
     )
-    BINDINGS: ClassVar = [
-        Binding("escape", "app.back", "Back", id="console.back"),
-        Binding("up", "recall(-1)", "Earlier", id="console.earlier", key_display="↑↓"),
-        Binding("down", "recall(1)", "", id="console.later", show=False),
-        Binding("f2", "app.explain", "Explain the error", id="console.explain"),
-        Binding("pageup", "page(-1)", "Scroll", id="console.pageup", key_display="PgUp/Dn"),
-        Binding("pagedown", "page(1)", "", id="console.pagedown", show=False),
-    ]
+    BINDINGS: ClassVar = bindings("console")
 
     def __init__(self, desk: AppState) -> None:
         super().__init__(desk)

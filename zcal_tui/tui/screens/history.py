@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import ClassVar
 
 from textual import on, work
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.visual import VisualType
@@ -19,6 +18,7 @@ from zcal_tui.results.changes import Changed
 from zcal_tui.results.store import StoredRun, read_whole
 from zcal_tui.results.variant import key
 from zcal_tui.session.snapshot import Snapshot
+from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.app_state import ALL, AppState, short_title
 from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.history_model import HistoryModel, Trend, holds_no_more, read_runs, said, with_trends
@@ -43,21 +43,13 @@ class HistoryScreen(ZcalScreen):
 
     CSS_PATH = "history.tcss"
     ABOUT = (
-        "Every run that is kept of this printer, newest first, with its verdict and its main number. The plot shows "
-        "that number over the runs with 95 % intervals; the diamond is the chosen run, a circle one that cannot be "
-        "compared with the newest. Enter opens a run, left and right show one check only. Space marks a run, and D "
-        "compares two marked ones, or a marked one with the chosen one. Nothing here moves the printer, and nothing "
-        "is deleted."
+        "Every stored run of this printer, newest first, with its verdict and its main number. The plot shows that "
+        "number over the runs with 95 % intervals. The diamond is the selected run; a circle cannot be compared with "
+        "the newest. {history.open} opens a run. {history.before} and {history.after} show one check only. "
+        "{history.mark} marks a run; {history.compare} compares two marked runs, or a marked one with the selected "
+        "one. Nothing here moves the printer or deletes anything."
     )
-    BINDINGS: ClassVar = [
-        Binding("enter", "open", "Open", id="history.open"),
-        Binding("left", "filter(-1)", "Check", id="history.before", key_display="←→"),
-        Binding("right", "filter(1)", "", id="history.after", show=False),
-        Binding("space", "mark", "Mark", id="history.mark", key_display="space"),
-        Binding("d", "compare", "Compare", id="history.compare"),
-        Binding("r", "app.report", "Report", id="history.report"),
-        Binding("escape,h", "app.back", "Back", id="history.back", key_display="esc"),
-    ]
+    BINDINGS: ClassVar = bindings("history")
 
     def __init__(self, desk: AppState, check: str = "") -> None:
         """`check` is the one that is shown alone at first; empty for all."""

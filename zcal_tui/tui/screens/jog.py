@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.binding import Binding
 from textual.containers import Grid, Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
@@ -13,6 +12,7 @@ from zcal_tui.model.distance import ACCEPTED_JOG, DistanceError, parse_jog
 from zcal_tui.model.questions import JogMove, JogStep
 from zcal_tui.model.units import number
 from zcal_tui.session.snapshot import Asking, Snapshot
+from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.screens.base import ZcalScreen
@@ -61,25 +61,14 @@ class JogScreen(QuestionScreen, ZcalScreen):
     CSS_PATH = "jog.tcss"
     AUTO_FOCUS = ""
     ABOUT = (
-        "Bring the nozzle exactly over the mark that was made below the probe: large steps first, small ones near "
-        "it, and lower the nozzle to just above the bed so that the eye is not deceived. Arrow keys move in X and Y, "
-        "J and K lower and raise. The offsets say where the probe is as seen from the nozzle: a negative x_offset is "
-        "to the left (towards smaller X), a negative y_offset in front (towards smaller Y). Moves never leave the "
-        "axes. Done takes the place; giving up lifts and changes nothing."
+        "Move the nozzle exactly over the mark that was made under the probe. Use large steps first, then small ones. "
+        "Near the mark, lower the nozzle to just above the bed to see it without parallax. {jog.left}, {jog.right}, "
+        "{jog.back} and {jog.front} move in X and Y; {jog.lower} and {jog.higher} lower and raise. The offsets say "
+        "where the probe is as seen from the nozzle: a negative x_offset is to the left (smaller X), a negative "
+        "y_offset in front (smaller Y). Moves stay within the axis limits. {jog.done} records the position; "
+        "{jog.abort} lifts the nozzle and discards it."
     )
-    BINDINGS: ClassVar = [
-        Binding("left", "go('left')", "X Y", id="jog.left", key_display="←→↑↓"),
-        Binding("right", "go('right')", "", show=False, id="jog.right"),
-        Binding("up", "go('back')", "", show=False, id="jog.back"),
-        Binding("down", "go('front')", "", show=False, id="jog.front"),
-        Binding("j,pagedown", "go('lower')", "Lower", id="jog.lower", key_display="j"),
-        Binding("k,pageup", "go('higher')", "Raise", id="jog.higher", key_display="k"),
-        Binding("1", "step(0)", "Step", id="jog.step1", key_display="1-5"),
-        *(Binding(str(n + 1), f"step({n})", "", show=False, id=f"jog.step{n + 1}") for n in range(1, 5)),
-        Binding("d", "done", "Done", id="jog.done"),
-        Binding("z", "type", "Type mm", id="jog.type"),
-        Binding("escape", "abort", "Give up", id="jog.abort", key_display="esc"),
-    ]
+    BINDINGS: ClassVar = bindings("jog")
 
     def __init__(self, desk: AppState, asking: Asking) -> None:
         super().__init__(desk)

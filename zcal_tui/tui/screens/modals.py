@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
@@ -11,6 +10,7 @@ from textual.widgets import Button
 
 from zcal_tui.model.record import Problem
 from zcal_tui.session.snapshot import LinkState, Snapshot
+from zcal_tui.tui.actions import bindings, key_text
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.messages import FirmwareRestartRequested, GcodeEntered, LineSaid, ScreenRequest
@@ -20,10 +20,7 @@ from zcal_tui.tui.screens.base import ZcalModal
 from zcal_tui.tui.screens.connection import problem_text
 from zcal_tui.tui.widgets.text import TONES, Plain
 
-BETWEEN_BUTTONS = [
-    Binding("left", "app.focus_previous", show=False, id="box.left"),
-    Binding("right", "app.focus_next", show=False, id="box.right"),
-]
+BETWEEN_BUTTONS = bindings("box")
 
 
 def option_label(n: int, label: str, told: str) -> Content:
@@ -33,14 +30,10 @@ def option_label(n: int, label: str, told: str) -> Content:
 
 
 class ConfirmModal(ZcalModal[bool]):
-    """A yes or no. Escape is no."""
+    """A yes or no."""
 
     CSS_PATH = "modal.tcss"
-    BINDINGS: ClassVar = [
-        Binding("y", "answer(True)", "Yes", id="confirm.yes"),
-        Binding("n,escape", "answer(False)", "No", id="confirm.no", key_display="esc"),
-        *BETWEEN_BUTTONS,
-    ]
+    BINDINGS: ClassVar = bindings("confirm") + BETWEEN_BUTTONS
 
     def __init__(self, desk: AppState, title: str, text: str, yes: str, no: str) -> None:
         super().__init__(desk)
@@ -67,13 +60,7 @@ class PickModal(ZcalModal[str | None]):
     """One of several; None where it is left."""
 
     CSS_PATH = "modal.tcss"
-    BINDINGS: ClassVar = [
-        *(Binding(str(n), f"pick({n})", "", show=False, id=f"pick.{n}") for n in range(1, 10)),
-        Binding("up,k", "app.focus_previous", "Choose", id="pick.up", key_display="↑↓"),
-        Binding("down,j", "app.focus_next", "", show=False, id="pick.down"),
-        Binding("escape", "leave", "Back", id="pick.back", key_display="esc"),
-        *BETWEEN_BUTTONS,
-    ]
+    BINDINGS: ClassVar = bindings("pick") + BETWEEN_BUTTONS
 
     def __init__(
         self,
@@ -120,12 +107,7 @@ class ProblemModal(ZcalModal[None]):
     """What went wrong, with a run or with the printer: what, why, what to do, and the printer's own words as text."""
 
     CSS_PATH = "modal.tcss"
-    BINDINGS: ClassVar = [
-        Binding("escape,enter", "dismiss", "Close", id="problem.close", key_display="esc"),
-        Binding("f", "restart", "Firmware restart", id="problem.restart"),
-        Binding("x", "way_out", "Do it", id="problem.way_out"),
-        *BETWEEN_BUTTONS,
-    ]
+    BINDINGS: ClassVar = bindings("problem") + BETWEEN_BUTTONS
 
     def __init__(self, desk: AppState, problem: Problem, title: str, way: WayOut | None = None) -> None:
         """`way`: what may be done about it here."""
@@ -145,7 +127,8 @@ class ProblemModal(ZcalModal[None]):
         with Horizontal(classes="buttons"):
             yield Button("Close", id="close", action="screen.dismiss")
             if self._way is not None:
-                yield Button(f"{self._label}  x", id="way-out", variant="warning", action="screen.way_out")
+                label = f"{self._label}  {key_text(self.app, 'problem.way_out')}"
+                yield Button(label, id="way-out", variant="warning", action="screen.way_out")
             restart = Button("Firmware restart", id="restart", variant="warning", action="screen.restart")
             restart.display = self._can_restart
             yield restart
@@ -201,11 +184,7 @@ class StoppedModal(ZcalModal[None]):
     """After STOP: what happened, how klippy is, and a way back."""
 
     CSS_PATH = "modal.tcss"
-    BINDINGS: ClassVar = [
-        Binding("escape", "dismiss", "Close", id="stopped.close", key_display="esc"),
-        Binding("f", "restart", "Firmware restart", id="stopped.restart"),
-        *BETWEEN_BUTTONS,
-    ]
+    BINDINGS: ClassVar = bindings("stopped") + BETWEEN_BUTTONS
 
     def __init__(self, desk: AppState) -> None:
         super().__init__(desk)

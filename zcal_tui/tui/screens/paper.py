@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
@@ -14,6 +13,7 @@ from zcal_tui.model.paper_moves import can_accept, needs_consent, out_of_reach, 
 from zcal_tui.model.questions import PaperMove, PaperStep
 from zcal_tui.model.units import closer_farther, length, millimetres, number
 from zcal_tui.session.snapshot import Asking, Snapshot
+from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.screens.base import ZcalScreen
@@ -88,25 +88,13 @@ class PaperScreen(QuestionScreen, ZcalScreen):
     AUTO_FOCUS = ""
     ABOUT = (
         "Lower the nozzle until a sheet of ordinary printer paper between nozzle and bed just drags. "
-        f"{HOW} Go down in steps, smaller ones near the bed; then halve: each half step goes to the middle between "
-        "this height and the next one tried, so that a few moves find the height. Every approach ends downwards, so "
-        "play in the screws does not count. Undo goes back to the height before. Accept takes this height; giving "
-        "up lifts the nozzle and changes nothing. Nozzle and bed should be cold, and the nozzle's tip clean."
+        f"{HOW} "
+        "Lower in steps, smaller ones near the bed. Then halve: each half step goes to the middle between this height "
+        "and the next one tried. Every approach ends downwards, so backlash in the screws does not count. "
+        "{paper.undo} returns to the height before. {paper.accept} accepts this height; {paper.abort} lifts the nozzle "
+        "and discards the test. Nozzle and bed should be cold, and the tip of the nozzle clean."
     )
-    BINDINGS: ClassVar = [
-        Binding("j,down", "go_by(-1)", "Lower", id="paper.lower", key_display="j"),
-        Binding("k,up", "go_by(1)", "Raise", id="paper.raise", key_display="k"),
-        Binding("1", "step(0)", "Step", id="paper.step1", key_display="1-5"),
-        *(Binding(str(n + 1), f"step({n})", "", show=False, id=f"paper.step{n + 1}") for n in range(1, 5)),
-        Binding("minus,b", "halve(-1)", "Half down", id="paper.half_down", key_display="-"),
-        Binding("plus,equals_sign,B", "halve(1)", "Half up", id="paper.half_up", key_display="+"),
-        Binding("a", "accept", "Accept", id="paper.accept"),
-        Binding("u,backspace", "undo", "Undo", id="paper.undo", key_display="u"),
-        Binding("z", "type", "Type mm", id="paper.type"),
-        Binding("escape", "abort", "Give up", id="paper.abort", key_display="esc"),
-        Binding("left", "app.focus_previous", show=False, id="paper.left"),
-        Binding("right", "app.focus_next", show=False, id="paper.right"),
-    ]
+    BINDINGS: ClassVar = bindings("paper")
 
     def __init__(self, desk: AppState, asking: Asking) -> None:
         super().__init__(desk)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
@@ -16,6 +15,7 @@ from zcal_tui.model.check_info.info import Needs
 from zcal_tui.model.record import Level
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.snapshot import Snapshot
+from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.app_state import ALL, AppState, CheckStatus, short_title
 from zcal_tui.tui.messages import RunWatched, SettingsRequested, StartRequested
 from zcal_tui.tui.presenters import presenter_of
@@ -101,27 +101,15 @@ class PlanScreen(ZcalScreen):
 
     CSS_PATH = "plan.tcss"
     ABOUT = (
-        "The checks stand in the order in which they make sense. Choose one with the arrow keys or a tap; at the right "
-        "stands what it teaches and needs. Enter starts it with the settings shown under `with`; S changes them. N "
-        "starts the next sensible one, A chooses the whole plan, one check after the other. L shows the last result, "
-        "`Earlier results` all of this check, H those of every check; R writes a report about this printer to a file. "
-        "M tells that you changed something on the machine, so that results that rest on it are marked stale. Nothing "
-        "is written to the printer's configuration without your yes."
+        "The checks are in a sensible order. Select one with {list.up} and {list.down} or a tap; its description is "
+        "on the right. {plan.start} starts it with the settings shown; {plan.settings} changes them. {plan.next} "
+        "starts the next check that is not done. {plan.all} selects the full calibration, which runs one check after "
+        "the other. {plan.result} shows the last result, `Earlier results` every run of the check, {plan.history} the "
+        "runs of all checks. {plan.report} writes a report about this printer to a file. {plan.changed} records a "
+        "hardware change; results that depend on it are marked stale. Nothing is written to the printer's "
+        "configuration without your consent."
     )
-    BINDINGS: ClassVar = [
-        Binding("enter", "start", "Start", id="plan.start"),
-        Binding("n", "next", "Next", id="plan.next"),
-        Binding("a", "all", "All", id="plan.all", show=False),
-        Binding("s", "settings", "Settings", id="plan.settings"),
-        Binding("r", "app.report", "Report", id="plan.report"),
-        Binding("h", "app.history", "History", id="plan.history"),
-        Binding("l", "result", "Last result", id="plan.result", show=False),
-        Binding("m", "app.changed", "Something changed", id="plan.changed", show=False),
-        Binding(
-            "pageup", "page(-1)", "Read on at the right", id="plan.pageup", key_display="PgUp/Dn", show=False
-        ),
-        Binding("pagedown", "page(1)", "", id="plan.pagedown", show=False),
-    ]
+    BINDINGS: ClassVar = bindings("plan")
 
     def __init__(self, desk: AppState, chosen: str | None = None) -> None:
         super().__init__(desk)

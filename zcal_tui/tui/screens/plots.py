@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Button
 
 from zcal_tui.model.record import Record
+from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.presenters import presenter_of
 from zcal_tui.tui.screens.base import ZcalScreen
@@ -22,14 +22,10 @@ class PlotScreen(ZcalScreen):
 
     CSS_PATH = "plots.tcss"
     AUTO_FOCUS = ""
-    ABOUT = "What was measured, as pictures and as a table. V goes to the next picture, T shows the table instead."
-    BINDINGS: ClassVar = [
-        Binding("escape", "app.back", "Back", id="picture.back"),
-        Binding("v", "picture", "Next picture", id="picture.next"),
-        Binding("t", "table", "Table or picture", id="picture.table"),
-        Binding("up", "scroll_table(-1)", "", show=False, id="picture.up"),
-        Binding("down", "scroll_table(1)", "", show=False, id="picture.down"),
-    ]
+    ABOUT = (
+        "The samples as plots and as a table. {picture.next} shows the next plot, {picture.table} the table."
+    )
+    BINDINGS: ClassVar = bindings("picture")
 
     def __init__(self, desk: AppState, record: Record) -> None:
         super().__init__(desk)
@@ -39,7 +35,7 @@ class PlotScreen(ZcalScreen):
         """The picture, the table behind it, a way back."""
         with Vertical(id="frame") as frame:
             frame.border_title = self.desk.title(self.record.check)
-            yield PlotView(id="picture")
+            yield PlotView("picture.next", id="picture")
             yield SampleTable(id="samples")
         with Horizontal(id="foot"):
             yield Button("Back", id="back", action="app.back")

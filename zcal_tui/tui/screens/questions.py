@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
@@ -11,6 +10,7 @@ from textual.widgets import Button
 
 from zcal_tui.model.questions import Choose, Confirm
 from zcal_tui.session.snapshot import Asking
+from zcal_tui.tui.actions import bindings, key_text
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.messages import CancelRequested
 from zcal_tui.tui.screens.base import ZcalModal
@@ -46,19 +46,6 @@ def diff_text(text: str) -> Content:
         style = next((style for start, style in DIFF_STYLES if line.startswith(start)), "")
         lines.append(Content.styled(line, style) if style else Content(line))
     return Content("\n").join(lines)
-
-
-HELP = Binding("f1,question_mark", "app.help", "Help", id="question.help", key_display="?")
-
-PAGING = [
-    Binding("pageup", "scroll_detail(-8)", "Read on", show=False, id="question.pageup"),
-    Binding("pagedown", "scroll_detail(8)", "Read on", show=False, id="question.pagedown"),
-]
-SCROLLING = [
-    Binding("up,k", "scroll_detail(-1)", "Read on", id="question.up", key_display="↑↓"),
-    Binding("down,j", "scroll_detail(1)", "", show=False, id="question.down"),
-    *PAGING,
-]
 
 
 def option_labels(question: Choose) -> list[Content]:
@@ -127,6 +114,11 @@ class QuestionBox(QuestionScreen, ZcalModal[None]):
             # As high from the beginning as it will be: nothing may move under a finger that is on its way
             yield Plain(Content.assemble(("simulated: …", "$z-dim")), id="simulated")
 
+    def cancel_button(self) -> Button:
+        """The way out of the whole check."""
+        key = key_text(self.app, "question.cancel")
+        return Button(f"Cancel check  {key}", id="cancel", action="screen.cancel_check")
+
     def action_scroll_detail(self, by: int) -> None:
         """Scroll the detail where it does not all fit."""
         for detail in self.query("#detail").results(VerticalScroll):
@@ -140,15 +132,15 @@ class QuestionBox(QuestionScreen, ZcalModal[None]):
 class QuestionModal(QuestionBox):
     """A yes or no. Enter presses the answer in focus, which is the harmless one where a yes could do harm."""
 
-    ABOUT = "The check goes on once you have answered. Cancel ends the whole check; the printer is left as it was."
-    BINDINGS: ClassVar = [
-        Binding("y", "answer(True)", "Yes", id="question.yes"),
-        Binding("n,escape", "answer(False)", "No", id="question.no", key_display="n"),
-        Binding("x", "cancel_check", "Cancel the check", id="question.cancel"),
-        HELP,
-        *BETWEEN_BUTTONS,
-        *SCROLLING,
-    ]
+    ABOUT = (
+        "The check continues once you have answered. {question.cancel} cancels the whole check and restores the "
+        "printer's state."
+    )
+    BINDINGS: ClassVar = (
+        bindings("question", "yes", "no", "cancel", "help")
+        + BETWEEN_BUTTONS
+        + bindings("question", "up", "down", "pageup", "pagedown")
+    )
 
     def __init__(self, desk: AppState, asking: Asking) -> None:
         super().__init__(desk, asking)
@@ -162,14 +154,15 @@ class QuestionModal(QuestionBox):
         yield from self.compose_text(question.text, question.detail)
         with Horizontal(classes="buttons"):
             yes = Button(
-                f"{question.yes}  y",
+                f"{question.yes}  {key_text(self.app, 'question.yes')}",
                 id="yes",
                 variant="warning" if question.danger else "success",
                 action="screen.answer(True)",
             )
-            no = Button(f"{question.no}  n", id="no", action="screen.answer(False)")
+            no_label = f"{question.no}  {key_text(self.app, 'question.no')}"
+            no = Button(no_label, id="no", action="screen.answer(False)")
             yield from (no, yes) if question.danger else (yes, no)
-            yield Button("Cancel  x", id="cancel", action="screen.cancel_check")
+            yield self.cancel_button()
 
     def on_mount(self) -> None:
         """The answer that does no harm is in focus."""
@@ -187,16 +180,15 @@ class QuestionModal(QuestionBox):
 class ChooseModal(QuestionBox):
     """One of several."""
 
-    ABOUT = "Choose one with its number, with the arrow keys and Enter, or with a tap. Cancel ends the whole check."
-    BINDINGS: ClassVar = [
-        *(Binding(str(n), f"pick({n})", "", show=False, id=f"question.pick{n}") for n in range(1, 10)),
-        Binding("up,k", "app.focus_previous", "Choose", id="question.before", key_display="↑↓"),
-        Binding("down,j", "app.focus_next", "", show=False, id="question.after"),
-        Binding("x,escape", "cancel_check", "Cancel the check", id="question.cancel", key_display="x"),
-        HELP,
-        *PAGING,
-        *BETWEEN_BUTTONS,
-    ]
+    ABOUT = (
+        "Choose an option with its number, with {question.before} and {question.after} and Enter, or with a tap. "
+        "{question.cancel} cancels the whole check."
+    )
+    BINDINGS: ClassVar = (
+        bindings("question", *(f"pick{n}" for n in range(1, 10)))
+        + bindings("question", "before", "after", "cancel", "leave", "help", "pageup", "pagedown")
+        + BETWEEN_BUTTONS
+    )
 
     def __init__(self, desk: AppState, asking: Asking) -> None:
         super().__init__(desk, asking)
@@ -210,7 +202,7 @@ class ChooseModal(QuestionBox):
             for n, label in enumerate(option_labels(self.question), 1):
                 yield Button(label, id=f"option{n}", classes="option", action=f"screen.pick({n})")
         with Horizontal(classes="buttons"):
-            yield Button("Cancel  x", id="cancel", action="screen.cancel_check")
+            yield self.cancel_button()
 
     def on_mount(self) -> None:
         """The first option is in focus."""

@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.binding import Binding
 from textual.containers import Grid, Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -12,6 +11,7 @@ from textual.widgets import Button
 
 from zcal_tui.model.view import RunView
 from zcal_tui.session.snapshot import LinkState, Snapshot
+from zcal_tui.tui.actions import bindings, key_text, with_keys
 from zcal_tui.tui.app_state import ALL, AppState
 from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.messages import CancelRequested, PlanRequested, RunWatched
@@ -27,6 +27,10 @@ from zcal_tui.tui.widgets.text import BigNumber, Plain
 
 READING_SECONDS = 8.0
 NOTICES_KEPT = 6
+ENDS = (
+    "The check stops by itself once the answer is certain. {run.cancel} cancels it after the current move and restores "
+    "the printer's state."
+)
 
 
 def live_text(live: Live) -> Content:
@@ -40,12 +44,7 @@ class RunScreen(ZcalScreen):
 
     CSS_PATH = "run.tcss"
     AUTO_FOCUS = ""  # so that a second Enter after Start does not press Cancel
-    BINDINGS: ClassVar = [
-        Binding("escape", "cancel", "Cancel after this move", id="run.cancel"),
-        Binding("p", "plan", "Plan", id="run.plan"),
-        Binding("t", "table", "Table or picture", id="run.table"),
-        Binding("v", "picture", "Next picture", id="run.picture"),
-    ]
+    BINDINGS: ClassVar = bindings("run")
 
     def __init__(self, desk: AppState, check: str) -> None:
         super().__init__(desk)
@@ -63,7 +62,7 @@ class RunScreen(ZcalScreen):
         yield from self.compose_run()
         with Horizontal(id="foot"):
             yield RunProgress(id="progress")
-            yield Button("Cancel  esc", id="cancel", action="screen.cancel")
+            yield Button(f"Cancel  {key_text(self.app, 'run.cancel')}", id="cancel", action="screen.cancel")
 
     def compose_run(self) -> Iterable[Widget]:
         """Numbers and table at the left, the plot at the right."""
@@ -75,7 +74,7 @@ class RunScreen(ZcalScreen):
                 yield LimitGauge(id="gauge")
                 yield Figures(id="figures")
             with Vertical(id="plotpane"):
-                yield PlotView(id="picture")
+                yield PlotView("run.picture", id="picture")
             with Vertical(id="table"):
                 yield SampleTable(id="samples")
 
@@ -127,13 +126,12 @@ class RunScreen(ZcalScreen):
     def about(self) -> str:
         """What the check does and what this screen shows of it."""
         declared = self.desk.declared(self.check)
+        parts = [declared.info.explain] if declared is not None else []
+        parts += [with_keys(self.app, presenter_of(self.check).about), with_keys(self.app, ENDS)]
         view = self.view
-        said = "\n\n".join(view.notices[-NOTICES_KEPT:]) if view is not None else ""
-        return (
-            f"{declared.info.explain if declared else ''} {presenter_of(self.check).about} "
-            "The check stops by itself once the answer is certain. Escape ends it after the present move; "
-            "the printer is left as it was." + (f"\n\nWhat it has said so far:\n\n{said}" if said else "")
-        )
+        if view is not None and view.notices:
+            parts += ["Messages so far:", *view.notices[-NOTICES_KEPT:]]
+        return "\n\n".join(parts)
 
     @property
     def view(self) -> RunView | None:

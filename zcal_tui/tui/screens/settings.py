@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from textual import on
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import Click, DescendantFocus
@@ -12,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from zcal_tui.checks.parameters import ParameterError, ParameterSpec, build, specs
+from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.messages import StartRequested
@@ -90,18 +90,11 @@ class SettingsScreen(ZcalScreen):
     CSS_PATH = "settings.tcss"
     ABOUT = (
         "Every setting of the check with the values it may take. An empty field means the value shown in grey; "
-        "`automatic` lets the check or printer.cfg decide. F3, or a tap beside a field, goes to the next choice. Enter "
-        "or Ctrl+S keeps the values, F5 keeps them and starts."
+        "`automatic` lets the check or printer.cfg decide. {settings.choose}, or a tap beside a field, selects the "
+        "next choice. Enter or {settings.keep} applies the values; {settings.start} applies them and starts the "
+        "check."
     )
-    BINDINGS: ClassVar = [
-        Binding("escape", "app.back", "Back", id="settings.back"),
-        Binding("ctrl+s", "keep", "Keep", id="settings.keep", priority=True),
-        Binding("f5", "start", "Keep and start", id="settings.start"),
-        Binding("f3", "choose", "Next choice", id="settings.choose"),
-        Binding("ctrl+r", "defaults", "Defaults", id="settings.defaults"),
-        Binding("down", "app.focus_next", show=False, id="settings.next"),
-        Binding("up", "app.focus_previous", show=False, id="settings.previous"),
-    ]
+    BINDINGS: ClassVar = bindings("settings")
 
     def __init__(self, desk: AppState, check: str) -> None:
         super().__init__(desk)

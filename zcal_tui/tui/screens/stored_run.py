@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.binding import Binding
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button
 
 from zcal_tui.model.record import Record
+from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.presenters import presenter_of
 from zcal_tui.tui.run_context import circumstances, facts, since
@@ -22,11 +22,11 @@ class StoredRunScreen(VerdictScreen):
     """As the result of a run that has just ended, but nothing can be started from it."""
 
     ABOUT = (
-        "A run of the past: its answer, the numbers with their intervals, the reasons, what it found for printer.cfg "
-        "and what became of that, under which circumstances it was made, and what was changed on the machine since. "
-        "V shows its samples as a picture. It is only shown: the plan starts checks."
+        "A stored run: its answer, the numbers with their intervals, the reasons and the values for printer.cfg. "
+        "Below: the conditions of the run, and what was changed on the machine since. {verdict.picture} shows the "
+        "samples as a plot. Start a check from the plan."
     )
-    BINDINGS: ClassVar = [Binding("escape", "app.back", "Back", id="kept.back", key_display="esc")]
+    BINDINGS: ClassVar = bindings("kept")
 
     def __init__(self, desk: AppState, record: Record, stale: str | None) -> None:
         """`stale` is why the result does not hold any more, None where nothing speaks against it."""

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
+from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.screens.base import ZcalModal
 from zcal_tui.tui.widgets.text import Plain
@@ -19,7 +19,7 @@ class TypedModal(ZcalModal[str | None]):
     """Gives back what was typed once it is understood; None where it was left."""
 
     CSS_PATH = "modal.tcss"
-    BINDINGS: ClassVar = [Binding("escape", "leave", "Back", id="typed.back", key_display="esc")]
+    BINDINGS: ClassVar = bindings("typed")
 
     def __init__(
         self,

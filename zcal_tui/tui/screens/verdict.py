@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
@@ -12,6 +11,7 @@ from textual.widgets import Button
 from zcal_tui.model.outcome_words import OUTCOME_WORDS
 from zcal_tui.model.record import Change, Level, Outcome, Record, RecordPart, Verdict
 from zcal_tui.session.snapshot import Snapshot
+from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.app_state import LEVEL_WORDS, AppState, short_title
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.messages import PlanRequested, SettingsRequested, StartRequested
@@ -115,23 +115,11 @@ class VerdictScreen(ZcalScreen):
 
     CSS_PATH = "verdict.tcss"
     ABOUT = (
-        "The answer in a sentence, the numbers it rests on with their intervals, the reasons with the threshold "
-        "and where it comes from, and what follows: values that were saved, and lines that you may edit in printer.cfg "
-        "yourself. N goes on with the next check of the plan, V shows the samples as a picture."
+        "The answer in a sentence, then the numbers with their intervals and the reasons with each threshold and its "
+        "source. Next steps are the values that were saved and the lines to edit in printer.cfg. {verdict.next} "
+        "starts the next check of the plan, {verdict.picture} shows the samples as a plot."
     )
-    BINDINGS: ClassVar = [
-        Binding("n", "next", "Next check", id="verdict.next"),
-        Binding("r", "repeat", "Repeat", id="verdict.repeat"),
-        Binding("up", "scroll_body(-1)", "Read on", id="verdict.up", key_display="↑↓"),
-        Binding("v", "picture", "Picture", id="verdict.picture"),
-        Binding("s", "settings", "Settings", id="verdict.settings"),
-        Binding("p,escape", "plan", "Plan", id="verdict.plan", key_display="p"),
-        Binding("left", "app.focus_previous", show=False, id="verdict.left"),
-        Binding("right", "app.focus_next", show=False, id="verdict.right"),
-        Binding("down", "scroll_body(1)", "", show=False, id="verdict.down"),
-        Binding("pageup", "scroll_body(-8)", "Read on", show=False, id="verdict.pageup"),
-        Binding("pagedown", "scroll_body(8)", "Read on", show=False, id="verdict.pagedown"),
-    ]
+    BINDINGS: ClassVar = bindings("verdict")
 
     def __init__(self, desk: AppState, record: Record) -> None:
         super().__init__(desk)
@@ -164,7 +152,7 @@ class VerdictScreen(ZcalScreen):
             yield from self.compose_more()
             if record.samples:
                 with Vertical(id="plotpane"):
-                    yield PlotView(id="picture")
+                    yield PlotView("verdict.picture", id="picture")
         with Horizontal(id="buttons"):
             yield from self.compose_buttons()
 

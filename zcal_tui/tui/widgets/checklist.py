@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import RenderResult
-from textual.binding import Binding
 from textual.content import Content
 from textual.events import Click
 from textual.message import Message
@@ -12,6 +11,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from zcal_tui.model.record import Level
+from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.app_state import CheckStatus
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.printer_status import spread
@@ -72,10 +72,7 @@ WIDE = 40
 class CheckList(Widget, can_focus=True):
     """Two lines a check where there is room for all of them, else one."""
 
-    BINDINGS: ClassVar = [
-        Binding("up,k", "move(-1)", "Choose", id="list.up", key_display="↑↓"),
-        Binding("down,j", "move(1)", "", id="list.down", show=False),
-    ]
+    BINDINGS: ClassVar = bindings("list")
 
     chosen: reactive[int] = reactive(0)
 

@@ -13,7 +13,7 @@ ARROWS = {"↑": "up", "↓": "down", "←": "left", "→": "right"}
 """Arrows that stand for several keys: each is one to tap."""
 RANGE = re.compile(r"\d-\d")
 """Stands for several keys whose buttons are on the screen."""
-READ_ON = "Read on"
+SCROLL = "Scroll"
 GAP = 3
 MORE = "command_palette"
 """The action that leads to everything which has no room."""
@@ -93,7 +93,7 @@ class KeyBar(Widget):
             self._hot.append((start - 1, end, key))
             return
         self._hot += [(start + n, start + n, ARROWS[arrow]) for n, arrow in enumerate(name)]
-        if description == READ_ON:
+        if description == SCROLL:
             self._hot.append((start + len(name), end, "pagedown"))
 
     def on_click(self, event: Click) -> None:

@@ -7,6 +7,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widget import Widget
 
+from zcal_tui.tui.actions import key_text
 from zcal_tui.tui.presenters.plots import BedMap, Curve, Dots, Drawing, Picture
 from zcal_tui.tui.widgets.bedmap import Bed, BedMapView
 from zcal_tui.tui.widgets.plot import SamplePlot
@@ -26,8 +27,10 @@ def drawing_content(drawing: Drawing, width: int) -> Content:
 class PlotView(Container):
     """Shows one of several pictures, with its title above; `next` goes to the one after."""
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, action: str, *, id: str | None = None) -> None:
+        """`action` is the screen's way to the next plot, whose key the title names."""
         super().__init__(id=id)
+        self._action = action
         self._title = Plain(classes="picture-title")
         self._pictures: tuple[Picture, ...] = ()
         self._most = 0
@@ -69,7 +72,8 @@ class PlotView(Container):
             self._view(Plain).say(self._words)
             return
         picture = self._pictures[self._chosen % len(self._pictures)]
-        more = Content.styled(f"  {self._chosen % self.count + 1}/{self.count} v", "$z-dim")
+        key = key_text(self.app, self._action)
+        more = Content.styled(f"  {self._chosen % self.count + 1}/{self.count} {key}", "$z-dim")
         title = Content.assemble((picture.title, "bold $text-primary"))
         self._title.say(title + more if self.count > 1 else title)
         match picture:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.app import RenderResult
-from textual.binding import Binding
 from textual.content import Content
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.message import Message
@@ -16,6 +15,7 @@ from textual.widget import Widget
 from zcal_tui.results.store import StoredRun
 from zcal_tui.results.text import moment
 from zcal_tui.results.variant import titled
+from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.app_state import short_title
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.history_model import ending, short_numbers
@@ -31,14 +31,7 @@ WHEEL = 3
 class RunList(Widget, can_focus=True):
     """The runs, newest first."""
 
-    BINDINGS: ClassVar = [
-        Binding("up,k", "move(-1)", "Choose", id="runs.up", key_display="↑↓"),
-        Binding("down,j", "move(1)", "", id="runs.down", show=False),
-        Binding("pageup", "page(-1)", "Page", id="runs.pageup", show=False, key_display="PgUp/Dn"),
-        Binding("pagedown", "page(1)", "", id="runs.pagedown", show=False),
-        Binding("home", "end(-1)", "Newest", id="runs.home", show=False),
-        Binding("end", "end(1)", "Oldest", id="runs.end", show=False),
-    ]
+    BINDINGS: ClassVar = bindings("runs")
 
     chosen: reactive[int] = reactive(0)
 

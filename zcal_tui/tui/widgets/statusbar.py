@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from zcal_tui.session.snapshot import Snapshot
+from zcal_tui.tui.actions import key_word
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.messages import FirmwareRestartRequested, StopRequested
 from zcal_tui.tui.printer_status import (
@@ -126,9 +127,13 @@ class TroubleStrip(Widget):
         how = self._condition
         if how is None:
             return Content("")
-        told = "  F8 firmware restart" if how.restart else "  W tells more" if how.more else ""
-        remedy = Content.styled(told, "bold")
+        remedy = Content.styled(self._remedy(how), "bold")
         return spread(Content(f"{how.glyph} {how.sentence}"), remedy, self.content_size.width)
+
+    def _remedy(self, how: Condition) -> str:
+        if how.restart:
+            return f"  {key_word(self.app, 'app.restart')} firmware restart"
+        return f"  {key_word(self.app, 'app.why')} details" if how.more else ""
 
     def on_click(self, event: Click) -> None:
         """A tap does what the line offers."""
