@@ -12,7 +12,7 @@ from zcal_tui.checks.operator import NeedsPerson
 from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted
 from zcal_tui.model.questions import Answer
 from zcal_tui.model.record import NEEDS_PERSON, Outcome, Problem, Record
-from zcal_tui.model.view import RunView, begin, fold
+from zcal_tui.model.view import begin
 from zcal_tui.printer.config_files import ConfigFiles
 from zcal_tui.printer.errors.explain import explain
 from zcal_tui.printer.printer import Printer
@@ -62,7 +62,6 @@ class CheckRun:
         self._files = files
         self._operator = SessionOperator(board, printer, self._emit, present=options.present)
         self._journal: Journal | None = None
-        self._view: RunView | None = None
         self._cancelled = False
 
     def cancel(self) -> None:
@@ -82,9 +81,13 @@ class CheckRun:
             return await self._run(printer_name, started)
         except Exception as error:  # as below: who waits for the end must hear of one
             logger.exception("run %s could not be kept", started.id)
-            record = (self._view or begin(started)).record
             return RunEnded(
-                replace(record, finished=now_iso(), outcome=Outcome.ERROR, problem=_our_fault(error))
+                replace(
+                    self._record(started),
+                    finished=now_iso(),
+                    outcome=Outcome.ERROR,
+                    problem=_our_fault(error),
+                )
             )
 
     def _started(self, printer_name: str, address: str) -> RunStarted:
@@ -105,7 +108,6 @@ class CheckRun:
             self._journal = self._store.begin(printer_name, started.id)
         except OSError as error:
             self._show(started)
-            self._view = begin(started)
             self._emit(Notice(f"This run is not kept: {error.filename}: {error.strerror}."))
         else:
             self._emit(started)
@@ -115,13 +117,12 @@ class CheckRun:
         outcome, problem = (Outcome.REFUSED, mistaken) if mistaken is not None else await self._check_it()
         saver = self._saver()
         if outcome is Outcome.FINISHED:
-            problem = await self._save_it(saver)
+            problem = await self._save_it(saver, started)
         else:
-            await self._discard_it(saver)
+            await self._discard_it(saver, started)
         if problem is not None:
             self._emit(RunProblem(problem))
-        assert self._view is not None
-        record = replace(self._view.record, finished=now_iso(), outcome=outcome)
+        record = replace(self._record(started), finished=now_iso(), outcome=outcome)
         ended = RunEnded(record)
         self._keep(ended)
         if self._journal is not None:
@@ -189,10 +190,9 @@ class CheckRun:
             self._options.save,
         )
 
-    async def _discard_it(self, saver: Saver) -> None:
+    async def _discard_it(self, saver: Saver, started: RunStarted) -> None:
         """Have Klipper drop what it has staged by itself in a check that did not end well."""
-        assert self._view is not None
-        changes = self._view.record.changes
+        changes = self._record(started).changes
         task = asyncio.current_task()
         try:
             if task is not None and task.cancelling():
@@ -204,11 +204,10 @@ class CheckRun:
         except Exception:  # the run's boundary, as above
             logger.exception("what Klipper staged in %s could not be discarded", self._check.info.name)
 
-    async def _save_it(self, saver: Saver) -> Problem | None:
+    async def _save_it(self, saver: Saver, started: RunStarted) -> Problem | None:
         """Save what was found, now that everything which the check borrowed is back."""
-        assert self._view is not None
         try:
-            return await saver.save(self._view.record.changes)
+            return await saver.save(self._record(started).changes)
         except asyncio.CancelledError:
             saver.interrupt()
             return Problem(
@@ -250,9 +249,13 @@ class CheckRun:
             "up, then repeat the check; the samples so far are kept.",
         )
 
+    def _record(self, started: RunStarted) -> Record:
+        """The record so far, as the snapshot has folded it from what was shown; an empty one before the start is."""
+        view = self._board.snapshot.run
+        return (view if view is not None and view.record.id == started.id else begin(started)).record
+
     def _emit(self, event: Event) -> None:
         """On disk first, then shown: what a person has seen is never lost."""
-        self._view = begin(event) if isinstance(event, RunStarted) else self._view and fold(self._view, event)
         self._keep(event)
         self._show(event)
 
