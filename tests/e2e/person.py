@@ -47,7 +47,7 @@ class Person:
 
     def __init__(self, *, typing: bool = True) -> None:
         self._typing = typing
-        self._felt: dict[float, str] = {}
+        self._asked_drag: dict[float, str] = {}
         self.heights: list[float] = []
         """The heights that were accepted."""
 
@@ -60,7 +60,7 @@ class Person:
         if "Cancel the check" in screen and "↑↓ Choose" in screen:
             return self._choose(screen)
         if "✓ Accept" in screen:
-            return self._feel(screen)
+            return self._drag(screen)
         if "✓ Done" in screen:
             return self._look(screen)
         return ()
@@ -82,24 +82,24 @@ class Person:
         wanted = next((n for n, told in enumerate(options, 1) if "touch" in told), 1) if touching else 1
         return (f"pick {wanted}",)
 
-    def _feel(self, screen: str) -> tuple[str, ...]:
+    def _drag(self, screen: str) -> tuple[str, ...]:
         """Down in steps until the paper drags; then to both ends of the dragging, and to their middle."""
         height, feel = HEIGHT.search(screen), FEEL.search(screen)
         if height is None or feel is None:
             return ()
         here = number(height[1])
         if "▒" not in screen:  # no other height tried: a test that has just begun
-            self._felt = {}
-        self._felt[here] = feel[1]
-        drags = [z for z, felt in self._felt.items() if felt == "drags"]
+            self._asked_drag = {}
+        self._asked_drag[here] = feel[1]
+        drags = [z for z, felt in self._asked_drag.items() if felt == "drags"]
         if not drags:
             step = 1 if here > 7.0 else 2 if here > 1.5 else 3 if here > 0.35 else 4
-            if "stuck" in self._felt.values():
+            if "stuck" in self._asked_drag.values():
                 step = 5
             return stepping(screen, step, "raise" if feel[1] == "stuck" else "lower")
         low, high = min(drags), max(drags)
-        stuck = any(felt == "stuck" and low - 4 * FINE < z < low for z, felt in self._felt.items())
-        free = any(felt == "free" and high < z < high + 4 * FINE for z, felt in self._felt.items())
+        stuck = any(felt == "stuck" and low - 4 * FINE < z < low for z, felt in self._asked_drag.items())
+        free = any(felt == "free" and high < z < high + 4 * FINE for z, felt in self._asked_drag.items())
         middle = (low + high) / 2
         if not stuck and feel[1] != "stuck":
             return stepping(screen, 5, "lower")

@@ -11,7 +11,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from tests.e2e.person import KEYS, Person
-from tests.tui.onscreen import cut_off, picture_text
+from tests.tui.onscreen import cut_off, svg_text
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.results.store import Store
@@ -48,7 +48,7 @@ class PilotPerson:
 
     def text(self) -> str:
         """What the screen shows."""
-        return picture_text(self.app.export_screenshot())
+        return svg_text(self.app.export_screenshot())
 
     def words(self) -> str:
         """The same on one line, however it was wrapped and framed."""
@@ -143,13 +143,13 @@ async def at_the_program(
     """The program as a user starts it with `--demo` or `--printer`, at a check, with the plan in front."""
     target = printer if isinstance(printer, PrinterTarget) else PrinterTarget(demo=printer)
     session = Session(target, Store(folder))
-    desk = AppState(session, CHECKS)
-    declared = desk.declared(check)
+    app_state = AppState(session, CHECKS)
+    declared = app_state.declared(check)
     assert declared is not None
     app = ZcalApp(
         session,
         CHECKS,
-        desk=desk,
+        app_state=app_state,
         check=check,
         parameters=declared.parameters(**parameters),
         environ={"TERM": "xterm-256color"},
@@ -159,7 +159,7 @@ async def at_the_program(
         async with app.run_test(size=size, notifications=True) as pilot:
             person = PilotPerson(session, app, pilot)
             await person.until(lambda: isinstance(app.screen, PlanScreen), START)
-            await person.until(lambda: desk.can_start and "Start" in person.text())
+            await person.until(lambda: app_state.can_start and "Start" in person.text())
             await pilot.pause(SETTLING)
             yield person
             await pilot.pause(SETTLING)  # a plot that is just coming up does not bear to be taken down

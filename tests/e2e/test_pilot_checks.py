@@ -161,7 +161,7 @@ def _assert_saved(case: Case, record: Record) -> None:
 
 async def _assert_goes_on(person: PilotPerson, case: Case) -> None:
     """Repeat and the next check are offered, on buttons and on keys, and what was saved is named."""
-    await person.until(lambda: person.app.desk.can_start)
+    await person.until(lambda: person.app.app_state.can_start)
     await person.pilot.pause(0.3)
     buttons = {button.id: button for button in person.app.screen.query(Button)}
     assert not buttons["repeat"].disabled

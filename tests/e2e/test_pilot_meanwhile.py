@@ -41,9 +41,9 @@ async def in_the_paper_test(person: PilotPerson) -> None:
     """From the plan into a paper test in which a height was tried."""
     await person.press("enter")
     await person.walk("PaperScreen", WAIT)
-    await person.until(lambda: person.app.desk.asking is not None)
+    await person.until(lambda: person.app.app_state.asking is not None)
     await person.press("j")
-    await person.until(lambda: person.app.desk.asking is not None)
+    await person.until(lambda: person.app.app_state.asking is not None)
 
 
 async def test_klippy_shut_down_by_somebody_else_is_explained_and_can_be_brought_back(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ async def test_a_printer_homed_in_the_middle_of_a_paper_test_ends_it_with_the_re
         await person.press("escape")
         assert person.screen == "VerdictScreen"
         assert person.session.snapshot.printer.manual_probe.is_active is False
-        await person.until(lambda: person.app.desk.can_start, WAIT)
+        await person.until(lambda: person.app.app_state.can_start, WAIT)
 
 
 async def test_a_paper_test_that_somebody_else_began_is_told_and_can_be_ended(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ async def test_a_paper_test_that_somebody_else_began_is_told_and_can_be_ended(tm
         await person.press("w")
         assert "ABORT changes nothing" in person.words()
         await person.press("x")
-        await person.until(lambda: person.app.desk.can_start, WAIT)
+        await person.until(lambda: person.app.app_state.can_start, WAIT)
         assert "A paper test is open" not in person.words()
         await person.press("enter")
         await samples(person, 3)
@@ -116,7 +116,7 @@ async def test_a_pause_while_a_question_is_open_ends_the_run_where_it_stands(
         await person.press("enter")
         assert person.screen == "PlanScreen", "nothing is begun on a paused printer"
         person.session.send_gcode("CLEAR_PAUSE")
-        await person.until(lambda: person.app.desk.can_start, WAIT)
+        await person.until(lambda: person.app.app_state.can_start, WAIT)
 
 
 @pytest.mark.parametrize("yes", [True, False])
@@ -144,9 +144,9 @@ async def test_another_client_asks_for_the_printer(yes: bool, tmp_path: Path) ->
         )
         assert person.screen == "PaperScreen"
         assert last(person).outcome is Outcome.RUNNING
-        await person.until(lambda: person.app.desk.asking is not None, WAIT)
+        await person.until(lambda: person.app.app_state.asking is not None, WAIT)
         await person.press("j")
-        await person.until(lambda: person.app.desk.asking is not None, WAIT)
+        await person.until(lambda: person.app.app_state.asking is not None, WAIT)
 
 
 async def test_a_request_is_heard_in_the_middle_of_a_command(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ async def test_a_link_that_is_gone_for_good_is_told_with_what_is_safe(
         assert len(last(person).samples) >= 3
         await person.press("escape")
         await person.press("p")
-        assert not person.app.desk.can_start
+        assert not person.app.app_state.can_start
     client = wait_for_state(printer, "ready")
     # Nobody renewed the lease: the extra has stopped the series and lifted the nozzle
     eventually(lambda: client.status("zcal")["state"] != "running")

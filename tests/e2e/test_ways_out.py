@@ -105,7 +105,7 @@ class Bench:
             self.client.gcode("BED_MESH_PROFILE LOAD=test")
         self.client.gcode(f"G90\nG1 Z20 F900\nSET_GCODE_OFFSET Z={OFFSET}")
 
-    def standing(self) -> dict[str, Any]:
+    def status(self) -> dict[str, Any]:
         """What has to be the same afterwards."""
         return {
             "mesh": self.client.status("bed_mesh")["profile_name"],
@@ -181,7 +181,7 @@ def test_whatever_ends_a_run_the_printer_is_left_safe(
 ) -> None:
     machine = bench(case.profile)
     machine.prepare()
-    before = machine.standing()
+    before = machine.status()
     proxy = CuttingProxy(tmp_path_factory.mktemp("p") / "s", machine.printer.klippy)
     running = program.start(
         tmp_path,
@@ -202,7 +202,7 @@ def test_whatever_ends_a_run_the_printer_is_left_safe(
         machine.client = wait_for_state(machine.printer, "ready")
         before = {**before, "mesh": "", "offset": 0.0}
     _left_alone(machine)
-    assert machine.standing() == before
+    assert machine.status() == before
     if way == "interrupt" or (case.lifted and way in ("kill", "cut")):
         _off_the_bed(machine)
     assert "Internal error" not in machine.printer.log

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import textual
 
-from tests.tui.onscreen import picture_text
+from tests.tui.app_driver import NORMAL, AppDriver, Opener
+from tests.tui.onscreen import svg_text
 from tests.tui.scripted import NOW, ScriptedSession
-from tests.tui.stage import NORMAL, Opener, Stage
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.tui.app import ZcalApp
 from zcal_tui.tui.app_state import AppState
@@ -25,7 +25,7 @@ UPDATE = bool(os.environ.get("SNAPSHOT_UPDATE"))
 
 @pytest.fixture
 def opened() -> Opener:
-    """Opens an app over a scripted session: `async with opened(session, size=…) as stage`."""
+    """Opens an app over a scripted session: `async with opened(session, size=…) as driver`."""
 
     @asynccontextmanager
     async def open_app(
@@ -35,14 +35,14 @@ def opened() -> Opener:
         term: str = "xterm-256color",
         check: str | None = "accuracy",
         **options: Any,
-    ) -> AsyncIterator[Stage]:
+    ) -> AsyncIterator[AppDriver]:
         session = session or ScriptedSession()
-        desk = AppState(session, CHECKS, now=lambda: NOW)
-        app = ZcalApp(session, CHECKS, desk=desk, environ={"TERM": term}, check=check, **options)
+        app_state = AppState(session, CHECKS, now=lambda: NOW)
+        app = ZcalApp(session, CHECKS, app_state=app_state, environ={"TERM": term}, check=check, **options)
         async with app.run_test(size=size, notifications=True) as pilot:
-            stage = Stage(app, session, pilot)
-            await stage.settle()
-            yield stage
+            driver = AppDriver(app, session, pilot)
+            await driver.settle()
+            yield driver
 
     return open_app
 
@@ -53,12 +53,12 @@ def normal(svg: str) -> str:
 
 
 @pytest.fixture
-def same_picture(request: pytest.FixtureRequest) -> Callable[[Stage, str], None]:
+def same_snapshot(request: pytest.FixtureRequest) -> Callable[[AppDriver, str], None]:
     """Compares the screen with the stored picture of that name; SNAPSHOT_UPDATE=1 stores it instead."""
 
-    def compare(stage: Stage, name: str) -> None:
+    def compare(driver: AppDriver, name: str) -> None:
         path = SNAPSHOTS / f"{name}.svg"
-        picture = normal(stage.app.export_screenshot(title="zcal-tui"))
+        picture = normal(driver.app.export_screenshot(title="zcal-tui"))
         if UPDATE:
             path.write_text(picture, encoding="utf-8")
             MADE_WITH.write_text(textual.__version__ + "\n", encoding="utf-8")
@@ -74,8 +74,8 @@ def same_picture(request: pytest.FixtureRequest) -> Callable[[Stage, str], None]
         got.write_text(picture, encoding="utf-8")
         diff = "\n".join(
             difflib.unified_diff(
-                picture_text(stored).splitlines(),
-                picture_text(picture).splitlines(),
+                svg_text(stored).splitlines(),
+                svg_text(picture).splitlines(),
                 "stored",
                 "now",
                 lineterm="",

@@ -61,7 +61,7 @@ def cut_off(screen: Screen[Any]) -> list[str]:
     return found
 
 
-def picture_text(svg: str) -> str:
+def svg_text(svg: str) -> str:
     """The lines of text in a picture, top to bottom."""
     rows: dict[float, list[tuple[float, str]]] = {}
     for x, y, text in re.findall(r'<text [^>]*?x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>', svg):

@@ -3,279 +3,279 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from tests.tui import sketches
+from tests.tui import sample_runs
+from tests.tui.app_driver import AppDriver
 from tests.tui.scripted import CHOOSE, JOG, PAPER, RISKY, SAVE, ScriptedSession
-from tests.tui.stage import Stage
 from zcal_tui.model.events import RunEnded
 from zcal_tui.model.record import Outcome, Problem
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.snapshot import LinkState, PrinterLink
 from zcal_tui.tui.messages import StartRequested
 
-Scene = Callable[[Stage], Awaitable[None]]
+Scene = Callable[[AppDriver], Awaitable[None]]
 
 
-async def plan(stage: Stage) -> None:
+async def plan(driver: AppDriver) -> None:
     """The plan, nothing run yet."""
 
 
-async def plan_after(stage: Stage) -> None:
+async def plan_after(driver: AppDriver) -> None:
     """The plan after a run."""
-    await verdict(stage)
-    await stage.press("p")
+    await verdict(driver)
+    await driver.press("p")
 
 
-async def first_touch(stage: Stage) -> None:
+async def first_touch(driver: AppDriver) -> None:
     """A run with a single sample."""
-    await stage.press("enter")
-    stage.session.touch(1)
-    await stage.settle()
+    await driver.press("enter")
+    driver.session.touch(1)
+    await driver.settle()
 
 
-async def running(stage: Stage) -> None:
+async def running(driver: AppDriver) -> None:
     """A run in the middle."""
-    await stage.press("enter")
-    stage.session.touch(14)
-    await stage.settle()
+    await driver.press("enter")
+    driver.session.touch(14)
+    await driver.settle()
 
 
-async def cancelling(stage: Stage) -> None:
+async def cancelling(driver: AppDriver) -> None:
     """A run that is being cancelled."""
-    await running(stage)
-    await stage.press("escape")
+    await running(driver)
+    await driver.press("escape")
 
 
-async def verdict(stage: Stage) -> None:
+async def verdict(driver: AppDriver) -> None:
     """The result."""
-    await running(stage)
-    stage.session.finish()
-    await stage.settle()
+    await running(driver)
+    driver.session.finish()
+    await driver.settle()
 
 
-async def cancelled(stage: Stage) -> None:
+async def cancelled(driver: AppDriver) -> None:
     """The result of a cancelled run."""
-    await cancelling(stage)
-    stage.session.end(Outcome.CANCELLED)
-    await stage.settle()
+    await cancelling(driver)
+    driver.session.end(Outcome.CANCELLED)
+    await driver.settle()
 
 
-async def problem(stage: Stage) -> None:
+async def problem(driver: AppDriver) -> None:
     """A run that failed: the box."""
-    await running(stage)
-    stage.session.fail()
-    await stage.settle()
+    await running(driver)
+    driver.session.fail()
+    await driver.settle()
 
 
-async def problem_page(stage: Stage) -> None:
+async def problem_page(driver: AppDriver) -> None:
     """A run that failed: the page under the box."""
-    await problem(stage)
-    await stage.press("escape")
+    await problem(driver)
+    await driver.press("escape")
 
 
-async def settings(stage: Stage) -> None:
+async def settings(driver: AppDriver) -> None:
     """The form."""
-    await stage.press("s")
+    await driver.press("s")
 
 
-async def refused(stage: Stage) -> None:
+async def refused(driver: AppDriver) -> None:
     """The form with a value out of range."""
-    await settings(stage)
-    stage.app.screen.query_one("#p-samples").focus()
-    await stage.press("5", "0", "0")
+    await settings(driver)
+    driver.app.screen.query_one("#p-samples").focus()
+    await driver.press("5", "0", "0")
 
 
-async def console(stage: Stage) -> None:
+async def console(driver: AppDriver) -> None:
     """The console."""
-    stage.session.console("// probe at 125.000,125.000 is z=1.4975")
-    stage.session.console("!! Must home axis first: [bold]x[/] [/oops]")
-    await stage.press("c")
+    driver.session.console("// probe at 125.000,125.000 is z=1.4975")
+    driver.session.console("!! Must home axis first: [bold]x[/] [/oops]")
+    await driver.press("c")
 
 
-async def help_page(stage: Stage) -> None:
+async def help_page(driver: AppDriver) -> None:
     """Help for the plan."""
-    await stage.press("f1")
+    await driver.press("f1")
 
 
-async def stopped(stage: Stage) -> None:
+async def stopped(driver: AppDriver) -> None:
     """After an emergency stop."""
-    await running(stage)
-    await stage.press("f12")
-    stage.session.printer(klippy="shutdown", message="Emergency stop")
-    await stage.settle()
+    await running(driver)
+    await driver.press("f12")
+    driver.session.printer(klippy="shutdown", message="Emergency stop")
+    await driver.settle()
 
 
-async def shutdown(stage: Stage) -> None:
+async def shutdown(driver: AppDriver) -> None:
     """klippy has shut down by itself."""
-    stage.session.printer(klippy="shutdown", message="MCU 'mcu' shutdown: Timer too close\nThis often means")
-    await stage.settle()
+    driver.session.printer(klippy="shutdown", message="MCU 'mcu' shutdown: Timer too close\nThis often means")
+    await driver.settle()
 
 
-async def why(stage: Stage) -> None:
+async def why(driver: AppDriver) -> None:
     """The reason in full."""
-    await shutdown(stage)
-    await stage.press("w")
+    await shutdown(driver)
+    await driver.press("w")
 
 
-async def leaving(stage: Stage) -> None:
+async def leaving(driver: AppDriver) -> None:
     """The question before leaving."""
-    await running(stage)
-    await stage.press("q")
+    await running(driver)
+    await driver.press("q")
 
 
-async def palette(stage: Stage) -> None:
+async def palette(driver: AppDriver) -> None:
     """The command palette."""
-    await stage.press("ctrl+p")
+    await driver.press("ctrl+p")
 
 
-async def paper(stage: Stage) -> None:
+async def paper(driver: AppDriver) -> None:
     """The paper test, in its bracket."""
-    await first_touch(stage)
-    stage.session.ask(PAPER)
-    await stage.settle()
+    await first_touch(driver)
+    driver.session.ask(PAPER)
+    await driver.settle()
 
 
-async def paper_begins(stage: Stage) -> None:
+async def paper_begins(driver: AppDriver) -> None:
     """The paper test at its start, high above the bed."""
-    await first_touch(stage)
+    await first_touch(driver)
     begin = replace(PAPER, height=5.0, lower=None, upper=None, tried=(5.0,), test=1, place="front left")
-    stage.session.ask(begin)
-    await stage.settle()
+    driver.session.ask(begin)
+    await driver.settle()
 
 
-async def paper_warns(stage: Stage) -> None:
+async def paper_warns(driver: AppDriver) -> None:
     """The paper test with a step chosen that is too long."""
-    await paper(stage)
-    await stage.press("2")
+    await paper(driver)
+    await driver.press("2")
 
 
-async def paper_typed(stage: Stage) -> None:
+async def paper_typed(driver: AppDriver) -> None:
     """A distance is typed."""
-    await paper(stage)
-    await stage.press("z", "minus", "0", "full_stop", "0", "3")
+    await paper(driver)
+    await driver.press("z", "minus", "0", "full_stop", "0", "3")
 
 
-async def risky_step(stage: Stage) -> None:
+async def risky_step(driver: AppDriver) -> None:
     """The check asks before a dangerous step."""
-    await paper_warns(stage)
-    await stage.press("j")
-    stage.session.ask(RISKY)
-    await stage.settle()
+    await paper_warns(driver)
+    await driver.press("j")
+    driver.session.ask(RISKY)
+    await driver.settle()
 
 
-async def jog(stage: Stage) -> None:
+async def jog(driver: AppDriver) -> None:
     """Jogging over the mark."""
-    await first_touch(stage)
-    stage.session.ask(JOG)
-    await stage.settle()
+    await first_touch(driver)
+    driver.session.ask(JOG)
+    await driver.settle()
 
 
-async def save(stage: Stage) -> None:
+async def save(driver: AppDriver) -> None:
     """The question before saving, with its difference."""
-    await running(stage)
-    stage.session.ask(SAVE)
-    await stage.settle()
+    await running(driver)
+    driver.session.ask(SAVE)
+    await driver.settle()
 
 
-async def choose(stage: Stage) -> None:
+async def choose(driver: AppDriver) -> None:
     """One of several."""
-    await first_touch(stage)
-    stage.session.ask(CHOOSE)
-    await stage.settle()
+    await first_touch(driver)
+    driver.session.ask(CHOOSE)
+    await driver.settle()
 
 
-async def _of(stage: Stage, check: str) -> None:
-    stage.app.post_message(StartRequested(check))
-    await stage.settle()
+async def _of(driver: AppDriver, check: str) -> None:
+    driver.app.post_message(StartRequested(check))
+    await driver.settle()
 
 
-async def ready(stage: Stage) -> None:
+async def ready(driver: AppDriver) -> None:
     """A check without samples."""
-    await _of(stage, "ready")
-    sketches.ready(stage.session)
-    await stage.settle()
+    await _of(driver, "ready")
+    sample_runs.ready(driver.session)
+    await driver.settle()
 
 
-async def bias_begins(stage: Stage) -> None:
+async def bias_begins(driver: AppDriver) -> None:
     """Location bias before every place was measured."""
-    await _of(stage, "bias")
-    sketches.bias(stage.session, places=3)
-    await stage.settle()
+    await _of(driver, "bias")
+    sample_runs.bias(driver.session, places=3)
+    await driver.settle()
 
 
-async def bias(stage: Stage) -> None:
+async def bias(driver: AppDriver) -> None:
     """Location bias: the map."""
-    await _of(stage, "bias")
-    sketches.bias(stage.session)
-    await stage.settle()
+    await _of(driver, "bias")
+    sample_runs.bias(driver.session)
+    await driver.settle()
 
 
-async def temperature(stage: Stage) -> None:
+async def temperature(driver: AppDriver) -> None:
     """Temperature bias: the curve over time."""
-    await _of(stage, "temperature")
-    sketches.temperature(stage.session)
-    await stage.settle()
+    await _of(driver, "temperature")
+    sample_runs.temperature(driver.session)
+    await driver.settle()
 
 
-async def temperature_heat(stage: Stage) -> None:
+async def temperature_heat(driver: AppDriver) -> None:
     """Temperature bias: the curve over temperature."""
-    await temperature(stage)
-    await stage.press("v")
+    await temperature(driver)
+    await driver.press("v")
 
 
-async def auto_z(stage: Stage) -> None:
+async def auto_z(driver: AppDriver) -> None:
     """The three heights and the formula."""
-    await _of(stage, "auto-z")
-    sketches.auto_z(stage.session)
-    await stage.settle()
+    await _of(driver, "auto-z")
+    sample_runs.auto_z(driver.session)
+    await driver.settle()
 
 
-async def z_offset_saved(stage: Stage) -> None:
+async def z_offset_saved(driver: AppDriver) -> None:
     """The result of a paper test, saved."""
-    await _of(stage, "z-offset")
-    sketches.z_offset(stage.session)
-    stage.session.end(Outcome.FINISHED)
-    await stage.settle()
+    await _of(driver, "z-offset")
+    sample_runs.z_offset(driver.session)
+    driver.session.end(Outcome.FINISHED)
+    await driver.settle()
 
 
-async def whole_plan(stage: Stage) -> None:
+async def whole_plan(driver: AppDriver) -> None:
     """The result of the whole plan."""
-    stage.app.post_message(StartRequested("all"))
-    await stage.settle()
-    stage.session.say(RunEnded(sketches.WHOLE))
-    await stage.settle()
+    driver.app.post_message(StartRequested("all"))
+    await driver.settle()
+    driver.session.emit(RunEnded(sample_runs.WHOLE))
+    await driver.settle()
 
 
-async def map_alone(stage: Stage) -> None:
+async def map_alone(driver: AppDriver) -> None:
     """A run's picture over the whole screen."""
-    await bias(stage)
-    stage.session.finish()
-    await stage.settle()
-    await stage.press("v")
+    await bias(driver)
+    driver.session.finish()
+    await driver.settle()
+    await driver.press("v")
 
 
-async def cut_off(stage: Stage) -> None:
+async def cut_off(driver: AppDriver) -> None:
     """A run that was cut off is offered."""
-    stage.session.update(interrupted=(replace(sketches.WHOLE, id="cut", check="bias"),))
-    await stage.settle()
+    driver.session.update(interrupted=(replace(sample_runs.WHOLE, id="cut", check="bias"),))
+    await driver.settle()
 
 
-async def watching(stage: Stage) -> None:
+async def watching(driver: AppDriver) -> None:
     """Another program works with the printer; what can be done."""
     lease = {"holder": "zcal-tui on workshop (4711)", "until": 9.0, "holds": []}
     zcal = {"lease": lease, "state": "running", "command": "ZCAL_PROBE_ACCURACY", "count": 12}
-    stage.session.printer(zcal=zcal, commands=frozenset({"M118"}))
-    await stage.settle()
-    await stage.press("w")
+    driver.session.printer(zcal=zcal, commands=frozenset({"M118"}))
+    await driver.settle()
+    await driver.press("w")
 
 
-async def stale(stage: Stage) -> None:
+async def stale(driver: AppDriver) -> None:
     """The plan with results, one of them stale."""
-    done = replace(sketches.WHOLE, parts=(), estimates=sketches.FOUND)
+    done = replace(sample_runs.WHOLE, parts=(), estimates=sample_runs.FOUND)
     last = {name: replace(done, check=name) for name in ("ready", "probe-xy", "z-offset")}
     reason = "the gantry was levelled since (QUAD_GANTRY_LEVEL, today 14:02)"
-    stage.session.update(last=last, stale={"z-offset": reason})
-    await stage.settle()
-    await stage.press("up")
+    driver.session.update(last=last, stale={"z-offset": reason})
+    await driver.settle()
+    await driver.press("up")
 
 
 SCENES: dict[str, Scene] = {

@@ -214,7 +214,9 @@ class ScriptedSession:
         self.asked.append(("start", parameters))
         self.options = options or RunOptions()
         self.runs += 1
-        self.say(RunStarted(f"run-{self.runs}", name, "2026-11-20T14:00:00+00:00", parameters={"speed": 5.0}))
+        self.emit(
+            RunStarted(f"run-{self.runs}", name, "2026-11-20T14:00:00+00:00", parameters={"speed": 5.0})
+        )
 
     def answer(self, number: int, answer: Answer) -> None:
         question = self._snapshot.question
@@ -272,7 +274,7 @@ class ScriptedSession:
         n = lines[-1].n + 1 if lines else 1
         self.update(console=(*lines, ConsoleLine(n, text, sent)))
 
-    def say(self, *events: Event) -> None:
+    def emit(self, *events: Event) -> None:
         """Events of the run, folded as the real session does."""
         for event in events:
             if isinstance(event, RunStarted):
@@ -294,15 +296,15 @@ class ScriptedSession:
 
     def touch(self, count: int, *, of: int = 20) -> None:
         """The run up to its `count`-th sample."""
-        self.say(Stage("touch", "Touching the bed at X 125.0 Y 125.0"), Progress(0, of))
+        self.emit(Stage("touch", "Touching the bed at X 125.0 Y 125.0"), Progress(0, of))
         for n in range(1, count + 1):
-            self.say(
+            self.emit(
                 SampleTaken(sample(n)), EstimateUpdated(estimates(n)), Progress(n, of, round(1.2 * (of - n)))
             )
 
     def finish(self, verdict: Verdict = VERDICT, outcome: Outcome = Outcome.FINISHED) -> None:
         """Verdict, advice and end."""
-        self.say(
+        self.emit(
             VerdictReached(verdict),
             AdviceGiven(
                 "The first touch reads high. Take the median of three.",
@@ -317,7 +319,7 @@ class ScriptedSession:
 
     def fail(self, problem: Problem = PROBLEM, outcome: Outcome = Outcome.ERROR) -> None:
         """The run ends with a problem."""
-        self.say(RunProblem(problem))
+        self.emit(RunProblem(problem))
         self.end(outcome)
 
     def end(self, outcome: Outcome) -> None:
@@ -325,5 +327,5 @@ class ScriptedSession:
         run = self._snapshot.run
         assert run is not None
         record = replace(run.record, outcome=outcome, finished=FINISHED)
-        self.say(RunEnded(record))
+        self.emit(RunEnded(record))
         self.update(cancelling=False, last={**self._snapshot.last, record.check: record})

@@ -12,8 +12,8 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.widgets import Button
 
+from tests.tui.app_driver import LARGE, Opener
 from tests.tui.scripted import CHOOSE, SAVE, ScriptedSession
-from tests.tui.stage import LARGE, Opener
 from zcal_tui.tui import key_docs, screens, widgets
 from zcal_tui.tui.actions import (
     ACTIONS,
@@ -130,40 +130,40 @@ KEYMAP = {
 
 
 async def test_every_text_names_the_keys_that_are_in_force(opened: Opener) -> None:
-    async with opened(keymap=KEYMAP, size=LARGE) as stage:
-        await stage.press("f1")
-        assert "Ctrl+N starts the next check" in stage.words()
-        assert "firmware restart (F6)" in stage.words()
-        await stage.press("escape")
-        await stage.press("enter")
-        stage.session.touch(3)
-        await stage.settle()
-        assert str(stage.app.screen.query_one("#cancel", Button).label) == "Cancel  f4"
-        stage.session.ask(SAVE)
-        await stage.settle()
-        labels = [str(button.label) for button in stage.app.screen.query("#box Button").results(Button)]
+    async with opened(keymap=KEYMAP, size=LARGE) as driver:
+        await driver.press("f1")
+        assert "Ctrl+N starts the next check" in driver.words()
+        assert "firmware restart (F6)" in driver.words()
+        await driver.press("escape")
+        await driver.press("enter")
+        driver.session.touch(3)
+        await driver.settle()
+        assert str(driver.app.screen.query_one("#cancel", Button).label) == "Cancel  f4"
+        driver.session.ask(SAVE)
+        await driver.settle()
+        labels = [str(button.label) for button in driver.app.screen.query("#box Button").results(Button)]
         assert [label.split("  ")[-1] for label in labels] == ["j", "f", "f9"]
-        await stage.press("j")
-        assert stage.session.answers == [True]
-        stage.session.ask(CHOOSE)
-        await stage.settle()
-        await stage.press("f1")
-        assert "F9 cancels the whole check" in str(stage.app.screen.query_one("#help Plain", Plain).content)
-        await stage.press("escape", "f9")
-        assert stage.session.asked_for("cancel") == 1
+        await driver.press("j")
+        assert driver.session.answers == [True]
+        driver.session.ask(CHOOSE)
+        await driver.settle()
+        await driver.press("f1")
+        assert "F9 cancels the whole check" in str(driver.app.screen.query_one("#help Plain", Plain).content)
+        await driver.press("escape", "f9")
+        assert driver.session.asked_for("cancel") == 1
 
 
 async def test_the_line_under_the_bar_names_the_key_in_force(opened: Opener) -> None:
-    async with opened(keymap=KEYMAP) as stage:
-        stage.session.printer(klippy="shutdown", message="MCU 'mcu' shutdown")
-        await stage.settle()
-        assert "F6 firmware restart" in stage.words()
-        await stage.press("f6")
-        assert stage.session.asked_for("restart") == 1
+    async with opened(keymap=KEYMAP) as driver:
+        driver.session.printer(klippy="shutdown", message="MCU 'mcu' shutdown")
+        await driver.settle()
+        assert "F6 firmware restart" in driver.words()
+        await driver.press("f6")
+        assert driver.session.asked_for("restart") == 1
 
 
 async def test_an_action_of_the_palette_takes_a_key_too(opened: Opener) -> None:
-    async with opened(ScriptedSession(), keymap=KEYMAP) as stage:
-        await stage.press("f10")
-        assert "Hardware changed" in stage.words()
-        assert stage.app.screen.query(Plain)
+    async with opened(ScriptedSession(), keymap=KEYMAP) as driver:
+        await driver.press("f10")
+        assert "Hardware changed" in driver.words()
+        assert driver.app.screen.query(Plain)

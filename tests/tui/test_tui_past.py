@@ -1,14 +1,14 @@
 """The runs of a printer as the history shows them, without a screen."""
 
-from tests.tui import kept
+from tests.tui import stored_runs
 from zcal_tui.results.trend import points
 from zcal_tui.tui.history_model import trends
 from zcal_tui.tui.widgets.trendplot import window
 
 
 def test_what_a_check_measures_besides_has_a_trend_of_its_own() -> None:
-    probe = [kept.accuracy(2, day) for day in (1, 2, 3)]
-    endstop = [kept.accuracy(3, day, 0.0004, parameters={"what": "endstop"}) for day in (1, 2)]
+    probe = [stored_runs.accuracy(2, day) for day in (1, 2, 3)]
+    endstop = [stored_runs.accuracy(3, day, 0.0004, parameters={"what": "endstop"}) for day in (1, 2)]
     found = trends([*endstop, *probe], ())
     assert set(found) == {"accuracy", "accuracy/endstop"}
     assert len(found["accuracy"].points) == 3
@@ -17,7 +17,9 @@ def test_what_a_check_measures_besides_has_a_trend_of_its_own() -> None:
 
 
 def test_of_many_runs_those_around_the_chosen_one_are_drawn() -> None:
-    runs = [kept.accuracy(1, 1, 0.002, id=f"r{n:03d}", started=f"2026-01-01T{n:06d}") for n in range(300)]
+    runs = [
+        stored_runs.accuracy(1, 1, 0.002, id=f"r{n:03d}", started=f"2026-01-01T{n:06d}") for n in range(300)
+    ]
     found = tuple(points(runs))
     assert [p.record.id for p in window(found, "", 30)] == [f"r{n:03d}" for n in range(270, 300)]
     assert [p.record.id for p in window(found, "r295", 30)] == [f"r{n:03d}" for n in range(270, 300)]

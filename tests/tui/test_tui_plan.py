@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.tui import sketches
+from tests.tui import sample_runs
+from tests.tui.app_driver import Opener
 from tests.tui.scenes import verdict
 from tests.tui.scripted import FINISHED, READY, ScriptedSession
-from tests.tui.stage import Opener
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.full_calibration import FullCalibrationParameters
 from zcal_tui.checks.lease.process import OWN_NAME
@@ -35,28 +35,28 @@ def record(check: str, level: Level = Level.PASS) -> Record:
 async def test_the_plan_opens_at_the_next_sensible_check(opened: Opener) -> None:
     session = ScriptedSession()
     session.update(last={"ready": record("ready"), "probe-xy": record("probe-xy")})
-    async with opened(session, check=None) as stage:
-        assert "Z offset" in stage.words()
-        assert "2 of 7 done" in stage.words()
-        await stage.press("n")
-        assert stage.session.runs == 1 and stage.session.snapshot.run is not None
-        assert stage.session.snapshot.run.record.check == "z-offset"
+    async with opened(session, check=None) as driver:
+        assert "Z offset" in driver.words()
+        assert "2 of 7 done" in driver.words()
+        await driver.press("n")
+        assert driver.session.runs == 1 and driver.session.snapshot.run is not None
+        assert driver.session.snapshot.run.record.check == "z-offset"
 
 
 async def test_a_stale_result_is_named_with_its_reason_and_comes_next(opened: Opener) -> None:
     session = ScriptedSession()
     last = {name: record(name) for name in CHECKS}
     session.update(last=last, stale={"z-offset": "the gantry was levelled [again] since"})
-    async with opened(session, check=None) as stage:
-        words = stage.words()
+    async with opened(session, check=None) as driver:
+        words = driver.words()
         assert "↻ Z offset stale" in words and "the gantry was levelled" in words
         assert "1.245 mm ± 6.0 µm" in words
     session = ScriptedSession()
     session.update(last=last)
-    async with opened(session, check=None) as stage:
-        assert "all 7 done" in stage.words()
-        await stage.press("n")
-        assert "Every check of the plan is done" in stage.words() and session.runs == 0
+    async with opened(session, check=None) as driver:
+        assert "all 7 done" in driver.words()
+        await driver.press("n")
+        assert "Every check of the plan is done" in driver.words() and session.runs == 0
 
 
 async def test_a_look_at_the_printer_that_is_stale_is_no_work_with_nothing_left_to_measure(
@@ -65,81 +65,81 @@ async def test_a_look_at_the_printer_that_is_stale_is_no_work_with_nothing_left_
     session = ScriptedSession()
     last = {name: record(name) for name in CHECKS}
     session.update(last=last, stale={"ready": "Klipper was restarted since"})
-    async with opened(session, check=None) as stage:
-        assert "↻ Ready" in stage.words() and "all 7 done" in stage.words()
-        assert stage.app.desk.next_check() is None
+    async with opened(session, check=None) as driver:
+        assert "↻ Ready" in driver.words() and "all 7 done" in driver.words()
+        assert driver.app.app_state.next_check() is None
         session.update(stale={"ready": "Klipper was restarted since", "bias": "the nozzle was changed"})
-        await stage.settle()
-        assert "5 of 7 done" in stage.words() and stage.app.desk.next_check() == "ready"
+        await driver.settle()
+        assert "5 of 7 done" in driver.words() and driver.app.app_state.next_check() == "ready"
         session.update(last={**last, "ready": record("ready", Level.FAIL)}, stale={})
-        await stage.settle()
-        assert "6 of 7 done" in stage.words() and stage.app.desk.next_check() == "ready"
+        await driver.settle()
+        assert "6 of 7 done" in driver.words() and driver.app.app_state.next_check() == "ready"
 
 
 async def test_failed_and_undecided_checks_are_not_done(opened: Opener) -> None:
     session = ScriptedSession()
     session.update(last={"ready": record("ready", Level.WARN), "probe-xy": record("probe-xy", Level.FAIL)})
-    async with opened(session, check=None) as stage:
-        assert "1 of 7 done" in stage.words()
-        assert stage.app.desk.next_check() == "probe-xy"
-        assert stage.app.desk.next_check("probe-xy") == "z-offset"
+    async with opened(session, check=None) as driver:
+        assert "1 of 7 done" in driver.words()
+        assert driver.app.app_state.next_check() == "probe-xy"
+        assert driver.app.app_state.next_check("probe-xy") == "z-offset"
 
 
 async def test_the_verdict_goes_on_to_the_next_check(opened: Opener) -> None:
-    async with opened() as stage:
-        await verdict(stage)
-        assert "Next: Location bias" in stage.words()
-        await stage.press("enter")
-        assert stage.session.snapshot.run is not None
-        assert stage.session.snapshot.run.record.check == "bias"
+    async with opened() as driver:
+        await verdict(driver)
+        assert "Next: Location bias" in driver.words()
+        await driver.press("enter")
+        assert driver.session.snapshot.run is not None
+        assert driver.session.snapshot.run.record.check == "bias"
 
 
 async def test_the_last_result_is_shown_again(opened: Opener) -> None:
     session = ScriptedSession()
     session.update(last={"z-offset": record("z-offset")})
-    async with opened(session, check="z-offset") as stage:
-        await stage.press("l")
-        assert stage.screen == "VerdictScreen" and "A sentence." in stage.words()
-        await stage.press("escape")
-        assert stage.screen == "PlanScreen"
+    async with opened(session, check="z-offset") as driver:
+        await driver.press("l")
+        assert driver.screen == "VerdictScreen" and "A sentence." in driver.words()
+        await driver.press("escape")
+        assert driver.screen == "PlanScreen"
 
 
 async def test_the_whole_calibration_is_followed_from_part_to_part(opened: Opener) -> None:
-    async with opened(check=None) as stage:
-        session = stage.session
-        await stage.press("a")
-        assert "Every check that applies, one after the" in stage.words() and session.runs == 0
-        await stage.press("a")
+    async with opened(check=None) as driver:
+        session = driver.session
+        await driver.press("a")
+        assert "Every check that applies, one after the" in driver.words() and session.runs == 0
+        await driver.press("a")
         assert session.asked[-1] == ("start", FullCalibrationParameters())
-        assert stage.screen == "RunScreen"
+        assert driver.screen == "RunScreen"
         for check in ("ready", "z-offset"):
-            session.say(RunStarted(f"part-{check}", check, FINISHED))
-            sketches.ready(session) if check == "ready" else sketches.z_offset(session)
-            await stage.settle()
-            assert CHECKS[check].info.title in stage.words() or check == "ready"
+            session.emit(RunStarted(f"part-{check}", check, FINISHED))
+            sample_runs.ready(session) if check == "ready" else sample_runs.z_offset(session)
+            await driver.settle()
+            assert CHECKS[check].info.title in driver.words() or check == "ready"
             session.end(Outcome.FINISHED)
-            await stage.settle()
-            assert stage.screen == "RunScreen", "the next part follows"
-        await stage.press("p")
-        assert stage.app.desk.running == "all"
-        await stage.press("enter")
-        assert stage.screen == "RunScreen"
+            await driver.settle()
+            assert driver.screen == "RunScreen", "the next part follows"
+        await driver.press("p")
+        assert driver.app.app_state.running == "all"
+        await driver.press("enter")
+        assert driver.screen == "RunScreen"
         parts = (
             RecordPart("1", "ready", Outcome.FINISHED, Level.PASS, "Ready."),
             RecordPart("2", "z-offset", Outcome.CANCELLED, None, "You stopped it [here]."),
         )
         whole = Record("run-1", "all", {}, FINISHED, FINISHED, Outcome.CANCELLED, parts=parts)
-        session.say(RunEnded(whole))
-        await stage.settle()
-        assert stage.screen == "VerdictScreen"
-        words = stage.words()
+        session.emit(RunEnded(whole))
+        await driver.settle()
+        assert driver.screen == "VerdictScreen"
+        words = driver.words()
         assert (
             "Cancelled." in words
             and "✓ Ready" in words
             and "Z offset" in words
             and "You stopped it [here]." in words
         )
-        assert stage.app.desk.running is None
+        assert driver.app.app_state.running is None
 
 
 async def test_a_whole_calibration_that_was_cut_off_is_handed_on_with_what_it_had_done(
@@ -147,11 +147,11 @@ async def test_a_whole_calibration_that_was_cut_off_is_handed_on_with_what_it_ha
 ) -> None:
     """What is left of it the session finds (session.resuming): the interface says which run it was."""
     session = ScriptedSession()
-    cut = replace(sketches.WHOLE, id="cut", parts=(), parameters={"skip": "temperature", "only": ""})
+    cut = replace(sample_runs.WHOLE, id="cut", parts=(), parameters={"skip": "temperature", "only": ""})
     session.update(interrupted=(cut,))
-    async with opened(session, check=None) as stage:
-        await stage.press("1")
-        assert stage.screen == "RunScreen"
+    async with opened(session, check=None) as driver:
+        await driver.press("1")
+        assert driver.screen == "RunScreen"
         assert session.options.resume is cut
         assert session.asked[-1] == ("start", FullCalibrationParameters(skip="temperature"))
 
@@ -161,10 +161,10 @@ async def test_a_run_that_was_cut_off_is_offered_once(key: str, asked: str | Non
     session = ScriptedSession()
     cut = replace(record("bias"), id="cut", outcome=Outcome.LOST, parameters={"rounds": 4, "repeats": None})
     session.update(interrupted=(cut,))
-    async with opened(session) as stage:
-        assert stage.screen == "PickModal" and "Location bias, begun" in stage.words()
-        await stage.press(key)
-        assert stage.screen == ("RunScreen" if asked == "start" else "PlanScreen")
+    async with opened(session) as driver:
+        assert driver.screen == "PickModal" and "Location bias, begun" in driver.words()
+        await driver.press(key)
+        assert driver.screen == ("RunScreen" if asked == "start" else "PlanScreen")
         if asked == "start":
             assert session.options.resume is cut
             assert session.asked[-1][1].rounds == 4
@@ -173,11 +173,11 @@ async def test_a_run_that_was_cut_off_is_offered_once(key: str, asked: str | Non
 
 
 async def test_what_was_changed_on_the_machine_is_told(opened: Opener) -> None:
-    async with opened() as stage:
-        await stage.press("m")
-        assert stage.screen == "PickModal" and "Nozzle" in stage.words()
-        await stage.press("1")
-        assert stage.session.asked[-1] == ("changed", "nozzle")
+    async with opened() as driver:
+        await driver.press("m")
+        assert driver.screen == "PickModal" and "Nozzle" in driver.words()
+        await driver.press("1")
+        assert driver.session.asked[-1] == ("changed", "nozzle")
 
 
 # ---------------------------------------------------------------------- others at the printer
@@ -191,50 +191,50 @@ def leased(holder: str) -> ScriptedSession:
 
 async def test_another_program_at_the_printer_is_watched_and_can_be_asked(opened: Opener) -> None:
     session = leased("zcal-tui on pi [4711]")
-    async with opened(session) as stage:
-        words = stage.words()
+    async with opened(session) as driver:
+        words = driver.words()
         assert "watching" in words and "zcal-tui on pi [4711] works with it" in words
-        await stage.press("enter")
+        await driver.press("enter")
         assert session.asked_for("start") == 0
         zcal = {**session.snapshot.printer.zcal, "state": "running", "command": "ZCAL_PROBE", "count": 7}
         session.printer(zcal=zcal)
-        await stage.settle()
-        await stage.press("w")
-        assert stage.screen == "ProblemModal"
-        assert "ZCAL_PROBE, 7 samples." in stage.words()
-        await stage.click("#way-out")
+        await driver.settle()
+        await driver.press("w")
+        assert driver.screen == "ProblemModal"
+        assert "ZCAL_PROBE, 7 samples." in driver.words()
+        await driver.click("#way-out")
         assert session.asked[-1] == ("announce", f"zcal-tui: {OWN_NAME} asks to take over this printer")
         session.printer(zcal={"lease": None})
-        await stage.settle()
-        assert "watching" not in stage.words()
-        await stage.press("enter")
+        await driver.settle()
+        assert "watching" not in driver.words()
+        await driver.press("enter")
         assert session.asked_for("start") == 1
 
 
 async def test_our_own_lease_is_not_another_program(opened: Opener) -> None:
-    async with opened(leased(OWN_NAME)) as stage:
-        assert "watching" not in stage.words()
+    async with opened(leased(OWN_NAME)) as driver:
+        assert "watching" not in driver.words()
 
 
 @pytest.mark.parametrize(("key", "cancelled"), [("y", True), ("n", False)])
 async def test_whoever_asks_for_the_printer_is_answered(key: str, cancelled: bool, opened: Opener) -> None:
-    async with opened() as stage:
-        session = stage.session
-        await stage.press("enter")
+    async with opened() as driver:
+        session = driver.session
+        await driver.press("enter")
         session.touch(3)
         session.console("echo: zcal-tui: zcal-tui on pi (1) asks to take over this printer")
-        await stage.settle()
-        assert stage.screen == "ConfirmModal" and "zcal-tui on pi (1) asks for it" in stage.words()
-        await stage.press(key)
+        await driver.settle()
+        assert driver.screen == "ConfirmModal" and "zcal-tui on pi (1) asks for it" in driver.words()
+        await driver.press(key)
         assert (session.asked_for("cancel") == 1) is cancelled
         assert any("keeps this printer" in str(what) for _, what in session.asked) is not cancelled
 
 
 async def test_a_refusal_is_told(opened: Opener) -> None:
-    async with opened() as stage:
-        stage.session.console("echo: zcal-tui: zcal-tui on pi (1) keeps this printer")
-        await stage.settle()
-        assert "zcal-tui on pi (1) keeps the printer" in stage.words()
+    async with opened() as driver:
+        driver.session.console("echo: zcal-tui: zcal-tui on pi (1) keeps this printer")
+        await driver.settle()
+        assert "zcal-tui on pi (1) keeps the printer" in driver.words()
 
 
 def test_requests_are_read_from_the_console() -> None:
@@ -248,23 +248,23 @@ def test_requests_are_read_from_the_console() -> None:
 async def test_a_paper_test_from_elsewhere_is_not_touched_without_asking(opened: Opener) -> None:
     printer = replace(READY, manual_probe=ManualProbeState(is_active=True, z_position=1.0))
     session = ScriptedSession(printer=printer)
-    async with opened(session) as stage:
-        assert "A paper test is open that was not begun here" in stage.words()
-        await stage.press("enter")
+    async with opened(session) as driver:
+        assert "A paper test is open that was not begun here" in driver.words()
+        await driver.press("enter")
         assert session.asked_for("start") == 0 and session.asked_for("gcode") == 0
-        await stage.press("w", "x")
+        await driver.press("w", "x")
         assert session.asked[-1] == ("gcode", "ABORT")
 
 
 async def test_a_link_that_comes_back_goes_on(opened: Opener) -> None:
-    async with opened(check=None) as stage:
-        stage.session.update(link=PrinterLink(LinkState.LOST, "localhost:7125", "voron24"))
-        await stage.settle()
-        assert "is being tried again" in stage.words()
-        stage.session.update(link=PrinterLink(LinkState.UP, "localhost:7125", "voron24"))
-        await stage.settle()
-        await stage.press("n")
-        assert stage.session.asked_for("start") == 1
+    async with opened(check=None) as driver:
+        driver.session.update(link=PrinterLink(LinkState.LOST, "localhost:7125", "voron24"))
+        await driver.settle()
+        assert "is being tried again" in driver.words()
+        driver.session.update(link=PrinterLink(LinkState.UP, "localhost:7125", "voron24"))
+        await driver.settle()
+        await driver.press("n")
+        assert driver.session.asked_for("start") == 1
 
 
 # ---------------------------------------------------------------------- keys
@@ -272,15 +272,15 @@ async def test_a_link_that_comes_back_goes_on(opened: Opener) -> None:
 
 async def test_keys_can_be_changed_but_stop_keeps_its_own(opened: Opener) -> None:
     keymap = {"plan.next": "f2", "app.stop": "f5", "plan.nxt": "x"}
-    async with opened(check=None, keymap=keymap) as stage:
-        assert "There is no action 'plan.nxt'" in stage.words() and "plan.next?" in stage.words()
-        await stage.press("n")
-        assert stage.session.asked_for("start") == 0
-        await stage.press("f2")
-        assert stage.session.asked_for("start") == 1
-        await stage.press("f12")
-        await stage.press("escape", "f5")
-        assert stage.session.asked_for("stop") == 2
+    async with opened(check=None, keymap=keymap) as driver:
+        assert "There is no action 'plan.nxt'" in driver.words() and "plan.next?" in driver.words()
+        await driver.press("n")
+        assert driver.session.asked_for("start") == 0
+        await driver.press("f2")
+        assert driver.session.asked_for("start") == 1
+        await driver.press("f12")
+        await driver.press("escape", "f5")
+        assert driver.session.asked_for("stop") == 2
 
 
 async def test_values_saved_and_values_to_edit_are_told_apart(opened: Opener) -> None:
@@ -290,12 +290,12 @@ async def test_values_saved_and_values_to_edit_are_told_apart(opened: Opener) ->
         ("staged", "SAVE_CONFIG was not seen to end"),
         ("proposed", "Found, not saved"),
     ):
-        async with opened(size=(120, 40), check="z-offset") as stage:
-            await stage.press("enter")
-            sketches.z_offset(stage.session, state=state)
-            stage.session.say(VerdictReached(Verdict(Level.PASS, "Done.")))
-            stage.session.end(Outcome.FINISHED)
-            await stage.settle()
-            words = stage.words()
+        async with opened(size=(120, 40), check="z-offset") as driver:
+            await driver.press("enter")
+            sample_runs.z_offset(driver.session, state=state)
+            driver.session.emit(VerdictReached(Verdict(Level.PASS, "Done.")))
+            driver.session.end(Outcome.FINISHED)
+            await driver.settle()
+            words = driver.words()
             assert told in words and "To edit in printer.cfg" in words
             assert "[probe] z_offset 1.245 → 1.251" in words and "position_min: -2 # now 0" in words

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from textual.widgets import Button, Input
 
-from tests.tui import kept
+from tests.tui import stored_runs
+from tests.tui.app_driver import NORMAL, SMALL, AppDriver, Opener
 from tests.tui.scripted import NOW, ScriptedSession
-from tests.tui.stage import NORMAL, SMALL, Opener, Stage
 from zcal_tui.results.report import make
 from zcal_tui.results.report.make import CannotWrite
 from zcal_tui.tui import reporting
@@ -29,7 +29,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def session(tmp_path: Path) -> ScriptedSession:
     """A printer with a past."""
-    kept.keep(tmp_path)
+    stored_runs.keep(tmp_path)
     return ScriptedSession(folder=tmp_path)
 
 
@@ -38,33 +38,33 @@ def names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
 
-def box(stage: Stage) -> str:
+def box(driver: AppDriver) -> str:
     """What the box in front says, however it is wrapped."""
-    return "\n".join(str(plain.content) for plain in stage.app.screen.query("#box Plain").results(Plain))
+    return "\n".join(str(plain.content) for plain in driver.app.screen.query("#box Plain").results(Plain))
 
 
-async def until(stage: Stage, screen: str) -> None:
+async def until(driver: AppDriver, screen: str) -> None:
     """Let the thread that writes come back, and what it says be seen."""
     async with asyncio.timeout(20):
-        while stage.screen != screen:
-            await stage.pilot.pause(0.02)
-    await stage.settle()
+        while driver.screen != screen:
+            await driver.pilot.pause(0.02)
+    await driver.settle()
 
 
-async def written(stage: Stage) -> None:
+async def written(driver: AppDriver) -> None:
     """Wait for the word that it was written."""
     async with asyncio.timeout(20):
-        while not stage.app._notifications:
-            await stage.pilot.pause(0.02)
-    await stage.settle()
+        while not driver.app._notifications:
+            await driver.pilot.pause(0.02)
+    await driver.settle()
 
 
-async def to_the_file(stage: Stage, number: str, name: str, then: str = "PlanScreen") -> None:
+async def to_the_file(driver: AppDriver, number: str, name: str, then: str = "PlanScreen") -> None:
     """Choose a format, type a name, write."""
-    await stage.press("r", number)
-    stage.app.screen.query_one(Input).value = name
-    await stage.press("enter")
-    await until(stage, then)
+    await driver.press("r", number)
+    driver.app.screen.query_one(Input).value = name
+    await driver.press("enter")
+    await until(driver, then)
 
 
 @pytest.mark.parametrize(
@@ -78,13 +78,13 @@ async def to_the_file(stage: Stage, number: str, name: str, then: str = "PlanScr
 async def test_each_format_goes_to_a_file_at_home(
     number: str, end: str, begins: str, opened: Opener, session: ScriptedSession, home: Path
 ) -> None:
-    async with opened(session) as stage:
-        await stage.press("r", number, "enter")
-        await written(stage)
-        words = stage.words()
+    async with opened(session) as driver:
+        await driver.press("r", number, "enter")
+        await written(driver)
+        words = driver.words()
         assert "The report was written" in words and f"{NAME}.{end}" in words.replace(" ", "")
         assert "2 of the runs could not be read." in words
-        assert stage.screen == "PlanScreen"
+        assert driver.screen == "PlanScreen"
     text = (home / f"{NAME}.{end}").read_text(encoding="utf-8")
     assert text.startswith(begins)
     if end == "json":
@@ -96,14 +96,14 @@ async def test_each_format_goes_to_a_file_at_home(
 async def test_by_taps_alone(
     size: tuple[int, int], opened: Opener, session: ScriptedSession, home: Path
 ) -> None:
-    async with opened(session, size=size) as stage:
-        await stage.press("h")
-        await stage.click("#report")
-        await stage.click("#option2")
-        await stage.click("#go")
-        await written(stage)
+    async with opened(session, size=size) as driver:
+        await driver.press("h")
+        await driver.click("#report")
+        await driver.click("#option2")
+        await driver.click("#go")
+        await written(driver)
         assert (home / f"{NAME}.md").is_file()
-        assert stage.screen == "HistoryScreen"
+        assert driver.screen == "HistoryScreen"
 
 
 async def test_nothing_is_replaced_without_a_yes(
@@ -111,21 +111,21 @@ async def test_nothing_is_replaced_without_a_yes(
 ) -> None:
     file = home / f"{NAME}.md"
     file.write_text("mine")
-    async with opened(session) as stage:
-        await stage.press("r", "2")
-        assert "it is there already: you are asked first" in stage.words()
-        await stage.press("enter")
-        await until(stage, "ConfirmModal")
-        assert "is there already" in box(stage)
-        await stage.press("n")
-        await until(stage, "TypedModal")
-        assert stage.app.screen.query_one(Input).value == str(file)
+    async with opened(session) as driver:
+        await driver.press("r", "2")
+        assert "it is there already: you are asked first" in driver.words()
+        await driver.press("enter")
+        await until(driver, "ConfirmModal")
+        assert "is there already" in box(driver)
+        await driver.press("n")
+        await until(driver, "TypedModal")
+        assert driver.app.screen.query_one(Input).value == str(file)
         assert file.read_text() == "mine"
-        await stage.press("enter")
-        await until(stage, "ConfirmModal")
-        await stage.press("y")
-        await written(stage)
-        assert stage.screen == "PlanScreen" and "The report was written" in stage.words()
+        await driver.press("enter")
+        await until(driver, "ConfirmModal")
+        await driver.press("y")
+        await written(driver)
+        assert driver.screen == "PlanScreen" and "The report was written" in driver.words()
         assert file.read_text().startswith("# Z calibration")
 
 
@@ -140,16 +140,16 @@ async def test_nothing_is_replaced_without_a_yes(
 async def test_a_name_that_cannot_be_is_refused_while_it_is_typed(
     name: str, told: str, opened: Opener, session: ScriptedSession, home: Path
 ) -> None:
-    async with opened(session) as stage:
-        await stage.press("r", "1")
-        stage.app.screen.query_one(Input).value = name
-        await stage.settle()
-        assert told in stage.words()
-        assert stage.app.screen.query_one("#go", Button).disabled
-        await stage.press("enter")
-        assert stage.screen == "TypedModal"
-        await stage.press("escape")
-        assert stage.screen == "PlanScreen" and not names(home)
+    async with opened(session) as driver:
+        await driver.press("r", "1")
+        driver.app.screen.query_one(Input).value = name
+        await driver.settle()
+        assert told in driver.words()
+        assert driver.app.screen.query_one("#go", Button).disabled
+        await driver.press("enter")
+        assert driver.screen == "TypedModal"
+        await driver.press("escape")
+        assert driver.screen == "PlanScreen" and not names(home)
 
 
 async def test_what_keeps_it_from_being_written_is_told_and_another_name_can_be_given(
@@ -159,15 +159,15 @@ async def test_what_keeps_it_from_being_written_is_told_and_another_name_can_be_
         raise CannotWrite(f"{path} cannot be written: no space left on device.")
 
     monkeypatch.setattr(reporting, "write", full)
-    async with opened(session) as stage:
-        await to_the_file(stage, "2", str(home / "other.md"), "ProblemModal")
-        assert "other.md cannot be written: no space left on device." in box(stage)
-        assert "Give it another name or folder." in box(stage)
+    async with opened(session) as driver:
+        await to_the_file(driver, "2", str(home / "other.md"), "ProblemModal")
+        assert "other.md cannot be written: no space left on device." in box(driver)
+        assert "Give it another name or folder." in box(driver)
         monkeypatch.setattr(reporting, "write", make.write)
-        await stage.press("escape")
-        await until(stage, "TypedModal")
-        await stage.press("enter")
-        await written(stage)
+        await driver.press("escape")
+        await until(driver, "TypedModal")
+        await driver.press("enter")
+        await written(driver)
         assert (home / "other.md").is_file() and names(home) == ["other.md"]
 
 
@@ -175,14 +175,14 @@ async def test_without_a_home_it_goes_to_the_folder_of_the_results(
     opened: Opener, session: ScriptedSession, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("HOME", "/no/such/home")
-    async with opened(session) as stage:
-        await stage.press("r", "3")
-        assert stage.app.screen.query_one(Input).value == str(tmp_path / f"{NAME}.json")
+    async with opened(session) as driver:
+        await driver.press("r", "3")
+        assert driver.app.screen.query_one(Input).value == str(tmp_path / f"{NAME}.json")
 
 
 async def test_it_can_be_left_at_every_step(opened: Opener, session: ScriptedSession, home: Path) -> None:
-    async with opened(session) as stage:
-        await stage.press("r", "escape")
-        assert stage.screen == "PlanScreen"
-        await stage.press("r", "1", "escape")
-        assert stage.screen == "PlanScreen" and not names(home)
+    async with opened(session) as driver:
+        await driver.press("r", "escape")
+        assert driver.screen == "PlanScreen"
+        await driver.press("r", "1", "escape")
+        assert driver.screen == "PlanScreen" and not names(home)

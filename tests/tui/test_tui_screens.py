@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 from textual.widgets import Input
 
+from tests.tui.app_driver import LARGE, NORMAL, SMALL, AppDriver, Opener
 from tests.tui.onscreen import cut_off
 from tests.tui.scenes import SCENES, starting, unreachable
 from tests.tui.scripted import ScriptedSession
-from tests.tui.stage import LARGE, NORMAL, SMALL, Opener, Stage
 
 PICTURED = (
     "auto_z",
@@ -36,99 +36,101 @@ BESIDE_IT = "╭╮╰╯−…●✓✗⏎—×▁▂▃▅▆▇▉▊▋▍�
 SESSIONS: dict[str, Callable[[], ScriptedSession]] = {"starting": starting, "unreachable": unreachable}
 
 
-def assert_nothing_is_cut_off(stage: Stage) -> None:
+def assert_nothing_is_cut_off(driver: AppDriver) -> None:
     """Every button and number of the screen in front is whole and inside the screen."""
-    assert cut_off(stage.app.screen) == []
+    assert cut_off(driver.app.screen) == []
 
 
 @pytest.mark.parametrize("name", SCENES)
 @pytest.mark.parametrize("size", [SMALL, NORMAL], ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_nothing_is_cut_off_and_stop_is_there(name: str, size: tuple[int, int], opened: Opener) -> None:
-    async with opened(size=size) as stage:
-        await SCENES[name](stage)
-        assert_nothing_is_cut_off(stage)
-        before = stage.session.asked_for("stop")
+    async with opened(size=size) as driver:
+        await SCENES[name](driver)
+        assert_nothing_is_cut_off(driver)
+        before = driver.session.asked_for("stop")
         if size == SMALL:
-            await stage.click("#stop")
+            await driver.click("#stop")
         else:
-            await stage.press("f12")
-        assert stage.session.asked_for("stop") == before + 1
-        assert stage.screen == "StoppedModal"
+            await driver.press("f12")
+        assert driver.session.asked_for("stop") == before + 1
+        assert driver.screen == "StoppedModal"
 
 
 @pytest.mark.parametrize("size", [SMALL, NORMAL], ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("name", SESSIONS)
 async def test_the_connection_page(
-    name: str, size: tuple[int, int], opened: Opener, same_picture: Callable[[Stage, str], None]
+    name: str, size: tuple[int, int], opened: Opener, same_snapshot: Callable[[AppDriver, str], None]
 ) -> None:
-    async with opened(SESSIONS[name](), size=size) as stage:
-        assert_nothing_is_cut_off(stage)
-        same_picture(stage, f"{name}-{size[0]}x{size[1]}")
-        await stage.click("#stop")
-        assert stage.session.asked_for("stop") == 1
-        assert "switch it off at its power switch" in stage.words()
+    async with opened(SESSIONS[name](), size=size) as driver:
+        assert_nothing_is_cut_off(driver)
+        same_snapshot(driver, f"{name}-{size[0]}x{size[1]}")
+        await driver.click("#stop")
+        assert driver.session.asked_for("stop") == 1
+        assert "switch it off at its power switch" in driver.words()
 
 
 @pytest.mark.parametrize("name", ["plan", "running", "settings", "console", "problem", "palette"])
 async def test_the_other_stop_key_and_a_large_screen(name: str, opened: Opener) -> None:
-    async with opened(size=LARGE) as stage:
-        await SCENES[name](stage)
-        assert_nothing_is_cut_off(stage)
-        await stage.press("ctrl+backslash")
-        assert stage.session.asked_for("stop") == 1
-        assert stage.screen == "StoppedModal"
+    async with opened(size=LARGE) as driver:
+        await SCENES[name](driver)
+        assert_nothing_is_cut_off(driver)
+        await driver.press("ctrl+backslash")
+        assert driver.session.asked_for("stop") == 1
+        assert driver.screen == "StoppedModal"
 
 
 async def test_after_a_stop_a_restart_is_offered_once_klippy_is_down(opened: Opener) -> None:
-    async with opened() as stage:
-        await stage.press("f12", "f")
-        assert stage.session.asked_for("restart") == 0, "klippy is still up: nothing to restart yet"
-        stage.session.printer(klippy="shutdown", message="Emergency stop")
-        await stage.settle()
-        await stage.click("#restart")
-        assert stage.session.asked_for("restart") == 1
-        stage.session.printer(klippy="startup", message="")
-        await stage.settle()
-        stage.session.printer(klippy="ready", homed_axes="")
-        await stage.settle()
-        assert "ready again: home the printer" in stage.text()
+    async with opened() as driver:
+        await driver.press("f12", "f")
+        assert driver.session.asked_for("restart") == 0, "klippy is still up: nothing to restart yet"
+        driver.session.printer(klippy="shutdown", message="Emergency stop")
+        await driver.settle()
+        await driver.click("#restart")
+        assert driver.session.asked_for("restart") == 1
+        driver.session.printer(klippy="startup", message="")
+        await driver.settle()
+        driver.session.printer(klippy="ready", homed_axes="")
+        await driver.settle()
+        assert "ready again: home the printer" in driver.text()
 
 
 @pytest.mark.parametrize("size", [SMALL, NORMAL], ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("name", PICTURED)
 async def test_pictures(
-    name: str, size: tuple[int, int], opened: Opener, same_picture: Callable[[Stage, str], None]
+    name: str, size: tuple[int, int], opened: Opener, same_snapshot: Callable[[AppDriver, str], None]
 ) -> None:
-    async with opened(size=size) as stage:
-        await SCENES[name](stage)
-        same_picture(stage, f"{name}-{size[0]}x{size[1]}")
+    async with opened(size=size) as driver:
+        await SCENES[name](driver)
+        same_snapshot(driver, f"{name}-{size[0]}x{size[1]}")
 
 
-async def test_picture_on_a_text_console(opened: Opener, same_picture: Callable[[Stage, str], None]) -> None:
-    async with opened(term="linux") as stage:
-        await SCENES["running"](stage)
-        assert stage.app.theme == "ansi-dark"
-        assert not any(0x2800 <= ord(letter) <= 0x28FF for letter in stage.text()), "no braille there"
-        same_picture(stage, "running-linux-80x24")
+async def test_picture_on_a_text_console(
+    opened: Opener, same_snapshot: Callable[[AppDriver, str], None]
+) -> None:
+    async with opened(term="linux") as driver:
+        await SCENES["running"](driver)
+        assert driver.app.theme == "ansi-dark"
+        assert not any(0x2800 <= ord(letter) <= 0x28FF for letter in driver.text()), "no braille there"
+        same_snapshot(driver, "running-linux-80x24")
 
 
 @pytest.mark.parametrize("name", ["verdict", "paper"])
 async def test_picture_in_the_light(
-    name: str, opened: Opener, same_picture: Callable[[Stage, str], None]
+    name: str, opened: Opener, same_snapshot: Callable[[AppDriver, str], None]
 ) -> None:
-    async with opened(theme="zcal-light") as stage:
-        await SCENES[name](stage)
-        same_picture(stage, f"{name}-light-80x24")
+    async with opened(theme="zcal-light") as driver:
+        await SCENES[name](driver)
+        same_snapshot(driver, f"{name}-light-80x24")
 
 
 @pytest.mark.parametrize("name", ["paper", "jog", "bias"])
 async def test_on_a_text_console_nothing_is_cut_off_and_every_sign_can_be_shown(
     name: str, opened: Opener
 ) -> None:
-    async with opened(term="linux") as stage:
-        await SCENES[name](stage)
-        assert_nothing_is_cut_off(stage)
-        text = stage.text()
+    async with opened(term="linux") as driver:
+        await SCENES[name](driver)
+        assert_nothing_is_cut_off(driver)
+        text = driver.text()
         assert not any(0x2800 <= ord(letter) <= 0x28FF for letter in text)
         for letter in set(text):
             assert ord(letter) < 128 or letter in CODE_PAGE_437 or letter in BESIDE_IT, letter
@@ -136,37 +138,37 @@ async def test_on_a_text_console_nothing_is_cut_off_and_every_sign_can_be_shown(
 
 @pytest.mark.slow
 async def test_resizing_while_a_check_runs(opened: Opener) -> None:
-    async with opened() as stage:
-        await SCENES["running"](stage)
+    async with opened() as driver:
+        await SCENES["running"](driver)
         for size in ((200, 60), (60, 20), (30, 8), (20, 5), (120, 40), (80, 24)):
-            await stage.pilot.resize_terminal(*size)
-            await stage.settle()
-        assert_nothing_is_cut_off(stage)
+            await driver.pilot.resize_terminal(*size)
+            await driver.settle()
+        assert_nothing_is_cut_off(driver)
 
 
 async def test_help_lists_every_key_of_the_screen(opened: Opener) -> None:
-    async with opened(size=LARGE) as stage:
-        await SCENES["help_page"](stage)
-        text = stage.text()
+    async with opened(size=LARGE) as driver:
+        await SCENES["help_page"](driver)
+        text = driver.text()
         for told in ("Start", "Settings", "Console", "Emergency stop", "Quit"):
             assert told in text
-        await stage.press("escape")
-        assert stage.screen == "PlanScreen"
+        await driver.press("escape")
+        assert driver.screen == "PlanScreen"
 
 
 async def test_every_binding_has_an_id_so_that_keys_can_be_remapped(opened: Opener) -> None:
-    async with opened() as stage:
+    async with opened() as driver:
         for name in ("plan", "running", "verdict", "settings", "console"):
-            await stage.app.run_action("plan")
+            await driver.app.run_action("plan")
             if name != "plan":
-                await SCENES[name](stage)
+                await SCENES[name](driver)
             if (
-                stage.session.snapshot.run is not None
-                and stage.session.snapshot.run.running
+                driver.session.snapshot.run is not None
+                and driver.session.snapshot.run.running
                 and name != "running"
             ):
                 continue
-            for active in stage.app.screen.active_bindings.values():
+            for active in driver.app.screen.active_bindings.values():
                 ours = type(active.node).__module__.startswith("zcal_tui") and not isinstance(
                     active.node, Input
                 )
@@ -175,9 +177,9 @@ async def test_every_binding_has_an_id_so_that_keys_can_be_remapped(opened: Open
 
 
 async def test_the_palette_has_the_actions(opened: Opener) -> None:
-    async with opened() as stage:
-        titles = {command.title for command in stage.app.get_system_commands(stage.app.screen)}
+    async with opened() as driver:
+        titles = {command.title for command in driver.app.get_system_commands(driver.app.screen)}
         assert {"STOP", "Start: Repeatability", "Settings: Repeatability", "Console", "Quit"} <= titles
-        await SCENES["running"](stage)
-        titles = {command.title for command in stage.app.get_system_commands(stage.app.screen)}
+        await SCENES["running"](driver)
+        titles = {command.title for command in driver.app.get_system_commands(driver.app.screen)}
         assert {"STOP", "Watch: Repeatability", "Cancel the run"} <= titles

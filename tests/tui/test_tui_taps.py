@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from tests.tui.app_driver import LARGE, NORMAL, SMALL, AppDriver, Opener
 from tests.tui.onscreen import cut_off
 from tests.tui.scenes import first_touch, running, verdict
 from tests.tui.scripted import RISKY, SAVE, UP, ScriptedSession
-from tests.tui.stage import LARGE, NORMAL, SMALL, Opener, Stage
 from zcal_tui.model.questions import Choose, Option
 from zcal_tui.tui.widgets.checklist import CheckList
 
@@ -25,50 +25,50 @@ LONG = Choose(
 )
 
 
-async def tap_words(stage: Stage, words: str, *, row: int = -1) -> None:
+async def tap_words(driver: AppDriver, words: str, *, row: int = -1) -> None:
     """Tap the middle of what shows these words, in the last row that does."""
-    screen = stage.app.screen
-    lines = [strip.text for strip in screen._compositor.render_strips(stage.app.size)]
+    screen = driver.app.screen
+    lines = [strip.text for strip in screen._compositor.render_strips(driver.app.size)]
     found = [(y, line.index(words)) for y, line in enumerate(lines) if words in line]
     assert found, f"{words!r} is not on the screen"
     y, x = found[row]
-    assert await stage.pilot.click(offset=(x + len(words) // 2, y))
-    await stage.settle()
+    assert await driver.pilot.click(offset=(x + len(words) // 2, y))
+    await driver.settle()
 
 
 @SIZES
 async def test_the_check_that_is_tapped_is_chosen(size: tuple[int, int], opened: Opener) -> None:
-    async with opened(size=size) as stage:
-        checks = stage.app.screen.query_one(CheckList)
+    async with opened(size=size) as driver:
+        checks = driver.app.screen.query_one(CheckList)
         for title, name in (("Ready", "ready"), ("Z offset", "z-offset"), ("Backlash", "backlash")):
-            await tap_words(stage, f"· {title}", row=0)
+            await tap_words(driver, f"· {title}", row=0)
             assert checks.name_chosen == name
 
 
 @SIZES
 async def test_the_keys_that_have_no_room_are_in_the_palette(size: tuple[int, int], opened: Opener) -> None:
-    async with opened(size=size) as stage:
-        await tap_words(stage, "^p ")
-        assert stage.screen == "Palette"
-        assert "Quit" in stage.text() or "Plan" in stage.text()
+    async with opened(size=size) as driver:
+        await tap_words(driver, "^p ")
+        assert driver.screen == "Palette"
+        assert "Quit" in driver.text() or "Plan" in driver.text()
 
 
 async def test_each_arrow_in_the_last_line_is_its_own_key(opened: Opener) -> None:
-    async with opened() as stage:
-        checks = stage.app.screen.query_one(CheckList)
+    async with opened() as driver:
+        checks = driver.app.screen.query_one(CheckList)
         before = checks.chosen
-        await tap_words(stage, "↓")
+        await tap_words(driver, "↓")
         assert checks.chosen == before + 1
-        await tap_words(stage, "↑")
+        await tap_words(driver, "↑")
         assert checks.chosen == before
 
 
 async def test_a_long_result_is_read_on_by_a_tap(opened: Opener) -> None:
-    async with opened(size=SMALL) as stage:
-        await verdict(stage)
-        body = stage.app.screen.query_one("#body")
+    async with opened(size=SMALL) as driver:
+        await verdict(driver)
+        body = driver.app.screen.query_one("#body")
         assert body.max_scroll_y > 0
-        await tap_words(stage, "Read on")
+        await tap_words(driver, "Read on")
         assert body.scroll_y > 0
 
 
@@ -78,29 +78,29 @@ async def test_every_answer_of_a_long_question_is_on_the_screen(
     size: tuple[int, int], simulated: bool, opened: Opener
 ) -> None:
     link = replace(UP, control="/nowhere/control") if simulated else UP
-    async with opened(ScriptedSession(link=link), size=size) as stage:
-        await first_touch(stage)
+    async with opened(ScriptedSession(link=link), size=size) as driver:
+        await first_touch(driver)
         for question in (LONG, RISKY):
-            stage.session.ask(question)
-            stage.app.poll()
-            await stage.pilot.pause()
-            first = {button.id: button.region for button in stage.app.screen.query("Button")}
-            await stage.settle()
-            await stage.app.workers.wait_for_complete()
-            await stage.settle()
-            assert cut_off(stage.app.screen) == []
-            last = {button.id: button.region for button in stage.app.screen.query("Button")}
+            driver.session.ask(question)
+            driver.app.poll()
+            await driver.pilot.pause()
+            first = {button.id: button.region for button in driver.app.screen.query("Button")}
+            await driver.settle()
+            await driver.app.workers.wait_for_complete()
+            await driver.settle()
+            assert cut_off(driver.app.screen) == []
+            last = {button.id: button.region for button in driver.app.screen.query("Button")}
             assert first == last, "an answer moved after it was shown"
-            await stage.press("3" if question is LONG else "n")
+            await driver.press("3" if question is LONG else "n")
 
 
 async def test_a_difference_that_does_not_fit_says_how_to_read_on(opened: Opener) -> None:
     detail = SAVE.detail + "\n" + "\n".join(f" line {n}" for n in range(30))
-    async with opened() as stage:
-        await running(stage)
-        stage.session.ask(replace(SAVE, detail=detail))
-        await stage.settle()
-        assert "line 29" not in stage.text()
+    async with opened() as driver:
+        await running(driver)
+        driver.session.ask(replace(SAVE, detail=detail))
+        await driver.settle()
+        assert "line 29" not in driver.text()
         for _ in range(5):
-            await tap_words(stage, "Read on")
-        assert "line 29" in stage.text()
+            await tap_words(driver, "Read on")
+        assert "line 29" in driver.text()

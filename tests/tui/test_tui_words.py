@@ -13,7 +13,7 @@ from zcal_tui.model.record import Estimate, Record
 from zcal_tui.printer.state import HeaterState
 from zcal_tui.session.snapshot import LinkState, PrinterLink, Snapshot
 from zcal_tui.terminal import terminal_problem
-from zcal_tui.tui.app_state import StoredResults
+from zcal_tui.tui.app_state import TypedLines
 from zcal_tui.tui.glyphs import UNICODE
 from zcal_tui.tui.presenters import presenter_of
 from zcal_tui.tui.presenters.presenter import Gauge, um, um_interval
@@ -107,7 +107,7 @@ def test_axes_and_targets() -> None:
 
 
 def test_history_goes_back_and_forth() -> None:
-    history = StoredResults()
+    history = TypedLines()
     assert history.step(-1) is None
     history.add("G28")
     history.add("PROBE")

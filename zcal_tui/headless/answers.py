@@ -44,7 +44,7 @@ class LinePrompts:
             self._ended = self._lines.get_nowait() is None
         self._question = question
         for line in question_lines(question):
-            self._output.say(line)
+            self._output.message(line)
 
     def poll(self) -> Answer | None:
         if self._question is None:
@@ -60,7 +60,7 @@ class LinePrompts:
             raise NobodyAnswers("Standard input has ended; nobody answers any more.")
         answer = parse_answer(self._question, line)
         if answer is None:
-            self._output.say(reprompt(self._question, line))
+            self._output.message(reprompt(self._question, line))
             return None
         self._question = None
         return answer

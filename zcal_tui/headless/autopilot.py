@@ -21,7 +21,7 @@ from zcal_tui.session.simulated_person import SimulatedPerson, SimulatedPersonGo
 
 SEEN_GAP = 0.4
 """mm: a gap this wide can be seen, so that nobody has to feel for it."""
-FEELING_STEP = 0.05
+DRAG_STEP = 0.05
 SURE_DISTANCE = 1.0
 """mm sideways within which a person takes the nozzle to stand over the point that was probed."""
 ON_THE_MARK = 0.015
@@ -78,7 +78,7 @@ class Autopilot:
             case "risky-step":
                 gap = self._person.gap()
                 step = question.facts["step"]
-                return step <= 2 * FEELING_STEP or (gap is not None and gap > SEEN_GAP and step < gap)
+                return step <= 2 * DRAG_STEP or (gap is not None and gap > SEEN_GAP and step < gap)
             case "probe-off" | "probe-away":
                 return self._person.probe_state() != "attached"
             case _:
@@ -88,7 +88,7 @@ class Autopilot:
         if question.key == "first-layer-step":
             gap = self._person.gap()
             narrow = gap is not None and gap < NARROW * question.facts["z"]
-            return "touches" if narrow or self._person.feel() != "free" else "on"
+            return "touches" if narrow or self._person.drag() != "free" else "on"
         return question.options[0].key
 
     def _over_point(self, question: Confirm) -> bool:
@@ -124,19 +124,19 @@ class _Search:
         """The next move from where the nozzle stands."""
         self._steps += 1
         height = step.height
-        feel = self._person.feel()
-        if feel == "free":
+        drag = self._person.drag()
+        if drag == "free":
             self._free = min(self._free, height)
-        elif feel == "stuck":
+        elif drag == "stuck":
             self._stuck = max(self._stuck, height)
         else:
             self._drags.append(height)
         if self._steps > MOST_STEPS:
-            return PaperMove("accept") if feel == "drags" else PaperMove("abort")
+            return PaperMove("accept") if drag == "drags" else PaperMove("abort")
         target = self._target(height, max(EDGE, 1.2 * step.step))
         if target is None:
             target = self._middle(step.step)
-            if feel == "drags" and abs(target - height) < max(0.75 * step.step, 0.001):
+            if drag == "drags" and abs(target - height) < max(0.75 * step.step, 0.001):
                 return PaperMove("accept")
         if target < step.lowest:
             return PaperMove("abort")
@@ -149,15 +149,15 @@ class _Search:
                 gap = self._person.gap()
                 if gap is not None and gap > SEEN_GAP:
                     return height - gap / 2
-                return height - FEELING_STEP
+                return height - DRAG_STEP
             if math.isinf(self._free):
-                return height + FEELING_STEP
+                return height + DRAG_STEP
             return (self._free + self._stuck) / 2
         highest, lowest = max(self._drags), min(self._drags)
         if math.isinf(self._free):
-            return highest + FEELING_STEP / 5
+            return highest + DRAG_STEP / 5
         if math.isinf(self._stuck):
-            return lowest - FEELING_STEP / 5
+            return lowest - DRAG_STEP / 5
         if self._free - highest > edge:
             return (self._free + highest) / 2
         if lowest - self._stuck > edge:
@@ -167,5 +167,5 @@ class _Search:
     def _middle(self, step: float) -> float:
         """Half way between the two edges; a height that was felt already, if one is as near as steps allow."""
         middle = (self._free + max(self._drags) + min(self._drags) + self._stuck) / 4
-        felt = min(self._drags, key=lambda height: abs(height - middle))
-        return felt if abs(felt - middle) <= 0.6 * step else middle
+        tried = min(self._drags, key=lambda height: abs(height - middle))
+        return tried if abs(tried - middle) <= 0.6 * step else middle

@@ -17,7 +17,7 @@ class Output(Protocol):
     def event(self, event: Event) -> None:
         """Print what the event has to say."""
 
-    def say(self, text: str) -> None:
+    def message(self, text: str) -> None:
         """Tell a person something that is not data."""
 
 
@@ -62,7 +62,7 @@ class JsonOutput:
         marked = item if self._at is None else {**item, "at": self._at}
         self._data.line(json.dumps(marked, allow_nan=False))
 
-    def say(self, text: str) -> None:
+    def message(self, text: str) -> None:
         self._words.line(text if self._at is None else f"[{self._at}] {text}")
 
 
@@ -88,5 +88,5 @@ class TextOutput:
         """Print a line that belongs to the result."""
         self._data.line(self._mark + text)
 
-    def say(self, text: str) -> None:
+    def message(self, text: str) -> None:
         self._words.line(self._mark + text)

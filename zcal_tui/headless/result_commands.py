@@ -79,11 +79,11 @@ def _printer(store: Store, name: str | None) -> str:
     """The printer that is meant; a word on standard error where there was a choice."""
     printer, others = which_printer(store, name)
     if others:
-        _tell_choice(printer, others)
+        _report_choice(printer, others)
     return printer
 
 
-def _tell_choice(printer: str, others: Sequence[str]) -> None:
+def _report_choice(printer: str, others: Sequence[str]) -> None:
     print(f"{printer}, the printer used last; --printer-name for {', '.join(others)}.", file=sys.stderr)
 
 
@@ -213,7 +213,7 @@ def _compare(arguments: Sequence[str]) -> int:
     if first.check != second.check:
         raise UsageProblem(f"{first.id} is a run of {first.check} and {second.id} one of {second.check}")
     if others and (len(given.runs) == 1 or {"last", "previous"} & set(given.runs)):
-        _tell_choice(printer, others)
+        _report_choice(printer, others)
     comparison = compare(first, second)
     if given.json:
         _print_json(words.as_json(comparison))

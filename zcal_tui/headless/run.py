@@ -58,7 +58,7 @@ def wait_until_ready(session: SessionPort, output: Output, signals: Signals) -> 
         snapshot = session.snapshot
         if snapshot.link.text and snapshot.link.text != said:
             said = snapshot.link.text
-            output.say(said)
+            output.message(said)
         problem = _in_the_way(snapshot)
         if problem is not None:
             return problem
@@ -115,16 +115,16 @@ def run_one(
         problem = wait_until_ready(session, output, signals)
         if problem is not None:
             for line in problem_lines(problem):
-                output.say(line)
+                output.message(line)
             return ExitCode.USAGE if problem.key == USAGE else ExitCode.NOT_READY
         answers = answerer(session.snapshot) if answerer is not None else None
         session.start_check(check, parameters, options)
         return _follow(session, check, events, output, signals, answers)
     except SessionBusy as busy:  # the printer went in the moment after it had become ready
-        output.say(str(busy))
+        output.message(str(busy))
         return ExitCode.NOT_READY
     except Interrupted:
-        output.say("Cancelled before the check had begun.")
+        output.message("Cancelled before the check had begun.")
         return ExitCode.CANCELLED
     finally:
         session.close()  # while the signals are still taken: the printer is lifted off the bed here
@@ -143,14 +143,14 @@ def _follow(
     asked = 0
     waits = False
     while True:
-        waits = _tell_link(session.snapshot, output, waits)
+        waits = _report_link(session.snapshot, output, waits)
         if signals.count > seen:
             seen = signals.count
             if seen > 1:
-                output.say("Breaking off; what the printer has been told to do, it still does.")
+                output.message("Breaking off; what the printer has been told to do, it still does.")
                 session.close(patience=0.0)
                 return _drain(events, output)
-            output.say(
+            output.message(
                 "Cancelling: the printer first ends what it has begun, a move or a few touches, and lifts."
             )
             session.cancel()
@@ -163,22 +163,22 @@ def _follow(
             try:
                 asked = _answer(session, answers, asked)
             except NobodyAnswers as gone:
-                output.say(f"{gone} The check is cancelled.")
+                output.message(f"{gone} The check is cancelled.")
                 answers = None
                 session.cancel()
 
 
-def _tell_link(snapshot: Snapshot, output: Output, told: bool) -> bool:
+def _report_link(snapshot: Snapshot, output: Output, told: bool) -> bool:
     """Tell whoever is asked that the link is down, which waits with the question, and when it is back; a run that
     measures ends by it and tells of it itself. Returns whether it was told to be down."""
     problem = snapshot.link.problem
     if snapshot.question is not None and snapshot.link.state is LinkState.LOST and problem is not None:
         if not told:
             for line in problem_lines(problem):
-                output.say(line)
+                output.message(line)
         return True
     if told and snapshot.link.state is LinkState.UP:
-        output.say("The connection to the printer is back.")
+        output.message("The connection to the printer is back.")
     return told and snapshot.link.state is LinkState.LOST
 
 

@@ -17,7 +17,7 @@ class SimulatedPerson:
         self._path = path
         self._timeout = timeout
 
-    def feel(self) -> str:
+    def drag(self) -> str:
         """The paper below the nozzle: free, drags or stuck."""
         return str(self._request("feel")["feel"])
 

@@ -253,7 +253,7 @@ GROUPS = (
             ),
             Action("plan", "plan", "p", "Plan", "Show the plan; the check continues"),
             Action("table", "table", "t", "Table or plot", "Switch between samples and plot"),
-            Action("picture", "picture", "v", "Next plot", "Show the next plot"),
+            Action("picture", "plot", "v", "Next plot", "Show the next plot"),
         ),
     ),
     ActionGroup(
@@ -377,7 +377,7 @@ GROUPS = (
             Action("next", "next", "n", "Next check", "Start the next check that is not done"),
             Action("repeat", "repeat", "r", "Repeat", "Repeat the check with the same settings"),
             Action("up", "scroll_body(-1)", "up", "Scroll", "Scroll up", shown_as="↑↓", together="Scroll"),
-            Action("picture", "picture", "v", "Plot", "Show the samples as a plot"),
+            Action("picture", "plot", "v", "Plot", "Show the samples as a plot"),
             Action("settings", "settings", "s", "Settings", "Change the settings of the check"),
             Action("plan", "plan", "p,escape", "Plan", "Return to the plan", shown_as="p"),
             Action(
@@ -479,7 +479,7 @@ GROUPS = (
         "Plots",
         (
             Action("back", "app.back", "escape", "Back", "Return to the screen before"),
-            Action("next", "picture", "v", "Next plot", "Show the next plot"),
+            Action("next", "plot", "v", "Next plot", "Show the next plot"),
             Action("table", "table", "t", "Table or plot", "Switch between samples and plot"),
             Action(
                 "up",
@@ -590,7 +590,7 @@ GROUPS = (
         (
             Action("close", "dismiss", "escape,enter", "Close", "Close the box", shown_as="esc"),
             Action("restart", "restart", "f", "Firmware restart", "Restart klippy"),
-            Action("way_out", "way_out", "x", "Resolve", "Do what the box offers"),
+            Action("way_out", "resolve", "x", "Resolve", "Do what the box offers"),
         ),
     ),
     ActionGroup(

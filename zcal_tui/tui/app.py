@@ -50,22 +50,22 @@ class ZcalApp(AppBase):
         keymap: Mapping[str, str] | None = None,
         save: SavePolicy = "ask",
         environ: Mapping[str, str] | None = None,
-        desk: AppState | None = None,
+        app_state: AppState | None = None,
         shown: Callable[[], None] | None = None,
     ) -> None:
         """`shown` is called once the first frame is out."""
-        super().__init__(desk or AppState(session, checks), theme, keymap, environ)
+        super().__init__(app_state or AppState(session, checks), theme, keymap, environ)
         self.session = session
         self._save: SavePolicy = save
         self._shown = shown
         self._open_at_once = check
         if check is not None and parameters is not None:
-            self.desk.chosen[check] = parameters
+            self.app_state.chosen[check] = parameters
         self._connected_once = False
         self._stopped_run: str | None = None
         self._after_stop: messages.RunWatched | None = None
         """The run during which the person pressed STOP: they know why it ended."""
-        self._attendant: Prompts | None = None
+        self._prompts: Prompts | None = None
         self._floor = 1
         """How many screens always stay: the connection's page and, once the link was up, the plan."""
         self.closed = False
@@ -75,7 +75,7 @@ class ZcalApp(AppBase):
 
     def get_default_screen(self) -> Screen[Any]:
         """The first frame: how far the link is."""
-        return ConnectionScreen(self.desk)
+        return ConnectionScreen(self.app_state)
 
     def on_mount(self) -> None:
         """Have the session begin once the first frame is out, and read it."""
@@ -89,14 +89,14 @@ class ZcalApp(AppBase):
         """Take the newest snapshot; where it is another one, show it on what can be seen."""
         if not self.is_running or not self.screen_stack:
             return  # a last tick while the app is being taken down, with screens that have lost their widgets
-        running, before = self.desk.running, self.desk.snapshot
-        error = self.desk.last_error
-        changed = self.desk.look()
-        if self._attendant is not None:
-            self._attendant.look(changed=changed)
+        running, before = self.app_state.running, self.app_state.snapshot
+        error = self.app_state.last_error
+        changed = self.app_state.refresh()
+        if self._prompts is not None:
+            self._prompts.update(changed=changed)
         if not changed:
             return
-        snapshot = self.desk.snapshot
+        snapshot = self.app_state.snapshot
         self._follow_link(snapshot)
         for screen in reversed(self.screen_stack):
             if isinstance(screen, Follower) and screen.can_follow:
@@ -104,10 +104,10 @@ class ZcalApp(AppBase):
             if not screen.is_modal:
                 break
         other_klippy = before.printer.klippy != snapshot.printer.klippy
-        if running != self.desk.running or other_klippy or error != self.desk.last_error:
+        if running != self.app_state.running or other_klippy or error != self.app_state.last_error:
             self.refresh_bindings()
-        if running is not None and self.desk.running is None:
-            self._tell_end()
+        if running is not None and self.app_state.running is None:
+            self._notify_end()
 
     def _follow_link(self, snapshot: Snapshot) -> None:
         """The plan once the link is up; the page that explains where it cannot come up without a person."""
@@ -124,31 +124,31 @@ class ZcalApp(AppBase):
             and self._connected_once
             and not isinstance(self.screen, ConnectionScreen)
         ):
-            self.push_screen(ConnectionScreen(self.desk))
+            self.push_screen(ConnectionScreen(self.app_state))
 
     def _show_plan(self) -> None:
         from zcal_tui.tui.prompts import Prompts
         from zcal_tui.tui.screens.plan import PlanScreen
 
-        self._attendant = Prompts(self, self.desk)
+        self._prompts = Prompts(self, self.app_state)
         name, self._open_at_once = self._open_at_once, None
         self._to_plan()
-        self.push_screen(PlanScreen(self.desk, chosen=name))
+        self.push_screen(PlanScreen(self.app_state, chosen=name))
         self._floor += 1
-        if self.desk.running is not None:
-            self.post_message(messages.RunWatched(self.desk.running))
+        if self.app_state.running is not None:
+            self.post_message(messages.RunWatched(self.app_state.running))
 
-    def _tell_end(self) -> None:
+    def _notify_end(self) -> None:
         """A word about a run that ended while another screen was in front."""
         from zcal_tui.tui.screens.run import RunScreen
 
-        run = self.desk.snapshot.run
+        run = self.app_state.snapshot.run
         record = run.record if run is not None else None
         behind = next(screen for screen in reversed(self.screen_stack) if not screen.is_modal)
         if record is None or isinstance(behind, RunScreen):
             return
         word = LEVEL_WORDS[record.verdict.level] if record.verdict else "ended without a verdict"
-        self.notify(f"{self.desk.title(record.check)}: {word}", markup=False)
+        self.notify(f"{self.app_state.title(record.check)}: {word}", markup=False)
 
     # ------------------------------------------------------------------ what the screens ask
 
@@ -156,15 +156,15 @@ class ZcalApp(AppBase):
     def _start(self, message: messages.StartRequested) -> None:
         from zcal_tui.tui.screens.run import RunScreen
 
-        self.desk.look()
-        screen, check = RunScreen(self.desk, message.check), message.check
+        self.app_state.refresh()
+        screen, check = RunScreen(self.app_state, message.check), message.check
         options = RunOptions(save=self._save, resume=message.resume)
         try:
-            self.session.start_check(check, self.desk.parameters(check, message.resume), options)
+            self.session.start_check(check, self.app_state.parameters(check, message.resume), options)
         except SessionBusy:
             self.notify("A check is running already.", severity="warning", markup=False)
             return
-        self.desk.begin(message.check)
+        self.app_state.begin(message.check)
         self._to_plan()
         self.push_screen(screen)
 
@@ -176,28 +176,28 @@ class ZcalApp(AppBase):
         if isinstance(self.screen, StoppedModal):
             self._after_stop = message  # no key meant for that box may be lost in a change of pages below it
             return
-        run = self.desk.snapshot.run
+        run = self.app_state.snapshot.run
         self._to_plan()
-        check = ALL if self.desk.guided else message.check
-        if self.desk.guided or (run is not None and run.running and run.record.check == check):
+        check = ALL if self.app_state.guided else message.check
+        if self.app_state.guided or (run is not None and run.running and run.record.check == check):
             from zcal_tui.tui.screens.run import RunScreen
 
-            self.push_screen(RunScreen(self.desk, check))
+            self.push_screen(RunScreen(self.app_state, check))
             return
         if run is None or run.record.check != check:
             return
         from zcal_tui.tui.screens.verdict import VerdictScreen
 
-        self.push_screen(VerdictScreen(self.desk, run.record))
+        self.push_screen(VerdictScreen(self.app_state, run.record))
         if (problem := _to_explain(run.record)) is not None and self._stopped_run != run.record.id:
-            self.push_screen(ProblemModal(self.desk, problem, "The run could not go on"))
+            self.push_screen(ProblemModal(self.app_state, problem, "The run could not go on"))
 
     @on(messages.SettingsRequested)
     def _settings(self, message: messages.SettingsRequested) -> None:
         from zcal_tui.tui.screens.settings import SettingsScreen
 
         self._to_plan()
-        self.push_screen(SettingsScreen(self.desk, message.check))
+        self.push_screen(SettingsScreen(self.app_state, message.check))
 
     @on(messages.PlanRequested)
     def _to_plan(self) -> None:
@@ -212,8 +212,8 @@ class ZcalApp(AppBase):
     @on(messages.AnswerGiven)
     def _answer(self, message: messages.AnswerGiven) -> None:
         self.session.answer(message.n, message.answer)
-        if self._attendant is not None:
-            self._attendant.look(changed=False)
+        if self._prompts is not None:
+            self._prompts.update(changed=False)
         self.set_timer(ANSWER_POLL_SECONDS, self.poll)
 
     @on(messages.GcodeEntered)
@@ -223,21 +223,21 @@ class ZcalApp(AppBase):
         else:
             self.session.send_gcode(message.script)
 
-    @on(messages.LineSaid)
-    def _say(self, message: messages.LineSaid) -> None:
+    @on(messages.AnnounceRequested)
+    def _announce(self, message: messages.AnnounceRequested) -> None:
         self.session.announce(message.line)
 
     @on(messages.StopRequested)
     def action_stop(self) -> None:
         """The emergency stop: first the printer, then the words."""
         self.session.emergency_stop()
-        if self.desk.running is not None and self.desk.snapshot.run is not None:
-            self._stopped_run = self.desk.snapshot.run.record.id
+        if self.app_state.running is not None and self.app_state.snapshot.run is not None:
+            self._stopped_run = self.app_state.snapshot.run.record.id
         from zcal_tui.tui.screens.modals import StoppedModal
 
         if not isinstance(self.screen, StoppedModal):
             self._after_stop = None
-            self.push_screen(StoppedModal(self.desk), self._stop_closed)
+            self.push_screen(StoppedModal(self.app_state), self._stop_closed)
 
     def _stop_closed(self, _: None) -> None:
         """The result of the run that was stopped."""
@@ -272,9 +272,9 @@ class ZcalApp(AppBase):
 
         if isinstance(self.screen, (ConfirmModal, LeavingModal)):
             return
-        if self.desk.running is not None and not await self.push_screen_wait(
+        if self.app_state.running is not None and not await self.push_screen_wait(
             ConfirmModal(
-                self.desk,
+                self.app_state,
                 "Leave?",
                 "A check is running. Leaving cancels it, waits until the printer is left as it was found, and "
                 "keeps the samples taken so far.",
@@ -283,8 +283,8 @@ class ZcalApp(AppBase):
             )
         ):
             return
-        self.push_screen(LeavingModal(self.desk))
-        failed = self.desk.snapshot.link.state is LinkState.FAILED
+        self.push_screen(LeavingModal(self.app_state))
+        failed = self.app_state.snapshot.link.state is LinkState.FAILED
         await asyncio.to_thread(self.session.close)
         self.closed = True
         self.exit(NOT_REACHABLE if failed else 0)

@@ -12,7 +12,7 @@ from zcal_tui.model.record import Problem
 from zcal_tui.tui.actions import ACTIONS, bindings, in_force, unknown_names
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import glyphs_for
-from zcal_tui.tui.other_clients import way_out
+from zcal_tui.tui.other_clients import offered_remedy
 from zcal_tui.tui.printer_status import condition, trouble_of
 from zcal_tui.tui.screens.base import Follower
 from zcal_tui.tui.theme import THEMES, default_theme, quiet_colours
@@ -34,13 +34,13 @@ class AppBase(App[int]):
 
     def __init__(
         self,
-        desk: AppState,
+        app_state: AppState,
         theme: str | None,
         keymap: Mapping[str, str] | None,
         environ: Mapping[str, str] | None,
     ) -> None:
         super().__init__()
-        self.desk = desk
+        self.app_state = app_state
         self.keymap_in_force = in_force(keymap or {})
         """The keys of the actions that do not have their default ones."""
         self._key_problems = unknown_names(keymap or {})
@@ -80,77 +80,77 @@ class AppBase(App[int]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What makes sense now: a firmware restart and reasons only while something is wrong, or went wrong."""
         if action == "firmware_restart":
-            return condition(self.desk.snapshot, self.glyphs).restart
+            return condition(self.app_state.snapshot, self.glyphs).restart
         if action == "why":
-            return trouble_of(self.desk.snapshot) is not None
+            return trouble_of(self.app_state.snapshot) is not None
         if action == "explain":
-            return self.desk.last_error is not None
+            return self.app_state.last_error is not None
         if action == "cancel_run":
-            return self.desk.running is not None
-        return action != "changed" or self.desk.running is None
+            return self.app_state.running is not None
+        return action != "changed" or self.app_state.running is None
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action, for the palette."""
         from zcal_tui.tui.commands import commands
 
-        yield from commands(self, self.desk)
+        yield from commands(self, self.app_state)
 
     def action_command_palette(self) -> None:
         """The palette, with STOP above it."""
         from zcal_tui.tui.commands import Palette
 
         if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(self.desk))
+            self.push_screen(Palette(self.app_state))
 
     def action_console(self) -> None:
         """The console."""
         from zcal_tui.tui.screens.console import ConsoleScreen
 
         if not isinstance(self.screen, ConsoleScreen):
-            self.push_screen(ConsoleScreen(self.desk))
+            self.push_screen(ConsoleScreen(self.app_state))
 
     def action_history(self, check: str = "") -> None:
         """What was run on this printer; of one check alone where it is named."""
         from zcal_tui.tui.screens.history import HistoryScreen
 
         if not isinstance(self.screen, HistoryScreen):
-            self.push_screen(HistoryScreen(self.desk, check))
+            self.push_screen(HistoryScreen(self.app_state, check))
 
     @work(group="report", exclusive=True)
     async def action_report(self) -> None:
         """A page about this printer's results, as a file."""
         from zcal_tui.tui.reporting import report
 
-        await report(self, self.desk)
+        await report(self, self.app_state)
 
     def action_help(self) -> None:
         """What the present screen is for, and its keys."""
         from zcal_tui.tui.screens.help import HelpScreen, help_text
 
         if isinstance(self.screen, Follower) and (about := self.screen.about()):
-            self.push_screen(HelpScreen(self.desk, help_text(self.screen, about)))
+            self.push_screen(HelpScreen(self.app_state, help_text(self.screen, about)))
 
     def action_why(self) -> None:
         """What is wrong with the link or with klippy, in full."""
         from zcal_tui.tui.screens.modals import ProblemModal
 
-        problem, way = trouble_of(self.desk.snapshot), way_out(self.desk.snapshot)
-        if way is not None and problem == way.problem:
-            self.push_screen(ProblemModal(self.desk, problem, "Another program", way))
+        problem, remedy = trouble_of(self.app_state.snapshot), offered_remedy(self.app_state.snapshot)
+        if remedy is not None and problem == remedy.problem:
+            self.push_screen(ProblemModal(self.app_state, problem, "Another program", remedy))
         elif problem is not None:
-            self.push_screen(ProblemModal(self.desk, problem, "What is wrong"))
+            self.push_screen(ProblemModal(self.app_state, problem, "What is wrong"))
 
     def action_explain(self) -> None:
         """The printer's last error on the console: what it means, why, what to do."""
-        error = self.desk.last_error
+        error = self.app_state.last_error
         if error is None:
             return
         from zcal_tui.printer.errors.explain import explain  # every known message, read when one is asked for
         from zcal_tui.tui.screens.modals import ProblemModal
 
-        told = explain(error)
-        problem = Problem(told.what, told.cause, told.remedy, raw=error)
-        self.push_screen(ProblemModal(self.desk, problem, "The printer's last error"))
+        explained = explain(error)
+        problem = Problem(explained.what, explained.cause, explained.remedy, raw=error)
+        self.push_screen(ProblemModal(self.app_state, problem, "The printer's last error"))
 
     @work(group="changed", exclusive=True)
     async def action_changed(self) -> None:
@@ -160,18 +160,18 @@ class AppBase(App[int]):
 
         what = await self.push_screen_wait(
             PickModal(
-                self.desk,
+                self.app_state,
                 "Hardware changed",
                 "What was changed? Results that depend on it are marked stale.",
-                tuple((key, key.capitalize(), told) for key, told in HARDWARE_CHANGES.items()),
+                tuple((key, key.capitalize(), help) for key, help in HARDWARE_CHANGES.items()),
             )
         )
         if what is not None:
-            self.desk.session.note_changed(what)
+            self.app_state.session.note_changed(what)
 
     def action_suspend_process(self) -> None:
         """Ctrl+Z stops the whole program, the run's thread too: not while one goes on."""
-        if self.desk.running is not None:
+        if self.app_state.running is not None:
             self.notify(
                 "Not while a check runs: it would stop in the middle.", severity="warning", markup=False
             )

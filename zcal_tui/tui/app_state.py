@@ -15,7 +15,7 @@ from zcal_tui.session.port import SessionPort
 from zcal_tui.session.snapshot import Asking, LinkState, Snapshot
 from zcal_tui.tui.other_clients import paper_test_open, watched
 
-KEPT_HISTORY = 100
+MOST_LINES = 100
 
 ALL = WHOLE
 """The name of the whole calibration (checks.guided), which runs the others one after the other."""
@@ -50,7 +50,7 @@ class CheckStatus:
         return self.unfit is not None or (self.level in DONE and self.stale is None)
 
 
-def kept_parameters(declared: type, values: Mapping[str, Any]) -> Any:
+def stored_parameters(declared: type, values: Mapping[str, Any]) -> Any:
     """The parameters of a kept run; the defaults where they are not understood any more."""
     known = {name: value for name, value in values.items() if value is not None}
     try:
@@ -68,7 +68,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class StoredResults:
+class TypedLines:
     """What was typed, for the arrow keys."""
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class StoredResults:
     def add(self, line: str) -> None:
         """Remember a line, once where it is repeated."""
         if not self.lines or self.lines[-1] != line:
-            self.lines = [*self.lines, line][-KEPT_HISTORY:]
+            self.lines = [*self.lines, line][-MOST_LINES:]
         self._at = len(self.lines)
 
     def step(self, by: int) -> str | None:
@@ -98,7 +98,7 @@ class AppState:
     now: Callable[[], datetime] = _utc_now
     chosen: dict[str, Any] = field(default_factory=dict)
     snapshot: Snapshot = field(default_factory=Snapshot)
-    history: StoredResults = field(default_factory=StoredResults)
+    typed: TypedLines = field(default_factory=TypedLines)
     """What was typed on the console."""
 
     answered: Asking | None = None
@@ -113,9 +113,9 @@ class AppState:
     guided: bool = False
     """Whether the whole calibration runs: the runs in the snapshot are its parts."""
     _before: str | None = None
-    _standings: tuple[tuple[Any, ...], dict[str, CheckStatus]] | None = None
+    _statuses: tuple[tuple[Any, ...], dict[str, CheckStatus]] | None = None
 
-    def look(self) -> bool:
+    def refresh(self) -> bool:
         """Take the session's newest snapshot; whether it is another than before."""
         snapshot = self.session.snapshot
         if snapshot is self.snapshot:
@@ -190,15 +190,15 @@ class AppState:
     def to_do(self) -> tuple[str, ...]:
         """The checks that apply and are not done. The look at the printer serves the others: saving restarts Klipper,
         which makes it stale, and with nothing left to measure that is no work to do."""
-        left = tuple(name for name in self.checks if not self.standing(name).done)
-        moot = left == (LOOK_FIRST,) and self.standing(LOOK_FIRST).level in DONE
+        left = tuple(name for name in self.checks if not self.status(name).done)
+        moot = left == (LOOK_FIRST,) and self.status(LOOK_FIRST).level in DONE
         return () if moot else left
 
     @property
     def progress(self) -> tuple[int, int, float]:
         """How many of the checks that apply are done, of how many, and about how many minutes the others take."""
-        standings = self.standings
-        fit = [name for name in self.checks if standings[name].unfit is None]
+        statuses = self.statuses
+        fit = [name for name in self.checks if statuses[name].unfit is None]
         open_ones = self.to_do
         minutes = sum(self.checks[name].info.needs(self.capabilities).minutes for name in open_ones)
         return len(fit) - len(open_ones), len(fit), minutes
@@ -229,11 +229,11 @@ class AppState:
         known = self.declared(check)
         assert known is not None
         if resumed is not None:
-            return kept_parameters(known.parameters, resumed.parameters)
+            return stored_parameters(known.parameters, resumed.parameters)
         return self.chosen.get(check) or known.parameters()
 
     @property
-    def standings(self) -> Mapping[str, CheckStatus]:
+    def statuses(self) -> Mapping[str, CheckStatus]:
         """Where every check stands; the same object while nothing has changed that it rests on."""
         snapshot = self.snapshot
         minute = int(self.now().timestamp() // 60)
@@ -245,7 +245,7 @@ class AppState:
             self.guided,
             minute,
         )
-        known = self._standings
+        known = self._statuses
         same = known is not None and all(
             a is b or a == b for a, b in zip(known[0][3:], rests_on[3:], strict=True)
         )
@@ -255,15 +255,15 @@ class AppState:
             and all(a is b for a, b in zip(known[0][:3], rests_on[:3], strict=True))
         ):
             return known[1]
-        found = {name: self._standing(name) for name in (*self.checks, ALL)}
-        self._standings = (rests_on, found)
+        found = {name: self._status(name) for name in (*self.checks, ALL)}
+        self._statuses = (rests_on, found)
         return found
 
-    def standing(self, name: str) -> CheckStatus:
+    def status(self, name: str) -> CheckStatus:
         """Where a check stands."""
-        return self.standings.get(name) or self._standing(name)
+        return self.statuses.get(name) or self._status(name)
 
-    def _standing(self, name: str) -> CheckStatus:
+    def _status(self, name: str) -> CheckStatus:
         if self.running == name or (name == ALL and self.guided):
             return CheckStatus("running", running=True)
         settings, declared = self.snapshot.printer.settings, self.declared(name)

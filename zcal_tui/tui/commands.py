@@ -18,29 +18,29 @@ class Palette(Follower, CommandPalette):
 
     def compose(self) -> ComposeResult:
         """The bar, then the palette."""
-        yield StatusBar(self.desk.snapshot)
+        yield StatusBar(self.app_state.snapshot)
         yield from super().compose()
 
 
-def commands(app: App[Any], desk: AppState) -> Iterable[SystemCommand]:
+def commands(app: App[Any], app_state: AppState) -> Iterable[SystemCommand]:
     """The commands that make sense now."""
-    if desk.running is not None:
-        watch = messages.RunWatched(desk.running)
-        title = desk.title(desk.running)
+    if app_state.running is not None:
+        watch = messages.RunWatched(app_state.running)
+        title = app_state.title(app_state.running)
         yield SystemCommand(f"Watch: {title}", "Show the running check", _sending(app, watch))
     else:
-        for record in desk.snapshot.interrupted:
-            if desk.can_start:
+        for record in app_state.snapshot.interrupted:
+            if app_state.can_start:
                 again = messages.StartRequested(record.check, resume=record)
-                title = f"Resume: {desk.title(record.check)}, {record.started[:16]}"
+                title = f"Resume: {app_state.title(record.check)}, {record.started[:16]}"
                 yield SystemCommand(title, "Resume the unfinished run", _sending(app, again))
-        for name in (*desk.checks, ALL):
-            check = desk.declared(name)
+        for name in (*app_state.checks, ALL):
+            check = app_state.declared(name)
             assert check is not None
-            if desk.can_start and desk.standing(name).unfit is None:
+            if app_state.can_start and app_state.status(name).unfit is None:
                 start = messages.StartRequested(name)
                 yield SystemCommand(f"Start: {check.info.title}", check.info.learn, _sending(app, start))
-            if name in desk.last:
+            if name in app_state.last:
                 earlier = _doing(app, f"history({name!r})")
                 yield SystemCommand(
                     f"Earlier results: {check.info.title}", "Show its runs and its trend", earlier

@@ -73,13 +73,13 @@ class HistoryModel:
 
 
 def read_runs(store: Store, printer: str) -> HistoryModel:
-    """Everything that is kept of a printer, the trends not yet. Waits for the disk: not for the face's own loop."""
+    """Everything stored of a printer, the trends not yet. Waits for the disk: not for the interface's own loop."""
     return HistoryModel(tuple(entries(store, printer)))
 
 
-def with_trends(past: HistoryModel, changes: Sequence[Changed]) -> HistoryModel:
+def with_trends(history: HistoryModel, changes: Sequence[Changed]) -> HistoryModel:
     """The same with its trends. Takes a while with many runs: neither."""
-    return replace(past, trends=trends(past.records, changes))
+    return replace(history, trends=trends(history.records, changes))
 
 
 def trends(records: Sequence[Record], changes: Sequence[Changed]) -> dict[str, Trend]:
@@ -106,23 +106,23 @@ def ending(record: Record | None) -> tuple[Level | None, str]:
 
 def short_numbers(record: Record) -> str:
     """The main numbers without their names, each with half its interval: `2.4 µm ± 0.9`."""
-    told = []
+    texts = []
     for estimate in main_estimates(record):
         show = value_text(estimate.name, estimate.unit)
         if estimate.value is None:
-            told.append(f"≤ {show(estimate.high)}" if estimate.high is not None else "")
+            texts.append(f"≤ {show(estimate.high)}" if estimate.high is not None else "")
         elif estimate.low is not None and estimate.high is not None:
-            told.append(f"{show(estimate.value)} ± {_half(estimate.low, estimate.high, estimate.unit)}")
+            texts.append(f"{show(estimate.value)} ± {_half(estimate.low, estimate.high, estimate.unit)}")
         else:
-            told.append(show(estimate.value))
-    return ", ".join(text for text in told if text)
+            texts.append(show(estimate.value))
+    return ", ".join(text for text in texts if text)
 
 
 def _half(low: float, high: float, unit: str) -> str:
     return value_text("", unit)((high - low) / 2)
 
 
-def said(entry: StoredRun) -> str:
+def outcome_text(entry: StoredRun) -> str:
     """What a run came to, in a line."""
     record = entry.record
     if record is None:
@@ -132,11 +132,11 @@ def said(entry: StoredRun) -> str:
     if record.verdict is not None and record.outcome is Outcome.FINISHED:
         return record.verdict.summary
     count = entry.count
-    kept = f"{count} sample{'s' if count != 1 else ''} kept" if count else "nothing was measured"
+    stored = f"{count} sample{'s' if count != 1 else ''} kept" if count else "nothing was measured"
     numbers = numbers_text(record)
-    return f"{OUTCOME_WORDS[record.outcome].capitalize()}: {kept}" + (f", {numbers}." if numbers else ".")
+    return f"{OUTCOME_WORDS[record.outcome].capitalize()}: {stored}" + (f", {numbers}." if numbers else ".")
 
 
-def holds_no_more(record: Record, past: HistoryModel, changes: Sequence[Changed]) -> str | None:
+def stale_reason(record: Record, history: HistoryModel, changes: Sequence[Changed]) -> str | None:
     """Why a kept result does not hold any more, as far as the runs after it tell."""
-    return stale(record, past.records, None, changes)
+    return stale(record, history.records, None, changes)

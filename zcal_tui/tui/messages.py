@@ -51,7 +51,7 @@ class RunWatched(ScreenRequest):
 
 
 @dataclass
-class LineSaid(ScreenRequest):
+class AnnounceRequested(ScreenRequest):
     """A line for the other programs at the printer, on its console."""
 
     line: str

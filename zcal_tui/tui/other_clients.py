@@ -74,12 +74,12 @@ def refusal_of(line: str) -> str | None:
 
 def _who(line: str, says: str) -> str | None:
     _, found, after = line.partition(PREFIX)
-    who, said, _ = after.partition(f" {says}")
-    return who.strip() if found and said and who.strip() not in ("", OWN_NAME) else None
+    who, marker, _ = after.partition(f" {says}")
+    return who.strip() if found and marker and who.strip() not in ("", OWN_NAME) else None
 
 
 @dataclass(frozen=True, slots=True)
-class WayOut:
+class OfferedRemedy:
     """A problem, and what a person may do about it with one press, named on the button: run a G-code, or say a line to
     the other programs."""
 
@@ -89,7 +89,7 @@ class WayOut:
     line: str = ""
 
 
-def way_out(snapshot: Snapshot) -> WayOut | None:
+def offered_remedy(snapshot: Snapshot) -> OfferedRemedy | None:
     """What another program's doings mean for us, and what can be done; None where there are none."""
     printer = snapshot.printer
     if (holder := watched(snapshot)) is not None:
@@ -101,14 +101,16 @@ def way_out(snapshot: Snapshot) -> WayOut | None:
             else "You can watch. The printer is free when it ends; if it was killed, a check of yours takes it over."
         )
         now = f" It runs {what}." if (what := doing(printer)) else ""
-        told = Problem(f"{holder} works with this printer.{now}", "One program at a time may move it.", how)
-        return WayOut(told, ask, line=request_line() if can else "")
+        problem = Problem(
+            f"{holder} works with this printer.{now}", "One program at a time may move it.", how
+        )
+        return OfferedRemedy(problem, ask, line=request_line() if can else "")
     if paper_test_open(snapshot):
-        told = Problem(
+        problem = Problem(
             "A paper test (manual probe) is open that was not begun here.",
             "Another screen, a web interface or a macro began it, or a program was ended in the middle of one.",
             "Finish it where it was begun. If nobody is at it, end it here: ABORT changes nothing; the nozzle stays "
             "where it is, so raise it afterwards.",
         )
-        return WayOut(told, "End it: ABORT", "ABORT")
+        return OfferedRemedy(problem, "End it: ABORT", "ABORT")
     return None

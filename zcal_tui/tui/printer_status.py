@@ -9,7 +9,7 @@ from zcal_tui.model.units import number
 from zcal_tui.printer.state import HeaterState, PrinterState
 from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.tui.glyphs import Glyphs
-from zcal_tui.tui.other_clients import doing, paper_test_open, watched, way_out
+from zcal_tui.tui.other_clients import doing, offered_remedy, paper_test_open, watched
 
 HEATERS_SHOWN = (("extruder", "nozzle"), ("heater_bed", "bed"))
 
@@ -37,7 +37,7 @@ def trouble_of(snapshot: Snapshot) -> Problem | None:
         return snapshot.klippy_problem
     if printer.klippy in ("shutdown", "error") and printer.message:
         return Problem(f"{printer.app} says:", raw=printer.message)
-    way = way_out(snapshot)
+    way = offered_remedy(snapshot)
     return way.problem if way is not None else None
 
 
@@ -102,7 +102,7 @@ def _klippy(printer: PrinterState, glyphs: Glyphs, snapshot: Snapshot) -> Condit
 def _others(glyphs: Glyphs, snapshot: Snapshot) -> Condition | None:
     """Another program at the printer."""
     if (holder := watched(snapshot)) is not None:
-        what = f" ({told})" if (told := doing(snapshot.printer)) else ""
+        what = f" ({activity})" if (activity := doing(snapshot.printer)) else ""
         sentence = f"{holder} works with it{what}: you watch."
         return Condition(glyphs.running, "watching", "warn", sentence, more=True)
     if paper_test_open(snapshot):

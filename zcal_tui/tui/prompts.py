@@ -20,20 +20,22 @@ from zcal_tui.tui.screens.run import RunScreen
 class CheckQuestions:
     """Follows `Snapshot.question`. A person who looks at the plan or the console meanwhile is told, not interrupted."""
 
-    def __init__(self, app: App[Any], desk: AppState) -> None:
+    def __init__(self, app: App[Any], app_state: AppState) -> None:
         self._app = app
-        self._desk = desk
-        self._told: Asking | None = None
+        self._app_state = app_state
+        self._notified: Asking | None = None
 
     def follow(self) -> None:
         """Open or close what has to be."""
-        if self._desk.asking is None and type(self._app.screen) is RunScreen:
+        if self._app_state.asking is None and type(self._app.screen) is RunScreen:
             return  # as four times a second in a run that asks nothing
         from zcal_tui.tui.screens.question_screen import QuestionScreen  # with the first question
 
-        while isinstance(self._app.screen, QuestionScreen) and not self._app.screen.still(self._desk.asking):
+        while isinstance(self._app.screen, QuestionScreen) and not self._app.screen.still(
+            self._app_state.asking
+        ):
             self._app.pop_screen()
-        asking, front = self._desk.asking, self._app.screen
+        asking, front = self._app_state.asking, self._app.screen
         if asking is None:
             return
         if isinstance(front, QuestionScreen):
@@ -45,13 +47,13 @@ class CheckQuestions:
                 isinstance(screen, QuestionScreen) and screen.asks(asking)
                 for screen in self._app.screen_stack
             ):
-                self._tell(asking)
+                self._notify(asking)
             return
         self._app.push_screen(self._screen(asking))
 
-    def _tell(self, asking: Asking) -> None:
-        if self._told is not asking:
-            self._told = asking
+    def _notify(self, asking: Asking) -> None:
+        if self._notified is not asking:
+            self._notified = asking
             self._app.notify(
                 "The check asks you something and waits.", title="Your turn", markup=False, timeout=6
             )
@@ -61,35 +63,35 @@ class CheckQuestions:
             case PaperStep():
                 from zcal_tui.tui.screens.paper import PaperScreen
 
-                return PaperScreen(self._desk, asking)
+                return PaperScreen(self._app_state, asking)
             case JogStep():
                 from zcal_tui.tui.screens.jog import JogScreen
 
-                return JogScreen(self._desk, asking)
+                return JogScreen(self._app_state, asking)
             case Choose():
                 from zcal_tui.tui.screens.questions import ChooseModal
 
-                return ChooseModal(self._desk, asking)
+                return ChooseModal(self._app_state, asking)
             case Confirm():
                 from zcal_tui.tui.screens.questions import QuestionModal
 
-                return QuestionModal(self._desk, asking)
+                return QuestionModal(self._app_state, asking)
 
 
 RESUME, CLOSE = "resume", "close"
 
 
-def offer(desk: AppState, record: Record) -> PickModal:
+def offer(app_state: AppState, record: Record) -> PickModal:
     """The question what to do with an interrupted run."""
     count = len(record.samples)
-    kept = (
+    stored = (
         f"{count} sample{'' if count == 1 else 's'} of it are kept" if count else "Nothing had been measured"
     )
     began = record.started[:16].replace("T", " ")
     return PickModal(
-        desk,
+        app_state,
         "A run was cut off",
-        f"{desk.title(record.check)}, begun {began} UTC, did not come to its end. {kept}.",
+        f"{app_state.title(record.check)}, begun {began} UTC, did not come to its end. {stored}.",
         (
             (RESUME, "Go on with it", "what still holds of it is taken over"),
             (CLOSE, "Close it", "what was measured stays in the history"),
@@ -101,50 +103,50 @@ def offer(desk: AppState, record: Record) -> PickModal:
 class Prompts:
     """Asked to look four times a second."""
 
-    def __init__(self, app: App[Any], desk: AppState) -> None:
+    def __init__(self, app: App[Any], app_state: AppState) -> None:
         self._app = app
-        self._desk = desk
-        self._dialogue = CheckQuestions(app, desk)
+        self._app_state = app_state
+        self._questions = CheckQuestions(app, app_state)
         self._offered: set[str] = set()
-        lines = desk.snapshot.console
-        self._heard = lines[-1].n if lines else 0
+        lines = app_state.snapshot.console
+        self._read_up_to = lines[-1].n if lines else 0
 
-    def look(self, *, changed: bool = True) -> None:
+    def update(self, *, changed: bool = True) -> None:
         """See to what there is to see to; `changed` says that the snapshot is another one."""
-        self._dialogue.follow()
+        self._questions.follow()
         if changed:
-            self._hear()
-        if self._desk.snapshot.interrupted:
+            self._read_console()
+        if self._app_state.snapshot.interrupted:
             self._offer()
 
     # ------------------------------------------------------------------ a run that was cut off
 
     def _offer(self) -> None:
         """On the plan, once a check could be started: each interrupted run once."""
-        desk = self._desk
-        if not isinstance(self._app.screen, PlanScreen) or not desk.can_start:
+        app_state = self._app_state
+        if not isinstance(self._app.screen, PlanScreen) or not app_state.can_start:
             return
-        record = next((run for run in desk.snapshot.interrupted if run.id not in self._offered), None)
+        record = next((run for run in app_state.snapshot.interrupted if run.id not in self._offered), None)
         if record is not None:
             self._offered.add(record.id)
-            self._app.push_screen(offer(desk, record), partial(self._settle, record))
+            self._app.push_screen(offer(app_state, record), partial(self._settle, record))
 
     def _settle(self, record: Record, choice: str | None) -> None:
         if choice == RESUME:
             self._app.post_message(StartRequested(record.check, resume=record))
         elif choice == CLOSE:
-            self._desk.session.close_interrupted(record)
+            self._app_state.session.close_interrupted(record)
 
     # ------------------------------------------------------------------ other programs
 
-    def _hear(self) -> None:
+    def _read_console(self) -> None:
         """Requests on the printer's console to hand the printer over, and what became of ours."""
-        lines = self._desk.snapshot.console
-        fresh = [line for line in lines if line.n > self._heard and not line.sent]
+        lines = self._app_state.snapshot.console
+        fresh = [line for line in lines if line.n > self._read_up_to and not line.sent]
         if lines:
-            self._heard = lines[-1].n
+            self._read_up_to = lines[-1].n
         for line in fresh:
-            if (who := request_of(line.text)) is not None and self._desk.running is not None:
+            if (who := request_of(line.text)) is not None and self._app_state.running is not None:
                 self._ask_to_hand_over(who)
             elif (who := refusal_of(line.text)) is not None:
                 self._app.notify(f"{who} keeps the printer.", title="No", markup=False)
@@ -152,13 +154,13 @@ class Prompts:
     def _ask_to_hand_over(self, who: str) -> None:
         def settle(yes: bool | None) -> None:
             if yes:
-                self._desk.session.cancel()
+                self._app_state.session.cancel()
             else:
-                self._desk.session.announce(keeping_line())
+                self._app_state.session.announce(keeping_line())
 
         self._app.push_screen(
             ConfirmModal(
-                self._desk,
+                self._app_state,
                 "Hand the printer over?",
                 f"{who} asks for it. Handing over cancels the check that runs here; the printer is left as it was "
                 "found, and the samples are kept.",

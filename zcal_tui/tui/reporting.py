@@ -15,31 +15,31 @@ from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.screens.modals import ConfirmModal, PickModal, ProblemModal
 from zcal_tui.tui.screens.typed import TypedModal
 
-TOLD_SECONDS = 12.0
+NOTICE_SECONDS = 12.0
 """How long it stands on the screen where the report was written."""
 
 
-async def report(app: App[Any], desk: AppState) -> None:
+async def report(app: App[Any], app_state: AppState) -> None:
     """Ask for format and file, write, and tell where."""
     kind = await app.push_screen_wait(
         PickModal(
-            desk,
+            app_state,
             "Report",
-            f"A page about {desk.snapshot.filed_under}: what each check found, with pictures and circumstances.",
-            tuple((key, label, told) for key, (label, told) in KINDS.items()),
+            f"A page about {app_state.snapshot.filed_under}: what each check found, with plots and circumstances.",
+            tuple((key, label, help) for key, (label, help) in KINDS.items()),
         )
     )
     if kind is None:
         return
-    name = str(_folder(desk) / _name(desk, kind))
+    name = str(_folder(app_state) / _name(app_state, kind))
     while True:
         typed = await app.push_screen_wait(
             TypedModal(
-                desk,
+                app_state,
                 f"Report as {KINDS[kind][0]}",
                 "The file to write:",
                 name,
-                file_told,
+                file_effect,
                 start=name,
                 go="Write",
             )
@@ -47,31 +47,31 @@ async def report(app: App[Any], desk: AppState) -> None:
         if typed is None:
             return
         name = typed.strip()
-        if await _written(app, desk, kind, as_path(name)):
+        if await _written(app, app_state, kind, as_path(name)):
             return
 
 
-async def _written(app: App[Any], desk: AppState, kind: str, path: Path) -> bool:
+async def _written(app: App[Any], app_state: AppState, kind: str, path: Path) -> bool:
     """Write it; False where the person should say another name."""
-    titles = {check: declared.info.title for check, declared in desk.checks.items()}
-    store, printer = desk.session.store, desk.snapshot.filed_under
+    titles = {check: declared.info.title for check, declared in app_state.checks.items()}
+    store, printer = app_state.session.store, app_state.snapshot.filed_under
     replace = False
     while True:
         try:
-            passed_over = await asyncio.to_thread(
+            unreadable = await asyncio.to_thread(
                 write_report, store, printer, titles, kind, path, replace=replace
             )
         except FileExistsError:
-            replace = bool(await app.push_screen_wait(_over(desk, path)))
+            replace = bool(await app.push_screen_wait(_over(app_state, path)))
             if not replace:
                 return False
         except CannotWrite as error:
-            told = Problem(str(error), remedy="Give it another name or folder.")
-            await app.push_screen_wait(ProblemModal(desk, told, "The report was not written"))
+            problem = Problem(str(error), remedy="Give it another name or folder.")
+            await app.push_screen_wait(ProblemModal(app_state, problem, "The report was not written"))
             return False
         else:
-            left = f"\n{passed_over} of the runs could not be read." if passed_over else ""
-            app.notify(f"{path}{left}", title="The report was written", markup=False, timeout=TOLD_SECONDS)
+            left = f"\n{unreadable} of the runs could not be read." if unreadable else ""
+            app.notify(f"{path}{left}", title="The report was written", markup=False, timeout=NOTICE_SECONDS)
             return True
 
 
@@ -86,7 +86,7 @@ def write_report(
     return len(broken)
 
 
-def file_told(text: str) -> str:
+def file_effect(text: str) -> str:
     """What writing to a file of that name would do; a `!` before what cannot be."""
     try:
         path = as_path(text.strip())
@@ -101,19 +101,19 @@ def file_told(text: str) -> str:
         return f"!{error.strerror or error}"
 
 
-def _over(desk: AppState, path: Path) -> ConfirmModal:
-    return ConfirmModal(desk, "Replace it?", f"{path} is there already.", "Replace it", "Another name")
+def _over(app_state: AppState, path: Path) -> ConfirmModal:
+    return ConfirmModal(app_state, "Replace it?", f"{path} is there already.", "Replace it", "Another name")
 
 
-def _folder(desk: AppState) -> Path:
+def _folder(app_state: AppState) -> Path:
     """The person's home; where there is none, the folder of the results."""
     try:
         home = Path.home()
     except RuntimeError:
-        return desk.session.store.folder
-    return home if home.is_dir() else desk.session.store.folder
+        return app_state.session.store.folder
+    return home if home.is_dir() else app_state.session.store.folder
 
 
-def _name(desk: AppState, kind: str) -> str:
-    printer = printer_folder_name(desk.snapshot.filed_under)
-    return f"zcal-{printer}-{desk.now().astimezone():%Y-%m-%d}.{kind}"
+def _name(app_state: AppState, kind: str) -> str:
+    printer = printer_folder_name(app_state.snapshot.filed_under)
+    return f"zcal-{printer}-{app_state.now().astimezone():%Y-%m-%d}.{kind}"

@@ -1,4 +1,4 @@
-"""Under which circumstances a kept run was made, and what has changed on the machine since: lines of words."""
+"""Under which conditions a kept run was made, and what has changed on the machine since: lines of words."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -18,21 +18,21 @@ HEATERS = (("extruder", "nozzle"), ("heater_bed", "bed"))
 LEVELLED = (("quad_gantry_level_applied", "gantry"), ("z_tilt_applied", "Z tilt"))
 
 
-def circumstances(record: Record, declared: Declaration | None) -> tuple[Fact, ...]:
+def conditions(record: Record, declared: Declaration | None) -> tuple[Fact, ...]:
     """How the printer stood, and how the check was set."""
     context = record.context
-    told = [
+    lines = [
         ("when", _when(record)),
         ("printer", _printer(record)),
         ("settings", _settings(record, declared)),
         ("heat", _heat(context)),
         ("mesh", _mesh(context)),
-        ("stood", _stood(context)),
+        ("stood", _state(context)),
         ("probe", _probe(context)),
         ("went on", f"from run {context['continues']}" if context.get("continues") else ""),
         ("run", record.id),
     ]
-    return tuple((label, text) for label, text in told if text)
+    return tuple((label, text) for label, text in lines if text)
 
 
 def since(record: Record, why: str | None, changes: Sequence[Changed]) -> tuple[str, ...]:
@@ -66,8 +66,8 @@ def _printer(record: Record) -> str:
 def _settings(record: Record, declared: Declaration | None) -> str:
     usual = {spec.name: spec.default for spec in specs(declared.parameters)} if declared is not None else {}
     other = {name: value for name, value in record.parameters.items() if value != usual.get(name)}
-    told = ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in other.items())
-    return told or "the usual ones"
+    text = ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in other.items())
+    return text or "the usual ones"
 
 
 def _value(value: Any) -> str:
@@ -97,7 +97,7 @@ def _mesh(context: Mapping[str, Any]) -> str:
     return str(context["bed_mesh"] or "none")
 
 
-def _stood(context: Mapping[str, Any]) -> str:
+def _state(context: Mapping[str, Any]) -> str:
     axes = context.get("homed_axes")
     parts = [f"homed {axes}" if axes else "not homed"] if isinstance(axes, str) else []
     for key, word in LEVELLED:
@@ -115,8 +115,8 @@ def _probe(context: Mapping[str, Any]) -> str:
         return ""
     options = _mapping(_mapping(context.get("config")).get(section))
     named = ("x_offset", "y_offset", "z_offset", "speed", "samples")
-    told = ", ".join(f"{name} {_value(options[name])}" for name in named if name in options)
-    return f"[{section}] {told}".strip()
+    text = ", ".join(f"{name} {_value(options[name])}" for name in named if name in options)
+    return f"[{section}] {text}".strip()
 
 
 def facts(lines: Sequence[Fact]) -> Iterator[tuple[str, str]]:

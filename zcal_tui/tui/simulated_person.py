@@ -18,33 +18,33 @@ NEAR = 1.0
 """mm: a gap wider than this needs no paper."""
 PAPER_WORDS = {"free": "slides freely", "drags": "drags", "stuck": "does not move"}
 
-FEELS = {
+DRAG_TEXTS = {
     "free": ("free", "it slides as if nothing were there: lower", "$text-primary"),
     "drags": ("drags", "a slight drag both ways: this is it", "$text-success"),
     "stuck": ("stuck", "it does not move: too low, raise", "$text-error"),
 }
 
 
-def feel_text(feel: str | None, glyphs: Glyphs) -> Content:
+def drag_text(drag: str | None, glyphs: Glyphs) -> Content:
     """What the simulated paper does, in a line."""
-    if feel is None:
+    if drag is None:
         return Content.assemble(("paper  ", "$z-dim"), ("…", "$z-dim"))
-    word, told, style = FEELS.get(feel, (feel, "", ""))
-    sign = {"free": glyphs.up_arrow, "drags": glyphs.passed, "stuck": glyphs.down}.get(feel, "")
+    word, meaning, style = DRAG_TEXTS.get(drag, (drag, "", ""))
+    sign = {"free": glyphs.up_arrow, "drags": glyphs.passed, "stuck": glyphs.down}.get(drag, "")
     return Content.assemble(
-        ("paper  ", "$z-dim"), (f"{sign} {word}", f"bold {style}".strip()), (f"  {told}", "$z-dim")
+        ("paper  ", "$z-dim"), (f"{sign} {word}", f"bold {style}".strip()), (f"  {meaning}", "$z-dim")
     )
 
 
-async def ask_feel(control: str) -> str | None:
+async def ask_drag(control: str) -> str | None:
     """How the paper below the simulated nozzle feels; None where nobody answers. Asked on another thread."""
     try:
-        return await asyncio.to_thread(SimulatedPerson(control, timeout=3.0).feel)
+        return await asyncio.to_thread(SimulatedPerson(control, timeout=3.0).drag)
     except SimulatedPersonGone:
         return None
 
 
-async def ask_sight(control: str) -> tuple[float, float] | None:
+async def ask_mark(control: str) -> tuple[float, float] | None:
     """Where the simulated person sees the mark from the nozzle, mm in X and Y; None where there is none or nobody
     answers. Asked on another thread."""
     try:
@@ -53,10 +53,10 @@ async def ask_sight(control: str) -> tuple[float, float] | None:
         return None
 
 
-def short_sight_text(mark: tuple[float, float] | None, asked: bool, glyphs: Glyphs) -> Content:
+def short_mark_text(mark: tuple[float, float] | None, asked: bool, glyphs: Glyphs) -> Content:
     """Where the mark is from the nozzle, with the arrows of the buttons that lead there."""
     if mark is None:
-        return sight_text(mark, asked)
+        return mark_text(mark, asked)
     x, y = mark
     across = f"{glyphs.follows if x > 0 else glyphs.left_thin} {abs(x):.2f}"
     along = f"{glyphs.up_thin if y > 0 else glyphs.down_thin} {abs(y):.2f}"
@@ -65,7 +65,7 @@ def short_sight_text(mark: tuple[float, float] | None, asked: bool, glyphs: Glyp
     )
 
 
-def sight_text(mark: tuple[float, float] | None, asked: bool) -> Content:
+def mark_text(mark: tuple[float, float] | None, asked: bool) -> Content:
     """Where the mark is from the nozzle, in words."""
     if mark is None:
         return Content.assemble(("mark  ", "$z-dim"), ("not in sight" if asked else "…", "$z-dim"))
@@ -75,11 +75,11 @@ def sight_text(mark: tuple[float, float] | None, asked: bool) -> Content:
         parts.append(f"{abs(x):.2f} mm {'right' if x > 0 else 'left'}")
     if abs(y) >= 0.005:
         parts.append(f"{abs(y):.2f} mm {'behind' if y > 0 else 'in front'}")
-    told = ", ".join(parts) or "under the nozzle"
-    return Content.assemble(("mark  ", "$z-dim"), (told, "bold $text-accent"))
+    meaning = ", ".join(parts) or "under the nozzle"
+    return Content.assemble(("mark  ", "$z-dim"), (meaning, "bold $text-accent"))
 
 
-async def look_around(control: str) -> str | None:
+async def describe_scene(control: str) -> str | None:
     """What the simulated person sees and feels at the machine, in a line; None where nobody answers."""
 
     def look() -> str:
@@ -89,7 +89,7 @@ async def look_around(control: str) -> str | None:
             f"the gap below the nozzle is {gap:.2f} mm" if gap is not None else "no bed below the nozzle"
         ]
         if gap is not None and gap < NEAR:
-            words.append(f"the paper {PAPER_WORDS.get(feel := person.feel(), feel)}")
+            words.append(f"the paper {PAPER_WORDS.get(drag := person.drag(), drag)}")
         words.append(f"the probe is {person.probe_state()}")
         return " · ".join(words)
 

@@ -33,7 +33,7 @@ class Said:
     def event(self, event: Event) -> None:
         self.events.append(event)
 
-    def say(self, text: str) -> None:
+    def message(self, text: str) -> None:
         self.words.append(text)
 
     @property

@@ -171,7 +171,7 @@ class BrokenPipe(io.StringIO):
 def test_a_reader_that_goes_away_does_not_end_the_run() -> None:
     for output in (JsonOutput(BrokenPipe(), BrokenPipe()), TextOutput(BrokenPipe(), BrokenPipe())):
         output.event(Stage("touch", "Touching"))
-        output.say("words")
+        output.message("words")
 
 
 @pytest.mark.parametrize(

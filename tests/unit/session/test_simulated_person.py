@@ -71,7 +71,7 @@ def test_what_is_felt_and_seen_is_passed_on(control: Control, person: SimulatedP
         "truth": {"value": 12.5},
     }
     control.reply = lambda request: said(ok=True, **answers[request["command"]])
-    assert person.feel() == "drags"
+    assert person.drag() == "drags"
     assert person.gap() == 0.25
     assert person.probe_state() == "docked"
     assert person.see() == (1.5, -2.0)
@@ -105,12 +105,12 @@ def test_a_printer_that_ends_in_the_middle_is_gone(
 ) -> None:
     control.reply = lambda request: answer
     with pytest.raises(SimulatedPersonGone, match="has ended"):
-        person.feel()
+        person.drag()
 
 
 def test_a_printer_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SimulatedPersonGone, match=r"nowhere\.sock"):
-        SimulatedPerson(str(tmp_path / "nowhere.sock")).feel()
+        SimulatedPerson(str(tmp_path / "nowhere.sock")).drag()
 
 
 def test_a_printer_that_does_not_answer_is_not_waited_for_for_ever(control: Control) -> None:
@@ -122,5 +122,5 @@ def test_a_printer_that_does_not_answer_is_not_waited_for_for_ever(control: Cont
 
     control.reply = slow
     with pytest.raises(SimulatedPersonGone, match="does not answer"):
-        SimulatedPerson(str(control.path), timeout=0.05).feel()
+        SimulatedPerson(str(control.path), timeout=0.05).drag()
     wait.set()

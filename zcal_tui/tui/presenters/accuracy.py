@@ -6,7 +6,7 @@ from zcal_tui.model import limits
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.model.units import UM_PER_MM, millimetres, percent
 from zcal_tui.tui.presenters.plain import PlainPresenter
-from zcal_tui.tui.presenters.plots import Dots, Picture
+from zcal_tui.tui.presenters.plots import Dots, Plot
 from zcal_tui.tui.presenters.presenter import UNKNOWN, Figure, Gauge, Live, finite, um, um_interval
 
 
@@ -16,11 +16,11 @@ def _excludes_zero(estimate: Estimate) -> bool:
     )
 
 
-def _marked(picture: Picture) -> Picture:
-    if not isinstance(picture, Dots) or not picture.points:
-        return picture
-    first, *others = picture.points
-    return replace(picture, points=(replace(first, odd=True), *others))
+def _marked(plot: Plot) -> Plot:
+    if not isinstance(plot, Dots) or not plot.points:
+        return plot
+    first, *others = plot.points
+    return replace(plot, points=(replace(first, odd=True), *others))
 
 
 class AccuracyPresenter(PlainPresenter):
@@ -66,12 +66,12 @@ class AccuracyPresenter(PlainPresenter):
             self._effect("first touch", by_name.get("first_sample_shift"), ""),
         )
 
-    def pictures(self, record: Record) -> tuple[Picture, ...]:
-        """As the plain face, with a first sample that differs marked."""
+    def plots(self, record: Record) -> tuple[Plot, ...]:
+        """As the plain presenter, with a first sample that differs marked."""
         shift = record.estimates.get("first_sample_shift")
         if shift is None or not _excludes_zero(shift):
-            return super().pictures(record)
-        return tuple(_marked(picture) for picture in super().pictures(record))
+            return super().plots(record)
+        return tuple(_marked(plot) for plot in super().plots(record))
 
     def setup(self, record: Record) -> str:
         """Samples, speed, place."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from zcal_tui.model.record import Record
 from zcal_tui.tui.presenters.plain import PlainPresenter
-from zcal_tui.tui.presenters.plots import Drawing, Picture
+from zcal_tui.tui.presenters.plots import Drawing, Plot
 
 HEIGHTS = ("nozzle", "switch", "bed")
 
@@ -77,8 +77,6 @@ class AutoZPresenter(PlainPresenter):
             "probe's switch on the bed. The drawing fills in as they come."
         )
 
-    def pictures(self, record: Record) -> tuple[Picture, ...]:
+    def plots(self, record: Record) -> tuple[Plot, ...]:
         """The drawing, then what every record has."""
-        return (
-            (drawing(record), *super().pictures(record)) if heights_of(record) else super().pictures(record)
-        )
+        return (drawing(record), *super().plots(record)) if heights_of(record) else super().plots(record)

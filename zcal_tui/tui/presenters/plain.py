@@ -1,11 +1,11 @@
-"""The face of a check that has none of its own: its estimates by name, its samples by kind and place."""
+"""The presenter of a check that has none of its own: its estimates by name, its samples by kind and place."""
 
 import math
 
 from zcal_tui.model.labels import is_position, label
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.model.units import MINUS, length, number, percent
-from zcal_tui.tui.presenters.plots import Picture, bed_map, curves, differences, dots
+from zcal_tui.tui.presenters.plots import Plot, bed_map, curves, differences, dots
 from zcal_tui.tui.presenters.presenter import (
     UNKNOWN,
     Figure,
@@ -89,8 +89,8 @@ class PlainPresenter:
             return Live(um(estimate.high), "µm at most", named, (sure,))
         if value is None or not math.isfinite(value):
             return Live("-.-", "", named)
-        told = interval_text(estimate)
-        about = (told, sure) if told else ()
+        interval = interval_text(estimate)
+        about = (interval, sure) if interval else ()
         if estimate.unit == "mm" and is_position(estimate.name):
             return Live(number(value, digits=3), "mm", named, about)
         if estimate.unit == "mm":
@@ -112,10 +112,10 @@ class PlainPresenter:
             if estimate is not shown
         )
 
-    def pictures(self, record: Record) -> tuple[Picture, ...]:
+    def plots(self, record: Record) -> tuple[Plot, ...]:
         """A map where there are places, curves where temperatures changed, and dots."""
         found = (bed_map(record), *curves(record), dots(record))
-        return tuple(picture for picture in found if picture is not None)
+        return tuple(plot for plot in found if plot is not None)
 
     def rows(self, record: Record) -> tuple[Row, ...]:
         """Number, what it was where they differ, height in mm, µm from the mean of those it can be compared with."""
@@ -144,6 +144,6 @@ class PlainPresenter:
             values = [value for s in record.samples if (value := getattr(s, read)) is not None]
             if values:
                 low, high = min(values), max(values)
-                told = f"{high:.0f}" if high - low < 1.5 else f"{low:.0f}…{high:.0f}"
-                parts.append(f"{name} {told}°")
+                degrees = f"{high:.0f}" if high - low < 1.5 else f"{low:.0f}…{high:.0f}"
+                parts.append(f"{name} {degrees}°")
         return " · ".join(parts)

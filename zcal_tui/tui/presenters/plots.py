@@ -72,7 +72,7 @@ class Drawing:
     lines: tuple[tuple[tuple[str, str], ...], ...]
 
 
-Picture = Dots | Curve | BedMap | Drawing
+Plot = Dots | Curve | BedMap | Drawing
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -91,9 +91,9 @@ def differences(samples: Sequence[Sample]) -> dict[int, float]:
     """By the samples' numbers: how far each is from the mean of those it can be compared with, mm."""
     found: dict[int, float] = {}
     for members in groups(samples).values():
-        kept = [sample.trigger_z for sample in members if sample.recorded]
-        if kept:
-            mean = _mean(kept)
+        counted = [sample.trigger_z for sample in members if sample.recorded]
+        if counted:
+            mean = _mean(counted)
             found.update((sample.n, sample.trigger_z - mean) for sample in members)
     return found
 
@@ -189,8 +189,8 @@ def _map_of(name: str, spots: Sequence[tuple[tuple[float, float], Estimate]]) ->
         )
         for (place, estimate), value in zip(spots, values, strict=True)
     )
-    told = f"µm from the mean, {mean:.4f} mm" if is_position(name) else "µm"
-    return BedMap(f"{label(name)} over the bed", drawn, told)
+    legend = f"µm from the mean, {mean:.4f} mm" if is_position(name) else "µm"
+    return BedMap(f"{label(name)} over the bed", drawn, legend)
 
 
 def um_text(mm: float, *, sign: bool = False) -> str:

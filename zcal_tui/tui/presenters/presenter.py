@@ -1,11 +1,11 @@
-"""What a face turns a record into: figures, a live number, a gauge, rows and pictures. Pure; no widgets."""
+"""What a presenter turns a record into: figures, a live number, a gauge, rows and plots. Pure; no widgets."""
 
 import math
 from dataclasses import dataclass
 from typing import Protocol
 
 from zcal_tui.model.record import Estimate, Record
-from zcal_tui.tui.presenters.plots import Picture, um_text
+from zcal_tui.tui.presenters.plots import Plot, um_text
 
 UNKNOWN = "…"
 """Stands where a number is not known yet."""
@@ -69,7 +69,7 @@ class Presenter(Protocol):
     def figures(self, record: Record, *, final: bool = False) -> tuple[Figure, ...]:
         """The running estimates, a line each; with their intervals in the `final` result."""
 
-    def pictures(self, record: Record) -> tuple[Picture, ...]:
+    def plots(self, record: Record) -> tuple[Plot, ...]:
         """What can be drawn, the most telling first; nothing while there is nothing to draw."""
 
     def rows(self, record: Record) -> tuple[Row, ...]:

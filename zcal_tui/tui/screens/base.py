@@ -29,9 +29,9 @@ class Follower(_AnyScreen):
     ABOUT: ClassVar[str] = ""
     """What this screen is for, for the help page; `{plan.next}` stands for the key of that action."""
 
-    def __init__(self, desk: AppState) -> None:
+    def __init__(self, app_state: AppState) -> None:
         super().__init__()
-        self.desk = desk
+        self.app_state = app_state
         self._has_widgets = False
 
     def take_size(self) -> None:
@@ -64,7 +64,7 @@ class Follower(_AnyScreen):
     def catch_up(self) -> None:
         """Show the newest snapshot."""
         if self.can_follow:
-            self.show(self.desk.snapshot)
+            self.show(self.app_state.snapshot)
 
     def show(self, snapshot: Snapshot) -> None:
         """Show how things are; called when the snapshot has changed and when the screen comes to the front."""
@@ -80,7 +80,7 @@ class ZcalScreen(Follower, Screen[Any]):
     def compose(self) -> ComposeResult:
         """Bar, trouble, body, keys."""
         self.take_size()
-        yield StatusBar(self.desk.snapshot)
+        yield StatusBar(self.app_state.snapshot)
         if self.SHOWS_TROUBLE:
             yield TroubleStrip()
         yield from self.compose_body()
@@ -103,7 +103,7 @@ class ZcalModal(Follower, ModalScreen[Result]):
     def compose(self) -> ComposeResult:
         """Bar, box, keys."""
         self.take_size()
-        yield StatusBar(self.desk.snapshot)
+        yield StatusBar(self.app_state.snapshot)
         with Vertical(id="box"):
             yield from self.compose_box()
         yield KeyBar()

@@ -100,8 +100,8 @@ class CompareScreen(ZcalScreen):
     )
     BINDINGS: ClassVar = bindings("compare")
 
-    def __init__(self, desk: AppState, first: Record, second: Record) -> None:
-        super().__init__(desk)
+    def __init__(self, app_state: AppState, first: Record, second: Record) -> None:
+        super().__init__(app_state)
         self._comparison = compare(first, second)
 
     def compose_body(self) -> Iterable[Widget]:
@@ -119,7 +119,7 @@ class CompareScreen(ZcalScreen):
 
     def on_mount(self) -> None:
         """Name it."""
-        title = short_title(self.desk.title(self._comparison.first.check))
+        title = short_title(self.app_state.title(self._comparison.first.check))
         self.query_one("#body").border_title = f"{title}: B against A"
 
     def on_resize(self) -> None:
@@ -130,12 +130,12 @@ class CompareScreen(ZcalScreen):
         if not self.is_attached:
             return
         width, signs = self.query_one("#body").content_size.width - 1, glyphs_of(self)  # the scrollbar
-        told = [Content("\n").join(difference_lines(d, width, signs)) for d in self._comparison.differences]
+        blocks = [Content("\n").join(difference_lines(d, width, signs)) for d in self._comparison.differences]
         nothing = Content.styled("Neither run has a number.", "$z-dim")
-        self.query_one("#numbers", Plain).say(Content("\n\n").join(told) if told else nothing)
+        self.query_one("#numbers", Plain).set_text(Content("\n\n").join(blocks) if blocks else nothing)
         others = others_text(self._comparison, width)
         same = Content.styled("Nothing that is kept of them.", "$z-dim")
-        self.query_one("#others", Plain).say(others if self._comparison.circumstances else same)
+        self.query_one("#others", Plain).set_text(others if self._comparison.circumstances else same)
 
     def _heads(self) -> Content:
         signs, lines = glyphs_of(self), []

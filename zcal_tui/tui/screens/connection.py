@@ -69,4 +69,4 @@ class ConnectionScreen(ZcalScreen):
     def show(self, snapshot: Snapshot) -> None:
         """Follow the link."""
         super().show(snapshot)
-        self.query_one("#what", Plain).say(connection_text(snapshot.link, glyphs_of(self)))
+        self.query_one("#what", Plain).set_text(connection_text(snapshot.link, glyphs_of(self)))

@@ -15,7 +15,7 @@ from zcal_tui.tui.messages import GcodeEntered
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.theme import rich_colour
 
-KEPT_LINES = 1000
+MOST_LINES = 1000
 
 
 def line_text(line: ConsoleLine, error: str) -> Text:
@@ -38,14 +38,14 @@ class ConsoleScreen(ZcalScreen):
     )
     BINDINGS: ClassVar = bindings("console")
 
-    def __init__(self, desk: AppState) -> None:
-        super().__init__(desk)
+    def __init__(self, app_state: AppState) -> None:
+        super().__init__(app_state)
         self._shown = 0
 
     def compose_body(self) -> Iterable[Widget]:
         """The lines, and the line to type on."""
         log = RichLog(
-            id="lines", max_lines=KEPT_LINES, wrap=True, markup=False, highlight=False, min_width=20
+            id="lines", max_lines=MOST_LINES, wrap=True, markup=False, highlight=False, min_width=20
         )
         log.can_focus = False
         log.border_title = "Console"
@@ -72,13 +72,13 @@ class ConsoleScreen(ZcalScreen):
     def _entered(self, event: Input.Submitted) -> None:
         script = event.value.strip()
         if script:
-            self.desk.history.add(script)
+            self.app_state.typed.add(script)
             event.input.value = ""
             self.post_message(GcodeEntered(script))
 
     def action_recall(self, by: int) -> None:
         """Bring back what was typed before."""
-        line = self.desk.history.step(by)
+        line = self.app_state.typed.step(by)
         if line is not None:
             entry = self.query_one(Input)
             entry.value = line

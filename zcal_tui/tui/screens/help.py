@@ -44,8 +44,8 @@ class HelpScreen(ZcalModal[None]):
     CSS_PATH = "modal.tcss"
     BINDINGS: ClassVar = bindings("help")
 
-    def __init__(self, desk: AppState, text: Content) -> None:
-        super().__init__(desk)
+    def __init__(self, app_state: AppState, text: Content) -> None:
+        super().__init__(app_state)
         self._text = text
 
     def compose_box(self) -> Iterable[Widget]:

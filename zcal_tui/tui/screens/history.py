@@ -21,7 +21,7 @@ from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.app_state import ALL, AppState, short_title
 from zcal_tui.tui.glyphs import glyphs_of
-from zcal_tui.tui.history_model import HistoryModel, Trend, holds_no_more, read_runs, said, with_trends
+from zcal_tui.tui.history_model import HistoryModel, Trend, outcome_text, read_runs, stale_reason, with_trends
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.widgets.runlist import RunList
 from zcal_tui.tui.widgets.text import Plain
@@ -30,7 +30,7 @@ from zcal_tui.tui.widgets.trendplot import TrendPlot
 LETTERS = "AB"
 
 
-class _Words(Plain):
+class FixedText(Plain):
     """A text whose place is as high as the style sheet says: another one needs no new layout."""
 
     def update(self, content: VisualType = "", *, layout: bool = False) -> None:
@@ -51,11 +51,11 @@ class HistoryScreen(ZcalScreen):
     )
     BINDINGS: ClassVar = bindings("history")
 
-    def __init__(self, desk: AppState, check: str = "") -> None:
+    def __init__(self, app_state: AppState, check: str = "") -> None:
         """`check` is the one that is shown alone at first; empty for all."""
-        super().__init__(desk)
+        super().__init__(app_state)
         self._check = check
-        self._past: HistoryModel | None = None
+        self._history: HistoryModel | None = None
         """None until it was read."""
         self._marked: list[StoredRun] = []
         self._could_compare = False
@@ -64,10 +64,10 @@ class HistoryScreen(ZcalScreen):
     def compose_body(self) -> Iterable[Widget]:
         """The list, what the chosen run says, the plot, buttons."""
         with Horizontal(id="history"):
-            yield RunList(self.desk.title, id="runs")
+            yield RunList(self.app_state.title, id="runs")
             with Vertical(id="chosen"):
-                yield _Words(id="said")
-                yield _Words(id="trend-title")
+                yield FixedText(id="outcome")
+                yield FixedText(id="trend-title")
                 yield TrendPlot(id="trend")
         with Horizontal(id="buttons"):
             yield Button("Open", id="open", variant="success", action="screen.open")
@@ -80,7 +80,7 @@ class HistoryScreen(ZcalScreen):
     def on_mount(self) -> None:
         """The list takes the keys."""
         self.query_one(RunList).focus()
-        self._show_past()
+        self._show_history()
 
     def show(self, snapshot: Snapshot) -> None:
         """Read the disk again where a run has ended, or was closed, or the printer is another one."""
@@ -97,30 +97,30 @@ class HistoryScreen(ZcalScreen):
     @work(exclusive=True, group="history")
     async def _read(self, printer: str, changes: Sequence[Changed]) -> None:
         """On a thread of its own: a disk may be slow, and there may be years on it."""
-        past = await asyncio.to_thread(read_runs, self.desk.session.store, printer)
-        there = {entry.path: entry for entry in past.entries}
+        history = await asyncio.to_thread(read_runs, self.app_state.session.store, printer)
+        there = {entry.path: entry for entry in history.entries}
         self._marked = [there[marked.path] for marked in self._marked if marked.path in there]
-        trends = self._past.trends if self._past is not None else None
-        self._past = replace(past, trends=trends)  # those of before, until there are new ones
-        self._show_past()
-        self._past = await asyncio.to_thread(with_trends, past, changes)
-        self._show_past()
+        trends = self._history.trends if self._history is not None else None
+        self._history = replace(history, trends=trends)  # those of before, until there are new ones
+        self._show_history()
+        self._history = await asyncio.to_thread(with_trends, history, changes)
+        self._show_history()
 
     # ------------------------------------------------------------------ showing
 
     @property
     def _entries(self) -> tuple[StoredRun, ...]:
-        return self._past.entries if self._past is not None else ()
+        return self._history.entries if self._history is not None else ()
 
     @property
     def _shown(self) -> tuple[StoredRun, ...]:
-        return self._past.of(self._check) if self._past is not None else ()
+        return self._history.of(self._check) if self._history is not None else ()
 
-    def _show_past(self) -> None:
+    def _show_history(self) -> None:
         shown, runs = self._shown, self.query_one(RunList)
-        title = short_title(self.desk.title(self._check)) if self._check else "All checks"
+        title = short_title(self.app_state.title(self._check)) if self._check else "All checks"
         count = f"{len(shown)} run{'' if len(shown) == 1 else 's'}"
-        runs.border_title = f"{title} · {count if self._past is not None else 'reading …'}"
+        runs.border_title = f"{title} · {count if self._history is not None else 'reading …'}"
         self.query_one("#filter", Button).disabled = len(self._filters) < 2
         runs.show(shown, dict(zip((entry.path for entry in self._marked), LETTERS, strict=False)))
         self._show_chosen()
@@ -128,12 +128,14 @@ class HistoryScreen(ZcalScreen):
     @on(RunList.Chosen)
     def _show_chosen(self) -> None:
         entry = self.query_one(RunList).entry
-        self.query_one("#said", Plain).say(said(entry) if entry is not None else self._nothing())
+        self.query_one("#outcome", Plain).set_text(
+            outcome_text(entry) if entry is not None else self._nothing()
+        )
         name = self._check
         if entry is not None:
             name = entry.check if entry.record is None else key(entry.record)
-        trend = (self._past.trends or {}).get(name) if self._past is not None else None
-        self.query_one("#trend-title", Plain).say(self._trend_title(trend))
+        trend = (self._history.trends or {}).get(name) if self._history is not None else None
+        self.query_one("#trend-title", Plain).set_text(self._trend_title(trend))
         chosen = entry.record.id if entry is not None and entry.record is not None else ""
         self.query_one(TrendPlot).show(trend, chosen)
         for name, can in (
@@ -147,7 +149,7 @@ class HistoryScreen(ZcalScreen):
             self.refresh_bindings()
 
     def _nothing(self) -> str:
-        if self._past is None:
+        if self._history is None:
             return "Reading what is kept …"
         return "No check has been run on this printer yet." if not self._entries else ""
 
@@ -161,14 +163,17 @@ class HistoryScreen(ZcalScreen):
 
     @property
     def _filters(self) -> tuple[str, ...]:
-        return ("", *(self._past.checks((*self.desk.checks, ALL)) if self._past is not None else ()))
+        return (
+            "",
+            *(self._history.checks((*self.app_state.checks, ALL)) if self._history is not None else ()),
+        )
 
     def action_filter(self, by: int) -> None:
         """The runs of the next check alone; after the last one all of them again."""
         there = self._filters
         at = there.index(self._check) if self._check in there else 0
         self._check = there[(at + by) % len(there)]
-        self._show_past()
+        self._show_history()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Comparing only where there are two that can be compared."""
@@ -181,7 +186,7 @@ class HistoryScreen(ZcalScreen):
             return
         others = [marked for marked in self._marked if marked.path != entry.path]
         self._marked = others if len(others) < len(self._marked) else [*others, entry][-len(LETTERS) :]
-        self._show_past()
+        self._show_history()
 
     @property
     def _pair(self) -> tuple[StoredRun, StoredRun] | None:
@@ -208,7 +213,7 @@ class HistoryScreen(ZcalScreen):
 
         pair = self._pair
         if pair is not None and pair[0].record is not None and pair[1].record is not None:
-            self.app.push_screen(CompareScreen(self.desk, pair[0].record, pair[1].record))
+            self.app.push_screen(CompareScreen(self.app_state, pair[0].record, pair[1].record))
 
     @on(RunList.Opened)
     def action_open(self) -> None:
@@ -225,13 +230,13 @@ class HistoryScreen(ZcalScreen):
         try:
             record = await asyncio.to_thread(read_whole, entry.path)
         except (OSError, SchemaError) as error:
-            self._tell_unreadable(entry, entry.why_not or str(error))
+            self._explain_unreadable(entry, entry.why_not or str(error))
             return
         if self.is_current:
-            why = holds_no_more(record, self._past or HistoryModel(), self.desk.snapshot.changed)
-            self.app.push_screen(StoredRunScreen(self.desk, record, why))
+            why = stale_reason(record, self._history or HistoryModel(), self.app_state.snapshot.changed)
+            self.app.push_screen(StoredRunScreen(self.app_state, record, why))
 
-    def _tell_unreadable(self, entry: StoredRun, why: str) -> None:
+    def _explain_unreadable(self, entry: StoredRun, why: str) -> None:
         from zcal_tui.tui.screens.modals import ProblemModal
 
         problem = Problem(
@@ -240,4 +245,4 @@ class HistoryScreen(ZcalScreen):
             "Nothing else depends on it: it is passed over everywhere, and left as it is.",
         )
         if self.is_current:
-            self.app.push_screen(ProblemModal(self.desk, problem, "A file that cannot be read"))
+            self.app.push_screen(ProblemModal(self.app_state, problem, "A file that cannot be read"))

@@ -17,7 +17,7 @@ from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.screens.question_screen import QuestionScreen
-from zcal_tui.tui.simulated_person import ask_sight, short_sight_text, sight_text
+from zcal_tui.tui.simulated_person import ask_mark, mark_text, short_mark_text
 from zcal_tui.tui.steps import JOG_STEPS, within
 from zcal_tui.tui.widgets.offsetmap import OffsetMap
 from zcal_tui.tui.widgets.stepbar import StepBar, enable
@@ -70,15 +70,15 @@ class JogScreen(QuestionScreen, ZcalScreen):
     )
     BINDINGS: ClassVar = bindings("jog")
 
-    def __init__(self, desk: AppState, asking: Asking) -> None:
-        super().__init__(desk)
+    def __init__(self, app_state: AppState, asking: Asking) -> None:
+        super().__init__(app_state)
         self.begin(asking)
         assert isinstance(asking.question, JogStep)
         self.question = asking.question
         self._step = FIRST_STEP
         self._mark: tuple[float, float] | None = None
-        self._looked: Asking | None = None
-        self._seen = False
+        self._asked_mark: Asking | None = None
+        self._mark_asked = False
 
     def take(self, asking: Asking) -> None:
         """The move is made: where the nozzle is now."""
@@ -123,7 +123,7 @@ class JogScreen(QuestionScreen, ZcalScreen):
                 yield Plain(id="offsets")
                 yield OffsetMap(id="map")
                 yield Plain(id="words")
-                yield Plain(id="sight")
+                yield Plain(id="mark")
 
     def on_mount(self) -> None:
         """Name the panels."""
@@ -143,25 +143,25 @@ class JogScreen(QuestionScreen, ZcalScreen):
             stage = Content.styled(f"{signs.waiting} The toolhead moves …", "bold $text-primary")
         else:
             stage = Content.assemble((f"{signs.running} ", "$text-primary"), (question.text, "bold"))
-        self.query_one("#stage", Plain).say(stage)
+        self.query_one("#stage", Plain).set_text(stage)
         which = f" · test {question.test} of {question.tests}" if question.tests > 1 else ""
         self.query_one("#pad").border_title = f"Nozzle over the mark{which}"
-        self.query_one("#number-x", BigNumber).say(number(x, digits=2))
-        self.query_one("#number-y", BigNumber).say(number(y, digits=2))
-        self.query_one("#beside", Plain).say(self._beside())
-        self.query_one("#offsets", Plain).say(offsets_text(question))
+        self.query_one("#number-x", BigNumber).set_text(number(x, digits=2))
+        self.query_one("#number-y", BigNumber).set_text(number(y, digits=2))
+        self.query_one("#beside", Plain).set_text(self._beside())
+        self.query_one("#offsets", Plain).set_text(offsets_text(question))
         self.query_one("#map", OffsetMap).show(question)
-        self.query_one("#words", Plain).say(f"The probe is {sides(x, y)}.")
+        self.query_one("#words", Plain).set_text(f"The probe is {sides(x, y)}.")
         self._show_buttons()
-        self._look()
+        self._show_mark()
 
     def _beside(self) -> Content:
         question = self.question
         lines = [Content.assemble("x, y offset", (", mm", "$z-dim"))]
         old = f"now {number(question.old[0], digits=2)}, {number(question.old[1], digits=2)}"
         lines.append(Content.styled(old, "$z-dim"))
-        if self.desk.snapshot.link.control is not None:
-            lines.append(short_sight_text(self._mark, self._seen, glyphs_of(self)))
+        if self.app_state.snapshot.link.control is not None:
+            lines.append(short_mark_text(self._mark, self._mark_asked, glyphs_of(self)))
         return Content("\n").join(lines)
 
     def _show_buttons(self) -> None:
@@ -171,9 +171,9 @@ class JogScreen(QuestionScreen, ZcalScreen):
             self._able(name, not moving and within(question, self._way(name)))
         self._able("done", not moving)
         self._able("type", not moving)
-        self.query_one("#middle", Plain).say(Content.assemble((f"{step:g}", "bold"), (" mm", "$z-dim")))
+        self.query_one("#middle", Plain).set_text(Content.assemble((f"{step:g}", "bold"), (" mm", "$z-dim")))
         height = Content.assemble(("Z ", "$z-dim"), (number(question.z, digits=2), "bold"))
-        self.query_one("#height", Plain).say(height)
+        self.query_one("#height", Plain).set_text(height)
 
     def _able(self, name: str, can: bool) -> None:
         enable(self.query_one(f"#{name}", Button), can)
@@ -185,18 +185,18 @@ class JogScreen(QuestionScreen, ZcalScreen):
 
     # ------------------------------------------------------------------ the simulated eye
 
-    def _look(self) -> None:
-        control, asking = self.desk.snapshot.link.control, self.asking
-        self.query_one("#sight").display = control is not None
-        self.query_one("#sight", Plain).say(sight_text(self._mark, self._seen))
-        if control is not None and asking is not None and self._looked is not asking:
-            self._looked = asking
-            self.run_worker(self._ask_sight(control, asking), group="sight", exclusive=True)
+    def _show_mark(self) -> None:
+        control, asking = self.app_state.snapshot.link.control, self.asking
+        self.query_one("#mark").display = control is not None
+        self.query_one("#mark", Plain).set_text(mark_text(self._mark, self._mark_asked))
+        if control is not None and asking is not None and self._asked_mark is not asking:
+            self._asked_mark = asking
+            self.run_worker(self._ask_mark(control, asking), group="mark", exclusive=True)
 
-    async def _ask_sight(self, control: str, asking: Asking) -> None:
-        mark = await ask_sight(control)
+    async def _ask_mark(self, control: str, asking: Asking) -> None:
+        mark = await ask_mark(control)
         if self.can_follow and self.asking is asking:
-            self._mark, self._seen = mark, True
+            self._mark, self._mark_asked = mark, True
             self._show_question()
 
     # ------------------------------------------------------------------ what a person does
@@ -230,7 +230,7 @@ class JogScreen(QuestionScreen, ZcalScreen):
             return
         question = self.question
 
-        def told(text: str) -> str | None:
+        def effect(text: str) -> str | None:
             try:
                 move = parse_jog(text)
             except DistanceError:
@@ -246,7 +246,7 @@ class JogScreen(QuestionScreen, ZcalScreen):
                 self._move(parse_jog(text))
 
         self.app.push_screen(
-            TypedModal(self.desk, "Go by how much?", f"Type {ACCEPTED_JOG}.", "x 1.5 y -0.2", told), go
+            TypedModal(self.app_state, "Go by how much?", f"Type {ACCEPTED_JOG}.", "x 1.5 y -0.2", effect), go
         )
 
     def action_abort(self) -> None:

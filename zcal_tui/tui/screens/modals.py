@@ -13,8 +13,8 @@ from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.tui.actions import bindings, key_text
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import glyphs_of
-from zcal_tui.tui.messages import FirmwareRestartRequested, GcodeEntered, LineSaid, ScreenRequest
-from zcal_tui.tui.other_clients import WayOut
+from zcal_tui.tui.messages import AnnounceRequested, FirmwareRestartRequested, GcodeEntered, ScreenRequest
+from zcal_tui.tui.other_clients import OfferedRemedy
 from zcal_tui.tui.printer_status import condition
 from zcal_tui.tui.screens.base import ZcalModal
 from zcal_tui.tui.screens.connection import problem_text
@@ -23,10 +23,10 @@ from zcal_tui.tui.widgets.text import TONES, Plain
 BETWEEN_BUTTONS = bindings("box")
 
 
-def option_label(n: int, label: str, told: str) -> Content:
+def option_label(n: int, label: str, help: str) -> Content:
     """An option as a line: its number, what it is, what is meant by it."""
     line = Content.assemble((f"{n}  ", "$footer-key-foreground"), (label, "bold"))
-    return line + Content.assemble((f"   {told}", "$z-dim")) if told else line
+    return line + Content.assemble((f"   {help}", "$z-dim")) if help else line
 
 
 class ConfirmModal(ZcalModal[bool]):
@@ -35,8 +35,8 @@ class ConfirmModal(ZcalModal[bool]):
     CSS_PATH = "modal.tcss"
     BINDINGS: ClassVar = bindings("confirm") + BETWEEN_BUTTONS
 
-    def __init__(self, desk: AppState, title: str, text: str, yes: str, no: str) -> None:
-        super().__init__(desk)
+    def __init__(self, app_state: AppState, title: str, text: str, yes: str, no: str) -> None:
+        super().__init__(app_state)
         self._title, self._text, self._yes, self._no = title, text, yes, no
 
     def compose_box(self) -> Iterable[Widget]:
@@ -64,23 +64,23 @@ class PickModal(ZcalModal[str | None]):
 
     def __init__(
         self,
-        desk: AppState,
+        app_state: AppState,
         title: str,
         text: str,
         options: tuple[tuple[str, str, str], ...],
         back: str = "Back",
     ) -> None:
         """`options` are key, label, and what is meant by it; `back` names the way to none of them."""
-        super().__init__(desk)
+        super().__init__(app_state)
         self._title, self._text, self._options, self._back = title, text, options, back
 
     def compose_box(self) -> Iterable[Widget]:
         """The text, a line for each option, a way back."""
         yield Plain(self._text, classes="text")
         with Vertical(id="options"):
-            for n, (_, label, told) in enumerate(self._options, 1):
+            for n, (_, label, help) in enumerate(self._options, 1):
                 yield Button(
-                    option_label(n, label, told),
+                    option_label(n, label, help),
                     id=f"option{n}",
                     classes="option",
                     action=f"screen.pick({n})",
@@ -109,15 +109,17 @@ class ProblemModal(ZcalModal[None]):
     CSS_PATH = "modal.tcss"
     BINDINGS: ClassVar = bindings("problem") + BETWEEN_BUTTONS
 
-    def __init__(self, desk: AppState, problem: Problem, title: str, way: WayOut | None = None) -> None:
-        """`way`: what may be done about it here."""
-        super().__init__(desk)
+    def __init__(
+        self, app_state: AppState, problem: Problem, title: str, remedy: OfferedRemedy | None = None
+    ) -> None:
+        """`remedy`: what may be done about it here."""
+        super().__init__(app_state)
         self._title = title
         self.add_class("-bad")
-        self._problem, self._label = problem, way.label if way is not None else ""
-        self._way: ScreenRequest | None = None
-        if way is not None and (way.line or way.script):
-            self._way = LineSaid(way.line) if way.line else GcodeEntered(way.script)
+        self._problem, self._label = problem, remedy.label if remedy is not None else ""
+        self._request: ScreenRequest | None = None
+        if remedy is not None and (remedy.line or remedy.script):
+            self._request = AnnounceRequested(remedy.line) if remedy.line else GcodeEntered(remedy.script)
 
     def compose_box(self) -> Iterable[Widget]:
         """The problem and a way back; a restart where klippy is down."""
@@ -126,9 +128,9 @@ class ProblemModal(ZcalModal[None]):
         yield VerticalScroll(text, id="scroll", can_focus=False)
         with Horizontal(classes="buttons"):
             yield Button("Close", id="close", action="screen.dismiss")
-            if self._way is not None:
+            if self._request is not None:
                 label = f"{self._label}  {key_text(self.app, 'problem.way_out')}"
-                yield Button(label, id="way-out", variant="warning", action="screen.way_out")
+                yield Button(label, id="resolve", variant="warning", action="screen.way_out")
             restart = Button("Firmware restart", id="restart", variant="warning", action="screen.restart")
             restart.display = self._can_restart
             yield restart
@@ -146,18 +148,18 @@ class ProblemModal(ZcalModal[None]):
 
     @property
     def _can_restart(self) -> bool:
-        return condition(self.desk.snapshot, glyphs_of(self)).restart
+        return condition(self.app_state.snapshot, glyphs_of(self)).restart
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """As the buttons: a restart only where it helps, a way out only where there is one."""
-        if action == "way_out":
-            return self._way is not None
+        if action == "resolve":
+            return self._request is not None
         return self._can_restart if action == "restart" else True
 
     def action_way_out(self) -> None:
         """Do what the button names."""
-        if self._way is not None:
-            self.post_message(self._way)
+        if self._request is not None:
+            self.post_message(self._request)
             self.dismiss()
 
     def action_restart(self) -> None:
@@ -186,10 +188,10 @@ class StoppedModal(ZcalModal[None]):
     CSS_PATH = "modal.tcss"
     BINDINGS: ClassVar = bindings("stopped") + BETWEEN_BUTTONS
 
-    def __init__(self, desk: AppState) -> None:
-        super().__init__(desk)
+    def __init__(self, app_state: AppState) -> None:
+        super().__init__(app_state)
         self.add_class("-bad")
-        self._reached: bool = desk.snapshot.link.state is LinkState.UP
+        self._reached: bool = app_state.snapshot.link.state is LinkState.UP
         self._restarting: bool = False
 
     def compose_box(self) -> Iterable[Widget]:
@@ -211,12 +213,12 @@ class StoppedModal(ZcalModal[None]):
         how = condition(snapshot, glyphs_of(self))
         if not self._reached and snapshot.printer.connected and snapshot.printer.klippy == "shutdown":
             self._reached = True  # it got through after all, over a link that came back
-            self.query_one("#what", Plain).say(stopped_text(reached=True))
+            self.query_one("#what", Plain).set_text(stopped_text(reached=True))
         word = how.word
         if how.tone == "good" and self._restarting:
             word = "ready again: home the printer before anything else"
         now = Content.assemble(("Printer: ", "$z-dim"), (f"{how.glyph} {word}", f"bold {TONES[how.tone]}"))
-        self.query_one("#now", Plain).say(now)
+        self.query_one("#now", Plain).set_text(now)
         self.query_one("#restart", Button).disabled = not how.restart
 
     def action_restart(self) -> None:

@@ -18,7 +18,7 @@ from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.screens.question_screen import QuestionScreen
-from zcal_tui.tui.simulated_person import HOW, ask_feel, feel_text, take_fresh_sheet
+from zcal_tui.tui.simulated_person import HOW, ask_drag, drag_text, take_fresh_sheet
 from zcal_tui.tui.steps import PAPER_STEPS, first_step, height_text, known_to
 from zcal_tui.tui.widgets.bracket import Bracket
 from zcal_tui.tui.widgets.stepbar import StepBar, enable
@@ -34,8 +34,8 @@ def value_text(question: PaperStep) -> Content:
         return Content("\n").join(lines)
     lines.append(Content.assemble(("here   ", "$z-dim"), (millimetres(question.value, digits=3), "bold")))
     if question.gap_change is not None:
-        told = closer_farther(question.gap_change)
-        lines.append(Content.styled(told[:1].upper() + told[1:] + ".", "$text-accent"))
+        effect = closer_farther(question.gap_change)
+        lines.append(Content.styled(effect[:1].upper() + effect[1:] + ".", "$text-accent"))
     return Content("\n").join(lines)
 
 
@@ -54,16 +54,16 @@ def short_value_text(question: PaperStep) -> Content:
     if question.old is not None:
         lines[0] += Content.styled(f", now {old}", "$z-dim")
     if question.gap_change is not None:
-        told = closer_farther(question.gap_change).removeprefix("the nozzle will be ")
-        lines.append(Content.styled(told, "$text-accent"))
+        effect = closer_farther(question.gap_change).removeprefix("the nozzle will be ")
+        lines.append(Content.styled(effect, "$text-accent"))
     return Content("\n").join(lines)
 
 
 def certainty_text(question: PaperStep) -> Content:
     """How well the height is known by the heights tried next to it."""
     known = known_to(question)
-    told = "not yet" if known is None else f"± {length(known)}"
-    return Content.assemble(("known  ", "$z-dim"), told)
+    text = "not yet" if known is None else f"± {length(known)}"
+    return Content.assemble(("known  ", "$z-dim"), text)
 
 
 def tried_text(question: PaperStep, rows: int) -> Content:
@@ -96,16 +96,16 @@ class PaperScreen(QuestionScreen, ZcalScreen):
     )
     BINDINGS: ClassVar = bindings("paper")
 
-    def __init__(self, desk: AppState, asking: Asking) -> None:
-        super().__init__(desk)
+    def __init__(self, app_state: AppState, asking: Asking) -> None:
+        super().__init__(app_state)
         self.begin(asking)
         assert isinstance(asking.question, PaperStep)
         self.question = asking.question
         self._step = first_step(self.question)
         self._own_step = False
         """Whether the person chose the step; until then it shrinks by itself on the way down."""
-        self._feel: str | None = None
-        self._felt: Asking | None = None
+        self._drag: str | None = None
+        self._asked_drag: Asking | None = None
         self._seen_notices = self._notice_count()
 
     # ------------------------------------------------------------------ the question
@@ -117,7 +117,7 @@ class PaperScreen(QuestionScreen, ZcalScreen):
                 self._step, self._own_step = first_step(asking.question), False
             elif not self._own_step:
                 self._step = max(self._step, first_step(asking.question))
-            self.asking, self.question, self._feel = asking, asking.question, None
+            self.asking, self.question, self._drag = asking, asking.question, None
             self._show_question()
 
     def still(self, asking: Asking | None) -> bool:
@@ -149,7 +149,7 @@ class PaperScreen(QuestionScreen, ZcalScreen):
                     yield Button("Give up", id="abort", action="screen.abort")
             with VerticalScroll(id="meaning", can_focus=False):
                 yield Plain(id="value")
-                yield Plain(id="feel")
+                yield Plain(id="drag")
                 yield Plain(Content.assemble(("How it should feel\n", "bold $text-primary"), HOW), id="how")
                 yield Plain(id="tried")
 
@@ -166,25 +166,25 @@ class PaperScreen(QuestionScreen, ZcalScreen):
         if not self.can_follow:
             return
         question, narrow = self.question, self.has_class("-narrow")
-        self.query_one("#stage", Plain).say(self._sentence())
+        self.query_one("#stage", Plain).set_text(self._sentence())
         which = f" · test {question.test} of {question.tests}" if question.tests > 1 else ""
         place = f" · {question.place}" if question.place else ""
         title = f"Paper test{which}{place}"
         test = self.query_one("#test")
         if test.border_title != title:
             test.border_title = title
-        self.query_one("#number", BigNumber).say(height_text(question.height))
-        self.query_one("#beside", Plain).say(self._beside(narrow))
+        self.query_one("#number", BigNumber).set_text(height_text(question.height))
+        self.query_one("#beside", Plain).set_text(self._beside(narrow))
         self.query_one("#bracket", Bracket).show(question)
-        self.query_one("#value", Plain).say(value_text(question))
-        self.query_one("#tried", Plain).say(tried_text(question, 8))
-        self._show_feel()
+        self.query_one("#value", Plain).set_text(value_text(question))
+        self.query_one("#tried", Plain).set_text(tried_text(question, 8))
+        self._show_drag()
         self._show_buttons()
 
     def _beside(self, narrow: bool) -> Content:
         question = self.question
         if narrow:
-            line = self._feel_line() if self.desk.snapshot.link.control else certainty_text(question)
+            line = self._drag_line() if self.app_state.snapshot.link.control else certainty_text(question)
             return short_value_text(question) + "\n" + line
         low = Content.assemble(("nozzle height, mm\n", "$z-dim"))
         moved = question.height - question.tried[-2] if len(question.tried) > 1 else None
@@ -202,13 +202,13 @@ class PaperScreen(QuestionScreen, ZcalScreen):
                 "choose a smaller step",
                 "bold $text-warning",
             )
-        run = self.desk.snapshot.run
+        run = self.app_state.snapshot.run
         if run is not None and len(run.notices) > self._seen_notices:
             return Content.styled(f"{signs.warned} {run.notices[-1]}", "bold $text-warning")
         return Content.assemble((f"{signs.running} ", "$text-primary"), (question.text, "bold"))
 
     def _notice_count(self) -> int:
-        run = self.desk.snapshot.run
+        run = self.app_state.snapshot.run
         return len(run.notices) if run is not None else 0
 
     def _show_buttons(self) -> None:
@@ -236,23 +236,23 @@ class PaperScreen(QuestionScreen, ZcalScreen):
 
     # ------------------------------------------------------------------ the simulated paper
 
-    def _show_feel(self) -> None:
-        control, asking = self.desk.snapshot.link.control, self.asking
-        self.query_one("#feel").display = control is not None
-        self.query_one("#feel", Plain).say(self._feel_line())
-        if control is not None and asking is not None and self._felt is not asking:
-            self._felt = asking
-            self.run_worker(self._ask_feel(control, asking), group="feel", exclusive=True)
+    def _show_drag(self) -> None:
+        control, asking = self.app_state.snapshot.link.control, self.asking
+        self.query_one("#drag").display = control is not None
+        self.query_one("#drag", Plain).set_text(self._drag_line())
+        if control is not None and asking is not None and self._asked_drag is not asking:
+            self._asked_drag = asking
+            self.run_worker(self._ask_drag(control, asking), group="drag", exclusive=True)
 
-    def _feel_line(self) -> Content:
-        return feel_text(self._feel, glyphs_of(self))
+    def _drag_line(self) -> Content:
+        return drag_text(self._drag, glyphs_of(self))
 
-    async def _ask_feel(self, control: str, asking: Asking) -> None:
+    async def _ask_drag(self, control: str, asking: Asking) -> None:
         if len(self.question.tried) <= 1:
             await take_fresh_sheet(control)
-        feel = await ask_feel(control)
+        drag = await ask_drag(control)
         if self.can_follow and self.asking is asking:
-            self._feel = feel
+            self._drag = drag
             self._show_question()
 
     # ------------------------------------------------------------------ what a person does
@@ -298,7 +298,7 @@ class PaperScreen(QuestionScreen, ZcalScreen):
             return
         question = self.question
 
-        def told(text: str) -> str | None:
+        def effect(text: str) -> str | None:
             try:
                 target = question.height + parse_distance(text)
             except DistanceError:
@@ -312,7 +312,9 @@ class PaperScreen(QuestionScreen, ZcalScreen):
             if text is not None and (distance := parse_distance(text)):
                 self._move(PaperMove("step", f"{distance:.6g}"))
 
-        self.app.push_screen(TypedModal(self.desk, "Go by how much?", f"Type {ACCEPTED}.", "-0.03", told), go)
+        self.app.push_screen(
+            TypedModal(self.app_state, "Go by how much?", f"Type {ACCEPTED}.", "-0.03", effect), go
+        )
 
     def action_abort(self) -> None:
         """Give up; asks where heights have been tried."""

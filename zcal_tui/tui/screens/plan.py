@@ -63,11 +63,11 @@ def summary_text(done: int, of: int, minutes: float) -> Content:
     return Content.styled(f"{done} of {of} done · {minutes:.0f} min left", "$z-dim")
 
 
-def changed_parameters(desk: AppState, name: str) -> str:
+def changed_parameters(app_state: AppState, name: str) -> str:
     """The parameters that differ from the defaults, as a person would say them."""
-    chosen = desk.parameters(name)
+    chosen = app_state.parameters(name)
     words = []
-    declared = desk.declared(name)
+    declared = app_state.declared(name)
     for spec in specs(declared.parameters) if declared is not None else ():
         value = getattr(chosen, spec.name)
         if value != spec.default:
@@ -86,8 +86,8 @@ def printer_facts(printer: PrinterState) -> Content:
     if printer.probe is not None:
         probe = settings.get("probe") or settings.get("bltouch") or settings.get("smart_effector") or {}
         z_offset = probe.get("z_offset")
-        told = f"z_offset {z_offset:.3f}" if isinstance(z_offset, (int, float)) else "configured"
-        lines.append(fact("probe", told))
+        value = f"z_offset {z_offset:.3f}" if isinstance(z_offset, (int, float)) else "configured"
+        lines.append(fact("probe", value))
     elif settings:
         lines.append(fact("probe", "none in the configuration", "$text-warning"))
     lines.append(fact("mesh", printer.bed_mesh.profile_name or "none loaded"))
@@ -111,11 +111,11 @@ class PlanScreen(ZcalScreen):
     )
     BINDINGS: ClassVar = bindings("plan")
 
-    def __init__(self, desk: AppState, chosen: str | None = None) -> None:
-        super().__init__(desk)
+    def __init__(self, app_state: AppState, chosen: str | None = None) -> None:
+        super().__init__(app_state)
         self._first = chosen
         self._has_chosen = False
-        self._standings: Mapping[str, CheckStatus] | None = None
+        self._statuses: Mapping[str, CheckStatus] | None = None
         self._facts_of: tuple[object, ...] = ()
         self._detail_of: tuple[object, ...] = ()
 
@@ -145,11 +145,11 @@ class PlanScreen(ZcalScreen):
     def show(self, snapshot: Snapshot) -> None:
         """Follow the snapshot."""
         super().show(snapshot)
-        standings = self.desk.standings
-        if standings is not self._standings:
-            self._standings = standings
-            self.query_one(CheckList).show(tuple(self._entry(name) for name in standings))
-            self.query_one("#summary", Plain).say(summary_text(*self.desk.progress))
+        statuses = self.app_state.statuses
+        if statuses is not self._statuses:
+            self._statuses = statuses
+            self.query_one(CheckList).show(tuple(self._entry(name) for name in statuses))
+            self.query_one("#summary", Plain).set_text(summary_text(*self.app_state.progress))
         self._choose_first(snapshot)
         printer = snapshot.printer
         facts_of = (
@@ -161,7 +161,7 @@ class PlanScreen(ZcalScreen):
         )
         if facts_of != self._facts_of:
             self._facts_of = facts_of
-            self.query_one("#printer", Plain).say(printer_facts(printer))
+            self.query_one("#printer", Plain).set_text(printer_facts(printer))
         self._show_detail()
 
     def choose(self, name: str) -> None:
@@ -174,24 +174,24 @@ class PlanScreen(ZcalScreen):
             return
         name = self._first
         if name is None and snapshot.printer.settings:
-            name = self.desk.next_check()
+            name = self.app_state.next_check()
         if name is not None:
             self._has_chosen = True
             self.choose(name)
 
     def _entry(self, name: str) -> ChecklistEntry:
-        record = self.desk.last.get(name)
+        record = self.app_state.last.get(name)
         result = ""
         if record is not None and record.verdict is not None:
             result = presenter_of(name).live(record).text if record.estimates else ""
-        title = "The whole plan" if name == ALL else short_title(self.desk.title(name))
-        return ChecklistEntry(name, title, self.desk.standing(name), result)
+        title = "The whole plan" if name == ALL else short_title(self.app_state.title(name))
+        return ChecklistEntry(name, title, self.app_state.status(name), result)
 
     def _show_detail(self) -> None:
         name = self.query_one(CheckList).name_chosen
         if not name:
             return
-        check, standing = self.desk.declared(name), self.desk.standing(name)
+        check, status = self.app_state.declared(name), self.app_state.status(name)
         assert check is not None
         earlier, label = self.query_one("#earlier", Button), EARLIER[self.size.width < NARROW]
         if str(earlier.label) != label:
@@ -201,10 +201,10 @@ class PlanScreen(ZcalScreen):
         detail_of = (
             width,
             name,
-            standing,
-            self.desk.last.get(name),
-            self.desk.parameters(name),
-            self.desk.can_start,
+            status,
+            self.app_state.last.get(name),
+            self.app_state.parameters(name),
+            self.app_state.can_start,
         )
         if detail_of == self._detail_of:
             return
@@ -212,27 +212,27 @@ class PlanScreen(ZcalScreen):
         detail = self.query_one("#detail")
         if detail.border_title != check.info.title:
             detail.border_title = check.info.title
-        self.query_one("#text", Plain).say(self._text(name, check, standing, width))
+        self.query_one("#text", Plain).set_text(self._text(name, check, status, width))
         start = self.query_one("#start", Button)
-        label = "Watch" if standing.running else "Start"
+        label = "Watch" if status.running else "Start"
         if str(start.label) != label:
             start.label = label
-        start.disabled = not (standing.running or self._can_start(standing))
-        self.query_one("#earlier", Button).disabled = self.desk.last.get(name) is None
+        start.disabled = not (status.running or self._can_start(status))
+        self.query_one("#earlier", Button).disabled = self.app_state.last.get(name) is None
 
-    def _text(self, name: str, check: Declaration, standing: CheckStatus, width: int) -> Content:
-        changed = changed_parameters(self.desk, name)
-        told: list[tuple[str, str | Content]] = [("last", self._last(name, standing))]
-        if standing.stale:
-            told.append(("stale", Content.styled(standing.stale, "$text-warning")))
-        if standing.unfit:
-            told.append(("not for", Content.styled(standing.unfit, "$text-warning")))
-        told += [
-            ("needs", needs_text(check.info.needs(self.desk.capabilities))),
-            ("takes", minutes_text(check.info.needs(self.desk.capabilities).minutes)),
+    def _text(self, name: str, check: Declaration, status: CheckStatus, width: int) -> Content:
+        changed = changed_parameters(self.app_state, name)
+        lines: list[tuple[str, str | Content]] = [("last", self._last(name, status))]
+        if status.stale:
+            lines.append(("stale", Content.styled(status.stale, "$text-warning")))
+        if status.unfit:
+            lines.append(("not for", Content.styled(status.unfit, "$text-warning")))
+        lines += [
+            ("needs", needs_text(check.info.needs(self.app_state.capabilities))),
+            ("takes", minutes_text(check.info.needs(self.app_state.capabilities).minutes)),
             ("with", changed or "the usual settings"),
         ]
-        facts = Content("\n").join(fact(label, value, width=width) for label, value in told)
+        facts = Content("\n").join(fact(label, value, width=width) for label, value in lines)
         return Content("\n\n").join(
             [Content.styled(check.info.learn, "bold"), facts, Content(check.info.explain)]
         )
@@ -241,20 +241,20 @@ class PlanScreen(ZcalScreen):
         """The lines at the right are broken anew."""
         self.call_after_refresh(self._show_detail)
 
-    def _last(self, name: str, standing: CheckStatus) -> Content:
-        record = self.desk.last.get(name)
+    def _last(self, name: str, status: CheckStatus) -> Content:
+        record = self.app_state.last.get(name)
         if record is None:
-            return Content.assemble((standing.word, "$z-dim" if not standing.running else "$text-primary"))
-        style = STYLE[standing.level] if standing.level is not None else "$z-dim"
+            return Content.assemble((status.word, "$z-dim" if not status.running else "$text-primary"))
+        style = STYLE[status.level] if status.level is not None else "$z-dim"
         live = presenter_of(name).live(record)
-        told = ""
-        if standing.level not in (None, Level.UNKNOWN) and record.estimates:
-            told = f" · {live.text} {live.interval[0] if live.interval else ''}".rstrip()
-        when = f" · {standing.when}" if standing.when else ""
-        return Content.assemble((standing.word, f"bold {style}"), told, (when, "$z-dim"))
+        result = ""
+        if status.level not in (None, Level.UNKNOWN) and record.estimates:
+            result = f" · {live.text} {live.interval[0] if live.interval else ''}".rstrip()
+        when = f" · {status.when}" if status.when else ""
+        return Content.assemble((status.word, f"bold {style}"), result, (when, "$z-dim"))
 
-    def _can_start(self, standing: CheckStatus) -> bool:
-        return self.desk.can_start and standing.unfit is None
+    def _can_start(self, status: CheckStatus) -> bool:
+        return self.app_state.can_start and status.unfit is None
 
     @on(CheckList.Chosen)
     def _chosen(self) -> None:
@@ -269,9 +269,9 @@ class PlanScreen(ZcalScreen):
         name = self.query_one(CheckList).name_chosen
         if not name:
             return
-        if self.desk.running is not None:
-            self.post_message(RunWatched(self.desk.running))
-        elif self._can_start(self.desk.standing(name)):
+        if self.app_state.running is not None:
+            self.post_message(RunWatched(self.app_state.running))
+        elif self._can_start(self.app_state.status(name)):
             self.post_message(StartRequested(name))
         else:
             self.notify(
@@ -283,7 +283,7 @@ class PlanScreen(ZcalScreen):
 
     def action_next(self) -> None:
         """Start the next sensible check."""
-        name = self.desk.next_check()
+        name = self.app_state.next_check()
         if name is None:
             self.notify("Every check of the plan is done.", markup=False)
         else:
@@ -299,17 +299,17 @@ class PlanScreen(ZcalScreen):
 
     def action_result(self) -> None:
         """The chosen check's last result."""
-        record = self.desk.last.get(self.query_one(CheckList).name_chosen)
+        record = self.app_state.last.get(self.query_one(CheckList).name_chosen)
         if record is not None:
             from zcal_tui.tui.screens.verdict import VerdictScreen
 
-            self.app.push_screen(VerdictScreen(self.desk, record))
+            self.app.push_screen(VerdictScreen(self.app_state, record))
 
     def action_earlier(self) -> None:
         """The chosen check's runs."""
         from zcal_tui.tui.screens.history import HistoryScreen
 
-        self.app.push_screen(HistoryScreen(self.desk, self.query_one(CheckList).name_chosen))
+        self.app.push_screen(HistoryScreen(self.app_state, self.query_one(CheckList).name_chosen))
 
     def action_settings(self) -> None:
         """The chosen check's form."""

@@ -1,4 +1,4 @@
-"""A run's pictures over the whole screen, and its samples."""
+"""A run's plots over the whole screen, and its samples."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -18,7 +18,7 @@ from zcal_tui.tui.widgets.samples import SampleTable
 
 
 class PlotScreen(ZcalScreen):
-    """The pictures of one record, one at a time."""
+    """The plots of one record, one at a time."""
 
     CSS_PATH = "plots.tcss"
     AUTO_FOCUS = ""
@@ -27,40 +27,40 @@ class PlotScreen(ZcalScreen):
     )
     BINDINGS: ClassVar = bindings("picture")
 
-    def __init__(self, desk: AppState, record: Record) -> None:
-        super().__init__(desk)
+    def __init__(self, app_state: AppState, record: Record) -> None:
+        super().__init__(app_state)
         self.record = record
 
     def compose_body(self) -> Iterable[Widget]:
-        """The picture, the table behind it, a way back."""
+        """The plot, the table behind it, a way back."""
         with Vertical(id="frame") as frame:
-            frame.border_title = self.desk.title(self.record.check)
-            yield PlotView("picture.next", id="picture")
+            frame.border_title = self.app_state.title(self.record.check)
+            yield PlotView("picture.next", id="plot-view")
             yield SampleTable(id="samples")
         with Horizontal(id="foot"):
             yield Button("Back", id="back", action="app.back")
-            yield Button("Next picture", id="next", action="screen.picture")
+            yield Button("Next plot", id="next", action="screen.plot")
             yield Button("Table", id="table", action="screen.table")
 
     def on_mount(self) -> None:
         """Fill it."""
-        face, record = presenter_of(self.record.check), self.record
-        pictures = face.pictures(record)
-        bed = bed_of(self.desk.snapshot.printer)
-        self.query_one("#picture", PlotView).show(pictures, len(record.samples), bed)
-        self.query_one("#samples", SampleTable).show(face.rows(record))
-        self.query_one("#next", Button).disabled = len(pictures) < 2
+        presenter, record = presenter_of(self.record.check), self.record
+        plots = presenter.plots(record)
+        bed = bed_of(self.app_state.snapshot.printer)
+        self.query_one("#plot-view", PlotView).show(plots, len(record.samples), bed)
+        self.query_one("#samples", SampleTable).show(presenter.rows(record))
+        self.query_one("#next", Button).disabled = len(plots) < 2
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The next picture only where there are several."""
-        if action == "picture" and self.is_mounted:
-            return self.query_one("#picture", PlotView).count > 1
+        """The next plot only where there are several."""
+        if action == "plot" and self.is_mounted:
+            return self.query_one("#plot-view", PlotView).count > 1
         return True
 
-    def action_picture(self) -> None:
+    def action_plot(self) -> None:
         """The next one."""
         self.remove_class("-table")
-        self.query_one("#picture", PlotView).next()
+        self.query_one("#plot-view", PlotView).next()
 
     def action_table(self) -> None:
         """The samples, and back."""

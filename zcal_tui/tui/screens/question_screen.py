@@ -14,7 +14,7 @@ LAST = ("accept", "abort", "done")
 class QuestionScreen(MessagePump):
     """Mixed into a screen. `asking` is the question it shows, None while the printer carries out the answer."""
 
-    desk: AppState
+    app_state: AppState
     asking: Asking | None = None
     _kind: type = object
     _stage: object = None
@@ -26,7 +26,7 @@ class QuestionScreen(MessagePump):
         self._stage = self._stage_now()
 
     def _stage_now(self) -> object:
-        run = self.desk.snapshot.run
+        run = self.app_state.snapshot.run
         return run.stage if run is not None and run.running else None
 
     def asks(self, asking: Asking) -> bool:
@@ -53,8 +53,8 @@ class QuestionScreen(MessagePump):
         if self.asking is None:
             return
         self._over = isinstance(answer, (PaperMove, JogMove)) and answer.kind in LAST
-        self.desk.answered, self.asking = self.asking, None
-        self.post_message(AnswerGiven(self.desk.answered.n, answer))
+        self.app_state.answered, self.asking = self.asking, None
+        self.post_message(AnswerGiven(self.app_state.answered.n, answer))
 
     def ask_whether_to_give_up(self, lost: str, abort: PaperMove | JogMove) -> None:
         """Give up after a question that says what is lost by it."""
@@ -65,7 +65,7 @@ class QuestionScreen(MessagePump):
                 self.give_up(abort)
 
         text = f"The nozzle is lifted and nothing is changed. {lost}"
-        self.app.push_screen(ConfirmModal(self.desk, "Give up?", text, "Give up", "Go on"), go)
+        self.app.push_screen(ConfirmModal(self.app_state, "Give up?", text, "Give up", "Go on"), go)
 
     def give_up(self, abort: PaperMove | JogMove) -> None:
         """Answer with it; cancel the check where the printer still carries out a move."""

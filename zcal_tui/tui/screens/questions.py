@@ -17,7 +17,7 @@ from zcal_tui.tui.screens.base import ZcalModal
 from zcal_tui.tui.screens.boxes import layout_of
 from zcal_tui.tui.screens.modals import BETWEEN_BUTTONS, option_label
 from zcal_tui.tui.screens.question_screen import QuestionScreen
-from zcal_tui.tui.simulated_person import look_around, make_mark
+from zcal_tui.tui.simulated_person import describe_scene, make_mark
 from zcal_tui.tui.widgets.text import Plain
 
 MARK = "mark"
@@ -58,25 +58,27 @@ class QuestionBox(QuestionScreen, ZcalModal[None]):
 
     CSS_PATH: ClassVar = ["modal.tcss", "questions.tcss"]
 
-    def __init__(self, desk: AppState, asking: Asking) -> None:
-        super().__init__(desk)
+    def __init__(self, app_state: AppState, asking: Asking) -> None:
+        super().__init__(app_state)
         self.begin(asking)
         assert isinstance(asking.question, (Confirm, Choose))
-        self._put: Confirm | Choose = asking.question
-        self._title = desk.title(desk.running) if desk.running else "Question"
+        self._question: Confirm | Choose = asking.question
+        self._title = app_state.title(app_state.running) if app_state.running else "Question"
 
     def on_mount(self) -> None:
         """Name the box; on a simulated printer look for the person."""
         self._lay_out()
         self.query_one("#box").border_title = self._title
-        control = self.desk.snapshot.link.control
+        control = self.app_state.snapshot.link.control
         if control is not None:
-            self.run_worker(self._look(control), group="look")
+            self.run_worker(self._ask_person(control), group="look")
 
-    async def _look(self, control: str) -> None:
-        told = await look_around(control)
+    async def _ask_person(self, control: str) -> None:
+        scene = await describe_scene(control)
         for line in self.query("#simulated").results(Plain):
-            line.say(Content.assemble(("simulated: ", "$z-dim"), (told or "nobody answers", "$text-accent")))
+            line.set_text(
+                Content.assemble(("simulated: ", "$z-dim"), (scene or "nobody answers", "$text-accent"))
+            )
 
     def on_resize(self) -> None:
         """Lay it out anew for the room there is."""
@@ -85,10 +87,10 @@ class QuestionBox(QuestionScreen, ZcalModal[None]):
     def _lay_out(self) -> None:
         """Keep every answer on the screen. Worked out before the first frame, not seen from it: an answer that moves
         while a finger is on its way is another one."""
-        question = self._put
+        question = self._question
         text, detail = Content.styled(question.text, "bold"), Content(question.detail)
         labels = option_labels(question) if isinstance(question, Choose) else []
-        simulated = self.desk.snapshot.link.control is not None
+        simulated = self.app_state.snapshot.link.control is not None
         size = self.app.size
         layout = layout_of(size.width, size.height, text, detail, labels, simulated=simulated)
         self.set_class(layout.tight and not self.has_class("-diff"), "-tight")
@@ -110,7 +112,7 @@ class QuestionBox(QuestionScreen, ZcalModal[None]):
             self.set_class(diff, "-diff")
             with VerticalScroll(id="detail", can_focus=False):
                 yield Plain(diff_text(detail) if diff else Content(detail))
-        if self.desk.snapshot.link.control is not None and not self.has_class("-diff"):
+        if self.app_state.snapshot.link.control is not None and not self.has_class("-diff"):
             # As high from the beginning as it will be: nothing may move under a finger that is on its way
             yield Plain(Content.assemble(("simulated: …", "$z-dim")), id="simulated")
 
@@ -142,8 +144,8 @@ class QuestionModal(QuestionBox):
         + bindings("question", "up", "down", "pageup", "pagedown")
     )
 
-    def __init__(self, desk: AppState, asking: Asking) -> None:
-        super().__init__(desk, asking)
+    def __init__(self, app_state: AppState, asking: Asking) -> None:
+        super().__init__(app_state, asking)
         assert isinstance(asking.question, Confirm)
         self.question = asking.question
         self.set_class(self.question.danger, "-danger")
@@ -171,7 +173,7 @@ class QuestionModal(QuestionBox):
 
     async def action_answer(self, yes: bool) -> None:
         """The answer; on a simulated printer the mark that was asked for is made first."""
-        control = self.desk.snapshot.link.control
+        control = self.app_state.snapshot.link.control
         if yes and control is not None and self.question.key == MARK and self.asking is not None:
             await make_mark(control)
         self.give(yes)
@@ -190,8 +192,8 @@ class ChooseModal(QuestionBox):
         + BETWEEN_BUTTONS
     )
 
-    def __init__(self, desk: AppState, asking: Asking) -> None:
-        super().__init__(desk, asking)
+    def __init__(self, app_state: AppState, asking: Asking) -> None:
+        super().__init__(app_state, asking)
         assert isinstance(asking.question, Choose)
         self.question = asking.question
 

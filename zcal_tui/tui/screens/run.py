@@ -26,7 +26,7 @@ from zcal_tui.tui.widgets.samples import SampleTable
 from zcal_tui.tui.widgets.text import BigNumber, Plain
 
 READING_SECONDS = 8.0
-NOTICES_KEPT = 6
+MOST_NOTICES = 6
 ENDS = (
     "The check stops by itself once the answer is certain. {run.cancel} cancels it after the current move and restores "
     "the printer's state."
@@ -40,20 +40,20 @@ def live_text(live: Live) -> Content:
 
 
 class RunScreen(ZcalScreen):
-    """A check while it runs, whichever it is: its face says what is shown."""
+    """A check while it runs, whichever it is: its presenter says what is shown."""
 
     CSS_PATH = "run.tcss"
     AUTO_FOCUS = ""  # so that a second Enter after Start does not press Cancel
     BINDINGS: ClassVar = bindings("run")
 
-    def __init__(self, desk: AppState, check: str) -> None:
-        super().__init__(desk)
+    def __init__(self, app_state: AppState, check: str) -> None:
+        super().__init__(app_state)
         self.check = check
-        run = desk.snapshot.run
+        run = app_state.snapshot.run
         self._earlier = run.record.id if run is not None and not run.running else None
         """The run that was on show before this one was asked for."""
         self._over = False
-        self._told: tuple[int, float, object] = (0, 0.0, None)
+        self._noted: tuple[int, float, object] = (0, 0.0, None)
         """How many notices there were when one was last told, when that was, and in which stage."""
 
     def compose_body(self) -> Iterable[Widget]:
@@ -74,50 +74,50 @@ class RunScreen(ZcalScreen):
                 yield LimitGauge(id="gauge")
                 yield Figures(id="figures")
             with Vertical(id="plotpane"):
-                yield PlotView("run.picture", id="picture")
+                yield PlotView("run.picture", id="plot-view")
             with Vertical(id="table"):
                 yield SampleTable(id="samples")
 
     def show_run(self, view: RunView) -> None:
         """Fill in what changed."""
-        record, face = view.record, presenter_of(view.record.check)
-        numbers, title = self.query_one("#numbers"), self.desk.title(record.check)
+        record, presenter = view.record, presenter_of(view.record.check)
+        numbers, title = self.query_one("#numbers"), self.app_state.title(record.check)
         if numbers.border_title != title:
             numbers.border_title = title
-        live = face.live(record)
+        live = presenter.live(record)
         self.set_class(not record.samples and not record.estimates, "-bare")
-        self.query_one("#number", BigNumber).say(live.digits)
-        self.query_one("#interval", Plain).say(live_text(live))
-        gauge = face.gauge(record)
+        self.query_one("#number", BigNumber).set_text(live.digits)
+        self.query_one("#interval", Plain).set_text(live_text(live))
+        gauge = presenter.gauge(record)
         self.query_one("#gauge", LimitGauge).show(gauge)
         self.query_one("#gauge", LimitGauge).display = gauge is not None
-        self.query_one("#figures", Figures).show(face.figures(record))
-        self.query_one("#samples", SampleTable).show(face.rows(record))
+        self.query_one("#figures", Figures).show(presenter.figures(record))
+        self.query_one("#samples", SampleTable).show(presenter.rows(record))
         most = view.progress.total if view.progress is not None else 0
-        picture = self.query_one("#picture", PlotView)
-        several = picture.count > 1
-        picture.show(face.pictures(record), most, bed_of(self.desk.snapshot.printer), self._story(view))
-        if several != (picture.count > 1):
+        plot = self.query_one("#plot-view", PlotView)
+        several = plot.count > 1
+        plot.show(presenter.plots(record), most, bed_of(self.app_state.snapshot.printer), self._story(view))
+        if several != (plot.count > 1):
             self.refresh_bindings()
 
     def _story(self, view: RunView) -> Content:
         """Before there is anything to draw: what the check does, and what it has said so far."""
         signs = glyphs_of(self)
-        declared = self.desk.declared(view.record.check)
+        declared = self.app_state.declared(view.record.check)
         parts = [Content.styled(declared.info.explain, "$z-dim")] if declared is not None else []
-        said = [*view.notices[-NOTICES_KEPT:], *view.record.advice]
-        parts += [Content.assemble((f"{signs.follows} ", "$text-accent"), text) for text in said]
+        messages = [*view.notices[-MOST_NOTICES:], *view.record.advice]
+        parts += [Content.assemble((f"{signs.follows} ", "$text-accent"), text) for text in messages]
         return Content("\n\n").join(parts)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The choice between table and picture is needed only where both do not fit."""
-        if action == "picture":
-            return self.is_mounted and self.query_one("#picture", PlotView).count > 1
+        """The choice between table and plot is needed only where both do not fit."""
+        if action == "plot":
+            return self.is_mounted and self.query_one("#plot-view", PlotView).count > 1
         return self.has_class("-narrow") if action == "table" else True
 
-    def action_picture(self) -> None:
-        """The next picture of several."""
-        self.query_one("#picture", PlotView).next()
+    def action_plot(self) -> None:
+        """The next plot of several."""
+        self.query_one("#plot-view", PlotView).next()
 
     def action_table(self) -> None:
         """Where both do not fit: the table instead of the plot, and back."""
@@ -125,18 +125,18 @@ class RunScreen(ZcalScreen):
 
     def about(self) -> str:
         """What the check does and what this screen shows of it."""
-        declared = self.desk.declared(self.check)
+        declared = self.app_state.declared(self.check)
         parts = [declared.info.explain] if declared is not None else []
         parts += [with_keys(self.app, presenter_of(self.check).about), with_keys(self.app, ENDS)]
         view = self.view
         if view is not None and view.notices:
-            parts += ["Messages so far:", *view.notices[-NOTICES_KEPT:]]
+            parts += ["Messages so far:", *view.notices[-MOST_NOTICES:]]
         return "\n\n".join(parts)
 
     @property
     def view(self) -> RunView | None:
         """The run this screen is about, once the session has begun it."""
-        run = self.desk.snapshot.run
+        run = self.app_state.snapshot.run
         if run is None or run.record.id == self._earlier:
             return None
         return run if run.record.check == self.check or self.check == ALL else None
@@ -144,14 +144,14 @@ class RunScreen(ZcalScreen):
     def show(self, snapshot: Snapshot) -> None:
         """Follow the run; to its result once it is over."""
         super().show(snapshot)
-        self.query_one("#stage", Plain).say(self._stage(snapshot))
+        self.query_one("#stage", Plain).set_text(self._stage(snapshot))
         view = self.view
         if view is None:
             return
         self.query_one("#progress", RunProgress).show(view.progress, begun=view.stage is not None)
         self.query_one("#cancel", Button).disabled = snapshot.cancelling
         self.show_run(view)
-        if not view.running and not self.desk.guided and self.is_current and not self._over:
+        if not view.running and not self.app_state.guided and self.is_current and not self._over:
             self._over = True
             self.post_message(RunWatched(self.check))
 
@@ -166,7 +166,7 @@ class RunScreen(ZcalScreen):
             )
         if view is None or view.stage is None:
             return self._waiting("Getting ready", "primary")
-        at = self.desk.position
+        at = self.app_state.position
         which = f"{at[0]}/{at[1]}  " if at is not None else ""
         line = Content.assemble((f"{signs.running} {which}", "$text-primary"), (view.stage.text, "bold"))
         if (notice := self._fresh_notice(view)) is not None:
@@ -177,12 +177,12 @@ class RunScreen(ZcalScreen):
         """What was said last: as long as the stage lasts in which it was said, and long enough to be read. Before there
         are samples it stands with everything else that was said; later all of it is on the help page."""
         now, count, where = time.monotonic(), len(view.notices), (view.record.id, view.stage)
-        if count != self._told[0]:
-            self._told = (count, now, where)
-        _, since, told_in = self._told
+        if count != self._noted[0]:
+            self._noted = (count, now, where)
+        _, since, noted_in = self._noted
         if not count or not view.record.samples or "\n" in view.notices[-1]:
             return None
-        return view.notices[-1] if where == told_in or now - since < READING_SECONDS else None
+        return view.notices[-1] if where == noted_in or now - since < READING_SECONDS else None
 
     def _waiting(self, text: str, colour: str) -> Content:
         return Content.assemble((f"{glyphs_of(self).waiting} {text}", f"bold $text-{colour}"))

@@ -96,17 +96,17 @@ class SettingsScreen(ZcalScreen):
     )
     BINDINGS: ClassVar = bindings("settings")
 
-    def __init__(self, desk: AppState, check: str) -> None:
-        super().__init__(desk)
+    def __init__(self, app_state: AppState, check: str) -> None:
+        super().__init__(app_state)
         self.check = check
-        declared = desk.declared(check)
+        declared = app_state.declared(check)
         assert declared is not None
         self.declared = declared
         self.specs = specs(declared.parameters)
 
     def compose_body(self) -> Iterable[Widget]:
         """A line a parameter; below, what the one in focus means; buttons."""
-        chosen = self.desk.parameters(self.check)
+        chosen = self.app_state.parameters(self.check)
         with Vertical(id="form") as form:
             form.border_title = f"{self.declared.info.title} · settings"
             with VerticalScroll(id="fields", can_focus=False):
@@ -134,18 +134,18 @@ class SettingsScreen(ZcalScreen):
     @on(DescendantFocus)
     def _explain(self, event: DescendantFocus) -> None:
         if isinstance(event.widget.parent, Field):
-            self._tell(event.widget.parent)
+            self._show_meaning(event.widget.parent)
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         if isinstance(event.input.parent, Field):
-            self._tell(event.input.parent)
+            self._show_meaning(event.input.parent)
 
     @on(Input.Submitted)
     def _submitted(self) -> None:
         self.action_keep()
 
-    def _tell(self, field: Field) -> None:
+    def _show_meaning(self, field: Field) -> None:
         """The field's meaning, or why its value is refused."""
         refusal = field.refusal()
         field.input.set_class(refusal is not None, "-refused")
@@ -153,7 +153,7 @@ class SettingsScreen(ZcalScreen):
             text = Content.assemble((field.spec.help, "$z-dim"))
         else:
             text = Content.assemble((f"{glyphs_of(self).failed} {refusal}", "bold $text-error"))
-        self.query_one("#meaning", Plain).say(text)
+        self.query_one("#meaning", Plain).set_text(text)
 
     def take(self) -> bool:
         """Keep the values on the desk; False where one is refused, which is then shown and in focus."""
@@ -161,13 +161,13 @@ class SettingsScreen(ZcalScreen):
         for field in fields:
             if field.refusal() is not None:
                 field.input.focus()
-                self._tell(field)
+                self._show_meaning(field)
                 return False
         texts = {f.spec.name: f.input.value.strip() for f in fields if f.input.value.strip()}
         try:
-            self.desk.chosen[self.check] = build(self.declared.parameters, texts)
+            self.app_state.chosen[self.check] = build(self.declared.parameters, texts)
         except (ParameterError, ValueError) as error:
-            self.query_one("#meaning", Plain).say(
+            self.query_one("#meaning", Plain).set_text(
                 Content.assemble((f"{glyphs_of(self).failed} {error}", "bold $text-error"))
             )
             return False

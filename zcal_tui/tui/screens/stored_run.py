@@ -1,4 +1,4 @@
-"""A run of the past, to be read: its answer, numbers and picture, how it was made, and what has changed since."""
+"""A run of the past, to be read: its answer, numbers and plot, how it was made, and what has changed since."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -11,7 +11,7 @@ from zcal_tui.model.record import Record
 from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.presenters import presenter_of
-from zcal_tui.tui.run_context import circumstances, facts, since
+from zcal_tui.tui.run_context import conditions, facts, since
 from zcal_tui.tui.screens.verdict import VerdictScreen
 from zcal_tui.tui.widgets.text import Plain
 
@@ -28,29 +28,29 @@ class StoredRunScreen(VerdictScreen):
     )
     BINDINGS: ClassVar = bindings("kept")
 
-    def __init__(self, desk: AppState, record: Record, stale: str | None) -> None:
+    def __init__(self, app_state: AppState, record: Record, stale: str | None) -> None:
         """`stale` is why the result does not hold any more, None where nothing speaks against it."""
-        super().__init__(desk, record)
+        super().__init__(app_state, record)
         self._stale = stale
 
     def compose_more(self) -> Iterable[Widget]:
-        """What has changed since, and the circumstances."""
-        against = since(self.record, self._stale, self.desk.snapshot.changed)
+        """What has changed since, and the conditions."""
+        against = since(self.record, self._stale, self.app_state.snapshot.changed)
         if against:
             yield Plain("Since then", classes="heading")
             yield Plain(Content.styled("\n".join(against), "$text-warning"), id="since")
         yield Plain("How it was made", classes="heading")
-        lines = facts(circumstances(self.record, self.desk.declared(self.record.check)))
+        lines = facts(conditions(self.record, self.app_state.declared(self.record.check)))
         yield Plain(
             Content("\n").join(Content.assemble((label, "$z-dim"), text) for label, text in lines),
-            id="circumstances",
+            id="conditions",
         )
 
     def compose_buttons(self) -> Iterable[Widget]:
-        """Back, and the picture."""
+        """Back, and the plot."""
         yield Button("Back", id="back", action="app.back")
-        if presenter_of(self.record.check).pictures(self.record):
-            yield Button("Picture", id="show-picture", action="screen.picture")
+        if presenter_of(self.record.check).plots(self.record):
+            yield Button("Picture", id="show-plot", action="screen.plot")
         yield Button("Plan", id="plan", action="screen.plan")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

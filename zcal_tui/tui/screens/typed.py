@@ -1,4 +1,4 @@
-"""A line to type a distance on, with what it would do told while it is typed."""
+"""A line to type a distance on, with what it would do found while it is typed."""
 
 from collections.abc import Callable, Iterable
 from typing import ClassVar
@@ -23,19 +23,19 @@ class TypedModal(ZcalModal[str | None]):
 
     def __init__(
         self,
-        desk: AppState,
+        app_state: AppState,
         title: str,
         help: str,
         example: str,
-        told: Callable[[str], str | None],
+        effect: Callable[[str], str | None],
         *,
         start: str = "",
         go: str = "Go",
     ) -> None:
-        """`told` says what the text would do, or None where it is not understood; a `!` before it refuses. `start` is
+        """`effect` says what the text would do, or None where it is not understood; a `!` before it refuses. `start` is
         what stands there at first, `go` what the button says."""
-        super().__init__(desk)
-        self._title, self._help, self._example, self._told = title, help, example, told
+        super().__init__(app_state)
+        self._title, self._help, self._example, self._effect = title, help, example, effect
         self._start, self._go = start, go
         self.set_class(bool(start), "-long")
 
@@ -54,19 +54,19 @@ class TypedModal(ZcalModal[str | None]):
         """Ready to type."""
         self.query_one("#box").border_title = self._title
         self.query_one(Input).focus()
-        self._say(self._start)
+        self._show_effect(self._start)
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
-        self._say(event.value)
+        self._show_effect(event.value)
 
-    def _say(self, text: str) -> None:
-        told = self._told(text) if text.strip() else ""
-        effect = self.query_one("#effect", Plain)
-        good = told is not None and told != "" and not told.startswith("!")
+    def _show_effect(self, text: str) -> None:
+        found = self._effect(text) if text.strip() else ""
+        shown = self.query_one("#effect", Plain)
+        good = found is not None and found != "" and not found.startswith("!")
         self.query_one("#go", Button).disabled = not good
         style = "" if good else "$text-warning"
-        effect.say(Content.styled("not understood" if told is None else told, style))
+        shown.set_text(Content.styled("not understood" if found is None else found, style))
 
     @on(Input.Submitted)
     def action_go(self) -> None:

@@ -121,14 +121,14 @@ class VerdictScreen(ZcalScreen):
     )
     BINDINGS: ClassVar = bindings("verdict")
 
-    def __init__(self, desk: AppState, record: Record) -> None:
-        super().__init__(desk)
+    def __init__(self, app_state: AppState, record: Record) -> None:
+        super().__init__(app_state)
         self.record = record
 
     def compose_body(self) -> Iterable[Widget]:
         """The answer; numbers beside what follows; why; buttons."""
         record, glyphs = self.record, glyphs_of(self)
-        face = presenter_of(record.check)
+        presenter = presenter_of(record.check)
         level, answer = headline(record, glyphs)
         yield Plain(answer, id="answer", classes=f"-{level.value}")
         with VerticalScroll(id="body", can_focus=False):
@@ -137,12 +137,12 @@ class VerdictScreen(ZcalScreen):
             with Horizontal(id="columns"):
                 with Vertical(id="numbers") as numbers:
                     numbers.display = bool(record.estimates or record.samples)
-                    yield Plain(self.desk.title(record.check), classes="heading")
+                    yield Plain(self.app_state.title(record.check), classes="heading")
                     yield Figures(id="figures")
                     if record.samples:
-                        if face.gauge(record) is not None:
+                        if presenter.gauge(record) is not None:
                             yield LimitGauge(id="gauge")
-                        yield Plain(face.setup(record), id="setup")
+                        yield Plain(presenter.setup(record), id="setup")
                 with Vertical(id="next"):
                     yield Plain("What follows", classes="heading")
                     yield Plain(follows(record, glyphs), id="follows")
@@ -152,7 +152,7 @@ class VerdictScreen(ZcalScreen):
             yield from self.compose_more()
             if record.samples:
                 with Vertical(id="plotpane"):
-                    yield PlotView("verdict.picture", id="picture")
+                    yield PlotView("verdict.picture", id="plot-view")
         with Horizontal(id="buttons"):
             yield from self.compose_buttons()
 
@@ -162,8 +162,8 @@ class VerdictScreen(ZcalScreen):
 
     def compose_buttons(self) -> Iterable[Widget]:
         """The ways on."""
-        if (following := self.desk.next_check(self.record.check)) is not None:
-            title = short_title(self.desk.title(following))
+        if (following := self.app_state.next_check(self.record.check)) is not None:
+            title = short_title(self.app_state.title(following))
             yield Button(f"Next: {title}", id="next-check", variant="success", action="screen.next")
         yield Button("Plan", id="plan", action="screen.plan")
         yield Button("Repeat", id="repeat", action="screen.repeat")
@@ -171,20 +171,21 @@ class VerdictScreen(ZcalScreen):
 
     def on_mount(self) -> None:
         """The numbers, and the first button in focus."""
-        record, face = self.record, presenter_of(self.record.check)
-        self.query_one("#figures", Figures).show(face.figures(record, final=True))
+        record, presenter = self.record, presenter_of(self.record.check)
+        self.query_one("#figures", Figures).show(presenter.figures(record, final=True))
         if record.samples:
             for gauge in self.query(LimitGauge):
-                gauge.show(face.gauge(record))
-            bed = bed_of(self.desk.snapshot.printer)
-            self.query_one("#picture", PlotView).show(face.pictures(record), len(record.samples), bed)
+                gauge.show(presenter.gauge(record))
+            bed = bed_of(self.app_state.snapshot.printer)
+            self.query_one("#plot-view", PlotView).show(presenter.plots(record), len(record.samples), bed)
         first = self.query("#buttons Button").first(Button)
         first.focus()
 
     def _parts(self) -> Content:
         signs = glyphs_of(self)
         lines = [
-            part_line(part, short_title(self.desk.title(part.check)), signs) for part in self.record.parts
+            part_line(part, short_title(self.app_state.title(part.check)), signs)
+            for part in self.record.parts
         ]
         return Content("\n").join(lines)
 
@@ -193,14 +194,14 @@ class VerdictScreen(ZcalScreen):
         super().show(snapshot)
         self.refresh_bindings()
         for button in self.query("#repeat, #next-check").results(Button):
-            button.disabled = not self.desk.can_start
+            button.disabled = not self.app_state.can_start
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Scrolling is offered only where it does not all fit, a picture and a next check where there are any."""
-        if action == "picture":
-            return bool(presenter_of(self.record.check).pictures(self.record))
+        """Scrolling is offered only where it does not all fit, a plot and a next check where there are any."""
+        if action == "plot":
+            return bool(presenter_of(self.record.check).plots(self.record))
         if action == "next":
-            return self.desk.can_start and self.desk.next_check(self.record.check) is not None
+            return self.app_state.can_start and self.app_state.next_check(self.record.check) is not None
         if action == "scroll_body" and self.is_mounted:
             return self.query_one("#body", VerticalScroll).max_scroll_y > 0
         return True
@@ -211,19 +212,19 @@ class VerdictScreen(ZcalScreen):
 
     def action_next(self) -> None:
         """Go on with the next check of the plan."""
-        following = self.desk.next_check(self.record.check)
-        if following is not None and self.desk.can_start:
+        following = self.app_state.next_check(self.record.check)
+        if following is not None and self.app_state.can_start:
             self.post_message(StartRequested(following))
 
-    def action_picture(self) -> None:
+    def action_plot(self) -> None:
         """The samples, drawn over the whole screen."""
         from zcal_tui.tui.screens.plots import PlotScreen
 
-        self.app.push_screen(PlotScreen(self.desk, self.record))
+        self.app.push_screen(PlotScreen(self.app_state, self.record))
 
     def action_repeat(self) -> None:
         """Run again with the same settings."""
-        if self.desk.can_start:
+        if self.app_state.can_start:
             self.post_message(StartRequested(self.record.check))
 
     def action_settings(self) -> None:

@@ -86,12 +86,12 @@ class Canvas:
 
 
 def bed_map_content(
-    picture: BedMap, bed: Bed | None, width: int, height: int, glyphs: Glyphs = UNICODE
+    bed_map: BedMap, bed: Bed | None, width: int, height: int, glyphs: Glyphs = UNICODE
 ) -> Content:
     """The map, its axes' ends, and the legend under it; +X to the right, +Y upwards."""
     if width < LEAST[0] or height < LEAST[1]:
         return Content("")
-    bed = bed or around(picture.spots)
+    bed = bed or around(bed_map.spots)
     rows = height - 2  # the axis' numbers and the legend
     span = bed.high[0] - bed.low[0], bed.high[1] - bed.low[1]
     scale = min((width - 1) / span[0], (rows - 1) * CELL / span[1])
@@ -106,12 +106,12 @@ def bed_map_content(
         y = h - (spot.y - bed.low[1]) / span[1] * h
         return round(x), round(y)
 
-    for spot in picture.spots:
+    for spot in bed_map.spots:
         x, y = cell(spot)
         style = f"bold {tone(spot)}".strip()
         inside = max(left + 1, min(x - len(spot.text) // 2, left + w - len(spot.text)))
         canvas.put(inside, min(max(1, y), h - 1) if h > 2 else y, spot.text, style)
-    for spot in picture.spots:
+    for spot in bed_map.spots:
         x, y = cell(spot)
         y = min(max(1, y), h - 1)
         start = max(left + 1, min(x - len(spot.note) // 2, left + w - len(spot.note)))
@@ -122,7 +122,7 @@ def bed_map_content(
     ends = f"X {bed.low[0]:g}", f"{bed.high[0]:g} mm"
     axis = " " * left + ends[0] + ends[1].rjust(max(1, w + 1 - len(ends[0])))
     drawn = canvas.content() + "\n" + Content.styled(axis[:width], "$z-dim")
-    return drawn + "\n" + Content.styled(picture.legend, "$z-dim").truncate(width, ellipsis=True)
+    return drawn + "\n" + Content.styled(bed_map.legend, "$z-dim").truncate(width, ellipsis=True)
 
 
 def _frame(canvas: Canvas, left: int, w: int, h: int, round_bed: bool) -> None:
@@ -147,18 +147,18 @@ class BedMapView(Widget):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._picture: BedMap | None = None
+        self._bed_map: BedMap | None = None
         self._bed: Bed | None = None
 
-    def show(self, picture: BedMap, bed: Bed | None) -> None:
+    def show(self, bed_map: BedMap, bed: Bed | None) -> None:
         """Show this, if it is not what is shown already."""
-        if picture != self._picture or bed != self._bed:
-            self._picture, self._bed = picture, bed
+        if bed_map != self._bed_map or bed != self._bed:
+            self._bed_map, self._bed = bed_map, bed
             self.refresh()
 
     def render(self) -> RenderResult:
         """The map."""
-        if self._picture is None:
+        if self._bed_map is None:
             return Content("")
         size = self.content_size
-        return bed_map_content(self._picture, self._bed, size.width, size.height, glyphs_of(self))
+        return bed_map_content(self._bed_map, self._bed, size.width, size.height, glyphs_of(self))

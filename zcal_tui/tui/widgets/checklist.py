@@ -31,21 +31,21 @@ class ChecklistEntry:
 
     name: str
     title: str
-    standing: CheckStatus
+    status: CheckStatus
     result: str = ""
 
 
-def sign(standing: CheckStatus, glyphs: Glyphs) -> tuple[str, str]:
-    """The sign of a standing and its colour."""
-    if standing.running:
+def sign(status: CheckStatus, glyphs: Glyphs) -> tuple[str, str]:
+    """The sign of a status and its colour."""
+    if status.running:
         return glyphs.running, "$text-primary"
-    if standing.unfit is not None:
+    if status.unfit is not None:
         return glyphs.not_applicable, "$z-faint"
-    if standing.stale is not None:
+    if status.stale is not None:
         return glyphs.stale, "$text-warning"
-    if standing.level is None:
+    if status.level is None:
         return glyphs.never, "$z-dim"
-    return glyphs.level(standing.level), STYLE[standing.level]
+    return glyphs.level(status.level), STYLE[status.level]
 
 
 WORDS = {"never run": "never", "does not apply": "n/a"}
@@ -54,13 +54,13 @@ WORDS = {"never run": "never", "does not apply": "n/a"}
 
 def right_word(entry: ChecklistEntry, width: int) -> Content:
     """How a check stands, for the end of its line; its result too where there is room."""
-    standing = entry.standing
-    if standing.stale is not None:
+    status = entry.status
+    if status.stale is not None:
         word = Content.styled("stale", "$text-warning")
     else:
-        word = Content.styled(standing.when or WORDS.get(standing.word, standing.word), "$z-dim")
+        word = Content.styled(status.when or WORDS.get(status.word, status.word), "$z-dim")
     if entry.result and width >= WIDE:
-        style = STYLE[standing.level] if standing.level is not None else "$z-dim"
+        style = STYLE[status.level] if status.level is not None else "$z-dim"
         word = Content.assemble((entry.result, style), "  ") + word
     return word
 
@@ -131,18 +131,18 @@ class CheckList(Widget, can_focus=True):
         lines: list[Content] = []
         for index, entry in enumerate(self._entries):
             here = index == self.chosen
-            glyph, style = sign(entry.standing, glyphs)
+            glyph, style = sign(entry.status, glyphs)
             cursor = (glyphs.cursor if here else " ", "$text-primary")
             title = Content.assemble(cursor, (f"{glyph} ", style), (entry.title, "bold" if here else ""))
             two = self._rows_each() == 2
             when = right_word(entry, width) + " "
             rows = [spread(title, Content("") if two else when, width)]
             if two:
-                below = Content.assemble(cursor, "  ", (entry.standing.word, style))
+                below = Content.assemble(cursor, "  ", (entry.status.word, style))
                 if entry.result:
                     below += Content.assemble((f" · {entry.result}", "$z-dim"))
                 fits = below.cell_length + when.cell_length < width and when.plain.strip()
-                when = when if entry.standing.when or entry.standing.stale else Content("")
+                when = when if entry.status.when or entry.status.stale else Content("")
                 rows.append(spread(below, when if fits else Content(""), width))
             lines += [under_cursor(self, row) for row in rows] if here and self.has_focus else rows
         return Content("\n").join(lines)

@@ -50,7 +50,7 @@ class Figures(Plain):
         notes = max((len(f.note) for f in figures), default=0)
         room = self.content_size.width or 200
         labels = label_width(figures, room)
-        self.say(figure_lines(figures, room, notes=labels + wide + notes + 1 <= room))
+        self.set_text(figure_lines(figures, room, notes=labels + wide + notes + 1 <= room))
 
     def on_resize(self) -> None:
         """Notes may fit now, or no longer."""

@@ -57,10 +57,10 @@ def nice_step(span: float, parts: int = 5) -> float:
     return next(power * nice for nice in (1.0, 2.0, 5.0, 10.0) if power * nice >= rough * 0.999)
 
 
-def axes_of(picture: Dots | Curve, most: int) -> PlotAxes:
-    """The axes that hold a picture: around zero for dots, from the least to the most for a curve."""
-    points = picture.points
-    if isinstance(picture, Dots):
+def axes_of(series: Dots | Curve, most: int) -> PlotAxes:
+    """The axes that hold a series: around zero for dots, from the least to the most for a curve."""
+    points = series.points
+    if isinstance(series, Dots):
         limit = symmetric_limit(points)
         around = (-limit, -limit / 2, 0.0, limit / 2, limit)
         return PlotAxes((0.5, span(len(points), most) + 0.5), (-limit, limit), around)
@@ -94,7 +94,7 @@ class SamplePlot(Container):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._picture: Dots | Curve = Dots("", ())
+        self._series: Dots | Curve = Dots("", ())
         self._most = 0
         self._plot: PlotWidget | None = None
 
@@ -125,10 +125,10 @@ class SamplePlot(Container):
         plot.margin_left = LEFT_MARGIN
         self._plot = plot
 
-    def show(self, picture: Dots | Curve, most: int) -> None:
+    def show(self, series: Dots | Curve, most: int) -> None:
         """Draw this, if it is not what is drawn already. `most` is how many dots there may be in the end."""
-        if picture != self._picture or most != self._most:
-            self._picture, self._most = picture, most
+        if series != self._series or most != self._most:
+            self._series, self._most = series, most
             self._draw()
 
     @property
@@ -147,8 +147,8 @@ class SamplePlot(Container):
 
         signs = glyphs_of(self)
         colours = self.app.theme_variables
-        axes = axes_of(self._picture, self._most)
-        (left, right), points = axes.across, self._picture.points
+        axes = axes_of(self._series, self._most)
+        (left, right), points = axes.across, self._series.points
         plot.clear()
         plot.set_xlimits(left, right)
         plot.set_ylimits(*axes.up)
@@ -159,14 +159,14 @@ class SamplePlot(Container):
         plot.scatter(
             zero, [0.0] * columns, "╌" if not signs.console else "-", rich_colour(colours, "z-faint")
         )
-        kept = [p for p in points if not p.left_out]
-        line = [cell_centre(p.x, p.y, axes.across, axes.up, size) for p in kept]
+        counted = [p for p in points if not p.left_out]
+        line = [cell_centre(p.x, p.y, axes.across, axes.up, size) for p in counted]
         fine = HiResMode.HALFBLOCK if signs.console else HiResMode.BRAILLE
         quiet = rich_colour(colours, "z-faint" if signs.console else "z-dim")
         plot.plot([x for x, _ in line], [y for _, y in line], quiet, fine)
         groups = (
-            ([p for p in kept if not p.odd], signs.point, rich_colour(colours, POINT[signs.console])),
-            ([p for p in kept if p.odd], signs.odd_point, rich_colour(colours, "warning")),
+            ([p for p in counted if not p.odd], signs.point, rich_colour(colours, POINT[signs.console])),
+            ([p for p in counted if p.odd], signs.odd_point, rich_colour(colours, "warning")),
             ([p for p in points if p.left_out], signs.left_out, rich_colour(colours, "z-dim")),
         )
         for members, marker, style in groups:

@@ -1,4 +1,4 @@
-"""A record's pictures, one at a time: the widget for each kind is made when the first of it is shown."""
+"""A record's plots, one at a time: the widget for each kind is made when the first of it is shown."""
 
 from typing import TypeVar
 
@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from zcal_tui.tui.actions import key_text
-from zcal_tui.tui.presenters.plots import BedMap, Curve, Dots, Drawing, Picture
+from zcal_tui.tui.presenters.plots import BedMap, Curve, Dots, Drawing, Plot
 from zcal_tui.tui.widgets.bedmap import Bed, BedMapView
 from zcal_tui.tui.widgets.plot import SamplePlot
 from zcal_tui.tui.widgets.text import Plain
@@ -25,14 +25,14 @@ def drawing_content(drawing: Drawing, width: int) -> Content:
 
 
 class PlotView(Container):
-    """Shows one of several pictures, with its title above; `next` goes to the one after."""
+    """Shows one of several plots, with its title above; `next` goes to the one after."""
 
     def __init__(self, action: str, *, id: str | None = None) -> None:
         """`action` is the screen's way to the next plot, whose key the title names."""
         super().__init__(id=id)
         self._action = action
-        self._title = Plain(classes="picture-title")
-        self._pictures: tuple[Picture, ...] = ()
+        self._title = Plain(classes="plot-title")
+        self._plots: tuple[Plot, ...] = ()
         self._most = 0
         self._bed: Bed | None = None
         self._words: Content | str = ""
@@ -40,23 +40,23 @@ class PlotView(Container):
         self._views: dict[type[Widget], Widget] = {}
 
     def compose(self) -> ComposeResult:
-        """The title; the views come with the first picture of their kind."""
+        """The title; the views come with the first plot of their kind."""
         yield self._title
 
     @property
     def count(self) -> int:
-        """How many pictures there are."""
-        return len(self._pictures)
+        """How many plots there are."""
+        return len(self._plots)
 
     def show(
-        self, pictures: tuple[Picture, ...], most: int = 0, bed: Bed | None = None, words: Content | str = ""
+        self, plots: tuple[Plot, ...], most: int = 0, bed: Bed | None = None, words: Content | str = ""
     ) -> None:
         """Show the chosen one of these; `words` where there is none yet. `most` is how many samples there may be."""
-        self._pictures, self._most, self._bed, self._words = pictures, most, bed, words
+        self._plots, self._most, self._bed, self._words = plots, most, bed, words
         self._update()
 
     def next(self) -> None:
-        """The picture after this one."""
+        """The plot after this one."""
         self._chosen += 1
         self._update()
 
@@ -67,22 +67,22 @@ class PlotView(Container):
     def _update(self) -> None:
         if not self.is_mounted:
             return
-        if not self._pictures:
-            self._title.say("")
-            self._view(Plain).say(self._words)
+        if not self._plots:
+            self._title.set_text("")
+            self._view(Plain).set_text(self._words)
             return
-        picture = self._pictures[self._chosen % len(self._pictures)]
+        plot = self._plots[self._chosen % len(self._plots)]
         key = key_text(self.app, self._action)
         more = Content.styled(f"  {self._chosen % self.count + 1}/{self.count} {key}", "$z-dim")
-        title = Content.assemble((picture.title, "bold $text-primary"))
-        self._title.say(title + more if self.count > 1 else title)
-        match picture:
+        title = Content.assemble((plot.title, "bold $text-primary"))
+        self._title.set_text(title + more if self.count > 1 else title)
+        match plot:
             case Dots() | Curve():
-                self._view(SamplePlot).show(picture, self._most)
+                self._view(SamplePlot).show(plot, self._most)
             case BedMap():
-                self._view(BedMapView).show(picture, self._bed)
+                self._view(BedMapView).show(plot, self._bed)
             case Drawing():
-                self._view(Plain).say(drawing_content(picture, self.content_size.width))
+                self._view(Plain).set_text(drawing_content(plot, self.content_size.width))
 
     def _view(self, kind: type[Kind]) -> Kind:
         for other, view in self._views.items():

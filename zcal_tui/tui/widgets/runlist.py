@@ -70,9 +70,9 @@ class RunList(Widget, can_focus=True):
         self._entries, self._marks = entries, dict(marks)
         self._mixed = len({entry.check for entry in entries}) > 1
         paths = [entry.path for entry in entries]
-        kept = paths.index(before.path) if before is not None and before.path in paths else 0
-        moved = kept != self.chosen
-        self.chosen = kept
+        index = paths.index(before.path) if before is not None and before.path in paths else 0
+        moved = index != self.chosen
+        self.chosen = index
         if not moved and (before is None or self.entry is None or before.path != self.entry.path):
             self.post_message(self.Chosen())
         self._into_view()

@@ -27,11 +27,11 @@ def sample_lines(rows: tuple[Row, ...], width: int = 80) -> Content:
     room = _what_width(rows, width)
     lines = []
     for row, (number, what, value, difference) in enumerate(reversed(rows)):
-        told = f"{what[: room - 1]}…" if len(what) > room > 0 else what[:room]
+        kind = f"{what[: room - 1]}…" if len(what) > room > 0 else what[:room]
         lines.append(
             Content.assemble(
                 (f"{number:>3} ", "$z-dim"),
-                f"{told:<{room}} " if room else "",
+                f"{kind:<{room}} " if room else "",
                 (f"{value:>8}", "bold" if row == 0 else ""),
                 (f" {difference:>6}", "$z-dim"),
             )
@@ -60,5 +60,5 @@ class SampleTable(VerticalScroll, can_focus=False):
 
     def _draw(self) -> None:
         rows, width = self._rows or (), (self.content_size.width or 80) - 1  # the scrollbar
-        self._head.say(head_line(rows, width) if rows else "")
-        self._lines.say(sample_lines(rows, width))
+        self._head.set_text(head_line(rows, width) if rows else "")
+        self._lines.set_text(sample_lines(rows, width))

@@ -54,30 +54,30 @@ class BarLine(Widget):
     """A line of the bar. One widget a line, since only the second one changes four times a second."""
 
     def __init__(
-        self, snapshot: Snapshot, words: Callable[[Snapshot, int, Glyphs], Content], *, id: str
+        self, snapshot: Snapshot, text: Callable[[Snapshot, int, Glyphs], Content], *, id: str
     ) -> None:
         super().__init__(id=id)
         self._snapshot = snapshot
-        self._words = words
-        self._said = Content("")
+        self._text = text
+        self._shown = Content("")
         self._width = -1
 
     def show(self, snapshot: Snapshot) -> None:
         """Repaint if it reads differently now."""
         self._snapshot = snapshot
-        before, width = self._said, self.content_size.width
-        self._say(width)
-        if not self._said.is_same(before):
+        before, width = self._shown, self.content_size.width
+        self._update(width)
+        if not self._shown.is_same(before):
             self.refresh()
 
-    def _say(self, width: int) -> None:
-        self._said, self._width = self._words(self._snapshot, width, glyphs_of(self)), width
+    def _update(self, width: int) -> None:
+        self._shown, self._width = self._text(self._snapshot, width, glyphs_of(self)), width
 
     def render(self) -> RenderResult:
         """The line, as wide as there is room."""
         if self._width != self.content_size.width:
-            self._say(self.content_size.width)
-        return self._said
+            self._update(self.content_size.width)
+        return self._shown
 
 
 class StatusBar(Container):

@@ -18,25 +18,25 @@ class Plain(Static):
     def __init__(
         self, content: Content | str = "", *, id: str | None = None, classes: str | None = None
     ) -> None:
-        self._said: Content | str = content
+        self._shown: Content | str = content
         super().__init__(content, id=id, classes=classes, markup=False)
 
-    def say(self, content: Content | str) -> None:
+    def set_text(self, content: Content | str) -> None:
         """Show `content`, if it is not what is shown already."""
-        same = type(content) is type(self._said) and (
-            content.is_same(self._said)
-            if isinstance(content, Content) and isinstance(self._said, Content)
-            else content == self._said
+        same = type(content) is type(self._shown) and (
+            content.is_same(self._shown)
+            if isinstance(content, Content) and isinstance(self._shown, Content)
+            else content == self._shown
         )
         if not same:
-            self._said = content
+            self._shown = content
             self.update(content)
 
 
 class BigNumber(Digits):
     """Large digits; plain bold text on a console, whose font has no round corners to draw them with."""
 
-    def say(self, digits: str) -> None:
+    def set_text(self, digits: str) -> None:
         """Show `digits`, if they are not what is shown already. The large ones have no true minus sign."""
         digits = digits.replace(MINUS, "-")
         if digits != self.value:

@@ -95,7 +95,7 @@ class TrendPlot(Widget):
         self._chosen = ""
 
     def show(self, trend: Trend | None, chosen: str) -> None:
-        """Show this trend, with the run of that id standing out."""
+        """Show this trend, with the run of that id status out."""
         if trend is not self._trend or chosen != self._chosen:
             self._trend, self._chosen = trend, chosen
             self.refresh()

@@ -27,33 +27,33 @@ PLACES = {
 
 def bias(session: ScriptedSession, *, places: int = 5) -> None:
     """Location bias: touches and paper at five places; the estimates once all were measured."""
-    session.say(Stage("touch", "Round 2 of 3: back right"), Progress(8, 15, 380.0))
+    session.emit(Stage("touch", "Round 2 of 3: back right"), Progress(8, 15, 380.0))
     n = 0
     for name, (x, y, z) in list(PLACES.items())[:places]:
         for turn in (1, 2):
             for kind, height in (("touch", 6.36 + z), ("touch", 6.3625 + z), ("paper", 0.02)):
                 n += 1
                 taken = Sample(n, n * 9.0, x, y, round(height, 4), kind=kind, place=name, round=turn)
-                session.say(SampleTaken(taken))
+                session.emit(SampleTaken(taken))
     if places < 5:
         return
     found = {"spread": Estimate("spread", 0.0202, 0.012, 0.031)}
     for x, y, z in PLACES.values():
         name = f"z_offset@{x:g},{y:g}"
         found[name] = Estimate(name, 6.34 + z, 6.3352 + z, 6.3448 + z)
-    session.say(EstimateUpdated(found))
+    session.emit(EstimateUpdated(found))
 
 
 def temperature(session: ScriptedSession) -> None:
     """Temperature bias: cold, hot, cold again."""
-    session.say(Stage("nozzle", "Bed at 100 °C, nozzle heating: touching every 30 s"), Progress(40, 60, 900))
+    session.emit(Stage("nozzle", "Bed at 100 °C, nozzle heating: touching every 30 s"), Progress(40, 60, 900))
     for n in range(40):
         t = n * 45.0
         bed = 23.0 + 77.0 * (1 - math.exp(-max(0.0, t - 200) / 300))
         phase = "baseline" if t < 200 else "bed" if t < 1100 else "nozzle"
         z = 6.36 + 0.042 * (1 - math.exp(-max(0.0, t - 200) / 600)) + 0.0012 * math.sin(7 * n)
-        session.say(SampleTaken(Sample(n + 1, t, 125, 125, round(z, 5), place=phase, bed=bed, hotend=24.0)))
-    session.say(
+        session.emit(SampleTaken(Sample(n + 1, t, 125, 125, round(z, 5), place=phase, bed=bed, hotend=24.0)))
+    session.emit(
         EstimateUpdated(
             {
                 "shift": Estimate("shift", 0.0388, 0.0341, 0.0432),
@@ -66,15 +66,15 @@ def temperature(session: ScriptedSession) -> None:
 
 def auto_z(session: ScriptedSession, *, whole: bool = True) -> None:
     """The automatic offset: three heights and what comes of them."""
-    session.say(Stage("calibrate", "CALIBRATE_Z, 2 of 5"), Progress(2, 5, 70.0))
+    session.emit(Stage("calibrate", "CALIBRATE_Z, 2 of 5"), Progress(2, 5, 70.0))
     heights = {"nozzle": -0.1264, "switch": 4.9713, "bed": 5.5921}
     for n, (name, z) in enumerate(heights.items(), 1):
-        session.say(SampleTaken(Sample(n, n * 20.0, 125, 250, z, kind=name)))
+        session.emit(SampleTaken(Sample(n, n * 20.0, 125, 250, z, kind=name)))
     if not whole:
         return
     values = {**heights, "switch_offset": 0.42}
-    session.say(SampleTaken(Sample(4, 80.0, 125, 125, 0.0744, kind="offset", values=values)))
-    session.say(
+    session.emit(SampleTaken(Sample(4, 80.0, 125, 125, 0.0744, kind="offset", values=values)))
+    session.emit(
         EstimateUpdated(
             {
                 "offset": Estimate("offset", 0.0744, 0.0701, 0.0787),
@@ -87,7 +87,7 @@ def auto_z(session: ScriptedSession, *, whole: bool = True) -> None:
 
 def ready(session: ScriptedSession) -> None:
     """A check that takes no samples and says a few things."""
-    session.say(
+    session.emit(
         Stage("look", "Looking at the configuration"),
         Notice("A bed mesh is loaded: it bends heights by up to 80 µm."),
         AdviceGiven("Clear the mesh before measuring [not markup]."),
@@ -111,15 +111,15 @@ CHANGES = (
 def z_offset(session: ScriptedSession, *, state: str = "saved") -> None:
     """The paper test's result, saved or not."""
     for n in range(8):
-        session.say(SampleTaken(Sample(n + 1, n * 2.0, 125, 125, 6.36 + 0.001 * (n % 3))))
+        session.emit(SampleTaken(Sample(n + 1, n * 2.0, 125, 125, 6.36 + 0.001 * (n % 3))))
     for n in range(2):
-        session.say(SampleTaken(Sample(n + 9, 60.0 + n, 125, 145, 0.012 * n, kind="paper", round=n + 1)))
+        session.emit(SampleTaken(Sample(n + 9, 60.0 + n, 125, 145, 0.012 * n, kind="paper", round=n + 1)))
     found = {
         "z_offset": Estimate("z_offset", 1.2511, 1.2462, 1.256),
         "contact": Estimate("contact", 0.0062, -0.0041, 0.0164),
         "feel": Estimate("feel", 0.0071, 0.0031, 0.021),
     }
-    session.say(
+    session.emit(
         EstimateUpdated(found),
         VerdictReached(
             Verdict(

@@ -8,7 +8,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from tests.tui.onscreen import picture_text
+from tests.tui.onscreen import svg_text
 from tests.tui.scripted import ScriptedSession
 from zcal_tui.tui.app import ZcalApp
 
@@ -16,7 +16,7 @@ SMALL, NORMAL, LARGE = (60, 20), (80, 24), (120, 40)
 
 
 @dataclass
-class Stage:
+class AppDriver:
     """An open app, its session, and hands to press keys with."""
 
     app: ZcalApp
@@ -47,11 +47,11 @@ class Stage:
 
     def text(self) -> str:
         """What the screen shows, as lines of text."""
-        return picture_text(self.app.export_screenshot())
+        return svg_text(self.app.export_screenshot())
 
     def words(self) -> str:
         """What the screen shows, as words on one line, however it was wrapped and framed."""
         return " ".join(re.sub("[│┃]", " ", self.text()).split())
 
 
-Opener = Callable[..., AbstractAsyncContextManager[Stage]]
+Opener = Callable[..., AbstractAsyncContextManager[AppDriver]]
