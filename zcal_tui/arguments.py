@@ -22,22 +22,22 @@ PACKAGED = "pypi:"
 """What the name of a Klipper begins with that is no folder."""
 
 PROGRAMS = {
-    "sim": "keep a simulated printer running",
-    "install": "link the companion extra into Klipper, or take it out",
+    "sim": "run a simulated printer for any client",
+    "install": "install the Klipper modules, or remove them",
     "doctor": "diagnose connection and setup problems",
     **RESULT_PROGRAMS,
 }
-"""Words that may stand first instead of a check, each a program with options of its own."""
+"""The commands beside the checks, each a program with options of its own; they come first."""
 
 EPILOG = """\
-Without --headless the terminal interface opens, at the check if one is named.
-`zcal-tui sim --help`, `zcal-tui history --help` and so on tell of the programs beside the checks.
+Without --headless the terminal interface opens, at the check if one is given.
+Each check and command has its own help, such as `zcal-tui accuracy --help`.
 Exit codes: 0 pass or warn, 1 the verdict is fail, 2 usage, 3 printer not reachable or not ready,
-4 needs a person, 5 cancelled, 6 printer error, 7 the data do not decide."""
+4 needs a person, 5 cancelled, 6 printer error, 7 the data are not conclusive."""
 
 
 AFTER = "printer_after"
-"""Where printers go that stand behind the check's name: argparse keeps them apart from those before it."""
+"""The destination of printers after the check's name: argparse stores them apart from those before it."""
 
 
 class UsageError(Exception):
@@ -52,8 +52,8 @@ class Parser(argparse.ArgumentParser):
             from zcal_tui.checks.full_calibration import DECLARED
 
             near = difflib.get_close_matches(wrong[1], (*DECLARED, *PROGRAMS), n=1)
-            message = f"there is no check {wrong[1]!r}" + (f"; did you mean {near[0]}?" if near else "")
-        raise UsageError(f"{message}\n`{self.prog} --help` lists what there is.")
+            message = f"unknown check {wrong[1]!r}" + (f"; did you mean {near[0]}?" if near else "")
+        raise UsageError(f"{message}\nSee `{self.prog} --help`.")
 
     @property
     def options(self) -> list[str]:
@@ -76,14 +76,14 @@ def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer")
     gone: Any = (
         argparse.SUPPRESS
     )  # so that the check's own parser does not put defaults over what came before
-    where = parser.add_argument_group("which printer")
+    where = parser.add_argument_group("printer")
     where.add_argument(
         "--printer",
         dest=printer,
         action="append",
         metavar="URL|SOCKET",
         default=gone,
-        help="klippy's or Moonraker's socket, or a URL; several with --headless run side by side",
+        help="klippy's or Moonraker's socket, or a URL; repeatable with --headless",
     )
     where.add_argument(
         "--demo",
@@ -91,7 +91,7 @@ def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer")
         const="voron",
         metavar="PROFILE",
         default=gone,
-        help=f"a simulated printer: {', '.join(PROFILES)}, or a folder with printer.cfg and truth.toml",
+        help=f"use a simulated printer: {', '.join(PROFILES)}, or a folder with printer.cfg and truth.toml",
     )
     where.add_argument(
         "--truth",
@@ -119,16 +119,16 @@ def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer")
         default=gone,
         help="with --demo: leave out the sections of a printer.cfg that Z does not depend on",
     )
-    how = parser.add_argument_group("how")
+    how = parser.add_argument_group("run")
     how.add_argument("--headless", action="store_true", default=gone, help="run the check without a screen")
     how.add_argument(
-        "--json", action="store_true", default=gone, help="with --headless: one JSON object a line"
+        "--json", action="store_true", default=gone, help="with --headless: print one JSON object per line"
     )
     how.add_argument(
         "--save",
         choices=("ask", "never", "always"),
         default=gone,
-        help="whether to write what was found to the printer's configuration; default ask",
+        help="whether to save found values to the printer's configuration; default ask",
     )
     how.add_argument(
         "--autopilot",
@@ -140,13 +140,11 @@ def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer")
         "--control",
         metavar="SOCKET",
         default=gone,
-        help="with --autopilot and --printer: the control socket of that simulated printer",
+        help="with --autopilot and --printer: control socket of that simulated printer",
     )
-    how.add_argument("--theme", metavar="WHOLE", default=gone, help="a theme of the terminal interface")
-    how.add_argument(
-        "--config", metavar="FILE", default=gone, help="a configuration file instead of the usual one"
-    )
-    how.add_argument("--data", metavar="DIR", default=gone, help="the folder in which runs are kept")
+    how.add_argument("--theme", metavar="WHOLE", default=gone, help="theme of the terminal interface")
+    how.add_argument("--config", metavar="FILE", default=gone, help="configuration file to use")
+    how.add_argument("--data", metavar="DIR", default=gone, help="data folder for runs")
 
 
 def _help_text(spec: "ParameterSpec") -> str:
@@ -167,7 +165,7 @@ def _add_check(choices: Any, check: "Declaration") -> None:
         check.info.name, help=check.info.learn, description=check.info.explain, allow_abbrev=False
     )
     common_options(parser, printer=AFTER)
-    own = parser.add_argument_group("this check")
+    own = parser.add_argument_group(check.info.name)
     for spec in specs(check.parameters):
         more: dict[str, Any] = {"nargs": "?", "const": "yes"} if spec.kind is bool else {}
         own.add_argument(
@@ -187,7 +185,7 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
     parser = Parser(
         prog="zcal-tui",
-        description="Z calibration of a Klipper printer, step by step.",
+        description="Guided Z calibration for Klipper printers.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -200,8 +198,8 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
             _add_check(choices, check)
         else:
             choices.add_parser(check.info.name, help=check.info.learn)
-    for name, told in PROGRAMS.items():
-        choices.add_parser(name, help=told, add_help=False)
+    for name, summary in PROGRAMS.items():
+        choices.add_parser(name, help=summary, add_help=False)
     return parser
 
 
@@ -216,14 +214,14 @@ def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
     given = vars(namespace)
     check = given.get("check")
     if check in PROGRAMS:
-        raise UsageError(f"{check} comes first: zcal-tui {check} --help")
+        raise UsageError(f"{check} must come first: zcal-tui {check} --help")
     if unknown:
         raise UsageError(_unknown(unknown[0], check))
     return _command(given, environ, check, _parameters(check, given) if check else None)
 
 
 def _parameters(check: str, given: Mapping[str, Any]) -> Any:
-    """What the check is told to do. Raises UsageError."""
+    """The parameters of the check. Raises UsageError."""
     from zcal_tui.checks.full_calibration import DECLARED, chosen
     from zcal_tui.checks.parameters import ParameterError, build
     from zcal_tui.model.record import WHOLE
@@ -250,20 +248,18 @@ def _command(
     if headless and not check:
         from zcal_tui.checks.full_calibration import DECLARED
 
-        raise UsageError(f"--headless needs to know which check: {', '.join(DECLARED)}")
+        raise UsageError(f"--headless needs a check: {', '.join(DECLARED)}")
     if given.get("json") and not headless:
-        raise UsageError("--json goes with --headless")
+        raise UsageError("--json requires --headless")
     if given.get("autopilot") and not headless:
-        raise UsageError("--autopilot goes with --headless")
+        raise UsageError("--autopilot requires --headless")
     if given.get("autopilot") and demo is None and not given.get("control"):
-        raise UsageError(
-            "--autopilot goes with --demo, or with --control and a simulated printer's --printer"
-        )
+        raise UsageError("--autopilot requires --demo, or --control with a simulated printer's --printer")
     if given.get("control") and not given.get("autopilot"):
-        raise UsageError("--control goes with --autopilot")
+        raise UsageError("--control requires --autopilot")
     for key in ("truth", "klipper", "sim_speed", "seed", "strip"):
         if given.get(key) is not None and demo is None:
-            raise UsageError(f"--{key.replace('_', '-')} goes with --demo")
+            raise UsageError(f"--{key.replace('_', '-')} requires --demo")
     if demo is not None:
         _check_demo(demo, given)
     flags = {key: given.get(key) for key in ("printer", "klipper", "theme", "data")}
@@ -290,38 +286,38 @@ def _command(
 
 
 def _nothing_left(parameters: "FullCalibrationParameters") -> str:
-    """What to say where every check is left out."""
+    """The message where every check is excluded."""
     if not parameters.only:
-        return "--skip leaves out every check, so that nothing is left to be done"
-    return f"--only {parameters.only} and --skip {parameters.skip} together leave out every check"
+        return "--skip excludes every check"
+    return f"--only {parameters.only} and --skip {parameters.skip} together exclude every check"
 
 
 def _check_several(given: dict[str, Any]) -> None:
     """Raises UsageError where what is asked for is for one printer only."""
     if not given.get("headless"):
-        raise UsageError("several --printer go with --headless; the terminal interface shows one printer")
+        raise UsageError("several --printer require --headless; the terminal interface shows one printer")
     if given.get("autopilot"):
-        raise UsageError("--autopilot answers for one printer; name one")
+        raise UsageError("--autopilot works with one printer only")
 
 
 def _check_demo(profile: str, given: dict[str, Any]) -> None:
     """Raises UsageError where the simulated printer could not even be looked for."""
     if given.get("printer"):
-        raise UsageError("--demo brings its own printer; leave out --printer")
+        raise UsageError("--demo uses its own printer; omit --printer")
     if profile not in PROFILES and not as_path(profile).exists():
         near = difflib.get_close_matches(profile, PROFILES, n=1)
         from zcal_tui.checks.full_calibration import DECLARED
 
         if profile in DECLARED:
             raise UsageError(f"name the profile before the check: --demo {PROFILES[0]} {profile}")
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(PROFILES)}, or a folder's path"
-        raise UsageError(f"--demo: there is no profile {profile!r}; {hint}")
+        hint = f"did you mean {near[0]}?" if near else f"use {', '.join(PROFILES)}, or the path of a folder"
+        raise UsageError(f"--demo: unknown profile {profile!r}; {hint}")
     truth = given.get("truth")
     if truth is not None and not as_path(truth).is_file():
-        raise UsageError(f"--truth: there is no file {truth}")
+        raise UsageError(f"--truth: file {truth} does not exist")
     klipper = given.get("klipper")
     if klipper is not None and not klipper.startswith(PACKAGED) and not as_path(klipper).is_dir():
-        raise UsageError(f"--klipper: there is no folder {klipper}")
+        raise UsageError(f"--klipper: folder {klipper} does not exist")
 
 
 def _check_package(asked: str) -> None:
@@ -336,7 +332,7 @@ def _check_package(asked: str) -> None:
 
 
 def _unknown(word: str, check: str | None) -> str:
-    """What to say of an option that does not exist, with the nearest one that does."""
+    """The message about an option that does not exist, with the nearest one that does."""
     from zcal_tui.checks.full_calibration import DECLARED
     from zcal_tui.checks.parameters import specs
 
@@ -346,5 +342,5 @@ def _unknown(word: str, check: str | None) -> str:
     if check:
         known += [spec.flag for spec in specs(DECLARED[check].parameters)]
     near = difflib.get_close_matches(word.partition("=")[0], known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else "; `zcal-tui --help` lists what there is"
-    return f"there is no {'option' if word.startswith('-') else 'check or option'} {word!r}{hint}"
+    hint = f"; did you mean {near[0]}?" if near else "; see `zcal-tui --help`"
+    return f"unknown {'option' if word.startswith('-') else 'check or option'} {word!r}{hint}"

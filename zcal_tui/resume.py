@@ -1,4 +1,4 @@
-"""`zcal-tui resume`: go on with a run that was cut off, with the same settings, or write its end."""
+"""`zcal-tui resume`: resume an unfinished run with the same settings, or close it."""
 
 import argparse
 import os
@@ -18,8 +18,8 @@ from zcal_tui.results.store import StillRunning, Store
 from zcal_tui.results.text import moment
 
 DESCRIPTION = (
-    "Go on with a run that was cut off: the same check with the same settings, which takes over of what was measured "
-    "whatever still holds. Without RUN: the newest one. With --close it gets its end and is not offered again."
+    "Resume an unfinished run: the same check with the same settings. Samples that are still valid are reused. "
+    "Default: the newest unfinished run."
 )
 OWN = ("run", "close", "printer_name")
 
@@ -29,21 +29,19 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return _run(arguments)
     except ParameterError as error:
-        told = f"the run's settings do not fit this version: {error}; --close ends the run"
+        message = f"the settings of the run do not fit this version: {error}; --close closes the run"
     except (UsageProblem, UsageError, ConfigError) as error:
-        told = str(error)
-    print(f"zcal-tui resume: {told}", file=sys.stderr)
+        message = str(error)
+    print(f"zcal-tui resume: {message}", file=sys.stderr)
     return ExitCode.USAGE
 
 
 def _run(arguments: Sequence[str]) -> int:
     parser = Parser(prog="zcal-tui resume", description=DESCRIPTION, allow_abbrev=False)
-    parser.add_argument("run", nargs="?", metavar="RUN", help="a run's id, or its beginning")
-    parser.add_argument(
-        "--close", action="store_true", help="write the run's end instead of going on with it"
-    )
-    parser.add_argument("--printer-name", metavar="NAME", help="the newest run of this printer")
-    # They stand here as they do before a check
+    parser.add_argument("run", nargs="?", metavar="RUN", help="a run id or its start")
+    parser.add_argument("--close", action="store_true", help="close the run instead; its samples are kept")
+    parser.add_argument("--printer-name", metavar="NAME", help="the newest unfinished run of this printer")
+    # As before a check
     common_options(parser)
     given = parser.parse_args(list(arguments))
     store = Store(_data(given))
@@ -51,13 +49,13 @@ def _run(arguments: Sequence[str]) -> int:
     if given.close:
         return _close(store, record)
     if record.check not in DECLARED:
-        raise UsageProblem(f"this version of zcal-tui has no check {record.check!r}; --close ends the run")
+        raise UsageProblem(f"this version of zcal-tui has no check {record.check!r}; --close closes the run")
     command = parse([*_words(given), record.check], dict(os.environ))
     parameters: Any = build(DECLARED[record.check].parameters, record.parameters)
     _require_way(record, given)
     from zcal_tui.start import start  # what runs is imported once it is known that something will
 
-    print(f"Going on with {record.id}, {len(record.samples)} samples in.", file=sys.stderr)
+    print(f"Resuming {record.id} after {len(record.samples)} samples.", file=sys.stderr)
     return start(replace(command, parameters=parameters, resume=record))
 
 
@@ -75,9 +73,9 @@ def _wanted(store: Store, run: str | None, printer: str | None) -> Record:
     if run is not None:
         there = [r for r in there if r.id == run] or [r for r in there if r.id.startswith(run)]
         if len(there) > 1:
-            raise UsageProblem(f"{run!r} is the beginning of several: {', '.join(r.id for r in there)}")
+            raise UsageProblem(f"{run!r} matches several runs: {', '.join(r.id for r in there)}")
     if not there:
-        raise UsageProblem(f"no interrupted run {run!r}" if run is not None else "no run was interrupted")
+        raise UsageProblem(f"no unfinished run {run!r}" if run is not None else "no unfinished run")
     return there[0]
 
 
@@ -85,8 +83,8 @@ def _close(store: Store, record: Record) -> int:
     try:
         store.close(record)
     except (StillRunning, OSError) as error:
-        raise UsageProblem(f"it cannot be closed: {error}") from error
-    print(f"Closed {record.id} of {moment(record.started)}; its {len(record.samples)} samples are kept.")
+        raise UsageProblem(f"cannot close the run: {error}") from error
+    print(f"Closed {record.id} of {moment(record.started)}; {len(record.samples)} samples are stored.")
     return ExitCode.OK
 
 
@@ -109,5 +107,5 @@ def _require_way(record: Record, given: argparse.Namespace) -> None:
     if address.startswith("simulated") and not asked:
         name = record.printer.get("name")
         raise UsageProblem(
-            f"that run was on a simulated printer, which has ended; say which: zcal-tui resume --demo {name}"
+            f"that run used a simulated printer, which has ended; start one: zcal-tui resume --demo {name}"
         )

@@ -1,4 +1,4 @@
-"""Puts together what a command asked for: a session with its printer and its store, and the face in front of it."""
+"""Starts what a command asks for: a session with its printer and its store, and the interface to it."""
 
 import logging
 import logging.handlers
@@ -45,12 +45,12 @@ def start(command: Command) -> int:
         return _several(command, several, Store(data))
     session = Session(target, Store(data))
     try:
-        return _face(command, session)
+        return _interface(command, session)
     finally:
         session.close()
 
 
-def _face(command: Command, session: Session) -> int:
+def _interface(command: Command, session: Session) -> int:
     if not command.headless:
         from zcal_tui.tui.launch import run_tui  # as above
 
@@ -74,7 +74,7 @@ def _face(command: Command, session: Session) -> int:
 
 
 def _several(command: Command, targets: "list[tuple[str, PrinterTarget]]", store: Store) -> int:
-    """One check on several printers; nobody is asked, since nobody stands at all of them."""
+    """One check on several printers; no questions are asked, since nobody is at all of them."""
     from zcal_tui.headless.several import run_several  # as above
 
     assert command.check is not None
@@ -125,14 +125,14 @@ def target_of(command: Command) -> PrinterTarget:
 
 
 def log_to(path: Path) -> None:
-    """Keep a log on disk: the screen belongs to the interface, and a fault should leave a trace."""
+    """Keep a log on disk: the screen belongs to the interface, and a fault should be on record."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = logging.handlers.RotatingFileHandler(
             path, maxBytes=500_000, backupCount=2, encoding="utf-8"
         )
     except OSError as error:
-        print(f"zcal-tui: no log is kept: {error}", file=sys.stderr)
+        print(f"zcal-tui: cannot write the log: {error}", file=sys.stderr)
         handler_or_none: logging.Handler = logging.NullHandler()
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

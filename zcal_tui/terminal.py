@@ -1,4 +1,4 @@
-"""What a terminal can carry, by what the environment says of it. Light: asked before anything is imported."""
+"""What a terminal can show, by the environment. Light: used before anything is imported."""
 
 import sys
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ def terminal_problem(environ: Mapping[str, str], isatty: bool) -> str | None:
     why = _why_not(environ.get("TERM", ""), isatty)
     if why is None:
         return None
-    return f"{why}.\nTo run a check without a screen: zcal-tui --headless accuracy (and --json for programs)."
+    return f"{why}.\nTo run a check without it: zcal-tui --headless accuracy (add --json for programs)."
 
 
 def _why_not(term: str, isatty: bool) -> str | None:
     if not isatty:
-        return "there is no terminal to draw on: input, output or standard error is redirected"
+        return "no terminal: input, output or standard error is redirected"
     if term in ("", "dumb", "unknown"):
-        return f"the terminal says of itself that it cannot draw: TERM is {term or 'not set'}"
+        return f"this terminal cannot show the interface: TERM is {term or 'not set'}"
     return None
 
 

@@ -66,17 +66,17 @@ def test_a_way_to_save_that_is_not_there() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--headless"], "--headless needs to know which check: ready, probe-xy"),
-        (["--json", "accuracy"], "--json goes with --headless"),
-        (["--autopilot", "--demo", "voron", "accuracy"], "--autopilot goes with --headless"),
-        (["--headless", "--autopilot", "accuracy"], "--autopilot goes with --demo, or with --control"),
+        (["--headless"], "--headless needs a check: ready, probe-xy"),
+        (["--json", "accuracy"], "--json requires --headless"),
+        (["--autopilot", "--demo", "voron", "accuracy"], "--autopilot requires --headless"),
+        (["--headless", "--autopilot", "accuracy"], "--autopilot requires --demo, or --control"),
         (
             ["--headless", "--autopilot", "--printer", "/x", "accuracy"],
-            "--autopilot goes with --demo, or with",
+            "--autopilot requires --demo, or --control",
         ),
-        (["--headless", "--control", "/c", "--printer", "/x", "accuracy"], "--control goes with --autopilot"),
-        (["--printer", "/x", "--printer", "/y"], "several --printer go with --headless"),
-        (["--printer", "/x", "accuracy", "--printer", "/y"], "several --printer go with --headless"),
+        (["--headless", "--control", "/c", "--printer", "/x", "accuracy"], "--control requires --autopilot"),
+        (["--printer", "/x", "--printer", "/y"], "several --printer require --headless"),
+        (["--printer", "/x", "accuracy", "--printer", "/y"], "several --printer require --headless"),
         (
             [
                 "--headless",
@@ -89,30 +89,30 @@ def test_a_way_to_save_that_is_not_there() -> None:
                 "/y",
                 "accuracy",
             ],
-            "--autopilot answers for one printer",
+            "--autopilot works with one printer only",
         ),
-        (["--demo", "voron", "--printer", "/x"], "--demo brings its own printer"),
-        (["--demo", "vorn"], "there is no profile 'vorn'; did you mean voron?"),
+        (["--demo", "voron", "--printer", "/x"], "--demo uses its own printer"),
+        (["--demo", "vorn"], "unknown profile 'vorn'; did you mean voron?"),
         (["--demo", "accuracy"], "name the profile before the check: --demo voron accuracy"),
-        (["--demo", "zzz"], "there are voron, bedslinger, corexy, delta"),
-        (["--demo", "voron", "--truth", "/nowhere.toml"], "--truth: there is no file /nowhere.toml"),
-        (["--truth", "/nowhere.toml"], "--truth goes with --demo"),
-        (["--demo", "voron", "--klipper", "/nowhere"], "--klipper: there is no folder /nowhere"),
+        (["--demo", "zzz"], "use voron, bedslinger, corexy, delta"),
+        (["--demo", "voron", "--truth", "/nowhere.toml"], "--truth: file /nowhere.toml does not exist"),
+        (["--truth", "/nowhere.toml"], "--truth requires --demo"),
+        (["--demo", "voron", "--klipper", "/nowhere"], "--klipper: folder /nowhere does not exist"),
         (
             ["--demo", "voron", "--klipper", "pypi:klipper"],
             "There is no Klipper pypi:klipper. Known are pypi:",
         ),
         (["all", "--only", "accuracy", "--skip", "accuracy"], "--only accuracy and --skip accuracy together"),
-        (["all", "--skip", ",".join(CHECKS)], "--skip leaves out every check"),
-        (["--sim-speed", "2"], "--sim-speed goes with --demo"),
-        (["--seed", "2"], "--seed goes with --demo"),
-        (["--strip"], "--strip goes with --demo"),
+        (["all", "--skip", ",".join(CHECKS)], "--skip excludes every check"),
+        (["--sim-speed", "2"], "--sim-speed requires --demo"),
+        (["--seed", "2"], "--seed requires --demo"),
+        (["--strip"], "--strip requires --demo"),
         (["--demo", "voron", "--sim-speed", "50"], "out of range (0.1 to 40 times real time)"),
         (["--demo", "voron", "--sim-speed", "fast"], "'fast' is not a number"),
-        (["acuracy"], "there is no check 'acuracy'; did you mean accuracy?"),
+        (["acuracy"], "unknown check 'acuracy'; did you mean accuracy?"),
         (["accuracy", "--smaples", "3"], "'--smaples'; did you mean --samples?"),
         (["--headles", "accuracy"], "'--headles'; did you mean --headless?"),
-        (["--headless", "install"], "install comes first"),
+        (["--headless", "install"], "install must come first"),
     ],
 )
 def test_what_is_wrong_is_said_with_what_would_be_right(words: list[str], said: str) -> None:
@@ -174,7 +174,7 @@ def test_what_is_wrong_ends_with_its_own_exit_code(
     started: list[Any] = []
     monkeypatch.setattr("zcal_tui.start.start", started.append)
     assert cli.run(["--json"]) == ExitCode.USAGE
-    assert capsys.readouterr().err == "zcal-tui: --json goes with --headless\n"
+    assert capsys.readouterr().err == "zcal-tui: --json requires --headless\n"
     assert started == []
 
 

@@ -34,7 +34,7 @@ def test_the_usual_file_may_be_missing_but_a_named_one_may_not(tmp_path: Path) -
         ('pritner = "x"', "did you mean 'printer'"),
         ("zzz = 1", "known are"),
         ("printer = 5", "must be text in quotes"),
-        ("printer = ", "is not TOML"),
+        ("printer = ", "invalid TOML"),
     ],
 )
 def test_a_wrong_file_names_itself_and_the_key(tmp_path: Path, text: str, words: str) -> None:

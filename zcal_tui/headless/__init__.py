@@ -1,1 +1,1 @@
-"""The same session without a screen: data on standard output, words on standard error, an answer in the exit code."""
+"""The same session without a screen: data on standard output, messages on standard error, and an exit code."""

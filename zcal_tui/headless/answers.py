@@ -10,7 +10,7 @@ from zcal_tui.model.questions import Answer, Question
 
 
 class NobodyAnswers(Exception):
-    """Whoever answered is gone; the text says how. The run cannot go on."""
+    """Nobody answers any more; the text says why. The run cannot continue."""
 
 
 class Answerer(Protocol):
@@ -37,7 +37,7 @@ class LinePrompts:
     def ask(self, question: Question) -> None:
         """What was typed before the question came is no answer to it."""
         if self._reader is None:
-            # A thread, since reading a terminal cannot be broken off; it ends with the program
+            # A thread, since reading a terminal cannot be interrupted; it ends with the program
             self._reader = threading.Thread(target=self._read, name="zcal line prompts", daemon=True)
             self._reader.start()
         while not self._ended and not self._lines.empty():
@@ -57,7 +57,7 @@ class LinePrompts:
             return None
         if line is None:
             self._ended = True
-            raise NobodyAnswers("Standard input has ended; nobody answers any more.")
+            raise NobodyAnswers("Standard input was closed, so nobody can answer.")
         answer = parse_answer(self._question, line)
         if answer is None:
             self._output.message(reprompt(self._question, line))

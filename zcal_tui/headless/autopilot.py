@@ -1,4 +1,4 @@
-"""Answers a check's questions on a simulated printer, from what its simulated person feels and sees.
+"""Answers a check's questions on a simulated printer, from what its simulated person reports.
 
 It does what a careful person would: comes down in steps that shrink with the gap, finds the heights at which the paper
 begins to drag and at which it sticks, and takes the middle.
@@ -20,16 +20,16 @@ from zcal_tui.model.questions import (
 from zcal_tui.session.simulated_person import SimulatedPerson, SimulatedPersonGone
 
 SEEN_GAP = 0.4
-"""mm: a gap this wide can be seen, so that nobody has to feel for it."""
+"""mm: a gap this wide can be seen, so that no paper is needed."""
 DRAG_STEP = 0.05
 SURE_DISTANCE = 1.0
-"""mm sideways within which a person takes the nozzle to stand over the point that was probed."""
+"""mm sideways within which a person takes the nozzle to be over the point that was probed."""
 ON_THE_MARK = 0.015
 NARROW = 0.6
 """Share of the gap there should be from which a person sees that it is too narrow."""
 MOST_STEPS = 80
 EDGE = 0.004
-"""mm: how exactly the two edges of the dragging are looked for."""
+"""mm: how exactly the two edges of the dragging are searched."""
 
 
 class Autopilot:
@@ -92,7 +92,7 @@ class Autopilot:
         return question.options[0].key
 
     def _over_point(self, question: Confirm) -> bool:
-        """Whether the nozzle stands over the place that the probe touched, to a person's eye."""
+        """Whether the nozzle is over the point that was probed, to a person's eye."""
         apart = []
         for axis in ("x", "y"):
             offset = self._person.truth(f"probe.{axis}_offset")
@@ -111,7 +111,7 @@ class Autopilot:
 
 
 class _Search:
-    """One paper test: what was felt at which height, and where to go next."""
+    """One paper test: the drag at each height, and where to go next."""
 
     def __init__(self, person: SimulatedPerson) -> None:
         self._person = person
@@ -121,7 +121,7 @@ class _Search:
         self._steps = 0
 
     def next(self, step: PaperStep) -> PaperMove:
-        """The next move from where the nozzle stands."""
+        """The next move from the present height."""
         self._steps += 1
         height = step.height
         drag = self._person.drag()
@@ -165,7 +165,7 @@ class _Search:
         return None
 
     def _middle(self, step: float) -> float:
-        """Half way between the two edges; a height that was felt already, if one is as near as steps allow."""
+        """Half way between the two edges; a height already tried, if one is as near as steps allow."""
         middle = (self._free + max(self._drags) + min(self._drags) + self._stuck) / 4
         tried = min(self._drags, key=lambda height: abs(height - middle))
         return tried if abs(tried - middle) <= 0.6 * step else middle

@@ -47,6 +47,6 @@ def of_record(record: Record) -> ExitCode:
     if record.check == WHOLE and not record.parts and record.problem is None:
         return ExitCode.NOT_READY  # none of the checks that were asked for applies to this printer
     failed = record.verdict is not None and record.verdict.level is Level.FAIL
-    if record.problem is not None and not (record.parts and failed):  # of parts it may tell why they stopped
+    if record.problem is not None and not (record.parts and failed):  # with parts it may be why they stopped
         return ExitCode.PRINTER_ERROR
     return ExitCode.UNDECIDED if record.verdict is None else _BY_LEVEL[record.verdict.level]

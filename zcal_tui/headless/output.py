@@ -1,4 +1,4 @@
-"""Where a headless run's words go: JSON lines or plain text on standard output, narration on standard error."""
+"""Output of a headless run: JSON lines or plain text on standard output, messages on standard error."""
 
 import io
 import json
@@ -15,14 +15,14 @@ class Output(Protocol):
     """What takes a run's events."""
 
     def event(self, event: Event) -> None:
-        """Print what the event has to say."""
+        """Print the event."""
 
     def message(self, text: str) -> None:
-        """Tell a person something that is not data."""
+        """Print a message for a person, which is not data."""
 
 
 class _Pipe:
-    """Writes lines until nobody reads them any more; the run goes on and is kept on disk all the same."""
+    """Writes lines until nobody reads them any more; the run continues and is stored all the same."""
 
     def __init__(self, stream: IO[str]) -> None:
         if isinstance(stream, io.TextIOWrapper):
@@ -69,7 +69,7 @@ class JsonOutput:
 class TextOutput:
     """Plain text for a person, on standard output; what is not part of the result goes to standard error.
 
-    `at` says which of several printers a line is from: it stands before every line.
+    `at` says which of several printers a line is from: it begins every line.
     """
 
     def __init__(

@@ -26,7 +26,7 @@ def question_lines(question: Question) -> list[str]:
                 f"  {number}: {option.label}" + (f" ({option.help})" if option.help else "")
                 for number, option in enumerate(options, 1)
             ]
-            return [text, *_indented(detail), *choices, "  number?"]
+            return [text, *_indented(detail), *choices, "  Number?"]
         case PaperStep():
             return _paper_lines(question)
         case JogStep():
@@ -53,10 +53,10 @@ def _paper_lines(step: PaperStep) -> list[str]:
         lines.append(f"    {step.name} would be {millimetres(step.value, digits=3)}{now}")
     if first:
         lines += [
-            "  -5: down by 5 mm; 0.05: up by 0.05 mm; - and +: half way to the next height tried, at most 0.2 mm;",
-            "  -- and ++: all the way to it. Near the bed go down by 0.1 mm or less at a time.",
+            "  -5: lower by 5 mm; 0.05: raise by 0.05 mm; - and +: half way to the next height tried, at most 0.2 mm;",
+            "  -- and ++: all the way to it. Near the bed, lower by 0.1 mm or less at a time.",
         ]
-    lines.append("  + - ++ -- or a distance in mm, u: undo, a: the paper just drags, q: give up")
+    lines.append("  + - ++ -- or a distance in mm, u: undo, a: accept (the paper just drags), q: abort")
     return lines
 
 
@@ -78,7 +78,7 @@ def _jog_lines(step: JogStep) -> list[str]:
         *_indented(step.detail),
         f"  nozzle at X {step.x:.3f} Y {step.y:.3f} Z {step.z:.3f}",
         f"  x_offset {x_offset:.3f} (was {step.old[0]:g}), y_offset {y_offset:.3f} (was {step.old[1]:g})",
-        "  x 1.5, y -0.2, z 0.5: go by mm; a: the nozzle is over the mark, q: give up",
+        "  x 1.5, y -0.2, z 0.5: move by mm, a: accept (the nozzle is over the mark), q: abort",
     ]
 
 

@@ -1,4 +1,4 @@
-"""The commands about what is kept, as programs of their own: history, report, compare, changed."""
+"""The commands about stored results, as programs of their own: history, report, compare, changed."""
 
 import argparse
 import difflib
@@ -21,6 +21,8 @@ from zcal_tui.results.store import Store, entries, now_iso
 
 DEFAULT_LIMIT = 10
 LOW, HIGH = 1, 10_000
+ONE_PRINTER = "printer whose runs are meant; default: the printer used last"
+SEVERAL_PRINTERS = "printer whose runs are meant, repeatable; default: the printer used last"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -32,8 +34,8 @@ class _Parser(argparse.ArgumentParser):
             near = difflib.get_close_matches(
                 wrong[1].partition("=")[0], list(self._option_string_actions), n=1
             )
-            message = f"there is no option {wrong[1]!r}" + (f"; did you mean {near[0]}?" if near else "")
-        raise UsageProblem(f"{message}\n`{self.prog} --help` lists what there is.")
+            message = f"unknown option {wrong[1]!r}" + (f"; did you mean {near[0]}?" if near else "")
+        raise UsageProblem(f"{message}\nSee `{self.prog} --help`.")
 
 
 def main(name: str, arguments: Sequence[str]) -> int:
@@ -55,18 +57,17 @@ def main(name: str, arguments: Sequence[str]) -> int:
 
 
 def _parser(name: str, *, several: bool = False) -> _Parser:
-    told = RESULT_PROGRAMS[name]
-    description = f"{told[0].upper()}{told[1:]}" + ("" if told.endswith("?") else ".")
+    summary = RESULT_PROGRAMS[name]
+    description = f"{summary[0].upper()}{summary[1:]}" + ("" if summary.endswith("?") else ".")
     parser = _Parser(prog=f"zcal-tui {name}", description=description, allow_abbrev=False)
-    more = "; several for one page about all of them" if several else ""
     parser.add_argument(
         "--printer-name",
         metavar="NAME",
         action="append" if several else "store",
-        help=f"which printer's runs, by the name they are kept under; else the printer used last{more}",
+        help=SEVERAL_PRINTERS if several else ONE_PRINTER,
     )
-    parser.add_argument("--data", metavar="DIR", help="the folder in which runs are kept")
-    parser.add_argument("--config", metavar="FILE", help="a configuration file instead of the usual one")
+    parser.add_argument("--data", metavar="DIR", help="data folder of the stored runs")
+    parser.add_argument("--config", metavar="FILE", help="configuration file to use")
     return parser
 
 
@@ -76,7 +77,7 @@ def _store(given: argparse.Namespace) -> Store:
 
 
 def _printer(store: Store, name: str | None) -> str:
-    """The printer that is meant; a word on standard error where there was a choice."""
+    """The printer that is meant; a message on standard error where there was a choice."""
     printer, others = which_printer(store, name)
     if others:
         _report_choice(printer, others)
@@ -84,7 +85,10 @@ def _printer(store: Store, name: str | None) -> str:
 
 
 def _report_choice(printer: str, others: Sequence[str]) -> None:
-    print(f"{printer}, the printer used last; --printer-name for {', '.join(others)}.", file=sys.stderr)
+    print(
+        f"Printer: {printer}, the one used last. Others (--printer-name): {', '.join(others)}.",
+        file=sys.stderr,
+    )
 
 
 def _print(lines: Iterable[str], to: IO[str] | None = None) -> None:
@@ -107,14 +111,12 @@ def _records(store: Store, printer: str) -> list[Record]:
 
 def _history(arguments: Sequence[str]) -> int:
     parser = _parser("history")
-    parser.add_argument("check", nargs="?", metavar="CHECK", help="only this check's runs")
+    parser.add_argument("check", nargs="?", metavar="CHECK", help="only the runs of this check")
+    parser.add_argument("--estimate", metavar="NAME", help="show this estimate instead of the main one")
     parser.add_argument(
-        "--estimate", metavar="NAME", help="follow this number instead of the check's main one"
+        "--limit", type=_limit, default=DEFAULT_LIMIT, metavar="N", help="runs per check; default 10"
     )
-    parser.add_argument(
-        "--limit", type=_limit, default=DEFAULT_LIMIT, metavar="N", help="runs a check; default 10"
-    )
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of words")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args(arguments)
     from zcal_tui.headless.results import history
 
@@ -158,9 +160,9 @@ def _known_check(check: str, there: Sequence[str], what: str, also: Sequence[str
 def _report(arguments: Sequence[str]) -> int:
     parser = _parser("report", several=True)
     parser.add_argument(
-        "--format", choices=("md", "html", "json"), help="default: as the file's name ends, else md"
+        "--format", choices=("md", "html", "json"), help="default: from the file's extension, else md"
     )
-    parser.add_argument("-o", "--output", metavar="FILE", help="where to write it; default standard output")
+    parser.add_argument("-o", "--output", metavar="FILE", help="file to write; default: standard output")
     given = parser.parse_args(arguments)
     from zcal_tui.checks.catalogue import CHECKS
     from zcal_tui.results.report.make import FORMATS, CannotWrite, page_of, render, write
@@ -195,10 +197,10 @@ def _compare(arguments: Sequence[str]) -> int:
         "runs",
         nargs="+",
         metavar="RUN",
-        help="two of: a run's id or its beginning, `last CHECK`, `previous CHECK`; or one CHECK alone for its last "
-        "two finished runs (accuracy/endstop and the like for other things that a check measures)",
+        help="two of: a run id or its start, `last CHECK`, `previous CHECK`; or one CHECK (or a variant of it, such as "
+        "accuracy/endstop) for its last two finished runs",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of words")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args(arguments)
     from zcal_tui.headless.results import compare as words
     from zcal_tui.results.compare import compare
@@ -211,7 +213,7 @@ def _compare(arguments: Sequence[str]) -> int:
     except NotFound as error:
         raise UsageProblem(str(error)) from error
     if first.check != second.check:
-        raise UsageProblem(f"{first.id} is a run of {first.check} and {second.id} one of {second.check}")
+        raise UsageProblem(f"{first.id} is a run of {first.check}, {second.id} one of {second.check}")
     if others and (len(given.runs) == 1 or {"last", "previous"} & set(given.runs)):
         _report_choice(printer, others)
     comparison = compare(first, second)
@@ -227,18 +229,18 @@ def _changed(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "what", choices=tuple(HARDWARE_CHANGES), metavar="|".join(HARDWARE_CHANGES), help="what was changed"
     )
-    parser.add_argument("--note", default="", metavar="TEXT", help="a word on it, for the history")
+    parser.add_argument("--note", default="", metavar="TEXT", help="note for the history")
     given = parser.parse_args(arguments)
     from zcal_tui.model.check_info import CHECK_INFO
 
     store = _store(given)
     printer, others = which_printer(store, given.printer_name)
     if others:
-        raise UsageProblem(f"on which printer? --printer-name {printer}, or {', '.join(others)}")
+        raise UsageProblem(f"name the printer: --printer-name {printer}, or {', '.join(others)}")
     try:
         store.changed(printer, Changed(given.what, now_iso(), given.note))
     except OSError as error:
-        raise UsageProblem(f"it cannot be kept: {error.filename}: {error.strerror}") from error
+        raise UsageProblem(f"cannot store it: {error.filename}: {error.strerror}") from error
     done = {record.check for record in _records(store, printer)}
     print(
         f"{printer}: the {given.what} was changed ({HARDWARE_CHANGES[given.what]}). Run these checks again:"

@@ -49,17 +49,17 @@ class Signals:
 
 
 def wait_until_ready(session: SessionPort, output: Output, signals: Signals) -> Problem | None:
-    """Wait for the link and for klippy. Returns what is in the way for good, None when all is well."""
-    said = ""
+    """Wait for the link and for klippy. Returns what prevents it for good, None once both are ready."""
+    shown = ""
     deadline = time.monotonic() + STARTUP_PATIENCE
     while True:
         if signals.count:
             raise Interrupted
         snapshot = session.snapshot
-        if snapshot.link.text and snapshot.link.text != said:
-            said = snapshot.link.text
-            output.message(said)
-        problem = _in_the_way(snapshot)
+        if snapshot.link.text and snapshot.link.text != shown:
+            shown = snapshot.link.text
+            output.message(shown)
+        problem = _obstacle(snapshot)
         if problem is not None:
             return problem
         if snapshot.link.state is LinkState.UP and snapshot.printer.ready:
@@ -68,14 +68,14 @@ def wait_until_ready(session: SessionPort, output: Output, signals: Signals) -> 
             deadline = time.monotonic() + STARTUP_PATIENCE
         if time.monotonic() > deadline:
             return Problem(
-                "Klipper does not become ready.",
-                snapshot.printer.message or "It has been starting for a minute.",
-                "Look at klippy.log, then try again.",
+                "Klipper did not become ready within a minute.",
+                snapshot.printer.message or "It is still starting.",
+                "Check klippy.log, then try again.",
             )
         time.sleep(POLL)
 
 
-def _in_the_way(snapshot: Snapshot) -> Problem | None:
+def _obstacle(snapshot: Snapshot) -> Problem | None:
     if snapshot.link.problem is not None:
         return snapshot.link.problem
     if snapshot.link.state is LinkState.UP and snapshot.printer.klippy in ("error", "shutdown"):
@@ -124,7 +124,7 @@ def run_one(
         output.message(str(busy))
         return ExitCode.NOT_READY
     except Interrupted:
-        output.message("Cancelled before the check had begun.")
+        output.message("Cancelled before the check started.")
         return ExitCode.CANCELLED
     finally:
         session.close()  # while the signals are still taken: the printer is lifted off the bed here
@@ -147,12 +147,10 @@ def _follow(
         if signals.count > seen:
             seen = signals.count
             if seen > 1:
-                output.message("Breaking off; what the printer has been told to do, it still does.")
+                output.message("Leaving now. The printer still completes the commands it has received.")
                 session.close(patience=0.0)
                 return _drain(events, output)
-            output.message(
-                "Cancelling: the printer first ends what it has begun, a move or a few touches, and lifts."
-            )
+            output.message("Cancelling: the printer finishes the current move or samples, then lifts.")
             session.cancel()
         with contextlib.suppress(queue.Empty):
             event = events.get(timeout=POLL)
@@ -168,18 +166,18 @@ def _follow(
                 session.cancel()
 
 
-def _report_link(snapshot: Snapshot, output: Output, told: bool) -> bool:
-    """Tell whoever is asked that the link is down, which waits with the question, and when it is back; a run that
-    measures ends by it and tells of it itself. Returns whether it was told to be down."""
+def _report_link(snapshot: Snapshot, output: Output, reported: bool) -> bool:
+    """Report to whoever is asked that the connection is down, and when it is back: the question waits meanwhile. A run
+    that measures ends with it and reports it itself. Returns whether it was reported to be down."""
     problem = snapshot.link.problem
     if snapshot.question is not None and snapshot.link.state is LinkState.LOST and problem is not None:
-        if not told:
+        if not reported:
             for line in problem_lines(problem):
                 output.message(line)
         return True
-    if told and snapshot.link.state is LinkState.UP:
-        output.message("The connection to the printer is back.")
-    return told and snapshot.link.state is LinkState.LOST
+    if reported and snapshot.link.state is LinkState.UP:
+        output.message("Reconnected to the printer.")
+    return reported and snapshot.link.state is LinkState.LOST
 
 
 def _answer(session: SessionPort, answers: Answerer, asked: int) -> int:
@@ -194,7 +192,7 @@ def _answer(session: SessionPort, answers: Answerer, asked: int) -> int:
 
 
 def _drain(events: queue.SimpleQueue[Event], output: Output) -> ExitCode:
-    """Print what a session that was closed has left to say."""
+    """Print the events that a closed session still has."""
     while True:
         try:
             output.event(events.get_nowait())

@@ -1,4 +1,4 @@
-"""One check on several printers at once, and what came of it side by side."""
+"""One check on several printers at once, and the results side by side."""
 
 import threading
 from collections.abc import Callable, Sequence

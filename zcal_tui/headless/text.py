@@ -28,7 +28,7 @@ def problem_lines(problem: Problem) -> list[str]:
     if problem.remedy:
         lines.append(f"  What to do: {problem.remedy}")
     if problem.raw and problem.raw.strip() != problem.what.strip():
-        lines += [f"  Printer's words: {line}" for line in problem.raw.strip().splitlines()[:3]]
+        lines += [f"  Printer's message: {line}" for line in problem.raw.strip().splitlines()[:3]]
     return lines
 
 
@@ -52,31 +52,36 @@ def record_lines(record: Record) -> list[str]:
     if record.verdict is not None:
         lines.append(f"{GLYPH[record.verdict.level]} {record.verdict.summary}")
     elif record.outcome is Outcome.CANCELLED:
-        lines.append(f"Cancelled{_after(record)}")
+        lines.append(_ended(record, "Cancelled"))
     elif record.outcome in (Outcome.ERROR, Outcome.LOST):
-        lines.append(f"Ended without a verdict{_after(record)}")
+        lines.append(_ended(record, "Ended without a verdict"))
     elif record.outcome is Outcome.REFUSED:
         lines.append("The check did not start.")
     elif record.check == WHOLE and not record.parts and record.problem is None:
-        lines.append("Nothing was done: none of the checks that were asked for applies here.")
+        lines.append("No check was run: none of the selected checks applies to this printer.")
     elif record.outcome is Outcome.FINISHED and record.problem is None:
-        lines.append("It ended without a verdict.")
+        lines.append("The check ended without a verdict.")
     width = max((len(label(name)) for name in record.estimates), default=0)
     for name, estimate in record.estimates.items():
         lines.append(f"  {label(name):<{width}}  {estimate_text(estimate)}")
     if record.verdict is not None:
         lines += [f"  · {reason}" for reason in record.verdict.reasons]
     if record.advice:
-        lines.append("What follows:")
+        lines.append("Next steps:")
         lines += [f"  → {text}" for text in record.advice]
     lines += change_lines(record.changes)
     return lines
 
 
-def _after(record: Record) -> str:
-    """After how many samples; a whole calibration has none of its own."""
-    n = len(record.samples)
-    return f" after {n} sample{'s' if n > 1 else ''}, which {'are' if n > 1 else 'is'} kept." if n else "."
+def _ended(record: Record, how: str) -> str:
+    """How it ended, and after how many samples; a full calibration has none of its own."""
+    match len(record.samples):
+        case 0:
+            return f"{how}."
+        case 1:
+            return f"{how} after 1 sample, which is stored."
+        case n:
+            return f"{how} after {n} samples, which are stored."
 
 
 def sample_line(sample: Sample, first: list[Sample]) -> str:
@@ -94,7 +99,7 @@ def sample_line(sample: Sample, first: list[Sample]) -> str:
         first.append(before := sample)
     words.append(f"{micrometres(sample.trigger_z - before.trigger_z, sign=True):>9} from the first")
     if not sample.recorded:
-        words.append("(not counted: dropped by the printer's configuration)")
+        words.append("(not counted: the printer's configuration discards it)")
     return "  ".join(words)
 
 

@@ -88,12 +88,12 @@ def test_high_above_the_bed_it_tells_how_far_that_is_and_no_value() -> None:
     assert "nozzle at Z 20.0000 mm\n" in text
     assert "the bed is expected 20" in text
     assert "would be" not in text
-    assert "-5: down by 5 mm" in text
+    assert "-5: lower by 5 mm" in text
     assert "?" not in text
     lowered = "\n".join(question_lines(replace(first, height=1.5, upper=20.0, tried=(20.0, 1.5))))
     assert "z_offset would be 4.860 mm" in lowered, "the bed may be where nobody expected it"
     assert "the bed is expected 1.5" in lowered
-    assert "-5: down by 5 mm" not in lowered
+    assert "-5: lower by 5 mm" not in lowered
     unexpected = replace(first, expected=None, old=None)
     assert "z_offset would be −13.640 mm" in "\n".join(question_lines(unexpected))
 
@@ -140,7 +140,7 @@ class Person:
         self.mark_at = (0.31, 19.5)
         self.wiped = False
 
-    def feel(self) -> str:
+    def drag(self) -> str:
         if self.height > self.target + self.window:
             return "free"
         return "stuck" if self.height < self.target - self.window else "drags"
@@ -250,7 +250,7 @@ def test_the_autopilot_sees_whether_the_probe_is_off() -> None:
 
 def test_a_person_that_is_gone_ends_the_answers() -> None:
     class Gone(Person):
-        def feel(self) -> str:
+        def drag(self) -> str:
             raise SimulatedPersonGone("The simulated printer has ended.")
 
     autopilot = Autopilot(Gone(0.1))  # type: ignore[arg-type]

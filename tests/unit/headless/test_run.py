@@ -118,7 +118,7 @@ def test_a_klipper_that_never_gets_ready_is_not_waited_for_for_ever(monkeypatch:
     )
     said = Said()
     assert run(session, said) is ExitCode.NOT_READY
-    assert "does not become ready" in said.text
+    assert "did not become ready" in said.text
     assert "Starting" in said.text
 
 
@@ -147,7 +147,7 @@ def test_who_is_asked_is_told_once_of_a_link_that_went_and_came_back() -> None:
 
     assert run(session, said, Watching()) is ExitCode.OK
     assert said.words.count("The connection to the printer was lost.") == 1
-    assert said.words[-1] == "The connection to the printer is back."
+    assert said.words[-1] == "Reconnected to the printer."
 
 
 def test_a_run_that_ends_by_a_lost_link_tells_of_it_itself() -> None:
@@ -228,7 +228,7 @@ def test_a_signal_before_the_check_began_leaves_at_once() -> None:
     signals = Signals()
     signals.count = 1
     assert run_one(session, "accuracy", None, said, signals) is ExitCode.CANCELLED  # type: ignore[arg-type]
-    assert "before the check had begun" in said.text
+    assert "before the check started" in said.text
     assert session.started == []
     assert session.closed == [None]
 

@@ -109,7 +109,7 @@ def test_a_problem_has_its_cause_its_remedy_and_the_printers_words() -> None:
         "It failed.",
         "  Likely cause: A cause.",
         "  What to do: A remedy.",
-        "  Printer's words: !! No trigger on probe",
+        "  Printer's message: !! No trigger on probe",
     ]
     assert problem_lines(Problem("Same.", raw="Same.")) == ["Same."]
 
@@ -178,8 +178,8 @@ def test_a_reader_that_goes_away_does_not_end_the_run() -> None:
     ("count", "words"),
     [
         (0, "Cancelled."),
-        (1, "Cancelled after 1 sample, which is kept."),
-        (2, "Cancelled after 2 samples, which are kept."),
+        (1, "Cancelled after 1 sample, which is stored."),
+        (2, "Cancelled after 2 samples, which are stored."),
     ],
 )
 def test_a_cancelled_run_says_what_it_leaves(count: int, words: str) -> None:
@@ -190,7 +190,7 @@ def test_a_cancelled_run_says_what_it_leaves(count: int, words: str) -> None:
 def test_a_calibration_of_which_nothing_applies_says_so() -> None:
     nothing = replace(RECORD, check="all", outcome=Outcome.FINISHED)
     assert of_record(nothing) is ExitCode.NOT_READY
-    assert "none of the checks that were asked for applies" in "\n".join(record_lines(nothing))
+    assert "none of the selected checks applies" in "\n".join(record_lines(nothing))
     done = replace(nothing, parts=(RecordPart("r", "ready", Outcome.FINISHED, None, ""),))
     assert of_record(done) is ExitCode.UNDECIDED
-    assert "It ended without a verdict." in record_lines(done)
+    assert "The check ended without a verdict." in record_lines(done)
