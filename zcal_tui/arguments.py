@@ -72,7 +72,7 @@ def _speed(text: str) -> float:
 
 
 def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer") -> None:
-    """Options that may stand before or after the check's name."""
+    """Options that may come before or after the check's name."""
     gone: Any = (
         argparse.SUPPRESS
     )  # so that the check's own parser does not put defaults over what came before
@@ -142,7 +142,7 @@ def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer")
         default=gone,
         help="with --autopilot and --printer: control socket of that simulated printer",
     )
-    how.add_argument("--theme", metavar="WHOLE", default=gone, help="theme of the terminal interface")
+    how.add_argument("--theme", metavar="NAME", default=gone, help="theme of the terminal interface")
     how.add_argument("--config", metavar="FILE", default=gone, help="configuration file to use")
     how.add_argument("--data", metavar="DIR", default=gone, help="data folder for runs")
 
@@ -152,10 +152,15 @@ def _help_text(spec: "ParameterSpec") -> str:
     if spec.range_text:
         text += f" ({spec.range_text})"
     if spec.default not in (None, ""):
-        text += (
-            f"; default {spec.default:g}" if isinstance(spec.default, float) else f"; default {spec.default}"
-        )
+        text += f"; default {_default_text(spec.default)}"
     return text.replace("%", "%%")
+
+
+def _default_text(value: object) -> str:
+    """A default as it would be typed."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _add_check(choices: Any, check: "Declaration") -> None:
@@ -204,11 +209,11 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
-    """The command that `arguments` stand for. Raises UsageError; ConfigError where a file is wrong."""
+    """The command that `arguments` describe. Raises UsageError; ConfigError where a file is wrong."""
     plain = Parser(prog="zcal-tui", add_help=False, allow_abbrev=False)
     common_options(plain)
     namespace, more = plain.parse_known_args(list(arguments))
-    if not more:  # the terminal interface, without a check: somebody waits for its first frame
+    if not more:  # the terminal interface, without a check: a person waits for its first frame
         return _command(vars(namespace), environ)
     namespace, unknown = make_parser(arguments).parse_known_args(list(arguments))
     given = vars(namespace)
@@ -239,7 +244,7 @@ def _parameters(check: str, given: Mapping[str, Any]) -> Any:
 def _command(
     given: dict[str, Any], environ: dict[str, str], check: str | None = None, parameters: Any = None
 ) -> Command:
-    """The command that the options stand for together. Raises UsageError, ConfigError."""
+    """The command that the options describe together. Raises UsageError, ConfigError."""
     headless, demo = given.get("headless", False), given.get("demo")
     printers = [*given.pop("printer", ()), *given.pop(AFTER, ())]
     if len(printers) > 1:

@@ -28,6 +28,6 @@ class Command:
     save: SavePolicy = "ask"
     autopilot: bool = False
     control: str | None = None
-    """The control socket of a simulated printer that was started by itself."""
+    """The control socket of a simulated printer that was started separately."""
     resume: Record | None = None
     """The interrupted run to resume."""

@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str]) -> int:
     parser = Parser(prog="zcal-tui resume", description=DESCRIPTION, allow_abbrev=False)
     parser.add_argument("run", nargs="?", metavar="RUN", help="a run id or its start")
-    parser.add_argument("--close", action="store_true", help="close the run instead; its samples are kept")
+    parser.add_argument("--close", action="store_true", help="close the run instead; its samples stay stored")
     parser.add_argument("--printer-name", metavar="NAME", help="the newest unfinished run of this printer")
     # As before a check
     common_options(parser)

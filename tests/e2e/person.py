@@ -17,7 +17,7 @@ SIZE = re.compile(r"(●?)(\d+(?:\.\d+)?)")
 RISKY = re.compile(r"Go down by (\d+(?:\.\d+)?) (µm|mm)\?")
 SMALL = 100.0
 """µm: a step that a person feels before it does harm, so that one below the expected bed is agreed to."""
-MOVING = ("The nozzle moves …", "The toolhead moves …")
+MOVING = ("Moving the nozzle …", "Moving the toolhead …")
 
 FINE = 0.01
 """mm: the smallest step on a key."""
@@ -57,7 +57,7 @@ class Person:
             return ()
         if "y Yes   n No" in screen:
             return self._decide(screen)
-        if "Cancel the check" in screen and "↑↓ Choose" in screen:
+        if "Cancel the check" in screen and "↑↓ Select" in screen:
             return self._choose(screen)
         if "✓ Accept" in screen:
             return self._drag(screen)

@@ -93,7 +93,7 @@ class PilotPerson:
         while self.screen != until:
             screen = self.text()
             assert time.monotonic() < end, f"{until} was not reached within {limit:g} s:\n{screen}"
-            assert "The run could not go on" not in screen, screen
+            assert "The check stopped" not in screen, screen
             await self._look(screen)
             deeds = self.person.deeds(screen)
             for deed in deeds:

@@ -43,7 +43,7 @@ class ScreenPerson:
         end = time.monotonic() + limit
         while until not in (screen := self._terminal.screen()):
             assert time.monotonic() < end, f"{until!r} was not reached within {limit:g} s:\n{screen}"
-            assert "The run could not go on" not in screen, screen
+            assert "The check stopped" not in screen, screen
             deeds = self._person.deeds(screen)
             for deed in deeds:
                 self._do(deed)
@@ -60,7 +60,7 @@ class ScreenPerson:
             self._tap(place, screen)
         elif deed.startswith("go "):
             self.press("z")
-            self._terminal.wait_for("Go by how much?", 10)
+            self._terminal.wait_for("Move by how much?", 10)
             self._terminal.type(deed.removeprefix("go "))
             self._terminal.wait_for("to X", 10)
             self.press("Enter")

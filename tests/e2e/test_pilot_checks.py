@@ -166,7 +166,7 @@ async def _assert_goes_on(person: PilotPerson, case: Case) -> None:
     buttons = {button.id: button for button in person.app.screen.query(Button)}
     assert not buttons["repeat"].disabled
     assert not buttons["next-check"].disabled
-    assert str(buttons["next-check"].label).startswith("Next: ")
+    assert str(buttons["next-check"].label).startswith("Continue: ")
     assert "r Repeat" in person.words() and "n Next check" in person.words()
     if case.saved:
         assert "Saved in printer.cfg" in person.words()

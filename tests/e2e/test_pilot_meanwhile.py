@@ -51,7 +51,7 @@ async def test_klippy_shut_down_by_somebody_else_is_explained_and_can_be_brought
         await person.press("enter")
         await samples(person, 3)
         person.session.emergency_stop()  # past this screen's own STOP: as from any other client
-        await person.until_shown("The run could not go on", WAIT)
+        await person.until_shown("The check stopped", WAIT)
         told = person.words()
         assert "shutdown" in told, "the bar says how klippy is"
         assert "Firmware restart" in told
@@ -59,7 +59,7 @@ async def test_klippy_shut_down_by_somebody_else_is_explained_and_can_be_brought
         await person.press("f")
         await person.until(lambda: person.session.snapshot.printer.ready, WAIT)
         assert person.screen == "VerdictScreen"
-        assert f"{len(last(person).samples)} samples were taken and kept" in person.words()
+        assert f"{len(last(person).samples)} samples are stored" in person.words()
         await person.until_shown("not homed")
         await person.press("r")
         await samples(person, 3)
@@ -70,7 +70,7 @@ async def test_a_printer_homed_in_the_middle_of_a_paper_test_ends_it_with_the_re
     async with at_the_program(tmp_path, demo(), "z-offset", {"touches": 3}) as person:
         await in_the_paper_test(person)
         person.session.send_gcode("ABORT\nG28")
-        await person.until_shown("The run could not go on", WAIT)
+        await person.until_shown("The check stopped", WAIT)
         assert "paper test" in person.words()
         await person.press("escape")
         assert person.screen == "VerdictScreen"
@@ -81,11 +81,11 @@ async def test_a_printer_homed_in_the_middle_of_a_paper_test_ends_it_with_the_re
 async def test_a_paper_test_that_somebody_else_began_is_told_and_can_be_ended(tmp_path: Path) -> None:
     async with at_the_program(tmp_path, demo(), "accuracy", {}) as person:
         person.session.send_gcode("G28\nMANUAL_PROBE")
-        await person.until_shown("A paper test is open that was not begun here", WAIT)
+        await person.until_shown("A paper test is open that was not started here", WAIT)
         await person.press("enter")
         assert person.screen == "PlanScreen", "nothing moves while it is open"
         await person.press("w")
-        assert "ABORT changes nothing" in person.words()
+        assert "it changes nothing" in person.words()
         await person.press("x")
         await person.until(lambda: person.app.app_state.can_start, WAIT)
         assert "A paper test is open" not in person.words()
@@ -124,7 +124,7 @@ async def test_another_client_asks_for_the_printer(yes: bool, tmp_path: Path) ->
     async with at_the_program(tmp_path, demo(), "z-offset", {"touches": 3}) as person:
         await in_the_paper_test(person)
         person.session.send_gcode("M118 zcal-tui: zcal-tui on workshop (1) asks to take over this printer")
-        await person.until_shown("zcal-tui on workshop (1) asks for it", WAIT)
+        await person.until_shown("zcal-tui on workshop (1) requests control", WAIT)
         assert "the samples are kept" in person.words()
         await person.press("y" if yes else "n")
         if yes:
@@ -159,7 +159,7 @@ async def test_a_request_is_heard_in_the_middle_of_a_command(tmp_path: Path) -> 
         other = KlippyClient(str(Path(control).with_name("klippy.sock")))
         other.call("zcal/say", text="zcal-tui: zcal-tui on workshop (1) asks to take over this printer")
         other.close()
-        await person.until_shown("zcal-tui on workshop (1) asks for it", WAIT)
+        await person.until_shown("zcal-tui on workshop (1) requests control", WAIT)
         assert last(person).outcome is Outcome.RUNNING
         assert len(last(person).samples) < 200
         await person.press("y")
@@ -176,7 +176,7 @@ async def test_a_link_that_is_cut_for_a_moment_is_told_and_the_run_goes_on(
         await person.press("enter")
         await samples(person, 3)
         proxy.cut_off()
-        await person.until_shown("link lost", WAIT)
+        await person.until_shown("reconnecting", WAIT)
         assert link_state(person) is LinkState.LOST
         proxy.let_in()
         await person.until(lambda: person.screen == "VerdictScreen", WAIT)
@@ -196,10 +196,10 @@ async def test_a_link_that_is_gone_for_good_is_told_with_what_is_safe(
         await person.press("enter")
         await samples(person, 3)
         proxy.close()
-        await person.until_shown("The run could not go on", WAIT)
+        await person.until_shown("The check stopped", WAIT)
         assert "finishes what it was told" in person.words()
         assert "the samples so far are kept" in person.words()
-        assert "link lost" in person.words()
+        assert "reconnecting" in person.words()
         assert last(person).outcome is Outcome.LOST
         assert len(last(person).samples) >= 3
         await person.press("escape")

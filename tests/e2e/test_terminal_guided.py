@@ -49,7 +49,7 @@ def opened(tmp_path: Path) -> Iterator[Opened]:
         demo = ("--demo", "corexy", "--truth", str(truth), "--sim-speed", f"{SPEED:g}")
         terminals.append(Tmux(tmp_path, program.command(*demo, *check), program.environment(tmp_path), size))
         terminals[-1].wait_for("● ready", 200.0)
-        terminals[-1].wait(lambda screen: "The whole p" in screen and " Start " in screen)
+        terminals[-1].wait(lambda screen: "Full calib" in screen and " Start " in screen)
         return terminals[-1]
 
     yield start
@@ -110,7 +110,7 @@ def test_the_whole_path_by_keys_alone(opened: Opened, tmp_path: Path) -> None:
     assert_calibrated(tmp_path)
     assert len(person.heights) >= 3
     person.press("p")
-    terminal.wait_for("The whole p")
+    terminal.wait_for("Full calib")
     terminal.press("q")
     wait_for_end(terminal)
 
@@ -124,10 +124,10 @@ def test_the_whole_path_by_taps_alone(size: tuple[int, int], opened: Opened, tmp
     assert_passed(screen)
     assert_calibrated(tmp_path)
     if size == SMALL:  # the list of the parts is longer than the screen
-        person.tap(r"Read on")
+        person.tap(r"Scroll")
     terminal.wait_for("First layer")
     person.tap(r" Plan ")
-    terminal.wait_for("The whole p")
+    terminal.wait_for("Full calib")
     person.tap(r"✓ Z offset")
     terminal.wait_for("Z offset")
     person.tap(r"\^p More")
@@ -153,4 +153,4 @@ def test_resized_and_stopped_in_the_middle(opened: Opened) -> None:
     terminal.wait_for("Emergency stop", 20)
     terminal.wait_for("shutdown", 30)
     terminal.press("f")
-    terminal.wait_for("ready again", 60)
+    terminal.wait_for("ready: home", 60)

@@ -66,7 +66,7 @@ async def test_nothing_is_cut_off_and_stop_is_there(
         await SCENES[name](driver)
         screen = driver.app.screen
         assert cut_off(screen) == []
-        for widget in screen.query("RunList, TrendPlot, #said, Button").results():
+        for widget in screen.query("RunList, TrendPlot, #outcome, Button").results():
             assert not widget.display or screen.find_widget(widget).visible_region == widget.region, widget
         await driver.press("f12")
         assert session.asked_for("stop") == 1
@@ -120,9 +120,9 @@ async def test_the_newest_is_first_and_each_says_how_it_ended(
     ("down", "told"),
     [
         (0, "This file cannot be read: it contains no run."),
-        (1, "Interrupted: 2 samples kept."),
+        (1, "Interrupted: 2 samples stored."),
         (2, "The probe did not trigger [/oops]."),
-        (3, "Cancelled: 7 samples kept."),
+        (3, "Cancelled: 7 samples stored."),
         (4, "Ready, but the mesh is [old] and 8 weeks of age."),
         (5, "The z_offset is 1.246 mm."),
     ],
@@ -180,7 +180,7 @@ async def test_the_trend_shows_intervals_the_chosen_run_and_what_is_left_out(
         plot = drawn(driver, TrendPlot)
         assert plot.count("◆") == 1 and plot.count("●") == 6 and plot.count("○") == 2
         assert "│" in plot and "µm ┤" in plot and "2026-02-01" in plot and "2026-04-17" in plot
-        assert "per 30 days" in driver.words() and "Circles: [probe] speed was another." in driver.words()
+        assert "per 30 days" in driver.words() and "Circles: [probe] speed was different." in driver.words()
         at = plot.index("◆")
         await driver.press("down")
         assert drawn(driver, TrendPlot).index("◆") != at
@@ -211,7 +211,7 @@ async def test_a_run_is_opened_to_be_read_only(opened: Opener, session: Scripted
         ):
             assert told in words, told
         names = {button.id for button in driver.app.screen.query(Button)}
-        assert names == {"stop", "back", "show-picture", "plan"}
+        assert names == {"stop", "back", "show-plot", "plan"}
         await driver.press("r", "n", "s")
         assert session.runs == 0 and driver.screen == "StoredRunScreen"
         await driver.press("v")
@@ -226,7 +226,7 @@ async def test_a_run_that_was_cut_off_is_opened_as_far_as_it_got(
     async with opened(session) as driver:
         await press(driver, "h", "down", "enter")
         assert driver.screen == "StoredRunScreen"
-        assert "2 samples were taken and kept" in driver.words()
+        assert "2 samples are stored" in driver.words()
 
 
 async def test_a_file_that_cannot_be_read_is_explained(opened: Opener, session: ScriptedSession) -> None:
@@ -383,7 +383,7 @@ async def test_the_palette_and_the_help_have_it(opened: Opener, session: Scripte
         await read(driver)
         assert "Z offset · 4 runs" in driver.text()
         await driver.press("f1")
-        for told in ("Open", "Mark", "the diamond is the chosen run"):
+        for told in ("Open", "Mark", "The diamond is the selected run"):
             assert told in driver.words()
 
 

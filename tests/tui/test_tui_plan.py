@@ -56,7 +56,7 @@ async def test_a_stale_result_is_named_with_its_reason_and_comes_next(opened: Op
     async with opened(session, check=None) as driver:
         assert "all 7 done" in driver.words()
         await driver.press("n")
-        assert "Every check of the plan is done" in driver.words() and session.runs == 0
+        assert "All checks are done" in driver.words() and session.runs == 0
 
 
 async def test_a_look_at_the_printer_that_is_stale_is_no_work_with_nothing_left_to_measure(
@@ -88,7 +88,7 @@ async def test_failed_and_undecided_checks_are_not_done(opened: Opener) -> None:
 async def test_the_verdict_goes_on_to_the_next_check(opened: Opener) -> None:
     async with opened() as driver:
         await verdict(driver)
-        assert "Next: Location bias" in driver.words()
+        assert "Continue: Location bias" in driver.words()
         await driver.press("enter")
         assert driver.session.snapshot.run is not None
         assert driver.session.snapshot.run.record.check == "bias"
@@ -162,7 +162,7 @@ async def test_a_run_that_was_cut_off_is_offered_once(key: str, asked: str | Non
     cut = replace(record("bias"), id="cut", outcome=Outcome.LOST, parameters={"rounds": 4, "repeats": None})
     session.update(interrupted=(cut,))
     async with opened(session) as driver:
-        assert driver.screen == "PickModal" and "Location bias, begun" in driver.words()
+        assert driver.screen == "PickModal" and "Location bias, started" in driver.words()
         await driver.press(key)
         assert driver.screen == ("RunScreen" if asked == "start" else "PlanScreen")
         if asked == "start":
@@ -193,7 +193,7 @@ async def test_another_program_at_the_printer_is_watched_and_can_be_asked(opened
     session = leased("zcal-tui on pi [4711]")
     async with opened(session) as driver:
         words = driver.words()
-        assert "watching" in words and "zcal-tui on pi [4711] works with it" in words
+        assert "watching" in words and "In use by zcal-tui on pi [4711]" in words
         await driver.press("enter")
         assert session.asked_for("start") == 0
         zcal = {**session.snapshot.printer.zcal, "state": "running", "command": "ZCAL_PROBE", "count": 7}
@@ -202,7 +202,7 @@ async def test_another_program_at_the_printer_is_watched_and_can_be_asked(opened
         await driver.press("w")
         assert driver.screen == "ProblemModal"
         assert "ZCAL_PROBE, 7 samples." in driver.words()
-        await driver.click("#way-out")
+        await driver.click("#resolve")
         assert session.asked[-1] == ("announce", f"zcal-tui: {OWN_NAME} asks to take over this printer")
         session.printer(zcal={"lease": None})
         await driver.settle()
@@ -224,7 +224,7 @@ async def test_whoever_asks_for_the_printer_is_answered(key: str, cancelled: boo
         session.touch(3)
         session.console("echo: zcal-tui: zcal-tui on pi (1) asks to take over this printer")
         await driver.settle()
-        assert driver.screen == "ConfirmModal" and "zcal-tui on pi (1) asks for it" in driver.words()
+        assert driver.screen == "ConfirmModal" and "zcal-tui on pi (1) requests control" in driver.words()
         await driver.press(key)
         assert (session.asked_for("cancel") == 1) is cancelled
         assert any("keeps this printer" in str(what) for _, what in session.asked) is not cancelled
@@ -234,7 +234,7 @@ async def test_a_refusal_is_told(opened: Opener) -> None:
     async with opened() as driver:
         driver.session.console("echo: zcal-tui: zcal-tui on pi (1) keeps this printer")
         await driver.settle()
-        assert "zcal-tui on pi (1) keeps the printer" in driver.words()
+        assert "zcal-tui on pi (1) keeps control of the printer" in driver.words()
 
 
 def test_requests_are_read_from_the_console() -> None:
@@ -249,7 +249,7 @@ async def test_a_paper_test_from_elsewhere_is_not_touched_without_asking(opened:
     printer = replace(READY, manual_probe=ManualProbeState(is_active=True, z_position=1.0))
     session = ScriptedSession(printer=printer)
     async with opened(session) as driver:
-        assert "A paper test is open that was not begun here" in driver.words()
+        assert "A paper test is open that was not started here" in driver.words()
         await driver.press("enter")
         assert session.asked_for("start") == 0 and session.asked_for("gcode") == 0
         await driver.press("w", "x")
@@ -260,7 +260,7 @@ async def test_a_link_that_comes_back_goes_on(opened: Opener) -> None:
     async with opened(check=None) as driver:
         driver.session.update(link=PrinterLink(LinkState.LOST, "localhost:7125", "voron24"))
         await driver.settle()
-        assert "is being tried again" in driver.words()
+        assert "reconnecting" in driver.words()
         driver.session.update(link=PrinterLink(LinkState.UP, "localhost:7125", "voron24"))
         await driver.settle()
         await driver.press("n")
@@ -286,9 +286,9 @@ async def test_keys_can_be_changed_but_stop_keeps_its_own(opened: Opener) -> Non
 async def test_values_saved_and_values_to_edit_are_told_apart(opened: Opener) -> None:
     for state, told in (
         ("saved", "✓ Saved in printer.cfg"),
-        ("declined", "Not saved: you said no"),
-        ("staged", "SAVE_CONFIG was not seen to end"),
-        ("proposed", "Found, not saved"),
+        ("declined", "Not saved: declined"),
+        ("staged", "SAVE_CONFIG was not confirmed"),
+        ("proposed", "Not saved"),
     ):
         async with opened(size=(120, 40), check="z-offset") as driver:
             await driver.press("enter")
@@ -297,5 +297,5 @@ async def test_values_saved_and_values_to_edit_are_told_apart(opened: Opener) ->
             driver.session.end(Outcome.FINISHED)
             await driver.settle()
             words = driver.words()
-            assert told in words and "To edit in printer.cfg" in words
+            assert told in words and "Edit in printer.cfg" in words
             assert "[probe] z_offset 1.245 → 1.251" in words and "position_min: -2 # now 0" in words

@@ -94,7 +94,7 @@ async def test_the_paper_test_by_keys(opened: Opener) -> None:
             assert told in words, told
         await driver.press("5", "j")
         assert driver.session.answers == [PaperMove("step", "-0.01")]
-        assert driver.screen == "PaperScreen" and "The nozzle moves" in driver.words()
+        assert driver.screen == "PaperScreen" and "Moving the nozzle" in driver.words()
         await driver.press("j", "a")
         assert len(driver.session.answers) == 1, "nothing is asked while the printer moves"
         driver.session.ask(moved(PAPER, PaperMove("step", "-0.01")))
@@ -263,7 +263,7 @@ async def test_jogging_ends_at_the_axes_ends(opened: Opener) -> None:
         driver.session.ask(replace(JOG, x=0.5))
         await driver.settle()
         await driver.press("left")
-        assert driver.session.answers == [] and "The axis ends there" in driver.words()
+        assert driver.session.answers == [] and "This move exceeds the axis limits" in driver.words()
         await driver.press("3", "left")
         assert driver.session.answers == [JogMove("move", dx=-0.1)]
 
@@ -274,7 +274,7 @@ async def test_a_question_waits_for_a_person_who_looks_elsewhere(opened: Opener)
         await driver.press("c")
         driver.session.ask(PAPER)
         await driver.settle()
-        assert driver.screen == "ConsoleScreen" and "The check asks you something" in driver.words()
+        assert driver.screen == "ConsoleScreen" and "The check is waiting for your answer" in driver.words()
         await driver.press("escape")
         assert driver.screen == "PaperScreen"
 

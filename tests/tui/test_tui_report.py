@@ -113,10 +113,10 @@ async def test_nothing_is_replaced_without_a_yes(
     file.write_text("mine")
     async with opened(session) as driver:
         await driver.press("r", "2")
-        assert "it is there already: you are asked first" in driver.words()
+        assert "exists; asks before replacing it" in driver.words()
         await driver.press("enter")
         await until(driver, "ConfirmModal")
-        assert "is there already" in box(driver)
+        assert "already exists" in box(driver)
         await driver.press("n")
         await until(driver, "TypedModal")
         assert driver.app.screen.query_one(Input).value == str(file)
@@ -132,8 +132,8 @@ async def test_nothing_is_replaced_without_a_yes(
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("/no/such/r.md", "there is no folder /no/such"),
-        ("/tmp", "that is a folder"),
+        ("/no/such/r.md", "folder /no/such does not exist"),
+        ("/tmp", "this is a folder"),
         ("~nobody-x/a", "~nobody-x/a"),
     ],
 )
@@ -162,7 +162,7 @@ async def test_what_keeps_it_from_being_written_is_told_and_another_name_can_be_
     async with opened(session) as driver:
         await to_the_file(driver, "2", str(home / "other.md"), "ProblemModal")
         assert "other.md cannot be written: no space left on device." in box(driver)
-        assert "Give it another name or folder." in box(driver)
+        assert "Choose another name or folder." in box(driver)
         monkeypatch.setattr(reporting, "write", make.write)
         await driver.press("escape")
         await until(driver, "TypedModal")

@@ -91,7 +91,7 @@ async def test_after_a_stop_a_restart_is_offered_once_klippy_is_down(opened: Ope
         await driver.settle()
         driver.session.printer(klippy="ready", homed_axes="")
         await driver.settle()
-        assert "ready again: home the printer" in driver.text()
+        assert "ready: home the printer first" in driver.text()
 
 
 @pytest.mark.parametrize("size", [SMALL, NORMAL], ids=lambda size: f"{size[0]}x{size[1]}")
@@ -182,4 +182,4 @@ async def test_the_palette_has_the_actions(opened: Opener) -> None:
         assert {"STOP", "Start: Repeatability", "Settings: Repeatability", "Console", "Quit"} <= titles
         await SCENES["running"](driver)
         titles = {command.title for command in driver.app.get_system_commands(driver.app.screen)}
-        assert {"STOP", "Watch: Repeatability", "Cancel the run"} <= titles
+        assert {"STOP", "Watch: Repeatability", "Cancel the check"} <= titles

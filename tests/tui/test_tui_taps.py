@@ -68,7 +68,7 @@ async def test_a_long_result_is_read_on_by_a_tap(opened: Opener) -> None:
         await verdict(driver)
         body = driver.app.screen.query_one("#body")
         assert body.max_scroll_y > 0
-        await tap_words(driver, "Read on")
+        await tap_words(driver, "Scroll")
         assert body.scroll_y > 0
 
 
@@ -102,5 +102,5 @@ async def test_a_difference_that_does_not_fit_says_how_to_read_on(opened: Opener
         await driver.settle()
         assert "line 29" not in driver.text()
         for _ in range(5):
-            await tap_words(driver, "Read on")
+            await tap_words(driver, "Scroll")
         assert "line 29" in driver.text()

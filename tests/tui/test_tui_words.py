@@ -33,17 +33,17 @@ def test_intervals_with_one_side_or_none() -> None:
     assert um_interval(Estimate("sigma", 0.002, 0.001, 0.004)) == "1.0 … 4.0 µm"
     assert um_interval(Estimate("sigma", 0.0, None, 0.004)) == "at most 4.0 µm"
     assert um_interval(Estimate("sigma", 0.002, 0.001, None)) == "at least 1.0 µm"
-    assert um_interval(Estimate("sigma", None, None, None)) == "not known yet"
+    assert um_interval(Estimate("sigma", None, None, None)) == "unknown"
 
 
 def test_an_effect_is_named_only_where_its_interval_excludes_zero() -> None:
     record = Record("r", "accuracy", {}, "", estimates=estimates(14))
     told = {figure.label: figure.value for figure in presenter_of("accuracy").figures(record)}
-    assert told["drift"] == "none seen"
-    assert told["first-sample shift"] == "+6.0 µm"
+    assert told["drift"] == "none"
+    assert told["first sample"] == "+6.0 µm"
 
 
-def test_a_check_without_a_face_of_its_own_lists_its_estimates() -> None:
+def test_a_check_without_a_presenter_of_its_own_lists_its_estimates() -> None:
     record = Record("r", "unknown", {}, "", estimates={"spread": Estimate("spread", 0.019, 0.01, 0.03)})
     assert [(f.label, f.value) for f in presenter_of("unknown").figures(record, final=True)] == [
         ("spread", "19 µm")
@@ -84,7 +84,7 @@ def test_the_plot_holds_every_point() -> None:
 
 @pytest.mark.parametrize(
     ("state", "word"),
-    [(LinkState.LOST, "link lost"), (LinkState.FAILED, "no link"), (LinkState.STARTING, "starting")],
+    [(LinkState.LOST, "reconnecting"), (LinkState.FAILED, "not connected"), (LinkState.STARTING, "starting")],
 )
 def test_without_a_link_klippys_last_state_is_not_shown_as_the_present_one(
     state: LinkState, word: str
@@ -155,6 +155,6 @@ def test_nothing_of_the_checks_is_read_before_the_first_frame() -> None:
         "import zcal_tui.start, zcal_tui.tui.app, zcal_tui.tui.launch\n"
         "print('zcal_tui.checks.catalogue' in sys.modules, end=' ')\n"
         "checks = zcal_tui.tui.launch._Checks()\n"
-        "print(len(checks), list(checks)[0], checks['bias'].name)"
+        "print(len(checks), list(checks)[0], checks['bias'].info.name)"
     )
     assert printed(code) == "False 9 ready bias"

@@ -212,3 +212,11 @@ def test_a_reader_that_has_seen_enough_is_no_fault(tmp_path: Path) -> None:
     assert process.stderr.read() == ""
     process.stderr.close()
     assert process.wait(30) == ExitCode.OK
+
+
+def test_the_help_of_a_check_shows_defaults_as_they_are_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.run(["accuracy", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "--here [yes|no]" in told and "default no" in told
+    assert "default True" not in told and "default False" not in told

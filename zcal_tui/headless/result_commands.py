@@ -25,7 +25,7 @@ ONE_PRINTER = "printer whose runs are meant; default: the printer used last"
 SEVERAL_PRINTERS = "printer whose runs are meant, repeatable; default: the printer used last"
 
 
-class _Parser(argparse.ArgumentParser):
+class _ResultParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         if wrong := re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message):
             near = difflib.get_close_matches(wrong[1], re.findall(r"[\w-]+", wrong[2]), n=1)
@@ -56,10 +56,10 @@ def main(name: str, arguments: Sequence[str]) -> int:
         return ExitCode.OK
 
 
-def _parser(name: str, *, several: bool = False) -> _Parser:
+def _parser(name: str, *, several: bool = False) -> _ResultParser:
     summary = RESULT_PROGRAMS[name]
     description = f"{summary[0].upper()}{summary[1:]}" + ("" if summary.endswith("?") else ".")
-    parser = _Parser(prog=f"zcal-tui {name}", description=description, allow_abbrev=False)
+    parser = _ResultParser(prog=f"zcal-tui {name}", description=description, allow_abbrev=False)
     parser.add_argument(
         "--printer-name",
         metavar="NAME",

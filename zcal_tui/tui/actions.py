@@ -34,7 +34,7 @@ class Action:
     shown_as: str = ""
     """How the footer shows the default keys, where they are several."""
     together: str = ""
-    """The description for the help page where its entry stands for the other actions of the same label too."""
+    """The description for the help page where its entry covers the other actions of the same label too."""
     priority: bool = False
     """Whether it works in an input line too."""
     palette: bool = False
@@ -54,7 +54,7 @@ class ActionGroup:
 def _numbered(
     name: str, run: str, count: int, label: str, description: str, together: str, *, footer: bool = False
 ) -> list[Action]:
-    """Actions on the keys 1 to `count`: `#` stands for the number, `@` in `run` for the index from 0."""
+    """Actions on the keys 1 to `count`: `#` is replaced by the number, `@` in `run` by the index from 0."""
     found = []
     for n in range(1, count + 1):
         action = Action(

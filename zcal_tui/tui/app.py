@@ -25,14 +25,14 @@ POLL_SECONDS = 0.25
 ANSWER_POLL_SECONDS = 0.08
 """After an answer: the printer's move is often over by then."""
 FIRST_POLL_SECONDS = 0.03
-"""Until the link is up for the first time: somebody waits for the plan."""
+"""Until the link is up for the first time: a person waits for the plan."""
 
 NOT_REACHABLE = 3
 """Exit code where the person leaves because the printer cannot be reached."""
 
 
 def _to_explain(record: Record) -> Problem | None:
-    """What ended a run, where it was not the person: that has to be read, not only shown."""
+    """What ended a run, unless the person did: a problem that needs a box."""
     return None if record.outcome is Outcome.CANCELLED else record.problem
 
 
@@ -139,7 +139,7 @@ class ZcalApp(AppBase):
             self.post_message(messages.RunWatched(self.app_state.running))
 
     def _notify_end(self) -> None:
-        """A word about a run that ended while another screen was in front."""
+        """Notify about a run that ended while another screen was in front."""
         from zcal_tui.tui.screens.run import RunScreen
 
         run = self.app_state.snapshot.run
@@ -162,7 +162,7 @@ class ZcalApp(AppBase):
         try:
             self.session.start_check(check, self.app_state.parameters(check, message.resume), options)
         except SessionBusy:
-            self.notify("A check is running already.", severity="warning", markup=False)
+            self.notify("A check is already running.", severity="warning", markup=False)
             return
         self.app_state.begin(message.check)
         self._to_plan()
@@ -190,7 +190,7 @@ class ZcalApp(AppBase):
 
         self.push_screen(VerdictScreen(self.app_state, run.record))
         if (problem := _to_explain(run.record)) is not None and self._stopped_run != run.record.id:
-            self.push_screen(ProblemModal(self.app_state, problem, "The run could not go on"))
+            self.push_screen(ProblemModal(self.app_state, problem, "The check stopped"))
 
     @on(messages.SettingsRequested)
     def _settings(self, message: messages.SettingsRequested) -> None:
@@ -229,7 +229,7 @@ class ZcalApp(AppBase):
 
     @on(messages.StopRequested)
     def action_stop(self) -> None:
-        """The emergency stop: first the printer, then the words."""
+        """The emergency stop: first the printer, then the box."""
         self.session.emergency_stop()
         if self.app_state.running is not None and self.app_state.snapshot.run is not None:
             self._stopped_run = self.app_state.snapshot.run.record.id
@@ -251,7 +251,7 @@ class ZcalApp(AppBase):
         self.session.firmware_restart()
 
     def action_plan(self) -> None:
-        """The plan; a run goes on."""
+        """The plan; a run continues."""
         self._to_plan()
 
     def action_cancel_run(self) -> None:
@@ -275,11 +275,11 @@ class ZcalApp(AppBase):
         if self.app_state.running is not None and not await self.push_screen_wait(
             ConfirmModal(
                 self.app_state,
-                "Leave?",
-                "A check is running. Leaving cancels it, waits until the printer is left as it was found, and "
-                "keeps the samples taken so far.",
-                "Cancel it and leave",
-                "Stay",
+                "Quit?",
+                "A check is running. Quitting cancels it and restores the printer's state. Samples taken so far are "
+                "kept.",
+                "Quit",
+                "Continue",
             )
         ):
             return

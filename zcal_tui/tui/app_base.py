@@ -70,8 +70,7 @@ class AppBase(App[int]):
         return {**variables, **quiet_colours(variables)}
 
     def refresh_css(self, animate: bool = True) -> None:
-        """Read the style sheets anew with the theme's colours; before the first screen, when nothing was read yet, only
-        remember the colours."""
+        """Read the style sheets again with the theme's colours; before the first screen, only store the colours."""
         if self._screen_stack:
             super().refresh_css(animate)
         else:
@@ -110,7 +109,7 @@ class AppBase(App[int]):
             self.push_screen(ConsoleScreen(self.app_state))
 
     def action_history(self, check: str = "") -> None:
-        """What was run on this printer; of one check alone where it is named."""
+        """The stored runs of this printer; of one check alone where it is named."""
         from zcal_tui.tui.screens.history import HistoryScreen
 
         if not isinstance(self.screen, HistoryScreen):
@@ -150,7 +149,7 @@ class AppBase(App[int]):
 
         explained = explain(error)
         problem = Problem(explained.what, explained.cause, explained.remedy, raw=error)
-        self.push_screen(ProblemModal(self.app_state, problem, "The printer's last error"))
+        self.push_screen(ProblemModal(self.app_state, problem, "Last error"))
 
     @work(group="changed", exclusive=True)
     async def action_changed(self) -> None:
@@ -170,10 +169,8 @@ class AppBase(App[int]):
             self.app_state.session.note_changed(what)
 
     def action_suspend_process(self) -> None:
-        """Ctrl+Z stops the whole program, the run's thread too: not while one goes on."""
+        """Ctrl+Z stops the whole program, the run's thread too: not while one is under way."""
         if self.app_state.running is not None:
-            self.notify(
-                "Not while a check runs: it would stop in the middle.", severity="warning", markup=False
-            )
+            self.notify("Cannot suspend while a check runs.", severity="warning", markup=False)
         else:
             super().action_suspend_process()

@@ -21,7 +21,7 @@ ALL = WHOLE
 """The name of the whole calibration (checks.guided), which runs the others one after the other."""
 
 DONE = (Level.PASS, Level.WARN)
-"""Levels after which the plan goes on to the next check."""
+"""Levels after which the plan continues with the next check."""
 
 LEVEL_WORDS = {
     Level.PASS: "passed",
@@ -33,7 +33,7 @@ LEVEL_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class CheckStatus:
-    """Where a check stands on the plan: a word, and the level that gives it a sign and a colour."""
+    """The status of a check on the plan: a word, and the level that gives it a sign and a colour."""
 
     word: str
     level: Level | None = None
@@ -46,12 +46,12 @@ class CheckStatus:
 
     @property
     def done(self) -> bool:
-        """Whether the plan goes on to the next check."""
+        """Whether the plan continues with the next check."""
         return self.unfit is not None or (self.level in DONE and self.stale is None)
 
 
 def stored_parameters(declared: type, values: Mapping[str, Any]) -> Any:
-    """The parameters of a kept run; the defaults where they are not understood any more."""
+    """The parameters of a stored run; the defaults where they are no longer valid."""
     known = {name: value for name, value in values.items() if value is not None}
     try:
         return build(declared, known)
@@ -102,7 +102,7 @@ class AppState:
     """What was typed on the console."""
 
     answered: Asking | None = None
-    """The last question that was answered, which may still stand in the snapshot."""
+    """The last question that was answered, which may still be in the snapshot."""
 
     @property
     def asking(self) -> Asking | None:
@@ -224,7 +224,7 @@ class AppState:
         return DECLARED.get(check)
 
     def parameters(self, check: str, resumed: Record | None = None) -> Any:
-        """The parameters a run would start with: those of the run that it goes on with, what was chosen, the
+        """The parameters a run would start with: those of the run that it resumes, what was chosen, the
         defaults."""
         known = self.declared(check)
         assert known is not None
@@ -234,7 +234,7 @@ class AppState:
 
     @property
     def statuses(self) -> Mapping[str, CheckStatus]:
-        """Where every check stands; the same object while nothing has changed that it rests on."""
+        """The status of every check; the same object while nothing has changed that it depends on."""
         snapshot = self.snapshot
         minute = int(self.now().timestamp() // 60)
         rests_on = (
@@ -260,7 +260,7 @@ class AppState:
         return found
 
     def status(self, name: str) -> CheckStatus:
-        """Where a check stands."""
+        """The status of a check."""
         return self.statuses.get(name) or self._status(name)
 
     def _status(self, name: str) -> CheckStatus:

@@ -1,4 +1,4 @@
-"""The signs that stand beside every colour, and plain ones for the Linux console's font."""
+"""The signs beside every colour, and plain ones for the Linux console's font."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The runs of a printer as the history shows them: no widgets here."""
+"""The stored runs of a printer as the history shows them: no widgets here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -123,7 +123,7 @@ def _half(low: float, high: float, unit: str) -> str:
 
 
 def outcome_text(entry: StoredRun) -> str:
-    """What a run came to, in a line."""
+    """The outcome of a run, in a line."""
     record = entry.record
     if record is None:
         return f"This file cannot be read: {entry.why_not}."
@@ -132,11 +132,11 @@ def outcome_text(entry: StoredRun) -> str:
     if record.verdict is not None and record.outcome is Outcome.FINISHED:
         return record.verdict.summary
     count = entry.count
-    stored = f"{count} sample{'s' if count != 1 else ''} kept" if count else "nothing was measured"
+    stored = f"{count} sample{'s' if count != 1 else ''} stored" if count else "no samples"
     numbers = numbers_text(record)
     return f"{OUTCOME_WORDS[record.outcome].capitalize()}: {stored}" + (f", {numbers}." if numbers else ".")
 
 
 def stale_reason(record: Record, history: HistoryModel, changes: Sequence[Changed]) -> str | None:
-    """Why a kept result does not hold any more, as far as the runs after it tell."""
+    """Why a stored result is stale, judged by the runs after it; None where it is not."""
     return stale(record, history.records, None, changes)

@@ -1,4 +1,4 @@
-"""Starts the interface on a terminal, and tells how it ended."""
+"""Starts the interface on a terminal, and returns how it ended."""
 
 import gc
 import os

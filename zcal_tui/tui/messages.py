@@ -30,7 +30,7 @@ class PlanRequested(ScreenRequest):
 
 @dataclass
 class StartRequested(ScreenRequest):
-    """Run a check with the parameters last chosen, or go on with an interrupted run of it."""
+    """Run a check with the parameters last chosen, or resume an interrupted run of it."""
 
     check: str
     resume: Record | None = None
@@ -52,7 +52,7 @@ class RunWatched(ScreenRequest):
 
 @dataclass
 class AnnounceRequested(ScreenRequest):
-    """A line for the other programs at the printer, on its console."""
+    """Print a line on the printer's console, for the other programs there."""
 
     line: str
 
@@ -66,7 +66,7 @@ class GcodeEntered(ScreenRequest):
 
 @dataclass
 class AnswerGiven(ScreenRequest):
-    """What a person said to the question of that number."""
+    """The answer to the question of that number."""
 
     n: int
     answer: Answer

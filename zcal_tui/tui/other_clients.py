@@ -1,7 +1,7 @@
 """Other programs at the same printer: who works with it, a paper test that is open, and asking to take over. Pure.
 
-The extra's lease tells who holds the printer (docs/zcal.md). Whoever wants it asks on the printer's console, which
-every client reads; the one that holds it decides.
+The [zcal] module's lease says who holds the printer (docs/zcal.md). A request for control goes to its console,
+which every client reads; the holder decides.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ PREFIX = "zcal-tui: "
 
 
 def holder_of(printer: PrinterState) -> str | None:
-    """Another program that holds the extra's lease; None where nobody does, or we do."""
+    """Another program that holds the [zcal] module's lease; None where no other does, or we do."""
     lease = printer.zcal.get("lease")
     holder = lease.get("holder") if isinstance(lease, dict) else None
     if not isinstance(holder, str) or holder == OWN_NAME:
@@ -27,13 +27,13 @@ def holder_of(printer: PrinterState) -> str | None:
 
 
 def watched(snapshot: Snapshot) -> str | None:
-    """Who works with the printer while we do not; None where we do or nobody does."""
+    """Who uses the printer while we do not; None where we do or it is free."""
     run = snapshot.run
     return None if run is not None and run.running else holder_of(snapshot.printer)
 
 
 def doing(printer: PrinterState) -> str:
-    """What the extra does for whoever holds it, in a few words; empty where it does nothing."""
+    """What the [zcal] module does for the holder, in a few words; empty where it does nothing."""
     zcal = printer.zcal
     command, count = zcal.get("command"), zcal.get("count")
     if zcal.get("state") not in ("running", "waiting") or not isinstance(command, str):
@@ -48,27 +48,27 @@ def paper_test_open(snapshot: Snapshot) -> bool:
 
 
 def can_ask(printer: PrinterState) -> bool:
-    """Whether a request can be put on the printer's console: by the extra, or by M118 once no command runs."""
+    """Whether a request can be put on the printer's console: by the [zcal] module, or by M118 once no command runs."""
     return speaks(printer.zcal.get("version"), SAY) or printer.has_command("M118") is True
 
 
 def request_line() -> str:
-    """What asks whoever holds the printer."""
+    """The line that requests control from the holder."""
     return f"{PREFIX}{OWN_NAME} {ASKS}"
 
 
 def keeping_line() -> str:
-    """What tells whoever asked that the printer is kept."""
+    """The line that declines a request."""
     return f"{PREFIX}{OWN_NAME} {KEEPS}"
 
 
 def request_of(line: str) -> str | None:
-    """Who asks for the printer in a line of the console; None where nobody does, or we did."""
+    """Who requests control in a line of the console; None for other lines and our own."""
     return _who(line, ASKS)
 
 
 def refusal_of(line: str) -> str | None:
-    """Who keeps the printer by a line of the console; None where nobody says so, or we did."""
+    """Who declines a request in a line of the console; None for other lines and our own."""
     return _who(line, KEEPS)
 
 
@@ -90,27 +90,26 @@ class OfferedRemedy:
 
 
 def offered_remedy(snapshot: Snapshot) -> OfferedRemedy | None:
-    """What another program's doings mean for us, and what can be done; None where there are none."""
+    """What another program's activity means here, and what can be done; None where there is none."""
     printer = snapshot.printer
     if (holder := watched(snapshot)) is not None:
         can = can_ask(printer)
-        ask = "Ask for it" if can else ""
+        ask = "Request control" if can else ""
         how = (
-            "You can watch. Asking puts a question on its screen; when it says yes, or ends, the printer is free."
+            "View only. A request opens a question on its screen. The printer is free once it agrees or finishes."
             if can
-            else "You can watch. The printer is free when it ends; if it was killed, a check of yours takes it over."
+            else "View only. The printer is free once that program finishes. If it was killed, a check here takes over."
         )
-        now = f" It runs {what}." if (what := doing(printer)) else ""
-        problem = Problem(
-            f"{holder} works with this printer.{now}", "One program at a time may move it.", how
-        )
+        activity = doing(printer)
+        used = f"In use by {holder}: {activity}." if activity else f"In use by {holder}."
+        problem = Problem(used, "Only one program at a time may move the printer.", how)
         return OfferedRemedy(problem, ask, line=request_line() if can else "")
     if paper_test_open(snapshot):
         problem = Problem(
-            "A paper test (manual probe) is open that was not begun here.",
-            "Another screen, a web interface or a macro began it, or a program was ended in the middle of one.",
-            "Finish it where it was begun. If nobody is at it, end it here: ABORT changes nothing; the nozzle stays "
-            "where it is, so raise it afterwards.",
+            "A paper test (manual probe) is open that was not started here.",
+            "Another screen, a web interface or a macro started it, or a program ended in the middle of one.",
+            "Finish it where it was started. If nobody is using it, send ABORT: it changes nothing and leaves the "
+            "nozzle where it is. Raise the nozzle afterwards.",
         )
-        return OfferedRemedy(problem, "End it: ABORT", "ABORT")
+        return OfferedRemedy(problem, "Send ABORT", "ABORT")
     return None

@@ -1,4 +1,4 @@
-"""The link and the printer in words and colours: what the bar at the top and the strip under it say. Pure."""
+"""The connection and the printer in words and colours, for the status bar and the strip under it. Pure."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,14 @@ from zcal_tui.model.units import number
 from zcal_tui.printer.state import HeaterState, PrinterState
 from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.tui.glyphs import Glyphs
-from zcal_tui.tui.other_clients import doing, offered_remedy, paper_test_open, watched
+from zcal_tui.tui.other_clients import offered_remedy, paper_test_open, watched
 
 HEATERS_SHOWN = (("extruder", "nozzle"), ("heater_bed", "bed"))
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """How it is with the printer: one word with a sign and a tone, and a sentence where something is wrong."""
+    """The state of the printer: one word with a sign and a tone, and a sentence where something is wrong."""
 
     glyph: str
     word: str
@@ -25,7 +25,7 @@ class Condition:
     restart: bool = False
     """Whether a firmware restart is the way out."""
     more: bool = False
-    """Whether W tells more, and what can be done."""
+    """Whether there are details, and something that can be done."""
 
 
 def trouble_of(snapshot: Snapshot) -> Problem | None:
@@ -36,7 +36,7 @@ def trouble_of(snapshot: Snapshot) -> Problem | None:
     if snapshot.klippy_problem is not None:
         return snapshot.klippy_problem
     if printer.klippy in ("shutdown", "error") and printer.message:
-        return Problem(f"{printer.app} says:", raw=printer.message)
+        return Problem(f"{printer.app} reports:", raw=printer.message)
     way = offered_remedy(snapshot)
     return way.problem if way is not None else None
 
@@ -48,7 +48,7 @@ def first_line(text: str) -> str:
 
 
 def condition(snapshot: Snapshot, glyphs: Glyphs) -> Condition:
-    """How it is with the link and, if that is up, with klippy."""
+    """The state of the connection and, if that is up, of klippy."""
     link, printer = snapshot.link, snapshot.printer
     match link.state:
         case LinkState.STARTING:
@@ -58,15 +58,15 @@ def condition(snapshot: Snapshot, glyphs: Glyphs) -> Condition:
         case LinkState.LOST:
             return Condition(
                 glyphs.failed,
-                "link lost",
+                "reconnecting",
                 "bad",
-                "The link to the printer was lost and is being tried again. What is shown is what was last known.",
+                "Connection lost, reconnecting. The values shown are the last known.",
             )
         case LinkState.FAILED:
-            what = link.problem.what if link.problem else "The printer cannot be reached."
-            return Condition(glyphs.failed, "no link", "bad", what)
+            what = link.problem.what if link.problem else "Cannot connect to the printer."
+            return Condition(glyphs.failed, "not connected", "bad", what)
         case LinkState.CLOSED:
-            return Condition(glyphs.not_applicable, "closed", "dim", "The link to the printer is closed.")
+            return Condition(glyphs.not_applicable, "closed", "dim", "The connection is closed.")
     return _klippy(printer, glyphs, snapshot)
 
 
@@ -76,11 +76,11 @@ def _klippy(printer: PrinterState, glyphs: Glyphs, snapshot: Snapshot) -> Condit
         case "ready":
             if printer.printing:
                 return Condition(
-                    glyphs.running, "printing", "warn", "A print is running: nothing is measured."
+                    glyphs.running, "printing", "warn", "A print is running. Checks are disabled."
                 )
             if printer.paused:
                 what = "A print" if printer.job else "The printer"
-                return Condition(glyphs.running, "paused", "warn", f"{what} is paused: nothing is measured.")
+                return Condition(glyphs.running, "paused", "warn", f"{what} is paused. Checks are disabled.")
             return _others(glyphs, snapshot) or Condition(glyphs.up, "ready", "good")
         case "startup":
             return Condition(glyphs.waiting, "starting", "warn", f"{printer.app} is starting.")
@@ -94,7 +94,7 @@ def _klippy(printer: PrinterState, glyphs: Glyphs, snapshot: Snapshot) -> Condit
             )
         case "error":
             return Condition(
-                glyphs.failed, "error", "bad", f"{printer.app} reports an error: {why or 'no text'}", True
+                glyphs.failed, "error", "bad", f"{printer.app} reports an error: {why or 'no message'}", True
             )
     return Condition(glyphs.waiting, "no klippy", "warn", f"{printer.app} is not running or is restarting.")
 
@@ -102,12 +102,11 @@ def _klippy(printer: PrinterState, glyphs: Glyphs, snapshot: Snapshot) -> Condit
 def _others(glyphs: Glyphs, snapshot: Snapshot) -> Condition | None:
     """Another program at the printer."""
     if (holder := watched(snapshot)) is not None:
-        what = f" ({activity})" if (activity := doing(snapshot.printer)) else ""
-        sentence = f"{holder} works with it{what}: you watch."
+        sentence = f"In use by {holder}. View only."
         return Condition(glyphs.running, "watching", "warn", sentence, more=True)
     if paper_test_open(snapshot):
         return Condition(
-            glyphs.warned, "paper test", "warn", "A paper test is open that was not begun here.", more=True
+            glyphs.warned, "paper test", "warn", "A paper test is open that was not started here.", more=True
         )
     return None
 
@@ -151,7 +150,7 @@ def temperatures_text(printer: PrinterState) -> Content:
 
 
 def fit(parts: list[Content], width: int, gap: int = 3) -> Content:
-    """As many of the parts, in order, as fit; those that are empty are passed over."""
+    """As many of the parts, in order, as fit; empty ones are skipped."""
     line = Content("")
     for part in parts:
         if not part.plain:

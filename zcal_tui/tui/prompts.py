@@ -18,7 +18,7 @@ from zcal_tui.tui.screens.run import RunScreen
 
 
 class CheckQuestions:
-    """Follows `Snapshot.question`. A person who looks at the plan or the console meanwhile is told, not interrupted."""
+    """Follows `Snapshot.question`. A person at the plan or the console is notified, not interrupted."""
 
     def __init__(self, app: App[Any], app_state: AppState) -> None:
         self._app = app
@@ -55,7 +55,7 @@ class CheckQuestions:
         if self._notified is not asking:
             self._notified = asking
             self._app.notify(
-                "The check asks you something and waits.", title="Your turn", markup=False, timeout=6
+                "The check is waiting for your answer.", title="Question", markup=False, timeout=6
             )
 
     def _screen(self, asking: Asking) -> "Screen[Any]":
@@ -84,24 +84,23 @@ RESUME, CLOSE = "resume", "close"
 def offer(app_state: AppState, record: Record) -> PickModal:
     """The question what to do with an interrupted run."""
     count = len(record.samples)
-    stored = (
-        f"{count} sample{'' if count == 1 else 's'} of it are kept" if count else "Nothing had been measured"
-    )
+    samples = "1 sample is stored." if count == 1 else f"{count} samples are stored."
+    stored = samples if count else "No samples were taken."
     began = record.started[:16].replace("T", " ")
     return PickModal(
         app_state,
-        "A run was cut off",
-        f"{app_state.title(record.check)}, begun {began} UTC, did not come to its end. {stored}.",
+        "Unfinished run",
+        f"{app_state.title(record.check)}, started {began} UTC, did not finish. {stored}",
         (
-            (RESUME, "Go on with it", "what still holds of it is taken over"),
-            (CLOSE, "Close it", "what was measured stays in the history"),
+            (RESUME, "Resume", "reuses samples that are still valid"),
+            (CLOSE, "Close", "keeps its samples in the history"),
         ),
-        "Later",
+        "Decide later",
     )
 
 
 class Prompts:
-    """Asked to look four times a second."""
+    """Updated four times a second."""
 
     def __init__(self, app: App[Any], app_state: AppState) -> None:
         self._app = app
@@ -112,7 +111,7 @@ class Prompts:
         self._read_up_to = lines[-1].n if lines else 0
 
     def update(self, *, changed: bool = True) -> None:
-        """See to what there is to see to; `changed` says that the snapshot is another one."""
+        """Open and close what has to be; `changed` says that the snapshot is another one."""
         self._questions.follow()
         if changed:
             self._read_console()
@@ -149,7 +148,9 @@ class Prompts:
             if (who := request_of(line.text)) is not None and self._app_state.running is not None:
                 self._ask_to_hand_over(who)
             elif (who := refusal_of(line.text)) is not None:
-                self._app.notify(f"{who} keeps the printer.", title="No", markup=False)
+                self._app.notify(
+                    f"{who} keeps control of the printer.", title="Request declined", markup=False
+                )
 
     def _ask_to_hand_over(self, who: str) -> None:
         def settle(yes: bool | None) -> None:
@@ -161,11 +162,11 @@ class Prompts:
         self._app.push_screen(
             ConfirmModal(
                 self._app_state,
-                "Hand the printer over?",
-                f"{who} asks for it. Handing over cancels the check that runs here; the printer is left as it was "
-                "found, and the samples are kept.",
-                "Hand it over",
-                "Keep it",
+                "Hand over the printer?",
+                f"{who} requests control. Handing over cancels the check that is running here. The printer's state is "
+                "restored and the samples are stored.",
+                "Hand over",
+                "Keep control",
             ),
             settle,
         )

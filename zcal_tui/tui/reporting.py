@@ -1,4 +1,4 @@
-"""The way to a report file: which format, which file, over another one only after a yes; errors in words."""
+"""Writes a report file: asks for format and file, and before it replaces one; explains errors."""
 
 import asyncio
 from collections.abc import Mapping
@@ -16,16 +16,16 @@ from zcal_tui.tui.screens.modals import ConfirmModal, PickModal, ProblemModal
 from zcal_tui.tui.screens.typed import TypedModal
 
 NOTICE_SECONDS = 12.0
-"""How long it stands on the screen where the report was written."""
+"""How long the screen shows where the report was written."""
 
 
 async def report(app: App[Any], app_state: AppState) -> None:
-    """Ask for format and file, write, and tell where."""
+    """Ask for format and file, write, and show where."""
     kind = await app.push_screen_wait(
         PickModal(
             app_state,
             "Report",
-            f"A page about {app_state.snapshot.filed_under}: what each check found, with plots and circumstances.",
+            f"A report about {app_state.snapshot.filed_under}: the result of each check, with plots and conditions.",
             tuple((key, label, help) for key, (label, help) in KINDS.items()),
         )
     )
@@ -37,7 +37,7 @@ async def report(app: App[Any], app_state: AppState) -> None:
             TypedModal(
                 app_state,
                 f"Report as {KINDS[kind][0]}",
-                "The file to write:",
+                "File to write:",
                 name,
                 file_effect,
                 start=name,
@@ -52,7 +52,7 @@ async def report(app: App[Any], app_state: AppState) -> None:
 
 
 async def _written(app: App[Any], app_state: AppState, kind: str, path: Path) -> bool:
-    """Write it; False where the person should say another name."""
+    """Write it; False where the person should choose another name."""
     titles = {check: declared.info.title for check, declared in app_state.checks.items()}
     store, printer = app_state.session.store, app_state.snapshot.filed_under
     replace = False
@@ -66,7 +66,7 @@ async def _written(app: App[Any], app_state: AppState, kind: str, path: Path) ->
             if not replace:
                 return False
         except CannotWrite as error:
-            problem = Problem(str(error), remedy="Give it another name or folder.")
+            problem = Problem(str(error), remedy="Choose another name or folder.")
             await app.push_screen_wait(ProblemModal(app_state, problem, "The report was not written"))
             return False
         else:
@@ -87,14 +87,14 @@ def write_report(
 
 
 def file_effect(text: str) -> str:
-    """What writing to a file of that name would do; a `!` before what cannot be."""
+    """What writing to a file of that name would do; a `!` first refuses."""
     try:
         path = as_path(text.strip())
         if path.is_dir():
-            return "!that is a folder"
+            return "!this is a folder"
         if not path.parent.is_dir():
-            return f"!there is no folder {path.parent}"
-        return "it is there already: you are asked first" if path.exists() else "a new file"
+            return f"!folder {path.parent} does not exist"
+        return "exists; asks before replacing it" if path.exists() else "new file"
     except ConfigError as error:
         return f"!{error}"
     except OSError as error:
@@ -102,7 +102,9 @@ def file_effect(text: str) -> str:
 
 
 def _over(app_state: AppState, path: Path) -> ConfirmModal:
-    return ConfirmModal(app_state, "Replace it?", f"{path} is there already.", "Replace it", "Another name")
+    return ConfirmModal(
+        app_state, "Replace the file?", f"{path} already exists.", "Replace", "Choose another name"
+    )
 
 
 def _folder(app_state: AppState) -> Path:

@@ -1,4 +1,4 @@
-"""Under which conditions a kept run was made, and what has changed on the machine since: lines of words."""
+"""The conditions of a stored run, and what has changed on the machine since, as lines of text."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -12,31 +12,31 @@ from zcal_tui.results.changes import Changed
 from zcal_tui.results.text import moment
 
 Fact = tuple[str, str]
-"""What it is, and how it was."""
+"""Label and text."""
 
 HEATERS = (("extruder", "nozzle"), ("heater_bed", "bed"))
 LEVELLED = (("quad_gantry_level_applied", "gantry"), ("z_tilt_applied", "Z tilt"))
 
 
 def conditions(record: Record, declared: Declaration | None) -> tuple[Fact, ...]:
-    """How the printer stood, and how the check was set."""
+    """The state of the printer, and the settings of the check."""
     context = record.context
     lines = [
         ("when", _when(record)),
         ("printer", _printer(record)),
         ("settings", _settings(record, declared)),
-        ("heat", _heat(context)),
+        ("heaters", _heat(context)),
         ("mesh", _mesh(context)),
-        ("stood", _state(context)),
+        ("state", _state(context)),
         ("probe", _probe(context)),
-        ("went on", f"from run {context['continues']}" if context.get("continues") else ""),
+        ("resumed", f"from run {context['continues']}" if context.get("continues") else ""),
         ("run", record.id),
     ]
     return tuple((label, text) for label, text in lines if text)
 
 
 def since(record: Record, why: str | None, changes: Sequence[Changed]) -> tuple[str, ...]:
-    """What speaks against the result today: why it is stale, and what was changed on the machine."""
+    """Why the result is stale, and what was changed on the machine since."""
     found = [f"Stale: {why}."] if why else []
     for change in changes:
         if change.at > record.started:
@@ -57,9 +57,9 @@ def _when(record: Record) -> str:
 def _printer(record: Record) -> str:
     names = ("name", "app", "software_version")
     parts = [str(record.printer[name]).strip("?") for name in names if record.printer.get(name)]
-    program, extra = record.context.get("program"), record.context.get("extra")
+    program, module = record.context.get("program"), record.context.get("extra")
     parts += [f"zcal-tui {program}"] if program else []
-    parts += [f"extra {extra}"] if extra else []
+    parts += [f"[zcal] {module}"] if module else []
     return " · ".join(parts)
 
 
@@ -67,7 +67,7 @@ def _settings(record: Record, declared: Declaration | None) -> str:
     usual = {spec.name: spec.default for spec in specs(declared.parameters)} if declared is not None else {}
     other = {name: value for name, value in record.parameters.items() if value != usual.get(name)}
     text = ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in other.items())
-    return text or "the usual ones"
+    return text or "defaults"
 
 
 def _value(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""How the paper feels and where the mark is seen: asked of the simulated person where the printer is simulated."""
+"""The drag of the paper and the place of the mark on a simulated printer, asked of its simulated person."""
 
 import asyncio
 import contextlib
@@ -19,9 +19,9 @@ NEAR = 1.0
 PAPER_WORDS = {"free": "slides freely", "drags": "drags", "stuck": "does not move"}
 
 DRAG_TEXTS = {
-    "free": ("free", "it slides as if nothing were there: lower", "$text-primary"),
-    "drags": ("drags", "a slight drag both ways: this is it", "$text-success"),
-    "stuck": ("stuck", "it does not move: too low, raise", "$text-error"),
+    "free": ("free", "slides freely: lower the nozzle", "$text-primary"),
+    "drags": ("drags", "slight drag both ways: accept", "$text-success"),
+    "stuck": ("stuck", "does not move: raise the nozzle", "$text-error"),
 }
 
 
@@ -37,7 +37,7 @@ def drag_text(drag: str | None, glyphs: Glyphs) -> Content:
 
 
 async def ask_drag(control: str) -> str | None:
-    """How the paper below the simulated nozzle feels; None where nobody answers. Asked on another thread."""
+    """The drag of the paper under the simulated nozzle; None without an answer. Asked on another thread."""
     try:
         return await asyncio.to_thread(SimulatedPerson(control, timeout=3.0).drag)
     except SimulatedPersonGone:
@@ -45,8 +45,8 @@ async def ask_drag(control: str) -> str | None:
 
 
 async def ask_mark(control: str) -> tuple[float, float] | None:
-    """Where the simulated person sees the mark from the nozzle, mm in X and Y; None where there is none or nobody
-    answers. Asked on another thread."""
+    """Where the simulated person sees the mark from the nozzle, mm in X and Y; None where there is none, or no
+    answer. Asked on another thread."""
     try:
         return await asyncio.to_thread(SimulatedPerson(control, timeout=3.0).see)
     except SimulatedPersonGone:
@@ -68,7 +68,7 @@ def short_mark_text(mark: tuple[float, float] | None, asked: bool, glyphs: Glyph
 def mark_text(mark: tuple[float, float] | None, asked: bool) -> Content:
     """Where the mark is from the nozzle, in words."""
     if mark is None:
-        return Content.assemble(("mark  ", "$z-dim"), ("not in sight" if asked else "…", "$z-dim"))
+        return Content.assemble(("mark  ", "$z-dim"), ("not visible" if asked else "…", "$z-dim"))
     x, y = mark
     parts = []
     if abs(x) >= 0.005:
@@ -80,7 +80,7 @@ def mark_text(mark: tuple[float, float] | None, asked: bool) -> Content:
 
 
 async def describe_scene(control: str) -> str | None:
-    """What the simulated person sees and feels at the machine, in a line; None where nobody answers."""
+    """The scene at the simulated machine, in a line; None without an answer."""
 
     def look() -> str:
         person = SimulatedPerson(control, timeout=3.0)
@@ -100,7 +100,7 @@ async def describe_scene(control: str) -> str | None:
 
 
 async def make_mark(control: str) -> None:
-    """Have the simulated person mark the bed below the probe; nothing where nobody answers."""
+    """Have the simulated person mark the bed below the probe; nothing without an answer."""
 
     def mark() -> None:
         person = SimulatedPerson(control, timeout=3.0)
@@ -112,6 +112,6 @@ async def make_mark(control: str) -> None:
 
 
 async def take_fresh_sheet(control: str) -> None:
-    """A new paper test: the simulated person's hand has another error; nothing where nobody answers."""
+    """A new paper test: the simulated person's error is drawn again; nothing without an answer."""
     with contextlib.suppress(SimulatedPersonGone):
         await asyncio.to_thread(SimulatedPerson(control, timeout=3.0).new_test)

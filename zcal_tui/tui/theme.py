@@ -1,4 +1,4 @@
-"""Colours by meaning. Every colour that says something stands beside a sign or a word that says it too."""
+"""Colours by meaning. A sign or a word says everything that a colour does."""
 
 from collections.abc import Mapping
 
@@ -82,7 +82,7 @@ def quiet_colours(variables: dict[str, str]) -> dict[str, str]:
 
 
 def _colour(variables: dict[str, str], name: str) -> Color | None:
-    """A colour that can be mixed; None for the terminal's own, whose value nobody knows."""
+    """A colour that can be mixed; None for the terminal's own, whose value is unknown."""
     try:
         colour = Color.parse(variables[name])
     except (KeyError, ColorParseError):

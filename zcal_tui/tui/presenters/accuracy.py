@@ -30,8 +30,8 @@ class AccuracyPresenter(PlainPresenter):
     def about(self) -> str:
         """What the running check's screen shows, for its help page."""
         return (
-            "The large number is the standard deviation σ of the trigger heights with its 95 % interval; the bar "
-            "shows how far ten samples are expected to spread, against Klipper's limit of "
+            "The large number is the standard deviation σ of the trigger heights with its 95 % interval. The bar "
+            "shows the expected range of ten samples against Klipper's limit of "
             f"{limits.RANGE_OF_TEN.text}. A diamond in the plot is a first sample that differs from the others."
         )
 
@@ -39,8 +39,10 @@ class AccuracyPresenter(PlainPresenter):
         """σ in µm with its interval."""
         sigma = record.estimates.get("sigma")
         if sigma is None or sigma.value is None or not finite(sigma.value):
-            return Live("-.-", "µm", "σ", ("known after", "a few touches"))
-        return Live(um(sigma.value), "µm", "σ", (um_interval(sigma), f"{sigma.confidence * 100:g} % sure"))
+            return Live("-.-", "µm", "σ", ("needs", "a few samples"))
+        return Live(
+            um(sigma.value), "µm", "σ", (um_interval(sigma), f"{sigma.confidence * 100:g} % interval")
+        )
 
     def gauge(self, record: Record) -> Gauge | None:
         """The expected range of ten samples against its limit."""
@@ -53,7 +55,7 @@ class AccuracyPresenter(PlainPresenter):
         return Gauge(ten.value * UM_PER_MM, limit, "µm", low, high)
 
     def figures(self, record: Record, *, final: bool = False) -> tuple[Figure, ...]:
-        """Range of ten, chance to exceed the limit, range, mean, drift, first touch; in the end σ before them."""
+        """Range of ten, probability to exceed the limit, range, mean, drift, first sample; in the end σ before them."""
         by_name = record.estimates
         sigma = (self._length("σ", by_name.get("sigma"), final),) if final else ()
         return (
@@ -62,8 +64,8 @@ class AccuracyPresenter(PlainPresenter):
             self._over(by_name.get("over_limit")),
             self._length("range" if final else "range so far", by_name.get("range"), False),
             self._mean(by_name.get("mean")),
-            self._effect("drift", by_name.get("drift_per_sample"), "a touch"),
-            self._effect("first touch", by_name.get("first_sample_shift"), ""),
+            self._effect("drift", by_name.get("drift_per_sample"), "per sample"),
+            self._effect("first sample", by_name.get("first_sample_shift"), ""),
         )
 
     def plots(self, record: Record) -> tuple[Plot, ...]:
@@ -75,7 +77,7 @@ class AccuracyPresenter(PlainPresenter):
 
     def setup(self, record: Record) -> str:
         """Samples, speed, place."""
-        parts = [f"{len(record.samples)} touches"]
+        parts = [f"{len(record.samples)} samples"]
         speed = record.parameters.get("speed") or record.context.get("speed")
         if isinstance(speed, (int, float)):
             parts.append(f"at {speed:g} mm/s")
@@ -98,7 +100,7 @@ class AccuracyPresenter(PlainPresenter):
             return Figure(name, UNKNOWN)
         fit, unfit = limits.FIT_SHARE.value, limits.UNFIT_SHARE.value
         tone = "good" if over.value < fit else "bad" if over.value > unfit else "warn"
-        return Figure(name, percent(over.value), "chance", tone)
+        return Figure(name, percent(over.value), "probability", tone)
 
     @staticmethod
     def _length(label: str, estimate: Estimate | None, interval: bool) -> Figure:
@@ -121,5 +123,5 @@ class AccuracyPresenter(PlainPresenter):
         if estimate is None or estimate.value is None:
             return Figure(label, UNKNOWN)
         if not _excludes_zero(estimate):
-            return Figure(label, "none seen")
+            return Figure(label, "none")
         return Figure(label, f"{um(estimate.value, sign=True)} µm", per, "warn")

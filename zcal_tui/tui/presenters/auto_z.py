@@ -37,7 +37,7 @@ def _sum(values: Mapping[str, float], *names: str) -> str:
 
 
 def drawing(record: Record) -> Drawing:
-    """Three touches side by side, each with its height; under them the formula."""
+    """Three heights side by side, each with its height; under them the formula."""
     values = heights_of(record)
     dim, line, value = "$z-dim", "$z-faint", "bold $text-primary"
 
@@ -61,7 +61,7 @@ def drawing(record: Record) -> Drawing:
         row(("offset           ", dim), (f"{_number(values, 'offset'):>10}", value), (" mm", dim)),
         row(("= B − (S − N + switch_offset)", dim)),
     )
-    return Drawing("Three heights make the offset", lines)
+    return Drawing("Offset from three heights", lines)
 
 
 class AutoZPresenter(PlainPresenter):
@@ -73,8 +73,8 @@ class AutoZPresenter(PlainPresenter):
     def about(self) -> str:
         """What the running check's screen shows, for its help page."""
         return (
-            "Three touches make the offset: the nozzle on the Z endstop, the probe's body on the Z endstop, and the "
-            "probe's switch on the bed. The drawing fills in as they come."
+            "Three heights give the offset: the nozzle on the Z endstop, the probe's body on the Z endstop, and the "
+            "probe on the bed. The drawing shows each as it is measured."
         )
 
     def plots(self, record: Record) -> tuple[Plot, ...]:

@@ -65,8 +65,8 @@ class PlainPresenter:
     def about(self) -> str:
         """What the running check's screen shows, for its help page."""
         return (
-            "The large number and the lines under it are what is known so far, with 95 % intervals; every sample is in "
-            "the table. The picture shows the samples or, once there are values at places, a map of the bed."
+            "The large number and the lines under it are the estimates so far, with 95 % intervals. Every sample is in "
+            "the table. The plot shows the samples, or a map of the bed once several places have values."
         )
 
     def main_estimate(self, record: Record) -> Estimate | None:
@@ -82,7 +82,7 @@ class PlainPresenter:
         if estimate is None:
             count = len(record.samples)
             return Live(str(count), "sample" if count == 1 else "samples") if count else Live("-", "")
-        sure = f"{estimate.confidence * 100:g} % sure"
+        sure = f"{estimate.confidence * 100:g} % interval"
         value, named = estimate.value, label(estimate.name)
         if value is None and finite(estimate.high):
             assert estimate.high is not None

@@ -19,7 +19,7 @@ FIRST_TOUCHES = 3
 
 @dataclass(frozen=True, slots=True)
 class PlotPoint:
-    """A dot of a plot: x, y, and whether it stands out (`odd`) or was left out of the result."""
+    """A dot of a plot: x, y, and whether it is unusual (`odd`) or was left out of the result."""
 
     x: float
     y: float
@@ -227,13 +227,13 @@ def _visits(record: Record) -> BedMap | None:
         return None
     counts = {name: sum(s.place == name for s in record.samples) for name in named}
     spots = tuple(Spot(x, y, f"{counts[name]}×", name) for name, (x, y, _) in named.items())
-    return BedMap("Measured so far", spots, "how often each place was measured")
+    return BedMap("Samples so far", spots, "samples at each place")
 
 
-def interval_words(low: float | None, high: float | None) -> str:
+def interval_range(low: float | None, high: float | None) -> str:
     """An interval of lengths in mm in words."""
     if low is not None and high is not None:
         return f"{length(low)} … {length(high)}"
     if high is not None:
         return f"at most {length(high)}"
-    return f"at least {length(low)}" if low is not None else "not known yet"
+    return f"at least {length(low)}" if low is not None else "unknown"

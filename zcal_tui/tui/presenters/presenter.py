@@ -1,4 +1,4 @@
-"""What a presenter turns a record into: figures, a live number, a gauge, rows and plots. Pure; no widgets."""
+"""What a presenter makes of a record: figures, a live number, a gauge, rows and plots. Pure; no widgets."""
 
 import math
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from zcal_tui.model.record import Estimate, Record
 from zcal_tui.tui.presenters.plots import Plot, um_text
 
 UNKNOWN = "…"
-"""Stands where a number is not known yet."""
+"""Shown where a number is not known yet."""
 
 um = um_text
 
@@ -76,7 +76,7 @@ class Presenter(Protocol):
         """The samples as rows, oldest first."""
 
     def setup(self, record: Record) -> str:
-        """Under which circumstances was measured, in a line."""
+        """The conditions of the measurement, in a line."""
 
 
 def finite(value: float | None) -> bool:
@@ -87,7 +87,7 @@ def finite(value: float | None) -> bool:
 def um_interval(estimate: Estimate | None) -> str:
     """An interval of lengths in mm as text in µm."""
     if estimate is None:
-        return "not known yet"
+        return "unknown"
     low, high = estimate.low, estimate.high
     if low is not None and high is not None:
         return f"{um(low)} … {um(high)} µm"
@@ -95,7 +95,7 @@ def um_interval(estimate: Estimate | None) -> str:
         return f"at most {um(high)} µm"
     if low is not None:
         return f"at least {um(low)} µm"
-    return "not known yet"
+    return "unknown"
 
 
 def half_interval(estimate: Estimate) -> str:

@@ -16,6 +16,9 @@ from zcal_tui.tui.widgets.statusbar import StatusBar, TroubleStrip
 
 Result = TypeVar("Result")
 
+NARROW = 76
+"""Columns below which buttons have short labels (app_base.WIDTHS)."""
+
 
 if TYPE_CHECKING:
     _AnyScreen = Screen[Any]
@@ -27,7 +30,7 @@ class Follower(_AnyScreen):
     """A screen that follows the snapshot: mixed into whatever kind of screen it is."""
 
     ABOUT: ClassVar[str] = ""
-    """What this screen is for, for the help page; `{plan.next}` stands for the key of that action."""
+    """What this screen is for, for the help page; `{plan.next}` becomes the key of that action."""
 
     def __init__(self, app_state: AppState) -> None:
         super().__init__()
@@ -75,7 +78,7 @@ class ZcalScreen(Follower, Screen[Any]):
     """A full screen. Subclasses yield their body and follow the snapshot in `show`."""
 
     SHOWS_TROUBLE: ClassVar[bool] = True
-    """Whether a line under the bar tells what is wrong with the printer."""
+    """Whether a line under the bar shows what is wrong with the printer."""
 
     def compose(self) -> ComposeResult:
         """Bar, trouble, body, keys."""
@@ -87,7 +90,7 @@ class ZcalScreen(Follower, Screen[Any]):
         yield KeyBar()
 
     def compose_body(self) -> Iterable[Widget]:
-        """What stands between the bars."""
+        """The widgets between the bars."""
         return ()
 
     def show(self, snapshot: Snapshot) -> None:

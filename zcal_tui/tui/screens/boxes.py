@@ -33,7 +33,7 @@ class BoxLayout:
 def layout_of(
     width: int, height: int, text: Content, detail: Content, options: Sequence[Content], *, simulated: bool
 ) -> BoxLayout:
-    """The layout on a terminal of that size; `simulated` says whether a line tells what the simulated person sees."""
+    """The layout on a terminal of that size; `simulated` says whether a line shows what the simulated person sees."""
     room = height - BARS
     inside = min(WIDTH, int(width * SHARE)) - 2
     rows = _Rows(inside - 4, text, detail, options)

@@ -9,10 +9,10 @@ from zcal_tui.tui.glyphs import Glyphs
 
 DONE = {
     "saved": ("Saved in printer.cfg", "$text-success"),
-    "staged": ("Staged, and SAVE_CONFIG was not seen to end: look at printer.cfg", "$text-warning"),
-    "declined": ("Not saved: you said no", "$text-warning"),
+    "staged": ("Staged, but SAVE_CONFIG was not confirmed: check printer.cfg", "$text-warning"),
+    "declined": ("Not saved: declined", "$text-warning"),
 }
-"""What became of a change, by its state; those that are only proposed are lines to edit."""
+"""The heading and colour of each state of a change; those only proposed are lines to edit."""
 
 
 def changes_text(changes: Sequence[Change], glyphs: Glyphs) -> Content:
@@ -27,11 +27,11 @@ def changes_text(changes: Sequence[Change], glyphs: Glyphs) -> Content:
     waiting = [change for change in changes if change.state not in DONE]
     unsaved = [change for change in waiting if change.saves]
     if unsaved:
-        parts.append(Content.styled("Found, not saved", "bold $text-warning"))
+        parts.append(Content.styled("Not saved", "bold $text-warning"))
         parts += [line for change in unsaved for line in _became(change, glyphs)]
     by_hand = [change for change in waiting if not change.saves]
     if by_hand:
-        parts.append(Content.styled("To edit in printer.cfg", "bold"))
+        parts.append(Content.styled("Edit in printer.cfg", "bold"))
         parts += config_lines(by_hand)
     return Content("\n").join(parts)
 
@@ -46,14 +46,14 @@ def _became(change: Change, glyphs: Glyphs) -> Iterable[Content]:
 
 
 def config_lines(changes: Iterable[Change]) -> list[Content]:
-    """The lines as they would stand in printer.cfg, with the old value beside each."""
+    """The lines for printer.cfg, with the old value beside each."""
     lines = []
     section = None
     for change in changes:
         if change.section != section:
             section = change.section
             lines.append(Content.assemble((f"[{section}]", "bold")))
-        old = f"  # now {change.was}" if change.old is not None else "  # not set now"
+        old = f"  # now {change.was}" if change.old is not None else "  # now not set"
         lines.append(
             Content.assemble((f"{change.option}: {change.shown}", "bold $text-primary"), (old, "$z-dim"))
         )

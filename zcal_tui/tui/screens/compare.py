@@ -1,4 +1,4 @@
-"""Two runs of one check side by side: how their numbers differ, whether by more than chance, and what else does."""
+"""Two runs of one check side by side: how their numbers differ, whether significantly, and what else differs."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -24,7 +24,7 @@ LONGEST_WORD = 24
 """Columns of a circumstance's name."""
 BARS = 30
 """Columns of a drawn interval."""
-CHANCE_STYLE = {True: "bold $text-warning", False: "$text-success", None: "$z-dim"}
+SIGNIFICANCE_STYLE = {True: "bold $text-warning", False: "$text-success", None: "$z-dim"}
 
 
 def interval_bar(estimate: Estimate | None, low: float, high: float, width: int, signs: Glyphs) -> str:
@@ -56,11 +56,11 @@ def scale(difference: Difference) -> tuple[float, float]:
 
 
 def difference_lines(difference: Difference, width: int, signs: Glyphs) -> list[Content]:
-    """One estimate: its name and what the difference is worth, then a line for each run with its interval drawn."""
-    chance = significance_text(difference)
+    """One estimate: its name, whether the difference is significant, then each run with its interval drawn."""
+    significance = significance_text(difference)
     head = Content.assemble((label(difference.name), "bold"), "  ", difference_text(difference))
-    if chance:
-        head += Content.assemble("  ", (chance, CHANCE_STYLE[difference.found]))
+    if significance:
+        head += Content.assemble("  ", (significance, SIGNIFICANCE_STYLE[difference.found]))
     lines = [head]
     ends = scale(difference)
     for letter, estimate in (("A", difference.first), ("B", difference.second)):
@@ -110,9 +110,9 @@ class CompareScreen(ZcalScreen):
             yield Plain(self._heads(), id="heads")
             yield Plain(id="numbers")
             if self._comparison.notes:
-                yield Plain("Mind", classes="heading")
+                yield Plain("Notes", classes="heading")
                 yield Plain("\n".join(f"· {note}" for note in self._comparison.notes), id="notes")
-            yield Plain("What else was different", classes="heading")
+            yield Plain("Other differences", classes="heading")
             yield Plain(id="others")
         with Horizontal(id="buttons"):
             yield Button("Back", id="back", action="app.back")
@@ -131,10 +131,10 @@ class CompareScreen(ZcalScreen):
             return
         width, signs = self.query_one("#body").content_size.width - 1, glyphs_of(self)  # the scrollbar
         blocks = [Content("\n").join(difference_lines(d, width, signs)) for d in self._comparison.differences]
-        nothing = Content.styled("Neither run has a number.", "$z-dim")
+        nothing = Content.styled("Neither run has estimates.", "$z-dim")
         self.query_one("#numbers", Plain).set_text(Content("\n\n").join(blocks) if blocks else nothing)
         others = others_text(self._comparison, width)
-        same = Content.styled("Nothing that is kept of them.", "$z-dim")
+        same = Content.styled("None in the stored data.", "$z-dim")
         self.query_one("#others", Plain).set_text(others if self._comparison.circumstances else same)
 
     def _heads(self) -> Content:

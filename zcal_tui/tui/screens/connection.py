@@ -1,4 +1,4 @@
-"""Before there is a printer: how far the link is, or why there is none and what to do."""
+"""Before the printer is connected: how far it is, or why it cannot connect and what to do."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -16,10 +16,10 @@ from zcal_tui.tui.widgets.text import Plain
 
 TITLES = {
     LinkState.STARTING: "Setting up the simulated printer",
-    LinkState.CONNECTING: "Reaching the printer",
-    LinkState.LOST: "The link was lost",
-    LinkState.FAILED: "The printer cannot be reached",
-    LinkState.CLOSED: "The link is closed",
+    LinkState.CONNECTING: "Connecting to the printer",
+    LinkState.LOST: "Connection lost",
+    LinkState.FAILED: "Cannot connect to the printer",
+    LinkState.CLOSED: "Connection closed",
     LinkState.UP: "Connected",
 }
 
@@ -39,14 +39,14 @@ def connection_text(link: PrinterLink, glyphs: Glyphs) -> Content:
 
 
 def problem_text(what: str, cause: str, remedy: str, raw: str = "") -> Content:
-    """A problem as paragraphs: what, why, what to do, and the printer's own words."""
+    """A problem as paragraphs: what, why, what to do, and the printer's message."""
     parts = [Content.assemble((what, "bold"))]
     if cause:
-        parts.append(Content.assemble(("Why  ", "$z-dim"), cause))
+        parts.append(Content.assemble(("Cause  ", "$z-dim"), cause))
     if remedy:
-        parts.append(Content.assemble(("Do   ", "$text-accent bold"), remedy))
+        parts.append(Content.assemble(("Fix    ", "$text-accent bold"), remedy))
     if raw:
-        parts.append(Content.assemble(("The printer said\n", "$z-dim"), (raw, "$z-dim")))
+        parts.append(Content.assemble(("Printer's message\n", "$z-dim"), (raw, "$z-dim")))
     return Content("\n\n").join(parts)
 
 

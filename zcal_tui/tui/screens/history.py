@@ -1,4 +1,4 @@
-"""What was run on this printer: a list, what the chosen run came to, and its number over time."""
+"""The stored runs of this printer: a list, the outcome of the selected run, and its number over time."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -34,12 +34,12 @@ class FixedText(Plain):
     """A text whose place is as high as the style sheet says: another one needs no new layout."""
 
     def update(self, content: VisualType = "", *, layout: bool = False) -> None:
-        """Show it where it stands."""
+        """Show it without a new layout."""
         super().update(content, layout=layout)
 
 
 class HistoryScreen(ZcalScreen):
-    """The runs that are kept of the printer at hand."""
+    """The stored runs of this printer."""
 
     CSS_PATH = "history.tcss"
     ABOUT = (
@@ -150,7 +150,7 @@ class HistoryScreen(ZcalScreen):
 
     def _nothing(self) -> str:
         if self._history is None:
-            return "Reading what is kept …"
+            return "Reading the stored runs …"
         return "No check has been run on this printer yet." if not self._entries else ""
 
     def _trend_title(self, trend: Trend | None) -> Content:
@@ -242,7 +242,7 @@ class HistoryScreen(ZcalScreen):
         problem = Problem(
             "This run cannot be read.",
             f"{entry.path}: {why}.",
-            "Nothing else depends on it: it is passed over everywhere, and left as it is.",
+            "No other run depends on it. It is skipped everywhere and left unchanged.",
         )
         if self.is_current:
-            self.app.push_screen(ProblemModal(self.app_state, problem, "A file that cannot be read"))
+            self.app.push_screen(ProblemModal(self.app_state, problem, "Unreadable file"))

@@ -118,7 +118,7 @@ class JogScreen(QuestionScreen, ZcalScreen):
                     yield Button(f"{signs.down_thin} Y", id="front", action="screen.go('front')")
                     yield Plain()
                     yield Button(f"{signs.down} Z", id="lower", action="screen.go('lower')")
-                    yield Button("Give up", id="abort", action="screen.abort")
+                    yield Button("Abort", id="abort", action="screen.abort")
             with VerticalScroll(id="meaning", can_focus=False):
                 yield Plain(id="offsets")
                 yield OffsetMap(id="map")
@@ -140,7 +140,7 @@ class JogScreen(QuestionScreen, ZcalScreen):
         question, signs = self.question, glyphs_of(self)
         x, y = question.offsets
         if self.asking is None:
-            stage = Content.styled(f"{signs.waiting} The toolhead moves …", "bold $text-primary")
+            stage = Content.styled(f"{signs.waiting} Moving the toolhead …", "bold $text-primary")
         else:
             stage = Content.assemble((f"{signs.running} ", "$text-primary"), (question.text, "bold"))
         self.query_one("#stage", Plain).set_text(stage)
@@ -215,7 +215,7 @@ class JogScreen(QuestionScreen, ZcalScreen):
         if not self.query_one(f"#{name}", Button).disabled:
             self._move(self._way(name))
         elif self.asking is not None:
-            self.notify("The axis ends there.", severity="warning", markup=False, timeout=3)
+            self.notify("This move exceeds the axis limits.", severity="warning", markup=False, timeout=3)
 
     def action_done(self) -> None:
         """The nozzle is over the mark."""
@@ -239,20 +239,21 @@ class JogScreen(QuestionScreen, ZcalScreen):
                 f"X {number(question.x + move.dx, digits=3)}  Y {number(question.y + move.dy, digits=3)}  "
                 f"Z {number(question.z + move.dz, digits=3)}"
             )
-            return f"to {target}" if within(question, move) else "! the axes end before that"
+            return f"to {target}" if within(question, move) else "! beyond the axis limits"
 
         def go(text: str | None) -> None:
             if text is not None:
                 self._move(parse_jog(text))
 
         self.app.push_screen(
-            TypedModal(self.app_state, "Go by how much?", f"Type {ACCEPTED_JOG}.", "x 1.5 y -0.2", effect), go
+            TypedModal(self.app_state, "Move by how much?", f"Type {ACCEPTED_JOG}.", "x 1.5 y -0.2", effect),
+            go,
         )
 
     def action_abort(self) -> None:
-        """Give up, after a question: what was aimed at is lost."""
-        self.ask_whether_to_give_up("The place is lost.", JogMove("abort"))
+        """Abort, after a question: the position is discarded."""
+        self.confirm_abort("The nozzle is lifted and the position is discarded.", JogMove("abort"))
 
-    def gave_up(self) -> None:
+    def aborted(self) -> None:
         """The buttons are off until the nozzle is lifted."""
         self._show_question()

@@ -23,6 +23,10 @@ from zcal_tui.tui.widgets.text import TONES, Plain
 BETWEEN_BUTTONS = bindings("box")
 
 
+ROOMY_OPTIONS = 3
+"""Options that fit with spaces between; more of them are shown without."""
+
+
 def option_label(n: int, label: str, help: str) -> Content:
     """An option as a line: its number, what it is, what is meant by it."""
     line = Content.assemble((f"{n}  ", "$footer-key-foreground"), (label, "bold"))
@@ -73,6 +77,7 @@ class PickModal(ZcalModal[str | None]):
         """`options` are key, label, and what is meant by it; `back` names the way to none of them."""
         super().__init__(app_state)
         self._title, self._text, self._options, self._back = title, text, options, back
+        self.set_class(len(options) > ROOMY_OPTIONS, "-tight")
 
     def compose_box(self) -> Iterable[Widget]:
         """The text, a line for each option, a way back."""
@@ -104,7 +109,7 @@ class PickModal(ZcalModal[str | None]):
 
 
 class ProblemModal(ZcalModal[None]):
-    """What went wrong, with a run or with the printer: what, why, what to do, and the printer's own words as text."""
+    """What went wrong, with a run or with the printer: what, why, what to do, and the printer's message as text."""
 
     CSS_PATH = "modal.tcss"
     BINDINGS: ClassVar = bindings("problem") + BETWEEN_BUTTONS
@@ -130,7 +135,7 @@ class ProblemModal(ZcalModal[None]):
             yield Button("Close", id="close", action="screen.dismiss")
             if self._request is not None:
                 label = f"{self._label}  {key_text(self.app, 'problem.way_out')}"
-                yield Button(label, id="resolve", variant="warning", action="screen.way_out")
+                yield Button(label, id="resolve", variant="warning", action="screen.resolve")
             restart = Button("Firmware restart", id="restart", variant="warning", action="screen.restart")
             restart.display = self._can_restart
             yield restart
@@ -156,14 +161,14 @@ class ProblemModal(ZcalModal[None]):
             return self._request is not None
         return self._can_restart if action == "restart" else True
 
-    def action_way_out(self) -> None:
+    def action_resolve(self) -> None:
         """Do what the button names."""
         if self._request is not None:
             self.post_message(self._request)
             self.dismiss()
 
     def action_restart(self) -> None:
-        """Bring klippy back; the bar tells how it goes."""
+        """Bring klippy back; the status bar shows the progress."""
         self.post_message(FirmwareRestartRequested())
         self.dismiss()
 
@@ -172,13 +177,13 @@ def stopped_text(reached: bool) -> Content:
     """What an emergency stop did; or that it could not reach the printer."""
     if not reached:
         return Content.assemble(
-            ("There is no link to the printer, so the stop may not have reached it.", "bold $text-error"),
+            ("No connection to the printer. The stop may not have reached it.", "bold $text-error"),
             "\n\nIf it moves or heats, switch it off at its power switch.",
         )
     return Content.assemble(
         ("The emergency stop was sent.", "bold"),
-        "\n\nMotors and heaters are off. The printer no longer knows where its toolhead is and stays down until it "
-        "is restarted. Look at the machine, clear what was wrong, then restart and home again.",
+        "\n\nMotors and heaters are off. The printer has lost its position and stays in shutdown until a firmware "
+        "restart. Check the machine, fix the cause, then restart and home.",
     )
 
 
@@ -216,7 +221,7 @@ class StoppedModal(ZcalModal[None]):
             self.query_one("#what", Plain).set_text(stopped_text(reached=True))
         word = how.word
         if how.tone == "good" and self._restarting:
-            word = "ready again: home the printer before anything else"
+            word = "ready: home the printer first"
         now = Content.assemble(("Printer: ", "$z-dim"), (f"{how.glyph} {word}", f"bold {TONES[how.tone]}"))
         self.query_one("#now", Plain).set_text(now)
         self.query_one("#restart", Button).disabled = not how.restart
@@ -237,8 +242,8 @@ class LeavingModal(ZcalModal[None]):
         """What is being waited for."""
         yield Plain(
             Content.assemble(
-                ("Leaving", "bold"),
-                "\n\nThe run is ended and the printer is left as it was found. One moment.",
+                ("Quitting", "bold"),
+                "\n\nEnding the run and restoring the printer's state.",
             ),
             classes="text",
         )

@@ -62,8 +62,8 @@ def short_value_text(question: PaperStep) -> Content:
 def certainty_text(question: PaperStep) -> Content:
     """How well the height is known by the heights tried next to it."""
     known = known_to(question)
-    text = "not yet" if known is None else f"± {length(known)}"
-    return Content.assemble(("known  ", "$z-dim"), text)
+    text = "unknown" if known is None else f"± {length(known)}"
+    return Content.assemble(("precision  ", "$z-dim"), text)
 
 
 def tried_text(question: PaperStep, rows: int) -> Content:
@@ -103,7 +103,7 @@ class PaperScreen(QuestionScreen, ZcalScreen):
         self.question = asking.question
         self._step = first_step(self.question)
         self._own_step = False
-        """Whether the person chose the step; until then it shrinks by itself on the way down."""
+        """Whether the person chose the step; until then it shrinks automatically on the way down."""
         self._drag: str | None = None
         self._asked_drag: Asking | None = None
         self._seen_notices = self._notice_count()
@@ -146,16 +146,18 @@ class PaperScreen(QuestionScreen, ZcalScreen):
                     )
                     yield Button("Undo", id="undo", action="screen.undo")
                     yield Button("Type mm", id="type", action="screen.type")
-                    yield Button("Give up", id="abort", action="screen.abort")
+                    yield Button("Abort", id="abort", action="screen.abort")
             with VerticalScroll(id="meaning", can_focus=False):
                 yield Plain(id="value")
                 yield Plain(id="drag")
-                yield Plain(Content.assemble(("How it should feel\n", "bold $text-primary"), HOW), id="how")
+                yield Plain(
+                    Content.assemble(("How to judge the drag\n", "bold $text-primary"), HOW), id="how"
+                )
                 yield Plain(id="tried")
 
     def on_mount(self) -> None:
         """Name the panels."""
-        self.query_one("#meaning").border_title = "What it means"
+        self.query_one("#meaning").border_title = "At this height"
 
     def show(self, snapshot: Snapshot) -> None:
         """Follow the printer; the question itself changes in `take`."""
@@ -195,13 +197,10 @@ class PaperScreen(QuestionScreen, ZcalScreen):
         """The one thing to do now; before it the reason where a step is dangerous."""
         signs, question = glyphs_of(self), self.question
         if self.asking is None:
-            return Content.styled(f"{signs.waiting} The nozzle moves …", "bold $text-primary")
+            return Content.styled(f"{signs.waiting} Moving the nozzle …", "bold $text-primary")
         if needs_consent(question, question.height - PAPER_STEPS[self._step]):
-            return Content.styled(
-                f"{signs.warned} {PAPER_STEPS[self._step]:g} mm lower may press the nozzle into the bed: "
-                "choose a smaller step",
-                "bold $text-warning",
-            )
+            warning = f"{signs.warned} This step may press the nozzle into the bed. Reduce it."
+            return Content.styled(warning, "bold $text-warning")
         run = self.app_state.snapshot.run
         if run is not None and len(run.notices) > self._seen_notices:
             return Content.styled(f"{signs.warned} {run.notices[-1]}", "bold $text-warning")
@@ -313,17 +312,17 @@ class PaperScreen(QuestionScreen, ZcalScreen):
                 self._move(PaperMove("step", f"{distance:.6g}"))
 
         self.app.push_screen(
-            TypedModal(self.app_state, "Go by how much?", f"Type {ACCEPTED}.", "-0.03", effect), go
+            TypedModal(self.app_state, "Move by how much?", f"Type {ACCEPTED}.", "-0.03", effect), go
         )
 
     def action_abort(self) -> None:
-        """Give up; asks where heights have been tried."""
+        """Abort; asks where heights have been tried."""
         abort = PaperMove("abort")
         if len(self.question.tried) < 2 and self.question.test == 1:
-            self.give_up(abort)
+            self.abort(abort)
         else:
-            self.ask_whether_to_give_up("The heights tried are lost.", abort)
+            self.confirm_abort("The nozzle is lifted and the heights tried are discarded.", abort)
 
-    def gave_up(self) -> None:
+    def aborted(self) -> None:
         """The buttons are off until the nozzle is lifted."""
         self._show_question()

@@ -1,4 +1,4 @@
-"""The plan: every check with how it stands, and what the chosen one teaches, needs and takes."""
+"""The plan: every check with its status, and what the selected one measures, needs and takes."""
 
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
@@ -19,19 +19,17 @@ from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.app_state import ALL, AppState, CheckStatus, short_title
 from zcal_tui.tui.messages import RunWatched, SettingsRequested, StartRequested
 from zcal_tui.tui.presenters import presenter_of
-from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.screens.base import NARROW, ZcalScreen
 from zcal_tui.tui.widgets.checklist import STYLE, CheckList, ChecklistEntry
 from zcal_tui.tui.widgets.text import Plain
 
-FACT_WIDTH = 8
+FACT_WIDTH = 9
 
-NARROW = 76
-"""Columns below which the third button has a short name (shell.WIDTHS)."""
 EARLIER = {False: "Earlier results", True: "Earlier"}
 
 
 def fact(label: str, value: str | Content, style: str = "", width: int = 0) -> Content:
-    """A labelled line; what does not fit into `width` columns goes on below, indented."""
+    """A labelled line; what does not fit into `width` columns continues below, indented."""
     text = value if isinstance(value, Content) else Content.assemble((value, style))
     lines = text.wrap(width - FACT_WIDTH) if width > 2 * FACT_WIDTH else [text]
     return Content.assemble(
@@ -45,7 +43,7 @@ def needs_text(needs: Needs) -> str:
         "homed axes" if needs.homed else "",
         "a probe" if needs.probe else "",
         "cold nozzle and bed" if needs.cold else "",
-        "you beside the printer" if needs.person else "",
+        "a person at the printer" if needs.person else "",
         {"no": "", "better": "better with the [zcal] module", "must": "the [zcal] module"}[needs.module],
     ]
     return " · ".join(word for word in words if word) or "nothing"
@@ -82,7 +80,7 @@ def printer_facts(printer: PrinterState) -> Content:
     version = printer.software_version.strip("?")
     lines = [fact("klippy", f"{printer.app} {version}".strip())]
     if kinematics:
-        lines.append(fact("frame", kinematics))
+        lines.append(fact("motion", kinematics))
     if printer.probe is not None:
         probe = settings.get("probe") or settings.get("bltouch") or settings.get("smart_effector") or {}
         z_offset = probe.get("z_offset")
@@ -92,7 +90,7 @@ def printer_facts(printer: PrinterState) -> Content:
         lines.append(fact("probe", "none in the configuration", "$text-warning"))
     lines.append(fact("mesh", printer.bed_mesh.profile_name or "none loaded"))
     if printer.save_config.pending:
-        lines.append(fact("unsaved", "values wait for SAVE_CONFIG", "$text-warning"))
+        lines.append(fact("unsaved", "values pending SAVE_CONFIG", "$text-warning"))
     return Content("\n").join(lines)
 
 
@@ -184,7 +182,7 @@ class PlanScreen(ZcalScreen):
         result = ""
         if record is not None and record.verdict is not None:
             result = presenter_of(name).live(record).text if record.estimates else ""
-        title = "The whole plan" if name == ALL else short_title(self.app_state.title(name))
+        title = "Full calibration" if name == ALL else short_title(self.app_state.title(name))
         return ChecklistEntry(name, title, self.app_state.status(name), result)
 
     def _show_detail(self) -> None:
@@ -226,11 +224,11 @@ class PlanScreen(ZcalScreen):
         if status.stale:
             lines.append(("stale", Content.styled(status.stale, "$text-warning")))
         if status.unfit:
-            lines.append(("not for", Content.styled(status.unfit, "$text-warning")))
+            lines.append(("n/a", Content.styled(status.unfit, "$text-warning")))
         lines += [
             ("needs", needs_text(check.info.needs(self.app_state.capabilities))),
             ("takes", minutes_text(check.info.needs(self.app_state.capabilities).minutes)),
-            ("with", changed or "the usual settings"),
+            ("settings", changed or "defaults"),
         ]
         facts = Content("\n").join(fact(label, value, width=width) for label, value in lines)
         return Content("\n\n").join(
@@ -238,7 +236,7 @@ class PlanScreen(ZcalScreen):
         )
 
     def on_resize(self) -> None:
-        """The lines at the right are broken anew."""
+        """The lines at the right are wrapped again."""
         self.call_after_refresh(self._show_detail)
 
     def _last(self, name: str, status: CheckStatus) -> Content:
@@ -275,7 +273,7 @@ class PlanScreen(ZcalScreen):
             self.post_message(StartRequested(name))
         else:
             self.notify(
-                "It cannot start now: see the line under the bar.",
+                "Cannot start now; see the line under the status bar.",
                 severity="warning",
                 markup=False,
                 timeout=4,
@@ -285,7 +283,7 @@ class PlanScreen(ZcalScreen):
         """Start the next sensible check."""
         name = self.app_state.next_check()
         if name is None:
-            self.notify("Every check of the plan is done.", markup=False)
+            self.notify("All checks are done.", markup=False)
         else:
             self.choose(name)
             self.action_start()

@@ -34,7 +34,7 @@ class QuestionScreen(MessagePump):
         return self.asking is asking
 
     def take(self, asking: Asking) -> None:
-        """Go on with the next question of the same kind; the screens that stay for several do."""
+        """Show the next question of the same kind; for the screens that stay for several."""
 
     def still(self, asking: Asking | None) -> bool:
         """Whether this screen has to stay: its question is asked, or the printer makes a move for it."""
@@ -56,24 +56,23 @@ class QuestionScreen(MessagePump):
         self.app_state.answered, self.asking = self.asking, None
         self.post_message(AnswerGiven(self.app_state.answered.n, answer))
 
-    def ask_whether_to_give_up(self, lost: str, abort: PaperMove | JogMove) -> None:
-        """Give up after a question that says what is lost by it."""
+    def confirm_abort(self, text: str, abort: PaperMove | JogMove) -> None:
+        """Abort after a question; `text` says what is discarded."""
         from zcal_tui.tui.screens.modals import ConfirmModal
 
         def go(sure: bool | None) -> None:
             if sure:
-                self.give_up(abort)
+                self.abort(abort)
 
-        text = f"The nozzle is lifted and nothing is changed. {lost}"
-        self.app.push_screen(ConfirmModal(self.app_state, "Give up?", text, "Give up", "Go on"), go)
+        self.app.push_screen(ConfirmModal(self.app_state, "Abort?", text, "Abort", "Continue"), go)
 
-    def give_up(self, abort: PaperMove | JogMove) -> None:
+    def abort(self, abort: PaperMove | JogMove) -> None:
         """Answer with it; cancel the check where the printer still carries out a move."""
         if self.asking is None:
             self.post_message(CancelRequested())
             return
         self.give(abort)
-        self.gave_up()
+        self.aborted()
 
-    def gave_up(self) -> None:
-        """Show that the printer is at it."""
+    def aborted(self) -> None:
+        """Show that the printer carries it out."""

@@ -40,7 +40,7 @@ def is_diff(text: str) -> bool:
 
 
 def diff_text(text: str) -> Content:
-    """A difference: the signs stay, colours stand beside them."""
+    """A diff: the signs stay, colours are added."""
     lines = []
     for line in text.splitlines():
         style = next((style for start, style in DIFF_STYLES if line.startswith(start)), "")
@@ -76,12 +76,10 @@ class QuestionBox(QuestionScreen, ZcalModal[None]):
     async def _ask_person(self, control: str) -> None:
         scene = await describe_scene(control)
         for line in self.query("#simulated").results(Plain):
-            line.set_text(
-                Content.assemble(("simulated: ", "$z-dim"), (scene or "nobody answers", "$text-accent"))
-            )
+            line.set_text(Content.assemble(("simulated: ", "$z-dim"), (scene or "no answer", "$text-accent")))
 
     def on_resize(self) -> None:
-        """Lay it out anew for the room there is."""
+        """Lay it out again for the room there is."""
         self._lay_out()
 
     def _lay_out(self) -> None:

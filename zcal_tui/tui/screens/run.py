@@ -1,4 +1,4 @@
-"""A running check: the one thing that goes on now, the live number, samples as they come, progress, Cancel."""
+"""A running check: the current stage, the live number, samples as they come, progress, Cancel."""
 
 import time
 from collections.abc import Iterable
@@ -34,13 +34,13 @@ ENDS = (
 
 
 def live_text(live: Live) -> Content:
-    """What stands beside the large number: its unit, its interval."""
+    """The text beside the large number: its unit, its interval."""
     head = Content.assemble((live.unit, "bold"), f" {live.label}" if live.label else "")
     return Content("\n").join([head, *(Content.styled(text, "$z-dim") for text in live.interval)])
 
 
 class RunScreen(ZcalScreen):
-    """A check while it runs, whichever it is: its presenter says what is shown."""
+    """A check while it runs, whichever it is: its presenter decides what is shown."""
 
     CSS_PATH = "run.tcss"
     AUTO_FOCUS = ""  # so that a second Enter after Start does not press Cancel
@@ -54,10 +54,10 @@ class RunScreen(ZcalScreen):
         """The run that was on show before this one was asked for."""
         self._over = False
         self._noted: tuple[int, float, object] = (0, 0.0, None)
-        """How many notices there were when one was last told, when that was, and in which stage."""
+        """How many notices there were when the last one came, when that was, and in which stage."""
 
     def compose_body(self) -> Iterable[Widget]:
-        """What goes on, the check's own body, progress and Cancel."""
+        """The stage, the check's own body, progress and Cancel."""
         yield Plain(id="stage")
         yield from self.compose_run()
         with Horizontal(id="foot"):
@@ -159,13 +159,11 @@ class RunScreen(ZcalScreen):
         """The one thing that is going on now."""
         signs, view = glyphs_of(self), self.view
         if snapshot.link.state is not LinkState.UP:
-            return self._waiting("The link to the printer is being tried again", "warning")
+            return self._waiting("Connection lost, reconnecting", "warning")
         if snapshot.cancelling:
-            return self._waiting(
-                "Cancelling: the printer finishes this move first, then cleans up", "warning"
-            )
+            return self._waiting("Cancelling: finishing this move, then restoring the printer", "warning")
         if view is None or view.stage is None:
-            return self._waiting("Getting ready", "primary")
+            return self._waiting("Preparing", "primary")
         at = self.app_state.position
         which = f"{at[0]}/{at[1]}  " if at is not None else ""
         line = Content.assemble((f"{signs.running} {which}", "$text-primary"), (view.stage.text, "bold"))
@@ -175,7 +173,7 @@ class RunScreen(ZcalScreen):
 
     def _fresh_notice(self, view: RunView) -> str | None:
         """What was said last: as long as the stage lasts in which it was said, and long enough to be read. Before there
-        are samples it stands with everything else that was said; later all of it is on the help page."""
+        are samples it is shown with all other notices; later all of them are on the help page."""
         now, count, where = time.monotonic(), len(view.notices), (view.record.id, view.stage)
         if count != self._noted[0]:
             self._noted = (count, now, where)
@@ -192,5 +190,5 @@ class RunScreen(ZcalScreen):
         self.post_message(CancelRequested() if self.view is not None else PlanRequested())
 
     def action_plan(self) -> None:
-        """Back to the plan; the run goes on."""
+        """Back to the plan; the run continues."""
         self.post_message(PlanRequested())

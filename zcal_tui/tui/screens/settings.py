@@ -114,14 +114,14 @@ class SettingsScreen(ZcalScreen):
                     yield Field(spec, self._own(chosen, spec))
             yield Plain(id="meaning")
             with Horizontal(id="buttons"):
-                yield Button("Keep", id="keep", variant="success", action="screen.keep")
+                yield Button("Apply", id="keep", variant="success", action="screen.keep")
                 yield Button("Start", id="start", action="screen.start")
                 yield Button("Defaults", id="defaults", action="screen.defaults")
                 yield Button("Back", id="back", action="app.back")
 
     @staticmethod
     def _own(chosen: Any, spec: ParameterSpec) -> Any:
-        """A value worth showing: one that differs from the default, which stands in grey anyway."""
+        """A value worth showing: one that differs from the default, which is shown in grey anyway."""
         value = getattr(chosen, spec.name)
         return None if value == spec.default else value
 
@@ -156,7 +156,7 @@ class SettingsScreen(ZcalScreen):
         self.query_one("#meaning", Plain).set_text(text)
 
     def take(self) -> bool:
-        """Keep the values on the desk; False where one is refused, which is then shown and in focus."""
+        """Store the chosen values; False where one is refused, which is then shown and in focus."""
         fields = list(self.query(Field))
         for field in fields:
             if field.refusal() is not None:
@@ -199,7 +199,7 @@ class SettingsScreen(ZcalScreen):
             field.choose_next()
 
     def action_defaults(self) -> None:
-        """Empty every field: the defaults stand in grey."""
+        """Empty every field: the defaults are shown in grey."""
         for field in self.query(Field):
             field.input.value = ""
             field.input.remove_class("-refused")

@@ -1,4 +1,4 @@
-"""A run of the past, to be read: its answer, numbers and plot, how it was made, and what has changed since."""
+"""A stored run: its answer, numbers and plot, how it was made, and what has changed since."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -37,9 +37,9 @@ class StoredRunScreen(VerdictScreen):
         """What has changed since, and the conditions."""
         against = since(self.record, self._stale, self.app_state.snapshot.changed)
         if against:
-            yield Plain("Since then", classes="heading")
+            yield Plain("Changed since", classes="heading")
             yield Plain(Content.styled("\n".join(against), "$text-warning"), id="since")
-        yield Plain("How it was made", classes="heading")
+        yield Plain("Run conditions", classes="heading")
         lines = facts(conditions(self.record, self.app_state.declared(self.record.check)))
         yield Plain(
             Content("\n").join(Content.assemble((label, "$z-dim"), text) for label, text in lines),
@@ -50,7 +50,7 @@ class StoredRunScreen(VerdictScreen):
         """Back, and the plot."""
         yield Button("Back", id="back", action="app.back")
         if presenter_of(self.record.check).plots(self.record):
-            yield Button("Picture", id="show-plot", action="screen.plot")
+            yield Button("Plot", id="show-plot", action="screen.plot")
         yield Button("Plan", id="plan", action="screen.plan")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -30,10 +30,10 @@ class TypedModal(ZcalModal[str | None]):
         effect: Callable[[str], str | None],
         *,
         start: str = "",
-        go: str = "Go",
+        go: str = "Move",
     ) -> None:
         """`effect` says what the text would do, or None where it is not understood; a `!` before it refuses. `start` is
-        what stands there at first, `go` what the button says."""
+        the initial text, `go` the label of the button."""
         super().__init__(app_state)
         self._title, self._help, self._example, self._effect = title, help, example, effect
         self._start, self._go = start, go

@@ -16,7 +16,7 @@ from zcal_tui.tui.app_state import LEVEL_WORDS, AppState, short_title
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.messages import PlanRequested, SettingsRequested, StartRequested
 from zcal_tui.tui.presenters import presenter_of
-from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.screens.base import NARROW, ZcalScreen
 from zcal_tui.tui.screens.changes import DONE, changes_text
 from zcal_tui.tui.widgets.bedmap import bed_of
 from zcal_tui.tui.widgets.checklist import STYLE
@@ -29,8 +29,8 @@ PART_WIDTH = 20
 ENDINGS = {
     Outcome.CANCELLED: "Cancelled",
     Outcome.REFUSED: "Not started",
-    Outcome.ERROR: "The printer could not go on",
-    Outcome.LOST: "The link to the printer was lost",
+    Outcome.ERROR: "Printer error",
+    Outcome.LOST: "Connection lost",
     Outcome.FINISHED: "No verdict",
     Outcome.RUNNING: "Not finished",
 }
@@ -43,9 +43,9 @@ def headline(record: Record, glyphs: Glyphs) -> tuple[Level, Content]:
         word = LEVEL_WORDS[level].upper()
         return level, Content.assemble((f"{glyphs.level(level)} {word}  ", "bold"), record.verdict.summary)
     count = len(record.samples)
-    kept = f" {count} samples were taken and kept." if count else " Nothing was measured."
+    stored = f" {count} samples are stored." if count else " No samples were taken."
     if record.verdict is not None:
-        kept = f" So far: {record.verdict.summary}"
+        stored = f" So far: {record.verdict.summary}"
     failed = record.outcome in (Outcome.ERROR, Outcome.LOST)
     level = Level.FAIL if failed else Level.UNKNOWN
     sign = glyphs.failed if failed else glyphs.not_applicable
@@ -53,7 +53,7 @@ def headline(record: Record, glyphs: Glyphs) -> tuple[Level, Content]:
     why = (
         "." if record.parts and record.problem is not None else why
     )  # what stopped it is in the list of its parts
-    return level, Content.assemble((f"{sign} {ENDINGS[record.outcome]}", "bold"), why, kept)
+    return level, Content.assemble((f"{sign} {ENDINGS[record.outcome]}", "bold"), why, stored)
 
 
 def follows(record: Record, glyphs: Glyphs) -> Content:
@@ -69,12 +69,12 @@ def follows(record: Record, glyphs: Glyphs) -> Content:
     if left := [change for change in record.changes if change.state not in DONE]:
         parts.append(changes_text(left, glyphs))
     if not parts:
-        parts.append(Content.assemble(("Nothing: go on with the plan.", "$z-dim")))
+        parts.append(Content.assemble(("None. Continue with the plan.", "$z-dim")))
     return Content("\n").join(parts)
 
 
 def _says_no_more(advice: str, saved: Sequence[Change]) -> bool:
-    """Whether an advice only tells to set what was saved, with its effect, which stands with it."""
+    """Whether an advice only repeats a value that was saved, which is shown with its effect."""
     return any(
         advice.startswith(
             (f"Set {change.option} to {change.shown}:", f"Set {change.option} to {change.shown}.")
@@ -144,7 +144,7 @@ class VerdictScreen(ZcalScreen):
                             yield LimitGauge(id="gauge")
                         yield Plain(presenter.setup(record), id="setup")
                 with Vertical(id="next"):
-                    yield Plain("What follows", classes="heading")
+                    yield Plain("Next steps", classes="heading")
                     yield Plain(follows(record, glyphs), id="follows")
             if record.verdict is not None and record.verdict.reasons and not record.parts:
                 yield Plain("Why", classes="heading")
@@ -157,14 +157,15 @@ class VerdictScreen(ZcalScreen):
             yield from self.compose_buttons()
 
     def compose_more(self) -> Iterable[Widget]:
-        """What stands below the reasons besides."""
+        """More widgets below the reasons."""
         return ()
 
     def compose_buttons(self) -> Iterable[Widget]:
         """The ways on."""
         if (following := self.app_state.next_check(self.record.check)) is not None:
             title = short_title(self.app_state.title(following))
-            yield Button(f"Next: {title}", id="next-check", variant="success", action="screen.next")
+            label = "Continue" if self.app.size.width < NARROW else f"Continue: {title}"
+            yield Button(label, id="next-check", variant="success", action="screen.next")
         yield Button("Plan", id="plan", action="screen.plan")
         yield Button("Repeat", id="repeat", action="screen.repeat")
         yield Button("Settings", id="settings", action="screen.settings")
@@ -211,7 +212,7 @@ class VerdictScreen(ZcalScreen):
         self.query_one("#body", VerticalScroll).scroll_relative(y=by, animate=False)
 
     def action_next(self) -> None:
-        """Go on with the next check of the plan."""
+        """Start the next check of the plan."""
         following = self.app_state.next_check(self.record.check)
         if following is not None and self.app_state.can_start:
             self.post_message(StartRequested(following))

@@ -1,4 +1,4 @@
-"""Values over the bed, to scale: each written where it was measured, in a frame that stands for the bed."""
+"""Values over the bed, to scale: each written where it was measured, in a frame for the edge of the bed."""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from zcal_tui.tui.presenters.plots import BedMap, Spot
 CELL = 2.0
 """A cell is about twice as high as wide."""
 STRONG = 0.6
-"""From this share of the largest deviation on a value stands in a strong colour."""
+"""From this share of the largest deviation on a value has a strong colour."""
 LEAST = (24, 7)
 
 
@@ -28,7 +28,7 @@ class Bed:
 
 
 def bed_of(printer: PrinterState) -> Bed | None:
-    """The bed as the axes reach it; None where the printer does not tell."""
+    """The bed as the axes reach it; None where the printer does not report it."""
     low, high = printer.axis_minimum, printer.axis_maximum
     if low is None or high is None:
         return None
@@ -37,7 +37,7 @@ def bed_of(printer: PrinterState) -> Bed | None:
 
 
 def around(spots: tuple[Spot, ...]) -> Bed:
-    """A bed that holds the spots, where the printer does not tell its own."""
+    """A bed that holds the spots, where the printer does not report its own."""
     xs, ys = [s.x for s in spots] or [0.0], [s.y for s in spots] or [0.0]
     margin = max(max(xs) - min(xs), max(ys) - min(ys), 10.0) * 0.2
     return Bed((min(xs) - margin, min(ys) - margin), (max(xs) + margin, max(ys) + margin))

@@ -12,7 +12,7 @@ from zcal_tui.tui.glyphs import UNICODE, Glyphs, glyphs_of
 from zcal_tui.tui.steps import height_text
 
 EDGE = 0.16
-"""Share of the width that is kept free on each side of the heights that matter."""
+"""Share of the width that is left free on each side of the heights that matter."""
 LEAST_SPAN = 0.02
 """mm: nothing is drawn larger than this across the whole width."""
 

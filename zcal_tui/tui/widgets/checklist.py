@@ -1,4 +1,4 @@
-"""The list of checks on the plan: a sign, a title, and how it stands. A tap chooses, Enter starts."""
+"""The list of checks on the plan: a sign, a title and its status. A tap selects, Enter starts."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -27,7 +27,7 @@ STYLE = {
 
 @dataclass(frozen=True, slots=True)
 class ChecklistEntry:
-    """A row: which check, its title, how it stands, its last result in a few words."""
+    """A row: which check, its title, its status, its last result in a few words."""
 
     name: str
     title: str
@@ -53,7 +53,7 @@ WORDS = {"never run": "never", "does not apply": "n/a"}
 
 
 def right_word(entry: ChecklistEntry, width: int) -> Content:
-    """How a check stands, for the end of its line; its result too where there is room."""
+    """The status of a check, for the end of its line; its result too where there is room."""
     status = entry.status
     if status.stale is not None:
         word = Content.styled("stale", "$text-warning")

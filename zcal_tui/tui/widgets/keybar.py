@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 ARROWS = {"↑": "up", "↓": "down", "←": "left", "→": "right"}
-"""Arrows that stand for several keys: each is one to tap."""
+"""Arrows of an entry for several keys: each can be tapped."""
 RANGE = re.compile(r"\d-\d")
 """Stands for several keys whose buttons are on the screen."""
 SCROLL = "Scroll"
@@ -58,7 +58,7 @@ class KeyBar(Widget):
         return [seen[action] for action in own + shared]
 
     def render(self) -> RenderResult:
-        """The line; also remembers where each key stands."""
+        """The line; also stores where each key is."""
         self._hot = []
         line = Content("")
         shown = self.shown()
@@ -88,7 +88,7 @@ class KeyBar(Widget):
         """Where a tap presses which key."""
         end = start + len(name) + 1 + len(description)
         if RANGE.fullmatch(name):
-            return  # one tap cannot tell which of them is meant
+            return  # one tap does not say which of them is meant
         if not set(name) <= ARROWS.keys():
             self._hot.append((start - 1, end, key))
             return

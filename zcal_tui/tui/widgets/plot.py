@@ -20,10 +20,10 @@ SMALLEST = (16, 6)
 LEFT_MARGIN = 6
 
 POINT = {False: "primary", True: "foreground"}
-"""The colour of the points; on a console, where the line is of full half cells, the one that stands out from it."""
+"""The colour of the points; on a console, where the line is of full half cells, the one that contrasts with it."""
 
 NICE = (2, 4, 6, 10, 20, 30, 40, 60, 100, 150, 200, 300, 400, 600, 1000, 2000, 4000, 6000)
-"""Round numbers whose halves are round too: the ticks stand at both."""
+"""Round numbers whose halves are round too: the ticks are at both."""
 
 SPANS = (10, 15, 20, 30, 50, 75, 100, 150, 200)
 """How many samples the x axis has room for; it grows with the run."""
@@ -31,7 +31,7 @@ SPANS = (10, 15, 20, 30, 50, 75, 100, 150, 200)
 
 @dataclass(frozen=True, slots=True)
 class PlotAxes:
-    """From where to where, in x and in y, and where the ticks of y stand."""
+    """From where to where, in x and in y, and where the ticks of y are."""
 
     across: tuple[float, float]
     up: tuple[float, float]
@@ -103,7 +103,7 @@ class SamplePlot(Container):
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self._draw())
 
     async def on_resize(self) -> None:
-        """Hide what would be too small to read; draw anew, or for the first time, what is not."""
+        """Hide what would be too small to read; draw the rest, again or for the first time."""
         if self._plot is None and self._readable:
             await self._make()
         if self._plot is not None:

@@ -61,7 +61,7 @@ class PlotView(Container):
         self._update()
 
     def on_resize(self) -> None:
-        """A drawing stands in the middle."""
+        """A drawing is centred."""
         self._update()
 
     def _update(self) -> None:

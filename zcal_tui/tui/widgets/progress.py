@@ -19,7 +19,7 @@ class RunProgress(Widget):
         self._begun = False
 
     def show(self, progress: Progress | None, *, begun: bool = False) -> None:
-        """Show this, if it is not what is shown already. `begun`: something goes on, though nothing is counted."""
+        """Show this, if it is not what is shown already. `begun`: started, with nothing to count yet."""
         if (progress, begun) != (self._progress, self._begun):
             self._progress, self._begun = progress, begun
             self.refresh()
@@ -31,7 +31,7 @@ class RunProgress(Widget):
         done = self._progress
         if done is None or done.total <= 0:
             rest = Content.assemble((signs.bar_rest * width, "$z-faint"))
-            return Content.assemble(("at work" if self._begun else "getting ready", "$z-dim")) + "\n" + rest
+            return Content.assemble(("working" if self._begun else "preparing", "$z-dim")) + "\n" + rest
         share = min(1.0, done.done / done.total)
         filled = round(width * share)
         left = "" if done.seconds_left is None else f"{duration(done.seconds_left)} left"

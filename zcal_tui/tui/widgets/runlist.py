@@ -1,4 +1,4 @@
-"""The runs that are kept, a line each. A tap chooses, a second one opens; only what is seen is drawn."""
+"""The stored runs, a line each. A tap chooses, a second one opens; only what is seen is drawn."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -136,7 +136,7 @@ class RunList(Widget, can_focus=True):
     def render(self) -> RenderResult:
         """The lines that are seen."""
         if not self._entries:
-            return Content.styled("No runs of this kind are kept.", "$z-dim")
+            return Content.styled("No stored runs.", "$z-dim")
         width, signs = self.content_size.width, glyphs_of(self)
         columns = self._Columns(width >= WIDE, self._mixed)
         seen = self._entries[self._first : self._first + self.content_size.height]

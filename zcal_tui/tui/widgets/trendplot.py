@@ -1,4 +1,4 @@
-"""A check's main number over its runs, with intervals; the run that is chosen stands out."""
+"""A check's main number over its runs, with intervals; the selected run is marked."""
 
 import itertools
 
@@ -87,7 +87,7 @@ def styled(line: str, signs: Glyphs) -> Content:
 
 
 class TrendPlot(Widget):
-    """Drawn anew only when it shows something else."""
+    """Drawn again only when it shows something else."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
