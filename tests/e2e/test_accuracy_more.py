@@ -148,7 +148,7 @@ def test_a_cancel_that_has_to_wait_says_so(printer_sim: Starter, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("profile", "words"),
-    [("corexy", "the probe itself is the Z endstop"), ("delta", "endstops are at its towers")],
+    [("corexy", "the probe is the Z endstop"), ("delta", "endstops are at its towers")],
 )
 def test_without_an_endstop_to_touch_it_says_what_is_needed(profile: str, words: str, tmp_path: Path) -> None:
     ended = program.run(tmp_path, "--demo", profile, "--sim-speed", "20", "accuracy", "--what", "endstop")
