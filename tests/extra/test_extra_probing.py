@@ -172,8 +172,9 @@ def test_lost_steps_are_found_by_homing_before_and_after(voron: Machine) -> None
     assert voron.place() == pytest.approx([125.0, 120.0, 15.0], abs=0.05)
     # A moved endstop looks the same as lost steps
     height = voron.sim.control.request("truth", path="z_endstop.height")["value"]
+    before = voron.status()["run"]
     with voron.meanwhile("ZCAL_PROBE_ACCURACY SAMPLES=60 HOMES=3"):
-        voron.eventually(lambda: voron.status()["count"] >= 1)
+        voron.eventually(lambda: voron.status()["run"] != before and voron.status()["count"] >= 1)
         voron.set_truth(z_endstop__height=height + 0.05)
     voron.set_truth(z_endstop__height=height)
     assert set(voron.result["lost_steps"]) == {"stepper_z", "stepper_z1", "stepper_z2"}
