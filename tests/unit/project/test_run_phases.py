@@ -11,12 +11,13 @@ from tests import run
 REPORT = """<testsuites><testsuite>
 <testcase classname="tests.e2e.test_a" name="test_one" time="1"/>
 <testcase classname="tests.e2e.test_a" name="test_two"><skipped message="tmux is not installed"/></testcase>
-<testcase classname="tests.e2e.test_b" name="test_two"><skipped message="only Kalico"/></testcase>
+<testcase classname="tests.e2e.test_b" name="test_two[a@b]@tests/e2e/test_b.py">
+<skipped message="only Kalico"/></testcase>
 <testcase classname="tests.e2e.test_b" name="test_three"><skipped message="tmux is not installed"/></testcase>
 </testsuite></testsuites>"""
 SKIPPED = (
     ("tests.e2e.test_a.test_two", "tmux is not installed"),
-    ("tests.e2e.test_b.test_two", "only Kalico"),
+    ("tests.e2e.test_b.test_two[a@b]", "only Kalico"),
     ("tests.e2e.test_b.test_three", "tmux is not installed"),
 )
 
@@ -78,7 +79,7 @@ def test_a_phase_names_its_klipper(
 
     monkeypatch.setenv("KLIPPER_DIR", "~/klipper")
     monkeypatch.setattr(subprocess, "run", note)
-    done = run.run(run.Phase("", "core", 1, klipper), ["tests"], 2)
+    done = run.run(run.Phase("", "core", 1, "load", klipper), ["tests"], 2)
     assert (done.code, done.count, named) == (run.NO_TESTS, 0, [expected])
 
 
@@ -99,7 +100,7 @@ def test_the_skipped_tests_are_listed_under_their_reason() -> None:
     assert lines[2].strip() == "3 tests were skipped:"
     assert [line.strip() for line in lines[3:]] == [
         *("tmux is not installed", "tests.e2e.test_a.test_two", "tests.e2e.test_b.test_three"),
-        *("only Kalico", "tests.e2e.test_b.test_two"),
+        *("only Kalico", "tests.e2e.test_b.test_two[a@b]"),
     ]
 
 
