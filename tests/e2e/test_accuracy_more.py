@@ -169,7 +169,7 @@ def test_a_first_touch_apart_is_looked_at_again(printer_sim: Starter, tmp_path: 
     ended = started.end()
     record = ended.record
     stages = [event["text"] for event in ended.events if event["event"] == "stage"]
-    assert any("The first touch was apart" in text for text in stages)
+    assert any("The first sample was off" in text for text in stages)
     assert [sample["round"] for sample in record["samples"]].count(2) == 5
     reasons = " ".join(record["verdict"]["reasons"])
     if habit:

@@ -125,7 +125,7 @@ def test_a_cancel_waits_for_klippers_measurement_and_discards_it(
     before = calibration_of(printer)
     done = carry_out(opened, printer, "z-offset", on_event=once_measuring(opened.cancel))
     assert done.record.outcome is Outcome.CANCELLED
-    assert "cannot be stopped in this measurement" in done.told
+    assert "Only the emergency stop can end this measurement" in done.told
     assert "Klipper was restarted to discard" in done.told
     assert [change.state for change in done.record.changes] == ["declined"]
     assert pending(printer) == {}

@@ -65,7 +65,7 @@ CASES = (
         save="ask",
         saved="y_offset",
         screens=frozenset({"QuestionModal", "JogScreen"}),
-        told=("Mark the point", "behind the nozzle"),
+        told=("Mark the tape", "behind the nozzle"),
     ),
     Case(
         "z-offset",

@@ -100,7 +100,7 @@ async def test_a_pause_while_a_question_is_open_ends_the_run_where_it_stands(
         await person.press("enter")
         await person.walk("QuestionModal", WAIT)
         await person.until_shown("y Yes")
-        while "over the point" not in person.words():
+        while "above the point" not in person.words():
             await person.press("y")
             await person.walk("QuestionModal", WAIT)
             await person.until_shown("y Yes")

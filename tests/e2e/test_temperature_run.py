@@ -182,7 +182,7 @@ def test_a_homing_in_the_middle_ends_it(printer_sim: Starter, tmp_path: Path) ->
     client.close()
     ended = running.end()
     assert ended.code == 6
-    assert "moved in the middle of the check" in ended.record["problem"]["what"]
+    assert "moved during the check" in ended.record["problem"]["what"]
     assert len(ended.record["samples"]) >= 3
 
 

@@ -14,14 +14,14 @@ from zcal_tui.tui.widgets.checklist import CheckList
 SIZES = pytest.mark.parametrize("size", [SMALL, NORMAL, LARGE], ids=lambda size: f"{size[0]}x{size[1]}")
 LONG = Choose(
     "first-layer-step",
-    "The nozzle is at Z 5. Is the gap below it about as wide?",
+    "The nozzle is at Z 5. Is the gap about 5 mm?",
     (
-        Option("on", "Go down to Z 3", "about 5 mm are left"),
-        Option("touches", "Much narrower, or it touches", "go back up and feel for the paper from there"),
+        Option("on", "Go down to Z 3", "the gap is about 5 mm"),
+        Option("touches", "Much narrower, or it touches", "go back up and do the paper test from there"),
         Option("stop", "Stop", "lift the nozzle and end the check"),
     ),
-    "Look from the side, with light behind; at Z 1 and below with a sheet of paper under the nozzle, which you move. "
-    "Do not go on with a gap that is much narrower than Z says: the next step could press the nozzle into the bed.",
+    "Look from the side, with light behind the nozzle. At Z 1 and below, slide a sheet of paper under it. Do not "
+    "continue if the gap is much narrower than Z: the next step could press the nozzle into the bed.",
 )
 
 

@@ -155,7 +155,7 @@ async def test_beacons_medians_are_read_by_their_directions(machine: Machine, de
 async def test_words_that_are_not_known_are_an_error(machine: Machine, desk: Any) -> None:
     fit(machine, "beacon", "BEACON_ESTIMATE_BACKLASH", ["// something else"])
     told = await desk()
-    with pytest.raises(CheckFailed, match="without telling a result"):
+    with pytest.raises(CheckFailed, match="without reporting a result"):
         await told.run(here=True)
 
 
@@ -164,7 +164,7 @@ async def test_words_that_are_not_known_are_an_error(machine: Machine, desk: Any
     [
         ({"method": "release"}, "no switch"),
         ({"speed": 5.0}, "no speed"),
-        ({"calibrate": True}, "keeps no backlash value"),
+        ({"calibrate": True}, "no backlash option to save"),
         ({"here": True, "grid": 3}, "more than one way: --here, --grid"),
         ({"drives": True}, "does not show where the Z drives are"),
     ],

@@ -37,7 +37,7 @@ def test_offsets_that_were_never_measured_come_first() -> None:
     assert offsets_first(PROBE) is None
     words = offsets_first(replace(PROBE, z_offset=0.0))
     assert words is not None
-    assert "probe-xy and z-offset first" in words
+    assert "(`z-offset`) first" in words
 
 
 def test_places_that_were_given_are_taken_as_they_are() -> None:
@@ -50,13 +50,13 @@ def test_places_that_were_given_are_taken_as_they_are() -> None:
     ("parameters", "words"),
     [
         ({"places": "40,50"}, "1 places"),
-        ({"places": "40,50;a,b"}, "'a,b' is no place"),
-        ({"places": "40,50;60"}, "'60' is no place"),
-        ({"places": "40,50;nan,7"}, "no place"),
-        ({"places": "40,50;100,10"}, "do not both reach the bed at 100,10"),
+        ({"places": "40,50;a,b"}, "'a,b' is not a place"),
+        ({"places": "40,50;60"}, "'60' is not a place"),
+        ({"places": "40,50;nan,7"}, "not a place"),
+        ({"places": "40,50;100,10"}, "cannot both reach the bed at 100,10"),
         ({"places": "40,50;43,54"}, "less than 10 mm apart"),
         ({"places": ";".join(f"{20 * n},50" for n in range(1, 11))}, "10 places"),
-        ({"places": "40,50;200,200", "points": 2}, "both asked for"),
+        ({"places": "40,50;200,200", "points": 2}, "both given"),
     ],
 )
 def test_places_that_make_no_sense_are_refused(parameters: dict[str, object], words: str) -> None:
@@ -71,12 +71,12 @@ def test_more_places_than_a_round_bed_has_are_refused() -> None:
         axis_maximum=(110.0, 110.0, 280.0),
     )
     assert len(chosen_places(delta, PROBE, BiasParameters(points=7))) == 7
-    with pytest.raises(CheckRefused, match="9 places were asked for, and this bed has 7"):
+    with pytest.raises(CheckRefused, match="9 places were requested, but this bed has only 7"):
         chosen_places(delta, PROBE, BiasParameters(points=9))
 
 
 def test_a_probe_that_never_gets_where_the_nozzle_does_is_refused() -> None:
-    with pytest.raises(CheckRefused, match="no places on the bed"):
+    with pytest.raises(CheckRefused, match="No place on the bed"):
         chosen_places(STATE, ProbeConfig("probe", "probe", x_offset=280.0), BiasParameters())
 
 

@@ -175,7 +175,7 @@ def test_finished_rounds_are_taken_over_and_the_broken_one_is_not() -> None:
     [
         (interrupted(2, started="2026-04-30T20:00:00Z"), 3, PLACES, HOMED, "too old"),
         (interrupted(2), 3, PLACES, PrinterState(settings=HOMED.settings, homed_axes="xy"), "homed"),
-        (interrupted(2), 5, PLACES, HOMED, "another number of times"),
+        (interrupted(2), 5, PLACES, HOMED, "another number of samples"),
         (interrupted(0, half=True), 3, PLACES, HOMED, "no round"),
         (interrupted(2), 3, (*PLACES, place_at("centre", (120.0, 120.0), PROBE)), HOMED, "no round"),
         (interrupted(2), 3, (place_at("front left", (30.0, 30.0), PROBE), *PLACES[1:]), HOMED, "no round"),

@@ -130,7 +130,7 @@ async def test_a_macro_that_calibrates_nothing_is_named(bench: Bench) -> None:
         return
 
     bench.machine.handlers["CALIBRATE_Z"] = command
-    with pytest.raises(CheckFailed, match="did not tell"):
+    with pytest.raises(CheckFailed, match="did not report"):
         await calibrate(bench.context, bench.section, None)
 
 

@@ -219,7 +219,7 @@ async def test_a_cancel_in_the_measurement_is_kept_for_its_end(eddy: FakeEddy, b
 
     with pytest.raises(CheckCancelled):
         await calibrate(bench, *AGREED, DOWN, accept)
-    assert "cannot be stopped in this measurement" in bench.notices
+    assert "Only the emergency stop can end this measurement" in bench.notices
     assert {change.state for change in changes(bench)} == {"staged"}, "for the session to discard"
 
 
@@ -269,9 +269,9 @@ async def test_it_can_be_left_as_it_is(eddy: FakeEddy, bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("edit", "words"),
     [
-        (unchanged, "did not want"),
+        (unchanged, "declined"),
         (something_pending, "pending"),
-        (no_command, "cannot be calibrated by this Klipper"),
+        (no_command, "This Klipper cannot calibrate"),
         (never_calibrated, "not calibrated yet"),
     ],
     indirect=["edit"],

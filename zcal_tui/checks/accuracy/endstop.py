@@ -23,8 +23,7 @@ TOUCHES = 20
 
 
 async def measure_endstop(context: Context, parameters: AccuracyParameters) -> None:
-    """Home if needed, put a docked probe away, touch the endstop with the nozzle, judge. See `Check.run` for what it
-    raises."""
+    """Home if needed, dock the probe, probe the endstop with the nozzle, judge. See `Check.run` for what it raises."""
     state = context.printer.state
     require_ready(state)
     _require_endstop(context, parameters)
@@ -43,20 +42,20 @@ async def measure_endstop(context: Context, parameters: AccuracyParameters) -> N
 
 
 def _require_endstop(context: Context, parameters: AccuracyParameters) -> None:
-    """Raises CheckRefused where nothing touches the endstop, or for parameters that make no sense here."""
+    """Raises CheckRefused where the endstop cannot be probed, or for parameters that do not apply."""
     if (reason := AUTO_Z.unfit(capabilities_of(context.printer.state))) is not None:
         raise CheckRefused(
-            "The Z endstop cannot be touched again and again here.",
+            "This printer cannot measure the repeatability of its Z endstop.",
             reason,
-            "Klipper itself has no command for it; PROBE_Z_ACCURACY of [z_calibration] has (`zcal-tui install`, "
-            "docs/z_calibration.md). Where the probe is the Z endstop, `accuracy` without --what measures it.",
+            "Install [z_calibration], which has PROBE_Z_ACCURACY (`zcal-tui install`, docs/z_calibration.md). Where "
+            "the probe is the Z endstop, run `accuracy` without --what.",
         )
     given = {"--sweep": parameters.sweep, "--here": parameters.here}
     given |= {"--x": parameters.x is not None, "--y": parameters.y is not None}
     if wrong := [flag for flag, value in given.items() if value]:
         raise CheckRefused(
             f"{' and '.join(wrong)} {'goes' if len(wrong) == 1 else 'go'} with the probe, not with the endstop.",
-            "The endstop's place is nozzle_xy_position of [z_calibration].",
+            "The endstop's position is nozzle_xy_position of [z_calibration].",
             f"Leave out {' and '.join(wrong)}.",
         )
 
@@ -64,7 +63,7 @@ def _require_endstop(context: Context, parameters: AccuracyParameters) -> None:
 async def _touch(context: Context, parameters: AccuracyParameters, report: EndstopReport) -> None:
     count = parameters.samples or TOUCHES
     settings = ProbingSettings(parameters.probe_speed, parameters.lift_speed, parameters.retract)
-    context.emit(Stage("touch", "Touching the Z endstop with the nozzle"))
+    context.emit(Stage("touch", "Probing the Z endstop with the nozzle"))
     context.emit(Progress(0, count))
     pace = Pace(context.clock.now())
     ended: list[AccuracyStats] = []
@@ -89,7 +88,7 @@ async def _touch(context: Context, parameters: AccuracyParameters, report: Endst
         stop()
     if report.taken < min(2, count):
         raise CheckFailed(
-            "The touches of the Z endstop were not told.",
-            "PROBE_Z_ACCURACY has ended without a line for each touch: a macro of that name may do something else.",
-            "Run it on the console and look at what it prints.",
+            "The samples of the Z endstop were not reported.",
+            "PROBE_Z_ACCURACY finished without a line for each sample. A macro of that name may do something else.",
+            "Run it on the console and check what it prints.",
         )

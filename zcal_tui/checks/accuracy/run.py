@@ -1,4 +1,4 @@
-"""How the check `accuracy` is done: where, how often, and when it is enough."""
+"""How `accuracy` runs: where, how many samples, and when to stop."""
 
 import asyncio
 import contextlib
@@ -22,14 +22,14 @@ from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.geometry import measuring_site
 
 REST = 45.0
-"""s. A pause after which a touch is a first one again; ours: a macro or a mesh begins after as much."""
+"""s. A pause after which a sample is a first one again; our choice: a macro or a mesh starts after as long."""
 AGAIN = 5
-"""Touches of a series that is only to tell what its first one does."""
+"""Samples of a second series that only tests the first-sample shift."""
 
 
 @dataclass(frozen=True)
 class SamplingSite:
-    """What is measured with, and where the toolhead stands for it. `step` is the Z step distance in mm."""
+    """The probe and the clearance for it. `step` is the Z step distance in mm."""
 
     probe: ProbeConfig
     step: float
@@ -37,7 +37,7 @@ class SamplingSite:
 
 
 async def measure(context: Context, parameters: AccuracyParameters) -> None:
-    """Home if needed, go to the place, touch until the numbers decide, judge. See `Check.run` for what it raises."""
+    """Home if needed, go to the place, sample until the data decide, judge. See `Check.run` for what it raises."""
     async with over_the_place(context, parameters) as site:
         report = AccuracyReport(parameters, site.probe, site.step)
         await _touch(context, parameters, report)
@@ -58,7 +58,7 @@ async def over_the_place(context: Context, parameters: AccuracyParameters) -> As
     step = require_step(context.printer.state)
     macros = dock_macros(context.printer.state, parameters.attach, parameters.detach)
     place = _chosen_place(context, parameters, probe)
-    # Homing would lose the place that "here" means
+    # Homing would lose the position that "here" means
     await home_if_needed(context, allowed=parameters.home and not parameters.here)
     x, y = place or position(context.printer)[:2]
     clearance = travel_clearance(probe)
@@ -66,7 +66,7 @@ async def over_the_place(context: Context, parameters: AccuracyParameters) -> As
     try:
         async with probe_attached(context, macros):
             context.stop_if_cancelled()
-            if macros is not None:  # which may leave the toolhead at the dock
+            if macros is not None:  # the macro may leave the toolhead at the dock
                 await travel(context.printer, x=x, y=y, clearance=clearance)
             yield SamplingSite(probe, step, clearance)
     finally:
@@ -80,9 +80,9 @@ def _chosen_place(
     if parameters.here:
         if parameters.x is not None or parameters.y is not None:
             raise CheckRefused(
-                "A place and `here` were both asked for.",
-                "`here` means where the toolhead stands now.",
-                "Leave out one of them.",
+                "--here and a position were both given.",
+                "--here means the present position.",
+                "Leave one of them out.",
             )
         return None
     site = measuring_site(context.printer.state, probe)
@@ -104,7 +104,7 @@ async def _touch(context: Context, parameters: AccuracyParameters, report: Accur
         return
     settings = ProbingSettings(parameters.probe_speed, parameters.lift_speed, parameters.retract)
     at = position(context.printer)
-    context.emit(Stage("touch", f"Touching the bed at X {at[0]:.1f} Y {at[1]:.1f}"))
+    context.emit(Stage("touch", f"Probing the bed at X {at[0]:.1f} Y {at[1]:.1f}"))
     context.emit(Progress(report.counted, report.most))
     pace = Pace(context.clock.now())
 
@@ -119,7 +119,8 @@ async def _begin_anew(
     """A short second series after a pause, which tells a stray first touch from a habit of first touches."""
     context.emit(
         Stage(
-            "again", f"The first touch was apart: is it always? A pause of {REST:.0f} s, then {AGAIN} touches"
+            "again",
+            f"The first sample was off. Checking whether it always is: a pause of {REST:.0f} s, then {AGAIN} samples",
         )
     )
     x, y = position(context.printer)[:2]
@@ -129,7 +130,7 @@ async def _begin_anew(
         context.stop_if_cancelled()
         context.emit(Progress(report.counted, report.most, round(left, 1)))
         await context.clock.sleep(min(1.0, left))
-    # Others may have begun a print meanwhile, which ends this here, or have moved the toolhead
+    # Others may have started a print, which ends the check here, or have moved the toolhead
     await travel(context.printer, x=x, y=y, clearance=clearance)
     settings = ProbingSettings(parameters.probe_speed, parameters.lift_speed, parameters.retract)
     made: list[Sample] = []
@@ -142,7 +143,7 @@ async def _begin_anew(
 async def _take(context: Context, report: AccuracyReport, taken: Sample, pace: "Pace") -> None:
     sample = dataclasses.replace(taken, n=report.taken + 1)
     context.emit(SampleTaken(sample))
-    # Off this loop: on a small board the arithmetic takes longer than a status update may wait
+    # Off this loop: on a slow board the arithmetic would delay status updates
     updated = await asyncio.to_thread(report.add, sample)
     if updated is not None:
         context.emit(updated)

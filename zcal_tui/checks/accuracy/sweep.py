@@ -15,11 +15,11 @@ from zcal_tui.model.events import Progress, SampleTaken, Stage
 from zcal_tui.model.record import Sample
 
 TOUCHES = 20
-"""At each setting: as many as tell a scatter that is half as large."""
+"""At each setting: enough to distinguish half the standard deviation."""
 
 
 async def measure_sweep(context: Context, parameters: AccuracyParameters) -> None:
-    """Home if needed, go to the place, touch at each setting, compare. See `Check.run` for what it raises."""
+    """Home if needed, go to the place, sample at each setting, compare. See `Check.run` for what it raises."""
     async with over_the_place(context, parameters) as site:
         plan = variants(context.printer.state, site.probe, parameters)
         mesh = context.printer.state.settings.get("bed_mesh")
@@ -31,7 +31,7 @@ async def measure_sweep(context: Context, parameters: AccuracyParameters) -> Non
 
 
 class _Sweep:
-    """The touches of all settings, numbered on."""
+    """The samples of all settings, numbered consecutively."""
 
     def __init__(self, context: Context, report: SweepReport, each: int) -> None:
         self._context = context
@@ -58,7 +58,7 @@ class _Sweep:
             self._take(variant, sample)
 
     async def _from_above(self, variant: Variant, above: float) -> None:
-        """Each touch by itself from that height; where the printer cannot make just one, the others do not count."""
+        """Each sample by itself from that height; where the printer cannot take just one, the others do not count."""
         trigger = self._report.height()
         assert trigger is not None
         for _ in range(self._each):

@@ -31,7 +31,7 @@ class Variant:
 
 
 def variants(state: PrinterState, probe: ProbeConfig, parameters: AccuracyParameters) -> tuple[Variant, ...]:
-    """What to measure, in a random order between twice the present settings, so that a drift over the whole shows."""
+    """The settings to measure, in random order, with the present ones first and last, so that a drift shows."""
     now = ProbingSettings(
         parameters.probe_speed or probe.speed,
         parameters.lift_speed or probe.lift_speed,

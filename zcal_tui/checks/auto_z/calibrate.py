@@ -46,7 +46,7 @@ class Attempt:
     fault: Fault | None = None
     text: str = ""
     doubt: str = ""
-    """What the companion says about a probe whose absence would go unnoticed."""
+    """The module's warning about a probe whose absence would not be detected."""
 
 
 async def calibrate(context: Context, section: ZCalibrationSection, switch_offset: float | None) -> Attempt:
@@ -89,10 +89,9 @@ async def calibrate(context: Context, section: ZCalibrationSection, switch_offse
     found = published if published is not None and (fault is None or published != before) else told
     if found is None and fault is None:
         raise CheckFailed(
-            "CALIBRATE_Z has ended, but the printer did not tell what it found.",
-            "Neither its status nor its console has the heights: a macro named CALIBRATE_Z may not call the "
-            "original.",
-            "Look at that macro; it must call the command that it renamed (rename_existing).",
+            "CALIBRATE_Z finished, but the printer did not report the result.",
+            "Neither its status nor its console has the heights. A macro named CALIBRATE_Z may not call the original.",
+            "Check that macro. It must call the command that it renamed (rename_existing).",
         )
     return Attempt(found, fault, text, doubts[-1] if doubts else "")
 
@@ -141,9 +140,9 @@ async def touch_endstop(context: Context, count: int, first: int) -> tuple[float
         stop()
     if len(heights) < 2:
         raise CheckRefused(
-            "The touches of the Z endstop were not told.",
-            "PROBE_Z_ACCURACY has ended without a line for each touch: a macro of that name may do something else.",
-            "Leave them out with --endstop-touches 0.",
+            "The samples of the Z endstop were not reported.",
+            "PROBE_Z_ACCURACY finished without a line for each sample. A macro of that name may do something else.",
+            "Skip them with --endstop-touches 0.",
         )
     return tuple(heights)
 

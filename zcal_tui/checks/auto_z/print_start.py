@@ -19,7 +19,7 @@ LEVELS = frozenset({"QUAD_GANTRY_LEVEL", "Z_TILT_ADJUST"})
 SNIPPET = "SET_GCODE_OFFSET Z_ADJUST={params.Z_ADJUST|default(0.0)|float} MOVE=1"
 """How to shift an offset from the slicer without replacing it."""
 ORDER = (
-    "home all axes; heat bed and nozzle; level the gantry (fetch the probe, level, put it back); purge and clean the "
+    "home all axes; heat bed and nozzle; level the gantry (attach the probe, level, dock it); purge and clean the "
     "nozzle; CALIBRATE_Z; an adjustment, if any; the intro line; print"
 )
 

@@ -1,4 +1,4 @@
-"""How the automatic Z offset is checked: the endstop's scatter, CALIBRATE_Z again and again, the switch's offset."""
+"""How the automatic Z offset is checked: the endstop's scatter, repeated CALIBRATE_Z, the switch's offset."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -47,10 +47,10 @@ IN_FORCE = 0.0005
 
 
 async def measure(context: Context, parameters: AutoZParameters) -> None:
-    """Do it. See `Check.run` for what it raises."""
+    """Run the check. See `Check.run` for what it raises."""
     require_ready(context.printer.state)
     if parameters.tune:
-        require_person(context.operator, "Tuning ends with a paper test: somebody has to feel the paper.")
+        require_person(context.operator, "Tuning ends with a paper test: a person has to feel the paper.")
     run = _Run(context, parameters)
     if parameters.tune:
         await require_cold(context)
@@ -119,7 +119,7 @@ class _Run:
     async def _touch_endstop(self) -> None:
         context = self._context
         count = self._parameters.endstop_touches
-        context.emit(Stage("endstop", f"Touching the Z endstop with the nozzle, {count} times"))
+        context.emit(Stage("endstop", f"Probing the Z endstop with the nozzle, {count} times"))
         heights = await touch_endstop(context, count, self._samples + 1)
         self._samples += len(heights)
         self._endstop = await asyncio.to_thread(endstop_repeatability, heights, self._step)
@@ -278,26 +278,24 @@ class _Run:
         if self._tuned is not None and abs(self._tuned.value.value - self._tuned.used) >= 0.0005:
             context.emit(
                 Notice(
-                    f"The G-code offset is put back to {before:.3f}: CALIBRATE_Z applied {now:.3f} by the "
-                    "switch_offset from before the tuning. Run it again once the new one is saved."
+                    f"The G-code offset is restored to {before:.3f}: CALIBRATE_Z applied {now:.3f} with the old "
+                    "switch_offset. Run it again after the new one is saved."
                 )
             )
             return
         if not context.operator.present:
             context.emit(
-                Notice(
-                    f"The G-code offset is put back to {before:.3f}; CALIBRATE_Z applied {now:.3f} meanwhile."
-                )
+                Notice(f"The G-code offset is restored to {before:.3f}. CALIBRATE_Z had applied {now:.3f}.")
             )
             return
         keep = await context.operator.confirm(
             Confirm(
                 "keep-offset",
-                f"Keep the offset of CALIBRATE_Z ({now:.3f} mm) in force?",
-                f"Before it was {before:.3f} mm. It lasts until Z is homed or the printer restarts; a print "
-                f"calibrates anew.",
+                f"Keep CALIBRATE_Z's offset ({now:.3f} mm) applied?",
+                f"Before it was {before:.3f} mm. It lasts until Z is homed or Klipper restarts. A print calibrates "
+                "again.",
                 yes="Keep it",
-                no="Put back what was",
+                no="Restore the old one",
                 facts={"offset": now, "before": before},
             )
         )

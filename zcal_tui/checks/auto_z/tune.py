@@ -62,9 +62,9 @@ async def switch_offset_to_use(
         if not parameters.tune:
             raise CheckRefused(
                 "[z_calibration] has no switch_offset.",
-                "CALIBRATE_Z has to know how far the probe's switch closes below its body.",
-                "Find it with --tune, or give one with --switch-offset: by the datasheets 0.5 mm for a D2F-5, "
-                f"0.7 mm for an SSG-5H; a little less is the safe side ({SOURCE}).",
+                "CALIBRATE_Z needs to know how far the probe's switch closes below its body.",
+                "Find it with --tune, or give one with --switch-offset. Datasheets: 0.5 mm for a D2F-5, 0.7 mm for an "
+                f"SSG-5H. A slightly smaller value is safe ({SOURCE}).",
             )
         chosen = await context.operator.choose(
             Choose(
@@ -74,13 +74,13 @@ async def switch_offset_to_use(
                     Option(
                         switch.key,
                         switch.name,
-                        f"{switch.base:g} mm by its datasheet; begins with {_start(switch):g}",
+                        f"{switch.base:g} mm by its datasheet; starts with {_start(switch):g}",
                     )
                     for switch in SWITCHES
                 ),
-                "The switch closes a little below its body; the datasheet says how much. A larger value brings "
-                "the nozzle closer to the bed, so it begins with a little less. The paper test finds the "
-                "right one whichever you take.",
+                "The switch closes slightly below its body, by the value in its datasheet. A larger value brings the "
+                "nozzle closer to the bed, so the test starts with a smaller one. The paper test finds the correct "
+                "value with either choice.",
             )
         )
     return next(_start(switch) for switch in SWITCHES if switch.key == chosen)
@@ -94,7 +94,7 @@ def bed_point(context: Context, section: ZCalibrationSection) -> Xy:
     """Where the nozzle goes for the paper test: the point that CALIBRATE_Z probes. Raises CheckRefused."""
     if section.bed is None:
         raise CheckRefused(
-            "The point of the bed that CALIBRATE_Z probes is not known.",
+            "The bed point that CALIBRATE_Z probes is unknown.",
             "Neither [z_calibration] bed_xy_position nor [bed_mesh] zero_reference_position is configured.",
             "Set one of them.",
         )
@@ -121,9 +121,9 @@ async def tune(
     offset = repeats.mean("offset")
     if offset is None:
         raise CheckRefused(
-            "Nothing tells how sure the offset is.",
-            "CALIBRATE_Z ran once, with single touches.",
-            "Take --repeats 2 at least, or samples: 3 in [probe].",
+            "The uncertainty of the offset is unknown.",
+            "CALIBRATE_Z ran once, with single samples.",
+            "Use at least --repeats 2, or set samples: 3 in [probe].",
         )
     asked = _Command(context, used if section.switch_offset != used else None)
     papers: list[PaperHeight] = []
@@ -134,9 +134,9 @@ async def tune(
             context.emit(Stage("travel", f"Bringing the nozzle over X {x:g} Y {y:g}"))
             await travel(context.printer, x=x, y=y, clearance=clearance)
             await _down_to(context, expected + ABOVE_CONTACT)
-            context.emit(Stage("paper", "Lower the nozzle until the paper just drags"))
+            context.emit(Stage("paper", "Lower the nozzle until the paper drags slightly"))
             plan = PaperPlan(
-                text="Lower the nozzle until the paper just drags.",
+                text="Lower the nozzle until the paper drags slightly.",
                 name="switch_offset",
                 old=section.switch_offset,
                 # new = used - (contact - offset), contact = height - paper
@@ -185,7 +185,7 @@ async def _down_to(context: Context, height: float) -> None:
 
 
 class _Command:
-    """Asks CALCULATE_SWITCH_OFFSET while the nozzle stands on the paper."""
+    """Runs CALCULATE_SWITCH_OFFSET while the nozzle is on the paper."""
 
     def __init__(self, context: Context, switch_offset: float | None) -> None:
         self._context = context
@@ -195,7 +195,7 @@ class _Command:
         """The offset that it counts from."""
 
     async def ask(self) -> None:
-        """Run it; where it cannot be run, say so and go on without."""
+        """Run it; where it cannot run, emit a notice and continue without it."""
         printer = self._context.printer
         if printer.state.has_command("CALCULATE_SWITCH_OFFSET") is False:
             return
@@ -216,6 +216,6 @@ class _Command:
         except CommandFailed as error:
             self._context.emit(Notice(f"CALCULATE_SWITCH_OFFSET was not run: {error.message}"))
         except TimeoutError:
-            self._context.emit(Notice("CALCULATE_SWITCH_OFFSET told nothing."))
+            self._context.emit(Notice("CALCULATE_SWITCH_OFFSET reported nothing."))
         finally:
             stop()

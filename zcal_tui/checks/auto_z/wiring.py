@@ -1,7 +1,7 @@
-"""Whether a missing probe would be noticed: only a switch wired normally closed reads triggered when it is off.
+"""Whether a missing probe would be detected: only a switch wired normally closed reads triggered when it is off.
 
-Wired normally open it reads the same on and off the toolhead. Then no check before going down can fail, and the nozzle
-goes into the bed where the probe was to touch (protoloft's z_calibration, "Requirements").
+Wired normally open it always reads the same. Then no check before going down can fail, and the nozzle goes into the bed
+(protoloft's z_calibration, "Requirements").
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ SOURCE = "protoloft's z_calibration, Requirements"
 
 @dataclass(frozen=True)
 class SwitchWiring:
-    """`works`: a missing probe is noticed; False: it is not; None: not known. `text` says why."""
+    """`works`: a missing probe is detected; False: it is not; None: unknown. `text` says why."""
 
     works: bool | None
     text: str
@@ -38,18 +38,18 @@ async def look_at_wiring(
         triggered = None
     if triggered is None:
         return SwitchWiring(
-            None, "The probe's switch cannot be read (QUERY_PROBE), so a missing probe may go unnoticed."
+            None, "The probe's switch cannot be read (QUERY_PROBE), so a missing probe may not be detected."
         )
     if triggered:
         return SwitchWiring(
-            True, f"Off the toolhead the probe reads triggered, so a missing one is noticed ({SOURCE})."
+            True, f"Off the toolhead the probe reads triggered, so a missing one is detected ({SOURCE})."
         )
     if context.printer.state.z_calibration.get("attached_check_works") is True:
         return SwitchWiring(True, f"The probe was seen to read triggered while it was off ({SOURCE}).")
     if not moved:
         return SwitchWiring(
             None,
-            "Nothing fetches the probe here, so whether its switch shows when it is missing was not tried.",
+            "Nothing attaches the probe here, so whether a missing one is detected was not tested.",
         )
     return await _try_without(context, macros)
 
@@ -58,41 +58,35 @@ async def _try_without(context: Context, macros: tuple[str, str] | None) -> Swit
     """The probe reads open: take it off and see whether it still does."""
     said = ""
     if macros is not None and macros[1]:
-        context.emit(
-            Stage("detach", f"Putting the probe back to see what its switch reads then ({macros[1]})")
-        )
+        context.emit(Stage("detach", f"Docking the probe to see its switch change ({macros[1]})"))
         await lift_before_macro(context.printer)
         try:
             await context.printer.gcode(macros[1])
         except CommandFailed as error:
-            said = f" ({macros[1]} said: {error.message.splitlines()[0]})"
+            said = f" ({macros[1]} reported: {error.message.splitlines()[0]})"
         context.stop_if_cancelled()
         if await reading(context):
             return SwitchWiring(
-                True, f"Put away, the probe reads triggered, so a missing one is noticed ({SOURCE})."
+                True, f"Docked, the probe reads triggered, so a missing one is detected ({SOURCE})."
             )
     if not context.operator.present:
         if macros is None or not macros[1]:
-            return SwitchWiring(
-                None, "The probe reads open, and nobody is there to say whether it hangs on the toolhead."
-            )
-        return SwitchWiring(False, f"Put away by {macros[1]}, the probe still reads open{said}.")
+            return SwitchWiring(None, "The probe reads open, and nobody can be asked whether it is attached.")
+        return SwitchWiring(False, f"Docked by {macros[1]}, the probe still reads open{said}.")
     off = await context.operator.confirm(
         Confirm(
             "probe-off",
             "Is the probe off the toolhead now?",
-            "Its switch reads open, as it should only with the probe on. Look before you answer: if the wiring "
-            "hides a missing probe, the nozzle goes into the bed.",
+            "Its switch reads open, as it should only with the probe attached. Look before you answer: if a missing "
+            "probe is not detected, the nozzle goes into the bed.",
             yes="It is off",
-            no="It is on",
+            no="It is attached",
             danger=True,
         )
     )
     if off:
-        return SwitchWiring(
-            False, f"The probe is off the toolhead, and its switch reads open all the same{said}."
-        )
+        return SwitchWiring(False, f"The probe is off the toolhead, but its switch still reads open{said}.")
     return SwitchWiring(
         None,
-        f"The probe is still on the toolhead{said}, so whether it shows when it is missing is not known.",
+        f"The probe is still attached{said}, so whether a missing one is detected is unknown.",
     )

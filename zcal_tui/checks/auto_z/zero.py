@@ -33,35 +33,35 @@ def zero_of(
     sheet = length(thickness)
     if wanted == "contact":
         return Zero(
-            thickness, f"As asked for, Z 0 is contact: the paper ({sheet}) is to drag at Z {thickness:g}."
+            thickness, f"As requested, Z 0 is contact: the paper ({sheet}) must drag at Z {thickness:g}."
         )
     if wanted == "paper":
         return Zero(
             0.0,
-            "As asked for, the height at which the paper drags counts as contact (Klipper docs, Bed_Level).",
+            "As requested, the height at which the paper drags counts as contact (Klipper docs, Bed_Level).",
         )
     if not automatic:
         if hot:
             return Zero(
                 thickness,
-                f"The nozzle is hot and has grown, so that nothing is left for the paper ({sheet}) to make up "
-                f"for: it is to drag at Z {thickness:g}.",
+                f"The nozzle is hot and has grown, so the paper ({sheet}) compensates for nothing. It must drag at Z "
+                f"{thickness:g}.",
             )
         return Zero(
             0.0,
-            "The height at which the paper drags counts as contact: the paper's thickness makes up for what "
-            "the nozzle grows when it is hot (Klipper docs, Bed_Level).",
+            "The height at which the paper drags counts as contact. The paper's thickness compensates for the growth "
+            "of the hot nozzle (Klipper docs, Bed_Level).",
         )
     macro = print_start(state.settings)
     if macro is not None and macro.calibrates_hot is False:
         return Zero(
             0.0,
-            f"{macro.name} calibrates with a cold nozzle, so the height at which the paper drags counts as "
-            "contact: its thickness makes up for what the nozzle grows afterwards (Klipper docs, Bed_Level).",
+            f"{macro.name} calibrates with a cold nozzle, so the height at which the paper drags counts as contact. "
+            "Its thickness compensates for the later growth of the nozzle (Klipper docs, Bed_Level).",
         )
     return Zero(
         thickness,
-        "CALIBRATE_Z measures the nozzle as hot as it is before the print, so the paper does not have to make "
-        f"up for what it grows: Z 0 is contact, and the paper ({sheet}) is to drag at Z {thickness:g}. If you "
-        "calibrate with a cold nozzle, repeat this with --zero paper.",
+        "CALIBRATE_Z measures the hot nozzle before the print, so the paper does not have to compensate for its "
+        f"growth. Z 0 is contact, and the paper ({sheet}) must drag at Z {thickness:g}. If you calibrate with a cold "
+        "nozzle, repeat this with --zero paper.",
     )

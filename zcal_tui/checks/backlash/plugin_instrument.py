@@ -25,12 +25,12 @@ class PluginInstrument:
         if parameters.method == "release" or parameters.switch_hysteresis is not None:
             raise CheckRefused(
                 "This probe has no switch.",
-                f"It measures standing still, and {command} does it.",
-                "Leave out --method release and --switch-hysteresis.",
+                f"It measures distance, with {command}.",
+                "Leave --method release and --switch-hysteresis out.",
             )
         if parameters.speed is not None:
             raise CheckRefused(
-                f"{command} has no speed to choose.", "The plugin moves at its own.", "Leave out --speed."
+                f"{command} has no speed parameter.", "The plugin uses its own speed.", "Leave --speed out."
             )
         self._context = context
         self._name = command
@@ -58,9 +58,9 @@ class PluginInstrument:
         found = [told for line in heard if (told := _value(line)) is not None]
         if not found:
             raise CheckFailed(
-                f"{self._name} has ended without telling a result.",
-                "Its words are others than this program knows, or the connection was down in between.",
-                "Look at the console; a newer version of this program may know them.",
+                f"{self._name} finished without reporting a result.",
+                "Its messages are not known to this program, or the connection was down in between.",
+                "Check the console. A newer version of this program may know the messages.",
             )
         # Of a negative estimate the plugin says so after its size
         value, none = min(found)

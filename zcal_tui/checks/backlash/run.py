@@ -1,4 +1,4 @@
-"""How the check `backlash` is done: where, in which order, and with what."""
+"""How `backlash` runs: where, in which order, and with which instrument."""
 
 import asyncio
 import dataclasses
@@ -40,10 +40,10 @@ async def measure(context: Context, parameters: BacklashParameters) -> None:
     proposal = _proposal(context, probe, command) if parameters.calibrate else None
     if parameters.calibrate and instrument.properties.upper_bound_only:
         raise CheckRefused(
-            "A switch's release shows backlash and its own differential travel together: no value to save.",
-            "How far the switch travels between closing and opening is not known.",
-            "Give it with --switch-hysteresis or as switch_hysteresis in [zcal]; or leave --calibrate out, to compare "
-            "places.",
+            "There is no value to save: a switch's release shows backlash together with its own differential travel.",
+            "The switch's travel between closing and opening is unknown.",
+            "Give it with --switch-hysteresis or as switch_hysteresis in [zcal]. To compare places, leave --calibrate "
+            "out.",
         )
     macros = dock_macros(state, parameters.attach, parameters.detach, command or "ZCAL_ESTIMATE_BACKLASH")
     here = position(context.printer)[:2] if parameters.here else None
@@ -65,7 +65,7 @@ async def measure(context: Context, parameters: BacklashParameters) -> None:
     if command == BEACON:
         context.emit(
             AdviceGiven(
-                "Do not enter this as Beacon's backlash_comp: that is how far its own moves overrun, and has to be "
+                "Do not use this value as Beacon's backlash_comp. That is the overrun of its own moves, and has to be "
                 "larger."
             )
         )
@@ -78,8 +78,8 @@ def _instrument(
         return ZcalInstrument(context, probe, parameters, step)
     if parameters.calibrate and command == BEACON:
         raise CheckRefused(
-            "A Beacon keeps no backlash value.",
-            "Its backlash_comp is how far its own moves overrun, not a measurement.",
+            "Beacon has no backlash option to save to.",
+            "Its backlash_comp is the overrun of its own moves, not a measurement.",
             "Leave --calibrate out.",
         )
     return PluginInstrument(context, command, parameters)
@@ -96,7 +96,7 @@ def _proposal(context: Context, probe: ProbeConfig, command: str) -> Change:
         None if old is None else f"{old:g}" if isinstance(old, float) else str(old),
         "",
         saves=section == "zcal",
-        effect="moves of the measuring commands upwards end from above; prints are not changed",
+        effect="upward moves of the measuring commands end from above; prints do not change",
     )
 
 

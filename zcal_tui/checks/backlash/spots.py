@@ -29,8 +29,8 @@ def require_one_choice(parameters: BacklashParameters) -> None:
     given = [flag for flag, value in asked.items() if value]
     if len(given) > 1:
         raise CheckRefused(
-            f"The place was chosen in more than one way: {', '.join(given)}.",
-            "Each of them says where to measure.",
+            f"The place is given in more than one way: {', '.join(given)}.",
+            "Each of them sets where to measure.",
             "Leave out all but one.",
         )
 
@@ -49,8 +49,8 @@ def chosen_spots(
         found = grid_places(state, probe, parameters.grid)
         if len(found) < 2:
             raise CheckRefused(
-                "No grid fits onto what both the nozzle and the probe reach.",
-                "The axes, or the bed mesh's area, leave no room for it.",
+                "No grid fits into the area that both the nozzle and the probe reach.",
+                "The axis limits or the bed mesh's area leave no room for it.",
                 "Measure at one place: --here, or --x and --y.",
             )
         return found
@@ -68,15 +68,15 @@ def chosen_spots(
         return near
     if parameters.drives:
         raise CheckRefused(
-            "The configuration does not show where the Z drives are.",
-            "There is no [z_tilt], [quad_gantry_level], [screws_tilt_adjust] or [bed_screws], and it is no delta.",
-            "Compare places on a grid: --grid 2 takes the corners.",
+            "printer.cfg does not show where the Z drives are.",
+            "It has no [z_tilt], [quad_gantry_level], [screws_tilt_adjust] or [bed_screws], and is not a delta.",
+            "Compare places on a grid: --grid 2 uses the corners.",
         )
     if middle is None:
         raise CheckRefused(
-            "The printer does not tell how far its axes go.",
+            "The printer does not report its axis limits.",
             "Its status has no limits.",
-            "Home it and try again.",
+            "Home it, then try again.",
         )
     return (place_at(MIDDLE, middle.bed, probe),)
 
@@ -93,8 +93,8 @@ def _zero_reference(printer: Printer, probe: ProbeConfig) -> Place:
     place = place_at(REFERENCE, reference, probe)
     if not probe_reaches(printer.state, reference, probe):
         raise CheckRefused(
-            f"The probe does not reach the zero reference position (X {reference[0]:g}, Y {reference[1]:g}).",
-            "The axes end before.",
+            f"The probe cannot reach the zero reference position (X {reference[0]:g}, Y {reference[1]:g}).",
+            "The axes end before that.",
             "Choose another zero_reference_position in [bed_mesh].",
         )
     return place

@@ -1,4 +1,4 @@
-"""Backlash by the companion extra's ZCAL_ESTIMATE_BACKLASH (docs/zcal.md)."""
+"""Backlash by the [zcal] module's ZCAL_ESTIMATE_BACKLASH (docs/zcal.md)."""
 
 import contextlib
 import statistics
@@ -19,12 +19,12 @@ from zcal_tui.printer.values import number
 from zcal_tui.printer.zcal_module import CommandCancelled, ZcalSample
 
 SLOPE_READINGS = 6
-"""Readings of a scan by which the extra first finds the sensor's slope."""
+"""Readings of a scan with which the module first finds the sensor's slope."""
 NEEDED = ("state", "motion", "manual", "probe")
 
 
 class ZcalInstrument:
-    """Drives the extra; raises CheckRefused where that is missing or the probe cannot show backlash."""
+    """Drives the module; raises CheckRefused where it is missing or the probe cannot show backlash."""
 
     def __init__(
         self, context: Context, probe: ProbeConfig, parameters: BacklashParameters, step: float
@@ -101,28 +101,28 @@ def _method(context: Context, probe: ProbeConfig, asked: str) -> str:
     zcal = context.zcal
     if zcal.version is None:
         raise CheckRefused(
-            "This check needs the companion extra, and the printer does not have it.",
-            "Klipper's own commands only measure on the way down, where backlash never shows.",
+            "This check needs the [zcal] module, which is not installed.",
+            "Klipper's own commands measure only on the way down, where backlash never shows.",
             "Install it with `zcal-tui install`, then start again.",
         )
     if not zcal.can():
         raise CheckRefused(
             f"The companion extra in the printer has another version ({zcal.version}).",
-            "This program and the extra were not updated together, or Klipper still runs the older one.",
-            "Run `zcal-tui install`, and restart Klipper (RESTART).",
+            "This program and the module were not updated together, or Klipper still runs the older one.",
+            "Run `zcal-tui install`, then restart Klipper (RESTART).",
         )
     unavailable = zcal.unavailable
     for name in NEEDED:
         if name in unavailable:
-            raise CheckRefused("The companion extra cannot measure on this printer.", unavailable[name])
+            raise CheckRefused("The [zcal] module cannot measure on this printer.", unavailable[name])
     if asked == "auto":
         asked = next((method for method in ("scan", "release") if method not in unavailable), "release")
     if asked in unavailable:
         raise CheckRefused(
             f"The probe [{probe.section}] cannot show backlash.",
             unavailable[asked],
-            "Nothing has to be done: probing and homing come down each time, so that backlash does not show in them. "
-            "By hand: a dial indicator on the toolhead, moved up and down by the same command.",
+            "Nothing has to be done: probing and homing always move down, so backlash does not affect them. By hand, "
+            "use a dial indicator on the toolhead, moved up and down by the same command.",
         )
     return asked
 
@@ -162,7 +162,7 @@ def _sample(touch: ZcalSample, shift: float, place: str, turn: int, travels: lis
 
 def _unclear() -> CheckFailed:
     return CheckFailed(
-        "The companion extra ended without a result.",
-        "It told fewer measurements than it was asked for.",
-        "Repeat the check; if it happens again, look at klippy.log.",
+        "The [zcal] module finished without a result.",
+        "It reported fewer measurements than requested.",
+        "Repeat the check. If it happens again, check klippy.log.",
     )

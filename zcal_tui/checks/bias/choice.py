@@ -10,7 +10,7 @@ from zcal_tui.printer.places import Place, corner_places, place_at, reachable
 from zcal_tui.printer.state import PrinterState
 
 LEAST_APART = 10.0
-"""mm. Places closer than this say nothing about a bias over the bed."""
+"""mm. Places closer than this cannot show a bias over the bed."""
 MOST = 9
 
 
@@ -21,16 +21,16 @@ def chosen_places(state: PrinterState, probe: ProbeConfig, parameters: BiasParam
     found = corner_places(state, probe, parameters.points)
     if len(found) < 2:
         raise CheckRefused(
-            "There are no places on the bed that both the nozzle and the probe reach.",
-            f"The probe stands {probe.x_offset:g}, {probe.y_offset:g} mm from the nozzle, and the axes or the bed "
-            "mesh's area end before.",
-            'Look at x_offset and y_offset, and at mesh_min and mesh_max; or give places with --places "x,y;x,y".',
+            "No place on the bed can be reached by both the nozzle and the probe.",
+            f"The probe is {probe.x_offset:g}, {probe.y_offset:g} mm from the nozzle, and the axes or the bed mesh's "
+            "area end before that.",
+            'Check x_offset, y_offset, mesh_min and mesh_max, or give places with --places "x,y;x,y".',
         )
     if parameters.points is not None and len(found) < parameters.points:
         raise CheckRefused(
-            f"{parameters.points} places were asked for, and this bed has {len(found)} to choose from.",
-            "On a round bed there are those near the towers, those opposite them, and the centre.",
-            f'Take --points {len(found)}, or give places with --places "x,y;x,y".',
+            f"{parameters.points} places were requested, but this bed has only {len(found)}.",
+            "A round bed has places near the towers, opposite them, and in the centre.",
+            f'Use --points {len(found)}, or give places with --places "x,y;x,y".',
         )
     return found
 
@@ -38,31 +38,32 @@ def chosen_places(state: PrinterState, probe: ProbeConfig, parameters: BiasParam
 def _given(state: PrinterState, probe: ProbeConfig, parameters: BiasParameters) -> tuple[Place, ...]:
     if parameters.points is not None:
         raise CheckRefused(
-            "Places and a number of places were both asked for.",
-            "--places lists them already.",
-            "Leave out one of them.",
+            "--places and --points were both given.",
+            "--places already sets the number.",
+            "Leave one of them out.",
         )
     points = parse_points(parameters.places)
     if not 2 <= len(points) <= MOST:
         raise CheckRefused(
             f"{len(points)} places were given.",
-            f"To compare takes 2, and each costs a paper test in each round, so that {MOST} are the most.",
+            f"A comparison needs 2, and each needs a paper test in each round, so {MOST} is the limit.",
             f"Give 2 to {MOST} places.",
         )
     places = tuple(place_at(f"{x:g},{y:g}", (x, y), probe) for x, y in points)
     for place in places:
         if not reachable(state, place):
             raise CheckRefused(
-                f"Probe and nozzle do not both reach the bed at {place.name}.",
-                f"The probe stands {probe.x_offset:g}, {probe.y_offset:g} mm from the nozzle, and the axes end before.",
-                "Choose a place that both can be brought over.",
+                f"Probe and nozzle cannot both reach the bed at {place.name}.",
+                f"The probe is {probe.x_offset:g}, {probe.y_offset:g} mm from the nozzle, and the axes end before "
+                "that.",
+                "Choose a place that both can reach.",
             )
     for n, place in enumerate(places):
         for other in places[:n]:
             if math.dist(place.bed, other.bed) < LEAST_APART:
                 raise CheckRefused(
                     f"The places {other.name} and {place.name} are less than {LEAST_APART:g} mm apart.",
-                    "The same place measured twice says nothing about the bed.",
+                    "The same place measured twice shows nothing about the bed.",
                     "Choose places that are far apart, such as the corners.",
                 )
     return places
@@ -80,7 +81,7 @@ def parse_points(text: str) -> list[Xy]:
             x = y = math.nan
         if not (math.isfinite(x) and math.isfinite(y)):
             raise CheckRefused(
-                f"{part.strip()!r} is no place.",
+                f"{part.strip()!r} is not a place.",
                 "A place is two numbers with a comma between them, in mm.",
                 'Write them as "x,y;x,y", such as "30,30;200,200".',
             )

@@ -1,4 +1,4 @@
-"""What of an interrupted location bias run still holds."""
+"""The rounds of an interrupted run that are still valid."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -41,11 +41,11 @@ def finished_rounds(
     if (now or datetime.now(UTC)) - then > HOLDS_FOR:
         return [], "it is too old"
     if not state.homed():
-        return [], "the printer is no longer homed since"
+        return [], "the printer is no longer homed"
     if interrupted.parameters.get("touches") != parameters.touches:
-        return [], "it touched another number of times"
+        return [], "it took another number of samples"
     if not _same_offsets(interrupted.context, state):
-        return [], "the probe's offsets have changed since"
+        return [], "the probe's offsets have changed"
     finished = _rounds(interrupted.samples, places)
     return finished, "" if finished else "no round of it was finished at these places"
 

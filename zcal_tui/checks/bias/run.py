@@ -1,7 +1,7 @@
-"""How the location bias is measured: in each round first all touches, then all paper tests.
+"""How the location bias is measured: in each round first all probe samples, then all paper tests.
 
-In this order a dockable probe is fetched once a round and is away before the nozzle goes down. Between a place's
-touches and its paper test lies the same work at each place, so that a steady drift of the heights is the same for all
+In this order a dockable probe is attached once a round and docked before the nozzle goes down. Between a place's
+samples and its paper test lies the same work at each place, so that a steady drift of the heights is the same for all
 places of a round. A round is complete in itself: what moves between rounds, even the Z zero, is no difference of
 places.
 """
@@ -32,8 +32,8 @@ from zcal_tui.printer.places import Place
 LOWER_SPEED = 5.0
 """mm/s downwards to there."""
 DETAIL = (
-    "Put a sheet of ordinary paper below the nozzle, always the same one, and push it to and fro. Lower the nozzle "
-    "until you just feel it drag. Only differences between the places count here: feel for the same drag each time."
+    "Slide the same sheet of ordinary paper back and forth under the nozzle at every place. Lower the nozzle until the "
+    "paper drags slightly. Only differences between the places count, so feel for the same drag each time."
 )
 
 
@@ -41,7 +41,7 @@ async def measure(context: Context, parameters: BiasParameters) -> None:
     """Choose the places, measure round after round until the numbers decide, judge. See `Check.run` for what it
     raises."""
     require_ready(context.printer.state)
-    require_person(context.operator, "Somebody has to feel when the nozzle touches the paper.")
+    require_person(context.operator, "A person has to feel when the nozzle drags on the paper.")
     probe, step = _require_probe(context)
     places = chosen_places(context.printer.state, probe, parameters)
     macros = dock_macros(context.printer.state, parameters.attach, parameters.detach)
@@ -108,11 +108,11 @@ class _Rounds:
         return await self._context.operator.confirm(
             Confirm(
                 "another-round",
-                "These rounds do not decide yet. Measure another?",
-                f"By these numbers it takes {further} more until they decide or the limit of {self._report.cap} rounds "
-                f"is reached; {duration(self._timetable.round_seconds())} each.",
+                "The rounds so far do not decide. Measure another one?",
+                f"About {further} more would decide, or reach the limit of {self._report.cap} rounds. Each takes "
+                f"{duration(self._timetable.round_seconds())}.",
                 yes="Another round",
-                no="Enough, judge",
+                no="Judge now",
             )
         )
 
@@ -131,7 +131,7 @@ class _Rounds:
 
     async def _touch(self, place: Place, turn: int) -> float:
         context = self._context
-        context.emit(Stage("touch", f"Round {turn}: touching the bed {phrase(place)}"))
+        context.emit(Stage("touch", f"Round {turn}: probing the bed {phrase(place)}"))
         await travel(context.printer, x=place.toolhead[0], y=place.toolhead[1], clearance=self.clearance)
         context.stop_if_cancelled()
         samples = await take_samples(
@@ -146,9 +146,9 @@ class _Rounds:
         heights = trigger_heights(samples)
         if not heights:
             raise CheckFailed(
-                "The printer told of no touch that counts.",
-                "Its configuration leaves touches out, or lines of its console were lost.",
-                "Take more --touches, or repeat the check.",
+                "The printer reported no sample that counts.",
+                "Its configuration drops samples, or console lines were lost.",
+                "Raise --touches, or repeat the check.",
             )
         self._timetable.touched(context.clock.now())
         self._tell_progress()
@@ -166,7 +166,7 @@ class _Rounds:
         found = await paper_test(
             context,
             PaperPlan(
-                text=f"Lower the nozzle until the paper just drags ({place.name}).",
+                text=f"Lower the nozzle until the paper drags slightly ({place.name}).",
                 name="z_offset",
                 old=self._probe.z_offset,
                 base=trigger,
@@ -207,7 +207,7 @@ def _take_over(
         return 0
     finished, why_not = finished_rounds(context.resumed, parameters, places, context.printer.state)
     if why_not:
-        context.emit(Notice(f"The interrupted run is not continued: {why_not}. It starts anew."))
+        context.emit(Notice(f"The interrupted run cannot be resumed: {why_not}. The check starts again."))
         return 0
     number = 0
     for turn in finished:
@@ -217,9 +217,7 @@ def _take_over(
         for place, z_offset in turn.z_offsets:
             if (updated := report.add(place, turn.number, z_offset)) is not None:
                 context.emit(updated)
-    context.emit(
-        Notice(f"Continuing the interrupted run: {len(finished)} finished round(s) of it are taken over.")
-    )
+    context.emit(Notice(f"Resuming the interrupted run: reusing {len(finished)} finished round(s)."))
     return number
 
 
@@ -246,9 +244,9 @@ def offsets_first(probe: ProbeConfig) -> str | None:
     if probe.z_offset != 0.0:
         return None
     return (
-        f"z_offset in [{probe.section}] is 0, as before it was ever measured. Do the checks probe-xy and z-offset "
-        "first (Klipper docs, Probe_Calibrate): with a wrong x_offset or y_offset, touch and paper test are at two "
-        "places, and without a z_offset the paper tests do not know where the bed is to be expected."
+        f"z_offset in [{probe.section}] is 0: it was never measured. Run Probe XY offset (`probe-xy`) and Z offset "
+        "(`z-offset`) first (Klipper docs, Probe_Calibrate). With wrong offsets, probe and paper test measure "
+        "different points, and the expected bed surface is unknown."
     )
 
 
@@ -257,8 +255,8 @@ def _require_probe(context: Context) -> tuple[ProbeConfig, float]:
     probe = require_probe(context.printer.state)
     if probe.kind in ("probe_eddy_current", "scanner"):
         raise CheckRefused(
-            f"[{probe.section}] measures a distance and has no trigger to compare with the paper test.",
-            "Its map from reading to height is calibrated by a command of its own.",
-            "Compare its mesh with one taken by touch (METHOD=tap), or use its own calibration commands.",
+            f"[{probe.section}] measures distance and has no trigger to compare with the paper test.",
+            "Its own command calibrates the map from readings to heights.",
+            "Compare its mesh with one measured by touch (METHOD=tap), or use its own calibration commands.",
         )
     return probe, require_step(context.printer.state)

@@ -1,4 +1,4 @@
-"""How the first layer's height is checked: down in G-code steps, then by feel.
+"""How the first layer's height is checked: down in G-code steps, then with the paper test.
 
 The steps go through G-code, as a print's moves do, so that the live offset and the mesh are in them. The feeling at the
 end is a manual probe's, which approaches from above each time, stops at the axis' end, and is aborted and lifted by the
@@ -54,10 +54,10 @@ ROOM = 0.2
 
 
 async def measure(context: Context, parameters: FirstLayerParameters) -> None:
-    """Do it. See `Check.run` for what it raises."""
+    """Run the check. See `Check.run` for what it raises."""
     state = context.printer.state
     require_ready(state)
-    require_person(context.operator, "Somebody has to look at the gap and to feel the paper.")
+    require_person(context.operator, "A person has to look at the gap and feel the paper.")
     hot = _require_bearable(state, parameters)
     step = require_step(state)
     macros = dock_macros(state, parameters.attach, parameters.detach)
@@ -102,11 +102,9 @@ def _require_bearable(state: PrinterState, parameters: FirstLayerParameters) -> 
     hottest = max((max(heater.temperature, heater.target) for heater in nozzles.values()), default=0.0)
     if hottest > SCORCHING and not parameters.hot:
         raise CheckRefused(
-            f"The nozzle is hot ({hottest:.0f} °C, or on its way there).",
-            f"Above {SCORCHING:.0f} °C it scorches the paper and oozes onto it, and a drop of filament feels "
-            f"like the bed.",
-            "Let it cool down. If you know what you are doing (a metal feeler instead of paper, a clean and "
-            "empty nozzle), add --hot.",
+            f"The nozzle is hot or heating ({hottest:.0f} °C).",
+            f"Above {SCORCHING:.0f} °C it scorches the paper and oozes onto it. A drop of filament feels like the bed.",
+            "Let it cool down. With a metal feeler gauge and a clean, empty nozzle, add --hot.",
         )
     return any(heater.temperature > HOT for heater in nozzles.values())
 
@@ -122,25 +120,25 @@ async def _offset_in_force(context: Context, parameters: FirstLayerParameters) -
         return True
     if not parameters.calibrate:
         context.emit(
-            Notice(
-                "The offset of CALIBRATE_Z is not in force; what is tested is the height without it, as asked for."
-            )
+            Notice("CALIBRATE_Z's offset is not applied. As requested, the height without it is tested.")
         )
         return False
-    context.emit(Stage("calibrate", "CALIBRATE_Z, as before a print"))
+    context.emit(Stage("calibrate", "Running CALIBRATE_Z, as before a print"))
     attempt = await calibrate(context, here, None)
     if attempt.fault is not None:
         what, cause, remedy = fault_words(attempt)
         raise CheckFailed(
-            f"CALIBRATE_Z found no offset to test. {what}", cause, f"{remedy} The check auto-z says more."
+            f"CALIBRATE_Z found no offset to test. {what}",
+            cause,
+            f"{remedy} Automatic Z offset (`auto-z`) shows more.",
         )
     found = attempt.calibration
     live = context.printer.state.homing_origin[2]
     if found is not None and abs(live - found.offset) > IN_FORCE:
         raise CheckFailed(
-            f"CALIBRATE_Z found {found.offset:.3f} mm, but {live:.3f} mm is in force once it has ended.",
-            "A macro around it restores a G-code state that was saved before, homes, or sets another offset.",
-            "Look at the macro named CALIBRATE_Z: without the offset there is nothing to test, nor to print with.",
+            f"CALIBRATE_Z found {found.offset:.3f} mm, but {live:.3f} mm is applied after it.",
+            "A macro around it restores an older G-code state, homes, or sets another offset.",
+            "Check the macro named CALIBRATE_Z. Without the offset there is nothing to test or to print with.",
         )
     return True
 
@@ -165,8 +163,8 @@ def _say_mesh(context: Context) -> None:
     if "bed_mesh" in state.settings and not state.bed_mesh.active:
         context.emit(
             Notice(
-                "No bed mesh is in force. At the place where the mesh is zero that is no matter; elsewhere "
-                "load the one that you print with (BED_MESH_PROFILE LOAD=default) first."
+                "No bed mesh is loaded. That does not matter where the mesh is zero. Elsewhere, load the mesh that you "
+                "print with first (BED_MESH_PROFILE LOAD=default)."
             )
         )
 
@@ -180,7 +178,7 @@ class _Felt:
 
 
 class _Test:
-    """The steps, and the feeling."""
+    """The steps down, and the paper tests."""
 
     def __init__(
         self,
@@ -218,7 +216,7 @@ class _Test:
             if test > 1:
                 await travel(context.printer, x=x, y=y, clearance=self._clearance)
             await self._go(start)
-            context.emit(Stage("paper", "Lower the nozzle until the paper just drags"))
+            context.emit(Stage("paper", "Lower the nozzle until the paper drags slightly"))
             found = await self._feel(test, frame, expected)
             felt.append(_Felt(found.height - frame, found.resolution))
         return felt
@@ -248,23 +246,23 @@ class _Test:
         toolhead = z + _frame(state)
         if lowest is not None and toolhead < lowest[2]:
             raise CheckFailed(
-                f"Z {z:g} is out of reach: the toolhead would stand at {toolhead:.3f} mm.",
-                f"The Z axis ends at {lowest[2]:g} mm (position_min), and the offset in force is part of the way.",
-                "Lower position_min in printer.cfg, to -2 say, or look why the offset is so large.",
+                f"Z {z:g} is out of reach: the toolhead would be at {toolhead:.3f} mm.",
+                f"The Z axis ends at {lowest[2]:g} mm (position_min), and the applied offset is part of the distance.",
+                "Lower position_min in printer.cfg to about -2, or find out why the offset is so large.",
             )
         if abs(state.homing_origin[2] - self._offset) > IN_FORCE:
             raise CheckFailed(
-                f"The Z offset in force is {state.homing_origin[2]:.3f} mm and no longer {self._offset:.3f} mm.",
-                "Another screen, a web interface or a macro changed it, or the link was away for so long that the "
-                "companion extra put back what it was before.",
-                "Repeat the check, and leave the offset alone meanwhile.",
+                f"The applied Z offset is {state.homing_origin[2]:.3f} mm and no longer {self._offset:.3f} mm.",
+                "Another screen, a web interface or a macro changed it, or our lease expired and the [zcal] module "
+                "restored it.",
+                "Repeat the check, and do not change the offset during it.",
             )
         await go_to(printer, z=toolhead, speed=DOWN_SPEED)
 
     async def _feel(self, test: int, frame: float, expected: float) -> PaperHeight:
         target, zero = self._target, self._zero
         plan = PaperPlan(
-            text="Lower the nozzle until the paper just drags.",
+            text="Lower the nozzle until the paper drags slightly.",
             name="adjustment" if target is None else target.option,
             old=None if target is None else target.old,
             # new = old - shift - (height - frame - zero)
@@ -283,25 +281,24 @@ def _frame(state: PrinterState) -> float:
     """Toolhead Z less G-code's Z, where the toolhead stands: the live offset, the mesh, and what else transforms."""
     if state.position is None or state.gcode_position is None:
         raise CheckFailed(
-            "The printer does not tell where its toolhead is.",
+            "The printer does not report the position of its toolhead.",
             "Its status has no position.",
-            "Home it and try again.",
+            "Home it, then try again.",
         )
     return state.position[2] - state.gcode_position[2]
 
 
 def _question(z: float, below: tuple[float, ...]) -> Choose:
-    further = f"Go down to Z {below[0]:g}" if below else "Go on to feeling the paper"
+    further = f"Go down to Z {below[0]:g}" if below else "Continue with the paper test"
     return Choose(
         "first-layer-step",
-        f"The nozzle is at Z {z:g}. Is the gap below it about as wide?",
+        f"The nozzle is at Z {z:g}. Is the gap about {z:g} mm?",
         (
-            Option("on", further, f"about {z:g} mm are left"),
-            Option("touches", "Much narrower, or it touches", "go back up and feel for the paper from there"),
+            Option("on", further, f"the gap is about {z:g} mm"),
+            Option("touches", "Much narrower, or it touches", "go back up and do the paper test from there"),
             Option("stop", "Stop", "lift the nozzle and end the check"),
         ),
-        "Look from the side, with light behind; at Z 1 and below with a sheet of paper under the nozzle, which "
-        "you move. Do not go on with a gap that is much narrower than Z says: the next step could press the "
-        "nozzle into the bed.",
+        "Look from the side, with light behind the nozzle. At Z 1 and below, slide a sheet of paper under it. Do not "
+        "continue if the gap is much narrower than Z: the next step could press the nozzle into the bed.",
         facts={"z": z},
     )

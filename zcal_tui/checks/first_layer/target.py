@@ -1,4 +1,4 @@
-"""Which configured value brings Z 0 to where it should be. Pure."""
+"""The configured value that sets the height of Z 0. Pure."""
 
 from dataclasses import dataclass
 
@@ -34,7 +34,7 @@ class OffsetTarget:
         """The changes for Z 0 to be higher by `adjustment` (mm)."""
         effect = closer_farther(adjustment)
         if self.shift:
-            effect += f", with the live offset of {self.shift:+.3f} taken over"
+            effect += f", including the live offset of {self.shift:+.3f}"
         return tuple(
             Change(
                 name, self.option, f"{old:g}", f"{self.new(old, adjustment):.3f}", saves=True, effect=effect

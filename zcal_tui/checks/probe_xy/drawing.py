@@ -1,4 +1,4 @@
-"""A drawing in characters of where the probe is, seen from the nozzle, which shows what the signs mean."""
+"""A character drawing of the probe's position relative to the nozzle, which shows the meaning of the signs."""
 
 SIZE = 5
 """Characters from the nozzle to the edge, across; the drawing is 2 × SIZE + 1 wide."""

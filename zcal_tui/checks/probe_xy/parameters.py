@@ -1,4 +1,4 @@
-"""How the probe's X and Y offsets are measured: what a person may choose."""
+"""The parameters of `probe-xy`."""
 
 from dataclasses import dataclass
 
@@ -9,11 +9,9 @@ from zcal_tui.checks.parameters import attach_parameter, detach_parameter, home_
 class ProbeXyParameters:
     """How the probe's X and Y offsets are measured."""
 
-    repeats: int = parameter(
-        1, "how often to mark and jog; more tell how well you see it", minimum=1, maximum=9
-    )
-    x: float | None = parameter(None, "where the toolhead stands for the mark; else mid-bed", unit="mm")
-    y: float | None = parameter(None, "where the toolhead stands for the mark; else mid-bed", unit="mm")
+    repeats: int = parameter(1, "number of marks; more show how well you see the mark", minimum=1, maximum=9)
+    x: float | None = parameter(None, "toolhead position for the mark; default: middle of the bed", unit="mm")
+    y: float | None = parameter(None, "toolhead position for the mark; default: middle of the bed", unit="mm")
     home: bool = home_parameter()
     attach: str = attach_parameter()
     detach: str = detach_parameter()

@@ -1,4 +1,4 @@
-"""How the probe's X and Y offsets are measured: touch, mark, and bring the nozzle over the mark."""
+"""How the probe's X and Y offsets are measured: probe, mark the tape, and move the nozzle over the mark."""
 
 import asyncio
 import math
@@ -35,7 +35,7 @@ from zcal_tui.printer.geometry import Xy, area, measuring_site, z_limits
 
 @dataclass(frozen=True)
 class Seen:
-    """One look: the toolhead's place with the probe over the mark, and with the nozzle over it."""
+    """One measurement: the toolhead's position with the probe over the mark, and with the nozzle over it."""
 
     probed: Xy
     nozzle: Xy
@@ -47,9 +47,9 @@ class Seen:
 
 
 async def measure(context: Context, parameters: ProbeXyParameters) -> None:
-    """Mark and jog as often as asked. See `Check.run` for what it raises."""
+    """Mark and jog as often as requested. See `Check.run` for what it raises."""
     require_ready(context.printer.state)
-    require_person(context.operator, "Somebody has to mark the bed and bring the nozzle over the mark.")
+    require_person(context.operator, "A person has to mark the tape and move the nozzle over the mark.")
     probe = require_probe(context.printer.state)
     macros = stow_macros(context.printer.state, parameters.attach, parameters.detach)
     place = _chosen_place(context, parameters, probe)
@@ -108,44 +108,44 @@ async def _look(
         Confirm(
             "tape",
             "Is a piece of tape on the bed where the probe will touch?",
-            "Painter's tape or paper that can be written on; the probe comes down onto it. "
+            "Use painter's tape or paper that you can write on. The probe comes down onto it. "
             f"The toolhead goes to X {place[0]:.1f} Y {place[1]:.1f}.",
-            yes="It is there",
-            no="Go on without",
+            yes="Yes, it is",
+            no="Continue without tape",
         )
     )
     context.emit(Stage("travel", f"Going to X {place[0]:.1f} Y {place[1]:.1f}"))
     await travel(context.printer, x=place[0], y=place[1], clearance=clearance)
     async with probe_attached(context, macros):
         context.stop_if_cancelled()
-        if macros is not None:  # which may leave the toolhead at the dock
+        if macros is not None:  # the macro may leave the toolhead at the dock
             await travel(context.printer, x=place[0], y=place[1], clearance=clearance)
-        context.emit(Stage("touch", "Touching the bed with the probe"))
+        context.emit(Stage("touch", "Probing the bed"))
         touches = await take_samples(context, 2, first=numbers.upcoming, turn=test)
         numbers.next(len(touches))
         if not touches:
             raise CheckFailed(
-                "The printer told of no touch.",
-                "Its configuration leaves touches out, or lines of its console were lost.",
+                "The printer reported no sample.",
+                "Its configuration drops samples, or console lines were lost.",
                 "Repeat the check.",
             )
         trigger = max(sample.trigger_z for sample in touches)
         if macros is not None and (probe.wrapped or probe.kind == OWN_DOCK):
-            # The command may have put the probe away at its end, and its tip is to be looked at
+            # The command may have docked the probe at its end, and its tip must be visible
             await lift_before_macro(context.printer)
-            context.emit(Stage("attach", f"Fetching the probe again ({macros[0]})"))
+            context.emit(Stage("attach", f"Attaching the probe again ({macros[0]})"))
             await context.printer.gcode(macros[0])
             await travel(context.printer, x=place[0], y=place[1], clearance=clearance)
         await go_to(context.printer, z=trigger + ABOVE_MARK)
         probed = position(context.printer)
-        context.emit(Stage("mark", "Mark the point right below the probe's tip on the tape"))
+        context.emit(Stage("mark", "Mark the tape directly under the probe tip"))
         marked = await context.operator.confirm(
             Confirm(
                 "mark",
-                "Mark the point right below the probe's tip on the tape.",
-                f"The tip hangs {ABOVE_MARK:g} mm over the place it touched. A fine dot or a cross is best.",
+                "Mark the tape directly under the probe tip.",
+                f"The tip is now {ABOVE_MARK:g} mm above the point it probed. A fine dot or a cross is best.",
                 yes="Marked",
-                no="Give up",
+                no="Abort",
             )
         )
         await travel(context.printer, clearance=travel_clearance(probe, trigger))
@@ -155,10 +155,10 @@ async def _look(
     aim = probed[0] + probe.x_offset, probed[1] + probe.y_offset
     allowed = area(context.printer.state)
     aim = allowed.nearest(aim) if allowed is not None else aim
-    async with probe_docked(context, macros):  # one that hung there before the check began still does
-        context.emit(Stage("jog", "Bring the nozzle right over the mark"))
+    async with probe_docked(context, macros):  # it may have been attached before the check began
+        context.emit(Stage("jog", "Move the nozzle over the mark"))
         await travel(context.printer, x=aim[0], y=aim[1], clearance=travel_clearance(probe, trigger))
-        # The probe's tip was the lowest part at its trigger, so that the nozzle hangs free at that height
+        # The probe's tip was the lowest part at its trigger, so the nozzle is clear of the bed at that height
         await go_to(context.printer, z=trigger + ABOVE_MARK)
         nozzle = await _jog(context, probe, probed[:2], trigger - probe.z_offset, test, tests)
         await travel(context.printer, clearance=travel_clearance(probe, trigger))
@@ -183,7 +183,7 @@ def _tell(context: Context, n: int, kind: str, test: int, place: Xy) -> None:
 async def _jog(
     context: Context, probe: ProbeConfig, probed: Xy, expected: float, test: int, tests: int
 ) -> Xy:
-    """Moves until the person says that the nozzle is over the mark; returns the toolhead's place then."""
+    """Jog until the person confirms that the nozzle is over the mark; returns the toolhead's position then."""
     allowed, limits = area(context.printer.state), z_limits(context.printer.state)
     low, high = (allowed.low, allowed.high) if allowed is not None else ((-math.inf,) * 2, (math.inf,) * 2)
     bottom, top = limits if limits is not None else (0.0, math.inf)
@@ -192,7 +192,7 @@ async def _jog(
         move = await context.operator.jog(
             JogStep(
                 key="jog",
-                text="Bring the nozzle right over the mark.",
+                text="Move the nozzle over the mark.",
                 x=at[0],
                 y=at[1],
                 z=at[2],
@@ -202,7 +202,7 @@ async def _jog(
                 old=(probe.x_offset, probe.y_offset),
                 test=test,
                 tests=tests,
-                detail="Lower it so far that you see well where it points; it need not touch.",
+                detail="Lower it until you see clearly where it points. It need not touch.",
             )
         )
         if move.kind == "done":
@@ -213,23 +213,23 @@ async def _jog(
 
 
 async def _make(context: Context, move: JogMove, expected: float) -> None:
-    """One jog, inside the axes, and downwards near the bed only when it is meant."""
+    """One jog, inside the axis limits; downwards near the bed only with consent."""
     at = position(context.printer)
     target = at[0] + move.dx, at[1] + move.dy, at[2] + move.dz
     allowed, limits = area(context.printer.state), z_limits(context.printer.state)
     if allowed is not None and not allowed.contains(target[:2]):
-        context.emit(Notice("The axes end there; the nozzle was not moved."))
+        context.emit(Notice("The nozzle was not moved: the axes end there."))
         return
     if limits is not None and not limits[0] <= target[2] <= limits[1]:
-        context.emit(Notice(f"Z goes from {limits[0]:g} to {limits[1]:g} mm; the nozzle was not moved."))
+        context.emit(Notice(f"The nozzle was not moved: Z goes from {limits[0]:g} to {limits[1]:g} mm."))
         return
     if move.dz < 0.0 and target[2] < expected + ABOVE_JOGGED:
         sure = await context.operator.confirm(
             Confirm(
                 "risky-step",
                 f"Go down by {length(-move.dz)}?",
-                f"By the configured z_offset the bed is at {length(expected)}; the nozzle would end at "
-                f"{length(target[2])} and might touch it.",
+                f"This would put the nozzle at Z {length(target[2])}. The expected bed surface is at Z "
+                f"{length(expected)}, so the nozzle might touch it.",
                 yes="Go down",
                 no="Stay",
                 danger=True,
@@ -241,7 +241,7 @@ async def _make(context: Context, move: JogMove, expected: float) -> None:
 
 
 def _chosen_place(context: Context, parameters: ProbeXyParameters, probe: ProbeConfig) -> Xy:
-    """Where the toolhead stands with the probe over the tape. Raises CheckRefused for a place out of reach."""
+    """The toolhead's position with the probe over the tape. Raises CheckRefused where it is out of reach."""
     site = measuring_site(context.printer.state, probe)
     middle = site.toolhead if site is not None else position(context.printer)[:2]
     x = middle[0] if parameters.x is None else parameters.x

@@ -45,7 +45,7 @@ class HeatWatch:
             heater = state.heaters.get(name)
             if heater is None:
                 raise CheckFailed(
-                    f"The printer no longer tells of its {NAMES[name]}.",
+                    f"The printer no longer reports its {NAMES[name]}.",
                     "Its configuration has changed.",
                     "Repeat it.",
                 )
@@ -53,7 +53,7 @@ class HeatWatch:
                 raise CheckFailed(
                     f"The {NAMES[name]}'s target is {heater.target:g} °C and not the {target:g} °C that were set.",
                     "Another screen, a web interface or a macro changed it, or idle_timeout switched the heaters off.",
-                    "Leave the printer to the check, then repeat it.",
+                    "Repeat the check, and do not use the printer during it.",
                 )
             if name in self._reached:
                 continue
@@ -67,8 +67,8 @@ class HeatWatch:
                 raise CheckFailed(
                     f"The {NAMES[name]} does not get warmer: {heater.temperature:.0f} °C for {duration(now - since)}, "
                     f"target {target:g} °C.",
-                    "Its heater or its thermistor is not connected, has come loose, or is too weak for this target.",
-                    "The heaters are being set back. Look at the wiring before you heat again.",
+                    "Its heater or thermistor is loose or not connected, or the heater is too weak.",
+                    "The heaters are being turned back. Check the wiring before you heat again.",
                 )
 
 

@@ -120,8 +120,8 @@ def _allowed(state: PrinterState, name: str, asked: float | None, usual: float) 
     if asked > highest - MARGIN:
         raise CheckRefused(
             f"{asked:g} °C is too hot for the {NAMES[name]}.",
-            f"Its max_temp is {highest:g} °C, and an overshoot beyond it halts the printer.",
-            f"Take at most {highest - MARGIN:g} °C.",
+            f"Its max_temp is {highest:g} °C, and an overshoot beyond that halts the printer.",
+            f"Use at most {highest - MARGIN:g} °C.",
         )
     return asked
 
@@ -131,8 +131,8 @@ def _require_cold(state: PrinterState, name: str, target: float) -> None:
     warmest = max(heater.temperature, heater.target)
     if target - warmest < limits.LEAST_RISE.value:
         raise CheckRefused(
-            f"The {NAMES[name]} is too warm to begin with: {heater.temperature:.0f} °C"
+            f"The {NAMES[name]} is too warm to start: {heater.temperature:.0f} °C"
             + (f", target {heater.target:.0f} °C." if heater.target > 0 else "."),
-            f"It is compared with {target:g} °C, and the first phase is to be at room temperature.",
+            f"The first phase must be at room temperature, for comparison with {target:g} °C.",
             "Turn the heaters off (TURN_OFF_HEATERS), wait until the printer is cold, then start again.",
         )

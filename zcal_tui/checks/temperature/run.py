@@ -1,4 +1,4 @@
-"""How the temperature bias is measured: look after look in one place, through all phases, without homing."""
+"""How the temperature bias is measured: samples in one place through all phases, without homing."""
 
 import asyncio
 import math
@@ -7,6 +7,7 @@ from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import travel_clearance
 from zcal_tui.checks.dock.attach import dock_macros, probe_attached
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
+from zcal_tui.checks.lease.temporary_settings import HEATING_NEEDS_MODULE
 from zcal_tui.checks.preconditions import require_probe, require_ready, require_step
 from zcal_tui.checks.probing import take_samples
 from zcal_tui.checks.temperature.analysis import TemperatureReport
@@ -185,9 +186,9 @@ class _Measuring:
             raise disturbed(state)
         if not state.homed():
             raise CheckFailed(
-                "The motors were switched off, or the printer was homed anew, in the middle of the check.",
-                "idle_timeout, M84 or another program did so; heights before and after can no longer be compared.",
-                "Leave the printer to the check, then repeat it.",
+                "The motors were switched off, or the printer was homed, during the check.",
+                "idle_timeout, M84 or another program did it. Heights before and after cannot be compared.",
+                "Repeat the check, and do not use the printer during it.",
             )
         if self._stands is not None and state.position is not None:
             apart = (abs(now - then) for now, then in zip(state.position, self._stands, strict=True))
@@ -224,10 +225,10 @@ def _moved() -> CheckFailed:
     """Homing a printer that is homed does not show but by its moves (Klipper docs, Probe_Calibrate, Temperature Bias:
     "without homing or disabling the stepper motors")."""
     return CheckFailed(
-        "The toolhead was moved in the middle of the check.",
-        "Another screen, a web interface or a macro has homed or jogged the printer. After homing, heights before and "
-        "after can no longer be compared, and a homing looks like any other move.",
-        "Leave the printer to the check, then repeat it. The samples so far are kept.",
+        "The toolhead was moved during the check.",
+        "Another screen, a web interface or a macro homed or jogged the printer. Heights before and after homing "
+        "cannot be compared.",
+        "Repeat the check, and do not use the printer during it. The samples so far are kept.",
     )
 
 
@@ -253,44 +254,41 @@ def _announce(
     if touches_with_nozzle(probe) and nozzle > 0:
         context.emit(
             Notice(
-                "The nozzle itself touches the bed: what oozes out of it counts as height. Unload the filament and "
+                "The nozzle itself touches the bed, so oozing filament changes the height. Unload the filament and "
                 "clean the nozzle while it is warm."
             )
         )
     elif nozzle >= OOZES:
         context.emit(
             Notice(
-                f"At {nozzle:.0f} °C filament oozes out of the nozzle during the touches and may drop onto the bed "
-                "below: unload it first. The probe's own height is not changed by it."
+                f"At {nozzle:.0f} °C filament oozes from the nozzle and may drop onto the bed: unload it first. The "
+                "probe's own height is not affected."
             )
         )
     if (every := look_interval(state, parameters)) < parameters.every:
         context.emit(
             Notice(
-                f"It touches every {duration(every)}, a third of idle_timeout, so that heaters and motors stay on."
+                f"It probes every {duration(every)}, a third of idle_timeout, so that heaters and motors stay on."
             )
         )
     if any(heater.temperature > ROOM for heater in state.heaters.values()):
-        context.emit(
-            Notice("The printer is not quite at room temperature; the first heights may still be moving.")
-        )
+        context.emit(Notice("The printer is not at room temperature yet. The first heights may still drift."))
     if "z_thermal_adjust" in state.settings:
         context.emit(
             Notice(
-                "[z_thermal_adjust] moves the toolhead with the frame's temperature. Probing does without its "
-                "correction, so that the shift contains what it takes out of prints. To keep it out of the moves "
-                "between the touches as well, cancel, run SET_Z_THERMAL_ADJUST ENABLE=0, start again, and switch it "
-                "on afterwards (ENABLE=1)."
+                "[z_thermal_adjust] moves the toolhead with the frame's temperature. Probing does not use its "
+                "correction, so the shift includes what it corrects in prints. To disable it, cancel, run "
+                "SET_Z_THERMAL_ADJUST ENABLE=0, start again, and run ENABLE=1 afterwards."
             )
         )
 
 
 def _require_lease(context: Context) -> None:
-    """Raises CheckRefused without the extra, before anything moves."""
+    """Raises CheckRefused without the [zcal] module, before anything moves."""
     if not context.zcal.can("settings"):
         raise CheckRefused(
-            "Heating needs the companion extra.",
-            "If this program died or the link went, nobody would turn the heaters off again.",
+            HEATING_NEEDS_MODULE,
+            "If zcal-tui ended or lost the link, nothing would turn the heaters off.",
             "Install it with `zcal-tui install`, then start again.",
         )
 

@@ -1,7 +1,7 @@
-"""How Klipper's own eddy current probe gets its heights: PROBE_EDDY_CURRENT_CALIBRATE, driven and judged.
+"""Calibrates Klipper's own eddy current probe with PROBE_EDDY_CURRENT_CALIBRATE, and judges the result.
 
 Klipper docs, Eddy_Probe. Such a sensor has no z_offset: after the paper test Klipper lifts it in steps and notes the
-frequency at each height. It stages that table by itself, so the person is asked before; the session saves or discards
+frequency at each height. It stages that table by itself, so consent comes first; the session saves or discards
 it after the run.
 """
 
@@ -48,9 +48,8 @@ SURPLUS = 1.2
 LOOK = 1.0
 NOT_KNOWN_YET = "(what Klipper measures)"
 STAGES_DETAIL = (
-    "Klipper's command stages it by itself, without asking. Afterwards you are asked whether to save it. If you do "
-    "not, or the check ends early, it is discarded by a RESTART of Klipper: homing and the live G-code offset are lost "
-    "with it."
+    "Klipper's command stages the result without asking. Afterwards you are asked whether to save it. If you do not, "
+    "or the check ends early, a RESTART of Klipper discards it. Homing and the live G-code offset are then lost."
 )
 
 
@@ -110,39 +109,39 @@ def _require_possible(state: PrinterState, sensor: _Sensor) -> None:
     """Raises CheckRefused where Klipper could not do it, or its value could not be told from others'."""
     if state.has_command(CALIBRATE) is False:
         raise CheckRefused(
-            f"[{sensor.section}] cannot be calibrated by this Klipper.",
+            f"This Klipper cannot calibrate [{sensor.section}].",
             f"It has no command {CALIBRATE}.",
-            "Update Klipper, or calibrate it as its maker says.",
+            "Update Klipper, or calibrate the sensor as its maker describes.",
         )
     if state.save_config.pending:
         raise CheckRefused(
-            "Values are pending in Klipper that were not saved yet.",
-            f"{CALIBRATE} stages its own by itself, and only a RESTART could discard them: with the others.",
-            "Save what is pending (SAVE_CONFIG) or discard it (RESTART), then start again.",
+            "Klipper has unsaved pending values.",
+            f"{CALIBRATE} stages its result, and only a RESTART could discard it, together with them.",
+            "Save them (SAVE_CONFIG) or discard them (RESTART), then start again.",
         )
     if not state.homed() and not sensor.old and homes_with_probe(state):
         raise CheckRefused(
-            "Z is homed by the sensor, which is not calibrated yet.",
-            "It has to be calibrated before it can home, and the printer homed before it can be calibrated.",
-            "For the first time do it by hand, with [force_move] (Klipper docs, Eddy_Probe, Performing initial "
-            "calibration when homing with probe): bring the nozzle about 20 mm over the middle of the bed, home X and "
-            "Y, SET_KINEMATIC_POSITION Z=25; then start this check.",
+            "Z homes with the sensor, which is not calibrated yet.",
+            "It must be calibrated before it can home, and the printer must be homed to calibrate it.",
+            "Do the first calibration by hand with [force_move] (Klipper docs, Eddy_Probe, Performing initial "
+            "calibration when homing with probe). Home X and Y, bring the nozzle about 20 mm above the middle of the "
+            "bed, run SET_KINEMATIC_POSITION Z=25, then start this check.",
         )
 
 
 async def _agree(context: Context) -> None:
-    """The person's word before anything is staged. Raises CheckRefused, CheckCancelled, NeedsPerson."""
+    """The person's consent before anything is staged. Raises CheckRefused, CheckCancelled, NeedsPerson."""
     agreed = await context.operator.confirm(
         Confirm(
             "eddy-stages",
-            "Klipper will stage the new calibration for SAVE_CONFIG at the end of its measurement. Go on?",
+            "Klipper stages the new calibration for SAVE_CONFIG at the end of its measurement. Continue?",
             STAGES_DETAIL,
-            yes="Go on",
+            yes="Continue",
             no="Not now",
         )
     )
     if not agreed:
-        raise CheckRefused("You did not want Klipper to stage anything.", "Nothing was measured.")
+        raise CheckRefused("Staging was declined.", "Nothing was measured.")
 
 
 async def _drive_current_first(context: Context, sensor: _Sensor) -> bool:
@@ -150,10 +149,10 @@ async def _drive_current_first(context: Context, sensor: _Sensor) -> bool:
     return await context.operator.confirm(
         Confirm(
             "eddy-drive-current",
-            "The drive current of the sensor was never calibrated. Do that first?",
-            f"[{sensor.section}] has no reg_drive_current; Klipper takes {DEFAULT_DRIVE_CURRENT}. Its documentation "
-            "has it calibrated first, since the heights hold for one current only. It takes some seconds; once it is "
-            f"saved and Klipper has restarted, start this check again for the heights. {STAGES_DETAIL}",
+            "The sensor's drive current was never calibrated. Calibrate it first?",
+            f"[{sensor.section}] has no reg_drive_current, so Klipper uses {DEFAULT_DRIVE_CURRENT}. The heights are "
+            "valid for one current only. It takes some seconds. Then save it, let Klipper restart, and start this "
+            f"check again for the heights. {STAGES_DETAIL}",
             yes="Drive current first",
             no=f"Heights, with {DEFAULT_DRIVE_CURRENT}",
         )
@@ -161,19 +160,19 @@ async def _drive_current_first(context: Context, sensor: _Sensor) -> bool:
 
 
 async def _find_drive_current(context: Context, sensor: _Sensor, place: Place) -> None:
-    context.emit(Stage("travel", "Bringing the sensor over the middle of the bed"))
+    context.emit(Stage("travel", "Moving the sensor over the middle of the bed"))
     await travel(context.printer, x=place.toolhead[0], y=place.toolhead[1], clearance=DRIVE_CURRENT_HEIGHT)
     if position(context.printer)[2] > DRIVE_CURRENT_HEIGHT:
         await go_to(context.printer, z=DRIVE_CURRENT_HEIGHT)
     context.stop_if_cancelled()
-    context.emit(Stage("drive-current", "Finding the drive current of the sensor"))
+    context.emit(Stage("drive-current", "Measuring the sensor's drive current"))
     async with _staging(context, sensor, "reg_drive_current"):
         await context.printer.gcode(f'{DRIVE_CURRENT} CHIP="{sensor.chip}"')
     changes = await _staged(context, sensor)
     found = next((change.new for change in changes if change.option == "reg_drive_current"), None)
     if found is None:
         raise CheckFailed(
-            f"{DRIVE_CURRENT} has ended, but nothing is staged.", "", "Look at the console for its words."
+            f"{DRIVE_CURRENT} finished, but nothing is staged.", "", "Check its messages on the console."
         )
     context.emit(ChangesUpdated(changes))
     context.stop_if_cancelled()
@@ -182,9 +181,7 @@ async def _find_drive_current(context: Context, sensor: _Sensor, place: Place) -
             Verdict(
                 Level.UNKNOWN,
                 f"The sensor's drive current is {found}; its heights are not calibrated yet.",
-                (
-                    "Klipper takes it into use with a restart (Klipper docs, Eddy_Probe, Calibrating drive current).",
-                ),
+                ("Klipper uses it after a restart (Klipper docs, Eddy_Probe, Calibrating drive current).",),
             )
         )
     )
@@ -205,9 +202,9 @@ async def _find_heights(context: Context, sensor: _Sensor, place: Place, step: f
         f'{CALIBRATE} CHIP="{sensor.chip}"',
         lambda: _measuring(context, sensor),
     )
-    context.emit(Stage("paper", "Lower the nozzle until the paper just drags"))
+    context.emit(Stage("paper", "Lower the nozzle until the paper drags slightly"))
     plan = PaperPlan(
-        text="Lower the nozzle until the paper just drags.",
+        text="Lower the nozzle until the paper drags slightly.",
         name="contact",
         old=None,
         base=0.0,
@@ -215,7 +212,7 @@ async def _find_heights(context: Context, sensor: _Sensor, place: Place, step: f
         # A height that somebody has set by hand, as for the first calibration, is no expectation
         expected=None if homes_with_probe(context.printer.state) and not sensor.old else 0.0,
         clearance=safe_clearance(context.printer.state),
-        detail=f"{DETAIL} When you accept, Klipper lifts the nozzle and measures by itself, for a minute or two.",
+        detail=f"{DETAIL} After Accept, Klipper lifts the nozzle and measures by itself for one or two minutes.",
     )
     try:
         async with _staging(context, sensor, "calibrate", manual):
@@ -238,7 +235,7 @@ class Measured:
 
 
 async def _judge(context: Context, sensor: _Sensor, changes: tuple[Change, ...], measured: Measured) -> None:
-    """Say what it is worth. What is no good is not offered for saving."""
+    """Judge it. A calibration that is not usable is not offered for saving."""
     state = context.printer.state
     calibrated = EddyCalibration(
         measured.paper,
@@ -309,11 +306,11 @@ def _table(changes: tuple[Change, ...]) -> Table:
         if entries := table(text):
             return entries
     raise CheckFailed(
-        "Klipper has ended its calibration, but staged no table of heights.",
+        "Klipper finished its calibration, but staged no table of heights.",
         f"What it staged reads {text!r}."
         if text
-        else "Another program may have saved it, or restarted Klipper.",
-        "Look at the console for its words, then repeat the check.",
+        else "Another program may have saved it or restarted Klipper.",
+        "Check its messages on the console, then repeat the check.",
     )
 
 
@@ -326,7 +323,7 @@ async def _measuring(context: Context, sensor: _Sensor) -> AsyncIterator[None]:
     context.emit(
         Stage(
             "measure",
-            f"Klipper lifts the sensor and measures by itself, for about {duration(total)}; do not touch anything",
+            f"Klipper lifts the sensor and measures by itself for about {duration(total)}. Do not touch anything",
         )
     )
     watching = asyncio.create_task(_tell_time(context, total), name="zcal eddy progress")
@@ -347,8 +344,8 @@ async def _tell_time(context: Context, total: int) -> None:
             told = True
             context.emit(
                 Notice(
-                    "Klipper cannot be stopped in this measurement but by the emergency stop; it ends by itself in "
-                    f"about {duration(total - gone)}, and is discarded then."
+                    "Only the emergency stop can end this measurement early. It ends by itself in about "
+                    f"{duration(total - gone)}, and is then discarded."
                 )
             )
         await context.clock.sleep(LOOK)

@@ -1,4 +1,4 @@
-"""How the Z offset is measured: what a person may choose."""
+"""The parameters of `z-offset`."""
 
 from dataclasses import dataclass
 
@@ -11,15 +11,15 @@ class ZOffsetParameters:
 
     what: str = parameter(
         "auto",
-        "which value: the probe's z_offset, or the Z endstop's position; auto takes the probe where there is one",
+        "the value to measure: the probe's z_offset or the Z endstop's position; auto prefers the probe",
         choices=("auto", "probe", "endstop"),
     )
-    touches: int = parameter(8, "touches of the probe before the paper test", minimum=3, maximum=50)
+    touches: int = parameter(8, "probe samples before the paper test", minimum=3, maximum=50)
     repeats: int = parameter(
-        2, "how often to do the paper test; a second one shows a slip of the first", minimum=1, maximum=10
+        2, "number of paper tests; a second one reveals a mistake in the first", minimum=1, maximum=10
     )
-    x: float | None = parameter(None, "the bed point, X; else where a mesh counts as zero", unit="mm")
-    y: float | None = parameter(None, "the bed point, Y; else where a mesh counts as zero", unit="mm")
+    x: float | None = parameter(None, "X of the bed point; default: where the mesh is zero", unit="mm")
+    y: float | None = parameter(None, "Y of the bed point; default: where the mesh is zero", unit="mm")
     home: bool = home_parameter()
     attach: str = attach_parameter()
     detach: str = detach_parameter()

@@ -1,4 +1,4 @@
-"""Where the Z offset is measured, and what all ways of measuring it tell the person."""
+"""Where the Z offset is measured, and the instructions that all its paper tests share."""
 
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckRefused
@@ -9,9 +9,9 @@ from zcal_tui.printer.geometry import Xy, measuring_site
 from zcal_tui.printer.places import Place, corner_places, place_at, reachable
 
 DETAIL = (
-    "Put a sheet of ordinary paper below the nozzle and push it to and fro. Lower the nozzle until you just feel it "
-    "drag on the paper; if the paper is stuck, go up again. Nozzle and bed are cold and the nozzle is clean. The "
-    "thickness of the paper (about 0.1 mm) is left in on purpose: it makes up for what a hot nozzle grows."
+    "Put a sheet of ordinary paper under the nozzle and slide it back and forth. Correct: it slides with slight, even "
+    "drag. Slides freely: too high. Buckles or sticks: too low. Nozzle and bed must be cold, and the nozzle clean. The "
+    "paper's thickness (about 0.1 mm) is not subtracted: it compensates for the growth of the hot nozzle."
 )
 
 
@@ -28,9 +28,9 @@ def chosen_place(context: Context, parameters: ZOffsetParameters, probe: ProbeCo
     if parameters.x is None and parameters.y is None and (places := corner_places(state, probe)):
         return places[-1]
     raise CheckRefused(
-        f"Probe and nozzle do not both reach the bed at X {x:g} Y {y:g}.",
-        f"The probe is {probe.x_offset:g}, {probe.y_offset:g} mm from the nozzle, and the axes end before.",
-        "Choose a point with --x and --y that both can be brought over.",
+        f"Probe and nozzle cannot both reach the bed at X {x:g} Y {y:g}.",
+        f"The probe is {probe.x_offset:g}, {probe.y_offset:g} mm from the nozzle, and the axes end before that.",
+        "Choose a point with --x and --y that both can reach.",
     )
 
 
@@ -49,8 +49,8 @@ def nozzle_place(context: Context, parameters: ZOffsetParameters) -> Xy:
     )
     if not reachable(state, place):
         raise CheckRefused(
-            f"The nozzle does not reach X {place.bed[0]:g} Y {place.bed[1]:g}.",
-            "The axes end before.",
-            "Choose a point with --x and --y that the nozzle can be brought over.",
+            f"The nozzle cannot reach X {place.bed[0]:g} Y {place.bed[1]:g}.",
+            "The axes end before that.",
+            "Choose a point with --x and --y that the nozzle can reach.",
         )
     return place.bed

@@ -1,4 +1,4 @@
-"""How the Z offset is measured: touch with the probe, go over the same point with the nozzle, feel the paper."""
+"""How the Z offset is measured: probe a point, bring the nozzle over the same point, do the paper test."""
 
 import asyncio
 from dataclasses import dataclass
@@ -39,9 +39,9 @@ SCANNER_COMMANDS = {
 
 
 async def measure(context: Context, parameters: ZOffsetParameters) -> None:
-    """Do it for the probe or the endstop. See `Check.run` for what it raises."""
+    """Measure it for the probe or the endstop. See `Check.run` for what it raises."""
     require_ready(context.printer.state)
-    require_person(context.operator, "Somebody has to feel when the nozzle touches the paper.")
+    require_person(context.operator, "A person has to feel when the nozzle drags on the paper.")
     probe = probe_config(context.printer.state)
     rail = z_rail(context.printer.state)
     step = require_step(context.printer.state)
@@ -56,7 +56,7 @@ async def measure(context: Context, parameters: ZOffsetParameters) -> None:
         await _probe_offset(
             context,
             parameters,
-            _require_switch(require_probe(context.printer.state, "Or take --what endstop.")),
+            _require_switch(require_probe(context.printer.state, "Or use --what endstop.")),
             step,
         )
     else:
@@ -65,7 +65,7 @@ async def measure(context: Context, parameters: ZOffsetParameters) -> None:
 
 @dataclass(frozen=True)
 class _Tests:
-    """What all paper tests of a run have in common."""
+    """The settings that all paper tests of a run share."""
 
     name: str
     old: float | None
@@ -92,23 +92,23 @@ async def _probe_offset(
         await travel(context.printer, x=place.toolhead[0], y=place.toolhead[1], clearance=clearance)
         async with probe_attached(context, macros):
             context.stop_if_cancelled()
-            if macros is not None:  # which may leave the toolhead at the dock
+            if macros is not None:  # the macro may leave the toolhead at the dock
                 await travel(context.printer, x=place.toolhead[0], y=place.toolhead[1], clearance=clearance)
-            context.emit(Stage("touch", "Touching the bed with the probe"))
+            context.emit(Stage("touch", "Probing the bed"))
             touches = await take_samples(context, parameters.touches)
         heights = trigger_heights(touches)
         if len(heights) < 2:
             raise ProbeUnusable(
-                "The printer told of too few touches.",
-                "Its configuration leaves touches out, or lines of its console were lost.",
-                "Take more --touches, or repeat the check.",
+                "The printer reported too few samples.",
+                "Its configuration drops samples, or console lines were lost.",
+                "Raise --touches, or repeat the check.",
             )
         trigger = sum(heights) / len(heights)
         expected = trigger - probe.z_offset
         homes = homes_with_probe(context.printer.state)
         tests = _Tests("z_offset", probe.z_offset, trigger, expected, parameters.repeats, clearance, homes)
         papers: list[PaperHeight] = []
-        async with probe_docked(context, stow):  # one that hung there before the check began still does
+        async with probe_docked(context, stow):  # it may have been attached before the check began
             context.emit(Stage("travel", "Bringing the nozzle over the same point"))
             await travel(
                 context.printer,
@@ -148,8 +148,8 @@ async def _endstop_position(
         async with probe_docked(context, stow):
             for test in range(1, parameters.repeats + 1):
                 if test > 1:
-                    # So that the endstop's own scatter is in the scatter of the repeats
-                    context.emit(Stage("home", "Homing again, so that the endstop's scatter counts"))
+                    # So that the endstop's own scatter is part of the scatter of the repeats
+                    context.emit(Stage("home", "Homing again, to include the scatter of the endstop"))
                     await require_free(context.printer)
                     await context.printer.gcode("G28" if is_delta(context.printer.state) else "G28 Z")
                 context.emit(Stage("travel", f"Bringing the nozzle over X {place[0]:.1f} Y {place[1]:.1f}"))
@@ -164,11 +164,11 @@ async def _endstop_position(
 
 
 async def _paper(context: Context, tests: _Tests, test: int, n: int) -> PaperHeight:
-    context.emit(Stage("paper", "Lower the nozzle until the paper just drags"))
+    context.emit(Stage("paper", "Lower the nozzle until the paper drags slightly"))
     return await paper_test(
         context,
         PaperPlan(
-            text="Lower the nozzle until the paper just drags.",
+            text="Lower the nozzle until the paper drags slightly.",
             name=tests.name,
             old=tests.old,
             base=tests.base,
@@ -185,16 +185,16 @@ async def _paper(context: Context, tests: _Tests, test: int, n: int) -> PaperHei
 
 
 async def _confirm_place(context: Context, probe: ProbeConfig, touched_at: Xy) -> None:
-    """Ask whether the nozzle is where the probe touched: if not, the probe's X and Y offsets are wrong, and the paper
+    """Ask whether the nozzle is above the probed point. If not, the probe's X and Y offsets are wrong, and the paper
     test would measure another point of the bed (Klipper docs, Probe_Calibrate)."""
     nozzle = position(context.printer)
     right = await context.operator.confirm(
         Confirm(
             "nozzle-over-point",
-            "Does the nozzle stand over the point that the probe touched?",
+            "Is the nozzle above the point that was probed?",
             "It was moved by the configured offsets "
-            f"(x_offset {probe.x_offset:g} mm, y_offset {probe.y_offset:g} mm). A millimetre off does no harm.",
-            yes="Yes, over it",
+            f"(x_offset {probe.x_offset:g} mm, y_offset {probe.y_offset:g} mm). 1 mm off does not matter.",
+            yes="Yes, above it",
             no="No, beside it",
             facts={
                 "nozzle_x": nozzle[0],
@@ -208,9 +208,9 @@ async def _confirm_place(context: Context, probe: ProbeConfig, touched_at: Xy) -
     )
     if not right:
         raise CheckFailed(
-            "The nozzle does not stand over the point that was probed.",
-            f"x_offset and y_offset in [{probe.section}] are not right.",
-            "Do the check probe-xy first and save its values, then repeat this one.",
+            "The nozzle is not above the point that was probed.",
+            f"x_offset and y_offset in [{probe.section}] are wrong.",
+            "Run Probe XY offset (`probe-xy`) and save its values, then repeat this check.",
         )
 
 
@@ -218,9 +218,9 @@ def _require_switch(probe: ProbeConfig) -> ProbeConfig:
     if probe.kind == "scanner":
         command = SCANNER_COMMANDS[probe.section.split()[0]]
         raise CheckRefused(
-            f"[{probe.section}] has no z_offset that a paper test gives.",
-            "A sensor that measures the distance is calibrated over its whole range, by its plugin's own command.",
-            f"Run {command}, as the documentation of the plugin says, then SAVE_CONFIG.",
+            f"[{probe.section}] has no z_offset that a paper test can measure.",
+            "A sensor that measures distance is calibrated over its whole range, by its plugin's own command.",
+            f"Run {command} as the plugin's documentation describes, then SAVE_CONFIG.",
         )
     return probe
 
@@ -228,8 +228,8 @@ def _require_switch(probe: ProbeConfig) -> ProbeConfig:
 def _require_endstop(rail: ZRail | None) -> ZRail:
     if rail is None or rail.position_endstop is None or rail.homes_with_probe:
         raise CheckRefused(
-            "Z has no endstop with a position of its own.",
-            "It is homed by the probe, whose z_offset sets the height, or its section has no position_endstop.",
-            "Take --what probe.",
+            "Z has no endstop with a position_endstop.",
+            "Z homes with the probe, whose z_offset sets the height, or its section has no position_endstop.",
+            "Use --what probe.",
         )
     return rail
