@@ -43,7 +43,7 @@ async def measure(context: Context, parameters: AccuracyParameters) -> None:
         await _touch(context, parameters, report)
         if report.first_sample_decides:
             await _begin_anew(context, parameters, report, site.clearance)
-            # With the first touch told for what it is the numbers may ask for more
+            # Once the first-sample shift is known, the data may need more samples
             await _touch(context, parameters, report)
     for event in report.conclusion():
         context.emit(event)
@@ -76,7 +76,7 @@ async def over_the_place(context: Context, parameters: AccuracyParameters) -> As
 def _chosen_place(
     context: Context, parameters: AccuracyParameters, probe: ProbeConfig
 ) -> tuple[float, float] | None:
-    """Where the toolhead is to stand; None for where it stands. Raises CheckRefused for a place out of reach."""
+    """The toolhead position; None for the present one. Raises CheckRefused where it is out of reach."""
     if parameters.here:
         if parameters.x is not None or parameters.y is not None:
             raise CheckRefused(
@@ -116,7 +116,7 @@ async def _touch(context: Context, parameters: AccuracyParameters, report: Accur
 async def _begin_anew(
     context: Context, parameters: AccuracyParameters, report: AccuracyReport, clearance: float
 ) -> None:
-    """A short second series after a pause, which tells a stray first touch from a habit of first touches."""
+    """A short second series after a pause, which distinguishes a single bad first sample from a first-sample shift."""
     context.emit(
         Stage(
             "again",

@@ -21,7 +21,7 @@ LEAST_SPEED = 0.5
 @dataclass(frozen=True)
 class Variant:
     """One setting. `start_height` is how far above the trigger every touch begins, None for the retract's height;
-    `option` what of the configuration it stands for, None for the present settings."""
+    `option` the option of the configuration, None for the present settings."""
 
     name: str
     settings: ProbingSettings

@@ -53,7 +53,7 @@ async def calibrate(context: Context, section: ZCalibrationSection, switch_offse
     """Run CALIBRATE_Z, with another switch_offset than the configured one if given, and read what it found. The offset
     that it applies is noted with the holder as ours, also where the run is cancelled too late to keep it from that.
 
-    Raises CheckFailed where the printer does not tell what it found, CheckCancelled, CommandFailed for an error that is
+    Raises CheckFailed where the printer does not report the result, CheckCancelled, CommandFailed for an error that is
     no finding, TransportError.
     """
     console = ConsoleCalibration(section.samples, section.median)
@@ -81,12 +81,12 @@ async def calibrate(context: Context, section: ZCalibrationSection, switch_offse
     finally:
         stop()
         if context.printer.state.ready:
-            with contextlib.suppress(TransportError):  # the link went: what ended the command is what is told
+            with contextlib.suppress(TransportError):  # the link is lost: the command's own error is shown
                 await context.holder.borrow_offset()
-    told = console.result()
+    printed = console.result()
     published = await _published(context, section)
     # After a failure the status may still hold the run before
-    found = published if published is not None and (fault is None or published != before) else told
+    found = published if published is not None and (fault is None or published != before) else printed
     if found is None and fault is None:
         raise CheckFailed(
             "CALIBRATE_Z finished, but the printer did not report the result.",
@@ -113,9 +113,9 @@ async def last_offset(context: Context) -> float | None:
 
 
 async def touch_endstop(context: Context, count: int, first: int) -> tuple[float, ...]:
-    """PROBE_Z_ACCURACY: the heights at which the nozzle triggers the Z endstop, told as samples from number `first`.
+    """PROBE_Z_ACCURACY: the heights at which the nozzle triggers the Z endstop, emitted as samples from number `first`.
 
-    Raises CheckRefused where the printer does not tell them, CheckCancelled, CommandFailed, TransportError.
+    Raises CheckRefused where the printer does not report them, CheckCancelled, CommandFailed, TransportError.
     """
     heights: list[float] = []
 
@@ -149,5 +149,5 @@ async def touch_endstop(context: Context, count: int, first: int) -> tuple[float
 
 def fault_words(attempt: Attempt) -> tuple[str, str, str]:
     """What went wrong, its likely cause and the remedy."""
-    told = explain(attempt.text)
-    return told.what, told.cause, told.remedy
+    explained = explain(attempt.text)
+    return explained.what, explained.cause, explained.remedy

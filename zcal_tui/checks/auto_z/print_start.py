@@ -49,13 +49,13 @@ class PrintStart:
 
     @property
     def calibrates(self) -> int | None:
-        """Where CALIBRATE_Z stands among the commands: the last time."""
+        """The index of the last CALIBRATE_Z among the commands."""
         found = [i for i, command in enumerate(self.commands) if command.word == "CALIBRATE_Z"]
         return found[-1] if found else None
 
     @property
     def calibrates_hot(self) -> bool | None:
-        """Whether the nozzle is heated before CALIBRATE_Z; None where the macro does not tell, as where the slicer
+        """Whether the nozzle is heated before CALIBRATE_Z; None where the macro does not show it, as where the slicer
         heats."""
         at = self.calibrates
         if at is None:

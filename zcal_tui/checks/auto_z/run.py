@@ -43,7 +43,7 @@ from zcal_tui.stats.auto_offset import Moved
 from zcal_tui.stats.repeatability import Repeatability
 
 IN_FORCE = 0.0005
-"""mm; Klipper keeps an offset to the last digit, the oldest plugin tells three."""
+"""mm; Klipper keeps an offset to the last digit, the oldest plugin reports three."""
 
 
 async def measure(context: Context, parameters: AutoZParameters) -> None:
@@ -127,7 +127,7 @@ class _Run:
         context.emit(EstimateUpdated(self._estimates()))
 
     async def _calibrate(self, used: float | None) -> str:
-        """Run CALIBRATE_Z as often as asked for; what it says about a missing probe."""
+        """Run CALIBRATE_Z as often as requested; returns its warning about a missing probe."""
         context, count = self._context, self._parameters.repeats
         began = context.clock.now()
         doubt = ""
@@ -270,7 +270,7 @@ class _Run:
         return self._repeats.last.switch_offset or self.section.switch_offset or 0.0
 
     async def leave_offset(self, before: float) -> None:
-        """Let the person decide whether the offset stays in force, where it is one to keep; else it is put back."""
+        """Let the person decide whether a valid offset stays applied; any other is restored."""
         context = self._context
         now = (await context.printer.refresh()).homing_origin[2]
         if self._fault is not None or not self._repeats.found or abs(now - before) < 1e-6:

@@ -1,7 +1,7 @@
 """From the switch's datasheet to a tuned switch_offset: a paper test under the offset that CALIBRATE_Z found.
 
 Heights of the paper test are toolhead Z, without the G-code offset and the mesh, as those of CALIBRATE_Z are; so
-contact − offset is what the offset is wrong by, whatever is in force meanwhile.
+contact − offset is what the offset is wrong by, whatever offset is applied.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ async def switch_offset_to_use(
     context: Context, parameters: AutoZParameters, section: ZCalibrationSection
 ) -> float | None:
     """The switch_offset for CALIBRATE_Z: None where the configured one is taken. Raises CheckRefused where there is
-    none and nobody is asked, CheckCancelled."""
+    none and no tuning, CheckCancelled."""
     if parameters.switch_offset is not None:
         return parameters.switch_offset
     chosen = parameters.switch

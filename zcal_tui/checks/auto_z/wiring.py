@@ -29,8 +29,8 @@ class SwitchWiring:
 async def look_at_wiring(
     context: Context, section: ZCalibrationSection, macros: tuple[str, str] | None
 ) -> SwitchWiring:
-    """Find out before CALIBRATE_Z trusts it. Where the probe reads open and nobody has ever seen it read triggered, it
-    is put away by its macro and read again. Raises CheckCancelled, CheckFailed, TransportError."""
+    """Test the wiring before CALIBRATE_Z trusts it. A probe that reads open and was never seen to read triggered is
+    docked by its macro and read again. Raises CheckCancelled, CheckFailed, TransportError."""
     moved = section.moves_the_probe or macros is not None or macro_wraps(context.printer.state, "CALIBRATE_Z")
     try:
         triggered = await reading(context)

@@ -1,7 +1,7 @@
-"""What Z 0 stands for: the nozzle on the bed, or the nozzle on a sheet of paper. They are a paper's thickness apart.
+"""The meaning of Z 0: the nozzle on the bed, or the nozzle on a sheet of paper. They are a paper's thickness apart.
 
 Klipper's paper test takes the height at which the paper drags for contact: the paper (about 0.1 mm) makes up for what
-the nozzle grows from cold to hot (Klipper docs, Bed_Level, "The paper test"). CALIBRATE_Z measures the nozzle anew
+the nozzle grows from cold to hot (Klipper docs, Bed_Level, "The paper test"). CALIBRATE_Z measures the nozzle again
 before each print, as hot as it is then, so that nothing is left to make up for: there the paper has to be taken off,
 as in the plugin's own test, where the gap at Z 0.1 is to be 0.1 mm ("How to test it").
 """

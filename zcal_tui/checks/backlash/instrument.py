@@ -34,7 +34,7 @@ class InstrumentProperties:
 
 
 class Instrument(Protocol):
-    """Measures where the toolhead stands."""
+    """Measures where the toolhead is."""
 
     @property
     def properties(self) -> InstrumentProperties:

@@ -55,7 +55,7 @@ class PluginInstrument:
             await printer.late_lines(lambda: any(_value(line) is not None for line in heard))
         finally:
             stop()
-        found = [told for line in heard if (told := _value(line)) is not None]
+        found = [read for line in heard if (read := _value(line)) is not None]
         if not found:
             raise CheckFailed(
                 f"{self._name} finished without reporting a result.",
@@ -89,7 +89,7 @@ def _script(command: str, parameters: BacklashParameters) -> str:
 
 
 def _value(heard: Heard) -> tuple[float, bool] | None:
-    """A backlash (mm), and whether it stands for none found; None for a line that tells neither."""
+    """A backlash (mm), and whether none was found; None for any other line."""
     match heard.message:
         case BacklashFound(backlash=backlash):
             return backlash, False

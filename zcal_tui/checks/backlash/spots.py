@@ -38,7 +38,7 @@ def require_one_choice(parameters: BacklashParameters) -> None:
 def chosen_spots(
     printer: Printer, probe: ProbeConfig, parameters: BacklashParameters, here: Xy | None
 ) -> tuple[Place, ...]:
-    """The places to measure at; `here` is where the toolhead stands. Raises CheckRefused for what cannot be."""
+    """The places to measure at; `here` is the toolhead's position. Raises CheckRefused for places out of reach."""
     state = printer.state
     if parameters.here:
         assert here is not None

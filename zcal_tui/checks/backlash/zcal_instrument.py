@@ -82,7 +82,7 @@ class ZcalInstrument:
 
     def _scanned(self, result: Mapping[str, Any]) -> Reading:
         error, freedom = number(result.get("standard_error")), number(result.get("degrees_of_freedom"))
-        # Where nothing is told from zero the result still has its value
+        # A result that is not significant still has its value
         value = number(result.get("value"))
         if value is None or error is None or freedom is None:
             raise _unclear()
@@ -107,7 +107,7 @@ def _method(context: Context, probe: ProbeConfig, asked: str) -> str:
         )
     if not zcal.can():
         raise CheckRefused(
-            f"The companion extra in the printer has another version ({zcal.version}).",
+            f"The [zcal] module on the printer has an incompatible version ({zcal.version}).",
             "This program and the module were not updated together, or Klipper still runs the older one.",
             "Run `zcal-tui install`, then restart Klipper (RESTART).",
         )

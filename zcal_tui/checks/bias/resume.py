@@ -13,7 +13,8 @@ from zcal_tui.printer.places import Place
 from zcal_tui.printer.state import PrinterState
 
 HOLDS_FOR = timedelta(hours=12)
-"""A probe's bias is its mount's and the gantry's; within a day nobody has worked on them without homing anew."""
+"""A probe's bias is its mount's and the gantry's; within half a day they stay as they are while the printer is
+homed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def finished_rounds(
     """The rounds that a new run may take over, or none and why.
 
     Each holds in itself, since touches and paper tests share its Z zero. All the same nothing is taken over once the
-    printer has lost its homing: what was done to it while it was off nobody tells.
+    printer is no longer homed: it may have been changed while it was off.
     """
     then = datetime.fromisoformat(interrupted.started)
     if (now or datetime.now(UTC)) - then > HOLDS_FOR:

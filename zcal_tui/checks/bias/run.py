@@ -67,7 +67,7 @@ async def measure(context: Context, parameters: BiasParameters) -> None:
 
 
 class _Rounds:
-    """The moving and measuring. `number` samples were told already."""
+    """The rounds of a run. `number` samples were emitted before."""
 
     def __init__(
         self,

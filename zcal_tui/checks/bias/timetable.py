@@ -9,7 +9,7 @@ TOUCH = 2.5
 PAPER = 75.0
 """s for one paper test, our estimate for a practised person."""
 DOCKING = 40.0
-"""s in a round to fetch a probe and to put it back."""
+"""s in a round to attach and dock a probe."""
 
 
 class Timetable:

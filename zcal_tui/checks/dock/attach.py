@@ -81,9 +81,9 @@ def stow_macros(state: PrinterState, attach: str, detach: str) -> tuple[str, str
 
 def usual_macros(state: PrinterState) -> tuple[str, str] | None:
     """The printer's macros that attach and dock a probe, by their usual names; None where it has none."""
-    for fetch, back in KNOWN_MACROS:
-        if f"gcode_macro {fetch}" in state.settings and f"gcode_macro {back}" in state.settings:
-            return fetch.upper(), back.upper()
+    for attach, detach in KNOWN_MACROS:
+        if f"gcode_macro {attach}" in state.settings and f"gcode_macro {detach}" in state.settings:
+            return attach.upper(), detach.upper()
     return None
 
 
@@ -112,28 +112,28 @@ async def attached(context: Context, macros: tuple[str, str]) -> AsyncIterator[P
     """A docked probe attached by `macros` for the time of an `async with` block, with the readings of its switch, which
     the caller must judge. Docked after it unless it was attached before. Raises CheckFailed, CheckCancelled,
     TransportError."""
-    fetch, back = macros
+    attach, detach = macros
     has_reading = has_switch(probe_config(context.printer.state))
     # Always run: only the macro knows the probe's state. Docked again only where it was not attached before.
-    switch = ProbeSwitch(fetch, back, before=await reading(context) if has_reading else None)
+    switch = ProbeSwitch(attach, detach, before=await reading(context) if has_reading else None)
     was_attached = switch.before is False
     await lift_before_macro(context.printer)
-    context.emit(Stage("attach", f"Attaching the probe ({fetch})"))
+    context.emit(Stage("attach", f"Attaching the probe ({attach})"))
     try:
-        await context.printer.gcode(fetch)
+        await context.printer.gcode(attach)
         if has_reading:
             switch = await _with_reading(context, switch)
             was_attached = switch.was_attached
         yield switch
     finally:
         reason = hands_off(context.printer.state)
-        if back and not was_attached and reason is not None:
+        if detach and not was_attached and reason is not None:
             context.emit(Notice(f"The probe may still be attached: {reason}."))
-        elif back and not was_attached:
-            context.emit(Stage("detach", f"Docking the probe ({back})"))
+        elif detach and not was_attached:
+            context.emit(Stage("detach", f"Docking the probe ({detach})"))
             try:
                 await lift_before_macro(context.printer)
-                await context.printer.gcode(back)
+                await context.printer.gcode(detach)
             except (TransportError, CheckRefused) as error:
                 context.emit(Notice(f"The probe was not docked: {error}"))
 

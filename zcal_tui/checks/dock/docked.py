@@ -55,23 +55,23 @@ async def probe_docked(context: Context, macros: tuple[str, str] | None) -> Asyn
         await _require_off(context)
         yield
         return
-    fetch, back = macros
+    attach, detach = macros
     if macros == OWN_COMMANDS and _kind(context) == OWN_DOCK:
         await lift_before_macro(context.printer)
-        await context.printer.gcode(back)  # which checks by itself whether it has to
+        await context.printer.gcode(detach)  # which checks by itself whether it has to
         yield
         return
     was_attached = await _is_attached(context)
     if was_attached:
-        context.emit(Stage("detach", f"Docking the probe, so that the nozzle can touch the bed ({back})"))
+        context.emit(Stage("detach", f"Docking the probe, so that the nozzle can touch the bed ({detach})"))
         await lift_before_macro(context.printer)
-        await context.printer.gcode(back)
-        was_attached = await _require_away(context, back)
+        await context.printer.gcode(detach)
+        was_attached = await _require_away(context, detach)
     try:
         yield
     finally:
         if was_attached:
-            await _attach_again(context, fetch)
+            await _attach_again(context, attach)
 
 
 async def _require_off(context: Context) -> None:
@@ -103,7 +103,7 @@ def _kind(context: Context) -> str | None:
     return None if probe is None else probe.kind
 
 
-async def _require_away(context: Context, back: str) -> bool:
+async def _require_away(context: Context, detach: str) -> bool:
     """Whether the probe was attached before. Raises CheckFailed unless it is docked now: by its switch or, where that
     always reads the same (wired normally open), by what the person sees. Then its state before is unknown, and the
     dock is the safe place."""
@@ -113,7 +113,7 @@ async def _require_away(context: Context, back: str) -> bool:
         Confirm(
             "probe-away",
             "Is the probe off the toolhead?",
-            f"{back} has run, but the probe's switch reads the same as before. With some wirings it always does. If "
+            f"{detach} has run, but the probe's switch reads the same as before. With some wirings it always does. If "
             "the probe is still attached, it is pressed into the bed before the nozzle touches it.",
             yes="It is off",
             no="Still attached",
@@ -123,20 +123,20 @@ async def _require_away(context: Context, back: str) -> bool:
     if not away:
         raise CheckFailed(
             "The probe is still attached.",
-            f"{back} did not dock it.",
+            f"{detach} did not dock it.",
             "Check the dock and that macro, dock the probe by hand, then repeat the check.",
         )
     return False
 
 
-async def _attach_again(context: Context, fetch: str) -> None:
+async def _attach_again(context: Context, attach: str) -> None:
     if (reason := hands_off(context.printer.state)) is not None:
         context.emit(Notice(f"The probe was not attached again: {reason}."))
         return
-    context.emit(Stage("attach", f"Attaching the probe again ({fetch})"))
+    context.emit(Stage("attach", f"Attaching the probe again ({attach})"))
     try:
         await lift_before_macro(context.printer)
-        await context.printer.gcode(fetch)
+        await context.printer.gcode(attach)
     except (TransportError, CheckRefused) as error:
         context.emit(Notice(f"The probe was not attached again: {error}"))
 

@@ -2,7 +2,7 @@
 
 The steps go through G-code, as a print's moves do, so that the live offset and the mesh are in them. The feeling at the
 end is a manual probe's, which approaches from above each time, stops at the axis' end, and is aborted and lifted by the
-extra when this program dies; its toolhead Z is turned into G-code's by the difference seen at the last step.
+[zcal] module when this program ends; its toolhead Z is converted to G-code's by the difference at the last step.
 """
 
 import asyncio
@@ -278,7 +278,7 @@ class _Test:
 
 
 def _frame(state: PrinterState) -> float:
-    """Toolhead Z less G-code's Z, where the toolhead stands: the live offset, the mesh, and what else transforms."""
+    """Toolhead Z less G-code's Z at the present position: the live offset, the mesh, and other transforms."""
     if state.position is None or state.gcode_position is None:
         raise CheckFailed(
             "The printer does not report the position of its toolhead.",

@@ -22,7 +22,7 @@ class OffsetTarget:
 
     option: str
     olds: tuple[tuple[str, float], ...]
-    """The sections it stands in, with their values: three on a delta."""
+    """The sections that have it, with their values: three on a delta."""
     shift: float = 0.0
 
     @property

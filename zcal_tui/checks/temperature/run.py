@@ -33,13 +33,13 @@ from zcal_tui.printer.state import PrinterState
 NAP = 1.0
 """Seconds of the printer's time between two glances at heaters and cancel."""
 NEWS = 60.0
-"""Seconds of the printer's time between two reports of where a phase stands."""
+"""Seconds of the printer's time between two progress messages of a phase."""
 OOZES = 170.0
 """°C from which filament runs out of a nozzle by itself."""
 ROOM = 35.0
 """°C: warmer than this, the printer is not at room temperature."""
 STILL = 0.05
-"""mm by which the toolhead stands elsewhere when something else has moved it."""
+"""mm from where the toolhead counts as moved by something else."""
 COOLED = 5.0
 """°C over what it was in the beginning at which a heater counts as cooled down."""
 
@@ -61,8 +61,8 @@ async def measure(context: Context, parameters: TemperatureParameters) -> None:
     report = TemperatureReport(history, step, corrected="z_thermal_adjust" in state.settings)
     clearance = travel_clearance(probe)
     kept_on = None if parameters.dock_between else macros
-    fetched = macros if parameters.dock_between else None
-    measuring = _Measuring(context, parameters, phases, report, place, clearance, fetched, step)
+    between = macros if parameters.dock_between else None
+    measuring = _Measuring(context, parameters, phases, report, place, clearance, between, step)
     stop_noting = context.printer.subscribe(history.note)
     try:
         await measuring.go_there()
@@ -76,7 +76,7 @@ async def measure(context: Context, parameters: TemperatureParameters) -> None:
 
 
 class _Measuring:
-    """The moving, heating and touching. `macros` fetch the probe for each look, if any."""
+    """The phases of a run. `macros` attach the probe for each measurement, if any."""
 
     def __init__(
         self,
@@ -199,7 +199,7 @@ class _Measuring:
     def _tell(
         self, phase: PhasePlan, reached: float | None, now: float, began: float, afterwards: float
     ) -> None:
-        """Where the phase stands: each minute in words, and always as progress."""
+        """Emit the phase's progress, and a message each minute."""
         if reached is None:
             left = max(0.0, phase.heating - (now - began)) + phase.most
         else:
@@ -294,7 +294,7 @@ def _require_lease(context: Context) -> None:
 
 
 def _chosen_place(context: Context, parameters: TemperatureParameters, probe: ProbeConfig) -> Xy:
-    """Where the toolhead is to stand. Raises CheckRefused for a place out of reach."""
+    """The toolhead position. Raises CheckRefused where it is out of reach."""
     site = measuring_site(context.printer.state, probe)
     middle = site.toolhead if site is not None else position(context.printer)[:2]
     x = middle[0] if parameters.x is None else parameters.x

@@ -42,7 +42,7 @@ STEPS, STEP, HOP = 101, 0.04, 0.5
 SPEED = 5.0
 """mm/s at which it moves all the time."""
 PAUSE = 0.2
-"""Seconds that it stands at each height."""
+"""Seconds that it pauses at each height."""
 SURPLUS = 1.2
 """How much longer it takes than its moves at full speed."""
 LOOK = 1.0
@@ -55,7 +55,7 @@ STAGES_DETAIL = (
 
 @dataclass(frozen=True)
 class _Sensor:
-    """The sensor's section as printer.cfg spells it, and what stands in it."""
+    """The sensor's section as printer.cfg spells it, and its options."""
 
     section: str
     probe: ProbeConfig
@@ -106,7 +106,7 @@ def _sensor(state: PrinterState, probe: ProbeConfig) -> _Sensor:
 
 
 def _require_possible(state: PrinterState, sensor: _Sensor) -> None:
-    """Raises CheckRefused where Klipper could not do it, or its value could not be told from others'."""
+    """Raises CheckRefused where Klipper could not do it, or its value could not be distinguished from others."""
     if state.has_command(CALIBRATE) is False:
         raise CheckRefused(
             f"This Klipper cannot calibrate [{sensor.section}].",
@@ -336,12 +336,12 @@ async def _measuring(context: Context, sensor: _Sensor) -> AsyncIterator[None]:
 
 async def _tell_time(context: Context, total: int) -> None:
     began = context.clock.now()
-    told = False
+    noticed = False
     while True:
         gone = min(total - 1, round(context.clock.now() - began))
         context.emit(Progress(gone, total, float(total - gone), timed=True))
-        if context.cancelled() and not told:
-            told = True
+        if context.cancelled() and not noticed:
+            noticed = True
             context.emit(
                 Notice(
                     "Only the emergency stop can end this measurement early. It ends by itself in about "
