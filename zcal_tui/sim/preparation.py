@@ -17,6 +17,11 @@ CLEARANCE = 0.1
 """mm between the assumed bed and a nozzle that has homed Z below 0."""
 
 
+_KLICKY = ("docklocation_x", "docklocation_y", "dockmove_x", "dockmove_y")
+_ANYWHERE = -128.0
+"""Klicky's value for a direction in which the toolhead does not move to dock."""
+
+
 @dataclass(frozen=True)
 class Prepared:
     """A printer that can be simulated."""
@@ -50,7 +55,7 @@ def prepare(
         result = strip(configuration, plugins, facts)
         configuration, left_out = result.configuration, result.left_out
     wiring = connect(configuration, plugins, facts)
-    truth = assumed_truth(wiring) if profile.assumed else profile.truth
+    truth = assumed_truth(wiring, configuration) if profile.assumed else profile.truth
     try:
         SimulatedMachine(wiring, truth)
     except TruthError as error:
@@ -58,13 +63,36 @@ def prepare(
     return Prepared(profile.name, configuration, wiring, truth, left_out, _renamed(configuration, facts))
 
 
-def assumed_truth(wiring: Wiring) -> Truth:
-    """A plausible truth of a printer without a truth file: homing does not press the nozzle into its bed."""
+def assumed_truth(wiring: Wiring, configuration: Configuration) -> Truth:
+    """A plausible truth of a printer without a truth file.
+
+    Homing does not press the nozzle into its bed, and its probe is in the dock that Klicky's variables describe.
+    """
+    truth = Truth()
     first = wiring.drives[0]
     by_switch = first.endstop_pin is not None or first.section in wiring.stalls
-    if not by_switch or first.homes_to_max or first.position_endstop >= 0.0:
-        return Truth()
-    return Truth().set("bed.height", first.position_endstop - CLEARANCE)
+    if by_switch and not first.homes_to_max and first.position_endstop < 0.0:
+        truth = truth.set("bed.height", first.position_endstop - CLEARANCE)
+    dock = (
+        _klicky_dock(configuration) if wiring.probe is not None and wiring.probe.section == "probe" else None
+    )
+    if dock is not None:
+        for key, value in {"probe.kind": "dockable", **dock}.items():
+            truth = truth.set(key, value)
+    return truth
+
+
+def _klicky_dock(configuration: Configuration) -> dict[str, float] | None:
+    """Where Klicky's macros fetch and leave the probe; None without them, or where the dock is not at a fixed place."""
+    for section in configuration.sections.values():
+        values = [section.get(f"variable_{name}") for name in _KLICKY]
+        try:
+            x, y, move_x, move_y = (float(value) for value in values if value is not None)
+        except ValueError:  # other macros, or values that are no numbers
+            continue
+        if _ANYWHERE not in (x, y):
+            return {"dock.x": x, "dock.y": y, "dock.detach_x": x + move_x, "dock.detach_y": y + move_y}
+    return None
 
 
 def _renamed(configuration: Configuration, facts: KlippyFacts | None) -> tuple[tuple[str, str, str], ...]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.sim.machine_rig import CARTESIAN
+from tests.unit.sim.machine_rig import CARTESIAN, PROBE
 from zcal_tui.klipper_config.configuration import parse_text
 from zcal_tui.sim.machine import SimulatedMachine
 from zcal_tui.sim.preparation import prepare
@@ -98,3 +98,15 @@ def test_the_bed_of_a_printer_without_a_truth_is_below_the_homed_nozzle(
     assert prepare(load_profile(tmp_path)).truth.bed.height == pytest.approx(height)
     (tmp_path / "truth.toml").write_text("[bed]\nheight = 1.5\n")
     assert prepare(load_profile(tmp_path)).truth.bed.height == 1.5
+
+
+@pytest.mark.parametrize(("dock_y", "kind"), [("290", "dockable"), ("-128", "auto")])
+def test_the_probe_is_in_the_dock_that_klicky_describes(dock_y: str, kind: str, tmp_path: Path) -> None:
+    variables = f"variable_docklocation_x: 30\nvariable_docklocation_y: {dock_y} # Y\n"
+    variables += "variable_dockmove_x: 40\nvariable_dockmove_y: 0\n"
+    text = f"[mcu]\nserial: x\n{CARTESIAN}{PROBE}[gcode_macro _User_Variables]\n{variables}gcode:\n"
+    (tmp_path / "printer.cfg").write_text(text)
+    truth = prepare(load_profile(tmp_path)).truth
+    assert truth.probe.kind == kind
+    if kind == "dockable":
+        assert (truth.dock.x, truth.dock.y, truth.dock.detach_x, truth.dock.detach_y) == (30, 290, 70, 290)
