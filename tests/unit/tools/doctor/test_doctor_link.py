@@ -88,8 +88,15 @@ async def test_what_is_no_printer(tmp_path: Path) -> None:
 
 async def test_who_says_nothing_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zcal_tui.tools.doctor.link.LONGEST", 0.2)
-    async with await asyncio.start_unix_server(lambda reader, writer: None, str(tmp_path / "s.sock")):
+    kept: list[asyncio.StreamWriter] = []  # Python 3.13 closes a writer that nobody refers to
+
+    def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        kept.append(writer)
+
+    async with await asyncio.start_unix_server(say_nothing, str(tmp_path / "s.sock")):
         tried = await asked(str(tmp_path / "s.sock"))
+        for writer in kept:
+            writer.close()
     assert tried.answer == "silent"
 
 
