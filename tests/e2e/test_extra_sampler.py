@@ -1,4 +1,4 @@
-"""Touches by the companion extra inside a real klippy, when something comes between: nothing lost, nothing doubled,
+"""Samples by the [zcal] module inside a real klippy, when something comes between: nothing lost, nothing doubled,
 nobody else's taken for ours, and the toolhead above the bed."""
 
 import asyncio

@@ -245,7 +245,7 @@ def test_without_the_extra(printer_sim: Starter, tmp_path: Path) -> None:
         )
     client.close()
     assert saved.states == ["saved", "saved", "proposed"], saved.told
-    assert "companion extra" in saved.told
+    assert "[zcal] module" in saved.told
     assert printer.config.read_bytes() == shown_after(saved, before)
     assert setting(printer, "probe", "z_offset") == 6.388
     assert setting(printer, "stepper_z", "position_endstop") == 0.473

@@ -64,7 +64,7 @@ class SessionPort(Protocol):
 
     def announce(self, line: str) -> None:
         """Print a line on the printer's console, for the other programs there; past a running command where the
-        companion extra can do that."""
+        [zcal] module can do that."""
 
     def firmware_restart(self) -> None:
         """Bring klippy back after a shutdown."""

@@ -1,4 +1,4 @@
-"""Which versions of the companion extra are understood."""
+"""Which versions of the [zcal] module are understood."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""When the companion extra is used, and when Klipper's own commands are."""
+"""When the [zcal] module is used, and when Klipper's own commands are."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Touches by the companion extra: the command they are, what they are told as, and how they end."""
+"""Samples by the [zcal] module: their command, what they become, and how they end."""
 
 from collections.abc import AsyncGenerator, Callable
 from types import MappingProxyType

@@ -126,5 +126,5 @@ def _facts(record: Record) -> list[tuple[str, str]]:
         facts.append(("levelling", f"[{levelling[0]}]"))
     facts.append(("zcal-tui", str(context.get("program") or "")))
     if context.get("extra"):
-        facts.append(("companion extra", str(context["extra"])))
+        facts.append(("[zcal] module", str(context["extra"])))
     return [(name, value) for name, value in facts if value]
