@@ -32,7 +32,6 @@ ARITHMETIC_STEP = "numpy arithmetic"
 _TRIAL = """
 import importlib, json, sys, time
 def report(name, step):
-    print(json.dumps({"name": name}), flush=True)
     began, error = time.perf_counter(), ""
     try:
         step()
@@ -47,7 +46,7 @@ if "numpy" in sys.modules:
     square = numpy.linspace(0.0, 1.0, 40000).reshape(200, 200)
     report(sys.argv[1], lambda: [square @ square for _ in range(20)])
 """
-"""Prints a line of JSON when a step begins, and another of the same name when it ends."""
+"""Prints a line of JSON after each step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +129,11 @@ def _wanted() -> dict[str, str]:
 
 def _try_libraries() -> tuple[tuple[Library, ...], str, float | None]:
     """Import everything in another process. Also how that ended early, and the seconds of numpy's arithmetic."""
-    command = (sys.executable, "-P", "-c", _TRIAL, ARITHMETIC_STEP, *LIBRARIES)
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}  # the doctor leaves no files behind
+    # -B: the doctor leaves no files behind
+    command = (sys.executable, "-PB", "-c", _TRIAL, ARITHMETIC_STEP, *LIBRARIES)
     try:
         done = subprocess.run(
-            command,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            env=environment,
-            timeout=LONGEST,
-            check=False,
+            command, capture_output=True, stdin=subprocess.DEVNULL, timeout=LONGEST, check=False
         )
         code, printed = done.returncode, done.stdout
         ending = attempt(lambda: signal.Signals(-code).name, ValueError) or f"exit code {code}"
@@ -147,14 +141,13 @@ def _try_libraries() -> tuple[tuple[Library, ...], str, float | None]:
     except subprocess.TimeoutExpired as error:
         printed, crash = error.stdout or b"", f"Testing {{step}} took longer than {LONGEST:.0f} s."
     steps = {step["name"]: step for step in map(json.loads, printed.splitlines())}
-    running = next((name for name, step in steps.items() if "seconds" not in step), "libraries")
-    arithmetic = steps.pop(ARITHMETIC_STEP, {}).get("seconds")
+    running = next((name for name in (*LIBRARIES, ARITHMETIC_STEP) if name not in steps), "libraries")
     wanted = _wanted()
     libraries = tuple(
         Library(**steps.get(name, {"name": name}), wanted=wanted.get(name, ""), found=_installed(name))
         for name in LIBRARIES
     )
-    return libraries, crash.format(step=running), arithmetic
+    return libraries, crash.format(step=running), steps.get(ARITHMETIC_STEP, {}).get("seconds")
 
 
 def _copies() -> tuple[str, Path | None]:
@@ -218,12 +211,11 @@ def _judge_library(library: Library, pip: str) -> Iterator[DoctorFinding]:
     else:
         return
     key, why = f"library-{library.name}", "zcal-tui needs this library."
+    fix, command = "Install the required version.", f"{pip} '{library.name}{library.wanted}'"
     if "openblas" in library.error:
         why = "This build of numpy needs a system library that is not installed."
-        yield problem(key, what, why, "Install that library.", "sudo apt install libopenblas0")
-    else:
-        command = f"{pip} '{library.name}{library.wanted}'"
-        yield problem(key, what, why, "Install the required version.", command)
+        fix, command = "Install that library.", "sudo apt install libopenblas0"
+    yield problem(key, what, why, fix, command)
 
 
 def _judge_speed(facts: ProgramFacts) -> Iterator[DoctorFinding]:
