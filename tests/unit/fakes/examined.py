@@ -81,8 +81,7 @@ def storage(**others: Any) -> StorageFacts:
         now=NOW,
         built=NOW - 10_000,
         synchronised=True,
-        own_errors=0,
-        last_own_error="",
+        own_errors=(),
     )
     return replace(well, **others)
 

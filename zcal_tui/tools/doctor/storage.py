@@ -60,8 +60,8 @@ class StorageFacts:
     """When zcal-tui's files were written: an earlier clock is wrong."""
     synchronised: bool | None
     """Whether a time server sets the clock; None where systemd does not say."""
-    own_errors: int
-    last_own_error: str
+    own_errors: Sequence[str]
+    """The recent errors in zcal-tui's own log, the newest last."""
 
 
 def gather_storage(
@@ -73,9 +73,9 @@ def gather_storage(
     settings_exist = bool(attempt(file.is_file))
     runs, unfinished = attempt(lambda: _runs(Store(folder))) or ([], 0)
     now = time.time()
-    write_problem, sync_seconds = _try_writing(folder)
+    place = next((place for place in (folder, *folder.parents) if exists(place)), Path("/"))
+    write_problem, sync_seconds = _try_writing(folder, place)
     owner = attempt(lambda: folder.stat().st_uid)
-    own_errors = _own_errors(tail(folder / LOG, TAIL) or "", now)
     synchronised = output_of("timedatectl", "show", "--property=NTPSynchronized", "--value", seconds=3.0)
     return StorageFacts(
         settings_file=file,
@@ -84,19 +84,18 @@ def gather_storage(
         login_readable=bool(attempt(lambda: _login_readable(file))),
         unknown_environment=_unknown_environment(environ),
         folder=folder,
-        folder_exists=exists(folder),
+        folder_exists=place == folder,
         foreign_owner=owner is not None and owner != os.geteuid(),
         write_problem=write_problem,
         sync_seconds=sync_seconds,
-        free=attempt(lambda: shutil.disk_usage(_existing(folder)).free),
+        free=attempt(lambda: shutil.disk_usage(place).free),
         broken_runs=tuple(run.path.name for run in runs if run.record is None),
         unfinished=unfinished,
         newest_run=max(filter(None, map(_began, runs)), default=None),
         now=now,
         built=Path(__file__).stat().st_mtime,
         synchronised={"yes": True, "no": False}.get(synchronised or ""),
-        own_errors=len(own_errors),
-        last_own_error=own_errors[-1] if own_errors else "",
+        own_errors=_own_errors(tail(folder / LOG, TAIL) or "", now),
     )
 
 
@@ -123,14 +122,9 @@ def _unknown_environment(environ: Mapping[str, str]) -> tuple[tuple[str, str], .
     return tuple((name, next(iter(difflib.get_close_matches(name, valid, n=1)), "")) for name in ours)
 
 
-def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that this user can see."""
-    return next((place for place in (folder, *folder.parents) if exists(place)), Path("/"))
-
-
-def _try_writing(folder: Path) -> tuple[str, float | None]:
-    """Why nothing can be saved there, empty where it can; and how long the disk takes."""
-    place = _existing(folder)
+def _try_writing(folder: Path, place: Path) -> tuple[str, float | None]:
+    """Why nothing can be saved in `folder`, empty where it can; and how long the disk takes. `place` is the folder, or
+    the nearest one above it that exists."""
     if not place.is_dir():
         return f"{place} is a file, not a folder", None
     if place != folder:  # a folder that the first run creates is not created here
@@ -259,7 +253,7 @@ def _judge_runs(facts: StorageFacts) -> Iterator[DoctorFinding]:
     if facts.own_errors:
         yield note(
             "own-log",
-            f"Errors in zcal-tui's log within 7 days: {facts.own_errors}. The last: {facts.last_own_error}",
+            f"Errors in zcal-tui's log within 7 days: {len(facts.own_errors)}. The last: {facts.own_errors[-1]}",
             "They may be faults in zcal-tui.",
             "Attach the log when you report a bug.",
             f"less {facts.folder / LOG}",
@@ -267,26 +261,15 @@ def _judge_runs(facts: StorageFacts) -> Iterator[DoctorFinding]:
 
 
 def _judge_clock(facts: StorageFacts) -> DoctorFinding:
-    set_by_server = "sudo timedatectl set-ntp true"
+    why = "History and staleness depend on the dates of runs. Measurements use the printer's clock."
     if facts.now < facts.built - DAY:
         what = "The clock is slow: its date is before the installation of zcal-tui."
     elif facts.newest_run is not None and facts.newest_run > facts.now + HOUR:
         days = (facts.newest_run - facts.now) / DAY
         what = f"The newest run is dated {days:.1f} days in the future, so the clock is or was wrong."
     elif facts.synchronised is False:
-        return note(
-            "clock",
-            "No time server sets this machine's clock.",
-            "A Raspberry Pi has no clock of its own. After a power cut its time is wrong, and so are run dates.",
-            "Turn on time synchronisation.",
-            set_by_server,
-        )
+        what = "No time server sets this machine's clock."
+        why = "A Raspberry Pi has no clock of its own. After a power cut its time is wrong, and so are run dates."
     else:
         return ok("clock", "The clock is plausible.")
-    return note(
-        "clock",
-        what,
-        "History and staleness depend on the dates of runs. Measurements use the printer's clock.",
-        "Let a time server set the clock.",
-        set_by_server,
-    )
+    return note("clock", what, why, "Let a time server set the clock.", "sudo timedatectl set-ntp true")

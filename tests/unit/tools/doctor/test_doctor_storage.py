@@ -25,7 +25,7 @@ STORAGE = [
     ({"broken_runs": ("a.jsonl", "b.jsonl")}, "runs-broken", NOTE, "2 of the newest runs"),
     ({"unfinished": 1}, "runs-interrupted", NOTE, "Unfinished runs: 1."),
     ({"unfinished": 3}, "runs-interrupted", NOTE, "Unfinished runs: 3."),
-    ({"own_errors": 2, "last_own_error": "boom"}, "own-log", NOTE, "boom"),
+    ({"own_errors": ("x", "boom")}, "own-log", NOTE, "boom"),
     ({"newest_run": seen.NOW + 2 * 86400}, "clock", NOTE, "2.0 days in the future"),
     ({"built": seen.NOW + 10 * 86400}, "clock", NOTE, "before the installation"),
     ({"synchronised": False}, "clock", NOTE, "No time server"),
@@ -99,4 +99,4 @@ def test_runs_that_cannot_be_read_and_errors_of_our_own(tmp_path: Path) -> None:
     assert facts.broken_runs == ("20301231T000000-000001-accuracy.jsonl",)
     assert facts.newest_run is not None
     assert facts.newest_run == 1924905600.0
-    assert (facts.own_errors, facts.last_own_error) == (1, "boom")
+    assert facts.own_errors == ["boom"]
