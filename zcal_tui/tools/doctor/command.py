@@ -102,8 +102,7 @@ def _request(options: argparse.Namespace, environment: Mapping[str, str], home: 
 def _hidden(request: DoctorRequest, facts: Facts) -> tuple[set[str], set[str]]:
     """Names of machines, and logins, that must not be pasted."""
     settings = request.settings
-    hosts = {urlsplit(tried.address).hostname or "" for tried in facts.link.tried} | {socket.gethostname()}
-    if facts.printer is not None:
-        hosts.add(facts.printer.state.hostname)
+    hosts = {urlsplit(tried.address).hostname or "" for tried in facts.link.tried}
+    hosts |= {socket.gethostname(), facts.printer.state.hostname}
     tokens = [value for name, value in parse_qsl(urlsplit(settings.printer or "").query) if name == "token"]
     return hosts, {settings.api_key or "", settings.token or "", *tokens}

@@ -7,19 +7,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from zcal_tui.config import Settings
-from zcal_tui.printer.printer import Printer
-from zcal_tui.tools.doctor.configuration import ConfigurationFacts, gather_configuration, judge_configuration
+from zcal_tui.tools.doctor.configuration import judge_configuration
 from zcal_tui.tools.doctor.finding import DoctorFinding, Group
 from zcal_tui.tools.doctor.klipper import KlipperFacts, gather_klipper, judge_klipper
 from zcal_tui.tools.doctor.link import DEFAULT, LinkFacts, gather_link, judge_link, local_sockets
-from zcal_tui.tools.doctor.printer import PrinterFacts, gather_printer, judge_printer
+from zcal_tui.tools.doctor.printer import NOT_REACHED, PrinterFacts, gather_printer, judge_printer
 from zcal_tui.tools.doctor.program import ProgramFacts, gather_program, judge_program
 from zcal_tui.tools.doctor.storage import StorageFacts, gather_storage, judge_storage
 from zcal_tui.tools.doctor.terminal import TerminalFacts, gather_terminal, judge_terminal
 from zcal_tui.tools.klippy_processes import klippy_processes
 from zcal_tui.transport.address import Address, AddressError, parse_address, usual_addresses
 from zcal_tui.transport.moonraker import Credentials
-from zcal_tui.transport.reconnect import LinkedTransport
 
 Findings = Mapping[Group, tuple[DoctorFinding, ...]]
 
@@ -49,8 +47,7 @@ class Facts:
     terminal: TerminalFacts
     storage: StorageFacts
     link: LinkFacts
-    printer: PrinterFacts | None = None
-    configuration: ConfigurationFacts = field(default_factory=ConfigurationFacts)
+    printer: PrinterFacts = NOT_REACHED
     klipper: KlipperFacts = field(default_factory=KlipperFacts)
 
 
@@ -58,30 +55,25 @@ async def gather(request: DoctorRequest) -> Facts:
     """Read everything; takes seconds, with a limit on each part."""
     environ, home = request.environ, request.home
     terminal = gather_terminal(environ, ask=request.ask_terminal)
-    program, storage, (link, printer, configuration) = await asyncio.gather(
+    program, storage, (link, printer) = await asyncio.gather(
         gather_program(),
         asyncio.to_thread(gather_storage, request.settings, request.settings_file, request.folder, environ),
         _gather_printer(request),
     )
     klipper = await asyncio.to_thread(gather_klipper, printer, link.processes, request.klipper, environ, home)
-    return Facts(program, terminal, storage, link, printer, configuration, klipper)
+    return Facts(program, terminal, storage, link, printer, klipper)
 
 
 def judge(facts: Facts) -> Findings:
     """The findings by group. Their commands name this program as the shell finds it."""
-    printer = facts.printer
+    printer, klipper = facts.printer, facts.klipper
     found = {
         Group.PROGRAM: judge_program(facts.program),
         Group.TERMINAL: judge_terminal(facts.terminal),
         Group.STORAGE: judge_storage(facts.storage),
         Group.LINK: judge_link(facts.link),
-        Group.KLIPPER: (
-            *(judge_printer(printer) if printer is not None else ()),
-            *judge_klipper(printer, facts.klipper, facts.link.processes),
-        ),
-        Group.CONFIGURATION: judge_configuration(
-            printer.state if printer is not None else None, facts.configuration, facts.klipper
-        ),
+        Group.KLIPPER: (*judge_printer(printer), *judge_klipper(printer, klipper, facts.link.processes)),
+        Group.CONFIGURATION: judge_configuration(printer, klipper),
     }
     return {group: tuple(_spelled(one, facts.program.called) for one in own) for group, own in found.items()}
 
@@ -91,9 +83,7 @@ def _spelled(finding: DoctorFinding, called: str) -> DoctorFinding:
     return replace(finding, commands=tuple(commands))
 
 
-async def _gather_printer(
-    request: DoctorRequest,
-) -> tuple[LinkFacts, PrinterFacts | None, ConfigurationFacts]:
+async def _gather_printer(request: DoctorRequest) -> tuple[LinkFacts, PrinterFacts]:
     """Ask where zcal-tui itself would connect; if nothing answers there, every other socket on this machine."""
     settings = request.settings
     credentials = Credentials(settings.api_key, settings.token)
@@ -106,26 +96,10 @@ async def _gather_printer(
         answers += await gather_link(others, credentials, configured=False)
     try:
         link = LinkFacts(tuple(tried for tried, _ in answers), bad_address, processes, moonrakers)
-        for tried, transport in answers:
-            if tried is link.used and transport is not None:
-                return link, *await examine_printer(transport, credentials)
-        return link, None, ConfigurationFacts()
+        transport = next((transport for tried, transport in answers if tried is link.used), None)
+        return link, NOT_REACHED if transport is None else await gather_printer(transport, credentials)
     finally:
         await asyncio.gather(*(transport.close() for _, transport in answers if transport is not None))
-
-
-async def examine_printer(
-    transport: LinkedTransport, credentials: Credentials
-) -> tuple[PrinterFacts, ConfigurationFacts]:
-    """Read the state and the configuration of a printer, over an open connection."""
-    printer = Printer(transport)
-    try:
-        facts = await gather_printer(printer)
-        if not facts.info:
-            return facts, ConfigurationFacts()
-        return facts, await gather_configuration(printer, transport.address, credentials)
-    finally:
-        await printer.close()
 
 
 def _configured(request: DoctorRequest) -> tuple[dict[Address, str], str]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from socket import gethostname
 
@@ -50,7 +50,7 @@ class KlipperFacts:
 
 
 def gather_klipper(
-    printer: PrinterFacts | None,
+    printer: PrinterFacts,
     processes: Sequence[KlippyProcess],
     named: Path | None,
     environ: Mapping[str, str],
@@ -60,7 +60,7 @@ def gather_klipper(
 
     `named` is a folder given on the command line. A printer on another machine leaves everything unknown.
     """
-    info = printer.info if printer is not None else {}
+    info = printer.info
 
     def reported(name: str) -> Path | None:
         """A path that klippy reports about itself."""
@@ -71,8 +71,8 @@ def gather_klipper(
     if info and not (root and exists(root / "klippy") and info.get("hostname") in (None, gethostname())):
         return KlipperFacts()
     alone = len(processes) == 1 and not info
-    found = [klippy for klippy in processes if alone or klippy.pid == number(info.get("process_id"))]
-    process = found[0] if found else KlippyProcess(pid=0)
+    found = (klippy for klippy in processes if alone or klippy.pid == number(info.get("process_id")))
+    process = next(found, KlippyProcess(pid=0))
     if root is None and named is None and process.root is not None and exists(process.root / "klippy"):
         root = process.root
     root = root or attempt(lambda: folders.find_klipper(named, environ, home), InstallError)
@@ -87,18 +87,34 @@ def gather_klipper(
     log = reported("log_file") or process.log or home / "printer_data" / "logs" / "klippy.log"
     end = tail(log, TAIL)
     python = reported("python_path")
-    return KlipperFacts(
+    facts = KlipperFacts(
         folder=folder,
         elsewhere=_elsewhere(root, ours, environ, home),
-        shadowed=_shadowed(folder),
-        override_missing=folder is not None and ours is not None and _override_missing(folder, ours, config),
         config=config,
         config_unreadable=unreadable,
         started=process.started,
-        module_changed=attempt(lambda: _module_changed(folder, ours)),
         python=python.resolve().name if python is not None else "",
         log=log if end is not None else None,
         log_errors=recent_errors(end or "", time.time()),
+    )
+    return facts if folder is None or ours is None else _examine_links(facts, folder, ours)
+
+
+def _examine_links(facts: KlipperFacts, folder: KlipperFolder, ours: Path) -> KlipperFacts:
+    """Add what is known about the links in a Klipper folder."""
+    link = folder.link("z_calibration")
+    module = link.with_suffix(".py")
+    steps = plan_install(folder, ours, facts.config).steps
+    linked = [name for name in folders.NAMES if folder.entries[name] == "ours"]
+    files = [path for name in linked for path in (folder.link(name), *(ours / name).rglob("*.py"))]
+    changed = attempt(lambda: max(path.lstat().st_mtime for path in files)) if "zcal" in linked else None
+    return replace(
+        facts,
+        # Python loads a folder rather than a module of the same name beside it
+        shadowed=module if exists(module) and exists(link) else None,
+        # the installer would remove the link and not make it again
+        override_missing=Unlink(link) in steps and Link(link, ours / "z_calibration") not in steps,
+        module_changed=changed,
     )
 
 
@@ -118,38 +134,19 @@ def _elsewhere(
     return tuple(place for place, folder in found.items() if folder and folder.linked("zcal"))
 
 
-def _shadowed(folder: KlipperFolder | None) -> Path | None:
-    """A module beside a folder of the same name: Python loads the folder."""
-    if folder is None:
-        return None
-    link = folder.link("z_calibration")
-    module = link.with_suffix(".py")
-    return module if exists(module) and exists(link) else None
-
-
-def _override_missing(folder: KlipperFolder, ours: Path, config: ConfigFile | None) -> bool:
-    """Whether the installer would remove the link to z_calibration and not make it again."""
-    place = folder.link("z_calibration")
-    steps = plan_install(folder, ours, config).steps
-    return Unlink(place) in steps and Link(place, ours / "z_calibration") not in steps
-
-
-def _module_changed(folder: KlipperFolder | None, ours: Path | None) -> float | None:
-    """Raises OSError."""
-    if folder is None or ours is None or folder.entries["zcal"] != "ours":
-        return None
-    linked = [name for name in folders.NAMES if folder.entries[name] == "ours"]
-    files = [path for name in linked for path in (folder.link(name), *(ours / name).rglob("*.py"))]
-    return max(path.lstat().st_mtime for path in files)
-
-
 def judge_klipper(
-    printer: PrinterFacts | None, facts: KlipperFacts, processes: Sequence[KlippyProcess]
+    printer: PrinterFacts, facts: KlipperFacts, processes: Sequence[KlippyProcess]
 ) -> Iterator[DoctorFinding]:
-    """Report on the [zcal] module, klippy's Python and its log; `printer` is None where none was reached."""
+    """Report on the [zcal] module, klippy's Python and its log."""
+    folder = facts.folder
     if len(processes) > 1:
         yield ok("several", f"{len(processes)} klippys run on this machine. Name one of them with --printer.")
-    yield from _judge_module(printer, facts)
+    if printer.module is not None and (printer.module_loaded or folder is None):
+        yield from_ready(printer.module)
+    elif folder is not None:
+        yield _judge_link(folder, printer, facts)  # why it is not loaded
+    elif not printer.reached:
+        yield ok("extra", "No Klipper was found in the usual folders of this machine.")
     yield from _judge_links(printer, facts)
     if facts.python.startswith("python2"):
         yield problem(
@@ -158,21 +155,11 @@ def judge_klipper(
             "The [zcal] module needs Python 3.8 or later.",
             "Recreate Klipper's environment with Python 3: in KIAUH, remove and install Klipper. Keep printer_data.",
         )
-    yield from _judge_log(facts, printer.state.message if printer is not None else "")
+    yield from _judge_log(facts, printer.state.message)
 
 
-def _judge_module(printer: PrinterFacts | None, facts: KlipperFacts) -> Iterator[DoctorFinding]:
-    """Report on the [zcal] module: what the printer says, else why, by what is on the disk."""
-    folder = facts.folder
-    if printer is not None and printer.module is not None and (printer.module_loaded or folder is None):
-        yield from_ready(printer.module)
-    elif folder is not None:
-        yield _judge_link(folder, printer, facts)
-    elif printer is None:
-        yield ok("extra", "No Klipper was found in the usual folders of this machine.")
-
-
-def _judge_link(folder: KlipperFolder, printer: PrinterFacts | None, facts: KlipperFacts) -> DoctorFinding:
+def _judge_link(folder: KlipperFolder, printer: PrinterFacts, facts: KlipperFacts) -> DoctorFinding:
+    """Report on the [zcal] module by what is on the disk."""
     entry = folder.entries["zcal"]
     wanted = facts.config is not None and facts.config.where("zcal") is not None
     install = f"zcal-tui install --klipper {folder.root}"
@@ -216,7 +203,7 @@ def _judge_link(folder: KlipperFolder, printer: PrinterFacts | None, facts: Klip
             f"{install} --config {facts.config.path}",
             RESTART,
         )
-    if printer is not None and printer.state.klippy in ("ready", "shutdown"):
+    if printer.state.klippy in ("ready", "shutdown"):
         return problem(
             "extra",
             "The [zcal] module is linked and in printer.cfg, but the running Klipper has not loaded it.",
@@ -227,11 +214,10 @@ def _judge_link(folder: KlipperFolder, printer: PrinterFacts | None, facts: Klip
     return ok("extra", f"The [zcal] module is linked into {folder.root}.")
 
 
-def _judge_links(printer: PrinterFacts | None, facts: KlipperFacts) -> Iterator[DoctorFinding]:
+def _judge_links(printer: PrinterFacts, facts: KlipperFacts) -> Iterator[DoctorFinding]:
     """Report links that are newer than klippy, visible to Git, or in conflict with another module."""
-    folder = facts.folder
-    loaded = printer is not None and printer.module_loaded
-    if loaded and facts.started and facts.module_changed and facts.module_changed > facts.started + MARGIN:
+    folder, started, changed = facts.folder, facts.started, facts.module_changed
+    if printer.module_loaded and started and changed and changed > started + MARGIN:
         yield note(
             "extra-old",
             "The files of the [zcal] module are newer than the running Klipper.",

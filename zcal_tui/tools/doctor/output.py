@@ -36,10 +36,8 @@ def text_lines(findings: Findings, signs: dict[Grade, str], width: int) -> list[
 
 def _finding_lines(finding: DoctorFinding, sign: str, width: int) -> list[str]:
     lines = wrapped(finding.what, f"  {sign} ", "    ", width)
-    if finding.why:
-        lines += wrapped(finding.why, "      why: ", "           ", width)
-    if finding.fix:
-        lines += wrapped(finding.fix, "      fix: ", "           ", width)
+    lines += wrapped(finding.why, "      why: ", "           ", width)
+    lines += wrapped(finding.fix, "      fix: ", "           ", width)
     return lines + [f"           {command}" for command in finding.commands]  # whole, to be copied
 
 
@@ -99,7 +97,7 @@ def _named(value: object, *names: str) -> dict[str, Any]:
 
 def paste_lines(facts: Facts, findings: Findings) -> list[str]:
     """The block's lines, not yet redacted: what runs here, the printer, and every finding that is not ok."""
-    program, terminal, used, printer = facts.program, facts.terminal, facts.link.used, facts.printer
+    program, terminal, used = facts.program, facts.terminal, facts.link.used
     lines = [
         f"zcal-tui {program.release}, Python {program.python}, {program.system}",
         ", ".join(f"{library.name} {library.found or 'missing'}" for library in program.libraries),
@@ -111,13 +109,12 @@ def paste_lines(facts: Facts, findings: Findings) -> list[str]:
             f"printer: none reached; asked: {', '.join(tried.address for tried in facts.link.tried)}"
         )
     else:
-        lines.append(f"printer: {used.address} ({used.server})")
-    if printer is not None:
-        state = printer.state
-        version = state.software_version or printer.info.get("software_version")
+        state = facts.printer.state
+        version = state.software_version or facts.printer.info.get("software_version")
         if not version or version == "?":  # a checkout without git reports a question mark
             version = "(no version)"
-        module = state.zcal.get("version") if printer.module_loaded else "not loaded"
+        module = state.zcal.get("version") if facts.printer.module_loaded else "not loaded"
+        lines.append(f"printer: {used.address} ({used.server})")
         lines.append(f"{state.app} {version}, state: {state.klippy}, [zcal] module: {module}")
     shown = (finding for own in findings.values() for finding in own if finding.grade is not Grade.OK)
     return lines + [f"{finding.grade}: {finding.what} [{finding.key}]" for finding in shown]

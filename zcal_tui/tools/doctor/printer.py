@@ -1,60 +1,111 @@
-"""What the printer reports, over an open connection. Nothing moves, nothing is changed."""
+"""What the printer reports, with its configuration files, over an open connection. Nothing moves, nothing is changed.
+What the files contain is judged in `configuration`.
+"""
 
 import asyncio
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from zcal_tui.checks.lease.temporary_settings import other_holder
 from zcal_tui.checks.ready import finding as ready
 from zcal_tui.checks.ready.module_findings import module_finding
 from zcal_tui.checks.ready.state_findings import build
+from zcal_tui.klipper_config.files import ConfigText
+from zcal_tui.printer.config_files import ConfigBroken, ConfigUnreadable, config_files
+from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.errors.explain import explain
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import mapping, text
 from zcal_tui.printer.zcal_module import ZcalModule
+from zcal_tui.session.saving.config_diff import Unsavable, predict
+from zcal_tui.session.saving.plan import conflict_text, fork
 from zcal_tui.tools.doctor.finding import DoctorFinding, from_ready, note, ok, problem, sentence
 from zcal_tui.tools.doctor.link import RESTART, STATUS
 from zcal_tui.transport.failures import TransportError
+from zcal_tui.transport.moonraker import Credentials
+from zcal_tui.transport.reconnect import LinkedTransport
 
 LONGEST = 5.0
-"""Seconds to read the printer's state, and again for klippy's."""
+"""Seconds to read the printer's state, again for klippy's, and again for the files."""
 _NO_MODULE = re.compile(r"Section '(zcal|z_calibration)' is not a valid config section")
 
 
 @dataclass(frozen=True, slots=True)
 class PrinterFacts:
-    """What the printer reports."""
+    """What the printer reports, and its printer.cfg with what that includes, as it is on disk now."""
 
     state: PrinterState
+    reached: bool = True
     info: Mapping[str, Any] = field(default_factory=dict)
     """The answer of klippy's endpoint of that name."""
     module: ready.ReadyFinding | None = None
     """What the check `ready` reports about the [zcal] module."""
     module_loaded: bool = False
+    files: ConfigText | None = None
+    unreadable: str = ""
+    """Why zcal-tui cannot read the files."""
+    broken: str = ""
+    """Why klippy could not read them either."""
+    save_conflict: str = ""
+    """Why SAVE_CONFIG would reject the probe's z_offset."""
+    edited: tuple[str, ...] = ()
+    """What differs from the configuration that klippy has read."""
 
 
-async def gather_printer(printer: Printer) -> PrinterFacts:
-    """Read the state of a printer that answers, as far as it does."""
+NOT_REACHED = PrinterFacts(PrinterState(), reached=False)
+
+
+async def gather_printer(transport: LinkedTransport, credentials: Credentials) -> PrinterFacts:
+    """Read the state and the files of a printer over an open connection, as far as it answers."""
+    printer = Printer(transport)
+    info: Mapping[str, Any] = {}
     try:
+        with suppress(TimeoutError, TransportError):  # the state shows how far it came
+            async with asyncio.timeout(LONGEST):
+                await printer.start()
+        with suppress(TimeoutError, TransportError):
+            async with asyncio.timeout(LONGEST):
+                info = mapping(await printer.call("info"))
+        state, zcal = printer.state, ZcalModule(printer)
+        module = module_finding(zcal) if state.klippy in ("ready", "shutdown") else None
+        facts = PrinterFacts(state, info=info, module=module, module_loaded=zcal.version is not None)
+        if not info:
+            return facts
         async with asyncio.timeout(LONGEST):
-            await printer.start()
-    except (TimeoutError, TransportError):
-        pass  # the state shows how far it came
+            files = await config_files(printer, transport.address, credentials).read()
+    except TimeoutError:
+        return replace(facts, unreadable=f"the printer did not send it within {LONGEST:.0f} s")
+    except ConfigBroken as error:
+        return replace(facts, broken=str(error))
+    except ConfigUnreadable as error:
+        return replace(facts, unreadable=str(error))
+    finally:
+        await printer.close()
+    save_conflict, edited = _predict(files, state)
+    return replace(facts, files=files, save_conflict=save_conflict, edited=edited)
+
+
+def _predict(files: ConfigText, state: PrinterState) -> tuple[str, tuple[str, ...]]:
+    """Why SAVE_CONFIG would reject a new z_offset of the probe, empty where it would not; and what was edited."""
+    if state.klippy not in ("ready", "shutdown"):
+        return "", ()
+    probe = probe_config(state)
+    section = probe.section if probe and probe.kind not in ("probe_eddy_current", "scanner") else ""
+    staged = {section: {"z_offset": "0.001"}} if section else {}
     try:
-        async with asyncio.timeout(LONGEST):
-            info = mapping(await printer.call("info"))
-    except (TimeoutError, TransportError):
-        info = {}
-    state, zcal = printer.state, ZcalModule(printer)
-    return PrinterFacts(
-        state=state,
-        info=info,
-        module=module_finding(zcal) if state.klippy in ("ready", "shutdown") else None,
-        module_loaded=zcal.version is not None,
+        prediction = predict(files, staged, state.config, fork(state))
+    except Unsavable as error:
+        return f"{error.what} {error.cause}", ()
+    conflicts = (
+        f"z_offset of [{section}]: {conflict_text(conflict)}"
+        for conflict in prediction.conflicts
+        if (conflict.section, conflict.option) == (section, "z_offset")
     )
+    return next(conflicts, ""), prediction.edited
 
 
 def judge_printer(facts: PrinterFacts) -> Iterator[DoctorFinding]:
@@ -74,7 +125,7 @@ def judge_printer(facts: PrinterFacts) -> Iterator[DoctorFinding]:
             "Try again in a minute. If nothing has changed, read its log.",
             "tail -n 50 ~/printer_data/logs/klippy.log",
         )
-    elif not state.connected:  # a Moonraker without klippy is reported with the connection
+    elif facts.reached and not state.connected:  # a Moonraker without klippy is reported with the connection
         yield problem(
             "state",
             f"Klipper cannot be queried: {state.message or state.link}",

@@ -8,9 +8,10 @@ from tests.unit.fakes import examined as seen
 from zcal_tui.klipper_config.configuration import parse_text
 from zcal_tui.klipper_config.files import ConfigText
 from zcal_tui.printer.state import HeaterState, PrinterState
-from zcal_tui.tools.doctor.configuration import ConfigurationFacts, judge_configuration
+from zcal_tui.tools.doctor.configuration import judge_configuration
 from zcal_tui.tools.doctor.finding import Grade
 from zcal_tui.tools.doctor.klipper import KlipperFacts
+from zcal_tui.tools.doctor.printer import NOT_REACHED, PrinterFacts
 
 OK, NOTE, PROBLEM = Grade.OK, Grade.NOTE, Grade.PROBLEM
 
@@ -31,71 +32,62 @@ SHORT_BELOW = PrinterState(
 
 
 def test_what_ready_knows_of_the_configuration() -> None:
-    findings = list(judge_configuration(SHORT_BELOW, ConfigurationFacts(), KlipperFacts()))
+    findings = list(judge_configuration(PrinterFacts(SHORT_BELOW), KlipperFacts()))
     assert seen.of(findings, "room-below").grade is NOTE
     assert seen.of(findings, "probe-numbers").grade is NOTE
     assert seen.of(findings, "idle").grade is NOTE
 
 
-READY = seen.printer().state
-NOTHING = ConfigurationFacts()
 HERE = seen.klipper()
 BROKEN = replace(seen.config(), configuration=parse_text("no section\n", "/p.cfg"))
 CONFIGURATION = [
-    (READY, NOTHING, KlipperFacts(), "probe", NOTE, "No probe"),
+    (seen.printer(), KlipperFacts(), "probe", NOTE, "No probe"),
     (
-        READY,
-        ConfigurationFacts(save_conflict="z_offset of [probe]: it is included"),
+        seen.printer(save_conflict="z_offset of [probe]: it is included"),
         KlipperFacts(),
         "save-conflict",
         NOTE,
         "[probe]",
     ),
     (
-        READY,
-        ConfigurationFacts(edited=("[probe] was added",)),
+        seen.printer(edited=("[probe] was added",)),
         KlipperFacts(),
         "edited",
         NOTE,
         "[probe] was added",
     ),
     (
-        READY,
-        ConfigurationFacts(unreadable="Permission denied"),
+        seen.printer(unreadable="Permission denied"),
         KlipperFacts(),
         "printer-cfg",
         NOTE,
         "Permission denied",
     ),
-    (None, NOTHING, seen.klipper(config_unreadable="closed"), "printer-cfg", NOTE, "cannot read printer.cfg"),
+    (NOT_REACHED, seen.klipper(config_unreadable="closed"), "printer-cfg", NOTE, "cannot read printer.cfg"),
     (
-        READY,
-        ConfigurationFacts(broken="/p.cfg:2: x"),
+        seen.printer(broken="/p.cfg:2: x"),
         HERE,
         "printer-cfg",
         NOTE,
         "as it is now: /p.cfg:2: x.",
     ),
     (
-        None,
-        NOTHING,
+        NOT_REACHED,
         seen.klipper(config=BROKEN),
         "printer-cfg",
         NOTE,
         "as it is now: /p.cfg:1",
     ),
     (
-        READY,
-        ConfigurationFacts(ConfigText("/p.cfg", {"/p.cfg": "", "/q.cfg": ""}, {})),
+        seen.printer(files=ConfigText("/p.cfg", {"/p.cfg": "", "/q.cfg": ""}, {})),
         KlipperFacts(),
         "printer-cfg",
         OK,
         "/p.cfg can be read. Included files: 1.",
     ),
-    (None, NOTHING, HERE, "printer-cfg", OK, "printer.cfg can be read"),
+    (NOT_REACHED, HERE, "printer-cfg", OK, "printer.cfg can be read"),
     (
-        None,
-        NOTHING,
+        NOT_REACHED,
         seen.klipper(folder=seen.folder(z_calibration="none"), config=seen.config("z_calibration")),
         "z-calibration-missing",
         PROBLEM,
@@ -104,16 +96,15 @@ CONFIGURATION = [
 ]
 
 
-@pytest.mark.parametrize(("state", "facts", "klipper", "key", "grade", "words"), CONFIGURATION)
+@pytest.mark.parametrize(("printer", "klipper", "key", "grade", "words"), CONFIGURATION)
 def test_configuration(
-    state: PrinterState | None,
-    facts: ConfigurationFacts,
+    printer: PrinterFacts,
     klipper: KlipperFacts,
     key: str,
     grade: Grade,
     words: str,
 ) -> None:
-    found = seen.of(judge_configuration(state, facts, klipper), key)
+    found = seen.of(judge_configuration(printer, klipper), key)
     assert found.grade is grade
     assert words in found.what
 
@@ -121,5 +112,5 @@ def test_configuration(
 def test_kalicos_own_z_calibration_needs_no_link() -> None:
     own = seen.folder(z_calibration="none", has_own=frozenset(("z_calibration",)))
     here = seen.klipper(folder=own, config=seen.config("z_calibration"))
-    findings = judge_configuration(None, NOTHING, here)
+    findings = judge_configuration(NOT_REACHED, here)
     assert all(finding.grade is OK for finding in findings)

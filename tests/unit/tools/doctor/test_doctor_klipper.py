@@ -10,11 +10,10 @@ from tests.unit.fakes import examined as seen
 from tests.unit.fakes.klippy import FakeKlippy
 from zcal_tui.checks.ready.finding import fine, warn
 from zcal_tui.config import Settings
-from zcal_tui.tools.doctor.examine import examine_printer
 from zcal_tui.tools.doctor.finding import Grade
 from zcal_tui.tools.doctor.klipper import KlipperFacts, gather_klipper, judge_klipper
 from zcal_tui.tools.doctor.link import gather_link, local_sockets
-from zcal_tui.tools.doctor.printer import PrinterFacts
+from zcal_tui.tools.doctor.printer import NOT_REACHED, PrinterFacts, gather_printer
 from zcal_tui.tools.doctor.storage import gather_storage
 from zcal_tui.tools.klipper_folder import source
 from zcal_tui.tools.system import socket_file
@@ -35,18 +34,18 @@ EXTRA = [
     (NOT_THERE, NOTHING_HERE, NOTE, "is not installed."),
     (NOT_THERE, seen.klipper(folder=seen.folder("foreign")), PROBLEM, "is not part of zcal-tui"),
     (NOT_THERE, seen.klipper(folder=seen.folder("none"), config=WITHOUT), NOTE, "not installed in /home/pi"),
-    (None, seen.klipper(folder=seen.folder("none")), PROBLEM, "is not linked into /home/pi/klipper"),
-    (None, seen.klipper(folder=seen.folder("stale")), PROBLEM, "points into another installation"),
+    (NOT_REACHED, seen.klipper(folder=seen.folder("none")), PROBLEM, "is not linked into /home/pi/klipper"),
+    (NOT_REACHED, seen.klipper(folder=seen.folder("stale")), PROBLEM, "points into another installation"),
     (NOT_THERE, seen.klipper(config=WITHOUT), NOTE, "printer.cfg has no section [zcal]"),
     (NOT_THERE, seen.klipper(), PROBLEM, "the running Klipper has not loaded it"),
-    (None, seen.klipper(), OK, "is linked into"),
-    (None, NOTHING_HERE, OK, "No Klipper was found in the usual folders"),
+    (NOT_REACHED, seen.klipper(), OK, "is linked into"),
+    (NOT_REACHED, NOTHING_HERE, OK, "No Klipper was found in the usual folders"),
     (READY, seen.klipper(folder=seen.folder("stale")), OK, "is installed"),
 ]
 
 
 @pytest.mark.parametrize(("printer", "here", "grade", "words"), EXTRA)
-def test_the_extra(printer: PrinterFacts | None, here: KlipperFacts, grade: Grade, words: str) -> None:
+def test_the_extra(printer: PrinterFacts, here: KlipperFacts, grade: Grade, words: str) -> None:
     found = seen.of(judge_klipper(printer, here, ()), "extra")
     assert found.grade is grade
     assert words in found.what
@@ -96,7 +95,7 @@ def test_another_users_closed_home_stops_nothing(home: Path) -> None:
     os.seteuid(65534)
     try:
         assert socket_file(comms / "klippy.sock").kind == "closed"
-        here = gather_klipper(None, (klippy,), None, {}, home)
+        here = gather_klipper(NOT_REACHED, (klippy,), None, {}, home)
         storage = gather_storage(Settings(), None, home / "data", {"XDG_CONFIG_HOME": str(home)})
         found = local_sockets(home, (klippy,))
     finally:
@@ -110,7 +109,7 @@ def test_another_users_closed_home_stops_nothing(home: Path) -> None:
 async def test_a_printer_on_another_machine_leaves_this_one_alone(klippy: FakeKlippy, tmp_path: Path) -> None:
     [(_, transport)] = await gather_link({SocketAddress(klippy.path): "x"}, NOBODY)
     assert transport is not None
-    facts, _ = await examine_printer(transport, NOBODY)
+    facts = await gather_printer(transport, NOBODY)
     await transport.close()
     assert facts.info
     assert gather_klipper(facts, (), None, {}, tmp_path).folder is None
@@ -136,7 +135,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_klipper_in_its_usual_place(home: Path) -> None:
-    here = gather_klipper(None, (), None, {}, home)
+    here = gather_klipper(NOT_REACHED, (), None, {}, home)
     assert here.folder is not None
     assert here.folder.entries["zcal"] == "ours"
     assert here.elsewhere == (home / "kalico",)
@@ -151,7 +150,7 @@ def test_a_plugin_beside_our_link_is_seen(home: Path) -> None:
     extras = home / "klipper" / "klippy" / "extras"
     (extras / "z_calibration.py").touch()
     (extras / "z_calibration").symlink_to(source() / "z_calibration")
-    assert gather_klipper(None, (), None, {}, home).shadowed == extras / "z_calibration.py"
+    assert gather_klipper(NOT_REACHED, (), None, {}, home).shadowed == extras / "z_calibration.py"
 
 
 def test_kalicos_own_z_calibration_beside_ours_is_seen(home: Path) -> None:
@@ -161,7 +160,7 @@ def test_kalicos_own_z_calibration_beside_ours_is_seen(home: Path) -> None:
     (klippy / "plugins").mkdir()
     for name in ("zcal", "z_calibration"):
         (klippy / "plugins" / name).symlink_to(source() / name)
-    assert gather_klipper(None, (), None, {}, home).override_missing
+    assert gather_klipper(NOT_REACHED, (), None, {}, home).override_missing
     config = home / "printer_data" / "config" / "printer.cfg"
     config.write_text("[zcal]\n[danger_options]\nallow_plugin_override: True\n")
-    assert gather_klipper(None, (), None, {}, home).override_missing is False
+    assert gather_klipper(NOT_REACHED, (), None, {}, home).override_missing is False

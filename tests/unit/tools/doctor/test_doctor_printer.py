@@ -9,11 +9,10 @@ from tests.unit.fakes.klippy import FakeKlippy
 from tests.unit.fakes.machine import Machine
 from zcal_tui.checks.ready.builds import WRONG_SIGN
 from zcal_tui.printer.state import PrinterState
-from zcal_tui.tools.doctor.examine import examine_printer
 from zcal_tui.tools.doctor.finding import Grade
 from zcal_tui.tools.doctor.klipper import judge_klipper
 from zcal_tui.tools.doctor.link import gather_link
-from zcal_tui.tools.doctor.printer import judge_printer
+from zcal_tui.tools.doctor.printer import gather_printer, judge_printer
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.moonraker import Credentials
 
@@ -24,12 +23,12 @@ NOBODY = Credentials()
 async def test_the_printer_is_looked_at_and_nothing_is_sent(klippy: FakeKlippy, machine: Machine) -> None:
     [(_, transport)] = await gather_link({SocketAddress(klippy.path): "x"}, NOBODY)
     assert transport is not None
-    facts, configuration = await examine_printer(transport, NOBODY)
+    facts = await gather_printer(transport, NOBODY)
     await transport.close()
     assert facts.state.ready
     assert facts.module is not None
     assert not facts.module_loaded
-    assert configuration.unreadable
+    assert facts.unreadable
     assert machine.scripts == []
     assert {"gcode/script", "gcode/restart", "emergency_stop"}.isdisjoint(klippy.requests)
 
