@@ -25,49 +25,36 @@ def judge_configuration(printer: PrinterFacts, klipper: KlipperFacts) -> Iterato
         and folder.entries["z_calibration"] == "none"
         and "z_calibration" not in folder.has_own
     ):
-        yield problem(
-            "z-calibration-missing",
-            "printer.cfg has [z_calibration], but this Klipper has no such module.",
-            "Klipper does not start with a section that has no module.",
-            "Link zcal-tui's module, or install the plugin that you used before.",
-            f"zcal-tui install --klipper {folder.root}",
-            RESTART,
-        )
+        what = "printer.cfg has [z_calibration], but this Klipper has no such module."
+        why = "Klipper does not start with a section that has no module."
+        fix = "Link zcal-tui's module, or install the plugin that you used before."
+        install = f"zcal-tui install --klipper {folder.root}"
+        yield problem("z-calibration-missing", what, why, fix, install, RESTART)
     if printer.state.klippy in ("ready", "shutdown"):
         yield from _judge_settings(printer.state)
     if printer.save_conflict:
-        yield note(
-            "save-conflict",
-            f"SAVE_CONFIG would reject a new z_offset: {printer.save_conflict}",
-            "zcal-tui could measure the value but not save it.",
-            "Move that line from the included file to printer.cfg.",
-        )
+        what = f"SAVE_CONFIG would reject a new z_offset: {printer.save_conflict}"
+        why = "zcal-tui could measure the value but not save it."
+        yield note("save-conflict", what, why, "Move that line from the included file to printer.cfg.")
     if printer.edited:
-        yield note(
-            "edited",
-            f"printer.cfg on disk differs from the configuration in use: {'; '.join(printer.edited[:3])}",
-            "Klipper reads the files when it restarts, also at the end of SAVE_CONFIG.",
-            "To use the edited files now, restart Klipper (RESTART in the console of Mainsail or Fluidd).",
-        )
+        what = f"printer.cfg on disk differs from the configuration in use: {'; '.join(printer.edited[:3])}"
+        why = "Klipper reads the files when it restarts, also at the end of SAVE_CONFIG."
+        fix = "To use the edited files now, restart Klipper (RESTART in the console of Mainsail or Fluidd)."
+        yield note("edited", what, why, fix)
 
 
 def _judge_files(printer: PrinterFacts, klipper: KlipperFacts) -> Iterator[DoctorFinding]:
     broken = printer.broken or (klipper.config.problem if klipper.config is not None else "")
     unreadable = printer.unreadable or klipper.config_unreadable
     if broken:
-        yield note(
-            "printer-cfg",
-            f"Klipper cannot read printer.cfg as it is now: {broken}",
-            "It would not start again, so zcal-tui saves nothing.",
-            "Correct the file before you restart Klipper.",
-        )
+        what = f"Klipper cannot read printer.cfg as it is now: {broken}"
+        why = "It would not start again, so zcal-tui saves nothing."
+        yield note("printer-cfg", what, why, "Correct the file before you restart Klipper.")
     elif unreadable:
-        yield note(
-            "printer-cfg",
-            f"zcal-tui cannot read printer.cfg: {unreadable}",
-            "It could not show what SAVE_CONFIG changes, so it saves nothing.",
-            "Run zcal-tui on the printer's host, as the user that runs Klipper.",
-        )
+        what = f"zcal-tui cannot read printer.cfg: {unreadable}"
+        why = "It could not show what SAVE_CONFIG changes, so it saves nothing."
+        fix = "Run zcal-tui on the printer's host, as the user that runs Klipper."
+        yield note("printer-cfg", what, why, fix)
     elif printer.files is not None:
         included = len(printer.files.texts) - 1
         yield ok("printer-cfg", f"{printer.files.main} can be read. Included files: {included}.")
@@ -78,10 +65,7 @@ def _judge_files(printer: PrinterFacts, klipper: KlipperFacts) -> Iterator[Docto
 def _judge_settings(state: PrinterState) -> Iterator[DoctorFinding]:
     """Report what the check `ready` finds in the configuration of a printer that runs."""
     if probe_config(state) is None:
-        yield note(
-            "probe",
-            "No probe is configured.",
-            "Only the Z endstop can be measured (`accuracy --what endstop` and `z-offset`).",
-            "No action needed if the printer has no probe.",
-        )
+        what = "No probe is configured."
+        why = "Only the Z endstop can be measured (`accuracy --what endstop` and `z-offset`)."
+        yield note("probe", what, why, "No action needed if the printer has no probe.")
     yield from (from_ready(found) for look in _FROM_READY if (found := look(state)) is not None)

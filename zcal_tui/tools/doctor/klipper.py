@@ -149,12 +149,10 @@ def judge_klipper(
         yield ok("extra", "No Klipper was found in the usual folders of this machine.")
     yield from _judge_links(printer, facts)
     if facts.python.startswith("python2"):
-        yield problem(
-            "klippy-python",
-            f"Klipper runs on {facts.python}.",
-            "The [zcal] module needs Python 3.8 or later.",
-            "Recreate Klipper's environment with Python 3: in KIAUH, remove and install Klipper. Keep printer_data.",
-        )
+        what = f"Klipper runs on {facts.python}."
+        why = "The [zcal] module needs Python 3.8 or later."
+        fix = "Recreate Klipper's environment with Python 3: in KIAUH, remove and install Klipper. Keep printer_data."
+        yield problem("klippy-python", what, why, fix)
     yield from _judge_log(facts, printer.state.message)
 
 
@@ -166,51 +164,28 @@ def _judge_link(folder: KlipperFolder, printer: PrinterFacts, facts: KlipperFact
     others = ", ".join(map(str, facts.elsewhere))
     elsewhere = f" It is linked into another Klipper: {others}." if others else ""
     if entry == "foreign":
-        return problem(
-            "extra",
-            f"{folder.foreign['zcal']} is not part of zcal-tui and takes the place of the [zcal] module.",
-            "Klipper would load it instead.",
-            "Move it away, then install the module.",
-            install,
-        )
+        what = f"{folder.foreign['zcal']} is not part of zcal-tui and takes the place of the [zcal] module."
+        why = "Klipper would load it instead."
+        return problem("extra", what, why, "Move it away, then install the module.", install)
     if entry != "ours" and wanted:
-        what = {
-            "stale": f"printer.cfg has [zcal], but the link in {folder.root} points into another installation.",
-            "none": f"printer.cfg has [zcal], but the module is not linked into {folder.root}.",
-        }
-        return problem(
-            "extra",
-            what[entry],
-            f"Klipper does not start without the module. Updates and recovery can remove links.{elsewhere}",
-            "Link the module again, then restart Klipper.",
-            install,
-            RESTART,
-        )
+        what = f"printer.cfg has [zcal], but the module is not linked into {folder.root}."
+        if entry == "stale":
+            what = f"printer.cfg has [zcal], but the link in {folder.root} points into another installation."
+        why = f"Klipper does not start without the module. Updates and recovery can remove links.{elsewhere}"
+        return problem("extra", what, why, "Link the module again, then restart Klipper.", install, RESTART)
     if entry != "ours":
-        return note(
-            "extra",
-            f"The [zcal] module is not installed in {folder.root}.",
-            f"Without it, cancelling takes longer, and heating and most backlash tests are refused.{elsewhere}",
-            "Install it. --dry-run shows first what it would do.",
-            install,
-        )
+        what = f"The [zcal] module is not installed in {folder.root}."
+        why = f"Without it, cancelling takes longer, and heating and most backlash tests are refused.{elsewhere}"
+        return note("extra", what, why, "Install it. --dry-run shows first what it would do.", install)
     if not wanted and facts.config is not None:
-        return note(
-            "extra",
-            "The [zcal] module is linked, but printer.cfg has no section [zcal].",
-            "Klipper loads the module only for its section.",
-            "Let the installer add the section, or write a line [zcal] yourself. Then restart Klipper.",
-            f"{install} --config {facts.config.path}",
-            RESTART,
-        )
+        what = "The [zcal] module is linked, but printer.cfg has no section [zcal]."
+        why = "Klipper loads the module only for its section."
+        fix = "Let the installer add the section, or write a line [zcal] yourself. Then restart Klipper."
+        return note("extra", what, why, fix, f"{install} --config {facts.config.path}", RESTART)
     if printer.state.klippy in ("ready", "shutdown"):
-        return problem(
-            "extra",
-            "The [zcal] module is linked and in printer.cfg, but the running Klipper has not loaded it.",
-            "Klipper was not restarted since, or reads another printer.cfg.",
-            "Restart Klipper.",
-            RESTART,
-        )
+        what = "The [zcal] module is linked and in printer.cfg, but the running Klipper has not loaded it."
+        why = "Klipper was not restarted since, or reads another printer.cfg."
+        return problem("extra", what, why, "Restart Klipper.", RESTART)
     return ok("extra", f"The [zcal] module is linked into {folder.root}.")
 
 
@@ -218,42 +193,26 @@ def _judge_links(printer: PrinterFacts, facts: KlipperFacts) -> Iterator[DoctorF
     """Report links that are newer than klippy, visible to Git, or in conflict with another module."""
     folder, started, changed = facts.folder, facts.started, facts.module_changed
     if printer.module_loaded and started and changed and changed > started + MARGIN:
-        yield note(
-            "extra-old",
-            "The files of the [zcal] module are newer than the running Klipper.",
-            "Klipper still runs the code that it loaded when it started. RESTART does not load it again.",
-            "Restart the Klipper service.",
-            RESTART,
-        )
+        what = "The files of the [zcal] module are newer than the running Klipper."
+        why = "Klipper still runs the code that it loaded when it started. RESTART does not load it again."
+        yield note("extra-old", what, why, "Restart the Klipper service.", RESTART)
     if folder is None:
         return
     install = f"zcal-tui install --klipper {folder.root}"
     if folder.exclude_file is not None and folder.entries["zcal"] == "ours" and not folder.hidden("zcal"):
-        yield note(
-            "dirty",
-            "Git sees the link to the [zcal] module as a change of Klipper.",
-            "Moonraker's update manager then marks Klipper as dirty, and a recovery removes the link.",
-            "Let the installer exclude the link from Git.",
-            install,
-        )
+        what = "Git sees the link to the [zcal] module as a change of Klipper."
+        why = "Moonraker's update manager then marks Klipper as dirty, and a recovery removes the link."
+        yield note("dirty", what, why, "Let the installer exclude the link from Git.", install)
     if facts.override_missing:
-        yield problem(
-            "z-calibration-override",
-            "Kalico has its own z_calibration, and zcal-tui's is linked as well.",
-            "Kalico does not start with both while [danger_options] allow_plugin_override is off.",
-            "Set allow_plugin_override: True to use zcal-tui's, or let the installer remove the link.",
-            install,
-            RESTART,
-        )
+        what = "Kalico has its own z_calibration, and zcal-tui's is linked as well."
+        why = "Kalico does not start with both while [danger_options] allow_plugin_override is off."
+        fix = "Set allow_plugin_override: True to use zcal-tui's, or let the installer remove the link."
+        yield problem("z-calibration-override", what, why, fix, install, RESTART)
     if facts.shadowed is not None:
-        yield problem(
-            "z-calibration-twice",
-            f"There are two modules z_calibration in {facts.shadowed.parent}.",
-            "Python loads the folder and ignores the file, so the plugin you expect may not run.",
-            "Remove the link to use the plugin, or the file to use zcal-tui's module.",
-            f"rm {facts.shadowed.with_suffix('')}",
-            RESTART,
-        )
+        what = f"There are two modules z_calibration in {facts.shadowed.parent}."
+        why = "Python loads the folder and ignores the file, so the plugin you expect may not run."
+        fix = "Remove the link to use the plugin, or the file to use zcal-tui's module."
+        yield problem("z-calibration-twice", what, why, fix, f"rm {facts.shadowed.with_suffix('')}", RESTART)
 
 
 def _judge_log(facts: KlipperFacts, message: str) -> Iterator[DoctorFinding]:
@@ -262,12 +221,9 @@ def _judge_log(facts: KlipperFacts, message: str) -> Iterator[DoctorFinding]:
     if errors:
         newest = "; ".join(f"{error} (×{count})" if count > 1 else error for error, count in errors[-3:])
         explained = explain(errors[-1][0])
-        yield note(
-            "log",
-            f"Recent errors in klippy's log: {newest}",
-            f"The last one: {sentence(explained.what)} {explained.cause}" if explained.known else "",
-            explained.remedy or "Read the log.",
-            f"less +G {facts.log or 'klippy.log'}",
-        )
+        what = f"Recent errors in klippy's log: {newest}"
+        why = f"The last one: {sentence(explained.what)} {explained.cause}" if explained.known else ""
+        fix = explained.remedy or "Read the log."
+        yield note("log", what, why, fix, f"less +G {facts.log or 'klippy.log'}")
     elif facts.log is not None and not facts.log_errors:
         yield ok("log", "There are no recent errors in klippy's log.")

@@ -186,13 +186,10 @@ def judge_link(facts: LinkFacts) -> Iterator[DoctorFinding]:
     if used is None:
         yield from _judge_silence(facts)
     elif not used.configured:
-        yield problem(
-            "elsewhere",
-            f"A printer answers at {used.address}, but zcal-tui does not connect there by itself.",
-            "zcal-tui connects to the printer that is named, or else to the default addresses.",
-            "Name this printer, or write its address into the settings file as `printer`.",
-            f"zcal-tui --printer {used.address}",
-        )
+        what = f"A printer answers at {used.address}, but zcal-tui does not connect there by itself."
+        why = "zcal-tui connects to the printer that is named, or else to the default addresses."
+        fix = "Name this printer, or write its address into the settings file as `printer`."
+        yield problem("elsewhere", what, why, fix, f"zcal-tui --printer {used.address}")
     if used is not None and used.moonraker is not None:
         yield from _judge_moonraker(used.moonraker)
 
@@ -202,12 +199,9 @@ def _judge_answer(tried: AskedAddress) -> DoctorFinding:
     what = f"{tried.address} ({tried.origin}): {tried.server} answers within {seconds * 1000:.0f} ms."
     if seconds <= SLOW:
         return ok("answer", what)
-    return note(
-        "slow",
-        what,
-        "Cancel and the lease are delayed by the same time. Weak Wi-Fi or a busy host causes this.",
-        "Use a network cable, or run zcal-tui on the printer's own host, over SSH.",
-    )
+    why = "Cancel and the lease are delayed by the same time. Weak Wi-Fi or a busy host causes this."
+    fix = "Use a network cable, or run zcal-tui on the printer's own host, over SSH."
+    return note("slow", what, why, fix)
 
 
 def _judge_failure(tried: AskedAddress, facts: LinkFacts, *, needed: bool) -> DoctorFinding:
@@ -305,33 +299,21 @@ def _judge_silence(facts: LinkFacts) -> Iterator[DoctorFinding]:
     """Report why nothing was reached, by what runs on this machine."""
     for process in facts.processes:
         if process.socket is None:
-            yield problem(
-                "no-api-socket",
-                "klippy is running here without an API socket.",
-                "It was started without -a, so no program can connect to it.",
-                "Add `-a /home/USER/printer_data/comms/klippy.sock` to KLIPPER_ARGS, then restart Klipper.",
-                "nano ~/printer_data/systemd/klipper.env",
-                RESTART,
-            )
+            what = "klippy is running here without an API socket."
+            why = "It was started without -a, so no program can connect to it."
+            fix = "Add `-a /home/USER/printer_data/comms/klippy.sock` to KLIPPER_ARGS, then restart Klipper."
+            yield problem("no-api-socket", what, why, fix, "nano ~/printer_data/systemd/klipper.env", RESTART)
         elif not process.socket_seen:
-            yield problem(
-                "socket-gone",
-                f"klippy is running here, but its socket {process.socket} is not visible.",
-                "klippy has just started, or runs in a container, or the folder is closed to this user.",
-                "Try again in a minute. Otherwise run zcal-tui where klippy runs, or connect through Moonraker.",
-                "zcal-tui --printer http://localhost:7125",
-            )
+            what = f"klippy is running here, but its socket {process.socket} is not visible."
+            why = "klippy has just started, or runs in a container, or the folder is closed to this user."
+            fix = "Try again in a minute. Otherwise run zcal-tui where klippy runs, or connect through Moonraker."
+            yield problem("socket-gone", what, why, fix, "zcal-tui --printer http://localhost:7125")
     if not facts.processes and all(map(_nothing_there, facts.tried)) and not facts.bad_address:
-        yield problem(
-            "no-printer",
-            "No printer answers. Neither klippy nor Moonraker was found on this machine.",
-            "Klipper is stopped, or the printer is another machine.",
-            "Start Klipper, or name the printer. --demo starts a simulated one.",
-            STATUS,
-            START,
-            "zcal-tui --printer http://PRINTER:7125",
-            "zcal-tui --demo",
-        )
+        what = "No printer answers. Neither klippy nor Moonraker was found on this machine."
+        why = "Klipper is stopped, or the printer is another machine."
+        fix = "Start Klipper, or name the printer. --demo starts a simulated one."
+        connect = ("zcal-tui --printer http://PRINTER:7125", "zcal-tui --demo")
+        yield problem("no-printer", what, why, fix, STATUS, START, *connect)
 
 
 def _listed(info: Mapping[str, Any], key: str) -> list[str]:
@@ -343,34 +325,24 @@ def _listed(info: Mapping[str, Any], key: str) -> list[str]:
 def _judge_moonraker(info: Mapping[str, Any]) -> Iterator[DoctorFinding]:
     """Report what Moonraker's `server.info` says is wrong."""
     if info.get("klippy_connected") is not True:
-        yield problem(
-            "moonraker-alone",
-            "Moonraker is not connected to klippy.",
-            "Klipper is not running, or its socket is not the klippy_uds_address in moonraker.conf.",
-            "Check whether Klipper is running.",
-            STATUS,
-        )
+        what = "Moonraker is not connected to klippy."
+        why = "Klipper is not running, or its socket is not the klippy_uds_address in moonraker.conf."
+        yield problem("moonraker-alone", what, why, "Check whether Klipper is running.", STATUS)
     version = text(info.get("moonraker_version")) or ""
     if () < version_numbers(version.lstrip("v")) < OLDEST_MOONRAKER:
-        yield note(
-            "moonraker-old",
-            f"Moonraker {version} is old.",
-            "zcal-tui is made for v0.10 and later. Older versions may lack functions that it needs.",
-            "Update Moonraker (Mainsail and Fluidd: Update Manager), or connect to klippy's own socket.",
-        )
+        what = f"Moonraker {version} is old."
+        why = "zcal-tui is made for v0.10 and later. Older versions may lack functions that it needs."
+        fix = "Update Moonraker (Mainsail and Fluidd: Update Manager), or connect to klippy's own socket."
+        yield note("moonraker-old", what, why, fix)
     failed, warnings = _listed(info, "failed_components"), _listed(info, "warnings")
     if failed or warnings:
-        yield note(
-            "moonraker-warnings",
-            f"Moonraker's warnings: {len(warnings)}. Components that failed: {', '.join(failed) or 'none'}.",
-            "Mainsail and Fluidd show their text.",
-            "Read them there, or in Moonraker's log.",
-            "tail -n 50 ~/printer_data/logs/moonraker.log",
-        )
+        names = ", ".join(failed) or "none"
+        what = f"Moonraker's warnings: {len(warnings)}. Components that failed: {names}."
+        why = "Mainsail and Fluidd show their text."
+        fix = "Read them there, or in Moonraker's log."
+        yield note("moonraker-warnings", what, why, fix, "tail -n 50 ~/printer_data/logs/moonraker.log")
     if missing := _listed(info, "missing_klippy_requirements"):
-        yield note(
-            "moonraker-missing",
-            f"printer.cfg lacks sections that Moonraker needs: {', '.join(missing)}.",
-            "Without them, Moonraker and zcal-tui cannot see that a print is running.",
-            "Add these sections, or [include mainsail.cfg] or [include fluidd.cfg].",
-        )
+        what = f"printer.cfg lacks sections that Moonraker needs: {', '.join(missing)}."
+        why = "Without them, Moonraker and zcal-tui cannot see that a print is running."
+        fix = "Add these sections, or [include mainsail.cfg] or [include fluidd.cfg]."
+        yield note("moonraker-missing", what, why, fix)

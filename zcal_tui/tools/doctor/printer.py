@@ -118,51 +118,34 @@ def judge_printer(facts: PrinterFacts) -> Iterator[DoctorFinding]:
     elif state.klippy in ("error", "shutdown"):
         yield _judge_halt(facts)
     elif state.klippy == "startup":
-        yield note(
-            "state",
-            "Klipper is starting.",
-            "It reads its configuration and connects to its MCUs, which takes up to a minute.",
-            "Try again in a minute. If nothing has changed, read its log.",
-            "tail -n 50 ~/printer_data/logs/klippy.log",
-        )
+        what = "Klipper is starting."
+        why = "It reads its configuration and connects to its MCUs, which takes up to a minute."
+        fix = "Try again in a minute. If nothing has changed, read its log."
+        yield note("state", what, why, fix, "tail -n 50 ~/printer_data/logs/klippy.log")
     elif facts.reached and not state.connected:  # a Moonraker without klippy is reported with the connection
-        yield problem(
-            "state",
-            f"Klipper cannot be queried: {state.message or state.link}",
-            "The server answers, but klippy does not.",
-            "Check whether Klipper is running.",
-            STATUS,
-        )
+        what = f"Klipper cannot be queried: {state.message or state.link}"
+        why = "The server answers, but klippy does not."
+        yield problem("state", what, why, "Check whether Klipper is running.", STATUS)
     if other_holder(state) is not None:
-        yield note(
-            "lease",
-            "Another program holds the [zcal] module's lease.",
-            "Only one program can measure at a time.",
-            "Let it finish, or close it. After a crash, the next check cleans up.",
-        )
+        what = "Another program holds the [zcal] module's lease."
+        why = "Only one program can measure at a time."
+        yield note("lease", what, why, "Let it finish, or close it. After a crash, the next check cleans up.")
 
 
 def _judge_halt(facts: PrinterFacts) -> DoctorFinding:
     message = facts.state.message
     if (missing := _NO_MODULE.search(message)) is not None:
         # Klipper's own advice would be to remove the section
-        return problem(
-            "state",
-            f"Klipper does not start: printer.cfg has [{missing[1]}], but Klipper finds no such module.",
-            "Its link is newer than klippy, or missing: updates and recovery of Klipper can remove links.",
-            "Link the module again on the printer's host, then restart Klipper.",
-            f"zcal-tui install --klipper {text(facts.info.get('klipper_path')) or '~/klipper'}",
-            RESTART,
-        )
+        what = f"Klipper does not start: printer.cfg has [{missing[1]}], but Klipper finds no such module."
+        why = "Its link is newer than klippy, or missing: updates and recovery of Klipper can remove links."
+        fix = "Link the module again on the printer's host, then restart Klipper."
+        folder = text(facts.info.get("klipper_path")) or "~/klipper"
+        return problem("state", what, why, fix, f"zcal-tui install --klipper {folder}", RESTART)
     explained = explain(message or f"Klipper is in state {facts.state.klippy}")
     what = sentence(explained.what)
     if explained.known:
         verbatim = next((line.strip() for line in message.splitlines() if line.strip()), "")
         what = f"{what} Klipper reports: {sentence(verbatim)}"
-    return problem(
-        "state",
-        what,
-        explained.cause,
-        explained.remedy or "Fix the cause, then restart Klipper.",
-        *([RESTART] if facts.state.klippy == "error" else []),
-    )
+    fix = explained.remedy or "Fix the cause, then restart Klipper."
+    commands = [RESTART] if facts.state.klippy == "error" else []
+    return problem("state", what, explained.cause, fix, *commands)

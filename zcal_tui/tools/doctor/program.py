@@ -164,36 +164,24 @@ def judge_program(facts: ProgramFacts) -> Iterator[DoctorFinding]:
     yield ok("version", f"zcal-tui {facts.release} on Python {facts.python}.")
     pip = f"{facts.folder}/python -m pip install"
     if facts.installed_as is not None and facts.installed_as != facts.version:
-        yield note(
-            "version-mixed",
-            f"zcal-tui was installed as {facts.installed_as}, but its files are version {facts.version}.",
-            "The files were updated without reinstalling, so a required library may be missing.",
-            "Reinstall zcal-tui from its folder.",
-            f"{pip} --editable .",
-        )
+        what = f"zcal-tui was installed as {facts.installed_as}, but its files are version {facts.version}."
+        why = "The files were updated without reinstalling, so a required library may be missing."
+        yield note("version-mixed", what, why, "Reinstall zcal-tui from its folder.", f"{pip} --editable .")
     if facts.other is not None:
-        yield note(
-            "other-copy",
-            f"Typing `zcal-tui` starts another copy: {facts.other}.",
-            f"This report is about {facts.called}.",
-            "Start the copy you want by its path, or remove the other one.",
-        )
+        what = f"Typing `zcal-tui` starts another copy: {facts.other}."
+        why = f"This report is about {facts.called}."
+        yield note("other-copy", what, why, "Start the copy you want by its path, or remove the other one.")
     if facts.sudo:
-        yield note(
-            "sudo",
-            "The doctor runs under sudo.",
-            "Your own user cannot change files that root creates in the data folder.",
-            "Run it without sudo, as the user that runs Klipper.",
-        )
+        what = "The doctor runs under sudo."
+        why = "Your own user cannot change files that root creates in the data folder."
+        yield note("sudo", what, why, "Run it without sudo, as the user that runs Klipper.")
     faults = [found for library in facts.libraries for found in _judge_library(library, pip)]
     yield from faults
     if facts.crash:
+        why = "SIGILL means: built for another processor. Damaged SD cards and full memory have similar effects."
+        fix = "Reinstall numpy without pip's cache of earlier builds."
         yield problem(
-            "libraries-crash",
-            facts.crash,
-            "SIGILL means: built for another processor. Damaged SD cards and full memory have similar effects.",
-            "Reinstall numpy without pip's cache of earlier builds.",
-            f"{pip} --force-reinstall --no-cache-dir numpy",
+            "libraries-crash", facts.crash, why, fix, f"{pip} --force-reinstall --no-cache-dir numpy"
         )
     elif not faults:
         named = ", ".join(f"{library.name} {library.found}" for library in facts.libraries)
@@ -221,18 +209,12 @@ def _judge_library(library: Library, pip: str) -> Iterator[DoctorFinding]:
 def _judge_speed(facts: ProgramFacts) -> Iterator[DoctorFinding]:
     seconds = sum(library.seconds or 0.0 for library in facts.libraries)
     if seconds > SLOW_IMPORT:
-        yield note(
-            "slow-import",
-            f"Importing the libraries took {seconds:.0f} s.",
-            "zcal-tui shows nothing for that long. A slow SD card or a busy machine causes this.",
-            "Check what else runs on this machine.",
-            "top",
-        )
+        what = f"Importing the libraries took {seconds:.0f} s."
+        why = "zcal-tui shows nothing for that long. A slow SD card or a busy machine causes this."
+        yield note("slow-import", what, why, "Check what else runs on this machine.", "top")
     if facts.arithmetic is not None and facts.arithmetic > SLOW_ARITHMETIC:
-        yield note(
-            "slow-numpy",
-            f"numpy is slow: {facts.arithmetic:.1f} s for what takes 0.1 s on a Raspberry Pi 4.",
-            "The results of `temperature` and `accuracy --sweep` take that much longer to evaluate.",
-            "Check what else runs on this machine. numpy built without OpenBLAS is slow as well.",
-            f"{facts.folder}/python -c 'import numpy; numpy.show_config()'",
-        )
+        what = f"numpy is slow: {facts.arithmetic:.1f} s for what takes 0.1 s on a Raspberry Pi 4."
+        why = "The results of `temperature` and `accuracy --sweep` take that much longer to evaluate."
+        fix = "Check what else runs on this machine. numpy built without OpenBLAS is slow as well."
+        show = f"{facts.folder}/python -c 'import numpy; numpy.show_config()'"
+        yield note("slow-numpy", what, why, fix, show)

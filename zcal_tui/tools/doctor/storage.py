@@ -169,31 +169,22 @@ def judge_storage(facts: StorageFacts) -> Iterator[DoctorFinding]:
 
 def _judge_settings(facts: StorageFacts) -> Iterator[DoctorFinding]:
     if facts.settings_problem:
-        yield problem(
-            "settings",
-            f"The settings cannot be used: {facts.settings_problem}",
-            "Until this is fixed, only `zcal-tui doctor` starts.",
-            "Correct the setting, or move the file away.",
-        )
+        what = f"The settings cannot be used: {facts.settings_problem}"
+        why = "Until this is fixed, only `zcal-tui doctor` starts."
+        yield problem("settings", what, why, "Correct the setting, or move the file away.")
     elif facts.settings_exist:
         yield ok("settings", f"The settings file {facts.settings_file} can be read.")
     else:
         yield ok("settings", f"There is no settings file {facts.settings_file}. None is needed.")
     if facts.login_readable:
-        yield note(
-            "settings-open",
-            "Other users of this machine can read the login in the settings file.",
-            "Moonraker's API key gives full control of the printer.",
-            "Make the file private.",
-            f"chmod 600 {facts.settings_file}",
-        )
+        what = "Other users of this machine can read the login in the settings file."
+        why = "Moonraker's API key gives full control of the printer."
+        yield note("settings-open", what, why, "Make the file private.", f"chmod 600 {facts.settings_file}")
     for name, near in facts.unknown_environment:
-        yield note(
-            "environment",
-            f"The environment variable {name} is not a setting of zcal-tui.",
-            "It has no effect.",
-            f"Did you mean {near}?" if near else f"Use one of {', '.join(ENVIRONMENT.values())}.",
-        )
+        what = f"The environment variable {name} is not a setting of zcal-tui."
+        why = "It has no effect."
+        fix = f"Did you mean {near}?" if near else f"Use one of {', '.join(ENVIRONMENT.values())}."
+        yield note("environment", what, why, fix)
 
 
 def _judge_folder(facts: StorageFacts) -> Iterator[DoctorFinding]:
@@ -204,60 +195,43 @@ def _judge_folder(facts: StorageFacts) -> Iterator[DoctorFinding]:
             why = "The folder belongs to another user, for example after a start with sudo."
         else:
             why = "Every sample is saved before it is shown, so no check can run."
-        yield problem(
-            "data",
-            f"Runs cannot be saved: {facts.write_problem}",
-            why,
-            "Fix this folder, or choose another one with --data.",
-            *([f"sudo chown -R $USER: {facts.folder}"] if facts.foreign_owner else []),
-        )
+        what = f"Runs cannot be saved: {facts.write_problem}"
+        fix = "Fix this folder, or choose another one with --data."
+        commands = [f"sudo chown -R $USER: {facts.folder}"] if facts.foreign_owner else []
+        yield problem("data", what, why, fix, *commands)
     elif facts.folder_exists:
         yield ok("data", f"Runs are saved in {facts.folder}.")
     else:
         yield ok("data", f"Runs will be saved in {facts.folder}. The first run creates it.")
     if facts.free is not None and facts.free < LOW:
         report = problem if facts.free < FULL else note
-        yield report(
-            "disk",
-            f"The disk has {facts.free / MEGABYTE:.0f} MB left.",
-            "On a full disk, runs cannot be saved and SAVE_CONFIG fails.",
-            "Find what fills it: often old Klipper logs and G-code files.",
-            "du -h -d 2 ~/printer_data | sort -h | tail",
-        )
+        what = f"The disk has {facts.free / MEGABYTE:.0f} MB left."
+        why = "On a full disk, runs cannot be saved and SAVE_CONFIG fails."
+        fix = "Find what fills it: often old Klipper logs and G-code files."
+        yield report("disk", what, why, fix, "du -h -d 2 ~/printer_data | sort -h | tail")
     if facts.sync_seconds is not None and facts.sync_seconds > SLOW_SYNC:
-        yield note(
-            "disk-slow",
-            f"Writing a few bytes to the disk took {facts.sync_seconds:.1f} s.",
-            "Every sample is saved before it is shown. A worn SD card or a busy disk is this slow.",
-            "Replace the card, or choose a folder on another disk with --data.",
-        )
+        what = f"Writing a few bytes to the disk took {facts.sync_seconds:.1f} s."
+        why = "Every sample is saved before it is shown. A worn SD card or a busy disk is this slow."
+        fix = "Replace the card, or choose a folder on another disk with --data."
+        yield note("disk-slow", what, why, fix)
 
 
 def _judge_runs(facts: StorageFacts) -> Iterator[DoctorFinding]:
     if facts.broken_runs:
-        yield note(
-            "runs-broken",
-            f"{len(facts.broken_runs)} of the newest runs cannot be read: {', '.join(facts.broken_runs[:3])}.",
-            "A power cut or a damaged SD card can cause this. `history` and `report` skip such runs.",
-            "Read the reason for each, then move useless files away.",
-            "zcal-tui history",
-        )
+        names = ", ".join(facts.broken_runs[:3])
+        what = f"{len(facts.broken_runs)} of the newest runs cannot be read: {names}."
+        why = "A power cut or a damaged SD card can cause this. `history` and `report` skip such runs."
+        fix = "Read the reason for each, then move useless files away."
+        yield note("runs-broken", what, why, fix, "zcal-tui history")
     if facts.unfinished:
-        yield note(
-            "runs-interrupted",
-            f"Unfinished runs: {facts.unfinished}.",
-            "Their samples are saved, and some checks can resume from them.",
-            "Resume or close them.",
-            "zcal-tui resume",
-        )
+        what = f"Unfinished runs: {facts.unfinished}."
+        why = "Their samples are saved, and some checks can resume from them."
+        yield note("runs-interrupted", what, why, "Resume or close them.", "zcal-tui resume")
     if facts.own_errors:
-        yield note(
-            "own-log",
-            f"Errors in zcal-tui's log within 7 days: {len(facts.own_errors)}. The last: {facts.own_errors[-1]}",
-            "They may be faults in zcal-tui.",
-            "Attach the log when you report a bug.",
-            f"less {facts.folder / LOG}",
-        )
+        what = f"Errors in zcal-tui's log within 7 days: {len(facts.own_errors)}. The last: {facts.own_errors[-1]}"
+        why = "They may be faults in zcal-tui."
+        fix = "Attach the log when you report a bug."
+        yield note("own-log", what, why, fix, f"less {facts.folder / LOG}")
 
 
 def _judge_clock(facts: StorageFacts) -> DoctorFinding:

@@ -113,13 +113,10 @@ def judge_terminal(facts: TerminalFacts) -> Iterator[DoctorFinding]:
     """Report whether the interface can be shown, and how well."""
     if facts.problem is not None:
         report = problem if facts.is_terminal else note  # where none is wanted, none is missed
-        yield report(
-            "term",
-            f"The interface cannot be shown: {facts.problem}",
-            "TERM describes what the terminal can display.",
-            "Over SSH, request a terminal (ssh -t). In a modern terminal, set TERM.",
-            "export TERM=xterm-256color",
-        )
+        what = f"The interface cannot be shown: {facts.problem}"
+        why = "TERM describes what the terminal can display."
+        fix = "Over SSH, request a terminal (ssh -t). In a modern terminal, set TERM."
+        yield report("term", what, why, fix, "export TERM=xterm-256color")
     elif not facts.is_terminal:
         yield ok("term", f"TERM is {facts.term}. The output is redirected, so the terminal was not tested.")
     else:
@@ -129,12 +126,9 @@ def judge_terminal(facts: TerminalFacts) -> Iterator[DoctorFinding]:
 
 def _judge_display(facts: TerminalFacts) -> Iterator[DoctorFinding]:
     if facts.columns < SMALLEST[0] or facts.rows < SMALLEST[1]:
-        yield note(
-            "size",
-            f"The terminal has {facts.columns} columns and {facts.rows} rows.",
-            f"80 by 24 shows everything; {SMALLEST[0]} by {SMALLEST[1]} is the minimum.",
-            "Enlarge the window or reduce its font size.",
-        )
+        what = f"The terminal has {facts.columns} columns and {facts.rows} rows."
+        why = f"80 by 24 shows everything; {SMALLEST[0]} by {SMALLEST[1]} is the minimum."
+        yield note("size", what, why, "Enlarge the window or reduce its font size.")
     else:
         yield ok(
             "term",
@@ -143,38 +137,28 @@ def _judge_display(facts: TerminalFacts) -> Iterator[DoctorFinding]:
             f"It runs in {facts.multiplexer}." if facts.multiplexer else "",
         )
     if facts.console:
-        yield note(
-            "console",
-            "This is the machine's own text console.",
-            "It has 16 colours and no braille characters, so plots are coarse.",
-            "No action needed. Connect over SSH from another computer for better plots.",
-        )
+        what = "This is the machine's own text console."
+        why = "It has 16 colours and no braille characters, so plots are coarse."
+        fix = "No action needed. Connect over SSH from another computer for better plots."
+        yield note("console", what, why, fix)
 
 
 def _judge_encoding(facts: TerminalFacts) -> DoctorFinding:
     if facts.encoding != "utf-8":
-        return problem(
-            "encoding",
-            f"The output encoding is {facts.encoding}, not UTF-8. Locale: {facts.locale or 'not set'}.",
-            "Frames, plots and signs such as µ would appear as escapes or question marks.",
-            "Set a UTF-8 locale: now with this command, permanently with `sudo dpkg-reconfigure locales`.",
-            "export LC_ALL=C.UTF-8",
-        )
+        what = f"The output encoding is {facts.encoding}, not UTF-8. Locale: {facts.locale or 'not set'}."
+        why = "Frames, plots and signs such as µ would appear as escapes or question marks."
+        fix = "Set a UTF-8 locale: now with this command, permanently with `sudo dpkg-reconfigure locales`."
+        return problem("encoding", what, why, fix, "export LC_ALL=C.UTF-8")
     if facts.decodes_utf8 is False:
-        return problem(
-            "encoding",
-            "This terminal does not decode UTF-8: it showed one character as several.",
-            "Frames and plots would be unreadable.",
-            "PuTTY: choose Window, Translation, UTF-8. tmux: start it with -u. screen: start it with -U.",
-        )
+        what = "This terminal does not decode UTF-8: it showed one character as several."
+        why = "Frames and plots would be unreadable."
+        fix = "PuTTY: choose Window, Translation, UTF-8. tmux: start it with -u. screen: start it with -U."
+        return problem("encoding", what, why, fix)
     if not facts.locale_known:
-        return note(
-            "locale",
-            f"The locale {facts.locale or 'not set'} does not exist on this machine.",
-            "SSH often passes on the locale of the other computer. Some programs then do not write UTF-8.",
-            "Generate this locale, or use one that every machine has.",
-            "export LC_ALL=C.UTF-8",
-        )
+        what = f"The locale {facts.locale or 'not set'} does not exist on this machine."
+        why = "SSH often passes on the locale of the other computer. Some programs then do not write UTF-8."
+        fix = "Generate this locale, or use one that every machine has."
+        return note("locale", what, why, fix, "export LC_ALL=C.UTF-8")
     return ok(
         "encoding",
         "The output encoding is UTF-8.",

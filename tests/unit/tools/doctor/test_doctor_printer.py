@@ -12,7 +12,7 @@ from zcal_tui.printer.state import PrinterState
 from zcal_tui.tools.doctor.finding import Grade
 from zcal_tui.tools.doctor.klipper import judge_klipper
 from zcal_tui.tools.doctor.link import gather_link
-from zcal_tui.tools.doctor.printer import gather_printer, judge_printer
+from zcal_tui.tools.doctor.printer import NOT_REACHED, gather_printer, judge_printer
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.moonraker import Credentials
 
@@ -74,3 +74,7 @@ def test_a_section_of_ours_without_its_module_is_fixed_by_the_link() -> None:
 def test_another_programs_lease() -> None:
     state = replace(seen.printer().state, zcal={"lease": {"holder": "zcal-tui on another (7)"}})
     assert seen.of(judge_printer(seen.printer(state)), "lease").grade is NOTE
+
+
+def test_a_printer_that_was_not_reached_has_no_state_to_report() -> None:
+    assert list(judge_printer(NOT_REACHED)) == []
