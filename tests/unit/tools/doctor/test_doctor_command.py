@@ -66,7 +66,7 @@ def test_a_settings_file_with_a_fault_is_a_finding_and_its_key_stays_secret(
     )
     out = capsys.readouterr().out
     assert code == PROBLEMS
-    assert "there is no setting 'printr'; did you mean" in " ".join(out.split())
+    assert "unknown setting 'printr'; did you mean" in " ".join(out.split())
     for secret in ("topsecret", "othersecret", "hidden"):
         assert secret not in out
     assert "no-such-host" not in out.split(command.BEGIN)[1]
