@@ -197,8 +197,8 @@ async def test_a_link_that_is_gone_for_good_is_told_with_what_is_safe(
         await samples(person, 3)
         proxy.close()
         await person.until_shown("The check stopped", WAIT)
-        assert "finishes what it was told" in person.words()
-        assert "the samples so far are kept" in person.words()
+        assert "completes the commands" in person.words()
+        assert "All samples are stored" in person.words()
         assert "reconnecting" in person.words()
         assert last(person).outcome is Outcome.LOST
         assert len(last(person).samples) >= 3

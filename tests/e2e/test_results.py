@@ -42,7 +42,7 @@ def wrong(events: list[dict[str, Any]]) -> list[str]:
     return [f"{event['event']}: {error.message}" for event in events for error in SCHEMA.iter_errors(event)]
 
 
-def test_a_killed_run_is_gone_on_with_and_every_line_keeps_to_the_schema(
+def test_a_killed_run_is_resumed_and_every_line_keeps_to_the_schema(
     printer_sim: Starter, tmp_path: Path
 ) -> None:
     printer = printer_sim("corexy")

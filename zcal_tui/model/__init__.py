@@ -1,1 +1,1 @@
-"""The words every room shares: samples, estimates, verdicts, records, events, units."""
+"""The types that every package shares: samples, estimates, verdicts, records, events, units."""

@@ -1,4 +1,4 @@
-"""Events and records as JSON objects: the shape of `--json`, of the files on disk and of their readers."""
+"""Events and records as JSON objects: the format of `--json` and of the files on disk."""
 
 import math
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ UNKNOWN = "unknown"
 
 
 class SchemaError(ValueError):
-    """A JSON object is not of the documented shape, or of a version that this program does not know."""
+    """A JSON object is not in the documented format, or of a version that this program does not know."""
 
 
 class UnknownEvent(SchemaError):
@@ -67,14 +67,14 @@ def plain(value: Any) -> Any:
 
 
 def estimate_to_json(estimate: Estimate) -> dict[str, Any]:
-    """An estimate without its name, which is the key it stands under."""
+    """An estimate without its name, which is its key."""
     data: dict[str, Any] = plain(estimate)
     del data["name"]
     return data
 
 
 def record_to_json(record: Record) -> dict[str, Any]:
-    """A record as the object that `--json` prints last and that disk keeps."""
+    """A record as the object that `--json` prints last and that the file of a run ends with."""
     data = plain(record)
     data["estimates"] = {name: estimate_to_json(e) for name, e in record.estimates.items()}
     return {"event": "record", "schema": data.pop("schema"), **data}
@@ -169,7 +169,7 @@ def _part(data: Mapping[str, Any]) -> RecordPart:
 
 
 def record_from_json(data: Mapping[str, Any]) -> Record:
-    """The record that `record_to_json` wrote. Raises SchemaError where it is not one."""
+    """The record that `record_to_json` wrote. Raises SchemaError if it is not one."""
     try:
         if data["schema"] > SCHEMA_VERSION:
             raise SchemaError(f"the record has schema {data['schema']}, newer than {SCHEMA_VERSION}")
@@ -193,25 +193,25 @@ def record_from_json(data: Mapping[str, Any]) -> Record:
             unknown=_fields(Record, {k: v for k, v in data.items() if k != "event"}).get(UNKNOWN, NOTHING),
         )
         if (wrong := fault(record)) is not None:
-            raise SchemaError(f"not a record of this program: {wrong}")
+            raise SchemaError(f"not a record of zcal-tui: {wrong}")
         return record
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, SchemaError):
             raise
-        raise SchemaError(f"not a record of this program: {error!r}") from error
+        raise SchemaError(f"not a record of zcal-tui: {error!r}") from error
 
 
 def event_from_json(data: Mapping[str, Any]) -> Event:
-    """The event that `event_to_json` wrote. Raises SchemaError where it is not one."""
+    """The event that `event_to_json` wrote. Raises SchemaError if it is not one."""
     if not isinstance(data, Mapping):
-        raise SchemaError("not an event: the line holds no JSON object")
+        raise SchemaError("not an event: the line is not a JSON object")
     kind = data.get("event")
     rest = {key: value for key, value in data.items() if key != "event"}
     try:
         match kind:
             case "started":
                 if rest.pop("schema") > SCHEMA_VERSION:
-                    raise SchemaError("the run was written by a newer version of this program")
+                    raise SchemaError("the run was written by a newer version of zcal-tui")
                 return RunStarted(**_fields(RunStarted, rest))
             case "stage":
                 return Stage(**_fields(Stage, rest))
@@ -240,5 +240,5 @@ def event_from_json(data: Mapping[str, Any]) -> Event:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, SchemaError):
             raise
-        raise SchemaError(f"not an event of this program: {error!r}") from error
+        raise SchemaError(f"not an event of zcal-tui: {error!r}") from error
     raise UnknownEvent(f"unknown event {kind!r}")

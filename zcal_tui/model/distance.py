@@ -1,4 +1,4 @@
-"""Distances and moves that a person types, as every face reads them."""
+"""Parsing of distances and moves that a person types."""
 
 import re
 
@@ -16,7 +16,7 @@ _AXIS = re.compile(rf"\s*([xyz])\s*=?\s*{_DISTANCE}(?=\s|[xyz]|$)")
 
 
 class DistanceError(ValueError):
-    """What was typed is no distance; `str()` says what is accepted."""
+    """The text is not a distance; `str()` says what is accepted."""
 
 
 def parse_distance(text: str) -> float:
@@ -47,7 +47,7 @@ def parse_jog(text: str) -> JogMove:
 
 
 def _millimetres(sign: str, digits: str, unit: str) -> float | None:
-    """The value in mm; None where it is longer than any axis."""
+    """The value in mm; None if it is longer than any axis."""
     value = float(digits.replace(",", ".")) * _UNITS[unit]
     if value >= LONGEST:
         return None

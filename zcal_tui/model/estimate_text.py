@@ -1,4 +1,4 @@
-"""Estimates in words: the value, its interval, and how sure it is."""
+"""Estimates as text: the value, its interval and its confidence."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,7 +14,7 @@ def estimate_text(estimate: Estimate) -> str:
     level = f"{estimate.confidence * 100:g} %"
     match estimate.value, estimate.low, estimate.high:
         case None, None, None:
-            return "not known"
+            return "unknown"
         case None, None, float() | int() as high:
             return f"at most {show(high)} ({level})"
         case None, float() | int() as low, None:
@@ -32,7 +32,7 @@ def estimate_text(estimate: Estimate) -> str:
 
 
 def value_text(name: str, unit: str) -> Callable[[float], str]:
-    """What words a value of the estimate of that name and unit."""
+    """The formatter of values of the estimate of that name and unit."""
     if unit == "mm":
         return millimetres if is_position(name) else length
     if unit == "":
@@ -44,7 +44,7 @@ def value_text(name: str, unit: str) -> Callable[[float], str]:
 
 
 def change_text(unit: str) -> Callable[[float], str]:
-    """What words a difference or a change of values in that unit, with its sign."""
+    """The formatter of differences in that unit, with their sign."""
     if unit == "mm":
         return partial(length, sign=True)
     if unit == "":
@@ -54,7 +54,7 @@ def change_text(unit: str) -> Callable[[float], str]:
 
 
 def _signed(text: str) -> str:
-    """A number's text with its sign; none where it is nothing."""
+    """A number's text with its sign; zero has none."""
     if float(text) == 0.0:
         return text.lstrip("-")
     return MINUS + text[1:] if text.startswith("-") else f"+{text}"

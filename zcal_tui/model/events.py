@@ -1,4 +1,4 @@
-"""What a running check says while it runs. On disk first, then shown or printed."""
+"""The events of a running check. Each is stored first, then shown or printed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from zcal_tui.model.record import Change, Estimate, Problem, Record, Sample, Ver
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """A run began: its identity, its printer and what it was asked to do."""
+    """A run began: its id, printer and parameters."""
 
     id: str
     check: str
@@ -23,7 +23,7 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The one thing that is being done now, in a sentence for a person."""
+    """What the check is doing now, in a sentence."""
 
     key: str
     text: str
@@ -31,8 +31,8 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the run is. `total` is the most it can take; `seconds_left` is None while nothing is known. `timed` says
-    that done and total are seconds; else they are counts."""
+    """The progress of a run. `total` is the maximum; `seconds_left` is None while unknown. `done` and `total` are
+    counts, or seconds if `timed`."""
 
     done: int
     total: int
@@ -42,7 +42,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class SampleTaken:
-    """A measurement arrived."""
+    """A sample was taken."""
 
     sample: Sample
 
@@ -56,7 +56,7 @@ class EstimateUpdated:
 
 @dataclass(frozen=True, slots=True)
 class AdviceGiven:
-    """Something to do next, and the config values that do it, if any."""
+    """A next step, and the config values for it, if any."""
 
     text: str
     changes: tuple[Change, ...] = ()
@@ -64,28 +64,28 @@ class AdviceGiven:
 
 @dataclass(frozen=True, slots=True)
 class VerdictReached:
-    """The answer."""
+    """The verdict."""
 
     verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something a person should know that is not an answer: a link that came back, say."""
+    """Something a person should know that is not a result, such as a restored connection."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The person is asked something; the run waits for the answer."""
+    """A question to the person; the run waits for the answer."""
 
     question: Question
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What the person said."""
+    """The person's answer."""
 
     key: str
     answer: str
@@ -93,14 +93,14 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class ChangesUpdated:
-    """What has become of the proposed config values: they replace those told before."""
+    """The proposed config values with their new states; they replace those of earlier events."""
 
     changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RunProblem:
-    """The run cannot go on."""
+    """The run cannot continue."""
 
     problem: Problem
 

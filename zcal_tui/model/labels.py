@@ -4,8 +4,7 @@ from zcal_tui.model.check_info import ESTIMATES
 
 
 def label(name: str) -> str:
-    """An estimate's label, with its place where it has one (`z_offset@30,40`); its own name in words for an estimate
-    that this version does not know."""
+    """An estimate's label, with its place if it has one (`z_offset@30,40`); its name in words if it is unknown."""
     general, _, place = name.partition("@")
     known = ESTIMATES.get(general)
     words = known.label if known is not None else general.replace("_", " ")

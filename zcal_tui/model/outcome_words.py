@@ -1,4 +1,4 @@
-"""How a run ended, in a word or two: on the plan, in the history and in reports."""
+"""The outcomes of a run in one or two words, for the plan, the history and reports."""
 
 from collections.abc import Mapping
 
@@ -12,4 +12,4 @@ OUTCOME_WORDS: Mapping[Outcome, str] = {
     Outcome.ERROR: "printer error",
     Outcome.LOST: "interrupted",
 }
-"""A finished run is shown by its verdict; the word is for one that ended without any."""
+"""A finished run is shown by its verdict; this text is for one without any."""

@@ -1,7 +1,6 @@
-"""The moves of a paper test: where each one ends, and which are refused or need consent first. Pure.
+"""The moves of a paper test: where each ends, and which are refused or need consent. Pure functions.
 
-The check that makes the moves and the screens that offer them judge by these same functions. Heights are toolhead Z in
-mm.
+The check that makes the moves and the screens that offer them use the same functions. Heights are toolhead Z in mm.
 """
 
 import contextlib
@@ -9,19 +8,19 @@ import math
 
 from zcal_tui.model.questions import PaperStep
 
-LONGEST_WORD = 0.2
-"""mm: how far TESTZ goes at most for + and - (Klipper's manual probe)."""
+MAX_BISECT = 0.2
+"""mm: the longest move of TESTZ for + and - (Klipper's manual probe)."""
 COARSE = 0.1
-"""mm: a longer step can press the nozzle into the bed before anybody feels it."""
+"""mm: a longer step can press the nozzle into the bed before anyone notices."""
 BELOW_EXPECTED = 0.1
 """mm below the expected contact: a step that ends lower needs consent."""
 FAR_BELOW = 0.5
-"""mm below the expected contact, and below each later consent: how far small steps may go before they need another."""
+"""mm below the expected contact, and below each later consent, that small steps may go without another consent."""
 _NOISE = 1e-6
 
 
 def target_of(question: PaperStep, word: str) -> float | None:
-    """Where TESTZ with this word ends; None where it is no such word.
+    """The height at which TESTZ Z=`word` ends; None if it is not valid.
 
     Klipper's manual probe goes half way to the next height tried for + and -, onto it for ++ and --, and in both cases
     by 0.2 mm at most.
@@ -30,10 +29,10 @@ def target_of(question: PaperStep, word: str) -> float | None:
     if word in ("+", "-", "++", "--"):
         sign = 1.0 if word[0] == "+" else -1.0
         neighbour = question.upper if sign > 0 else question.lower
-        distance = LONGEST_WORD if neighbour is None else abs(neighbour - question.height)
+        distance = MAX_BISECT if neighbour is None else abs(neighbour - question.height)
         if len(word) == 1 and neighbour is not None:
             distance /= 2
-        return question.height + sign * min(distance, LONGEST_WORD)
+        return question.height + sign * min(distance, MAX_BISECT)
     with contextlib.suppress(ValueError):
         distance = float(word)
         return question.height + distance if math.isfinite(distance) and abs(distance) < 1000 else None
@@ -41,12 +40,12 @@ def target_of(question: PaperStep, word: str) -> float | None:
 
 
 def out_of_reach(question: PaperStep, target: float) -> bool:
-    """Whether the axis ends above this height; a move that Klipper refuses would end the test."""
+    """Whether this height is below the axis limit. Klipper would refuse the move, which would end the test."""
     return target < question.lowest
 
 
 def needs_consent(question: PaperStep, target: float) -> bool:
-    """Whether a move to this height may press the nozzle into the bed, so that it has to be confirmed.
+    """Whether a move to this height may press the nozzle into the bed and must be confirmed.
 
     That is a move down which ends more than 0.1 mm below the expected contact. A consent holds for every step down to
     the height it was given for, and for steps of 0.1 mm or less down to 0.5 mm below the expected contact or, once that
@@ -65,5 +64,5 @@ def needs_consent(question: PaperStep, target: float) -> bool:
 
 
 def can_accept(question: PaperStep) -> bool:
-    """Whether Klipper takes this height: only one below the start."""
+    """Whether Klipper accepts this height: only one below the start."""
     return question.height < question.start - 1e-9

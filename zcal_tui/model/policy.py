@@ -1,6 +1,6 @@
-"""Choices that more than one room has to know."""
+"""Choices that several packages share."""
 
 from typing import Literal
 
 SavePolicy = Literal["ask", "never", "always"]
-"""Whether found values are written to the printer's configuration."""
+"""Whether values found are written to the printer's configuration."""

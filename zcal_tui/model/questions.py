@@ -1,7 +1,7 @@
-"""What a running check asks the person, and what the answers are.
+"""The questions of a running check to the person, and the answers.
 
-A face shows a question in whatever form suits it: a screen, a line prompt, an autopilot. `key` names the occasion, so
-that a script or the autopilot knows what it is asked; the texts are for people.
+Each user interface shows a question in its own form, such as a screen or a line prompt. `key` identifies the question
+for scripts and the autopilot; the texts are for people.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """Yes or no. `danger` marks a yes that could do harm; `facts` are numbers (mm) the question is about."""
+    """A yes-or-no question. `danger` marks a yes that could do harm; `facts` are the question's values in mm."""
 
     key: str
     text: str
@@ -24,7 +24,7 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One of the answers to a `Choose`."""
+    """One answer to a `Choose`."""
 
     key: str
     label: str
@@ -33,7 +33,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """One of several. The answer is an option's key; `facts` are numbers (mm) the question is about."""
+    """A choice of options. The answer is an option's key; `facts` are the question's values in mm."""
 
     key: str
     text: str
@@ -43,16 +43,16 @@ class Choose:
 
 
 FAR = 1.0
-"""mm over the expected contact from which a height is not taken for contact."""
+"""mm above the expected contact from which a height cannot be contact."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaperStep:
-    """Where the paper test stands; asked again after each move. Heights are toolhead Z in mm.
+    """The state of a paper test; asked again after each move. Heights are toolhead Z in mm.
 
-    `lower` and `upper` are the next heights that were tried below and above; `expected` is where contact is thought
-    to be; `start` where the test began; `lowest` how far down the axis goes. `name` is the value that is sought
-    (z_offset, …), `old` what it is now and `sign` how it follows the height: value = base + sign · height.
+    `lower` and `upper` are the nearest heights tried below and above, `expected` is the expected contact, `start` the
+    first height, `lowest` the axis limit. `name` is the option to find (z_offset, …) and `old` its present value:
+    value = base + sign · height.
     """
 
     key: str
@@ -64,39 +64,39 @@ class PaperStep:
     lowest: float
     expected: float | None
     step: float
-    """The Z step distance: nothing finer can be told apart."""
+    """The Z step distance, which limits the resolution."""
     name: str = "z_offset"
     old: float | None = None
     base: float = 0.0
     sign: int = -1
     moves_nozzle: bool = True
-    """Whether prints are nearer or farther by the change; a probe's z_offset moves nothing where Z homes elsewhere."""
+    """Whether the change moves the nozzle in prints. A probe's z_offset does not if Z homes with another endstop."""
     test: int = 1
     tests: int = 1
-    """Which of how many tests this is."""
+    """The number of this test, and of all tests."""
     place: str = ""
     tried: tuple[float, ...] = ()
     detail: str = ""
     agreed: float | None = None
-    """The lowest height that a risky move was agreed to for (model/paper_moves.py); None before the first consent."""
+    """The lowest height with consent for a risky move (model/paper_moves.py); None before the first consent."""
 
     @property
     def far_above(self) -> float | None:
-        """How far (mm) the nozzle is over the expected contact, where that is so much that this height is no answer and
-        the value it would give only confuses; None nearer to it."""
+        """How far (mm) the nozzle is above the expected contact if that is too far for contact; None nearer to it."""
         above = None if self.expected is None else self.height - self.expected
         return above if above is not None and above > FAR else None
 
     @property
     def value(self) -> float:
-        """What the sought value would be if the paper drags at this height."""
+        """The value if the paper drags at this height."""
         return self.base + self.sign * self.height
 
     @property
     def gap_change(self) -> float | None:
-        """How the gap between nozzle and bed at the same commanded Z changes if this height is taken (mm; negative is
-        closer); None where there is no old value or it sets no height. Contact was thought to be at one height and is
-        found at this one."""
+        """The change of the gap between nozzle and bed at the same commanded Z if this height is accepted.
+
+        In mm, negative is closer; None if there is no old value or the option moves no nozzle.
+        """
         if self.old is None or not self.moves_nozzle:
             return None
         return self.height - (self.old - self.base) / self.sign
@@ -104,8 +104,8 @@ class PaperStep:
 
 @dataclass(frozen=True, slots=True)
 class PaperMove:
-    """The answer to a `PaperStep`: go by `z` (TESTZ's words: + - ++ -- or a distance in mm), back to the height
-    before (undo), take this height (accept), or give up (abort)."""
+    """The answer to a `PaperStep`: move by `z` (as TESTZ: + - ++ -- or a distance in mm), return to the previous height
+    (undo), accept this height, or abort."""
 
     kind: Literal["step", "undo", "accept", "abort"]
     z: str = ""
@@ -113,7 +113,7 @@ class PaperMove:
 
 @dataclass(frozen=True, slots=True)
 class JogStep:
-    """Where the nozzle stands on its way over the mark; asked again after each move. mm."""
+    """The state of moving the nozzle over the mark; asked again after each move. Lengths in mm."""
 
     key: str
     text: str
@@ -122,9 +122,9 @@ class JogStep:
     z: float
     low: tuple[float, float, float]
     high: tuple[float, float, float]
-    """How far the toolhead may go."""
+    """The toolhead's limits."""
     probed: tuple[float, float]
-    """The toolhead's place when the probe was over the mark."""
+    """The toolhead's position with the probe over the mark."""
     old: tuple[float, float]
     """x_offset and y_offset as configured."""
     test: int = 1
@@ -139,7 +139,7 @@ class JogStep:
 
 @dataclass(frozen=True, slots=True)
 class JogMove:
-    """The answer to a `JogStep`: go by these distances in mm, or the nozzle is over the mark (done), or give up."""
+    """The answer to a `JogStep`: move by these distances in mm, the nozzle is over the mark (done), or abort."""
 
     kind: Literal["move", "done", "abort"]
     dx: float = 0.0
@@ -153,7 +153,7 @@ Answer = bool | str | PaperMove | JogMove
 
 
 def answer_text(question: Question, answer: Answer) -> str:
-    """An answer in words, for the record of the run."""
+    """An answer as text, for the record of the run."""
     match answer:
         case bool():
             return (question.yes if answer else question.no) if isinstance(question, Confirm) else str(answer)

@@ -1,4 +1,4 @@
-"""What a run of a check leaves behind, and the pieces it is made of; docs/json.md describes them."""
+"""The record of a run and its parts; docs/json.md describes them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,14 +11,14 @@ SCHEMA_VERSION = 1
 
 
 NEEDS_PERSON = "needs_person"
-"""`Problem.key` of a run that asked for somebody who is not there."""
+"""`Problem.key` of a run that needs a person and has none."""
 USAGE = "usage"
-"""`Problem.key` where the command line asked for what cannot be."""
+"""`Problem.key` of an error on the command line."""
 WHOLE = "all"
-"""The whole calibration's name as a check, whose runs consist of other runs."""
+"""The full calibration's name as a check. Its runs consist of other runs."""
 
 LOOK_FIRST = "ready"
-"""The check that looks at the printer before the others, and again when a restart has undone homing and levelling."""
+"""The check that runs before the others, and again when a restart has undone homing and levelling."""
 
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -29,12 +29,12 @@ def _nothing() -> Mapping[str, Any]:
 
 
 def unknown_keys() -> Any:
-    """A field for keys that a newer version wrote and this one does not know: kept when a record is written again."""
+    """A field for keys that a newer version wrote and this one does not know. They are preserved when rewritten."""
     return field(default_factory=_nothing, repr=False, hash=False)
 
 
 class Level(StrEnum):
-    """The weight of a verdict."""
+    """The level of a verdict."""
 
     PASS = "pass"
     WARN = "warn"
@@ -49,11 +49,11 @@ class Outcome(StrEnum):
     FINISHED = "finished"
     CANCELLED = "cancelled"
     REFUSED = "refused"
-    """The printer was not in a state in which the check may start; nothing was measured."""
+    """The check could not start in the printer's state; nothing was measured."""
     ERROR = "error"
-    """The printer refused or failed on the way."""
+    """The printer reported an error during the run."""
     LOST = "lost"
-    """The connection or klippy went away on the way, or the program was killed."""
+    """The connection or klippy was lost during the run, or the program was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +65,29 @@ class Sample:
     x: float
     y: float
     trigger_z: float
-    """Toolhead Z of the measurement before any offset: at the trigger of a touch, at contact in a paper test."""
+    """Toolhead Z before any offset: at the probe's trigger, or at contact in a paper test."""
     bed_z: float | None = None
-    """The same height with z_offset and twist compensation applied, where the printer reports it."""
+    """The height with z_offset and axis twist compensation applied, if the printer reports it."""
     recorded: bool = True
-    """False for a touch the printer was asked to make but told to leave out of its result."""
+    """False for a sample that the printer's configuration discards."""
     kind: str = "touch"
     """What was measured: touch, paper, mark, jog, release, scan, nozzle, switch, bed, backlash, offset."""
     place: str = ""
-    """Where or under what circumstances, in a word or two: a corner, a phase, a variant; empty where there is one."""
+    """The place, phase or setting of the sample; empty if all have the same."""
     round: int = 1
-    """Which repetition it belongs to."""
+    """The repetition it belongs to."""
     bed: float | None = None
-    """The bed's temperature in °C, where it is known."""
+    """The bed's temperature in °C, if known."""
     hotend: float | None = None
-    """The nozzle's temperature in °C, where it is known."""
+    """The nozzle's temperature in °C, if known."""
     values: Mapping[str, float] = field(default_factory=dict)
-    """What else the kind measures, by name, in mm."""
+    """Other values that this kind of sample has, by name, in mm."""
     unknown: Mapping[str, Any] = unknown_keys()
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A number with its interval. One-sided where `low` or `high` is None; nothing known where both are."""
+    """A value with its interval, which is one-sided if `low` or `high` is None."""
 
     name: str
     value: float | None
@@ -96,13 +96,13 @@ class Estimate:
     unit: str = "mm"
     confidence: float = 0.95
     components: Mapping[str, float] = field(default_factory=dict)
-    """What the interval is made of, by name, in the same unit: random, step, sampling, feel, …"""
+    """The interval's parts as standard uncertainties, by name, in the same unit: random, step, sampling, feel, …"""
     unknown: Mapping[str, Any] = unknown_keys()
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer. Every reason names its threshold and where the threshold comes from."""
+    """The answer of a check. Every reason names its threshold and the threshold's source."""
 
     level: Level
     summary: str
@@ -112,24 +112,24 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a run did not end well. `raw` is the printer's own text."""
+    """Why a run failed. `raw` is the printer's own message."""
 
     what: str
     cause: str = ""
     remedy: str = ""
     raw: str = ""
     key: str = ""
-    """What a program may go by, where it has to: NEEDS_PERSON, USAGE."""
+    """A key for programs: NEEDS_PERSON, USAGE or empty."""
     unknown: Mapping[str, Any] = unknown_keys()
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One config value a check proposes.
+    """A config value that a check proposes.
 
-    `state` is proposed (lines to edit), declined, staged (pending in Klipper: by a command of its own, or SAVE_CONFIG
-    was not seen to end), or saved (read back). `saves` says that SAVE_CONFIG can write it; `effect` what it does to the
-    nozzle, in words.
+    `state` is proposed (a line to edit), declined, staged (may be pending in Klipper: staged by Klipper itself, or
+    SAVE_CONFIG was not confirmed) or saved (read back). `saves` is whether SAVE_CONFIG can write it; `effect` describes
+    what it does to the nozzle.
     """
 
     section: str
@@ -154,14 +154,14 @@ class Change:
 
 
 def one_line(value: str) -> str:
-    """A config value as it is shown: one of several lines by their number, since nobody reads a table in passing."""
+    """A config value on one line: a table is shown as its number of lines."""
     rows = value.strip().split("\n")
     return rows[0] if len(rows) == 1 else f"{len(rows)} lines"
 
 
 @dataclass(frozen=True, slots=True)
 class RecordPart:
-    """A run that belongs to a longer one (`all`)."""
+    """A run that is part of a full calibration (`all`)."""
 
     id: str
     check: str
@@ -173,7 +173,7 @@ class RecordPart:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Everything a run leaves. Times are ISO 8601 in UTC."""
+    """Everything that is stored of a run. Times are ISO 8601 in UTC."""
 
     id: str
     check: str
@@ -190,7 +190,7 @@ class Record:
     problem: Problem | None = None
     changes: tuple[Change, ...] = ()
     parts: tuple[RecordPart, ...] = ()
-    """The runs of an `all`, in their order."""
+    """The runs of an `all`, in order."""
     schema: int = SCHEMA_VERSION
 
     unknown: Mapping[str, Any] = unknown_keys()

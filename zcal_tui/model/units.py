@@ -1,4 +1,4 @@
-"""Lengths, durations and ages as people read them. Code and config use millimetres and seconds."""
+"""Texts of lengths, durations and ages. Code and config use millimetres and seconds."""
 
 import math
 
@@ -8,7 +8,7 @@ MINUS = "\N{MINUS SIGN}"
 
 def _signed(text: str, sign: bool) -> str:
     if not text.strip("-0."):
-        return text.lstrip("-")  # what rounds to nothing has no direction
+        return text.lstrip("-")  # what rounds to zero has no sign
     if text.startswith("-"):
         return MINUS + text[1:]
     return "+" + text if sign else text
@@ -40,7 +40,7 @@ def length(mm: float, *, sign: bool = False) -> str:
 
 
 def closer_farther(delta_mm: float) -> str:
-    """What a change of the nozzle's height means to a person.
+    """The effect of a change on the nozzle, in words.
 
     `delta_mm` is the change of the gap between nozzle and bed at the same commanded Z: negative is closer.
     """
@@ -51,7 +51,7 @@ def closer_farther(delta_mm: float) -> str:
 
 
 def percent(probability: float) -> str:
-    """A probability for people: never `0 %` or `100 %`, which would claim more than a sample can."""
+    """A probability: never `0 %` or `100 %`, which no sample can show."""
     if probability < 0.001:
         return "< 0.1 %"
     if probability > 0.999:

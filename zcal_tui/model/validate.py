@@ -1,4 +1,4 @@
-"""Whether what was read as a record can be told: files are edited by people and cut off by power failures."""
+"""Validation of records that were read: files are edited by people and truncated by power failures."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,35 +11,35 @@ _MAPPINGS = ("printer", "context", "parameters", "estimates")
 
 
 def fault(record: Record) -> str | None:
-    """What of a record is not of the kind it should be, in words; None where everything is."""
+    """What is wrong with a record, as a clause; None if nothing is."""
     return next(_faults(record), None)
 
 
 def _faults(record: Any) -> Iterator[str]:
     for name in _TEXTS:
         if not isinstance(getattr(record, name), str):
-            yield f"its {name} is not a text"
+            yield f"its {name} is not a string"
     if record.finished is not None and not isinstance(record.finished, str):
-        yield "its finished is not a text"
+        yield "its finished is not a string"
     for name in _MAPPINGS:
         if not isinstance(getattr(record, name), Mapping):
-            yield f"its {name} is not a list of names and values"
+            yield f"its {name} is not an object"
             return
     yield from (
-        f"its estimate {e.name} is not a number" for e in record.estimates.values() if not _is_told(e)
+        f"its estimate {e.name} is not a number" for e in record.estimates.values() if not _is_estimate(e)
     )
-    yield from (f"its sample {s.n} is not one" for s in record.samples if not _is_measured(s))
-    said: list[Any] = [*record.advice]
+    yield from (f"its sample {s.n} is not one" for s in record.samples if not _is_sample(s))
+    texts: list[Any] = [*record.advice]
     if record.verdict is not None:
-        said += [record.verdict.summary, *record.verdict.reasons]
+        texts += [record.verdict.summary, *record.verdict.reasons]
     if (problem := record.problem) is not None:
-        said += [problem.what, problem.cause, problem.remedy, problem.raw, problem.key]
+        texts += [problem.what, problem.cause, problem.remedy, problem.raw, problem.key]
     for change in record.changes:
-        said += [change.section, change.option, change.old or "", change.new, change.state, change.effect]
+        texts += [change.section, change.option, change.old or "", change.new, change.state, change.effect]
     for part in record.parts:
-        said += [part.id, part.check, part.summary]
-    if not all(isinstance(text, str) for text in said):
-        yield "something it says is not a text"
+        texts += [part.id, part.check, part.summary]
+    if not all(isinstance(text, str) for text in texts):
+        yield "one of its texts is not a string"
 
 
 def _is_number(value: object) -> bool:
@@ -48,19 +48,19 @@ def _is_number(value: object) -> bool:
 
 
 def _are_numbers(values: Iterable[object]) -> bool:
-    """Whether each is a number, or not known."""
+    """Whether each is a number or None."""
     for value in values:  # noqa: SIM110  a generator for each estimate and sample costs more than the rest
         if value is not None and not _is_number(value):
             return False
     return True
 
 
-def _is_told(estimate: Any) -> bool:
+def _is_estimate(estimate: Any) -> bool:
     known = _are_numbers((estimate.value, estimate.low, estimate.high)) and _is_number(estimate.confidence)
     return known and isinstance(estimate.unit, str) and isinstance(estimate.components, Mapping)
 
 
-def _is_measured(sample: Any) -> bool:
+def _is_sample(sample: Any) -> bool:
     needed = (sample.n, sample.t, sample.x, sample.y, sample.trigger_z, sample.round)
     if not all(_is_number(value) for value in needed):
         return False

@@ -1,4 +1,4 @@
-"""A run as it stands: what the faces show while a check goes on, folded from its events."""
+"""The state of a run, folded from its events: what user interfaces show while a check is running."""
 
 from dataclasses import dataclass, field, replace
 
@@ -23,7 +23,7 @@ from zcal_tui.model.record import Record
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """The record so far and what is going on. `record.finished` is None while the run goes on."""
+    """The record so far, and the present stage and progress. `record.finished` is None while the run is active."""
 
     record: Record
     stage: Stage | None = None
@@ -32,7 +32,7 @@ class RunView:
 
     @property
     def running(self) -> bool:
-        """Whether the run still goes on."""
+        """Whether the run is still active."""
         return self.record.finished is None
 
 
@@ -52,7 +52,7 @@ def begin(event: RunStarted) -> RunView:
 
 
 def fold(view: RunView, event: Event) -> RunView:
-    """The view after `event`. Events of a finished run change nothing but the record they carry."""
+    """The view after `event`."""
     record = view.record
     match event:
         case RunStarted():
@@ -77,6 +77,6 @@ def fold(view: RunView, event: Event) -> RunView:
         case ChangesUpdated(changes):
             return replace(view, record=replace(record, changes=changes))
         case Asked() | Answered():
-            return view  # what is asked at this moment is the session's to show
+            return view  # the open question is in the session's snapshot
         case RunEnded(final):
             return replace(view, record=final)

@@ -28,7 +28,7 @@ from zcal_tui.results.journal import (
     record_of,
     write_end,
 )
-from zcal_tui.results.variant import USUAL, stands, variant
+from zcal_tui.results.variant import USUAL, last_result, variant
 
 __all__ = [
     "Journal",
@@ -130,7 +130,11 @@ class Store:
             if entry.record is None or entry.record.check not in checks:
                 continue
             check, before = entry.record.check, newest.get(entry.record.check)
-            if before is None or before.record is None or stands(before.record, entry.record) is entry.record:
+            if (
+                before is None
+                or before.record is None
+                or last_result(before.record, entry.record) is entry.record
+            ):
                 newest[check] = entry
             if variant(entry.record) == USUAL:
                 settled.add(check)

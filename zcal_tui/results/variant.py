@@ -52,7 +52,7 @@ def representative(own: Sequence[Record]) -> Record:
     return next((record for record in own if record.outcome is Outcome.FINISHED), own[0])
 
 
-def stands(newer: Record, before: Record | None) -> Record:
+def last_result(newer: Record, before: Record | None) -> Record:
     """Which of two runs is a check's last result: the newer, but another variant never replaces the usual one."""
     if before is not None and variant(newer) != USUAL and variant(before) == USUAL:
         return before

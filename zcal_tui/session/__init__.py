@@ -1,1 +1,1 @@
-"""Runs checks on a thread of its own: owns the transport, the mirror and the run; snapshots out, answers in."""
+"""Runs checks on its own thread: owns the transport, the mirror and the run; snapshots out, answers in."""

@@ -1,6 +1,6 @@
-"""Starts the simulated printer as a program of its own, and makes sure that it ends with us.
+"""Starts the simulated printer as a separate program that ends with this one.
 
-The simulator ends when its standard input closes, which the kernel does for us on every way out, kill −9 included.
+The simulator ends when its standard input closes. The kernel closes it however this program ends, even by kill −9.
 """
 
 import asyncio
@@ -14,11 +14,11 @@ from zcal_tui.model.record import USAGE, Problem
 from zcal_tui.session.target import DemoOptions
 
 _EXIT_USAGE = 2
-"""The simulator's exit code where its profile or its truth file cannot be."""
+"""The simulator's exit code for a wrong profile or truth file."""
 
 
 class DemoFailed(Exception):
-    """The simulated printer could not be started; `problem` says why and what to do."""
+    """The simulated printer could not be started; `problem` is why, and what to do."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.what)
@@ -32,13 +32,13 @@ class DemoPrinter:
         self._process = process
         self.klippy_socket: str = ready["klippy"]
         self.control: str = ready["control"]
-        self._drain = asyncio.create_task(self._read_on(), name="simulated printer's output")
+        self._drain = asyncio.create_task(self._drain_output(), name="simulated printer's output")
 
     @classmethod
     async def start(cls, options: DemoOptions, progress: Callable[[str], None]) -> "DemoPrinter":
         """Start it and wait until its klippy can be reached. Raises DemoFailed.
 
-        `progress` gets a line for each step: the first use installs a klippy, which takes a while.
+        `progress` gets a line for each step: the first use installs klippy, which takes a while.
         """
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -48,7 +48,7 @@ class DemoPrinter:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            # Ctrl-C in our terminal is ours to handle: it means "cancel", not "take the printer away"
+            # Ctrl-C in the terminal means "cancel" to this program; it must not end the simulator
             start_new_session=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
@@ -76,18 +76,18 @@ class DemoPrinter:
             raise
         errors = b"" if process.stderr is None else await process.stderr.read()
         await process.wait()
-        words = errors.decode(errors="replace").strip().splitlines()
+        lines = errors.decode(errors="replace").strip().splitlines()
         raise DemoFailed(
             Problem(
                 "The simulated printer did not start.",
-                words[-1] if words else f"It ended with exit code {process.returncode}.",
-                "`zcal-tui sim` starts it by itself and says more.",
-                raw="\n".join(words[-20:]),
+                lines[-1] if lines else f"It ended with exit code {process.returncode}.",
+                "Run `zcal-tui sim` to start it alone and see its messages.",
+                raw="\n".join(lines[-20:]),
             )
         )
 
-    async def _read_on(self) -> None:
-        """Keep its pipes empty: a full pipe would stop the simulator."""
+    async def _drain_output(self) -> None:
+        """Read its output: a full pipe would stop the simulator."""
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         await asyncio.gather(_discard(self._process.stdout), _discard(self._process.stderr))

@@ -23,67 +23,66 @@ from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.results.context import context_facts
 from zcal_tui.results.store import Journal, Store, new_run_id, now_iso
-from zcal_tui.session.resume import gone_on_with, left_to_do
+from zcal_tui.session.resume import close_resumed, without_done
 from zcal_tui.session.run import CheckRun, printer_facts
 from zcal_tui.session.snapshot_store import SnapshotStore
 
 logger = logging.getLogger(__name__)
 
 WEIGHT = {Level.PASS: 0, Level.WARN: 1, Level.UNKNOWN: 2, Level.FAIL: 3}
-"""Something undecided weighs more than something to look at: a script has to hear of it."""
+"""Undecided weighs more than a warning, so that a script sees it."""
 
 
 class FullCalibrationRun:
-    """The whole calibration under way. Used as a `CheckRun` is; made on the session's thread."""
+    """A running full calibration. It is used like a `CheckRun` and created on the session's thread."""
 
     def __init__(
         self,
         parameters: FullCalibrationParameters,
         printer: Printer,
         store: Store,
-        board: SnapshotStore,
+        snapshots: SnapshotStore,
         make_run: Callable[[Check, Any], CheckRun],
         *,
         present: bool,
         resumed: Record | None = None,
     ) -> None:
-        """`resumed` is the interrupted `all` to go on with."""
+        """`resumed` is the interrupted `all` to resume."""
         self._parameters = parameters
         self._resumed = resumed
         self._printer = printer
         self._store = store
-        self._board = board
-        self._show = board.event
+        self._snapshots = snapshots
+        self._show = snapshots.event
         self._make_run = make_run
         self._present = present
         self._run: CheckRun | None = None
         self._cancelled = False
         self._parts: list[RecordPart] = []
         self._skipped: list[str] = []
-        self._stood: frozenset[str] = frozenset()
-        """What stood when `ready` had looked. A restart or an idle time undoes it; what was left as it is then, is not
-        asked about again."""
+        self._prepared: frozenset[str] = frozenset()
+        """The homing and levelling in force when `ready` ended. A restart or an idle timeout undoes them; then `ready`
+        runs again."""
         self._journal: Journal | None = None
 
     def cancel(self) -> None:
-        """Cancel the check that runs, and do none after it."""
+        """Cancel the running check and all that follow."""
         self._cancelled = True
         if self._run is not None:
             self._run.cancel()
 
     def answer(self, number: int, answer: Answer) -> None:
-        """A person's answer to the question of that number."""
+        """Pass on a person's answer to the question of that number."""
         if self._run is not None:
             self._run.answer(number, answer)
 
     async def go(self, printer_name: str, address: str) -> RunEnded:
-        """Run them all; returns the last event, kept but not shown yet. Never raises: what went wrong is in the
-        records."""
+        """Run all checks. Returns the last event, stored but not shown. Never raises: failures are in the records."""
         resumed, continued = self._resumed, {}
         if resumed is not None:
             continued = {"continues": resumed.id}
             self._parameters = await asyncio.to_thread(
-                left_to_do, self._store, printer_name, resumed, self._parameters
+                without_done, self._store, printer_name, resumed, self._parameters
             )
         state = self._printer.state
         started = RunStarted(
@@ -91,20 +90,22 @@ class FullCalibrationRun:
             check=WHOLE,
             started=now_iso(),
             printer=printer_facts(state, printer_name, address),
-            context={**context_facts(state, self._board.snapshot.frame), **continued},
+            context={**context_facts(state, self._snapshots.snapshot.frame), **continued},
             parameters=asdict(self._parameters),
         )
         try:
             self._journal = self._store.begin(printer_name, started.id)
         except OSError as error:
-            logger.warning("the whole calibration is not kept as one", exc_info=True)
+            logger.warning("the record of the full calibration is not stored", exc_info=True)
             self._show(started)
-            self._show(Notice(f"The overview of this calibration is not kept: {error.strerror or error}."))
+            self._show(
+                Notice(f"The record of this full calibration is not stored: {error.strerror or error}.")
+            )
         else:
             self._emit(started)
-            if resumed is not None:  # only now, that a cut in between leaves one of the two to go on with
-                interrupted = await asyncio.to_thread(gone_on_with, self._store, printer_name, resumed)
-                self._board.update(interrupted=interrupted)
+            if resumed is not None:  # only now, so that one of the two can always be resumed
+                interrupted = await asyncio.to_thread(close_resumed, self._store, printer_name, resumed)
+                self._snapshots.update(interrupted=interrupted)
         why = await self._all(printer_name, address)
         record = self._record(started, why)
         if record.problem is not None:
@@ -116,7 +117,7 @@ class FullCalibrationRun:
         return ended
 
     async def _all(self, printer_name: str, address: str) -> str | None:
-        """Every check in turn; returns why it stopped before the end, None where it did not."""
+        """Run every check in turn. Returns why it stopped early; None if it did not."""
         for check in chosen(self._parameters):
             if self._cancelled:
                 return "It was cancelled."
@@ -125,7 +126,7 @@ class FullCalibrationRun:
                 self._skipped.append(f"{check.info.title}: {why}")
                 self._emit(Notice(f"{check.info.title} is skipped. {why}"))
                 continue
-            if check.info.name != LOOK_FIRST and self._stood - _standing(self._printer.state):
+            if check.info.name != LOOK_FIRST and self._prepared - _prepared(self._printer.state):
                 again = await self._one(CHECKS[LOOK_FIRST], printer_name, address)
                 if (stop := stops_rest(again)) is not None:
                     return stop
@@ -146,7 +147,7 @@ class FullCalibrationRun:
         level = None if verdict is None or record.outcome is not Outcome.FINISHED else verdict.level
         self._parts.append(RecordPart(record.id, record.check, record.outcome, level, summary))
         if check.info.name == LOOK_FIRST:
-            self._stood = _standing(self._printer.state)
+            self._prepared = _prepared(self._printer.state)
         self._show(ended)
         return record
 
@@ -163,13 +164,10 @@ class FullCalibrationRun:
             if self._cancelled:
                 outcome = Outcome.CANCELLED
             if outcome is Outcome.CANCELLED:
-                word = "in" if last is not None and last.outcome is Outcome.CANCELLED else "after"
-                problem = Problem(
-                    f"It was cancelled {f'{word} {last.check}' if last else 'before it began'}."
-                )
+                problem = Problem(_cancelled(last))
             else:
-                what = f"It stopped after {last.check}: {last.summary}" if last else "Nothing was done."
-                problem = Problem(what, stopped, "Mend that, then start again.")
+                what = f"It stopped after {last.check}: {last.summary}" if last else "No check was run."
+                problem = Problem(what, stopped, "Fix that, then start again.")
         worst = max(levels, key=WEIGHT.__getitem__, default=Level.UNKNOWN)
         return Record(
             id=started.id,
@@ -195,28 +193,38 @@ class FullCalibrationRun:
         try:
             self._journal.write(event)
         except OSError:
-            logger.warning("the whole calibration is not kept any further", exc_info=True)
+            logger.warning("the record of the full calibration is no longer stored", exc_info=True)
             journal, self._journal = self._journal, None
             journal.close()
 
 
-def _standing(state: PrinterState) -> frozenset[str]:
-    """What a restart undoes, as far as it is in force now: homing and levelling."""
-    stands = {
+def _cancelled(last: RecordPart | None) -> str:
+    if last is None:
+        return "Cancelled before the first check."
+    if last.outcome is Outcome.CANCELLED:
+        return f"Cancelled during {last.check}."
+    return f"Cancelled after {last.check}."
+
+
+def _prepared(state: PrinterState) -> frozenset[str]:
+    """The homing and levelling in force, which a restart undoes."""
+    in_force = {
         "homed": state.homed(),
         "quad_gantry_level": state.quad_gantry_level_applied,
         "z_tilt": state.z_tilt_applied,
     }
-    return frozenset(name for name, applied in stands.items() if applied)
+    return frozenset(name for name, applied in in_force.items() if applied)
 
 
 def _summary(parts: list[RecordPart], worst: Level) -> str:
     last = {part.check: part.level for part in parts}
     good = sum(level is Level.PASS for level in last.values())
-    words = {
-        Level.PASS: "everything is as it should be",
-        Level.UNKNOWN: "something could not be decided",
-        Level.WARN: "something is worth a look",
-        Level.FAIL: "something has to be mended",
-    }
-    return f"{good} of {len(last)} checks passed: {words[worst]}."
+    match worst:
+        case Level.PASS:
+            return f"All {len(last)} checks passed." if len(last) > 1 else "The check passed."
+        case Level.UNKNOWN:
+            return f"{good} of {len(last)} checks passed. At least one is undecided."
+        case Level.WARN:
+            return f"{good} of {len(last)} checks passed. At least one has a warning."
+        case Level.FAIL:
+            return f"{good} of {len(last)} checks passed. At least one failed."

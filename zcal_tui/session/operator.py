@@ -1,4 +1,4 @@
-"""The person, as the running check sees them: questions go to the board, answers come from a face."""
+"""The operator of a running check: questions go to the snapshot, answers come from the user interface."""
 
 import asyncio
 import itertools
@@ -26,16 +26,16 @@ from zcal_tui.session.snapshot_store import SnapshotStore
 from zcal_tui.transport.failures import NotReady
 
 _NUMBERS = itertools.count(1)
-"""Numbers the questions over all runs, so that a late answer to one run's question is none to the next run's."""
+"""Numbers the questions of all runs, so that a late answer cannot answer another run's question."""
 
 
 class SessionOperator:
     """Implements `checks.operator.Operator` for one run. Lives on the session's thread."""
 
     def __init__(
-        self, board: SnapshotStore, printer: Printer, emit: Callable[[Event], None], *, present: bool
+        self, snapshots: SnapshotStore, printer: Printer, emit: Callable[[Event], None], *, present: bool
     ) -> None:
-        self._board = board
+        self._snapshots = snapshots
         self._printer = printer
         self._emit = emit
         self._present = present
@@ -59,8 +59,7 @@ class SessionOperator:
         return cast(JogMove, await self._ask(question))
 
     def answer(self, number: int, answer: Answer) -> bool:
-        """Take an answer to the question of that number; False where it is not, or no longer, asked, or of the wrong
-        kind."""
+        """Accept an answer to the question of that number; False if it is not open, or the answer does not fit."""
         if self._waiting is None or self._waiting[0] != number or self._waiting[2].done():
             return False
         if not fits(self._waiting[1], answer):
@@ -69,7 +68,7 @@ class SessionOperator:
         return True
 
     def cancel(self) -> None:
-        """The run was cancelled: whoever waits for an answer gets CheckCancelled, also later."""
+        """Raise CheckCancelled in whoever waits for an answer, now or later."""
         self._cancelled = True
         if self._waiting is not None and not self._waiting[2].done():
             self._waiting[2].set_exception(CheckCancelled())
@@ -77,9 +76,9 @@ class SessionOperator:
     async def _ask(self, question: Question) -> Answer:
         if not self._present:
             raise NeedsPerson(
-                "A person has to answer, and nobody is there.",
+                "This needs a person to answer.",
                 question.text,
-                "Run it in the terminal interface or on a terminal, or with --autopilot on a simulated printer.",
+                "Run it in the terminal interface or on a terminal, or use --autopilot with a simulated printer.",
             )
         if self._cancelled:
             raise CheckCancelled
@@ -88,20 +87,20 @@ class SessionOperator:
         number = next(_NUMBERS)
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting = (number, question, future)
-        stop = self._printer.subscribe(lambda state: _give_up(future, state))
-        self._board.update(question=Asking(number, question))
-        self._emit(Asked(question))  # after the board: who hears of it finds the number to answer to
+        stop = self._printer.subscribe(lambda state: _fail_if_halted(future, state))
+        self._snapshots.update(question=Asking(number, question))
+        self._emit(Asked(question))  # after the snapshot, where listeners find the question's number
         try:
             answer = await future
         finally:
             stop()
             self._waiting = None
-            self._board.update(question=None)
+            self._snapshots.update(question=None)
         self._emit(Answered(question.key, answer_text(question, answer)))
         return answer
 
 
-def _give_up(future: "asyncio.Future[Answer]", state: PrinterState) -> None:
+def _fail_if_halted(future: "asyncio.Future[Answer]", state: PrinterState) -> None:
     if _halted(state) and not future.done():
         future.set_exception(NotReady(state.message))
 
@@ -111,7 +110,7 @@ def _halted(state: PrinterState) -> bool:
 
 
 def fits(question: Question, answer: Answer) -> bool:
-    """Whether an answer is one to this question."""
+    """Whether an answer fits this question."""
     match question:
         case Confirm():
             return isinstance(answer, bool)

@@ -1,4 +1,4 @@
-"""Going on with a whole calibration that was cut off: with the first of its checks that is not done."""
+"""Resuming an interrupted full calibration with the first check that is not done."""
 
 import logging
 from dataclasses import replace
@@ -12,27 +12,25 @@ logger = logging.getLogger(__name__)
 DONE = (Level.PASS, Level.WARN)
 
 
-def gone_on_with(store: Store, printer: str, cut_off: Record) -> tuple[Record, ...]:
-    """Give the run its end, now that another goes on with it; returns what is still interrupted. Reads and writes the
-    disk."""
+def close_resumed(store: Store, printer: str, interrupted: Record) -> tuple[Record, ...]:
+    """Close the run that another one resumes; returns the runs that are still interrupted. Blocks on the disk."""
     try:
-        store.close(cut_off, "It was interrupted, and gone on with.")
+        store.close(interrupted, "This run was interrupted, then resumed.")
     except (OSError, StillRunning) as error:
-        logger.warning("run %s could not be closed: %s", cut_off.id, error)
+        logger.warning("run %s could not be closed: %s", interrupted.id, error)
     return store.interrupted(printer)
 
 
-def left_to_do(
-    store: Store, printer: str, cut_off: Record, parameters: FullCalibrationParameters
+def without_done(
+    store: Store, printer: str, interrupted: Record, parameters: FullCalibrationParameters
 ) -> FullCalibrationParameters:
-    """The same without what was done since the run began. The printer is looked at again in any case. Reads the
-    disk."""
+    """The parameters without the checks done since the run began; `ready` is always repeated. Blocks on the disk."""
     runs = [entry.record for entry in entries(store, printer) if entry.record is not None]
-    done = {run.check for run in runs if run.started >= cut_off.started and _is_done(run)} - {LOOK_FIRST}
+    done = {run.check for run in runs if run.started >= interrupted.started and _is_done(run)} - {LOOK_FIRST}
     return replace(parameters, skip=",".join([*split(parameters.skip), *sorted(done)]))
 
 
 def _is_done(run: Record) -> bool:
-    """Whether nothing has to be repeated; a value that could not be saved has to be."""
+    """Whether a check need not be repeated. One whose value could not be saved must be."""
     finished = run.outcome is Outcome.FINISHED and run.problem is None
     return finished and run.verdict is not None and run.verdict.level in DONE

@@ -1,4 +1,4 @@
-"""One run of a check, from its start to its record: kept on disk as it goes, ended cleanly whatever happens."""
+"""One run of a check, from its start to its record: stored as it runs, ended cleanly whatever happens."""
 
 import asyncio
 import logging
@@ -31,11 +31,11 @@ from zcal_tui.transport.failures import GcodeError, NotReady, ReplyLost, Transpo
 logger = logging.getLogger(__name__)
 
 DOWN_PATIENCE = 2.0
-"""Seconds to wait for klippy's own word on why it went down, which arrives after the failed command."""
+"""Seconds to wait for klippy's reason for a shutdown, which arrives after the failed command."""
 
 
 class CheckRun:
-    """A check under way. Made on the session's thread, for one run."""
+    """A running check. Created on the session's thread, for one run."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class CheckRun:
         parameters: Any,
         printer: Printer,
         store: Store,
-        board: SnapshotStore,
+        snapshots: SnapshotStore,
         options: RunOptions,
         files: ConfigFiles,
         lease: float = LEASE,
@@ -53,40 +53,39 @@ class CheckRun:
         self._parameters = parameters
         self._printer = printer
         self._store = store
-        self._show = board.event
-        self._board = board
-        self._last = board.snapshot.last
+        self._show = snapshots.event
+        self._snapshots = snapshots
+        self._last = snapshots.snapshot.last
         self._options = options
         resumed = options.resume  # of an `all`, it is none of this check's
         self._resumed = resumed if resumed is not None and resumed.check == check.info.name else None
         self._files = files
-        self._operator = SessionOperator(board, printer, self._emit, present=options.present)
+        self._operator = SessionOperator(snapshots, printer, self._emit, present=options.present)
         self._journal: Journal | None = None
         self._cancelled = False
 
     def cancel(self) -> None:
-        """Ask the check to stop at the next place where that is safe."""
+        """Ask the check to stop at the next safe point."""
         self._cancelled = True
         self._operator.cancel()
 
     def answer(self, number: int, answer: Answer) -> None:
-        """A person's answer to the question of that number."""
+        """Pass on a person's answer to the question of that number."""
         self._operator.answer(number, answer)
 
     async def go(self, printer_name: str, address: str) -> RunEnded:
-        """Run it and return its last event, kept but not shown yet. Never raises: what went wrong is the run's
-        outcome."""
+        """Run it and return its last event, stored but not shown yet. Never raises: a failure is the run's outcome."""
         started = self._started(printer_name, address)
         try:
             return await self._run(printer_name, started)
-        except Exception as error:  # as below: who waits for the end must hear of one
-            logger.exception("run %s could not be kept", started.id)
+        except Exception as error:  # as below: whoever waits for the end must get one
+            logger.exception("run %s could not be stored", started.id)
             return RunEnded(
                 replace(
                     self._record(started),
                     finished=now_iso(),
                     outcome=Outcome.ERROR,
-                    problem=_our_fault(error),
+                    problem=_internal_error(error),
                 )
             )
 
@@ -99,7 +98,7 @@ class CheckRun:
             check=self._check.info.name,
             started=now_iso(),
             printer=printer_facts(state, printer_name, address),
-            context=context_facts(state, self._board.snapshot.frame) | continued,
+            context=context_facts(state, self._snapshots.snapshot.frame) | continued,
             parameters=asdict(self._parameters),
         )
 
@@ -108,13 +107,13 @@ class CheckRun:
             self._journal = self._store.begin(printer_name, started.id)
         except OSError as error:
             self._show(started)
-            self._emit(Notice(f"This run is not kept: {error.filename}: {error.strerror}."))
+            self._emit(Notice(f"This run is not stored: {error.filename}: {error.strerror}."))
         else:
             self._emit(started)
         if (pending := pending_notice(self._printer.state)) is not None:
             self._emit(Notice(pending))
-        mistaken = _another_printer(self._resumed, printer_name)
-        outcome, problem = (Outcome.REFUSED, mistaken) if mistaken is not None else await self._check_it()
+        mismatch = _another_printer(self._resumed, printer_name)
+        outcome, problem = (Outcome.REFUSED, mismatch) if mismatch is not None else await self._check_it()
         saver = self._saver()
         if outcome is Outcome.FINISHED:
             problem = await self._save_it(saver, started)
@@ -131,12 +130,12 @@ class CheckRun:
         return ended
 
     def _close_resumed(self, record: Record) -> None:
-        """The run that this one went on with is not to be offered again, unless nothing came of this one."""
+        """Close the run that this one resumed, unless this one did not start."""
         resumed = self._resumed
         if resumed is None or record.outcome is Outcome.REFUSED:
             return
         try:
-            self._store.close(resumed, f"It was interrupted; run {record.id} went on with it.")
+            self._store.close(resumed, f"This run was interrupted. Run {record.id} resumed it.")
         except (OSError, StillRunning) as error:
             logger.warning("run %s could not be closed: %s", resumed.id, error)
 
@@ -174,10 +173,10 @@ class CheckRun:
         except TransportError as error:
             return Outcome.ERROR, Problem(str(error))
         except asyncio.CancelledError:
-            return Outcome.CANCELLED, Problem("The program was ended while the check ran.")
-        except Exception as error:  # the run's boundary: a fault of ours must not take the session with it
+            return Outcome.CANCELLED, Problem("The program ended while the check was running.")
+        except Exception as error:  # the run's boundary: an internal error must not end the session
             logger.exception("check %s failed", self._check.info.name)
-            return Outcome.ERROR, _our_fault(error)
+            return Outcome.ERROR, _internal_error(error)
         return Outcome.FINISHED, None
 
     def _saver(self) -> Saver:
@@ -191,7 +190,7 @@ class CheckRun:
         )
 
     async def _discard_it(self, saver: Saver, started: RunStarted) -> None:
-        """Have Klipper drop what it has staged by itself in a check that did not end well."""
+        """Discard what Klipper itself staged in a check that failed."""
         changes = self._record(started).changes
         task = asyncio.current_task()
         try:
@@ -205,32 +204,32 @@ class CheckRun:
             logger.exception("what Klipper staged in %s could not be discarded", self._check.info.name)
 
     async def _save_it(self, saver: Saver, started: RunStarted) -> Problem | None:
-        """Save what was found, now that everything which the check borrowed is back."""
+        """Save the values found, after the check has restored everything it changed."""
         try:
             return await saver.save(self._record(started).changes)
         except asyncio.CancelledError:
             saver.interrupt()
             return Problem(
-                "The program was ended while values were being saved.",
+                "The program ended while values were being saved.",
                 "",
-                f"What the record calls staged may be pending in Klipper. {PENDING_MEANS}",
+                f"The values marked staged may be pending in Klipper. {PENDING_MEANS}",
             )
         except Exception as error:  # the run's boundary, as above
             logger.exception("what %s found could not be saved", self._check.info.name)
-            return _our_fault(error)
+            return _internal_error(error)
 
     def _earlier(self, check: str) -> Record | None:
         record = self._last.get(check)
         return record if record is not None and record.outcome is Outcome.FINISHED else None
 
     async def _failed(self, error: GcodeError | NotReady) -> tuple[Outcome, Problem]:
-        """The printer refused. Where it went down, its state says more than the command's error."""
+        """A command failed. After a shutdown, klippy's state says more than the command's error."""
         state = await self._printer_state_after_failure()
         raw = error.message
         if state.klippy in ("shutdown", "error") and state.message:
             raw = state.message
-        told = explain(raw)
-        return Outcome.ERROR, Problem(told.what, told.cause, told.remedy, raw=raw)
+        explanation = explain(raw)
+        return Outcome.ERROR, Problem(explanation.what, explanation.cause, explanation.remedy, raw=raw)
 
     async def _printer_state_after_failure(self) -> PrinterState:
         try:
@@ -241,21 +240,21 @@ class CheckRun:
         return self._printer.state
 
     async def _lost(self, error: ReplyLost | Unreachable) -> tuple[Outcome, Problem]:
-        logger.info("the link was lost: %s", error)
+        logger.info("the connection was lost: %s", error)
         return Outcome.LOST, Problem(
-            "The connection to the printer was lost in the middle of the check.",
+            "The connection to the printer was lost during the check.",
             self._printer.state.link if not self._printer.state.connected else str(error),
-            "The printer finishes what it was told and then stands still. See that klippy and the network are "
-            "up, then repeat the check; the samples so far are kept.",
+            "Check that klippy and the network are up, then repeat the check. The printer completes the commands it "
+            "has received, then stops. All samples are stored.",
         )
 
     def _record(self, started: RunStarted) -> Record:
-        """The record so far, as the snapshot has folded it from what was shown; an empty one before the start is."""
-        view = self._board.snapshot.run
+        """The record so far, as the snapshot has folded it from the events; an empty one before the start."""
+        view = self._snapshots.snapshot.run
         return (view if view is not None and view.record.id == started.id else begin(started)).record
 
     def _emit(self, event: Event) -> None:
-        """On disk first, then shown: what a person has seen is never lost."""
+        """Store an event, then show it: what a person has seen is never lost."""
         self._keep(event)
         self._show(event)
 
@@ -266,19 +265,19 @@ class CheckRun:
             except OSError as error:
                 journal, self._journal = self._journal, None
                 journal.close()
-                self._show(Notice(f"This run is not kept any further: {error.strerror or error}."))
+                self._show(Notice(f"The rest of this run is not stored: {error.strerror or error}."))
 
 
-def _our_fault(error: Exception) -> Problem:
+def _internal_error(error: Exception) -> Problem:
     return Problem(
-        "This program made a mistake; the samples so far are kept.",
+        "Internal error. All samples are stored.",
         f"{type(error).__name__}: {error}",
-        "Please report it, with the log file.",
+        "Report it with the log file.",
     )
 
 
 def printer_facts(state: PrinterState, name: str, address: str) -> dict[str, Any]:
-    """Which printer it was: what stays the same from run to run unless somebody changes it."""
+    """The identity of the printer: what is the same in every run unless somebody changes it."""
     return {
         "name": name,
         "address": address,
@@ -289,12 +288,12 @@ def printer_facts(state: PrinterState, name: str, address: str) -> dict[str, Any
 
 
 def _another_printer(resumed: Record | None, name: str) -> Problem | None:
-    """Why a run cannot be gone on with on this printer; None where it is the one it was made on."""
+    """Why a run cannot be resumed on this printer; None if it was made on this one."""
     before = None if resumed is None else resumed.printer.get("name")
     if before in (None, "", name):
         return None
     return Problem(
-        f"This is {name}, and the interrupted run was made on {before}.",
-        "The session is connected to another printer than the run was.",
-        f"Connect to {before} (--printer), or start the check anew here.",
+        f"The interrupted run was made on {before}, but this printer is {name}.",
+        "A run can only be resumed on its own printer.",
+        f"Connect to {before} (--printer), or start the check again here.",
     )

@@ -1,7 +1,7 @@
-"""The session: a thread with a loop of its own, on which the printer's I/O and the running check live.
+"""The session: a thread with its own event loop, on which the printer's I/O and the running check live.
 
-A terminal that stops reading stops a Textual app's whole loop; nothing on this thread waits for a face, so the
-check goes on, the link stays served and nothing that was measured is lost.
+A terminal that stops reading blocks a Textual app's event loop. Nothing on this thread waits for a user interface, so
+the check continues, the connection stays up and no sample is lost.
 """
 
 import asyncio
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CLOSE_PATIENCE = 30.0
-"""Seconds that a running check gets to end when the session closes: a few touches, then its clean-up."""
+"""Seconds that a running check gets to end when the session closes: a few samples, then its clean-up."""
 NAME_POLL = 0.5
-"""Seconds between looks for the printer's name while klippy is starting."""
+"""Seconds between checks for the printer's name while klippy is starting."""
 CLEAN_UP_PATIENCE = 10.0
-"""Seconds for lifting and putting the probe back after a check was broken off."""
+"""Seconds to lift and dock the probe after a check was interrupted."""
 
 
 class Session:
@@ -42,7 +42,7 @@ class Session:
     def __init__(self, target: PrinterTarget, store: Store) -> None:
         self._target = target
         self._store = store
-        self._board = SnapshotStore()
+        self._snapshots = SnapshotStore()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, name="zcal session", daemon=True)
         self._connection: PrinterConnection | None = None
@@ -56,7 +56,7 @@ class Session:
 
     @property
     def snapshot(self) -> Snapshot:
-        return self._board.snapshot
+        return self._snapshots.snapshot
 
     @property
     def store(self) -> Store:
@@ -68,12 +68,12 @@ class Session:
                 self._thread.start()
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        return self._board.listen(listener)
+        return self._snapshots.listen(listener)
 
     def start_check(self, name: str, parameters: Any, options: RunOptions | None = None) -> None:
         with self._lock:
             if self._busy:
-                raise SessionBusy("Another check is running; one printer takes one at a time.")
+                raise SessionBusy("Another check is running. Wait for it or cancel it.")
             printer = self._connection.printer if self._connection else None
             if printer is None or self._closing:
                 raise SessionBusy("No printer is connected.")
@@ -138,36 +138,36 @@ class Session:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("a task of the session failed", exc_info=error)
-            self._board.console(f"!! internal error: {error!r}")
+            self._snapshots.console(f"!! internal error: {error!r}")
 
     async def _connect(self) -> None:
-        # Imported on this thread: the face shows its first frame meanwhile
+        # Imported on this thread, while the user interface shows its first frame
         from zcal_tui.session.connection import PrinterConnection
 
-        self._connection = PrinterConnection(self._target, self._board)
+        self._connection = PrinterConnection(self._target, self._snapshots)
         try:
             await self._connection.open()
             await self._load_last()
-        except Exception as error:  # the task's boundary: a face that waits for the link must hear of it
-            logger.exception("no way to the printer")
+        except Exception as error:  # the task's boundary: whoever waits for the connection must get the error
+            logger.exception("connecting failed")
             problem = Problem(
-                "There is no way to the printer.", f"{type(error).__name__}: {error}", "See the log."
+                "Connecting to the printer failed.", f"{type(error).__name__}: {error}", "See the log."
             )
-            self._board.link(state=LinkState.FAILED, problem=problem)
+            self._snapshots.link(state=LinkState.FAILED, problem=problem)
 
     async def _load_last(self) -> None:
-        """Find the kept results; again once klippy has told the printer's name, under which they are filed."""
+        """Load the stored results; again once klippy reports the printer's name, under which they are stored."""
         from zcal_tui.checks.catalogue import CHECKS  # as above
 
         name, checks = "", tuple(CHECKS)
-        while name != self._board.snapshot.filed_under:
-            name = self._board.snapshot.filed_under
+        while name != self._snapshots.snapshot.filed_under:
+            name = self._snapshots.snapshot.filed_under
             last = await asyncio.to_thread(self._store.last, name, checks)
             interrupted = await asyncio.to_thread(self._store.interrupted, name)
             changed = await asyncio.to_thread(self._store.changes, name)
-            last = {**last, **self._board.snapshot.last}
-            self._board.update(last=last, interrupted=interrupted, changed=changed)
-            while not self._board.snapshot.printer.hostname:  # noqa: ASYNC110  it has no event of its own
+            last = {**last, **self._snapshots.snapshot.last}
+            self._snapshots.update(last=last, interrupted=interrupted, changed=changed)
+            while not self._snapshots.snapshot.printer.hostname:  # noqa: ASYNC110  it has no event of its own
                 await asyncio.sleep(NAME_POLL)
 
     def _begin_run(self, name: str, parameters: Any, options: RunOptions) -> None:
@@ -177,12 +177,12 @@ class Session:
         assert self._connection is not None
         printer = self._connection.printer
         assert printer is not None
-        self._board.update(cancelling=False)
+        self._snapshots.update(cancelling=False)
         files = self._connection.config_files()
 
         def make(check: "Check", chosen: Any) -> CheckRun:
             return CheckRun(
-                check, chosen, printer, self._store, self._board, options, files, self._target.lease
+                check, chosen, printer, self._store, self._snapshots, options, files, self._target.lease
             )
 
         if name == WHOLE:
@@ -192,7 +192,7 @@ class Session:
                 parameters,
                 printer,
                 self._store,
-                self._board,
+                self._snapshots,
                 make,
                 present=options.present,
                 resumed=options.resume,
@@ -202,18 +202,18 @@ class Session:
         self._run_task = self._spawn(self._go(self._run))
 
     async def _go(self, run: "CheckRun | FullCalibrationRun") -> None:
-        snapshot = self._board.snapshot
+        snapshot = self._snapshots.snapshot
         ended = None
         try:
             ended = await run.go(snapshot.filed_under, snapshot.link.address)
         finally:
             self._run = None
-            self._board.update(cancelling=False)
+            self._snapshots.update(cancelling=False)
             with self._lock:
                 self._busy = False
-            # Told last: who hears of the end may start the next check at once
+            # Sent last: a listener may start the next check at once
             if ended is not None:
-                self._board.event(ended)
+                self._snapshots.event(ended)
 
     def _take_answer(self, number: int, answer: Answer) -> None:
         if self._run is not None:
@@ -222,7 +222,7 @@ class Session:
     def _cancel_run(self) -> None:
         if self._run is not None:
             self._run.cancel()
-            self._board.update(cancelling=True)
+            self._snapshots.update(cancelling=True)
 
     def _close_interrupted(self, record: Record) -> None:
         try:
@@ -230,17 +230,17 @@ class Session:
         except (OSError, StillRunning) as error:
             logger.warning("run %s could not be closed: %s", record.id, error)
             return
-        self._board.closed(record.id)
-        if record.check == WHOLE:  # with it its parts
-            self._board.update(interrupted=self._store.interrupted(self._board.snapshot.filed_under))
+        self._snapshots.closed(record.id)
+        if record.check == WHOLE:  # its parts were closed with it
+            self._snapshots.update(interrupted=self._store.interrupted(self._snapshots.snapshot.filed_under))
 
     def _note_changed(self, what: str) -> None:
         change = Changed(what, now_iso())
         try:
-            self._store.changed(self._board.snapshot.filed_under, change)
+            self._store.changed(self._snapshots.snapshot.filed_under, change)
         except OSError as error:
-            logger.warning("the change of the %s is not kept: %s", what, error)
-        self._board.update(changed=(*self._board.snapshot.changed, change))
+            logger.warning("the change of the %s is not stored: %s", what, error)
+        self._snapshots.update(changed=(*self._snapshots.snapshot.changed, change))
 
     async def _announce(self, line: str) -> None:
         from zcal_tui.printer.zcal_interface import SAY, speaks
@@ -252,20 +252,20 @@ class Session:
             await self._call("gcode/script", f"M118 {line}", script=f"M118 {line}")
 
     async def _call(self, method: str, shown: str, **params: Any) -> None:
-        """One request of a person's; what comes of it shows on the console."""
+        """A request from a person; its result is shown on the console."""
         from zcal_tui.transport.failures import GcodeError, TransportError  # as above
 
-        self._board.console(shown, sent=True)
+        self._snapshots.console(shown, sent=True)
         printer = self._connection.printer if self._connection else None
         if printer is None:
-            self._board.console("!! not connected to a printer")
+            self._snapshots.console("!! not connected to a printer")
             return
         try:
             await printer.call(method, params)
         except GcodeError:
-            pass  # klippy has put its error on the console itself
+            pass  # klippy prints its error on the console itself
         except TransportError as error:
-            self._board.console(f"!! {error}")
+            self._snapshots.console(f"!! {error}")
 
     async def _shut_down(self, patience: float) -> None:
         if self._run is not None and self._run_task is not None:

@@ -1,4 +1,4 @@
-"""The person at a simulated printer, asked over its control socket: how the paper feels, where the mark is seen."""
+"""The simulated person at a simulated printer, over its control socket: the paper's drag, the position of the mark."""
 
 import json
 import socket
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class SimulatedPersonGone(Exception):
-    """The simulated printer does not answer, or refuses; the text says why."""
+    """The simulated printer does not answer or refuses; the text says why."""
 
 
 class SimulatedPerson:
@@ -22,7 +22,7 @@ class SimulatedPerson:
         return str(self._request("feel")["feel"])
 
     def gap(self) -> float | None:
-        """How far the nozzle is above the bed in mm, as a person sees it; None where there is no bed below."""
+        """The gap between nozzle and bed in mm, as a person sees it; None if there is no bed below."""
         gap = self._request("report")["report"]["gap"]
         return None if gap is None else float(gap)
 
@@ -31,7 +31,7 @@ class SimulatedPerson:
         return str(self._request("report")["report"]["probe"]["state"])
 
     def see(self) -> tuple[float, float] | None:
-        """Where the mark is from the nozzle, in mm; None without a mark."""
+        """The mark's position relative to the nozzle in mm; None without a mark."""
         mark = self._request("see")["mark"]
         return None if mark is None else (float(mark[0]), float(mark[1]))
 
@@ -40,7 +40,7 @@ class SimulatedPerson:
         self._request("mark")
 
     def new_test(self) -> None:
-        """Take a fresh sheet and look again."""
+        """Begin a new test with a fresh sheet of paper."""
         self._request("new_test")
 
     def wipe(self) -> None:
@@ -48,7 +48,7 @@ class SimulatedPerson:
         self._request("wipe")
 
     def truth(self, path: str) -> Any:
-        """One value of the truth; None where it is as configured."""
+        """One value of the truth; None if it is as configured."""
         return self._request("truth", path=path)["value"]
 
     def _request(self, command: str, **arguments: object) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class SimulatedPerson:
             ) from error
         try:
             answer = json.loads(line)
-        except ValueError:  # cut off, or nothing at all
+        except ValueError:  # incomplete or empty
             answer = None
         if not isinstance(answer, dict):
             raise SimulatedPersonGone("The simulated printer has ended.")

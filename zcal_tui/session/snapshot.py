@@ -1,4 +1,4 @@
-"""What the faces read: one immutable picture of the link, the printer and the run, replaced on every change."""
+"""What user interfaces read: an immutable snapshot of connection, printer and run, replaced on every change."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,16 +13,16 @@ from zcal_tui.results.homing_state import HomingState
 
 
 class LinkState(StrEnum):
-    """Where the connection to the printer stands."""
+    """The state of the connection to the printer."""
 
     STARTING = "starting"
-    """The simulated printer is being set up; `PrinterLink.text` says how far it is."""
+    """The simulated printer is being set up; `PrinterLink.text` is its progress."""
     CONNECTING = "connecting"
     UP = "up"
     LOST = "lost"
-    """It was up, went away, and is being tried again."""
+    """It was up and was lost; reconnecting."""
     FAILED = "failed"
-    """It cannot come up without a person; `PrinterLink.problem` says why."""
+    """It cannot be established without a person; `PrinterLink.problem` is why."""
     CLOSED = "closed"
 
 
@@ -37,12 +37,12 @@ class PrinterLink:
     text: str = ""
     problem: Problem | None = None
     control: str | None = None
-    """The control socket of a simulated printer, where its person can be asked for the feel of the paper."""
+    """The control socket of a simulated printer and its simulated person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A question that the running check waits for; `n` is what an answer names."""
+    """A question of the running check that waits for an answer, which names its number `n`."""
 
     n: int
     question: Question
@@ -50,7 +50,7 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class ConsoleLine:
-    """A line of the printer's console. `sent` marks what we sent; `n` counts up over the whole session."""
+    """A line of the printer's console. `sent` marks a line that we sent; `n` counts up over the session."""
 
     n: int
     text: str
@@ -66,21 +66,21 @@ class Snapshot:
     run: RunView | None = None
     """The running check, or the last one that ran."""
     question: Asking | None = None
-    """What the running check asks the person at this moment."""
+    """The question that the running check asks now."""
     cancelling: bool = False
-    """The person asked to cancel; the run ends as soon as the printer lets it."""
+    """The person cancelled; the run ends as soon as the printer allows it."""
     last: Mapping[str, Record] = field(default_factory=dict)
-    """The newest kept record of each check on this printer, by the check's name."""
+    """The newest stored record of each check on this printer, by the check's name."""
     stale: Mapping[str, str] = field(default_factory=dict)
-    """Why the newest record of a check does not hold any more, by the check's name; those that do are not in it."""
+    """Why the newest record of a check is stale, by the check's name; valid ones are not in it."""
     changed: tuple[Changed, ...] = ()
-    """What a person said to have changed on the printer, oldest first."""
+    """The hardware changes that a person reported, oldest first."""
     interrupted: tuple[Record, ...] = ()
-    """Runs on this printer that were cut off and neither closed nor gone on with, newest first."""
+    """Interrupted runs on this printer that were neither closed nor resumed, newest first."""
     frame: HomingState = field(default_factory=HomingState)
-    """Which homing and levelling are in force, as far as the printer's status tells."""
+    """The homing and levelling in force, as far as the printer's status shows."""
     klippy_problem: Problem | None = None
-    """Why klippy is in error or shut down, explained; None while it is not."""
+    """Why klippy is in error or shut down; None while it is not."""
     console: tuple[ConsoleLine, ...] = ()
     """The newest lines of the console, oldest first."""
 

@@ -1,4 +1,4 @@
-"""Where the session puts what the faces read: the newest snapshot, the console's tail, and the listeners."""
+"""The session's newest snapshot, the last console lines, and the listeners of events."""
 
 import logging
 import threading
@@ -10,9 +10,9 @@ from typing import Any
 from zcal_tui.model.events import Event, RunEnded, RunStarted
 from zcal_tui.model.record import Outcome
 from zcal_tui.model.view import RunView, begin, fold
-from zcal_tui.results.variant import stands
+from zcal_tui.results.variant import last_result
 from zcal_tui.session.snapshot import ConsoleLine, Snapshot
-from zcal_tui.session.staleness import JUDGED_BY, StalenessCache
+from zcal_tui.session.staleness import STALENESS_INPUTS, StalenessCache
 
 logger = logging.getLogger(__name__)
 
@@ -30,31 +30,33 @@ class SnapshotStore:
         self._console_count = 0
         self._listeners: dict[object, Listener] = {}
         self._lock = threading.Lock()
-        self._standing = StalenessCache()
+        self._staleness = StalenessCache()
 
     @property
     def snapshot(self) -> Snapshot:
-        """The newest picture; a plain attribute read."""
+        """The newest snapshot; a plain attribute read."""
         return self._snapshot
 
     def update(self, **changes: Any) -> None:
-        """Replace fields of the snapshot; what follows from them for kept results is judged with it."""
+        """Replace fields of the snapshot, and update the staleness of results that depends on them."""
         snapshot = replace(self._snapshot, **changes)
-        self._snapshot = snapshot if JUDGED_BY.isdisjoint(changes) else self._standing.follow(snapshot)
+        self._snapshot = (
+            snapshot if STALENESS_INPUTS.isdisjoint(changes) else self._staleness.follow(snapshot)
+        )
 
     def link(self, **changes: Any) -> None:
         """Replace fields of the snapshot's link."""
         self.update(link=replace(self._snapshot.link, **changes))
 
     def console(self, text: str, *, sent: bool = False) -> None:
-        """Append what the printer said, or what was sent to it."""
+        """Append the printer's output, or what was sent to it."""
         for line in text.splitlines() or [""]:
             self._console_count += 1
             self._console.append(ConsoleLine(self._console_count, line, sent))
         self.update(console=tuple(self._console))
 
     def event(self, event: Event) -> None:
-        """Fold a run's event into the snapshot, then tell the listeners."""
+        """Fold a run's event into the snapshot, then call the listeners."""
         if isinstance(event, RunStarted):
             run: RunView | None = begin(event)
         else:
@@ -62,7 +64,7 @@ class SnapshotStore:
         self.update(run=run)
         if isinstance(event, RunEnded):
             last, check = self._snapshot.last, event.record.check
-            self.update(last={**last, check: stands(event.record, last.get(check))})
+            self.update(last={**last, check: last_result(event.record, last.get(check))})
             if event.record.outcome is not Outcome.REFUSED:
                 self.closed(event.record.context.get("continues"))
         with self._lock:
@@ -70,16 +72,16 @@ class SnapshotStore:
         for listener in listeners:
             try:
                 listener(event)
-            except Exception:  # a face's failure must not end the run
+            except Exception:  # a listener's failure must not end the run
                 logger.exception("a listener failed on %s", type(event).__name__)
 
     def closed(self, run_id: object) -> None:
-        """Forget an interrupted run: it was closed, or gone on with."""
-        left = tuple(record for record in self._snapshot.interrupted if record.id != run_id)
-        self.update(interrupted=left)
+        """Remove an interrupted run that was closed or resumed."""
+        interrupted = tuple(record for record in self._snapshot.interrupted if record.id != run_id)
+        self.update(interrupted=interrupted)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Have `listener` called with every event; returns what ends it."""
+        """Call `listener` with every event; returns a function that removes it."""
         key = object()
         with self._lock:
             self._listeners[key] = listener

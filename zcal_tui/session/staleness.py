@@ -1,4 +1,4 @@
-"""Keeps a snapshot's judgement on the kept results: which of them do not hold any more, and why."""
+"""Which of a snapshot's results are stale, and why; evaluated only when something relevant has changed."""
 
 from dataclasses import replace
 from typing import Any
@@ -8,12 +8,12 @@ from zcal_tui.results.homing_state import HomingWatch
 from zcal_tui.results.stale import stale
 from zcal_tui.session.snapshot import Snapshot
 
-JUDGED_BY = frozenset({"printer", "last", "changed"})
-"""The snapshot's fields on which the judgement depends."""
+STALENESS_INPUTS = frozenset({"printer", "last", "changed"})
+"""The snapshot's fields on which staleness depends."""
 
 
 class StalenessCache:
-    """Follows snapshots; judges anew only when something has changed that results depend on."""
+    """Follows snapshots; evaluates staleness again only when something has changed that results depend on."""
 
     def __init__(self) -> None:
         self._watch = HomingWatch()
@@ -21,7 +21,7 @@ class StalenessCache:
         self._last: object = None
 
     def follow(self, snapshot: Snapshot) -> Snapshot:
-        """The snapshot with its `frame` and `stale` brought up to date."""
+        """The snapshot with its `frame` and `stale` updated."""
         state = snapshot.printer
         frame = snapshot.frame
         if state.eventtime != frame.eventtime:

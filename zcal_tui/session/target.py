@@ -1,4 +1,4 @@
-"""Which printer a session is for. Light: the faces make it before anything else is imported."""
+"""The printer of a session. Imports nothing heavy: it is created before anything else is imported."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from zcal_tui.transport.address import Address
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """Which simulated printer to start."""
+    """The simulated printer to start."""
 
     profile: str = "voron"
     truth: str | None = None
@@ -28,12 +28,12 @@ class DemoOptions:
 
 @dataclass(frozen=True, slots=True)
 class PrinterTarget:
-    """Which printer the session is for: a simulated one, or the first of these addresses that answers."""
+    """The printer of a session: a simulated one, or the first of these addresses that answers."""
 
     addresses: Sequence[Address] = ()
     demo: DemoOptions | None = None
     api_key: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
-    """What to show Moonraker's login."""
+    """The access token for Moonraker."""
     lease: float = 60.0
-    """Seconds of real time that the extra waits for this program before it cleans up behind it."""
+    """Seconds of real time after which the [zcal] module cleans up if this program no longer answers."""

@@ -221,7 +221,7 @@ def test_an_interrupted_run_is_closed_once(several: Store, call: Call) -> None:
     assert call("resume", "--close")[0] == 2
 
 
-def test_an_interrupted_run_is_gone_on_with_as_it_was_begun(
+def test_an_interrupted_run_is_resumed_as_it_was_begun(
     several: Store, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parameters = {"samples": 30, "home": False, "attach": "none", "probe_speed": 2.5}

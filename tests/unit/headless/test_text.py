@@ -35,7 +35,7 @@ RECORD = Record(id="r", check="accuracy", printer={"name": "voron"}, started="no
         (None, 0.001, None, "at least 1.0 µm (95 %)"),
         (None, 0.001, 0.002, "1.0 µm … 2.0 µm (95 %)"),
         (0.0063, None, None, "6.3 µm"),
-        (None, None, None, "not known"),
+        (None, None, None, "unknown"),
     ],
 )
 def test_an_estimate_says_what_is_known_of_it(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zcal_tui.model.paper_moves import (
-    LONGEST_WORD,
+    MAX_BISECT,
     can_accept,
     needs_consent,
     out_of_reach,
@@ -27,7 +27,7 @@ def test_a_bisecting_step_stays_inside_its_bracket_and_is_never_long(
     for word, edge in (("-", lower), ("+", upper)):
         half, whole = target_of(question, word), target_of(question, word * 2)
         assert half is not None and whole is not None
-        assert 0.0 < abs(half - z) <= abs(whole - z) <= LONGEST_WORD + 1e-9
+        assert 0.0 < abs(half - z) <= abs(whole - z) <= MAX_BISECT + 1e-9
         assert abs(whole - z) <= abs(edge - z) + 1e-9
 
 

@@ -67,7 +67,7 @@ def test_a_long_record_is_found_from_the_end(store: Store) -> None:
     assert store.interrupted("voron") == ()
 
 
-def test_a_run_gone_on_with_is_not_offered_beside_the_one_that_does(store: Store) -> None:
+def test_a_resumed_run_is_not_offered_beside_the_one_that_resumes_it(store: Store) -> None:
     first = records.accuracy(1)
     records.cut_off(store, first)
     second = records.accuracy(2)
@@ -134,7 +134,7 @@ def test_what_belongs_to_a_whole_calibration_is_told_and_closed_with_it(store: S
     assert [read_run(path).complete for path in paths] == [False, True, True]
 
 
-def test_a_whole_calibration_gone_on_with_hides_its_parts_before_it_is_closed(store: Store) -> None:
+def test_a_resumed_full_calibration_hides_its_parts_before_it_is_closed(store: Store) -> None:
     first, part, second = records.record("all", 1), records.accuracy(2), records.record("all", 3)
     for record in (first, part, replace(second, context={**second.context, "continues": first.id})):
         records.cut_off(store, record)

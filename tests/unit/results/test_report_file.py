@@ -71,7 +71,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("", "is a folder: the name of a file is needed"),
+        ("", "is a folder. Name a file"),
         ("no/such/r.md", "there is no folder"),
         ("file/r.md", "is not a folder"),
         ("x" * 300 + ".md", "file name too long"),

@@ -133,7 +133,7 @@ async def test_every_check_that_applies_is_done_in_its_order_and_kept(whole: Who
     assert {part.level for part in found.parts} == {Level.PASS}
     assert found.verdict is not None
     assert found.verdict.level is Level.PASS
-    assert found.verdict.summary == "6 of 6 checks passed: everything is as it should be."
+    assert found.verdict.summary == "All 6 checks passed."
     assert of_record(found) is ExitCode.OK
     (path,) = whole.store.folder.rglob("*.jsonl")
     assert read_run(path).record == found, "what was shown is what is on disk"
@@ -272,7 +272,7 @@ async def test_a_cancel_reaches_the_check_under_way_and_ends_all(whole: Whole) -
     assert whole.done[-1] == "accuracy"
     assert found.outcome is Outcome.CANCELLED
     assert found.problem is not None
-    assert found.problem.what == "It was cancelled after accuracy."
+    assert found.problem.what == "Cancelled after accuracy."
     assert of_record(found) is ExitCode.CANCELLED
 
 
@@ -280,7 +280,7 @@ async def test_a_check_that_was_cancelled_says_so_in_the_overview(whole: Whole) 
     whole.ends["accuracy"] = record("accuracy", None, Outcome.CANCELLED)
     found = await whole.go(only="ready,accuracy,bias")
     assert found.problem is not None
-    assert found.problem.what == "It was cancelled in accuracy."
+    assert found.problem.what == "Cancelled during accuracy."
     assert found.verdict is not None
     assert found.verdict.reasons[1] == "accuracy: cancelled"
 
@@ -306,13 +306,13 @@ async def test_where_nothing_applies_nothing_is_decided_nor_was_it_ready_for_wha
     assert of_record(found) is ExitCode.NOT_READY
 
 
-async def test_an_overview_that_cannot_be_kept_does_not_keep_the_checks_from_running(tmp_path: Path) -> None:
+async def test_the_checks_run_even_if_their_common_record_cannot_be_stored(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     whole = Whole(blocked)
     found = await whole.go(only="ready,accuracy")
     assert found.outcome is Outcome.FINISHED
-    assert "is not kept" in whole.notices
+    assert "is not stored" in whole.notices
 
 
 async def test_one_that_was_cut_off_goes_on_with_the_first_check_that_is_not_done(whole: Whole) -> None:

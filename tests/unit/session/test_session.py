@@ -216,13 +216,13 @@ async def test_two_checks_do_not_run_at_once(session: Session, machine: Machine)
 
     machine.before_touch = hold
     session.start_check("accuracy", AccuracyParameters(samples=4))
-    with pytest.raises(SessionBusy, match="one printer"):
+    with pytest.raises(SessionBusy, match="is running"):
         session.start_check("accuracy", AccuracyParameters())
     held.set()
     await until(lambda: session.snapshot.run is not None and not session.snapshot.run.running)
 
 
-async def test_a_run_that_cannot_be_kept_says_so_and_goes_on(
+async def test_a_run_that_cannot_be_stored_says_so_and_continues(
     klippy: FakeKlippy, tmp_path: Path, machine: Machine
 ) -> None:
     blocked = tmp_path / "file"
@@ -234,7 +234,7 @@ async def test_a_run_that_cannot_be_kept_says_so_and_goes_on(
         record = await run_to_end(session, samples=4)
         assert record.outcome is Outcome.FINISHED
         assert session.snapshot.run is not None
-        assert "not kept" in session.snapshot.run.notices[0]
+        assert "not stored" in session.snapshot.run.notices[0]
     finally:
         await asyncio.to_thread(session.close)
 
@@ -319,7 +319,7 @@ async def test_a_disk_that_fills_up_ends_the_keeping_but_not_the_run(
     assert record.outcome is Outcome.FINISHED
     assert len(record.samples) == 6
     assert session.snapshot.run is not None
-    assert any("not kept any further" in notice for notice in session.snapshot.run.notices)
+    assert any("The rest of this run is not stored" in notice for notice in session.snapshot.run.notices)
 
 
 async def test_a_print_that_starts_in_the_middle_is_left_alone(session: Session, machine: Machine) -> None:

@@ -70,9 +70,7 @@ async def test_an_interrupted_run_can_be_closed_from_a_face(
         await asyncio.to_thread(session.close)
 
 
-async def test_a_run_gone_on_with_says_so_and_closes_the_old_one(
-    klippy: FakeKlippy, store: Store, name: str
-) -> None:
+async def test_a_resumed_run_is_named_and_closed(klippy: FakeKlippy, store: Store, name: str) -> None:
     path = records.cut_off(store, named(records.accuracy(2), name))
     session = await reach(klippy, store)
     try:
@@ -90,7 +88,7 @@ async def test_a_run_gone_on_with_says_so_and_closes_the_old_one(
         await asyncio.to_thread(session.close)
 
 
-async def test_a_run_of_another_printer_is_not_gone_on_with_here(
+async def test_a_run_of_another_printer_is_not_resumed(
     klippy: FakeKlippy, machine: Machine, store: Store, name: str
 ) -> None:
     path = records.cut_off(store, named(records.accuracy(2), "another"))

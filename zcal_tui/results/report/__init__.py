@@ -1,1 +1,1 @@
-"""A page about a printer that its owner can show: every check's newest result, as HTML, Markdown or JSON."""
+"""A page about a printer to share: every check's newest result, as HTML, Markdown or JSON."""

@@ -1,4 +1,4 @@
-"""Trigger height while the printer warms and cools: over time, and against temperature."""
+"""Trigger height while the printer warms and cools: over time and against temperature."""
 
 import statistics
 from collections.abc import Callable, Sequence
@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from zcal_tui.model.record import Record, Sample
 from zcal_tui.model.units import UM_PER_MM
 from zcal_tui.results.report.plot import ReportPlot
-from zcal_tui.results.report.svg import SvgAxes, SvgDrawing, reach
+from zcal_tui.results.report.svg import SvgAxes, SvgDrawing, axis_range
 from zcal_tui.results.textplot import Mark, plot
 
 WIDTH, HEIGHT = 720.0, 560.0
 LEAST_SPAN = 10.0
 PHASES = 6
-"""Colours there are for phases; more repeat them."""
+"""The number of colours for phases; more phases repeat them."""
 
 
 def temperature(record: Record) -> ReportPlot | None:
@@ -25,14 +25,14 @@ def temperature(record: Record) -> ReportPlot | None:
     um = [(s.trigger_z - first) * UM_PER_MM for s in taken]
     drawing = SvgDrawing(WIDTH, HEIGHT, "Trigger height over time with temperatures, and against temperature")
     minutes = [(s.t - taken[0].t) / 60 for s in taken]
-    above = SvgAxes(56, 40, 600, 200, reach(minutes, share=0.02), reach(um, least=LEAST_SPAN))
+    above = SvgAxes(56, 40, 600, 200, axis_range(minutes, share=0.02), axis_range(um, least=LEAST_SPAN))
     above.draw_y(drawing, "µm")
     above.draw_x(drawing, "minutes")
     _phases(drawing, above, taken, minutes, phases)
     _heat(drawing, above, taken, minutes)
     for sample, minute, value in zip(taken, minutes, um, strict=True):
         style = f"dot phase{phases.index(sample.place) % PHASES}"
-        drawing.circle(*above.at(minute, value), 3.5, style, told=f"{sample.place} {value:+.1f} µm")
+        drawing.circle(*above.at(minute, value), 3.5, style, tooltip=f"{sample.place} {value:+.1f} µm")
     _against(drawing, taken, um, phases)
     lines = plot(
         [Mark(minute, value) for minute, value in zip(minutes, um, strict=True)],
@@ -41,8 +41,8 @@ def temperature(record: Record) -> ReportPlot | None:
         right=f"{minutes[-1]:.0f} min",
     )
     caption = (
-        "Trigger height against the first phase: above over time, with the temperatures of bed (solid) and nozzle "
-        "(dashed); below against temperature."
+        "Trigger height relative to the first phase. Top: over time, with the temperatures of bed (solid) and nozzle "
+        "(dashed). Bottom: against temperature."
     )
     return ReportPlot(caption, drawing.render(), tuple(lines))
 
@@ -54,7 +54,7 @@ def _phases(
     minutes: Sequence[float],
     phases: Sequence[str],
 ) -> None:
-    """Where each phase begins, and its name."""
+    """The area and the name of each phase."""
     for number, phase in enumerate(phases):
         own = [minute for sample, minute in zip(taken, minutes, strict=True) if sample.place == phase]
         left, right = axes.at_x(min(own)), axes.at_x(max(own))
@@ -64,11 +64,11 @@ def _phases(
 
 
 def _heat(drawing: SvgDrawing, axes: SvgAxes, taken: Sequence[Sample], minutes: Sequence[float]) -> None:
-    """The temperatures, on a scale of their own at the right."""
+    """The temperatures, on their own scale on the right."""
     degrees = [value for sample in taken for value in (sample.bed, sample.hotend) if value is not None]
     if not degrees:
         return
-    heat = SvgAxes(axes.left, axes.top, axes.width, axes.height, axes.x, reach(degrees, least=5.0))
+    heat = SvgAxes(axes.left, axes.top, axes.width, axes.height, axes.x, axis_range(degrees, least=5.0))
     heat.draw_y(drawing, "°C", right=True, style="label heat", grid=False)
     for style, read in (("bedline", _bed), ("hotline", _hotend)):
         drawing.path(
@@ -87,7 +87,7 @@ def _hotend(sample: Sample) -> float | None:
 def _against(
     drawing: SvgDrawing, taken: Sequence[Sample], um: Sequence[float], phases: Sequence[str]
 ) -> None:
-    """Height against the bed's and the nozzle's temperature, side by side, where they changed."""
+    """Height against the temperatures that changed, bed and nozzle side by side."""
     changing = [
         (title, read) for title, read in (("bed °C", _bed), ("nozzle °C", _hotend)) if _moves(taken, read)
     ]
@@ -95,13 +95,15 @@ def _against(
         width = 600 if len(changing) == 1 else 270
         left = 56 + number * 330
         degrees = [value for sample in taken if (value := read(sample)) is not None]
-        axes = SvgAxes(left, 316, width, 190, reach(degrees), reach(um, least=LEAST_SPAN))
+        axes = SvgAxes(left, 316, width, 190, axis_range(degrees), axis_range(um, least=LEAST_SPAN))
         axes.draw_y(drawing, "µm")
         axes.draw_x(drawing, title)
         for sample, value in zip(taken, um, strict=True):
             if (degree := read(sample)) is not None:
                 style = f"dot phase{phases.index(sample.place) % PHASES}"
-                drawing.circle(*axes.at(degree, value), 3.5, style, told=f"{sample.place}: {degree:.0f} °C")
+                drawing.circle(
+                    *axes.at(degree, value), 3.5, style, tooltip=f"{sample.place}: {degree:.0f} °C"
+                )
 
 
 def _moves(taken: Sequence[Sample], read: Callable[[Sample], float | None]) -> bool:

@@ -10,7 +10,7 @@ from zcal_tui.results.variant import key
 
 
 def as_json(pages: Sequence[Page]) -> dict[str, Any]:
-    """Every check's telling record, with what is stale."""
+    """The record that represents each check, and why it is stale."""
     return {
         "event": "report",
         "schema": 1,

@@ -1,4 +1,4 @@
-"""The automatic Z offset as a drawing: three heights, and how the offset follows from them."""
+"""A drawing of the automatic Z offset: three heights, and the offset calculated from them."""
 
 from zcal_tui.model.record import Record
 from zcal_tui.model.units import length, millimetres
@@ -13,18 +13,18 @@ COLUMNS = (
     ("switch", "switch body on the endstop", 360.0),
     ("bed", "probe on the bed", 590.0),
 )
-APART = 34.0
-"""Least distance on the drawing between two heights that differ, so that both can be read."""
+MIN_DISTANCE = 34.0
+"""Smallest distance on the drawing between two heights, so that both can be read."""
 
 
 def three_heights(record: Record) -> ReportPlot | None:
-    """Nozzle on endstop, switch body on endstop, probe on bed; not to scale where they lie far apart."""
+    """Nozzle on endstop, switch body on endstop, probe on bed; not to scale."""
     heights = {name: known(record.estimates.get(name)) for name, _, _ in COLUMNS}
     offset = known(record.estimates.get("offset"))
     found = {name: height for name, height in heights.items() if height is not None}
     if len(found) < len(COLUMNS) or offset is None:
         return None
-    # Of the formula's five terms four are known, and the fifth follows
+    # The record has four of the formula's five terms; this is the fifth
     switch_offset = found["bed"] - offset - (found["switch"] - found["nozzle"])
     rows = _rows(found)
     formula = (
@@ -61,7 +61,7 @@ def three_heights(record: Record) -> ReportPlot | None:
         formula,
     )
     return ReportPlot(
-        "The three heights (toolhead Z) and the offset that follows; not to scale.", drawing.render(), lines
+        "The three heights (toolhead Z) and the resulting offset. Not to scale.", drawing.render(), lines
     )
 
 
@@ -70,7 +70,7 @@ def _bracketed(value: float) -> str:
 
 
 def _rows(found: dict[str, float]) -> dict[str, float]:
-    """Where each height is drawn: in their order, the distances to scale as far as they can be told apart."""
+    """The row of each height: in order, with distances to scale as far as they stay readable."""
     ordered = sorted(found, key=lambda name: found[name])
     low, high = found[ordered[0]], found[ordered[-1]]
     rows = {
@@ -78,12 +78,12 @@ def _rows(found: dict[str, float]) -> dict[str, float]:
         for name in ordered
     }
     middle, top, bottom = ordered[1], rows[ordered[2]], rows[ordered[0]]
-    rows[middle] = min(max(rows[middle], top + APART), bottom - APART)
+    rows[middle] = min(max(rows[middle], top + MIN_DISTANCE), bottom - MIN_DISTANCE)
     return rows
 
 
 def _tool(drawing: SvgDrawing, name: str, x: float, row: float) -> None:
-    """What touches there: a nozzle, or a switch with its plunger."""
+    """The part that makes contact: the nozzle, or a switch with its plunger."""
     if name == "nozzle":
         drawing.shape(
             [

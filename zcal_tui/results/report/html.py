@@ -1,4 +1,4 @@
-"""The report as one HTML file: no script, nothing from the network, readable in light and dark and on paper."""
+"""The report as one HTML file: no script, nothing from the network, for light and dark screens and paper."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,11 +16,11 @@ from zcal_tui.results.report.svg import clean
 
 
 def render(pages: Sequence[Page]) -> str:
-    """The whole file, ASCII but for what is in UTF-8 as its head says."""
+    """The whole file, in UTF-8."""
     title = "Z calibration of " + ", ".join(page.printer for page in pages)
     style = files("zcal_tui.results.report").joinpath("report.css").read_text(encoding="utf-8")
     body = "\n".join(line for page in pages for line in _page(page))
-    # The policy keeps whatever a printer says from ever being more than text
+    # The policy keeps a printer's texts from being anything but text
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -44,9 +44,7 @@ def _page(page: Page) -> Iterator[str]:
         yield from _section(section)
     if page.changed:
         rows = [(change.at[:10], change.what, change.note) for change in reversed(page.changed)]
-        yield (
-            "<section><h2>Changed on the machine</h2>" + _table(("when", "what", "note"), rows) + "</section>"
-        )
+        yield ("<section><h2>Hardware changes</h2>" + _table(("when", "what", "note"), rows) + "</section>")
     if page.config:
         text = "\n\n".join(
             f"[{name}]\n" + "\n".join(f"{option}: {_config(value)}" for option, value in options.items())
@@ -60,7 +58,7 @@ def _page(page: Page) -> Iterator[str]:
 
 
 def _overview(section: ReportSection) -> str:
-    """A row of the list at the top: sign, title, the main number, and whether it still holds."""
+    """A row of the list at the top: verdict, title, main estimate, and whether it is stale."""
     value = ", ".join(_short(estimate) for estimate in main_estimates(section.record))
     numbers = f'<span class="number">{clean(value)}</span>' if value else ""
     marks = '<span class="tag">stale</span>' if section.stale else ""
@@ -71,7 +69,7 @@ def _overview(section: ReportSection) -> str:
 
 
 def _short(estimate: Estimate) -> str:
-    """A number without its interval; its bound where that is all there is."""
+    """A value without its interval, else its bound."""
     show = value_text(estimate.name, estimate.unit)
     if estimate.value is not None:
         return show(estimate.value)
@@ -96,10 +94,10 @@ def _section(section: ReportSection) -> Iterator[str]:
     if record.verdict is not None and record.verdict.reasons:
         yield "<h3>Why</h3>" + _list(record.verdict.reasons)
     if record.advice:
-        yield "<h3>What follows</h3>" + _list(record.advice)
+        yield "<h3>Next steps</h3>" + _list(record.advice)
     if record.problem is not None:
-        told = [record.problem.what, record.problem.cause, record.problem.remedy]
-        yield "<h3>What happened</h3>" + _list([text for text in told if text])
+        texts = [record.problem.what, record.problem.cause, record.problem.remedy]
+        yield "<h3>What happened</h3>" + _list([text for text in texts if text])
     yield from _changes(record.changes)
     yield from _raw(section)
     when = f"{clean(record.started[:16].replace('T', ' '))} UTC" + (
@@ -109,7 +107,7 @@ def _section(section: ReportSection) -> Iterator[str]:
 
 
 def _estimates(estimates: Iterable[Estimate]) -> str:
-    """The numbers as a table; those of many places are on the map."""
+    """The estimates as a table, except those of places, which are on the map."""
     rows = []
     for estimate in estimates:
         if is_at_place(estimate.name) or (
@@ -120,17 +118,17 @@ def _estimates(estimates: Iterable[Estimate]) -> str:
         value, low, high = (
             "" if n is None else show(n) for n in (estimate.value, estimate.low, estimate.high)
         )
-        reach = f"{low or '…'} … {high or '…'}" if low or high else ""
+        interval = f"{low or '…'} … {high or '…'}" if low or high else ""
         if high and not low:
-            reach = f"at most {high}"
+            interval = f"at most {high}"
         elif low and not high:
-            reach = f"at least {low}"
+            interval = f"at least {low}"
         known = ESTIMATES.get(estimate.name)
         title = f' title="{clean(known.meaning)}"' if known is not None else ""
         meaning = f"<small>{clean(known.meaning)}</small>" if known is not None else ""
         rows.append(
             f"<tr{title}><th>{clean(label(estimate.name))}{meaning}</th><td>{clean(value) or '—'}</td>"
-            f"<td>{clean(reach)}</td></tr>"
+            f"<td>{clean(interval)}</td></tr>"
         )
     if not rows:
         return ""
@@ -151,7 +149,7 @@ def _changes(changes: Sequence[Change]) -> Iterator[str]:
 
 
 def _raw(section: ReportSection) -> Iterator[str]:
-    """The samples, and the record as a program reads it."""
+    """The samples, and the record as JSON."""
     record = section.record
     if record.samples:
         rows = [_sample(sample) for sample in record.samples]

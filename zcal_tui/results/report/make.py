@@ -1,4 +1,4 @@
-"""A report from what is kept to a file: which runs it tells, in which format, and where it is written."""
+"""Making a report of stored runs: which runs it shows, in which format, and writing the file."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 from zcal_tui.model.codec import SchemaError
 from zcal_tui.model.record import Record
 from zcal_tui.results.report import data, html, markdown
-from zcal_tui.results.report.page import Page, make_page, told
+from zcal_tui.results.report.page import Page, make_page, represented
 from zcal_tui.results.store import Store, StoredRun, entries, read_whole
 
 FORMATS: Mapping[str, str] = {
@@ -20,14 +20,14 @@ FORMATS: Mapping[str, str] = {
     ".htm": "html",
     ".json": "json",
 }
-"""By the end of a file's name, the format it is for."""
+"""The format by a file name's ending."""
 
 KINDS: Mapping[str, tuple[str, str]] = {
-    "html": ("HTML", "to look at and to print; in one file, with its pictures"),
+    "html": ("HTML", "to view and print; one file, plots included"),
     "md": ("Markdown", "to paste into a forum or an issue"),
     "json": ("JSON", "for programs: the records themselves"),
 }
-"""The formats: what each is called, and what it is for."""
+"""The formats: their names and purposes."""
 
 
 class CannotWrite(Exception):
@@ -42,8 +42,7 @@ def page_of(
     *,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[Page, list[str]]:
-    """The page about a printer, and what there is to say of files that cannot be read. Reads the whole folder: not for
-    a thread that must not wait."""
+    """The page about a printer, and messages about files that cannot be read. Blocks: reads the whole folder."""
     found: dict[str, StoredRun] = {}
     broken = []
     for entry in entries(store, printer, progress=progress):
@@ -51,16 +50,16 @@ def page_of(
             found.setdefault(entry.record.id, entry)
         else:
             broken.append(f"{entry.path}: {entry.why_not}")
-    records = [_whole(entry, broken) for entry in _told(found)]
+    records = [_whole(entry, broken) for entry in _with_need(found)]
     return make_page(printer, records, store.changes(printer), titles, now), broken
 
 
-def _told(found: Mapping[str, StoredRun]) -> list[tuple[StoredRun, bool]]:
-    """Every run, and whether the page tells its samples."""
+def _with_need(found: Mapping[str, StoredRun]) -> list[tuple[StoredRun, bool]]:
+    """Every run, and whether the page needs its samples."""
     records = [entry.record for entry in found.values() if entry.record is not None]
     records.sort(key=lambda record: record.started, reverse=True)
-    telling = {record.id for record in told(records)}
-    return [(entry, run in telling) for run, entry in found.items()]
+    shown = {record.id for record in represented(records)}
+    return [(entry, run in shown) for run, entry in found.items()]
 
 
 def _whole(entry: tuple[StoredRun, bool], broken: list[str]) -> Record:
@@ -86,36 +85,38 @@ def render(kind: str, pages: Sequence[Page]) -> str:
 
 
 def write(path: Path, text: str, *, replace: bool) -> None:
-    """Write a report; what stood there before stays as it is until all of the new one is on disk. Raises CannotWrite,
-    and FileExistsError where there is a file that is not to be replaced."""
+    """Write a report. An existing file is replaced only once the new one is completely on disk.
+
+    Raises CannotWrite, and FileExistsError if there is a file and `replace` is False.
+    """
     try:
         if path.is_dir():
-            raise CannotWrite(f"{path} is a folder: the name of a file is needed.")
-        there = path.exists()
-        if there and not replace:
+            raise CannotWrite(f"{path} is a folder. Name a file in it.")
+        exists = path.exists()
+        if exists and not replace:
             raise FileExistsError(path)
-        if there and not path.is_file():  # a pipe or a device takes what it is given
+        if exists and not path.is_file():  # a pipe or a device cannot be replaced
             path.write_text(text, encoding="utf-8")
             return
-        _write_beside(path.resolve(), text)
+        _replace(path.resolve(), text)
     except FileExistsError:
         raise
     except OSError as error:
         raise CannotWrite(f"{path} cannot be written: {_why(error, path)}") from error
 
 
-def _write_beside(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}")
+def _replace(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}")
     try:
-        with beside.open("x", encoding="utf-8") as file:
+        with temporary.open("x", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
         if path.exists():
-            beside.chmod(path.stat().st_mode & 0o777)
-        beside.replace(path)
+            temporary.chmod(path.stat().st_mode & 0o777)
+        temporary.replace(path)
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def _why(error: OSError, path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Values at places over the bed, to scale: `z_offset@30,40` and the like."""
+"""A map of estimates at places of the bed, to scale: `z_offset@30,40` and the like."""
 
 import re
 from collections.abc import Mapping
@@ -8,25 +8,25 @@ from zcal_tui.model.record import Estimate, Record
 from zcal_tui.model.units import UM_PER_MM, length, micrometres, millimetres
 from zcal_tui.results.context import config_of
 from zcal_tui.results.report.plot import ReportPlot
-from zcal_tui.results.report.svg import SvgAxes, SvgDrawing, reach
+from zcal_tui.results.report.svg import SvgAxes, SvgDrawing, axis_range
 from zcal_tui.results.textplot import bars
 
 WIDTH, TALLEST = 560.0, 420.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 24.0, 26.0, 46.0
 RADIUS = 25.0
 OWN_ZERO = "backlash"
-"""Values of these names are coloured by their size; others by how far they are from their mean."""
+"""Values of these names are coloured by their size, others by their difference from the mean."""
 
 _AT = re.compile(r"^(?P<name>[^@]+)@(?P<x>-?[\d.]+),(?P<y>-?[\d.]+)$")
 
 
 def is_at_place(name: str) -> bool:
-    """Whether an estimate belongs to a place on the bed, so that it is on the map."""
+    """Whether an estimate belongs to a place on the bed and so is on the map."""
     return _AT.match(name) is not None
 
 
 def at_places(record: Record) -> dict[tuple[float, float], Estimate]:
-    """The record's estimates that belong to a place, by x and y; of one name, the most frequent."""
+    """The record's estimates at places, by x and y; those of the most frequent name."""
     found: dict[str, dict[tuple[float, float], Estimate]] = {}
     for name, estimate in record.estimates.items():
         if (match := _AT.match(name)) and estimate.value is not None:
@@ -53,8 +53,11 @@ def places(record: Record) -> ReportPlot | None:
         (f"X {x:g} Y {y:g}", value)
         for (x, y), value in sorted(off.items(), key=lambda item: (-item[0][1], item[0][0]))
     ]
-    against = "" if own_zero else f" against their mean, {millimetres(middle)}"
-    caption = f"Seen from above, to scale: {label(name)}{against}, with 95 % intervals."
+    caption = f"Top view, to scale: {label(name)}, with 95 % intervals."
+    if not own_zero:
+        caption = (
+            f"Top view, to scale: {label(name)} minus the mean, {millimetres(middle)}, with 95 % intervals."
+        )
     return ReportPlot(caption, drawing, tuple(bars(rows, show)))
 
 
@@ -70,19 +73,19 @@ def _draw(
     record: Record,
     found: Mapping[tuple[float, float], Estimate],
     off: Mapping[tuple[float, float], float],
-    said: str,
+    description: str,
 ) -> str:
     mesh, radius = _mesh(record), _round_bed(record)
     edges = [(-radius, -radius), (radius, radius)] if radius is not None else mesh
     xs, ys = ([place[n] for place in (*found, *edges)] for n in (0, 1))
-    x, y = reach(xs, share=0.12, least=20.0), reach(ys, share=0.12, least=20.0)
+    x, y = axis_range(xs, share=0.12, least=20.0), axis_range(ys, share=0.12, least=20.0)
     scale = min((WIDTH - LEFT - RIGHT) / (x[1] - x[0]), (TALLEST - TOP - BOTTOM) / (y[1] - y[0]))
     # A row of places would make a strip too thin for its numbers
     tall = max(2 * RADIUS + 40, scale * (y[1] - y[0]))
     y_middle, y_span = (y[0] + y[1]) / 2, tall / scale
     y = (y_middle - y_span / 2, y_middle + y_span / 2)
     wide = scale * (x[1] - x[0])
-    drawing = SvgDrawing(LEFT + wide + RIGHT, TOP + tall + BOTTOM, said)
+    drawing = SvgDrawing(LEFT + wide + RIGHT, TOP + tall + BOTTOM, description)
     axes = SvgAxes(LEFT, TOP, wide, tall, x, y)
     if radius is not None:
         drawing.circle(*axes.at(0.0, 0.0), radius * scale, "bed")
@@ -102,7 +105,12 @@ def _draw(
         style = "warm" if value >= 0 else "cold"
         drawing.circle(column, row, RADIUS, "under")
         drawing.circle(
-            column, row, RADIUS, style, told=_told(place, estimate), strength=0.12 + 0.6 * abs(value) / most
+            column,
+            row,
+            RADIUS,
+            style,
+            tooltip=_tooltip(place, estimate),
+            strength=0.12 + 0.6 * abs(value) / most,
         )
         um = value * UM_PER_MM
         text = f"{um:.0f}" if own_zero or round(um) == 0 else f"{um:+.0f}".replace("-", "−")
@@ -121,12 +129,12 @@ def _half(estimate: Estimate) -> float | None:
     return (estimate.high - estimate.low) / 2
 
 
-def _told(place: tuple[float, float], estimate: Estimate) -> str:
+def _tooltip(place: tuple[float, float], estimate: Estimate) -> str:
     return f"X {place[0]:g} Y {place[1]:g}: {millimetres(_of(estimate))}"
 
 
 def _mesh(record: Record) -> list[tuple[float, float]]:
-    """The corners of the bed mesh, where the record knows them."""
+    """The corners of the bed mesh, if the record has them."""
     section = (config_of(record.context) or {}).get("bed_mesh", {})
     corners = [_pair(section.get(name)) for name in ("mesh_min", "mesh_max")]
     return [corner for corner in corners if corner is not None] if None not in corners else []

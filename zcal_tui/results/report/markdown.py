@@ -1,4 +1,4 @@
-"""The report as Markdown, to paste into a forum or an issue: tables, small text plots, raw data folded away."""
+"""The report as Markdown, to paste into a forum or an issue: tables, small text plots, collapsed raw data."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -17,10 +17,10 @@ def render(pages: Sequence[Page]) -> str:
 
 
 def plain(text: object) -> str:
-    """Text in which nothing is markup, on one line."""
+    """Text on one line, with all markup escaped."""
     line = " ".join("".join(c if c.isprintable() or c.isspace() else "�" for c in str(text)).split())
     escaped = re.sub(r"([\\`*_\[\]<>|#~])", r"\\\1", line)
-    return escaped.replace("@", "@\u200b")  # a name after it would be called
+    return escaped.replace("@", "@\u200b")  # or the name after it would be notified
 
 
 def block(lines: Sequence[str], kind: str = "") -> Iterator[str]:
@@ -51,7 +51,7 @@ def _page(page: Page) -> Iterator[str]:
     for section in page.sections:
         yield from _section(section)
     if page.changed:
-        yield "## Changed on the machine"
+        yield "## Hardware changes"
         yield ""
         for change in reversed(page.changed):
             note = f": {plain(change.note)}" if change.note else ""
@@ -89,7 +89,7 @@ def _section(section: ReportSection) -> Iterator[str]:
         yield from (f"- {plain(reason)}" for reason in record.verdict.reasons)
     if record.advice:
         yield ""
-        yield "What follows:"
+        yield "Next steps:"
         yield ""
         yield from (f"- {plain(text)}" for text in record.advice)
     if record.changes:

@@ -1,4 +1,4 @@
-"""Where the probe sits against the nozzle, seen from above and to scale."""
+"""A drawing of the probe's position relative to the nozzle, from above and to scale."""
 
 from zcal_tui.model.record import Record
 from zcal_tui.model.units import millimetres
@@ -17,11 +17,13 @@ def seen_from_above(record: Record) -> ReportPlot | None:
     span = max(abs(x), abs(y), 5.0)
     scale = (SIZE / 2 - EDGE) / span
     middle = SIZE / 2
-    # Both ends as far from the middle, so that nothing leaves the picture whatever the signs
+    # Both at the same distance from the middle, so that they fit whatever the signs
     nozzle = (middle - x * scale / 2, middle + y * scale / 2)
     probe = (middle + x * scale / 2, middle - y * scale / 2)
-    told = f"x_offset {millimetres(x, digits=3, sign=True)}, y_offset {millimetres(y, digits=3, sign=True)}"
-    drawing = SvgDrawing(SIZE, SIZE, f"The probe seen from the nozzle: {told}")
+    offsets = (
+        f"x_offset {millimetres(x, digits=3, sign=True)}, y_offset {millimetres(y, digits=3, sign=True)}"
+    )
+    drawing = SvgDrawing(SIZE, SIZE, f"The probe relative to the nozzle: {offsets}")
     drawing.rect(6, 6, SIZE - 12, SIZE - 12, "bed", round=8)
     drawing.line(*nozzle, probe[0], nozzle[1], "measure")
     drawing.line(probe[0], nozzle[1], *probe, "measure")
@@ -37,4 +39,4 @@ def seen_from_above(record: Record) -> ReportPlot | None:
         f"x_offset  {millimetres(x, digits=3, sign=True)}",
         f"y_offset  {millimetres(y, digits=3, sign=True)}",
     )
-    return ReportPlot(f"Seen from above, to scale: {told}.", drawing.render(), lines)
+    return ReportPlot(f"Top view, to scale: {offsets}.", drawing.render(), lines)

@@ -1,4 +1,4 @@
-"""What a report says, before it is put into a format: the printer, and each check's newest result."""
+"""The content of a report in any format: the printer, and each check's newest result."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ from zcal_tui.results.variant import grouped, representative, titled, variant
 GLYPH = {Level.PASS: "✓", Level.WARN: "!", Level.FAIL: "✗", Level.UNKNOWN: "?"}
 WORDS = {Level.PASS: "pass", Level.WARN: "warning", Level.FAIL: "fail", Level.UNKNOWN: "undecided"}
 OUTCOMES = {
-    Outcome.RUNNING: "This run has not ended yet.",
-    Outcome.CANCELLED: "This run was cancelled; what it had measured is below.",
+    Outcome.RUNNING: "This run has not ended.",
+    Outcome.CANCELLED: "This run was cancelled. Its samples are below.",
     Outcome.REFUSED: "This run did not start.",
-    Outcome.ERROR: "The printer refused or failed on the way; what was measured until then is below.",
-    Outcome.LOST: "This run was cut off; what was measured until then is below.",
+    Outcome.ERROR: "The printer reported an error. The samples until then are below.",
+    Outcome.LOST: "This run was interrupted. The samples until then are below.",
 }
 
 
@@ -37,19 +37,21 @@ class ReportSection:
 
     @property
     def level(self) -> Level:
-        """Its verdict's level; unknown where it has none."""
+        """Its verdict's level; unknown if it has none."""
         verdict = self.record.verdict
         finished = self.record.outcome is Outcome.FINISHED
         return verdict.level if finished and verdict is not None else Level.UNKNOWN
 
     @property
     def summary(self) -> str:
-        """Its answer in a sentence, or why there is none."""
+        """Its verdict in a sentence, or why there is none."""
         if self.record.outcome is not Outcome.FINISHED:
             problem = self.record.problem
             return OUTCOMES[self.record.outcome] + (f" {problem.what}" if problem is not None else "")
         return (
-            self.record.verdict.summary if self.record.verdict is not None else "It ended without a verdict."
+            self.record.verdict.summary
+            if self.record.verdict is not None
+            else "The check ended without a verdict."
         )
 
 
@@ -77,7 +79,7 @@ def make_page(
     ordered = sorted(records, key=lambda record: record.started, reverse=True)
     order = [*titles, *CHECK_INFO]
     groups = grouped(record for record in ordered if record.check != WHOLE)
-    names = sorted(groups, key=lambda name: _place(order, groups[name][0]))
+    names = sorted(groups, key=lambda name: _position(order, groups[name][0]))
     sections = tuple(
         ReportSection(
             titled(titles.get(record.check, record.check), record),
@@ -99,24 +101,24 @@ def make_page(
     )
 
 
-def told(ordered: Iterable[Record]) -> list[Record]:
-    """The runs that a page tells, of runs that begin with the newest: one of each check and variant."""
+def represented(ordered: Iterable[Record]) -> list[Record]:
+    """The runs that a page shows, of runs newest first: one of each check and variant."""
     return [representative(own) for own in grouped(ordered).values()]
 
 
-def _place(order: Sequence[str], record: Record) -> tuple[int, str, str]:
-    """Where a record's check stands on the page, each of its variants after the usual one."""
+def _position(order: Sequence[str], record: Record) -> tuple[int, str, str]:
+    """The position of a record's check on the page, its variants after the usual one."""
     check = record.check
     return order.index(check) if check in order else len(order), check, variant(record)
 
 
 def _facts(record: Record) -> list[tuple[str, str]]:
-    """What a reader asks first."""
+    """The facts at the top of the page."""
     printer, context = record.printer, record.context
     config = config_of(context) or {}
     version = str(printer.get("software_version") or "").strip("?")
     app = str(printer.get("app") or "Klipper")
-    facts = [(app, version or "version not told")]
+    facts = [(app, version or "version unknown")]
     if kinematics := config.get("printer", {}).get("kinematics"):
         facts.append(("kinematics", str(kinematics)))
     probe = context.get("probe_section")

@@ -1,11 +1,11 @@
-"""A picture of a record, as every report has it."""
+"""A plot of a record in every format of a report."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class ReportPlot:
-    """A picture of a record."""
+    """A plot as SVG and as lines of text, with its caption."""
 
     caption: str
     svg: str

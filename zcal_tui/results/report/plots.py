@@ -22,11 +22,11 @@ PLOTS: Mapping[PlotName, Callable[[Record], ReportPlot | None]] = {
     "three_heights": three_heights,
     "from_above": seen_from_above,
 }
-"""Each makes one plot of a record; None where the record lacks the data."""
+"""Each makes one plot of a record; None if the record lacks the data."""
 
 
 def plots_of(record: Record) -> list[ReportPlot]:
-    """The plots of a record for which it has the data; of a check this version does not know, the samples."""
+    """The plots for which a record has the data; of an unknown check, the samples."""
     info = info_of(record.check)
     names = info.plots if info is not None else ("samples",)
     return [plot for name in names if (plot := PLOTS[name](record)) is not None]

@@ -1,4 +1,4 @@
-"""Measurements in order: samples one after the other, or the repetitions of a test."""
+"""Plots of measurements in order: samples, or the repetitions of a test."""
 
 import math
 import statistics
@@ -8,42 +8,43 @@ from zcal_tui.model.check_info import info_of
 from zcal_tui.model.record import Estimate, Record, Sample
 from zcal_tui.model.units import UM_PER_MM, length, micrometres, millimetres
 from zcal_tui.results.report.plot import ReportPlot
-from zcal_tui.results.report.svg import SvgAxes, SvgDrawing, reach
+from zcal_tui.results.report.svg import SvgAxes, SvgDrawing, axis_range
 from zcal_tui.results.textplot import Mark, plot
 
 WIDTH, HEIGHT = 720.0, 250.0
 PROBED = ("touch", "scan", "release", "bed")
 LEAST_SPAN = 4.0
-"""µm that the scale spans at least: a probe that always reads the same should look so."""
+"""µm that the scale spans at least, so that a perfectly repeatable probe looks like one."""
 
 
 def compares_settings(record: Record) -> bool:
-    """Whether a sample's `place` can name settings rather than a place."""
+    """Whether a sample's `place` can be a setting rather than a place."""
     info = info_of(record.check)
     return info is not None and "settings" in info.plots
 
 
 def samples(record: Record) -> ReportPlot | None:
-    """Every sample by its number, with mean and standard deviation, and how often each height occurred."""
+    """Every sample by number, with mean, standard deviation and a histogram of the heights."""
     taken = [sample for sample in record.samples if sample.kind in PROBED]
     counted = [sample for sample in taken if sample.recorded]
     if len(counted) < 2 or (compares_settings(record) and len({sample.place for sample in counted}) > 1):
-        return None  # under several settings they are not one series
+        return None  # samples with several settings are not one series
     mean = statistics.fmean(sample.trigger_z for sample in counted)
     sigma = record.estimates.get("sigma")
     scatter = sigma.value if sigma is not None and sigma.value is not None else _stdev(counted)
     um = [(sample, (sample.trigger_z - mean) * UM_PER_MM) for sample in taken]
     drawing = SvgDrawing(WIDTH, HEIGHT, f"{len(taken)} samples, deviations from their mean in µm")
-    axes = SvgAxes(56, 26, 530, 172, (0.3, len(taken) + 0.7), reach([v for _, v in um], least=LEAST_SPAN))
+    axes = SvgAxes(
+        56, 26, 530, 172, (0.3, len(taken) + 0.7), axis_range([v for _, v in um], least=LEAST_SPAN)
+    )
     axes.draw_y(drawing, "µm")
     axes.draw_x(drawing, "sample", whole=True)
     _band(drawing, axes, scatter * UM_PER_MM)
     drawing.path([axes.at(n, value) for n, (s, value) in enumerate(um, 1) if s.recorded], "thread")
     for n, (sample, value) in enumerate(um, 1):
-        told = f"sample {sample.n}: {millimetres(sample.trigger_z)}" + (
-            f", {sample.place}" if sample.place else ""
-        )
-        drawing.circle(*axes.at(n, value), 4.5, "dot" if sample.recorded else "hollow", told=told)
+        place = f", {sample.place}" if sample.place else ""
+        tooltip = f"sample {sample.n}: {millimetres(sample.trigger_z)}{place}"
+        drawing.circle(*axes.at(n, value), 4.5, "dot" if sample.recorded else "hollow", tooltip=tooltip)
     _levels(drawing, axes, [value for sample, value in um if sample.recorded])
     lines = plot(
         [Mark(float(n), value, faint=not sample.recorded) for n, (sample, value) in enumerate(um, 1)],
@@ -51,10 +52,9 @@ def samples(record: Record) -> ReportPlot | None:
         left="sample 1",
         right=str(len(taken)),
     )
-    hollow = "; hollow: not counted" if len(counted) < len(taken) else ""
-    caption = (
-        f"Deviation of each sample from the mean, {millimetres(mean)}. Band: ± σ = {length(scatter)}{hollow}."
-    )
+    caption = f"Deviation of each sample from the mean, {millimetres(mean)}. Band: ± σ = {length(scatter)}."
+    if len(counted) < len(taken):
+        caption += " Hollow: not counted."
     return ReportPlot(caption, drawing.render(), tuple(lines))
 
 
@@ -70,7 +70,7 @@ def _band(drawing: SvgDrawing, axes: SvgAxes, sigma: float) -> None:
 
 
 def _levels(drawing: SvgDrawing, axes: SvgAxes, values: Sequence[float]) -> None:
-    """How often each height occurred, as bars at the right."""
+    """A histogram of the heights on the right."""
     low, high = axes.y
     bins = min(24, max(6, round(math.sqrt(len(values)) * 3)))
     counts = [0] * bins
@@ -82,7 +82,7 @@ def _levels(drawing: SvgDrawing, axes: SvgAxes, values: Sequence[float]) -> None
         if count:
             top = axes.top + axes.height - (number + 1) * tall
             drawing.rect(left, top + 0.5, count / max(counts) * room, tall - 1, "bar")
-    drawing.text(left + room / 2, axes.top + axes.height + 34, "how often")
+    drawing.text(left + room / 2, axes.top + axes.height + 34, "count")
 
 
 def repeats(record: Record) -> ReportPlot | None:
@@ -96,7 +96,7 @@ def repeats(record: Record) -> ReportPlot | None:
     middle = statistics.fmean(value for _, value in found)
     um = [(value - middle) * UM_PER_MM for _, value in found]
     drawing = SvgDrawing(WIDTH, 220, f"{len(um)} repetitions, deviations from their mean in µm")
-    axes = SvgAxes(56, 26, 640, 142, (0.5, len(um) + 0.5), reach(um, least=LEAST_SPAN, share=0.15))
+    axes = SvgAxes(56, 26, 640, 142, (0.5, len(um) + 0.5), axis_range(um, least=LEAST_SPAN, share=0.15))
     axes.draw_y(drawing, "µm")
     axes.draw_x(drawing, "repetition", whole=True)
     drawing.line(axes.left, axes.at_y(0), axes.left + axes.width, axes.at_y(0), "mean")
@@ -105,7 +105,7 @@ def repeats(record: Record) -> ReportPlot | None:
             ends = (off - resolution / 2 * UM_PER_MM, off + resolution / 2 * UM_PER_MM)
             rows = [axes.at_y(min(max(end, axes.y[0]), axes.y[1])) for end in ends]
             drawing.line(axes.at_x(n), rows[0], axes.at_x(n), rows[1], "whisker")
-        drawing.circle(*axes.at(n, off), 5.5, "dot", told=f"repetition {n}: {millimetres(value)}")
+        drawing.circle(*axes.at(n, off), 5.5, "dot", tooltip=f"repetition {n}: {millimetres(value)}")
     lines = plot(
         [Mark(float(n), off) for n, off in enumerate(um, 1)],
         lambda value: micrometres(value / UM_PER_MM, sign=True),
@@ -114,17 +114,17 @@ def repeats(record: Record) -> ReportPlot | None:
         height=7,
     )
     return ReportPlot(
-        f"Each repetition against their mean, {millimetres(middle)}.", drawing.render(), tuple(lines)
+        f"Deviation of each repetition from the mean, {millimetres(middle)}.", drawing.render(), tuple(lines)
     )
 
 
 def _value(sample: Sample) -> float:
-    """What a repetition found: its own number where the sample names one, else its height."""
+    """A repetition's result: the sample's own value if it has one, else its height."""
     return next(
         (sample.values[name] for name in ("offset", "adjustment") if name in sample.values), sample.trigger_z
     )
 
 
 def known(estimate: Estimate | None) -> float | None:
-    """An estimate's value, where there is one."""
+    """An estimate's value, if there is one."""
     return None if estimate is None else estimate.value

@@ -1,4 +1,4 @@
-"""Drawings as inline SVG. Colours are the page's: shapes carry class names only, so that light and dark both work."""
+"""Drawings as inline SVG. Shapes have class names only; the page's style sheet has the colours, light and dark."""
 
 import math
 from collections.abc import Sequence
@@ -13,18 +13,18 @@ def number(value: float) -> str:
 
 
 def clean(text: object) -> str:
-    """Text as it may stand in a page: escaped, without control characters."""
+    """Text for a page: escaped, without control characters."""
     shown = "".join(c if c.isprintable() or c == "\n" else "�" for c in str(text))
     return escape(shown, quote=True)
 
 
 @dataclass
 class SvgDrawing:
-    """A picture of that size in its own units, `said` for those who cannot see it."""
+    """A drawing of that size in its own units. `description` is for screen readers."""
 
     width: float
     height: float
-    said: str
+    description: str
     parts: list[str] = field(default_factory=list)
 
     def line(self, x1: float, y1: float, x2: float, y2: float, style: str) -> None:
@@ -54,32 +54,32 @@ class SvgDrawing:
         round: float = 0,
         strength: float = 1.0,
     ) -> None:
-        """A rectangle; `strength` from 0 to 1 is how much of its colour it has."""
+        """A rectangle; `strength` from 0 to 1 is the opacity of its fill."""
         more = f' rx="{number(round)}"' if round else ""
         more += f' fill-opacity="{number(strength)}"' if strength < 1.0 else ""
         at = f'x="{number(x)}" y="{number(y)}" width="{number(max(0.0, width))}" height="{number(max(0.0, height))}"'
         self.parts.append(f'<rect {at}{more} class="{style}"/>')
 
     def circle(
-        self, x: float, y: float, radius: float, style: str, *, told: str = "", strength: float = 1.0
+        self, x: float, y: float, radius: float, style: str, *, tooltip: str = "", strength: float = 1.0
     ) -> None:
-        """A circle; `told` shows when pointed at."""
+        """A circle; the tooltip shows on hover."""
         more = f' fill-opacity="{number(strength)}"' if strength < 1.0 else ""
         at = f'cx="{number(x)}" cy="{number(y)}" r="{number(radius)}"'
-        inside = f"<title>{clean(told)}</title></circle>" if told else ""
+        inside = f"<title>{clean(tooltip)}</title></circle>" if tooltip else ""
         self.parts.append(f'<circle {at}{more} class="{style}"' + (f">{inside}" if inside else "/>"))
 
     def text(self, x: float, y: float, text: object, style: str = "label", *, anchor: str = "middle") -> None:
-        """Words at a place."""
+        """A text at a position."""
         at = f'x="{number(x)}" y="{number(y)}"'
         self.parts.append(f'<text {at} text-anchor="{anchor}" class="{style}">{clean(text)}</text>')
 
     def render(self) -> str:
-        """The picture as markup."""
+        """The drawing as markup."""
         size = f"0 0 {number(self.width)} {number(self.height)}"
         body = "".join(self.parts)
         return (
-            f'<svg viewBox="{size}" role="img" aria-label="{clean(self.said)}" '
+            f'<svg viewBox="{size}" role="img" aria-label="{clean(self.description)}" '
             f'style="max-width:{number(self.width)}px">{body}</svg>'
         )
 
@@ -97,14 +97,14 @@ def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
 
 
 def tick_text(value: float, step: float) -> str:
-    """A tick's number with as many decimals as its distance to the next needs."""
+    """A tick's number, with the decimals that the distance to the next tick needs."""
     decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step > 0 else 0
     return f"{value + 0.0:.{decimals}f}".replace("-", "−")
 
 
 @dataclass(frozen=True)
 class SvgAxes:
-    """A plot's rectangle on a drawing, and what its edges stand for."""
+    """A plot's rectangle on a drawing, and the values at its edges."""
 
     left: float
     top: float
@@ -114,7 +114,7 @@ class SvgAxes:
     y: tuple[float, float]
 
     def at(self, x: float, y: float) -> tuple[float, float]:
-        """Where a value lies on the drawing."""
+        """The position of a value on the drawing."""
         return self.at_x(x), self.at_y(y)
 
     def at_x(self, x: float) -> float:
@@ -154,8 +154,8 @@ class SvgAxes:
         on.text(self.left + self.width / 2, bottom + 34, title)
 
 
-def reach(values: Sequence[float], *, share: float = 0.08, least: float = 0.0) -> tuple[float, float]:
-    """The ends of an axis for values: a little beyond them, and at least that far apart."""
+def axis_range(values: Sequence[float], *, share: float = 0.08, least: float = 0.0) -> tuple[float, float]:
+    """The ends of an axis for values: a little beyond them, and at least `least` apart."""
     low, high = min(values), max(values)
     missing = max(0.0, least - (high - low)) / 2
     low, high = low - missing, high + missing
