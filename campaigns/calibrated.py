@@ -18,7 +18,7 @@ from campaigns.errors import CampaignError
 from campaigns.printer import ROOT, CampaignPrinter, printer
 from campaigns.random_truths import as_toml, random_truth
 from zcal_tui.checks.catalogue import CHECKS
-from zcal_tui.model.record import LOOK_FIRST
+from zcal_tui.model.record import READY_CHECK
 from zcal_tui.sim.host.klippy_source import Source
 
 SPEED = 40.0
@@ -72,7 +72,7 @@ def calibrate(base: Path, profile: str, seed: int, source: Source, only: Sequenc
     options = ("--truth", str(truth))
     with printer(profile, source=source, seed=seed_of_draws, speed=SPEED, options=options) as machine:
         records: list[dict[str, Any]] = []
-        wanted = [name for name in CHECKS if not only or name in only or name == LOOK_FIRST]
+        wanted = [name for name in CHECKS if not only or name in only or name == READY_CHECK]
         for number, checks in enumerate(passes(wanted)):
             records += _run(machine, folder, number, checks)
         machine.reconnect()
@@ -88,7 +88,7 @@ def passes(wanted: Sequence[str]) -> list[list[str]]:
     """The checks of each pass."""
     first = [name for name in wanted if name not in LAST]
     last = [name for name in wanted if name in LAST]
-    return [first, [LOOK_FIRST, *last]] if last else [first]
+    return [first, [READY_CHECK, *last]] if last else [first]
 
 
 def _run(machine: CampaignPrinter, folder: Path, number: int, checks: Sequence[str]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from configparser import RawConfigParser
 from dataclasses import dataclass, field
 
-from zcal_tui.klipper_config.files import ConfigText, Fault, Place, include_pattern, read_files
+from zcal_tui.klipper_config.files import ConfigText, Fault, FileLocation, include_pattern, read_files
 
 AUTOSAVE_HEADER = (
     "\n#*# <---------------------- SAVE_CONFIG ---------------------->\n"
@@ -37,11 +37,11 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class ConfigOption:
     """A value that counts, and where it is set."""
 
     value: str
-    place: Place
+    place: FileLocation
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class Section:
     """A section, merged from everywhere it is."""
 
     name: str
-    place: Place
+    place: FileLocation
     """Its first header."""
-    options: Mapping[str, Option] = field(default_factory=dict)
+    options: Mapping[str, ConfigOption] = field(default_factory=dict)
     """By name in lower case, in the order in which they were first set."""
 
     @property
@@ -64,7 +64,7 @@ class Section:
         found = self.options.get(option)
         return None if found is None else found.value
 
-    def where(self, option: str) -> Place:
+    def where(self, option: str) -> FileLocation:
         """The place of an option, or of the section where it has none of that name."""
         found = self.options.get(option)
         return self.place if found is None else found.place
@@ -123,8 +123,8 @@ class _Parser:
 
     def __init__(self, files: ConfigText) -> None:
         self._files = files
-        self._places: dict[str, Place] = {}
-        self._values: dict[str, dict[str, tuple[list[str], Place]]] = {}
+        self._places: dict[str, FileLocation] = {}
+        self._values: dict[str, dict[str, tuple[list[str], FileLocation]]] = {}
         self._entries: list[Entry] = []
         self._faults = list(files.faults)
         self._open: list[str] = []
@@ -136,7 +136,7 @@ class _Parser:
                 name,
                 self._places[name],
                 {
-                    option: Option("\n".join(lines).rstrip(), place)
+                    option: ConfigOption("\n".join(lines).rstrip(), place)
                     for option, (lines, place) in {**defaults, **values}.items()
                 },
             )
@@ -189,7 +189,7 @@ class _Parser:
             header = RawConfigParser.SECTCRE.match(code)
             if header:
                 section, value, opened = header["header"], None, None
-                self._places.setdefault(section, Place(path, number))
+                self._places.setdefault(section, FileLocation(path, number))
                 self._values.setdefault(section, {})
                 self._entries.append(Entry(section, None, path, number, number, keep is not None))
                 continue
@@ -199,7 +199,7 @@ class _Parser:
             elif found is None or not found["option"]:
                 self._fault(path, number, f"In [{section}]: this line is not an option. Write name: value.")
             else:
-                name, place = found["option"].rstrip().lower(), Place(path, number)
+                name, place = found["option"].rstrip().lower(), FileLocation(path, number)
                 value = [found["value"].strip()]
                 self._entries.append(Entry(section, name, path, number, number, keep is not None))
                 opened = len(self._entries) - 1
@@ -207,7 +207,7 @@ class _Parser:
                     self._values[section][name] = (value, place)
 
     def _fault(self, path: str, number: int, text: str) -> None:
-        self._faults.append(Fault(Place(path, number), text))
+        self._faults.append(Fault(FileLocation(path, number), text))
 
 
 def _without_comment(line: str) -> tuple[str, bool]:

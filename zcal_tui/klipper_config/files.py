@@ -21,7 +21,7 @@ DEEPEST_INCLUDE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FileLocation:
     """A line of a file; line 0 is the file as a whole."""
 
     file: str
@@ -35,7 +35,7 @@ class Place:
 class Fault:
     """A reason why klippy cannot read the configuration."""
 
-    place: Place
+    place: FileLocation
     text: str
     """One sentence, with a full stop."""
     broken: bool = True
@@ -136,9 +136,11 @@ def collect(main: str) -> Generator[Load | Find, Answer, ConfigText]:
         except LoadError as error:
             unreadable.add(path)
             missing = path if error.missing and path != main else ""
-            faults.append(Fault(Place(path), str(error), isinstance(error, NotTextError), missing))
+            faults.append(Fault(FileLocation(path), str(error), isinstance(error, NotTextError), missing))
 
-    def follow(path: str, asked: Place, above: tuple[str, ...]) -> Generator[Load | Find, Answer, bool]:
+    def follow(
+        path: str, asked: FileLocation, above: tuple[str, ...]
+    ) -> Generator[Load | Find, Answer, bool]:
         """Read one file and what it includes; whether it can be read."""
         nonlocal count
         count += 1
@@ -155,7 +157,7 @@ def collect(main: str) -> Generator[Load | Find, Answer, ConfigText]:
             pattern = include_pattern(line)
             if pattern is None:
                 continue
-            place = Place(path, number)
+            place = FileLocation(path, number)
             found = yield Find(path, pattern)
             assert isinstance(found, list)
             if not found and not glob.has_magic(pattern):
@@ -168,7 +170,7 @@ def collect(main: str) -> Generator[Load | Find, Answer, ConfigText]:
             included[path, pattern] = tuple(readable)
         return True
 
-    yield from follow(main, Place(main), ())
+    yield from follow(main, FileLocation(main), ())
     return ConfigText(main, texts, included, tuple(faults), foreign)
 
 

@@ -17,7 +17,7 @@ USAGE = "usage"
 WHOLE = "all"
 """The full calibration's name as a check. Its runs consist of other runs."""
 
-LOOK_FIRST = "ready"
+READY_CHECK = "ready"
 """The check that runs before the others, and again when a restart has undone homing and levelling."""
 
 

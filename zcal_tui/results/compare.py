@@ -41,7 +41,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstance:
+class ContextDifference:
     """A setting or condition that was different."""
 
     what: str
@@ -56,7 +56,7 @@ class RunComparison:
     first: Record
     second: Record
     differences: tuple[Difference, ...]
-    circumstances: tuple[Circumstance, ...]
+    context_differences: tuple[ContextDifference, ...]
     notes: tuple[str, ...]
 
 
@@ -67,7 +67,7 @@ def compare(first: Record, second: Record) -> RunComparison:
         first,
         second,
         tuple(_difference(name, first, second) for name in names),
-        tuple(_circumstances(first, second)),
+        tuple(_context_differences(first, second)),
         tuple(_notes(first, second)),
     )
 
@@ -130,7 +130,7 @@ def _notes(first: Record, second: Record) -> Iterator[str]:
         yield "Klipper was restarted between the runs. Z was homed again, so heights include the scatter of homing."
 
 
-def _circumstances(first: Record, second: Record) -> Iterator[Circumstance]:
+def _context_differences(first: Record, second: Record) -> Iterator[ContextDifference]:
     for what, key in (("Klipper", "software_version"), ("host software", "app"), ("printer", "name")):
         yield from _unequal(what, first.printer.get(key), second.printer.get(key))
     yield from _unequal("zcal-tui", first.context.get("program"), second.context.get("program"))
@@ -151,7 +151,7 @@ def _circumstances(first: Record, second: Record) -> Iterator[Circumstance]:
     yield from _configured(first, second)
 
 
-def _configured(first: Record, second: Record) -> Iterator[Circumstance]:
+def _configured(first: Record, second: Record) -> Iterator[ContextDifference]:
     """Config values that differ, those that the check depends on first."""
     one, other = config_of(first.context), config_of(second.context)
     if one is None or other is None:
@@ -171,10 +171,10 @@ def _flat(config: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _temperatures(name: str, first: Record, second: Record) -> Iterator[Circumstance]:
+def _temperatures(name: str, first: Record, second: Record) -> Iterator[ContextDifference]:
     a, b = _heat(first).get(name), _heat(second).get(name)
     if isinstance(a, int | float) and isinstance(b, int | float) and abs(a - b) >= TEMPERATURE_DIFFERENCE:
-        yield Circumstance(name, f"{a:.0f} °C", f"{b:.0f} °C")
+        yield ContextDifference(name, f"{a:.0f} °C", f"{b:.0f} °C")
 
 
 def _heat(record: Record) -> Mapping[str, Any]:
@@ -182,9 +182,9 @@ def _heat(record: Record) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _unequal(what: str, one: Any, other: Any) -> Iterator[Circumstance]:
+def _unequal(what: str, one: Any, other: Any) -> Iterator[ContextDifference]:
     if one != other:
-        yield Circumstance(what, _shown(one), _shown(other))
+        yield ContextDifference(what, _shown(one), _shown(other))
 
 
 def _shown(value: Any) -> str:

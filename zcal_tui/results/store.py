@@ -32,7 +32,7 @@ from zcal_tui.results.variant import USUAL, last_result, variant
 
 __all__ = [
     "Journal",
-    "Kept",
+    "RunFile",
     "StillRunning",
     "Store",
     "new_run_id",
@@ -59,7 +59,7 @@ def new_run_id(check: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class RunFile:
     """A run read from disk. `complete` is False if its record is missing: it is running, or its program died."""
 
     path: Path
@@ -68,19 +68,19 @@ class Kept:
     complete: bool
 
 
-def read_run(path: Path) -> Kept:
+def read_run(path: Path) -> RunFile:
     """Read a run. One without its end has the outcome RUNNING if a program is still writing it, else LOST.
 
     Raises OSError, SchemaError.
     """
     if (line := ended_line(path)) is not None:
-        return Kept(path, record_of(line), complete=True)
+        return RunFile(path, record_of(line), complete=True)
     running = is_running(path)
     record = read_events(path).record
     complete = record.finished is not None
     if not complete and not running:
         record = replace(record, outcome=Outcome.LOST)
-    return Kept(path, record, complete)
+    return RunFile(path, record, complete)
 
 
 class Store:
@@ -106,7 +106,7 @@ class Store:
         folder = self._of(printer)
         return [folder / name for name in sorted(_run_files(folder), reverse=True)]
 
-    def runs(self, printer: str, broken: list[str] | None = None) -> Iterator[Kept]:
+    def runs(self, printer: str, broken: list[str] | None = None) -> Iterator[RunFile]:
         """The printer's runs, newest first. Files that cannot be read are skipped and listed in `broken`."""
         for path in self.files(printer):
             try:

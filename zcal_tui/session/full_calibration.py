@@ -17,7 +17,7 @@ from zcal_tui.checks.full_calibration import (
 from zcal_tui.checks.parameters import build
 from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted
 from zcal_tui.model.questions import Answer
-from zcal_tui.model.record import LOOK_FIRST, WHOLE, Level, Outcome, Problem, Record, RecordPart, Verdict
+from zcal_tui.model.record import READY_CHECK, WHOLE, Level, Outcome, Problem, Record, RecordPart, Verdict
 from zcal_tui.printer.capabilities import capabilities_of
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
@@ -126,8 +126,8 @@ class FullCalibrationRun:
                 self._skipped.append(f"{check.info.title}: {why}")
                 self._emit(Notice(f"{check.info.title} is skipped. {why}"))
                 continue
-            if check.info.name != LOOK_FIRST and self._prepared - _prepared(self._printer.state):
-                again = await self._one(CHECKS[LOOK_FIRST], printer_name, address)
+            if check.info.name != READY_CHECK and self._prepared - _prepared(self._printer.state):
+                again = await self._one(CHECKS[READY_CHECK], printer_name, address)
                 if (stop := stops_rest(again)) is not None:
                     return stop
             record = await self._one(check, printer_name, address)
@@ -146,7 +146,7 @@ class FullCalibrationRun:
         summary = verdict.summary if verdict is not None else record.problem.what if record.problem else ""
         level = None if verdict is None or record.outcome is not Outcome.FINISHED else verdict.level
         self._parts.append(RecordPart(record.id, record.check, record.outcome, level, summary))
-        if check.info.name == LOOK_FIRST:
+        if check.info.name == READY_CHECK:
             self._prepared = _prepared(self._printer.state)
         self._show(ended)
         return record

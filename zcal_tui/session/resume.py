@@ -4,7 +4,7 @@ import logging
 from dataclasses import replace
 
 from zcal_tui.checks.full_calibration import FullCalibrationParameters, split
-from zcal_tui.model.record import LOOK_FIRST, Level, Outcome, Record
+from zcal_tui.model.record import READY_CHECK, Level, Outcome, Record
 from zcal_tui.results.store import StillRunning, Store, entries
 
 logger = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ def without_done(
 ) -> FullCalibrationParameters:
     """The parameters without the checks done since the run began; `ready` is always repeated. Blocks on the disk."""
     runs = [entry.record for entry in entries(store, printer) if entry.record is not None]
-    done = {run.check for run in runs if run.started >= interrupted.started and _is_done(run)} - {LOOK_FIRST}
+    done = {run.check for run in runs if run.started >= interrupted.started and _is_done(run)} - {READY_CHECK}
     return replace(parameters, skip=",".join([*split(parameters.skip), *sorted(done)]))
 
 

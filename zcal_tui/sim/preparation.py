@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from zcal_tui.klipper_config.configuration import Configuration, read_configuration
-from zcal_tui.klipper_config.files import Place
+from zcal_tui.klipper_config.files import FileLocation
 from zcal_tui.sim.klippy_facts import KlippyFacts
 from zcal_tui.sim.machine import SimulatedMachine
 from zcal_tui.sim.profile import Profile
@@ -59,7 +59,7 @@ def prepare(
     try:
         SimulatedMachine(wiring, truth)
     except TruthError as error:
-        raise WiringError([Refusal(Place(str(profile.printer_cfg)), "", "", str(error))]) from error
+        raise WiringError([Refusal(FileLocation(str(profile.printer_cfg)), "", "", str(error))]) from error
     return Prepared(profile.name, configuration, wiring, truth, left_out, _renamed(configuration, facts))
 
 

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from zcal_tui.klipper_config.configuration import Configuration, Section
-from zcal_tui.klipper_config.files import Place
+from zcal_tui.klipper_config.files import FileLocation
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """One reason. `section` is empty where a file itself is the problem, `option` where the whole section is."""
 
-    place: Place
+    place: FileLocation
     section: str
     option: str
     reason: str
@@ -51,7 +51,7 @@ class Refusals:
 
     def whole(self, reason: str) -> None:
         """The configuration as a whole cannot be simulated."""
-        self._add(Refusal(Place(self._main), "", "", reason))
+        self._add(Refusal(FileLocation(self._main), "", "", reason))
 
     def all(self) -> tuple[Refusal, ...]:
         """The reasons, file by file and line by line."""

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from zcal_tui.klipper_config.configuration import Configuration, Section
-from zcal_tui.klipper_config.files import Place
+from zcal_tui.klipper_config.files import FileLocation
 from zcal_tui.sim.klipper_commands import is_provided
 from zcal_tui.sim.klippy_facts import KlippyFacts
 from zcal_tui.sim.sections import BROUGHT_ALONG, KINDS, Part, driven, kind_name
@@ -32,7 +32,7 @@ class LeftOut:
     """A section (an include line too), or one of its options, that is not simulated, and why."""
 
     section: str
-    place: Place
+    place: FileLocation
     reason: str
     option: str = ""
     """Empty where the whole section is left out."""

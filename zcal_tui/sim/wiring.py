@@ -20,7 +20,7 @@ from zcal_tui.sim.klippy_facts import KlippyFacts
 from zcal_tui.sim.refusals import Options, Refusal, Refusals, WiringError
 from zcal_tui.sim.sections import BROUGHT_ALONG, KINDS, driven, kind_name
 from zcal_tui.sim.wiring_devices import Devices
-from zcal_tui.sim.wiring_pins import Pins
+from zcal_tui.sim.wiring_pins import WiringPins
 from zcal_tui.sim.wiring_sensors import Sensors
 from zcal_tui.sim.wiring_thermistor import Thermistor
 from zcal_tui.sim.wiring_types import (
@@ -30,7 +30,7 @@ from zcal_tui.sim.wiring_types import (
     McuWire,
     Pin,
     ProbeWire,
-    Stepper,
+    WiredStepper,
     Wiring,
     midpoint,
 )
@@ -43,8 +43,8 @@ __all__ = [
     "Pin",
     "ProbeWire",
     "Refusal",
-    "Stepper",
     "Thermistor",
+    "WiredStepper",
     "Wiring",
     "WiringError",
     "connect",
@@ -157,7 +157,7 @@ class _Reader:
         self._configuration = configuration
         self._sections = configuration.sections
         self._refusals = refusals
-        self._pins = Pins(configuration, refusals)
+        self._pins = WiringPins(configuration, refusals)
         self._sensors = Sensors(configuration, refusals, self._pins)
 
     def refuse_kinds(self, plugins: Collection[str]) -> None:
@@ -241,8 +241,8 @@ class _Reader:
     def _options(self, name: str) -> Options:
         return Options(self._sections[name], self._refusals)
 
-    def _steppers(self, is_delta: bool) -> tuple[Stepper, ...]:
-        found: list[Stepper] = []
+    def _steppers(self, is_delta: bool) -> tuple[WiredStepper, ...]:
+        found: list[WiredStepper] = []
         for axis in "abc" if is_delta else "xyz":
             main = f"stepper_{axis}"
             if main not in self._sections:
@@ -259,8 +259,8 @@ class _Reader:
                 found.append(self._free_motor(Options(section, self._refusals)))
         return tuple(found)
 
-    def _free_motor(self, options: Options) -> Stepper:
-        return Stepper(
+    def _free_motor(self, options: Options) -> WiredStepper:
+        return WiredStepper(
             section=options.name,
             axis="e",
             step_pin=self._pins.pin(options, "step_pin").name,
@@ -270,8 +270,12 @@ class _Reader:
         )
 
     def _stepper(
-        self, options: Options, axis: str, first: Stepper | None = None, sibling: Stepper | None = None
-    ) -> Stepper:
+        self,
+        options: Options,
+        axis: str,
+        first: WiredStepper | None = None,
+        sibling: WiredStepper | None = None,
+    ) -> WiredStepper:
         is_tower = axis in "abc"
         endstop = options.optional("endstop_pin")
         virtual = endstop if endstop is not None and "virtual_endstop" in endstop else None
@@ -287,7 +291,7 @@ class _Reader:
         if virtual is not None and virtual.startswith("probe:") and not self._has_probe():
             options.refuse("endstop_pin", "There is no section for a probe.")
         homes_to_max = options.flag("homing_positive_dir", position > low + (high - low) / 2.0)
-        return Stepper(
+        return WiredStepper(
             section=options.name,
             axis=axis,
             step_pin=self._pins.pin(options, "step_pin").name,

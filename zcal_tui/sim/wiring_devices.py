@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from zcal_tui.klipper_config.configuration import Configuration, Section
 from zcal_tui.sim.refusals import Options, Refusals
 from zcal_tui.sim.sections import KINDS, kind_name
-from zcal_tui.sim.wiring_pins import MAIN, Pins
+from zcal_tui.sim.wiring_pins import MAIN, WiringPins
 from zcal_tui.sim.wiring_sensors import SPI_SENSORS
 from zcal_tui.sim.wiring_types import Pin
 
@@ -30,7 +30,7 @@ _DIAGNOSTIC = ("diag_pin", "diag0_pin", "diag1_pin")
 class Devices:
     """The devices of one configuration."""
 
-    def __init__(self, configuration: Configuration, refusals: Refusals, pins: Pins) -> None:
+    def __init__(self, configuration: Configuration, refusals: Refusals, pins: WiringPins) -> None:
         self._sections = configuration.sections
         self._refusals = refusals
         self._pins = pins

@@ -28,7 +28,7 @@ _LOADED_LAST = ("stepper", "extruder")
 _NOWHERE = Pin("")
 
 
-class Pins:
+class WiringPins:
     """Reads the pins of one configuration."""
 
     def __init__(self, configuration: Configuration, refusals: Refusals) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from zcal_tui.klipper_config.configuration import Configuration
 from zcal_tui.sim.refusals import Options, Refusals
-from zcal_tui.sim.wiring_pins import MAIN, Pins
+from zcal_tui.sim.wiring_pins import MAIN, WiringPins
 from zcal_tui.sim.wiring_thermistor import STOCK, Thermistor, stock_thermistor
 from zcal_tui.sim.wiring_types import Curve, HeaterWire, Pin, SpiSensor
 
@@ -127,7 +127,7 @@ def _between(points: tuple[tuple[float, float], ...], celsius: float) -> float:
 class Sensors:
     """Finds the temperature sensors of one configuration."""
 
-    def __init__(self, configuration: Configuration, refusals: Refusals, pins: Pins) -> None:
+    def __init__(self, configuration: Configuration, refusals: Refusals, pins: WiringPins) -> None:
         self._sections = configuration.sections
         self._refusals = refusals
         self._pins = pins

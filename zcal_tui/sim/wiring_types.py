@@ -34,7 +34,7 @@ class Pin:
 
 
 @dataclass(frozen=True)
-class Stepper:
+class WiredStepper:
     """One stepper section. Distances in mm; `axis` is x, y, z, a tower (a, b, c) or e."""
 
     section: str
@@ -118,7 +118,7 @@ class Wiring:
     """
 
     kinematics: str
-    steppers: tuple[Stepper, ...]
+    steppers: tuple[WiredStepper, ...]
     heaters: tuple[HeaterWire, ...] = ()
     fans: tuple[FanWire, ...] = ()
     probe: ProbeWire | None = None
@@ -142,18 +142,18 @@ class Wiring:
     stalls: Mapping[str, Pin] = field(default_factory=dict)
     """The pins on which motor drivers report that an axis has reached its end, by stepper section."""
 
-    def axis(self, name: str) -> tuple[Stepper, ...]:
+    def axis(self, name: str) -> tuple[WiredStepper, ...]:
         """The steppers of an axis in Klipper's order (stepper_z, stepper_z1, …)."""
         return tuple(stepper for stepper in self.steppers if stepper.axis == name)
 
     @property
-    def drives(self) -> tuple[Stepper, ...]:
+    def drives(self) -> tuple[WiredStepper, ...]:
         """The steppers that move in Z: the Z drives, or the towers of a delta."""
         if self.kinematics == "delta":
             return tuple(stepper for stepper in self.steppers if stepper.axis in "abc")
         return self.axis("z")
 
 
-def midpoint(stepper: Stepper) -> float:
+def midpoint(stepper: WiredStepper) -> float:
     """The middle of an axis's range, mm."""
     return math.fsum((stepper.position_min, stepper.position_max)) / 2.0

@@ -9,7 +9,7 @@ from zcal_tui.checks.base import Check, Declaration
 from zcal_tui.checks.parameters import ParameterError, build
 from zcal_tui.model.capabilities import Capabilities
 from zcal_tui.model.outcome_words import OUTCOME_WORDS
-from zcal_tui.model.record import LOOK_FIRST, WHOLE, Level, Outcome, Record
+from zcal_tui.model.record import READY_CHECK, WHOLE, Level, Outcome, Record
 from zcal_tui.model.units import age
 from zcal_tui.session.port import SessionPort
 from zcal_tui.session.snapshot import Asking, LinkState, Snapshot
@@ -191,7 +191,7 @@ class AppState:
         """The checks that apply and are not done. The look at the printer serves the others: saving restarts Klipper,
         which makes it stale, and with nothing left to measure that is no work to do."""
         left = tuple(name for name in self.checks if not self.status(name).done)
-        moot = left == (LOOK_FIRST,) and self.status(LOOK_FIRST).level in DONE
+        moot = left == (READY_CHECK,) and self.status(READY_CHECK).level in DONE
         return () if moot else left
 
     @property

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zcal_tui.klipper_config.configuration import AUTOSAVE_HEADER, parse_text, split_saved
-from zcal_tui.klipper_config.files import Place
+from zcal_tui.klipper_config.files import FileLocation
 
 LINES = st.sampled_from(
     [
@@ -63,9 +63,9 @@ def test_values_are_klippys(text: str) -> None:
 def test_each_option_knows_its_lines() -> None:
     text = "[a]\nx: 1\ngcode:\n  G28\n\n  M117\n# end\n[b]\ny: 2\n[a]\nx: 3\n"
     config = parse_text(text, "p.cfg")
-    assert config.sections["a"].where("x") == Place("p.cfg", 11)
-    assert config.sections["a"].place == Place("p.cfg", 1)
-    assert config.sections["a"].where("no such option") == Place("p.cfg", 1)
+    assert config.sections["a"].where("x") == FileLocation("p.cfg", 11)
+    assert config.sections["a"].place == FileLocation("p.cfg", 1)
+    assert config.sections["a"].where("no such option") == FileLocation("p.cfg", 1)
     assert config.sections["a"].get("gcode") == "\nG28\n\nM117"
     lines = [(entry.section, entry.option, entry.first, entry.last) for entry in config.entries]
     assert lines == [

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from zcal_tui.klipper_config.configuration import read_configuration
-from zcal_tui.klipper_config.files import DEEPEST_INCLUDE, Place, include_pattern, read_files
+from zcal_tui.klipper_config.files import DEEPEST_INCLUDE, FileLocation, include_pattern, read_files
 
 
 def write(folder: Path, name: str, text: str) -> str:
@@ -31,7 +31,7 @@ def test_includes_apply_in_place_and_in_order(tmp_path: Path) -> None:
     config = read_configuration(main)
     assert not config.faults
     assert config.sections["fan"].get("pin") == "B"
-    assert config.sections["fan"].where("pin") == Place(str(tmp_path / "parts" / "b.cfg"), 2)
+    assert config.sections["fan"].where("pin") == FileLocation(str(tmp_path / "parts" / "b.cfg"), 2)
     assert list(config.sections) == ["fan", "led x"]
 
 

@@ -65,7 +65,7 @@ def test_what_only_one_has_is_told() -> None:
 def test_circumstances_that_differ_are_told_and_others_are_not() -> None:
     warm = records.context({"probe": {"speed": 2.0}}, temperatures={"extruder": 24.9, "heater_bed": 60.0})
     second = records.accuracy(2, context=warm, parameters={"samples": 20})
-    found = {c.what: (c.first, c.second) for c in compare(records.accuracy(1), second).circumstances}
+    found = {c.what: (c.first, c.second) for c in compare(records.accuracy(1), second).context_differences}
     assert found == {
         "heater_bed": ("23 °C", "60 °C"),
         "[probe] speed": ("5", "2"),
@@ -77,7 +77,9 @@ def test_config_values_that_matter_to_the_check_come_first() -> None:
     other = records.context(
         {"z_tilt": {"retries": 9}, "probe": {"speed": 2.0}, "bed_mesh": {"mesh_min": [0, 0]}}
     )
-    found = [c.what for c in compare(records.accuracy(1), records.accuracy(2, context=other)).circumstances]
+    found = [
+        c.what for c in compare(records.accuracy(1), records.accuracy(2, context=other)).context_differences
+    ]
     assert found[0] == "[probe] speed"
     assert found[1:] == ["[bed_mesh] mesh_min", "[z_tilt] retries"]
 

@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from tests.unit.sim.machine_rig import CARTESIAN, Rig, truth_of
 from zcal_tui.sim.machine.motors import Drive, Motor
-from zcal_tui.sim.wiring import Pin, Stepper
+from zcal_tui.sim.wiring import Pin, WiredStepper
 
 STEP = 0.01
 
 
-def stepper(dir_inverted: bool = False, enable: Pin | None = None) -> Stepper:
-    return Stepper("stepper_z", "z", "STEP", Pin("DIR", dir_inverted), enable, STEP)
+def stepper(dir_inverted: bool = False, enable: Pin | None = None) -> WiredStepper:
+    return WiredStepper("stepper_z", "z", "STEP", Pin("DIR", dir_inverted), enable, STEP)
 
 
 def drive(backlash: float) -> Drive:

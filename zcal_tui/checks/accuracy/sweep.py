@@ -6,7 +6,7 @@ import dataclasses
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.checks.accuracy.run import Pace, over_the_place
 from zcal_tui.checks.accuracy.sweep_analysis import SweepReport
-from zcal_tui.checks.accuracy.variants import Variant, variants
+from zcal_tui.checks.accuracy.variants import SweepSetting, variants
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import ABOVE_PROBED
 from zcal_tui.checks.probing import samples_here
@@ -41,7 +41,7 @@ class _Sweep:
         self._total = 0
         self._pace = Pace(context.clock.now())
 
-    async def go(self, plan: tuple[Variant, ...]) -> None:
+    async def go(self, plan: tuple[SweepSetting, ...]) -> None:
         self._total = self._each * len(plan)
         self._context.emit(Progress(0, self._total))
         for number, variant in enumerate(plan, 1):
@@ -53,11 +53,11 @@ class _Sweep:
             # Off this loop: on a small board the arithmetic takes longer than a status update may wait
             self._context.emit(await asyncio.to_thread(self._report.estimates))
 
-    async def _series(self, variant: Variant) -> None:
+    async def _series(self, variant: SweepSetting) -> None:
         async for sample in samples_here(self._context, self._each, variant.settings, begun=self._made > 0):
             self._take(variant, sample)
 
-    async def _from_above(self, variant: Variant, above: float) -> None:
+    async def _from_above(self, variant: SweepSetting, above: float) -> None:
         """Each sample by itself from that height; where the printer cannot take just one, the others do not count."""
         trigger = self._report.height()
         assert trigger is not None
@@ -68,7 +68,7 @@ class _Sweep:
                 self._take(variant, sample, counts=first)
                 first = first and not sample.recorded
 
-    def _take(self, variant: Variant, taken: Sample, *, counts: bool = True) -> None:
+    def _take(self, variant: SweepSetting, taken: Sample, *, counts: bool = True) -> None:
         self._made += 1
         recorded = counts and taken.recorded
         sample = dataclasses.replace(taken, n=self._made, place=variant.name, recorded=recorded)

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 
 from zcal_tui.checks.accuracy.analysis import summary_of
-from zcal_tui.checks.accuracy.variants import AGAIN, CONFIGURED, Variant
+from zcal_tui.checks.accuracy.variants import AGAIN, CONFIGURED, SweepSetting
 from zcal_tui.checks.estimates import estimate
 from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
@@ -38,7 +38,7 @@ class SweepReport:
     without one."""
 
     def __init__(
-        self, plan: Sequence[Variant], probe: ProbeConfig, step: float, horizontal_move_z: str | None
+        self, plan: Sequence[SweepSetting], probe: ProbeConfig, step: float, horizontal_move_z: str | None
     ) -> None:
         self._plan = {variant.name: variant for variant in plan}
         self._probe = probe

@@ -19,7 +19,7 @@ LEAST_SPEED = 0.5
 
 
 @dataclass(frozen=True)
-class Variant:
+class SweepSetting:
     """One setting. `start_height` is how far above the trigger every touch begins, None for the retract's height;
     `option` the option of the configuration, None for the present settings."""
 
@@ -30,7 +30,7 @@ class Variant:
     value: float = 0.0
 
 
-def variants(state: PrinterState, probe: ProbeConfig, parameters: AccuracyParameters) -> tuple[Variant, ...]:
+def variants(state: PrinterState, probe: ProbeConfig, parameters: AccuracyParameters) -> tuple[SweepSetting, ...]:
     """The settings to measure, in random order, with the present ones first and last, so that a drift shows."""
     now = ProbingSettings(
         parameters.probe_speed or probe.speed,
@@ -39,10 +39,10 @@ def variants(state: PrinterState, probe: ProbeConfig, parameters: AccuracyParame
     )
     others = list(_others(state, probe, now))
     random.Random(parameters.order_seed).shuffle(others)
-    return (Variant(CONFIGURED, now), *others, Variant(AGAIN, now))
+    return (SweepSetting(CONFIGURED, now), *others, SweepSetting(AGAIN, now))
 
 
-def _others(state: PrinterState, probe: ProbeConfig, now: ProbingSettings) -> Iterator[Variant]:
+def _others(state: PrinterState, probe: ProbeConfig, now: ProbingSettings) -> Iterator[SweepSetting]:
     fastest = _fastest(state)
     assert now.probe_speed and now.lift_speed and now.sample_retract_dist
     for speed in _around(now.probe_speed, LEAST_SPEED, fastest):
@@ -56,7 +56,7 @@ def _others(state: PrinterState, probe: ProbeConfig, now: ProbingSettings) -> It
         yield _variant("retract", retract, replace(now, sample_retract_dist=retract))
     for height in START_HEIGHTS:
         if height not in (*retracts, now.sample_retract_dist):
-            yield Variant(f"start_height={height:g}", now, height, "start_height", height)
+            yield SweepSetting(f"start_height={height:g}", now, height, "start_height", height)
 
 
 def _around(value: float, least: float, most: float) -> list[float]:
@@ -65,8 +65,8 @@ def _around(value: float, least: float, most: float) -> list[float]:
     return [other for other in found if least <= other <= most and other != value]
 
 
-def _variant(option: str, value: float, settings: ProbingSettings) -> Variant:
-    return Variant(f"{option}={value:g}", settings, None, option, value)
+def _variant(option: str, value: float, settings: ProbingSettings) -> SweepSetting:
+    return SweepSetting(f"{option}={value:g}", settings, None, option, value)
 
 
 def _fastest(state: PrinterState) -> float:

@@ -28,13 +28,13 @@ def as_text(comparison: RunComparison) -> Iterator[str]:
     if comparison.notes:
         yield ""
         yield from (f"Note: {note}" for note in comparison.notes)
-    if comparison.circumstances:
+    if comparison.context_differences:
         yield ""
         yield "Other differences:"
-        width = max(len(c.what) for c in comparison.circumstances)
-        for circumstance in comparison.circumstances:
-            first_text, second_text = _short(circumstance.first), _short(circumstance.second)
-            yield f"  {circumstance.what:<{width}}  {first_text} → {second_text}"
+        width = max(len(c.what) for c in comparison.context_differences)
+        for difference in comparison.context_differences:
+            first_text, second_text = _short(difference.first), _short(difference.second)
+            yield f"  {difference.what:<{width}}  {first_text} → {second_text}"
 
 
 def _ended(record: Record) -> str:
@@ -73,7 +73,7 @@ def as_json(comparison: RunComparison) -> dict[str, Any]:
         "a": comparison.first.id,
         "b": comparison.second.id,
         "differences": {d.name: _difference_json(d) for d in comparison.differences},
-        "circumstances": [asdict(circumstance) for circumstance in comparison.circumstances],
+        "circumstances": [asdict(difference) for difference in comparison.context_differences],
         "notes": list(comparison.notes),
     }
 

@@ -9,7 +9,7 @@ from zcal_tui.sim.machine.kinematics import Pose
 from zcal_tui.sim.machine.probe import Probe
 from zcal_tui.sim.machine.touch import TouchSwitch, TouchTraits
 from zcal_tui.sim.truth import Truth
-from zcal_tui.sim.wiring import Stepper, Wiring
+from zcal_tui.sim.wiring import WiredStepper, Wiring
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class AxisEndstop:
         return place >= self.position if self.at_max else place <= self.position
 
 
-def tower_endstop(wiring: Wiring, number: int, stepper: Stepper, truth: Truth) -> AxisEndstop:
+def tower_endstop(wiring: Wiring, number: int, stepper: WiredStepper, truth: Truth) -> AxisEndstop:
     """The endstop of a delta's tower: its carriage's height with the nozzle at `position_endstop`, plus the error."""
     top = stepper.position_endstop + math.sqrt(stepper.arm_length**2 - wiring.delta_radius**2)
     drive = truth.drive.get(stepper.section)

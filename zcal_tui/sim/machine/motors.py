@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 from zcal_tui.sim.ports import StepCounts
-from zcal_tui.sim.wiring import Stepper
+from zcal_tui.sim.wiring import WiredStepper
 
 
 class Motor:
     """One stepper motor. Its position follows the steps only while the driver is enabled."""
 
-    def __init__(self, stepper: Stepper, position: float) -> None:
+    def __init__(self, stepper: WiredStepper, position: float) -> None:
         self.section = stepper.section
         self.step_pin = stepper.step_pin
         self._enable_pin = stepper.enable_pin

@@ -86,7 +86,7 @@ class View:
         return high
 
 
-class Motion:
+class StepMotion:
     """Brings the machine forward in time."""
 
     def __init__(

@@ -16,7 +16,7 @@ class FilterOverflowError(ArithmeticError):
 
 
 @dataclass(slots=True)
-class Section:
+class FilterSection:
     """One section: b0, b1, b2, a1, a2, and its two values of state."""
 
     coefficients: tuple[int, ...] = (0, 0, 0, 0, 0)
@@ -27,7 +27,7 @@ class Section:
 class SosFilter:
     """Offset, scale, and up to `len(sections)` sections."""
 
-    sections: list[Section]
+    sections: list[FilterSection]
     active: int = 0
     coefficient_bits: int = 0
     offset: int = 0
@@ -53,7 +53,7 @@ class SosFilter:
             value = out
         return value
 
-    def section(self, index: int) -> Section:
+    def section(self, index: int) -> FilterSection:
         """A section about to be changed: that makes the filter inactive until it is activated again."""
         self.active = 0
         if index >= len(self.sections):
@@ -86,7 +86,7 @@ class SosFilters:
         firmware.command("sos_filter_set_active oid=%c n_sections=%c coeff_frac_bits=%c", self._set_active)
 
     def _config(self, oid: int, max_sections: int) -> None:
-        self._firmware.assign(oid, SosFilter([Section() for _ in range(max_sections)]))
+        self._firmware.assign(oid, SosFilter([FilterSection() for _ in range(max_sections)]))
 
     def _set_section(self, oid: int, index: int, *coefficients: int) -> None:
         self._firmware.lookup(oid, SosFilter).section(index).coefficients = coefficients

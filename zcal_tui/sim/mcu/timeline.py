@@ -4,7 +4,7 @@ Their clocks run alike, so that one queue of timers and one motion serve them al
 another. Each firmware has a part of both, which goes when it restarts.
 """
 
-from zcal_tui.sim.mcu.motion import Axis, Motion, Observer
+from zcal_tui.sim.mcu.motion import Axis, Observer, StepMotion
 from zcal_tui.sim.mcu.scheduler import Scheduler, ShutDown, Timer
 from zcal_tui.sim.ports import Machine
 
@@ -19,7 +19,7 @@ class Timeline:
         self._first_clock = clock
         self._first_time = time
         self.scheduler = Scheduler(clock, self._bring_motion_to)
-        self.motion = Motion(machine, self.scheduler, self.time_of, clock_freq, odometer)
+        self.motion = StepMotion(machine, self.scheduler, self.time_of, clock_freq, odometer)
 
     def time_of(self, clock: int) -> float:
         """Simulator seconds of a clock value."""
@@ -74,43 +74,43 @@ class OwnTimers:
 class OwnMotion:
     """One firmware's steppers and observers in the motion."""
 
-    def __init__(self, shared: Motion) -> None:
+    def __init__(self, shared: StepMotion) -> None:
         self._shared = shared
         self._axes: list[Axis] = []
         self._observers: list[Observer] = []
 
     def add_axis(self, axis: Axis) -> None:
-        """See Motion."""
+        """See StepMotion."""
         self._axes.append(axis)
         self._shared.add_axis(axis)
 
     def odometer(self, step_pin: str) -> int:
-        """See Motion."""
+        """See StepMotion."""
         return self._shared.odometer(step_pin)
 
     def level(self, pin: str) -> bool:
-        """See Motion."""
+        """See StepMotion."""
         return self._shared.level(pin)
 
     def delay_of(self, pin: str) -> int:
-        """See Motion."""
+        """See StepMotion."""
         return self._shared.delay_of(pin)
 
     def observe(self, observer: Observer) -> None:
-        """See Motion."""
+        """See StepMotion."""
         self._observers.append(observer)
         self._shared.observe(observer)
 
     def unobserve(self, observer: Observer) -> None:
-        """See Motion."""
+        """See StepMotion."""
         self._shared.unobserve(observer)
 
     def next_wakeup(self) -> int | None:
-        """See Motion."""
+        """See StepMotion."""
         return self._shared.next_wakeup()
 
     def steps_now(self) -> dict[str, int]:
-        """See Motion."""
+        """See StepMotion."""
         return self._shared.steps_now()
 
     def retire(self) -> None:

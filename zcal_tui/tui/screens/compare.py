@@ -78,11 +78,11 @@ def difference_lines(difference: Difference, width: int, signs: Glyphs) -> list[
 def others_text(comparison: RunComparison, width: int) -> Content:
     """What else was different, a line each."""
     lines = []
-    room = min(LONGEST_WORD, max((len(c.what) for c in comparison.circumstances), default=0))
-    for circumstance in comparison.circumstances:
-        name = circumstance.what
+    room = min(LONGEST_WORD, max((len(c.what) for c in comparison.context_differences), default=0))
+    for difference in comparison.context_differences:
+        name = difference.what
         name = name if len(name) <= room else f"{name[: room - 1]}…"
-        first, second = (" ".join(text.split()) for text in (circumstance.first, circumstance.second))
+        first, second = (" ".join(text.split()) for text in (difference.first, difference.second))
         line = Content.assemble((f"{name:<{room}}  ", "$z-dim"), first, (" → ", "$text-accent"), second)
         lines.append(line.truncate(max(20, width), ellipsis=True))
     return Content("\n").join(lines)
@@ -135,7 +135,7 @@ class CompareScreen(ZcalScreen):
         self.query_one("#numbers", Plain).set_text(Content("\n\n").join(blocks) if blocks else nothing)
         others = others_text(self._comparison, width)
         same = Content.styled("None in the stored data.", "$z-dim")
-        self.query_one("#others", Plain).set_text(others if self._comparison.circumstances else same)
+        self.query_one("#others", Plain).set_text(others if self._comparison.context_differences else same)
 
     def _heads(self) -> Content:
         signs, lines = glyphs_of(self), []

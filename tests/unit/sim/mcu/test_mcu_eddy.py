@@ -8,7 +8,7 @@ from scipy import signal
 
 from tests.unit.sim.mcu.mcu_bench import Host, Slide, bench
 from zcal_tui.sim.mcu import CLOCK_FREQ, SimulatedMcu
-from zcal_tui.sim.mcu.sos_filter import FilterOverflowError, Section, SosFilter
+from zcal_tui.sim.mcu.sos_filter import FilterOverflowError, FilterSection, SosFilter
 
 RATE = 400
 REST = CLOCK_FREQ // (2 * RATE)
@@ -269,7 +269,9 @@ def test_a_fall_from_the_peak_triggers() -> None:
 def test_the_filter_filters_as_in_floating_point(values: list[int]) -> None:
     bits = 29
     design = signal.butter(4, 25, btype="lowpass", fs=400, output="sos")
-    sections = [Section(tuple(round(float(c) * (1 << bits)) for c in (*row[:3], *row[4:]))) for row in design]
+    sections = [
+        FilterSection(tuple(round(float(c) * (1 << bits)) for c in (*row[:3], *row[4:]))) for row in design
+    ]
     fixed = SosFilter(sections, active=2, coefficient_bits=bits, scale=1)
     expected = signal.sosfilt(design, np.array(values, dtype=float))
     assert [fixed.apply(value) for value in values] == pytest.approx(expected.tolist(), abs=600)
