@@ -112,10 +112,10 @@ def event_to_json(event: Event) -> dict[str, Any]:
 
 
 def _fields(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a JSON object belongs to `kind`: its fields, and the other keys as `unknown` where it keeps them."""
-    names, keeps = _names(kind)
+    """The fields of `kind` in a JSON object, and its other keys as `unknown` if `kind` preserves them."""
+    names, preserves = _names(kind)
     known = {key: value for key, value in data.items() if key in names}
-    if keeps and len(known) < len(data):
+    if preserves and len(known) < len(data):
         known[UNKNOWN] = {key: value for key, value in data.items() if key not in names}
     return known
 

@@ -31,8 +31,8 @@ class Difference:
     note: str = ""
 
     @property
-    def found(self) -> bool | None:
-        """Whether it is more than chance; None where the intervals do not say."""
+    def significant(self) -> bool | None:
+        """Whether it is statistically significant; None if the intervals do not decide."""
         if self.low is not None and self.low > 0.0:
             return True
         if self.high is not None and self.high < 0.0:

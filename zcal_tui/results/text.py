@@ -58,7 +58,7 @@ def significance_text(difference: Difference) -> str:
         True: "statistically significant",
         False: "not significant",
         None: "the intervals do not decide",
-    }[difference.found]
+    }[difference.significant]
 
 
 def slope_text(found: Slope | None, comparable: int) -> str:
@@ -71,6 +71,6 @@ def slope_text(found: Slope | None, comparable: int) -> str:
         times, per = 30.0, "30 days"
     low, value, high = (show(times * end) for end in (found.low, found.value, found.high))
     bounds = f"{value} per {per} ({low} … {high}, 95 %)"
-    if found.found:
+    if found.significant:
         return f"Significant drift over {found.runs} runs: {bounds}."
     return f"No significant drift over {found.runs} runs: {bounds}."

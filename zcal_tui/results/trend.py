@@ -49,7 +49,7 @@ class Slope:
     unit: str
 
     @property
-    def found(self) -> bool:
+    def significant(self) -> bool:
         """Whether it is statistically significant."""
         return self.low > 0.0 or self.high < 0.0
 

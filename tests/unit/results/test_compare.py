@@ -20,11 +20,11 @@ def difference(first: Record, second: Record, name: str) -> Difference:
 def test_a_difference_beyond_both_intervals_is_more_than_chance() -> None:
     found = difference(records.accuracy(1, 0.002), records.accuracy(2, 0.004), "sigma")
     assert found.value == pytest.approx(0.002)
-    assert found.found is True
+    assert found.significant is True
 
 
 def test_a_small_one_is_within_chance() -> None:
-    assert difference(records.accuracy(1, 0.002), records.accuracy(2, 0.0021), "sigma").found is False
+    assert difference(records.accuracy(1, 0.002), records.accuracy(2, 0.0021), "sigma").significant is False
 
 
 def test_the_interval_of_a_difference_covers() -> None:
@@ -48,8 +48,8 @@ def test_an_open_interval_says_what_it_can() -> None:
     )
     assert difference_interval(bound, Estimate("sigma", 0.005, 0.004, 0.006))[1] is None
     first = records.record("accuracy", estimates={"sigma": bound})
-    assert difference(first, records.accuracy(2, 0.005), "sigma").found is True
-    assert difference(records.accuracy(2, 0.0005), first, "sigma").found is None
+    assert difference(first, records.accuracy(2, 0.005), "sigma").significant is True
+    assert difference(records.accuracy(2, 0.0005), first, "sigma").significant is None
 
 
 def test_what_only_one_has_is_told() -> None:

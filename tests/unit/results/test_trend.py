@@ -28,13 +28,13 @@ def test_a_drift_per_day_is_found_with_its_size() -> None:
     assert found is not None
     assert found.per == "day"
     assert found.value == pytest.approx(0.001)
-    assert found.found
+    assert found.significant
 
 
 def test_numbers_that_lie_on_a_line_by_chance_are_no_surer_than_they_are() -> None:
     found = slope(points(runs([0.0020, 0.0021, 0.0022, 0.0023], half=0.001)))
     assert found is not None
-    assert not found.found
+    assert not found.significant
     assert found.high - found.low > 0.0005
 
 

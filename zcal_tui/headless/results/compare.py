@@ -86,6 +86,6 @@ def _difference_json(difference: Difference) -> dict[str, Any]:
         "value": difference.value,
         "low": difference.low,
         "high": difference.high,
-        "more_than_chance": difference.found if difference.value is not None else None,
+        "more_than_chance": difference.significant if difference.value is not None else None,
         "note": difference.note,
     }

@@ -140,7 +140,9 @@ def _check_json(history: CheckHistory) -> dict[str, Any]:
         "check": history.check,
         "stale": history.stale,
         "age": history.age,
-        "trend": None if history.slope is None else asdict(history.slope) | {"found": history.slope.found},
+        "trend": None
+        if history.slope is None
+        else asdict(history.slope) | {"found": history.slope.significant},
         "runs": [
             {
                 "id": record.id,

@@ -100,9 +100,9 @@ def predict(config: ConfigText, pending: Pending, running: Pending, fork: Fork) 
     before = config.texts[config.main]
     regular, block = _split(before)
     without = _parse(config, regular)
-    kept = _comment_out(block, without.has_option)
-    edited = _edited(config, regular, kept, running)
-    saved = _parse_block(kept)
+    active = _comment_out(block, without.has_option)
+    edited = _edited(config, regular, active, running)
+    saved = _parse_block(active)
     for section, options in pending.items():
         if not options:
             saved.remove_section(section)

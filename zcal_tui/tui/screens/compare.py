@@ -60,7 +60,7 @@ def difference_lines(difference: Difference, width: int, signs: Glyphs) -> list[
     significance = significance_text(difference)
     head = Content.assemble((label(difference.name), "bold"), "  ", difference_text(difference))
     if significance:
-        head += Content.assemble("  ", (significance, SIGNIFICANCE_STYLE[difference.found]))
+        head += Content.assemble("  ", (significance, SIGNIFICANCE_STYLE[difference.significant]))
     lines = [head]
     ends = scale(difference)
     for letter, estimate in (("A", difference.first), ("B", difference.second)):
