@@ -139,7 +139,7 @@ class Outcome:
         return self.changes[0].state
 
     @property
-    def told(self) -> str:
+    def messages(self) -> str:
         problem = self.problem
         words = [] if problem is None else [problem.what, problem.cause, problem.remedy]
         return "\n".join([*self.notices, *words])

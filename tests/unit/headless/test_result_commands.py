@@ -1,4 +1,4 @@
-"""The commands about what is kept, as a person calls them: what they print, what they refuse, and with what code."""
+"""The commands about stored results: what they print, what they refuse, and their exit codes."""
 
 import json
 from collections.abc import Callable
@@ -129,7 +129,7 @@ def test_what_is_wrong_is_refused_in_words(
 
 
 @pytest.mark.parametrize("command", ["history", "report", "changed nozzle", "compare a b", "resume"])
-def test_with_nothing_kept_they_say_so(call: Call, command: str) -> None:
+def test_without_stored_runs_they_say_so(call: Call, command: str) -> None:
     code, _, err = call(*command.split())
     assert code == 2
     assert "no run" in err or "no unfinished run" in err
@@ -152,7 +152,9 @@ def test_broken_files_are_skipped_and_named(several: Store, call: Call) -> None:
     assert "20260115-broken.jsonl" in err
 
 
-def test_with_several_printers_the_last_used_is_told_and_the_others_named(several: Store, call: Call) -> None:
+def test_with_several_printers_the_last_used_is_shown_and_the_others_named(
+    several: Store, call: Call
+) -> None:
     records.keep(several, replace(records.accuracy(20), printer={"name": "delta"}))
     code, out, err = call("history")
     assert code == 0
@@ -165,7 +167,7 @@ def test_with_several_printers_the_last_used_is_told_and_the_others_named(severa
     assert several.changes("delta") == ()
 
 
-def test_report_goes_where_it_is_told_in_the_format_of_the_name(
+def test_report_is_written_in_the_format_of_the_files_name(
     several: Store, call: Call, tmp_path: Path
 ) -> None:
     assert call("report")[1].startswith("# Z calibration of voron")
@@ -256,7 +258,7 @@ def test_a_run_of_a_simulated_printer_needs_another_one(several: Store, call: Ca
     assert "zcal-tui resume --demo voron" in err
 
 
-def test_settings_that_this_version_does_not_know_are_told(several: Store, call: Call) -> None:
+def test_settings_that_this_version_does_not_know_are_named(several: Store, call: Call) -> None:
     records.cut_off(several, records.accuracy(12, parameters={"samples": 9000}))
     code, _, err = call("resume", "--printer", "/tmp/x.sock", "--headless")
     assert code == 2

@@ -1,4 +1,4 @@
-"""What a person says to have changed is kept, one line a change."""
+"""Hardware changes that a person reports are stored, one a line."""
 
 from pathlib import Path
 

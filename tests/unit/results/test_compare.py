@@ -1,4 +1,4 @@
-"""Two runs side by side: what differs, and by more than chance or not."""
+"""Comparison of two runs: what differs, and whether significantly."""
 
 import random
 from pathlib import Path
@@ -52,7 +52,7 @@ def test_an_open_interval_says_what_it_can() -> None:
     assert difference(records.accuracy(2, 0.0005), first, "sigma").significant is None
 
 
-def test_what_only_one_has_is_told() -> None:
+def test_an_estimate_that_only_one_run_has_is_named() -> None:
     found = difference(records.accuracy(1), records.record("accuracy", 2), "sigma")
     assert found.value is None
     assert found.note == "only one run has it"
@@ -62,7 +62,7 @@ def test_what_only_one_has_is_told() -> None:
     assert difference(records.accuracy(1), other, "sigma").note == "different units"
 
 
-def test_circumstances_that_differ_are_told_and_others_are_not() -> None:
+def test_settings_and_conditions_are_listed_if_they_differ() -> None:
     warm = records.context({"probe": {"speed": 2.0}}, temperatures={"extruder": 24.9, "heater_bed": 60.0})
     second = records.accuracy(2, context=warm, parameters={"samples": 20})
     found = {c.what: (c.first, c.second) for c in compare(records.accuracy(1), second).context_differences}
@@ -84,7 +84,7 @@ def test_config_values_that_matter_to_the_check_come_first() -> None:
     assert found[1:] == ["[bed_mesh] mesh_min", "[z_tilt] retries"]
 
 
-def test_klippers_border_is_told_and_heights_are_compared_in_one_frame() -> None:
+def test_klippers_change_of_frame_is_noted_and_heights_are_compared_in_one_frame() -> None:
     old = records.accuracy(1, version="v0.13.0-475-gaaaaaaaaa")
     found = compare(old, records.accuracy(2))
     assert any("v0.13.0-476" in note for note in found.notes)
@@ -99,7 +99,7 @@ def test_with_the_axis_twist_in_one_of_them_heights_are_not_compared() -> None:
     assert "axis twist" in found.note
 
 
-def test_a_restart_between_them_is_told() -> None:
+def test_a_restart_between_them_is_noted() -> None:
     later = records.accuracy(2, context=records.context(start=9000.0, eventtime=9100.0))
     assert any("restarted" in note for note in compare(records.accuracy(1), later).notes)
 
@@ -180,7 +180,7 @@ def test_what_does_not_name_two_runs_is_refused(store: Store, words: list[str]) 
         two(store, words)
 
 
-def test_with_nothing_kept_it_says_so(tmp_path: object) -> None:
+def test_without_stored_runs_it_says_so(tmp_path: object) -> None:
     with pytest.raises(NotFound, match="no runs are stored"):
         by_id(Store(tmp_path), "x")  # type: ignore[arg-type]
 

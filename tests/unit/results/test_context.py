@@ -1,4 +1,4 @@
-"""What a record keeps of the printer's state, and how homing and levelling are told apart."""
+"""The printer's state in a record, and how homings and levellings are distinguished."""
 
 from dataclasses import replace
 from types import MappingProxyType
@@ -41,7 +41,7 @@ def test_it_keeps_what_heights_depend_on_and_nothing_else() -> None:
     assert facts["frame"] == {"eventtime": 100.0, "start": 60.0, "homed_at": None, "levelled_at": None}
 
 
-def test_a_long_text_is_kept_as_a_digest_that_tells_a_change() -> None:
+def test_a_long_text_is_stored_as_a_digest_that_shows_a_change() -> None:
     kept = context_facts(STATE)["config"]["probe"]["activate_gcode"]
     assert kept.startswith("sha256:")
     other = {**SETTINGS, "probe": {**SETTINGS["probe"], "activate_gcode": "G1 " * 201}}
@@ -85,7 +85,7 @@ def test_after_a_restart_nothing_is_known_of_before() -> None:
     assert watch.update(fresh) == HomingState(200.0, 195.0)
 
 
-def test_a_restart_is_told_by_the_controllers_clock() -> None:
+def test_a_restart_shows_in_the_controllers_clock() -> None:
     then = {"eventtime": 100.0, "start": 60.0}
     assert restarted_between(then, {"eventtime": 200.0, "start": 61.0}) is False
     assert restarted_between(then, {"eventtime": 200.0, "start": 195.0}) is True

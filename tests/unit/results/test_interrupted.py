@@ -1,4 +1,4 @@
-"""A run that was cut off is offered again until it is closed; one that another program works on is left alone."""
+"""An interrupted run is offered again until it is closed; one that is active in another program is left alone."""
 
 import json
 import subprocess
@@ -106,7 +106,7 @@ def test_a_run_of_a_living_program_is_running_not_interrupted(store: Store) -> N
     assert [record.id for record in store.interrupted("voron")] == ["r1"]
 
 
-def test_what_is_no_run_is_passed_over_and_told(store: Store) -> None:
+def test_a_file_that_is_no_run_is_skipped_and_named(store: Store) -> None:
     (path,) = records.keep(store, records.accuracy(1))
     (path.parent / "20260101-broken.jsonl").write_text('{"event": "notice"}\n')
     (path.parent / "20260101-bytes.jsonl").write_bytes(b"\xff\xfe\x00")
@@ -118,14 +118,14 @@ def test_what_is_no_run_is_passed_over_and_told(store: Store) -> None:
     assert store.interrupted("voron") == ()
 
 
-def test_printers_are_told_with_the_one_used_last_first(store: Store) -> None:
+def test_printers_are_listed_with_the_one_used_last_first(store: Store) -> None:
     other = replace(records.accuracy(3), printer={"name": "delta"})
     records.keep(store, records.accuracy(1), other)
     (store.folder / "printers" / "nothing").mkdir()
     assert store.printers() == ("delta", "voron")
 
 
-def test_what_belongs_to_a_whole_calibration_is_told_and_closed_with_it(store: Store) -> None:
+def test_the_parts_of_a_full_calibration_are_listed_and_closed_with_it(store: Store) -> None:
     before, whole, part = records.bias(1), records.record("all", 2), records.accuracy(3)
     paths = [records.cut_off(store, record) for record in (before, whole, part)]
     assert [record.id for record in store.interrupted("voron")] == [whole.id, before.id]
@@ -141,7 +141,7 @@ def test_a_resumed_full_calibration_hides_its_parts_before_it_is_closed(store: S
     assert [record.id for record in store.interrupted("voron")] == [second.id]
 
 
-def test_keys_and_lines_of_a_newer_version_are_kept_when_a_run_is_closed(store: Store) -> None:
+def test_keys_and_lines_of_a_newer_version_are_preserved_when_a_run_is_closed(store: Store) -> None:
     path = records.cut_off(store, records.accuracy(2))
     first, *rest = path.read_text().splitlines()
     first = json.dumps({**json.loads(first), "operator": "Ann"})

@@ -254,7 +254,7 @@ def test_json_holds_the_records() -> None:
     assert made["generated"] == "2026-01-21T00:00:00Z"
 
 
-def test_the_newest_finished_run_is_told_not_the_newest() -> None:
+def test_the_newest_finished_run_is_shown_not_the_newest() -> None:
     cancelled = records.accuracy(9, outcome=Outcome.CANCELLED)
     (section,) = page(cancelled, records.accuracy(3), records.accuracy(1)).sections
     assert section.record.id == records.accuracy(3).id

@@ -35,7 +35,7 @@ def test_at_a_glance_a_record_is_whole_but_for_its_samples(record: Record, tmp_p
     assert read_whole(path) == record
 
 
-def test_a_run_that_was_cut_off_is_told_by_its_lines(tmp_path: Path) -> None:
+def test_an_interrupted_run_is_read_from_its_lines(tmp_path: Path) -> None:
     path = ended(tmp_path, RECORD)
     lines = path.read_text().splitlines()
     path.write_text("\n".join(lines[:-1]) + '\n{"event": "record", "sch')

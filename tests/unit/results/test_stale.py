@@ -203,7 +203,7 @@ def test_an_offset_at_run_time_is_lost_with_a_restart() -> None:
     assert "CALIBRATE_Z" in reason(records.auto_z(), start=9000.0, eventtime=9100.0)
 
 
-def test_the_first_layer_stands_under_its_offset() -> None:
+def test_the_first_layer_is_valid_only_under_its_offset() -> None:
     assert "now +50 µm" in reason(records.first_layer(), gcode_offset=[0, 0, 0.05])
 
 

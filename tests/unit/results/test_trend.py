@@ -1,4 +1,4 @@
-"""A trend is told from comparable runs only, and only where it is more than chance."""
+"""A trend uses comparable runs only, and is a drift only if it is statistically significant."""
 
 import random
 from dataclasses import replace

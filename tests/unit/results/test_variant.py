@@ -1,4 +1,4 @@
-"""What one check measures in several ways is told apart wherever runs are put side by side."""
+"""Variants of a check are separate wherever runs are listed or compared."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -48,7 +48,7 @@ def test_a_value_moves_from_its_section_to_the_block() -> None:
     ]
 
 
-def test_a_saved_value_is_replaced_where_it_stands() -> None:
+def test_a_saved_value_is_replaced_in_place() -> None:
     (change,) = after("[probe]\npin: PA1\n" + BLOCK).changes
     assert change.after == "[probe]\npin: PA1\n" + BLOCK.replace("1.400", "1.520")
 
@@ -92,7 +92,7 @@ def test_what_klippy_would_stumble_over_is_not_saved_into(text: str, what: str) 
     assert raised.value.remedy
 
 
-def test_edits_that_klippy_has_not_read_yet_are_told() -> None:
+def test_edits_that_klippy_has_not_read_yet_are_listed() -> None:
     running = {"probe": {"pin": "PA1", "speed": "5", "z_offset": "1.400"}, "fan": {"pin": "PA2"}}
     text = "[probe]\npin: PA3\nsamples: 2\n[printer]\n" + BLOCK
     assert predict(files(text), STAGED, running, Fork()).edited == (
@@ -106,7 +106,7 @@ def test_edits_that_klippy_has_not_read_yet_are_told() -> None:
     assert predict(files("[probe]\npin: PA1\n" + BLOCK), STAGED, same, Fork()).edited == ()
 
 
-def test_bytes_that_are_no_text_are_kept_and_shown_as_such() -> None:
+def test_bytes_that_are_no_text_are_preserved_and_shown_as_such() -> None:
     odd = b"[probe]\nz_offset: 1.5 # \xb5m\n".decode("utf-8", "surrogateescape")
     prediction = after(odd)
     assert (

@@ -1,4 +1,4 @@
-"""A simulated printer that cannot be is told from one that does not start."""
+"""An impossible simulated printer is distinguished from one that does not start."""
 
 from pathlib import Path
 

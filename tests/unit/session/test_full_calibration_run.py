@@ -1,4 +1,4 @@
-"""The full calibration, with checks that only pretend: what is done, skipped, looked at again, and kept."""
+"""The full calibration, with fake checks: what is run, skipped, repeated and stored."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -36,7 +36,7 @@ class FakePrinter:
 
 @dataclass
 class FakeRun:
-    """Ends as it is told to."""
+    """Ends with the given result."""
 
     check: str
     ends: Callable[[], Record]
@@ -124,7 +124,7 @@ def whole(tmp_path: Path) -> Whole:
     return Whole(tmp_path)
 
 
-async def test_every_check_that_applies_is_done_in_its_order_and_kept(whole: Whole) -> None:
+async def test_every_check_that_applies_is_run_in_order_and_stored(whole: Whole) -> None:
     found = await whole.go()
     assert whole.done == ["ready", "probe-xy", "z-offset", "accuracy", "bias", "first-layer"]
     assert found.outcome is Outcome.FINISHED

@@ -1,4 +1,4 @@
-"""The person as a running check sees them: questions on the board, answers from a face, and no answer at all."""
+"""The operator of a running check: questions in the snapshot, answers from a user interface, and no answer."""
 
 import asyncio
 from dataclasses import replace
@@ -77,7 +77,7 @@ def desk() -> Desk:
         ("jog", JOG, JogMove("move", dx=1.0), "move 1 0 0"),
     ],
 )
-async def test_a_question_is_shown_answered_and_told(
+async def test_a_question_is_shown_answered_and_recorded(
     desk: Desk, method: str, question: Any, answer: Answer, words: str
 ) -> None:
     asking = asyncio.create_task(getattr(desk.operator, method)(question))

@@ -34,11 +34,11 @@ async def printer(klippy: FakeKlippy) -> AsyncIterator[Printer]:
 
 async def test_without_files_the_values_alone_are_shown(printer: Printer, klipper: Klipper) -> None:
     done = await save(printer)
-    assert done.state == "saved", done.told
+    assert done.state == "saved", done.messages
     assert klipper.saved == 1
     assert "They are elsewhere." in done.asked[0].detail
     assert "[probe] z_offset: 1.520 (was 1.500)" in done.asked[0].detail
-    assert "printer-YYYYMMDD_HHMMSS.cfg" in done.told
+    assert "printer-YYYYMMDD_HHMMSS.cfg" in done.messages
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ async def test_it_does_not_save_over_what_goes_on(
     done = await save(printer, person)
     assert done.state == "proposed"
     assert len(done.asked) == (0 if when == "before" else 1)
-    assert words in done.told
-    assert "[probe] z_offset: 1.520" in done.told
+    assert words in done.messages
+    assert "[probe] z_offset: 1.520" in done.messages
     assert klipper.pending == {}
     assert klipper.saved == 0
 
@@ -73,7 +73,7 @@ async def test_it_does_not_save_over_what_goes_on(
 async def test_a_cancel_after_the_yes_still_counts(printer: Printer, klipper: Klipper) -> None:
     done = await save(printer, cancelled=lambda: True)
     assert done.state == "proposed"
-    assert "cancelled" in done.told
+    assert "cancelled" in done.messages
     assert klipper.pending == {}
 
 
@@ -86,7 +86,7 @@ async def test_only_what_is_proposed_and_can_be_written(printer: Printer, klippe
     odd = Change("probe", "samples", "1", "3", saves=True)
     done = await save(printer, None, odd)
     assert done.state == "proposed"
-    assert "samples cannot be staged" in done.told
+    assert "samples cannot be staged" in done.messages
     assert klipper.machine.scripts == []
 
 
@@ -101,9 +101,9 @@ async def test_a_build_that_stages_with_the_wrong_sign_is_not_saved(
     assert klipper.saved == 0
     assert klipper.machine.objects["gcode_move"]["homing_origin"][2] == 0.1
     assert klipper.pending == {"probe": {"z_offset": "1.480"}}
-    assert "was staged as 1.480" in done.told
-    assert "Pending in Klipper now: [probe] z_offset: 1.480" in done.told
-    assert "RESTART discards it" in done.told
+    assert "was staged as 1.480" in done.messages
+    assert "Pending in Klipper now: [probe] z_offset: 1.480" in done.messages
+    assert "RESTART discards it" in done.messages
 
 
 async def test_the_offset_is_put_back_where_klipper_does_not_apply_it(
@@ -118,7 +118,7 @@ async def test_the_offset_is_put_back_where_klipper_does_not_apply_it(
     klipper.machine.objects["gcode_move"]["homing_origin"] = [0.0, 0.0, 0.1, 0.0]
     done = await save(printer)
     assert done.state == "proposed"
-    assert "Nothing is pending" in done.told
+    assert "Nothing is pending" in done.messages
     assert klipper.machine.objects["gcode_move"]["homing_origin"][2] == 0.1
 
 
@@ -132,15 +132,15 @@ async def test_what_is_left_pending_is_discarded_with_a_yes(printer: Printer, kl
     assert "[probe] x_offset: 9.000" in done.asked[0].detail
     assert "[probe] x_offset: 9.000" in done.asked[1].detail
     assert done.state == "proposed"
-    assert "discarded" in done.told
-    assert "could not write" in done.told
+    assert "discarded" in done.messages
+    assert "could not write" in done.messages
 
 
 async def test_a_cancel_at_the_second_question_leaves_it_said(printer: Printer, klipper: Klipper) -> None:
     klipper.refusal = "Unable to write config file during SAVE_CONFIG"
     done = await save(printer, Person(save=True, discard_pending=None))
     assert done.state == "staged"
-    assert "Pending in Klipper now: [probe] z_offset: 1.520" in done.told
+    assert "Pending in Klipper now: [probe] z_offset: 1.520" in done.messages
 
 
 async def test_a_value_that_does_not_come_back_is_a_problem(printer: Printer, klipper: Klipper) -> None:
@@ -181,8 +181,8 @@ async def test_a_printer_that_stays_away_may_have_it_pending(
     klipper.machine.handlers["ZCAL_STAGE"] = vanish
     done = await save(printer)
     assert done.state == "staged"
-    assert "may be pending" in done.told
-    assert "RESTART discards it" in done.told
+    assert "may be pending" in done.messages
+    assert "RESTART discards it" in done.messages
 
 
 TABLE = "\n0.050000:3000.000,0.090000:2800.000,\n0.130000:2640.000"
@@ -203,7 +203,7 @@ async def test_what_klipper_has_staged_itself_is_saved_as_it_is(printer: Printer
     staged_by_klipper(klipper)
     klipper.reads = str
     done = await save(printer, None, OWN)
-    assert done.state == "saved", done.told
+    assert done.state == "saved", done.messages
     assert "calibrate: 2 lines" in done.asked[0].detail
     assert not any("ZCAL_STAGE" in script for script in klipper.machine.scripts)
 
@@ -226,7 +226,7 @@ async def test_what_klipper_has_staged_itself_is_discarded_otherwise(
     assert done.state == "declined"
     assert klipper.pending == {}
     assert klipper.saved == 0
-    assert "Klipper was restarted to discard: [probe] calibrate: 2 lines" in done.told
+    assert "Klipper was restarted to discard: [probe] calibrate: 2 lines" in done.messages
 
 
 async def test_it_is_discarded_without_a_question_where_save_config_refuses(
@@ -237,7 +237,7 @@ async def test_it_is_discarded_without_a_question_where_save_config_refuses(
     done = await save(printer, None, OWN)
     assert [question.key for question in done.asked] == ["save"]
     assert klipper.pending == {}
-    assert "The pending values were discarded" in done.told
+    assert "The pending values were discarded" in done.messages
 
 
 @pytest.mark.parametrize(
@@ -257,22 +257,22 @@ async def test_a_print_or_another_program_is_not_restarted_away(
     done = await save(printer, person, OWN)
     assert done.state == "staged"
     assert set(klipper.pending) == {"probe"}
-    assert f"not restarted because {words}" in done.told
+    assert f"not restarted because {words}" in done.messages
 
 
 async def test_what_klipper_has_dropped_meanwhile_is_not_saved(printer: Printer, klipper: Klipper) -> None:
     done = await save(printer, None, OWN)
     assert done.asked == []
     assert done.state == "declined"
-    assert "no longer staged" in done.told
+    assert "no longer staged" in done.messages
     assert klipper.saved == 0
 
 
-async def test_a_sections_capitals_are_kept(printer: Printer, klipper: Klipper) -> None:
+async def test_a_sections_capitals_are_preserved(printer: Printer, klipper: Klipper) -> None:
     klipper.machine.objects["configfile"]["config"] = {"dockable_probe Mine": {"x_offset": "1.0"}}
     klipper.machine.objects["configfile"]["settings"]["dockable_probe mine"] = {"x_offset": 1.0}
     done = await save(printer, None, Change("dockable_probe mine", "x_offset", "1.000", "2.000", saves=True))
-    assert done.state == "saved", done.told
+    assert done.state == "saved", done.messages
     assert done.changes[0].section == "dockable_probe Mine"
     assert any('SECTION="dockable_probe Mine"' in script for script in klipper.machine.scripts)
 
@@ -299,8 +299,8 @@ async def test_a_print_that_begins_once_values_are_handed_over_is_not_restarted_
     done = await save(printer, Person(save=True))
     assert klipper.saved == 0
     assert [question.key for question in done.asked] == ["save"], "a RESTART would end it too"
-    assert "SAVE_CONFIG was not sent because a print was started" in done.told
-    assert "Pending in Klipper now: [probe] z_offset: 1.520" in done.told
+    assert "SAVE_CONFIG was not sent because a print was started" in done.messages
+    assert "Pending in Klipper now: [probe] z_offset: 1.520" in done.messages
 
 
 async def test_a_print_that_begins_while_somebody_thinks_is_not_restarted_away(
@@ -318,4 +318,4 @@ async def test_a_print_that_begins_while_somebody_thinks_is_not_restarted_away(
     person.before = before
     done = await save(printer, person)
     assert restarts == []
-    assert "It is not discarded because a print was started" in done.told
+    assert "It is not discarded because a print was started" in done.messages

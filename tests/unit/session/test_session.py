@@ -31,18 +31,18 @@ async def run_to_end(session: Session, limit: float = 10.0, **parameters: Any) -
     return ended[0]
 
 
-def kept(store: Store) -> list[Path]:
+def run_files(store: Store) -> list[Path]:
     return sorted(store.folder.rglob("*.jsonl"))
 
 
-async def test_a_check_runs_to_its_verdict_and_is_kept(session: Session, store: Store) -> None:
+async def test_a_check_runs_to_its_verdict_and_is_stored(session: Session, store: Store) -> None:
     record = await run_to_end(session, samples=10)
     assert record.outcome is Outcome.FINISHED
     assert record.verdict is not None
     assert record.verdict.level in (Level.PASS, Level.WARN)
     assert len(record.samples) == 10
     assert {"sigma", "range", "mean", "drift_per_sample", "first_sample_shift"} <= set(record.estimates)
-    (path,) = kept(store)
+    (path,) = run_files(store)
     assert read_run(path).record == record
     await until(lambda: session.snapshot.last.get("accuracy") == record)
 
@@ -65,7 +65,7 @@ async def test_a_sample_is_on_disk_before_it_is_shown(session: Session, store: S
 
     def listener(event: Event) -> None:
         if isinstance(event, SampleTaken):
-            record = read_run(kept(store)[0]).record
+            record = read_run(run_files(store)[0]).record
             on_disk.append(event.sample in record.samples)
 
     session.listen(listener)
@@ -87,7 +87,7 @@ async def test_cancelling_ends_after_the_touches_under_way(session: Session, mac
 
 
 @pytest.mark.slow
-async def test_an_error_of_the_printer_is_explained_and_the_samples_kept(
+async def test_an_error_of_the_printer_is_explained_and_the_samples_stored(
     session: Session, machine: Machine
 ) -> None:
     machine.fail_at = 4
@@ -125,7 +125,7 @@ async def test_a_shutdown_in_the_middle_tells_klippers_own_reason(session: Sessi
     await until(lambda: session.snapshot.klippy_problem is not None)
 
 
-async def test_a_link_that_goes_in_the_middle_is_told_and_comes_back(
+async def test_a_lost_connection_is_reported_and_restored(
     session: Session, machine: Machine, klippy: FakeKlippy, store: Store
 ) -> None:
     async def cut(number: int) -> None:
@@ -346,7 +346,7 @@ async def test_here_means_here(session: Session, machine: Machine) -> None:
     assert machine.scripts == []
 
 
-async def test_a_g28_that_leaves_an_axis_out_is_told(session: Session, machine: Machine) -> None:
+async def test_a_g28_that_leaves_an_axis_out_is_reported(session: Session, machine: Machine) -> None:
     machine.change("toolhead", homed_axes="xy")
     await until(lambda: not session.snapshot.printer.homed())
     record = await run_to_end(session)

@@ -93,7 +93,7 @@ def test_what_a_person_does_is_passed_on(control: Control, person: SimulatedPers
     assert [request["command"] for request in control.requests] == ["mark", "new_test", "wipe"]
 
 
-def test_a_refusal_is_told_in_its_own_words(control: Control, person: SimulatedPerson) -> None:
+def test_a_refusal_is_shown_verbatim(control: Control, person: SimulatedPerson) -> None:
     control.reply = lambda request: said(ok=False, error="there is no bed below the probe")
     with pytest.raises(SimulatedPersonGone, match="no bed below the probe"):
         person.mark()

@@ -106,7 +106,7 @@ async def test_a_run_of_another_printer_is_not_resumed(
         await asyncio.to_thread(session.close)
 
 
-async def test_a_change_noted_in_a_face_is_kept_and_judged(
+async def test_a_reported_hardware_change_is_stored_and_judged(
     klippy: FakeKlippy, store: Store, name: str
 ) -> None:
     records.keep(store, named(records.z_offset(1), name))

@@ -125,7 +125,7 @@ class CheckInfo:
     depends_on: Mapping[str, tuple[str, ...]]
     """By section, the options on which the result depends. What the check itself finds is not among them."""
     found_options: tuple[str, ...] = ()
-    """Options whose values it finds: the result stands as long as one of its values, or the old one, is configured."""
+    """Options whose values it finds: the result is valid while one of its values, or the old one, is configured."""
     stale_after: Mapping[HardwareChange, str]
     """By hardware change, why the result does not hold afterwards."""
     valid_after: tuple[HardwareChange, ...] = ()
