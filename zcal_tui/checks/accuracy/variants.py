@@ -30,7 +30,9 @@ class SweepSetting:
     value: float = 0.0
 
 
-def variants(state: PrinterState, probe: ProbeConfig, parameters: AccuracyParameters) -> tuple[SweepSetting, ...]:
+def variants(
+    state: PrinterState, probe: ProbeConfig, parameters: AccuracyParameters
+) -> tuple[SweepSetting, ...]:
     """The settings to measure, in random order, with the present ones first and last, so that a drift shows."""
     now = ProbingSettings(
         parameters.probe_speed or probe.speed,
