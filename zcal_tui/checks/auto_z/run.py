@@ -295,7 +295,7 @@ class _Run:
                 f"Before it was {before:.3f} mm. It lasts until Z is homed or Klipper restarts. A print calibrates "
                 "again.",
                 yes="Keep it",
-                no="Restore the old one",
+                no="Restore old",
                 facts={"offset": now, "before": before},
             )
         )

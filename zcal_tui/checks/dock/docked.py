@@ -86,7 +86,7 @@ async def _require_off(context: Context) -> None:
             "Is the probe out of the nozzle's way?",
             "Its switch reads open, as when it is attached. A dockable probe must be docked now, or it is pressed into "
             "the bed before the nozzle touches it. A fixed probe, or one whose switch always reads open, may stay.",
-            yes="It is out of the way",
+            yes="Out of the way",
             no="It is not",
             danger=True,
         )

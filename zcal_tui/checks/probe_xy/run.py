@@ -111,7 +111,7 @@ async def _look(
             "Use painter's tape or paper that you can write on. The probe comes down onto it. "
             f"The toolhead goes to X {place[0]:.1f} Y {place[1]:.1f}.",
             yes="Yes, it is",
-            no="Continue without tape",
+            no="Without tape",
         )
     )
     context.emit(Stage("travel", f"Going to X {place[0]:.1f} Y {place[1]:.1f}"))
