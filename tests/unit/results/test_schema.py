@@ -25,7 +25,10 @@ from zcal_tui.results.store import Store
 SCHEMA = json.loads(files("zcal_tui.results").joinpath("record.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
 
-FACTS = st.dictionaries(st.text(max_size=5), st.text(max_size=5) | st.floats() | st.none(), max_size=2)
+VALUES = st.text(max_size=5) | st.floats() | st.none()
+FACTS = st.dictionaries(st.text(max_size=5), VALUES, max_size=2)
+UNKNOWN = st.dictionaries(st.text(max_size=5).map("new {}".format), VALUES, max_size=2)
+"""Keys of a newer version: a reader never puts one that it knows, such as `event`, among them."""
 
 
 def anything(hint: Any) -> st.SearchStrategy[Any]:
@@ -56,6 +59,8 @@ def made(kind: type) -> st.SearchStrategy[Any]:
     """Instances of a dataclass with every field drawn."""
     hints = typing.get_type_hints(kind)
     drawn = {f.name: anything(hints[f.name]) for f in fields(kind)}
+    if "unknown" in drawn:
+        drawn["unknown"] = UNKNOWN
     for name in ("context", "schema"):  # documented in detail, and fixed
         drawn.pop(name, None)
     return st.builds(kind, **drawn)
