@@ -46,6 +46,8 @@ class Session:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, name="zcal session", daemon=True)
         self._connection: PrinterConnection | None = None
+        self._results_of: str | None = None
+        """The printer whose stored results are in the snapshot."""
         self._busy = False
         self._run: CheckRun | FullCalibrationRun | None = None
         self._run_task: asyncio.Task[None] | None = None
@@ -156,19 +158,22 @@ class Session:
             self._snapshots.link(state=LinkState.FAILED, problem=problem)
 
     async def _load_last(self) -> None:
-        """Load the stored results; again once klippy reports the printer's name, under which they are stored."""
-        from zcal_tui.checks.catalogue import CHECKS  # as above
-
-        name, checks = "", tuple(CHECKS)
-        while name != self._snapshots.snapshot.filed_under:
-            name = self._snapshots.snapshot.filed_under
-            last = await asyncio.to_thread(self._store.last, name, checks)
-            interrupted = await asyncio.to_thread(self._store.interrupted, name)
-            changed = await asyncio.to_thread(self._store.changes, name)
-            last = {**last, **self._snapshots.snapshot.last}
-            self._snapshots.update(last=last, interrupted=interrupted, changed=changed)
+        """Read the stored results; again once klippy has reported the printer's name, under which they are stored."""
+        while self._results_of != self._snapshots.snapshot.filed_under:
+            await self._read_results(self._snapshots.snapshot.filed_under)
             while not self._snapshots.snapshot.printer.hostname:  # noqa: ASYNC110  it has no event of its own
                 await asyncio.sleep(NAME_POLL)
+
+    async def _read_results(self, printer: str) -> None:
+        """Put what is stored of a printer into the snapshot; what this session has measured since stays."""
+        from zcal_tui.checks.catalogue import CHECKS  # as above
+
+        last = await asyncio.to_thread(self._store.last, printer, tuple(CHECKS))
+        interrupted = await asyncio.to_thread(self._store.interrupted, printer)
+        changed = await asyncio.to_thread(self._store.changes, printer)
+        last = {**last, **self._snapshots.snapshot.last}
+        self._snapshots.update(last=last, interrupted=interrupted, changed=changed)
+        self._results_of = printer
 
     def _begin_run(self, name: str, parameters: Any, options: RunOptions) -> None:
         from zcal_tui.checks.catalogue import CHECKS  # as above
@@ -202,9 +207,11 @@ class Session:
         self._run_task = self._spawn(self._go(self._run))
 
     async def _go(self, run: "CheckRun | FullCalibrationRun") -> None:
-        snapshot = self._snapshots.snapshot
         ended = None
         try:
+            if self._results_of != (printer := self._snapshots.snapshot.filed_under):
+                await self._read_results(printer)  # a check may ask for earlier results from its first step on
+            snapshot = self._snapshots.snapshot
             ended = await run.go(snapshot.filed_under, snapshot.link.address)
         finally:
             self._run = None

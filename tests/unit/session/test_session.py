@@ -3,6 +3,7 @@
 import asyncio
 import resource
 import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,35 @@ async def test_the_last_result_is_found_again_by_the_next_session(
     try:
         await until(lambda: later.snapshot.last.get("accuracy") is not None)
         assert later.snapshot.last["accuracy"].id == record.id
+    finally:
+        await asyncio.to_thread(later.close)
+
+
+async def test_a_check_that_starts_at_once_knows_the_results_that_are_stored(
+    session: Session, klippy: FakeKlippy, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = await run_to_end(session, samples=4)
+    await asyncio.to_thread(session.close)
+    read = store.last
+    may_read = threading.Event()
+
+    def slow(*wanted: Any) -> dict[str, Record]:
+        may_read.wait(5.0)
+        return read(*wanted)
+
+    monkeypatch.setattr(store, "last", slow)
+    later = Session(PrinterTarget(addresses=(SocketAddress(klippy.path),)), store)
+    known: list[bool] = []
+    later.listen(lambda event: known.append("accuracy" in later.snapshot.last))
+    later.start()
+    try:
+        await until(lambda: later.snapshot.printer.ready)
+        later.start_check("accuracy", AccuracyParameters(samples=4))
+        await asyncio.sleep(0.2)
+        assert known == [], "nothing begins before the stored results are read"
+        may_read.set()
+        await until(lambda: len(known) > 0)
+        assert known[0] and later.snapshot.last["accuracy"].id == record.id
     finally:
         await asyncio.to_thread(later.close)
 
