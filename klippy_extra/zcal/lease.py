@@ -26,7 +26,10 @@ SHORTEST, LONGEST = 1.0, 3600.0
 
 
 class LeaseEndpoint:
-    """One client's lease, timed by klippy's clock. Commands that start while it is active belong to it."""
+    """One client's lease, timed by klippy's clock. Commands that start while it is active belong to it.
+
+    What it holds, such as heaters, is in held_settings; how that is put back when it expires, in lease_cleanup.
+    """
 
     def __init__(
         self, host: KlippyHost, status: ZcalStatus, runner: CommandRunner, paper: PaperTestCommand

@@ -24,7 +24,6 @@ from zcal_tui.model.events import (
 )
 from zcal_tui.model.questions import Choose, Confirm, JogStep, Option, PaperStep, Question
 from zcal_tui.model.record import (
-    NOTHING,
     SCHEMA_VERSION,
     Change,
     Estimate,
@@ -173,24 +172,19 @@ def record_from_json(data: Mapping[str, Any]) -> Record:
     try:
         if data["schema"] > SCHEMA_VERSION:
             raise SchemaError(f"the record has schema {data['schema']}, newer than {SCHEMA_VERSION}")
+        # Plain fields come as they are; those that are more than JSON knows are made here
         record = Record(
-            id=data["id"],
-            check=data["check"],
-            printer=data["printer"],
-            started=data["started"],
-            finished=data["finished"],
-            outcome=Outcome(data["outcome"]),
-            context=data["context"],
-            parameters=data["parameters"],
-            samples=tuple(_sample(item) for item in data["samples"]),
-            estimates=_estimates(data["estimates"]),
-            verdict=_verdict(data["verdict"]) if data["verdict"] else None,
-            advice=tuple(data["advice"]),
-            problem=Problem(**_fields(Problem, data["problem"])) if data["problem"] else None,
-            changes=_changes(data["changes"]),
-            parts=tuple(_part(item) for item in data.get("parts", ())),
-            schema=data["schema"],
-            unknown=_fields(Record, {k: v for k, v in data.items() if k != "event"}).get(UNKNOWN, NOTHING),
+            **{
+                **_fields(Record, {key: value for key, value in data.items() if key != "event"}),
+                "outcome": Outcome(data["outcome"]),
+                "samples": tuple(_sample(item) for item in data["samples"]),
+                "estimates": _estimates(data["estimates"]),
+                "verdict": _verdict(data["verdict"]) if data["verdict"] else None,
+                "advice": tuple(data["advice"]),
+                "problem": Problem(**_fields(Problem, data["problem"])) if data["problem"] else None,
+                "changes": _changes(data["changes"]),
+                "parts": tuple(_part(item) for item in data.get("parts", ())),
+            }
         )
         if (wrong := fault(record)) is not None:
             raise SchemaError(f"not a record of zcal-tui: {wrong}")

@@ -3,24 +3,11 @@
 from functools import lru_cache
 
 from zcal_tui.model.capabilities import Capabilities, NozzleEndstop
-from zcal_tui.printer.config_view import has_probe, probe_config, z_rail
+from zcal_tui.printer.backlash_commands import backlash_command
+from zcal_tui.printer.config_view import has_probe, z_rail
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import text
 from zcal_tui.printer.zcal_interface import speaks
-
-CARTOGRAPHER, BEACON = "CARTOGRAPHER_ESTIMATE_BACKLASH", "BEACON_ESTIMATE_BACKLASH"
-BACKLASH_COMMANDS = {"cartographer": CARTOGRAPHER, "beacon": BEACON}
-"""By the probe's section, the command with which its plugin measures backlash."""
-
-
-def backlash_command(state: PrinterState) -> str:
-    """The backlash command of the probe's own plugin; empty where it has none."""
-    probe = probe_config(state)
-    for section, command in BACKLASH_COMMANDS.items():
-        known = state.has_command(command)
-        if known or (known is None and probe is not None and probe.section.split()[0] == section):
-            return command
-    return ""
 
 
 def capabilities_of(state: PrinterState) -> Capabilities:
@@ -48,11 +35,11 @@ class _Key:
 @lru_cache(maxsize=4)
 def _capabilities(key: _Key) -> Capabilities:
     state = key.state
-    settings = state.settings
+    settings, backlash = state.settings, backlash_command(state)
     return Capabilities(
         probe=has_probe(settings),
         retracts_on_trigger="bltouch" in settings,
-        backlash_command=backlash_command(state),
+        backlash_command=backlash.name if backlash is not None else "",
         nozzle_endstop=_nozzle_endstop(state),
         position_endstop=any("position_endstop" in section for section in settings.values()),
         heated_bed="heater_bed" in settings,

@@ -210,7 +210,9 @@ class Session:
         ended = None
         try:
             if self._results_of != (printer := self._snapshots.snapshot.filed_under):
-                await self._read_results(printer)  # a check may ask for earlier results from its first step on
+                await self._read_results(
+                    printer
+                )  # a check may ask for earlier results from its first step on
             snapshot = self._snapshots.snapshot
             ended = await run.go(snapshot.filed_under, snapshot.link.address)
         finally:

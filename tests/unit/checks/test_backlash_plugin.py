@@ -164,7 +164,7 @@ async def test_words_that_are_not_known_are_an_error(machine: Machine, desk: Any
     [
         ({"method": "release"}, "no switch"),
         ({"speed": 5.0}, "no speed"),
-        ({"calibrate": True}, "no backlash option to save"),
+        ({"calibrate": True}, "no option for the backlash"),
         ({"here": True, "grid": 3}, "more than one way: --here, --grid"),
         ({"drives": True}, "does not show where the Z drives are"),
     ],

@@ -1,5 +1,4 @@
-"""Backlash by a scanning probe's own command: CARTOGRAPHER_ESTIMATE_BACKLASH or BEACON_ESTIMATE_BACKLASH, read from
-the console."""
+"""Backlash by the command of a scanning probe's own plugin (printer/backlash_commands.py), read from the console."""
 
 from collections.abc import Callable
 
@@ -8,39 +7,42 @@ from zcal_tui.checks.backlash.parameters import BacklashParameters
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.model.record import Sample
-from zcal_tui.printer.capabilities import CARTOGRAPHER
+from zcal_tui.printer.backlash_commands import BacklashCommand
 from zcal_tui.printer.gcode import command_line
 from zcal_tui.printer.messages import BacklashFound, BacklashNegative, BacklashNone, BeaconBacklash
 from zcal_tui.printer.places import Place
 from zcal_tui.printer.printer import Heard
 
-_PRINTED = 0.001
-"""mm. Cartographer prints whole micrometres."""
-
 
 class PluginInstrument:
     """Drives a plugin. Never with CALIBRATE=1, which stages at once. Raises CheckRefused for what it does not take."""
 
-    def __init__(self, context: Context, command: str, parameters: BacklashParameters) -> None:
+    def __init__(self, context: Context, command: BacklashCommand, parameters: BacklashParameters) -> None:
         if parameters.method == "release" or parameters.switch_hysteresis is not None:
             raise CheckRefused(
                 "This probe has no switch.",
-                f"It measures distance, with {command}.",
+                f"It measures distance, with {command.name}.",
                 "Leave --method release and --switch-hysteresis out.",
             )
         if parameters.speed is not None:
             raise CheckRefused(
-                f"{command} has no speed parameter.", "The plugin uses its own speed.", "Leave --speed out."
+                f"{command.name} has no speed parameter.",
+                "The plugin uses its own speed.",
+                "Leave --speed out.",
             )
         self._context = context
-        self._name = command
-        self._script = _script(command, parameters)
+        self._command = command
+        self._script = command_line(
+            command.name, **command.parameters(parameters.iterations, parameters.delta)
+        )
         self._number = 0
 
     @property
     def properties(self) -> InstrumentProperties:
-        step = _PRINTED if self._name == CARTOGRAPHER else 0.0
-        return InstrumentProperties(step, upper_bound_only=False, method=f"Measured by {self._name}.")
+        command = self._command
+        return InstrumentProperties(
+            command.resolution, upper_bound_only=False, method=f"Measured by {command.name}."
+        )
 
     @property
     def per_visit(self) -> int:
@@ -58,7 +60,7 @@ class PluginInstrument:
         found = [read for line in heard if (read := _value(line)) is not None]
         if not found:
             raise CheckFailed(
-                f"{self._name} finished without reporting a result.",
+                f"{self._command.name} finished without reporting a result.",
                 "Its messages are not known to this program, or the connection was down in between.",
                 "Check the console. A newer version of this program may know the messages.",
             )
@@ -80,12 +82,6 @@ class PluginInstrument:
         emit(sample)
         self._context.stop_if_cancelled()
         return Reading(value, 0.0, 1, none=none)
-
-
-def _script(command: str, parameters: BacklashParameters) -> str:
-    if command == CARTOGRAPHER:
-        return command_line(command, ITERATIONS=parameters.iterations, DELTA=parameters.delta)
-    return command_line(command, SAMPLES=2 * parameters.iterations, OVERRUN=parameters.delta)
 
 
 def _value(heard: Heard) -> tuple[float, bool] | None:

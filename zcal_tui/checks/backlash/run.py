@@ -18,7 +18,7 @@ from zcal_tui.checks.preconditions import require_probe, require_ready, require_
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, travel
 from zcal_tui.model.events import AdviceGiven, Progress, SampleTaken, Stage
 from zcal_tui.model.record import Change, Sample
-from zcal_tui.printer.capabilities import BEACON, CARTOGRAPHER, backlash_command
+from zcal_tui.printer.backlash_commands import BacklashCommand, backlash_command
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.places import Place
 
@@ -45,7 +45,12 @@ async def measure(context: Context, parameters: BacklashParameters) -> None:
             "Give it with --switch-hysteresis or as switch_hysteresis in [zcal]. To compare places, leave --calibrate "
             "out.",
         )
-    macros = dock_macros(state, parameters.attach, parameters.detach, command or "ZCAL_ESTIMATE_BACKLASH")
+    macros = dock_macros(
+        state,
+        parameters.attach,
+        parameters.detach,
+        command.name if command is not None else "ZCAL_ESTIMATE_BACKLASH",
+    )
     here = position(context.printer)[:2] if parameters.here else None
     places = chosen_spots(context.printer, probe, parameters, here)
     # Homing would lose the place that "here" means
@@ -62,33 +67,30 @@ async def measure(context: Context, parameters: BacklashParameters) -> None:
         await lift_and_leave(context, clearance)
     for event in report.conclusion(proposal):
         context.emit(event)
-    if command == BEACON:
-        context.emit(
-            AdviceGiven(
-                "Do not use this value as Beacon's backlash_comp. That is the overrun of its own moves, and has to be "
-                "larger."
-            )
-        )
+    if command is not None and command.advice:
+        context.emit(AdviceGiven(command.advice))
 
 
 def _instrument(
-    context: Context, probe: ProbeConfig, parameters: BacklashParameters, command: str, step: float
+    context: Context,
+    probe: ProbeConfig,
+    parameters: BacklashParameters,
+    command: BacklashCommand | None,
+    step: float,
 ) -> Instrument:
-    if not command:
+    if command is None:
         return ZcalInstrument(context, probe, parameters, step)
-    if parameters.calibrate and command == BEACON:
+    if parameters.calibrate and not command.stores_value:
         raise CheckRefused(
-            "Beacon has no backlash option to save to.",
-            "Its backlash_comp is the overrun of its own moves, not a measurement.",
-            "Leave --calibrate out.",
+            "This probe's plugin has no option for the backlash.", command.advice, "Leave --calibrate out."
         )
     return PluginInstrument(context, command, parameters)
 
 
-def _proposal(context: Context, probe: ProbeConfig, command: str) -> Change:
-    """The value that is calibrated, without its new one. CARTOGRAPHER_ESTIMATE_BACKLASH would stage its own with
-    CALIBRATE=1 before anybody is asked; here it is lines to edit."""
-    section = probe.section if command == CARTOGRAPHER else "zcal"
+def _proposal(context: Context, probe: ProbeConfig, command: BacklashCommand | None) -> Change:
+    """The value that is calibrated, without its new one. With CALIBRATE=1 a plugin would stage its own before anybody
+    is asked; here it is lines to edit."""
+    section = "zcal" if command is None else probe.section
     old = context.printer.state.settings.get(section, {}).get("z_backlash")
     return Change(
         section,

@@ -30,7 +30,8 @@ KNOWN_MACROS = (
     ("attach_probe", "dock_probe"),
     ("probe_pickup", "probe_return"),
 )
-"""Usual names of the macros that attach and dock a probe (Klicky, protoloft's examples, …)."""
+"""Usual names of the macros that attach and dock a probe (Klicky, protoloft's examples, …). The first pair of which the
+printer has both is used."""
 
 OWN_DOCK = "dockable_probe"
 OWN_COMMANDS = ("ATTACH_PROBE", "DETACH_PROBE")

@@ -1,0 +1,62 @@
+"""Backlash commands that the plugins of scanning probes bring.
+
+A new plugin needs one entry here, and the wording of its result in printer/console.py (`BacklashFound` and the like in
+printer/messages.py). The plan, `all` and the check `backlash` follow.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from zcal_tui.printer.config_view import probe_config
+from zcal_tui.printer.state import PrinterState
+
+
+@dataclass(frozen=True, slots=True)
+class BacklashCommand:
+    """One plugin's command."""
+
+    name: str
+    section: str
+    """The probe's section of printer.cfg, by which it is known where Klipper does not list its commands."""
+    parameters: Callable[[int, float | None], Mapping[str, float | None]]
+    """The command's parameters for a number of pairs of approaches and a distance to come from (mm; None for the
+    plugin's own)."""
+    resolution: float
+    """Step of the printed value, mm; 0 where it is printed as finely as it is measured."""
+    stores_value: bool
+    """Whether the plugin has an option z_backlash in the probe's section."""
+    advice: str = ""
+    """What to know about the result, for the verdict page."""
+
+
+BACKLASH_COMMANDS = (
+    BacklashCommand(
+        "CARTOGRAPHER_ESTIMATE_BACKLASH",
+        "cartographer",
+        lambda pairs, delta: {"ITERATIONS": pairs, "DELTA": delta},
+        resolution=0.001,
+        stores_value=True,
+    ),
+    BacklashCommand(
+        "BEACON_ESTIMATE_BACKLASH",
+        "beacon",
+        lambda pairs, delta: {"SAMPLES": 2 * pairs, "OVERRUN": delta},
+        resolution=0.0,
+        stores_value=False,
+        advice=(
+            "Do not enter this value as Beacon's backlash_comp. That option is how far its own moves overrun, and has "
+            "to be larger."
+        ),
+    ),
+)
+"""Every plugin's command that is known."""
+
+
+def backlash_command(state: PrinterState) -> BacklashCommand | None:
+    """The backlash command of the probe's own plugin; None where it has none."""
+    probe = probe_config(state)
+    for command in BACKLASH_COMMANDS:
+        known = state.has_command(command.name)
+        if known or (known is None and probe is not None and probe.section.split()[0] == command.section):
+            return command
+    return None
