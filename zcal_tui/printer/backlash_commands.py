@@ -12,7 +12,7 @@ from zcal_tui.printer.state import PrinterState
 
 
 @dataclass(frozen=True, slots=True)
-class BacklashCommand:
+class PluginCommand:
     """One plugin's command."""
 
     name: str
@@ -30,14 +30,14 @@ class BacklashCommand:
 
 
 BACKLASH_COMMANDS = (
-    BacklashCommand(
+    PluginCommand(
         "CARTOGRAPHER_ESTIMATE_BACKLASH",
         "cartographer",
         lambda pairs, delta: {"ITERATIONS": pairs, "DELTA": delta},
         resolution=0.001,
         stores_value=True,
     ),
-    BacklashCommand(
+    PluginCommand(
         "BEACON_ESTIMATE_BACKLASH",
         "beacon",
         lambda pairs, delta: {"SAMPLES": 2 * pairs, "OVERRUN": delta},
@@ -52,7 +52,7 @@ BACKLASH_COMMANDS = (
 """Every plugin's command that is known."""
 
 
-def backlash_command(state: PrinterState) -> BacklashCommand | None:
+def backlash_command(state: PrinterState) -> PluginCommand | None:
     """The backlash command of the probe's own plugin; None where it has none."""
     probe = probe_config(state)
     for command in BACKLASH_COMMANDS:

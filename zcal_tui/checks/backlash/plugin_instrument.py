@@ -7,7 +7,7 @@ from zcal_tui.checks.backlash.parameters import BacklashParameters
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.model.record import Sample
-from zcal_tui.printer.backlash_commands import BacklashCommand
+from zcal_tui.printer.backlash_commands import PluginCommand
 from zcal_tui.printer.gcode import command_line
 from zcal_tui.printer.messages import BacklashFound, BacklashNegative, BacklashNone, BeaconBacklash
 from zcal_tui.printer.places import Place
@@ -17,7 +17,7 @@ from zcal_tui.printer.printer import Heard
 class PluginInstrument:
     """Drives a plugin. Never with CALIBRATE=1, which stages at once. Raises CheckRefused for what it does not take."""
 
-    def __init__(self, context: Context, command: BacklashCommand, parameters: BacklashParameters) -> None:
+    def __init__(self, context: Context, command: PluginCommand, parameters: BacklashParameters) -> None:
         if parameters.method == "release" or parameters.switch_hysteresis is not None:
             raise CheckRefused(
                 "This probe has no switch.",

@@ -18,7 +18,7 @@ from zcal_tui.checks.preconditions import require_probe, require_ready, require_
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, travel
 from zcal_tui.model.events import AdviceGiven, Progress, SampleTaken, Stage
 from zcal_tui.model.record import Change, Sample
-from zcal_tui.printer.backlash_commands import BacklashCommand, backlash_command
+from zcal_tui.printer.backlash_commands import PluginCommand, backlash_command
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.places import Place
 
@@ -75,7 +75,7 @@ def _instrument(
     context: Context,
     probe: ProbeConfig,
     parameters: BacklashParameters,
-    command: BacklashCommand | None,
+    command: PluginCommand | None,
     step: float,
 ) -> Instrument:
     if command is None:
@@ -87,7 +87,7 @@ def _instrument(
     return PluginInstrument(context, command, parameters)
 
 
-def _proposal(context: Context, probe: ProbeConfig, command: BacklashCommand | None) -> Change:
+def _proposal(context: Context, probe: ProbeConfig, command: PluginCommand | None) -> Change:
     """The value that is calibrated, without its new one. With CALIBRATE=1 a plugin would stage its own before anybody
     is asked; here it is lines to edit."""
     section = "zcal" if command is None else probe.section
