@@ -9,6 +9,7 @@ from tests.tui.app_driver import LARGE, NORMAL, SMALL, AppDriver, Opener
 from tests.tui.onscreen import cut_off
 from tests.tui.scenes import SCENES, starting, unreachable
 from tests.tui.scripted import ScriptedSession
+from zcal_tui.tui.actions import ACTIONS
 
 PICTURED = (
     "auto_z",
@@ -149,9 +150,9 @@ async def test_resizing_while_a_check_runs(opened: Opener) -> None:
 async def test_help_lists_every_key_of_the_screen(opened: Opener) -> None:
     async with opened(size=LARGE) as driver:
         await SCENES["help_page"](driver)
-        text = driver.text()
-        for told in ("Start", "Settings", "Console", "Emergency stop", "Quit"):
-            assert told in text
+        for described in ("plan.start", "plan.settings", "app.console", "app.stop", "app.quit"):
+            action = ACTIONS[described]
+            assert (action.together or action.description) in driver.words()
         await driver.press("escape")
         assert driver.screen == "PlanScreen"
 
