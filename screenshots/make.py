@@ -35,7 +35,7 @@ FOLDER = Path(__file__).parent
 PATIENCE = 1200.0
 SPEED = 8.0
 TREND = 6
-"""Runs of one check that its trend is told from."""
+"""Runs of one check that its trend is computed from."""
 HISTORY_OF = "Repeatability"
 
 Seen = Callable[[Snapshot], object]
