@@ -9,14 +9,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from zcal_tui.model import limits
 from zcal_tui.results.context import config_of, frame_of
 from zcal_tui.results.depends import probe_option
 from zcal_tui.results.homing_state import restarted_between
 
 Context = Mapping[str, Any]
 
-NORMAL_SCATTER = 0.005
-"""mm between two probings that Klipper's documentation calls normal (Probe_Calibrate)."""
 KINDS = (
     ("z_tilt_applied", ("z_tilt", "z_tilt_ng"), "Z_TILT_ADJUST"),
     ("quad_gantry_level_applied", ("quad_gantry_level",), "QUAD_GANTRY_LEVEL"),
@@ -68,7 +67,7 @@ def _within_scatter(context: Context, sections: Iterable[str], distance: float) 
         tolerance, span = _number(options.get("retry_tolerance")), _span(options.get("points"))
         # Without retries, Klipper ignores the tolerance
         if _number(options.get("retries")) > 0 and tolerance > 0 and span > 0:
-            return 2 * tolerance * distance / span <= NORMAL_SCATTER
+            return 2 * tolerance * distance / span <= limits.NORMAL_RANGE.value
     return False
 
 

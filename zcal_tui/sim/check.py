@@ -16,7 +16,7 @@ from zcal_tui.sim.strip import LeftOut, describe
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ConfigurationVerdict:
     """What a check found."""
 
     path: str
@@ -76,7 +76,7 @@ def check(
     plugins: Collection[str] = (),
     facts: KlippyFacts | None = None,
     recursive: bool = False,
-) -> Verdict:
+) -> ConfigurationVerdict:
     """Find out whether a profile can be simulated. For the arguments see `prepare`."""
     path = str(profile.printer_cfg)
     try:
@@ -85,8 +85,8 @@ def check(
         rest = error.refusals
         if not stripped:
             rest = check(profile, stripped=True, plugins=plugins, facts=facts, recursive=recursive).refusals
-        return Verdict(path, error.refusals, with_strip=rest)
-    return Verdict(path, left_out=prepared.left_out)
+        return ConfigurationVerdict(path, error.refusals, with_strip=rest)
+    return ConfigurationVerdict(path, left_out=prepared.left_out)
 
 
 def _refusal(refusal: Refusal) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from zcal_tui.sim.host import clocks, klippy_source, moonraker, overlay, package
 from zcal_tui.sim.host.commands import ARGUMENTS, HELP
 from zcal_tui.sim.host.control_client import ControlClient, ControlError
 from zcal_tui.sim.host.errors import SimulatorError, UnknownKlipperError
-from zcal_tui.sim.host.output import JsonOutput, Output, TextOutput
+from zcal_tui.sim.host.output import SimulatorJsonOutput, SimulatorOutput, SimulatorTextOutput
 from zcal_tui.sim.host.run_folder import create_run_folder
 from zcal_tui.sim.host.simulator import Setup, Simulator
 from zcal_tui.sim.klippy_facts import KlippyFacts
@@ -117,7 +117,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     if options.control is not None:
         return _send(options.control, options.words)
-    output: Output = JsonOutput() if options.json else TextOutput()
+    output: SimulatorOutput = SimulatorJsonOutput() if options.json else SimulatorTextOutput()
     if len(options.words) > 1:
         output.failed(
             SimulatorError(f"One profile, not {len(options.words)}.", remedy="See zcal-tui sim --help.")
@@ -171,7 +171,7 @@ def _plugins(options: argparse.Namespace) -> set[str]:
     return {path.stem.lower() for path in options.extra}
 
 
-def _run(options: argparse.Namespace, output: Output) -> int:
+def _run(options: argparse.Namespace, output: SimulatorOutput) -> int:
     profile = load_profile(options.words[0] if options.words else PROFILES[0])
     if options.truth is not None:
         profile = Profile(profile.name, profile.printer_cfg, read_truth(options.truth))
@@ -229,7 +229,7 @@ def _cannot_be_simulated(error: WiringError) -> SimulatorError:
     )
 
 
-async def _simulate(setup: Setup, output: Output) -> str:
+async def _simulate(setup: Setup, output: SimulatorOutput) -> str:
     """Run the simulator until something ends it; returns what it was."""
     simulator = Simulator(setup, output)
     loop = asyncio.get_running_loop()

@@ -63,7 +63,7 @@ class Mcu(Protocol):
         """While restarting: the time until which nothing is read or sent; bytes that arrive are lost."""
 
 
-class Clock(Protocol):
+class McuClock(Protocol):
     """The simulator's time."""
 
     def now(self) -> float:

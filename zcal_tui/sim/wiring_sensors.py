@@ -11,7 +11,7 @@ from zcal_tui.klipper_config.configuration import Configuration
 from zcal_tui.sim.refusals import Options, Refusals
 from zcal_tui.sim.wiring_pins import MAIN, WiringPins
 from zcal_tui.sim.wiring_thermistor import STOCK, Thermistor, stock_thermistor
-from zcal_tui.sim.wiring_types import Curve, HeaterWire, Pin, SpiSensor
+from zcal_tui.sim.wiring_types import HeaterWire, Pin, SpiSensor, ThermistorCurve
 
 MCU_SENSOR_PIN = "ADC_TEMPERATURE"
 """The name under which Klipper reads the temperature sensor inside a micro-controller."""
@@ -148,7 +148,7 @@ class Sensors:
         curve = self._curve(options, name)
         return HeaterWire(options.name, heater_pin, self._pins.pin(options, "sensor_pin").name, curve)
 
-    def _curve(self, options: Options, name: str) -> Curve | None:
+    def _curve(self, options: Options, name: str) -> ThermistorCurve | None:
         pullup = options.number("pullup_resistor", 4700.0)
         inline = options.number("inline_resistor", 0.0)
         if f"thermistor {name}" in self._sections:
@@ -181,7 +181,7 @@ class Sensors:
             points, options.number("adc_voltage", 5.0) or 5.0, options.number("voltage_offset", 0.0)
         )
 
-    def _thermistor(self, custom: Options, pullup: float, inline: float) -> Curve | None:
+    def _thermistor(self, custom: Options, pullup: float, inline: float) -> ThermistorCurve | None:
         count = 1 if custom.optional("beta") is not None else 3
         points = [
             (custom.number(f"temperature{n}"), custom.number(f"resistance{n}")) for n in range(1, count + 1)
@@ -196,7 +196,7 @@ class Sensors:
             return Thermistor.with_beta(*points[0], custom.number("beta") or 1.0, pullup, inline)
         return Thermistor.through(tuple(sorted(points)), pullup, inline)
 
-    def _points(self, custom: Options, options: Options, pullup: float) -> Curve | None:
+    def _points(self, custom: Options, options: Options, pullup: float) -> ThermistorCurve | None:
         unit = "voltage" if custom.optional("resistance1") is None else "resistance"
         points: list[tuple[float, float]] = []
         while custom.optional(f"temperature{len(points) + 1}") is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 
-class Curve(Protocol):
+class ThermistorCurve(Protocol):
     """How a temperature sensor reads."""
 
     def fraction(self, celsius: float) -> float:
@@ -61,7 +61,7 @@ class HeaterWire:
     heater_pin: Pin | None
     sensor_pin: str | None
     """The analog pin, or the chip select pin of a `chip`."""
-    curve: Curve | None
+    curve: ThermistorCurve | None
     chip: "SpiSensor | None" = None
     """The sensor's chip, where it is read over SPI."""
 

@@ -9,19 +9,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("zcal_tui", "klippy_extra", "campaigns", "benchmarks")
 
-SIMULATOR = Path("zcal_tui/sim")
-SHARED_WITH_SIMULATOR = {
-    "Clock",  # a check waits in printer time; the machine is driven by a clock of its own
-    "Command",  # a subcommand of the program; a message of Klipper's micro-controller protocol
-    "Curve",  # a plotted line; a thermistor's table
-    "JsonOutput",  # the simulator is a separate program with an output of its own
-    "Link",  # a link of a module into klippy's folder; the serial link to klippy
-    "Output",
-    "TextOutput",
-    "Verdict",  # of a check; of the simulator about a configuration
-}
-"""Names that the simulator and the rest both use. The simulator imports nothing of the rest, nor the rest of it."""
-
 METAPHORS = {
     "attendant",
     "board",
@@ -62,16 +49,7 @@ def test_no_class_name_means_two_things() -> None:
     for path in _files():
         for name in _classes(path):
             places[name].append(path.relative_to(ROOT))
-    twice = {name: found for name, found in places.items() if len(found) > 1}
-    simulated = {
-        name
-        for name, found in twice.items()
-        if len(found) == 2 and sum(path.is_relative_to(SIMULATOR) for path in found) == 1
-    }
-    assert {
-        name: found for name, found in twice.items() if name not in simulated & SHARED_WITH_SIMULATOR
-    } == {}
-    assert twice.keys() >= SHARED_WITH_SIMULATOR, "the list of exceptions holds a name that is not double"
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
 def test_no_class_or_module_is_named_by_a_metaphor() -> None:

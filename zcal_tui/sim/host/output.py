@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from zcal_tui.sim.host.errors import SimulatorError
 
 
-class Output(Protocol):
+class SimulatorOutput(Protocol):
     """Where events go."""
 
     def progress(self, text: str) -> None:
@@ -27,44 +27,44 @@ class Output(Protocol):
         """It has ended."""
 
 
-class JsonOutput:
+class SimulatorJsonOutput:
     """One JSON object a line: progress, notice, ready, error, stopped."""
 
     def progress(self, text: str) -> None:
-        """See Output."""
+        """See SimulatorOutput."""
         _say(json.dumps({"event": "progress", "text": text}))
 
     def notice(self, text: str) -> None:
-        """See Output."""
+        """See SimulatorOutput."""
         _say(json.dumps({"event": "notice", "text": text}))
 
     def ready(self, info: dict[str, Any]) -> None:
-        """See Output."""
+        """See SimulatorOutput."""
         _say(json.dumps({"event": "ready", **info}))
 
     def failed(self, error: SimulatorError) -> None:
-        """See Output."""
+        """See SimulatorOutput."""
         parts = {"what": error.what, "cause": error.cause, "remedy": error.remedy}
         _say(json.dumps({"event": "error", **parts}))
 
     def stopped(self, reason: str) -> None:
-        """See Output."""
+        """See SimulatorOutput."""
         _say(json.dumps({"event": "stopped", "reason": reason}))
 
 
-class TextOutput:
+class SimulatorTextOutput:
     """Lines for people."""
 
     def progress(self, text: str) -> None:
-        """See Output."""
+        """See SimulatorOutput."""
         _say(f"{text} …")
 
     def notice(self, text: str) -> None:
-        """See Output."""
+        """See SimulatorOutput."""
         _say(text)
 
     def ready(self, info: dict[str, Any]) -> None:
-        """See Output."""
+        """See SimulatorOutput."""
         _say(f"The simulated printer {info['profile']} runs, at {info['speed']:g} times real time.")
         if info["state"] != "ready":
             _say(f"But klippy is not ready ({info['state']}): {info['message']}")
@@ -80,11 +80,11 @@ class TextOutput:
         _say("Ctrl-C ends it.")
 
     def failed(self, error: SimulatorError) -> None:
-        """See Output."""
+        """See SimulatorOutput."""
         print(f"zcal-tui sim: {error}", file=sys.stderr)
 
     def stopped(self, reason: str) -> None:
-        """See Output."""
+        """See SimulatorOutput."""
         _say(f"The simulated printer has ended: {reason}.")
 
 

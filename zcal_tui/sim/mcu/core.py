@@ -13,7 +13,7 @@ from zcal_tui.sim.mcu.dictionary import Dictionary, UnknownCommandError
 from zcal_tui.sim.mcu.displays import Hd44780s, Neopixels, St7920s
 from zcal_tui.sim.mcu.endstops import Endstops
 from zcal_tui.sim.mcu.firmware import SHUTDOWN_REASONS, Firmware
-from zcal_tui.sim.mcu.framing import DecodeError, Link
+from zcal_tui.sim.mcu.framing import DecodeError, SerialLink
 from zcal_tui.sim.mcu.i2c import Device, I2cBuses
 from zcal_tui.sim.mcu.ldc1612 import Ldc1612s
 from zcal_tui.sim.mcu.ldc1612_chip import ADDRESSES, Ldc1612Chip
@@ -111,7 +111,7 @@ class SimulatedMcu:
         self._frozen = False
         self._reset_asked = False
         self._silent_until: float | None = None
-        self._link = Link()
+        self._link = SerialLink()
         self._firmware = self._boot(0.0)
 
     # ports.Mcu
@@ -202,7 +202,7 @@ class SimulatedMcu:
             if self._now < self._silent_until:
                 return
             started, self._silent_until = self._silent_until, None
-            self._link = Link()
+            self._link = SerialLink()
             self._firmware = self._boot(started)
         firmware = self._firmware
         clock = firmware.clock_of(self._now)

@@ -28,7 +28,7 @@ class UnknownCommandError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class McuCommand:
     """A command of the dictionary, ready to decode."""
 
     name: str
@@ -81,7 +81,7 @@ class Dictionary:
         self._version = version
         self._build_versions = build_versions
         self._app = app
-        self._commands: dict[int, Command] = {}
+        self._commands: dict[int, McuCommand] = {}
         self._command_ids: dict[str, int] = {}
         self._response_ids: dict[str, int] = {}
         self._constants: dict[str, int | str] = {}
@@ -92,7 +92,7 @@ class Dictionary:
         """Declare a command by its format, such as `get_clock` or `queue_step oid=%c interval=%u …`."""
         identifier = IDENTIFY_ID if message.startswith("identify ") else self._new_id()
         name, kinds = _split(message)
-        self._commands[identifier] = Command(name, kinds, handler, in_shutdown)
+        self._commands[identifier] = McuCommand(name, kinds, handler, in_shutdown)
         self._command_ids[message] = identifier
 
     def response(self, message: str) -> Response:
@@ -109,7 +109,7 @@ class Dictionary:
         """Declare names for the values of parameters called `name` or ending in `_name`."""
         self._enumerations.setdefault(name, {}).update(values)
 
-    def parse(self, content: bytes) -> Iterator[tuple[Command, list[int | bytes]]]:
+    def parse(self, content: bytes) -> Iterator[tuple[McuCommand, list[int | bytes]]]:
         """The commands of a block, one by one. Raises UnknownCommandError or DecodeError."""
         position = 0
         while position < len(content):

@@ -66,7 +66,7 @@ def decode_vlq(data: bytes, position: int) -> tuple[int, int]:
     return value, position + 1
 
 
-class Link:
+class SerialLink:
     """The micro-controller's end of the serial line: finds blocks, keeps the sequence number, frames answers."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from zcal_tui.sim.host.errors import SimulatorError
-from zcal_tui.sim.host.output import JsonOutput, TextOutput
+from zcal_tui.sim.host.output import SimulatorJsonOutput, SimulatorTextOutput
 
 READY: dict[str, Any] = {
     "profile": "voron",
@@ -25,7 +25,7 @@ READY: dict[str, Any] = {
 
 
 def test_programs_get_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    output = JsonOutput()
+    output = SimulatorJsonOutput()
     output.progress("Installing\nmuch")
     output.notice("Klippy has ended.")
     output.ready(READY)
@@ -38,7 +38,7 @@ def test_programs_get_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_people_are_told_where_to_reach_it(capsys: pytest.CaptureFixture[str]) -> None:
-    TextOutput().ready({**READY, "moonraker": "http://127.0.0.1:7125", "api_key": "abc"})
+    SimulatorTextOutput().ready({**READY, "moonraker": "http://127.0.0.1:7125", "api_key": "abc"})
     said = capsys.readouterr().out
     for part in ("20 times", "/run/klippy.sock", "http://127.0.0.1:7125", "abc", "/run/control.sock"):
         assert part in said
@@ -46,12 +46,12 @@ def test_people_are_told_where_to_reach_it(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_people_are_told_if_klippy_is_not_ready(capsys: pytest.CaptureFixture[str]) -> None:
-    TextOutput().ready({**READY, "state": "error", "message": "Option 'x' is not valid"})
+    SimulatorTextOutput().ready({**READY, "state": "error", "message": "Option 'x' is not valid"})
     assert "Option 'x' is not valid" in capsys.readouterr().out
 
 
 def test_an_error_goes_to_the_error_output(capsys: pytest.CaptureFixture[str]) -> None:
-    TextOutput().failed(SimulatorError("No gcc.", remedy="Install it."))
+    SimulatorTextOutput().failed(SimulatorError("No gcc.", remedy="Install it."))
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err == "zcal-tui sim: No gcc. Install it.\n"
@@ -59,8 +59,8 @@ def test_an_error_goes_to_the_error_output(capsys: pytest.CaptureFixture[str]) -
 
 def test_a_reader_that_has_gone_is_no_error() -> None:
     program = (
-        "from zcal_tui.sim.host.output import JsonOutput\n"
-        "output = JsonOutput()\n"
+        "from zcal_tui.sim.host.output import SimulatorJsonOutput\n"
+        "output = SimulatorJsonOutput()\n"
         "for _ in range(20000): output.progress('x' * 100)\n"
     )
     process = subprocess.Popen(

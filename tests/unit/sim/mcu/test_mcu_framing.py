@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.sim.mcu.mcu_bench import block, reference_crc, reference_unvlq, reference_vlq
-from zcal_tui.sim.mcu.framing import CONTENT_MAX, DecodeError, Link, crc16, decode_vlq, encode_vlq
+from zcal_tui.sim.mcu.framing import CONTENT_MAX, DecodeError, SerialLink, crc16, decode_vlq, encode_vlq
 
 numbers = st.integers(-(2**31), 2**32 - 1)
 contents = st.binary(max_size=CONTENT_MAX)
@@ -50,7 +50,7 @@ def test_the_checksum_is_the_mirrored_ccitt_one(data: bytes) -> None:
 @given(st.lists(contents, max_size=20), st.data())
 def test_blocks_arrive_however_the_bytes_are_split(blocks: list[bytes], data: st.DataObject) -> None:
     stream = b"".join(block(sequence, content) for sequence, content in enumerate(blocks))
-    link = Link()
+    link = SerialLink()
     got: list[bytes | None] = []
     while stream:
         size = data.draw(st.integers(1, len(stream)))
@@ -61,7 +61,7 @@ def test_blocks_arrive_however_the_bytes_are_split(blocks: list[bytes], data: st
 
 @given(st.binary(min_size=1, max_size=200), contents)
 def test_after_garbage_and_a_retransmission_the_link_is_in_step_again(garbage: bytes, content: bytes) -> None:
-    link = Link()
+    link = SerialLink()
     list(link.receive(garbage))
     # The host repeats a block, with a sync byte before it, until it is acknowledged; garbage that looks like
     # the start of a block can swallow a few.
@@ -72,7 +72,7 @@ def test_after_garbage_and_a_retransmission_the_link_is_in_step_again(garbage: b
 
 
 def test_a_damaged_block_is_refused_once_and_the_next_good_one_is_taken() -> None:
-    link = Link()
+    link = SerialLink()
     damaged = bytearray(block(0, b"\x03\x04"))
     damaged[2] ^= 1
     assert list(link.receive(bytes(damaged))) == [None]
@@ -81,7 +81,7 @@ def test_a_damaged_block_is_refused_once_and_the_next_good_one_is_taken() -> Non
 
 
 def test_a_block_out_of_sequence_is_answered_with_the_expected_number() -> None:
-    link = Link()
+    link = SerialLink()
     assert list(link.receive(block(0, b"\x05"))) == [b"\x05"]
     assert list(link.receive(block(2, b"\x06"))) == [None]
     assert link.frame() == block(1, b"")
@@ -89,12 +89,12 @@ def test_a_block_out_of_sequence_is_answered_with_the_expected_number() -> None:
 
 
 def test_leading_sync_bytes_are_no_fault() -> None:
-    link = Link()
+    link = SerialLink()
     assert list(link.receive(b"\x7e\x7e\x7e" + block(0, b"\x7e\x7e"))) == [b"\x7e\x7e"]
 
 
 def test_sequence_numbers_wrap_at_sixteen() -> None:
-    link = Link()
+    link = SerialLink()
     for sequence in range(40):
         assert list(link.receive(block(sequence, bytes((sequence,))))) == [bytes((sequence,))]
         assert link.frame()[1] == 0x10 | (sequence + 1) & 0xF
