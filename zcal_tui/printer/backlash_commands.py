@@ -1,7 +1,8 @@
 """Backlash commands that the plugins of scanning probes bring.
 
-A new plugin needs one entry here, and the wording of its result in printer/console.py (`BacklashFound` and the like in
-printer/messages.py). The plan, `all` and the check `backlash` follow.
+A new plugin needs one entry here, and the wording of its result in printer/console.py, as `BacklashFound`,
+`BacklashNegative` or `BacklashNone`. The plan, `all` and the check `backlash` follow. A result that these three do not
+fit gets a message of its own, which checks/backlash/plugin_instrument.py has to read.
 """
 
 from collections.abc import Callable, Mapping

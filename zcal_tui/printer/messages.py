@@ -169,7 +169,7 @@ class AxisTwistComplete:
 
 @dataclass(frozen=True)
 class BacklashNone:
-    """Cartographer found no significant backlash."""
+    """The plugin found no significant backlash."""
 
     samples: int
     t: float
@@ -177,7 +177,7 @@ class BacklashNone:
 
 @dataclass(frozen=True)
 class BacklashFound:
-    """Cartographer found backlash of that size."""
+    """The plugin found backlash of that size (mm)."""
 
     samples: int
     backlash: float
@@ -185,7 +185,7 @@ class BacklashFound:
 
 @dataclass(frozen=True)
 class BacklashNegative:
-    """Cartographer's estimate came out negative, which it ignores."""
+    """The estimate came out negative, which Cartographer ignores."""
 
     backlash: float
 
