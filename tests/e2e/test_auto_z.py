@@ -86,7 +86,7 @@ def test_without_a_person_the_offset_is_put_back(printer_sim: Starter, tmp_path:
     assert kinds.count("offset") == 2
     assert kinds.count("switch") == kinds.count("bed") == 6
     notices = [event["text"] for event in ended.events if event["event"] == "notice"]
-    assert any("put back to 0.123" in text for text in notices), notices
+    assert any("restored to 0.123" in text for text in notices), notices
     assert_as_before(printer, offset=0.123)
 
 

@@ -173,7 +173,7 @@ def test_a_probe_that_retracts_is_refused_by_name(tmp_path: Path) -> None:
     assert ended.code == 3
     problem = ended.record["problem"]
     assert problem["what"] == "The probe [bltouch] cannot show backlash."
-    assert "no switch whose release could be timed" in problem["cause"]
+    assert "no switch whose release could be measured" in problem["cause"]
 
 
 def test_without_the_extra_it_says_how_to_install_it(printer_sim: Starter, tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ def test_places_out_of_reach_are_refused_before_anything_moves(printer_sim: Star
     printer = printer_sim("corexy")
     ended = program.run(tmp_path, *options(printer, "--places", "150,10;150,200"))
     assert ended.code == 3
-    assert "do not both reach the bed at 150,10" in ended.record["problem"]["what"]
+    assert "cannot both reach the bed at 150,10" in ended.record["problem"]["what"]
     client = wait_for_state(printer, "ready")
     assert client.status("toolhead")["homed_axes"] == ""
     client.close()
@@ -175,6 +175,6 @@ def test_a_killed_run_is_continued_after_its_finished_round(printer_sim: Starter
     kept = [sample for sample in record["samples"] if sample["round"] == 1]
     assert [sample["trigger_z"] for sample in kept] == [sample["trigger_z"] for sample in first]
     assert len(record["samples"]) == 2 * len(first)
-    assert "1 finished round(s) of it are taken over" in printed.stdout
+    assert "reusing 1 finished round(s)" in printed.stdout
     assert_true(printer, record)
     assert_left_well(printer)

@@ -162,7 +162,7 @@ def usage(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["--headless"], 2, "which check"),
+        (["--headless"], 2, "needs a check"),
         (["--headless", "acuracy"], 2, "did you mean accuracy"),
         (["--headless", "accuracy", "--samples", "1"], 2, "2 to 200"),
         (["--headless", "accuracy", "--sampels", "3"], 2, "did you mean --samples"),

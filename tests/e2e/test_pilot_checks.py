@@ -81,7 +81,7 @@ CASES = (
         "bias",
         {"spread": None},
         screens=frozenset({"PaperScreen"}),
-        told=("Measured so far",),
+        told=("Samples so far",),
         parameters={"points": 2, "touches": 3, "max_rounds": 2},
     ),
     Case(

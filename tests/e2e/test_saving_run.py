@@ -1,6 +1,7 @@
 """What a check found is saved as the person was shown, or not at all."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -90,7 +91,7 @@ def test_the_question_says_what_is_lost_and_what_becomes_invalid(
         "[bltouch] z_offset: 2.097 (was 2.100): the nozzle will be elsewhere",
         "homing",
         "live G-code offset (Z −50 µm",
-        "temperature of heater_bed",
+        "target of heater_bed",
         "bed mesh was made with the old z_offset",
         "-z_offset: 2.100",
         "+#z_offset: 2.100",
@@ -194,12 +195,12 @@ def test_a_value_in_an_included_file_is_a_line_to_edit(printer_sim: Starter, tmp
         saved = find(opened, change("probe", "z_offset", "1.520"))
         assert saved.states == ["proposed"]
         assert saved.questions == []
-        assert "more/z.cfg, line 3" in saved.told
+        assert re.search(r"more/z\.cfg.* line 3", saved.told)
         assert pending(printer) == {}
         # What else was found is saved all the same
         saved = find(opened, change("probe", "z_offset", "1.520"), change("probe", "x_offset", "0.25"))
     assert saved.states == ["proposed", "saved"], saved.told
-    assert "more/z.cfg, line 3" in saved.questions[0].detail
+    assert re.search(r"more/z\.cfg.* line 3", saved.questions)[0].detail
     assert printer.config.read_bytes() == shown_after(saved, before)
     assert setting(printer, "probe", "z_offset") == 1.5
 
@@ -227,7 +228,7 @@ def test_a_conflict_of_somebody_elses_value_stops_all(printer_sim: Starter, tmp_
         saved = find(opened, change("probe", "x_offset", "0.25"))
     assert saved.states == ["proposed"]
     assert saved.questions == []
-    assert "more/z.cfg, line 3" in saved.told
+    assert re.search(r"more/z\.cfg.* line 3", saved.told)
     assert pending(printer) == {"probe": {"z_offset": "1.900"}}
 
 
@@ -324,7 +325,7 @@ def test_through_moonraker(login: bool, printer_sim: Starter, tmp_path: Path) ->
     with session(printer.moonraker, tmp_path / "data", printer.ready["api_key"]) as opened:
         saved = find(opened, change("probe", "z_offset", "1.520"), change("probe", "x_offset", "0.25"))
     assert saved.states == ["proposed", "saved"], saved.told
-    assert "more/z.cfg, line 3" in saved.told
+    assert re.search(r"more/z\.cfg.* line 3", saved.told)
     assert printer.config.read_bytes() == shown_after(saved, before)
     assert BACKUP.search(saved.told)
     assert setting(printer, "probe", "x_offset") == 0.25

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -55,7 +56,8 @@ class CheckRun:
         self._store = store
         self._show = snapshots.event
         self._snapshots = snapshots
-        self._last = snapshots.snapshot.last
+        self._last: Mapping[str, Record] = {}
+        """The last results, as they were when the run began."""
         self._options = options
         resumed = options.resume  # of an `all`, it is none of this check's
         self._resumed = resumed if resumed is not None and resumed.check == check.info.name else None
@@ -75,6 +77,7 @@ class CheckRun:
 
     async def go(self, printer_name: str, address: str) -> RunEnded:
         """Run it and return its last event, stored but not shown yet. Never raises: a failure is the run's outcome."""
+        self._last = self._snapshots.snapshot.last
         started = self._started(printer_name, address)
         try:
             return await self._run(printer_name, started)
