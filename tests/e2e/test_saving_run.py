@@ -92,7 +92,7 @@ def test_the_question_says_what_is_lost_and_what_becomes_invalid(
         "homing",
         "live G-code offset (Z −50 µm",
         "target of heater_bed",
-        "bed mesh was made with the old z_offset",
+        "mesh was probed with the old z_offset",
         "-z_offset: 2.100",
         "+#z_offset: 2.100",
         "+#*# z_offset = 2.097",
@@ -200,7 +200,7 @@ def test_a_value_in_an_included_file_is_a_line_to_edit(printer_sim: Starter, tmp
         # What else was found is saved all the same
         saved = find(opened, change("probe", "z_offset", "1.520"), change("probe", "x_offset", "0.25"))
     assert saved.states == ["proposed", "saved"], saved.told
-    assert re.search(r"more/z\.cfg.* line 3", saved.questions)[0].detail
+    assert re.search(r"more/z\.cfg.* line 3", saved.questions[0].detail)
     assert printer.config.read_bytes() == shown_after(saved, before)
     assert setting(printer, "probe", "z_offset") == 1.5
 
