@@ -210,9 +210,12 @@ class Session:
         ended = None
         try:
             if self._results_of != (printer := self._snapshots.snapshot.filed_under):
-                await self._read_results(
-                    printer
-                )  # a check may ask for earlier results from its first step on
+                # A check may ask for earlier results from its first step on
+                try:
+                    await self._read_results(printer)
+                except OSError as error:  # whoever waits for the end of this run must get one
+                    logger.warning("earlier results cannot be read", exc_info=True)
+                    self._snapshots.console(f"!! Earlier results cannot be read: {error}")
             snapshot = self._snapshots.snapshot
             ended = await run.go(snapshot.filed_under, snapshot.link.address)
         finally:

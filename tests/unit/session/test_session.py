@@ -90,6 +90,23 @@ async def test_a_check_that_starts_at_once_knows_the_results_that_are_stored(
         await asyncio.to_thread(later.close)
 
 
+async def test_a_check_ends_although_the_stored_results_cannot_be_read(
+    klippy: FakeKlippy, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*wanted: Any) -> dict[str, Record]:
+        raise OSError("Input/output error")
+
+    monkeypatch.setattr(store, "last", broken)
+    session = Session(PrinterTarget(addresses=(SocketAddress(klippy.path),)), store)
+    session.start()
+    try:
+        await until(lambda: session.snapshot.printer.ready)
+        assert (await run_to_end(session, samples=4)).outcome is Outcome.FINISHED
+        assert any("Earlier results cannot be read" in line.text for line in session.snapshot.console)
+    finally:
+        await asyncio.to_thread(session.close)
+
+
 async def test_a_sample_is_on_disk_before_it_is_shown(session: Session, store: Store) -> None:
     on_disk: list[bool] = []
 
