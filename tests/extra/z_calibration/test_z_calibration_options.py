@@ -129,7 +129,7 @@ def test_relative_reference_index(start: Starter) -> None:
     printer = start(
         edit=lambda text: text.replace(
             "zero_reference_position: 125, 125", "relative_reference_index: 12\n"
-        ).replace("[zcal]", "[zcal]\nswitch_hysteresis: 0.01")
+        ).replace("\n[zcal]\n", "\n[zcal]\nswitch_hysteresis: 0.01\n")
     )
     if printer.ready["state"] != "ready":
         assert "relative_reference_index" in printer.ready["message"]

@@ -225,7 +225,7 @@ async def test_a_cancel_in_the_measurement_is_kept_for_its_end(eddy: FakeEddy, b
 
 async def test_a_program_that_is_ended_in_it_moves_nothing_more(eddy: FakeEddy, bench: Bench) -> None:
     running = asyncio.ensure_future(calibrate(bench, *AGREED, DOWN, ACCEPT))
-    await until(lambda: bool(bench.told(Progress)))
+    await until(lambda: bool(bench.told(Progress)) and "ACCEPT" in bench.machine.scripts)
     before = len(bench.machine.scripts)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
