@@ -251,6 +251,13 @@ class ScriptedSession:
     def note_changed(self, what: str) -> None:
         self.asked.append(("changed", what))
 
+    @property
+    def closed(self) -> bool:
+        return self.asked_for("close") > 0
+
+    def begin_close(self, patience: float = 30.0) -> None:
+        self.close(patience)
+
     def close(self, patience: float = 30.0) -> None:
         self.asked.append(("close", None))
 

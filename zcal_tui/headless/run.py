@@ -3,6 +3,7 @@
 import contextlib
 import queue
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -20,10 +21,6 @@ from zcal_tui.session.snapshot import LinkState, Snapshot
 POLL = 0.05
 STARTUP_PATIENCE = 60.0
 """Seconds that klippy may take to become ready, as after a restart with a slow micro-controller."""
-
-
-class Interrupted(Exception):
-    """A signal asked to leave before the check had begun."""
 
 
 class Signals:
@@ -48,39 +45,143 @@ class Signals:
         self.count += 1
 
 
-def wait_until_ready(session: SessionPort, output: Output, signals: Signals) -> Problem | None:
-    """Wait for the link and for klippy. Returns what prevents it for good, None once both are ready."""
-    shown = ""
-    deadline = time.monotonic() + STARTUP_PATIENCE
-    while True:
-        if signals.count:
-            raise Interrupted
-        snapshot = session.snapshot
-        if snapshot.link.text and snapshot.link.text != shown:
-            shown = snapshot.link.text
-            output.message(shown)
-        problem = _obstacle(snapshot)
-        if problem is not None:
-            return problem
-        if snapshot.link.state is LinkState.UP and snapshot.printer.ready:
-            return None
-        if snapshot.link.state is LinkState.STARTING:
-            deadline = time.monotonic() + STARTUP_PATIENCE
-        if time.monotonic() > deadline:
-            return Problem(
-                "Klipper did not become ready within a minute.",
-                snapshot.printer.message or "It is still starting.",
-                "Check klippy.log, then try again.",
-            )
-        time.sleep(POLL)
-
-
 def _obstacle(snapshot: Snapshot) -> Problem | None:
     if snapshot.link.problem is not None:
         return snapshot.link.problem
     if snapshot.link.state is LinkState.UP and snapshot.printer.klippy in ("error", "shutdown"):
         return snapshot.klippy_problem
     return None
+
+
+class HeadlessRun:
+    """One check on one printer, in steps that never wait, so that one thread can follow many of them.
+
+    The session is started already; whoever makes the steps closes it, and calls `stop_listening`, once there is a
+    code. `answerer` makes who answers questions, once the printer is reached; nobody does without it. `news` is set
+    whenever a step has something to do; without news, a step is due every POLL seconds.
+    """
+
+    def __init__(
+        self,
+        session: SessionPort,
+        check: str,
+        parameters: Any,
+        output: Output,
+        news: threading.Event,
+        options: RunOptions | None = None,
+        answerer: Callable[[Snapshot], Answerer] | None = None,
+    ) -> None:
+        self._session = session
+        self._check = check
+        self._parameters = parameters
+        self._output = output
+        self._options = options
+        self._answerer = answerer
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._news = news
+        self.stop_listening = session.listen(self._hear)
+        self._answers: Answerer | None = None
+        self._shown = ""
+        self._deadline = time.monotonic() + STARTUP_PATIENCE
+        self._signals = 0
+        self._asked = 0
+        self._link_reported = False
+        self._leaving = False
+        self.ready = False
+        """Whether the printer is ready for the check, as of the last step before the check began."""
+        self.begun = False
+        """Whether the check was started."""
+
+    def step(self, signals: int, *, may_begin: bool = True) -> ExitCode | None:
+        """Do what is due; returns the exit code once the run has ended.
+
+        `signals` is how many signals to cancel have arrived. With `may_begin` False, a printer that is ready waits.
+        """
+        if self.begun:
+            return self._follow(signals)
+        if signals:
+            self._output.message("Cancelled before the check started.")
+            return ExitCode.CANCELLED
+        snapshot = self._session.snapshot
+        problem = self._wait_until_ready(snapshot)
+        if problem is not None:
+            for line in problem_lines(problem):
+                self._output.message(line)
+            return ExitCode.USAGE if problem.key == USAGE else ExitCode.NOT_READY
+        if not (self.ready and may_begin):
+            return None
+        if self._answerer is not None:
+            self._answers = self._answerer(snapshot)
+        try:
+            self._session.start_check(self._check, self._parameters, self._options)
+        except SessionBusy as busy:  # the printer went in the moment after it had become ready
+            self._output.message(str(busy))
+            return ExitCode.NOT_READY
+        self.begun = True
+        return self._follow(signals)
+
+    def _hear(self, event: Event) -> None:
+        self._events.put(event)
+        self._news.set()
+
+    def _wait_until_ready(self, snapshot: Snapshot) -> Problem | None:
+        """Note whether the link and klippy are ready. Returns what prevents it for good."""
+        if snapshot.link.text and snapshot.link.text != self._shown:
+            self._shown = snapshot.link.text
+            self._output.message(self._shown)
+        self.ready = False
+        problem = _obstacle(snapshot)
+        if problem is not None:
+            return problem
+        self.ready = snapshot.link.state is LinkState.UP and snapshot.printer.ready
+        if self.ready or snapshot.link.state is LinkState.STARTING:
+            self._deadline = time.monotonic() + STARTUP_PATIENCE
+        if time.monotonic() > self._deadline:
+            return Problem(
+                "Klipper did not become ready within a minute.",
+                snapshot.printer.message or "It is still starting.",
+                "Check klippy.log, then try again.",
+            )
+        return None
+
+    def _follow(self, signals: int) -> ExitCode | None:
+        if self._leaving:
+            return self._leave()
+        self._link_reported = _report_link(self._session.snapshot, self._output, self._link_reported)
+        if signals > self._signals:
+            self._signals = signals
+            if signals > 1:
+                self._output.message("Leaving now. The printer still completes the commands it has received.")
+                self._leaving = True
+                self._session.begin_close(patience=0.0)
+                return self._leave()
+            self._output.message("Cancelling: the printer finishes the current move or samples, then lifts.")
+            self._session.cancel()
+        while (event := self._next_event()) is not None:
+            self._output.event(event)
+            if isinstance(event, RunEnded) and event.record.check == self._check:
+                return of_record(event.record)
+        if self._answers is not None:
+            try:
+                self._asked = _answer(self._session, self._answers, self._asked)
+            except NobodyAnswers as gone:
+                self._output.message(f"{gone} The check is cancelled.")
+                self._answers = None
+                self._session.cancel()
+        return None
+
+    def _leave(self) -> ExitCode | None:
+        """Print the events that a closing session still has, until it is closed."""
+        closed = self._session.closed
+        while (event := self._next_event()) is not None:
+            self._output.event(event)
+        return ExitCode.CANCELLED if closed else None
+
+    def _next_event(self) -> Event | None:
+        try:
+            return self._events.get_nowait()
+        except queue.Empty:
+            return None
 
 
 def run_headless(
@@ -109,61 +210,16 @@ def run_one(
     answerer: Callable[[Snapshot], Answerer] | None = None,
 ) -> ExitCode:
     """The same where somebody else takes the signals, on any thread."""
-    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-    stop_listening = session.listen(events.put)
+    news = threading.Event()
+    run = HeadlessRun(session, check, parameters, output, news, options, answerer)
     try:
-        problem = wait_until_ready(session, output, signals)
-        if problem is not None:
-            for line in problem_lines(problem):
-                output.message(line)
-            return ExitCode.USAGE if problem.key == USAGE else ExitCode.NOT_READY
-        answers = answerer(session.snapshot) if answerer is not None else None
-        session.start_check(check, parameters, options)
-        return _follow(session, check, events, output, signals, answers)
-    except SessionBusy as busy:  # the printer went in the moment after it had become ready
-        output.message(str(busy))
-        return ExitCode.NOT_READY
-    except Interrupted:
-        output.message("Cancelled before the check started.")
-        return ExitCode.CANCELLED
+        while (code := run.step(signals.count)) is None:
+            news.wait(POLL)
+            news.clear()
+        return code
     finally:
         session.close()  # while the signals are still taken: the printer is lifted off the bed here
-        stop_listening()
-
-
-def _follow(
-    session: SessionPort,
-    check: str,
-    events: queue.SimpleQueue[Event],
-    output: Output,
-    signals: Signals,
-    answers: Answerer | None,
-) -> ExitCode:
-    seen = 0
-    asked = 0
-    waits = False
-    while True:
-        waits = _report_link(session.snapshot, output, waits)
-        if signals.count > seen:
-            seen = signals.count
-            if seen > 1:
-                output.message("Leaving now. The printer still completes the commands it has received.")
-                session.close(patience=0.0)
-                return _drain(events, output)
-            output.message("Cancelling: the printer finishes the current move or samples, then lifts.")
-            session.cancel()
-        with contextlib.suppress(queue.Empty):
-            event = events.get(timeout=POLL)
-            output.event(event)
-            if isinstance(event, RunEnded) and event.record.check == check:
-                return of_record(event.record)
-        if answers is not None:
-            try:
-                asked = _answer(session, answers, asked)
-            except NobodyAnswers as gone:
-                output.message(f"{gone} The check is cancelled.")
-                answers = None
-                session.cancel()
+        run.stop_listening()
 
 
 def _report_link(snapshot: Snapshot, output: Output, reported: bool) -> bool:
@@ -189,12 +245,3 @@ def _answer(session: SessionPort, answers: Answerer, asked: int) -> int:
     if asking is not None and (answer := answers.poll()) is not None:
         session.answer(asking.n, answer)
     return asked
-
-
-def _drain(events: queue.SimpleQueue[Event], output: Output) -> ExitCode:
-    """Print the events that a closed session still has."""
-    while True:
-        try:
-            output.event(events.get_nowait())
-        except queue.Empty:
-            return ExitCode.CANCELLED

@@ -75,8 +75,13 @@ class SessionPort(Protocol):
     def note_changed(self, what: str) -> None:
         """Record a hardware change that a person reports (a key of HARDWARE_CHANGES)."""
 
-    def close(self, patience: float = 30.0) -> None:
-        """Cancel the running check, clean up and end the session's thread; returns when that is done.
+    def begin_close(self, patience: float = 30.0) -> None:
+        """Begin to close: the running check is cancelled and cleaned up; one that has not ended within `patience`
+        seconds is interrupted. `closed` shows when that is done."""
 
-        A check that has not ended within `patience` seconds is interrupted.
-        """
+    @property
+    def closed(self) -> bool:
+        """Whether nothing of the session runs any more."""
+
+    def close(self, patience: float = 30.0) -> None:
+        """The same, and wait until it is done."""

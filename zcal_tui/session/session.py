@@ -1,4 +1,4 @@
-"""The session: a thread with its own event loop, on which the printer's I/O and the running check live.
+"""The session: the printer's I/O and the running check, on the thread of a `SessionLoop`.
 
 A terminal that stops reading blocks a Textual app's event loop. Nothing on this thread waits for a user interface, so
 the check continues, the connection stays up and no sample is lost.
@@ -15,6 +15,7 @@ from zcal_tui.model.questions import Answer
 from zcal_tui.model.record import WHOLE, Problem, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.store import StillRunning, Store, now_iso
+from zcal_tui.session.loop import SessionLoop
 from zcal_tui.session.port import RunOptions, SessionBusy
 from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.session.snapshot_store import SnapshotStore
@@ -34,17 +35,21 @@ NAME_POLL = 0.5
 """Seconds between checks for the printer's name while klippy is starting."""
 CLEAN_UP_PATIENCE = 10.0
 """Seconds to lift and dock the probe after a check was interrupted."""
+LINK_CLOSE_PATIENCE = 15.0
+"""Seconds to close the connection, a simulated printer included."""
 
 
 class Session:
-    """Implements `SessionPort`."""
+    """Implements `SessionPort`. Without a `loop` it has one of its own; one that is given may be shared by many
+    sessions, and is stopped by whoever made it."""
 
-    def __init__(self, target: PrinterTarget, store: Store) -> None:
+    def __init__(self, target: PrinterTarget, store: Store, loop: SessionLoop | None = None) -> None:
         self._target = target
         self._store = store
         self._snapshots = SnapshotStore()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._serve, name="zcal session", daemon=True)
+        self._owns_loop = loop is None
+        self._host = loop if loop is not None else SessionLoop()
+        self._loop = self._host.loop
         self._connection: PrinterConnection | None = None
         self._results_of: str | None = None
         """The printer whose stored results are in the snapshot."""
@@ -54,6 +59,7 @@ class Session:
         self._tasks: set[asyncio.Task[None]] = set()
         self._lock = threading.Lock()
         self._closed = threading.Event()
+        self._started = False
         self._closing = False
 
     @property
@@ -66,8 +72,11 @@ class Session:
 
     def start(self) -> None:
         with self._lock:
-            if self._thread.ident is None and not self._closing:
-                self._thread.start()
+            if self._started or self._closing:
+                return
+            self._started = True
+        self._host.start()
+        self._loop.call_soon_threadsafe(lambda: self._spawn(self._connect()))
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         return self._snapshots.listen(listener)
@@ -106,26 +115,35 @@ class Session:
     def note_changed(self, what: str) -> None:
         self._loop.call_soon_threadsafe(self._note_changed, what)
 
-    def close(self, patience: float = CLOSE_PATIENCE) -> None:
+    @property
+    def closed(self) -> bool:
+        return self._closed.is_set()
+
+    def begin_close(self, patience: float = CLOSE_PATIENCE) -> None:
         with self._lock:
             first, self._closing = not self._closing, True
-        if first and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._spawn, self._shut_down(patience))
-        if self._thread.ident is not None and threading.current_thread() is not self._thread:
-            self._closed.wait(patience + CLEAN_UP_PATIENCE + 10.0)
+        if not first:
+            return
+        if self._started:
+            self._loop.call_soon_threadsafe(lambda: self._spawn(self._shut_down(patience)))
+        else:
+            self._end()
+
+    def close(self, patience: float = CLOSE_PATIENCE) -> None:
+        self.begin_close(patience)
+        if self._host.is_own_thread:
+            return
+        limit = patience + CLEAN_UP_PATIENCE + 10.0
+        if self._closed.wait(limit) and self._owns_loop:
+            self._host.wait_stopped(limit)
+
+    def _end(self) -> None:
+        """Nothing of this session runs any more."""
+        self._closed.set()
+        if self._owns_loop:
+            self._host.stop()
 
     # Everything below runs on the session's thread.
-
-    def _serve(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._spawn(self._connect())
-        try:
-            self._loop.run_forever()
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.run_until_complete(self._loop.shutdown_default_executor())
-        finally:
-            self._loop.close()
-            self._closed.set()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = self._loop.create_task(work)
@@ -294,5 +312,9 @@ class Session:
         if others:
             await asyncio.wait(others, timeout=5.0)
         if self._connection is not None:
-            await self._connection.close()
-        self._loop.call_soon(self._loop.stop)
+            try:
+                async with asyncio.timeout(LINK_CLOSE_PATIENCE):
+                    await self._connection.close()
+            except TimeoutError:
+                logger.warning("the connection did not close within %s s", LINK_CLOSE_PATIENCE)
+        self._loop.call_soon(self._end)

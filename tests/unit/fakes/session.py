@@ -76,5 +76,8 @@ class FakeSession:
         self.cancels += 1
         self.on_cancel()
 
+    def begin_close(self, patience: float | None = None) -> None:
+        self.close(patience)
+
     def close(self, patience: float | None = None) -> None:
         self.closed.append(patience)
