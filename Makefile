@@ -8,20 +8,21 @@ ARGS ?=
 PROFILE ?= voron
 TESTS ?= tests
 
-.PHONY: pins setup demo check test test-kalico lint format bench campaign screenshots clean
+.PHONY: lock pins setup demo check test test-kalico lint format bench campaign screenshots clean
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml requirements.lock
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed ($(PYTHON) was not found)."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Set PYTHON=…"; exit 1; }
 	@command -v gcc >/dev/null || echo "Note: gcc was not found. The simulated printer needs it (Debian: apt-get install gcc)."
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $(STAMP)
 
-$(DEV_STAMP): $(STAMP)
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+$(DEV_STAMP): $(STAMP) requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
 	@touch $(DEV_STAMP)
 
 demo: setup
@@ -54,6 +55,12 @@ bench: $(DEV_STAMP)
 
 campaign: $(DEV_STAMP)
 	$(BIN)/python -m campaigns $(ARGS)
+
+# Newer dependencies, locked by hash for every supported Python; needs uv. The second list adds the tools, in the first's versions.
+LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --custom-compile-command "make lock"
+lock:
+	$(LOCK) --output-file requirements.lock pyproject.toml
+	$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
 # Newer packages for the simulator, pinned by hash; needs uv.
 pins:
