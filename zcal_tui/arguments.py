@@ -10,13 +10,12 @@ from zcal_tui import __version__
 from zcal_tui.command import Command
 from zcal_tui.config import as_path, load
 from zcal_tui.headless.results import RESULT_PROGRAMS
+from zcal_tui.profile_names import DEFAULT_PROFILE, PROFILES
 
 if TYPE_CHECKING:  # every check's declaration is read only where the command line says anything about checks
     from zcal_tui.checks.base import Declaration
     from zcal_tui.checks.full_calibration import FullCalibrationParameters
     from zcal_tui.checks.parameters import ParameterSpec
-
-PROFILES = ("voron", "bedslinger", "corexy", "delta")
 
 PACKAGED = "pypi:"
 """What the name of a Klipper begins with that is no folder."""
@@ -88,7 +87,7 @@ def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer")
     where.add_argument(
         "--demo",
         nargs="?",
-        const="voron",
+        const=DEFAULT_PROFILE,
         metavar="PROFILE",
         default=gone,
         help=f"use a simulated printer: {', '.join(PROFILES)}, or a folder with printer.cfg and truth.toml",
@@ -314,7 +313,7 @@ def _check_demo(profile: str, given: dict[str, Any]) -> None:
         from zcal_tui.checks.full_calibration import DECLARED
 
         if profile in DECLARED:
-            raise UsageError(f"name the profile before the check: --demo {PROFILES[0]} {profile}")
+            raise UsageError(f"name the profile before the check: --demo {DEFAULT_PROFILE} {profile}")
         hint = f"did you mean {near[0]}?" if near else f"use {', '.join(PROFILES)}, or the path of a folder"
         raise UsageError(f"--demo: unknown profile {profile!r}; {hint}")
     truth = given.get("truth")

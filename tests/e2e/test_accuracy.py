@@ -9,13 +9,14 @@ import pytest
 
 from tests.e2e import program
 from tests.e2e.simulated import Starter
+from zcal_tui.profile_names import PROFILES
 from zcal_tui.results.store import read_run
 
 
 @pytest.mark.core
-@pytest.mark.parametrize("profile", ["voron", "bedslinger", "corexy", "delta"])
+@pytest.mark.parametrize("profile", PROFILES)
 def test_the_demo_measures_every_profile(profile: str, tmp_path: Path) -> None:
-    ended = program.run(tmp_path, "--demo", profile, "--sim-speed", "20", "accuracy", "--samples", "20")
+    ended = program.run(tmp_path, "--demo", profile, "--sim-speed", "40", "accuracy", "--samples", "20")
     record = ended.record
     assert ended.code == 0, ended.errors
     assert record["outcome"] == "finished"

@@ -19,6 +19,7 @@ from zcal_tui.checks.full_calibration import DECLARED, FullCalibrationParameters
 from zcal_tui.command import Command
 from zcal_tui.config import ConfigError
 from zcal_tui.headless.exit_codes import ExitCode
+from zcal_tui.profile_names import PROFILES
 
 NO_FILE = {"XDG_CONFIG_HOME": "/nowhere"}
 
@@ -94,7 +95,7 @@ def test_a_way_to_save_that_is_not_there() -> None:
         (["--demo", "voron", "--printer", "/x"], "--demo uses its own printer"),
         (["--demo", "vorn"], "unknown profile 'vorn'; did you mean voron?"),
         (["--demo", "accuracy"], "name the profile before the check: --demo voron accuracy"),
-        (["--demo", "zzz"], "use voron, bedslinger, corexy, delta"),
+        (["--demo", "zzz"], "use " + ", ".join(PROFILES)),
         (["--demo", "voron", "--truth", "/nowhere.toml"], "--truth: file /nowhere.toml does not exist"),
         (["--truth", "/nowhere.toml"], "--truth requires --demo"),
         (["--demo", "voron", "--klipper", "/nowhere"], "--klipper: folder /nowhere does not exist"),

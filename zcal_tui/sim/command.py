@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from zcal_tui.profile_names import DEFAULT_PROFILE, PROFILES
 from zcal_tui.sim.check import check
 from zcal_tui.sim.host import clocks, klippy_source, moonraker, overlay, packages
 from zcal_tui.sim.host.commands import ARGUMENTS, HELP
@@ -23,7 +24,7 @@ from zcal_tui.sim.host.run_folder import create_run_folder
 from zcal_tui.sim.host.simulator import Setup, Simulator
 from zcal_tui.sim.klippy_facts import KlippyFacts
 from zcal_tui.sim.preparation import Prepared, prepare
-from zcal_tui.sim.profile import PROFILES, Profile, load_profile
+from zcal_tui.sim.profile import Profile, load_profile
 from zcal_tui.sim.refusals import WiringError
 from zcal_tui.sim.strip import describe
 from zcal_tui.sim.truth import TruthError, read_truth
@@ -55,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
         "words",
         nargs="*",
         metavar="PROFILE",
-        help=f"{', '.join(PROFILES)} (default: voron), or the path of a printer.cfg or its folder; "
+        help=f"{', '.join(PROFILES)} (default: {DEFAULT_PROFILE}), or the path of a printer.cfg or its folder; "
         "with --control, a command and its arguments",
     )
     made.add_argument(
@@ -172,7 +173,7 @@ def _plugins(options: argparse.Namespace) -> set[str]:
 
 
 def _run(options: argparse.Namespace, output: SimulatorOutput) -> int:
-    profile = load_profile(options.words[0] if options.words else PROFILES[0])
+    profile = load_profile(options.words[0] if options.words else DEFAULT_PROFILE)
     if options.truth is not None:
         profile = Profile(profile.name, profile.printer_cfg, read_truth(options.truth))
     if options.check:

@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from zcal_tui.profile_names import PROFILE_FOLDER, PROFILES
 from zcal_tui.sim.truth import Truth, TruthError, read_truth
 from zcal_tui.sim.truth_schema import nearest
 
-_FOLDER = Path(__file__).parent / "profiles"
-
-PROFILES = ("voron", "bedslinger", "corexy", "delta")
-"""The machine profiles that come with the program."""
+__all__ = ["PROFILES", "Profile", "load_profile"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ def load_profile(name_or_path: str | Path) -> Profile:
     Raises TruthError, with what is missing and what would do.
     """
     if str(name_or_path) in PROFILES:
-        name, folder = str(name_or_path), _FOLDER / str(name_or_path)
+        name, folder = str(name_or_path), PROFILE_FOLDER / str(name_or_path)
         return Profile(name, folder / "printer.cfg", read_truth(folder / "truth.toml"))
     path = Path(name_or_path).expanduser()
     printer_cfg = path / "printer.cfg" if path.is_dir() else path

@@ -201,6 +201,14 @@ async def test_macros_with_the_usual_names_put_it_away_whoever_fetches_it(
     assert stow_macros(printer.state, "none", "auto") is None
 
 
+async def test_euclids_names_are_usual_ones(machine: Machine, klippy: FakeKlippy, printer: Printer) -> None:
+    sections: dict[str, dict[str, str]] = {
+        f"gcode_macro {name}": {} for name in ("deploy_probe", "stow_probe")
+    }
+    await configure(machine, klippy, printer, **sections)
+    assert dock_macros(printer.state, "auto", "auto") == ("DEPLOY_PROBE", "STOW_PROBE")
+
+
 async def test_kalicos_own_dock_looks_by_itself(
     context: Make, machine: Machine, klippy: FakeKlippy, printer: Printer
 ) -> None:

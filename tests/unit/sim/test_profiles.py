@@ -6,6 +6,7 @@ import pytest
 
 from tests.unit.sim.machine_rig import CARTESIAN, PROBE
 from zcal_tui.klipper_config.configuration import parse_text
+from zcal_tui.profile_names import profile_names
 from zcal_tui.sim.machine import SimulatedMachine
 from zcal_tui.sim.preparation import prepare
 from zcal_tui.sim.profile import PROFILES, load_profile
@@ -47,7 +48,7 @@ class TestEveryProfile:
 
 
 def test_the_configured_places_of_the_drives_are_the_true_ones() -> None:
-    for name in ("voron", "corexy"):
+    for name in ("voron", "euclid", "corexy", "toolboard"):
         profile = load_profile(name)
         wiring = load_wiring(profile.printer_cfg)
         assert len(wiring.drive_places) == len(wiring.drives)
@@ -56,12 +57,27 @@ def test_the_configured_places_of_the_drives_are_the_true_ones() -> None:
             assert (drive.x, drive.y) == (x, y)
 
 
-def test_the_homing_place_is_over_the_z_pin() -> None:
-    profile = load_profile("voron")
+@pytest.mark.parametrize("name", ["voron", "euclid"])
+def test_the_homing_place_is_over_the_z_pin(name: str) -> None:
+    profile = load_profile(name)
     home = parse_text(profile.printer_cfg.read_text()).sections["safe_z_home"].get("home_xy_position")
     pin = profile.truth.z_endstop
     assert home is not None
     assert [float(part) for part in home.split(",")] == [pin.x, pin.y]
+
+
+def test_a_profile_is_its_folder(tmp_path: Path) -> None:
+    for name in ("zebra", "voron", "ant"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "printer.cfg").touch()
+    (tmp_path / "notes").mkdir()
+    assert profile_names(tmp_path) == ("voron", "ant", "zebra")
+
+
+@pytest.mark.parametrize("page", ["docs/simulator.md", "README.md"])
+def test_each_profile_is_documented(page: str) -> None:
+    text = (Path(__file__).parents[3] / page).read_text()
+    assert [name for name in PROFILES if f"`{name}`" not in text] == []
 
 
 def test_a_profile_by_path(tmp_path: Path) -> None:

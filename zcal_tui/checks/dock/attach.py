@@ -28,10 +28,11 @@ KNOWN_MACROS = (
     ("attach_probe_lock", "dock_probe_unlock"),
     ("attach_probe", "detach_probe"),
     ("attach_probe", "dock_probe"),
+    ("deploy_probe", "stow_probe"),
     ("probe_pickup", "probe_return"),
 )
-"""Usual names of the macros that attach and dock a probe (Klicky, protoloft's examples, …). The first pair of which the
-printer has both is used."""
+"""Usual names of the macros that attach and dock a probe (Klicky, Euclid, protoloft's examples, …). The first pair of
+which the printer has both is used."""
 
 OWN_DOCK = "dockable_probe"
 OWN_COMMANDS = ("ATTACH_PROBE", "DETACH_PROBE")
