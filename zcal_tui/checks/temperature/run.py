@@ -141,12 +141,13 @@ class _Measuring:
             if reached is None and self._watch.reached:
                 reached = now
             self._tell(phase, reached, now, began, afterwards)
+            # Before the next measurement: one that takes longer than the interval is due again at once
+            if reached is not None and self._is_over(phase, reached, now, start):
+                return
             if now >= next_look:
                 await self._look(phase)
                 next_look = max(next_look + self._every, clock.now())
                 continue
-            if reached is not None and self._is_over(phase, reached, now, start):
-                return
             await clock.sleep(min(NAP, next_look - now))
 
     def _is_over(self, phase: PhasePlan, reached: float, now: float, start: PrinterState) -> bool:
