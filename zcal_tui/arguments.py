@@ -4,11 +4,13 @@ import argparse
 import difflib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from zcal_tui import __version__
-from zcal_tui.command import Command
-from zcal_tui.config import as_path, load
+from zcal_tui.command import Command, CommandPrinter
+from zcal_tui.config import Settings, as_path, lease_seconds, load
 from zcal_tui.headless.results import RESULT_PROGRAMS
 from zcal_tui.profile_names import DEFAULT_PROFILE, PROFILES
 
@@ -35,8 +37,15 @@ Exit codes: 0 pass or warn, 1 the verdict is fail, 2 usage, 3 printer not reacha
 4 needs a person, 5 cancelled, 6 printer error, 7 the data are not conclusive."""
 
 
+MOVES_AT_ONCE = 10
+"""Checks that move, at the same time on several printers: the others have not begun when the first errors show."""
+MOST_AT_ONCE = 1000
+
 AFTER = "printer_after"
 """The destination of printers after the check's name: argparse stores them apart from those before it."""
+
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class UsageError(Exception):
@@ -70,6 +79,16 @@ def _speed(text: str) -> float:
     return value
 
 
+def _at_once(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+    if not 1 <= value <= MOST_AT_ONCE:
+        raise argparse.ArgumentTypeError(f"{text} is out of range (1 to {MOST_AT_ONCE})")
+    return value
+
+
 def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer") -> None:
     """Options that may come before or after the check's name."""
     gone: Any = (
@@ -83,6 +102,12 @@ def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer")
         metavar="URL|SOCKET",
         default=gone,
         help="klippy's or Moonraker's socket, or a URL; repeatable with --headless",
+    )
+    where.add_argument(
+        "--printers",
+        metavar="FILE",
+        default=gone,
+        help="with --headless: the printers of a file (TOML), by name (docs/farm.md)",
     )
     where.add_argument(
         "--demo",
@@ -140,6 +165,19 @@ def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer")
         metavar="SOCKET",
         default=gone,
         help="with --autopilot and --printer: control socket of that simulated printer",
+    )
+    how.add_argument(
+        "--allow-moves",
+        action="store_true",
+        default=gone,
+        help="with several printers: allow checks that move, not only those that read",
+    )
+    how.add_argument(
+        "--at-once",
+        type=_at_once,
+        metavar="N",
+        default=gone,
+        help=f"with several printers: checks that run at once; default {MOVES_AT_ONCE} that move, or all that read",
     )
     how.add_argument("--theme", metavar="NAME", default=gone, help="theme of the terminal interface")
     how.add_argument("--config", metavar="FILE", default=gone, help="configuration file to use")
@@ -221,16 +259,16 @@ def parse(arguments: Sequence[str], environ: dict[str, str]) -> Command:
         raise UsageError(f"{check} must come first: zcal-tui {check} --help")
     if unknown:
         raise UsageError(_unknown(unknown[0], check))
-    return _command(given, environ, check, _parameters(check, given) if check else None)
+    return _command(given, environ, check)
 
 
-def _parameters(check: str, given: Mapping[str, Any]) -> Any:
-    """The parameters of the check. Raises UsageError."""
+def _parameters(check: str, given: Mapping[str, Any], own: Mapping[str, str] = _NONE) -> Any:
+    """The parameters of the check: those of the command line before the printer's `own`. Raises UsageError."""
     from zcal_tui.checks.full_calibration import DECLARED, chosen
     from zcal_tui.checks.parameters import ParameterError, build
     from zcal_tui.model.record import WHOLE
 
-    values = {key.removeprefix("check."): value for key, value in given.items() if key.startswith("check.")}
+    values = {**own, **_typed(given)}
     try:
         parameters: Any = build(DECLARED[check].parameters, values)
     except ParameterError as error:
@@ -240,14 +278,20 @@ def _parameters(check: str, given: Mapping[str, Any]) -> Any:
     return parameters
 
 
-def _command(
-    given: dict[str, Any], environ: dict[str, str], check: str | None = None, parameters: Any = None
-) -> Command:
+def _typed(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The check's parameters that the command line names."""
+    return {key.removeprefix("check."): value for key, value in given.items() if key.startswith("check.")}
+
+
+def _command(given: dict[str, Any], environ: dict[str, str], check: str | None = None) -> Command:
     """The command that the options describe together. Raises UsageError, ConfigError."""
     headless, demo = given.get("headless", False), given.get("demo")
     printers = [*given.pop("printer", ()), *given.pop(AFTER, ())]
-    if len(printers) > 1:
-        _check_several(given)
+    parameters = _parameters(check, given) if check else None
+    listed = given.get("printers")
+    several = listed is not None or len(printers) > 1
+    if several:
+        _check_several(given, printers)
     given["printer"] = printers[0] if printers else None
     if headless and not check:
         from zcal_tui.checks.full_calibration import DECLARED
@@ -261,6 +305,11 @@ def _command(
         raise UsageError("--autopilot requires --demo, or --control with a simulated printer's --printer")
     if given.get("control") and not given.get("autopilot"):
         raise UsageError("--control requires --autopilot")
+    for key in ("allow_moves", "at_once"):
+        if given.get(key) is not None and not several:
+            raise UsageError(
+                f"--{key.replace('_', '-')} is for several printers (--printers, or --printer repeated)"
+            )
     for key in ("truth", "klipper", "sim_speed", "seed", "strip"):
         if given.get(key) is not None and demo is None:
             raise UsageError(f"--{key.replace('_', '-')} requires --demo")
@@ -269,11 +318,16 @@ def _command(
     flags = {key: given.get(key) for key in ("printer", "klipper", "theme", "data")}
     file = as_path(given["config"]) if given.get("config") else None
     settings = load(flags, environ, file)
+    if several:
+        assert check is not None  # --headless, which several printers require, requires it
+        _check_moves(check, given)
+        _check_heat(check, given)
     if demo is not None and settings.klipper is not None and settings.klipper.startswith(PACKAGED):
         _check_package(settings.klipper)
     return Command(
         settings=settings,
-        printers=tuple(printers),
+        several=_several(check, given, printers, settings) if check is not None and several else (),
+        at_once=_places(check, given) if check is not None and several else None,
         check=check,
         parameters=parameters,
         headless=headless,
@@ -296,12 +350,97 @@ def _nothing_left(parameters: "FullCalibrationParameters") -> str:
     return f"--only {parameters.only} and --skip {parameters.skip} together exclude every check"
 
 
-def _check_several(given: dict[str, Any]) -> None:
+def _check_several(given: dict[str, Any], printers: Sequence[str]) -> None:
     """Raises UsageError where what is asked for is for one printer only."""
+    listed = given.get("printers") is not None
+    if listed and printers:
+        raise UsageError("--printers names every printer; omit --printer")
+    if listed and given.get("demo") is not None:
+        raise UsageError("--demo uses its own printer; omit --printers")
     if not given.get("headless"):
-        raise UsageError("several --printer require --headless; the terminal interface shows one printer")
+        what = "--printers requires" if listed else "several --printer require"
+        raise UsageError(f"{what} --headless; the terminal interface shows one printer")
     if given.get("autopilot"):
         raise UsageError("--autopilot works with one printer only")
+
+
+def _reads_with(check: str) -> Mapping[str, bool] | None:
+    from zcal_tui.checks.full_calibration import DECLARED
+
+    return DECLARED[check].info.reads_with
+
+
+def _check_moves(check: str, given: Mapping[str, Any]) -> None:
+    """Raises UsageError where a check would move several printers without being allowed to."""
+    if given.get("allow_moves"):
+        return
+    from zcal_tui.model.check_info import CHECK_INFO
+
+    reads = _reads_with(check)
+    if reads is None:
+        only = ", ".join(name for name, info in CHECK_INFO.items() if info.reads_with is not None)
+        raise UsageError(
+            f"{check} moves every printer: add --allow-moves. Without it, several printers are only read ({only})"
+        )
+    chosen = _parameters(check, given)
+    for name in reads.keys() & _typed(given).keys():
+        if getattr(chosen, name) is not reads[name]:
+            raise UsageError(f"--{name} may move every printer: add --allow-moves, or omit it")
+
+
+def _check_heat(check: str, given: Mapping[str, Any]) -> None:
+    """Raises UsageError where several printers would be heated without a temperature on the command line: a list of
+    printers is no consent, and neither are defaults or the file's own settings."""
+    from zcal_tui.checks.full_calibration import DECLARED, chosen
+    from zcal_tui.model.record import WHOLE
+
+    parameters, typed = _parameters(check, given), _typed(given)
+    if check == WHOLE:
+        heating = [one.info.name for one in chosen(parameters) if one.info.heats]
+        if heating:
+            raise UsageError(f"{check} would heat every printer: add --skip {','.join(heating)}")
+    needed = [name for name in DECLARED[check].info.heats if parameters.heat in ("both", name)]
+    missing = [f"--{name}" for name in needed if name not in typed]
+    if missing:
+        raise UsageError(f"{check} heats every printer: give the temperature with {' and '.join(missing)}")
+
+
+def _places(check: str, given: Mapping[str, Any]) -> int | None:
+    """How many checks run at the same time; None for all."""
+    if (asked := given.get("at_once")) is not None:
+        return int(asked)
+    return None if _reads_with(check) is not None and not given.get("allow_moves") else MOVES_AT_ONCE
+
+
+def _several(
+    check: str, given: Mapping[str, Any], printers: Sequence[str], settings: Settings
+) -> tuple[CommandPrinter, ...]:
+    """The printers of a run on several, each with its parameters. Raises UsageError, ConfigError."""
+    from zcal_tui.printers_file import read_printers  # only with several printers
+    from zcal_tui.transport.address import AddressError, parse_address
+
+    reads = None if given.get("allow_moves") else _reads_with(check)
+    lease = lease_seconds(settings)
+    found: list[CommandPrinter] = []
+    if (listed := given.get("printers")) is not None:
+        for one in read_printers(as_path(listed), lease):
+            parameters = _parameters(check, given, one.checks.get(check, _NONE))
+            found.append(
+                CommandPrinter(one.name, one.address, one.api_key, one.token, one.lease, parameters, one.name)
+            )
+    else:
+        parameters = _parameters(check, given)
+        for text in printers:
+            try:
+                name = str(parse_address(text))  # without a token that it may carry
+            except AddressError as error:
+                raise UsageError(str(error)) from error
+            if any(other.name == name for other in found):
+                raise UsageError(f"--printer {name} is given twice")
+            found.append(CommandPrinter(name, text, settings.api_key, settings.token, lease, parameters))
+    if reads is not None:
+        found = [replace(one, parameters=replace(one.parameters, **reads)) for one in found]
+    return tuple(found)
 
 
 def _check_demo(profile: str, given: dict[str, Any]) -> None:

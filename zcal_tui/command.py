@@ -1,6 +1,6 @@
 """What a command line asks for, once it is understood."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from zcal_tui.config import Settings
@@ -9,12 +9,29 @@ from zcal_tui.model.record import Record
 
 
 @dataclass(frozen=True, slots=True)
+class CommandPrinter:
+    """One of several printers of a command."""
+
+    name: str
+    address: str
+    api_key: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+    lease: float = 60.0
+    parameters: Any = None
+    """The check's parameters for this printer."""
+    filed_under: str | None = None
+    """The name under which its runs are stored; None for the one that it reports."""
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """What the command line asked for."""
 
     settings: Settings
-    printers: tuple[str, ...] = ()
-    """The printers that were named; with none or one `settings.printer` says which."""
+    several: tuple[CommandPrinter, ...] = ()
+    """The printers of a run on several; empty for one, which `settings.printer` says."""
+    at_once: int | None = None
+    """With several printers, the checks that run at the same time; None for all of them."""
     check: str | None = None
     parameters: Any = None
     headless: bool = False

@@ -51,6 +51,8 @@ def _run(arguments: Sequence[str]) -> int:
     if record.check not in DECLARED:
         raise UsageProblem(f"this version of zcal-tui has no check {record.check!r}; --close closes the run")
     command = parse([*_words(given), record.check], dict(os.environ))
+    if command.several:
+        raise UsageProblem("a run is resumed on one printer")
     parameters: Any = build(DECLARED[record.check].parameters, record.parameters)
     _require_way(record, given)
     from zcal_tui.start import start  # what runs is imported once it is known that something will

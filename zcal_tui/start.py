@@ -1,18 +1,21 @@
 """Starts what a command asks for: a session with its printer and its store, and the interface to it."""
 
+import contextlib
 import logging
 import logging.handlers
 import os
+import resource
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zcal_tui.command import Command
+from zcal_tui.command import Command, CommandPrinter
 from zcal_tui.config import ConfigError, data_folder, lease_seconds
 from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.results.store import Store
+from zcal_tui.session.loop import SessionLoop
 from zcal_tui.session.port import RunOptions
 from zcal_tui.session.session import Session
 from zcal_tui.session.simulated_person import SimulatedPerson
@@ -25,6 +28,10 @@ if TYPE_CHECKING:
     from zcal_tui.headless.answers import Answerer
     from zcal_tui.headless.output import Output
 
+FILES_PER_PRINTER = 6
+"""Open files of a printer: its connection, its run, and for a moment what is read."""
+USUAL_FILES = 256
+
 
 def start(command: Command) -> int:
     """Run what was asked for; returns the exit code."""
@@ -36,12 +43,12 @@ def start(command: Command) -> int:
     try:
         target = replace(target_of(command), lease=lease_seconds(command.settings))
         data = data_folder(command.settings)
-        several = [(name, replace(target, addresses=(parse_address(name),))) for name in command.printers]
+        several = [_target_of_one(printer) for printer in command.several]
     except (AddressError, ConfigError) as error:
         print(f"zcal-tui: {error}", file=sys.stderr)
         return ExitCode.USAGE
     log_to(data / "zcal-tui.log")
-    if len(several) > 1:
+    if several:
         return _several(command, several, Store(data))
     session = Session(target, Store(data))
     try:
@@ -73,16 +80,34 @@ def _interface(command: Command, session: Session) -> int:
     return run_headless(session, command.check, command.parameters, output, options, answerer)
 
 
-def _several(command: Command, targets: "list[tuple[str, PrinterTarget]]", store: Store) -> int:
+def _several(command: Command, targets: "list[PrinterTarget]", store: Store) -> int:
     """One check on several printers; no questions are asked, since nobody is at all of them."""
-    from zcal_tui.headless.several import run_several  # as above
+    from zcal_tui.headless.several import NamedPrinter, run_several  # as above
 
     assert command.check is not None
-    sessions = [(name, Session(target, store)) for name, target in targets]
-    for _, session in sessions:
-        session.start()
-    options = RunOptions(present=False, save=command.save)
-    return run_several(sessions, command.check, command.parameters, as_json=command.json, options=options)
+    _allow_files(FILES_PER_PRINTER * len(targets))
+    loop = SessionLoop()
+    printers = []
+    try:
+        for one, target in zip(command.several, targets, strict=True):
+            session = Session(target, store, loop)
+            session.start()
+            printers.append(NamedPrinter(one.name, str(target.addresses[0]), session, one.parameters))
+        options = RunOptions(present=False, save=command.save)
+        return run_several(
+            printers, command.check, as_json=command.json, options=options, at_once=command.at_once
+        )
+    finally:
+        loop.stop()
+
+
+def _allow_files(wanted: int) -> None:
+    """Raise the limit of open files towards `wanted` more than usual, as far as the system allows it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted + USUAL_FILES if hard == resource.RLIM_INFINITY else min(hard, wanted + USUAL_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _answerer(command: Command, output: "Output") -> "Callable[[Snapshot], Answerer] | None":
@@ -99,6 +124,17 @@ def _answerer(command: Command, output: "Output") -> "Callable[[Snapshot], Answe
     from zcal_tui.headless.answers import LinePrompts  # as above
 
     return lambda _: LinePrompts(output, sys.stdin)
+
+
+def _target_of_one(printer: CommandPrinter) -> PrinterTarget:
+    """One of several printers. Raises AddressError."""
+    return PrinterTarget(
+        addresses=(parse_address(printer.address),),
+        api_key=printer.api_key,
+        token=printer.token,
+        lease=printer.lease,
+        name=printer.filed_under,
+    )
 
 
 def target_of(command: Command) -> PrinterTarget:

@@ -120,15 +120,100 @@ def test_what_is_wrong_is_said_with_what_would_be_right(words: list[str], said: 
     assert said in refused(*words)
 
 
+TWO = ("--headless", "--printer", "/x", "--printer", "/y")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--printers", "farm.toml", "ready"], "--printers requires --headless"),
+        (["--headless", "--printers", "farm.toml", "--printer", "/x", "ready"], "omit --printer"),
+        (["--headless", "--printers", "farm.toml", "--demo", "voron", "ready"], "omit --printers"),
+        (["--headless", "--printer", "/x", "--allow-moves", "accuracy"], "--allow-moves is for several"),
+        (["--headless", "--printer", "/x", "--at-once", "3", "ready"], "--at-once is for several"),
+        ([*TWO, "--at-once", "0", "ready"], "out of range (1 to 1000)"),
+        ([*TWO, "accuracy"], "accuracy moves every printer: add --allow-moves"),
+        ([*TWO, "all"], "all moves every printer: add --allow-moves"),
+        ([*TWO, "ready", "--fetch", "yes"], "--fetch may move every printer"),
+        ([*TWO, "ready", "--offer"], "--offer may move every printer"),
+        (["--headless", "--printer", "/x", "--printer", "/x", "ready"], "--printer /x is given twice"),
+        ([*TWO, "--allow-moves", "temperature"], "give the temperature with --bed and --nozzle"),
+        ([*TWO, "--allow-moves", "temperature", "--nozzle", "200"], "give the temperature with --bed"),
+        ([*TWO, "--allow-moves", "all"], "all would heat every printer: add --skip temperature"),
+    ],
+)
+def test_several_printers_move_and_heat_only_where_that_was_said(words: list[str], said: str) -> None:
+    assert said in refused(*words)
+
+
+@pytest.mark.parametrize("check", [name for name in DECLARED if name != "ready"])
+def test_every_check_but_ready_moves(check: str) -> None:
+    assert "add --allow-moves" in refused(*TWO, check)
+
+
+def test_without_moves_ready_only_reads() -> None:
+    command = understood(*TWO, "ready")
+    assert all((one.parameters.offer, one.parameters.fetch) == (False, False) for one in command.several)
+    assert command.at_once is None
+    command = understood(*TWO, "--allow-moves", "ready")
+    assert all(one.parameters.fetch for one in command.several)
+
+
+def test_moves_are_made_by_a_few_printers_at_once() -> None:
+    assert understood(*TWO, "--allow-moves", "accuracy").at_once == 10
+    assert understood(*TWO, "--allow-moves", "--at-once", "200", "accuracy").at_once == 200
+    assert understood(*TWO, "--allow-moves", "temperature", "--heat", "bed", "--bed", "60").several
+
+
+def test_the_printers_of_a_file_have_their_own_settings(tmp_path: Path) -> None:
+    farm = tmp_path / "farm.toml"
+    farm.write_text(
+        '[[printer]]\nname = "one"\naddress = "/x"\napi_key = "k"\n[printer.accuracy]\nsamples = 20\nx = 5\n'
+        '[[printer]]\nname = "two"\naddress = "/y"\n'
+    )
+    words = ["--headless", "--printers", str(farm), "--allow-moves", "accuracy", "--x", "50"]
+    command = parse(words, {**NO_FILE, "ZCAL_API_KEY": "of another printer", "ZCAL_LEASE": "33"})
+    one, two = command.several
+    assert one.parameters == AccuracyParameters(samples=20, x=50.0), "the command line comes first"
+    assert two.parameters == AccuracyParameters(x=50.0)
+    assert (one.api_key, two.api_key) == ("k", None), "no credential but its own"
+    assert (two.name, two.filed_under, two.lease) == ("two", "two", 33.0)
+
+
+def test_a_file_of_printers_that_is_wrong_is_a_fault_of_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    farm = tmp_path / "farm.toml"
+    farm.write_text('[[printer]]\nname = "one"\naddres = "/x"\n')
+    assert cli.run(["--headless", "--printers", str(farm), "ready"]) == ExitCode.USAGE
+    assert f"{farm}:1: printer 1: it has no address" in capsys.readouterr().err
+
+
+def test_a_token_in_an_address_is_not_in_the_printers_name() -> None:
+    command = understood("--headless", "--printer", "http://a?token=secret", "--printer", "/y", "ready")
+    assert command.several[0].name == "http://a"
+
+
 def test_the_autopilot_answers_on_a_demo_and_on_a_printer_with_a_control_socket() -> None:
     assert understood("--headless", "--autopilot", "--demo", "delta", "z-offset").autopilot
     command = understood("--headless", "--autopilot", "--control", "/c", "--printer", "/x", "z-offset")
-    assert (command.control, command.settings.printer, command.printers) == ("/c", "/x", ("/x",))
+    assert (command.control, command.settings.printer, command.several) == ("/c", "/x", ())
 
 
 def test_several_printers_run_side_by_side_wherever_they_stand() -> None:
-    command = understood("--printer", "/x", "--headless", "accuracy", "--printer", "/y", "--printer", "/z")
-    assert command.printers == ("/x", "/y", "/z")
+    three = (
+        "--printer",
+        "/x",
+        "--headless",
+        "--allow-moves",
+        "accuracy",
+        "--printer",
+        "/y",
+        "--printer",
+        "/z",
+    )
+    command = understood(*three)
+    assert [one.address for one in command.several] == ["/x", "/y", "/z"]
 
 
 def test_the_whole_calibration_takes_what_to_leave_out() -> None:

@@ -44,40 +44,48 @@ class _Pipe:
 class JsonOutput:
     """One JSON object a line on standard output; the last one is the record.
 
-    `at` says which of several printers a line is from: it is added to every line.
+    `name` and `at`, its address, say which of several printers a line is from: they are added to every line.
     """
 
     def __init__(
-        self, stdout: IO[str] | None = None, stderr: IO[str] | None = None, at: str | None = None
+        self,
+        stdout: IO[str] | None = None,
+        stderr: IO[str] | None = None,
+        at: str | None = None,
+        name: str | None = None,
     ) -> None:
         self._data = _Pipe(stdout or sys.stdout)
         self._words = _Pipe(stderr or sys.stderr)
-        self._at = at
+        self._mark = "" if name is None else f"[{name}] "
+        self._at = {} if at is None else {"printer_name": name, "at": at}
 
     def event(self, event: Event) -> None:
         self.data(event_to_json(event))
 
     def data(self, item: Mapping[str, Any]) -> None:
         """Print an object that is no event."""
-        marked = item if self._at is None else {**item, "at": self._at}
-        self._data.line(json.dumps(marked, allow_nan=False))
+        self._data.line(json.dumps({**item, **self._at}, allow_nan=False))
 
     def message(self, text: str) -> None:
-        self._words.line(text if self._at is None else f"[{self._at}] {text}")
+        self._words.line(self._mark + text)
 
 
 class TextOutput:
     """Plain text for a person, on standard output; what is not part of the result goes to standard error.
 
-    `at` says which of several printers a line is from: it begins every line.
+    `name` says which of several printers a line is from: it begins every line.
     """
 
     def __init__(
-        self, stdout: IO[str] | None = None, stderr: IO[str] | None = None, at: str | None = None
+        self,
+        stdout: IO[str] | None = None,
+        stderr: IO[str] | None = None,
+        at: str | None = None,
+        name: str | None = None,
     ) -> None:
         self._data = _Pipe(stdout or sys.stdout)
         self._words = _Pipe(stderr or sys.stderr)
-        self._mark = "" if at is None else f"[{at}] "
+        self._mark = "" if name is None else f"[{name}] "
         self._lines: Callable[[Event], list[str]] = event_lines()
 
     def event(self, event: Event) -> None:

@@ -1,20 +1,22 @@
-"""One check on several printers at once, and the results side by side."""
+"""One check on several printers, followed by one thread, and the results of all of them at the end."""
 
+import logging
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from zcal_tui.headless import run as single
 from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.headless.output import JsonOutput, TextOutput
-from zcal_tui.headless.run import Signals, run_one
-from zcal_tui.headless.text import GLYPH
-from zcal_tui.model.codec import record_to_json
-from zcal_tui.model.estimate_text import estimate_text
+from zcal_tui.headless.run import HeadlessRun, Signals
+from zcal_tui.headless.several_summary import PrinterResult, summary, table
 from zcal_tui.model.events import Event, RunEnded
-from zcal_tui.model.labels import label
-from zcal_tui.model.record import SCHEMA_VERSION, Problem, Record
 from zcal_tui.session.port import RunOptions, SessionPort
+
+logger = logging.getLogger(__name__)
 
 SEVERITY = (
     ExitCode.PRINTER_ERROR,
@@ -27,112 +29,146 @@ SEVERITY = (
 )
 """The exit code of all is the first of these that one of them had."""
 
+ERRORS_THAT_STOP = 2
+"""Printer errors after which no further check is started: a common cause, such as a wrong setting, would repeat."""
+SILENCE = 30.0
+"""Seconds without an event after which a running check gives its place among those at once to another printer."""
+CLOSING_LIMIT = 60.0
+"""Seconds a session may take to close before it is left behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPrinter:
+    """A printer of a run on several. Its session is started already."""
+
+    name: str
+    address: str
+    """Where it is, without credentials."""
+    session: SessionPort
+    parameters: Any
+    """The check's parameters for this printer."""
+
 
 @dataclass
 class _One:
-    """One printer's run."""
+    """One printer's run, from its connection to its closed session."""
 
-    at: str
-    session: SessionPort
+    printer: NamedPrinter
     output: JsonOutput | TextOutput
-    code: ExitCode = ExitCode.PRINTER_ERROR
-    record: Record | None = None
-    failure: list[BaseException] = field(default_factory=list)
+    run: HeadlessRun
+    result: PrinterResult
+    heard: float
+    """When its check was started or last heard of."""
+    ended: bool = False
+    left: bool = False
+    """Whether its session is closed, or was left behind."""
+    failure: Exception | None = None
 
     @property
-    def problem(self) -> Problem | None:
-        """What was in the way of a run that never began."""
-        snapshot = self.session.snapshot
-        return snapshot.link.problem or snapshot.klippy_problem
+    def running(self) -> bool:
+        """Whether its check was started and has not ended."""
+        return self.run.begun and not self.ended
 
     def take(self, check: str) -> Callable[[Event], None]:
         """A listener that keeps the record."""
 
         def listen(event: Event) -> None:
+            self.heard = time.monotonic()
             if isinstance(event, RunEnded) and event.record.check == check:
-                self.record = event.record
+                self.result.record = event.record
 
         return listen
 
+    def end(self, code: ExitCode) -> None:
+        """Keep how it ended, and begin to close its session."""
+        self.result.code = code
+        self.ended = True
+        self.heard = time.monotonic()
+        snapshot = self.printer.session.snapshot
+        self.result.problem = snapshot.link.problem or snapshot.klippy_problem
+        self.printer.session.begin_close()
+
 
 def run_several(
-    sessions: Sequence[tuple[str, SessionPort]],
+    printers: Sequence[NamedPrinter],
     check: str,
-    parameters: Any,
     *,
     as_json: bool,
     options: RunOptions,
+    at_once: int | None = None,
 ) -> ExitCode:
-    """Run a check on each of these printers, given as what to call them and a started session, and print what comes
-    of it: each line marked with its printer, and all of them together at the end. One that fails stops no other."""
-    make = JsonOutput if as_json else TextOutput
-    ones = [_One(at, session, make(at=at)) for at, session in sessions]
-    with Signals().taken() as signals:
-        threads = []
+    """Run a check on each of these printers and print what comes of it: each line marked with its printer, and all of
+    them together at the end. One that fails or hangs delays no other.
+
+    At most `at_once` checks run at the same time (None: all of them). After ERRORS_THAT_STOP printer errors, those
+    that run go on, and no further one is started.
+    """
+    news = threading.Event()
+    ones = [_one(printer, check, as_json, options, news) for printer in printers]
+    try:
+        with Signals().taken() as signals:
+            while not all(one.left for one in ones):
+                _step(ones, signals.count, at_once)
+                news.wait(single.POLL)
+                news.clear()
+    finally:
         for one in ones:
-            one.session.listen(one.take(check))
-            thread = threading.Thread(
-                target=_work, args=(one, check, parameters, signals, options), name=f"zcal {one.at}"
-            )
-            thread.start()
-            threads.append(thread)
-        for thread in threads:
-            thread.join()
+            one.run.stop_listening()
+    results = [one.result for one in ones]
     if as_json:
-        JsonOutput().data(summary(ones, check))
+        JsonOutput().data(summary(results, check))
     else:
         together = TextOutput()
-        for line in table(ones):
+        for line in table(results):
             together.line(line)
     for one in ones:
-        for failure in one.failure:
-            raise failure
-    return min((one.code for one in ones), key=SEVERITY.index)
+        if one.failure is not None:
+            raise one.failure
+    return min((one.result.code for one in ones), key=SEVERITY.index)
 
 
-def _work(one: _One, check: str, parameters: Any, signals: Signals, options: RunOptions) -> None:
-    try:
-        one.code = run_one(one.session, check, parameters, one.output, signals, options)
-    except BaseException as failure:  # noqa: BLE001  a thread's boundary: raised again where the others have ended
-        one.failure.append(failure)
+def _one(
+    printer: NamedPrinter, check: str, as_json: bool, options: RunOptions, news: threading.Event
+) -> _One:
+    make = JsonOutput if as_json else TextOutput
+    output = make(at=printer.address, name=printer.name)
+    run = HeadlessRun(printer.session, check, printer.parameters, output, news, options)
+    result = PrinterResult(printer.name, printer.address, ExitCode.PRINTER_ERROR)
+    one = _One(printer, output, run, result, time.monotonic())
+    printer.session.listen(one.take(check))
+    return one
 
 
-def summary(ones: Sequence[_One], check: str) -> dict[str, Any]:
-    """All of it as one object: the last line of `--json`."""
-    return {
-        "event": "summary",
-        "schema": SCHEMA_VERSION,
-        "check": check,
-        "printers": [
-            {
-                "at": one.at,
-                "exit_code": int(one.code),
-                "record": None if one.record is None else record_to_json(one.record),
-            }
-            for one in ones
-        ],
-    }
-
-
-def table(ones: Sequence[_One]) -> list[str]:
-    """The verdicts in a line each, then the estimates with a column for each printer."""
-    lines = ["", "Side by side"]
+def _step(ones: Sequence[_One], signals: int, at_once: int | None) -> None:
+    """Do what is due at each printer."""
+    now = time.monotonic()
+    codes = Counter(one.result.code for one in ones if one.ended and one.run.begun)
+    stopped = codes[ExitCode.PRINTER_ERROR] >= ERRORS_THAT_STOP
+    places = sum(one.running and now - one.heard < SILENCE for one in ones)
     for one in ones:
-        verdict = None if one.record is None else one.record.verdict
-        if verdict is not None:
-            lines.append(f"  {GLYPH[verdict.level]} {one.at}: {verdict.summary}")
-        else:
-            problem = one.problem if one.record is None else one.record.problem
-            lines.append(f"  - {one.at}: {problem.what if problem is not None else 'no result'}")
-    names = list(dict.fromkeys(name for one in ones if one.record for name in one.record.estimates))
-    rows = [["", *(one.at for one in ones)]]
-    for name in names:
-        found = [one.record.estimates.get(name) if one.record else None for one in ones]
-        rows.append([label(name), *("-" if item is None else estimate_text(item) for item in found)])
-    if names:
-        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-        lines += [
-            "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        ]
-    return lines
+        if one.left:
+            continue
+        if one.ended:
+            one.left = one.printer.session.closed or now - one.heard > CLOSING_LIMIT
+            continue
+        if stopped and not one.run.begun:
+            one.output.message(
+                f"Not started: {ERRORS_THAT_STOP} printers ended with an error. Find the cause, then repeat."
+            )
+            one.end(ExitCode.CANCELLED)
+            continue
+        waiting = not one.run.begun
+        try:
+            code = one.run.step(signals, may_begin=at_once is None or places < at_once)
+        except Exception as error:  # one printer's boundary: raised again when the others have ended
+            logger.exception("the run on %s failed", one.printer.name)
+            one.failure = error
+            code = ExitCode.PRINTER_ERROR
+        if waiting and one.run.begun:
+            one.heard = now
+            places += 1
+        if code is not None:
+            one.end(code)
+            if code is ExitCode.PRINTER_ERROR and one.run.begun:
+                codes[code] += 1
+                stopped = codes[code] >= ERRORS_THAT_STOP

@@ -44,7 +44,8 @@ QUESTIONS: Mapping[str, type] = {
 }
 VERSIONED = ("started", "record")
 """Lines that contain the schema's version."""
-AT = "The printer that the line is from, as given to --printer; only with several printers."
+AT = "The address of the printer that the line is from; only with several printers."
+NAME = "Its name in the file of --printers, else its address; only with several printers."
 
 _NUMBER: Schema = {"type": ["number", "null"]}
 _WORD: Schema = {"type": ["string", "null"]}
@@ -121,12 +122,14 @@ class _Maker:
             first["kind"] = {"const": question}
         made_line = _object_schema({**first, **made["properties"], **first}, made["description"])
         made_line["properties"]["at"] = {"type": "string", "description": AT}
+        made_line["properties"]["printer_name"] = {"type": "string", "description": NAME}
         return made_line
 
     def summary(self) -> Schema:
         """The last line of a run on several printers."""
         printer = {
-            "at": {"type": "string", "description": "The printer, as given to --printer."},
+            "printer_name": {"type": "string", "description": "As in the lines of its run."},
+            "at": {"type": "string", "description": "The printer's address."},
             "exit_code": {"type": "integer", "description": "The exit code of its run."},
             "record": {"anyOf": [{"type": "object"}, {"type": "null"}], "description": "Null without a run."},
         }

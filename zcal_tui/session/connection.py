@@ -61,7 +61,12 @@ class PrinterConnection:
                 return
             addresses = (demo,)
         shown = self._shown_address() or " or ".join(map(str, addresses))
-        self._snapshots.link(state=LinkState.CONNECTING, address=shown, text="")
+        self._snapshots.link(
+            state=LinkState.CONNECTING,
+            address=shown,
+            text="",
+            name=self._target.name or self._snapshots.snapshot.link.name,
+        )
         credentials = Credentials(self._target.api_key, self._target.token)
         for pause in pauses():
             try:
@@ -136,7 +141,7 @@ class PrinterConnection:
                 problem=None if state.connected else lost,
                 address=self._shown_address(),
             )
-        name = " ".join(filter(None, (state.hostname, state.instance)))
+        name = self._target.name or " ".join(filter(None, (state.hostname, state.instance)))
         if state.hostname and not self._target.demo and link.name != name:
             self._snapshots.link(name=name)
         problem = None

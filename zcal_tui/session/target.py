@@ -37,3 +37,5 @@ class PrinterTarget:
     """The access token for Moonraker."""
     lease: float = 60.0
     """Seconds of real time after which the [zcal] module cleans up if this program no longer answers."""
+    name: str | None = None
+    """What a person calls the printer; its runs are stored under it. None for the name that it reports."""

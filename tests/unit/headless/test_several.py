@@ -13,8 +13,9 @@ from tests.unit.fakes.klippy import FakeKlippy
 from tests.unit.fakes.machine import Machine
 from zcal_tui.checks.accuracy import AccuracyParameters
 from zcal_tui.headless.exit_codes import ExitCode
-from zcal_tui.headless.several import run_several
+from zcal_tui.headless.several import NamedPrinter, run_several
 from zcal_tui.results.store import Store
+from zcal_tui.session.loop import SessionLoop
 from zcal_tui.session.port import RunOptions
 from zcal_tui.session.session import Session
 from zcal_tui.session.target import PrinterTarget
@@ -38,20 +39,24 @@ async def measure(
     monkeypatch.setattr(signal, "signal", lambda number, handler: None)  # a thread may not take signals
     store = Store(tmp_path / "data")
     missing = tmp_path / "missing.sock"
-    sessions = [
-        (name, Session(PrinterTarget(addresses=(SocketAddress(path),)), store))
+    loop = SessionLoop()
+    printers = [
+        NamedPrinter(
+            name,
+            f"at {name}",
+            Session(PrinterTarget(addresses=(SocketAddress(path),)), store, loop),
+            AccuracyParameters(samples=4),
+        )
         for name, path in (("here", klippy.path), ("gone", missing))
     ]
-    for _, session in sessions:
-        session.start()
-    return await asyncio.to_thread(
-        run_several,
-        sessions,
-        "accuracy",
-        AccuracyParameters(samples=4),
-        as_json=as_json,
-        options=RunOptions(present=False),
-    )
+    for printer in printers:
+        printer.session.start()
+    try:
+        return await asyncio.to_thread(
+            run_several, printers, "accuracy", as_json=as_json, options=RunOptions(present=False)
+        )
+    finally:
+        loop.stop()
 
 
 async def test_every_line_keeps_to_the_schema_and_the_last_holds_them_all(
@@ -68,11 +73,11 @@ async def test_every_line_keeps_to_the_schema_and_the_last_holds_them_all(
     for line in lines:
         validator.validate(line)
     *others, last = lines
-    assert {line["at"] for line in others} == {"here"}
+    assert {(line["printer_name"], line["at"]) for line in others} == {("here", "at here")}
     assert last["event"] == "summary"
     here, gone = last["printers"]
-    assert (here["at"], len(here["record"]["samples"])) == ("here", 4)
-    assert (gone["at"], gone["record"], gone["exit_code"]) == ("gone", None, ExitCode.NOT_READY)
+    assert (here["printer_name"], here["at"], len(here["record"]["samples"])) == ("here", "at here", 4)
+    assert (gone["printer_name"], gone["record"], gone["exit_code"]) == ("gone", None, ExitCode.NOT_READY)
     assert "[gone] No printer at" in err
 
 
@@ -84,6 +89,6 @@ async def test_the_table_says_why_one_has_no_result(
 ) -> None:
     await measure(klippy, tmp_path, monkeypatch, as_json=False)
     out = capsys.readouterr().out
-    _, _, together = out.partition("Side by side")
+    _, _, together = out.partition("Summary: 1 pass, 1 not ready")
     assert "- gone: No printer at" in together
     assert "standard deviation σ" in together

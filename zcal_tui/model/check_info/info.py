@@ -131,6 +131,11 @@ class CheckInfo:
     valid_after: tuple[HardwareChange, ...] = ()
     """Hardware changes that do not affect it. Together with `stale_after` it names every one."""
     stale_rules: tuple[StaleRule, ...] = ()
+    heats: tuple[str, ...] = ()
+    """The parameters that set the temperatures to which it heats, named as the values of its parameter `heat`."""
+    reads_with: Mapping[str, bool] | None = None
+    """Values of its parameters with which it only reads, as on several printers without --allow-moves; None for a
+    check that moves."""
     lost_by_restart: str = ""
     """What a restart of Klipper loses, so that the result does not hold afterwards; empty where nothing is lost."""
 

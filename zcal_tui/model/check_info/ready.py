@@ -28,4 +28,5 @@ INFO = CheckInfo(
     stale_after={},
     valid_after=("nozzle", "hotend", "probe", "bed", "motion"),
     stale_rules=("printer_state",),
+    reads_with={"offer": False, "fetch": False},
 )

@@ -65,4 +65,5 @@ INFO = CheckInfo(
         "motion": "the expansion of the frame is part of the measurement",
     },
     valid_after=("nozzle",),
+    heats=("bed", "nozzle"),
 )
