@@ -22,6 +22,7 @@ RANGES = {
     "y_offset": (-300.0, 300.0, 3),
     "z_offset": (-50.0, 50.0, 3),
     "position_endstop": (-50.0, 2000.0, 3),
+    "position_min": (-5.0, 50.0, 3),
     "z_backlash": (option_of("z_backlash").lowest, option_of("z_backlash").highest, 5),
     "switch_offset": (-20.0, 20.0, 3),
 }
@@ -82,8 +83,17 @@ class StageCommand:
             )
         for section in self._host.state.sections():
             has_endstop = "position_endstop" in self._host.state.section(section)
-            if has_endstop and (section in ("stepper_z", "carriage z") or section in TOWERS):
+            carries_z = section == "stepper_z" or self._is_z_carriage(section)
+            if has_endstop and (carries_z or section in TOWERS):
                 known[section] = (*known.get(section, ()), "position_endstop")
+            if carries_z:
+                known[section] = (*known.get(section, ()), "position_min")
             if section == "z_calibration":
                 known[section] = ("switch_offset",)
         return known
+
+    def _is_z_carriage(self, section: str) -> bool:
+        """Whether this is a generic cartesian's carriage for Z: its axis is its name, unless it says another."""
+        if not section.startswith("carriage "):
+            return False
+        return bool(self._host.state.section(section).get("axis", section.split()[-1]) == "z")

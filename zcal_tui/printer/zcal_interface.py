@@ -6,6 +6,8 @@ INTERFACE = (1, 1)
 """The version that this client speaks: the first number has to be the same, the second at least that."""
 AFTER_PRINT = (1, 3)
 """From here on, a lease that ends during a print is cleaned up after the print."""
+STAGES_POSITION_MIN = (1, 4)
+"""From here on, ZCAL_STAGE stages the position_min of the Z axis."""
 SAY = (1, 2)
 """From here on, there is `zcal/say`."""
 
