@@ -12,9 +12,9 @@ from zcal_tui.printer.console import clean, parse
 from zcal_tui.printer.errors.explain import Explanation, explain
 from zcal_tui.printer.messages import Message, UnknownCommand
 from zcal_tui.printer.mirror import Mirror
-from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.state import KlippyStateName, PrinterState
 from zcal_tui.printer.values import mapping
-from zcal_tui.transport.failures import GcodeError, NotReady, ReplyLost
+from zcal_tui.transport.failures import GcodeError, NotReady, ReplyLost, TransportError
 from zcal_tui.transport.port import GcodeOutput, Notification, Transport
 
 logger = logging.getLogger(__name__)
@@ -28,6 +28,9 @@ LATE_LINES = 2.0
 RESTART_LIMIT = 90.0
 """Seconds of wall time a restart may take: a slow board with several micro-controllers needs most of a minute."""
 
+RESTART_BEGINS = 10.0
+"""Seconds of wall time in which klippy has to leave its state once it has accepted a command that restarts it."""
+
 _COMMAND_WORD = re.compile(r"^\s*([A-Za-z_][A-Za-z0-9_.]*)")
 
 
@@ -37,6 +40,10 @@ class CommandFailed(GcodeError):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.explanation: Explanation = explain(message)
+
+
+class NotRestarted(TransportError):
+    """klippy accepted a command that restarts it, and did not restart: a macro has taken its name, say."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -179,9 +186,10 @@ class Printer:
         """Restart klippy, by SAVE_CONFIG if asked, and wait until it is ready again; returns the new state.
 
         The reply to a command that restarts may be success, an error or nothing: what counts is that everything
-        was read again. Raises CommandFailed when Klipper refuses, NotReady when it does not come back ready.
+        was read again. Raises CommandFailed when Klipper refuses, NotRestarted when nothing happens, NotReady when it
+        does not come back ready.
         """
-        before = self.state.starts
+        before, left = self.state.starts, self.state.klippy
         try:
             if command == "SAVE_CONFIG":
                 await self.gcode("SAVE_CONFIG")
@@ -195,6 +203,7 @@ class Printer:
             raise CommandFailed(error.message) from error
         try:
             async with asyncio.timeout(RESTART_LIMIT):
+                await self._until_restarting(command, left, before)
                 while not (self.state.ready and self.state.starts > before):
                     state = self.state
                     if state.connected and state.klippy == "error":
@@ -207,6 +216,17 @@ class Printer:
                 f"Klipper did not come back within {RESTART_LIMIT:.0f} s. {self.state.message}"
             ) from error
         return self.state
+
+    async def _until_restarting(self, command: str, left: KlippyStateName, starts: int) -> None:
+        """Wait until klippy has left the state it was in. Raises NotRestarted."""
+        try:
+            async with asyncio.timeout(RESTART_BEGINS):
+                while self.state.klippy == left and self.state.starts == starts:
+                    await self._another_state()
+        except TimeoutError as error:
+            raise NotRestarted(
+                f"Klipper accepted {command} but has not restarted within {RESTART_BEGINS:.0f} s."
+            ) from error
 
     async def _wait_plainly(self, predicate: Callable[[PrinterState], bool]) -> PrinterState:
         return await self.wait_for(predicate)

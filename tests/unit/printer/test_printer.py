@@ -7,9 +7,10 @@ import pytest
 from tests.unit.fakes.klippy import FakeKlippy
 from tests.unit.fakes.machine import Machine, Refused
 from tests.unit.fakes.waiting import until
+from zcal_tui.printer import printer as printer_module
 from zcal_tui.printer.clock import PrinterClock
 from zcal_tui.printer.messages import ProbeQuery
-from zcal_tui.printer.printer import CommandFailed, Heard, Printer
+from zcal_tui.printer.printer import CommandFailed, Heard, NotRestarted, Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.failures import NotReady, ReplyLost
@@ -187,6 +188,35 @@ async def test_a_restart_that_ends_in_a_config_error_is_told(
     machine.handlers["SAVE_CONFIG"] = save
     with pytest.raises(NotReady, match="Option 'x'"):
         await direct.restart_and_wait("SAVE_CONFIG")
+
+
+async def test_a_save_config_that_restarts_nothing_is_told_soon(
+    direct: Printer, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(printer_module, "RESTART_BEGINS", 0.2)
+    machine.handlers["SAVE_CONFIG"] = machine.handlers["G28"]
+    with pytest.raises(NotRestarted, match="has not restarted within"):
+        await direct.restart_and_wait("SAVE_CONFIG")
+
+
+async def test_a_restart_out_of_an_error_waits_for_the_new_start(
+    direct: Printer, machine: Machine, klippy: FakeKlippy
+) -> None:
+    async def save(_: object) -> None:
+        machine.objects["webhooks"] = {"state": "error", "state_message": "Option 'x' is not valid"}
+        klippy.drop_clients()
+
+    machine.handlers["SAVE_CONFIG"] = save
+    with pytest.raises(NotReady):
+        await direct.restart_and_wait("SAVE_CONFIG")
+    await until(lambda: direct.state.klippy == "error")
+
+    def restart() -> None:
+        klippy.drop_clients()
+        asyncio.get_running_loop().call_later(0.05, machine.come_back)
+
+    klippy.after["gcode/restart"] = restart
+    assert (await direct.restart_and_wait("RESTART")).ready
 
 
 async def never_waits(_: object) -> PrinterState:
