@@ -233,10 +233,11 @@ def _teeth(value: object) -> float | None:
 def _probe_section(state: PrinterState) -> str | None:
     if state.probe is not None and state.probe.name.lower() in state.settings:
         return state.probe.name.lower()
-    return _find_probe(state.settings)
+    return find_probe(state.settings)
 
 
-def _find_probe(settings: Settings) -> str | None:
+def find_probe(settings: Settings) -> str | None:
+    """The probe's section by the sections' names alone; None without one."""
     for kind in _KINDS:
         for section in settings:
             if section.split()[0:1] == [kind]:

@@ -11,6 +11,7 @@ from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictRe
 from zcal_tui.model.record import Change, Estimate, Level, Verdict
 from zcal_tui.model.units import closer_farther, length, micrometres, millimetres
 from zcal_tui.printer.config_view import ProbeConfig, ZRail, is_delta, z_rail
+from zcal_tui.printer.start_bounds import bounds_of
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.paper import PRIOR_SIGMA, PaperResult, paper_height, z_offset
@@ -92,9 +93,10 @@ def probe_conclusion(
     # Where the nozzle itself is the probe, it presses on the bed before the switch triggers
     beside = bool(probe.x_offset or probe.y_offset) or probe.kind == "bltouch"
     verdict = _verdict("z_offset", found, probe.z_offset, len(papers), negative_is_odd=beside)
-    refused = probe.kind == "bltouch" and float(_kept(value)) < 0.0
+    minimum = bounds_of(state).z_offset_minimum(probe.section)
+    refused = minimum is not None and float(_kept(value)) < minimum
     if refused:
-        why = f"Klipper would not start: it accepts no negative z_offset in [{probe.section}]."
+        why = f"Klipper would not start: it accepts no z_offset below {minimum:g} in [{probe.section}]."
         verdict = replace(verdict, level=Level.FAIL, reasons=(why, *verdict.reasons))
     yield VerdictReached(verdict)
     if beside and value <= 0.0:
