@@ -56,7 +56,10 @@ def test_a_klippy_that_does_not_come_back(printer_sim: Starter, tmp_path: Path) 
     # An edit that klippy will only stumble over when it starts the next time
     printer.config.write_bytes(printer.config.read_bytes() + b"\n[fan_of_nothing]\nspeed: 1\n")
     with session(printer.klippy, tmp_path) as opened:
-        saved = find(opened, change("probe", "z_offset", "1.520"))
+        saved = find(
+            opened, change("probe", "z_offset", "1.520"), answers=lambda _, question: question.key == "save"
+        )
+    assert [question.key for question in saved.questions] == ["save", "restore-backup"]
     assert "[fan_of_nothing] was added" in saved.questions[0].detail
     assert saved.states == ["staged"]
     problem = saved.record.problem

@@ -12,7 +12,7 @@ from typing import Any
 from zcal_tui.headless.answers import Answerer, NobodyAnswers
 from zcal_tui.headless.exit_codes import ExitCode, of_record
 from zcal_tui.headless.output import Output
-from zcal_tui.headless.text import problem_lines
+from zcal_tui.headless.text import by_hand_line, problem_lines
 from zcal_tui.model.events import Event, RunEnded
 from zcal_tui.model.record import USAGE, Problem
 from zcal_tui.session.port import RunOptions, SessionBusy, SessionPort
@@ -159,6 +159,8 @@ class HeadlessRun:
             self._session.cancel()
         while (event := self._next_event()) is not None:
             self._output.event(event)
+            if isinstance(event, RunEnded) and (line := by_hand_line(event.record)) is not None:
+                self._output.message(line)
             if isinstance(event, RunEnded) and event.record.check == self._check:
                 return of_record(event.record)
         if self._answers is not None:

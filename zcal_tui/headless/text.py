@@ -46,6 +46,15 @@ def change_lines(changes: tuple[Change, ...]) -> list[str]:
     return lines
 
 
+def by_hand_line(record: Record) -> str | None:
+    """The values that a finished run proposes and has not saved, in a line; None without any."""
+    left = [change for change in record.changes if change.state == "proposed"]
+    if not left or record.outcome is not Outcome.FINISHED:
+        return None
+    lines = "; ".join(f"[{change.section}] {change.option}: {change.shown}" for change in left)
+    return f"Values to set by hand in printer.cfg ({record.check}): {lines}"
+
+
 def record_lines(record: Record) -> list[str]:
     """The end of a run: verdict, numbers, reasons, advice, or why there is none."""
     lines = [""]

@@ -11,7 +11,10 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """A yes-or-no question. `danger` marks a yes that could do harm; `facts` are the question's values in mm."""
+    """A yes-or-no question. `danger` marks a yes that could do harm; `facts` are the question's values in mm.
+
+    `when_halted`: it makes sense also while Klipper has halted.
+    """
 
     key: str
     text: str
@@ -20,6 +23,7 @@ class Confirm:
     no: str = "No"
     danger: bool = False
     facts: Mapping[str, float] = field(default_factory=dict)
+    when_halted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

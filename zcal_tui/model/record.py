@@ -12,6 +12,8 @@ SCHEMA_VERSION = 1
 
 NEEDS_PERSON = "needs_person"
 """`Problem.key` of a run that needs a person and has none."""
+DID_NOT_START = "did_not_start"
+"""`Problem.key` of a save after which Klipper did not start."""
 USAGE = "usage"
 """`Problem.key` of an error on the command line."""
 WHOLE = "all"
@@ -119,7 +121,7 @@ class Problem:
     remedy: str = ""
     raw: str = ""
     key: str = ""
-    """A key for programs: NEEDS_PERSON, USAGE or empty."""
+    """A key for programs: NEEDS_PERSON, DID_NOT_START, USAGE or empty."""
     unknown: Mapping[str, Any] = unknown_keys()
 
 

@@ -79,7 +79,7 @@ class LocalConfigFiles:
 
     async def _main(self) -> str:
         """printer.cfg's path. A socket may be another machine's, forwarded; its files are not here then."""
-        main, hostname = await _where(self._printer)
+        main, hostname = await where(self._printer)
         if hostname and hostname != socket.gethostname():
             raise ConfigUnreadable(f"Klipper runs on {hostname}, and its files are there.")
         return main
@@ -136,7 +136,7 @@ class MoonrakerConfigFiles:
 
     async def _list(self) -> tuple[str, str, list[str]]:
         """printer.cfg's path, the folder that Moonraker hands out, and the paths of the files in it."""
-        main, _ = await _where(self._printer)
+        main, _ = await where(self._printer)
         try:
             roots = await self._printer.call("server.files.roots")
             files = await self._printer.call("server.files.list", {"root": "config"})
@@ -150,7 +150,18 @@ class MoonrakerConfigFiles:
         return main, root, [posixpath.join(root, name) for name in names if name]
 
 
-async def _where(printer: "Printer") -> tuple[str, str]:
+async def local_main(printer: "Printer") -> str | None:
+    """The path of printer.cfg if it is on this machine's disk, also where the printer is reached through Moonraker;
+    None elsewhere."""
+    try:
+        main, hostname = await where(printer)
+    except ConfigUnreadable:
+        return None
+    there = hostname == socket.gethostname() and await asyncio.to_thread(os.path.isfile, main)
+    return main if there else None
+
+
+async def where(printer: "Printer") -> tuple[str, str]:
     """printer.cfg's path and the name of the host it is on."""
     try:
         info = mapping(await printer.call("info"))

@@ -82,12 +82,18 @@ class SessionOperator:
             )
         if self._cancelled:
             raise CheckCancelled
-        if _halted(self._printer.state):
+        whatever_state = isinstance(question, Confirm) and question.when_halted
+        if _halted(self._printer.state) and not whatever_state:
             raise NotReady(self._printer.state.message)
         number = next(_NUMBERS)
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+        def watch(state: PrinterState) -> None:
+            if not whatever_state:
+                _fail_if_halted(future, state)
+
         self._waiting = (number, question, future)
-        stop = self._printer.subscribe(lambda state: _fail_if_halted(future, state))
+        stop = self._printer.subscribe(watch)
         self._snapshots.update(question=Asking(number, question))
         self._emit(Asked(question))  # after the snapshot, where listeners find the question's number
         try:

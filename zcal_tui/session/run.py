@@ -10,9 +10,9 @@ from zcal_tui.checks.base import Check, Context
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.lease.temporary_settings import LEASE, TemporarySettings
 from zcal_tui.checks.operator import NeedsPerson
-from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted
+from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted, VerdictReached
 from zcal_tui.model.questions import Answer
-from zcal_tui.model.record import NEEDS_PERSON, Outcome, Problem, Record
+from zcal_tui.model.record import DID_NOT_START, NEEDS_PERSON, Level, Outcome, Problem, Record, Verdict
 from zcal_tui.model.view import begin
 from zcal_tui.printer.config_files import ConfigFiles
 from zcal_tui.printer.errors.explain import explain
@@ -123,6 +123,8 @@ class CheckRun:
         else:
             await self._discard_it(saver, started)
         if problem is not None:
+            if problem.key == DID_NOT_START:
+                self._emit(VerdictReached(_did_not_start(self._record(started).verdict, problem)))
             self._emit(RunProblem(problem))
         record = replace(self._record(started), finished=now_iso(), outcome=outcome)
         ended = RunEnded(record)
@@ -277,6 +279,12 @@ def _internal_error(error: Exception) -> Problem:
         f"{type(error).__name__}: {error}",
         "Report it with the log file.",
     )
+
+
+def _did_not_start(verdict: Verdict | None, problem: Problem) -> Verdict:
+    """The verdict of a check after whose save Klipper did not start: whatever was measured comes second."""
+    measured = () if verdict is None else (verdict.summary, *verdict.reasons)
+    return Verdict(Level.FAIL, problem.what, (problem.cause, *measured))
 
 
 def printer_facts(state: PrinterState, name: str, address: str) -> dict[str, Any]:

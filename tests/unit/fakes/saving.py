@@ -12,7 +12,7 @@ from zcal_tui.klipper_config.files import ConfigText
 from zcal_tui.model.events import ChangesUpdated, Event, Notice
 from zcal_tui.model.questions import Choose, Confirm, JogMove, JogStep, PaperMove, PaperStep
 from zcal_tui.model.record import Change, Problem
-from zcal_tui.printer.config_files import ConfigUnreadable
+from zcal_tui.printer.config_files import ConfigFiles, ConfigUnreadable
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.zcal_interface import INTERFACE
 from zcal_tui.session.saving.saver import Saver
@@ -155,6 +155,7 @@ async def save(
     *changes: Change,
     policy: Any = "ask",
     cancelled: Callable[[], bool] = lambda: False,
+    files: ConfigFiles | None = None,
 ) -> Outcome:
     """Save as a run does at its end."""
     await printer.start()
@@ -170,6 +171,6 @@ async def save(
             case Notice(text):
                 notices.append(text)
 
-    saver = Saver(printer, person, NoFiles(), emit, cancelled, policy)
+    saver = Saver(printer, person, files or NoFiles(), emit, cancelled, policy)
     problem = await saver.save(now)
     return Outcome(problem, now, notices, person.asked)

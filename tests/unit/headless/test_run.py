@@ -15,7 +15,7 @@ from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.headless.run import Signals, run_headless, run_one
 from zcal_tui.model.events import Event, Notice, RunEnded
 from zcal_tui.model.questions import Answer, Confirm, Question
-from zcal_tui.model.record import USAGE, Outcome, Problem
+from zcal_tui.model.record import USAGE, Change, Outcome, Problem
 from zcal_tui.session.port import RunOptions, SessionBusy
 from zcal_tui.session.snapshot import LinkState, PrinterLink, Snapshot
 
@@ -279,3 +279,16 @@ def test_a_hung_up_terminal_does_not_end_the_run() -> None:
     session.on_start = hang_up
     assert run_headless(session, "accuracy", None, said) is ExitCode.OK  # type: ignore[arg-type]
     assert session.cancels == 0
+
+
+def test_values_to_set_by_hand_are_a_line_on_standard_error_and_no_failure() -> None:
+    found = (
+        Change("stepper_z", "position_endstop", "0", "-0.101", saves=True),
+        Change("probe", "z_offset", "1.5", "1.52", state="saved", saves=True),
+    )
+    passed = replace(record(), changes=found)
+    session, said = FakeSession(), Said()
+    session.on_start = lambda: session.end(passed)
+    assert run(session, said) is ExitCode.OK
+    assert "[stepper_z] position_endstop: -0.101" in said.text
+    assert "z_offset" not in said.text

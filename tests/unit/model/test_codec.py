@@ -103,6 +103,7 @@ questions = st.one_of(
         no=words,
         danger=st.booleans(),
         facts=numbers,
+        when_halted=st.booleans(),
     ),
     build(
         Choose,

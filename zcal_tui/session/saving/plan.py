@@ -1,11 +1,15 @@
 """The plan of a save: which values are written, and how. It is made again right before anything is staged."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from zcal_tui.klipper_config.configuration import parse
+from zcal_tui.klipper_config.files import ConfigText
 from zcal_tui.model.record import Change
 from zcal_tui.printer.config_files import ConfigBroken, ConfigFiles, ConfigUnreadable
+from zcal_tui.printer.start_bounds import StartProblem, Texts, bounds_of, overlaid
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.session.saving.companions import CONSENT_OPTION
 from zcal_tui.session.saving.config_diff import Conflict, Fork, Pending, Prediction, Unsavable, predict
 from zcal_tui.session.saving.staging import Stager, ValueToStage, value_of
 
@@ -39,13 +43,17 @@ class SavePlan:
 
 
 async def make_plan(
-    changes: Sequence[Change], state: PrinterState, staging: Stager, files: ConfigFiles
+    changes: Sequence[Change],
+    state: PrinterState,
+    staging: Stager,
+    files: ConfigFiles,
+    refused: Sequence[ManualEdit] = (),
 ) -> SavePlan:
-    """How these changes can be saved. Raises Unsavable if SAVE_CONFIG could write nothing at all."""
+    """How these changes can be saved; `refused` are those that must not be. Raises Unsavable if SAVE_CONFIG could write
+    nothing at all."""
     manual = [ManualEdit(change, why) for change in changes if (why := staging.obstacle(change, changes))]
-    able = [change for change in changes if all(change != other.change for other in manual)]
-    plan = SavePlan(tuple(able), tuple(manual), state.save_config.items)
-    if not able:
+    plan = _without(SavePlan(tuple(changes), (), state.save_config.items), (*refused, *manual))
+    if not plan.changes:
         return plan
     try:
         config = await files.read()
@@ -56,33 +64,96 @@ async def make_plan(
             "Fix that first. Until then, any restart ends in a Klipper error.",
         ) from error
     except ConfigUnreadable as error:
-        return replace(plan, unreadable=str(error))
+
+        def would_run(values: Sequence[ValueToStage]) -> Texts:
+            return overlaid(state.config, _together(state, values))
+
+        return replace(_startable(plan, state, would_run), unreadable=str(error))
     plan = replace(plan, foreign_ends=config.foreign_ends)
     others = predict(config, state.save_config.items, state.config, fork(state)).conflicts
     prediction = predict(config, _together(state, plan.values), state.config, fork(state))
     ours = [
         ManualEdit(change, conflict_text(conflict))
         for conflict in prediction.conflicts
-        for change in able
+        for change in plan.changes
         if (change.section, change.option) == (conflict.section, conflict.option)
     ]
-    if foreign := [conflict for conflict in others if not _is_ours(conflict, able)]:
+    if foreign := [conflict for conflict in others if not _is_ours(conflict, plan.changes)]:
         raise Unsavable(
             "SAVE_CONFIG would fail because of a value that is already pending.",
             f"[{foreign[0].section}] {foreign[0].option}: {conflict_text(foreign[0])}",
             "Edit that line, or discard the pending values with RESTART.",
         )
-    if not ours:
-        return replace(plan, prediction=prediction)
-    if any(item.change.state == "staged" for item in ours):
-        # Klipper has staged it itself: as long as it is pending, SAVE_CONFIG refuses everything
-        return replace(plan, changes=(), manual=(*plan.manual, *ours))
-    # What cannot be saved must not be staged: it would make SAVE_CONFIG refuse the rest as well
-    able = [change for change in able if all(change != other.change for other in ours)]
-    plan = replace(plan, changes=tuple(able), manual=(*plan.manual, *ours))
-    if not able:
+
+    def predicted(values: Sequence[ValueToStage]) -> Texts:
+        return _after(config, predict(config, _together(state, values), state.config, fork(state)))
+
+    plan = _startable(_without(plan, ours), state, predicted)
+    if not plan.changes:
         return plan
     return replace(plan, prediction=predict(config, _together(state, plan.values), state.config, fork(state)))
+
+
+def _without(plan: SavePlan, edits: Sequence[ManualEdit]) -> SavePlan:
+    """The plan with these changes as lines to edit."""
+    left = tuple(change for change in plan.changes if all(change != edit.change for edit in edits))
+    if any(edit.change.state == "staged" for edit in edits):
+        # Klipper has staged it itself: as long as it is pending, SAVE_CONFIG would write it, or refuse everything
+        left = ()
+    # What cannot be saved must not be staged: it would make SAVE_CONFIG refuse the rest as well
+    return replace(plan, changes=left, manual=(*plan.manual, *edits))
+
+
+def _startable(
+    plan: SavePlan, state: PrinterState, would_run: Callable[[Sequence[ValueToStage]], Texts]
+) -> SavePlan:
+    """The plan without the values with which Klipper would not start. Raises Unsavable if others' values are such."""
+    bounds = bounds_of(state)
+
+    def problems(changes: Sequence[Change]) -> tuple[StartProblem, ...]:
+        return bounds.problems(would_run(replace(plan, changes=tuple(changes)).values))
+
+    while plan.changes:
+        found = problems(plan.changes)
+        edits = [
+            ManualEdit(change, _start_text(problem))
+            for change in plan.changes
+            for problem in found
+            if (change.section.lower(), change.option) == (problem.section, problem.option)
+        ]
+        if not edits and found:
+            raise Unsavable(
+                f"Klipper would not start with [{found[0].section}] {found[0].option}, which is pending or was edited.",
+                found[0].why,
+                "Correct that value first. RESTART discards a pending one.",
+            )
+        for change in plan.changes if not edits else ():
+            rest = [other for other in plan.changes if other != change]
+            if change.option == CONSENT_OPTION and not problems(rest):
+                edits.append(
+                    ManualEdit(change, "It is only needed together with the value that is not saved.")
+                )
+        if not edits:
+            return plan
+        plan = _without(plan, edits)
+    return plan
+
+
+def _start_text(problem: StartProblem) -> str:
+    other = problem.companion
+    if other is None:
+        return problem.why
+    return f"{problem.why} Set [{other.section}] {other.option}: {other.new} as well."
+
+
+def _after(config: ConfigText, prediction: Prediction) -> Texts:
+    """The configuration that Klipper reads after a save."""
+    texts = {**config.texts, **{change.path: change.after for change in prediction.changes}}
+    sections = parse(ConfigText(config.main, texts, config.included)).sections
+    return {
+        name: {option: found.value for option, found in section.options.items()}
+        for name, section in sections.items()
+    }
 
 
 def _together(state: PrinterState, values: Sequence[ValueToStage]) -> Pending:

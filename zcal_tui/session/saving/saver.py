@@ -6,10 +6,9 @@ discarded. The run's record shows each step before it is made.
 """
 
 import asyncio
-import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from zcal_tui.checks.errors import CheckCancelled, CheckRefused
@@ -18,12 +17,14 @@ from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.model.events import ChangesUpdated, Event, Notice, Progress, Stage
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.questions import Confirm
-from zcal_tui.model.record import Change, Problem, one_line
+from zcal_tui.model.record import DID_NOT_START, Change, Problem, one_line
 from zcal_tui.printer.config_files import ConfigFiles, ConfigUnreadable
 from zcal_tui.printer.errors.explain import explain
-from zcal_tui.printer.printer import RESTART_LIMIT, Printer
+from zcal_tui.printer.printer import RESTART_LIMIT, NotRestarted, Printer
 from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.session.saving import text as save_text
+from zcal_tui.session.saving.backup import Backup, NotRestorable, commands, find_backup, restore
+from zcal_tui.session.saving.companions import CONSENT_OPTION, companions
 from zcal_tui.session.saving.config_diff import Unsavable
 from zcal_tui.session.saving.discard import (
     LINK_PATIENCE,
@@ -32,7 +33,7 @@ from zcal_tui.session.saving.discard import (
     must_not_restart,
     wait_for_state,
 )
-from zcal_tui.session.saving.plan import SavePlan, make_plan
+from zcal_tui.session.saving.plan import ManualEdit, SavePlan, make_plan
 from zcal_tui.session.saving.staging import (
     Stager,
     StagingFailed,
@@ -45,7 +46,7 @@ from zcal_tui.transport.failures import NotReady, ReplyLost, TransportError
 
 logger = logging.getLogger(__name__)
 
-LOST_AFTER = 20.0
+LOST_AFTER = 15.0
 """Seconds of wall time after which a klippy that is ready and has not restarted did not receive SAVE_CONFIG."""
 TICK = 1.0
 """Seconds of wall time between two progress reports of a restart."""
@@ -80,6 +81,7 @@ class Saver:
         staged is then discarded. Returns the problem, if there was one.
         """
         self._set_changes(changes)
+        self._add_companions()
         found = [
             change for change in self._changes if change.saves and change.state in ("proposed", "staged")
         ]
@@ -89,6 +91,14 @@ class Saver:
         if problem is None:
             await self._discard()
         return problem
+
+    def _add_companions(self) -> None:
+        """Propose the second values that Klipper needs to start with the first."""
+        state = self._printer.state
+        found = tuple(with_section_name(change, state) for change in companions(self._changes, state))
+        if found:
+            self._changes = (*self._changes, *found)
+            self._emit(ChangesUpdated(self._changes))
 
     async def discard(self, changes: Sequence[Change]) -> None:
         """Discard what one of Klipper's own commands staged in a run that failed; a notice shows the result."""
@@ -156,9 +166,14 @@ class Saver:
         """
         self._emit(Stage("save", "Checking what SAVE_CONFIG would write"))
         agreed: SavePlan | None = None
+        lowered: dict[Change, bool] = {}
         while True:
             await self._require_allowed()
-            plan = await make_plan(wanted, self._printer.state, self._stager, self._files)
+            refused = [ManualEdit(limit, save_text.OWN_CONSENT) for limit, yes in lowered.items() if not yes]
+            plan = await make_plan(wanted, self._printer.state, self._stager, self._files, refused)
+            if (limit := _unasked(plan, lowered)) is not None:
+                lowered[limit] = await self._consent_to_lower(limit)
+                continue
             if not plan.changes:
                 self._emit(Notice(save_text.manual_edits(plan.manual)))
                 return None
@@ -173,6 +188,21 @@ class Saver:
         if plan.manual:
             self._emit(Notice(save_text.manual_edits(plan.manual)))
         return plan
+
+    async def _consent_to_lower(self, limit: Change) -> bool:
+        """Ask for a lower position_min. `--save always` does not answer this: it lets moves go lower."""
+        if not self._operator.present:
+            return False
+        return await self._operator.confirm(
+            Confirm(
+                key="lower-position-min",
+                text=f"Lower position_min of [{limit.section}] to {limit.new}?",
+                detail=save_text.limit_detail(limit),
+                yes="Lower it",
+                no="Leave it",
+                facts={limit.option: float(limit.new)},
+            )
+        )
 
     async def _consent(self, plan: SavePlan, *, again: bool) -> bool:
         detail = save_text.detail(plan, self._printer.state)
@@ -209,7 +239,7 @@ class Saver:
                 )
             await self._restart(plan.values)
         except NotReady as error:
-            return await self._halted(backups, error)
+            return await self._halted(plan, backups, error)
         except TransportError as error:
             return await self._not_written(plan, error)
         return await self._read_back(plan, backups)
@@ -248,6 +278,8 @@ class Saver:
                 self._emit(Stage("save", f"Waiting for Klipper to restart ({seconds} s)"))
             elif not state.ready:
                 self._emit(Stage("save", f"Klipper is starting ({seconds} s)"))
+            else:
+                self._emit(Stage("save", f"Klipper has not restarted yet ({seconds} s)"))
 
     async def _read_back(self, plan: SavePlan, before: frozenset[str] | None) -> Problem | None:
         """Verify that klippy runs with the values now."""
@@ -269,15 +301,52 @@ class Saver:
         self._emit(Notice(f"Saved and read back from Klipper: {values}. {backup}"))
         return None
 
-    async def _halted(self, before: frozenset[str] | None, error: NotReady) -> Problem:
-        """klippy is in error or does not answer: what a person can do."""
+    async def _halted(self, plan: SavePlan, before: frozenset[str] | None, error: NotReady) -> Problem:
+        """klippy is in error or does not answer: what a person can do, and the offer to put the backup back."""
         explanation = explain(error.message or "Klipper did not start again.")
-        backup = await self._backup_since(before)
-        return Problem(
+        path = await self._backup_path(before)
+        named = save_text.backup_sentence(path)
+        problem = Problem(
             "Klipper did not start again after saving.",
             f"{explanation.what} {explanation.cause}".strip(),
-            f"{explanation.remedy} To undo, copy the backup over printer.cfg, then RESTART. {backup}".strip(),
+            f"{explanation.remedy} {named} {await commands(self._printer, path)}".strip(),
             raw=error.message,
+            key=DID_NOT_START,
+        )
+        if path is None or not self._operator.present or self._cancelled():
+            return problem
+        try:
+            backup = await find_backup(self._printer, path, _written(plan))
+            return await self._offer_to_restore(plan, backup, problem)
+        except NotRestorable as why:
+            return replace(problem, remedy=f"{problem.remedy} It was not put back: {why}")
+        except CheckCancelled:
+            return problem
+
+    async def _offer_to_restore(self, plan: SavePlan, backup: Backup, problem: Problem) -> Problem:
+        """Ask whether to put the backup back. Raises NotRestorable, CheckCancelled."""
+        question = Confirm(
+            key="restore-backup",
+            text="Klipper does not start with the new printer.cfg. Put the backup back and restart?",
+            detail=save_text.restore_detail(backup, problem),
+            yes="Put it back",
+            no="Leave it",
+            when_halted=True,
+        )
+        if not await self._operator.confirm(question):
+            return problem
+        failed = await restore(backup)
+        self._set_state(plan.values, "proposed")
+        back = f"{backup.path} was put back as {backup.main.name}. The failed file is {failed}."
+        self._emit(Stage("save", "Restarting Klipper with the previous printer.cfg"))
+        try:
+            await self._printer.restart_and_wait("RESTART")
+        except TransportError as error:
+            return replace(problem, remedy=f"{back} Klipper has not started since: {error}")
+        return replace(
+            problem,
+            remedy=f"{back} Klipper runs with the previous values. To set the new ones by hand, edit: "
+            f"{_listed(plan.values)}.",
         )
 
     async def _not_written(self, plan: SavePlan, error: StagingFailed | TransportError) -> Problem:
@@ -296,6 +365,8 @@ class Saver:
                 "what is pending.",
                 raw=str(error),
             )
+        if isinstance(error, NotRestarted):
+            cause = _sentences(cause, save_text.why_no_restart(state))
         if not state.ready:
             self._set_state(plan.values, "proposed")
             return Problem(
@@ -371,16 +442,14 @@ class Saver:
         except ConfigUnreadable:
             return None
 
+    async def _backup_path(self, before: frozenset[str] | None) -> str | None:
+        """The backup that SAVE_CONFIG has just left; None if it cannot be found."""
+        now = await self._backups()
+        return max(now - before, default=None) if before is not None and now is not None else None
+
     async def _backup_since(self, before: frozenset[str] | None) -> str:
         """A sentence that names the backup of the file."""
-        now = await self._backups()
-        if before is not None and now is not None and (new := sorted(now - before)):
-            return f"Backup of the previous file: {new[-1]}"
-        main = ""
-        with contextlib.suppress(ConfigUnreadable):
-            main = (await self._files.read()).main
-        pattern = save_text.backup_pattern(main, self._printer.state.app)
-        return f"Backup of the previous file: {pattern}, with the time of saving"
+        return save_text.backup_sentence(await self._backup_path(before))
 
     def _report_not_saved(self, why: str, changes: Sequence[Change]) -> None:
         self._emit(Notice(save_text.not_saved(why, changes)))
@@ -399,6 +468,21 @@ class Saver:
         if changed != self._changes:
             self._changes = changed
             self._emit(ChangesUpdated(changed))
+
+
+def _unasked(plan: SavePlan, answers: Mapping[Change, bool]) -> Change | None:
+    """A change that needs a consent of its own and has not got an answer yet."""
+    return next((c for c in plan.changes if c.option == CONSENT_OPTION and c not in answers), None)
+
+
+def _written(plan: SavePlan) -> str | None:
+    """What SAVE_CONFIG was expected to write. With changes of included files as well, the main file's backup alone does
+    not undo it. Raises NotRestorable."""
+    if plan.prediction is None:
+        return None
+    if len(plan.prediction.changes) > 1:
+        raise NotRestorable("SAVE_CONFIG has also changed included files.")
+    return plan.prediction.changes[0].after
 
 
 def _brief(found: object) -> object:

@@ -12,6 +12,7 @@ from zcal_tui.printer.config_view import probe_config, z_rail
 from zcal_tui.printer.printer import CommandFailed, Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number
+from zcal_tui.printer.zcal_interface import STAGES_POSITION_MIN, speaks
 from zcal_tui.printer.zcal_module import ZcalModule
 
 DECIMALS = {
@@ -19,6 +20,7 @@ DECIMALS = {
     "y_offset": 3,
     "z_offset": 3,
     "position_endstop": 3,
+    "position_min": 3,
     "switch_offset": 3,
     "z_backlash": 5,
 }
@@ -91,6 +93,9 @@ class Stager:
                 return None
             return "It is no longer staged: Klipper was restarted, or the value was replaced."
         if self._zcal.can("settings", "state"):
+            version = state.zcal.get("version")
+            if value.option == "position_min" and not speaks(version, STAGES_POSITION_MIN):
+                return "This version of the [zcal] module cannot stage it. Update the module."
             return None
         if value.option == "z_offset":
             return _without_probe(state, value)

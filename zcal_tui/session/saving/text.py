@@ -1,13 +1,13 @@
 """The texts of a save: the question, its consequences, and what to do by hand."""
 
-import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from zcal_tui.model.record import Change, one_line
+from zcal_tui.model.record import Change, Problem, one_line
 from zcal_tui.model.units import length
-from zcal_tui.printer.config_files import KALICO_BACKUPS
+from zcal_tui.printer.config_view import macro_wraps
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.session.saving.backup import Backup
 from zcal_tui.session.saving.config_diff import Pending
 from zcal_tui.session.saving.plan import ManualEdit, SavePlan
 
@@ -18,11 +18,13 @@ _INVALID = {
     "position_endstop": "Check the first layer: heights measured with the old endstop position change.",
     "calibrate": "Run BED_MESH_CALIBRATE again: a saved mesh was probed with the old sensor calibration.",
     "reg_drive_current": "Calibrate the sensor's heights after the restart: its frequencies change.",
+    "position_min": "Moves can reach lower than before.",
     "switch_offset": "The next CALIBRATE_Z uses it. Nothing else depends on it.",
 }
 """What a new value makes invalid, by option."""
 LONGEST_BLOCK, SHOWN_LINES = 30, 3
 """Consecutive added or removed lines above which a diff is shortened, and the lines shown at each end."""
+OWN_CONSENT = "A lower position_min needs your own consent, which --save always does not give."
 PENDING_MEANS = "The next SAVE_CONFIG writes it, whoever runs it. RESTART discards it."
 
 
@@ -42,6 +44,15 @@ def manual_edits(edits: Sequence[ManualEdit]) -> str:
     """The changes that SAVE_CONFIG cannot write, each with the reason."""
     lines = "; ".join(f"{line(edit.change)}: {edit.why}" for edit in edits)
     return f"SAVE_CONFIG cannot write this. Edit it by hand, then RESTART: {lines}"
+
+
+def limit_detail(limit: Change) -> str:
+    """The details of the question whether to lower position_min."""
+    was = limit.was or "0, the default"
+    return (
+        f"{line(limit)}: {limit.effect}.\nKlipper would not start otherwise: position_min is {was}.\n"
+        "Both values are written together. Without this, nothing is saved and both stay lines to edit."
+    )
 
 
 def pending_lines(pending: Pending) -> list[str]:
@@ -86,6 +97,10 @@ def detail(plan: SavePlan, state: PrinterState) -> str:
         if plan.prediction.edited:
             edits = "; ".join(plan.prediction.edited)
             lines.append(f"The restart also applies edits made since Klipper started: {edits}.")
+    if macro_wraps(state, "SAVE_CONFIG"):
+        lines.append(
+            "SAVE_CONFIG is a macro on this printer: [gcode_macro SAVE_CONFIG] runs instead of Klipper's own."
+        )
     if plan.foreign_ends:
         lines.append("Klipper will change the file's Windows line endings to Unix line endings.")
     lines += consequences(plan, state)
@@ -118,11 +133,33 @@ def consequences(plan: SavePlan, state: PrinterState) -> list[str]:
     return [f"Klipper restarts. This clears: {', '.join(cleared)}.", *dict.fromkeys(invalid)]
 
 
-def backup_pattern(main: str, app: str) -> str:
-    """The backup's path, for a host whose files cannot be listed."""
-    folder, name = posixpath.split(main or "printer.cfg")
-    dated = name.removesuffix(".cfg") + "-YYYYMMDD_HHMMSS" + (".cfg" if name.endswith(".cfg") else "")
-    return posixpath.join(folder, KALICO_BACKUPS, dated) if app == "Kalico" else posixpath.join(folder, dated)
+def backup_sentence(path: str | None) -> str:
+    """The sentence that names the backup."""
+    if path is None:
+        return "Klipper has kept a backup of the previous file; its name could not be read."
+    return f"Backup of the previous file: {path}."
+
+
+def why_no_restart(state: PrinterState) -> str:
+    """The likely cause where SAVE_CONFIG was accepted and nothing restarted; empty if there is none to see."""
+    if macro_wraps(state, "SAVE_CONFIG"):
+        return "[gcode_macro SAVE_CONFIG] has replaced Klipper's command and has not run it."
+    return state.busy_because if state.busy else ""
+
+
+def restore_detail(backup: Backup, problem: Problem) -> str:
+    """The details of the question whether to put the backup back."""
+    return "\n".join(
+        (
+            problem.cause,
+            f"Klipper's message: {problem.raw}",
+            f"The backup is {backup.path}. Putting it back changes this:",
+            "",
+            *shortened(backup.diff().split("\n")),
+            "",
+            "The failed file is kept. Klipper then restarts.",
+        )
+    )
 
 
 def _effect(change: Change) -> str:
