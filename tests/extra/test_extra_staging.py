@@ -29,3 +29,13 @@ def test_a_section_may_be_written_in_any_case(start: Starter, tmp_path: Path) ->
     machine = start_machine(start, write_config(folder, PROFILES / "voron"))
     machine.gcode("ZCAL_STAGE SECTION=Probe OPTION=z_offset VALUE=6.1")
     assert machine.status("configfile")["save_config_pending_items"] == {"probe": {"z_offset": "6.100"}}
+
+
+def test_the_lower_end_of_z_can_be_staged(start: Starter, tmp_path: Path) -> None:
+    machine = start_machine(start, write_config(tmp_path / "voron", PROFILES / "voron"))
+    machine.gcode("ZCAL_STAGE SECTION=stepper_z OPTION=position_min VALUE=-3.4")
+    assert machine.status("configfile")["save_config_pending_items"] == {
+        "stepper_z": {"position_min": "-3.400"}
+    }
+    for section, value in (("stepper_x", -1), ("stepper_z", -6)):
+        assert machine.refused(f"ZCAL_STAGE SECTION={section} OPTION=position_min VALUE={value}")
