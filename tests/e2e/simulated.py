@@ -167,6 +167,7 @@ class KlippyClient:
                 time.sleep(0.05)
         self._buffer = b""
         self._number = 0
+        self._subscribed = False
         self.console: list[str] = []
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
@@ -184,7 +185,8 @@ class KlippyClient:
 
     def gcode(self, script: str) -> list[str]:
         """Run a script to the end of its moves; returns the console lines it gave. Raises KlippyError."""
-        if not self._number:
+        if not self._subscribed:
+            self._subscribed = True
             self.call("gcode/subscribe_output", response_template={"method": "console"})
         self.console.clear()
         self.call("gcode/script", script=script)
