@@ -47,6 +47,11 @@ class KlippyFacts:
             return True
         return option in self._words or any(pattern.fullmatch(option) for pattern in self._patterns)
 
+    @property
+    def runs_cartographer(self) -> bool:
+        """Whether the Cartographer plugin can home with it: it starts triggers as klippy does since 2024."""
+        return "report_offset" in (self._klippy / "mcu.py").read_text(encoding="utf-8", errors="replace")
+
     def mentions(self, word: str) -> bool:
         """Whether any module has a word as a whole string, such as a value that it offers."""
         return word in self._words

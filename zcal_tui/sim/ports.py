@@ -43,6 +43,13 @@ class Machine(Protocol):
     def eddy_frequency(self, sensor: str, t: float, steps: StepCounts) -> float:
         """The resonance frequency (Hz) of the eddy current sensor on that I2C bus name."""
 
+    def coil_thermistor(self, t: float) -> float:
+        """The reading of a scanner's own thermistor as a fraction 0..1 of full scale."""
+
+    def coil_base(self) -> tuple[float, float]:
+        """A scanner's calibration from the factory: the coil's frequency (Hz) far from any metal, and the reading of
+        its thermistor then."""
+
     def reset(self, t: float) -> None:
         """The micro-controller restarted: outputs fall to their default, motors lose their hold."""
 

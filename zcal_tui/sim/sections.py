@@ -37,7 +37,7 @@ def _kinds(part: Part, names: str, *needs: str, refused: str = "") -> dict[str, 
 
 
 _HARDWARE = "The simulated micro-controller has no such device."
-_NO_PLUGIN = "It belongs to a plugin that drives hardware of its own."
+PLUGIN_NEEDED = "It belongs to a plugin. Name the plugin's file with --extra, or remove it."
 _OWN_PORT = "It opens a port of this machine."
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -86,13 +86,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             refused=_HARDWARE,
         ),
         **_kinds(Part.OTHER, "palette2", refused=_OWN_PORT),
-        **_kinds(Part.Z, "beacon cartographer scanner idm btt_eddy eddy_ng", refused=_NO_PLUGIN),
+        **_kinds(Part.Z, "cartographer", "cartographer"),
+        **_kinds(Part.Z, "beacon scanner idm btt_eddy eddy_ng", refused=PLUGIN_NEEDED),
     }
 )
 """By the first word of the section's name; `stepper_…` and `extruder1…` have the kind of their family."""
 
 
-BROUGHT_ALONG = ("zcal", "z_calibration", "gcode_shell_command")
+BROUGHT_ALONG = ("zcal", "z_calibration", "gcode_shell_command", "cartographer")
 """Kinds for which klippy needs no module of its own: the simulator brings it, or takes the section out."""
 
 

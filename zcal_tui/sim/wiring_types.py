@@ -124,6 +124,8 @@ class Wiring:
     probe: ProbeWire | None = None
     eddy: EddyWire | None = None
     delta_radius: float = 0.0
+    scanners: tuple[str, ...] = ()
+    """The coils of scanners, each by its name behind that of its micro-controller."""
     drive_places: tuple[tuple[float, float], ...] = ()
     pins: tuple[str, ...] = ()
     i2c_buses: tuple[str, ...] = ()

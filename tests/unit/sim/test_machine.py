@@ -68,6 +68,14 @@ def test_the_eddy_sensor_rings_higher_nearer_the_bed() -> None:
     assert rig.machine.eddy_frequency("i2c9", 0.0, {}) == 0.0
 
 
+def test_a_nozzle_on_the_bed_holds_the_coil_up() -> None:
+    rig = Rig(CARTESIAN + EDDY, truth_of(eddy={"noise": 0.0}))
+    above, touching, pressed = (
+        rig.machine.eddy_frequency("i2c1", 0.0, rig.counts(z)) for z in (0.1, 0.0, -0.1)
+    )
+    assert above < touching == pytest.approx(pressed, abs=0.01)
+
+
 def test_the_eddy_sensor_is_noisy_and_sees_backlash() -> None:
     truth = truth_of(eddy={"noise": 10.0}, drive={"stepper_z": {"backlash": 0.05}})
     rig = Rig(CARTESIAN + EDDY, truth)

@@ -1,5 +1,6 @@
 """What a printer.cfg connects, and what of it cannot be simulated."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -210,6 +211,36 @@ def test_a_macro_cannot_rename_what_is_not_there() -> None:
 def test_ways_out_of_the_simulation_are_refused(section: str, said: str) -> None:
     with pytest.raises(WiringError, match=said):
         connect(parse_text(CARTESIAN + section), plugins=["plugin"])
+
+
+SCANNED = re.sub(r"(\[stepper_z\][^\[]*endstop_pin:)[^\n]*", r"\1 probe:z_virtual_endstop", CARTESIAN)
+"""A printer that homes Z with its probe."""
+
+
+def test_a_plugin_may_bring_the_probe() -> None:
+    section = "[beacon]\nx_offset: 0\n"
+    with pytest.raises(WiringError, match=r"\[beacon\]: It belongs to a plugin\..*--extra") as raised:
+        read_wiring(SCANNED + section)
+    assert "There is no section for a probe" in str(raised.value)
+    connect(parse_text(SCANNED + section), plugins=["beacon"])
+
+
+@pytest.mark.parametrize(
+    ("mcu", "scanners", "main", "other"),
+    [
+        ("mcu", ("cartographer",), ["cartographer"], []),
+        ("scanner", ("scanner:cartographer",), [], ["cartographer"]),
+    ],
+)
+def test_a_cartographer_is_on_the_micro_controller_that_it_names(
+    mcu: str, scanners: tuple[str, ...], main: list[str], other: list[str]
+) -> None:
+    wiring = read_wiring(
+        SCANNED + f"[mcu scanner]\nserial: x\n[cartographer]\nmcu: {mcu}\n[cartographer scan]\nsamples: 20\n"
+        "[cartographer scan_model default]\nz_offset: 0\n"
+    )
+    assert wiring.scanners == scanners
+    assert [sorted(wiring.groups), sorted(wiring.others[0].groups)] == [main, other]
 
 
 def test_paths_that_the_copy_replaces_are_not_refused() -> None:

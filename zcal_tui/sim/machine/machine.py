@@ -14,10 +14,12 @@ from zcal_tui.sim.machine.probe import Probe
 from zcal_tui.sim.machine.thermal import Thermal
 from zcal_tui.sim.ports import StepCounts
 from zcal_tui.sim.truth import Truth, TruthError
-from zcal_tui.sim.wiring import Pin, Wiring
+from zcal_tui.sim.wiring import Pin, Thermistor, Wiring
 
 _SOFT_CONTACT = 0.03
 """How deep (mm) the nozzle may press into the bed before it counts as a crash: a paper test touches."""
+_COIL_THERMISTOR = Thermistor.with_beta(25.0, 47_000.0, 4041.0, pullup=10_000.0)
+"""Of a scanner: beside its coil. Source: cartographer3d-plugin 1.10, mcu/constants.py."""
 
 
 class SimulatedMachine:
@@ -41,6 +43,7 @@ class SimulatedMachine:
         self._coils = {
             *wiring.i2c_buses,
             *(f"{mcu.name}:{bus}" for mcu in wiring.others for bus in mcu.i2c_buses),
+            *wiring.scanners,
         }
         self._mark: tuple[float, float] | None = None
         self._time = 0.0
@@ -125,9 +128,20 @@ class SimulatedMachine:
         rise = 0.0
         if bed != NO_BED:
             distance = pose.height(x, y) + self.geometry.rise() - bed + eddy.height
+            # A nozzle on the bed holds the coil up: the frame gives way, whatever the motors do.
+            distance += max(0.0, -self._nozzle_gap(pose))
             rise = eddy.gain * math.exp(-max(distance, 0.0) / eddy.decay)
         warmth = eddy.drift * (self.thermal.probe_bed - self.thermal.cold)
         return eddy.far * (1.0 + rise) + warmth + eddy.noise * float(self._eddy_draws.standard_normal())
+
+    def coil_thermistor(self, t: float) -> float:
+        """The reading of a scanner's own thermistor, a fraction of full scale."""
+        self.thermal.update(t)
+        return _COIL_THERMISTOR.fraction(self.thermal.probe_bed)
+
+    def coil_base(self) -> tuple[float, float]:
+        """The coil's frequency (Hz) far from any metal and the reading of its thermistor, both in the cold."""
+        return self._truth.eddy.far, _COIL_THERMISTOR.fraction(self.thermal.cold)
 
     def reset(self, t: float) -> None:
         """The micro-controller restarted: outputs are off, motors lose their hold."""

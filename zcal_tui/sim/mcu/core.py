@@ -7,6 +7,7 @@ from types import MappingProxyType
 from zcal_tui.sim.mcu.analog import AnalogInputs
 from zcal_tui.sim.mcu.basecmd import BaseCommands
 from zcal_tui.sim.mcu.buttons import ButtonCommands
+from zcal_tui.sim.mcu.cartographer import CartographerSensor
 from zcal_tui.sim.mcu.chips import SPI_CHIPS, SilentI2cChip, SilentSpiChip, SpiChip, TmcRegisters
 from zcal_tui.sim.mcu.counters import Counters
 from zcal_tui.sim.mcu.dictionary import Dictionary, UnknownCommandError
@@ -39,6 +40,7 @@ SPI_BUSES = ("spi0", "spi1", "spi2", "spi3")
 
 GROUPS: Mapping[str, Callable[[Firmware], object]] = {
     "buttons": ButtonCommands,
+    "cartographer": CartographerSensor,
     "counter": Counters,
     "hd44780": Hd44780s,
     "neopixel": Neopixels,

@@ -104,6 +104,12 @@ class Slide:
         assert t >= self.time
         return self.frequency_at_zero + self.frequency_per_step * steps.get("step", 0)
 
+    def coil_thermistor(self, t: float) -> float:
+        return self.reading
+
+    def coil_base(self) -> tuple[float, float]:
+        return 2_900_000.0, 0.8
+
     def reset(self, t: float) -> None:
         self.resets.append(t)
 
