@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from zcal_tui.sim.host import klippy_source
+from zcal_tui.sim.klippy_facts import KlippyFacts
 
 SOURCE = klippy_source.find_source(None, os.environ, Path.home())
 KALICO = klippy_source.is_kalico(SOURCE)
@@ -20,3 +21,9 @@ def skip_without_eddy_probe() -> None:
     """Skip the running test where this klippy has no eddy current probe."""
     if not (root() / "klippy" / "extras" / "probe_eddy_current.py").is_file():
         pytest.skip("this klippy has no probe_eddy_current")
+
+
+def skip_without_cartographer() -> None:
+    """Skip the running test where this klippy cannot run the Cartographer plugin."""
+    if not KlippyFacts(root()).runs_cartographer:
+        pytest.skip("this klippy is too old for the Cartographer plugin")

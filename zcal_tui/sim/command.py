@@ -13,9 +13,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from zcal_tui.klipper_config.configuration import read_configuration
 from zcal_tui.profile_names import DEFAULT_PROFILE, PROFILES
 from zcal_tui.sim.check import check
-from zcal_tui.sim.host import clocks, klippy_source, moonraker, overlay, packages
+from zcal_tui.sim.host import clocks, klippy_source, moonraker, overlay, packages, plugins
 from zcal_tui.sim.host.commands import ARGUMENTS, HELP
 from zcal_tui.sim.host.control_client import ControlClient, ControlError
 from zcal_tui.sim.host.errors import SimulatorError, UnknownKlipperError
@@ -180,9 +181,11 @@ def _run(options: argparse.Namespace, output: SimulatorOutput) -> int:
         return _check(profile, options)
     source = klippy_source.find_source(options.klipper, os.environ, Path.home())
     files = klippy_source.files_of(source)
-    if files is None:  # what cannot be simulated whatever the klippy is said before one is fetched
-        _prepare(profile, options, source, None)
-    klippy = klippy_source.prepare(source, output.progress)
+    configuration = read_configuration(str(profile.printer_cfg), recursive=klippy_source.is_kalico(source))
+    brought = plugins.needed(configuration, _plugins(options))
+    if files is None or brought:  # what cannot be simulated is said before a klippy or a plugin is fetched
+        _prepare(profile, options, source, files)
+    klippy = klippy_source.prepare(source, output.progress, brought)
     prepared = _prepare(profile, options, source, klippy.root)
     for line in describe(prepared.left_out):
         output.notice(line)
@@ -191,7 +194,8 @@ def _run(options: argparse.Namespace, output: SimulatorOutput) -> int:
             "A printer with several micro-controllers runs on the virtual clock only.",
             remedy="Leave out --real-time.",
         )
-    extras = {path.stem: path for path in [*overlay.companions(klippy), *options.extra]}
+    modules = [plugins.module_file(plugin, output.progress) for plugin in brought]
+    extras = {path.stem: path for path in [*overlay.companions(klippy), *modules, *options.extra]}
     klippy = overlay.with_extras(klippy, list(extras.values()), output.progress)
     wants_moonraker = options.moonraker or options.moonraker_auth
     python = moonraker.prepare(output.progress) if wants_moonraker else None

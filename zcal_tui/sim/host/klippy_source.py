@@ -5,13 +5,14 @@ import shutil
 import tarfile
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zcal_tui.sim.host import environments, packages, patches, pins
 from zcal_tui.sim.host.environments import Progress
 from zcal_tui.sim.host.errors import SimulatorError
 from zcal_tui.sim.host.packages import Package
+from zcal_tui.sim.host.plugins import Plugin
 
 Source = Path | Package
 """Where a klippy comes from: the folder of a checkout, or a package."""
@@ -90,9 +91,12 @@ def files_of(source: Source) -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def prepare(source: Source, progress: Progress) -> Klippy:
-    """Install what is missing to run this klippy. Raises SimulatorError."""
+def prepare(source: Source, progress: Progress, plugins: Sequence[Plugin] = ()) -> Klippy:
+    """Install what is missing to run this klippy, with what these plugins need. Raises SimulatorError."""
     layout = _layout(source)
+    if plugins:
+        lists = (*layout.lists, pins.NUMPY, *(plugin.packages for plugin in plugins))
+        layout = replace(layout, lists=tuple(dict.fromkeys(lists)))
     if isinstance(source, Package):
         return _prepare_package(layout, source, progress)
     return _prepare_checkout(layout, source, progress)

