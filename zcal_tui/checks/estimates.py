@@ -15,3 +15,13 @@ def estimate(name: str, interval: Interval, unit: str = "mm") -> Estimate:
         confidence=interval.confidence,
         components=interval.components,
     )
+
+
+def differs(found: Estimate, old: float | None) -> bool:
+    """Whether the interval of (new - old) excludes 0: only then is a change offered (docs/saving.md).
+
+    An open side of the interval contains everything there; without an old value there is nothing to compare with.
+    """
+    if old is None:
+        return True
+    return (found.low is not None and old < found.low) or (found.high is not None and old > found.high)

@@ -104,6 +104,15 @@ def is_delta(state: PrinterState) -> bool:
     return kinematics(state) in ("delta", "rotary_delta", "deltesian")
 
 
+def towers_without_endstop(state: PrinterState) -> tuple[str, ...]:
+    """A delta's towers that have no position_endstop in printer.cfg: they have the first one's, and
+    Z_OFFSET_APPLY_ENDSTOP shuts Klipper down (klippy/extras/manual_probe.py)."""
+    if kinematics(state) != "delta":
+        return ()
+    towers = ("stepper_a", "stepper_b", "stepper_c")
+    return tuple(name for name in towers if "position_endstop" not in state.config.get(name, {}))
+
+
 def has_round_bed(state: PrinterState) -> bool:
     """Whether the toolhead's area is a circle around 0,0."""
     return kinematics(state) in ("delta", "rotary_delta", "polar")

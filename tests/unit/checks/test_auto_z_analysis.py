@@ -162,16 +162,19 @@ def test_a_value_to_begin_with_is_not_held_against_the_printer() -> None:
 
 
 def test_the_tuned_value_is_proposed_with_what_it_does() -> None:
-    text, (change,) = tuning_advice(tuned(0.52, command=0.42))
+    text, (change,) = tuning_advice(tuned(0.53, command=0.43))
     assert (change.section, change.option, change.old, change.new) == (
         "z_calibration",
         "switch_offset",
         "0.5",
-        "0.520",
+        "0.530",
     )
     assert change.saves
-    assert change.effect == "the nozzle will be 20 µm closer to the bed"
+    assert change.effect == "the nozzle will be 30 µm closer to the bed"
     assert "CALCULATE_SWITCH_OFFSET agrees" in text
+    within, none = tuning_advice(tuned(0.51))
+    assert none == ()
+    assert "within measurement error. No change is proposed." in within
     disagreeing, _ = tuning_advice(tuned(0.52, command=0.58))
     assert "Do not use its value" in disagreeing
     assert tuning_advice(tuned(-0.01))[1] == ()

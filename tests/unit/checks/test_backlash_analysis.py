@@ -120,7 +120,13 @@ PROPOSAL = Change("zcal", "z_backlash", "0", "", saves=True, effect="…")
 
 
 @pytest.mark.parametrize(
-    ("mean", "old", "new"), [(0.0123, "0", "0.01230"), (0.0, "0.05", "0.00000"), (0.0123, "0.0123", None)]
+    ("mean", "old", "new"),
+    [
+        (0.0123, "0", "0.01230"),
+        (0.0, "0.05", "0.00000"),
+        (0.0123, "0.0123", None),
+        (0.0123, "0.0121", None),  # within measurement error
+    ],
 )
 def test_a_calibration_proposes_the_value_to_save(mean: float, old: str, new: str | None) -> None:
     _, _, advice = concluded([mean], KNOWN, dataclasses.replace(PROPOSAL, old=old))

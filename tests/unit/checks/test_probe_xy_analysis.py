@@ -61,7 +61,12 @@ def test_right_offsets_are_left_alone() -> None:
 
 
 def test_what_nobody_can_see_is_no_change() -> None:
-    assert [c.option for c in concluded((-20.04, 0.56))[2]] == ["y_offset"]
+    assert [c.option for c in concluded((-20.04, 1.3))[2]] == ["y_offset"]
+    assert concluded((-20.04, 0.56))[2] == []
+
+
+def test_a_difference_within_measurement_error_is_not_proposed() -> None:
+    assert concluded((-19.2, 0.1), (-20.6, 0.8))[2] == []
 
 
 def test_an_offset_of_nothing_has_no_sign() -> None:

@@ -162,7 +162,27 @@ def test_a_deltas_towers_all_move_by_the_same() -> None:
 def test_a_value_that_stays_the_same_to_the_digits_kept_is_not_proposed() -> None:
     assert concluded_probe(1.5004, 0.0).changes == []
     assert concluded_endstop(0.0004).changes == []
-    assert concluded_probe(1.5006, 0.0).changes != []
+    assert concluded_probe(1.55, 0.0).changes != []
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [(0.003,), (-0.025, 0.02), (0.002, 0.003, 0.004), (-0.25, 0.37)],  # the last is 60 ± hundreds of µm
+)
+def test_a_difference_within_measurement_error_is_not_proposed(contact: tuple[float, ...]) -> None:
+    for concluded in (
+        concluded_probe(1.5, *contact),
+        concluded_endstop(*contact),
+        concluded_endstop(*contact, settings=DELTA),
+    ):
+        assert concluded.changes == []
+        assert "within measurement error. No change is proposed." in "\n".join(concluded.verdict.reasons)
+
+
+@pytest.mark.parametrize("contact", [(0.08,), (-0.06, -0.05), (0.041, 0.039, 0.04)])
+def test_a_significant_difference_is_proposed(contact: tuple[float, ...]) -> None:
+    assert concluded_probe(1.5, *contact).changes != []
+    assert concluded_endstop(*contact).changes != []
 
 
 def test_zero_has_no_sign() -> None:

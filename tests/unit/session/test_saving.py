@@ -107,6 +107,29 @@ async def test_a_build_that_stages_with_the_wrong_sign_is_not_saved(
     assert "RESTART discards it" in done.messages
 
 
+@pytest.mark.parametrize("unset", [("stepper_b", "stepper_c"), ("stepper_c",)])
+async def test_klippers_command_is_not_sent_to_a_delta_whose_towers_lack_an_endstop(
+    printer: Printer, klipper: Klipper, unset: tuple[str, ...]
+) -> None:
+    klipper.without_extra()
+    machine = klipper.machine
+    machine.objects["gcode"]["commands"]["Z_OFFSET_APPLY_ENDSTOP"] = {}
+    towers = ("stepper_a", "stepper_b", "stepper_c")
+    machine.objects["configfile"]["settings"] = {  # klippy fills in the first tower's
+        "printer": {"kinematics": "delta"},
+        **{name: {"endstop_pin": "PA1", "position_endstop": 280.0} for name in towers},
+    }
+    machine.objects["configfile"]["config"] = {
+        "printer": {"kinematics": "delta"},
+        **{name: {} if name in unset else {"position_endstop": "280"} for name in towers},
+    }
+    changes = [Change(name, "position_endstop", "280", "279.900", saves=True) for name in towers]
+    done = await save(printer, Person(), *changes)
+    assert [change.state for change in done.changes] == ["proposed"] * 3
+    assert f"without a position_endstop in {' and '.join(f'[{name}]' for name in unset)}" in done.messages
+    assert not any("Z_OFFSET_APPLY" in script for script in machine.scripts)
+
+
 async def test_the_offset_is_put_back_where_klipper_does_not_apply_it(
     printer: Printer, klipper: Klipper
 ) -> None:

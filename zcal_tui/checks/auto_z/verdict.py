@@ -255,6 +255,12 @@ def tuning_advice(tuned: Tuned) -> tuple[str, tuple[Change, ...]]:
     if tuned.value.value <= 0.0:
         return NEGATIVE, ()
     new = f"{tuned.value.value:.3f}"
+    if tuned.configured is not None and tuned.value.covers(tuned.configured):
+        text = (
+            f"switch_offset {tuned.configured:g} and the measured {new} differ within measurement error. "
+            f"No change is proposed. {tuned.zero}{by_command}"
+        )
+        return text, ()
     start = tuned.configured if tuned.configured is not None else tuned.used
     change = Change(
         "z_calibration",

@@ -152,7 +152,7 @@ class BacklashReport:
             )
         value = spot.value.value if spot.found else 0.0
         new = f"{value:.{DIGITS}f}"
-        if _same(proposal.old, new):
+        if _same(proposal.old, new) or _within_error(proposal.old, spot.value):
             return AdviceGiven(f"No change needed: [{proposal.section}] {proposal.option} is right.")
         text = (
             f"Set {proposal.option} to {length(value)}. Upward moves of [zcal] then overshoot by that much "
@@ -225,6 +225,14 @@ def _none_verdict() -> Verdict:
         "limit). It does not report how small a difference it would have found."
     )
     return Verdict(Level.PASS, "No backlash found.", (reason,))
+
+
+def _within_error(old: str | None, value: Interval) -> bool:
+    """Whether the configured value lies within the estimate's interval."""
+    try:
+        return old is not None and value.covers(float(old))
+    except ValueError:
+        return False
 
 
 def _same(old: str | None, new: str) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from zcal_tui.checks.estimates import differs
 from zcal_tui.checks.probe_xy.drawing import drawing
 from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, Notice, VerdictReached
@@ -51,7 +52,7 @@ def conclusion(state: PrinterState, probe: ProbeConfig, offsets: Sequence[Xy]) -
     changes = tuple(
         Change(probe.section, name, f"{was:g}", f"{value:.2f}", saves=True)
         for name, value, was in zip(AXES, new, old, strict=True)
-        if abs(value - was) >= limits.XY_CHANGE.value
+        if abs(value - was) >= limits.XY_CHANGE.value and differs(estimates[name], was)
     )
     if not changes:
         yield AdviceGiven("No change needed. Take the tape off the bed.")

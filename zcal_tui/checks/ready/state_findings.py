@@ -7,7 +7,13 @@ from zcal_tui.checks.ready.builds import known_faults
 from zcal_tui.checks.ready.finding import Offer, ReadyFinding, fail, fine, warn
 from zcal_tui.model.record import Change
 from zcal_tui.model.units import closer_farther, length, micrometres, millimetres
-from zcal_tui.printer.config_view import is_delta, probe_config, z_rail, z_step_distance
+from zcal_tui.printer.config_view import (
+    is_delta,
+    probe_config,
+    towers_without_endstop,
+    z_rail,
+    z_step_distance,
+)
 from zcal_tui.printer.geometry import z_limits
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number
@@ -88,11 +94,16 @@ def offset(state: PrinterState) -> ReadyFinding:
     z = state.homing_origin[2]
     if abs(z) < 1e-6:
         return fine("offset", "No live Z offset (SET_GCODE_OFFSET) is set.")
+    unset = towers_without_endstop(state)
+    save = "Save it (Z_OFFSET_APPLY_PROBE or Z_OFFSET_APPLY_ENDSTOP)"
+    if unset:
+        names = " and ".join(f"[{name}]" for name in unset)
+        save = f"Save it (first set position_endstop in {names}: Z_OFFSET_APPLY_ENDSTOP shuts Klipper down without)"
     return warn(
         "offset",
         f"A live Z offset of {length(z, sign=True)} is set: {closer_farther(z)} than configured.",
         "It is not saved. Results measured without it do not apply to prints with it.",
-        "Save it (Z_OFFSET_APPLY_PROBE or Z_OFFSET_APPLY_ENDSTOP), or clear it (SET_GCODE_OFFSET Z=0).",
+        f"{save}, or clear it (SET_GCODE_OFFSET Z=0).",
         offer=Offer(
             "Clear the live Z offset?",
             "If you tuned a first layer with it, save it first.",

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from zcal_tui.checks.estimates import estimate
+from zcal_tui.checks.estimates import differs, estimate
 from zcal_tui.checks.paper import PaperHeight
 from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
@@ -104,7 +104,7 @@ def probe_conclusion(
     change = _change(
         probe.section, "z_offset", probe.z_offset, value, _probe_effect(state, probe.z_offset, value)
     )
-    if change is not None and not refused:
+    if change is not None and not refused and differs(found, probe.z_offset):
         if verdict.level is Level.UNKNOWN or (beside and value <= 0.0):
             # Shown as a line to edit: never saved by mistake or by --save always
             change = replace(change, saves=False)
@@ -154,7 +154,7 @@ def endstop_conclusion(
     towers = tuple(name for name in TOWERS if name in state.settings)
     sections = towers if is_delta(state) else (rail.section,)
     changes = []
-    for section in sections:
+    for section in sections if not contact.covers(0.0) else ():
         own = state.settings.get(section, {}).get("position_endstop", old)
         effect = closer_farther(contact.value)
         change = _change(section, "position_endstop", float(own), float(own) - contact.value, effect)
@@ -227,7 +227,10 @@ def _accuracy_reason(name: str, half: float, judged: float) -> str:
 def _difference_reason(difference: float, old: float, half: float) -> str:
     configured, size = millimetres(old, digits=DECIMALS), micrometres(difference, sign=True)
     if abs(difference) <= half:
-        return f"Difference from the configured value {configured}: {size}, within measurement error."
+        return (
+            f"Difference from the configured value {configured}: {size}, within measurement error. "
+            "No change is proposed."
+        )
     return f"Difference from the configured value {configured}: {size}, statistically significant."
 
 

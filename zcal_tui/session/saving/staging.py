@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from zcal_tui.model.record import Change, one_line
-from zcal_tui.printer.config_view import probe_config, z_rail
+from zcal_tui.printer.config_view import probe_config, towers_without_endstop, z_rail
 from zcal_tui.printer.printer import CommandFailed, Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number
@@ -168,6 +168,9 @@ def _without_endstop(state: PrinterState, value: ValueToStage, among: Sequence[C
         if rail is None or rail.section != value.section.lower() or "stepper_a" in state.settings:
             return "Only the position of the Z endstop can be staged without the [zcal] module."
         return None
+    if unset := towers_without_endstop(state):
+        names = " and ".join(f"[{name}]" for name in unset)
+        return f"Z_OFFSET_APPLY_ENDSTOP would shut Klipper down without a position_endstop in {names}."
     offsets = [_offset(state, value_of(change)) for change in among if change.option == "position_endstop"]
     if len(offsets) != len(TOWERS) or max(offsets) - min(offsets) > SAME_DISTANCE:
         return "The towers' endstops can only be staged with equal changes without the [zcal] module."
