@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e import program
+from tests.e2e import klippers, program
 from tests.e2e.simulated import Starter
 from zcal_tui.profile_names import PROFILES
 from zcal_tui.results.store import read_run
@@ -16,6 +16,8 @@ from zcal_tui.results.store import read_run
 @pytest.mark.core
 @pytest.mark.parametrize("profile", PROFILES)
 def test_the_demo_measures_every_profile(profile: str, tmp_path: Path) -> None:
+    if profile == "cartographer":
+        klippers.skip_without_cartographer()
     ended = program.run(tmp_path, "--demo", profile, "--sim-speed", "40", "accuracy", "--samples", "20")
     record = ended.record
     assert ended.code == 0, ended.errors

@@ -20,6 +20,10 @@ _COMMENT = re.compile(r"^//[ \t]?", re.MULTILINE)
 _STAGED_OPTIONS = "z_offset|position_endstop|tap_z_offset|descend_z"
 _STAGED = re.compile(rf"^([^\n:]+): ({_STAGED_OPTIONS}): {_F}$", re.MULTILINE | re.ASCII)
 
+_SETTING = re.compile(rf"([a-z_]+)=({_NUMBER})")
+_HEADERS = {"probe accuracy": "PROBE_ACCURACY", "touch accuracy": "TOUCH_ACCURACY"}
+"""Cartographer's wording of a header, and the command that prints it."""
+
 Match = re.Match[str]
 
 
@@ -57,14 +61,35 @@ def _sample(found: Match) -> m.Message:
     return m.ProbeSample(x, y, z, "toolhead", _command(found))
 
 
+def _distance_sample(found: Match) -> m.Message:
+    """Beacon's proximity sample: measured from a height, not triggered at one, so a higher bed gives less."""
+    x, y, z, distance = _numbers(found)
+    # klippy prints six decimals; further digits come from the subtraction
+    return m.ProbeSample(x, y, round(z - distance, 6), "toolhead", _command(found))
+
+
+def _contact(found: Match) -> m.Message:
+    return m.ContactEstimate(*_numbers(found))
+
+
 def _bed_sample(found: Match) -> m.Message:
     x, y, z = _numbers(found)
     return m.ProbeSample(x, y, z, "bed", _command(found))
 
 
 def _header(found: Match) -> m.Message:
-    x, y, z, samples, retract, speed, lift_speed = _numbers(found)
-    return m.AccuracyHeader(found["name"], x, y, z, int(samples), retract, speed, lift_speed)
+    x, y, z = _numbers(found)
+    settings = {name: float(value) for name, value in _SETTING.findall(found["settings"])}
+    return m.AccuracyHeader(
+        _HEADERS.get(found["name"], found["name"]),
+        x,
+        y,
+        z,
+        int(settings["samples"]),
+        settings.get("retract", settings.get("sample_retract_dist")),
+        settings.get("speed"),
+        settings.get("lift_speed"),
+    )
 
 
 def _stats(found: Match) -> m.Message:
@@ -133,10 +158,12 @@ def _rule(pattern: str, build: Callable[[Match], m.Message]) -> _Rule:
 
 _RULES: tuple[_Rule, ...] = (
     _rule(rf"{_COMMAND}probe at {_F},{_F} is z={_F}", _sample),
+    _rule(rf"{_COMMAND}probe at {_F},{_F},{_F} is z={_F}", _distance_sample),
+    _rule(rf"Result: at {_F},{_F} estimate contact at z={_F}", _contact),
     _rule(rf"{_COMMAND}probe: at {_F},{_F} bed will contact at z={_F}", _bed_sample),
     _rule(
-        rf"(?P<name>PROBE(?:_Z)?_ACCURACY) at X:{_F} Y:{_F} Z:{_F} "
-        rf"\(samples={_N} retract={_F} speed={_F} lift_speed={_F}\)",
+        rf"(?P<name>PROBE(?:_Z)?_ACCURACY|(?:probe|touch) accuracy) at X:{_F} Y:{_F} Z:{_F} "
+        rf"\((?P<settings>(?=(?:.* )?samples=)(?:[a-z_]+={_NUMBER} ?)+)\)",
         _header,
     ),
     _rule(

@@ -20,17 +20,26 @@ class ProbeSample:
 
 
 @dataclass(frozen=True)
+class ContactEstimate:
+    """Where Cartographer's PROBE and TOUCH_PROBE say that the nozzle would touch the bed; x and y are the bed point."""
+
+    x: float
+    y: float
+    z: float
+
+
+@dataclass(frozen=True)
 class AccuracyHeader:
-    """A series begins: the toolhead's position and the series' settings."""
+    """A series begins: the toolhead's position and the series' settings, as far as they are printed."""
 
     command: str
     x: float
     y: float
     z: float
     samples: int
-    retract: float
-    speed: float
-    lift_speed: float
+    retract: float | None = None
+    speed: float | None = None
+    lift_speed: float | None = None
 
 
 @dataclass(frozen=True)
@@ -216,6 +225,7 @@ class Info:
 
 Message = (
     ProbeSample
+    | ContactEstimate
     | AccuracyHeader
     | AccuracyStats
     | ProbeQuery

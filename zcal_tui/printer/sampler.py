@@ -9,6 +9,7 @@ from typing import Protocol
 from zcal_tui.model.record import Sample
 from zcal_tui.printer.config_view import ProbeConfig, probe_config
 from zcal_tui.printer.gcode import ProbingSettings, probing_command
+from zcal_tui.printer.hazards import minimum
 from zcal_tui.printer.messages import AccuracyHeader, AccuracyStats, ProbeQuery, ProbeSample
 from zcal_tui.printer.printer import LATE_LINES, CommandFailed, Heard, Printer
 from zcal_tui.printer.state import PrinterState
@@ -57,7 +58,7 @@ class Sampler(Protocol):
     def series(
         self, count: int, settings: ProbingSettings, cancelled: Callable[[], bool]
     ) -> AsyncIterator[Sample]:
-        """Take `count` samples (one more where the printer cannot take just one) and yield each as it is reported,
+        """Take `count` samples (more where the printer cannot take so few) and yield each as it is reported,
         numbered from 1, with x and y of the toolhead. Ends early, between samples, once `cancelled()`.
 
         Raises CommandFailed, ReplyLost, NotReady, ProbeUnusable or LinesMissing, always after the samples that were
@@ -69,8 +70,8 @@ class StockSampler:
     """Samples by PROBE_ACCURACY in blocks, read from the console as they come.
 
     A block is two samples where the probe needs no preparation, so that a cancel takes effect after two at most. It is
-    up to six where each block docks, deploys or drops a first sample again. It is never one: Kalico divides by n − 1
-    and would shut down.
+    up to six where each block docks, deploys or drops a first sample again. It is never smaller than the printer takes
+    (printer/hazards.py): some shut down.
     """
 
     def __init__(self, printer: Printer) -> None:
@@ -83,7 +84,8 @@ class StockSampler:
         if probe.plain and not cancelled():
             await self._check_switch(probe)
         taken = 0
-        for size in blocks(count, prepared=not probe.plain):
+        least = int(minimum(self._printer.state, "PROBE_ACCURACY", "SAMPLES"))
+        for size in blocks(count, prepared=not probe.plain, least=least):
             if cancelled():
                 return
             block = self._block(size, settings, probe)
@@ -143,13 +145,15 @@ class StockSampler:
             await asyncio.gather(command, return_exceptions=True)
 
 
-def blocks(count: int, *, prepared: bool) -> list[int]:
+def blocks(count: int, *, prepared: bool, least: int = PLAIN_BLOCK) -> list[int]:
     """The sizes of the blocks for `count` samples: twos and threes, or up to six where each block prepares the probe
-    again; never a one."""
+    again; none smaller than `least`, nor a one."""
     if count < 1:
         return []
-    number = max(1, math.ceil(count / PREPARED_BLOCK) if prepared else count // PLAIN_BLOCK)
-    size, rest = divmod(max(count, 2), number)
+    least = max(least, PLAIN_BLOCK)
+    wanted = math.ceil(count / PREPARED_BLOCK) if prepared else count // least
+    number = max(1, min(wanted, count // least))
+    size, rest = divmod(max(count, least), number)
     return [size] * (number - rest) + [size + 1] * rest
 
 

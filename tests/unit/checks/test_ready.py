@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from zcal_tui.checks.ready.builds import BED_POSITION, NO_TWIST, ONE_SAMPLE, WRONG_SIGN, known_faults
 from zcal_tui.checks.ready.finding import ReadyFinding, fail, fine, warn
 from zcal_tui.checks.ready.run import verdict_of
 from zcal_tui.checks.ready.state_findings import STATE_FINDINGS
@@ -128,21 +127,14 @@ def test_a_delta_s_lowest_height_stands_elsewhere() -> None:
     assert (found.changes[0].section, found.changes[0].option) == ("printer", "minimum_z_position")
 
 
-@pytest.mark.parametrize(
-    ("app", "version", "faults"),
-    [
-        ("Klipper", "v0.13.0-475-gabc", ()),
-        ("Klipper", "v0.13.0-476-gabc", (WRONG_SIGN, NO_TWIST)),
-        ("Klipper", "v0.13.0-503-gabc", (WRONG_SIGN, NO_TWIST)),
-        ("Klipper", "v0.13.0-504-gabc", (NO_TWIST,)),
-        ("Klipper", "v0.13.0-535-gabc", ()),
-        ("Klipper", "v0.12.0-490-gabc", ()),
-        ("Klipper", "?", ()),
-        ("Kalico", "v2026.07-30", (ONE_SAMPLE, BED_POSITION)),
-    ],
-)
-def test_builds_with_known_faults(app: str, version: str, faults: tuple[object, ...]) -> None:
-    assert known_faults(app, version) == faults
+def test_what_is_known_of_a_plugin_is_shown() -> None:
+    found = findings(state(settings={**SETTINGS, "beacon": {}}))["build"]
+    assert found.level is Level.WARN
+    assert "fewer than 3 samples shuts the printer down" in found.what and "wrong" in found.what
+    assert found.fix.startswith("Take at least three samples.")
+    limits = findings(state(settings={**SETTINGS, "cartographer": {}}))["command-limits"]
+    assert limits.level is Level.PASS
+    assert "PROBE_ACCURACY refuses fewer than 3 samples." in limits.what
 
 
 @pytest.mark.parametrize(("version", "known"), [("?", False), ("", False), ("v0.13.0-730-g84104bbbd", True)])

@@ -23,6 +23,28 @@ WORDINGS = [
         m.AccuracyHeader("PROBE_Z_ACCURACY", 1, -2, 0.5, 3, 2, 2.5, 7),
     ),
     (
+        "probe accuracy at X:125.000 Y:104.000 Z:1.990 (samples=10 retract=1.000 lift_speed=5.0)\n",
+        m.AccuracyHeader("PROBE_ACCURACY", 125, 104, 1.99, 10, 1, None, 5),
+    ),
+    (
+        "touch accuracy at X:125.000 Y:104.000 Z:2.989 (samples=5 retract=1.000 lift_speed=5.0)\n",
+        m.AccuracyHeader("TOUCH_ACCURACY", 125, 104, 2.989, 5, 1, None, 5),
+    ),
+    (
+        "// PROBE_ACCURACY at X:1.000 Y:2.000 Z:3.000 (samples=10 sample_retract_dist=2.000 speed=5.0 skip=1)",
+        m.AccuracyHeader("PROBE_ACCURACY", 1, 2, 3, 10, 2, 5, None),
+    ),
+    ("probe at 125.000,104.000 is z=2.000702\n", m.ProbeSample(125, 104, 2.000702, "toolhead")),
+    (
+        "// probe at 100.000,110.000,2.500 is z=2.480000",
+        m.ProbeSample(100, 110, 0.02, "toolhead"),
+    ),
+    (
+        "Result: at 125.000,125.000 estimate contact at z=-0.019644\n",
+        m.ContactEstimate(125, 125, -0.019644),
+    ),
+    ('probe: <a class="command">TRIGGERED</a>\n', m.ProbeQuery(True)),
+    (
         (
             "// probe accuracy results: maximum 2.519448, minimum 2.506948, range 0.012500, average 2.513198, "
             "median 2.513198, standard deviation 0.006250"

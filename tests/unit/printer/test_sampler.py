@@ -249,9 +249,10 @@ async def test_leaving_a_series_early_leaves_nothing_behind(printer: Printer, ma
     assert not [task for task in asyncio.all_tasks() if task.get_name() == "zcal samples"]
 
 
-@given(st.integers(0, 200), st.booleans())
-def test_blocks_add_up_and_are_never_one(count: int, whole: bool) -> None:
-    sizes = blocks(count, prepared=whole)
-    assert sum(sizes) == (count if count != 1 else 2)
-    assert all(size >= 2 for size in sizes)
-    assert max(sizes, default=0) <= (6 if whole else 3)
+@given(st.integers(0, 200), st.booleans(), st.integers(0, 3))
+def test_blocks_add_up_and_are_never_too_small(count: int, whole: bool, least: int) -> None:
+    sizes = blocks(count, prepared=whole, least=least)
+    least = max(2, least)
+    assert sum(sizes) == (max(count, least) if count else 0)
+    assert all(size >= least for size in sizes)
+    assert max(sizes, default=0) <= (6 if whole else 2 * least - 1)

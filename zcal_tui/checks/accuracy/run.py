@@ -20,6 +20,7 @@ from zcal_tui.model.record import Sample
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.geometry import measuring_site
+from zcal_tui.printer.hazards import outside
 
 REST = 45.0
 """s. A pause after which a sample is a first one again; our choice: a macro or a mesh starts after as long."""
@@ -56,6 +57,7 @@ async def over_the_place(context: Context, parameters: AccuracyParameters) -> As
     require_ready(context.printer.state)
     probe = require_probe(context.printer.state, "Without a probe, measure the Z endstop: --what endstop.")
     step = require_step(context.printer.state)
+    _require_allowed(context, parameters)
     macros = dock_macros(context.printer.state, parameters.attach, parameters.detach)
     place = _chosen_place(context, parameters, probe)
     # Homing would lose the position that "here" means
@@ -71,6 +73,15 @@ async def over_the_place(context: Context, parameters: AccuracyParameters) -> As
             yield SamplingSite(probe, step, clearance)
     finally:
         await lift_and_leave(context, clearance)
+
+
+def _require_allowed(context: Context, parameters: AccuracyParameters) -> None:
+    """Raises CheckRefused for what the probe's own command does not take."""
+    state = context.printer.state
+    wanted = {"SAMPLES": parameters.samples, "SAMPLE_RETRACT_DIST": parameters.retract}
+    hazard = outside(state, "PROBE_ACCURACY", wanted)
+    if hazard is not None:
+        raise CheckRefused(hazard.effect, f"This printer has {hazard.origin}.", hazard.rule)
 
 
 def _chosen_place(

@@ -9,6 +9,7 @@ from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.model.record import Sample
 from zcal_tui.printer.backlash_commands import PluginCommand
 from zcal_tui.printer.gcode import command_line
+from zcal_tui.printer.hazards import outside
 from zcal_tui.printer.messages import BacklashFound, BacklashNegative, BacklashNone, BeaconBacklash
 from zcal_tui.printer.places import Place
 from zcal_tui.printer.printer import Heard
@@ -30,11 +31,13 @@ class PluginInstrument:
                 "The plugin uses its own speed.",
                 "Leave --speed out.",
             )
+        values = command.parameters(parameters.iterations, parameters.delta)
+        hazard = outside(context.printer.state, command.name, values)
+        if hazard is not None:
+            raise CheckRefused(hazard.effect, f"This printer has {hazard.origin}.", hazard.rule)
         self._context = context
         self._command = command
-        self._script = command_line(
-            command.name, **command.parameters(parameters.iterations, parameters.delta)
-        )
+        self._script = command_line(command.name, **values)
         self._number = 0
 
     @property

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from zcal_tui.checks.preconditions import warm_parts
-from zcal_tui.checks.ready.builds import known_faults
 from zcal_tui.checks.ready.finding import Offer, ReadyFinding, fail, fine, warn
 from zcal_tui.model.record import Change
 from zcal_tui.model.units import closer_farther, length, micrometres, millimetres
@@ -15,6 +14,7 @@ from zcal_tui.printer.config_view import (
     z_step_distance,
 )
 from zcal_tui.printer.geometry import z_limits
+from zcal_tui.printer.hazards import hazards_of
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number
 
@@ -247,8 +247,8 @@ def probe_numbers(state: PrinterState) -> ReadyFinding | None:
 
 
 def build(state: PrinterState) -> ReadyFinding:
-    """Builds of Klipper and Kalico with known faults that affect Z calibration."""
-    faults = known_faults(state.app, state.software_version)
+    """Known faults of Klipper's builds, of Kalico and of scanners' plugins that affect Z calibration."""
+    faults = [hazard for hazard in hazards_of(state) if not hazard.refused]
     if not faults and not any(letter.isdigit() for letter in state.software_version):
         return fine(
             "build",
@@ -261,11 +261,19 @@ def build(state: PrinterState) -> ReadyFinding:
     name = f"{state.app} {state.software_version}".rstrip("? ")  # klippy's mark for an unknown version
     return warn(
         "build",
-        f"{name} has known faults: {' '.join(fault.what for fault in faults)}",
+        f"{name} has known faults: {' '.join(fault.effect for fault in faults)}",
         "This program works around them. Other tools may not.",
-        " ".join(fault.fix for fault in faults),
-        source=", ".join(fault.source for fault in faults),
+        " ".join(dict.fromkeys(fault.rule for fault in faults)),
+        source=", ".join(dict.fromkeys(fault.source for fault in faults)),
     )
+
+
+def command_limits(state: PrinterState) -> ReadyFinding | None:
+    """What commands of a scanner's plugin refuse, for who types them."""
+    limits = [hazard for hazard in hazards_of(state) if hazard.refused]
+    if not limits:
+        return None
+    return fine("command-limits", " ".join(hazard.effect for hazard in limits))
 
 
 def thermal_adjust(state: PrinterState) -> ReadyFinding | None:
@@ -295,5 +303,6 @@ STATE_FINDINGS: tuple[Callable[[PrinterState], ReadyFinding | None], ...] = (
     pending,
     thermal_adjust,
     build,
+    command_limits,
 )
 """In the order in which they are shown."""

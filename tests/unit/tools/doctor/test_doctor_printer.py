@@ -7,7 +7,7 @@ import pytest
 from tests.unit.fakes import examined as seen
 from tests.unit.fakes.klippy import FakeKlippy
 from tests.unit.fakes.machine import Machine
-from zcal_tui.checks.ready.builds import WRONG_SIGN
+from zcal_tui.printer.hazards import WRONG_SIGN
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.tools.doctor.finding import Grade
 from zcal_tui.tools.doctor.klipper import judge_klipper
@@ -37,7 +37,7 @@ def test_a_fault_of_a_build_is_reported_as_ready_reports_it() -> None:
     state = PrinterState(connected=True, klippy="ready", software_version="v0.13.0-490-gabc")
     found = seen.of(judge_printer(seen.printer(state)), "build")
     assert found.grade is NOTE
-    assert WRONG_SIGN.what in found.what
+    assert WRONG_SIGN.effect in found.what
     assert WRONG_SIGN.source in found.why
 
 
