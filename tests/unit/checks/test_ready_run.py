@@ -158,6 +158,21 @@ async def test_a_docked_probe_that_may_not_be_fetched_is_no_finding_of_fault(ben
     assert bench.machine.scripts == ["QUERY_PROBE"]
 
 
+@pytest.mark.parametrize(("height", "level"), [(1.5, Level.WARN), (9.0, Level.FAIL)])
+async def test_a_probe_that_has_just_homed_z_is_pressed_by_the_bed(
+    bench: Bench, height: float, level: Level
+) -> None:
+    assert bench.machine.objects["configfile"]["settings"]["probe"]["z_offset"] == 1.5
+    bench.machine.change("toolhead", homed_axes="xyz", position=[100.0, 100.0, height, 0.0])
+    await bench.printer.wait_for(
+        lambda state: state.homed() and state.position is not None and state.position[2] == height
+    )
+    switch(bench, docked=True)
+    found = await switch_found(bench)
+    assert found is not None
+    assert found.level is level
+
+
 @pytest.mark.parametrize("reads", [False, True])
 async def test_a_probe_that_deploys_by_itself_may_read_anything_while_it_is_stowed(
     bench: Bench, reads: bool

@@ -1,11 +1,13 @@
 """The finding about the probe's switch: open in the air, triggered in the dock."""
 
 from zcal_tui.checks.base import Context
+from zcal_tui.checks.clearance import ABOVE_PROBED, ABOVE_TRIGGER
 from zcal_tui.checks.dock.attach import attached
 from zcal_tui.checks.dock.probe_switch import SOURCE, UNNOTICED, reading
 from zcal_tui.checks.ready.finding import ReadyFinding, fail, fine, warn
-from zcal_tui.printer.config_view import probe_config
+from zcal_tui.printer.config_view import ProbeConfig, probe_config
 from zcal_tui.printer.sampler import reads_triggered
+from zcal_tui.printer.state import PrinterState
 
 
 async def probe_switch(
@@ -23,6 +25,13 @@ async def probe_switch(
     if not docked:
         if before and probe.prepares:
             return None  # it is stowed, and its reading means nothing
+        if before and _at_the_bed(context.printer.state, probe):
+            return warn(
+                "probe-switch",
+                f"The probe [{probe.section}] reads triggered, and at this height it touches the bed.",
+                "Homing with the probe may end there. It is unknown whether the probe reads open in the air.",
+                f"Raise the toolhead by {ABOVE_TRIGGER:g} mm and repeat the check.",
+            )
         if before:
             triggered = reads_triggered(probe)
             return fail("probe-switch", triggered.what, triggered.cause, triggered.remedy)
@@ -52,4 +61,13 @@ async def probe_switch(
     return fine(
         "probe-switch",
         "The probe's switch reads open when attached and triggered when docked (normally closed).",
+    )
+
+
+def _at_the_bed(state: PrinterState, probe: ProbeConfig) -> bool:
+    """Whether the toolhead is where the probe triggers, by z_offset."""
+    return (
+        state.homed("z")
+        and state.position is not None
+        and state.position[2] < probe.z_offset + ABOVE_PROBED
     )
