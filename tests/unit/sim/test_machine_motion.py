@@ -91,9 +91,14 @@ def test_a_drive_that_the_printer_does_not_have_is_refused() -> None:
         ("hybrid_corexy", {"X_STEP": -1000, "Y_STEP": -1000}, (100.0, 110.0, 15.0)),
         ("hybrid_corexz", {"X_STEP": 1000}, (110.0, 100.0, 15.0)),
         ("hybrid_corexz", {"X_STEP": -1000, "Z_STEP": 10_000}, (100.0, 100.0, 25.0)),
+        ("corexz", {"X_STEP": 1000}, (105.0, 100.0, 20.0)),
+        ("corexz", {"X_STEP": 1000, "Z_STEP": 10_000}, (110.0, 100.0, 15.0)),
+        ("corexz", {"X_STEP": 1000, "Z_STEP": -10_000}, (100.0, 100.0, 25.0)),
     ],
 )
-def test_hybrid_machines(kinematics: str, steps: dict[str, int], place: tuple[float, float, float]) -> None:
+def test_machines_with_two_motors_for_two_axes(
+    kinematics: str, steps: dict[str, int], place: tuple[float, float, float]
+) -> None:
     rig = Rig(CARTESIAN.replace("kinematics: cartesian", f"kinematics: {kinematics}"))
     rig.steps |= steps
     rig.move()

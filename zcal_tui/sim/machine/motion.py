@@ -1,4 +1,4 @@
-"""From step counts to the toolhead's pose: the motors of cartesian, CoreXY, hybrid and delta machines.
+"""From step counts to the toolhead's pose: the motors of cartesian, CoreXY, CoreXZ, hybrid and delta machines.
 
 Source: Klipper docs, Config_Reference, "Printer kinematics".
 """
@@ -124,12 +124,14 @@ class Motion:
         y = midpoint(y_stepper) if frame.start_y is None else frame.start_y
         first, second = {
             "corexy": (x + y, x - y),
+            "corexz": (x + frame.start_z, y),
             "hybrid_corexy": (x - y, y),
             "hybrid_corexz": (x - frame.start_z, y),
         }.get(self._wiring.kinematics, (x, y))
         self._motors = [Motor(x_stepper, first), Motor(y_stepper, second)]
         for stepper in self._wiring.drives:
-            self._add_drive(stepper.section, frame.start_z + self._drive_truth(stepper.section).start)
+            height = frame.start_z + self._drive_truth(stepper.section).start
+            self._add_drive(stepper.section, x - height if self._wiring.kinematics == "corexz" else height)
 
     def _place_delta(self, delta: DeltaGeometry) -> None:
         frame = self._truth.frame
@@ -156,6 +158,9 @@ class Motion:
         kinematics = self._wiring.kinematics
         if kinematics == "corexy":
             a, b = 0.5 * (a + b), 0.5 * (a - b)
+        elif kinematics == "corexz":
+            a = 0.5 * (a + sum(heights) / len(heights))
+            heights = [a - height for height in heights]
         elif kinematics == "hybrid_corexy":
             a += b
         elif kinematics == "hybrid_corexz":
