@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zcal_tui.sim.klippy_facts import KlippyFacts
+from zcal_tui.sim.mandatory import AssumedValue
 from zcal_tui.sim.preparation import prepare
 from zcal_tui.sim.profile import Profile
 from zcal_tui.sim.refusals import Refusal, WiringError
@@ -22,6 +23,7 @@ class ConfigurationVerdict:
     path: str
     refusals: tuple[Refusal, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    assumed: tuple[AssumedValue, ...] = ()
     with_strip: tuple[Refusal, ...] = ()
     """What --strip would not help with."""
 
@@ -32,7 +34,7 @@ class ConfigurationVerdict:
 
     def text(self) -> str:
         """For people: a line for each section and option, then the answer."""
-        lines = [*describe(self.left_out), *map(str, self.refusals)]
+        lines = [*describe(self.left_out, self.assumed), *map(str, self.refusals)]
         if self.runs:
             lines.append(f"{self.path} can be simulated.")
         else:
@@ -65,6 +67,16 @@ class ConfigurationVerdict:
                     }
                     for one in self.left_out
                 ],
+                "assumed": [
+                    {
+                        "file": one.place.file,
+                        "line": one.place.line,
+                        "section": one.section,
+                        "option": one.option,
+                        "value": one.value,
+                    }
+                    for one in self.assumed
+                ],
             }
         )
 
@@ -86,7 +98,7 @@ def check(
         if not stripped:
             rest = check(profile, stripped=True, plugins=plugins, facts=facts, recursive=recursive).refusals
         return ConfigurationVerdict(path, error.refusals, with_strip=rest)
-    return ConfigurationVerdict(path, left_out=prepared.left_out)
+    return ConfigurationVerdict(path, left_out=prepared.left_out, assumed=prepared.assumed)
 
 
 def _refusal(refusal: Refusal) -> dict[str, Any]:

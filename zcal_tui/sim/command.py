@@ -161,11 +161,16 @@ def _check(profile: Profile, options: argparse.Namespace) -> int:
         profile,
         stripped=options.strip,
         plugins=_plugins(options),
-        facts=KlippyFacts(files) if files else None,
+        facts=_facts(files),
         recursive=klippy_source.is_kalico(source),
     )
     print(verdict.json() if options.json else verdict.text())
     return 0 if verdict.runs else EXIT_USAGE
+
+
+def _facts(klippy: Path | None) -> KlippyFacts | None:
+    """What is known of the klippy in a folder, with the modules of this program."""
+    return KlippyFacts(klippy, overlay.companions(klippy)) if klippy else None
 
 
 def _plugins(options: argparse.Namespace) -> set[str]:
@@ -187,7 +192,7 @@ def _run(options: argparse.Namespace, output: SimulatorOutput) -> int:
         _prepare(profile, options, source, files)
     klippy = klippy_source.prepare(source, output.progress, brought)
     prepared = _prepare(profile, options, source, klippy.root)
-    for line in describe(prepared.left_out):
+    for line in describe(prepared.left_out, prepared.assumed):
         output.notice(line)
     if options.real_time and prepared.wiring.others:
         raise SimulatorError(
@@ -195,7 +200,7 @@ def _run(options: argparse.Namespace, output: SimulatorOutput) -> int:
             remedy="Leave out --real-time.",
         )
     modules = [plugins.module_file(plugin, output.progress) for plugin in brought]
-    extras = {path.stem: path for path in [*overlay.companions(klippy), *modules, *options.extra]}
+    extras = {path.stem: path for path in [*overlay.companions(klippy.root), *modules, *options.extra]}
     klippy = overlay.with_extras(klippy, list(extras.values()), output.progress)
     wants_moonraker = options.moonraker or options.moonraker_auth
     python = moonraker.prepare(output.progress) if wants_moonraker else None
@@ -221,7 +226,7 @@ def _prepare(
         profile,
         stripped=options.strip,
         plugins=_plugins(options),
-        facts=KlippyFacts(klippy) if klippy else None,
+        facts=_facts(klippy),
         recursive=klippy_source.is_kalico(source),
     )
 

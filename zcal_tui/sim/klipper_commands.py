@@ -1,9 +1,8 @@
-"""The commands of Klipper and Kalico by name, without G, M and T codes, and which sections bring some of them.
+"""The commands of Klipper and Kalico by name, and which sections bring some of them.
 
 Source: Klipper docs, G-Codes; Kalico docs, G-Codes.
 """
 
-import re
 from collections.abc import Collection, Mapping
 
 _NAMES = """
@@ -44,7 +43,12 @@ UPDATE_DELAYED_GCODE Z_ENDSTOP_CALIBRATE Z_OFFSET_APPLY_DELTA_ENDSTOPS Z_OFFSET_
 Z_TILT_ADJUST Z_TILT_AUTODETECT Z_TILT_CALIBRATE
 """
 
-COMMANDS = frozenset(_NAMES.split())
+_CODES = """
+G0 G1 G2 G3 G4 G10 G11 G17 G18 G19 G20 G21 G28 G90 G91 G92 M18 M20 M21 M23 M24 M25 M26 M27 M28 M29 M30 M73 M82 M83 M84
+M104 M105 M106 M107 M109 M110 M112 M114 M115 M117 M118 M119 M140 M190 M204 M220 M221 M302 M400
+"""
+
+COMMANDS = frozenset((*_NAMES.split(), *_CODES.split()))
 
 _ACCELEROMETERS = ("adxl345", "lis2dw", "lis3dh", "mpu9250", "icm20948", "bmi160")
 _LIGHTS = ("neopixel", "dotstar", "led", "pca9533", "pca9632")
@@ -65,13 +69,20 @@ PROVIDERS: Mapping[str, tuple[str, ...]] = {
     "SET_SERVO": ("servo",),
     "SET_TEMPERATURE_FAN_TARGET": ("temperature_fan",),
     "Z_TILT_ADJUST": ("z_tilt", "z_tilt_ng"),
+    **dict.fromkeys(("G2", "G3", "G17", "G18", "G19"), ("gcode_arcs",)),
+    **dict.fromkeys(("G10", "G11"), ("firmware_retraction",)),
+    **dict.fromkeys(("M73", "M117"), ("display_status", "display")),
+    **dict.fromkeys(("M106", "M107"), ("fan",)),
+    **dict.fromkeys(("M140", "M190"), ("heater_bed",)),
+    "M118": ("respond",),
+    **dict.fromkeys(
+        ("M20", "M21", "M23", "M24", "M25", "M26", "M27", "M28", "M29", "M30"), ("virtual_sdcard",)
+    ),
 }
 """The kinds of sections of which one has to be there for a command, for commands that macros like to rename."""
 
 
 def is_provided(command: str, kinds: Collection[str]) -> bool:
-    """Whether a klippy with these kinds of sections has a command. G, M and T codes pass."""
-    if re.fullmatch(r"[GMT]\d+(\.\d+)?", command):
-        return True
+    """Whether a klippy with these kinds of sections has a command."""
     providers = PROVIDERS.get(command)
     return command in COMMANDS and (providers is None or bool(set(providers).intersection(kinds)))

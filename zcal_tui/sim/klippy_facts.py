@@ -5,7 +5,7 @@ An option's name is in the source as a string, whole ("rotation_distance") or as
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -29,8 +29,10 @@ _OLDER_NAMES: Mapping[tuple[str, str], str] = {
 class KlippyFacts:
     """One klippy, by the folder that holds `klippy/`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, companions: Sequence[Path] = ()) -> None:
+        """`companions` are the folders of modules that the simulator brings along."""
         self._klippy = root / "klippy"
+        self._companions = {path.name: path for path in companions}
 
     def has_module(self, section: str) -> bool:
         """Whether there is a module for a section, by its name."""
@@ -39,7 +41,9 @@ class KlippyFacts:
             return self._module(_KALICO) is not None
         if kind in _OF_THE_DISPLAY:
             return self._module("display") is not None
-        return kind in _WITHOUT_MODULE or self._module(section.split()[0]) is not None
+        if kind in _WITHOUT_MODULE or kind in self._companions:
+            return True
+        return self._module(section.split()[0]) is not None
 
     def knows(self, section: str, option: str) -> bool:
         """Whether any module has an option's name."""
@@ -64,7 +68,10 @@ class KlippyFacts:
 
     @cached_property
     def _words(self) -> frozenset[str]:
-        return frozenset(word for path in sorted(self._klippy.rglob("*.py")) for word in _strings(path))
+        folders = (self._klippy, *self._companions.values())
+        return frozenset(
+            word for folder in folders for path in sorted(folder.rglob("*.py")) for word in _strings(path)
+        )
 
     @cached_property
     def _patterns(self) -> tuple["re.Pattern[str]", ...]:

@@ -7,6 +7,7 @@ from zcal_tui.klipper_config.configuration import Configuration, read_configurat
 from zcal_tui.klipper_config.files import FileLocation
 from zcal_tui.sim.klippy_facts import KlippyFacts
 from zcal_tui.sim.machine import SimulatedMachine
+from zcal_tui.sim.mandatory import AssumedValue
 from zcal_tui.sim.profile import Profile
 from zcal_tui.sim.refusals import Refusal
 from zcal_tui.sim.strip import LeftOut, strip
@@ -15,6 +16,8 @@ from zcal_tui.sim.wiring import Wiring, WiringError, connect
 
 CLEARANCE = 0.1
 """mm between the assumed bed and a nozzle that has homed Z below 0."""
+REACH = 0.5
+"""mm between the lowest allowed Z and the height at which an assumed probe triggers."""
 
 
 _KLICKY = ("docklocation_x", "docklocation_y", "dockmove_x", "dockmove_y")
@@ -32,6 +35,8 @@ class Prepared:
     wiring: Wiring
     truth: Truth
     left_out: tuple[LeftOut, ...] = ()
+    assumed: tuple[AssumedValue, ...] = ()
+    """Options that the configuration has and its files lack."""
     renamed: tuple[tuple[str, str, str], ...] = ()
     """Options whose name was another one in the klippy that runs: section, name, its name."""
 
@@ -51,28 +56,35 @@ def prepare(
     """
     configuration = read_configuration(str(profile.printer_cfg), recursive=recursive)
     left_out: tuple[LeftOut, ...] = ()
+    assumed: tuple[AssumedValue, ...] = ()
     if stripped:
         result = strip(configuration, plugins, facts)
-        configuration, left_out = result.configuration, result.left_out
+        configuration, left_out, assumed = result.configuration, result.left_out, result.assumed
     wiring = connect(configuration, plugins, facts)
     truth = assumed_truth(wiring, configuration) if profile.assumed else profile.truth
     try:
         SimulatedMachine(wiring, truth)
     except TruthError as error:
         raise WiringError([Refusal(FileLocation(str(profile.printer_cfg)), "", "", str(error))]) from error
-    return Prepared(profile.name, configuration, wiring, truth, left_out, _renamed(configuration, facts))
+    renamed = _renamed(configuration, facts)
+    return Prepared(profile.name, configuration, wiring, truth, left_out, assumed, renamed)
 
 
 def assumed_truth(wiring: Wiring, configuration: Configuration) -> Truth:
     """A plausible truth of a printer without a truth file.
 
-    Homing does not press the nozzle into its bed, and its probe is in the dock that Klicky's variables describe.
+    Homing does not press the nozzle into its bed, its probe triggers within reach, and is in the dock that Klicky's
+    variables describe.
     """
     truth = Truth()
     first = wiring.drives[0]
     by_switch = first.endstop_pin is not None or first.section in wiring.stalls
     if by_switch and not first.homes_to_max and first.position_endstop < 0.0:
         truth = truth.set("bed.height", first.position_endstop - CLEARANCE)
+    lowest = _lowest(wiring, configuration)
+    if wiring.probe is not None and by_switch and wiring.probe.z_offset < lowest + CLEARANCE:
+        # Klippy would end each probing move before the probe triggers.
+        truth = truth.set("probe.z_offset", max(0.0, lowest + REACH))
     dock = (
         _klicky_dock(configuration) if wiring.probe is not None and wiring.probe.section == "probe" else None
     )
@@ -80,6 +92,16 @@ def assumed_truth(wiring: Wiring, configuration: Configuration) -> Truth:
         for key, value in {"probe.kind": "dockable", **dock}.items():
             truth = truth.set(key, value)
     return truth
+
+
+def _lowest(wiring: Wiring, configuration: Configuration) -> float:
+    """The lowest Z that klippy allows."""
+    if wiring.kinematics != "delta":
+        return wiring.drives[0].position_min
+    try:
+        return float(configuration.sections["printer"].get("minimum_z_position") or 0.0)
+    except ValueError:  # klippy names it when it starts
+        return 0.0
 
 
 def _klicky_dock(configuration: Configuration) -> dict[str, float] | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from zcal_tui.klipper_config.configuration import Configuration, Section
 from zcal_tui.klipper_config.files import FileLocation
 
+MISSING = "Klipper needs this option: add it."
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -90,7 +92,7 @@ class Options:
         if value is not None:
             return value
         if default is None:
-            self.refuse(option, "Klipper needs this option: add it.")
+            self.refuse(option, MISSING)
         return default or ""
 
     def optional(self, option: str) -> str | None:

@@ -96,6 +96,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 BROUGHT_ALONG = ("zcal", "z_calibration", "gcode_shell_command", "cartographer")
 """Kinds for which klippy needs no module of its own: the simulator brings it, or takes the section out."""
 
+MACROS = ("gcode_macro", "delayed_gcode")
+"""Kinds that are nothing but G-code."""
+
+MACRO_NAME = "The name of a macro is one word."
+
 
 _STEPPERS = re.compile(r"stepper_([a-dxyz]|bed|arm|left|right)\d*")
 _EXTRUDERS = re.compile(r"extruder\d*")

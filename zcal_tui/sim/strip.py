@@ -2,19 +2,22 @@
 
 What Z depends on stays: kinematics, endstops, probe, homing, levelling, mesh, the heaters of bed and extruder, and what
 the macros refer to that these call. Macros themselves need no hardware; one that renames a missing command goes too.
+What calibrating would have saved and is missing gets a usual value.
 """
 
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from zcal_tui.klipper_config.configuration import Configuration, Section
+from zcal_tui.klipper_config.configuration import ConfigOption, Configuration, Section
 from zcal_tui.klipper_config.files import FileLocation
 from zcal_tui.sim.klipper_commands import is_provided
 from zcal_tui.sim.klippy_facts import KlippyFacts
-from zcal_tui.sim.sections import BROUGHT_ALONG, KINDS, Part, driven, kind_name
+from zcal_tui.sim.mandatory import AssumedValue, assumed_values
+from zcal_tui.sim.rails import returns_to_an_end
+from zcal_tui.sim.sections import BROUGHT_ALONG, KINDS, MACRO_NAME, MACROS, Part, driven, kind_name
 
-_MACRO = "gcode_macro"
+_MACRO, _MENU = "gcode_macro", "menu"
 _ROOTS = frozenset(
     (
         *("G28", "G29", "M401", "M402", "PROBE", "PROBE_ACCURACY", "PROBE_CALIBRATE", "QUERY_PROBE"),
@@ -44,6 +47,8 @@ class Stripped:
 
     configuration: Configuration
     left_out: tuple[LeftOut, ...]
+    assumed: tuple[AssumedValue, ...] = ()
+    """What the configuration has that its files lack."""
 
 
 def strip(
@@ -82,14 +87,20 @@ class _Stripper:
         for section in self._sections.values():
             if section.kind.startswith("tmc") and self._is_gone(driven(section)):
                 self._leave_out(section, "Its motor is left out.")
+        self._leave_out_menus()
         self._leave_out_chips()
         self._leave_out_renames()
         kept = {name: section for name, section in self._sections.items() if name not in self._left_out}
-        unknown = list(self._unknown(kept))
+        unknown = [*self._unknown(kept), *self._return_after_homing()]
         for one in unknown:
             section = kept[one.section]
             options = {name: option for name, option in section.options.items() if name != one.option}
             kept[one.section] = Section(section.name, section.place, options)
+        assumed = tuple(assumed_values(Configuration(self._configuration.files, kept, ())))
+        for value in assumed:
+            section = kept[value.section]
+            options = {**section.options, value.option: ConfigOption(value.value, value.place)}
+            kept[value.section] = Section(section.name, section.place, options)
         faults = self._configuration.faults
         absent = [
             LeftOut(f"include {fault.missing}", fault.place, "The file is not there.")
@@ -102,7 +113,7 @@ class _Stripper:
             self._configuration.entries,
             tuple(fault for fault in faults if not fault.missing),
         )
-        return Stripped(left, (*absent, *self._left_out.values(), *unknown))
+        return Stripped(left, (*absent, *self._left_out.values(), *unknown), assumed)
 
     def _unknown(self, kept: Mapping[str, Section]) -> Iterator[LeftOut]:
         """The options that klippy does not know, of sections that stay."""
@@ -110,12 +121,20 @@ class _Stripper:
             return
         for section in kept.values():
             kind = kind_name(section.name)
-            if kind in self._plugins or kind in BROUGHT_ALONG or not self._facts.has_module(section.name):
+            known = self._facts.has_module(section.name)
+            if kind in self._plugins or not known:
                 continue
             for option in section.options:
                 if not self._facts.knows(section.name, option):
                     reason = "The Klipper that would run does not know this option."
                     yield LeftOut(section.name, section.where(option), reason, option)
+
+    def _return_after_homing(self) -> Iterator[LeftOut]:
+        """The option with which G28 would end in a move that Klipper refuses."""
+        if returns_to_an_end(self._configuration):
+            section, option = self._sections["safe_z_home"], "move_to_previous"
+            reason = "G28 would go back to where X or Y homed, often a step out of range, and then fail."
+            yield LeftOut(section.name, section.where(option), reason, option)
 
     def _leave_out(self, section: Section, reason: str) -> None:
         self._left_out[section.name] = LeftOut(section.name, section.place, reason)
@@ -133,6 +152,10 @@ class _Stripper:
         brought = kind.part is Part.Z or name in BROUGHT_ALONG
         if not brought and self._facts is not None and not self._facts.has_module(section.name):
             return "The Klipper that would run has no module of this name."
+        if section.kind in MACROS and section.get("gcode") is None:
+            return "It has no gcode, which Klipper needs."
+        if section.kind == _MACRO and len(section.name.split()) != 2:
+            return MACRO_NAME
         if kind.part is not Part.OTHER:
             return ""
         label = section.name.split(maxsplit=1)[1].lower() if " " in section.name else name
@@ -169,6 +192,15 @@ class _Stripper:
             for word in {word.upper() for word in _WORD.findall(_script(section))}:
                 waiting += [named[word] for named in (self._macros, delayed) if word in named]
         return list(found.values())
+
+    def _leave_out_menus(self) -> None:
+        """The items of a display's menu refer to each other: all stay, or none."""
+        shown = any(kind_name(name) == "display" and not self._is_gone(name) for name in self._sections)
+        for section in self._sections.values():
+            if section.kind == _MENU and shown:
+                self._left_out.pop(section.name, None)
+            elif section.kind == _MENU:
+                self._leave_out(section, "Z does not depend on it.")
 
     def _leave_out_chips(self) -> None:
         """Leave out further micro-controllers that nothing left is connected to, and the aliases of their pins."""
@@ -219,8 +251,10 @@ def _uses(section: Section, chip: str) -> bool:
     )
 
 
-def describe(left_out: Collection[LeftOut]) -> Iterator[str]:
-    """A line for each section or option that is left out."""
+def describe(left_out: Collection[LeftOut], assumed: Collection[AssumedValue] = ()) -> Iterator[str]:
+    """A line for each section or option that is left out, and for each value that is assumed."""
     for one in left_out:
         option = f" {one.option}" if one.option else ""
         yield f"{one.place}: [{one.section}]{option}: left out. {one.reason}"
+    for value in assumed:
+        yield f"{value.place}: [{value.section}] {value.option}: not set. {value.value} is assumed."

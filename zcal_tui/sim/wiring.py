@@ -5,7 +5,7 @@ machine asks here which level an active switch has.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from zcal_tui.klipper_config.configuration import (
@@ -17,8 +17,10 @@ from zcal_tui.klipper_config.configuration import (
 )
 from zcal_tui.sim.klipper_commands import is_provided
 from zcal_tui.sim.klippy_facts import KlippyFacts
-from zcal_tui.sim.refusals import Options, Refusal, Refusals, WiringError
-from zcal_tui.sim.sections import BROUGHT_ALONG, KINDS, driven, kind_name
+from zcal_tui.sim.mandatory import missing_options
+from zcal_tui.sim.rails import rail_fault, returns_to_an_end
+from zcal_tui.sim.refusals import MISSING, Options, Refusal, Refusals, WiringError
+from zcal_tui.sim.sections import BROUGHT_ALONG, KINDS, MACRO_NAME, MACROS, driven, kind_name
 from zcal_tui.sim.wiring_devices import Devices
 from zcal_tui.sim.wiring_pins import WiringPins
 from zcal_tui.sim.wiring_sensors import Sensors
@@ -53,7 +55,7 @@ __all__ = [
     "read_wiring",
 ]
 
-KINEMATICS = ("cartesian", "corexy", "hybrid_corexy", "hybrid_corexz", "delta")
+KINEMATICS = ("cartesian", "corexy", "corexz", "hybrid_corexy", "hybrid_corexz", "delta")
 _TOWER_ANGLES = {"a": 210.0, "b": 330.0, "c": 90.0}
 _HEATERS = re.compile(r"^(extruder\d*|heater_bed|heater_generic .+)$")
 _FANS = re.compile(r"^(fan|heater_fan .+|controller_fan .+|fan_generic .+|temperature_fan .+)$")
@@ -72,6 +74,11 @@ _WITHOUT_PATHS = (
     "menu",
 )
 """Sections whose values are text, or that the copy does not have."""
+_CHOICES: Mapping[str, str] = {
+    "display": "lcd_type",
+    **dict.fromkeys(("extruder", "heater_bed", "heater_generic"), "control"),
+}
+"""Options by kind whose values differ between versions of Klipper."""
 _PROBE_KINDS = (
     "probe",
     "bltouch",
@@ -105,11 +112,19 @@ def connect(
     refusals = Refusals(configuration)
     reader = _Reader(configuration, refusals, plugins)
     reader.refuse_kinds()
+    reader.refuse_macros()
     if not plugins:  # what a plugin provides is not known
         reader.refuse_renames()
+    if returns_to_an_end(configuration):
+        refusals.option(
+            configuration.sections["safe_z_home"],
+            "move_to_previous",
+            "G28 goes back to where X or Y homed, often a step out of range, and then fails. Set it to False.",
+        )
     _refuse_ways_out(configuration, refusals)
     if facts is not None:
-        _refuse_unknown(configuration, refusals, {*plugins, *BROUGHT_ALONG}, facts)
+        _refuse_unknown(configuration, refusals, plugins, facts)
+        _refuse_missing(configuration, refusals)
     wiring = reader.wiring()
     refusals.check()
     return wiring
@@ -126,17 +141,25 @@ def _refuse_unknown(
         )
     for section in configuration.sections.values():
         kind = kind_name(section.name)
-        if kind in skipped or kind not in KINDS:
+        known = facts.has_module(section.name)
+        if kind in skipped or kind not in KINDS or (kind in BROUGHT_ALONG and not known):
             continue
-        if not facts.has_module(section.name):
+        if not known:
             refusals.section(section, "The Klipper that would run has no module of this name.")
             continue
         for option in section.options:
             if not facts.knows(section.name, option):
                 refusals.option(section, option, "The Klipper that would run does not know this option.")
-        display = section.get("lcd_type") if kind == "display" else None
-        if display is not None and not facts.mentions(display):
-            refusals.option(section, "lcd_type", f"The Klipper that would run does not know {display}.")
+        choice = _CHOICES.get(kind, "")
+        value = section.get(choice)
+        if value is not None and not facts.mentions(value.lower()):
+            refusals.option(section, choice, f"The Klipper that would run does not know {value}.")
+
+
+def _refuse_missing(configuration: Configuration, refusals: Refusals) -> None:
+    for section in configuration.sections.values():
+        for option in missing_options(section):
+            refusals.option(section, option, MISSING)
 
 
 def _refuse_ways_out(configuration: Configuration, refusals: Refusals) -> None:
@@ -186,6 +209,13 @@ class _Reader:
                 self._refusals.section(section, kind.refused)
             elif section.kind.startswith("tmc") and driven(section) not in self._sections:
                 self._refusals.section(section, f"There is no section [{driven(section)}].")
+
+    def refuse_macros(self) -> None:
+        """Refuse macros without G-code or with spaces in their names: klippy does not start with them."""
+        for section in sections_named(self._configuration, *MACROS):
+            Options(section, self._refusals).text("gcode")
+            if section.kind == "gcode_macro" and len(section.name.split()) != 2:
+                self._refusals.section(section, MACRO_NAME)
 
     def refuse_renames(self) -> None:
         """Refuse macros that take the place of a command that no section provides."""
@@ -302,6 +332,8 @@ class _Reader:
         if virtual is not None and virtual.startswith("probe:") and not self._has_probe():
             options.refuse("endstop_pin", "There is no section for a probe.")
         homes_to_max = options.flag("homing_positive_dir", position > low + (high - low) / 2.0)
+        if sibling is None and not is_tower:
+            self._check_rail(options, low, high, position, homes_to_max)
         return WiredStepper(
             section=options.name,
             axis=axis,
@@ -318,6 +350,27 @@ class _Reader:
             arm_length=options.number("arm_length", first.arm_length if first else None) if is_tower else 0.0,
             angle=options.number("angle", _TOWER_ANGLES[axis]) if is_tower else 0.0,
         )
+
+    def _check_rail(
+        self, options: Options, low: float, high: float, position: float, homes_to_max: bool
+    ) -> None:
+        """Refuse a range and an endstop with which klippy does not start. A probe triggers at its z_offset."""
+        where = options
+        if (options.optional("endstop_pin") or "").strip() == "probe:z_virtual_endstop":
+            probe = next((name for name in _PROBE_KINDS if name in self._sections), None)
+            if probe is None:  # refused already, or an eddy current probe: its name has two words
+                return
+            where = self._options(probe)
+            position = where.number("z_offset", 0.0)
+        given = homes_to_max if options.optional("homing_positive_dir") is not None else None
+        fault = rail_fault(low, high, position, given)
+        if fault is None:
+            return
+        option, reason = fault
+        if where is not options and option == "position_endstop":
+            where.refuse("z_offset", f"The endstop of {options.name}: {reason}")
+        else:
+            options.refuse(option, reason)
 
     def _heaters(self) -> tuple[HeaterWire, ...]:
         found: list[HeaterWire] = []

@@ -34,6 +34,8 @@ endstop_pin: ^Z_STOP
 position_endstop: 0.5
 position_max: 200
 """
+COMPLETE = CARTESIAN.replace("[printer]\n", "[printer]\nmax_velocity: 300\nmax_accel: 3000\n")
+"""The same with all that klippy needs to start."""
 PROBE = """
 [probe]
 pin: ^PROBE

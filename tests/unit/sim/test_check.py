@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.sim.machine_rig import CARTESIAN, PROBE
+from tests.unit.sim.machine_rig import COMPLETE, PROBE
 from zcal_tui.sim.command import main
 from zcal_tui.sim.profile import PROFILES
 
@@ -35,7 +35,7 @@ def test_each_profile_passes(name: str, capsys: pytest.CaptureFixture[str]) -> N
 
 @pytest.mark.usefixtures("nothing_runs")
 def test_every_reason_comes_with_file_and_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "printer.cfg").write_text("[include more.cfg]\n" + MCU + CARTESIAN + PROBE)
+    (tmp_path / "printer.cfg").write_text("[include more.cfg]\n" + MCU + COMPLETE + PROBE)
     (tmp_path / "more.cfg").write_text("[led_effect a]\nx: 1\n[palette2]\nserial: x\n[fan]\npin: a b\n")
     assert main(["--check", str(tmp_path)]) == 2
     out = capsys.readouterr().out.splitlines()
@@ -46,13 +46,13 @@ def test_every_reason_comes_with_file_and_line(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_the_same_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "printer.cfg").write_text(MCU + CARTESIAN + "[led_effect a]\n[neopixel b]\npin: PA1\n")
+    (tmp_path / "printer.cfg").write_text(MCU + COMPLETE + "[led_effect a]\n[neopixel b]\npin: PA1\n")
     assert main(["--check", "--json", str(tmp_path)]) == 2
     (line,) = capsys.readouterr().out.splitlines()
     found = json.loads(line)
     assert (found["event"], found["runs"]) == ("check", False)
     refusal = found["refusals"][0]
-    assert (refusal["section"], refusal["option"], refusal["line"]) == ("led_effect a", None, 30)
+    assert (refusal["section"], refusal["option"], refusal["line"]) == ("led_effect a", None, 32)
     assert found["with_strip"] == []
     assert main(["--check", "--strip", "--json", str(tmp_path)]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -71,12 +71,12 @@ def test_a_bad_file_is_no_traceback(
 def test_devices_are_not_opened(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
-    (tmp_path / "printer.cfg").write_text(f"[include {fifo}]\n[include /dev/tty*]\n" + MCU + CARTESIAN)
+    (tmp_path / "printer.cfg").write_text(f"[include {fifo}]\n[include /dev/tty*]\n" + MCU + COMPLETE)
     assert main(["--check", str(tmp_path)]) == 2  # opening the fifo would wait for a writer without end
     assert f"{fifo}: This is not a regular file." in capsys.readouterr().out
 
 
 def test_an_extra_that_is_named_counts(tmp_path: Path) -> None:
-    (tmp_path / "printer.cfg").write_text(MCU + CARTESIAN + "[led_effect a]\n")
+    (tmp_path / "printer.cfg").write_text(MCU + COMPLETE + "[led_effect a]\n")
     (tmp_path / "led_effect.py").write_text("raise SystemExit('a check runs no plugin')\n")
     assert main(["--check", "--extra", str(tmp_path / "led_effect.py"), str(tmp_path)]) == 0

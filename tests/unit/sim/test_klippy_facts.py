@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.sim.machine_rig import CARTESIAN
+from tests.unit.sim.machine_rig import COMPLETE
 from zcal_tui.klipper_config.configuration import parse_text, read_configuration
 from zcal_tui.sim.host.config_copy import Places, copy_config
 from zcal_tui.sim.klippy_facts import KlippyFacts
@@ -18,7 +18,7 @@ def facts(tmp_path: Path) -> KlippyFacts:
     """A klippy of few modules, each of which would fail if it ran."""
     files = {
         "stepper.py": "config.get('rotation_distance'); 'step_pin dir_pin'; config.get('microsteps')",
-        "toolhead.py": "'max_velocity', 'kinematics', '%s', '%s_%s', 't%d'",
+        "toolhead.py": "'max_velocity', 'max_accel', 'kinematics', '%s', '%s_%s', 't%d'",
         "kinematics/cartesian.py": "'step_pin', 'dir_pin', 'position_max', 'endstop_pin', 'position_endstop'",
         "extras/homing.py": "",
         "mcu.py": "def start(self, print_time, completion, timeout): pass",
@@ -66,13 +66,13 @@ def test_options(facts: KlippyFacts, section: str, option: str, known: bool) -> 
 
 
 def test_what_the_klippy_does_not_know_is_refused(facts: KlippyFacts) -> None:
-    text = CARTESIAN + "max_twist: 3\n[servo arm]\npin: PA1\n"
+    text = COMPLETE + "max_twist: 3\n[servo arm]\npin: PA1\n"
     with pytest.raises(WiringError) as raised:
         connect(parse_text(text), facts=facts)
     found = [(refusal.section, refusal.option) for refusal in raised.value.refusals]
     assert found == [("stepper_z", "max_twist"), ("servo arm", "")]
     with pytest.raises(WiringError, match=r"lcd_type: The Klipper that would run does not know ssd1306"):
-        connect(parse_text(CARTESIAN + "[display]\nlcd_type: ssd1306\n"), facts=facts)
+        connect(parse_text(COMPLETE + "[display]\nlcd_type: ssd1306\n"), facts=facts)
     connect(parse_text(text))  # unknown which klippy it is for
 
 
@@ -87,7 +87,7 @@ def test_a_klippy_that_is_too_old_for_the_cartographer_plugin_is_refused(
 
 
 def test_stripping_leaves_out_what_the_klippy_does_not_know(facts: KlippyFacts) -> None:
-    text = CARTESIAN + "max_twist: 3\n[firmware_retraction]\nretract_length: 1\n"
+    text = COMPLETE + "max_twist: 3\n[firmware_retraction]\nretract_length: 1\n"
     result = strip(parse_text(text), facts=facts)
     assert [(one.section, one.option) for one in result.left_out] == [
         ("firmware_retraction", ""),
@@ -99,7 +99,7 @@ def test_stripping_leaves_out_what_the_klippy_does_not_know(facts: KlippyFacts) 
 
 def test_an_option_that_had_another_name_is_renamed_in_the_copy(facts: KlippyFacts, tmp_path: Path) -> None:
     main = tmp_path / "printer.cfg"
-    main.write_text("[mcu]\nserial: x\n" + CARTESIAN + "[mcp4018 a]\ni2c_software_scl_pin: PA2\nscale: 1\n")
+    main.write_text("[mcu]\nserial: x\n" + COMPLETE + "[mcp4018 a]\ni2c_software_scl_pin: PA2\nscale: 1\n")
     assert facts.needs_older_name("mcp4018 a", "i2c_software_scl_pin") == "scl_pin"
     assert facts.needs_older_name("fan", "pin") == ""
     copy_config(
@@ -110,3 +110,38 @@ def test_an_option_that_had_another_name_is_renamed_in_the_copy(facts: KlippyFac
     )
     copied = read_configuration(str(tmp_path / "copy" / "printer.cfg")).sections["mcp4018 a"]
     assert {name: option.value for name, option in copied.options.items()} == {"scl_pin": "PA2", "scale": "1"}
+
+
+def test_options_of_this_programs_modules_are_known(tmp_path: Path, facts: KlippyFacts) -> None:
+    module = tmp_path / "z_calibration"
+    module.mkdir()
+    (module / "__init__.py").write_text("config.get('nozzle_xy_position')\nraise SystemExit('it ran')\n")
+    text = COMPLETE + "[z_calibration]\nnozzle_xy_position: 1, 1\nprobe_nozzle_x: 1\n"
+    connect(parse_text(text), facts=facts)  # without the module nothing is known of it
+    with_module = KlippyFacts(tmp_path, [module])
+    with pytest.raises(
+        WiringError, match=r"probe_nozzle_x: The Klipper that would run does not know this option"
+    ):
+        connect(parse_text(text), facts=with_module)
+    (left_out,) = strip(parse_text(text), facts=with_module).left_out
+    assert (left_out.section, left_out.option) == ("z_calibration", "probe_nozzle_x")
+
+
+def test_a_way_to_control_a_heater_that_the_klippy_does_not_know_is_refused(
+    tmp_path: Path, facts: KlippyFacts
+) -> None:
+    (tmp_path / "klippy" / "extras" / "heater_bed.py").write_text(
+        "'watermark', 'heater_pin', 'sensor_pin', 'control', 'min_temp', 'max_temp'"
+    )
+    bed = (
+        "[heater_bed]\nheater_pin: A\nsensor_type: Generic 3950\nsensor_pin: B\nmin_temp: 0\n"
+        "max_temp: 100\ncontrol: {}\n"
+    )
+    connect(parse_text(COMPLETE + bed.format("watermark")), facts=facts)
+    with pytest.raises(WiringError, match="does not know mpc"):
+        connect(parse_text(COMPLETE + bed.format("mpc")), facts=facts)
+
+
+def test_what_klippy_needs_is_refused_where_it_is_missing(facts: KlippyFacts) -> None:
+    with pytest.raises(WiringError, match=r"\[printer\] max_accel: Klipper needs this option"):
+        connect(parse_text(COMPLETE.replace("max_accel: 3000\n", "")), facts=facts)

@@ -50,12 +50,12 @@ def test_what_is_no_module_is_refused(checkout: Path, tmp_path: Path) -> None:
 
 
 def test_this_programs_extras_are_there_without_being_asked(checkout: Path) -> None:
-    found = companions(Klippy("klipper", checkout, Path("python")))
+    found = companions(checkout)
     assert [path.name for path in found] == list(COMPANIONS)
     assert all((path / "__init__.py").is_file() for path in found)
 
 
 def test_none_stands_beside_one_of_klippys_own(checkout: Path) -> None:
     (checkout / "klippy/extras/z_calibration.py").touch()
-    found = companions(Klippy("kalico", checkout, Path("python")))
+    found = companions(checkout)
     assert [path.name for path in found] == ["zcal"]

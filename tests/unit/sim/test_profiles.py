@@ -134,3 +134,22 @@ def test_the_probe_is_in_the_dock_that_klicky_describes(dock_y: str, kind: str, 
     assert truth.probe.kind == kind
     if kind == "dockable":
         assert (truth.dock.x, truth.dock.y, truth.dock.detach_x, truth.dock.detach_y) == (30, 290, 70, 290)
+
+
+@pytest.mark.parametrize(
+    ("z_offset", "position_min", "assumed"),
+    [
+        (2.0, 0.0, None),
+        (-15.0, -1.0, 0.0),
+        (0.0, 0.0, 0.5),
+        (-0.2, -2.0, None),
+    ],
+)
+def test_an_assumed_probe_triggers_above_the_lowest_z(
+    z_offset: float, position_min: float, assumed: float | None, tmp_path: Path
+) -> None:
+    (tmp_path / "printer.cfg").write_text(
+        CARTESIAN.replace("position_endstop: 0.5", f"position_endstop: 0.5\nposition_min: {position_min}")
+        + PROBE.replace("z_offset: 2.0", f"z_offset: {z_offset}")
+    )
+    assert prepare(load_profile(str(tmp_path))).truth.probe.z_offset == assumed

@@ -6,6 +6,7 @@ from tests.unit.sim.machine_rig import CARTESIAN, HEATERS, PROBE
 from zcal_tui.klipper_config.configuration import parse_text, read_configuration
 from zcal_tui.sim.host.config_copy import Places, copy_config
 from zcal_tui.sim.strip import describe, strip
+from zcal_tui.sim.wiring import connect
 
 Z = (
     CARTESIAN
@@ -56,9 +57,73 @@ def test_a_macro_that_renames_a_missing_command_goes() -> None:
     text = (
         Z + "[gcode_macro SET_LED]\nrename_existing: _SET_LED\ngcode:\n"
         "[gcode_macro FOREIGN]\nrename_existing: OLD\ngcode:\n"
-        "[gcode_macro BED_MESH_CALIBRATE]\nrename_existing: _BMC\ngcode:\n[gcode_macro M117]\nrename_existing: M117.1\n"
+        "[gcode_macro BED_MESH_CALIBRATE]\nrename_existing: _BMC\ngcode:\n"
+        "[gcode_macro M117]\nrename_existing: M117.1\ngcode:\n"
+        "[gcode_macro G28]\nrename_existing: G28.1\ngcode:\n"
     )
-    assert left_out(text) == {"gcode_macro SET_LED", "gcode_macro FOREIGN"}
+    assert left_out(text) == {"gcode_macro SET_LED", "gcode_macro FOREIGN", "gcode_macro M117"}
+    assert "gcode_macro M117" not in left_out(text + "[display_status]\n")
+
+
+def test_a_macro_with_parameters_in_its_name_goes() -> None:
+    assert left_out(Z + "[gcode_macro START BED]\ngcode:\n") == {"gcode_macro START BED"}
+
+
+def test_the_items_of_a_menu_stay_or_go_together() -> None:
+    menus = "[menu __main mine]\ntype: list\n[menu arm]\ntype: list\n"
+    assert left_out(Z + menus + "[servo arm]\npin: PA1\n[display]\n") == {
+        "menu __main mine",
+        "menu arm",
+        "display",
+    }
+    shown = Z.replace("SET_SERVO SERVO=arm", "SHOW DISPLAY=1 ARM=1")
+    assert left_out(shown + menus + "[display]\n") == set()
+
+
+def test_a_macro_without_gcode_goes() -> None:
+    assert left_out(Z + "[gcode_macro VALUES]\nvariable_a: 1\n") == {"gcode_macro VALUES"}
+
+
+def test_homing_does_not_end_out_of_range() -> None:
+    text = Z.replace("home_xy_position: 1, 1", "home_xy_position: 1, 1\nmove_to_previous: True")
+    result = strip(parse_text(text))
+    assert [(one.section, one.option) for one in result.left_out] == [("safe_z_home", "move_to_previous")]
+    inside = text.replace("position_endstop: 0\n", "position_endstop: 0\nposition_min: -1\n")
+    inside = inside.replace(
+        "position_endstop: 200\nposition_max: 200", "position_endstop: 200\nposition_max: 201"
+    )
+    assert left_out(inside) == set()
+
+
+def test_values_that_calibrating_saves_are_assumed_where_they_are_missing(tmp_path: Path) -> None:
+    text = (
+        (CARTESIAN + HEATERS + PROBE + "[mcu]\nserial: x\n")
+        .replace("z_offset: 2.0\n", "")
+        .replace("position_endstop: 0.5\n", "")
+        .replace("[heater_bed]\n", "[heater_bed]\ncontrol: watermark\n")
+    )
+    main = tmp_path / "printer.cfg"
+    main.write_text(text)
+    result = strip(read_configuration(str(main)))
+    found = {(one.section, one.option): one.value for one in result.assumed}
+    assert found == {
+        ("stepper_z", "position_endstop"): "0.5",
+        ("extruder", "control"): "pid",
+        ("extruder", "pid_kp"): "22",
+        ("extruder", "pid_ki"): "1",
+        ("extruder", "pid_kd"): "110",
+        ("probe", "z_offset"): "2",
+    }
+    assert connect(result.configuration).drives[0].position_endstop == 0.5
+    assert f"{main}:40: [probe] z_offset: not set. 2 is assumed." in list(describe((), result.assumed))
+    copy_config(
+        read_configuration(str(main)),
+        tmp_path / "copy" / "printer.cfg",
+        Places({}, tmp_path, tmp_path / "files"),
+        added=[(one.section, one.option, one.value) for one in result.assumed],
+    )
+    copied = read_configuration(str(tmp_path / "copy" / "printer.cfg")).sections
+    assert all(copied[section].get(option) == value for (section, option), value in found.items())
 
 
 def test_a_controller_goes_when_nothing_is_on_it() -> None:

@@ -196,7 +196,56 @@ def test_a_macro_cannot_rename_what_is_not_there() -> None:
     ):
         read_wiring(CARTESIAN + macro)
     read_wiring(CARTESIAN + "[pause_resume]\n" + macro)
-    read_wiring(CARTESIAN + "[gcode_macro M106]\nrename_existing: M106.1\ngcode:\n")
+    fan_speed = "[gcode_macro M106]\nrename_existing: M106.1\ngcode:\n"
+    with pytest.raises(WiringError, match="No section provides M106"):
+        read_wiring(CARTESIAN + fan_speed)
+    read_wiring(CARTESIAN + "[fan]\npin: FAN\n" + fan_speed)
+    read_wiring(CARTESIAN + "[gcode_macro M84]\nrename_existing: M84.1\ngcode:\n")
+
+
+def test_a_macro_needs_gcode() -> None:
+    with pytest.raises(WiringError, match=r"\[gcode_macro a\] gcode: Klipper needs this option"):
+        read_wiring(CARTESIAN + "[gcode_macro a]\nvariable_x: 1\n")
+    with pytest.raises(WiringError, match="The name of a macro is one word"):
+        read_wiring(CARTESIAN + "[gcode_macro a b]\ngcode:\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "position_endstop: 0.5",
+            "position_endstop: -0.5",
+            r"\[stepper_z\] position_endstop: The endstop is at -0.5",
+        ),
+        (
+            "position_endstop: 0\n",
+            "position_endstop: 100\n",
+            r"\[stepper_x\] homing_positive_dir: .* neither end",
+        ),
+        ("position_endstop: 0\n", "position_endstop: 0\nhoming_positive_dir: True\n", "the other end"),
+        (
+            "position_max: 200",
+            "position_max: 0",
+            r"\[stepper_x\] position_max: It must be above position_min",
+        ),
+        (
+            "endstop_pin: ^Z_STOP",
+            "endstop_pin: probe:z_virtual_endstop\nposition_min: 3",
+            r"\[probe\] z_offset: The endstop of stepper_z: The endstop is at 2",
+        ),
+    ],
+)
+def test_an_endstop_has_to_be_at_an_end_of_its_axis(old: str, new: str, said: str) -> None:
+    with pytest.raises(WiringError, match=said):
+        read_wiring(CARTESIAN.replace(old, new, 1) + PROBE)
+
+
+def test_g28_must_not_end_where_the_axis_does() -> None:
+    text = CARTESIAN + PROBE + "[safe_z_home]\nhome_xy_position: 1, 1\nmove_to_previous: {}\n"
+    with pytest.raises(WiringError, match=r"\[safe_z_home\] move_to_previous: G28 goes back"):
+        read_wiring(text.format("True"))
+    read_wiring(text.format("False"))
 
 
 @pytest.mark.parametrize(

@@ -49,14 +49,15 @@ def copy_config(
     *,
     left_out: Collection[tuple[str, str]] = (),
     renamed: Collection[tuple[str, str, str]] = (),
+    added: Collection[tuple[str, str, str]] = (),
 ) -> None:
     """Write the copy of a sound configuration. Raises SimulatorError.
 
     `left_out` are sections, or options of sections; the option is empty for a whole section. `renamed` are options that
-    get another name: section, name, new name.
+    get another name: section, name, new name. `added` are options that the files lack: section, name, value.
     """
     try:
-        for path, text in _Copy(configuration, target, places, left_out, renamed).files():
+        for path, text in _Copy(configuration, target, places, left_out, renamed, added).files():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -73,6 +74,7 @@ class _Copy:
         places: Places,
         left_out: Collection[tuple[str, str]],
         renamed: Collection[tuple[str, str, str]],
+        added: Collection[tuple[str, str, str]],
     ) -> None:
         self._configuration = configuration
         self._places = places
@@ -91,6 +93,8 @@ class _Copy:
         self._leave_out({*left_out, *((section.name, "") for section in shell)})
         self._connect()
         self._rename(renamed)
+        for section, option, value in added:
+            self._replace(section, {option: value})
 
     def files(self) -> Iterator[tuple[Path, str]]:
         """Each file of the copy with its text."""
@@ -139,9 +143,9 @@ class _Copy:
     def _replace(self, section: str, values: Mapping[str, str]) -> None:
         """Set options below the section's first header, and nowhere else; empty ones are dropped."""
         place = self._configuration.sections[section].place
-        self._below[self._targets[place.file], place.line] = [
+        self._below.setdefault((self._targets[place.file], place.line), []).extend(
             f"{name}: {value}" for name, value in values.items() if value
-        ]
+        )
         for entry in self._configuration.entries:
             if entry.section == section and entry.option in values and not entry.saved:
                 self._commented[self._targets[entry.file]].update(range(entry.first, entry.last + 1))

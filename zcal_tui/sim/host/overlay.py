@@ -19,15 +19,16 @@ COMPANIONS = ("zcal", "z_calibration")
 """The Klipper modules of this program, which every simulated printer has."""
 
 
-def companions(klippy: Klippy) -> list[Path]:
-    """Where they are installed; without those that this klippy brings itself, which a second one would stop."""
+def companions(root: Path) -> list[Path]:
+    """Where they are installed; without those that the klippy in this folder brings itself, which a second one would
+    stop."""
     spec = util.find_spec("klippy_extra")  # by its name: the simulator imports nothing of it
     found = [
         Path(place) / name
         for place in (spec and spec.submodule_search_locations) or ()
         for name in COMPANIONS
     ]
-    own = klippy.root / "klippy" / "extras"
+    own = root / "klippy" / "extras"
     return [
         path for path in found if (path / "__init__.py").is_file() and not (own / f"{path.name}.py").exists()
     ]

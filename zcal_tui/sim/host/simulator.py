@@ -86,6 +86,7 @@ class Simulator:
             Places(self._printer.ports, folder.gcodes, folder.path / "files"),
             left_out=[(one.section, one.option) for one in prepared.left_out],
             renamed=prepared.renamed,
+            added=[(one.section, one.option, one.value) for one in prepared.assumed],
         )
         self._printer.start()
         await self._control.start()

@@ -1,0 +1,78 @@
+"""Options without which klippy does not start, and what `--strip` assumes for those that calibrating would save.
+
+A published configuration often lacks the SAVE_CONFIG block of its printer, or has its values commented out.
+Source: Klipper docs, Config_Reference.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from zcal_tui.klipper_config.configuration import Configuration, Section
+from zcal_tui.klipper_config.files import FileLocation
+from zcal_tui.sim.sections import kind_name
+
+_HEATER = ("control", "min_temp", "max_temp")
+_MANDATORY: Mapping[str, tuple[str, ...]] = {
+    "printer": ("max_velocity", "max_accel"),
+    "extruder": ("nozzle_diameter", "filament_diameter", *_HEATER),
+    "heater_bed": _HEATER,
+    "heater_generic": _HEATER,
+}
+_PID: Mapping[str, str] = {"pid_kp": "22", "pid_ki": "1", "pid_kd": "110"}
+"""A usual set of values: the simulated heaters are far from exact."""
+_TRIGGER_HEIGHT = "2"
+"""mm. About what a probe that deploys a pin has."""
+_ENDSTOP = 0.5
+"""mm. What Klipper's example configurations have for a Z endstop."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssumedValue:
+    """An option that the files leave out, and its value in the copy."""
+
+    section: str
+    option: str
+    value: str
+    place: FileLocation
+
+
+def missing_options(section: Section) -> Iterator[str]:
+    """The options that a section lacks. Those on which its wiring depends are refused where they are read."""
+    kind = kind_name(section.name)
+    if section.get("shared_heater") is not None:  # of another extruder
+        return
+    yield from (option for option in _MANDATORY.get(kind, ()) if section.get(option) is None)
+    if "control" in _MANDATORY.get(kind, ()) and (section.get("control") or "").strip() == "pid":
+        yield from (option for option in _PID if section.get(option) is None)
+
+
+def assumed_values(configuration: Configuration) -> Iterator[AssumedValue]:
+    """A value for each option that calibrating would have saved and that is not there."""
+    for section in configuration.sections.values():
+        for option, value in _assumed(section):
+            if section.get(option) is None:
+                yield AssumedValue(section.name, option, value, section.place)
+
+
+def _assumed(section: Section) -> Iterator[tuple[str, str]]:
+    kind = kind_name(section.name)
+    if section.name in ("probe", "bltouch"):
+        yield "z_offset", _TRIGGER_HEIGHT
+    elif section.name == "stepper_z" and "virtual_endstop" not in (
+        section.get("endstop_pin") or "virtual_endstop"
+    ):
+        yield "position_endstop", f"{_endstop(section):g}"
+    elif "control" in _MANDATORY.get(kind, ()) and section.get("heater_pin") is not None:
+        control = section.get("control")
+        yield "control", "pid"
+        if control is None or control.strip() == "pid":
+            yield from _PID.items()
+
+
+def _endstop(section: Section) -> float:
+    try:
+        low, high = float(section.get("position_min") or 0.0), float(section.get("position_max") or "")
+    except ValueError:  # refused where it is read
+        return _ENDSTOP
+    upwards = (section.get("homing_positive_dir") or "").lower() in ("1", "yes", "true", "on")
+    return high if upwards else min(max(_ENDSTOP, low), high)
