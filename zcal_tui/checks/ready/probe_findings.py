@@ -67,7 +67,5 @@ async def probe_switch(
 def _at_the_bed(state: PrinterState, probe: ProbeConfig) -> bool:
     """Whether the toolhead is where the probe triggers, by z_offset."""
     return (
-        state.homed("z")
-        and state.position is not None
-        and state.position[2] < probe.z_offset + ABOVE_PROBED
+        state.homed("z") and state.position is not None and state.position[2] < probe.z_offset + ABOVE_PROBED
     )
