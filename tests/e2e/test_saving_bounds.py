@@ -87,3 +87,27 @@ def test_a_macro_over_save_config_is_reported_within_15_s(printer_sim: Starter, 
     assert saved.states == ["proposed"], saved.told
     assert "[gcode_macro SAVE_CONFIG] has replaced" in saved.told
     assert pending(printer) == {}
+
+
+def test_an_offset_that_a_macro_sets_again_is_a_problem(printer_sim: Starter, tmp_path: Path) -> None:
+    folder = tmp_path / "restoring"
+    shutil.copytree(PROFILES / "corexy", folder)
+    with (folder / "printer.cfg").open("a") as file:
+        file.write(
+            "\n[delayed_gcode restore]\ninitial_duration: 1\ngcode:\n  _LOAD\n"
+            "\n[gcode_macro _LOAD]\ngcode:\n  SET_GCODE_OFFSET Z=-0.15\n"
+        )
+    printer = printer_sim(str(folder))
+    with session(printer.klippy, tmp_path / "data") as opened:
+        alone = find(opened, change("probe", "z_offset", "1.650"), save="always", present=False)
+        assert alone.states == ["proposed"]
+        assert "[delayed_gcode restore] after each start of Klipper: SET_GCODE_OFFSET Z=-0.15" in alone.told
+        saved = find(
+            opened,
+            change("probe", "z_offset", "1.650"),
+            answers=lambda _, question: question.key != "clear-offset",
+        )
+    assert [question.key for question in saved.questions] == ["offset-macros", "save", "clear-offset"]
+    assert saved.states == ["saved"]
+    assert saved.record.problem is not None
+    assert "−150 µm is set again" in saved.record.problem.what

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-NAMES = ("print_start", "start_print", "_print_start", "start_gcode")
-"""Under which names printers keep it."""
+from zcal_tui.printer.macros import START_NAMES, MacroCommand, macro_commands
+
 DEEPEST = 6
 """How many macros deep calls are followed."""
 HEATS_NOZZLE = frozenset({"M104", "M109"})
@@ -23,21 +23,7 @@ ORDER = (
     "nozzle; CALIBRATE_Z; an adjustment, if any; the intro line; print"
 )
 
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TAKES_OFF = re.compile(r"\bZ\s*=\s*-?0+(\.0*)?(\s|$)", re.IGNORECASE)
-_JINJA = re.compile(r"{%.*?%}|{#.*?#}", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class MacroCommand:
-    """One G-code command of a macro: its word in capitals, and the whole line."""
-
-    word: str
-    line: str
-
-    def names(self, parameter: str) -> bool:
-        """Whether it has this parameter, in the form NAME=…"""
-        return re.search(rf"\b{parameter}\s*=", self.line, re.IGNORECASE) is not None
 
 
 @dataclass(frozen=True)
@@ -67,7 +53,7 @@ class PrintStart:
 
 def print_start(settings: Mapping[str, Mapping[str, Any]]) -> PrintStart | None:
     """The macro as these settings have it; None where no macro has one of the usual names."""
-    for name in NAMES:
+    for name in START_NAMES:
         if isinstance(settings.get(f"gcode_macro {name}", {}).get("gcode"), str):
             return PrintStart(name.upper(), tuple(_unfold(settings, name, DEEPEST)))
     return None
@@ -77,17 +63,13 @@ def _unfold(settings: Mapping[str, Mapping[str, Any]], name: str, depth: int) ->
     gcode = settings.get(f"gcode_macro {name}", {}).get("gcode")
     if not isinstance(gcode, str):
         return
-    for raw in _JINJA.sub("", gcode).splitlines():
-        line = raw.split(";", 1)[0].split("#", 1)[0].strip()
-        found = _WORD.match(line)
-        if found is None:
-            continue
-        word = found[0].upper()
-        inner = f"gcode_macro {found[0].lower()}"
-        if word != "CALIBRATE_Z" and depth > 0 and inner in settings and found[0].lower() != name:
-            yield from _unfold(settings, found[0].lower(), depth - 1)
+    for command in macro_commands(gcode):
+        called = command.word.lower()
+        known = f"gcode_macro {called}" in settings
+        if command.word != "CALIBRATE_Z" and depth > 0 and known and called != name:
+            yield from _unfold(settings, called, depth - 1)
         else:
-            yield MacroCommand(word, line)
+            yield command
 
 
 def findings(settings: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ discarded. The run's record shows each step before it is made.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +21,9 @@ from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import DID_NOT_START, Change, Problem, one_line
 from zcal_tui.printer.config_files import ConfigFiles, ConfigUnreadable
 from zcal_tui.printer.errors.explain import explain
+from zcal_tui.printer.macros import OffsetMacro, longest_start_delay, offset_macros, sets_height_of_zero
 from zcal_tui.printer.printer import RESTART_LIMIT, NotRestarted, Printer
+from zcal_tui.printer.state import ZERO_NOISE, PrinterState
 from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.session.saving import text as save_text
 from zcal_tui.session.saving.backup import Backup, NotRestorable, commands, find_backup, restore
@@ -48,6 +51,8 @@ logger = logging.getLogger(__name__)
 
 LOST_AFTER = 15.0
 """Seconds of wall time after which a klippy that is ready and has not restarted did not receive SAVE_CONFIG."""
+MACRO_TIME, LONGEST_DELAY = 1.0, 30.0
+"""Seconds of the printer's time that a macro may take after its delay, and the most to wait for it."""
 TICK = 1.0
 """Seconds of wall time between two progress reports of a restart."""
 
@@ -167,12 +172,21 @@ class Saver:
         self._emit(Stage("save", "Checking what SAVE_CONFIG would write"))
         agreed: SavePlan | None = None
         lowered: dict[Change, bool] = {}
+        shifted: dict[tuple[OffsetMacro, ...], bool] = {(): True}
         while True:
             await self._require_allowed()
+            state = self._printer.state
+            macros = offset_macros(state)
             refused = [ManualEdit(limit, save_text.OWN_CONSENT) for limit, yes in lowered.items() if not yes]
-            plan = await make_plan(wanted, self._printer.state, self._stager, self._files, refused)
+            if shifted.get(macros) is False:
+                why = f"{save_text.COUNTS_TWICE} {macros[0]}"
+                refused += [ManualEdit(c, why) for c in wanted if sets_height_of_zero(state, c.option)]
+            plan = await make_plan(wanted, state, self._stager, self._files, refused)
             if (limit := _unasked(plan, lowered)) is not None:
                 lowered[limit] = await self._consent_to_lower(limit)
+                continue
+            if macros not in shifted and any(sets_height_of_zero(state, c.option) for c in plan.changes):
+                shifted[macros] = await self._consent_to_macros(macros)
                 continue
             if not plan.changes:
                 self._emit(Notice(save_text.manual_edits(plan.manual)))
@@ -203,6 +217,57 @@ class Saver:
                 facts={limit.option: float(limit.new)},
             )
         )
+
+    async def _consent_to_macros(self, macros: tuple[OffsetMacro, ...]) -> bool:
+        """Ask whether to save although macros set the Z offset by themselves. `--save always` does not answer this."""
+        if not self._operator.present:
+            return False
+        return await self._operator.confirm(
+            Confirm(
+                key="offset-macros",
+                text="Macros on this printer set the Z offset by themselves. Save the value all the same?",
+                detail=save_text.offset_macros_detail(macros, self._printer.state),
+                yes="Save it",
+                no="Do not save",
+            )
+        )
+
+    async def _offset_after(self, plan: SavePlan, backup: str) -> Problem | None:
+        """The problem of a live offset that is in force again after the restart."""
+        if not any(sets_height_of_zero(self._printer.state, change.option) for change in plan.changes):
+            return None
+        macros = offset_macros(self._printer.state)
+        if delay := longest_start_delay(self._printer.state):
+            self._emit(Stage("save", "Waiting for the macros that run when Klipper starts"))
+            with contextlib.suppress(TransportError, TimeoutError):
+                await self._printer.wait_for(_is_shifted, min(delay + MACRO_TIME, LONGEST_DELAY))
+        with contextlib.suppress(TransportError):
+            await self._printer.refresh()
+        state = self._printer.state
+        if not _is_shifted(state):
+            return None
+        problem = save_text.offset_problem(state, macros, backup)
+        if not self._operator.present or self._cancelled():
+            return problem
+        question = Confirm(
+            key="clear-offset",
+            text="A live Z offset is set again after the restart. Clear it?",
+            detail=f"{problem.what}\n{problem.cause}",
+            yes="Clear it",
+            no="Leave it",
+        )
+        try:
+            if not await self._operator.confirm(question):
+                return problem
+            await self._printer.gcode("SET_GCODE_OFFSET Z=0 MOVE=0")
+            if _is_shifted(await self._printer.refresh()):
+                return problem
+        except (CheckCancelled, TransportError):
+            return problem
+        self._emit(
+            Notice("The live Z offset is cleared. Remove it from the macro, or it returns at the next start.")
+        )
+        return None
 
     async def _consent(self, plan: SavePlan, *, again: bool) -> bool:
         detail = save_text.detail(plan, self._printer.state)
@@ -299,7 +364,7 @@ class Saver:
             )
         values = ", ".join(str(value) for value in plan.values)
         self._emit(Notice(f"Saved and read back from Klipper: {values}. {backup}"))
-        return None
+        return await self._offset_after(plan, backup)
 
     async def _halted(self, plan: SavePlan, before: frozenset[str] | None, error: NotReady) -> Problem:
         """klippy is in error or does not answer: what a person can do, and the offer to put the backup back."""
@@ -468,6 +533,11 @@ class Saver:
         if changed != self._changes:
             self._changes = changed
             self._emit(ChangesUpdated(changed))
+
+
+def _is_shifted(state: PrinterState) -> bool:
+    """Whether a live Z offset is set."""
+    return abs(state.homing_origin[2]) > ZERO_NOISE
 
 
 def _unasked(plan: SavePlan, answers: Mapping[Change, bool]) -> Change | None:

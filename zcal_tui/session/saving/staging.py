@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from zcal_tui.model.record import Change, one_line
-from zcal_tui.printer.config_view import probe_config, towers_without_endstop, z_rail
+from zcal_tui.printer.config_view import macro_wraps, probe_config, towers_without_endstop, z_rail
 from zcal_tui.printer.printer import CommandFailed, Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number
@@ -97,6 +97,8 @@ class Stager:
             if value.option == "position_min" and not speaks(version, STAGES_POSITION_MIN):
                 return "This version of the [zcal] module cannot stage it. Update the module."
             return None
+        if macro_wraps(state, "SET_GCODE_OFFSET"):
+            return "SET_GCODE_OFFSET is a macro here, which may store the offset that staging has to set for a moment."
         if value.option == "z_offset":
             return _without_probe(state, value)
         if value.option == "position_endstop":

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from zcal_tui.model.record import Change, Problem, one_line
-from zcal_tui.model.units import length
+from zcal_tui.model.units import closer_farther, length
 from zcal_tui.printer.config_view import macro_wraps
+from zcal_tui.printer.macros import OffsetMacro
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.saving.backup import Backup
 from zcal_tui.session.saving.config_diff import Pending
@@ -24,6 +25,7 @@ _INVALID = {
 """What a new value makes invalid, by option."""
 LONGEST_BLOCK, SHOWN_LINES = 30, 3
 """Consecutive added or removed lines above which a diff is shortened, and the lines shown at each end."""
+COUNTS_TWICE = "A macro sets the Z offset by itself, so the same correction could count twice."
 OWN_CONSENT = "A lower position_min needs your own consent, which --save always does not give."
 PENDING_MEANS = "The next SAVE_CONFIG writes it, whoever runs it. RESTART discards it."
 
@@ -52,6 +54,32 @@ def limit_detail(limit: Change) -> str:
     return (
         f"{line(limit)}: {limit.effect}.\nKlipper would not start otherwise: position_min is {was}.\n"
         "Both values are written together. Without this, nothing is saved and both stay lines to edit."
+    )
+
+
+def offset_macros_detail(macros: Sequence[OffsetMacro], state: PrinterState) -> str:
+    """The details of the question whether to save although macros set the Z offset."""
+    z = state.homing_origin[2]
+    now = f"The live Z offset is now {length(z, sign=True)}." if z else "No live Z offset is set now."
+    return "\n".join(
+        (
+            "The new value corrects the height of Z 0. These macros set an offset on top of it:",
+            *(f"  {macro}" for macro in macros),
+            f"{now} If a macro stored it as a correction of the old value, it counts twice after the save.",
+            "Set the stored offset to 0 first, or remove the line.",
+        )
+    )
+
+
+def offset_problem(state: PrinterState, macros: Sequence[OffsetMacro], backup: str) -> Problem:
+    """A live offset that is in force again after the restart, on top of the saved value."""
+    z = state.homing_origin[2]
+    named = "; ".join(str(macro) for macro in macros) or "No macro that sets it was found."
+    return Problem(
+        f"The value is saved, but a live Z offset of {length(z, sign=True)} is set again: {closer_farther(z)}.",
+        f"It may count twice. {named}",
+        "Do not print yet. SET_GCODE_OFFSET Z=0 clears the offset. Remove it from the macro or from its stored "
+        f"variables, then check the first layer. {backup}",
     )
 
 
