@@ -40,6 +40,9 @@ class Machine(Protocol):
     def output(self, pin: str, t: float, duty: float) -> None:
         """An output pin was set: 0 or 1, or a PWM's duty cycle between."""
 
+    def driver_written(self, driver: str, register: int, value: int) -> None:
+        """A register of a stepper driver was written. The driver's name: see `StallWire`."""
+
     def eddy_frequency(self, sensor: str, t: float, steps: StepCounts) -> float:
         """The resonance frequency (Hz) of the eddy current sensor on that I2C bus name."""
 

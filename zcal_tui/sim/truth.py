@@ -24,6 +24,7 @@ from zcal_tui.sim.truth_keys import (
     NozzleTruth,
     PersonTruth,
     ProbeTruth,
+    SensorlessTruth,
     SimulationTruth,
     VerdictsTruth,
     ZEndstopTruth,
@@ -52,6 +53,7 @@ TABLES: Mapping[str, type] = MappingProxyType(
         "probe": ProbeTruth,
         "dock": DockTruth,
         "z_endstop": ZEndstopTruth,
+        "sensorless": SensorlessTruth,
         "eddy": EddyTruth,
         "hotend": HotendTruth,
         "heater_bed": HeaterBedTruth,
@@ -74,6 +76,7 @@ class Truth:
     probe: ProbeTruth = field(default_factory=ProbeTruth)
     dock: DockTruth = field(default_factory=DockTruth)
     z_endstop: ZEndstopTruth = field(default_factory=ZEndstopTruth)
+    sensorless: SensorlessTruth = field(default_factory=SensorlessTruth)
     eddy: EddyTruth = field(default_factory=EddyTruth)
     hotend: HotendTruth = field(default_factory=HotendTruth)
     heater_bed: HeaterBedTruth = field(default_factory=HeaterBedTruth)

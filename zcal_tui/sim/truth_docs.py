@@ -49,7 +49,7 @@ def _row(table: type, field: "dataclasses.Field[Any]") -> str:
     info = key_info(field)
     hint = get_type_hints(table)[field.name]
     allowed = info.allowed() or ("true, false" if hint is bool else "any")
-    if hint is int:
+    if int in (hint, *get_args(hint)):
         allowed = f"whole, {allowed}"
     default = "left out" if type(None) in get_args(hint) else _toml(field.default)
     return f"| `{field.name}` | {info.doc} | {info.unit} | {allowed} | {default} |"

@@ -187,6 +187,27 @@ class ZEndstopTruth:
     travel: float = number(3.0, "how far it can be pressed beyond the trigger", "mm", 0.0, 100.0)
 
 
+_SENSORLESS = "lowest threshold of the driver with which {} homes without a switch; left out: any"
+_SENSORLESS_END = "highest one; left out: any"
+
+
+@dataclass(frozen=True)
+class SensorlessTruth:
+    """Homing without a switch: the thresholds, driver_SGTHRS or driver_SGT, with which a driver finds the end.
+
+    Outside of them a driver reports either nothing at the end, or an end as soon as the motor turns. driver_SGTHRS is
+    the more sensitive the higher it is, driver_SGT the lower it is. The driver's register counts, so that SET_TMC_FIELD
+    changes it. A TMC2208 and a TMC2660 find the end with any.
+    """
+
+    x_lowest: int | None = whole(None, _SENSORLESS.format("X"), low=-64, high=255)
+    x_highest: int | None = whole(None, _SENSORLESS_END, low=-64, high=255)
+    y_lowest: int | None = whole(None, _SENSORLESS.format("Y"), low=-64, high=255)
+    y_highest: int | None = whole(None, _SENSORLESS_END, low=-64, high=255)
+    z_lowest: int | None = whole(None, _SENSORLESS.format("Z"), low=-64, high=255)
+    z_highest: int | None = whole(None, _SENSORLESS_END, low=-64, high=255)
+
+
 @dataclass(frozen=True)
 class EddyTruth:
     """An eddy current sensor: frequency = far × (1 + gain × exp(−distance / decay))."""

@@ -51,7 +51,7 @@ def number(
     return _declare(default, KeyInfo(doc, unit, low, high))
 
 
-def whole(default: int, doc: str, low: float = -math.inf, high: float = math.inf) -> Any:
+def whole(default: int | None, doc: str, low: float = -math.inf, high: float = math.inf) -> Any:
     """A key that holds a whole number."""
     return _declare(default, KeyInfo(doc, "", low, high))
 

@@ -10,7 +10,7 @@ from zcal_tui.sim.refusals import Options, Refusals
 from zcal_tui.sim.sections import KINDS, kind_name
 from zcal_tui.sim.wiring_pins import MAIN, WiringPins
 from zcal_tui.sim.wiring_sensors import SPI_SENSORS
-from zcal_tui.sim.wiring_types import Pin
+from zcal_tui.sim.wiring_types import Pin, StallWire
 
 _I2C = ("i2c", "silent_i2c")
 _DISPLAYS: Mapping[str, tuple[str, ...]] = {
@@ -27,6 +27,9 @@ _FANS = ("fan", "heater_fan", "controller_fan", "fan_generic", "temperature_fan"
 SCANNERS = ("cartographer",)
 """Sections of scanners that a micro-controller has a part for; the option `mcu` names it."""
 _DIAGNOSTIC = ("diag_pin", "diag0_pin", "diag1_pin")
+_SGTHRS, _COOLCONF = 0x40, 0x6D
+_SGT = 16
+"""Where the threshold is in COOLCONF, a signed number of seven bits. Source: the drivers' data sheets."""
 
 
 class Devices:
@@ -104,9 +107,9 @@ class Devices:
             for pin in self._pins.pins(Options(section, self._refusals), option, description)
         )
 
-    def stalls(self) -> Mapping[str, Pin]:
-        """The pins on which drivers report the end of an axis, by the stepper section whose endstop they are."""
-        found: dict[str, Pin] = {}
+    def stalls(self) -> Mapping[str, StallWire]:
+        """The drivers that report the end of an axis, by the stepper section whose endstop they are."""
+        found: dict[str, StallWire] = {}
         for section in self._sections.values():
             chip, _, pin = (section.get("endstop_pin") or "").rpartition(":")
             if pin.strip() != "virtual_endstop":
@@ -122,8 +125,20 @@ class Devices:
                     driver, "diag_pin", "Homing without a switch needs the driver's DIAG pin."
                 )
                 continue
-            found[section.name] = self._pins.pin(Options(driver, self._refusals), diagnostic)
+            found[section.name] = self._stall(Options(driver, self._refusals), diagnostic)
         return found
+
+    def _stall(self, driver: Options, diagnostic: str) -> StallWire:
+        pin = self._pins.pin(driver, diagnostic)
+        if driver.optional("uart_pin") is not None:
+            place = int(driver.number("uart_address", 0.0))
+            register = _SGTHRS if driver.section.kind == "tmc2209" else 0
+            return StallWire(pin, f"{self._pins.pin(driver, 'uart_pin').name}/{place}", register)
+        # Klippy counts the drivers of a chain from the one that is written last.
+        place = int(driver.number("chain_length", 1.0) - driver.number("chain_position", 1.0))
+        register = 0 if driver.section.kind == "tmc2660" else _COOLCONF
+        name = f"{self._pins.pin(driver, 'cs_pin').name}/{place}"
+        return StallWire(pin, name, register, _SGT, bits=7, signed=True)
 
     def _drivers(self) -> Iterator[Options]:
         return (

@@ -67,6 +67,26 @@ class HeaterWire:
 
 
 @dataclass(frozen=True)
+class StallWire:
+    """A motor driver that reports the end of an axis on a pin."""
+
+    pin: Pin
+    driver: str
+    """The driver: its UART's receive pin or its chip select pin, a slash, its address or its place in the chain."""
+    register: int
+    """The register that holds its threshold; 0 where the threshold is not simulated."""
+    low_bit: int = 0
+    bits: int = 8
+    signed: bool = False
+    """A signed threshold (driver_SGT) is the more sensitive the lower it is, driver_SGTHRS the higher it is."""
+
+    def threshold(self, value: int) -> int:
+        """The threshold in the register's value."""
+        found = value >> self.low_bit & (1 << self.bits) - 1
+        return found - (1 << self.bits) if self.signed and found >> self.bits - 1 else found
+
+
+@dataclass(frozen=True)
 class FanWire:
     """A fan; only `fan`, the part cooling fan, cools anything."""
 
@@ -141,8 +161,8 @@ class Wiring:
     """Switches that are pressed all the time: filament is in its sensor."""
     open: tuple[Pin, ...] = ()
     """Switches and buttons that nobody presses."""
-    stalls: Mapping[str, Pin] = field(default_factory=dict)
-    """The pins on which motor drivers report that an axis has reached its end, by stepper section."""
+    stalls: Mapping[str, StallWire] = field(default_factory=dict)
+    """The motor drivers that report that an axis has reached its end, by stepper section."""
 
     def axis(self, name: str) -> tuple[WiredStepper, ...]:
         """The steppers of an axis in Klipper's order (stepper_z, stepper_z1, …)."""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.unit.sim.machine_rig import CARTESIAN, PROBE, Rig
-from zcal_tui.sim.wiring import Pin, Wiring, WiringError, read_wiring
+from tests.unit.sim.machine_rig import CARTESIAN, PROBE, Rig, truth_of
+from zcal_tui.sim.wiring import Pin, StallWire, Wiring, WiringError, read_wiring
 
 
 def wiring_of(text: str) -> Wiring:
@@ -61,11 +61,70 @@ SENSORLESS = CARTESIAN.replace("^X_STOP", "tmc2209_stepper_x:virtual_endstop")
 
 def test_a_driver_reports_the_end_of_its_axis() -> None:
     text = SENSORLESS + "[tmc2209 stepper_x]\nuart_pin: U\ndiag_pin: ^!DIAG\n"
-    assert read_wiring(text).stalls == {"stepper_x": Pin("DIAG", invert=True, pullup=1)}
+    pin = Pin("DIAG", invert=True, pullup=1)
+    assert read_wiring(text).stalls == {"stepper_x": StallWire(pin, "U/0", register=0x40)}
     rig = Rig(text)
     assert rig.level("DIAG")  # low at the end
     rig.move(x=0.0)
     assert not rig.level("DIAG")
+
+
+UART = SENSORLESS + "[tmc2209 stepper_x]\nuart_pin: U\nuart_address: 2\ndiag_pin: ^DIAG\n"
+SPI = SENSORLESS.replace("tmc2209", "tmc5160") + "[tmc5160 stepper_x]\ncs_pin: CS\ndiag0_pin: ^DIAG\n"
+CHAIN = SPI + "chain_length: 3\nchain_position: 1\n"
+
+
+def sgt(value: int) -> int:
+    return (value & 0x7F) << 16
+
+
+@pytest.mark.parametrize(
+    ("text", "driver", "register", "deaf", "right", "eager"),
+    [
+        (UART, "U/2", 0x40, 59, 60, 121),
+        (SPI, "CS/0", 0x6D, sgt(6), sgt(-3), sgt(-5)),
+        (CHAIN, "CS/2", 0x6D, sgt(6), sgt(5), sgt(-64)),
+    ],
+    ids=["uart", "spi", "chain"],
+)
+def test_the_end_is_found_only_with_the_right_threshold(
+    text: str, driver: str, register: int, deaf: int, right: int, eager: int
+) -> None:
+    lowest, highest = (60, 120) if register == 0x40 else (-4, 5)
+    rig = Rig(text, truth_of(sensorless={"x_lowest": lowest, "x_highest": highest}))
+    for value, before, at_end in ((deaf, False, False), (right, False, True), (eager, True, True)):
+        rig.machine.driver_written("other/0", register, right)
+        rig.machine.driver_written(driver, register, value)
+        rig.machine.driver_written(driver, 0x10, 0xFFFF_FFFF)
+        rig.move(x=100.0)
+        assert rig.level("DIAG") is before
+        rig.move(x=-0.01)
+        assert rig.level("DIAG") is at_end
+    rig.machine.set_truth(truth_of(sensorless={"x_highest": lowest, "x_lowest": lowest}))
+    rig.machine.driver_written(driver, register, right)
+    rig.machine.set_truth(truth_of())
+    rig.move(x=100.0)
+    assert not rig.level("DIAG"), "any threshold will do"
+
+
+@pytest.mark.parametrize("kinematics", ["cartesian", "corexy", "hybrid_corexy", "hybrid_corexz"])
+def test_a_carriage_stops_at_the_end_that_it_homes_against(kinematics: str) -> None:
+    both = SENSORLESS.replace("^!Y_STOP", "tmc2209_stepper_y:virtual_endstop")
+    text = both.replace("cartesian", kinematics)
+    for axis in "xy":
+        text += f"[tmc2209 stepper_{axis}]\nuart_pin: U{axis}\ndiag_pin: ^DIAG{axis}\n"
+    rig = Rig(text)
+    start = rig.machine.motion.pose
+    for steps in (
+        {"X_STEP": -30_000},
+        {"X_STEP": -30_000, "Y_STEP": 30_000},
+        {"X_STEP": 9_000, "Y_STEP": -9_000},
+    ):
+        rig.t += 0.1
+        rig.machine.advance(rig.t, steps)
+        pose = rig.machine.motion.pose
+        assert pose.x > -1e-6 and pose.y < 200.0 + 1e-6
+    assert (pose.x, pose.y) != (start.x, start.y)
 
 
 def test_homing_without_a_switch_needs_the_pin() -> None:

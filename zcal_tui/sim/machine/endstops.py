@@ -9,7 +9,7 @@ from zcal_tui.sim.machine.kinematics import Pose
 from zcal_tui.sim.machine.probe import Probe
 from zcal_tui.sim.machine.touch import TouchSwitch, TouchTraits
 from zcal_tui.sim.truth import Truth
-from zcal_tui.sim.wiring import WiredStepper, Wiring
+from zcal_tui.sim.wiring import StallWire, WiredStepper, Wiring
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,38 @@ class AxisEndstop:
         else:
             place = pose.x if self.axis == "x" else pose.y
         return place >= self.position if self.at_max else place <= self.position
+
+
+class StallDetector:
+    """A motor driver that reports the end of its axis, if its threshold lets it."""
+
+    def __init__(self, wire: StallWire, axis: str, truth: Truth) -> None:
+        """`axis` is x, y or z."""
+        self._wire = wire
+        self._axis = axis
+        self._threshold: int | None = None
+        self.set_truth(truth)
+
+    def set_truth(self, truth: Truth) -> None:
+        """Change the true values."""
+        self._lowest: int | None = getattr(truth.sensorless, f"{self._axis}_lowest")
+        self._highest: int | None = getattr(truth.sensorless, f"{self._axis}_highest")
+
+    def written(self, driver: str, register: int, value: int) -> None:
+        """A register of a driver was written; it may be this one's threshold."""
+        if (driver, register) == (self._wire.driver, self._wire.register):
+            self._threshold = self._wire.threshold(value)
+
+    def reading(self, at_end: bool) -> bool:
+        """What the driver reports, at the end of the axis or before it."""
+        if not self._wire.register:
+            return at_end
+        # a driver that nobody has set up has the threshold 0
+        threshold = self._threshold or 0
+        below = self._lowest is not None and threshold < self._lowest
+        above = self._highest is not None and threshold > self._highest
+        deaf, eager = (above, below) if self._wire.signed else (below, above)
+        return eager or (at_end and not deaf)
 
 
 def tower_endstop(wiring: Wiring, number: int, stepper: WiredStepper, truth: Truth) -> AxisEndstop:

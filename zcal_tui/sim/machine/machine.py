@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from zcal_tui.sim.machine.draws import draws_for
-from zcal_tui.sim.machine.endstops import AxisEndstop, ZEndstop, tower_endstop
+from zcal_tui.sim.machine.endstops import AxisEndstop, StallDetector, ZEndstop, tower_endstop
 from zcal_tui.sim.machine.events import Collision, Event
 from zcal_tui.sim.machine.geometry import NO_BED, Geometry
 from zcal_tui.sim.machine.kinematics import Pose
@@ -14,7 +14,7 @@ from zcal_tui.sim.machine.probe import Probe
 from zcal_tui.sim.machine.thermal import Thermal
 from zcal_tui.sim.ports import StepCounts
 from zcal_tui.sim.truth import Truth, TruthError
-from zcal_tui.sim.wiring import Pin, Thermistor, Wiring
+from zcal_tui.sim.wiring import Pin, Thermistor, WiredStepper, Wiring
 
 _SOFT_CONTACT = 0.03
 """How deep (mm) the nozzle may press into the bed before it counts as a crash: a paper test touches."""
@@ -39,6 +39,11 @@ class SimulatedMachine:
         self.probe = Probe(wiring.probe, truth, self.geometry, chosen) if wiring.probe else None
         self.z_endstop: ZEndstop | None = None
         self._eddy_draws = draws_for(chosen, "eddy")
+        self._stalls = {
+            stepper.section: StallDetector(wiring.stalls[stepper.section], _cartesian(stepper), truth)
+            for stepper in wiring.steppers
+            if stepper.section in wiring.stalls
+        }
         self._readers: Mapping[str, tuple[Pin, Callable[[Pose, float], bool]]] = self._connect(chosen)
         self._coils = {
             *wiring.i2c_buses,
@@ -117,6 +122,11 @@ class SimulatedMachine:
         if self.probe is not None:
             self.probe.set_output(pin, t, duty, self.motion.pose)
 
+    def driver_written(self, driver: str, register: int, value: int) -> None:
+        """A register of a stepper driver was written; it may hold a threshold."""
+        for stall in self._stalls.values():
+            stall.written(driver, register, value)
+
     def eddy_frequency(self, sensor: str, t: float, steps: StepCounts) -> float:
         """Resonance frequency (Hz) of the eddy current sensor, with noise drawn for each reading."""
         if sensor not in self._coils:
@@ -164,6 +174,8 @@ class SimulatedMachine:
                 raise
         if self.z_endstop is not None:
             self.z_endstop.set_truth(truth)
+        for stall in self._stalls.values():
+            stall.set_truth(truth)
         self.thermal.set_truth(truth)
         self.geometry.set_truth(truth)
         self._truth = truth
@@ -251,7 +263,7 @@ class SimulatedMachine:
     def _connect(self, seed: int) -> Mapping[str, tuple[Pin, Callable[[Pose, float], bool]]]:
         readers: dict[str, tuple[Pin, Callable[[Pose, float], bool]]] = {}
         for number, stepper in enumerate(self._wiring.drives):
-            pin = stepper.endstop_pin or self._wiring.stalls.get(stepper.section)
+            pin = self._end_pin(stepper)
             if pin is None:
                 continue
             if self._wiring.kinematics == "delta":
@@ -266,16 +278,26 @@ class SimulatedMachine:
                 height = self.geometry.endstop_height
                 readers[pin.name] = (pin, _ignoring_time(AxisEndstop(number, height, stepper.homes_to_max)))
         for stepper in (*self._wiring.axis("x"), *self._wiring.axis("y")):
-            pin = stepper.endstop_pin or self._wiring.stalls.get(stepper.section)
+            pin = self._end_pin(stepper)
             if pin is not None:
                 switch = AxisEndstop(stepper.axis, stepper.position_endstop, stepper.homes_to_max)
                 readers[pin.name] = (pin, _ignoring_time(switch))
+        for stepper in self._wiring.steppers:
+            stall = self._stalls.get(stepper.section)
+            pin = self._end_pin(stepper)
+            if stall is not None and pin is not None and stepper.endstop_pin is None and pin.name in readers:
+                readers[pin.name] = (pin, _detected(stall, readers[pin.name][1]))
         for switches, pressed in ((self._wiring.closed, True), (self._wiring.open, False)):
             for pin in switches:
                 readers.setdefault(pin.name, (pin, _always(pressed)))
         if self.probe is not None and self._wiring.probe is not None:
             readers[self._wiring.probe.pin.name] = (self._wiring.probe.pin, self.probe.reading)
         return readers
+
+    def _end_pin(self, stepper: WiredStepper) -> Pin | None:
+        """The pin that reports the end of a stepper's axis: of a switch, else of its driver."""
+        stall = self._wiring.stalls.get(stepper.section)
+        return stepper.endstop_pin or (stall.pin if stall else None)
 
     def _nozzle_gap(self, pose: Pose) -> float:
         bed = self.geometry.bed_height(pose.x, pose.y)
@@ -312,6 +334,15 @@ class SimulatedMachine:
 
 def _ignoring_time(endstop: AxisEndstop) -> Callable[[Pose, float], bool]:
     return lambda pose, _t: endstop.reading(pose)
+
+
+def _detected(stall: StallDetector, at_end: Callable[[Pose, float], bool]) -> Callable[[Pose, float], bool]:
+    return lambda pose, t: stall.reading(at_end(pose, t))
+
+
+def _cartesian(stepper: WiredStepper) -> str:
+    """The axis of the truth that a stepper belongs to: a tower is Z."""
+    return stepper.axis if stepper.axis in ("x", "y") else "z"
 
 
 def _always(pressed: bool) -> Callable[[Pose, float], bool]:

@@ -36,6 +36,11 @@ class Motion:
         self._pose_of: Callable[[float, float, Sequence[float]], Pose] = (
             self._delta_pose if self._delta else self._gantry_pose
         )
+        self._ends = tuple(
+            (stepper.axis, stepper.position_endstop, stepper.homes_to_max)
+            for stepper in wiring.steppers
+            if stepper.section in wiring.stalls and stepper.axis in ("x", "y")
+        )
         self.pose = self.pose_at({})
 
     def set_truth(self, truth: Truth) -> None:
@@ -52,8 +57,29 @@ class Motion:
     def advance(self, steps: StepCounts) -> Pose:
         """Take these step counts."""
         a, b = [motor.advance(steps) for motor in self._motors] if self._motors else (0.0, 0.0)
-        self.pose = self._pose_of(a, b, [drive.advance(steps) for drive in self._drives])
+        heights = [drive.advance(steps) for drive in self._drives]
+        self.pose = self._pose_of(a, b, heights)
+        if self._ends and self._hold_at_ends():
+            a, b = (motor.position_at(steps) for motor in self._motors)
+            self.pose = self._pose_of(a, b, heights)
         return self.pose
+
+    def _hold_at_ends(self) -> bool:
+        """Stop the carriage at the ends of the axes that home against them; its motors lose steps. Whether they did."""
+        lost = False
+        for axis, end, at_max in self._ends:
+            beyond = (self.pose.x if axis == "x" else self.pose.y) - end
+            if beyond > 0.0 if at_max else beyond < 0.0:
+                lost = True
+                for motor, share in zip(self._motors, self._shares(axis), strict=True):
+                    motor.slip(-beyond * share)
+        return lost
+
+    def _shares(self, axis: str) -> tuple[float, float]:
+        """How far the two motors turn for a millimetre of an axis."""
+        if axis == "x":
+            return (1.0, 1.0 if self._wiring.kinematics == "corexy" else 0.0)
+        return {"corexy": (1.0, -1.0), "hybrid_corexy": (-1.0, 1.0)}.get(self._wiring.kinematics, (0.0, 1.0))
 
     def set_output(self, pin: str, duty: float) -> None:
         """An output pin was set; it may be an enable pin."""

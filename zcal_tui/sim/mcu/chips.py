@@ -1,6 +1,7 @@
 """Chips on SPI and I2C buses that firmware and klippy talk to without the machine having a part in it."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Protocol
 
 TMC_STATUS = 0x6F
@@ -13,6 +14,8 @@ _FIRST_VALUES: Mapping[int, int] = {
     # 25 °C of a TMC2240: 7.7 steps a degree from 2038 at 0 °C
     _TMC_TEMPERATURE: 2230,
 }
+DriverWritten = Callable[[int, int, int], None]
+"""Called when a register was written: the driver's place in its chain, the register, the value."""
 _TMC2660_ANSWER = 0x07C0_00 | 1 << 11
 """Standing still, at full current."""
 
@@ -46,7 +49,9 @@ class SilentI2cChip:
 class TmcRegisters:
     """The registers of a Trinamic stepper driver. Source: data sheets of the TMC2130, TMC2209, TMC2240, TMC5160."""
 
-    def __init__(self) -> None:
+    def __init__(self, written: Callable[[int, int], None]) -> None:
+        """`written` is called with the register and its value when one is set."""
+        self._written = written
         self._values = dict(_FIRST_VALUES)
         self.writes = 0
         """How many writes there were, modulo 256."""
@@ -60,12 +65,14 @@ class TmcRegisters:
         self.writes = (self.writes + 1) & 0xFF
         if register not in (*_FIRST_VALUES, _GSTAT):
             self._values[register] = value
+            self._written(register, value)
 
 
 class TmcSpiChain:
     """Drivers on one chip select pin. Each answers a datagram of five bytes with what the last one asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, written: DriverWritten) -> None:
+        self._written = written
         self._drivers: dict[int, TmcRegisters] = {}
         self._answers: dict[int, int] = {}
 
@@ -74,7 +81,7 @@ class TmcSpiChain:
         answer = bytearray()
         for place in range(len(data) // 5):
             register, value = data[place * 5], int.from_bytes(data[place * 5 + 1 : place * 5 + 5], "big")
-            driver = self._drivers.setdefault(place, TmcRegisters())
+            driver = self._drivers.setdefault(place, TmcRegisters(partial(self._written, place)))
             answer += b"\0" + self._answers.get(place, 0).to_bytes(4, "big")
             if register & _WRITE:
                 driver.write(register & ~_WRITE, value)
@@ -92,5 +99,8 @@ class Tmc2660:
         return _TMC2660_ANSWER.to_bytes(3, "big")[: len(data)]
 
 
-SPI_CHIPS: Mapping[str, Callable[[], SpiChip]] = {"tmc": TmcSpiChain, "tmc2660": Tmc2660}
+SPI_CHIPS: Mapping[str, Callable[[DriverWritten], SpiChip]] = {
+    "tmc": TmcSpiChain,
+    "tmc2660": lambda _written: Tmc2660(),
+}
 """What is made for a chip select pin, by kind."""

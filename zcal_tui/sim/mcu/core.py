@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 
 from zcal_tui.sim.mcu.analog import AnalogInputs
@@ -286,12 +287,17 @@ class SimulatedMcu:
     def _spi_chip(self, pin: str) -> SpiChip:
         """The chip behind a chip select pin. Chips keep their state when the micro-controller restarts."""
         if pin not in self._spi_chips:
-            self._spi_chips[pin] = SPI_CHIPS.get(self._spi_kinds.get(pin, ""), SilentSpiChip)()
+            make = SPI_CHIPS.get(self._spi_kinds.get(pin, ""))
+            self._spi_chips[pin] = make(partial(self._driver_written, pin)) if make else SilentSpiChip()
         return self._spi_chips[pin]
 
     def _driver(self, pin: str, address: int) -> TmcRegisters:
         """The stepper driver at an address of a UART's receive pin."""
-        return self._drivers.setdefault((pin, address), TmcRegisters())
+        written = partial(self._driver_written, pin, address)
+        return self._drivers.setdefault((pin, address), TmcRegisters(written))
+
+    def _driver_written(self, pin: str, address: int, register: int, value: int) -> None:
+        self._machine.driver_written(f"{pin}/{address}", register, value)
 
     def _send(self, content: bytes) -> None:
         self._out += self._link.frame(content)

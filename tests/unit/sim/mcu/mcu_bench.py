@@ -69,6 +69,7 @@ class Slide:
     path: list[tuple[float, dict[str, int]]] = field(default_factory=list)
     outputs: list[tuple[float, str, float]] = field(default_factory=list)
     resets: list[float] = field(default_factory=list)
+    written: list[tuple[str, int, int]] = field(default_factory=list)
 
     @property
     def pins(self) -> Sequence[str]:
@@ -99,6 +100,9 @@ class Slide:
 
     def output(self, pin: str, t: float, duty: float) -> None:
         self.outputs.append((t, pin, duty))
+
+    def driver_written(self, driver: str, register: int, value: int) -> None:
+        self.written.append((driver, register, value))
 
     def eddy_frequency(self, sensor: str, t: float, steps: Mapping[str, int]) -> float:
         assert t >= self.time
