@@ -53,8 +53,8 @@ class Machine(Protocol):
         """A scanner's calibration from the factory: the coil's frequency (Hz) far from any metal, and the reading of
         its thermistor then."""
 
-    def reset(self, t: float) -> None:
-        """The micro-controller restarted: outputs fall to their default, motors lose their hold."""
+    def reset(self, t: float, mcu: str) -> None:
+        """A micro-controller restarted: its outputs fall to their default, its motors lose their hold."""
 
 
 class Mcu(Protocol):

@@ -18,6 +18,13 @@ class SimulationTruth:
 
     seed: int = whole(1, "random seed: the same one gives the same noise", low=0, high=2**32 - 1)
     ambient: float = number(23.0, "temperature of the room", "°C", -50.0, 100.0)
+    clock_error: float = number(
+        30.0,
+        "σ of how far the clock of a further micro-controller is off its nominal frequency, at power-on",
+        "ppm",
+        0.0,
+        1000.0,
+    )
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from zcal_tui.klipper_config.configuration import Configuration, Section
 from zcal_tui.sim.refusals import Options, Refusals
 from zcal_tui.sim.sections import KINDS, kind_name
-from zcal_tui.sim.wiring_pins import MAIN, WiringPins
+from zcal_tui.sim.wiring_pins import WiringPins
 from zcal_tui.sim.wiring_sensors import SPI_SENSORS
-from zcal_tui.sim.wiring_types import Pin, StallWire
+from zcal_tui.sim.wiring_types import MAIN, Pin, StallWire
 
 _I2C = ("i2c", "silent_i2c")
 _DISPLAYS: Mapping[str, tuple[str, ...]] = {

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping
 from zcal_tui.klipper_config.configuration import Configuration, Section, sections_named
 from zcal_tui.sim.refusals import Options, Refusals
 from zcal_tui.sim.sections import kind_name
-from zcal_tui.sim.wiring_types import Pin
+from zcal_tui.sim.wiring_types import MAIN, Pin
 
-MAIN = "mcu"
 _PIN_OPTION = re.compile(r"(^|_)pins?$")
 _NOT_OF_A_PIN = re.compile(r"[\s^~!:]")
 _NO_PINS_IN = (

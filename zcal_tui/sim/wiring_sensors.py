@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from zcal_tui.klipper_config.configuration import Configuration
 from zcal_tui.sim.refusals import Options, Refusals
-from zcal_tui.sim.wiring_pins import MAIN, WiringPins
+from zcal_tui.sim.wiring_pins import WiringPins
 from zcal_tui.sim.wiring_thermistor import STOCK, Thermistor, stock_thermistor
-from zcal_tui.sim.wiring_types import HeaterWire, Pin, SpiSensor, ThermistorCurve
+from zcal_tui.sim.wiring_types import MAIN, HeaterWire, Pin, SpiSensor, ThermistorCurve
 
 MCU_SENSOR_PIN = "ADC_TEMPERATURE"
 """The name under which Klipper reads the temperature sensor inside a micro-controller."""

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+MAIN = "mcu"
+"""The name of the main micro-controller, whose pins' names have no prefix."""
+
 
 class ThermistorCurve(Protocol):
     """How a temperature sensor reads."""
@@ -27,6 +30,12 @@ class Pin:
     name: str
     invert: bool = False
     pullup: int = 0
+
+    @property
+    def mcu(self) -> str:
+        """The name of its micro-controller."""
+        chip, colon, _ = self.name.partition(":")
+        return chip if colon else MAIN
 
     def level(self, active: bool) -> bool:
         """The electrical level at which Klipper sees this pin as active (or not)."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.sim.machine_rig import CARTESIAN, Rig, truth_of
+from tests.unit.sim.machine_rig import CARTESIAN, HEATERS, Rig, truth_of
 from zcal_tui.sim.machine.motors import Drive, Motor
 from zcal_tui.sim.wiring import Pin, WiredStepper
 
@@ -86,5 +86,30 @@ def test_a_reset_takes_the_motors_hold() -> None:
     rig = Rig(CARTESIAN.replace("step_pin: Z_STEP", "step_pin: Z_STEP\nenable_pin: !Z_EN"))
     rig.machine.output("Z_EN", 0.0, 0.0)
     assert rig.machine.motion.held
-    rig.machine.reset(1.0)
+    rig.machine.reset(1.0, "mcu")
     assert not rig.machine.motion.held
+
+
+def test_a_reset_of_one_board_releases_only_its_outputs() -> None:
+    text = CARTESIAN.replace("step_pin: Z_STEP", "step_pin: Z_STEP\nenable_pin: !Z_EN")
+    head = HEATERS.replace("heater_pin: HOT", "heater_pin: head:HOT").replace("pin: FAN", "pin: head:FAN")
+    rig = Rig(text + head + "[mcu head]\nserial: x\n")
+    machine = rig.machine
+    machine.output("Z_EN", 0.0, 0.0)
+    for pin in ("head:HOT", "BED", "head:FAN"):
+        machine.output(pin, 0.0, 1.0)
+
+    def warmth() -> tuple[float, float]:
+        rig.t += 30.0
+        machine.advance(rig.t, rig.steps)
+        return machine.thermal.nozzle, machine.thermal.bed
+
+    nozzle, bed = warmth()
+    machine.reset(rig.t, "head")
+    held = [machine.motion.held]
+    later_nozzle, later_bed = warmth()
+    assert later_nozzle < nozzle and later_bed > bed
+    machine.reset(rig.t, "mcu")
+    held.append(machine.motion.held)
+    assert held == [True, False]
+    assert warmth()[1] < later_bed

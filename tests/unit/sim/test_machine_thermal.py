@@ -67,7 +67,7 @@ def test_the_fan_cools_the_nozzle() -> None:
 def test_a_reset_switches_heaters_off() -> None:
     rig = heated(truth_of(), 30.0, hotend=1.0)
     hot = rig.machine.thermal.nozzle
-    rig.machine.reset(rig.t)
+    rig.machine.reset(rig.t, "mcu")
     rig.move(dt=60.0)
     assert rig.machine.thermal.nozzle < hot - 20.0
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from zcal_tui.sim.host.clocks import HostClock
 from zcal_tui.sim.host.control import Handler
 from zcal_tui.sim.host.printer import SimulatedPrinter
+from zcal_tui.sim.wiring_types import MAIN
 
 
 class Processes(Protocol):
@@ -44,11 +45,12 @@ HELP: Mapping[str, str] = {
     "attach_probe": "put a dockable probe on",
     "detach_probe": "let a dockable probe fall off",
     "dock_probe": "put a dockable probe into its dock",
-    "freeze": "the micro-controller stops answering",
-    "unfreeze": "it answers again",
-    "unplug": "pull the cable",
-    "plug": "put it back",
-    "crash": "shut the firmware down: crash ['Timer too close']",
+    "freeze": "a micro-controller stops answering: freeze [mcu]",
+    "unfreeze": "it answers again: unfreeze [mcu]",
+    "unplug": "pull its cable: unplug [mcu]",
+    "plug": "put it back: plug [mcu]",
+    "reset": "switch it off and on: reset [mcu]",
+    "crash": "shut its firmware down: crash ['Timer too close'] [mcu]",
     "kill_klippy": "kill klippy",
     "start_klippy": "start it again",
     "kill_moonraker": "kill Moonraker",
@@ -64,7 +66,12 @@ HELP: Mapping[str, str] = {
 ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "truth": ("path",),
     "set": ("path", "value"),
-    "crash": ("reason",),
+    "crash": ("reason", "mcu"),
+    "freeze": ("mcu",),
+    "unfreeze": ("mcu",),
+    "unplug": ("mcu",),
+    "plug": ("mcu",),
+    "reset": ("mcu",),
     "speed": ("value",),
 }
 """The names of the arguments of the commands that take some, in the order of the command line."""
@@ -83,8 +90,8 @@ def commands(simulator: Processes, printer: SimulatedPrinter, clock: HostClock) 
     async def report() -> dict[str, Any]:
         return {"report": await asyncio.wrap_future(printer.report())}
 
-    async def crash(reason: str = "Command request") -> None:
-        await asyncio.wrap_future(printer.crash(reason))
+    async def crash(reason: str = "Command request", mcu: str = MAIN) -> None:
+        await asyncio.wrap_future(printer.crash(reason, mcu))
 
     async def info() -> dict[str, Any]:
         return simulator.addresses()
@@ -124,11 +131,21 @@ def commands(simulator: Processes, printer: SimulatedPrinter, clock: HostClock) 
         "attach_probe": _awaiting(printer.attach_probe),
         "detach_probe": _awaiting(printer.detach_probe),
         "dock_probe": _awaiting(printer.dock_probe),
-        "freeze": _awaiting(printer.freeze),
-        "unfreeze": _awaiting(printer.unfreeze),
-        "unplug": _awaiting(printer.unplug),
-        "plug": _awaiting(printer.plug),
+        "freeze": _for_one(printer.freeze),
+        "unfreeze": _for_one(printer.unfreeze),
+        "unplug": _for_one(printer.unplug),
+        "plug": _for_one(printer.plug),
+        "reset": _for_one(printer.reset),
     }
+
+
+def _for_one(function: Callable[[str], "Future[Any]"]) -> Handler:
+    """A command for one micro-controller."""
+
+    async def handler(mcu: str = MAIN) -> Any:
+        return await asyncio.wrap_future(function(mcu))
+
+    return handler
 
 
 def _awaiting(function: Callable[[], "Future[Any]"]) -> Handler:

@@ -80,15 +80,15 @@ class Plant:
         os.eventfd_write(self._wake, 1)
         return future
 
-    def plug(self) -> None:
-        """Connect the ports that are not; in the plant's thread once it runs."""
-        for line in self._lines:
+    def plug(self, number: int | None = None) -> None:
+        """Connect the port of that number, or all ports, if they are not; in the plant's thread once it runs."""
+        for line in self._lines if number is None else [self._lines[number]]:
             if not line.port.is_plugged:
                 self._clock.port_opened(line.port.plug(), line.number)
 
-    def unplug(self) -> None:
-        """Disconnect the main micro-controller's port; in the plant's thread."""
-        line = self._lines[0]
+    def unplug(self, number: int = 0) -> None:
+        """Disconnect the port of that number; in the plant's thread."""
+        line = self._lines[number]
         line.port.unplug()
         self._clock.port_closed(line.number)
         line.was_open = False

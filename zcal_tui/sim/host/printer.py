@@ -10,13 +10,28 @@ from zcal_tui.sim.host.plant import Plant
 from zcal_tui.sim.host.port import McuPort
 from zcal_tui.sim.host.run_folder import RunFolder
 from zcal_tui.sim.machine import SimulatedMachine
+from zcal_tui.sim.machine.draws import draws_for
 from zcal_tui.sim.mcu import CLOCK_FREQ, SHUTDOWN_REASONS, SimulatedMcu
 from zcal_tui.sim.mcu.core import SECONDS_BEFORE_WRAP
 from zcal_tui.sim.mcu.timeline import Timeline
 from zcal_tui.sim.person import Person
 from zcal_tui.sim.preparation import Prepared
+from zcal_tui.sim.truth import Truth
+from zcal_tui.sim.wiring_types import MAIN
 
 T = TypeVar("T")
+
+
+def _nominal_freq(number: int) -> int:
+    """The frequency of the `number`-th further micro-controller: below the main one's, of few values."""
+    return CLOCK_FREQ - 1_000_000 * (1 + (number - 1) % 5)
+
+
+def _true_freq(nominal: int, name: str, truth: Truth, seed: int | None) -> int:
+    """Its crystal's: off by an error of its own."""
+    simulation = truth.simulation
+    error = float(draws_for(simulation.seed if seed is None else seed, f"clock {name}").standard_normal())
+    return round(nominal * (1.0 + error * simulation.clock_error / 1e6))
 
 
 def _shared_timeline(machine: SimulatedMachine) -> Timeline:
@@ -56,21 +71,26 @@ class SimulatedPrinter:
             spi_buses=wiring.spi_buses,
             spi_chips=wiring.spi_chips,
         )
+        self._mcus = {MAIN: self._mcu}
         lines = [(self._mcu, McuPort(folder.mcu_port))]
         self.ports = {"mcu": folder.mcu_port}
         """The ports of the micro-controllers, by section."""
         for number, wire in enumerate(wiring.others, start=1):
+            nominal = _nominal_freq(number)
             mcu = SimulatedMcu(
                 self._machine,
                 name=wire.name,
                 pins=wire.pins,
                 timeline=timeline,
+                clock_freq=nominal,
+                true_freq=_true_freq(nominal, wire.name, prepared.truth, seed),
                 groups=wire.groups,
                 i2c_buses=wire.i2c_buses,
                 older_i2c=older_i2c,
                 spi_buses=wire.spi_buses,
                 spi_chips=wiring.spi_chips,
             )
+            self._mcus[wire.name] = mcu
             self.ports[wire.section] = folder.mcu_port.with_name(f"mcu-{number}")
             lines.append((mcu, McuPort(self.ports[wire.section])))
         self._mcu_ports = [port for _, port in lines]
@@ -110,6 +130,7 @@ class SimulatedPrinter:
             lambda now: {
                 **self._machine.truth_report(now),
                 "mcu_shutdown": self._mcu.shutdown_reason,
+                "mcu_shutdowns": {name: mcu.shutdown_reason for name, mcu in self._mcus.items()},
                 "plugged": self._mcu_ports[0].is_plugged,
             }
         )
@@ -151,27 +172,29 @@ class SimulatedPrinter:
         """Put a dockable probe into its dock. Fails with TruthError if there is none."""
         return self._now(lambda _: self._machine.dock_probe())
 
-    def freeze(self) -> "Future[None]":
+    # Faults of one micro-controller, by its name. They fail with SimulatorError where there is none of this name.
+
+    def freeze(self, name: str = MAIN) -> "Future[None]":
         """The micro-controller stops answering; time goes on."""
-        return self._plant.call(lambda _: self._mcu.freeze())
+        return self._plant.call(lambda _: self._mcu_of(name).freeze())
 
-    def unfreeze(self) -> "Future[None]":
+    def unfreeze(self, name: str = MAIN) -> "Future[None]":
         """It answers again."""
-        return self._plant.call(lambda _: self._mcu.thaw())
+        return self._plant.call(lambda _: self._mcu_of(name).thaw())
 
-    def unplug(self) -> "Future[None]":
+    def unplug(self, name: str = MAIN) -> "Future[None]":
         """Pull the cable: the port vanishes."""
-        return self._plant.call(lambda _: self._plant.unplug())
+        return self._plant.call(lambda _: self._plant.unplug(self._number_of(name)))
 
-    def plug(self) -> "Future[None]":
+    def plug(self, name: str = MAIN) -> "Future[None]":
         """Put the cable back."""
+        return self._plant.call(lambda _: self._plant.plug(self._number_of(name)))
 
-        def connect(_now: float) -> None:
-            self._plant.plug()
+    def reset(self, name: str = MAIN) -> "Future[None]":
+        """Switch the micro-controller off and on again."""
+        return self._plant.call(lambda now: self._mcu_of(name).power_cycle(now))
 
-        return self._plant.call(connect)
-
-    def crash(self, reason: str) -> "Future[None]":
+    def crash(self, reason: str, name: str = MAIN) -> "Future[None]":
         """Shut the micro-controller's firmware down. Fails with SimulatorError for an unknown reason."""
 
         def shut_down(now: float) -> None:
@@ -180,9 +203,20 @@ class SimulatedPrinter:
                     f"The firmware never shuts down for {reason!r}.",
                     remedy=f"Choose one of: {', '.join(SHUTDOWN_REASONS)}.",
                 )
-            self._mcu.crash(reason, now)
+            self._mcu_of(name).crash(reason, now)
 
         return self._plant.call(shut_down)
+
+    def _number_of(self, name: str) -> int:
+        if name not in self._mcus:
+            raise SimulatorError(
+                f"There is no micro-controller {name}.", remedy=f"Choose one of: {', '.join(self._mcus)}."
+            )
+        return list(self._mcus).index(name)
+
+    def _mcu_of(self, name: str) -> SimulatedMcu:
+        self._number_of(name)
+        return self._mcus[name]
 
     def _now(self, function: Callable[[float], T]) -> "Future[T]":
         """Have a function run with the machine brought to this very moment, in the middle of a move or not."""

@@ -153,11 +153,16 @@ class SimulatedMachine:
         """The coil's frequency (Hz) far from any metal and the reading of its thermistor, both in the cold."""
         return self._truth.eddy.far, _COIL_THERMISTOR.fraction(self.thermal.cold)
 
-    def reset(self, t: float) -> None:
-        """The micro-controller restarted: outputs are off, motors lose their hold."""
-        self.thermal.release(t)
-        self.motion.release()
-        if self.probe is not None:
+    def reset(self, t: float, mcu: str) -> None:
+        """A micro-controller restarted: its outputs are off, its motors lose their hold."""
+
+        def is_on_it(pin: Pin) -> bool:
+            return pin.mcu == mcu
+
+        self.thermal.release(t, is_on_it)
+        self.motion.release(is_on_it)
+        control = self._wiring.probe.control_pin if self._wiring.probe else None
+        if self.probe is not None and control is not None and is_on_it(control):
             self.probe.deployer.power_off()
 
     def set_truth(self, truth: Truth) -> None:

@@ -11,7 +11,7 @@ from zcal_tui.sim.machine.kinematics import DeltaGeometry, Gantry, Pose
 from zcal_tui.sim.machine.motors import Drive, Motor
 from zcal_tui.sim.ports import StepCounts
 from zcal_tui.sim.truth import DriveTruth, Truth, TruthError
-from zcal_tui.sim.wiring import Wiring, midpoint
+from zcal_tui.sim.wiring import Pin, Wiring, midpoint
 
 _DEFAULT_DRIVE = DriveTruth()
 
@@ -85,9 +85,9 @@ class Motion:
         """An output pin was set; it may be an enable pin."""
         self._slip([motor for motor in self._all_motors() if motor.set_output(pin, duty)])
 
-    def release(self) -> None:
-        """The micro-controller restarted: all motors lose their hold."""
-        self._slip([motor for motor in self._all_motors() if motor.release()])
+    def release(self, is_lost: Callable[[Pin], bool]) -> None:
+        """A micro-controller restarted: the motors with an enable pin for which `is_lost` lose their hold."""
+        self._slip([motor for motor in self._all_motors() if motor.release(is_lost)])
 
     @property
     def held(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from zcal_tui.sim.ports import StepCounts
-from zcal_tui.sim.wiring import WiredStepper
+from zcal_tui.sim.wiring import Pin, WiredStepper
 
 
 class Motor:
@@ -39,11 +39,12 @@ class Motor:
         self.enabled = (duty >= 0.5) != self._enable_pin.invert
         return was_enabled and not self.enabled
 
-    def release(self) -> bool:
-        """Note that the micro-controller restarted. Returns whether this motor has just lost its hold."""
-        was_enabled = self.enabled
-        self.enabled = self._enable_pin is None
-        return was_enabled and not self.enabled
+    def release(self, is_lost: Callable[[Pin], bool]) -> bool:
+        """Note that the outputs for which `is_lost` are off. Returns whether this motor has just lost its hold."""
+        if self._enable_pin is None or not is_lost(self._enable_pin):
+            return False
+        was_enabled, self.enabled = self.enabled, False
+        return was_enabled
 
     def slip(self, distance: float) -> None:
         """Something moved the motor's axis from outside."""

@@ -5,12 +5,13 @@ parts that grow with it follow it with a time constant.
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from zcal_tui.sim.machine.draws import draws_for
 from zcal_tui.sim.truth import HeaterBedTruth, HotendTruth, Truth
-from zcal_tui.sim.wiring import HeaterWire, Wiring
+from zcal_tui.sim.wiring import HeaterWire, Pin, Wiring
 
 _STEP = 0.5
 """The longest time in which surroundings count as constant."""
@@ -53,17 +54,17 @@ class Thermal:
         self.chamber = self.bed_shape = self.nozzle_length = self.probe_bed = self.probe_nozzle = self.cold
         self.ooze = 0.0
         self._fan = 0.0
-        self._fan_pins = {fan.pin.name: fan.pin.invert for fan in wiring.fans if fan.section == "fan"}
+        self._fan_pins = {fan.pin.name: fan.pin for fan in wiring.fans if fan.section == "fan"}
         self._references = wiring.references
         self._heaters: dict[str, Heater] = {}
-        self._heater_pins: dict[str, tuple[Heater, bool]] = {}
+        self._heater_pins: dict[str, tuple[Heater, Pin]] = {}
         self._sensors: dict[str, tuple[HeaterWire, Heater | None, np.random.Generator]] = {}
         for wire in wiring.heaters:
             heater = None
             if wire.heater_pin is not None:
                 heater = Heater(self._traits(wire.section, truth), self.cold)
                 self._heaters[wire.section] = heater
-                self._heater_pins[wire.heater_pin.name] = (heater, wire.heater_pin.invert)
+                self._heater_pins[wire.heater_pin.name] = (heater, wire.heater_pin)
             if wire.sensor_pin is not None:
                 self._sensors[wire.sensor_pin] = (wire, heater, draws_for(seed, f"sensor {wire.section}"))
 
@@ -96,18 +97,20 @@ class Thermal:
         """An output pin was set; it may be a heater's or the part cooling fan's."""
         if pin in self._heater_pins:
             self.update(t, force=True)
-            heater, invert = self._heater_pins[pin]
-            heater.duty = 1.0 - duty if invert else duty
+            heater, wired = self._heater_pins[pin]
+            heater.duty = 1.0 - duty if wired.invert else duty
         elif pin in self._fan_pins:
             self.update(t, force=True)
-            self._fan = 1.0 - duty if self._fan_pins[pin] else duty
+            self._fan = 1.0 - duty if self._fan_pins[pin].invert else duty
 
-    def release(self, t: float) -> None:
-        """The micro-controller restarted: all outputs are off."""
+    def release(self, t: float, is_lost: Callable[[Pin], bool]) -> None:
+        """A micro-controller restarted: the outputs for which `is_lost` are off."""
         self.update(t, force=True)
-        self._fan = 0.0
-        for heater in self._heaters.values():
-            heater.duty = 0.0
+        if any(is_lost(pin) for pin in self._fan_pins.values()):
+            self._fan = 0.0
+        for heater, pin in self._heater_pins.values():
+            if is_lost(pin):
+                heater.duty = 0.0
 
     def analog(self, pin: str, t: float) -> float:
         """A thermistor's reading as a fraction of full scale; 1 (nothing connected) for any other pin."""

@@ -20,6 +20,7 @@ from zcal_tui.sim.mcu.i2c import Device, I2cBuses
 from zcal_tui.sim.mcu.ldc1612 import Ldc1612s
 from zcal_tui.sim.mcu.ldc1612_chip import ADDRESSES, Ldc1612Chip
 from zcal_tui.sim.mcu.outputs import Outputs
+from zcal_tui.sim.mcu.own_clock import OwnClock
 from zcal_tui.sim.mcu.scheduler import FirmwareShutdown
 from zcal_tui.sim.mcu.sos_filter import SosFilters
 from zcal_tui.sim.mcu.spi import SpiBuses
@@ -69,6 +70,7 @@ class SimulatedMcu:
     select pins; behind other pins are silent chips.
     One of several micro-controllers of a printer has a `name` of its own, its `pins`, whose names are the machine's
     behind "NAME:", and the `timeline` of all. One that has a timeline for itself starts it again when it restarts.
+    With `true_freq` it has a clock of its own in the timeline, of so many Hz, though it calls it `clock_freq`.
     With `older_i2c` the I2C and eddy sensor commands are those of before 2025, which Kalico uses: a host
     that finds both kinds takes the older.
     """
@@ -82,6 +84,7 @@ class SimulatedMcu:
         name: str = "mcu",
         pins: Sequence[str] | None = None,
         timeline: Timeline | None = None,
+        true_freq: int | None = None,
         groups: Collection[str] = ("i2c", "eddy"),
         i2c_buses: Sequence[str] = I2C_BUSES,
         older_i2c: bool = False,
@@ -100,6 +103,7 @@ class SimulatedMcu:
         self._name = name
         self._pins = tuple(machine.pins if pins is None else pins)
         self._shared_timeline = timeline
+        self._true_freq = true_freq
         self._i2c_buses = tuple(i2c_buses) or I2C_BUSES
         self._older_i2c = older_i2c
         self._groups = frozenset(groups)
@@ -242,7 +246,7 @@ class SimulatedMcu:
         self._reset_asked = False
         self._out.clear()
         self._firmware.retire()
-        self._machine.reset(self._now)
+        self._machine.reset(self._now, self._name)
         self._silent_until = self._now + RESET_SECONDS
 
     def _boot(self, time: float) -> Firmware:
@@ -252,8 +256,19 @@ class SimulatedMcu:
             self._machine, self._clock_freq, self._start_clock, time, self._odometer
         )
         prefix = "" if self._name == "mcu" else f"{self._name}:"
+        own_clock = None
+        if self._true_freq is not None:
+            now = timeline.scheduler.clock
+            own_clock = OwnClock(self._true_freq, self._start_clock, timeline.clock_freq, now)
         firmware = Firmware(
-            self._machine, dictionary, timeline, pins=self._pins, prefix=prefix, send=self._send
+            self._machine,
+            dictionary,
+            timeline,
+            pins=self._pins,
+            prefix=prefix,
+            send=self._send,
+            clock_freq=self._clock_freq,
+            own_clock=own_clock,
         )
         BaseCommands(firmware, self._ask_reset)
         Trsyncs(firmware)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from zcal_tui.sim.mcu.dictionary import Dictionary, Handler, Response
+from zcal_tui.sim.mcu.own_clock import ConvertedMotion, ConvertedTimers, OwnClock
 from zcal_tui.sim.mcu.scheduler import CLOCK_MASK, FirmwareShutdown, Timer
 from zcal_tui.sim.mcu.timeline import OwnMotion, OwnTimers, Timeline
 from zcal_tui.sim.ports import Machine
@@ -73,16 +74,27 @@ class Firmware:
         pins: Sequence[str],
         prefix: str,
         send: Callable[[bytes], None],
+        clock_freq: int,
+        own_clock: OwnClock | None = None,
     ) -> None:
-        """`pins` are the names on the wire; behind `prefix` they are the machine's names."""
+        """`pins` are the names on the wire; behind `prefix` they are the machine's names. `clock_freq` is what the
+        firmware says of its clock, which is the timeline's where it has none of its own.
+        """
         self.machine = machine
         self.dictionary = dictionary
-        self.clock_freq = timeline.clock_freq
+        self.clock_freq = clock_freq
         self.prefix = prefix
         self._timeline = timeline
+        self._own_clock = own_clock
         self._send = send
-        self.scheduler = OwnTimers(timeline.scheduler, self.shut_down)
-        self.motion = OwnMotion(timeline.motion)
+        self.scheduler: OwnTimers
+        self.motion: OwnMotion
+        if own_clock is None:
+            self.scheduler = OwnTimers(timeline.scheduler, self.shut_down)
+            self.motion = OwnMotion(timeline.motion)
+        else:
+            self.scheduler = ConvertedTimers(timeline.scheduler, self.shut_down, own_clock)
+            self.motion = ConvertedMotion(timeline.motion, own_clock)
         self.config_crc = 0
         self.shutdown_reason: str | None = None
         self._oid_count: int | None = None
@@ -95,7 +107,7 @@ class Firmware:
         dictionary.enumeration("pin", {name: number for number, name in enumerate(pins)})
         self._reason_ids = {reason: number for number, reason in enumerate(SHUTDOWN_REASONS, start=2)}
         dictionary.enumeration("static_string_id", self._reason_ids)
-        dictionary.constant("CLOCK_FREQ", timeline.clock_freq)
+        dictionary.constant("CLOCK_FREQ", clock_freq)
         self._shutdown_response = dictionary.response("shutdown clock=%u static_string_id=%hu")
         self._is_shutdown_response = dictionary.response("is_shutdown static_string_id=%hu")
 
@@ -133,11 +145,12 @@ class Firmware:
 
     def time_of(self, clock: int) -> float:
         """Simulator seconds of a clock value."""
-        return self._timeline.time_of(clock)
+        return self._timeline.time_of(self._own_clock.shared(clock) if self._own_clock else clock)
 
     def clock_of(self, time: float) -> int:
         """The clock value at a time in simulator seconds."""
-        return self._timeline.clock_of(time)
+        clock = self._timeline.clock_of(time)
+        return self._own_clock.own(clock) if self._own_clock else clock
 
     def add_timer(self, timer: Timer, clock32: int) -> None:
         """Schedule a timer at a time from the wire."""

@@ -38,6 +38,12 @@ class Timer:
         self.ticket = 0
 
 
+def extend(clock: int, clock32: int) -> int:
+    """The 64 bit clock nearest to `clock` that a 32 bit one stands for."""
+    difference = (clock32 - clock) & CLOCK_MASK
+    return clock + difference - ((difference & 0x80000000) << 1)
+
+
 class Scheduler:
     """Runs timers in order of their time.
 
@@ -53,8 +59,7 @@ class Scheduler:
 
     def extend(self, clock32: int) -> int:
         """The 64 bit time nearest to now that a 32 bit one stands for."""
-        difference = (clock32 - self.clock) & CLOCK_MASK
-        return self.clock + difference - ((difference & 0x80000000) << 1)
+        return extend(self.clock, clock32)
 
     def add(self, timer: Timer, waketime: int) -> None:
         """Schedule a timer. Raises FirmwareShutdown when the time has passed."""

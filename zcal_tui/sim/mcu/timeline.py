@@ -1,7 +1,7 @@
 """The time and the motion that all micro-controllers of one printer share.
 
-Their clocks run alike, so that one queue of timers and one motion serve them all: an endstop on one sees the steps of
-another. Each firmware has a part of both, which goes when it restarts.
+One queue of timers and one motion serve them all: an endstop on one sees the steps of another. Each firmware has a part
+of both, which goes when it restarts. Its clock may be its own: see `own_clock`.
 """
 
 from zcal_tui.sim.mcu.motion import Axis, Observer, StepMotion

@@ -69,6 +69,7 @@ class Slide:
     path: list[tuple[float, dict[str, int]]] = field(default_factory=list)
     outputs: list[tuple[float, str, float]] = field(default_factory=list)
     resets: list[float] = field(default_factory=list)
+    reset_names: list[str] = field(default_factory=list)
     written: list[tuple[str, int, int]] = field(default_factory=list)
 
     @property
@@ -114,15 +115,27 @@ class Slide:
     def coil_base(self) -> tuple[float, float]:
         return 2_900_000.0, 0.8
 
-    def reset(self, t: float) -> None:
+    def reset(self, t: float, mcu: str) -> None:
         self.resets.append(t)
+        self.reset_names.append(mcu)
 
 
 class Host:
     """The host's end of the line. Time is simulator seconds and moves only by `until`."""
 
-    def __init__(self, mcu: SimulatedMcu, *, tick: float = 0.001, sequence: int = 0) -> None:
+    def __init__(
+        self,
+        mcu: SimulatedMcu,
+        *,
+        tick: float = 0.001,
+        sequence: int = 0,
+        nominal: int = CLOCK_FREQ,
+        freq: int | None = None,
+    ) -> None:
+        """`freq` is the true frequency of the micro-controller's clock, `nominal` the one that it reports."""
         self.mcu = mcu
+        self.nominal = nominal
+        self.freq = nominal if freq is None else freq
         self.now = 0.0
         self.tick = tick
         self.sequence = sequence
@@ -189,10 +202,10 @@ class Host:
         return self.clock64(time) & 0xFFFFFFFF
 
     def clock64(self, time: float) -> int:
-        return (1 << 32) - 20 * CLOCK_FREQ + round(time * CLOCK_FREQ)
+        return (1 << 32) - 20 * self.nominal + round(time * self.freq)
 
     def time_of(self, clock64: int) -> float:
-        return (clock64 - (1 << 32)) / CLOCK_FREQ + 20
+        return (clock64 - (1 << 32) + 20 * self.nominal) / self.freq
 
     def named(self, name: str) -> list[Message]:
         return [message for message in self.received if message["#name"] == name]
