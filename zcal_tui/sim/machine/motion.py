@@ -39,7 +39,10 @@ class Motion:
         self._ends = tuple(
             (stepper.axis, stepper.position_endstop, stepper.homes_to_max)
             for stepper in wiring.steppers
-            if stepper.section in wiring.stalls and stepper.axis in ("x", "y")
+            if stepper.section in wiring.stalls
+            and stepper.axis in ("x", "y")
+            # there the end of X would have to move the Z drives as well
+            and wiring.kinematics != "corexz"
         )
         self.pose = self.pose_at({})
 
