@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import IO, Any, Protocol
 
+from zcal_tui.headless.line_writer import writer_of
 from zcal_tui.headless.text import event_lines
 from zcal_tui.model.codec import event_to_json
 from zcal_tui.model.events import Event
@@ -20,9 +21,13 @@ class Output(Protocol):
     def message(self, text: str) -> None:
         """Print a message for a person, which is not data."""
 
+    def written(self, timeout: float) -> bool:
+        """Wait for the readers of what was printed. Returns whether they have all of it, or are gone."""
+
 
 class _Pipe:
-    """Writes lines until nobody reads them any more; the run continues and is stored all the same."""
+    """Writes lines until nobody reads them any more; the run continues and is stored all the same. Never waits for a
+    reader where the stream is a file, a pipe or a terminal."""
 
     def __init__(self, stream: IO[str]) -> None:
         if isinstance(stream, io.TextIOWrapper):
@@ -30,15 +35,35 @@ class _Pipe:
             stream.reconfigure(errors="backslashreplace")
         self._stream = stream
         self._broken = False
+        self._writer = writer_of(stream)
+        self._encoding = getattr(stream, "encoding", None) or "utf-8"
+
+    def dropped(self) -> int:
+        """How many lines its reader did not take in time, since this was last asked."""
+        return 0 if self._writer is None else self._writer.take_dropped()
+
+    def written(self, timeout: float) -> bool:
+        return self._writer is None or self._writer.written(timeout)
 
     def line(self, text: str) -> None:
         if self._broken:
+            return
+        if self._writer is not None:
+            self._writer.put(f"{text}\n".encode(self._encoding, "backslashreplace"))
             return
         try:
             self._stream.write(text + "\n")
             self._stream.flush()
         except (OSError, ValueError):  # closed pipe, hung-up terminal
             self._broken = True
+
+
+def _written(data: _Pipe, words: _Pipe, timeout: float) -> bool:
+    if not data.written(timeout):
+        return False
+    if dropped := data.dropped():
+        words.line(f"{dropped} lines are missing here: they were not read in time. The run is stored.")
+    return words.written(timeout)
 
 
 class JsonOutput:
@@ -69,6 +94,9 @@ class JsonOutput:
     def message(self, text: str) -> None:
         self._words.line(self._mark + text)
 
+    def written(self, timeout: float) -> bool:
+        return _written(self._data, self._words, timeout)
+
 
 class TextOutput:
     """Plain text for a person, on standard output; what is not part of the result goes to standard error.
@@ -98,3 +126,6 @@ class TextOutput:
 
     def message(self, text: str) -> None:
         self._words.line(self._mark + text)
+
+    def written(self, timeout: float) -> bool:
+        return _written(self._data, self._words, timeout)
