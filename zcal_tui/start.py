@@ -77,7 +77,10 @@ def _interface(command: Command, session: Session) -> int:
     output = JsonOutput() if command.json else TextOutput()
     answerer = _answerer(command, output)
     options = RunOptions(present=answerer is not None, save=command.save, resume=command.resume)
-    return run_headless(session, command.check, command.parameters, output, options, answerer)
+    code = run_headless(session, command.check, command.parameters, output, options, answerer)
+    if session.left is not None:
+        os._exit(code)  # left by a second signal: what still computes or waits does not hold it up
+    return code
 
 
 def _several(command: Command, targets: "list[PrinterTarget]", store: Store) -> int:

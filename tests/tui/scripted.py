@@ -261,6 +261,13 @@ class ScriptedSession:
     def close(self, patience: float = 30.0) -> None:
         self.asked.append(("close", None))
 
+    def begin_leave(self) -> None:
+        self.asked.append(("leave", None))
+
+    @property
+    def left(self) -> tuple[str, ...] | None:
+        return () if self.asked_for("leave") else None
+
     # ---- the test's side
 
     def asked_for(self, what: str) -> int:

@@ -287,7 +287,7 @@ async def test_quitting_during_a_run_asks_then_closes_the_session(opened: Opener
         await driver.pilot.press("y")
         await driver.app.workers.wait_for_complete()
     assert driver.session.asked_for("close") == 1
-    assert driver.app.return_value == 0
+    assert driver.app.return_value == 5
 
 
 async def test_quitting_with_nothing_open_does_not_ask(opened: Opener) -> None:

@@ -72,6 +72,11 @@ async def paper_test(
     await require_ours(context.printer)
     await context.holder.idle_timeout(PERSON_TIMEOUT)
     manual = manual or ManualTest(context.printer, context.zcal)
+    with context.holder.manual_probe():
+        return await _run_test(context, plan, n, manual)
+
+
+async def _run_test(context: Context, plan: PaperPlan, n: int, manual: ManualTest) -> PaperHeight:
     try:
         position = await manual.begin()
         x, y, _ = context.printer.state.position or (math.nan, math.nan, math.nan)

@@ -15,26 +15,42 @@ from zcal_tui.headless.output import Output
 from zcal_tui.headless.text import by_hand_line, problem_lines
 from zcal_tui.model.events import Event, RunEnded
 from zcal_tui.model.record import USAGE, Problem
+from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.port import RunOptions, SessionBusy, SessionPort
 from zcal_tui.session.snapshot import LinkState, Snapshot
 
 POLL = 0.05
+CLOSE_POLL = 0.005
+CLOSE_LIMIT = 60.0
+"""Seconds that closing takes at most; its parts have limits of their own, unless the disk hangs."""
 STARTUP_PATIENCE = 60.0
 """Seconds that klippy may take to become ready, as after a restart with a slow micro-controller."""
 
 
+LEAVE_LIMIT = 2.0
+"""Seconds that leaving takes at most after a second signal."""
+OUTPUT_LIMIT = 2.0
+"""Seconds that a cancelled run waits at its end for a reader that does not read."""
+
+
 class Signals:
-    """SIGINT and SIGTERM cancel the check; a second one leaves without waiting for it. SIGHUP does not end the
-    run: the terminal is gone, the result is still wanted."""
+    """SIGINT and SIGTERM cancel the check; a second one leaves without waiting for it. SIGQUIT (Ctrl+\\) is the
+    emergency stop. SIGHUP does not end the run: the terminal is gone, the result is still wanted."""
 
     def __init__(self) -> None:
         self.count = 0
+        self._stops: list[Callable[[], None]] = []
+
+    def on_stop(self, stop: Callable[[], None]) -> None:
+        """Call `stop` on SIGQUIT, in the signal's handler: it must return at once."""
+        self._stops.append(stop)
 
     @contextlib.contextmanager
     def taken(self) -> Iterator["Signals"]:
         """Take the signals for the time of a `with` block."""
         before = {number: signal.signal(number, self._count) for number in (signal.SIGINT, signal.SIGTERM)}
         before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        before[signal.SIGQUIT] = signal.signal(signal.SIGQUIT, self._stop)
         try:
             yield self
         finally:
@@ -43,6 +59,10 @@ class Signals:
 
     def _count(self, number: int, frame: FrameType | None) -> None:
         self.count += 1
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        for stop in self._stops:
+            stop()
 
 
 def _obstacle(snapshot: Snapshot) -> Problem | None:
@@ -86,20 +106,28 @@ class HeadlessRun:
         self._signals = 0
         self._asked = 0
         self._link_reported = False
-        self._leaving = False
+        self._leave_by: float | None = None
+        self._stopped = self._stop_reported = False
         self.ready = False
         """Whether the printer is ready for the check, as of the last step before the check began."""
         self.begun = False
         """Whether the check was started."""
+
+    def emergency_stop(self) -> None:
+        """Stop the printer at once. Returns at once, so that a signal's handler may call it."""
+        self._stopped = True
+        self._session.emergency_stop()
+        self._news.set()
 
     def step(self, signals: int, *, may_begin: bool = True) -> ExitCode | None:
         """Do what is due; returns the exit code once the run has ended.
 
         `signals` is how many signals to cancel have arrived. With `may_begin` False, a printer that is ready waits.
         """
+        self._report_stop()
         if self.begun:
             return self._follow(signals)
-        if signals:
+        if signals or self._stopped:
             self._output.message("Cancelled before the check started.")
             return ExitCode.CANCELLED
         snapshot = self._session.snapshot
@@ -119,6 +147,11 @@ class HeadlessRun:
             return ExitCode.NOT_READY
         self.begun = True
         return self._follow(signals)
+
+    def _report_stop(self) -> None:
+        if self._stopped and not self._stop_reported:
+            self._stop_reported = True
+            self._output.message(_stop_text(self._session.snapshot))
 
     def _hear(self, event: Event) -> None:
         self._events.put(event)
@@ -145,16 +178,15 @@ class HeadlessRun:
         return None
 
     def _follow(self, signals: int) -> ExitCode | None:
-        if self._leaving:
-            return self._leave()
+        if self._leave_by is not None:
+            return self._leave(self._leave_by)
         self._link_reported = _report_link(self._session.snapshot, self._output, self._link_reported)
         if signals > self._signals:
             self._signals = signals
             if signals > 1:
-                self._output.message("Leaving now. The printer still completes the commands it has received.")
-                self._leaving = True
-                self._session.begin_close(patience=0.0)
-                return self._leave()
+                self._leave_by = time.monotonic() + LEAVE_LIMIT
+                self._session.begin_leave()
+                return self._leave(self._leave_by)
             self._output.message("Cancelling: the printer finishes the current move or samples, then lifts.")
             self._session.cancel()
         while (event := self._next_event()) is not None:
@@ -162,6 +194,7 @@ class HeadlessRun:
             if isinstance(event, RunEnded) and (line := by_hand_line(event.record)) is not None:
                 self._output.message(line)
             if isinstance(event, RunEnded) and event.record.check == self._check:
+                self._report_stop()
                 return of_record(event.record)
         if self._answers is not None:
             try:
@@ -172,12 +205,23 @@ class HeadlessRun:
                 self._session.cancel()
         return None
 
-    def _leave(self) -> ExitCode | None:
-        """Print the events that a closing session still has, until it is closed."""
-        closed = self._session.closed
+    def _leave(self, deadline: float) -> ExitCode | None:
+        """Print what may be left on and the events that a session still has, once it has sent what it can."""
+        left = self._session.left
+        late = time.monotonic() > deadline
+        if not late and (left is None or not self._session.closed):
+            return None
         while (event := self._next_event()) is not None:
             self._output.event(event)
-        return ExitCode.CANCELLED if closed else None
+        self._output.message("Leaving now. The printer still completes the commands it has received.")
+        if left is None:
+            self._output.message(
+                "The printer did not answer: what was to be turned off or undone is unknown."
+            )
+            left = heaters_on(self._session.snapshot.printer)
+        if left:
+            self._output.message(f"May be left on or changed: {', '.join(left)}.")
+        return ExitCode.CANCELLED
 
     def _next_event(self) -> Event | None:
         try:
@@ -199,7 +243,21 @@ def run_headless(
     `answerer` makes who answers questions, once the printer is reached; nobody does without it.
     """
     with Signals().taken() as signals:
-        return run_one(session, check, parameters, output, signals, options, answerer)
+        code = run_one(session, check, parameters, output, signals, options, answerer)
+        wait_for_readers(output, signals)
+        return code
+
+
+def wait_for_readers(output: Output, signals: Signals) -> None:
+    """Wait until everything is printed; only for a moment where the run was cancelled, and no longer than to the next
+    signal where it was not: the printer is safe, and a reader may never read."""
+    cancelled = time.monotonic() + OUTPUT_LIMIT if signals.count else None
+    if signals.count > 1:
+        cancelled = time.monotonic() + POLL
+    before = signals.count
+    while not output.written(POLL):
+        if signals.count > before or (cancelled is not None and time.monotonic() > cancelled):
+            return
 
 
 def run_one(
@@ -214,14 +272,44 @@ def run_one(
     """The same where somebody else takes the signals, on any thread."""
     news = threading.Event()
     run = HeadlessRun(session, check, parameters, output, news, options, answerer)
+    signals.on_stop(run.emergency_stop)
     try:
         while (code := run.step(signals.count)) is None:
             news.wait(POLL)
             news.clear()
         return code
     finally:
-        session.close()  # while the signals are still taken: the printer is lifted off the bed here
+        _close(session, signals)  # while the signals are still taken: the printer is lifted off the bed here
         run.stop_listening()
+
+
+def _close(session: SessionPort, signals: Signals) -> None:
+    """Close the session; a second signal leaves without waiting for it."""
+    if session.left is not None or signals.count > 1:
+        return
+    session.begin_close()
+    began = signals.count
+    until = time.monotonic() + CLOSE_LIMIT
+    while not session.closed and time.monotonic() < until:
+        if signals.count > max(1, began):
+            session.begin_leave()
+            return
+        time.sleep(CLOSE_POLL)
+
+
+def heaters_on(state: PrinterState) -> tuple[str, ...]:
+    """The heaters that are on, by name and target."""
+    return tuple(
+        f"{name} (target {heater.target:.0f} °C)"
+        for name, heater in state.heaters.items()
+        if heater.target > 0
+    )
+
+
+def _stop_text(snapshot: Snapshot) -> str:
+    if snapshot.link.state is LinkState.UP:
+        return "EMERGENCY STOP sent. Klipper is shut down: check the printer, then run FIRMWARE_RESTART."
+    return "The emergency stop was NOT sent: there is no connection. Switch the printer off."
 
 
 def _report_link(snapshot: Snapshot, output: Output, reported: bool) -> bool:

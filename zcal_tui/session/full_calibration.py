@@ -71,6 +71,11 @@ class FullCalibrationRun:
         if self._run is not None:
             self._run.cancel()
 
+    async def abandon(self, limit: float) -> tuple[str, ...]:
+        """`CheckRun.abandon` of the running check."""
+        self._cancelled = True
+        return () if self._run is None else await self._run.abandon(limit)
+
     def answer(self, number: int, answer: Answer) -> None:
         """Pass on a person's answer to the question of that number."""
         if self._run is not None:

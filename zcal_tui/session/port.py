@@ -85,3 +85,11 @@ class SessionPort(Protocol):
 
     def close(self, patience: float = 30.0) -> None:
         """The same, and wait until it is done."""
+
+    def begin_leave(self) -> None:
+        """Begin to leave without waiting for the G-code queue: what turns our heaters off, ends our paper test and
+        undoes our changes is sent, then the run is abandoned. `left` shows when it was sent, at most 1.5 s later."""
+
+    @property
+    def left(self) -> tuple[str, ...] | None:
+        """What may be left on or changed on the printer, once `begin_leave` has sent what it can; None before."""

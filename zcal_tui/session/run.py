@@ -65,11 +65,18 @@ class CheckRun:
         self._operator = SessionOperator(snapshots, printer, self._emit, present=options.present)
         self._journal: Journal | None = None
         self._cancelled = False
+        self._holder: TemporarySettings | None = None
 
     def cancel(self) -> None:
         """Ask the check to stop at the next safe point."""
         self._cancelled = True
         self._operator.cancel()
+
+    async def abandon(self, limit: float) -> tuple[str, ...]:
+        """Send what makes the printer safe, without waiting for the G-code queue, for `limit` seconds at most; the run
+        is cancelled by its task afterwards. Returns what may be left on or changed."""
+        self._cancelled = True
+        return () if self._holder is None else await self._holder.abandon(limit)
 
     def answer(self, number: int, answer: Answer) -> None:
         """Pass on a person's answer to the question of that number."""
@@ -148,6 +155,7 @@ class CheckRun:
         printer = self._printer
         zcal = ZcalModule(printer)
         holder = TemporarySettings(printer, zcal, self._emit, self._lease, lambda: self._cancelled)
+        self._holder = holder
         context = Context(
             printer=printer,
             sampler=sampler_for(printer, zcal),

@@ -5,6 +5,7 @@ the check continues, the connection stays up and no sample is lost.
 """
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Coroutine
@@ -35,6 +36,11 @@ NAME_POLL = 0.5
 """Seconds between checks for the printer's name while klippy is starting."""
 CLEAN_UP_PATIENCE = 10.0
 """Seconds to lift and dock the probe after a check was interrupted."""
+ABANDON_LIMIT, UNWIND_LIMIT = 1.0, 0.3
+"""Seconds to send what makes the printer safe when leaving at once; for the run to store its end after that, and to
+close the connection."""
+UNWINDINGS = 6
+"""Steps of a run's clean-up that are cancelled then."""
 LINK_CLOSE_PATIENCE = 15.0
 """Seconds to close the connection, a simulated printer included."""
 
@@ -61,6 +67,8 @@ class Session:
         self._closed = threading.Event()
         self._started = False
         self._closing = False
+        self._left: tuple[str, ...] | None = None
+        self._leaving = False
 
     @property
     def snapshot(self) -> Snapshot:
@@ -129,9 +137,24 @@ class Session:
         else:
             self._end()
 
+    @property
+    def left(self) -> tuple[str, ...] | None:
+        return self._left
+
+    def begin_leave(self) -> None:
+        with self._lock:
+            first, self._leaving, self._closing = not self._leaving, True, True
+        if not first:
+            return
+        if self._started and not self._closed.is_set():
+            self._loop.call_soon_threadsafe(lambda: self._spawn(self._leave()))
+        else:
+            self._left = ()
+            self._end()
+
     def close(self, patience: float = CLOSE_PATIENCE) -> None:
         self.begin_close(patience)
-        if self._host.is_own_thread:
+        if self._host.is_own_thread or self._leaving:
             return
         limit = patience + CLEAN_UP_PATIENCE + 10.0
         if self._closed.wait(limit) and self._owns_loop:
@@ -297,14 +320,26 @@ class Session:
         except TransportError as error:
             self._snapshots.console(f"!! {error}")
 
-    async def _shut_down(self, patience: float) -> None:
-        if self._run is not None and self._run_task is not None:
-            self._run.cancel()
-            _, pending = await asyncio.wait({self._run_task}, timeout=patience)
-            for task in pending:
-                task.cancel()
-            if pending:
-                await asyncio.wait(pending, timeout=CLEAN_UP_PATIENCE)
+    async def _leave(self) -> None:
+        """Send what makes the printer safe and abandon everything else."""
+        left: tuple[str, ...] = ()
+        try:
+            if self._run is not None:
+                left = await self._run.abandon(ABANDON_LIMIT)
+                if self._run_task is not None:
+                    # Its clean-up waits for the printer, too, one step after the other
+                    for _ in range(UNWINDINGS):
+                        self._run_task.cancel()
+                        await asyncio.wait({self._run_task}, timeout=UNWIND_LIMIT / UNWINDINGS)
+        finally:
+            self._left = left
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(UNWIND_LIMIT):
+                    await self._end_rest()
+            self._loop.call_soon(self._end)
+
+    async def _end_rest(self) -> None:
+        """Cancel whatever else runs, and close the connection."""
         me = asyncio.current_task()
         others = [task for task in self._tasks if task is not me]
         for task in others:
@@ -317,4 +352,14 @@ class Session:
                     await self._connection.close()
             except TimeoutError:
                 logger.warning("the connection did not close within %s s", LINK_CLOSE_PATIENCE)
+
+    async def _shut_down(self, patience: float) -> None:
+        if self._run is not None and self._run_task is not None:
+            self._run.cancel()
+            _, pending = await asyncio.wait({self._run_task}, timeout=patience)
+            for task in pending:
+                task.cancel()
+            if pending:
+                await asyncio.wait(pending, timeout=CLEAN_UP_PATIENCE)
+        await self._end_rest()
         self._loop.call_soon(self._end)

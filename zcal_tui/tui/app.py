@@ -27,6 +27,8 @@ ANSWER_POLL_SECONDS = 0.08
 FIRST_POLL_SECONDS = 0.03
 """Until the link is up for the first time: a person waits for the plan."""
 
+CANCELLED = 5
+"""Exit code where the person leaves while a check runs, which cancels it."""
 NOT_REACHABLE = 3
 """Exit code where the person leaves because the printer cannot be reached."""
 
@@ -284,7 +286,11 @@ class ZcalApp(AppBase):
         ):
             return
         self.push_screen(LeavingModal(self.app_state))
-        failed = self.app_state.snapshot.link.state is LinkState.FAILED
+        code = 0
+        if self.app_state.running is not None:
+            code = CANCELLED
+        elif self.app_state.snapshot.link.state is LinkState.FAILED:
+            code = NOT_REACHABLE
         await asyncio.to_thread(self.session.close)
         self.closed = True
-        self.exit(NOT_REACHABLE if failed else 0)
+        self.exit(code)

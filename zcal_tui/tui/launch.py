@@ -29,7 +29,8 @@ def run_tui(
 
     `check` is the one the plan opens at, with `parameters` for it if given; nothing moves before Start. `keymap` gives
     actions other keys (docs/keys.md), `save` says whether found values are written. 0 after a normal end, 2 where there
-    is no terminal, 3 where the printer could not be reached, 5 after SIGHUP, SIGTERM or SIGINT, 70 after a fault.
+    is no terminal, 3 where the printer could not be reached, 5 after SIGHUP, SIGTERM or SIGINT, or where quitting
+    cancelled a running check, 70 after a fault.
     """
     from zcal_tui.tui.app import ZcalApp
     from zcal_tui.tui.signals import leave_on_signals

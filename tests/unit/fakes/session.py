@@ -33,6 +33,9 @@ class FakeSession:
         self.answers: list[tuple[int, Answer]] = []
         self.cancels = 0
         self.closed: list[float | None] = []
+        self.left: tuple[str, ...] | None = None
+        self.stops = 0
+        self.on_leave: Callable[[], None] = self.has_left
         self.on_start: Callable[[], None] = self.end
         self.on_cancel: Callable[[], None] = lambda: self.end(record(outcome=Outcome.CANCELLED))
         self.on_answer: Callable[[], None] = self.end
@@ -81,3 +84,14 @@ class FakeSession:
 
     def close(self, patience: float | None = None) -> None:
         self.closed.append(patience)
+
+    def emergency_stop(self) -> None:
+        self.stops += 1
+
+    def begin_leave(self) -> None:
+        self.on_leave()
+
+    def has_left(self, *left: str) -> None:
+        """End leaving, with what may be left on."""
+        self.left = left
+        self.closed.append(None)

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from zcal_tui.headless.run import Signals, run_headless, run_one
 from zcal_tui.model.events import Event, Notice, RunEnded
 from zcal_tui.model.questions import Answer, Confirm, Question
 from zcal_tui.model.record import USAGE, Change, Outcome, Problem
+from zcal_tui.printer.state import HeaterState
 from zcal_tui.session.port import RunOptions, SessionBusy
 from zcal_tui.session.snapshot import LinkState, PrinterLink, Snapshot
 
@@ -35,6 +37,9 @@ class Said:
 
     def message(self, text: str) -> None:
         self.words.append(text)
+
+    def written(self, timeout: float) -> bool:
+        return True
 
     @property
     def text(self) -> str:
@@ -248,25 +253,57 @@ def test_a_signal_cancels_and_the_handlers_are_put_back(number: int) -> None:
     assert signal.getsignal(number) is before
 
 
-def test_a_second_signal_breaks_off_and_tells_what_is_left() -> None:
+def test_a_second_signal_leaves_and_names_what_may_be_left_on() -> None:
     session, said = FakeSession(), Said()
     session.on_start = lambda: send(signal.SIGINT)
+    session.on_cancel = lambda: threading.Timer(0.05, send, (signal.SIGTERM,)).start()
 
-    def again() -> None:
-        threading.Timer(0.05, send, (signal.SIGINT,)).start()
+    def leave() -> None:
+        session.end(record(outcome=Outcome.CANCELLED))
+        session.has_left("heaters", "heater_bed (target 60 °C)")
 
-    session.on_cancel = again
-    original = session.close
-
-    def close(patience: float | None = None) -> None:
-        original(patience)
-        if patience == 0.0:
-            session.end(record(outcome=Outcome.CANCELLED))
-
-    session.close = close  # type: ignore[method-assign]
+    session.on_leave = leave
     assert run_headless(session, "accuracy", None, said) is ExitCode.CANCELLED  # type: ignore[arg-type]
-    assert session.closed == [0.0, None]
     assert isinstance(said.events[-1], RunEnded)
+    assert said.words[-1] == "May be left on or changed: heaters, heater_bed (target 60 °C)."
+
+
+def test_a_printer_that_does_not_answer_does_not_hold_up_leaving(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_room, "LEAVE_LIMIT", 0.1)
+    session, said = FakeSession(), Said()
+    heated = replace(READY, heaters={"extruder": HeaterState(180.0, 200.0)})
+    session.on_start = lambda: session.show(replace(UP, printer=heated))
+    threading.Timer(0.05, send, (signal.SIGINT,)).start()
+    session.on_cancel = lambda: threading.Timer(0.05, send, (signal.SIGINT,)).start()
+    session.on_leave = lambda: None
+    began = time.monotonic()
+    assert run_headless(session, "accuracy", None, said) is ExitCode.CANCELLED  # type: ignore[arg-type]
+    assert time.monotonic() - began < 2.0
+    assert "did not answer" in said.text
+    assert said.words[-1] == "May be left on or changed: extruder (target 200 °C)."
+
+
+def test_sigquit_is_the_emergency_stop() -> None:
+    session, said = FakeSession(), Said()
+    before = signal.getsignal(signal.SIGQUIT)
+
+    def stop() -> None:
+        send(signal.SIGQUIT)
+        assert session.stops == 1, "in the handler, whatever the run's steps wait for"
+        session.end(record(outcome=Outcome.ERROR))
+
+    session.on_start = stop
+    assert run_headless(session, "accuracy", None, said) is ExitCode.PRINTER_ERROR  # type: ignore[arg-type]
+    assert "EMERGENCY STOP sent" in said.text
+    assert signal.getsignal(signal.SIGQUIT) is before
+
+
+def test_an_emergency_stop_without_a_connection_is_not_claimed() -> None:
+    session, said = FakeSession(Snapshot()), Said()
+    threading.Timer(0.05, send, (signal.SIGQUIT,)).start()
+    assert run_headless(session, "accuracy", None, said) is ExitCode.CANCELLED  # type: ignore[arg-type]
+    assert "NOT sent" in said.text
+    assert session.started == []
 
 
 def test_a_hung_up_terminal_does_not_end_the_run() -> None:

@@ -9,8 +9,9 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.lease.process import OWN_NAME, ourselves
@@ -68,6 +69,8 @@ class TemporarySettings:
         self._undo: list[_Undo] = []
         self._keeps: set[str] = set()
         self._held: set[str] = set()
+        self._abandoned = False
+        self._manual_probe = False
 
     @contextlib.asynccontextmanager
     async def lease(self) -> AsyncIterator[None]:
@@ -77,7 +80,8 @@ class TemporarySettings:
             try:
                 yield
             finally:
-                await self._put_back()
+                if not self._abandoned:
+                    await self._put_back()
             return
         await self._take()
         renewing = asyncio.create_task(self._keep_renewing(), name="zcal lease")
@@ -86,7 +90,8 @@ class TemporarySettings:
         finally:
             renewing.cancel()
             await asyncio.gather(renewing, return_exceptions=True)
-            await self._end()
+            if not self._abandoned:
+                await self._end()
 
     async def clear_mesh(self) -> None:
         """Clear the bed mesh, so that heights are the commanded ones."""
@@ -147,6 +152,60 @@ class TemporarySettings:
         await self._change({"idle_timeout": seconds}, f"SET_IDLE_TIMEOUT TIMEOUT={before:g}")
         await self._printer.gcode(f"SET_IDLE_TIMEOUT TIMEOUT={seconds:g}")
 
+    @contextlib.contextmanager
+    def manual_probe(self) -> Iterator[None]:
+        """The time in which a manual probe (paper test) of ours may be open."""
+        self._manual_probe = True
+        try:
+            yield
+        finally:
+            self._manual_probe = False
+
+    async def abandon(self, limit: float) -> tuple[str, ...]:
+        """Send what turns our heaters off, ends our paper test and restores our changes, without waiting for the
+        commands that the printer still runs. Nothing is changed or restored here afterwards.
+
+        Returns what may be left on or changed: what was not confirmed within `limit` seconds, and heaters that are on.
+        """
+        self._abandoned = True
+        leased, self._leased = self._leased, False
+        sent: dict[str, asyncio.Task[Any]] = {}
+        if leased:
+            restore = self._zcal.lease(OWN_NAME, action="restore")
+            sent[" and ".join(sorted(self._held)) or "the lease"] = asyncio.create_task(restore)
+        else:
+            for undo in reversed(self._undo):
+                if undo.kind not in self._keeps and undo.still_ours(self._printer.state):
+                    sent[undo.kind] = asyncio.create_task(self._printer.gcode(undo.script))
+        if self._manual_probe:
+            sent["the paper test"] = asyncio.create_task(self._printer.gcode("ABORT"))
+        if sent:
+            await asyncio.wait(sent.values(), timeout=limit / 2)
+        unconfirmed = [name for name, task in sent.items() if not _succeeded(task)]
+        if leased and unconfirmed:
+            # Behind the commands that still run, in case the module does not answer at all
+            for undo in self._undo:
+                if undo.kind == "heaters":
+                    sent[undo.script] = asyncio.create_task(self._printer.gcode(undo.script))
+        on = await self._heaters_on(limit / 2)
+        for task in sent.values():
+            task.cancel()
+        await asyncio.gather(*sent.values(), return_exceptions=True)
+        return (*unconfirmed, *on)
+
+    async def _heaters_on(self, limit: float) -> list[str]:
+        """The heaters that are on, as far as the printer answers."""
+        try:
+            async with asyncio.timeout(limit):
+                state = await self._printer.refresh()
+        except (TimeoutError, TransportError):
+            state = self._printer.state
+        return [
+            f"{name} (target {heater.target:.0f} °C)"
+            for name, heater in state.heaters.items()
+            if heater.target > 0
+        ]
+
     async def _change(
         self,
         hold: Mapping[str, object],
@@ -193,6 +252,8 @@ class TemporarySettings:
     async def _keep_renewing(self) -> None:
         while True:
             await asyncio.sleep(min(RENEWAL, self._lease_seconds / 6))
+            if self._abandoned:
+                return
             try:
                 await self._note_rate()
                 held = set(self._held)
@@ -275,6 +336,11 @@ class _Undo:
     kind: str
     script: str
     still_ours: Callable[[PrinterState], bool]
+
+
+def _succeeded(task: "asyncio.Task[Any]") -> bool:
+    """Whether a request was answered without an error."""
+    return task.done() and not task.cancelled() and task.exception() is None
 
 
 def _heating(targets: Mapping[str, float]) -> str:
