@@ -23,6 +23,9 @@ def main() -> int:
         print(f"zcal-tui needs Python 3.11 or newer; this is {sys.version.split()[0]}.", file=sys.stderr)
         return 2
     _open_streams()
+    from zcal_tui.streams import protect_streams  # as below
+
+    protect_streams()
     from zcal_tui.cli import run  # what `import zcal_tui.__main__` costs stays nothing
 
     return run(sys.argv[1:])

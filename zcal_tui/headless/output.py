@@ -1,7 +1,6 @@
 """Output of a headless run: JSON lines or plain text on standard output, messages on standard error."""
 
 import io
-import json
 import sys
 from collections.abc import Callable, Mapping
 from typing import IO, Any, Protocol
@@ -10,6 +9,7 @@ from zcal_tui.headless.line_writer import writer_of
 from zcal_tui.headless.text import event_lines
 from zcal_tui.model.codec import event_to_json
 from zcal_tui.model.events import Event
+from zcal_tui.model.outside_text import indented_lines, json_line
 
 
 class Output(Protocol):
@@ -89,10 +89,10 @@ class JsonOutput:
 
     def data(self, item: Mapping[str, Any]) -> None:
         """Print an object that is no event."""
-        self._data.line(json.dumps({**item, **self._at}, allow_nan=False))
+        self._data.line(json_line({**item, **self._at}))
 
     def message(self, text: str) -> None:
-        self._words.line(self._mark + text)
+        self._words.line(indented_lines(self._mark + text))
 
     def written(self, timeout: float) -> bool:
         return _written(self._data, self._words, timeout)
@@ -122,10 +122,10 @@ class TextOutput:
 
     def line(self, text: str) -> None:
         """Print a line that belongs to the result."""
-        self._data.line(self._mark + text)
+        self._data.line(indented_lines(self._mark + text))
 
     def message(self, text: str) -> None:
-        self._words.line(self._mark + text)
+        self._words.line(indented_lines(self._mark + text))
 
     def written(self, timeout: float) -> bool:
         return _written(self._data, self._words, timeout)

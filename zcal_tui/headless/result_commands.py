@@ -2,7 +2,6 @@
 
 import argparse
 import difflib
-import json
 import os
 import re
 import sys
@@ -15,6 +14,7 @@ from zcal_tui.headless.results import RESULT_PROGRAMS
 from zcal_tui.headless.results.reading import ReadingProgress
 from zcal_tui.headless.results.which import UsageProblem, which_printer
 from zcal_tui.model.check_info.info import HARDWARE_CHANGES
+from zcal_tui.model.outside_text import indented_lines, json_line
 from zcal_tui.model.record import Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.store import Store, entries, now_iso
@@ -93,12 +93,12 @@ def _report_choice(printer: str, others: Sequence[str]) -> None:
 
 def _print(lines: Iterable[str], to: IO[str] | None = None) -> None:
     for line in lines:
-        print(line, file=to or sys.stdout)
+        print(indented_lines(line), file=to or sys.stdout)
     (to or sys.stdout).flush()
 
 
 def _print_json(data: Any) -> None:
-    _print([json.dumps(data, allow_nan=False)])
+    _print([json_line(data)])
 
 
 def _records(store: Store, printer: str) -> list[Record]:

@@ -14,6 +14,7 @@ from zcal_tui.model.events import (
     Stage,
 )
 from zcal_tui.model.labels import label
+from zcal_tui.model.outside_text import printable
 from zcal_tui.model.record import WHOLE, Change, Level, Outcome, Problem, Record, Sample
 from zcal_tui.model.units import micrometres
 
@@ -126,7 +127,12 @@ def event_lines() -> Callable[[Event], list[str]]:
             case SampleTaken(sample):
                 return [sample_line(sample, first)]
             case Notice(text):
-                return [f"Note: {text}"] if "\n" not in text else text.splitlines()
+                parts = printable(text).split("\n")
+                if len(parts) == 1:
+                    return [f"Note: {text}"]
+                # A drawing or a diff. Indented, so that none of its lines passes for one of the run's
+                indent = "  " if any(part and not part.startswith(" ") for part in parts) else ""
+                return [indent + part for part in parts]
             case RunProblem(problem):
                 return problem_lines(problem)
             case RunEnded(record):

@@ -1,11 +1,13 @@
 """How the program looks and which keys it has everywhere; what they do with the session is the app's."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from rich.console import Console
 from textual import work
 from textual.app import App, SystemCommand
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from zcal_tui.model.record import Problem
@@ -13,6 +15,7 @@ from zcal_tui.tui.actions import ACTIONS, bindings, in_force, unknown_names
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import glyphs_for
 from zcal_tui.tui.other_clients import offered_remedy
+from zcal_tui.tui.plain_filter import PlainFilter
 from zcal_tui.tui.printer_status import condition, trouble_of
 from zcal_tui.tui.screens.base import Follower
 from zcal_tui.tui.theme import THEMES, default_theme, quiet_colours
@@ -40,6 +43,9 @@ class AppBase(App[int]):
         environ: Mapping[str, str] | None,
     ) -> None:
         super().__init__()
+        self._plain = PlainFilter()
+        # A traceback is plain text: it is written on a stream that shows colours as characters (streams.py)
+        self.error_console = Console(markup=False, highlight=False, stderr=True, force_terminal=False)
         self.app_state = app_state
         self.keymap_in_force = in_force(keymap or {})
         """The keys of the actions that do not have their default ones."""
@@ -63,6 +69,10 @@ class AppBase(App[int]):
             ].keys:  # one of the palette only, which has no binding that a keymap could change
                 self.bind(keys, ACTIONS[name].run, description=ACTIONS[name].label, show=False)
         self.set_keymap(self.keymap_in_force)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every drawn line passes through: at the end, the removal of what could control the terminal."""
+        return [*super().get_line_filters(), self._plain]
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's colours and the quiet ones mixed from them."""

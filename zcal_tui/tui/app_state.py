@@ -9,6 +9,7 @@ from zcal_tui.checks.base import Check, Declaration
 from zcal_tui.checks.parameters import ParameterError, build
 from zcal_tui.model.capabilities import Capabilities
 from zcal_tui.model.outcome_words import OUTCOME_WORDS
+from zcal_tui.model.outside_text import one_line
 from zcal_tui.model.record import READY_CHECK, WHOLE, Level, Outcome, Record
 from zcal_tui.model.units import age
 from zcal_tui.session.port import SessionPort
@@ -213,7 +214,7 @@ class AppState:
     def title(self, check: str) -> str:
         """What a check is called; its name where it is not known, as in a record of a newer version."""
         known = self.declared(check)
-        return known.info.title if known is not None else check
+        return known.info.title if known is not None else one_line(check)
 
     def declared(self, check: str) -> Declaration | None:
         """A check's declaration, that of the whole calibration too."""

@@ -26,13 +26,13 @@ def commands(app: App[Any], app_state: AppState) -> Iterable[SystemCommand]:
     """The commands that make sense now."""
     if app_state.running is not None:
         watch = messages.RunWatched(app_state.running)
-        title = app_state.title(app_state.running)
+        title = _unmarked(app_state.title(app_state.running))
         yield SystemCommand(f"Watch: {title}", "Show the running check", _sending(app, watch))
     else:
         for record in app_state.snapshot.interrupted:
             if app_state.can_start:
                 again = messages.StartRequested(record.check, resume=record)
-                title = f"Resume: {app_state.title(record.check)}, {record.started[:16]}"
+                title = _unmarked(f"Resume: {app_state.title(record.check)}, {record.started[:16]}")
                 yield SystemCommand(title, "Resume the unfinished run", _sending(app, again))
         for name in (*app_state.checks, ALL):
             check = app_state.declared(name)
@@ -50,6 +50,11 @@ def commands(app: App[Any], app_state: AppState) -> Iterable[SystemCommand]:
     for action in palette_actions():
         if app.check_action(action.run, ()):
             yield SystemCommand(action.label, action.description, _doing(app, action.run))
+
+
+def _unmarked(text: str) -> str:
+    """A text of a stored record without what Textual's palette, which cannot show text as it is, parses as markup."""
+    return text.translate({ord(character): None for character in "[]\\"})
 
 
 def _sending(app: App[Any], message: messages.ScreenRequest) -> Callable[[], None]:

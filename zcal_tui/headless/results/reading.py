@@ -3,6 +3,8 @@
 import sys
 import time
 
+from zcal_tui.streams import draw
+
 AFTER = 2.0
 """Seconds after which progress is shown."""
 EVERY = 0.5
@@ -23,9 +25,8 @@ class ReadingProgress:
         if now - self._began < AFTER or not sys.stderr.isatty():
             return
         if done == total:
-            sys.stderr.write("\r\x1b[K")
+            draw("\r\x1b[K")
         elif now - self._shown >= EVERY:
             self._shown = now
             left = (now - self._began) / done * (total - done)
-            sys.stderr.write(f"\rReading runs: {done} of {total}, {left:.0f} s left\x1b[K")
-        sys.stderr.flush()
+            draw(f"\rReading runs: {done} of {total}, {left:.0f} s left\x1b[K")

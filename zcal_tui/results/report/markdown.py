@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from zcal_tui.model.estimate_text import estimate_text
 from zcal_tui.model.labels import label
+from zcal_tui.model.outside_text import indented_lines, printable
 from zcal_tui.model.record import Change, Sample
 from zcal_tui.results.main_estimate import main_estimates
 from zcal_tui.results.report.map import is_at_place
@@ -18,18 +19,18 @@ def render(pages: Sequence[Page]) -> str:
 
 def plain(text: object) -> str:
     """Text on one line, with all markup escaped."""
-    line = " ".join("".join(c if c.isprintable() or c.isspace() else "�" for c in str(text)).split())
+    line = " ".join(printable(str(text)).split())
     escaped = re.sub(r"([\\`*_\[\]<>|#~])", r"\\\1", line)
     return escaped.replace("@", "@\u200b")  # or the name after it would be notified
 
 
 def block(lines: Sequence[str], kind: str = "") -> Iterator[str]:
     """Lines as they are, in a fence longer than any run of backticks in them."""
-    text = "\n".join(lines)
+    text = "\n".join(map(indented_lines, lines))
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     yield f"{fence}{kind}"
-    yield from ("".join(c if c.isprintable() else "�" for c in line) for line in text.split("\n"))
+    yield from text.split("\n")
     yield fence
 
 

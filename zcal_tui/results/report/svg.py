@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 
+from zcal_tui.model.outside_text import printable
+
 
 def number(value: float) -> str:
     """A coordinate, short."""
@@ -14,8 +16,7 @@ def number(value: float) -> str:
 
 def clean(text: object) -> str:
     """Text for a page: escaped, without control characters."""
-    shown = "".join(c if c.isprintable() or c == "\n" else "�" for c in str(text))
-    return escape(shown, quote=True)
+    return escape(printable(str(text)), quote=True)
 
 
 @dataclass

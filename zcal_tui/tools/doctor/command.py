@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import io
-import json
 import os
 import shutil
 import socket
@@ -13,6 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from zcal_tui.config import ConfigError, as_path, data_folder, load
+from zcal_tui.model.outside_text import json_line, one_line
 from zcal_tui.tools.doctor import output
 from zcal_tui.tools.doctor.examine import DoctorRequest, Facts, gather, judge
 from zcal_tui.tools.doctor.finding import Grade
@@ -60,7 +60,7 @@ def main(argv: Sequence[str], environment: Mapping[str, str] = os.environ, home:
     hosts, secrets = _hidden(request, facts)
     paste = [redact(line, request.home, hosts, secrets) for line in output.paste_lines(facts, findings)]
     if options.json:
-        lines = [json.dumps(output.as_json(facts, findings, paste), allow_nan=False)]
+        lines = [json_line(output.as_json(facts, findings, paste))]
     else:
         encoding = getattr(sys.stdout, "encoding", None) or "ascii"
         signs = output.signs_for(encoding, console=facts.terminal.console)
@@ -69,7 +69,7 @@ def main(argv: Sequence[str], environment: Mapping[str, str] = os.environ, home:
         lines += ["", BEGIN, *paste, END]  # not wrapped: a forum post has another width
     if isinstance(sys.stdout, io.TextIOWrapper):  # a locale without µ gets an escape instead of an error
         sys.stdout.reconfigure(errors="backslashreplace")
-    print(*map(output.printable, lines), sep="\n")
+    print(*map(one_line, lines), sep="\n")
     grades = {finding.grade for own in findings.values() for finding in own}
     return PROBLEMS if Grade.PROBLEM in grades else WELL
 

@@ -53,11 +53,6 @@ def wrapped(text: str, first: str, rest: str, width: int) -> list[str]:
     )
 
 
-def printable(line: str) -> str:
-    """The line without characters that control a terminal: a printer or server may have sent them."""
-    return "".join(character if character.isprintable() else "�" for character in line)
-
-
 def summary(findings: Findings) -> str:
     """The sentences at the end."""
     grades = [finding.grade for own in findings.values() for finding in own]

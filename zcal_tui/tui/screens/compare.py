@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button
 
 from zcal_tui.model.labels import label
 from zcal_tui.model.record import Estimate, Record
@@ -17,6 +16,7 @@ from zcal_tui.tui.app_state import AppState, short_title
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.history_model import ending
 from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.checklist import STYLE
 from zcal_tui.tui.widgets.text import Plain
 
@@ -115,12 +115,12 @@ class CompareScreen(ZcalScreen):
             yield Plain("Other differences", classes="heading")
             yield Plain(id="others")
         with Horizontal(id="buttons"):
-            yield Button("Back", id="back", action="app.back")
+            yield PlainButton("Back", id="back", action="app.back")
 
     def on_mount(self) -> None:
         """Name it."""
         title = short_title(self.app_state.title(self._comparison.first.check))
-        self.query_one("#body").border_title = f"{title}: B against A"
+        self.query_one("#body").border_title = Content(f"{title}: B against A")
 
     def on_resize(self) -> None:
         """The lines are as long as there is room."""

@@ -6,12 +6,12 @@ from typing import ClassVar
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button
 
 from zcal_tui.session.snapshot import LinkState, PrinterLink, Snapshot
 from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.text import Plain
 
 TITLES = {
@@ -64,7 +64,7 @@ class ConnectionScreen(ZcalScreen):
         """What is going on, and a way out."""
         with Container(id="connection"), Vertical(id="box"):
             yield VerticalScroll(Plain(id="what"), id="scroll", can_focus=False)
-            yield Button("Quit", id="quit", action="app.leave")
+            yield PlainButton("Quit", id="quit", action="app.leave")
 
     def show(self, snapshot: Snapshot) -> None:
         """Follow the link."""

@@ -7,11 +7,11 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Button
 
 from zcal_tui.tui.actions import ACTIONS, bindings, with_keys
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.screens.base import ZcalModal
+from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.text import Plain
 
 ALWAYS = (
@@ -52,7 +52,7 @@ class HelpScreen(ZcalModal[None]):
         """The text, and a way back."""
         box = VerticalScroll(Plain(self._text), id="help", can_focus=False)
         yield box
-        yield Button("Close", id="close", action="screen.dismiss")
+        yield PlainButton("Close", id="close", action="screen.dismiss")
 
     def on_mount(self) -> None:
         """Name the box."""

@@ -10,7 +10,6 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.visual import VisualType
 from textual.widget import Widget
-from textual.widgets import Button
 
 from zcal_tui.model.codec import SchemaError
 from zcal_tui.model.record import Problem
@@ -23,6 +22,7 @@ from zcal_tui.tui.app_state import ALL, AppState, short_title
 from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.history_model import HistoryModel, Trend, outcome_text, read_runs, stale_reason, with_trends
 from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.runlist import RunList
 from zcal_tui.tui.widgets.text import Plain
 from zcal_tui.tui.widgets.trendplot import TrendPlot
@@ -70,12 +70,12 @@ class HistoryScreen(ZcalScreen):
                 yield FixedText(id="trend-title")
                 yield TrendPlot(id="trend")
         with Horizontal(id="buttons"):
-            yield Button("Open", id="open", variant="success", action="screen.open")
-            yield Button("Mark", id="mark", action="screen.mark")
-            yield Button("Compare", id="compare", action="screen.compare")
-            yield Button(f"Check {glyphs_of(self).right}", id="filter", action="screen.filter(1)")
-            yield Button("Report", id="report", action="app.report")
-            yield Button("Back", id="back", action="app.back")
+            yield PlainButton("Open", id="open", variant="success", action="screen.open")
+            yield PlainButton("Mark", id="mark", action="screen.mark")
+            yield PlainButton("Compare", id="compare", action="screen.compare")
+            yield PlainButton(f"Check {glyphs_of(self).right}", id="filter", action="screen.filter(1)")
+            yield PlainButton("Report", id="report", action="app.report")
+            yield PlainButton("Back", id="back", action="app.back")
 
     def on_mount(self) -> None:
         """The list takes the keys."""
@@ -120,8 +120,8 @@ class HistoryScreen(ZcalScreen):
         shown, runs = self._shown, self.query_one(RunList)
         title = short_title(self.app_state.title(self._check)) if self._check else "All checks"
         count = f"{len(shown)} run{'' if len(shown) == 1 else 's'}"
-        runs.border_title = f"{title} · {count if self._history is not None else 'reading …'}"
-        self.query_one("#filter", Button).disabled = len(self._filters) < 2
+        runs.border_title = Content(f"{title} · {count if self._history is not None else 'reading …'}")
+        self.query_one("#filter", PlainButton).disabled = len(self._filters) < 2
         runs.show(shown, dict(zip((entry.path for entry in self._marked), LETTERS, strict=False)))
         self._show_chosen()
 
@@ -143,7 +143,7 @@ class HistoryScreen(ZcalScreen):
             ("mark", entry is not None),
             ("compare", self._can_compare),
         ):
-            self.query_one(f"#{name}", Button).disabled = not can
+            self.query_one(f"#{name}", PlainButton).disabled = not can
         if self._can_compare != self._could_compare:
             self._could_compare = self._can_compare
             self.refresh_bindings()

@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual.containers import Grid, Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button
 
 from zcal_tui.model.distance import ACCEPTED_JOG, DistanceError, parse_jog
 from zcal_tui.model.questions import JogMove, JogStep
@@ -19,6 +18,7 @@ from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.screens.question_screen import QuestionScreen
 from zcal_tui.tui.simulated_person import ask_mark, mark_text, short_mark_text
 from zcal_tui.tui.steps import JOG_STEPS, within
+from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.offsetmap import OffsetMap
 from zcal_tui.tui.widgets.stepbar import StepBar, enable
 from zcal_tui.tui.widgets.text import BigNumber, Plain
@@ -105,20 +105,22 @@ class JogScreen(QuestionScreen, ZcalScreen):
                 yield StepBar(JOG_STEPS, id="steps")
                 with Grid(id="ways"):
                     yield Plain()
-                    yield Button(f"{signs.up_thin} Y", id="back", action="screen.go('back')")
+                    yield PlainButton(f"{signs.up_thin} Y", id="back", action="screen.go('back')")
                     yield Plain()
-                    yield Button(f"{signs.up_arrow} Z", id="higher", action="screen.go('higher')")
-                    yield Button(f"{signs.passed} Done", id="done", variant="success", action="screen.done")
-                    yield Button(f"{signs.left_thin} X", id="left", action="screen.go('left')")
+                    yield PlainButton(f"{signs.up_arrow} Z", id="higher", action="screen.go('higher')")
+                    yield PlainButton(
+                        f"{signs.passed} Done", id="done", variant="success", action="screen.done"
+                    )
+                    yield PlainButton(f"{signs.left_thin} X", id="left", action="screen.go('left')")
                     yield Plain(id="middle")
-                    yield Button(f"X {signs.follows}", id="right", action="screen.go('right')")
+                    yield PlainButton(f"X {signs.follows}", id="right", action="screen.go('right')")
                     yield Plain(id="height")
-                    yield Button("Type mm", id="type", action="screen.type")
+                    yield PlainButton("Type mm", id="type", action="screen.type")
                     yield Plain()
-                    yield Button(f"{signs.down_thin} Y", id="front", action="screen.go('front')")
+                    yield PlainButton(f"{signs.down_thin} Y", id="front", action="screen.go('front')")
                     yield Plain()
-                    yield Button(f"{signs.down} Z", id="lower", action="screen.go('lower')")
-                    yield Button("Abort", id="abort", action="screen.abort")
+                    yield PlainButton(f"{signs.down} Z", id="lower", action="screen.go('lower')")
+                    yield PlainButton("Abort", id="abort", action="screen.abort")
             with VerticalScroll(id="meaning", can_focus=False):
                 yield Plain(id="offsets")
                 yield OffsetMap(id="map")
@@ -176,7 +178,7 @@ class JogScreen(QuestionScreen, ZcalScreen):
         self.query_one("#height", Plain).set_text(height)
 
     def _able(self, name: str, can: bool) -> None:
-        enable(self.query_one(f"#{name}", Button), can)
+        enable(self.query_one(f"#{name}", PlainButton), can)
 
     def _way(self, name: str) -> JogMove:
         _, dx, dy, dz = WAYS[name]
@@ -212,7 +214,7 @@ class JogScreen(QuestionScreen, ZcalScreen):
 
     def action_go(self, name: str) -> None:
         """One step."""
-        if not self.query_one(f"#{name}", Button).disabled:
+        if not self.query_one(f"#{name}", PlainButton).disabled:
             self._move(self._way(name))
         elif self.asking is not None:
             self.notify("This move exceeds the axis limits.", severity="warning", markup=False, timeout=3)

@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button
 
 from zcal_tui.model.record import Problem
 from zcal_tui.session.snapshot import LinkState, Snapshot
@@ -18,6 +17,7 @@ from zcal_tui.tui.other_clients import OfferedRemedy
 from zcal_tui.tui.printer_status import condition
 from zcal_tui.tui.screens.base import ZcalModal
 from zcal_tui.tui.screens.connection import problem_text
+from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.text import TONES, Plain
 
 BETWEEN_BUTTONS = bindings("box")
@@ -47,13 +47,13 @@ class ConfirmModal(ZcalModal[bool]):
         """The question and both answers."""
         yield Plain(self._text, classes="text")
         with Horizontal(classes="buttons"):
-            yield Button(self._no, id="no", action="screen.answer(False)")
-            yield Button(self._yes, id="yes", variant="warning", action="screen.answer(True)")
+            yield PlainButton(self._no, id="no", action="screen.answer(False)")
+            yield PlainButton(self._yes, id="yes", variant="warning", action="screen.answer(True)")
 
     def on_mount(self) -> None:
         """Staying is in focus."""
-        self.query_one("#box").border_title = self._title
-        self.query_one("#no", Button).focus()
+        self.query_one("#box").border_title = Content(self._title)
+        self.query_one("#no", PlainButton).focus()
 
     def action_answer(self, yes: bool) -> None:
         """The answer."""
@@ -84,19 +84,19 @@ class PickModal(ZcalModal[str | None]):
         yield Plain(self._text, classes="text")
         with Vertical(id="options"):
             for n, (_, label, help) in enumerate(self._options, 1):
-                yield Button(
+                yield PlainButton(
                     option_label(n, label, help),
                     id=f"option{n}",
                     classes="option",
                     action=f"screen.pick({n})",
                 )
         with Horizontal(classes="buttons"):
-            yield Button(self._back, id="back", action="screen.leave")
+            yield PlainButton(self._back, id="back", action="screen.leave")
 
     def on_mount(self) -> None:
         """The first option is in focus."""
-        self.query_one("#box").border_title = self._title
-        self.query_one("#option1", Button).focus()
+        self.query_one("#box").border_title = Content(self._title)
+        self.query_one("#option1", PlainButton).focus()
 
     def action_pick(self, n: int) -> None:
         """The answer."""
@@ -132,23 +132,25 @@ class ProblemModal(ZcalModal[None]):
         text = Plain(problem_text(why.what, why.cause, why.remedy, why.raw))
         yield VerticalScroll(text, id="scroll", can_focus=False)
         with Horizontal(classes="buttons"):
-            yield Button("Close", id="close", action="screen.dismiss")
+            yield PlainButton("Close", id="close", action="screen.dismiss")
             if self._request is not None:
                 label = f"{self._label}  {key_text(self.app, 'problem.way_out')}"
-                yield Button(label, id="resolve", variant="warning", action="screen.resolve")
-            restart = Button("Firmware restart", id="restart", variant="warning", action="screen.restart")
+                yield PlainButton(label, id="resolve", variant="warning", action="screen.resolve")
+            restart = PlainButton(
+                "Firmware restart", id="restart", variant="warning", action="screen.restart"
+            )
             restart.display = self._can_restart
             yield restart
 
     def on_mount(self) -> None:
         """Closing is in focus."""
-        self.query_one("#box").border_title = self._title
-        self.query_one("#close", Button).focus()
+        self.query_one("#box").border_title = Content(self._title)
+        self.query_one("#close", PlainButton).focus()
 
     def show(self, snapshot: Snapshot) -> None:
         """A restart is offered only where it helps."""
         super().show(snapshot)
-        self.query_one("#restart", Button).display = self._can_restart
+        self.query_one("#restart", PlainButton).display = self._can_restart
         self.refresh_bindings()
 
     @property
@@ -204,13 +206,13 @@ class StoppedModal(ZcalModal[None]):
         yield Plain(stopped_text(self._reached), id="what", classes="text")
         yield Plain(id="now")
         with Horizontal(classes="buttons"):
-            yield Button("Close", id="close", action="screen.dismiss")
-            yield Button("Firmware restart", id="restart", variant="warning", action="screen.restart")
+            yield PlainButton("Close", id="close", action="screen.dismiss")
+            yield PlainButton("Firmware restart", id="restart", variant="warning", action="screen.restart")
 
     def on_mount(self) -> None:
         """Closing is in focus: a restart is a decision."""
         self.query_one("#box").border_title = "Emergency stop"
-        self.query_one("#close", Button).focus()
+        self.query_one("#close", PlainButton).focus()
 
     def show(self, snapshot: Snapshot) -> None:
         """Follow klippy down and up again."""
@@ -224,11 +226,11 @@ class StoppedModal(ZcalModal[None]):
             word = "ready: home the printer first"
         now = Content.assemble(("Printer: ", "$z-dim"), (f"{how.glyph} {word}", f"bold {TONES[how.tone]}"))
         self.query_one("#now", Plain).set_text(now)
-        self.query_one("#restart", Button).disabled = not how.restart
+        self.query_one("#restart", PlainButton).disabled = not how.restart
 
     def action_restart(self) -> None:
         """Bring klippy back."""
-        if not self.query_one("#restart", Button).disabled:
+        if not self.query_one("#restart", PlainButton).disabled:
             self._restarting = True
             self.post_message(FirmwareRestartRequested())
 

@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button
 
 from zcal_tui.model.distance import ACCEPTED, DistanceError, parse_distance
 from zcal_tui.model.paper_moves import can_accept, needs_consent, out_of_reach, target_of
@@ -21,6 +20,7 @@ from zcal_tui.tui.screens.question_screen import QuestionScreen
 from zcal_tui.tui.simulated_person import HOW, ask_drag, drag_text, take_fresh_sheet
 from zcal_tui.tui.steps import PAPER_STEPS, first_step, height_text, known_to
 from zcal_tui.tui.widgets.bracket import Bracket
+from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.stepbar import StepBar, enable
 from zcal_tui.tui.widgets.text import BigNumber, Plain
 
@@ -136,17 +136,17 @@ class PaperScreen(QuestionScreen, ZcalScreen):
                 yield Bracket(id="bracket")
                 yield StepBar(PAPER_STEPS, id="steps")
                 with Horizontal(classes="row moves"):
-                    yield Button("", id="lower", action="screen.go_by(-1)")
-                    yield Button("", id="raise", action="screen.go_by(1)")
-                    yield Button("", id="half_down", action="screen.halve(-1)")
-                    yield Button("", id="half_up", action="screen.halve(1)")
+                    yield PlainButton("", id="lower", action="screen.go_by(-1)")
+                    yield PlainButton("", id="raise", action="screen.go_by(1)")
+                    yield PlainButton("", id="half_down", action="screen.halve(-1)")
+                    yield PlainButton("", id="half_up", action="screen.halve(1)")
                 with Horizontal(classes="row ends"):
-                    yield Button(
+                    yield PlainButton(
                         f"{signs.passed} Accept", id="accept", variant="success", action="screen.accept"
                     )
-                    yield Button("Undo", id="undo", action="screen.undo")
-                    yield Button("Type mm", id="type", action="screen.type")
-                    yield Button("Abort", id="abort", action="screen.abort")
+                    yield PlainButton("Undo", id="undo", action="screen.undo")
+                    yield PlainButton("Type mm", id="type", action="screen.type")
+                    yield PlainButton("Abort", id="abort", action="screen.abort")
             with VerticalScroll(id="meaning", can_focus=False):
                 yield Plain(id="value")
                 yield Plain(id="drag")
@@ -221,7 +221,7 @@ class PaperScreen(QuestionScreen, ZcalScreen):
             "half_up": (signs.up_arrow, "Half", target_of(question, "+")),
         }
         for name, (sign, word, target) in targets.items():
-            button = self.query_one(f"#{name}", Button)
+            button = self.query_one(f"#{name}", PlainButton)
             assert target is not None
             danger = needs_consent(question, target)
             label = f"{signs.warned if danger else sign} {word}\n{height_text(target)}"
@@ -229,9 +229,9 @@ class PaperScreen(QuestionScreen, ZcalScreen):
                 button.label = label
                 button.set_class(danger, "-risky")
             enable(button, not moving and not out_of_reach(question, target))
-        enable(self.query_one("#accept", Button), not moving and can_accept(question))
-        enable(self.query_one("#undo", Button), not moving and len(question.tried) > 1)
-        enable(self.query_one("#type", Button), not moving)
+        enable(self.query_one("#accept", PlainButton), not moving and can_accept(question))
+        enable(self.query_one("#undo", PlainButton), not moving and len(question.tried) > 1)
+        enable(self.query_one("#type", PlainButton), not moving)
 
     # ------------------------------------------------------------------ the simulated paper
 
@@ -268,22 +268,22 @@ class PaperScreen(QuestionScreen, ZcalScreen):
 
     def action_go_by(self, direction: int) -> None:
         """One step down or up."""
-        if not self.query_one("#lower" if direction < 0 else "#raise", Button).disabled:
+        if not self.query_one("#lower" if direction < 0 else "#raise", PlainButton).disabled:
             self._move(PaperMove("step", f"{direction * PAPER_STEPS[self._step]:g}"))
 
     def action_halve(self, direction: int) -> None:
         """Half way to the next height tried (TESTZ Z=- and Z=+)."""
-        if not self.query_one("#half_down" if direction < 0 else "#half_up", Button).disabled:
+        if not self.query_one("#half_down" if direction < 0 else "#half_up", PlainButton).disabled:
             self._move(PaperMove("step", "-" if direction < 0 else "+"))
 
     def action_undo(self) -> None:
         """Back to the height before."""
-        if not self.query_one("#undo", Button).disabled:
+        if not self.query_one("#undo", PlainButton).disabled:
             self._move(PaperMove("undo"))
 
     def action_accept(self) -> None:
         """The paper drags at this height."""
-        if self.query_one("#accept", Button).disabled:
+        if self.query_one("#accept", PlainButton).disabled:
             if self.asking is not None:
                 self.notify("Lower the nozzle onto the paper first.", severity="warning", markup=False)
             return

@@ -7,7 +7,6 @@ from textual import on
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button
 
 from zcal_tui.checks.base import Declaration
 from zcal_tui.checks.parameters import specs
@@ -20,6 +19,7 @@ from zcal_tui.tui.app_state import ALL, AppState, CheckStatus, short_title
 from zcal_tui.tui.messages import RunWatched, SettingsRequested, StartRequested
 from zcal_tui.tui.presenters import presenter_of
 from zcal_tui.tui.screens.base import NARROW, ZcalScreen
+from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.checklist import STYLE, CheckList, ChecklistEntry
 from zcal_tui.tui.widgets.text import Plain
 
@@ -132,9 +132,9 @@ class PlanScreen(ZcalScreen):
                 with VerticalScroll(id="about", can_focus=False):
                     yield Plain(id="text")
                 with Horizontal(id="buttons"):
-                    yield Button("Start", id="start", variant="success", action="screen.start")
-                    yield Button("Settings", id="settings", action="screen.settings")
-                    yield Button("Earlier results", id="earlier", action="screen.earlier")
+                    yield PlainButton("Start", id="start", variant="success", action="screen.start")
+                    yield PlainButton("Settings", id="settings", action="screen.settings")
+                    yield PlainButton("Earlier results", id="earlier", action="screen.earlier")
 
     def on_mount(self) -> None:
         """The list has the focus, at the check that was asked for."""
@@ -191,7 +191,7 @@ class PlanScreen(ZcalScreen):
             return
         check, status = self.app_state.declared(name), self.app_state.status(name)
         assert check is not None
-        earlier, label = self.query_one("#earlier", Button), EARLIER[self.size.width < NARROW]
+        earlier, label = self.query_one("#earlier", PlainButton), EARLIER[self.size.width < NARROW]
         if str(earlier.label) != label:
             earlier.label = label
         # Composing the text costs more than everything else here, and four times a second nothing has changed
@@ -211,12 +211,12 @@ class PlanScreen(ZcalScreen):
         if detail.border_title != check.info.title:
             detail.border_title = check.info.title
         self.query_one("#text", Plain).set_text(self._text(name, check, status, width))
-        start = self.query_one("#start", Button)
+        start = self.query_one("#start", PlainButton)
         label = "Watch" if status.running else "Start"
         if str(start.label) != label:
             start.label = label
         start.disabled = not (status.running or self._can_start(status))
-        self.query_one("#earlier", Button).disabled = self.app_state.last.get(name) is None
+        self.query_one("#earlier", PlainButton).disabled = self.app_state.last.get(name) is None
 
     def _text(self, name: str, check: Declaration, status: CheckStatus, width: int) -> Content:
         changed = changed_parameters(self.app_state, name)

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button
 
 from zcal_tui.model.record import Record
 from zcal_tui.tui.actions import bindings
@@ -13,6 +13,7 @@ from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.presenters import presenter_of
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.widgets.bedmap import bed_of
+from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.plot_view import PlotView
 from zcal_tui.tui.widgets.samples import SampleTable
 
@@ -34,13 +35,13 @@ class PlotScreen(ZcalScreen):
     def compose_body(self) -> Iterable[Widget]:
         """The plot, the table behind it, a way back."""
         with Vertical(id="frame") as frame:
-            frame.border_title = self.app_state.title(self.record.check)
+            frame.border_title = Content(self.app_state.title(self.record.check))
             yield PlotView("picture.next", id="plot-view")
             yield SampleTable(id="samples")
         with Horizontal(id="foot"):
-            yield Button("Back", id="back", action="app.back")
-            yield Button("Next plot", id="next", action="screen.plot")
-            yield Button("Table", id="table", action="screen.table")
+            yield PlainButton("Back", id="back", action="app.back")
+            yield PlainButton("Next plot", id="next", action="screen.plot")
+            yield PlainButton("Table", id="table", action="screen.table")
 
     def on_mount(self) -> None:
         """Fill it."""
@@ -49,7 +50,7 @@ class PlotScreen(ZcalScreen):
         bed = bed_of(self.app_state.snapshot.printer)
         self.query_one("#plot-view", PlotView).show(plots, len(record.samples), bed)
         self.query_one("#samples", SampleTable).show(presenter.rows(record))
-        self.query_one("#next", Button).disabled = len(plots) < 2
+        self.query_one("#next", PlainButton).disabled = len(plots) < 2
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The next plot only where there are several."""

@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button
 
 from zcal_tui.model.questions import Choose, Confirm
 from zcal_tui.session.snapshot import Asking
@@ -18,6 +17,7 @@ from zcal_tui.tui.screens.boxes import layout_of
 from zcal_tui.tui.screens.modals import BETWEEN_BUTTONS, option_label
 from zcal_tui.tui.screens.question_screen import QuestionScreen
 from zcal_tui.tui.simulated_person import describe_scene, make_mark
+from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.text import Plain
 
 MARK = "mark"
@@ -68,7 +68,7 @@ class QuestionBox(QuestionScreen, ZcalModal[None]):
     def on_mount(self) -> None:
         """Name the box; on a simulated printer look for the person."""
         self._lay_out()
-        self.query_one("#box").border_title = self._title
+        self.query_one("#box").border_title = Content(self._title)
         control = self.app_state.snapshot.link.control
         if control is not None:
             self.run_worker(self._ask_person(control), group="look")
@@ -114,10 +114,10 @@ class QuestionBox(QuestionScreen, ZcalModal[None]):
             # As high from the beginning as it will be: nothing may move under a finger that is on its way
             yield Plain(Content.assemble(("simulated: …", "$z-dim")), id="simulated")
 
-    def cancel_button(self) -> Button:
+    def cancel_button(self) -> PlainButton:
         """The way out of the whole check."""
         key = key_text(self.app, "question.cancel")
-        return Button(f"Cancel check  {key}", id="cancel", action="screen.cancel_check")
+        return PlainButton(f"Cancel check  {key}", id="cancel", action="screen.cancel_check")
 
     def action_scroll_detail(self, by: int) -> None:
         """Scroll the detail where it does not all fit."""
@@ -153,21 +153,21 @@ class QuestionModal(QuestionBox):
         question = self.question
         yield from self.compose_text(question.text, question.detail)
         with Horizontal(classes="buttons"):
-            yes = Button(
+            yes = PlainButton(
                 f"{question.yes}  {key_text(self.app, 'question.yes')}",
                 id="yes",
                 variant="warning" if question.danger else "success",
                 action="screen.answer(True)",
             )
             no_label = f"{question.no}  {key_text(self.app, 'question.no')}"
-            no = Button(no_label, id="no", action="screen.answer(False)")
+            no = PlainButton(no_label, id="no", action="screen.answer(False)")
             yield from (no, yes) if question.danger else (yes, no)
             yield self.cancel_button()
 
     def on_mount(self) -> None:
         """The answer that does no harm is in focus."""
         super().on_mount()
-        self.query_one("#no" if self.question.danger else "#yes", Button).focus()
+        self.query_one("#no" if self.question.danger else "#yes", PlainButton).focus()
 
     async def action_answer(self, yes: bool) -> None:
         """The answer; on a simulated printer the mark that was asked for is made first."""
@@ -200,14 +200,14 @@ class ChooseModal(QuestionBox):
         yield from self.compose_text(self.question.text, self.question.detail)
         with Vertical(id="options"):
             for n, label in enumerate(option_labels(self.question), 1):
-                yield Button(label, id=f"option{n}", classes="option", action=f"screen.pick({n})")
+                yield PlainButton(label, id=f"option{n}", classes="option", action=f"screen.pick({n})")
         with Horizontal(classes="buttons"):
             yield self.cancel_button()
 
     def on_mount(self) -> None:
         """The first option is in focus."""
         super().on_mount()
-        self.query_one("#option1", Button).focus()
+        self.query_one("#option1", PlainButton).focus()
 
     def action_pick(self, n: int) -> None:
         """The answer."""

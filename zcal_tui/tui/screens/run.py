@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual.containers import Grid, Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button
 
 from zcal_tui.model.view import RunView
 from zcal_tui.session.snapshot import LinkState, Snapshot
@@ -19,6 +18,7 @@ from zcal_tui.tui.presenters import presenter_of
 from zcal_tui.tui.presenters.presenter import Live
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.widgets.bedmap import bed_of
+from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.figures import Figures, LimitGauge
 from zcal_tui.tui.widgets.plot_view import PlotView
 from zcal_tui.tui.widgets.progress import RunProgress
@@ -62,7 +62,9 @@ class RunScreen(ZcalScreen):
         yield from self.compose_run()
         with Horizontal(id="foot"):
             yield RunProgress(id="progress")
-            yield Button(f"Cancel  {key_text(self.app, 'run.cancel')}", id="cancel", action="screen.cancel")
+            yield PlainButton(
+                f"Cancel  {key_text(self.app, 'run.cancel')}", id="cancel", action="screen.cancel"
+            )
 
     def compose_run(self) -> Iterable[Widget]:
         """Numbers and table at the left, the plot at the right."""
@@ -83,7 +85,7 @@ class RunScreen(ZcalScreen):
         record, presenter = view.record, presenter_of(view.record.check)
         numbers, title = self.query_one("#numbers"), self.app_state.title(record.check)
         if numbers.border_title != title:
-            numbers.border_title = title
+            numbers.border_title = Content(title)
         live = presenter.live(record)
         self.set_class(not record.samples and not record.estimates, "-bare")
         self.query_one("#number", BigNumber).set_text(live.digits)
@@ -149,7 +151,7 @@ class RunScreen(ZcalScreen):
         if view is None:
             return
         self.query_one("#progress", RunProgress).show(view.progress, begun=view.stage is not None)
-        self.query_one("#cancel", Button).disabled = snapshot.cancelling
+        self.query_one("#cancel", PlainButton).disabled = snapshot.cancelling
         self.show_run(view)
         if not view.running and not self.app_state.guided and self.is_current and not self._over:
             self._over = True

@@ -8,7 +8,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import Click, DescendantFocus
 from textual.widget import Widget
-from textual.widgets import Button, Input
+from textual.widgets import Input
 
 from zcal_tui.checks.parameters import ParameterError, ParameterSpec, build, specs
 from zcal_tui.tui.actions import bindings
@@ -16,6 +16,7 @@ from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.messages import StartRequested
 from zcal_tui.tui.screens.base import ZcalScreen
+from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.text import Plain
 
 
@@ -114,10 +115,10 @@ class SettingsScreen(ZcalScreen):
                     yield Field(spec, self._own(chosen, spec))
             yield Plain(id="meaning")
             with Horizontal(id="buttons"):
-                yield Button("Apply", id="keep", variant="success", action="screen.keep")
-                yield Button("Start", id="start", action="screen.start")
-                yield Button("Defaults", id="defaults", action="screen.defaults")
-                yield Button("Back", id="back", action="app.back")
+                yield PlainButton("Apply", id="keep", variant="success", action="screen.keep")
+                yield PlainButton("Start", id="start", action="screen.start")
+                yield PlainButton("Defaults", id="defaults", action="screen.defaults")
+                yield PlainButton("Back", id="back", action="app.back")
 
     @staticmethod
     def _own(chosen: Any, spec: ParameterSpec) -> Any:

@@ -5,7 +5,6 @@ from typing import ClassVar
 
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button
 
 from zcal_tui.model.record import Record
 from zcal_tui.tui.actions import bindings
@@ -13,6 +12,7 @@ from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.presenters import presenter_of
 from zcal_tui.tui.run_context import conditions, facts, since
 from zcal_tui.tui.screens.verdict import VerdictScreen
+from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.text import Plain
 
 HIDDEN = ("next", "repeat", "settings")
@@ -48,10 +48,10 @@ class StoredRunScreen(VerdictScreen):
 
     def compose_buttons(self) -> Iterable[Widget]:
         """Back, and the plot."""
-        yield Button("Back", id="back", action="app.back")
+        yield PlainButton("Back", id="back", action="app.back")
         if presenter_of(self.record.check).plots(self.record):
-            yield Button("Plot", id="show-plot", action="screen.plot")
-        yield Button("Plan", id="plan", action="screen.plan")
+            yield PlainButton("Plot", id="show-plot", action="screen.plot")
+        yield PlainButton("Plan", id="plan", action="screen.plan")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing is started from here."""

@@ -7,11 +7,12 @@ from textual import on
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, Input
+from textual.widgets import Input
 
 from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.screens.base import ZcalModal
+from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.text import Plain
 
 
@@ -47,8 +48,8 @@ class TypedModal(ZcalModal[str | None]):
         yield entry
         yield Plain(id="effect")
         with Horizontal(classes="buttons"):
-            yield Button(self._go, id="go", variant="success", action="screen.go")
-            yield Button("Back", id="back", action="screen.leave")
+            yield PlainButton(self._go, id="go", variant="success", action="screen.go")
+            yield PlainButton("Back", id="back", action="screen.leave")
 
     def on_mount(self) -> None:
         """Ready to type."""
@@ -64,14 +65,14 @@ class TypedModal(ZcalModal[str | None]):
         found = self._effect(text) if text.strip() else ""
         shown = self.query_one("#effect", Plain)
         good = found is not None and found != "" and not found.startswith("!")
-        self.query_one("#go", Button).disabled = not good
+        self.query_one("#go", PlainButton).disabled = not good
         style = "" if good else "$text-warning"
         shown.set_text(Content.styled("not understood" if found is None else found, style))
 
     @on(Input.Submitted)
     def action_go(self) -> None:
         """Take it, if it is understood."""
-        if not self.query_one("#go", Button).disabled:
+        if not self.query_one("#go", PlainButton).disabled:
             self.dismiss(self.query_one(Input).value)
 
     def action_leave(self) -> None:

@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button
 
 from zcal_tui.model.outcome_words import OUTCOME_WORDS
 from zcal_tui.model.record import Change, Level, Outcome, Record, RecordPart, Verdict
@@ -19,6 +18,7 @@ from zcal_tui.tui.presenters import presenter_of
 from zcal_tui.tui.screens.base import NARROW, ZcalScreen
 from zcal_tui.tui.screens.changes import DONE, changes_text
 from zcal_tui.tui.widgets.bedmap import bed_of
+from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.checklist import STYLE
 from zcal_tui.tui.widgets.figures import Figures, LimitGauge
 from zcal_tui.tui.widgets.plot_view import PlotView
@@ -165,10 +165,10 @@ class VerdictScreen(ZcalScreen):
         if (following := self.app_state.next_check(self.record.check)) is not None:
             title = short_title(self.app_state.title(following))
             label = "Continue" if self.app.size.width < NARROW else f"Continue: {title}"
-            yield Button(label, id="next-check", variant="success", action="screen.next")
-        yield Button("Plan", id="plan", action="screen.plan")
-        yield Button("Repeat", id="repeat", action="screen.repeat")
-        yield Button("Settings", id="settings", action="screen.settings")
+            yield PlainButton(label, id="next-check", variant="success", action="screen.next")
+        yield PlainButton("Plan", id="plan", action="screen.plan")
+        yield PlainButton("Repeat", id="repeat", action="screen.repeat")
+        yield PlainButton("Settings", id="settings", action="screen.settings")
 
     def on_mount(self) -> None:
         """The numbers, and the first button in focus."""
@@ -179,7 +179,7 @@ class VerdictScreen(ZcalScreen):
                 gauge.show(presenter.gauge(record))
             bed = bed_of(self.app_state.snapshot.printer)
             self.query_one("#plot-view", PlotView).show(presenter.plots(record), len(record.samples), bed)
-        first = self.query("#buttons Button").first(Button)
+        first = self.query("#buttons PlainButton").first(PlainButton)
         first.focus()
 
     def _parts(self) -> Content:
@@ -194,7 +194,7 @@ class VerdictScreen(ZcalScreen):
         """Only the bars change: a result does not."""
         super().show(snapshot)
         self.refresh_bindings()
-        for button in self.query("#repeat, #next-check").results(Button):
+        for button in self.query("#repeat, #next-check").results(PlainButton):
             button.disabled = not self.app_state.can_start
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -8,7 +8,6 @@ from textual.containers import Container
 from textual.content import Content
 from textual.events import Click
 from textual.widget import Widget
-from textual.widgets import Button
 
 from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.tui.actions import key_word
@@ -23,10 +22,11 @@ from zcal_tui.tui.printer_status import (
     spread,
     temperatures_text,
 )
+from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.text import TONES
 
 
-class StopButton(Button):
+class StopButton(PlainButton):
     """The emergency stop. Takes no focus, so that no stray Enter presses it."""
 
     can_focus = False
@@ -98,8 +98,8 @@ class StatusBar(Container):
         for line in self.query_children(BarLine):
             line.show(snapshot)
 
-    @on(Button.Pressed, "#stop")
-    def _stop(self, event: Button.Pressed) -> None:
+    @on(PlainButton.Pressed, "#stop")
+    def _stop(self, event: PlainButton.Pressed) -> None:
         event.stop()
         self.post_message(StopRequested())
 

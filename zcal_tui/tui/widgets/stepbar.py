@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Button
 
 from zcal_tui.tui.glyphs import glyphs_of
+from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.text import Plain
 
 
@@ -22,19 +22,19 @@ class StepBar(Horizontal):
         """A caption and the buttons."""
         yield Plain(Content.styled("step\nmm", "$z-dim"), classes="caption")
         for n, step in enumerate(self._steps):
-            yield Button(f"{step:g}", id=f"step{n}", action=f"screen.step({n})")
+            yield PlainButton(f"{step:g}", id=f"step{n}", action=f"screen.step({n})")
 
     def show(self, chosen: int) -> None:
         """Mark the chosen one."""
         sign = glyphs_of(self).point
-        for n, (step, button) in enumerate(zip(self._steps, self.query(Button), strict=True)):
+        for n, (step, button) in enumerate(zip(self._steps, self.query(PlainButton), strict=True)):
             label = f"{sign}{step:g}" if n == chosen else f"{step:g}"
             if str(button.label) != label:
                 button.label = label
                 button.set_class(n == chosen, "-chosen")
 
 
-def enable(button: Button, can: bool) -> None:
+def enable(button: PlainButton, can: bool) -> None:
     """Enable or disable, and repaint only where that changes."""
     if button.disabled == can:
         button.disabled = not can

@@ -12,7 +12,6 @@ from zcal_tui.tools.doctor.output import (
     PLAIN_SIGNS,
     SIGNS,
     paste_lines,
-    printable,
     signs_for,
     summary,
     text_lines,
@@ -85,10 +84,6 @@ def test_signs_that_can_be_shown(encoding: str, console: bool, signs: dict[Grade
 )
 def test_the_sentence_at_the_end(grades: list[Grade], words: str) -> None:
     assert summary({Group.LINK: tuple(map(finding, grades))}).startswith(words)
-
-
-def test_nothing_controls_the_terminal() -> None:
-    assert printable("v0.1\x1b[2J\x07 µm") == "v0.1�[2J� µm"
 
 
 def test_sentences_end_once() -> None:
