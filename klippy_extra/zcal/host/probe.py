@@ -19,6 +19,27 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 EDDY = "probe_eddy_current"
+STOCK = (
+    "probe",
+    "bltouch",
+    "smart_effector",
+    "dockable_probe",
+    "load_cell_probe",
+    EDDY,
+)
+"""The sections of Klipper's and Kalico's own probes. Any other belongs to a plugin."""
+PARAMETERS = (
+    ("probe_speed", "speed", 5.0),
+    ("lift_speed", "lift_speed", 5.0),
+    ("samples", "sample_count", 1),
+    ("sample_retract_dist", "sample_retract_dist", 2.0),
+    ("samples_tolerance", "samples_tolerance", 0.1),
+    ("samples_tolerance_retries", "samples_retries", 0),
+    ("samples_result", "samples_result", "average"),
+)
+"""Klipper's names of a probe's parameters, the attributes of the older interface, and Klipper's defaults."""
+LEAST_PLUGIN_RETRACT = 1.0
+"""mm. Cartographer's own is 0.2, from where it measures without moving down: backlash would be in the scatter."""
 NOZZLE_PROBE_REACH = 1.0
 """Below this z_offset, in mm, a probe without x_offset and y_offset is assumed to be the nozzle itself."""
 
@@ -61,7 +82,11 @@ class HostProbe:
     def unsupported(self) -> dict[str, str]:
         """The capabilities that this kind of probe lacks (`release`, `scan`), each with the reason."""
         reasons: dict[str, str] = {}
-        if not self.scans():
+        if self._is_of_plugin():
+            reasons["scan"] = (
+                f"The probe ([{self.section}]) belongs to a plugin. Measure backlash with the plugin's own command."
+            )
+        elif not self.scans():
             reasons["scan"] = (
                 f"The probe ([{self.section}]) cannot measure distance, it only triggers. "
                 "METHOD=release works with a switch."
@@ -73,19 +98,21 @@ class HostProbe:
 
     def parameters(self) -> dict[str, Any]:
         """Klipper's probe parameters: probe_speed, lift_speed, samples, sample_retract_dist, samples_tolerance,
-        samples_tolerance_retries, samples_result."""
+        samples_tolerance_retries, samples_result. A plugin's probe has only some; the others are Klipper's defaults.
+        """
         if self._has_sessions():
-            return dict(self._probe.get_probe_params())
-        names = (
-            ("probe_speed", "speed"),
-            ("lift_speed", "lift_speed"),
-            ("samples", "sample_count"),
-            ("sample_retract_dist", "sample_retract_dist"),
-            ("samples_tolerance", "samples_tolerance"),
-            ("samples_tolerance_retries", "samples_retries"),
-            ("samples_result", "samples_result"),
-        )
-        return {name: getattr(self._probe, attribute) for name, attribute in names}
+            given = dict(self._probe.get_probe_params())
+        else:
+            given = {
+                name: getattr(self._probe, attribute)
+                for name, attribute, _ in PARAMETERS
+                if not self._is_of_plugin() or hasattr(self._probe, attribute)
+            }
+        if not self._is_of_plugin():
+            return given
+        settings = {**{name: default for name, _, default in PARAMETERS}, **given}
+        settings["sample_retract_dist"] = max(float(settings["sample_retract_dist"]), LEAST_PLUGIN_RETRACT)
+        return settings
 
     def offsets(self) -> tuple[float, float, float]:
         """Its x_offset, y_offset and z_offset (0 if the sensor has none)."""
@@ -165,6 +192,9 @@ class HostProbe:
             )
         x, y, z = (float(value) for value in result[:3])
         return HostSample(x, y, z - self.twist(x, y), z - self.offsets()[2])
+
+    def _is_of_plugin(self) -> bool:
+        return self.section.split()[0] not in STOCK
 
     def _has_sessions(self) -> bool:
         return hasattr(self._probe, "start_probe_session")
