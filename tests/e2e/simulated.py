@@ -173,8 +173,7 @@ class KlippyClient:
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """A method's result. Raises KlippyError, or EOFError when klippy restarts meanwhile."""
         self._number += 1
-        request = {"id": self._number, "method": method, "params": parameters}
-        self._socket.sendall(json.dumps(request).encode() + b"\x03")
+        self.ask(self._number, method, **parameters)
         while True:
             message = self._read()
             if message.get("id") == self._number:
@@ -182,6 +181,11 @@ class KlippyClient:
                     raise KlippyError(message["error"]["message"])
                 result: dict[str, Any] = message["result"]
                 return result
+
+    def ask(self, number: int, method: str, **parameters: Any) -> None:
+        """Send a request and do not wait for its answer."""
+        request = {"id": number, "method": method, "params": parameters}
+        self._socket.sendall(json.dumps(request).encode() + b"\x03")
 
     def gcode(self, script: str) -> list[str]:
         """Run a script to the end of its moves; returns the console lines it gave. Raises KlippyError."""

@@ -57,3 +57,14 @@ def test_twenty_homings_at_twenty_times_real_time(printer_sim: Starter) -> None:
         klippy.gcode("G28")
     assert klippy.status("toolhead")["homed_axes"] == "xyz"
     klippy.close()
+
+
+def test_a_client_that_does_not_read_for_a_second_stays_connected(printer_sim: Starter) -> None:
+    """At 40 times real time that is 40 of klippy's seconds, and klippy drops a client after five."""
+    printer = printer_sim("corexy", speed=40)
+    klippy = printer.connect()
+    for number in range(1000, 1060):  # more answers than a socket holds
+        klippy.ask(number, "objects/query", objects={"configfile": None})
+    time.sleep(1.0)
+    assert klippy.call("info")["state"] == "ready"
+    klippy.close()

@@ -11,7 +11,10 @@ import os
 import runpy
 import signal
 import sys
+import time
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 PR_SET_PDEATHSIG = 1
 
@@ -44,6 +47,25 @@ def die_with_parent(parent: int) -> None:
         sys.exit(1)
 
 
+def judge_clients_in_real_time(webhooks: ModuleType) -> None:
+    """Have klippy drop a client that reads nothing for five real seconds, not for five of its own.
+
+    Clients live in real time: at 40 times real time, five of klippy's seconds are an eighth of one.
+    """
+    judge = webhooks.ServerSocket.stats
+    judged = 0.0
+
+    def stats(self: Any, eventtime: float) -> Any:
+        nonlocal judged
+        now = time.time()  # the wall clock alone is real in klippy's process
+        if 0.0 <= now - judged < 1.0:
+            return False, ""
+        judged = now
+        return judge(self, eventtime)
+
+    webhooks.ServerSocket.stats = stats  # type: ignore[attr-defined]
+
+
 def run_klippy_package(root: str) -> None:
     """Run the klippy of the PyPI package, whose modules are all inside the package `klippy`.
 
@@ -54,6 +76,7 @@ def run_klippy_package(root: str) -> None:
     for name in TOP_LEVEL:
         sys.modules[name] = importlib.import_module(f"klippy.{name}")
     sys.modules["klippy.kinematics.stepper"] = sys.modules["stepper"]
+    judge_clients_in_real_time(sys.modules["webhooks"])
     importlib.import_module("klippy.klippy").main()
 
 
@@ -61,6 +84,7 @@ def run_klippy_checkout(root: str) -> None:
     """Run klippy.py of a git checkout of Klipper or of a fork, as `python klippy/klippy.py` would."""
     script = Path(root) / "klippy" / "klippy.py"
     sys.path[0] = str(script.parent)
+    judge_clients_in_real_time(importlib.import_module("webhooks"))
     runpy.run_path(str(script), run_name="__main__")
 
 
