@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from zcal_tui.model.check_info import title_and_name
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.results import versions
 from zcal_tui.results.context import config_of, frame_of
@@ -116,7 +117,8 @@ def _twisted(*records: Record) -> bool:
 
 def _notes(first: Record, second: Record) -> Iterator[str]:
     if variant(first) != variant(second):
-        yield f"A is {titled(first.check, first)}. B is {titled(second.check, second)}. They cannot be compared."
+        a, b = (titled(title_and_name(record.check), record) for record in (first, second))
+        yield f"A is {a}. B is {b}. They cannot be compared."
     if versions.crossed(first.printer, second.printer):
         yield (
             "Klipper v0.13.0-476 changed how it reports probed heights: as bed contact instead of toolhead Z. "

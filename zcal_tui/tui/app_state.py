@@ -60,11 +60,6 @@ def stored_parameters(declared: type, values: Mapping[str, Any]) -> Any:
         return declared()
 
 
-def short_title(title: str) -> str:
-    """A check's title without what explains it (`Z offset: the paper test`)."""
-    return title.partition(":")[0]
-
-
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from zcal_tui.model.check_info import title_and_name
 from zcal_tui.model.codec import estimate_to_json
 from zcal_tui.model.labels import label
 from zcal_tui.model.record import Record
@@ -18,8 +19,9 @@ MAX_VALUE = 60
 def as_text(comparison: RunComparison) -> Iterator[str]:
     """The comparison as text."""
     first, second = comparison.first, comparison.second
+    title = title_and_name(first.check)
     same = variant(first) == variant(second)
-    yield f"{titled(first.check, first) if same else first.check}: B against A"
+    yield f"{titled(title, first) if same else title}: B against A"
     for letter, record in (("A", first), ("B", second)):
         yield f"  {letter}  {moment(record.started)}  {_ended(record)}  {record.id}"
     yield ""

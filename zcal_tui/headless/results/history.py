@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from zcal_tui.headless.text import GLYPH
+from zcal_tui.model.check_info import title_and_name
 from zcal_tui.model.codec import estimate_to_json
 from zcal_tui.model.estimate_text import value_text
 from zcal_tui.model.labels import label
@@ -69,7 +70,7 @@ def as_text(
     yield f"{printer}: {count} {'run' if count == 1 else 'runs'}"
     for history in found:
         yield ""
-        yield titled(history.check, history.runs[0])
+        yield titled(title_and_name(history.check), history.runs[0])
         yield from itertools.chain.from_iterable(map(_run, history.shown))
         if (hidden := len(history.runs) - len(history.shown)) > 0:
             yield f"  {hidden} earlier (--limit shows more)"

@@ -36,3 +36,9 @@ ESTIMATES: Mapping[str, EstimateInfo] = {
 def info_of(check: str) -> CheckInfo | None:
     """The description of a check; None for one that this version does not have, as in a record of a newer one."""
     return ALL_INFO.get(check)
+
+
+def title_and_name(check: str) -> str:
+    """A check's title beside its name on the command line, as it is shown first: `Repeatability · accuracy`."""
+    info = info_of(check)
+    return check if info is None else f"{info.title} · {check}"

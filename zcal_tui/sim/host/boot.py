@@ -63,7 +63,7 @@ def judge_clients_in_real_time(webhooks: ModuleType) -> None:
         judged = now
         return judge(self, eventtime)
 
-    webhooks.ServerSocket.stats = stats  # type: ignore[attr-defined]
+    webhooks.ServerSocket.stats = stats
 
 
 def run_klippy_package(root: str) -> None:

@@ -12,7 +12,7 @@ from zcal_tui.model.record import Estimate, Record
 from zcal_tui.results.compare import Difference, RunComparison, compare
 from zcal_tui.results.text import difference_text, estimate_value, moment, significance_text
 from zcal_tui.tui.actions import bindings
-from zcal_tui.tui.app_state import AppState, short_title
+from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.history_model import ending
 from zcal_tui.tui.screens.base import ZcalScreen
@@ -119,7 +119,7 @@ class CompareScreen(ZcalScreen):
 
     def on_mount(self) -> None:
         """Name it."""
-        title = short_title(self.app_state.title(self._comparison.first.check))
+        title = self.app_state.title(self._comparison.first.check)
         self.query_one("#body").border_title = Content(f"{title}: B against A")
 
     def on_resize(self) -> None:

@@ -18,7 +18,7 @@ from zcal_tui.results.store import StoredRun, read_whole
 from zcal_tui.results.variant import key
 from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.tui.actions import bindings
-from zcal_tui.tui.app_state import ALL, AppState, short_title
+from zcal_tui.tui.app_state import ALL, AppState
 from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.history_model import HistoryModel, Trend, outcome_text, read_runs, stale_reason, with_trends
 from zcal_tui.tui.screens.base import ZcalScreen
@@ -118,7 +118,7 @@ class HistoryScreen(ZcalScreen):
 
     def _show_history(self) -> None:
         shown, runs = self._shown, self.query_one(RunList)
-        title = short_title(self.app_state.title(self._check)) if self._check else "All checks"
+        title = self.app_state.title(self._check) if self._check else "All checks"
         count = f"{len(shown)} run{'' if len(shown) == 1 else 's'}"
         runs.border_title = Content(f"{title} · {count if self._history is not None else 'reading …'}")
         self.query_one("#filter", PlainButton).disabled = len(self._filters) < 2

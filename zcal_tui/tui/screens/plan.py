@@ -10,12 +10,13 @@ from textual.widget import Widget
 
 from zcal_tui.checks.base import Declaration
 from zcal_tui.checks.parameters import specs
+from zcal_tui.model.check_info import title_and_name
 from zcal_tui.model.check_info.info import Needs
 from zcal_tui.model.record import Level
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.tui.actions import bindings
-from zcal_tui.tui.app_state import ALL, AppState, CheckStatus, short_title
+from zcal_tui.tui.app_state import ALL, AppState, CheckStatus
 from zcal_tui.tui.messages import RunWatched, SettingsRequested, StartRequested
 from zcal_tui.tui.presenters import presenter_of
 from zcal_tui.tui.screens.base import NARROW, ZcalScreen
@@ -182,7 +183,7 @@ class PlanScreen(ZcalScreen):
         result = ""
         if record is not None and record.verdict is not None:
             result = presenter_of(name).live(record).text if record.estimates else ""
-        title = "Full calibration" if name == ALL else short_title(self.app_state.title(name))
+        title = self.app_state.title(name)
         return ChecklistEntry(name, title, self.app_state.status(name), result)
 
     def _show_detail(self) -> None:
@@ -208,8 +209,8 @@ class PlanScreen(ZcalScreen):
             return
         self._detail_of = detail_of
         detail = self.query_one("#detail")
-        if detail.border_title != check.info.title:
-            detail.border_title = check.info.title
+        if detail.border_title != (title := title_and_name(name)):
+            detail.border_title = title
         self.query_one("#text", Plain).set_text(self._text(name, check, status, width))
         start = self.query_one("#start", PlainButton)
         label = "Watch" if status.running else "Start"

@@ -11,7 +11,7 @@ from zcal_tui.model.outcome_words import OUTCOME_WORDS
 from zcal_tui.model.record import Change, Level, Outcome, Record, RecordPart, Verdict
 from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.tui.actions import bindings
-from zcal_tui.tui.app_state import LEVEL_WORDS, AppState, short_title
+from zcal_tui.tui.app_state import LEVEL_WORDS, AppState
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.messages import PlanRequested, SettingsRequested, StartRequested
 from zcal_tui.tui.presenters import presenter_of
@@ -163,7 +163,7 @@ class VerdictScreen(ZcalScreen):
     def compose_buttons(self) -> Iterable[Widget]:
         """The ways on."""
         if (following := self.app_state.next_check(self.record.check)) is not None:
-            title = short_title(self.app_state.title(following))
+            title = self.app_state.title(following)
             label = "Continue" if self.app.size.width < NARROW else f"Continue: {title}"
             yield PlainButton(label, id="next-check", variant="success", action="screen.next")
         yield PlainButton("Plan", id="plan", action="screen.plan")
@@ -184,10 +184,7 @@ class VerdictScreen(ZcalScreen):
 
     def _parts(self) -> Content:
         signs = glyphs_of(self)
-        lines = [
-            part_line(part, short_title(self.app_state.title(part.check)), signs)
-            for part in self.record.parts
-        ]
+        lines = [part_line(part, self.app_state.title(part.check), signs) for part in self.record.parts]
         return Content("\n").join(lines)
 
     def show(self, snapshot: Snapshot) -> None:

@@ -16,7 +16,6 @@ from zcal_tui.results.store import StoredRun
 from zcal_tui.results.text import moment
 from zcal_tui.results.variant import titled
 from zcal_tui.tui.actions import bindings
-from zcal_tui.tui.app_state import short_title
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.history_model import ending, short_numbers
 from zcal_tui.tui.widgets.checklist import STYLE
@@ -160,7 +159,7 @@ class RunList(Widget, can_focus=True):
         )
         if columns.check:
             room = TITLE if columns.wide else SHORT_TITLE
-            title = short_title(self._titles(entry.check)) if entry.check else entry.path.name
+            title = self._titles(entry.check) if entry.check else entry.path.name
             if entry.record is not None:
                 title = titled(title, entry.record)
             title = title if len(title) <= room else f"{title[: room - 1]}…"
