@@ -5,13 +5,14 @@ The plan is made first (`install_plan`), then carried out step by step.
 
 import argparse
 import os
+import re
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 
 from zcal_tui.tools import klipper_folder
+from zcal_tui.tools.config_backup import absolute, backup_folder, backup_place
 from zcal_tui.tools.install_plan import (
     EditConfig,
     Exclude,
@@ -67,8 +68,9 @@ def main(argv: Sequence[str], environment: Mapping[str, str] = os.environ, home:
         return USAGE
 
 
-def apply(step: InstallStep) -> str:
-    """Carry out one step, and say so. Raises InstallError."""
+def apply(step: InstallStep, backups: Path, patterns: Sequence[str] = ()) -> str:
+    """Carry out one step, and say so. A backup goes to the folder `backups`, where none of the include patterns finds
+    it. Raises InstallError."""
     try:
         if isinstance(step, Link):
             step.place.symlink_to(step.target, target_is_directory=True)
@@ -77,7 +79,7 @@ def apply(step: InstallStep) -> str:
         elif isinstance(step, Exclude):
             _exclude(step)
         else:
-            return f"Done: {step} Backup: {_edit(step)}"
+            return f"Done: {step} Backup: {_edit(step, backups, patterns)}"
     except OSError as error:
         raise InstallError(f"Failed: {step} {error.strerror}.") from error
     return f"Done: {step}"
@@ -102,7 +104,9 @@ def _run(options: argparse.Namespace, environment: Mapping[str, str], home: Path
             print(f"Planned: {step}")
         code = DONE
     else:
-        code = _carry_out(plan, options)
+        included = config.configuration.files.included if config else {}
+        patterns = [absolute(source, pattern) for source, pattern in included]
+        code = _carry_out(plan, options, backup_folder(environment, home), patterns)
     if code != DONE:
         return code
     for note in plan.notes:
@@ -112,7 +116,7 @@ def _run(options: argparse.Namespace, environment: Mapping[str, str], home: Path
     return DONE
 
 
-def _carry_out(plan: InstallPlan, options: argparse.Namespace) -> int:
+def _carry_out(plan: InstallPlan, options: argparse.Namespace, backups: Path, patterns: Sequence[str]) -> int:
     edits = [step for step in plan.steps if isinstance(step, EditConfig)]
     refused = [step for step in edits if not options.yes and not _agreed(step)]
     if refused and options.uninstall:
@@ -126,7 +130,7 @@ def _carry_out(plan: InstallPlan, options: argparse.Namespace) -> int:
             if step in refused:
                 print(f"Skipped: {step} Edit the file yourself, or run this again with --yes.")
             else:
-                print(apply(step))
+                print(apply(step, backups, patterns))
     except InstallError as error:
         print(error, file=sys.stderr)
         return FAILED
@@ -145,19 +149,22 @@ def _agreed(step: EditConfig) -> bool:
 
 
 def _exclude(step: Exclude) -> None:
-    lines = step.file.read_text(encoding="utf-8").splitlines() if step.file.is_file() else []
-    lines = [line for line in lines if line not in step.lines]
-    if not step.remove:
-        lines += step.lines
+    text = step.file.read_bytes().decode("utf-8", "surrogateescape") if step.file.is_file() else ""
+    ended = not text or text.endswith("\n")
+    for line in step.lines:
+        if step.remove:
+            text = re.sub(rf"^{re.escape(line)}\n|\n{re.escape(line)}\Z", "", text, flags=re.MULTILINE)
+        elif line not in text.splitlines():
+            text += f"{line}\n" if ended else f"\n{line}"
     step.file.parent.mkdir(parents=True, exist_ok=True)
-    step.file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    step.file.write_bytes(text.encode("utf-8", "surrogateescape"))
 
 
-def _edit(step: EditConfig) -> Path:
+def _edit(step: EditConfig, folder: Path, patterns: Sequence[str]) -> Path:
     """Write the new text beside the file and put it in its place; returns the backup's path."""
     file = step.file.resolve()
-    stamp = datetime.now().strftime("%Y%m%d_%H%M%S")
-    backup = file.with_name(f"{file.stem}-before-zcal-{stamp}{file.suffix}")
+    folder.mkdir(parents=True, exist_ok=True)
+    backup = backup_place(file, folder, patterns)
     new = file.with_name(f".{file.name}.new")
     shutil.copy2(file, backup)
     new.write_bytes(step.text.encode("utf-8"))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from zcal_tui.klipper_config.configuration import Entry
 from zcal_tui.tools import config_text
 from zcal_tui.tools.klipper_folder import NAMES, ConfigFile, KlipperFolder
 
@@ -51,16 +52,15 @@ class Exclude:
 
 @dataclass(frozen=True)
 class EditConfig:
-    """Change a printer.cfg, with a backup beside it, if the person agrees."""
+    """Change a file of the configuration, with a backup, if the person agrees."""
 
     file: Path
     text: str
-    remove: bool = False
+    does: str
+    """What it does, as the beginning of a sentence that the file's path ends."""
 
     def __str__(self) -> str:
-        if self.remove:
-            return f"Remove [{SECTION}] from {self.file}, keeping a backup."
-        return f"Add [{SECTION}] to {self.file}, keeping a backup."
+        return f"{self.does} {self.file}, keeping a backup."
 
 
 InstallStep = Link | Unlink | Exclude | EditConfig
@@ -108,7 +108,7 @@ def plan_install(folder: KlipperFolder, ours: Path, config: ConfigFile | None) -
         )
     elif config.where(SECTION) is None:
         text = config_text.add_section(config.text, SECTION)
-        steps.append(EditConfig(config.path, text))
+        steps.append(EditConfig(config.path, text, f"Add [{SECTION}] to"))
     if steps:
         notes.append(RESTART)
     return InstallPlan(tuple(steps), tuple(notes))
@@ -118,17 +118,16 @@ def plan_uninstall(folder: KlipperFolder, config: ConfigFile | None) -> InstallP
     """The steps that remove what is ours: the section first, since Klipper does not start with it alone."""
     steps: list[InstallStep] = []
     notes: list[str] = []
-    where = config.where(SECTION) if config else None
-    if config is not None and where is not None:
-        text = config_text.remove_section(config.texts[where], SECTION)
-        steps.append(EditConfig(where, text, remove=True))
-    elif config is None:
-        notes.append(f"No printer.cfg was found. Remove [{SECTION}] from yours, or Klipper will not start.")
     ours = [name for name in NAMES if folder.linked(name)]
-    if "z_calibration" in ours and config is not None and config.where("z_calibration"):
+    orphan = "z_calibration" if "z_calibration" in ours and "z_calibration" not in folder.has_own else ""
+    if config is None:
+        notes.append(f"No printer.cfg was found. Remove [{SECTION}] from yours, or Klipper will not start.")
+    else:
+        steps += _without_sections(config, orphan)
+    if orphan and config is not None and config.where(orphan):
         notes.append(
-            f"{config.where('z_calibration')} still has [z_calibration]. Remove the section, or install another plugin"
-            " of that name. Otherwise Klipper will not start."
+            f"[{orphan}] is commented out, because Klipper does not start without its module. To use another plugin of "
+            "that name, install it and remove the # signs."
         )
     steps += [Unlink(folder.link(name)) for name in ours]
     lines = tuple(line for line in map(folder.exclude_line, NAMES) if line in folder.excluded)
@@ -137,6 +136,29 @@ def plan_uninstall(folder: KlipperFolder, config: ConfigFile | None) -> InstallP
     if steps:
         notes.append(RESTART)
     return InstallPlan(tuple(steps), tuple(notes))
+
+
+def _without_sections(config: ConfigFile, orphan: str) -> list[EditConfig]:
+    """The edits that take [zcal] out of every file, and comment out a section whose module goes too."""
+    found: dict[Path, list[Entry]] = {}
+    for entry in config.configuration.entries:
+        if entry.option is None and entry.section in (SECTION, orphan):
+            found.setdefault(Path(entry.file), []).append(entry)
+    edits = []
+    for file, entries in found.items():
+        text = config.texts[file]
+        for entry in entries:
+            if entry.saved:
+                text = config_text.remove_saved(text, entry.section)
+            elif entry.section == SECTION:
+                text = config_text.remove_section(text, entry.section)
+            else:
+                text = config_text.comment_out(text, entry.section)
+        names = [entry.section for entry in entries]
+        does = [f"Remove [{SECTION}]"] if SECTION in names else []
+        does += [f"{'comment' if does else 'Comment'} out [{orphan}]"] if orphan in names else []
+        edits.append(EditConfig(file, text, f"{' and '.join(does)} in"))
+    return edits
 
 
 def update_advice(checkout: Path | None, origin: str = "", branch: str = "") -> str:

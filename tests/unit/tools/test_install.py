@@ -58,6 +58,21 @@ def config_of(home: Path) -> Path:
     return home / "printer_data" / "config" / "printer.cfg"
 
 
+def backups_of(home: Path) -> list[Path]:
+    """The backups of edited files."""
+    return sorted((home / ".local" / "share" / "zcal-tui" / "config-backups").iterdir())
+
+
+def tree(home: Path) -> dict[str, bytes]:
+    """Every file of the configuration and of Klipper's folder, links too."""
+    return {
+        str(path): str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
+        for folder in ("printer_data", "klipper")
+        for path in (home / folder).rglob("*")
+        if (path.is_file() or path.is_symlink()) and (".git" not in path.parts or path.name == "exclude")
+    }
+
+
 def test_links_and_keeps_git_clean(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert install(home, "--yes") == DONE
     extras = home / "klipper" / "klippy" / "extras"
@@ -66,8 +81,9 @@ def test_links_and_keeps_git_clean(home: Path, capsys: pytest.CaptureFixture[str
         assert (extras / name / "__init__.py").is_file()
     assert git(home / "klipper", "status", "--porcelain") == ""
     assert config_of(home).read_text() == CONFIG.replace("#*# <-", "[zcal]\n\n#*# <-", 1)
-    (backup,) = config_of(home).parent.glob("printer-before-zcal-*.cfg")
+    (backup,) = backups_of(home)
     assert backup.read_text() == CONFIG
+    assert [path.name for path in config_of(home).parent.iterdir()] == ["printer.cfg"]
     said = capsys.readouterr().out
     assert "systemctl restart klipper" in said
     assert "[update_manager zcal-tui]" in said or "git checkout" in said
@@ -170,13 +186,96 @@ def test_a_section_in_an_included_file_counts(home: Path) -> None:
     assert (config_of(home).parent / "more.cfg").read_text() == ""
 
 
-def test_uninstalling_warns_of_a_section_that_would_keep_klippy_from_starting(
+@pytest.mark.parametrize(
+    "text",
+    [
+        CONFIG,
+        "[mcu]\nserial: x\n",
+        "[mcu]\nserial: x",
+        "[mcu]\nserial: x\n\n\n",
+        "[mcu]\r\nserial: x\r\n\r\n#*# <---------------------- SAVE_CONFIG ---------------------->\r\n#*# [p]\r\n",
+        "\n",
+        "",
+        "[mcu]\nserial: x\n#*# <---------------------- SAVE_CONFIG ---------------------->\n#*# [probe]\n",
+    ],
+)
+@pytest.mark.parametrize("exclude", ["# git\n", "# git", None])
+def test_installing_and_uninstalling_leaves_the_tree_as_it_was(
+    home: Path, text: str, exclude: str | None
+) -> None:
+    config_of(home).write_bytes(f"{text}".encode())
+    if exclude is not None:
+        (home / "klipper" / ".git" / "info" / "exclude").write_text(exclude)
+    before = tree(home)
+    assert install(home, "--yes") == DONE
+    assert install(home, "--uninstall", "--yes") == DONE
+    assert tree(home) == before
+
+
+@pytest.mark.parametrize(
+    "pattern", ["conf.d/*.cfg", "{config}/conf.d/*.cfg", "conf.d/*", "../config/conf.d/zcal*"]
+)
+def test_no_include_finds_a_backup(home: Path, pattern: str) -> None:
+    folder = config_of(home).parent
+    (folder / "conf.d").mkdir()
+    (folder / "conf.d" / "zcal.cfg").write_text("[zcal]\nz_backlash: 0.01\n")
+    config_of(home).write_text(f"[include {pattern.format(config=folder)}]\n" + CONFIG)
+    assert install(home, "--yes") == DONE
+    assert install(home, "--uninstall", "--yes") == DONE
+    assert [path.name for path in (folder / "conf.d").iterdir()] == ["zcal.cfg"]
+    assert (folder / "conf.d" / "zcal.cfg").read_text() == ""
+    (backup,) = backups_of(home)
+    assert backup.read_text() == "[zcal]\nz_backlash: 0.01\n"
+
+
+def test_an_include_of_the_backups_folder_does_not_find_them_either(home: Path) -> None:
+    keep = home / ".local" / "share" / "zcal-tui" / "config-backups"
+    config_of(home).write_text(f"[include {keep}/*]\n" + CONFIG)
+    assert install(home, "--yes") == DONE
+    (backup,) = backups_of(home)
+    assert backup.name.startswith(".")  # which a * does not match
+    config_of(home).write_text(f"[include {keep}/*]\n[include {keep}/.*]\n[zcal]\n")
+    assert install(home, "--uninstall", "--yes") == FAILED
+    assert "[zcal]" in config_of(home).read_text()
+    assert (home / "klipper" / "klippy" / "extras" / "zcal").exists()
+
+
+def test_a_section_in_several_files_goes_from_all(home: Path) -> None:
+    folder = config_of(home).parent
+    saved = (
+        "\n#*# <---------------------- SAVE_CONFIG ---------------------->\n"
+        "#*# DO NOT EDIT THIS BLOCK OR BELOW. The contents are auto-generated.\n#*#\n"
+        "#*# [probe]\n#*# z_offset = 1.5\n#*#\n#*# [zcal]\n#*# z_backlash = 0.01\n"
+    )
+    (folder / "a.cfg").write_text("[zcal]\n# note\n[gcode_macro A]\ngcode:\n")
+    (folder / "b.cfg").write_text("[fan]\npin: PA1\n[zcal]\nswitch_hysteresis: 0.02\n")
+    config_of(home).write_text("[include a.cfg]\n[include b.cfg]\n[zcal]\n\n[mcu]\nserial: x\n" + saved)
+    assert install(home, "--yes") == DONE
+    assert install(home, "--uninstall", "--yes") == DONE
+    for file in folder.iterdir():
+        assert "[zcal]" not in file.read_text()
+        assert "z_backlash" not in file.read_text()
+    assert "#*# z_offset = 1.5\n" in config_of(home).read_text()
+    assert "[fan]\npin: PA1\n" in (folder / "b.cfg").read_text()
+    assert len(backups_of(home)) == 3
+
+
+def test_uninstalling_comments_out_a_section_that_would_keep_klippy_from_starting(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     install(home, "--yes")
-    config_of(home).write_text("[z_calibration]\n" + config_of(home).read_text())
+    text = "[z_calibration]\nnozzle_xy_position: 1,2\n\n" + config_of(home).read_text()
+    more = "#*# DO NOT EDIT THIS BLOCK OR BELOW. The contents are auto-generated.\n#*#\n#*# [probe]\n"
+    config_of(home).write_text(
+        text.replace("#*# [probe]\n", more)
+        + "#*# z_offset = 1\n#*#\n#*# [z_calibration]\n#*# switch_offset = 0.5\n"
+    )
     assert install(home, "--uninstall", "--yes") == DONE
-    assert "still has [z_calibration]" in capsys.readouterr().out
+    assert "[z_calibration] is commented out" in capsys.readouterr().out
+    after = config_of(home).read_text()
+    assert after.startswith("#[z_calibration]\n#nozzle_xy_position: 1,2\n\n[mcu]")
+    assert "switch_offset" not in after
+    assert "#*# z_offset = 1\n" in after
 
 
 @pytest.mark.parametrize("words", [("--yes",), ("--uninstall", "--yes")])
