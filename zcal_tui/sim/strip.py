@@ -1,7 +1,8 @@
 """Leave out of a configuration what has nothing to do with Z, so that more printers can be simulated.
 
 What Z depends on stays: kinematics, endstops, probe, homing, levelling, mesh, the heaters of bed and extruder, and what
-the macros refer to that these call. Macros themselves need no hardware; one that renames a missing command goes too.
+the macros refer to that these call. Macros that nothing left calls and that have nothing to do with Z go, and those
+that rename a missing command.
 What calibrating would have saved and is missing gets a usual value.
 """
 
@@ -26,6 +27,17 @@ _ROOTS = frozenset(
     )
 )
 """Commands that macros may replace and that measure or home."""
+_Z_WORDS = _ROOTS | {
+    *(
+        "SET_GCODE_OFFSET",
+        "Z_OFFSET_APPLY_PROBE",
+        "Z_OFFSET_APPLY_ENDSTOP",
+        "MANUAL_PROBE",
+        "BED_MESH_PROFILE",
+    ),
+    *("BED_MESH_CLEAR", "BED_MESH_OFFSET", "SET_KINEMATIC_POSITION", "FORCE_MOVE", "SAVE_CONFIG"),
+}
+"""Words of a macro that is kept though nothing calls it: people start it, and Z depends on it."""
 _ROOT_NAME = re.compile(r"PROBE|DOCK|ATTACH|DEPLOY|STOW|HOM(E|ING)|KLICKY|EUCLID", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -90,6 +102,7 @@ class _Stripper:
         self._leave_out_menus()
         self._leave_out_chips()
         self._leave_out_renames()
+        self._leave_out_macros()
         kept = {name: section for name, section in self._sections.items() if name not in self._left_out}
         unknown = [*self._unknown(kept), *self._return_after_homing()]
         for one in unknown:
@@ -202,6 +215,47 @@ class _Stripper:
             elif section.kind == _MENU:
                 self._leave_out(section, "Z does not depend on it.")
 
+    def _leave_out_macros(self) -> None:
+        """Leave out macros that nothing left calls and that have nothing to do with Z."""
+        about_z = self._macros_about_z()
+        waiting = [
+            section
+            for section in self._sections.values()
+            if section.name not in self._left_out
+            # what replaces a command may be called by anyone
+            and (
+                section.kind != _MACRO
+                or section.name in about_z
+                or section.get("rename_existing") is not None
+            )
+        ]
+        kept: set[str] = set()
+        while waiting:
+            section = waiting.pop()
+            if section.name not in kept:
+                kept.add(section.name)
+                words = {word.upper() for word in _WORD.findall(_texts(section))}
+                waiting += [self._macros[word] for word in words if word in self._macros]
+        for name, macro in self._macros.items():
+            # a name that is not one word cannot be found in a text
+            if not self._is_gone(macro.name) and macro.name not in kept and _WORD.fullmatch(name):
+                self._leave_out(macro, "Nothing that is left calls it, and it has nothing to do with Z.")
+
+    def _macros_about_z(self) -> set[str]:
+        """The sections of macros that replace a command that measures or moves Z, or lead to one."""
+        words = {
+            name: {word.upper() for word in _WORD.findall(f"{macro.name}\n{_script(macro)}")}
+            for name, macro in self._macros.items()
+        }
+        about = {
+            name
+            for name, used in words.items()
+            if used & _Z_WORDS or any(_ROOT_NAME.search(word) for word in used)
+        }
+        while more := {name for name, used in words.items() if used & about} - about:
+            about |= more
+        return {self._macros[name].name for name in about}
+
     def _leave_out_chips(self) -> None:
         """Leave out further micro-controllers that nothing left is connected to, and the aliases of their pins."""
         kept = [section for section in self._sections.values() if section.name not in self._left_out]
@@ -241,6 +295,11 @@ def _script(section: Section) -> str:
     return "\n".join(
         option.value for name, option in section.options.items() if name == "gcode" or name.endswith("_gcode")
     )
+
+
+def _texts(section: Section) -> str:
+    """All values of a section: a macro may be named in any of them, a template or a variable."""
+    return "\n".join(option.value for option in section.options.values())
 
 
 def _uses(section: Section, chip: str) -> bool:

@@ -15,6 +15,7 @@ from zcal_tui.klipper_config.configuration import (
     read_configuration,
     sections_named,
 )
+from zcal_tui.sim.duplicate_pins import refuse_duplicate_pins
 from zcal_tui.sim.klipper_commands import is_provided
 from zcal_tui.sim.klippy_facts import KlippyFacts
 from zcal_tui.sim.mandatory import missing_options
@@ -124,6 +125,7 @@ def connect(
             "G28 goes back to where X or Y homed, often a step out of range, and then fails. Set it to False.",
         )
     _refuse_ways_out(configuration, refusals)
+    refuse_duplicate_pins(configuration, refusals)
     if facts is not None:
         _refuse_unknown(configuration, refusals, plugins, facts)
         _refuse_missing(configuration, refusals)

@@ -53,6 +53,39 @@ def test_macros_are_followed_through_macros_and_delayed_gcode() -> None:
     assert left_out(text) == {"output_pin lamp"}
 
 
+CALLED = (
+    "[gcode_macro PRINT_START]\ngcode:\n  LEVEL\n"
+    "[gcode_macro LEVEL]\ngcode:\n  _prepare\n  Z_TILT_ADJUST\n"
+    "[gcode_macro _PREPARE]\ngcode:\n  {% set speed = printer['gcode_macro _Speeds'].fast %}\n"
+    "[gcode_macro _Speeds]\nvariable_fast: 1\ngcode:\n"
+    "[gcode_macro SET_BABYSTEP]\ngcode:\n  SET_GCODE_OFFSET Z=0.1\n"
+    "[idle_timeout]\ngcode:\n  BEDTIME\n[gcode_macro BEDTIME]\ngcode:\n  M84\n"
+    "[delayed_gcode boot]\ninitial_duration: 1\ngcode:\n  HELLO\n[gcode_macro HELLO]\ngcode:\n  M117 Hi\n"
+)
+UNRELATED = (
+    "[gcode_macro PLAY_TUNE]\ngcode:\n  _BEEP\n[gcode_macro _BEEP]\ngcode:\n  M300\n"
+    "[gcode_button b]\npin: PA1\npress_gcode:\n  EJECT\n[gcode_macro EJECT]\ngcode:\n  M117 out\n"
+)
+
+
+def test_macros_that_something_left_calls_stay() -> None:
+    kept = strip(parse_text(Z + CALLED + UNRELATED)).configuration.sections
+    assert set(parse_text(CALLED).sections) <= set(kept)
+
+
+def test_macros_that_nothing_left_calls_go_and_are_listed() -> None:
+    result = strip(parse_text(Z + CALLED + UNRELATED))
+    found = {one.section: one.reason for one in result.left_out}
+    assert set(found) == {
+        "gcode_macro PLAY_TUNE",
+        "gcode_macro _BEEP",
+        "gcode_button b",
+        "gcode_macro EJECT",
+    }
+    assert found["gcode_macro EJECT"] == "Nothing that is left calls it, and it has nothing to do with Z."
+    assert found["gcode_button b"] == "Z does not depend on it."
+
+
 def test_a_macro_that_renames_a_missing_command_goes() -> None:
     text = (
         Z + "[gcode_macro SET_LED]\nrename_existing: _SET_LED\ngcode:\n"
