@@ -5,7 +5,16 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks import analyse, first_frame, key_press, sim_mcu, stored_runs, updates
+from benchmarks import (
+    analyse,
+    first_frame,
+    key_press,
+    many_printers,
+    sim_mcu,
+    soak,
+    stored_runs,
+    updates,
+)
 from benchmarks.errors import BenchmarkError
 from benchmarks.options import BenchmarkOptions
 from benchmarks.table import BenchmarkReport
@@ -18,7 +27,11 @@ BENCHMARKS: dict[str, Callable[[BenchmarkOptions], BenchmarkReport]] = {
     "sim_mcu": sim_mcu.run,
     "analyse": analyse.run,
     "stored_runs": stored_runs.run,
+    "many_printers": many_printers.run,
+    "soak": soak.run,
 }
+ON_REQUEST = ("soak",)
+"""Those that only run by name, since they take long."""
 MIN_SECONDS = 8.0
 """Shorter windows would mostly show the machine's other work."""
 
@@ -33,14 +46,17 @@ def _number(text: str, *, least: float) -> float:
     return value
 
 
-def _count(text: str) -> int:
-    return int(_number(text, least=1))
+def _count(text: str, *, least: int = 1) -> int:
+    return int(_number(text, least=least))
 
 
 def _options(parser: argparse.ArgumentParser, arguments: list[str]) -> tuple[list[str], BenchmarkOptions]:
     usual = BenchmarkOptions()
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)}; without a name all of them"
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"{', '.join(BENCHMARKS)}; without a name all but {', '.join(ON_REQUEST)}",
     )
     parser.add_argument("--starts", type=_count, default=usual.starts, help="starts of each program")
     parser.add_argument(
@@ -50,12 +66,20 @@ def _options(parser: argparse.ArgumentParser, arguments: list[str]) -> tuple[lis
         "--seconds", type=partial(_number, least=MIN_SECONDS), default=usual.seconds, help="length of a span"
     )
     parser.add_argument("--klipper", metavar="DIR", help="sim_mcu: the Klipper to run, as for zcal-tui sim")
+    parser.add_argument(
+        "--minutes", type=partial(_number, least=0.5), default=usual.minutes, help="soak: how long"
+    )
+    parser.add_argument(
+        "--printers", type=partial(_count, least=2), default=usual.printers, help="many_printers: how many"
+    )
     given = parser.parse_args(arguments)
     for name in given.names:
         if name not in BENCHMARKS:
             parser.error(f"there is no benchmark {name!r}; there are {', '.join(BENCHMARKS)}")
-    options = BenchmarkOptions(given.starts, given.windows, given.seconds, given.klipper)
-    return given.names or list(BENCHMARKS), options
+    options = BenchmarkOptions(
+        given.starts, given.windows, given.seconds, given.klipper, given.minutes, given.printers
+    )
+    return given.names or [name for name in BENCHMARKS if name not in ON_REQUEST], options
 
 
 def main(arguments: list[str]) -> int:

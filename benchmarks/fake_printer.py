@@ -68,3 +68,53 @@ def console_line(number: int) -> str:
     if number % 8 == 0:
         return f"// a macro has come to its line {number}"
     return f"// probe at 125.000,125.000 is z={1.245 + 0.002 * math.sin(number):.6f}"
+
+
+SECTIONS, OPTIONS, COMMANDS = 60, 14, 220
+"""The size of an ordinary printer's configuration with its macros (about 90 kB as JSON), and its G-code commands."""
+
+
+def large_objects() -> dict[str, dict[str, Any]]:
+    """The same printer with a configuration of ordinary size."""
+    options = [f"option_{number}" for number in range(OPTIONS)]
+    settings = {
+        f"gcode_macro M{number}": dict.fromkeys(options, 1.5 * number) | {"gcode": f"M{number}\n" * 60}
+        for number in range(SECTIONS)
+    }
+    config = {
+        section: {name: str(value) for name, value in values.items()} for section, values in settings.items()
+    }
+    commands = {
+        f"COMMAND_{number}": {"help": f"Does the {number}-th thing there is to do"}
+        for number in range(COMMANDS)
+    }
+    moves: dict[str, dict[str, str]] = {
+        name: {} for name in ("SAVE_GCODE_STATE", "RESTORE_GCODE_STATE", "G90", "G1")
+    }
+    known = OBJECTS["configfile"]
+    return {
+        **OBJECTS,
+        "gcode": {"commands": {**OBJECTS["gcode"]["commands"], **commands, **moves}},
+        "configfile": {
+            **known,
+            "settings": {**known["settings"], **settings},
+            "config": {**known["config"], **config},
+        },
+    }
+
+
+def probe_accuracy(samples: int, number: int) -> list[str]:
+    """The console lines of PROBE_ACCURACY with so many samples; `number` chooses the heights."""
+    heights = [1.245 + 0.0025 * ((number + 3 * index) % 4 - 1.5) for index in range(samples)]
+    mean = sum(heights) / samples
+    low, high = min(heights), max(heights)
+    deviation = math.sqrt(sum((height - mean) ** 2 for height in heights) / samples)
+    median = sorted(heights)[samples // 2]
+    return [
+        f"// PROBE_ACCURACY at X:125.000 Y:125.000 Z:10.000 (samples={samples} retract=2.000 speed=5.0 lift_speed=5.0)",
+        *(f"// probe at 125.000,125.000 is z={height:.6f}" for height in heights),
+        (
+            f"// probe accuracy results: maximum {high:.6f}, minimum {low:.6f}, range {high - low:.6f}, "
+            f"average {mean:.6f}, median {median:.6f}, standard deviation {deviation:.6f}"
+        ),
+    ]

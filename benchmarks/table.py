@@ -27,6 +27,21 @@ def kilobytes(rate: float) -> str:
     return f"{rate / 1e3:.2f} kB/s"
 
 
+def megabytes(size: float) -> str:
+    """Bytes."""
+    return f"{size / 1e6:.2f} MB"
+
+
+def seconds_text(seconds: float) -> str:
+    """A long duration in s."""
+    return f"{seconds:.1f} s"
+
+
+def plain_count(count: float) -> str:
+    """A number of things."""
+    return f"{count:.0f}"
+
+
 def plain_ratio(value: float) -> str:
     """A ratio."""
     return f"{value:.2f}×" if value < 100 else f"{value:.0f}×"
