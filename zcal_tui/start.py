@@ -97,9 +97,12 @@ def _several(command: Command, targets: "list[PrinterTarget]", store: Store) -> 
             session.start()
             printers.append(NamedPrinter(one.name, str(target.addresses[0]), session, one.parameters))
         options = RunOptions(present=False, save=command.save)
-        return run_several(
+        code = run_several(
             printers, command.check, as_json=command.json, options=options, at_once=command.at_once
         )
+        if any(printer.session.left is not None for printer in printers):
+            os._exit(code)  # as above
+        return code
     finally:
         loop.stop()
 

@@ -17,10 +17,12 @@ from zcal_tui.model.check_info.info import HARDWARE_CHANGES
 from zcal_tui.model.outside_text import indented_lines, json_line
 from zcal_tui.model.record import Record
 from zcal_tui.results.changes import Changed
-from zcal_tui.results.store import Store, entries, now_iso
+from zcal_tui.results.store import Store, entries, named_check, now_iso
 
 DEFAULT_LIMIT = 10
 LOW, HIGH = 1, 10_000
+EVERY_PRINTER = ""
+"""In place of the file of --printers: every printer with stored runs."""
 ONE_PRINTER = "printer whose runs are meant; default: the printer used last"
 SEVERAL_PRINTERS = "printer whose runs are meant, repeatable; default: the printer used last"
 
@@ -195,13 +197,24 @@ def _compare(arguments: Sequence[str]) -> int:
     parser = _parser("compare")
     parser.add_argument(
         "runs",
-        nargs="+",
+        nargs="*",
         metavar="RUN",
         help="two of: a run id or its start, `last CHECK`, `previous CHECK`; or one CHECK (or a variant of it, such as "
         "accuracy/endstop) for its last two finished runs",
     )
+    parser.add_argument(
+        "--printers",
+        nargs="?",
+        const=EVERY_PRINTER,
+        metavar="FILE",
+        help="compare the last run of one CHECK on every printer, or on the printers of FILE (docs/farm.md)",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args(arguments)
+    if given.printers is not None:
+        return _compare_printers(given)
+    if not given.runs:
+        parser.error("a run is required: two runs, or one check")
     from zcal_tui.headless.results import compare as words
     from zcal_tui.results.compare import compare
     from zcal_tui.results.find import NotFound, two
@@ -221,6 +234,40 @@ def _compare(arguments: Sequence[str]) -> int:
         _print_json(words.as_json(comparison))
     else:
         _print(words.as_text(comparison))
+    return ExitCode.OK
+
+
+def _compare_printers(given: argparse.Namespace) -> int:
+    """The last run of a check on several printers, each against its own earlier ones."""
+    from zcal_tui.headless.results import printers as words
+    from zcal_tui.results.normal import own_normals, runs_of
+
+    asked, listed = given.runs, given.printers
+    if not asked and listed != EVERY_PRINTER:  # `--printers accuracy`: what follows is the check
+        asked, listed = [listed], EVERY_PRINTER
+    if len(asked) != 1:
+        raise UsageProblem("--printers compares one check: zcal-tui compare --printers accuracy")
+    if given.printer_name is not None:
+        raise UsageProblem("--printers compares several printers; omit --printer-name")
+    store, check = _store(given), asked[0]
+    if listed == EVERY_PRINTER:
+        names = sorted(store.printers())
+    else:
+        from zcal_tui.printers_file import read_printers  # only with a file
+
+        names = [printer.name for printer in read_printers(as_path(listed))]
+    runs = {name: runs_of(store, name, check) for name in names}
+    if all(own.newest is None for own in runs.values()):
+        there = sorted(
+            {named for name in names for path in store.files(name) if (named := named_check(path))}
+        )
+        _known_check(check, there, "was run on these printers", [])
+        raise UsageProblem(f"no printer has a finished run of {check}")
+    normals = own_normals(runs)
+    if given.json:
+        _print_json(words.as_json(check, runs, normals))
+    else:
+        _print(words.as_text(check, runs, normals))
     return ExitCode.OK
 
 

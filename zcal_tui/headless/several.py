@@ -11,9 +11,12 @@ from typing import Any
 from zcal_tui.headless import run as single
 from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.headless.output import JsonOutput, TextOutput
-from zcal_tui.headless.run import HeadlessRun, Signals
+from zcal_tui.headless.run import LEAVE_LIMIT, HeadlessRun, Signals, wait_for_readers
 from zcal_tui.headless.several_summary import PrinterResult, summary, table
 from zcal_tui.model.events import Event, RunEnded
+from zcal_tui.model.record import Outcome
+from zcal_tui.results.normal import PrinterRuns, own_normals, runs_of
+from zcal_tui.results.variant import key
 from zcal_tui.session.port import RunOptions, SessionPort
 
 logger = logging.getLogger(__name__)
@@ -59,6 +62,7 @@ class _One:
     result: PrinterResult
     heard: float
     """When its check was started or last heard of."""
+    silence_reported: bool = False
     ended: bool = False
     left: bool = False
     """Whether its session is closed, or was left behind."""
@@ -74,6 +78,7 @@ class _One:
 
         def listen(event: Event) -> None:
             self.heard = time.monotonic()
+            self.silence_reported = False
             if isinstance(event, RunEnded) and event.record.check == check:
                 self.result.record = event.record
 
@@ -86,7 +91,8 @@ class _One:
         self.heard = time.monotonic()
         snapshot = self.printer.session.snapshot
         self.result.problem = snapshot.link.problem or snapshot.klippy_problem
-        self.printer.session.begin_close()
+        if self.printer.session.left is None:
+            self.printer.session.begin_close()
 
 
 def run_several(
@@ -107,24 +113,34 @@ def run_several(
     ones = [_one(printer, check, as_json, options, news) for printer in printers]
     try:
         with Signals().taken() as signals:
+            for one in ones:
+                signals.on_stop(one.run.emergency_stop)
             while not all(one.left for one in ones):
                 _step(ones, signals.count, at_once)
                 news.wait(single.POLL)
                 news.clear()
+            if signals.count <= 1:
+                _compare_with_earlier(ones)
+            _print_together([one.result for one in ones], check, as_json, signals)
     finally:
         for one in ones:
             one.run.stop_listening()
-    results = [one.result for one in ones]
-    if as_json:
-        JsonOutput().data(summary(results, check))
-    else:
-        together = TextOutput()
-        for line in table(results):
-            together.line(line)
     for one in ones:
         if one.failure is not None:
             raise one.failure
     return min((one.result.code for one in ones), key=SEVERITY.index)
+
+
+def _print_together(results: Sequence[PrinterResult], check: str, as_json: bool, signals: Signals) -> None:
+    together: JsonOutput | TextOutput
+    if as_json:
+        together = JsonOutput()
+        together.data(summary(results, check))
+    else:
+        together = TextOutput()
+        for line in table(results):
+            together.line(line)
+    wait_for_readers(together, signals)
 
 
 def _one(
@@ -139,17 +155,45 @@ def _one(
     return one
 
 
+def _compare_with_earlier(ones: Sequence[_One]) -> None:
+    """Find which printers left the range of their own earlier runs."""
+    stored: dict[str, PrinterRuns] = {}
+    for one in ones:
+        record = one.result.record
+        if record is not None and record.outcome is Outcome.FINISHED:
+            runs = runs_of(one.printer.session.store, str(record.printer.get("name")), key(record))
+            if runs.newest is not None and runs.newest.id == record.id:  # else it could not be stored
+                stored[one.printer.name] = runs
+    normals = own_normals(stored)
+    for one in ones:
+        one.result.normal = normals.get(one.printer.name)
+
+
 def _step(ones: Sequence[_One], signals: int, at_once: int | None) -> None:
     """Do what is due at each printer."""
     now = time.monotonic()
     codes = Counter(one.result.code for one in ones if one.ended and one.run.begun)
     stopped = codes[ExitCode.PRINTER_ERROR] >= ERRORS_THAT_STOP
-    places = sum(one.running and now - one.heard < SILENCE for one in ones)
+    silent = [one for one in ones if one.running and now - one.heard >= SILENCE]
+    for one in silent:
+        if not one.silence_reported:
+            one.silence_reported = True
+            one.output.message(
+                f"No news from the check for {SILENCE:.0f} s. The other printers do not wait for it."
+            )
+    places = sum(one.running for one in ones) - len(silent)
     for one in ones:
         if one.left:
             continue
         if one.ended:
-            one.left = one.printer.session.closed or now - one.heard > CLOSING_LIMIT
+            session = one.printer.session
+            if signals > 1 and session.left is None:
+                session.begin_leave()
+            one.left = (
+                session.closed
+                or now - one.heard > CLOSING_LIMIT
+                or (signals > 1 and now - one.heard > LEAVE_LIMIT)
+            )
             continue
         if stopped and not one.run.begun:
             one.output.message(

@@ -12,6 +12,8 @@ from zcal_tui.model.estimate_text import estimate_text
 from zcal_tui.model.labels import label
 from zcal_tui.model.record import SCHEMA_VERSION, Problem, Record
 from zcal_tui.results.main_estimate import main_estimates
+from zcal_tui.results.normal import OwnNormal, normal_json
+from zcal_tui.results.text import left_normal_text
 
 COLUMNS = 4
 """Printers up to which every estimate is shown, with a column for each printer."""
@@ -37,6 +39,8 @@ class PrinterResult:
     record: Record | None = None
     problem: Problem | None = None
     """What was in the way of a run that never began."""
+    normal: OwnNormal | None = None
+    """The range of its earlier runs, if there are enough."""
 
 
 def summary(results: Sequence[PrinterResult], check: str) -> dict[str, Any]:
@@ -51,6 +55,7 @@ def summary(results: Sequence[PrinterResult], check: str) -> dict[str, Any]:
                 "at": one.address,
                 "exit_code": int(one.code),
                 "record": None if one.record is None else record_to_json(one.record),
+                "normal": None if one.normal is None else normal_json(one.normal),
             }
             for one in results
         ],
@@ -69,6 +74,11 @@ def table(results: Sequence[PrinterResult]) -> list[str]:
             "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in rows
         ]
+    lines += [
+        f"  {one.name}: {left_normal_text(one.normal)}"
+        for one in results
+        if one.normal is not None and one.normal.left
+    ]
     return lines
 
 

@@ -50,6 +50,15 @@ NAME = "Its name in the file of --printers, else its address; only with several 
 _NUMBER: Schema = {"type": ["number", "null"]}
 _WORD: Schema = {"type": ["string", "null"]}
 _FLAG: Schema = {"type": ["boolean", "null"]}
+NORMAL: Mapping[str, Schema] = {
+    "estimate": {"type": "string"},
+    "unit": {"type": "string"},
+    "value": _NUMBER,
+    "low": _NUMBER,
+    "high": _NUMBER,
+    "runs": {"type": "integer", "description": "Earlier runs that it is made of."},
+    "left": {"type": "boolean", "description": "Whether the value is outside."},
+}
 _NUMBERS: Schema = {"type": "object", "additionalProperties": _NUMBER}
 
 CONTEXT: Mapping[str, tuple[Schema, str]] = {
@@ -132,6 +141,10 @@ class _Maker:
             "at": {"type": "string", "description": "The printer's address."},
             "exit_code": {"type": "integer", "description": "The exit code of its run."},
             "record": {"anyOf": [{"type": "object"}, {"type": "null"}], "description": "Null without a run."},
+            "normal": {
+                "anyOf": [_object_schema(dict(NORMAL), "A range."), {"type": "null"}],
+                "description": "The range of the printer's own earlier runs; null without enough of them.",
+            },
         }
         return _object_schema(
             {

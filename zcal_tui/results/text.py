@@ -7,6 +7,7 @@ from zcal_tui.model.labels import label
 from zcal_tui.model.record import Estimate, Outcome, Record
 from zcal_tui.results.compare import Difference
 from zcal_tui.results.main_estimate import main_estimates
+from zcal_tui.results.normal import OwnNormal
 from zcal_tui.results.trend import MIN_RUNS, Slope
 
 SLOW = 0.001
@@ -59,6 +60,20 @@ def significance_text(difference: Difference) -> str:
         False: "not significant",
         None: "the intervals do not decide",
     }[difference.significant]
+
+
+def normal_text(normal: OwnNormal) -> str:
+    """A printer's own normal range: `1.9 µm … 3.2 µm (12 runs)`."""
+    show = value_text(normal.estimate.name, normal.estimate.unit)
+    return f"{show(normal.low)} … {show(normal.high)} ({normal.runs} runs)"
+
+
+def left_normal_text(normal: OwnNormal) -> str:
+    """That a printer left its own normal, in a sentence."""
+    return (
+        f"{label(normal.estimate.name)} {estimate_value(normal.estimate)} is outside this printer's own normal range, "
+        f"{normal_text(normal)}."
+    )
 
 
 def slope_text(found: Slope | None, comparable: int) -> str:

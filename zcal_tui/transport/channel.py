@@ -8,6 +8,8 @@ from typing import Protocol
 from zcal_tui.transport.rpc import TERMINATOR, Framer, FrameTooLong
 
 _READ_SIZE = 2**16
+CLOSE_LIMIT = 2.0
+"""Seconds to send what is left to a printer that is slow to read."""
 
 
 class ChannelClosed(Exception):
@@ -70,4 +72,8 @@ class UnixChannel:
     async def close(self) -> None:
         self._writer.close()
         with contextlib.suppress(OSError):
-            await self._writer.wait_closed()
+            try:
+                async with asyncio.timeout(CLOSE_LIMIT):
+                    await self._writer.wait_closed()
+            except TimeoutError:  # the other end does not read what is left to send
+                self._writer.transport.abort()

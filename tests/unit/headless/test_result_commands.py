@@ -283,3 +283,60 @@ def test_a_whole_calibration_is_handed_to_the_session_with_what_it_goes_on_with(
     assert command.check == "all"
     assert command.parameters.skip == "temperature", "what else is done is the session's to find"
     assert command.resume.check == "all"
+
+
+@pytest.fixture
+def farm(store: Store) -> Store:
+    """Three printers: two as ever, one of which left its own normal, and one without a run of accuracy."""
+    for name, last in (("bay-1", 0.002), ("bay-2", 0.03)):
+        for day in range(1, 9):
+            run = records.accuracy(day, last if day == 8 else 0.002 + day * 1e-5)
+            records.keep(store, replace(run, printer={**run.printer, "name": name}))
+    other = records.backlash(3)
+    records.keep(store, replace(other, printer={**other.printer, "name": "bay-3"}))
+    return store
+
+
+def test_printers_are_compared_each_with_its_own_past(farm: Store, call: Call) -> None:
+    code, out, _ = call("compare", "--printers", "accuracy")
+    assert code == 0
+    lines = out.splitlines()
+    assert "the newest finished run on each printer" in lines[0]
+    assert [line.split()[0] for line in lines[2:4]] == ["bay-1", "bay-2"]
+    left = [line for line in lines if "outside this printer's own normal range" in line]
+    assert len(left) == 1 and left[0].startswith("bay-2: standard deviation σ 30 µm")
+    assert lines[-1] == "No finished run of accuracy: bay-3"
+    assert call("compare", "accuracy", "--printers")[1] == out
+
+
+def test_the_printers_of_a_file_are_compared(farm: Store, call: Call, tmp_path: Path) -> None:
+    listed = tmp_path / "farm.toml"
+    listed.write_text(
+        '[[printer]]\nname = "bay-2"\naddress = "/a"\n[[printer]]\nname = "bay-9"\naddress = "/b"\n'
+    )
+    code, out, _ = call("compare", "accuracy", "--printers", str(listed), "--json")
+    data = json.loads(out)
+    assert (code, data["event"], data["check"]) == (0, "printer_comparison", "accuracy")
+    two, nine = data["printers"]
+    assert (two["printer_name"], two["level"], two["normal"]["left"]) == ("bay-2", "pass", True)
+    assert (two["normal"]["runs"], two["estimates"]["sigma"]["value"]) == (7, 0.03)
+    assert (nine["id"], nine["estimates"], nine["normal"]) == (None, {}, None)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["compare"], "two runs, or one check"),
+        (["compare", "--printers"], "--printers compares one check"),
+        (["compare", "--printers", "acuracy"], "did you mean accuracy?"),
+        (["compare", "--printers", "bias"], "no check 'bias' was run on these printers"),
+        (["compare", "--printers", "accuracy", "--printer-name", "bay-1"], "omit --printer-name"),
+        (["compare", "--printers", "/nowhere.toml", "accuracy"], "/nowhere.toml: cannot be read"),
+    ],
+)
+def test_a_comparison_of_printers_that_cannot_be_made(
+    farm: Store, call: Call, words: list[str], said: str
+) -> None:
+    code, _, err = call(*words)
+    assert code == 2
+    assert said in err

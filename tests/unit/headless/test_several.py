@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import os
 import signal
+import threading
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,9 +14,11 @@ from jsonschema import Draft202012Validator
 
 from tests.unit.fakes.klippy import FakeKlippy
 from tests.unit.fakes.machine import Machine
+from tests.unit.fakes.waiting import until
 from zcal_tui.checks.accuracy import AccuracyParameters
 from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.headless.several import NamedPrinter, run_several
+from zcal_tui.model.events import Event, RunEnded
 from zcal_tui.results.store import Store
 from zcal_tui.session.loop import SessionLoop
 from zcal_tui.session.port import RunOptions
@@ -92,3 +97,79 @@ async def test_the_table_says_why_one_has_no_result(
     _, _, together = out.partition("Summary: 1 pass, 1 not ready")
     assert "- gone: No printer at" in together
     assert "standard deviation σ" in together
+
+
+async def test_one_that_hangs_and_one_that_fails_delay_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On one loop: a printer whose command never ends, one that fails at once, and twenty others."""
+    monkeypatch.setattr(signal, "signal", lambda number, handler: None)
+    store, loop, released = Store(tmp_path / "data"), SessionLoop(), asyncio.Event()
+    machines = [Machine() for _ in range(22)]
+    for machine in machines:
+        for word in ("SAVE_GCODE_STATE", "RESTORE_GCODE_STATE", "G90", "G1", "M400"):
+            machine.handlers[word] = machine.handlers["G28"]
+
+    async def hang(number: int) -> None:
+        await released.wait()
+
+    machines[0].before_touch = hang
+    machines[1].fail_at = 2
+    servers = [FakeKlippy(machine, tmp_path / f"{n}.sock") for n, machine in enumerate(machines)]
+    for server in servers:
+        await server.start()
+    sessions = [Session(PrinterTarget(addresses=(SocketAddress(one.path),)), store, loop) for one in servers]
+    before = threading.active_count()
+    threads = 0
+    ended: set[int] = set()
+
+    def listen(number: int, event: Event) -> None:
+        nonlocal threads
+        threads = max(threads, threading.active_count() - before)
+        if isinstance(event, RunEnded):
+            ended.add(number)
+
+    for number, session in enumerate(sessions):
+        session.listen(partial(listen, number))
+        session.start()
+    printers = [
+        NamedPrinter(f"p{number}", "", session, AccuracyParameters(samples=4))
+        for number, session in enumerate(sessions)
+    ]
+    running = asyncio.create_task(
+        asyncio.to_thread(run_several, printers, "accuracy", as_json=False, options=RunOptions(present=False))
+    )
+    try:
+        await until(lambda: len(ended) == 21, 60.0)
+        assert 0 not in ended
+        assert not running.done()
+        # The loop, the run itself, and the few of asyncio.to_thread, on this loop and on the sessions'
+        assert threads <= 2 + 2 * min(32, (os.cpu_count() or 1) + 4)
+        released.set()
+        assert await running is ExitCode.PRINTER_ERROR
+        assert "Summary: 21 pass, 1 error" in capsys.readouterr().out
+    finally:
+        released.set()
+        loop.stop()
+        for server in servers:
+            await server.stop()
+
+
+async def test_a_printer_that_left_its_own_normal_has_a_line(
+    klippy: FakeKlippy,
+    machine: Machine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for _ in range(6):
+        machine.touches = 0
+        await measure(klippy, tmp_path, monkeypatch, as_json=False)
+        assert "own normal range" not in capsys.readouterr().out
+    machine.heights = [2.5, 1.503, 3.4985, 0.5005]
+    machine.touches = 0
+    await measure(klippy, tmp_path, monkeypatch, as_json=True)
+    here, gone = json.loads(capsys.readouterr().out.splitlines()[-1])["printers"]
+    assert here["normal"]["left"] is True
+    assert (here["normal"]["estimate"], here["normal"]["runs"]) == ("sigma", 6)
+    assert gone["normal"] is None

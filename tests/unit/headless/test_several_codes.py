@@ -2,8 +2,11 @@
 
 import itertools
 import json
+import os
+import signal
 import threading
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -177,7 +180,9 @@ def test_what_runs_goes_on_after_two_errors() -> None:
     assert not good.started
 
 
-def test_a_printer_that_hangs_gives_its_place_to_another(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_printer_that_hangs_gives_its_place_to_another(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(several, "SILENCE", 0.1)
     silent, good = hanging(), ending(PASSED)
 
@@ -188,6 +193,7 @@ def test_a_printer_that_hangs_gives_its_place_to_another(monkeypatch: pytest.Mon
     good.on_start = last
     assert run(silent, good, at_once=1) is ExitCode.OK
     assert good.started
+    assert capsys.readouterr().err.count("[p1] No news from the check") == 1
 
 
 def test_a_session_that_never_closes_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,3 +216,37 @@ def test_many_printers_have_a_line_each(capsys: pytest.CaptureFixture[str]) -> N
     assert lines[6] == "  - p7: It broke."
     assert [line.split()[0] for line in lines[8:]] == [f"p{number}" for number in range(1, 7)]
     assert all("2.0 µm (" in line for line in lines[8:])
+
+
+def test_a_signal_cancels_every_check_and_starts_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    first, second, third = hanging(), hanging(), hanging()
+    second.on_start = lambda: os.kill(os.getpid(), signal.SIGINT)
+    assert run(first, second, third, at_once=2) is ExitCode.CANCELLED
+    assert [session.cancels for session in (first, second)] == [1, 1]
+    assert not third.started
+    assert "Summary: 3 cancelled" in capsys.readouterr().out
+
+
+def test_a_second_signal_leaves_every_printer(capsys: pytest.CaptureFixture[str]) -> None:
+    sessions = [hanging(), hanging()]
+    for session in sessions:
+        session.on_cancel = lambda: None
+        session.on_leave = partial(session.has_left, "extruder (target 200 °C)")
+    sessions[1].on_start = lambda: os.kill(os.getpid(), signal.SIGINT)
+    sessions[1].on_cancel = lambda: os.kill(os.getpid(), signal.SIGINT)
+    assert run(*sessions) is ExitCode.CANCELLED
+    assert all(session.left for session in sessions)
+    assert capsys.readouterr().err.count("May be left on or changed: extruder") == 2
+
+
+def test_the_emergency_stop_stops_every_printer() -> None:
+    sessions = [hanging(), hanging()]
+
+    def stop() -> None:
+        os.kill(os.getpid(), signal.SIGQUIT)
+        for session in sessions:
+            session.end(ENDS[ExitCode.PRINTER_ERROR])
+
+    sessions[1].on_start = stop
+    assert run(*sessions) is ExitCode.PRINTER_ERROR
+    assert [session.stops for session in sessions] == [1, 1]

@@ -10,6 +10,7 @@ from tests.unit.fakes.klippy import FakeKlippy
 from tests.unit.fakes.machine import Machine, Refused
 from tests.unit.fakes.moonraker import FakeMoonraker
 from tests.unit.fakes.waiting import until
+from zcal_tui.transport import channel as channel_room
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.channel import Channel
 from zcal_tui.transport.connection import Dialect
@@ -248,3 +249,25 @@ async def test_a_listener_that_fails_does_not_silence_the_link(
     machine.say("one")
     await until(lambda: heard)
     assert "a listener failed" in caplog.text
+
+
+async def test_closing_ends_although_the_printer_no_longer_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel_room, "CLOSE_LIMIT", 0.05)
+    accepted = asyncio.Event()
+
+    async def read_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted.set()
+        await asyncio.sleep(30.0)
+
+    server = await asyncio.start_unix_server(read_nothing, str(tmp_path / "deaf.sock"))
+    channel = await channel_room.UnixChannel.open(tmp_path / "deaf.sock")
+    await accepted.wait()
+    sending = asyncio.create_task(channel.send(b"x" * 2**23))
+    await asyncio.sleep(0.05)
+    async with asyncio.timeout(5.0):
+        await channel.close()
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    server.close()
