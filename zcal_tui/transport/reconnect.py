@@ -22,6 +22,11 @@ GREETING_LIMIT = 15.0
 """Seconds to answer the first request: long enough for a klippy that is reading a large configuration."""
 
 
+STABLE = 10.0
+"""Seconds that a connection has to last before the pauses start again from the shortest: a server that accepts and
+drops would be greeted many times a second."""
+
+
 def pauses() -> Iterator[float]:
     """Seconds to wait before each further attempt: from 0.1 s up, never above 5 s."""
     pause = FIRST_PAUSE
@@ -115,19 +120,23 @@ class LinkedTransport:
 
     async def _keep(self, connection: Connection) -> None:
         try:
+            waits = pauses()
             while True:
+                began = asyncio.get_running_loop().time()
                 reason = await connection.closed()
                 self._note_down(LinkDown(reason))
-                connection = await self._open_again()
+                if asyncio.get_running_loop().time() - began > STABLE:
+                    waits = pauses()
+                connection = await self._open_again(waits)
         except (Unauthorized, HandshakeRefused) as error:
             self._note_down(LinkDown(str(error), final=True))
         except Exception as error:  # the task's boundary: the user must see it
             logger.exception("the link's task failed")
             self._note_down(LinkDown(f"internal error: {error!r}", final=True))
 
-    async def _open_again(self) -> Connection:
+    async def _open_again(self, waits: Iterator[float]) -> Connection:
         reported = ""
-        for pause in pauses():
+        for pause in waits:
             await asyncio.sleep(pause)
             try:
                 return await self._open()

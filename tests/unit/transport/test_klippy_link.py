@@ -11,6 +11,7 @@ from tests.unit.fakes.machine import Machine, Refused
 from tests.unit.fakes.moonraker import FakeMoonraker
 from tests.unit.fakes.waiting import until
 from zcal_tui.transport import channel as channel_room
+from zcal_tui.transport import reconnect
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.channel import Channel
 from zcal_tui.transport.connection import Dialect
@@ -24,7 +25,7 @@ from zcal_tui.transport.failures import (
 )
 from zcal_tui.transport.opening import open_transport, speaks_moonraker
 from zcal_tui.transport.port import GcodeOutput, LinkDown, LinkUp, Status
-from zcal_tui.transport.reconnect import LinkedTransport, pauses
+from zcal_tui.transport.reconnect import FIRST_PAUSE, LinkedTransport, pauses
 
 
 @pytest.fixture
@@ -215,6 +216,42 @@ def test_pauses_start_small_and_stay_below_five_seconds() -> None:
     assert first[0] <= 0.1
     assert first == sorted(first)
     assert first[-1] == 5.0
+
+
+async def test_a_server_that_accepts_and_drops_is_asked_less_and_less_often(
+    link: LinkedTransport, klippy: FakeKlippy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    real = asyncio.sleep
+
+    async def sleep(seconds: float, result: object = None) -> object:
+        if seconds >= FIRST_PAUSE:
+            waits.append(seconds)
+            seconds = 0.0
+        return await real(seconds, result)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+
+    def drop(notification: object) -> None:
+        if isinstance(notification, LinkUp):
+            asyncio.get_running_loop().call_soon(klippy.drop_clients)
+
+    link.listen(drop)
+    klippy.drop_clients()
+    await until(lambda: len(waits) >= 9)
+    assert waits[:9] == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0]
+
+
+async def test_after_a_connection_that_lasted_it_is_quick_again(
+    link: LinkedTransport, klippy: FakeKlippy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconnect, "STABLE", 0.05)
+    ups: list[object] = []
+    link.listen(lambda news: ups.append(news) if isinstance(news, LinkUp) else None)
+    for n in range(1, 4):
+        await asyncio.sleep(0.06)
+        klippy.drop_clients()
+        await until(lambda: len(ups) >= n, 0.3)  # noqa: B023
 
 
 async def test_a_reader_that_fails_ends_the_connection_which_is_made_again(
