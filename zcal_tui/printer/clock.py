@@ -1,12 +1,31 @@
 """The printer's clock: klippy's eventtime, which on a simulated printer may run faster or pause."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import text
 
 _LOOKAHEAD = 0.5
 """Seconds of printer time that may be added to the last update: they come every 0.25 s."""
+
+
+SIMULATED = "simulated-"
+"""How a simulated micro-controller's version begins (zcal_tui/sim/mcu/core.py)."""
+_REAL_TIME = getattr(time, "CLOCK_BOOTTIME", None)
+
+
+def real_time() -> float:
+    """Seconds of a clock that also runs while this computer sleeps, where the platform has one: what has passed for
+    the printer passed here as well."""
+    return time.monotonic() if _REAL_TIME is None else time.clock_gettime(_REAL_TIME)
+
+
+def runs_fast(mcu: Mapping[str, Any]) -> bool:
+    """Whether the printer's clock may run faster than ours, by the status of its micro-controller: only a simulated
+    one does."""
+    return (text(mcu.get("mcu_version")) or "").startswith(SIMULATED)
 
 
 class PrinterClock:
@@ -15,7 +34,7 @@ class PrinterClock:
     def __init__(
         self,
         wait_for: Callable[[Callable[[PrinterState], bool]], Awaitable[PrinterState]],
-        wall: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = real_time,
     ) -> None:
         self._wait_for = wait_for
         self._wall = wall

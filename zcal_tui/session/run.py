@@ -170,7 +170,12 @@ class CheckRun:
         )
         try:
             async with holder.lease():
-                await self._check.run(context, self._parameters)
+                try:
+                    await self._check.run(context, self._parameters)
+                except (CheckFailed, GcodeError) as error:
+                    if await holder.ran_out():
+                        raise _lease_ran_out(error) from error
+                    raise
         except CheckCancelled:
             return Outcome.CANCELLED, None
         except NeedsPerson as needed:
@@ -279,6 +284,17 @@ class CheckRun:
                 journal, self._journal = self._journal, None
                 journal.close()
                 self._show(Notice(f"The rest of this run is not stored: {error.strerror or error}."))
+
+
+def _lease_ran_out(error: CheckFailed | GcodeError) -> CheckFailed:
+    """The failure of a check whose lease ran out; what failed after that is a consequence."""
+    after = error.what if isinstance(error, CheckFailed) else explain(error.message).what
+    return CheckFailed(
+        "The lease of the printer expired during the check.",
+        "zcal-tui could not renew it: this computer slept, or the connection was interrupted. The [zcal] module turned "
+        f"off the heaters and undid what the check had changed. What failed after that: {after}",
+        "Keep this computer awake and connected, then repeat the check.",
+    )
 
 
 def _internal_error(error: Exception) -> Problem:

@@ -1,6 +1,7 @@
 """Settings under the extra's lease: said before they are changed, renewed, and put back on every way out."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,9 @@ from tests.unit.fakes.machine import Refused
 from tests.unit.fakes.waiting import until
 from zcal_tui.checks.errors import CheckCancelled, CheckRefused
 from zcal_tui.checks.lease.temporary_settings import LONGEST, TemporarySettings
+from zcal_tui.printer import clock
 from zcal_tui.printer.zcal_module import ZcalModule
+from zcal_tui.sim.mcu.core import VERSION
 
 
 @pytest.fixture
@@ -151,6 +154,7 @@ async def test_its_time_is_the_printers(bench: Bench) -> None:
             await asyncio.sleep(0.01)
 
     bench.klippy.endpoints["zcal/lease"] = note
+    bench.machine.objects["mcu"] = {"mcu_version": VERSION}
     async with holder(bench).lease():
         pass
     assert asked[0] == pytest.approx(60.0, rel=0.05)
@@ -164,6 +168,44 @@ async def test_its_time_is_the_printers(bench: Bench) -> None:
         fast.cancel()
     assert 300.0 < asked[2] <= 1500.0, "sixty seconds of ours"
     assert asked[4] == LONGEST
+
+
+async def test_a_computer_that_slept_does_not_lengthen_the_lease(bench: Bench) -> None:
+    """The printer's clock runs on for ten minutes of suspend; ours counts them, or no rate is measured at all."""
+    asked: list[float] = []
+    original = bench.klippy.endpoints["zcal/lease"]
+
+    def note(parameters: dict[str, Any]) -> Any:
+        asked.append(parameters.get("seconds", 0.0))
+        return original(parameters)
+
+    bench.klippy.endpoints["zcal/lease"] = note
+    for version in ("v0.13.0-600", VERSION):
+        bench.machine.objects["mcu"] = {"mcu_version": version}
+        slept = 0.0
+        zcal = ZcalModule(bench.printer)
+        lent = TemporarySettings(
+            bench.printer,
+            zcal,
+            bench.said.append,
+            0.6,
+            wall=lambda: time.monotonic() + slept,  # noqa: B023
+        )
+        asked.clear()
+        async with lent.lease():
+            slept = 600.0
+            bench.machine.eventtime += 600.0
+            renewed = len(asked)
+            await until(lambda: len(asked) > renewed + 1)  # noqa: B023
+            assert max(asked) < 1.5
+
+
+def test_real_time_is_the_clock_that_counts_suspend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "_REAL_TIME", 7)
+    monkeypatch.setattr(time, "clock_gettime", lambda number: {7: 3.0}[number])
+    assert clock.real_time() == 3.0
+    monkeypatch.setattr(clock, "_REAL_TIME", None)
+    assert clock.real_time() == pytest.approx(time.monotonic(), abs=1.0)
 
 
 async def test_another_programs_lease_is_respected(bench: Bench) -> None:

@@ -97,6 +97,24 @@ async def test_without_the_module_a_paper_test_is_sent_its_abort(session: Sessio
     assert not machine.objects["manual_probe"]["is_active"]
 
 
+async def test_where_the_lease_has_run_out_that_is_the_cause_that_is_named(
+    leases: list[str], session: Session, machine: Machine
+) -> None:
+    async def expired(_: dict[str, str]) -> None:
+        machine.change("zcal", lease=None)
+        raise Refused("The probe is not attached")
+
+    machine.change("zcal", lease={"holder": OWN_NAME, "until": 60.0, "holds": []})
+    machine.handlers["PROBE_ACCURACY"] = expired
+    session.start_check("accuracy", AccuracyParameters(), HEADLESS)
+    await until(lambda: session.snapshot.run is not None and not session.snapshot.run.running)
+    assert session.snapshot.run is not None
+    problem = session.snapshot.run.record.problem
+    assert problem is not None
+    assert problem.what == "The lease of the printer expired during the check."
+    assert "The probe is not attached" in problem.cause
+
+
 def question(session: Session) -> object:
     asking = session.snapshot.question
     return None if asking is None else asking.question

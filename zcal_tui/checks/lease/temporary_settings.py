@@ -8,7 +8,6 @@ not heat.
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.lease.process import OWN_NAME, ourselves
 from zcal_tui.checks.lease.takeover import LeaseTaker
 from zcal_tui.model.events import Event, Notice
+from zcal_tui.printer.clock import real_time, runs_fast
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import mapping, number
@@ -55,14 +55,19 @@ class TemporarySettings:
         emit: Callable[[Event], None],
         seconds: float = LEASE,
         cancelled: Callable[[], bool] = lambda: False,
+        wall: Callable[[], float] = real_time,
     ) -> None:
         """`seconds` of real time after which the module cleans up without a renewal. `cancelled` ends the wait for the
-        lease of a program that has ended."""
+        lease of a program that has ended. `wall` is the clock of real time, which counts what this computer slept."""
         self._printer = printer
         self._zcal = zcal
         self._emit = emit
         self._lease_seconds = seconds
         self._cancelled = cancelled
+        self._wall = wall
+        self._simulated = False
+        self._renewed = self._wall()
+        self._ran_out = False
         self._leased = False
         self._rate = 1.0
         self._asked = (0.0, 0.0)
@@ -225,29 +230,51 @@ class TemporarySettings:
         return min(LONGEST, self._lease_seconds * max(1.0, self._rate))
 
     async def _learn_rate(self) -> None:
-        """Measure how fast the printer's clock runs, by two requests. Notifications may arrive all at once after a
-        stalled link, and would make the lease of a real printer as long as that of a fast simulated one."""
+        """Measure how fast a simulated printer's clock runs, by two requests; a real one's runs as ours does.
+        Notifications may arrive all at once after a stalled link, and would make the lease longer."""
+        self._simulated = runs_fast((await self._printer.query({"mcu": ["mcu_version"]})).get("mcu", {}))
+        if not self._simulated:
+            return
         self._asked = await self._ask_time()
         await asyncio.sleep(RATE_LOOK)
         await self._note_rate()
 
     async def _note_rate(self) -> None:
         """The rate since the last request, never above the true one: a late answer makes it lower."""
+        if not self._simulated:
+            return
         (began, eventtime), asked = self._asked, await self._ask_time()
-        self._rate, self._asked = (asked[1] - eventtime) / (time.monotonic() - began), asked
+        self._rate, self._asked = (asked[1] - eventtime) / max(1e-3, self._wall() - began), asked
 
     async def _ask_time(self) -> tuple[float, float]:
         """Our time before the request, and the printer's."""
-        return time.monotonic(), (await self._printer.refresh()).eventtime
+        return self._wall(), (await self._printer.refresh()).eventtime
 
     async def _take(self) -> None:
         await self._learn_rate()
         taker = LeaseTaker(self._printer, self._zcal, OWN_NAME, self._emit, self._cancelled)
         await taker.take(self._seconds(), self._rate)
+        self._renewed = self._wall()
         self._leased = True
 
     async def _renew(self, **parameters: object) -> tuple[str, ...]:
-        return await self._zcal.lease(OWN_NAME, seconds=self._seconds(), process=ourselves(), **parameters)
+        holds = await self._zcal.lease(OWN_NAME, seconds=self._seconds(), process=ourselves(), **parameters)
+        # The lease that ran out meanwhile was cleaned up after, and this is a new one
+        self._ran_out = self._ran_out or self._wall() - self._renewed > self._lease_seconds
+        self._renewed = self._wall()
+        return holds
+
+    async def ran_out(self) -> bool:
+        """Whether the lease has run out in this run, so that the module has turned off heaters and undone changes:
+        the cause of what fails afterwards."""
+        if self._ran_out or not self._leased or self._abandoned:
+            return self._ran_out
+        try:
+            state = await self._printer.refresh()
+        except TransportError:
+            return False
+        lease = mapping(state.zcal.get("lease"))
+        return state.ready and "lease" in state.zcal and lease.get("holder") != OWN_NAME
 
     async def _keep_renewing(self) -> None:
         while True:
