@@ -4,7 +4,7 @@ from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.lease.takeover import CONTROLLED
 from zcal_tui.checks.lease.temporary_settings import other_holder
-from zcal_tui.checks.travel import require_ours
+from zcal_tui.checks.travel import heated_since, home_if_needed, require_ours
 from zcal_tui.model.events import Stage
 from zcal_tui.model.questions import Choose, Confirm, Option
 from zcal_tui.model.units import duration
@@ -104,6 +104,15 @@ async def require_cold(context: Context) -> None:
     if warm := warm_parts(context.printer.state):
         await _warm(context, warm)
     await require_clean(context)
+
+
+async def home_cold(context: Context, *, allowed: bool = True) -> None:
+    """`home_if_needed` of a check that measures cold: what the homing itself has begun to heat is cooled down, or
+    measured warm by consent. Raises CheckRefused, CheckFailed, CheckCancelled, NeedsPerson, TransportError."""
+    before = context.printer.state
+    await home_if_needed(context, allowed=allowed)
+    if heated_since(before, context.printer.state):
+        await _warm(context, warm_parts(context.printer.state))
 
 
 async def require_clean(context: Context) -> None:

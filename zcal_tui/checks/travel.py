@@ -34,8 +34,16 @@ async def home_if_needed(context: Context, *, allowed: bool = True) -> None:
             "Home it (G28), or allow the check to do so (--home).",
         )
     context.emit(Stage("home", "Homing all axes"))
+    before = context.printer.state
     await context.printer.gcode("G28")
     state = await context.printer.refresh()
+    if heated := heated_since(before, state):
+        context.emit(
+            Notice(
+                f"G28 turned on a heater: {', '.join(heated)}. The printer's own homing macro did it. "
+                "zcal-tui does not turn it off."
+            )
+        )
     if not state.homed():
         raise CheckFailed(
             "G28 has finished, but not every axis is homed.",
@@ -43,6 +51,16 @@ async def home_if_needed(context: Context, *, allowed: bool = True) -> None:
             "Home the other axes, then start again.",
         )
     context.stop_if_cancelled()
+
+
+def heated_since(before: PrinterState, now: PrinterState) -> list[str]:
+    """The heaters whose targets have been raised between two states: `heater_bed 60 °C`."""
+    found = []
+    for name, heater in now.heaters.items():
+        earlier = before.heaters.get(name)
+        if heater.target > (0.0 if earlier is None else earlier.target):
+            found.append(f"{name} {heater.target:.0f} °C")
+    return found
 
 
 def require_inside(printer: Printer, x: float, y: float) -> None:

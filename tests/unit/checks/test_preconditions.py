@@ -12,6 +12,7 @@ from zcal_tui.checks.preconditions import (
     COLD_BED,
     COLD_NOZZLE,
     LONGEST_COOLING,
+    home_cold,
     require_clean,
     require_cold,
     require_probe,
@@ -19,6 +20,8 @@ from zcal_tui.checks.preconditions import (
     require_step,
     warm_parts,
 )
+from zcal_tui.checks.temperature import TemperatureParameters
+from zcal_tui.checks.temperature.run import measure
 from zcal_tui.model.events import Stage
 from zcal_tui.model.questions import Choose, Confirm
 from zcal_tui.printer.state import HeaterState, ManualProbeState, PrinterState
@@ -164,3 +167,41 @@ async def test_the_wait_can_be_cancelled(bench: Bench) -> None:
     with pytest.raises(CheckCancelled):
         await require_cold(bench.context(Person("wait"), clock=clock))
     assert clock.time == 10.0
+
+
+def heats_when_homing(bench: Bench) -> None:
+    """A homing macro that turns on the bed's heater, on a printer that is not homed."""
+    bench.machine.objects["toolhead"]["homed_axes"] = ""
+
+    async def home(_: dict[str, str]) -> None:
+        bench.machine.change("heater_bed", target=60.0)
+        bench.machine.change("toolhead", homed_axes="xyz")
+
+    bench.machine.handlers["G28"] = home
+
+
+async def test_what_the_homing_has_begun_to_heat_is_noticed_and_asked_about(bench: Bench) -> None:
+    heats_when_homing(bench)
+    await bench.printer.refresh()
+    person = Person("measure")
+    await home_cold(bench.context(person))
+    assert "G28 turned on a heater: heater_bed 60 °C" in bench.notices
+    assert person.keys == ["hot"]
+
+
+async def test_a_bed_that_was_heated_before_is_not_asked_about_again(bench: Bench) -> None:
+    heats_when_homing(bench)
+    bench.machine.objects["heater_bed"]["target"] = 60.0
+    await bench.printer.refresh()
+    await home_cold(bench.context(Person()))
+    assert bench.notices == ""
+
+
+async def test_a_temperature_run_is_not_started_on_a_bed_that_the_homing_heats(bench: Bench) -> None:
+    heats_when_homing(bench)
+    bench.machine.objects["zcal"] = {"version": "1.1.0", "unavailable": {}}
+    await bench.printer.restart_and_wait()
+    await bench.printer.refresh()
+    with pytest.raises(CheckRefused, match="too warm to start"):
+        await measure(bench.context(), TemperatureParameters(bed=60.0))
+    assert not any("SET_HEATER" in script or "PROBE" in script for script in bench.machine.scripts)

@@ -19,7 +19,7 @@ from zcal_tui.checks.dock.attach import stow_macros
 from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.estimates import estimate
 from zcal_tui.checks.operator import require_person
-from zcal_tui.checks.preconditions import require_clean, require_cold, require_ready, require_step
+from zcal_tui.checks.preconditions import home_cold, require_clean, require_cold, require_ready, require_step
 from zcal_tui.checks.travel import disturbed, home_if_needed, lift_and_leave, position
 from zcal_tui.model.check_info.auto_z import INFO as AUTO_Z
 from zcal_tui.model.events import (
@@ -58,7 +58,7 @@ async def measure(context: Context, parameters: AutoZParameters) -> None:
     elif context.operator.present:
         await require_clean(context)
     used = await switch_offset_to_use(context, parameters, run.section)
-    await home_if_needed(context, allowed=parameters.home)
+    await (home_cold if parameters.tune else home_if_needed)(context, allowed=parameters.home)
     await context.holder.borrow_offset()
     before = context.printer.state.homing_origin[2]
     try:

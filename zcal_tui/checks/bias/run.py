@@ -20,9 +20,9 @@ from zcal_tui.checks.dock.docked import probe_docked, require_travel
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperPlan, paper_test
-from zcal_tui.checks.preconditions import require_cold, require_probe, require_ready, require_step
+from zcal_tui.checks.preconditions import home_cold, require_cold, require_probe, require_ready, require_step
 from zcal_tui.checks.probing import take_samples, trigger_heights
-from zcal_tui.checks.travel import go_to, home_if_needed, lift_and_leave, position, travel
+from zcal_tui.checks.travel import go_to, lift_and_leave, position, travel
 from zcal_tui.model.events import Notice, SampleTaken, Stage
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.units import duration
@@ -54,7 +54,7 @@ async def measure(context: Context, parameters: BiasParameters) -> None:
         context.emit(Notice(first))
     await require_cold(context)
     await require_travel(context, macros, probe)
-    await home_if_needed(context, allowed=parameters.home)
+    await home_cold(context, allowed=parameters.home)
     await context.holder.clear_mesh()
     await context.holder.zero_offset()
     rounds = _Rounds(context, parameters, probe, places, macros, stow, report, timetable, taken_over)

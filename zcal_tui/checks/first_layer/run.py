@@ -21,7 +21,7 @@ from zcal_tui.checks.first_layer.parameters import FirstLayerParameters
 from zcal_tui.checks.first_layer.target import OffsetTarget, target_of
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
-from zcal_tui.checks.preconditions import require_cold, require_ready, require_step
+from zcal_tui.checks.preconditions import home_cold, require_cold, require_ready, require_step
 from zcal_tui.checks.travel import (
     go_to,
     home_if_needed,
@@ -58,7 +58,7 @@ async def measure(context: Context, parameters: FirstLayerParameters) -> None:
     state = context.printer.state
     require_ready(state)
     require_person(context.operator, "A person has to look at the gap and feel the paper.")
-    hot = _require_bearable(state, parameters)
+    _require_bearable(state, parameters)
     step = require_step(state)
     macros = dock_macros(state, parameters.attach, parameters.detach)
     stow = stow_macros(state, parameters.attach, parameters.detach)
@@ -68,7 +68,11 @@ async def measure(context: Context, parameters: FirstLayerParameters) -> None:
         await require_cold(context)
     if probe is not None:
         await require_travel(context, macros, probe)
-    await home_if_needed(context, allowed=parameters.home)
+    if parameters.hot:
+        await home_if_needed(context, allowed=parameters.home)
+    else:
+        await home_cold(context, allowed=parameters.home)
+    hot = _require_bearable(context.printer.state, parameters)
     await context.holder.borrow_offset()
     try:
         automatic = await _offset_in_force(context, parameters)

@@ -10,7 +10,7 @@ from zcal_tui.checks.dock.attach import OWN_DOCK, probe_attached, stow_macros
 from zcal_tui.checks.dock.docked import probe_docked
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed
 from zcal_tui.checks.operator import require_person
-from zcal_tui.checks.preconditions import require_cold, require_probe, require_ready
+from zcal_tui.checks.preconditions import home_cold, require_cold, require_probe, require_ready
 from zcal_tui.checks.probe_xy.analysis import conclusion, estimates_of
 from zcal_tui.checks.probe_xy.drawing import drawing
 from zcal_tui.checks.probe_xy.parameters import ProbeXyParameters
@@ -18,7 +18,6 @@ from zcal_tui.checks.probing import take_samples
 from zcal_tui.checks.travel import (
     JOG_SPEED,
     go_to,
-    home_if_needed,
     lift_and_leave,
     lift_before_macro,
     position,
@@ -54,7 +53,7 @@ async def measure(context: Context, parameters: ProbeXyParameters) -> None:
     macros = stow_macros(context.printer.state, parameters.attach, parameters.detach)
     place = _chosen_place(context, parameters, probe)
     await require_cold(context)
-    await home_if_needed(context, allowed=parameters.home)
+    await home_cold(context, allowed=parameters.home)
     await context.holder.clear_mesh()
     await context.holder.zero_offset()
     context.emit(Notice(drawing(probe.x_offset, probe.y_offset)))

@@ -55,6 +55,7 @@ async def measure(context: Context, parameters: TemperatureParameters) -> None:
     place = _chosen_place(context, parameters, probe)
     _announce(context, parameters, probe, phases)
     await home_if_needed(context, allowed=parameters.home)
+    phases = phases_of(context.printer.state, probe, parameters)  # refuses what the homing itself has heated
     await context.holder.clear_mesh()
     await context.holder.zero_offset()
     history = TemperatureHistory()

@@ -15,8 +15,8 @@ from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import safe_clearance
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
-from zcal_tui.checks.preconditions import require_cold
-from zcal_tui.checks.travel import go_to, home_if_needed, position, travel
+from zcal_tui.checks.preconditions import home_cold, require_cold
+from zcal_tui.checks.travel import go_to, position, travel
 from zcal_tui.checks.z_offset.analysis import homes_with_probe
 from zcal_tui.checks.z_offset.eddy_analysis import EddyCalibration, conclusion, effect, usable
 from zcal_tui.checks.z_offset.eddy_messages import CalibrationOutput, Table, read, table
@@ -88,7 +88,7 @@ async def calibrate_eddy(
     if not wants_current:
         await _agree(context)
         await require_cold(context)
-    await home_if_needed(context, allowed=parameters.home)
+    await home_cold(context, allowed=parameters.home)
     await context.holder.clear_mesh()
     await context.holder.zero_offset()
     if wants_current:

@@ -10,9 +10,9 @@ from zcal_tui.checks.dock.docked import probe_docked, require_travel
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
-from zcal_tui.checks.preconditions import require_cold, require_probe, require_ready, require_step
+from zcal_tui.checks.preconditions import home_cold, require_cold, require_probe, require_ready, require_step
 from zcal_tui.checks.probing import take_samples, trigger_heights
-from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_free, travel
+from zcal_tui.checks.travel import lift_and_leave, position, require_free, travel
 from zcal_tui.checks.z_offset.analysis import (
     endstop_conclusion,
     homes_with_probe,
@@ -83,7 +83,7 @@ async def _probe_offset(
     stow = stow_macros(context.printer.state, parameters.attach, parameters.detach)
     place = chosen_place(context, parameters, probe)
     await require_travel(context, macros, probe)
-    await home_if_needed(context, allowed=parameters.home)
+    await home_cold(context, allowed=parameters.home)
     await context.holder.clear_mesh()
     await context.holder.zero_offset()
     clearance = travel_clearance(probe)
@@ -137,7 +137,7 @@ async def _endstop_position(
     assert rail.position_endstop is not None
     place = nozzle_place(context, parameters)
     stow = stow_macros(context.printer.state, parameters.attach, parameters.detach)
-    await home_if_needed(context, allowed=parameters.home)
+    await home_cold(context, allowed=parameters.home)
     await context.holder.clear_mesh()
     await context.holder.zero_offset()
     position_endstop = rail.position_endstop
