@@ -18,7 +18,7 @@ from zcal_tui.sim.mandatory import AssumedValue, assumed_values
 from zcal_tui.sim.rails import returns_to_an_end
 from zcal_tui.sim.sections import BROUGHT_ALONG, KINDS, MACRO_NAME, MACROS, Part, driven, kind_name
 
-_MACRO, _MENU = "gcode_macro", "menu"
+_MACRO, _MENU, _EXPANDER = "gcode_macro", "menu", "sx1509"
 _ROOTS = frozenset(
     (
         *("G28", "G29", "M401", "M402", "PROBE", "PROBE_ACCURACY", "PROBE_CALIBRATE", "QUERY_PROBE"),
@@ -100,6 +100,7 @@ class _Stripper:
             if section.kind.startswith("tmc") and self._is_gone(driven(section)):
                 self._leave_out(section, "Its motor is left out.")
         self._leave_out_menus()
+        self._keep_expanders()
         self._leave_out_chips()
         self._leave_out_renames()
         self._leave_out_macros()
@@ -255,6 +256,14 @@ class _Stripper:
         while more := {name for name, used in words.items() if used & about} - about:
             about |= more
         return {self._macros[name].name for name in about}
+
+    def _keep_expanders(self) -> None:
+        """Keep a port expander that something left is connected to."""
+        kept = [section for section in self._sections.values() if section.name not in self._left_out]
+        for section in self._sections.values():
+            chip = section.name.replace(" ", "_", 1)
+            if section.kind == _EXPANDER and any(_uses(other, chip) for other in kept):
+                self._left_out.pop(section.name, None)
 
     def _leave_out_chips(self) -> None:
         """Leave out further micro-controllers that nothing left is connected to, and the aliases of their pins."""

@@ -165,6 +165,16 @@ def test_a_controller_goes_when_nothing_is_on_it() -> None:
     assert left_out(Z + host + "[heater_fan f]\npin: rpi:PA1\n") == set()
 
 
+def test_a_port_expander_stays_where_something_is_on_it() -> None:
+    text = Z + "[sx1509 duex]\ni2c_address: 62\n"
+    assert left_out(text) == {"sx1509 duex"}
+    assert left_out(text + "[output_pin lamp]\npin: sx1509_duex:PIN_1\n") == {
+        "sx1509 duex",
+        "output_pin lamp",
+    }
+    assert left_out(text + "[heater_fan f]\npin: sx1509_duex:PIN_1\n") == set()
+
+
 def test_a_driver_goes_with_its_motor() -> None:
     text = Z + "[stepper_mmu]\nstep_pin: A\n[tmc2209 stepper_mmu]\nuart_pin: B\n"
     assert left_out(text) == {"stepper_mmu", "tmc2209 stepper_mmu"}
