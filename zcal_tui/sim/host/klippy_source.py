@@ -56,8 +56,10 @@ class Klippy:
         }
 
 
-def find_source(flag: str | None, environ: Mapping[str, str], home: Path) -> Source:
-    """The klippy to use: the flag's, else KLIPPER_DIR's, else ~/klipper, else the default package.
+def find_source(
+    flag: str | None, environ: Mapping[str, str], home: Path, package: Package = packages.DEFAULT
+) -> Source:
+    """The klippy to use: the flag's, else KLIPPER_DIR's, else ~/klipper, else `package`.
 
     Raises SimulatorError where the folder that was asked for has no klippy, UnknownKlipperError where the package is
     not in the table.
@@ -75,7 +77,7 @@ def find_source(flag: str | None, environ: Mapping[str, str], home: Path) -> Sou
                 )
             return root
     root = home / "klipper"
-    return root if _is_checkout(root) else packages.DEFAULT
+    return root if _is_checkout(root) else package
 
 
 def is_kalico(source: Source) -> bool:
