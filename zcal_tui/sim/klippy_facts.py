@@ -46,8 +46,9 @@ class KlippyFacts:
         return self._module(section.split()[0]) is not None
 
     def knows(self, section: str, option: str) -> bool:
-        """Whether any module has an option's name."""
-        if kind_name(section) == _CONSTANTS:
+        """Whether any module has an option's name; those that are brought along count for their own sections."""
+        kind = kind_name(section)
+        if kind == _CONSTANTS or option in self._companion_words.get(kind, ()):
             return True
         return option in self._words or any(pattern.fullmatch(option) for pattern in self._patterns)
 
@@ -68,10 +69,11 @@ class KlippyFacts:
 
     @cached_property
     def _words(self) -> frozenset[str]:
-        folders = (self._klippy, *self._companions.values())
-        return frozenset(
-            word for folder in folders for path in sorted(folder.rglob("*.py")) for word in _strings(path)
-        )
+        return _words_below(self._klippy)
+
+    @cached_property
+    def _companion_words(self) -> Mapping[str, frozenset[str]]:
+        return {name: _words_below(folder) for name, folder in self._companions.items()}
 
     @cached_property
     def _patterns(self) -> tuple["re.Pattern[str]", ...]:
@@ -94,6 +96,10 @@ class KlippyFacts:
 def _with_holes(word: str) -> str:
     """A word that begins or ends with an underscore is a part of a longer one."""
     return ("%s" if word.startswith("_") else "") + word + ("%s" if word.endswith("_") else "")
+
+
+def _words_below(folder: Path) -> frozenset[str]:
+    return frozenset(word for path in sorted(folder.rglob("*.py")) for word in _strings(path))
 
 
 def _strings(path: Path) -> set[str]:

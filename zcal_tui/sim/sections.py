@@ -101,6 +101,13 @@ MACROS = ("gcode_macro", "delayed_gcode")
 
 MACRO_NAME = "The name of a macro is one word."
 
+_LIGHTS = ("neopixel", "dotstar", "led", "pca9533", "pca9632")
+BELONGS_TO: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("menu", "display_data", "display_glyph"), ("display",)),
+    "display_template": ("display", *_LIGHTS),
+}
+"""The kinds of which one has to be there for klippy to take sections of some other kinds."""
+
 
 _STEPPERS = re.compile(r"stepper_([a-dxyz]|bed|arm|left|right)\d*")
 _EXTRUDERS = re.compile(r"extruder\d*")

@@ -16,7 +16,16 @@ from zcal_tui.sim.klipper_commands import is_provided
 from zcal_tui.sim.klippy_facts import KlippyFacts
 from zcal_tui.sim.mandatory import AssumedValue, assumed_values
 from zcal_tui.sim.rails import returns_to_an_end
-from zcal_tui.sim.sections import BROUGHT_ALONG, KINDS, MACRO_NAME, MACROS, Part, driven, kind_name
+from zcal_tui.sim.sections import (
+    BELONGS_TO,
+    BROUGHT_ALONG,
+    KINDS,
+    MACRO_NAME,
+    MACROS,
+    Part,
+    driven,
+    kind_name,
+)
 
 _MACRO, _MENU, _EXPANDER = "gcode_macro", "menu", "sx1509"
 _ROOTS = frozenset(
@@ -99,7 +108,7 @@ class _Stripper:
         for section in self._sections.values():
             if section.kind.startswith("tmc") and self._is_gone(driven(section)):
                 self._leave_out(section, "Its motor is left out.")
-        self._leave_out_menus()
+        self._leave_out_orphans()
         self._keep_expanders()
         self._leave_out_chips()
         self._leave_out_renames()
@@ -207,14 +216,16 @@ class _Stripper:
                 waiting += [named[word] for named in (self._macros, delayed) if word in named]
         return list(found.values())
 
-    def _leave_out_menus(self) -> None:
-        """The items of a display's menu refer to each other: all stay, or none."""
-        shown = any(kind_name(name) == "display" and not self._is_gone(name) for name in self._sections)
+    def _leave_out_orphans(self) -> None:
+        """Leave out what belongs to a display or a light that is gone. The items of a menu refer to each other: all
+        stay, or none."""
+        left = {kind_name(name) for name in self._sections if name not in self._left_out}
         for section in self._sections.values():
-            if section.kind == _MENU and shown:
-                self._left_out.pop(section.name, None)
-            elif section.kind == _MENU:
+            owners = BELONGS_TO.get(section.kind)
+            if owners is not None and left.isdisjoint(owners):
                 self._leave_out(section, "Z does not depend on it.")
+            elif section.kind == _MENU:
+                self._left_out.pop(section.name, None)
 
     def _leave_out_macros(self) -> None:
         """Leave out macros that nothing left calls and that have nothing to do with Z."""

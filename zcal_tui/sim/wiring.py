@@ -21,7 +21,7 @@ from zcal_tui.sim.klippy_facts import KlippyFacts
 from zcal_tui.sim.mandatory import missing_options
 from zcal_tui.sim.rails import rail_fault, returns_to_an_end
 from zcal_tui.sim.refusals import MISSING, Options, Refusal, Refusals, WiringError
-from zcal_tui.sim.sections import BROUGHT_ALONG, KINDS, MACRO_NAME, MACROS, driven, kind_name
+from zcal_tui.sim.sections import BELONGS_TO, BROUGHT_ALONG, KINDS, MACRO_NAME, MACROS, driven, kind_name
 from zcal_tui.sim.wiring_devices import Devices
 from zcal_tui.sim.wiring_pins import WiringPins
 from zcal_tui.sim.wiring_sensors import Sensors
@@ -199,6 +199,7 @@ class _Reader:
 
     def refuse_kinds(self) -> None:
         """Refuse the sections that no simulated part is for."""
+        kinds = {kind_name(name) for name in self._sections}
         for section in self._sections.values():
             name = kind_name(section.name)
             kind = KINDS.get(name)
@@ -211,6 +212,9 @@ class _Reader:
                 )
             elif kind.refused:
                 self._refusals.section(section, kind.refused)
+            elif section.kind in BELONGS_TO and kinds.isdisjoint(BELONGS_TO[section.kind]):
+                owners = " or ".join(f"[{owner}]" for owner in BELONGS_TO[section.kind])
+                self._refusals.section(section, f"Klipper takes it only where there is a section {owners}.")
             elif section.kind.startswith("tmc") and driven(section) not in self._sections:
                 self._refusals.section(section, f"There is no section [{driven(section)}].")
 

@@ -125,6 +125,7 @@ def test_options_of_this_programs_modules_are_known(tmp_path: Path, facts: Klipp
         connect(parse_text(text), facts=with_module)
     (left_out,) = strip(parse_text(text), facts=with_module).left_out
     assert (left_out.section, left_out.option) == ("z_calibration", "probe_nozzle_x")
+    assert not with_module.knows("fan", "nozzle_xy_position")
 
 
 def test_a_way_to_control_a_heater_that_the_klippy_does_not_know_is_refused(

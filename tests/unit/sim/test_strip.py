@@ -109,6 +109,7 @@ def test_the_items_of_a_menu_stay_or_go_together() -> None:
         "menu arm",
         "display",
     }
+    assert left_out(Z + "[display_glyph arm]\ndata: 1\n[display]\n") == {"display_glyph arm", "display"}
     shown = Z.replace("SET_SERVO SERVO=arm", "SHOW DISPLAY=1 ARM=1")
     assert left_out(shown + menus + "[display]\n") == set()
 

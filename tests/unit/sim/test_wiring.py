@@ -203,6 +203,13 @@ def test_a_macro_cannot_rename_what_is_not_there() -> None:
     read_wiring(CARTESIAN + "[gcode_macro M84]\nrename_existing: M84.1\ngcode:\n")
 
 
+@pytest.mark.parametrize("section", ["[menu __main x]\ntype: list\n", "[display_template t]\ntext: x\n"])
+def test_what_belongs_to_a_display_needs_one(section: str) -> None:
+    with pytest.raises(WiringError, match=r"only where there is a section \[display\]"):
+        read_wiring(CARTESIAN + section)
+    read_wiring(CARTESIAN + section + "[display]\nlcd_type: uc1701\ncs_pin: A\na0_pin: B\n")
+
+
 def test_a_macro_needs_gcode() -> None:
     with pytest.raises(WiringError, match=r"\[gcode_macro a\] gcode: Klipper needs this option"):
         read_wiring(CARTESIAN + "[gcode_macro a]\nvariable_x: 1\n")
