@@ -110,6 +110,12 @@ def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer")
         help="with --headless: the printers of a file (TOML), by name (docs/farm.md)",
     )
     where.add_argument(
+        "--ca-file",
+        metavar="FILE",
+        default=gone,
+        help="certificate of the printer's server (PEM), if this machine does not trust it",
+    )
+    where.add_argument(
         "--demo",
         nargs="?",
         const=DEFAULT_PROFILE,
@@ -315,7 +321,7 @@ def _command(given: dict[str, Any], environ: dict[str, str], check: str | None =
             raise UsageError(f"--{key.replace('_', '-')} requires --demo")
     if demo is not None:
         _check_demo(demo, given)
-    flags = {key: given.get(key) for key in ("printer", "klipper", "theme", "data")}
+    flags = {key: given.get(key) for key in ("printer", "klipper", "theme", "data", "ca_file")}
     file = as_path(given["config"]) if given.get("config") else None
     settings = load(flags, environ, file)
     if several:

@@ -18,10 +18,13 @@ class Settings:
 
     printer: str | None = None
     """Where the printer is: a socket's path or a URL. Environment: ZCAL_PRINTER."""
-    api_key: str | None = None
+    api_key: str | None = field(default=None, repr=False)
     """Moonraker's API key. Environment: ZCAL_API_KEY."""
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     """A Moonraker access token (JWT). Environment: ZCAL_TOKEN."""
+    ca_file: str | None = None
+    """A file (PEM) with the certificate of the printer's server, or of the authority that signed it, where this machine
+    does not trust it. Environment: ZCAL_CA_FILE."""
     theme: str | None = None
     """A Textual theme's name. Environment: TEXTUAL_THEME."""
     klipper: str | None = None
@@ -40,6 +43,7 @@ ENVIRONMENT = {
     "printer": "ZCAL_PRINTER",
     "api_key": "ZCAL_API_KEY",
     "token": "ZCAL_TOKEN",
+    "ca_file": "ZCAL_CA_FILE",
     "theme": "TEXTUAL_THEME",
     "klipper": "KLIPPER_DIR",
     "data": "ZCAL_DATA",
@@ -53,6 +57,28 @@ def as_path(text: str) -> Path:
         return Path(text).expanduser()
     except RuntimeError as error:
         raise ConfigError(f"{text}: {error}") from error
+
+
+LOGINS = ("api_key", "token")
+LONGEST_LOGIN = 4096
+"""Characters of a key or token; a Moonraker key has 32, a token some hundreds."""
+
+
+def login(text: str, name: str) -> str:
+    """A key or token without the blanks, line ends and quotes that copying adds. Raises ConfigError where it cannot be
+    one: a header of HTTP could not hold it. The text itself is never shown."""
+    text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        text = text[1:-1].strip()
+    if not text:
+        raise ConfigError(f"{name} is empty")
+    if len(text) > LONGEST_LOGIN:
+        raise ConfigError(f"{name} is too long: {len(text)} characters, at most {LONGEST_LOGIN}")
+    if not all("!" <= character <= "~" for character in text):
+        raise ConfigError(
+            f"{name} has a character that no key has, such as a blank or an umlaut. Copy it again"
+        )
+    return text
 
 
 def default_file(environ: Mapping[str, str]) -> Path:
@@ -110,6 +136,8 @@ def read_file(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not UTF-8 text") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: invalid TOML: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: nested too deep") from error
     known = [f.name for f in fields(Settings)]
     for key, value in list(data.items()):
         if key not in known:
@@ -117,9 +145,14 @@ def read_file(path: Path) -> dict[str, Any]:
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
             raise ConfigError(f"{path}: unknown setting {key!r}; {hint}")
         if key == "keymap":
-            data[key] = dict(_keys(path, value))
+            try:
+                data[key] = dict(_keys(path, value))
+            except RecursionError as error:
+                raise ConfigError(f"{path}: [keymap] is nested too deep") from error
         elif not isinstance(value, str):
             raise ConfigError(f'{path}: {key} must be text in quotes, like {key} = "…"')
+        elif key in LOGINS:
+            data[key] = login(value, f"{path}: {key}")
     return data
 
 
@@ -133,4 +166,12 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str], file: Path
         key: environ[name] for key, name in ENVIRONMENT.items() if environ.get(name)
     }
     given = {key: value for key, value in flags.items() if value is not None}
+    for key in LOGINS:
+        if key in from_environment:
+            from_environment[key] = login(from_environment[key], ENVIRONMENT[key])
     return replace(settings, **{**from_environment, **given})
+
+
+def certificate_file(settings: Settings) -> Path | None:
+    """The file with the certificate to trust. Raises ConfigError."""
+    return as_path(settings.ca_file) if settings.ca_file else None

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from zcal_tui.config import ConfigError, Settings, lease_seconds
+from zcal_tui.config import ConfigError, Settings, lease_seconds, login
 
 TABLE = "printer"
 TEXTS = ("name", "address", "api_key", "token")
@@ -100,8 +100,19 @@ class _PrintersFile:
             self._fail(number, "name", f"name must have at most {LONGEST_NAME} printable characters")
         self._require_address(number, table["address"])
         return ListedPrinter(
-            name, table["address"].strip(), table.get("api_key"), table.get("token"), lease, checks
+            name,
+            table["address"].strip(),
+            self._login(number, table, "api_key"),
+            self._login(number, table, "token"),
+            lease,
+            checks,
         )
+
+    def _login(self, number: int, table: Mapping[str, Any], key: str) -> str | None:
+        try:
+            return login(table[key], key) if key in table else None
+        except ConfigError as error:
+            self._fail(number, key, str(error))
 
     def _seconds(self, number: int, value: object) -> float:
         text = value if isinstance(value, str) else f"{value:g}" if isinstance(value, int | float) else "?"

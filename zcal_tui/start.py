@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zcal_tui.command import Command, CommandPrinter
-from zcal_tui.config import ConfigError, data_folder, lease_seconds
+from zcal_tui.config import ConfigError, certificate_file, data_folder, lease_seconds
 from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.results.store import Store
 from zcal_tui.session.loop import SessionLoop
@@ -43,7 +43,8 @@ def start(command: Command) -> int:
     try:
         target = replace(target_of(command), lease=lease_seconds(command.settings))
         data = data_folder(command.settings)
-        several = [_target_of_one(printer) for printer in command.several]
+        ca_file = certificate_file(command.settings)
+        several = [_target_of_one(printer, ca_file) for printer in command.several]
     except (AddressError, ConfigError) as error:
         print(f"zcal-tui: {error}", file=sys.stderr)
         return ExitCode.USAGE
@@ -132,19 +133,20 @@ def _answerer(command: Command, output: "Output") -> "Callable[[Snapshot], Answe
     return lambda _: LinePrompts(output, sys.stdin)
 
 
-def _target_of_one(printer: CommandPrinter) -> PrinterTarget:
+def _target_of_one(printer: CommandPrinter, ca_file: Path | None) -> PrinterTarget:
     """One of several printers. Raises AddressError."""
     return PrinterTarget(
         addresses=(parse_address(printer.address),),
         api_key=printer.api_key,
         token=printer.token,
+        ca_file=ca_file,
         lease=printer.lease,
         name=printer.filed_under,
     )
 
 
 def target_of(command: Command) -> PrinterTarget:
-    """The printer that a command is for. Raises AddressError."""
+    """The printer that a command is for. Raises AddressError, ConfigError."""
     settings = command.settings
     if command.demo is not None:
         return PrinterTarget(
@@ -157,12 +159,12 @@ def target_of(command: Command) -> PrinterTarget:
                 strip=command.strip,
             )
         )
-    if settings.printer:
-        return PrinterTarget(
-            addresses=(parse_address(settings.printer),), api_key=settings.api_key, token=settings.token
-        )
+    addresses = [parse_address(settings.printer)] if settings.printer else usual_addresses(Path.home())
     return PrinterTarget(
-        addresses=usual_addresses(Path.home()), api_key=settings.api_key, token=settings.token
+        addresses=tuple(addresses),
+        api_key=settings.api_key,
+        token=settings.token,
+        ca_file=certificate_file(settings),
     )
 
 

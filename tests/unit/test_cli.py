@@ -172,7 +172,7 @@ def test_the_printers_of_a_file_have_their_own_settings(tmp_path: Path) -> None:
         '[[printer]]\nname = "two"\naddress = "/y"\n'
     )
     words = ["--headless", "--printers", str(farm), "--allow-moves", "accuracy", "--x", "50"]
-    command = parse(words, {**NO_FILE, "ZCAL_API_KEY": "of another printer", "ZCAL_LEASE": "33"})
+    command = parse(words, {**NO_FILE, "ZCAL_API_KEY": "of-another-printer", "ZCAL_LEASE": "33"})
     one, two = command.several
     assert one.parameters == AccuracyParameters(samples=20, x=50.0), "the command line comes first"
     assert two.parameters == AccuracyParameters(x=50.0)

@@ -1,9 +1,11 @@
 """Settings: which source wins, and what a wrong file is told."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from zcal_tui import cli
 from zcal_tui.config import ConfigError, Settings, data_folder, lease_seconds, load
 
 
@@ -83,3 +85,51 @@ def test_a_lease_that_cannot_be_is_refused(text: str) -> None:
 
 def test_the_lease_comes_from_the_environment_too() -> None:
     assert lease_seconds(load({}, {"ZCAL_LEASE": "30", "XDG_CONFIG_HOME": "/nowhere"})) == 30.0
+
+
+@pytest.mark.parametrize("text", ["  key \n", "'key'", '"key"\r', "key\r\n", '" key "'])
+def test_a_login_is_trimmed(tmp_path: Path, text: str) -> None:
+    for name, field in (("ZCAL_API_KEY", "api_key"), ("ZCAL_TOKEN", "token")):
+        settings = load({}, {"XDG_CONFIG_HOME": str(tmp_path), name: text})
+        assert getattr(settings, field) == "key"
+    file = tmp_path / "config.toml"
+    file.write_text(f"api_key = {json.dumps(text)}\n")
+    assert load({}, {}, file).api_key == "key"
+
+
+@pytest.mark.parametrize(
+    "text", ["two words", "kéy", "k\x00ey", "k\r\nX-Other: 1", "k" * 5000, '""', "\x1b[2J"]
+)
+def test_a_login_that_no_header_can_hold_is_refused_and_never_shown(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f"token = {json.dumps(text)}\n")
+    for environ, named in (({"ZCAL_API_KEY": text}, None), ({}, file)):
+        with pytest.raises(ConfigError) as refused:
+            load({}, {"XDG_CONFIG_HOME": str(tmp_path / "none"), **environ}, named)
+        assert "ZCAL_API_KEY" in str(refused.value) or "token" in str(refused.value)
+        assert text.strip('"') == "" or text not in str(refused.value)
+
+
+def test_settings_do_not_show_a_login() -> None:
+    assert "hidden" not in repr(Settings(api_key="hidden", token="hidden"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "printer = " + "[" * 100_000,
+        "keymap = " + "{a=" * 50_000,
+        "[keymap]\n" + ".".join("a" * 3_000) + ' = "x"\n',
+    ],
+)
+def test_a_file_that_is_nested_too_deep_is_a_usage_error(
+    tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=r"config\.toml"):
+        load({}, {}, file)
+    assert cli.run(["--headless", "accuracy", "--config", str(file)]) == 2
+    said = capsys.readouterr().err
+    assert "config.toml" in said
+    assert len(said) < 1000

@@ -17,6 +17,7 @@ from zcal_tui.klipper_config.files import Answer, ConfigText, Find, collect, rea
 from zcal_tui.printer.values import mapping, text
 from zcal_tui.transport.failures import TransportError
 from zcal_tui.transport.moonraker import Credentials
+from zcal_tui.transport.tls import tls_context
 
 if TYPE_CHECKING:
     from zcal_tui.printer.printer import Printer
@@ -106,13 +107,12 @@ class MoonrakerConfigFiles:
 
         import httpx  # not loaded unless files are read over the network
 
-        headers = {}
-        if self._credentials.api_key:
-            headers["X-Api-Key"] = self._credentials.api_key
-        if self._credentials.token:
-            headers["Authorization"] = f"Bearer {self._credentials.token}"
+        # An unencrypted address needs no certificates, and reading them takes time
+        verify = tls_context(self._credentials.ca_file) if self._url.startswith("https:") else False
         # trust_env: a proxy of the environment's knows nothing of a printer in this network
-        async with httpx.AsyncClient(headers=headers, timeout=LONGEST, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            headers=self._credentials.headers, timeout=LONGEST, trust_env=False, verify=verify
+        ) as client:
 
             async def load(path: str) -> bytes:
                 place = quote(posixpath.relpath(path, root))

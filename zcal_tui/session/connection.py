@@ -46,7 +46,7 @@ class PrinterConnection:
         """The printer's configuration files, read over the same connection."""
         assert self._printer is not None
         assert self._transport is not None
-        credentials = Credentials(self._target.api_key, self._target.token)
+        credentials = _credentials(self._target)
         return config_files(self._printer, self._transport.address, credentials)
 
     async def open(self) -> None:
@@ -67,12 +67,13 @@ class PrinterConnection:
             text="",
             name=self._target.name or self._snapshots.snapshot.link.name,
         )
-        credentials = Credentials(self._target.api_key, self._target.token)
+        credentials = _credentials(self._target)
         for pause in pauses():
             try:
                 transport = await connect_first(addresses, credentials)
             except Unauthorized as error:
-                problem = Problem("Moonraker refused the connection: login required.", str(error), DIAGNOSE)
+                what = "Moonraker rejected the login." if error.rejected else "Moonraker requires a login."
+                problem = Problem(what, str(error), DIAGNOSE)
                 self._snapshots.link(state=LinkState.FAILED, problem=problem)
                 return
             except HandshakeRefused as error:
@@ -163,6 +164,11 @@ class PrinterConnection:
             await self._demo.stop()
             self._demo = None
         self._snapshots.link(state=LinkState.CLOSED)
+
+
+def _credentials(target: PrinterTarget) -> Credentials:
+    """How the target's server and this program prove to each other who they are."""
+    return Credentials(target.api_key, target.token, target.ca_file)
 
 
 def _no_printer(error: Unreachable) -> Problem:

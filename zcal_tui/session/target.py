@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from zcal_tui.transport.address import Address
 
@@ -35,6 +36,8 @@ class PrinterTarget:
     api_key: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
     """The access token for Moonraker."""
+    ca_file: Path | None = None
+    """The certificate by which the printer's server is recognised, beside those that the machine trusts."""
     lease: float = 60.0
     """Seconds of real time after which the [zcal] module cleans up if this program no longer answers."""
     name: str | None = None

@@ -1,11 +1,17 @@
 """Printer addresses: what may be given, and the usual ones to try when none is given. Pure."""
 
+import contextlib
+import ipaddress
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from zcal_tui.model.outside_text import one_line
+
 MOONRAKER_PORT = 7125
+LONGEST_HOST, LONGEST_LABEL = 253, 63
+"""Characters of a host name, and of a part of it (RFC 1035)."""
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 _HOST = re.compile(r"^(?:\[[0-9a-fA-F:.%\w]+\]|[^\s/:?#@\[\]]+)(?::(\d{1,5}))?$")
 
@@ -26,9 +32,12 @@ class SocketAddress:
 
 @dataclass(frozen=True)
 class UrlAddress:
-    """Moonraker's websocket. `url` may carry a one-shot token; `str()` never does."""
+    """Moonraker's websocket. `url` may carry a one-shot token; neither `str()` nor `repr()` does."""
 
     url: str
+
+    def __repr__(self) -> str:
+        return f"UrlAddress({str(self)!r})"
 
     def __str__(self) -> str:
         parts = urlsplit(self.url)
@@ -49,6 +58,10 @@ def parse_address(text: str) -> Address:
     text = text.strip()
     if not text:
         raise _error(text, "it is empty")
+    if not text.isprintable():
+        raise _error(text, "it contains a control character")
+    if bare := _bare_ipv6(text):
+        raise _error(text, f"an IPv6 address needs square brackets: {bare}")
     if "://" in text:
         return _parse_url(text)
     if text.startswith(("/", "~", "./", "../")) or text.endswith(".sock"):
@@ -75,6 +88,9 @@ def _parse_url(text: str) -> UrlAddress:
         raise _error(text, f"Moonraker does not support {parts.scheme}://")
     if not host:
         raise _error(text, "it names no host")
+    if len(host) > LONGEST_HOST or any(len(label) > LONGEST_LABEL for label in host.split(".")):
+        limits = f"{LONGEST_HOST} characters, {LONGEST_LABEL} between two dots"
+        raise _error(text, f"its host name is too long (at most {limits})")
     if parts.username is not None:
         raise _error(text, "Moonraker does not accept user:password@; use ZCAL_API_KEY or ZCAL_TOKEN")
     if re.search(r"\s", text):
@@ -88,8 +104,18 @@ def _parse_url(text: str) -> UrlAddress:
     return UrlAddress(f"{_SCHEMES[parts.scheme]}://{authority}{path}/websocket{query}")
 
 
+def _bare_ipv6(text: str) -> str | None:
+    """The address with brackets, where an IPv6 address has none."""
+    scheme, split, rest = text.rpartition("://")
+    host, slash, path = rest.partition("/")
+    with contextlib.suppress(ValueError):
+        ipaddress.IPv6Address(host)
+        return f"{scheme}{split}[{host}]{slash}{path}"
+    return None
+
+
 def _error(text: str, why: str) -> AddressError:
-    shown = re.sub(r"//[^/@]*@", "//…@", text)
+    shown = re.sub(r"\?.*", "", re.sub(r"//[^/@]*@", "//…@", one_line(text)))
     shown = shown if len(shown) <= 80 else shown[:77] + "…"
     return AddressError(
         f"'{shown}' is not a printer address: {why}. Give the path of klippy's or Moonraker's socket "

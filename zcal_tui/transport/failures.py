@@ -32,7 +32,11 @@ class NotReady(TransportError):
 
 
 class Unauthorized(TransportError):
-    """Moonraker requires credentials, or rejects the ones it was given."""
+    """Moonraker requires credentials, or rejects the ones it was given (`rejected`)."""
+
+    def __init__(self, message: str, *, rejected: bool = False) -> None:
+        super().__init__(message)
+        self.rejected = rejected
 
 
 class Unreachable(TransportError):
@@ -46,4 +50,8 @@ class Unreachable(TransportError):
 
 
 class HandshakeRefused(Unreachable):
-    """Something answers at `address`, but it is not a printer; trying again will not help."""
+    """Something answers at `address`, but not as a printer does; trying again will not help. `why` explains it."""
+
+    def __init__(self, address: str, cause: str, remedy: str, why: str = "") -> None:
+        super().__init__(address, cause, remedy)
+        self.why = why

@@ -29,22 +29,53 @@ _SPECIAL = {
 }
 _ALWAYS_THERE = ("printer.info", "printer.objects.", "printer.gcode.", "printer.emergency_stop")
 """Methods every klippy has; Moonraker has none of them until klippy has connected to it once."""
-_LOGIN_HELP = (
-    "Set ZCAL_API_KEY (Moonraker's API key) or ZCAL_TOKEN, or list this machine under trusted_clients."
-)
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """Moonraker's login: its API key, or a JSON web token. Neither is ever written to a log."""
+    """Moonraker's login: its API key, or a JSON web token. Neither is ever written to a log.
+
+    `ca_file` has the certificate by which its server is recognised, beside those that the machine trusts.
+    """
 
     api_key: str | None = None
     token: str | None = None
+    ca_file: Path | None = None
 
     def __repr__(self) -> str:
         return (
             f"Credentials(api_key={'set' if self.api_key else None}, token={'set' if self.token else None})"
         )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The login as HTTP headers, for Moonraker's own origin alone."""
+        headers = {}
+        if self.api_key:
+            headers["X-Api-Key"] = self.api_key
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        return headers
+
+
+def login_refused(credentials: Credentials, answer: str) -> Unauthorized:
+    """What a refused login means: the wrong key is another fault than none. `answer` is what the server said."""
+    if credentials.token:
+        return Unauthorized(
+            f"The token is not valid for this Moonraker ({answer}). It may have expired. Set a new ZCAL_TOKEN, or "
+            "ZCAL_API_KEY instead.",
+            rejected=True,
+        )
+    if credentials.api_key:
+        return Unauthorized(
+            f"The API key is not this Moonraker's ({answer}). On the printer's host, "
+            "~/moonraker/scripts/fetch-apikey.sh prints the right one.",
+            rejected=True,
+        )
+    return Unauthorized(
+        f"Moonraker requires a login ({answer}). Set ZCAL_API_KEY (Moonraker's API key) or ZCAL_TOKEN, or list this "
+        "machine under trusted_clients."
+    )
 
 
 class MoonrakerDialect:
@@ -63,7 +94,7 @@ class MoonrakerDialect:
     def failure(self, failure: Failure) -> TransportError:
         message = failure.message
         if failure.method == _IDENTIFY or message.startswith("Unauthorized"):
-            return Unauthorized(f"Moonraker refused the login ({message}). {_LOGIN_HELP}")
+            return login_refused(self._credentials, message)
         if failure.code == _METHOD_NOT_FOUND:
             if failure.method.startswith(_ALWAYS_THERE):
                 return NotReady("Klipper has not connected to Moonraker yet. Check that Klipper is running.")
@@ -118,10 +149,5 @@ async def dial_moonraker(url: str, address: str, credentials: Credentials) -> tu
     """
     from zcal_tui.transport.websocket import WebsocketChannel
 
-    headers: dict[str, str] = {}
-    if credentials.api_key:
-        headers["X-Api-Key"] = credentials.api_key
-    if credentials.token:
-        headers["Authorization"] = f"Bearer {credentials.token}"
-    channel = await WebsocketChannel.open(url, headers, address)
+    channel = await WebsocketChannel.open(url, credentials, address)
     return channel, MoonrakerDialect(credentials)

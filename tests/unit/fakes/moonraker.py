@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import http
 import json
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ class FakeMoonraker:
         self.klippy_connected = True
         self.met_klippy = True
         self.refuse_status: int | None = None
+        self.tls: ssl.SSLContext | None = None
         self.paths: list[str] = []
         self.requests: list[str] = []
         self._web: Server | None = None
@@ -51,11 +53,13 @@ class FakeMoonraker:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"
 
     async def start(self) -> None:
         """Listen on both."""
-        self._web = await serve(self._accept_web, "127.0.0.1", self.port, process_request=self._upgrade)
+        self._web = await serve(
+            self._accept_web, "127.0.0.1", self.port, process_request=self._upgrade, ssl=self.tls
+        )
         self.port = next(iter(self._web.sockets)).getsockname()[1]
         self._unix = await asyncio.start_unix_server(self._accept_unix, str(self.path))
 

@@ -173,7 +173,7 @@ async def test_a_one_shot_token_in_the_address_works_once(moonraker: FakeMoonrak
     await moonraker.stop()
     await moonraker.start()
     await until(lambda: any(isinstance(told, LinkDown) and told.final for told in heard))
-    assert "refused the login" in heard[-1].reason
+    assert "requires a login" in heard[-1].reason
     await transport.close()
 
 

@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--klipper", metavar="DIR", type=Path, help="Klipper's folder, if klippy is not running"
     )
+    made.add_argument("--ca-file", metavar="FILE", help="certificate of the printer's server (PEM)")
     made.add_argument("--config", metavar="FILE", help="a settings file instead of the default one")
     made.add_argument("--data", metavar="DIR", help="the folder where runs are saved")
     made.add_argument("--json", action="store_true", help="print one JSON object instead of text")
@@ -76,7 +77,7 @@ def main(argv: Sequence[str], environment: Mapping[str, str] = os.environ, home:
 
 def _request(options: argparse.Namespace, environment: Mapping[str, str], home: Path) -> DoctorRequest:
     """What is to be examined; a settings file that cannot be read is a finding, not an end. Raises ConfigError."""
-    flags = {"printer": options.printer, "data": options.data}
+    flags = {"printer": options.printer, "data": options.data, "ca_file": options.ca_file}
     file = as_path(options.config) if options.config else None
     try:
         settings = load(flags, environment, file)

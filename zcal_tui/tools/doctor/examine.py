@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from zcal_tui.config import Settings
+from zcal_tui.config import Settings, certificate_file
 from zcal_tui.tools.doctor.configuration import judge_configuration
 from zcal_tui.tools.doctor.finding import DoctorFinding, Group
 from zcal_tui.tools.doctor.klipper import KlipperFacts, gather_klipper, judge_klipper
@@ -86,7 +86,7 @@ def _spelled(finding: DoctorFinding, called: str) -> DoctorFinding:
 async def _gather_printer(request: DoctorRequest) -> tuple[LinkFacts, PrinterFacts]:
     """Ask where zcal-tui itself would connect; if nothing answers there, every other socket on this machine."""
     settings = request.settings
-    credentials = Credentials(settings.api_key, settings.token)
+    credentials = Credentials(settings.api_key, settings.token, certificate_file(settings))
     processes, moonrakers = await asyncio.to_thread(klippy_processes)
     configured, bad_address = _configured(request)
     answers = await gather_link(configured, credentials)

@@ -51,6 +51,7 @@ class AskedAddress:
     answer: AddressAnswer
     cause: str = ""
     remedy: str = ""
+    why: str = ""
     seconds: float | None = None
     """The time of one question and its answer."""
     file: SocketFile | None = None
@@ -129,12 +130,11 @@ async def _ask(
             return await _identify(transport, tried), transport
     except TimeoutError:
         tried = replace(tried, answer="silent", cause=f"no answer within {LONGEST:.0f} s")
-    except failures.Unauthorized:
-        given = credentials.api_key or credentials.token
-        cause = "the login was rejected" if given else "a login is required"
+    except failures.Unauthorized as error:
+        cause = "the login was rejected" if error.rejected else "a login is required"
         tried = replace(tried, answer="login", cause=cause)
     except failures.HandshakeRefused as error:
-        tried = replace(tried, answer="stranger", cause=error.cause, remedy=error.remedy)
+        tried = replace(tried, answer="stranger", cause=error.cause, remedy=error.remedy, why=error.why)
     except failures.Unreachable as error:
         tried = replace(tried, cause=error.cause, remedy=error.remedy)
     except failures.TransportError as error:
@@ -240,6 +240,13 @@ _SOCKET_REASONS: Mapping[str, Reason] = {
 
 
 def _reason(tried: AskedAddress, facts: LinkFacts) -> Reason:
+    if tried.answer == "login" and "rejected" in tried.cause:
+        return (
+            "The key is another Moonraker's, or a token has expired. zcal-tui sends what is set.",
+            "Set this Moonraker's key. The first command prints it on the printer's host.",
+            "~/moonraker/scripts/fetch-apikey.sh",
+            "export ZCAL_API_KEY=KEY",
+        )
     if tried.answer == "login":
         return (
             "Moonraker admits trusted_clients (moonraker.conf) and API keys. klippy's socket needs no login.",
@@ -253,7 +260,7 @@ def _reason(tried: AskedAddress, facts: LinkFacts) -> Reason:
             "Check the name, or use the IP address, which the printer's screen or the router shows.",
         )
     if tried.answer == "stranger":
-        why = "The server there is not Moonraker, but for example a web interface or a camera."
+        why = tried.why or "The server there is not Moonraker, but for example a web interface or a camera."
         return why, tried.remedy or "Check the address and the port."
     if tried.file is not None:
         return _socket_reason(tried, tried.file, facts)
