@@ -10,7 +10,9 @@ from benchmarks import (
     first_frame,
     key_press,
     many_printers,
+    sim_boards,
     sim_mcu,
+    sim_start,
     soak,
     stored_runs,
     updates,
@@ -25,6 +27,8 @@ BENCHMARKS: dict[str, Callable[[BenchmarkOptions], BenchmarkReport]] = {
     "message_burst": updates.message_burst,
     "key_press": key_press.run,
     "sim_mcu": sim_mcu.run,
+    "sim_start": sim_start.run,
+    "sim_boards": sim_boards.run,
     "analyse": analyse.run,
     "stored_runs": stored_runs.run,
     "many_printers": many_printers.run,
@@ -65,7 +69,7 @@ def _options(parser: argparse.ArgumentParser, arguments: list[str]) -> tuple[lis
     parser.add_argument(
         "--seconds", type=partial(_number, least=MIN_SECONDS), default=usual.seconds, help="length of a span"
     )
-    parser.add_argument("--klipper", metavar="DIR", help="sim_mcu: the Klipper to run, as for zcal-tui sim")
+    parser.add_argument("--klipper", metavar="DIR", help="sim_…: the Klipper to run, as for zcal-tui sim")
     parser.add_argument(
         "--minutes", type=partial(_number, least=0.5), default=usual.minutes, help="soak: how long"
     )

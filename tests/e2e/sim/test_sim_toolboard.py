@@ -8,6 +8,7 @@ from tests.e2e.simulated import (
     KlippyClient,
     KlippyError,
     PrinterSim,
+    SimulatorStartError,
     Starter,
     eventually,
     wait_for_state,
@@ -98,3 +99,12 @@ def test_a_board_that_is_cut_off_stops_klippy_and_comes_back(
 def test_a_board_of_another_name_is_refused(printer: PrinterSim) -> None:
     with pytest.raises(ControlError, match="There is no micro-controller head"):
         printer.control.request("reset", mcu="head")
+
+
+def test_plain_real_time_is_refused(printer_sim: Starter) -> None:
+    with pytest.raises(SimulatorStartError) as raised:
+        printer_sim("toolboard", speed=1.0, options=("--real-time",))
+    assert raised.value.event["what"] == (
+        "A printer with several micro-controllers runs on the virtual clock only."
+    )
+    assert raised.value.event["remedy"] == "Leave out --real-time."
