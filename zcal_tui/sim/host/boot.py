@@ -7,13 +7,13 @@ Only the standard library: it runs on the Python of the environment it starts.
 
 import ctypes
 import importlib
+import importlib.util
 import os
 import runpy
 import signal
 import sys
 import time
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
@@ -47,12 +47,19 @@ def die_with_parent(parent: int) -> None:
         sys.exit(1)
 
 
-def judge_clients_in_real_time(webhooks: ModuleType) -> None:
+def judge_clients_in_real_time(name: str) -> None:
     """Have klippy drop a client that reads nothing for five real seconds, not for five of its own.
+
+    `name` is that of klippy's module of its socket; a klippy without it is left as it is.
 
     Clients live in real time: at 40 times real time, five of klippy's seconds are an eighth of one.
     """
-    judge = webhooks.ServerSocket.stats
+    if importlib.util.find_spec(name) is None:
+        return
+    server = getattr(importlib.import_module(name), "ServerSocket", None)
+    if server is None:
+        return
+    judge = server.stats
     judged = 0.0
 
     def stats(self: Any, eventtime: float) -> Any:
@@ -63,7 +70,7 @@ def judge_clients_in_real_time(webhooks: ModuleType) -> None:
         judged = now
         return judge(self, eventtime)
 
-    webhooks.ServerSocket.stats = stats
+    server.stats = stats
 
 
 def run_klippy_package(root: str) -> None:
@@ -76,7 +83,7 @@ def run_klippy_package(root: str) -> None:
     for name in TOP_LEVEL:
         sys.modules[name] = importlib.import_module(f"klippy.{name}")
     sys.modules["klippy.kinematics.stepper"] = sys.modules["stepper"]
-    judge_clients_in_real_time(sys.modules["webhooks"])
+    judge_clients_in_real_time("klippy.webhooks")
     importlib.import_module("klippy.klippy").main()
 
 
@@ -84,7 +91,11 @@ def run_klippy_checkout(root: str) -> None:
     """Run klippy.py of a git checkout of Klipper or of a fork, as `python klippy/klippy.py` would."""
     script = Path(root) / "klippy" / "klippy.py"
     sys.path[0] = str(script.parent)
-    judge_clients_in_real_time(importlib.import_module("webhooks"))
+    if (script.parent / "__init__.py").is_file():  # Kalico's modules are inside the package `klippy`
+        sys.path.insert(0, root)
+        judge_clients_in_real_time("klippy.webhooks")
+    else:
+        judge_clients_in_real_time("webhooks")
     runpy.run_path(str(script), run_name="__main__")
 
 

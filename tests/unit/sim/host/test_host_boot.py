@@ -6,6 +6,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from zcal_tui.sim.host.boot import TOP_LEVEL
 from zcal_tui.sim.host.environments import BOOT
 
@@ -30,6 +32,24 @@ def test_our_modules_are_not_in_the_way(tmp_path: Path) -> None:
     )
     done = boot(os.getpid(), "klippy-checkout", str(tmp_path), "printer.cfg", "-v")
     assert done.stdout == "theirs\n__main__ ['printer.cfg', '-v']\n", done.stderr
+
+
+@pytest.mark.parametrize("packaged", [False, True])
+def test_clients_are_judged_in_real_time_in_each_layout(packaged: bool, tmp_path: Path) -> None:
+    folder = tmp_path / "klippy"
+    folder.mkdir()
+    if packaged:
+        (folder / "__init__.py").write_text("NAME = 'Kalico'\n")
+    own = "from . import NAME\n" if packaged else ""
+    (folder / "webhooks.py").write_text(
+        own + "class ServerSocket:\n    def stats(self, t):\n        return True, ''\n"
+    )
+    where = "klippy.webhooks" if packaged else "webhooks"
+    (folder / "klippy.py").write_text(
+        f"from {where} import ServerSocket\nserver = ServerSocket()\nprint(server.stats(1.0), server.stats(2.0))\n"
+    )
+    done = boot(os.getpid(), "klippy-checkout", str(tmp_path))
+    assert done.stdout == "(True, '') (False, '')\n", done.stderr
 
 
 def test_the_package_s_modules_answer_to_every_name(tmp_path: Path) -> None:
