@@ -9,6 +9,7 @@ may leave a handler: Klipper shuts down on any other exception.
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 from typing import TYPE_CHECKING, Any, Callable, Mapping
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from klippy.webhooks import WebHooks, WebRequest
 
 LOG = logging.getLogger(__name__)
+
+LONGEST_NAME = 200
+"""Characters of a name that a client gives itself: it is in the status, which all subscribers get, and in messages."""
 
 Answer = Callable[["EndpointRequest"], Mapping[str, Any]]
 
@@ -52,9 +56,27 @@ class EndpointRequest:
             raise CommandRefused(f"{name} contains characters that cannot be encoded.") from None
         return value
 
+    def name(self, name: str) -> str:
+        """A required name: at most 200 printable characters. Raises CommandRefused."""
+        value = self.text(name)
+        if len(value) > LONGEST_NAME or not value.isprintable():
+            raise CommandRefused(f"{name} must be at most {LONGEST_NAME} printable characters.")
+        return value
+
     def tag(self) -> str | None:
         """The tag of a run, or None. Raises CommandRefused."""
-        return None if self._get("tag", None) is None else self.text("tag")
+        return None if self._get("tag", None) is None else self.name("tag")
+
+    def small_mapping(self, name: str) -> Mapping[str, Any]:
+        """An object whose JSON is at most 200 printable characters, empty if not given. Raises CommandRefused."""
+        value = self.mapping(name)
+        try:
+            written = json.dumps(value, ensure_ascii=False)
+        except (ValueError, RecursionError):
+            written = "\0"
+        if len(written) > LONGEST_NAME or not written.isprintable():
+            raise CommandRefused(f"{name} must be at most {LONGEST_NAME} printable characters of JSON.")
+        return value
 
     def mapping(self, name: str) -> Mapping[str, Any]:
         """An object, empty if not given. Raises CommandRefused."""

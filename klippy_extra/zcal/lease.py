@@ -60,10 +60,10 @@ class LeaseEndpoint:
         take_over: let the lease of the holder `instead_of` expire now; the client knows by its `process` that it is
         dead. Taking the lease is a separate request, refused until everything has been restored.
         """
-        holder = request.text("holder")
+        holder = request.name("holder")
         action = request.text("action", "renew")
         if action == "take_over":
-            self._expire(holder, request.text("instead_of"))
+            self._expire(holder, request.name("instead_of"))
         elif self._holder not in (None, holder):
             raise CommandRefused(
                 f"{self._holder} holds the lease for another {self._until - self._host.now():.0f} s.",
@@ -90,6 +90,10 @@ class LeaseEndpoint:
         self._publish()
 
     def _renew(self, holder: str, request: EndpointRequest) -> None:
+        if self._host.printer.is_shutdown():
+            raise CommandRefused(
+                "Klipper has shut down, so there is nothing to hold.", remedy="Restart it (FIRMWARE_RESTART)."
+            )
         if self._cleanup.active():
             raise CommandRefused(
                 "[zcal] is still cleaning up after the last lease.",
@@ -103,7 +107,7 @@ class LeaseEndpoint:
         seconds = request.number("seconds", 30.0)
         if not SHORTEST <= seconds <= LONGEST:
             raise CommandRefused(f"seconds must be between {SHORTEST:g} and {LONGEST:g}.")
-        process = request.mapping("process")
+        process = request.small_mapping("process")
         self._held_settings.hold(request.mapping("hold"))
         if not self.active():
             self._since = self._host.now()

@@ -73,7 +73,8 @@ class Zcal:
 
     def _say(self, request: EndpointRequest) -> Mapping[str, Any]:
         """Print a line on the console. M118 does the same, but waits for the running command to end."""
-        self._host.respond(" ".join(request.text("text").split())[:_LONGEST_LINE])
+        words = " ".join(request.text("text").split())
+        self._host.respond("".join(char if char.isprintable() else "?" for char in words)[:_LONGEST_LINE])
         return {}
 
     def _cancel(self, request: EndpointRequest) -> Mapping[str, Any]:

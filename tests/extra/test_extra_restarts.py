@@ -54,3 +54,6 @@ def test_an_emergency_stop_during_a_paper_test_shuts_down_as_ever(restarted: Mac
     restarted.gcode("G1 Z12 F600\nZCAL_PAPER_TEST")
     restarted.client.call("emergency_stop")
     restarted.eventually(lambda: restarted.client.state() == "shutdown")
+    with pytest.raises(KlippyError, match="shut down"):
+        restarted.client.call("zcal/lease", holder="test", seconds=60)
+    assert restarted.status()["lease"] is None

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-OWN_NAME = f"zcal-tui on {socket.gethostname()} ({os.getpid()})".encode(errors="replace").decode()
-"""What this program is called as the holder of a lease and in requests to other programs."""
+_HOST = "".join(char if char.isprintable() else "?" for char in socket.gethostname())[:100]
+OWN_NAME = f"zcal-tui on {_HOST} ({os.getpid()})".encode(errors="replace").decode()
+"""What this program is called as the holder of a lease and in requests to other programs: printable, and short enough
+for the [zcal] module."""
 
 _PROC = Path("/proc")
 _STATE, _BEGAN = 0, 19
