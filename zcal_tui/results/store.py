@@ -15,7 +15,7 @@ from pathlib import Path
 
 from zcal_tui.model.codec import SchemaError
 from zcal_tui.model.record import WHOLE, Outcome, Problem, Record
-from zcal_tui.results import changes
+from zcal_tui.results import changes, unrestored
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.journal import (
     Journal,
@@ -28,6 +28,7 @@ from zcal_tui.results.journal import (
     record_of,
     write_end,
 )
+from zcal_tui.results.unrestored import Unrestored
 from zcal_tui.results.variant import USUAL, last_result, variant
 
 __all__ = [
@@ -191,6 +192,17 @@ class Store:
     def changes(self, printer: str) -> tuple[Changed, ...]:
         """The hardware changes that a person reported, oldest first."""
         return changes.read(self._of(printer))
+
+    def unrestored(self, printer: str) -> Unrestored | None:
+        """What a run has changed on the printer and not restored, as far as the [zcal] module does not do it."""
+        return unrestored.read(self._of(printer))
+
+    def note_unrestored(self, printer: str, left: Unrestored | None) -> None:
+        """Store what a run is about to change, or None once it is restored. Raises OSError."""
+        if left is None:
+            unrestored.remove(self._of(printer))
+        else:
+            unrestored.write(self._of(printer), left)
 
     def _of(self, printer: str) -> Path:
         return self.folder / "printers" / printer_folder_name(printer)

@@ -22,11 +22,13 @@ from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.printer.zcal_sampler import sampler_for
 from zcal_tui.results.context import context_facts
 from zcal_tui.results.store import Journal, StillRunning, Store, new_run_id, now_iso
+from zcal_tui.results.unrestored import Unrestored
 from zcal_tui.session.operator import SessionOperator
 from zcal_tui.session.port import RunOptions
 from zcal_tui.session.saving.saver import Saver
 from zcal_tui.session.saving.text import PENDING_MEANS, pending_notice
 from zcal_tui.session.snapshot_store import SnapshotStore
+from zcal_tui.session.unrestored import left_by_dead_run, note_of, offer
 from zcal_tui.transport.failures import GcodeError, NotReady, ReplyLost, TransportError, Unreachable
 
 logger = logging.getLogger(__name__)
@@ -66,6 +68,8 @@ class CheckRun:
         self._journal: Journal | None = None
         self._cancelled = False
         self._holder: TemporarySettings | None = None
+        self._older: Unrestored | None = None
+        """What a dead run has changed, as far as it was not put back."""
 
     def cancel(self) -> None:
         """Ask the check to stop at the next safe point."""
@@ -123,7 +127,11 @@ class CheckRun:
         if (pending := pending_notice(self._printer.state)) is not None:
             self._emit(Notice(pending))
         mismatch = _another_printer(self._resumed, printer_name)
-        outcome, problem = (Outcome.REFUSED, mismatch) if mismatch is not None else await self._check_it()
+        outcome, problem = (
+            (Outcome.REFUSED, mismatch)
+            if mismatch is not None
+            else await self._check_it(printer_name, started)
+        )
         saver = self._saver()
         if outcome is Outcome.FINISHED:
             problem = await self._save_it(saver, started)
@@ -151,10 +159,17 @@ class CheckRun:
         except (OSError, StillRunning) as error:
             logger.warning("run %s could not be closed: %s", resumed.id, error)
 
-    async def _check_it(self) -> tuple[Outcome, Problem | None]:
+    async def _check_it(self, name: str, started: RunStarted) -> tuple[Outcome, Problem | None]:
         printer = self._printer
         zcal = ZcalModule(printer)
-        holder = TemporarySettings(printer, zcal, self._emit, self._lease, lambda: self._cancelled)
+        holder = TemporarySettings(
+            printer,
+            zcal,
+            self._emit,
+            self._lease,
+            lambda: self._cancelled,
+            unrestored=lambda mesh, offset: self._note_unrestored(name, started, mesh, offset),
+        )
         self._holder = holder
         context = Context(
             printer=printer,
@@ -171,6 +186,7 @@ class CheckRun:
         try:
             async with holder.lease():
                 try:
+                    await self._offer_to_put_back(name)
                     await self._check.run(context, self._parameters)
                 except (CheckFailed, GcodeError) as error:
                     if await holder.ran_out():
@@ -196,6 +212,36 @@ class CheckRun:
             logger.exception("check %s failed", self._check.info.name)
             return Outcome.ERROR, _internal_error(error)
         return Outcome.FINISHED, None
+
+    async def _offer_to_put_back(self, name: str) -> None:
+        """Report what a dead run has changed, and put it back by consent."""
+        if not self._printer.state.ready:
+            return
+        left = await asyncio.to_thread(left_by_dead_run, self._store, name)
+        if left is None:
+            return
+        await offer(self._store, name, self._printer, self._operator, self._emit, left)
+        self._older = self._store.unrestored(name)
+        self._snapshots.update(unrestored="")
+
+    def _note_unrestored(
+        self, name: str, started: RunStarted, mesh: str | None, offset: tuple[float, float, float] | None
+    ) -> None:
+        note = self._older
+        if mesh is not None or offset is not None:
+            note = note_of(started.id, started.started, mesh, offset, self._printer.state)
+            if (older := self._older) is not None:
+                note = replace(note, mesh=mesh or older.mesh, offset=offset or older.offset)
+        try:
+            self._store.note_unrestored(name, note)
+        except OSError as error:
+            logger.warning("what the run changes is not noted", exc_info=True)
+            self._emit(
+                Notice(
+                    "If zcal-tui is killed, the next start cannot report what this run had changed: "
+                    f"{error.strerror or error}."
+                )
+            )
 
     def _saver(self) -> Saver:
         return Saver(

@@ -208,12 +208,19 @@ class Session:
     async def _read_results(self, printer: str) -> None:
         """Put what is stored of a printer into the snapshot; what this session has measured since stays."""
         from zcal_tui.checks.catalogue import CHECKS  # as above
+        from zcal_tui.session.unrestored import left_by_dead_run
 
         last = await asyncio.to_thread(self._store.last, printer, tuple(CHECKS))
         interrupted = await asyncio.to_thread(self._store.interrupted, printer)
         changed = await asyncio.to_thread(self._store.changes, printer)
+        left = await asyncio.to_thread(left_by_dead_run, self._store, printer)
         last = {**last, **self._snapshots.snapshot.last}
-        self._snapshots.update(last=last, interrupted=interrupted, changed=changed)
+        self._snapshots.update(
+            last=last,
+            interrupted=interrupted,
+            changed=changed,
+            unrestored="" if left is None else left.text,
+        )
         self._results_of = printer
 
     def _begin_run(self, name: str, parameters: Any, options: RunOptions) -> None:

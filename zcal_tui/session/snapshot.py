@@ -77,6 +77,8 @@ class Snapshot:
     """The hardware changes that a person reported, oldest first."""
     interrupted: tuple[Record, ...] = ()
     """Interrupted runs on this printer that were neither closed nor resumed, newest first."""
+    unrestored: str = ""
+    """What a run that was killed has left changed on the printer; empty where there is nothing."""
     frame: HomingState = field(default_factory=HomingState)
     """The homing and levelling in force, as far as the printer's status shows."""
     klippy_problem: Problem | None = None

@@ -110,6 +110,14 @@ class ZcalApp(AppBase):
             self.refresh_bindings()
         if running is not None and self.app_state.running is None:
             self._notify_end()
+        if snapshot.unrestored and snapshot.unrestored != before.unrestored:
+            self.notify(
+                f"An earlier run ended without cleaning up: it {snapshot.unrestored}. The next check offers to put it "
+                "back.",
+                severity="warning",
+                timeout=20,
+                markup=False,
+            )
 
     def _follow_link(self, snapshot: Snapshot) -> None:
         """The plan once the link is up; the page that explains where it cannot come up without a person."""

@@ -18,7 +18,7 @@ from zcal_tui.checks.lease.takeover import LeaseTaker
 from zcal_tui.model.events import Event, Notice
 from zcal_tui.printer.clock import real_time, runs_fast
 from zcal_tui.printer.printer import Printer
-from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.state import PrinterState, Xyz
 from zcal_tui.printer.values import mapping, number
 from zcal_tui.printer.zcal_interface import AFTER_PRINT, speaks
 from zcal_tui.printer.zcal_module import ZcalModule
@@ -56,9 +56,12 @@ class TemporarySettings:
         seconds: float = LEASE,
         cancelled: Callable[[], bool] = lambda: False,
         wall: Callable[[], float] = real_time,
+        unrestored: Callable[[str | None, Xyz | None], None] = lambda mesh, offset: None,
     ) -> None:
         """`seconds` of real time after which the module cleans up without a renewal. `cancelled` ends the wait for the
-        lease of a program that has ended. `wall` is the clock of real time, which counts what this computer slept."""
+        lease of a program that has ended. `wall` is the clock of real time, which counts what this computer slept.
+        `unrestored` is told, without the module, which mesh is unloaded and which offset is cleared, before that is
+        done, and (None, None) once both are restored."""
         self._printer = printer
         self._zcal = zcal
         self._emit = emit
@@ -66,6 +69,9 @@ class TemporarySettings:
         self._cancelled = cancelled
         self._wall = wall
         self._simulated = False
+        self._unrestored = unrestored
+        self._mesh: str | None = None
+        self._offset: Xyz | None = None
         self._renewed = self._wall()
         self._ran_out = False
         self._leased = False
@@ -104,6 +110,9 @@ class TemporarySettings:
         if not mesh.active:
             return
         name = mesh.profile_name
+        if name and not self._leased:
+            self._mesh = name
+            self._unrestored(self._mesh, self._offset)
         await self._change(
             {"mesh": True},
             f'BED_MESH_PROFILE LOAD="{name}"' if name else "",
@@ -118,6 +127,9 @@ class TemporarySettings:
         x, y, z = (await self._printer.refresh()).homing_origin
         if (x, y, z) == (0.0, 0.0, 0.0):
             return
+        if not self._leased:
+            self._offset = (x, y, z)
+            self._unrestored(self._mesh, self._offset)
         await self._change(
             {OFFSET: [0.0, 0.0, 0.0]},
             f"SET_GCODE_OFFSET X={x:.6f} Y={y:.6f} Z={z:.6f} MOVE=0",
@@ -343,6 +355,7 @@ class TemporarySettings:
             kinds = " and ".join(sorted({undo.kind for undo in self._undo}))
             self._emit(Notice(f"A print has started. Settings that stay changed: {kinds}."))
             return
+        restored = True
         for undo in reversed(self._undo):
             if undo.kind in self._keeps:
                 continue
@@ -352,8 +365,12 @@ class TemporarySettings:
                 else:
                     self._emit(Notice(f"Another client changed the {undo.kind}; it was not restored."))
             except TransportError as error:
+                restored = False
                 self._emit(Notice(f"Not restored: {undo.script} ({error})"))
         self._undo.clear()
+        if restored and (self._mesh is not None or self._offset is not None):
+            self._mesh = self._offset = None
+            self._unrestored(None, None)
 
 
 @dataclass(frozen=True)
