@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from campaigns import calibrations, scan_backlash
+from campaigns import calibrations, scan_backlash, statistics
 from campaigns.errors import CampaignError
 from campaigns.options import CampaignOptions
 from campaigns.report import CampaignReport
@@ -17,6 +17,7 @@ from zcal_tui.sim.profile import PROFILES
 CAMPAIGNS: dict[str, Callable[[CampaignOptions], CampaignReport]] = {
     calibrations.NAME: calibrations.run,
     scan_backlash.NAME: scan_backlash.run,
+    statistics.NAME: statistics.run,
 }
 MET, NOT_MET, CANNOT, INTERRUPTED = 0, 1, 2, 130
 """Exit codes; wrong usage is CANNOT as well."""
@@ -61,7 +62,8 @@ def main(arguments: list[str]) -> int:
         "--runs",
         type=_count,
         metavar="N",
-        help=f"runs in all (for {calibrations.NAME}: of each profile), instead of the campaign's own number",
+        help=f"runs in all (for {calibrations.NAME} of each profile, for {statistics.NAME} of each row), instead of "
+        "the campaign's own number",
     )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the random draws (default: 1)")
     parser.add_argument("--klipper", metavar="DIR", help="the Klipper to run, as for zcal-tui sim")

@@ -134,14 +134,17 @@ def test_wiring_that_hides_a_missing_probe_fails() -> None:
     assert of_wiring(SwitchWiring(True, "Works."), "").level is Level.PASS
 
 
-def tuned(value: float, used: float = 0.5, command: float | None = None) -> Tuned:
-    return Tuned(used, 0.5, Interval(value, value - 0.02, value + 0.02, 0.95), value - 0.1, command, "Z 0.")
+def tuned(value: float, used: float = 0.5, command: float | None = None, half: float = 0.02) -> Tuned:
+    interval = Interval(value, value - half, value + half, 0.95)
+    return Tuned(used, 0.5, interval, value - 0.1, command, "Z 0.", tests=2)
 
 
 @pytest.mark.parametrize(
     ("value", "level", "words"),
     [
-        (0.52, Level.PASS, "closer to the bed"),
+        (0.504, Level.PASS, "closer to the bed"),
+        (0.52, Level.UNKNOWN, "--papers 3"),
+        (0.54, Level.UNKNOWN, "--papers 3"),
         (0.45, Level.WARN, "farther from the bed"),
         (0.32, Level.FAIL, "farther from the bed"),
         (0.70, Level.FAIL, "closer to the bed"),
@@ -152,6 +155,14 @@ def test_how_far_switch_offset_is_off(value: float, level: Level, words: str) ->
     finding = of_tuning(tuned(value))
     assert finding.level is level
     assert words in finding.text
+
+
+def test_a_wide_interval_never_passes() -> None:
+    assert of_tuning(tuned(0.5, half=0.03)).level is Level.UNKNOWN
+    _, (change,) = tuning_advice(tuned(0.55, half=0.03))
+    assert not change.saves
+    fresh = Tuned(0.45, None, Interval(0.52, 0.49, 0.55, 0.95), 0.42, None, "Z 0.", tests=2)
+    assert of_tuning(fresh).level is Level.UNKNOWN
 
 
 def test_a_value_to_begin_with_is_not_held_against_the_printer() -> None:

@@ -28,7 +28,12 @@ class AutoZParameters:
     switch_offset: float | None = parameter(
         None, "a switch_offset instead of the configured one", unit="mm", minimum=0.001, maximum=10
     )
-    papers: int = parameter(1, "with --tune: number of paper tests", minimum=1, maximum=10)
+    papers: int = parameter(
+        2,
+        "with --tune: number of paper tests; one more is offered while they do not decide",
+        minimum=1,
+        maximum=10,
+    )
     paper: float = parameter(0.1, "thickness of the paper", unit="mm", minimum=0.02, maximum=0.5)
     zero: str = parameter(
         "auto",

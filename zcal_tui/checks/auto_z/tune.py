@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from zcal_tui.checks.another_test import another_test
 from zcal_tui.checks.auto_z.analysis import Repeats
 from zcal_tui.checks.auto_z.calibrate import last_offset
 from zcal_tui.checks.auto_z.parameters import AutoZParameters
@@ -27,6 +28,7 @@ from zcal_tui.printer.messages import SwitchOffsetNegative, SwitchOffsetResult
 from zcal_tui.printer.printer import CommandFailed, Heard
 from zcal_tui.printer.z_calibration import ZCalibrationSection
 from zcal_tui.stats.auto_offset import tuned_switch_offset
+from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.paper import paper_height
 
 SAFE_SIDE = 0.05
@@ -129,8 +131,9 @@ async def tune(
     papers: list[PaperHeight] = []
     expected = offset.mean.value + zero.paper
     async with probe_docked(context, stow):
-        for test in range(1, parameters.papers + 1):
+        while True:
             context.stop_if_cancelled()
+            test = len(papers) + 1
             context.emit(Stage("travel", f"Bringing the nozzle over X {x:g} Y {y:g}"))
             await travel(context.printer, x=x, y=y, clearance=clearance)
             await _down_to(context, expected + ABOVE_CONTACT)
@@ -145,12 +148,24 @@ async def tune(
                 expected=expected,
                 clearance=clearance,
                 test=test,
-                tests=parameters.papers,
+                tests=max(test, parameters.papers),
                 detail=zero.text,
                 at_contact=asked.ask,
             )
             papers.append(await paper_test(context, plan, first + len(papers)))
-    return await asyncio.to_thread(_conclude, repeats, papers, used, section, zero, asked, step)
+            if len(papers) < parameters.papers:
+                continue
+            tuned = await asyncio.to_thread(
+                _conclude, repeats, tuple(papers), used, section, zero, asked, step
+            )
+            if not await another_test(context.operator, _undecided(tuned), len(papers)):
+                return tuned
+
+
+def _undecided(tuned: Tuned) -> Interval:
+    """What another test may decide (mm): the error of the configured switch_offset, or of the new one where none is
+    configured."""
+    return tuned.error or tuned.value.shifted(-tuned.value.value)
 
 
 def _conclude(
@@ -174,6 +189,7 @@ def _conclude(
         by_paper=used - (heights[-1] - last),
         command=asked.result,
         zero=zero.text,
+        tests=len(papers),
     )
 
 

@@ -16,7 +16,9 @@ from zcal_tui.stats.auto_offset import Moved
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.repeatability import Repeatability
 from zcal_tui.stats.verdicts.repeatability import judge_repeatability
+from zcal_tui.stats.verdicts.rule import consequence
 from zcal_tui.stats.verdicts.stopping import StoppingPlan
+from zcal_tui.stats.verdicts.z_zero import z_zero_level
 
 HEIGHT_NAMES = {
     "nozzle": "the nozzle on the endstop",
@@ -55,6 +57,18 @@ class Tuned:
     by_paper: float
     command: float | None
     zero: str
+    tests: int = 1
+    """Paper tests that it comes from."""
+
+    @property
+    def half(self) -> float:
+        """Half of the value's interval, mm."""
+        return ((self.value.high or 0.0) - (self.value.low or 0.0)) / 2
+
+    @property
+    def error(self) -> Interval | None:
+        """How far above its place the configured value puts Z 0 (mm); None where none is configured."""
+        return None if self.configured is None else self.value.shifted(-self.configured)
 
 
 def verdict_of(findings: Sequence[AutoZFinding], good: str) -> Verdict:
@@ -200,9 +214,9 @@ def moves_text(moved: Sequence[Moved]) -> str:
 
 
 def of_tuning(tuned: Tuned) -> AutoZFinding:
-    """The error of the configured switch_offset; only the tuned value where none was configured."""
-    low, high = tuned.value.low or 0.0, tuned.value.high or 0.0
-    half = (high - low) / 2
+    """The error of the configured switch_offset, as an equivalence test; the accuracy of the tuned value where none
+    was configured."""
+    half = tuned.half
     if tuned.value.value <= 0.0:
         return AutoZFinding(
             Level.FAIL,
@@ -211,31 +225,48 @@ def of_tuning(tuned: Tuned) -> AutoZFinding:
         )
     old = tuned.configured
     if old is None:
-        return AutoZFinding(
-            Level.PASS,
+        text = (
             f"The switch closes {millimetres(tuned.value.value, digits=3)} ± {length(half)} below its body. "
-            "No switch_offset was configured.",
+            f"No switch_offset was configured. {limits.Z_ACCURACY.sentence} {consequence(half)}"
         )
-    error = tuned.value.value - old
+        if half <= limits.Z_ACCURACY.value:
+            return AutoZFinding(Level.PASS, text)
+        return AutoZFinding(
+            Level.UNKNOWN,
+            f"{text} {_more_papers(tuned.tests)}",
+            f"Not decided: the measured switch_offset is accurate to ± {length(half)} only.",
+        )
+    error = tuned.error
+    assert error is not None
     accuracy, most = limits.Z_ACCURACY, limits.SWITCH_OFFSET_ERROR
-    gap = closer_farther(-error).removeprefix("the nozzle will be ")
+    gap = closer_farther(-error.value).removeprefix("the nozzle will be ")
     text = (
         f"switch_offset {old:.3f} has to change so that the nozzle comes {gap}, ± {length(half)}. "
-        f"{accuracy.sentence} From {most.text} on it is wrong ({most.source})."
+        f"{accuracy.sentence} From {most.text} on it is wrong ({most.source}). "
+        f"{consequence(abs(error.value) + half)}"
     )
-    certain = not low <= old <= high
-    if abs(error) > most.value and certain:
-        side = "too close to" if error < 0 else "too far from"
-        return AutoZFinding(
-            Level.FAIL,
-            text,
-            f"switch_offset {old:.3f} is wrong: the nozzle is {length(abs(error))} {side} the bed.",
-        )
-    if abs(error) > accuracy.value and certain:
-        return AutoZFinding(
-            Level.WARN, text, f"Usable, but switch_offset {old:.3f} is off by {length(abs(error))}."
-        )
-    return AutoZFinding(Level.PASS, text)
+    side = "too close to" if error.value < 0 else "too far from"
+    size = length(abs(error.value))
+    match Level(z_zero_level(error)):
+        case Level.PASS:
+            return AutoZFinding(Level.PASS, text)
+        case Level.UNKNOWN:
+            return AutoZFinding(
+                Level.UNKNOWN,
+                f"{text} {_more_papers(tuned.tests)}",
+                f"Not decided: switch_offset {old:.3f} may be off by {size} ± {length(half)}. "
+                "Do one more paper test to decide.",
+            )
+        case _ if abs(error.value) >= most.value:
+            return AutoZFinding(
+                Level.FAIL, text, f"switch_offset {old:.3f} is wrong: the nozzle is {size} {side} the bed."
+            )
+        case _:
+            return AutoZFinding(Level.WARN, text, f"Usable, but switch_offset {old:.3f} is off by {size}.")
+
+
+def _more_papers(tests: int) -> str:
+    return f"Repeat with one more paper test (--papers {tests + 1})."
 
 
 def tuning_advice(tuned: Tuned) -> tuple[str, tuple[Change, ...]]:
@@ -267,7 +298,8 @@ def tuning_advice(tuned: Tuned) -> tuple[str, tuple[Change, ...]]:
         "switch_offset",
         None if tuned.configured is None else f"{tuned.configured:g}",
         new,
-        saves=True,
+        # A value that is not accurate enough is shown as a line to edit
+        saves=tuned.half <= limits.Z_ACCURACY.value,
         effect=closer_farther(start - tuned.value.value),
     )
     text = (

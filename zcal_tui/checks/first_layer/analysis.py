@@ -16,24 +16,40 @@ from zcal_tui.model.units import length
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.z_calibration import section
 from zcal_tui.stats.intervals import Interval
+from zcal_tui.stats.verdicts.rule import consequence
+from zcal_tui.stats.verdicts.z_zero import z_zero_level
 
 STEPS_SOURCE = "protoloft's z_calibration, How to test it"
 
 
 def conclusion(
-    state: PrinterState, adjustment: Interval, zero: Zero, target: OffsetTarget | None, *, automatic: bool
+    state: PrinterState,
+    adjustment: Interval,
+    zero: Zero,
+    target: OffsetTarget | None,
+    *,
+    automatic: bool,
+    tests: int,
 ) -> Iterator[Event]:
-    """The events that end the check."""
+    """The events that end the check after so many paper `tests`."""
     yield EstimateUpdated({"adjustment": estimate("adjustment", adjustment)})
     largest = largest_correction(state, automatic)
     level = level_of(adjustment, largest.value)
-    reasons = (_reason(adjustment, zero, largest), zero.text)
+    worst = abs(adjustment.value) + _half(adjustment)
+    reasons = (_reason(adjustment, zero, largest), zero.text, consequence(worst))
     yield VerdictReached(Verdict(level, summary_of(level, adjustment), reasons))
+    # Undecided is about the old value; the new one may be known well enough to be saved
+    accurate = _half(adjustment) <= limits.Z_ACCURACY.value
     if not adjustment.covers(0.0):
         for event in _change(adjustment, target, automatic=automatic, meshed="bed_mesh" in state.settings):
-            yield event if level is not Level.FAIL else _by_hand_only(event)
+            yield event if accurate and level is not Level.FAIL else _by_hand_only(event)
     if level is Level.PASS:
         yield AdviceGiven("Now print a first layer and fine-tune by its look.")
+    if level is Level.UNKNOWN:
+        yield AdviceGiven(
+            f"Repeat the check with one more paper test (--tests {tests + 1}). An error close to the limit of "
+            f"± {limits.Z_ACCURACY.text} takes several, or a feeler gauge."
+        )
     if level is Level.FAIL:
         yield AdviceGiven(_causes(automatic, adjustment.value))
 
@@ -50,29 +66,32 @@ def largest_correction(state: PrinterState, automatic: bool) -> Limit:
 
 
 def level_of(adjustment: Interval, largest: float) -> Level:
-    """Pass within `limits.Z_ACCURACY` or where the interval covers zero; warn up to `largest` (mm); else fail."""
-    size = abs(adjustment.value)
-    if size <= limits.Z_ACCURACY.value or adjustment.covers(0.0):
-        return Level.PASS
-    return Level.WARN if size < largest else Level.FAIL
+    """Pass where the whole interval is within `limits.Z_ACCURACY`. Where all of it is outside: warn up to `largest`
+    (mm), else fail. Unknown between."""
+    level = Level(z_zero_level(adjustment))
+    return Level.FAIL if level is Level.WARN and abs(adjustment.value) >= largest else level
 
 
 def summary_of(level: Level, adjustment: Interval) -> str:
     """The answer in a sentence."""
-    low, high = adjustment.low or 0.0, adjustment.high or 0.0
-    error = f"{length(abs(adjustment.value))} ± {length((high - low) / 2)}"
+    half = length(_half(adjustment))
+    error = f"{length(abs(adjustment.value))} ± {half}"
+    off = f"{length(-adjustment.value, sign=True)} ± {half}"
     side = "too close to" if adjustment.value > 0 else "too far from"
+    limit = limits.Z_ACCURACY
     match level:
         case Level.PASS:
-            off = f"{length(-adjustment.value, sign=True)} ± {length((high - low) / 2)}"
-            limit = limits.Z_ACCURACY
-            if max(abs(low), abs(high)) <= limit.value:
-                return f"Z 0 is right: it is off by {off}. The limit is ± {limit.text}."
-            return f"Z 0 may be off by {off}; the limit is ± {limit.text}. Repeat the test once to decide."
+            return f"Z 0 is right: it is off by {off}. The limit is ± {limit.text}."
+        case Level.UNKNOWN:
+            return f"Z 0 may be off by {off}; the limit is ± {limit.text}. Do one more paper test to decide."
         case Level.WARN:
             return f"Usable after a correction: at Z 0 the nozzle is {error} {side} the bed."
         case _:
             return f"Not usable: at Z 0 the nozzle is {error} {side} the bed."
+
+
+def _half(interval: Interval) -> float:
+    return ((interval.high or 0.0) - (interval.low or 0.0)) / 2
 
 
 def _reason(adjustment: Interval, zero: Zero, largest: Limit) -> str:
@@ -124,7 +143,8 @@ def _change(
 
 
 def _by_hand_only(event: AdviceGiven) -> AdviceGiven:
-    """The cause comes first: the changes are shown as lines to edit, and are never saved by mistake."""
+    """The cause, or another test, comes first: the changes are shown as lines to edit, and are never saved by
+    mistake."""
     return replace(event, changes=tuple(replace(change, saves=False) for change in event.changes))
 
 

@@ -9,7 +9,12 @@ from zcal_tui.checks.parameters import attach_parameter, detach_parameter, home_
 class FirstLayerParameters:
     """How the first layer's height is checked."""
 
-    tests: int = parameter(1, "number of paper tests at the end", minimum=1, maximum=10)
+    tests: int = parameter(
+        2,
+        "number of paper tests at the end; one more is offered while they do not decide",
+        minimum=1,
+        maximum=10,
+    )
     x: float | None = parameter(None, "X of the bed point; default: where the mesh is zero", unit="mm")
     y: float | None = parameter(None, "Y of the bed point; default: where the mesh is zero", unit="mm")
     calibrate: bool = parameter(

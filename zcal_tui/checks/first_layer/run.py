@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from zcal_tui.checks.another_test import another_test
 from zcal_tui.checks.auto_z.calibrate import calibrate, fault_words
 from zcal_tui.checks.auto_z.zero import HOT, Zero, zero_of
 from zcal_tui.checks.base import Context
@@ -81,16 +82,17 @@ async def measure(context: Context, parameters: FirstLayerParameters) -> None:
         place = _place(context, parameters)
         _say_mesh(context)
         async with probe_docked(context, stow):
-            test = _Test(context, place, zero, target, clearance, parameters.tests)
-            papers = await test.run()
+            test = _Test(context, place, zero, target, clearance, parameters.tests, step)
+            adjustment = await test.run()
     finally:
         await lift_and_leave(context, clearance)
-    if not papers:
+    if adjustment is None:
         for event in too_far_off(STEPS[0]):
             context.emit(event)
         return
-    adjustment = await asyncio.to_thread(_adjustment, papers, zero, step)
-    for event in conclusion(context.printer.state, adjustment, zero, target, automatic=automatic):
+    for event in conclusion(
+        context.printer.state, adjustment, zero, target, automatic=automatic, tests=test.done
+    ):
         context.emit(event)
 
 
@@ -192,6 +194,7 @@ class _Test:
         target: OffsetTarget | None,
         clearance: float,
         tests: int,
+        step: float,
     ) -> None:
         self._context = context
         self._place = place
@@ -199,31 +202,39 @@ class _Test:
         self._target = target
         self._clearance = clearance
         self._tests = tests
+        self._step = step
+        self.done = 0
+        """Paper tests so far."""
         self._offset = context.printer.state.homing_origin[2]
 
-    async def run(self) -> list[_Felt]:
-        """Empty where the nozzle touches at the first step already. Raises CheckCancelled, CheckFailed, "
-        "TransportError."""
+    async def run(self) -> Interval | None:
+        """How much higher Z 0 has to be (mm); None where the nozzle touches at the first step already. Raises
+        CheckCancelled, CheckFailed, TransportError."""
         context = self._context
         x, y = self._place
         context.emit(Stage("travel", f"Bringing the nozzle over X {x:g} Y {y:g}"))
         await travel(context.printer, x=x, y=y, clearance=self._clearance)
         lowest_free, touches = await self._step_down()
         if lowest_free is None:
-            return []
+            return None
         frame = _frame(context.printer.state)
         expected = touches if touches is not None else self._zero.paper
         start = min((z for z in STEPS if z >= expected + ROOM and z >= lowest_free), default=STEPS[0])
         felt: list[_Felt] = []
-        for test in range(1, self._tests + 1):
+        while True:
             context.stop_if_cancelled()
-            if test > 1:
+            if felt:
                 await travel(context.printer, x=x, y=y, clearance=self._clearance)
             await self._go(start)
             context.emit(Stage("paper", "Lower the nozzle until the paper drags slightly"))
-            found = await self._feel(test, frame, expected)
+            found = await self._feel(len(felt) + 1, frame, expected)
             felt.append(_Felt(found.height - frame, found.resolution))
-        return felt
+            self.done = len(felt)
+            if len(felt) < self._tests:
+                continue
+            adjustment = await asyncio.to_thread(_adjustment, tuple(felt), self._zero, self._step)
+            if not await another_test(context.operator, adjustment.negated(), len(felt)):
+                return adjustment
 
     async def _step_down(self) -> tuple[float | None, float | None]:
         """The lowest Z at which nothing touched yet, and the one at which it did; None where there was none."""
@@ -275,7 +286,7 @@ class _Test:
             expected=frame + expected,
             clearance=self._clearance,
             test=test,
-            tests=self._tests,
+            tests=max(test, self._tests),
             detail=zero.text,
         )
         return await paper_test(self._context, plan, test)

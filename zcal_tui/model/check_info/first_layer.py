@@ -7,7 +7,7 @@ from zcal_tui.model.check_info.shared_estimates import CONTACT, FEEL
 
 
 def _needs(capabilities: Capabilities) -> Needs:
-    return Needs(person=True, module="better", cold=True, minutes=4.0)
+    return Needs(person=True, module="better", cold=True, minutes=6.0)
 
 
 INFO = CheckInfo(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from zcal_tui.model import limits
 from zcal_tui.model.units import micrometres
 from zcal_tui.stats.intervals import Interval
 
@@ -46,6 +47,13 @@ def share(p: float) -> str:
     return f"{p * 100:.1f} %" if p > 0.99 or p < 0.01 else f"{p * 100:.0f} %"
 
 
+def consequence(error: float) -> str:
+    """What an error of this size (mm) means for a print, with which a verdict ends."""
+    layer = limits.FIRST_LAYER
+    size = abs(error)
+    return f"An error of {micrometres(size)} is {100.0 * size / layer.value:.0f} % of a {layer.text} first layer."
+
+
 def bounds(interval: Interval) -> str:
     """An interval's ends in µm, in brackets after its value: `(95 %: 1.8 µm to 3.9 µm)`."""
     level = f"{100 * interval.confidence:g} %"
@@ -60,8 +68,4 @@ def bounds(interval: Interval) -> str:
 
 def along(interval: Interval) -> Interval:
     """The interval in the direction of its value, which is then positive: 12 µm lower instead of −12 µm."""
-    if interval.value >= 0.0:
-        return interval
-    low = None if interval.high is None else -interval.high
-    high = None if interval.low is None else -interval.low
-    return Interval(-interval.value, low, high, interval.confidence, interval.components)
+    return interval if interval.value >= 0.0 else interval.negated()

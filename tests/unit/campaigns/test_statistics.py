@@ -1,0 +1,38 @@
+"""The campaign of simulated claims: every claim runs, is reproducible, and a broken one is reported."""
+
+import numpy as np
+import pytest
+
+from campaigns import statistics
+from campaigns.options import CampaignOptions
+from campaigns.simulated_claim import Claim, ClaimResult, Tried
+
+
+def options(runs: int) -> CampaignOptions:
+    return CampaignOptions(runs, 1, None, lambda _text: None, lambda _text: None)
+
+
+@pytest.mark.slow
+def test_every_claim_holds_in_a_few_runs() -> None:
+    report = statistics.run(options(40))
+    print(report.text())
+    assert len(report.rows) == len(statistics.CLAIMS)
+    assert report.met, report.text()
+
+
+def test_a_claim_is_drawn_alike_each_time() -> None:
+    claim = statistics.CLAIMS[0]
+    assert statistics.simulate(claim, 5, 1) == statistics.simulate(claim, 5, 1)
+
+
+@pytest.mark.parametrize(
+    ("least", "share", "broken"), [(False, 0.2, True), (True, 0.2, False), (True, 0.02, True)]
+)
+def test_a_share_on_the_wrong_side_breaks_a_claim(least: bool, share: float, broken: bool) -> None:
+    def one(rng: np.random.Generator) -> Tried:
+        return Tried(bool(rng.random() < share), False, 2.0, 0.01)
+
+    claim = Claim("rule", "condition", "pass", 0.1, one, least=least)
+    tested = ClaimResult(claim, tuple(one(np.random.default_rng(n)) for n in range(300)))
+    assert tested.broken is broken
+    assert tested.row()[4] == ("≥ 10 %" if least else "≤ 10 %")
