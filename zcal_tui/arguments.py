@@ -69,6 +69,18 @@ class Parser(argparse.ArgumentParser):
         return list(self._option_string_actions)
 
 
+def given_words(given: argparse.Namespace, without: Sequence[str] = ()) -> list[str]:
+    """The common options that were given, as the command line had them; `without` are names of other options."""
+    words = []
+    for name, value in vars(given).items():
+        flag = "--" + name.replace("_", "-")
+        if name in without or value is None or value is False:
+            continue
+        for item in value if isinstance(value, list) else [value]:
+            words.append(flag if item is True else f"{flag}={item}")
+    return words
+
+
 def _speed(text: str) -> float:
     try:
         value = float(text)

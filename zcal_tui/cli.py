@@ -8,6 +8,7 @@ from zcal_tui.arguments import PROGRAMS, UsageError, parse
 from zcal_tui.config import ConfigError
 from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.headless.results import RESULT_PROGRAMS
+from zcal_tui.model.record import UNDO
 
 
 def _run_program(name: str, arguments: list[str]) -> int:
@@ -20,6 +21,10 @@ def _run_program(name: str, arguments: list[str]) -> int:
         from zcal_tui.resume import main as resume
 
         return resume(arguments)
+    if name == UNDO:
+        from zcal_tui.undo import main as undo
+
+        return undo(arguments)
     if name in RESULT_PROGRAMS:
         from zcal_tui.headless.result_commands import main as result
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from zcal_tui.arguments import Parser, UsageError, common_options, parse
+from zcal_tui.arguments import Parser, UsageError, common_options, given_words, parse
 from zcal_tui.checks.full_calibration import DECLARED
 from zcal_tui.checks.parameters import ParameterError, build
 from zcal_tui.config import ConfigError, as_path, data_folder, load
@@ -50,7 +50,7 @@ def _run(arguments: Sequence[str]) -> int:
         return _close(store, record)
     if record.check not in DECLARED:
         raise UsageProblem(f"this version of zcal-tui has no check {record.check!r}; --close closes the run")
-    command = parse([*_words(given), record.check], dict(os.environ))
+    command = parse([*given_words(given, OWN), record.check], dict(os.environ))
     if command.several:
         raise UsageProblem("a run is resumed on one printer")
     parameters: Any = build(DECLARED[record.check].parameters, record.parameters)
@@ -88,18 +88,6 @@ def _close(store: Store, record: Record) -> int:
         raise UsageProblem(f"cannot close the run: {error}") from error
     print(f"Closed {record.id} of {moment(record.started)}; {len(record.samples)} samples are stored.")
     return ExitCode.OK
-
-
-def _words(given: argparse.Namespace) -> list[str]:
-    """The common options that were given, as the command line had them."""
-    words = []
-    for name, value in vars(given).items():
-        flag = "--" + name.replace("_", "-")
-        if name in OWN or value is None or value is False:
-            continue
-        for item in value if isinstance(value, list) else [value]:
-            words.append(flag if item is True else f"{flag}={item}")
-    return words
 
 
 def _require_way(record: Record, given: argparse.Namespace) -> None:

@@ -19,12 +19,13 @@ from zcal_tui.model.check_info.info import CheckInfo, Needs, always_fits
 from zcal_tui.model.events import AdviceGiven, Event, Notice, RunEnded, VerdictReached
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.questions import Answer, Confirm
-from zcal_tui.model.record import Change, Level, Record, Verdict
+from zcal_tui.model.record import UNDO, Change, Level, Record, Verdict
 from zcal_tui.results.store import Store
 from zcal_tui.session.port import RunOptions
 from zcal_tui.session.session import Session
 from zcal_tui.session.snapshot import LinkState
 from zcal_tui.session.target import PrinterTarget
+from zcal_tui.session.undo import UndoParameters
 from zcal_tui.transport.address import parse_address
 
 LONGEST = 120.0
@@ -111,6 +112,28 @@ def find(
     before: Callable[[], None] = lambda: None,
 ) -> Saved:
     """Run the check to its end, with somebody who answers."""
+    CHECKS["finding"] = Finding(changes, before)
+    try:
+        return run(opened, "finding", Nothing(), answers, save, present=present)
+    finally:
+        del CHECKS["finding"]
+
+
+def undo(opened: Session, answers: Answers = lambda _, question: True) -> Saved:
+    """Put back the values before the last save."""
+    return run(opened, UNDO, UndoParameters(), answers)
+
+
+def run(
+    opened: Session,
+    name: str,
+    parameters: object,
+    answers: Answers,
+    save: SavePolicy = "ask",
+    *,
+    present: bool = True,
+) -> Saved:
+    """Run to the end, with somebody who answers."""
     saved: list[Record] = []
     ended = threading.Event()
     notices: list[str] = []
@@ -124,10 +147,9 @@ def find(
                 ended.set()
 
     stop = opened.listen(listen)
-    CHECKS["finding"] = Finding(changes, before)
     questions: list[Confirm] = []
     try:
-        opened.start_check("finding", Nothing(), RunOptions(present=present, save=save))
+        opened.start_check(name, parameters, RunOptions(present=present, save=save))
         answered = 0
         until = time.monotonic() + LONGEST
         while not ended.wait(0.02):
@@ -143,7 +165,6 @@ def find(
                 opened.answer(asking.n, answer)
     finally:
         stop()
-        del CHECKS["finding"]
     return Saved(saved[0], notices, questions)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.configured import BACKUP, PROFILES, pending, setting, shown_after
-from tests.e2e.finding import change, find, session
+from tests.e2e.finding import change, find, session, undo
 from tests.e2e.simulated import Starter
 from zcal_tui.model.record import Level
 
@@ -40,12 +40,18 @@ def test_an_endstop_below_position_min_is_saved_with_both_lines(printer_sim: Sta
         assert printer.config.read_bytes() == before
         assert pending(printer) == {}
         saved = find(opened, found)
-    assert [question.key for question in saved.questions] == ["lower-position-min", "save"]
-    assert saved.states == ["saved", "saved"], saved.told
-    saved.questions.pop(0)
-    assert printer.config.read_bytes() == shown_after(saved, before)
-    assert setting(printer, "stepper_z", "position_endstop") == -0.101
-    assert setting(printer, "stepper_z", "position_min") == -0.601
+        assert [question.key for question in saved.questions] == ["lower-position-min", "save"]
+        assert saved.states == ["saved", "saved"], saved.told
+        saved.questions.pop(0)
+        assert printer.config.read_bytes() == shown_after(saved, before)
+        assert setting(printer, "stepper_z", "position_endstop") == -0.101
+        assert setting(printer, "stepper_z", "position_min") == -0.601
+        back = undo(opened)
+        assert [question.key for question in back.questions] == ["save"], back.told
+        assert "+#*# position_endstop = 0.000" in back.questions[0].detail
+        assert back.states == ["saved", "saved"], back.told
+    assert setting(printer, "stepper_z", "position_endstop") == 0.0
+    assert setting(printer, "stepper_z", "position_min") == 0.0
 
 
 @pytest.mark.core

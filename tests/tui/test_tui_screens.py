@@ -9,6 +9,10 @@ from tests.tui.app_driver import LARGE, NORMAL, SMALL, AppDriver, Opener
 from tests.tui.onscreen import cut_off
 from tests.tui.scenes import SCENES, starting, unreachable
 from tests.tui.scripted import ScriptedSession
+from zcal_tui.model.events import ChangesUpdated, VerdictReached
+from zcal_tui.model.questions import Confirm
+from zcal_tui.model.record import Change, Level, Outcome, Verdict
+from zcal_tui.session.undo import UndoParameters
 from zcal_tui.tui.actions import ACTIONS
 
 PICTURED = (
@@ -184,3 +188,30 @@ async def test_the_palette_has_the_actions(opened: Opener) -> None:
         await SCENES["running"](driver)
         titles = {command.title for command in driver.app.get_system_commands(driver.app.screen)}
         assert {"STOP", "Watch: Repeatability", "Cancel the check"} <= titles
+
+
+async def test_the_last_save_is_undone_from_the_palette(opened: Opener) -> None:
+    async with opened(check=None) as driver:
+        (undo,) = (
+            command
+            for command in driver.app.get_system_commands(driver.app.screen)
+            if command.title == "Undo the last save"
+        )
+        undo.callback()
+        await driver.settle()
+        assert driver.session.asked[-1] == ("start", UndoParameters())
+        assert driver.screen == "RunScreen"
+        driver.session.ask(Confirm("save", "Save z_offset 1.500 and restart Klipper?", "-1.52\n+1.50"))
+        await driver.settle()
+        assert "Save z_offset 1.500" in driver.words()
+        await driver.press("y")
+        driver.session.emit(
+            VerdictReached(Verdict(Level.PASS, "The last save was found.")),
+            ChangesUpdated((Change("probe", "z_offset", "1.520", "1.500", state="saved", saves=True),)),
+        )
+        driver.session.end(Outcome.FINISHED)
+        await driver.settle()
+        assert driver.screen == "VerdictScreen"
+        assert "The last save was found." in driver.words()
+        await driver.press("p")
+        assert driver.screen == "PlanScreen"

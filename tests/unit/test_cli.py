@@ -306,3 +306,27 @@ def test_the_help_of_a_check_shows_defaults_as_they_are_typed(capsys: pytest.Cap
     told = " ".join(capsys.readouterr().out.split())
     assert "--here [yes|no]" in told and "default no" in told
     assert "default True" not in told and "default False" not in told
+
+
+def test_undo_needs_somebody_to_confirm_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", open(os.devnull))  # noqa: PTH123, SIM115
+    assert cli.run(["undo"]) == ExitCode.NEEDS_PERSON
+    assert "--save always" in capsys.readouterr().err
+    assert cli.run(["undo", "--nosuch"]) == ExitCode.USAGE
+    assert cli.run(["undo", "--save", "always", "--printer", "a:1", "--printer", "b:1"]) == ExitCode.USAGE
+
+
+def test_undo_runs_on_the_printer_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Command] = []
+
+    def start(command: Command) -> int:
+        started.append(command)
+        return 0
+
+    monkeypatch.setattr("zcal_tui.start.start", start)
+    assert cli.run(["undo", "--save", "always", "--printer", "/tmp/klippy.sock", "--json"]) == 0
+    (command,) = started
+    assert (command.check, command.headless, command.json, command.save) == ("undo", True, True, "always")
+    assert command.settings.printer == "/tmp/klippy.sock"

@@ -19,6 +19,8 @@ USAGE = "usage"
 WHOLE = "all"
 """The full calibration's name as a check. Its runs consist of other runs."""
 
+UNDO = "undo"
+"""The run that puts back the values of the last save, as it is named in records."""
 READY_CHECK = "ready"
 """The check that runs before the others, and again when a restart has undone homing and levelling."""
 

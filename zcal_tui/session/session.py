@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from zcal_tui.model.events import Event
 from zcal_tui.model.questions import Answer
-from zcal_tui.model.record import WHOLE, Problem, Record
+from zcal_tui.model.record import UNDO, WHOLE, Problem, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.store import StillRunning, Store, now_iso
 from zcal_tui.session.loop import SessionLoop
@@ -250,6 +250,10 @@ class Session:
                 present=options.present,
                 resumed=options.resume,
             )
+        elif name == UNDO:
+            from zcal_tui.session.undo import Undo  # as above
+
+            self._run = make(Undo(self._store, self._snapshots.snapshot.filed_under), parameters)
         else:
             self._run = make(CHECKS[name], parameters)
         self._run_task = self._spawn(self._go(self._run))

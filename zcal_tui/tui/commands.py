@@ -6,6 +6,7 @@ from typing import Any
 from textual.app import App, ComposeResult, SystemCommand
 from textual.command import CommandPalette
 
+from zcal_tui.model.record import UNDO
 from zcal_tui.tui import messages
 from zcal_tui.tui.actions import palette_actions
 from zcal_tui.tui.app_state import ALL, AppState
@@ -34,6 +35,10 @@ def commands(app: App[Any], app_state: AppState) -> Iterable[SystemCommand]:
                 again = messages.StartRequested(record.check, resume=record)
                 title = _unmarked(f"Resume: {app_state.title(record.check)}, {record.started[:16]}")
                 yield SystemCommand(title, "Resume the unfinished run", _sending(app, again))
+        if app_state.can_start:
+            back = messages.StartRequested(UNDO)
+            text = "Show the values before the last save, and put them back if you agree"
+            yield SystemCommand(app_state.title(UNDO), text, _sending(app, back))
         for name in (*app_state.checks, ALL):
             check = app_state.declared(name)
             assert check is not None

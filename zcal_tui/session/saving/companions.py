@@ -6,9 +6,18 @@ from zcal_tui.model.record import Change
 from zcal_tui.model.units import length
 from zcal_tui.printer.start_bounds import Companion, bounds_of, overlaid
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import number
 
 CONSENT_OPTION = "position_min"
 """The option that is only changed with a consent of its own."""
+
+
+def lowers_limit(change: Change, state: PrinterState) -> bool:
+    """Whether a change lowers position_min, so that moves can go lower: only that needs a consent of its own."""
+    if change.option != CONSENT_OPTION:
+        return False
+    now = number(state.settings.get(change.section.lower(), {}).get(change.option))
+    return float(change.new) < (now or 0.0)
 
 
 def companions(changes: Sequence[Change], state: PrinterState) -> tuple[Change, ...]:

@@ -9,7 +9,7 @@ from zcal_tui.model.record import Change
 from zcal_tui.printer.config_files import ConfigBroken, ConfigFiles, ConfigUnreadable
 from zcal_tui.printer.start_bounds import StartProblem, Texts, bounds_of, overlaid
 from zcal_tui.printer.state import PrinterState
-from zcal_tui.session.saving.companions import CONSENT_OPTION
+from zcal_tui.session.saving.companions import lowers_limit
 from zcal_tui.session.saving.config_diff import Conflict, Fork, Pending, Prediction, Unsavable, predict
 from zcal_tui.session.saving.staging import Stager, ValueToStage, value_of
 
@@ -129,7 +129,7 @@ def _startable(
             )
         for change in plan.changes if not edits else ():
             rest = [other for other in plan.changes if other != change]
-            if change.option == CONSENT_OPTION and not problems(rest):
+            if lowers_limit(change, state) and not problems(rest):
                 edits.append(
                     ManualEdit(change, "It is only needed together with the value that is not saved.")
                 )

@@ -27,7 +27,7 @@ from zcal_tui.printer.state import ZERO_NOISE, PrinterState
 from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.session.saving import text as save_text
 from zcal_tui.session.saving.backup import Backup, NotRestorable, commands, find_backup, restore
-from zcal_tui.session.saving.companions import CONSENT_OPTION, companions
+from zcal_tui.session.saving.companions import companions, lowers_limit
 from zcal_tui.session.saving.config_diff import Unsavable
 from zcal_tui.session.saving.discard import (
     LINK_PATIENCE,
@@ -182,7 +182,7 @@ class Saver:
                 why = f"{save_text.COUNTS_TWICE} {macros[0]}"
                 refused += [ManualEdit(c, why) for c in wanted if sets_height_of_zero(state, c.option)]
             plan = await make_plan(wanted, state, self._stager, self._files, refused)
-            if (limit := _unasked(plan, lowered)) is not None:
+            if (limit := _unasked(plan, lowered, state)) is not None:
                 lowered[limit] = await self._consent_to_lower(limit)
                 continue
             if macros not in shifted and any(sets_height_of_zero(state, c.option) for c in plan.changes):
@@ -540,9 +540,9 @@ def _is_shifted(state: PrinterState) -> bool:
     return abs(state.homing_origin[2]) > ZERO_NOISE
 
 
-def _unasked(plan: SavePlan, answers: Mapping[Change, bool]) -> Change | None:
+def _unasked(plan: SavePlan, answers: Mapping[Change, bool], state: PrinterState) -> Change | None:
     """A change that needs a consent of its own and has not got an answer yet."""
-    return next((c for c in plan.changes if c.option == CONSENT_OPTION and c not in answers), None)
+    return next((c for c in plan.changes if lowers_limit(c, state) and c not in answers), None)
 
 
 def _written(plan: SavePlan) -> str | None:
