@@ -38,7 +38,7 @@ class KlippyFacts:
         """Whether there is a module for a section, by its name."""
         kind = kind_name(section)
         if kind == _CONSTANTS:
-            return self._module(_KALICO) is not None
+            return self.is_kalico
         if kind in _OF_THE_DISPLAY:
             return self._module("display") is not None
         if kind in _WITHOUT_MODULE or kind in self._companions:
@@ -51,6 +51,11 @@ class KlippyFacts:
         if kind == _CONSTANTS or option in self._companion_words.get(kind, ()):
             return True
         return option in self._words or any(pattern.fullmatch(option) for pattern in self._patterns)
+
+    @property
+    def is_kalico(self) -> bool:
+        """Whether it is Kalico."""
+        return self._module(_KALICO) is not None
 
     @property
     def runs_cartographer(self) -> bool:

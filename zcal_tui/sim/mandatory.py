@@ -20,6 +20,12 @@ _MANDATORY: Mapping[str, tuple[str, ...]] = {
 }
 _PID: Mapping[str, str] = {"pid_kp": "22", "pid_ki": "1", "pid_kd": "110"}
 """A usual set of values: the simulated heaters are far from exact."""
+_KALICO: Mapping[str, tuple[str, str]] = {
+    **dict.fromkeys(("tmc2130", "tmc2208", "tmc2209"), ("sense_resistor", "0.110")),
+    "tmc2240": ("rref", "12000"),
+    "tmc5160": ("sense_resistor", "0.075"),
+}
+"""What Kalico demands of a driver, and Klipper's default. Source: Kalico docs, Config_Reference."""
 _TRIGGER_HEIGHT = "2"
 """mm. About what a probe that deploys a pin has."""
 _ENDSTOP = 0.5
@@ -36,8 +42,10 @@ class AssumedValue:
     place: FileLocation
 
 
-def missing_options(section: Section) -> Iterator[str]:
+def missing_options(section: Section, *, kalico: bool) -> Iterator[str]:
     """The options that a section lacks. Those on which its wiring depends are refused where they are read."""
+    if kalico and section.kind in _KALICO and section.get(_KALICO[section.kind][0]) is None:
+        yield _KALICO[section.kind][0]
     kind = kind_name(section.name)
     if section.get("shared_heater") is not None:  # of another extruder
         return
@@ -46,10 +54,13 @@ def missing_options(section: Section) -> Iterator[str]:
         yield from (option for option in _PID if section.get(option) is None)
 
 
-def assumed_values(configuration: Configuration) -> Iterator[AssumedValue]:
-    """A value for each option that calibrating would have saved and that is not there."""
+def assumed_values(configuration: Configuration, *, kalico: bool) -> Iterator[AssumedValue]:
+    """A value for each option that calibrating would have saved and that is not there, or that only Kalico needs."""
     for section in configuration.sections.values():
-        for option, value in _assumed(section):
+        values = [*_assumed(section)]
+        if kalico and section.kind in _KALICO:
+            values.append(_KALICO[section.kind])
+        for option, value in values:
             if section.get(option) is None:
                 yield AssumedValue(section.name, option, value, section.place)
 

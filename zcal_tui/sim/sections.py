@@ -105,6 +105,7 @@ _LIGHTS = ("neopixel", "dotstar", "led", "pca9533", "pca9632")
 BELONGS_TO: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("menu", "display_data", "display_glyph"), ("display",)),
     "display_template": ("display", *_LIGHTS),
+    "sdcard_loop": ("virtual_sdcard",),
 }
 """The kinds of which one has to be there for klippy to take sections of some other kinds."""
 

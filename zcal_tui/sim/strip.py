@@ -27,7 +27,7 @@ from zcal_tui.sim.sections import (
     kind_name,
 )
 
-_MACRO, _MENU, _EXPANDER = "gcode_macro", "menu", "sx1509"
+_MACRO, _EXPANDER = "gcode_macro", "sx1509"
 _ROOTS = frozenset(
     (
         *("G28", "G29", "M401", "M402", "PROBE", "PROBE_ACCURACY", "PROBE_CALIBRATE", "QUERY_PROBE"),
@@ -98,6 +98,10 @@ class _Stripper:
         }
         self._left_out: dict[str, LeftOut] = {}
 
+    @property
+    def _is_kalico(self) -> bool:
+        return self._facts is not None and self._facts.is_kalico
+
     def stripped(self) -> Stripped:
         called = self._called()
         words = {word.lower() for section in called for word in _WORD.findall(_script(section))}
@@ -119,7 +123,9 @@ class _Stripper:
             section = kept[one.section]
             options = {name: option for name, option in section.options.items() if name != one.option}
             kept[one.section] = Section(section.name, section.place, options)
-        assumed = tuple(assumed_values(Configuration(self._configuration.files, kept, ())))
+        assumed = tuple(
+            assumed_values(Configuration(self._configuration.files, kept, ()), kalico=self._is_kalico)
+        )
         for value in assumed:
             section = kept[value.section]
             options = {**section.options, value.option: ConfigOption(value.value, value.place)}
@@ -217,14 +223,13 @@ class _Stripper:
         return list(found.values())
 
     def _leave_out_orphans(self) -> None:
-        """Leave out what belongs to a display or a light that is gone. The items of a menu refer to each other: all
-        stay, or none."""
+        """Leave out what belongs to a display or a light that is gone, and only that: its items refer to each other."""
         left = {kind_name(name) for name in self._sections if name not in self._left_out}
         for section in self._sections.values():
             owners = BELONGS_TO.get(section.kind)
             if owners is not None and left.isdisjoint(owners):
                 self._leave_out(section, "Z does not depend on it.")
-            elif section.kind == _MENU:
+            elif owners is not None:
                 self._left_out.pop(section.name, None)
 
     def _leave_out_macros(self) -> None:

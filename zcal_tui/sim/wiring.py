@@ -128,7 +128,7 @@ def connect(
     refuse_duplicate_pins(configuration, refusals)
     if facts is not None:
         _refuse_unknown(configuration, refusals, plugins, facts)
-        _refuse_missing(configuration, refusals)
+        _refuse_missing(configuration, refusals, kalico=facts.is_kalico)
     wiring = reader.wiring()
     refusals.check()
     return wiring
@@ -160,9 +160,9 @@ def _refuse_unknown(
             refusals.option(section, choice, f"The Klipper that would run does not know {value}.")
 
 
-def _refuse_missing(configuration: Configuration, refusals: Refusals) -> None:
+def _refuse_missing(configuration: Configuration, refusals: Refusals, *, kalico: bool) -> None:
     for section in configuration.sections.values():
-        for option in missing_options(section):
+        for option in missing_options(section, kalico=kalico):
             refusals.option(section, option, MISSING)
 
 

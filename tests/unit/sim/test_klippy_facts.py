@@ -146,3 +146,23 @@ def test_a_way_to_control_a_heater_that_the_klippy_does_not_know_is_refused(
 def test_what_klippy_needs_is_refused_where_it_is_missing(facts: KlippyFacts) -> None:
     with pytest.raises(WiringError, match=r"\[printer\] max_accel: Klipper needs this option"):
         connect(parse_text(COMPLETE.replace("max_accel: 3000\n", "")), facts=facts)
+
+
+def test_what_only_kalico_needs_is_refused_there_and_assumed(tmp_path: Path, facts: KlippyFacts) -> None:
+    for name, text in (("tmc2209", "'uart_pin', 'sense_resistor'"), ("tmc2240", "'cs_pin', 'rref'")):
+        (tmp_path / "klippy" / "extras" / f"{name}.py").write_text(text)
+    drivers = "[tmc2209 stepper_x]\nuart_pin: A\n[tmc2240 stepper_y]\ncs_pin: B\n"
+    connect(parse_text(COMPLETE + drivers), facts=facts)
+    assert strip(parse_text(COMPLETE + drivers), facts=facts).assumed == ()
+    (tmp_path / "klippy" / "extras" / "danger_options.py").write_text("")
+    kalico = KlippyFacts(tmp_path)
+    with pytest.raises(
+        WiringError, match=r"sense_resistor: Klipper needs this option(.|\n)*rref: Klipper needs"
+    ):
+        connect(parse_text(COMPLETE + drivers), facts=kalico)
+    result = strip(parse_text(COMPLETE + drivers), facts=kalico)
+    assert [(one.option, one.value) for one in result.assumed] == [
+        ("sense_resistor", "0.110"),
+        ("rref", "12000"),
+    ]
+    connect(result.configuration, facts=kalico)

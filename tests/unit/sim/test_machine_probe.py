@@ -182,6 +182,17 @@ class TestPin:
         assert not rig.level("PROBE")
         assert rig.machine.truth_report(rig.t)["probe"]["touches"] == 1
 
+    def test_the_pin_comes_out_again_until_it_is_stowed(self, rig: Rig) -> None:
+        pulse(rig, 0.65)
+        first = rig.touch()  # lifts by 2 mm
+        assert rig.machine.truth_report(rig.t)["probe"]["state"] == "deployed"
+        assert rig.touch() == pytest.approx(first, abs=0.02)
+        rig.move(z=first, dt=0.5)
+        pulse(rig, 1.475)
+        rig.move(z=first + 5.0, dt=0.5)
+        assert rig.machine.truth_report(rig.t)["probe"]["state"] == "stowed"
+        assert not rig.level("PROBE", 0.5)
+
     def test_each_deployment_has_its_own_draw(self) -> None:
         rig = Rig(CARTESIAN + BLTOUCH, truth_of(probe={"noise": 0.02}))
         measured = []

@@ -102,16 +102,14 @@ def test_a_macro_with_parameters_in_its_name_goes() -> None:
     assert left_out(Z + "[gcode_macro START BED]\ngcode:\n") == {"gcode_macro START BED"}
 
 
-def test_the_items_of_a_menu_stay_or_go_together() -> None:
-    menus = "[menu __main mine]\ntype: list\n[menu arm]\ntype: list\n"
-    assert left_out(Z + menus + "[servo arm]\npin: PA1\n[display]\n") == {
-        "menu __main mine",
-        "menu arm",
-        "display",
-    }
-    assert left_out(Z + "[display_glyph arm]\ndata: 1\n[display]\n") == {"display_glyph arm", "display"}
+def test_what_belongs_to_a_display_stays_or_goes_with_it() -> None:
+    items = "[display_data a b]\nposition: 0, 0\n[display_glyph arm]\ndata: 1\n[menu arm]\ntype: list\n"
+    display = "[display]\nlcd_type: st7920\n"
+    gone = {"display_data a b", "display_glyph arm", "menu arm", "display"}
+    assert left_out(Z + items + display) == gone
     shown = Z.replace("SET_SERVO SERVO=arm", "SHOW DISPLAY=1 ARM=1")
-    assert left_out(shown + menus + "[display]\n") == set()
+    assert left_out(shown + items + display) == set()
+    assert left_out(Z + "[sdcard_loop]\n") == {"sdcard_loop"}
 
 
 def test_a_macro_without_gcode_goes() -> None:

@@ -1,7 +1,8 @@
 """A probe that pushes out a pin on command and draws it in when the pin touches (BLTouch and its like).
 
-Commands are pulse widths on the control pin, every 20 ms. Source: Klipper docs, BLTouch, and the pulse widths
-that klippy sends.
+Commands are pulse widths on the control pin, every 20 ms. The pin that a touch has drawn in comes out again once there
+is room, until it is stowed: a [bltouch] with `stow_on_each_sample: False` counts on it. Source: Klipper docs, BLTouch,
+and the pulse widths that klippy sends.
 """
 
 PERIOD = 0.020
@@ -9,6 +10,9 @@ PERIOD = 0.020
 
 PULSE = 0.010
 """How long the sensor pin stays active after a touch, outside touch mode."""
+
+ROOM = 0.5
+"""mm above the trigger height that the pin needs to come out again."""
 
 _COMMANDS = (
     (0.000600, 0.000800, "deploy"),
@@ -32,6 +36,7 @@ class PinDeployer:
         self.down = False
         self.touch_mode = False
         self.alarm = False
+        self._wanted = False
         self._pulse_end = 0.0
         self._command: str | None = None
 
@@ -47,11 +52,11 @@ class PinDeployer:
         if command == "deploy":
             self.touch_mode = False
             self.alarm = self.alarm or blocked
-            self.down = not self.alarm
+            self._wanted = self.down = not self.alarm
         elif command == "touch_mode":
             self.touch_mode = True
         elif command in ("stow", "self_test", "reset"):
-            self.down = self.touch_mode = False
+            self._wanted = self.down = self.touch_mode = False
             self.alarm = self.alarm and command != "reset"
         return command
 
@@ -59,6 +64,11 @@ class PinDeployer:
         """The pin was pushed in: draw it in and say so."""
         self.down = False
         self._pulse_end = t + PULSE
+
+    def lifted(self, t: float) -> None:
+        """The toolhead is high enough for the pin to be out."""
+        if self._wanted and t >= self._pulse_end:
+            self.down = True
 
     def reading(self, t: float, pushed: bool) -> bool:
         """The sensor's output; `pushed` says whether something holds the pin in."""

@@ -2,7 +2,7 @@
 
 import math
 
-from zcal_tui.sim.machine.deploy import PinDeployer
+from zcal_tui.sim.machine.deploy import ROOM, PinDeployer
 from zcal_tui.sim.machine.draws import draws_for
 from zcal_tui.sim.machine.geometry import NO_BED, Geometry
 from zcal_tui.sim.machine.kinematics import Pose
@@ -89,6 +89,8 @@ class Probe:
     def advance(self, pose: Pose, t: float) -> None:
         """Take a new pose."""
         if self.kind == "pin":
+            if not self.deployer.down and self.gap(pose) > ROOM:
+                self.deployer.lifted(t)
             touched = self.deployer.down and self.switch.settle(self.gap(pose), t)
             if touched and not self.deployer.touch_mode:
                 self.deployer.touched(t)
