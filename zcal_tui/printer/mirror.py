@@ -28,7 +28,9 @@ class Mirror:
         self._changed = changed
         self._state = PrinterState()
         self._raw: dict[str, dict[str, Any]] = {}
-        self._early: list[Status] = []
+        self._early: dict[tuple[str, str], tuple[Any, float]] = {}
+        """The newest value of each field that changed before everything was read, and when: no more than there are
+        fields, however long the printer takes to answer."""
         self._starts = 0
         self._synced = False
         self._wake = asyncio.Event()
@@ -73,7 +75,9 @@ class Mirror:
             case Status() if self._synced:
                 self._merge(notification)
             case Status():
-                self._early.append(notification)
+                for name, changed in notification.changes.items():
+                    for key, value in changed.items():
+                        self._early[name, key] = value, notification.eventtime
             case LinkUp():
                 self._synced = False
                 self._wake.set()
@@ -171,10 +175,14 @@ class Mirror:
         eventtime = number(subscribed.get("eventtime")) or 0.0
         self._synced = True
         self._replace(digest(fresh, self._raw, self._raw, eventtime))
-        early, self._early = self._early, []
-        for update in early:
-            if update.eventtime >= eventtime:
-                self._merge(update)
+        early, self._early = self._early, {}
+        newest = max((at for _, at in early.values()), default=0.0)
+        changes: dict[str, dict[str, Any]] = {}
+        for (name, key), (value, at) in early.items():
+            if at >= eventtime:
+                changes.setdefault(name, {})[key] = value
+        if changes:
+            self._merge(Status(changes, newest))
 
     def _fill(self, reply: Mapping[str, Any]) -> None:
         for name, fields in mapping(reply.get("status")).items():

@@ -1,5 +1,6 @@
 import asyncio
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tests.unit.fakes.klippy import FakeKlippy
 from tests.unit.fakes.machine import Machine
 from tests.unit.fakes.moonraker import FakeMoonraker
+from tests.unit.fakes.virtual import VirtualLink
 from tests.unit.fakes.waiting import until
 from zcal_tui.printer.mirror import instance_of
 from zcal_tui.printer.printer import Printer
@@ -264,3 +266,29 @@ async def test_only_what_is_needed_is_subscribed(klippy: FakeKlippy, machine: Ma
 )
 def test_several_printers_on_one_host_are_told_apart(config_file: str, instance: str) -> None:
     assert instance_of(config_file) == instance
+
+
+async def test_while_a_query_is_unanswered_updates_do_not_pile_up() -> None:
+    machine = Machine()
+    asked, answered = asyncio.Event(), asyncio.Event()
+
+    class Slow(VirtualLink):
+        async def call(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
+            reply = await super().call(method, params)
+            if method == "objects/subscribe":
+                asked.set()
+                await answered.wait()
+            return reply
+
+    printer = Printer(Slow(machine, lambda method, params: {}))
+    starting = asyncio.create_task(printer.start())
+    await asked.wait()
+    for n in range(20_000):
+        machine.objects["extruder"]["temperature"] = 24.0 + n / 1000
+        machine.change("extruder", temperature=24.0 + n / 1000)
+    mirror = printer._mirror
+    assert len(mirror._early) < 10
+    answered.set()
+    await starting
+    assert printer.state.heaters["extruder"].temperature == pytest.approx(43.999)
+    await printer.close()
