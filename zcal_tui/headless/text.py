@@ -80,6 +80,8 @@ def record_lines(record: Record) -> list[str]:
         lines.append("Next steps:")
         lines += [f"  → {text}" for text in record.advice]
     lines += change_lines(record.changes)
+    if missing := record.context.get("not_stored"):
+        lines.append(f"Not stored: {missing}.")
     return lines
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from zcal_tui.model.codec import SchemaError, UnknownEvent, event_from_json, event_to_json, record_from_json
-from zcal_tui.model.events import Event, Progress, RunEnded, RunStarted
+from zcal_tui.model.events import Event, Progress, RunEnded, RunStarted, SampleTaken
 from zcal_tui.model.record import Outcome, Record
 from zcal_tui.model.validate import fault
 from zcal_tui.model.view import RunView, begin, fold
@@ -36,20 +36,41 @@ class Journal:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         # "x": two runs never share a file, whatever their clocks say
-        self._file: IO[str] | None = path.open("x", encoding="utf-8")
+        self._file: IO[bytes] | None = path.open("xb", buffering=0)
+        self._stored = 0
+        self._pending: list[tuple[bytes, bool]] = []
+        """Lines that are not on disk yet, and whether each is a sample."""
         # Held until the file is closed; the system closes it if the program is killed. A reader holds its own lock
         # only for a moment. A file system without locks works without.
         with contextlib.suppress(OSError):
             fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def write(self, event: Event) -> None:
-        """Append an event and sync it. Raises OSError (disk full, card gone read-only)."""
+        """Append an event and sync it. Raises OSError (disk full, card gone read-only); what could not be written is
+        written with a later event, so that nothing is missing once there is space again."""
         if self._file is None or isinstance(event, Progress):
             return
         # ASCII, so that no character can end a line early or fail to be written
-        self._file.write(json.dumps(event_to_json(event), allow_nan=False) + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        line = (json.dumps(event_to_json(event), allow_nan=False) + "\n").encode("ascii")
+        self._pending.append((line, isinstance(event, SampleTaken)))
+        data = b"".join(line for line, _ in self._pending)
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+            os.fsync(self._file.fileno())
+        except OSError:
+            with contextlib.suppress(OSError):  # no half line
+                self._file.truncate(self._stored)
+                self._file.seek(self._stored)
+            raise
+        self._stored += len(data)
+        self._pending.clear()
+
+    @property
+    def missing(self) -> tuple[int, int]:
+        """How many events, and how many samples among them, are not on disk."""
+        return len(self._pending), sum(sample for _, sample in self._pending)
 
     def close(self) -> None:
         """Close the file. What could not be written to a full disk is dropped."""

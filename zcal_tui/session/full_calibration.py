@@ -64,6 +64,7 @@ class FullCalibrationRun:
         """The homing and levelling in force when `ready` ended. A restart or an idle timeout undoes them; then `ready`
         runs again."""
         self._journal: Journal | None = None
+        self._not_stored = False
 
     def cancel(self) -> None:
         """Cancel the running check and all that follow."""
@@ -197,10 +198,16 @@ class FullCalibrationRun:
             return
         try:
             self._journal.write(event)
-        except OSError:
-            logger.warning("the record of the full calibration is no longer stored", exc_info=True)
-            journal, self._journal = self._journal, None
-            journal.close()
+        except OSError as error:
+            logger.warning("the record of the full calibration is not stored", exc_info=True)
+            if not self._not_stored:
+                self._not_stored = True
+                self._show(
+                    Notice(
+                        f"The record of this full calibration is not stored: {error.strerror or error}. Free some "
+                        "space: what is missing is written with the next event."
+                    )
+                )
 
 
 def _cancelled(last: RecordPart | None) -> str:

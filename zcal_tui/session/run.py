@@ -67,6 +67,8 @@ class CheckRun:
         self._operator = SessionOperator(snapshots, printer, self._emit, present=options.present)
         self._journal: Journal | None = None
         self._cancelled = False
+        self._not_stored = ""
+        """Why events of this run are not on disk; empty while they are."""
         self._holder: TemporarySettings | None = None
         self._older: Unrestored | None = None
         """What a dead run has changed, as far as it was not put back."""
@@ -121,6 +123,7 @@ class CheckRun:
             self._journal = self._store.begin(printer_name, started.id)
         except OSError as error:
             self._show(started)
+            self._not_stored = str(error.strerror or error)
             self._emit(Notice(f"This run is not stored: {error.filename}: {error.strerror}."))
         else:
             self._emit(started)
@@ -144,6 +147,7 @@ class CheckRun:
         record = replace(self._record(started), finished=now_iso(), outcome=outcome)
         ended = RunEnded(record)
         self._keep(ended)
+        ended = self._with_missing(ended)
         if self._journal is not None:
             self._journal.close()
         self._close_resumed(record)
@@ -323,13 +327,38 @@ class CheckRun:
         self._show(event)
 
     def _keep(self, event: Event) -> None:
+        if self._journal is None:
+            return
+        try:
+            self._journal.write(event)
+        except OSError as error:
+            if not self._not_stored:
+                self._show(
+                    Notice(
+                        f"The rest of this run is not stored: {error.strerror or error}. Free some space: what is "
+                        "missing is written with the next sample."
+                    )
+                )
+            self._not_stored = str(error.strerror or error)
+        else:
+            if self._not_stored:
+                self._show(Notice("Everything of this run is stored again."))
+            self._not_stored = ""
+
+    def _with_missing(self, ended: RunEnded) -> RunEnded:
+        """The run's end with what is not on disk, if anything."""
+        record = ended.record
+        if not self._not_stored:
+            return ended
+        missing = f"the whole run ({self._not_stored})"
         if self._journal is not None:
-            try:
-                self._journal.write(event)
-            except OSError as error:
-                journal, self._journal = self._journal, None
-                journal.close()
-                self._show(Notice(f"The rest of this run is not stored: {error.strerror or error}."))
+            events, samples = self._journal.missing
+            missing = (
+                f"{samples} of {len(record.samples)} samples and {events - samples} other events, the verdict among "
+                f"them ({self._not_stored})"
+            )
+        self._show(Notice(f"Not stored: {missing}. Copy the result from here."))
+        return RunEnded(replace(record, context={**record.context, "not_stored": missing}))
 
 
 def _lease_ran_out(error: CheckFailed | GcodeError) -> CheckFailed:

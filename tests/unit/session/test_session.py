@@ -1,6 +1,7 @@
 """A session runs checks on its own thread, keeps what they measure, and ends them cleanly on every path out."""
 
 import asyncio
+import json
 import resource
 import signal
 import threading
@@ -367,6 +368,33 @@ async def test_a_disk_that_fills_up_ends_the_keeping_but_not_the_run(
     assert len(record.samples) == 6
     assert session.snapshot.run is not None
     assert any("The rest of this run is not stored" in notice for notice in session.snapshot.run.notices)
+    assert record.context["not_stored"].startswith("4 of 6 samples and ")
+    assert any("Not stored: 4 of 6 samples" in notice for notice in session.snapshot.run.notices)
+
+
+async def test_a_disk_that_has_space_again_gets_everything(
+    session: Session, machine: Machine, store: Store
+) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    async def fill(number: int) -> None:
+        if number == 3:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))
+        if number == 6:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    machine.before_touch = fill
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        record = await run_to_end(session, samples=8)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert "not_stored" not in record.context
+    (path,) = store.files("fakehost")
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["n"] for line in lines if line["event"] == "sample"] == list(range(1, 9))
+    assert lines[-1]["event"] == "record"
 
 
 async def test_a_print_that_starts_in_the_middle_is_left_alone(session: Session, machine: Machine) -> None:
