@@ -105,6 +105,8 @@ def sample_line(sample: Sample, first: list[Sample]) -> str:
         words.append(f"{sample.place:<12}")
     if sample.kind in ("mark", "jog"):
         return "  ".join([*words, f"X {sample.x:.3f} Y {sample.y:.3f}"])
+    if (value := sample.values.get("backlash")) is not None:
+        return "  ".join([*words, f"{micrometres(value, sign=True):>9}"])
     words.append(f"{sample.trigger_z:9.4f} mm")
     before = next((one for one in first if (one.kind, one.place) == (sample.kind, sample.place)), None)
     if before is None:

@@ -26,6 +26,8 @@ class PluginCommand:
     """Step of the printed value, mm; 0 where it is printed as finely as it is measured."""
     stores_value: bool
     """Whether the plugin has an option z_backlash in the probe's section."""
+    nozzle_at_reference: bool = False
+    """Whether it calibrates with the nozzle, not the probe, at the zero reference position."""
     advice: str = ""
     """What to know about the result, for the verdict page."""
 
@@ -37,6 +39,7 @@ BACKLASH_COMMANDS = (
         lambda pairs, delta: {"ITERATIONS": pairs, "DELTA": delta},
         resolution=0.001,
         stores_value=True,
+        nozzle_at_reference=True,
     ),
     PluginCommand(
         "BEACON_ESTIMATE_BACKLASH",

@@ -7,12 +7,22 @@ import pytest
 
 from tests.unit.fakes.klippy import FakeKlippy
 from tests.unit.fakes.machine import Machine
+from tests.unit.fakes.waiting import until
 from zcal_tui.checks.backlash import BacklashParameters
 from zcal_tui.checks.backlash.run import measure
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.errors import CheckFailed, CheckRefused
+from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.lease.temporary_settings import TemporarySettings
-from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, SampleTaken, VerdictReached
+from zcal_tui.model.events import (
+    AdviceGiven,
+    ChangesUpdated,
+    EstimateUpdated,
+    Event,
+    Notice,
+    SampleTaken,
+    VerdictReached,
+)
+from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Level
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.sampler import StockSampler
@@ -24,12 +34,23 @@ MOVES = ("SAVE_GCODE_STATE", "RESTORE_GCODE_STATE", "G90", "G1", "M400")
 
 
 class Desk:
-    """A check's surroundings: what it said, and the printer it said it of."""
+    """A check's surroundings: what it said, the printer it said it of, and the person's answer; None for nobody."""
 
     def __init__(self, machine: Machine, printer: Printer) -> None:
         self.machine = machine
         self.printer = printer
         self.events: list[Event] = []
+        self.answer: bool | None = None
+        self.asked: list[Confirm] = []
+        self.cancelled = False
+
+    @property
+    def present(self) -> bool:
+        return self.answer is not None
+
+    async def confirm(self, question: Confirm) -> bool:
+        self.asked.append(question)
+        return bool(self.answer)
 
     async def run(self, **parameters: Any) -> None:
         zcal = ZcalModule(self.printer)
@@ -38,8 +59,8 @@ class Desk:
             sampler=StockSampler(self.printer),
             clock=self.printer.clock,
             emit=self.events.append,
-            cancelled=lambda: False,
-            operator=None,  # type: ignore[arg-type]  # it asks nobody
+            cancelled=lambda: self.cancelled,
+            operator=self,  # type: ignore[arg-type]  # it asks yes or no
             zcal=zcal,
             holder=TemporarySettings(self.printer, zcal, self.events.append),
         )
@@ -126,6 +147,96 @@ async def test_cartographers_value_is_a_line_to_edit(machine: Machine, desk: Any
         "0.01200",
     )
     assert not change.saves
+
+
+def staging(machine: Machine, staged: str | None) -> list[dict[str, str]]:
+    """A Cartographer that measures 12 µm, and stages something with CALIBRATE=1."""
+    given = fit(
+        machine,
+        "cartographer",
+        "CARTOGRAPHER_ESTIMATE_BACKLASH",
+        ["Backlash test over 10 samples detected a consistent 0.012 mm difference.\n"],
+    )
+    estimate = machine.handlers["CARTOGRAPHER_ESTIMATE_BACKLASH"]
+
+    async def calibrate(parameters: dict[str, str]) -> None:
+        await estimate(parameters)
+        if parameters.get("CALIBRATE") == "1" and staged is not None:
+            configfile = machine.objects["configfile"]
+            configfile["save_config_pending"] = True
+            configfile["save_config_pending_items"] = {"cartographer": {"z_backlash": staged}}
+
+    machine.handlers["CARTOGRAPHER_ESTIMATE_BACKLASH"] = calibrate
+    return given
+
+
+async def test_a_calibration_that_agrees_can_be_saved(machine: Machine, desk: Any) -> None:
+    given = staging(machine, "0.0131")
+    told = await desk()
+    told.answer = True
+    await told.run(calibrate=True, iterations=5)
+    assert [parameters.get("CALIBRATE") for parameters in given] == [None, None, "1"]
+    assert given[-1]["ITERATIONS"] == "5"
+    (question,) = told.asked
+    assert question.key == "plugin-stages"
+    assert "12 µm" in question.detail and "RESTART" in question.detail
+    before, after = (event.changes[0] for event in told.of(ChangesUpdated))
+    assert (before.state, before.saves) == ("staged", False)
+    assert (after.old, after.new, after.state, after.saves) == ("0.05", "0.0131", "staged", True)
+
+
+async def test_a_calibration_that_disagrees_is_not_saved(machine: Machine, desk: Any) -> None:
+    staging(machine, "0.0231")
+    told = await desk()
+    told.answer = True
+    await told.run(calibrate=True)
+    change = told.of(ChangesUpdated)[-1].changes[0]
+    assert (change.state, change.saves) == ("staged", False)  # the session discards it
+    assert any("gave 23 µm, ours 12 µm" in event.text for event in told.of(AdviceGiven))
+
+
+async def test_a_calibration_that_stages_nothing_fails(machine: Machine, desk: Any) -> None:
+    staging(machine, None)
+    told = await desk()
+    told.answer = True
+    with pytest.raises(CheckFailed, match="nothing is staged"):
+        await told.run(calibrate=True)
+    assert told.of(ChangesUpdated)[-1].changes[0].state == "proposed"
+
+
+async def test_nothing_is_staged_without_consent(machine: Machine, desk: Any) -> None:
+    given = staging(machine, "0.012")
+    told = await desk()
+    told.answer = False
+    await told.run(calibrate=True)
+    assert len(told.asked) == 1
+    assert not any("CALIBRATE" in parameters for parameters in given)
+
+
+async def test_nothing_is_calibrated_while_values_are_pending(machine: Machine, desk: Any) -> None:
+    given = staging(machine, "0.012")
+    machine.objects["configfile"]["save_config_pending"] = True
+    told = await desk()
+    with pytest.raises(CheckRefused, match="unsaved pending values"):
+        await told.run(calibrate=True)
+    assert given == []
+
+
+async def test_a_cancel_says_what_it_cannot_interrupt(machine: Machine, desk: Any) -> None:
+    given = staging(machine, "0.012")
+    told = await desk()
+    estimate = machine.handlers["CARTOGRAPHER_ESTIMATE_BACKLASH"]
+
+    async def slowly(parameters: dict[str, str]) -> None:
+        told.cancelled = True
+        await until(lambda: bool(told.of(Notice)))
+        await estimate(parameters)
+
+    machine.handlers["CARTOGRAPHER_ESTIMATE_BACKLASH"] = slowly
+    with pytest.raises(CheckCancelled):
+        await told.run(here=True)
+    assert len(given) == 1
+    assert "cannot be interrupted" in told.of(Notice)[0].text
 
 
 async def test_no_difference_and_a_negative_one(machine: Machine, desk: Any) -> None:

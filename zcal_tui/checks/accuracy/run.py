@@ -21,6 +21,7 @@ from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.geometry import measuring_site
 from zcal_tui.printer.hazards import outside
+from zcal_tui.printer.sampler import StockSampler
 
 REST = 45.0
 """s. A pause after which a sample is a first one again; our choice: a macro or a mesh starts after as long."""
@@ -76,7 +77,9 @@ async def over_the_place(context: Context, parameters: AccuracyParameters) -> As
 
 
 def _require_allowed(context: Context, parameters: AccuracyParameters) -> None:
-    """Raises CheckRefused for what the probe's own command does not take."""
+    """Raises CheckRefused for what the probe's own command does not take, where that one is used."""
+    if not isinstance(context.sampler, StockSampler):
+        return
     state = context.printer.state
     wanted = {"SAMPLES": parameters.samples, "SAMPLE_RETRACT_DIST": parameters.retract}
     hazard = outside(state, "PROBE_ACCURACY", wanted)

@@ -69,6 +69,15 @@ class BacklashReport:
             yield self._proposed(proposal, compared.spots[0])
         yield AdviceGiven(WHERE_IT_SHOWS)
 
+    def proposed(self, proposal: Change) -> tuple[float, Change] | None:
+        """The value (mm) to calibrate and its change; None where it is not significant, or not different from the one
+        in force."""
+        compared = self._compared()
+        if compared is None or self._none_everywhere() or not compared.spots[0].found:
+            return None
+        changes = self._proposed(proposal, compared.spots[0]).changes
+        return (compared.spots[0].value.value, changes[0]) if changes else None
+
     def _compared(self) -> SpotComparison | None:
         spots = [_spot(name, readings) for name, readings in self._readings.items() if readings]
         if len(spots) < len(self._readings) or not any(spot.n > 1 for spot in spots):
@@ -155,8 +164,8 @@ class BacklashReport:
         if _same(proposal.old, new) or _within_error(proposal.old, spot.value):
             return AdviceGiven(f"No change needed: [{proposal.section}] {proposal.option} is right.")
         text = (
-            f"Set {proposal.option} to {length(value)}. Upward moves of [zcal] then overshoot by that much "
-            "and come down to their end. Prints do not change."
+            f"Set {proposal.option} to {length(value)}. Upward moves of [{proposal.section}] then overshoot by that "
+            "much and come down to their end. Prints do not change."
             if spot.found
             else "No compensation needed: the backlash is not statistically significant."
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from zcal_tui.checks.backlash.instrument import InstrumentProperties, Reading
 from zcal_tui.checks.backlash.parameters import BacklashParameters
+from zcal_tui.checks.backlash.plugin_calibration import uninterrupted
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.model.record import Sample
@@ -56,7 +57,8 @@ class PluginInstrument:
         heard: list[Heard] = []
         stop = printer.listen_console(heard.append)
         try:
-            await printer.gcode(self._script)
+            async with uninterrupted(self._context, self._command):
+                await printer.gcode(self._script)
             await printer.late_lines(lambda: any(_value(line) is not None for line in heard))
         finally:
             stop()

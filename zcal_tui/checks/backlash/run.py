@@ -7,6 +7,7 @@ import random
 from zcal_tui.checks.backlash.analysis import BacklashReport
 from zcal_tui.checks.backlash.instrument import Instrument
 from zcal_tui.checks.backlash.parameters import BacklashParameters
+from zcal_tui.checks.backlash.plugin_calibration import PluginCalibration
 from zcal_tui.checks.backlash.plugin_instrument import PluginInstrument
 from zcal_tui.checks.backlash.spots import chosen_spots, require_one_choice
 from zcal_tui.checks.backlash.zcal_instrument import ZcalInstrument
@@ -52,10 +53,15 @@ async def measure(context: Context, parameters: BacklashParameters) -> None:
         command.name if command is not None else "ZCAL_ESTIMATE_BACKLASH",
     )
     here = position(context.printer)[:2] if parameters.here else None
-    places = chosen_spots(context.printer, probe, parameters, here)
+    nozzle = command is not None and command.nozzle_at_reference
+    places = chosen_spots(context.printer, probe, parameters, here, nozzle_at_reference=nozzle)
+    clearance = travel_clearance(probe)
+    calibration = None
+    if proposal is not None and command is not None:
+        calibration = PluginCalibration(command, parameters, places[0].toolhead, clearance)
+        calibration.require_possible(state)
     # Homing would lose the place that "here" means
     await home_if_needed(context, allowed=parameters.home and not parameters.here)
-    clearance = travel_clearance(probe)
     report = BacklashReport(places, instrument.properties, step)
     try:
         context.emit(Stage("travel", f"Going to X {places[0].toolhead[0]:g} Y {places[0].toolhead[1]:g}"))
@@ -69,6 +75,11 @@ async def measure(context: Context, parameters: BacklashParameters) -> None:
         context.emit(event)
     if command is not None and command.advice:
         context.emit(AdviceGiven(command.advice))
+    found = report.proposed(proposal) if proposal is not None else None
+    if calibration is not None and found is not None:
+        value, change = found
+        context.stop_if_cancelled()
+        await calibration.run(context, value, change)
 
 
 def _instrument(
@@ -88,17 +99,21 @@ def _instrument(
 
 
 def _proposal(context: Context, probe: ProbeConfig, command: PluginCommand | None) -> Change:
-    """The value that is calibrated, without its new one. With CALIBRATE=1 a plugin would stage its own before anybody
-    is asked; here it is lines to edit."""
+    """The value that is calibrated, without its new one. A plugin's is a line to edit, unless its own CALIBRATE=1 is
+    agreed to, which stages it."""
     section = "zcal" if command is None else probe.section
-    old = context.printer.state.settings.get(section, {}).get("z_backlash")
+    state = context.printer.state
+    old = state.settings.get(section, {}).get("z_backlash")
+    effect = "upward moves of the measuring commands end from above; prints do not change"
+    if command is not None and "z_backlash" not in state.config.get(section, {}):
+        effect += "; the old value is the plugin's default, which was never measured"
     return Change(
         section,
         "z_backlash",
         None if old is None else f"{old:g}" if isinstance(old, float) else str(old),
         "",
         saves=section == "zcal",
-        effect="upward moves of the measuring commands end from above; prints do not change",
+        effect=effect,
     )
 
 

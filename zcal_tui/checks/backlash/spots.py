@@ -36,15 +36,21 @@ def require_one_choice(parameters: BacklashParameters) -> None:
 
 
 def chosen_spots(
-    printer: Printer, probe: ProbeConfig, parameters: BacklashParameters, here: Xy | None
+    printer: Printer,
+    probe: ProbeConfig,
+    parameters: BacklashParameters,
+    here: Xy | None,
+    *,
+    nozzle_at_reference: bool = False,
 ) -> tuple[Place, ...]:
-    """The places to measure at; `here` is the toolhead's position. Raises CheckRefused for places out of reach."""
+    """The places to measure at; `here` is the toolhead's position. `nozzle_at_reference`: the zero reference is where
+    the nozzle goes, as the plugin does it, and not the probe. Raises CheckRefused for places out of reach."""
     state = printer.state
     if parameters.here:
         assert here is not None
         return (_under(HERE, here, probe),)
     if parameters.calibrate:
-        return (_zero_reference(printer, probe),)
+        return (_zero_reference(printer, probe, nozzle=nozzle_at_reference),)
     if parameters.grid is not None:
         found = grid_places(state, probe, parameters.grid)
         if len(found) < 2:
@@ -81,7 +87,7 @@ def chosen_spots(
     return (place_at(MIDDLE, middle.bed, probe),)
 
 
-def _zero_reference(printer: Printer, probe: ProbeConfig) -> Place:
+def _zero_reference(printer: Printer, probe: ProbeConfig, *, nozzle: bool) -> Place:
     mesh = printer.state.settings.get("bed_mesh", {})
     reference = mesh_reference(printer.state.settings) or _middle_of(mesh)
     if reference is None:
@@ -90,6 +96,9 @@ def _zero_reference(printer: Printer, probe: ProbeConfig) -> Place:
             "There is no [bed_mesh] to name one.",
             "Set zero_reference_position in [bed_mesh], or leave --calibrate out.",
         )
+    if nozzle:
+        require_inside(printer, *reference)
+        return _under(REFERENCE, reference, probe)
     place = place_at(REFERENCE, reference, probe)
     if not probe_reaches(printer.state, reference, probe):
         raise CheckRefused(

@@ -1,0 +1,84 @@
+"""The checks on a Cartographer scanner: the unmodified plugin, through the command line, as a user runs it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e import klippers, program
+from tests.e2e.configured import profile_without
+from tests.e2e.simulated import PrinterSim, Starter
+from zcal_tui.checks.backlash.plugin_calibration import AGREEMENT
+
+pytestmark = pytest.mark.core
+
+DRIVES = ("stepper_z", "stepper_z1", "stepper_z2")
+WIDTH = 0.008
+"""mm. The widest half of a backlash's 95 % interval that is accepted."""
+
+
+@pytest.fixture(scope="module")
+def printer(module_printer_sim: Starter, tmp_path_factory: pytest.TempPathFactory) -> PrinterSim:
+    """One without the [zcal] module, for all tests that leave it as it was."""
+    klippers.skip_without_cartographer()
+    folder = profile_without(tmp_path_factory.mktemp("printer"), "cartographer", "zcal")
+    return module_printer_sim(str(folder), speed=40)
+
+
+def test_it_is_ready_and_its_limits_are_shown(printer: PrinterSim, tmp_path: Path) -> None:
+    ended = program.run(tmp_path, "ready", "--printer", printer.klippy)
+    reasons = " ".join(ended.record["verdict"]["reasons"])
+    assert "CARTOGRAPHER_ESTIMATE_BACKLASH ITERATIONS=1 reports noise" in reasons
+    assert "PROBE_ACCURACY refuses fewer than 3 samples." in reasons
+
+
+def test_its_repeatability_is_read_from_its_own_lines(printer: PrinterSim, tmp_path: Path) -> None:
+    ended = program.run(tmp_path, "accuracy", "--samples", "7", "--printer", printer.klippy)
+    assert ended.code in (0, 7), ended.errors
+    samples = ended.record["samples"]
+    assert [sample["n"] for sample in samples] == list(range(1, 8))
+    assert [sample["trigger_z"] for sample in samples] == pytest.approx([2.0] * 7, abs=0.05)
+    assert 0.0 < ended.record["estimates"]["sigma"]["value"] < 0.003
+
+
+@pytest.mark.parametrize("option", [("--samples", "2"), ("--retract", "0.5")])
+def test_what_its_command_refuses_is_refused_before_anything_moves(
+    printer: PrinterSim, tmp_path: Path, option: tuple[str, str]
+) -> None:
+    ended = program.run(tmp_path, "accuracy", *option, "--printer", printer.klippy)
+    assert ended.code == 3
+    remedy = ended.record["problem"]["remedy"]
+    assert remedy in ("Take at least three samples.", "Set SAMPLE_RETRACT_DIST to 1 or more.")
+
+
+@pytest.mark.parametrize("truth", [0.0, 0.03])
+def test_backlash_is_found_by_its_own_command(printer: PrinterSim, tmp_path: Path, truth: float) -> None:
+    for drive in DRIVES:
+        printer.control.request("set", path=f"drive.{drive}.backlash", value=truth)
+    ended = program.run(
+        tmp_path, "backlash", "--rounds", "3", "--x", "125", "--y", "104", "--printer", printer.klippy
+    )
+    record = ended.record
+    if truth == 0.0:
+        assert record["verdict"]["level"] == "pass", record["verdict"]
+        return
+    found = record["estimates"]["backlash"]
+    assert found["low"] <= truth <= found["high"]
+    assert (found["high"] - found["low"]) / 2 <= WIDTH
+    assert [sample["values"]["backlash"] for sample in record["samples"]] == pytest.approx(
+        [truth] * 3, abs=0.003
+    )
+
+
+def test_a_calibration_is_compared_saved_and_read_back(tmp_path: Path) -> None:
+    klippers.skip_without_cartographer()
+    ended = program.run(
+        tmp_path,
+        *("--demo", "cartographer", "--sim-speed", "40", "--autopilot", "--save", "always"),
+        *("backlash", "--calibrate"),
+    )
+    [change] = ended.record["changes"]
+    assert (change["section"], change["option"], change["state"]) == ("cartographer", "z_backlash", "saved")
+    assert float(change["old"]) == 0.05
+    assert float(change["new"]) == pytest.approx(0.03, abs=0.002)
+    found = ended.record["estimates"]["backlash"]["value"]
+    assert float(change["new"]) == pytest.approx(found, abs=AGREEMENT)
