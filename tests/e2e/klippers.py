@@ -23,6 +23,12 @@ def skip_without_eddy_probe() -> None:
         pytest.skip("this klippy has no probe_eddy_current")
 
 
+def skip_without_load_cell_probe() -> None:
+    """Skip the running test where this klippy has no load cell probe."""
+    if not (root() / "klippy" / "extras" / "load_cell_probe.py").is_file():
+        pytest.skip("this klippy has no load_cell_probe")
+
+
 def skip_without_cartographer() -> None:
     """Skip the running test where this klippy cannot run the Cartographer plugin."""
     if not KlippyFacts(root()).runs_cartographer:

@@ -18,6 +18,8 @@ from zcal_tui.results.store import read_run
 def test_the_demo_measures_every_profile(profile: str, tmp_path: Path) -> None:
     if profile == "cartographer":
         klippers.skip_without_cartographer()
+    if profile == "loadcell":
+        klippers.skip_without_load_cell_probe()
     ended = program.run(tmp_path, "--demo", profile, "--sim-speed", "40", "accuracy", "--samples", "20")
     record = ended.record
     assert ended.code == 0, ended.errors

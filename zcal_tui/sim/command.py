@@ -198,9 +198,12 @@ def _run(options: argparse.Namespace, output: SimulatorOutput) -> int:
     files = klippy_source.files_of(source)
     configuration = read_configuration(str(profile.printer_cfg), recursive=klippy_source.is_kalico(source))
     brought = plugins.needed(configuration, _plugins(options))
-    if files is None or brought:  # what cannot be simulated is said before a klippy or a plugin is fetched
+    numpy = plugins.needs_numpy(configuration)
+    if (
+        files is None or brought or numpy
+    ):  # what cannot be simulated is said before a klippy or a plugin is fetched
         _prepare(profile, options, source, files)
-    klippy = klippy_source.prepare(source, output.progress, brought)
+    klippy = klippy_source.prepare(source, output.progress, brought, numpy=numpy)
     prepared = _prepare(profile, options, source, klippy.root)
     for line in describe(prepared.left_out, prepared.assumed):
         output.notice(line)

@@ -46,6 +46,9 @@ class Machine(Protocol):
     def eddy_frequency(self, sensor: str, t: float, steps: StepCounts) -> float:
         """The resonance frequency (Hz) of the eddy current sensor on that I2C bus name."""
 
+    def load_cell(self, pin: str, t: float, steps: StepCounts) -> int:
+        """What the converter of a load cell with this data pin reads, 24 bits with a sign."""
+
     def coil_thermistor(self, t: float) -> float:
         """The reading of a scanner's own thermistor as a fraction 0..1 of full scale."""
 

@@ -52,6 +52,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             " fan heater_fan controller_fan",
         ),
         **_kinds(Part.Z, "probe_eddy_current", "i2c", "eddy"),
+        **_kinds(Part.Z, "load_cell_probe load_cell", "load_cell"),
         **_kinds(
             Part.HOST,
             "gcode_macro delayed_gcode gcode_arcs respond exclude_object save_variables pause_resume display_status"
@@ -71,7 +72,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         **_kinds(Part.OTHER, "display"),
         **_kinds(
             Part.Z,
-            "dual_carriage extra_carriage carriage dual_carriage_rails smart_effector load_cell_probe load_cell",
+            "dual_carriage extra_carriage carriage dual_carriage_rails smart_effector",
             refused="The simulated machine has no such part.",
         ),
         **_kinds(Part.Z, "tmc2130 tmc2208 tmc2209 tmc2240 tmc2660 tmc5160"),

@@ -21,6 +21,7 @@ from zcal_tui.sim.truth_keys import (
     FrameTruth,
     HeaterBedTruth,
     HotendTruth,
+    LoadCellTruth,
     NozzleTruth,
     PersonTruth,
     ProbeTruth,
@@ -55,6 +56,7 @@ TABLES: Mapping[str, type] = MappingProxyType(
         "z_endstop": ZEndstopTruth,
         "sensorless": SensorlessTruth,
         "eddy": EddyTruth,
+        "load_cell": LoadCellTruth,
         "hotend": HotendTruth,
         "heater_bed": HeaterBedTruth,
         "person": PersonTruth,
@@ -78,6 +80,7 @@ class Truth:
     z_endstop: ZEndstopTruth = field(default_factory=ZEndstopTruth)
     sensorless: SensorlessTruth = field(default_factory=SensorlessTruth)
     eddy: EddyTruth = field(default_factory=EddyTruth)
+    load_cell: LoadCellTruth = field(default_factory=LoadCellTruth)
     hotend: HotendTruth = field(default_factory=HotendTruth)
     heater_bed: HeaterBedTruth = field(default_factory=HeaterBedTruth)
     person: PersonTruth = field(default_factory=PersonTruth)

@@ -232,6 +232,17 @@ class EddyTruth:
 
 
 @dataclass(frozen=True)
+class LoadCellTruth:
+    """A load cell that the nozzle presses when it touches the bed."""
+
+    counts_per_gram: float = number(100.0, "change of the reading per gram", "counts/g", 0.1, 1e5)
+    zero: float = number(12_000.0, "reading without a force", "counts", -8_000_000.0, 8_000_000.0)
+    stiffness: float = number(1500.0, "force per millimetre that the nozzle is pressed", "g/mm", 1.0, 1e6)
+    noise: float = number(1.0, "σ of one reading", "g", 0.0, 1000.0)
+    travel: float = number(1.0, "how deep the nozzle may press before it counts as a crash", "mm", 0.0, 10.0)
+
+
+@dataclass(frozen=True)
 class HotendTruth:
     """The extruder's heater and its thermistor."""
 

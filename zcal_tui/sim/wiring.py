@@ -30,6 +30,7 @@ from zcal_tui.sim.wiring_types import (
     EddyWire,
     FanWire,
     HeaterWire,
+    LoadCellWire,
     McuWire,
     Pin,
     ProbeWire,
@@ -43,6 +44,7 @@ __all__ = [
     "EddyWire",
     "FanWire",
     "HeaterWire",
+    "LoadCellWire",
     "McuWire",
     "Pin",
     "ProbeWire",
@@ -59,6 +61,7 @@ __all__ = [
 ]
 
 KINEMATICS = ("cartesian", "corexy", "corexz", "hybrid_corexy", "hybrid_corexz", "delta")
+_LOAD_CELL_CONVERTERS = ("hx711", "hx717")
 _TOWER_ANGLES = {"a": 210.0, "b": 330.0, "c": 90.0}
 _HEATERS = re.compile(r"^(extruder\d*|heater_bed|heater_generic .+)$")
 _FANS = re.compile(r"^(fan|heater_fan .+|controller_fan .+|fan_generic .+|temperature_fan .+)$")
@@ -263,6 +266,7 @@ class _Reader:
             ),
             probe=self._probe(),
             eddy=self._eddy(),
+            load_cells=self._load_cells(),
             scanners=devices.scanners(),
             delta_radius=printer.number("delta_radius") if is_delta else 0.0,
             drive_places=self._drive_places(),
@@ -424,6 +428,20 @@ class _Reader:
                 (left, front), (right, rear) = corners
                 return (left, front), (left, rear), (right, rear), (right, front)
         return ()
+
+    def _load_cells(self) -> tuple[LoadCellWire, ...]:
+        found = []
+        for section in sections_named(self._configuration, "load_cell_probe", "load_cell"):
+            options = Options(section, self._refusals)
+            sensor = options.text("sensor_type")
+            if sensor in _LOAD_CELL_CONVERTERS:
+                found.append(LoadCellWire(section.name, self._pins.pin(options, "dout_pin")))
+            elif sensor:
+                options.refuse(
+                    "sensor_type",
+                    f"{sensor} cannot be simulated. Only these can: {', '.join(_LOAD_CELL_CONVERTERS)}.",
+                )
+        return tuple(found)
 
     def _eddy(self) -> EddyWire | None:
         for section in sections_named(self._configuration, "probe_eddy_current", "ldc1612"):

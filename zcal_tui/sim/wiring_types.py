@@ -124,6 +124,14 @@ class EddyWire:
 
 
 @dataclass(frozen=True)
+class LoadCellWire:
+    """A load cell that the nozzle presses, with its converter."""
+
+    section: str
+    data_pin: Pin
+
+
+@dataclass(frozen=True)
 class McuWire:
     """A further micro-controller. The machine's names of its pins and buses begin with its own and a colon."""
 
@@ -152,6 +160,7 @@ class Wiring:
     fans: tuple[FanWire, ...] = ()
     probe: ProbeWire | None = None
     eddy: EddyWire | None = None
+    load_cells: tuple[LoadCellWire, ...] = ()
     delta_radius: float = 0.0
     scanners: tuple[str, ...] = ()
     """The coils of scanners, each by its name behind that of its micro-controller."""

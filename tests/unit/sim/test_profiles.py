@@ -36,6 +36,11 @@ class TestEveryProfile:
             assert 0.1 < abs(profile.truth.eddy.x_offset - float(options.get("x_offset") or 0)) < 1.0
             assert 0.1 < abs(profile.truth.eddy.y_offset - float(options.get("y_offset") or 0)) < 1.0
             return
+        if wiring.load_cells:
+            options = parse_text(profile.printer_cfg.read_text()).sections["load_cell_probe"]
+            counts = float(options.get("counts_per_gram") or 0)
+            assert 0.005 < abs(profile.truth.load_cell.counts_per_gram / counts - 1.0) < 0.1
+            return
         wire, probe = wiring.probe, profile.truth.probe
         assert wire is not None
         assert probe.z_offset is not None and probe.x_offset is not None and probe.y_offset is not None

@@ -93,10 +93,14 @@ def files_of(source: Source) -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def prepare(source: Source, progress: Progress, plugins: Sequence[Plugin] = ()) -> Klippy:
-    """Install what is missing to run this klippy, with what these plugins need. Raises SimulatorError."""
+def prepare(
+    source: Source, progress: Progress, plugins: Sequence[Plugin] = (), *, numpy: bool = False
+) -> Klippy:
+    """Install what is missing to run this klippy, with what these plugins need, and numpy where a section of the
+    configuration needs it. Raises SimulatorError.
+    """
     layout = _layout(source)
-    if plugins:
+    if plugins or numpy:
         lists = (*layout.lists, pins.NUMPY, *(plugin.packages for plugin in plugins))
         layout = replace(layout, lists=tuple(dict.fromkeys(lists)))
     if isinstance(source, Package):

@@ -23,6 +23,7 @@ class Plugin:
 
 CARTOGRAPHER = Plugin("cartographer", pins.CARTOGRAPHER, "from cartographer.extra import *\n")
 PLUGINS = (CARTOGRAPHER,)
+_WITH_NUMPY = ("load_cell_probe",)
 
 
 def needed(configuration: Configuration, named: Collection[str]) -> tuple[Plugin, ...]:
@@ -32,6 +33,11 @@ def needed(configuration: Configuration, named: Collection[str]) -> tuple[Plugin
         for plugin in PLUGINS
         if plugin.section in configuration.sections and plugin.section not in named
     )
+
+
+def needs_numpy(configuration: Configuration) -> bool:
+    """Whether a section of Klipper's own does not load without numpy."""
+    return any(section.kind in _WITH_NUMPY for section in configuration.sections.values())
 
 
 def module_file(plugin: Plugin, progress: Progress) -> Path:

@@ -18,6 +18,8 @@ from zcal_tui.sim.wiring import Pin, Thermistor, WiredStepper, Wiring
 
 _SOFT_CONTACT = 0.03
 """How deep (mm) the nozzle may press into the bed before it counts as a crash: a paper test touches."""
+_MOST_COUNTS = float(1 << 23)
+"""Of a converter of 24 bits."""
 _COIL_THERMISTOR = Thermistor.with_beta(25.0, 47_000.0, 4041.0, pullup=10_000.0)
 """Of a scanner: beside its coil. Source: cartographer3d-plugin 1.10, mcu/constants.py."""
 
@@ -39,6 +41,7 @@ class SimulatedMachine:
         self.probe = Probe(wiring.probe, truth, self.geometry, chosen) if wiring.probe else None
         self.z_endstop: ZEndstop | None = None
         self._eddy_draws = draws_for(chosen, "eddy")
+        self._load_draws = draws_for(chosen, "load cell")
         self._stalls = {
             stepper.section: StallDetector(wiring.stalls[stepper.section], _cartesian(stepper), truth)
             for stepper in wiring.steppers
@@ -54,7 +57,8 @@ class SimulatedMachine:
         self._time = 0.0
         self.events: list[Event] = []
         """What a person would have noticed, oldest first."""
-        self._nozzle_crash = Collision("nozzle pressed into the bed", self.events, _SOFT_CONTACT)
+        soft = truth.load_cell.travel if wiring.load_cells else _SOFT_CONTACT
+        self._nozzle_crash = Collision("nozzle pressed into the bed", self.events, soft)
         self._probe_crash = Collision("probe pressed beyond its travel", self.events, 0.0)
         self._endstop_crash = Collision("Z endstop pressed beyond its travel", self.events, 0.0)
 
@@ -143,6 +147,14 @@ class SimulatedMachine:
             rise = eddy.gain * math.exp(-max(distance, 0.0) / eddy.decay)
         warmth = eddy.drift * (self.thermal.probe_bed - self.thermal.cold)
         return eddy.far * (1.0 + rise) + warmth + eddy.noise * float(self._eddy_draws.standard_normal())
+
+    def load_cell(self, pin: str, t: float, steps: StepCounts) -> int:
+        """What the converter of a load cell with this data pin reads, with noise drawn for each reading."""
+        truth = self._truth.load_cell
+        pressed = max(0.0, -self._nozzle_gap(self.motion.pose_at(steps)))
+        grams = truth.stiffness * pressed + truth.noise * float(self._load_draws.standard_normal())
+        counts = truth.zero + truth.counts_per_gram * grams
+        return round(min(max(counts, -_MOST_COUNTS), _MOST_COUNTS - 1))
 
     def coil_thermistor(self, t: float) -> float:
         """The reading of a scanner's own thermistor, a fraction of full scale."""

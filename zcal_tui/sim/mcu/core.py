@@ -16,9 +16,11 @@ from zcal_tui.sim.mcu.displays import Hd44780s, Neopixels, St7920s
 from zcal_tui.sim.mcu.endstops import Endstops
 from zcal_tui.sim.mcu.firmware import SHUTDOWN_REASONS, Firmware
 from zcal_tui.sim.mcu.framing import DecodeError, SerialLink
+from zcal_tui.sim.mcu.hx71x import Hx71xs
 from zcal_tui.sim.mcu.i2c import Device, I2cBuses
 from zcal_tui.sim.mcu.ldc1612 import Ldc1612s
 from zcal_tui.sim.mcu.ldc1612_chip import ADDRESSES, Ldc1612Chip
+from zcal_tui.sim.mcu.load_cell_probe import LoadCellTriggers
 from zcal_tui.sim.mcu.outputs import Outputs
 from zcal_tui.sim.mcu.own_clock import OwnClock
 from zcal_tui.sim.mcu.scheduler import FirmwareShutdown
@@ -284,14 +286,23 @@ class SimulatedMcu:
             TmcUarts(firmware, self._driver)
         if self._groups & {"i2c", "silent_i2c", "eddy"}:
             I2cBuses(firmware, self._i2c_buses, self._chip_at, older=self._older_i2c)
-        if "eddy" in self._groups:
-            Ldc1612s(firmware, older=self._older_i2c)
-            if not self._older_i2c:
-                SosFilters(firmware)
-                TriggerAnalogs(firmware)
+        self._declare_triggering_sensors(firmware)
         starting = firmware.response("starting")
         starting()
         return firmware
+
+    def _declare_triggering_sensors(self, firmware: Firmware) -> None:
+        older, groups = self._older_i2c, self._groups
+        if "eddy" in groups:
+            Ldc1612s(firmware, older=older)
+        if "load_cell" in groups:
+            Hx71xs(firmware, older=older)
+        if "load_cell" in groups or ("eddy" in groups and not older):
+            SosFilters(firmware, older=older)
+        if "load_cell" in groups and older:
+            LoadCellTriggers(firmware)
+        if groups & {"eddy", "load_cell"} and not older:
+            TriggerAnalogs(firmware)
 
     def _chip_at(self, bus: str, address: int) -> Device | None:
         """An eddy current sensor at each of its two addresses on every bus: the machine knows the coils."""

@@ -96,9 +96,11 @@ class Dictionary:
         self._command_ids[message] = identifier
 
     def response(self, message: str) -> Response:
-        """Declare a response by its format."""
-        identifier = IDENTIFY_RESPONSE_ID if message.startswith("identify_response ") else self._new_id()
-        self._response_ids[message] = identifier
+        """Declare a response by its format; several parts may send the same."""
+        if message not in self._response_ids:
+            identify = message.startswith("identify_response ")
+            self._response_ids[message] = IDENTIFY_RESPONSE_ID if identify else self._new_id()
+        identifier = self._response_ids[message]
         return Response(encode_vlq(identifier), _split(message)[1])
 
     def constant(self, name: str, value: int | str) -> None:

@@ -26,6 +26,7 @@ SHUTDOWN_REASONS = (
     "Can't reset time when stepper active",
     "Command parser error",
     "Command request",
+    "HX71x gain/channel out of range 1-4",
     "I2C NACK",
     "I2C START NACK",
     "I2C START READ NACK",
@@ -47,12 +48,15 @@ SHUTDOWN_REASONS = (
     "Scheduled digital out event will exceed max_duration",
     "Set button past maximum button count",
     "Thermocouple reader fault",
+    "Safety range reversed",
     "Scheduled pwm event will exceed max_duration",
     "Shutdown cleared when not shutdown",
     "Stepper too far in past",
     "Timer too close",
     "Unsupported i2c bus",
+    "grams_per_count is invalid",
     "oids already allocated",
+    "trigger_grams too large",
     "update_digital_out not valid with active queue",
 )
 """Every reason this firmware shuts down for, in the words of Klipper's."""

@@ -1,12 +1,9 @@
 """The eddy current sensor: the firmware polls an LDC1612, reports its data in bulk and feeds its triggers.
 
-A conversion shows the frequency in its middle. Behaviour after Klipper src/sensor_ldc1612.c and
-src/sensor_bulk.c, and, with the commands of before 2026, after Kalico's.
+Behaviour after Klipper src/sensor_ldc1612.c, and, with the commands of before 2026, after Kalico's.
 """
 
-from collections import deque
-from dataclasses import dataclass
-
+from zcal_tui.sim.mcu.bulk_sensor import BYTES_PER_SAMPLE, BulkReports, BulkSensor
 from zcal_tui.sim.mcu.firmware import Firmware
 from zcal_tui.sim.mcu.i2c import I2cDevice
 from zcal_tui.sim.mcu.ldc1612_chip import Ldc1612Chip
@@ -15,119 +12,42 @@ from zcal_tui.sim.mcu.scheduler import CLOCK_MASK, FirmwareShutdown
 from zcal_tui.sim.mcu.trigger_analog import TriggerAnalog
 from zcal_tui.sim.mcu.trsync import Trsync
 
-BYTES_PER_SAMPLE = 4
-BULK_BYTES = 51
-
 SENSOR_REPORTS_ERROR, I2C_STATUS_ERROR, I2C_DATA_ERROR, INVALID_READ_DATA = range(4)
 _ERROR_FLAGS = 0xE000_0000
 _DATA_MASK = 0x0FFF_FFFF
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """A conversion of the chip: when it is complete, when the firmware reads it, what it gives."""
-
-    complete: int
-    read: int
-    data: int
-
-
-class Ldc1612:
+class Ldc1612(BulkSensor):
     """The firmware's driver of a chip."""
 
-    def __init__(self, firmware: Firmware, oid: int, device: I2cDevice, sensors: "Ldc1612s") -> None:
-        self._firmware = firmware
-        self._oid = oid
+    def __init__(self, firmware: Firmware, oid: int, device: I2cDevice, reports: BulkReports) -> None:
+        super().__init__(firmware, oid, reports)
         self._device = device
-        self._sensors = sensors
         self.trigger: TriggerAnalog | None = None
         self.home: ThresholdHome | None = None
-        self._poll_ticks = 0
-        self._first_poll = 0
-        self._conversion_ticks = 0.0
-        self._begin = 0
-        self._number = 0
-        self._ahead: deque[Conversion] = deque()
-        self._buffer = bytearray()
-        self._sequence = 0
-
-    def query(self, rest_ticks: int) -> None:
-        """Read the chip every `rest_ticks`; 0 to stop."""
-        self._firmware.motion.unobserve(self)
-        self._ahead.clear()
-        self._poll_ticks = rest_ticks
-        if not rest_ticks:
-            return
-        clock = self._firmware.clock
-        self._first_poll = clock + rest_ticks
-        self._conversion_ticks = self._chip().conversion_seconds * self._firmware.clock_freq
-        self._begin = clock
-        self._number = 0
-        self._buffer.clear()
-        self._sequence = 0
-        self._firmware.motion.observe(self)
-
-    def send_status(self) -> None:
-        """Tell how much was sent and is waiting, as of now."""
-        clock = self._firmware.clock
-        self._deliver(clock)
-        in_chip = BYTES_PER_SAMPLE if self._ahead and self._ahead[0].complete <= clock else 0
-        self._sensors.status(
-            self._oid, clock & CLOCK_MASK, 0, self._sequence & 0xFFFF, len(self._buffer) + in_chip, 0
-        )
-
-    # As motion's observer
-
-    def look(self, start: int, end: int, view: View) -> None:
-        """Work out the conversions whose middle lies before `end`."""
-        self._deliver(start)
-        chip = self._chip()
-        if not chip.is_converting:
-            return
-        while (middle := self._begin + int((self._number + 0.5) * self._conversion_ticks)) <= end:
-            self._number += 1
-            if middle > start:
-                complete = self._begin + int(self._number * self._conversion_ticks)
-                polls = max(0, -(-(complete - self._first_poll) // self._poll_ticks))
-                read = self._first_poll + polls * self._poll_ticks
-                data = chip.convert(view.eddy_frequency(self._device.bus, middle))
-                self._ahead.append(Conversion(complete, read, data))
-
-    def cut(self, clock: int) -> None:
-        """Forget the conversions whose middle lies after `clock`."""
-        while self._ahead:
-            number = self._number - 1
-            if self._begin + int((number + 0.5) * self._conversion_ticks) <= clock:
-                return
-            self._ahead.pop()
-            self._number = number
-
-    def due(self) -> int | None:
-        """While something may trigger, each reading counts at its own time; else they are read when convenient."""
-        return self._ahead[0].read if self._ahead and self._is_homing else None
-
-    def fire(self) -> None:
-        """Read the chip."""
-        self._read(self._ahead.popleft())
 
     @property
-    def _is_homing(self) -> bool:
+    def is_converting(self) -> bool:
+        """See BulkSensor."""
+        return self._chip().is_converting
+
+    @property
+    def is_homing(self) -> bool:
+        """See BulkSensor."""
         return (self.trigger is not None and self.trigger.homing) or (
             self.home is not None and self.home.homing
         )
 
-    def _chip(self) -> Ldc1612Chip:
-        chip = self._device.chip
-        if not isinstance(chip, Ldc1612Chip):
-            raise FirmwareShutdown("I2C START NACK")
-        return chip
+    def conversion_ticks(self, rest_ticks: int) -> float:
+        """See BulkSensor."""
+        return self._chip().conversion_seconds * self._firmware.clock_freq
 
-    def _deliver(self, clock: int) -> None:
-        while self._ahead and self._ahead[0].read <= clock:
-            self._read(self._ahead.popleft())
+    def measure(self, view: View, clock: int) -> int:
+        """See BulkSensor."""
+        return self._chip().convert(view.eddy_frequency(self._device.bus, clock))
 
-    def _read(self, conversion: Conversion) -> None:
-        data = conversion.data
+    def take(self, data: int) -> bytes:
+        """See BulkSensor."""
         if self.trigger is not None:
             if data & _ERROR_FLAGS:
                 self.trigger.note_error(SENSOR_REPORTS_ERROR)
@@ -135,11 +55,13 @@ class Ldc1612:
                 self.trigger.update(data & _DATA_MASK)
         if self.home is not None:
             self.home.update(data)
-        self._buffer += data.to_bytes(BYTES_PER_SAMPLE, "big")
-        if len(self._buffer) + BYTES_PER_SAMPLE > BULK_BYTES:
-            self._sensors.bulk(self._oid, self._sequence & 0xFFFF, bytes(self._buffer))
-            self._buffer.clear()
-            self._sequence += 1
+        return data.to_bytes(BYTES_PER_SAMPLE, "big")
+
+    def _chip(self) -> Ldc1612Chip:
+        chip = self._device.chip
+        if not isinstance(chip, Ldc1612Chip):
+            raise FirmwareShutdown("I2C START NACK")
+        return chip
 
 
 class ThresholdHome:
@@ -184,11 +106,7 @@ class Ldc1612s:
         firmware.command("config_ldc1612_with_intb oid=%c i2c_oid=%c intb_pin=%c", self._config_with_intb)
         firmware.command("query_ldc1612 oid=%c rest_ticks=%u", self._query)
         firmware.command("query_status_ldc1612 oid=%c", self._query_status)
-        self.bulk = firmware.response("sensor_bulk_data oid=%c sequence=%hu data=%*s")
-        self.status = firmware.response(
-            "sensor_bulk_status oid=%c clock=%u query_ticks=%u next_sequence=%hu buffered=%u"
-            " possible_overflows=%hu"
-        )
+        self._reports = BulkReports(firmware)
         firmware.on_shutdown(self._shutdown)
         if older:
             firmware.command(
@@ -213,7 +131,7 @@ class Ldc1612s:
     def _config(self, oid: int, i2c_oid: int) -> None:
         # Which bus it is on, and so whether there is a chip, comes later in the configuration.
         device = self._firmware.lookup(i2c_oid, I2cDevice)
-        self._firmware.assign(oid, Ldc1612(self._firmware, oid, device, self))
+        self._firmware.assign(oid, Ldc1612(self._firmware, oid, device, self._reports))
 
     def _config_with_intb(self, oid: int, i2c_oid: int, intb_pin: int) -> None:
         # The interrupt line only saves the firmware from asking in vain: what is read when is the same.

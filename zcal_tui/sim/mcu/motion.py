@@ -72,6 +72,10 @@ class View:
         """The frequency of an eddy current sensor, Hz."""
         return self._machine.eddy_frequency(sensor, self._time_of(clock), self._steps_at(clock))
 
+    def load_cell(self, pin: str, clock: int) -> int:
+        """The counts of the load cell that is read at a pin."""
+        return self._machine.load_cell(pin, self._time_of(clock), self._steps_at(clock))
+
     def find_change(self, pin: str, before: bool, start: int, end: int) -> int | None:
         """The clock in (start, end] at which a pin leaves its level, found by bisection, if it does."""
         if self.level(pin, end) == before:

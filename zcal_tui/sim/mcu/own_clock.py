@@ -196,3 +196,7 @@ class ConvertedView(View):
     def eddy_frequency(self, sensor: str, clock: int) -> float:
         """See View."""
         return self._view.eddy_frequency(sensor, self._own.shared(clock))
+
+    def load_cell(self, pin: str, clock: int) -> int:
+        """See View."""
+        return self._view.load_cell(pin, self._own.shared(clock))

@@ -69,16 +69,22 @@ class SosFilter:
 
 
 class SosFilters:
-    """The filter commands."""
+    """The filter commands; `older` for those without offset and scale."""
 
-    def __init__(self, firmware: Firmware) -> None:
+    def __init__(self, firmware: Firmware, *, older: bool = False) -> None:
         self._firmware = firmware
+        self._scale = 1 if older else 0
         firmware.command("config_sos_filter oid=%c max_sections=%c", self._config)
         firmware.command(
             "sos_filter_set_section oid=%c section_idx=%c sos0=%i sos1=%i sos2=%i sos3=%i sos4=%i",
             self._set_section,
         )
         firmware.command("sos_filter_set_state oid=%c section_idx=%c state0=%i state1=%i", self._set_state)
+        if older:
+            firmware.command(
+                "sos_filter_set_active oid=%c n_sections=%c coeff_int_bits=%c", self._set_active_older
+            )
+            return
         firmware.command(
             "sos_filter_set_offset_scale oid=%c offset=%i scale=%i scale_frac_bits=%c auto_offset=%c",
             self._set_offset_scale,
@@ -86,7 +92,8 @@ class SosFilters:
         firmware.command("sos_filter_set_active oid=%c n_sections=%c coeff_frac_bits=%c", self._set_active)
 
     def _config(self, oid: int, max_sections: int) -> None:
-        self._firmware.assign(oid, SosFilter([FilterSection() for _ in range(max_sections)]))
+        sections = [FilterSection() for _ in range(max_sections)]
+        self._firmware.assign(oid, SosFilter(sections, scale=self._scale))
 
     def _set_section(self, oid: int, index: int, *coefficients: int) -> None:
         self._firmware.lookup(oid, SosFilter).section(index).coefficients = coefficients
@@ -100,6 +107,9 @@ class SosFilters:
         sos_filter.scale = scale
         sos_filter.scale_bits = bits & 0x3F
         sos_filter.auto_offset = bool(auto_offset)
+
+    def _set_active_older(self, oid: int, count: int, integer_bits: int) -> None:
+        self._set_active(oid, count, 31 - integer_bits)
 
     def _set_active(self, oid: int, count: int, coefficient_bits: int) -> None:
         self._firmware.lookup(oid, SosFilter).activate(count, coefficient_bits)

@@ -61,6 +61,7 @@ class Slide:
     frequency_at_zero: float = 3_000_000.0
     frequency_per_step: float = -100.0
     switch_delay: float = 0.0
+    counts_per_step: int = 100
     names: Sequence[str] = ("step", "dir", "switch", "therm", "out", "step2", "dir2", "bounce", "parked")
     bounces: Sequence[tuple[float, bool]] = ()
     reading: float = 0.5
@@ -108,6 +109,10 @@ class Slide:
     def eddy_frequency(self, sensor: str, t: float, steps: Mapping[str, int]) -> float:
         assert t >= self.time
         return self.frequency_at_zero + self.frequency_per_step * steps.get("step", 0)
+
+    def load_cell(self, pin: str, t: float, steps: Mapping[str, int]) -> int:
+        assert t >= self.time
+        return self.counts_per_step * max(0, self.switch_at - steps.get("step", 0))
 
     def coil_thermistor(self, t: float) -> float:
         return self.reading
