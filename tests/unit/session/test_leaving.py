@@ -86,6 +86,17 @@ async def test_a_module_that_does_not_answer_is_named_with_what_it_holds(
     assert await left(session) == ("gcode_offset", "heater_bed (target 60 °C)")
 
 
+async def test_a_printer_that_answers_nothing_is_left_all_the_same(
+    leases: list[str], session: Session, machine: Machine, klippy: FakeKlippy
+) -> None:
+    machine.handlers["PROBE_ACCURACY"] = _never
+    session.start_check("accuracy", AccuracyParameters(), HEADLESS)
+    await until(lambda: any("PROBE_ACCURACY" in script for script in machine.scripts))
+    klippy.mute |= {"objects/query", "gcode/script", "zcal/lease"}
+    assert await left(session) == ("the lease",)
+    assert leases[-1] == "restore", "sent, though not confirmed"
+
+
 async def test_without_the_module_a_paper_test_is_sent_its_abort(session: Session, machine: Machine) -> None:
     machine.objects["toolhead"]["position"][2] = 5.0
     FakeManualProbe(machine)
