@@ -51,7 +51,9 @@ def read_printers(path: Path, lease: float = 60.0) -> tuple[ListedPrinter, ...]:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text") from error
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+    except RecursionError as error:
+        raise ConfigError(f"{path}: nested too deep") from error
+    except ValueError as error:  # also of a number with thousands of digits
         raise ConfigError(f"{path}: invalid TOML: {error}") from error
     return _PrintersFile(path, text, lease).read(data)
 
@@ -115,7 +117,7 @@ class _PrintersFile:
             self._fail(number, key, str(error))
 
     def _seconds(self, number: int, value: object) -> float:
-        text = value if isinstance(value, str) else f"{value:g}" if isinstance(value, int | float) else "?"
+        text = value if isinstance(value, str) else str(value) if isinstance(value, int | float) else "?"
         try:
             return lease_seconds(Settings(lease=text))
         except ConfigError as error:

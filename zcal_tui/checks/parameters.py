@@ -90,7 +90,10 @@ class ParameterSpec:
                 raise ParameterError(f"{self.flag}: {value!r} is not {self.range_text}{hint}")
             return value
         if self.kind in (int, float):
-            number = float(value)
+            try:
+                number = float(value)
+            except OverflowError:  # a whole number beyond the floats
+                number = math.inf
             low, high = self.minimum, self.maximum
             if (
                 not math.isfinite(number)

@@ -9,7 +9,11 @@ def number(value: object) -> float | None:
     """A finite number, else None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) else None
+    try:
+        found = float(value)
+    except OverflowError:  # a whole number beyond the floats
+        return None
+    return found if math.isfinite(found) else None
 
 
 def triple(value: object) -> tuple[float, float, float] | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zcal_tui.model.check_info.info import HARDWARE_CHANGES
+from zcal_tui.model.outside_json import read_json
 
 FILE = "changed.jsonl"
 """The file's name in a printer's folder; one object a line."""
@@ -40,7 +41,7 @@ def read(folder: Path) -> tuple[Changed, ...]:
     found = []
     for line in lines:
         try:
-            data = json.loads(line)
+            data = read_json(line)
         except json.JSONDecodeError:
             continue
         if (

@@ -11,6 +11,7 @@ from typing import IO
 
 from zcal_tui.model.codec import SchemaError, UnknownEvent, event_from_json, event_to_json, record_from_json
 from zcal_tui.model.events import Event, Progress, RunEnded, RunStarted, SampleTaken
+from zcal_tui.model.outside_json import read_json
 from zcal_tui.model.record import Outcome, Record
 from zcal_tui.model.validate import fault
 from zcal_tui.model.view import RunView, begin, fold
@@ -103,8 +104,8 @@ def read_events(path: Path) -> RunView:
     view: RunView | None = None
     for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         try:
-            event = event_from_json(json.loads(line))
-        except (json.JSONDecodeError, RecursionError, UnknownEvent):
+            event = event_from_json(read_json(line))
+        except (json.JSONDecodeError, UnknownEvent):
             continue
         if isinstance(event, RunStarted):
             view = begin(event)
@@ -149,10 +150,10 @@ def ended_line(path: Path) -> bytes | None:
 def record_of(line: bytes) -> Record:
     """The record that a run's last line holds, with its samples. Raises SchemaError."""
     try:
-        return record_from_json(json.loads(line))
+        return record_from_json(read_json(line))
     except SchemaError:
         raise
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise SchemaError("the last line is not a record of zcal-tui") from error
 
 
@@ -166,8 +167,8 @@ def glance_at(line: bytes) -> tuple[Record, int]:
     start = line.find(SAMPLES_BEGIN)
     end = line.find(SAMPLES_END, start)
     if start >= 0 and end >= 0:
-        with contextlib.suppress(ValueError, RecursionError):
-            data = json.loads(line[: start + len(SAMPLES_BEGIN)] + line[end:])
+        with contextlib.suppress(ValueError):
+            data = read_json(line[: start + len(SAMPLES_BEGIN)] + line[end:])
             if isinstance(data, dict) and data.get("samples") == []:
                 return record_from_json(data), line.count(A_SAMPLE, start, end)
     record = record_of(line)

@@ -8,6 +8,7 @@ import contextlib
 import os
 import re
 import time
+import zlib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -43,9 +44,17 @@ __all__ = [
 ]
 
 
+LONGEST_NAME = 120
+"""Characters of a printer's folder; file systems allow 143 at least."""
+
+
 def printer_folder_name(printer: str) -> str:
     """A printer's name as a folder name: valid on every file system, never empty, never hidden."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", printer).strip("-.") or "printer"
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", printer).strip("-.") or "printer"
+    if len(name) <= LONGEST_NAME:
+        return name
+    # Two long names that begin alike stay two folders
+    return f"{name[: LONGEST_NAME - 9]}-{zlib.crc32(name.encode()):08x}"
 
 
 def now_iso() -> str:

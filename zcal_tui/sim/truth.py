@@ -169,6 +169,8 @@ def read_truth(path: Path) -> Truth:
         raise TruthError(f"{path}: the truth file is not UTF-8 text. Save it as UTF-8.") from error
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also of a number with thousands of digits
         raise TruthError(f"{path}: this is not valid TOML: {error}.") from error
+    except RecursionError as error:
+        raise TruthError(f"{path}: this is nested too deep.") from error
     return build_truth(document, str(path))

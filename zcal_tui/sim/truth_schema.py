@@ -7,6 +7,7 @@ to the dataclass field; everything else (parsing, live changes, the reference pa
 import dataclasses
 import difflib
 import math
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -108,9 +109,10 @@ def check_value(table: type, key: str, value: object, where: str) -> Any:
         raise TruthError(f"{where}: {key} is {value!r}, but it must be a number{_in_unit(info)}.")
     if int in kinds and float not in kinds and not isinstance(value, int):
         raise TruthError(f"{where}: {key} is {value!r}, but it must be a whole number.")
-    if not math.isfinite(value) or not info.low <= value <= info.high:
+    if not max(info.low, -sys.float_info.max) <= value <= min(info.high, sys.float_info.max):
         limits = info.allowed() or "finite"
-        raise TruthError(f"{where}: {key} is {value:g}, but it must be {limits}{_in_unit(info)}.")
+        shown = f"{value:g}" if isinstance(value, float) else value
+        raise TruthError(f"{where}: {key} is {shown}, but it must be {limits}{_in_unit(info)}.")
     return value if float not in kinds else float(value)
 
 

@@ -1,5 +1,6 @@
 """klippy's own API server, a unix socket (Klipper docs, API_Server)."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,11 @@ class KlippyDialect:
 
 def status(changes: object, eventtime: object) -> Status | None:
     """A status notification, or None where it does not have the documented shape."""
-    if not isinstance(changes, Mapping) or not isinstance(eventtime, int | float):
+    if (
+        not isinstance(changes, Mapping)
+        or not isinstance(eventtime, int | float)
+        or not math.isfinite(eventtime)
+    ):
         return None
     usable = {name: fields for name, fields in changes.items() if isinstance(fields, Mapping)}
     return Status(usable, float(eventtime))

@@ -1,10 +1,10 @@
 """From an address to a transport: the dialect of a socket, and which of several addresses answers."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from zcal_tui.model.outside_json import read_json
 from zcal_tui.transport.address import Address, SocketAddress
 from zcal_tui.transport.channel import Channel, ChannelClosed
 from zcal_tui.transport.connection import Dialect
@@ -73,7 +73,7 @@ async def speaks_moonraker(path: Path) -> bool:
     try:
         async with asyncio.timeout(_PROBE_LIMIT):
             await channel.send(_PROBE)
-            answer = json.loads((await channel.receive())[0])
+            answer = read_json((await channel.receive())[0])
     except TimeoutError:
         return "moonraker" in path.name
     except (ChannelClosed, ValueError) as error:

@@ -6,9 +6,12 @@ Over a unix socket both end a message with the byte 0x03; a websocket frames by 
 
 import itertools
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from zcal_tui.model.outside_json import read_json
 
 TERMINATOR = b"\x03"
 MAX_MESSAGE = 20 * 2**20
@@ -77,6 +80,9 @@ class Unusable:
 Event = Reply | Failure | Pushed | Unusable
 
 
+_ID = re.compile(rb'"id"\s*:\s*(\d{1,18})\b')
+
+
 @dataclass
 class Rpc:
     """Numbers requests, keeps the open ones, and parses replies."""
@@ -102,9 +108,9 @@ class Rpc:
     def receive(self, message: bytes | str) -> Event:
         """The event of one message. Replies to no open request are `Unusable`."""
         try:
-            content = json.loads(message)
-        except (ValueError, RecursionError) as error:
-            return Unusable(f"not JSON: {error}")
+            content = read_json(message)
+        except ValueError as error:
+            return self._unreadable(message, str(error))
         if not isinstance(content, dict):
             return Unusable("not a JSON object")
         method = content.get("method")
@@ -117,6 +123,14 @@ class Rpc:
         if "error" in content:
             return Failure(number, asked, *_error(content["error"]))
         return Reply(number, asked, content.get("result"))
+
+    def _unreadable(self, message: bytes | str, why: str) -> Event:
+        """A message that cannot be read. Whoever waits for it must not wait for ever."""
+        named = _ID.search(message if isinstance(message, bytes) else message.encode(errors="replace"))
+        asked = self.pending.pop(int(named[1]), None) if named is not None else None
+        if named is None or asked is None:
+            return Unusable(f"not JSON: {why}")
+        return Failure(int(named[1]), asked, f"The printer's answer to {asked} cannot be read: {why}.", None)
 
 
 def _error(error: object) -> tuple[str, int | None]:
