@@ -1,6 +1,7 @@
 """Starts what a command asks for: a session with its printer and its store, and the interface to it."""
 
 import contextlib
+import io
 import logging
 import logging.handlers
 import os
@@ -9,11 +10,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from zcal_tui.command import Command, CommandPrinter
 from zcal_tui.config import ConfigError, certificate_file, data_folder, lease_seconds
 from zcal_tui.headless.exit_codes import ExitCode
+from zcal_tui.results.private_files import make_folder, open_private, protect
 from zcal_tui.results.store import Store
 from zcal_tui.session.loop import SessionLoop
 from zcal_tui.session.port import RunOptions
@@ -48,7 +50,10 @@ def start(command: Command) -> int:
     except (AddressError, ConfigError) as error:
         print(f"zcal-tui: {error}", file=sys.stderr)
         return ExitCode.USAGE
+    unprotected = protect(data)
     log_to(data / "zcal-tui.log")
+    for what in unprotected:
+        logging.getLogger(__name__).warning("others of this machine may read %s", what)
     if several:
         return _several(command, several, Store(data))
     session = Session(target, Store(data))
@@ -168,13 +173,18 @@ def target_of(command: Command) -> PrinterTarget:
     )
 
 
+class _PrivateLog(logging.handlers.RotatingFileHandler):
+    """A log for its owner alone: it names printers, files and errors."""
+
+    def _open(self) -> io.TextIOWrapper:
+        return cast(io.TextIOWrapper, open_private(Path(self.baseFilename), self.mode))
+
+
 def log_to(path: Path) -> None:
     """Keep a log on disk: the screen belongs to the interface, and a fault should be on record."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(
-            path, maxBytes=500_000, backupCount=2, encoding="utf-8"
-        )
+        make_folder(path.parent)
+        handler = _PrivateLog(path, maxBytes=500_000, backupCount=2, encoding="utf-8")
     except OSError as error:
         print(f"zcal-tui: cannot write the log: {error}", file=sys.stderr)
         handler_or_none: logging.Handler = logging.NullHandler()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from zcal_tui.model.check_info.info import HARDWARE_CHANGES
 from zcal_tui.model.outside_json import read_json
+from zcal_tui.results.private_files import make_folder, open_private
 
 FILE = "changed.jsonl"
 """The file's name in a printer's folder; one object a line."""
@@ -23,10 +24,10 @@ class Changed:
 
 def append(folder: Path, change: Changed) -> None:
     """Add a change to the printer's folder, synced to disk. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     path = folder / FILE
     line = json.dumps({"what": change.what, "at": change.at, "note": change.note}) + "\n"
-    with path.open("a", encoding="utf-8") as file:
+    with open_private(path, "a") as file:
         file.write(line)
         file.flush()
         os.fsync(file.fileno())

@@ -15,6 +15,7 @@ from zcal_tui.model.outside_json import read_json
 from zcal_tui.model.record import Outcome, Record
 from zcal_tui.model.validate import fault
 from zcal_tui.model.view import RunView, begin, fold
+from zcal_tui.results.private_files import make_folder, private
 
 TAIL = 32768
 """Bytes read at a time from a file's end to find its last line."""
@@ -35,9 +36,9 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         # "x": two runs never share a file, whatever their clocks say
-        self._file: IO[bytes] | None = path.open("xb", buffering=0)
+        self._file: IO[bytes] | None = open(path, "xb", buffering=0, opener=private)  # noqa: SIM115
         self._stored = 0
         self._pending: list[tuple[bytes, bool]] = []
         """Lines that are not on disk yet, and whether each is a sample."""

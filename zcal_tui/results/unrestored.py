@@ -11,6 +11,9 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from zcal_tui.model.outside_json import read_json
+from zcal_tui.results.private_files import make_folder, open_private
+
 FILE = "unrestored.json"
 """The file's name in a printer's folder."""
 
@@ -58,10 +61,10 @@ class Unrestored:
 
 def write(folder: Path, left: Unrestored) -> None:
     """Store it, synced to disk. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     path = folder / FILE
     temporary = path.with_suffix(".new")
-    with temporary.open("w", encoding="utf-8") as file:
+    with open_private(temporary, "w") as file:
         json.dump(asdict(left), file)
         file.flush()
         os.fsync(file.fileno())
@@ -76,7 +79,7 @@ def remove(folder: Path) -> None:
 def read(folder: Path) -> Unrestored | None:
     """What is left to restore; None where there is nothing, or the file cannot be read."""
     try:
-        data = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        data = read_json((folder / FILE).read_text(encoding="utf-8"))
         known = {name.name for name in fields(Unrestored)}
         left = Unrestored(**{key: value for key, value in data.items() if key in known})
         mesh, offset = left.mesh, left.offset

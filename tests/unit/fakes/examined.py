@@ -72,6 +72,7 @@ def storage(**others: Any) -> StorageFacts:
         folder=Path("/home/pi/.local/share/zcal-tui"),
         folder_exists=True,
         foreign_owner=False,
+        open_to_others=False,
         write_problem="",
         sync_seconds=0.01,
         free=10**10,

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from zcal_tui.config import ENVIRONMENT, ConfigError, Settings, default_file, lease_seconds, read_file
+from zcal_tui.results.private_files import open_to_others
 from zcal_tui.results.store import Store, StoredRun, entries
 from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem
 from zcal_tui.tools.system import attempt, exists, output_of, tail
@@ -48,6 +49,8 @@ class StorageFacts:
     folder: Path
     folder_exists: bool
     foreign_owner: bool
+    open_to_others: bool
+    """Whether other users can read the stored runs."""
     write_problem: str
     sync_seconds: float | None
     """How long it took to write a few bytes to the disk."""
@@ -86,6 +89,7 @@ def gather_storage(
         folder=folder,
         folder_exists=place == folder,
         foreign_owner=owner is not None and owner != os.geteuid(),
+        open_to_others=open_to_others(folder),
         write_problem=write_problem,
         sync_seconds=sync_seconds,
         free=attempt(lambda: shutil.disk_usage(place).free),
@@ -203,6 +207,10 @@ def _judge_folder(facts: StorageFacts) -> Iterator[DoctorFinding]:
         yield ok("data", f"Runs are saved in {facts.folder}.")
     else:
         yield ok("data", f"Runs will be saved in {facts.folder}. The first run creates it.")
+    if facts.open_to_others:
+        what = "Other users of this machine can read the stored runs."
+        why = "Each start takes their rights away, so this user may not change them, or the file system has none."
+        yield note("data-open", what, why, "Make the folder private.", f"chmod -R go= {facts.folder}")
     if facts.free is not None and facts.free < LOW:
         report = problem if facts.free < FULL else note
         what = f"The disk has {facts.free / MEGABYTE:.0f} MB left."

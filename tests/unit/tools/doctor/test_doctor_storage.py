@@ -18,6 +18,7 @@ STORAGE = [
     ({"login_readable": True}, "settings-open", NOTE, "can read the login"),
     ({"unknown_environment": (("ZCAL_KEY", "ZCAL_API_KEY"),)}, "environment", NOTE, "ZCAL_KEY"),
     ({"write_problem": "/x: Permission denied"}, "data", PROBLEM, "Permission denied"),
+    ({"open_to_others": True}, "data-open", NOTE, "can read the stored runs"),
     ({"folder_exists": False}, "data", OK, "The first run creates it"),
     ({"free": 5_000_000}, "disk", PROBLEM, "5 MB"),
     ({"free": 100_000_000}, "disk", NOTE, "100 MB"),
