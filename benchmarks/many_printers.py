@@ -1,6 +1,7 @@
 """What a check on many printers takes for each of them: memory, threads, time."""
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import bare_clients
+from benchmarks.cpu import cpu_seconds
 from benchmarks.errors import BenchmarkError
 from benchmarks.fake_klippy import fake_printers
 from benchmarks.options import BenchmarkOptions
@@ -25,6 +27,8 @@ FEW = 2
 @dataclass(frozen=True, slots=True)
 class _Took:
     seconds: float
+    cpu: float
+    """CPU seconds until then."""
     peak: PeakUse
 
 
@@ -54,6 +58,7 @@ def run(options: BenchmarkOptions) -> BenchmarkReport:
             BenchmarkComparison("threads", reference, [(ours.peak.threads, bare.peak.threads)], plain_count),
             BenchmarkComparison("open files", reference, [(ours.peak.files, bare.peak.files)], plain_count),
             BenchmarkComparison("time", reference, [(ours.seconds, bare.seconds)], seconds_text),
+            BenchmarkComparison("CPU time", reference, [(ours.cpu, bare.cpu)], seconds_text),
         ],
     )
 
@@ -65,7 +70,7 @@ def _ours(folder: Path, paths: list[Path]) -> _Took:
     command = [sys.executable, "-m", "zcal_tui", "--headless", "--json", "--printers", str(farm)]
     command += ["--allow-moves", "--at-once", str(len(paths)), "--data", str(folder / "runs")]
     command += ["accuracy", "--samples", str(SAMPLES)]
-    begin = time.perf_counter()
+    begin, before = time.perf_counter(), _children_seconds()
     with (folder / "lines").open("w") as lines:
         environment = {**os.environ, "XDG_CONFIG_HOME": str(folder)}
         process = subprocess.Popen(command, stdout=lines, stderr=subprocess.PIPE, cwd=ROOT, env=environment)
@@ -73,7 +78,13 @@ def _ours(folder: Path, paths: list[Path]) -> _Took:
             _, words = process.communicate()
     if process.returncode != 0:
         raise BenchmarkError(f"The run ended with {process.returncode}:\n{words.decode()[-2000:]}")
-    return _Took(time.perf_counter() - begin, peak)
+    return _Took(time.perf_counter() - begin, _children_seconds() - before, peak)
+
+
+def _children_seconds() -> float:
+    """CPU seconds of the processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _bare(paths: list[Path]) -> _Took:
@@ -86,7 +97,7 @@ def _bare(paths: list[Path]) -> _Took:
         with PeakUse(process.pid) as peak:
             if process.stdout.readline().strip() != bare_clients.COMPLETE:
                 raise BenchmarkError("The bare clients did not reach every printer.")
-            seconds = time.perf_counter() - begin
+            seconds, cpu = time.perf_counter() - begin, cpu_seconds(process.pid)
             time.sleep(1.0)  # so that the peak is seen however short this was
         process.stdin.close()
-    return _Took(seconds, peak)
+    return _Took(seconds, cpu, peak)

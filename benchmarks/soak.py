@@ -19,8 +19,9 @@ from benchmarks.terminal import ROOT, terminal, terminal_environment
 RATE = 300.0
 """Messages of each kind a second, status and console lines."""
 PLAN_WORD = "Settings"
-SETTLING = 60.0
-"""Seconds before the first reading: caches fill, and Python's memory reaches its usual size. At most a third of all."""
+SETTLING = 360.0
+"""Seconds before the first reading: Rich's cache of text widths has 4,096 entries and takes five minutes to fill. At
+most a third of all."""
 READINGS = 60
 
 
