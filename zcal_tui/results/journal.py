@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +41,7 @@ class Journal:
         # "x": two runs never share a file, whatever their clocks say
         self._file: IO[bytes] | None = open(path, "xb", buffering=0, opener=private)  # noqa: SIM115
         self._stored = 0
+        self._syncing = threading.Lock()
         self._pending: list[tuple[bytes, bool]] = []
         """Lines that are not on disk yet, and whether each is a sample."""
         # Held until the file is closed; the system closes it if the program is killed. A reader holds its own lock
@@ -50,24 +52,36 @@ class Journal:
     def write(self, event: Event) -> None:
         """Append an event and sync it. Raises OSError (disk full, card gone read-only); what could not be written is
         written with a later event, so that nothing is missing once there is space again."""
+        self.append(event)
+        self.sync()
+
+    def append(self, event: Event) -> None:
+        """Append an event, which is on disk after the next `sync`. Never waits."""
         if self._file is None or isinstance(event, Progress):
             return
         # ASCII, so that no character can end a line early or fail to be written
         line = (json.dumps(event_to_json(event), allow_nan=False) + "\n").encode("ascii")
         self._pending.append((line, isinstance(event, SampleTaken)))
-        data = b"".join(line for line, _ in self._pending)
-        try:
-            rest = memoryview(data)
-            while rest:
-                rest = rest[self._file.write(rest) :]
-            os.fsync(self._file.fileno())
-        except OSError:
-            with contextlib.suppress(OSError):  # no half line
-                self._file.truncate(self._stored)
-                self._file.seek(self._stored)
-            raise
-        self._stored += len(data)
-        self._pending.clear()
+
+    def sync(self) -> None:
+        """Write everything to disk and wait for it, on any thread. Raises OSError, as `write`."""
+        with self._syncing:  # who comes second waits for what the first one has not finished
+            batch = self._pending[:]
+            if self._file is None or not batch:
+                return
+            data = b"".join(line for line, _ in batch)
+            try:
+                rest = memoryview(data)
+                while rest:
+                    rest = rest[self._file.write(rest) :]
+                os.fsync(self._file.fileno())
+            except OSError:
+                with contextlib.suppress(OSError):  # no half line
+                    self._file.truncate(self._stored)
+                    self._file.seek(self._stored)
+                raise
+            self._stored += len(data)
+            del self._pending[: len(batch)]
 
     @property
     def missing(self) -> tuple[int, int]:
@@ -76,10 +90,11 @@ class Journal:
 
     def close(self) -> None:
         """Close the file. What could not be written to a full disk is dropped."""
-        if self._file is not None:
-            file, self._file = self._file, None
-            with contextlib.suppress(OSError):
-                file.close()
+        with self._syncing:
+            if self._file is not None:
+                file, self._file = self._file, None
+                with contextlib.suppress(OSError):
+                    file.close()
 
 
 def _lock(file: IO[str], kind: int) -> bool:

@@ -13,7 +13,7 @@ from zcal_tui.checks.operator import NeedsPerson
 from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted, VerdictReached
 from zcal_tui.model.questions import Answer
 from zcal_tui.model.record import DID_NOT_START, NEEDS_PERSON, Level, Outcome, Problem, Record, Verdict
-from zcal_tui.model.view import begin
+from zcal_tui.model.view import RunView, begin, fold
 from zcal_tui.printer.config_files import ConfigFiles
 from zcal_tui.printer.errors.explain import explain
 from zcal_tui.printer.printer import Printer
@@ -21,8 +21,9 @@ from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.printer.zcal_sampler import sampler_for
 from zcal_tui.results.context import context_facts
-from zcal_tui.results.store import Journal, StillRunning, Store, new_run_id, now_iso
+from zcal_tui.results.store import StillRunning, Store, new_run_id, now_iso
 from zcal_tui.results.unrestored import Unrestored
+from zcal_tui.session.event_log import EventLog
 from zcal_tui.session.operator import SessionOperator
 from zcal_tui.session.port import RunOptions
 from zcal_tui.session.saving.saver import Saver
@@ -65,10 +66,10 @@ class CheckRun:
         self._resumed = resumed if resumed is not None and resumed.check == check.info.name else None
         self._files = files
         self._operator = SessionOperator(snapshots, printer, self._emit, present=options.present)
-        self._journal: Journal | None = None
+        self._log = EventLog(snapshots.event)
+        self._view: RunView | None = None
+        """What the events so far amount to, those that still wait for the disk included."""
         self._cancelled = False
-        self._not_stored = ""
-        """Why events of this run are not on disk; empty while they are."""
         self._holder: TemporarySettings | None = None
         self._older: Unrestored | None = None
         """What a dead run has changed, as far as it was not put back."""
@@ -120,10 +121,10 @@ class CheckRun:
 
     async def _run(self, printer_name: str, started: RunStarted) -> RunEnded:
         try:
-            self._journal = self._store.begin(printer_name, started.id)
+            self._log.open(self._store.begin(printer_name, started.id))
         except OSError as error:
-            self._show(started)
-            self._not_stored = str(error.strerror or error)
+            self._emit(started)
+            self._log.not_stored = str(error.strerror or error)
             self._emit(Notice(f"This run is not stored: {error.filename}: {error.strerror}."))
         else:
             self._emit(started)
@@ -146,10 +147,9 @@ class CheckRun:
             self._emit(RunProblem(problem))
         record = replace(self._record(started), finished=now_iso(), outcome=outcome)
         ended = RunEnded(record)
-        self._keep(ended)
+        self._log.keep(ended)
         ended = self._with_missing(ended)
-        if self._journal is not None:
-            self._journal.close()
+        self._log.close()
         self._close_resumed(record)
         return ended
 
@@ -317,45 +317,29 @@ class CheckRun:
         )
 
     def _record(self, started: RunStarted) -> Record:
-        """The record so far, as the snapshot has folded it from the events; an empty one before the start."""
-        view = self._snapshots.snapshot.run
-        return (view if view is not None and view.record.id == started.id else begin(started)).record
+        """The record so far; an empty one before the start."""
+        return (self._view if self._view is not None else begin(started)).record
 
     def _emit(self, event: Event) -> None:
         """Store an event, then show it: what a person has seen is never lost."""
-        self._keep(event)
-        self._show(event)
-
-    def _keep(self, event: Event) -> None:
-        if self._journal is None:
-            return
-        try:
-            self._journal.write(event)
-        except OSError as error:
-            if not self._not_stored:
-                self._show(
-                    Notice(
-                        f"The rest of this run is not stored: {error.strerror or error}. Free some space: what is "
-                        "missing is written with the next sample."
-                    )
-                )
-            self._not_stored = str(error.strerror or error)
-        else:
-            if self._not_stored:
-                self._show(Notice("Everything of this run is stored again."))
-            self._not_stored = ""
+        if isinstance(event, RunStarted):
+            self._view = begin(event)
+        elif self._view is not None:
+            self._view = fold(self._view, event)
+        self._log.emit(event)
 
     def _with_missing(self, ended: RunEnded) -> RunEnded:
         """The run's end with what is not on disk, if anything."""
         record = ended.record
-        if not self._not_stored:
+        reason = self._log.not_stored
+        if not reason:
             return ended
-        missing = f"the whole run ({self._not_stored})"
-        if self._journal is not None:
-            events, samples = self._journal.missing
+        missing = f"the whole run ({reason})"
+        if self._log.missing is not None:
+            events, samples = self._log.missing
             missing = (
                 f"{samples} of {len(record.samples)} samples and {events - samples} other events, the verdict among "
-                f"them ({self._not_stored})"
+                f"them ({reason})"
             )
         self._show(Notice(f"Not stored: {missing}. Copy the result from here."))
         return RunEnded(replace(record, context={**record.context, "not_stored": missing}))
