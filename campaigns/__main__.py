@@ -10,9 +10,9 @@ from collections.abc import Callable
 from campaigns import calibrations, scan_backlash, statistics
 from campaigns.errors import CampaignError
 from campaigns.options import CampaignOptions
+from campaigns.random_truths import SWITCH_PROFILES
 from campaigns.report import CampaignReport
 from zcal_tui.checks.catalogue import CHECKS
-from zcal_tui.sim.profile import PROFILES
 
 CAMPAIGNS: dict[str, Callable[[CampaignOptions], CampaignReport]] = {
     calibrations.NAME: calibrations.run,
@@ -69,7 +69,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--klipper", metavar="DIR", help="the Klipper to run, as for zcal-tui sim")
     whole = parser.add_argument_group(calibrations.NAME)
     whole.add_argument(
-        "--profile", action="append", choices=PROFILES, default=[], help="only this one; repeatable"
+        "--profile", action="append", choices=SWITCH_PROFILES, default=[], help="only this one; repeatable"
     )
     whole.add_argument(
         "--only", type=_checks, default=(), metavar="CHECKS", help="only these, with commas between"

@@ -17,9 +17,9 @@ from campaigns.errors import CampaignError
 from campaigns.judgement import judge
 from campaigns.machine_truth import MachineTruth
 from campaigns.options import CampaignOptions
+from campaigns.random_truths import SWITCH_PROFILES
 from campaigns.report import CampaignReport, Criterion
 from campaigns.tally import Tally
-from zcal_tui.sim.profile import PROFILES
 
 NAME = "calibrations"
 RUNS = 20
@@ -36,7 +36,7 @@ def run(options: CampaignOptions) -> CampaignReport:
     base = Path(options.keep) if options.keep else Path(tempfile.mkdtemp(prefix="zcal-campaign-"))
     base.mkdir(parents=True, exist_ok=True)
     count = RUNS if options.runs is None else options.runs
-    profiles = options.profiles or PROFILES
+    profiles = options.profiles or SWITCH_PROFILES
     tasks = [(profile, options.seed + n) for n in range(count) for profile in profiles]
     tally = Tally()
     failed: list[str] = []

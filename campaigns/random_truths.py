@@ -5,7 +5,12 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-from zcal_tui.sim.profile import load_profile
+from zcal_tui.sim.profile import PROFILES, load_profile
+
+SWITCH_PROFILES = tuple(
+    profile for profile in PROFILES if load_profile(profile).truth.probe.z_offset is not None
+)
+"""The profiles whose probe is a switch: what a truth is drawn for and estimates are compared with."""
 
 Document = dict[str, Any]
 """A truth file as tables of tables."""

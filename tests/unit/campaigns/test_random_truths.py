@@ -5,11 +5,11 @@ import tomllib
 import pytest
 
 from campaigns.machine_truth import MachineTruth
-from campaigns.random_truths import as_toml, random_truth
-from zcal_tui.sim.profile import PROFILES, load_profile
+from campaigns.random_truths import SWITCH_PROFILES, as_toml, random_truth
+from zcal_tui.sim.profile import load_profile
 
 
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", SWITCH_PROFILES)
 def test_a_drawn_truth_fits_its_printer_and_lies_around_the_profile_s(profile: str) -> None:
     own = load_profile(profile).truth
     assert own.probe.z_offset is not None
@@ -30,7 +30,7 @@ def test_a_seed_gives_the_same_truth_again_and_another_one_another() -> None:
     assert random_truth("voron", 3) != random_truth("voron", 4)
 
 
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", SWITCH_PROFILES)
 def test_what_is_written_reads_back(profile: str) -> None:
     truth = random_truth(profile, 1)
     assert tomllib.loads(as_toml(truth)) == truth
