@@ -7,7 +7,7 @@ import logging.handlers
 import os
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 from zcal_tui.command import Command, CommandPrinter
 from zcal_tui.config import ConfigError, certificate_file, data_folder, lease_seconds
 from zcal_tui.headless.exit_codes import ExitCode
+from zcal_tui.model.outside_text import indented_lines
 from zcal_tui.results.private_files import make_folder, open_private, protect
 from zcal_tui.results.store import Store
 from zcal_tui.session.loop import SessionLoop
@@ -51,7 +52,7 @@ def start(command: Command) -> int:
         print(f"zcal-tui: {error}", file=sys.stderr)
         return ExitCode.USAGE
     unprotected = protect(data)
-    log_to(data / "zcal-tui.log")
+    log_to(data / "zcal-tui.log", _secrets(command))
     for what in unprotected:
         logging.getLogger(__name__).warning("others of this machine may read %s", what)
     if several:
@@ -180,8 +181,31 @@ class _PrivateLog(logging.handlers.RotatingFileHandler):
         return cast(io.TextIOWrapper, open_private(Path(self.baseFilename), self.mode))
 
 
-def log_to(path: Path) -> None:
-    """Keep a log on disk: the screen belongs to the interface, and a fault should be on record."""
+class _PlainFormatter(logging.Formatter):
+    """Lines that can be shown on a terminal and given away: an error of a library may quote what it was given."""
+
+    def __init__(self, secrets: Collection[str]) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._secrets = secrets
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        for secret in self._secrets:
+            text = text.replace(secret, "…")
+        return indented_lines(text)
+
+
+def _secrets(command: Command) -> set[str]:
+    """The logins of a command."""
+    settings = command.settings
+    logins = {settings.api_key, settings.token}
+    logins.update(*((one.api_key, one.token) for one in command.several))
+    return {login for login in logins if login}
+
+
+def log_to(path: Path, secrets: Collection[str] = ()) -> None:
+    """Keep a log on disk: the screen belongs to the interface, and a fault should be on record. `secrets` are left
+    out of it."""
     try:
         make_folder(path.parent)
         handler = _PrivateLog(path, maxBytes=500_000, backupCount=2, encoding="utf-8")
@@ -189,7 +213,7 @@ def log_to(path: Path) -> None:
         print(f"zcal-tui: cannot write the log: {error}", file=sys.stderr)
         handler_or_none: logging.Handler = logging.NullHandler()
     else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        handler.setFormatter(_PlainFormatter(secrets))
         handler_or_none = handler
     root = logging.getLogger()
     root.addHandler(handler_or_none)

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from tests.unit.fakes import examined, records
 from tests.unit.fakes.hostile import ATTACKS, FORGED, forged, harmful, hostile, poisoned
 from tests.unit.fakes.session import UP, FakeSession
-from zcal_tui import cli
+from zcal_tui import cli, start
 from zcal_tui.checks.accuracy import AccuracyParameters
 from zcal_tui.headless.answers import LinePrompts
 from zcal_tui.headless.output import JsonOutput, TextOutput
@@ -300,3 +301,28 @@ def test_a_traceback_is_harmless(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=60)
     assert b"RuntimeError" in done.stderr
     assert not harmful(done.stderr.decode())
+
+
+def test_the_log_is_harmless_and_has_no_login(tmp_path: Path) -> None:
+    file = tmp_path / "zcal-tui.log"
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    start.log_to(file, {"a-secret-key"})
+    (handler,) = [one for one in root.handlers if one not in handlers]
+    try:
+        logger = logging.getLogger("zcal_tui.anything")
+        for text in (ALL, *ATTACKS):
+            logger.warning("ignored a message: %s", text)
+        try:
+            raise ValueError(f"bad header {ALL}: a-secret-key")
+        except ValueError:
+            logger.exception("failed with a-secret-key")
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+        handler.close()
+    said = file.read_text(encoding="utf-8")
+    assert "ValueError: bad header" in said
+    assert not harmful(said)
+    assert not forged(said)
+    assert "a-secret-key" not in said

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from zcal_tui.model.outside_text import one_line
 from zcal_tui.printer.state import App, KlippyStateName, PrinterState
 from zcal_tui.printer.status_reader import digest, klippy_state, subscription
 from zcal_tui.printer.values import mapping, number, text
@@ -166,7 +167,7 @@ class Mirror:
             starts=self._starts,
             app=_app(info, settings),
             software_version=text(info.get("software_version")) or "",
-            hostname=text(info.get("hostname")) or "",
+            hostname=one_line(text(info.get("hostname")) or ""),
             instance=instance_of(text(info.get("config_file")) or ""),
             objects=objects,
             settings=settings,

@@ -70,6 +70,51 @@ async def test_a_login_is_asked_for_and_taken(moonraker: FakeMoonraker) -> None:
     assert (await asked(moonraker.url, Credentials(api_key=moonraker.api_key))).answer == "moonraker"
 
 
+@pytest.mark.parametrize(
+    ("answer", "cause", "why"),
+    [
+        (
+            b"401 Unauthorized\r\nWWW-Authenticate: Basic realm=x",
+            "web server before Moonraker",
+            "A proxy such as nginx",
+        ),
+        (
+            b"301 Moved\r\nLocation: https://pi.local/websocket",
+            "redirects to https://pi.local",
+            "not sent to another",
+        ),
+        (b"404 Not Found", "HTTP 404", "not Moonraker"),
+    ],
+)
+async def test_what_is_before_moonraker_is_named(answer: bytes, cause: str, why: str) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 " + answer + b"\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1")
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        tried = await asked(f"http://127.0.0.1:{port}", Credentials(api_key="hidden"))
+    (found, *_) = judge_link(seen.link(tried))
+    assert cause in found.what
+    assert why in found.why
+    assert "hidden" not in f"{found.what}{found.why}{found.fix}{found.commands}"
+
+
+async def test_a_wrong_key_is_not_a_missing_one(moonraker: FakeMoonraker) -> None:
+    moonraker.trusting = False
+    for credentials, words in (
+        (Credentials(), "Add this machine there"),
+        (Credentials(api_key="x"), "this Moonraker's key"),
+    ):
+        tried = await asked(moonraker.url, credentials)
+        (found, *_) = judge_link(seen.link(tried))
+        assert found.key == "login"
+        assert words in found.fix
+
+
 async def test_what_is_no_printer(tmp_path: Path) -> None:
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
