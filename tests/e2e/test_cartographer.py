@@ -60,6 +60,7 @@ def test_backlash_is_found_by_its_own_command(printer: PrinterSim, tmp_path: Pat
     record = ended.record
     if truth == 0.0:
         assert record["verdict"]["level"] == "pass", record["verdict"]
+        assert 0.0 < record["estimates"]["backlash"]["high"] < 0.005
         return
     found = record["estimates"]["backlash"]
     assert found["low"] <= truth <= found["high"]

@@ -111,9 +111,25 @@ def test_none_is_one_sided_and_where_backlash_shows_is_explained() -> None:
 
 def test_a_scanners_own_none_is_no_number() -> None:
     verdict, estimates, _ = concluded([0.0], InstrumentProperties(0.001, False, "By itself."), none=True)
-    assert verdict.level is Level.PASS
+    assert verdict.level is Level.UNKNOWN
     assert "|t|" in verdict.reasons[0]
+    assert "no samples" in verdict.reasons[1]
     assert estimates["backlash"] == Estimate("backlash", None, None, None)
+
+
+@pytest.mark.parametrize(("apart", "level"), [(0.001, Level.PASS), (0.1, Level.UNKNOWN)])
+def test_a_scanners_own_none_is_bounded_by_its_scatter(apart: float, level: Level) -> None:
+    place = Place("here", (25.0, 30.0), (25.0, 10.0))
+    report = BacklashReport((place,), InstrumentProperties(0.001, False, "By itself."), STEP)
+    for t in (0.5, 1.5):
+        report.add(place, Reading(0.0, 0.0, 1, none=True, t=t))
+    report.add_noise([2.0, 2.0 + apart] * 4, 10)
+    events = list(report.conclusion())
+    (verdict,) = (event.verdict for event in events if isinstance(event, VerdictReached))
+    (updated,) = (event for event in events if isinstance(event, EstimateUpdated))
+    assert verdict.level is level
+    high = updated.estimates["backlash"].high
+    assert high is not None and 0.9 * apart < high < 1.3 * apart
 
 
 PROPOSAL = Change("zcal", "z_backlash", "0", "", saves=True, effect="…")

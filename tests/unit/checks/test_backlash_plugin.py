@@ -1,5 +1,7 @@
 """Backlash by a scanning probe's own command, read from the console of a printer that has it."""
 
+import math
+import statistics
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -24,6 +26,7 @@ from zcal_tui.model.events import (
 )
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Level
+from zcal_tui.model.units import length
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.sampler import StockSampler
 from zcal_tui.printer.zcal_module import ZcalModule
@@ -245,7 +248,13 @@ async def test_no_difference_and_a_negative_one(machine: Machine, desk: Any) -> 
     told = await desk()
     await told.run(here=True)
     (verdict,) = told.of(VerdictReached)
-    assert verdict.verdict.summary == "No backlash found."
+    assert verdict.verdict.level is Level.PASS
+    high = told.of(EstimateUpdated)[-1].estimates["backlash"].high
+    # |t| 0.42 and one-sided 1.65 standard errors of two visits, by the largest σ that 8 samples allow
+    heights = [event.sample.trigger_z for event in told.of(SampleTaken) if event.sample.kind == "touch"]
+    sigma = statistics.stdev(heights) * math.sqrt(7 / 2.167)
+    assert high == pytest.approx(sigma * math.sqrt(2 / 10) * (0.42 + 1.645 / math.sqrt(2)), rel=0.01)
+    assert verdict.verdict.summary == f"No backlash found: at most {length(high)}."
 
 
 async def test_beacons_medians_are_read_by_their_directions(machine: Machine, desk: Any) -> None:

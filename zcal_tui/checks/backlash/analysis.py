@@ -1,6 +1,7 @@
 """From readings to estimates, verdict and advice of the check `backlash`. Pure."""
 
 import math
+import statistics
 from collections.abc import Iterator, Sequence
 
 from zcal_tui.checks.backlash.instrument import InstrumentProperties, Reading
@@ -14,9 +15,12 @@ from zcal_tui.printer.places import Place
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.quantisation import undithered_share
 from zcal_tui.stats.spots import OutlyingSpot, SpotComparison, SpotEstimate, SpotSamples, compare_spots
+from zcal_tui.stats.undetected import undetected_bound
 from zcal_tui.stats.verdicts.backlash import SIMILAR_SOURCE, judge_backlash
 
 DIGITS = 5
+LEAST_NOISE = 1e-6
+"""mm: the last digit of a probed height."""
 WHERE_IT_SHOWS = (
     "Backlash does not affect homing, probing and the paper test: they always approach from above. It "
     "shows where Z goes up while printing: over a bed mesh, in vase mode, after a Z hop."
@@ -31,12 +35,23 @@ class BacklashReport:
         self._properties = properties
         self._step = step
         self._readings: dict[str, list[Reading]] = {place.name: [] for place in places}
+        self._noise: tuple[float, int, int] | None = None
 
     def add(self, place: Place, reading: Reading) -> EstimateUpdated | None:
         """Add a visit. Returns the estimates, once every place was visited."""
         self._readings[place.name].append(reading)
         compared = self._compared()
         return None if compared is None else EstimateUpdated(self._estimates(compared))
+
+    @property
+    def found_none(self) -> bool:
+        """Whether the instrument's own test found no backlash at any visit."""
+        return all(reading.none for visits in self._readings.values() for reading in visits)
+
+    def add_noise(self, heights: Sequence[float], pairs: int) -> None:
+        """Probed heights (mm). Their scatter shows what the instrument's test of `pairs` approaches may have missed."""
+        if len(heights) > 1:
+            self._noise = statistics.stdev(heights), len(heights), pairs
 
     def conclusion(self, proposal: Change | None = None) -> Iterator[Event]:
         """The verdict and what follows from it; nothing where too little was measured. `proposal` is the config value
@@ -45,8 +60,8 @@ class BacklashReport:
         if compared is None:
             return
         yield EstimateUpdated(self._estimates(compared))
-        if self._none_everywhere():
-            yield VerdictReached(_none_verdict())
+        if self.found_none:
+            yield VerdictReached(_none_verdict(self._undetected()))
             yield AdviceGiven(WHERE_IT_SHOWS)
             return
         rule = judge_backlash(compared, step=self._step, upper_bound_only=self._properties.upper_bound_only)
@@ -73,7 +88,7 @@ class BacklashReport:
         """The value (mm) to calibrate and its change; None where it is not significant, or not different from the one
         in force."""
         compared = self._compared()
-        if compared is None or self._none_everywhere() or not compared.spots[0].found:
+        if compared is None or self.found_none or not compared.spots[0].found:
             return None
         changes = self._proposed(proposal, compared.spots[0]).changes
         return (compared.spots[0].value.value, changes[0]) if changes else None
@@ -98,12 +113,19 @@ class BacklashReport:
         high = None if compared.spread is None else compared.spread.high
         return self._properties.upper_bound_only and (high is None or high <= limits.Z_ACCURACY.value)
 
-    def _none_everywhere(self) -> bool:
-        return all(reading.none for visits in self._readings.values() for reading in visits)
+    def _undetected(self) -> float | None:
+        """What backlash may be at most where none was found, mm; None where the noise is unknown."""
+        if self._noise is None:
+            return None
+        sd, n, pairs = self._noise
+        # Readings that are all alike scatter by less than the console prints
+        sd = max(sd, LEAST_NOISE)
+        visits = ([reading.t for reading in readings] for readings in self._readings.values())
+        return max(undetected_bound(t_values, sd, n, pairs) for t_values in visits)
 
     def _estimates(self, compared: SpotComparison) -> dict[str, Estimate]:
-        if self._none_everywhere():
-            return {"backlash": Estimate("backlash", None, None, None)}
+        if self.found_none:
+            return {"backlash": Estimate("backlash", None, None, self._undetected())}
         many = len(compared.spots) > 1
         found: dict[str, Estimate] = {}
         if self._properties.upper_bound_only:
@@ -228,12 +250,24 @@ def _inspect(name: str) -> str:
     )
 
 
-def _none_verdict() -> Verdict:
-    reason = (
-        "The probe's own test found no statistically significant difference (|t| below 2, Cartographer's "
-        "limit). It does not report how small a difference it would have found."
+def _none_verdict(bound: float | None) -> Verdict:
+    found = "The probe's own test found no statistically significant difference (|t| below 2, Cartographer's limit)."
+    if bound is None:
+        return Verdict(
+            Level.UNKNOWN,
+            "No backlash found.",
+            (
+                found,
+                "How small a difference it would have found is not known: no samples of the probe were taken.",
+            ),
+        )
+    within = bound <= limits.Z_ACCURACY.value
+    shown = (
+        f"By the scatter of the probe's samples here, backlash is at most {length(bound)} (95 %). "
+        f"{limits.Z_ACCURACY.sentence}"
     )
-    return Verdict(Level.PASS, "No backlash found.", (reason,))
+    summary = f"No backlash found: at most {length(bound)}."
+    return Verdict(Level.PASS if within else Level.UNKNOWN, summary, (found, shown))
 
 
 def _within_error(old: str | None, value: Interval) -> bool:

@@ -17,6 +17,8 @@ class Reading:
     sd: float
     n: int
     none: bool = False
+    t: float = 0.0
+    """With `none`: the test's |t|."""
     dither: float = 0.0
     """The standard deviation of the single heights it was made of, by which rounding to steps averages out."""
 

@@ -70,7 +70,7 @@ class PluginInstrument:
                 "Check the console. A newer version of this program may know the messages.",
             )
         # Of a negative estimate the plugin says so after its size
-        value, none = min(found)
+        value, none, t = min(found)
         self._number += 1
         at = printer.state.position or (*place.toolhead, 0.0)
         sample = Sample(
@@ -86,20 +86,20 @@ class PluginInstrument:
         )
         emit(sample)
         self._context.stop_if_cancelled()
-        return Reading(value, 0.0, 1, none=none)
+        return Reading(value, 0.0, 1, none=none, t=t)
 
 
-def _value(heard: Heard) -> tuple[float, bool] | None:
-    """A backlash (mm), and whether none was found; None for any other line."""
+def _value(heard: Heard) -> tuple[float, bool, float] | None:
+    """A backlash (mm), whether none was found, and the |t| of that; None for any other line."""
     match heard.message:
         case BacklashFound(backlash=backlash):
-            return backlash, False
+            return backlash, False, 0.0
         case BacklashNegative(backlash=backlash):
-            return -abs(backlash), False
-        case BacklashNone():
-            return 0.0, True
+            return -abs(backlash), False, 0.0
+        case BacklashNone(t=t):
+            return 0.0, True, t
         case BeaconBacklash(up=up, down=down):
             # Come to from above, the toolhead stays higher by what is lost
-            return round(down - up, 6), False
+            return round(down - up, 6), False, 0.0
         case _:
             return None

@@ -16,6 +16,7 @@ from zcal_tui.checks.clearance import travel_clearance
 from zcal_tui.checks.dock.attach import dock_macros, probe_attached
 from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.preconditions import require_probe, require_ready, require_step
+from zcal_tui.checks.probing import take_samples, trigger_heights
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, travel
 from zcal_tui.model.events import AdviceGiven, Progress, SampleTaken, Stage
 from zcal_tui.model.record import Change, Sample
@@ -23,6 +24,7 @@ from zcal_tui.printer.backlash_commands import PluginCommand, backlash_command
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.places import Place
 
+NOISE_SAMPLES = 8
 ORDER_SEED = 1
 """The rounds go through the places in orders drawn from this, the same for each run, so that a run can be repeated."""
 
@@ -68,7 +70,10 @@ async def measure(context: Context, parameters: BacklashParameters) -> None:
         await travel(context.printer, x=places[0].toolhead[0], y=places[0].toolhead[1], clearance=clearance)
         context.stop_if_cancelled()
         async with probe_attached(context, macros):
-            await _Rounds(context, instrument, report, clearance, parameters.rounds).go(places)
+            rounds = _Rounds(context, instrument, report, clearance, parameters.rounds)
+            await rounds.go(places)
+            if command is not None and report.found_none:
+                await _measure_noise(context, report, rounds.taken, parameters.iterations)
     finally:
         await lift_and_leave(context, clearance)
     for event in report.conclusion(proposal):
@@ -80,6 +85,13 @@ async def measure(context: Context, parameters: BacklashParameters) -> None:
         value, change = found
         context.stop_if_cancelled()
         await calibration.run(context, value, change)
+
+
+async def _measure_noise(context: Context, report: BacklashReport, taken: int, pairs: int) -> None:
+    """Samples of the probe where the toolhead is: the plugin reports no bound of what it has not found."""
+    context.emit(Stage("noise", "None found. Taking samples to bound what could have been missed"))
+    heights = trigger_heights(await take_samples(context, NOISE_SAMPLES, first=taken + 1, progress=False))
+    report.add_noise(heights, pairs)
 
 
 def _instrument(
@@ -136,6 +148,11 @@ class _Rounds:
         self._numbered = 0
         self._began = context.clock.now()
         self._total = 0
+
+    @property
+    def taken(self) -> int:
+        """How many samples there are."""
+        return self._numbered
 
     async def go(self, places: tuple[Place, ...]) -> None:
         self._total = self._rounds * len(places) * self._instrument.per_visit
