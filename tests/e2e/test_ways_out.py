@@ -5,6 +5,7 @@ offset are as they were, nothing more waits for SAVE_CONFIG, and what was measur
 """
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -206,6 +207,36 @@ def test_whatever_ends_a_run_the_printer_is_left_safe(
     if way == "interrupt" or (case.lifted and way in ("kill", "cut")):
         _off_the_bed(machine)
     assert "Internal error" not in machine.printer.log
+
+
+TWICE = (
+    Case("corexy", ("temperature", "--bed", "45", "--nozzle", "80"), "warming up", stage("bed")),
+    Case("corexy", ("z-offset",), "in the paper test", paper(3)),
+)
+
+
+@pytest.mark.parametrize("case", TWICE, ids=lambda case: case.id)
+def test_a_second_signal_leaves_within_two_seconds_and_the_printer_safe(
+    case: Case, bench: Callable[[str], Bench], tmp_path: Path
+) -> None:
+    machine = bench(case.profile)
+    machine.prepare()
+    before = machine.status()
+    running = program.start(
+        tmp_path,
+        *case.arguments,
+        *("--printer", machine.printer.klippy, "--autopilot", "--control", machine.printer.ready["control"]),
+        *("--save", "never"),
+    )
+    running.until(case.when)
+    began = time.monotonic()
+    running.signal(signal.SIGINT)
+    running.signal(signal.SIGTERM)  # another one: two of the same kind may arrive as one
+    assert running.process.wait(30) == 5
+    assert time.monotonic() - began < 2.5
+    _close(running)
+    _left_alone(machine)
+    assert machine.status() == before
 
 
 def _end(way: str, running: program.Program, proxy: CuttingProxy, machine: Bench) -> None:

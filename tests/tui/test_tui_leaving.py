@@ -24,6 +24,15 @@ from zcal_tui.tui.launch import run_tui
 class Session(ScriptedSession):
     def close(self):
         Path({closed!r}).write_text(threading.current_thread().name)
+        time.sleep({hangs})
+
+    def begin_leave(self):
+        super().begin_leave()
+        Path({closed!r}).with_name("left").write_text("left")
+
+    @property
+    def left(self):
+        return ("heater_bed (target 60 °C)",) if self.asked_for("leave") else None
 
 
 session = Session()
@@ -43,10 +52,10 @@ sys.exit(run_tui(session, check="accuracy"))
 """
 
 
-def started(folder: Path, **more: str) -> tuple[subprocess.Popen[bytes], int]:
+def started(folder: Path, hangs: float = 0.0, **more: str) -> tuple[subprocess.Popen[bytes], int]:
     """The interface on a terminal of its own; its process and our end."""
     ours, theirs = pty.openpty()
-    code = PROGRAM.format(root=str(Path(__file__).parents[2]), closed=str(folder / "closed"))
+    code = PROGRAM.format(root=str(Path(__file__).parents[2]), closed=str(folder / "closed"), hangs=hangs)
     environ = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24", **more}
     process = subprocess.Popen(
         [sys.executable, "-c", code],
@@ -78,6 +87,25 @@ def test_a_signal_cleans_up_and_leaves_with_5(number: signal.Signals, tmp_path: 
         process.send_signal(number)
         assert process.wait(timeout=30) == 5
         assert (tmp_path / "closed").read_text() == "cleanup"
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def test_a_second_signal_sends_what_makes_the_printer_safe_and_names_what_is_left(tmp_path: Path) -> None:
+    process, ours = started(tmp_path, hangs=60.0)
+    try:
+        read_until(ours, b"Repeatability")
+        process.send_signal(signal.SIGINT)
+        end = time.monotonic() + 30.0
+        while not (tmp_path / "closed").exists():
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        read_until(ours, "May be left on or changed: heater_bed (target 60 °C).".encode(), seconds=10.0)
+        assert process.wait(timeout=5) == 5
+        assert (tmp_path / "left").exists()
     finally:
         process.kill()
         process.wait()

@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ from zcal_tui.session.port import SessionPort
 from zcal_tui.terminal import is_tty, terminal_problem
 from zcal_tui.tui.terminal import REFUSED
 
+LOOK = 0.02
+"""Seconds between two looks whether what makes the printer safe was sent."""
 INTERNAL_ERROR = 70
 """Exit code after a fault of this program (EX_SOFTWARE)."""
 
@@ -40,7 +43,7 @@ def run_tui(
         print(f"zcal-tui: {problem}", file=sys.stderr)
         session.close()
         return REFUSED
-    leave_on_signals(session.close)
+    leave_on_signals(session.close, lambda: _leave_now(session))
     gc.disable()  # until the first frame is out: what is made until then stays, so looking for garbage only takes time
     app = ZcalApp(
         session,
@@ -59,6 +62,14 @@ def run_tui(
         if not app.closed:
             session.close()
     return INTERNAL_ERROR if code is None else code
+
+
+def _leave_now(session: SessionPort) -> tuple[str, ...]:
+    """Send heaters-off and abort; what may be left on. Waits until they are sent."""
+    session.begin_leave()
+    while session.left is None:
+        time.sleep(LOOK)
+    return session.left
 
 
 class _Checks(Mapping[str, Check]):

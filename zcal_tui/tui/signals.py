@@ -11,9 +11,10 @@ import signal
 import sys
 import termios
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from zcal_tui.model.outside_text import one_line
 from zcal_tui.tui.terminal import LEAVE_SEQUENCES
 
 EXIT_CODE = 5
@@ -22,6 +23,8 @@ DRAWN_ON = 2
 """The file descriptor that Textual draws on: standard error."""
 GRACE = 60.0
 """Seconds that cleaning up may take before the process leaves without it."""
+LEAVE_LIMIT = 2.0
+"""Seconds that leaving takes at most after a second signal."""
 SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
 logger = logging.getLogger(__name__)
@@ -48,6 +51,22 @@ def _restore_terminal(mode: TerminalMode | None) -> None:
         logger.info("the terminal could not be restored")
 
 
+def _print(text: str) -> None:
+    """Print on the terminal without waiting for it."""
+    try:
+        os.set_blocking(DRAWN_ON, False)
+        os.write(DRAWN_ON, text.encode(errors="replace"))
+    except OSError:
+        logger.info("not printed: %s", text.strip())
+
+
+def _leave(leave_now: Callable[[], Sequence[str]], left: list[str]) -> None:
+    try:
+        left.extend(leave_now())
+    except Exception:  # as below
+        logger.exception("leaving at once failed")
+
+
 def _close(close: Callable[[], None]) -> None:
     try:
         close()
@@ -55,10 +74,12 @@ def _close(close: Callable[[], None]) -> None:
         logger.exception("cleaning up failed")
 
 
-def leave_on_signals(close: Callable[[], None]) -> None:
+def leave_on_signals(close: Callable[[], None], leave_now: Callable[[], Sequence[str]] = lambda: ()) -> None:
     """From now on SIGHUP, SIGTERM and SIGINT run `close` on a thread of its own and end the process with 5.
 
-    A second signal ends it at once. Must be called on the main thread, before the terminal is put in raw mode.
+    A second signal runs `leave_now`, which returns at once or after LEAVE_LIMIT, and what it returns is printed: what
+    may be left on. A third one ends the process at once. Must be called on the main thread, before the terminal is put
+    in raw mode.
     """
     mode = _terminal_mode()
     reader, writer = os.pipe()
@@ -66,11 +87,24 @@ def leave_on_signals(close: Callable[[], None]) -> None:
     def taken(number: int, _frame: object) -> None:
         os.write(writer, bytes([number]))
 
+    left: list[str] = []
+
     def end() -> None:
         _restore_terminal(mode)
+        if left:
+            named = one_line(", ".join(left))
+            _print(f"May be left on or changed: {named}.\r\n")
         os._exit(EXIT_CODE)
 
     def wait_for_second() -> None:
+        os.read(reader, 1)
+        leaver = threading.Thread(target=_leave, args=(leave_now, left), daemon=True, name="leave-now")
+        leaver.start()
+        threading.Thread(target=wait_for_third, daemon=True, name="third-signal").start()
+        leaver.join(LEAVE_LIMIT)
+        end()
+
+    def wait_for_third() -> None:
         os.read(reader, 1)
         end()
 
