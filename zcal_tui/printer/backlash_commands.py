@@ -32,6 +32,22 @@ class PluginCommand:
     """What to know about the result, for the verdict page."""
 
 
+def _medians(name: str, section: str) -> PluginCommand:
+    """The command of Beacon, or of the older scanner.py and idm.py that were made from it: medians of both directions.
+    SAMPLES counts those of both."""
+    return PluginCommand(
+        name,
+        section,
+        lambda pairs, delta: {"SAMPLES": 2 * pairs, "OVERRUN": delta},
+        resolution=0.0,
+        stores_value=False,
+        advice=(
+            "Do not enter this value as backlash_comp. That option is how far the scanner's own moves overrun, and has "
+            "to be larger."
+        ),
+    )
+
+
 BACKLASH_COMMANDS = (
     PluginCommand(
         "CARTOGRAPHER_ESTIMATE_BACKLASH",
@@ -41,26 +57,28 @@ BACKLASH_COMMANDS = (
         stores_value=True,
         nozzle_at_reference=True,
     ),
-    PluginCommand(
-        "BEACON_ESTIMATE_BACKLASH",
-        "beacon",
-        lambda pairs, delta: {"SAMPLES": 2 * pairs, "OVERRUN": delta},
-        resolution=0.0,
-        stores_value=False,
-        advice=(
-            "Do not enter this value as Beacon's backlash_comp. That option is how far its own moves overrun, and has "
-            "to be larger."
-        ),
-    ),
+    _medians("BEACON_ESTIMATE_BACKLASH", "beacon"),
+    _medians("SCANNER_ESTIMATE_BACKLASH", "scanner"),
+    _medians("CARTOGRAPHER_ESTIMATE_BACKLASH", "scanner"),
+    _medians("IDM_ESTIMATE_BACKLASH", "scanner"),
+    _medians("IDM_ESTIMATE_BACKLASH", "idm"),
 )
 """Every plugin's command that is known."""
 
 
 def backlash_command(state: PrinterState) -> PluginCommand | None:
-    """The backlash command of the probe's own plugin; None where it has none."""
+    """The backlash command of the probe's own plugin, or of a scanner beside the probe; None where there is none.
+
+    One name has other parameters in another plugin, so the section decides.
+    """
     probe = probe_config(state)
+    kinds = {section.split()[0] for section in state.settings if section.strip()}
+    if probe is not None:
+        own = probe.section.split()[0]
+        for command in BACKLASH_COMMANDS:
+            if command.section == own and state.has_command(command.name) is not False:
+                return command
     for command in BACKLASH_COMMANDS:
-        known = state.has_command(command.name)
-        if known or (known is None and probe is not None and probe.section.split()[0] == command.section):
+        if command.section in kinds and state.has_command(command.name):
             return command
     return None

@@ -40,7 +40,7 @@ async def measure(context: Context, parameters: BacklashParameters) -> None:
     step = require_step(state)
     command = backlash_command(state)
     instrument = _instrument(context, probe, parameters, command, step)
-    proposal = _proposal(context, probe, command) if parameters.calibrate else None
+    proposal = _proposal(context, command) if parameters.calibrate else None
     if parameters.calibrate and instrument.properties.upper_bound_only:
         raise CheckRefused(
             "There is no value to save: a switch's release shows backlash together with its own differential travel.",
@@ -110,10 +110,10 @@ def _instrument(
     return PluginInstrument(context, command, parameters)
 
 
-def _proposal(context: Context, probe: ProbeConfig, command: PluginCommand | None) -> Change:
+def _proposal(context: Context, command: PluginCommand | None) -> Change:
     """The value that is calibrated, without its new one. A plugin's is a line to edit, unless its own CALIBRATE=1 is
     agreed to, which stages it."""
-    section = "zcal" if command is None else probe.section
+    section = "zcal" if command is None else command.section
     state = context.printer.state
     old = state.settings.get(section, {}).get("z_backlash")
     effect = "upward moves of the measuring commands end from above; prints do not change"
