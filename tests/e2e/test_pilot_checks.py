@@ -40,6 +40,10 @@ QUICK: Mapping[str, Mapping[str, float]] = {
 """A printer that is warm through within minutes, and whose switch_offset is configured as it is."""
 
 
+APART = {"y_offset": 22.0, "z_offset": 6.3}
+"""True values that differ from the configured ones by more than one measurement's error."""
+
+
 @dataclass(frozen=True)
 class Case:
     """A check as it is run here: short, and what has to come of it."""
@@ -120,6 +124,8 @@ CASES = (
 )
 async def test_a_check_goes_to_its_verdict_and_finds_what_is_so(case: Case, tmp_path: Path) -> None:
     document = _document()
+    if case.saved:
+        document["probe"][case.saved] = APART[case.saved]
     truth = tmp_path / "truth.toml"
     truth.write_text(as_toml(document))
     demo = DemoOptions(PROFILE, truth=str(truth), speed=SPEED)

@@ -38,6 +38,9 @@ async def test_without_files_the_values_alone_are_shown(printer: Printer, klippe
     assert klipper.saved == 1
     assert "They are elsewhere." in done.asked[0].detail
     assert "[probe] z_offset: 1.520 (was 1.500)" in done.asked[0].detail
+    first, second, *_ = done.asked[0].detail.split("\n")
+    assert first == "Klipper restarts. This clears: homing."
+    assert second.startswith("[probe] z_offset: 1.520 (was 1.500)")
     assert "its name could not be read" in done.messages
     assert "YYYY" not in done.messages
 

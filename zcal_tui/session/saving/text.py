@@ -112,8 +112,10 @@ def question(plan: SavePlan) -> str:
 
 
 def detail(plan: SavePlan, state: PrinterState) -> str:
-    """The details of the question: the values, what else is written, the file's diff, the consequences."""
-    lines = [f"{line(change)}{_effect(change)}" for change in plan.changes]
+    """The details of the question: what the restart clears, the values, what they invalidate, what else is written, the
+    file's diff."""
+    clears, *invalid = consequences(plan, state)
+    lines = [clears, *(f"{line(change)}{_effect(change)}" for change in plan.changes), *invalid]
     for section, option, text in _replaced(plan):
         lines.append(f"This replaces the pending [{section}] {option}: {text}.")
     if others := pending_lines(_others(plan)):
@@ -131,7 +133,6 @@ def detail(plan: SavePlan, state: PrinterState) -> str:
         )
     if plan.foreign_ends:
         lines.append("Klipper will change the file's Windows line endings to Unix line endings.")
-    lines += consequences(plan, state)
     if plan.manual:
         lines.append(manual_edits(plan.manual))
     return "\n".join(lines)
