@@ -241,8 +241,20 @@ def _teeth(value: object) -> float | None:
 
 def _probe_section(state: PrinterState) -> str | None:
     if state.probe is not None and state.probe.name.lower() in state.settings:
-        return state.probe.name.lower()
+        name = state.probe.name.lower()
+        # A toolchanger's probe object has its offsets in the tool's own section; with several, the tool decides
+        tools = tool_probes(state) if "z_offset" not in state.settings[name] else ()
+        return tools[0] if len(tools) == 1 else name
     return find_probe(state.settings)
+
+
+def tool_probes(state: PrinterState) -> tuple[str, ...]:
+    """The sections of a toolchanger's probes, `tool_probe …`, each with a z_offset of its own."""
+    return tuple(
+        name
+        for name, options in state.settings.items()
+        if name.startswith("tool_probe ") and "z_offset" in options
+    )
 
 
 def find_probe(settings: Settings) -> str | None:

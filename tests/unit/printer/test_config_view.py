@@ -235,3 +235,24 @@ def test_odd_values_raise_nothing(options: dict[str, Any]) -> None:
 def test_odd_gear_ratios_raise_nothing(value: object) -> None:
     ratio = gearing(value)
     assert ratio is None or ratio >= 0
+
+
+@pytest.mark.parametrize(
+    ("tools", "section", "z_offset"),
+    [
+        ({"tool_probe t0": {"z_offset": -1.25, "x_offset": 0.0}}, "tool_probe t0", -1.25),
+        ({"tool_probe left": {"z_offset": 0.8}}, "tool_probe left", 0.8),
+        (
+            {"tool_probe t0": {"z_offset": -1.25}, "tool_probe t1": {"z_offset": -0.9}},
+            "tool_probe_endstop",
+            0.0,
+        ),
+    ],
+)
+def test_a_toolchangers_offset_is_in_the_tools_own_section(
+    tools: dict[str, Any], section: str, z_offset: float
+) -> None:
+    state = printer({"tool_probe_endstop": {"crash_gcode": "M112"}, **tools}, "tool_probe_endstop")
+    probe = probe_config(state)
+    assert probe is not None
+    assert (probe.section, probe.z_offset) == (section, z_offset)

@@ -346,3 +346,11 @@ async def test_a_print_that_begins_while_somebody_thinks_is_not_restarted_away(
     done = await save(printer, person)
     assert restarts == []
     assert "It is not discarded because a print was started" in done.messages
+
+
+async def test_a_section_without_the_option_gets_none(printer: Printer, klipper: Klipper) -> None:
+    klipper.machine.objects["configfile"]["settings"]["tool_probe_endstop"] = {"crash_gcode": ""}
+    done = await save(printer, Person(), Change("tool_probe_endstop", "z_offset", "0", "-1.250", saves=True))
+    assert done.state == "proposed"
+    assert "[tool_probe_endstop] has no z_offset" in done.messages
+    assert klipper.machine.scripts == []

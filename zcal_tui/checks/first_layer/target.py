@@ -61,6 +61,8 @@ def target_of(state: PrinterState, *, automatic: bool) -> OffsetTarget | None:
     if rail is not None and rail.homes_with_probe:
         if probe is None or probe.kind in DISTANCE_SENSORS:
             return None
+        if "z_offset" not in state.settings.get(probe.section, {}):
+            return None  # a toolchanger's: each tool has its own
         return OffsetTarget("z_offset", ((probe.section, probe.z_offset),), live)
     towers = tuple(name for name in TOWERS if name in state.settings)
     names = towers if is_delta(state) else () if rail is None else (rail.section,)

@@ -24,9 +24,10 @@ from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
 from zcal_tui.checks.z_offset.places import DETAIL, chosen_place, nozzle_place
 from zcal_tui.model.events import EstimateUpdated, Stage
 from zcal_tui.model.questions import Confirm
-from zcal_tui.printer.config_view import ProbeConfig, ZRail, is_delta, probe_config, z_rail
+from zcal_tui.printer.config_view import ProbeConfig, ZRail, is_delta, probe_config, tool_probes, z_rail
 from zcal_tui.printer.geometry import Xy
 from zcal_tui.printer.sampler import ProbeUnusable
+from zcal_tui.printer.state import PrinterState
 
 SCANNER_COMMANDS = {
     "cartographer": "CARTOGRAPHER_SCAN_CALIBRATE",
@@ -56,7 +57,9 @@ async def measure(context: Context, parameters: ZOffsetParameters) -> None:
         await _probe_offset(
             context,
             parameters,
-            _require_switch(require_probe(context.printer.state, "Or use --what endstop.")),
+            _require_switch(
+                require_probe(context.printer.state, "Or use --what endstop."), context.printer.state
+            ),
             step,
         )
     else:
@@ -214,13 +217,20 @@ async def _confirm_place(context: Context, probe: ProbeConfig, touched_at: Xy) -
         )
 
 
-def _require_switch(probe: ProbeConfig) -> ProbeConfig:
+def _require_switch(probe: ProbeConfig, state: PrinterState) -> ProbeConfig:
     if probe.kind == "scanner":
         command = SCANNER_COMMANDS[probe.section.split()[0]]
         raise CheckRefused(
             f"[{probe.section}] has no z_offset that a paper test can measure.",
             "A sensor that measures distance is calibrated over its whole range, by its plugin's own command.",
             f"Run {command} as the plugin's documentation describes, then SAVE_CONFIG.",
+        )
+    if "z_offset" not in state.settings.get(probe.section, {}) and tool_probes(state):
+        names = ", ".join(f"[{name}]" for name in tool_probes(state))
+        raise CheckRefused(
+            f"[{probe.section}] has no z_offset of its own.",
+            f"Each tool of this toolchanger has one: {names}. Klipper does not show which one is active.",
+            "Calibrate each tool with the toolchanger's own command.",
         )
     return probe
 

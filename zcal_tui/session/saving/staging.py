@@ -92,6 +92,8 @@ class Stager:
             if value.reads(_pending(state, value)):
                 return None
             return "It is no longer staged: Klipper was restarted, or the value was replaced."
+        if value.option in ("z_offset", "position_endstop") and setting(state, value) is None:
+            return f"[{value.section}] has no {value.option} in Klipper's configuration."
         if self._zcal.can("settings", "state"):
             version = state.zcal.get("version")
             if value.option == "position_min" and not speaks(version, STAGES_POSITION_MIN):
