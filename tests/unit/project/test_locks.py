@@ -102,3 +102,10 @@ def test_the_makefile_installs_by_hash() -> None:
     installs = [line for line in text.splitlines() if "pip install" in line]
     assert len(installs) == 3
     assert all("--require-hashes --requirement" in line or "--no-deps" in line for line in installs)
+
+
+def test_the_audit_reads_both_locks() -> None:
+    text = (ROOT / ".github" / "workflows" / "audit.yml").read_text(encoding="utf-8")
+    (line,) = [line for line in text.splitlines() if "pip-audit --require-hashes" in line]
+    assert re.findall(r"--requirement (\S+)", line) == list(LOCKS)
+    assert "detect-secrets-hook" in text
