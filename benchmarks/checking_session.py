@@ -38,8 +38,12 @@ def main(socket: str, data: str) -> None:
     while not ended.wait(PAUSE):
         begin = time.monotonic()
         session.start_check("accuracy", AccuracyParameters(samples=10))
-        while not isinstance(event := events.get(timeout=LIMIT), RunEnded):
-            pass
+        try:
+            while not isinstance(event := events.get(timeout=LIMIT), RunEnded):
+                pass
+        except queue.Empty:
+            print(f"A check has shown nothing for {LIMIT:.0f} s.", file=sys.stderr)
+            os._exit(1)
         assert event.record.verdict is not None, event.record.problem
         print(f"{time.monotonic() - begin:.2f}", flush=True)
     session.close()
