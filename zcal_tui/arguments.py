@@ -444,7 +444,16 @@ def _several(
         for one in read_printers(as_path(listed), lease):
             parameters = _parameters(check, given, one.checks.get(check, _NONE))
             found.append(
-                CommandPrinter(one.name, one.address, one.api_key, one.token, one.lease, parameters, one.name)
+                CommandPrinter(
+                    one.name,
+                    one.address,
+                    one.api_key,
+                    one.token,
+                    one.ca_file,
+                    one.lease,
+                    parameters,
+                    filed_under=one.name,
+                )
             )
     else:
         parameters = _parameters(check, given)
@@ -455,7 +464,11 @@ def _several(
                 raise UsageError(str(error)) from error
             if any(other.name == name for other in found):
                 raise UsageError(f"--printer {name} is given twice")
-            found.append(CommandPrinter(name, text, settings.api_key, settings.token, lease, parameters))
+            found.append(
+                CommandPrinter(
+                    name, text, settings.api_key, settings.token, lease=lease, parameters=parameters
+                )
+            )
     if reads is not None:
         found = [replace(one, parameters=replace(one.parameters, **reads)) for one in found]
     return tuple(found)

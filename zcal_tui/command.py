@@ -16,6 +16,8 @@ class CommandPrinter:
     address: str
     api_key: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
+    ca_file: str | None = None
+    """Its own certificate file; None for the one that counts for all."""
     lease: float = 60.0
     parameters: Any = None
     """The check's parameters for this printer."""

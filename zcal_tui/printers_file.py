@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 from zcal_tui.config import ConfigError, Settings, lease_seconds, login
 
 TABLE = "printer"
-TEXTS = ("name", "address", "api_key", "token")
+TEXTS = ("name", "address", "api_key", "token", "ca_file")
 KEYS = (*TEXTS, "lease")
 LONGEST_NAME = 64
 MOST = 1000
@@ -35,6 +35,8 @@ class ListedPrinter:
     address: str
     api_key: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
+    ca_file: str | None = None
+    """The certificate of its server, as `ca_file` in the configuration file."""
     lease: float = 60.0
     """Seconds, as `lease` in the configuration file."""
     checks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -106,6 +108,7 @@ class _PrintersFile:
             table["address"].strip(),
             self._login(number, table, "api_key"),
             self._login(number, table, "token"),
+            table.get("ca_file"),
             lease,
             checks,
         )

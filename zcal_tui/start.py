@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from zcal_tui.command import Command, CommandPrinter
-from zcal_tui.config import ConfigError, certificate_file, data_folder, lease_seconds
+from zcal_tui.config import ConfigError, as_path, certificate_file, data_folder, lease_seconds
 from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.model.outside_text import indented_lines
 from zcal_tui.results.private_files import make_folder, open_private, protect
@@ -140,12 +140,12 @@ def _answerer(command: Command, output: "Output") -> "Callable[[Snapshot], Answe
 
 
 def _target_of_one(printer: CommandPrinter, ca_file: Path | None) -> PrinterTarget:
-    """One of several printers. Raises AddressError."""
+    """One of several printers. Raises AddressError, ConfigError."""
     return PrinterTarget(
         addresses=(parse_address(printer.address),),
         api_key=printer.api_key,
         token=printer.token,
-        ca_file=ca_file,
+        ca_file=as_path(printer.ca_file) if printer.ca_file else ca_file,
         lease=printer.lease,
         name=printer.filed_under,
     )

@@ -14,6 +14,7 @@ FARM = """\
 name = "bay-1"
 address = "http://10.0.0.11:7125"
 api_key = "0123"
+ca_file = "bay.pem"
 lease = 30
 
 [printer.accuracy]
@@ -35,10 +36,11 @@ def read(tmp_path: Path, text: str) -> tuple[ListedPrinter, ...]:
 
 def test_each_printer_has_its_own_address_credentials_and_settings(tmp_path: Path) -> None:
     first, second = read(tmp_path, FARM)
-    assert (first.name, first.address, first.api_key, first.lease) == (
+    assert (first.name, first.address, first.api_key, first.ca_file, first.lease) == (
         "bay-1",
         "http://10.0.0.11:7125",
         "0123",
+        "bay.pem",
         30.0,
     )
     assert first.checks == {"accuracy": {"samples": "20", "lift_speed": "4.5", "home": "no"}}
@@ -56,21 +58,21 @@ def test_a_credential_is_not_in_its_text(tmp_path: Path) -> None:
         ("printer = 3", "", "it has no printer"),
         ("[[printer]\n", "", "line 1"),
         ('theme = "x"\n' + FARM, ":1: ", "unknown key 'theme'"),
-        (FARM + 'adress = "x"\n', ":15: ", "printer 2: unknown key 'adress'; did you mean 'address'?"),
-        (FARM + '[[printer]]\nname = "c"\n', ":15: ", "printer 3: it has no address"),
-        (FARM + '[[printer]]\naddress = "c"\n', ":15: ", "printer 3: it has no name"),
-        (FARM + '[[printer]]\nname = "c"\naddress = 7\n', ":17: ", "address must be text"),
-        (FARM + '[[printer]]\nname = "c"\naddress = "ftp://x"\n', ":17: ", "does not support ftp://"),
-        (FARM + '[[printer]]\nname = "bay-1"\naddress = "c"\n', ":16: ", "the same as that of printer 1"),
-        (FARM + '[[printer]]\nname = "bay-2"\naddress = "c"\n', ":16: ", "same folder as 'bay 2'"),
-        (FARM + '[[printer]]\nname = "c"\naddress = "10.0.0.11"\n', ":17: ", "also the address of 'bay-1'"),
-        (FARM + '[[printer]]\nname = "a\\u001b[2J"\naddress = "c"\n', ":16: ", "printable"),
-        (FARM + "lease = 1\n", ":15: ", "from 2 to 600"),
-        (FARM + "lease = [1]\n", ":15: ", "from 2 to 600"),
-        (FARM + "[printer.acuracy]\n", ":15: ", "there is no check 'acuracy'; did you mean accuracy?"),
-        (FARM + "[printer.accuracy]\nsamples = 1\n", ":16: ", "out of range"),
-        (FARM + "[printer.accuracy]\nsample = 5\n", ":16: ", "there is no parameter 'sample'"),
-        (FARM + "[printer.accuracy]\nlift-speed = [1]\n", ":16: ", "must be a text, a number"),
+        (FARM + 'adress = "x"\n', ":16: ", "printer 2: unknown key 'adress'; did you mean 'address'?"),
+        (FARM + '[[printer]]\nname = "c"\n', ":16: ", "printer 3: it has no address"),
+        (FARM + '[[printer]]\naddress = "c"\n', ":16: ", "printer 3: it has no name"),
+        (FARM + '[[printer]]\nname = "c"\naddress = 7\n', ":18: ", "address must be text"),
+        (FARM + '[[printer]]\nname = "c"\naddress = "ftp://x"\n', ":18: ", "does not support ftp://"),
+        (FARM + '[[printer]]\nname = "bay-1"\naddress = "c"\n', ":17: ", "the same as that of printer 1"),
+        (FARM + '[[printer]]\nname = "bay-2"\naddress = "c"\n', ":17: ", "same folder as 'bay 2'"),
+        (FARM + '[[printer]]\nname = "c"\naddress = "10.0.0.11"\n', ":18: ", "also the address of 'bay-1'"),
+        (FARM + '[[printer]]\nname = "a\\u001b[2J"\naddress = "c"\n', ":17: ", "printable"),
+        (FARM + "lease = 1\n", ":16: ", "from 2 to 600"),
+        (FARM + "lease = [1]\n", ":16: ", "from 2 to 600"),
+        (FARM + "[printer.acuracy]\n", ":16: ", "there is no check 'acuracy'; did you mean accuracy?"),
+        (FARM + "[printer.accuracy]\nsamples = 1\n", ":17: ", "out of range"),
+        (FARM + "[printer.accuracy]\nsample = 5\n", ":17: ", "there is no parameter 'sample'"),
+        (FARM + "[printer.accuracy]\nlift-speed = [1]\n", ":17: ", "must be a text, a number"),
     ],
 )
 def test_a_wrong_file_is_refused_with_line_and_key(tmp_path: Path, text: str, where: str, what: str) -> None:

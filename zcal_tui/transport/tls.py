@@ -1,5 +1,6 @@
 """Which certificates are trusted, and what is wrong with one that is not."""
 
+import functools
 import ssl
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,8 +18,12 @@ class CertificateProblem(Exception):
         self.parts = (cause, remedy, why)
 
 
+@functools.cache
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """The certificates that this machine trusts, and those in `ca_file` (PEM). Raises CertificateProblem."""
+    """The certificates that this machine trusts, and those in `ca_file` (PEM). Raises CertificateProblem.
+
+    Read once: a hundred or more authorities take most of a megabyte, too much for each of many printers.
+    """
     context = ssl.create_default_context()
     if ca_file is None:
         return context
