@@ -81,7 +81,7 @@ def test_a_history_has_a_list_and_a_line_for_each() -> None:
     assert all(point.comparable for history in found for point in history.points)
     text = list(as_text("voron", found, (), ()))
     assert text[0] == "voron: 8 runs"
-    assert {"accuracy", "accuracy (Z endstop)"} < set(text)
+    assert {"Repeatability · accuracy", "Repeatability · accuracy (Z endstop)"} < set(text)
     told = as_json("voron", found, (), ())["checks"]
     assert {name: one["check"] for name, one in told.items()} == {
         "accuracy": "accuracy",
@@ -98,7 +98,7 @@ def test_their_numbers_are_not_subtracted() -> None:
     found = compare(records.accuracy(1), endstop(2))
     assert {difference.value for difference in found.differences} == {None}
     assert "different quantities" in {difference.note for difference in found.differences}
-    assert "A is accuracy. B is accuracy (Z endstop)" in found.notes[0]
+    assert "A is Repeatability · accuracy. B is Repeatability · accuracy (Z endstop)" in found.notes[0]
     assert compare(endstop(1), endstop(2)).notes == ()
 
 
