@@ -389,3 +389,12 @@ async def test_choices_are_gone_through_by_key_and_by_tap(opened: Opener) -> Non
         assert field.value == "no"
         await driver.press("f3", "enter", "enter")
         assert driver.session.asked[-1][1].here is True
+
+
+async def test_what_a_killed_run_left_changed_is_reported_at_the_start(opened: Opener) -> None:
+    async with opened() as driver:
+        driver.session.update(unrestored="unloaded the bed mesh default")
+        driver.app.poll()
+        await driver.settle()
+        shown = [notification.message for notification in driver.app._notifications]
+    assert any("unloaded the bed mesh default" in text and "put it back" in text for text in shown), shown
