@@ -12,7 +12,7 @@ from benchmarks.klippy_client import connect
 from benchmarks.options import BenchmarkOptions
 from benchmarks.sim_mcu import SETTLING, still_probing
 from benchmarks.simulated import simulated_printer
-from benchmarks.table import BenchmarkComparison, BenchmarkReport, percent, plain_ratio
+from benchmarks.table import BenchmarkComparison, BenchmarkReport, milliseconds, percent, plain_ratio
 from zcal_tui.profile_names import PROFILE_FOLDER
 from zcal_tui.sim.host.control_client import ControlClient
 
@@ -53,6 +53,12 @@ def run(options: BenchmarkOptions) -> BenchmarkReport:
                 reference,
                 [(a.klippy, b.klippy) for a, b in pairs],
                 percent,
+            ),
+            BenchmarkComparison(
+                "CPU time of three for a simulated second",
+                reference,
+                [(a.boards / a.speed, b.boards / b.speed) for a, b in pairs],
+                milliseconds,
             ),
             BenchmarkComparison(
                 "speed reached with three", reference, [(a.speed, b.speed) for a, b in pairs], plain_ratio

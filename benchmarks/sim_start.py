@@ -20,9 +20,11 @@ def run(options: BenchmarkOptions) -> BenchmarkReport:
             if profile in refused:
                 continue
             try:
-                pairs.setdefault(profile, []).append((_start(options, profile), reference))
+                seconds = _start(options, profile)
             except BenchmarkError as error:
                 refused[profile] = str(error)
+            else:
+                pairs.setdefault(profile, []).append((seconds, reference))
     skipped = "".join(f"\nSkipped: {profile}. {reason}" for profile, reason in refused.items())
     return BenchmarkReport(
         "sim_start",
