@@ -194,7 +194,7 @@ def test_it_does_not_begin_while_something_is_pending(printer: PrinterSim, opene
     client.gcode('ZCAL_STAGE SECTION="probe_eddy_current coil" OPTION=x_offset VALUE=1.5')
     done = carry_out(opened, printer, "z-offset")
     assert done.record.outcome is Outcome.REFUSED
-    assert "Values are pending" in done.told
+    assert "unsaved pending values" in done.told
     assert pending(printer) == {"probe_eddy_current coil": {"x_offset": "1.500"}}
     client.send("RESTART")
     client.drain()
