@@ -60,7 +60,7 @@ class TemporarySettings:
     ) -> None:
         """`seconds` of real time after which the module cleans up without a renewal. `cancelled` ends the wait for the
         lease of a program that has ended. `wall` is the clock of real time, which counts what this computer slept.
-        `unrestored` is told, without the module, which mesh is unloaded and which offset is cleared, before that is
+        `unrestored` gets, without the module, the mesh to be unloaded and the offset to be cleared, before that is
         done, and (None, None) once both are restored."""
         self._printer = printer
         self._zcal = zcal
