@@ -18,6 +18,8 @@ _HOLE = re.compile(r"%\.?\d*[a-z]")
 _WITHOUT_MODULE = ("stepper", "printer", "extruder", "mcu", "carriage", "extra_carriage", "dual_carriage")
 """Kinds of sections that klippy itself reads."""
 _OF_THE_DISPLAY = ("menu", "display_template", "display_data", "display_glyph")
+_PRINTER = "printer"
+"""The section that klippy and its kinematics alone read, so that an option of an extra's does not count there."""
 _CONSTANTS, _KALICO = "constants", "danger_options"
 """A section without a module that Kalico reads itself, and a module that only Kalico has."""
 _OLDER_NAMES: Mapping[tuple[str, str], str] = {
@@ -50,7 +52,8 @@ class KlippyFacts:
         kind = kind_name(section)
         if kind == _CONSTANTS or option in self._companion_words.get(kind, ()):
             return True
-        return option in self._words or any(pattern.fullmatch(option) for pattern in self._patterns)
+        words = self._core_words if kind == _PRINTER else self._words
+        return option in words or any(pattern.fullmatch(option) for pattern in self._patterns)
 
     @property
     def is_kalico(self) -> bool:
@@ -75,6 +78,15 @@ class KlippyFacts:
     @cached_property
     def _words(self) -> frozenset[str]:
         return _words_below(self._klippy)
+
+    @cached_property
+    def _core_words(self) -> frozenset[str]:
+        return frozenset(
+            word
+            for path in sorted(self._klippy.rglob("*.py"))
+            if not {"extras", "plugins"}.intersection(path.relative_to(self._klippy).parts)
+            for word in _strings(path)
+        )
 
     @cached_property
     def _companion_words(self) -> Mapping[str, frozenset[str]]:

@@ -59,6 +59,8 @@ def test_modules(facts: KlippyFacts) -> None:
         ("dac084S085 x", "a_chan", True),
         ("stepper_z", "rotation_distance", True),
         ("stepper_z", "step_distance", False),
+        ("printer", "max_velocity", True),
+        ("printer", "tachometer_pin", False),
     ],
 )
 def test_options(facts: KlippyFacts, section: str, option: str, known: bool) -> None:
