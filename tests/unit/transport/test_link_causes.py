@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import http
+import os
 import ssl
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -301,3 +303,40 @@ async def test_a_server_that_hangs_up_is_not_called_encrypted() -> None:
     async with server:
         error = await failure(f"http://127.0.0.1:{port}")
     assert "encrypted" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("code", "headers", "words"),
+    [
+        (
+            401,
+            {"WWW_Authenticate": "Basic"},
+            "the web server before Moonraker asks for a name and a password",
+        ),
+        (401, {}, "The API key is not this Moonraker's"),
+        (308, {"Location": "https://printers.example/websocket"}, "--printer https://printers.example"),
+    ],
+)
+async def test_the_whole_program_explains_it_and_keeps_the_key(
+    code: int, headers: dict[str, str], words: str, tmp_path: Path
+) -> None:
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("ZCAL_")},
+        "ZCAL_API_KEY": ' "a-secret-key" \r\n',
+        "ZCAL_DATA": str(tmp_path / "data"),
+        "XDG_CONFIG_HOME": str(tmp_path),
+    }
+    async with WebServer(code, **headers).running() as server:
+        program = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "zcal_tui", "--headless", "ready", "--printer", server.url),
+            env=environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await asyncio.wait_for(program.communicate(), 60)
+    assert program.returncode == 3
+    assert words in " ".join(said.decode().split())
+    assert {request.headers["X-Api-Key"] for request in server.requests} == {"a-secret-key"}
+    kept = said + b"".join(path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file())
+    assert b"a-secret-key" not in kept
