@@ -215,3 +215,24 @@ async def test_the_last_save_is_undone_from_the_palette(opened: Opener) -> None:
         assert "The last save was found." in driver.words()
         await driver.press("p")
         assert driver.screen == "PlanScreen"
+
+
+async def test_a_question_about_a_klipper_that_did_not_start_is_shown(opened: Opener) -> None:
+    async with opened() as driver:
+        session = driver.session
+        await SCENES["running"](driver)
+        session.printer(klippy="error", message="Option 'z_offset' in section 'probe' is not fine")
+        session.ask(
+            Confirm(
+                "restore-backup",
+                "Klipper does not start with the new printer.cfg. Put the backup back and restart?",
+                "-#z_offset: 1.5\n+z_offset: 1.5",
+                yes="Put it back",
+                no="Leave it",
+                when_halted=True,
+            )
+        )
+        await driver.settle()
+        assert "Put the backup back and restart?" in driver.words()
+        await driver.press("y")
+        assert session.answers == [True]
