@@ -16,6 +16,7 @@ from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.noise import NoiseEvidence, noise_evidence
 from zcal_tui.stats.quantisation import reading_step
 from zcal_tui.stats.series import SERIES_LENGTH, exceedance, expected_range
+from zcal_tui.stats.two_states import TwoStates, two_states
 
 FloatArray = NDArray[np.float64]
 
@@ -46,6 +47,15 @@ class Repeatability:
     exceed_noise: Interval
     effects: Effects
     evidence: NoiseEvidence = field(repr=False, compare=False)
+    largest_of_ten: float = math.inf
+    """The largest range (mm) of ten samples in a row; of all where there are fewer."""
+    states: TwoStates | None = None
+    """The two heights between which the probe changes; None where it has one."""
+
+    @property
+    def stays_within(self) -> bool:
+        """Whether no ten samples in a row spanned more than the limit."""
+        return self.largest_of_ten <= self.limit + 1e-9
 
     @property
     def drift(self) -> Effect | None:
@@ -133,7 +143,14 @@ def analyse(
         exceed_noise=_exceedance(sigma, estimate, None, limit, grid, confidence) if shifting else exceed,
         effects=effects,
         evidence=evidence,
+        largest_of_ten=_largest_of_ten(values),
+        states=two_states(np.delete(values, list(effects.outliers.indices)).tolist(), grid),
     )
+
+
+def _largest_of_ten(values: FloatArray) -> float:
+    starts = range(max(1, len(values) - SERIES_LENGTH + 1))
+    return max(float(np.ptp(values[start : start + SERIES_LENGTH])) for start in starts)
 
 
 def _residuals(values: FloatArray, effects: Effects) -> tuple[FloatArray, int, bool]:

@@ -12,7 +12,7 @@ from zcal_tui.model.units import length, percent
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.stats.repeatability import Repeatability, analyse
 from zcal_tui.stats.verdicts.repeatability import first_sample_decides, judge_repeatability
-from zcal_tui.stats.verdicts.stopping import DEFAULT_LOOKS, StoppingPlan, decide
+from zcal_tui.stats.verdicts.stopping import DEFAULT_LOOKS, THOROUGH_SAMPLES, StoppingPlan, decide
 
 LEAST_TO_ANALYSE = 3
 
@@ -21,6 +21,8 @@ def plan_of(parameters: AccuracyParameters) -> StoppingPlan:
     """When to decide: once at the end for a given number of samples, else at planned numbers."""
     if parameters.samples is not None:
         return StoppingPlan.fixed(parameters.samples)
+    if parameters.thorough:
+        return StoppingPlan.fixed(THOROUGH_SAMPLES)
     return StoppingPlan(
         (*(look for look in DEFAULT_LOOKS if look < parameters.max_samples), parameters.max_samples)
     )

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from zcal_tui.model import limits
 from zcal_tui.model.limits import Limit
-from zcal_tui.model.units import micrometres
+from zcal_tui.model.units import micrometres, number
 from zcal_tui.stats.quantiles import normal_range_ppf
 from zcal_tui.stats.repeatability import Repeatability
 from zcal_tui.stats.series import SERIES_LENGTH
-from zcal_tui.stats.verdicts.rule import Advice, Level, VerdictRule, share
+from zcal_tui.stats.verdicts.rule import Advice, Level, VerdictRule, consequence, share
 from zcal_tui.stats.verdicts.stopping import StoppingPlan, Suitability, suitability_of
 
 _TOLERANCE_GRID = 0.005
@@ -21,6 +21,10 @@ _LEVELS: dict[Suitability, Level] = {
     "unfit": "fail",
     "undecided": "unknown",
 }
+_UNSEEN = 0.05
+"""The probability with which outliers of the rate that is named would have stayed unseen."""
+_MESH = 25
+"""Points of a usual mesh."""
 _ERROR_RATE = "error rate 5 %, shared by the tests for drift, first sample and outliers"
 
 
@@ -34,6 +38,8 @@ def judge_repeatability(result: Repeatability, plan: StoppingPlan) -> VerdictRul
     reasons = [_limit_reason(result, suitability, low, high), *effects]
     if suitability == "fit":
         reasons.insert(1, _normal_reason(result))
+        reasons.insert(2, unseen_outliers(result))
+    reasons.append(consequence(max(result.largest_of_ten, result.series_range.value) / 2.0))
     return VerdictRule(level, tuple(reasons), _advice(result, suitability, plan))
 
 
@@ -55,15 +61,43 @@ def _limit_reason(result: Repeatability, suitability: Suitability, low: float, h
         if by_noise < limits.FIT_SHARE.value:
             without = f"Without the effects named below it would be {share(by_noise)}. "
         return f"Ten samples span more than {limit.text} in {over} of series. {without}{limit.sentence}"
+    if result.states is not None and result.stays_within:
+        return (
+            f"The range of every ten samples is within {limit.text}: at most "
+            f"{micrometres(result.largest_of_ten)}. {limit.sentence}"
+        )
     between = f"{share(low)} to {share(high)} on this data"
     if suitability == "marginal":
         return (
             f"Borderline: ten samples span more than {limit.text} in {over} of series ({between}). "
             f"{limit.sentence}"
         )
+    never = f"No ten in a row spanned more than {limit.text}. " if result.stays_within else ""
     return (
         f"{result.n} samples do not decide. Ten samples span more than {limit.text} in {over} of series "
-        f"({between}). {limit.sentence}"
+        f"({between}). {never}{limit.sentence}"
+    )
+
+
+def unseen_outliers(result: Repeatability) -> str:
+    """What the samples can say about outliers, and what those would do to a mesh."""
+    seen = len(result.outliers.indices)
+    rate = seen / result.n if seen else 1.0 - _UNSEEN ** (1.0 / result.n)
+    bad = ", ".join(
+        f"{number(_MESH * _spoilt(rate, samples), digits=1)} with samples: {samples}" for samples in (1, 3, 5)
+    )
+    if seen:
+        first = f"{seen} of {result.n} samples are outliers."
+    else:
+        first = f"Up to {100.0 * rate:.0f} % outliers would have stayed unseen in {result.n} samples (95 %)."
+    return f"{first} At that rate a mesh of {_MESH} points has {bad} bad points (median)."
+
+
+def _spoilt(rate: float, samples: int) -> float:
+    """The probability that more than half of so many samples are outliers."""
+    least = samples // 2 + 1
+    return math.fsum(
+        math.comb(samples, k) * rate**k * (1.0 - rate) ** (samples - k) for k in range(least, samples + 1)
     )
 
 
@@ -100,6 +134,11 @@ def effect_reasons(result: Repeatability) -> list[str]:
     """A reason for each of drift, first-sample shift and outliers that is found, with its error rate."""
     reasons = []
     drift, first, outliers = result.drift, result.first_sample, result.outliers
+    if (states := result.states) is not None and states.apart > _normal(result):
+        reasons.append(
+            f"There are two heights, {micrometres(states.apart)} apart: {states.at_low} samples at the lower and "
+            f"{states.at_high} at the upper one."
+        )
     if drift is not None and drift.found:
         word = "up" if drift.size.value > 0 else "down"
         over = micrometres(abs(drift.size.value) * (result.n - 1))
@@ -147,6 +186,14 @@ def _advice(result: Repeatability, suitability: Suitability, plan: StoppingPlan)
     drift, first, outliers = result.drift, result.first_sample, result.outliers
     drifting = drift is not None and drift.found and not _small_drift_only(result)
     first_shifted = first is not None and first.found
+    if result.states is not None and result.states.apart > _normal(result):
+        advice.append(
+            Advice(
+                "two-states",
+                "Something has two positions. Check the seat of the probe's pin, a switch that sticks, and backlash "
+                "in Z (the check Backlash).",
+            )
+        )
     if outliers.indices:
         advice.append(
             Advice(

@@ -4,10 +4,12 @@ The question is how often a series of ten samples spans more than the limit. A p
 than `limits.FIT_SHARE` of series, *unfit* if it happens in more than `limits.UNFIT_SHARE`; between, it is neither. The
 documentation judges one series, and one series of a probe cannot show more than "usually" and "hardly ever".
 
-At each look the probe passes if the data rule out that it is unfit and the estimate says fit; it fails if they rule
-out that it is fit and the estimate says unfit. A wrong verdict is a pass for an unfit probe or a failure for a fit
-one. Look j may be wrong with probability e_j, and the e_j add up to the plan's error rate, so the probability of a
-wrong verdict at any look is at most that. The share spent up to n of N samples is (n / N)²: little while data are few.
+At each look the probe passes if the data rule out that it is unfit and the estimate says fit. It fails if they rule
+out that it is fit, the estimate says unfit, and ten samples in a row have exceeded the limit. A wrong verdict is a pass
+for an unfit probe or a failure for a fit one.
+
+Look j may be wrong with probability e_j, and the e_j add up to the plan's error rate, so the probability of a wrong
+verdict at any look is at most that. The share spent up to n of N samples is (n / N)²: little while data are few.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ Suitability = Literal["fit", "marginal", "unfit", "undecided"]
 Outcome = Literal["pass", "fail", "continue", "cap"]
 
 DEFAULT_LOOKS = (15, 20, 30, 40)
+THOROUGH_SAMPLES = 60
+"""Without an outlier in so many samples, outliers are rarer than 5 % (95 %)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +107,11 @@ def suitability_of(result: Repeatability, plan: StoppingPlan) -> tuple[Suitabili
     not_fit = low > plan.fit_below
     if not_unfit and share < plan.fit_below:
         return "fit", low, high
+    # The shares assume normal noise. What has never exceeded the limit does not fail by an assumption
+    if result.stays_within and result.states is not None:
+        return "marginal", low, high
     if not_fit and share > plan.unfit_above:
-        return "unfit", low, high
+        return ("undecided" if result.stays_within else "unfit"), low, high
     if (not_unfit or not_fit) and plan.fit_below <= share <= plan.unfit_above:
         return "marginal", low, high
     return "undecided", low, high
@@ -123,6 +130,8 @@ def decide(result: Repeatability, plan: StoppingPlan) -> Decision:
         return decision("continue", f"The next decision is at {upcoming} samples.")
     clear: dict[Suitability, Outcome] = {"fit": "pass", "unfit": "fail"}
     outcome = clear.get(suitability, "cap")
+    if suitability == "marginal" and result.states is not None:
+        return decision("cap", f"{result.n} samples show two heights. More of them do not change that.")
     limit = f"{result.limit * 1000:g} µm"
     if outcome == "cap":
         if upcoming is not None:
