@@ -80,6 +80,21 @@ class ThermalBias:
     returned: Interval | None
     sigma: float
     curve: tuple[tuple[float, float], ...]
+    heated_for: float
+    """Seconds of heat after which the shift was seen."""
+
+    @property
+    def settled(self) -> Interval:
+        """Where the height leads to if the heat goes on: shift and remaining drift, their bounds added since both come
+        from one fit."""
+        low, high = (
+            None if shift is None or rest is None else shift + rest
+            for shift, rest in (
+                (self.shift.low, self.remaining.low),
+                (self.shift.high, self.remaining.high),
+            )
+        )
+        return Interval(self.shift.value + self.remaining.value, low, high, self.shift.confidence)
 
 
 def thermal_bias(
@@ -144,6 +159,7 @@ def thermal_bias(
         returned=None if parts.returned is None else estimate(parts.returned),
         sigma=math.sqrt(float(fit.residuals @ fit.residuals) / freedom),
         curve=tuple(zip(times.tolist(), fit.curve(times).tolist(), strict=True)),
+        heated_for=run.heated_for,
     )
 
 

@@ -7,7 +7,8 @@ of a coarse grid, all with the same prior: normal about zero, of a size that the
 among neighbouring lags is then left open, as far as the data leave it open, and the intervals contain that.
 
 The estimate is of what was seen: how far the height had come when the heat ended. Where it would have gone is a
-separate estimate (`remaining`), with the wide interval of an extrapolation to parts slower than the heat was long.
+separate estimate (`remaining`), with the wide interval of an extrapolation to parts slower than the heat was long: a
+frame that follows within hours looks like a slow straight line.
 """
 
 from __future__ import annotations
@@ -25,7 +26,13 @@ from zcal_tui.stats.thermal_fit import FEWEST, HOUR, ThermalRun
 
 FloatArray = NDArray[np.float64]
 
-PARTS: FloatArray = np.array([0.0, 45.0, 90.0, 150.0, 240.0, 400.0, 700.0, 1200.0])
+QUICK: FloatArray = np.array([0.0, 45.0, 90.0, 150.0, 240.0, 400.0, 700.0, 1200.0])
+"""s. The lags of what follows a heater while it is measured: bed, probe, toolhead."""
+
+SLOW: FloatArray = np.array([3600.0, 7200.0])
+"""s. The lags of what goes on after it: a frame, an enclosure."""
+
+PARTS: FloatArray = np.concatenate([QUICK, SLOW])
 """s. The lags a heater's response is made of."""
 
 Sizes = Mapping[float, float]
@@ -33,6 +40,10 @@ Sizes = Mapping[float, float]
 
 COEFFICIENTS: Sizes = dict.fromkeys((0.0, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3), 1.0 / 6.0)
 """mm/°C. Of one coefficient."""
+
+SLOW_COEFFICIENTS: Sizes = {0.0: 0.75, 4e-4: 0.15, 2e-3: 0.1}
+"""mm/°C. Of a slow part, apart from the quick ones: one that the data neither show nor rule out keeps `remaining`
+wide."""
 
 DRIFTS: Sizes = {0.0: 0.5, 0.002: 0.4, 0.010: 0.1}
 """mm an hour. Of what drifts beside temperature; our assumption, as is the next."""
@@ -75,13 +86,13 @@ def warmed(run: ThermalRun, heaters: Sequence[int], wander: float = 1.0) -> Warm
     """
     response = lagged(run.nodes, run.temperatures - run.start, PARTS)[:, run.at_sample]
     columns = [response[:, :, heater].T for heater in heaters]
-    sizes: list[Sizes] = [COEFFICIENTS] * len(heaters)
+    groups = [(len(QUICK), COEFFICIENTS), (len(SLOW), SLOW_COEFFICIENTS)] * len(heaters)
     cooled = int(run.back.sum()) >= FEWEST
     if cooled:
         slip = run.times >= run.times[run.back][0]
         columns += [((run.times - run.times[0]) / HOUR)[:, None], slip.astype(np.float64)[:, None]]
-        sizes += [DRIFTS, SLIPS]
-    fit = _Fit.of(columns, sizes, run.heights, wander)
+        groups += [(1, DRIFTS), (1, SLIPS)]
+    fit = _Fit.of(np.concatenate(columns, axis=1), groups, run.heights, wander)
 
     def of(weights: FloatArray) -> KnownLags:
         return KnownLags(float(weights @ fit.mean), math.sqrt(float(weights @ fit.covariance @ weights)))
@@ -126,25 +137,30 @@ class _Fit:
 
     @classmethod
     def of(
-        cls, columns: Sequence[FloatArray], sizes: Sequence[Sizes], heights: FloatArray, wander: float
+        cls,
+        design: FloatArray,
+        groups: Sequence[tuple[int, Sizes]],
+        heights: FloatArray,
+        wander: float,
     ) -> _Fit:
-        design = np.concatenate(columns, axis=1)
+        """`groups` are how many columns of `design` in turn have a prior of one size, and the sizes it may have."""
         design = design - design.mean(axis=0)
         rest = heights - heights.mean()
         variance, dof = _noise(design, rest, wander)
-        gram, onto = design.T @ design / variance, design.T @ rest / variance
-        widths = [column.shape[1] for column in columns]
-        scored = [_posterior(gram, onto, np.repeat(size, widths)) for size in itertools.product(*sizes)]
+        widths = [width for width, _ in groups]
+        sizes = np.array(list(itertools.product(*(one for _, one in groups))))
         before = np.array(
-            [math.prod(chances) for chances in itertools.product(*(one.values() for one in sizes))]
+            [math.prod(odds) for odds in itertools.product(*(one.values() for _, one in groups))]
         )
-        scores = np.array([score for score, _, _ in scored]) + np.log(before)
+        scores, means, covariances = _posteriors(
+            design.T @ design / variance, design.T @ rest / variance, np.repeat(sizes, widths, axis=1)
+        )
+        scores = scores + np.log(before)
         weights = np.exp(scores - scores.max())
         weights /= weights.sum()
-        means = np.array([mean for _, mean, _ in scored])
         mean = weights @ means
         apart = means - mean
-        within = np.tensordot(weights, np.array([covariance for _, _, covariance in scored]), 1)
+        within = np.tensordot(weights, covariances, 1)
         return cls(mean, within + apart.T @ (weights[:, None] * apart), variance, dof)
 
 
@@ -163,19 +179,15 @@ def _noise(design: FloatArray, rest: FloatArray, wander: float) -> tuple[float, 
     return variance * factor, max(LEAST_DOF, count / factor - parameters)
 
 
-def _posterior(gram: FloatArray, onto: FloatArray, size: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-    """For priors of these sizes: the logarithm of how well they explain the heights (up to a constant), and the
-    coefficients' mean and covariance."""
-    free = size > 0.0
-    mean, covariance = np.zeros(len(size)), np.zeros((len(size), len(size)))
-    if not free.any():
-        return 0.0, mean, covariance
-    own = size[free]
-    matrix = gram[np.ix_(free, free)] * np.outer(own, own) + np.eye(len(own))
-    lower = np.linalg.cholesky(matrix)
-    explained = np.linalg.solve(lower, own * onto[free])
-    inverse = np.linalg.inv(matrix) * np.outer(own, own)
-    mean[free] = inverse @ onto[free]
-    covariance[np.ix_(free, free)] = inverse
-    score = 0.5 * float(explained @ explained) - float(np.log(np.diag(lower)).sum())
-    return score, mean, covariance
+def _posteriors(
+    gram: FloatArray, onto: FloatArray, sizes: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """For priors of these sizes (priors × coefficients): the logarithm of how well each explains the heights (up to a
+    constant), and the coefficients' means and covariances."""
+    matrices = gram * sizes[:, :, None] * sizes[:, None, :] + np.eye(len(gram))
+    lower = np.linalg.cholesky(matrices)
+    inverses = np.linalg.inv(matrices) * sizes[:, :, None] * sizes[:, None, :]
+    means = inverses @ onto
+    # The half of what is explained is onto · mean / 2
+    scores = 0.5 * means @ onto - np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
+    return scores, means, inverses

@@ -83,7 +83,7 @@ def bias() -> Verdict:
 def temperature() -> Verdict:
     still = Interval(0.0, -0.001, 0.001, 0.95)
     shift = Interval(0.015, 0.014, 0.016, 0.95)
-    rule = judge_thermal(ThermalBias(shift, None, None, (), None, 60.0, still, still, 0.001, ()))
+    rule = judge_thermal(ThermalBias(shift, None, None, (), None, 60.0, still, still, 0.001, (), 1800.0))
     return Verdict(Level(rule.level), "", rule.reasons)
 
 

@@ -98,7 +98,7 @@ def test_a_slip_when_the_heat_goes_is_no_warmth() -> None:
 
 
 def test_what_is_still_to_come_is_told_from_nothing_only_where_the_line_bends() -> None:
-    slow = warmed(heated({900.0: 0.002}, 3).run, (0, 1)).remaining
+    slow = warmed(heated({3600.0: 0.004}, 3).run, (0, 1)).remaining
     assert slow.value > 2.0 * slow.size
     quick = warmed(heated({60.0: 0.002}, 3).run, (0, 1)).remaining
     assert abs(quick.value) < 2.0 * quick.size

@@ -8,9 +8,9 @@ from zcal_tui.checks.temperature.plan import BED, NOZZLE
 from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, Notice, VerdictReached
 from zcal_tui.model.record import Estimate, Level, Sample, Verdict
-from zcal_tui.model.units import length, micrometres
+from zcal_tui.model.units import duration, length, micrometres
 from zcal_tui.stats.thermal import Phase, ThermalBias, ThermalSample, thermal_bias
-from zcal_tui.stats.verdicts.temperature import judge_thermal
+from zcal_tui.stats.verdicts.temperature import holds_for, judge_thermal
 
 FEWEST = 3
 """The fewest samples in the baseline and in the heat from which anything can be estimated."""
@@ -57,6 +57,11 @@ class TemperatureReport:
         """The estimates so far; None while there are too few samples."""
         result = self._analyse()
         return None if result is None else EstimateUpdated(estimates_of(result))
+
+    def decided(self) -> bool:
+        """Whether the heat so far is enough for a verdict on the shift and on what may still come."""
+        result = self._analyse()
+        return result is not None and judge_thermal(result).level != "unknown"
 
     def conclusion(self) -> Iterator[Event]:
         """The verdict and what follows from it; nothing where the heat was too short."""
@@ -121,6 +126,8 @@ def summary_of(level: Level, result: ThermalBias) -> str:
             return f"Always probe at the same temperature: {moved}."
         case Level.FAIL:
             return f"The trigger height does not settle or does not return: {moved}."
+        case Level.UNKNOWN if (held := holds_for(result)) is not None:
+            return f"Good for up to {duration(held)} of heat, not known beyond: {moved}."
         case Level.UNKNOWN:
             return f"Not decided, the data do not suffice: {moved}."
 

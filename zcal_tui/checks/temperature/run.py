@@ -40,6 +40,8 @@ ROOM = 35.0
 """°C: warmer than this, the printer is not at room temperature."""
 STILL = 0.05
 """mm from where the toolhead counts as moved by something else."""
+_LOOKS_BETWEEN = 3
+"""Looks from one decision whether the heat is enough to the next."""
 COOLED = 5.0
 """°C over what it was in the beginning at which a heater counts as cooled down."""
 
@@ -102,6 +104,8 @@ class _Measuring:
         self._watch = HeatWatch()
         self._stands: tuple[float, float, float] | None = None
         """Where the last look has left the toolhead."""
+        self._last_hot = next((phase for phase in reversed(phases) if phase.name != "back"), None)
+        self._decide_from = 0
         self._number = 0
         self._began = 0.0
         self._told = 0.0
@@ -143,7 +147,9 @@ class _Measuring:
                 reached = now
             self._tell(phase, reached, now, began, afterwards)
             # Before the next measurement: one that takes longer than the interval is due again at once
-            if reached is not None and self._is_over(phase, reached, now, start):
+            over = reached is not None and self._is_over(phase, reached, now, start)
+            longest = reached is not None and now - reached >= phase.most
+            if over and (longest or phase is not self._last_hot or await self._decided()):
                 return
             if now >= next_look:
                 await self._look(phase)
@@ -160,6 +166,15 @@ class _Measuring:
             return False
         times, heights = self._report.heights(phase.name)
         return has_settled(times, heights, reached, self._step)
+
+    async def _decided(self) -> bool:
+        """Whether the last heat may end before its longest time: a height that is still for some minutes does not rule
+        out parts that follow within hours, so it goes on until the verdict is clear. Asked again after some looks,
+        since the arithmetic takes a second on a slow board."""
+        if self._number < self._decide_from:
+            return False
+        self._decide_from = self._number + _LOOKS_BETWEEN * self._parameters.touches
+        return await asyncio.to_thread(self._report.decided)
 
     async def _look(self, phase: PhasePlan) -> None:
         context = self._context

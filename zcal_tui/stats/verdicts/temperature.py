@@ -6,16 +6,24 @@ import math
 
 from zcal_tui.model import limits
 from zcal_tui.model.limits import Limit
-from zcal_tui.model.units import micrometres
+from zcal_tui.model.units import duration, micrometres
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.thermal import ThermalBias
-from zcal_tui.stats.verdicts.rule import Advice, Level, VerdictRule, along, bounds, worst
+from zcal_tui.stats.verdicts.rule import (
+    Advice,
+    Level,
+    VerdictRule,
+    along,
+    bounds,
+    consequence,
+    worst,
+)
 
 
 def judge_thermal(result: ThermalBias) -> VerdictRule:
-    """The verdict: pass if the shift stays within the limit; warn if it exceeds it, for then the probe must always be
-    used at the same temperature; fail if the height does not settle, or does not come back; unknown if the data do
-    not decide."""
+    """The verdict: pass if the shift, with all that may still come, stays within the limit; warn if it exceeds it, for
+    then the probe must always be used at the same temperature; fail if the height does not settle, or does not come
+    back; unknown if the data do not decide, which includes a shift that holds only for as long as it was measured."""
     limit = limits.TEMPERATURE_SHIFT
     size_level, size_reason = _judge_shift(result.shift, limit)
     levels, reasons = [size_level], [size_reason]
@@ -28,7 +36,18 @@ def judge_thermal(result: ThermalBias) -> VerdictRule:
         levels.append(level)
         reasons.append(reason)
     level = worst(levels)
+    end = result.shift if holds_for(result) is not None else result.settled
+    reasons.append(consequence(_magnitude(end)[1]))
     return VerdictRule(level, tuple(reasons), _advice(result, level, size_level))
+
+
+def holds_for(result: ThermalBias) -> float | None:
+    """Seconds of heat for which the shift stays within the limit, where nothing is known of later; None where it holds
+    for good, or not at all."""
+    limit = limits.TEMPERATURE_SHIFT.value
+    if _magnitude(result.shift)[1] > limit or _magnitude(result.settled)[1] <= limit:
+        return None
+    return result.heated_for
 
 
 def _magnitude(interval: Interval) -> tuple[float, float]:
@@ -59,9 +78,19 @@ def _judge_settling(result: ThermalBias, size_level: Level, limit: Limit) -> tup
     drifting = not rest.covers(0.0)
     if size_level == "warn" and drifting and abs(rest.value) > limit.value:
         return "fail", f"The height does not settle. {left} {limit.sentence}"
-    if size_level == "pass" and drifting and abs(result.shift.value + rest.value) > limit.value:
-        return "unknown", f"The hot phase was too short. {left} {limit.sentence}"
-    if size_level != "pass" and result.settle is None:
+    if size_level == "pass":
+        least, most = _magnitude(result.settled)
+        leads = f"With longer heat the shift may reach {micrometres(most)}."
+        if least > limit.value:
+            return "warn", f"The height leads beyond the limit. {left} {leads} {limit.sentence}"
+        if most > limit.value:
+            after = duration(result.heated_for)
+            return "unknown", (
+                f"The hot phase was too short to rule out slow parts. The result holds for up to {after} of heat. "
+                f"{left} {leads} {limit.sentence}"
+            )
+        return None
+    if result.settle is None:
         normal = limits.NORMAL_RANGE
         return "unknown", (
             f"The hot phase was too short. {left} Settled is within one step or {normal.text} "
@@ -106,5 +135,12 @@ def _advice(result: ThermalBias, level: Level, size_level: Level) -> tuple[Advic
             )
         )
     if level == "unknown":
-        advice.append(Advice("longer", "Repeat with longer phases and more samples. These do not decide."))
+        held = holds_for(result)
+        text = "Repeat with longer phases and more samples. These do not decide."
+        if held is not None:
+            text = (
+                f"For prints that are hot for longer than {duration(held)}, repeat with a longer --soak, up to the "
+                "length of a print."
+            )
+        advice.append(Advice("longer", text))
     return tuple(advice)
