@@ -19,6 +19,8 @@ CLEARANCE = 0.1
 REACH = 0.5
 """mm between the lowest allowed Z and the height at which an assumed probe triggers."""
 
+_CROWN = -0.1
+"""mm by which the assumed bed falls 100 mm from its middle, where Z is homed at the lowest allowed height."""
 
 _KLICKY = ("docklocation_x", "docklocation_y", "dockmove_x", "dockmove_y")
 _ANYWHERE = -128.0
@@ -85,6 +87,9 @@ def assumed_truth(wiring: Wiring, configuration: Configuration) -> Truth:
     if wiring.probe is not None and by_switch and wiring.probe.z_offset < lowest + CLEARANCE:
         # Klippy would end each probing move before the probe triggers.
         truth = truth.set("probe.z_offset", max(0.0, lowest + REACH))
+    elif wiring.probe is not None and not by_switch and wiring.probe.z_offset < lowest + CLEARANCE:
+        # Homed at the lowest allowed Z, it triggers within reach only where the bed is higher: in its middle.
+        truth = truth.set("bed.bowl", _CROWN)
     dock = (
         _klicky_dock(configuration) if wiring.probe is not None and wiring.probe.section == "probe" else None
     )

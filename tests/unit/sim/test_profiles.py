@@ -158,3 +158,14 @@ def test_an_assumed_probe_triggers_above_the_lowest_z(
         + PROBE.replace("z_offset: 2.0", f"z_offset: {z_offset}")
     )
     assert prepare(load_profile(str(tmp_path))).truth.probe.z_offset == assumed
+
+
+@pytest.mark.parametrize(("z_offset", "bowl"), [(0.0, -0.1), (2.0, 0.0)])
+def test_a_probe_that_homes_z_at_its_lowest_has_a_bed_that_is_higher_in_the_middle(
+    z_offset: float, bowl: float, tmp_path: Path
+) -> None:
+    (tmp_path / "printer.cfg").write_text(
+        CARTESIAN.replace("endstop_pin: ^Z_STOP", "endstop_pin: probe:z_virtual_endstop")
+        + PROBE.replace("z_offset: 2.0", f"z_offset: {z_offset}")
+    )
+    assert prepare(load_profile(str(tmp_path))).truth.bed.bowl == bowl
