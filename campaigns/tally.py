@@ -107,4 +107,17 @@ def _row(group: str, name: str, compared: Sequence[ComparedEstimate]) -> tuple[s
 
 def at_most(count: int, of: int, share: float) -> float:
     """The probability of `count` or fewer successes in `of` trials that each succeed with probability `share`."""
-    return math.fsum(math.comb(of, k) * share**k * (1.0 - share) ** (of - k) for k in range(count + 1))
+    if not 0.0 < share < 1.0:
+        return 1.0 if share <= 0.0 or count >= of else 0.0
+    # By logarithms: the binomial coefficients of some thousand trials exceed a float
+    whole = math.lgamma(of + 1)
+    return math.fsum(
+        math.exp(
+            whole
+            - math.lgamma(k + 1)
+            - math.lgamma(of - k + 1)
+            + k * math.log(share)
+            + (of - k) * math.log1p(-share)
+        )
+        for k in range(count + 1)
+    )

@@ -6,6 +6,7 @@ import pytest
 from campaigns import statistics
 from campaigns.options import CampaignOptions
 from campaigns.simulated_claim import Claim, ClaimResult, Tried
+from campaigns.tally import at_most
 
 
 def options(runs: int) -> CampaignOptions:
@@ -23,6 +24,12 @@ def test_every_claim_holds_in_a_few_runs() -> None:
 def test_a_claim_is_drawn_alike_each_time() -> None:
     claim = statistics.CLAIMS[0]
     assert statistics.simulate(claim, 5, 1) == statistics.simulate(claim, 5, 1)
+
+
+def test_the_probability_of_few_hits_holds_for_thousands_of_runs() -> None:
+    assert at_most(20, 2000, 0.01) == pytest.approx(0.559, abs=0.001)
+    assert at_most(1980, 2000, 0.99) == pytest.approx(1.0 - at_most(19, 2000, 0.01), abs=1e-9)
+    assert (at_most(0, 10, 0.0), at_most(9, 10, 1.0), at_most(10, 10, 1.0)) == (1.0, 0.0, 1.0)
 
 
 @pytest.mark.parametrize(
