@@ -1,5 +1,6 @@
 """What every test layer shares: marks set by folder, and programs that a test needs."""
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,16 @@ def shares_a_printer(item: pytest.Item) -> bool:
         return False
     fixtures = item._fixtureinfo.name2fixturedefs.values()
     return any(definition.scope == "module" for definitions in fixtures for definition in definitions)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Escape what a test logged or printed and no encoding has: a worker could not send its report."""
+    report = yield
+    report.sections = [
+        (title, text.encode("utf-8", "backslashreplace").decode("utf-8")) for title, text in report.sections
+    ]
+    return report
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
