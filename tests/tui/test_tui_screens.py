@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Button, Input
 
 from tests.tui.app_driver import LARGE, NORMAL, SMALL, AppDriver, Opener
 from tests.tui.onscreen import cut_off
@@ -175,7 +175,7 @@ async def test_every_binding_has_an_id_so_that_keys_can_be_remapped(opened: Open
                 continue
             for active in driver.app.screen.active_bindings.values():
                 ours = type(active.node).__module__.startswith("zcal_tui") and not isinstance(
-                    active.node, Input
+                    active.node, Input | Button
                 )
                 inherited = active.binding.key in ("tab", "shift+tab", "escape", "ctrl+c", "super+c")
                 assert not ours or inherited or active.binding.id, active
