@@ -22,6 +22,7 @@ from zcal_tui.checks.parameters import ParameterSpec, build, specs
 from zcal_tui.checks.temperature import TemperatureParameters
 from zcal_tui.checks.temperature.run import NAP
 from zcal_tui.printer import zcal_module
+from zcal_tui.stats.verdicts.z_zero import MOST_TESTS
 
 MINUTE = 60.0
 LINES_A_SAMPLE = 40
@@ -63,7 +64,8 @@ def _temperature(p: Any, habits: Habits) -> Bound:
 
 
 def _auto_z(p: Any, _: Habits) -> Bound:
-    return Bound(p.endstop_touches + 13 * p.repeats + p.papers, p.papers if p.tune else 0)
+    papers = max(p.papers, MOST_TESTS) if p.tune else 0
+    return Bound(p.endstop_touches + 13 * p.repeats + papers, papers)
 
 
 BOUNDS: Mapping[str, Callable[[Any, Habits], Bound]] = {
@@ -75,7 +77,7 @@ BOUNDS: Mapping[str, Callable[[Any, Habits], Bound]] = {
     "temperature": _temperature,
     "backlash": lambda p, _: Bound((2 * p.iterations + SLOPE_READINGS) * p.rounds * (p.grid or 2) ** 2),
     "auto-z": _auto_z,
-    "first-layer": lambda p, _: Bound(p.tests, p.tests),
+    "first-layer": lambda p, _: Bound(max(p.tests, MOST_TESTS), max(p.tests, MOST_TESTS)),
 }
 
 
