@@ -58,6 +58,7 @@ def test_backlash_is_found_by_its_own_command(printer: PrinterSim, tmp_path: Pat
         tmp_path, "backlash", "--rounds", "3", "--x", "125", "--y", "104", "--printer", printer.klippy
     )
     record = ended.record
+    assert record["outcome"] == "finished", record["problem"]
     if truth == 0.0:
         assert record["verdict"]["level"] == "pass", record["verdict"]
         assert 0.0 < record["estimates"]["backlash"]["high"] < 0.005

@@ -66,6 +66,11 @@ class ProbeConfig:
         return self.kind in ("bltouch", "dockable_probe") or self.activate_gcode or self.deactivate_gcode
 
     @property
+    def senses_distance(self) -> bool:
+        """Whether it reads triggered at a low height, where nothing touches the bed: a scanner."""
+        return self.kind in ("probe_eddy_current", "scanner")
+
+    @property
     def plain(self) -> bool:
         """Whether a command takes no time besides its samples."""
         return not (self.prepares or self.wrapped or self.drop_first_result)

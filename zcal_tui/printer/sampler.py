@@ -81,7 +81,7 @@ class StockSampler:
         self, count: int, settings: ProbingSettings, cancelled: Callable[[], bool]
     ) -> AsyncGenerator[Sample, None]:
         probe = require_probe(self._printer.state)
-        if probe.plain and not cancelled():
+        if probe.plain and not probe.senses_distance and not cancelled():
             await self._check_switch(probe)
         taken = 0
         least = int(minimum(self._printer.state, "PROBE_ACCURACY", "SAMPLES"))

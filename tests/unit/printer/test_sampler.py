@@ -130,6 +130,19 @@ async def test_a_triggered_probe_is_refused_before_anything_moves(printer: Print
     assert machine.touches == 0
 
 
+async def test_a_scanner_reads_triggered_wherever_it_is_low(
+    transport: LinkedTransport, machine: Machine
+) -> None:
+    settings = machine.objects["configfile"]["settings"]
+    settings["scanner"] = settings.pop("probe")
+    machine.objects["probe"]["name"] = "scanner"
+    machine.triggered = True
+    printer = Printer(transport)
+    await printer.start()
+    assert len(await take(StockSampler(printer), 3)) == 3
+    await printer.close()
+
+
 async def test_a_probe_that_cannot_be_asked_is_used_all_the_same(printer: Printer, machine: Machine) -> None:
     del machine.handlers["QUERY_PROBE"]
     assert len(await take(StockSampler(printer), 2)) == 2
