@@ -121,7 +121,8 @@ def test_the_first_layer_steps_no_further_down_once_its_lease_has_run_out(
     running.signal(signal.SIGCONT)
     ended = running.end()
     assert ended.record["outcome"] == "error", ended.record
-    assert "no longer" in ended.record["problem"]["what"]
+    assert "lease of the printer expired" in ended.record["problem"]["what"]
+    assert "no longer" in ended.record["problem"]["cause"]
     assert min(before, height(client)) == before, "it only went up"
     assert printer.report()["events"] == []
     client.close()

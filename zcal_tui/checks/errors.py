@@ -15,3 +15,7 @@ class CheckRefused(Exception):
 
 class CheckFailed(CheckRefused):
     """The check cannot continue after it has moved or measured something."""
+
+
+class PrinterTakenOver(CheckFailed):
+    """Another program holds the printer's lease: ours expired while the check waited."""

@@ -4,7 +4,7 @@ import contextlib
 
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import safe_clearance
-from zcal_tui.checks.errors import CheckFailed, CheckRefused
+from zcal_tui.checks.errors import CheckFailed, CheckRefused, PrinterTakenOver
 from zcal_tui.checks.lease.temporary_settings import other_holder
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.printer.config_view import is_delta
@@ -86,7 +86,7 @@ async def require_ours(printer: Printer) -> PrinterState:
     if state.busy:
         raise disturbed(state)
     if (other := other_holder(state)) is not None:
-        raise CheckFailed(
+        raise PrinterTakenOver(
             "Another program took over the printer during the check.",
             f"{other} holds the lease. Ours expired because zcal-tui could not renew it.",
             "Let it finish or end it, then repeat the check. The samples so far are kept.",

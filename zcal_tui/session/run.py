@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from zcal_tui.checks.base import Check, Context
-from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
+from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused, PrinterTakenOver
 from zcal_tui.checks.lease.temporary_settings import LEASE, TemporarySettings
 from zcal_tui.checks.operator import NeedsPerson
 from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted, VerdictReached
@@ -192,6 +192,8 @@ class CheckRun:
                 try:
                     await self._offer_to_put_back(name)
                     await self._check.run(context, self._parameters)
+                except PrinterTakenOver:
+                    raise  # that the lease ran out is its cause, and said there
                 except (CheckFailed, GcodeError) as error:
                     if await holder.ran_out():
                         raise _lease_ran_out(error) from error
