@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.simulated import Starter, wait_for_state
+from tests.e2e.simulated import SimulatorStartError, Starter, wait_for_state
 from tests.extra.rig import PROFILES, start_machine, write_config
 
 HOSTILE = Path(__file__).parent / "hostile" / "unknown_klipper.py"
@@ -54,9 +54,7 @@ def test_a_fault_within_a_leases_end_is_no_shutdown(start: Starter, tmp_path: Pa
     machine.sim.stop()
 
 
-@pytest.mark.parametrize(
-    "option", ["z_backlash: -1", "scan_height: x", "speed: nan", "max_samples: 0", "no_such_option: 1"]
-)
+@pytest.mark.parametrize("option", ["z_backlash: -1", "scan_height: x", "speed: nan", "max_samples: 0"])
 def test_an_invalid_option_is_klippys_own_configuration_error(
     start: Starter, tmp_path: Path, option: str
 ) -> None:
@@ -66,6 +64,12 @@ def test_an_invalid_option_is_klippys_own_configuration_error(
     message = client.call("info")["state_message"]
     assert f"'{option.split(':')[0]}'" in message and "zcal" in message
     sim.stop()
+
+
+def test_an_unknown_option_is_refused_before_klippy_starts(start: Starter, tmp_path: Path) -> None:
+    folder = write_config(tmp_path / "voron", PROFILES / "voron", zcal="no_such_option: 1")
+    with pytest.raises(SimulatorStartError, match=r"\[zcal\] no_such_option"):
+        start(str(folder))
 
 
 def test_estimate_backlash_of_another_module_is_left_alone(start: Starter, tmp_path: Path) -> None:
