@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
 from tests.tui.onscreen import svg_text
@@ -13,6 +14,15 @@ from tests.tui.scripted import ScriptedSession
 from zcal_tui.tui.app import ZcalApp
 
 SMALL, NORMAL, LARGE = (60, 20), (80, 24), (120, 40)
+
+
+def at_sizes(*sizes: tuple[int, int]) -> pytest.MarkDecorator:
+    """Run a test at each size. All but the first are slow tests: where there is least room most goes wrong."""
+    return pytest.mark.parametrize(
+        "size",
+        [pytest.param(size, marks=[] if size == sizes[0] else [pytest.mark.slow]) for size in sizes],
+        ids=lambda size: f"{size[0]}x{size[1]}",
+    )
 
 
 @dataclass

@@ -10,7 +10,7 @@ from textual.events import MouseScrollDown, MouseScrollUp
 from textual.widgets import Button
 
 from tests.tui import stored_runs
-from tests.tui.app_driver import LARGE, NORMAL, SMALL, AppDriver, Opener
+from tests.tui.app_driver import LARGE, NORMAL, SMALL, AppDriver, Opener, at_sizes
 from tests.tui.history_scenes import (
     PICTURED,
     SCENES,
@@ -34,7 +34,7 @@ from zcal_tui.tui.screens.plan import PlanScreen
 from zcal_tui.tui.widgets.runlist import RunList
 from zcal_tui.tui.widgets.trendplot import TrendPlot
 
-SIZES = pytest.mark.parametrize("size", [SMALL, NORMAL, LARGE], ids=lambda size: f"{size[0]}x{size[1]}")
+SIZES = at_sizes(SMALL, NORMAL, LARGE)
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +72,7 @@ async def test_nothing_is_cut_off_and_stop_is_there(
         assert session.asked_for("stop") == 1
 
 
-@pytest.mark.parametrize("size", [SMALL, NORMAL], ids=lambda size: f"{size[0]}x{size[1]}")
+@at_sizes(SMALL, NORMAL)
 @pytest.mark.parametrize("name", PICTURED)
 async def test_pictures(
     name: str,

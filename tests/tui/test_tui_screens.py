@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from textual.widgets import Button, Input
 
-from tests.tui.app_driver import LARGE, NORMAL, SMALL, AppDriver, Opener
+from tests.tui.app_driver import LARGE, NORMAL, SMALL, AppDriver, Opener, at_sizes
 from tests.tui.onscreen import cut_off
 from tests.tui.scenes import SCENES, starting, unreachable
 from tests.tui.scripted import ScriptedSession
@@ -47,7 +47,7 @@ def assert_nothing_is_cut_off(driver: AppDriver) -> None:
 
 
 @pytest.mark.parametrize("name", SCENES)
-@pytest.mark.parametrize("size", [SMALL, NORMAL], ids=lambda size: f"{size[0]}x{size[1]}")
+@at_sizes(SMALL, NORMAL)
 async def test_nothing_is_cut_off_and_stop_is_there(name: str, size: tuple[int, int], opened: Opener) -> None:
     async with opened(size=size) as driver:
         await SCENES[name](driver)
@@ -61,7 +61,7 @@ async def test_nothing_is_cut_off_and_stop_is_there(name: str, size: tuple[int, 
         assert driver.screen == "StoppedModal"
 
 
-@pytest.mark.parametrize("size", [SMALL, NORMAL], ids=lambda size: f"{size[0]}x{size[1]}")
+@at_sizes(SMALL, NORMAL)
 @pytest.mark.parametrize("name", SESSIONS)
 async def test_the_connection_page(
     name: str, size: tuple[int, int], opened: Opener, same_snapshot: Callable[[AppDriver, str], None]
@@ -99,7 +99,7 @@ async def test_after_a_stop_a_restart_is_offered_once_klippy_is_down(opened: Ope
         assert "ready: home the printer first" in driver.text()
 
 
-@pytest.mark.parametrize("size", [SMALL, NORMAL], ids=lambda size: f"{size[0]}x{size[1]}")
+@at_sizes(SMALL, NORMAL)
 @pytest.mark.parametrize("name", PICTURED)
 async def test_pictures(
     name: str, size: tuple[int, int], opened: Opener, same_snapshot: Callable[[AppDriver, str], None]

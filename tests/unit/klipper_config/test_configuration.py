@@ -3,6 +3,7 @@
 import configparser
 import io
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +47,7 @@ def klippys(text: str) -> dict[str, dict[str, str]] | None:
     return {name: dict(parser.items(name)) for name in parser.sections()}
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(st.lists(LINES, max_size=14).map("\n".join))
 def test_values_are_klippys(text: str) -> None:

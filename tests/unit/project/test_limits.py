@@ -248,6 +248,7 @@ def test_every_limit_names_what_it_limits_and_its_source() -> None:
         )
 
 
+@pytest.mark.slow
 def test_limits_are_read_where_they_are_used() -> None:
     """A limit imported by its own name, or taken as a default, would not follow a change."""
     imported = []

@@ -112,6 +112,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from([*TABLES, "x"]), json_values, max_size=3))
 def test_no_document_does_anything_but_become_a_truth_or_be_refused(values: dict[str, object]) -> None:
     try:

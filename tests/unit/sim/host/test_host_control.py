@@ -100,6 +100,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(), json_values), st.sampled_from([*HANDLERS, "other", 3]))
 def test_any_request_has_an_answer_in_json(arguments: dict[str, Any], command: Any) -> None:
     arguments.pop("times", None)
