@@ -1,5 +1,6 @@
 """What a running check asks: shown, answered by keys and by taps, and gone when it is over."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from tests.tui.scripted import CHOOSE, JOG, PAPER, RISKY, SAVE, UP, jogged, move
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.model.questions import Confirm, JogMove, PaperMove
 from zcal_tui.model.record import Outcome, Problem
+from zcal_tui.tui.screens import jog as jog_module
 from zcal_tui.tui.widgets.text import BigNumber
 
 
@@ -255,6 +257,31 @@ async def test_jogging_by_keys_and_taps(opened: Opener) -> None:
         await driver.press("d")
         assert driver.session.answers[-1] == JogMove("done")
         assert driver.screen == "RunScreen"
+
+
+async def test_the_mark_seen_before_a_move_is_not_shown_after_it(
+    opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mark that was under the nozzle is not there any more, while where it is now is still being looked at."""
+    looks = 0
+
+    async def look(control: str) -> tuple[float, float]:
+        nonlocal looks
+        looks += 1
+        if looks > 1:
+            await asyncio.Event().wait()
+        return 0.0, 0.0
+
+    monkeypatch.setattr(jog_module, "ask_mark", look)
+    async with opened(size=(80, 24)) as driver:
+        driver.session.update(link=replace(UP, control="/nowhere/control"))
+        await jog(driver)
+        await driver.settle()
+        assert "under the nozzle" in driver.words()
+        driver.session.ask(replace(JOG, y=JOG.y + 2.0))
+        await driver.settle()
+        assert looks == 2
+        assert "under the nozzle" not in driver.words() and "0.00 ↓ 0.00" not in driver.words()
 
 
 async def test_jogging_ends_at_the_axes_ends(opened: Opener) -> None:

@@ -86,6 +86,7 @@ class JogScreen(QuestionScreen, ZcalScreen):
             if asking.question.test != self.question.test:
                 self._step = FIRST_STEP
             self.asking, self.question = asking, asking.question
+            self._mark, self._mark_asked = None, False  # it was seen from where the nozzle is no more
             self._show_question()
 
     def still(self, asking: Asking | None) -> bool:
