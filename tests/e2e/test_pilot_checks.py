@@ -40,7 +40,7 @@ QUICK: Mapping[str, Mapping[str, float]] = {
 """A printer that is warm through within minutes, and whose switch_offset is configured as it is."""
 
 
-APART = {"z_offset": 6.3}
+APART = {"y_offset": 21.5, "z_offset": 6.3}
 """True values that differ from the configured ones by more than one measurement's error."""
 
 
@@ -66,7 +66,8 @@ CASES = (
     Case(
         "probe-xy",
         {"x_offset": None, "y_offset": None},
-        save="ask",  # and nothing to save: the configured offsets are within measurement error
+        save="ask",
+        saved="y_offset",
         screens=frozenset({"QuestionModal", "JogScreen"}),
         told=("Mark the tape", "behind the nozzle"),
     ),

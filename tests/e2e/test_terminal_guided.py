@@ -81,8 +81,7 @@ def assert_calibrated(folder: Path) -> None:
     whole = record_of(folder, "all")
     assert {part.check for part in whole.parts} == {"ready", "probe-xy", "z-offset", "first-layer"}
     for axis, true in zip("xy", TRUE_OFFSETS, strict=True):
-        # One mark leaves ± 0.5 mm in 95 of 100 runs. What is tested here is the path.
-        assert saved(folder, "probe-xy", f"{axis}_offset") == pytest.approx(true, abs=1.0)
+        assert saved(folder, "probe-xy", f"{axis}_offset") == pytest.approx(true, abs=0.5)
     assert saved(folder, "z-offset", "z_offset") == pytest.approx(TRUE_Z_OFFSET - PAPER, abs=NEAR)
     adjustment = record_of(folder, "first-layer").estimates["adjustment"]
     assert adjustment.value == pytest.approx(0.0, abs=0.025)
