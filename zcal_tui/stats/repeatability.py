@@ -14,7 +14,7 @@ from zcal_tui.stats.combine import UncertaintyPart, combine, within
 from zcal_tui.stats.effects import Effect, Effects, Outliers, certain_effects, find_effects
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.noise import NoiseEvidence, noise_evidence
-from zcal_tui.stats.quantisation import reading_step
+from zcal_tui.stats.quantisation import PRINTED_RESOLUTION, reading_step
 from zcal_tui.stats.series import SERIES_LENGTH, exceedance, expected_range
 from zcal_tui.stats.two_states import TwoStates, two_states
 
@@ -115,7 +115,7 @@ def analyse(
         values.tolist(), step=grid, error_rate=error_rate, confidence=confidence, again=again
     )
     residuals, dof, drifting = _residuals(values, effects)
-    evidence = noise_evidence(residuals.tolist(), dof=dof, step=grid, dithered=drifting)
+    evidence = _evidence(residuals, dof, grid, step, drifting)
     deviation = math.sqrt(float(((residuals - residuals.mean()) ** 2).sum()) / dof)
     stopping_limit = limit if adaptive else None
     sigma = sigma_interval(evidence, deviation, confidence, stopping_limit)
@@ -123,7 +123,7 @@ def analyse(
     if certain != effects:
         # A named effect may still be noise; then the scatter includes it.
         rest, rest_dof, rest_dithered = _residuals(values, certain)
-        rest_evidence = noise_evidence(rest.tolist(), dof=rest_dof, step=grid, dithered=rest_dithered)
+        rest_evidence = _evidence(rest, rest_dof, grid, step, rest_dithered)
         sigma = _hull(sigma, sigma_interval(rest_evidence, deviation, confidence, stopping_limit))
     estimate = evidence.quantile(0.5)
     exceed = _exceedance(sigma, estimate, effects, limit, grid, confidence)
@@ -151,6 +151,14 @@ def analyse(
 def _largest_of_ten(values: FloatArray) -> float:
     starts = range(max(1, len(values) - SERIES_LENGTH + 1))
     return max(float(np.ptp(values[start : start + SERIES_LENGTH])) for start in starts)
+
+
+def _evidence(residuals: FloatArray, dof: int, grid: float, step: float, dithered: bool) -> NoiseEvidence:
+    """The posterior of sigma. Residuals on no grid of steps that differ by less than Klipper prints are on that of the
+    printed digits: what floats leave of them is no scatter."""
+    if grid <= 0.0 < step and float(np.ptp(residuals)) <= 2.0 * PRINTED_RESOLUTION:
+        grid = PRINTED_RESOLUTION
+    return noise_evidence(residuals.tolist(), dof=dof, step=grid, dithered=dithered)
 
 
 def _residuals(values: FloatArray, effects: Effects) -> tuple[FloatArray, int, bool]:

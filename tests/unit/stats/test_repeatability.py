@@ -180,3 +180,14 @@ def test_two_heights_are_enough_to_say_something() -> None:
     assert result.drift is None
     assert result.first_sample is None
     assert result.sigma.high is not None
+
+
+@pytest.mark.parametrize("slope", [1e-6, 2.5e-5, 1.3e-4])
+@pytest.mark.parametrize("start", [0.0, 2.0])
+def test_a_straight_drift_leaves_no_more_than_the_printed_digits(slope: float, start: float) -> None:
+    """Off every grid of steps, nothing is left once the drift is taken out."""
+    heights = [start + slope * n for n in range(20)]
+    result = analyse(heights, step=0.0025, limit=0.025)
+    assert result.drift is not None and result.drift.found
+    assert 1e-9 < result.sigma_estimate <= 1e-6
+    assert result.sigma.high is not None and result.sigma.high < 1e-5
