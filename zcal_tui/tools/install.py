@@ -6,11 +6,11 @@ The plan is made first (`install_plan`), then carried out step by step.
 import argparse
 import os
 import re
-import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from zcal_tui.klipper_config.replace import replace_file
 from zcal_tui.tools import klipper_folder
 from zcal_tui.tools.config_backup import absolute, backup_folder, backup_place
 from zcal_tui.tools.install_plan import (
@@ -165,14 +165,7 @@ def _edit(step: EditConfig, folder: Path, patterns: Sequence[str]) -> Path:
     file = step.file.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     backup = backup_place(file, folder, patterns)
-    new = file.with_name(f".{file.name}.new")
-    shutil.copy2(file, backup)
-    new.write_bytes(step.text.encode("utf-8"))
-    shutil.copystat(file, new)
-    if os.geteuid() == 0:  # under sudo: Klipper's user must still be able to write it
-        owner = file.stat()
-        os.chown(new, owner.st_uid, owner.st_gid)
-    new.replace(file)
+    replace_file(file, step.text.encode("utf-8"), backup)
     return backup
 
 

@@ -7,14 +7,13 @@ file with which Klipper did not start is kept. For another host there are the co
 import asyncio
 import contextlib
 import difflib
-import os
 import posixpath
 import shlex
-import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from zcal_tui.klipper_config.replace import replace_file
 from zcal_tui.printer.config_files import ConfigUnreadable, local_main, where
 from zcal_tui.printer.printer import Printer
 from zcal_tui.session.saving.config_diff import CONTEXT
@@ -94,14 +93,7 @@ def _restore(backup: Backup) -> str:
             raise NotRestorable(f"{backup.main} has changed since its diff was shown.")
         stamp = datetime.now().strftime("%Y%m%d_%H%M%S")
         kept = file.with_name(f"{file.name}.failed-{stamp}")  # no include pattern finds it
-        new = file.with_name(f".{file.name}.new")
-        shutil.copy2(file, kept)
-        new.write_bytes(backup.previous)
-        shutil.copystat(file, new)
-        if os.geteuid() == 0:  # under sudo: Klipper's user must still be able to write it
-            owner = file.stat()
-            os.chown(new, owner.st_uid, owner.st_gid)
-        new.replace(file)
+        replace_file(file, backup.previous, kept)
     except OSError as error:
         raise NotRestorable(f"{error.filename} cannot be written: {error.strerror}.") from error
     return str(kept)
