@@ -80,7 +80,7 @@ async def offer(
 ) -> None:
     """Report what a dead run left, and put it back by consent. Raises CheckCancelled, TransportError."""
     state = await printer.refresh()
-    if not state.ready or state.busy or state.manual_probe.is_active:
+    if not _may_move(state):
         emit(Notice(f"An earlier run ended without cleaning up: it {left.text}. Nothing is put back now."))
         return
     found = still_so(left, state)
@@ -112,10 +112,18 @@ async def offer(
             no="Leave it",
         )
     )
-    if agreed and still_so(found, await printer.refresh()) == found:
+    state = await printer.refresh()
+    if not _may_move(state):
+        emit(Notice("Nothing is put back now: the printer is not idle any more."))
+        return
+    if agreed and still_so(found, state) == found:
         await printer.gcode(commands)
         emit(Notice("What the earlier run had changed is put back."))
     _forget(store, name)
+
+
+def _may_move(state: PrinterState) -> bool:
+    return state.ready and not state.busy and not state.manual_probe.is_active
 
 
 def _forget(store: Store, name: str) -> None:

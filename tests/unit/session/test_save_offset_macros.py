@@ -106,3 +106,18 @@ async def test_a_macro_over_set_gcode_offset_is_not_used_to_stage(printer: Print
     assert done.state == "proposed"
     assert "SET_GCODE_OFFSET is a macro" in done.messages
     assert klipper.machine.scripts == []
+
+
+async def test_it_is_not_cleared_in_a_print(printer: Printer, restoring: Klipper) -> None:
+    machine = restoring.machine
+    ticking = asyncio.create_task(tick(machine))
+    person = Person(offset_macros=True, save=True, clear_offset=True)
+
+    def before() -> None:
+        if person.asked[-1].key == "clear-offset":
+            machine.change("print_stats", state="printing")
+
+    person.before = before
+    await save(printer, person)
+    ticking.cancel()
+    assert machine.objects["gcode_move"]["homing_origin"][2] != 0.0

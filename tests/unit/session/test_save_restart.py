@@ -170,3 +170,24 @@ async def test_on_another_host_there_are_commands_to_type(
     assert "on elsewhere" in done.problem.remedy
     assert f"ls -t {config.parent}" in done.problem.remedy
     assert "YYYY" not in done.messages
+
+
+async def test_it_is_not_put_back_while_klipper_runs_with_the_new_file(
+    printer: Printer, klipper: Klipper, klippy: FakeKlippy, config: Path
+) -> None:
+    """A power cycle of the board while the question is open, and a print after it."""
+    machine = klipper.machine
+    person = Person(save=True, restore_backup=True)
+    restarts = []
+    klippy.after["gcode/restart"] = lambda: restarts.append("restart")
+
+    def before() -> None:
+        if person.asked[-1].key == "restore-backup":
+            machine.objects["webhooks"] = {"state": "ready", "state_message": "Printer is ready"}
+            machine.objects["print_stats"] = {"state": "printing"}
+
+    person.before = before
+    done = await save(printer, person, files=LocalConfigFiles(printer))
+    assert restarts == []
+    assert content(config) != BEFORE
+    assert "Klipper runs with the new file now." in done.messages

@@ -195,3 +195,18 @@ def test_a_file_that_says_something_else_is_nothing(tmp_path: Path) -> None:
     for text in ("", "[]", '{"run": 1}', '{"run": "r", "at": "t", "mesh": "a\\" b"}', "[" * 100_000):
         (folder / "unrestored.json").write_text(text)
         assert store.unrestored(NAME) is None
+
+
+async def test_a_print_that_was_started_before_the_answer_is_left_alone(
+    session: Session, store: Store, machine: Machine
+) -> None:
+    store.note_unrestored(NAME, left(session))
+    session.start_check("ready", ReadyParameters(offer=False), RunOptions(present=True, save="never"))
+    await until(lambda: session.snapshot.question is not None)
+    machine.change("print_stats", state="printing")
+    asking = session.snapshot.question
+    assert asking is not None
+    session.answer(asking.n, answer=True)
+    await until(lambda: session.snapshot.run is not None and not session.snapshot.run.running)
+    assert in_force(machine) == ("", 0.0)
+    assert store.unrestored(NAME) is not None, "it is offered again later"

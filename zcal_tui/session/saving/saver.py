@@ -24,6 +24,7 @@ from zcal_tui.printer.errors.explain import explain
 from zcal_tui.printer.macros import OffsetMacro, longest_start_delay, offset_macros, sets_height_of_zero
 from zcal_tui.printer.printer import RESTART_LIMIT, NotRestarted, Printer
 from zcal_tui.printer.state import ZERO_NOISE, PrinterState
+from zcal_tui.printer.values import mapping
 from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.session.saving import text as save_text
 from zcal_tui.session.saving.backup import Backup, NotRestorable, commands, find_backup, restore
@@ -259,6 +260,8 @@ class Saver:
         try:
             if not await self._operator.confirm(question):
                 return problem
+            if (await self._printer.refresh()).busy:
+                return problem  # a print was started: it has begun at this height
             await self._printer.gcode("SET_GCODE_OFFSET Z=0 MOVE=0")
             if _is_shifted(await self._printer.refresh()):
                 return problem
@@ -400,6 +403,11 @@ class Saver:
         )
         if not await self._operator.confirm(question):
             return problem
+        state: object = None
+        with contextlib.suppress(TransportError):  # where nothing answers, nothing runs
+            state = mapping(await self._printer.call("info")).get("state")
+        if state == "ready":  # after a power cycle while the question was open
+            raise NotRestorable("Klipper runs with the new file now.")
         failed = await restore(backup)
         self._set_state(plan.values, "proposed")
         back = f"{backup.path} was put back as {backup.main.name}. The failed file is {failed}."
