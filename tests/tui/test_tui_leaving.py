@@ -32,7 +32,10 @@ class Session(ScriptedSession):
 
     @property
     def left(self):
-        return ("heater_bed (target 60 °C)",) if self.asked_for("leave") else None
+        if not self.asked_for("leave"):
+            return None
+        self.since = getattr(self, "since", None) or time.monotonic()
+        return ("heater_bed (target 60 °C)",) if time.monotonic() - self.since >= {sends} else None
 
 
 session = Session()
@@ -52,10 +55,14 @@ sys.exit(run_tui(session, check="accuracy"))
 """
 
 
-def started(folder: Path, hangs: float = 0.0, **more: str) -> tuple[subprocess.Popen[bytes], int]:
+def started(
+    folder: Path, hangs: float = 0.0, sends: float = 0.0, **more: str
+) -> tuple[subprocess.Popen[bytes], int]:
     """The interface on a terminal of its own; its process and our end."""
     ours, theirs = pty.openpty()
-    code = PROGRAM.format(root=str(Path(__file__).parents[2]), closed=str(folder / "closed"), hangs=hangs)
+    code = PROGRAM.format(
+        root=str(Path(__file__).parents[2]), closed=str(folder / "closed"), hangs=hangs, sends=sends
+    )
     environ = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24", **more}
     process = subprocess.Popen(
         [sys.executable, "-c", code],
@@ -93,8 +100,11 @@ def test_a_signal_cleans_up_and_leaves_with_5(number: signal.Signals, tmp_path: 
         os.close(ours)
 
 
-def test_a_second_signal_sends_what_makes_the_printer_safe_and_names_what_is_left(tmp_path: Path) -> None:
-    process, ours = started(tmp_path, hangs=60.0)
+@pytest.mark.parametrize(("hangs", "sends"), [(60.0, 0.0), (0.5, 1.0)], ids=["hangs", "ends meanwhile"])
+def test_a_second_signal_sends_what_makes_the_printer_safe_and_names_what_is_left(
+    hangs: float, sends: float, tmp_path: Path
+) -> None:
+    process, ours = started(tmp_path, hangs, sends)
     try:
         read_until(ours, b"Repeatability")
         process.send_signal(signal.SIGINT)

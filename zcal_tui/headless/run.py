@@ -15,7 +15,6 @@ from zcal_tui.headless.output import Output
 from zcal_tui.headless.text import by_hand_line, problem_lines
 from zcal_tui.model.events import Event, RunEnded
 from zcal_tui.model.record import USAGE, Problem
-from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.port import RunOptions, SessionBusy, SessionPort
 from zcal_tui.session.snapshot import LinkState, Snapshot
 
@@ -218,7 +217,7 @@ class HeadlessRun:
             self._output.message(
                 "The printer did not answer: what was to be turned off or undone is unknown."
             )
-            left = heaters_on(self._session.snapshot.printer)
+            left = self._session.snapshot.printer.heaters_on
         if left:
             self._output.message(f"May be left on or changed: {', '.join(left)}.")
         return ExitCode.CANCELLED
@@ -295,15 +294,6 @@ def _close(session: SessionPort, signals: Signals) -> None:
             session.begin_leave()
             return
         time.sleep(CLOSE_POLL)
-
-
-def heaters_on(state: PrinterState) -> tuple[str, ...]:
-    """The heaters that are on, by name and target."""
-    return tuple(
-        f"{name} (target {heater.target:.0f} °C)"
-        for name, heater in state.heaters.items()
-        if heater.target > 0
-    )
 
 
 def _stop_text(snapshot: Snapshot) -> str:

@@ -128,6 +128,15 @@ class PrinterState:
         return self.printing or self.print_state == "paused"
 
     @property
+    def heaters_on(self) -> tuple[str, ...]:
+        """The heaters that are on, by name and target, for people."""
+        return tuple(
+            f"{name} (target {heater.target:.0f} °C)"
+            for name, heater in self.heaters.items()
+            if heater.target > 0
+        )
+
+    @property
     def busy_because(self) -> str:
         """What is going on where `busy`, as a sentence."""
         if not self.job:

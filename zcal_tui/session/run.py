@@ -187,6 +187,7 @@ class CheckRun:
             earlier=self._earlier,
             resumed=self._resumed,
         )
+        ended: GcodeError | NotReady | ReplyLost | Unreachable
         try:
             async with holder.lease():
                 try:
@@ -206,10 +207,8 @@ class CheckRun:
             return Outcome.ERROR, Problem(failed.what, failed.cause, failed.remedy)
         except CheckRefused as refused:
             return Outcome.REFUSED, Problem(refused.what, refused.cause, refused.remedy)
-        except (GcodeError, NotReady) as error:
-            return await self._failed(error)
-        except (ReplyLost, Unreachable) as error:
-            return await self._lost(error)
+        except (GcodeError, NotReady, ReplyLost, Unreachable) as error:
+            ended = error
         except TransportError as error:
             return Outcome.ERROR, Problem(str(error))
         except asyncio.CancelledError:
@@ -217,7 +216,14 @@ class CheckRun:
         except Exception as error:  # the run's boundary: an internal error must not end the session
             logger.exception("check %s failed", self._check.info.name)
             return Outcome.ERROR, _internal_error(error)
-        return Outcome.FINISHED, None
+        else:
+            return Outcome.FINISHED, None
+        try:
+            if isinstance(ended, GcodeError | NotReady):
+                return await self._failed(ended)
+            return await self._lost(ended)
+        except asyncio.CancelledError:
+            return Outcome.CANCELLED, Problem("The program ended while the check was running.", str(ended))
 
     async def _offer_to_put_back(self, name: str) -> None:
         """Report what a dead run has changed, and put it back by consent."""

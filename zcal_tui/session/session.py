@@ -39,6 +39,8 @@ CLEAN_UP_PATIENCE = 10.0
 ABANDON_LIMIT, UNWIND_LIMIT = 1.0, 0.3
 """Seconds to send what makes the printer safe when leaving at once; for the run to store its end after that, and to
 close the connection."""
+UNKNOWN_LEFT = ("unknown: what the check had changed",)
+"""What may be left on where abandoning a run failed."""
 UNWINDINGS = 6
 """Steps of a run's clean-up that are cancelled then."""
 LINK_CLOSE_PATIENCE = 15.0
@@ -106,6 +108,8 @@ class Session:
         self._loop.call_soon_threadsafe(self._cancel_run)
 
     def emergency_stop(self) -> None:
+        if self._closed.is_set():
+            return
         self._spawn_threadsafe(self._call("emergency_stop", "EMERGENCY STOP"))
 
     def send_gcode(self, script: str) -> None:
@@ -333,7 +337,7 @@ class Session:
 
     async def _leave(self) -> None:
         """Send what makes the printer safe and abandon everything else."""
-        left: tuple[str, ...] = ()
+        left: tuple[str, ...] = () if self._run is None else UNKNOWN_LEFT
         try:
             if self._run is not None:
                 left = await self._run.abandon(ABANDON_LIMIT)
@@ -372,5 +376,7 @@ class Session:
                 task.cancel()
             if pending:
                 await asyncio.wait(pending, timeout=CLEAN_UP_PATIENCE)
+        if self._leaving:
+            return  # a second signal came: what it sends must not be cancelled here, and it ends the rest
         await self._end_rest()
         self._loop.call_soon(self._end)

@@ -88,6 +88,7 @@ def leave_on_signals(close: Callable[[], None], leave_now: Callable[[], Sequence
         os.write(writer, bytes([number]))
 
     left: list[str] = []
+    leavers: list[threading.Thread] = []
 
     def end() -> None:
         _restore_terminal(mode)
@@ -99,6 +100,7 @@ def leave_on_signals(close: Callable[[], None], leave_now: Callable[[], Sequence
     def wait_for_second() -> None:
         os.read(reader, 1)
         leaver = threading.Thread(target=_leave, args=(leave_now, left), daemon=True, name="leave-now")
+        leavers.append(leaver)
         leaver.start()
         threading.Thread(target=wait_for_third, daemon=True, name="third-signal").start()
         leaver.join(LEAVE_LIMIT)
@@ -115,6 +117,8 @@ def leave_on_signals(close: Callable[[], None], leave_now: Callable[[], Sequence
         closer = threading.Thread(target=_close, args=(close,), daemon=True, name="cleanup")
         closer.start()
         closer.join(GRACE)
+        for leaver in leavers:  # what it names is printed, although the session has closed
+            leaver.join(LEAVE_LIMIT)
         end()
 
     threading.Thread(target=leave, daemon=True, name="leave-on-signals").start()

@@ -134,3 +134,36 @@ async def test_a_lease_that_ran_out_meanwhile_is_told(
         await until(lambda: bool(said))
     assert isinstance(said[0], Notice)
     assert "restored gcode_offset" in said[0].text
+
+
+@pytest.mark.parametrize("module", [True, False])
+async def test_what_was_restored_is_not_undone_again_when_leaving_at_once(
+    printer: Printer, machine: Machine, klippy: FakeKlippy, module: bool
+) -> None:
+    """While a value is being saved the check's lease has ended: the present heaters and offset are others'."""
+    if module:
+        machine.objects["zcal"] = {"version": "1.4.0", "unavailable": {}}
+        klippy.endpoints["zcal/lease"] = lambda parameters: {"holder": OWN_NAME, "holds": []}
+        await printer.restart_and_wait()
+    machine.change("gcode_move", homing_origin=[0.0, 0.0, 0.1, 0.0])
+    await printer.refresh()
+    settings = TemporarySettings(printer, ZcalModule(printer), lambda event: None)
+    async with settings.lease():
+        await settings.zero_offset()
+    machine.change("gcode_move", homing_origin=[0.0, 0.0, 0.0, 0.0])
+    await printer.refresh()
+    before = len(machine.scripts)
+    assert await settings.abandon(0.5) == ()
+    assert machine.scripts[before:] == []
+
+
+async def test_leaving_at_once_undoes_nothing_in_a_print(printer: Printer, machine: Machine) -> None:
+    machine.change("gcode_move", homing_origin=[0.0, 0.0, 0.1, 0.0])
+    await printer.refresh()
+    async with (settings := TemporarySettings(printer, ZcalModule(printer), lambda event: None)).lease():
+        await settings.zero_offset()
+        machine.change("print_stats", state="printing")
+        await printer.refresh()
+        before = len(machine.scripts)
+        await settings.abandon(0.5)
+        assert machine.scripts[before:] == []

@@ -19,6 +19,7 @@ from tests.unit.fakes.waiting import until
 from zcal_tui.checks.accuracy import AccuracyParameters
 from zcal_tui.checks.lease.process import OWN_NAME
 from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
+from zcal_tui.model.events import RunEnded
 from zcal_tui.model.questions import Confirm, PaperStep
 from zcal_tui.session.port import RunOptions
 from zcal_tui.session.session import Session
@@ -198,3 +199,54 @@ async def test_a_program_whose_output_nobody_reads_is_cancelled_within_a_block(
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+async def test_a_run_that_ends_while_it_is_abandoned_leaves_its_heaters_named(
+    leases: list[str], session: Session, machine: Machine, klippy: FakeKlippy
+) -> None:
+    release = asyncio.Event()
+    normal = machine.handlers["PROBE_ACCURACY"]
+
+    async def slow(parameters: dict[str, str]) -> None:
+        await release.wait()
+        await normal(parameters)
+
+    machine.handlers["PROBE_ACCURACY"] = slow
+    machine.objects["heater_bed"]["target"] = 60.0
+    session.start_check("accuracy", AccuracyParameters(), HEADLESS)
+    await until(lambda: any("PROBE_ACCURACY" in script for script in machine.scripts))
+    session.begin_close()
+    await asyncio.sleep(0.1)
+    klippy.mute |= {"zcal/lease"}
+    session.begin_leave()
+    await asyncio.sleep(0.1)
+    release.set()
+    await until(lambda: session.left is not None and session.closed, 3.0)
+    assert session.left == ("the lease", "heater_bed (target 60 °C)")
+
+
+async def test_a_run_that_is_abandoned_after_a_failed_command_ends(
+    leases: list[str], session: Session, machine: Machine
+) -> None:
+    release = asyncio.Event()
+
+    async def refused(_: dict[str, str]) -> None:
+        await release.wait()
+        raise Refused("Probe triggered prior to movement")
+
+    machine.handlers["PROBE_ACCURACY"] = refused
+    ends = []
+    session.listen(lambda event: ends.append(event) if isinstance(event, RunEnded) else None)
+    session.start_check("accuracy", AccuracyParameters(), HEADLESS)
+    await until(lambda: any("PROBE_ACCURACY" in script for script in machine.scripts))
+    release.set()
+    await asyncio.sleep(0.5)
+    session.begin_leave()
+    await until(lambda: session.left is not None and session.closed, 3.0)
+    assert len(ends) == 1
+
+
+async def test_an_emergency_stop_after_the_end_is_none(session: Session) -> None:
+    await asyncio.to_thread(session.close)
+    session.emergency_stop()
+    assert session.closed

@@ -93,6 +93,7 @@ class TemporarySettings:
             finally:
                 if not self._abandoned:
                     await self._put_back()
+                    self._forget()
             return
         await self._take()
         renewing = asyncio.create_task(self._keep_renewing(), name="zcal lease")
@@ -103,6 +104,7 @@ class TemporarySettings:
             await asyncio.gather(renewing, return_exceptions=True)
             if not self._abandoned:
                 await self._end()
+                self._forget()
 
     async def clear_mesh(self) -> None:
         """Clear the bed mesh, so that heights are the commanded ones."""
@@ -190,7 +192,7 @@ class TemporarySettings:
         if leased:
             restore = self._zcal.lease(OWN_NAME, action="restore")
             sent[" and ".join(sorted(self._held)) or "the lease"] = asyncio.create_task(restore)
-        else:
+        elif not self._printer.state.job:
             for undo in reversed(self._undo):
                 if undo.kind not in self._keeps and undo.still_ours(self._printer.state):
                     sent[undo.kind] = asyncio.create_task(self._printer.gcode(undo.script))
@@ -210,18 +212,13 @@ class TemporarySettings:
         await asyncio.gather(*sent.values(), return_exceptions=True)
         return (*unconfirmed, *on)
 
-    async def _heaters_on(self, limit: float) -> list[str]:
+    async def _heaters_on(self, limit: float) -> tuple[str, ...]:
         """The heaters that are on, as far as the printer answers."""
         try:
             async with asyncio.timeout(limit):
-                state = await self._printer.refresh()
+                return (await self._printer.refresh()).heaters_on
         except (TimeoutError, TransportError):
-            state = self._printer.state
-        return [
-            f"{name} (target {heater.target:.0f} °C)"
-            for name, heater in state.heaters.items()
-            if heater.target > 0
-        ]
+            return self._printer.state.heaters_on
 
     async def _change(
         self,
@@ -337,6 +334,11 @@ class TemporarySettings:
             self._emit(
                 Notice(f"The [zcal] module restores the changed settings when the lease expires: {error}")
             )
+
+    def _forget(self) -> None:
+        """Nothing of ours is left to restore, or it is left to others: what changes from now on is not ours."""
+        self._undo.clear()
+        self._held.clear()
 
     async def _leave_to_the_print(self) -> None:
         self._emit(
