@@ -43,8 +43,10 @@ def test_a_good_probe_passes_without_advice() -> None:
     assert rule.advice == ()
     assert "stay within 25 µm in more than 99.9 % of series" in rule.reasons[0]
     assert "Limit: 25 µm (Klipper docs, Probe_Calibrate, Repeatability check)." in rule.reasons[0]
-    assert all("Klipper docs, Probe_Calibrate" in reason for reason in rule.reasons[:2])
-    assert rule.reasons[2].startswith("Up to 14 % outliers would have stayed unseen in 20 samples")
+    *sourced, outliers, consequence = rule.reasons
+    assert all("Klipper docs, Probe_Calibrate" in reason for reason in sourced)
+    assert outliers.startswith("Up to 14 % outliers would have stayed unseen in 20 samples")
+    assert "of a 0.2 mm first layer" in consequence
 
 
 def test_equal_readings_pass_as_normal() -> None:
