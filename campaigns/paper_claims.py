@@ -11,7 +11,8 @@ from zcal_tui.stats.auto_offset import gap_error, mean_offset, tuned_switch_offs
 from zcal_tui.stats.combine import UncertaintyPart
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.offsets import Offset
-from zcal_tui.stats.paper import PRIOR_DOF, PRIOR_SIGMA, PaperResult, paper_height
+from zcal_tui.stats.operator_scatter import PRIOR_DOF, PRIOR_SIGMA
+from zcal_tui.stats.paper import PaperResult, paper_height
 from zcal_tui.stats.verdicts.rule import Level
 from zcal_tui.stats.verdicts.z_zero import MOST_TESTS, z_zero_level
 

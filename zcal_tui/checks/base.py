@@ -8,6 +8,7 @@ from zcal_tui.checks.errors import CheckCancelled
 from zcal_tui.model.check_info.info import CheckInfo
 from zcal_tui.model.events import Event
 from zcal_tui.model.record import Record
+from zcal_tui.stats.operator_scatter import OperatorScatter
 
 if TYPE_CHECKING:  # the command line reads these declarations before anything heavy is imported
     from zcal_tui.checks.lease.temporary_settings import TemporarySettings
@@ -46,6 +47,8 @@ class Context:
     """Changes settings of the printer for the time of a check, under the [zcal] module's lease."""
     earlier: Callable[[str], Record | None] = lambda check: None
     """The newest finished record of a check on this printer."""
+    scatter: OperatorScatter = field(default_factory=OperatorScatter)
+    """What earlier runs show of how much this person's paper tests vary."""
     resumed: Record | None = None
     """The interrupted run that this one resumes, if any; a check reuses its samples that are still valid."""
     switches_seen: set[str] = field(default_factory=set)

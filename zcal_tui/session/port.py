@@ -10,6 +10,7 @@ from zcal_tui.model.questions import Answer
 from zcal_tui.model.record import Record
 from zcal_tui.results.store import Store
 from zcal_tui.session.snapshot import Snapshot
+from zcal_tui.stats.operator_scatter import SHARED
 
 
 class SessionBusy(Exception):
@@ -26,6 +27,8 @@ class RunOptions:
     """Whether found values are written to the printer's configuration."""
     resume: Record | None = None
     """The interrupted run to resume."""
+    operator: str = SHARED
+    """Who does the paper tests."""
 
 
 class SessionPort(Protocol):

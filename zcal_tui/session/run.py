@@ -20,6 +20,7 @@ from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.printer.zcal_sampler import sampler_for
+from zcal_tui.results import operators
 from zcal_tui.results.context import context_facts
 from zcal_tui.results.store import StillRunning, Store, new_run_id, now_iso
 from zcal_tui.results.unrestored import Unrestored
@@ -30,6 +31,7 @@ from zcal_tui.session.saving.saver import Saver
 from zcal_tui.session.saving.text import PENDING_MEANS, pending_notice
 from zcal_tui.session.snapshot_store import SnapshotStore
 from zcal_tui.session.unrestored import left_by_dead_run, note_of, offer
+from zcal_tui.stats.operator_scatter import OperatorScatter
 from zcal_tui.transport.failures import GcodeError, NotReady, ReplyLost, TransportError, Unreachable
 
 logger = logging.getLogger(__name__)
@@ -115,7 +117,9 @@ class CheckRun:
             check=self._check.info.name,
             started=now_iso(),
             printer=printer_facts(state, printer_name, address),
-            context=context_facts(state, self._snapshots.snapshot.frame) | continued,
+            context=context_facts(state, self._snapshots.snapshot.frame)
+            | continued
+            | {operators.NAME: self._options.operator},
             parameters=asdict(self._parameters),
         )
 
@@ -175,6 +179,9 @@ class CheckRun:
             unrestored=lambda mesh, offset: self._note_unrestored(name, started, mesh, offset),
         )
         self._holder = holder
+        scatter = OperatorScatter(self._options.operator)
+        if self._check.info.name in operators.CHECKS:
+            scatter = await asyncio.to_thread(operators.learned, self._store, scatter.name)
         context = Context(
             printer=printer,
             sampler=sampler_for(printer, zcal),
@@ -185,6 +192,7 @@ class CheckRun:
             zcal=zcal,
             holder=holder,
             earlier=self._earlier,
+            scatter=scatter,
             resumed=self._resumed,
         )
         ended: GcodeError | NotReady | ReplyLost | Unreachable

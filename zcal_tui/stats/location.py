@@ -80,7 +80,7 @@ def location_bias(
     """The location bias in z_offsets that were measured at two or more places in two or more rounds.
 
     `step` (mm) is the Z step distance: half a step may be off at each place, however often it is measured. The prior
-    is about the scatter of one z_offset, mostly the person's (`paper.PRIOR_SIGMA`, `paper.PRIOR_DOF`); with it a
+    is about the scatter of one z_offset, mostly the person's (`operator_scatter`); with it a
     single round is enough. ValueError on fewer than two places, a z_offset that is not finite, places that
     share no rounds, or no degree of freedom.
     """

@@ -1,7 +1,7 @@
 """The paper test: the height at which a person feels the nozzle touch, and the z_offset that follows from it.
 
 Persons differ in how well they feel the paper drag, and one test shows nothing about that. So the scatter of one test
-has a prior: sigma about PRIOR_SIGMA, known as well as from PRIOR_DOF + 1 tests. Several tests are pooled with it.
+has a prior (`operator_scatter`), of people or of this person. The tests of a run are pooled with it.
 """
 
 from __future__ import annotations
@@ -13,13 +13,10 @@ from dataclasses import dataclass
 from zcal_tui.stats.combine import UncertaintyPart, combine
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.offsets import Offset, mean_of_repeats
+from zcal_tui.stats.operator_scatter import ScatterPrior
 from zcal_tui.stats.quantiles import normal_ppf
 
-PRIOR_SIGMA = 0.010
-"""mm. Our assumption about the scatter of one paper test; no source has a figure for it."""
-
-PRIOR_DOF = 6.0
-"""With it 95 % of persons are taken to have a sigma between 0.64 and 2.2 times the prior's."""
+PEOPLE = ScatterPrior()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +37,7 @@ class PaperResult:
 def paper_height(
     heights: Sequence[float],
     resolution: float,
-    prior_sigma: float = PRIOR_SIGMA,
-    prior_dof: float = PRIOR_DOF,
+    prior: ScatterPrior = PEOPLE,
     *,
     step: float = 0.0,
     confidence: float = 0.95,
@@ -58,8 +54,8 @@ def paper_height(
             heights,
             step=step,
             systematic={"resolution": resolution},
-            prior_sigma=prior_sigma,
-            prior_dof=prior_dof,
+            prior_sigma=prior.sigma,
+            prior_dof=prior.dof,
             confidence=confidence,
         )
 

@@ -9,7 +9,7 @@ import pytest
 
 from zcal_tui.model import limits
 from zcal_tui.stats.location import LocationBias, Measurement, location_bias
-from zcal_tui.stats.paper import PRIOR_DOF, PRIOR_SIGMA
+from zcal_tui.stats.operator_scatter import PRIOR_DOF, PRIOR_SIGMA
 from zcal_tui.stats.verdicts.location import deciding_rounds, further_rounds, judge_spread
 
 STEP = 0.0025

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from zcal_tui.stats.intervals import Interval
-from zcal_tui.stats.paper import PRIOR_DOF, PRIOR_SIGMA, paper_height, z_offset
+from zcal_tui.stats.operator_scatter import PRIOR_DOF, PRIOR_SIGMA
+from zcal_tui.stats.paper import paper_height, z_offset
 from zcal_tui.stats.repeatability import analyse
 
 LIMIT = 0.025

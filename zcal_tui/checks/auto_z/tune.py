@@ -29,6 +29,7 @@ from zcal_tui.printer.printer import CommandFailed, Heard
 from zcal_tui.printer.z_calibration import ZCalibrationSection
 from zcal_tui.stats.auto_offset import tuned_switch_offset
 from zcal_tui.stats.intervals import Interval
+from zcal_tui.stats.operator_scatter import ScatterPrior
 from zcal_tui.stats.paper import paper_height
 
 SAFE_SIDE = 0.05
@@ -156,7 +157,7 @@ async def tune(
             if len(papers) < parameters.papers:
                 continue
             tuned = await asyncio.to_thread(
-                _conclude, repeats, tuple(papers), used, section, zero, asked, step
+                _conclude, repeats, tuple(papers), used, section, zero, asked, step, context.scatter.prior
             )
             if not await another_test(context.operator, _undecided(tuned), len(papers)):
                 return tuned
@@ -176,11 +177,12 @@ def _conclude(
     zero: Zero,
     asked: "_Command",
     step: float,
+    prior: ScatterPrior,
 ) -> Tuned:
     offset = repeats.mean("offset")
     assert offset is not None
     heights = [paper.height for paper in papers]
-    paper = paper_height(heights, max(paper.resolution for paper in papers), step=step)
+    paper = paper_height(heights, max(paper.resolution for paper in papers), prior, step=step)
     last = asked.counted_from if asked.counted_from is not None else repeats.last.offset
     return Tuned(
         used=used,

@@ -12,9 +12,11 @@ from zcal_tui.model.record import Estimate, Level, Verdict
 from zcal_tui.model.units import length
 from zcal_tui.printer.places import Place
 from zcal_tui.stats.location import LocationBias, Measurement, location_bias
-from zcal_tui.stats.paper import PRIOR_DOF, PRIOR_SIGMA
+from zcal_tui.stats.operator_scatter import ScatterPrior
 from zcal_tui.stats.verdicts.location import further_rounds, judge_spread
 from zcal_tui.stats.verdicts.rule import VerdictRule
+
+PEOPLE = ScatterPrior()
 
 
 def trigger_height(heights: Sequence[float]) -> float:
@@ -24,13 +26,21 @@ def trigger_height(heights: Sequence[float]) -> float:
 
 
 class BiasReport:
-    """Grows by one place in one round at a time. `step` is the Z step distance in mm."""
+    """Grows by one place in one round at a time. `step` is the Z step distance in mm, `prior` what is known of
+    the scatter of a paper test."""
 
-    def __init__(self, parameters: BiasParameters, places: Sequence[Place], step: float) -> None:
+    def __init__(
+        self,
+        parameters: BiasParameters,
+        places: Sequence[Place],
+        step: float,
+        prior: ScatterPrior = PEOPLE,
+    ) -> None:
         self._places = tuple(places)
         self._cap = max(parameters.max_rounds, parameters.rounds)
         self._least = parameters.rounds
         self._step = step
+        self._prior = prior
         self._found: list[Measurement] = []
         self._result: LocationBias | None = None
 
@@ -56,7 +66,7 @@ class BiasReport:
         if not self.rounds:
             return None
         self._result = location_bias(
-            self._found, step=self._step, prior_sigma=PRIOR_SIGMA, prior_dof=PRIOR_DOF
+            self._found, step=self._step, prior_sigma=self._prior.sigma, prior_dof=self._prior.dof
         )
         return EstimateUpdated(self._estimates(self._result))
 

@@ -46,7 +46,7 @@ async def measure(context: Context, parameters: BiasParameters) -> None:
     places = chosen_places(context.printer.state, probe, parameters)
     macros = dock_macros(context.printer.state, parameters.attach, parameters.detach)
     stow = stow_macros(context.printer.state, parameters.attach, parameters.detach)
-    report = BiasReport(parameters, places, step)
+    report = BiasReport(parameters, places, step, context.scatter.prior)
     taken_over = _take_over(context, parameters, places, report)
     timetable = Timetable(places=len(places), touches=parameters.touches, docks=macros is not None)
     await _announce(context, report, timetable, places)

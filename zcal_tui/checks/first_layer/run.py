@@ -41,6 +41,7 @@ from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.z_calibration import applied_offset, section
 from zcal_tui.stats.auto_offset import gap_error
 from zcal_tui.stats.intervals import Interval
+from zcal_tui.stats.operator_scatter import ScatterPrior
 from zcal_tui.stats.paper import paper_height
 
 STEPS = (5.0, 3.0, 1.0, 0.5, 0.3, 0.1)
@@ -96,9 +97,9 @@ async def measure(context: Context, parameters: FirstLayerParameters) -> None:
         context.emit(event)
 
 
-def _adjustment(papers: "Sequence[_Felt]", zero: Zero, step: float) -> Interval:
+def _adjustment(papers: "Sequence[_Felt]", zero: Zero, step: float, prior: ScatterPrior) -> Interval:
     heights = [felt.z for felt in papers]
-    paper = paper_height(heights, max(felt.resolution for felt in papers), step=step)
+    paper = paper_height(heights, max(felt.resolution for felt in papers), prior, step=step)
     return gap_error(paper, zero.paper, zero.paper)
 
 
@@ -232,7 +233,9 @@ class _Test:
             self.done = len(felt)
             if len(felt) < self._tests:
                 continue
-            adjustment = await asyncio.to_thread(_adjustment, tuple(felt), self._zero, self._step)
+            adjustment = await asyncio.to_thread(
+                _adjustment, tuple(felt), self._zero, self._step, context.scatter.prior
+            )
             if not await another_test(context.operator, adjustment.negated(), len(felt)):
                 return adjustment
 

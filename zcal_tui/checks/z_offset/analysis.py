@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from zcal_tui.checks.estimates import differs, estimate
+from zcal_tui.checks.operator_scatter_text import scatter_text
 from zcal_tui.checks.paper import PaperHeight
 from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
@@ -14,10 +15,12 @@ from zcal_tui.printer.config_view import ProbeConfig, ZRail, is_delta, z_rail
 from zcal_tui.printer.start_bounds import bounds_of
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.stats.intervals import Interval
-from zcal_tui.stats.paper import PRIOR_SIGMA, PaperResult, paper_height, z_offset
+from zcal_tui.stats.operator_scatter import PRIOR_SIGMA, OperatorScatter, ScatterPrior
+from zcal_tui.stats.paper import PaperResult, paper_height, z_offset
 from zcal_tui.stats.quantiles import normal_ppf
 from zcal_tui.stats.repeatability import analyse
 
+SOMEBODY = OperatorScatter()
 PRIOR_SLACK = 1.05
 """Times the limit: up to here a single test's interval is too wide by the prior for the person, not by the test."""
 _TILTS = {
@@ -36,7 +39,10 @@ TOWERS = ("stepper_a", "stepper_b", "stepper_c", "stepper_left", "stepper_right"
 
 
 def probe_estimates(
-    heights: Sequence[float], papers: Sequence[PaperHeight], step: float
+    heights: Sequence[float],
+    papers: Sequence[PaperHeight],
+    step: float,
+    operator: OperatorScatter = SOMEBODY,
 ) -> dict[str, Estimate]:
     """z_offset from trigger heights (mm) and paper tests so far, and its parts."""
     trigger = analyse(
@@ -46,7 +52,7 @@ def probe_estimates(
         systematic={"sampling": step / 2},
         adaptive=False,
     ).mean
-    paper = _paper(papers, step)
+    paper = _paper(papers, step, operator.prior)
     found = {
         "z_offset": estimate("z_offset", z_offset(trigger, paper, step)),
         "mean": estimate("mean", trigger),
@@ -57,9 +63,9 @@ def probe_estimates(
     return found
 
 
-def _paper(papers: Sequence[PaperHeight], step: float) -> PaperResult:
+def _paper(papers: Sequence[PaperHeight], step: float, prior: ScatterPrior) -> PaperResult:
     resolution = max(paper.resolution for paper in papers)
-    return paper_height([paper.height for paper in papers], resolution, step=step)
+    return paper_height([paper.height for paper in papers], resolution, prior, step=step)
 
 
 def homes_with_probe(state: PrinterState) -> bool:
@@ -84,15 +90,16 @@ def probe_conclusion(
     heights: Sequence[float],
     papers: Sequence[PaperHeight],
     step: float,
+    operator: OperatorScatter = SOMEBODY,
 ) -> Iterator[Event]:
     """Estimates, verdict and what follows for the probe's z_offset."""
-    estimates = probe_estimates(heights, papers, step)
+    estimates = probe_estimates(heights, papers, step, operator)
     yield EstimateUpdated(estimates)
     found = estimates["z_offset"]
     value = found.value or 0.0
     # Where the nozzle itself is the probe, it presses on the bed before the switch triggers
     beside = bool(probe.x_offset or probe.y_offset) or probe.kind == "bltouch"
-    verdict = _verdict("z_offset", found, probe.z_offset, len(papers), negative_is_odd=beside)
+    verdict = _verdict("z_offset", found, probe.z_offset, len(papers), operator.prior, negative_is_odd=beside)
     minimum = bounds_of(state).z_offset_minimum(probe.section)
     refused = minimum is not None and float(_kept(value)) < minimum
     if refused:
@@ -110,7 +117,7 @@ def probe_conclusion(
             change = replace(change, saves=False)
         yield AdviceGiven(f"Set z_offset to {change.new}: {change.effect}.", (change,))
         yield from _invalid(state, probe)
-    yield from _further(estimates, len(papers))
+    yield from _further(estimates, len(papers), operator)
 
 
 def _not_positive(refused: bool) -> str:
@@ -127,10 +134,14 @@ def _not_positive(refused: bool) -> str:
 
 
 def endstop_conclusion(
-    state: PrinterState, rail: ZRail, papers: Sequence[PaperHeight], step: float
+    state: PrinterState,
+    rail: ZRail,
+    papers: Sequence[PaperHeight],
+    step: float,
+    operator: OperatorScatter = SOMEBODY,
 ) -> Iterator[Event]:
     """Estimates, verdict and what follows for the Z endstop's position."""
-    paper = _paper(papers, step)
+    paper = _paper(papers, step, operator.prior)
     contact = paper.height
     old = rail.position_endstop or 0.0
     position = Interval(
@@ -148,7 +159,12 @@ def endstop_conclusion(
         estimates["feel"] = estimate("feel", paper.sigma)
     yield EstimateUpdated(estimates)
     verdict = _verdict(
-        "position_endstop", estimates["position_endstop"], old, len(papers), negative_is_odd=False
+        "position_endstop",
+        estimates["position_endstop"],
+        old,
+        len(papers),
+        operator.prior,
+        negative_is_odd=False,
     )
     yield VerdictReached(verdict)
     towers = tuple(name for name in TOWERS if name in state.settings)
@@ -169,7 +185,7 @@ def endstop_conclusion(
             if "bed_mesh" in state.settings
             else "Print the next first layer slowly, ready to press emergency stop."
         )
-    yield from _further(estimates, len(papers))
+    yield from _further(estimates, len(papers), operator)
 
 
 def _change(section: str, option: str, old: float, new: float, effect: str) -> Change | None:
@@ -185,12 +201,14 @@ def _kept(value: float) -> str:
     return f"{round(value, DECIMALS) + 0.0:.{DECIMALS}f}"
 
 
-def _verdict(name: str, found: Estimate, old: float, tests: int, *, negative_is_odd: bool) -> Verdict:
+def _verdict(
+    name: str, found: Estimate, old: float, tests: int, prior: ScatterPrior, *, negative_is_odd: bool
+) -> Verdict:
     value = found.value or 0.0
     low = value if found.low is None else found.low
     half = ((value if found.high is None else found.high) - low) / 2
     limit = limits.Z_ACCURACY
-    single = tests == 1 and half <= PRIOR_SLACK * limit.value
+    single = tests == 1 and not prior.learned and half <= PRIOR_SLACK * limit.value
     judged = min(half, _half_of_one(found)) if single else half
     reasons = [_accuracy_reason(name, half, judged), _difference_reason(value - old, old, half)]
     level = Level.PASS
@@ -255,10 +273,12 @@ def _invalid(state: PrinterState, probe: ProbeConfig) -> Iterator[Event]:
         )
 
 
-def _further(estimates: dict[str, Estimate], tests: int) -> Iterator[Event]:
+def _further(estimates: dict[str, Estimate], tests: int, operator: OperatorScatter) -> Iterator[Event]:
     """How to get a more accurate value, where the paper test limits it."""
     feel = estimates.get("feel")
-    if tests == 1:
+    if operator.prior.learned:
+        yield AdviceGiven(scatter_text(operator))
+    elif tests == 1:
         yield AdviceGiven(
             f"This assumes that your paper tests vary by {micrometres(PRIOR_SIGMA)}. --repeats 3 measures "
             "how much they do."

@@ -254,7 +254,7 @@ async def _judge(context: Context, sensor: _Sensor, changes: tuple[Change, ...],
     )
     context.emit(ChangesUpdated(changes))
     context.stop_if_cancelled()
-    for event in await asyncio.to_thread(lambda: list(conclusion(calibrated))):
+    for event in await asyncio.to_thread(lambda: list(conclusion(calibrated, context.scatter.prior))):
         context.emit(event)
 
 

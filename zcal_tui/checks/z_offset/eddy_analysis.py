@@ -13,7 +13,8 @@ from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictRe
 from zcal_tui.model.record import Estimate, Level, Verdict
 from zcal_tui.model.units import closer_farther, length, micrometres, millimetres
 from zcal_tui.stats.intervals import Interval
-from zcal_tui.stats.paper import PRIOR_SIGMA, paper_height
+from zcal_tui.stats.operator_scatter import ScatterPrior
+from zcal_tui.stats.paper import PEOPLE, paper_height
 from zcal_tui.stats.quantiles import normal_ppf
 
 EXPECTED_RANGE = 3.078
@@ -91,10 +92,10 @@ def effect(calibrated: EddyCalibration) -> str:
     )
 
 
-def conclusion(calibrated: EddyCalibration) -> Iterator[Event]:
+def conclusion(calibrated: EddyCalibration, prior: ScatterPrior = PEOPLE) -> Iterator[Event]:
     """Estimates, verdict and what follows."""
     contact = paper_height(
-        [calibrated.paper.height], calibrated.paper.resolution, step=calibrated.step
+        [calibrated.paper.height], calibrated.paper.resolution, prior, step=calibrated.step
     ).height
     half = ((contact.high or contact.value) - (contact.low or contact.value)) / 2
     noise = scatter(calibrated.output, calibrated.new, calibrated.work)
@@ -107,7 +108,7 @@ def conclusion(calibrated: EddyCalibration) -> Iterator[Event]:
     if (apart := shift(calibrated)) is not None:
         estimates["reading_shift"] = _from_the_paper("reading_shift", apart, half)
     yield EstimateUpdated(estimates)
-    yield VerdictReached(_verdict(calibrated, half, noise))
+    yield VerdictReached(_verdict(calibrated, half, noise, prior))
     if not usable(calibrated):
         yield AdviceGiven(
             "This calibration is unusable and is discarded. Check that the coil is 2 to 3 mm above the "
@@ -138,13 +139,15 @@ def _from_the_paper(name: str, value: float, half: float) -> Estimate:
     return estimate(name, Interval(value, value - half, value + half, CONFIDENCE, {"contact": half / 1.96}))
 
 
-def _verdict(calibrated: EddyCalibration, half: float, noise: Interval | None) -> Verdict:
+def _verdict(
+    calibrated: EddyCalibration, half: float, noise: Interval | None, prior: ScatterPrior
+) -> Verdict:
     top, work = calibrated.new[-1][0], calibrated.work
     level = Level.PASS
     accuracy, range_of_ten = limits.Z_ACCURACY, limits.RANGE_OF_TEN
     accurate = (
         f"The paper's height is accurate to ± {length(half)} (95 %), if paper tests vary by "
-        f"{micrometres(PRIOR_SIGMA)}. {accuracy.sentence}"
+        f"{micrometres(prior.sigma)}. {accuracy.sentence}"
     )
     reasons = [accurate]
     if calibrated.paper.resolution > accuracy.value / 2:

@@ -122,14 +122,14 @@ async def _probe_offset(
             await _confirm_place(context, probe, place.toolhead)
             for test in range(1, parameters.repeats + 1):
                 papers.append(await _paper(context, tests, test, len(touches) + test))
-                found = await asyncio.to_thread(probe_estimates, heights, papers, step)
+                found = await asyncio.to_thread(probe_estimates, heights, papers, step, context.scatter)
                 context.emit(EstimateUpdated(found))
     except ProbeUnusable as unusable:
         raise CheckFailed(unusable.what, unusable.cause, unusable.remedy) from unusable
     finally:
         await lift_and_leave(context, clearance)
     for event in await asyncio.to_thread(
-        lambda: list(probe_conclusion(context.printer.state, probe, heights, papers, step))
+        lambda: list(probe_conclusion(context.printer.state, probe, heights, papers, step, context.scatter))
     ):
         context.emit(event)
 
@@ -161,7 +161,7 @@ async def _endstop_position(
     finally:
         await lift_and_leave(context, clearance)
     for event in await asyncio.to_thread(
-        lambda: list(endstop_conclusion(context.printer.state, rail, papers, step))
+        lambda: list(endstop_conclusion(context.printer.state, rail, papers, step, context.scatter))
     ):
         context.emit(event)
 
