@@ -197,6 +197,12 @@ def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer")
         default=gone,
         help=f"with several printers: checks that run at once; default {MOVES_AT_ONCE} that move, or all that read",
     )
+    how.add_argument(
+        "--operator",
+        metavar="NAME",
+        default=gone,
+        help="who does the paper tests, to learn how much they vary; default shared",
+    )
     how.add_argument("--theme", metavar="NAME", default=gone, help="theme of the terminal interface")
     how.add_argument("--config", metavar="FILE", default=gone, help="configuration file to use")
     how.add_argument("--data", metavar="DIR", default=gone, help="data folder for runs")
@@ -333,7 +339,7 @@ def _command(given: dict[str, Any], environ: dict[str, str], check: str | None =
             raise UsageError(f"--{key.replace('_', '-')} requires --demo")
     if demo is not None:
         _check_demo(demo, given)
-    flags = {key: given.get(key) for key in ("printer", "klipper", "theme", "data", "ca_file")}
+    flags = {key: given.get(key) for key in ("printer", "klipper", "theme", "data", "ca_file", "operator")}
     file = as_path(given["config"]) if given.get("config") else None
     settings = load(flags, environ, file)
     if several:

@@ -34,6 +34,9 @@ class Settings:
     """The data folder for runs. Environment: ZCAL_DATA."""
     keymap: Mapping[str, str] = field(default_factory=dict)
     """Other keys for the terminal interface's actions, by their names (docs/keys.md): the table `[keymap]`."""
+    operator: str | None = None
+    """Who does the paper tests; `shared` where it is left out. A name's tests teach how much that person's vary
+    (docs/statistics.md). Environment: ZCAL_OPERATOR."""
     lease: str | None = None
     """Seconds that the printer waits for a program that is not heard of before it cleans up, 2 to 600; 60 where it is
     left out. Environment: ZCAL_LEASE."""
@@ -47,6 +50,7 @@ ENVIRONMENT = {
     "theme": "TEXTUAL_THEME",
     "klipper": "KLIPPER_DIR",
     "data": "ZCAL_DATA",
+    "operator": "ZCAL_OPERATOR",
     "lease": "ZCAL_LEASE",
 }
 

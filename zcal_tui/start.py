@@ -75,6 +75,7 @@ def _interface(command: Command, session: Session) -> int:
             theme=command.settings.theme,
             keymap=command.settings.keymap,
             save=command.save,
+            operator=_operator(command),
         )
     from zcal_tui.headless.output import JsonOutput, TextOutput  # not needed by the terminal interface
     from zcal_tui.headless.run import run_headless
@@ -83,11 +84,22 @@ def _interface(command: Command, session: Session) -> int:
     session.start()
     output = JsonOutput() if command.json else TextOutput()
     answerer = _answerer(command, output)
-    options = RunOptions(present=answerer is not None, save=command.save, resume=command.resume)
+    options = RunOptions(
+        present=answerer is not None,
+        save=command.save,
+        resume=command.resume,
+        operator=_operator(command),
+    )
     code = run_headless(session, command.check, command.parameters, output, options, answerer)
     if session.left is not None:
         os._exit(code)  # left by a second signal: what still computes or waits does not hold it up
     return code
+
+
+def _operator(command: Command) -> str:
+    from zcal_tui.results.operators import operator_name  # only once there is a session
+
+    return operator_name(command.settings.operator or "")
 
 
 def _several(command: Command, targets: "list[PrinterTarget]", store: Store) -> int:
@@ -103,7 +115,7 @@ def _several(command: Command, targets: "list[PrinterTarget]", store: Store) -> 
             session = Session(target, store, loop)
             session.start()
             printers.append(NamedPrinter(one.name, str(target.addresses[0]), session, one.parameters))
-        options = RunOptions(present=False, save=command.save)
+        options = RunOptions(present=False, save=command.save, operator=_operator(command))
         code = run_several(
             printers, command.check, as_json=command.json, options=options, at_once=command.at_once
         )

@@ -1,11 +1,12 @@
 """The plan: what is done, what is next, what is stale, what was cut off, who else is at the printer."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from tests.tui import sample_runs
-from tests.tui.app_driver import Opener
+from tests.tui.app_driver import AppDriver, Opener
 from tests.tui.scenes import verdict
 from tests.tui.scripted import FINISHED, READY, ScriptedSession
 from zcal_tui.checks.catalogue import CHECKS
@@ -178,6 +179,27 @@ async def test_what_was_changed_on_the_machine_is_told(opened: Opener) -> None:
         assert driver.screen == "PickModal" and "Nozzle" in driver.words()
         await driver.press("1")
         assert driver.session.asked[-1] == ("changed", "nozzle")
+
+
+async def shown(driver: AppDriver, screen: str) -> None:
+    """Wait until a thread's work has brought a screen to the front."""
+    async with asyncio.timeout(10):
+        while driver.screen != screen:
+            await driver.settle()
+
+
+async def test_the_operator_of_paper_tests_is_chosen_on_the_plan(opened: Opener) -> None:
+    async with opened(check="z-offset", size=(120, 40)) as driver:
+        assert "shared: 10 µm assumed" in driver.words()
+        await driver.press("o")
+        await shown(driver, "PickModal")
+        await driver.press("2")
+        await shown(driver, "TypedModal")
+        await driver.press(*"Anna", "enter")
+        await driver.settle()
+        assert "anna: 10 µm assumed" in driver.words()
+        await driver.press("enter")
+        assert driver.session.options.operator == "anna"
 
 
 # ---------------------------------------------------------------------- others at the printer

@@ -216,6 +216,14 @@ GROUPS = (
                 footer=False,
             ),
             Action(
+                "operator",
+                "app.operator",
+                "o",
+                "Operator",
+                "Choose who does the paper tests",
+                footer=False,
+            ),
+            Action(
                 "pageup",
                 "page(-1)",
                 "pageup",

@@ -12,6 +12,7 @@ from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.record import Outcome, Problem, Record
 from zcal_tui.session.port import RunOptions, SessionBusy, SessionPort
 from zcal_tui.session.snapshot import LinkState, Snapshot
+from zcal_tui.stats.operator_scatter import SHARED, OperatorScatter
 from zcal_tui.tui import messages
 from zcal_tui.tui.app_base import AppBase
 from zcal_tui.tui.app_state import ALL, LEVEL_WORDS, AppState
@@ -51,6 +52,7 @@ class ZcalApp(AppBase):
         theme: str | None = None,
         keymap: Mapping[str, str] | None = None,
         save: SavePolicy = "ask",
+        operator: str = SHARED,
         environ: Mapping[str, str] | None = None,
         app_state: AppState | None = None,
         shown: Callable[[], None] | None = None,
@@ -59,6 +61,7 @@ class ZcalApp(AppBase):
         super().__init__(app_state or AppState(session, checks), theme, keymap, environ)
         self.session = session
         self._save: SavePolicy = save
+        self.app_state.operator = OperatorScatter(operator)
         self._shown = shown
         self._open_at_once = check
         if check is not None and parameters is not None:
@@ -110,6 +113,7 @@ class ZcalApp(AppBase):
             self.refresh_bindings()
         if running is not None and self.app_state.running is None:
             self._notify_end()
+            self._learn_operator()
         if snapshot.unrestored and snapshot.unrestored != before.unrestored:
             self.notify(
                 f"An earlier run ended without cleaning up: it {snapshot.unrestored}. The next check offers to put it "
@@ -145,8 +149,19 @@ class ZcalApp(AppBase):
         self._to_plan()
         self.push_screen(PlanScreen(self.app_state, chosen=name))
         self._floor += 1
+        self._learn_operator()
         if self.app_state.running is not None:
             self.post_message(messages.RunWatched(self.app_state.running))
+
+    @work(group="operator-tests", exclusive=True)
+    async def _learn_operator(self) -> None:
+        """Read what the stored paper tests show of the operator."""
+        from zcal_tui.results.operators import learned
+
+        name = self.app_state.operator.name
+        found = await asyncio.to_thread(learned, self.session.store, name)
+        if self.app_state.operator.name == name:
+            self.app_state.operator = found
 
     def _notify_end(self) -> None:
         """Notify about a run that ended while another screen was in front."""
@@ -168,7 +183,7 @@ class ZcalApp(AppBase):
 
         self.app_state.refresh()
         screen, check = RunScreen(self.app_state, message.check), message.check
-        options = RunOptions(save=self._save, resume=message.resume)
+        options = RunOptions(save=self._save, resume=message.resume, operator=self.app_state.operator.name)
         try:
             self.session.start_check(check, self.app_state.parameters(check, message.resume), options)
         except SessionBusy:

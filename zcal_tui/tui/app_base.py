@@ -1,5 +1,6 @@
 """How the program looks and which keys it has everywhere; what they do with the session is the app's."""
 
+import asyncio
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -10,7 +11,9 @@ from textual.app import App, SystemCommand
 from textual.filter import LineFilter
 from textual.screen import Screen
 
+from zcal_tui.checks.operator_scatter_text import measured_text
 from zcal_tui.model.record import Problem
+from zcal_tui.stats.operator_scatter import SHARED, OperatorScatter
 from zcal_tui.tui.actions import ACTIONS, bindings, in_force, unknown_names
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import glyphs_for
@@ -23,6 +26,9 @@ from zcal_tui.tui.theme import THEMES, default_theme, quiet_colours
 WIDTHS: list[tuple[int, str]] = [(0, "-narrow"), (76, "-normal"), (110, "-wide")]
 HEIGHTS: list[tuple[int, str]] = [(0, "-short"), (23, "-medium"), (32, "-high")]
 """Classes that a screen gets by its size; the style sheets lay it out by them."""
+
+MOST_OPERATORS = 9
+"""As many options as have a key."""
 
 
 class AppBase(App[int]):
@@ -96,7 +102,7 @@ class AppBase(App[int]):
             return self.app_state.last_error is not None
         if action == "cancel_run":
             return self.app_state.running is not None
-        return action != "changed" or self.app_state.running is None
+        return action not in ("changed", "operator") or self.app_state.running is None
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action, for the palette."""
@@ -177,6 +183,41 @@ class AppBase(App[int]):
         )
         if what is not None:
             self.app_state.session.note_changed(what)
+
+    @work(group="operator", exclusive=True)
+    async def action_operator(self) -> None:
+        """Choose who does the paper tests: an operator of stored runs, or a new name."""
+        from zcal_tui.results.operators import operator_name, operators
+        from zcal_tui.tui.screens.modals import PickModal
+        from zcal_tui.tui.screens.typed import TypedModal
+
+        known = {one.name: one for one in await asyncio.to_thread(operators, self.app_state.session.store)}
+        named = sorted(known.values(), key=lambda one: (one.name != SHARED, -one.earlier.tests))
+        options = [
+            (one.name, one.name.capitalize(), measured_text(one)) for one in named[: MOST_OPERATORS - 1]
+        ]
+        chosen = await self.push_screen_wait(
+            PickModal(
+                self.app_state,
+                "Operator",
+                "Who does the paper tests? How much a person's tests vary is learned over all runs of that name.",
+                (*options, ("", "Another name", "type it")),
+            )
+        )
+        if chosen == "":
+            chosen = await self.push_screen_wait(
+                TypedModal(
+                    self.app_state,
+                    "Operator",
+                    "Your name. It is stored with your runs, on this computer.",
+                    "name",
+                    lambda text: f"Operator: {operator_name(text)}",
+                    go="Choose",
+                )
+            )
+        if chosen is not None:
+            name = operator_name(chosen)
+            self.app_state.operator = known.get(name, OperatorScatter(name))
 
     def action_suspend_process(self) -> None:
         """Ctrl+Z stops the whole program, the run's thread too: not while one is under way."""

@@ -14,6 +14,7 @@ from zcal_tui.model.record import READY_CHECK, UNDO, WHOLE, Level, Outcome, Reco
 from zcal_tui.model.units import age
 from zcal_tui.session.port import SessionPort
 from zcal_tui.session.snapshot import Asking, LinkState, Snapshot
+from zcal_tui.stats.operator_scatter import OperatorScatter
 from zcal_tui.tui.other_clients import paper_test_open, watched
 
 MOST_LINES = 100
@@ -96,6 +97,9 @@ class AppState:
     snapshot: Snapshot = field(default_factory=Snapshot)
     typed: TypedLines = field(default_factory=TypedLines)
     """What was typed on the console."""
+
+    operator: OperatorScatter = field(default_factory=OperatorScatter)
+    """Who does the paper tests, with what the stored ones show."""
 
     answered: Asking | None = None
     """The last question that was answered, which may still be in the snapshot."""

@@ -10,6 +10,7 @@ from typing import Any
 from zcal_tui.checks.base import Check
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.session.port import SessionPort
+from zcal_tui.stats.operator_scatter import SHARED
 from zcal_tui.terminal import is_tty, terminal_problem
 from zcal_tui.tui.terminal import REFUSED
 
@@ -27,11 +28,13 @@ def run_tui(
     parameters: Any = None,
     keymap: Mapping[str, str] | None = None,
     save: SavePolicy = "ask",
+    operator: str = SHARED,
 ) -> int:
     """Show the interface until the person leaves; the session is closed then. Returns the exit code.
 
     `check` is the one the plan opens at, with `parameters` for it if given; nothing moves before Start. `keymap` gives
-    actions other keys (docs/keys.md), `save` says whether found values are written. 0 after a normal end, 2 where there
+    actions other keys (docs/keys.md), `save` says whether found values are written, `operator` who does
+    the paper tests. 0 after a normal end, 2 where there
     is no terminal, 3 where the printer could not be reached, 5 after SIGHUP, SIGTERM or SIGINT, or where quitting
     cancelled a running check, 70 after a fault.
     """
@@ -53,6 +56,7 @@ def run_tui(
         theme=theme,
         keymap=keymap,
         save=save,
+        operator=operator,
         shown=_collect_again,
     )
     try:

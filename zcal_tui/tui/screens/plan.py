@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from zcal_tui.checks.base import Declaration
+from zcal_tui.checks.operator_scatter_text import measured_text
 from zcal_tui.checks.parameters import specs
 from zcal_tui.model.check_info import title_and_name
 from zcal_tui.model.check_info.info import Needs
@@ -27,6 +28,9 @@ from zcal_tui.tui.widgets.text import Plain
 FACT_WIDTH = 9
 
 EARLIER = {False: "Earlier results", True: "Earlier"}
+
+OPERATED = ("z-offset", "bias", "auto-z", "first-layer", ALL)
+"""Checks with paper tests, whose operator is shown."""
 
 
 def fact(label: str, value: str | Content, style: str = "", width: int = 0) -> Content:
@@ -102,7 +106,8 @@ class PlanScreen(ZcalScreen):
     ABOUT = (
         "The checks are in a sensible order. Select one with {list.up} and {list.down} or a tap; its description is "
         "on the right. {plan.start} starts it with the settings shown; {plan.settings} changes them. {plan.next} "
-        "starts the next check that is not done. {plan.all} selects the full calibration, which runs one check after "
+        "starts the next check that is not done. {plan.operator} chooses who does the paper tests, so that how much "
+        "they vary is learned. {plan.all} selects the full calibration, which runs one check after "
         "the other. {plan.result} shows the last result, `Earlier results` every run of the check, {plan.history} the "
         "runs of all checks. {plan.report} writes a report about this printer to a file. {plan.changed} records a "
         "hardware change; results that depend on it are marked stale. Nothing is written to the printer's "
@@ -204,6 +209,7 @@ class PlanScreen(ZcalScreen):
             self.app_state.last.get(name),
             self.app_state.parameters(name),
             self.app_state.can_start,
+            self.app_state.operator,
         )
         if detail_of == self._detail_of:
             return
@@ -231,6 +237,9 @@ class PlanScreen(ZcalScreen):
             ("takes", minutes_text(check.info.needs(self.app_state.capabilities).minutes)),
             ("settings", changed or "defaults"),
         ]
+        if name in OPERATED:
+            operator = self.app_state.operator
+            lines.append(("operator", f"{operator.name}: {measured_text(operator)}"))
         facts = Content("\n").join(fact(label, value, width=width) for label, value in lines)
         return Content("\n\n").join(
             [Content.styled(check.info.learn, "bold"), facts, Content(check.info.explain)]
