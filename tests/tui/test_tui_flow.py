@@ -9,7 +9,7 @@ from tests.tui.scenes import cancelling, running, starting, unreachable, verdict
 from tests.tui.scripted import READY, UP, ScriptedSession
 from zcal_tui.checks.accuracy import AccuracyParameters
 from zcal_tui.model.record import Level, Outcome, Problem, Verdict
-from zcal_tui.session.snapshot import LinkState, PrinterLink
+from zcal_tui.session.snapshot import ConsoleLine, LinkState, PrinterLink
 from zcal_tui.tui.screens.settings import SettingsScreen
 from zcal_tui.tui.widgets.text import BigNumber
 
@@ -398,3 +398,18 @@ async def test_what_a_killed_run_left_changed_is_reported_at_the_start(opened: O
         await driver.settle()
         shown = [notification.message for notification in driver.app._notifications]
     assert any("unloaded the bed mesh default" in text and "put it back" in text for text in shown), shown
+
+
+async def test_the_error_that_was_printed_last_is_explained(opened: Opener) -> None:
+    async with opened() as driver:
+        lines = (
+            "!! Probe triggered prior to movement",
+            "!! No trigger on stepper_x after full movement",
+            "// ok",
+        )
+        driver.session.update(console=tuple(ConsoleLine(n, line) for n, line in enumerate(lines)))
+        await driver.settle()
+        driver.app.action_explain()
+        await driver.settle()
+        assert "The X endstop did not trigger." in driver.words()
+        assert "prior to movement" not in driver.words()

@@ -133,14 +133,11 @@ class AppState:
 
     @property
     def last_error(self) -> str | None:
-        """The printer's newest error on the console, its lines together; None where there is none."""
-        found: list[str] = []
+        """The printer's newest error on the console; None where there is none."""
         for line in reversed(self.snapshot.console):
             if line.text.startswith("!!") and not line.sent:
-                found.append(line.text.removeprefix("!!").strip())
-            elif found:
-                break
-        return "\n".join(reversed(found)) or None
+                return line.text.removeprefix("!!").strip() or None
+        return None
 
     @property
     def capabilities(self) -> Capabilities:

@@ -4,9 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zcal_tui.printer.errors.explain import explain
-from zcal_tui.printer.errors.machine import MACHINE_ERRORS
-from zcal_tui.printer.errors.measuring import MEASURING_ERRORS
+from zcal_tui.printer.errors.explain import ENTRIES, explain
 
 SHUTDOWN = (
     '\nOnce the underlying issue is corrected, use the\n"FIRMWARE_RESTART" command to reset the firmware, reload the'
@@ -15,7 +13,7 @@ SHUTDOWN = (
 
 KNOWN = [
     ("No trigger on probe after full movement", "did not trigger"),
-    ("No trigger on z after full movement", "The z did not trigger"),
+    ("No trigger on z after full movement", "The Z endstop (z) did not trigger"),
     ("No trigger on stepper_z after full movement", "stepper_z"),
     ("Probe triggered prior to movement", "triggered before the move"),
     ("Endstop z still triggered after retract", "still triggered"),
@@ -75,9 +73,9 @@ KNOWN = [
     ("Shutdown due to webhooks request" + SHUTDOWN, "emergency stop"),
     ("Shutdown due to M112 command" + SHUTDOWN, "emergency stop"),
     ("mcu 'mcu': Unable to connect\nOnce the underlying issue", "cannot reach the micro-controller"),
-    ("Section 'foo' is not a valid config section\n\nOnce", "configuration has an error"),
-    ("Option 'bar' is not valid in section 'probe'\n\nOnce", "configuration has an error"),
-    ("Option 'z_offset' in section 'probe' must be specified", "configuration has an error"),
+    ("Section 'foo' is not a valid config section\n\nOnce", "no module for [foo]"),
+    ("Option 'bar' is not valid in section 'probe'\n\nOnce", "does not know the option bar of [probe]"),
+    ("Option 'z_offset' in section 'probe' must be specified", "[probe] needs the option z_offset"),
     ("Printer is not ready\nThe klippy host software is attempting to connect.", "still starting"),
     ('Unknown command:"TESTZ"', "has no command TESTZ"),
     ("Error on 'PROBE_ACCURACY SAMPLES=x': unable to parse SAMPLES", "rejected a parameter"),
@@ -109,7 +107,7 @@ def test_an_unknown_error_speaks_for_itself() -> None:
 
 
 def test_no_sentence_is_left_with_a_gap() -> None:
-    for entry in MEASURING_ERRORS + MACHINE_ERRORS:
+    for entry in ENTRIES:
         named = set(re.compile(entry.pattern).groupindex)
         used = set(re.findall(r"\{(\w+)\}", entry.what + entry.cause + entry.remedy))
         assert used <= named, entry.pattern

@@ -10,7 +10,16 @@ SAVING: tuple[ErrorEntry, ...] = (
         remedy="Comment out the line in the included file, or edit the value there.",
     ),
     ErrorEntry(
-        pattern=r"Unable to (parse existing config on SAVE_CONFIG|write config file|open config)",
+        pattern=r"Existing config autosave is corrupted",
+        what="SAVE_CONFIG cannot write: the SAVE_CONFIG block at the end of printer.cfg is damaged.",
+        cause="It was edited by hand: its heading or the #*# at the start of a line is missing, or lines follow it.",
+        remedy=(
+            "Restore the block from a backup (printer-DATE.cfg beside it), or move its values into the file above and "
+            "delete the block. Then RESTART."
+        ),
+    ),
+    ErrorEntry(
+        pattern=r"Unable to (parse existing config on SAVE_CONFIG|read existing config|write config file|open config)",
         what="SAVE_CONFIG could not write the configuration.",
         cause="printer.cfg cannot be read or written: file permissions, a full disk, or a syntax error.",
         remedy="Check the file's owner and permissions, and the free space.",
@@ -120,16 +129,10 @@ SHUTDOWN: tuple[ErrorEntry, ...] = (
         remedy="Make sure nothing can collide, then FIRMWARE_RESTART and home.",
     ),
     ErrorEntry(
-        pattern=(
-            r"(Section '[^']*' is not a valid config section|Option '[^']*' .*section '[^']*'"
-            r"|Unable to load module|Unable to parse option|Unable to open config file"
-            r"|Include file .* does not exist|Malformed config|pin \S+ used multiple times"
-            r"|Missing section|File contains no section headers"
-            r"|Source contains parsing errors)"
-        ),
-        what="Klipper does not start: its configuration has an error.",
-        cause="The message names the section and the option.",
-        remedy="Correct printer.cfg, then RESTART.",
+        pattern=r"Shutdown due to (?P<reason>[^\n]+)",
+        what="The printer was halted: {reason}.",
+        cause="A macro (action_emergency_stop) or a module halted it with this message.",
+        remedy="Fix what the message names, then FIRMWARE_RESTART and home.",
     ),
     ErrorEntry(
         pattern=r"Printer is not ready",
@@ -157,7 +160,9 @@ OTHER: tuple[ErrorEntry, ...] = (
     ),
     ErrorEntry(
         pattern=(
-            r"Unable to parse parameter|Error on '.*': (missing|unable to parse)"
+            r"Unable to parse parameter|Error on '.*': (missing|unable to parse|must provide)|unable to parse [A-Z_]+$"
+            r"|(Value for )?parameter '[^']+' must|Invalid (boolean value|choice|PROBE_METHOD|homing method)"
+            r"|MAX_(DEVIATION|SLOPE) must be"
             r"|Malformed command|must have (a )?(minimum|maximum) of|must be (above|below)"
         ),
         what="The printer rejected a parameter.",

@@ -5,18 +5,6 @@ from zcal_tui.printer.errors.entry import ErrorEntry
 
 PROBING: tuple[ErrorEntry, ...] = (
     ErrorEntry(
-        pattern=r"No trigger on (?P<name>[\w ]+) after full movement",
-        what="The {name} did not trigger on the way down.",
-        cause=(
-            "The move reached the lowest allowed Z without a trigger. The probe is not deployed or attached, its wire "
-            "or pin is wrong, it is not over the bed, or position_min is too high."
-        ),
-        remedy=(
-            "Check that QUERY_PROBE reports TRIGGERED when the probe is pressed by hand, and that it is over the bed. "
-            "Set position_min in the Z section to about -2."
-        ),
-    ),
-    ErrorEntry(
         pattern=r"triggered prior to movement",
         what="The probe was triggered before the move began.",
         cause=(
@@ -26,16 +14,6 @@ PROBING: tuple[ErrorEntry, ...] = (
         remedy=(
             "Check that QUERY_PROBE reports open in the air. If it does, raise sample_retract_dist. If not, check "
             "the mount and the '!' before the pin."
-        ),
-    ),
-    ErrorEntry(
-        pattern=r"still triggered after retract",
-        what="The endstop was still triggered after the retract between the two homing moves.",
-        cause=(
-            "homing_retract_dist is shorter than the switch's travel, or the switch sticks or is inverted."
-        ),
-        remedy=(
-            "Check with QUERY_ENDSTOPS that it opens when released. If it does, raise homing_retract_dist."
         ),
     ),
     ErrorEntry(
@@ -89,7 +67,7 @@ PROBING: tuple[ErrorEntry, ...] = (
         remedy="Clean the nozzle cold, check that the bed is steady, then try again.",
     ),
     ErrorEntry(
-        pattern=r"Unable to find \d+ samples within",
+        pattern=r"Unable to find \S+ samples within",
         what="The samples do not agree well enough.",
         cause="The nozzle itself touches the bed, so filament on it, a warm nozzle or vibration count directly.",
         remedy="Clean the nozzle, let it cool below its limit, then try again.",
@@ -101,10 +79,34 @@ PROBING: tuple[ErrorEntry, ...] = (
         remedy="End these scripts with a move back to where they start.",
     ),
     ErrorEntry(
+        pattern=r"Nozzle Scrubber GCode did not return",
+        what="nozzle_scrubber_gcode moved the toolhead.",
+        cause="It may wipe the nozzle, but has to end where it began.",
+        remedy="Begin it with SAVE_GCODE_STATE and end it with RESTORE_GCODE_STATE MOVE=1.",
+    ),
+    ErrorEntry(
         pattern=r"Probe does not support QUERY_PROBE",
         what="This probe cannot report whether it is triggered.",
         cause="It measures a distance or a force and has no switch.",
         remedy="Nothing needs to be done. Its state is not checked before probing.",
+    ),
+    ErrorEntry(
+        pattern=r"BLTouch failed to verify sensor state",
+        what="The BLTouch's signal did not read as expected in touch mode.",
+        cause=(
+            "The sensor wire or its pin is wrong, or the probe is a clone. Many clones do not report a trigger with "
+            "the pin up."
+        ),
+        remedy=(
+            "Check the sensor wire and pin. For a clone set pin_up_touch_mode_reports_triggered: False in [bltouch], "
+            "then RESTART."
+        ),
+    ),
+    ErrorEntry(
+        pattern=r"Failed to verify BLTouch probe is raised",
+        what="The BLTouch's pin was not seen raised; Klipper tries again.",
+        cause="Its pin sticks or is bent, or the bed was still touching it.",
+        remedy="If it happens often, clean or replace the pin.",
     ),
     ErrorEntry(
         pattern=r"BLTouch failed to (?P<what>\w+)",
@@ -144,7 +146,7 @@ MANUAL_PROBE: tuple[ErrorEntry, ...] = (
     ErrorEntry(
         pattern=(
             r"must home (axis )?(axes )?first|Must home before probe|must home axes first"
-            r"|Must home X and Y axes first"
+            r"|Must home X and Y|Z axis must be homed|Must home axes before|must home Z axis first"
         ),
         what="The printer is not homed.",
         cause=(
@@ -197,6 +199,18 @@ CALIBRATION: tuple[ErrorEntry, ...] = (
         remedy="Configure {site}_xy_position in [z_calibration].",
     ),
     ErrorEntry(
+        pattern=r"Either use the BED_POSITION parameter",
+        what="The position of the bed measurement is not configured.",
+        cause="Neither the command nor [z_calibration] nor a mesh with zero_reference_position names it.",
+        remedy="Configure bed_xy_position in [z_calibration].",
+    ),
+    ErrorEntry(
+        pattern=r"must run CALIBRATE_Z first",
+        what="There is no automatic offset to compute from.",
+        cause="CALCULATE_SWITCH_OFFSET needs a CALIBRATE_Z since Klipper started.",
+        remedy="Run Automatic Z offset (`auto-z`) first.",
+    ),
+    ErrorEntry(
         pattern=r"cannot find a switch offset",
         what="The switch offset is not configured.",
         cause="CALIBRATE_Z needs to know how far the switch travels until it triggers.",
@@ -208,54 +222,6 @@ CALIBRATION: tuple[ErrorEntry, ...] = (
         cause="This printer homes Z with the probe, so there is no switch for the nozzle to press.",
         remedy="Run Z offset (`z-offset`) on this printer.",
     ),
-    ErrorEntry(
-        pattern=r"Retries aborting|Too many retries|Aborting quad_gantry_level",
-        what="The levelling did not converge.",
-        cause=(
-            "The corrections get larger instead of smaller. Motors or corners are swapped, or the probe does not "
-            "repeat."
-        ),
-        remedy="Check the order of the Z motors and of the points. Run Repeatability (`accuracy`).",
-    ),
 )
 
-EDDY: tuple[ErrorEntry, ...] = (
-    ErrorEntry(
-        pattern=r"Failed calibration - (no usable data|frequency not increasing)",
-        what="The eddy current sensor's readings cannot be turned into heights.",
-        cause=(
-            "Its frequency does not fall steadily while it is lifted. It is mounted too high, is not over metal "
-            "(x_offset, y_offset), has the wrong drive current, or is noisy."
-        ),
-        remedy=(
-            "Mount the coil 2 to 3 mm above the nozzle tip, and bring it over the bed. Run "
-            "LDC_CALIBRATE_DRIVE_CURRENT and SAVE_CONFIG, then calibrate again."
-        ),
-    ),
-    ErrorEntry(
-        pattern=r"Failed calibration - incomplete sensor data",
-        what="Readings of the eddy current sensor were lost during the calibration.",
-        cause="The link to its board or the I2C wiring is disturbed, or the host was too busy.",
-        remedy="Check klippy.log for sensor errors, check the wiring, then calibrate again.",
-    ),
-    ErrorEntry(
-        pattern=r"Invalid ldc1612 id",
-        what="The eddy current sensor's chip does not answer correctly.",
-        cause="Its I2C wires are loose or swapped, i2c_bus is wrong, or the chip is faulty.",
-        remedy="Check the wiring, and i2c_bus and i2c_address in its section, then FIRMWARE_RESTART.",
-    ),
-    ErrorEntry(
-        pattern=r"Must calibrate probe_eddy_current first",
-        what="The eddy current sensor is not calibrated.",
-        cause="Without a table of frequencies and heights (option calibrate) it cannot measure.",
-        remedy="Run Z offset (`z-offset`), which calibrates it, and save the result.",
-    ),
-    ErrorEntry(
-        pattern=r"probe_eddy_current sensor not in valid range",
-        what="The eddy current sensor is outside its calibrated range.",
-        cause="It is too high above the bed, beside the bed, or was calibrated with another drive current.",
-        remedy="Bring it over the bed and lower it. If that does not help, run Z offset (`z-offset`).",
-    ),
-)
-
-MEASURING_ERRORS: tuple[ErrorEntry, ...] = PROBING + MANUAL_PROBE + CALIBRATION + EDDY
+MEASURING_ERRORS: tuple[ErrorEntry, ...] = PROBING + MANUAL_PROBE + CALIBRATION

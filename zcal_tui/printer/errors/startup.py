@@ -1,0 +1,99 @@
+"""Errors with which Klipper does not start: configuration, Python, modules."""
+
+from zcal_tui.printer.errors.entry import ErrorEntry
+
+STARTUP: tuple[ErrorEntry, ...] = (
+    ErrorEntry(
+        pattern=r"'RawConfigParser' object has no attribute 'readfp'",
+        what="This Klipper is too old for the Python it runs on.",
+        cause="Python 3.12 removed what a Klipper from before 2024 uses to read its configuration.",
+        remedy="Update Klipper, or run it with Python 3.11 or older.",
+    ),
+    ErrorEntry(
+        pattern=r"Option 'z_offset' in section '(?P<section>[^']+)' must have minimum of",
+        what="Klipper does not start: z_offset of [{section}] is negative.",
+        cause=(
+            "z_offset is the distance from nozzle to bed at the trigger, a positive number. A negative one is "
+            "usually a "
+            "sign mistake. Newer versions of Klipper accept it."
+        ),
+        remedy="Remove the minus sign, then RESTART and run Z offset (`z-offset`).",
+    ),
+    ErrorEntry(
+        pattern=r"position_endstop in section '(?P<section>[^']+)' must be between",
+        what="Klipper does not start: position_endstop of [{section}] is outside the axis limits.",
+        cause="It must not be below position_min nor above position_max.",
+        remedy="Lower position_min below it, by 0.5 mm or more, then RESTART.",
+    ),
+    ErrorEntry(
+        pattern=r"Option '(?P<option>[^']+)' is not valid in section '(?P<section>[^']+)'",
+        what="Klipper does not start: it does not know the option {option} of [{section}].",
+        cause="It is misspelled, belongs to another section, or to another version of Klipper or of a plugin.",
+        remedy="Correct or remove that line in printer.cfg, then RESTART.",
+    ),
+    ErrorEntry(
+        pattern=r"Option '(?P<option>[^']+)' in section '?(?P<section>[^' ]+[^']*?)'? must be specified",
+        what="Klipper does not start: [{section}] needs the option {option}.",
+        cause="It has no default.",
+        remedy="Add {option} to [{section}], then RESTART.",
+    ),
+    ErrorEntry(
+        pattern=(
+            r"Option '(?P<option>[^']+)' in section '(?P<section>[^']+)' must (have|be)"
+            r"|Choice '[^']*' for option '(?P<choice>[^']+)'"
+            r"|Unable to parse option '(?P<parsed>[^']+)' in section|is not a valid literal"
+        ),
+        what="Klipper does not start: an option's value is not valid.",
+        cause="It is out of range, not one of the choices, or not a number.",
+        remedy="Correct the option that the message names, then RESTART.",
+    ),
+    ErrorEntry(
+        pattern=r"Section '(?P<section>zcal|z_calibration)' is not a valid config section",
+        what="Klipper does not start: it has no module for [{section}].",
+        cause="The module's link is missing: an update or a recovery of Klipper can remove it.",
+        remedy="Run `zcal-tui install` on the printer's host, then restart the Klipper service.",
+    ),
+    ErrorEntry(
+        pattern=r"Section '(?P<section>[^']*)' is not a valid config section",
+        what="Klipper does not start: it has no module for [{section}].",
+        cause="The name is misspelled, or the plugin for it is not installed in this Klipper.",
+        remedy="Correct the section's name, install its plugin, or remove the section, then RESTART.",
+    ),
+    ErrorEntry(
+        pattern=(
+            r"Unable to load module|Unable to open config file|Include file .* does not exist|non-existent file"
+            r"|Recursive include|Malformed config|pin \S+ used multiple times|Missing section"
+            r"|File contains no section headers|Source contains parsing errors|contains illegal whitespace"
+            r"|Constant '[^']*' is unused|Section '[^']*' is invalid|already exists"
+            r"|full_steps_per_rotation invalid|homing_positive_dir|must specify the same pullup"
+            r"|Stepper dir pin must be|heaters are unknown|steppers are unknown"
+        ),
+        what="Klipper does not start: its configuration has an error.",
+        cause="The message names the file, the section or the pin.",
+        remedy="Correct printer.cfg, then RESTART.",
+    ),
+    ErrorEntry(
+        pattern=(
+            r"probe attachment verification method|DockableProbe cannot be used as Z endstop|Unable to parse \S+ in \S+"
+            r"|_move_avoiding_dock|control_pin must be set in \[smart_effector\]"
+        ),
+        what="The section of the probe lacks something.",
+        cause=(
+            "A dock needs its positions and a pin that shows whether the probe is attached. A sensitivity needs "
+            "control_pin."
+        ),
+        remedy="Add what the message names to the probe's section, then RESTART.",
+    ),
+    ErrorEntry(
+        pattern=r"No (nozzle|switch) position configured|A probe is needed for|No z-endstop found",
+        what="Klipper does not start: [z_calibration] lacks something.",
+        cause="It needs the positions of the nozzle and the switch on the endstop, a probe and a Z endstop.",
+        remedy="Add what the message names to [z_calibration], then RESTART.",
+    ),
+    ErrorEntry(
+        pattern=r"Internal error during (connect|ready callback): (?P<reason>[^\n]+)",
+        what="Klipper does not start: a module failed with “{reason}”.",
+        cause="A module of Klipper or a plugin does not match this version of Klipper or of Python.",
+        remedy="Find the traceback in klippy.log, update the module it names, then restart the Klipper service.",
+    ),
+)
