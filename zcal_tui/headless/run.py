@@ -190,11 +190,13 @@ class HeadlessRun:
             self._session.cancel()
         while (event := self._next_event()) is not None:
             self._output.event(event)
-            if isinstance(event, RunEnded) and (line := by_hand_line(event.record)) is not None:
-                self._output.message(line)
-            if isinstance(event, RunEnded) and event.record.check == self._check:
-                self._report_stop()
-                return of_record(event.record)
+            if isinstance(event, RunEnded):
+                part = event.record.check != self._check
+                if (line := by_hand_line(event.record, part=part)) is not None:
+                    self._output.message(line)
+                if not part:
+                    self._report_stop()
+                    return of_record(event.record)
         if self._answers is not None:
             try:
                 self._asked = _answer(self._session, self._answers, self._asked)

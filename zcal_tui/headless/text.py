@@ -47,9 +47,11 @@ def change_lines(changes: tuple[Change, ...]) -> list[str]:
     return lines
 
 
-def by_hand_line(record: Record) -> str | None:
-    """The values that a finished run proposes and has not saved, in a line; None without any."""
-    left = [change for change in record.changes if change.state == "proposed"]
+def by_hand_line(record: Record, *, part: bool = False) -> str | None:
+    """The values that a finished run proposes and has not saved, in a line; None without any. Of a `part` of a full
+    calibration, only those that are not saved with a group."""
+    waits = part and all(change.state == "proposed" for change in record.changes)
+    left = [c for c in record.changes if c.state == "proposed" and not (waits and c.saves)]
     if not left or record.outcome is not Outcome.FINISHED:
         return None
     lines = "; ".join(f"[{change.section}] {change.option}: {change.shown}" for change in left)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from zcal_tui.model.check_info import info_of
-from zcal_tui.model.check_info.info import PROBE, STEPPERS
+from zcal_tui.model.check_info.info import PROBE, STEPPERS, CheckInfo
 from zcal_tui.results.context import config_of
 
 
@@ -37,10 +37,31 @@ def probe_or_rail_option(context: Mapping[str, Any], option: str) -> Any:
     return next((rail[option] for rail in rails if option in rail), None)
 
 
+def needs_in_effect(info: CheckInfo, section: str, option: str, probe_section: str | None) -> bool:
+    """Whether a check needs the value of an option (its section in lower case) to be in effect when it runs: its
+    result depends on it, or its moves and comparisons use it."""
+    for wanted in (info.depends_on, info.plans_with):
+        for named, options in wanted.items():
+            here = (
+                section == probe_section
+                if named == PROBE
+                else _is_rail(section)
+                if named == STEPPERS
+                else section == named
+            )
+            if here and (not options or option in options):
+                return True
+    return False
+
+
+def _is_rail(section: str) -> bool:
+    return section.startswith(("stepper", "carriage "))
+
+
 def _sections(named: str, context: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[str]:
     if named == PROBE:
         yield str(context.get("probe_section"))
     elif named == STEPPERS:
-        yield from (section for section in config if section.startswith(("stepper", "carriage ")))
+        yield from filter(_is_rail, config)
     else:
         yield named

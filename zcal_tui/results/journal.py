@@ -191,6 +191,22 @@ def glance_at(line: bytes) -> tuple[Record, int]:
     return replace(record, samples=()), len(record.samples)
 
 
+def amend(path: Path, record: Record) -> None:
+    """Add the newer record of a run that has ended to its file, whole or not at all; the last one counts. Raises
+    OSError."""
+    line = json.dumps(event_to_json(RunEnded(record)), allow_nan=False) + "\n"
+    new = path.with_name(f"{path.name}.new")
+    try:
+        with open(new, "wb", opener=private) as file:
+            file.write(path.read_bytes() + line.encode("ascii"))
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
+
+
 def write_end(path: Path, record: Record) -> None:
     """Append the missing record to an interrupted run. Raises OSError, StillRunning."""
     with path.open("r+", encoding="utf-8", newline="") as file:

@@ -21,6 +21,7 @@ from zcal_tui.results.changes import Changed
 from zcal_tui.results.journal import (
     Journal,
     StillRunning,
+    amend,
     ended_line,
     glance_at,
     has_ended,
@@ -193,6 +194,10 @@ class Store:
             for part in self.interrupted(printer):
                 if part.started >= record.started:
                     self.close(part, why)
+
+    def amend(self, printer: str, record: Record) -> None:
+        """Store the newer record of a run that has ended, as once its values are saved. Raises OSError."""
+        amend(self._of(printer) / f"{record.id}.jsonl", record)
 
     def changed(self, printer: str, change: Changed) -> None:
         """Store a hardware change that a person reported. Raises OSError."""

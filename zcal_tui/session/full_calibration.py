@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from zcal_tui.checks.base import Check
@@ -15,16 +15,31 @@ from zcal_tui.checks.full_calibration import (
     stops_rest,
 )
 from zcal_tui.checks.parameters import build
-from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted
+from zcal_tui.model.events import ChangesUpdated, Event, Notice, RunEnded, RunProblem, RunStarted
+from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.questions import Answer
-from zcal_tui.model.record import READY_CHECK, WHOLE, Level, Outcome, Problem, Record, RecordPart, Verdict
+from zcal_tui.model.record import (
+    DID_NOT_START,
+    READY_CHECK,
+    WHOLE,
+    Change,
+    Level,
+    Outcome,
+    Problem,
+    Record,
+    RecordPart,
+    Verdict,
+)
 from zcal_tui.printer.capabilities import capabilities_of
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.results.context import context_facts
 from zcal_tui.results.store import Journal, Store, new_run_id, now_iso
-from zcal_tui.session.resume import close_resumed, without_done
+from zcal_tui.session.found_values import FoundValues
+from zcal_tui.session.resume import close_resumed, parts_of, without_done
 from zcal_tui.session.run import CheckRun, printer_facts
+from zcal_tui.session.saving.text import not_saved
+from zcal_tui.session.saving.waiting import WaitingValues, still_waiting, with_states
 from zcal_tui.session.snapshot_store import SnapshotStore
 
 logger = logging.getLogger(__name__)
@@ -43,11 +58,14 @@ class FullCalibrationRun:
         store: Store,
         snapshots: SnapshotStore,
         make_run: Callable[[Check, Any], CheckRun],
+        make_save: Callable[[tuple[FoundValues, ...]], CheckRun],
         *,
         present: bool,
+        save: SavePolicy = "ask",
         resumed: Record | None = None,
     ) -> None:
-        """`resumed` is the interrupted `all` to resume."""
+        """`make_run` makes a check's run, which leaves its values to the group's save; `make_save` makes that save.
+        `resumed` is the interrupted `all` to resume."""
         self._parameters = parameters
         self._resumed = resumed
         self._printer = printer
@@ -55,6 +73,14 @@ class FullCalibrationRun:
         self._snapshots = snapshots
         self._show = snapshots.event
         self._make_run = make_run
+        self._make_save = make_save
+        self._policy = save
+        self._waiting = WaitingValues()
+        self._settled: tuple[Change, ...] = ()
+        """The values that were saved, or offered to be."""
+        self._failed_save: Record | None = None
+        self._kept: tuple[Change, ...] = ()
+        """The values in the stored record."""
         self._present = present
         self._run: CheckRun | None = None
         self._cancelled = False
@@ -112,7 +138,10 @@ class FullCalibrationRun:
             if resumed is not None:  # only now, so that one of the two can always be resumed
                 interrupted = await asyncio.to_thread(close_resumed, self._store, printer_name, resumed)
                 self._snapshots.update(interrupted=interrupted)
+        if resumed is not None:
+            await self._take_over_waiting(printer_name, resumed)
         why = await self._all(printer_name, address)
+        why = await self._save_rest(printer_name, address, why)
         record = self._record(started, why)
         if record.problem is not None:
             self._emit(RunProblem(record.problem))
@@ -132,6 +161,10 @@ class FullCalibrationRun:
                 self._skipped.append(f"{check.info.title}: {why}")
                 self._emit(Notice(f"{check.info.title} is skipped. {why}"))
                 continue
+            if self._waiting.needed_by(check.info, self._printer.state):
+                why = await self._save_group(printer_name, address)
+                if why is not None or self._cancelled:
+                    return why or "It was cancelled."
             if check.info.name != READY_CHECK and self._prepared - _prepared(self._printer.state):
                 again = await self._one(CHECKS[READY_CHECK], printer_name, address)
                 if (stop := stops_rest(again)) is not None:
@@ -140,6 +173,79 @@ class FullCalibrationRun:
             if (stop := stops_rest(record)) is not None:
                 return stop
         return None
+
+    async def _take_over_waiting(self, printer_name: str, resumed: Record) -> None:
+        """Find the values that the interrupted calibration had measured and not saved."""
+        runs = await asyncio.to_thread(parts_of, self._store, printer_name, resumed)
+        found, dropped = still_waiting(runs, self._printer.state)
+        for text in dropped:
+            self._emit(Notice(text))
+        self._waiting = WaitingValues(found)
+        self._follow_waiting()
+
+    def _follow_waiting(self) -> None:
+        """Put what waits into the stored record and the snapshot."""
+        self._snapshots.update(waiting=self._waiting.all)
+        changes = (*self._settled, *self._waiting.changes)
+        if changes != self._kept:
+            self._kept = changes
+            self._keep(
+                ChangesUpdated(changes)
+            )  # not shown: the snapshot's run is the check that has just ended
+
+    async def _save_group(self, printer_name: str, address: str) -> str | None:
+        """Save what waits, with one SAVE_CONFIG. Returns why the calibration must stop; None where it may go on."""
+        found = self._waiting.all
+        if self._policy == "never":
+            changes, why = self._waiting.changes, None
+        else:
+            run = self._run = self._make_save(found)
+            try:
+                ended = await run.go(printer_name, address)
+            finally:
+                self._run = None
+            changes = with_states(self._waiting.changes, ended.record.changes)
+            more = ended.record.changes[len(changes) :]
+            if (why := _stops_after_save(ended.record)) is not None:
+                self._failed_save = ended.record
+            await self._amend(printer_name, found, ended.record)
+            self._show(ended)
+            changes = (*changes, *more)
+        self._settled = (*self._settled, *changes)
+        self._waiting.clear()
+        self._follow_waiting()
+        return why
+
+    async def _amend(self, printer_name: str, found: tuple[FoundValues, ...], saved: Record) -> None:
+        """Store in the records of the checks what has become of their values."""
+        last = dict(self._snapshots.snapshot.last)
+        for values in found:
+            record = replace(values.record, changes=with_states(values.record.changes, saved.changes))
+            if record == values.record:
+                continue
+            try:
+                await asyncio.to_thread(self._store.amend, printer_name, record)
+            except OSError as error:
+                logger.warning("the record of %s is not amended", record.id, exc_info=True)
+                self._emit(Notice(f"Run {record.id} still shows its values as proposed: {error.strerror}."))
+            known = last.get(values.check)
+            if known is not None and known.id == record.id:
+                last[values.check] = record
+        self._snapshots.update(last=last)
+
+    async def _save_rest(self, printer_name: str, address: str, stopped: str | None) -> str | None:
+        """Save what waits at the end. Where the printer cannot, or the person has cancelled, name it."""
+        if not self._waiting.all:
+            return stopped
+        if not self._cancelled and self._printer.state.ready:
+            return await self._save_group(printer_name, address) or stopped
+        why = "you cancelled." if self._cancelled else "the printer is not ready."
+        if self._policy != "never":
+            self._emit(Notice(not_saved(why, self._waiting.changes)))
+        self._settled = (*self._settled, *self._waiting.changes)
+        self._waiting.clear()
+        self._follow_waiting()
+        return stopped
 
     async def _one(self, check: Check, printer_name: str, address: str) -> Record:
         self._run = self._make_run(check, build(check.parameters, {}))
@@ -155,6 +261,8 @@ class FullCalibrationRun:
         if check.info.name == READY_CHECK:
             self._prepared = _prepared(self._printer.state)
         self._show(ended)
+        self._waiting.add(record)
+        self._follow_waiting()
         return record
 
     def _record(self, started: RunStarted, stopped: str | None) -> Record:
@@ -171,6 +279,12 @@ class FullCalibrationRun:
                 outcome = Outcome.CANCELLED
             if outcome is Outcome.CANCELLED:
                 problem = Problem(_cancelled(last))
+            elif (failed := self._failed_save) is not None:
+                outcome = Outcome.FINISHED if failed.outcome is Outcome.REFUSED else failed.outcome
+                problem = failed.problem or Problem("The values were not saved.", stopped)
+                if problem.key == DID_NOT_START:
+                    levels.append(Level.FAIL)
+                    reasons.append(problem.what)
             else:
                 what = f"It stopped after {last.check}: {last.summary}" if last else "No check was run."
                 problem = Problem(what, stopped, "Fix that, then start again.")
@@ -186,6 +300,7 @@ class FullCalibrationRun:
             parameters=started.parameters,
             verdict=Verdict(worst, _summary(self._parts, worst), tuple(reasons)) if levels else None,
             problem=problem,
+            changes=self._settled,
             parts=tuple(self._parts),
         )
 
@@ -208,6 +323,13 @@ class FullCalibrationRun:
                         "space: what is missing is written with the next event."
                     )
                 )
+
+
+def _stops_after_save(record: Record) -> str | None:
+    """Why the calibration stops after a group's save that ended like this."""
+    if record.problem is not None or record.outcome is not Outcome.FINISHED:
+        return "What was found could not be saved, so later checks would use the old values."
+    return None
 
 
 def _cancelled(last: RecordPart | None) -> str:

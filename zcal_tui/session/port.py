@@ -29,6 +29,9 @@ class RunOptions:
     """The interrupted run to resume."""
     operator: str = SHARED
     """Who does the paper tests."""
+    collect: bool = False
+    """Whether found values are left to the group's save of a full calibration. What Klipper itself has staged is saved
+    or discarded at once all the same."""
 
 
 class SessionPort(Protocol):

@@ -25,6 +25,7 @@ from zcal_tui.results.context import context_facts
 from zcal_tui.results.store import StillRunning, Store, new_run_id, now_iso
 from zcal_tui.results.unrestored import Unrestored
 from zcal_tui.session.event_log import EventLog
+from zcal_tui.session.found_values import FoundValues
 from zcal_tui.session.operator import SessionOperator
 from zcal_tui.session.port import RunOptions
 from zcal_tui.session.saving.saver import Saver
@@ -53,8 +54,11 @@ class CheckRun:
         options: RunOptions,
         files: ConfigFiles,
         lease: float = LEASE,
+        group: tuple[FoundValues, ...] = (),
     ) -> None:
+        """`group` is what the run saves, where that is its purpose: the values of these runs, to choose from."""
         self._check = check
+        self._group = group
         self._lease = lease
         self._parameters = parameters
         self._printer = printer
@@ -271,6 +275,7 @@ class CheckRun:
             self._emit,
             lambda: self._cancelled,
             self._options.save,
+            self._group,
         )
 
     async def _discard_it(self, saver: Saver, started: RunStarted) -> None:
@@ -289,8 +294,11 @@ class CheckRun:
 
     async def _save_it(self, saver: Saver, started: RunStarted) -> Problem | None:
         """Save the values found, after the check has restored everything it changed."""
+        changes = self._record(started).changes
+        if self._options.collect and not any(change.state == "staged" for change in changes):
+            return None  # the group's save is still to come
         try:
-            return await saver.save(self._record(started).changes)
+            return await saver.save(changes)
         except asyncio.CancelledError:
             saver.interrupt()
             return Problem(

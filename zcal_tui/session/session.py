@@ -9,6 +9,8 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zcal_tui.model.events import Event
@@ -25,6 +27,7 @@ from zcal_tui.session.target import PrinterTarget
 if TYPE_CHECKING:
     from zcal_tui.checks.base import Check
     from zcal_tui.session.connection import PrinterConnection
+    from zcal_tui.session.found_values import FoundValues
     from zcal_tui.session.full_calibration import FullCalibrationRun
     from zcal_tui.session.run import CheckRun
 
@@ -237,21 +240,34 @@ class Session:
         self._snapshots.update(cancelling=False)
         files = self._connection.config_files()
 
-        def make(check: "Check", chosen: Any) -> CheckRun:
+        def make(
+            check: "Check", chosen: Any, *, collect: bool = False, group: "tuple[FoundValues, ...]" = ()
+        ) -> CheckRun:
             return CheckRun(
-                check, chosen, printer, self._store, self._snapshots, options, files, self._target.lease
+                check,
+                chosen,
+                printer,
+                self._store,
+                self._snapshots,
+                replace(options, collect=collect),
+                files,
+                self._target.lease,
+                group,
             )
 
         if name == WHOLE:
             from zcal_tui.session.full_calibration import FullCalibrationRun  # as above
+            from zcal_tui.session.saving.save_group import SaveGroup, SaveGroupParameters
 
             self._run = FullCalibrationRun(
                 parameters,
                 printer,
                 self._store,
                 self._snapshots,
-                make,
+                partial(make, collect=True),
+                lambda group: make(SaveGroup(group), SaveGroupParameters(), group=group),
                 present=options.present,
+                save=options.save,
                 resumed=options.resume,
             )
         elif name == UNDO:

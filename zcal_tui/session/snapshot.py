@@ -10,6 +10,7 @@ from zcal_tui.model.view import RunView
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.homing_state import HomingState
+from zcal_tui.session.found_values import FoundValues
 
 
 class LinkState(StrEnum):
@@ -75,6 +76,9 @@ class Snapshot:
     """Why the newest record of a check is stale, by the check's name; valid ones are not in it."""
     changed: tuple[Changed, ...] = ()
     """The hardware changes that a person reported, oldest first."""
+    waiting: tuple[FoundValues, ...] = ()
+    """What the checks of a running full calibration have found and is saved with the next group, in the order in which
+    it was found."""
     interrupted: tuple[Record, ...] = ()
     """Interrupted runs on this printer that were neither closed nor resumed, newest first."""
     unrestored: str = ""

@@ -1,7 +1,7 @@
 """What saving meets: a person who answers, a Klipper that stages and restarts, and its failures."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from zcal_tui.model.record import Change, Problem
 from zcal_tui.printer.config_files import ConfigFiles, ConfigUnreadable
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.zcal_interface import INTERFACE
+from zcal_tui.session.found_values import FoundValues
 from zcal_tui.session.saving.saver import Saver
 
 FOUND = Change("probe", "z_offset", "1.500", "1.520", saves=True)
@@ -31,25 +32,36 @@ class NoFiles:
 
 
 class Person:
-    """Answers questions by their keys; None cancels."""
+    """Answers questions by their keys, and those about a group's parts one after the other; None cancels."""
 
     present = True
 
-    def __init__(self, **answers: bool | None) -> None:
+    def __init__(
+        self, *, of_group: str | None = "save", parts: Sequence[bool] = (), **answers: bool | None
+    ) -> None:
         self._answers = answers
+        self._of_group = of_group
+        self._parts = list(parts)
         self.asked: list[Confirm] = []
+        self.chosen: list[Choose] = []
         self.before: Callable[[], None] = lambda: None
 
     async def confirm(self, question: Confirm) -> bool:
         self.asked.append(question)
         self.before()
+        if question.key == "save-part":
+            return self._parts.pop(0)
         answer = self._answers[question.key.replace("-", "_")]
         if answer is None:
             raise CheckCancelled
         return answer
 
     async def choose(self, question: Choose) -> str:
-        raise AssertionError(question)
+        self.chosen.append(question)
+        self.before()
+        if self._of_group is None:
+            raise CheckCancelled
+        return self._of_group
 
     async def paper(self, question: PaperStep) -> PaperMove:
         raise AssertionError(question)
@@ -156,6 +168,7 @@ async def save(
     policy: Any = "ask",
     cancelled: Callable[[], bool] = lambda: False,
     files: ConfigFiles | None = None,
+    group: Sequence[FoundValues] = (),
 ) -> Outcome:
     """Save as a run does at its end."""
     await printer.start()
@@ -171,6 +184,6 @@ async def save(
             case Notice(text):
                 notices.append(text)
 
-    saver = Saver(printer, person, files or NoFiles(), emit, cancelled, policy)
+    saver = Saver(printer, person, files or NoFiles(), emit, cancelled, policy, group)
     problem = await saver.save(now)
     return Outcome(problem, now, notices, person.asked)

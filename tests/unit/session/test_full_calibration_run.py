@@ -12,11 +12,14 @@ from zcal_tui.checks.base import Check
 from zcal_tui.checks.full_calibration import FullCalibrationParameters
 from zcal_tui.headless.exit_codes import ExitCode, of_record
 from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted
+from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.questions import Answer
-from zcal_tui.model.record import Level, Outcome, Problem, Record, Verdict
+from zcal_tui.model.record import DID_NOT_START, Change, Level, Outcome, Problem, Record, Verdict
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.results.store import Store, read_run
+from zcal_tui.session.found_values import FoundValues
 from zcal_tui.session.full_calibration import FullCalibrationRun
+from zcal_tui.session.saving.waiting import WaitingValues
 from zcal_tui.session.snapshot_store import SnapshotStore
 
 SETTINGS: dict[str, dict[str, object]] = {
@@ -87,6 +90,10 @@ class Whole:
         self.then: dict[str, Callable[[], None]] = {}
         """What happens while a check runs."""
         self.guide: FullCalibrationRun | None = None
+        self.groups: list[tuple[FoundValues, ...]] = []
+        """What was saved together."""
+        self.saves = "saved"
+        """The state of the values after a save."""
 
     @property
     def done(self) -> list[str]:
@@ -104,14 +111,34 @@ class Whole:
         self.runs.append(FakeRun(check.info.name, ends, self.board.event))
         return self.runs[-1]
 
-    async def go(self, *, present: bool = True, resumed: Record | None = None, **parameters: str) -> Record:
+    def make_save(self, group: tuple[FoundValues, ...]) -> Any:
+        self.groups.append(group)
+
+        def ends() -> Record:
+            self.then.pop("save", lambda: None)()
+            changes = tuple(replace(c, state=self.saves) for values in group for c in values.changes)
+            return replace(self.ends.get("save", record("save")), changes=changes)
+
+        self.runs.append(FakeRun("save", ends, self.board.event))
+        return self.runs[-1]
+
+    async def go(
+        self,
+        *,
+        present: bool = True,
+        resumed: Record | None = None,
+        save: SavePolicy = "ask",
+        **parameters: str,
+    ) -> Record:
         self.guide = FullCalibrationRun(
             FullCalibrationParameters(**parameters),
             cast(Any, self.printer),
             self.store,
             self.board,
             self.make,
+            self.make_save,
             present=present,
+            save=save,
             resumed=resumed,
         )
         ended = await self.guide.go("voron", "/tmp/klippy.sock")
@@ -361,3 +388,203 @@ async def test_one_that_was_cut_off_before_anything_was_done_begins_at_the_begin
     records.cut_off(whole.store, cut)
     await whole.go(resumed=cut, only="ready,z-offset")
     assert whole.done == ["ready", "z-offset"]
+
+
+XY = (
+    Change("probe", "x_offset", "10", "12.30", saves=True),
+    Change("probe", "y_offset", "0", "3.10", saves=True),
+)
+Z = Change("probe", "z_offset", "1.500", "1.620", saves=True)
+BACKLASH = Change("zcal", "z_backlash", None, "0.01200", saves=True)
+SPEED = Change("probe", "speed", "10", "5")
+"""A line to edit."""
+
+
+def finds(whole: Whole, check: str, *changes: Change) -> None:
+    """What a check finds, stored as a check's run does."""
+    records.keep(whole.store, found := records.record(check, changes=changes))
+    whole.ends[check] = found
+
+
+def groups(whole: Whole) -> list[list[str]]:
+    return [[change.option for values in group for change in values.changes] for group in whole.groups]
+
+
+async def test_a_group_is_saved_before_the_first_check_that_needs_its_values(whole: Whole) -> None:
+    finds(whole, "probe-xy", *XY)
+    finds(whole, "z-offset", Z)
+    finds(whole, "accuracy", SPEED)
+    finds(whole, "bias", BACKLASH)
+    finds(whole, "first-layer", replace(Z, old="1.620", new="1.650"))
+    found = await whole.go()
+    assert whole.done == [
+        "ready",
+        "probe-xy",
+        "save",  # z-offset lowers the nozzle where the probe was: by x_offset and y_offset
+        "z-offset",
+        "accuracy",
+        "save",  # bias expects the bed by z_offset
+        "bias",
+        "first-layer",
+        "save",
+    ]
+    assert groups(whole) == [["x_offset", "y_offset"], ["z_offset"], ["z_backlash", "z_offset"]]
+    assert {change.state for change in found.changes} == {"saved"}
+    assert [change.new for change in found.changes] == ["12.30", "3.10", "1.620", "0.01200", "1.650"]
+    assert [part.check for part in found.parts] == [check for check in whole.done if check != "save"]
+    assert found.outcome is Outcome.FINISHED and found.problem is None
+
+
+async def test_what_no_later_check_needs_is_saved_once_at_the_end(whole: Whole) -> None:
+    finds(whole, "probe-xy", *XY)
+    finds(whole, "accuracy", BACKLASH)
+    await whole.go(only="ready,probe-xy,accuracy")
+    assert groups(whole) == [["x_offset", "y_offset", "z_backlash"]]
+
+
+async def test_the_records_of_the_checks_say_what_became_of_their_values(whole: Whole) -> None:
+    finds(whole, "z-offset", Z)
+    await whole.go(only="ready,z-offset")
+    (stored,) = [run.record for run in whole.store.runs("voron") if run.record.check == "z-offset"]
+    assert [change.state for change in stored.changes] == ["saved"]
+    assert stored.samples == whole.ends["z-offset"].samples, "nothing else has changed"
+    assert whole.board.snapshot.last["z-offset"].changes == stored.changes
+
+
+async def test_what_waits_is_in_the_plans_record_on_disk_and_in_the_snapshot(whole: Whole) -> None:
+    finds(whole, "z-offset", Z)
+    seen: list[object] = []
+
+    def look() -> None:
+        (path,) = whole.store.folder.rglob("*-all.jsonl")
+        seen.append([(c.option, c.state) for c in read_run(path).record.changes])
+        seen.append([values.check for values in whole.board.snapshot.waiting])
+
+    whole.then["accuracy"] = look
+    await whole.go(only="ready,z-offset,accuracy")
+    assert seen == [[("z_offset", "proposed")], ["z-offset"]]
+    assert whole.board.snapshot.waiting == ()
+
+
+async def test_a_repeated_check_replaces_what_it_had_found(whole: Whole) -> None:
+    finds(whole, "z-offset", Z)
+    waiting = WaitingValues()
+    waiting.add(whole.ends["z-offset"])
+    waiting.add(replace(whole.ends["z-offset"], changes=(replace(Z, new="1.700"),)))
+    assert [change.new for change in waiting.changes] == ["1.700"]
+    waiting.discard("z-offset")
+    assert waiting.all == ()
+
+
+@pytest.mark.parametrize("key", ["", DID_NOT_START])
+async def test_a_save_that_fails_stops_the_rest_and_is_the_calibrations_problem(
+    whole: Whole, key: str
+) -> None:
+    finds(whole, "z-offset", Z)
+    whole.saves = "proposed"
+    whole.ends["save"] = record("save", Level.PASS, problem=Problem("Klipper refused.", key=key))
+    found = await whole.go()
+    assert whole.done[-1] == "save"
+    assert found.problem is not None and found.problem.what == "Klipper refused."
+    assert [change.state for change in found.changes] == ["proposed"]
+    assert found.verdict is not None
+    assert found.verdict.level is (Level.FAIL if key else Level.PASS), "a dead Klipper is no pass"
+    assert of_record(found) is (ExitCode.VERDICT_FAIL if key else ExitCode.PRINTER_ERROR)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code"),
+    [(Outcome.LOST, ExitCode.PRINTER_ERROR), (Outcome.CANCELLED, ExitCode.CANCELLED)],
+)
+async def test_a_save_that_is_cut_off_ends_the_calibration_the_same_way(
+    whole: Whole, outcome: Outcome, code: ExitCode
+) -> None:
+    finds(whole, "z-offset", Z)
+    whole.ends["save"] = record("save", None, outcome, Problem("Gone."))
+    found = await whole.go()
+    assert whole.done[-1] == "save"
+    assert found.outcome is outcome
+    assert of_record(found) is code
+
+
+async def test_a_declined_value_stops_nothing(whole: Whole) -> None:
+    finds(whole, "z-offset", Z)
+    whole.saves = "declined"
+    found = await whole.go()
+    assert whole.done[-1] == "first-layer"
+    assert [change.state for change in found.changes] == ["declined"]
+    assert len(whole.groups) == 1, "it is not asked again"
+
+
+async def test_a_cancel_saves_nothing_and_names_what_was_measured(whole: Whole) -> None:
+    finds(whole, "probe-xy", *XY)
+    whole.then["accuracy"] = lambda: whole.guide.cancel() if whole.guide else None
+    found = await whole.go(only="ready,probe-xy,accuracy,bias")
+    assert whole.groups == []
+    assert "Not saved: you cancelled." in whole.notices
+    assert "[probe] x_offset: 12.30 (was 10)" in whole.notices
+    assert [change.state for change in found.changes] == ["proposed", "proposed"]
+
+
+async def test_a_failing_check_does_not_lose_what_was_found_before_it(whole: Whole) -> None:
+    finds(whole, "probe-xy", *XY)
+    whole.ends["accuracy"] = record("accuracy", Level.FAIL)
+    await whole.go(only="ready,probe-xy,accuracy,bias")
+    assert groups(whole) == [["x_offset", "y_offset"]]
+
+
+async def test_a_printer_that_is_down_gets_no_save_but_its_values_are_named(whole: Whole) -> None:
+    finds(whole, "probe-xy", *XY)
+    whole.ends["accuracy"] = record("accuracy", None, Outcome.ERROR, Problem("Shutdown."))
+    whole.then["accuracy"] = set_state(whole, replace(HOMED, klippy="shutdown"))
+    found = await whole.go(only="ready,probe-xy,accuracy,bias")
+    assert whole.groups == []
+    assert "Not saved: the printer is not ready." in whole.notices
+    assert found.problem is not None and found.problem.cause == "Check the printer first."
+
+
+async def test_never_saves_never(whole: Whole) -> None:
+    finds(whole, "probe-xy", *XY)
+    finds(whole, "z-offset", Z)
+    found = await whole.go(save="never")
+    assert whole.groups == []
+    assert [change.state for change in found.changes] == ["proposed"] * 3
+
+
+async def test_what_a_killed_calibration_had_found_is_saved_when_it_is_resumed(whole: Whole) -> None:
+    store = whole.store
+    kept = replace(records.z_offset(5), changes=(replace(Z, old="1.5"),))
+    records.keep(store, kept, replace(records.record("probe-xy", 4), changes=XY))
+    cut = records.record("all", 2)
+    records.cut_off(store, cut)
+    whole.board.update(interrupted=store.interrupted("voron"))
+    settings: dict[str, dict[str, object]] = {
+        **SETTINGS,
+        "probe": {"z_offset": 1.5, "x_offset": 12.3, "y_offset": 1.0},
+    }
+    whole.printer.state = replace(HOMED, settings=settings)
+    await whole.go(resumed=cut, only="ready,probe-xy,z-offset,bias")
+    assert whole.done == ["ready", "save", "bias"]
+    assert groups(whole) == [["z_offset"]]
+    assert "[probe] x_offset is already 12.30." in whole.notices, "killed after SAVE_CONFIG"
+    assert "[probe] y_offset is not saved: it was 0 when probe-xy measured and is 1.0 now." in whole.notices
+    (stored,) = [run.record for run in store.runs("voron") if run.record.id == kept.id]
+    assert stored.samples == kept.samples
+    assert [change.state for change in stored.changes] == ["saved"]
+
+
+async def test_a_full_disk_leaves_the_checks_record_whole(
+    whole: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finds(whole, "z-offset", Z)
+    (path,) = whole.store.folder.rglob("*z-offset*.jsonl")
+    before = path.read_bytes()
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    whole.then["save"] = lambda: monkeypatch.setattr("zcal_tui.results.journal.os.fsync", full)
+    await whole.go(only="ready,z-offset")
+    assert path.read_bytes() == before
+    assert not list(path.parent.glob("*.new"))
+    assert "still shows its values as proposed: No space left on device" in whole.notices

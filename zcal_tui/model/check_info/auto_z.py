@@ -82,6 +82,7 @@ INFO = CheckInfo(
         "safe_z_home": ("home_xy_position",),
         "bed_mesh": ("zero_reference_position", "relative_reference_index"),
     },
+    plans_with={PROBE: ("z_offset",)},  # compared with what the endstop's heights imply
     stale_after={
         "nozzle": "the nozzle's length is part of the offset",
         "hotend": "the nozzle's height is part of the offset",

@@ -38,6 +38,7 @@ INFO = CheckInfo(
         "The large number is how much the z_offset differs over the bed. The map shows where it is larger and smaller."
     ),
     depends_on={PROBE: (*PROBING, *PROBE_POSITION), STEPPERS: MOTION, **DELTA, **AXIS_TWIST},
+    plans_with={PROBE: ("z_offset",)},  # where the paper test expects the bed
     stale_after={
         "hotend": "the nozzle may tilt differently relative to the probe",
         "probe": "another mount may tilt differently",

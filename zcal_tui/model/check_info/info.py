@@ -1,7 +1,7 @@
 """What the description of a check consists of. Everything that is static about a check is here; nothing is measured."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from zcal_tui.model.capabilities import Capabilities
@@ -124,6 +124,9 @@ class CheckInfo:
 
     depends_on: Mapping[str, tuple[str, ...]]
     """By section, the options on which the result depends. What the check itself finds is not among them."""
+    plans_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By section, as `depends_on`: further options that its moves or comparisons use, although its result does not
+    depend on them. A full calibration saves a new value of either before the check runs."""
     found_options: tuple[str, ...] = ()
     """Options whose values it finds: the result is valid while one of its values, or the old one, is configured."""
     stale_after: Mapping[HardwareChange, str]

@@ -17,7 +17,7 @@ from zcal_tui.checks.operator import Operator
 from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.model.events import ChangesUpdated, Event, Notice, Progress, Stage
 from zcal_tui.model.policy import SavePolicy
-from zcal_tui.model.questions import Confirm
+from zcal_tui.model.questions import Choose, Confirm, Option
 from zcal_tui.model.record import DID_NOT_START, Change, Problem, one_line
 from zcal_tui.printer.config_files import ConfigFiles, ConfigUnreadable
 from zcal_tui.printer.errors.explain import explain
@@ -26,6 +26,7 @@ from zcal_tui.printer.printer import RESTART_LIMIT, NotRestarted, Printer
 from zcal_tui.printer.state import ZERO_NOISE, PrinterState
 from zcal_tui.printer.values import mapping
 from zcal_tui.printer.zcal_module import ZcalModule
+from zcal_tui.session.found_values import FoundValues
 from zcal_tui.session.saving import text as save_text
 from zcal_tui.session.saving.backup import Backup, NotRestorable, commands, find_backup, restore
 from zcal_tui.session.saving.companions import companions, lowers_limit
@@ -54,6 +55,8 @@ LOST_AFTER = 15.0
 """Seconds of wall time after which a klippy that is ready and has not restarted did not receive SAVE_CONFIG."""
 MACRO_TIME, LONGEST_DELAY = 1.0, 30.0
 """Seconds of the printer's time that a macro may take after its delay, and the most to wait for it."""
+ALL, CHOOSE, NONE = "save", "choose", "none"
+"""The answers to the question whether to save a group of values."""
 TICK = 1.0
 """Seconds of wall time between two progress reports of a restart."""
 
@@ -69,13 +72,16 @@ class Saver:
         emit: Callable[[Event], None],
         cancelled: Callable[[], bool],
         policy: SavePolicy,
+        group: Sequence[FoundValues] = (),
     ) -> None:
+        """`group` is what the values come from; from more than one run, the person can choose."""
         self._printer = printer
         self._operator = operator
         self._files = files
         self._emit = emit
         self._cancelled = cancelled
         self._policy = policy
+        self._group = tuple(group)
         self._stager = Stager(printer, ZcalModule(printer))
         self._changes: tuple[Change, ...] = ()
         self._klipper_staged: frozenset[tuple[str, str]] = frozenset()
@@ -194,7 +200,14 @@ class Saver:
                 return None
             if plan == agreed:
                 break
-            if not await self._consent(plan, again=agreed is not None):
+            answer = await self._consent(plan, again=agreed is not None)
+            if answer == CHOOSE:
+                wanted, agreed = await self._chosen(wanted, plan), None
+                self._group = ()  # what is left is shown again, to be saved or not
+                if wanted:
+                    continue
+                answer = NONE
+            if answer == NONE:
                 self._set_state([v for v in plan.values if not self._staged_by_klipper(v)], "declined")
                 return None
             agreed = plan
@@ -272,23 +285,63 @@ class Saver:
         )
         return None
 
-    async def _consent(self, plan: SavePlan, *, again: bool) -> bool:
+    async def _consent(self, plan: SavePlan, *, again: bool) -> str:
+        """ALL, CHOOSE or NONE."""
         detail = save_text.detail(plan, self._printer.state)
         if self._policy == "always":
             self._emit(Notice(f"Saving without asking (--save always).\n{detail}"))
-            return True
+            return ALL
         if again:
             detail = f"Something has changed since you were asked. This is the new state.\n{detail}"
-        return await self._operator.confirm(
-            Confirm(
-                key="save",
-                text=save_text.question(plan),
-                detail=detail,
-                yes="Save and restart",
-                no="Do not save",
-                facts={v.option: v.wanted for v in plan.values if v.wanted is not None},
+        facts = {v.option: v.wanted for v in plan.values if v.wanted is not None}
+        question = save_text.question(plan)
+        if len(self._parts(plan.changes)) > 1:
+            options = (
+                Option(ALL, "Save and restart"),
+                Option(CHOOSE, "Choose values"),
+                Option(NONE, "Do not save"),
             )
+            return await self._operator.choose(Choose("save", question, options, detail, facts))
+        saves = await self._operator.confirm(
+            Confirm("save", question, detail, "Save and restart", "Do not save", facts=facts)
         )
+        return ALL if saves else NONE
+
+    def _parts(self, changes: Sequence[Change]) -> list[tuple[str, tuple[Change, ...]]]:
+        """The changes of each of the group's runs that are among these, with the check's name."""
+        found = []
+        for values in self._group:
+            own = {(change.section.lower(), change.option) for change in values.changes}
+            if part := tuple(c for c in changes if (c.section.lower(), c.option) in own):
+                found.append((values.check, part))
+        return found
+
+    async def _chosen(self, wanted: tuple[Change, ...], plan: SavePlan) -> tuple[Change, ...]:
+        """Ask about the values of each run; the changes that are left. Raises CheckCancelled."""
+        dropped: list[Change] = []
+        for check, part in self._parts(plan.changes):
+            question = Confirm(
+                key="save-part",
+                text=save_text.part_question(check, part),
+                detail="\n".join(save_text.line_with_effect(change) for change in part),
+                yes="Save",
+                no="Do not save",
+            )
+            if not await self._operator.confirm(question):
+                dropped += part
+        left = [change for change in wanted if change not in dropped]
+        # A second value is only needed with its first
+        needed = {(c.section.lower(), c.option) for c in companions(left, self._printer.state)}
+        given = {
+            (change.section.lower(), change.option) for values in self._group for change in values.changes
+        }
+        for change in tuple(left):
+            key = (change.section.lower(), change.option)
+            if key not in given and key not in needed:
+                left.remove(change)
+                dropped.append(change)
+        self._set_state(dropped, "declined")
+        return tuple(left)
 
     async def _write(self, plan: SavePlan, backups: frozenset[str] | None) -> Problem | None:
         """Stage, SAVE_CONFIG, read back."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
+from zcal_tui.model.check_info import title_and_name
 from zcal_tui.model.record import Change, Problem, one_line
 from zcal_tui.model.units import closer_farther, length
 from zcal_tui.printer.config_view import macro_wraps
@@ -34,6 +35,11 @@ def line(change: Change) -> str:
     """A change as the line to edit: `[probe] z_offset: 1.245 (was 1.500)`."""
     was = f" (was {change.was})" if change.old is not None else ""
     return f"[{change.section}] {change.option}: {change.shown}{was}"
+
+
+def line_with_effect(change: Change) -> str:
+    """The same with what the change does to the nozzle."""
+    return f"{line(change)}: {change.effect}" if change.effect else line(change)
 
 
 def not_saved(why: str, changes: Iterable[Change]) -> str:
@@ -104,18 +110,25 @@ def pending_notice(state: PrinterState) -> str | None:
 
 def question(plan: SavePlan) -> str:
     """The question."""
-    what = " and ".join(
+    *rest, last = [
         f"{change.option} ({change.shown})" if "\n" in change.new.strip() else f"{change.option} {change.new}"
         for change in plan.changes
-    )
+    ]
+    what = f"{', '.join(rest)} and {last}" if rest else last
     return f"Save {what} and restart Klipper?"
+
+
+def part_question(check: str, changes: Sequence[Change]) -> str:
+    """The question about what one check of a group found."""
+    what = " and ".join(f"{change.option} {change.shown}" for change in changes)
+    return f"{title_and_name(check)}: save {what}?"
 
 
 def detail(plan: SavePlan, state: PrinterState) -> str:
     """The details of the question: what the restart clears, the values, what they invalidate, what else is written, the
     file's diff."""
     clears, *invalid = consequences(plan, state)
-    lines = [clears, *(f"{line(change)}{_effect(change)}" for change in plan.changes), *invalid]
+    lines = [clears, *map(line_with_effect, plan.changes), *invalid]
     for section, option, text in _replaced(plan):
         lines.append(f"This replaces the pending [{section}] {option}: {text}.")
     if others := pending_lines(_others(plan)):
@@ -189,10 +202,6 @@ def restore_detail(backup: Backup, problem: Problem) -> str:
             "The failed file is kept. Klipper then restarts.",
         )
     )
-
-
-def _effect(change: Change) -> str:
-    return f": {change.effect}" if change.effect else ""
 
 
 def _replaced(plan: SavePlan) -> list[tuple[str, str, str]]:

@@ -1,0 +1,56 @@
+"""Saves a group of a full calibration's values. It runs like a check that measures nothing, as undoing a save does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from zcal_tui.checks.base import Context
+from zcal_tui.model.check_info import title_and_name
+from zcal_tui.model.check_info.info import CheckInfo, Needs, always_fits
+from zcal_tui.model.events import AdviceGiven, VerdictReached
+from zcal_tui.model.record import SAVE, Level, Verdict
+from zcal_tui.session.found_values import FoundValues
+
+
+@dataclass(frozen=True)
+class SaveGroupParameters:
+    """It has none."""
+
+
+class SaveGroupDeclaration:
+    """What is known about saving a group before it runs."""
+
+    info: ClassVar[CheckInfo] = CheckInfo(
+        name=SAVE,
+        title="Save",
+        order=0,
+        learn="Which values are saved?",
+        explain="Shows the values that the checks so far have found, with the difference to printer.cfg. Writes those "
+        "that you choose with one SAVE_CONFIG and one restart, and reads them back.",
+        needs=lambda capabilities: Needs(homed=False),
+        unfit=always_fits,
+        stops_rest=None,
+        estimates=(),
+        main=(),
+        plots=(),
+        depends_on={},
+        stale_after={},
+    )
+    parameters: ClassVar[type] = SaveGroupParameters
+
+
+class SaveGroup(SaveGroupDeclaration):
+    """Proposes the values of a group."""
+
+    def __init__(self, found: Sequence[FoundValues]) -> None:
+        self.found = tuple(found)
+
+    async def run(self, context: Context, parameters: Any) -> None:
+        """Propose the values; the run's saver asks and writes."""
+        changes = tuple(change for values in self.found for change in values.changes)
+        for values in self.found:
+            context.emit(
+                AdviceGiven(f"Save what this check found: {title_and_name(values.check)}.", values.changes)
+            )
+        listed = ", ".join(f"{change.option} {change.shown}" for change in changes)
+        context.emit(VerdictReached(Verdict(Level.PASS, f"Found and ready to be saved: {listed}.")))

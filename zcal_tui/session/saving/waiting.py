@@ -1,0 +1,103 @@
+"""The values of a full calibration that wait to be saved together: one SAVE_CONFIG and one restart for a group.
+
+A group ends before the first check that needs one of its values in effect, and with the calibration. Nothing is staged
+while values wait: they are in the records of the checks that found them and in the calibration's own.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from zcal_tui.model.check_info.info import CheckInfo
+from zcal_tui.model.record import Change, Outcome, Record
+from zcal_tui.printer.config_view import probe_config
+from zcal_tui.printer.state import PrinterState
+from zcal_tui.results.depends import needs_in_effect
+from zcal_tui.session.found_values import FoundValues
+from zcal_tui.session.saving.staging import ValueToStage, setting
+
+
+class WaitingValues:
+    """The values that wait, by the check that found them. A repeated check replaces its own."""
+
+    def __init__(self, found: Iterable[FoundValues] = ()) -> None:
+        self._found: dict[str, FoundValues] = {values.check: values for values in found}
+
+    @property
+    def all(self) -> tuple[FoundValues, ...]:
+        """All of them, in the order in which they were found."""
+        return tuple(self._found.values())
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Their changes."""
+        return tuple(change for values in self._found.values() for change in values.changes)
+
+    def add(self, record: Record) -> None:
+        """Add what a run found; nothing where it did not finish, or where saving is not left to the group."""
+        self._found.pop(record.check, None)
+        changes = savable(record)
+        if changes:
+            self._found[record.check] = FoundValues(record.check, record, changes)
+
+    def discard(self, check: str) -> None:
+        """Drop what a check found."""
+        self._found.pop(check, None)
+
+    def clear(self) -> None:
+        """Drop all."""
+        self._found.clear()
+
+    def needed_by(self, info: CheckInfo, state: PrinterState) -> bool:
+        """Whether a check needs one of the values in effect."""
+        probe = probe_config(state)
+        section = None if probe is None else probe.section
+        return any(
+            needs_in_effect(info, change.section.lower(), change.option, section) for change in self.changes
+        )
+
+
+def savable(record: Record) -> tuple[Change, ...]:
+    """The changes of a run that are proposed and that SAVE_CONFIG can write; none of a run that has saved by itself."""
+    if record.outcome is not Outcome.FINISHED or record.problem is not None:
+        return ()
+    if any(change.state != "proposed" for change in record.changes):
+        return ()
+    return tuple(change for change in record.changes if change.saves and change.state == "proposed")
+
+
+def still_waiting(
+    records: Sequence[Record], state: PrinterState
+) -> tuple[tuple[FoundValues, ...], tuple[str, ...]]:
+    """What the runs of an interrupted calibration, oldest first, found and has not been saved; and why the rest is
+    dropped, a sentence each."""
+    found: dict[str, FoundValues] = {}
+    dropped: list[str] = []
+    for record in records:
+        found.pop(record.check, None)
+        left = []
+        for change in savable(record):
+            now = setting(state, ValueToStage(change.section, change.option, change.new))
+            if ValueToStage(change.section, change.option, change.new).reads(now):
+                dropped.append(f"[{change.section}] {change.option} is already {change.shown}.")
+            elif change.old is not None and not ValueToStage(change.section, change.option, change.old).reads(
+                now
+            ):
+                dropped.append(
+                    f"[{change.section}] {change.option} is not saved: it was {change.was} when {record.check} "
+                    f"measured and is {now} now."
+                )
+            else:
+                left.append(change)
+        if left:
+            found[record.check] = FoundValues(record.check, record, tuple(left))
+    return tuple(found.values()), tuple(dropped)
+
+
+def with_states(changes: Sequence[Change], states: Iterable[Change]) -> tuple[Change, ...]:
+    """The changes with the states that they have in `states`, by section and option."""
+    known: Mapping[tuple[str, str, str], str] = {_key(change): change.state for change in states}
+    return tuple(replace(change, state=known.get(_key(change), change.state)) for change in changes)
+
+
+def _key(change: Change) -> tuple[str, str, str]:
+    return change.section.lower(), change.option, change.new
