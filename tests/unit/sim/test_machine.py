@@ -57,6 +57,12 @@ def test_a_mark_below_the_probe_shows_its_xy_offset() -> None:
     assert rig.machine.nozzle_to_mark() == pytest.approx((0.0, 1.0))
 
 
+def test_a_mark_below_a_coil_shows_the_offset_of_the_coil() -> None:
+    rig = Rig(CARTESIAN + EDDY, truth_of(eddy={"x_offset": -3.0, "y_offset": 21.5}))
+    rig.move(x=100.0, y=100.0)
+    assert rig.machine.mark_probe_point() == pytest.approx((97.0, 121.5))
+
+
 def test_the_eddy_sensor_rings_higher_nearer_the_bed() -> None:
     rig = Rig(
         CARTESIAN + EDDY, truth_of(eddy={"noise": 0.0, "far": 3e6, "gain": 0.1, "decay": 2.0, "height": 1.0})

@@ -214,9 +214,14 @@ class SimulatedMachine:
         self.thermal.wipe()
 
     def mark_probe_point(self) -> tuple[float, float]:
-        """A person marks on the bed the place below the probe. Returns it."""
+        """A person marks on the bed the place below the probe, or below the coil. Returns it."""
         pose = self.motion.pose
-        self._mark = self.probe.point(pose) if self.probe else (pose.x, pose.y)
+        self._mark = (pose.x, pose.y)
+        if self.probe is not None:
+            self._mark = self.probe.point(pose)
+        elif self._wiring.eddy is not None or self._wiring.scanners:
+            eddy = self._truth.eddy
+            self._mark = (pose.x + eddy.x_offset, pose.y + eddy.y_offset)
         return self._mark
 
     def nozzle_to_mark(self) -> tuple[float, float] | None:
