@@ -131,6 +131,9 @@ async def test_nothing_is_levelled_with_a_switch_that_cannot_be_trusted(
     switch(bench, docked=not wired_open)
     found = await looked_at(bench, Person(True))
     assert ("Z_TILT_ADJUST" in bench.machine.scripts) is not wired_open
+    # Levelling moves the height of Z 0
+    homings = [script for script in bench.machine.scripts if script in ("Z_TILT_ADJUST", "G28 Z")]
+    assert homings == ([] if wired_open else ["Z_TILT_ADJUST", "G28 Z"])
     assert ("Z_TILT_ADJUST was not run" in bench.notices) is wired_open
     assert (found.level is Level.FAIL) is wired_open
     assert any("open both" in reason for reason in found.reasons) is wired_open

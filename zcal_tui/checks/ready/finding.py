@@ -9,7 +9,7 @@ from zcal_tui.model.record import Change, Level
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A fix that is offered at once: a question, and the G-code that a yes runs. `needs_homed`: home first;
-    `needs_probe`: a docked probe is attached for it and docked again."""
+    `needs_probe`: a docked probe is attached for it and docked again; `then` is run at the end, without the probe."""
 
     question: str
     detail: str
@@ -17,6 +17,7 @@ class Offer:
     yes: str
     needs_homed: bool = False
     needs_probe: bool = False
+    then: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,8 @@ async def _offers(
             async with probe_attached(context, macros) if offer.needs_probe else contextlib.nullcontext():
                 context.emit(Stage("mend", f"{offer.yes} ({offer.gcode})"))
                 await context.printer.gcode(offer.gcode)
+            if offer.then:
+                await context.printer.gcode(offer.then)
         except CommandFailed as error:
             await _raise_if_down(context, error)
             explained = error.explanation

@@ -131,11 +131,13 @@ def levelled(state: PrinterState) -> ReadyFinding | None:
             source="Klipper docs, Probe_Calibrate",
             offer=Offer(
                 f"Run {command} now?",
-                "The probe probes the bed in several places. A docked probe is attached for it and docked again.",
+                "The probe probes the bed in several places. A docked probe is attached for it and docked again. "
+                "Then Z is homed again, because levelling changes its zero.",
                 command,
                 "Level",
                 needs_homed=True,
                 needs_probe=True,
+                then="G28 Z",
             ),
         )
     return None
