@@ -29,6 +29,8 @@ RANGES = {
 """The least and greatest value of each option that can be staged, and its number of decimals."""
 
 TOWERS = ("stepper_a", "stepper_b", "stepper_c")
+SCAN_MODEL = "cartographer scan_model "
+"""How the sections of the models begin by which Cartographer's plugin measures distance."""
 
 
 class StageCommand:
@@ -90,6 +92,8 @@ class StageCommand:
                 known[section] = (*known.get(section, ()), "position_min")
             if section == "z_calibration":
                 known[section] = ("switch_offset",)
+            if section.startswith(SCAN_MODEL) and "z_offset" in self._host.state.section(section):
+                known[section] = ("z_offset",)
         return known
 
     def _is_z_carriage(self, section: str) -> bool:

@@ -71,6 +71,57 @@ def test_backlash_is_found_by_its_own_command(printer: PrinterSim, tmp_path: Pat
     )
 
 
+@pytest.fixture(scope="module")
+def whole(module_printer_sim: Starter) -> PrinterSim:
+    """One with the [zcal] module, for the tests that save."""
+    klippers.skip_without_cartographer()
+    return module_printer_sim("cartographer", speed=40)
+
+
+def calibrate(printer: PrinterSim, folder: Path, *check: str) -> program.Ended:
+    """Run a check as the simulated person would, and save what it proposes."""
+    control = ("--printer", printer.klippy, "--autopilot", "--control", str(printer.ready["control"]))
+    running = program.start(folder, *check, *control, "--save", "always")
+    return running.end(longest=300.0)
+
+
+def gap_at(printer: PrinterSim, z: float) -> float:
+    """The true gap below the nozzle (mm) at this Z, after homing."""
+    klippy = printer.connect()
+    klippy.gcode(f"G28\nZ_TILT_ADJUST\nG28 Z\nG90\nG1 Z{z} F600")
+    klippy.close()
+    return float(printer.report()["gap"])
+
+
+def test_the_offset_of_its_model_is_measured_and_saved(whole: PrinterSim, tmp_path: Path) -> None:
+    """A nozzle that is 80 µm longer than when the model was made."""
+    whole.control.request("set", path="eddy.height", value=2.68)
+    ended = calibrate(whole, tmp_path, "z-offset")
+    [change] = ended.record["changes"]
+    assert (change["section"], change["option"]) == ("cartographer scan_model default", "z_offset")
+    assert change["state"] == "saved"
+    found = ended.record["estimates"]["z_offset"]
+    assert found["low"] <= -0.08 <= found["high"]
+    assert float(change["new"]) == pytest.approx(-0.08, abs=0.02)
+    assert gap_at(whole, 2.0) == pytest.approx(2.0, abs=0.025)
+
+
+def test_the_whole_calibration_reaches_its_end(whole: PrinterSim, tmp_path: Path) -> None:
+    """With the nozzle as it was when the model was made: the offset saved by the test before is wrong now."""
+    whole.control.request("set", path="eddy.height", value=2.6)
+    ended = calibrate(whole, tmp_path, "all", "--skip", "temperature")
+    record = ended.record
+    assert record["outcome"] == "finished", record["problem"]
+    levels = {part["check"]: part["level"] for part in record["parts"]}
+    assert levels["accuracy"] == levels["probe-xy"] == levels["z-offset"] == "pass"
+    assert levels["backlash"] == "warn"
+    assert levels["first-layer"] in ("pass", "unknown")
+    records = {event["check"]: event for event in ended.events if event["event"] == "record"}
+    spots = records["backlash"]["estimates"]["backlash"]
+    assert spots["low"] <= 0.03 <= spots["high"]
+    assert gap_at(whole, 2.0) == pytest.approx(2.0, abs=0.025)
+
+
 def test_a_calibration_is_compared_saved_and_read_back(tmp_path: Path) -> None:
     klippers.skip_without_cartographer()
     ended = program.run(

@@ -46,3 +46,12 @@ def test_a_sample_has_the_settings_of_klipper(machine: Machine) -> None:
 
 def test_backlash_is_left_to_the_plugin(machine: Machine) -> None:
     assert "plugin's own command" in machine.refused("ZCAL_ESTIMATE_BACKLASH")
+
+
+def test_the_offset_of_its_model_is_staged(machine: Machine) -> None:
+    refused = machine.refused("ZCAL_STAGE SECTION=cartographer OPTION=z_offset VALUE=-0.1")
+    assert "cartographer scan_model default" in refused
+    machine.gcode('ZCAL_STAGE SECTION="cartographer scan_model default" OPTION=z_offset VALUE=-0.0841')
+    assert machine.client.status("configfile")["save_config_pending_items"] == {
+        "cartographer scan_model default": {"z_offset": "-0.084"}
+    }

@@ -72,7 +72,8 @@ class PrinterState:
     raw texts of printer.cfg, both read once per klippy start. `commands` are the G-code commands known now, or None
     where Klipper does not report them (before November 2023). `instance` distinguishes several printers on one host
     (the word in `printer_2_data`), empty where there is one. `z_calibration` and `zcal` are those objects' status as it
-    came. `print_time` is the toolhead's estimated_print_time, in seconds of the micro-controller's clock.
+    came. `print_time` is the toolhead's estimated_print_time, in seconds of the micro-controller's clock. `scan_model`
+    is the name of the model that a scanner's plugin uses, empty where there is none.
     """
 
     connected: bool = False
@@ -111,6 +112,7 @@ class PrinterState:
     z_tilt_applied: bool | None = None
     z_calibration: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     zcal: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    scan_model: str = ""
 
     @property
     def ready(self) -> bool:

@@ -37,6 +37,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "z_tilt": ("applied",),
     "z_tilt_ng": ("applied",),
     "gcode": ("commands",),
+    "cartographer": ("scan",),
 }
 """What is subscribed of each fixed object. The toolhead's estimated print time changes with every update: it is
 what makes klippy's clock tick here, also on an idle printer."""
@@ -191,7 +192,14 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "quad_gantry_level": lambda fields: {"quad_gantry_level_applied": flag(fields.get("applied"))},
     "z_calibration": lambda fields: {"z_calibration": MappingProxyType(dict(fields))},
     "zcal": lambda fields: {"zcal": MappingProxyType(dict(fields))},
+    "cartographer": lambda fields: {"scan_model": _model(mapping(fields.get("scan")))},
 }
+
+
+def _model(scan: Mapping[str, Any]) -> str:
+    """The name of the model in use. Source: cartographer3d-plugin 1.10.1, probe/scan_mode.py."""
+    name = text(scan.get("current_model")) or ""
+    return "" if name == "none" else name
 
 
 def _heaters(raw: Raw) -> Mapping[str, HeaterState]:

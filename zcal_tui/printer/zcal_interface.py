@@ -8,6 +8,8 @@ AFTER_PRINT = (1, 3)
 """From here on, a lease that ends during a print is cleaned up after the print."""
 STAGES_POSITION_MIN = (1, 4)
 """From here on, ZCAL_STAGE stages the position_min of the Z axis."""
+STAGES_SCAN_MODEL = (1, 5)
+"""From here on, ZCAL_STAGE stages the z_offset of a scanner's model."""
 SAY = (1, 2)
 """From here on, there is `zcal/say`."""
 

@@ -71,13 +71,16 @@ def paper_height(
     return PaperResult(height, sigma, found.n, found.dof)
 
 
-def z_offset(trigger: Interval, paper: PaperResult, step: float) -> Interval:
+def z_offset(
+    trigger: Interval, paper: PaperResult, step: float, *, shift: float = 0.0, sheet: float = 0.0
+) -> Interval:
     """z_offset (mm): the mean trigger height over the height at which the paper drags.
 
     `trigger` is the mean of the samples, its components as `repeatability.analyse` names them: "random", "step", and
     what else was systematic, which is called "sampling" here. `step` (mm) counts once for the samples and once for
-    the paper. Components: "touches", "feel", "resolution", "step", "sampling". The thickness of the paper is in it, as
-    it is in Klipper's own.
+    the paper. `shift` (mm) is added, for an offset that counts from elsewhere. Components: "touches", "feel",
+    "resolution", "step", "sampling". The thickness of the paper is in it, as it is in Klipper's own; where `shift`
+    subtracts it, it is known to within `sheet` (mm), the component "paper".
     """
     own = dict(trigger.components)
     # The cost of the samples' few degrees of freedom is kept in the size, so that the part counts as exactly known.
@@ -93,7 +96,9 @@ def z_offset(trigger: Interval, paper: PaperResult, step: float) -> Interval:
         "step": UncertaintyPart(math.hypot(samples_step, paper_step)),
         "sampling": UncertaintyPart(math.hypot(*own.values())),
     }
-    return combine(trigger.value - paper.height.value, parts, paper.height.confidence)
+    if sheet > 0.0:
+        parts["paper"] = UncertaintyPart(sheet / math.sqrt(3.0))
+    return combine(trigger.value - paper.height.value + shift, parts, paper.height.confidence)
 
 
 def _equivalent_size(interval: Interval) -> float:

@@ -112,3 +112,10 @@ def test_what_z_0_stands_for(gcode: str, wanted: str, automatic: bool, hot: bool
     zero = zero_of(PrinterState(settings=settings(gcode)), wanted, 0.1, automatic=automatic, hot=hot)
     assert zero.paper == paper
     assert "paper" in zero.text
+
+
+def test_the_paper_is_subtracted_where_a_scanner_counts_from_contact() -> None:
+    scanner = {"stepper_z": {"endstop_pin": "probe:z_virtual_endstop"}, "cartographer": {}}
+    zero = zero_of(PrinterState(settings=scanner), "auto", 0.1, automatic=False)
+    assert zero.paper == 0.1
+    assert "drag at Z 0.1" in zero.text

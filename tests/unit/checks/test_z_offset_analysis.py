@@ -13,6 +13,7 @@ from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
 from zcal_tui.model.record import Change, Estimate, Level, Verdict
 from zcal_tui.printer.config_view import ProbeConfig, z_rail
+from zcal_tui.printer.scan_model import ScanModel
 from zcal_tui.printer.state import PrinterState
 
 STEP = 0.0025
@@ -319,3 +320,36 @@ def test_the_scatter_of_paper_tests_is_assumed_after_one_and_measured_after_more
     assert "--repeats 3" in concluded_probe(1.5, 0.0).text
     assert "paper tests varied by" in concluded_probe(1.5, 0.0, 0.01, -0.01).text
     assert "paper tests varied by" in concluded_endstop(0.0, 0.02).text
+
+
+MODEL = ScanModel("cartographer scan_model default", "z_offset", -0.02, 2.0)
+SCANNER = ProbeConfig("cartographer", "scanner", y_offset=21.0)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "drags_at", "offset"),
+    [
+        (2.0, 0.1, -0.02),  # as it should be
+        (2.0, 0.18, -0.1),  # the nozzle meets the bed 80 µm too early
+        (1.98, 0.08, -0.02),  # homed 20 µm too high: of no importance
+    ],
+)
+def test_the_offset_of_a_scanners_model(trigger: float, drags_at: float, offset: float) -> None:
+    state = PrinterState(settings={"stepper_z": {"endstop_pin": "probe:z_virtual_endstop"}})
+    found = Conclusion(
+        probe_conclusion(state, SCANNER, samples(trigger), papers(drags_at, drags_at), STEP, model=MODEL)
+    )
+    assert found.estimates["z_offset"].value == pytest.approx(offset, abs=1e-9)
+    assert found.estimates["z_offset"].components["paper"] > 0.0
+    if offset == MODEL.offset:
+        assert found.changes == []
+        return
+    [change] = found.changes
+    assert (change.section, change.option, change.old, change.new) == (
+        MODEL.section,
+        "z_offset",
+        "-0.020",
+        "-0.100",
+    )
+    assert change.saves
+    assert "80 µm farther from the bed" in change.effect

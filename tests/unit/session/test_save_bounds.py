@@ -12,6 +12,7 @@ from zcal_tui.printer.printer import Printer
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.opening import open_transport
 
+MODEL = "cartographer scan_model default"
 FOUND = Change("stepper_z", "position_endstop", "0.000", "-0.101", saves=True)
 
 
@@ -24,7 +25,9 @@ def klipper(machine: Machine, klippy: FakeKlippy) -> Klipper:
         "printer": {"kinematics": "cartesian"},
         "probe": {"z_offset": "1.5"},
         "stepper_z": texts,
+        MODEL: {"z_offset": "0"},
     }
+    configfile["settings"][MODEL] = {"z_offset": 0.0}
     configfile["settings"]["stepper_z"] |= {
         "endstop_pin": "^PC1",
         "position_endstop": 0.0,
@@ -83,6 +86,15 @@ async def test_a_module_that_cannot_stage_the_second_line(printer: Printer, klip
     done = await save(printer, Person(), FOUND)
     assert states(done) == {"position_endstop": "proposed", "position_min": "proposed"}
     assert klipper.pending == {}
+
+
+@pytest.mark.parametrize(("version", "state"), [("1.4.0", "proposed"), ("1.5.0", "saved")])
+async def test_the_offset_of_a_scanners_model_needs_a_module_that_stages_it(
+    printer: Printer, klipper: Klipper, version: str, state: str
+) -> None:
+    klipper.machine.objects["zcal"]["version"] = version
+    done = await save(printer, Person(save=True), Change(MODEL, "z_offset", "0.000", "-0.084", saves=True))
+    assert states(done) == {"z_offset": state}, done.messages
 
 
 async def test_a_position_above_the_axis_is_a_line_to_edit(printer: Printer, klipper: Klipper) -> None:

@@ -3,13 +3,15 @@
 Klipper's paper test takes the height at which the paper drags for contact: the paper (about 0.1 mm) makes up for what
 the nozzle grows from cold to hot (Klipper docs, Bed_Level, "The paper test"). CALIBRATE_Z measures the nozzle again
 before each print, as hot as it is then, so that nothing is left to make up for: there the paper has to be taken off,
-as in the plugin's own test, where the gap at Z 0.1 is to be 0.1 mm ("How to test it").
+as in the plugin's own test, where the gap at Z 0.1 is to be 0.1 mm ("How to test it"). The plugins of
+scanners count from contact too.
 """
 
 from dataclasses import dataclass
 
 from zcal_tui.checks.auto_z.print_start import print_start
 from zcal_tui.model.units import length
+from zcal_tui.printer.scan_model import counts_from_contact
 from zcal_tui.printer.state import PrinterState
 
 HOT = 100.0
@@ -41,6 +43,12 @@ def zero_of(
             "As requested, the height at which the paper drags counts as contact (Klipper docs, Bed_Level).",
         )
     if not automatic:
+        if counts_from_contact(state):
+            return Zero(
+                thickness,
+                f"The scanner's plugin counts heights from the nozzle's contact. The paper ({sheet}) must drag at Z "
+                f"{thickness:g}.",
+            )
         if hot:
             return Zero(
                 thickness,

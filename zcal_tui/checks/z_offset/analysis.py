@@ -12,8 +12,10 @@ from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictRe
 from zcal_tui.model.record import Change, Estimate, Level, Verdict
 from zcal_tui.model.units import closer_farther, length, micrometres, millimetres
 from zcal_tui.printer.config_view import ProbeConfig, ZRail, is_delta, z_rail
+from zcal_tui.printer.scan_model import ScanModel
 from zcal_tui.printer.start_bounds import bounds_of
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.stats.auto_offset import PAPER_TOLERANCE
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.operator_scatter import PRIOR_SIGMA, OperatorScatter, ScatterPrior
 from zcal_tui.stats.paper import PaperResult, paper_height, z_offset
@@ -43,8 +45,9 @@ def probe_estimates(
     papers: Sequence[PaperHeight],
     step: float,
     operator: OperatorScatter = SOMEBODY,
+    model: ScanModel | None = None,
 ) -> dict[str, Estimate]:
-    """z_offset from trigger heights (mm) and paper tests so far, and its parts."""
+    """z_offset from trigger heights (mm) and paper tests so far, and its parts; of a scanner, its model's offset."""
     trigger = analyse(
         heights,
         step=step,
@@ -53,8 +56,13 @@ def probe_estimates(
         adaptive=False,
     ).mean
     paper = _paper(papers, step, operator.prior)
+    offset = (
+        z_offset(trigger, paper, step)
+        if model is None
+        else z_offset(trigger, paper, step, shift=model.shift, sheet=PAPER_TOLERANCE)
+    )
     found = {
-        "z_offset": estimate("z_offset", z_offset(trigger, paper, step)),
+        "z_offset": estimate("z_offset", offset),
         "mean": estimate("mean", trigger),
         "contact": estimate("contact", paper.height),
     }
@@ -91,15 +99,17 @@ def probe_conclusion(
     papers: Sequence[PaperHeight],
     step: float,
     operator: OperatorScatter = SOMEBODY,
+    model: ScanModel | None = None,
 ) -> Iterator[Event]:
-    """Estimates, verdict and what follows for the probe's z_offset."""
-    estimates = probe_estimates(heights, papers, step, operator)
+    """Estimates, verdict and what follows for the probe's z_offset, or for the offset of a scanner's model."""
+    estimates = probe_estimates(heights, papers, step, operator, model)
     yield EstimateUpdated(estimates)
     found = estimates["z_offset"]
     value = found.value or 0.0
+    section, old = (probe.section, probe.z_offset) if model is None else (model.section, model.offset)
     # Where the nozzle itself is the probe, it presses on the bed before the switch triggers
-    beside = bool(probe.x_offset or probe.y_offset) or probe.kind == "bltouch"
-    verdict = _verdict("z_offset", found, probe.z_offset, len(papers), operator.prior, negative_is_odd=beside)
+    beside = model is None and (bool(probe.x_offset or probe.y_offset) or probe.kind == "bltouch")
+    verdict = _verdict("z_offset", found, old, len(papers), operator.prior, negative_is_odd=beside)
     minimum = bounds_of(state).z_offset_minimum(probe.section)
     refused = minimum is not None and float(_kept(value)) < minimum
     if refused:
@@ -108,10 +118,8 @@ def probe_conclusion(
     yield VerdictReached(verdict)
     if beside and value <= 0.0:
         yield AdviceGiven(_not_positive(refused))
-    change = _change(
-        probe.section, "z_offset", probe.z_offset, value, _probe_effect(state, probe.z_offset, value)
-    )
-    if change is not None and not refused and differs(found, probe.z_offset):
+    change = _change(section, "z_offset", old, value, _probe_effect(state, old, value))
+    if change is not None and not refused and differs(found, old):
         if verdict.level is Level.UNKNOWN or (beside and value <= 0.0):
             # Shown as a line to edit: never saved by mistake or by --save always
             change = replace(change, saves=False)

@@ -8,10 +8,16 @@ from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.geometry import Xy, measuring_site
 from zcal_tui.printer.places import Place, corner_places, place_at, reachable
 
-DETAIL = (
+_FEEL = (
     "Put a sheet of ordinary paper under the nozzle and slide it back and forth. Correct: it slides with slight, even "
-    "drag. Slides freely: too high. Buckles or sticks: too low. Nozzle and bed must be cold, and the nozzle clean. The "
-    "paper's thickness (about 0.1 mm) is not subtracted: it compensates for the growth of the hot nozzle."
+    "drag. Slides freely: too high. Buckles or sticks: too low. Nozzle and bed must be cold, and the nozzle clean."
+)
+DETAIL = (
+    f"{_FEEL} The paper's thickness (about 0.1 mm) is not subtracted: it compensates for the growth of the hot "
+    "nozzle."
+)
+CONTACT_DETAIL = (
+    f"{_FEEL} The paper counts as 0.1 mm, as in the scanner's own calibration: Z 0 is nozzle contact."
 )
 
 

@@ -21,12 +21,13 @@ from zcal_tui.checks.z_offset.analysis import (
 )
 from zcal_tui.checks.z_offset.eddy import calibrate_eddy
 from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
-from zcal_tui.checks.z_offset.places import DETAIL, chosen_place, nozzle_place
+from zcal_tui.checks.z_offset.places import CONTACT_DETAIL, DETAIL, chosen_place, nozzle_place
 from zcal_tui.model.events import EstimateUpdated, Stage
 from zcal_tui.model.questions import Confirm
 from zcal_tui.printer.config_view import ProbeConfig, ZRail, is_delta, probe_config, tool_probes, z_rail
 from zcal_tui.printer.geometry import Xy
 from zcal_tui.printer.sampler import ProbeUnusable
+from zcal_tui.printer.scan_model import PAPER, ScanModel, scan_model
 from zcal_tui.printer.state import PrinterState
 
 SCANNER_COMMANDS = {
@@ -77,6 +78,7 @@ class _Tests:
     count: int
     clearance: float
     moves_nozzle: bool = True
+    detail: str = DETAIL
 
 
 async def _probe_offset(
@@ -84,6 +86,7 @@ async def _probe_offset(
 ) -> None:
     macros = dock_macros(context.printer.state, parameters.attach, parameters.detach)
     stow = stow_macros(context.printer.state, parameters.attach, parameters.detach)
+    model = _model(context.printer.state, probe)
     place = chosen_place(context, parameters, probe)
     await require_travel(context, macros, probe)
     await home_cold(context, allowed=parameters.home)
@@ -107,9 +110,17 @@ async def _probe_offset(
                 "Raise --touches, or repeat the check.",
             )
         trigger = sum(heights) / len(heights)
-        expected = trigger - probe.z_offset
         homes = homes_with_probe(context.printer.state)
-        tests = _Tests("z_offset", probe.z_offset, trigger, expected, parameters.repeats, clearance, homes)
+        tests = _Tests(
+            "z_offset",
+            probe.z_offset if model is None else model.offset,
+            trigger if model is None else trigger + model.shift,
+            trigger - probe.z_offset if model is None else trigger - model.distance + PAPER,
+            parameters.repeats,
+            clearance,
+            homes,
+            DETAIL if model is None else CONTACT_DETAIL,
+        )
         papers: list[PaperHeight] = []
         async with probe_docked(context, stow):  # it may have been attached before the check began
             context.emit(Stage("travel", "Bringing the nozzle over the same point"))
@@ -122,14 +133,18 @@ async def _probe_offset(
             await _confirm_place(context, probe, place.toolhead)
             for test in range(1, parameters.repeats + 1):
                 papers.append(await _paper(context, tests, test, len(touches) + test))
-                found = await asyncio.to_thread(probe_estimates, heights, papers, step, context.scatter)
+                found = await asyncio.to_thread(
+                    probe_estimates, heights, papers, step, context.scatter, model
+                )
                 context.emit(EstimateUpdated(found))
     except ProbeUnusable as unusable:
         raise CheckFailed(unusable.what, unusable.cause, unusable.remedy) from unusable
     finally:
         await lift_and_leave(context, clearance)
     for event in await asyncio.to_thread(
-        lambda: list(probe_conclusion(context.printer.state, probe, heights, papers, step, context.scatter))
+        lambda: list(
+            probe_conclusion(context.printer.state, probe, heights, papers, step, context.scatter, model)
+        )
     ):
         context.emit(event)
 
@@ -180,7 +195,7 @@ async def _paper(context: Context, tests: _Tests, test: int, n: int) -> PaperHei
             clearance=tests.clearance,
             test=test,
             tests=tests.count,
-            detail=DETAIL,
+            detail=tests.detail,
             moves_nozzle=tests.moves_nozzle,
         ),
         n,
@@ -219,12 +234,8 @@ async def _confirm_place(context: Context, probe: ProbeConfig, touched_at: Xy) -
 
 def _require_switch(probe: ProbeConfig, state: PrinterState) -> ProbeConfig:
     if probe.kind == "scanner":
-        command = SCANNER_COMMANDS[probe.section.split()[0]]
-        raise CheckRefused(
-            f"[{probe.section}] has no z_offset that a paper test can measure.",
-            "A sensor that measures distance is calibrated over its whole range, by its plugin's own command.",
-            f"Run {command} as the plugin's documentation describes, then SAVE_CONFIG.",
-        )
+        _model(state, probe)
+        return probe
     if "z_offset" not in state.settings.get(probe.section, {}) and tool_probes(state):
         names = ", ".join(f"[{name}]" for name in tool_probes(state))
         raise CheckRefused(
@@ -233,6 +244,21 @@ def _require_switch(probe: ProbeConfig, state: PrinterState) -> ProbeConfig:
             "Calibrate each tool with the toolchanger's own command.",
         )
     return probe
+
+
+def _model(state: PrinterState, probe: ProbeConfig) -> ScanModel | None:
+    """The model of a scanner, whose offset is measured; None for any other probe. Raises CheckRefused."""
+    if probe.kind != "scanner":
+        return None
+    model = scan_model(state, probe)
+    if model is None:
+        command = SCANNER_COMMANDS[probe.section.split()[0]]
+        raise CheckRefused(
+            f"[{probe.section}] has no z_offset that a paper test can measure.",
+            "A sensor that measures distance is calibrated over its whole range, by its plugin's own command.",
+            f"Run {command} as the plugin's documentation describes, then SAVE_CONFIG.",
+        )
+    return model
 
 
 def _require_endstop(rail: ZRail | None) -> ZRail:

@@ -12,7 +12,7 @@ from zcal_tui.printer.config_view import macro_wraps, probe_config, towers_witho
 from zcal_tui.printer.printer import CommandFailed, Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number
-from zcal_tui.printer.zcal_interface import STAGES_POSITION_MIN, speaks
+from zcal_tui.printer.zcal_interface import INTERFACE, STAGES_POSITION_MIN, STAGES_SCAN_MODEL, speaks
 from zcal_tui.printer.zcal_module import ZcalModule
 
 DECIMALS = {
@@ -95,8 +95,7 @@ class Stager:
         if value.option in ("z_offset", "position_endstop") and setting(state, value) is None:
             return f"[{value.section}] has no {value.option} in Klipper's configuration."
         if self._zcal.can("settings", "state"):
-            version = state.zcal.get("version")
-            if value.option == "position_min" and not speaks(version, STAGES_POSITION_MIN):
+            if not speaks(state.zcal.get("version"), _least_version(value)):
                 return "This version of the [zcal] module cannot stage it. Update the module."
             return None
         if macro_wraps(state, "SET_GCODE_OFFSET"):
@@ -151,6 +150,13 @@ def with_section_name(change: Change, state: PrinterState) -> Change:
     """The change with its section's name as in printer.cfg: klippy's settings have it in lower case."""
     named = next((name for name in state.config if name.lower() == change.section.lower()), change.section)
     return change if named == change.section else replace(change, section=named)
+
+
+def _least_version(value: ValueToStage) -> tuple[int, int]:
+    """The version of the [zcal] module that stages it."""
+    if value.option == "position_min":
+        return STAGES_POSITION_MIN
+    return STAGES_SCAN_MODEL if " scan_model " in value.section else INTERFACE
 
 
 def _without_probe(state: PrinterState, value: ValueToStage) -> str | None:
