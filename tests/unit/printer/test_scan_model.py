@@ -1,5 +1,7 @@
 """The model that a scanner's plugin measures with: which one is in use, and what its offset counts from."""
 
+from typing import Any
+
 import pytest
 
 from zcal_tui.printer.config_view import probe_config
@@ -7,11 +9,13 @@ from zcal_tui.printer.scan_model import ScanModel, counts_from_contact, scan_mod
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.status_reader import digest, subscription
 
-HOMES_BY_PROBE = {
+Settings = dict[str, dict[str, Any]]
+
+HOMES_BY_PROBE: Settings = {
     "printer": {"kinematics": "corexy"},
     "stepper_z": {"endstop_pin": "probe:z_virtual_endstop"},
 }
-MODELS = {
+MODELS: Settings = {
     "cartographer": {"x_offset": 0.0},
     "cartographer scan_model default": {"z_offset": 0.0},
     "cartographer scan_model textured": {"z_offset": -0.03},
@@ -54,7 +58,5 @@ def test_its_name_is_read_from_the_plugins_status() -> None:
         ({"stepper_z": {"endstop_pin": "PC1", "position_endstop": 0.0}} | MODELS, False),
     ],
 )
-def test_whose_zero_is_the_contact_of_the_nozzle(
-    settings: dict[str, dict[str, object]], expected: bool
-) -> None:
+def test_whose_zero_is_the_contact_of_the_nozzle(settings: Settings, expected: bool) -> None:
     assert counts_from_contact(PrinterState(settings=settings)) is expected
