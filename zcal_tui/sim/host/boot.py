@@ -5,9 +5,11 @@ Usage: boot.py PARENT_PID (klippy-package ROOT | klippy-checkout ROOT | module N
 Only the standard library: it runs on the Python of the environment it starts.
 """
 
+import builtins
 import ctypes
 import importlib
 import importlib.util
+import io
 import os
 import runpy
 import signal
@@ -45,6 +47,22 @@ def die_with_parent(parent: int) -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         sys.exit(1)
+
+
+def keep_temporary_files(folder: str) -> None:
+    """Have klippy's modules write in `folder` what they name as a file of /tmp (PID_CALIBRATE, plugins)."""
+    original = builtins.open
+    own = f"{Path(folder).parent}/"
+
+    def redirected(file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
+        name = str(file) if isinstance(file, str | Path) else ""
+        if name.startswith("/tmp/") and not name.startswith(own):
+            inside = Path(folder) / Path(name).name
+            if set(mode) & set("wax+") or inside.exists():
+                file = inside
+        return original(file, mode, *arguments, **options)
+
+    builtins.open = io.open = redirected
 
 
 def judge_clients_in_real_time(name: str) -> None:
@@ -104,6 +122,8 @@ def main() -> None:
     parent, kind, what, *arguments = sys.argv[1:]
     die_with_parent(int(parent))
     sys.argv = [what, *arguments]
+    if kind != "module" and "TMPDIR" in os.environ:
+        keep_temporary_files(os.environ["TMPDIR"])
     # Python put the folder of this file first; the program must not find our modules there.
     if kind == "klippy-package":
         run_klippy_package(what)

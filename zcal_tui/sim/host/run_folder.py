@@ -33,8 +33,9 @@ class RunFolder:
         self.mcu_port = path / "comms" / "mcu"
         self.klippy_tty = path / "comms" / "klippy.serial"
         self.klippy_log = path / "logs" / "klippy.log"
+        self.temporary = path / "tmp"
         self.moonraker_log = path / "logs" / "moonraker.log"
-        for folder in ("config", "comms", "logs", "gcodes"):
+        for folder in ("config", "comms", "logs", "gcodes", "tmp"):
             (path / folder).mkdir(exist_ok=True)
 
     def remove(self) -> None:

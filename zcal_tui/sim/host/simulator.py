@@ -153,7 +153,11 @@ class Simulator:
         folder.klippy_socket.unlink(missing_ok=True)
         self._klippy = await Child.start(
             setup.klippy.command([str(argument) for argument in arguments]),
-            environment={**setup.klippy.environment(), **setup.clock.environment()},
+            environment={
+                **setup.klippy.environment(),
+                **setup.clock.environment(),
+                "TMPDIR": str(folder.temporary),
+            },
             inherited=setup.clock.inherited(),
             output=folder.path / "logs" / "klippy.out",
             on_exit=self._klippy_ended,

@@ -93,3 +93,24 @@ def test_it_dies_with_its_parent() -> None:
     while Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text():
         assert time.monotonic() < until
         time.sleep(0.02)
+
+
+def test_what_klippy_writes_to_the_folder_for_temporary_files_is_in_the_run_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    (run / "tmp").mkdir(parents=True)
+    (tmp_path / "klippy").mkdir()
+    outside = Path("/tmp") / f"zcal-test-{os.getpid()}.csv"
+    (tmp_path / "klippy" / "klippy.py").write_text(
+        "import tempfile\n"
+        f"with open({str(outside)!r}, 'w') as file:\n    file.write('curve')\n"
+        f"print(open({str(outside)!r}).read(), tempfile.gettempdir())\n"
+        f"open({str(run / 'own')!r}, 'w').close()\n"
+    )
+    monkeypatch.setenv("TMPDIR", str(run / "tmp"))
+    done = boot(os.getpid(), "klippy-checkout", str(tmp_path))
+    assert done.stdout == f"curve {run / 'tmp'}\n", done.stderr
+    assert not outside.exists()
+    assert (run / "tmp" / outside.name).read_text() == "curve"
+    assert (run / "own").exists()
