@@ -5,7 +5,8 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-from zcal_tui.sim.profile import PROFILES, load_profile
+from zcal_tui.profile_names import PROFILES
+from zcal_tui.sim.profile import load_profile
 
 SWITCH_PROFILES = tuple(
     profile for profile in PROFILES if load_profile(profile).truth.probe.z_offset is not None

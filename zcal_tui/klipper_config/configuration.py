@@ -221,6 +221,11 @@ def _longer(entry: Entry, last: int) -> Entry:
     return Entry(entry.section, entry.option, entry.file, entry.first, last, entry.saved)
 
 
+def boolean(value: str) -> bool | None:
+    """A value as klippy reads a boolean; None where it is none."""
+    return RawConfigParser.BOOLEAN_STATES.get(value.strip().lower())
+
+
 def sections_named(configuration: Configuration, *kinds: str) -> Iterator[Section]:
     """The sections of these kinds, in the configuration's order."""
     return (section for section in configuration.sections.values() if section.kind in kinds)

@@ -1,7 +1,7 @@
 """Pins that two sections use: klippy does not start with them, unless [duplicate_pin_override] names the pin.
 
-Like klippy's, the check compares pins as they are written: an alias of a pin is another pin. Only options of which
-klippy takes the pin for itself are compared. Source: klippy/pins.py.
+Like klippy's, the first check compares pins as they are written, and only of options for which klippy takes the pin for
+itself; the second refuses a pin that has two names. Source: klippy/pins.py.
 """
 
 from collections.abc import Iterator
@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from zcal_tui.klipper_config.configuration import Configuration, Section
 from zcal_tui.sim.refusals import Refusals
 from zcal_tui.sim.sections import KINDS, kind_name
+from zcal_tui.sim.wiring_devices import BUTTONS
+from zcal_tui.sim.wiring_pins import PinDescription, WiringPins, read_pins
 from zcal_tui.sim.wiring_types import MAIN
 
 _MOTORS = ("stepper", "extruder", "manual_stepper", "extruder_stepper")
 _HEATERS = ("extruder", "heater_bed", "heater_generic", "temperature_fan")
 _SENSORS = (*_HEATERS, "temperature_sensor")
+_FANS = ("fan", "heater_fan", "controller_fan", "fan_generic", "temperature_fan")
 _EXCLUSIVE = {
     "step_pin": _MOTORS,
     "dir_pin": _MOTORS,
@@ -23,9 +26,14 @@ _EXCLUSIVE = {
     "control_pin": ("bltouch",),
     "endstop_pin": ("stepper", "manual_stepper"),
     "pin": (
-        *("probe", "fan", "heater_fan", "controller_fan", "fan_generic", "temperature_fan", "output_pin"),
-        *("pwm_tool", "servo", "neopixel"),
+        *("probe", *_FANS, "output_pin"),
+        *("pwm_tool", "servo", "neopixel", "static_pwm_clock", "gcode_button"),
     ),
+    "tachometer_pin": _FANS,
+    **dict.fromkeys(("red_pin", "green_pin", "blue_pin", "white_pin"), ("led",)),
+    **dict.fromkeys(("data_pin", "clock_pin"), ("dotstar",)),
+    **dict.fromkeys(("dout_pin", "sclk_pin"), ("load_cell", "load_cell_probe")),
+    **dict.fromkeys(BUTTONS, ("display",)),
     "pins": ("static_digital_output",),
     "switch_pin": ("filament_switch_sensor", "filament_motion_sensor"),
 }
@@ -83,45 +91,59 @@ def refuse_duplicate_pins(configuration: Configuration, refusals: Refusals) -> N
 
 def _allowed(configuration: Configuration) -> frozenset[tuple[str, str]]:
     section = configuration.sections.get("duplicate_pin_override")
-    pins = (section.get("pins") or "").replace("\n", ",").split(",") if section else []
-    return frozenset(_parse(pin)[0] for pin in pins if pin.strip())
+    pins = read_pins(section.get("pins") or "") if section else ()
+    return frozenset(_place(pin) for _, pin in pins)
 
 
 def _uses(configuration: Configuration) -> Iterator[PinUse]:
     chips = {MAIN, *(name.split(maxsplit=1)[1] for name in configuration.sections if name.startswith("mcu "))}
     groups: set[str] = set()
     for section in configuration.sections.values():
-        for option, description in _descriptions(section):
-            pin, polarity = _parse(description)
-            if pin[0] == "multi_pin":
-                groups.add(pin[1])
-            elif pin[0] in chips:
-                yield PinUse(section, option, pin, polarity)
+        for option, pin in _exclusive(section):
+            if pin.chip == "multi_pin":
+                groups.add(pin.name)
+            elif (pin.chip or MAIN) in chips:
+                yield PinUse(section, option, _place(pin), (pin.pullup, pin.invert))
     for name in sorted(groups):
         group = configuration.sections.get(f"multi_pin {name}")
-        for description in (group.get("pins") or "").replace("\n", ",").split(",") if group else ():
-            pin, polarity = _parse(description)
-            if group is not None and description.strip() and pin[0] in chips:
-                yield PinUse(group, "pins", pin, polarity)
+        for _, pin in read_pins(group.get("pins") or "") if group else ():
+            if group is not None and (pin.chip or MAIN) in chips:
+                yield PinUse(group, "pins", _place(pin), (pin.pullup, pin.invert))
 
 
-def _descriptions(section: Section) -> Iterator[tuple[str, str]]:
+def _exclusive(section: Section) -> Iterator[tuple[str, PinDescription]]:
     name = kind_name(section.name)
     kind = KINDS.get(name)
     if kind is None or kind.refused:
         return
     for option, value in section.options.items():
         if name in _EXCLUSIVE.get(option, ()) or (option == _ENABLE and name in _MOTORS):
-            for description in value.value.replace("\n", ",").split(","):
-                if description.strip():
-                    yield option, description
+            range_option = "analog_range" if name == "gcode_button" else f"analog_range_{option}"
+            if section.get(range_option) is not None:
+                continue  # klippy lets analog buttons share their pin
+            yield from ((option, pin) for _, pin in read_pins(value.value))
 
 
-def _parse(description: str) -> tuple[tuple[str, str], tuple[str, bool]]:
-    """Chip and name; pullup and whether it is inverted."""
-    text = description.strip()
-    pullup = text[:1] if text[:1] in ("^", "~") else ""
-    text = text.removeprefix(pullup).strip()
-    invert = text.startswith("!")
-    chip, colon, name = text.removeprefix("!").strip().partition(":")
-    return (chip.strip(), name.strip()) if colon else (MAIN, chip.strip()), (pullup, invert)
+def _place(pin: PinDescription) -> tuple[str, str]:
+    return pin.chip or MAIN, pin.name
+
+
+def refuse_second_names(configuration: Configuration, pins: WiringPins, refusals: Refusals) -> None:
+    """Refuse a pin that is used under its name and an alias, or under two aliases, whatever may be shared."""
+    diagnostic = {
+        (section.get("endstop_pin") or "").rpartition(":")[0].strip()
+        for section in configuration.sections.values()
+    }
+    names: dict[str, tuple[str, str]] = {}
+    for section in configuration.sections.values():
+        kind = KINDS.get(kind_name(section.name))
+        if kind is None or kind.refused:
+            continue
+        for option, name, pin in pins.written(section):
+            # klippy takes a driver's diagnostic pin only for homing
+            if option.startswith("diag") and section.name.replace(" ", "_") not in diagnostic:
+                continue
+            first, where = names.setdefault(pin, (name, f"[{section.name}] {option}"))
+            if first != name:
+                reason = f"{name} is the same pin as {first}, by which {where} names it. Klipper takes only one name."
+                refusals.option(section, option, reason)

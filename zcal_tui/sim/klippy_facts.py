@@ -66,8 +66,8 @@ class KlippyFacts:
         return "report_offset" in (self._klippy / "mcu.py").read_text(encoding="utf-8", errors="replace")
 
     def mentions(self, word: str) -> bool:
-        """Whether any module has a word as a whole string, such as a value that it offers."""
-        return word in self._words
+        """Whether any module has a word as a whole string, such as a value that it offers. The case counts."""
+        return word in self._texts
 
     def needs_older_name(self, section: str, option: str) -> str:
         """The name that the section's module has for an option which was renamed later; empty if it was not."""
@@ -76,16 +76,20 @@ class KlippyFacts:
         return older if older and module is not None and older in _strings(module) else ""
 
     @cached_property
+    def _texts(self) -> frozenset[str]:
+        return frozenset(text for path in sorted(self._klippy.rglob("*.py")) for text in _strings(path))
+
+    @cached_property
     def _words(self) -> frozenset[str]:
-        return _words_below(self._klippy)
+        return frozenset(text.lower() for text in self._texts)
 
     @cached_property
     def _core_words(self) -> frozenset[str]:
         return frozenset(
-            word
+            text.lower()
             for path in sorted(self._klippy.rglob("*.py"))
             if not {"extras", "plugins"}.intersection(path.relative_to(self._klippy).parts)
-            for word in _strings(path)
+            for text in _strings(path)
         )
 
     @cached_property
@@ -116,9 +120,9 @@ def _with_holes(word: str) -> str:
 
 
 def _words_below(folder: Path) -> frozenset[str]:
-    return frozenset(word for path in sorted(folder.rglob("*.py")) for word in _strings(path))
+    return frozenset(text.lower() for path in sorted(folder.rglob("*.py")) for text in _strings(path))
 
 
 def _strings(path: Path) -> set[str]:
-    """The strings in a module that could be names, in lower case as option names are."""
-    return {found.lower() for found in _STRING.findall(path.read_text(encoding="utf-8", errors="replace"))}
+    """The strings in a module that could be names."""
+    return set(_STRING.findall(path.read_text(encoding="utf-8", errors="replace")))

@@ -7,7 +7,7 @@ Source: Klipper docs, Config_Reference.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from zcal_tui.klipper_config.configuration import Configuration, Section
+from zcal_tui.klipper_config.configuration import Configuration, Section, boolean
 from zcal_tui.klipper_config.files import FileLocation
 from zcal_tui.sim.sections import kind_name
 
@@ -85,5 +85,5 @@ def _endstop(section: Section) -> float:
         low, high = float(section.get("position_min") or 0.0), float(section.get("position_max") or "")
     except ValueError:  # refused where it is read
         return _ENDSTOP
-    upwards = (section.get("homing_positive_dir") or "").lower() in ("1", "yes", "true", "on")
+    upwards = boolean(section.get("homing_positive_dir") or "")
     return high if upwards else min(max(_ENDSTOP, low), high)

@@ -7,8 +7,6 @@ from zcal_tui.profile_names import PROFILE_FOLDER, PROFILES
 from zcal_tui.sim.truth import Truth, TruthError, read_truth
 from zcal_tui.sim.truth_schema import nearest
 
-__all__ = ["PROFILES", "Profile", "load_profile"]
-
 
 @dataclass(frozen=True)
 class Profile:

@@ -3,7 +3,7 @@
 Source: Klipper, klippy/stepper.py (PrinterRail) and klippy/extras/safe_z_home.py.
 """
 
-from zcal_tui.klipper_config.configuration import Configuration, Section
+from zcal_tui.klipper_config.configuration import Configuration, Section, boolean
 
 STEP = 0.02
 """mm. More than a step of X or Y: how far beyond the endstop homing may come to rest."""
@@ -35,7 +35,7 @@ def returns_to_an_end(configuration: Configuration) -> bool:
     (Klipper issue 6041).
     """
     section = configuration.sections.get("safe_z_home")
-    if section is None or (section.get("move_to_previous") or "").lower() not in ("1", "yes", "true", "on"):
+    if section is None or not boolean(section.get("move_to_previous") or ""):
         return False
     return any(
         _homes_to_an_end(rail)

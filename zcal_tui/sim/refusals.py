@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from zcal_tui.klipper_config.configuration import Configuration, Section
+from zcal_tui.klipper_config.configuration import Configuration, Section, boolean
 from zcal_tui.klipper_config.files import FileLocation
 
 MISSING = "Klipper needs this option: add it."
@@ -116,11 +116,10 @@ class Options:
         value = self.section.get(option)
         if value is None:
             return default
-        if value.lower() in ("1", "yes", "true", "on"):
-            return True
-        if value.lower() not in ("0", "no", "false", "off"):
+        found = boolean(value)
+        if found is None:
             self.refuse(option, f"{value!r} is neither True nor False.")
-        return False
+        return bool(found)
 
     def refuse(self, option: str, reason: str) -> None:
         """This option cannot be simulated."""

@@ -15,7 +15,7 @@ from zcal_tui.klipper_config.configuration import (
     read_configuration,
     sections_named,
 )
-from zcal_tui.sim.duplicate_pins import refuse_duplicate_pins
+from zcal_tui.sim.duplicate_pins import refuse_duplicate_pins, refuse_second_names
 from zcal_tui.sim.klipper_commands import is_provided
 from zcal_tui.sim.klippy_facts import KlippyFacts
 from zcal_tui.sim.mandatory import missing_options
@@ -129,6 +129,7 @@ def connect(
         )
     _refuse_ways_out(configuration, refusals)
     refuse_duplicate_pins(configuration, refusals)
+    refuse_second_names(configuration, WiringPins(configuration, refusals), refusals)
     if facts is not None:
         _refuse_unknown(configuration, refusals, plugins, facts)
         _refuse_missing(configuration, refusals, kalico=facts.is_kalico)
@@ -159,7 +160,7 @@ def _refuse_unknown(
                 refusals.option(section, option, "The Klipper that would run does not know this option.")
         choice = _CHOICES.get(kind, "")
         value = section.get(choice)
-        if value is not None and not facts.mentions(value.lower()):
+        if value is not None and not facts.mentions(value):
             refusals.option(section, choice, f"The Klipper that would run does not know {value}.")
 
 

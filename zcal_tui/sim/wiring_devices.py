@@ -22,7 +22,7 @@ _DISPLAYS: Mapping[str, tuple[str, ...]] = {
     "uc1701": ("spi",),
 }
 _EITHER_BUS = ("ssd1306", "sh1106")
-_BUTTONS = ("encoder_pins", "click_pin", "back_pin", "up_pin", "down_pin", "kill_pin")
+BUTTONS = ("encoder_pins", "click_pin", "back_pin", "up_pin", "down_pin", "kill_pin")
 _FANS = ("fan", "heater_fan", "controller_fan", "fan_generic", "temperature_fan")
 SCANNERS = ("cartographer",)
 """Sections of scanners that a micro-controller has a part for; the option `mcu` names it."""
@@ -101,7 +101,7 @@ class Devices:
             pin
             for section in self._sections.values()
             if section.kind in ("display", "gcode_button")
-            for option in (*_BUTTONS, "pin")
+            for option in (*BUTTONS, "pin")
             if (text := section.get(option)) is not None
             for description in text.split(",")
             for pin in self._pins.pins(Options(section, self._refusals), option, description)
@@ -168,5 +168,5 @@ class Devices:
             yield from _DISPLAYS[kind]
         elif kind:
             options.refuse("lcd_type", f"{kind} is no display that Klipper knows.")
-        if any(options.optional(option) is not None for option in _BUTTONS):
+        if any(options.optional(option) is not None for option in BUTTONS):
             yield "buttons"

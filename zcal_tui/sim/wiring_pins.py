@@ -5,6 +5,7 @@ Source: Klipper docs, Config_Reference, "Micro-controller configuration", "[boar
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from zcal_tui.klipper_config.configuration import Configuration, Section, sections_named
 from zcal_tui.sim.refusals import Options, Refusals
@@ -22,9 +23,44 @@ _NO_PINS_IN = (
     "samd_sercom",
 )
 _VIRTUAL_CHIPS = re.compile(r"^(probe|bltouch|load_cell_probe|dockable_probe|tmc\d+_.+)$")
+_PULLUPS = {"^": 1, "~": -1}
 _LOADED_LAST = ("stepper", "extruder")
 """Sections that klippy loads after all others, so that these may be anywhere in the file."""
 _NOWHERE = Pin("")
+
+
+@dataclass(frozen=True, slots=True)
+class PinDescription:
+    """A pin as it is written, its parts apart: [^~][!][CHIP:]NAME."""
+
+    pullup: str
+    """`^`, `~` or nothing."""
+    invert: bool
+    chip: str
+    """Empty where none is written."""
+    name: str
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether klippy accepts it."""
+        return bool(self.name) and not _NOT_OF_A_PIN.search(self.name) and not _NOT_OF_A_PIN.search(self.chip)
+
+
+def read_pin(text: str) -> PinDescription:
+    """The parts of a pin's description, in the order in which klippy takes them off."""
+    text = text.strip()
+    pullup = text[:1] if text[:1] in ("^", "~") else ""
+    text = text.removeprefix(pullup).strip()
+    invert = text.startswith("!")
+    chip, colon, name = text.removeprefix("!").strip().partition(":")
+    return PinDescription(pullup, invert, *((chip.strip(), name.strip()) if colon else ("", chip.strip())))
+
+
+def read_pins(text: str) -> Iterator[tuple[str, PinDescription]]:
+    """Each pin of a list, as it is written and its parts."""
+    for description in text.replace("\n", ",").split(","):
+        if description.strip():
+            yield description, read_pin(description)
 
 
 class WiringPins:
@@ -49,6 +85,7 @@ class WiringPins:
             for section in sections_named(configuration, "sx1509")
             if " " in section.name
         }
+        self._reserved: dict[tuple[str, str], str] = {}
         self._aliases = {chip: dict(self._read_aliases(chip)) for chip in (MAIN, *self._chips)}
         self._multi: Mapping[str, Options] = {
             section.name.split(maxsplit=1)[1]: Options(section, refusals)
@@ -73,13 +110,9 @@ class WiringPins:
         text = options.text(option) if description is None else description
         if not text.strip():
             return ()
-        name = text.strip()
-        pullup = {"^": 1, "~": -1}.get(name[:1], 0)
-        name = name.lstrip("^~").strip()
-        invert = name.startswith("!")
-        chip, colon, name = name.removeprefix("!").strip().rpartition(":")
-        chip, name = chip.strip(), name.strip()
-        if not name or _NOT_OF_A_PIN.search(name) or _NOT_OF_A_PIN.search(chip):
+        written = read_pin(text)
+        chip, name, invert = written.chip, written.name, written.invert
+        if not written.is_sound:
             options.refuse(option, f"{text!r} is not a pin. Write [^~][!]NAME, for example ^!PB6.")
             return ()
         if chip == "multi_pin":
@@ -87,11 +120,15 @@ class WiringPins:
         if chip in self._scaled or chip in self._expanders:
             self._check_order(options, option, self._scaled.get(chip) or self._expanders[chip])
             return (self._scaled_pin(chip, name),) if chip in self._scaled else ()
-        if colon and chip != MAIN and chip not in self._chips:
+        if chip and chip != MAIN and chip not in self._chips:
             if not _VIRTUAL_CHIPS.match(chip):
                 options.refuse(option, f"There is no section for {chip}, which {text!r} names.")
             return ()
-        return (Pin(self._full(chip if colon else MAIN, name), invert, pullup),)
+        reserved = self._reserved.get((chip or MAIN, name))
+        if reserved is not None:
+            options.refuse(option, f"[board_pins] reserves the pin {name} for {reserved}.")
+            return ()
+        return (Pin(self._full(chip or MAIN, name), invert, _PULLUPS.get(written.pullup, 0)),)
 
     @property
     def chips(self) -> tuple[str, ...]:
@@ -114,9 +151,20 @@ class WiringPins:
         for option, value in section.options.items():
             if not _PIN_OPTION.search(option):
                 continue
-            for description in value.value.replace("\n", ",").split(","):
-                if description.strip().lstrip("^~! ") and "virtual_endstop" not in description:
-                    yield from (pin.name for pin in self.pins(options, option, description))
+            for description, pin in read_pins(value.value):
+                if pin.name and "virtual_endstop" not in description:
+                    yield from (found.name for found in self.pins(options, option, description))
+
+    def written(self, section: Section) -> Iterator[tuple[str, str, str]]:
+        """Pins of micro-controllers that a section uses: the option, the name as it is written, the machine's name."""
+        if section.kind in _NO_PINS_IN:
+            return
+        for option, value in section.options.items():
+            if not _PIN_OPTION.search(option):
+                continue
+            for _, pin in read_pins(value.value):
+                if pin.is_sound and (pin.chip or MAIN) in self._aliases:
+                    yield option, pin.name, self._full(pin.chip or MAIN, pin.name)
 
     def _full(self, chip: str, name: str) -> str:
         """The machine's name of a pin, its alias resolved."""
@@ -136,8 +184,8 @@ class WiringPins:
         self._check_order(options, option, group.section)
         return tuple(
             Pin(pin.name, pin.invert != invert, pin.pullup)
-            for description in group.text("pins").replace("\n", ",").split(",")
-            if description.strip() and "multi_pin:" not in description
+            for description, member in read_pins(group.text("pins"))
+            if member.chip != "multi_pin"
             for pin in self.pins(group, "pins", description)
         )
 
@@ -165,7 +213,9 @@ class WiringPins:
             names = ("aliases", *(option for option in section.options if option.startswith("aliases_")))
             for option in names:
                 for entry in (section.get(option) or "").replace("\n", ",").split(","):
-                    alias, _, pin = entry.partition("=")
-                    if pin.strip() and not pin.strip().startswith("<"):
-                        found[alias.strip()] = found.get(pin.strip(), pin.strip())
+                    alias, _, pin = (part.strip() for part in entry.partition("="))
+                    if pin.startswith("<"):
+                        self._reserved[chip, alias] = pin.strip("<>")
+                    elif pin:
+                        found[alias] = found.get(pin, pin)
         yield from found.items()

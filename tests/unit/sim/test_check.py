@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.sim.machine_rig import COMPLETE, PROBE
+from zcal_tui.profile_names import PROFILES
 from zcal_tui.sim.command import main
-from zcal_tui.sim.profile import PROFILES
 
 MCU = "[mcu]\nserial: /dev/null\n"
 

@@ -143,6 +143,8 @@ def test_a_way_to_control_a_heater_that_the_klippy_does_not_know_is_refused(
     connect(parse_text(COMPLETE + bed.format("watermark")), facts=facts)
     with pytest.raises(WiringError, match="does not know mpc"):
         connect(parse_text(COMPLETE + bed.format("mpc")), facts=facts)
+    with pytest.raises(WiringError, match="does not know Watermark"):  # as klippy, by the case
+        connect(parse_text(COMPLETE + bed.format("Watermark")), facts=facts)
 
 
 def test_what_klippy_needs_is_refused_where_it_is_missing(facts: KlippyFacts) -> None:

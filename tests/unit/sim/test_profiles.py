@@ -6,10 +6,10 @@ import pytest
 
 from tests.unit.sim.machine_rig import CARTESIAN, PROBE
 from zcal_tui.klipper_config.configuration import parse_text
-from zcal_tui.profile_names import profile_names
+from zcal_tui.profile_names import PROFILES, profile_names
 from zcal_tui.sim.machine import SimulatedMachine
 from zcal_tui.sim.preparation import prepare
-from zcal_tui.sim.profile import PROFILES, load_profile
+from zcal_tui.sim.profile import load_profile
 from zcal_tui.sim.truth import Truth, TruthError
 from zcal_tui.sim.wiring import load_wiring, midpoint
 
