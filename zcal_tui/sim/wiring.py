@@ -22,6 +22,7 @@ from zcal_tui.sim.mandatory import missing_options
 from zcal_tui.sim.rails import rail_fault, returns_to_an_end
 from zcal_tui.sim.refusals import MISSING, Options, Refusal, Refusals, WiringError
 from zcal_tui.sim.sections import BELONGS_TO, BROUGHT_ALONG, KINDS, MACRO_NAME, MACROS, driven, kind_name
+from zcal_tui.sim.temperature_bounds import refuse_bounds
 from zcal_tui.sim.wiring_devices import Devices
 from zcal_tui.sim.wiring_pins import WiringPins
 from zcal_tui.sim.wiring_sensors import Sensors
@@ -108,10 +109,13 @@ def read_wiring(printer_cfg_text: str) -> Wiring:
 
 
 def connect(
-    configuration: Configuration, plugins: Collection[str] = (), facts: KlippyFacts | None = None
+    configuration: Configuration,
+    plugins: Collection[str] = (),
+    facts: KlippyFacts | None = None,
+    ambient: float | None = None,
 ) -> Wiring:
     """The wiring of a configuration; `plugins` are the kinds of sections that further extras bring. What the klippy
-    that `facts` are about does not know is refused.
+    that `facts` are about does not know is refused, and so are bounds of temperature that exclude `ambient` °C.
 
     Raises WiringError with every reason why it cannot be simulated.
     """
@@ -130,6 +134,8 @@ def connect(
     _refuse_ways_out(configuration, refusals)
     refuse_duplicate_pins(configuration, refusals)
     refuse_second_names(configuration, WiringPins(configuration, refusals), refusals)
+    if ambient is not None:
+        refuse_bounds(configuration, refusals, ambient)
     if facts is not None:
         _refuse_unknown(configuration, refusals, plugins, facts)
         _refuse_missing(configuration, refusals, kalico=facts.is_kalico)

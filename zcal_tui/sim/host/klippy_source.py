@@ -12,7 +12,6 @@ from zcal_tui.sim.host import environments, packages, patches, pins
 from zcal_tui.sim.host.environments import Progress
 from zcal_tui.sim.host.errors import SimulatorError
 from zcal_tui.sim.host.packages import Package
-from zcal_tui.sim.host.plugins import Plugin
 
 Source = Path | Package
 """Where a klippy comes from: the folder of a checkout, or a package."""
@@ -93,16 +92,10 @@ def files_of(source: Source) -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def prepare(
-    source: Source, progress: Progress, plugins: Sequence[Plugin] = (), *, numpy: bool = False
-) -> Klippy:
-    """Install what is missing to run this klippy, with what these plugins need, and numpy where a section of the
-    configuration needs it. Raises SimulatorError.
-    """
+def prepare(source: Source, progress: Progress, further: Sequence[pins.Pins] = ()) -> Klippy:
+    """Install what is missing to run this klippy with `further` packages. Raises SimulatorError."""
     layout = _layout(source)
-    if plugins or numpy:
-        lists = (*layout.lists, pins.NUMPY, *(plugin.packages for plugin in plugins))
-        layout = replace(layout, lists=tuple(dict.fromkeys(lists)))
+    layout = replace(layout, lists=tuple(dict.fromkeys((*layout.lists, *further))))
     if isinstance(source, Package):
         return _prepare_package(layout, source, progress)
     return _prepare_checkout(layout, source, progress)

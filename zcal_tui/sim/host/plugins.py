@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from zcal_tui.klipper_config.configuration import Configuration
+from zcal_tui.klipper_config.configuration import Configuration, sections_named
 from zcal_tui.sim.host import environments, pins
 from zcal_tui.sim.host.environments import Progress
 
@@ -15,15 +15,23 @@ class Plugin:
 
     section: str
     """The section that klippy loads it for."""
-    packages: pins.Pins
-    """What is installed in klippy's environment, beside numpy."""
+    title: str
+    packages: tuple[pins.Pins, ...]
+    """What is installed in klippy's environment."""
     module: str
     """The text of the module that its own installation puts among klippy's."""
 
 
-CARTOGRAPHER = Plugin("cartographer", pins.CARTOGRAPHER, "from cartographer.extra import *\n")
+CARTOGRAPHER = Plugin(
+    "cartographer",
+    "cartographer3d-plugin 1.10.1",
+    (pins.NUMPY, pins.SCIPY, pins.CARTOGRAPHER),
+    "from cartographer.extra import *\n",
+)
 PLUGINS = (CARTOGRAPHER,)
 _WITH_NUMPY = ("load_cell_probe",)
+_FILTERS = ("drift_filter_cutoff_frequency", "buzz_filter_cutoff_frequency", "notch_filter_frequencies")
+"""Options of a load cell for which klippy designs a filter with scipy."""
 
 
 def needed(configuration: Configuration, named: Collection[str]) -> tuple[Plugin, ...]:
@@ -35,9 +43,15 @@ def needed(configuration: Configuration, named: Collection[str]) -> tuple[Plugin
     )
 
 
-def needs_numpy(configuration: Configuration) -> bool:
-    """Whether a section of Klipper's own does not load without numpy."""
-    return any(section.kind in _WITH_NUMPY for section in configuration.sections.values())
+def packages(configuration: Configuration, brought: Collection[Plugin]) -> tuple[pins.Pins, ...]:
+    """What klippy's environment needs beside klippy's own packages: for plugins, and for sections of Klipper's own that
+    do not load without it."""
+    needed = [each for plugin in brought for each in plugin.packages]
+    for section in sections_named(configuration, *_WITH_NUMPY):
+        needed.append(pins.NUMPY)
+        if any(section.get(option) is not None for option in _FILTERS):
+            needed.append(pins.SCIPY)
+    return tuple(dict.fromkeys(needed))
 
 
 def module_file(plugin: Plugin, progress: Progress) -> Path:

@@ -146,7 +146,7 @@ def test_a_compiler_s_complaint_is_shown(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "each",
-    [pins.BUILD, pins.KLIPPY, pins.NUMPY, pins.CARTOGRAPHER, pins.MOONRAKER],
+    [pins.BUILD, pins.KLIPPY, pins.NUMPY, pins.SCIPY, pins.CARTOGRAPHER, pins.MOONRAKER],
     ids=lambda one: one.name,
 )
 def test_every_package_is_pinned_by_version_and_hash(each: pins.Pins) -> None:

