@@ -60,7 +60,7 @@ def prepare(
     left_out: tuple[LeftOut, ...] = ()
     assumed: tuple[AssumedValue, ...] = ()
     if stripped:
-        result = strip(configuration, plugins, facts)
+        result = strip(configuration, plugins, facts, own_coil=profile.assumed)
         configuration, left_out, assumed = result.configuration, result.left_out, result.assumed
     wiring = connect(configuration, plugins, facts, profile.truth.simulation.ambient)
     truth = assumed_truth(wiring, configuration) if profile.assumed else profile.truth

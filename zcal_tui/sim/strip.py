@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from zcal_tui.klipper_config.configuration import ConfigOption, Configuration, Section
 from zcal_tui.klipper_config.files import FileLocation
+from zcal_tui.sim import cartographer_options
 from zcal_tui.sim.klipper_commands import is_provided
 from zcal_tui.sim.klippy_facts import KlippyFacts
 from zcal_tui.sim.mandatory import AssumedValue, assumed_values
@@ -73,21 +74,31 @@ class Stripped:
 
 
 def strip(
-    configuration: Configuration, plugins: Collection[str] = (), facts: KlippyFacts | None = None
+    configuration: Configuration,
+    plugins: Collection[str] = (),
+    facts: KlippyFacts | None = None,
+    *,
+    own_coil: bool = False,
 ) -> Stripped:
-    """Leave out what has nothing to do with Z. `plugins` are the kinds of sections that further extras bring.
+    """Leave out what has nothing to do with Z. `plugins` are the kinds of sections that further extras bring. With
+    `own_coil`, a scanner has the simulated coil of the defaults, whose models replace the configuration's.
 
     What klippy would not start with goes as well: includes of files that are not there, and what the klippy that
     `facts` are about does not know.
     """
-    return _Stripper(configuration, plugins, facts).stripped()
+    return _Stripper(configuration, plugins, facts, own_coil).stripped()
 
 
 class _Stripper:
     def __init__(
-        self, configuration: Configuration, plugins: Collection[str], facts: KlippyFacts | None
+        self,
+        configuration: Configuration,
+        plugins: Collection[str],
+        facts: KlippyFacts | None,
+        own_coil: bool,
     ) -> None:
         self._facts = facts
+        self._own_coil = own_coil and cartographer_options.KIND not in plugins
         self._configuration = configuration
         self._sections = configuration.sections
         self._plugins = plugins
@@ -112,6 +123,9 @@ class _Stripper:
         for section in self._sections.values():
             if section.kind.startswith("tmc") and self._is_gone(driven(section)):
                 self._leave_out(section, "Its motor is left out.")
+        scanned = self._own_coil and cartographer_options.KIND in self._sections
+        if scanned:
+            self._leave_out_models()
         self._leave_out_orphans()
         self._keep_expanders()
         self._leave_out_chips()
@@ -136,6 +150,12 @@ class _Stripper:
             for fault in faults
             if fault.missing
         ]
+        for model in self._models() if scanned else ():
+            kept[model.name] = model
+            assumed += tuple(
+                AssumedValue(model.name, name, option.value, option.place)
+                for name, option in model.options.items()
+            )
         left = Configuration(
             self._configuration.files,
             kept,
@@ -150,13 +170,39 @@ class _Stripper:
             return
         for section in kept.values():
             kind = kind_name(section.name)
-            known = self._facts.has_module(section.name)
+            known = kind == cartographer_options.KIND or self._facts.has_module(section.name)
             if kind in self._plugins or not known:
                 continue
             for option in section.options:
-                if not self._facts.knows(section.name, option):
+                if not self._knows(section, option):
                     reason = "The Klipper that would run does not know this option."
                     yield LeftOut(section.name, section.where(option), reason, option)
+
+    def _knows(self, section: Section, option: str) -> bool:
+        if section.kind == cartographer_options.KIND:
+            return not cartographer_options.knows_section(section) or cartographer_options.knows(
+                section, option
+            )
+        return self._facts is None or self._facts.knows(section.name, option)
+
+    def _leave_out_models(self) -> None:
+        """Leave out the models of a scanner's real coil: the simulated one has its own."""
+        for section in self._sections.values():
+            if cartographer_options.is_model(section):
+                self._leave_out(section, "It is the model of another coil than the simulated one.")
+
+    def _models(self) -> Iterator[Section]:
+        """The simulated coil's models, by the names that the configuration has models of and the default one."""
+        for model in cartographer_options.models():
+            kind = model.name.rpartition(" ")[0]
+            named = (name for name in self._sections if name.rpartition(" ")[0] == kind)
+            place = self._sections[cartographer_options.KIND].place
+            for name in dict.fromkeys((model.name, *named)):
+                yield Section(
+                    name,
+                    place,
+                    {key: ConfigOption(value.value, place) for key, value in model.options.items()},
+                )
 
     def _return_after_homing(self) -> Iterator[LeftOut]:
         """The option with which G28 would end in a move that Klipper refuses."""

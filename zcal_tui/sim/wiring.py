@@ -15,6 +15,7 @@ from zcal_tui.klipper_config.configuration import (
     read_configuration,
     sections_named,
 )
+from zcal_tui.sim import cartographer_options
 from zcal_tui.sim.duplicate_pins import refuse_duplicate_pins, refuse_second_names
 from zcal_tui.sim.klipper_commands import is_provided
 from zcal_tui.sim.klippy_facts import KlippyFacts
@@ -134,6 +135,8 @@ def connect(
     _refuse_ways_out(configuration, refusals)
     refuse_duplicate_pins(configuration, refusals)
     refuse_second_names(configuration, WiringPins(configuration, refusals), refusals)
+    if cartographer_options.KIND not in plugins:
+        cartographer_options.refuse_options(configuration, refusals)
     if ambient is not None:
         refuse_bounds(configuration, refusals, ambient)
     if facts is not None:
@@ -157,6 +160,8 @@ def _refuse_unknown(
         kind = kind_name(section.name)
         known = facts.has_module(section.name)
         if kind in skipped or kind not in KINDS or (kind in BROUGHT_ALONG and not known):
+            continue
+        if kind == cartographer_options.KIND:  # the simulator's plugin runs, not one of the klippy's own
             continue
         if not known:
             refusals.section(section, "The Klipper that would run has no module of this name.")

@@ -51,6 +51,17 @@ x_offset: 0
 y_offset: 0
 z_offset: 2.0
 """
+CARTOGRAPHER = """
+[cartographer]
+mcu: mcu
+x_offset: 0
+y_offset: 20
+[bed_mesh]
+mesh_min: 10, 10
+mesh_max: 190, 190
+probe_count: 5, 5
+zero_reference_position: 100, 100
+"""
 HEATERS = """
 [extruder]
 heater_pin: HOT

