@@ -4,6 +4,7 @@ import time
 
 from tests.e2e.person import KEYS, Person, place_of, where
 from tests.e2e.tmux import Tmux
+from zcal_tui.tui.widgets.button import TAP_GUARD
 
 REACTION = 2.0
 """Seconds within which the screen has to answer to what was done."""
@@ -69,6 +70,7 @@ class ScreenPerson:
 
     def _tap(self, place: tuple[int, int], before: str) -> None:
         self.pressed += 1
+        time.sleep(TAP_GUARD)  # the page may just have come up
         self._terminal.tap(*place)
         self._follow(before)
 

@@ -1,6 +1,8 @@
 """An open app over a scripted session, and hands to press its keys with."""
 
+import asyncio
 import re
+import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from textual.pilot import Pilot
 from tests.tui.onscreen import svg_text
 from tests.tui.scripted import ScriptedSession
 from zcal_tui.tui.app import ZcalApp
+from zcal_tui.tui.widgets.button import TAP_GUARD
 
 SMALL, NORMAL, LARGE = (60, 20), (80, 24), (120, 40)
 
@@ -45,8 +48,14 @@ class AppDriver:
         await self.pilot.press(*keys)
         await self.settle()
 
+    async def taps_count(self) -> None:
+        """Wait until the page in front is old enough for a tap to count."""
+        shown_at = getattr(self.app.screen, "shown_at", 0.0)
+        await asyncio.sleep(max(0.0, shown_at + TAP_GUARD - time.monotonic()))
+
     async def click(self, selector: str) -> None:
         """Tap a widget of the screen in front."""
+        await self.taps_count()
         assert await self.pilot.click(self.app.screen.query_one(selector)), f"{selector} cannot be reached"
         await self.settle()
 

@@ -32,6 +32,7 @@ async def tap_words(driver: AppDriver, words: str, *, row: int = -1) -> None:
     found = [(y, line.index(words)) for y, line in enumerate(lines) if words in line]
     assert found, f"{words!r} is not on the screen"
     y, x = found[row]
+    await driver.taps_count()
     assert await driver.pilot.click(offset=(x + len(words) // 2, y))
     await driver.settle()
 

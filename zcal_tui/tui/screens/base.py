@@ -1,5 +1,6 @@
 """What every screen and every modal has: the bar with STOP at the top, the keys at the bottom, the snapshot."""
 
+import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -36,6 +37,8 @@ class Follower(_AnyScreen):
         super().__init__()
         self.app_state = app_state
         self._has_widgets = False
+        self.shown_at = 0.0
+        """When it last came to the front (`time.monotonic`)."""
 
     def take_size(self) -> None:
         """The classes of the app's size, which Textual gives a screen after its first frame only."""
@@ -62,6 +65,7 @@ class Follower(_AnyScreen):
     def on_screen_resume(self) -> None:
         """Catch up with what happened before, or while another screen was in front."""
         self._has_widgets = True
+        self.shown_at = time.monotonic()
         self.call_after_refresh(self.catch_up)
 
     def catch_up(self) -> None:

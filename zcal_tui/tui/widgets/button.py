@@ -1,16 +1,31 @@
 """A button whose label is shown as it is."""
 
-from typing import Any
+import time
+from typing import Any, ClassVar
 
+from textual import events
 from textual.content import Content, ContentText
 from textual.widgets import Button
 
+TAP_GUARD = 0.15
+"""Seconds after a change of pages within which a tap was meant for what was there before."""
+
 
 class PlainButton(Button):
-    """A Button that takes no markup: a label may name what a printer or a file calls itself."""
+    """A Button that takes no markup: a label may name what a printer or a file calls itself. A tap right after a change
+    of pages does nothing."""
+
+    GUARDED: ClassVar = True
+    """Whether a tap right after a change of pages is ignored."""
 
     def __init__(self, label: ContentText = "", **options: Any) -> None:
         super().__init__(_as_it_is(label), **options)
+
+    def on_click(self, event: events.Click) -> None:
+        """Ignore a tap that comes too soon after the page."""
+        if self.GUARDED and time.monotonic() - getattr(self.screen, "shown_at", 0.0) < TAP_GUARD:
+            event.stop()
+            event.prevent_default()
 
     def validate_label(self, label: ContentText) -> Content:
         """The label, with no markup parsed."""

@@ -30,6 +30,7 @@ class StopButton(PlainButton):
     """The emergency stop. Takes no focus, so that no stray Enter presses it."""
 
     can_focus = False
+    GUARDED = False
 
 
 def who_text(snapshot: Snapshot, width: int, glyphs: Glyphs) -> Content:
