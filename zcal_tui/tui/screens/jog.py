@@ -19,6 +19,7 @@ from zcal_tui.tui.screens.question_screen import QuestionScreen
 from zcal_tui.tui.simulated_person import ask_mark, mark_text, short_mark_text
 from zcal_tui.tui.steps import JOG_STEPS, within
 from zcal_tui.tui.widgets.button import PlainButton
+from zcal_tui.tui.widgets.keypad import JOG_KEYS
 from zcal_tui.tui.widgets.offsetmap import OffsetMap
 from zcal_tui.tui.widgets.stepbar import StepBar, enable
 from zcal_tui.tui.widgets.text import BigNumber, Plain
@@ -249,7 +250,14 @@ class JogScreen(QuestionScreen, ZcalScreen):
                 self._move(parse_jog(text))
 
         self.app.push_screen(
-            TypedModal(self.app_state, "Move by how much?", f"Type {ACCEPTED_JOG}.", "x 1.5 y -0.2", effect),
+            TypedModal(
+                self.app_state,
+                "Move by how much?",
+                f"Type {ACCEPTED_JOG}.",
+                "x 1.5 y -0.2",
+                effect,
+                keys=JOG_KEYS,
+            ),
             go,
         )
 

@@ -17,6 +17,7 @@ from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.messages import StartRequested
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.widgets.button import PlainButton
+from zcal_tui.tui.widgets.keypad import NUMBER_KEYS, Keypad
 from zcal_tui.tui.widgets.text import Plain
 
 
@@ -114,6 +115,7 @@ class SettingsScreen(ZcalScreen):
                 for spec in self.specs:
                     yield Field(spec, self._own(chosen, spec))
             yield Plain(id="meaning")
+            yield Keypad(NUMBER_KEYS, id="keypad")
             with Horizontal(id="buttons"):
                 yield PlainButton("Apply", id="keep", variant="success", action="screen.keep")
                 yield PlainButton("Start", id="start", action="screen.start")

@@ -1,6 +1,6 @@
 """A line to type a distance on, with what it would do found while it is typed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -13,6 +13,7 @@ from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.screens.base import ZcalModal
 from zcal_tui.tui.widgets.button import PlainButton
+from zcal_tui.tui.widgets.keypad import Keypad
 from zcal_tui.tui.widgets.text import Plain
 
 
@@ -32,12 +33,13 @@ class TypedModal(ZcalModal[str | None]):
         *,
         start: str = "",
         go: str = "Move",
+        keys: Sequence[str] = (),
     ) -> None:
         """`effect` says what the text would do, or None where it is not understood; a `!` before it refuses. `start` is
-        the initial text, `go` the label of the button."""
+        the initial text, `go` the label of the button, `keys` are the rows of an on-screen keypad."""
         super().__init__(app_state)
         self._title, self._help, self._example, self._effect = title, help, example, effect
-        self._start, self._go = start, go
+        self._start, self._go, self._keys = start, go, keys
         self.set_class(bool(start), "-long")
 
     def compose_box(self) -> Iterable[Widget]:
@@ -47,6 +49,8 @@ class TypedModal(ZcalModal[str | None]):
         entry.cursor_blink = False
         yield entry
         yield Plain(id="effect")
+        if self._keys:
+            yield Keypad(self._keys, id="keypad")
         with Horizontal(classes="buttons"):
             yield PlainButton(self._go, id="go", variant="success", action="screen.go")
             yield PlainButton("Back", id="back", action="screen.leave")
