@@ -19,18 +19,27 @@ SMALL = 100.0
 """µm: a step that a person feels before it does harm, so that one below the expected bed is agreed to."""
 MOVING = ("Moving the nozzle …", "Moving the toolhead …")
 
-FINE = 0.01
-"""mm: the smallest step on a key."""
 ON_THE_MARK = 0.02
 JOG_STEPS = (10.0, 1.0, 0.1, 0.05, 0.01)
 
-KEYS = {"yes": "y", "no": "n", "lower": "j", "raise": "k", "accept": "a", "done": "d"}
+KEYS = {
+    "bisect": "B",
+    "bisect down": "b",
+    "yes": "y",
+    "no": "n",
+    "lower": "j",
+    "raise": "k",
+    "accept": "a",
+    "done": "d",
+}
 """The key of each deed that is one; `step 2` and `pick 2` are the digit, `go …` is typed after Z."""
 
 BUTTONS = {
     "yes": r"\S  y(?= *(  |[│┃]))",
     "no": r"\S  n(?= *(  |[│┃]))",
     "lower": r"[▼!] Lower",
+    "bisect": r"▲ Bisect",
+    "bisect down": r"[▼!] Bisect",
     "raise": r"▲ Raise",
     "accept": r"✓ Accept",
     "done": r"✓ Done",
@@ -83,32 +92,20 @@ class Person:
         return (f"pick {wanted}",)
 
     def _drag(self, screen: str) -> tuple[str, ...]:
-        """Down in steps until the paper drags; then to both ends of the dragging, and to their middle."""
+        """Down by the automatic steps until the paper does not move, then half way back until it just drags."""
         height, feel = HEIGHT.search(screen), FEEL.search(screen)
         if height is None or feel is None:
             return ()
         here = number(height[1])
-        if "▒" not in screen:  # no other height tried: a test that has just begun
+        if "Put a sheet of paper under the nozzle" in screen:  # a test that has just begun
             self._asked_drag = {}
         self._asked_drag[here] = feel[1]
-        drags = [z for z, felt in self._asked_drag.items() if felt == "drags"]
-        if not drags:
-            step = 1 if here > 7.0 else 2 if here > 1.5 else 3 if here > 0.35 else 4
-            if "stuck" in self._asked_drag.values():
-                step = 5
-            return stepping(screen, step, "raise" if feel[1] == "stuck" else "lower")
-        low, high = min(drags), max(drags)
-        stuck = any(felt == "stuck" and low - 4 * FINE < z < low for z, felt in self._asked_drag.items())
-        free = any(felt == "free" and high < z < high + 4 * FINE for z, felt in self._asked_drag.items())
-        middle = (low + high) / 2
-        if not stuck and feel[1] != "stuck":
-            return stepping(screen, 5, "lower")
-        if not free:
-            return stepping(screen, 5, "raise")
-        if abs(here - middle) <= FINE / 2 + 1e-9:
+        if feel[1] == "drags":
             self.heights.append(here)
             return ("accept",)
-        return stepping(screen, 5, "raise" if here < middle else "lower")
+        if feel[1] == "stuck":
+            return ("bisect",)
+        return ("bisect down",) if any(felt == "stuck" for felt in self._asked_drag.values()) else ("lower",)
 
     def _look(self, screen: str) -> tuple[str, ...]:
         seen = MARK.search(screen)

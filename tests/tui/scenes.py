@@ -137,7 +137,17 @@ async def paper(driver: AppDriver) -> None:
 async def paper_begins(driver: AppDriver) -> None:
     """The paper test at its start, high above the bed."""
     await first_touch(driver)
-    begin = replace(PAPER, height=5.0, lower=None, upper=None, tried=(5.0,), test=1, place="front left")
+    begin = replace(
+        PAPER,
+        height=5.0,
+        lower=None,
+        upper=None,
+        tried=(5.0,),
+        free=(),
+        dragging=(),
+        test=1,
+        place="front left",
+    )
     driver.session.ask(begin)
     await driver.settle()
 

@@ -113,6 +113,8 @@ PAPER = PaperStep(
     test=2,
     tests=3,
     tried=(5.0, 1.0, 0.3, 0.2, 0.05, 0.112),
+    free=(5.0, 1.0, 0.3, 0.2),
+    dragging=(0.05,),
 )
 
 JOG = JogStep(
@@ -168,8 +170,15 @@ def moved(question: PaperStep, answer: PaperMove) -> PaperStep:
     tried = (*question.tried, height)
     below = [z for z in tried if z < height - 1e-9]
     above = [z for z in tried if z > height + 1e-9]
+    lowered = height < question.height
     return replace(
-        question, height=height, tried=tried, lower=max(below, default=None), upper=min(above, default=None)
+        question,
+        height=height,
+        tried=tried,
+        lower=max(below, default=None),
+        upper=min(above, default=None),
+        free=(*question.free, question.height) if lowered else question.free,
+        dragging=question.dragging if lowered else (*question.dragging, question.height),
     )
 
 

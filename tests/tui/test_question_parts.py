@@ -6,21 +6,23 @@ import pytest
 
 from tests.tui.scripted import JOG, PAPER
 from zcal_tui.model.questions import JogMove, PaperStep
-from zcal_tui.tui.steps import PAPER_STEPS, first_step, known_to, within
+from zcal_tui.tui.steps import height_text, known_to, step_length, within
 from zcal_tui.tui.widgets.bracket import bracket_content, scale_of
 from zcal_tui.tui.widgets.offsetmap import offset_map
 
 
 def test_the_proposed_step_stays_above_the_bed() -> None:
-    for height in (5.0, 1.5, 0.4, 0.12):
+    for height in (5.0, 2.5, 1.5, 0.4, 0.12):
         question = replace(PAPER, height=height, lower=None, upper=None, expected=0.1)
-        step = PAPER_STEPS[first_step(question)]
+        step = step_length(question, 0, -1)
         assert height - step > 0.1 or step == 0.05
+        assert step <= (1.0 if height > 2.1 else 0.5)
 
 
-def test_a_height_is_known_to_half_the_distance_to_the_next_one_tried() -> None:
-    assert known_to(PAPER) == pytest.approx(0.031)
-    assert known_to(replace(PAPER, lower=None, upper=None, tried=(0.112,))) is None
+def test_a_height_is_known_once_one_was_free_and_one_dragged() -> None:
+    assert known_to(PAPER) == pytest.approx(0.075)
+    assert known_to(replace(PAPER, dragging=())) is None
+    assert known_to(replace(PAPER, free=())) is None
 
 
 def test_limits_count_only_for_the_axis_that_moves() -> None:
@@ -35,6 +37,7 @@ def test_limits_count_only_for_the_axis_that_moves() -> None:
     [
         PAPER,
         replace(PAPER, lower=None, upper=None, tried=(5.0,), height=5.0),
+        replace(PAPER, lower=None, upper=None, tried=(5.0,), height=-0.7),
         replace(PAPER, lower=None, expected=None, tried=(0.112,), upper=0.1121),
         replace(PAPER, lower=0.1119, upper=0.1121),
     ],
@@ -42,7 +45,8 @@ def test_limits_count_only_for_the_axis_that_moves() -> None:
 def test_the_bracket_fits_and_shows_the_nozzle(width: int, question: PaperStep) -> None:
     lines = bracket_content(question, width).plain.splitlines()
     assert all(len(line) == width for line in lines) and len(lines) == 4
-    assert f"▼ {question.height:.3f}" in lines[0]
+    height = height_text(question.height)
+    assert lines[0].strip() in (f"▼ {height}", f"{height} ▶")
     assert lines[1].count("┃") == 1
 
 
@@ -51,6 +55,20 @@ def test_the_bracket_is_to_scale() -> None:
     low, here, high = (scale.cell(z) for z in (0.05, 0.112, 0.2))
     assert (here - low) / (high - low) == pytest.approx(0.062 / 0.15, abs=0.02)
     assert scale.cell(-99) == 0 and scale.cell(99) == 100
+
+
+def test_the_scale_does_not_change_while_the_nozzle_comes_down() -> None:
+    scales = {scale_of(replace(PAPER, height=height), 58) for height in (5.0, 1.0, 0.3, 0.12, -0.04)}
+    assert len(scales) == 1
+    lower = scale_of(replace(PAPER, height=-0.2), 58)
+    assert lower.holds(-0.2) and lower.holds(0.05)
+
+
+def test_heights_that_dragged_are_marked_and_ticks_have_heights() -> None:
+    drawn = bracket_content(replace(PAPER, tried=(0.3, 0.05, 0.112), free=(0.3,)), 58).plain.splitlines()
+    assert drawn[1].count("●") == 1 and drawn[1].index("●") < drawn[1].index("┃") < drawn[1].index("○")
+    assert all(text in drawn[2] for text in ("0.0", "0.1", "0.2", "0.3", "0.4"))
+    assert "250 µm between" in drawn[3]
 
 
 @pytest.mark.parametrize("offsets", [(-25.0, 0.0), (0.0, 30.0), (0.0, 0.0), (12.0, -40.0), (200.0, 200.0)])

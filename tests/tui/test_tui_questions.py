@@ -1,17 +1,19 @@
 """What a running check asks: shown, answered by keys and by taps, and gone when it is over."""
 
 import asyncio
+import time
 from dataclasses import replace
 
 import pytest
 
-from tests.tui.app_driver import Opener
+from tests.tui.app_driver import NORMAL, SMALL, Opener
 from tests.tui.scenes import jog, paper, paper_begins, paper_warns, running
 from tests.tui.scripted import CHOOSE, JOG, PAPER, RISKY, SAVE, UP, jogged, moved
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.model.questions import Confirm, JogMove, PaperMove
 from zcal_tui.model.record import Outcome, Problem
 from zcal_tui.tui.screens import jog as jog_module
+from zcal_tui.tui.widgets.keypad import KeypadButton
 from zcal_tui.tui.widgets.text import BigNumber
 
 
@@ -87,11 +89,11 @@ async def test_the_paper_test_by_keys(opened: Opener) -> None:
         assert driver.app.screen.query_one(BigNumber).value == "0.112"
         words = driver.words()
         for told in (
-            "150 µm between the two",
+            "150 µm between",
             "1.245 mm",
             "The nozzle will be 0.5 µm",
             "test 2 of 3",
-            "± 31 µm",
+            "± 75 µm",
         ):
             assert told in words, told
         await driver.press("5", "j")
@@ -104,8 +106,10 @@ async def test_the_paper_test_by_keys(opened: Opener) -> None:
         assert driver.app.screen.query_one(BigNumber).value == "0.102"
         for key, answer in (
             ("k", PaperMove("step", "0.01")),
-            ("minus", PaperMove("step", "-")),
-            ("plus", PaperMove("step", "+")),
+            ("minus", PaperMove("step", "-0.01")),
+            ("plus", PaperMove("step", "0.01")),
+            ("left_square_bracket", PaperMove("step", "--")),
+            ("right_square_bracket", PaperMove("step", "++")),
             ("u", PaperMove("undo")),
             ("a", PaperMove("accept")),
         ):
@@ -123,8 +127,10 @@ async def test_the_paper_test_by_taps(opened: Opener) -> None:
         for button, answer in (
             ("#lower", PaperMove("step", "-0.1")),
             ("#raise", PaperMove("step", "0.1")),
-            ("#half_down", PaperMove("step", "-")),
-            ("#half_up", PaperMove("step", "+")),
+            ("#bisect_down", PaperMove("step", "-0.031")),
+            ("#bisect_up", PaperMove("step", "0.044")),
+            ("#to_lower", PaperMove("step", "--")),
+            ("#to_upper", PaperMove("step", "++")),
             ("#undo", PaperMove("undo")),
             ("#accept", PaperMove("accept")),
         ):
@@ -144,6 +150,18 @@ async def test_a_typed_distance_is_told_before_it_is_made(opened: Opener) -> Non
         assert "below the lowest height of the axis" in driver.words() and driver.session.answers == []
         await driver.press("backspace", *"0", "comma", *"012", "enter")
         assert driver.session.answers == [PaperMove("step", "-0.012")]
+
+
+async def test_a_distance_is_typed_by_taps(opened: Opener) -> None:
+    async with opened(size=SMALL) as driver:
+        await paper(driver)
+        await driver.click("#type")
+        await driver.taps_count()
+        for text in "-0.08<3":
+            key = next(key for key in driver.app.screen.query(KeypadButton) if key.text == text)
+            assert await driver.pilot.click(key)
+        await driver.click("#go")
+        assert driver.session.answers == [PaperMove("step", "-0.03")]
 
 
 async def test_no_height_is_accepted_before_the_nozzle_is_lowered(opened: Opener) -> None:
@@ -170,14 +188,60 @@ async def test_a_step_that_may_hit_the_bed_is_told_before_it_is_made(opened: Ope
         assert driver.session.answers[-1] == PaperMove("step", "-0.05")
 
 
+async def test_bisecting_needs_a_height_that_dragged_and_one_that_was_free(opened: Opener) -> None:
+    async with opened() as driver:
+        await paper_begins(driver)
+        assert "Put a sheet of paper under the nozzle" in driver.words()
+        assert "not bracketed yet" in driver.words()
+        await driver.press("minus", "plus")
+        assert driver.session.answers == []
+        assert "No height was marked dragging below this one" in driver.words()
+        step = replace(
+            PAPER, height=0.1, lower=None, upper=0.4, tried=(5.0, 0.4, 0.1), free=(5.0, 0.4), dragging=()
+        )
+        driver.session.ask(step)
+        await driver.settle()
+        await driver.press("minus")
+        assert driver.session.answers == [] and "not bracketed yet" in driver.words()
+        await driver.press("2", "plus")
+        assert driver.session.answers == [PaperMove("step", "0.15")], "this height is marked dragging by it"
+
+
+async def test_a_bisection_goes_no_farther_than_lower(opened: Opener) -> None:
+    async with opened() as driver:
+        await paper(driver)
+        await driver.press("5", "plus")
+        assert driver.session.answers == [PaperMove("step", "0.01")]
+
+
+async def test_lower_and_accept_are_not_neighbours(opened: Opener) -> None:
+    for size in (SMALL, NORMAL):
+        async with opened(size=size) as driver:
+            await paper(driver)
+            lower, accept = (driver.app.screen.query_one(name).region for name in ("#lower", "#accept"))
+            assert accept.x > lower.right + 4, "nor above one another"
+
+
+async def test_a_tap_right_after_a_change_of_pages_does_nothing(opened: Opener) -> None:
+    async with opened(size=SMALL) as driver:
+        await paper(driver)
+        driver.app.screen.shown_at = time.monotonic() + 60  # type: ignore[attr-defined]
+        await driver.pilot.click(driver.app.screen.query_one("#accept"))
+        await driver.settle()
+        assert driver.session.answers == []
+        driver.app.screen.shown_at = 0.0  # type: ignore[attr-defined]
+        await driver.click("#accept")
+        assert driver.session.answers == [PaperMove("accept")]
+
+
 async def test_the_step_shrinks_on_the_way_down_until_the_person_chooses(opened: Opener) -> None:
     async with opened() as driver:
         await paper_begins(driver)
-        assert "●1" in driver.text()
+        assert "●auto" in driver.text() and "4.000" in driver.text(), "1 mm at most"
         await driver.press("j")
-        driver.session.ask(replace(PAPER, height=0.4, lower=None, upper=5.0, tried=(5.0, 0.4), test=1))
+        driver.session.ask(replace(PAPER, height=0.6, lower=None, upper=5.0, tried=(5.0, 0.6), test=1))
         await driver.settle()
-        assert "●0.1" in driver.text()
+        assert "●auto" in driver.text() and "0.250" in driver.text()
         await driver.press("5")
         driver.session.ask(replace(PAPER, height=0.3, lower=None, upper=0.4, tried=(5.0, 0.4, 0.3), test=1))
         await driver.settle()

@@ -11,10 +11,14 @@ ABOVE_CONTACT = 5.0
 """Where a paper test begins above a contact height that no paper test has confirmed (Klipper docs, Manual_Level)."""
 ABOVE_CONFIRMED_CONTACT = 1.0
 """Where a paper test begins above a contact height that an earlier one of the same run has confirmed."""
+ABOVE_ACCEPTED = 0.3
+"""Where a paper test begins above the height that the test before it has accepted at the same place."""
 ABOVE_MARK = 1.0
 """How far above its trigger height a probe waits while the tape below it is marked, and the nozzle comes back there."""
 ABOVE_JOGGED = 0.3
 """How far above the expected bed a jog downwards may end without consent."""
+ABOVE_PROBED_POINT = 1.0
+"""Where a paper test begins above the trigger height that was just measured at the same place."""
 ABOVE_PROBED = 1.0
 """How far above the last trigger height probing begins at least, so that the probe is open."""
 

@@ -13,7 +13,15 @@ from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.travel import hands_off, require_ours, travel
 from zcal_tui.model.events import Notice, SampleTaken
-from zcal_tui.model.paper_moves import COARSE, can_accept, needs_consent, out_of_reach, target_of
+from zcal_tui.model.paper_moves import (
+    COARSE,
+    MAX_BISECT,
+    bisect_target,
+    can_accept,
+    needs_consent,
+    out_of_reach,
+    target_of,
+)
 from zcal_tui.model.questions import Confirm, PaperMove, PaperStep
 from zcal_tui.model.record import Sample
 from zcal_tui.model.units import length
@@ -26,6 +34,7 @@ from zcal_tui.transport.failures import TransportError
 
 PERSON_TIMEOUT = 3600.0
 """Seconds after which klippy may switch the motors off while a person thinks."""
+STEP_FIRST = "Type a distance in mm until the paper drags."
 MOVED = 0.01
 """mm from where another client counts as having moved the toolhead."""
 FIRST_RESOLUTION = 0.1
@@ -131,6 +140,8 @@ class _Dialogue:
         self._start = self._height()
         self._tried = [self._start]
         self._felt = {self._start}
+        self._marks: dict[float, bool] = {}
+        """Whether the paper slid freely at a height, by the direction in which it was left."""
         self._step = z_step_distance(context.printer.state) or 0.0
         limits = z_limits(context.printer.state)
         self._lowest = limits[0] if limits is not None else -math.inf
@@ -157,7 +168,9 @@ class _Dialogue:
                     return self._ended(await self._manual.accept(), resolution)
                 case "undo":
                     if len(self._tried) > 1:
-                        await self._go(f"{self._tried[-2] - self._height():.6f}", undo=True)
+                        back = self._tried[-2]
+                        await self._go(f"{back - self._height():.6f}", undo=True)
+                        self._marks.pop(back, None)
                 case "step":
                     await self._go(move.z, undo=False)
 
@@ -183,6 +196,14 @@ class _Dialogue:
         if target is None:
             self._context.emit(Notice(f"{z!r} is not a step. Use + - ++ -- or a distance in mm."))
             return
+        if z.strip() in ("+", "-") and not undo:
+            target = bisect_target(self._question(), 1 if z.strip() == "+" else -1, MAX_BISECT)
+            if target is None:
+                self._context.emit(
+                    Notice(f"{z} needs a height where the paper drags and one where it is free. {STEP_FIRST}")
+                )
+                return
+            z = f"{target - self._height():.6f}"
         if out_of_reach(self._question(), target):
             self._context.emit(
                 Notice(
@@ -193,6 +214,7 @@ class _Dialogue:
             return
         if not undo and not await self._agrees(target):
             return
+        before = self._height()
         try:
             self._at = await self._manual.step(z)
             self._last_position = self._context.printer.state.position
@@ -205,7 +227,15 @@ class _Dialogue:
             self._tried.pop()
         else:
             self._tried.append(self._height())
+            self._mark(before, free=self._height() < before)
         self._felt.add(self._height())
+
+    def _mark(self, height: float, *, free: bool) -> None:
+        """Note how the paper moved at a height. Where it contradicts what was noted before, the newer counts."""
+        self._marks = {
+            z: was for z, was in self._marks.items() if was == free or (z > height if was else z < height)
+        }
+        self._marks[height] = free
 
     async def _require_still(self) -> None:
         """Raises CheckFailed where another client has moved the toolhead. The paper test's heights do not show that, so
@@ -267,6 +297,8 @@ class _Dialogue:
             tried=tuple(self._tried[-12:]),
             detail=plan.detail,
             agreed=self._agreed,
+            free=tuple(z for z, free in self._marks.items() if free),
+            dragging=tuple(z for z, free in self._marks.items() if not free),
         )
 
     def _height(self) -> float:

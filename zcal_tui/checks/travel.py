@@ -164,6 +164,14 @@ async def go_to(
     await _move(printer, [_straight(state, x=x, y=y, z=z, speed=speed)])
 
 
+async def come_down(printer: Printer, height: float, *, speed: float = LIFT_SPEED) -> None:
+    """Bring the nozzle straight down to a height that is known to be above the bed (mm, toolhead Z); never up. Raises
+    CheckFailed, TransportError."""
+    await require_free(printer)
+    if position(printer)[2] > height:
+        await go_to(printer, z=height, speed=speed)
+
+
 def _straight(
     state: PrinterState,
     x: float | None = None,

@@ -1,6 +1,7 @@
 """A check's questions in plain lines, and what a typed line means as an answer."""
 
 from zcal_tui.model.distance import ACCEPTED, ACCEPTED_JOG, DistanceError, parse_distance, parse_jog
+from zcal_tui.model.paper_moves import AUTO_FINE, automatic_step
 from zcal_tui.model.questions import (
     Answer,
     Choose,
@@ -11,7 +12,7 @@ from zcal_tui.model.questions import (
     PaperStep,
     Question,
 )
-from zcal_tui.model.units import closer_farther, millimetres
+from zcal_tui.model.units import closer_farther, length, millimetres
 
 _WORDS = {"a": "accept", "accept": "accept", "u": "undo", "undo": "undo", "q": "abort", "abort": "abort"}
 
@@ -38,7 +39,7 @@ def _paper_lines(step: PaperStep) -> list[str]:
     first = len(step.tried) <= 1
     if first:
         which = f" ({step.test} of {step.tests})" if step.tests > 1 else ""
-        lines += [step.text + which, *_indented(step.detail)]
+        lines += [step.instruction + which, *_indented(step.detail)]
     lines.append(f"  nozzle at Z {millimetres(step.height, digits=4)}{_around(step)}")
     if step.far_above is not None:
         expected = millimetres(step.height - step.far_above, digits=3)
@@ -53,10 +54,19 @@ def _paper_lines(step: PaperStep) -> list[str]:
         lines.append(f"    {step.name} would be {millimetres(step.value, digits=3)}{now}")
     if first:
         lines += [
-            "  -5: lower by 5 mm; 0.05: raise by 0.05 mm; - and +: half way to the next height tried, at most 0.2 mm;",
-            "  -- and ++: all the way to it. Near the bed, lower by 0.1 mm or less at a time.",
+            "  l: lower by the automatic step; r: raise by 0.05 mm; -0.1: lower by 0.1 mm; 0.05: raise by 0.05 mm;",
+            "  - and +: bisect, half way to a height where the paper drags (-) or is free (+); -- and ++: to the next",
+            "  height tried, at most 0.2 mm.",
         ]
-    lines.append("  + - ++ -- or a distance in mm, u: undo, a: accept (the paper just drags), q: abort")
+    if step.lowest_free is not None and step.highest_dragging is not None:
+        half = abs(step.lowest_free - step.highest_dragging) / 2
+        lines.append(f"    bracketed to ± {length(half)}")
+    elif not first:
+        lines.append("    not bracketed yet")
+    lines.append(
+        f"  l: lower to {millimetres(step.height - automatic_step(step), digits=3)}, r: raise, + - ++ -- or a distance "
+        "in mm, u: undo, a: accept (the paper just drags), q: abort"
+    )
     return lines
 
 
@@ -93,12 +103,12 @@ def parse_answer(question: Question, line: str) -> Answer | None:
                 return options[int(word) - 1].key
             return next((option.key for option in options if option.key.lower() == word), None)
         case PaperStep():
-            return _paper_move(word)
+            return _paper_move(question, word)
         case JogStep():
             return _jog_move(word)
 
 
-def _paper_move(word: str) -> PaperMove | None:
+def _paper_move(step: PaperStep, word: str) -> PaperMove | None:
     match _WORDS.get(word):
         case "accept":
             return PaperMove("accept")
@@ -106,6 +116,10 @@ def _paper_move(word: str) -> PaperMove | None:
             return PaperMove("undo")
         case "abort":
             return PaperMove("abort")
+    if word in ("l", "lower"):
+        return PaperMove("step", f"{-automatic_step(step):g}")
+    if word in ("r", "raise"):
+        return PaperMove("step", f"{AUTO_FINE:g}")
     if word in ("+", "-", "++", "--"):
         return PaperMove("step", word)
     try:

@@ -14,6 +14,12 @@ COARSE = 0.1
 """mm: a longer step can press the nozzle into the bed before anyone notices."""
 BELOW_EXPECTED = 0.1
 """mm below the expected contact: a step that ends lower needs consent."""
+AUTO_SHARE = 0.7
+"""How much of the way to the expected contact the automatic step takes at most."""
+AUTO_FAR, AUTO_NEAR, AUTO_FINE = 1.0, 0.5, 0.05
+"""mm: the longest automatic step, the longest within `NEAR` of the expected contact, and the shortest."""
+NEAR = 2.0
+"""mm above the expected contact."""
 FAR_BELOW = 0.5
 """mm below the expected contact, and below each later consent, that small steps may go without another consent."""
 _NOISE = 1e-6
@@ -37,6 +43,28 @@ def target_of(question: PaperStep, word: str) -> float | None:
         distance = float(word)
         return question.height + distance if math.isfinite(distance) and abs(distance) < 1000 else None
     return None
+
+
+def automatic_step(question: PaperStep) -> float:
+    """The length (mm) of a step down that is safe to propose here: a part of the way to the expected contact, and never
+    more than AUTO_FAR, so that a wrong expectation presses the nozzle into the bed by no more than that."""
+    if question.expected is None:
+        return COARSE
+    room = question.height - question.expected
+    longest = AUTO_FAR if room >= NEAR else AUTO_NEAR
+    return max(AUTO_FINE, round(min(longest, AUTO_SHARE * room), 2))
+
+
+def bisect_target(question: PaperStep, direction: int, step: float) -> float | None:
+    """The height half way between this one and the next one marked dragging (`direction` -1) or free (+1), at most
+    `step` mm away; None where no such height was marked. Going there marks this height, too: free on the way down,
+    dragging on the way up."""
+    height = question.height
+    if direction < 0:
+        marked = [z for z in question.dragging if z < height - _NOISE]
+        return height - min((height - max(marked)) / 2, step) if marked else None
+    marked = [z for z in question.free if z > height + _NOISE]
+    return height + min((min(marked) - height) / 2, step) if marked else None
 
 
 def out_of_reach(question: PaperStep, target: float) -> bool:

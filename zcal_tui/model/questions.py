@@ -83,6 +83,32 @@ class PaperStep:
     detail: str = ""
     agreed: float | None = None
     """The lowest height with consent for a risky move (model/paper_moves.py); None before the first consent."""
+    free: tuple[float, ...] = ()
+    """The heights at which the paper slid freely: those from which the nozzle was lowered."""
+    dragging: tuple[float, ...] = ()
+    """The heights at which the paper dragged too much: those from which the nozzle was raised."""
+
+    @property
+    def instruction(self) -> str:
+        """What to do now, in a sentence."""
+        if len(self.tried) <= 1:
+            return "Put a sheet of paper under the nozzle, then press Lower."
+        return "Bisect until the paper drags slightly, then Accept." if self.bracketed else self.text
+
+    @property
+    def lowest_free(self) -> float | None:
+        """The lowest height marked free."""
+        return min(self.free, default=None)
+
+    @property
+    def highest_dragging(self) -> float | None:
+        """The highest height marked dragging."""
+        return max(self.dragging, default=None)
+
+    @property
+    def bracketed(self) -> bool:
+        """Whether one height was marked free and one dragging, so that the right one is between them."""
+        return bool(self.free and self.dragging)
 
     @property
     def far_above(self) -> float | None:

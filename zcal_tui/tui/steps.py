@@ -1,16 +1,13 @@
 """The steps offered for the paper test and for jogging, and what a person knows from the heights tried. Pure."""
 
+from zcal_tui.model.paper_moves import AUTO_FINE, automatic_step
 from zcal_tui.model.questions import JogMove, JogStep, PaperStep
 from zcal_tui.model.units import number
 
-PAPER_STEPS = (5.0, 1.0, 0.1, 0.05, 0.01)
-"""mm, on the keys 1 to 5."""
+PAPER_STEPS = (None, 1.0, 0.1, 0.05, 0.01)
+"""mm, on the keys 1 to 5; None is the automatic step."""
 JOG_STEPS = (10.0, 1.0, 0.1, 0.05, 0.01)
 """mm, on the keys 1 to 5."""
-SAFE_SHARE = 0.6
-"""How much of the way to the expected contact the step that is proposed at first takes at most."""
-FINE = 0.05
-"""mm: the step that is proposed near the bed."""
 
 
 def height_text(height: float) -> str:
@@ -18,20 +15,19 @@ def height_text(height: float) -> str:
     return number(height, digits=3)
 
 
-def first_step(question: PaperStep) -> int:
-    """The step to propose, as an index into PAPER_STEPS: the longest that stays well above the expected contact."""
-    fine = PAPER_STEPS.index(FINE)
-    if question.expected is None:
-        return PAPER_STEPS.index(0.1)
-    room = (question.height - question.expected) * SAFE_SHARE
-    return next((i for i, step in enumerate(PAPER_STEPS[:fine]) if step <= room), fine)
+def step_length(question: PaperStep, n: int, direction: int) -> float:
+    """How far (mm) Lower (`direction` -1) or Raise (1) goes with the n-th of PAPER_STEPS."""
+    step = PAPER_STEPS[n]
+    if step is not None:
+        return step
+    return automatic_step(question) if direction < 0 else AUTO_FINE
 
 
 def known_to(question: PaperStep) -> float | None:
-    """Half the distance to the nearest other height tried, in mm; None before there is another."""
-    others = [abs(z - question.height) for z in question.tried if abs(z - question.height) > 1e-6]
-    others += [abs(z - question.height) for z in (question.lower, question.upper) if z is not None]
-    return min(others) / 2 if others else None
+    """Half the distance between the lowest height marked free and the highest marked dragging, in mm; None before both
+    are marked."""
+    free, dragging = question.lowest_free, question.highest_dragging
+    return None if free is None or dragging is None else abs(free - dragging) / 2
 
 
 def within(question: JogStep, move: JogMove) -> bool:

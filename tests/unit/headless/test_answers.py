@@ -88,7 +88,7 @@ def test_high_above_the_bed_it_tells_how_far_that_is_and_no_value() -> None:
     assert "nozzle at Z 20.0000 mm\n" in text
     assert "the bed is expected 20" in text
     assert "would be" not in text
-    assert "-5: lower by 5 mm" in text
+    assert "l: lower to 19.000 mm" in text
     assert "?" not in text
     lowered = "\n".join(question_lines(replace(first, height=1.5, upper=20.0, tried=(20.0, 1.5))))
     assert "z_offset would be 4.860 mm" in lowered, "the bed may be where nobody expected it"

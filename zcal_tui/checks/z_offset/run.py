@@ -4,7 +4,13 @@ import asyncio
 from dataclasses import dataclass
 
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.clearance import safe_clearance, travel_clearance
+from zcal_tui.checks.clearance import (
+    ABOVE_ACCEPTED,
+    ABOVE_CONTACT,
+    ABOVE_PROBED_POINT,
+    safe_clearance,
+    travel_clearance,
+)
 from zcal_tui.checks.dock.attach import dock_macros, probe_attached, stow_macros
 from zcal_tui.checks.dock.docked import probe_docked, require_travel
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
@@ -12,7 +18,7 @@ from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.checks.preconditions import home_cold, require_cold, require_probe, require_ready, require_step
 from zcal_tui.checks.probing import take_samples, trigger_heights
-from zcal_tui.checks.travel import lift_and_leave, position, require_free, travel
+from zcal_tui.checks.travel import come_down, lift_and_leave, position, require_free, travel
 from zcal_tui.checks.z_offset.analysis import (
     endstop_conclusion,
     homes_with_probe,
@@ -74,7 +80,7 @@ class _Tests:
     name: str
     old: float | None
     base: float
-    expected: float | None
+    expected: float
     count: int
     clearance: float
     moves_nozzle: bool = True
@@ -132,7 +138,11 @@ async def _probe_offset(
             )
             await _confirm_place(context, probe, place.toolhead)
             for test in range(1, parameters.repeats + 1):
-                papers.append(await _paper(context, tests, test, len(touches) + test))
+                start = papers[-1].height + ABOVE_ACCEPTED if papers else trigger + ABOVE_PROBED_POINT
+                await come_down(context.printer, start)
+                papers.append(
+                    await _paper(context, tests, test, len(touches) + test, papers[-1] if papers else None)
+                )
                 found = await asyncio.to_thread(
                     probe_estimates, heights, papers, step, context.scatter, model
                 )
@@ -172,7 +182,9 @@ async def _endstop_position(
                     await context.printer.gcode("G28" if is_delta(context.printer.state) else "G28 Z")
                 context.emit(Stage("travel", f"Bringing the nozzle over X {place[0]:.1f} Y {place[1]:.1f}"))
                 await travel(context.printer, x=place[0], y=place[1], clearance=clearance)
-                papers.append(await _paper(context, tests, test, test))
+                above = papers[-1].height + ABOVE_ACCEPTED if papers else tests.expected + ABOVE_CONTACT
+                await come_down(context.printer, above)
+                papers.append(await _paper(context, tests, test, test, papers[-1] if papers else None))
     finally:
         await lift_and_leave(context, clearance)
     for event in await asyncio.to_thread(
@@ -181,7 +193,10 @@ async def _endstop_position(
         context.emit(event)
 
 
-async def _paper(context: Context, tests: _Tests, test: int, n: int) -> PaperHeight:
+async def _paper(
+    context: Context, tests: _Tests, test: int, n: int, before: PaperHeight | None
+) -> PaperHeight:
+    """One paper test; `before` is the one before it at this place."""
     context.emit(Stage("paper", "Lower the nozzle until the paper drags slightly"))
     return await paper_test(
         context,
@@ -191,7 +206,7 @@ async def _paper(context: Context, tests: _Tests, test: int, n: int) -> PaperHei
             old=tests.old,
             base=tests.base,
             sign=-1,
-            expected=tests.expected,
+            expected=tests.expected if before is None else before.height,
             clearance=tests.clearance,
             test=test,
             tests=tests.count,

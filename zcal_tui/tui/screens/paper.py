@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from zcal_tui.model.distance import ACCEPTED, DistanceError, parse_distance
-from zcal_tui.model.paper_moves import can_accept, needs_consent, out_of_reach, target_of
+from zcal_tui.model.paper_moves import bisect_target, can_accept, needs_consent, out_of_reach
 from zcal_tui.model.questions import PaperMove, PaperStep
 from zcal_tui.model.units import closer_farther, length, millimetres, number
 from zcal_tui.session.snapshot import Asking, Snapshot
@@ -18,9 +18,10 @@ from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.screens.question_screen import QuestionScreen
 from zcal_tui.tui.simulated_person import HOW, ask_drag, drag_text, take_fresh_sheet
-from zcal_tui.tui.steps import PAPER_STEPS, first_step, height_text, known_to
+from zcal_tui.tui.steps import PAPER_STEPS, height_text, known_to, step_length
 from zcal_tui.tui.widgets.bracket import Bracket
 from zcal_tui.tui.widgets.button import PlainButton
+from zcal_tui.tui.widgets.keypad import DISTANCE_KEYS
 from zcal_tui.tui.widgets.stepbar import StepBar, enable
 from zcal_tui.tui.widgets.text import BigNumber, Plain
 
@@ -40,6 +41,12 @@ def value_text(question: PaperStep) -> Content:
 
 
 FAR_ABOVE = "far above the bed"
+NOT_YET = "not yet"
+"""On the button of a bisection that has no height to go towards."""
+BRACKET_FIRST = {
+    -1: "No height was marked dragging below this one. Lower first.",
+    1: "No height was marked free above this one. Raise first.",
+}
 
 
 def short_value_text(question: PaperStep) -> Content:
@@ -62,8 +69,9 @@ def short_value_text(question: PaperStep) -> Content:
 def certainty_text(question: PaperStep) -> Content:
     """How well the height is known by the heights tried next to it."""
     known = known_to(question)
-    text = "unknown" if known is None else f"± {length(known)}"
-    return Content.assemble(("precision  ", "$z-dim"), text)
+    if known is None:
+        return Content.styled("not bracketed yet", "$z-dim")
+    return Content.assemble(("precision  ", "$z-dim"), f"± {length(known)}")
 
 
 def tried_text(question: PaperStep, rows: int) -> Content:
@@ -89,8 +97,10 @@ class PaperScreen(QuestionScreen, ZcalScreen):
     ABOUT = (
         "Lower the nozzle until a sheet of ordinary printer paper between nozzle and bed just drags. "
         f"{HOW} "
-        "Lower in steps, smaller ones near the bed. Then halve: each half step goes to the middle between this height "
-        "and the next one tried. Every approach ends downwards, so backlash in the screws does not count. "
+        "Lower while it slides freely: the automatic step shrinks near the bed. Once it drags too much, bisect: up "
+        "from a height where it drags, down from one where it is free. Each goes half way to the nearest height of the "
+        "other kind. Every approach ends downwards, so backlash in the screws does not count. "
+        "{paper.to_lower} and {paper.to_upper} go to the next height tried (TESTZ Z=-- and Z=++). "
         "{paper.undo} returns to the height before. {paper.accept} accepts this height; {paper.abort} lifts the nozzle "
         "and discards the test. Nozzle and bed should be cold, and the tip of the nozzle clean."
     )
@@ -101,9 +111,7 @@ class PaperScreen(QuestionScreen, ZcalScreen):
         self.begin(asking)
         assert isinstance(asking.question, PaperStep)
         self.question = asking.question
-        self._step = first_step(self.question)
-        self._own_step = False
-        """Whether the person chose the step; until then it shrinks automatically on the way down."""
+        self._step = 0
         self._drag: str | None = None
         self._asked_drag: Asking | None = None
         self._seen_notices = self._notice_count()
@@ -114,9 +122,7 @@ class PaperScreen(QuestionScreen, ZcalScreen):
         """The move is made: where the nozzle is now."""
         if isinstance(asking.question, PaperStep) and not self.asks(asking):
             if asking.question.test != self.question.test:
-                self._step, self._own_step = first_step(asking.question), False
-            elif not self._own_step:
-                self._step = max(self._step, first_step(asking.question))
+                self._step = 0
             self.asking, self.question, self._drag = asking, asking.question, None
             self._show_question()
 
@@ -137,16 +143,19 @@ class PaperScreen(QuestionScreen, ZcalScreen):
                 yield StepBar(PAPER_STEPS, id="steps")
                 with Horizontal(classes="row moves"):
                     yield PlainButton("", id="lower", action="screen.go_by(-1)")
+                    yield PlainButton("", id="bisect_down", action="screen.bisect(-1)")
+                    yield PlainButton("", id="bisect_up", action="screen.bisect(1)")
                     yield PlainButton("", id="raise", action="screen.go_by(1)")
-                    yield PlainButton("", id="half_down", action="screen.halve(-1)")
-                    yield PlainButton("", id="half_up", action="screen.halve(1)")
+                # Accept is at the end that is not below Lower: a tap beside one must never hit the other
                 with Horizontal(classes="row ends"):
+                    yield PlainButton("Abort", id="abort", action="screen.abort")
+                    yield PlainButton("Undo", id="undo", action="screen.undo")
+                    yield PlainButton("--", id="to_lower", action="screen.to_tried(-1)")
+                    yield PlainButton("++", id="to_upper", action="screen.to_tried(1)")
+                    yield PlainButton("mm", id="type", action="screen.type")
                     yield PlainButton(
                         f"{signs.passed} Accept", id="accept", variant="success", action="screen.accept"
                     )
-                    yield PlainButton("Undo", id="undo", action="screen.undo")
-                    yield PlainButton("Type mm", id="type", action="screen.type")
-                    yield PlainButton("Abort", id="abort", action="screen.abort")
             with VerticalScroll(id="meaning", can_focus=False):
                 yield Plain(id="value")
                 yield Plain(id="drag")
@@ -198,13 +207,13 @@ class PaperScreen(QuestionScreen, ZcalScreen):
         signs, question = glyphs_of(self), self.question
         if self.asking is None:
             return Content.styled(f"{signs.waiting} Moving the nozzle …", "bold $text-primary")
-        if needs_consent(question, question.height - PAPER_STEPS[self._step]):
+        if needs_consent(question, question.height - step_length(question, self._step, -1)):
             warning = f"{signs.warned} This step may press the nozzle into the bed. Reduce it."
             return Content.styled(warning, "bold $text-warning")
         run = self.app_state.snapshot.run
         if run is not None and len(run.notices) > self._seen_notices:
             return Content.styled(f"{signs.warned} {run.notices[-1]}", "bold $text-warning")
-        return Content.assemble((f"{signs.running} ", "$text-primary"), (question.text, "bold"))
+        return Content.assemble((f"{signs.running} ", "$text-primary"), (question.instruction, "bold"))
 
     def _notice_count(self) -> int:
         run = self.app_state.snapshot.run
@@ -212,23 +221,26 @@ class PaperScreen(QuestionScreen, ZcalScreen):
 
     def _show_buttons(self) -> None:
         signs, question = glyphs_of(self), self.question
-        step, moving = PAPER_STEPS[self._step], self.asking is None
+        moving = self.asking is None
+        down, up = (step_length(question, self._step, direction) for direction in (-1, 1))
         self.query_one(StepBar).show(self._step)
         targets = {
-            "lower": (signs.down, "Lower", question.height - step),
-            "raise": (signs.up_arrow, "Raise", question.height + step),
-            "half_down": (signs.down, "Half", target_of(question, "-")),
-            "half_up": (signs.up_arrow, "Half", target_of(question, "+")),
+            "lower": (signs.down, "Lower", question.height - down),
+            "raise": (signs.up_arrow, "Raise", question.height + up),
+            "bisect_down": (signs.down, "Bisect", bisect_target(question, -1, down)),
+            "bisect_up": (signs.up_arrow, "Bisect", bisect_target(question, 1, down)),
         }
         for name, (sign, word, target) in targets.items():
             button = self.query_one(f"#{name}", PlainButton)
-            assert target is not None
-            danger = needs_consent(question, target)
-            label = f"{signs.warned if danger else sign} {word}\n{height_text(target)}"
+            danger = target is not None and needs_consent(question, target)
+            where = NOT_YET if target is None else height_text(target)
+            label = f"{signs.warned if danger else sign} {word}\n{where}"
             if str(button.label) != label:
                 button.label = label
                 button.set_class(danger, "-risky")
-            enable(button, not moving and not out_of_reach(question, target))
+            enable(button, not moving and target is not None and not out_of_reach(question, target))
+        for name, neighbour in (("to_lower", question.lower), ("to_upper", question.upper)):
+            enable(self.query_one(f"#{name}", PlainButton), not moving and neighbour is not None)
         enable(self.query_one("#accept", PlainButton), not moving and can_accept(question))
         enable(self.query_one("#undo", PlainButton), not moving and len(question.tried) > 1)
         enable(self.query_one("#type", PlainButton), not moving)
@@ -263,18 +275,30 @@ class PaperScreen(QuestionScreen, ZcalScreen):
 
     def action_step(self, n: int) -> None:
         """Choose how far Lower and Raise go."""
-        self._step, self._own_step = n, True
+        self._step = n
         self._show_question()
 
     def action_go_by(self, direction: int) -> None:
         """One step down or up."""
         if not self.query_one("#lower" if direction < 0 else "#raise", PlainButton).disabled:
-            self._move(PaperMove("step", f"{direction * PAPER_STEPS[self._step]:g}"))
+            self._move(
+                PaperMove("step", f"{direction * step_length(self.question, self._step, direction):g}")
+            )
 
-    def action_halve(self, direction: int) -> None:
-        """Half way to the next height tried (TESTZ Z=- and Z=+)."""
-        if not self.query_one("#half_down" if direction < 0 else "#half_up", PlainButton).disabled:
-            self._move(PaperMove("step", "-" if direction < 0 else "+"))
+    def action_bisect(self, direction: int) -> None:
+        """Half way to the next height of the other kind, never farther than Lower goes."""
+        if self.query_one("#bisect_down" if direction < 0 else "#bisect_up", PlainButton).disabled:
+            if self.asking is not None:
+                self.notify(BRACKET_FIRST[direction], severity="warning", markup=False)
+            return
+        target = bisect_target(self.question, direction, step_length(self.question, self._step, -1))
+        if target is not None:
+            self._move(PaperMove("step", f"{target - self.question.height:.6g}"))
+
+    def action_to_tried(self, direction: int) -> None:
+        """To the next height tried, 0.2 mm at most (TESTZ Z=-- and Z=++)."""
+        if not self.query_one("#to_lower" if direction < 0 else "#to_upper", PlainButton).disabled:
+            self._move(PaperMove("step", "--" if direction < 0 else "++"))
 
     def action_undo(self) -> None:
         """Back to the height before."""
@@ -312,7 +336,15 @@ class PaperScreen(QuestionScreen, ZcalScreen):
                 self._move(PaperMove("step", f"{distance:.6g}"))
 
         self.app.push_screen(
-            TypedModal(self.app_state, "Move by how much?", f"Type {ACCEPTED}.", "-0.03", effect), go
+            TypedModal(
+                self.app_state,
+                "Move by how much?",
+                f"Type {ACCEPTED}.",
+                "-0.03",
+                effect,
+                keys=DISTANCE_KEYS,
+            ),
+            go,
         )
 
     def action_abort(self) -> None:

@@ -1,5 +1,6 @@
-"""The heights tried in a paper test, to scale: the nozzle between the next one below and the next one above."""
+"""The heights tried in a paper test on one scale: where the paper dragged, where it slid freely, and the nozzle."""
 
+import math
 from dataclasses import dataclass
 
 from textual.app import RenderResult
@@ -7,14 +8,16 @@ from textual.content import Content
 from textual.widget import Widget
 
 from zcal_tui.model.questions import PaperStep
-from zcal_tui.model.units import length
+from zcal_tui.model.units import length, number
 from zcal_tui.tui.glyphs import UNICODE, Glyphs, glyphs_of
 from zcal_tui.tui.steps import height_text
 
-EDGE = 0.16
-"""Share of the width that is left free on each side of the heights that matter."""
-LEAST_SPAN = 0.02
-"""mm: nothing is drawn larger than this across the whole width."""
+SPAN = 0.5
+"""mm across the whole width, in every paper test: a step looks equally long in each."""
+BELOW = 0.15
+"""mm below the expected contact at which the scale begins."""
+TICK = 0.1
+"""mm between two ticks, which are at round heights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +39,15 @@ class Scale:
 
 
 def scale_of(question: PaperStep, width: int) -> Scale:
-    """The scale that shows the bracket; before there is one, the way down to the expected contact."""
-    marks = [question.height]
-    marks += [z for z in (question.lower, question.upper) if z is not None]
-    if question.expected is not None and (question.lower is None or question.upper is None):
-        marks.append(question.expected)
-    low, high = min(marks), max(marks)
-    span = max(high - low, LEAST_SPAN)
-    middle, half = (low + high) / 2, span * (0.5 + EDGE / (1 - 2 * EDGE))
-    return Scale(middle - half, middle + half, width)
+    """The scale around the expected contact. It moves by whole halves of itself, and only where the nozzle goes below
+    it; without an expectation it is the one of its length that holds the nozzle."""
+    if question.expected is None:
+        low = math.floor(question.height / SPAN) * SPAN
+    else:
+        low = question.expected - BELOW
+        if question.height < low:
+            low -= math.ceil((low - question.height) / (SPAN / 2)) * SPAN / 2
+    return Scale(low, low + SPAN, width)
 
 
 def _put(line: list[str], at: int, text: str) -> None:
@@ -60,73 +63,72 @@ def _free(line: list[str], at: int, text: str) -> bool:
 
 
 def bracket_content(question: PaperStep, width: int, glyphs: Glyphs = UNICODE, rows: int = 4) -> Content:
-    """The drawing: the nozzle's mark, the line, the heights tried, and how far apart they are. Lower is left."""
+    """The drawing: the nozzle's mark, the scale with the heights tried, its ticks, and the bracket. Lower is left."""
     if width < 20:
         return Content("")
     scale = scale_of(question, width)
     here = scale.cell(question.height)
     above = [" "] * width
-    _put(above, here, f"{glyphs.down} {height_text(question.height)}")
+    beyond = question.height > scale.high
+    _put(
+        above,
+        here,
+        f"{height_text(question.height)} {glyphs.right}"
+        if beyond
+        else f"{glyphs.down} {height_text(question.height)}",
+    )
     lines = [Content.styled("".join(above), "bold $text-primary"), _line(question, scale, here, glyphs)]
     below = [" "] * width
-    for z in (question.lower, question.upper):
-        if z is not None:
-            _put(below, scale.cell(z), height_text(z))
-    if question.expected is not None and scale.holds(question.expected):
-        _name_expected(below, scale.cell(question.expected), glyphs)
+    for n in range(math.ceil(scale.low / TICK), math.floor(scale.high / TICK) + 1):
+        text = number(n * TICK, digits=1)
+        if _free(below, at := scale.cell(n * TICK), text):
+            _put(below, at, text)
     lines.append(Content.styled("".join(below), "$z-dim"))
     if rows > 3:
         lines.append(Content.styled(_words(question, width, glyphs), "$z-dim"))
     return Content("\n").join(lines[:rows])
 
 
-def _name_expected(line: list[str], at: int, glyphs: Glyphs) -> None:
-    """Say what the mark above is, beginning or ending below it, where there is room."""
-    for start, text in (
-        (at, f"{glyphs.expected} bed expected"),
-        (at - 13, f"bed expected {glyphs.expected}"),
-    ):
-        end = start + len(text)
-        if start >= 0 and end <= len(line) and not "".join(line[max(0, start - 1) : end + 1]).strip():
-            line[start:end] = list(text)
-            return
-
-
 def _line(question: PaperStep, scale: Scale, here: int, glyphs: Glyphs) -> Content:
-    tight = scale.cell(question.lower) if question.lower is not None else -1
-    free = scale.cell(question.upper) if question.upper is not None else scale.width
-    tried = {scale.cell(z) for z in question.tried if scale.holds(z)}
+    tight, free = question.highest_dragging, question.lowest_free
+    ticks = {
+        scale.cell(n * TICK) for n in range(math.ceil(scale.low / TICK), math.floor(scale.high / TICK) + 1)
+    }
+    dragging = {scale.cell(z) for z in question.dragging if scale.holds(z)}
+    loose = {scale.cell(z) for z in question.free if scale.holds(z)}
     expected = question.expected
     meant = scale.cell(expected) if expected is not None and scale.holds(expected) else -1
     parts: list[tuple[str, str]] = []
     for x in range(scale.width):
         if x == here:
             parts.append((glyphs.limit, "bold $text-primary"))
-        elif x <= tight:
+        elif x in dragging:
+            parts.append((glyphs.point, "$text-error"))
+        elif x in loose:
+            parts.append((glyphs.left_out, "$text-success"))
+        elif tight is not None and x < scale.cell(tight):
             parts.append((glyphs.block, "$text-error"))
-        elif x >= free:
-            parts.append((glyphs.block, "$text-success"))
         elif x == meant:
             parts.append((glyphs.expected, "$text-accent"))
-        elif x in tried:
+        elif x in ticks:
             parts.append((glyphs.tick, "$z-dim"))
         else:
-            parts.append((glyphs.bar_rest, "$z-faint"))
+            parts.append(
+                (glyphs.bar_rest, "$text-success" if free is not None and x > scale.cell(free) else "$z-dim")
+            )
     return Content.assemble(*parts)
 
 
 def _words(question: PaperStep, width: int, glyphs: Glyphs) -> str:
-    left, right = f"{glyphs.left} tighter", f"freer {glyphs.right}"
-    if question.lower is not None and question.upper is not None:
-        middle = f"{length(question.upper - question.lower)} between the two"
-    elif question.lower is None and question.upper is None:
-        middle = "no height tried yet"
+    left, right = f"{glyphs.point} drags", f"free {glyphs.left_out}"
+    if question.lowest_free is not None and question.highest_dragging is not None:
+        middle = f"{length(question.lowest_free - question.highest_dragging)} between"
     else:
-        middle = "lowest tried" if question.lower is None else "highest tried"
+        middle = f"{glyphs.expected} expected" if question.expected is not None else ""
     line = [" "] * width
     line[: len(left)] = list(left)
     line[width - len(right) :] = list(right)
-    if _free(line, width // 2, middle):
+    if middle and _free(line, width // 2, middle):
         _put(line, width // 2, middle)
     return "".join(line)
 

@@ -12,9 +12,9 @@ from zcal_tui.tui.widgets.text import Plain
 
 
 class StepBar(Horizontal):
-    """The steps in mm; pressing the n-th runs the screen's action `step(n)`."""
+    """The steps in mm, None for the automatic one; pressing the n-th runs the screen's action `step(n)`."""
 
-    def __init__(self, steps: Sequence[float], *, id: str | None = None) -> None:
+    def __init__(self, steps: Sequence[float | None], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._steps = tuple(steps)
 
@@ -22,16 +22,21 @@ class StepBar(Horizontal):
         """A caption and the buttons."""
         yield Plain(Content.styled("step\nmm", "$z-dim"), classes="caption")
         for n, step in enumerate(self._steps):
-            yield PlainButton(f"{step:g}", id=f"step{n}", action=f"screen.step({n})")
+            yield PlainButton(step_label(step), id=f"step{n}", action=f"screen.step({n})")
 
     def show(self, chosen: int) -> None:
         """Mark the chosen one."""
         sign = glyphs_of(self).point
         for n, (step, button) in enumerate(zip(self._steps, self.query(PlainButton), strict=True)):
-            label = f"{sign}{step:g}" if n == chosen else f"{step:g}"
+            label = f"{sign}{step_label(step)}" if n == chosen else step_label(step)
             if str(button.label) != label:
                 button.label = label
                 button.set_class(n == chosen, "-chosen")
+
+
+def step_label(step: float | None) -> str:
+    """A step as its button shows it."""
+    return "auto" if step is None else f"{step:g}"
 
 
 def enable(button: PlainButton, can: bool) -> None:
