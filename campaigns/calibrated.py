@@ -91,6 +91,12 @@ def passes(wanted: Sequence[str]) -> list[list[str]]:
     return [first, [READY_CHECK, *last]] if last else [first]
 
 
+def clean_environment(folder: Path) -> dict[str, str]:
+    """The environment in which the program keeps its data below `folder` and reads no configuration of the user's."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ZCAL_")}
+    return environment | {"ZCAL_DATA": str(folder / "data"), "XDG_CONFIG_HOME": str(folder / "no-config")}
+
+
 def _run(machine: CampaignPrinter, folder: Path, number: int, checks: Sequence[str]) -> list[dict[str, Any]]:
     """The records that `zcal-tui all --only …` leaves, the one over all of them last."""
     command = [sys.executable, "-m", "zcal_tui", "--headless", "--json", "--autopilot"]
@@ -98,8 +104,6 @@ def _run(machine: CampaignPrinter, folder: Path, number: int, checks: Sequence[s
     if number:
         command += ["--save", "never"]
     command += ["all", "--only", ",".join(checks)]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ZCAL_")}
-    environment |= {"ZCAL_DATA": str(folder / "data"), "XDG_CONFIG_HOME": str(folder / "no-config")}
     events = folder / f"events-{number}.jsonl"
     messages = folder / f"messages-{number}.txt"
     with events.open("wb") as out, messages.open("wb") as err:
@@ -109,7 +113,7 @@ def _run(machine: CampaignPrinter, folder: Path, number: int, checks: Sequence[s
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
-                env=environment,
+                env=clean_environment(folder),
                 cwd=ROOT,
                 timeout=LONGEST,
                 check=False,
