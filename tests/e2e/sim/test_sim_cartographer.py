@@ -5,10 +5,12 @@ The tests share one printer, in any order; the one that saves has its own.
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.e2e import klippers
+from tests.e2e.configured import profile_without
 from tests.e2e.simulated import KlippyClient, PrinterSim, SimulatorStartError, Starter, wait_for_state
 from zcal_tui.sim.host import packages
 
@@ -146,6 +148,31 @@ def test_calibrating_all_of_it_from_nothing(plugin: None, printer_sim: Starter) 
     assert printer.report()["gap"] == pytest.approx(2.0, abs=0.03)
     assert printer.report()["events"] == []
     again.close()
+
+
+def test_it_works_on_a_micro_controller_of_its_own(
+    plugin: None, printer_sim: Starter, tmp_path: Path
+) -> None:
+    """With a clock of its own: triggers and readings are at the right times only if it is converted."""
+    folder = profile_without(tmp_path, "cartographer", "zcal")
+    config = folder / "printer.cfg"
+    text = config.read_text()
+    assert "\nmcu: mcu\n" in text
+    own = "[mcu scanner]\nserial: /tmp/zcal-sim-scanner\n\n[cartographer]\nmcu: scanner\n"
+    config.write_text(text.replace("[cartographer]\nmcu: mcu\n", own))
+    printer = printer_sim(str(folder), speed=40)
+    klippy = printer.connect()
+    assert klippy.status("mcu scanner")["mcu_constants"]["CARTOGRAPHER_ADC_SMOOTH_COUNT"]
+    assert "CARTOGRAPHER_ADC_SMOOTH_COUNT" not in klippy.status("mcu")["mcu_constants"]
+    klippy.gcode("G28\nZ_TILT_ADJUST\nG28 Z\nG90\nG1 Z2 F600")
+    assert printer.report()["gap"] == pytest.approx(2.0, abs=0.02)
+    set_backlash(printer, 0.03)
+    assert found_backlash(klippy.gcode("CARTOGRAPHER_ESTIMATE_BACKLASH")) == pytest.approx(0.03, abs=0.002)
+    set_backlash(printer, 0.0)
+    klippy.gcode("CARTOGRAPHER_TOUCH_HOME\nG90\nG1 Z3 F600")
+    assert printer.report()["gap"] == pytest.approx(3.0 + 0.04, abs=0.02)
+    assert printer.report()["events"] == []
+    klippy.close()
 
 
 def test_a_klippy_that_cannot_run_it_says_so(printer_sim: Starter) -> None:
