@@ -75,7 +75,7 @@ def test_a_good_printer_has_nothing_to_mend() -> None:
             {"save_config": SaveConfigPending(True, {"probe": {"z_offset": "1.4"}})},
             "pending",
             Level.WARN,
-            "[probe] z_offset 1.4",
+            "staged for SAVE_CONFIG",
         ),
         ({"software_version": "v0.13.0-490-gabc"}, "build", Level.WARN, "wrong direction"),
     ],
@@ -88,6 +88,31 @@ def test_what_is_wrong_is_found_with_a_remedy(
     assert words in found.reason
     assert found.fix
     assert verdict_of([fine("a", "Fine."), found]).level is level
+
+
+PENDING = {
+    "bed_mesh default": {"version": "1", "points": "\n0.1, 0.2\n0.3, 0.4", "x_count": "2"},
+    "probe": {"z_offset": "1.400"},
+    "probe_eddy_current btt": {"calibrate": "\n0.05:3000.0,\n0.09:2800.0"},
+    "bed_mesh old": {},
+}
+
+
+def test_each_pending_value_is_a_line() -> None:
+    found = findings(state(save_config=SaveConfigPending(True, PENDING)))["pending"]
+    assert found.lines == (
+        "Staged: [bed_mesh default] (a mesh)",
+        "Staged: [probe] z_offset: 1.400",
+        "Staged: [probe_eddy_current btt] calibrate: 2 lines",
+        "Staged: [bed_mesh old] will be removed",
+    )
+    assert verdict_of([fine("a", "Fine."), found]).reasons[1:5] == found.lines
+
+
+def test_a_klipper_that_does_not_report_what_is_pending() -> None:
+    found = findings(state(save_config=SaveConfigPending(True, {})))["pending"]
+    assert "does not report" in found.what
+    assert not found.lines
 
 
 @pytest.mark.parametrize(("z_offset", "words"), [(0.0, "is 0"), (-0.4, "negative")])

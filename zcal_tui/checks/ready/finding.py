@@ -32,6 +32,8 @@ class ReadyFinding:
     source: str = ""
     offer: Offer | None = None
     changes: tuple[Change, ...] = ()
+    lines: tuple[str, ...] = ()
+    """What belongs to it, in a line each."""
 
     @property
     def reason(self) -> str:
@@ -54,9 +56,10 @@ def warn(
     source: str = "",
     offer: Offer | None = None,
     changes: tuple[Change, ...] = (),
+    lines: tuple[str, ...] = (),
 ) -> ReadyFinding:
     """Measuring is possible, but the results may be wrong."""
-    return ReadyFinding(key, Level.WARN, what, why, fix, source, offer, changes)
+    return ReadyFinding(key, Level.WARN, what, why, fix, source, offer, changes, lines)
 
 
 def fail(

@@ -34,7 +34,7 @@ async def look(context: Context, parameters: ReadyParameters) -> None:
     if found is not None:
         findings.append(found)
     context.emit(Progress(len(findings), len(findings), 0.0))
-    for finding in findings:
+    for finding in sorted(findings, key=_weight):
         if finding.fix:
             context.emit(AdviceGiven(finding.fix, finding.changes))
     context.emit(VerdictReached(verdict_of(findings)))
@@ -139,7 +139,7 @@ def _macros(context: Context, parameters: ReadyParameters, command: str) -> tupl
 
 def verdict_of(findings: list[ReadyFinding]) -> Verdict:
     """The worst finding, with all of them as reasons, the worst first."""
-    ordered = sorted(findings, key=lambda finding: -_WEIGHT[finding.level])
+    ordered = sorted(findings, key=_weight)
     worst = ordered[0].level
     wrong = [finding for finding in ordered if finding.level is worst]
     match worst:
@@ -149,4 +149,9 @@ def verdict_of(findings: list[ReadyFinding]) -> Verdict:
             summary = f"Ready, with {len(wrong)} warning{'s' if len(wrong) > 1 else ''}. {wrong[0].what}"
         case _:
             summary = f"Not ready: {wrong[0].what}"
-    return Verdict(worst, summary, tuple(finding.reason for finding in ordered))
+    return Verdict(worst, summary, tuple(line for one in ordered for line in (one.reason, *one.lines)))
+
+
+def _weight(finding: ReadyFinding) -> int:
+    """A finding's place among what has to be done: the worst first."""
+    return -_WEIGHT[finding.level]

@@ -15,6 +15,7 @@ from zcal_tui.printer.config_view import (
 )
 from zcal_tui.printer.geometry import z_limits
 from zcal_tui.printer.hazards import hazards_of
+from zcal_tui.printer.pending_values import pending_lines
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number
 
@@ -202,15 +203,16 @@ def pending(state: PrinterState) -> ReadyFinding | None:
     """Values that others staged for SAVE_CONFIG."""
     if not state.save_config.pending:
         return None
-    named = "; ".join(
-        f"[{section}] {', '.join(f'{option} {value}' for option, value in options.items())}"
-        for section, options in state.save_config.items.items()
-    )
+    lines = pending_lines(state.save_config.items)
+    what = "Values are staged for SAVE_CONFIG." if lines else "Something is staged for SAVE_CONFIG."
     return warn(
         "pending",
-        f"Values are staged for SAVE_CONFIG: {named or 'this Klipper does not report which'}.",
-        "The next SAVE_CONFIG, ours too, writes them to printer.cfg.",
+        what if lines else f"{what} This Klipper does not report what.",
+        "The next SAVE_CONFIG, ours too, writes them to printer.cfg."
+        if lines
+        else "The next SAVE_CONFIG writes it.",
         "Save them (SAVE_CONFIG) or discard them (RESTART) before you start.",
+        lines=tuple(f"Staged: {line}" for line in lines),
     )
 
 

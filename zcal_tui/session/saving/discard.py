@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 from zcal_tui.checks.lease.temporary_settings import other_holder
 from zcal_tui.model.events import Event, Notice, Stage
 from zcal_tui.model.record import Change
+from zcal_tui.printer.pending_values import pending_lines
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
-from zcal_tui.session.saving.text import PENDING_MEANS, pending_lines
+from zcal_tui.session.saving.text import PENDING_MEANS
 from zcal_tui.transport.failures import ReplyLost, TransportError, Unreachable
 
 logger = logging.getLogger(__name__)

@@ -22,6 +22,7 @@ from zcal_tui.model.record import DID_NOT_START, Change, Problem, one_line
 from zcal_tui.printer.config_files import ConfigFiles, ConfigUnreadable
 from zcal_tui.printer.errors.explain import explain
 from zcal_tui.printer.macros import OffsetMacro, longest_start_delay, offset_macros, sets_height_of_zero
+from zcal_tui.printer.pending_values import pending_lines
 from zcal_tui.printer.printer import RESTART_LIMIT, NotRestarted, Printer
 from zcal_tui.printer.state import ZERO_NOISE, PrinterState
 from zcal_tui.printer.values import mapping
@@ -517,7 +518,7 @@ class Saver:
                 "SAVE_CONFIG reported an error, but the values are saved.", cause, remedy, str(error)
             )
         self._set_state([value for value in plan.values if value not in ours], "proposed")
-        pending = "; ".join(save_text.pending_lines(state.save_config.items))
+        pending = "; ".join(pending_lines(state.save_config.items))
         problem = Problem(
             "The values were not saved.",
             cause,

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from zcal_tui.model.check_info import title_and_name
-from zcal_tui.model.record import Change, Problem, one_line
+from zcal_tui.model.record import Change, Problem
 from zcal_tui.model.units import closer_farther, length
 from zcal_tui.printer.config_view import macro_wraps
 from zcal_tui.printer.macros import OffsetMacro
+from zcal_tui.printer.pending_values import pending_lines
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.saving.backup import Backup
 from zcal_tui.session.saving.config_diff import Pending
@@ -87,17 +88,6 @@ def offset_problem(state: PrinterState, macros: Sequence[OffsetMacro], backup: s
         "Do not print yet. SET_GCODE_OFFSET Z=0 clears the offset. Remove it from the macro or from its stored "
         f"variables, then check the first layer. {backup}",
     )
-
-
-def pending_lines(pending: Pending) -> list[str]:
-    """Pending values, one each."""
-    lines = []
-    for section, options in pending.items():
-        if not options:
-            lines.append(f"[{section}] will be removed")
-        for option, value in options.items():
-            lines.append(f"[{section}] {option}: {one_line(value)}")
-    return lines
 
 
 def pending_notice(state: PrinterState) -> str | None:

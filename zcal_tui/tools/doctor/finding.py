@@ -16,6 +16,11 @@ class Grade(StrEnum):
     PROBLEM = "problem"
     """Something does not work."""
 
+    @property
+    def weight(self) -> int:
+        """Its place in a list of what to do: problems come first."""
+        return (Grade.PROBLEM, Grade.NOTE, Grade.OK).index(self)
+
 
 class Group(StrEnum):
     """What a finding is about, in the order of the output."""
@@ -26,6 +31,17 @@ class Group(StrEnum):
     LINK = "Connection to the printer"
     KLIPPER = "Klipper and the [zcal] module"
     CONFIGURATION = "Configuration"
+
+
+TO_DO_FIRST = (
+    Group.PROGRAM,
+    Group.LINK,
+    Group.KLIPPER,
+    Group.CONFIGURATION,
+    Group.STORAGE,
+    Group.TERMINAL,
+)
+"""The groups in the order in which their problems have to be fixed: what others depend on comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +78,8 @@ _GRADES = {Level.PASS: Grade.OK, Level.WARN: Grade.NOTE, Level.FAIL: Grade.PROBL
 def from_ready(found: ready.ReadyFinding) -> DoctorFinding:
     """A finding of the check `ready`."""
     why = f"{found.why} ({found.source})" if found.source else found.why
-    return DoctorFinding(found.key, _GRADES[found.level], found.what, why.strip(), found.fix)
+    what = f"{found.what} {'; '.join(found.lines)}".rstrip()
+    return DoctorFinding(found.key, _GRADES[found.level], what, why.strip(), found.fix)
 
 
 def sentence(text: str) -> str:
