@@ -1,32 +1,104 @@
-"""Errors in the text of klippy's log."""
+"""Errors in the text of klippy's log, with counts and dates."""
 
 import re
+from dataclasses import dataclass
+from enum import IntEnum
 
 RECENT = 86400.0
 """Seconds before now in which klippy has to have started for its errors to count; the last start always does."""
 LONGEST_ERROR = 160
 """Characters of an error that are shown."""
-_START = re.compile(r"^Start printer at .*\((\d+\.\d+) \d+\.\d+\)$", re.MULTILINE)
-_ERRORS = re.compile(
-    r"^Transition to shutdown state: (.+)$"
-    r"|^(?:configparser|configfile)\.\w*[Ee]rror: (.+)$"
-    r"|^(Internal error on command.*)$"
-    r"|^(Lost communication with MCU .*)$"
-    r"|^(mcu '[^']+': Unable to connect.*)$"
-    r"|^(Unhandled exception .*)$",
-    re.MULTILINE,
+
+
+class LogSubject(IntEnum):
+    """What an error in the log is about, in the order in which it has to be dealt with."""
+
+    HALT = 0
+    """Klipper halted, or did not start."""
+    LINK = 1
+    """A link to a board: CAN, USB, serial."""
+    HOMING = 2
+    """Homing and probing moves, the probe, motor drivers, macros of a dock."""
+
+
+@dataclass(frozen=True)
+class LogError:
+    """An error in klippy's log. `first` and `last` are seconds since 1970 to the second; None where unknown."""
+
+    text: str
+    subject: LogSubject = LogSubject.HALT
+    count: int = 1
+    first: float | None = None
+    last: float | None = None
+
+
+_START = re.compile(r"^Start printer at .*\((?P<wall>\d+\.\d+) (?P<clock>\d+\.\d+)\)$")
+_STATS = re.compile(r"^Stats (?P<clock>\d+\.\d+):")
+_SUBJECTS: tuple[tuple[LogSubject, re.Pattern[str]], ...] = (
+    (
+        LogSubject.HALT,
+        re.compile(
+            r"^Transition to shutdown state: (?P<text>.+)$"
+            r"|^(?:configparser|configfile)\.\w*[Ee]rror: (?P<config>.+)$"
+            r"|^(?P<internal>Internal error (?:on command|during).*)$"
+            r"|^(?P<lost>Lost communication with MCU .*)$"
+            r"|^(?P<unhandled>Unhandled exception .*)$"
+        ),
+    ),
+    (
+        LogSubject.LINK,
+        re.compile(
+            r"^(?P<can>Got error -?\d+ in [\w ]+: .*)$"
+            r"|^(?P<serial>(?:mcu '[^']+': )?(?:Unable to (?:connect|open (?:serial|CAN) port)|Serial connection closed"
+            r"|Timeout on connect|Wait for identify|Unable to find).*)$"
+            r"|^(?P<timeout>(?:Error during homing .+: )?Communication timeout during homing.*|Timeout with MCU .*"
+            r"|Timeout on wait for .*)$"
+        ),
+    ),
+    (
+        LogSubject.HOMING,
+        re.compile(
+            r"^(?P<move>Error during homing .+|No trigger on .+ after full movement|Probe triggered prior to movement"
+            r"|Endstop .+ (?:still triggered after retract|incorrect phase.*)|Early homing trigger.*)$"
+            r"|^(?P<probe>(?:\w+: )?[Pp]robe samples exceed (?:samples_)?tolerance|BLTouch failed to .+"
+            r"|Failed to verify BLTouch.*|Probe (?:attach|detach) failed!?|(?:\w+: )?[Pp]robe switch not closed.*"
+            r"|Unable to obtain probe_eddy_current.*|probe_eddy_current sensor .+"
+            r"|Toolhead moved during probe .*|Load [Cc]ell .*[Ee]rror.*|.*[Nn]o active tool.*)$"
+            r"|^(?P<driver>Unable to (?:read|write) tmc .+)$"
+            r"|^(?P<macro>Error evaluating '.+)$"
+        ),
+    ),
 )
-"""Source: klippy/klippy.py, klippy/gcode.py, klippy/mcu.py, klippy/clocksync.py."""
+"""Source: klippy/klippy.py, gcode.py, mcu.py, clocksync.py, serialhdl.py, chelper/serialqueue.c, extras/homing.py,
+probe.py, bltouch.py and tmc_uart.py."""
 
 
-def recent_errors(log: str, now: float) -> tuple[tuple[str, int], ...]:
-    """The recent errors in the end of klippy's log, each with how often it occurred, the newest last."""
-    starts = list(_START.finditer(log))
-    counted = [start for start in starts if now - float(start[1]) < RECENT] or starts[-1:]
+def recent_errors(log: str, now: float) -> tuple[LogError, ...]:
+    """The recent errors in the end of klippy's log: what halted Klipper first, then links, then homing and probing;
+    within each the newest first."""
+    lines = log.splitlines()
+    starts = [(number, found) for number, line in enumerate(lines) if (found := _START.match(line))]
+    counted = [start for start in starts if now - float(start[1]["wall"]) < RECENT] or starts[-1:]
     # What comes before the first start that is seen belongs to one of an unknown time
-    begin = counted[0].start() if counted else 0
-    errors: dict[str, int] = {}
-    for found in _ERRORS.finditer(log, begin):
-        error = found[found.lastindex or 0].strip()[:LONGEST_ERROR]
-        errors[error] = errors.pop(error, 0) + 1  # moved to the end, as the newest
-    return tuple(errors.items())
+    errors: dict[str, LogError] = {}
+    offset = when = None
+    for line in lines[counted[0][0] if counted else 0 :]:
+        if (start := _START.match(line)) is not None:
+            when = float(start["wall"])
+            offset = when - float(start["clock"])
+        elif (stats := _STATS.match(line)) is not None:
+            when = None if offset is None else offset + float(stats["clock"])
+        elif (error := _error(line, when)) is not None:
+            before = errors.pop(error.text, None)
+            first, count = (before.first, before.count + 1) if before else (error.first, 1)
+            errors[error.text] = LogError(error.text, error.subject, count, first, when)
+    newest_first = reversed(errors.values())
+    return tuple(sorted(newest_first, key=lambda error: error.subject))
+
+
+def _error(line: str, when: float | None) -> LogError | None:
+    for subject, pattern in _SUBJECTS:
+        if (found := pattern.match(line)) is not None:
+            text = found[found.lastindex or 0].strip()[:LONGEST_ERROR]
+            return LogError(text, subject, 1, when, when)
+    return None

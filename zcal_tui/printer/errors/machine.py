@@ -40,6 +40,24 @@ LINK: tuple[ErrorEntry, ...] = (
         ),
     ),
     ErrorEntry(
+        pattern=r"Got error -?\d+ in can (?P<deed>\w+): \(\d+\)(?P<reason>.+)",
+        what="The CAN bus does not take messages ({deed}: {reason}).",
+        cause=(
+            "The interface is down, its queue is too short, or the bus has errors: a missing or third terminating "
+            "resistor, a loose wire, or boards of different speeds."
+        ),
+        remedy=(
+            "Set txqueuelen of the CAN interface to 128 and one bitrate on all boards. Measure 60 Ω between CANH and "
+            "CANL with the power off."
+        ),
+    ),
+    ErrorEntry(
+        pattern=r"Got error -?\d+ in [\w ]+: \(\d+\)(?P<reason>.+)",
+        what="The serial link to a board has errors: {reason}.",
+        cause="Its USB cable or power is bad, or the board was unplugged.",
+        remedy="Replace the cable, and power the board without the USB hub. Then FIRMWARE_RESTART.",
+    ),
+    ErrorEntry(
         pattern=r"Lost communication with MCU '(?P<mcu>[^']+)'",
         what="The connection to the micro-controller '{mcu}' was lost.",
         cause="Its cable or power failed, the board restarted, or the CAN bus failed.",
@@ -47,8 +65,8 @@ LINK: tuple[ErrorEntry, ...] = (
     ),
     ErrorEntry(
         pattern=(
-            r"mcu '(?P<mcu>[^']+)': (Unable to connect|Serial connection closed)"
-            r"|Unable to connect to"
+            r"mcu '(?P<mcu>[^']+)': (Unable to connect|Serial connection closed|Timeout on connect|Wait for identify)"
+            r"|Unable to (connect to|open (serial|CAN) port)|Timeout with MCU"
         ),
         what="Klipper cannot reach the micro-controller.",
         cause=("The configured serial device or CAN id is missing: unplugged, renamed, or not powered."),

@@ -9,6 +9,8 @@ from zcal_tui.tools.doctor.finding import DoctorFinding, from_ready, note, ok, p
 from zcal_tui.tools.doctor.klipper import KlipperFacts
 from zcal_tui.tools.doctor.link import RESTART
 from zcal_tui.tools.doctor.printer import PrinterFacts
+from zcal_tui.tools.doctor.start_check import start_problems
+from zcal_tui.tools.klipper_folder import ConfigFile, KlipperFolder
 
 _FROM_READY = (room_below, probe_numbers, idle, thermal_adjust, pending)
 
@@ -32,6 +34,8 @@ def judge_configuration(printer: PrinterFacts, klipper: KlipperFacts) -> Iterato
         yield problem("z-calibration-missing", what, why, fix, install, RESTART)
     if printer.state.klippy in ("ready", "shutdown"):
         yield from _judge_settings(printer.state)
+    elif not printer.reached and config is not None and not config.problem:
+        yield from _judge_start(config, folder)
     if printer.save_conflict:
         what = f"SAVE_CONFIG would reject a new z_offset: {printer.save_conflict}"
         why = "zcal-tui could measure the value but not save it."
@@ -46,7 +50,11 @@ def judge_configuration(printer: PrinterFacts, klipper: KlipperFacts) -> Iterato
 def _judge_files(printer: PrinterFacts, klipper: KlipperFacts) -> Iterator[DoctorFinding]:
     broken = printer.broken or (klipper.config.problem if klipper.config is not None else "")
     unreadable = printer.unreadable or klipper.config_unreadable
-    if broken:
+    if broken and not printer.reached:
+        what = f"Klipper would not start: it cannot read printer.cfg: {broken}"
+        why = "No Klipper runs now, so only the file was read."
+        yield problem("printer-cfg", what, why, "Correct the file, then start Klipper.", RESTART)
+    elif broken:
         what = f"Klipper cannot read printer.cfg as it is now: {broken}"
         why = "It would not start again, so zcal-tui saves nothing."
         yield note("printer-cfg", what, why, "Correct the file before you restart Klipper.")
@@ -60,6 +68,14 @@ def _judge_files(printer: PrinterFacts, klipper: KlipperFacts) -> Iterator[Docto
         yield ok("printer-cfg", f"{printer.files.main} can be read. Included files: {included}.")
     elif klipper.config is not None:
         yield ok("printer-cfg", f"{klipper.config.path} can be read.")
+
+
+def _judge_start(config: ConfigFile, folder: KlipperFolder | None) -> Iterator[DoctorFinding]:
+    """Report why Klipper would not start with the file on this machine, where none runs."""
+    for reason in start_problems(config, folder):
+        what = f"Klipper would not start with {config.path}: {reason}"
+        why = "No Klipper runs now, so only the file was read."
+        yield problem("start", what, why, "Correct the file, then start Klipper.", RESTART)
 
 
 def _judge_settings(state: PrinterState) -> Iterator[DoctorFinding]:

@@ -65,7 +65,7 @@ async def gather(request: DoctorRequest) -> Facts:
 
 
 def judge(facts: Facts) -> Findings:
-    """The findings by group. Their commands name this program as the shell finds it."""
+    """The findings by group, problems first. Their commands name this program as the shell finds it."""
     printer, klipper = facts.printer, facts.klipper
     found = {
         Group.PROGRAM: judge_program(facts.program),
@@ -75,7 +75,12 @@ def judge(facts: Facts) -> Findings:
         Group.KLIPPER: (*judge_printer(printer), *judge_klipper(printer, klipper, facts.link.processes)),
         Group.CONFIGURATION: judge_configuration(printer, klipper),
     }
-    return {group: tuple(_spelled(one, facts.program.called) for one in own) for group, own in found.items()}
+    return {
+        group: tuple(
+            _spelled(one, facts.program.called) for one in sorted(own, key=lambda one: one.grade.weight)
+        )
+        for group, own in found.items()
+    }
 
 
 def _spelled(finding: DoctorFinding, called: str) -> DoctorFinding:

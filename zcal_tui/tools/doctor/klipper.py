@@ -7,7 +7,7 @@ from pathlib import Path
 from socket import gethostname
 
 from zcal_tui.printer.errors.explain import explain
-from zcal_tui.printer.klippy_log import recent_errors
+from zcal_tui.printer.klippy_log import LogError, recent_errors
 from zcal_tui.printer.values import number, text
 from zcal_tui.tools import klipper_folder as folders
 from zcal_tui.tools.doctor.finding import DoctorFinding, from_ready, note, ok, problem, sentence
@@ -20,6 +20,8 @@ from zcal_tui.tools.system import attempt, exists, tail
 
 TAIL = 400_000
 """Bytes of klippy's log that are read."""
+SHOWN_ERRORS = 5
+"""Errors of klippy's log that are shown."""
 MARGIN = 2.0
 """Seconds by which a file may seem newer than the process that read it."""
 
@@ -45,8 +47,8 @@ class KlipperFacts:
     """The name of klippy's interpreter, such as python3.11."""
     log: Path | None = None
     """Klippy's log, where it can be read."""
-    log_errors: tuple[tuple[str, int], ...] = ()
-    """The recent errors in klippy's log, each with how often it occurred, the newest last."""
+    log_errors: tuple[LogError, ...] = ()
+    """The recent errors in klippy's log, the one to deal with first in front."""
 
 
 def gather_klipper(
@@ -217,13 +219,30 @@ def _judge_links(printer: PrinterFacts, facts: KlipperFacts) -> Iterator[DoctorF
 
 def _judge_log(facts: KlipperFacts, message: str) -> Iterator[DoctorFinding]:
     """Report recent errors, except the one in klippy's present `message`, which is reported as its state."""
-    errors = [(error, count) for error, count in facts.log_errors if error not in message]
-    if errors:
-        newest = "; ".join(f"{error} (×{count})" if count > 1 else error for error, count in errors[-3:])
-        explained = explain(errors[-1][0])
-        what = f"Recent errors in klippy's log: {newest}"
-        why = f"The last one: {sentence(explained.what)} {explained.cause}" if explained.known else ""
+    errors = [error for error in facts.log_errors if error.text not in message]
+    for error in errors[:SHOWN_ERRORS]:
+        explained = explain(error.text)
+        why = f"{sentence(explained.what)} {explained.cause}" if explained.known else ""
         fix = explained.remedy or "Read the log."
-        yield note("log", what, why, fix, f"less +G {facts.log or 'klippy.log'}")
-    elif facts.log is not None and not facts.log_errors:
+        yield note("log", _counted(error), why, fix, f"less +G {facts.log or 'klippy.log'}")
+    if len(errors) > SHOWN_ERRORS:
+        yield ok("log", f"Further errors in klippy's log: {len(errors) - SHOWN_ERRORS}.")
+    if facts.log is not None and not facts.log_errors:
         yield ok("log", "There are no recent errors in klippy's log.")
+
+
+def _counted(error: LogError) -> str:
+    """An error of the log with how often and when it occurred."""
+    if error.last is None or error.first is None:
+        times = f"{error.count} times" if error.count > 1 else "once"
+        return f"klippy's log has {times}: {error.text}"
+    last = _date(error.last)
+    if error.count == 1:
+        return f"klippy's log has once, at {last}: {error.text}"
+    if (first := _date(error.first)) == last:
+        return f"klippy's log has {error.count} times, at {last}: {error.text}"
+    return f"klippy's log has {error.count} times, from {first} to {last}: {error.text}"
+
+
+def _date(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from zcal_tui.tools.doctor.examine import Facts, Findings
-from zcal_tui.tools.doctor.finding import DoctorFinding, Grade
+from zcal_tui.tools.doctor.finding import TO_DO_FIRST, DoctorFinding, Grade
 
 SCHEMA = 1
 NARROWEST, WIDEST = 40, 100
@@ -58,10 +58,18 @@ def summary(findings: Findings) -> str:
     grades = [finding.grade for own in findings.values() for finding in own]
     problems, notes = grades.count(Grade.PROBLEM), grades.count(Grade.NOTE)
     if problems:
-        return f"Problems: {problems}. Notes: {notes}. Fix the first problem, then run this again."
+        first = to_do(findings)[0]
+        return f"Problems: {problems}. Notes: {notes}. Fix this first, then run this again: {first.what}"
     if notes:
         return f"No problems. Notes: {notes}."
     return "No problems found."
+
+
+def to_do(findings: Findings) -> list[DoctorFinding]:
+    """The findings that are not ok, in the order in which to deal with them."""
+    ordered = [finding for group in TO_DO_FIRST for finding in findings.get(group, ())]
+    open_findings = (finding for finding in ordered if finding.grade is not Grade.OK)
+    return sorted(open_findings, key=lambda finding: finding.grade.weight)
 
 
 def as_json(facts: Facts, findings: Findings, paste: Sequence[str]) -> dict[str, Any]:
@@ -91,7 +99,8 @@ def _named(value: object, *names: str) -> dict[str, Any]:
 
 
 def paste_lines(facts: Facts, findings: Findings) -> list[str]:
-    """The block's lines, not yet redacted: what runs here, the printer, and every finding that is not ok."""
+    """The block's lines, not yet redacted: what runs here, the printer, and every finding that is not ok, what to do
+    first in front."""
     program, terminal, used = facts.program, facts.terminal, facts.link.used
     lines = [
         f"zcal-tui {program.release}, Python {program.python}, {program.system}",
@@ -111,5 +120,4 @@ def paste_lines(facts: Facts, findings: Findings) -> list[str]:
         module = state.zcal.get("version") if facts.printer.module_loaded else "not loaded"
         lines.append(f"printer: {used.address} ({used.server})")
         lines.append(f"{state.app} {version}, state: {state.klippy}, [zcal] module: {module}")
-    shown = (finding for own in findings.values() for finding in own if finding.grade is not Grade.OK)
-    return lines + [f"{finding.grade}: {finding.what} [{finding.key}]" for finding in shown]
+    return lines + [f"{finding.grade}: {finding.what} [{finding.key}]" for finding in to_do(findings)]

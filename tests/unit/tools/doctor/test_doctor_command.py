@@ -34,7 +34,7 @@ def test_a_socket_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert doctor(tmp_path, "--printer", str(tmp_path / "none.sock")) == PROBLEMS
     out = capsys.readouterr().out
     assert f"✗ {tmp_path}/none.sock (--printer): there is no such socket." in " ".join(out.split())
-    assert out.count("Fix the first problem") == 1
+    assert out.count("Fix this first, then run this again:") == 1
     block = out.split(command.BEGIN)[1]
     assert "~/none.sock" in block
     assert str(tmp_path) not in block

@@ -1,6 +1,7 @@
 """What the doctor makes of printer.cfg."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from zcal_tui.tools.doctor.configuration import judge_configuration
 from zcal_tui.tools.doctor.finding import Grade
 from zcal_tui.tools.doctor.klipper import KlipperFacts
 from zcal_tui.tools.doctor.printer import NOT_REACHED, PrinterFacts
+from zcal_tui.tools.klipper_folder import ConfigFile
 
 OK, NOTE, PROBLEM = Grade.OK, Grade.NOTE, Grade.PROBLEM
 
@@ -75,8 +77,8 @@ CONFIGURATION = [
         NOT_REACHED,
         seen.klipper(config=BROKEN),
         "printer-cfg",
-        NOTE,
-        "as it is now: /p.cfg:1",
+        PROBLEM,
+        "would not start: it cannot read printer.cfg: /p.cfg:1",
     ),
     (
         seen.printer(files=ConfigText("/p.cfg", {"/p.cfg": "", "/q.cfg": ""}, {})),
@@ -111,6 +113,33 @@ def test_configuration(
 
 def test_kalicos_own_z_calibration_needs_no_link() -> None:
     own = seen.folder(z_calibration="none", has_own=frozenset(("z_calibration",)))
-    here = seen.klipper(folder=own, config=seen.config("z_calibration"))
+    here = seen.klipper(folder=own, config=seen.config("printer", "z_calibration"))
     findings = judge_configuration(NOT_REACHED, here)
     assert all(finding.grade is OK for finding in findings)
+
+
+def _written(text: str) -> ConfigFile:
+    return replace(seen.config(), configuration=parse_text(text, "/p.cfg"))
+
+
+TOO_LOW = "[printer]\nkinematics: cartesian\n[stepper_z]\nendstop_pin: PA1\nposition_endstop: -0.1\nposition_max: 200\n"
+
+
+def test_a_file_with_which_klipper_would_not_start_is_named_where_none_runs(tmp_path: Path) -> None:
+    extras = tmp_path / "klippy" / "extras"
+    extras.mkdir(parents=True)
+    (extras / "probe.py").touch()
+    (extras / "beacon").mkdir()
+    (extras / "beacon" / "__init__.py").touch()
+    sections = "[probe]\n[beacon model default]\n[stepper_x1]\n[mcu EBB]\n[gantry_jack]\n[zcal]\n"
+    here = seen.klipper(folder=replace(seen.folder(), root=tmp_path), config=_written(TOO_LOW + sections))
+    found = [finding.what for finding in judge_configuration(NOT_REACHED, here) if finding.key == "start"]
+    assert len(found) == 2
+    assert "[stepper_z] position_endstop" in found[0]
+    assert "Set position_min in [stepper_z] to -0.600." in found[0]
+    assert "no module for [gantry_jack]" in found[1]
+
+
+def test_the_file_of_a_running_klipper_is_no_problem_before_it_restarts() -> None:
+    here = seen.klipper(config=_written(TOO_LOW))
+    assert "start" not in [finding.key for finding in judge_configuration(seen.printer(), here)]

@@ -10,6 +10,7 @@ from tests.unit.fakes import examined as seen
 from tests.unit.fakes.klippy import FakeKlippy
 from zcal_tui.checks.ready.finding import fine, warn
 from zcal_tui.config import Settings
+from zcal_tui.printer.klippy_log import LogError, LogSubject
 from zcal_tui.tools.doctor.finding import Grade
 from zcal_tui.tools.doctor.klipper import KlipperFacts, gather_klipper, judge_klipper
 from zcal_tui.tools.doctor.link import gather_link, local_sockets
@@ -74,7 +75,14 @@ HERE = [
     ),
     ({"override_missing": True}, "z-calibration-override", PROBLEM, "Kalico has its own z_calibration"),
     ({"python": "python2.7"}, "klippy-python", PROBLEM, "python2.7"),
-    ({"log_errors": (("Timer too close", 2),)}, "log", NOTE, "Timer too close (×2)"),
+    ({"log_errors": (LogError("Timer too close", count=2),)}, "log", NOTE, "2 times: Timer too close"),
+    ({"log_errors": (LogError("Timer too close"),)}, "log", NOTE, "has once: Timer too close"),
+    (
+        {"log_errors": (LogError("Timer too close", LogSubject.HALT, 3, seen.NOW - 3600, seen.NOW),)},
+        "log",
+        NOTE,
+        "has 3 times, from 20",
+    ),
 ]
 
 
@@ -142,7 +150,7 @@ def test_klipper_in_its_usual_place(home: Path) -> None:
     assert here.config is not None
     assert here.config.where("zcal") == home / "printer_data" / "config" / "printer.cfg"
     assert here.config.where("probe") == home / "printer_data" / "config" / "more" / "a.cfg"
-    assert here.log_errors == (("Timer too close", 1),)
+    assert [(error.text, error.count) for error in here.log_errors] == [("Timer too close", 1)]
     assert here.shadowed is None
 
 

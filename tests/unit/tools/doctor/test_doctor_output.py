@@ -15,6 +15,7 @@ from zcal_tui.tools.doctor.output import (
     signs_for,
     summary,
     text_lines,
+    to_do,
 )
 
 
@@ -78,12 +79,30 @@ def test_signs_that_can_be_shown(encoding: str, console: bool, signs: dict[Grade
     [
         ([Grade.OK], "No problems found."),
         ([Grade.NOTE], "No problems. Notes: 1."),
-        ([Grade.PROBLEM, Grade.NOTE, Grade.NOTE], "Problems: 1. Notes: 2. Fix the first problem,"),
-        ([Grade.PROBLEM, Grade.PROBLEM], "Problems: 2. Notes: 0. Fix the first problem,"),
+        (
+            [Grade.PROBLEM, Grade.NOTE, Grade.NOTE],
+            "Problems: 1. Notes: 2. Fix this first, then run this again: What it is.",
+        ),
+        (
+            [Grade.PROBLEM, Grade.PROBLEM],
+            "Problems: 2. Notes: 0. Fix this first, then run this again: What it is.",
+        ),
     ],
 )
 def test_the_sentence_at_the_end(grades: list[Grade], words: str) -> None:
     assert summary({Group.LINK: tuple(map(finding, grades))}).startswith(words)
+
+
+def test_what_others_depend_on_is_fixed_first() -> None:
+    findings = {
+        Group.TERMINAL: (finding(Grade.PROBLEM, what="Terminal."),),
+        Group.LINK: (finding(Grade.OK, what="Fine."), finding(Grade.NOTE, what="Link note.")),
+        Group.KLIPPER: (finding(Grade.PROBLEM, what="Klipper."),),
+        Group.CONFIGURATION: (finding(Grade.PROBLEM, what="Configuration."),),
+    }
+    ordered = [found.what for found in to_do(findings)]
+    assert ordered == ["Klipper.", "Configuration.", "Terminal.", "Link note."]
+    assert summary(findings).endswith("then run this again: Klipper.")
 
 
 def test_sentences_end_once() -> None:

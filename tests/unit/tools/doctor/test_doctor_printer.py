@@ -8,6 +8,7 @@ from tests.unit.fakes import examined as seen
 from tests.unit.fakes.klippy import FakeKlippy
 from tests.unit.fakes.machine import Machine
 from zcal_tui.printer.hazards import WRONG_SIGN
+from zcal_tui.printer.klippy_log import LogError
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.tools.doctor.finding import Grade
 from zcal_tui.tools.doctor.klipper import judge_klipper
@@ -67,7 +68,9 @@ def test_a_section_of_ours_without_its_module_is_fixed_by_the_link() -> None:
     found = seen.of(judge_printer(facts), "state")
     assert "[z_calibration]" in found.what
     assert found.commands[0] == "zcal-tui install --klipper /home/pi/klipper"
-    here = seen.klipper(log_errors=(("Section 'z_calibration' is not a valid config section", 2),))
+    here = seen.klipper(
+        log_errors=(LogError("Section 'z_calibration' is not a valid config section", count=2),)
+    )
     assert "log" not in [finding.key for finding in judge_klipper(facts, here, ())]  # it is reported already
 
 
