@@ -7,19 +7,20 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.catalogue import CHECKS
+from zcal_tui.checks.full_calibration import FullCalibrationParameters
 from zcal_tui.model.check_info.info import CheckInfo, Needs, always_fits
 from zcal_tui.model.events import AdviceGiven, Event, Notice, RunEnded, VerdictReached
 from zcal_tui.model.policy import SavePolicy
-from zcal_tui.model.questions import Answer, Confirm
-from zcal_tui.model.record import UNDO, Change, Level, Record, Verdict
+from zcal_tui.model.questions import Answer
+from zcal_tui.model.record import UNDO, WHOLE, Change, Level, Record, Verdict
 from zcal_tui.results.store import Store
 from zcal_tui.session.port import RunOptions
 from zcal_tui.session.session import Session
@@ -56,7 +57,11 @@ class Finding:
     )
     parameters: ClassVar[type] = Nothing
 
-    def __init__(self, changes: tuple[Change, ...], before: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        changes: tuple[Change, ...],
+        before: Callable[[], None] = lambda: None,
+    ) -> None:
         self._changes = changes
         self._before = before
 
@@ -72,7 +77,9 @@ class Saved:
 
     record: Record
     notices: list[str] = field(default_factory=list)
-    questions: list[Confirm] = field(default_factory=list)
+    questions: list[Any] = field(default_factory=list)
+    parts: list[Record] = field(default_factory=list)
+    """The runs of a full calibration, its saves too."""
 
     @property
     def states(self) -> list[str]:
@@ -87,7 +94,7 @@ class Saved:
         return "\n".join([*self.notices, *words])
 
 
-Answers = Callable[[Session, Confirm], Answer | None]
+Answers = Callable[[Session, Any], Answer | None]
 """Gives the answer to a question, or None where it was dealt with otherwise."""
 
 
@@ -97,7 +104,7 @@ def session(address: str, data: Path, api_key: str | None = None) -> Iterator[Se
     opened = Session(PrinterTarget((parse_address(address),), api_key=api_key), Store(data))
     opened.start()
     try:
-        _wait(lambda: opened.snapshot.link.state is LinkState.UP and opened.snapshot.printer.ready)
+        wait_until(lambda: opened.snapshot.link.state is LinkState.UP and opened.snapshot.printer.ready)
         yield opened
     finally:
         opened.close()
@@ -119,6 +126,39 @@ def find(
         del CHECKS["finding"]
 
 
+Found = Mapping[str, tuple[Change, ...]]
+"""By check, what it finds."""
+
+
+@contextmanager
+def finding(found: Found, before: Mapping[str, Callable[[], None]] = {}) -> Iterator[None]:
+    """With checks that measure nothing and find this, and no other checks; `before` is what happens while one runs."""
+    checks = dict(CHECKS)
+    CHECKS.clear()
+    for name, changes in found.items():
+        check: type[Finding] = type("FindingFor", (Finding,), {"info": checks[name].info})
+        CHECKS[name] = check(changes, before.get(name, lambda: None))
+    try:
+        yield
+    finally:
+        CHECKS.clear()
+        CHECKS.update(checks)
+
+
+def calibrate(
+    opened: Session,
+    found: Found,
+    answers: Answers,
+    *,
+    before: Mapping[str, Callable[[], None]] = {},
+    save: SavePolicy = "ask",
+    resume: Record | None = None,
+) -> Saved:
+    """A full calibration of checks that measure nothing."""
+    with finding(found, before):
+        return run(opened, WHOLE, FullCalibrationParameters(), answers, save, resume=resume)
+
+
 def undo(opened: Session, answers: Answers = lambda _, question: True) -> Saved:
     """Put back the values before the last save."""
     return run(opened, UNDO, UndoParameters(), answers)
@@ -132,6 +172,7 @@ def run(
     save: SavePolicy = "ask",
     *,
     present: bool = True,
+    resume: Record | None = None,
 ) -> Saved:
     """Run to the end, with somebody who answers."""
     saved: list[Record] = []
@@ -144,12 +185,13 @@ def run(
                 notices.append(text)
             case RunEnded(record):
                 saved.append(record)
-                ended.set()
+                if record.check == name:
+                    ended.set()
 
     stop = opened.listen(listen)
-    questions: list[Confirm] = []
+    questions: list[Any] = []
     try:
-        opened.start_check(name, parameters, RunOptions(present=present, save=save))
+        opened.start_check(name, parameters, RunOptions(present=present, save=save, resume=resume))
         answered = 0
         until = time.monotonic() + LONGEST
         while not ended.wait(0.02):
@@ -158,17 +200,17 @@ def run(
             if asking is None or asking.n == answered:
                 continue
             answered = asking.n
-            assert isinstance(asking.question, Confirm)
             questions.append(asking.question)
             answer = answers(opened, asking.question)
             if answer is not None:
                 opened.answer(asking.n, answer)
     finally:
         stop()
-    return Saved(saved[0], notices, questions)
+    return Saved(saved[-1], notices, questions, saved[:-1])
 
 
-def _wait(condition: Callable[[], object]) -> None:
+def wait_until(condition: Callable[[], object]) -> None:
+    """Wait until it is so, for LONGEST seconds at most."""
     until = time.monotonic() + LONGEST
     while not condition():
         assert time.monotonic() < until
@@ -181,7 +223,13 @@ def change(section: str, option: str, new: str, old: str | None = None) -> Chang
 
 
 if __name__ == "__main__":
-    address, data, *found = sys.argv[1:]
+    address, data, *listed = sys.argv[1:]
     with session(address, Path(data)) as own:
-        result = find(own, *(change(*item.split("=")) for item in found), save="always", present=False)
+        if listed[0] == WHOLE:
+            of_checks: dict[str, tuple[Change, ...]] = {}
+            for check, *item in (item.split("=") for item in listed[1:]):
+                of_checks[check] = (*of_checks.get(check, ()), change(*item))
+            result = calibrate(own, of_checks, lambda _, question: None)
+        else:
+            result = find(own, *(change(*item.split("=")) for item in listed), save="always", present=False)
     print(json.dumps(result.states))
