@@ -82,3 +82,18 @@ def with_include(tmp_path: Path) -> Path:
     (folder / "more").mkdir()
     (folder / "more" / "z.cfg").write_text("# the height\n[probe]\nz_offset: 1.500  # measured\n")
     return folder
+
+
+def stock_cartesian(tmp_path: Path, *more: str) -> Path:
+    """A bedslinger as it is sold: its own Z endstop at 0, no position_min, no probe."""
+    folder = tmp_path / "stock"
+    shutil.copytree(PROFILES / "bedslinger", folder)
+    config = folder / "printer.cfg"
+    text = config.read_text().replace("position_min: -3\n", "", 1)
+    text = text.replace("endstop_pin: probe:z_virtual_endstop\n", "endstop_pin: ^PA7\nposition_endstop: 0\n")
+    for section in ("bltouch", "safe_z_home", "bed_mesh", "screws_tilt_adjust"):
+        text = re.sub(rf"^\[{section}\]\n(?:(?!\[).*\n)*", "", text, flags=re.MULTILINE)
+    config.write_text(text + "".join(f"\n{section}\n" for section in more))
+    truth = folder / "truth.toml"
+    truth.write_text(re.sub(r"^\[probe\]\n(?:(?!\[).*\n)*", "", truth.read_text(), flags=re.MULTILINE))
+    return folder

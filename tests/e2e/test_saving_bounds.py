@@ -1,31 +1,15 @@
 """A save never leaves a Klipper that does not start, and never waits for one that does not restart."""
 
-import re
 import shutil
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.configured import BACKUP, PROFILES, pending, setting, shown_after
+from tests.e2e.configured import BACKUP, PROFILES, pending, setting, shown_after, stock_cartesian
 from tests.e2e.finding import change, find, session, undo
 from tests.e2e.simulated import Starter
 from zcal_tui.model.record import Level
-
-
-def stock_cartesian(tmp_path: Path, *more: str) -> Path:
-    """A bedslinger as it is sold: its own Z endstop at 0, no position_min, no probe."""
-    folder = tmp_path / "stock"
-    shutil.copytree(PROFILES / "bedslinger", folder)
-    config = folder / "printer.cfg"
-    text = config.read_text().replace("position_min: -3\n", "", 1)
-    text = text.replace("endstop_pin: probe:z_virtual_endstop\n", "endstop_pin: ^PA7\nposition_endstop: 0\n")
-    for section in ("bltouch", "safe_z_home", "bed_mesh", "screws_tilt_adjust"):
-        text = re.sub(rf"^\[{section}\]\n(?:(?!\[).*\n)*", "", text, flags=re.MULTILINE)
-    config.write_text(text + "".join(f"\n{section}\n" for section in more))
-    truth = folder / "truth.toml"
-    truth.write_text(re.sub(r"^\[probe\]\n(?:(?!\[).*\n)*", "", truth.read_text(), flags=re.MULTILINE))
-    return folder
 
 
 @pytest.mark.core

@@ -14,7 +14,7 @@ from zcal_tui.headless.exit_codes import ExitCode, of_record
 from zcal_tui.headless.output import Output
 from zcal_tui.headless.text import by_hand_line, problem_lines
 from zcal_tui.model.events import Event, RunEnded
-from zcal_tui.model.record import USAGE, Problem
+from zcal_tui.model.record import UNDO, USAGE, Problem
 from zcal_tui.session.port import RunOptions, SessionBusy, SessionPort
 from zcal_tui.session.snapshot import LinkState, Snapshot
 
@@ -64,9 +64,11 @@ class Signals:
             stop()
 
 
-def _obstacle(snapshot: Snapshot) -> Problem | None:
+def _obstacle(snapshot: Snapshot, check: str) -> Problem | None:
     if snapshot.link.problem is not None:
         return snapshot.link.problem
+    if check == UNDO and snapshot.printer.klippy == "error":
+        return None  # what it is for
     if snapshot.link.state is LinkState.UP and snapshot.printer.klippy in ("error", "shutdown"):
         return snapshot.klippy_problem
     return None
@@ -162,10 +164,12 @@ class HeadlessRun:
             self._shown = snapshot.link.text
             self._output.message(self._shown)
         self.ready = False
-        problem = _obstacle(snapshot)
+        problem = _obstacle(snapshot, self._check)
         if problem is not None:
             return problem
-        self.ready = snapshot.link.state is LinkState.UP and snapshot.printer.ready
+        state = snapshot.printer
+        undone = self._check == UNDO and state.klippy == "error"
+        self.ready = snapshot.link.state is LinkState.UP and (state.ready or undone)
         if self.ready or snapshot.link.state is LinkState.STARTING:
             self._deadline = time.monotonic() + STARTUP_PATIENCE
         if time.monotonic() > self._deadline:

@@ -1,25 +1,32 @@
-"""The files of klippy's configuration, as they are on disk now: read only, never written.
+"""The files of klippy's configuration, as they are on disk now.
 
-On klippy's own host they are read from the disk, elsewhere through Moonraker's file server.
+On klippy's own host they are read from the disk, elsewhere through Moonraker's file server. printer.cfg alone is ever
+written, and only to put a saved value back with which Klipper does not start.
 """
 
 import asyncio
+import hashlib
 import os
 import posixpath
 import re
 import socket
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from zcal_tui.klipper_config.files import Answer, ConfigText, Find, collect, read_files
+from zcal_tui.klipper_config.replace import replace_file
 from zcal_tui.printer.values import mapping, text
 from zcal_tui.transport.failures import TransportError
 from zcal_tui.transport.moonraker import Credentials
 from zcal_tui.transport.tls import tls_context
 
 if TYPE_CHECKING:
+    import httpx
+
     from zcal_tui.printer.printer import Printer
 
 LONGEST = 30.0
@@ -44,6 +51,10 @@ class ConfigFiles(Protocol):
 
     async def backups(self) -> frozenset[str]:
         """The paths of the backups that SAVE_CONFIG has left so far. Raises ConfigUnreadable."""
+
+    async def replace(self, before: str, after: str) -> str:
+        """Put another text in printer.cfg's place if its text still is `before`. Returns the path under which the old
+        file is kept. Raises ConfigUnreadable, with nothing changed."""
 
 
 def config_files(printer: "Printer", address: str, credentials: Credentials) -> ConfigFiles:
@@ -78,6 +89,21 @@ class LocalConfigFiles:
             raise ConfigUnreadable(f"{error.filename}: {error.strerror}.") from error
         return _backups_of(main, names)
 
+    async def replace(self, before: str, after: str) -> str:
+        main = Path(await self._main())
+
+        def write() -> str:
+            file = main.resolve()  # a symbolic link stays one
+            try:
+                _require_same(main, file.read_bytes(), before)
+                kept = file.with_name(kept_name(file.name))
+                replace_file(file, _encoded(after), kept)
+            except OSError as error:
+                raise ConfigUnreadable(f"{error.filename} cannot be written: {error.strerror}.") from error
+            return str(kept)
+
+        return await asyncio.to_thread(write)
+
     async def _main(self) -> str:
         """printer.cfg's path. A socket may be another machine's, forwarded; its files are not here then."""
         main, hostname = await where(self._printer)
@@ -105,30 +131,66 @@ class MoonrakerConfigFiles:
                 )
             return sorted(path for path in listed if _matches(path, wanted))
 
+        async with self._client() as client:
+
+            async def load(path: str) -> bytes:
+                return await self._load(client, path, root)
+
+            return _sound(await _collect(main, load, find))
+
+    async def replace(self, before: str, after: str) -> str:
+        main, root, _ = await self._list()
+        kept = posixpath.join(posixpath.dirname(main), kept_name(posixpath.basename(main)))
+        async with self._client() as client:
+            old = await self._load(client, main, root)
+            _require_same(main, old, before)
+            await self._upload(client, kept, root, old)
+            await self._upload(client, main, root, _encoded(after))
+        return kept
+
+    def _client(self) -> "httpx.AsyncClient":
         import httpx  # not loaded unless files are read over the network
 
         # An unencrypted address needs no certificates, and reading them takes time
         verify = tls_context(self._credentials.ca_file) if self._url.startswith("https:") else False
         # trust_env: a proxy of the environment's knows nothing of a printer in this network
-        async with httpx.AsyncClient(
+        return httpx.AsyncClient(
             headers=self._credentials.headers, timeout=LONGEST, trust_env=False, verify=verify
-        ) as client:
+        )
 
-            async def load(path: str) -> bytes:
-                place = quote(posixpath.relpath(path, root))
-                try:
-                    answer = await client.get(f"{self._url}/server/files/config/{place}")
-                except httpx.HTTPError as error:
-                    raise ConfigUnreadable(
-                        f"Moonraker did not serve {path}: {error or type(error).__name__}."
-                    ) from error
-                if answer.status_code != httpx.codes.OK:
-                    raise ConfigUnreadable(
-                        f"Moonraker did not serve {path}: {answer.status_code} {answer.reason_phrase}."
-                    )
-                return answer.content
+    async def _load(self, client: "httpx.AsyncClient", path: str, root: str) -> bytes:
+        import httpx
 
-            return _sound(await _collect(main, load, find))
+        place = quote(posixpath.relpath(path, root))
+        try:
+            answer = await client.get(f"{self._url}/server/files/config/{place}")
+        except httpx.HTTPError as error:
+            raise ConfigUnreadable(
+                f"Moonraker did not serve {path}: {error or type(error).__name__}."
+            ) from error
+        if answer.status_code != httpx.codes.OK:
+            raise ConfigUnreadable(
+                f"Moonraker did not serve {path}: {answer.status_code} {answer.reason_phrase}."
+            )
+        return answer.content
+
+    async def _upload(self, client: "httpx.AsyncClient", path: str, root: str, data: bytes) -> None:
+        import httpx
+
+        folder, name = posixpath.split(posixpath.relpath(path, root))
+        form = {"root": "config", "path": folder, "checksum": hashlib.sha256(data).hexdigest()}
+        try:
+            answer = await client.post(
+                f"{self._url}/server/files/upload", data=form, files={"file": (name, data)}
+            )
+        except httpx.HTTPError as error:
+            raise ConfigUnreadable(
+                f"Moonraker did not store {path}: {error or type(error).__name__}."
+            ) from error
+        if not answer.is_success:
+            raise ConfigUnreadable(
+                f"Moonraker did not store {path}: {answer.status_code} {answer.reason_phrase}."
+            )
 
     async def backups(self) -> frozenset[str]:
         main, _, listed = await self._list()
@@ -148,6 +210,29 @@ class MoonrakerConfigFiles:
             raise ConfigUnreadable(f"Klipper reads {main}, which is outside the files that Moonraker serves.")
         names = [text(mapping(file).get("path")) for file in (files if isinstance(files, list) else ())]
         return main, root, [posixpath.join(root, name) for name in names if name]
+
+
+def kept_name(name: str) -> str:
+    """The name under which a file is kept with which klippy did not start; no include pattern finds it."""
+    return f"{name}.failed-{datetime.now().strftime('%Y%m%d_%H%M%S')}"
+
+
+def same_text(data: bytes, text: str) -> bool:
+    """Whether a file has this text; line ends do not count."""
+    return _unix_ends(data) == _unix_ends(_encoded(text))
+
+
+def _require_same(main: str | Path, data: bytes, text: str) -> None:
+    if not same_text(data, text):
+        raise ConfigUnreadable(f"{main} has changed since its diff was shown.")
+
+
+def _unix_ends(data: bytes) -> bytes:
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
 async def local_main(printer: "Printer") -> str | None:

@@ -141,7 +141,11 @@ class Mirror:
         if klippy in ("ready", "shutdown") and not self._synced:
             return  # set together with everything else
         message = (text(info.get("state_message")) or "").strip()
-        self._set(connected=True, link="", klippy=klippy, message=message)
+        # Also where klippy does not start: its name is what its runs are stored under
+        hostname, instance = _identity(info)
+        self._set(
+            connected=True, link="", klippy=klippy, message=message, hostname=hostname, instance=instance
+        )
 
     async def _read_everything(self, info: Mapping[str, Any]) -> None:
         call = self._transport.call
@@ -159,6 +163,7 @@ class Mirror:
         self._fill(subscribed)
         self._starts += 1
         settings = _sections(configfile.get("settings"))
+        hostname, instance = _identity(info)
         fresh = PrinterState(
             connected=True,
             klippy=klippy_state(info.get("state")) or "startup",
@@ -167,8 +172,8 @@ class Mirror:
             starts=self._starts,
             app=_app(info, settings),
             software_version=text(info.get("software_version")) or "",
-            hostname=one_line(text(info.get("hostname")) or ""),
-            instance=instance_of(text(info.get("config_file")) or ""),
+            hostname=hostname,
+            instance=instance,
             objects=objects,
             settings=settings,
             config=_sections(configfile.get("config")),
@@ -206,6 +211,11 @@ class Mirror:
 def _sections(value: object) -> Mapping[str, Mapping[str, Any]]:
     sections = {name: MappingProxyType(dict(mapping(options))) for name, options in mapping(value).items()}
     return MappingProxyType(sections)
+
+
+def _identity(info: Mapping[str, Any]) -> tuple[str, str]:
+    """The host's name, and which of its printers this is."""
+    return one_line(text(info.get("hostname")) or ""), instance_of(text(info.get("config_file")) or "")
 
 
 def _app(info: Mapping[str, Any], settings: Mapping[str, Any]) -> App:

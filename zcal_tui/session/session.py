@@ -273,7 +273,8 @@ class Session:
         elif name == UNDO:
             from zcal_tui.session.undo import Undo  # as above
 
-            self._run = make(Undo(self._store, self._snapshots.snapshot.filed_under), parameters)
+            undo = Undo(self._store, self._snapshots.snapshot.filed_under, files, options.save)
+            self._run = make(undo, parameters)
         else:
             self._run = make(CHECKS[name], parameters)
         self._run_task = self._spawn(self._go(self._run))

@@ -1,7 +1,8 @@
 """Puts back the values that printer.cfg had before the last save.
 
 It runs like a check that measures nothing: it proposes the old values, and the saver shows the diff, asks, writes and
-reads back as after any check. Its own save can be undone too.
+reads back as after any check. Its own save can be undone too. Where klippy does not start, nothing can be staged: the
+old values are then written into printer.cfg itself (undo_in_file.py).
 """
 
 import asyncio
@@ -15,16 +16,16 @@ from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.model.check_info import title_and_name
 from zcal_tui.model.check_info.info import CheckInfo, Needs, always_fits
 from zcal_tui.model.events import AdviceGiven, Notice, VerdictReached
+from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.record import UNDO, Change, Level, Record, Verdict
 from zcal_tui.model.units import closer_farther
+from zcal_tui.printer.config_files import ConfigFiles
 from zcal_tui.printer.macros import sets_height_of_zero
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.results.store import Store, entries
 from zcal_tui.results.text import moment
 from zcal_tui.session.saving.staging import DECIMALS, ValueToStage, setting
-
-UNSET = {"x_offset": "0", "y_offset": "0", "position_min": "0", "z_backlash": "0"}
-"""What an option counts as that is not set in printer.cfg: SAVE_CONFIG can write that, but cannot remove a line."""
+from zcal_tui.session.undo_in_file import UNSET, undo_in_file
 
 
 @dataclass(frozen=True)
@@ -57,22 +58,29 @@ class UndoDeclaration:
 class Undo(UndoDeclaration):
     """Proposes the values before the last save of a printer."""
 
-    def __init__(self, store: Store, printer: str) -> None:
+    def __init__(self, store: Store, printer: str, files: ConfigFiles, policy: SavePolicy) -> None:
         """`printer` is the name that the printer's runs are stored under."""
         self._store = store
         self._printer = printer
+        self._files = files
+        self._policy = policy
 
     async def run(self, context: Context, parameters: Any) -> None:
         """Propose the old values. Raises CheckRefused where there are none."""
         state = context.printer.state
-        require_ready(state)
-        record = await asyncio.to_thread(last_save, self._store, self._printer)
+        in_error = state.connected and state.klippy == "error"
+        if not in_error:
+            require_ready(state)
+        record = await asyncio.to_thread(last_save, self._store, self._printer, unconfirmed=in_error)
         if record is None:
             raise CheckRefused(
                 "There is no save to undo.",
                 f"No stored run of {self._printer} has saved a value.",
                 "Edit printer.cfg by hand, then RESTART.",
             )
+        if in_error:
+            await undo_in_file(context, record, self._files, self._policy)
+            return
         saved = [change for change in record.changes if change.state == "saved"]
         changed = [text for change in saved if (text := _changed_since(change, state))]
         for text in changed:
@@ -89,10 +97,14 @@ class Undo(UndoDeclaration):
         context.emit(VerdictReached(Verdict(Level.PASS, f"The last save was found: {of}.")))
 
 
-def last_save(store: Store, printer: str) -> Record | None:
-    """The newest record of a printer that has saved a value; None without one. Blocks on the disk."""
+def last_save(store: Store, printer: str, *, unconfirmed: bool = False) -> Record | None:
+    """The newest record of a printer that has saved a value; None without one. Blocks on the disk.
+
+    With `unconfirmed`, also one that was written and not read back, as after a start that failed.
+    """
+    states = ("saved", "staged") if unconfirmed else ("saved",)
     for run in entries(store, printer):
-        if run.record is not None and any(change.state == "saved" for change in run.record.changes):
+        if run.record is not None and any(change.state in states for change in run.record.changes):
             return run.record
     return None
 

@@ -207,6 +207,12 @@ class AppState:
         alone = watched(self.snapshot) is None and not paper_test_open(self.snapshot)
         return up and printer.ready and not printer.busy and alone and self.running is None
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether the last save can be undone: as a check can be started, and where klippy has not started with it."""
+        in_error = self.snapshot.link.state is LinkState.UP and self.snapshot.printer.klippy == "error"
+        return self.can_start or (in_error and self.running is None)
+
     def title(self, check: str) -> str:
         """What a check is called; its name where it is not known, as in a record of a newer version."""
         known = self.declared(check)

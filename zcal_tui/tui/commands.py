@@ -35,7 +35,7 @@ def commands(app: App[Any], app_state: AppState) -> Iterable[SystemCommand]:
                 again = messages.StartRequested(record.check, resume=record)
                 title = _unmarked(f"Resume: {app_state.title(record.check)}, {record.started[:16]}")
                 yield SystemCommand(title, "Resume the unfinished run", _sending(app, again))
-        if app_state.can_start:
+        if app_state.can_undo:
             back = messages.StartRequested(UNDO)
             text = "Show the values before the last save, and put them back if you agree"
             yield SystemCommand(app_state.title(UNDO), text, _sending(app, back))

@@ -30,6 +30,9 @@ class NoFiles:
     async def backups(self) -> frozenset[str]:
         raise ConfigUnreadable("They are elsewhere.")
 
+    async def replace(self, before: str, after: str) -> str:
+        raise ConfigUnreadable("They are elsewhere.")
+
 
 class Person:
     """Answers questions by their keys, and those about a group's parts one after the other; None cancels."""

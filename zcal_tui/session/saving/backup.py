@@ -10,11 +10,10 @@ import difflib
 import posixpath
 import shlex
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from zcal_tui.klipper_config.replace import replace_file
-from zcal_tui.printer.config_files import ConfigUnreadable, local_main, where
+from zcal_tui.printer.config_files import ConfigUnreadable, kept_name, local_main, same_text, where
 from zcal_tui.printer.printer import Printer
 from zcal_tui.session.saving.config_diff import CONTEXT
 
@@ -81,7 +80,7 @@ def _read(main: Path, path: Path, written: str | None) -> Backup:
         failed, previous = main.read_bytes(), path.read_bytes()
     except OSError as error:
         raise NotRestorable(f"{error.filename} cannot be read: {error.strerror}.") from error
-    if written is not None and _text(failed) != _text(written.encode("utf-8", "surrogateescape")):
+    if written is not None and not same_text(failed, written):
         raise NotRestorable(f"{main} has changed since it was saved.")
     return Backup(main, path, failed, previous)
 
@@ -91,16 +90,11 @@ def _restore(backup: Backup) -> str:
     try:
         if file.read_bytes() != backup.failed:
             raise NotRestorable(f"{backup.main} has changed since its diff was shown.")
-        stamp = datetime.now().strftime("%Y%m%d_%H%M%S")
-        kept = file.with_name(f"{file.name}.failed-{stamp}")  # no include pattern finds it
+        kept = file.with_name(kept_name(file.name))
         replace_file(file, backup.previous, kept)
     except OSError as error:
         raise NotRestorable(f"{error.filename} cannot be written: {error.strerror}.") from error
     return str(kept)
-
-
-def _text(data: bytes) -> bytes:
-    return data.replace(b"\r\n", b"\n")
 
 
 def _lines(data: bytes) -> list[str]:

@@ -431,7 +431,8 @@ class Saver:
         problem = Problem(
             "Klipper did not start again after saving.",
             f"{explanation.what} {explanation.cause}".strip(),
-            f"{explanation.remedy} {named} {await commands(self._printer, path)}".strip(),
+            f"{explanation.remedy} {named} `zcal-tui undo` puts the previous values back. "
+            f"{await commands(self._printer, path)}".strip(),
             raw=error.message,
             key=DID_NOT_START,
         )
