@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
+from zcal_tui.checks.room_below import OutOfReach, lowest_z
 from zcal_tui.checks.travel import hands_off, require_ours, travel
 from zcal_tui.model.events import Notice, SampleTaken
 from zcal_tui.model.paper_moves import (
@@ -37,6 +38,8 @@ PERSON_TIMEOUT = 3600.0
 STEP_FIRST = "Type a distance in mm until the paper drags."
 MOVED = 0.01
 """mm from where another client counts as having moved the toolhead."""
+AT_THE_LIMIT = 0.02
+"""mm above the lowest allowed Z at which an abort means that the nozzle cannot reach the paper."""
 FIRST_RESOLUTION = 0.1
 """mm: the resolution of a height that was accepted without trying another one near it."""
 
@@ -146,6 +149,8 @@ class _Dialogue:
         limits = z_limits(context.printer.state)
         self._lowest = limits[0] if limits is not None else -math.inf
         self._agreed: float | None = None
+        self._refused = False
+        """Whether the last move was refused because it would end below the lowest allowed Z."""
         self._last_position = context.printer.state.position
 
     async def run(self) -> PaperHeight:
@@ -155,6 +160,9 @@ class _Dialogue:
                 return self._ended(move)
             match move.kind:
                 case "abort":
+                    lowest = lowest_z(self._context.printer.state)
+                    if lowest is not None and (self._refused or self._height() - lowest.limit < AT_THE_LIMIT):
+                        raise OutOfReach(lowest)
                     raise CheckCancelled
                 case "accept":
                     if not can_accept(self._question()):
@@ -204,7 +212,8 @@ class _Dialogue:
                 )
                 return
             z = f"{target - self._height():.6f}"
-        if out_of_reach(self._question(), target):
+        self._refused = out_of_reach(self._question(), target)
+        if self._refused:
             self._context.emit(
                 Notice(
                     f"The step was not made: position_min is {length(self._lowest)}. If the nozzle is not on the "

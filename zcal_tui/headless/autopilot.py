@@ -22,6 +22,8 @@ from zcal_tui.session.simulated_person import SimulatedPerson, SimulatedPersonGo
 SEEN_GAP = 0.4
 """mm: a gap this wide can be seen, so that no paper is needed."""
 DRAG_STEP = 0.05
+ALMOST = 0.001
+"""mm above the lowest allowed Z that count as on it."""
 SURE_DISTANCE = 1.0
 """mm sideways within which a person takes the nozzle to be over the point that was probed."""
 ON_THE_MARK = 0.015
@@ -139,7 +141,9 @@ class _Search:
             if drag == "drags" and abs(target - height) < max(0.75 * step.step, 0.001):
                 return PaperMove("accept")
         if target < step.lowest:
-            return PaperMove("abort")
+            if height - step.lowest < max(step.step, ALMOST):
+                return PaperMove("abort")
+            target = step.lowest + ALMOST / 2  # so that no rounding makes it lower
         return PaperMove("step", f"{target - height:.4f}")
 
     def _target(self, height: float, edge: float) -> float | None:

@@ -3,6 +3,7 @@
 import asyncio
 import math
 import random
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from tests.unit.fakes.manual_probe import FakeManualProbe
 from tests.unit.fakes.person import Person, Said
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
+from zcal_tui.checks.room_below import OutOfReach
 from zcal_tui.model.events import SampleTaken
 from zcal_tui.model.paper_moves import needs_consent, out_of_reach, target_of
 from zcal_tui.model.questions import Confirm, PaperMove, PaperStep, Question
@@ -221,7 +223,7 @@ async def test_the_check_asks_exactly_where_the_screen_warns(
             return draw.random() < 0.7
 
     person = Wavering()
-    with pytest.raises(CheckCancelled):
+    with pytest.raises((CheckCancelled, OutOfReach)):
         await paper_test(bench.context(person), PLAN, 1)
     assert len(person.asked) == sum(warned) > 0
 
@@ -239,6 +241,27 @@ async def test_nothing_goes_below_position_min(bench: Bench, probe: FakeManualPr
     assert steps(bench.machine) == ["TESTZ Z=-5"]
     assert "position_min" in bench.notices
     assert "'nonsense' is not a step" in bench.notices
+
+
+@pytest.mark.parametrize(
+    ("answers", "out_of_reach"),
+    [
+        ((*go("-6.99"), True), True),  # on the lowest allowed Z, -2
+        (go("-5", "-2.5"), True),  # the last step was refused
+        (go("-5"), False),
+        (go("-5", "-2.5", "0.1"), False),
+    ],
+)
+async def test_an_abort_at_the_lowest_allowed_z_says_what_to_change(
+    bench: Bench, probe: FakeManualProbe, answers: Sequence[Said], out_of_reach: bool
+) -> None:
+    bench.machine.objects["configfile"]["settings"]["stepper_z"]["position_min"] = -2.0
+    with pytest.raises(OutOfReach if out_of_reach else CheckCancelled) as raised:
+        await feel(bench, *answers, ABORT)
+    assert end_of(bench.machine) == (True, True)
+    if out_of_reach:
+        assert isinstance(raised.value, OutOfReach)
+        assert raised.value.remedy.startswith("Set position_min in [stepper_z] to -2, then RESTART")
 
 
 async def test_a_test_that_was_ended_elsewhere_is_told_and_still_lifts(

@@ -14,6 +14,7 @@ from zcal_tui.checks.dock.attach import dock_macros, probe_attached
 from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.preconditions import require_probe, require_ready, require_step
 from zcal_tui.checks.probing import samples_here
+from zcal_tui.checks.room_below import probe_conclusion, without_room
 from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_inside, travel
 from zcal_tui.model.events import Progress, SampleTaken, Stage
 from zcal_tui.model.record import Sample
@@ -22,6 +23,7 @@ from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.geometry import measuring_site
 from zcal_tui.printer.hazards import outside
 from zcal_tui.printer.sampler import StockSampler
+from zcal_tui.transport.failures import GcodeError
 
 REST = 45.0
 """s. A pause after which a sample is a first one again; our choice: a macro or a mesh starts after as long."""
@@ -40,13 +42,22 @@ class SamplingSite:
 
 async def measure(context: Context, parameters: AccuracyParameters) -> None:
     """Home if needed, go to the place, sample until the data decide, judge. See `Check.run` for what it raises."""
-    async with over_the_place(context, parameters) as site:
-        report = AccuracyReport(parameters, site.probe, site.step)
-        await _touch(context, parameters, report)
-        if report.first_sample_decides:
-            await _begin_anew(context, parameters, report, site.clearance)
-            # Once the first-sample shift is known, the data may need more samples
+    try:
+        async with over_the_place(context, parameters) as site:
+            report = AccuracyReport(parameters, site.probe, site.step)
             await _touch(context, parameters, report)
+            if report.first_sample_decides:
+                await _begin_anew(context, parameters, report, site.clearance)
+                # Once the first-sample shift is known, the data may need more samples
+                await _touch(context, parameters, report)
+    except GcodeError as error:
+        z_offset = require_probe(context.printer.state).z_offset
+        lowest = without_room(context.printer.state, z_offset, error.message)
+        if lowest is None:
+            raise
+        for event in probe_conclusion(lowest, z_offset):
+            context.emit(event)
+        return
     for event in report.conclusion():
         context.emit(event)
 

@@ -4,24 +4,19 @@ from collections.abc import Callable
 
 from zcal_tui.checks.preconditions import warm_parts
 from zcal_tui.checks.ready.finding import Offer, ReadyFinding, fail, fine, warn
+from zcal_tui.checks.room_below import ADVISED_MINIMUM, ENOUGH, SOURCE, lowest_z
 from zcal_tui.model.record import Change
-from zcal_tui.model.units import closer_farther, length, micrometres, millimetres
+from zcal_tui.model.units import closer_farther, length, micrometres
 from zcal_tui.printer.config_view import (
-    is_delta,
     probe_config,
     towers_without_endstop,
-    z_rail,
     z_step_distance,
 )
-from zcal_tui.printer.geometry import z_limits
 from zcal_tui.printer.hazards import hazards_of
 from zcal_tui.printer.pending_values import pending_lines
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number
 
-LOWEST = -1.0
-"""mm. A paper test may have to go that far below the present zero (Klipper docs: position_min −2)."""
-ADVISED_MINIMUM = -2.0
 SHORTEST_IDLE = 600.0
 """s. Klipper's default; a shorter one switches the motors off while a person prepares the paper."""
 STEP_TIME = 400e-6
@@ -146,20 +141,18 @@ def levelled(state: PrinterState) -> ReadyFinding | None:
 
 def room_below(state: PrinterState) -> ReadyFinding | None:
     """A paper test needs room below the present zero."""
-    limits = z_limits(state)
-    rail = z_rail(state)
-    if limits is None or rail is None:
+    lowest = lowest_z(state)
+    if lowest is None:
         return None
-    if limits[0] <= LOWEST + 1e-6:
-        return fine("room-below", f"The nozzle can go down to {millimetres(limits[0], digits=2)}.")
-    section, option = ("printer", "minimum_z_position") if is_delta(state) else (rail.section, "position_min")
+    if lowest.limit <= ENOUGH + 1e-6:
+        return fine("room-below", f"The nozzle can go down to {lowest.text}.")
     return warn(
         "room-below",
-        f"The nozzle cannot go below {millimetres(limits[0], digits=2)}.",
+        f"The nozzle cannot go below {lowest.text}.",
         "If the bed is lower than expected, Klipper ends the paper test before the paper is reached.",
-        f"Set {option} in [{section}] to {ADVISED_MINIMUM:g}.",
-        source="Klipper docs, Bed_Level",
-        changes=(Change(section, option, f"{limits[0]:g}", f"{ADVISED_MINIMUM:g}"),),
+        f"Set {lowest.option} in [{lowest.section}] to {ADVISED_MINIMUM:g}.",
+        source=SOURCE,
+        changes=(lowest.change,),
     )
 
 

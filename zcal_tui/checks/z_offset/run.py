@@ -18,6 +18,7 @@ from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.checks.preconditions import home_cold, require_cold, require_probe, require_ready, require_step
 from zcal_tui.checks.probing import take_samples, trigger_heights
+from zcal_tui.checks.room_below import OutOfReach, paper_conclusion
 from zcal_tui.checks.travel import come_down, lift_and_leave, position, require_free, travel
 from zcal_tui.checks.z_offset.analysis import (
     endstop_conclusion,
@@ -48,6 +49,14 @@ SCANNER_COMMANDS = {
 
 async def measure(context: Context, parameters: ZOffsetParameters) -> None:
     """Measure it for the probe or the endstop. See `Check.run` for what it raises."""
+    try:
+        await _measure(context, parameters)
+    except OutOfReach as error:
+        for event in paper_conclusion(error.lowest):
+            context.emit(event)
+
+
+async def _measure(context: Context, parameters: ZOffsetParameters) -> None:
     require_ready(context.printer.state)
     require_person(context.operator, "A person has to feel when the nozzle drags on the paper.")
     probe = probe_config(context.printer.state)
