@@ -51,6 +51,10 @@ class Context:
     """What earlier runs show of how much this person's paper tests vary."""
     resumed: Record | None = None
     """The interrupted run that this one resumes, if any; a check reuses its samples that are still valid."""
+    keep_dock: Callable[[tuple[str, str] | None], None] = lambda macros: None
+    """Keeps the macros that attach and dock this printer's probe for its later runs, or forgets them (None)."""
+    kept_dock: tuple[str, str] | None = None
+    """Those that were kept; the parameters `attach` and `detach` name them already."""
     switches_seen: set[str] = field(default_factory=set)
     """The sections of probes whose switch this run has seen change between attached and docked."""
 

@@ -42,9 +42,10 @@ def reads_triggered(probe: ProbeConfig) -> ProbeUnusable:
     """The probe's switch reads triggered in the air."""
     return ProbeUnusable(
         f"The probe [{probe.section}] reads triggered although nothing presses it.",
-        "It is not attached or not deployed, it touches something, or its pin is inverted.",
-        "Attach it. QUERY_PROBE must report open in the air and TRIGGERED when it is pressed by hand; "
-        "if it is the other way round, add or remove the ! before the pin.",
+        "It is in its dock, not attached or not deployed, or it touches something. A normally closed switch reads "
+        "triggered while the probe is missing.",
+        "Attach it by hand and run QUERY_PROBE. For a docked probe name the macros with --attach and --detach, or run "
+        "Ready (`ready`), which asks for them. Leave the pin as it is until an attached probe was read.",
     )
 
 

@@ -20,7 +20,7 @@ from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.zcal_module import ZcalModule
 from zcal_tui.printer.zcal_sampler import sampler_for
-from zcal_tui.results import operators
+from zcal_tui.results import docks, operators
 from zcal_tui.results.context import context_facts
 from zcal_tui.results.store import StillRunning, Store, new_run_id, now_iso
 from zcal_tui.results.unrestored import Unrestored
@@ -75,6 +75,8 @@ class CheckRun:
         self._log = EventLog(snapshots.event)
         self._view: RunView | None = None
         """What the events so far amount to, those that still wait for the disk included."""
+        self._printer_name = ""
+        self._kept_dock: docks.DockMacros | None = None
         self._cancelled = False
         self._holder: TemporarySettings | None = None
         self._older: Unrestored | None = None
@@ -98,6 +100,7 @@ class CheckRun:
     async def go(self, printer_name: str, address: str) -> RunEnded:
         """Run it and return its last event, stored but not shown yet. Never raises: a failure is the run's outcome."""
         self._last = self._snapshots.snapshot.last
+        await self._take_kept_dock(printer_name)
         started = self._started(printer_name, address)
         try:
             return await self._run(printer_name, started)
@@ -111,6 +114,20 @@ class CheckRun:
                     problem=_internal_error(error),
                 )
             )
+
+    async def _take_kept_dock(self, printer_name: str) -> None:
+        """Name the macros that a person chose for this printer's dock, unless the parameters name others."""
+        self._printer_name = printer_name
+        self._kept_dock = (await asyncio.to_thread(docks.kept_docks, self._store.folder)).get(printer_name)
+        if self._kept_dock is not None and getattr(self._parameters, "attach", "") == "auto":
+            attach, detach = self._kept_dock
+            self._parameters = replace(self._parameters, attach=attach, detach=detach or "none")
+
+    def _keep_dock(self, macros: docks.DockMacros | None) -> None:
+        try:
+            docks.keep_dock(self._store.folder, self._printer_name, macros)
+        except OSError as error:
+            self._emit(Notice(f"The macros of the dock are not kept: {error.strerror or error}."))
 
     def _started(self, printer_name: str, address: str) -> RunStarted:
         state = self._printer.state
@@ -198,6 +215,8 @@ class CheckRun:
             earlier=self._earlier,
             scatter=scatter,
             resumed=self._resumed,
+            keep_dock=self._keep_dock,
+            kept_dock=self._kept_dock,
         )
         ended: GcodeError | NotReady | ReplyLost | Unreachable
         try:

@@ -207,3 +207,39 @@ async def test_an_unhomed_printer_puts_nothing_back_to_see_it_change(bench: Benc
     async with probe_attached(bench.context(), None):
         pass
     assert macros_run(bench) == []
+
+
+async def test_a_macro_that_refuses_because_the_probe_is_attached_does_not_end_the_check(
+    bench: Bench,
+) -> None:
+    wire(bench, off=True, on=False, hangs=True)
+    machine = bench.machine
+    attach = machine.handlers["ATTACH_PROBE"]
+
+    async def refuse_if_attached(words: dict[str, str]) -> None:
+        if not machine.triggered:
+            raise Refused("Error evaluating 'gcode_macro ATTACH_PROBE:gcode': gcode.CommandError: already on")
+        await attach(words)
+
+    machine.handlers["ATTACH_PROBE"] = refuse_if_attached
+    assert await touch(bench.context(), MACROS, bench)
+    assert macros_run(bench) == ["ATTACH_PROBE", "DETACH_PROBE", "ATTACH_PROBE"]
+    assert "“already on”" in bench.notices
+
+
+async def test_an_error_of_a_dock_macro_is_named_by_macro(bench: Bench) -> None:
+    wire(bench, off=True, on=False)
+
+    async def fail(_: dict[str, str]) -> None:
+        raise Refused("Move out of range: 350.000 100.000 10.000 [0.000]")
+
+    bench.machine.handlers["ATTACH_PROBE"] = fail
+    failed = await refused(bench, MACROS)
+    assert failed.what.startswith("ATTACH_PROBE failed: The move would end outside the axis limits")
+
+
+async def test_a_probe_that_is_still_attached_after_the_dock_is_reported(bench: Bench) -> None:
+    wire(bench, off=True, on=False)
+    bench.machine.handlers["DETACH_PROBE"] = nothing
+    assert await touch(bench.context(), MACROS, bench)
+    assert "still reads open after DETACH_PROBE" in bench.notices

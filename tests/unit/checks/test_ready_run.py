@@ -374,3 +374,53 @@ async def test_what_needs_no_probe_moves_none(bench: Bench) -> None:
     await looked_at(bench, Person(True))
     before = bench.machine.scripts[: bench.machine.scripts.index("G28")]
     assert not {"ATTACH_PROBE", "DETACH_PROBE"} & set(before)
+
+
+async def with_macros(bench: Bench) -> None:
+    settings = bench.machine.objects["configfile"]["settings"]
+    settings["gcode_macro go_get"] = {"gcode": "G1 X10 ; the probe"}
+    settings["gcode_macro go_put"] = {"gcode": "G1 X20 ; its dock"}
+    switch(bench, docked=True)
+    handlers = bench.machine.handlers
+    handlers.update(GO_GET=handlers.pop("ATTACH_PROBE"), GO_PUT=handlers.pop("DETACH_PROBE"))
+    await again(bench)
+
+
+async def test_unknown_macros_of_a_dock_are_asked_for_and_kept(bench: Bench) -> None:
+    await with_macros(bench)
+    kept: list[tuple[str, str] | None] = []
+    person = Person("GO_GET", "GO_PUT")
+    await look(bench.context(person, keep_dock=kept.append), ReadyParameters(offer=False))
+    assert person.keys == ["dock-attach", "dock-detach"]
+    assert kept == [("GO_GET", "GO_PUT")]
+    assert [script for script in bench.machine.scripts if script.startswith("GO_")] == ["GO_GET", "GO_PUT"]
+    assert "--forget-dock" in bench.notices
+
+
+async def test_macros_that_do_not_attach_the_probe_are_not_kept(bench: Bench) -> None:
+    await with_macros(bench)
+    kept: list[tuple[str, str] | None] = []
+    await look(bench.context(Person("GO_PUT", "GO_GET"), keep_dock=kept.append), ReadyParameters(offer=False))
+    assert kept == []
+
+
+async def test_a_fixed_probe_is_said_to_be_one(bench: Bench) -> None:
+    await with_macros(bench)
+    kept: list[tuple[str, str] | None] = []
+    await look(bench.context(Person("none"), keep_dock=kept.append), ReadyParameters(offer=False))
+    assert kept == []
+    (verdict,) = bench.told(VerdictReached)
+    assert "reads triggered" in verdict.verdict.summary
+
+
+async def test_kept_macros_are_shown_and_can_be_forgotten(bench: Bench) -> None:
+    await with_macros(bench)
+    mine = ("GO_GET", "GO_PUT")
+    parameters = ReadyParameters(offer=False, attach="GO_GET", detach="GO_PUT")
+    await look(bench.context(Nobody(), kept_dock=mine), parameters)
+    (verdict,) = bench.told(VerdictReached)
+    assert any("GO_GET and GO_PUT, as chosen" in reason for reason in verdict.verdict.reasons)
+    kept: list[tuple[str, str] | None] = []
+    forgetting = ReadyParameters(offer=False, attach="GO_GET", detach="GO_PUT", forget_dock=True)
+    await look(bench.context(Nobody(), kept_dock=mine, keep_dock=kept.append), forgetting)
+    assert kept == [None]

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from zcal_tui.checks.base import Context
+from zcal_tui.checks.dock.known_macros import usual_pair
 from zcal_tui.checks.dock.probe_switch import (
     UNNOTICED,
     ProbeSwitch,
@@ -21,18 +22,9 @@ from zcal_tui.checks.travel import hands_off, lift_before_macro
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.model.questions import Confirm
 from zcal_tui.printer.config_view import macro_wraps, probe_config
+from zcal_tui.printer.printer import CommandFailed
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.transport.failures import TransportError
-
-KNOWN_MACROS = (
-    ("attach_probe_lock", "dock_probe_unlock"),
-    ("attach_probe", "detach_probe"),
-    ("attach_probe", "dock_probe"),
-    ("deploy_probe", "stow_probe"),
-    ("probe_pickup", "probe_return"),
-)
-"""Usual names of the macros that attach and dock a probe (Klicky, Euclid, protoloft's examples, …). The first pair of
-which the printer has both is used."""
 
 OWN_DOCK = "dockable_probe"
 OWN_COMMANDS = ("ATTACH_PROBE", "DETACH_PROBE")
@@ -82,11 +74,8 @@ def stow_macros(state: PrinterState, attach: str, detach: str) -> tuple[str, str
 
 
 def usual_macros(state: PrinterState) -> tuple[str, str] | None:
-    """The printer's macros that attach and dock a probe, by their usual names; None where it has none."""
-    for attach, detach in KNOWN_MACROS:
-        if f"gcode_macro {attach}" in state.settings and f"gcode_macro {detach}" in state.settings:
-            return attach.upper(), detach.upper()
-    return None
+    """The printer's macros that attach and dock a probe; None where none is known."""
+    return usual_pair(state.settings)
 
 
 @contextlib.asynccontextmanager
@@ -122,7 +111,7 @@ async def attached(context: Context, macros: tuple[str, str]) -> AsyncIterator[P
     await lift_before_macro(context.printer)
     context.emit(Stage("attach", f"Attaching the probe ({attach})"))
     try:
-        await context.printer.gcode(attach)
+        await _run(context, attach, switch)
         if has_reading:
             switch = await _with_reading(context, switch)
             was_attached = switch.was_attached
@@ -136,8 +125,33 @@ async def attached(context: Context, macros: tuple[str, str]) -> AsyncIterator[P
             try:
                 await lift_before_macro(context.printer)
                 await context.printer.gcode(detach)
+                if seen_to_change(context) and await reading(context) is False:
+                    context.emit(
+                        Notice(f"The probe still reads open after {detach}: check whether it is docked.")
+                    )
             except (TransportError, CheckRefused) as error:
-                context.emit(Notice(f"The probe was not docked: {error}"))
+                context.emit(Notice(f"The probe was not docked ({detach}): {error}"))
+
+
+async def _run(context: Context, attach: str, switch: ProbeSwitch) -> None:
+    """Run the macro that attaches the probe. Some refuse with an error of their own where it is attached already: that
+    is no failure where the switch reads open before and after. Raises CheckFailed, TransportError."""
+    try:
+        await context.printer.gcode(attach)
+    except CommandFailed as error:
+        if not (await context.printer.refresh()).ready:
+            raise
+        explained = error.explanation
+        if switch.before is False and await reading(context) is False:
+            context.emit(
+                Notice(f"{attach} refused: {explained.what} The probe reads open, as when it is attached.")
+            )
+            return
+        raise CheckFailed(
+            f"{attach} failed: {explained.what} Nothing was probed.",
+            explained.cause or "The macro stopped before the probe was attached.",
+            explained.remedy or f"Correct the dock or that macro, then run {attach} by hand once.",
+        ) from error
 
 
 async def _with_reading(context: Context, switch: ProbeSwitch) -> ProbeSwitch:

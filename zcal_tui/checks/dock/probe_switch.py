@@ -62,8 +62,9 @@ class ProbeSwitch:
                 f"The probe reads triggered after {self.attach}.",
                 "It was not picked up or fell off, its cable or contacts are loose, it is wired normally open, or its "
                 "pin is inverted.",
-                "Attach it by hand. QUERY_PROBE must report open, and TRIGGERED when it is pressed or removed. If it "
-                "is the other way round, add or remove the ! before the pin.",
+                "Check the dock and the macro. Then attach the probe by hand: QUERY_PROBE must report open, and "
+                "TRIGGERED when it is pressed or removed. Only if it is the other way round, correct the wiring or the "
+                "! before the pin.",
             )
         if self.before is False and self.on is False and self.off is False:
             return SwitchFault(

@@ -13,3 +13,4 @@ class ReadyParameters:
     fetch: bool = parameter(True, "attach and dock a docked probe, to see its switch change")
     attach: str = attach_parameter()
     detach: str = detach_parameter()
+    forget_dock: bool = parameter(False, "forget the macros that were chosen for this printer's dock")

@@ -25,7 +25,7 @@ async def probe_switch(
     if not docked:
         if before and probe.prepares:
             return None  # it is stowed, and its reading means nothing
-        if before and _at_the_bed(context.printer.state, probe):
+        if before and at_the_bed(context.printer.state, probe):
             return warn(
                 "probe-switch",
                 f"The probe [{probe.section}] reads triggered, and at this height it touches the bed.",
@@ -64,7 +64,7 @@ async def probe_switch(
     )
 
 
-def _at_the_bed(state: PrinterState, probe: ProbeConfig) -> bool:
+def at_the_bed(state: PrinterState, probe: ProbeConfig) -> bool:
     """Whether the toolhead is where the probe triggers, by z_offset."""
     return (
         state.homed("z") and state.position is not None and state.position[2] < probe.z_offset + ABOVE_PROBED

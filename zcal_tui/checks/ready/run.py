@@ -1,11 +1,13 @@
 """How `ready` runs: the printer's state, the probe's switch, and the fixes that it offers."""
 
 import contextlib
+from dataclasses import replace
 
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.dock.attach import dock_macros, probe_attached
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.preconditions import require_connected
+from zcal_tui.checks.ready.dock_choice import choose_macros, keep, kept_finding, shown
 from zcal_tui.checks.ready.finding import ReadyFinding, fail
 from zcal_tui.checks.ready.module_findings import module_finding
 from zcal_tui.checks.ready.parameters import ReadyParameters
@@ -25,6 +27,7 @@ async def look(context: Context, parameters: ReadyParameters) -> None:
     require_connected(context.printer.state)
     context.emit(Stage("look", "Checking the printer's state"))
     findings = await _state_findings(context)
+    parameters, chosen = await _with_dock(context, parameters)
     found: ReadyFinding | None = None
     if parameters.offer and context.operator.present:
         findings, found = await _offers(context, parameters, findings)
@@ -33,11 +36,36 @@ async def look(context: Context, parameters: ReadyParameters) -> None:
         found = await _switch(context, parameters)
     if found is not None:
         findings.append(found)
+    if chosen is not None and found is not None and found.level is Level.PASS:
+        keep(context, chosen)
+    if (kept := kept_finding(context, parameters)) is not None:
+        findings.append(kept)
     context.emit(Progress(len(findings), len(findings), 0.0))
     for finding in sorted(findings, key=_weight):
         if finding.fix:
             context.emit(AdviceGiven(finding.fix, finding.changes))
     context.emit(VerdictReached(verdict_of(findings)))
+
+
+async def _with_dock(
+    context: Context, parameters: ReadyParameters
+) -> tuple[ReadyParameters, tuple[str, str] | None]:
+    """The parameters with the macros of the dock: those that were kept are forgotten where that was asked for, and
+    unknown ones are asked for. Returns what was chosen now, which is kept once it was seen to work."""
+    if parameters.forget_dock and context.kept_dock is not None:
+        context.keep_dock(None)
+        context.emit(Notice(f"{shown(context.kept_dock)} are no longer kept for this printer."))
+        parameters = replace(parameters, attach="auto", detach="auto")
+    if parameters.attach != "auto" or _macros(context, parameters, "QUERY_PROBE") is not None:
+        return parameters, None
+    try:
+        chosen = await choose_macros(context)
+    except CommandFailed as error:  # reported with the probe's switch
+        await _raise_if_down(context, error)
+        chosen = None
+    if chosen is None:
+        return parameters, None
+    return replace(parameters, attach=chosen[0], detach=chosen[1] or "none"), chosen
 
 
 async def _state_findings(context: Context) -> list[ReadyFinding]:

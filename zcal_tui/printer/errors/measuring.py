@@ -8,12 +8,12 @@ PROBING: tuple[ErrorEntry, ...] = (
         pattern=r"triggered prior to movement",
         what="The probe was triggered before the move began.",
         cause=(
-            "The last retract did not release it, it is not attached or deployed, its pin is inverted, or it picks "
-            "up vibration."
+            "It is not attached or deployed, the last retract did not release it, it touches something, or it picks up "
+            "vibration."
         ),
         remedy=(
-            "Check that QUERY_PROBE reports open in the air. If it does, raise sample_retract_dist. If not, check "
-            "the mount and the '!' before the pin."
+            "Attach or deploy the probe, raise it above the bed, and run QUERY_PROBE. If it reports open, raise "
+            "sample_retract_dist. If not, check its mount, plug and wire."
         ),
     ),
     ErrorEntry(
