@@ -25,6 +25,14 @@ class SimulationTruth:
         0.0,
         1000.0,
     )
+    clock_drift: float = number(
+        2.0,
+        "how far the clock of a further micro-controller drifts up and down while it runs",
+        "ppm",
+        0.0,
+        100.0,
+    )
+    clock_drift_period: float = number(600.0, "time in which it drifts up and down once", "s", 60.0, 1e6)
 
 
 @dataclass(frozen=True)

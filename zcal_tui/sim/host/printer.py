@@ -1,5 +1,6 @@
 """The simulated printer as its surroundings see it: what can be asked of it and done to it while it runs."""
 
+import math
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from zcal_tui.sim.machine import SimulatedMachine
 from zcal_tui.sim.machine.draws import draws_for
 from zcal_tui.sim.mcu import CLOCK_FREQ, SHUTDOWN_REASONS, SimulatedMcu
 from zcal_tui.sim.mcu.core import SECONDS_BEFORE_WRAP
+from zcal_tui.sim.mcu.own_clock import Crystal
 from zcal_tui.sim.mcu.timeline import Timeline
 from zcal_tui.sim.person import Person
 from zcal_tui.sim.preparation import Prepared
@@ -27,11 +29,17 @@ def _nominal_freq(number: int) -> int:
     return CLOCK_FREQ - 1_000_000 * (1 + (number - 1) % 5)
 
 
-def _true_freq(nominal: int, name: str, truth: Truth, seed: int | None) -> int:
-    """Its crystal's: off by an error of its own."""
+def _crystal(nominal: int, name: str, truth: Truth, seed: int | None) -> Crystal:
+    """Its crystal: off by an error of its own, and drifting with a phase of its own."""
     simulation = truth.simulation
-    error = float(draws_for(simulation.seed if seed is None else seed, f"clock {name}").standard_normal())
-    return round(nominal * (1.0 + error * simulation.clock_error / 1e6))
+    draws = draws_for(simulation.seed if seed is None else seed, f"clock {name}")
+    error = float(draws.standard_normal())
+    return Crystal(
+        mean=round(nominal * (1.0 + error * simulation.clock_error / 1e6)),
+        drift=simulation.clock_drift,
+        period=simulation.clock_drift_period,
+        phase=float(draws.uniform(0.0, 2.0 * math.pi)),
+    )
 
 
 def _shared_timeline(machine: SimulatedMachine) -> Timeline:
@@ -83,7 +91,7 @@ class SimulatedPrinter:
                 pins=wire.pins,
                 timeline=timeline,
                 clock_freq=nominal,
-                true_freq=_true_freq(nominal, wire.name, prepared.truth, seed),
+                crystal=_crystal(nominal, wire.name, prepared.truth, seed),
                 groups=wire.groups,
                 i2c_buses=wire.i2c_buses,
                 older_i2c=older_i2c,

@@ -22,7 +22,7 @@ from zcal_tui.sim.mcu.ldc1612 import Ldc1612s
 from zcal_tui.sim.mcu.ldc1612_chip import ADDRESSES, Ldc1612Chip
 from zcal_tui.sim.mcu.load_cell_probe import LoadCellTriggers
 from zcal_tui.sim.mcu.outputs import Outputs
-from zcal_tui.sim.mcu.own_clock import OwnClock
+from zcal_tui.sim.mcu.own_clock import Crystal, OwnClock
 from zcal_tui.sim.mcu.scheduler import FirmwareShutdown
 from zcal_tui.sim.mcu.sos_filter import SosFilters
 from zcal_tui.sim.mcu.spi import SpiBuses
@@ -72,7 +72,7 @@ class SimulatedMcu:
     select pins; behind other pins are silent chips.
     One of several micro-controllers of a printer has a `name` of its own, its `pins`, whose names are the machine's
     behind "NAME:", and the `timeline` of all. One that has a timeline for itself starts it again when it restarts.
-    With `true_freq` it has a clock of its own in the timeline, of so many Hz, though it calls it `clock_freq`.
+    With a `crystal` it has a clock of its own in the timeline, though it calls it `clock_freq`.
     With `older_i2c` the I2C and eddy sensor commands are those of before 2025, which Kalico uses: a host
     that finds both kinds takes the older.
     """
@@ -86,7 +86,7 @@ class SimulatedMcu:
         name: str = "mcu",
         pins: Sequence[str] | None = None,
         timeline: Timeline | None = None,
-        true_freq: int | None = None,
+        crystal: Crystal | None = None,
         groups: Collection[str] = ("i2c", "eddy"),
         i2c_buses: Sequence[str] = I2C_BUSES,
         older_i2c: bool = False,
@@ -105,7 +105,7 @@ class SimulatedMcu:
         self._name = name
         self._pins = tuple(machine.pins if pins is None else pins)
         self._shared_timeline = timeline
-        self._true_freq = true_freq
+        self._crystal = crystal
         self._i2c_buses = tuple(i2c_buses) or I2C_BUSES
         self._older_i2c = older_i2c
         self._groups = frozenset(groups)
@@ -259,9 +259,9 @@ class SimulatedMcu:
         )
         prefix = "" if self._name == "mcu" else f"{self._name}:"
         own_clock = None
-        if self._true_freq is not None:
+        if self._crystal is not None:
             now = timeline.scheduler.clock
-            own_clock = OwnClock(self._true_freq, self._start_clock, timeline.clock_freq, now)
+            own_clock = OwnClock(self._crystal, self._start_clock, timeline.clock_freq, now)
         firmware = Firmware(
             self._machine,
             dictionary,

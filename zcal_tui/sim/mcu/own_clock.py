@@ -4,34 +4,87 @@ Conversion is exact: no own clock is faster than the timeline's, so that each of
 that no other tick has. A firmware reads and schedules its own clock; the timeline sees only its own.
 """
 
+import bisect
+import math
+from dataclasses import dataclass
+
 from zcal_tui.sim.mcu.motion import Axis, Observer, StepMotion, View
 from zcal_tui.sim.mcu.scheduler import FirmwareShutdown, Scheduler, ShutDown, Timer, extend
 from zcal_tui.sim.mcu.timeline import OwnMotion, OwnTimers
 
+PIECE = 4
+"""Seconds for which a clock keeps one frequency before it drifts on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crystal:
+    """What a clock's frequency comes from: `mean` Hz, drifting by `drift` ppm up and down in `period` seconds."""
+
+    mean: int
+    drift: float = 0.0
+    period: float = 600.0
+    phase: float = 0.0
+    """Radians at second 0."""
+
+    def freq(self, seconds: float) -> int:
+        """The frequency at a time, Hz."""
+        if not self.drift:
+            return self.mean
+        wave = math.sin(2.0 * math.pi * seconds / self.period + self.phase)
+        return round(self.mean * (1.0 + self.drift * 1e-6 * wave))
+
+    @property
+    def highest(self) -> float:
+        """No frequency is above this one, Hz."""
+        return self.mean * (1.0 + self.drift * 1e-6) + 0.5
+
 
 class OwnClock:
-    """A clock of `freq` Hz that is `first` where the timeline's, of `shared_freq` Hz, is `shared_first`."""
+    """A clock that is `first` where the timeline's, of `shared_freq` Hz, is `shared_first`.
 
-    def __init__(self, freq: int, first: int, shared_freq: int, shared_first: int) -> None:
-        if freq > shared_freq:
-            raise ValueError(f"a clock of {freq} Hz is faster than the timeline's {shared_freq} Hz")
-        self.freq = freq
+    It keeps a frequency for PIECE seconds, whole ticks of both clocks, so that no tick is lost or doubled where it
+    changes.
+    """
+
+    def __init__(self, crystal: Crystal, first: int, shared_freq: int, shared_first: int) -> None:
+        if crystal.highest >= shared_freq + 1:
+            raise ValueError(f"a clock of {crystal.mean} Hz is faster than the timeline's {shared_freq} Hz")
+        self.freq = crystal.mean
         self.shared_freq = shared_freq
-        self._first = first
+        self._crystal = crystal
         self._shared_first = shared_first
+        self._piece = PIECE * shared_freq
+        self._freqs = [self._freq_of(0)]
+        self._firsts = [first]
 
     def own(self, shared: int) -> int:
         """The clock at a clock of the timeline."""
-        return self._first + (shared - self._shared_first) * self.freq // self.shared_freq
+        passed = shared - self._shared_first
+        n = max(0, passed // self._piece)
+        while n >= len(self._firsts):
+            self._append()
+        return self._firsts[n] + (passed - n * self._piece) * self._freqs[n] // self.shared_freq
 
     def shared(self, own: int) -> int:
         """The first clock of the timeline at which this one has a value."""
-        return self._shared_first - (self._first - own) * self.shared_freq // self.freq
+        while own >= self._firsts[-1] + PIECE * self._freqs[-1]:
+            self._append()
+        n = max(0, bisect.bisect_right(self._firsts, own) - 1)
+        into = -((self._firsts[n] - own) * self.shared_freq // self._freqs[n])
+        return self._shared_first + n * self._piece + into
 
     def not_before(self, shared: int) -> int:
         """The first value of this clock that begins at or after a clock of the timeline."""
         own = self.own(shared)
         return own if self.shared(own) >= shared else own + 1
+
+    def _append(self) -> None:
+        self._firsts.append(self._firsts[-1] + PIECE * self._freqs[-1])
+        self._freqs.append(self._freq_of(len(self._freqs)))
+
+    def _freq_of(self, n: int) -> int:
+        """The frequency of the `n`-th piece."""
+        return self._crystal.freq(self._shared_first / self.shared_freq + n * PIECE)
 
 
 class ConvertedTimers(OwnTimers):

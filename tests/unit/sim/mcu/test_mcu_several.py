@@ -6,6 +6,7 @@ import pytest
 
 from tests.unit.sim.mcu.mcu_bench import Host, Slide
 from zcal_tui.sim.mcu import CLOCK_FREQ, SimulatedMcu
+from zcal_tui.sim.mcu.own_clock import Crystal
 from zcal_tui.sim.mcu.timeline import Timeline
 
 FIRST_CLOCK = (1 << 32) - 20 * CLOCK_FREQ
@@ -32,7 +33,7 @@ def two(request: pytest.FixtureRequest) -> Two:
             timeline=timeline,
             groups=(),
             clock_freq=nominal,
-            true_freq=freq,
+            crystal=None if freq is None else Crystal(freq),
         )
         return Host(first), Host(second, nominal=nominal, freq=freq)
 
