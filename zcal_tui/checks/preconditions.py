@@ -13,6 +13,7 @@ from zcal_tui.printer.errors.explain import explain
 from zcal_tui.printer.sampler import ProbeUnusable
 from zcal_tui.printer.sampler import require_probe as require_usable_probe
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.vendor_forks import vendor_fork
 
 COLD_NOZZLE, COLD_BED = 45.0, 40.0
 """°C above which a part counts as warm; a hot room in summer stays below."""
@@ -36,6 +37,11 @@ def require_ready(state: PrinterState) -> None:
     """klippy accepts commands, no print is running or paused, no paper test is open, nobody else holds the lease, and
     G92 has not moved G-code's zero. Raises CheckRefused."""
     require_connected(state)
+    fork = vendor_fork(state)
+    if fork is not None and fork.support == "refused":
+        raise CheckRefused(
+            f"This is a Klipper of {fork.name}, which is not supported.", fork.what, fork.advice
+        )
     if state.busy:
         if not state.job:
             raise CheckRefused(

@@ -7,8 +7,9 @@ from zcal_tui.checks.base import Context
 from zcal_tui.checks.dock.attach import dock_macros, probe_attached
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.preconditions import require_connected
+from zcal_tui.checks.ready.bed_screws import COMMAND, has_screws, level_screws
 from zcal_tui.checks.ready.dock_choice import choose_macros, keep, kept_finding, shown
-from zcal_tui.checks.ready.finding import ReadyFinding, fail
+from zcal_tui.checks.ready.finding import ReadyFinding, fail, fine
 from zcal_tui.checks.ready.module_findings import module_finding
 from zcal_tui.checks.ready.parameters import ReadyParameters
 from zcal_tui.checks.ready.probe_findings import probe_switch
@@ -38,6 +39,8 @@ async def look(context: Context, parameters: ReadyParameters) -> None:
         findings.append(found)
     if chosen is not None and found is not None and found.level is Level.PASS:
         keep(context, chosen)
+    if (screws := await _bed_screws(context, parameters, findings)) is not None:
+        findings.append(screws)
     if (kept := kept_finding(context, parameters)) is not None:
         findings.append(kept)
     context.emit(Progress(len(findings), len(findings), 0.0))
@@ -123,6 +126,21 @@ async def _offers(
             )
         context.stop_if_cancelled()
         findings = await _state_findings(context)
+
+
+async def _bed_screws(
+    context: Context, parameters: ReadyParameters, findings: list[ReadyFinding]
+) -> ReadyFinding | None:
+    """Level a bed with screws by consent; only named where nobody can turn them. Raises TransportError."""
+    if not has_screws(context.printer.state):
+        return None
+    if not parameters.offer or not context.operator.present:
+        return fine(
+            "bed-screws", "The bed's screws were not measured.", "", f"Run {COMMAND} and turn its knobs."
+        )
+    if any(finding.level is Level.FAIL for finding in findings):
+        return None
+    return await level_screws(context, _macros(context, parameters, COMMAND))
 
 
 async def _still_may(context: Context, finding: ReadyFinding) -> bool:

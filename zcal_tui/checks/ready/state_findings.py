@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from zcal_tui.checks.preconditions import warm_parts
 from zcal_tui.checks.ready.finding import Offer, ReadyFinding, fail, fine, warn
+from zcal_tui.checks.ready.kind_findings import delta_geometry, mesh_zero, vendor
 from zcal_tui.checks.room_below import ADVISED_MINIMUM, ENOUGH, SOURCE, lowest_z
 from zcal_tui.model.record import Change
 from zcal_tui.model.units import closer_farther, length, micrometres
@@ -289,9 +290,12 @@ def thermal_adjust(state: PrinterState) -> ReadyFinding | None:
 
 STATE_FINDINGS: tuple[Callable[[PrinterState], ReadyFinding | None], ...] = (
     free,
+    vendor,
+    delta_geometry,
     homed,
     levelled,
     mesh,
+    mesh_zero,
     offset,
     room_below,
     probe_numbers,
