@@ -8,7 +8,7 @@ from zcal_tui.arguments import PROGRAMS, UsageError, parse
 from zcal_tui.config import ConfigError
 from zcal_tui.headless.exit_codes import ExitCode
 from zcal_tui.headless.results import RESULT_PROGRAMS
-from zcal_tui.model.record import UNDO
+from zcal_tui.model.record import MANUAL_PROBE, UNDO
 
 
 def _run_program(name: str, arguments: list[str]) -> int:
@@ -21,6 +21,10 @@ def _run_program(name: str, arguments: list[str]) -> int:
         from zcal_tui.resume import main as resume
 
         return resume(arguments)
+    if name == MANUAL_PROBE:
+        from zcal_tui.manual_probe import main as manual_probe
+
+        return manual_probe(arguments)
     if name == UNDO:
         from zcal_tui.undo import main as undo
 

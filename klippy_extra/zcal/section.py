@@ -55,6 +55,7 @@ class Zcal:
         endpoints.register(self._host.webhooks, "zcal/samples", self._samples)
         endpoints.register(self._host.webhooks, "zcal/lease", self._lease.request)
         endpoints.register(self._host.webhooks, "zcal/say", self._say)
+        endpoints.register(self._host.webhooks, "zcal/manual_probe", self._manual_probe)
         self._printer.register_event_handler("klippy:ready", self._ready)
         self._printer.register_event_handler("klippy:shutdown", self._lease.discard)
 
@@ -76,6 +77,10 @@ class Zcal:
         words = " ".join(request.text("text").split())
         self._host.respond("".join(char if char.isprintable() else "?" for char in words)[:_LONGEST_LINE])
         return {}
+
+    def _manual_probe(self, _request: EndpointRequest) -> Mapping[str, Any]:
+        """What opened the manual probe that is open, ours or another one; `open` is null while none is."""
+        return {"open": self._host.manual.opener()}
 
     def _cancel(self, request: EndpointRequest) -> Mapping[str, Any]:
         """Stop the running command, ours or another section's, after its current move, or abort the open paper test.

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.e2e.simulated import PrinterSim
 from zcal_tui.checks.catalogue import CHECKS
+from zcal_tui.checks.manual_probe.declaration import ManualProbeParameters
 from zcal_tui.headless.autopilot import Autopilot
 from zcal_tui.model.events import Event, Notice, RunEnded
 from zcal_tui.model.policy import SavePolicy
@@ -46,13 +47,13 @@ def carry_out(
     opened: Session,
     printer: PrinterSim,
     check: str,
-    answers: Mapping[str, Answer] | None = None,
+    answers: Mapping[str, Answer | Callable[[Question], Answer]] | None = None,
     *,
     save: SavePolicy = "ask",
     on_event: Callable[[Event], None] = lambda event: None,
     **parameters: Any,
 ) -> Done:
-    """Run a check to its end. `answers` are a test's own, by the question's key."""
+    """Run a check to its end. `answers` are a test's own, by the question's key; a function gets the question."""
     events: list[Event] = []
     ended = threading.Event()
 
@@ -66,7 +67,8 @@ def carry_out(
     questions: list[Question] = []
     stop = opened.listen(listen)
     try:
-        opened.start_check(check, CHECKS[check].parameters(**parameters), RunOptions(save=save))
+        chosen = CHECKS[check].parameters(**parameters) if check in CHECKS else ManualProbeParameters()
+        opened.start_check(check, chosen, RunOptions(save=save))
         answered = 0
         until = time.monotonic() + LONGEST
         while not ended.wait(0.02):
@@ -77,6 +79,8 @@ def carry_out(
             answered = asking.n
             questions.append(asking.question)
             answer = (answers or {}).get(asking.question.key)
+            if callable(answer):
+                answer = answer(asking.question)
             if answer is None:
                 pilot.ask(asking.question)
                 answer = pilot.poll()

@@ -141,3 +141,24 @@ def test_one_that_is_cancelled_while_it_opens_does_not_stay_open(voron: Machine)
     assert voron.status()["state"] == "cancelled"
     assert voron.z() >= 3.0
     assert "cancelled" in "".join(errors)
+
+
+def test_what_opened_a_manual_probe_is_reported(voron: Machine) -> None:
+    def opener() -> dict[str, object]:
+        found: dict[str, object] = voron.client.call("zcal/manual_probe")["open"]
+        return found
+
+    assert voron.client.call("zcal/manual_probe") == {"open": None}
+    voron.gcode("G1 Z5 F600\nZCAL_PAPER_TEST")
+    assert str(opener()["module"]).endswith("zcal.host.manual")
+    voron.gcode("ABORT\nMANUAL_PROBE")
+    assert str(opener()["function"]).endswith("manual_probe_finalize")
+    voron.gcode("ABORT\nZ_ENDSTOP_CALIBRATE")
+    assert str(opener()["function"]).endswith("z_endstop_finalize")
+    voron.gcode("ABORT\nBED_MESH_CALIBRATE METHOD=manual PROBE_COUNT=3,3")
+    assert str(opener()["module"]).endswith("bed_mesh")
+    assert (opener()["point"], opener()["points"]) == (1, 9)
+    voron.gcode("TESTZ Z=-1\nACCEPT")
+    assert (opener()["point"], opener()["points"]) == (2, 9)
+    voron.gcode("ABORT")
+    assert voron.client.call("zcal/manual_probe") == {"open": None}

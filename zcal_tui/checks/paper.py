@@ -27,10 +27,10 @@ from zcal_tui.model.questions import Confirm, PaperMove, PaperStep
 from zcal_tui.model.record import Sample
 from zcal_tui.model.units import length
 from zcal_tui.printer.config_view import z_step_distance
-from zcal_tui.printer.geometry import z_limits
+from zcal_tui.printer.geometry import Xy, z_limits
 from zcal_tui.printer.manual_probe import ManualProbeOutcome, ManualTest
 from zcal_tui.printer.printer import CommandFailed
-from zcal_tui.printer.state import ManualProbeState
+from zcal_tui.printer.state import ManualProbeState, PrinterState
 from zcal_tui.transport.failures import TransportError
 
 PERSON_TIMEOUT = 3600.0
@@ -63,6 +63,8 @@ class PaperPlan:
     moves_nozzle: bool = True
     at_contact: Callable[[], Awaitable[None]] | None = None
     """Called while the nozzle is still at the accepted height; moves nothing."""
+    opener: str = ""
+    accept: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,27 +94,32 @@ async def _run_test(context: Context, plan: PaperPlan, n: int, manual: ManualTes
     try:
         position = await manual.begin()
         x, y, _ = context.printer.state.position or (math.nan, math.nan, math.nan)
-        found = await _Dialogue(context, plan, manual, position).run()
+        found = await PaperDialogue(context, plan, manual, position).run()
         if plan.at_contact is not None:
             await plan.at_contact()
-        context.emit(
-            SampleTaken(
-                Sample(
-                    n=n,
-                    t=round(context.clock.now(), 3),
-                    x=x,
-                    y=y,
-                    trigger_z=round(found.height, 6),
-                    kind="paper",
-                    place=plan.place,
-                    round=plan.test,
-                    values={"resolution": found.resolution},
-                )
-            )
-        )
+        emit_sample(context, plan, n, (x, y), found)
     finally:
         await _leave(context, plan, manual)
     return found
+
+
+def emit_sample(context: Context, plan: PaperPlan, n: int, at: Xy, found: PaperHeight) -> None:
+    """Emit the height that was accepted as sample `n`; `at` is the toolhead's position."""
+    context.emit(
+        SampleTaken(
+            Sample(
+                n=n,
+                t=round(context.clock.now(), 3),
+                x=at[0],
+                y=at[1],
+                trigger_z=round(found.height, 6),
+                kind="paper",
+                place=plan.place,
+                round=plan.test,
+                values={"resolution": found.resolution},
+            )
+        )
+    )
 
 
 async def _leave(context: Context, plan: PaperPlan, manual: ManualTest) -> None:
@@ -132,7 +139,7 @@ async def _leave(context: Context, plan: PaperPlan, manual: ManualTest) -> None:
         manual.close()
 
 
-class _Dialogue:
+class PaperDialogue:
     """Asks for moves until a height is accepted."""
 
     def __init__(self, context: Context, plan: PaperPlan, manual: ManualTest, at: ManualProbeState) -> None:
@@ -157,23 +164,19 @@ class _Dialogue:
         while True:
             move = await self._ask()
             if isinstance(move, ManualProbeOutcome):
-                return self._ended(move)
+                return self.ended(move)
             match move.kind:
                 case "abort":
+                    await self.on_abort()
                     lowest = lowest_z(self._context.printer.state)
                     if lowest is not None and (self._refused or self._height() - lowest.limit < AT_THE_LIMIT):
                         raise OutOfReach(lowest)
                     raise CheckCancelled
                 case "accept":
-                    if not can_accept(self._question()):
-                        self._context.emit(
-                            Notice(
-                                "Lower the nozzle onto the paper first. Klipper accepts only heights below the start."
-                            )
-                        )
+                    if not await self.may_accept():
                         continue
                     resolution = self._resolution()
-                    return self._ended(await self._manual.accept(), resolution)
+                    return self.ended(await self._manual.accept(), resolution)
                 case "undo":
                     if len(self._tried) > 1:
                         back = self._tried[-2]
@@ -182,24 +185,48 @@ class _Dialogue:
                 case "step":
                     await self._go(move.z, undo=False)
 
+    async def on_abort(self) -> None:
+        """What the person's abort does beside ending the dialogue."""
+
+    async def may_accept(self) -> bool:
+        """Whether this height may be accepted; a notice says why not."""
+        if not can_accept(self._question()):
+            text = "Lower the nozzle onto the paper first. Klipper accepts only heights below the start."
+            self._context.emit(Notice(text))
+            return False
+        return True
+
+    def interrupted(self, state: PrinterState) -> bool:
+        """Whether another client has ended the test."""
+        return not state.manual_probe.is_active
+
+    async def on_interrupted(self) -> ManualProbeOutcome | None:
+        """How the test ended where another client interrupted it; None where it goes on."""
+        return await self._manual.outcome()
+
     async def _ask(self) -> PaperMove | ManualProbeOutcome:
         """The next move, or how the test ended where another client ended it."""
+        while True:
+            if (found := await self._ask_once()) is not None:
+                return found
+
+    async def _ask_once(self) -> PaperMove | ManualProbeOutcome | None:
         printer = self._context.printer
         asking = asyncio.ensure_future(self._context.operator.paper(self._question()))
-        closed = asyncio.ensure_future(printer.wait_for(lambda state: not state.manual_probe.is_active))
+        closed = asyncio.ensure_future(printer.wait_for(self.interrupted))
         try:
             await asyncio.wait({asking, closed}, return_when=asyncio.FIRST_COMPLETED)
             if asking.done():
                 return asking.result()
             closed.result()
-            return await self._manual.outcome()
+            return await self.on_interrupted()
         finally:
             for task in (asking, closed):
                 task.cancel()
             await asyncio.gather(asking, closed, return_exceptions=True)
 
     async def _go(self, z: str, *, undo: bool) -> None:
-        await self._require_still()
+        await self.require_still()
         target = target_of(self._question(), z)
         if target is None:
             self._context.emit(Notice(f"{z!r} is not a step. Use + - ++ -- or a distance in mm."))
@@ -221,7 +248,7 @@ class _Dialogue:
                 )
             )
             return
-        if not undo and not await self._agrees(target):
+        if (self._plan.opener or not undo) and not await self._agrees(target):
             return
         before = self._height()
         try:
@@ -246,7 +273,7 @@ class _Dialogue:
         }
         self._marks[height] = free
 
-    async def _require_still(self) -> None:
+    async def require_still(self) -> None:
         """Raises CheckFailed where another client has moved the toolhead. The paper test's heights do not show that, so
         the next step would end elsewhere."""
         before, after = self._last_position, (await self._context.printer.refresh()).position
@@ -262,17 +289,22 @@ class _Dialogue:
     async def _agrees(self, target: float) -> bool:
         """Whether a move may be made: asks where it could press the nozzle into the bed."""
         question, expected = self._question(), self._plan.expected
-        if expected is None or not needs_consent(question, target):
+        if not needs_consent(question, target):
             return True
         step = question.height - target
         advice = (
             "Smaller steps are safer." if step > COARSE else "Check from the side that there is still a gap."
         )
+        why = (
+            "Where the bed is at this point is unknown. Check from the side that the gap is wider than the step."
+            if expected is None
+            else f"This would put the nozzle {length(expected - target)} below the expected bed surface. {advice}"
+        )
         agreed = await self._context.operator.confirm(
             Confirm(
                 "risky-step",
                 f"Go down by {length(step)}?",
-                f"This would put the nozzle {length(expected - target)} below the expected bed surface. {advice}",
+                why,
                 yes="Go down",
                 no="Stay",
                 danger=True,
@@ -308,6 +340,8 @@ class _Dialogue:
             agreed=self._agreed,
             free=tuple(z for z, free in self._marks.items() if free),
             dragging=tuple(z for z, free in self._marks.items() if not free),
+            opener=plan.opener,
+            accept=plan.accept,
         )
 
     def _height(self) -> float:
@@ -326,7 +360,8 @@ class _Dialogue:
         apart = [abs(other - height) for other in self._felt if abs(other - height) > 1e-6]
         return min(FIRST_RESOLUTION, min(apart, default=2 * FIRST_RESOLUTION) / 2)
 
-    def _ended(self, outcome: ManualProbeOutcome, resolution: float = FIRST_RESOLUTION) -> PaperHeight:
+    def ended(self, outcome: ManualProbeOutcome, resolution: float = FIRST_RESOLUTION) -> PaperHeight:
+        """The accepted height. Raises CheckFailed where the test ended otherwise."""
         if outcome.how == "accepted" and outcome.height is not None:
             return PaperHeight(outcome.height, resolution)
         if outcome.how == "failed":

@@ -46,7 +46,7 @@ def _paper_lines(step: PaperStep) -> list[str]:
         lines.append(
             f"    the bed is expected {millimetres(step.far_above, digits=2)} below, at Z {expected}"
         )
-    if not (first and step.far_above is not None):
+    if step.name and not (first and step.far_above is not None):
         now = ""
         if step.old is not None:
             effect = "" if step.gap_change is None else f": {closer_farther(step.gap_change)}"
@@ -58,6 +58,9 @@ def _paper_lines(step: PaperStep) -> list[str]:
             "  - and +: bisect, half way to a height where the paper drags (-) or is free (+); -- and ++: to the next",
             "  height tried, at most 0.2 mm.",
         ]
+    if step.taken_over:
+        lines += [f"    {line}" for line in (f"Opened by {step.opener}.", step.accept)] if not first else []
+        lines.append("    q sends ABORT, which ends it for every client; Ctrl-C leaves it open.")
     if step.lowest_free is not None and step.highest_dragging is not None:
         half = abs(step.lowest_free - step.highest_dragging) / 2
         lines.append(f"    bracketed to ± {length(half)}")

@@ -22,6 +22,9 @@ NEAR = 2.0
 """mm above the expected contact."""
 FAR_BELOW = 0.5
 """mm below the expected contact, and below each later consent, that small steps may go without another consent."""
+ACCEPT_AFTER = 1.0
+"""Seconds at each point of a manual probe that was taken over before a height may be accepted: a key that was meant for
+the last point must not accept this one."""
 _NOISE = 1e-6
 
 
@@ -77,10 +80,13 @@ def needs_consent(question: PaperStep, target: float) -> bool:
 
     That is a move down which ends more than 0.1 mm below the expected contact. A consent holds for every step down to
     the height it was given for, and for steps of 0.1 mm or less down to 0.5 mm below the expected contact or, once that
-    is passed, below the height of the consent.
+    is passed, below the height of the consent. In a manual probe that was taken over, a move down of more than 0.1 mm
+    is confirmed each time where no contact is expected.
     """
-    if question.expected is None or target >= question.height:
+    if target >= question.height:
         return False
+    if question.expected is None:
+        return question.taken_over and question.height - target > COARSE + _NOISE
     if target >= question.expected - BELOW_EXPECTED:
         return False
     if question.agreed is None:
@@ -92,5 +98,8 @@ def needs_consent(question: PaperStep, target: float) -> bool:
 
 
 def can_accept(question: PaperStep) -> bool:
-    """Whether Klipper accepts this height: only one below the start."""
+    """Whether this height may be accepted: Klipper takes only one below the start. A manual probe that was taken over
+    needs one step first at each point."""
+    if question.taken_over and len(question.tried) < 2:
+        return False
     return question.height < question.start - 1e-9

@@ -56,7 +56,7 @@ class PaperStep:
 
     `lower` and `upper` are the nearest heights tried below and above, `expected` is the expected contact, `start` the
     first height, `lowest` the axis limit. `name` is the option to find (z_offset, …) and `old` its present value:
-    value = base + sign · height.
+    value = base + sign · height. Without a name there is no such value.
     """
 
     key: str
@@ -87,6 +87,10 @@ class PaperStep:
     """The heights at which the paper slid freely: those from which the nozzle was lowered."""
     dragging: tuple[float, ...] = ()
     """The heights at which the paper dragged too much: those from which the nozzle was raised."""
+    opener: str = ""
+    """The command that opened the manual probe, where this program did not."""
+    accept: str = ""
+    """What accepting does and stages, where this program did not open the manual probe."""
 
     @property
     def instruction(self) -> str:
@@ -109,6 +113,11 @@ class PaperStep:
     def bracketed(self) -> bool:
         """Whether one height was marked free and one dragging, so that the right one is between them."""
         return bool(self.free and self.dragging)
+
+    @property
+    def taken_over(self) -> bool:
+        """Whether the manual probe was opened by something else."""
+        return bool(self.opener)
 
     @property
     def far_above(self) -> float | None:

@@ -153,3 +153,32 @@ class ManualCalibration(ManualTest):
 
     def _failed(self) -> ManualProbeOutcome | None:
         return next((outcome for outcome in self._heard if outcome.how == "failed"), None)
+
+
+class TakenOverProbe(ManualTest):
+    """A manual probe that something else opened. What it does after ACCEPT is that command's own: it may measure for
+    minutes, stage a result, or open the next manual probe at another point."""
+
+    def __init__(self, printer: Printer, zcal: ZcalModule) -> None:
+        super().__init__(printer, zcal)
+        self._by_zcal = False
+
+    async def begin(self) -> ManualProbeState:
+        """The manual probe as it is; it is open already."""
+        self._opened = True
+        return (await self._printer.refresh()).manual_probe
+
+    async def accept(self) -> ManualProbeOutcome:
+        """Take the present height and wait until everything that follows from it is done."""
+        height = (await self._printer.refresh()).manual_probe.z_position
+        self.measuring = True
+        await self._printer.gcode("ACCEPT\nM400")
+        self.measuring = False
+        self._opened = False
+        await self._printer.refresh()
+        failed = next((outcome for outcome in self._heard if outcome.how == "failed"), None)
+        return failed or ManualProbeOutcome("accepted", height)
+
+    async def outcome(self) -> ManualProbeOutcome:
+        """Another client acts in it."""
+        return ManualProbeOutcome("unknown")

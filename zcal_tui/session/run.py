@@ -1,6 +1,7 @@
 """One run of a check, from its start to its record: stored as it runs, ended cleanly whatever happens."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -55,11 +56,16 @@ class CheckRun:
         files: ConfigFiles,
         lease: float = LEASE,
         group: tuple[FoundValues, ...] = (),
+        *,
+        leased: bool = True,
     ) -> None:
-        """`group` is what the run saves, where that is its purpose: the values of these runs, to choose from."""
+        """`group` is what the run saves, where that is its purpose: the values of these runs, to choose from. `leased`
+        is False for a run in what another client has begun: nothing is held, and nothing of it is ended when this
+        program is gone."""
         self._check = check
         self._group = group
         self._lease = lease
+        self._leased = leased
         self._parameters = parameters
         self._printer = printer
         self._store = store
@@ -220,9 +226,10 @@ class CheckRun:
         )
         ended: GcodeError | NotReady | ReplyLost | Unreachable
         try:
-            async with holder.lease():
+            async with holder.lease() if self._leased else contextlib.nullcontext():
                 try:
-                    await self._offer_to_put_back(name)
+                    if self._leased:
+                        await self._offer_to_put_back(name)
                     await self._check.run(context, self._parameters)
                 except PrinterTakenOver:
                     raise  # that the lease ran out is its cause, and said there

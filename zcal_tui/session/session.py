@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from zcal_tui.model.events import Event
 from zcal_tui.model.questions import Answer
-from zcal_tui.model.record import UNDO, WHOLE, Problem, Record
+from zcal_tui.model.record import MANUAL_PROBE, UNDO, WHOLE, Problem, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.store import StillRunning, Store, now_iso
 from zcal_tui.session.loop import SessionLoop
@@ -241,7 +241,12 @@ class Session:
         files = self._connection.config_files()
 
         def make(
-            check: "Check", chosen: Any, *, collect: bool = False, group: "tuple[FoundValues, ...]" = ()
+            check: "Check",
+            chosen: Any,
+            *,
+            collect: bool = False,
+            group: "tuple[FoundValues, ...]" = (),
+            leased: bool = True,
         ) -> CheckRun:
             return CheckRun(
                 check,
@@ -253,6 +258,7 @@ class Session:
                 files,
                 self._target.lease,
                 group,
+                leased=leased,
             )
 
         if name == WHOLE:
@@ -275,6 +281,10 @@ class Session:
 
             undo = Undo(self._store, self._snapshots.snapshot.filed_under, files, options.save)
             self._run = make(undo, parameters)
+        elif name == MANUAL_PROBE:
+            from zcal_tui.checks.manual_probe.run import ManualProbeTakeover  # as above
+
+            self._run = make(ManualProbeTakeover(), parameters, leased=False)
         else:
             self._run = make(CHECKS[name], parameters)
         self._run_task = self._spawn(self._go(self._run))

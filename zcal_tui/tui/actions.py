@@ -614,6 +614,7 @@ GROUPS = (
         (
             Action("close", "dismiss", "escape,enter", "Close", "Close the box", shown_as="esc"),
             Action("restart", "restart", "f", "Firmware restart", "Restart klippy"),
+            Action("take_over", "take_over", "t", "Take over", "Take over the manual probe that is open"),
             Action("way_out", "resolve", "x", "Resolve", "Do what the box offers"),
         ),
     ),

@@ -10,7 +10,7 @@ from zcal_tui.checks.parameters import ParameterError, build
 from zcal_tui.model.capabilities import Capabilities
 from zcal_tui.model.outcome_words import OUTCOME_WORDS
 from zcal_tui.model.outside_text import one_line
-from zcal_tui.model.record import READY_CHECK, SAVE, UNDO, WHOLE, Level, Outcome, Record
+from zcal_tui.model.record import MANUAL_PROBE, READY_CHECK, SAVE, UNDO, WHOLE, Level, Outcome, Record
 from zcal_tui.model.units import age
 from zcal_tui.session.port import SessionPort
 from zcal_tui.session.snapshot import Asking, LinkState, Snapshot
@@ -230,6 +230,10 @@ class AppState:
             from zcal_tui.session.saving.save_group import SaveGroupDeclaration  # as above
 
             return SaveGroupDeclaration()
+        if check == MANUAL_PROBE:
+            from zcal_tui.checks.manual_probe.declaration import ManualProbeDeclaration  # as above
+
+            return ManualProbeDeclaration()
         from zcal_tui.checks.full_calibration import DECLARED  # reads every check's declaration
 
         return DECLARED.get(check)

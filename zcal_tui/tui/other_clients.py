@@ -7,7 +7,7 @@ which every client reads; the holder decides.
 from dataclasses import dataclass
 
 from zcal_tui.checks.lease.process import OWN_NAME
-from zcal_tui.model.record import Problem
+from zcal_tui.model.record import MANUAL_PROBE, Problem
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.zcal_interface import SAY, speaks
 from zcal_tui.session.snapshot import Snapshot
@@ -80,13 +80,16 @@ def _who(line: str, says: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class OfferedRemedy:
-    """A problem, and what a person may do about it with one press, named on the button: run a G-code, or say a line to
-    the other programs."""
+    """A problem, and what a person may do about it with one press, named on the button: run a G-code, say a line to
+    the other programs, or start a run."""
 
     problem: Problem
     label: str = ""
     script: str = ""
     line: str = ""
+    start: str = ""
+    """A run that can be started besides."""
+    start_label: str = ""
 
 
 def offered_remedy(snapshot: Snapshot) -> OfferedRemedy | None:
@@ -108,8 +111,8 @@ def offered_remedy(snapshot: Snapshot) -> OfferedRemedy | None:
         problem = Problem(
             "A paper test (manual probe) is open that was not started here.",
             "Another screen, a web interface or a macro started it, or a program ended in the middle of one.",
-            "Finish it where it was started. If nobody is using it, send ABORT: it changes nothing and leaves the "
-            "nozzle where it is. Raise the nozzle afterwards.",
+            "Take it over here, or finish it where it was started. If nobody is using it, send ABORT: it changes "
+            "nothing and leaves the nozzle where it is. Raise the nozzle afterwards.",
         )
-        return OfferedRemedy(problem, "Send ABORT", "ABORT")
+        return OfferedRemedy(problem, "Send ABORT", "ABORT", start=MANUAL_PROBE, start_label="Take over")
     return None

@@ -5,6 +5,7 @@
 # This file may be distributed under the terms of the GNU GPLv3 license.
 from __future__ import annotations
 
+import logging
 import math
 import sys
 from typing import TYPE_CHECKING, Any, Callable, Optional, cast
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, cast
 if TYPE_CHECKING:
     from klippy.gcode import GCodeCommand, GCodeDispatch
     from klippy.klippy import Printer
+
+LOG = logging.getLogger(__name__)
 
 ACCEPTED, ABORTED, FAILED = "accepted", "aborted", "failed"
 
@@ -67,6 +70,20 @@ class HostManualProbe:
             self._printer.lookup_object("manual_probe").reset_status()
             raise
 
+    def opener(self) -> dict[str, Any] | None:
+        """What opened the manual probe that is open, None if none is: the module and the function that get its result,
+        its point and their number where it is one of several, and the trigger height that PROBE_CALIBRATE has probed.
+        """
+        if not self.active():
+            return None
+        found: dict[str, Any] = {"module": "", "function": "", "point": None, "points": None, "trigger": None}
+        try:
+            found.update(_opener(_end_callback(self._printer.lookup_object("gcode"))))
+        except Exception:
+            # Another Klipper may store its commands and points otherwise; the opener is then unknown
+            LOG.info("zcal: what opened the manual probe is unknown", exc_info=True)
+        return found
+
     def _require_names(self, gcode: GCodeDispatch) -> None:
         """Raise a command error if one of the names is taken, by an open manual probe or by a macro."""
         if self.active():
@@ -93,6 +110,44 @@ class HostManualProbe:
         """Abort our manual probe, if open."""
         if self._ours is not None:
             self._ours.end(ABORTED)
+
+
+def _end_callback(gcode: Any) -> Any:
+    """The function to which the open manual probe gives its result; None if it is not found."""
+    handler = gcode.ready_gcode_handlers.get("ACCEPT")
+    # Klipper wraps every handler in a function that reads the parameters
+    cells = [cell.cell_contents for cell in getattr(handler, "__closure__", None) or ()]
+    for candidate in (handler, *cells):
+        helper = getattr(candidate, "__self__", None)
+        callback = getattr(helper, "finalize_callback", None)
+        if callback is not None:
+            return callback
+    return None
+
+
+def _opener(callback: Any) -> dict[str, Any]:
+    """What is known about the function that gets a manual probe's result."""
+    found: dict[str, Any] = {}
+    owner: Any = getattr(callback, "__self__", None)
+    if hasattr(owner, "probe_points") and hasattr(owner, "finalize_callback"):
+        # One of several points: the helper that visits them gives all results to the calibration
+        results = getattr(owner, "manual_results", getattr(owner, "results", ()))
+        found.update(point=len(results) + 1, points=len(owner.probe_points))
+        callback = owner.finalize_callback
+    while hasattr(callback, "func"):
+        callback = callback.func
+    found.update(
+        module=str(getattr(callback, "__module__", "")),
+        function=str(getattr(callback, "__qualname__", getattr(callback, "__name__", ""))),
+    )
+    trigger = getattr(owner, "probe_calibrate_z", None)
+    info = getattr(owner, "probe_calibrate_info", None)
+    if info is not None:
+        position, offsets = info
+        trigger = position.bed_z + offsets[2]
+    if isinstance(trigger, float) and "probe_calibrate" in found["function"]:
+        found["trigger"] = trigger
+    return found
 
 
 def _unregister(gcode: GCodeDispatch, name: str) -> None:

@@ -134,7 +134,11 @@ questions = st.one_of(
         place=words,
         tried=st.lists(number, max_size=3).map(tuple),
         detail=words,
+        opener=words,
+        accept=words,
         agreed=maybe,
+        free=st.lists(number, max_size=3).map(tuple),
+        dragging=st.lists(number, max_size=3).map(tuple),
     ),
     build(
         JogStep,

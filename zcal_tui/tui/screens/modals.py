@@ -12,7 +12,13 @@ from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.tui.actions import bindings, key_text
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import glyphs_of
-from zcal_tui.tui.messages import AnnounceRequested, FirmwareRestartRequested, GcodeEntered, ScreenRequest
+from zcal_tui.tui.messages import (
+    AnnounceRequested,
+    FirmwareRestartRequested,
+    GcodeEntered,
+    ScreenRequest,
+    StartRequested,
+)
 from zcal_tui.tui.other_clients import OfferedRemedy
 from zcal_tui.tui.printer_status import condition
 from zcal_tui.tui.screens.base import ZcalModal
@@ -122,6 +128,9 @@ class ProblemModal(ZcalModal[None]):
         self._title = title
         self.add_class("-bad")
         self._problem, self._label = problem, remedy.label if remedy is not None else ""
+        self._start, self._start_label = (
+            (remedy.start, remedy.start_label) if remedy is not None else ("", "")
+        )
         self._request: ScreenRequest | None = None
         if remedy is not None and (remedy.line or remedy.script):
             self._request = AnnounceRequested(remedy.line) if remedy.line else GcodeEntered(remedy.script)
@@ -133,6 +142,9 @@ class ProblemModal(ZcalModal[None]):
         yield VerticalScroll(text, id="scroll", can_focus=False)
         with Horizontal(classes="buttons"):
             yield PlainButton("Close", id="close", action="screen.dismiss")
+            if self._start:
+                label = f"{self._start_label}  {key_text(self.app, 'problem.take_over')}"
+                yield PlainButton(label, id="take_over", variant="primary", action="screen.take_over")
             if self._request is not None:
                 label = f"{self._label}  {key_text(self.app, 'problem.way_out')}"
                 yield PlainButton(label, id="resolve", variant="warning", action="screen.resolve")
@@ -161,6 +173,8 @@ class ProblemModal(ZcalModal[None]):
         """As the buttons: a restart only where it helps, a way out only where there is one."""
         if action == "resolve":
             return self._request is not None
+        if action == "take_over":
+            return bool(self._start)
         return self._can_restart if action == "restart" else True
 
     def action_resolve(self) -> None:
@@ -168,6 +182,12 @@ class ProblemModal(ZcalModal[None]):
         if self._request is not None:
             self.post_message(self._request)
             self.dismiss()
+
+    def action_take_over(self) -> None:
+        """Start the run that the button names."""
+        if self._start:
+            self.dismiss()
+            self.app.post_message(StartRequested(self._start))
 
     def action_restart(self) -> None:
         """Bring klippy back; the status bar shows the progress."""

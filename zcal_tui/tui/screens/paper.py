@@ -1,5 +1,6 @@
 """The paper test: the height large, the heights tried to scale, and every move on a key and on a button."""
 
+import time
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -8,7 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from zcal_tui.model.distance import ACCEPTED, DistanceError, parse_distance
-from zcal_tui.model.paper_moves import bisect_target, can_accept, needs_consent, out_of_reach
+from zcal_tui.model.paper_moves import ACCEPT_AFTER, bisect_target, can_accept, needs_consent, out_of_reach
 from zcal_tui.model.questions import PaperMove, PaperStep
 from zcal_tui.model.units import closer_farther, length, millimetres, number
 from zcal_tui.session.snapshot import Asking, Snapshot
@@ -27,7 +28,15 @@ from zcal_tui.tui.widgets.text import BigNumber, Plain
 
 
 def value_text(question: PaperStep) -> Content:
-    """The value that is sought, as it is and as it would be at this height, and what that does to the nozzle."""
+    """The value that is sought, as it is and as it would be at this height, and what that does to the nozzle. Before
+    it, what accepting does in a manual probe that was taken over."""
+    if question.taken_over:
+        does = Content.assemble((f"{question.opener}\n", "bold"), question.accept)
+        return does if not question.name else does + "\n" + _value_lines(question)
+    return _value_lines(question)
+
+
+def _value_lines(question: PaperStep) -> Content:
     old = "not set" if question.old is None else millimetres(question.old, digits=3)
     lines = [Content.assemble((question.name, "bold")), Content.assemble(("now    ", "$z-dim"), old)]
     if question.far_above is not None:
@@ -51,6 +60,8 @@ BRACKET_FIRST = {
 
 def short_value_text(question: PaperStep) -> Content:
     """The same for a narrow screen: three lines."""
+    if not question.name:
+        return Content.assemble((f"{question.opener}\n", "bold"), (question.accept, "$z-dim"))
     old = "not set" if question.old is None else number(question.old, digits=3)
     if question.far_above is not None:
         head = Content.assemble((f"{question.name} ", "$z-dim"), ("now ", "$z-dim"), old)
@@ -114,6 +125,7 @@ class PaperScreen(QuestionScreen, ZcalScreen):
         self._step = 0
         self._drag: str | None = None
         self._asked_drag: Asking | None = None
+        self._opened_at = time.monotonic()
         self._seen_notices = self._notice_count()
 
     # ------------------------------------------------------------------ the question
@@ -166,7 +178,10 @@ class PaperScreen(QuestionScreen, ZcalScreen):
 
     def on_mount(self) -> None:
         """Name the panels."""
-        self.query_one("#meaning").border_title = "At this height"
+        taken_over = self.question.taken_over
+        self.query_one("#meaning").border_title = "Accept" if taken_over else "At this height"
+        if taken_over:
+            self.set_timer(ACCEPT_AFTER + 0.05, self._show_question)
 
     def show(self, snapshot: Snapshot) -> None:
         """Follow the printer; the question itself changes in `take`."""
@@ -241,7 +256,8 @@ class PaperScreen(QuestionScreen, ZcalScreen):
             enable(button, not moving and target is not None and not out_of_reach(question, target))
         for name, neighbour in (("to_lower", question.lower), ("to_upper", question.upper)):
             enable(self.query_one(f"#{name}", PlainButton), not moving and neighbour is not None)
-        enable(self.query_one("#accept", PlainButton), not moving and can_accept(question))
+        early = question.taken_over and time.monotonic() - self._opened_at < ACCEPT_AFTER
+        enable(self.query_one("#accept", PlainButton), not moving and not early and can_accept(question))
         enable(self.query_one("#undo", PlainButton), not moving and len(question.tried) > 1)
         enable(self.query_one("#type", PlainButton), not moving)
 
@@ -309,7 +325,9 @@ class PaperScreen(QuestionScreen, ZcalScreen):
         """The paper drags at this height."""
         if self.query_one("#accept", PlainButton).disabled:
             if self.asking is not None:
-                self.notify("Lower the nozzle onto the paper first.", severity="warning", markup=False)
+                first = "Make at least one step at this point first."
+                text = first if self.question.taken_over else "Lower the nozzle onto the paper first."
+                self.notify(text, severity="warning", markup=False)
             return
         self._move(PaperMove("accept"))
 
@@ -350,7 +368,13 @@ class PaperScreen(QuestionScreen, ZcalScreen):
     def action_abort(self) -> None:
         """Abort; asks where heights have been tried."""
         abort = PaperMove("abort")
-        if len(self.question.tried) < 2 and self.question.test == 1:
+        if self.question.taken_over:
+            self.confirm_abort(
+                f"ABORT ends {self.question.opener} for every client and discards its points. The nozzle stays where "
+                "it is; you are asked whether to raise it.",
+                abort,
+            )
+        elif len(self.question.tried) < 2 and self.question.test == 1:
             self.abort(abort)
         else:
             self.confirm_abort("The nozzle is lifted and the heights tried are discarded.", abort)
