@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 
 _LEAST_RISE = 0.1  # mm
+_AHEAD = 0.4
+"""s before the end of a lift at which the next sample is queued: more than Klipper's BUFFER_TIME_START (0.25), so that
+the descent follows without a stop."""
 
 
 class SeriesSettings(NamedTuple):
@@ -96,10 +99,13 @@ class SampleSeries:
         return sample
 
     def retract(self) -> None:
-        """Lift straight up for the next sample. Raises RunCancelled once the toolhead is up."""
+        """Lift straight up for the next sample, and return shortly before the toolhead is up.
+
+        Raises RunCancelled; a cancel during the end of the lift takes effect after the next sample.
+        """
         motion = self._host.motion
         motion.move_to(self._settings.lift_speed, z=motion.position()[2] + self._settings.retract)
-        motion.wait()
+        motion.wait_until_left(_AHEAD)
         self._run.check()
 
 

@@ -184,6 +184,23 @@ def test_lost_steps_are_found_by_homing_before_and_after(voron: Machine) -> None
     voron.gcode("G28 Z")
 
 
+def seconds(voron: Machine, script: str) -> float:
+    """How long a script moves, from 15 mm up, by the print time."""
+    voron.gcode("G1 Z15 F900\nM400")
+    begun = voron.status("toolhead")["estimated_print_time"]
+    voron.gcode(f"{script}\nM400")
+    return float(voron.status("toolhead")["print_time"] - begun)
+
+
+def test_a_sample_takes_no_longer_than_one_of_klippers_own_command(voron: Machine) -> None:
+    """A wait after each lift made it 29 % slower."""
+    each = {
+        command: (seconds(voron, f"{command} SAMPLES=16") - seconds(voron, f"{command} SAMPLES=4")) / 12
+        for command in ("PROBE_ACCURACY", "ZCAL_PROBE_ACCURACY")
+    }
+    assert each["ZCAL_PROBE_ACCURACY"] < 1.06 * each["PROBE_ACCURACY"], each
+
+
 def test_a_line_is_said_in_the_middle_of_a_command(voron: Machine) -> None:
     listener = voron.sim.connect()
     listener.call("gcode/subscribe_output", response_template={"method": "console"})

@@ -69,6 +69,18 @@ class HostMotion:
         """Wait until all moves have finished."""
         self._toolhead().wait_moves()
 
+    def wait_until_left(self, seconds: float) -> None:
+        """Wait until the queued moves end in at most this many seconds.
+
+        What is queued then follows without a stop: after `wait` the next move starts BUFFER_TIME_START later.
+        """
+        end = self.print_time()
+        reactor = self._printer.get_reactor()
+        now = reactor.monotonic()
+        left = end - float(self._toolhead().get_status(now)["estimated_print_time"]) - seconds
+        if left > 0.0:
+            reactor.pause(now + left)
+
     def print_time(self) -> float:
         """The print time at which all queued moves will have finished."""
         return self._toolhead().get_last_move_time()
