@@ -8,7 +8,7 @@ import zlib
 
 import numpy as np
 
-from campaigns import paper_claims, series_claims, thermal_claims
+from campaigns import accuracy_claims, paper_claims, series_claims, thermal_claims
 from campaigns.options import CampaignOptions
 from campaigns.report import CampaignReport, Criterion
 from campaigns.simulated_claim import Claim, ClaimResult
@@ -16,7 +16,12 @@ from campaigns.simulated_claim import Claim, ClaimResult
 NAME = "statistics"
 RUNS = 2000
 
-CLAIMS: tuple[Claim, ...] = (*paper_claims.CLAIMS, *series_claims.CLAIMS, *thermal_claims.CLAIMS)
+CLAIMS: tuple[Claim, ...] = (
+    *paper_claims.CLAIMS,
+    *series_claims.CLAIMS,
+    *accuracy_claims.CLAIMS,
+    *thermal_claims.CLAIMS,
+)
 
 
 def run(options: CampaignOptions) -> CampaignReport:

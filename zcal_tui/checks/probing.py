@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
@@ -39,15 +39,21 @@ async def take_samples(
 
 
 async def samples_here(
-    context: Context, count: int, settings: ProbingSettings, *, begun: bool
+    context: Context,
+    count: int,
+    settings: ProbingSettings,
+    *,
+    begun: bool,
+    enough: Callable[[], bool] = lambda: False,
 ) -> AsyncIterator[Sample]:
-    """Samples where the toolhead is, until a cancel or a print. `begun`: the run has taken some before.
+    """Samples where the toolhead is, until a cancel or a print, or until they are `enough`. `begun`: the run has taken
+    some before.
 
     Raises CheckCancelled, CheckRefused before the first sample, CheckFailed after it, TransportError.
     """
 
     def stop() -> bool:
-        return context.cancelled() or context.printer.state.busy
+        return context.cancelled() or context.printer.state.busy or enough()
 
     try:
         async for sample in context.sampler.series(count, settings, stop):

@@ -60,6 +60,18 @@ NORMAL_RANGE = Limit(
     "mm",
     "Klipper docs, Probe_Calibrate, Repeatability check",
 )
+MECHANICAL_SHIFT = Limit(
+    "shift over three samples that heat cannot cause",
+    4 * _ACCURACY,
+    "mm",
+    "our choice: heat moves a trigger height by micrometres from sample to sample",
+)
+TRIGGER_IN_THE_AIR = Limit(
+    "height of a sample above the others that is a trigger in the air",
+    0.5,
+    "mm",
+    "our choice: neither scatter nor dirt reaches it",
+)
 FIT_SHARE = Limit(
     "share of series over the limit below which a probe is fit",
     0.05,

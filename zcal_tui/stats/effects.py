@@ -5,8 +5,9 @@ height = level + drift · number + shift · (number is the first) + noise, so ne
 Outliers are looked for first (samples beyond what the model explains, generalised ESD on externally studentised
 residuals); the other two are tested without them.
 
-A single first sample cannot distinguish an outlier from a shift that always occurs. A second series can (`again`): if
-its first sample is nearer to the first one's shift than to none, the shift recurs; if not, the first was an outlier.
+A single first sample cannot distinguish an outlier from a shift that always occurs. Further starts can (`again`): where
+at least half of them begin nearer to the first one's shift than to none, the shift recurs; if not, those that were off
+are outliers. Their other samples count as those of the first series do.
 
 Readings come in steps, so two rules hold beside the p-values: rounding's own variance step²/12 is the least the noise
 is taken to be, and a difference of one step to the neighbouring reading is never evidence of an outlier or of a
@@ -65,12 +66,15 @@ class Outliers:
 @dataclass(frozen=True, slots=True)
 class Effects:
     """`drift` is mm per sample, `first_sample` the first sample's height above the others. None: too few samples.
-    `starts` is how many series were begun to test the first sample: 2 where one was not enough."""
+    `starts` is how many series were begun to test the first sample: more than 1 where one was not enough. In
+    `starts_off` of them it was off; `firsts` are the indices to which `first_sample` applies."""
 
     drift: Effect | None
     first_sample: Effect | None
     outliers: Outliers
     starts: int = 1
+    starts_off: int = 1
+    firsts: tuple[int, ...] = (0,)
 
 
 NO_OUTLIERS = Outliers((), 1.0, ())
@@ -88,8 +92,11 @@ class _Fit:
         return max(float((self.residuals**2).sum()) / self.dof, least)
 
 
-LEAST_AGAIN = 3
-"""The fewest heights of a second series from which its first one can be judged."""
+FEW = 5
+"""The fewest samples that show whether the first one is off."""
+
+FEW_P = 0.01
+"""For that test: what it finds costs more starts, not a verdict."""
 
 
 def find_effects(
@@ -98,15 +105,17 @@ def find_effects(
     step: float,
     error_rate: float = 0.05,
     confidence: float = 0.95,
-    again: Sequence[float] = (),
+    again: Sequence[Sequence[float]] = (),
 ) -> Effects:
     """Tests a series of heights (mm, in the order taken) for the three effects. `step` (mm) is 0 if not quantised.
-    `again` are the heights of a second series, begun as the first was; fewer than LEAST_AGAIN are ignored."""
-    values = np.asarray(heights, dtype=np.float64)
+    `again` are the heights of further series, begun as the first was. Indices count through all of them."""
+    values = np.asarray([*heights, *(height for start in again for height in start)], dtype=np.float64)
     if len(values) < MIN_SAMPLES:
         return Effects(None, None, NO_OUTLIERS)
     each = error_rate / _SHARES
-    design = _design(len(values))
+    if again:
+        return _of_starts(values, _firsts(heights, again), step, each, confidence)
+    design = _design(len(values), (0,))
     outliers = _find_outliers(values, design, step, each)
     kept = np.array([i for i in range(len(values)) if i not in outliers.indices])
     fit = _least_squares(values[kept], design[kept])
@@ -115,32 +124,83 @@ def find_effects(
     first = _effect(fit, 2, variance, each, confidence)
     if abs(first.size.value) < _GAP_STEPS * step:
         first = Effect(first.size, first.p, False)
-    if not first.found or len(again) < LEAST_AGAIN:
-        return Effects(drift, first, outliers)
-    return _with_second_start(Effects(drift, first, outliers), first, again, variance, fit.dof)
+    return Effects(drift, first, outliers)
 
 
-def _with_second_start(
-    effects: Effects, once: Effect, again: Sequence[float], variance: float, dof: int
-) -> Effects:
-    others = np.asarray(again[1:], dtype=np.float64)
-    shift = float(again[0] - others.mean())
+def first_sample_shift(heights: Sequence[float], step: float) -> float | None:
+    """How far (mm) the first of a few samples is from the others; None where they do not show that it is off. For
+    series too short for `find_effects`."""
+    values = np.asarray(heights, dtype=np.float64)
+    if len(values) < FEW:
+        return None
+    others = values[1:]
+    shift = float(values[0] - others.mean())
+    variance = max(float(others.var(ddof=1)), step * step / 12.0)
+    if abs(shift) < _GAP_STEPS * step or shift == 0.0:
+        return None
     error = math.sqrt(variance * (1.0 + 1.0 / len(others)))
-    recurs = abs(shift - once.size.value) < abs(shift)
+    p = 0.0 if error == 0.0 else t_two_sided_p(shift / error, len(others) - 1)
+    return shift if p < FEW_P else None
+
+
+def _firsts(heights: Sequence[float], again: Sequence[Sequence[float]]) -> tuple[int, ...]:
+    """The index of each series' first sample."""
+    found, index = [0], len(heights)
+    for start in again:
+        if len(start):
+            found.append(index)
+        index += len(start)
+    return tuple(found)
+
+
+def _of_starts(
+    values: FloatArray, firsts: tuple[int, ...], step: float, level: float, confidence: float
+) -> Effects:
+    """The effects in several series: the firsts are compared with what the other samples lead to."""
+    others = np.array([i for i in range(len(values)) if i not in firsts])
+    design = _design(len(values), firsts)
+    # A column for the firsts would be all zeros among the others
+    plain = design[:, :2]
+    found = _find_outliers(values[others], plain[others], step, level, keep_first=False)
+    good = np.array([i for n, i in enumerate(others) if n not in found.indices])
+    fit = _least_squares(values[good], plain[good])
+    shifts = values - plain @ fit.coefficients
+    once = float(shifts[0])
+    variance = fit.variance(step * step / 12.0)
+    certain = _outlier_p(once, variance, fit.dof) < FEW_P
+    off = tuple(i for i in firsts if not certain or abs(shifts[i] - once) < abs(shifts[i]))
+    later = [i for i in firsts[1:] if i in off]
+    recurs = 2 * len(later) >= len(firsts) - 1 and len(firsts) > 1
+    apart = tuple(int(others[n]) for n in found.indices)
     if recurs:
-        shift = 0.5 * (once.size.value + shift)
-        error = 0.5 * math.hypot(error, once.size.components.get("random", 0.0))
-    reach = t_ppf(0.5 + 0.5 * once.size.confidence, dof) * error
-    size = Interval(shift, shift - reach, shift + reach, once.size.confidence, {"random": error})
-    if recurs:
-        return replace(effects, first_sample=Effect(size, once.p, True), starts=2)
-    outliers = Outliers(
-        (0, *effects.outliers.indices),
-        min(once.p, effects.outliers.p),
-        (once.size.value, *effects.outliers.distances),
+        kept = np.array(sorted((*good, *firsts)))
+        shifted = _design(len(values), off)
+        whole = _least_squares(values[kept], shifted[kept])
+        variance = whole.variance(step * step / 12.0)
+        first = _effect(whole, 2, variance, level, confidence)
+        drift = _effect(whole, 1, variance, level, confidence)
+        outliers = Outliers(apart, found.p, found.distances)
+        return Effects(
+            drift, replace(first, found=certain or first.found), outliers, len(firsts), 1 + len(later), off
+        )
+    named = tuple(sorted((*off, *apart)))
+    kept = np.array([i for i in range(len(values)) if i not in named])
+    usual = tuple(i for i in firsts if i not in off)
+    whole = _least_squares(values[kept], _design(len(values), usual)[kept])
+    variance = whole.variance(step * step / 12.0)
+    p = _outlier_p(once, variance, whole.dof)
+    return Effects(
+        _effect(whole, 1, variance, level, confidence),
+        replace(_effect(whole, 2, variance, level, confidence), found=False),
+        Outliers(named, min(p, found.p), tuple(float(shifts[i]) for i in named)),
+        len(firsts),
+        1 + len(later),
+        usual,
     )
-    p = 1.0 if error == 0.0 else t_two_sided_p(shift / error, dof)
-    return replace(effects, first_sample=Effect(size, p, False), outliers=outliers, starts=2)
+
+
+def _outlier_p(distance: float, variance: float, dof: int) -> float:
+    return 0.0 if variance <= 0.0 else t_two_sided_p(distance / math.sqrt(variance), dof)
 
 
 def certain_effects(effects: Effects) -> Effects:
@@ -162,9 +222,11 @@ def certain_effects(effects: Effects) -> Effects:
     )
 
 
-def _design(count: int) -> FloatArray:
+def _design(count: int, firsts: tuple[int, ...]) -> FloatArray:
     number = np.arange(count, dtype=np.float64)
-    return np.column_stack([np.ones(count), number - number.mean(), number == 0.0]).astype(np.float64)
+    return np.column_stack([np.ones(count), number - number.mean(), np.isin(number, firsts)]).astype(
+        np.float64
+    )
 
 
 def _least_squares(values: FloatArray, design: FloatArray) -> _Fit:
@@ -186,8 +248,11 @@ def _effect(fit: _Fit, column: int, variance: float, level: float, confidence: f
     return Effect(Interval(size, size - reach, size + reach, confidence, {"random": error}), p, p < level)
 
 
-def _find_outliers(values: FloatArray, design: FloatArray, step: float, level: float) -> Outliers:
-    """Generalised ESD: remove the farthest sample again and again; the last removal that is significant counts."""
+def _find_outliers(
+    values: FloatArray, design: FloatArray, step: float, level: float, keep_first: bool = True
+) -> Outliers:
+    """Generalised ESD: remove the farthest sample again and again; the last removal that is significant counts.
+    `keep_first`: the first sample has a coefficient of its own."""
     most = max(1, int(MAX_OUTLIER_SHARE * len(values)))
     kept = list(range(len(values)))
     removed: list[int] = []
@@ -196,8 +261,8 @@ def _find_outliers(values: FloatArray, design: FloatArray, step: float, level: f
         if len(kept) - 1 <= design.shape[1]:
             break
         fit = _least_squares(values[kept], design[kept])
-        position, p = _farthest(fit, step * step / 12.0)
-        if position == 0:
+        position, p = _farthest(fit, step * step / 12.0, keep_first)
+        if position == 0 and keep_first:
             break
         removed.append(kept.pop(position))
         if p < level:
@@ -213,15 +278,16 @@ def _find_outliers(values: FloatArray, design: FloatArray, step: float, level: f
     return Outliers(ordered, best_p, tuple(float(distances[i]) for i in ordered))
 
 
-def _farthest(fit: _Fit, least_variance: float) -> tuple[int, float]:
+def _farthest(fit: _Fit, least_variance: float, keep_first: bool) -> tuple[int, float]:
     """Position of the sample with the largest externally studentised residual, and its Bonferroni p-value.
 
-    The first sample has a coefficient of its own; it is the farthest only if the model leaves nothing unexplained.
+    A first sample with a coefficient of its own is the farthest only if the model leaves nothing unexplained.
     """
     free = 1.0 - fit.leverage
     usable = free > 1e-9
     spread = np.where(usable, fit.residuals**2 / np.where(usable, free, 1.0), 0.0)
-    spread[0] = 0.0
+    if keep_first:
+        spread[0] = 0.0
     position = int(spread.argmax())
     dof = fit.dof - 1
     without = max((float((fit.residuals**2).sum()) - float(spread[position])) / dof, least_variance)

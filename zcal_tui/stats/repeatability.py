@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 from zcal_tui.stats.calibration import sigma_interval
 from zcal_tui.stats.combine import UncertaintyPart, combine, within
-from zcal_tui.stats.effects import Effect, Effects, Outliers, certain_effects, find_effects
+from zcal_tui.stats.effects import (
+    Effect,
+    Effects,
+    Outliers,
+    certain_effects,
+    find_effects,
+    first_sample_shift,
+)
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.noise import NoiseEvidence, noise_evidence
 from zcal_tui.stats.quantisation import PRINTED_RESOLUTION, reading_step
@@ -52,6 +59,9 @@ class Repeatability:
     states: TwoStates | None = None
     """The two heights between which the probe changes; None where it has one."""
 
+    few_shift: float | None = None
+    """How far (mm) the first sample is off, where there are too few to test it as `first_sample`."""
+
     @property
     def stays_within(self) -> bool:
         """Whether no ten samples in a row spanned more than the limit."""
@@ -91,7 +101,7 @@ def analyse(
     error_rate: float = 0.05,
     adaptive: bool = True,
     systematic: Mapping[str, float] | None = None,
-    again: Sequence[float] = (),
+    again: Sequence[Sequence[float]] = (),
 ) -> Repeatability:
     """What a series of trigger heights (mm, in the order taken, at least two) shows about the probe.
 
@@ -99,11 +109,11 @@ def analyse(
     the range of ten samples. `systematic` names further half-widths (mm) within which the mean may be off as a whole,
     such as the endstop's sampling grid. `error_rate` is shared by the tests for drift, first-sample shift and outliers.
     `adaptive`: the series ends when its verdict is clear (`StoppingPlan`), not at a number fixed beforehand; sigma's
-    interval allows for that. `again` are the heights of a second series, which shows whether the first sample is
-    always shifted.
+    interval allows for that. `again` are the heights of further series, which show whether the first sample is always
+    shifted; `n` counts them too.
     ValueError on fewer than two heights, a height that is not finite, a negative step, or equal heights with step 0.
     """
-    values = np.asarray(heights, dtype=np.float64)
+    values = np.asarray([*heights, *(height for start in again for height in start)], dtype=np.float64)
     if values.ndim != 1 or len(values) < 2:
         raise ValueError("at least two heights are needed")
     if not np.isfinite(values).all():
@@ -111,9 +121,7 @@ def analyse(
     if not (math.isfinite(step) and step >= 0.0):
         raise ValueError("the step distance must be a finite number of mm, not negative")
     grid = reading_step(values, step)
-    effects = find_effects(
-        values.tolist(), step=grid, error_rate=error_rate, confidence=confidence, again=again
-    )
+    effects = find_effects(heights, step=grid, error_rate=error_rate, confidence=confidence, again=again)
     residuals, dof, drifting = _residuals(values, effects)
     evidence = _evidence(residuals, dof, grid, step, drifting)
     deviation = math.sqrt(float(((residuals - residuals.mean()) ** 2).sum()) / dof)
@@ -144,6 +152,7 @@ def analyse(
         effects=effects,
         evidence=evidence,
         largest_of_ten=_largest_of_ten(values),
+        few_shift=first_sample_shift(values.tolist(), grid) if effects.first_sample is None else None,
         states=two_states(np.delete(values, list(effects.outliers.indices)).tolist(), grid),
     )
 
@@ -165,7 +174,7 @@ def _residuals(values: FloatArray, effects: Effects) -> tuple[FloatArray, int, b
     """What is left of the heights after the named effects, its degrees of freedom, and whether a drift was removed."""
     kept = np.array([i for i in range(len(values)) if i not in effects.outliers.indices])
     if effects.first_sample is not None and effects.first_sample.found:
-        kept = kept[kept != 0]
+        kept = kept[~np.isin(kept, effects.firsts)]
     rest = values[kept]
     if effects.drift is None or not effects.drift.found:
         return rest, len(rest) - 1, False

@@ -27,8 +27,11 @@ def test_a_given_number_is_sampled_exactly() -> None:
 
 
 def test_without_a_number_it_decides_at_planned_ones_and_stops_when_clear() -> None:
-    assert report([]).wanted() == 15
-    assert report(GOOD).wanted() == 0
+    assert report([]).wanted() == 5
+    assert report(GOOD[:5]).wanted() == 3
+    assert report(GOOD[:8]).wanted() == 0
+    assert report([1.5] * 5).wanted() == 0
+    assert report([1.5, 1.51, 1.49, 1.505, 1.497]).wanted() == 3
 
 
 def test_the_cap_is_kept() -> None:
@@ -82,41 +85,47 @@ def test_one_step_only_bounds_the_scatter_from_above() -> None:
     assert sigma.high > 0.0
 
 
-SHIFTED = [1.55, *GOOD[1:], *GOOD]
+SHIFTED = [1.55, *GOOD[1:5]]
 
 
 def again(heights: list[float]) -> list[Sample]:
     return [Sample(100 + n, 1000.0 + n, 0.0, 0.0, height, round=2) for n, height in enumerate(heights)]
 
 
+def start_again(made: AccuracyReport, *firsts: float) -> None:
+    for first in firsts:
+        made.add_start(again([first, *GOOD[5:8]]))
+
+
 def verdict_of(made: AccuracyReport) -> VerdictReached:
     return next(event for event in made.conclusion() if isinstance(event, VerdictReached))
 
 
-def test_a_verdict_that_depends_on_the_first_sample_asks_for_a_second_series() -> None:
+def test_a_verdict_that_depends_on_the_first_sample_asks_for_further_starts() -> None:
     made = report(SHIFTED)
     assert made.wanted() == 0
     assert made.first_sample_decides
-    assert verdict_of(made).verdict.level is Level.FAIL
     assert not report(GOOD).first_sample_decides
     assert not report([1.508, *GOOD[1:]]).first_sample_decides
-    assert not report(SHIFTED[:20], samples=20).first_sample_decides
+    assert not report([*SHIFTED, *GOOD], samples=20).first_sample_decides
 
 
 def test_a_repeated_first_sample_shift_fails_and_is_reported_as_such() -> None:
     made = report(SHIFTED)
-    made.add_again(again([1.555, *GOOD[:4]]))
+    start_again(made, 1.555, 1.5, 1.5525, 1.55)
     assert not made.first_sample_decides
+    assert made.wanted() == 0
     verdict = verdict_of(made).verdict
     assert verdict.level is Level.FAIL
-    assert any("A second series began the same way" in reason for reason in verdict.reasons)
+    assert any("4 of 5 series began that way" in reason for reason in verdict.reasons)
 
 
 def test_a_single_shifted_first_sample_is_an_outlier() -> None:
     made = report(SHIFTED)
-    made.add_again(again(GOOD[:5]))
+    start_again(made, 1.5, 1.5025, 1.4975, 1.5)
     assert not made.first_sample_decides
+    assert made.wanted() == 0
     verdict = verdict_of(made).verdict
     assert verdict.level is Level.WARN
     assert any("Sample 1 is an outlier" in reason for reason in verdict.reasons)
-    assert any("sample 1 was a single outlier" in reason for reason in verdict.reasons)
+    assert any("1 of 5 series began with an outlier" in reason for reason in verdict.reasons)

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from tests.unit.fakes.virtual import Habits, VirtualBench, virtual_bench
 from zcal_tui.checks import z_calibration
-from zcal_tui.checks.accuracy.run import AGAIN
 from zcal_tui.checks.accuracy.sweep import TOUCHES as SWEPT
 from zcal_tui.checks.backlash.zcal_instrument import SLOPE_READINGS
 from zcal_tui.checks.catalogue import CHECKS
@@ -22,6 +21,7 @@ from zcal_tui.checks.parameters import ParameterSpec, build, specs
 from zcal_tui.checks.temperature import TemperatureParameters
 from zcal_tui.checks.temperature.run import NAP
 from zcal_tui.printer import zcal_module
+from zcal_tui.stats.verdicts.stopping import MOST_RESTARTED
 from zcal_tui.stats.verdicts.z_zero import MOST_TESTS
 
 MINUTE = 60.0
@@ -46,7 +46,7 @@ def _accuracy(p: Any, _: Habits) -> Bound:
         return Bound(p.samples or 20)
     if p.sweep:
         return Bound((p.samples or SWEPT) * 12 * 2)
-    return Bound(2 * ((p.samples or p.max_samples) + AGAIN))
+    return Bound(2 * ((p.samples or p.max_samples) + MOST_RESTARTED))
 
 
 def _bias(p: Any, _: Habits) -> Bound:

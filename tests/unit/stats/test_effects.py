@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.present import present
-from zcal_tui.stats.effects import Effects, find_effects
+from zcal_tui.stats.effects import Effects, find_effects, first_sample_shift
 
 FloatArray = NDArray[np.float64]
 
@@ -127,7 +127,7 @@ def test_a_second_series_tells_a_stray_first_touch_from_a_habit(step: float, hab
         again = 1.4 + SIGMA * rng.standard_normal(5)
         again[0] += 0.030 if habit else 0.0
         effects = find_effects(
-            quantise(once, step, rng).tolist(), step=step, again=quantise(again, step, rng).tolist()
+            quantise(once, step, rng).tolist(), step=step, again=[quantise(again, step, rng).tolist()]
         )
         assert effects.starts == 2
         assert effects.first_sample is not None
@@ -146,7 +146,7 @@ def test_the_first_sample_is_known_better_from_two_series() -> None:
         once, again = 1.4 + SIGMA * rng.standard_normal(15), 1.4 + SIGMA * rng.standard_normal(5)
         once[0] += 0.020
         again[0] += 0.020
-        series: tuple[list[float], list[float]] = ([], again.tolist())
+        series: tuple[list[list[float]], ...] = ([], [again.tolist()])
         for second in series:
             first = present(find_effects(once.tolist(), step=0.0, again=second).first_sample)
             errors[1 + bool(second)].append(first.size.value - 0.020)
@@ -155,7 +155,31 @@ def test_the_first_sample_is_known_better_from_two_series() -> None:
     assert covered >= 0.925 * 300
 
 
-def test_a_second_series_says_nothing_where_the_first_sample_was_not_apart() -> None:
+def test_further_starts_show_nothing_where_the_first_sample_was_not_off() -> None:
     rng = np.random.default_rng(9)
     heights = series(rng, 15, 0.0).tolist()
-    assert find_effects(heights, step=0.0, again=[1.5, 1.4, 1.4]) == find_effects(heights, step=0.0)
+    effects = find_effects(heights, step=0.0, again=[[1.4, 1.4001, 1.3999, 1.4]])
+    assert not present(effects.first_sample).found
+    assert effects.outliers.indices == ()
+
+
+def test_a_first_sample_that_is_off_in_one_start_of_five_is_an_outlier() -> None:
+    rng = np.random.default_rng(10)
+    starts = [(1.4 + SIGMA * rng.standard_normal(4)).tolist() for _ in range(4)]
+    first = [1.45, *(1.4 + SIGMA * rng.standard_normal(4))]
+    alone = find_effects(first, step=0.0, again=starts)
+    assert (alone.starts, alone.starts_off, alone.outliers.indices) == (5, 1, (0,))
+    starts[2][0] += 0.05
+    twice = find_effects(first, step=0.0, again=starts)
+    assert (twice.starts_off, twice.outliers.indices) == (2, (0, 13))
+    starts[0][0] += 0.05
+    often = find_effects(first, step=0.0, again=starts)
+    assert present(often.first_sample).found
+    assert present(often.first_sample).size.covers(0.05)
+    assert (often.starts_off, often.firsts, often.outliers.indices) == (3, (0, 5, 13), ())
+
+
+def test_five_samples_show_a_first_one_that_is_off() -> None:
+    assert first_sample_shift([1.45, 1.4, 1.401, 1.399, 1.4], 0.0025) == pytest.approx(0.05)
+    assert first_sample_shift([1.402, 1.4, 1.401, 1.399, 1.4], 0.0025) is None
+    assert first_sample_shift([1.45, 1.4, 1.401, 1.4], 0.0025) is None

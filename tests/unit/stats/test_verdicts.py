@@ -113,7 +113,7 @@ def test_a_high_first_sample_is_a_warning_to_discard_it() -> None:
     assert rule.level == "warn"
     assert "The first sample is" in rule.reasons[-2]
     assert "higher than the others" in rule.reasons[-2]
-    assert keys(rule) == ["discard-first", "z-offset-again"]
+    assert keys(rule) == ["first-sample", "z-offset-again"]
     # A tolerance would fail every probing that begins with a shifted sample.
     assert rule.advice[0].config == ("samples: 3", "samples_result: median")
 
@@ -143,7 +143,7 @@ def test_an_outlier_and_a_first_sample_shift_widen_the_tolerance() -> None:
     heights[0] += 0.014
     heights[12] += 0.06
     rule = verdict(heights)
-    assert keys(rule) == ["median", "discard-first", "z-offset-again"]
+    assert keys(rule) == ["median", "first-sample", "z-offset-again"]
     tolerance = next(line for line in rule.advice[0].config if line.startswith("samples_tolerance:"))
     assert float(tolerance.split(": ")[1]) >= 0.020
     assert rule.advice[1].config == ()

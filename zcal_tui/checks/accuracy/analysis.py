@@ -12,6 +12,7 @@ from zcal_tui.model.units import length, percent
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.stats.repeatability import Repeatability, analyse
 from zcal_tui.stats.verdicts.repeatability import first_sample_decides, judge_repeatability
+from zcal_tui.stats.verdicts.series_fault import SeriesFault, fault_summary, judge_fault, series_fault
 from zcal_tui.stats.verdicts.stopping import DEFAULT_LOOKS, THOROUGH_SAMPLES, StoppingPlan, decide
 
 LEAST_TO_ANALYSE = 3
@@ -29,15 +30,20 @@ def plan_of(parameters: AccuracyParameters) -> StoppingPlan:
 
 
 class AccuracyReport:
-    """Grows by one sample at a time. `step` is the Z step distance in mm."""
+    """Grows by one sample at a time. `step` is the Z step distance in mm; `homes`: the probe is the Z endstop."""
 
-    def __init__(self, parameters: AccuracyParameters, probe: ProbeConfig, step: float) -> None:
+    def __init__(
+        self, parameters: AccuracyParameters, probe: ProbeConfig, step: float, *, homes: bool = False
+    ) -> None:
+        self._homes = homes
+        self._retract = parameters.retract or probe.sample_retract_dist
         self._plan = plan_of(parameters)
         self._probe = probe
         self._step = step
         self._heights: list[float] = []
-        self._again: list[float] = []
+        self._again: list[list[float]] = []
         self._result: Repeatability | None = None
+        self._fault: SeriesFault | None = None
         self.taken = 0
         """Samples taken, with those that the printer leaves out of its result."""
 
@@ -49,7 +55,7 @@ class AccuracyReport:
     @property
     def counted(self) -> int:
         """Samples that count."""
-        return len(self._heights)
+        return len(self._heights) + sum(map(len, self._again))
 
     @property
     def planned(self) -> int:
@@ -57,7 +63,9 @@ class AccuracyReport:
         return self.taken + self.wanted()
 
     def wanted(self) -> int:
-        """How many more samples to take before the next decision; 0 when they are enough."""
+        """How many more samples to take before the next decision; 0 when they are enough, or to start again."""
+        if self._fault is not None or self.first_sample_decides:
+            return 0
         if self._result is not None and decide(self._result, self._plan).outcome != "continue":
             return 0
         upcoming = self._plan.next_look(self.counted)
@@ -68,23 +76,33 @@ class AccuracyReport:
         self.taken += 1
         if not sample.recorded:
             return None
-        self._heights.append(sample.trigger_z)
+        # After further starts the last of them continues
+        (self._again[-1] if self._again else self._heights).append(sample.trigger_z)
         if len(self._heights) < LEAST_TO_ANALYSE:
             return None
+        self._fault = series_fault(self._heights, self._retract)
         self._result = self._analyse()
         return EstimateUpdated(estimates_of(self._result))
 
     @property
-    def first_sample_decides(self) -> bool:
-        """Whether the verdict depends on the first sample alone, so that a second series is worth its time; never where
-        the number of samples was given."""
-        adaptive = len(self._plan.looks) > 1
-        return adaptive and self._result is not None and first_sample_decides(self._result, self._plan)
+    def faulty(self) -> bool:
+        """Whether the samples show a fault that more of them would only repeat."""
+        return self._fault is not None
 
-    def add_again(self, samples: Sequence[Sample]) -> EstimateUpdated:
-        """Add a second series."""
+    @property
+    def first_sample_decides(self) -> bool:
+        """Whether the verdict depends on the first sample alone, so that further starts are worth their time; never
+        where the number of samples was given, or once there were further starts."""
+        if self._fault is not None or self._again or len(self._plan.looks) == 1 or self._result is None:
+            return False
+        return first_sample_decides(self._result, self._plan)
+
+    def add_start(self, samples: Sequence[Sample]) -> EstimateUpdated:
+        """Add a further start."""
+        if not self._again:
+            self._plan = self._plan.restarted(self.counted)
         self.taken += len(samples)
-        self._again += [sample.trigger_z for sample in samples if sample.recorded]
+        self._again.append([sample.trigger_z for sample in samples if sample.recorded])
         self._result = self._analyse()
         return EstimateUpdated(estimates_of(self._result))
 
@@ -94,15 +112,20 @@ class AccuracyReport:
             return
         result = self._result or self._analyse()
         yield EstimateUpdated(estimates_of(result))
-        rule = judge_repeatability(result, self._plan)
-        yield VerdictReached(Verdict(Level(rule.level), summary_of(Level(rule.level), result), rule.reasons))
+        if self._fault is not None:
+            rule = judge_fault(self._fault, homes=self._homes)
+            summary = fault_summary(self._fault)
+        else:
+            rule = judge_repeatability(result, self._plan)
+            summary = summary_of(Level(rule.level), result)
+        yield VerdictReached(Verdict(Level(rule.level), summary, rule.reasons))
         for advice in rule.advice:
             yield AdviceGiven(advice.text, tuple(self._changes(advice.config)))
 
     def _analyse(self) -> Repeatability:
         # Klipper checks the endstop once a step while probing, so a trigger is seen up to a step late
         sampling = {"sampling": self._step / 2}
-        adaptive = len(self._plan.looks) > 1
+        adaptive = len(self._plan.looks) > 1 or bool(self._again)
         return analyse(
             self._heights,
             step=self._step,

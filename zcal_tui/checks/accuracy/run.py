@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
+import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -15,20 +16,29 @@ from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.preconditions import require_probe, require_ready, require_step
 from zcal_tui.checks.probing import samples_here
 from zcal_tui.checks.room_below import probe_conclusion, without_room
-from zcal_tui.checks.travel import home_if_needed, lift_and_leave, position, require_inside, travel
+from zcal_tui.checks.travel import (
+    LIFT_SPEED,
+    go_to,
+    home_if_needed,
+    lift_and_leave,
+    position,
+    require_inside,
+    require_ours,
+    travel,
+)
 from zcal_tui.model.events import Progress, SampleTaken, Stage
 from zcal_tui.model.record import Sample
-from zcal_tui.printer.config_view import ProbeConfig
+from zcal_tui.printer.config_view import ProbeConfig, z_rail
 from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.geometry import measuring_site
 from zcal_tui.printer.hazards import outside
 from zcal_tui.printer.sampler import StockSampler
+from zcal_tui.stats.verdicts.stopping import START_SAMPLES, StoppingPlan
 from zcal_tui.transport.failures import GcodeError
 
-REST = 45.0
-"""s. A pause after which a sample is a first one again; our choice: a macro or a mesh starts after as long."""
-AGAIN = 5
-"""Samples of a second series that only tests the first-sample shift."""
+REST = 10.0
+"""s. A pause, with the toolhead lifted, after which a sample is a first one again; our choice: about the time between
+two probings of a macro."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +54,16 @@ async def measure(context: Context, parameters: AccuracyParameters) -> None:
     """Home if needed, go to the place, sample until the data decide, judge. See `Check.run` for what it raises."""
     try:
         async with over_the_place(context, parameters) as site:
-            report = AccuracyReport(parameters, site.probe, site.step)
-            await _touch(context, parameters, report)
+            rail = z_rail(context.printer.state)
+            homes = rail is not None and rail.homes_with_probe
+            report = AccuracyReport(parameters, site.probe, site.step, homes=homes)
+            await _touch(context, parameters, report, site.probe)
             if report.first_sample_decides:
-                await _begin_anew(context, parameters, report, site.clearance)
+                starts = StoppingPlan.starts_after(report.counted)
+                for start in range(1, starts + 1):
+                    await _start_again(context, parameters, report, site.clearance, (start, starts))
                 # Once the first-sample shift is known, the data may need more samples
-                await _touch(context, parameters, report)
+                await _touch(context, parameters, report, site.probe)
     except GcodeError as error:
         z_offset = require_probe(context.printer.state).z_offset
         lowest = without_room(context.printer.state, z_offset, error.message)
@@ -124,7 +138,17 @@ async def _go_to(context: Context, x: float, y: float, clearance: float) -> None
     context.stop_if_cancelled()
 
 
-async def _touch(context: Context, parameters: AccuracyParameters, report: AccuracyReport) -> None:
+async def _down_again(context: Context, height: float) -> None:
+    """Come down to where the lift between two samples ends: the [zcal] module ends each command as high up as it began,
+    and probing speed is slow. Never up."""
+    await require_ours(context.printer)
+    if position(context.printer)[2] > height:
+        await go_to(context.printer, z=height, speed=LIFT_SPEED)
+
+
+async def _touch(
+    context: Context, parameters: AccuracyParameters, report: AccuracyReport, probe: ProbeConfig
+) -> None:
     if report.wanted() == 0:
         return
     settings = ProbingSettings(parameters.probe_speed, parameters.lift_speed, parameters.retract)
@@ -134,18 +158,30 @@ async def _touch(context: Context, parameters: AccuracyParameters, report: Accur
     pace = Pace(context.clock.now())
 
     while (wanted := report.wanted()) > 0:
-        async for sample in samples_here(context, wanted, settings, begun=report.taken > 0):
+        lowest = math.inf
+        async for sample in samples_here(
+            context, wanted, settings, begun=report.taken > 0, enough=lambda: report.faulty
+        ):
             await _take(context, report, sample, pace)
+            lowest = min(lowest, sample.trigger_z)
+        # A probe that is prepared for each command may move sideways for that
+        if probe.plain and report.wanted() > 0 and math.isfinite(lowest):
+            await _down_again(context, lowest + (parameters.retract or probe.sample_retract_dist))
 
 
-async def _begin_anew(
-    context: Context, parameters: AccuracyParameters, report: AccuracyReport, clearance: float
+async def _start_again(
+    context: Context,
+    parameters: AccuracyParameters,
+    report: AccuracyReport,
+    clearance: float,
+    start: tuple[int, int],
 ) -> None:
-    """A short second series after a pause, which distinguishes a single bad first sample from a first-sample shift."""
+    """A further short series after a pause: several distinguish a single bad first sample from a first-sample shift."""
     context.emit(
         Stage(
             "again",
-            f"The first sample was off. Checking whether it always is: a pause of {REST:.0f} s, then {AGAIN} samples",
+            f"The first sample was off. Checking whether it always is: start {start[0]} of {start[1]}, a pause of "
+            f"{REST:.0f} s, then {START_SAMPLES} samples",
         )
     )
     x, y = position(context.printer)[:2]
@@ -159,10 +195,10 @@ async def _begin_anew(
     await travel(context.printer, x=x, y=y, clearance=clearance)
     settings = ProbingSettings(parameters.probe_speed, parameters.lift_speed, parameters.retract)
     made: list[Sample] = []
-    async for sample in samples_here(context, AGAIN, settings, begun=True):
-        made.append(dataclasses.replace(sample, n=report.taken + len(made) + 1, round=2))
+    async for sample in samples_here(context, START_SAMPLES, settings, begun=True):
+        made.append(dataclasses.replace(sample, n=report.taken + len(made) + 1, round=start[0] + 1))
         context.emit(SampleTaken(made[-1]))
-    context.emit(await asyncio.to_thread(report.add_again, made))
+    context.emit(await asyncio.to_thread(report.add_start, made))
 
 
 async def _take(context: Context, report: AccuracyReport, taken: Sample, pace: "Pace") -> None:

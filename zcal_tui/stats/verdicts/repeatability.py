@@ -8,6 +8,7 @@ from dataclasses import replace
 from zcal_tui.model import limits
 from zcal_tui.model.limits import Limit
 from zcal_tui.model.units import micrometres, number
+from zcal_tui.stats.effects import CERTAIN_P
 from zcal_tui.stats.quantiles import normal_range_ppf
 from zcal_tui.stats.repeatability import Repeatability
 from zcal_tui.stats.series import SERIES_LENGTH
@@ -23,6 +24,8 @@ _LEVELS: dict[Suitability, Level] = {
 }
 _UNSEEN = 0.05
 """The probability with which outliers of the rate that is named would have stayed unseen."""
+_DECIDING_SHARE = 0.5
+"""Of the limit: a shift of the first sample below it leaves room for the scatter of a probe that is fit."""
 _MESH = 25
 """Points of a usual mesh."""
 _ERROR_RATE = "error rate 5 %, shared by the tests for drift, first sample and outliers"
@@ -33,7 +36,7 @@ def judge_repeatability(result: Repeatability, plan: StoppingPlan) -> VerdictRul
     suitability, low, high = suitability_of(result, plan)
     level = _LEVELS[suitability]
     effects = effect_reasons(result)
-    if level == "pass" and effects and not _small_drift_only(result):
+    if level == "pass" and _worth_a_warning(result):
         level = "warn"
     reasons = [_limit_reason(result, suitability, low, high), *effects]
     if suitability == "fit":
@@ -120,6 +123,21 @@ def _normal_reason(result: Repeatability) -> str:
     return f"Ten samples span {span} on average: more than normal, but within the limit. {rule}"
 
 
+def _worth_a_warning(result: Repeatability) -> bool:
+    """Whether an effect is larger than normal and certain enough: at a shared 5 % a good probe would get a warning in
+    every twentieth run."""
+    if result.states is not None and result.states.apart > _normal(result):
+        return True
+    normal = _normal(result)
+    drift, first, outliers = result.drift, result.first_sample, result.outliers
+    sizes = [
+        (abs(drift.size.value) * (SERIES_LENGTH - 1), drift.p) if drift is not None and drift.found else None,
+        (abs(first.size.value), first.p) if first is not None and first.found else None,
+        (max(map(abs, outliers.distances)), outliers.p) if outliers.indices else None,
+    ]
+    return any(size > normal and p < CERTAIN_P for size, p in filter(None, sizes))
+
+
 def _small_drift_only(result: Repeatability) -> bool:
     """Whether the only effect is a drift that stays within the normal range over ten samples: a long series finds the
     smallest one, and it does no harm."""
@@ -148,7 +166,8 @@ def effect_reasons(result: Repeatability) -> list[str]:
         )
     if first is not None and first.found:
         word = "higher" if first.size.value > 0 else "lower"
-        repeated = " A second series began the same way." if result.effects.starts > 1 else ""
+        starts, off = result.effects.starts, result.effects.starts_off
+        repeated = f" {off} of {starts} series began that way." if starts > 1 else ""
         reasons.append(
             f"The first sample is {micrometres(abs(first.size.value))} {word} than the others "
             f"(p = {first.p:.2g}; {_ERROR_RATE}).{repeated}"
@@ -165,15 +184,21 @@ def effect_reasons(result: Repeatability) -> list[str]:
             reasons.append(
                 f"Samples {numbers} are outliers, up to {farthest} from the other samples {chance}."
             )
-        if 0 in outliers.indices and result.effects.starts > 1:
-            reasons.append("A second series did not begin that way: sample 1 was a single outlier.")
+        starts, off = result.effects.starts, result.effects.starts_off
+        if 0 in outliers.indices and starts > 1:
+            reasons.append(
+                f"{off} of {starts} series began with an outlier: it is not a shift that every first sample has."
+            )
     return reasons
 
 
 def first_sample_decides(result: Repeatability, plan: StoppingPlan) -> bool:
-    """Whether the verdict depends on a first-sample shift seen in a single series. A second series then distinguishes
-    an outlier from a shift that always occurs."""
+    """Whether the verdict depends on a first-sample shift seen in a single series. Further starts then distinguish an
+    outlier from a shift that always occurs. With few samples: whether the first one is off by a share of the limit that
+    could decide."""
     first = result.first_sample
+    if first is None and len(plan.looks) > 1 and result.few_shift is not None:
+        return abs(result.few_shift) > _DECIDING_SHARE * result.limit
     if first is None or not first.found or result.effects.starts > 1:
         return False
     outlier = replace(result.effects, first_sample=replace(first, found=False))
@@ -185,7 +210,7 @@ def _advice(result: Repeatability, suitability: Suitability, plan: StoppingPlan)
     advice: list[Advice] = []
     drift, first, outliers = result.drift, result.first_sample, result.outliers
     drifting = drift is not None and drift.found and not _small_drift_only(result)
-    first_shifted = first is not None and first.found
+    first_shifted = first is not None and first.found and abs(first.size.value) > _normal(result)
     if result.states is not None and result.states.apart > _normal(result):
         advice.append(
             Advice(
@@ -205,13 +230,25 @@ def _advice(result: Repeatability, suitability: Suitability, plan: StoppingPlan)
     if first_shifted:
         advice.append(
             Advice(
-                "discard-first",
-                "Discard the first sample: run PROBE once before measuring, for instance in the macro that "
-                "calls BED_MESH_CALIBRATE. Or probe three times and use the median.",
+                "first-sample",
+                "Find out what differs in the first sample: slack in the mount, a pin that settles after it is "
+                "deployed, a start from higher up. Until then probe each point three times and use the median.",
                 () if outliers.indices else _median_lines(result),
             )
         )
-    if drifting:
+    if (
+        drifting
+        and drift is not None
+        and abs(drift.size.value) * (result.n - 1) > limits.MECHANICAL_SHIFT.value
+    ):
+        advice.append(
+            Advice(
+                "lost-steps",
+                "Tenths of a millimetre are mechanics. Check the couplers of Z, whether Z binds, and the motors' "
+                "current. Lower the speed and acceleration of Z.",
+            )
+        )
+    elif drifting:
         advice.append(
             Advice(
                 "drift",
@@ -235,7 +272,7 @@ def _advice(result: Repeatability, suitability: Suitability, plan: StoppingPlan)
         )
     if suitability == "undecided":
         advice.append(Advice("more-samples", "Take more samples. These do not decide."))
-    if any(entry.key in ("median", "discard-first", "speed-and-height") for entry in advice):
+    if any(entry.key in ("median", "first-sample", "speed-and-height") for entry in advice):
         advice.append(
             Advice(
                 "z-offset-again",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from zcal_tui.model import limits
-from zcal_tui.model.units import micrometres
+from zcal_tui.model.units import length, micrometres
 from zcal_tui.stats.intervals import Interval
 
 Level = Literal["pass", "warn", "fail", "unknown"]
@@ -51,6 +51,8 @@ def consequence(error: float) -> str:
     """What an error of this size (mm) means for a print, with which a verdict ends."""
     layer = limits.FIRST_LAYER
     size = abs(error)
+    if size > layer.value:
+        return f"An error of {length(size)} is more than a whole {layer.text} first layer."
     return f"An error of {micrometres(size)} is {100.0 * size / layer.value:.0f} % of a {layer.text} first layer."
 
 

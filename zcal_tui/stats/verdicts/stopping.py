@@ -9,21 +9,31 @@ out that it is fit, the estimate says unfit, and ten samples in a row have excee
 for an unfit probe or a failure for a fit one.
 
 Look j may be wrong with probability e_j, and the e_j add up to the plan's error rate, so the probability of a wrong
-verdict at any look is at most that. The share spent up to n of N samples is (n / N)²: little while data are few.
+verdict at any look is at most that. The share spent up to n of N samples is n / N.
+
+Five samples can pass a probe that is far better than needed. They cannot fail one: below `effects.MIN_SAMPLES` an
+outlier cannot be distinguished from scatter. Where the first sample is off, the series starts again (`restarted`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from zcal_tui.model import limits
+from zcal_tui.stats.effects import MIN_SAMPLES
 from zcal_tui.stats.repeatability import Repeatability
 
 Suitability = Literal["fit", "marginal", "unfit", "undecided"]
 Outcome = Literal["pass", "fail", "continue", "cap"]
 
-DEFAULT_LOOKS = (15, 20, 30, 40)
+DEFAULT_LOOKS = (5, 8, 12, 15, 20, 30, 40)
+ADAPTIVE_ERROR_RATE = 0.02
+"""Of a plan with several looks."""
+STARTS, START_SAMPLES = 4, 4
+"""How often, and with how many samples each time, a series starts again where its first sample was off."""
+MOST_RESTARTED = 30
+"""Samples in all, where a series has started again."""
 THOROUGH_SAMPLES = 60
 """Without an outlier in so many samples, outliers are rarer than 5 % (95 %)."""
 
@@ -37,7 +47,7 @@ class StoppingPlan:
     """
 
     looks: tuple[int, ...] = DEFAULT_LOOKS
-    error_rate: float = 0.05
+    error_rate: float = ADAPTIVE_ERROR_RATE
     fit_below: float = field(default_factory=lambda: limits.FIT_SHARE.value)
     unfit_above: float = field(default_factory=lambda: limits.UNFIT_SHARE.value)
     precision: float | None = None
@@ -72,7 +82,20 @@ class StoppingPlan:
         """The error rate of the look at `n` samples; between looks, that of the look before (or of the first)."""
         position = max([i for i, look in enumerate(self.looks) if look <= n], default=0)
         before = self.looks[position - 1] if position else 0
-        return self.error_rate * ((self.looks[position] / self.cap) ** 2 - (before / self.cap) ** 2)
+        return self.error_rate * (self.looks[position] - before) / self.cap
+
+    @staticmethod
+    def starts_after(n: int) -> int:
+        """How often a series of `n` samples starts again: at least once, and within MOST_RESTARTED if it can."""
+        return max(1, min(STARTS, (MOST_RESTARTED - n) // START_SAMPLES))
+
+    def restarted(self, n: int) -> StoppingPlan:
+        """The plan of a series that starts again after `n` samples; what was spent up to there stays spent."""
+        starts = n + self.starts_after(n) * START_SAMPLES
+        most = max(starts, MOST_RESTARTED)
+        spent = self.error_rate * max((look for look in self.looks if look <= n), default=0) / self.cap
+        looks = (starts,) if most == starts else (starts, most)
+        return replace(self, looks=looks, error_rate=self.error_rate - spent)
 
     def next_look(self, n: int) -> int | None:
         """The next look after `n` samples; None at the cap."""
@@ -111,7 +134,9 @@ def suitability_of(result: Repeatability, plan: StoppingPlan) -> tuple[Suitabili
     if result.stays_within and result.states is not None:
         return "marginal", low, high
     if not_fit and share > plan.unfit_above:
-        return ("undecided" if result.stays_within else "unfit"), low, high
+        early = result.n < MIN_SAMPLES and plan.next_look(result.n) is not None
+        unknown = result.stays_within or early
+        return ("undecided" if unknown else "unfit"), low, high
     if (not_unfit or not_fit) and plan.fit_below <= share <= plan.unfit_above:
         return "marginal", low, high
     return "undecided", low, high

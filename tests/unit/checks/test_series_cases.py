@@ -1,0 +1,122 @@
+"""Series from real printers, each with two siblings: what the verdict must convey and what the advice must not say."""
+
+import random
+
+import pytest
+
+from zcal_tui.checks.accuracy import AccuracyParameters
+from zcal_tui.checks.accuracy.analysis import AccuracyReport
+from zcal_tui.model.events import AdviceGiven, VerdictReached
+from zcal_tui.model.record import Level, Sample
+from zcal_tui.printer.config_view import ProbeConfig
+
+
+def judged(
+    heights: list[float], *, step: float = 0.0025, retract: float = 2.0, homes: bool = False
+) -> tuple[Level, str, str, int]:
+    """Level, the whole verdict, the advice, and how many samples were taken."""
+    probe = ProbeConfig(section="probe", kind="probe", sample_retract_dist=retract)
+    report = AccuracyReport(AccuracyParameters(samples=len(heights)), probe, step, homes=homes)
+    for n, height in enumerate(heights, 1):
+        if report.wanted() == 0:
+            break
+        report.add(Sample(n, float(n), 0.0, 0.0, height))
+    events = list(report.conclusion())
+    (verdict,) = (event.verdict for event in events if isinstance(event, VerdictReached))
+    advice = " ".join(event.text for event in events if isinstance(event, AdviceGiven))
+    assert "first layer." in verdict.reasons[-1]
+    for never in ("ignore the first", "run PROBE once", "Discard the first"):
+        assert never not in advice
+    return verdict.level, " ".join((verdict.summary, *verdict.reasons)), advice, report.taken
+
+
+CLIMBING = [0.145, 0.3025, 0.4525, 0.6925, 0.9275, 1.2825, 1.7725, 2.14, 2.45, 2.8875]
+
+
+@pytest.mark.parametrize(
+    "heights",
+    [CLIMBING, [5.0 - z for z in CLIMBING], [1.0 + 0.06 * n for n in range(10)]],
+    ids=["real", "downwards", "by less"],
+)
+def test_a_climb_by_tenths_is_lost_steps_and_stops_after_three(heights: list[float]) -> None:
+    level, said, advice, taken = judged(heights)
+    assert (level, taken) == (Level.FAIL, 3)
+    assert "loses steps" in said and "more than heat can do" in said
+    assert "coupler" in advice and "current" in advice
+    assert "warm" not in advice and "temperature" not in advice
+
+
+BY_THE_RETRACT = [0.0187, 1.97375, 3.9214, 5.8766, 7.8201, 9.7723, 11.722, 13.675, 15.6325, 17.5825]
+
+
+@pytest.mark.parametrize(
+    ("heights", "retract"),
+    [
+        (BY_THE_RETRACT, 2.0),
+        ([1.4 + 4.97 * n for n in range(8)], 5.0),
+        ([0.2 + 0.98 * n for n in range(8)], 1.0),
+    ],
+    ids=["real", "retract of 5 mm", "retract of 1 mm"],
+)
+def test_a_climb_by_the_retract_is_a_trigger_in_the_air(heights: list[float], retract: float) -> None:
+    level, said, advice, taken = judged(heights, step=0.000625, retract=retract)
+    assert (level, taken) == (Level.FAIL, 3)
+    assert "triggers in the air" in said and "retract" in said
+    assert "wiring" in advice
+    assert "drift" not in said + advice and "warm" not in said + advice
+
+
+FIRST_IN_THE_AIR = [9.781527, *[1.294027] * 4, 1.2965, *[1.294027] * 4]
+
+
+@pytest.mark.parametrize(
+    ("heights", "number"),
+    [
+        (FIRST_IN_THE_AIR, 1),
+        ([2.1, *FIRST_IN_THE_AIR[1:]], 1),
+        ([*FIRST_IN_THE_AIR[1:5], 6.3, *FIRST_IN_THE_AIR[5:]], 5),
+    ],
+    ids=["real", "by 0.8 mm", "the fifth"],
+)
+def test_a_sample_in_the_air_fails_and_is_related_to_homing(heights: list[float], number: int) -> None:
+    level, said, advice, _taken = judged(heights, homes=True)
+    assert level is Level.FAIL
+    assert f"Sample {number} triggered" in said and "above the bed" in said
+    assert "The probe homes Z" in said and "do not help homing" in said
+    assert "wiring" in advice and "samples" not in advice
+    assert "The probe homes Z" not in judged(heights)[1]
+
+
+FIRST_LOW = [0.795937, 0.799687, 0.799531, 0.799375, *[0.799531] * 3, 0.799687, 0.799687, 0.799531, 0.799375]
+FIRST_LOW += [0.799531, 0.799531, 0.799531, 0.799219, 0.799531]
+
+
+@pytest.mark.parametrize(
+    "heights",
+    [FIRST_LOW, [1.6 - z for z in FIRST_LOW], [FIRST_LOW[0] - 0.001, *FIRST_LOW[1:]]],
+    ids=["real", "high", "a micrometre more"],
+)
+def test_a_first_sample_off_by_less_than_normal_passes_without_advice(heights: list[float]) -> None:
+    level, said, advice, _taken = judged(heights, step=0.00015625)
+    assert level is Level.PASS
+    assert "The first sample is" in said
+    assert "z_offset" not in advice and "median" not in advice
+
+
+TWO_STATES = [2.0, 2.015, 2.0, 2.015, 2.0, 2.015, 2.015, 2.0, 2.015, 2.0, 2.0, 2.015, 2.0, 2.015, 2.0]
+
+
+@pytest.mark.parametrize(
+    "heights",
+    [
+        TWO_STATES,
+        [2.0 + 1.2 * (z - 2.0) for z in TWO_STATES],
+        random.Random(4).sample(TWO_STATES, len(TWO_STATES)),
+    ],
+    ids=["real", "18 µm", "another order"],
+)
+def test_two_states_within_the_limit_warn(heights: list[float]) -> None:
+    level, said, advice, _taken = judged(heights)
+    assert level is Level.WARN
+    assert "two heights" in said
+    assert "pin" in advice and "sticks" in advice and "backlash" in advice
