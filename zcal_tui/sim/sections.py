@@ -78,9 +78,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         **_kinds(Part.Z, "tmc2130 tmc2208 tmc2209 tmc2240 tmc2660 tmc5160"),
         **_kinds(Part.OTHER, "ad5206 dac084s085", "spi"),
         **_kinds(Part.OTHER, "mcp4018 mcp4451 mcp4728 pca9533 pca9632 sx1509", "i2c", "silent_i2c"),
+        **_kinds(Part.OTHER, "resonance_tester"),
+        **_kinds(Part.OTHER, "adxl345", "adxl345", "spi"),
+        **_kinds(Part.OTHER, "lis2dw lis3dh", "lis2dw"),
+        **_kinds(Part.OTHER, "mpu9250", "mpu9250", "i2c"),
+        **_kinds(Part.OTHER, "icm20948", "icm20948", "i2c"),
         **_kinds(
             Part.OTHER,
-            "adxl345 lis2dw lis3dh mpu9250 icm20948 bmi160 resonance_tester angle hall_filament_width_sensor"
+            "bmi160 angle hall_filament_width_sensor"
             " tsl1401cl_filament_width_sensor replicape ldc1612 hx711 hx717 ads1220 ads1x1x ads131m0x bme280"
             " htu21d lm75 aht10 sht3x ds18b20 spi_temperature canbus_stats belay trad_rack mixing_extruder"
             " tools_calibrate telemetry indx",

@@ -26,7 +26,7 @@ from zcal_tui.sim.sections import BELONGS_TO, BROUGHT_ALONG, KINDS, MACRO_NAME, 
 from zcal_tui.sim.temperature_bounds import refuse_bounds
 from zcal_tui.sim.wiring_devices import Devices
 from zcal_tui.sim.wiring_pins import WiringPins
-from zcal_tui.sim.wiring_sensors import Sensors
+from zcal_tui.sim.wiring_sensors import I2C_SENSORS, Sensors
 from zcal_tui.sim.wiring_thermistor import Thermistor
 from zcal_tui.sim.wiring_types import (
     EddyWire,
@@ -169,6 +169,9 @@ def _refuse_unknown(
         for option in section.options:
             if not facts.knows(section.name, option):
                 refusals.option(section, option, "The Klipper that would run does not know this option.")
+        sensor = section.get("sensor_type")
+        if sensor in I2C_SENSORS and not facts.mentions(sensor or ""):
+            refusals.option(section, "sensor_type", f"The Klipper that would run does not know {sensor}.")
         choice = _CHOICES.get(kind, "")
         value = section.get(choice)
         if value is not None and not facts.mentions(value):
@@ -230,8 +233,17 @@ class _Reader:
             elif section.kind in BELONGS_TO and kinds.isdisjoint(BELONGS_TO[section.kind]):
                 owners = " or ".join(f"[{owner}]" for owner in BELONGS_TO[section.kind])
                 self._refusals.section(section, f"Klipper takes it only where there is a section {owners}.")
+            elif section.kind == "resonance_tester":
+                self._refuse_absent_chips(section)
             elif section.kind.startswith("tmc") and driven(section) not in self._sections:
                 self._refusals.section(section, f"There is no section [{driven(section)}].")
+
+    def _refuse_absent_chips(self, section: Section) -> None:
+        """Refuse accelerometers of a resonance tester that no section is for."""
+        for option in ("accel_chip", "accel_chip_x", "accel_chip_y"):
+            chip = section.get(option)
+            if chip is not None and chip.strip() not in self._sections:
+                self._refusals.option(section, option, f"There is no section [{chip.strip()}].")
 
     def refuse_macros(self) -> None:
         """Refuse macros without G-code or with spaces in their names: klippy does not start with them."""
@@ -290,10 +302,12 @@ class _Reader:
                     devices.groups(chip),
                     devices.buses("i2c_bus", chip),
                     devices.buses("spi_bus", chip),
+                    devices.i2c_chips(chip),
                 )
                 for chip in self._pins.chips
             ),
             i2c_buses=devices.buses("i2c_bus"),
+            i2c_chips=devices.i2c_chips(),
             spi_buses=devices.buses("spi_bus"),
             spi_chips=devices.spi_chips(),
             groups=devices.groups(),

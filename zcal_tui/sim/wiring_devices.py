@@ -9,7 +9,7 @@ from zcal_tui.klipper_config.configuration import Configuration, Section
 from zcal_tui.sim.refusals import Options, Refusals
 from zcal_tui.sim.sections import KINDS, kind_name
 from zcal_tui.sim.wiring_pins import WiringPins
-from zcal_tui.sim.wiring_sensors import SPI_SENSORS
+from zcal_tui.sim.wiring_sensors import I2C_SENSORS, SPI_SENSORS
 from zcal_tui.sim.wiring_types import MAIN, Pin, StallWire
 
 _I2C = ("i2c", "silent_i2c")
@@ -23,6 +23,18 @@ _DISPLAYS: Mapping[str, tuple[str, ...]] = {
 }
 _EITHER_BUS = ("ssd1306", "sh1106")
 BUTTONS = ("encoder_pins", "click_pin", "back_pin", "up_pin", "down_pin", "kill_pin")
+ACCELEROMETERS = ("adxl345", "lis2dw", "lis3dh", "mpu9250", "icm20948")
+_EITHER_ACCELEROMETER = ("lis2dw", "lis3dh")
+I2C_ADDRESSES: Mapping[str, int] = {
+    "LM75": 0x48,
+    **dict.fromkeys(("HTU21D", "SI7013", "SI7020", "SI7021", "SHT21"), 0x40),
+    **dict.fromkeys(("AHT10", "AHT1X", "AHT2X", "AHT3X"), 0x38),
+    "SHT3X": 0x44,
+    "BME280": 0x76,
+    **dict.fromkeys(_EITHER_ACCELEROMETER, 0x19),
+    **dict.fromkeys(("mpu9250", "icm20948"), 0x68),
+}
+"""Where klippy looks for a chip whose section has no i2c_address, by sensor_type or kind of section."""
 _FANS = ("fan", "heater_fan", "controller_fan", "fan_generic", "temperature_fan")
 SCANNERS = ("cartographer",)
 """Sections of scanners that a micro-controller has a part for; the option `mcu` names it."""
@@ -81,11 +93,31 @@ class Devices:
 
     def spi_chips(self) -> Mapping[str, str]:
         """Kinds of chips by their chip select pins."""
-        return {
+        drivers = {
             self._pins.pin(options, "cs_pin").name: "tmc2660" if options.section.kind == "tmc2660" else "tmc"
             for options in self._drivers()
             if options.optional("cs_pin") is not None
         }
+        return drivers | {
+            self._pins.pin(Options(section, self._refusals), "cs_pin").name: section.kind
+            for section in self._sections.values()
+            if section.kind in ACCELEROMETERS and section.get("cs_pin") is not None
+        }
+
+    def i2c_chips(self, chip: str = MAIN) -> Mapping[int, str]:
+        """Kinds of chips on a micro-controller's I2C buses, by address."""
+        found: dict[int, str] = {}
+        for section in self._sections.values():
+            kind = section.get("sensor_type") or ""
+            if section.kind in ACCELEROMETERS and section.get("cs_pin") is None:
+                kind = section.kind
+            default = I2C_ADDRESSES.get(kind)
+            if default is not None and chip in self._chips_of(section):
+                options = Options(section, self._refusals)
+                address = int(options.number("i2c_address", float(default)))
+                if found.setdefault(address, kind) != kind:
+                    options.refuse("i2c_address", f"There is a {found[address]} at this address already.")
+        return found
 
     def closed(self) -> tuple[Pin, ...]:
         """Switches with filament in them."""
@@ -153,12 +185,16 @@ class Devices:
             yield from kind.needs
         if section.kind == "display":
             yield from self._display(Options(section, self._refusals))
+        elif section.kind in _EITHER_ACCELEROMETER:
+            yield "spi" if section.get("cs_pin") is not None else "i2c"
         elif section.kind.startswith("tmc"):
             yield "tmcuart" if section.get("uart_pin") is not None else "spi"
         elif section.kind in _FANS and section.get("tachometer_pin") is not None:
             yield "counter"
         if section.get("sensor_type") in SPI_SENSORS:
             yield from ("spi", "thermocouple")
+        elif section.get("sensor_type") in I2C_SENSORS:
+            yield "i2c"
 
     def _display(self, options: Options) -> Iterator[str]:
         kind = options.text("lcd_type")

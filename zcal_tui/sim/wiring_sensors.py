@@ -22,10 +22,12 @@ _SCALED: Mapping[str, tuple[float, int, int]] = {
 }
 """Degrees a step, greatest count and place of the lowest bit. Source: the chips' data sheets."""
 SPI_SENSORS = (*_SCALED, "MAX31865")
-_I2C_SENSORS = (
-    "BME280", "HTU21D", "SI7013", "SI7020", "SI7021", "SHT21", "LM75", "AHT10", "AHT1X", "AHT2X", "AHT3X", "SHT3X",
-    "DS18B20",
-)  # fmt: skip
+I2C_SENSORS = (
+    *("BME280", "HTU21D", "SI7013", "SI7020", "SI7021", "SHT21", "LM75", "AHT10", "AHT1X", "AHT2X", "AHT3X"),
+    "SHT3X",
+)
+_REFUSED = ("DS18B20",)
+"""It is on a bus of its own that only Linux has."""
 _ON_THE_HOST = ("temperature_host", "temperature_combined")
 
 _AD849X = ((0, 0.003), (25, 0.125), (100, 0.504), (200, 0.999), (300, 1.497), (400, 2.01), (500, 2.529))
@@ -142,7 +144,9 @@ class Sensors:
         if name in SPI_SENSORS:
             pin = self._pins.pin(options, "sensor_pin").name
             return HeaterWire(options.name, heater_pin, pin, None, chip=_spi_sensor(options, name))
-        if name in _I2C_SENSORS:
+        if name in I2C_SENSORS:  # its chip answers by itself
+            return None
+        if name in _REFUSED:
             options.refuse("sensor_type", f"{name} cannot be simulated.")
             return None
         curve = self._curve(options, name)
@@ -171,7 +175,15 @@ class Sensors:
             return self._voltage(options, _AMPLIFIERS[name])
         if name:
             known = ", ".join(
-                (*STOCK, "PT1000", "PT100 INA826", *_AMPLIFIERS, *SPI_SENSORS, "temperature_mcu")
+                (
+                    *STOCK,
+                    "PT1000",
+                    "PT100 INA826",
+                    *_AMPLIFIERS,
+                    *SPI_SENSORS,
+                    *I2C_SENSORS,
+                    "temperature_mcu",
+                )
             )
             options.refuse("sensor_type", f"{name} is no sensor that can be simulated. These can: {known}.")
         return None

@@ -140,6 +140,7 @@ class McuWire:
     groups: frozenset[str]
     i2c_buses: tuple[str, ...] = ()
     spi_buses: tuple[str, ...] = ()
+    i2c_chips: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def section(self) -> str:
@@ -151,7 +152,7 @@ class McuWire:
 class Wiring:
     """A printer as its micro-controllers see it. `drive_places` is where the configuration says the Z drives are.
 
-    `pins`, `i2c_buses`, `spi_buses` and `groups` are the main micro-controller's.
+    `pins`, `i2c_buses`, `i2c_chips`, `spi_buses` and `groups` are the main micro-controller's.
     """
 
     kinematics: str
@@ -170,6 +171,8 @@ class Wiring:
     spi_buses: tuple[str, ...] = ()
     spi_chips: Mapping[str, str] = field(default_factory=dict)
     """Kinds of chips on SPI buses that answer something, by chip select pin."""
+    i2c_chips: Mapping[int, str] = field(default_factory=dict)
+    """The same on I2C buses, by address."""
     groups: frozenset[str] = frozenset()
     """The groups of commands that the micro-controller has to offer."""
     others: tuple[McuWire, ...] = ()

@@ -141,6 +141,29 @@ max_temp: 100
 [temperature_sensor host]
 sensor_type: temperature_host
 sensor_path: {trap}
+[adxl345]
+cs_pin: PF1
+spi_bus: spi1
+[mpu9250 bed]
+i2c_bus: i2c1
+[resonance_tester]
+accel_chip: adxl345
+probe_points: 100, 100, 20
+[temperature_sensor air]
+sensor_type: BME280
+min_temp: 10
+[temperature_sensor box]
+sensor_type: HTU21D
+i2c_bus: i2c2
+min_temp: 10
+[temperature_sensor board]
+sensor_type: LM75
+i2c_mcu: head
+min_temp: 10
+[temperature_sensor chamber]
+sensor_type: AHT10
+i2c_bus: i2c2
+min_temp: 10
 [pause_resume]
 [respond]
 [exclude_object]
@@ -280,8 +303,24 @@ def test_its_sensors_read_the_room(printer: PrinterSim) -> None:
     klippy = printer.connect()
     for name in ("extruder", "heater_bed", "temperature_sensor chip", "temperature_sensor head"):
         assert klippy.status(name)["temperature"] == pytest.approx(23.0, abs=1.0), name
+    for name in ("air", "box", "board", "chamber"):
+
+        def reads_the_room(name: str = name) -> bool:
+            return abs(float(klippy.status(f"temperature_sensor {name}")["temperature"]) - 23.0) < 0.6
+
+        eventually(reads_the_room)
     assert klippy.status("temperature_sensor host")["temperature"] == pytest.approx(45.0)
     assert klippy.status("filament_switch_sensor filament")["filament_detected"]
+    klippy.close()
+
+
+@pytest.mark.parametrize("chip", ["adxl345", "bed"])
+def test_its_accelerometers_feel_gravity(printer: PrinterSim, chip: str) -> None:
+    klippy = printer.connect()
+    (line,) = klippy.gcode(f"ACCELEROMETER_QUERY CHIP={chip}")
+    x, y, z = (float(value) for value in line.partition("z): ")[2].split(","))
+    assert max(abs(x), abs(y)) < 600.0
+    assert z == pytest.approx(9806.65, abs=900.0)
     klippy.close()
 
 

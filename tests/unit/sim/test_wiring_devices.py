@@ -27,6 +27,12 @@ def wiring_of(text: str) -> Wiring:
         ("[display]\nlcd_type: sh1106\ncs_pin: PA1\n", {"spi"}),
         ("[mcp4018 a]\nscl_pin: PA1\nsda_pin: PA2\nwiper: 0.5\n", {"i2c", "silent_i2c"}),
         ("[temperature_sensor t]\nsensor_type: MAX31855\nsensor_pin: PA1\n", {"spi", "thermocouple"}),
+        ("[temperature_sensor t]\nsensor_type: BME280\ni2c_bus: i2c1\n", {"i2c"}),
+        ("[adxl345]\ncs_pin: PA1\n", {"adxl345", "spi"}),
+        ("[lis2dw]\ncs_pin: PA1\n", {"lis2dw", "spi"}),
+        ("[lis3dh]\ni2c_bus: i2c1\n", {"lis2dw", "i2c"}),
+        ("[mpu9250]\ni2c_bus: i2c1\n", {"mpu9250", "i2c"}),
+        ("[adxl345 a]\ncs_pin: PA1\n[resonance_tester]\naccel_chip: adxl345 a\n", {"adxl345", "spi"}),
         ("[probe_eddy_current e]\nsensor_type: ldc1612\ni2c_bus: i2c1\n", {"i2c", "eddy"}),
     ],
 )
@@ -151,3 +157,23 @@ def test_a_further_z_drive_may_have_an_endstop_of_its_own() -> None:
     rig.steps["S1"] = -15_000
     rig.move()
     assert rig.level("Z1_STOP") and not rig.level("Z_STOP")
+
+
+def test_chips_on_i2c_are_found_by_their_addresses() -> None:
+    wiring = wiring_of(
+        "[mcu head]\nserial: x\n[temperature_sensor a]\nsensor_type: LM75\ni2c_address: 73\n"
+        "[temperature_sensor b]\nsensor_type: SHT3X\ni2c_mcu: head\n[mpu9250]\n"
+    )
+    assert wiring.i2c_chips == {73: "LM75", 0x68: "mpu9250"}
+    assert wiring.others[0].i2c_chips == {0x44: "SHT3X"}
+    with pytest.raises(
+        WiringError, match=r"\[icm20948\] i2c_address: There is a mpu9250 at this address already"
+    ):
+        wiring_of("[mpu9250]\n[icm20948]\n")
+
+
+def test_a_resonance_tester_needs_its_accelerometer() -> None:
+    with pytest.raises(
+        WiringError, match=r"\[resonance_tester\] accel_chip: There is no section \[adxl345\]"
+    ):
+        wiring_of("[resonance_tester]\naccel_chip: adxl345\n")

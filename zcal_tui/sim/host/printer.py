@@ -63,9 +63,10 @@ class SimulatedPrinter:
         on_failure: Callable[[BaseException], None],
         *,
         older_i2c: bool = False,
+        older_accelerometers: bool = False,
     ) -> None:
-        """`on_failure` is called, from the plant's thread, if the simulation itself breaks down. `older_i2c`: see
-        `SimulatedMcu`.
+        """`on_failure` is called, from the plant's thread, if the simulation itself breaks down. `older_i2c` and
+        `older_accelerometers`: see `SimulatedMcu`.
         """
         self._machine = SimulatedMachine(prepared.wiring, prepared.truth, seed)
         wiring = prepared.wiring
@@ -75,7 +76,10 @@ class SimulatedPrinter:
             timeline=timeline,
             groups=wiring.groups,
             i2c_buses=wiring.i2c_buses,
+            i2c_chips=wiring.i2c_chips,
+            ambient=prepared.truth.simulation.ambient,
             older_i2c=older_i2c,
+            older_accelerometers=older_accelerometers,
             spi_buses=wiring.spi_buses,
             spi_chips=wiring.spi_chips,
         )
@@ -94,7 +98,10 @@ class SimulatedPrinter:
                 crystal=_crystal(nominal, wire.name, prepared.truth, seed),
                 groups=wire.groups,
                 i2c_buses=wire.i2c_buses,
+                i2c_chips=wire.i2c_chips,
+                ambient=prepared.truth.simulation.ambient,
                 older_i2c=older_i2c,
+                older_accelerometers=older_accelerometers,
                 spi_buses=wire.spi_buses,
                 spi_chips=wiring.spi_chips,
             )

@@ -65,6 +65,7 @@ class Simulator:
             setup.seed,
             self._plant_failed,
             older_i2c=setup.klippy.older_i2c,
+            older_accelerometers=setup.klippy.older_accelerometers,
         )
         self._klippy: Child | None = None
         self._moonraker: Child | None = None

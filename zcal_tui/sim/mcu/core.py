@@ -5,6 +5,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
+from zcal_tui.sim.mcu import accelerometers
+from zcal_tui.sim.mcu.accelerometers import AccelerometerCommands, RegisterChip
 from zcal_tui.sim.mcu.analog import AnalogInputs
 from zcal_tui.sim.mcu.basecmd import BaseCommands
 from zcal_tui.sim.mcu.buttons import ButtonCommands
@@ -18,6 +20,7 @@ from zcal_tui.sim.mcu.firmware import SHUTDOWN_REASONS, Firmware
 from zcal_tui.sim.mcu.framing import DecodeError, SerialLink
 from zcal_tui.sim.mcu.hx71x import Hx71xs
 from zcal_tui.sim.mcu.i2c import Device, I2cBuses
+from zcal_tui.sim.mcu.i2c_thermometers import THERMOMETERS
 from zcal_tui.sim.mcu.ldc1612 import Ldc1612s
 from zcal_tui.sim.mcu.ldc1612_chip import ADDRESSES, Ldc1612Chip
 from zcal_tui.sim.mcu.load_cell_probe import LoadCellTriggers
@@ -68,8 +71,9 @@ class SimulatedMcu:
     `groups` are the groups of commands that it offers beside the basic ones: all of them would not fit, since
     klippy of 2023 understands identifiers of one byte only. `i2c_buses` are the names of its I2C buses, the first one
     the default; with the group eddy each has an eddy current sensor, with silent_i2c a silent chip at any other
-    address. `spi_buses` are those of its SPI buses, `spi_chips` the kinds of chips (see SPI_CHIPS) by their chip
-    select pins; behind other pins are silent chips.
+    address. `i2c_chips` are the kinds of chips by their addresses; thermometers
+    among them read `ambient` °C. `older_accelerometers`: see `AccelerometerCommands`. `spi_buses` are those of its SPI
+    buses, `spi_chips` the kinds of chips (see SPI_CHIPS) by their chip select pins; behind other pins are silent chips.
     One of several micro-controllers of a printer has a `name` of its own, its `pins`, whose names are the machine's
     behind "NAME:", and the `timeline` of all. One that has a timeline for itself starts it again when it restarts.
     With a `crystal` it has a clock of its own in the timeline, though it calls it `clock_freq`.
@@ -89,7 +93,10 @@ class SimulatedMcu:
         crystal: Crystal | None = None,
         groups: Collection[str] = ("i2c", "eddy"),
         i2c_buses: Sequence[str] = I2C_BUSES,
+        i2c_chips: Mapping[int, str] = MappingProxyType({}),
+        ambient: float = 23.0,
         older_i2c: bool = False,
+        older_accelerometers: bool = False,
         spi_buses: Sequence[str] = SPI_BUSES,
         spi_chips: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
@@ -107,11 +114,15 @@ class SimulatedMcu:
         self._shared_timeline = timeline
         self._crystal = crystal
         self._i2c_buses = tuple(i2c_buses) or I2C_BUSES
+        self._i2c_chips = i2c_chips
+        self._ambient = ambient
         self._older_i2c = older_i2c
+        self._older_accelerometers = older_accelerometers
         self._groups = frozenset(groups)
         self._spi_buses = tuple(spi_buses) or SPI_BUSES
         self._spi_kinds = spi_chips
         self._chips: dict[tuple[str, int], Ldc1612Chip] = {}
+        self._i2c_devices: dict[tuple[str, int], Device] = {}
         self._spi_chips: dict[str, SpiChip] = {}
         self._drivers: dict[tuple[str, int], TmcRegisters] = {}
         self._odometer: dict[str, int] = {}
@@ -286,6 +297,9 @@ class SimulatedMcu:
             TmcUarts(firmware, self._driver)
         if self._groups & {"i2c", "silent_i2c", "eddy"}:
             I2cBuses(firmware, self._i2c_buses, self._chip_at, older=self._older_i2c)
+        for group in (name for name in accelerometers.COMMANDS if name in self._groups):
+            kinds = {0: "lis2dw", 1: "lis3dh"} if group == "lis2dw" else {}
+            AccelerometerCommands(firmware, group, kinds, older=self._older_accelerometers)
         self._declare_triggering_sensors(firmware)
         starting = firmware.response("starting")
         starting()
@@ -308,13 +322,27 @@ class SimulatedMcu:
         """An eddy current sensor at each of its two addresses on every bus: the machine knows the coils."""
         if "eddy" in self._groups and address in ADDRESSES:
             return self._chips.setdefault((bus, address), Ldc1612Chip())
+        kind = self._i2c_chips.get(address)
+        if kind is not None:
+            if (bus, address) not in self._i2c_devices:
+                self._i2c_devices[bus, address] = self._make_i2c_chip(kind)
+            return self._i2c_devices[bus, address]
         return SilentI2cChip() if "silent_i2c" in self._groups else None
+
+    def _make_i2c_chip(self, kind: str) -> Device:
+        if kind in accelerometers.KINDS:
+            return RegisterChip(kind)
+        return THERMOMETERS[kind](self._ambient)
 
     def _spi_chip(self, pin: str) -> SpiChip:
         """The chip behind a chip select pin. Chips keep their state when the micro-controller restarts."""
         if pin not in self._spi_chips:
-            make = SPI_CHIPS.get(self._spi_kinds.get(pin, ""))
-            self._spi_chips[pin] = make(partial(self._driver_written, pin)) if make else SilentSpiChip()
+            kind = self._spi_kinds.get(pin, "")
+            make = SPI_CHIPS.get(kind)
+            if kind in accelerometers.KINDS:
+                self._spi_chips[pin] = RegisterChip(kind)
+            else:
+                self._spi_chips[pin] = make(partial(self._driver_written, pin)) if make else SilentSpiChip()
         return self._spi_chips[pin]
 
     def _driver(self, pin: str, address: int) -> TmcRegisters:
