@@ -29,6 +29,9 @@ RANGES = {
 """The least and greatest value of each option that can be staged, and its number of decimals."""
 
 TOWERS = ("stepper_a", "stepper_b", "stepper_c")
+TOOL_PROBE = "tool_probe "
+TOOL_PROBE_ENDSTOP = "tool_probe_endstop"
+"""The probes of a toolchanger's tools, and the object that measures with the active one (klipper-toolchanger)."""
 SCAN_MODEL = "cartographer scan_model "
 """How the sections of the models begin by which Cartographer's plugin measures distance."""
 
@@ -78,11 +81,8 @@ class StageCommand:
         known: dict[str, tuple[str, ...]] = {"zcal": ("z_backlash",)}
         if "probe" not in self._host.missing:
             section = self._host.probe.section.lower()
-            known[section] = tuple(
-                option
-                for option in ("x_offset", "y_offset", "z_offset")
-                if option != "z_offset" or "z_offset" in self._host.state.section(section)
-            )
+            if section != TOOL_PROBE_ENDSTOP:
+                known[section] = self._offsets(section)
         for section in self._host.state.sections():
             has_endstop = "position_endstop" in self._host.state.section(section)
             carries_z = section == "stepper_z" or self._is_z_carriage(section)
@@ -92,9 +92,18 @@ class StageCommand:
                 known[section] = (*known.get(section, ()), "position_min")
             if section == "z_calibration":
                 known[section] = ("switch_offset",)
+            if section.startswith(TOOL_PROBE):
+                known[section] = self._offsets(section)
             if section.startswith(SCAN_MODEL) and "z_offset" in self._host.state.section(section):
                 known[section] = ("z_offset",)
         return known
+
+    def _offsets(self, section: str) -> tuple[str, ...]:
+        """The offsets of a probe's section; z_offset only where it has one."""
+        options = ("x_offset", "y_offset", "z_offset")
+        return tuple(
+            name for name in options if name != "z_offset" or name in self._host.state.section(section)
+        )
 
     def _is_z_carriage(self, section: str) -> bool:
         """Whether this is a generic cartesian's carriage for Z: its axis is its name, unless it says another."""

@@ -31,6 +31,8 @@ _KINDS: Mapping[str, ProbeKind] = {
     "beacon": "scanner",
     "idm": "scanner",
 }
+TOOL_PROBE_ENDSTOP = "tool_probe_endstop"
+"""The probe of klipper-toolchanger, which uses that of the active tool."""
 _DEFAULT_SPEED = 5.0
 _DEFAULT_RETRACT = 2.0
 
@@ -247,10 +249,18 @@ def _teeth(value: object) -> float | None:
 def _probe_section(state: PrinterState) -> str | None:
     if state.probe is not None and state.probe.name.lower() in state.settings:
         name = state.probe.name.lower()
-        # A toolchanger's probe object has its offsets in the tool's own section; with several, the tool decides
-        tools = tool_probes(state) if "z_offset" not in state.settings[name] else ()
-        return tools[0] if len(tools) == 1 else name
+        tools = tool_probes(state)
+        if not tools or not _is_routed(state, name):
+            return name
+        # A toolchanger's probe object has its offsets in the active tool's own section
+        active = state.probe.tool.lower()
+        return active if active in tools else tools[0] if len(tools) == 1 else name
     return find_probe(state.settings)
+
+
+def _is_routed(state: PrinterState, name: str) -> bool:
+    """Whether this probe object measures with the active tool's probe. A z_offset in its own section is left over."""
+    return name.startswith(TOOL_PROBE_ENDSTOP) or "z_offset" not in state.settings[name]
 
 
 def tool_probes(state: PrinterState) -> tuple[str, ...]:

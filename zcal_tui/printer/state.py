@@ -28,10 +28,12 @@ class HeaterState:
 
 @dataclass(frozen=True)
 class ProbeState:
-    """The `probe` object. `last_query` is the switch as of the last QUERY_PROBE (True: triggered)."""
+    """The `probe` object. `last_query` is the switch as of the last QUERY_PROBE (True: triggered). `tool` is the
+    section of a toolchanger's active tool, empty where no tool is active or the probe belongs to none."""
 
     name: str
     last_query: bool | None = None
+    tool: str = ""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "toolhead": ("homed_axes", "position", "axis_minimum", "axis_maximum", "estimated_print_time"),
     "motion_report": ("live_position",),
     "gcode_move": ("position", "gcode_position", "homing_origin"),
-    "probe": ("name", "last_query"),
+    "probe": ("name", "last_query", "active_tool_probe"),
     "manual_probe": ("is_active", "z_position", "z_position_lower", "z_position_upper"),
     "bed_mesh": ("profile_name", "mesh_min", "mesh_max"),
     "print_stats": ("state",),
@@ -143,6 +143,7 @@ def _probe(fields: Mapping[str, Any]) -> dict[str, Any]:
         "probe": ProbeState(
             name=text(fields.get("name")) or "probe",
             last_query=flag(fields.get("last_query")),
+            tool=text(fields.get("active_tool_probe")) or "",
         )
     }
 

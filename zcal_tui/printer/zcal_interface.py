@@ -12,6 +12,8 @@ STAGES_SCAN_MODEL = (1, 5)
 """From here on, ZCAL_STAGE stages the z_offset of a scanner's model."""
 MANUAL_PROBE_OPENER = (1, 5)
 """From here on, `zcal/manual_probe` says what opened a manual probe."""
+STAGES_TOOL_PROBE = (1, 6)
+"""From here on, ZCAL_STAGE stages the offsets of a toolchanger's `[tool_probe …]`."""
 SAY = (1, 2)
 """From here on, there is `zcal/say`."""
 

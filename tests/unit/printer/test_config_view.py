@@ -1,5 +1,6 @@
 import dataclasses
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -256,3 +257,31 @@ def test_a_toolchangers_offset_is_in_the_tools_own_section(
     probe = probe_config(state)
     assert probe is not None
     assert (probe.section, probe.z_offset) == (section, z_offset)
+
+
+@pytest.mark.parametrize(
+    ("own", "active", "section", "z_offset"),
+    [
+        ({}, "tool_probe T1", "tool_probe t1", -0.9),
+        ({}, "tool_probe T0", "tool_probe t0", -1.25),
+        ({"z_offset": 0.0}, "tool_probe T1", "tool_probe t1", -0.9),
+        ({}, "", "tool_probe_endstop", 0.0),
+        ({}, "tool_probe T7", "tool_probe_endstop", 0.0),
+    ],
+)
+def test_the_active_tools_section_counts(
+    own: dict[str, Any], active: str, section: str, z_offset: float
+) -> None:
+    tools = {"tool_probe t0": {"z_offset": -1.25}, "tool_probe t1": {"z_offset": -0.9}}
+    state = printer({"tool_probe_endstop": own, **tools}, "tool_probe_endstop")
+    assert state.probe is not None
+    probe = probe_config(replace(state, probe=replace(state.probe, tool=active)))
+    assert probe is not None
+    assert (probe.section, probe.z_offset) == (section, z_offset)
+
+
+def test_a_left_over_probe_section_is_not_taken_for_the_tools() -> None:
+    tools = {"tool_probe_endstop": {}, "tool_probe t0": {"z_offset": 0.7}, "probe": {"z_offset": 9.0}}
+    probe = probe_config(printer(tools, "tool_probe_endstop"))
+    assert probe is not None
+    assert (probe.section, probe.z_offset) == ("tool_probe t0", 0.7)

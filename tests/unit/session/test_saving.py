@@ -354,3 +354,13 @@ async def test_a_section_without_the_option_gets_none(printer: Printer, klipper:
     assert done.state == "proposed"
     assert "[tool_probe_endstop] has no z_offset" in done.messages
     assert klipper.machine.scripts == []
+
+
+async def test_an_older_module_does_not_stage_a_tools_z_offset(printer: Printer, klipper: Klipper) -> None:
+    settings = klipper.machine.objects["configfile"]["settings"]
+    settings["tool_probe_endstop"] = {"crash_gcode": ""}
+    settings["tool_probe t0"] = {"z_offset": -1.2}
+    done = await save(printer, Person(), Change("tool_probe t0", "z_offset", "-1.200", "-1.250", saves=True))
+    assert done.state == "proposed"
+    assert "Update the module" in done.messages
+    assert klipper.machine.scripts == []

@@ -7,6 +7,7 @@ from dataclasses import replace
 from zcal_tui.checks.estimates import differs, estimate
 from zcal_tui.checks.operator_scatter_text import scatter_text
 from zcal_tui.checks.paper import PaperHeight
+from zcal_tui.checks.z_offset.tools import tool_advice
 from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
 from zcal_tui.model.record import Change, Estimate, Level, Verdict
@@ -125,6 +126,7 @@ def probe_conclusion(
             change = replace(change, saves=False)
         yield AdviceGiven(f"Set z_offset to {change.new}: {change.effect}.", (change,))
         yield from _invalid(state, probe)
+    yield from tool_advice(state, probe, value)
     yield from _further(estimates, len(papers), operator)
 
 

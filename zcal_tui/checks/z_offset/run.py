@@ -264,8 +264,8 @@ def _require_switch(probe: ProbeConfig, state: PrinterState) -> ProbeConfig:
         names = ", ".join(f"[{name}]" for name in tool_probes(state))
         raise CheckRefused(
             f"[{probe.section}] has no z_offset of its own.",
-            f"Each tool of this toolchanger has one: {names}. Klipper does not show which one is active.",
-            "Calibrate each tool with the toolchanger's own command.",
+            f"Each tool of this toolchanger has one: {names}. No tool is active now.",
+            "Select a tool (INITIALIZE_TOOLCHANGER, or its macro such as T0), then start again.",
         )
     return probe
 

@@ -12,7 +12,13 @@ from zcal_tui.printer.config_view import macro_wraps, probe_config, towers_witho
 from zcal_tui.printer.printer import CommandFailed, Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number
-from zcal_tui.printer.zcal_interface import INTERFACE, STAGES_POSITION_MIN, STAGES_SCAN_MODEL, speaks
+from zcal_tui.printer.zcal_interface import (
+    INTERFACE,
+    STAGES_POSITION_MIN,
+    STAGES_SCAN_MODEL,
+    STAGES_TOOL_PROBE,
+    speaks,
+)
 from zcal_tui.printer.zcal_module import ZcalModule
 
 DECIMALS = {
@@ -156,10 +162,14 @@ def _least_version(value: ValueToStage) -> tuple[int, int]:
     """The version of the [zcal] module that stages it."""
     if value.option == "position_min":
         return STAGES_POSITION_MIN
+    if value.section.lower().startswith("tool_probe "):
+        return STAGES_TOOL_PROBE
     return STAGES_SCAN_MODEL if " scan_model " in value.section else INTERFACE
 
 
 def _without_probe(state: PrinterState, value: ValueToStage) -> str | None:
+    if value.section.lower().startswith("tool_probe"):
+        return "Z_OFFSET_APPLY_PROBE stages it for [tool_probe_endstop], which no tool uses."
     probe = probe_config(state)
     if (
         probe is None
