@@ -40,6 +40,26 @@ def test_its_repeatability_is_read_from_its_own_lines(printer: PrinterSim, tmp_p
     assert 0.0 < ended.record["estimates"]["sigma"]["value"] < 0.003
 
 
+@pytest.mark.parametrize(("method", "height"), [("scan", 2.0), ("touch", 0.0)])
+def test_each_method_is_measured_by_its_own_command(
+    printer: PrinterSim, tmp_path: Path, method: str, height: float
+) -> None:
+    ended = program.run(
+        tmp_path, "accuracy", "--method", method, "--samples", "5", "--printer", printer.klippy
+    )
+    assert ended.code in (0, 1, 7), ended.errors
+    record = ended.record
+    assert record["outcome"] == "finished", record["problem"]
+    assert [sample["trigger_z"] for sample in record["samples"]] == pytest.approx([height] * 5, abs=0.12)
+
+
+def test_a_method_that_the_probe_lacks_is_refused_by_name(printer: PrinterSim, tmp_path: Path) -> None:
+    ended = program.run(tmp_path, "accuracy", "--method", "tap", "--printer", printer.klippy)
+    assert ended.code == 3
+    assert ended.record["problem"]["what"] == "[cartographer] has no method tap."
+    assert "scan and touch" in ended.record["problem"]["cause"]
+
+
 @pytest.mark.parametrize("option", [("--samples", "2"), ("--retract", "0.5")])
 def test_what_its_command_refuses_is_refused_before_anything_moves(
     printer: PrinterSim, tmp_path: Path, option: tuple[str, str]

@@ -63,7 +63,7 @@ def test_probe_calibrate_is_accepted_and_its_value_is_the_true_one(
     client = bedslinger.connect()
     assert client.status("toolhead")["position"][2] >= 5.0, "raised by consent"
     assert client.status("zcal")["lease"] is None
-    client.gcode("RESTART")
+    client.ask(900, "gcode/restart")
     client.close()
 
 

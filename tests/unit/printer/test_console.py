@@ -5,7 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zcal_tui.printer import messages as m
+from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.console import clean, parse
+from zcal_tui.printer.printer import Heard
+from zcal_tui.printer.sampler import BlockReader
 
 WORDINGS = [
     ("// probe at 1.000,-2.000 is z=-0.123456", m.ProbeSample(1.0, -2.0, -0.123456, "toolhead")),
@@ -335,3 +338,27 @@ def test_axis_twist_round_trips(offsets: list[float], mean: float) -> None:
 def test_text_for_people_has_no_marks_and_no_markup() -> None:
     assert clean('// a\n// b <a class="command">PROBE</a>\n') == "a\nb PROBE"
     assert clean("// Z position: ?????? --> 5.000 <-- ??????") == "Z position: ?????? --> 5.000 <-- ??????"
+
+
+def test_kalicos_welcome_is_no_answer_to_a_command() -> None:
+    """As it comes after each start, in the middle of whatever is measured then."""
+    welcome = (
+        "// Welcome to Kalico\n// \n// Kalico is starting an opt-in analytics campaign, collecting anonymous data\n"
+        "// `ENABLE_TELEMETRY` will opt-in to the campaign\n// `DISABLE_TELEMETRY` will permanently opt-out\n// \n"
+        "// For more information, visit https://kalico.gg/telemetry"
+    )
+    assert isinstance(parse(welcome), m.Info)
+    reader = BlockReader(2, ProbeConfig("probe", "probe"))
+    lines = (
+        "// PROBE_ACCURACY at X:1.000 Y:2.000 Z:3.000 (samples=2 retract=2.000 speed=5.0 lift_speed=5.0)",
+        "// probe at 1.000,2.000 is z=1.500000",
+        welcome,
+        "// probe at 1.000,2.000 is z=1.510000",
+        (
+            "// probe accuracy results: maximum 1.510000, minimum 1.500000, range 0.010000, average 1.505000, "
+            "median 1.505000, standard deviation 0.005000"
+        ),
+    )
+    found = [reader.read(Heard(clean(line), parse(line), 1.0)) for line in lines]
+    assert [sample.trigger_z for sample in found if sample is not None] == [1.5, 1.51]
+    assert reader.complete

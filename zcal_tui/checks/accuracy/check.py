@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.checks.base import Context
+from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.model.check_info.accuracy import INFO
 from zcal_tui.model.check_info.info import CheckInfo
 
@@ -15,6 +16,12 @@ class Accuracy:
     parameters: ClassVar[type] = AccuracyParameters
 
     async def run(self, context: Context, parameters: AccuracyParameters) -> None:
+        if parameters.method != "auto" and (parameters.what == "endstop" or parameters.sweep):
+            raise CheckRefused(
+                "--method measures the probe at one setting.",
+                "The Z endstop has no methods, and --sweep compares settings of the usual one.",
+                "Leave out --method, or --sweep and --what endstop.",
+            )
         # numpy comes with them, and a run is the first to need it
         if parameters.what == "endstop":
             from zcal_tui.checks.accuracy.endstop import measure_endstop

@@ -14,6 +14,12 @@ class AccuracyParameters:
         "what to measure: the probe on the bed, or the nozzle on the Z endstop (needs [z_calibration])",
         choices=("probe", "endstop"),
     )
+    method: str = parameter(
+        "auto",
+        "a scanner's method: scan and touch (Cartographer), proximity and contact (Beacon), scan and tap (Klipper's "
+        "eddy current probe); auto is what homing and meshes use",
+        choices=("auto", "scan", "touch", "tap", "proximity", "contact"),
+    )
     sweep: bool = parameter(
         False,
         "compare speeds, retracts and start heights, in random order (5 to 10 minutes)",

@@ -13,6 +13,7 @@ from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import travel_clearance
 from zcal_tui.checks.dock.attach import dock_macros, probe_attached
 from zcal_tui.checks.errors import CheckRefused
+from zcal_tui.checks.method_sampler import chosen_method, require_clean_tip, sampler_of
 from zcal_tui.checks.preconditions import require_probe, require_ready, require_step
 from zcal_tui.checks.probing import samples_here
 from zcal_tui.checks.room_below import probe_conclusion, without_room
@@ -32,6 +33,7 @@ from zcal_tui.printer.config_view import ProbeConfig, z_rail
 from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.geometry import measuring_site
 from zcal_tui.printer.hazards import outside
+from zcal_tui.printer.probe_methods import ProbeMethod
 from zcal_tui.printer.sampler import StockSampler
 from zcal_tui.stats.verdicts.stopping import START_SAMPLES, StoppingPlan
 from zcal_tui.transport.failures import GcodeError
@@ -52,8 +54,10 @@ class SamplingSite:
 
 async def measure(context: Context, parameters: AccuracyParameters) -> None:
     """Home if needed, go to the place, sample until the data decide, judge. See `Check.run` for what it raises."""
+    method = chosen_method(context.printer.state, parameters.method)
+    context = dataclasses.replace(context, sampler=sampler_of(context, method))
     try:
-        async with over_the_place(context, parameters) as site:
+        async with over_the_place(context, parameters, method) as site:
             rail = z_rail(context.printer.state)
             homes = rail is not None and rail.homes_with_probe
             report = AccuracyReport(parameters, site.probe, site.step, homes=homes)
@@ -77,13 +81,16 @@ async def measure(context: Context, parameters: AccuracyParameters) -> None:
 
 
 @contextlib.asynccontextmanager
-async def over_the_place(context: Context, parameters: AccuracyParameters) -> AsyncIterator[SamplingSite]:
+async def over_the_place(
+    context: Context, parameters: AccuracyParameters, method: ProbeMethod | None = None
+) -> AsyncIterator[SamplingSite]:
     """Homed, over the place that was chosen, the probe on the toolhead, for the time of an `async with` block; lifted
     and the probe put back after it. Raises CheckRefused, before anything moves, for what cannot be."""
     require_ready(context.printer.state)
     probe = require_probe(context.printer.state, "Without a probe, measure the Z endstop: --what endstop.")
     step = require_step(context.printer.state)
     _require_allowed(context, parameters)
+    await require_clean_tip(context, method)
     macros = dock_macros(context.printer.state, parameters.attach, parameters.detach)
     place = _chosen_place(context, parameters, probe)
     # Homing would lose the position that "here" means

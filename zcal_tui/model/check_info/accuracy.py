@@ -27,6 +27,11 @@ def _of_sweep(record: Record) -> bool:
     return record.parameters.get("sweep") is True and not _of_endstop(record)
 
 
+def _by_nozzle(record: Record) -> bool:
+    """With the nozzle's contact instead of the coil's distance."""
+    return record.parameters.get("method") in ("touch", "contact", "tap") and not _of_endstop(record)
+
+
 INFO = CheckInfo(
     name="accuracy",
     title="Repeatability",
@@ -54,7 +59,11 @@ INFO = CheckInfo(
         PAIR_OVER_LIMIT,
     ),
     main=("sigma", "sigma@configured"),
-    variants=(Variant("endstop", "Z endstop", _of_endstop), Variant("sweep", "settings compared", _of_sweep)),
+    variants=(
+        Variant("endstop", "Z endstop", _of_endstop),
+        Variant("sweep", "settings compared", _of_sweep),
+        Variant("contact", "nozzle contact", _by_nozzle),
+    ),
     plots=("settings", "samples"),
     presenter="repeatability",
     depends_on={PROBE: PROBING, STEPPERS: MOTION},

@@ -1,0 +1,96 @@
+"""The probing methods of scanners, and the commands that use one of them.
+
+A method that lets the nozzle touch the bed takes its samples one by one: those commands print no single samples of a
+series, or lift by themselves.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from zcal_tui.printer.config_view import probe_config
+from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import number
+
+MethodName = Literal["scan", "touch", "tap", "proximity", "contact"]
+METHODS: tuple[MethodName, ...] = ("scan", "touch", "tap", "proximity", "contact")
+"""Every name of a method, as the plugins and Klipper call theirs."""
+
+
+def _always(settings: Mapping[str, Any]) -> str:
+    return ""
+
+
+def _needs_threshold(settings: Mapping[str, Any]) -> str:
+    if number(settings.get("tap_threshold")):
+        return ""
+    return "It has no tap_threshold yet. Calibrate it first (Klipper docs, Eddy_Probe, Tap calibration)."
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeMethod:
+    """One method of one kind of probe."""
+
+    name: MethodName
+    section: str
+    """The first word of the probe's section."""
+    command: str
+    """The command that takes one sample, or with `series` PROBE_ACCURACY with these parameters."""
+    series: bool = False
+    touches: bool = False
+    """Whether the nozzle touches the bed."""
+    missing: Callable[[Mapping[str, Any]], str] = _always
+    """Why it cannot be used with these settings of the section, as sentences; empty where it can."""
+
+
+PROBE_METHODS: tuple[ProbeMethod, ...] = (
+    ProbeMethod("scan", "cartographer", "PROBE_ACCURACY", series=True),
+    ProbeMethod("touch", "cartographer", "CARTOGRAPHER_TOUCH_PROBE", touches=True),
+    ProbeMethod("proximity", "beacon", "PROBE_ACCURACY", series=True),
+    ProbeMethod("contact", "beacon", "PROBE PROBE_METHOD=contact", touches=True),
+    ProbeMethod("scan", "probe_eddy_current", "PROBE METHOD=scan"),
+    ProbeMethod("tap", "probe_eddy_current", "PROBE METHOD=tap", touches=True, missing=_needs_threshold),
+    ProbeMethod("proximity", "idm", "PROBE_ACCURACY", series=True),
+    ProbeMethod("scan", "scanner", "PROBE_ACCURACY", series=True),
+)
+"""Every method that is known."""
+
+
+class NoSuchMethod(Exception):
+    """The probe has no such method. `args` are what, cause and remedy, for people."""
+
+    def __init__(self, what: str, cause: str, remedy: str) -> None:
+        super().__init__(what, cause, remedy)
+        self.what, self.cause, self.remedy = what, cause, remedy
+
+
+def methods_of(state: PrinterState) -> tuple[ProbeMethod, ...]:
+    """The methods of the printer's probe, whether they can be used now or not."""
+    probe = probe_config(state)
+    kind = "" if probe is None else probe.section.split()[0]
+    return tuple(method for method in PROBE_METHODS if method.section == kind)
+
+
+def method_of(state: PrinterState, name: str) -> ProbeMethod:
+    """The probe's method of that name. Raises NoSuchMethod where it has none, or cannot use it."""
+    probe = probe_config(state)
+    section = "" if probe is None else probe.section
+    there = methods_of(state)
+    found = next((method for method in there if method.name == name), None)
+    if found is None:
+        has = " and ".join(method.name for method in there)
+        raise NoSuchMethod(
+            f"[{section}] has no method {name}.",
+            f"It has {has}." if has else "Only a scanner has more than one method.",
+            "Use one of them (--method), or leave --method out." if has else "Leave --method out.",
+        )
+    if missing := found.missing(state.settings.get(section, {})):
+        raise NoSuchMethod(f"[{section}] cannot use its method {name}.", missing, "Then start again.")
+    command = found.command.split()[0]
+    if state.has_command(command) is False:
+        raise NoSuchMethod(
+            f"[{section}] cannot use its method {name}.",
+            f"This printer has no command {command}.",
+            "Update the plugin.",
+        )
+    return found
