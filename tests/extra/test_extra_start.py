@@ -6,6 +6,7 @@ import pytest
 
 from tests.e2e.simulated import SimulatorStartError, Starter, wait_for_state
 from tests.extra.rig import PROFILES, start_machine, write_config
+from zcal_tui.printer.errors.explain import explain
 
 HOSTILE = Path(__file__).parent / "hostile" / "unknown_klipper.py"
 
@@ -70,6 +71,25 @@ def test_an_unknown_option_is_refused_before_klippy_starts(start: Starter, tmp_p
     folder = write_config(tmp_path / "voron", PROFILES / "voron", zcal="no_such_option: 1")
     with pytest.raises(SimulatorStartError, match=r"\[zcal\] no_such_option"):
         start(str(folder))
+
+
+def test_an_unknown_option_is_klippys_own_error_after_a_restart(start: Starter, tmp_path: Path) -> None:
+    sim = start(str(write_config(tmp_path / "voron", PROFILES / "voron")))
+    text = sim.config.read_text()
+    sim.config.write_text(text.replace("[zcal]\n", "[zcal]\nno_such_option: 1\n", 1))
+    client = wait_for_state(sim, "ready")
+    client.call("gcode/restart")
+    client.close()
+    client = wait_for_state(sim, "error")
+    message = client.call("info")["state_message"]
+    assert "Option 'no_such_option' is not valid in section 'zcal'" in message
+    explanation = explain(message)
+    assert "no_such_option" in explanation.what and "zcal" in explanation.what
+    sim.config.write_text(text)
+    client.call("gcode/restart")
+    client.close()
+    wait_for_state(sim, "ready").close()
+    sim.stop()
 
 
 def test_estimate_backlash_of_another_module_is_left_alone(start: Starter, tmp_path: Path) -> None:

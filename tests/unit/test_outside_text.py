@@ -71,6 +71,10 @@ def terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Terminal:
     return Terminal()
 
 
+def test_an_escape_sequence_and_a_bell_stay_as_text() -> None:
+    assert printable("v0.1\x1b[2J\x07 µm") == "v0.1�[2J� µm"
+
+
 @given(st.text())
 def test_what_is_harmless_stays_and_nothing_else(text: str) -> None:
     shown = printable(text)

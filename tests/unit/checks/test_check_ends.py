@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.fakes.virtual import Habits, VirtualBench, virtual_bench
+from tests.unit.fakes.virtual import MOVE_SECONDS, Habits, VirtualBench, virtual_bench
 from zcal_tui.checks import z_calibration
 from zcal_tui.checks.accuracy.sweep import TOUCHES as SWEPT
 from zcal_tui.checks.backlash.zcal_instrument import SLOPE_READINGS
@@ -27,6 +27,8 @@ from zcal_tui.stats.verdicts.z_zero import MOST_TESTS
 MINUTE = 60.0
 LINES_A_SAMPLE = 40
 """G-code lines that one sample or paper test may take: travel, attaching, steps."""
+FINISHED = 3
+"""How many of the twelve runs of each check must not be refused."""
 LINES_A_RUN = 400
 """G-code lines that a run may take besides: homing, leaving, offers."""
 
@@ -37,8 +39,19 @@ class Bound:
 
     samples: int
     papers: int = 0
-    seconds: float = math.inf
-    """Of the printer's time, besides the samples and moves themselves."""
+    seconds: float | None = None
+    """Of the printer's time where the parameters limit it; otherwise its samples and moves do."""
+
+    def most_seconds(self, of: Habits) -> float:
+        """Seconds of the printer's time that it may take."""
+        if self.seconds is not None:
+            return self.seconds + LINES_A_RUN
+        return self.samples * of.sample_seconds + MOVE_SECONDS * self.most_lines
+
+    @property
+    def most_lines(self) -> int:
+        """G-code lines that it may take."""
+        return LINES_A_RUN + LINES_A_SAMPLE * (self.samples + 30 * self.papers)
 
 
 def _accuracy(p: Any, _: Habits) -> Bound:
@@ -149,31 +162,41 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(temporary_settings, "RATE_LOOK", 0.001)
 
 
-async def _run(name: str, parameters: Any, bound: Bound, of: Habits) -> tuple[VirtualBench, float]:
+async def _run(name: str, parameters: Any, bound: Bound, of: Habits) -> tuple[VirtualBench, float, bool]:
+    """The printer afterwards, the seconds of its time, and whether the check finished."""
     async with virtual_bench(of) as bench:
-        bench.machine.most_lines = LINES_A_RUN + LINES_A_SAMPLE * (bound.samples + 30 * bound.papers)
+        bench.machine.most_lines = bound.most_lines
         began = bench.machine.eventtime
         try:
             async with asyncio.timeout(50.0):
                 await CHECKS[name].run(bench.context, parameters)
         except (CheckRefused, CheckFailed, CheckCancelled):
-            pass  # refused or ended early: it has ended
-        return bench, bench.machine.eventtime - began
+            finished = False  # refused or ended early: it has ended
+        else:
+            finished = True
+        return bench, bench.machine.eventtime - began, finished
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CHECKS)
 def test_a_run_ends_within_its_bound(name: str) -> None:
+    finished = 0
+
     @settings(max_examples=12, derandomize=True)
     @given(parameters_of(name), habits)
     def ends(parameters: Any, of: Habits) -> None:
+        nonlocal finished
         bound = BOUNDS[name](parameters, of)
-        bench, seconds = asyncio.run(_run(name, parameters, bound, of))
+        bench, seconds, to_the_end = asyncio.run(_run(name, parameters, bound, of))
         assert len(bench.samples) <= bound.samples
         assert bench.person.papers <= bound.papers
-        assert seconds <= bound.seconds + LINES_A_RUN
+        most = bound.most_seconds(of)
+        assert math.isfinite(most)
+        assert seconds <= most
+        finished += to_the_end
 
     ends()
+    assert finished >= FINISHED, "a run that is refused tests no bound"
 
 
 def test_samples_that_take_longer_than_their_interval_do_not_hold_up_a_phase() -> None:
@@ -184,7 +207,7 @@ def test_samples_that_take_longer_than_their_interval_do_not_hold_up_a_phase() -
     )
     of = Habits(sample_seconds=5.0)
     bound = _temperature(parameters, of)
-    bench, seconds = asyncio.run(_run("temperature", parameters, bound, of))
+    bench, seconds, _ = asyncio.run(_run("temperature", parameters, bound, of))
     phases = {sample.place for sample in bench.samples}
     assert phases == {"baseline", "nozzle"}
     assert seconds < 10 * MINUTE
