@@ -121,7 +121,7 @@ async def test_a_redirect_is_refused_and_the_login_stays_here(code: int, moonrak
     [
         ("https://printers.example/websocket", "https://printers.example"),
         (
-            "https://me:hidden@printers.example:8443/moon/websocket?token=hidden",
+            "https://me:hidden@printers.example:8443/moon/websocket?token=hidden",  # pragma: allowlist secret
             "https://printers.example:8443/moon",
         ),
         ("/moonraker/websocket", "http://127.0.0.1:PORT/moonraker"),
@@ -266,7 +266,11 @@ def test_no_token_is_in_a_message_or_a_representation() -> None:
     address = parse_address("http://pi?token=hidden")
     assert "hidden" not in repr(address)
     assert "hidden" not in str(address)
-    for text in ("http://pi:99999?token=hidden", "ftp://pi?token=hidden", "http://me:hidden@pi/"):
+    for text in (
+        "http://pi:99999?token=hidden",
+        "ftp://pi?token=hidden",
+        "http://me:hidden@pi/",  # pragma: allowlist secret
+    ):
         with pytest.raises(AddressError) as refused:
             parse_address(text)
         assert "hidden" not in str(refused.value)
