@@ -93,7 +93,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         **_kinds(Part.OTHER, "palette2", refused=_OWN_PORT),
         **_kinds(Part.Z, "cartographer", "cartographer"),
-        **_kinds(Part.Z, "beacon scanner idm btt_eddy eddy_ng", refused=PLUGIN_NEEDED),
+        **_kinds(Part.Z, "beacon", "beacon", refused=PLUGIN_NEEDED),
+        **_kinds(Part.Z, "scanner idm btt_eddy eddy_ng", refused=PLUGIN_NEEDED),
     }
 )
 """By the first word of the section's name; `stepper_…` and `extruder1…` have the kind of their family."""
@@ -101,6 +102,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 
 BROUGHT_ALONG = ("zcal", "z_calibration", "gcode_shell_command", "cartographer")
 """Kinds for which klippy needs no module of its own: the simulator brings it, or takes the section out."""
+
+WITH_A_PORT = ("beacon",)
+"""Kinds of scanners that are micro-controllers themselves: their section names the port."""
 
 MACROS = ("gcode_macro", "delayed_gcode")
 """Kinds that are nothing but G-code."""

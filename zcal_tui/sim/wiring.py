@@ -22,7 +22,16 @@ from zcal_tui.sim.klippy_facts import KlippyFacts
 from zcal_tui.sim.mandatory import missing_options
 from zcal_tui.sim.rails import rail_fault, returns_to_an_end
 from zcal_tui.sim.refusals import MISSING, Options, Refusal, Refusals, WiringError
-from zcal_tui.sim.sections import BELONGS_TO, BROUGHT_ALONG, KINDS, MACRO_NAME, MACROS, driven, kind_name
+from zcal_tui.sim.sections import (
+    BELONGS_TO,
+    BROUGHT_ALONG,
+    KINDS,
+    MACRO_NAME,
+    MACROS,
+    WITH_A_PORT,
+    driven,
+    kind_name,
+)
 from zcal_tui.sim.temperature_bounds import refuse_bounds
 from zcal_tui.sim.wiring_devices import Devices
 from zcal_tui.sim.wiring_pins import WiringPins
@@ -188,7 +197,7 @@ def _refuse_ways_out(configuration: Configuration, refusals: Refusals) -> None:
     """Refuse what would reach a port or a file of this machine and is not replaced in the copy."""
     for section in configuration.sections.values():
         kind = KINDS.get(kind_name(section.name))
-        if section.kind in ("mcu", *_WITHOUT_PATHS) or (kind is not None and kind.refused):
+        if section.kind in ("mcu", *WITH_A_PORT, *_WITHOUT_PATHS) or (kind is not None and kind.refused):
             continue
         for option, value in section.options.items():
             if option in _PORT_OPTIONS:
@@ -305,6 +314,11 @@ class _Reader:
                     devices.i2c_chips(chip),
                 )
                 for chip in self._pins.chips
+            )
+            + tuple(
+                McuWire(name, (), devices.groups(name), is_device=True)
+                for name in WITH_A_PORT
+                if name in self._sections
             ),
             i2c_buses=devices.buses("i2c_bus"),
             i2c_chips=devices.i2c_chips(),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from zcal_tui.klipper_config.configuration import Configuration, Section
 from zcal_tui.sim.refusals import Options, Refusals
-from zcal_tui.sim.sections import KINDS, kind_name
+from zcal_tui.sim.sections import KINDS, WITH_A_PORT, kind_name
 from zcal_tui.sim.wiring_pins import WiringPins
 from zcal_tui.sim.wiring_sensors import I2C_SENSORS, SPI_SENSORS
 from zcal_tui.sim.wiring_types import MAIN, Pin, StallWire
@@ -36,8 +36,8 @@ I2C_ADDRESSES: Mapping[str, int] = {
 }
 """Where klippy looks for a chip whose section has no i2c_address, by sensor_type or kind of section."""
 _FANS = ("fan", "heater_fan", "controller_fan", "fan_generic", "temperature_fan")
-SCANNERS = ("cartographer",)
-"""Sections of scanners that a micro-controller has a part for; the option `mcu` names it."""
+SCANNERS = ("cartographer", "beacon")
+"""Sections of scanners that a micro-controller has a part for; the option `mcu` names it, or it is one itself."""
 _DIAGNOSTIC = ("diag_pin", "diag0_pin", "diag1_pin")
 _SGTHRS, _COOLCONF = 0x40, 0x6D
 _SGT = 16
@@ -88,6 +88,8 @@ class Devices:
         return tuple(name if chip == MAIN else f"{chip}:{name}" for name, chip in found)
 
     def _chip_of_scanner(self, name: str) -> str:
+        if name in WITH_A_PORT:
+            return name
         section = self._sections.get(name)
         return ((section and section.get("mcu")) or MAIN).strip()
 

@@ -141,11 +141,13 @@ class McuWire:
     i2c_buses: tuple[str, ...] = ()
     spi_buses: tuple[str, ...] = ()
     i2c_chips: Mapping[int, str] = field(default_factory=dict)
+    is_device: bool = False
+    """Whether it is one with the device whose section has its name, and has no section [mcu …]."""
 
     @property
     def section(self) -> str:
         """Its section's name."""
-        return f"mcu {self.name}"
+        return self.name if self.is_device else f"mcu {self.name}"
 
 
 @dataclass(frozen=True)

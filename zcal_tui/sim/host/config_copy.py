@@ -15,6 +15,7 @@ from pathlib import Path
 from zcal_tui.klipper_config.configuration import Configuration, split_saved
 from zcal_tui.klipper_config.files import LoadError, include_pattern, load
 from zcal_tui.sim.host.errors import SimulatorError
+from zcal_tui.sim.sections import WITH_A_PORT
 from zcal_tui.sim.temperature_bounds import HOST_TEMPERATURE
 
 SHELL = "gcode_shell_command"
@@ -123,6 +124,8 @@ class _Copy:
             if name in self._places.ports:
                 replaced = dict.fromkeys(_MCU_OPTIONS, "")
                 replaced |= {"serial": str(self._places.ports[name]), "restart_method": "command"}
+                if name in WITH_A_PORT:  # else it runs a program that looks at the port
+                    replaced |= {"skip_firmware_version_check": "True"}
             elif name == "virtual_sdcard":
                 replaced = {"path": str(self._places.gcodes)}
             elif name == "save_variables":

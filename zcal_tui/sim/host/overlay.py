@@ -5,7 +5,8 @@ further modules beside its own: as with a user's link into `klippy/extras`, but 
 """
 
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import util
 from pathlib import Path
@@ -17,6 +18,8 @@ from zcal_tui.sim.host.klippy_source import Klippy
 
 COMPANIONS = ("zcal", "z_calibration")
 """The Klipper modules of this program, which every simulated printer has."""
+
+_NEIGHBOURS = re.compile(r"^\s*from \.+\w* import ", re.MULTILINE)
 
 
 def companions(root: Path) -> list[Path]:
@@ -37,7 +40,8 @@ def companions(root: Path) -> list[Path]:
 def with_extras(klippy: Klippy, extras: Sequence[Path], progress: Progress) -> Klippy:
     """The same klippy, with these modules (`name.py`) or packages (folders) among its own.
 
-    Kalico gets them where it wants them, in `klippy/plugins`. Raises SimulatorError where one is no module.
+    Kalico gets them where it wants them, in `klippy/plugins`, but for files that import Klipper's own modules as their
+    neighbours. Raises SimulatorError where one is no module.
     """
     if not extras:
         return klippy
@@ -48,8 +52,13 @@ def with_extras(klippy: Klippy, extras: Sequence[Path], progress: Progress) -> K
                 f"--extra {place}: this is no Klipper module.",
                 remedy="Name a Python file, or a folder with an __init__.py.",
             )
-    folder = "plugins" if klippy.kind == "kalico" else "extras"
-    links = _links(klippy.root, folder, places)
+    links = _links(
+        klippy.root,
+        {
+            place: "plugins" if klippy.kind == "kalico" and not _imports_neighbours(place) else "extras"
+            for place in places
+        },
+    )
     key = hashlib.sha256("\0".join(f"{name} {path}" for name, path in sorted(links.items())).encode())
 
     def build(root: Path) -> None:
@@ -60,17 +69,25 @@ def with_extras(klippy: Klippy, extras: Sequence[Path], progress: Progress) -> K
     return replace(klippy, root=environments.make_once(f"overlay-{key.hexdigest()[:12]}", build, progress))
 
 
-def _links(root: Path, folder: str, extras: Sequence[Path]) -> dict[str, Path]:
-    """Where each link goes, by its path in the overlay."""
+def _imports_neighbours(path: Path) -> bool:
+    """Whether a module expects Klipper's own beside it."""
+    return (
+        path.is_file() and _NEIGHBOURS.search(path.read_text(encoding="utf-8", errors="replace")) is not None
+    )
+
+
+def _links(root: Path, extras: Mapping[Path, str]) -> dict[str, Path]:
+    """Where each link goes, by its path in the overlay; `extras` are the modules with their folders."""
+    folders = sorted(set(extras.values()))
     links: dict[str, Path] = {}
     for path, prefix, skipped in (
-        (root, "", "klippy"),
-        (root / "klippy", "klippy/", folder),
-        (root / "klippy" / folder, f"klippy/{folder}/", ""),
+        (root, "", ["klippy"]),
+        (root / "klippy", "klippy/", folders),
+        *((root / "klippy" / folder, f"klippy/{folder}/", []) for folder in folders),
     ):
         for entry in path.iterdir():
             # git would refresh its index, in the checkout itself, from files that are links here
-            if entry.name not in (skipped, "__pycache__", ".git"):
+            if entry.name not in (*skipped, "__pycache__", ".git"):
                 links[prefix + entry.name] = entry
-    links.update({f"klippy/{folder}/{path.name}": path for path in extras})
+    links.update({f"klippy/{folder}/{path.name}": path for path, folder in extras.items()})
     return links

@@ -9,6 +9,7 @@ from zcal_tui.sim.mcu import accelerometers
 from zcal_tui.sim.mcu.accelerometers import AccelerometerCommands, RegisterChip
 from zcal_tui.sim.mcu.analog import AnalogInputs
 from zcal_tui.sim.mcu.basecmd import BaseCommands
+from zcal_tui.sim.mcu.beacon import BeaconSensor
 from zcal_tui.sim.mcu.buttons import ButtonCommands
 from zcal_tui.sim.mcu.cartographer import CartographerSensor
 from zcal_tui.sim.mcu.chips import SPI_CHIPS, SilentI2cChip, SilentSpiChip, SpiChip, TmcRegisters
@@ -46,6 +47,7 @@ I2C_BUSES = ("i2c0", "i2c1", "i2c2", "i2c3")
 SPI_BUSES = ("spi0", "spi1", "spi2", "spi3")
 
 GROUPS: Mapping[str, Callable[[Firmware], object]] = {
+    "beacon": BeaconSensor,
     "buttons": ButtonCommands,
     "cartographer": CartographerSensor,
     "counter": Counters,

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.sim.mcu.mcu_bench import Host, Slide
 from zcal_tui.sim.mcu import CLOCK_FREQ, SimulatedMcu
 from zcal_tui.sim.mcu.analog import ADC_MAX
-from zcal_tui.sim.mcu.cartographer import READINGS_PER_SECOND, ContactDetector
+from zcal_tui.sim.mcu.coil_sensor import READINGS_PER_SECOND, ContactDetector
 
 TRIGGERED, TIMEOUT = 1, 4
 SCAN, TOUCH = 0, 1
