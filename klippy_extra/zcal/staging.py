@@ -25,6 +25,7 @@ RANGES = {
     "position_min": (-5.0, 50.0, 3),
     "z_backlash": (option_of("z_backlash").lowest, option_of("z_backlash").highest, 5),
     "switch_offset": (-20.0, 20.0, 3),
+    "model_offset": (-20.0, 20.0, 3),
 }
 """The least and greatest value of each option that can be staged, and its number of decimals."""
 
@@ -32,8 +33,8 @@ TOWERS = ("stepper_a", "stepper_b", "stepper_c")
 TOOL_PROBE = "tool_probe "
 TOOL_PROBE_ENDSTOP = "tool_probe_endstop"
 """The probes of a toolchanger's tools, and the object that measures with the active one (klipper-toolchanger)."""
-SCAN_MODEL = "cartographer scan_model "
-"""How the sections of the models begin by which Cartographer's plugin measures distance."""
+SCAN_MODELS = {"cartographer scan_model ": "z_offset", "beacon model ": "model_offset"}
+"""How the sections of scanners' models begin, and the option that holds their offset."""
 
 
 class StageCommand:
@@ -94,8 +95,9 @@ class StageCommand:
                 known[section] = ("switch_offset",)
             if section.startswith(TOOL_PROBE):
                 known[section] = self._offsets(section)
-            if section.startswith(SCAN_MODEL) and "z_offset" in self._host.state.section(section):
-                known[section] = ("z_offset",)
+            for model, option in SCAN_MODELS.items():
+                if section.startswith(model) and option in self._host.state.section(section):
+                    known[section] = (option,)
         return known
 
     def _offsets(self, section: str) -> tuple[str, ...]:

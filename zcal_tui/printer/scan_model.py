@@ -19,6 +19,10 @@ PAPER = 0.1
 """mm that these plugins take the paper for."""
 
 
+BEACON_DISTANCE = 2.0
+"""mm: the same of a Beacon without trigger_distance. Source: beacon_klipper 7c71e98."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScanModel:
     """The model in use."""
@@ -27,14 +31,22 @@ class ScanModel:
     option: str
     """The option that holds the offset."""
     offset: float
-    """mm; it is added to every distance."""
+    """mm."""
     distance: float
     """mm from contact up to the trigger height that a correct model shows."""
+    sign: int = 1
+    """1 where the offset is added to each distance, -1 where it is subtracted."""
+    console_shift: float = 0.0
+    """mm to be added to a sample that was read from the console, which counts from elsewhere there."""
 
     @property
-    def shift(self) -> float:
-        """The model's correct offset less the height (mm) from where the paper drags up to where it triggers."""
-        return self.offset - self.distance + PAPER
+    def excess(self) -> float:
+        """mm to be added to what lies between the paper and the trigger, for the error of the distances."""
+        return PAPER - self.distance
+
+    def corrected(self, error: float) -> float:
+        """The correct offset, for distances that are too small by `error` (mm)."""
+        return self.offset + self.sign * error
 
 
 def counts_from_contact(state: PrinterState) -> bool:
@@ -47,8 +59,18 @@ def counts_from_contact(state: PrinterState) -> bool:
 
 def scan_model(state: PrinterState, probe: ProbeConfig) -> ScanModel | None:
     """The model in use; None where the probe has none, or its plugin's models are not known to this program."""
-    if probe.section != "cartographer":
+    name = state.scan_model or DEFAULT_MODEL
+    match probe.section:
+        case "cartographer":
+            section, option = f"cartographer scan_model {name}", "z_offset"
+        case "beacon":
+            section, option = f"beacon model {name}", "model_offset"
+        case _:
+            return None
+    offset = number(state.settings.get(section.lower(), {}).get(option))
+    if offset is None:
         return None
-    section = f"cartographer scan_model {state.scan_model or DEFAULT_MODEL}"
-    offset = number(state.settings.get(section.lower(), {}).get("z_offset"))
-    return None if offset is None else ScanModel(section, "z_offset", offset, CARTOGRAPHER_DISTANCE)
+    if probe.section == "cartographer":
+        return ScanModel(section, option, offset, CARTOGRAPHER_DISTANCE)
+    distance = number(state.settings.get("beacon", {}).get("trigger_distance")) or BEACON_DISTANCE
+    return ScanModel(section, option, offset, distance, sign=-1, console_shift=distance)

@@ -38,6 +38,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "z_tilt_ng": ("applied",),
     "gcode": ("commands",),
     "cartographer": ("scan",),
+    "beacon": ("model",),
 }
 """What is subscribed of each fixed object. The toolhead's estimated print time changes with every update: it is
 what makes klippy's clock tick here, also on an idle printer."""
@@ -194,6 +195,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "z_calibration": lambda fields: {"z_calibration": MappingProxyType(dict(fields))},
     "zcal": lambda fields: {"zcal": MappingProxyType(dict(fields))},
     "cartographer": lambda fields: {"scan_model": _model(mapping(fields.get("scan")))},
+    "beacon": lambda fields: {"scan_model": text(fields.get("model")) or ""},
 }
 
 

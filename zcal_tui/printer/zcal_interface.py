@@ -9,7 +9,7 @@ AFTER_PRINT = (1, 3)
 STAGES_POSITION_MIN = (1, 4)
 """From here on, ZCAL_STAGE stages the position_min of the Z axis."""
 STAGES_SCAN_MODEL = (1, 5)
-"""From here on, ZCAL_STAGE stages the z_offset of a scanner's model."""
+"""From here on, ZCAL_STAGE stages the offset of a scanner's model."""
 MANUAL_PROBE_OPENER = (1, 5)
 """From here on, `zcal/manual_probe` says what opened a manual probe."""
 STAGES_TOOL_PROBE = (1, 6)

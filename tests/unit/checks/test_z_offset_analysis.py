@@ -353,3 +353,16 @@ def test_the_offset_of_a_scanners_model(trigger: float, drags_at: float, offset:
     )
     assert change.saves
     assert "80 µm farther from the bed" in change.effect
+
+
+def test_the_offset_of_a_beacons_model_moves_the_other_way() -> None:
+    state = PrinterState(settings={"stepper_z": {"endstop_pin": "probe:z_virtual_endstop"}})
+    model = ScanModel("beacon model default", "model_offset", 0.01, 2.0, sign=-1, console_shift=2.0)
+    found = Conclusion(probe_conclusion(state, SCANNER, samples(2.0), papers(0.18, 0.18), STEP, model=model))
+    offset = found.estimates["z_offset"]
+    assert offset.value == pytest.approx(0.09, abs=1e-9)
+    assert offset.low is not None and offset.high is not None
+    assert offset.low < 0.09 < offset.high
+    [change] = found.changes
+    assert (change.option, change.old, change.new) == ("model_offset", "0.010", "0.090")
+    assert "80 µm farther from the bed" in change.effect

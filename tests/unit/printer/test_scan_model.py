@@ -60,3 +60,14 @@ def test_its_name_is_read_from_the_plugins_status() -> None:
 )
 def test_whose_zero_is_the_contact_of_the_nozzle(settings: Settings, expected: bool) -> None:
     assert counts_from_contact(PrinterState(settings=settings)) is expected
+
+
+@pytest.mark.parametrize(("options", "distance"), [({}, 2.0), ({"trigger_distance": 2.5}, 2.5)])
+def test_a_beacons_offset_is_subtracted_from_distances(options: dict[str, float], distance: float) -> None:
+    settings: Settings = {"beacon": options, "beacon model hot": {"model_offset": 0.02}}
+    model = model_of(PrinterState(settings=settings, scan_model="hot"))
+    assert model is not None
+    assert (model.section, model.option, model.distance) == ("beacon model hot", "model_offset", distance)
+    assert model.corrected(-0.08) == pytest.approx(0.1)
+    raw: Settings = {"beacon": {"model": "hot"}}
+    assert digest(PrinterState(), raw, raw, 1.0).scan_model == "hot"

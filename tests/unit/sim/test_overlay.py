@@ -38,6 +38,19 @@ def test_an_extra_stands_beside_klippys_own(checkout: Path, tmp_path: Path, kind
     assert files(checkout) == before
 
 
+def test_kalico_finds_a_module_with_neighbours_beside_them(checkout: Path, tmp_path: Path) -> None:
+    plugin = tmp_path / "beacon.py"
+    plugin.write_text("import math\nfrom . import probe\n")
+    klippy = with_extras(
+        Klippy("kalico", checkout, Path("python")), [plugin, tmp_path / "mine"], lambda _: None
+    )
+    overlay = klippy.root / "klippy"
+    assert (overlay / "extras" / "beacon.py").is_file()
+    assert (overlay / "extras" / "probe.py").is_file()
+    assert (overlay / "plugins" / "mine" / "__init__.py").is_file()
+    assert (overlay / "plugins" / "__init__.py").is_file()
+
+
 def test_git_is_not_reached_through_the_links(checkout: Path, tmp_path: Path) -> None:
     klippy = with_extras(Klippy("klipper", checkout, Path("python")), [tmp_path / "mine"], lambda _: None)
     assert not (klippy.root / ".git").exists()

@@ -169,6 +169,17 @@ def test_what_cannot_be_simulated_is_named_with_its_line(extra: str, said: str) 
         read_wiring(CARTESIAN + extra)
 
 
+def test_a_beacon_is_a_micro_controller_of_its_own() -> None:
+    text = (
+        SCANNED.replace("[stepper_z]", "[stepper_z]\nhoming_retract_dist: 0") + "[beacon]\nserial: /dev/x\n"
+    )
+    wiring = connect(parse_text(text), plugins=["beacon"])
+    [own] = wiring.others
+    assert (own.name, own.section, sorted(own.groups)) == ("beacon", "beacon", ["beacon"])
+    assert wiring.scanners == ("beacon:beacon",)
+    assert "beacon" not in wiring.groups
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

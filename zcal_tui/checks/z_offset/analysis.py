@@ -57,11 +57,7 @@ def probe_estimates(
         adaptive=False,
     ).mean
     paper = _paper(papers, step, operator.prior)
-    offset = (
-        z_offset(trigger, paper, step)
-        if model is None
-        else z_offset(trigger, paper, step, shift=model.shift, sheet=PAPER_TOLERANCE)
-    )
+    offset = z_offset(trigger, paper, step) if model is None else _model_offset(trigger, paper, step, model)
     found = {
         "z_offset": estimate("z_offset", offset),
         "mean": estimate("mean", trigger),
@@ -70,6 +66,17 @@ def probe_estimates(
     if paper.sigma is not None:
         found["feel"] = estimate("feel", paper.sigma)
     return found
+
+
+def _model_offset(trigger: Interval, paper: PaperResult, step: float, model: ScanModel) -> Interval:
+    error = z_offset(trigger, paper, step, shift=model.excess, sheet=PAPER_TOLERANCE)
+    ends = [model.corrected(end) for end in (error.low, error.high) if end is not None]
+    return replace(
+        error,
+        value=model.corrected(error.value),
+        low=min(ends) if len(ends) == 2 else None,
+        high=max(ends) if len(ends) == 2 else None,
+    )
 
 
 def _paper(papers: Sequence[PaperHeight], step: float, prior: ScatterPrior) -> PaperResult:
@@ -119,12 +126,13 @@ def probe_conclusion(
     yield VerdictReached(verdict)
     if beside and value <= 0.0:
         yield AdviceGiven(_not_positive(refused))
-    change = _change(section, "z_offset", old, value, _probe_effect(state, old, value))
+    option, sign = ("z_offset", 1) if model is None else (model.option, model.sign)
+    change = _change(section, option, old, value, _probe_effect(state, sign * old, sign * value))
     if change is not None and not refused and differs(found, old):
         if verdict.level is Level.UNKNOWN or (beside and value <= 0.0):
             # Shown as a line to edit: never saved by mistake or by --save always
             change = replace(change, saves=False)
-        yield AdviceGiven(f"Set z_offset to {change.new}: {change.effect}.", (change,))
+        yield AdviceGiven(f"Set {option} to {change.new}: {change.effect}.", (change,))
         yield from _invalid(state, probe)
     yield from tool_advice(state, probe, value)
     yield from _further(estimates, len(papers), operator)

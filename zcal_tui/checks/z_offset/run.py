@@ -94,6 +94,7 @@ class _Tests:
     clearance: float
     moves_nozzle: bool = True
     detail: str = DETAIL
+    sign: int = -1
 
 
 async def _probe_offset(
@@ -118,6 +119,8 @@ async def _probe_offset(
             context.emit(Stage("touch", "Probing the bed"))
             touches = await take_samples(context, parameters.touches)
         heights = trigger_heights(touches)
+        if model is not None and touches and touches[0].bed_z is None:  # read from the console
+            heights = tuple(height + model.console_shift for height in heights)
         if len(heights) < 2:
             raise ProbeUnusable(
                 "The printer reported too few samples.",
@@ -129,12 +132,13 @@ async def _probe_offset(
         tests = _Tests(
             "z_offset",
             probe.z_offset if model is None else model.offset,
-            trigger if model is None else trigger + model.shift,
+            trigger if model is None else model.corrected(trigger + model.excess),
             trigger - probe.z_offset if model is None else trigger - model.distance + PAPER,
             parameters.repeats,
             clearance,
             homes,
             DETAIL if model is None else CONTACT_DETAIL,
+            -1 if model is None else -model.sign,
         )
         papers: list[PaperHeight] = []
         async with probe_docked(context, stow):  # it may have been attached before the check began
@@ -214,7 +218,7 @@ async def _paper(
             name=tests.name,
             old=tests.old,
             base=tests.base,
-            sign=-1,
+            sign=tests.sign,
             expected=tests.expected if before is None else before.height,
             clearance=tests.clearance,
             test=test,

@@ -28,6 +28,7 @@ DECIMALS = {
     "position_endstop": 3,
     "position_min": 3,
     "switch_offset": 3,
+    "model_offset": 3,
     "z_backlash": 5,
 }
 """The options that can be staged, and the decimals they are written with (docs/zcal.md, ZCAL_STAGE)."""
@@ -164,7 +165,8 @@ def _least_version(value: ValueToStage) -> tuple[int, int]:
         return STAGES_POSITION_MIN
     if value.section.lower().startswith("tool_probe "):
         return STAGES_TOOL_PROBE
-    return STAGES_SCAN_MODEL if " scan_model " in value.section else INTERFACE
+    of_model = value.option == "model_offset" or " scan_model " in value.section
+    return STAGES_SCAN_MODEL if of_model else INTERFACE
 
 
 def _without_probe(state: PrinterState, value: ValueToStage) -> str | None:

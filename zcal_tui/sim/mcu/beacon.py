@@ -84,12 +84,10 @@ class BeaconSensor:
 def encode(counts: Sequence[int]) -> bytes:
     """The counts of a batch: two bytes for a small change from the one before, else four."""
     data = b""
-    before = None
-    for count in counts:
-        change = None if before is None else count - before
-        if change is not None and -_NEAREST <= change < _NEAREST:
+    for number, count in enumerate(counts):
+        change = count - counts[number - 1]
+        if number and -_NEAREST <= change < _NEAREST:
             data += (change & 0x7FFF).to_bytes(2, "big")
         else:
             data += (count | 1 << 31).to_bytes(4, "big")
-        before = count
     return data
