@@ -141,7 +141,7 @@ async def test_cartographers_value_is_a_line_to_edit(machine: Machine, desk: Any
         ["Backlash test over 10 samples detected a consistent 0.012 mm difference.\n"],
     )
     told = await desk()
-    await told.run(calibrate=True)
+    await told.run(calibrate=True, rounds=2)
     (change,) = [change for event in told.of(AdviceGiven) for change in event.changes]
     assert (change.section, change.option, change.old, change.new) == (
         "cartographer",
@@ -177,7 +177,7 @@ async def test_a_calibration_that_agrees_can_be_saved(machine: Machine, desk: An
     given = staging(machine, "0.0131")
     told = await desk()
     told.answer = True
-    await told.run(calibrate=True, iterations=5)
+    await told.run(calibrate=True, iterations=5, rounds=2)
     assert [parameters.get("CALIBRATE") for parameters in given] == [None, None, "1"]
     assert given[-1]["ITERATIONS"] == "5"
     (question,) = told.asked
@@ -192,7 +192,7 @@ async def test_a_calibration_that_disagrees_is_not_saved(machine: Machine, desk:
     staging(machine, "0.0231")
     told = await desk()
     told.answer = True
-    await told.run(calibrate=True)
+    await told.run(calibrate=True, rounds=2)
     change = told.of(ChangesUpdated)[-1].changes[0]
     assert (change.state, change.saves) == ("staged", False)  # the session discards it
     assert any("gave 23 µm, ours 12 µm" in event.text for event in told.of(AdviceGiven))
@@ -203,7 +203,7 @@ async def test_a_calibration_that_stages_nothing_fails(machine: Machine, desk: A
     told = await desk()
     told.answer = True
     with pytest.raises(CheckFailed, match="nothing is staged"):
-        await told.run(calibrate=True)
+        await told.run(calibrate=True, rounds=2)
     assert told.of(ChangesUpdated)[-1].changes[0].state == "proposed"
 
 
@@ -211,7 +211,7 @@ async def test_nothing_is_staged_without_consent(machine: Machine, desk: Any) ->
     given = staging(machine, "0.012")
     told = await desk()
     told.answer = False
-    await told.run(calibrate=True)
+    await told.run(calibrate=True, rounds=2)
     assert len(told.asked) == 1
     assert not any("CALIBRATE" in parameters for parameters in given)
 
@@ -221,7 +221,7 @@ async def test_nothing_is_calibrated_while_values_are_pending(machine: Machine, 
     machine.objects["configfile"]["save_config_pending"] = True
     told = await desk()
     with pytest.raises(CheckRefused, match="unsaved pending values"):
-        await told.run(calibrate=True)
+        await told.run(calibrate=True, rounds=2)
     assert given == []
 
 
@@ -246,7 +246,7 @@ async def test_no_difference_and_a_negative_one(machine: Machine, desk: Any) -> 
     none = "Backlash test over 10 samples found no significant difference (|t|=0.42).\n"
     fit(machine, "cartographer", "CARTOGRAPHER_ESTIMATE_BACKLASH", [none])
     told = await desk()
-    await told.run(here=True)
+    await told.run(here=True, rounds=2)
     (verdict,) = told.of(VerdictReached)
     assert verdict.verdict.level is Level.PASS
     high = told.of(EstimateUpdated)[-1].estimates["backlash"].high

@@ -88,7 +88,9 @@ BOUNDS: Mapping[str, Callable[[Any, Habits], Bound]] = {
     "accuracy": _accuracy,
     "bias": _bias,
     "temperature": _temperature,
-    "backlash": lambda p, _: Bound((2 * p.iterations + SLOPE_READINGS) * p.rounds * (p.grid or 2) ** 2),
+    "backlash": lambda p, _: Bound(
+        (2 * p.pairs(plugin=False) + SLOPE_READINGS) * p.rounds * (p.grid or 2) ** 2
+    ),
     "auto-z": _auto_z,
     "first-layer": lambda p, _: Bound(max(p.tests, MOST_TESTS), max(p.tests, MOST_TESTS)),
 }

@@ -73,8 +73,8 @@ class BacklashReport:
         for advice in rule.advice:
             if advice.key != "more-samples" or not self._only_the_switch(compared):
                 yield AdviceGiven(advice.text)
-        if compared.outlying is not None and level is Level.PASS:
-            yield AdviceGiven(_inspect(max(compared.spots, key=lambda spot: spot.value.value).name))
+        if compared.outlying is not None and compared.outlying.distance.value > 0.0 and level is Level.PASS:
+            yield AdviceGiven(_inspect(compared.outlying.name))
         if self._properties.upper_bound_only:
             yield AdviceGiven(
                 "To separate backlash from the switch's own travel, set --switch-hysteresis, or "
@@ -94,8 +94,12 @@ class BacklashReport:
         return (compared.spots[0].value.value, changes[0]) if changes else None
 
     def _compared(self) -> SpotComparison | None:
-        spots = [_spot(name, readings) for name, readings in self._readings.items() if readings]
-        if len(spots) < len(self._readings) or not any(spot.n > 1 for spot in spots):
+        visits = min(len(readings) for readings in self._readings.values())
+        if not visits:
+            return None
+        # In a round that is not complete, all places count as often as the least visited one
+        spots = [_spot(name, readings[:visits]) for name, readings in self._readings.items()]
+        if not any(spot.n > 1 for spot in spots):
             return None
         return compare_spots(spots, step=self._off_by())
 
@@ -205,13 +209,12 @@ class BacklashReport:
 
 
 def _spot(name: str, readings: Sequence[Reading]) -> SpotSamples:
-    """All visits to a place taken together: the scatter within each and that of one visit from the next."""
-    total = sum(reading.n for reading in readings)
-    mean = sum(reading.n * reading.mean for reading in readings) / total
-    squares = sum(
-        (reading.n - 1) * reading.sd**2 + reading.n * (reading.mean - mean) ** 2 for reading in readings
-    )
-    return SpotSamples(name, mean, math.sqrt(squares / (total - 1)) if total > 1 else 0.0, total)
+    """The visits to a place. One visit is one value: what differs from visit to visit is the same in all of its
+    samples. A single visit, which has no verdict yet, is described by its samples."""
+    if len(readings) > 1:
+        return SpotSamples.of(name, [reading.mean for reading in readings])
+    (only,) = readings
+    return SpotSamples(name, only.mean, only.sd, only.n)
 
 
 def _from_zero(name: str, interval: Interval, upper_bound: float, found: bool) -> Estimate:

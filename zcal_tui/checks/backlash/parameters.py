@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from zcal_tui.checks.parameters import attach_parameter, detach_parameter, home_parameter, parameter
 
+PAIRS, PLUGIN_PAIRS = 4, 10
+"""Pairs at each visit. A plugin's own command tests each visit by itself, for which it takes ten."""
+
 
 @dataclass(frozen=True, slots=True)
 class BacklashParameters:
@@ -18,8 +21,13 @@ class BacklashParameters:
         False,
         "measure at the zero reference position and propose z_backlash, which the [zcal] module's moves use",
     )
-    iterations: int = parameter(10, "pairs of measurements at each visit", minimum=2, maximum=100)
-    rounds: int = parameter(2, "visits to each place", minimum=2, maximum=20)
+    iterations: int | None = parameter(
+        None,
+        f"pairs of measurements at each visit; default {PAIRS}, with a plugin's own command {PLUGIN_PAIRS}",
+        minimum=2,
+        maximum=100,
+    )
+    rounds: int = parameter(5, "visits to each place", minimum=2, maximum=20)
     method: str = parameter(
         "auto",
         "scan: a distance sensor, approached from above and from below; release: where a switch opens on the way up, "
@@ -46,3 +54,9 @@ class BacklashParameters:
     home: bool = home_parameter()
     attach: str = attach_parameter()
     detach: str = detach_parameter()
+
+    def pairs(self, *, plugin: bool) -> int:
+        """Pairs of measurements at each visit, by the [zcal] module or by a plugin's command."""
+        if self.iterations is not None:
+            return self.iterations
+        return PLUGIN_PAIRS if plugin else PAIRS

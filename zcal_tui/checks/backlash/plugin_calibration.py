@@ -50,10 +50,10 @@ class PluginCalibration:
                 "them.",
                 "Save them (SAVE_CONFIG) or discard them (RESTART), then start again.",
             )
-        if self.parameters.iterations < LEAST_ITERATIONS:
+        if self.parameters.pairs(plugin=True) < LEAST_ITERATIONS:
             raise CheckRefused(
                 "Too few iterations to save a value.",
-                f"With {self.parameters.iterations} the plugin's own test takes noise for backlash too often.",
+                f"With {self.parameters.pairs(plugin=True)} the plugin's own test takes noise for backlash too often.",
                 f"Use --iterations {LEAST_ITERATIONS} or more.",
             )
 
@@ -71,7 +71,7 @@ class PluginCalibration:
         )
         # In the record before it is so, in case this program dies meanwhile
         context.emit(ChangesUpdated((replace(change, new=NOT_KNOWN_YET, state="staged"),)))
-        values = self.command.parameters(self.parameters.iterations, self.parameters.delta)
+        values = self.command.parameters(self.parameters.pairs(plugin=True), self.parameters.delta)
         try:
             async with uninterrupted(context, self.command):
                 await context.printer.gcode(command_line(self.command.name, CALIBRATE="1", **values))

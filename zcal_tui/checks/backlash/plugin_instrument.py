@@ -32,7 +32,7 @@ class PluginInstrument:
                 "The plugin uses its own speed.",
                 "Leave --speed out.",
             )
-        values = command.parameters(parameters.iterations, parameters.delta)
+        values = command.parameters(parameters.pairs(plugin=True), parameters.delta)
         hazard = outside(context.printer.state, command.name, values)
         if hazard is not None:
             raise CheckRefused(hazard.effect, f"This printer has {hazard.origin}.", hazard.rule)

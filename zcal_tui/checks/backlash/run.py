@@ -73,7 +73,7 @@ async def measure(context: Context, parameters: BacklashParameters) -> None:
             rounds = _Rounds(context, instrument, report, clearance, parameters.rounds)
             await rounds.go(places)
             if command is not None and report.found_none:
-                await _measure_noise(context, report, rounds.taken, parameters.iterations)
+                await _measure_noise(context, report, rounds.taken, parameters.pairs(plugin=True))
     finally:
         await lift_and_leave(context, clearance)
     for event in report.conclusion(proposal):

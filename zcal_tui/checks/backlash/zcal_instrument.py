@@ -35,7 +35,7 @@ class ZcalInstrument:
         given = parameters.switch_hysteresis
         self._hysteresis = own if given is None else given
         self._command = _command(parameters, self._method)
-        self._iterations = parameters.iterations
+        self._iterations = parameters.pairs(plugin=False)
         self._step = step
 
     @property
@@ -131,7 +131,7 @@ def _command(parameters: BacklashParameters, method: str) -> str:
     return command_line(
         "ZCAL_ESTIMATE_BACKLASH",
         METHOD=method,
-        ITERATIONS=parameters.iterations,
+        ITERATIONS=parameters.pairs(plugin=False),
         DELTA=parameters.delta,
         SPEED=parameters.speed,
     )

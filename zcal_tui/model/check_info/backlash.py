@@ -42,7 +42,7 @@ INFO = CheckInfo(
             "backlash_difference", "backlash above the least", "more than at the place where it is least"
         ),
         EstimateInfo("backlash_spread", "backlash, largest − smallest", "difference between the places"),
-        EstimateInfo("backlash_sigma", "backlash standard deviation σ", "from one measurement to the next"),
+        EstimateInfo("backlash_sigma", "backlash standard deviation σ", "from one visit to the next"),
     ),
     main=("backlash", "backlash_upper_bound"),
     plots=("places",),

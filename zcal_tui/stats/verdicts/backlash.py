@@ -97,16 +97,31 @@ def _advice(result: SpotComparison, level: Level) -> tuple[Advice, ...]:
         return (Advice("more-samples", "Measure more often at each spot. This data does not decide."),)
     if level == "pass":
         return ()
-    # A spot that differs by losing less is not the one to fix
-    outlying = (
-        result.outlying if result.outlying is not None and result.outlying.distance.value > 0.0 else None
+    parts = (
+        f"belt tension, lead screw and nut, coupling, grub screws, bearings ({SIMILAR_SOURCE}, names belts and "
+        "lead screws)"
     )
-    largest = max(result.spots, key=lambda spot: spot.value.value).name
-    place = outlying.name if outlying is not None else largest
-    return (
-        Advice(
-            "mechanics",
-            f"Check the Z drive nearest to {place}: belt tension, lead screw and nut, coupling, grub "
-            f"screws, bearings ({SIMILAR_SOURCE}, names belts and lead screws).",
-        ),
-    )
+    places = worse_spots(result)
+    if not places:
+        drives = (
+            "all Z drives, none of which differs significantly" if len(result.spots) > 1 else "the Z drives"
+        )
+        return (Advice("mechanics", f"Check {drives}: {parts}."),)
+    drive = "drive" if len(places) == 1 else "drives"
+    return (Advice("mechanics", f"Check the Z {drive} nearest to {' and '.join(places)}: {parts}."),)
+
+
+def worse_spots(result: SpotComparison) -> tuple[str, ...]:
+    """The spots that lose significantly more, the worst first: the one that is above the mean of the others, or else
+    those above the spot that loses least. Only these may be blamed."""
+    outlying = result.outlying
+    if outlying is not None and outlying.distance.value > 0.0:
+        return (outlying.name,)
+    values = {spot.name: spot.value.value for spot in result.spots}
+    least = min(values, key=lambda name: values[name])
+    more = [
+        difference.b if difference.a == least else difference.a
+        for difference in result.differences
+        if least in (difference.a, difference.b) and not difference.size.covers(0.0)
+    ]
+    return tuple(sorted(more, key=lambda name: -values[name]))
