@@ -107,13 +107,13 @@ class OffsetCalibration:
     def _heights(self, targets: CalibrationTargets) -> CalibrationHeights:
         machine, sampler = self._machine, self._sampler
         sampler.move_to(targets.nozzle, split=True)
-        nozzle = sampler.series(machine.descend_to_endstop, wiggle=True)
+        nozzle = sampler.series("nozzle", machine.descend_to_endstop, wiggle=True)
         sampler.wait()
         self._scripts.before_switch()
         with machine.probing(sampler.settings.second_speed):
             sampler.move_to(targets.switch)
             self._require_probe()
-            switch = sampler.series(machine.descend_to_endstop)
+            switch = sampler.series("switch", machine.descend_to_endstop)
             bed = [self._bed_point(point, targets.beds[0]) for point in targets.beds]
         return CalibrationHeights(nozzle, switch, bed)
 
@@ -122,7 +122,7 @@ class OffsetCalibration:
         offsets = machine.probe_settings().offsets
         self._sampler.move_to((point[0] - offsets[0], point[1] - offsets[1]))
         self._require_probe()
-        height = self._sampler.series(machine.descend_to_bed)
+        height = self._sampler.series("bed", machine.descend_to_bed)
         x, y, _ = machine.position
         return BedPoint(
             height, machine.twist(x, y), machine.mesh_height(point) - machine.mesh_height(reference)
@@ -142,7 +142,7 @@ class OffsetCalibration:
         if self._scripts.nozzle_without_probe:
             self._detach_probe(failed=False)
         self._sampler.move_to(targets.nozzle, split=True)
-        again = self._sampler.series(self._machine.descend_to_endstop, wiggle=True)
+        again = self._sampler.series("nozzle", self._machine.descend_to_endstop, wiggle=True)
         return again.value - first.value
 
     def _detach_probe(self, failed: bool) -> None:

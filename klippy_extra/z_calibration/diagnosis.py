@@ -9,7 +9,7 @@ homes Z; that does not change the offset. So what switch and bed moved together 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Sequence
 
 from .heights import micrometres
 
@@ -34,6 +34,15 @@ NAMES = {
     "switch_offset": "switch_offset",
     "position_endstop": "position_endstop",
 }
+
+
+REPEATS_BADLY = {
+    "nozzle": "Check for filament on the nozzle tip, and for a Z endstop pin that sticks.",
+    "switch": "Check that the endstop touches the body of the switch and not its actuator, and that the probe is seated"
+    " in its mount.",
+    "bed": "Check the seat of the probe and of the plate, and its switch (PROBE_ACCURACY).",
+}
+"""What to check where the samples of one height differ too much."""
 
 
 class HeightChange(NamedTuple):
@@ -71,6 +80,14 @@ def compare(old: dict[str, float], new: dict[str, float]) -> HeightComparison:
         HeightChange("position_endstop", change["position_endstop"], change["position_endstop"]),
     ]
     return HeightComparison(changes, together, max(changes, key=lambda change: abs(change.effect)))
+
+
+def tolerance_exceeded(site: str, samples: Sequence[float], tolerance: float) -> str:
+    """The error where the samples (mm) of a height differ too much; it begins as that of the original plugin."""
+    return (
+        f"probe samples exceed tolerance at {NAMES[site]}: they differ by {micrometres(max(samples) - min(samples))},"
+        f" more than samples_tolerance ({micrometres(tolerance)}). {REPEATS_BADLY[site]}"
+    )
 
 
 def explain(old: dict[str, float], new: dict[str, float], when: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Callable, Tuple
 
+from .diagnosis import tolerance_exceeded
 from .heights import SampledHeight
 from .machine import CalibrationMachine
 from .options import CalibrationSettings, Point
@@ -78,8 +79,9 @@ class HeightSampler:
             self._machine.move(self.settings.speed, x=site[0])
         self._machine.move(self.settings.speed, x=site[0], y=site[1])
 
-    def series(self, descend: Descent, wiggle: bool = False) -> SampledHeight:
-        """Take the configured number of samples here; start again if they differ too much."""
+    def series(self, site: str, descend: Descent, wiggle: bool = False) -> SampledHeight:
+        """Take the configured number of samples here; start again if they differ too much. `site` is nozzle, switch or
+        bed."""
         settings = self.settings
         if settings.first_fast:
             self._sample(descend, settings.probing_speed, wiggle)
@@ -89,7 +91,7 @@ class HeightSampler:
             samples.append(self._sample(descend, settings.second_speed, wiggle))
             if max(samples) - min(samples) > settings.samples_tolerance:
                 if retries >= settings.samples_tolerance_retries:
-                    raise self.error("probe samples exceed tolerance")
+                    raise self.error(tolerance_exceeded(site, samples, settings.samples_tolerance))
                 self.report("probe samples exceed tolerance. Retrying...")
                 retries += 1
                 samples = []

@@ -184,6 +184,12 @@ class ConsoleCalibration:
             case ZCalibrationResult():
                 self._formula = message
 
+    @property
+    def site(self) -> str:
+        """Where the last samples were taken: nozzle, switch or bed, by the order of CALIBRATE_Z; empty where there were
+        none, or at more places."""
+        return dict(enumerate(("nozzle", "switch", "bed"), 1)).get(len(self._groups), "")
+
     def result(self) -> AutomaticOffset | None:
         """What CALIBRATE_Z found; None before its formula was heard."""
         formula = self._formula

@@ -45,6 +45,8 @@ class Attempt:
     calibration: AutomaticOffset | None
     fault: Fault | None = None
     text: str = ""
+    site: str = ""
+    """With the fault `scatter`: nozzle, switch or bed; empty where that is not known."""
     doubt: str = ""
     """The module's warning about a probe whose absence would not be detected."""
 
@@ -93,7 +95,8 @@ async def calibrate(context: Context, section: ZCalibrationSection, switch_offse
             "Neither its status nor its console has the heights. A macro named CALIBRATE_Z may not call the original.",
             "Check that macro. It must call the command that it renamed (rename_existing).",
         )
-    return Attempt(found, fault, text, doubts[-1] if doubts else "")
+    site = (site_of(text) or console.site) if fault == "scatter" else ""
+    return Attempt(found, fault, text, site, doubts[-1] if doubts else "")
 
 
 async def _published(context: Context, section: ZCalibrationSection) -> AutomaticOffset | None:
@@ -104,6 +107,12 @@ async def _published(context: Context, section: ZCalibrationSection) -> Automati
 def fault_of(text: str) -> Fault | None:
     """What an error of CALIBRATE_Z's says it found; None for an error of another kind."""
     return next((fault for fault, pattern in _FAULTS if re.search(pattern, text, re.IGNORECASE)), None)
+
+
+def site_of(text: str) -> str:
+    """The height that an error of our module names: nozzle, switch or bed; empty where it names none."""
+    named = re.search(r"exceed tolerance at the (nozzle|switch body|probe) on the", text)
+    return {"nozzle": "nozzle", "switch body": "switch", "probe": "bed"}[named[1]] if named else ""
 
 
 async def last_offset(context: Context) -> float | None:
