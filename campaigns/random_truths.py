@@ -39,6 +39,8 @@ def random_truth(profile: str, seed: int) -> Document:
     bed["bowl"] = round(draws.gauss(0.0, 0.015), 4)
     truth["person"]["bias"] = round(draws.gauss(0.0, 0.005), 4)
     truth["person"]["sigma"] = round(draws.uniform(0.004, 0.010), 4)
+    if truth["probe"].get("kind") == "dockable":
+        truth["dock"]["scatter"] = round(draws.uniform(0.0, 0.003), 5)
     return truth
 
 

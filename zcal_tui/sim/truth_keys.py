@@ -184,6 +184,9 @@ class DockTruth:
     detach_x: float = number(0.0, "a visit here leaves the probe in the dock", "mm")
     detach_y: float = number(0.0, "a visit here leaves the probe in the dock", "mm")
     radius: float = number(1.0, "how near a visit has to be", "mm", 0.01, 100.0)
+    scatter: float = number(
+        0.0, "σ of how much lower the attached probe is, a new draw each time it is attached", "mm", 0.0, 1.0
+    )
 
 
 @dataclass(frozen=True)

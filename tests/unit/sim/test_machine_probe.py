@@ -141,6 +141,19 @@ def test_docking_by_moving() -> None:
         assert rig.machine.truth_report(rig.t)["probe"]["state"] == state
 
 
+def test_the_probe_seats_differently_each_time_it_is_docked() -> None:
+    rig = Rig(truth=truth_of(probe={"kind": "dockable"}, dock={**DOCK, "scatter": 0.004}))
+    probe = rig.machine.probe
+    assert probe is not None
+    seats = []
+    for _ in range(40):
+        rig.move(x=20.0, y=190.0)
+        rig.move(x=60.0, y=190.0)
+        seats.append(probe.seat)
+    assert len(set(seats)) == 40
+    assert 0.0028 < statistics.stdev(seats) < 0.0055
+
+
 def test_a_lost_probe_is_not_in_its_dock() -> None:
     rig = Rig(truth=truth_of(probe={"kind": "dockable", "attached": True}, dock=DOCK))
     rig.machine.detach_probe()

@@ -103,7 +103,8 @@ class ZEndstop:
             x = pose.x + self._geometry.probe_x + body.switch_x
             y = pose.y + self._geometry.probe_y + body.switch_y
             if math.hypot(x - pin.x, y - pin.y) <= pin.radius:
-                below = self._geometry.probe_z + self._geometry.probe_warmth() - body.switch_offset
+                probe_z = self._geometry.probe_z + self._geometry.probe_warmth() + self._probe.seat
+                below = probe_z - body.switch_offset
                 gap = min(gap, pose.height(x, y) + rise - below - height)
         return gap
 

@@ -19,6 +19,9 @@ class Probe:
         self._geometry = geometry
         self.switch = TouchSwitch(draws_for(seed, "probe"))
         self.deployer = PinDeployer()
+        self._seats = draws_for(seed, "dock")
+        self.seat = 0.0
+        """How much lower than usual the attached probe is, mm."""
         self._truth = truth.probe
         self._docked = not truth.probe.attached
         self._lost = False
@@ -36,6 +39,7 @@ class Probe:
             )
         self.kind = kind
         self._truth = probe
+        self._scatter = truth.dock.scatter
         self.switch.traits = TouchTraits(
             noise=probe.noise,
             hysteresis=probe.hysteresis,
@@ -75,7 +79,9 @@ class Probe:
         bed = self._geometry.bed_height(x, y)
         if bed == NO_BED:
             return math.inf
-        return pose.height(x, y) + self._geometry.rise() - bed - self._geometry.trigger_offset(x, y)
+        return (
+            pose.height(x, y) + self._geometry.rise() - bed - self._geometry.trigger_offset(x, y) - self.seat
+        )
 
     def reading(self, pose: Pose, t: float) -> bool:
         """What Klipper sees on the sensor pin: True is triggered."""
@@ -116,6 +122,7 @@ class Probe:
 
     def attach(self) -> None:
         """Put the probe on the toolhead."""
+        self.seat = self._scatter * float(self._seats.standard_normal())
         self._docked = self._lost = False
 
     def dock(self, t: float) -> None:
