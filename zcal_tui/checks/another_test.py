@@ -11,7 +11,7 @@ from zcal_tui.stats.verdicts.z_zero import MOST_TESTS, z_zero_level
 async def another_test(operator: Operator, error: Interval, tests: int) -> bool:
     """Whether the person does one more test; `error` (mm) is that of Z 0 by the `tests` so far. Never asked where they
     decide, or are as many as a run takes."""
-    if tests >= MOST_TESTS or z_zero_level(error) != "unknown":
+    if tests >= MOST_TESTS or z_zero_level(error, tests) != "unknown":
         return False
     return await operator.confirm(
         Confirm(

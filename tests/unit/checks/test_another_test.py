@@ -21,7 +21,15 @@ async def test_it_is_offered_where_the_tests_do_not_decide(answer: bool) -> None
 
 
 @pytest.mark.parametrize(
-    ("value", "half", "tests"), [(0.0, 0.02, 2), (0.06, 0.02, 2), (0.0, 0.03, MOST_TESTS)]
+    ("value", "half", "tests"),
+    [(0.0, 0.019, 2), (0.06, 0.02, 2), (0.0, 0.03, MOST_TESTS), (0.0, 0.024, MOST_TESTS)],
 )
 async def test_nobody_is_asked_where_they_decide_or_are_enough(value: float, half: float, tests: int) -> None:
     assert not await another_test(Person(), error(value, half), tests)
+
+
+async def test_few_tests_have_to_be_clearer() -> None:
+    """1.3 times the interval has to be within the limit, or outside, while more tests may follow."""
+    assert await another_test(Person(True), error(0.0, 0.020), 2)
+    assert await another_test(Person(True), error(0.05, 0.020), MOST_TESTS - 1)
+    assert not await another_test(Person(True), error(0.05, 0.020), MOST_TESTS)

@@ -33,12 +33,18 @@ def state(settings: dict[str, Any], live: float = 0.0) -> PrinterState:
 
 
 def ended(
-    settings: dict[str, Any], value: float, *, half: float = 0.02, live: float = 0.0, automatic: bool = False
+    settings: dict[str, Any],
+    value: float,
+    *,
+    half: float = 0.02,
+    live: float = 0.0,
+    automatic: bool = False,
+    tests: int = 5,
 ) -> tuple[Level, str, list[Change], str]:
     where = state(settings, live)
     adjustment = Interval(value, value - half, value + half, 0.95)
     target = target_of(where, automatic=automatic)
-    events = list(conclusion(where, adjustment, ZERO, target, automatic=automatic, tests=2))
+    events = list(conclusion(where, adjustment, ZERO, target, automatic=automatic, tests=tests))
     assert isinstance(events[0], EstimateUpdated)
     assert isinstance(events[1], VerdictReached)
     advice = [event for event in events if isinstance(event, AdviceGiven)]
@@ -144,7 +150,7 @@ def test_nothing_is_changed_by_what_is_not_significant() -> None:
 
 
 def test_an_interval_that_reaches_beyond_the_limit_asks_for_another_test() -> None:
-    level, summary, changes, advice = ended(PROBED, 0.01, half=0.02)
+    level, summary, changes, advice = ended(PROBED, 0.01, half=0.02, tests=2)
     assert (level, changes) == (Level.UNKNOWN, [])
     assert "Do one more paper test to decide" in summary
     assert "--tests 3" in advice

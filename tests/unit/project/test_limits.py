@@ -113,7 +113,7 @@ def eddy() -> Verdict:
 def first_layer() -> Verdict:
     zero = Zero(0.1, "Z 0 is contact.")
     adjustment = Interval(0.02, 0.015, 0.025, 0.95)
-    return reached(first_layer_conclusion(PrinterState(), adjustment, zero, None, automatic=False, tests=2))
+    return reached(first_layer_conclusion(PrinterState(), adjustment, zero, None, automatic=False, tests=5))
 
 
 def automatic_offset() -> Verdict:
@@ -128,7 +128,7 @@ def automatic_offset() -> Verdict:
 
 
 def tuning() -> Verdict:
-    found = of_tuning(Tuned(0.5, 0.5, Interval(0.51, 0.505, 0.515, 0.95), 0.41, None, ""))
+    found = of_tuning(Tuned(0.5, 0.5, Interval(0.51, 0.505, 0.515, 0.95), 0.41, None, "", tests=5))
     return Verdict(found.level, found.summary, (found.text,))
 
 

@@ -17,7 +17,7 @@ from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.z_calibration import section
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.verdicts.rule import consequence
-from zcal_tui.stats.verdicts.z_zero import z_zero_level
+from zcal_tui.stats.verdicts.z_zero import early_reason, z_zero_level
 
 STEPS_SOURCE = "protoloft's z_calibration, How to test it"
 
@@ -34,9 +34,9 @@ def conclusion(
     """The events that end the check after so many paper `tests`."""
     yield EstimateUpdated({"adjustment": estimate("adjustment", adjustment)})
     largest = largest_correction(state, automatic)
-    level = level_of(adjustment, largest.value)
+    level = level_of(adjustment, largest.value, tests)
     worst = abs(adjustment.value) + _half(adjustment)
-    reasons = (_reason(adjustment, zero, largest), zero.text, consequence(worst))
+    reasons = (_reason(adjustment, zero, largest), *early_reason(tests), zero.text, consequence(worst))
     yield VerdictReached(Verdict(level, summary_of(level, adjustment), reasons))
     # Undecided is about the old value; the new one may be known well enough to be saved
     accurate = _half(adjustment) <= limits.Z_ACCURACY.value
@@ -65,10 +65,10 @@ def largest_correction(state: PrinterState, automatic: bool) -> Limit:
     return replace(limits.SWITCH_BASE, value=here.switch_offset)
 
 
-def level_of(adjustment: Interval, largest: float) -> Level:
+def level_of(adjustment: Interval, largest: float, tests: int) -> Level:
     """Pass where the whole interval is within `limits.Z_ACCURACY`. Where all of it is outside: warn up to `largest`
-    (mm), else fail. Unknown between."""
-    level = Level(z_zero_level(adjustment))
+    (mm), else fail. Unknown between. After few `tests` the interval counts wider (z_zero)."""
+    level = Level(z_zero_level(adjustment, tests))
     return Level.FAIL if level is Level.WARN and abs(adjustment.value) >= largest else level
 
 
