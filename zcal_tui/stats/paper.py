@@ -72,9 +72,18 @@ def paper_height(
 
 
 def z_offset(
-    trigger: Interval, paper: PaperResult, step: float, *, shift: float = 0.0, sheet: float = 0.0
+    trigger: Interval,
+    paper: PaperResult,
+    step: float,
+    *,
+    shift: float = 0.0,
+    sheet: float = 0.0,
+    late: float | None = None,
 ) -> Interval:
     """z_offset (mm): the mean trigger height over the height at which the paper drags.
+
+    A switch is checked at each step down, so its trigger is seen `late` (mm), half a step on average. The height of the
+    paper has no such delay.
 
     `trigger` is the mean of the samples, its components as `repeatability.analyse` names them: "random", "step", and
     what else was systematic, which is called "sampling" here. `step` (mm) counts once for the samples and once for
@@ -82,6 +91,7 @@ def z_offset(
     "resolution", "step", "sampling". The thickness of the paper is in it, as it is in Klipper's own; where `shift`
     subtracts it, it is known to within `sheet` (mm), the component "paper".
     """
+    late = 0.5 * step if late is None else late
     own = dict(trigger.components)
     # The cost of the samples' few degrees of freedom is kept in the size, so that the part counts as exactly known.
     known = _equivalent_size(trigger) / math.hypot(*own.values()) if any(own.values()) else 1.0
@@ -98,7 +108,7 @@ def z_offset(
     }
     if sheet > 0.0:
         parts["paper"] = UncertaintyPart(sheet / math.sqrt(3.0))
-    return combine(trigger.value - paper.height.value + shift, parts, paper.height.confidence)
+    return combine(trigger.value + late - paper.height.value + shift, parts, paper.height.confidence)
 
 
 def _equivalent_size(interval: Interval) -> float:

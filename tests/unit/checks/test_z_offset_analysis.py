@@ -38,7 +38,9 @@ DELTA = {
 
 
 def samples(height: float) -> list[float]:
-    return [height, height + STEP, height - STEP, height, height]
+    """Samples of a trigger at this height, seen half a step late on average."""
+    seen = height - STEP / 2
+    return [seen, seen + STEP, seen - STEP, seen, seen]
 
 
 def papers(*heights: float, resolution: float = 0.002) -> list[PaperHeight]:
@@ -337,7 +339,9 @@ SCANNER = ProbeConfig("cartographer", "scanner", y_offset=21.0)
 def test_the_offset_of_a_scanners_model(trigger: float, drags_at: float, offset: float) -> None:
     state = PrinterState(settings={"stepper_z": {"endstop_pin": "probe:z_virtual_endstop"}})
     found = Conclusion(
-        probe_conclusion(state, SCANNER, samples(trigger), papers(drags_at, drags_at), STEP, model=MODEL)
+        probe_conclusion(
+            state, SCANNER, samples(trigger + STEP / 2), papers(drags_at, drags_at), STEP, model=MODEL
+        )
     )
     assert found.estimates["z_offset"].value == pytest.approx(offset, abs=1e-9)
     assert found.estimates["z_offset"].components["paper"] > 0.0
@@ -358,7 +362,9 @@ def test_the_offset_of_a_scanners_model(trigger: float, drags_at: float, offset:
 def test_the_offset_of_a_beacons_model_moves_the_other_way() -> None:
     state = PrinterState(settings={"stepper_z": {"endstop_pin": "probe:z_virtual_endstop"}})
     model = ScanModel("beacon model default", "model_offset", 0.01, 2.0, sign=-1, console_shift=2.0)
-    found = Conclusion(probe_conclusion(state, SCANNER, samples(2.0), papers(0.18, 0.18), STEP, model=model))
+    found = Conclusion(
+        probe_conclusion(state, SCANNER, samples(2.0 + STEP / 2), papers(0.18, 0.18), STEP, model=model)
+    )
     offset = found.estimates["z_offset"]
     assert offset.value == pytest.approx(0.09, abs=1e-9)
     assert offset.low is not None and offset.high is not None
@@ -366,3 +372,19 @@ def test_the_offset_of_a_beacons_model_moves_the_other_way() -> None:
     [change] = found.changes
     assert (change.option, change.old, change.new) == ("model_offset", "0.010", "0.090")
     assert "80 µm farther from the bed" in change.effect
+
+
+FIRST_OFF = [1.6 - 0.030, *(1.6 + STEP * (n % 3 - 1) for n in range(9))]
+
+
+@pytest.mark.parametrize(("settings", "homes"), [(OWN_ENDSTOP, False), (BY_PROBE, True)])
+def test_a_first_sample_that_is_named_is_left_out(settings: dict[str, Any], homes: bool) -> None:
+    state = PrinterState(settings=settings)
+    found = Conclusion(probe_conclusion(state, BESIDE, FIRST_OFF, papers(0.1, 0.1), STEP))
+    assert found.estimates["first_sample_shift"].value == pytest.approx(-0.030, abs=0.003)
+    assert found.estimates["z_offset"].value == pytest.approx(1.5 + STEP / 2, abs=0.0005)
+    (reason,) = (reason for reason in found.verdict.reasons if "first sample at this point" in reason)
+    assert "is not in z_offset" in reason and "of a mesh" in reason
+    assert ("homing ends" in reason) is homes
+    without = Conclusion(probe_conclusion(state, BESIDE, FIRST_OFF[1:], papers(0.1, 0.1), STEP))
+    assert "first_sample_shift" not in without.estimates

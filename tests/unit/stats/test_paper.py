@@ -67,7 +67,7 @@ def test_z_offset_names_what_it_is_made_of() -> None:
     ).mean
     paper = paper_height([0.1, 0.105], 0.00125, step=STEP)
     offset = z_offset(trigger, paper, STEP)
-    assert offset.value == pytest.approx(trigger.value - 0.1025)
+    assert offset.value == pytest.approx(trigger.value + STEP / 2 - 0.1025)
     assert set(offset.components) == {"touches", "feel", "resolution", "step", "sampling"}
     assert offset.components["sampling"] == pytest.approx(0.0001 / math.sqrt(3))
     # Rounded once when touching and once when feeling.
@@ -116,6 +116,25 @@ def test_coverage_over_persons(n: int, half_bracket: float) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("scatter", [0.3, 1.0, 2.0])
+def test_z_offset_has_no_error_of_half_a_step(scatter: float) -> None:
+    """Triggers are seen at the next step down: half a step late on average. `scatter` is sigma in steps."""
+    rng = np.random.default_rng(7)
+    errors = []
+    for _ in range(3000):
+        true, place = 1.5, rng.random()
+        seen = np.floor((true + scatter * STEP * rng.standard_normal(8)) / STEP + place) * STEP - place * STEP
+        error = scatter * STEP / math.sqrt(8.0)
+        trigger = Interval(float(seen.mean()), seen.mean() - error, seen.mean() + error, 0.95)
+        errors.append((z_offset(trigger, paper_height([0.0], 0.0), STEP).value - true) / STEP)
+    mean, error = float(np.mean(errors)), float(np.std(errors)) / math.sqrt(len(errors))
+    print(
+        f"sigma {scatter:g} steps: error {mean:+.2f} ± {2 * error:.2f} steps, {mean - 0.5:+.2f} uncorrected"
+    )
+    assert abs(mean) < 0.03
+
+
+@pytest.mark.slow
 def test_coverage_of_z_offset() -> None:
     """Ten touches, two paper tests, both rounded to steps."""
     rng = np.random.default_rng(7)
@@ -123,7 +142,7 @@ def test_coverage_of_z_offset() -> None:
     covered = 0
     for _ in range(runs):
         height, paper = rng.random(2) * STEP + [1.3, 0.1]
-        touches = np.floor((height + 0.003 * rng.standard_normal(10)) / STEP + 0.5) * STEP
+        touches = np.floor((height + 0.003 * rng.standard_normal(10)) / STEP) * STEP
         trigger = analyse(touches.tolist(), limit=LIMIT, step=STEP, adaptive=False).mean
         tests = felt(rng, paper, person(rng), 2, STEP)
         covered += z_offset(trigger, paper_height(tests.tolist(), STEP, step=STEP), STEP).covers(

@@ -1,7 +1,7 @@
 """From samples and paper tests to a z_offset or position_endstop: estimates, verdict, and what to save. Pure."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from zcal_tui.checks.estimates import differs, estimate
@@ -21,7 +21,7 @@ from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.operator_scatter import PRIOR_SIGMA, OperatorScatter, ScatterPrior
 from zcal_tui.stats.paper import PaperResult, paper_height, z_offset
 from zcal_tui.stats.quantiles import normal_ppf
-from zcal_tui.stats.repeatability import analyse
+from zcal_tui.stats.repeatability import Repeatability, analyse
 
 SOMEBODY = OperatorScatter()
 PRIOR_SLACK = 1.05
@@ -48,14 +48,12 @@ def probe_estimates(
     operator: OperatorScatter = SOMEBODY,
     model: ScanModel | None = None,
 ) -> dict[str, Estimate]:
-    """z_offset from trigger heights (mm) and paper tests so far, and its parts; of a scanner, its model's offset."""
-    trigger = analyse(
-        heights,
-        step=step,
-        limit=limits.RANGE_OF_TEN.value,
-        systematic={"sampling": step / 2},
-        adaptive=False,
-    ).mean
+    """z_offset from trigger heights (mm) and paper tests so far, and its parts; of a scanner, its model's offset. A
+    first sample that is named is left out."""
+    result = _analysed(heights, step)
+    first = result.first_sample
+    named = first is not None and first.found
+    trigger = (_analysed(heights[1:], step) if named else result).mean
     paper = _paper(papers, step, operator.prior)
     offset = z_offset(trigger, paper, step) if model is None else _model_offset(trigger, paper, step, model)
     found = {
@@ -65,11 +63,13 @@ def probe_estimates(
     }
     if paper.sigma is not None:
         found["feel"] = estimate("feel", paper.sigma)
+    if first is not None and named:
+        found["first_sample_shift"] = estimate("first_sample_shift", first.size)
     return found
 
 
 def _model_offset(trigger: Interval, paper: PaperResult, step: float, model: ScanModel) -> Interval:
-    error = z_offset(trigger, paper, step, shift=model.excess, sheet=PAPER_TOLERANCE)
+    error = z_offset(trigger, paper, step, shift=model.excess, sheet=PAPER_TOLERANCE, late=0.0)
     ends = [model.corrected(end) for end in (error.low, error.high) if end is not None]
     return replace(
         error,
@@ -77,6 +77,31 @@ def _model_offset(trigger: Interval, paper: PaperResult, step: float, model: Sca
         low=min(ends) if len(ends) == 2 else None,
         high=max(ends) if len(ends) == 2 else None,
     )
+
+
+def _analysed(heights: Sequence[float], step: float) -> Repeatability:
+    return analyse(
+        heights,
+        step=step,
+        limit=limits.RANGE_OF_TEN.value,
+        systematic={"sampling": step / 2},
+        adaptive=False,
+    )
+
+
+def _first_reason(estimates: Mapping[str, Estimate], homes: bool) -> tuple[str, ...]:
+    """Which first sample was named and left out, and which other first samples there are."""
+    first = estimates.get("first_sample_shift")
+    if first is None or first.value is None:
+        return ()
+    size = micrometres(first.value, sign=True)
+    text = (
+        f"The first sample at this point was {size} off the others and is not in z_offset. The first sample at each "
+        "point of a mesh may be off as well."
+    )
+    if homes:
+        text += " The one with which homing ends is another, which Repeatability (`accuracy`) tests."
+    return (text,)
 
 
 def _paper(papers: Sequence[PaperHeight], step: float, prior: ScatterPrior) -> PaperResult:
@@ -118,6 +143,8 @@ def probe_conclusion(
     # Where the nozzle itself is the probe, it presses on the bed before the switch triggers
     beside = model is None and (bool(probe.x_offset or probe.y_offset) or probe.kind == "bltouch")
     verdict = _verdict("z_offset", found, old, len(papers), operator.prior, negative_is_odd=beside)
+    reasons = (*verdict.reasons, *_first_reason(estimates, homes_with_probe(state)))
+    verdict = replace(verdict, reasons=reasons)
     minimum = bounds_of(state).z_offset_minimum(probe.section)
     refused = minimum is not None and float(_kept(value)) < minimum
     if refused:

@@ -11,7 +11,7 @@ from zcal_tui.model.check_info.info import (
     needs_a_probe,
 )
 from zcal_tui.model.check_info.options import MOTION, PROBING
-from zcal_tui.model.check_info.shared_estimates import ENDSTOP_SIGMA, PAIR_OVER_LIMIT, RANGE
+from zcal_tui.model.check_info.shared_estimates import ENDSTOP_SIGMA, FIRST_SAMPLE, PAIR_OVER_LIMIT, RANGE
 from zcal_tui.model.record import Record
 
 
@@ -51,7 +51,7 @@ INFO = CheckInfo(
         RANGE,
         EstimateInfo("mean", "trigger height", "mean toolhead Z at the trigger", is_position=True),
         EstimateInfo("drift_per_sample", "drift per sample", "change of the height from sample to sample"),
-        EstimateInfo("first_sample_shift", "first-sample shift", "how much higher the first sample is"),
+        FIRST_SAMPLE,
         EstimateInfo(
             "mean_shift", "trigger height shift", "how much higher the probe triggers with other settings"
         ),

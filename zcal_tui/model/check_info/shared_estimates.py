@@ -9,6 +9,7 @@ CONTACT = EstimateInfo(
     "contact", "contact height", "toolhead Z at which the paper just drags", is_position=True
 )
 FEEL = EstimateInfo("feel", "paper test variation", "standard deviation from one paper test to the next")
+FIRST_SAMPLE = EstimateInfo("first_sample_shift", "first-sample shift", "how much higher the first sample is")
 RANGE = EstimateInfo("range", "observed range", "highest minus lowest of all samples")
 ENDSTOP_SIGMA = EstimateInfo(
     "endstop_sigma", "endstop standard deviation σ", "standard deviation of single samples of the Z endstop"

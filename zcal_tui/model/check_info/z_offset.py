@@ -3,7 +3,7 @@
 from zcal_tui.model.capabilities import Capabilities
 from zcal_tui.model.check_info.info import PROBE, STEPPERS, CheckInfo, EstimateInfo, Needs, Variant
 from zcal_tui.model.check_info.options import AXIS_TWIST, DELTA, MOTION, PROBE_POSITION, PROBING, SAMPLES
-from zcal_tui.model.check_info.shared_estimates import CONTACT, FEEL, Z_OFFSET
+from zcal_tui.model.check_info.shared_estimates import CONTACT, FEEL, FIRST_SAMPLE, Z_OFFSET
 from zcal_tui.model.record import Record
 
 
@@ -47,6 +47,7 @@ INFO = CheckInfo(
         ),
         CONTACT,
         FEEL,
+        FIRST_SAMPLE,
         EstimateInfo(
             "calibrated_to",
             "calibrated up to",

@@ -25,7 +25,9 @@ def early_reason(tests: int) -> tuple[str, ...]:
     """Why an interval that is within the limit may not decide yet."""
     if tests >= MOST_TESTS:
         return ()
-    return (f"With fewer than {MOST_TESTS} tests, {EARLY:g} times the uncertainty has to be within the limit.",)
+    return (
+        f"With fewer than {MOST_TESTS} tests, {EARLY:g} times the uncertainty has to be within the limit.",
+    )
 
 
 def z_zero_level(error: Interval, tests: int) -> Level:
