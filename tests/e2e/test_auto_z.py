@@ -50,25 +50,28 @@ def value(record: dict[str, Any], name: str) -> float:
 
 
 @pytest.mark.parametrize(
-    ("zero", "truth", "codes"),
+    ("zero", "switch_offset", "truth", "level"),
     [
-        ("auto", SWITCH_OFFSET, (ExitCode.OK, ExitCode.UNDECIDED)),  # 20 µm off, close to the limit
-        ("paper", SWITCH_OFFSET - PAPER, (ExitCode.OK, ExitCode.VERDICT_FAIL)),
+        ("auto", 0.58, 0.58, "warn"),
+        ("paper", SWITCH_OFFSET, SWITCH_OFFSET - PAPER, "warn"),
+        ("auto", 0.72, 0.72, "fail"),
     ],
 )
 def test_tuning_finds_the_switch_offset_that_is_so(
-    zero: str, truth: float, codes: tuple[ExitCode, ...], printer_sim: Starter, tmp_path: Path
+    zero: str, switch_offset: float, truth: float, level: str, printer_sim: Starter, tmp_path: Path
 ) -> None:
     printer = printer_sim("voron")
+    printer.control.request("set", path="probe.switch_offset", value=switch_offset)
     ended = run(printer, tmp_path, "--tune", "--zero", zero)
     record = ended.record
-    assert ended.code in codes, ended.errors
+    assert record["verdict"]["level"] == level, record["verdict"]
+    assert ended.code == (ExitCode.VERDICT_FAIL if level == "fail" else ExitCode.OK), ended.errors
     found = record["estimates"]["switch_offset"]
     assert found["low"] <= truth <= found["high"]
     assert found["high"] - found["low"] < 0.08
     assert found["value"] == pytest.approx(truth, abs=0.02)
     assert value(record, "switch") - value(record, "nozzle") == pytest.approx(
-        6.472 - SWITCH_OFFSET, abs=0.004
+        6.472 - switch_offset, abs=0.004
     )
     (change,) = record["changes"]
     assert (change["section"], change["option"], change["old"]) == ("z_calibration", "switch_offset", "0.5")
@@ -101,6 +104,7 @@ def test_a_person_may_keep_the_offset(printer_sim: Starter, tmp_path: Path) -> N
     printer = printer_sim("voron")
     ended = run(printer, tmp_path, "--repeats", "2", "--endstop-touches", "0")
     assert ended.code == 0
+    assert ended.record["verdict"]["level"] == "pass", ended.record["verdict"]
     last = [sample for sample in ended.samples if sample["kind"] == "offset"][-1]
     assert_as_before(printer, offset=last["trigger_z"])
     if not KALICO:  # whose own z_calibration does not publish it
@@ -114,6 +118,7 @@ def test_a_wrong_switch_offset_is_named(printer_sim: Starter, tmp_path: Path) ->
     printer.control.request("set", path="probe.switch_offset", value=0.32)
     ended = run(printer, tmp_path, "--tune", "--repeats", "2", "--endstop-touches", "0")
     assert ended.code == 1
+    assert ended.record["verdict"]["level"] == "fail"
     assert "switch_offset 0.500 is wrong" in ended.record["verdict"]["summary"]
     assert "too close to the bed" in ended.record["verdict"]["summary"]
     assert value(ended.record, "switch_offset") == pytest.approx(0.32, abs=0.03)
@@ -129,6 +134,7 @@ def test_an_offset_outside_the_margins_names_what_moved(printer_sim: Starter, tm
     ended = run(printer, tmp_path, "--endstop-touches", "0", person=False)
     assert ended.code == 1
     verdict = ended.record["verdict"]
+    assert verdict["level"] == "fail"
     assert "outside offset_margins" in verdict["summary"]
     if not KALICO:  # whose own z_calibration tells the heights only where they are good
         assert "The switch body on the endstop changed the offset by" in " ".join(verdict["reasons"])
@@ -143,6 +149,7 @@ def test_a_probe_wired_normally_open_is_found_before_anything_goes_down(
     printer.control.request("set", path="probe.normally_open", value=True)
     ended = run(printer, tmp_path, "--endstop-touches", "0")
     assert ended.code == 1
+    assert ended.record["verdict"]["level"] == "fail"
     assert "normally open" in ended.record["verdict"]["summary"]
     assert ended.samples == []
     assert_as_before(printer)
@@ -160,6 +167,7 @@ def test_a_probe_that_falls_off_is_named(printer_sim: Starter, tmp_path: Path) -
     printer.control.request("detach_probe")
     ended = running.end()
     assert ended.code == 1
+    assert ended.record["verdict"]["level"] == "fail"
     assert "the probe was not attached" in ended.record["verdict"]["summary"]
     assert printer.report()["events"] == []
     client = printer.connect()

@@ -22,6 +22,14 @@ ERROR_RATE = 0.05
 ENOUGH_REPEATS = 3
 """From this number of repeats on only their own scatter counts, including attaching the probe again; the scatter of
 fewer is pooled with that of the samples within them."""
+FETCH_SIGMA, FETCH_DOF = 0.003, 3.0
+"""mm, and how well it is known: how much a probe that is attached again seats higher or lower. Our assumption for a few
+repeats, which show little of it themselves; no source has a figure. With it false drifts stay at 5 % up to 5 µm
+(docs/statistics.md)."""
+OWN_RESIDUALS = 5
+"""From this number of repeats on a drift of what the attached probe measures is judged by its own residuals alone."""
+HABIT_TESTS = 3
+"""The first sample is tested at nozzle, switch and bed, which share the error rate."""
 PAPER_TOLERANCE = 0.010
 """mm. Our assumption about how far a sheet is from its stated thickness. Klipper's documentation (Bed_Level) gives
 about 100 µm for copy paper, and no source has a figure for the spread."""
@@ -34,20 +42,33 @@ def known_scatter(parts: Sequence[UncertaintyPart]) -> UncertaintyPart:
     return UncertaintyPart(total, total**4 / lost if lost > 0.0 else math.inf)
 
 
-def mean_offset(values: Sequence[float], step: float, samples: UncertaintyPart | None) -> Offset | None:
+def mean_offset(
+    values: Sequence[float], step: float, samples: UncertaintyPart | None, fetches: int = 0
+) -> Offset | None:
     """The mean of the repeats of a height or of the offset (mm). `samples` is the standard uncertainty of one repeat
-    from its samples; None where they are unknown, or single. Returns None where the uncertainty of a single value is
+    from its samples; None where they are unknown, or single. `fetches`: how many of its heights the attached probe
+    is in. Returns None where the uncertainty of a single value is
     unknown. Each of the three heights may be seen a step late, which is in the component "sampling"."""
     helped = samples is not None and len(values) < ENOUGH_REPEATS
     if len(values) < 2 and not helped:
         return None
+    prior = _fetched(samples, fetches) if helped else UncertaintyPart(0.0, 0.0)
     return mean_of_repeats(
         values,
         step=step,
         systematic={"sampling": 0.5 * math.sqrt(3.0) * step},
-        prior_sigma=samples.size if samples is not None and helped else 0.0,
-        prior_dof=min(samples.dof, 1e6) if samples is not None and helped else 0.0,
+        prior_sigma=prior.size,
+        prior_dof=min(prior.dof, 1e6),
     )
+
+
+def _fetched(samples: UncertaintyPart | None, fetches: int) -> UncertaintyPart:
+    """The scatter of a repeat from its samples and from attaching the probe again, which `fetches` of its heights
+    contain. Its samples alone where none does."""
+    own = samples or UncertaintyPart(0.0)
+    if not fetches:
+        return own
+    return UncertaintyPart(math.hypot(own.size, FETCH_SIGMA * math.sqrt(fetches)), FETCH_DOF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +86,25 @@ class Drift:
 
 
 def drift_per_repeat(
-    values: Sequence[float], step: float, samples: UncertaintyPart | None, tests: int = 4
+    values: Sequence[float],
+    step: float,
+    samples: UncertaintyPart | None,
+    tests: int = 4,
+    *,
+    fetches: int = 0,
 ) -> Drift | None:
     """The slope over the repeats; None where it cannot be tested: fewer than three values without `samples`.
 
-    The scatter about the line is that of the samples, pooled with the residuals.
+    The scatter about the line is that of the residuals, pooled with what the samples are expected to give. Where
+    `fetches` of the heights are measured with the attached probe, it is the residuals', below OWN_RESIDUALS repeats
+    pooled with what attaching the probe again is expected to give.
     """
     n = len(values)
     residual_dof = n - 2
     if n < 2 or (residual_dof < 1 and samples is None):
         return None
+    alone = (samples is None and not fetches) or (fetches > 0 and n >= OWN_RESIDUALS)
+    prior = None if alone else _fetched(samples, fetches)
     middle = (n - 1) / 2
     spread = sum((i - middle) ** 2 for i in range(n))
     mean = sum(values) / n
@@ -84,13 +114,51 @@ def drift_per_repeat(
         rest,
         max(0.0, float(residual_dof)),
         least=step / math.sqrt(12.0),
-        prior_sigma=0.0 if samples is None else samples.size,
-        prior_dof=0.0 if samples is None else min(samples.dof, 1e6),
+        prior_sigma=0.0 if prior is None else prior.size,
+        prior_dof=0.0 if prior is None else min(prior.dof, 1e6),
     )
     error = scatter.sigma / math.sqrt(spread)
     reach = t_quantile(0.5 + 0.5 * CONFIDENCE, scatter.dof) * error
     p = t_two_sided_p(slope / error, max(1, math.floor(scatter.dof))) if error > 0.0 else float(slope == 0.0)
     return Drift(Interval(slope, slope - reach, slope + reach, CONFIDENCE), p, tests)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSampleHabit:
+    """How far the first sample of each repeat lies above the others of its height (mm), with its two-sided p value."""
+
+    size: Interval
+    p: float
+
+    @property
+    def found(self) -> bool:
+        """Whether it is statistically significant at its share of the error rate."""
+        return self.p < ERROR_RATE / HABIT_TESTS
+
+
+def first_sample_habit(repeats: Sequence[Sequence[float]], step: float) -> FirstSampleHabit | None:
+    """Whether the first sample of a height is shifted in every repeat: height = repeat + shift · [first] + noise. None
+    with fewer than two repeats of three samples. A shift below one step is none."""
+    usable = [samples for samples in repeats if len(samples) > 2]
+    if len(usable) < 2:
+        return None
+    # Weighted over the repeats, so that they may differ in the number of samples
+    shifts = [samples[0] - sum(samples[1:]) / (len(samples) - 1) for samples in usable]
+    weights = [(len(samples) - 1) / len(samples) for samples in usable]
+    total = sum(weights)
+    size = sum(weight * shift for weight, shift in zip(weights, shifts, strict=True)) / total
+    squares = sum(weight * (shift - size) ** 2 for weight, shift in zip(weights, shifts, strict=True))
+    for samples in usable:
+        mean = sum(samples[1:]) / (len(samples) - 1)
+        squares += sum((sample - mean) ** 2 for sample in samples[1:])
+    dof = sum(len(samples) - 1 for samples in usable) - 1.0
+    scatter = pooled_scatter(squares, dof, least=step / math.sqrt(12.0))
+    error = scatter.sigma / math.sqrt(total)
+    reach = t_quantile(0.5 + 0.5 * CONFIDENCE, dof) * error
+    p = t_two_sided_p(size / error, math.floor(dof)) if error > 0.0 else float(size == 0.0)
+    if abs(size) < step:
+        p = 1.0
+    return FirstSampleHabit(Interval(size, size - reach, size + reach, CONFIDENCE), p)
 
 
 @dataclass(frozen=True, slots=True)

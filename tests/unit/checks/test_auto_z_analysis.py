@@ -6,12 +6,13 @@ import pytest
 
 from zcal_tui.checks.auto_z.advice import configuration, rough_z_offset
 from zcal_tui.checks.auto_z.analysis import Repeats, moved_since, samples_of
-from zcal_tui.checks.auto_z.calibrate import Attempt, fault_of
+from zcal_tui.checks.auto_z.calibrate import Attempt, fault_of, site_of
 from zcal_tui.checks.auto_z.verdict import (
     AutoZFinding,
     Tuned,
     endstop_advice,
     of_fault,
+    of_location,
     of_repeats,
     of_tuning,
     of_wiring,
@@ -19,7 +20,7 @@ from zcal_tui.checks.auto_z.verdict import (
     verdict_of,
 )
 from zcal_tui.checks.auto_z.wiring import SwitchWiring
-from zcal_tui.model.record import Level, Record
+from zcal_tui.model.record import Estimate, Level, Record
 from zcal_tui.printer.config_view import ProbeConfig, ZRail
 from zcal_tui.printer.z_calibration import AutomaticOffset, Height, ZCalibrationSection
 from zcal_tui.stats.intervals import Interval
@@ -63,7 +64,7 @@ def test_a_single_run_with_single_samples_decides_nothing() -> None:
 
 
 def test_a_drift_from_run_to_run_warns_and_names_the_height() -> None:
-    findings = list(of_repeats(repeats(-0.09, -0.10, -0.11), SECTION))
+    findings = list(of_repeats(repeats(-0.09, -0.10, -0.11, -0.12), SECTION))
     worst = verdict_of(findings, "good")
     assert worst.level is Level.WARN
     assert any("drifts by −10 µm from run to run" in reason for reason in worst.reasons)
@@ -114,6 +115,64 @@ def test_an_offset_outside_the_margins_names_the_height_that_moved() -> None:
     assert "-1 to 1 mm" in finding.summary
 
 
+@pytest.mark.parametrize(
+    ("text", "site"),
+    [
+        (
+            "CALIBRATE_Z: probe samples exceed tolerance at the nozzle on the endstop: they differ by 30 µm",
+            "nozzle",
+        ),
+        (
+            "CALIBRATE_Z: probe samples exceed tolerance at the switch body on the endstop: they differ",
+            "switch",
+        ),
+        ("CALIBRATE_Z: probe samples exceed tolerance at the probe on the bed: they differ by 30 µm", "bed"),
+        ("Probe samples exceed tolerance", ""),
+    ],
+)
+def test_the_site_of_samples_that_differ_too_much(text: str, site: str) -> None:
+    assert fault_of(text) == "scatter"
+    assert site_of(text) == site
+    finding = of_fault(Attempt(None, "scatter", text, site), SECTION, ())
+    assert finding.level is Level.FAIL
+    words = {"nozzle": "the nozzle on the", "switch": "the switch body on", "bed": "the probe on the bed"}
+    assert words.get(site, "one height") in finding.summary
+
+
+def with_first(shift: float) -> Repeats:
+    """Three repeats whose first sample of the bed is shifted."""
+    found = Repeats(STEP)
+    for offset in (-0.090, -0.0912, -0.0905):
+        made = calibration(offset)
+        low, middle, high = made.bed.samples
+        found.found.append(replace(made, bed=Height(made.bed.value, (middle + shift, low, high))))
+    return found
+
+
+def test_a_first_sample_that_differs_in_every_run_is_named() -> None:
+    worst = verdict_of(list(of_repeats(with_first(-0.010), SECTION)), "good")
+    assert worst.level is Level.WARN
+    assert "the probe on the bed" in worst.summary
+    assert any("first sample of the probe on the bed is −10 µm off" in reason for reason in worst.reasons)
+    assert verdict_of(list(of_repeats(with_first(0.0), SECTION)), "good").level is Level.PASS
+
+
+def test_location_bias_is_named_where_it_is_missing_and_where_it_is_large() -> None:
+    missing = of_location(None)
+    assert missing.level is Level.PASS and "was not measured" in missing.text
+    for low, level in ((0.010, Level.PASS), (0.030, Level.WARN)):
+        spread = Estimate("spread", low + 0.005, low, low + 0.010)
+        found = of_location(Record("1", "bias", {}, "t", estimates={"spread": spread}))
+        assert found.level is level and "over the bed" in found.text
+
+
+def test_the_offset_is_corrected_by_the_half_step_that_does_not_cancel() -> None:
+    found = repeats(-0.090, -0.0912, -0.0905)
+    applied = found.mean("offset")
+    assert applied is not None
+    assert found.estimates()["offset"].value == pytest.approx(applied.mean.value + STEP / 2)
+
+
 PLACES = {"nozzle": (206.0, 256.0), "switch": (206.0, 232.0), "bed": (125.0, 105.0)}
 
 
@@ -134,7 +193,7 @@ def test_wiring_that_hides_a_missing_probe_fails() -> None:
     assert of_wiring(SwitchWiring(True, "Works."), "").level is Level.PASS
 
 
-def tuned(value: float, used: float = 0.5, command: float | None = None, half: float = 0.02) -> Tuned:
+def tuned(value: float, used: float = 0.5, command: float | None = None, half: float = 0.018) -> Tuned:
     interval = Interval(value, value - half, value + half, 0.95)
     return Tuned(used, 0.5, interval, value - 0.1, command, "Z 0.", tests=2)
 
@@ -142,10 +201,10 @@ def tuned(value: float, used: float = 0.5, command: float | None = None, half: f
 @pytest.mark.parametrize(
     ("value", "level", "words"),
     [
-        (0.504, Level.PASS, "closer to the bed"),
+        (0.501, Level.PASS, "closer to the bed"),
         (0.52, Level.UNKNOWN, "--papers 3"),
         (0.54, Level.UNKNOWN, "--papers 3"),
-        (0.45, Level.WARN, "farther from the bed"),
+        (0.44, Level.WARN, "farther from the bed"),
         (0.32, Level.FAIL, "farther from the bed"),
         (0.70, Level.FAIL, "closer to the bed"),
         (-0.05, Level.FAIL, "cannot be zero or negative"),

@@ -10,17 +10,22 @@ from zcal_tui.printer.geometry import Xy
 from zcal_tui.printer.z_calibration import AutomaticOffset, Height
 from zcal_tui.stats.auto_offset import (
     Drift,
+    FirstSampleHabit,
     Moved,
     compare,
     drift_per_repeat,
+    first_sample_habit,
     known_scatter,
     mean_offset,
 )
 from zcal_tui.stats.combine import UncertaintyPart
+from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.offsets import Offset
 from zcal_tui.stats.repeatability import Repeatability, analyse
 
 NAMES = ("offset", "nozzle", "switch", "bed")
+FETCHES = {"offset": 2, "nozzle": 0, "switch": 1, "bed": 1}
+"""How many heights with the attached probe are in each."""
 
 
 class Repeats:
@@ -43,11 +48,23 @@ class Repeats:
 
     def mean(self, name: str) -> Offset | None:
         """Its mean with its interval; None where its uncertainty is unknown."""
-        return mean_offset(self.values(name), self._step, self.sample_part(name))
+        return mean_offset(self.values(name), self._step, self.sample_part(name), FETCHES[name])
 
     def drift(self, name: str) -> Drift | None:
         """Its drift from repeat to repeat."""
-        return drift_per_repeat(self.values(name), self._step, self.sample_part(name), len(NAMES))
+        return drift_per_repeat(
+            self.values(name), self._step, self.sample_part(name), len(NAMES), fetches=FETCHES[name]
+        )
+
+    def first_sample(self, name: str) -> FirstSampleHabit | None:
+        """The shift of the first sample of a height, over the repeats."""
+        return first_sample_habit([found.heights[name].samples for found in self.found], self._step)
+
+    def contact(self) -> Interval | None:
+        """The toolhead Z of nozzle contact with its interval (mm): the offset, corrected by the half step by which the
+        bed's trigger is seen late on average. The same half steps of nozzle and switch cancel."""
+        mean = self.mean("offset")
+        return None if mean is None else mean.mean.shifted(0.5 * self._step)
 
     def sample_part(self, name: str) -> UncertaintyPart | None:
         """The standard uncertainty of one repeat from its own samples, all repeats pooled; None for single samples."""
@@ -71,10 +88,11 @@ class Repeats:
         for name in NAMES:
             mean = self.mean(name)
             values = self.values(name)
+            contact = self.contact() if name == "offset" else None
             if mean is None:
                 found[name] = Estimate(name, sum(values) / len(values), None, None)
             else:
-                found[name] = estimate(name, mean.mean)
+                found[name] = estimate(name, contact or mean.mean)
             if name == "offset" and mean is not None and mean.sigma is not None:
                 found["offset_sigma"] = estimate("offset_sigma", mean.sigma)
         return found

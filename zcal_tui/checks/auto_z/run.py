@@ -214,6 +214,7 @@ class _Run:
             self._findings.append(judging.of_fault(self._fault, self.section, self._moved))
         elif self._repeats.found:
             self._findings.extend(judging.of_repeats(self._repeats, self.section))
+            self._findings.append(judging.of_location(self._context.earlier("bias")))
             self._findings.extend(judging.of_moves(self._moved))
         if self._repeats.found:
             rough = rough_z_offset(self._repeats.last, self._switch_offset(), self._probe)
@@ -228,11 +229,11 @@ class _Run:
         yield from self._advice()
 
     def _good(self) -> str:
-        mean = self._repeats.mean("offset")
-        if mean is None or mean.mean.low is None or mean.mean.high is None:
+        offset = self._repeats.contact()
+        if offset is None or offset.low is None or offset.high is None:
             return "CALIBRATE_Z works."
-        half = (mean.mean.high - mean.mean.low) / 2
-        good = f"Good: the offset is {millimetres(mean.mean.value, sign=True)} ± {length(half)}"
+        half = (offset.high - offset.low) / 2
+        good = f"Good: the offset is {millimetres(offset.value, sign=True)} ± {length(half)}"
         if self._tuned is None:
             return f"{good}."
         tuned = self._tuned.value

@@ -8,16 +8,15 @@ from zcal_tui.checks.auto_z.analysis import Repeats
 from zcal_tui.checks.auto_z.calibrate import Attempt, Fault, fault_words
 from zcal_tui.checks.auto_z.wiring import SwitchWiring
 from zcal_tui.model import limits
-from zcal_tui.model.record import Change, Level, Verdict
+from zcal_tui.model.record import Change, Level, Record, Verdict
 from zcal_tui.model.units import closer_farther, length, millimetres
 from zcal_tui.printer.config_view import ZRail
 from zcal_tui.printer.z_calibration import ZCalibrationSection
 from zcal_tui.stats.auto_offset import Moved
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.repeatability import Repeatability
-from zcal_tui.stats.verdicts.repeatability import judge_repeatability
+from zcal_tui.stats.verdicts.endstop import judge_endstop
 from zcal_tui.stats.verdicts.rule import consequence
-from zcal_tui.stats.verdicts.stopping import StoppingPlan
 from zcal_tui.stats.verdicts.z_zero import z_zero_level
 
 HEIGHT_NAMES = {
@@ -90,6 +89,12 @@ def of_fault(attempt: Attempt, section: ZCalibrationSection, moved: Sequence[Mov
         "scatter": "Not usable: the samples of one height differ too much.",
     }
     assert attempt.fault is not None
+    if attempt.fault == "scatter" and attempt.site:
+        return AutoZFinding(
+            Level.FAIL,
+            f"{message} Likely cause: {cause} {WHAT_TO_CHECK[attempt.site]}",
+            f"Not usable: the samples of {HEIGHT_NAMES[attempt.site]} differ too much.",
+        )
     change = f" {moves_text(moved)}" if attempt.fault == "margins" and moved else ""
     return AutoZFinding(Level.FAIL, f"{message} Likely cause: {cause}{change}", summaries[attempt.fault])
 
@@ -124,8 +129,8 @@ def of_lost_offset(found: float, live: float) -> AutoZFinding:
 
 
 def of_endstop(result: Repeatability) -> AutoZFinding:
-    """The Z endstop's repeatability, by the rule for probes: every height counts from it."""
-    rule = judge_repeatability(result, StoppingPlan.fixed(result.n))
+    """The Z endstop's repeatability, by the rule for endstops (`accuracy --what endstop`)."""
+    rule = judge_endstop(result)
     summaries = {
         "fail": "Not accurate enough: the Z endstop does not repeat well.",
         "warn": "Usable, with something to fix at the Z endstop.",
@@ -162,7 +167,55 @@ def of_repeats(repeats: Repeats, section: ZCalibrationSection) -> Iterator[AutoZ
         f"The offset {millimetres(offset, sign=True)} is within offset_margins of [z_calibration] ({low:g} "
         f"to {high:g} mm).",
     )
+    yield from _first_samples(repeats)
     yield from _drift(repeats)
+
+
+def _first_samples(repeats: Repeats) -> Iterator[AutoZFinding]:
+    """A first sample that differs in every run: averaging within a run hides it, and it is in every offset alike."""
+    for name in ("nozzle", "switch", "bed"):
+        habit = repeats.first_sample(name)
+        if habit is None or not habit.found:
+            continue
+        what = HEIGHT_NAMES[name]
+        size = length(habit.size.value, sign=True)
+        normal = limits.NORMAL_RANGE
+        small = abs(habit.size.value) <= normal.value
+        text = (
+            f"In every run the first sample of {what} is {size} off the others (p = {habit.p:.2g}; error rate 5 %, "
+            f"shared by three tests). Normal is up to {normal.text} ({normal.source})."
+        )
+        if small:
+            yield AutoZFinding(Level.PASS, text)
+            continue
+        yield AutoZFinding(
+            Level.WARN,
+            f"{text} With samples_result: average, that part of it is in the offset. Set samples_result: median.",
+            f"Usable, but the first sample of {what} is shifted in every run.",
+        )
+
+
+def of_location(earlier: Record | None) -> AutoZFinding:
+    """What the offset's interval does not contain: the change of z_offset between where CALIBRATE_Z measures and where
+    it is used. `earlier` is the last run of the check `bias`."""
+    spread = None if earlier is None else earlier.estimates.get("spread")
+    if spread is None or spread.value is None:
+        return AutoZFinding(
+            Level.PASS,
+            "Not in this accuracy: whether z_offset changes between the places of nozzle, switch and bed point. "
+            "That was not measured. Location bias (`bias`) measures it.",
+        )
+    limit = limits.LOCATION_BIAS
+    most = spread.value if spread.high is None else spread.high
+    text = (
+        f"Not in this accuracy: by Location bias (`bias`) z_offset changes by {length(spread.value)} over the bed, at "
+        f"most {length(most)}. {limit.sentence}"
+    )
+    if spread.low is not None and spread.low > limit.value:
+        return AutoZFinding(
+            Level.WARN, text, "Usable at the bed point, but z_offset changes too much over the bed."
+        )
+    return AutoZFinding(Level.PASS, text)
 
 
 def _drift(repeats: Repeats) -> Iterator[AutoZFinding]:
@@ -247,7 +300,7 @@ def of_tuning(tuned: Tuned) -> AutoZFinding:
     )
     side = "too close to" if error.value < 0 else "too far from"
     size = length(abs(error.value))
-    match Level(z_zero_level(error)):
+    match Level(z_zero_level(error, tuned.tests)):
         case Level.PASS:
             return AutoZFinding(Level.PASS, text)
         case Level.UNKNOWN:
