@@ -11,7 +11,7 @@ from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.thermal import ThermalBias, thermal_bias
 from zcal_tui.stats.verdicts.temperature import judge_thermal
 
-SLOWNESS = 0.02
+SLOWNESS = 0.1
 """Share of the campaign's runs: each takes some tenths of a second."""
 COVERED = 0.93
 MINUTE = 60.0
@@ -63,9 +63,9 @@ def _covered(
         result = _analysed(run)
         interval = estimate(result)
         if interval is None:
-            return Tried(True)
+            return Tried(False, undecided=True)  # what is not estimated covers nothing
         width = None if interval is result.per_degree_nozzle else _half(interval)
-        return Tried(interval.covers(true(run)), None, None, width)
+        return Tried(interval.covers(true(run)), False, None, width)
 
     return one
 
