@@ -70,6 +70,26 @@ def test_what_its_command_refuses_is_refused_before_anything_moves(
     assert remedy in ("Take at least three samples.", "Set SAMPLE_RETRACT_DIST to 1 or more.")
 
 
+@pytest.mark.parametrize("delta", ["0.1", "1.5"])
+def test_approaches_that_it_refuses_are_refused_before_anything_moves(
+    printer: PrinterSim, tmp_path: Path, delta: str
+) -> None:
+    before = printer.report()["toolhead"]
+    ended = program.run(tmp_path, "backlash", "--delta", delta, "--printer", printer.klippy)
+    assert ended.code == 3
+    assert "0.2 to 1 mm" in ended.record["problem"]["remedy"]
+    assert printer.report()["toolhead"] == before
+
+
+def test_the_whole_calibration_has_backlash_without_the_module(printer: PrinterSim, tmp_path: Path) -> None:
+    """The plugin's own command measures it."""
+    command = ("all", "--only", "backlash", "--save", "never", "--autopilot")
+    control = ("--printer", printer.klippy, "--control", str(printer.ready["control"]))
+    ended = program.start(tmp_path, *command, *control).end(longest=300.0)
+    levels = {part["check"]: part["level"] for part in ended.record["parts"]}
+    assert levels["backlash"] in ("pass", "warn"), ended.record
+
+
 @pytest.mark.parametrize("truth", [0.0, 0.03])
 def test_backlash_is_found_by_its_own_command(printer: PrinterSim, tmp_path: Path, truth: float) -> None:
     for drive in DRIVES:
