@@ -1,6 +1,7 @@
 """Options without which klippy does not start, and what `--strip` assumes for those that calibrating would save.
 
-A published configuration often lacks the SAVE_CONFIG block of its printer, or has its values commented out.
+A published configuration often lacks the SAVE_CONFIG block of its printer, or has its values commented out. One from
+before 2021 has a step_distance instead of a rotation_distance.
 Source: Klipper docs, Config_Reference.
 """
 
@@ -69,7 +70,9 @@ def _assumed(section: Section) -> Iterator[tuple[str, str]]:
     kind = kind_name(section.name)
     if section.name in ("probe", "bltouch"):
         yield "z_offset", _TRIGGER_HEIGHT
-    elif section.name == "stepper_z" and "virtual_endstop" not in (
+    elif kind in ("stepper", "extruder") and (distance := section.get("step_distance")) is not None:
+        yield from _of_step_distance(section, distance)
+    if section.name == "stepper_z" and "virtual_endstop" not in (
         section.get("endstop_pin") or "virtual_endstop"
     ):
         yield "position_endstop", f"{_endstop(section):g}"
@@ -78,6 +81,17 @@ def _assumed(section: Section) -> Iterator[tuple[str, str]]:
         yield "control", "pid"
         if control is None or control.strip() == "pid":
             yield from _PID.items()
+
+
+def _of_step_distance(section: Section, distance: str) -> Iterator[tuple[str, str]]:
+    """What took the place of step_distance in Klipper of 2021, for the same distance."""
+    try:
+        steps = 16.0 * float(section.get("full_steps_per_rotation") or 200.0)
+        rotation = float(distance) * steps
+    except ValueError:  # refused where it is read
+        return
+    yield "microsteps", "16"
+    yield "rotation_distance", f"{rotation:g}"
 
 
 def _endstop(section: Section) -> float:

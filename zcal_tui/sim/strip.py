@@ -27,6 +27,7 @@ from zcal_tui.sim.sections import (
     driven,
     kind_name,
 )
+from zcal_tui.sim.templates import template_fault
 
 _MACRO, _EXPANDER = "gcode_macro", "sx1509"
 _ROOTS = frozenset(
@@ -231,6 +232,8 @@ class _Stripper:
             return "It has no gcode, which Klipper needs."
         if section.kind == _MACRO and len(section.name.split()) != 2:
             return MACRO_NAME
+        if section.kind in MACROS and (fault := template_fault(section.get("gcode") or "")):
+            return fault
         if kind.part is not Part.OTHER:
             return ""
         label = section.name.split(maxsplit=1)[1].lower() if " " in section.name else name

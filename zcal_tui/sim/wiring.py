@@ -33,6 +33,7 @@ from zcal_tui.sim.sections import (
     kind_name,
 )
 from zcal_tui.sim.temperature_bounds import refuse_bounds
+from zcal_tui.sim.templates import refuse_templates
 from zcal_tui.sim.wiring_devices import Devices
 from zcal_tui.sim.wiring_pins import WiringPins
 from zcal_tui.sim.wiring_sensors import I2C_SENSORS, Sensors
@@ -142,6 +143,7 @@ def connect(
             "G28 goes back to where X or Y homed, often a step out of range, and then fails. Set it to False.",
         )
     _refuse_ways_out(configuration, refusals)
+    refuse_templates(configuration, refusals)
     refuse_duplicate_pins(configuration, refusals)
     refuse_second_names(configuration, WiringPins(configuration, refusals), refusals)
     if cartographer_options.KIND not in plugins:

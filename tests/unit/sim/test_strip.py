@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.unit.sim.machine_rig import CARTESIAN, HEATERS, PROBE
 from zcal_tui.klipper_config.configuration import parse_text, read_configuration
 from zcal_tui.sim.host.config_copy import Places, copy_config
@@ -212,3 +214,13 @@ def test_includes_of_files_that_are_not_there_go(tmp_path: Path) -> None:
 
 def test_a_printer_cfg_that_is_not_there_stays_a_fault(tmp_path: Path) -> None:
     assert strip(read_configuration(str(tmp_path / "printer.cfg"))).configuration.faults
+
+
+def test_a_step_distance_of_klipper_of_2021_becomes_a_rotation_distance() -> None:
+    old = CARTESIAN.replace("rotation_distance: 3.2\nmicrosteps: 16\n", "step_distance: .0025\n")
+    result = strip(parse_text(old))
+    assert [(one.option, one.value) for one in result.assumed] == [
+        ("microsteps", "16"),
+        ("rotation_distance", "8"),
+    ]
+    assert connect(result.configuration).drives[0].step_distance == pytest.approx(0.0025)
