@@ -329,3 +329,21 @@ def test_values_to_set_by_hand_are_a_line_on_standard_error_and_no_failure() -> 
     assert run(session, said) is ExitCode.OK
     assert "[stepper_z] position_endstop: -0.101" in said.text
     assert "z_offset" not in said.text
+
+
+def test_of_a_full_calibration_only_what_no_group_saves_is_a_line_while_it_runs() -> None:
+    speed = Change("probe", "speed", "10", "5")
+    offset = Change("probe", "z_offset", "1.5", "1.52", saves=True)
+    session, said = FakeSession(), Said()
+
+    def calibrate() -> None:
+        session.emit(RunEnded(replace(record(), check="z-offset", changes=(speed, offset))))
+        assert said.words == []  # printed at the next step
+        session.end(replace(record(), changes=(offset,)))
+
+    session.on_start = calibrate
+    assert run(session, said) is ExitCode.OK
+    assert said.words == [
+        "Values to set by hand in printer.cfg (z-offset): [probe] speed: 5",
+        "Values to set by hand in printer.cfg (accuracy): [probe] z_offset: 1.52",
+    ]
