@@ -1,6 +1,7 @@
 """A check that measures nothing and proposes what it is told to, run through a real session.
 
-As a program (`python finding.py SOCKET DATA CHANGE…`) it saves without asking, for tests that kill it.
+As a program (`python finding.py SOCKET DATA CHANGE…`) it saves without asking, for tests that kill it. With `all` or
+`all-asking` before the changes it is a full calibration, and each begins with its check's name.
 """
 
 import json
@@ -225,11 +226,12 @@ def change(section: str, option: str, new: str, old: str | None = None) -> Chang
 if __name__ == "__main__":
     address, data, *listed = sys.argv[1:]
     with session(address, Path(data)) as own:
-        if listed[0] == WHOLE:
+        if listed[0].startswith(WHOLE):
             of_checks: dict[str, tuple[Change, ...]] = {}
             for check, *item in (item.split("=") for item in listed[1:]):
                 of_checks[check] = (*of_checks.get(check, ()), change(*item))
-            result = calibrate(own, of_checks, lambda _, question: None)
+            asking = listed[0] != WHOLE
+            result = calibrate(own, of_checks, lambda _, question: None, save="ask" if asking else "always")
         else:
             result = find(own, *(change(*item.split("=")) for item in listed), save="always", present=False)
     print(json.dumps(result.states))

@@ -134,7 +134,7 @@ def test_a_killed_calibration_has_staged_nothing_and_is_resumed_with_its_values(
 ) -> None:
     program = subprocess.Popen(
         [
-            *(sys.executable, finding.__file__, shared.klippy, str(tmp_path), "all"),
+            *(sys.executable, finding.__file__, shared.klippy, str(tmp_path), "all-asking"),
             *("probe-xy=probe=y_offset=24.50", "accuracy=zcal=z_backlash=0.01500"),
         ],
         stdout=subprocess.DEVNULL,
@@ -160,6 +160,34 @@ def test_a_killed_calibration_has_staged_nothing_and_is_resumed_with_its_values(
     assert done.states == ["saved", "saved"], done.told
     assert [record.check for record in done.parts] == [SAVE], "what was measured is not measured again"
     assert setting(shared, "probe", "y_offset") == 24.5
+
+
+def test_a_calibration_killed_between_staging_and_saving_is_resumed_with_what_is_pending(
+    shared: PrinterSim, proxied: CuttingProxy, tmp_path: Path
+) -> None:
+    proxied.rule = lambda piece: "hold" if b"SAVE_CONFIG" in piece else "pass"
+    program = subprocess.Popen(
+        [
+            *(sys.executable, finding.__file__, str(proxied.path), str(tmp_path), "all"),
+            *("probe-xy=probe=y_offset=24.40", "accuracy=zcal=z_backlash=0.01600"),
+        ],
+        stdout=subprocess.DEVNULL,
+    )
+    assert proxied.acted.wait(60)
+    os.kill(program.pid, signal.SIGKILL)
+    program.wait(10)
+    both = {"probe": {"y_offset": "24.400"}, "zcal": {"z_backlash": "0.01600"}}
+    assert pending(shared) == both
+    (save,) = tmp_path.rglob("*-save.jsonl")
+    assert [found.state for found in read_run(save).record.changes] == ["staged", "staged"]
+    with session(shared.klippy, tmp_path) as opened:
+        finding.wait_until(lambda: opened.snapshot.interrupted)
+        (interrupted,) = opened.snapshot.interrupted
+        done = calibrate(opened, {"probe-xy": (), "accuracy": ()}, all_of_it, resume=interrupted)
+    assert "Pending in Klipper, not written yet" in done.told, "what is pending is named before it is written"
+    assert done.states == ["saved", "saved"], done.told
+    assert pending(shared) == {}
+    assert setting(shared, "probe", "y_offset") == 24.4
 
 
 def test_a_klippy_that_does_not_start_fails_the_calibration(printer_sim: Starter, tmp_path: Path) -> None:
