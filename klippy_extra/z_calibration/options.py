@@ -67,9 +67,8 @@ class ZCalibrationOptions:
         self.switch_offset = self._number("switch_offset", above=0.0)
         self.max_deviation = self._number("max_deviation", above=0.0)
         config.deprecate("max_deviation")
-        # If only the older option is given, it is the limit, even beyond the default margins
-        limit = 1.0 if self.max_deviation is None else self.max_deviation
-        self.offset_margins = self._margins("offset_margins", f"{-limit!r},{limit!r}")
+        # The older option narrows the margins and never widens them, as in the plugin's version 1.1
+        self.offset_margins = self._margins("offset_margins", "-1.0,1.0")
         self.speed = self._number("speed", 50.0, above=0.0)
         self.clearance = self._number("clearance", above=0.0)
         config.deprecate("clearance")
@@ -92,6 +91,7 @@ class ZCalibrationOptions:
         self.more_beds = self._points("more_bed_positions")
         self.wiggle = self._point("wiggle_xy_offsets")
         self.nozzle_recheck = config.getboolean("nozzle_recheck", False)
+        self.endstop_pin = config.get("endstop_pin", None)
 
     def settings(self, probe: ProbeConfiguration, rail: HomedRail) -> CalibrationSettings:
         """Fill in missing options from the probe and the Z rail."""

@@ -65,6 +65,20 @@ def command(handler: Handler) -> Handler:
     return guarded
 
 
+def _optional_template(macros: Any, config: ConfigWrapper, option: str) -> Any:
+    """A script of the section; None where it is not configured."""
+    return macros.load_template(config, option) if config.get(option, None) is not None else None
+
+
+def run_template(template: Any, params: Mapping[str, Any]) -> None:
+    """Run a script with these parameters, as a macro gets them. Raises the script's command errors."""
+    texts = {name: str(value) for name, value in params.items()}
+    context = template.create_template_context()
+    context["params"] = texts
+    context["rawparams"] = " ".join(f"{name}={text}" for name, text in texts.items())
+    template.run_gcode_from_command(context)
+
+
 class ZCalibration:
     """Automatic Z offset from three heights: nozzle on endstop, switch body on endstop, probe on bed."""
 
@@ -76,12 +90,16 @@ class ZCalibration:
         self._start = macros.load_template(config, "start_gcode", "")
         self._before_switch = macros.load_template(config, "before_switch_gcode", "")
         self._end = macros.load_template(config, "end_gcode", "")
+        self._apply_gcode = _optional_template(macros, config, "offset_gcode")
+        self._error_gcode = _optional_template(macros, config, "error_gcode")
         self._has_start = bool(config.get("start_gcode", "").strip())
         self._attaches_late = bool(config.get("before_switch_gcode", "").strip())
         self._moves_the_probe = bool(config.get("end_gcode", "").strip()) and (
             self._attaches_late or self._has_start
         )
         self._host = KlippyHost(self.printer)
+        if self._options.endstop_pin is not None:
+            self._host.endstop.set_up(self._options.endstop_pin)
         self._machine = CalibrationMachine(self._host, self._options.name)
         self._history = CalibrationHistory(self.printer.get_start_args()["config_file"])
         self._applied = AppliedOffset()
@@ -184,6 +202,22 @@ class ZCalibration:
     def _calibrate_z(self, gcmd: GCodeCommand) -> None:
         """Measure and apply. Parameters: NOZZLE_POSITION, SWITCH_POSITION, BED_POSITION, SWITCH_OFFSET,
         NOZZLE_RECHECK, TAG."""
+        try:
+            self._measure_and_apply(gcmd)
+        except Exception as error:
+            self._after_error(error)
+            raise
+
+    def _after_error(self, error: Exception) -> None:
+        """Run error_gcode with params.ERROR, after end_gcode. Its own error is only logged."""
+        if self._error_gcode is None or self.printer.is_shutdown():
+            return
+        try:
+            run_template(self._error_gcode, {"ERROR": error})
+        except Exception:
+            LOG.exception("z_calibration: error_gcode")
+
+    def _measure_and_apply(self, gcmd: GCodeCommand) -> None:
         self._succeeded = False
         self._update_status()
         sampler = self._sampler(gcmd)
@@ -249,8 +283,12 @@ class ZCalibration:
                 problem += ". " + explain(last, run, when)
             raise sampler.error(problem)
         before, saved = self._machine.gcode_offset(), self._machine.saved_offsets()
-        self._machine.apply_offset(result.offset)
-        self._applied.apply(result.offset, before, saved)
+        if self._apply_gcode is None:
+            self._machine.apply_offset(result.offset)
+            self._applied.apply(result.offset, before, saved)
+        else:
+            # Only that script knows where the offset goes, such as a tool's own
+            run_template(self._apply_gcode, {"Z": f"{result.offset:.6f}"})
         if tag:
             self.printer.send_event(cancel.APPLIED, self._host.offset.get())
         self._succeeded = self._calibrated = True

@@ -30,8 +30,20 @@ class HostZEndstop:
     def __init__(self, printer: Printer) -> None:
         self._printer = printer
         self._pin: Any = None
+        self._own: Any = None
         self.rail: HomedRail | None = None
         """Known once Z has been homed."""
+
+    def set_up(self, description: str) -> None:
+        """Use a pin of its own, where the probe is the Z endstop; call while the configuration is read. Raises the
+        configuration's errors for a pin that cannot be used."""
+        self._own = self._printer.lookup_object("pins").setup_pin("endstop", description)
+        self._printer.register_event_handler("klippy:mcu_identify", self._add_steppers)
+
+    def _add_steppers(self) -> None:
+        for stepper in self._printer.lookup_object("toolhead").get_kinematics().get_steppers():
+            if stepper.is_active_axis("z"):
+                self._own.add_stepper(stepper)
 
     def connect(self) -> None:
         """Look for the endstop, which a printer may lack. Raises whatever an unexpected object raises."""
@@ -42,15 +54,15 @@ class HostZEndstop:
 
     def found(self) -> bool:
         """Whether there is one: those of a delta's towers have other names."""
-        return self._pin is not None
+        return self._own is not None or self._pin is not None
 
     def virtual(self) -> bool:
         """Whether the probe is used as the endstop."""
-        return hasattr(self._pin, "get_position_endstop")
+        return self._own is None and hasattr(self._pin, "get_position_endstop")
 
     def pin(self) -> Any:
         """Its MCU endstop object, for a move that ends there."""
-        return self._pin
+        return self._pin if self._own is None else self._own
 
     def note(self, rails: Sequence[Any]) -> bool:
         """Take `rail` from rails that were homed; returns whether Z was among them."""

@@ -129,13 +129,13 @@ def test_margins(text: str, margins: tuple[float, float]) -> None:
 @pytest.mark.parametrize(
     ("text", "margins"),
     [
-        ("max_deviation: 2", (-2.0, 2.0)),
-        ("max_deviation: 0.3", (-0.3, 0.3)),
+        ("max_deviation: 2", (-1.0, 1.0)),
+        ("max_deviation: 0.3", (-1.0, 1.0)),
         ("max_deviation: 2\noffset_margins: -0.5, 1", (-0.5, 1.0)),
     ],
 )
-def test_the_older_limit_by_itself_is_the_only_one(text: str, margins: tuple[float, float]) -> None:
-    """As in old versions of the plugin: an old configuration must keep its limit."""
+def test_the_older_limit_leaves_the_margins_as_they_are(text: str, margins: tuple[float, float]) -> None:
+    """As in the plugin's version 1.1: both are checked, so the older one alone keeps ±1."""
     assert options_of(Section(text)).offset_margins == margins
 
 
@@ -182,7 +182,7 @@ def test_the_page_lists_every_option() -> None:
     section = Section("")
     options_of(section)
     page = PAGE.read_text()
-    gcodes = {"start_gcode", "before_switch_gcode", "end_gcode"}
+    gcodes = {"start_gcode", "before_switch_gcode", "end_gcode", "offset_gcode", "error_gcode"}
     assert [option for option in sorted(section.asked_for | gcodes) if f"`{option}`" not in page] == []
 
 
