@@ -26,7 +26,8 @@ class BeaconSensor:
 
     def __init__(self, firmware: Firmware) -> None:
         self._firmware = firmware
-        self._sensor = CoilSensor(firmware, SENSOR, self._take)
+        self._sensor = CoilSensor(firmware, SENSOR, self._take, self._touched)
+        self._armed_clock = 0
         self._batch: list[CoilReading] = []
         self._since_status = 0
         firmware.dictionary.constant("BEACON_ADC_SMOOTH_COUNT", SMOOTH_COUNT)
@@ -41,7 +42,10 @@ class BeaconSensor:
         firmware.command("beacon_contact_query", self._query_contact)
         firmware.command("beacon_contact_stop_home", self._sensor.stop_home)
         self._memory = firmware.response("beacon_nvm_data bytes=%*s offset=%hu")
-        self._contact = firmware.response("beacon_contact_state triggered=%c detect_clock=%u")
+        self._state = firmware.response("beacon_contact_state triggered=%c detect_clock=%u")
+        self._contact = firmware.response(
+            "beacon_contact armed_clock=%u trigger_clock=%u detect_clock=%u latency=%c error=%c"
+        )
         self._data = firmware.response("beacon_data samples=%c start_clock=%u delta_clock=%u data=%*s")
         self._status = firmware.response("beacon_status mcu_temp=%u supply_voltage=%u coil_temp=%u status=%u")
 
@@ -70,11 +74,16 @@ class BeaconSensor:
         self._sensor.home(trsync_oid, reason, None)
 
     def _home_by_contact(self, trsync_oid: int, reason: int, _type: int) -> None:
+        self._armed_clock = self._firmware.clock
         self._sensor.home(trsync_oid, reason, ContactDetector(CONTACT_THRESHOLD))
+
+    def _touched(self) -> None:
+        detected = (self._sensor.contact_clock or 0) & CLOCK_MASK
+        self._contact(self._armed_clock & CLOCK_MASK, detected, detected, 0, 0)
 
     def _query_contact(self) -> None:
         clock = self._sensor.contact_clock
-        self._contact(int(clock is not None), (clock or 0) & CLOCK_MASK)
+        self._state(int(clock is not None), (clock or 0) & CLOCK_MASK)
 
     def _read_memory(self, length: int, _offset: int) -> None:
         """Nothing is programmed; at any other offset than the first the plugin takes that for an older Beacon."""

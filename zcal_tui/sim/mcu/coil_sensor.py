@@ -72,9 +72,15 @@ class _Homing:
 class CoilSensor:
     """A coil and its readings."""
 
-    def __init__(self, firmware: Firmware, coil: str, send: Callable[[CoilReading], None]) -> None:
+    def __init__(
+        self,
+        firmware: Firmware,
+        coil: str,
+        send: Callable[[CoilReading], None],
+        touched: Callable[[], None] = lambda: None,
+    ) -> None:
         """`coil` is its name behind that of its micro-controller; `send` gets each reading of the stream, and a few
-        without a stream."""
+        without a stream; `touched` is called at a contact."""
         self.streaming = False
         self.trigger_count = 0
         self.contact_clock: int | None = None
@@ -82,6 +88,7 @@ class CoilSensor:
         self._firmware = firmware
         self._coil = firmware.prefix + coil
         self._send = send
+        self._touched = touched
         self._ticks = firmware.clock_freq // READINGS_PER_SECOND
         self._homing: _Homing | None = None
         self._next = 0
@@ -133,6 +140,7 @@ class CoilSensor:
         if reached:
             if homing.contact is not None:
                 self.contact_clock = reading.clock
+                self._touched()
             homing.trsync.trigger(homing.reason)
             self._homing = None
             self._follow()

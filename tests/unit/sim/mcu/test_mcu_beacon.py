@@ -121,5 +121,7 @@ def test_a_contact_stops_it_and_its_time_can_be_asked() -> None:
     state = host.ask("beacon_contact_query", "beacon_contact_state")
     host.send("beacon_contact_stop_home")
     assert state["triggered"] == 1
+    [contact] = host.named("beacon_contact")
+    assert contact["detect_clock"] == state["detect_clock"]
     at = (int(state["detect_clock"]) - (host.clock64(0.2) & 0xFFFFFFFF)) & 0xFFFFFFFF
     assert at / INTERVAL == pytest.approx(-machine.steps["step"], abs=15)
