@@ -162,6 +162,34 @@ def test_the_whole_calibration_reaches_its_end(whole: PrinterSim, tmp_path: Path
     assert gap_at(whole, 2.0) == pytest.approx(2.0, abs=0.025)
 
 
+@pytest.mark.parametrize(
+    ("calibration", "command", "option"),
+    [
+        ("touch", "CARTOGRAPHER_TOUCH_CALIBRATE", "threshold"),
+        ("scan", "CARTOGRAPHER_SCAN_CALIBRATE", "coefficients"),
+    ],
+)
+def test_the_plugins_own_calibration_is_guided_checked_and_saved(
+    tmp_path: Path, calibration: str, command: str, option: str
+) -> None:
+    klippers.skip_without_cartographer()
+    ended = program.run(
+        tmp_path,
+        *("--demo", "cartographer", "--sim-speed", "40", "--autopilot", "--save", "always"),
+        *("z-offset", "--calibrate", calibration),
+    )
+    record = ended.record
+    assert record["outcome"] == "finished", record["problem"]
+    assert record["verdict"]["level"] == "pass", record["verdict"]
+    assert command in record["verdict"]["summary"]
+    model = f"cartographer {calibration}_model default"
+    assert {change["section"] for change in record["changes"]} == {model}
+    assert {change["state"] for change in record["changes"]} == {"saved"}
+    assert option in {change["option"] for change in record["changes"]}
+    verified = [sample for sample in record["samples"] if sample["kind"] == "verify"]
+    assert len(verified) == 5
+
+
 def test_a_calibration_is_compared_saved_and_read_back(tmp_path: Path) -> None:
     klippers.skip_without_cartographer()
     ended = program.run(

@@ -57,7 +57,7 @@ class MethodSampler:
             )
         x, y, _ = position(self._printer)
         z, at = heard[-1]
-        return Sample(n, round(at, 3), x, y, z)
+        return Sample(n, round(at, 3), round(x, 3), round(y, 3), z)
 
 
 def chosen_method(state: PrinterState, name: str) -> ProbeMethod | None:
@@ -77,10 +77,10 @@ def sampler_of(context: Context, method: ProbeMethod | None) -> Sampler:
     return StockSampler(context.printer) if method.series else MethodSampler(context.printer, method)
 
 
-async def require_clean_tip(context: Context, method: ProbeMethod | None) -> None:
+async def require_clean_tip(context: Context, what: str, *, touches: bool) -> None:
     """Before the nozzle touches the bed: not above 150 °C, and clean by the person's word; without a person a notice
     says so. Raises CheckRefused, CheckCancelled."""
-    if method is None or not method.touches:
+    if not touches:
         return
     for name, heater in context.printer.state.heaters.items():
         if name.startswith("extruder") and max(heater.temperature, heater.target) > HOT_TIP:
@@ -92,4 +92,4 @@ async def require_clean_tip(context: Context, method: ProbeMethod | None) -> Non
     if context.operator.present:
         await require_clean(context)
     else:
-        context.emit(Notice(f"{method.name}: the nozzle touches the bed. Its tip has to be clean."))
+        context.emit(Notice(f"{what}: the nozzle touches the bed. Its tip has to be clean."))

@@ -90,7 +90,8 @@ async def over_the_place(
     probe = require_probe(context.printer.state, "Without a probe, measure the Z endstop: --what endstop.")
     step = require_step(context.printer.state)
     _require_allowed(context, parameters)
-    await require_clean_tip(context, method)
+    if method is not None:
+        await require_clean_tip(context, method.name, touches=method.touches)
     macros = dock_macros(context.printer.state, parameters.attach, parameters.detach)
     place = _chosen_place(context, parameters, probe)
     # Homing would lose the position that "here" means

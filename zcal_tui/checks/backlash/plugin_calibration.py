@@ -73,7 +73,7 @@ class PluginCalibration:
         context.emit(ChangesUpdated((replace(change, new=NOT_KNOWN_YET, state="staged"),)))
         values = self.command.parameters(self.parameters.pairs(plugin=True), self.parameters.delta)
         try:
-            async with uninterrupted(context, self.command):
+            async with uninterrupted(context, self.command.name):
                 await context.printer.gcode(command_line(self.command.name, CALIBRATE="1", **values))
         finally:
             with contextlib.suppress(CheckFailed):
@@ -122,7 +122,7 @@ def _length(text: str) -> float | None:
 
 
 @contextlib.asynccontextmanager
-async def uninterrupted(context: Context, command: PluginCommand) -> AsyncIterator[None]:
+async def uninterrupted(context: Context, name: str) -> AsyncIterator[None]:
     """The time in which a plugin measures; a cancel in it is answered with what it cannot interrupt."""
 
     async def watch() -> None:
@@ -130,7 +130,7 @@ async def uninterrupted(context: Context, command: PluginCommand) -> AsyncIterat
             await asyncio.sleep(LOOK)
         context.emit(
             Notice(
-                f"{command.name} cannot be interrupted. The check ends when the command has finished. Only the "
+                f"{name} cannot be interrupted. The check ends when the command has finished. Only the "
                 "emergency stop ends it at once."
             )
         )

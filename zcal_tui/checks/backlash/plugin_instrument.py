@@ -57,7 +57,7 @@ class PluginInstrument:
         heard: list[Heard] = []
         stop = printer.listen_console(heard.append)
         try:
-            async with uninterrupted(self._context, self._command):
+            async with uninterrupted(self._context, self._command.name):
                 await printer.gcode(self._script)
             await printer.late_lines(lambda: any(_value(line) is not None for line in heard))
         finally:

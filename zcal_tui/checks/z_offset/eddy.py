@@ -78,13 +78,24 @@ class _Sensor:
 
 
 async def calibrate_eddy(
-    context: Context, parameters: ZOffsetParameters, probe: ProbeConfig, step: float
+    context: Context,
+    parameters: ZOffsetParameters,
+    probe: ProbeConfig,
+    step: float,
+    *,
+    drive_current: bool | None = None,
 ) -> None:
-    """Calibrate it, or its drive current, without which that has no sense. See `Check.run` for what it raises."""
+    """Calibrate it, or its drive current, without which that has no sense; `drive_current` where the person chose.
+    See `Check.run` for what it raises."""
     sensor = _sensor(context.printer.state, probe)
     _require_possible(context.printer.state, sensor)
     place = chosen_place(context, parameters, probe)
-    wants_current = not sensor.drive_current and await _drive_current_first(context, sensor)
+    if drive_current is None:
+        wants_current = not sensor.drive_current and await _drive_current_first(context, sensor)
+    else:
+        wants_current = drive_current
+        if drive_current:
+            await _agree(context)
     if not wants_current:
         await _agree(context)
         await require_cold(context)

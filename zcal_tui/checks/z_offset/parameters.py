@@ -14,6 +14,12 @@ class ZOffsetParameters:
         "the value to measure: the probe's z_offset or the Z endstop's position; auto prefers the probe",
         choices=("auto", "probe", "endstop"),
     )
+    calibrate: str = parameter(
+        "none",
+        "run the scanner's own calibration instead: scan (by paper), touch, auto (by contact), drive-current or tap, "
+        "as far as the probe has it",
+        choices=("none", "scan", "touch", "auto", "drive-current", "tap"),
+    )
     touches: int = parameter(8, "probe samples before the paper test", minimum=3, maximum=50)
     repeats: int = parameter(
         2, "number of paper tests; a second one reveals a mistake in the first", minimum=1, maximum=10

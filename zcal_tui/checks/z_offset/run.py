@@ -29,12 +29,14 @@ from zcal_tui.checks.z_offset.analysis import (
 from zcal_tui.checks.z_offset.eddy import calibrate_eddy
 from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
 from zcal_tui.checks.z_offset.places import CONTACT_DETAIL, DETAIL, chosen_place, nozzle_place
+from zcal_tui.checks.z_offset.scanner_calibration import calibrate_scanner
 from zcal_tui.model.events import EstimateUpdated, Stage
 from zcal_tui.model.questions import Confirm
 from zcal_tui.printer.config_view import ProbeConfig, ZRail, is_delta, probe_config, tool_probes, z_rail
 from zcal_tui.printer.geometry import Xy
 from zcal_tui.printer.sampler import ProbeUnusable
 from zcal_tui.printer.scan_model import PAPER, ScanModel, scan_model
+from zcal_tui.printer.scanner_calibrations import EDDY_OWN
 from zcal_tui.printer.state import PrinterState
 
 SCANNER_COMMANDS = {
@@ -62,6 +64,9 @@ async def _measure(context: Context, parameters: ZOffsetParameters) -> None:
     probe = probe_config(context.printer.state)
     rail = z_rail(context.printer.state)
     step = require_step(context.printer.state)
+    if parameters.calibrate != "none":
+        await _calibrate(context, parameters, step)
+        return
     what = parameters.what
     if what == "auto":
         what = "endstop" if probe is None else "probe"
@@ -80,6 +85,16 @@ async def _measure(context: Context, parameters: ZOffsetParameters) -> None:
         )
     else:
         await _endstop_position(context, parameters, _require_endstop(rail), step)
+
+
+async def _calibrate(context: Context, parameters: ZOffsetParameters, step: float) -> None:
+    """The scanner's own calibration that was asked for."""
+    probe = require_probe(context.printer.state)
+    if probe.kind == "probe_eddy_current" and parameters.calibrate in EDDY_OWN:
+        drive_current = parameters.calibrate == "drive-current"
+        await calibrate_eddy(context, parameters, probe, step, drive_current=drive_current)
+    else:
+        await calibrate_scanner(context, parameters, probe)
 
 
 @dataclass(frozen=True)
@@ -284,7 +299,8 @@ def _model(state: PrinterState, probe: ProbeConfig) -> ScanModel | None:
         raise CheckRefused(
             f"[{probe.section}] has no z_offset that a paper test can measure.",
             "A sensor that measures distance is calibrated over its whole range, by its plugin's own command.",
-            f"Run {command} as the plugin's documentation describes, then SAVE_CONFIG.",
+            f"Run {command}: start this check with --calibrate scan where it offers that, else as the plugin's "
+            "documentation describes, then SAVE_CONFIG.",
         )
     return model
 

@@ -23,6 +23,11 @@ def _of_endstop(record: Record) -> bool:
     return found or record.parameters.get("what") == "endstop"
 
 
+def _of_scanner(record: Record) -> bool:
+    """A scanner's own calibration, which finds no z_offset."""
+    return record.parameters.get("calibrate") not in (None, "none")
+
+
 INFO = CheckInfo(
     name="z-offset",
     title="Z offset",
@@ -62,7 +67,10 @@ INFO = CheckInfo(
         ),
     ),
     main=("z_offset", "position_endstop"),
-    variants=(Variant("endstop", "Z endstop", _of_endstop),),
+    variants=(
+        Variant("scanner", "scanner calibration", _of_scanner),
+        Variant("endstop", "Z endstop", _of_endstop),
+    ),
     repeated_sample="paper",
     plots=("repeats", "samples"),
     depends_on={

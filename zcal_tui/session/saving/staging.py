@@ -4,7 +4,8 @@ Without the module, Klipper stages only what a G-code offset can express (Klippe
 and Z_OFFSET_APPLY_ENDSTOP: value' = value − offset). The offset is set without a move, and restored at once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from zcal_tui.model.record import Change, one_line
@@ -57,6 +58,8 @@ class ValueToStage:
 
     def reads(self, found: object) -> bool:
         """Whether a text or number that was read back is this value; line endings and spaces do not count."""
+        if isinstance(found, list | tuple):
+            return _same_numbers(self.text, found)
         wanted, read = self.wanted, _number(found)
         if wanted is None:
             return isinstance(found, str) and found.split() == self.text.split()
@@ -218,6 +221,27 @@ def _offset(state: PrinterState, value: ValueToStage) -> float:
 def setting(state: PrinterState, value: ValueToStage) -> object:
     """The value that klippy runs with; None if it has no such option."""
     return state.settings.get(value.section.lower(), {}).get(value.option)
+
+
+def _same_numbers(written: str, read: object) -> bool:
+    """Whether a text that was written is the list of numbers that klippy has read, whatever its lines."""
+    words = written.replace(",", " ").split()
+    flat = list(_flat(read))
+    if len(words) != len(flat):
+        return False
+    numbers = [(_number(word), number(value)) for word, value in zip(words, flat, strict=True)]
+    return all(
+        wrote is not None and got is not None and math.isclose(wrote, got, rel_tol=1e-6, abs_tol=1e-12)
+        for wrote, got in numbers
+    )
+
+
+def _flat(values: object) -> Iterator[object]:
+    if isinstance(values, list | tuple):
+        for value in values:
+            yield from _flat(value)
+    else:
+        yield values
 
 
 def _number(found: object) -> float | None:

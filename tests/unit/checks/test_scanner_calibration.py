@@ -1,0 +1,147 @@
+"""A scanner's own calibration, driven on a fake printer: what is refused, asked, checked and offered for saving."""
+
+import pytest
+
+from tests.unit.fakes.bench import Bench
+from tests.unit.fakes.machine import Machine, Refused
+from tests.unit.fakes.person import Nobody, Person
+from zcal_tui.checks.errors import CheckFailed, CheckRefused
+from zcal_tui.checks.operator import NeedsPerson
+from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
+from zcal_tui.checks.z_offset.run import measure
+from zcal_tui.model.events import AdviceGiven, ChangesUpdated, VerdictReached
+from zcal_tui.model.questions import Confirm
+from zcal_tui.model.record import Level
+from zcal_tui.printer.printer import CommandFailed
+
+TOUCH_MODEL = "cartographer touch_model default"
+
+
+class FakePlugin:
+    """CARTOGRAPHER_TOUCH_CALIBRATE and CARTOGRAPHER_TOUCH_PROBE of the plugin."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.contacts = [0.01, 0.012, 0.009, 0.011, 0.01]
+        self.error = ""
+        self.stages = True
+        machine.handlers.update(
+            CARTOGRAPHER_TOUCH_CALIBRATE=self._calibrate, CARTOGRAPHER_TOUCH_PROBE=self._touch
+        )
+        for word in ("SAVE_GCODE_STATE", "G90", "G1", "M400", "RESTORE_GCODE_STATE"):
+            machine.handlers[word] = machine.handlers["G28"]
+
+    async def _calibrate(self, _: dict[str, str]) -> None:
+        if self.error:
+            raise Refused(self.error)
+        if self.stages:
+            self.machine.change(
+                "configfile",
+                save_config_pending=True,
+                save_config_pending_items={TOUCH_MODEL: {"threshold": "750", "speed": "2.0"}},
+            )
+
+    async def _touch(self, _: dict[str, str]) -> None:
+        self.machine.say(f"Result: at 100.000,100.000 estimate contact at z={self.contacts.pop(0):.6f}")
+
+
+@pytest.fixture
+def machine(machine: Machine) -> Machine:
+    configfile = machine.objects["configfile"]
+    del configfile["settings"]["probe"]
+    configfile["settings"]["cartographer"] = {"x_offset": 0.0, "y_offset": 21.0}
+    configfile["settings"][TOUCH_MODEL] = {"threshold": 500}
+    configfile["config"] = {"cartographer": {}, TOUCH_MODEL: {"threshold": "500"}}
+    machine.objects["probe"]["name"] = "cartographer"
+    machine.objects["gcode"]["commands"].update(CARTOGRAPHER_TOUCH_CALIBRATE={}, CARTOGRAPHER_TOUCH_PROBE={})
+    return machine
+
+
+@pytest.fixture
+def plugin(bench: Bench) -> FakePlugin:
+    return FakePlugin(bench.machine)
+
+
+async def calibrate(bench: Bench, *answers: bool, key: str = "touch") -> Person:
+    person = Person(*answers)
+    await measure(bench.context(person), ZOffsetParameters(calibrate=key))
+    return person
+
+
+async def test_it_asks_says_what_it_needs_and_offers_what_agrees(bench: Bench, plugin: FakePlugin) -> None:
+    person = await calibrate(bench, True, True)
+    assert person.keys == ["scanner-calibration", "clean-nozzle"]
+    asked = person.asked[0]
+    assert isinstance(asked, Confirm)
+    assert "CARTOGRAPHER_TOUCH_CALIBRATE" in asked.text
+    assert "below 150 °C" in asked.detail
+    assert asked.danger
+    first, *_, last = bench.told(ChangesUpdated)
+    assert [change.state for change in first.changes] == ["staged"], "said before it is so"
+    assert [(one.section, one.option, one.old, one.new, one.saves) for one in last.changes] == [
+        (TOUCH_MODEL, "threshold", "500", "750", True),
+        (TOUCH_MODEL, "speed", None, "2.0", True),
+    ]
+    (reached,) = bench.told(VerdictReached)
+    assert reached.verdict.level is Level.PASS
+
+
+@pytest.mark.parametrize("contacts", [[0.3] * 5, [0.0, 0.05, 0.0, 0.0, 0.0]])
+async def test_what_does_not_agree_with_our_own_samples_is_not_saved(
+    bench: Bench, plugin: FakePlugin, contacts: list[float]
+) -> None:
+    plugin.contacts = contacts
+    await calibrate(bench, True, True)
+    last = bench.told(ChangesUpdated)[-1]
+    assert {(one.state, one.saves) for one in last.changes} == {("staged", False)}, "discarded by the session"
+    (reached,) = bench.told(VerdictReached)
+    assert reached.verdict.level is Level.FAIL
+    assert "not saved" in bench.told(AdviceGiven)[0].text
+
+
+@pytest.mark.parametrize(
+    ("key", "words"), [("tap", "has no calibration tap"), ("auto", "has no calibration auto")]
+)
+async def test_a_calibration_that_the_probe_lacks_is_refused_by_name(
+    bench: Bench, plugin: FakePlugin, key: str, words: str
+) -> None:
+    with pytest.raises(CheckRefused, match=words) as refused:
+        await calibrate(bench, key=key)
+    assert "scan and touch" in refused.value.cause
+    assert bench.machine.scripts == []
+
+
+async def test_nothing_starts_while_something_is_pending_or_without_consent(
+    bench: Bench, plugin: FakePlugin
+) -> None:
+    with pytest.raises(CheckRefused, match="declined"):
+        await calibrate(bench, False)
+    with pytest.raises(NeedsPerson):
+        await measure(bench.context(Nobody()), ZOffsetParameters(calibrate="touch"))
+    bench.machine.change(
+        "configfile", save_config_pending=True, save_config_pending_items={"probe": {"z_offset": "1"}}
+    )
+    await bench.printer.refresh()
+    with pytest.raises(CheckRefused, match="pending"):
+        await calibrate(bench)
+    assert bench.machine.scripts == []
+
+
+async def test_a_hot_nozzle_does_not_touch_the_bed(bench: Bench, plugin: FakePlugin) -> None:
+    bench.machine.change("extruder", temperature=180.0)
+    await bench.printer.refresh()
+    with pytest.raises(CheckRefused, match="too hot"):
+        await calibrate(bench, True)
+    assert bench.machine.scripts == []
+
+
+async def test_a_command_that_fails_or_stages_nothing_leaves_nothing_in_the_record(
+    bench: Bench, plugin: FakePlugin
+) -> None:
+    plugin.stages = False
+    with pytest.raises(CheckFailed, match="nothing is staged"):
+        await calibrate(bench, True, True)
+    plugin.error = "Unable to find 3 samples within 0.010mm"
+    with pytest.raises(CommandFailed, match="Unable to find"):
+        await calibrate(bench, True, True)
+    assert bench.told(ChangesUpdated)[-1].changes == ()
