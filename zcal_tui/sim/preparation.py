@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from zcal_tui.klipper_config.configuration import Configuration, read_configuration
 from zcal_tui.klipper_config.files import FileLocation
+from zcal_tui.sim.dock_places import RADIUS, dock_of
 from zcal_tui.sim.klippy_facts import KlippyFacts
 from zcal_tui.sim.machine import SimulatedMachine
 from zcal_tui.sim.mandatory import AssumedValue
@@ -76,7 +77,7 @@ def assumed_truth(wiring: Wiring, configuration: Configuration) -> Truth:
     """A plausible truth of a printer without a truth file.
 
     Homing does not press the nozzle into its bed, its probe triggers within reach, and is in the dock that Klicky's
-    variables describe.
+    variables describe, or the moves of other macros.
     """
     truth = Truth()
     first = wiring.drives[0]
@@ -90,9 +91,9 @@ def assumed_truth(wiring: Wiring, configuration: Configuration) -> Truth:
     elif wiring.probe is not None and not by_switch and wiring.probe.z_offset < lowest + CLEARANCE:
         # Homed at the lowest allowed Z, it triggers within reach only where the bed is higher: in its middle.
         truth = truth.set("bed.bowl", _CROWN)
-    dock = (
-        _klicky_dock(configuration) if wiring.probe is not None and wiring.probe.section == "probe" else None
-    )
+    if wiring.probe is None or wiring.probe.section != "probe":
+        return truth
+    dock = _klicky_dock(configuration) or _followed_dock(configuration)
     if dock is not None:
         for key, value in {"probe.kind": "dockable", **dock}.items():
             truth = truth.set(key, value)
@@ -120,6 +121,16 @@ def _klicky_dock(configuration: Configuration) -> dict[str, float] | None:
         if _ANYWHERE not in (x, y):
             return {"dock.x": x, "dock.y": y, "dock.detach_x": x + move_x, "dock.detach_y": y + move_y}
     return None
+
+
+def _followed_dock(configuration: Configuration) -> dict[str, float] | None:
+    """Where other macros do the same, by their moves."""
+    found = dock_of(configuration)
+    if found is None:
+        return None
+    (x, y), (detach_x, detach_y) = found
+    places = {"dock.x": x, "dock.y": y, "dock.detach_x": detach_x, "dock.detach_y": detach_y}
+    return places | {"dock.radius": RADIUS}
 
 
 def _renamed(configuration: Configuration, facts: KlippyFacts | None) -> tuple[tuple[str, str, str], ...]:
