@@ -195,3 +195,13 @@ def test_what_no_longer_holds_is_not_taken_over(
     finished, why = finished_rounds(record, BiasParameters(touches=touches), places, state, NOW)
     assert finished == []
     assert words in why
+
+
+def test_a_bias_along_one_axis_is_a_twist() -> None:
+    twist = report([0.0, 0.09, 0.09, 0.0], 4).twist()
+    assert twist is not None
+    assert twist.axis == "x"
+    assert twist.size == pytest.approx(0.09, abs=0.01)
+    assert report([0.0, 0.0, 0.0, 0.0], 4).twist() is None
+    corner = report([0.0, 0.0, 0.12, 0.0], 4).twist()
+    assert corner is None

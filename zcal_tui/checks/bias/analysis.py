@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from statistics import median
 
+from zcal_tui.checks.bias.axis_twist import Twist
 from zcal_tui.checks.bias.parameters import BiasParameters
 from zcal_tui.checks.bias.pattern import Pattern, pattern_of
 from zcal_tui.checks.estimates import estimate
@@ -90,6 +91,25 @@ class BiasReport:
         for advice in rule.advice:
             yield AdviceGiven(advice.text)
 
+    def twist(self) -> Twist | None:
+        """The bias along one axis, where the verdict is a fail and nothing else explains it as well."""
+        result = self._result
+        if result is None or self.rounds < 2 or Level(self._judge(result).level) is not Level.FAIL:
+            return None
+        pattern = self._pattern(result)
+        match pattern.shape:
+            case "along x":
+                return Twist("x", pattern.size)
+            case "along y":
+                return Twist("y", pattern.size)
+        return None
+
+    def _pattern(self, result: LocationBias) -> Pattern:
+        places = [self._places[effect.place] for effect in result.places]
+        return pattern_of(
+            [place.bed for place in places], [effect.z_offset.value for effect in result.places]
+        )
+
     def _judge(self, result: LocationBias) -> VerdictRule:
         names = {number: phrase(place) for number, place in enumerate(self._places)}
         return judge_spread(result, cap=self._cap, names=names)
@@ -120,10 +140,7 @@ class BiasReport:
         if level is not Level.FAIL:
             return
         places = [self._places[effect.place] for effect in result.places]
-        pattern = pattern_of(
-            [place.bed for place in places], [effect.z_offset.value for effect in result.places]
-        )
-        if (text := pattern_text(pattern, places)) is not None:
+        if (text := pattern_text(self._pattern(result), places)) is not None:
             yield AdviceGiven(text)
 
 
@@ -145,14 +162,13 @@ def pattern_text(pattern: Pattern, places: Sequence[Place]) -> str | None:
             return (
                 f"z_offset grows by {size} towards the {'right' if grows else 'left'}. The probe's mount "
                 "tilts along X, or the X gantry is twisted. Check the mount's screws and the X rail. "
-                "[axis_twist_compensation] corrects what remains (AXIS_TWIST_COMPENSATION_CALIBRATE)."
+                "[axis_twist_compensation] corrects what remains."
             )
         case "along y":
             return (
                 f"z_offset grows by {size} towards the {'back' if grows else 'front'}. The bed or gantry "
                 "tilts along Y. Check the probe's mount, the Y rails and the bed's carriage. Newer Klipper "
-                "versions correct what remains with [axis_twist_compensation] "
-                "(AXIS_TWIST_COMPENSATION_CALIBRATE AXIS=Y)."
+                "versions correct what remains with [axis_twist_compensation]."
             )
         case "twist":
             return (

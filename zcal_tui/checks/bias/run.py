@@ -10,6 +10,7 @@ import asyncio
 
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.bias.analysis import BiasReport, phrase, trigger_height
+from zcal_tui.checks.bias.axis_twist import twist_advice
 from zcal_tui.checks.bias.choice import chosen_places
 from zcal_tui.checks.bias.parameters import BiasParameters
 from zcal_tui.checks.bias.resume import finished_rounds
@@ -26,7 +27,7 @@ from zcal_tui.checks.travel import go_to, lift_and_leave, position, travel
 from zcal_tui.model.events import Notice, SampleTaken, Stage
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.units import duration
-from zcal_tui.printer.config_view import ProbeConfig
+from zcal_tui.printer.config_view import ProbeConfig, is_delta
 from zcal_tui.printer.places import Place
 
 LOWER_SPEED = 5.0
@@ -64,6 +65,9 @@ async def measure(context: Context, parameters: BiasParameters) -> None:
         await lift_and_leave(context, rounds.clearance)
     for event in await asyncio.to_thread(lambda: list(report.conclusion())):
         context.emit(event)
+    if not is_delta(context.printer.state) and (twist := await asyncio.to_thread(report.twist)) is not None:
+        for event in twist_advice(context.printer.state, places, twist):
+            context.emit(event)
 
 
 class _Rounds:
