@@ -66,7 +66,7 @@ class Person:
             return ()
         if "y Yes   n No" in screen:
             return self._decide(screen)
-        if "Cancel the check" in screen and "↑↓ Select" in screen:
+        if "↑↓ Select" in screen and ("Cancel the check" in screen or "Stop the plan" in screen):
             return self._choose(screen)
         if "✓ Accept" in screen:
             return self._drag(screen)

@@ -7,8 +7,9 @@ from tests.tui import sample_runs
 from tests.tui.app_driver import AppDriver
 from tests.tui.scripted import CHOOSE, JOG, PAPER, RISKY, SAVE, ScriptedSession
 from zcal_tui.model.events import RunEnded
-from zcal_tui.model.record import Outcome, Problem
+from zcal_tui.model.record import Change, Estimate, Level, Outcome, Problem, Verdict
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.session.result_card import result_card as card_of
 from zcal_tui.session.snapshot import LinkState, PrinterLink
 from zcal_tui.tui.messages import StartRequested
 
@@ -125,6 +126,26 @@ async def leaving(driver: AppDriver) -> None:
 async def palette(driver: AppDriver) -> None:
     """The command palette."""
     await driver.press("ctrl+p")
+
+
+async def result_card(driver: AppDriver) -> None:
+    """The result of a check of the full calibration, and how to continue."""
+    await running(driver)
+    driver.app.app_state.begin("all")
+    driver.session.finish()
+    change = Change("probe", "z_offset", "1.245", "1.251", effect="")
+    record = driver.session.snapshot.run.record if driver.session.snapshot.run else None
+    assert record is not None
+    record = replace(
+        record,
+        check="z-offset",
+        estimates={"z_offset": Estimate("z_offset", 1.251, 1.245, 1.257)},
+        verdict=Verdict(Level.WARN, "z_offset is 6 µm too small."),
+        changes=(change,),
+        advice=("Remove the paper.", "Check the screws of the probe.", "Repeat it warm.", "A fourth."),
+    )
+    driver.session.ask(card_of(record, waits=(change,)))
+    await driver.settle()
 
 
 async def paper(driver: AppDriver) -> None:
@@ -309,6 +330,7 @@ SCENES: dict[str, Scene] = {
         why,
         leaving,
         palette,
+        result_card,
         paper,
         paper_begins,
         paper_warns,

@@ -46,6 +46,9 @@ class Choose:
     facts: Mapping[str, float] = field(default_factory=dict)
 
 
+RESULT_CARD = "result-card"
+"""The key of the question after each check of a full calibration."""
+
 FAR = 1.0
 """mm above the expected contact from which a height cannot be contact."""
 

@@ -31,7 +31,7 @@ from zcal_tui.results.journal import (
     write_end,
 )
 from zcal_tui.results.unrestored import Unrestored
-from zcal_tui.results.variant import USUAL, last_result, variant
+from zcal_tui.results.variant import USUAL, has_result, last_result, variant
 
 __all__ = [
     "Journal",
@@ -147,7 +147,7 @@ class Store:
                 or last_result(before.record, entry.record) is entry.record
             ):
                 newest[check] = entry
-            if variant(entry.record) == USUAL:
+            if variant(entry.record) == USUAL and has_result(entry.record):
                 settled.add(check)
             if len(settled) == len(checks):
                 break

@@ -53,7 +53,17 @@ def representative(own: Sequence[Record]) -> Record:
 
 
 def last_result(newer: Record, before: Record | None) -> Record:
-    """Which of two runs is a check's last result: the newer, but another variant never replaces the usual one."""
-    if before is not None and variant(newer) != USUAL and variant(before) == USUAL:
+    """Which of two runs is a check's last result: the newer, but another variant never replaces the usual one.
+
+    Nor does a run without a verdict, such as a cancelled one, replace one with a verdict.
+    """
+    if before is None:
+        return newer
+    if variant(newer) != USUAL and variant(before) == USUAL:
         return before
-    return newer
+    return newer if has_result(newer) or not has_result(before) else before
+
+
+def has_result(record: Record) -> bool:
+    """Whether a run has ended with a verdict."""
+    return record.outcome is Outcome.FINISHED and record.verdict is not None

@@ -8,6 +8,7 @@ from typing import Any
 
 from zcal_tui.checks.base import Check
 from zcal_tui.checks.catalogue import CHECKS
+from zcal_tui.checks.errors import CheckCancelled
 from zcal_tui.checks.full_calibration import (
     FullCalibrationParameters,
     chosen,
@@ -21,6 +22,7 @@ from zcal_tui.model.questions import Answer
 from zcal_tui.model.record import (
     DID_NOT_START,
     READY_CHECK,
+    SAVE,
     WHOLE,
     Change,
     Level,
@@ -35,12 +37,18 @@ from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.results.context import context_facts
 from zcal_tui.results.store import Journal, Store, new_run_id, now_iso
+from zcal_tui.results.variant import has_result
 from zcal_tui.session.found_values import FoundValues
+from zcal_tui.session.operator import SessionOperator
+from zcal_tui.session.result_card import CONTINUE, DISCARD, REPEAT, STOP, result_card
 from zcal_tui.session.resume import close_resumed, parts_of, without_done
 from zcal_tui.session.run import CheckRun, printer_facts
 from zcal_tui.session.saving.text import not_saved
 from zcal_tui.session.saving.waiting import WaitingValues, still_waiting, with_states
 from zcal_tui.session.snapshot_store import SnapshotStore
+from zcal_tui.transport.failures import NotReady
+
+DISCARDED = "You discarded this result."
 
 logger = logging.getLogger(__name__)
 
@@ -63,9 +71,10 @@ class FullCalibrationRun:
         present: bool,
         save: SavePolicy = "ask",
         resumed: Record | None = None,
+        cards: bool = False,
     ) -> None:
         """`make_run` makes a check's run, which leaves its values to the group's save; `make_save` makes that save.
-        `resumed` is the interrupted `all` to resume."""
+        `resumed` is the interrupted `all` to resume; `cards` says whether a result card is shown after each check."""
         self._parameters = parameters
         self._resumed = resumed
         self._printer = printer
@@ -82,10 +91,17 @@ class FullCalibrationRun:
         self._kept: tuple[Change, ...] = ()
         """The values in the stored record."""
         self._present = present
+        self._cards = cards
+        self._operator = SessionOperator(snapshots, printer, self._emit, present=present)
+        """Asks between the checks."""
+        self._stopped = False
+        """The person has stopped the plan on a result card."""
         self._run: CheckRun | None = None
         self._cancelled = False
         self._parts: list[RecordPart] = []
         self._skipped: list[str] = []
+        self._unmeasured = False
+        """Whether a check that this printer can do was skipped for want of a person."""
         self._prepared: frozenset[str] = frozenset()
         """The homing and levelling in force when `ready` ended. A restart or an idle timeout undoes them; then `ready`
         runs again."""
@@ -95,6 +111,7 @@ class FullCalibrationRun:
     def cancel(self) -> None:
         """Cancel the running check and all that follow."""
         self._cancelled = True
+        self._operator.cancel()
         if self._run is not None:
             self._run.cancel()
 
@@ -107,6 +124,8 @@ class FullCalibrationRun:
         """Pass on a person's answer to the question of that number."""
         if self._run is not None:
             self._run.answer(number, answer)
+        else:
+            self._operator.answer(number, answer)
 
     async def go(self, printer_name: str, address: str) -> RunEnded:
         """Run all checks. Returns the last event, stored but not shown. Never raises: failures are in the records."""
@@ -159,6 +178,8 @@ class FullCalibrationRun:
             why = not_applicable(check.info, capabilities_of(self._printer.state), person=self._present)
             if why is not None:
                 self._skipped.append(f"{check.info.title}: {why}")
+                capabilities = capabilities_of(self._printer.state)
+                self._unmeasured |= not_applicable(check.info, capabilities, person=True) is None
                 self._emit(Notice(f"{check.info.title} is skipped. {why}"))
                 continue
             if self._waiting.needed_by(check.info, self._printer.state):
@@ -169,10 +190,57 @@ class FullCalibrationRun:
                 again = await self._one(CHECKS[READY_CHECK], printer_name, address)
                 if (stop := stops_rest(again)) is not None:
                     return stop
-            record = await self._one(check, printer_name, address)
+            while True:
+                record = await self._one(check, printer_name, address)
+                answer = await self._card(printer_name, record)
+                if answer != REPEAT:
+                    break
+            if answer == STOP:
+                self._stopped = True
+                return "You stopped it."
+            if answer is None:
+                return "Klipper has halted."
             if (stop := stops_rest(record)) is not None:
                 return stop
         return None
+
+    async def _card(self, printer_name: str, record: Record) -> str | None:
+        """Show the result of a check, and carry out what the person answers. Returns the answer: to continue where
+        nobody is asked, None where the printer halts meanwhile."""
+        if not self._cards or self._cancelled:
+            return CONTINUE
+        last = self._snapshots.snapshot.last.get(record.check)
+        kept = last if last is not None and last.id != record.id and not has_result(record) else None
+        run = self._snapshots.snapshot.run
+        notices = () if run is None or record.check != SAVE else run.notices
+        card = result_card(record, kept=kept, waits=self._waiting.changes, notices=notices)
+        try:
+            answer = await self._operator.choose(card)
+        except CheckCancelled:
+            return CONTINUE  # seen by whoever goes on
+        except NotReady:
+            return None
+        if answer in (DISCARD, REPEAT):
+            self._waiting.discard(record.check)
+            self._follow_waiting()
+        if answer == DISCARD:
+            await self._discard(printer_name, record)
+        return answer
+
+    async def _discard(self, printer_name: str, record: Record) -> None:
+        """Store a result as discarded by the person; the one before it counts again."""
+        discarded = replace(record, outcome=Outcome.CANCELLED, problem=Problem(DISCARDED))
+        try:
+            await asyncio.to_thread(self._store.amend, printer_name, discarded)
+            last = await asyncio.to_thread(self._store.last, printer_name, (record.check,))
+        except OSError as error:
+            logger.warning("the record of %s is not amended", record.id, exc_info=True)
+            self._emit(Notice(f"Run {record.id} is not stored as discarded: {error.strerror or error}."))
+            last = {}
+        known = dict(self._snapshots.snapshot.last)
+        known[record.check] = last.get(record.check, discarded)
+        self._snapshots.update(last=known)
+        self._parts[-1] = RecordPart(record.id, record.check, Outcome.CANCELLED, None, DISCARDED)
 
     async def _take_over_waiting(self, printer_name: str, resumed: Record) -> None:
         """Find the values that the interrupted calibration had measured and not saved."""
@@ -210,6 +278,9 @@ class FullCalibrationRun:
                 self._failed_save = ended.record
             await self._amend(printer_name, found, ended.record)
             self._show(ended)
+            if why is None and await self._card(printer_name, ended.record) == STOP:
+                self._stopped = True
+                why = "You stopped it."
             changes = (*changes, *more)
         self._settled = (*self._settled, *changes)
         self._waiting.clear()
@@ -268,6 +339,8 @@ class FullCalibrationRun:
     def _record(self, started: RunStarted, stopped: str | None) -> Record:
         last_levels = {part.check: part.level for part in self._parts}
         levels = [level for level in last_levels.values() if level is not None]
+        if levels and (self._unmeasured or len(levels) < len(last_levels)):
+            levels.append(Level.UNKNOWN)  # what was skipped or has no verdict has not passed
         reasons = [f"{part.check}: {part.summary or part.outcome}" for part in self._parts]
         reasons += [f"{text} (skipped)" for text in self._skipped]
         problem = None
@@ -275,7 +348,7 @@ class FullCalibrationRun:
         if stopped is not None:
             last = self._parts[-1] if self._parts else None
             outcome = last.outcome if last is not None else Outcome.CANCELLED
-            if self._cancelled:
+            if self._cancelled or self._stopped:
                 outcome = Outcome.CANCELLED
             if outcome is Outcome.CANCELLED:
                 problem = Problem(_cancelled(last))
@@ -298,7 +371,9 @@ class FullCalibrationRun:
             outcome=outcome,
             context=started.context,
             parameters=started.parameters,
-            verdict=Verdict(worst, _summary(self._parts, worst), tuple(reasons)) if levels else None,
+            verdict=Verdict(worst, _summary(self._parts, worst, len(self._skipped)), tuple(reasons))
+            if levels
+            else None,
             problem=problem,
             changes=self._settled,
             parts=tuple(self._parts),
@@ -350,14 +425,26 @@ def _prepared(state: PrinterState) -> frozenset[str]:
     return frozenset(name for name, applied in in_force.items() if applied)
 
 
-def _summary(parts: list[RecordPart], worst: Level) -> str:
+def _summary(parts: list[RecordPart], worst: Level, skipped: int) -> str:
+    """How many passed, and how many were skipped."""
+    counted = _counted(parts, worst)
+    match skipped:
+        case 0:
+            return counted
+        case 1:
+            return f"{counted} 1 was skipped."
+        case n:
+            return f"{counted} {n} were skipped."
+
+
+def _counted(parts: list[RecordPart], worst: Level) -> str:
     last = {part.check: part.level for part in parts}
     good = sum(level is Level.PASS for level in last.values())
     match worst:
         case Level.PASS:
             return f"All {len(last)} checks passed." if len(last) > 1 else "The check passed."
         case Level.UNKNOWN:
-            return f"{good} of {len(last)} checks passed. At least one is undecided."
+            return f"{good} of {len(last)} checks passed. At least one is undecided or was not done."
         case Level.WARN:
             return f"{good} of {len(last)} checks passed. At least one has a warning."
         case Level.FAIL:

@@ -275,6 +275,7 @@ class Session:
                 present=options.present,
                 save=options.save,
                 resumed=options.resume,
+                cards=options.present,
             )
         elif name == UNDO:
             from zcal_tui.session.undo import Undo  # as above

@@ -72,6 +72,8 @@ class Snapshot:
     """The person cancelled; the run ends as soon as the printer allows it."""
     last: Mapping[str, Record] = field(default_factory=dict)
     """The newest stored record of each check on this printer, by the check's name."""
+    attempts: Mapping[str, Record] = field(default_factory=dict)
+    """The runs of this session that ended without a verdict while `last` has an earlier result, by the check's name."""
     stale: Mapping[str, str] = field(default_factory=dict)
     """Why the newest record of a check is stale, by the check's name; valid ones are not in it."""
     changed: tuple[Changed, ...] = ()

@@ -10,7 +10,7 @@ from typing import Any
 from zcal_tui.model.events import Event, RunEnded, RunStarted
 from zcal_tui.model.record import Outcome
 from zcal_tui.model.view import RunView, begin, fold
-from zcal_tui.results.variant import last_result
+from zcal_tui.results.variant import has_result, last_result
 from zcal_tui.session.snapshot import ConsoleLine, Snapshot
 from zcal_tui.session.staleness import STALENESS_INPUTS, StalenessCache
 
@@ -64,7 +64,11 @@ class SnapshotStore:
         self.update(run=run)
         if isinstance(event, RunEnded):
             last, check = self._snapshot.last, event.record.check
-            self.update(last={**last, check: last_result(event.record, last.get(check))})
+            now = last_result(event.record, last.get(check))
+            attempts = {name: run for name, run in self._snapshot.attempts.items() if name != check}
+            if now is not event.record and not has_result(event.record):
+                attempts[check] = event.record
+            self.update(last={**last, check: now}, attempts=attempts)
             if event.record.outcome is not Outcome.REFUSED:
                 self.closed(event.record.context.get("continues"))
         with self._lock:

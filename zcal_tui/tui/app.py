@@ -8,6 +8,7 @@ from textual import on, work
 from textual.screen import Screen
 
 from zcal_tui.checks.base import Check
+from zcal_tui.model.outcome_words import LEVEL_WORDS
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.record import Outcome, Problem, Record
 from zcal_tui.session.port import RunOptions, SessionBusy, SessionPort
@@ -15,7 +16,7 @@ from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.stats.operator_scatter import SHARED, OperatorScatter
 from zcal_tui.tui import messages
 from zcal_tui.tui.app_base import AppBase
-from zcal_tui.tui.app_state import ALL, LEVEL_WORDS, AppState
+from zcal_tui.tui.app_state import ALL, AppState
 from zcal_tui.tui.screens.base import Follower
 from zcal_tui.tui.screens.connection import ConnectionScreen
 

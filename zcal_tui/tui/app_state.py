@@ -8,7 +8,7 @@ from typing import Any
 from zcal_tui.checks.base import Check, Declaration
 from zcal_tui.checks.parameters import ParameterError, build
 from zcal_tui.model.capabilities import Capabilities
-from zcal_tui.model.outcome_words import OUTCOME_WORDS
+from zcal_tui.model.outcome_words import LEVEL_WORDS, OUTCOME_WORDS
 from zcal_tui.model.outside_text import one_line
 from zcal_tui.model.record import MANUAL_PROBE, READY_CHECK, SAVE, UNDO, WHOLE, Level, Outcome, Record
 from zcal_tui.model.units import age
@@ -25,13 +25,6 @@ ALL = WHOLE
 DONE = (Level.PASS, Level.WARN)
 """Levels after which the plan continues with the next check."""
 
-LEVEL_WORDS = {
-    Level.PASS: "passed",
-    Level.WARN: "warning",
-    Level.FAIL: "failed",
-    Level.UNKNOWN: "undecided",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class CheckStatus:
@@ -45,6 +38,8 @@ class CheckStatus:
     stale: str | None = None
     """Why the result does not hold any more."""
     when: str = ""
+    attempt: str = ""
+    """How a later run ended that has no verdict, so that this result still counts; empty where there is none."""
 
     @property
     def done(self) -> bool:
@@ -129,6 +124,7 @@ class AppState:
     def begin(self, check: str) -> None:
         """A run of this check has been asked for."""
         run = self.snapshot.run
+        self._furthest = 0
         self.guided, self._before = check == ALL, run.record.id if run is not None else None
 
     @property
@@ -171,7 +167,10 @@ class AppState:
         ]
         if not self.guided or run is None or run.record.check not in names:
             return None
-        return names.index(run.record.check) + 1, len(names)
+        at = names.index(run.record.check) + 1
+        self._furthest = max(self._furthest, at)
+        # Ready is repeated after a restart: the count of checks does not run backwards for it
+        return self._furthest if run.record.check == READY_CHECK else at, len(names)
 
     def next_check(self, after: str | None = None) -> str | None:
         """The next sensible thing: the first check of the plan, from the one after `after` on and round, that applies
@@ -259,6 +258,7 @@ class AppState:
             self.running,
             self.guided,
             minute,
+            tuple(snapshot.attempts),
         )
         known = self._statuses
         same = known is not None and all(
@@ -292,7 +292,14 @@ class AppState:
         if record.outcome is not Outcome.FINISHED or record.verdict is None:
             return CheckStatus(OUTCOME_WORDS[record.outcome], Level.UNKNOWN, when=when)
         stale = self.snapshot.stale.get(name)
-        return CheckStatus(LEVEL_WORDS[record.verdict.level], record.verdict.level, stale=stale, when=when)
+        attempt = self.snapshot.attempts.get(name)
+        return CheckStatus(
+            LEVEL_WORDS[record.verdict.level],
+            record.verdict.level,
+            stale=stale,
+            when=when,
+            attempt="" if attempt is None else OUTCOME_WORDS[attempt.outcome],
+        )
 
     def _age(self, finished: str | None) -> str:
         try:

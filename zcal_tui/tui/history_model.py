@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from zcal_tui.model.check_info import CHECK_INFO
 from zcal_tui.model.estimate_text import value_text
 from zcal_tui.model.labels import label
-from zcal_tui.model.outcome_words import OUTCOME_WORDS
+from zcal_tui.model.outcome_words import LEVEL_WORDS, OUTCOME_WORDS
 from zcal_tui.model.record import Level, Outcome, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.main_estimate import main_estimates
@@ -15,7 +15,6 @@ from zcal_tui.results.store import Store, StoredRun, entries
 from zcal_tui.results.text import numbers_text, slope_text
 from zcal_tui.results.trend import Slope, TrendPoint, points, slope
 from zcal_tui.results.variant import grouped
-from zcal_tui.tui.app_state import LEVEL_WORDS
 
 
 def trend_limit(estimate: str) -> float | None:

@@ -6,7 +6,7 @@ from typing import Any
 from textual.app import App
 from textual.screen import Screen
 
-from zcal_tui.model.questions import Choose, Confirm, JogStep, PaperStep
+from zcal_tui.model.questions import RESULT_CARD, Choose, Confirm, JogStep, PaperStep
 from zcal_tui.model.record import Record
 from zcal_tui.session.snapshot import Asking
 from zcal_tui.tui.app_state import AppState
@@ -68,6 +68,10 @@ class CheckQuestions:
                 from zcal_tui.tui.screens.jog import JogScreen
 
                 return JogScreen(self._app_state, asking)
+            case Choose(key=key) if key == RESULT_CARD:
+                from zcal_tui.tui.screens.questions import ResultCard
+
+                return ResultCard(self._app_state, asking)
             case Choose():
                 from zcal_tui.tui.screens.questions import ChooseModal
 

@@ -11,10 +11,10 @@ from tests.unit.fakes import records
 from zcal_tui.checks.base import Check
 from zcal_tui.checks.full_calibration import FullCalibrationParameters
 from zcal_tui.headless.exit_codes import ExitCode, of_record
-from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted
+from zcal_tui.model.events import Asked, Event, Notice, RunEnded, RunProblem, RunStarted
 from zcal_tui.model.policy import SavePolicy
-from zcal_tui.model.questions import Answer
-from zcal_tui.model.record import DID_NOT_START, Change, Level, Outcome, Problem, Record, Verdict
+from zcal_tui.model.questions import Answer, Choose, Question
+from zcal_tui.model.record import DID_NOT_START, Change, Estimate, Level, Outcome, Problem, Record, Verdict
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.results.store import Store, read_run
 from zcal_tui.session.found_values import FoundValues
@@ -35,6 +35,9 @@ UNHOMED = replace(HOMED, homed_axes="", z_tilt_applied=False)
 @dataclass
 class FakePrinter:
     state: PrinterState = HOMED
+
+    def subscribe(self, listener: Callable[[PrinterState], None]) -> Callable[[], None]:
+        return lambda: None
 
 
 @dataclass
@@ -86,6 +89,7 @@ class Whole:
         self.events: list[Event] = []
         self.board.listen(self.events.append)
         self.runs: list[FakeRun] = []
+        self.cards: list[Question] = []
         self.ends: dict[str, Record] = {}
         self.then: dict[str, Callable[[], None]] = {}
         """What happens while a check runs."""
@@ -128,8 +132,21 @@ class Whole:
         present: bool = True,
         resumed: Record | None = None,
         save: SavePolicy = "ask",
+        cards: tuple[str, ...] | None = None,
         **parameters: str,
     ) -> Record:
+        """`cards` are the answers to the result cards; none are shown without them."""
+        answers = list(cards or ())
+
+        def answer(event: Event) -> None:
+            if isinstance(event, Asked):
+                self.cards.append(event.question)
+                asking = self.board.snapshot.question
+                assert asking is not None and self.guide is not None
+                assert answers, "nobody thought of this card"
+                self.guide.answer(asking.n, answers.pop(0))
+
+        self.board.listen(answer)
         self.guide = FullCalibrationRun(
             FullCalibrationParameters(**parameters),
             cast(Any, self.printer),
@@ -140,6 +157,7 @@ class Whole:
             present=present,
             save=save,
             resumed=resumed,
+            cards=cards is not None,
         )
         ended = await self.guide.go("voron", "/tmp/klippy.sock")
         self.board.event(ended)
@@ -160,7 +178,7 @@ async def test_every_check_that_applies_is_run_in_order_and_stored(whole: Whole)
     assert {part.level for part in found.parts} == {Level.PASS}
     assert found.verdict is not None
     assert found.verdict.level is Level.PASS
-    assert found.verdict.summary == "All 6 checks passed."
+    assert found.verdict.summary == "All 6 checks passed. 3 were skipped."
     assert of_record(found) is ExitCode.OK
     (path,) = whole.store.folder.rglob("*.jsonl")
     assert read_run(path).record == found, "what was shown is what is on disk"
@@ -588,3 +606,80 @@ async def test_a_full_disk_leaves_the_checks_record_whole(
     assert path.read_bytes() == before
     assert not list(path.parent.glob("*.new"))
     assert "still shows its values as proposed: No space left on device" in whole.notices
+
+
+VALUE = Change("probe", "z_offset", "1.5", "1.6", saves=True)
+
+
+async def test_after_each_check_its_result_is_shown_and_the_next_one_waits(whole: Whole) -> None:
+    found = await whole.go(only="ready,accuracy,bias", cards=("continue", "continue", "continue"))
+    assert whole.done == ["ready", "accuracy", "bias"]
+    assert [card.text for card in whole.cards] == [
+        f"Passed: {check} is pass." for check in ("ready", "accuracy", "bias")
+    ]
+    assert found.outcome is Outcome.FINISHED
+
+
+async def test_a_check_is_repeated_from_its_card(whole: Whole) -> None:
+    found = await whole.go(only="ready,accuracy", cards=("continue", "repeat", "continue"))
+    assert whole.done == ["ready", "accuracy", "accuracy"]
+    assert found.verdict is not None and found.verdict.summary == "All 2 checks passed."
+
+
+async def test_the_plan_is_stopped_from_a_card_and_what_was_found_is_offered_to_be_saved(
+    whole: Whole,
+) -> None:
+    whole.ends["z-offset"] = replace(record("z-offset"), changes=(VALUE,))
+    found = await whole.go(cards=("continue", "continue", "stop", "continue"))
+    assert whole.done == ["ready", "probe-xy", "z-offset", "save"]
+    assert found.outcome is Outcome.CANCELLED
+    assert found.problem is not None and found.problem.what == "Cancelled after z-offset."
+
+
+async def test_a_discarded_result_does_not_count_and_none_of_its_values_is_saved(whole: Whole) -> None:
+    whole.ends["z-offset"] = replace(record("z-offset"), changes=(VALUE,))
+    found = await whole.go(only="ready,z-offset", cards=("continue", "discard"))
+    assert whole.groups == []
+    assert found.parts[-1].outcome is Outcome.CANCELLED
+    assert found.verdict is not None and found.verdict.level is Level.UNKNOWN
+    assert whole.board.snapshot.last["z-offset"].outcome is Outcome.CANCELLED
+
+
+async def test_a_card_has_the_number_what_waits_and_three_steps_of_advice(whole: Whole) -> None:
+    whole.ends["z-offset"] = replace(
+        record("z-offset"),
+        estimates={"z_offset": Estimate("z_offset", 1.6, 1.59, 1.61)},
+        changes=(VALUE,),
+        advice=("One.", "Two.", "Three.", "Four."),
+    )
+    await whole.go(only="ready,z-offset", cards=("continue", "discard"))
+    card = whole.cards[-1]
+    assert isinstance(card, Choose)
+    assert [option.label for option in card.options] == [
+        "Continue",
+        "Repeat",
+        "Discard this result",
+        "Stop the plan",
+    ]
+    assert "1.6000 mm (1.5900 mm … 1.6100 mm, 95 %)" in card.detail
+    assert "[probe] z_offset: 1.5 → 1.6, saved with the values of the next checks" in card.detail
+    assert "3. Three." in card.detail and "Four." not in card.detail
+
+
+async def test_a_cancelled_repetition_keeps_the_result_before_it_and_says_so(whole: Whole) -> None:
+    await whole.go(only="ready,accuracy", cards=("continue", "continue"))
+    whole.ends["accuracy"] = replace(record("accuracy", None, Outcome.CANCELLED), id="accuracy-2")
+    await whole.go(only="ready,accuracy", cards=("continue", "continue"))
+    card = whole.cards[-1]
+    assert isinstance(card, Choose)
+    assert card.text == "Cancelled"
+    assert "The earlier result still counts: accuracy is pass." in card.detail
+    assert whole.board.snapshot.last["accuracy"].outcome is Outcome.FINISHED
+    assert whole.board.snapshot.attempts["accuracy"].id == "accuracy-2"
+
+
+async def test_what_was_skipped_for_want_of_a_person_has_not_passed(whole: Whole) -> None:
+    found = await whole.go(present=False)
+    assert found.verdict is not None
+    assert found.verdict.level is Level.UNKNOWN
+    assert "were skipped" in found.verdict.summary

@@ -228,6 +228,9 @@ class PlanScreen(ZcalScreen):
     def _text(self, name: str, check: Declaration, status: CheckStatus, width: int) -> Content:
         changed = changed_parameters(self.app_state, name)
         lines: list[tuple[str, str | Content]] = [("last", self._last(name, status))]
+        if status.attempt:
+            again = f"The last run ended without a verdict ({status.attempt}); this result still counts."
+            lines.append(("again", Content.styled(again, "$z-dim")))
         if status.stale:
             lines.append(("stale", Content.styled(status.stale, "$text-warning")))
         if status.unfit:

@@ -7,7 +7,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 
-from zcal_tui.model.questions import Choose, Confirm
+from zcal_tui.model.questions import RESULT_CARD, Choose, Confirm
+from zcal_tui.model.record import Level
 from zcal_tui.session.snapshot import Asking
 from zcal_tui.tui.actions import bindings, key_text
 from zcal_tui.tui.app_state import AppState
@@ -70,8 +71,13 @@ class QuestionBox(QuestionScreen, ZcalModal[None]):
         self._lay_out()
         self.query_one("#box").border_title = Content(self._title)
         control = self.app_state.snapshot.link.control
-        if control is not None:
+        if control is not None and self._looks:
             self.run_worker(self._ask_person(control), group="look")
+
+    @property
+    def _looks(self) -> bool:
+        """Whether a line shows what the simulated person sees."""
+        return self.app_state.snapshot.link.control is not None and self._question.key != RESULT_CARD
 
     async def _ask_person(self, control: str) -> None:
         scene = await describe_scene(control)
@@ -88,7 +94,7 @@ class QuestionBox(QuestionScreen, ZcalModal[None]):
         question = self._question
         text, detail = Content.styled(question.text, "bold"), Content(question.detail)
         labels = option_labels(question) if isinstance(question, Choose) else []
-        simulated = self.app_state.snapshot.link.control is not None
+        simulated = self._looks
         size = self.app.size
         layout = layout_of(size.width, size.height, text, detail, labels, simulated=simulated)
         self.set_class(layout.tight and not self.has_class("-diff"), "-tight")
@@ -110,7 +116,7 @@ class QuestionBox(QuestionScreen, ZcalModal[None]):
             self.set_class(diff, "-diff")
             with VerticalScroll(id="detail", can_focus=False):
                 yield Plain(diff_text(detail) if diff else Content(detail))
-        if self.app_state.snapshot.link.control is not None and not self.has_class("-diff"):
+        if self._looks and not self.has_class("-diff"):
             # As high from the beginning as it will be: nothing may move under a finger that is on its way
             yield Plain(Content.assemble(("simulated: …", "$z-dim")), id="simulated")
 
@@ -213,3 +219,34 @@ class ChooseModal(QuestionBox):
         """The answer."""
         if n <= len(self.question.options):
             self.give(self.question.options[n - 1].key)
+
+
+class ResultCard(ChooseModal, inherit_bindings=False):
+    """The result of a check of the full calibration, and how to continue."""
+
+    ABOUT = (
+        "The result of the check that has just ended. Continue runs the next check. Repeat runs this one again, "
+        "Discard this result stores it as discarded and saves none of its values. Stop the plan ends the full "
+        "calibration; values found before are offered to be saved. The full numbers are in the history."
+    )
+    BINDINGS: ClassVar = (
+        bindings("question", *(f"pick{n}" for n in range(1, 10)))
+        + bindings("question", "before", "after", "help", "pageup", "pagedown")
+        + BETWEEN_BUTTONS
+    )
+
+    def __init__(self, app_state: AppState, asking: Asking) -> None:
+        super().__init__(app_state, asking)
+        run = app_state.snapshot.run
+        if run is not None:
+            at, title = app_state.position, app_state.title(run.record.check)
+            self._title = title if at is None else f"{title} · {at[0]} of {at[1]}"
+            level = Level.UNKNOWN if run.record.verdict is None else run.record.verdict.level
+            self.add_class(f"-{level.value}")
+
+    def compose_box(self) -> Iterable[Widget]:
+        """The result, then the ways on."""
+        yield from self.compose_text(self.question.text, self.question.detail)
+        with Vertical(id="options"):
+            for n, label in enumerate(option_labels(self.question), 1):
+                yield PlainButton(label, id=f"option{n}", classes="option", action=f"screen.pick({n})")

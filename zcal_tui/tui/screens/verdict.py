@@ -7,11 +7,11 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 
-from zcal_tui.model.outcome_words import OUTCOME_WORDS
+from zcal_tui.model.outcome_words import LEVEL_WORDS, OUTCOME_WORDS
 from zcal_tui.model.record import Change, Level, Outcome, Record, RecordPart, Verdict
 from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.tui.actions import bindings
-from zcal_tui.tui.app_state import LEVEL_WORDS, AppState
+from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.messages import PlanRequested, SettingsRequested, StartRequested
 from zcal_tui.tui.presenters import presenter_of
