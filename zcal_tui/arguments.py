@@ -26,6 +26,7 @@ PROGRAMS = {
     "sim": "run a simulated printer for any client",
     "install": "install the Klipper modules, or remove them",
     "doctor": "diagnose connection and setup problems",
+    "completion": "print the completion of a shell: bash, zsh or fish",
     **RESULT_PROGRAMS,
 }
 """The commands beside the checks, each a program with options of its own; they come first."""
@@ -163,6 +164,18 @@ def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer")
     )
     how = parser.add_argument_group("run")
     how.add_argument("--headless", action="store_true", default=gone, help="run the check without a screen")
+    how.add_argument(
+        "--plain",
+        action="store_true",
+        default=gone,
+        help="run the check as lines of words, without redrawing, colour or boxes, for screen readers and slow links",
+    )
+    how.add_argument(
+        "--quiet",
+        action="store_true",
+        default=gone,
+        help="with --headless or --plain: print the result, notes and questions only",
+    )
     how.add_argument(
         "--json", action="store_true", default=gone, help="with --headless: print one JSON object per line"
     )
@@ -309,7 +322,8 @@ def _typed(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _command(given: dict[str, Any], environ: dict[str, str], check: str | None = None) -> Command:
     """The command that the options describe together. Raises UsageError, ConfigError."""
-    headless, demo = given.get("headless", False), given.get("demo")
+    plain = given.get("plain", False)
+    headless, demo = given.get("headless", False) or plain, given.get("demo")
     printers = [*given.pop("printer", ()), *given.pop(AFTER, ())]
     parameters = _parameters(check, given) if check else None
     listed = given.get("printers")
@@ -320,7 +334,16 @@ def _command(given: dict[str, Any], environ: dict[str, str], check: str | None =
     if headless and not check:
         from zcal_tui.checks.full_calibration import DECLARED
 
-        raise UsageError(f"--headless needs a check: {', '.join(DECLARED)}")
+        option = "--plain" if plain else "--headless"
+        raise UsageError(f"{option} needs a check: {', '.join(DECLARED)}")
+    if plain and (several or given.get("json")):
+        raise UsageError(
+            "--plain is for one printer and a person; use --headless with --json or several printers"
+        )
+    if given.get("quiet") and not headless:
+        raise UsageError("--quiet requires --headless or --plain")
+    if given.get("quiet") and given.get("json"):
+        raise UsageError("--quiet is for text; --json prints every event")
     if given.get("json") and not headless:
         raise UsageError("--json requires --headless")
     if given.get("autopilot") and not headless:
@@ -356,6 +379,8 @@ def _command(given: dict[str, Any], environ: dict[str, str], check: str | None =
         parameters=parameters,
         headless=headless,
         json=given.get("json", False),
+        plain=plain,
+        quiet=given.get("quiet", False),
         demo=demo,
         truth=given.get("truth"),
         sim_speed=given.get("sim_speed", 1.0),

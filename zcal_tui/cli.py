@@ -37,6 +37,10 @@ def _run_program(name: str, arguments: list[str]) -> int:
         from zcal_tui.tools.doctor.command import main as doctor
 
         return doctor(arguments)
+    if name == "completion":
+        from zcal_tui.tools.completion import main as completion
+
+        return completion(arguments)
     from zcal_tui.tools.install import main as install
 
     return install(arguments)

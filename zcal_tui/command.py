@@ -38,6 +38,9 @@ class Command:
     parameters: Any = None
     headless: bool = False
     json: bool = False
+    plain: bool = False
+    """Whether a run without a screen asks and reports in words, for screen readers."""
+    quiet: bool = False
     demo: str | None = None
     truth: str | None = None
     sim_speed: float = 1.0

@@ -82,7 +82,7 @@ def _interface(command: Command, session: Session) -> int:
 
     assert command.check is not None
     session.start()
-    output = JsonOutput() if command.json else TextOutput()
+    output = JsonOutput() if command.json else TextOutput(plain=command.plain, quiet=command.quiet)
     answerer = _answerer(command, output)
     options = RunOptions(
         present=answerer is not None,
@@ -144,11 +144,11 @@ def _answerer(command: Command, output: "Output") -> "Callable[[Snapshot], Answe
             return Autopilot(SimulatedPerson(command.control or snapshot.link.control or ""))
 
         return autopilot
-    if not sys.stdin.isatty():
+    if not sys.stdin.isatty() and not command.plain:
         return None
     from zcal_tui.headless.answers import LinePrompts  # as above
 
-    return lambda _: LinePrompts(output, sys.stdin)
+    return lambda _: LinePrompts(output, sys.stdin, plain=command.plain)
 
 
 def _target_of_one(printer: CommandPrinter, ca_file: Path | None) -> PrinterTarget:

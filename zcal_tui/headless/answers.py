@@ -2,11 +2,16 @@
 
 import queue
 import threading
+from collections.abc import Iterable
 from typing import IO, Protocol
 
 from zcal_tui.headless.output import Output
-from zcal_tui.headless.questions import parse_answer, question_lines, reprompt
+from zcal_tui.headless.questions import help_lines, parse_answer, question_lines, reprompt
+from zcal_tui.headless.text import plain_text
 from zcal_tui.model.questions import Answer, Question
+
+PROMPT = "> "
+HELP_WORDS = ("?", "help")
 
 
 class NobodyAnswers(Exception):
@@ -26,8 +31,10 @@ class Answerer(Protocol):
 class LinePrompts:
     """Asks a person on a terminal, in plain lines."""
 
-    def __init__(self, output: Output, stdin: IO[str]) -> None:
+    def __init__(self, output: Output, stdin: IO[str], *, plain: bool = False) -> None:
+        """`plain` asks in words, for screen readers."""
         self._output = output
+        self._plain = plain
         self._stdin = stdin
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._question: Question | None = None
@@ -43,8 +50,12 @@ class LinePrompts:
         while not self._ended and not self._lines.empty():
             self._ended = self._lines.get_nowait() is None
         self._question = question
-        for line in question_lines(question):
-            self._output.message(line)
+        self._say(question_lines(question))
+
+    def _say(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self._output.message(plain_text(line) if self._plain else line)
+        self._output.prompt(PROMPT)
 
     def poll(self) -> Answer | None:
         if self._question is None:
@@ -58,9 +69,12 @@ class LinePrompts:
         if line is None:
             self._ended = True
             raise NobodyAnswers("Standard input was closed, so nobody can answer.")
+        if line.strip().lower() in HELP_WORDS:
+            self._say(help_lines(self._question))
+            return None
         answer = parse_answer(self._question, line)
         if answer is None:
-            self._output.message(reprompt(self._question, line))
+            self._say([reprompt(self._question, line)])
             return None
         self._question = None
         return answer

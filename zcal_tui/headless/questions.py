@@ -1,5 +1,7 @@
 """A check's questions in plain lines, and what a typed line means as an answer."""
 
+from collections.abc import Mapping
+
 from zcal_tui.model.distance import ACCEPTED, ACCEPTED_JOG, DistanceError, parse_distance, parse_jog
 from zcal_tui.model.paper_moves import AUTO_FINE, automatic_step
 from zcal_tui.model.questions import (
@@ -147,6 +149,33 @@ def reprompt(question: Question, line: str) -> str:
     """What to say of a line that is no answer: the prompt, and what a distance may look like."""
     forms = {PaperStep: f" Type {ACCEPTED}.", JogStep: f" Type {ACCEPTED_JOG}."}.get(type(question), "")
     return f"{line.strip()!r} was not understood: {question_lines(question)[-1].strip()}.{forms}"
+
+
+HELP: Mapping[type, tuple[str, ...]] = {
+    Confirm: ("Type y or n, then Enter.",),
+    Choose: ("Type the number of your choice, then Enter.",),
+    PaperStep: (
+        "Put a sheet of ordinary paper under the nozzle and slide it back and forth.",
+        "Slides freely: type l to lower the nozzle. Drags too much or sticks: type + to go half way back up.",
+        "After that, - goes half way down again, to a height where the paper dragged.",
+        "Drags slightly both ways: type a to accept. u returns to the height before, q aborts and lifts the nozzle.",
+        "A distance in mm moves by it: -0.05 lowers by 0.05 mm.",
+    ),
+    JogStep: (
+        "Move the nozzle over the mark: x 1.5 moves right by 1.5 mm, y -0.2 to the front by 0.2 mm, z 0.5 up.",
+        "Type a once the nozzle is over the mark, or q to abort.",
+    ),
+}
+"""What `?` says of each kind of question."""
+
+
+def help_lines(question: Question) -> list[str]:
+    """How to answer a question, then the question again. Ctrl-C cancels the check."""
+    return [
+        *HELP[type(question)],
+        "Ctrl-C cancels the check and lifts the nozzle; Ctrl-\\ is the emergency stop.",
+        *question_lines(question),
+    ]
 
 
 def _indented(text: str) -> list[str]:

@@ -14,10 +14,24 @@ from zcal_tui.model.events import (
     Stage,
 )
 from zcal_tui.model.labels import label
+from zcal_tui.model.outcome_words import LEVEL_WORDS
 from zcal_tui.model.outside_text import printable
 from zcal_tui.model.record import WHOLE, Change, Level, Outcome, Problem, Record, Sample
 from zcal_tui.model.units import micrometres
 
+PLAIN = str.maketrans(
+    {
+        "✓": "",
+        "→": "to",
+        "·": "-",
+        "σ": "standard deviation",
+        "±": "plus or minus",
+        "−": "-",
+        "…": "to",
+        "✗": "",
+    }
+)
+"""What --plain says instead of signs that a screen reader leaves out or spells."""
 GLYPH = {Level.PASS: "✓", Level.WARN: "!", Level.FAIL: "✗", Level.UNKNOWN: "?"}
 
 
@@ -58,11 +72,18 @@ def by_hand_line(record: Record, *, part: bool = False) -> str | None:
     return f"Values to set by hand in printer.cfg ({record.check}): {lines}"
 
 
-def record_lines(record: Record) -> list[str]:
-    """The end of a run: verdict, numbers, reasons, advice, or why there is none."""
+def plain_text(text: str) -> str:
+    """The text in words, without signs."""
+    return text.translate(PLAIN)
+
+
+def record_lines(record: Record, *, plain: bool = False) -> list[str]:
+    """The end of a run: verdict, numbers, reasons, advice, or why there is none. `plain` has words for the levels."""
     lines = [""]
     if record.verdict is not None:
-        lines.append(f"{GLYPH[record.verdict.level]} {record.verdict.summary}")
+        level = record.verdict.level
+        sign = f"{LEVEL_WORDS[level].capitalize()}:" if plain else GLYPH[level]
+        lines.append(f"{sign} {record.verdict.summary}")
     elif record.outcome is Outcome.CANCELLED:
         lines.append(_ended(record, "Cancelled"))
     elif record.outcome in (Outcome.ERROR, Outcome.LOST):
@@ -119,8 +140,8 @@ def sample_line(sample: Sample, first: list[Sample]) -> str:
     return "  ".join(words)
 
 
-def event_lines() -> Callable[[Event], list[str]]:
-    """A function that turns a run's events into lines, one after the other."""
+def event_lines(*, plain: bool = False) -> Callable[[Event], list[str]]:
+    """A function that turns a run's events into lines, one after the other; `plain` for screen readers."""
     first: list[Sample] = []
 
     def lines(event: Event) -> list[str]:
@@ -142,10 +163,13 @@ def event_lines() -> Callable[[Event], list[str]]:
             case RunProblem(problem):
                 return problem_lines(problem)
             case RunEnded(record):
-                return record_lines(record)
+                return record_lines(record, plain=plain)
             case AdviceGiven():
                 return []
             case _:
                 return []
 
-    return lines
+    def in_words(event: Event) -> list[str]:
+        return [plain_text(line) for line in lines(event)]
+
+    return in_words if plain else lines

@@ -256,3 +256,45 @@ def test_a_person_that_is_gone_ends_the_answers() -> None:
     autopilot = Autopilot(Gone(0.1))  # type: ignore[arg-type]
     with pytest.raises(NobodyAnswers, match="has ended"):
         autopilot.ask(PAPER)
+
+
+def typed(*lines: str, plain: bool = False) -> tuple[LinePrompts, io.StringIO]:
+    """Prompts at which these lines are typed, and what they print."""
+    words = io.StringIO()
+    end, start = os.pipe()
+    os.write(start, "".join(f"{line}\n" for line in lines).encode())
+    os.close(start)
+    output = TextOutput(io.StringIO(), words, plain=plain)
+    return LinePrompts(output, os.fdopen(end), plain=plain), words
+
+
+def poll(prompts: LinePrompts) -> Answer | None:
+    """The answer, once the lines typed have arrived."""
+    until = time.monotonic() + 5.0
+    while (answer := prompts.poll()) is None and time.monotonic() < until:
+        time.sleep(0.01)
+    return answer
+
+
+def test_a_question_mark_helps_and_asks_again() -> None:
+    end, start = os.pipe()
+    words = io.StringIO()
+    prompts = LinePrompts(TextOutput(io.StringIO(), words), os.fdopen(end))
+    prompts.ask(PAPER)
+    os.write(start, b"?\na\n")
+    assert poll(prompts) == PaperMove("accept")
+    os.close(start)
+    assert "Slides freely: type l" in words.getvalue()
+    assert words.getvalue().count("\n> ") == 2, "a prompt sign after the question and after the help"
+
+
+def test_plain_questions_ring_a_bell_and_are_in_words() -> None:
+    prompts, words = typed("y", plain=True)
+    prompts.ask(replace(CONFIRM, detail="σ ± 2 µm → 3"))
+    assert words.getvalue().endswith("\a> ")
+    assert "standard deviation plus or minus 2 µm to 3" in words.getvalue()
+
+
+def test_lower_and_raise_are_words_too() -> None:
+    assert parse_answer(PAPER, "l") == PaperMove("step", "-0.5")
+    assert parse_answer(PAPER, "r") == PaperMove("step", "0.05")
