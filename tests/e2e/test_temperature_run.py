@@ -22,7 +22,8 @@ SHORT = ("--baseline", "1", "--soak", "2.5", "--back", "3", "--every", "15", "--
 
 
 def options(printer: PrinterSim, *arguments: str) -> list[str]:
-    return ["temperature", "--printer", printer.klippy, *arguments]
+    consent = ["--bed", "60", "--nozzle", "200"]  # temperatures on the command line
+    return ["temperature", "--printer", printer.klippy, *consent, *arguments]
 
 
 def quick(printer_sim: Starter, **more: float) -> PrinterSim:

@@ -42,18 +42,22 @@ class FullCalibration:
     parameters: ClassVar[type] = FullCalibrationParameters
 
 
+RUNS_ALONE = ("temperature", "backlash")
+"""The checks of a full calibration that take long and need nobody."""
+
 DECLARED: Mapping[str, Declaration] = {**CHECKS, WHOLE: FullCalibration()}
 """Every check by its name, and `all`."""
 
 
 def chosen(parameters: FullCalibrationParameters) -> tuple[Check, ...]:
-    """The checks that the person has not excluded."""
+    """The checks that the person has not excluded: those that need a person together, those that run alone last."""
     only, skip = split(parameters.only), split(parameters.skip)
-    return tuple(
+    found = [
         check
         for check in CHECKS.values()
         if check.info.name not in skip and (not only or check.info.name in only)
-    )
+    ]
+    return tuple(sorted(found, key=lambda check: check.info.name in RUNS_ALONE))
 
 
 def not_applicable(info: CheckInfo, capabilities: Capabilities, *, person: bool) -> str | None:

@@ -10,8 +10,9 @@ from typing import IO, Any, Protocol
 from zcal_tui.headless.line_writer import writer_of
 from zcal_tui.headless.text import event_lines
 from zcal_tui.model.codec import event_to_json
-from zcal_tui.model.events import Event, Notice, RunProblem, RunStarted, SampleTaken, Stage
+from zcal_tui.model.events import Event, Notice, RunEnded, RunProblem, RunStarted, SampleTaken, Stage
 from zcal_tui.model.outside_text import indented_lines, json_line
+from zcal_tui.model.record import WHOLE
 
 BELL = "\a"
 LEAST_WIDTH = 20
@@ -183,6 +184,8 @@ class TextOutput:
                 self.message(line)
             else:
                 self.line(line)
+        if self._plain and isinstance(event, RunEnded) and event.record.check == WHOLE:
+            self._words.text(BELL)  # the person may have left
 
     def line(self, text: str) -> None:
         """Print a line that belongs to the result."""

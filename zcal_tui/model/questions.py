@@ -49,6 +49,11 @@ class Choose:
 RESULT_CARD = "result-card"
 """The key of the question after each check of a full calibration."""
 
+HEAT = "heat"
+"""The key of the consent to heat; its facts are temperatures in °C and minutes."""
+PLAN_CONSENT = "plan-consent"
+"""The key of the question before a full calibration: what it will do, with a switch for each."""
+
 FAR = 1.0
 """mm above the expected contact from which a height cannot be contact."""
 

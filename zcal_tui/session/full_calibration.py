@@ -10,12 +10,13 @@ from zcal_tui.checks.base import Check
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.errors import CheckCancelled
 from zcal_tui.checks.full_calibration import (
+    RUNS_ALONE,
     FullCalibrationParameters,
     chosen,
     not_applicable,
     stops_rest,
 )
-from zcal_tui.checks.parameters import build
+from zcal_tui.checks.parameters import build, specs
 from zcal_tui.model.events import ChangesUpdated, Event, Notice, RunEnded, RunProblem, RunStarted
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.questions import Answer
@@ -38,6 +39,16 @@ from zcal_tui.printer.state import PrinterState
 from zcal_tui.results.context import context_facts
 from zcal_tui.results.store import Journal, Store, new_run_id, now_iso
 from zcal_tui.results.variant import has_result
+from zcal_tui.session.advance_consent import (
+    HEATING,
+    HOMING,
+    NOT_NOW,
+    SAVING,
+    START,
+    advance_question,
+    switches_of,
+)
+from zcal_tui.session.consents import CLEAN, OOZES, TAPED, Consents
 from zcal_tui.session.found_values import FoundValues
 from zcal_tui.session.operator import SessionOperator
 from zcal_tui.session.result_card import CONTINUE, DISCARD, REPEAT, STOP, result_card
@@ -71,10 +82,11 @@ class FullCalibrationRun:
         present: bool,
         save: SavePolicy = "ask",
         resumed: Record | None = None,
-        cards: bool = False,
+        consents: Consents | None = None,
     ) -> None:
         """`make_run` makes a check's run, which leaves its values to the group's save; `make_save` makes that save.
-        `resumed` is the interrupted `all` to resume; `cards` says whether a result card is shown after each check."""
+        `resumed` is the interrupted `all` to resume. With `consents` the person is asked once in advance, and a result
+        card is shown after each check."""
         self._parameters = parameters
         self._resumed = resumed
         self._printer = printer
@@ -91,7 +103,8 @@ class FullCalibrationRun:
         self._kept: tuple[Change, ...] = ()
         """The values in the stored record."""
         self._present = present
-        self._cards = cards
+        self._consents = consents
+        self._homes = self._heats = True
         self._operator = SessionOperator(snapshots, printer, self._emit, present=present)
         """Asks between the checks."""
         self._stopped = False
@@ -159,7 +172,11 @@ class FullCalibrationRun:
                 self._snapshots.update(interrupted=interrupted)
         if resumed is not None:
             await self._take_over_waiting(printer_name, resumed)
-        why = await self._all(printer_name, address)
+        stop_watching = self._printer.subscribe(self._watch)
+        try:
+            why = await self._ask_in_advance() or await self._all(printer_name, address)
+        finally:
+            stop_watching()
         why = await self._save_rest(printer_name, address, why)
         record = self._record(started, why)
         if record.problem is not None:
@@ -176,13 +193,16 @@ class FullCalibrationRun:
             if self._cancelled:
                 return "It was cancelled."
             why = not_applicable(check.info, capabilities_of(self._printer.state), person=self._present)
+            if why is None and check.info.heats and not self._heats:
+                why = "You switched heating off."
             if why is not None:
                 self._skipped.append(f"{check.info.title}: {why}")
                 capabilities = capabilities_of(self._printer.state)
                 self._unmeasured |= not_applicable(check.info, capabilities, person=True) is None
                 self._emit(Notice(f"{check.info.title} is skipped. {why}"))
                 continue
-            if self._waiting.needed_by(check.info, self._printer.state):
+            alone = check.info.name in RUNS_ALONE
+            if self._waiting.needed_by(check.info, self._printer.state) or (alone and self._waiting.all):
                 why = await self._save_group(printer_name, address)
                 if why is not None or self._cancelled:
                     return why or "It was cancelled."
@@ -192,7 +212,9 @@ class FullCalibrationRun:
                     return stop
             while True:
                 record = await self._one(check, printer_name, address)
-                answer = await self._card(printer_name, record)
+                answer: str | None = CONTINUE
+                if not alone or record.outcome is not Outcome.FINISHED:
+                    answer = await self._card(printer_name, record)
                 if answer != REPEAT:
                     break
             if answer == STOP:
@@ -207,12 +229,16 @@ class FullCalibrationRun:
     async def _card(self, printer_name: str, record: Record) -> str | None:
         """Show the result of a check, and carry out what the person answers. Returns the answer: to continue where
         nobody is asked, None where the printer halts meanwhile."""
-        if not self._cards or self._cancelled:
+        if self._consents is None or self._cancelled:
             return CONTINUE
+        if record.check in TAPED:
+            self._consents.forget(CLEAN)
         last = self._snapshots.snapshot.last.get(record.check)
         kept = last if last is not None and last.id != record.id and not has_result(record) else None
         run = self._snapshots.snapshot.run
         notices = () if run is None or record.check != SAVE else run.notices
+        if (leave := self._may_leave(record.check)) is not None:
+            notices = (*notices, leave)
         card = result_card(record, kept=kept, waits=self._waiting.changes, notices=notices)
         try:
             answer = await self._operator.choose(card)
@@ -226,6 +252,70 @@ class FullCalibrationRun:
         if answer == DISCARD:
             await self._discard(printer_name, record)
         return answer
+
+    def _may_leave(self, check: str) -> str | None:
+        """What to say where everything after this check runs alone; None before, and without the module's lease."""
+        capabilities = capabilities_of(self._printer.state)
+        order = [each.info for each in chosen(self._parameters)]
+        names = [info.name for info in order]
+        rest = order[names.index(check) + 1 :] if check in names else []
+        rest = [
+            info
+            for info in rest
+            if not_applicable(info, capabilities, person=True) is None and (self._heats or not info.heats)
+        ]
+        if not rest or not capabilities.zcal or any(info.name not in RUNS_ALONE for info in rest):
+            return None
+        minutes = sum(info.needs(capabilities).minutes for info in rest)
+        return f"After that you can leave: {minutes:.0f} min, guarded by the [zcal] module. A bell rings at the end."
+
+    def _watch(self, state: PrinterState) -> None:
+        """The tip of the nozzle may be dirty again after heat, and nobody knows after a restart."""
+        hot = any(
+            heater.temperature > OOZES
+            for name, heater in state.heaters.items()
+            if name.startswith("extruder")
+        )
+        if self._consents is not None and (hot or not state.ready):
+            self._consents.forget(CLEAN)
+
+    async def _ask_in_advance(self) -> str | None:
+        """Ask once for what the calibration will do. Returns why it does not start."""
+        if self._consents is None:
+            return None
+        capabilities, state = capabilities_of(self._printer.state), self._printer.state
+        checks = [
+            check
+            for check in chosen(self._parameters)
+            if not_applicable(check.info, capabilities, person=True) is None
+        ]
+        switches = switches_of(checks, state)
+        if not switches:
+            return None
+        on = dict.fromkeys(switches, True)
+        while True:
+            try:
+                answer = await self._operator.choose(advance_question(switches, on, checks, capabilities))
+            except CheckCancelled:
+                return "It was cancelled."
+            except NotReady:
+                return "Klipper has halted."
+            if answer == NOT_NOW:
+                self._stopped = True
+                return "You stopped it."
+            if answer == START:
+                break
+            on[answer] = not on[answer]
+        for name, switch in switches.items():
+            for question in switch.questions:
+                if on[name]:
+                    self._consents.agree(question, switch.facts)
+                else:
+                    self._consents.refuse(question)
+        self._homes, self._heats = on.get(HOMING, True), on.get(HEATING, True)
+        if not on.get(SAVING, True):
+            self._policy = "never"
+        return None
 
     async def _discard(self, printer_name: str, record: Record) -> None:
         """Store a result as discarded by the person; the one before it counts again."""
@@ -319,7 +409,8 @@ class FullCalibrationRun:
         return stopped
 
     async def _one(self, check: Check, printer_name: str, address: str) -> Record:
-        self._run = self._make_run(check, build(check.parameters, {}))
+        own = {"home": "no"} if not self._homes and _may_home(check) else {}
+        self._run = self._make_run(check, build(check.parameters, own))
         try:
             ended = await self._run.go(printer_name, address)
         finally:
@@ -398,6 +489,11 @@ class FullCalibrationRun:
                         "space: what is missing is written with the next event."
                     )
                 )
+
+
+def _may_home(check: Check) -> bool:
+    """Whether a check has the parameter `home`."""
+    return any(spec.name == "home" for spec in specs(check.parameters))
 
 
 def _stops_after_save(record: Record) -> str | None:

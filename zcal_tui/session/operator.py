@@ -21,6 +21,7 @@ from zcal_tui.model.questions import (
 )
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.session.consents import Consents
 from zcal_tui.session.snapshot import Asking
 from zcal_tui.session.snapshot_store import SnapshotStore
 from zcal_tui.transport.failures import NotReady
@@ -33,12 +34,20 @@ class SessionOperator:
     """Implements `checks.operator.Operator` for one run. Lives on the session's thread."""
 
     def __init__(
-        self, snapshots: SnapshotStore, printer: Printer, emit: Callable[[Event], None], *, present: bool
+        self,
+        snapshots: SnapshotStore,
+        printer: Printer,
+        emit: Callable[[Event], None],
+        *,
+        present: bool,
+        consents: Consents | None = None,
     ) -> None:
+        """`consents` answers what was agreed to in advance."""
         self._snapshots = snapshots
         self._printer = printer
         self._emit = emit
         self._present = present
+        self._consents = consents
         self._waiting: tuple[int, Question, asyncio.Future[Answer]] | None = None
         self._cancelled = False
 
@@ -47,7 +56,19 @@ class SessionOperator:
         return self._present
 
     async def confirm(self, question: Confirm) -> bool:
-        return cast(bool, await self._ask(question))
+        if self._consents is None:
+            return cast(bool, await self._ask(question))
+        agreed = self._consents.answer(question)
+        if agreed is not None:
+            if self._cancelled:
+                raise CheckCancelled
+            self._emit(
+                Answered(question.key, f"{question.yes if agreed else question.no} (agreed in advance)")
+            )
+            return agreed
+        answer = cast(bool, await self._ask(question))
+        self._consents.heard(question, yes=answer)
+        return answer
 
     async def choose(self, question: Choose) -> str:
         return cast(str, await self._ask(question))

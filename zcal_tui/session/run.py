@@ -25,6 +25,7 @@ from zcal_tui.results import docks, operators
 from zcal_tui.results.context import context_facts
 from zcal_tui.results.store import StillRunning, Store, new_run_id, now_iso
 from zcal_tui.results.unrestored import Unrestored
+from zcal_tui.session.consents import Consents
 from zcal_tui.session.event_log import EventLog
 from zcal_tui.session.found_values import FoundValues
 from zcal_tui.session.operator import SessionOperator
@@ -58,10 +59,11 @@ class CheckRun:
         group: tuple[FoundValues, ...] = (),
         *,
         leased: bool = True,
+        consents: Consents | None = None,
     ) -> None:
         """`group` is what the run saves, where that is its purpose: the values of these runs, to choose from. `leased`
         is False for a run in what another client has begun: nothing is held, and nothing of it is ended when this
-        program is gone."""
+        program is gone. `consents` is what the person has agreed to in advance."""
         self._check = check
         self._group = group
         self._lease = lease
@@ -77,7 +79,9 @@ class CheckRun:
         resumed = options.resume  # of an `all`, it is none of this check's
         self._resumed = resumed if resumed is not None and resumed.check == check.info.name else None
         self._files = files
-        self._operator = SessionOperator(snapshots, printer, self._emit, present=options.present)
+        self._operator = SessionOperator(
+            snapshots, printer, self._emit, present=options.present, consents=consents
+        )
         self._log = EventLog(snapshots.event)
         self._view: RunView | None = None
         """What the events so far amount to, those that still wait for the disk included."""

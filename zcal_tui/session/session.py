@@ -232,8 +232,10 @@ class Session:
 
     def _begin_run(self, name: str, parameters: Any, options: RunOptions) -> None:
         from zcal_tui.checks.catalogue import CHECKS  # as above
+        from zcal_tui.session.consents import Consents
         from zcal_tui.session.run import CheckRun
 
+        consents = Consents() if name == WHOLE and options.present else None
         assert self._connection is not None
         printer = self._connection.printer
         assert printer is not None
@@ -259,6 +261,7 @@ class Session:
                 self._target.lease,
                 group,
                 leased=leased,
+                consents=consents,
             )
 
         if name == WHOLE:
@@ -275,7 +278,7 @@ class Session:
                 present=options.present,
                 save=options.save,
                 resumed=options.resume,
-                cards=options.present,
+                consents=consents,
             )
         elif name == UNDO:
             from zcal_tui.session.undo import Undo  # as above

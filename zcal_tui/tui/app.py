@@ -112,6 +112,8 @@ class ZcalApp(AppBase):
         other_klippy = before.printer.klippy != snapshot.printer.klippy
         if running != self.app_state.running or other_klippy or error != self.app_state.last_error:
             self.refresh_bindings()
+        if running == ALL and self.app_state.running is None:
+            self.bell()  # the person may have left
         if running is not None and self.app_state.running is None:
             self._notify_end()
             self._learn_operator()

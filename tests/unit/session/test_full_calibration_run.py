@@ -9,14 +9,15 @@ import pytest
 
 from tests.unit.fakes import records
 from zcal_tui.checks.base import Check
-from zcal_tui.checks.full_calibration import FullCalibrationParameters
+from zcal_tui.checks.full_calibration import FullCalibrationParameters, chosen
 from zcal_tui.headless.exit_codes import ExitCode, of_record
 from zcal_tui.model.events import Asked, Event, Notice, RunEnded, RunProblem, RunStarted
 from zcal_tui.model.policy import SavePolicy
-from zcal_tui.model.questions import Answer, Choose, Question
+from zcal_tui.model.questions import PLAN_CONSENT, Answer, Choose, Confirm, Question
 from zcal_tui.model.record import DID_NOT_START, Change, Estimate, Level, Outcome, Problem, Record, Verdict
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.results.store import Store, read_run
+from zcal_tui.session.consents import Consents
 from zcal_tui.session.found_values import FoundValues
 from zcal_tui.session.full_calibration import FullCalibrationRun
 from zcal_tui.session.saving.waiting import WaitingValues
@@ -90,6 +91,9 @@ class Whole:
         self.board.listen(self.events.append)
         self.runs: list[FakeRun] = []
         self.cards: list[Question] = []
+        self.consents = Consents()
+        self.first = ["start"]
+        """The answers to the page before it."""
         self.ends: dict[str, Record] = {}
         self.then: dict[str, Callable[[], None]] = {}
         """What happens while a check runs."""
@@ -136,11 +140,12 @@ class Whole:
         **parameters: str,
     ) -> Record:
         """`cards` are the answers to the result cards; none are shown without them."""
-        answers = list(cards or ())
+        answers = [*self.first, *(cards or ())]
 
         def answer(event: Event) -> None:
             if isinstance(event, Asked):
-                self.cards.append(event.question)
+                if event.question.key != PLAN_CONSENT:
+                    self.cards.append(event.question)
                 asking = self.board.snapshot.question
                 assert asking is not None and self.guide is not None
                 assert answers, "nobody thought of this card"
@@ -157,7 +162,7 @@ class Whole:
             present=present,
             save=save,
             resumed=resumed,
-            cards=cards is not None,
+            consents=None if cards is None else self.consents,
         )
         ended = await self.guide.go("voron", "/tmp/klippy.sock")
         self.board.event(ended)
@@ -683,3 +688,38 @@ async def test_what_was_skipped_for_want_of_a_person_has_not_passed(whole: Whole
     assert found.verdict is not None
     assert found.verdict.level is Level.UNKNOWN
     assert "were skipped" in found.verdict.summary
+
+
+async def test_what_runs_alone_comes_last() -> None:
+    names = [check.info.name for check in chosen(FullCalibrationParameters())]
+    assert names[-2:] == ["temperature", "backlash"]
+    assert names.index("bias") < names.index("first-layer") < names.index("temperature")
+
+
+async def test_the_page_before_names_what_will_happen_and_is_asked_once(whole: Whole) -> None:
+    await whole.go(only="ready,accuracy", cards=("continue", "continue"))
+    pages = [
+        event.question
+        for event in whole.events
+        if isinstance(event, Asked) and event.question.key == PLAN_CONSENT
+    ]
+    (page,) = pages
+    assert isinstance(page, Choose)
+    assert [option.key for option in page.options] == ["start", "home", "level", "save", "not-now"]
+    assert whole.consents.answer(Confirm("offer-homed", "Home?")) is True
+    assert whole.consents.answer(Confirm("offer-levelled", "Level?")) is True
+
+
+async def test_what_is_switched_off_is_not_done(whole: Whole) -> None:
+    whole.first = ["home", "save", "start"]
+    whole.ends["z-offset"] = replace(record("z-offset"), changes=(VALUE,))
+    await whole.go(only="ready,z-offset", cards=("continue", "continue"))
+    assert whole.consents.answer(Confirm("offer-homed", "Home?")) is False
+    assert whole.groups == [], "nothing is saved"
+
+
+async def test_not_now_runs_nothing(whole: Whole) -> None:
+    whole.first = ["not-now"]
+    found = await whole.go(only="ready,accuracy", cards=())
+    assert whole.done == []
+    assert found.outcome is Outcome.CANCELLED

@@ -11,6 +11,7 @@ from zcal_tui.checks.lease.temporary_settings import HEATING_NEEDS_MODULE
 from zcal_tui.checks.preconditions import require_probe, require_ready, require_step
 from zcal_tui.checks.probing import take_samples
 from zcal_tui.checks.temperature.analysis import TemperatureReport
+from zcal_tui.checks.temperature.consent import require_heat_consent
 from zcal_tui.checks.temperature.heat import HeatWatch, in_words
 from zcal_tui.checks.temperature.history import TemperatureHistory, temperature_of
 from zcal_tui.checks.temperature.parameters import TemperatureParameters
@@ -56,6 +57,7 @@ async def measure(context: Context, parameters: TemperatureParameters) -> None:
     macros = dock_macros(state, parameters.attach, parameters.detach)
     place = _chosen_place(context, parameters, probe)
     _announce(context, parameters, probe, phases)
+    await require_heat_consent(context, parameters, phases)
     await home_if_needed(context, allowed=parameters.home)
     phases = phases_of(context.printer.state, probe, parameters)  # refuses what the homing itself has heated
     await context.holder.clear_mesh()
