@@ -16,7 +16,7 @@ BELOW_EXPECTED = 0.1
 """mm below the expected contact: a step that ends lower needs consent."""
 AUTO_SHARE = 0.7
 """How much of the way to the expected contact the automatic step takes at most."""
-AUTO_FAR, AUTO_NEAR, AUTO_FINE = 1.0, 0.5, 0.05
+AUTO_FAR, AUTO_NEAR, AUTO_FINE = 1.0, 0.5, 0.03
 """mm: the longest automatic step, the longest within `NEAR` of the expected contact, and the shortest."""
 NEAR = 2.0
 """mm above the expected contact."""

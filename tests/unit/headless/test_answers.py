@@ -297,4 +297,4 @@ def test_plain_questions_ring_a_bell_and_are_in_words() -> None:
 
 def test_lower_and_raise_are_words_too() -> None:
     assert parse_answer(PAPER, "l") == PaperMove("step", "-0.5")
-    assert parse_answer(PAPER, "r") == PaperMove("step", "0.05")
+    assert parse_answer(PAPER, "r") == PaperMove("step", "0.03")
