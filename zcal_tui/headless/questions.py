@@ -56,7 +56,7 @@ def _paper_lines(step: PaperStep) -> list[str]:
         lines.append(f"    {step.name} would be {millimetres(step.value, digits=3)}{now}")
     if first:
         lines += [
-            f"  l: lower by the automatic step; r: raise by {AUTO_FINE:g} mm; -0.1: lower by 0.1 mm; 0.05: raise by it;",
+            f"  l: lower by the automatic step; r: raise by {AUTO_FINE:g} mm; -0.1: lower by 0.1 mm;",
             "  - and +: bisect, half way to a height where the paper drags (-) or is free (+); -- and ++: to the next",
             "  height tried, at most 0.2 mm.",
         ]
