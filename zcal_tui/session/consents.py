@@ -10,7 +10,7 @@ CLEAN = "clean-nozzle"
 TAPED = ("probe-xy",)
 """The checks that leave something on the bed that must be removed."""
 OOZES = 150.0
-"""°C of a nozzle from which its tip may be dirty again (design: heat)."""
+"""°C of a nozzle from which its tip may be dirty again."""
 _NOISE = 1e-6
 
 
