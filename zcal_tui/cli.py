@@ -38,7 +38,7 @@ def _run_program(name: str, arguments: list[str]) -> int:
 
         return doctor(arguments)
     if name == "completion":
-        from zcal_tui.tools.completion import main as completion
+        from zcal_tui.completion import main as completion
 
         return completion(arguments)
     from zcal_tui.tools.install import main as install

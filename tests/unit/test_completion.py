@@ -5,10 +5,10 @@ import subprocess
 
 import pytest
 
+from zcal_tui import completion
 from zcal_tui.arguments import PROGRAMS
 from zcal_tui.checks.full_calibration import DECLARED
 from zcal_tui.headless.exit_codes import ExitCode
-from zcal_tui.tools import completion
 
 
 @pytest.mark.parametrize("shell", completion.SHELLS)
