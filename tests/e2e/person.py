@@ -6,7 +6,7 @@ Pure: a screen comes in as text, deeds come out; whoever has the screen presses 
 import math
 import re
 
-HEIGHT = re.compile(r"▼ ([-−]?\d+\.\d{3})")
+HEIGHT = re.compile(r"▼ ([-−]?\d+\.\d{3})|(\d+\.\d{3}) ▶")
 FEEL = re.compile(r"paper +\S (free|drags|stuck)")
 GAP = re.compile(r"the gap below the nozzle is ([-−]?\d+\.\d+) mm")
 SEEN = re.compile(r"simulated: \w")
@@ -96,7 +96,7 @@ class Person:
         height, feel = HEIGHT.search(screen), FEEL.search(screen)
         if height is None or feel is None:
             return ()
-        here = number(height[1])
+        here = number(height[1] or height[2])
         if "Put a sheet of paper under the nozzle" in screen:  # a test that has just begun
             self._asked_drag = {}
         self._asked_drag[here] = feel[1]

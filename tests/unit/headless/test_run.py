@@ -38,6 +38,9 @@ class Said:
     def message(self, text: str) -> None:
         self.words.append(text)
 
+    def prompt(self, sign: str) -> None:
+        self.words.append(sign)
+
     def written(self, timeout: float) -> bool:
         return True
 
