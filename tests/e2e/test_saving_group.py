@@ -62,6 +62,8 @@ def test_two_checks_values_are_written_with_one_restart(shared: PrinterSim, tmp_
     assert setting(shared, "probe", "y_offset") == 24.8
     assert setting(shared, "zcal", "z_backlash") == 0.012
     (saved,) = saves(done)
+    assert saved.verdict is not None
+    assert saved.verdict.summary == "Saved: y_offset 24.80, z_backlash 0.01200."
     assert shared.config.read_bytes() == shown_after(
         finding.Saved(saved, done.notices, done.questions), before
     )

@@ -25,6 +25,8 @@ SAVE = "save"
 """The run in which a full calibration saves a group of values, as it is named in records."""
 MANUAL_PROBE = "manual-probe"
 """The run that takes over a manual probe which something else opened, as it is named in records."""
+MEASURE_NOTHING = frozenset({SAVE, UNDO})
+"""The runs that only write values."""
 READY_CHECK = "ready"
 """The check that runs before the others, and again when a restart has undone homing and levelling."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from zcal_tui.model.check_info import info_of
 from zcal_tui.model.check_info.info import CheckInfo
-from zcal_tui.model.record import Change, Outcome, Record
+from zcal_tui.model.record import MEASURE_NOTHING, Change, Outcome, Record
 from zcal_tui.model.units import age, micrometres
 from zcal_tui.results import versions
 from zcal_tui.results.changes import Changed
@@ -34,7 +34,7 @@ def stale(
     `later` are newer records of the same printer, `now` the context of this moment (`context_facts`) where the
     printer is connected, `changes` the hardware changes reported for it, at any time.
     """
-    if record.outcome is not Outcome.FINISHED:
+    if record.outcome is not Outcome.FINISHED or record.check in MEASURE_NOTHING:
         return None
     if (info := info_of(record.check)) is None:
         return f"this version of zcal-tui has no check {record.check}, so the result cannot be verified"

@@ -30,6 +30,7 @@ from zcal_tui.session.event_log import EventLog
 from zcal_tui.session.found_values import FoundValues
 from zcal_tui.session.operator import SessionOperator
 from zcal_tui.session.port import RunOptions
+from zcal_tui.session.saving.save_group import save_verdict
 from zcal_tui.session.saving.saver import Saver
 from zcal_tui.session.saving.text import PENDING_MEANS, pending_notice
 from zcal_tui.session.snapshot_store import SnapshotStore
@@ -174,6 +175,8 @@ class CheckRun:
         saver = self._saver()
         if outcome is Outcome.FINISHED:
             problem = await self._save_it(saver, started)
+            if self._group:
+                self._emit(VerdictReached(save_verdict(self._record(started).changes)))
         else:
             await self._discard_it(saver, started)
         if problem is not None:

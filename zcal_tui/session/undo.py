@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.preconditions import require_ready
-from zcal_tui.model.check_info import title_and_name
+from zcal_tui.model.check_info import WRITING_TITLES, title_and_name
 from zcal_tui.model.check_info.info import CheckInfo, Needs, always_fits
 from zcal_tui.model.events import AdviceGiven, Notice, VerdictReached
 from zcal_tui.model.policy import SavePolicy
@@ -38,7 +38,7 @@ class UndoDeclaration:
 
     info: ClassVar[CheckInfo] = CheckInfo(
         name=UNDO,
-        title="Undo the last save",
+        title=WRITING_TITLES[UNDO],
         order=0,
         learn="What did printer.cfg contain before the last save?",
         explain="Shows the values before the last save of this printer, with the difference to printer.cfg as it is "

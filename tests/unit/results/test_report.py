@@ -280,6 +280,13 @@ def test_several_printers_make_one_page() -> None:
     assert "Z calibration of voron, delta" in text
 
 
+def test_runs_that_only_write_values_have_no_place_in_it() -> None:
+    written = [records.record("save", 9), records.record("undo", 10), records.z_offset(8)]
+    assert [section.record.check for section in make_page("voron", written, (), TITLES, NOW).sections] == [
+        "z-offset"
+    ]
+
+
 def test_ticks_are_round_and_within() -> None:
     assert ticks(-4.1, 5.9) == [-4, -2, 0, 2, 4]
     assert ticks(0.0, 0.001, 2) == pytest.approx([0.0, 0.0005, 0.001])

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.fakes import records
 from zcal_tui.model.check_info import CHECK_INFO
 from zcal_tui.model.check_info.info import HARDWARE_CHANGES, HardwareChange
-from zcal_tui.model.record import Outcome, Record
+from zcal_tui.model.record import MEASURE_NOTHING, Outcome, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.stale import age_note, stale
 
@@ -231,3 +231,8 @@ def test_a_run_without_a_result_has_nothing_to_go_stale() -> None:
 def test_a_result_of_an_unknown_check_is_stale() -> None:
     found = stale(replace(records.accuracy(), check="of-a-newer-version"), (), now())
     assert found is not None and "of-a-newer-version" in found
+
+
+@pytest.mark.parametrize("check", sorted(MEASURE_NOTHING))
+def test_a_run_that_measures_nothing_is_never_stale(check: str) -> None:
+    assert stale(records.record(check), (), now(config={"probe": {"z_offset": 9.0}})) is None

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -9,10 +10,11 @@ from tests.unit.fakes import records
 from tests.unit.fakes.klippy import FakeKlippy
 from tests.unit.fakes.machine import Machine, Refused
 from tests.unit.fakes.saving import Klipper, Person, save
-from zcal_tui.model.record import DID_NOT_START, Change
+from zcal_tui.model.record import DID_NOT_START, Change, Level, Verdict
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.zcal_interface import STAGES_POSITION_MIN
 from zcal_tui.session.found_values import FoundValues
+from zcal_tui.session.saving.save_group import save_verdict
 from zcal_tui.transport.address import SocketAddress
 from zcal_tui.transport.opening import open_transport
 
@@ -200,3 +202,11 @@ async def test_one_runs_values_are_asked_about_as_after_any_check(printer: Print
     assert states(done.changes) == {"z_offset": "saved"}
     assert [question.key for question in person.asked] == ["save"]
     assert person.chosen == []
+
+
+def test_the_verdict_says_what_became_of_each_value() -> None:
+    saved, declined = replace(Z, state="saved"), [replace(change, state="declined") for change in XY]
+    verdict = save_verdict((*declined, saved))
+    assert verdict.level is Level.PASS
+    assert verdict.summary == "Saved: z_offset 1.620. Declined: x_offset 12.300, y_offset 3.100."
+    assert save_verdict((Z,)) == Verdict(Level.WARN, "Not saved: z_offset 1.620.")

@@ -9,7 +9,7 @@ import pkgutil
 from collections.abc import Mapping
 
 from zcal_tui.model.check_info.info import CheckInfo, EstimateInfo
-from zcal_tui.model.record import WHOLE
+from zcal_tui.model.record import SAVE, UNDO, WHOLE
 
 
 def _described() -> dict[str, CheckInfo]:
@@ -33,6 +33,10 @@ ESTIMATES: Mapping[str, EstimateInfo] = {
 """Every estimate that a record can contain, by its name."""
 
 
+WRITING_TITLES: Mapping[str, str] = {SAVE: "Save", UNDO: "Undo the last save"}
+"""The titles of the runs that only write values."""
+
+
 def info_of(check: str) -> CheckInfo | None:
     """The description of a check; None for one that this version does not have, as in a record of a newer one."""
     return ALL_INFO.get(check)
@@ -41,4 +45,5 @@ def info_of(check: str) -> CheckInfo | None:
 def title_and_name(check: str) -> str:
     """A check's title beside its name on the command line, as it is shown first: `Repeatability · accuracy`."""
     info = info_of(check)
-    return check if info is None else f"{info.title} · {check}"
+    title = WRITING_TITLES.get(check) if info is None else info.title
+    return check if title is None else f"{title} · {check}"

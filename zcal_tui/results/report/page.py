@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from zcal_tui.model.check_info import CHECK_INFO
-from zcal_tui.model.record import WHOLE, Level, Outcome, Record
+from zcal_tui.model.record import MEASURE_NOTHING, WHOLE, Level, Outcome, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.context import config_of
 from zcal_tui.results.report.plot import ReportPlot
@@ -78,7 +78,7 @@ def make_page(
     now = now or datetime.now(UTC)
     ordered = sorted(records, key=lambda record: record.started, reverse=True)
     order = [*titles, *CHECK_INFO]
-    groups = grouped(record for record in ordered if record.check != WHOLE)
+    groups = grouped(record for record in ordered if record.check not in (WHOLE, *MEASURE_NOTHING))
     names = sorted(groups, key=lambda name: _position(order, groups[name][0]))
     sections = tuple(
         ReportSection(

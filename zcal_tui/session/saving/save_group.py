@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from zcal_tui.checks.base import Context
-from zcal_tui.model.check_info import title_and_name
+from zcal_tui.model.check_info import WRITING_TITLES, title_and_name
 from zcal_tui.model.check_info.info import CheckInfo, Needs, always_fits
-from zcal_tui.model.events import AdviceGiven, VerdictReached
-from zcal_tui.model.record import SAVE, Level, Verdict
+from zcal_tui.model.events import AdviceGiven
+from zcal_tui.model.record import SAVE, Change, Level, Verdict
 from zcal_tui.session.found_values import FoundValues
 
 
@@ -22,7 +22,7 @@ class SaveGroupDeclaration:
 
     info: ClassVar[CheckInfo] = CheckInfo(
         name=SAVE,
-        title="Save",
+        title=WRITING_TITLES[SAVE],
         order=0,
         learn="Which values are saved?",
         explain="Shows the values that the checks so far have found, with the difference to printer.cfg. Writes those "
@@ -47,10 +47,18 @@ class SaveGroup(SaveGroupDeclaration):
 
     async def run(self, context: Context, parameters: Any) -> None:
         """Propose the values; the run's saver asks and writes."""
-        changes = tuple(change for values in self.found for change in values.changes)
         for values in self.found:
             context.emit(
                 AdviceGiven(f"Save what this check found: {title_and_name(values.check)}.", values.changes)
             )
-        listed = ", ".join(f"{change.option} {change.shown}" for change in changes)
-        context.emit(VerdictReached(Verdict(Level.PASS, f"Found and ready to be saved: {listed}.")))
+
+
+def save_verdict(changes: Sequence[Change]) -> Verdict:
+    """What has become of a group's values: a declined one is a person's choice."""
+    texts = {"saved": "Saved", "declined": "Declined", "proposed": "Not saved", "staged": "May be pending"}
+    parts = []
+    for state, text in texts.items():
+        if listed := ", ".join(f"{c.option} {c.shown}" for c in changes if c.state == state):
+            parts.append(f"{text}: {listed}.")
+    settled = all(change.state in ("saved", "declined") for change in changes)
+    return Verdict(Level.PASS if settled else Level.WARN, " ".join(parts))
