@@ -29,6 +29,9 @@ def test_it_is_ready_and_its_limits_are_shown(printer: PrinterSim, tmp_path: Pat
     reasons = " ".join(ended.record["verdict"]["reasons"])
     assert "CARTOGRAPHER_ESTIMATE_BACKLASH ITERATIONS=1 reports noise" in reasons
     assert "PROBE_ACCURACY refuses fewer than 3 samples." in reasons
+    assert "[cartographer scan_model default] is the scanner's scan model." in reasons
+    assert "Its age is unknown. Firmware simulated-1. Coil 23 °C. Made at 23 °C." in reasons
+    assert "[cartographer touch_model default] is the scanner's touch model." in reasons
 
 
 def test_its_repeatability_is_read_from_its_own_lines(printer: PrinterSim, tmp_path: Path) -> None:

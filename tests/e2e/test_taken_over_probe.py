@@ -63,14 +63,10 @@ def test_probe_calibrate_is_accepted_and_its_value_is_the_true_one(
     client = bedslinger.connect()
     assert client.status("toolhead")["position"][2] >= 5.0, "raised by consent"
     assert client.status("zcal")["lease"] is None
-    client.ask(900, "gcode/restart")
     client.close()
 
 
 def test_a_manual_mesh_is_taken_over_point_by_point(bedslinger: PrinterSim, tmp_path: Path) -> None:
-    client = bedslinger.connect()
-    eventually(lambda: client.state() == "ready")
-    client.close()
     opened(bedslinger, "G28\nBED_MESH_CALIBRATE METHOD=manual PROBE_COUNT=3,3")
     done = take_over(bedslinger, tmp_path, paper=low, risky_step=True, staged_by_manual_probe="discard")
     assert done.record.outcome is Outcome.FINISHED, done.told

@@ -14,6 +14,8 @@ class Capabilities:
     probe: bool = False
     retracts_on_trigger: bool = False
     """The probe pulls its pin in when it triggers (BLTouch), so its release cannot be seen."""
+    contact_homes: bool = False
+    """Z 0 is found by a scanner's nozzle contact, at each homing or at the start of each print."""
     backlash_command: str = ""
     """A command of the probe's own plugin that measures backlash; empty where there is none."""
     nozzle_endstop: NozzleEndstop = "none"

@@ -5,6 +5,7 @@ from functools import lru_cache
 from zcal_tui.model.capabilities import Capabilities, NozzleEndstop
 from zcal_tui.printer.backlash_commands import backlash_command
 from zcal_tui.printer.config_view import has_probe, z_rail
+from zcal_tui.printer.contact_homing import homes_by_contact
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import text
 from zcal_tui.printer.zcal_interface import speaks
@@ -39,6 +40,7 @@ def _capabilities(key: _Key) -> Capabilities:
     return Capabilities(
         probe=has_probe(settings),
         retracts_on_trigger="bltouch" in settings,
+        contact_homes=homes_by_contact(state),
         backlash_command=backlash.name if backlash is not None else "",
         nozzle_endstop=_nozzle_endstop(state),
         position_endstop=any("position_endstop" in section for section in settings.values()),

@@ -13,6 +13,7 @@ from zcal_tui.checks.ready.finding import ReadyFinding, fail, fine
 from zcal_tui.checks.ready.module_findings import module_finding
 from zcal_tui.checks.ready.parameters import ReadyParameters
 from zcal_tui.checks.ready.probe_findings import probe_switch
+from zcal_tui.checks.ready.scanner_findings import scanner_findings
 from zcal_tui.checks.ready.state_findings import STATE_FINDINGS
 from zcal_tui.checks.travel import home_if_needed, require_free
 from zcal_tui.model.events import AdviceGiven, Notice, Progress, Stage, VerdictReached
@@ -74,7 +75,7 @@ async def _with_dock(
 async def _state_findings(context: Context) -> list[ReadyFinding]:
     state = await context.printer.refresh()
     findings = [found for look in STATE_FINDINGS if (found := look(state)) is not None]
-    return [*findings, module_finding(context.zcal)]
+    return [*findings, *await scanner_findings(context), module_finding(context.zcal)]
 
 
 async def _offers(

@@ -13,6 +13,11 @@ def _needs(capabilities: Capabilities) -> Needs:
 def _unfit(capabilities: Capabilities) -> str | None:
     if not capabilities.probe:
         return "No probe is configured."
+    if capabilities.contact_homes:
+        return (
+            "Z 0 is found by nozzle contact at each homing or print start. A trigger height that shifts with "
+            "temperature does not reach the first layer."
+        )
     if not (capabilities.hotend or capabilities.heated_bed):
         return "The printer has neither a heated bed nor a hotend."
     return None
