@@ -12,6 +12,7 @@ from zcal_tui.model.check_info.info import CheckInfo
 from zcal_tui.model.record import MEASURE_NOTHING, Change, Outcome, Record
 from zcal_tui.model.units import age, micrometres
 from zcal_tui.results import versions
+from zcal_tui.results.chamber import chamber_changed
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.context import config_of, frame_of, stored_value
 from zcal_tui.results.depends import probe_option, probe_or_rail_option, values
@@ -154,6 +155,8 @@ def _runtime(info: CheckInfo, record: Record, now: Context | None) -> str | None
         return None
     if info.lost_by_restart and restarted_between(frame_of(record.context), frame_of(now)):
         return f"a restart of Klipper cleared {info.lost_by_restart}"
+    if "chamber" in info.stale_rules and (why := chamber_changed(record.context, now)) is not None:
+        return why
     if "live_offset" in info.stale_rules:
         then_z, now_z = _offset_z(record.context), _offset_z(now)
         if then_z is not None and now_z is not None and abs(then_z - now_z) > SAME_HEIGHT:

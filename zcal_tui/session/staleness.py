@@ -3,11 +3,15 @@
 from dataclasses import replace
 from typing import Any
 
+from zcal_tui.printer.state import PrinterState
+from zcal_tui.results.chamber import chamber_temperature
 from zcal_tui.results.context import context_facts
 from zcal_tui.results.homing_state import HomingWatch
 from zcal_tui.results.stale import stale
 from zcal_tui.session.snapshot import Snapshot
 
+CHAMBER_STEP = 5.0
+"""°C."""
 STALENESS_INPUTS = frozenset({"printer", "last", "changed"})
 """The snapshot's fields on which staleness depends."""
 
@@ -34,6 +38,7 @@ class StalenessCache:
             state.z_tilt_applied,
             state.quad_gantry_level_applied,
             frame.levelled_at,
+            _chamber(state),
             snapshot.changed,
         )
         if key == self._key and snapshot.last is self._last:
@@ -44,3 +49,10 @@ class StalenessCache:
         reasons = {record.check: stale(record, records, now, snapshot.changed) for record in records}
         found = {check: reason for check, reason in reasons.items() if reason is not None}
         return replace(snapshot, frame=frame, stale=found)
+
+
+def _chamber(state: PrinterState) -> int | None:
+    """The chamber's temperature in steps of a few °C, so that noise does not evaluate staleness again."""
+    heaters = {name: heater.temperature for name, heater in state.heaters.items()}
+    found = chamber_temperature({**state.sensors, **heaters})
+    return None if found is None else round(found / CHAMBER_STEP)

@@ -23,6 +23,7 @@ from zcal_tui.checks.first_layer.target import OffsetTarget, target_of
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.checks.preconditions import home_cold, require_cold, require_ready, require_step
+from zcal_tui.checks.room_below import lowest_z
 from zcal_tui.checks.travel import (
     go_to,
     home_if_needed,
@@ -263,10 +264,12 @@ class _Test:
         lowest = state.axis_minimum
         toolhead = z + _frame(state)
         if lowest is not None and toolhead < lowest[2]:
+            known = lowest_z(state)
+            option = "position_min" if known is None else f"{known.option} in [{known.section}]"
             raise CheckFailed(
                 f"Z {z:g} is out of reach: the toolhead would be at {toolhead:.3f} mm.",
-                f"The Z axis ends at {lowest[2]:g} mm (position_min), and the applied offset is part of the distance.",
-                "Lower position_min in printer.cfg to about -2, or find out why the offset is so large.",
+                f"The Z axis ends at {lowest[2]:g} mm ({option}), and the applied offset is part of the distance.",
+                f"Lower {option} to about -2, or find out why the offset is so large.",
             )
         if abs(state.homing_origin[2] - self._offset) > IN_FORCE:
             raise CheckFailed(
