@@ -8,6 +8,7 @@ from typing import Any
 from zcal_tui import __version__
 from zcal_tui.transport.channel import UnixChannel
 from zcal_tui.transport.connection import Connection
+from zcal_tui.transport.discovery import wrong_kind
 from zcal_tui.transport.failures import GcodeError, NotReady, TransportError, UnknownMethod, Unreachable
 from zcal_tui.transport.port import GcodeOutput, Notification, Status
 from zcal_tui.transport.rpc import Failure, Pushed
@@ -75,6 +76,9 @@ def status(changes: object, eventtime: object) -> Status | None:
 
 async def open_socket(path: Path, address: str) -> UnixChannel:
     """Connect to a unix socket. Raises Unreachable with the usual reasons explained."""
+    if (kind := wrong_kind(path)) is not None:
+        remedy = "Give the socket of klippy or of Moonraker, such as ~/printer_data/comms/klippy.sock."
+        raise Unreachable(address, kind, remedy)
     try:
         return await UnixChannel.open(path)
     except FileNotFoundError as error:

@@ -634,7 +634,21 @@ GROUPS = (
     ActionGroup(
         "connection",
         "Before the printer is connected",
-        (Action("quit", "app.leave", "escape", "Quit", "Quit", footer=False),),
+        (
+            Action("retry", "retry", "r", "Retry", "Try again to connect"),
+            Action("address", "address", "a", "Address", "Connect to another address"),
+            Action("demo", "demo", "d", "Demo", "Start a simulated printer"),
+            Action("doctor", "doctor", "o", "Doctor", "Quit and diagnose the connection"),
+            *_numbered(
+                "found#",
+                "found(@)",
+                3,
+                "Printer found",
+                "Connect to printer # found",
+                "Connect to a printer found",
+            ),
+            Action("quit", "app.leave", "escape", "Quit", "Quit", footer=False),
+        ),
     ),
 )
 

@@ -74,6 +74,8 @@ class ZcalApp(AppBase):
         self._prompts: Prompts | None = None
         self._floor = 1
         """How many screens always stay: the connection's page and, once the link was up, the plan."""
+        self.relaunch: tuple[str, ...] | None = None
+        """The arguments to start the program again with, once it has left; None where it is not."""
         self.closed = False
         """Whether the session was closed on the way out."""
 
@@ -292,6 +294,12 @@ class ZcalApp(AppBase):
             self.pop_screen()
 
     # ------------------------------------------------------------------ leaving
+
+    @on(messages.RelaunchRequested)
+    def _relaunch(self, message: messages.RelaunchRequested) -> None:
+        """Leave, to start again with other arguments; the launcher does that once the terminal is given back."""
+        self.relaunch = message.arguments
+        self.action_leave()
 
     @work(group="leave")
     async def action_leave(self) -> None:

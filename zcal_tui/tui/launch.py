@@ -65,6 +65,10 @@ def run_tui(
         gc.enable()
         if not app.closed:
             session.close()
+    if app.relaunch is not None and code is not None:
+        from zcal_tui.tui.relaunch import relaunch
+
+        relaunch(app.relaunch)
     return INTERNAL_ERROR if code is None else code
 
 

@@ -29,6 +29,13 @@ class PlanRequested(ScreenRequest):
 
 
 @dataclass
+class RelaunchRequested(ScreenRequest):
+    """Start the program again with these arguments; with none, as it was started."""
+
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass
 class StartRequested(ScreenRequest):
     """Run a check with the parameters last chosen, or resume an interrupted run of it."""
 

@@ -47,9 +47,17 @@ def first_line(text: str) -> str:
     return lines[0].strip() if lines else ""
 
 
+def restart_expected(snapshot: Snapshot) -> bool:
+    """Whether the running check has restarted Klipper to save: a lost link is its progress then, and no trouble."""
+    run = snapshot.run
+    return run is not None and run.running and run.stage is not None and run.stage.key == "save"
+
+
 def condition(snapshot: Snapshot, glyphs: Glyphs) -> Condition:
     """The state of the connection and, if that is up, of klippy."""
     link, printer = snapshot.link, snapshot.printer
+    if restart_expected(snapshot) and (link.state is LinkState.LOST or printer.klippy == "startup"):
+        return Condition(glyphs.waiting, "restarting", "dim", "Klipper restarts to load what was saved.")
     match link.state:
         case LinkState.STARTING:
             return Condition(glyphs.waiting, "starting", "warn", link.text)

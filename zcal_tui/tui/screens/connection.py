@@ -1,7 +1,8 @@
 """Before the printer is connected: how far it is, or why it cannot connect and what to do."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
@@ -9,10 +10,15 @@ from textual.widget import Widget
 
 from zcal_tui.session.snapshot import LinkState, PrinterLink, Snapshot
 from zcal_tui.tui.actions import bindings
+from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
+from zcal_tui.tui.messages import RelaunchRequested
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.text import Plain
+
+if TYPE_CHECKING:
+    from zcal_tui.tui.widgets.no_printer import NoPrinter
 
 TITLES = {
     LinkState.STARTING: "Setting up the simulated printer",
@@ -54,11 +60,18 @@ class ConnectionScreen(ZcalScreen):
     """Shown until the link is up, and when it cannot come up without a person."""
 
     SHOWS_TROUBLE = False  # the whole page does
+    AUTO_FOCUS = ""  # so that no stray Enter quits
     ABOUT = (
         "The program is connecting to the printer. The first start of a simulated printer prepares a real Klipper on "
-        "this machine, which takes a minute or two."
+        "this machine, which takes a minute or two. Where no printer answers, {connection.retry} tries again, "
+        "{connection.address} connects to another address, {connection.demo} starts a simulated printer, and "
+        "{connection.doctor} quits and diagnoses the connection."
     )
     BINDINGS: ClassVar = bindings("connection")
+
+    def __init__(self, app_state: AppState) -> None:
+        super().__init__(app_state)
+        self._ways: NoPrinter | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         """What is going on, and a way out."""
@@ -66,7 +79,66 @@ class ConnectionScreen(ZcalScreen):
             yield VerticalScroll(Plain(id="what"), id="scroll", can_focus=False)
             yield PlainButton("Quit", id="quit", action="app.leave")
 
+    @property
+    def _failed(self) -> bool:
+        """Whether a person has to do something: no printer answers."""
+        link = self.app_state.snapshot.link
+        return link.state is LinkState.FAILED or (
+            link.state is LinkState.CONNECTING and link.problem is not None
+        )
+
     def show(self, snapshot: Snapshot) -> None:
         """Follow the link."""
         super().show(snapshot)
         self.query_one("#what", Plain).set_text(connection_text(snapshot.link, glyphs_of(self)))
+        if self._failed and self._ways is None:
+            from zcal_tui.tui.widgets.no_printer import NoPrinter  # the first frame does not wait for it
+
+            self._ways = NoPrinter(Path.home())
+            self.query_one("#quit").display = False
+            self.query_one("#box").mount(self._ways)
+            self.call_after_refresh(self.refresh_bindings)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The ways on are there where no printer answers."""
+        if action == "found":
+            return self._ways is not None and bool(self._ways.found)
+        return self._ways is not None if action in ("retry", "address", "demo", "doctor") else True
+
+    def action_retry(self) -> None:
+        """Try again, as the program was started."""
+        self.post_message(RelaunchRequested())
+
+    def action_demo(self) -> None:
+        """A simulated printer instead."""
+        self.post_message(RelaunchRequested(("--demo",)))
+
+    def action_doctor(self) -> None:
+        """Diagnose the connection on the terminal."""
+        self.post_message(RelaunchRequested(("doctor",)))
+
+    def action_found(self, n: int) -> None:
+        """One of the sockets found."""
+        if self._ways is not None and n < len(self._ways.found):
+            self.post_message(RelaunchRequested(("--printer", self._ways.found[n])))
+
+    def action_address(self) -> None:
+        """Another address, typed."""
+        from zcal_tui.tui.screens.typed import TypedModal
+        from zcal_tui.tui.widgets.no_printer import address_effect
+
+        def go(text: str | None) -> None:
+            if text is not None:
+                self.post_message(RelaunchRequested(("--printer", text.strip())))
+
+        self.app.push_screen(
+            TypedModal(
+                self.app_state,
+                "Another address",
+                "A host name, a URL, or the path of klippy's or Moonraker's socket:",
+                "printer.local",
+                address_effect,
+                go="Connect",
+            ),
+            go,
+        )

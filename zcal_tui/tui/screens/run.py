@@ -16,6 +16,7 @@ from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.messages import CancelRequested, PlanRequested, RunWatched
 from zcal_tui.tui.presenters import presenter_of
 from zcal_tui.tui.presenters.presenter import Live
+from zcal_tui.tui.printer_status import restart_expected
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.widgets.bedmap import bed_of
 from zcal_tui.tui.widgets.button import PlainButton
@@ -160,7 +161,7 @@ class RunScreen(ZcalScreen):
     def _stage(self, snapshot: Snapshot) -> Content:
         """The one thing that is going on now."""
         signs, view = glyphs_of(self), self.view
-        if snapshot.link.state is not LinkState.UP:
+        if snapshot.link.state is not LinkState.UP and not restart_expected(snapshot):
             return self._waiting("Connection lost, reconnecting", "warning")
         if snapshot.cancelling:
             return self._waiting("Cancelling: finishing this move, then restoring the printer", "warning")

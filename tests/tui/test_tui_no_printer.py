@@ -1,0 +1,101 @@
+"""Where no printer answers: what is offered, and what the program starts again with."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.tui.app_driver import NORMAL, SMALL, Opener
+from tests.tui.onscreen import cut_off
+from tests.tui.scenes import running, starting, unreachable
+from tests.tui.scripted import UP
+from zcal_tui.model.events import Stage
+from zcal_tui.session.snapshot import LinkState
+from zcal_tui.tui.relaunch import arguments
+
+
+@pytest.mark.parametrize("size", [SMALL, NORMAL])
+async def test_the_ways_on_are_offered_and_quitting_is_not_in_focus(
+    size: tuple[int, int], opened: Opener
+) -> None:
+    async with opened(unreachable(), size=size) as driver:
+        await driver.settle()
+        words = driver.words()
+        assert all(way in words for way in ("Retry", "Address", "Demo", "Doctor", "Quit"))
+        assert driver.app.focused is not None and driver.app.focused.id == "retry"
+        assert cut_off(driver.app.screen) == []
+
+
+async def test_nothing_is_in_focus_while_it_connects(opened: Opener) -> None:
+    async with opened(starting()) as driver:
+        assert driver.app.focused is None
+        assert "Retry" not in driver.words()
+
+
+@pytest.mark.parametrize(
+    ("keys", "more"),
+    [
+        (("enter",), ()),
+        (("r",), ()),
+        (("d",), ("--demo",)),
+        (("o",), ("doctor",)),
+        (("a", *"voron", "enter"), ("--printer", "voron")),
+    ],
+)
+async def test_each_way_starts_the_program_again(
+    keys: tuple[str, ...], more: tuple[str, ...], opened: Opener
+) -> None:
+    async with opened(unreachable()) as driver:
+        await driver.settle()
+        await driver.pilot.press(*keys)
+        await driver.pilot.pause(0.2)
+        assert driver.app.relaunch == more
+        assert driver.session.asked_for("close") == 1, "the terminal and the session are given back first"
+
+
+async def test_a_wrong_address_is_named_before_it_is_tried(opened: Opener) -> None:
+    async with opened(unreachable()) as driver:
+        await driver.settle()
+        await driver.press("a", *"ftp://x", "enter")
+        assert driver.app.relaunch is None
+        assert driver.screen == "TypedModal"
+
+
+async def test_a_socket_of_this_machine_is_offered(
+    opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = tmp_path / "klippy.sock"
+    monkeypatch.setattr("zcal_tui.tui.widgets.no_printer.sockets_here", lambda home: [found])
+    async with opened(unreachable(), size=(120, 40)) as driver:
+        await driver.settle()
+        assert "1 found here" in driver.words()
+        await driver.pilot.press("1")
+        await driver.pilot.pause(0.2)
+        assert driver.app.relaunch == ("--printer", str(found))
+
+
+def test_only_what_has_nothing_to_do_with_the_printer_is_kept() -> None:
+    given = ["--printer", "old", "--config", "c.toml", "--demo", "--theme=zcal-light", "accuracy"]
+    assert arguments(given, ("--printer", "new")) == [
+        "--config",
+        "c.toml",
+        "--theme=zcal-light",
+        "--printer",
+        "new",
+    ]
+    assert arguments(given, ("doctor",)) == ["doctor"]
+
+
+async def test_a_restart_that_saving_makes_is_no_trouble(opened: Opener) -> None:
+    async with opened() as driver:
+        await running(driver)
+        driver.session.emit(Stage("save", "Waiting for Klipper to restart (3 s)"))
+        driver.session.update(link=replace(UP, state=LinkState.LOST))
+        await driver.settle()
+        words = driver.words()
+        assert "restarting" in words and "Waiting for Klipper to restart (3 s)" in words
+        assert "Connection lost" not in words
+        assert not driver.app.screen.query_one("#trouble").display
+        driver.session.emit(Stage("touch", "Probing the bed"))
+        await driver.settle()
+        assert "Connection lost" in driver.words()
