@@ -135,3 +135,14 @@ def test_a_round_more_is_planned_from_where_it_stands() -> None:
     assert table.progress(200.0, 1).seconds_left == 0.0
     table.plan(2)
     assert (table.progress(200.0, 1).seconds_left or 0.0) == pytest.approx(2 * table.round_seconds())
+
+
+@pytest.mark.parametrize(("kinematics", "names"), [("delta", ("near A", "near B", "near C"))])
+@pytest.mark.parametrize("radius", [60.0, 95.0])
+def test_three_towers_need_three_places(kinematics: str, names: tuple[str, ...], radius: float) -> None:
+    delta = PrinterState(
+        settings={"printer": {"kinematics": kinematics}, "bed_mesh": {"mesh_radius": radius}},
+        axis_minimum=(-100.0, -100.0, -2.0),
+        axis_maximum=(100.0, 100.0, 250.0),
+    )
+    assert tuple(sorted(place.name for place in chosen_places(delta, PROBE, BiasParameters()))) == names

@@ -4,11 +4,13 @@ import math
 
 from zcal_tui.checks.bias.parameters import BiasParameters
 from zcal_tui.checks.errors import CheckRefused
-from zcal_tui.printer.config_view import ProbeConfig
+from zcal_tui.printer.config_view import ProbeConfig, is_delta
 from zcal_tui.printer.geometry import Xy
 from zcal_tui.printer.places import Place, corner_places, place_at, reachable
 from zcal_tui.printer.state import PrinterState
 
+TOWERS = 3
+"""Places on a delta: one near each tower (Klipper docs, Probe_Calibrate, Location Bias Check)."""
 LEAST_APART = 10.0
 """mm. Places closer than this cannot show a bias over the bed."""
 MOST = 9
@@ -18,7 +20,8 @@ def chosen_places(state: PrinterState, probe: ProbeConfig, parameters: BiasParam
     """The places to measure at. Raises CheckRefused for places that make no sense or are out of reach."""
     if parameters.places.strip():
         return _given(state, probe, parameters)
-    found = corner_places(state, probe, parameters.points)
+    usual = TOWERS if is_delta(state) else None
+    found = corner_places(state, probe, usual if parameters.points is None else parameters.points)
     if len(found) < 2:
         raise CheckRefused(
             "No place on the bed can be reached by both the nozzle and the probe.",

@@ -11,7 +11,7 @@ class BiasParameters:
 
     points: int | None = parameter(
         None,
-        "number of places; default: the corners and the centre (on a delta: near each tower and the centre)",
+        "number of places; default: the corners and the centre (on a delta: near each tower)",
         minimum=2,
         maximum=9,
     )
