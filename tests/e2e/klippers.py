@@ -23,6 +23,13 @@ def skip_without_eddy_probe() -> None:
         pytest.skip("this klippy has no probe_eddy_current")
 
 
+def skip_without_tap() -> None:
+    """Skip the running test where this klippy's eddy current probe cannot tap."""
+    driver = root() / "klippy" / "extras" / "probe_eddy_current.py"
+    if not driver.is_file() or "PROBE_EDDY_CURRENT_TAP_CALIBRATE" not in driver.read_text():
+        pytest.skip("this klippy has no PROBE_EDDY_CURRENT_TAP_CALIBRATE")
+
+
 def skip_without_load_cell_probe() -> None:
     """Skip the running test where this klippy has no load cell probe."""
     if not (root() / "klippy" / "extras" / "load_cell_probe.py").is_file():

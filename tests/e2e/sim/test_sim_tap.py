@@ -1,0 +1,34 @@
+"""Klipper's own tap on the simulated eddy current sensor: the nozzle is the probe. By hand, on Klipper's master."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from campaigns import eddy
+from tests.e2e import klippers
+from tests.e2e.simulated import Starter
+
+pytestmark = pytest.mark.core
+OVERSHOOT = 0.02
+"""mm by which a tap may report the bed too low: it comes from readings of a nozzle that presses."""
+
+
+def test_a_tap_finds_the_bed(printer_sim: Starter, tmp_path: Path) -> None:
+    klippers.skip_without_tap()
+    eddy.write_profile(
+        tmp_path, klippers.root(), truth="[drive.stepper_z]\nbacklash = 0.0\n[eddy]\nnoise = 30.0\n", more=""
+    )
+    printer = printer_sim(str(tmp_path), speed=20)
+    klippy = printer.connect()
+    klippy.gcode("G28\nG90\nG1 X100 Y100 Z5 F3000")
+    bed = printer.report()["contact_z"]
+    for threshold in ("guess", "refine"):
+        klippy.gcode(f"PROBE_EDDY_CURRENT_TAP_CALIBRATE CHIP=coil TAP={threshold}\nG1 Z5 F600")
+    console = "".join(klippy.gcode("PROBE_EDDY_CURRENT_TAP_CALIBRATE CHIP=coil TAP=verify"))
+    heights = [float(height) for height in re.findall(r"bed will contact at z=(-?\d+\.\d+)", console)]
+    assert len(heights) == 5
+    assert all(bed - OVERSHOOT <= height <= bed + 0.005 for height in heights)
+    staged = klippy.status("configfile")["save_config_pending_items"]
+    assert float(staged["probe_eddy_current coil"]["tap_threshold"]) > 0.0
+    klippy.close()
