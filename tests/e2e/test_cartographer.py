@@ -56,6 +56,19 @@ def test_each_method_is_measured_by_its_own_command(
     assert [sample["trigger_z"] for sample in record["samples"]] == pytest.approx([height] * 5, abs=0.12)
 
 
+def test_both_methods_are_compared_in_one_run(printer: PrinterSim, tmp_path: Path) -> None:
+    ended = program.run(tmp_path, "accuracy", "--compare-methods", "--printer", printer.klippy)
+    record = ended.record
+    assert record["outcome"] == "finished", record["problem"]
+    assert [sample["place"] for sample in record["samples"][:6]] == ["scan"] * 3 + ["touch"] * 3
+    assert {(sample["x"], sample["y"]) for sample in record["samples"] if sample["place"] == "scan"} == {
+        (125, 104)
+    }
+    found = record["estimates"]["method_shift"]
+    # The plugin's own z_offset of a touch model is -0.05
+    assert 0.0 < found["low"] < found["value"] < found["high"] < 0.1
+
+
 def test_a_method_that_the_probe_lacks_is_refused_by_name(printer: PrinterSim, tmp_path: Path) -> None:
     ended = program.run(tmp_path, "accuracy", "--method", "tap", "--printer", printer.klippy)
     assert ended.code == 3

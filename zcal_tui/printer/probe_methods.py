@@ -71,6 +71,29 @@ def methods_of(state: PrinterState) -> tuple[ProbeMethod, ...]:
     return tuple(method for method in PROBE_METHODS if method.section == kind)
 
 
+COILS: Mapping[str, ProbeMethod] = {
+    "cartographer": ProbeMethod("scan", "cartographer", "PROBE"),
+    "beacon": ProbeMethod("proximity", "beacon", "PROBE PROBE_METHOD=proximity"),
+    "probe_eddy_current": ProbeMethod("scan", "probe_eddy_current", "PROBE METHOD=scan"),
+}
+"""The commands by which a scanner's coil says where it expects the nozzle's contact, one sample each."""
+
+
+def compared_methods(state: PrinterState) -> tuple[ProbeMethod, ProbeMethod]:
+    """The coil's method and that of the nozzle's contact. Raises NoSuchMethod where the probe has not both."""
+    probe = probe_config(state)
+    section = "" if probe is None else probe.section
+    coil = COILS.get(section.split()[0]) if section else None
+    contact = next((method for method in methods_of(state) if method.touches), None)
+    if coil is None or contact is None:
+        raise NoSuchMethod(
+            f"[{section}] has no two methods to compare.",
+            "That needs a scanner whose nozzle can touch the bed: Cartographer, Beacon or Klipper's tap.",
+            "Leave --compare-methods out.",
+        )
+    return coil, method_of(state, contact.name)
+
+
 def method_of(state: PrinterState, name: str) -> ProbeMethod:
     """The probe's method of that name. Raises NoSuchMethod where it has none, or cannot use it."""
     probe = probe_config(state)

@@ -16,6 +16,14 @@ class Accuracy:
     parameters: ClassVar[type] = AccuracyParameters
 
     async def run(self, context: Context, parameters: AccuracyParameters) -> None:
+        if parameters.compare_methods and (
+            parameters.what == "endstop" or parameters.sweep or parameters.method != "auto"
+        ):
+            raise CheckRefused(
+                "--compare-methods compares both methods of a scanner.",
+                "--what endstop, --sweep and --method measure something else.",
+                "Leave one of them out.",
+            )
         if parameters.method != "auto" and (parameters.what == "endstop" or parameters.sweep):
             raise CheckRefused(
                 "--method measures the probe at one setting.",
@@ -27,6 +35,10 @@ class Accuracy:
             from zcal_tui.checks.accuracy.endstop import measure_endstop
 
             await measure_endstop(context, parameters)
+        elif parameters.compare_methods:
+            from zcal_tui.checks.accuracy.methods import compare_methods
+
+            await compare_methods(context, parameters)
         elif parameters.sweep:
             from zcal_tui.checks.accuracy.sweep import measure_sweep
 

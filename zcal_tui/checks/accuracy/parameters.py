@@ -20,6 +20,9 @@ class AccuracyParameters:
         "eddy current probe); auto is what homing and meshes use",
         choices=("auto", "scan", "touch", "tap", "proximity", "contact"),
     )
+    compare_methods: bool = parameter(
+        False, "compare the coil with the nozzle's contact, in turn at one point (about 5 minutes)"
+    )
     sweep: bool = parameter(
         False,
         "compare speeds, retracts and start heights, in random order (5 to 10 minutes)",

@@ -27,6 +27,10 @@ def _of_sweep(record: Record) -> bool:
     return record.parameters.get("sweep") is True and not _of_endstop(record)
 
 
+def _of_methods(record: Record) -> bool:
+    return record.parameters.get("compare_methods") is True
+
+
 def _by_nozzle(record: Record) -> bool:
     """With the nozzle's contact instead of the coil's distance."""
     return record.parameters.get("method") in ("touch", "contact", "tap") and not _of_endstop(record)
@@ -55,13 +59,19 @@ INFO = CheckInfo(
         EstimateInfo(
             "mean_shift", "trigger height shift", "how much higher the probe triggers with other settings"
         ),
+        EstimateInfo(
+            "method_shift",
+            "difference of the methods",
+            "height of the nozzle's contact minus that by the coil",
+        ),
         ENDSTOP_SIGMA,
         PAIR_OVER_LIMIT,
     ),
-    main=("sigma", "sigma@configured"),
+    main=("sigma", "sigma@configured", "method_shift"),
     variants=(
         Variant("endstop", "Z endstop", _of_endstop),
         Variant("sweep", "settings compared", _of_sweep),
+        Variant("methods", "methods compared", _of_methods),
         Variant("contact", "nozzle contact", _by_nozzle),
     ),
     plots=("settings", "samples"),
