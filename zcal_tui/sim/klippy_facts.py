@@ -18,8 +18,12 @@ _HOLE = re.compile(r"%\.?\d*[a-z]")
 _WITHOUT_MODULE = ("stepper", "printer", "extruder", "mcu", "carriage", "extra_carriage", "dual_carriage")
 """Kinds of sections that klippy itself reads."""
 _OF_THE_DISPLAY = ("menu", "display_template", "display_data", "display_glyph")
-_PRINTER = "printer"
-"""The section that klippy and its kinematics alone read, so that an option of an extra's does not count there."""
+_OF_THE_CORE = ("printer", "stepper")
+"""Kinds of sections that klippy and its kinematics alone read, so that an option of an extra's does not count there."""
+_REMOVED = ("step_distance",)
+"""Options of motors that only klippy itself has ever read; what extras call so is something else."""
+_OF_ONE_MODULE = ("delayed_gcode",)
+"""Kinds of sections of which only their module reads options."""
 _CONSTANTS, _KALICO = "constants", "danger_options"
 """A section without a module that Kalico reads itself, and a module that only Kalico has."""
 _OLDER_NAMES: Mapping[tuple[str, str], str] = {
@@ -52,7 +56,10 @@ class KlippyFacts:
         kind = kind_name(section)
         if kind == _CONSTANTS or option in self._companion_words.get(kind, ()):
             return True
-        words = self._core_words if kind == _PRINTER else self._words
+        module = self._module(kind) if kind in _OF_ONE_MODULE else None
+        if module is not None:
+            return option in {text.lower() for text in _strings(module)}
+        words = self._core_words if kind in _OF_THE_CORE or option in _REMOVED else self._words
         return option in words or any(pattern.fullmatch(option) for pattern in self._patterns)
 
     @property

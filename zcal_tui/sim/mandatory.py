@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from zcal_tui.klipper_config.configuration import Configuration, Section, boolean
 from zcal_tui.klipper_config.files import FileLocation
-from zcal_tui.sim.sections import kind_name
+from zcal_tui.sim.sections import driven, kind_name
 
 _HEATER = ("control", "min_temp", "max_temp")
 _MANDATORY: Mapping[str, tuple[str, ...]] = {
@@ -43,6 +43,15 @@ class AssumedValue:
     place: FileLocation
 
 
+def is_second_microsteps(configuration: Configuration, section: Section, option: str) -> bool:
+    """Whether a driver has the microsteps that klippy takes from its motor's section, and from nowhere else then."""
+    motor = configuration.sections.get(driven(section)) if section.kind.startswith("tmc") else None
+    return option == "microsteps" and motor is not None and motor.get("microsteps") is not None
+
+
+SECOND_MICROSTEPS = "Klipper takes it from the section of the motor, and refuses it here."
+
+
 def missing_options(section: Section, *, kalico: bool) -> Iterator[str]:
     """The options that a section lacks. Those on which its wiring depends are refused where they are read."""
     if kalico and section.kind in _KALICO and section.get(_KALICO[section.kind][0]) is None:
@@ -57,8 +66,13 @@ def missing_options(section: Section, *, kalico: bool) -> Iterator[str]:
 
 def assumed_values(configuration: Configuration, *, kalico: bool) -> Iterator[AssumedValue]:
     """A value for each option that calibrating would have saved and that is not there, or that only Kalico needs."""
+    microsteps = {
+        driven(section): section.get("microsteps") or ""
+        for section in configuration.sections.values()
+        if section.kind.startswith("tmc") and section.get("microsteps") is not None
+    }
     for section in configuration.sections.values():
-        values = [*_assumed(section)]
+        values = [*_assumed(section, microsteps)]
         if kalico and section.kind in _KALICO:
             values.append(_KALICO[section.kind])
         for option, value in values:
@@ -66,12 +80,12 @@ def assumed_values(configuration: Configuration, *, kalico: bool) -> Iterator[As
                 yield AssumedValue(section.name, option, value, section.place)
 
 
-def _assumed(section: Section) -> Iterator[tuple[str, str]]:
+def _assumed(section: Section, microsteps: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     kind = kind_name(section.name)
     if section.name in ("probe", "bltouch"):
         yield "z_offset", _TRIGGER_HEIGHT
     elif kind in ("stepper", "extruder") and (distance := section.get("step_distance")) is not None:
-        yield from _of_step_distance(section, distance)
+        yield from _of_step_distance(section, distance, microsteps.get(section.name, "16"))
     if section.name == "stepper_z" and "virtual_endstop" not in (
         section.get("endstop_pin") or "virtual_endstop"
     ):
@@ -83,14 +97,14 @@ def _assumed(section: Section) -> Iterator[tuple[str, str]]:
             yield from _PID.items()
 
 
-def _of_step_distance(section: Section, distance: str) -> Iterator[tuple[str, str]]:
+def _of_step_distance(section: Section, distance: str, microsteps: str) -> Iterator[tuple[str, str]]:
     """What took the place of step_distance in Klipper of 2021, for the same distance."""
     try:
-        steps = 16.0 * float(section.get("full_steps_per_rotation") or 200.0)
+        steps = float(microsteps) * float(section.get("full_steps_per_rotation") or 200.0)
         rotation = float(distance) * steps
     except ValueError:  # refused where it is read
         return
-    yield "microsteps", "16"
+    yield "microsteps", microsteps
     yield "rotation_distance", f"{rotation:g}"
 
 

@@ -15,7 +15,7 @@ from zcal_tui.klipper_config.files import FileLocation
 from zcal_tui.sim import cartographer_options
 from zcal_tui.sim.klipper_commands import is_provided
 from zcal_tui.sim.klippy_facts import KlippyFacts
-from zcal_tui.sim.mandatory import AssumedValue, assumed_values
+from zcal_tui.sim.mandatory import SECOND_MICROSTEPS, AssumedValue, assumed_values, is_second_microsteps
 from zcal_tui.sim.rails import returns_to_an_end
 from zcal_tui.sim.sections import (
     BELONGS_TO,
@@ -133,14 +133,19 @@ class _Stripper:
         self._leave_out_renames()
         self._leave_out_macros()
         kept = {name: section for name, section in self._sections.items() if name not in self._left_out}
-        unknown = [*self._unknown(kept), *self._return_after_homing()]
+        # an option that this klippy does not know may still tell what to assume
+        assumed = tuple(
+            assumed_values(Configuration(self._configuration.files, kept, ()), kalico=self._is_kalico)
+        )
+        unknown = [
+            *self._unknown(kept),
+            *self._return_after_homing(),
+            *self._second_microsteps(kept, assumed),
+        ]
         for one in unknown:
             section = kept[one.section]
             options = {name: option for name, option in section.options.items() if name != one.option}
             kept[one.section] = Section(section.name, section.place, options)
-        assumed = tuple(
-            assumed_values(Configuration(self._configuration.files, kept, ()), kalico=self._is_kalico)
-        )
         for value in assumed:
             section = kept[value.section]
             options = {**section.options, value.option: ConfigOption(value.value, value.place)}
@@ -178,6 +183,18 @@ class _Stripper:
                 if not self._knows(section, option):
                     reason = "The Klipper that would run does not know this option."
                     yield LeftOut(section.name, section.where(option), reason, option)
+
+    def _second_microsteps(
+        self, kept: Mapping[str, Section], assumed: Collection[AssumedValue]
+    ) -> Iterator[LeftOut]:
+        """The microsteps of drivers whose motors have them, or get them."""
+        given = {one.section for one in assumed if one.option == "microsteps"}
+        for section in kept.values():
+            if section.get("microsteps") is not None and (
+                is_second_microsteps(self._configuration, section, "microsteps")
+                or (section.kind.startswith("tmc") and driven(section) in given)
+            ):
+                yield LeftOut(section.name, section.where("microsteps"), SECOND_MICROSTEPS, "microsteps")
 
     def _knows(self, section: Section, option: str) -> bool:
         if section.kind == cartographer_options.KIND:

@@ -19,7 +19,7 @@ from zcal_tui.sim import cartographer_options
 from zcal_tui.sim.duplicate_pins import refuse_duplicate_pins, refuse_second_names
 from zcal_tui.sim.klipper_commands import is_provided
 from zcal_tui.sim.klippy_facts import KlippyFacts
-from zcal_tui.sim.mandatory import missing_options
+from zcal_tui.sim.mandatory import SECOND_MICROSTEPS, is_second_microsteps, missing_options
 from zcal_tui.sim.rails import rail_fault, returns_to_an_end
 from zcal_tui.sim.refusals import MISSING, Options, Refusal, Refusals, WiringError
 from zcal_tui.sim.sections import (
@@ -193,6 +193,9 @@ def _refuse_missing(configuration: Configuration, refusals: Refusals, *, kalico:
     for section in configuration.sections.values():
         for option in missing_options(section, kalico=kalico):
             refusals.option(section, option, MISSING)
+        for option in section.options:
+            if is_second_microsteps(configuration, section, option):
+                refusals.option(section, option, SECOND_MICROSTEPS)
 
 
 def _refuse_ways_out(configuration: Configuration, refusals: Refusals) -> None:

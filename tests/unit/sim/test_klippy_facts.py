@@ -22,6 +22,8 @@ def facts(tmp_path: Path) -> KlippyFacts:
         "toolhead.py": "'max_velocity', 'max_accel', 'kinematics', '%s', '%s_%s', 't%d'",
         "kinematics/cartesian.py": "'step_pin', 'dir_pin', 'position_max', 'endstop_pin', 'position_endstop'",
         "extras/homing.py": "",
+        "extras/delayed_gcode.py": "config.getfloat('initial_duration'); 'gcode'",
+        "extras/motion_report.py": "{'step_distance': 1, 'description': 2}",
         "mcu.py": "def start(self, print_time, completion, timeout): pass",
         "extras/heaters.py": "'sensor_type'",
         "extras/bed_mesh.py": "'mesh_min', 'mesh_max', 'probe_count', 'zero_reference_position'",
@@ -63,6 +65,9 @@ def test_modules(facts: KlippyFacts) -> None:
         ("stepper_z", "step_distance", False),
         ("printer", "max_velocity", True),
         ("printer", "tachometer_pin", False),
+        ("delayed_gcode d", "initial_duration", True),
+        ("delayed_gcode d", "description", False),
+        ("fan", "description", True),
     ],
 )
 def test_options(facts: KlippyFacts, section: str, option: str, known: bool) -> None:
@@ -140,6 +145,29 @@ def test_stripping_leaves_out_what_the_klippy_does_not_know(facts: KlippyFacts) 
     ]
     assert result.configuration.sections["stepper_z"].get("max_twist") is None
     connect(result.configuration, facts=facts)
+
+
+def test_a_value_is_assumed_from_an_option_that_the_klippy_does_not_know(facts: KlippyFacts) -> None:
+    text = COMPLETE.replace("rotation_distance: 3.2\nmicrosteps: 16\n", "step_distance: .0025\n")
+    result = strip(parse_text(text), facts=facts)
+    assert [(one.section, one.option) for one in result.left_out] == [("stepper_z", "step_distance")]
+    drive = result.configuration.sections["stepper_z"]
+    assert (drive.get("rotation_distance"), drive.get("step_distance")) == ("8", None)
+    connect(result.configuration, facts=facts)
+
+
+def test_microsteps_belong_to_the_motor(facts: KlippyFacts, tmp_path: Path) -> None:
+    (tmp_path / "klippy" / "extras" / "tmc2209.py").write_text("'uart_pin', 'microsteps'")
+    driver = "[tmc2209 stepper_z]\nuart_pin: A\nmicrosteps: 32\n"
+    with pytest.raises(
+        WiringError, match=r"\[tmc2209 stepper_z\] microsteps: Klipper takes it from the section"
+    ):
+        connect(parse_text(COMPLETE + driver), facts=facts)
+    old = COMPLETE.replace("rotation_distance: 3.2\nmicrosteps: 16\n", "step_distance: .0025\n") + driver
+    result = strip(parse_text(old), facts=facts)
+    assert ("tmc2209 stepper_z", "microsteps") in [(one.section, one.option) for one in result.left_out]
+    assert connect(result.configuration, facts=facts).drives[0].step_distance == pytest.approx(0.0025)
+    assert result.configuration.sections["stepper_z"].get("microsteps") == "32"
 
 
 def test_an_option_that_had_another_name_is_renamed_in_the_copy(facts: KlippyFacts, tmp_path: Path) -> None:
