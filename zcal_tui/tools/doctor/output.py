@@ -31,7 +31,7 @@ def text_lines(findings: Findings, signs: dict[Grade, str], width: int) -> list[
             lines += ["", str(group)]
         for finding in own:
             lines += _finding_lines(finding, signs[finding.grade], width)
-    return [*lines[1:], "", *wrapped(summary(findings), "", "", width)]
+    return [*lines[1:], "", *wrapped(summary(findings), "", "  ", width)]
 
 
 def _finding_lines(finding: DoctorFinding, sign: str, width: int) -> list[str]:
