@@ -8,7 +8,7 @@ from zcal_tui.model.record import Estimate, Outcome, Record
 from zcal_tui.results.compare import Difference
 from zcal_tui.results.main_estimate import main_estimates
 from zcal_tui.results.normal import OwnNormal
-from zcal_tui.results.trend import MIN_RUNS, Slope
+from zcal_tui.results.trend import MIN_RUNS, Slope, Step
 
 SLOW = 0.001
 """mm a day; a slower trend is shown for 30 days, so that it does not round to nothing."""
@@ -73,6 +73,18 @@ def left_normal_text(normal: OwnNormal) -> str:
     return (
         f"{label(normal.estimate.name)} {estimate_value(normal.estimate)} is outside this printer's own normal range, "
         f"{normal_text(normal)}."
+    )
+
+
+def step_text(found: Step | None) -> str | None:
+    """A significant step in a sentence; None where there is none."""
+    if found is None or not found.significant:
+        return None
+    show = change_text(found.unit)
+    low, value, high = (show(end) for end in (found.low, found.value, found.high))
+    return (
+        f"Significant step of {value} ({low} … {high}, 95 %) at run {found.number + 1} of {found.runs} "
+        f"(p = {found.p:.2g}). Find out what changed before it."
     )
 
 

@@ -1,9 +1,12 @@
-"""Drift of an estimate over runs: a straight line with its interval, through the comparable runs."""
+"""Drift of an estimate over the comparable runs: a straight line with its interval, and a step between two of
+them."""
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from statistics import median
 from typing import Any, Literal
 
 from zcal_tui.model.check_info import info_of
@@ -19,6 +22,15 @@ MIN_RUNS = 4
 FRAME_DEPENDENT = ("mean",)
 """Estimates whose meaning changed with Klipper's frame of probed heights (versions.BED_FRAME_SINCE)."""
 NORMAL_95 = 1.96
+OWN_DOF = 30.0
+"""Degrees of freedom with which the runs' own intervals count for the scatter between runs, unless the runs scatter
+significantly more; our choice."""
+PLACES_SHARE = 0.87
+"""How many independent places for a step there are, per place: neighbours have most runs in common (by simulation)."""
+STEP_ERROR = 0.05
+"""Error rate of the test for a step, shared by all places where it may be."""
+INDIVIDUALS = 2.66
+"""Of an individuals chart: its limits are the mean ± this times the mean moving range."""
 MIN_DAYS = 2.0
 """Days that the runs must span for a slope per day; otherwise it is per run."""
 
@@ -54,6 +66,27 @@ class Slope:
         return self.low > 0.0 or self.high < 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The largest step between two runs: `value` (95 % from `low` to `high`), at the run `number` (from 0) of `runs`
+    comparable ones. `p` is its p-value, allowed for the choice of the place."""
+
+    value: float
+    low: float
+    high: float
+    number: int
+    runs: int
+    p: float
+    unit: str
+    record: str
+    """The id of the first run after it."""
+
+    @property
+    def significant(self) -> bool:
+        """Whether it is statistically significant."""
+        return self.p < STEP_ERROR
+
+
 def points(
     records: Sequence[Record], changes: Sequence[Changed] = (), name: str | None = None
 ) -> list[TrendPoint]:
@@ -76,9 +109,11 @@ def points(
 
 
 def slope(found: Sequence[TrendPoint]) -> Slope | None:
-    """The least squares line through the comparable runs, with equal weights; None for fewer than four.
+    """The line through the comparable runs, with equal weights; None for fewer than four.
 
-    Its interval is the wider of two: one from the scatter about the line, one from the runs' own intervals.
+    Its value is the median of the slopes between any two runs (Theil and Sen), which a single odd run hardly moves. The
+    interval is that of least squares about it, the wider of two: one from the scatter about the line, one from the
+    runs' own intervals.
     """
     usable = [point for point in found if point.comparable]
     if len(usable) < MIN_RUNS:
@@ -92,7 +127,8 @@ def slope(found: Sequence[TrendPoint]) -> Slope | None:
     fitted = line(x, y)
     if fitted is None:
         return None
-    value, error = fitted
+    _, error = fitted
+    value = median_slope(x, y)
     # The statistics need numpy, which nothing else in a history does
     from zcal_tui.stats.quantiles import t_ppf
 
@@ -100,6 +136,64 @@ def slope(found: Sequence[TrendPoint]) -> Slope | None:
     half_width = max(t_ppf(0.975, len(usable) - 2) * error, NORMAL_95 * _own_error(x, usable))
     unit = usable[-1].estimate.unit
     return Slope(value, value - half_width, value + half_width, "day" if by_day else "run", len(usable), unit)
+
+
+def step(found: Sequence[TrendPoint]) -> Step | None:
+    """The most significant step in the comparable runs; None for fewer than four.
+
+    The scatter is pooled: about the means before and after the step, and of the runs' own intervals.
+    """
+    usable = [point for point in found if point.comparable]
+    count = len(usable)
+    if count < MIN_RUNS:
+        return None
+    from zcal_tui.stats.quantiles import chi2_ppf, t_ppf, t_two_sided_p
+
+    values = [point.estimate.value or 0.0 for point in usable]
+    own = math.fsum((_half(point.estimate) / NORMAL_95) ** 2 for point in usable) / count
+    splits = [(number, *_two_means(values, number)) for number in range(1, count)]
+    usual = own * chi2_ppf(0.95, count - 2)
+    own_dof = OWN_DOF if own > 0.0 and min(squares for *_, squares in splits) <= usual else 0.0
+    dof = own_dof + count - 2
+    best: tuple[float, int, float, float] | None = None
+    for number, size, squares in splits:
+        variance = (own_dof * own + squares) / dof
+        error = math.sqrt(variance * (1.0 / number + 1.0 / (count - number)))
+        t = math.inf if error == 0.0 and size else 0.0 if error == 0.0 else abs(size) / error
+        if best is None or t > best[0]:
+            best = t, number, size, error
+    assert best is not None
+    t, number, size, error = best
+    p = min(1.0, PLACES_SHARE * (count - 1) * (0.0 if math.isinf(t) else t_two_sided_p(t, dof)))
+    reach = t_ppf(0.975, dof) * error
+    last = usable[number]
+    unit = last.estimate.unit
+    return Step(size, size - reach, size + reach, number, count, p, unit, last.record.id)
+
+
+def _two_means(values: Sequence[float], number: int) -> tuple[float, float]:
+    """How much larger the mean from `number` on is than the one before, and the sum of squares about the two."""
+    before, after = values[:number], values[number:]
+    low, high = math.fsum(before) / number, math.fsum(after) / len(after)
+    squares = math.fsum((v - low) ** 2 for v in before) + math.fsum((v - high) ** 2 for v in after)
+    return high - low, squares
+
+
+def individuals(found: Sequence[TrendPoint]) -> tuple[float, float, float] | None:
+    """Lower limit, mean and upper limit of an individuals chart of the comparable runs; None for fewer than four."""
+    values = [point.estimate.value or 0.0 for point in found if point.comparable]
+    if len(values) < MIN_RUNS:
+        return None
+    mean = math.fsum(values) / len(values)
+    moving = math.fsum(abs(b - a) for a, b in itertools.pairwise(values)) / (len(values) - 1)
+    return mean - INDIVIDUALS * moving, mean, mean + INDIVIDUALS * moving
+
+
+def median_slope(x: Sequence[float], y: Sequence[float]) -> float:
+    """The median of the slopes between any two points; x must not all be equal."""
+    return median(
+        (y[j] - y[i]) / (x[j] - x[i]) for i, j in itertools.combinations(range(len(x)), 2) if x[i] != x[j]
+    )
 
 
 def _own_error(x: Sequence[float], usable: Sequence[TrendPoint]) -> float:

@@ -12,8 +12,8 @@ from zcal_tui.results.changes import Changed
 from zcal_tui.results.main_estimate import main_estimates
 from zcal_tui.results.stale import stale
 from zcal_tui.results.store import Store, StoredRun, entries
-from zcal_tui.results.text import numbers_text, slope_text
-from zcal_tui.results.trend import Slope, TrendPoint, points, slope
+from zcal_tui.results.text import numbers_text, slope_text, step_text
+from zcal_tui.results.trend import Slope, Step, TrendPoint, points, slope, step
 from zcal_tui.results.variant import grouped
 
 
@@ -32,6 +32,7 @@ class Trend:
 
     points: tuple[TrendPoint, ...]
     slope: Slope | None
+    step: Step | None = None
 
     @property
     def title(self) -> str:
@@ -40,7 +41,8 @@ class Trend:
         if len(self.points) == 1:
             return f"{name}: one run."
         comparable = sum(point.comparable for point in self.points)
-        return f"{name}. {slope_text(self.slope, comparable)}"
+        # A step leaves no room for the line that it also is
+        return f"{name}. {step_text(self.step) or slope_text(self.slope, comparable)}"
 
     @property
     def left_out(self) -> str:
@@ -87,7 +89,7 @@ def trends(records: Sequence[Record], changes: Sequence[Changed]) -> dict[str, T
     for name, own in grouped(records).items():
         marks = tuple(points(own, changes))
         if marks:
-            found[name] = Trend(marks, slope(marks))
+            found[name] = Trend(marks, slope(marks), step(marks))
     return found
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.fakes import records
 from zcal_tui.model.record import Estimate, Outcome, Record
 from zcal_tui.results.changes import Changed
-from zcal_tui.results.trend import line, points, slope
+from zcal_tui.results.trend import individuals, line, points, slope, step
 
 
 def runs(values: list[float], half: float = 0.0005) -> list[Record]:
@@ -99,3 +99,46 @@ def test_another_number_is_another_line() -> None:
 def test_a_line_needs_different_places() -> None:
     assert line([1, 1, 1], [1, 2, 3]) is None
     assert line([0, 1, 2], [1, 3, 5]) == (2.0, 0.0)
+
+
+def test_a_step_is_found_at_its_run() -> None:
+    found = step(points(runs([0.010, 0.011, 0.010, 0.031, 0.030, 0.030], half=0.004)))
+    assert found is not None
+    assert found.significant
+    assert (found.number, found.runs) == (3, 6)
+    assert found.low < 0.020 < found.high
+    assert step(points(runs([0.010, 0.011, 0.010]))) is None
+
+
+def test_a_step_is_found_more_often_than_by_a_slope_and_seldom_where_there_is_none() -> None:
+    """A slip of 20 µm somewhere in six runs, each with an interval of ± 16 µm."""
+    draw = random.Random(5)
+    found = {"step": 0, "slope": 0, "either": 0, "none": 0}
+    for n in range(800):
+        at = 1 + n % 5
+        noise = [draw.gauss(0.0, 0.008) for _ in range(6)]
+        slipped = points(runs([z + (0.020 if k >= at else 0.0) for k, z in enumerate(noise)], half=0.016))
+        stepped, line_, quiet = step(slipped), slope(slipped), step(points(runs(noise, half=0.016)))
+        assert stepped is not None and line_ is not None and quiet is not None
+        found["step"] += stepped.significant
+        found["slope"] += line_.significant
+        found["either"] += stepped.significant or line_.significant
+        found["none"] += quiet.significant
+    print(found)
+    # 1.2 % is 1.5 standard errors of 5 % in 800 runs
+    assert found["none"] <= (0.05 + 0.012) * 800
+    assert found["step"] >= 0.5 * 800
+    assert found["either"] > found["step"] > 2 * found["slope"]
+
+
+def test_one_odd_run_hardly_moves_the_line() -> None:
+    even = [0.010 + 0.001 * day for day in range(9)]
+    odd = slope(points(runs([*even[:4], 0.050, *even[5:]])))
+    assert odd is not None
+    assert odd.value == pytest.approx(0.001, abs=0.0002)
+
+
+def test_the_limits_of_an_individuals_chart() -> None:
+    limits = individuals(points(runs([1.0, 2.0, 1.0, 2.0])))
+    assert limits == pytest.approx((1.5 - 2.66, 1.5, 1.5 + 2.66))
+    assert individuals(points(runs([1.0, 2.0, 1.0]))) is None

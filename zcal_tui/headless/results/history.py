@@ -16,9 +16,9 @@ from zcal_tui.model.record import Outcome, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.main_estimate import followed, main_estimates
 from zcal_tui.results.stale import age_note, stale
-from zcal_tui.results.text import moment, numbers_text, slope_text
+from zcal_tui.results.text import moment, numbers_text, slope_text, step_text
 from zcal_tui.results.textplot import Mark, plot
-from zcal_tui.results.trend import Slope, TrendPoint, points, slope
+from zcal_tui.results.trend import Slope, Step, TrendPoint, individuals, points, slope, step
 from zcal_tui.results.variant import grouped, titled
 
 
@@ -33,6 +33,7 @@ class CheckHistory:
     shown: tuple[Record, ...]
     points: tuple[TrendPoint, ...]
     slope: Slope | None
+    step: Step | None
     stale: str | None
     age: str | None
 
@@ -55,6 +56,7 @@ def histories(
                 runs[:limit],
                 marks,
                 slope(marks),
+                step(marks),
                 None if newest is None else stale(newest, ordered, None, changes),
                 None if newest is None else age_note(newest, datetime.now(UTC)),
             )
@@ -119,6 +121,11 @@ def _trend(history: CheckHistory) -> Iterator[str]:
     if excluded:
         yield f"    ○ not compared with the newest run: {'; '.join(sorted(excluded))}"
     yield f"  {slope_text(history.slope, sum(point.comparable for point in history.points))}"
+    if (limits := individuals(history.points)) is not None:
+        low, mean, high = map(show, limits)
+        yield f"  Individuals chart: mean {mean}, limits {low} and {high}."
+    if (stepped := step_text(history.step)) is not None:
+        yield f"  {stepped}"
 
 
 def as_json(
@@ -144,6 +151,7 @@ def _check_json(history: CheckHistory) -> dict[str, Any]:
         "trend": None
         if history.slope is None
         else asdict(history.slope) | {"found": history.slope.significant},
+        "step": None if history.step is None else asdict(history.step) | {"found": history.step.significant},
         "runs": [
             {
                 "id": record.id,
