@@ -12,6 +12,7 @@ from campaigns import (
     accuracy_claims,
     backlash_claims,
     feel_claims,
+    location_claims,
     paper_claims,
     series_claims,
     thermal_claims,
@@ -31,6 +32,7 @@ CLAIMS: tuple[Claim, ...] = (
     *backlash_claims.CLAIMS,
     *series_claims.CLAIMS,
     *accuracy_claims.CLAIMS,
+    *location_claims.CLAIMS,
     *thermal_claims.CLAIMS,
 )
 

@@ -98,6 +98,30 @@ class SpreadEvidence:
             )
         return max(0.0, low), max(self.range, high)
 
+    def decision_bounds(self, error: float) -> tuple[float, float]:
+        """Like `bounds`, for a range that is far above the noise: the lower one allows for as many pairs as can be that
+        far apart at once (half of the means at each end), not for all of them."""
+        count = len(self.means)
+        pairs = (count // 2) * (count - count // 2)
+        low = max(
+            abs(float(self.means[i] - self.means[j])) - t_quantile(1.0 - error / pairs, part.dof) * part.size
+            for i in range(count)
+            for j in range(i)
+            for part in (self.pair_error(i, j),)
+        )
+        return max(0.0, low), self.bounds(error)[1]
+
+    def possible_ends(self, error: float, limit: float) -> frozenset[int]:
+        """The means that may be `limit` apart from another one, each pair judged at `error`."""
+        found: set[int] = set()
+        for i in range(len(self.means)):
+            for j in range(i):
+                part = self.pair_error(i, j)
+                reach = t_quantile(1.0 - error, part.dof) * part.size
+                if abs(float(self.means[i] - self.means[j])) + reach >= limit:
+                    found |= {i, j}
+        return frozenset(found)
+
     def interval(self, confidence: float) -> Interval:
         """The true range, with half of the error on each side."""
         low, high = self.bounds(0.5 * (1.0 - confidence))

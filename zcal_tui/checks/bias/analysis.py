@@ -14,10 +14,12 @@ from zcal_tui.model.units import length
 from zcal_tui.printer.places import Place
 from zcal_tui.stats.location import LocationBias, Measurement, location_bias
 from zcal_tui.stats.operator_scatter import ScatterPrior
-from zcal_tui.stats.verdicts.location import further_rounds, judge_spread
+from zcal_tui.stats.verdicts.location import further_rounds, judge_spread, places_to_measure
 from zcal_tui.stats.verdicts.rule import VerdictRule
 
 PEOPLE = ScatterPrior()
+FINER_GAUGE = ScatterPrior(0.0025, 6.0)
+"""Of a feeler gauge, or a nozzle that senses contact: our assumption, which the tests themselves correct."""
 
 
 def trigger_height(heights: Sequence[float]) -> float:
@@ -40,8 +42,9 @@ class BiasReport:
         self._places = tuple(places)
         self._cap = max(parameters.max_rounds, parameters.rounds)
         self._least = parameters.rounds
+        self._most_tests = max(parameters.max_tests, parameters.rounds * len(self._places))
         self._step = step
-        self._prior = prior
+        self._prior = prior if parameters.gauge == "paper" else FINER_GAUGE
         self._found: list[Measurement] = []
         self._result: LocationBias | None = None
 
@@ -51,15 +54,28 @@ class BiasReport:
         return self._cap
 
     @property
+    def tests_left(self) -> int:
+        """The most paper tests that are still made."""
+        return max(0, min(self._most_tests, self._cap * len(self._places)) - len(self._found))
+
+    @property
     def z_offset(self) -> float | None:
         """The mean of the z_offsets so far, None before the first."""
         return sum(m.z_offset for m in self._found) / len(self._found) if self._found else None
 
     @property
     def rounds(self) -> int:
-        """Rounds in which every place was measured."""
+        """Rounds that are done; from the first verdict on without the places that are decided."""
         counts = [sum(m.place == number for m in self._found) for number in range(len(self._places))]
-        return min(counts)
+        return max(counts) if min(counts) >= self._least else min(counts)
+
+    def upcoming(self) -> tuple[Place, ...]:
+        """The places of the next round: all of them at first, then those that are not decided; two at least."""
+        left = self._most_tests - len(self._found)
+        if self._result is None or self.rounds < self._least:
+            return self._places
+        open_ = places_to_measure(self._result)
+        return tuple(place for number, place in enumerate(self._places) if number in open_)[: max(2, left)]
 
     def add(self, place: Place, turn: int, z_offset: float) -> EstimateUpdated | None:
         """Add a z_offset (mm). Returns the estimates, once every place has one."""
@@ -75,7 +91,11 @@ class BiasReport:
         """How many more rounds the verdict will take, by the data so far; 0 where it is clear or the cap is reached."""
         if self.rounds < self._least:
             return self._least - self.rounds
-        return 0 if self._result is None else further_rounds(self._result, cap=self._cap)
+        if self._result is None or self.rounds >= self._cap:
+            return 0
+        rounds = further_rounds(self._result, cap=self._cap)
+        left = (self._most_tests - len(self._found)) // len(self.upcoming())
+        return min(rounds, left, self._cap - self.rounds)
 
     def conclusion(self) -> Iterator[Event]:
         """The verdict and what follows from it; nothing before every place was measured twice."""
@@ -127,6 +147,8 @@ class BiasReport:
         match level:
             case Level.PASS:
                 return f"Accurate enough for bed levelling: z_offset differs by {spread} over the bed."
+            case Level.WARN:
+                return f"Borderline for bed levelling: z_offset differs by {spread} over the bed, about the limit."
             case Level.FAIL:
                 return f"Not accurate enough for bed levelling: z_offset differs by {spread} over the bed."
             case _:

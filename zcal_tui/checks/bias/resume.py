@@ -11,6 +11,7 @@ from zcal_tui.model.record import Record, Sample
 from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.places import Place
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.stats.verdicts.location import FIRST_LOOK
 
 HOLDS_FOR = timedelta(hours=12)
 """A probe's bias is its mount's and the gantry's; within half a day they stay as they are while the printer is
@@ -19,7 +20,7 @@ homed."""
 
 @dataclass(frozen=True, slots=True)
 class FinishedRound:
-    """A round in which every place was touched and felt."""
+    """A round in which every place that it began with was touched and felt."""
 
     number: int
     samples: tuple[Sample, ...]
@@ -70,7 +71,10 @@ def _rounds(samples: Sequence[Sample], places: Sequence[Place]) -> list[Finished
     finished: list[FinishedRound] = []
     while (own := by_round.get(len(finished) + 1)) is not None:
         z_offsets = [(place, z_offset) for place in places if (z_offset := _z_offset(own, place)) is not None]
-        if len(z_offsets) < len(places):
+        begun = {sample.place for sample in own}
+        # Later rounds leave out the places that are decided
+        wanted = len(places) if len(finished) < FIRST_LOOK else max(2, len(begun))
+        if len(z_offsets) < wanted:
             break
         finished.append(FinishedRound(len(finished) + 1, tuple(own), tuple(z_offsets)))
     return finished

@@ -32,6 +32,13 @@ from zcal_tui.printer.places import Place
 
 LOWER_SPEED = 5.0
 """mm/s downwards to there."""
+DETAILS = {
+    "feeler": "Use the same feeler gauge at every place. Lower the nozzle until the gauge just drags.",
+    "contact": (
+        "Lower the nozzle until contact shows, for instance with a meter between nozzle and bed. Use the smallest step "
+        "at the end."
+    ),
+}
 DETAIL = (
     "Slide the same sheet of ordinary paper back and forth under the nozzle at every place. Lower the nozzle until the "
     "paper drags slightly. Only differences between the places count, so feel for the same drag each time."
@@ -109,12 +116,14 @@ class _Rounds:
         """Whether the person wants another round; each takes minutes of theirs."""
         further = self._report.further()
         self._timetable.plan(further)
+        upcoming = self._report.upcoming()
+        share = len(upcoming) / len(self._places)
         return await self._context.operator.confirm(
             Confirm(
                 "another-round",
                 "The rounds so far do not decide. Measure another one?",
-                f"About {further} more would decide, or reach the limit of {self._report.cap} rounds. Each takes "
-                f"{duration(self._timetable.round_seconds())}.",
+                f"About {further} more would decide, or reach the limit of paper tests. {len(upcoming)} of "
+                f"{len(self._places)} places are left, {duration(share * self._timetable.round_seconds())} a round.",
                 yes="Another round",
                 no="Judge now",
             )
@@ -122,7 +131,8 @@ class _Rounds:
 
     async def _round(self, turn: int) -> None:
         # There and back: what changes along a round is then not always to the same place's account
-        order = self._places if turn % 2 else tuple(reversed(self._places))
+        places = self._report.upcoming()
+        order = places if turn % 2 else tuple(reversed(places))
         triggers: dict[Place, float] = {}
         async with probe_attached(self._context, self._macros):
             for place in order:
@@ -180,7 +190,7 @@ class _Rounds:
                 place=place.name,
                 test=turn,
                 tests=max(turn, self._parameters.rounds),
-                detail=DETAIL,
+                detail=DETAILS.get(self._parameters.gauge, DETAIL),
             ),
             self._number,
         )
@@ -232,7 +242,7 @@ async def _announce(
     names = ", ".join(place.name for place in places)
     one = timetable.round_seconds()
     least = max(1, report.further())
-    most = report.cap - report.rounds
+    most = max(least, report.tests_left // len(places))
     span = (
         f"{duration(least * one)} to {duration(most * one)}" if most > least else f"{duration(least * one)}"
     )

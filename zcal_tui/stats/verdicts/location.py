@@ -1,4 +1,8 @@
-"""The verdict on location bias, and how many rounds it takes to decide."""
+"""The verdict on location bias, and how many rounds it takes to decide.
+
+Pass and fail are equivalence tests against the limit. Near it no affordable number of paper tests decides, so a zone is
+declared about it (limits.BIAS_ZONE on both sides): a spread that the data place inside it is borderline, a warning.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,17 @@ from zcal_tui.model.limits import Limit
 from zcal_tui.model.units import micrometres
 from zcal_tui.stats.location import LocationBias
 from zcal_tui.stats.spread import SpreadEvidence
-from zcal_tui.stats.verdicts.rule import Advice, Level, VerdictRule, along, bounds
+from zcal_tui.stats.verdicts.rule import Advice, Level, VerdictRule, along, bounds, consequence
 
 ERROR_RATE = 0.05
 """Wrong verdicts, of each kind, at most."""
+
+LOOK_ERROR = 0.04
+"""At each look of several. By simulation the looks together are wrong in less than ERROR_RATE with the prior of the
+paper test, since most wrong verdicts would be wrong at several of them (docs/statistics.md)."""
+
+ZONE_ERROR = 0.25
+"""For the ends of the zone, where a wrong verdict is a warning, and another look costs a person minutes."""
 
 FIRST_LOOK = 2
 """The first number of rounds at which a verdict is possible: one round cannot distinguish drift from place."""
@@ -37,9 +48,9 @@ def judge_spread(
     for people. `limit` is `limits.LOCATION_BIAS` if not given.
     """
     limit = limit or limits.LOCATION_BIAS
-    error = _look_error(result.complete_rounds, cap)
-    low, high = result.spread_bounds(error)
-    level = _level((low, high), limit)
+    error = _look_error(cap)
+    low, high = result.evidence.decision_bounds(error)
+    level = _level(result.evidence, error, limit)
     highest, lowest = (
         f"at place {place}" if names is None else names[place] for place in (result.highest, result.lowest)
     )
@@ -50,19 +61,32 @@ def judge_spread(
             f"z_offset differs by {spread} between the places, at least {micrometres(low)}. "
             f"It is highest {highest}, lowest {lowest}. {limit.sentence}"
         ),
+        "warn": (
+            f"z_offset differs by {spread} between the places: about the limit, within {limits.BIAS_ZONE.text} "
+            f"of it. It is highest {highest}, lowest {lowest}. {limit.sentence}"
+        ),
         "unknown": (
             f"The data do not decide: z_offset differs by {spread} between the places ({micrometres(low)} "
             f"to {micrometres(high)}). It is highest {highest}, lowest {lowest}. {limit.sentence}"
         ),
     }
-    return VerdictRule(level, (reasons[level], *_drift_reason(result)), _advice(level, result, limit))
+    end = consequence((high if level == "pass" else result.spread.value) / 2.0)
+    return VerdictRule(level, (reasons[level], *_drift_reason(result), end), _advice(level, result, limit))
+
+
+def places_to_measure(result: LocationBias) -> frozenset[int]:
+    """The places that may still be an end of a spread at the limit; the others are decided. All of them where none is
+    left."""
+    ends = result.evidence.possible_ends(ZONE_ERROR, limits.LOCATION_BIAS.value)
+    numbers = [effect.place for effect in result.places]
+    return frozenset(numbers[n] for n in ends) or frozenset(numbers)
 
 
 def further_rounds(result: LocationBias, cap: int = 8) -> int:
     """How many more rounds the verdict will take by these estimates: 0 if it is clear or `cap` rounds are done."""
     limit = limits.LOCATION_BIAS
     done = result.complete_rounds
-    if done >= cap or _level(result.spread_bounds(_look_error(done, cap)), limit) != "unknown":
+    if done >= cap or _level(result.evidence, _look_error(cap), limit) != "unknown":
         return 0
     for rounds in range(max(done + 1, FIRST_LOOK), cap):
         if _expected_level(result, rounds, cap, limit) != "unknown":
@@ -79,21 +103,20 @@ def deciding_rounds(result: LocationBias, limit: Limit | None = None) -> int | N
     return None
 
 
-def _look_error(rounds: int, cap: int | None) -> float:
-    """What of the error rate is spent at the look after so many rounds: up to n of N rounds (n / N)² of it."""
-    if cap is None:
-        return ERROR_RATE
-    look = min(max(rounds, FIRST_LOOK), max(cap, FIRST_LOOK))
-    before = look - 1 if look > FIRST_LOOK else 0
-    last = max(cap, FIRST_LOOK)
-    return ERROR_RATE * ((look / last) ** 2 - (before / last) ** 2)
+def _look_error(cap: int | None) -> float:
+    """The error rate of a look; of a single one where the number of rounds was fixed beforehand."""
+    return ERROR_RATE if cap is None else LOOK_ERROR
 
 
-def _level(spread: tuple[float, float], limit: Limit) -> Level:
-    low, high = spread
+def _level(evidence: SpreadEvidence, error: float, limit: Limit) -> Level:
+    low, high = evidence.decision_bounds(error)
     if high < limit.value:
         return "pass"
-    return "fail" if low > limit.value else "unknown"
+    if low > limit.value:
+        return "fail"
+    low, high = evidence.decision_bounds(ZONE_ERROR)
+    zone = limits.BIAS_ZONE.value
+    return "warn" if limit.value - zone < low and high < limit.value + zone else "unknown"
 
 
 def _expected_level(result: LocationBias, rounds: int, cap: int, limit: Limit) -> Level:
@@ -107,7 +130,7 @@ def _expected_level(result: LocationBias, rounds: int, cap: int, limit: Limit) -
         evidence.dof + (rounds - result.complete_rounds) * (count - 1),
         evidence.systematic,
     )
-    return _level(expected.bounds(_look_error(rounds, cap)), limit)
+    return _level(expected, _look_error(cap), limit)
 
 
 def _drift_reason(result: LocationBias) -> list[str]:
@@ -136,6 +159,14 @@ def _advice(level: Level, result: LocationBias, limit: Limit) -> tuple[Advice, .
                 "manual-levelling",
                 "Until then do not use this probe for bed levelling. Klipper has manual tools: "
                 "BED_SCREWS_ADJUST and MANUAL_PROBE (Klipper docs, Bed_Level).",
+            ),
+        )
+    if level == "warn":
+        return (
+            Advice(
+                "borderline",
+                "The mesh may be off by about half of that. Check the probe's mount and the gantry. A feeler gauge "
+                "(--gauge feeler) or a nozzle that senses contact (--gauge contact) measures finer than paper.",
             ),
         )
     if level == "unknown":
