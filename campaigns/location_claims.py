@@ -103,6 +103,12 @@ def _wrong(level: Level, spread: float) -> bool:
     return level is (Level.PASS if spread > limit else Level.FAIL)
 
 
+def _borderline_outside(level: Level, spread: float) -> bool:
+    limit = limits.LOCATION_BIAS.value
+    inside = abs(spread - limit) <= limits.BIAS_ZONE.value * limit
+    return level is Level.WARN and not inside
+
+
 def _passed(level: Level, _spread: float) -> bool:
     return level is Level.PASS
 
@@ -114,6 +120,13 @@ def _failed(level: Level, _spread: float) -> bool:
 CLAIMS: tuple[Claim, ...] = (
     _claim("spread of 0 to 45 µm, feel 4 to 10 µm", anywhere, "unknown", _unknown, 0.20),
     _claim("spread of 0 to 45 µm, feel 4 to 10 µm", anywhere, "wrong", _wrong, ERROR),
+    _claim(
+        "spread of 0 to 45 µm, feel 4 to 10 µm",
+        anywhere,
+        "borderline, but not within 10 µm of the limit",
+        _borderline_outside,
+        ERROR,
+    ),
     _claim(
         "spread of 0 to 45 µm, feel 4 to 10 µm, learned",
         anywhere,

@@ -47,10 +47,10 @@ LOCATION_BIAS = Limit(
     "spread of z_offset over the bed", _ACCURACY, "mm", "Klipper docs, Probe_Calibrate, Location Bias Check"
 )
 BIAS_ZONE = Limit(
-    "distance from the limit within which a spread of z_offset is borderline",
-    0.010,
-    "mm",
-    "our choice: no affordable number of paper tests distinguishes less",
+    "distance from the limit, as a share of it, within which a spread of z_offset is borderline",
+    0.4,
+    "",
+    "our choice: 15 to 35 µm; no affordable number of paper tests distinguishes less",
 )
 Z_ACCURACY = Limit("accuracy of Z", _ACCURACY, "mm", "Klipper docs, Bed_Level")
 TEMPERATURE_SHIFT = Limit(

@@ -20,11 +20,11 @@ from zcal_tui.stats.verdicts.rule import Advice, Level, VerdictRule, along, boun
 ERROR_RATE = 0.05
 """Wrong verdicts, of each kind, at most."""
 
-LOOK_ERROR = 0.04
+LOOK_ERROR = 0.045
 """At each look of several. By simulation the looks together are wrong in less than ERROR_RATE with the prior of the
 paper test, since most wrong verdicts would be wrong at several of them (docs/statistics.md)."""
 
-ZONE_ERROR = 0.25
+ZONE_ERROR = 0.3
 """For the ends of the zone, where a wrong verdict is a warning, and another look costs a person minutes."""
 
 FIRST_LOOK = 2
@@ -115,7 +115,7 @@ def _level(evidence: SpreadEvidence, error: float, limit: Limit) -> Level:
     if low > limit.value:
         return "fail"
     low, high = evidence.decision_bounds(ZONE_ERROR)
-    zone = limits.BIAS_ZONE.value
+    zone = limits.BIAS_ZONE.value * limit.value
     return "warn" if limit.value - zone < low and high < limit.value + zone else "unknown"
 
 
@@ -179,7 +179,8 @@ def _more_rounds(result: LocationBias, limit: Limit) -> Advice:
     if rounds is not None:
         return Advice(
             "more-rounds",
-            f"About {rounds} rounds decide, by these numbers. Repeat with max_rounds {rounds} or more.",
+            f"About {rounds} rounds decide, by these numbers. Repeat with max_rounds {rounds} and max_tests "
+            f"{rounds * len(result.places)} or more.",
         )
     return Advice(
         "steadier-paper-tests",
