@@ -14,8 +14,8 @@ TOWERS = 3
 LEAST_APART = 10.0
 """mm. Places closer than this cannot show a bias over the bed."""
 MOST = 9
-CORNERS, TOWERS = 4, 3
-"""Places by default. More would be tested less often each with the same number of paper tests."""
+CORNERS = 4
+"""Places elsewhere. More would be tested less often each with the same number of paper tests."""
 
 
 def chosen_places(state: PrinterState, probe: ProbeConfig, parameters: BiasParameters) -> tuple[Place, ...]:
