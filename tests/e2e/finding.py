@@ -20,10 +20,12 @@ from zcal_tui.checks.full_calibration import FullCalibrationParameters
 from zcal_tui.model.check_info.info import CheckInfo, Needs, always_fits
 from zcal_tui.model.events import AdviceGiven, Event, Notice, RunEnded, VerdictReached
 from zcal_tui.model.policy import SavePolicy
-from zcal_tui.model.questions import Answer
+from zcal_tui.model.questions import PLAN_CONSENT, RESULT_CARD, Answer
 from zcal_tui.model.record import UNDO, WHOLE, Change, Level, Record, Verdict
 from zcal_tui.results.store import Store
+from zcal_tui.session.advance_consent import START
 from zcal_tui.session.port import RunOptions
+from zcal_tui.session.result_card import CONTINUE
 from zcal_tui.session.session import Session
 from zcal_tui.session.snapshot import LinkState
 from zcal_tui.session.target import PrinterTarget
@@ -31,6 +33,8 @@ from zcal_tui.session.undo import UndoParameters
 from zcal_tui.transport.address import parse_address
 
 LONGEST = 120.0
+ON_THE_WAY = {PLAN_CONSENT: START, RESULT_CARD: CONTINUE}
+"""Questions of a full calibration that are answered here and not kept."""
 
 
 @dataclass(frozen=True)
@@ -201,6 +205,9 @@ def run(
             if asking is None or asking.n == answered:
                 continue
             answered = asking.n
+            if asking.question.key in ON_THE_WAY:
+                opened.answer(asking.n, ON_THE_WAY[asking.question.key])
+                continue
             questions.append(asking.question)
             answer = answers(opened, asking.question)
             if answer is not None:
