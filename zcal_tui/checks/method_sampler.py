@@ -33,6 +33,8 @@ class MethodSampler:
         for n in range(1, count + 1):
             if cancelled():
                 return
+            if self._method.height:
+                await go_to(self._printer, z=self._method.height)
             yield await self._sample(n)
             await go_to(self._printer, z=height, speed=settings.lift_speed or LIFT_SPEED)
 

@@ -13,6 +13,8 @@ from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number
 
 MethodName = Literal["scan", "touch", "tap", "proximity", "contact"]
+SCANNED_FROM = 2.0
+"""mm. Klipper's eddy current probe measures up to 4 mm; meshes are scanned from 1 mm (Klipper docs, Eddy_Probe)."""
 METHODS: tuple[MethodName, ...] = ("scan", "touch", "tap", "proximity", "contact")
 """Every name of a method, as the plugins and Klipper call theirs."""
 
@@ -39,6 +41,8 @@ class ProbeMethod:
     series: bool = False
     touches: bool = False
     """Whether the nozzle touches the bed."""
+    height: float = 0.0
+    """mm above the bed (toolhead Z) from which it measures without moving; 0 where the command moves by itself."""
     missing: Callable[[Mapping[str, Any]], str] = _always
     """Why it cannot be used with these settings of the section, as sentences; empty where it can."""
 
@@ -48,7 +52,7 @@ PROBE_METHODS: tuple[ProbeMethod, ...] = (
     ProbeMethod("touch", "cartographer", "CARTOGRAPHER_TOUCH_PROBE", touches=True),
     ProbeMethod("proximity", "beacon", "PROBE_ACCURACY", series=True),
     ProbeMethod("contact", "beacon", "PROBE PROBE_METHOD=contact", touches=True),
-    ProbeMethod("scan", "probe_eddy_current", "PROBE METHOD=scan"),
+    ProbeMethod("scan", "probe_eddy_current", "PROBE METHOD=scan", height=SCANNED_FROM),
     ProbeMethod("tap", "probe_eddy_current", "PROBE METHOD=tap", touches=True, missing=_needs_threshold),
     ProbeMethod("proximity", "idm", "PROBE_ACCURACY", series=True),
     ProbeMethod("scan", "scanner", "PROBE_ACCURACY", series=True),
@@ -74,7 +78,7 @@ def methods_of(state: PrinterState) -> tuple[ProbeMethod, ...]:
 COILS: Mapping[str, ProbeMethod] = {
     "cartographer": ProbeMethod("scan", "cartographer", "PROBE"),
     "beacon": ProbeMethod("proximity", "beacon", "PROBE PROBE_METHOD=proximity"),
-    "probe_eddy_current": ProbeMethod("scan", "probe_eddy_current", "PROBE METHOD=scan"),
+    "probe_eddy_current": ProbeMethod("scan", "probe_eddy_current", "PROBE METHOD=scan", height=SCANNED_FROM),
 }
 """The commands by which a scanner's coil says where it expects the nozzle's contact, one sample each."""
 
