@@ -46,16 +46,19 @@ def dock_of(configuration: Configuration) -> tuple[Place, Place] | None:
     }
     for fetch, leave in PAIRS:
         if fetch in macros and leave in macros:
-            visited = set(_Walk(macros).places(fetch))
-            found = _dock(visited, list(_Walk(macros).places(leave)))
+            found = _dock(list(_Walk(macros).places(fetch)), list(_Walk(macros).places(leave)))
             if found is not None:
                 return found
     return None
 
 
-def _dock(visited: set[Place], leaving: list[Place]) -> tuple[Place, Place] | None:
+def _dock(fetching: list[Place], leaving: list[Place]) -> tuple[Place, Place] | None:
     for place, after in reversed(list(itertools.pairwise(leaving))):
-        if place in visited and after not in visited and math.dist(place, after) > 2 * RADIUS:
+        if place not in fetching or math.dist(place, after) <= 2 * RADIUS:
+            continue
+        if (
+            after not in fetching[fetching.index(place) :]
+        ):  # else the probe would come off as soon as it is fetched
             return place, after
     return None
 

@@ -181,8 +181,8 @@ class DockTruth:
 
     x: float = number(0.0, "a visit here picks the docked probe up", "mm")
     y: float = number(0.0, "a visit here picks the docked probe up", "mm")
-    detach_x: float = number(0.0, "a visit here leaves the probe in the dock", "mm")
-    detach_y: float = number(0.0, "a visit here leaves the probe in the dock", "mm")
+    detach_x: float = number(0.0, "a visit here on the way from the dock leaves the probe in it", "mm")
+    detach_y: float = number(0.0, "a visit here on the way from the dock leaves the probe in it", "mm")
     radius: float = number(1.0, "how near a visit has to be", "mm", 0.01, 100.0)
     scatter: float = number(
         0.0, "σ of how much lower the attached probe is, a new draw each time it is attached", "mm", 0.0, 1.0

@@ -43,6 +43,12 @@ def test_the_dock_is_found_through_variables_and_called_macros() -> None:
     assert dock_of(parse_text(VARIABLES + MACROS)) == ((220.0, 117.5), (185.0, 117.5))
 
 
+def test_a_probe_may_be_left_on_the_way_it_was_fetched() -> None:
+    fetch = "[gcode_macro M401]\ngcode:\n  G0 X30 Y355\n  G0 X0\n  G0 Y325\n"
+    leave = "[gcode_macro M402]\ngcode:\n  G0 X0 Y325\n  G0 Y355\n  G0 X30\n"
+    assert dock_of(parse_text(fetch + leave)) == ((0.0, 355.0), (30.0, 355.0))
+
+
 @pytest.mark.parametrize("name", ["voron", "euclid"])
 def test_it_is_the_dock_of_the_profiles_that_have_one(name: str) -> None:
     configuration = read_configuration(str(PROFILE_FOLDER / name / "printer.cfg"))

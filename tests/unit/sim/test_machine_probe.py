@@ -133,6 +133,8 @@ def test_docking_by_moving() -> None:
         (20, 190, "attached"),
         (20, 150, "attached"),
         (60, 150, "attached"),
+        (60, 190, "attached"),  # not from the dock
+        (120, 150, "attached"),
         (20, 190, "attached"),
         (60, 190, "docked"),
         (60, 150, "docked"),

@@ -35,6 +35,8 @@ class SimulatedMachine:
         self._wiring = wiring
         self._truth = truth
         chosen = truth.simulation.seed if seed is None else seed
+        self._from_dock = False
+        """Whether the toolhead is on its way from the dock, where alone the probe can come off."""
         self.thermal = Thermal(wiring, truth, chosen)
         self.motion = Motion(wiring, truth, chosen)
         self.geometry = Geometry(wiring, truth, self.thermal, self.motion.tower_directions())
@@ -331,11 +333,17 @@ class SimulatedMachine:
     def _visit_dock(self, pose: Pose, t: float) -> None:
         assert self.probe is not None
         dock = self._truth.dock
-        state = self.probe.state
-        if state == "docked" and math.hypot(pose.x - dock.x, pose.y - dock.y) <= dock.radius:
+        state, away = self.probe.state, math.hypot(pose.x - dock.x, pose.y - dock.y)
+        if away <= dock.radius:
+            self._from_dock = True
+        elif away > math.hypot(dock.detach_x - dock.x, dock.detach_y - dock.y) + dock.radius:
+            self._from_dock = False
+        if state == "docked" and away <= dock.radius:
             self.probe.attach()
         elif (
-            state == "attached" and math.hypot(pose.x - dock.detach_x, pose.y - dock.detach_y) <= dock.radius
+            state == "attached"
+            and self._from_dock
+            and math.hypot(pose.x - dock.detach_x, pose.y - dock.detach_y) <= dock.radius
         ):
             self.probe.dock(t)
 
