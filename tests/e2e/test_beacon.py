@@ -142,6 +142,29 @@ def test_the_offset_of_its_model_is_measured(
         assert setting(here, "beacon model default", "model_offset") == pytest.approx(float(change["new"]))
 
 
+@pytest.mark.parametrize(
+    ("what", "command"), [("auto", "BEACON_AUTO_CALIBRATE"), ("scan", "BEACON_CALIBRATE")]
+)
+def test_its_own_calibrations_are_compared_and_saved(
+    printer: PrinterSim, tmp_path: Path, what: str, command: str
+) -> None:
+    control = ("--printer", printer.klippy, "--autopilot", "--control", str(printer.ready["control"]))
+    running = program.start(tmp_path, "z-offset", "--calibrate", what, *control, "--save", "always")
+    record = running.end(longest=300.0).record
+    assert record["outcome"] == "finished", record["problem"]
+    assert f"{command} agrees" in record["verdict"]["summary"]
+    assert {change["section"] for change in record["changes"]} == {"beacon model default"}
+    assert {change["state"] for change in record["changes"]} == {"saved"}
+
+
+def test_contacts_are_sampled(printer: PrinterSim, tmp_path: Path) -> None:
+    control = ("--printer", printer.klippy, "--autopilot", "--control", str(printer.ready["control"]))
+    running = program.start(tmp_path, "accuracy", "--method", "contact", "--samples", "5", *control)
+    record = running.end(longest=300.0).record
+    assert record["outcome"] == "finished", record["problem"]
+    assert 0.0 < record["estimates"]["sigma"]["value"] < 0.01
+
+
 def test_two_samples_halt_it(printer_sim: Starter, tmp_path: Path) -> None:
     """What the table of hazards says, by the plugin itself."""
     halted = with_model(printer_sim(str(printer_folder(tmp_path)), speed=40, options=("--extra", PLUGIN)))
