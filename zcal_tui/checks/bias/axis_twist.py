@@ -34,7 +34,6 @@ def twist_advice(state: PrinterState, places: Sequence[Place], twist: Twist) -> 
     """The values to set, or what has to be done before they can be proposed."""
     own = state.settings.get(SECTION)
     low, high = _reach(places, twist.axis)
-    across = "y" if twist.axis == "x" else "x"
     if own is None:
         left, right, middle = _bed(places)
         yield AdviceGiven(
@@ -60,8 +59,9 @@ def twist_advice(state: PrinterState, places: Sequence[Place], twist: Twist) -> 
         changes,
     )
     yield AdviceGiven(
-        f"Then run Z offset (`z-offset`) and make the bed mesh again: both are stale. `bias --rounds 2` over the same "
-        f"{across.upper()} checks the compensation."
+        "Then run Z offset (`z-offset`) and make the bed mesh again: both are stale. With the [zcal] module "
+        "Location bias "
+        "measures without the compensation and finds the same again."
     )
 
 
