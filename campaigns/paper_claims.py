@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from campaigns.feel_claims import learned_prior
+from campaigns.operator_claims import learned_prior
 from campaigns.simulated_claim import Claim, Tried
 from zcal_tui.model import limits
 from zcal_tui.stats.auto_offset import gap_error, mean_offset, tuned_switch_offset

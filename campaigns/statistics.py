@@ -11,9 +11,10 @@ import numpy as np
 from campaigns import (
     accuracy_claims,
     backlash_claims,
-    feel_claims,
     location_claims,
+    operator_claims,
     paper_claims,
+    scatter_claims,
     series_claims,
     thermal_claims,
 )
@@ -28,11 +29,12 @@ LEAST_RUNS = 100
 
 CLAIMS: tuple[Claim, ...] = (
     *paper_claims.CLAIMS,
-    *feel_claims.CLAIMS,
+    *operator_claims.CLAIMS,
     *backlash_claims.CLAIMS,
     *series_claims.CLAIMS,
     *accuracy_claims.CLAIMS,
     *location_claims.CLAIMS,
+    *scatter_claims.CLAIMS,
     *thermal_claims.CLAIMS,
 )
 

@@ -34,6 +34,9 @@ MIN_SAMPLES = 8
 MAX_OUTLIER_SHARE = 0.15
 """More are not outliers: they are how the probe behaves."""
 
+HINT_P = 0.2
+"""Below this p-value an effect that is not named still widens sigma's interval downwards."""
+
 CERTAIN_P = 0.0005
 """An effect above this p-value is named if significant, but what it explains stays in sigma's interval."""
 
@@ -92,6 +95,9 @@ class _Fit:
         return max(float((self.residuals**2).sum()) / self.dof, least)
 
 
+MOST_ALIKE = 0.85
+"""The largest correlation of neighbouring samples that is allowed for: fewer than a tenth of them would be left."""
+
 FEW = 5
 """The fewest samples that show whether the first one is off."""
 
@@ -120,7 +126,7 @@ def find_effects(
     kept = np.array([i for i in range(len(values)) if i not in outliers.indices])
     fit = _least_squares(values[kept], design[kept])
     variance = fit.variance(step * step / 12.0)
-    drift = _effect(fit, 1, variance, each, confidence)
+    drift = _drift(fit, variance, each, confidence)
     first = _effect(fit, 2, variance, each, confidence)
     if abs(first.size.value) < _GAP_STEPS * step:
         first = Effect(first.size, first.p, False)
@@ -178,7 +184,7 @@ def _of_starts(
         whole = _least_squares(values[kept], shifted[kept])
         variance = whole.variance(step * step / 12.0)
         first = _effect(whole, 2, variance, level, confidence)
-        drift = _effect(whole, 1, variance, level, confidence)
+        drift = _drift(whole, variance, level, confidence)
         outliers = Outliers(apart, found.p, found.distances)
         return Effects(
             drift, replace(first, found=certain or first.found), outliers, len(firsts), 1 + len(later), off
@@ -190,7 +196,7 @@ def _of_starts(
     variance = whole.variance(step * step / 12.0)
     p = _outlier_p(once, variance, whole.dof)
     return Effects(
-        _effect(whole, 1, variance, level, confidence),
+        _drift(whole, variance, level, confidence),
         replace(_effect(whole, 2, variance, level, confidence), found=False),
         Outliers(named, min(p, found.p), tuple(float(shifts[i]) for i in named)),
         len(firsts),
@@ -201,6 +207,18 @@ def _of_starts(
 
 def _outlier_p(distance: float, variance: float, dof: int) -> float:
     return 0.0 if variance <= 0.0 else t_two_sided_p(distance / math.sqrt(variance), dof)
+
+
+def hinted_effects(effects: Effects) -> Effects:
+    """The same effects, with a drift and a first-sample shift below HINT_P as if they were found: too little to name
+    them, enough to make the scatter look larger than it is."""
+
+    def hinted(effect: Effect | None) -> Effect | None:
+        if effect is None or effect.found or effect.p >= HINT_P:
+            return effect
+        return Effect(effect.size, effect.p, True)
+
+    return replace(effects, drift=hinted(effects.drift), first_sample=hinted(effects.first_sample))
 
 
 def certain_effects(effects: Effects) -> Effects:
@@ -238,13 +256,34 @@ def _least_squares(values: FloatArray, design: FloatArray) -> _Fit:
     )
 
 
-def _effect(fit: _Fit, column: int, variance: float, level: float, confidence: float) -> Effect:
+def _drift(fit: _Fit, variance: float, level: float, confidence: float) -> Effect:
+    """The slope, tested for the number of independent samples that the series is worth: what wanders from sample to
+    sample looks like a slope more often than independent noise does."""
+    alike = _lag_one(fit.residuals)
+    factor = (1.0 + alike) / (1.0 - alike)
+    lost = len(fit.residuals) * (1.0 - 1.0 / factor)
+    return _effect(fit, 1, variance * factor, level, confidence, dof=max(2, math.floor(fit.dof - lost)))
+
+
+def _lag_one(residuals: FloatArray) -> float:
+    """The correlation of neighbouring residuals, at least 0; two nth are added for what fitting a line takes out."""
+    squares = float(residuals @ residuals)
+    if squares <= 0.0:
+        return 0.0
+    found = float(residuals[1:] @ residuals[:-1]) / squares + 2.0 / len(residuals)
+    return min(MOST_ALIKE, max(0.0, found))
+
+
+def _effect(
+    fit: _Fit, column: int, variance: float, level: float, confidence: float, *, dof: int | None = None
+) -> Effect:
+    free = fit.dof if dof is None else dof
     size = float(fit.coefficients[column])
     error = math.sqrt(variance * float(fit.inverse[column, column]))
     if error == 0.0:
         return Effect(Interval(size, size, size, confidence), 1.0 if size == 0.0 else 0.0, size != 0.0)
-    p = t_two_sided_p(size / error, fit.dof)
-    reach = t_ppf(0.5 + 0.5 * confidence, fit.dof) * error
+    p = t_two_sided_p(size / error, free)
+    reach = t_ppf(0.5 + 0.5 * confidence, free) * error
     return Effect(Interval(size, size - reach, size + reach, confidence, {"random": error}), p, p < level)
 
 

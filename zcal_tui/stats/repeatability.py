@@ -18,6 +18,7 @@ from zcal_tui.stats.effects import (
     certain_effects,
     find_effects,
     first_sample_shift,
+    hinted_effects,
 )
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.noise import NoiseEvidence, noise_evidence
@@ -134,6 +135,7 @@ def analyse(
         rest_evidence = _evidence(rest, rest_dof, grid, step, rest_dithered)
         sigma = _hull(sigma, sigma_interval(rest_evidence, deviation, confidence, stopping_limit))
     estimate = evidence.quantile(0.5)
+    reported = _with_hints(sigma, values, effects, grid, step, confidence)
     exceed = _exceedance(sigma, estimate, effects, limit, grid, confidence)
     shifting = drifting or (effects.first_sample is not None and effects.first_sample.found)
     return Repeatability(
@@ -143,7 +145,7 @@ def analyse(
         reading_step=grid,
         limit=limit,
         mean=_mean(values, effects, deviation, dof, step, systematic or {}, confidence),
-        sigma=sigma,
+        sigma=reported,
         sigma_estimate=estimate,
         observed_range=float(np.ptp(values)),
         series_range=_expected(sigma, estimate, effects, confidence),
@@ -155,6 +157,21 @@ def analyse(
         few_shift=first_sample_shift(values.tolist(), grid) if effects.first_sample is None else None,
         states=two_states(np.delete(values, list(effects.outliers.indices)).tolist(), grid),
     )
+
+
+def _with_hints(
+    sigma: Interval, values: FloatArray, effects: Effects, grid: float, step: float, confidence: float
+) -> Interval:
+    """Sigma's interval, stretched downwards where an effect that is not significant may be in the scatter."""
+    hinted = hinted_effects(effects)
+    if hinted == effects or sigma.low is None:
+        return sigma
+    rest, dof, drifting = _residuals(values, hinted)
+    evidence = _evidence(rest, dof, grid, step, drifting)
+    deviation = math.sqrt(float(((rest - rest.mean()) ** 2).sum()) / dof)
+    without = sigma_interval(evidence, deviation, confidence, None)
+    low = None if without.low is None else min(sigma.low, without.low)
+    return Interval(sigma.value, low, sigma.high, sigma.confidence, sigma.components)
 
 
 def _largest_of_ten(values: FloatArray) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -183,3 +185,21 @@ def test_five_samples_show_a_first_one_that_is_off() -> None:
     assert first_sample_shift([1.45, 1.4, 1.401, 1.399, 1.4], 0.0025) == pytest.approx(0.05)
     assert first_sample_shift([1.402, 1.4, 1.401, 1.399, 1.4], 0.0025) is None
     assert first_sample_shift([1.45, 1.4, 1.401, 1.4], 0.0025) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("alike", [0.0, 0.3, 0.6])
+def test_a_wander_from_sample_to_sample_is_seldom_called_a_drift(alike: float) -> None:
+    """Neighbouring samples that are correlated by `alike`; without allowing for it 16 to 20 % at 0.6."""
+    rng = np.random.default_rng(5)
+    runs, found = 700, 0
+    for _ in range(runs):
+        noise = rng.standard_normal(20)
+        for i in range(1, 20):
+            noise[i] = alike * noise[i - 1] + math.sqrt(1.0 - alike**2) * noise[i]
+        heights = np.floor(noise * 0.003 / 0.0025 + rng.random()) * 0.0025
+        drift = find_effects(heights.tolist(), step=0.0025).drift
+        assert drift is not None
+        found += drift.found
+    print(f"correlation {alike:g}: a drift in {100 * found / runs:.1f} %")
+    assert found / runs <= 0.07
