@@ -17,6 +17,8 @@ MEDIAN_OF_THREE = 0.4487
 SETTLED_SHARE = 3
 """The check takes the shift from the last third of the samples in the heat."""
 FEWEST = 3
+STEADY, STEADY_Z_OFFSET = 0.008, "z_offset, own feel up to 8 µm"
+"""mm: the scatter of paper tests up to which z_offset has a limit for its rms error, and that comparison's name."""
 LEAST_SHARE = 0.001
 """Smaller shares are reported as less than 0.1 %."""
 
@@ -99,6 +101,8 @@ def _z_offset(record: Record, known: KnownTruth) -> Iterator[ComparedEstimate]:
     offset = known.truth.paper_offset((felt["x"], felt["y"]))
     yield from _of(record, "z_offset", offset)
     yield from _of(record, "z_offset", offset - person.bias, "z_offset, own feel", claimed=False)
+    if person.sigma <= STEADY:
+        yield from _of(record, "z_offset", offset - person.bias, STEADY_Z_OFFSET, claimed=False)
     yield from _of(record, "feel", person.sigma)
 
 

@@ -18,7 +18,18 @@ RISK = 0.05
 class Tally:
     """Grows by one calibration at a time."""
 
-    COLUMNS = ("profile", "estimate", "n", "inside", "", "mean error", "rms error", "largest error", "unit")
+    COLUMNS = (
+        "profile",
+        "estimate",
+        "n",
+        "inside",
+        "",
+        "mean error",
+        "rms error",
+        "largest error",
+        "half-width",
+        "unit",
+    )
 
     def __init__(self) -> None:
         self._compared: dict[tuple[str, str], list[ComparedEstimate]] = {}
@@ -72,6 +83,16 @@ class Tally:
         return sum(len(judged) for judged in self._judged.values())
 
     @property
+    def undecided(self) -> int:
+        """Those that the data do not decide."""
+        return sum(one.level == "unknown" for judged in self._judged.values() for one in judged)
+
+    def rms_error(self, name: str) -> float | None:
+        """The rms error of an estimate over all profiles (mm); None where there is none."""
+        errors = [one.error for one in self._compared.get((EVERY, name), ())]
+        return math.sqrt(fmean(error * error for error in errors)) if errors else None
+
+    @property
     def wrong_passes(self) -> int:
         """Those that pass what exceeds its limit."""
         return sum(one.wrong_pass for judged in self._judged.values() for one in judged)
@@ -88,6 +109,7 @@ def _row(group: str, name: str, compared: Sequence[ComparedEstimate]) -> tuple[s
     factor, digits = (1000.0, 3) if "/" in unit else (1000.0, 1) if unit == "mm" else (100.0, 2)
     shown = {"mm": "µm", "mm/°C": "µm/°C", "": "%"}.get(unit, unit)
     inside = sum(one.inside for one in compared)
+    widths = [0.5 * (one.high - one.low) for one in compared if one.low is not None and one.high is not None]
 
     def number(value: float, sign: str = "") -> str:
         return f"{factor * value:{sign}.{digits}f}".replace("-", "−")
@@ -101,6 +123,7 @@ def _row(group: str, name: str, compared: Sequence[ComparedEstimate]) -> tuple[s
         number(fmean(errors), "+"),
         number(math.sqrt(fmean(error * error for error in errors))),
         number(max(errors, key=abs), "+"),
+        number(fmean(widths)) if widths else "–",
         shown,
     )
 

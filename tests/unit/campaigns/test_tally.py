@@ -69,11 +69,14 @@ def test_coverage_and_errors_are_counted_for_all_and_for_each_profile() -> None:
     tally = Tally()
     tally.add("voron", [one(0.0012)], [Judged("accuracy", "pass", False)])
     tally.add("delta", [one(0.0020)], [Judged("accuracy", "fail", True)])
-    assert [row[:8] for row in tally.rows()] == [
-        ("all", "sigma", "2", "1", "50 %", "+0.6", "0.7", "+1.0"),
-        ("voron", "sigma", "1", "1", "100 %", "+0.2", "0.2", "+0.2"),
-        ("delta", "sigma", "1", "0", "0 %", "+1.0", "1.0", "+1.0"),
+    assert [row[:9] for row in tally.rows()] == [
+        ("all", "sigma", "2", "1", "50 %", "+0.6", "0.7", "+1.0", "0.5"),
+        ("voron", "sigma", "1", "1", "100 %", "+0.2", "0.2", "+0.2", "0.5"),
+        ("delta", "sigma", "1", "0", "0 %", "+1.0", "1.0", "+1.0", "0.5"),
     ]
+    assert tally.undecided == 0
+    assert tally.rms_error("sigma") == pytest.approx(0.000721, abs=1e-6)
+    assert tally.rms_error("mean") is None
     assert (tally.verdicts, tally.wrong_passes, tally.false_alarms) == (2, 1, 1)
     assert tally.verdict_table().rows == [("accuracy", "2", "1", "1", "0", "1", "0", "1", "1")]
 
