@@ -34,7 +34,7 @@ MIN_SAMPLES = 8
 MAX_OUTLIER_SHARE = 0.15
 """More are not outliers: they are how the probe behaves."""
 
-HINT_P = 0.2
+HINT_P = 0.15
 """Below this p-value an effect that is not named still widens sigma's interval downwards."""
 
 CERTAIN_P = 0.0005
