@@ -151,6 +151,11 @@ CASES: list[tuple[str, str, Callable[[], Verdict], Level]] = [
 ]
 
 
+@pytest.mark.parametrize("verdict", [accuracy, endstop, bias, temperature, first_layer])
+def test_a_verdict_ends_with_its_consequence_for_a_first_layer(verdict: Callable[[], Verdict]) -> None:
+    assert verdict().reasons[-1].endswith("of a 0.2 mm first layer.")
+
+
 def tighten(monkeypatch: pytest.MonkeyPatch, name: str, value: float) -> None:
     monkeypatch.setattr(limits, name, replace(getattr(limits, name), value=value, source="a new source"))
 

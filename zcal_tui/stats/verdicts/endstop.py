@@ -6,7 +6,7 @@ from zcal_tui.model import limits
 from zcal_tui.stats.homings import pair_interval
 from zcal_tui.stats.repeatability import Repeatability
 from zcal_tui.stats.verdicts.repeatability import effect_reasons
-from zcal_tui.stats.verdicts.rule import Advice, Level, VerdictRule, share
+from zcal_tui.stats.verdicts.rule import Advice, Level, VerdictRule, consequence, share
 
 
 def judge_endstop(result: Repeatability) -> VerdictRule:
@@ -33,7 +33,8 @@ def judge_endstop(result: Repeatability) -> VerdictRule:
         f"{share(high)} on this data). {limit.sentence} Good is below {fit.text}, bad above {unfit.text} "
         "(our choice)."
     )
-    return VerdictRule(level, (reason, *effects), _advice(level))
+    end = consequence(2.0 * result.sigma_estimate)
+    return VerdictRule(level, (reason, *effects, end), _advice(level))
 
 
 def _advice(level: Level) -> tuple[Advice, ...]:
