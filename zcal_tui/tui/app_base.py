@@ -10,6 +10,7 @@ from textual import work
 from textual.app import App, SystemCommand
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.theme import Theme
 
 from zcal_tui.checks.operator_scatter_text import measured_text
 from zcal_tui.model.record import Problem
@@ -21,7 +22,7 @@ from zcal_tui.tui.other_clients import offered_remedy
 from zcal_tui.tui.plain_filter import PlainFilter
 from zcal_tui.tui.printer_status import condition, trouble_of
 from zcal_tui.tui.screens.base import Follower
-from zcal_tui.tui.theme import THEMES, default_theme, quiet_colours
+from zcal_tui.tui.theme import OFFERED, THEMES, default_theme, quiet_colours
 
 WIDTHS: list[tuple[int, str]] = [(0, "-narrow"), (76, "-normal"), (110, "-wide")]
 HEIGHTS: list[tuple[int, str]] = [(0, "-short"), (23, "-medium"), (32, "-high")]
@@ -61,9 +62,21 @@ class AppBase(App[int]):
         self.glyphs = glyphs_for(environ.get("TERM", ""))
         for ours in THEMES:
             self.register_theme(ours)
+        self._only_offered = True
         wanted = theme in self.available_themes and "NO_COLOR" not in environ
         self.theme = theme if theme is not None and wanted else default_theme(environ)
         self.set_class(self.glyphs.console, "-console")
+
+    _only_offered = False
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """The themes to choose from: those on which all text is readable. Textual needs its own until there are any."""
+        return {
+            name: theme
+            for name, theme in super().available_themes.items()
+            if not self._only_offered or name in OFFERED
+        }
 
     def on_mount(self) -> None:
         """The person's own keys."""

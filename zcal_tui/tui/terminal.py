@@ -15,6 +15,8 @@ LEAVE_SEQUENCES = (
 
 PLAIN_THEME = "ansi-dark"
 """Textual's theme of the terminal's own sixteen colours."""
+ANSI_THEMES = (PLAIN_THEME, "ansi-light")
+"""Both of them."""
 
 
 def prepare_environment() -> None:

@@ -6,7 +6,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from zcal_tui.terminal import is_console
-from zcal_tui.tui.terminal import PLAIN_THEME
+from zcal_tui.tui.terminal import ANSI_THEMES, PLAIN_THEME
 
 DARK = Theme(
     name="zcal-dark",
@@ -44,9 +44,9 @@ LIGHT = Theme(
     name="zcal-light",
     primary="#0b62b8",
     secondary="#4b5872",
-    accent="#9a5b00",
+    accent="#6b3f00",
     success="#1d7a3a",
-    warning="#9a5b00",
+    warning="#6b3f00",
     error="#c2183c",
     foreground="#1b2433",
     background="#f6f7fa",
@@ -60,11 +60,40 @@ LIGHT = Theme(
         "block-cursor-foreground": "#0d1420",
         "button-color-foreground": "#ffffff",
         "button-focus-text-style": "bold underline",
-        "footer-key-foreground": "#9a5b00",
+        "footer-key-foreground": "#6b3f00",
     },
 )
 
-THEMES = (DARK, LIGHT)
+CONTRAST = Theme(
+    name="zcal-contrast",
+    primary="#7fd4ff",
+    secondary="#ffffff",
+    accent="#ffe14d",
+    success="#7dff9a",
+    warning="#ffe14d",
+    error="#ff9aa8",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#141414",
+    dark=True,
+    variables={
+        "border": "#ffffff",
+        "border-blurred": "#b0b0b0",
+        "block-cursor-background": "#003a66",
+        "block-cursor-foreground": "#ffffff",
+        "button-color-foreground": "#000000",
+        "button-focus-text-style": "bold underline",
+        "footer-key-foreground": "#ffe14d",
+    },
+)
+
+THEMES = (DARK, LIGHT, CONTRAST)
+OFFERED = (*(theme.name for theme in THEMES), *ANSI_THEMES)
+"""The themes to choose from: all text on each is readable."""
+READABLE = 4.7
+"""The contrast ratio that dim words have on every ground; WCAG 2.1 asks for 4.5."""
+GROUNDS = ("background", "surface", "panel", "block-cursor-background")
 
 
 def default_theme(environ: Mapping[str, str]) -> str:
@@ -78,7 +107,23 @@ def quiet_colours(variables: dict[str, str]) -> dict[str, str]:
     back, front = _colour(variables, "background"), _colour(variables, "foreground")
     if back is None or front is None:
         return {"z-dim": "ansi_default", "z-faint": "ansi_blue"}
-    return {"z-dim": back.blend(front, 0.62).hex, "z-faint": back.blend(front, 0.24).hex}
+    grounds = [ground for name in GROUNDS if (ground := _colour(variables, name)) is not None]
+    share = 0.62
+    while share < 1.0 and min(_ratio(back.blend(front, share), ground) for ground in grounds) < READABLE:
+        share += 0.02
+    return {"z-dim": back.blend(front, min(share, 1.0)).hex, "z-faint": back.blend(front, 0.24).hex}
+
+
+def _ratio(one: Color, other: Color) -> float:
+    """The contrast ratio of two colours (WCAG 2.1), 1 to 21."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: Color) -> float:
+    shares = [value / 255 for value in (colour.r, colour.g, colour.b)]
+    red, green, blue = (s / 12.92 if s <= 0.03928 else ((s + 0.055) / 1.055) ** 2.4 for s in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _colour(variables: dict[str, str], name: str) -> Color | None:
