@@ -129,3 +129,13 @@ def test_a_single_shifted_first_sample_is_an_outlier() -> None:
     assert verdict.level is Level.WARN
     assert any("Sample 1 is an outlier" in reason for reason in verdict.reasons)
     assert any("1 of 5 series began with an outlier" in reason for reason in verdict.reasons)
+
+
+def advice_of(made: AccuracyReport) -> str:
+    return " ".join(event.text for event in made.conclusion() if isinstance(event, AdviceGiven))
+
+
+def test_the_samples_a_point_are_recommended_from_the_data() -> None:
+    assert "needs samples: 1, samples_result: average and samples_tolerance: 0.015" in advice_of(report(GOOD))
+    outlying = report([*GOOD[:7], 1.56, *GOOD[8:]], samples=15)
+    assert "needs samples: 3, samples_result: median" in advice_of(outlying)

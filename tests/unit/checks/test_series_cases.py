@@ -120,3 +120,24 @@ def test_two_states_within_the_limit_warn(heights: list[float]) -> None:
     assert level is Level.WARN
     assert "two heights" in said
     assert "pin" in advice and "sticks" in advice and "backlash" in advice
+
+
+@pytest.mark.parametrize("size", [0.25, -0.25, 0.45])
+def test_an_outlier_larger_than_a_first_layer_fails_where_the_probe_homes_z(size: float) -> None:
+    heights = [2.0 + 0.0025 * (n % 2) for n in range(15)]
+    heights[6] += size
+    level, said, advice, _taken = judged(heights, homes=True)
+    assert level is Level.FAIL
+    assert "Not safe to home Z with" in said
+    assert "do not help homing" in advice
+    level, said, advice, _taken = judged(heights)
+    assert level is Level.WARN
+    assert "home" not in said + advice
+
+
+def test_a_smaller_outlier_warns_and_samples_are_not_said_to_help_homing() -> None:
+    heights = [2.0 + 0.0025 * (n % 2) for n in range(15)]
+    heights[6] += 0.05
+    level, _said, advice, _taken = judged(heights, homes=True)
+    assert level is Level.WARN
+    assert "do not help homing" in advice

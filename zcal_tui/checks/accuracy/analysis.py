@@ -11,7 +11,14 @@ from zcal_tui.model.record import Change, Estimate, Level, Sample, Verdict
 from zcal_tui.model.units import length, percent
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.stats.repeatability import Repeatability, analyse
-from zcal_tui.stats.verdicts.repeatability import first_sample_decides, judge_repeatability
+from zcal_tui.stats.repeats import samples_needed
+from zcal_tui.stats.verdicts.repeatability import (
+    first_sample_decides,
+    homing_outlier,
+    judge_for_homing,
+    judge_repeatability,
+    samples_tolerance,
+)
 from zcal_tui.stats.verdicts.series_fault import SeriesFault, fault_summary, judge_fault, series_fault
 from zcal_tui.stats.verdicts.stopping import DEFAULT_LOOKS, THOROUGH_SAMPLES, StoppingPlan, decide
 
@@ -117,10 +124,32 @@ class AccuracyReport:
             summary = fault_summary(self._fault)
         else:
             rule = judge_repeatability(result, self._plan)
+            if self._homes:
+                rule = judge_for_homing(rule, result)
             summary = summary_of(Level(rule.level), result)
+            if rule.level == "fail" and self._homes and homing_outlier(result) is not None:
+                summary = "Not safe to home Z with: an outlier is larger than a first layer."
         yield VerdictReached(Verdict(Level(rule.level), summary, rule.reasons))
         for advice in rule.advice:
             yield AdviceGiven(advice.text, tuple(self._changes(advice.config)))
+        decided = rule.level in ("pass", "warn") and self._fault is None
+        if decided and (settings := self._settings(result)) is not None:
+            yield settings
+
+    def _settings(self, result: Repeatability) -> AdviceGiven | None:
+        """The samples a point that this data ask for; None where even many would not do."""
+        kind = "median" if result.outliers.indices else "average"
+        high = result.evidence.quantile(0.975)
+        needed = samples_needed(high, result.limit, self._step, kind, limits.FIT_SHARE.value)
+        if needed is None:
+            return None
+        if result.outliers.indices:
+            needed = max(needed, 3)
+        tolerance = samples_tolerance(result, max(needed, 2))
+        return AdviceGiven(
+            f"By this data [{self._probe.section}] needs samples: {needed}, samples_result: {kind} and "
+            f"samples_tolerance: {tolerance:.3f}."
+        )
 
     def _analyse(self) -> Repeatability:
         # Klipper checks the endstop once a step while probing, so a trigger is seen up to a step late

@@ -46,6 +46,31 @@ def judge_repeatability(result: Repeatability, plan: StoppingPlan) -> VerdictRul
     return VerdictRule(level, tuple(reasons), _advice(result, suitability, plan))
 
 
+def homing_outlier(result: Repeatability) -> float | None:
+    """The size (mm) of the largest outlier, where it exceeds a first layer; None where none does."""
+    largest = max(map(abs, result.outliers.distances), default=0.0)
+    return largest if largest > limits.FIRST_LAYER.value else None
+
+
+def judge_for_homing(rule: VerdictRule, result: Repeatability) -> VerdictRule:
+    """The verdict where the probe is the Z endstop: one sample then sets the height of a whole print."""
+    if not result.outliers.indices:
+        return rule
+    no_help = Advice(
+        "homing",
+        "More samples a point do not help homing, which takes Z 0 from one trigger. Fix the outliers.",
+    )
+    advice = (*rule.advice, no_help)
+    largest = homing_outlier(result)
+    if largest is None:
+        return replace(rule, advice=advice)
+    reason = (
+        f"The probe homes Z, and an outlier of {micrometres(largest)} while homing would be more than a first layer: "
+        f"the nozzle hits the bed or prints in the air. {limits.FIRST_LAYER.sentence}"
+    )
+    return VerdictRule("fail", (reason, *rule.reasons[:-1], consequence(largest)), advice)
+
+
 def _limit_reason(result: Repeatability, suitability: Suitability, low: float, high: float) -> str:
     limit = _analysed_with(result)
     over = share(result.exceed.value)
@@ -297,9 +322,13 @@ def _median_lines(result: Repeatability) -> tuple[str, ...]:
     lines = ("samples: 3", "samples_result: median")
     if not result.outliers.indices:
         return lines
-    usual = normal_range_ppf(0.999, 3) * result.sigma_estimate + result.reading_step
+    return (*lines, f"samples_tolerance: {samples_tolerance(result, 3):.3f}", "samples_tolerance_retries: 3")
+
+
+def samples_tolerance(result: Repeatability, samples: int) -> float:
+    """The tolerance (mm) that so many good samples stay within 999 times in 1,000."""
+    usual = normal_range_ppf(0.999, samples) * result.sigma_estimate + result.reading_step
     if result.first_sample is not None and result.first_sample.found:
         # A first-sample shift would otherwise exceed the tolerance at every point.
         usual += abs(result.first_sample.size.value)
-    tolerance = _TOLERANCE_GRID * max(1, math.ceil(usual / _TOLERANCE_GRID))
-    return (*lines, f"samples_tolerance: {tolerance:.3f}", "samples_tolerance_retries: 3")
+    return _TOLERANCE_GRID * max(1, math.ceil(usual / _TOLERANCE_GRID))
