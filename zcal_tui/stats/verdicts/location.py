@@ -20,7 +20,7 @@ from zcal_tui.stats.verdicts.rule import Advice, Level, VerdictRule, along, boun
 ERROR_RATE = 0.05
 """Wrong verdicts, of each kind, at most."""
 
-LOOK_ERROR = 0.045
+LOOK_ERROR = 0.035
 """At each look of several. By simulation the looks together are wrong in less than ERROR_RATE with the prior of the
 paper test, since most wrong verdicts would be wrong at several of them (docs/statistics.md)."""
 
