@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from zcal_tui.klipper_config.configuration import Configuration, Section
+from zcal_tui.sim import wiring_replicape
 from zcal_tui.sim.refusals import Refusals
 from zcal_tui.sim.sections import KINDS, kind_name
 from zcal_tui.sim.wiring_devices import BUTTONS
@@ -96,7 +97,8 @@ def _allowed(configuration: Configuration) -> frozenset[tuple[str, str]]:
 
 
 def _uses(configuration: Configuration) -> Iterator[PinUse]:
-    chips = {MAIN, *(name.split(maxsplit=1)[1] for name in configuration.sections if name.startswith("mcu "))}
+    further = (name.split(maxsplit=1)[1] for name in configuration.sections if name.startswith("mcu "))
+    chips = {MAIN, *further, wiring_replicape.KIND}
     groups: set[str] = set()
     for section in configuration.sections.values():
         for option, pin in _exclusive(section):

@@ -76,6 +76,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             refused="The simulated machine has no such part.",
         ),
         **_kinds(Part.Z, "tmc2130 tmc2208 tmc2209 tmc2240 tmc2660 tmc5160"),
+        **_kinds(Part.Z, "replicape", "pca9685", "spi"),
         **_kinds(Part.OTHER, "ad5206 dac084s085", "spi"),
         **_kinds(Part.OTHER, "mcp4018 mcp4451 mcp4728 pca9533 pca9632 sx1509", "i2c", "silent_i2c"),
         **_kinds(Part.OTHER, "resonance_tester"),
@@ -86,7 +87,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         **_kinds(
             Part.OTHER,
             "bmi160 angle hall_filament_width_sensor"
-            " tsl1401cl_filament_width_sensor replicape ldc1612 hx711 hx717 ads1220 ads1x1x ads131m0x bme280"
+            " tsl1401cl_filament_width_sensor ldc1612 hx711 hx717 ads1220 ads1x1x ads131m0x bme280"
             " htu21d lm75 aht10 sht3x ds18b20 spi_temperature canbus_stats belay trad_rack mixing_extruder"
             " tools_calibrate telemetry indx",
             refused=_HARDWARE,

@@ -15,7 +15,7 @@ from zcal_tui.klipper_config.configuration import (
     read_configuration,
     sections_named,
 )
-from zcal_tui.sim import cartographer_options
+from zcal_tui.sim import cartographer_options, wiring_replicape
 from zcal_tui.sim.duplicate_pins import refuse_duplicate_pins, refuse_second_names
 from zcal_tui.sim.klipper_commands import is_provided
 from zcal_tui.sim.klippy_facts import KlippyFacts
@@ -249,6 +249,8 @@ class _Reader:
                 self._refusals.section(section, f"Klipper takes it only where there is a section {owners}.")
             elif section.kind == "resonance_tester":
                 self._refuse_absent_chips(section)
+            elif name == wiring_replicape.KIND:
+                wiring_replicape.refuse_options(section, self._pins.chips, self._refusals)
             elif section.kind.startswith("tmc") and driven(section) not in self._sections:
                 self._refusals.section(section, f"There is no section [{driven(section)}].")
 

@@ -6,6 +6,7 @@ Source: Klipper docs, Config_Reference.
 from collections.abc import Iterator, Mapping
 
 from zcal_tui.klipper_config.configuration import Configuration, Section
+from zcal_tui.sim import wiring_replicape
 from zcal_tui.sim.refusals import Options, Refusals
 from zcal_tui.sim.sections import KINDS, WITH_A_PORT, kind_name
 from zcal_tui.sim.wiring_pins import WiringPins
@@ -63,20 +64,22 @@ class Devices:
 
     def buses(self, option: str, chip: str = MAIN) -> tuple[str, ...]:
         """The names of a micro-controller's buses that an option is set to."""
-        return tuple(
-            sorted(
-                {
-                    bus
-                    for section in self._sections.values()
-                    if (bus := section.get(option)) and chip in self._chips_of(section)
-                }
-            )
-        )
+        found = {
+            bus
+            for section in self._sections.values()
+            if (bus := section.get(option)) and chip in self._chips_of(section)
+        }
+        board = self._sections.get(wiring_replicape.KIND)
+        if option == "spi_bus" and board is not None and chip in self._chips_of(board):
+            found.update(wiring_replicape.SPI_BUSES)
+        return tuple(sorted(found))
 
     def _chips_of(self, section: Section) -> set[str]:
         """The micro-controllers that a section's device is on."""
         if section.kind in SCANNERS:
             return {self._chip_of_scanner(section.kind)}
+        if section.kind == wiring_replicape.KIND:
+            return {wiring_replicape.host_of(section)}
         chips = {pin.partition(":")[0] if ":" in pin else MAIN for pin in self._pins.of(section)}
         if (named := section.get("i2c_mcu")) is not None:
             return {named.strip()}

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from zcal_tui.klipper_config.configuration import Configuration, Section, sections_named
+from zcal_tui.sim import wiring_replicape
 from zcal_tui.sim.refusals import Options, Refusals
 from zcal_tui.sim.sections import kind_name
 from zcal_tui.sim.wiring_types import MAIN, Pin
@@ -85,6 +86,7 @@ class WiringPins:
             for section in sections_named(configuration, "sx1509")
             if " " in section.name
         }
+        self._replicape = configuration.sections.get(wiring_replicape.KIND)
         self._reserved: dict[tuple[str, str], str] = {}
         self._aliases = {chip: dict(self._read_aliases(chip)) for chip in (MAIN, *self._chips)}
         self._multi: Mapping[str, Options] = {
@@ -120,6 +122,9 @@ class WiringPins:
         if chip in self._scaled or chip in self._expanders:
             self._check_order(options, option, self._scaled.get(chip) or self._expanders[chip])
             return (self._scaled_pin(chip, name),) if chip in self._scaled else ()
+        if chip == wiring_replicape.KIND and self._replicape is not None:
+            self._check_order(options, option, self._replicape)
+            return self._replicape_pin(self._replicape, options, option, written)
         if chip and chip != MAIN and chip not in self._chips:
             if not _VIRTUAL_CHIPS.match(chip):
                 options.refuse(option, f"There is no section for {chip}, which {text!r} names.")
@@ -148,6 +153,9 @@ class WiringPins:
         if section.kind in _NO_PINS_IN:
             return
         options = Options(section, self._refusals)
+        if section.kind == wiring_replicape.KIND and section.get("enable_pin") is None:
+            default = wiring_replicape.DEFAULT_ENABLE_PIN
+            yield from (found.name for found in self.pins(options, "enable_pin", default))
         for option, value in section.options.items():
             if not _PIN_OPTION.search(option):
                 continue
@@ -175,6 +183,16 @@ class WiringPins:
         """A pin behind [adc_scaled]: on the micro-controller of its references."""
         reference = self.pin(Options(self._scaled[chip], self._refusals), "vref_pin").name
         return Pin(self._full(reference.partition(":")[0] if ":" in reference else MAIN, name))
+
+    def _replicape_pin(
+        self, section: Section, options: Options, option: str, pin: PinDescription
+    ) -> tuple[Pin, ...]:
+        """An output of a Replicape: on the micro-controller of its host."""
+        host = wiring_replicape.host_of(section)
+        name = wiring_replicape.output_name(section, options, option, pin.name, invert=pin.invert)
+        if name is None or host not in self._aliases:
+            return ()
+        return (Pin(self._full(host, name), pin.invert),)
 
     def _group(self, options: Options, option: str, name: str, invert: bool) -> tuple[Pin, ...]:
         group = self._multi.get(name)

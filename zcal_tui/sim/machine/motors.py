@@ -36,7 +36,8 @@ class Motor:
         if self._enable_pin is None or pin != self._enable_pin.name:
             return False
         was_enabled = self.enabled
-        self.enabled = (duty >= 0.5) != self._enable_pin.invert
+        # Of a driver whose current a converter sets, any current is enough.
+        self.enabled = (duty > 0.0) != self._enable_pin.invert
         return was_enabled and not self.enabled
 
     def release(self, is_lost: Callable[[Pin], bool]) -> bool:

@@ -27,6 +27,7 @@ from zcal_tui.sim.mcu.ldc1612_chip import ADDRESSES, Ldc1612Chip
 from zcal_tui.sim.mcu.load_cell_probe import LoadCellTriggers
 from zcal_tui.sim.mcu.outputs import Outputs
 from zcal_tui.sim.mcu.own_clock import Crystal, OwnClock
+from zcal_tui.sim.mcu.pca9685 import Pca9685s
 from zcal_tui.sim.mcu.scheduler import FirmwareShutdown
 from zcal_tui.sim.mcu.sos_filter import SosFilters
 from zcal_tui.sim.mcu.spi import SpiBuses
@@ -53,6 +54,7 @@ GROUPS: Mapping[str, Callable[[Firmware], object]] = {
     "counter": Counters,
     "hd44780": Hd44780s,
     "neopixel": Neopixels,
+    "pca9685": Pca9685s,
     "st7920": St7920s,
     "thermocouple": Thermocouples,
 }

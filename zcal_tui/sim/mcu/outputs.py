@@ -84,12 +84,27 @@ class DigitalOut:
 
 
 class PwmOut:
-    """A hardware PWM output with a queue of changes."""
+    """A hardware PWM output with a queue of changes.
 
-    def __init__(self, firmware: Firmware, pin: str, default_value: int, max_duration: int) -> None:
+    `greatest` is the value that is on all the time, `event` what the reasons of shutdowns call a change.
+    """
+
+    def __init__(
+        self,
+        firmware: Firmware,
+        pin: str,
+        default_value: int,
+        max_duration: int,
+        *,
+        greatest: int = PWM_MAX,
+        event: tuple[str, str] = ("hard pwm", "pwm"),
+    ) -> None:
         self._firmware = firmware
         self._pin = pin
         self._default_value = default_value
+        self._greatest = greatest
+        self._missed = f"Missed scheduling of next {event[0]} event"
+        self._too_long = f"Scheduled {event[1]} event will exceed max_duration"
         self._max_duration = max_duration
         self._queue: deque[tuple[int, int]] = deque()
         self._end_time: int | None = None
@@ -102,13 +117,13 @@ class PwmOut:
         if len(self._queue) > 1:
             return
         if self._end_time is not None and self._end_time < clock:
-            raise FirmwareShutdown("Scheduled pwm event will exceed max_duration")
+            raise FirmwareShutdown(self._too_long)
         self._end_time = None
         self._firmware.scheduler.add(self._timer, clock)
 
     def shutdown(self) -> None:
         """Fall back to the default."""
-        self._write(self._default_value)
+        self.write(self._default_value)
         self._queue.clear()
         self._end_time = None
 
@@ -118,20 +133,21 @@ class PwmOut:
 
     def _load(self) -> int | None:
         if not self._queue:
-            raise FirmwareShutdown("Missed scheduling of next hard pwm event")
+            raise FirmwareShutdown(self._missed)
         clock, value = self._queue.popleft()
-        self._write(value)
+        self.write(value)
         limit = clock + self._max_duration if self._max_duration and value != self._default_value else None
         if self._queue:
             following = self._queue[0][0]
             if limit is not None and limit < following:
-                raise FirmwareShutdown("Scheduled pwm event will exceed max_duration")
+                raise FirmwareShutdown(self._too_long)
             return following
         self._end_time = limit
         return limit
 
-    def _write(self, value: int) -> None:
-        self._firmware.machine.output(self._pin, self._firmware.now, min(1.0, value / PWM_MAX))
+    def write(self, value: int) -> None:
+        """Change now."""
+        self._firmware.machine.output(self._pin, self._firmware.now, min(1.0, value / self._greatest))
 
 
 class Outputs:

@@ -207,9 +207,20 @@ def test_a_sensor_out_of_range_shuts_down() -> None:
 
 @pytest.mark.parametrize("older", [False, True])
 def test_all_groups_without_an_eddy_sensor_fit_into_the_dictionary(older: bool) -> None:
-    # a Beacon is a micro-controller of its own, with nothing else on it
-    groups = [group for group in ALL if group != "beacon"]
-    host = Host(SimulatedMcu(Slide(), groups=groups, older_i2c=older))
+    # a Beacon is a micro-controller of its own, with nothing else on it; the PWM chip is a Linux host's
+    groups = [group for group in ALL if group not in ("beacon", "pca9685")]
+    assert_fits(Host(SimulatedMcu(Slide(), groups=groups, older_i2c=older)))
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_what_a_linux_host_has_fits_into_the_dictionary_with_its_pwm_chip(older: bool) -> None:
+    absent = ("beacon", "cartographer", "load_cell", "st7920", "hd44780", "neopixel", "tmcuart")
+    groups = [group for group in ALL if group not in absent]
+    assert_fits(Host(SimulatedMcu(Slide(), groups=groups, older_i2c=older)))
+
+
+def assert_fits(host: Host) -> None:
+    """Each identifier takes one byte."""
     assert isinstance(host.dictionary["commands"], dict) and isinstance(host.dictionary["responses"], dict)
     assert max(*host.dictionary["commands"].values(), *host.dictionary["responses"].values()) <= LAST_ID
 
