@@ -203,5 +203,5 @@ async def test_a_temperature_run_is_not_started_on_a_bed_that_the_homing_heats(b
     await bench.printer.restart_and_wait()
     await bench.printer.refresh()
     with pytest.raises(CheckRefused, match="too warm to start"):
-        await measure(bench.context(), TemperatureParameters(bed=60.0))
+        await measure(bench.context(), TemperatureParameters(bed=60.0, nozzle=150.0))
     assert not any("SET_HEATER" in script or "PROBE" in script for script in bench.machine.scripts)
