@@ -12,7 +12,7 @@ from tests.unit.fakes.manual_probe import FakeManualProbe
 from tests.unit.fakes.person import Person, Said
 from tests.unit.fakes.waiting import until
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
-from zcal_tui.checks.manual_probe import dialogue
+from zcal_tui.checks.manual_probe import dialogue, run
 from zcal_tui.checks.manual_probe.declaration import ManualProbeParameters
 from zcal_tui.checks.manual_probe.run import ManualProbeTakeover
 from zcal_tui.checks.operator import NeedsPerson
@@ -20,6 +20,7 @@ from zcal_tui.model.events import ChangesUpdated, SampleTaken, VerdictReached
 from zcal_tui.model.paper_moves import can_accept, needs_consent
 from zcal_tui.model.questions import Choose, Confirm, PaperMove, PaperStep, Question
 from zcal_tui.model.record import Level
+from zcal_tui.printer.manual_probe_opener import COMMANDS, Opener
 from zcal_tui.transport.failures import TransportError
 
 ACCEPT, ABORT = PaperMove("accept"), PaperMove("abort")
@@ -256,3 +257,29 @@ def test_steps_and_accept_without_an_expected_height() -> None:
     assert not needs_consent(step, 4.9)
     assert not needs_consent(step, 6.0)
     assert not can_accept(step)
+
+
+async def test_one_that_another_command_opened_meanwhile_is_taken_over_by_a_consent_of_its_own(
+    bench: Bench, probe: FakeManualProbe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Accept stages another value there."""
+    opener = {"now": "PROBE_CALIBRATE"}
+
+    async def find(printer: object) -> Opener:
+        return Opener(next(one for one in COMMANDS if one.name == opener["now"]), trigger=1.5)
+
+    monkeypatch.setattr(run, "find_opener", find)
+    person = Slow(True, at="paper")
+    running = asyncio.ensure_future(ManualProbeTakeover().run(bench.context(person), ManualProbeParameters()))
+    await person.thinking.wait()
+    probe.end()
+    opener["now"] = "Z_ENDSTOP_CALIBRATE"
+    await probe.begin({})
+    person._answers += [True, False]
+    with pytest.raises(CheckCancelled):
+        await running
+    assert person.keys[-2:] == ["take-over-again", "take-over-manual-probe"]
+    last = person.asked[-1]
+    assert (
+        isinstance(last, Confirm) and "Z_ENDSTOP_CALIBRATE" in last.text and "position_endstop" in last.detail
+    )

@@ -124,12 +124,15 @@ async def _points(context: Context, started: StartedProbes, opener: Opener) -> N
             found = await _point(context, started, opener, n, pending)
         except AnotherClientActs:
             await _watch_only(context, opener, pending)
-        else:
-            state = await context.printer.refresh()
-            if not state.manual_probe.is_active:
-                await _conclude(context, opener, found, pending)
-                return
-            n += 1
+            now = await find_opener(context.printer)
+            # Another command may have opened a new one meanwhile: nobody has agreed to what Accept does there
+            opener = now if now.command == opener.command else await _take_over(context, started)
+            continue
+        state = await context.printer.refresh()
+        if not state.manual_probe.is_active:
+            await _conclude(context, opener, found, pending)
+            return
+        n += 1
         opener = await find_opener(context.printer) if opener.command is None or opener.points else opener
 
 
