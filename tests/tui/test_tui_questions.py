@@ -5,6 +5,8 @@ import time
 from dataclasses import replace
 
 import pytest
+from textual.app import App, ComposeResult
+from textual.widgets import Input
 
 from tests.tui.app_driver import NORMAL, SMALL, Opener
 from tests.tui.scenes import jog, paper, paper_begins, paper_warns, running
@@ -13,7 +15,7 @@ from zcal_tui.model.events import Notice, Stage
 from zcal_tui.model.questions import Confirm, JogMove, PaperMove
 from zcal_tui.model.record import Outcome, Problem
 from zcal_tui.tui.screens import jog as jog_module
-from zcal_tui.tui.widgets.keypad import KeypadButton
+from zcal_tui.tui.widgets.keypad import NUMBER_KEYS, Keypad, KeypadButton
 from zcal_tui.tui.widgets.text import BigNumber
 
 
@@ -162,6 +164,23 @@ async def test_a_distance_is_typed_by_taps(opened: Opener) -> None:
             assert await driver.pilot.click(key)
         await driver.click("#go")
         assert driver.session.answers == [PaperMove("step", "-0.03")]
+
+
+async def test_a_tapped_key_replaces_what_is_selected_as_a_typed_one_does() -> None:
+    class Form(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Input("200")
+            yield Keypad(NUMBER_KEYS)
+
+    async with Form().run_test() as pilot:
+        entry = pilot.app.query_one(Input)
+        entry.focus()
+        await pilot.pause()
+        assert entry.selected_text == "200"
+        for text in "15<8":
+            next(key for key in pilot.app.query(KeypadButton) if key.text == text).press()
+            await pilot.pause()
+        assert entry.value == "18"
 
 
 async def test_no_height_is_accepted_before_the_nozzle_is_lowered(opened: Opener) -> None:

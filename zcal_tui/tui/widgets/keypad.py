@@ -52,4 +52,4 @@ class Keypad(Vertical):
         if event.button.text == ERASE:
             entry.action_delete_left()
         else:
-            entry.insert_text_at_cursor(event.button.text)
+            entry.replace(event.button.text, *entry.selection)  # as a typed key does
