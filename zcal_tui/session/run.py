@@ -132,7 +132,10 @@ class CheckRun:
         self._kept_dock = (await asyncio.to_thread(docks.kept_docks, self._store.folder)).get(printer_name)
         if self._kept_dock is not None and getattr(self._parameters, "attach", "") == "auto":
             attach, detach = self._kept_dock
-            self._parameters = replace(self._parameters, attach=attach, detach=detach or "none")
+            kept = {"attach": attach}
+            if self._parameters.detach == "auto":
+                kept["detach"] = detach or "none"
+            self._parameters = replace(self._parameters, **kept)
 
     def _keep_dock(self, macros: docks.DockMacros | None) -> None:
         try:
