@@ -19,7 +19,7 @@ from zcal_tui.checks.full_calibration import (
 from zcal_tui.checks.parameters import build, specs
 from zcal_tui.model.events import ChangesUpdated, Event, Notice, RunEnded, RunProblem, RunStarted
 from zcal_tui.model.policy import SavePolicy
-from zcal_tui.model.questions import Answer
+from zcal_tui.model.questions import HEAT, Answer
 from zcal_tui.model.record import (
     DID_NOT_START,
     READY_CHECK,
@@ -52,10 +52,10 @@ from zcal_tui.session.consents import CLEAN, OOZES, TAPED, Consents
 from zcal_tui.session.found_values import FoundValues
 from zcal_tui.session.operator import SessionOperator
 from zcal_tui.session.result_card import CONTINUE, DISCARD, REPEAT, STOP, result_card
-from zcal_tui.session.resume import close_resumed, parts_of, without_done
+from zcal_tui.session.resume import close_resumed, valid_parts, without_done
 from zcal_tui.session.run import CheckRun, printer_facts
 from zcal_tui.session.saving.text import not_saved
-from zcal_tui.session.saving.waiting import WaitingValues, still_waiting, with_states
+from zcal_tui.session.saving.waiting import WaitingValues, still_valid, still_waiting, with_states
 from zcal_tui.session.snapshot_store import SnapshotStore
 from zcal_tui.transport.failures import NotReady
 
@@ -143,18 +143,20 @@ class FullCalibrationRun:
     async def go(self, printer_name: str, address: str) -> RunEnded:
         """Run all checks. Returns the last event, stored but not shown. Never raises: failures are in the records."""
         resumed, continued = self._resumed, {}
+        state = self._printer.state
+        context = context_facts(state, self._snapshots.snapshot.frame)
+        done: tuple[Record, ...] = ()
+        invalid: tuple[str, ...] = ()
         if resumed is not None:
             continued = {"continues": resumed.id}
-            self._parameters = await asyncio.to_thread(
-                without_done, self._store, printer_name, resumed, self._parameters
-            )
-        state = self._printer.state
+            done, invalid = await asyncio.to_thread(valid_parts, self._store, printer_name, resumed, context)
+            self._parameters = without_done(self._parameters, done)
         started = RunStarted(
             id=new_run_id(WHOLE),
             check=WHOLE,
             started=now_iso(),
             printer=printer_facts(state, printer_name, address),
-            context={**context_facts(state, self._snapshots.snapshot.frame), **continued},
+            context={**context, **continued},
             parameters=asdict(self._parameters),
         )
         try:
@@ -171,7 +173,7 @@ class FullCalibrationRun:
                 interrupted = await asyncio.to_thread(close_resumed, self._store, printer_name, resumed)
                 self._snapshots.update(interrupted=interrupted)
         if resumed is not None:
-            await self._take_over_waiting(printer_name, resumed)
+            self._take_over_waiting(done, invalid)
         stop_watching = self._printer.subscribe(self._watch)
         try:
             why = await self._ask_in_advance() or await self._all(printer_name, address)
@@ -206,11 +208,12 @@ class FullCalibrationRun:
                 why = await self._save_group(printer_name, address)
                 if why is not None or self._cancelled:
                     return why or "It was cancelled."
-            if check.info.name != READY_CHECK and self._prepared - _prepared(self._printer.state):
-                again = await self._one(CHECKS[READY_CHECK], printer_name, address)
-                if (stop := stops_rest(again)) is not None:
-                    return stop
             while True:
+                # Also before a repetition: a result card may be open for hours
+                if check.info.name != READY_CHECK and self._prepared - _prepared(self._printer.state):
+                    again = await self._one(CHECKS[READY_CHECK], printer_name, address)
+                    if (stop := stops_rest(again)) is not None:
+                        return stop
                 record = await self._one(check, printer_name, address)
                 answer: str | None = CONTINUE
                 if not alone or record.outcome is not Outcome.FINISHED:
@@ -246,10 +249,11 @@ class FullCalibrationRun:
             return CONTINUE  # seen by whoever goes on
         except NotReady:
             return None
-        if answer in (DISCARD, REPEAT):
-            self._waiting.discard(record.check)
-            self._follow_waiting()
+        if answer == REPEAT:
+            self._consents.forget(HEAT)  # it named the time of one run
         if answer == DISCARD:
+            self._waiting.discard(record)
+            self._follow_waiting()
             await self._discard(printer_name, record)
         return answer
 
@@ -332,11 +336,10 @@ class FullCalibrationRun:
         self._snapshots.update(last=known)
         self._parts[-1] = RecordPart(record.id, record.check, Outcome.CANCELLED, None, DISCARDED)
 
-    async def _take_over_waiting(self, printer_name: str, resumed: Record) -> None:
+    def _take_over_waiting(self, done: tuple[Record, ...], invalid: tuple[str, ...]) -> None:
         """Find the values that the interrupted calibration had measured and not saved."""
-        runs = await asyncio.to_thread(parts_of, self._store, printer_name, resumed)
-        found, dropped = still_waiting(runs, self._printer.state)
-        for text in dropped:
+        found, dropped = still_waiting(done, self._printer.state)
+        for text in (*invalid, *dropped):
             self._emit(Notice(text))
         self._waiting = WaitingValues(found)
         self._follow_waiting()
@@ -353,7 +356,11 @@ class FullCalibrationRun:
 
     async def _save_group(self, printer_name: str, address: str) -> str | None:
         """Save what waits, with one SAVE_CONFIG. Returns why the calibration must stop; None where it may go on."""
+        if self._policy != "never" and self._printer.state.ready:
+            self._drop_changed()
         found = self._waiting.all
+        if not found:
+            return None
         if self._policy == "never":
             changes, why = self._waiting.changes, None
         else:
@@ -376,6 +383,15 @@ class FullCalibrationRun:
         self._waiting.clear()
         self._follow_waiting()
         return why
+
+    def _drop_changed(self) -> None:
+        """Drop the values whose setting somebody else has changed since they were measured."""
+        found, dropped = still_valid(self._waiting.all, self._printer.state)
+        for text in dropped:
+            self._emit(Notice(text))
+        if dropped:
+            self._waiting = WaitingValues(found)
+            self._follow_waiting()
 
     async def _amend(self, printer_name: str, found: tuple[FoundValues, ...], saved: Record) -> None:
         """Store in the records of the checks what has become of their values."""

@@ -2,12 +2,15 @@
 
 import contextlib
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.full_calibration import FullCalibrationParameters, split
 from zcal_tui.model.codec import SchemaError
 from zcal_tui.model.record import READY_CHECK, Level, Outcome, Record
+from zcal_tui.results.stale import stale
 from zcal_tui.results.store import StillRunning, Store, entries, read_whole
 
 logger = logging.getLogger(__name__)
@@ -24,12 +27,25 @@ def close_resumed(store: Store, printer: str, interrupted: Record) -> tuple[Reco
     return store.interrupted(printer)
 
 
-def without_done(
-    store: Store, printer: str, interrupted: Record, parameters: FullCalibrationParameters
-) -> FullCalibrationParameters:
-    """The parameters without the checks done since the run began; `ready` is always repeated. Blocks on the disk."""
-    done = {run.check for run in parts_of(store, printer, interrupted) if _is_done(run)} - {READY_CHECK}
+def without_done(parameters: FullCalibrationParameters, runs: Sequence[Record]) -> FullCalibrationParameters:
+    """The parameters without the checks that are done by these runs; `ready` is always repeated."""
+    done = {run.check for run in runs if _is_done(run)} - {READY_CHECK}
     return replace(parameters, skip=",".join([*split(parameters.skip), *sorted(done)]))
+
+
+def valid_parts(
+    store: Store, printer: str, interrupted: Record, now: Mapping[str, Any]
+) -> tuple[tuple[Record, ...], tuple[str, ...]]:
+    """The checks' runs since a full calibration began that are still valid, oldest first; and why the others are not, a
+    sentence each. `now` is the context of this moment. Blocks on the disk."""
+    runs, changes = parts_of(store, printer, interrupted), store.changes(printer)
+    valid, texts = [], []
+    for run in runs:
+        if (why := stale(run, runs, now, changes)) is None:
+            valid.append(run)
+        else:
+            texts.append(f"The result of {run.check} is no longer valid: {why}.")
+    return tuple(valid), tuple(texts)
 
 
 def parts_of(store: Store, printer: str, interrupted: Record) -> tuple[Record, ...]:

@@ -13,9 +13,10 @@ from zcal_tui.checks.full_calibration import FullCalibrationParameters, chosen
 from zcal_tui.headless.exit_codes import ExitCode, of_record
 from zcal_tui.model.events import Asked, Event, Notice, RunEnded, RunProblem, RunStarted
 from zcal_tui.model.policy import SavePolicy
-from zcal_tui.model.questions import PLAN_CONSENT, Answer, Choose, Confirm, Question
+from zcal_tui.model.questions import HEAT, PLAN_CONSENT, Answer, Choose, Confirm, Question
 from zcal_tui.model.record import DID_NOT_START, Change, Estimate, Level, Outcome, Problem, Record, Verdict
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.results.changes import Changed
 from zcal_tui.results.store import Store, read_run
 from zcal_tui.session.consents import Consents
 from zcal_tui.session.found_values import FoundValues
@@ -24,7 +25,7 @@ from zcal_tui.session.saving.waiting import WaitingValues
 from zcal_tui.session.snapshot_store import SnapshotStore
 
 SETTINGS: dict[str, dict[str, object]] = {
-    "probe": {"z_offset": 1.5, "x_offset": 10.0},
+    "probe": {"z_offset": 1.5, "x_offset": 10.0, "y_offset": 0.0},
     "stepper_z": {"endstop_pin": "probe:z_virtual_endstop"},
     "extruder": {},
     "heater_bed": {},
@@ -36,6 +37,13 @@ UNHOMED = replace(HOMED, homed_axes="", z_tilt_applied=False)
 @dataclass
 class FakePrinter:
     state: PrinterState = HOMED
+
+    def read(self, changes: tuple[Change, ...]) -> None:
+        """Run with these values now."""
+        settings = {name: dict(options) for name, options in self.state.settings.items()}
+        for change in changes:
+            settings.setdefault(change.section, {})[change.option] = float(change.new)
+        self.state = replace(self.state, settings=settings)
 
     def subscribe(self, listener: Callable[[PrinterState], None]) -> Callable[[], None]:
         return lambda: None
@@ -125,6 +133,8 @@ class Whole:
         def ends() -> Record:
             self.then.pop("save", lambda: None)()
             changes = tuple(replace(c, state=self.saves) for values in group for c in values.changes)
+            if self.saves == "saved":
+                self.printer.read(changes)
             return replace(self.ends.get("save", record("save")), changes=changes)
 
         self.runs.append(FakeRun("save", ends, self.board.event))
@@ -372,8 +382,8 @@ async def test_one_that_was_cut_off_goes_on_with_the_first_check_that_is_not_don
         store,
         records.bias(1),
         records.record("ready", 3),
-        records.record("probe-xy", 4, verdict=Verdict(Level.WARN, "Look at it.")),
-        records.z_offset(5),
+        records.record("probe-xy", 4, verdict=Verdict(Level.WARN, "Look at it."), context={}),
+        records.z_offset(5, context={}),
         replace(records.accuracy(6), problem=Problem("It could not be saved.")),
         records.refused("bias", 7),
         records.record("first-layer", 8, verdict=Verdict(Level.UNKNOWN, "Nobody knows.")),
@@ -396,7 +406,7 @@ async def test_the_one_that_was_cut_off_gets_its_end_only_when_another_is_there_
     store = whole.store
     cut = records.record("all", 2)
     records.cut_off(store, cut)
-    records.keep(store, records.z_offset(3))
+    records.keep(store, records.z_offset(3, context={}))
     there: list[Record] = []
     monkeypatch.setattr(Store, "close", lambda *_: there.extend(kept.record for kept in store.runs("voron")))
     await whole.go(resumed=cut)
@@ -495,8 +505,82 @@ async def test_a_repeated_check_replaces_what_it_had_found(whole: Whole) -> None
     waiting.add(whole.ends["z-offset"])
     waiting.add(replace(whole.ends["z-offset"], changes=(replace(Z, new="1.700"),)))
     assert [change.new for change in waiting.changes] == ["1.700"]
-    waiting.discard("z-offset")
-    assert waiting.all == ()
+
+
+async def test_a_repetition_without_a_result_does_not_lose_the_value_before_it(whole: Whole) -> None:
+    finds(whole, "z-offset", Z)
+
+    def fail() -> None:
+        whole.ends["z-offset"] = record("z-offset", None, Outcome.REFUSED, Problem("No."))
+
+    whole.then["z-offset"] = lambda: whole.then.update({"z-offset": fail})
+    await whole.go(only="ready,z-offset", cards=("continue", "repeat", "continue", "continue"))
+    assert "The earlier result still counts" in cast(Choose, whole.cards[-2]).detail
+    assert groups(whole) == [["z_offset"]]
+
+
+async def test_a_discarded_repetition_leaves_the_value_before_it(whole: Whole) -> None:
+    finds(whole, "z-offset", Z)
+
+    def again() -> None:
+        whole.ends["z-offset"] = replace(
+            record("z-offset"), id="z-offset-2", changes=(replace(Z, new="1.7"),)
+        )
+
+    whole.then["z-offset"] = lambda: whole.then.update({"z-offset": again})
+    found = await whole.go(only="ready,z-offset", cards=("continue", "repeat", "discard", "continue"))
+    assert [change.new for change in found.changes] == ["1.620"]
+
+
+async def test_a_repetition_after_a_restart_is_made_ready_first(whole: Whole) -> None:
+    """The card is open while somebody restarts Klipper."""
+
+    def answer(event: Event) -> None:
+        if isinstance(event, Asked) and "accuracy" in getattr(event.question, "text", ""):
+            whole.printer.state = UNHOMED
+
+    whole.board.listen(answer)
+    await whole.go(only="ready,accuracy", cards=("continue", "repeat", "continue"))
+    assert whole.done == ["ready", "accuracy", "ready", "accuracy"]
+
+
+async def test_a_repetition_of_the_heat_is_asked_about_again(whole: Whole) -> None:
+    whole.consents.agree(HEAT, {"minutes": 50.0})
+    await whole.go(only="ready,accuracy", cards=("continue", "repeat", "continue"))
+    assert whole.consents.answer(Confirm(HEAT, "Heat?")) is None
+
+
+async def test_a_value_that_was_changed_meanwhile_is_not_saved_over(whole: Whole) -> None:
+    finds(whole, "z-offset", Z)
+    whole.then["accuracy"] = lambda: whole.printer.read((replace(Z, new="1.550"),))
+    found = await whole.go(only="ready,z-offset,accuracy,bias")
+    assert whole.groups == []
+    assert "z_offset is not saved: it was 1.500 when z-offset measured and is 1.55 now." in whole.notices
+    assert found.outcome is Outcome.FINISHED
+
+
+async def test_after_a_hardware_change_a_killed_calibration_measures_again(whole: Whole) -> None:
+    store = whole.store
+    records.keep(store, replace(records.z_offset(5), changes=(replace(Z, old="1.5"),), context={}))
+    cut = records.record("all", 2)
+    records.cut_off(store, cut)
+    store.changed("voron", Changed("nozzle", "2026-01-06T12:00:00.000Z"))
+    await whole.go(resumed=cut, only="ready,z-offset")
+    assert whole.done == ["ready", "z-offset"]
+    assert whole.groups == []
+    assert "The result of z-offset is no longer valid: the nozzle was changed on 2026-01-06" in whole.notices
+
+
+async def test_a_value_that_was_not_set_and_is_set_now_is_not_saved_over(whole: Whole) -> None:
+    store = whole.store
+    offset = Change("z_calibration", "switch_offset", None, "0.500", saves=True)
+    records.keep(store, replace(records.record("auto-z", 5), changes=(offset,), context={}))
+    cut = records.record("all", 2)
+    records.cut_off(store, cut)
+    whole.printer.state = replace(HOMED, settings={**SETTINGS, "z_calibration": {"switch_offset": 0.42}})
+    await whole.go(resumed=cut, only="ready")
+    assert whole.groups == []
+    assert "switch_offset is not saved" in whole.notices
 
 
 @pytest.mark.parametrize("key", ["", DID_NOT_START])
@@ -576,8 +660,8 @@ async def test_never_saves_never(whole: Whole) -> None:
 
 async def test_what_a_killed_calibration_had_found_is_saved_when_it_is_resumed(whole: Whole) -> None:
     store = whole.store
-    kept = replace(records.z_offset(5), changes=(replace(Z, old="1.5"),))
-    records.keep(store, kept, replace(records.record("probe-xy", 4), changes=XY))
+    kept = replace(records.z_offset(5), changes=(replace(Z, old="1.5"),), context={})
+    records.keep(store, kept, replace(records.record("probe-xy", 4), changes=XY, context={}))
     cut = records.record("all", 2)
     records.cut_off(store, cut)
     whole.board.update(interrupted=store.interrupted("voron"))

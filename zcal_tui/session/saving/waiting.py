@@ -12,36 +12,40 @@ from zcal_tui.model.record import Change, Outcome, Record
 from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.results.depends import needs_in_effect
+from zcal_tui.results.variant import has_result
 from zcal_tui.session.found_values import FoundValues
 from zcal_tui.session.saving.staging import ValueToStage, setting
 
 
 class WaitingValues:
-    """The values that wait, by the check that found them. A repeated check replaces its own."""
+    """The values that wait, by the check that found them. The last result of a repeated check counts; once it is
+    discarded, the one before it counts again."""
 
     def __init__(self, found: Iterable[FoundValues] = ()) -> None:
-        self._found: dict[str, FoundValues] = {values.check: values for values in found}
+        self._found: dict[str, list[FoundValues]] = {values.check: [values] for values in found}
 
     @property
     def all(self) -> tuple[FoundValues, ...]:
         """All of them, in the order in which they were found."""
-        return tuple(self._found.values())
+        return tuple(results[-1] for results in self._found.values() if results[-1].changes)
 
     @property
     def changes(self) -> tuple[Change, ...]:
         """Their changes."""
-        return tuple(change for values in self._found.values() for change in values.changes)
+        return tuple(change for values in self.all for change in values.changes)
 
     def add(self, record: Record) -> None:
-        """Add what a run found; nothing where it did not finish, or where saving is not left to the group."""
-        self._found.pop(record.check, None)
-        changes = savable(record)
-        if changes:
-            self._found[record.check] = FoundValues(record.check, record, changes)
+        """Add what a run found; nothing where it did not finish, or where saving is not left to the group. A run
+        without a result leaves the one before it in force."""
+        if has_result(record):
+            before = self._found.pop(record.check, [])
+            self._found[record.check] = [*before, FoundValues(record.check, record, savable(record))]
 
-    def discard(self, check: str) -> None:
-        """Drop what a check found."""
-        self._found.pop(check, None)
+    def discard(self, record: Record) -> None:
+        """Drop what a run found."""
+        left = [values for values in self._found.pop(record.check, []) if values.record is not record]
+        if left:
+            self._found[record.check] = left
 
     def clear(self) -> None:
         """Drop all."""
@@ -70,27 +74,42 @@ def still_waiting(
 ) -> tuple[tuple[FoundValues, ...], tuple[str, ...]]:
     """What the runs of an interrupted calibration, oldest first, found and has not been saved; and why the rest is
     dropped, a sentence each."""
-    found: dict[str, FoundValues] = {}
-    dropped: list[str] = []
+    waiting = WaitingValues()
     for record in records:
-        found.pop(record.check, None)
+        waiting.add(record)
+    return still_valid(waiting.all, state)
+
+
+def still_valid(
+    found: Iterable[FoundValues], state: PrinterState
+) -> tuple[tuple[FoundValues, ...], tuple[str, ...]]:
+    """Those of the values whose setting is what it was when they were measured; and why the rest is dropped, a sentence
+    each."""
+    valid: list[FoundValues] = []
+    dropped: list[str] = []
+    for values in found:
         left = []
-        for change in savable(record):
+        for change in values.changes:
             now = setting(state, ValueToStage(change.section, change.option, change.new))
             if ValueToStage(change.section, change.option, change.new).reads(now):
                 dropped.append(f"[{change.section}] {change.option} is already {change.shown}.")
-            elif change.old is not None and not ValueToStage(change.section, change.option, change.old).reads(
-                now
-            ):
+            elif _was_changed(change, now):
                 dropped.append(
-                    f"[{change.section}] {change.option} is not saved: it was {change.was} when {record.check} "
+                    f"[{change.section}] {change.option} is not saved: it was {change.was} when {values.check} "
                     f"measured and is {now} now."
                 )
             else:
                 left.append(change)
         if left:
-            found[record.check] = FoundValues(record.check, record, tuple(left))
-    return tuple(found.values()), tuple(dropped)
+            valid.append(replace(values, changes=tuple(left)))
+    return tuple(valid), tuple(dropped)
+
+
+def _was_changed(change: Change, now: object) -> bool:
+    """Whether a setting is no longer what it was before this change."""
+    if change.old is None:
+        return now is not None
+    return not ValueToStage(change.section, change.option, change.old).reads(now)
 
 
 def with_states(changes: Sequence[Change], states: Iterable[Change]) -> tuple[Change, ...]:
