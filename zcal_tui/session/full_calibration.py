@@ -52,7 +52,7 @@ from zcal_tui.session.consents import CLEAN, OOZES, TAPED, Consents
 from zcal_tui.session.found_values import FoundValues
 from zcal_tui.session.operator import SessionOperator
 from zcal_tui.session.result_card import CONTINUE, DISCARD, REPEAT, STOP, result_card
-from zcal_tui.session.resume import close_resumed, valid_parts, without_done
+from zcal_tui.session.resume import close_resumed, resumed_runs, valid_parts, without_done
 from zcal_tui.session.run import CheckRun, printer_facts
 from zcal_tui.session.saving.text import not_saved
 from zcal_tui.session.saving.waiting import WaitingValues, still_valid, still_waiting, with_states
@@ -145,12 +145,14 @@ class FullCalibrationRun:
         resumed, continued = self._resumed, {}
         state = self._printer.state
         context = context_facts(state, self._snapshots.snapshot.frame)
+        before: tuple[Record, ...] = ()
         done: tuple[Record, ...] = ()
         invalid: tuple[str, ...] = ()
         if resumed is not None:
             continued = {"continues": resumed.id}
-            done, invalid = await asyncio.to_thread(valid_parts, self._store, printer_name, resumed, context)
-            self._parameters = without_done(self._parameters, done)
+            before = await asyncio.to_thread(resumed_runs, self._store, printer_name, resumed)
+            done, invalid = await asyncio.to_thread(valid_parts, self._store, printer_name, before, context)
+            self._parameters = without_done(self._parameters, before, done)
         started = RunStarted(
             id=new_run_id(WHOLE),
             check=WHOLE,
@@ -169,14 +171,18 @@ class FullCalibrationRun:
             )
         else:
             self._emit(started)
-            if resumed is not None:  # only now, so that one of the two can always be resumed
-                interrupted = await asyncio.to_thread(close_resumed, self._store, printer_name, resumed)
-                self._snapshots.update(interrupted=interrupted)
-        if resumed is not None:
-            self._take_over_waiting(done, invalid)
         stop_watching = self._printer.subscribe(self._watch)
         try:
-            why = await self._ask_in_advance() or await self._all(printer_name, address)
+            why = await self._ask_in_advance()
+            if why is None:
+                if resumed is not None:
+                    if self._journal is not None:  # only now, so that one of the two can always be resumed
+                        interrupted = await asyncio.to_thread(
+                            close_resumed, self._store, printer_name, before
+                        )
+                        self._snapshots.update(interrupted=interrupted)
+                    self._take_over_waiting(done, invalid)
+                why = await self._all(printer_name, address)
         finally:
             stop_watching()
         why = await self._save_rest(printer_name, address, why)

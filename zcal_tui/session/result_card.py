@@ -58,7 +58,9 @@ def _lines(record: Record, kept: Record | None, waits: Sequence[Change], notices
         summary = "" if kept.verdict is None else f": {kept.verdict.summary}"
         lines.append(f"The earlier result still counts{summary}")
     waiting = {(change.section, change.option) for change in waits}
-    for change in record.changes:
+    still = () if kept is None else kept.changes
+    still = tuple(change for change in still if (change.section, change.option) in waiting)
+    for change in (*still, *record.changes):
         state = STATES.get(change.state, change.state)
         if change.state == "proposed" and (change.section, change.option) in waiting:
             state = "saved with the values of the next checks, after your consent"

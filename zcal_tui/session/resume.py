@@ -9,7 +9,7 @@ from typing import Any
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.full_calibration import FullCalibrationParameters, split
 from zcal_tui.model.codec import SchemaError
-from zcal_tui.model.record import READY_CHECK, Level, Outcome, Record
+from zcal_tui.model.record import READY_CHECK, WHOLE, Level, Outcome, Record
 from zcal_tui.results.stale import stale
 from zcal_tui.results.store import StillRunning, Store, entries, read_whole
 
@@ -18,27 +18,48 @@ logger = logging.getLogger(__name__)
 DONE = (Level.PASS, Level.WARN)
 
 
-def close_resumed(store: Store, printer: str, interrupted: Record) -> tuple[Record, ...]:
-    """Close the run that another one resumes; returns the runs that are still interrupted. Blocks on the disk."""
-    try:
-        store.close(interrupted, "This run was interrupted, then resumed.")
-    except (OSError, StillRunning) as error:
-        logger.warning("run %s could not be closed: %s", interrupted.id, error)
+def close_resumed(store: Store, printer: str, resumed: Sequence[Record]) -> tuple[Record, ...]:
+    """Close the run that another one resumes, and those that it resumed (`resumed_runs`); returns the runs that are
+    still interrupted. Blocks on the disk."""
+    for run in resumed:
+        if run is resumed[0] or any(other.id == run.id for other in store.interrupted(printer)):
+            try:
+                store.close(run, "This run was interrupted, then resumed.")
+            except (OSError, StillRunning) as error:
+                logger.warning("run %s could not be closed: %s", run.id, error)
     return store.interrupted(printer)
 
 
-def without_done(parameters: FullCalibrationParameters, runs: Sequence[Record]) -> FullCalibrationParameters:
-    """The parameters without the checks that are done by these runs; `ready` is always repeated."""
-    done = {run.check for run in runs if _is_done(run)} - {READY_CHECK}
-    return replace(parameters, skip=",".join([*split(parameters.skip), *sorted(done)]))
+def resumed_runs(store: Store, printer: str, interrupted: Record) -> tuple[Record, ...]:
+    """An interrupted full calibration, the one that it resumed, and so on. Blocks on the disk."""
+    runs = {
+        entry.record.id: entry.record
+        for entry in entries(store, printer)
+        if entry.record is not None and entry.check == WHOLE
+    }
+    found = [interrupted]
+    while (before := runs.pop(str(found[-1].context.get("continues")), None)) is not None:
+        found.append(before)
+    return tuple(found)
+
+
+def without_done(
+    parameters: FullCalibrationParameters, resumed: Sequence[Record], runs: Sequence[Record]
+) -> FullCalibrationParameters:
+    """The parameters without the checks that are done by these runs; `ready` is always repeated. `resumed` are the
+    calibrations that are resumed (`resumed_runs`): what they skipped because it was done is judged again."""
+    chosen, skipped = (split(str(run.parameters.get("skip", ""))) for run in (resumed[-1], resumed[0]))
+    own = [name for name in split(parameters.skip) if name in chosen or name not in skipped]
+    done = {run.check for run in runs if _is_done(run)} - {READY_CHECK, *own}
+    return replace(parameters, skip=",".join([*own, *sorted(done)]))
 
 
 def valid_parts(
-    store: Store, printer: str, interrupted: Record, now: Mapping[str, Any]
+    store: Store, printer: str, resumed: Sequence[Record], now: Mapping[str, Any]
 ) -> tuple[tuple[Record, ...], tuple[str, ...]]:
-    """The checks' runs since a full calibration began that are still valid, oldest first; and why the others are not, a
-    sentence each. `now` is the context of this moment. Blocks on the disk."""
-    runs, changes = parts_of(store, printer, interrupted), store.changes(printer)
+    """The checks' runs since the first of these calibrations (`resumed_runs`) began that are still valid, oldest first;
+    and why the others are not, a sentence each. `now` is the context of this moment. Blocks on the disk."""
+    runs, changes = _parts_of(store, printer, resumed[-1]), store.changes(printer)
     valid, texts = [], []
     for run in runs:
         if (why := stale(run, runs, now, changes)) is None:
@@ -48,7 +69,7 @@ def valid_parts(
     return tuple(valid), tuple(texts)
 
 
-def parts_of(store: Store, printer: str, interrupted: Record) -> tuple[Record, ...]:
+def _parts_of(store: Store, printer: str, interrupted: Record) -> tuple[Record, ...]:
     """The checks' runs since a full calibration began, oldest first. Blocks on the disk."""
     found = []
     for entry in entries(store, printer):

@@ -515,7 +515,9 @@ async def test_a_repetition_without_a_result_does_not_lose_the_value_before_it(w
 
     whole.then["z-offset"] = lambda: whole.then.update({"z-offset": fail})
     await whole.go(only="ready,z-offset", cards=("continue", "repeat", "continue", "continue"))
-    assert "The earlier result still counts" in cast(Choose, whole.cards[-2]).detail
+    card = cast(Choose, whole.cards[-2])
+    assert "The earlier result still counts" in card.detail
+    assert "[probe] z_offset: 1.500 → 1.620, saved with the values of the next checks" in card.detail
     assert groups(whole) == [["z_offset"]]
 
 
@@ -569,6 +571,45 @@ async def test_after_a_hardware_change_a_killed_calibration_measures_again(whole
     assert whole.done == ["ready", "z-offset"]
     assert whole.groups == []
     assert "The result of z-offset is no longer valid: the nozzle was changed on 2026-01-06" in whole.notices
+
+
+async def test_a_calibration_that_is_killed_twice_keeps_what_the_first_one_found(whole: Whole) -> None:
+    store = whole.store
+    records.keep(store, replace(records.z_offset(3), changes=(replace(Z, old="1.5"),), context={}))
+    first = records.record("all", 2, parameters={"skip": "bias", "only": ""})
+    second = records.record(
+        "all", 4, parameters={"skip": "bias,z-offset", "only": ""}, context={"continues": first.id}
+    )
+    records.cut_off(store, first)
+    records.cut_off(store, second)
+    found = await whole.go(resumed=second, only="ready,z-offset,accuracy", skip="bias,z-offset")
+    assert whole.done == ["ready", "accuracy", "save"]
+    assert groups(whole) == [["z_offset"]]
+    assert found.parameters["skip"] == "bias,z-offset"
+    assert store.interrupted("voron") == ()
+
+
+async def test_a_check_that_was_done_before_the_first_kill_is_judged_again(whole: Whole) -> None:
+    store = whole.store
+    records.keep(store, records.z_offset(3, context={}))
+    first = records.record("all", 2, parameters={"skip": "", "only": ""})
+    second = records.record("all", 4, parameters={"skip": "z-offset"}, context={"continues": first.id})
+    records.cut_off(store, first)
+    records.cut_off(store, second)
+    store.changed("voron", Changed("nozzle", "2026-01-06T12:00:00.000Z"))
+    await whole.go(resumed=second, only="ready,z-offset", skip="z-offset")
+    assert whole.done == ["ready", "z-offset"]
+
+
+async def test_not_now_leaves_an_interrupted_calibration_to_be_resumed_later(whole: Whole) -> None:
+    store = whole.store
+    records.keep(store, replace(records.z_offset(3), changes=(replace(Z, old="1.5"),), context={}))
+    cut = records.record("all", 2)
+    records.cut_off(store, cut)
+    whole.first = ["not-now"]
+    await whole.go(resumed=cut, save="always", cards=())
+    assert whole.done == [] and whole.groups == []
+    assert [run.id for run in store.interrupted("voron")] == [cut.id]
 
 
 async def test_a_value_that_was_not_set_and_is_set_now_is_not_saved_over(whole: Whole) -> None:
