@@ -49,6 +49,68 @@ def test_a_probe_may_be_left_on_the_way_it_was_fetched() -> None:
     assert dock_of(parse_text(fetch + leave)) == ((0.0, 355.0), (30.0, 355.0))
 
 
+STARTED = """
+[gcode_macro _USER]
+variable_probe: {}
+gcode:
+  {% set dock_at = [0, 355] %}
+  {% set away = 30 %}
+  {% set places = {'dock'  : {'x': dock_at[0],
+                              'y': dock_at[1] - away},
+                   'store' : {'x': dock_at[0] + away, 'y': dock_at[1]}} %}
+  SET_GCODE_VARIABLE MACRO=_USER VARIABLE=probe VALUE="{places}"
+[delayed_gcode _START]
+initial_duration: 1
+gcode:
+  _USER
+[gcode_macro ATTACH_PROBE]
+gcode:
+  _PROBE ACTION=ATTACH
+  _PROBE ACTION=CHECK
+[gcode_macro DETACH_PROBE]
+gcode:
+  _PROBE ACTION=DOCK
+[gcode_macro _PROBE]
+variable_state: 'unknown'
+gcode:
+  _ACT ACTION={params.ACTION} ID={7}
+[gcode_macro _ACT]
+gcode:
+  {% set action = params.ACTION|default('none')|lower %}
+  {% set state = printer['gcode_macro _PROBE'].state %}
+  {% if action == 'attach' and state == 'docked' %} _ATTACH {% endif %}
+  {% if action == 'dock' and state == 'attached' %} _DOCK {% endif %}
+[gcode_macro _ATTACH]
+gcode:
+  {% set user = printer['gcode_macro _USER'] %}
+  G0 X{user.probe.store.x} Y{user.probe.store.y}
+  G0 X{user.probe.dock.x}
+  G0 Y{user.probe.dock.y}
+[gcode_macro _DOCK]
+gcode:
+  {% set user = printer['gcode_macro _USER'] %}
+  G0 X{user.probe.dock.x} Y{user.probe.dock.y}
+  G0 Y{user.probe.store.y}
+  G0 X{user.probe.store.x}
+"""
+
+
+def test_values_that_klippys_start_sets_and_calls_with_parameters_are_followed() -> None:
+    assert dock_of(parse_text(STARTED)) == ((0.0, 355.0), (30.0, 355.0))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("initial_duration: 1", "initial_duration: 0.0"),  # it never runs by itself
+        ("[delayed_gcode _START]", "[gcode_macro _START]"),
+        ("action == 'dock' and", "action == 'leave' and"),  # no call gives that
+    ],
+)
+def test_what_does_not_run_is_not_followed(old: str, new: str) -> None:
+    assert dock_of(parse_text(STARTED.replace(old, new))) is None
+
+
 @pytest.mark.parametrize("name", ["voron", "euclid"])
 def test_it_is_the_dock_of_the_profiles_that_have_one(name: str) -> None:
     configuration = read_configuration(str(PROFILE_FOLDER / name / "printer.cfg"))
