@@ -1,4 +1,4 @@
-"""The project on the newest Python that is installed, if that is newer than the one that runs the tests."""
+"""The project on the newest Python that is installed. Each other supported one is skipped by its name."""
 
 import json
 import os
@@ -11,6 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 INSTALLED = ("zcal_tui", "klippy_extra", "pyproject.toml", "README.md", "COPYING")
+SUPPORTED = (11, 12, 13, 14)
+"""Python 3.…"""
 LIMIT = 170.0
 """Seconds for each of installing and running."""
 
@@ -27,18 +29,24 @@ def version(python: Path) -> tuple[int, int]:
     return int(major), int(minor)
 
 
-def newest() -> tuple[tuple[int, int], Path]:
-    """The newest of pyenv's Pythons, those on the path, and the one that runs the tests."""
+def installed() -> dict[tuple[int, int], Path]:
+    """An interpreter of each version: pyenv's, those on the path, and the one that runs the tests."""
     pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
-    found = [*pyenv.glob("versions/3.*/bin/python"), Path(sys.executable)]
-    found += [Path(path) for minor in range(12, 20) if (path := shutil.which(f"python3.{minor}"))]
-    return max((version(python), python) for python in found)
+    found = [*sorted(pyenv.glob("versions/3.*/bin/python")), Path(sys.executable)]
+    found += [Path(path) for minor in SUPPORTED if (path := shutil.which(f"python3.{minor}"))]
+    return {version(python): python for python in found}
 
 
-def test_the_demo_and_a_check_run_on_the_newest_python(tmp_path: Path) -> None:
-    (major, minor), python = newest()
-    if (major, minor) <= sys.version_info[:2]:
-        pytest.skip(f"no Python newer than {sys.version_info[0]}.{sys.version_info[1]} is installed")
+@pytest.mark.parametrize("minor", SUPPORTED)
+def test_the_demo_and_a_check_run_on_the_newest_python(minor: int, tmp_path: Path) -> None:
+    found = installed()
+    python, newest = found.get((3, minor)), max(found)[1]
+    if python is None:
+        pytest.skip(f"Python 3.{minor} is not installed")
+    if (3, minor) == sys.version_info[:2]:
+        pytest.skip(f"Python 3.{minor} runs all other tests")
+    if minor < newest:
+        pytest.skip(f"Python 3.{minor} is not the newest that is installed: 3.{newest} runs this test")
     source = tmp_path / "source"  # what is built would be left in the repository
     source.mkdir()
     for name in INSTALLED:
