@@ -47,13 +47,14 @@ class ProbeMethod:
     """Why it cannot be used with these settings of the section, as sentences; empty where it can."""
 
 
+TAP = ProbeMethod("tap", "probe_eddy_current", "PROBE METHOD=tap", touches=True, missing=_needs_threshold)
 PROBE_METHODS: tuple[ProbeMethod, ...] = (
     ProbeMethod("scan", "cartographer", "PROBE_ACCURACY", series=True),
     ProbeMethod("touch", "cartographer", "CARTOGRAPHER_TOUCH_PROBE", touches=True),
     ProbeMethod("proximity", "beacon", "PROBE_ACCURACY", series=True),
     ProbeMethod("contact", "beacon", "PROBE PROBE_METHOD=contact", touches=True),
     ProbeMethod("scan", "probe_eddy_current", "PROBE METHOD=scan", height=SCANNED_FROM),
-    ProbeMethod("tap", "probe_eddy_current", "PROBE METHOD=tap", touches=True, missing=_needs_threshold),
+    TAP,
     ProbeMethod("proximity", "idm", "PROBE_ACCURACY", series=True),
     ProbeMethod("scan", "scanner", "PROBE_ACCURACY", series=True),
 )

@@ -90,6 +90,7 @@ CALIBRATIONS: tuple[ScannerCalibration, ...] = (
         "",
         2,
         touches=True,
+        method="tap",
     ),
 )
 """Every calibration that is run from here, beside those of Klipper's eddy current probe in checks/z_offset/eddy.py."""

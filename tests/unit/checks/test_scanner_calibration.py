@@ -145,3 +145,88 @@ async def test_a_command_that_fails_or_stages_nothing_leaves_nothing_in_the_reco
     with pytest.raises(CommandFailed, match="Unable to find"):
         await calibrate(bench, True, True)
     assert bench.told(ChangesUpdated)[-1].changes == ()
+
+
+EDDY = "probe_eddy_current coil"
+
+
+def eddy(machine: Machine, threshold: float | None) -> list[str]:
+    """Klipper's eddy current probe, whose tap has this threshold since the start; returns the taps that it is sent."""
+    configfile = machine.objects["configfile"]
+    del configfile["settings"]["cartographer"]
+    own = {"x_offset": 0.0, "y_offset": 21.0, "descend_z": 0.5}
+    configfile["settings"][EDDY] = own if threshold is None else {**own, "tap_threshold": threshold}
+    configfile["config"] = {EDDY: {}}
+    machine.objects["probe"]["name"] = EDDY
+    machine.objects["gcode"]["commands"].update(PROBE={}, PROBE_EDDY_CURRENT_TAP_CALIBRATE={})
+    taps: list[str] = []
+
+    async def calibrates(parameters: dict[str, str]) -> None:
+        if parameters["TAP"] == "verify":
+            items = {EDDY: {"tap_threshold": "2345.678"}}
+            machine.change("configfile", save_config_pending=True, save_config_pending_items=items)
+
+    async def probe(parameters: dict[str, str]) -> None:
+        used = parameters.get("TAP_THRESHOLD") or (f"{threshold}" if threshold else "")
+        if not used:
+            raise Refused("Tap not configured")
+        taps.append(used)
+        machine.say("probe: at 100.000,100.000 bed will contact at z=0.010000")
+
+    machine.handlers.update(PROBE_EDDY_CURRENT_TAP_CALIBRATE=calibrates, PROBE=probe)
+    return taps
+
+
+@pytest.mark.parametrize("before", [None, 1000.0])
+async def test_a_tap_calibration_is_checked_with_the_threshold_that_it_has_found(
+    bench: Bench, plugin: FakePlugin, before: float | None
+) -> None:
+    taps = eddy(bench.machine, before)
+    starts = bench.printer.state.starts
+    await bench.klippy.restart()
+    await bench.printer.wait_for(lambda state: state.ready and state.starts > starts)
+    await calibrate(bench, True, True, key="tap")
+    assert taps == ["2345.678"] * 5, "Klipper itself uses it only after a restart"
+    (reached,) = bench.told(VerdictReached)
+    assert reached.verdict.level is Level.PASS
+
+
+async def test_a_model_of_a_beacon_that_probes_by_contact_is_checked_by_its_coil(
+    bench: Bench, plugin: FakePlugin
+) -> None:
+    configfile = bench.machine.objects["configfile"]
+    del configfile["settings"]["cartographer"]
+    configfile["settings"]["beacon"] = {"x_offset": 0.0, "y_offset": 21.0, "default_probe_method": "contact"}
+    configfile["settings"]["beacon model default"] = {"model_offset": 0.0}
+    configfile["config"] = {"beacon": {}}
+    bench.machine.objects["probe"]["name"] = "beacon"
+    bench.machine.objects["gcode"]["commands"].update(PROBE={}, BEACON_AUTO_CALIBRATE={})
+    methods: list[str] = []
+
+    async def calibrates(_: dict[str, str]) -> None:
+        items = {"beacon model default": {"model_coef": "1, 2"}}
+        bench.machine.change("configfile", save_config_pending=True, save_config_pending_items=items)
+
+    async def probe(parameters: dict[str, str]) -> None:
+        methods.append(parameters.get("PROBE_METHOD", "contact"))
+        bench.machine.say("probe at 100.000,100.000,2.000 is z=1.990000")
+
+    bench.machine.handlers.update(BEACON_AUTO_CALIBRATE=calibrates, PROBE=probe)
+    starts = bench.printer.state.starts
+    await bench.klippy.restart()
+    await bench.printer.wait_for(lambda state: state.ready and state.starts > starts)
+    await calibrate(bench, True, True, key="auto")
+    assert methods == ["proximity"] * 5
+    (reached,) = bench.told(VerdictReached)
+    assert reached.verdict.level is Level.PASS
+
+
+async def test_what_could_not_be_checked_is_not_calibrated(bench: Bench, plugin: FakePlugin) -> None:
+    del bench.machine.objects["gcode"]["commands"]["CARTOGRAPHER_TOUCH_PROBE"]
+    await bench.printer.refresh()
+    starts = bench.printer.state.starts
+    await bench.klippy.restart()
+    await bench.printer.wait_for(lambda state: state.ready and state.starts > starts)
+    with pytest.raises(CheckRefused, match="method touch"):
+        await calibrate(bench, True, True)
+    assert bench.machine.scripts == []

@@ -14,7 +14,7 @@ from zcal_tui.checks.backlash.plugin_calibration import uninterrupted
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import safe_clearance
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
-from zcal_tui.checks.method_sampler import MethodSampler, require_clean_tip
+from zcal_tui.checks.method_sampler import MethodSampler, chosen_method, require_clean_tip
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperPlan, paper_test
 from zcal_tui.checks.preconditions import home_cold, require_cold
@@ -29,7 +29,7 @@ from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.geometry import Xy, measuring_site
 from zcal_tui.printer.manual_probe import ManualCalibration
-from zcal_tui.printer.probe_methods import ProbeMethod, method_of
+from zcal_tui.printer.probe_methods import COILS, TAP, ProbeMethod
 from zcal_tui.printer.scanner_calibrations import (
     ScannerCalibration,
     calibration_of,
@@ -44,8 +44,6 @@ TOUCH_RANGE = 0.02
 """mm. The widest range of five samples of nozzle contact; our choice, twice the plugin's own sample_range."""
 SAMPLES = 5
 NOT_KNOWN_YET = "(what the plugin measures)"
-DISTANCE = ProbeMethod("scan", "", "PROBE")
-"""The coil's own measurement: PROBE prints where it expects the nozzle's contact."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ async def calibrate_scanner(context: Context, parameters: ZOffsetParameters, pro
             )
         context.emit(ChangesUpdated(changes))
         context.stop_if_cancelled()
-        checked = await _check(context, calibration, probe)
+        checked = await _check(context, calibration, probe, changes)
         context.emit(ChangesUpdated(tuple(replace(one, saves=checked.agrees) for one in changes)))
         _judge(context, calibration, checked)
     finally:
@@ -113,6 +111,8 @@ def required_calibration(state: PrinterState, probe: ProbeConfig, key: str) -> S
             "This printer has no such command.",
             "Update Klipper or the plugin.",
         )
+    if found.method is not None and found.method != "tap":
+        chosen_method(state, found.method)  # what is calibrated has to be checked
     return found
 
 
@@ -245,11 +245,26 @@ def _staged(state: PrinterState, probe: ProbeConfig, calibration: ScannerCalibra
     )
 
 
-async def _check(context: Context, calibration: ScannerCalibration, probe: ProbeConfig) -> _Checked:
+def _checked_method(
+    state: PrinterState, calibration: ScannerCalibration, probe: ProbeConfig, changes: tuple[Change, ...]
+) -> ProbeMethod:
+    """The method that shows what was calibrated. Raises CheckRefused where the printer lacks it."""
+    if calibration.method == "tap":
+        # Klipper keeps the threshold with which it started until the restart
+        staged = next((change.new for change in changes if change.option == "tap_threshold"), "")
+        return replace(TAP, command=f"{TAP.command} TAP_THRESHOLD={staged}")
+    method = None if calibration.method is None else chosen_method(state, calibration.method)
+    # Without its method's name a Beacon may probe by contact, which does not use the model
+    return method or COILS[probe.section.split()[0]]
+
+
+async def _check(
+    context: Context, calibration: ScannerCalibration, probe: ProbeConfig, changes: tuple[Change, ...]
+) -> _Checked:
     """Measure the nozzle's contact with the calibrated method, at the place where it was calibrated."""
     printer = context.printer
     context.emit(Stage("verify", "Checking the calibration with our own samples"))
-    method = DISTANCE if calibration.method is None else method_of(printer.state, calibration.method)
+    method = _checked_method(printer.state, calibration, probe, changes)
     at = position(printer)[:2]
     if calibration.method is None:  # the coil over the point that the nozzle touched
         at = at[0] - probe.x_offset, at[1] - probe.y_offset
