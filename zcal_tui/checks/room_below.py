@@ -33,13 +33,20 @@ class LowestZ:
         return millimetres(self.limit, digits=2)
 
     @property
-    def change(self) -> Change:
-        """The option with the value that Klipper's documentation advises."""
-        return Change(self.section, self.option, f"{self.limit:g}", f"{ADVISED_MINIMUM:g}")
+    def changes(self) -> tuple[Change, ...]:
+        """The option with the value that Klipper's documentation advises; empty where it is that low already."""
+        if self.limit <= ADVISED_MINIMUM:
+            return ()
+        return (Change(self.section, self.option, f"{self.limit:g}", f"{ADVISED_MINIMUM:g}"),)
 
     @property
     def remedy(self) -> str:
         """What to do."""
+        if not self.changes:
+            return (
+                f"{self.option} in [{self.section}] is low enough. Check why Z 0 is that far above the bed: the "
+                "probe's z_offset, position_endstop, or the place of the endstop. Then repeat the check."
+            )
         return f"Set {self.option} in [{self.section}] to {ADVISED_MINIMUM:g}, then RESTART and repeat the check."
 
 
@@ -85,7 +92,7 @@ def probe_conclusion(lowest: LowestZ, z_offset: float) -> Iterator[Event]:
             Level.FAIL, "The probe cannot be used: it did not trigger above the lowest allowed Z.", (reason,)
         )
     )
-    yield AdviceGiven(lowest.remedy, (lowest.change,))
+    yield AdviceGiven(lowest.remedy, lowest.changes)
 
 
 def paper_conclusion(lowest: LowestZ) -> Iterator[Event]:
@@ -95,4 +102,4 @@ def paper_conclusion(lowest: LowestZ) -> Iterator[Event]:
         f"Limit: {millimetres(ADVISED_MINIMUM, digits=0)}. ({SOURCE})"
     )
     yield VerdictReached(Verdict(Level.FAIL, "The nozzle cannot reach the bed.", (reason,)))
-    yield AdviceGiven(lowest.remedy, (lowest.change,))
+    yield AdviceGiven(lowest.remedy, lowest.changes)

@@ -261,7 +261,7 @@ async def test_an_abort_at_the_lowest_allowed_z_says_what_to_change(
     assert end_of(bench.machine) == (True, True)
     if out_of_reach:
         assert isinstance(raised.value, OutOfReach)
-        assert raised.value.remedy.startswith("Set position_min in [stepper_z] to -2, then RESTART")
+        assert raised.value.remedy.startswith("position_min in [stepper_z] is low enough. Check why Z 0")
 
 
 async def test_a_test_that_was_ended_elsewhere_is_told_and_still_lifts(

@@ -5,7 +5,7 @@ import pytest
 from tests.unit.fakes.bench import Bench, FakeSampler
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.checks.accuracy.run import measure
-from zcal_tui.checks.room_below import without_room
+from zcal_tui.checks.room_below import OutOfReach, lowest_z, paper_conclusion, without_room
 from zcal_tui.model.events import AdviceGiven, VerdictReached
 from zcal_tui.model.record import Change, Level
 from zcal_tui.transport.failures import GcodeError
@@ -42,3 +42,14 @@ async def test_a_probe_with_room_that_does_not_trigger_is_an_error(bench: Bench)
     assert without_room(bench.printer.state, 1.5, NO_TRIGGER) is not None
     assert without_room(bench.printer.state, 1.5, "Probe triggered prior to movement") is None
     assert without_room(bench.printer.state, 1.8, NO_TRIGGER) is None
+
+
+@pytest.mark.parametrize("z", [-2.0, -3.0])
+async def test_a_limit_that_is_low_enough_is_not_raised(bench: Bench, z: float) -> None:
+    await lowest(bench, z)
+    found = lowest_z(bench.printer.state)
+    assert found is not None
+    advice = next(event for event in paper_conclusion(found) if isinstance(event, AdviceGiven))
+    assert advice.changes == ()
+    assert "Check why Z 0 is that far above the bed" in advice.text
+    assert OutOfReach(found).remedy == advice.text

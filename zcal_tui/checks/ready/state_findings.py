@@ -153,7 +153,7 @@ def room_below(state: PrinterState) -> ReadyFinding | None:
         "If the bed is lower than expected, Klipper ends the paper test before the paper is reached.",
         f"Set {lowest.option} in [{lowest.section}] to {ADVISED_MINIMUM:g}.",
         source=SOURCE,
-        changes=(lowest.change,),
+        changes=lowest.changes,
     )
 
 
