@@ -8,7 +8,7 @@ import pytest
 from tests.unit.fakes.bench import Bench
 from tests.unit.fakes.machine import Refused
 from tests.unit.fakes.person import Nobody, Person
-from zcal_tui.checks.errors import CheckCancelled, CheckRefused
+from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.ready.finding import ReadyFinding
 from zcal_tui.checks.ready.module_findings import module_finding
 from zcal_tui.checks.ready.parameters import ReadyParameters
@@ -137,6 +137,54 @@ async def test_nothing_is_levelled_with_a_switch_that_cannot_be_trusted(
     assert ("Z_TILT_ADJUST was not run" in bench.notices) is wired_open
     assert (found.level is Level.FAIL) is wired_open
     assert any("open both" in reason for reason in found.reasons) is wired_open
+
+
+@pytest.mark.parametrize("during", ["ATTACH_PROBE", "Z_TILT_ADJUST", "screws"])
+async def test_nothing_is_levelled_or_homed_in_a_print_that_has_begun_meanwhile(
+    bench: Bench, during: str
+) -> None:
+    settings = bench.machine.objects["configfile"]["settings"]
+    settings.update({f"gcode_macro {name.lower()}": {} for name in MACROS})
+    if during == "screws":
+        settings["screws_tilt_adjust"] = {}
+    else:
+        bench.machine.objects["z_tilt"] = {"applied": False}
+    await again(bench)
+    switch(bench, docked=True)
+    attach, attached = bench.machine.handlers["ATTACH_PROBE"], []
+
+    async def attaches(parameters: dict[str, str]) -> None:
+        await attach(parameters)
+        attached.append("")
+        if len(attached) == 2 and during != "Z_TILT_ADJUST":  # the first time its switch is read
+            bench.machine.change("print_stats", state="printing")
+
+    async def level(_: dict[str, str]) -> None:
+        bench.machine.change("print_stats", state="printing")
+
+    bench.machine.handlers.update(ATTACH_PROBE=attaches, Z_TILT_ADJUST=level)
+    with pytest.raises(CheckFailed, match="print was started"):
+        await looked_at(bench, Person(True))
+    scripts = bench.machine.scripts
+    assert "G28 Z" not in scripts
+    assert "SCREWS_TILT_CALCULATE" not in scripts
+    assert ("Z_TILT_ADJUST" in scripts) is (during == "Z_TILT_ADJUST")
+
+
+async def test_a_homing_that_fails_after_levelling_is_named(bench: Bench) -> None:
+    bench.machine.objects["z_tilt"] = {"applied": False}
+    await again(bench)
+    switch(bench, docked=False)
+
+    async def level(_: dict[str, str]) -> None:
+        bench.machine.change("z_tilt", applied=True)
+
+    async def homes(_: dict[str, str]) -> None:
+        raise Refused("No trigger on z after full movement")
+
+    bench.machine.handlers.update(Z_TILT_ADJUST=level, G28=homes)
+    await looked_at(bench, Person(True))
+    assert "G28 Z failed" in bench.notices
 
 
 async def test_a_docked_probe_that_probe_accuracy_fetches_by_a_macro_is_fetched_to_be_looked_at(

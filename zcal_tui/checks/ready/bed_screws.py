@@ -8,7 +8,7 @@ from typing import Any
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.dock.attach import probe_attached
 from zcal_tui.checks.ready.finding import ReadyFinding, fine, warn
-from zcal_tui.checks.travel import home_if_needed
+from zcal_tui.checks.travel import home_if_needed, require_free
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.model.questions import Confirm
 from zcal_tui.printer.printer import CommandFailed
@@ -98,6 +98,8 @@ async def _agreed(context: Context) -> bool:
 async def _measure(context: Context, macros: tuple[str, str] | None) -> tuple[KnobTurn, ...]:
     await home_if_needed(context)
     async with probe_attached(context, macros):
+        if macros is not None:
+            await require_free(context.printer)  # attaching takes a while
         context.emit(Stage("screws", f"Measuring the bed's screws ({COMMAND})"))
         await context.printer.gcode(COMMAND)
     status = await context.printer.query({SECTION: ["results"]})

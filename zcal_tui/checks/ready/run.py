@@ -103,6 +103,7 @@ async def _offers(
         )
         if not wanted or not await _still_may(context, upcoming):
             continue
+        command = offer.gcode
         try:
             if offer.needs_homed:
                 await home_if_needed(context)
@@ -113,17 +114,19 @@ async def _offers(
                 continue
             macros = _macros(context, parameters, offer.gcode.split()[0])
             async with probe_attached(context, macros) if offer.needs_probe else contextlib.nullcontext():
+                if macros is not None and offer.needs_probe:
+                    await require_free(context.printer)  # attaching takes a while
                 context.emit(Stage("mend", f"{offer.yes} ({offer.gcode})"))
                 await context.printer.gcode(offer.gcode)
             if offer.then:
+                await require_free(context.printer)  # levelling takes minutes
+                command = offer.then
                 await context.printer.gcode(offer.then)
         except CommandFailed as error:
             await _raise_if_down(context, error)
             explained = error.explanation
             context.emit(
-                Notice(
-                    f"{offer.gcode} failed: {explained.what} {explained.cause} {explained.remedy}".rstrip()
-                )
+                Notice(f"{command} failed: {explained.what} {explained.cause} {explained.remedy}".rstrip())
             )
         context.stop_if_cancelled()
         findings = await _state_findings(context)
