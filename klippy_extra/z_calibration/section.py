@@ -213,7 +213,9 @@ class ZCalibration:
         if self._error_gcode is None or self.printer.is_shutdown():
             return
         try:
-            run_template(self._error_gcode, {"ERROR": error})
+            # In a macro's line a line break would begin a command, and a double quote would end the text
+            text = " ".join(str(error).split()).replace('"', "'")
+            run_template(self._error_gcode, {"ERROR": text})
         except Exception:
             LOG.exception("z_calibration: error_gcode")
 

@@ -23,6 +23,10 @@ pins: PG10
 [gcode_macro NOTE]
 gcode:
     RESPOND MSG="{params.KIND}: {params.VALUE}"
+
+[gcode_macro BREAKS]
+gcode:
+    {action_raise_error('No "bed"\\nRESPOND MSG=injected')}
 """
 
 
@@ -38,4 +42,15 @@ def test_hooks_and_an_own_pin(start: Starter) -> None:
     assert klippy.status("z_calibration")["last_query"] is True
     with pytest.raises(KlippyError, match="unable to parse NOZZLE_POSITION"):
         klippy.gcode("CALIBRATE_Z NOZZLE_POSITION=x")
+    klippy.close()
+
+
+def test_an_error_of_several_lines_is_one_text_for_error_gcode(start: Starter) -> None:
+    printer = start(HOOKS.replace("before_switch_gcode: ATTACH_PROBE", "before_switch_gcode: BREAKS"))
+    klippy = printer.connect()
+    klippy.gcode("G28")
+    with pytest.raises(KlippyError, match="No"):
+        klippy.gcode("CALIBRATE_Z")
+    said = "\n".join(klippy.console)
+    assert "No 'bed' RESPOND MSG=injected" in said, said
     klippy.close()
