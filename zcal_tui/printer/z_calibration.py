@@ -84,6 +84,8 @@ class ZCalibrationSection:
     """Whether the section's own gcode attaches or docks the probe."""
     samples: int
     median: bool
+    applies_by_script: bool = False
+    """Whether its offset_gcode applies the offset, such as to a tool, instead of SET_GCODE_OFFSET."""
 
 
 def section(state: PrinterState) -> ZCalibrationSection | None:
@@ -115,6 +117,7 @@ def section(state: PrinterState) -> ZCalibrationSection | None:
         moves_the_probe=any(gcode.strip() for gcode in gcodes),
         samples=int(number(options.get("samples")) or (probe.samples if probe is not None else 1)),
         median=result == "median",
+        applies_by_script=text(options.get("offset_gcode")) is not None,
     )
 
 

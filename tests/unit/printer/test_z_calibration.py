@@ -42,6 +42,12 @@ def test_the_section_is_completed_from_others() -> None:
     assert found.samples == 3
     assert found.median
     assert found.moves_the_probe
+    assert not found.applies_by_script
+    by_script = section(
+        PrinterState(settings={"z_calibration": {"offset_gcode": "SET_TOOL_OFFSET Z={params.Z}"}})
+    )
+    assert by_script is not None
+    assert by_script.applies_by_script
     assert section(PrinterState()) is None
 
 

@@ -175,7 +175,10 @@ class _Run:
         context.emit(EstimateUpdated(self._estimates()))
 
     def _look_at_offset(self) -> None:
-        """Whether what CALIBRATE_Z found is in force: a macro around it may have brought the old offset back."""
+        """Whether what CALIBRATE_Z found is in force: a macro around it may have brought the old offset back. Where
+        offset_gcode applies it, only that script knows."""
+        if self.section.applies_by_script:
+            return
         live, found = self._context.printer.state.homing_origin[2], self._repeats.last.offset
         if self._lost is None and abs(live - found) > IN_FORCE:
             self._lost = judging.of_lost_offset(found, live)
