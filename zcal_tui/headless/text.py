@@ -1,5 +1,6 @@
 """A run in plain text, line by line as it goes."""
 
+import re
 from collections.abc import Callable
 
 from zcal_tui.model.estimate_text import estimate_text
@@ -27,11 +28,13 @@ PLAIN = str.maketrans(
         "σ": "standard deviation",
         "±": "plus or minus",
         "−": "-",
-        "…": "to",
+        "…": "...",
         "✗": "",
     }
 )
 """What --plain says instead of signs that a screen reader leaves out or spells."""
+RANGE = re.compile(r"(?<=\w) … (?=[-+−\d])")
+"""The sign between the ends of a range."""
 GLYPH = {Level.PASS: "✓", Level.WARN: "!", Level.FAIL: "✗", Level.UNKNOWN: "?"}
 
 
@@ -74,7 +77,7 @@ def by_hand_line(record: Record, *, part: bool = False) -> str | None:
 
 def plain_text(text: str) -> str:
     """The text in words, without signs."""
-    return text.translate(PLAIN)
+    return RANGE.sub(" to ", text).translate(PLAIN)
 
 
 def record_lines(record: Record, *, plain: bool = False) -> list[str]:

@@ -7,7 +7,14 @@ import pytest
 
 from zcal_tui.headless.exit_codes import ExitCode, of_record
 from zcal_tui.headless.output import JsonOutput, TextOutput
-from zcal_tui.headless.text import change_lines, event_lines, problem_lines, record_lines, sample_line
+from zcal_tui.headless.text import (
+    change_lines,
+    event_lines,
+    plain_text,
+    problem_lines,
+    record_lines,
+    sample_line,
+)
 from zcal_tui.model.estimate_text import estimate_text
 from zcal_tui.model.events import Notice, Progress, RunEnded, RunStarted, SampleTaken, Stage
 from zcal_tui.model.record import (
@@ -194,3 +201,8 @@ def test_a_calibration_of_which_nothing_applies_says_so() -> None:
     done = replace(nothing, parts=(RecordPart("r", "ready", Outcome.FINISHED, None, ""),))
     assert of_record(done) is ExitCode.UNDECIDED
     assert "The check ended without a verdict." in record_lines(done)
+
+
+def test_plain_text_has_words_for_the_ends_of_a_range_only() -> None:
+    assert plain_text("σ 2.5 µm (1.8 µm … 3.9 µm)") == "standard deviation 2.5 µm (1.8 µm to 3.9 µm)"
+    assert plain_text("- … 3 more lines …") == "- ... 3 more lines ..."
