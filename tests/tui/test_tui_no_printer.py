@@ -8,9 +8,10 @@ import pytest
 from tests.tui.app_driver import NORMAL, SMALL, Opener
 from tests.tui.onscreen import cut_off
 from tests.tui.scenes import running, starting, unreachable
-from tests.tui.scripted import UP
+from tests.tui.scripted import SAVE, UP
 from zcal_tui.model.events import Stage
 from zcal_tui.session.snapshot import LinkState
+from zcal_tui.tui.printer_status import restart_expected
 from zcal_tui.tui.relaunch import arguments
 
 
@@ -99,3 +100,7 @@ async def test_a_restart_that_saving_makes_is_no_trouble(opened: Opener) -> None
         driver.session.emit(Stage("touch", "Probing the bed"))
         await driver.settle()
         assert "Connection lost" in driver.words()
+        driver.session.emit(Stage("save", "Checking what SAVE_CONFIG would write"))
+        driver.session.ask(SAVE)
+        await driver.settle()
+        assert not restart_expected(driver.session.snapshot), "nothing was sent yet"

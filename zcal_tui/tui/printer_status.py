@@ -48,9 +48,12 @@ def first_line(text: str) -> str:
 
 
 def restart_expected(snapshot: Snapshot) -> bool:
-    """Whether the running check has restarted Klipper to save: a lost link is its progress then, and no trouble."""
+    """Whether the running check has restarted Klipper to save: a lost link is its progress then, and no trouble. While
+    it still asks, nothing was sent."""
     run = snapshot.run
-    return run is not None and run.running and run.stage is not None and run.stage.key == "save"
+    if run is None or snapshot.question is not None:
+        return False
+    return run.running and run.stage is not None and run.stage.key == "save"
 
 
 def condition(snapshot: Snapshot, glyphs: Glyphs) -> Condition:
