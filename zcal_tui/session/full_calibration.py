@@ -60,6 +60,7 @@ from zcal_tui.session.snapshot_store import SnapshotStore
 from zcal_tui.transport.failures import NotReady
 
 DISCARDED = "You discarded this result."
+PAPER_OFF = "Take the paper off the bed before you continue."
 
 logger = logging.getLogger(__name__)
 
@@ -174,7 +175,7 @@ class FullCalibrationRun:
         stop_watching = self._printer.subscribe(self._watch)
         try:
             why = await self._ask_in_advance()
-            if why is None:
+            if begun := why is None:
                 if resumed is not None:
                     if self._journal is not None:  # only now, so that one of the two can always be resumed
                         interrupted = await asyncio.to_thread(
@@ -187,6 +188,8 @@ class FullCalibrationRun:
             stop_watching()
         why = await self._save_rest(printer_name, address, why)
         record = self._record(started, why)
+        if not begun:
+            record = replace(record, context=context)  # it has resumed nothing
         if record.problem is not None:
             self._emit(RunProblem(record.problem))
         ended = RunEnded(record)
@@ -246,6 +249,8 @@ class FullCalibrationRun:
         kept = last if last is not None and last.id != record.id and not has_result(record) else None
         run = self._snapshots.snapshot.run
         notices = () if run is None or record.check != SAVE else run.notices
+        if any(sample.kind == "paper" for sample in record.samples):
+            notices = (*notices, PAPER_OFF)
         if (leave := self._may_leave(record.check)) is not None:
             notices = (*notices, leave)
         card = result_card(record, kept=kept, waits=self._waiting.changes, notices=notices)

@@ -606,10 +606,12 @@ async def test_not_now_leaves_an_interrupted_calibration_to_be_resumed_later(who
     records.keep(store, replace(records.z_offset(3), changes=(replace(Z, old="1.5"),), context={}))
     cut = records.record("all", 2)
     records.cut_off(store, cut)
+    whole.board.update(interrupted=store.interrupted("voron"))
     whole.first = ["not-now"]
     await whole.go(resumed=cut, save="always", cards=())
     assert whole.done == [] and whole.groups == []
     assert [run.id for run in store.interrupted("voron")] == [cut.id]
+    assert [run.id for run in whole.board.snapshot.interrupted] == [cut.id]
 
 
 async def test_a_value_that_was_not_set_and_is_set_now_is_not_saved_over(whole: Whole) -> None:
@@ -794,6 +796,13 @@ async def test_a_card_has_the_number_what_waits_and_three_steps_of_advice(whole:
     assert "1.6000 mm (1.5900 mm … 1.6100 mm, 95 %)" in card.detail
     assert "[probe] z_offset: 1.5 → 1.6, saved with the values of the next checks" in card.detail
     assert "3. Three." in card.detail and "Four." not in card.detail
+
+
+async def test_a_card_after_a_paper_test_asks_for_the_paper(whole: Whole) -> None:
+    """The next check probes there, and the bed was confirmed to be clear before the paper test."""
+    whole.ends["z-offset"] = replace(record("z-offset"), samples=records.z_offset().samples)
+    await whole.go(only="ready,z-offset,accuracy", cards=("continue", "continue", "continue"))
+    assert ["Take the paper off" in cast(Choose, card).detail for card in whole.cards] == [False, True, False]
 
 
 async def test_a_cancelled_repetition_keeps_the_result_before_it_and_says_so(whole: Whole) -> None:
