@@ -46,11 +46,13 @@ RANGE_OF_TEN = Limit(
 LOCATION_BIAS = Limit(
     "spread of z_offset over the bed", _ACCURACY, "mm", "Klipper docs, Probe_Calibrate, Location Bias Check"
 )
+_ZONE = 0.4
 BIAS_ZONE = Limit(
     "distance from the limit, as a share of it, within which a spread of z_offset is borderline",
-    0.4,
+    _ZONE,
     "",
-    "our choice: 15 to 35 µm; no affordable number of paper tests distinguishes less",
+    f"our choice: {UM_PER_MM * _ACCURACY * (1 - _ZONE):g} to {UM_PER_MM * _ACCURACY * (1 + _ZONE):g} µm; no affordable "
+    "number of paper tests distinguishes less",
 )
 Z_ACCURACY = Limit("accuracy of Z", _ACCURACY, "mm", "Klipper docs, Bed_Level")
 TEMPERATURE_SHIFT = Limit(

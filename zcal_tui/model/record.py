@@ -1,4 +1,8 @@
-"""The record of a run and its parts; docs/json.md describes them."""
+"""The record of a run and its parts; docs/json.md describes them.
+
+`model/codec.py` writes and reads them. A new field also changes results/record.schema.json, which is made by
+`python -m zcal_tui.results.schema`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

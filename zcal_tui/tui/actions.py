@@ -1,7 +1,7 @@
 """Every action of the interface: its name, its default keys, what it does.
 
 The bindings, the command palette, the keymap (`[keymap]` in config.toml), the help page, every text that names a key,
-and docs/keys.md are made from this table.
+and docs/keys.md (`python -m zcal_tui.tui.key_docs docs/keys.md`) are made from this table.
 """
 
 import difflib

@@ -16,7 +16,7 @@ KNOWN_MACROS = (
     ("m401", "m402"),
 )
 """Usual names of the macros that attach and dock a probe (Klicky, protoloft's examples, Euclid, klippain). The first
-pair of which the printer has both is used."""
+pair of which the printer has both is used. Without any, macros named by a word of _PROBES and a verb are."""
 _ATTACH = ("attach", "deploy", "pickup", "pick_up", "grab", "fetch", "undock", "mount", "load", "get")
 _DETACH = (
     "detach",
