@@ -158,7 +158,7 @@ HELP: Mapping[type, tuple[str, ...]] = {
         "Put a sheet of ordinary paper under the nozzle and slide it back and forth.",
         "Slides freely: type l to lower the nozzle. Drags too much or sticks: type + to go half way back up.",
         "After that, - goes half way down again, to a height where the paper dragged.",
-        "Drags slightly both ways: type a to accept. u returns to the height before, q aborts and lifts the nozzle.",
+        "Drags slightly both ways: type a to accept. u returns to the height before.",
         "A distance in mm moves by it: -0.05 lowers by 0.05 mm.",
     ),
     JogStep: (
@@ -167,13 +167,27 @@ HELP: Mapping[type, tuple[str, ...]] = {
     ),
 }
 """What `?` says of each kind of question."""
+ENDS: Mapping[type, tuple[str, ...]] = {
+    Confirm: ("Ctrl-C cancels the check.",),
+    Choose: ("Ctrl-C cancels the check.",),
+    PaperStep: ("q and Ctrl-C abort the paper test and lift the nozzle.",),
+    JogStep: ("Ctrl-C cancels the check and lifts the nozzle.",),
+}
+"""How each is left without an answer."""
+LEAVES_OPEN = (
+    "q sends ABORT, which ends it for every client, then asks whether to raise the nozzle.",
+    "Ctrl-C leaves it open, and the nozzle where it is.",
+)
+"""The same in a manual probe that was taken over."""
 
 
 def help_lines(question: Question) -> list[str]:
-    """How to answer a question, then the question again. Ctrl-C cancels the check."""
+    """How to answer a question, then the question again."""
+    taken_over = isinstance(question, PaperStep) and question.taken_over
     return [
         *HELP[type(question)],
-        "Ctrl-C cancels the check and lifts the nozzle; Ctrl-\\ is the emergency stop.",
+        *(LEAVES_OPEN if taken_over else ENDS[type(question)]),
+        "Ctrl-\\ is the emergency stop.",
         *question_lines(question),
     ]
 

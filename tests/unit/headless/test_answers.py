@@ -11,7 +11,7 @@ import pytest
 from zcal_tui.headless.answers import LinePrompts, NobodyAnswers
 from zcal_tui.headless.autopilot import Autopilot
 from zcal_tui.headless.output import TextOutput
-from zcal_tui.headless.questions import parse_answer, question_lines
+from zcal_tui.headless.questions import help_lines, parse_answer, question_lines
 from zcal_tui.model.questions import (
     Answer,
     Choose,
@@ -80,6 +80,13 @@ def test_the_paper_test_tells_both_values_and_the_direction() -> None:
     assert "nozzle at Z 0.0300 mm; tried next to it: below −0.0200 mm" in text
     assert "z_offset would be 6.330 mm (now 6.400 mm: the nozzle will be 70 µm farther from the bed)" in text
     assert "expected" not in text
+
+
+def test_help_does_not_promise_to_lift_a_nozzle_that_stays_where_it_is() -> None:
+    assert "lift the nozzle" in "\n".join(help_lines(PAPER))
+    text = "\n".join(help_lines(replace(PAPER, opener="DELTA_CALIBRATE", accept="It stages nothing.")))
+    assert "lift" not in text
+    assert "Ctrl-C leaves it open" in text
 
 
 def test_high_above_the_bed_it_tells_how_far_that_is_and_no_value() -> None:
