@@ -80,6 +80,10 @@ def test_usual_names(names: tuple[str, ...], expected: tuple[str, str] | None) -
     ("scripts", "expected"),
     [
         (
+            {"before_switch_gcode": "\nGO_AND_TAKE ACTION=take", "end_gcode": "BRING_IT_HOME\nM400"},
+            None,
+        ),
+        (
             {"before_switch_gcode": "\nGO_AND_TAKE", "end_gcode": "BRING_IT_HOME\nM400"},
             ("GO_AND_TAKE", "BRING_IT_HOME"),
         ),

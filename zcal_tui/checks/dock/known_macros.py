@@ -94,10 +94,15 @@ def _hinted(settings: Settings) -> tuple[str, str] | None:
 
 
 def _only_macro(settings: Settings, gcode: object) -> str:
-    """The one macro about a probe in a script; empty where there is none or several."""
-    words = {command.word.lower() for command in macro_commands(text(gcode) or "")}
-    found = [word for word in words if _section(word) in settings and _about_probe(settings, word)]
-    return found[0] if len(found) == 1 else ""
+    """The one macro about a probe in a script; empty where there is none or several, or where it is called with
+    parameters, without which it may do something else."""
+    lines = {command.line.lower(): command.word.lower() for command in macro_commands(text(gcode) or "")}
+    found = [
+        (line, word)
+        for line, word in lines.items()
+        if _section(word) in settings and _about_probe(settings, word)
+    ]
+    return found[0][1] if len(found) == 1 and found[0][0] == found[0][1] else ""
 
 
 def _about_probe(settings: Settings, name: str) -> bool:
