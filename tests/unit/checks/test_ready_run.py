@@ -434,6 +434,22 @@ async def with_macros(bench: Bench) -> None:
     await again(bench)
 
 
+@pytest.mark.parametrize("busy", ["print", "manual probe"])
+async def test_no_macros_are_asked_for_during_a_print_or_a_paper_test(bench: Bench, busy: str) -> None:
+    await with_macros(bench)
+    bench.machine.scripts.clear()
+    if busy == "print":
+        bench.machine.change("print_stats", state="printing")
+    else:
+        bench.machine.change("manual_probe", is_active=True)
+    await bench.printer.refresh()
+    person = Person(False)
+    found = await looked_at(bench, person)
+    assert found.level is Level.FAIL
+    assert not any(key.startswith("dock-") for key in person.keys)
+    assert bench.machine.scripts == [], "the print or the test is not held up"
+
+
 async def test_unknown_macros_of_a_dock_are_asked_for_and_kept(bench: Bench) -> None:
     await with_macros(bench)
     kept: list[tuple[str, str] | None] = []

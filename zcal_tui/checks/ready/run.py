@@ -15,7 +15,7 @@ from zcal_tui.checks.ready.parameters import ReadyParameters
 from zcal_tui.checks.ready.probe_findings import probe_switch
 from zcal_tui.checks.ready.scanner_findings import scanner_findings
 from zcal_tui.checks.ready.state_findings import STATE_FINDINGS
-from zcal_tui.checks.travel import home_if_needed, require_free
+from zcal_tui.checks.travel import hands_off, home_if_needed, require_free
 from zcal_tui.model.events import AdviceGiven, Notice, Progress, Stage, VerdictReached
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Level, Verdict
@@ -61,6 +61,8 @@ async def _with_dock(
         context.emit(Notice(f"{shown(context.kept_dock)} are no longer kept for this printer."))
         parameters = replace(parameters, attach="auto", detach="auto")
     if parameters.attach != "auto" or _macros(context, parameters, "QUERY_PROBE") is not None:
+        return parameters, None
+    if hands_off(context.printer.state) is not None:  # QUERY_PROBE would make a print pause
         return parameters, None
     try:
         chosen = await choose_macros(context)
