@@ -29,6 +29,8 @@ class ScannerCalibration:
     """Whether the nozzle touches the bed by itself."""
     method: MethodName | None = None
     """The method that is checked afterwards; None for the distance of the coil."""
+    moves_coil: bool = False
+    """Whether it ends with the coil over the point where the nozzle was."""
 
     @property
     def name(self) -> str:
@@ -67,6 +69,7 @@ CALIBRATIONS: tuple[ScannerCalibration, ...] = (
         "beacon model",
         2,
         paper=True,
+        moves_coil=True,
     ),
     ScannerCalibration(
         "auto",
@@ -77,6 +80,7 @@ CALIBRATIONS: tuple[ScannerCalibration, ...] = (
         "beacon model",
         2,
         touches=True,
+        moves_coil=True,
     ),
     ScannerCalibration(
         "tap",

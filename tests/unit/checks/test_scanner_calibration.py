@@ -206,6 +206,7 @@ async def test_a_model_of_a_beacon_that_probes_by_contact_is_checked_by_its_coil
     async def calibrates(_: dict[str, str]) -> None:
         items = {"beacon model default": {"model_coef": "1, 2"}}
         bench.machine.change("configfile", save_config_pending=True, save_config_pending_items=items)
+        bench.machine.change("toolhead", position=[100.0, 79.0, 0.2, 0.0])  # the coil is over 100, 100
 
     async def probe(parameters: dict[str, str]) -> None:
         methods.append(parameters.get("PROBE_METHOD", "contact"))
@@ -217,6 +218,8 @@ async def test_a_model_of_a_beacon_that_probes_by_contact_is_checked_by_its_coil
     await bench.printer.wait_for(lambda state: state.ready and state.starts > starts)
     await calibrate(bench, True, True, key="auto")
     assert methods == ["proximity"] * 5
+    sideways = [line for script in bench.machine.scripts for line in script.splitlines() if " Y" in line]
+    assert sideways[-1].startswith("G1 X100.0000 Y79.0000 "), "where the plugin has left the coil"
     (reached,) = bench.told(VerdictReached)
     assert reached.verdict.level is Level.PASS
 

@@ -266,7 +266,7 @@ async def _check(
     context.emit(Stage("verify", "Checking the calibration with our own samples"))
     method = _checked_method(printer.state, calibration, probe, changes)
     at = position(printer)[:2]
-    if calibration.method is None:  # the coil over the point that the nozzle touched
+    if calibration.method is None and not calibration.moves_coil:  # over the point that the nozzle touched
         at = at[0] - probe.x_offset, at[1] - probe.y_offset
     await travel(printer, x=at[0], y=at[1], clearance=safe_clearance(printer.state))
     heights: list[float] = []
