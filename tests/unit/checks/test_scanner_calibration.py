@@ -233,3 +233,29 @@ async def test_what_could_not_be_checked_is_not_calibrated(bench: Bench, plugin:
     with pytest.raises(CheckRefused, match="method touch"):
         await calibrate(bench, True, True)
     assert bench.machine.scripts == []
+
+
+@pytest.mark.parametrize("home", [True, False])
+async def test_sideways_moves_while_z_is_unknown_are_agreed_to_first(
+    bench: Bench, plugin: FakePlugin, home: bool
+) -> None:
+    configfile = bench.machine.objects["configfile"]
+    configfile["settings"]["stepper_z"]["endstop_pin"] = "probe:z_virtual_endstop"
+    bench.machine.objects["gcode"]["commands"]["CARTOGRAPHER_SCAN_CALIBRATE"] = {}
+    bench.machine.objects["toolhead"]["homed_axes"] = ""
+
+    async def refuses(_: dict[str, str]) -> None:
+        raise Refused("stop here")
+
+    bench.machine.handlers["CARTOGRAPHER_SCAN_CALIBRATE"] = refuses
+    starts = bench.printer.state.starts
+    await bench.klippy.restart()
+    await bench.printer.wait_for(lambda state: state.ready and state.starts > starts)
+    person = Person(True, True)
+    with pytest.raises(CommandFailed if home else CheckRefused, match="stop here" if home else "not homed"):
+        await measure(bench.context(person), ZOffsetParameters(calibrate="scan", home=home))
+    asked = person.asked[0]
+    assert isinstance(asked, Confirm)
+    assert "X and Y move first, at the present height" in asked.detail
+    assert asked.danger
+    assert ("G28 X Y" in bench.machine.scripts) is home

@@ -25,7 +25,7 @@ from zcal_tui.model.events import AdviceGiven, ChangesUpdated, SampleTaken, Stag
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Change, Level, Sample, Verdict
 from zcal_tui.model.units import length
-from zcal_tui.printer.config_view import ProbeConfig
+from zcal_tui.printer.config_view import ProbeConfig, z_rail
 from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.geometry import Xy, measuring_site
 from zcal_tui.printer.manual_probe import ManualCalibration
@@ -62,7 +62,8 @@ async def calibrate_scanner(context: Context, parameters: ZOffsetParameters, pro
     calibration = required_calibration(printer.state, probe, parameters.calibrate)
     _require_possible(printer.state, calibration)
     require_person(context.operator, "A person has to consent, and to watch the nozzle.")
-    await _agree(context, calibration)
+    by_xy = _homes_only_xy(printer.state, calibration)
+    await _agree(context, calibration, by_xy=by_xy)
     if calibration.paper:
         await require_cold(context)
     else:
@@ -125,8 +126,12 @@ def _require_possible(state: PrinterState, calibration: ScannerCalibration) -> N
         )
 
 
-async def _agree(context: Context, calibration: ScannerCalibration) -> None:
-    """The consent before anything moves. Raises CheckRefused, CheckCancelled."""
+async def _agree(context: Context, calibration: ScannerCalibration, *, by_xy: bool) -> None:
+    """The consent before anything moves; `by_xy`: sideways while Z is unknown. Raises CheckRefused, CheckCancelled."""
+    unknown = (
+        "\nZ cannot be homed yet, so X and Y move first, at the present height. Check that the nozzle is at least "
+        "5 mm above the bed and everything on it."
+    )
     needs = (
         "Needs a cold nozzle and bed, a clean tip and a sheet of paper."
         if calibration.paper
@@ -138,28 +143,37 @@ async def _agree(context: Context, calibration: ScannerCalibration) -> None:
             f"Run {calibration.name}? It takes about {calibration.minutes} minutes.",
             f"{calibration.does}\n{needs} Only the emergency stop ends it early. It stages its result by itself. "
             "Afterwards zcal-tui measures once more and asks whether to save it. If it is not saved, a RESTART of "
-            "Klipper discards it: homing and the live G-code offset are then lost.",
+            f"Klipper discards it: homing and the live G-code offset are then lost.{unknown if by_xy else ''}",
             yes="Calibrate",
             no="Not now",
-            danger=calibration.touches,
+            danger=calibration.touches or by_xy,
         )
     )
     if not agreed:
         raise CheckRefused("The calibration was declined.", "Nothing was moved.")
 
 
+def _homes_only_xy(state: PrinterState, calibration: ScannerCalibration) -> bool:
+    """Whether Z cannot be homed before the calibration, because the scanner that homes it has no model yet."""
+    rail = z_rail(state)
+    if not calibration.paper or state.homed() or rail is None or not rail.homes_with_probe:
+        return False
+    return not any(section.startswith(calibration.stages) for section in state.settings)
+
+
 async def _home(context: Context, parameters: ZOffsetParameters, calibration: ScannerCalibration) -> None:
     """Home all axes; only X and Y where Z homes with a scanner that was never calibrated."""
     state = context.printer.state
-    own = (
-        any(section.startswith(calibration.stages) for section in state.settings)
-        if calibration.stages
-        else True
-    )
-    if own or state.homed() or not calibration.paper:
+    if not _homes_only_xy(state, calibration):
         await home_cold(context, allowed=parameters.home)
         return
     if not state.homed("xy"):
+        if not parameters.home:
+            raise CheckRefused(
+                "X and Y are not homed.",
+                f"{calibration.name} moves to its place.",
+                "Home them (G28 X Y), or allow the check to do so (--home).",
+            )
         await require_free(context.printer)
         context.emit(Stage("home", "Homing X and Y"))
         await context.printer.gcode("G28 X Y")
