@@ -21,7 +21,7 @@ from zcal_tui.results.store import Store
 from zcal_tui.session.loop import SessionLoop
 from zcal_tui.session.port import RunOptions
 from zcal_tui.session.session import Session
-from zcal_tui.session.simulated_person import SimulatedPerson
+from zcal_tui.session.simulated_person import SimulatedPerson, simulates
 from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.session.target import DemoOptions, PrinterTarget
 from zcal_tui.terminal import is_tty, terminal_problem
@@ -138,9 +138,16 @@ def _allow_files(wanted: int) -> None:
 def _answerer(command: Command, output: "Output") -> "Callable[[Snapshot], Answerer] | None":
     """Who answers the check's questions: the simulated person, somebody at a terminal, or nobody."""
     if command.autopilot:
-        from zcal_tui.headless.autopilot import Autopilot  # as above
+        from zcal_tui.headless.answers import NobodyAnswers  # as above
+        from zcal_tui.headless.autopilot import Autopilot
 
         def autopilot(snapshot: Snapshot) -> "Answerer":
+            # Its answers are no consent on a real printer
+            if command.control is not None and not simulates(command.control, snapshot.printer):
+                raise NobodyAnswers(
+                    "--control is not the socket of this printer's simulator. --autopilot answers only for a simulated "
+                    "printer."
+                )
             return Autopilot(SimulatedPerson(command.control or snapshot.link.control or ""))
 
         return autopilot

@@ -140,7 +140,11 @@ class HeadlessRun:
         if not (self.ready and may_begin):
             return None
         if self._answerer is not None:
-            self._answers = self._answerer(snapshot)
+            try:
+                self._answers = self._answerer(snapshot)
+            except NobodyAnswers as nobody:
+                self._output.message(str(nobody))
+                return ExitCode.NEEDS_PERSON
         try:
             self._session.start_check(self._check, self._parameters, self._options)
         except SessionBusy as busy:  # the printer went in the moment after it had become ready

@@ -2,7 +2,23 @@
 
 import json
 import socket
+from pathlib import Path
 from typing import Any
+
+from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import text
+
+
+def simulates(control: str, state: PrinterState) -> bool:
+    """Whether this control socket belongs to the simulator of this printer: its micro-controllers are the simulator's,
+    whose ports are beside the socket."""
+    folder = Path(control).resolve().parent
+    ports = [
+        text(options.get("serial")) or ""
+        for section, options in state.settings.items()
+        if section == "mcu" or section.startswith("mcu ")
+    ]
+    return bool(ports) and all(port and Path(port).parent.resolve() == folder for port in ports)
 
 
 class SimulatedPersonGone(Exception):

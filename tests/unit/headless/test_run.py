@@ -350,3 +350,16 @@ def test_of_a_full_calibration_only_what_no_group_saves_is_a_line_while_it_runs(
         "Values to set by hand in printer.cfg (z-offset): [probe] speed: 5",
         "Values to set by hand in printer.cfg (accuracy): [probe] z_offset: 1.52",
     ]
+
+
+def test_nothing_starts_where_nobody_may_answer_on_this_printer() -> None:
+    session, said = FakeSession(UP), Said()
+
+    def refuse(snapshot: Snapshot) -> FakeAnswers:
+        raise NobodyAnswers("--control is not the socket of this printer's simulator.")
+
+    printer: Any = session
+    code = run_one(printer, "accuracy", None, said, Signals(), None, refuse)
+    assert code is ExitCode.NEEDS_PERSON
+    assert "not the socket" in said.text
+    assert session.started == []

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from zcal_tui.session.simulated_person import SimulatedPerson, SimulatedPersonGone
+from zcal_tui.printer.state import PrinterState
+from zcal_tui.session.simulated_person import SimulatedPerson, SimulatedPersonGone, simulates
 
 Reply = Callable[[dict[str, Any]], bytes]
 
@@ -124,3 +125,18 @@ def test_a_printer_that_does_not_answer_is_not_waited_for_for_ever(control: Cont
     with pytest.raises(SimulatedPersonGone, match="does not answer"):
         SimulatedPerson(str(control.path), timeout=0.05).drag()
     wait.set()
+
+
+def test_its_answers_are_for_the_printer_of_the_same_simulator_only(tmp_path: Path) -> None:
+    control = str(tmp_path / "control.sock")
+    own = str(tmp_path / "mcu")
+
+    def printer(**sections: dict[str, object]) -> PrinterState:
+        return PrinterState(
+            connected=True, settings={name.replace("_", " "): s for name, s in sections.items()}
+        )
+
+    assert simulates(control, printer(mcu={"serial": own}, mcu_toolhead={"serial": f"{own}-1"}))
+    assert not simulates(control, printer(mcu={"serial": "/dev/serial/by-id/usb-Klipper"}))
+    assert not simulates(control, printer(mcu={"serial": own}, mcu_toolhead={"canbus_uuid": "11"}))
+    assert not simulates(control, printer(printer={"kinematics": "corexy"})), "nothing is known of it"
