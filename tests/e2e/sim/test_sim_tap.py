@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from campaigns import eddy
-from tests.e2e import klippers
+from tests.e2e import klippers, program
 from tests.e2e.simulated import Starter
 
 pytestmark = pytest.mark.core
@@ -32,3 +32,17 @@ def test_a_tap_finds_the_bed(printer_sim: Starter, tmp_path: Path) -> None:
     staged = klippy.status("configfile")["save_config_pending_items"]
     assert float(staged["probe_eddy_current coil"]["tap_threshold"]) > 0.0
     klippy.close()
+
+
+def test_its_calibration_is_checked_by_taps_and_saved(printer_sim: Starter, tmp_path: Path) -> None:
+    klippers.skip_without_tap()
+    eddy.write_profile(
+        tmp_path, klippers.root(), truth="[drive.stepper_z]\nbacklash = 0.0\n[eddy]\nnoise = 30.0\n", more=""
+    )
+    printer = printer_sim(str(tmp_path), speed=40)
+    control = ("--printer", printer.klippy, "--autopilot", "--control", str(printer.ready["control"]))
+    running = program.start(tmp_path, "z-offset", "--calibrate", "tap", *control, "--save", "always")
+    record = running.end(longest=300.0).record
+    assert record["outcome"] == "finished", record["problem"]
+    assert "PROBE_EDDY_CURRENT_TAP_CALIBRATE agrees" in record["verdict"]["summary"], record["verdict"]
+    assert [(change["option"], change["state"]) for change in record["changes"]] == [("tap_threshold", "saved")]
