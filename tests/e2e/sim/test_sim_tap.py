@@ -45,4 +45,6 @@ def test_its_calibration_is_checked_by_taps_and_saved(printer_sim: Starter, tmp_
     record = running.end(longest=300.0).record
     assert record["outcome"] == "finished", record["problem"]
     assert "PROBE_EDDY_CURRENT_TAP_CALIBRATE agrees" in record["verdict"]["summary"], record["verdict"]
-    assert [(change["option"], change["state"]) for change in record["changes"]] == [("tap_threshold", "saved")]
+    assert [(change["option"], change["state"]) for change in record["changes"]] == [
+        ("tap_threshold", "saved")
+    ]

@@ -107,6 +107,6 @@ def conclusion(
     )
     if level is Level.WARN:
         yield AdviceGiven(
-            f"Calibrate the coil's model again: Z offset (`z-offset --calibrate {coil.name}`). Clean the tip first: "
-            "dirt on it touches too early."
+            "Calibrate the coil's model again: Z offset (`z-offset --calibrate scan`). Clean the tip first: dirt on it "
+            "touches too early."
         )

@@ -88,7 +88,8 @@ async def _agreed(context: Context) -> bool:
             "bed-screws",
             f"Measure the bed's screws now ({COMMAND})?",
             "The probe probes the bed above each screw and shows how far to turn its knob. It is repeated until every "
-            "knob is within 1/16 turn. A docked probe is attached for it and docked again.",
+            "knob is within 1/16 turn. All axes are homed first, unless they are. A docked probe is attached for it "
+            "and docked again.",
             yes="Measure",
             no="Leave it",
         )
