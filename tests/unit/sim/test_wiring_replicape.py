@@ -24,8 +24,6 @@ serial: /tmp/klipper_host_mcu
 kinematics: cartesian
 max_velocity: 300
 max_accel: 3000
-[force_move]
-enable_force_move: True
 [replicape]
 revision: B3
 host_mcu: host
