@@ -8,6 +8,7 @@ import pytest
 from tests.unit.checks.test_ready import SETTINGS, findings, state
 from tests.unit.checks.test_ready_run import again, switch
 from tests.unit.fakes.bench import Bench
+from tests.unit.fakes.machine import Refused
 from tests.unit.fakes.person import Nobody, Person
 from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.preconditions import require_ready
@@ -147,14 +148,32 @@ async def test_screws_are_measured_until_every_knob_is_right(bench: Bench) -> No
     asked = next(question for question in person.asked if question.key == "bed-screws-again")
     assert "back: 0.33 turns counter-clockwise" in getattr(asked, "detail", "")
     assert scripts.count("SCREWS_TILT_CALCULATE") == 3
+    assert scripts[-1] == "G28 Z", "the bed has moved, and Z 0 with it"
     assert any("within 1/16 turn" in reason for reason in verdict.verdict.reasons)
 
 
 async def test_a_person_may_leave_the_screws_as_they_are(bench: Bench) -> None:
-    await with_screws(bench, OFF)
+    scripts = await with_screws(bench, OFF)
 
     verdict = await looked(bench, Person(*[lambda question: question.key != "bed-screws-again"] * 10))
     assert any("back: 0.33 turns" in reason for reason in verdict.verdict.reasons)
+    assert "G28 Z" not in scripts
+
+
+async def test_turns_from_before_a_measurement_that_failed_are_not_shown(bench: Bench) -> None:
+    scripts = await with_screws(bench, OFF)
+    first = bench.machine.handlers["SCREWS_TILT_CALCULATE"]
+
+    async def once(parameters: dict[str, str]) -> None:
+        if scripts.count("SCREWS_TILT_CALCULATE") > 1:
+            raise Refused("No trigger on probe after full movement")
+        await first(parameters)
+
+    bench.machine.handlers["SCREWS_TILT_CALCULATE"] = once
+    verdict = await looked(bench, Person(*(True for _ in range(10))))
+    assert not any("0.33 turns" in reason for reason in verdict.verdict.reasons)
+    assert any("screws were not measured" in reason for reason in verdict.verdict.reasons)
+    assert scripts[-1] == "G28 Z"
 
 
 async def test_where_nobody_can_turn_them_they_are_only_named(bench: Bench) -> None:

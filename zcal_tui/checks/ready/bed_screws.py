@@ -11,6 +11,7 @@ from zcal_tui.checks.ready.finding import ReadyFinding, fine, warn
 from zcal_tui.checks.travel import home_if_needed, require_free
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.model.questions import Confirm
+from zcal_tui.printer.config_view import is_delta
 from zcal_tui.printer.printer import CommandFailed
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import mapping, text
@@ -66,6 +67,7 @@ async def level_screws(context: Context, macros: tuple[str, str] | None) -> Read
     if not await _agreed(context):
         return None
     turns: tuple[KnobTurn, ...] = ()
+    moved = False
     for number in range(1, MOST_ROUNDS + 1):
         try:
             turns = await _measure(context, macros)
@@ -74,12 +76,32 @@ async def level_screws(context: Context, macros: tuple[str, str] | None) -> Read
                 raise
             explained = error.explanation
             context.emit(Notice(f"{COMMAND} failed: {explained.what} {explained.remedy}".rstrip()))
-            return _finding(turns)
+            turns = ()  # those of the round before are from before the knobs were turned
+            break
         context.stop_if_cancelled()
         worst = max((turn.turns for turn in turns), default=math.inf)
         if worst <= ENOUGH or number == MOST_ROUNDS or not await _turned(context, turns):
             break
+        moved = True
+    if moved:
+        await _home_again(context)
     return _finding(turns)
+
+
+async def _home_again(context: Context) -> None:
+    """Home Z after knobs were turned: the bed has moved, and Z 0 with it where the probe homes Z. Raises CommandFailed
+    where klippy has halted, CheckFailed, TransportError."""
+    await require_free(context.printer)
+    command = "G28" if is_delta(context.printer.state) else "G28 Z"
+    context.emit(Stage("home", "Homing Z again, because the bed has moved"))
+    try:
+        await context.printer.gcode(command)
+    except CommandFailed as error:
+        if not (await context.printer.refresh()).ready:
+            raise
+        explained = error.explanation
+        context.emit(Notice(f"{command} failed: {explained.what} {explained.remedy}".rstrip()))
+    await context.printer.refresh()
 
 
 async def _agreed(context: Context) -> bool:
@@ -89,7 +111,7 @@ async def _agreed(context: Context) -> bool:
             f"Measure the bed's screws now ({COMMAND})?",
             "The probe probes the bed above each screw and shows how far to turn its knob. It is repeated until every "
             "knob is within 1/16 turn. All axes are homed first, unless they are. A docked probe is attached for it "
-            "and docked again.",
+            "and docked again. Z is homed again after knobs were turned.",
             yes="Measure",
             no="Leave it",
         )
