@@ -174,3 +174,14 @@ def test_two_samples_halt_it(printer_sim: Starter, tmp_path: Path) -> None:
         client.gcode("PROBE_ACCURACY SAMPLES=2")
     client.close()
     wait_for_state(halted, "shutdown").close()
+
+
+def test_the_module_samples_with_the_coil_where_contact_is_the_default(
+    printer_sim: Starter, tmp_path: Path
+) -> None:
+    folder = printer_folder(tmp_path / "contact")
+    config = folder / "printer.cfg"
+    config.write_text(config.read_text().replace(BEACON, f"{BEACON}default_probe_method: contact\n"))
+    here = with_model(printer_sim(str(folder), speed=40, options=("--extra", PLUGIN)))
+    ended = program.run(tmp_path, "accuracy", "--samples", "5", "--printer", here.klippy)
+    assert [sample["trigger_z"] for sample in ended.record["samples"]] == pytest.approx([2.0] * 5, abs=0.05)

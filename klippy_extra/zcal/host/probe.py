@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
+BEACON = "beacon"
 EDDY = "probe_eddy_current"
 STOCK = (
     "probe",
@@ -164,9 +165,11 @@ class HostProbe:
         """
         gcode: GCodeDispatch = self._printer.lookup_object("gcode")
         # A rejected sample is a result here and must not be hidden by a retry
-        command = gcode.create_gcode_command(
-            "ZCAL", "ZCAL", {"BAD_PROBE_STRATEGY": "FAIL", **parameters, "SAMPLES": "1"}
-        )
+        own = {"BAD_PROBE_STRATEGY": "FAIL"}
+        if self.section == BEACON:
+            # Its default may be nozzle contact, at which Z is 0 and not the trigger height
+            own["PROBE_METHOD"] = "proximity"
+        command = gcode.create_gcode_command("ZCAL", "ZCAL", {**own, **parameters, "SAMPLES": "1"})
         drops = getattr(self._probe, "drop_first_result", False)
         if drops:
             self._probe.drop_first_result = False
