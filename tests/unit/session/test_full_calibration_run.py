@@ -617,12 +617,20 @@ async def test_not_now_leaves_an_interrupted_calibration_to_be_resumed_later(who
 async def test_a_value_that_was_not_set_and_is_set_now_is_not_saved_over(whole: Whole) -> None:
     store = whole.store
     offset = Change("z_calibration", "switch_offset", None, "0.500", saves=True)
-    records.keep(store, replace(records.record("auto-z", 5), changes=(offset,), context={}))
+    by_default = Change("zcal", "z_backlash", None, "0.01200", saves=True)
+    auto_z = replace(records.record("auto-z", 5), changes=(offset,), context={})
+    records.keep(store, auto_z, replace(records.record("accuracy", 6), changes=(by_default,), context={}))
     cut = records.record("all", 2)
     records.cut_off(store, cut)
-    whole.printer.state = replace(HOMED, settings={**SETTINGS, "z_calibration": {"switch_offset": 0.42}})
+    settings: dict[str, dict[str, object]] = {
+        **SETTINGS,
+        "z_calibration": {"switch_offset": 0.42},
+        "zcal": {"z_backlash": 0.0},
+    }
+    config = {"z_calibration": {"switch_offset": "0.42"}, "zcal": {}}
+    whole.printer.state = replace(HOMED, settings=settings, config=config)
     await whole.go(resumed=cut, only="ready")
-    assert whole.groups == []
+    assert groups(whole) == [["z_backlash"]]
     assert "switch_offset is not saved" in whole.notices
 
 

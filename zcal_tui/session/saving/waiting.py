@@ -14,7 +14,7 @@ from zcal_tui.printer.state import PrinterState
 from zcal_tui.results.depends import needs_in_effect
 from zcal_tui.results.variant import has_result
 from zcal_tui.session.found_values import FoundValues
-from zcal_tui.session.saving.staging import ValueToStage, setting
+from zcal_tui.session.saving.staging import ValueToStage, setting, with_section_name
 
 
 class WaitingValues:
@@ -93,7 +93,7 @@ def still_valid(
             now = setting(state, ValueToStage(change.section, change.option, change.new))
             if ValueToStage(change.section, change.option, change.new).reads(now):
                 dropped.append(f"[{change.section}] {change.option} is already {change.shown}.")
-            elif _was_changed(change, now):
+            elif _was_changed(change, now, state):
                 dropped.append(
                     f"[{change.section}] {change.option} is not saved: it was {change.was} when {values.check} "
                     f"measured and is {now} now."
@@ -105,10 +105,11 @@ def still_valid(
     return tuple(valid), tuple(dropped)
 
 
-def _was_changed(change: Change, now: object) -> bool:
-    """Whether a setting is no longer what it was before this change."""
+def _was_changed(change: Change, now: object, state: PrinterState) -> bool:
+    """Whether a setting is no longer what it was before this change. What was not set may have a default."""
     if change.old is None:
-        return now is not None
+        section = with_section_name(change, state).section
+        return change.option in state.config.get(section, {})
     return not ValueToStage(change.section, change.option, change.old).reads(now)
 
 
