@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -72,7 +72,10 @@ class Finding:
 
     async def run(self, context: Context, parameters: Nothing) -> None:
         self._before()
-        context.emit(AdviceGiven("Save it.", self._changes))
+        changes = self._changes
+        if self.info.name != "finding":  # as part of a full calibration
+            changes = tuple(_with_old(change, context.printer.state.settings) for change in changes)
+        context.emit(AdviceGiven("Save it.", changes))
         context.emit(VerdictReached(Verdict(Level.PASS, "Found.")))
 
 
@@ -223,6 +226,12 @@ def wait_until(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.02)
+
+
+def _with_old(change: Change, settings: Mapping[str, Mapping[str, Any]]) -> Change:
+    """The change with the value that it replaces, as a check that measures proposes it."""
+    now = settings.get(change.section, {}).get(change.option)
+    return change if change.old is not None or now is None else replace(change, old=str(now))
 
 
 def change(section: str, option: str, new: str, old: str | None = None) -> Change:
