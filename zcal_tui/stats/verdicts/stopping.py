@@ -90,10 +90,11 @@ class StoppingPlan:
         return max(1, min(STARTS, (MOST_RESTARTED - n) // START_SAMPLES))
 
     def restarted(self, n: int) -> StoppingPlan:
-        """The plan of a series that starts again after `n` samples; what was spent up to there stays spent."""
+        """The plan of a series that starts again after `n` samples; what was spent up to there stays spent. At the cap
+        the last look's share is left: it gave no verdict."""
         starts = n + self.starts_after(n) * START_SAMPLES
         most = max(starts, MOST_RESTARTED)
-        spent = self.error_rate * max((look for look in self.looks if look <= n), default=0) / self.cap
+        spent = self.error_rate * max((look for look in self.looks[:-1] if look <= n), default=0) / self.cap
         looks = (starts,) if most == starts else (starts, most)
         return replace(self, looks=looks, error_rate=self.error_rate - spent)
 
