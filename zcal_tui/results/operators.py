@@ -4,11 +4,14 @@ The sums of each run are kept in a file in the data folder, so that they outlive
 once. Runs that the file lacks are read from their records.
 """
 
+import fcntl
 import json
 import logging
 import math
 import os
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -22,12 +25,17 @@ from zcal_tui.stats.operator_scatter import SHARED, OperatorScatter, PaperTests,
 
 logger = logging.getLogger(__name__)
 
-FILE = "operators.json"
-"""The file's name in the data folder."""
+FILE, LOCK = "operators.json", "operators.lock"
+"""The names in the data folder of the file, and of the one that is locked while it is replaced."""
+LOCK_TRIES, LOCK_PAUSE = 20, 0.05
+"""Then the file is left as it is; the next run adds what it lacks."""
 CHECKS = ("z-offset", "bias", "auto-z", "first-layer")
 """The checks with paper tests."""
 COARSEST = 0.00625
 """mm: tests whose last bracket was wider than ± this show the bracket and not the hand."""
+COUNTED = (Outcome.FINISHED, Outcome.CANCELLED, Outcome.ERROR)
+"""How runs ended whose paper tests count. Who cancels where two tests disagree would otherwise seem to vary less than
+they do. The samples of a lost run are in the one that resumes it."""
 NAME = "operator"
 """The operator in a record's context; older records have none."""
 LONGEST_NAME = 40
@@ -68,12 +76,7 @@ def paper_tests(record: Record) -> PaperTests:
     again, so that the endstop's scatter is in it."""
     samples = [sample for sample in record.samples if sample.kind == "paper"]
     widest = max((sample.values.get("resolution", math.inf) for sample in samples), default=math.inf)
-    if (
-        record.outcome is not Outcome.FINISHED
-        or len(samples) < 2
-        or widest > COARSEST
-        or "position_endstop" in record.estimates
-    ):
+    if record.outcome not in COUNTED or len(samples) < 2 or widest > COARSEST or _homes_between(record):
         return PaperTests()
     places = sorted({sample.place for sample in samples})
     if len(places) < 2:
@@ -83,6 +86,15 @@ def paper_tests(record: Record) -> PaperTests:
     else:
         squares, dof = _within_places_and_rounds(record.samples, samples, places)
     return PaperTests(squares, dof, dof * (2.0 * widest) ** 2 / 12.0, len(samples) if dof else 0)
+
+
+def _homes_between(record: Record) -> bool:
+    """Whether each repeat homed again. A run for the endstop's position has no samples of the probe; its estimate is
+    missing where it ended early."""
+    if "position_endstop" in record.estimates:
+        return True
+    ended_early = record.outcome is not Outcome.FINISHED and record.check == "z-offset"
+    return ended_early and not any(sample.kind == "touch" for sample in record.samples)
 
 
 def _within_places_and_rounds(
@@ -128,10 +140,29 @@ def _runs(store: Store) -> _Runs:
                 found[key] = (operator_of(run.record), paper_tests(run.record))
     if len(found) > len(kept):
         try:
-            _write(path, found)
+            with _locked(store.folder):
+                # What another program has added meanwhile may outlive its records
+                found = {**_read(path), **found}
+                _write(path, found)
         except OSError as error:
             logger.warning("what paper tests show is not kept: %s", error)
     return found
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keeps other programs, and other threads of this one, from replacing the file. Raises OSError."""
+    make_folder(folder)
+    with open_private(folder / LOCK, "a") as file:
+        for tries_left in reversed(range(LOCK_TRIES)):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not tries_left:
+                    raise
+                time.sleep(LOCK_PAUSE)
+        yield
 
 
 def _read(path: Path) -> _Runs:
@@ -157,8 +188,7 @@ def _entry(value: Any) -> tuple[str, PaperTests] | None:
 
 
 def _write(path: Path, runs: _Runs) -> None:
-    """Replace the file, synced to disk. Raises OSError."""
-    make_folder(path.parent)
+    """Replace the file, synced to disk, while it is locked. Raises OSError."""
     temporary = path.with_suffix(".new")
     entries = {
         key: [name, one.squares, one.dof, one.rounding, one.tests] for key, (name, one) in runs.items()

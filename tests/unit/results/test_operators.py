@@ -1,13 +1,17 @@
 """What stored runs show of each operator's paper tests, and that it outlives their records."""
 
+import fcntl
 import json
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from zcal_tui.model.events import RunEnded, RunStarted
 from zcal_tui.model.record import Estimate, Outcome, Record, Sample
-from zcal_tui.results.operators import FILE, learned, operator_name, operators, paper_tests
+from zcal_tui.results import operators as module
+from zcal_tui.results.operators import FILE, LOCK, learned, operator_name, operators, paper_tests
 from zcal_tui.results.store import Store, new_run_id
 from zcal_tui.stats.operator_scatter import SHARED, PaperTests
 
@@ -105,6 +109,71 @@ def test_sums_outlive_the_record(tmp_path: Path) -> None:
     assert before.earlier.tests == 2
     path.unlink()
     assert learned(store, "anna") == before
+
+
+def test_what_another_program_adds_meanwhile_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its run is already deleted when this one writes."""
+    store = Store(tmp_path)
+    stored(store, run(TWO))
+    read = module._read
+    others = "prusa/20260101T000000-000000-z-offset"
+
+    def read_before_the_other_writes(path: Path) -> object:
+        monkeypatch.setattr(module, "_read", read)
+        seen = read(path)
+        path.write_text(json.dumps({"schema": 1, "runs": {others: ["bert", 1e-5, 1.0, 0.0, 2]}}))
+        return seen
+
+    monkeypatch.setattr(module, "_read", read_before_the_other_writes)
+    assert learned(store, "anna").earlier.tests == 2
+    assert learned(store, "bert").earlier.tests == 2
+    assert learned(store, "anna").earlier.tests == 2
+
+
+def test_the_file_is_replaced_by_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path)
+    for _ in range(4):
+        stored(store, run(TWO))
+    inside, most = 0, 0
+    write = module._write
+
+    def slowly(path: Path, runs: object) -> None:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        threading.Event().wait(0.02)
+        write(path, runs)  # type: ignore[arg-type]
+        inside -= 1
+
+    monkeypatch.setattr(module, "_write", slowly)
+    threads = [threading.Thread(target=learned, args=(store, "anna")) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1
+    assert len(json.loads((tmp_path / FILE).read_text())["runs"]) == 4
+
+
+def test_a_lock_that_is_not_released_does_not_hold_up_a_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOCK_TRIES", 2)
+    store = Store(tmp_path)
+    stored(store, run(TWO))
+    with (tmp_path / LOCK).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert learned(store, "anna").earlier.tests == 2
+    assert not (tmp_path / FILE).exists()
+
+
+@pytest.mark.parametrize("outcome", [Outcome.CANCELLED, Outcome.ERROR])
+def test_tests_before_a_run_ended_early_count(outcome: Outcome) -> None:
+    """Tests that disagree are a reason to cancel."""
+    probed = (Sample(0, 0.0, 1.0, 1.0, 1.5), *TWO)
+    assert paper_tests(replace(run(probed), outcome=outcome)) == paper_tests(run(TWO))
+    # Without a sample of the probe it was for the endstop: each repeat homed again
+    assert paper_tests(replace(run(TWO), outcome=outcome)) == PaperTests()
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"runs": {"voron/x": ["anna", NaN, 1, 1, 1]}}', '{"runs": 3}'])
