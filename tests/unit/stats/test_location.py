@@ -234,3 +234,33 @@ def test_wrong_verdicts_with_stopping_are_within_the_error_rate(effects: list[fl
     ended = [stopped(rng, effects, 5) for _ in range(runs)]
     assert sum(level == wrong for level, _ in ended) / runs <= 0.05
     assert sum(result.spread.covers(max(effects)) for _, result in ended) / runs >= 0.94
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("effects", "wrong"),
+    [([0.0, 0.0125, 0.0125, 0.0251], "pass"), ([0.0, 0.0, 0.0249, 0.0249], "fail")],
+    ids=["just too much", "just within"],
+)
+def test_wrong_verdicts_with_a_learned_scatter_are_within_the_error_rate(
+    effects: list[float], wrong: str
+) -> None:
+    """A prior from ten degrees of freedom of the person's own; with 4.5 % at each look 7 % passed."""
+    rng = np.random.default_rng(12)
+    runs, dof, found = 300, 10.0, 0
+    for _ in range(runs):
+        sigma = rng.uniform(0.004, 0.008)
+        prior = sigma * float(np.sqrt(rng.chisquare(dof) / dof))
+        printer = Printer(rng, effects, sigma)
+        printer.measure()
+        level = "unknown"
+        for _turn in range(5):
+            printer.measure()
+            result = location_bias(printer.seen, step=STEP, prior_sigma=prior, prior_dof=dof)
+            level = judge_spread(result, cap=6).level
+            if level != "unknown":
+                break
+        found += level == wrong
+    print(f"{wrong}: {100 * found / runs:.1f} %")
+    # 1.3 % is a standard error of 5 % in 300 runs
+    assert found / runs <= 0.05 + 0.013

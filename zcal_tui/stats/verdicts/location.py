@@ -20,9 +20,9 @@ from zcal_tui.stats.verdicts.rule import Advice, Level, VerdictRule, along, boun
 ERROR_RATE = 0.05
 """Wrong verdicts, of each kind, at most."""
 
-LOOK_ERROR = 0.035
-"""At each look of several. By simulation the looks together are wrong in less than ERROR_RATE with the prior of the
-paper test, since most wrong verdicts would be wrong at several of them (docs/statistics.md)."""
+LOOK_ERROR = 0.025
+"""At each look of several. By simulation the looks together are wrong in less than ERROR_RATE, with the prior of the
+paper test and with a learned one, since most wrong verdicts would be wrong at several of them (docs/statistics.md)."""
 
 ZONE_ERROR = 0.3
 """For the ends of the zone, where a wrong verdict is a warning, and another look costs a person minutes."""
@@ -43,8 +43,8 @@ def judge_spread(
 ) -> VerdictRule:
     """The verdict: pass if the spread is below the limit, fail if it is above, unknown if the data do not decide.
 
-    `cap` is the number of rounds planned, where measuring stops as soon as the verdict is clear; the 5 % of wrong
-    verdicts are then spent over the rounds. None: the number of rounds was fixed beforehand. `names` are the places'
+    `cap` is the number of rounds planned, where measuring stops as soon as the verdict is clear; each look then has
+    LOOK_ERROR. None: the number of rounds was fixed beforehand. `names` are the places'
     for people. `limit` is `limits.LOCATION_BIAS` if not given.
     """
     limit = limit or limits.LOCATION_BIAS
