@@ -48,9 +48,9 @@ def tally(sigma: float, steps_per_sigma: float, runs: int, plan: StoppingPlan) -
 @pytest.mark.slow
 @pytest.mark.parametrize("steps_per_sigma", [0.1, 1.0, 3.0])
 def test_coverage_of_stopped_series(steps_per_sigma: float) -> None:
-    # Three standard errors of 95 % in 500 runs are 2.9 %
-    seen = tally(SIGMA, steps_per_sigma, 500, StoppingPlan())
-    assert 0.921 <= seen.covered <= 0.985
+    seen = tally(SIGMA, steps_per_sigma, 2000 if steps_per_sigma < 1.0 else 1000, StoppingPlan())
+    # Above 96.5 % are intervals that also allow for effects that a dozen samples cannot show
+    assert 0.935 <= seen.covered <= (0.97 if steps_per_sigma < 1.0 else 0.985)
     # One-sided intervals count as covering below their bound; they are no way out. Five samples are often on one step
     # where steps are three sigma.
     assert seen.one_sided <= (0.05 if steps_per_sigma < 3.0 else 0.2)
@@ -59,17 +59,17 @@ def test_coverage_of_stopped_series(steps_per_sigma: float) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("steps_per_sigma", [0.5, 1.5, 2.0, 2.5])
 def test_coverage_between(steps_per_sigma: float) -> None:
-    # Three standard errors of 95 % in 300 runs are 3.8 %.
+    # Three standard errors of 95 % in 500 runs are 2.9 %.
     # Series that end at a dozen samples also allow for effects that these cannot show
-    assert 0.912 <= tally(SIGMA, steps_per_sigma, 300, StoppingPlan()).covered <= 0.993
+    assert 0.921 <= tally(SIGMA, steps_per_sigma, 500, StoppingPlan()).covered <= 0.985
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sigma", [0.0055, 0.007, 0.008])
 def test_coverage_where_stopping_selects(sigma: float) -> None:
     """Near the border between fit and unfit a plain interval covers in 92 %."""
-    seen = tally(sigma, 0.2, 250, StoppingPlan())
-    assert 0.909 <= seen.covered <= 0.991
+    seen = tally(sigma, 0.2, 500, StoppingPlan())
+    assert 0.921 <= seen.covered <= 0.979
     assert 20 < seen.samples < 40
 
 
