@@ -45,7 +45,7 @@ def test_plain_text_goes_to_people(printer_sim: Starter, tmp_path: Path) -> None
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    assert "Homing all axes" in done.stdout
+    assert "Homing all axes" in done.stderr
     assert "standard deviation σ" in done.stdout
     assert "Klipper docs, Probe_Calibrate, Repeatability check" in done.stdout
 

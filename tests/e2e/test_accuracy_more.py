@@ -170,7 +170,7 @@ def test_a_first_touch_apart_is_looked_at_again(printer_sim: Starter, tmp_path: 
     record = ended.record
     stages = [event["text"] for event in ended.events if event["event"] == "stage"]
     assert any("The first sample was off" in text for text in stages)
-    assert [sample["round"] for sample in record["samples"]].count(2) == 5
+    assert [sample["round"] for sample in record["samples"]].count(2) == 4
     reasons = " ".join(record["verdict"]["reasons"])
     if habit:
         assert record["verdict"]["level"] == "fail", record["verdict"]
@@ -204,7 +204,7 @@ def test_a_cancel_in_the_pause_before_a_second_series(printer_sim: Starter, tmp_
     started.signal(signal.SIGINT)
     ended = started.end()
     assert (ended.code, ended.record["outcome"]) == (5, "cancelled")
-    assert len(ended.record["samples"]) >= 15
+    assert len(ended.record["samples"]) == 5, "it starts again at once"
     assert all(sample["round"] == 1 for sample in ended.record["samples"])
     assert_left_safe(printer)
 

@@ -4,6 +4,7 @@ nobody else's taken for ours, and the toolhead above the bed."""
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from zcal_tui.transport.opening import open_transport
 @contextlib.asynccontextmanager
 async def connected(sim: PrinterSim, *, moonraker: bool = False) -> AsyncIterator[Printer]:
     assert not moonraker or sim.moonraker is not None
-    address = parse_address(str(sim.moonraker)) if moonraker else SocketAddress(sim.klippy)  # type: ignore[arg-type]
+    address = parse_address(str(sim.moonraker)) if moonraker else SocketAddress(Path(sim.klippy))
     transport = open_transport(address)
     await transport.connect()
     printer = Printer(transport)

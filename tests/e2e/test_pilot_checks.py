@@ -77,7 +77,7 @@ CASES = (
         save="ask",
         saved="z_offset",
         screens=frozenset({"QuestionModal", "PaperScreen"}),
-        told=("bed expected", "paper"),
+        told=("◇ expected", "paper"),
         parameters={"repeats": 1, "touches": 5},
     ),
     Case("accuracy", {"sigma": 0.0012}, told=("25 µm limit", "range of ten")),

@@ -85,7 +85,8 @@ async def test_a_paper_test_that_somebody_else_began_is_told_and_can_be_ended(tm
         await person.press("enter")
         assert person.screen == "PlanScreen", "nothing moves while it is open"
         await person.press("w")
-        assert "it changes nothing" in person.words()
+        assert "Take over" in person.words()
+        assert "ABORT" in person.words()
         await person.press("x")
         await person.until(lambda: person.app.app_state.can_start, WAIT)
         assert "A paper test is open" not in person.words()

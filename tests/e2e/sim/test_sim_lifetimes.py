@@ -142,7 +142,9 @@ def test_a_printer_that_cannot_be_is_explained_without_a_traceback(
 
 def test_a_configuration_that_klippy_refuses_is_reported(printer_sim: Starter, tmp_path: Path) -> None:
     source = Path(__file__).parents[3] / "zcal_tui" / "sim" / "profiles" / "voron" / "printer.cfg"
-    (tmp_path / "printer.cfg").write_text(source.read_text() + "\n[gcode_macro BROKEN]\ngcode: {% if %}\n")
+    (tmp_path / "printer.cfg").write_text(
+        source.read_text() + "\n[gcode_macro G28]\nrename_existing: BROKEN\ngcode: BROKEN\n"
+    )
     printer = printer_sim(str(tmp_path), speed=20)
     assert printer.ready["state"] == "error"
     assert "BROKEN" in printer.ready["message"].upper()
