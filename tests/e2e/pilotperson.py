@@ -24,7 +24,7 @@ from zcal_tui.tui.screens.plan import PlanScreen
 
 REACTION = 1.5
 """Seconds within which the screen has to answer to what was done."""
-SETTLING = 0.2
+SETTLING = 0.5
 """Seconds after which what is still cut off is so: a screen that comes up is laid out in steps."""
 START = 200.0
 """Seconds that the simulated printer may take to start: the first one ever installs its klippy."""

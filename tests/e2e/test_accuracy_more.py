@@ -174,12 +174,12 @@ def test_a_first_touch_apart_is_looked_at_again(printer_sim: Starter, tmp_path: 
     reasons = " ".join(record["verdict"]["reasons"])
     if habit:
         assert record["verdict"]["level"] == "fail", record["verdict"]
-        assert "A second series began the same way" in reasons
+        assert "5 of 5 series began that way" in reasons
         shift = record["estimates"]["first_sample_shift"]
         assert shift["low"] < 0.06 < shift["high"]
     else:
         assert record["verdict"]["level"] == "warn", record["verdict"]
-        assert "sample 1 was a single outlier" in reasons
+        assert "1 of 5 series began with an outlier" in reasons
 
 
 def in_the_pause(printer: PrinterSim, tmp_path: Path) -> program.Program:

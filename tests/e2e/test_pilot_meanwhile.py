@@ -79,7 +79,7 @@ async def test_a_printer_homed_in_the_middle_of_a_paper_test_ends_it_with_the_re
 
 
 async def test_a_paper_test_that_somebody_else_began_is_told_and_can_be_ended(tmp_path: Path) -> None:
-    async with at_the_program(tmp_path, demo(), "accuracy", {}) as person:
+    async with at_the_program(tmp_path, demo(), "accuracy", {"samples": 30}) as person:
         person.session.send_gcode("G28\nMANUAL_PROBE")
         await person.until_shown("A paper test is open that was not started here", WAIT)
         await person.press("enter")

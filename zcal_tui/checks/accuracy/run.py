@@ -38,9 +38,9 @@ from zcal_tui.printer.sampler import StockSampler
 from zcal_tui.stats.verdicts.stopping import START_SAMPLES, StoppingPlan
 from zcal_tui.transport.failures import GcodeError
 
-REST = 10.0
-"""s. A pause, with the toolhead lifted, after which a sample is a first one again; our choice: about the time between
-two probings of a macro."""
+REST = 45.0
+"""s. A pause, with the toolhead lifted, after which a sample is a first one again; our choice: a macro or a mesh starts
+after as long. After a shorter one a shift may not have returned, and would be taken for an outlier."""
 
 
 @dataclass(frozen=True)
