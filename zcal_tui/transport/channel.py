@@ -1,7 +1,6 @@
 """A two-way stream of whole messages over any carrier."""
 
 import asyncio
-import contextlib
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +13,16 @@ CLOSE_LIMIT = 2.0
 
 class ChannelClosed(Exception):
     """The other end has closed; `str()` says why."""
+
+
+def _retrieved(closing: asyncio.Task[None]) -> None:
+    """Look at how closing ended, so that asyncio does not report it; a lost connection is closed as well."""
+    if (
+        not closing.cancelled()
+        and (error := closing.exception()) is not None
+        and not isinstance(error, OSError)
+    ):
+        raise error
 
 
 class Channel(Protocol):
@@ -71,9 +80,9 @@ class UnixChannel:
 
     async def close(self) -> None:
         self._writer.close()
-        with contextlib.suppress(OSError):
-            try:
-                async with asyncio.timeout(CLOSE_LIMIT):
-                    await self._writer.wait_closed()
-            except TimeoutError:  # the other end does not read what is left to send
-                self._writer.transport.abort()
+        # In a task of its own: cancelling a wait would cancel what every later `close` waits for as well
+        closed = asyncio.ensure_future(self._writer.wait_closed())
+        closed.add_done_callback(_retrieved)
+        await asyncio.wait({closed}, timeout=CLOSE_LIMIT)
+        if not closed.done():  # the other end does not read what is left to send
+            self._writer.transport.abort()

@@ -23,6 +23,7 @@ from zcal_tui.transport.failures import (
     UnknownMethod,
     Unreachable,
 )
+from zcal_tui.transport.klippy_socket import open_socket
 from zcal_tui.transport.opening import open_transport, speaks_moonraker
 from zcal_tui.transport.port import GcodeOutput, LinkDown, LinkUp, Status
 from zcal_tui.transport.reconnect import FIRST_PAUSE, LinkedTransport, pauses
@@ -308,3 +309,14 @@ async def test_closing_ends_although_the_printer_no_longer_reads(
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)
     server.close()
+
+
+async def test_a_cancelled_close_leaves_the_next_one_to_close(klippy: FakeKlippy) -> None:
+    """Cancelling the wait for the socket's end cancelled what the next `close` waited for too."""
+    channel = await open_socket(klippy.path, str(klippy.path))
+    first = asyncio.create_task(channel.close())
+    await asyncio.sleep(0)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    await channel.close()
