@@ -55,9 +55,11 @@ class ScreenPerson:
 
     def _do(self, deed: str) -> None:
         if self._mouse:
-            screen = self._terminal.wait(lambda screen: place_of(deed, screen) is not None, 10.0)
-            place = place_of(deed, screen)
-            assert place is not None
+            until = time.monotonic() + REACTION
+            while (place := place_of(deed, screen := self._terminal.screen())) is None:
+                if time.monotonic() > until:
+                    return  # another page has come up since: look again
+                time.sleep(0.05)
             self._tap(place, screen)
         elif deed.startswith("go "):
             self.press("z")
