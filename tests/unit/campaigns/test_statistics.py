@@ -40,6 +40,6 @@ def test_a_share_on_the_wrong_side_breaks_a_claim(least: bool, share: float, bro
         return Tried(bool(rng.random() < share), False, 2.0, 0.01)
 
     claim = Claim("rule", "condition", "pass", 0.1, one, least=least)
-    tested = ClaimResult(claim, tuple(one(np.random.default_rng(n)) for n in range(300)))
+    tested = ClaimResult(claim, tuple(one(np.random.default_rng(n)) for n in range(1000)))
     assert tested.broken is broken
     assert tested.row()[4] == ("≥ 10 %" if least else "≤ 10 %")
