@@ -122,22 +122,73 @@ def test_two_states_within_the_limit_warn(heights: list[float]) -> None:
     assert "pin" in advice and "sticks" in advice and "backlash" in advice
 
 
-@pytest.mark.parametrize("size", [0.25, -0.25, 0.45])
-def test_an_outlier_larger_than_a_first_layer_fails_where_the_probe_homes_z(size: float) -> None:
+@pytest.mark.parametrize(("size", "what"), [(0.25, "early"), (-0.25, "into the bed"), (0.45, "early")])
+def test_an_outlier_larger_than_a_first_layer_fails_where_the_probe_homes_z(size: float, what: str) -> None:
     heights = [2.0 + 0.0025 * (n % 2) for n in range(15)]
     heights[6] += size
     level, said, advice, _taken = judged(heights, homes=True)
     assert level is Level.FAIL
-    assert "Not safe to home Z with" in said
+    assert "Not safe to home Z with" in said and what in said
     assert "do not help homing" in advice
+    assert_no_samples(said, advice)
     level, said, advice, _taken = judged(heights)
     assert level is Level.WARN
     assert "home" not in said + advice
 
 
-def test_a_smaller_outlier_warns_and_samples_are_not_said_to_help_homing() -> None:
+def assert_no_samples(said: str, advice: str) -> None:
+    """No word of options that homing ignores, nor that the probe could be used with them."""
+    for never in ("Usable", "median", "samples:", "samples_result", "no harm"):
+        assert never not in said + advice
+
+
+RARE = (0.06, 0.3, 0.0035)
+"""The share of outliers, how far (mm) they trigger late, and σ (mm) of the others."""
+
+
+@pytest.mark.parametrize(
+    ("rate", "size", "sigma", "seed"),
+    [(*RARE, 3), (0.12, 0.8, 0.002, 6), (0.05, -0.25, 0.005, 9)],
+    ids=["real", "more, and larger", "early"],
+)
+def test_rare_outliers_are_a_crash_where_the_probe_homes_z(
+    rate: float, size: float, sigma: float, seed: int
+) -> None:
+    draw = random.Random(seed)
+    heights = [2.0 + draw.gauss(0.0, sigma) - (size if draw.random() < rate else 0.0) for _ in range(60)]
+    assert 1 <= sum(abs(z - 2.0) > abs(size) / 2 for z in heights) <= 12
+    level, said, advice, _taken = judged(heights, step=0.00125, homes=True)
+    assert level is Level.FAIL
+    assert "samples were outliers, and as many homings may be" in said
+    assert ("into the bed" if size > 0 else "a crash") in said
+    assert_no_samples(said, advice)
+
+
+@pytest.mark.parametrize(("samples", "homings"), [(15, "18 of 100"), (30, "10 of 100"), (60, "5 of 100")])
+def test_a_pass_says_how_many_homings_may_be_outliers_all_the_same(samples: int, homings: str) -> None:
+    heights = [2.0 + 0.0025 * (n % 2) for n in range(samples)]
+    level, said, advice, _taken = judged(heights, homes=True)
+    assert level is Level.PASS
+    assert f"up to {homings} homings" in said
+    assert "do not change homing" in advice
+    assert "homing" not in " ".join(judged(heights)[1:3])
+
+
+@pytest.mark.parametrize("size", [0.05, -0.04, 0.12])
+def test_a_smaller_outlier_is_not_helped_by_samples_either(size: float) -> None:
     heights = [2.0 + 0.0025 * (n % 2) for n in range(15)]
-    heights[6] += 0.05
-    level, _said, advice, _taken = judged(heights, homes=True)
+    heights[6] += size
+    level, said, advice, _taken = judged(heights, homes=True)
     assert level is Level.WARN
+    assert "Homing with this probe is off by" in said
     assert "do not help homing" in advice
+    assert_no_samples(said, advice)
+
+
+def test_a_first_sample_that_is_off_is_every_homing() -> None:
+    heights = [2.02, *(2.0 + 0.0025 * (n % 2) for n in range(19))]
+    _level, said, advice, _taken = judged(heights, homes=True)
+    assert "first sample is" in said
+    assert "Each homing is a first sample" in advice
+    assert "median" not in advice and "z_offset" not in advice
+    assert "use the median" in judged(heights)[2]

@@ -23,6 +23,7 @@ from zcal_tui.stats.verdicts.series_fault import SeriesFault, fault_summary, jud
 from zcal_tui.stats.verdicts.stopping import DEFAULT_LOOKS, THOROUGH_SAMPLES, StoppingPlan, decide
 
 LEAST_TO_ANALYSE = 3
+HOMING_IGNORES_SAMPLES = " They do not change homing, which takes one trigger."
 
 
 def plan_of(parameters: AccuracyParameters) -> StoppingPlan:
@@ -127,8 +128,8 @@ class AccuracyReport:
             if self._homes:
                 rule = judge_for_homing(rule, result)
             summary = summary_of(Level(rule.level), result)
-            if rule.level == "fail" and self._homes and homing_outlier(result) is not None:
-                summary = "Not safe to home Z with: an outlier is larger than a first layer."
+            if self._homes and result.outliers.indices:
+                summary = homing_summary(Level(rule.level), result) or summary
         yield VerdictReached(Verdict(Level(rule.level), summary, rule.reasons))
         for advice in rule.advice:
             yield AdviceGiven(advice.text, tuple(self._changes(advice.config)))
@@ -137,7 +138,10 @@ class AccuracyReport:
             yield settings
 
     def _settings(self, result: Repeatability) -> AdviceGiven | None:
-        """The samples a point that this data ask for; None where even many would not do."""
+        """The samples a point that this data ask for; None where even many would not do, or where outliers would spoil
+        each homing all the same."""
+        if self._homes and result.outliers.indices:
+            return None
         kind = "median" if result.outliers.indices else "average"
         high = result.evidence.quantile(0.975)
         needed = samples_needed(high, result.limit, self._step, kind, limits.FIT_SHARE.value)
@@ -148,7 +152,7 @@ class AccuracyReport:
         tolerance = samples_tolerance(result, max(needed, 2))
         return AdviceGiven(
             f"By this data [{self._probe.section}] needs samples: {needed}, samples_result: {kind} and "
-            f"samples_tolerance: {tolerance:.3f}."
+            f"samples_tolerance: {tolerance:.3f}.{HOMING_IGNORES_SAMPLES if self._homes else ''}"
         )
 
     def _analyse(self) -> Repeatability:
@@ -199,6 +203,16 @@ def estimates_of(result: Repeatability) -> dict[str, Estimate]:
     if result.first_sample is not None:
         found["first_sample_shift"] = estimate("first_sample_shift", result.first_sample.size)
     return found
+
+
+def homing_summary(level: Level, result: Repeatability) -> str | None:
+    """The answer where the probe homes Z and there were outliers; None where they are not what decides."""
+    if homing_outlier(result) is not None:
+        return "Not safe to home Z with: an outlier is larger than a first layer."
+    if level is Level.WARN:
+        largest = max(map(abs, result.outliers.distances))
+        return f"Homing with this probe is off by {length(largest)} now and then: fix the outliers."
+    return None
 
 
 def summary_of(level: Level, result: Repeatability) -> str:

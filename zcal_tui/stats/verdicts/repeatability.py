@@ -53,22 +53,61 @@ def homing_outlier(result: Repeatability) -> float | None:
 
 
 def judge_for_homing(rule: VerdictRule, result: Repeatability) -> VerdictRule:
-    """The verdict where the probe is the Z endstop: one sample then sets the height of a whole print."""
+    """The verdict where the probe is the Z endstop: homing takes one trigger, which then sets the height of a whole
+    print. No setting of samples changes that."""
+    advice = _without_samples(rule.advice)
     if not result.outliers.indices:
-        return rule
-    no_help = Advice(
-        "homing",
-        "More samples a point do not help homing, which takes Z 0 from one trigger. Fix the outliers.",
+        reasons = rule.reasons
+        if rule.level in ("pass", "warn"):
+            reasons = (*reasons[:-1], unseen_homings(result), reasons[-1])
+        return VerdictRule(rule.level, reasons, advice)
+    advice = (
+        *advice,
+        Advice(
+            "homing",
+            "Find what makes the outliers: the pin's seat, loose wires, a mount that moves. Options of the probe's "
+            "section do not help homing, which takes Z 0 from one trigger.",
+        ),
     )
-    advice = (*rule.advice, no_help)
-    largest = homing_outlier(result)
-    if largest is None:
-        return replace(rule, advice=advice)
-    reason = (
-        f"The probe homes Z, and an outlier of {micrometres(largest)} while homing would be more than a first layer: "
-        f"the nozzle hits the bed or prints in the air. {limits.FIRST_LAYER.sentence}"
+    of_mesh = unseen_outliers(result)
+    rule = replace(rule, reasons=tuple(reason for reason in rule.reasons if reason != of_mesh))
+    largest = max(result.outliers.distances, key=abs)
+    rate = f"{len(result.outliers.indices)} of {result.n} samples were outliers, and as many homings may be."
+    if homing_outlier(result) is None:
+        reason = f"The probe homes Z. {rate} Z 0 is then off by {micrometres(abs(largest))}."
+        return VerdictRule(rule.level, (*rule.reasons[:-1], reason, rule.reasons[-1]), advice)
+    crash = (
+        f"A homing that triggers {micrometres(abs(largest))} late drives the nozzle into the bed by as much."
+        if largest < 0.0
+        else f"A homing that triggers {micrometres(largest)} early prints in the air, and one as late is a crash."
     )
+    reason = f"The probe homes Z. {rate} {crash} {limits.FIRST_LAYER.sentence}"
     return VerdictRule("fail", (reason, *rule.reasons[:-1], consequence(largest)), advice)
+
+
+def _without_samples(advice: tuple[Advice, ...]) -> tuple[Advice, ...]:
+    """The advice without options of the probe that homing ignores."""
+    kept = [entry for entry in advice if entry.key not in ("median", "first-sample", "z-offset-again")]
+    if any(entry.key == "first-sample" for entry in advice):
+        kept.append(
+            Advice(
+                "first-sample",
+                "Find out what differs in the first sample: slack in the mount, a pin that settles after it is "
+                "deployed, a start from higher up. Each homing is a first sample, whatever the probe's options are.",
+            )
+        )
+    if any(entry.key == "speed-and-height" for entry in kept):
+        kept.extend(entry for entry in advice if entry.key == "z-offset-again")
+    return tuple(kept)
+
+
+def unseen_homings(result: Repeatability) -> str:
+    """How many homings may be outliers although no sample was one."""
+    rate = 1.0 - _UNSEEN ** (1.0 / result.n)
+    return (
+        f"The probe homes Z: up to {100.0 * rate:.0f} of 100 homings may be outliers that these {result.n} samples "
+        "have not shown (95 %). A longer run (`--thorough`) bounds them closer."
+    )
 
 
 def _limit_reason(result: Repeatability, suitability: Suitability, low: float, high: float) -> str:
