@@ -45,8 +45,8 @@ class AttachmentCheck:
         """Another likely cause than a missing probe, if the readings suggest one; else empty."""
         if self._moves_the_probe and self._before is False:
             return (
-                " Its pin read open before start_gcode. If the probe is attached now, the pin is inverted:"
-                " add or remove the ! in [probe] pin. If not, start_gcode detached the probe instead of attaching it."
+                " Its pin read open before start_gcode. If the probe is off now, start_gcode detached it instead of"
+                " attaching it. Only if it is attached now, the ! in [probe] pin is wrong."
             )
         return ""
 
