@@ -15,6 +15,7 @@ from zcal_tui.results import versions
 from zcal_tui.results.chamber import chamber_changed
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.context import config_of, frame_of, stored_value
+from zcal_tui.results.delta_geometry import geometry_changed
 from zcal_tui.results.depends import probe_option, probe_or_rail_option, values
 from zcal_tui.results.homing_state import restarted_between
 from zcal_tui.results.levelling import levelled_since
@@ -44,6 +45,7 @@ def stale(
     return (
         _hardware(info, record, changes)
         or _klipper(info, record, newer)
+        or _geometry(info, record, contexts)
         or (
             _config(info, record, contexts[-1]) or _own_value(info, record, contexts[-1])
             if contexts
@@ -90,6 +92,13 @@ def _klipper(info: CheckInfo, record: Record, newer: Sequence[Record]) -> str | 
     return None
 
 
+def _geometry(info: CheckInfo, record: Record, contexts: Sequence[Context]) -> str | None:
+    if "delta_geometry" not in info.stale_rules or not contexts:
+        return None
+    why = geometry_changed(record.context, contexts[-1])
+    return None if why is None else f"{why}. The height at each place depends on it"
+
+
 def _config(info: CheckInfo, record: Record, context: Context) -> str | None:
     """The first config value that differs, of those the check depends on."""
     if config_of(record.context) is None or config_of(context) is None:
@@ -122,6 +131,11 @@ def _proposed(changes: Sequence[Change], name: str, value: Any) -> bool:
 
 def _printer_state(then: Context, now: Context) -> str | None:
     if then.get("config_hash") != now.get("config_hash"):
+        if (geometry := geometry_changed(then, now)) is not None:
+            return (
+                f"{geometry}. It makes Z offset, Location bias and the bed mesh stale: measure them and run "
+                "BED_MESH_CALIBRATE again"
+            )
         if probe_option(then, "z_offset") != probe_option(now, "z_offset") and now.get("bed_mesh"):
             return (
                 "z_offset was changed. The bed mesh was probed with the old one: run BED_MESH_CALIBRATE again"

@@ -46,5 +46,5 @@ INFO = CheckInfo(
         "motion": "the axes that carry the toolhead decide how it tilts",
     },
     valid_after=("nozzle",),
-    stale_rules=("axis_twist_version", "chamber"),
+    stale_rules=("axis_twist_version", "delta_geometry", "chamber"),
 )

@@ -26,7 +26,9 @@ PlotName = Literal["samples", "repeats", "settings", "places", "temperature", "t
 PresenterName = Literal["plain", "repeatability", "limit", "automatic_offset"]
 """How the terminal interface shows a record (tui/presenters)."""
 
-StaleRule = Literal["printer_state", "levelling", "axis_twist_version", "live_offset", "chamber"]
+StaleRule = Literal[
+    "printer_state", "levelling", "axis_twist_version", "delta_geometry", "live_offset", "chamber"
+]
 """Rules beyond configuration and hardware changes by which a result becomes stale (results/stale.py)."""
 
 PROBE, STEPPERS = "<probe>", "<steppers>"

@@ -87,5 +87,5 @@ INFO = CheckInfo(
         "bed": "tilt or surface of the bed may differ between probe and nozzle",
         "motion": "Z zero, or the distance of a step, may have changed",
     },
-    stale_rules=("levelling", "axis_twist_version", "chamber"),
+    stale_rules=("levelling", "axis_twist_version", "delta_geometry", "chamber"),
 )
