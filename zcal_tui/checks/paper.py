@@ -241,10 +241,12 @@ class PaperDialogue:
             z = f"{target - self._height():.6f}"
         self._refused = out_of_reach(self._question(), target)
         if self._refused:
+            known = lowest_z(self._context.printer.state)
+            option = "position_min" if known is None else f"{known.option} in [{known.section}]"
             self._context.emit(
                 Notice(
-                    f"The step was not made: position_min is {length(self._lowest)}. If the nozzle is not on the "
-                    "paper yet, lower position_min in printer.cfg."
+                    f"The step was not made: the lowest allowed Z is {length(self._lowest)}. If the nozzle is not on "
+                    f"the paper yet, lower {option} in printer.cfg."
                 )
             )
             return

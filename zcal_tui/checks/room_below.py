@@ -15,6 +15,8 @@ from zcal_tui.printer.state import PrinterState
 ENOUGH = -1.0
 """mm. A paper test may have to go that far below the present zero (Klipper docs: position_min −2)."""
 ADVISED_MINIMUM = -2.0
+UNSURE = 0.1
+"""mm by which the expected height of the bed is usually wrong: a z_offset that was never measured well."""
 SOURCE = "Klipper docs, Bed_Level"
 _NO_TRIGGER = "No trigger on probe after full movement"
 
@@ -51,14 +53,16 @@ class LowestZ:
 
 
 class OutOfReach(CheckFailed):
-    """The person ended a paper test because the nozzle may not go low enough."""
+    """The nozzle may not go low enough: the person ended a paper test there, or the bed is `expected` (mm) below."""
 
-    def __init__(self, lowest: LowestZ) -> None:
-        super().__init__(
-            "The nozzle cannot reach the paper.",
-            f"The lowest allowed Z is {lowest.text}, and the nozzle was not on the paper there.",
-            lowest.remedy,
-        )
+    def __init__(self, lowest: LowestZ, expected: float | None = None) -> None:
+        self.why = f"The lowest allowed Z is {lowest.text}, and the nozzle was not on the paper there."
+        if expected is not None:
+            self.why = (
+                f"The bed is expected at {millimetres(expected, digits=2)}, and the lowest allowed Z is {lowest.text} "
+                f"({lowest.option} in [{lowest.section}])."
+            )
+        super().__init__("The nozzle cannot reach the paper.", self.why, lowest.remedy)
         self.lowest = lowest
 
 
@@ -80,6 +84,14 @@ def without_room(state: PrinterState, z_offset: float, message: str) -> LowestZ 
     return lowest
 
 
+def require_room(state: PrinterState, expected: float) -> None:
+    """Before the first step of a paper test: the bed, expected at this toolhead Z (mm), can be reached. A limit that is
+    as low as advised is trusted, since the expectation may be wrong. Raises OutOfReach."""
+    lowest = lowest_z(state)
+    if lowest is not None and lowest.limit > ENOUGH and expected < lowest.limit - UNSURE:
+        raise OutOfReach(lowest, expected)
+
+
 def probe_conclusion(lowest: LowestZ, z_offset: float) -> Iterator[Event]:
     """The verdict of a probe that did not trigger above the lowest allowed Z."""
     reason = (
@@ -95,11 +107,9 @@ def probe_conclusion(lowest: LowestZ, z_offset: float) -> Iterator[Event]:
     yield AdviceGiven(lowest.remedy, lowest.changes)
 
 
-def paper_conclusion(lowest: LowestZ) -> Iterator[Event]:
-    """The verdict of a paper test that ended above the paper."""
-    reason = (
-        f"The lowest allowed Z is {lowest.text}, and the nozzle was not on the paper there. "
-        f"Limit: {millimetres(ADVISED_MINIMUM, digits=0)}. ({SOURCE})"
-    )
+def paper_conclusion(ended: OutOfReach) -> Iterator[Event]:
+    """The verdict of a paper test that could not reach the paper."""
+    lowest = ended.lowest
+    reason = f"{ended.why} Limit: {millimetres(ADVISED_MINIMUM, digits=0)}. ({SOURCE})"
     yield VerdictReached(Verdict(Level.FAIL, "The nozzle cannot reach the bed.", (reason,)))
     yield AdviceGiven(lowest.remedy, lowest.changes)

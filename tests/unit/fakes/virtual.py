@@ -332,9 +332,12 @@ class VirtualBench:
 
 
 @contextlib.asynccontextmanager
-async def virtual_bench(habits: Habits) -> AsyncIterator[VirtualBench]:
-    """A printer of these habits, with a leased context."""
+async def virtual_bench(
+    habits: Habits, configure: Callable[[VirtualMachine], None] = lambda machine: None
+) -> AsyncIterator[VirtualBench]:
+    """A printer of these habits, with a leased context; `configure` changes it before it is connected to."""
     machine = VirtualMachine(habits)
+    configure(machine)
     printer = Printer(VirtualLink(machine, machine.endpoint))
     await printer.start()
     zcal, said = ZcalModule(printer), list[Event]()

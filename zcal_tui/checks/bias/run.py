@@ -23,6 +23,7 @@ from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperPlan, paper_test
 from zcal_tui.checks.preconditions import home_cold, require_cold, require_probe, require_ready, require_step
 from zcal_tui.checks.probing import take_samples, trigger_heights
+from zcal_tui.checks.room_below import require_room
 from zcal_tui.checks.travel import go_to, lift_and_leave, position, travel
 from zcal_tui.model.events import Notice, SampleTaken, Stage
 from zcal_tui.model.questions import Confirm
@@ -172,6 +173,7 @@ class _Rounds:
         context = self._context
         known = self._report.z_offset
         expected = trigger - (self._probe.z_offset if known is None else known)
+        require_room(context.printer.state, expected)
         context.emit(Stage("paper", f"Round {turn}: the paper test {phrase(place)}"))
         await travel(context.printer, x=place.bed[0], y=place.bed[1], clearance=self.clearance)
         if known is not None and self._felt:  # by this run: what is taken over may be from before a repair

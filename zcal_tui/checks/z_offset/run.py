@@ -18,7 +18,7 @@ from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.checks.preconditions import home_cold, require_cold, require_probe, require_ready, require_step
 from zcal_tui.checks.probing import take_samples, trigger_heights
-from zcal_tui.checks.room_below import OutOfReach, paper_conclusion
+from zcal_tui.checks.room_below import OutOfReach, paper_conclusion, require_room
 from zcal_tui.checks.travel import come_down, lift_and_leave, position, require_free, travel
 from zcal_tui.checks.z_offset.analysis import (
     endstop_conclusion,
@@ -54,7 +54,7 @@ async def measure(context: Context, parameters: ZOffsetParameters) -> None:
     try:
         await _measure(context, parameters)
     except OutOfReach as error:
-        for event in paper_conclusion(error.lowest):
+        for event in paper_conclusion(error):
             context.emit(event)
 
 
@@ -155,6 +155,7 @@ async def _probe_offset(
             DETAIL if model is None else CONTACT_DETAIL,
             -1 if model is None else -model.sign,
         )
+        require_room(context.printer.state, tests.expected)
         papers: list[PaperHeight] = []
         async with probe_docked(context, stow):  # it may have been attached before the check began
             context.emit(Stage("travel", "Bringing the nozzle over the same point"))

@@ -159,10 +159,12 @@ MANUAL_PROBE: tuple[ErrorEntry, ...] = (
         pattern=r"Move out of range: (?P<where>[-\d. ]+)",
         what="The move would end outside the axis limits (at {where}).",
         cause=(
-            "A position is outside position_min to position_max. For Z, position_min is often not below zero."
+            "A position is outside the axis limits. For Z the lowest one is often not below zero: position_min, on a "
+            "delta minimum_z_position."
         ),
         remedy=(
-            "Check the coordinates against the axis limits. Set position_min in the Z section to about -2."
+            "Check the coordinates against the axis limits. For Z set position_min in its section (on a delta "
+            "minimum_z_position in [printer]) to about -2."
         ),
     ),
     ErrorEntry(
