@@ -17,6 +17,7 @@ from zcal_tui.checks.ready.parameters import ReadyParameters
 from zcal_tui.checks.ready.run import look
 from zcal_tui.model.events import VerdictReached
 from zcal_tui.model.record import Level
+from zcal_tui.printer.errors.explain import explain
 from zcal_tui.printer.vendor_forks import vendor_fork
 
 
@@ -63,6 +64,42 @@ def test_a_deltas_geometry_comes_first(
     assert words in found.what
     assert "z_offset" in found.why
     assert level is Level.PASS or "DELTA_CALIBRATE" in found.fix
+
+
+@pytest.mark.parametrize(
+    ("offsets", "home", "seen", "better"),
+    [
+        ((0.0, -70.0), (150.0, 20.0), "X 150 Y -50", "150, 220"),
+        ((45.0, 0.0), (290.0, 150.0), "X 335 Y 150", "105, 150"),
+        ((-60.0, 30.0), (50.0, 150.0), "X -10 Y 180", "210, 120"),
+    ],
+)
+def test_where_the_probe_homes_z_it_has_to_be_over_the_bed(
+    offsets: tuple[float, float], home: tuple[float, float], seen: str, better: str
+) -> None:
+    probe = {"x_offset": offsets[0], "y_offset": offsets[1], "z_offset": 1.5}
+    rail = {**SETTINGS["stepper_z"], "endstop_pin": "probe:z_virtual_endstop"}
+    own = {**SETTINGS, "probe": probe, "stepper_z": rail, "safe_z_home": {"home_xy_position": list(home)}}
+    found = findings(state(settings=own))["homing-place"]
+    assert found.level is Level.WARN
+    assert f"homes Z with the probe at {seen}" in found.what
+    assert "the probe may be beside the bed" in found.what
+    assert (
+        found.fix == f"Set home_xy_position in [safe_z_home] to {better}, so that the probe is over the bed."
+    )
+    assert found.changes[0].new == better
+    right = {**own, "safe_z_home": {"home_xy_position": [float(part) for part in better.split(",")]}}
+    assert findings(state(settings=right))["homing-place"].level is Level.PASS
+    switch_homes = {**own, "stepper_z": {**rail, "endstop_pin": "PA1"}}
+    assert "homing-place" not in findings(state(settings=switch_homes))
+
+
+@pytest.mark.parametrize("name", ["z", "stepper_z", "stepper_z1", "probe", "bltouch"])
+def test_a_homing_without_a_trigger_names_the_probe_and_not_the_nozzle(name: str) -> None:
+    found = explain(f"No trigger on {name} after full movement")
+    said = f"{found.what} {found.cause} {found.remedy}"
+    assert "must put the probe over the bed, not the nozzle" in said
+    assert "nozzle is not" not in said
 
 
 @pytest.mark.parametrize(

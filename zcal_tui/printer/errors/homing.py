@@ -38,21 +38,21 @@ HOMING: tuple[ErrorEntry, ...] = (
             "or pin is wrong, it is not over the bed, or the lowest allowed Z is too high."
         ),
         remedy=(
-            "Check that QUERY_PROBE reports TRIGGERED when the probe is pressed by hand, and that it is over the bed. "
-            "Set position_min in the Z section (on a delta minimum_z_position in [printer]) to about -2."
+            "Check that QUERY_PROBE reports TRIGGERED when the probe is pressed by hand. Where it homes Z, "
+            "home_xy_position of [safe_z_home] must put the probe over the bed, not the nozzle. Set position_min in "
+            "the Z section (on a delta minimum_z_position in [printer]) to about -2."
         ),
     ),
     ErrorEntry(
         pattern=rf"No trigger on (?P<name>{_Z}) after full movement",
         what="The Z endstop ({name}) did not trigger.",
         cause=(
-            "Its switch is not reached, or its pin or wire is wrong. Where the probe is the Z endstop, the probe "
-            "is not "
-            "deployed or attached, or not over the bed."
+            "Its switch is not reached, or its pin or wire is wrong. Where the probe is the Z endstop, the probe is "
+            "not deployed or attached, or not over the bed."
         ),
         remedy=(
-            "Press the switch, or the probe, by hand and run QUERY_ENDSTOPS. It must report TRIGGERED. Check that it "
-            "is over what it has to touch."
+            "Press the switch, or the probe, by hand and run QUERY_ENDSTOPS. It must report TRIGGERED. Where the probe "
+            "homes Z, home_xy_position of [safe_z_home] must put the probe over the bed, not the nozzle."
         ),
     ),
     ErrorEntry(
