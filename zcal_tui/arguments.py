@@ -26,6 +26,7 @@ PROGRAMS = {
     "sim": "run a simulated printer for any client",
     "install": "install the Klipper modules, or remove them",
     "doctor": "diagnose connection and setup problems",
+    "bug-report": "write a file to attach to a bug report",
     "completion": "print the completion of a shell: bash, zsh or fish",
     **RESULT_PROGRAMS,
 }

@@ -37,6 +37,10 @@ def _run_program(name: str, arguments: list[str]) -> int:
         from zcal_tui.tools.doctor.command import main as doctor
 
         return doctor(arguments)
+    if name == "bug-report":
+        from zcal_tui.tools.bug_report.command import main as bug_report
+
+        return bug_report(arguments)
     if name == "completion":
         from zcal_tui.completion import main as completion
 

@@ -38,6 +38,7 @@ def run_main(*arguments: str) -> str:
         ("report", "--data", "nothing", "--format", "html"),
         ("resume", "--data", "nothing"),
         ("--headless", "accuracy", "--printer", "/nowhere/klippy.sock"),
+        ("bug-report", "--data", "nothing", "--printer", "/nowhere/klippy.sock"),
         ("doctor", "--data", "nothing", "--printer", "/nowhere/klippy.sock"),
     ],
 )

@@ -10,8 +10,8 @@ _URL = re.compile(
 _ADDRESS = re.compile(r"\b(?!127\.)\d{1,3}(?:\.\d{1,3}){3}\b")
 _HOMES = re.compile(r"/home/[^/\s]+")
 _LOCAL = ("localhost", "127.0.0.1", "[::1]", "::1")
-_COMMON = frozenset((*_LOCAL, "klipper", "kalico", "klippy", "moonraker", "printer", "zcal"))
-"""Host names that identify nobody, and occur in ordinary sentences."""
+COMMON = frozenset((*_LOCAL, "klipper", "kalico", "klippy", "moonraker", "printer", "zcal", "root", "user"))
+"""Names of hosts and users that identify nobody, and occur in ordinary sentences."""
 
 
 def redact(text: str, home: Path, hosts: Iterable[str] = (), secrets: Iterable[str | None] = ()) -> str:
@@ -23,7 +23,7 @@ def redact(text: str, home: Path, hosts: Iterable[str] = (), secrets: Iterable[s
     text = re.sub(rf"{re.escape(str(home))}(?![\w.-])", "~", text) if home != Path("/") else text
     text = _HOMES.sub("/home/…", text)
     for host in hosts:
-        if host and host.lower() not in _COMMON:
+        if host and host.lower() not in COMMON:
             text = re.sub(rf"(?<![\w-]){re.escape(host)}(?![\w-])", "HOST", text)
     return _ADDRESS.sub("ADDRESS", text)
 

@@ -49,7 +49,7 @@ def main(argv: Sequence[str], environment: Mapping[str, str] = os.environ, home:
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else USAGE
     try:
-        request = _request(options, environment, home or Path.home())
+        request = request_of(options, environment, home or Path.home())
     except ConfigError as error:
         print(f"zcal-tui doctor: {error}", file=sys.stderr)
         return USAGE
@@ -58,7 +58,7 @@ def main(argv: Sequence[str], environment: Mapping[str, str] = os.environ, home:
     except KeyboardInterrupt:
         return CANCELLED
     findings = judge(facts)
-    hosts, secrets = _hidden(request, facts)
+    hosts, secrets = hidden(request, facts)
     paste = [redact(line, request.home, hosts, secrets) for line in output.paste_lines(facts, findings)]
     if options.json:
         lines = [json_line(output.as_json(facts, findings, paste))]
@@ -75,7 +75,7 @@ def main(argv: Sequence[str], environment: Mapping[str, str] = os.environ, home:
     return PROBLEMS if Grade.PROBLEM in grades else WELL
 
 
-def _request(options: argparse.Namespace, environment: Mapping[str, str], home: Path) -> DoctorRequest:
+def request_of(options: argparse.Namespace, environment: Mapping[str, str], home: Path) -> DoctorRequest:
     """What is to be examined; a settings file that cannot be read is a finding, not an end. Raises ConfigError."""
     flags = {"printer": options.printer, "data": options.data, "ca_file": options.ca_file}
     file = as_path(options.config) if options.config else None
@@ -100,7 +100,7 @@ def _request(options: argparse.Namespace, environment: Mapping[str, str], home: 
     )
 
 
-def _hidden(request: DoctorRequest, facts: Facts) -> tuple[set[str], set[str]]:
+def hidden(request: DoctorRequest, facts: Facts) -> tuple[set[str], set[str]]:
     """Names of machines, and logins, that must not be pasted."""
     settings = request.settings
     hosts = {urlsplit(tried.address).hostname or "" for tried in facts.link.tried}
