@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e import program
-from tests.e2e.simulated import PrinterSim, Starter, wait_for_state
+from tests.e2e import lease, program
+from tests.e2e.simulated import PrinterSim, Starter, eventually, wait_for_state
 
 PROFILES = Path(__file__).parents[2] / "zcal_tui" / "sim" / "profiles"
 QUICK = {
@@ -208,3 +208,44 @@ def test_a_target_beyond_the_heaters_limit_is_refused(printer_sim: Starter, tmp_
     ended = program.run(tmp_path, *options(printer, "--bed", "118"))
     assert ended.code == 3
     assert "at most 110 °C" in ended.record["problem"]["remedy"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_z_offset_that_is_ended_while_hot_leaves_the_heaters_off(
+    number: signal.Signals, printer_sim: Starter, tmp_path: Path
+) -> None:
+    printer = quick(printer_sim)
+    person = ("--autopilot", "--control", str(printer.ready["control"]))
+    hot = ("--bed", "60", "--nozzle", "200", "--soak", "20")
+    running = program.start(tmp_path, "z-offset", "--printer", printer.klippy, *person, *hot)
+    running.until(lambda event: event["event"] == "stage" and "→ 200" in event.get("text", ""))
+    running.signal(number)
+    if number is signal.SIGKILL:
+        running.process.wait(10)
+        for stream in (running.process.stdout, running.process.stderr):
+            assert stream is not None
+            stream.close()
+        client = printer.connect()
+        lease.run_out(client, running.process.pid)
+        eventually(lambda: client.status("zcal")["lease"] is None)
+        client.close()
+    else:
+        assert running.end().code == 5
+    client = printer.connect()
+    eventually(lambda: [client.status(name)["target"] for name in ("heater_bed", "extruder")] == [0.0, 0.0])
+    client.close()
+
+
+def test_a_z_offset_at_print_temperature_is_the_true_one(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = quick(printer_sim)
+    person = ("--autopilot", "--control", str(printer.ready["control"]))
+    hot = ("--bed", "60", "--nozzle", "200", "--soak", "3")
+    ended = program.run(tmp_path, "z-offset", "--printer", printer.klippy, *person, *hot)
+    record = ended.record
+    assert record["outcome"] == "finished", record["problem"]
+    found = record["estimates"]
+    assert found["nozzle_temperature"]["value"] == pytest.approx(200.0, abs=3.0)
+    # corexy cold by the paper: 1.461 mm; the nozzle has grown by 0.09 mm, which the paper makes up for when cold
+    assert found["z_offset"]["value"] == pytest.approx(1.461, abs=0.04)
+    assert "Measured at print temperature: bed 60 °C" in " ".join(record["verdict"]["reasons"])
+    assert targets(printer) == [0.0, 0.0]

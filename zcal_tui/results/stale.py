@@ -9,10 +9,11 @@ from typing import Any
 
 from zcal_tui.model.check_info import info_of
 from zcal_tui.model.check_info.info import CheckInfo
+from zcal_tui.model.check_info.shared_estimates import measured_hot
 from zcal_tui.model.record import MEASURE_NOTHING, Change, Outcome, Record
 from zcal_tui.model.units import age, micrometres
 from zcal_tui.results import versions
-from zcal_tui.results.chamber import chamber_changed
+from zcal_tui.results.chamber import chamber_changed, hot_changed
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.context import config_of, frame_of, stored_value
 from zcal_tui.results.delta_geometry import geometry_changed
@@ -169,7 +170,14 @@ def _runtime(info: CheckInfo, record: Record, now: Context | None) -> str | None
         return None
     if info.lost_by_restart and restarted_between(frame_of(record.context), frame_of(now)):
         return f"a restart of Klipper cleared {info.lost_by_restart}"
-    if "chamber" in info.stale_rules and (why := chamber_changed(record.context, now)) is not None:
+    hot = measured_hot(record) and info.variants
+    if hot and (why := hot_changed(record, now)) is not None:
+        return why
+    if (
+        not hot
+        and "chamber" in info.stale_rules
+        and (why := chamber_changed(record.context, now)) is not None
+    ):
         return why
     if "live_offset" in info.stale_rules:
         then_z, now_z = _offset_z(record.context), _offset_z(now)

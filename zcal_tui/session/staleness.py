@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from zcal_tui.printer.chamber import chamber_temperature
 from zcal_tui.printer.state import PrinterState
-from zcal_tui.results.chamber import chamber_temperature
 from zcal_tui.results.context import context_facts
 from zcal_tui.results.homing_state import HomingWatch
 from zcal_tui.results.stale import stale
@@ -39,6 +39,7 @@ class StalenessCache:
             state.quad_gantry_level_applied,
             frame.levelled_at,
             _chamber(state),
+            _bed_target(state),
             snapshot.changed,
         )
         if key == self._key and snapshot.last is self._last:
@@ -56,3 +57,9 @@ def _chamber(state: PrinterState) -> int | None:
     heaters = {name: heater.temperature for name, heater in state.heaters.items()}
     found = chamber_temperature({**state.sensors, **heaters})
     return None if found is None else round(found / CHAMBER_STEP)
+
+
+def _bed_target(state: PrinterState) -> float:
+    """°C. A result from print temperature holds at that one only."""
+    bed = state.heaters.get("heater_bed")
+    return 0.0 if bed is None else bed.target

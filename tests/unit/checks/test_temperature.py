@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
+from zcal_tui.checks.heating.watch import GAIN_TIME, HeatWatch, in_words
 from zcal_tui.checks.temperature import TemperatureParameters
-from zcal_tui.checks.temperature.heat import GAIN_TIME, HeatWatch, in_words
 from zcal_tui.checks.temperature.history import TemperatureHistory
 from zcal_tui.checks.temperature.plan import look_interval, phases_of
 from zcal_tui.checks.temperature.settling import WINDOW, has_settled

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from zcal_tui.checks.heating.parameters import bed_parameter, nozzle_parameter, soak_parameter
 from zcal_tui.checks.parameters import attach_parameter, detach_parameter, home_parameter, parameter
 
 
@@ -41,6 +42,9 @@ class AutoZParameters:
         "before prints); auto decides by the macro that starts a print",
         choices=("auto", "contact", "paper"),
     )
+    bed: float | None = bed_parameter()
+    nozzle: float | None = nozzle_parameter()
+    soak: float = soak_parameter()
     home: bool = home_parameter()
     attach: str = attach_parameter()
     detach: str = detach_parameter()

@@ -18,6 +18,8 @@ from zcal_tui.checks.clearance import travel_clearance
 from zcal_tui.checks.dock.attach import stow_macros
 from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.estimates import estimate
+from zcal_tui.checks.heating.hot import Heat, at_temperature
+from zcal_tui.checks.heating.targets import HOT
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.preconditions import home_cold, require_clean, require_cold, require_ready, require_step
 from zcal_tui.checks.travel import disturbed, home_if_needed, lift_and_leave, position
@@ -52,21 +54,31 @@ async def measure(context: Context, parameters: AutoZParameters) -> None:
     if parameters.tune:
         require_person(context.operator, "Tuning ends with a paper test: a person has to feel the paper.")
     run = _Run(context, parameters)
+    hot = parameters.bed is not None or parameters.nozzle is not None
     if parameters.tune:
-        await require_cold(context)
         bed_point(context, run.section)
-    elif context.operator.present:
+    if not hot and parameters.tune:
+        await require_cold(context)
+    elif not hot and context.operator.present:
         await require_clean(context)
     used = await switch_offset_to_use(context, parameters, run.section)
-    await (home_cold if parameters.tune else home_if_needed)(context, allowed=parameters.home)
+    async with at_temperature(context, parameters.bed, parameters.nozzle, parameters.soak) as heat:
+        await _go(context, parameters, run, heat, used)
+
+
+async def _go(
+    context: Context, parameters: AutoZParameters, run: "_Run", heat: Heat, used: float | None
+) -> None:
+    await (home_cold if parameters.tune and not heat.on else home_if_needed)(context, allowed=parameters.home)
     await context.holder.borrow_offset()
     before = context.printer.state.homing_origin[2]
     try:
-        await run.go(used)
+        await run.go(used, heat)
     finally:
         await lift_and_leave(context, run.clearance)
+    heat.require_kept()
     for event in run.conclusion():
-        context.emit(event)
+        heat.emit(event)
     await run.leave_offset(before)
 
 
@@ -90,7 +102,7 @@ class _Run:
         self._step = step
         self.clearance = travel_clearance(probe)
         self._stow = stow_macros(state, parameters.attach, parameters.detach)
-        self._zero = zero_of(state, parameters.zero, parameters.paper, automatic=True)
+        self._zero = zero_of(state, parameters.zero, parameters.paper, automatic=True, hot=_hot(parameters))
         self._repeats = Repeats(step)
         self._findings: list[AutoZFinding] = []
         self._moved: tuple[Moved, ...] = ()
@@ -101,7 +113,7 @@ class _Run:
         self._safe = True
         self._samples = 0
 
-    async def go(self, used: float | None) -> None:
+    async def go(self, used: float | None, heat: Heat) -> None:
         """Measure everything; what is wrong becomes a finding as far as it is one."""
         if self._parameters.endstop_touches > 1:
             await self._touch_endstop()
@@ -111,7 +123,7 @@ class _Run:
         if not self._safe:
             self._findings.append(judging.of_wiring(wiring, ""))
             return
-        doubt = await self._calibrate(used)
+        doubt = await self._calibrate(used, heat)
         self._findings.append(judging.of_wiring(wiring, doubt))
         if self._parameters.tune and self._fault is None:
             await self._tune(used)
@@ -126,7 +138,7 @@ class _Run:
         self._findings.append(judging.of_endstop(self._endstop))
         context.emit(EstimateUpdated(self._estimates()))
 
-    async def _calibrate(self, used: float | None) -> str:
+    async def _calibrate(self, used: float | None, heat: Heat) -> str:
         """Run CALIBRATE_Z as often as requested; returns its warning about a missing probe."""
         context, count = self._context, self._parameters.repeats
         began = context.clock.now()
@@ -136,6 +148,7 @@ class _Run:
             context.stop_if_cancelled()
             if context.printer.state.busy:
                 raise disturbed(context.printer.state)
+            heat.require_kept()
             context.emit(Stage("calibrate", f"CALIBRATE_Z, {turn} of {count}"))
             attempt = await calibrate(context, self.section, used)
             doubt = attempt.doubt or doubt
@@ -305,6 +318,11 @@ class _Run:
         )
         if keep:
             context.holder.keep_offset()
+
+
+def _hot(parameters: AutoZParameters) -> bool:
+    """Whether the nozzle has grown most of the way while it is measured."""
+    return parameters.nozzle is not None and parameters.nozzle >= HOT
 
 
 def _unavailable(status: Mapping[str, object]) -> str | None:

@@ -14,9 +14,6 @@ from zcal_tui.model.units import length
 from zcal_tui.printer.scan_model import counts_from_contact
 from zcal_tui.printer.state import PrinterState
 
-HOT = 100.0
-"""°C from which a nozzle has grown most of the way."""
-
 
 @dataclass(frozen=True)
 class Zero:
@@ -59,6 +56,12 @@ def zero_of(
             0.0,
             "The height at which the paper drags counts as contact. The paper's thickness compensates for the growth "
             "of the hot nozzle (Klipper docs, Bed_Level).",
+        )
+    if hot:
+        return Zero(
+            thickness,
+            f"CALIBRATE_Z measures the hot nozzle here. Z 0 is contact, and the paper ({sheet}) must drag at Z "
+            f"{thickness:g}.",
         )
     macro = print_start(state.settings)
     if macro is not None and macro.calibrates_hot is False:

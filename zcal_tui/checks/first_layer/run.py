@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from zcal_tui.checks.another_test import another_test
 from zcal_tui.checks.auto_z.calibrate import calibrate, fault_words
-from zcal_tui.checks.auto_z.zero import HOT, Zero, zero_of
+from zcal_tui.checks.auto_z.zero import Zero, zero_of
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import safe_clearance
 from zcal_tui.checks.dock.attach import dock_macros, stow_macros
@@ -20,6 +20,7 @@ from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.first_layer.analysis import conclusion, too_far_off
 from zcal_tui.checks.first_layer.parameters import FirstLayerParameters
 from zcal_tui.checks.first_layer.target import OffsetTarget, target_of
+from zcal_tui.checks.heating.targets import HOT
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.checks.preconditions import home_cold, require_cold, require_ready, require_step

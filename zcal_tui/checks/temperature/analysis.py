@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from zcal_tui.checks.estimates import estimate
+from zcal_tui.checks.heating.targets import BED, NOZZLE
 from zcal_tui.checks.temperature.history import TemperatureHistory
-from zcal_tui.checks.temperature.plan import BED, NOZZLE
 from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, Notice, VerdictReached
 from zcal_tui.model.record import Estimate, Level, Sample, Verdict

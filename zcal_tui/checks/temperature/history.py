@@ -1,6 +1,6 @@
 """The temperatures of a whole run, more often than it touches: what the heights follow late is what was before."""
 
-from zcal_tui.checks.temperature.plan import BED, NOZZLE
+from zcal_tui.checks.heating.targets import BED, NOZZLE
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.stats.thermal import Temperatures
 

@@ -4,6 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from zcal_tui.checks.errors import CheckRefused
+from zcal_tui.checks.heating.targets import (
+    BED,
+    HEATING_RATE,
+    NAMES,
+    NOZZLE,
+    TOUCHING_NOZZLE,
+    allowed,
+    touches_with_nozzle,
+)
 from zcal_tui.checks.temperature.parameters import TemperatureParameters
 from zcal_tui.model import limits
 from zcal_tui.printer.config_view import ProbeConfig
@@ -11,15 +20,7 @@ from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number
 from zcal_tui.stats.thermal import Phase
 
-BED, NOZZLE = "heater_bed", "extruder"
-NAMES: Mapping[str, str] = {BED: "bed", NOZZLE: "nozzle"}
 USUAL: Mapping[str, float] = {BED: 60.0, NOZZLE: 200.0}
-TOUCHING_NOZZLE = 150.0
-"""°C for a nozzle that is the probe itself: hotter, it oozes onto the bed and marks a soft sheet."""
-MARGIN = 10.0
-"""°C to keep below a heater's max_temp: Klipper halts when an overshoot passes it."""
-HEATING_RATE: Mapping[str, float] = {BED: 0.12, NOZZLE: 1.2}
-"""°C/s, our estimates for ordinary printers; only for the time that is predicted."""
 MINUTE = 60.0
 
 
@@ -63,13 +64,6 @@ def phases_of(
     return tuple(phases)
 
 
-def touches_with_nozzle(probe: ProbeConfig) -> bool:
-    """Whether the nozzle itself is what touches the bed."""
-    return probe.kind in ("load_cell_probe", "smart_effector") or (
-        probe.x_offset == 0 and probe.y_offset == 0
-    )
-
-
 def look_interval(state: PrinterState, parameters: TemperatureParameters) -> float:
     """Seconds from look to look: a third of idle_timeout at most, which would switch heaters and motors off."""
     timeout = number(state.settings.get("idle_timeout", {}).get("timeout")) or 600.0
@@ -107,23 +101,8 @@ def _targets(state: PrinterState, probe: ProbeConfig, parameters: TemperaturePar
     targets = {}
     for name in present:
         usual = TOUCHING_NOZZLE if name == NOZZLE and touches_with_nozzle(probe) else USUAL[name]
-        targets[name] = _allowed(state, name, asked[name], usual)
+        targets[name] = allowed(state, name, asked[name], usual)
     return targets
-
-
-def _allowed(state: PrinterState, name: str, asked: float | None, usual: float) -> float:
-    highest = number(state.settings.get(name, {}).get("max_temp"))
-    if highest is None:
-        return usual if asked is None else asked
-    if asked is None:
-        return min(usual, highest - MARGIN)
-    if asked > highest - MARGIN:
-        raise CheckRefused(
-            f"{asked:g} °C is too hot for the {NAMES[name]}.",
-            f"Its max_temp is {highest:g} °C, and an overshoot beyond that halts the printer.",
-            f"Use at most {highest - MARGIN:g} °C.",
-        )
-    return asked
 
 
 def _require_cold(state: PrinterState, name: str, target: float) -> None:

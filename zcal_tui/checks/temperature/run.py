@@ -6,22 +6,20 @@ import math
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import travel_clearance
 from zcal_tui.checks.dock.attach import dock_macros, probe_attached
-from zcal_tui.checks.errors import CheckFailed, CheckRefused
-from zcal_tui.checks.lease.temporary_settings import HEATING_NEEDS_MODULE
+from zcal_tui.checks.errors import CheckFailed
+from zcal_tui.checks.heating.consent import require_lease
+from zcal_tui.checks.heating.targets import BED, NOZZLE, touches_with_nozzle
+from zcal_tui.checks.heating.watch import HeatWatch, in_words
 from zcal_tui.checks.preconditions import require_probe, require_ready, require_step
 from zcal_tui.checks.probing import take_samples
 from zcal_tui.checks.temperature.analysis import TemperatureReport
 from zcal_tui.checks.temperature.consent import require_heat_consent
-from zcal_tui.checks.temperature.heat import HeatWatch, in_words
 from zcal_tui.checks.temperature.history import TemperatureHistory, temperature_of
 from zcal_tui.checks.temperature.parameters import TemperatureParameters
 from zcal_tui.checks.temperature.plan import (
-    BED,
-    NOZZLE,
     PhasePlan,
     look_interval,
     phases_of,
-    touches_with_nozzle,
 )
 from zcal_tui.checks.temperature.settling import has_settled
 from zcal_tui.checks.travel import disturbed, home_if_needed, lift_and_leave, position, require_inside, travel
@@ -52,7 +50,7 @@ async def measure(context: Context, parameters: TemperatureParameters) -> None:
     state = context.printer.state
     require_ready(state)
     probe, step = require_probe(state), require_step(state)
-    _require_lease(context)
+    require_lease(context)
     phases = phases_of(state, probe, parameters)
     macros = dock_macros(state, parameters.attach, parameters.detach)
     place = _chosen_place(context, parameters, probe)
@@ -299,16 +297,6 @@ def _announce(
                 "correction, so the shift includes what it corrects in prints. To disable it, cancel, run "
                 "SET_Z_THERMAL_ADJUST ENABLE=0, start again, and run ENABLE=1 afterwards."
             )
-        )
-
-
-def _require_lease(context: Context) -> None:
-    """Raises CheckRefused without the [zcal] module, before anything moves."""
-    if not context.zcal.can("settings"):
-        raise CheckRefused(
-            HEATING_NEEDS_MODULE,
-            "If zcal-tui ended or lost the link, nothing would turn the heaters off.",
-            "Install it with `zcal-tui install`, then start again.",
         )
 
 

@@ -47,15 +47,19 @@ def probe_estimates(
     step: float,
     operator: OperatorScatter = SOMEBODY,
     model: ScanModel | None = None,
+    sheet: float = 0.0,
 ) -> dict[str, Estimate]:
     """z_offset from trigger heights (mm) and paper tests so far, and its parts; of a scanner, its model's offset. A
-    first sample that is named is left out."""
+    first sample that is named is left out. `sheet` (mm) of paper is subtracted."""
     result = _analysed(heights, step)
     first = result.first_sample
     named = first is not None and first.found
     trigger = (_analysed(heights[1:], step) if named else result).mean
     paper = _paper(papers, step, operator.prior)
-    offset = z_offset(trigger, paper, step) if model is None else _model_offset(trigger, paper, step, model)
+    if model is None:
+        offset = z_offset(trigger, paper, step, shift=sheet, sheet=PAPER_TOLERANCE if sheet else 0.0)
+    else:
+        offset = _model_offset(trigger, paper, step, model)
     found = {
         "z_offset": estimate("z_offset", offset),
         "mean": estimate("mean", trigger),
@@ -133,9 +137,10 @@ def probe_conclusion(
     step: float,
     operator: OperatorScatter = SOMEBODY,
     model: ScanModel | None = None,
+    sheet: float = 0.0,
 ) -> Iterator[Event]:
     """Estimates, verdict and what follows for the probe's z_offset, or for the offset of a scanner's model."""
-    estimates = probe_estimates(heights, papers, step, operator, model)
+    estimates = probe_estimates(heights, papers, step, operator, model, sheet)
     yield EstimateUpdated(estimates)
     found = estimates["z_offset"]
     value = found.value or 0.0
@@ -144,7 +149,7 @@ def probe_conclusion(
     beside = model is None and (bool(probe.x_offset or probe.y_offset) or probe.kind == "bltouch")
     verdict = _verdict("z_offset", found, old, len(papers), operator.prior, negative_is_odd=beside)
     reasons = (*verdict.reasons, *_first_reason(estimates, homes_with_probe(state)))
-    verdict = replace(verdict, reasons=reasons)
+    verdict = replace(verdict, reasons=(*reasons, *_sheet_reason(sheet)))
     minimum = bounds_of(state).z_offset_minimum(probe.section)
     refused = minimum is not None and float(_kept(value)) < minimum
     if refused:
@@ -184,10 +189,11 @@ def endstop_conclusion(
     papers: Sequence[PaperHeight],
     step: float,
     operator: OperatorScatter = SOMEBODY,
+    sheet: float = 0.0,
 ) -> Iterator[Event]:
-    """Estimates, verdict and what follows for the Z endstop's position."""
+    """Estimates, verdict and what follows for the Z endstop's position; `sheet` (mm) of paper is subtracted."""
     paper = _paper(papers, step, operator.prior)
-    contact = paper.height
+    contact = _without_sheet(paper.height, sheet)
     old = rail.position_endstop or 0.0
     position = Interval(
         old - contact.value,
@@ -198,7 +204,7 @@ def endstop_conclusion(
     )
     estimates = {
         "position_endstop": estimate("position_endstop", position),
-        "contact": estimate("contact", contact),
+        "contact": estimate("contact", paper.height),
     }
     if paper.sigma is not None:
         estimates["feel"] = estimate("feel", paper.sigma)
@@ -211,7 +217,7 @@ def endstop_conclusion(
         operator.prior,
         negative_is_odd=False,
     )
-    yield VerdictReached(verdict)
+    yield VerdictReached(replace(verdict, reasons=(*verdict.reasons, *_sheet_reason(sheet))))
     towers = tuple(name for name in TOWERS if name in state.settings)
     sections = towers if is_delta(state) else (rail.section,)
     changes = []
@@ -231,6 +237,33 @@ def endstop_conclusion(
             else "Print the next first layer slowly, ready to press emergency stop."
         )
     yield from _further(estimates, len(papers), operator)
+
+
+def _without_sheet(height: Interval, sheet: float) -> Interval:
+    """The height of the nozzle's contact from that at which the paper drags; the thickness is not known exactly."""
+    if not sheet:
+        return height
+    thickness = PAPER_TOLERANCE / math.sqrt(3.0)
+    spread = normal_ppf(0.5 + 0.5 * height.confidence) * thickness
+    value = height.value - sheet
+    ends = [
+        None
+        if end is None
+        else value + math.copysign(math.hypot(end - height.value, spread), end - height.value)
+        for end in (height.low, height.high)
+    ]
+    return replace(
+        height, value=value, low=ends[0], high=ends[1], components={**height.components, "paper": thickness}
+    )
+
+
+def _sheet_reason(sheet: float) -> tuple[str, ...]:
+    """Why the paper was subtracted; nothing where it was not."""
+    text = (
+        f"The nozzle was hot and had grown, so the paper ({micrometres(sheet)}) compensates for nothing and is "
+        "subtracted (Klipper docs, Bed_Level)."
+    )
+    return (text,) if sheet else ()
 
 
 def _change(section: str, option: str, old: float, new: float, effect: str) -> Change | None:

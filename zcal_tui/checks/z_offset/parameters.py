@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from zcal_tui.checks.heating.parameters import bed_parameter, nozzle_parameter, soak_parameter
 from zcal_tui.checks.parameters import attach_parameter, detach_parameter, home_parameter, parameter
 
 
@@ -26,6 +27,9 @@ class ZOffsetParameters:
     )
     x: float | None = parameter(None, "X of the bed point; default: where the mesh is zero", unit="mm")
     y: float | None = parameter(None, "Y of the bed point; default: where the mesh is zero", unit="mm")
+    bed: float | None = bed_parameter()
+    nozzle: float | None = nozzle_parameter()
+    soak: float = soak_parameter()
     home: bool = home_parameter()
     attach: str = attach_parameter()
     detach: str = detach_parameter()

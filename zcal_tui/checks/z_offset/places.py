@@ -10,14 +10,19 @@ from zcal_tui.printer.places import Place, corner_places, place_at, reachable
 
 _FEEL = (
     "Put a sheet of ordinary paper under the nozzle and slide it back and forth. Correct: it slides with slight, even "
-    "drag. Slides freely: too high. Buckles or sticks: too low. Nozzle and bed must be cold, and the nozzle clean."
+    "drag. Slides freely: too high. Buckles or sticks: too low. "
 )
+_COLD = "Nozzle and bed must be cold, and the nozzle clean."
 DETAIL = (
-    f"{_FEEL} The paper's thickness (about 0.1 mm) is not subtracted: it compensates for the growth of the hot "
+    f"{_FEEL}{_COLD} The paper's thickness (about 0.1 mm) is not subtracted: it compensates for the growth of the hot "
     "nozzle."
 )
+HOT_DETAIL = (
+    f"{_FEEL}Nozzle and bed are hot: do not touch them, and keep the nozzle clean. The nozzle has grown already, so "
+    "the paper counts as 0.1 mm and is subtracted."
+)
 CONTACT_DETAIL = (
-    f"{_FEEL} The paper counts as 0.1 mm, as in the scanner's own calibration: Z 0 is nozzle contact."
+    f"{_FEEL}{_COLD} The paper counts as 0.1 mm, as in the scanner's own calibration: Z 0 is nozzle contact."
 )
 
 

@@ -14,6 +14,8 @@ from zcal_tui.checks.clearance import (
 from zcal_tui.checks.dock.attach import dock_macros, probe_attached, stow_macros
 from zcal_tui.checks.dock.docked import probe_docked, require_travel
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
+from zcal_tui.checks.heating.hot import Heat, at_temperature
+from zcal_tui.checks.heating.targets import HOT, require_no_ooze
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.checks.preconditions import home_cold, require_cold, require_probe, require_ready, require_step
@@ -28,7 +30,7 @@ from zcal_tui.checks.z_offset.analysis import (
 )
 from zcal_tui.checks.z_offset.eddy import calibrate_eddy
 from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
-from zcal_tui.checks.z_offset.places import CONTACT_DETAIL, DETAIL, chosen_place, nozzle_place
+from zcal_tui.checks.z_offset.places import CONTACT_DETAIL, DETAIL, HOT_DETAIL, chosen_place, nozzle_place
 from zcal_tui.checks.z_offset.scanner_calibration import calibrate_scanner
 from zcal_tui.model.events import EstimateUpdated, Stage
 from zcal_tui.model.questions import Confirm
@@ -65,26 +67,43 @@ async def _measure(context: Context, parameters: ZOffsetParameters) -> None:
     rail = z_rail(context.printer.state)
     step = require_step(context.printer.state)
     if parameters.calibrate != "none":
+        _require_no_heat(parameters)
         await _calibrate(context, parameters, step)
         return
     what = parameters.what
     if what == "auto":
         what = "endstop" if probe is None else "probe"
     if what == "probe" and probe is not None and probe.kind == "probe_eddy_current":
+        _require_no_heat(parameters)
         await calibrate_eddy(context, parameters, probe, step)
         return
-    await require_cold(context)
+    measured = rail
     if what == "probe":
-        await _probe_offset(
-            context,
-            parameters,
-            _require_switch(
-                require_probe(context.printer.state, "Or use --what endstop."), context.printer.state
-            ),
-            step,
-        )
+        probe = require_probe(context.printer.state, "Or use --what endstop.")
+        probe = _require_switch(probe, context.printer.state)
+        require_no_ooze(probe, parameters.nozzle)
     else:
-        await _endstop_position(context, parameters, _require_endstop(rail), step)
+        measured = _require_endstop(rail)
+    if parameters.bed is None and parameters.nozzle is None:
+        await require_cold(context)
+    async with at_temperature(context, parameters.bed, parameters.nozzle, parameters.soak) as heat:
+        if what == "probe":
+            assert probe is not None
+            await _probe_offset(context, parameters, probe, step, heat)
+        else:
+            assert measured is not None
+            await _endstop_position(context, parameters, measured, step, heat)
+
+
+def _require_no_heat(parameters: ZOffsetParameters) -> None:
+    """Raises CheckRefused where heat was asked for with a calibration that Klipper or a plugin does by itself."""
+    if parameters.bed is None and parameters.nozzle is None:
+        return
+    raise CheckRefused(
+        "A sensor's own calibration is not heated by this check.",
+        "--bed and --nozzle are for the z_offset of a switch probe, a scanner's model or a Z endstop.",
+        "Leave --bed and --nozzle out.",
+    )
 
 
 async def _calibrate(context: Context, parameters: ZOffsetParameters, step: float) -> None:
@@ -110,10 +129,12 @@ class _Tests:
     moves_nozzle: bool = True
     detail: str = DETAIL
     sign: int = -1
+    sheet: float = 0.0
+    """mm of paper that is subtracted, where the nozzle is hot and has grown already."""
 
 
 async def _probe_offset(
-    context: Context, parameters: ZOffsetParameters, probe: ProbeConfig, step: float
+    context: Context, parameters: ZOffsetParameters, probe: ProbeConfig, step: float, heat: Heat
 ) -> None:
     macros = dock_macros(context.printer.state, parameters.attach, parameters.detach)
     stow = stow_macros(context.printer.state, parameters.attach, parameters.detach)
@@ -144,16 +165,18 @@ async def _probe_offset(
             )
         trigger = sum(heights) / len(heights)
         homes = homes_with_probe(context.printer.state)
+        sheet = sheet_of(context.printer.state) if model is None else 0.0
         tests = _Tests(
             "z_offset",
             probe.z_offset if model is None else model.offset,
-            trigger if model is None else model.corrected(trigger + model.excess),
-            trigger - probe.z_offset if model is None else trigger - model.distance + PAPER,
+            trigger + sheet if model is None else model.corrected(trigger + model.excess),
+            trigger - probe.z_offset + sheet if model is None else trigger - model.distance + PAPER,
             parameters.repeats,
             clearance,
             homes,
-            DETAIL if model is None else CONTACT_DETAIL,
+            _detail(model, sheet),
             -1 if model is None else -model.sign,
+            sheet,
         )
         require_room(context.printer.state, tests.expected)
         papers: list[PaperHeight] = []
@@ -172,24 +195,27 @@ async def _probe_offset(
                 papers.append(
                     await _paper(context, tests, test, len(touches) + test, papers[-1] if papers else None)
                 )
+                heat.require_kept()
                 found = await asyncio.to_thread(
-                    probe_estimates, heights, papers, step, context.scatter, model
+                    probe_estimates, heights, papers, step, context.scatter, model, sheet
                 )
-                context.emit(EstimateUpdated(found))
+                heat.emit(EstimateUpdated(found))
     except ProbeUnusable as unusable:
         raise CheckFailed(unusable.what, unusable.cause, unusable.remedy) from unusable
     finally:
         await lift_and_leave(context, clearance)
     for event in await asyncio.to_thread(
         lambda: list(
-            probe_conclusion(context.printer.state, probe, heights, papers, step, context.scatter, model)
+            probe_conclusion(
+                context.printer.state, probe, heights, papers, step, context.scatter, model, sheet
+            )
         )
     ):
-        context.emit(event)
+        heat.emit(event)
 
 
 async def _endstop_position(
-    context: Context, parameters: ZOffsetParameters, rail: ZRail, step: float
+    context: Context, parameters: ZOffsetParameters, rail: ZRail, step: float, heat: Heat
 ) -> None:
     assert rail.position_endstop is not None
     place = nozzle_place(context, parameters)
@@ -199,7 +225,17 @@ async def _endstop_position(
     await context.holder.zero_offset()
     position_endstop = rail.position_endstop
     clearance = safe_clearance(context.printer.state)
-    tests = _Tests("position_endstop", position_endstop, position_endstop, 0.0, parameters.repeats, clearance)
+    sheet = sheet_of(context.printer.state)
+    tests = _Tests(
+        "position_endstop",
+        position_endstop,
+        position_endstop + sheet,
+        sheet,
+        parameters.repeats,
+        clearance,
+        detail=_detail(None, sheet),
+        sheet=sheet,
+    )
     papers: list[PaperHeight] = []
     try:
         async with probe_docked(context, stow):
@@ -214,12 +250,29 @@ async def _endstop_position(
                 above = papers[-1].height + ABOVE_ACCEPTED if papers else tests.expected + ABOVE_CONTACT
                 await come_down(context.printer, above)
                 papers.append(await _paper(context, tests, test, test, papers[-1] if papers else None))
+                heat.require_kept()
     finally:
         await lift_and_leave(context, clearance)
     for event in await asyncio.to_thread(
-        lambda: list(endstop_conclusion(context.printer.state, rail, papers, step, context.scatter))
+        lambda: list(endstop_conclusion(context.printer.state, rail, papers, step, context.scatter, sheet))
     ):
-        context.emit(event)
+        heat.emit(event)
+
+
+def sheet_of(state: PrinterState) -> float:
+    """mm of paper to subtract: all of it under a nozzle that is hot and has grown, so that the paper compensates for
+    nothing; none under a cold one (Klipper docs, Bed_Level)."""
+    hottest = max(
+        (heater.temperature for name, heater in state.heaters.items() if name.startswith("extruder")),
+        default=0.0,
+    )
+    return PAPER if hottest >= HOT else 0.0
+
+
+def _detail(model: ScanModel | None, sheet: float) -> str:
+    if model is not None:
+        return CONTACT_DETAIL
+    return HOT_DETAIL if sheet else DETAIL
 
 
 async def _paper(

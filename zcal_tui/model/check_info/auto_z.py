@@ -3,7 +3,14 @@
 from zcal_tui.model.capabilities import Capabilities
 from zcal_tui.model.check_info.info import EVERY_OPTION, PROBE, STEPPERS, CheckInfo, EstimateInfo, Needs
 from zcal_tui.model.check_info.options import MOTION, PROBE_POSITION, PROBING
-from zcal_tui.model.check_info.shared_estimates import CONTACT, ENDSTOP_SIGMA, FEEL, PAIR_OVER_LIMIT
+from zcal_tui.model.check_info.shared_estimates import (
+    CONTACT,
+    ENDSTOP_SIGMA,
+    FEEL,
+    HOT_ESTIMATES,
+    HOT_VARIANT,
+    PAIR_OVER_LIMIT,
+)
 
 
 def _needs(capabilities: Capabilities) -> Needs:
@@ -70,7 +77,9 @@ INFO = CheckInfo(
         PAIR_OVER_LIMIT,
         CONTACT,
         FEEL,
+        *HOT_ESTIMATES,
     ),
+    variants=(HOT_VARIANT,),
     main=("offset",),
     repeated_sample="offset",
     plots=("three_heights", "repeats"),

@@ -3,7 +3,15 @@
 from zcal_tui.model.capabilities import Capabilities
 from zcal_tui.model.check_info.info import PROBE, STEPPERS, CheckInfo, EstimateInfo, Needs, Variant
 from zcal_tui.model.check_info.options import AXIS_TWIST, DELTA, MOTION, PROBE_POSITION, PROBING, SAMPLES
-from zcal_tui.model.check_info.shared_estimates import CONTACT, FEEL, FIRST_SAMPLE, Z_OFFSET
+from zcal_tui.model.check_info.shared_estimates import (
+    CONTACT,
+    FEEL,
+    FIRST_SAMPLE,
+    HOT_ESTIMATES,
+    HOT_VARIANT,
+    Z_OFFSET,
+    measured_hot,
+)
 from zcal_tui.model.record import Record
 
 
@@ -23,6 +31,10 @@ def _of_endstop(record: Record) -> bool:
     return found or record.parameters.get("what") == "endstop"
 
 
+def _of_hot_endstop(record: Record) -> bool:
+    return measured_hot(record) and _of_endstop(record)
+
+
 def _of_scanner(record: Record) -> bool:
     """A scanner's own calibration, which finds no z_offset."""
     return record.parameters.get("calibrate") not in (None, "none")
@@ -37,7 +49,8 @@ INFO = CheckInfo(
         "Probes the bed, moves the nozzle over the same point, and lets you lower it onto a sheet of paper until the "
         "paper just drags. The difference is the z_offset. Without a probe, the same paper test gives "
         "position_endstop. Klipper's eddy current probe has no z_offset: after one paper test, Klipper's own command "
-        "calibrates its whole range. Use a cold, clean nozzle and a cold bed."
+        "calibrates its whole range. Use a cold, clean nozzle and a cold bed, or "
+        "measure at print temperature with `--bed` and `--nozzle`."
     ),
     needs=_needs,
     unfit=_unfit,
@@ -65,11 +78,14 @@ INFO = CheckInfo(
             "change of the reading",
             "at the same distance, compared with the previous calibration",
         ),
+        *HOT_ESTIMATES,
     ),
     main=("z_offset", "position_endstop"),
     variants=(
         Variant("scanner", "scanner calibration", _of_scanner),
+        Variant("hot-endstop", "Z endstop at print temperature", _of_hot_endstop),
         Variant("endstop", "Z endstop", _of_endstop),
+        HOT_VARIANT,
     ),
     repeated_sample="paper",
     plots=("repeats", "samples"),

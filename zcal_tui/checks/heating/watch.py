@@ -1,9 +1,9 @@
-"""Watching the heaters of a temperature run: that they heat, reach their targets, and stay ours."""
+"""Watching heaters that a check has turned on: that they heat, reach their targets, and stay ours."""
 
 from collections.abc import Mapping
 
 from zcal_tui.checks.errors import CheckFailed
-from zcal_tui.checks.temperature.plan import NAMES
+from zcal_tui.checks.heating.targets import NAMES
 from zcal_tui.model.units import duration
 from zcal_tui.printer.state import PrinterState
 

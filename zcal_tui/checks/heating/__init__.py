@@ -1,0 +1,1 @@
+"""Heating during a check: consent, watching the heaters, measuring at print temperature."""
