@@ -8,7 +8,7 @@ ARGS ?=
 PROFILE ?= voron
 TESTS ?= tests
 
-.PHONY: lock pins setup demo check test test-kalico lint format bench campaign screenshots clean
+.PHONY: lock pins setup demo check test test-kalico lint format docs bench campaign screenshots clean
 
 setup: $(STAMP)
 
@@ -50,6 +50,11 @@ format: $(DEV_STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# The documentation as a site in build/site, after what comes from the program was made again.
+docs: $(DEV_STAMP)
+	$(BIN)/python -m docs_tools
+	NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(BIN)/mkdocs build --strict
+
 bench: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks
 
@@ -67,7 +72,7 @@ pins:
 	zcal_tui/sim/host/pins/renew
 
 screenshots: $(STAMP)
-	$(BIN)/python screenshots/make.py
+	$(BIN)/python -m screenshots.make
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

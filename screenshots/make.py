@@ -1,21 +1,23 @@
 """Takes the README's pictures from the running program on a simulated printer: `make screenshots`.
 
 They are never made by hand: what they show is what the program showed. The checks' questions are answered by the
-autopilot, as with --headless; `python screenshots/make.py paper bias` takes the pictures of those scenes only.
+autopilot, as with --headless; `python -m screenshots.make paper bias` takes the pictures of those scenes only.
 """
 
 import asyncio
+import re
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
 
+from screenshots.moving import Frame, moving
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.headless.autopilot import Autopilot
 from zcal_tui.model.questions import Confirm, JogStep, PaperStep, Question
@@ -34,6 +36,9 @@ SIZE = (80, 24)
 FOLDER = Path(__file__).parent
 PATIENCE = 1200.0
 SPEED = 8.0
+EVERY = 2.5
+"""Seconds between two frames of a moving picture, at least."""
+OWN_ID = re.compile(r"terminal-[0-9]+")
 TREND = 6
 """Runs of one check that its trend is computed from."""
 HISTORY_OF = "Repeatability"
@@ -80,6 +85,24 @@ def narrowed(question: Question) -> object:
 
 
 @dataclass
+class Film:
+    """Takes a frame whenever the screen has changed, at most one in `EVERY` seconds."""
+
+    app: ZcalApp
+    frames: list[Frame] = field(default_factory=list)
+    _last: float = 0.0
+
+    def watch(self, seconds: float = 0.5, *, at_once: bool = False) -> None:
+        """Take a frame that is shown for so long."""
+        if not at_once and time.monotonic() < self._last + EVERY:
+            return
+        svg = OWN_ID.sub("terminal-0", self.app.export_screenshot(title="zcal-tui"))
+        if not self.frames or svg != self.frames[-1].svg:
+            self.frames.append(Frame(svg, seconds))
+        self._last = time.monotonic()
+
+
+@dataclass
 class Studio:
     """The running program, and hands to press its keys and take its pictures."""
 
@@ -108,8 +131,9 @@ class Studio:
         verdict: str = "",
         seen: dict[str, Seen] | None = None,
         questions: dict[str, Callable[[Question], object]] | None = None,
+        film: Film | None = None,
     ) -> None:
-        """Run a check to its verdict; take pictures by the way, each once, and one of the verdict."""
+        """Run a check to its verdict; take pictures by the way, each once, and one of the verdict; film it."""
         waiting, wanted = dict(seen or {}), dict(questions or {})
         last = self.session.snapshot.run
         before = last.record.id if last is not None else None
@@ -123,7 +147,13 @@ class Studio:
                 del waiting[name]
                 await self.picture(name)
             asking = self.session.snapshot.question
+            if film is not None:
+                film.watch()
             if asking is not None:
+                if film is not None:
+                    await self.pilot.pause(0.3)
+                    stepping = isinstance(asking.question, PaperStep)
+                    film.watch(0.4 if stepping else 2.0, at_once=not stepping)
                 for name in [name for name, holds in wanted.items() if holds(asking.question)]:
                     del wanted[name]
                     await self.picture(name)
@@ -136,6 +166,9 @@ class Studio:
         await self.until(lambda: isinstance(self.app.screen, VerdictScreen))
         if verdict:
             await self.picture(verdict)
+        if film is not None:
+            await self.pilot.pause(0.8)
+            film.watch(4.0, at_once=True)
         await self.pilot.press("escape")
         await self.pilot.press("escape")
 
@@ -208,6 +241,15 @@ async def history(studio: Studio) -> None:
     await studio.pilot.press("escape")
 
 
+async def recording(studio: Studio) -> None:
+    """Z offset from the plan to the saved value, as one moving picture."""
+    film = Film(studio.app)
+    film.watch(2.0, at_once=True)
+    await studio.run("z-offset", film=film)
+    (FOLDER / "recording.svg").write_text(moving(film.frames), encoding="utf-8")
+    print(f"recording.svg: {len(film.frames)} frames", flush=True)
+
+
 async def stop(studio: Studio) -> None:
     """After an emergency stop."""
     await studio.pilot.press("f12")
@@ -217,7 +259,20 @@ async def stop(studio: Studio) -> None:
 
 SCENES: dict[str, Callable[[Studio], Awaitable[None]]] = {
     scene.__name__: scene
-    for scene in (plan, ready, jog, paper, accuracy, bias, backlash, auto_z, temperature, history, stop)
+    for scene in (
+        plan,
+        ready,
+        jog,
+        paper,
+        accuracy,
+        bias,
+        backlash,
+        auto_z,
+        temperature,
+        history,
+        recording,
+        stop,
+    )
 }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = (
-    *("zcal_tui", "klippy_extra", "tests", "docs", "campaigns", "benchmarks", "screenshots"),
+    *("zcal_tui", "klippy_extra", "tests", "docs", "campaigns", "benchmarks", "docs_tools", "screenshots"),
     *(".ci", ".github"),
 )
 SUFFIXES = {".py", ".pyi", ".md", ".c", ".h", ".toml", ".cfg", ".yml", ".tcss", ".css", ".sh"}

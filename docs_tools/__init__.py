@@ -1,0 +1,1 @@
+"""Makes the parts of docs/ that come from the program, and builds the site."""
