@@ -85,6 +85,8 @@ class ProgramFacts:
     """Seconds for a fixed calculation with numpy."""
     sudo: bool = False
     """Whether it runs as root for another user."""
+    builds_numpy: bool = False
+    """Whether pip would build numpy from source: 32-bit ARM, for which only piwheels has builds, and pip ignores it."""
 
     @property
     def release(self) -> str:
@@ -113,7 +115,21 @@ async def gather_program() -> ProgramFacts:
         crash=crash,
         arithmetic=arithmetic,
         sudo=os.geteuid() == 0 and bool(os.environ.get("SUDO_USER")),
+        builds_numpy=would_build(platform.machine(), sys.maxsize, await asyncio.to_thread(_indexes)),
     )
+
+
+def would_build(machine: str, largest: int, indexes: str) -> bool:
+    """Whether pip would build numpy from source, by the machine, Python's largest index and pip's settings."""
+    return machine.startswith(("arm", "aarch64")) and largest < 2**32 and "piwheels" not in indexes
+
+
+def _indexes() -> str:
+    """What pip reads about where packages come from, as one text."""
+    files = (Path("/etc/pip.conf"), Path.home() / ".config/pip/pip.conf", Path.home() / ".pip/pip.conf")
+    texts = [attempt(file.read_text, OSError, UnicodeDecodeError) or "" for file in files]
+    names = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")
+    return "\n".join((*texts, *(os.environ.get(name, "") for name in names)))
 
 
 def _installed(name: str) -> str | None:
@@ -175,6 +191,11 @@ def judge_program(facts: ProgramFacts) -> Iterator[DoctorFinding]:
         what = "The doctor runs under sudo."
         why = "Your own user cannot change files that root creates in the data folder."
         yield note("sudo", what, why, "Run it without sudo, as the user that runs Klipper.")
+    if facts.builds_numpy:
+        what = "pip would build numpy from source on this 32-bit system, without saying so: an hour or more."
+        why = "For 32-bit ARM only piwheels has numpy ready built, and pip's settings do not name it."
+        fix = "Add the line extra-index-url of Raspberry Pi OS for piwheels to /etc/pip.conf, or use the 64-bit system."
+        yield note("numpy-from-source", what, why, fix, f"{pip} --only-binary numpy numpy")
     faults = [found for library in facts.libraries for found in _judge_library(library, pip)]
     yield from faults
     if facts.crash:

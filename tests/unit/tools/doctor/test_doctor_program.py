@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.fakes import examined as seen
 from zcal_tui.tools.doctor.finding import Grade
-from zcal_tui.tools.doctor.program import gather_program, judge_program
+from zcal_tui.tools.doctor.program import gather_program, judge_program, would_build
 
 OK, NOTE, PROBLEM = Grade.OK, Grade.NOTE, Grade.PROBLEM
 
@@ -32,6 +32,7 @@ PROGRAM = [
     ({"crash": "Testing numpy ended with SIGILL."}, "libraries-crash", PROBLEM, "SIGILL"),
     ({"libraries": (seen.library(seconds=9.0),)}, "slow-import", NOTE, "9 s"),
     ({"arithmetic": 3.0}, "slow-numpy", NOTE, "3.0 s"),
+    ({"builds_numpy": True}, "numpy-from-source", NOTE, "build numpy from source"),
 ]
 
 
@@ -76,3 +77,20 @@ async def test_a_library_that_never_comes(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("zcal_tui.tools.doctor.program.LIBRARIES", ("endless",))
     monkeypatch.setattr("zcal_tui.tools.doctor.program.LONGEST", 0.5)
     assert (await gather_program()).crash == "Testing endless took longer than 0 s."
+
+
+@pytest.mark.parametrize(
+    ("machine", "bits", "indexes", "builds"),
+    [
+        ("armv7l", 32, "", True),
+        ("aarch64", 32, "[global]\nindex-url = https://pip.example/simple", True),
+        ("armv6l", 32, "", True),
+        ("armv7l", 32, "[global]\nextra-index-url=https://www.piwheels.org/simple", False),
+        ("aarch64", 64, "", False),
+        ("x86_64", 64, "", False),
+    ],
+)
+def test_numpy_is_built_from_source_on_32_bit_arm_without_piwheels(
+    machine: str, bits: int, indexes: str, builds: bool
+) -> None:
+    assert would_build(machine, 2 ** (bits - 1) - 1, indexes) is builds
