@@ -56,5 +56,7 @@ def _nozzle_endstop(state: PrinterState) -> NozzleEndstop:
     if rail is None:
         return "none"
     if rail.homes_with_probe:
-        return "probe"
+        # [z_calibration] may have a switch of its own, for the nozzle to press
+        own = text(state.settings.get("z_calibration", {}).get("endstop_pin"))
+        return "switch" if own and "z_virtual_endstop" not in own else "probe"
     return "switch" if rail.section == "stepper_z" or rail.section.startswith("carriage ") else "tower"

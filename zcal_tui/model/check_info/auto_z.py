@@ -23,7 +23,10 @@ def _unfit(capabilities: Capabilities) -> str | None:
         case "none":
             return f"{needed} No Z endstop is configured."
         case "probe":
-            return f"{needed} On this printer the probe is the Z endstop (probe:z_virtual_endstop)."
+            return (
+                f"{needed} On this printer the probe is the Z endstop (probe:z_virtual_endstop). Where the nozzle can "
+                "press a switch beside the bed, name its pin as endstop_pin in [z_calibration]."
+            )
         case "tower":
             return f"{needed} A delta's endstops are at its towers, where the nozzle cannot reach them."
         case "switch":
