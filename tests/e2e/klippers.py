@@ -36,6 +36,13 @@ def skip_without_load_cell_probe() -> None:
         pytest.skip("this klippy has no load_cell_probe")
 
 
+def skip_without_old_probe() -> None:
+    """Skip the running test where this klippy's probe is not the class of 2023, which the stand-ins extend."""
+    driver = (root() / "klippy" / "extras" / "probe.py").read_text()
+    if "def __init__(self, config, mcu_probe)" not in driver:
+        pytest.skip("the plugin's stand-in needs the probe module of the Klipper of 2023")
+
+
 def skip_without_cartographer() -> None:
     """Skip the running test where this klippy cannot run the Cartographer plugin."""
     if not KlippyFacts(root()).runs_cartographer:

@@ -447,7 +447,8 @@ class _Reader:
         return tuple(found)
 
     def _probe(self) -> ProbeWire | None:
-        for name, pin_option in _PROBES:
+        tools = (name for name in self._sections if name.startswith("tool_probe "))
+        for name, pin_option in (*_PROBES, *((tool, "pin") for tool in sorted(tools))):
             if name not in self._sections:
                 continue
             options = self._options(name)

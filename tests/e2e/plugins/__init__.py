@@ -1,0 +1,1 @@
+"""Stand-ins for plugins of Klipper, which the simulated printer runs."""
