@@ -23,6 +23,7 @@ _KINDS: Mapping[str, ProbeKind] = {
     "bltouch": "bltouch",
     "smart_effector": "smart_effector",
     "dockable_probe": "dockable_probe",
+    "annexed_probe": "dockable_probe",
     "load_cell_probe": "load_cell_probe",
     "probe_eddy_current": "probe_eddy_current",
     "probe_eddy_ng": "scanner",

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from zcal_tui.checks.dock.attach import dock_macros
+from zcal_tui.checks.dock.attach import dock_macros, stow_macros
 from zcal_tui.checks.dock.known_macros import candidates
+from zcal_tui.checks.dock.probe_switch import ProbeSwitch
 from zcal_tui.checks.errors import CheckRefused
+from zcal_tui.printer.config_view import ProbeConfig
+from zcal_tui.printer.sampler import reads_triggered
 from zcal_tui.printer.state import PrinterState
 
 Sections = Mapping[str, Mapping[str, object]]
@@ -74,6 +77,54 @@ def macros(*names: str) -> Sections:
 )
 def test_usual_names(names: tuple[str, ...], expected: tuple[str, str] | None) -> None:
     assert dock_macros(state(PROBE, macros(*names)), "auto", "auto") == expected
+
+
+@pytest.mark.parametrize(
+    ("product", "names", "expected"),
+    [
+        (
+            "Klicky",
+            ("attach_probe", "dock_probe", "attach_probe_lock", "dock_probe_unlock", "_probe_variables"),
+            ("ATTACH_PROBE_LOCK", "DOCK_PROBE_UNLOCK"),
+        ),
+        ("Klicky, older", ("attach_probe", "dock_probe"), ("ATTACH_PROBE", "DOCK_PROBE")),
+        ("Euclid", ("m401", "m402", "deploy_probe", "stow_probe"), ("DEPLOY_PROBE", "STOW_PROBE")),
+        ("Euclid, codes alone", ("m401", "m402"), ("M401", "M402")),
+        (
+            "klippain",
+            ("activate_probe", "deactivate_probe", "_exit_point"),
+            ("ACTIVATE_PROBE", "DEACTIVATE_PROBE"),
+        ),
+        ("Annex", ("attach_probe", "detach_probe"), ("ATTACH_PROBE", "DETACH_PROBE")),
+        ("Quickdraw", ("quickdraw_attach", "quickdraw_dock"), ("QUICKDRAW_ATTACH", "QUICKDRAW_DOCK")),
+        ("Quickdraw, by verb", ("grab_quickdraw", "park_quickdraw"), ("GRAB_QUICKDRAW", "PARK_QUICKDRAW")),
+    ],
+)
+def test_each_products_names_are_known(
+    product: str, names: tuple[str, ...], expected: tuple[str, str]
+) -> None:
+    assert dock_macros(state(PROBE, macros(*names)), "auto", "auto") == expected, product
+
+
+@pytest.mark.parametrize("section", ["dockable_probe", "annexed_probe"])
+def test_a_dock_of_klippers_own_needs_no_macro(section: str) -> None:
+    own = state({section: {"z_offset": 6.0}}, macros("attach_probe", "dock_probe"))
+    assert dock_macros(own, "auto", "auto") is None
+    assert stow_macros(own, "auto", "auto") == ("ATTACH_PROBE", "DETACH_PROBE")
+
+
+@pytest.mark.parametrize(
+    ("attach", "detach"), [("DEPLOY_PROBE", "STOW_PROBE"), ("ATTACH_PROBE", "DOCK_PROBE"), ("M401", "M402")]
+)
+def test_a_triggered_probe_is_never_answered_with_the_pin_first(attach: str, detach: str) -> None:
+    fault = ProbeSwitch(attach, detach, before=True, on=True).fault
+    assert fault is not None
+    assert fault.what == f"The probe reads triggered after {attach}."
+    assert fault.cause.index("not picked up") < fault.cause.index("inverted")
+    assert fault.remedy.startswith("Check the dock and the macro.")
+    assert fault.remedy.index("Only if") < fault.remedy.index("!")
+    unread = reads_triggered(ProbeConfig("probe", "probe"))
+    assert "Leave the pin as it is" in unread.remedy and "!" not in unread.remedy
 
 
 @pytest.mark.parametrize(
