@@ -8,7 +8,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from zcal_tui.model.codec import SchemaError, UnknownEvent, event_from_json, event_to_json, record_from_json
 from zcal_tui.model.events import Event, Progress, RunEnded, RunStarted, SampleTaken
@@ -173,9 +173,9 @@ def record_of(line: bytes) -> Record:
         raise SchemaError("the last line is not a record of zcal-tui") from error
 
 
-def glance_at(line: bytes) -> tuple[Record, int]:
-    """The record that a run's last line holds, without its samples, and how many of them there were. Raises
-    SchemaError.
+def listed(line: bytes) -> tuple[dict[str, Any], int]:
+    """The JSON of the record that a run's last line holds, without its samples, and how many of them there were.
+    Raises SchemaError.
 
     Samples are most of a line, and reading them is most of the time that a list of runs takes, so they are cut out of
     the text where they can be recognised for sure.
@@ -186,9 +186,9 @@ def glance_at(line: bytes) -> tuple[Record, int]:
         with contextlib.suppress(ValueError):
             data = read_json(line[: start + len(SAMPLES_BEGIN)] + line[end:])
             if isinstance(data, dict) and data.get("samples") == []:
-                return record_from_json(data), line.count(A_SAMPLE, start, end)
+                return data, line.count(A_SAMPLE, start, end)
     record = record_of(line)
-    return replace(record, samples=()), len(record.samples)
+    return {**read_json(line), "samples": []}, len(record.samples)
 
 
 def amend(path: Path, record: Record) -> None:

@@ -9,12 +9,14 @@ import os
 import re
 import time
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from zcal_tui.model.codec import SchemaError
+from zcal_tui.model.codec import SchemaError, record_from_json
 from zcal_tui.model.record import WHOLE, Outcome, Problem, Record
 from zcal_tui.results import changes, unrestored
 from zcal_tui.results.changes import Changed
@@ -23,13 +25,14 @@ from zcal_tui.results.journal import (
     StillRunning,
     amend,
     ended_line,
-    glance_at,
     has_ended,
     is_running,
+    listed,
     read_events,
     record_of,
     write_end,
 )
+from zcal_tui.results.run_index import NewIndex, RunIndex, stamps, worth_writing
 from zcal_tui.results.unrestored import Unrestored
 from zcal_tui.results.variant import USUAL, has_result, last_result, variant
 
@@ -102,7 +105,7 @@ class Store:
 
     def begin(self, printer: str, run_id: str) -> Journal:
         """Create the file of a new run. Raises OSError."""
-        return Journal(self._of(printer) / f"{run_id}.jsonl")
+        return Journal(self.folder_of(printer) / f"{run_id}.jsonl")
 
     def printers(self) -> tuple[str, ...]:
         """The printers' folders that contain runs, the last used one first."""
@@ -114,8 +117,12 @@ class Store:
 
     def files(self, printer: str) -> list[Path]:
         """The files of the printer's runs, newest first."""
-        folder = self._of(printer)
+        folder = self.folder_of(printer)
         return [folder / name for name in sorted(_run_files(folder), reverse=True)]
+
+    def folder_of(self, printer: str) -> Path:
+        """The folder of the printer's runs."""
+        return self.folder / "printers" / printer_folder_name(printer)
 
     def runs(self, printer: str, broken: list[str] | None = None) -> Iterator[RunFile]:
         """The printer's runs, newest first. Files that cannot be read are skipped and listed in `broken`."""
@@ -166,7 +173,7 @@ class Store:
         unfinished: list[Record] = []
         calibrations: list[str] = []
         resumed: set[object] = set()
-        for path in self.files(printer):
+        for path in self._not_known_to_have_ended(printer):
             try:
                 if has_ended(path) or is_running(path):
                     continue
@@ -181,6 +188,14 @@ class Store:
         first = min(calibrations, default=None)
         return tuple(r for r in unfinished if r.check == WHOLE or first is None or r.started < first)
 
+    def _not_known_to_have_ended(self, printer: str) -> list[Path]:
+        """The files of the runs that are not in the index, newest first."""
+        folder = self.folder_of(printer)
+        found = stamps(folder)
+        with RunIndex(folder) as index:
+            names = [name for name in _runs_among(found) if not index.holds(name, found[name])]
+        return [folder / name for name in sorted(names, reverse=True)]
+
     def close(self, record: Record, why: str = "The program ended during this run.") -> None:
         """Write the end of an interrupted run and of its parts, so that it is not offered again.
 
@@ -189,7 +204,7 @@ class Store:
         printer = str(record.printer.get("name") or "")
         problem = record.problem or Problem(why, remedy="All samples are stored.")
         ended = replace(record, finished=now_iso(), problem=problem)
-        write_end(self._of(printer) / f"{record.id}.jsonl", ended)
+        write_end(self.folder_of(printer) / f"{record.id}.jsonl", ended)
         if record.check == WHOLE:
             for part in self.interrupted(printer):
                 if part.started >= record.started:
@@ -197,29 +212,26 @@ class Store:
 
     def amend(self, printer: str, record: Record) -> None:
         """Store the newer record of a run that has ended, as once its values are saved. Raises OSError."""
-        amend(self._of(printer) / f"{record.id}.jsonl", record)
+        amend(self.folder_of(printer) / f"{record.id}.jsonl", record)
 
     def changed(self, printer: str, change: Changed) -> None:
         """Store a hardware change that a person reported. Raises OSError."""
-        changes.append(self._of(printer), change)
+        changes.append(self.folder_of(printer), change)
 
     def changes(self, printer: str) -> tuple[Changed, ...]:
         """The hardware changes that a person reported, oldest first."""
-        return changes.read(self._of(printer))
+        return changes.read(self.folder_of(printer))
 
     def unrestored(self, printer: str) -> Unrestored | None:
         """What a run has changed on the printer and not restored, as far as the [zcal] module does not do it."""
-        return unrestored.read(self._of(printer))
+        return unrestored.read(self.folder_of(printer))
 
     def note_unrestored(self, printer: str, left: Unrestored | None) -> None:
         """Store what a run is about to change, or None once it is restored. Raises OSError."""
         if left is None:
-            unrestored.remove(self._of(printer))
+            unrestored.remove(self.folder_of(printer))
         else:
-            unrestored.write(self._of(printer), left)
-
-    def _of(self, printer: str) -> Path:
-        return self.folder / "printers" / printer_folder_name(printer)
+            unrestored.write(self.folder_of(printer), left)
 
 
 def _run_files(folder: Path) -> list[str]:
@@ -228,6 +240,10 @@ def _run_files(folder: Path) -> list[str]:
         names = os.listdir(folder)  # noqa: PTH208  twenty thousand names, not twenty thousand Path objects
     except OSError:
         return []
+    return _runs_among(names)
+
+
+def _runs_among(names: Iterable[str]) -> list[str]:
     return [name for name in names if name.endswith(".jsonl") and name != changes.FILE]
 
 
@@ -272,24 +288,47 @@ def entries(
 ) -> Iterator[StoredRun]:
     """Every run of the printer, newest first; files that are not named like runs come last.
 
-    Blocks on the disk. Reports how many of how many files are read to `progress`.
+    Blocks on the disk. Reports how many of how many files are read to `progress`. Runs are taken from the index
+    (results/run_index.py) where it has them; it is written again if it has too few.
     """
-    paths = sorted(store.files(printer), key=lambda path: not named_check(path))
-    for done, path in enumerate(paths, 1):
-        yield glance(path)
-        progress(done, len(paths))
+    folder = store.folder_of(printer)
+    found = stamps(folder)
+    names = sorted(_runs_among(found), reverse=True)
+    paths = sorted((folder / name for name in names), key=lambda path: not named_check(path))
+    with RunIndex(folder) as index, contextlib.ExitStack() as writing:
+        missing = sum(not index.holds(name, found[name]) for name in names)
+        new = writing.enter_context(NewIndex(folder, index)) if worth_writing(missing, len(names)) else None
+        for done, path in enumerate(paths, 1):
+            name, stamp = path.name, found[path.name]
+            if (known := index.find(name, stamp)) is not None:
+                yield StoredRun(path, *known)
+                if new is not None:
+                    new.keep(name, stamp)
+            elif new is not None:
+                yield glance(path, partial(new.add, name, stamp))
+            else:
+                yield glance(path)
+            progress(done, len(paths))
+        if new is not None:
+            new.finish(len(paths))
 
 
-def glance(path: Path) -> StoredRun:
-    """A run's entry in a list. Never raises: why a file cannot be read is in the entry."""
+def glance(
+    path: Path, ended: Callable[[Mapping[str, Any], int], None] = lambda data, count: None
+) -> StoredRun:
+    """A run's entry in a list. Never raises: why a file cannot be read is in the entry. `ended` is called with the
+    record of a run that has ended as JSON, without its samples, and their number."""
     try:
         line = ended_line(path)
         if line is None:
             record = read_run(path).record
             return StoredRun(path, replace(record, samples=()), len(record.samples))
-        return StoredRun(path, *glance_at(line))
+        data, count = listed(line)
+        entry = StoredRun(path, record_from_json(data), count)
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         return StoredRun(path, None, why_not=_reason(error, path))
+    ended(data, count)
+    return entry
 
 
 def read_whole(path: Path) -> Record:
