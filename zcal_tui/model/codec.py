@@ -113,6 +113,8 @@ def event_to_json(event: Event) -> dict[str, Any]:
 def _fields(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of `kind` in a JSON object, and its other keys as `unknown` if `kind` preserves them."""
     names, preserves = _names(kind)
+    if data.keys() <= names:
+        return dict(data)
     known = {key: value for key, value in data.items() if key in names}
     if preserves and len(known) < len(data):
         known[UNKNOWN] = {key: value for key, value in data.items() if key not in names}
@@ -172,10 +174,12 @@ def record_from_json(data: Mapping[str, Any]) -> Record:
     try:
         if data["schema"] > SCHEMA_VERSION:
             raise SchemaError(f"the record has schema {data['schema']}, newer than {SCHEMA_VERSION}")
+        own = dict(data)
+        own.pop("event", None)
         # Plain fields come as they are; those that are more than JSON knows are made here
         record = Record(
             **{
-                **_fields(Record, {key: value for key, value in data.items() if key != "event"}),
+                **_fields(Record, own),
                 "outcome": Outcome(data["outcome"]),
                 "samples": tuple(_sample(item) for item in data["samples"]),
                 "estimates": _estimates(data["estimates"]),

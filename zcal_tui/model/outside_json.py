@@ -15,7 +15,7 @@ def read_json(text: str | bytes) -> Any:
     Raises json.JSONDecodeError, also for what is nested too deep, and UnicodeDecodeError.
     """
     try:
-        value = json.loads(text, parse_int=_integer)
+        value = _DECODER.decode(text if isinstance(text, str) else _decoded(text))
     except RecursionError:
         value = None
         deep = True
@@ -27,12 +27,19 @@ def read_json(text: str | bytes) -> Any:
     return value
 
 
+def _decoded(text: bytes) -> str:
+    return text.decode(json.detect_encoding(text), "surrogatepass")
+
+
 def _brackets(text: bytes) -> int:
     return text.count(b"{") + text.count(b"[")
 
 
 def _integer(text: str) -> int | float:
     return int(text) if len(text) <= _LONGEST_INTEGER else float(text)
+
+
+_DECODER = json.JSONDecoder(parse_int=_integer)
 
 
 def _is_deep(value: Any) -> bool:

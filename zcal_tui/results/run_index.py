@@ -127,7 +127,7 @@ class RunIndex:
             return None
         try:
             run = _run(self._runs[name])
-            data = read_json(self._text(run.text))
+            data = read_json(self._text(run.text).decode("ascii"))
             if run.config != _NONE:
                 data["context"]["config"] = self._config(run.config)
             return record_from_json(data), run.count

@@ -3,7 +3,7 @@ them."""
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import median
@@ -31,6 +31,8 @@ STEP_ERROR = 0.05
 """Error rate of the test for a step, shared by all places where it may be."""
 INDIVIDUALS = 2.66
 """Of an individuals chart: its limits are the mean ± this times the mean moving range."""
+ALL_PAIRS = 300
+"""Points of which a slope is the median over all pairs."""
 MIN_DAYS = 2.0
 """Days that the runs must span for a slope per day; otherwise it is per run."""
 
@@ -151,7 +153,7 @@ def step(found: Sequence[TrendPoint]) -> Step | None:
 
     values = [point.estimate.value or 0.0 for point in usable]
     own = math.fsum((_half(point.estimate) / NORMAL_95) ** 2 for point in usable) / count
-    splits = [(number, *_two_means(values, number)) for number in range(1, count)]
+    splits = list(_two_means(values))
     usual = own * chi2_ppf(0.95, count - 2)
     own_dof = OWN_DOF if own > 0.0 and min(squares for *_, squares in splits) <= usual else 0.0
     dof = own_dof + count - 2
@@ -171,12 +173,26 @@ def step(found: Sequence[TrendPoint]) -> Step | None:
     return Step(size, size - reach, size + reach, number, count, p, unit, last.record.id)
 
 
-def _two_means(values: Sequence[float], number: int) -> tuple[float, float]:
-    """How much larger the mean from `number` on is than the one before, and the sum of squares about the two."""
-    before, after = values[:number], values[number:]
-    low, high = math.fsum(before) / number, math.fsum(after) / len(after)
-    squares = math.fsum((v - low) ** 2 for v in before) + math.fsum((v - high) ** 2 for v in after)
-    return high - low, squares
+def _two_means(values: Sequence[float]) -> Iterator[tuple[int, float, float]]:
+    """For each place of a step: its number, how much larger the mean from there on is than the one before, and the sum
+    of squares about the two."""
+    before = _means(values)
+    after = _means(values[::-1])[::-1]
+    for number in range(1, len(values)):
+        (low, squares), (high, further) = before[number - 1], after[number]
+        yield number, high - low, squares + further
+
+
+def _means(values: Sequence[float]) -> list[tuple[float, float]]:
+    """The mean of the values up to each, and the sum of their squares about it (Welford's recurrence)."""
+    found = []
+    mean = squares = 0.0
+    for count, value in enumerate(values, 1):
+        off = value - mean
+        mean += off / count
+        squares += off * (value - mean)
+        found.append((mean, squares))
+    return found
 
 
 def individuals(found: Sequence[TrendPoint]) -> tuple[float, float, float] | None:
@@ -190,9 +206,20 @@ def individuals(found: Sequence[TrendPoint]) -> tuple[float, float, float] | Non
 
 
 def median_slope(x: Sequence[float], y: Sequence[float]) -> float:
-    """The median of the slopes between any two points; x must not all be equal."""
+    """The median of the slopes between any two points; x must not all be equal.
+
+    Of more than ALL_PAIRS points, only the slopes between each and the one half of them later are taken (Theil's
+    incomplete method, 1950): the number of all pairs grows with the square of the points.
+    """
+    ordered = sorted(zip(x, y, strict=True))
+    half = len(ordered) // 2
+    pairs: Iterable[tuple[tuple[float, float], tuple[float, float]]] = (
+        itertools.combinations(ordered, 2)
+        if len(ordered) <= ALL_PAIRS
+        else zip(ordered, ordered[-half:], strict=False)
+    )
     return median(
-        (y[j] - y[i]) / (x[j] - x[i]) for i, j in itertools.combinations(range(len(x)), 2) if x[i] != x[j]
+        (after[1] - before[1]) / (after[0] - before[0]) for before, after in pairs if before[0] != after[0]
     )
 
 

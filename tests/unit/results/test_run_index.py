@@ -1,6 +1,7 @@
 """The index of ended runs and the runs' files always give the same answer, whatever happens to either."""
 
 import errno
+import fcntl
 import json
 import os
 import stat
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +21,7 @@ from hypothesis import strategies as st
 from tests.unit.fakes import records
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.results import run_index, store
+from zcal_tui.results.journal import ended_line, has_ended
 from zcal_tui.results.run_index import FILE, RunIndex, stamps
 from zcal_tui.results.store import Store, StoredRun, entries, glance, named_check
 
@@ -45,13 +48,12 @@ def kept(tmp_path: Path) -> Store:
 def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The names of the files of runs that were read for a list."""
     found: list[str] = []
-    original = store.ended_line
 
-    def ended_line(path: Path) -> bytes | None:
+    def read(path: Path) -> bytes | None:
         found.append(path.name)
-        return original(path)
+        return ended_line(path)
 
-    monkeypatch.setattr(store, "ended_line", ended_line)
+    monkeypatch.setattr(store, "ended_line", read)
     yield found
 
 
@@ -81,13 +83,12 @@ def test_what_has_ended_is_not_read_to_find_interrupted_runs(
     cut = records.cut_off(kept, records.accuracy(7))
     list(entries(kept, PRINTER))
     looked: list[Path] = []
-    original = store.has_ended
 
-    def has_ended(path: Path) -> bool:
+    def look(path: Path) -> bool:
         looked.append(path)
-        return original(path)
+        return has_ended(path)
 
-    monkeypatch.setattr(store, "has_ended", has_ended)
+    monkeypatch.setattr(store, "has_ended", look)
     assert [record.id for record in kept.interrupted(PRINTER)] == [records.accuracy(7).id]
     assert looked == [cut]
 
@@ -173,11 +174,11 @@ def test_where_the_index_cannot_be_written_the_list_is_complete(
     def fails(*_: object, **__: object) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    targets = {
+    targets: dict[str, tuple[Any, str]] = {
         "open": (run_index, "private"),
-        "write": (run_index.os, "write"),
+        "write": (os, "write"),
         "replace": (Path, "replace"),
-        "lock": (run_index.fcntl, "flock"),
+        "lock": (fcntl, "flock"),
     }
     monkeypatch.setattr(*targets[failing], fails)
     found = list(entries(kept, PRINTER))

@@ -1,14 +1,17 @@
 """A trend uses comparable runs only, and is a drift only if it is statistically significant."""
 
 import random
+import statistics
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.fakes import records
 from zcal_tui.model.record import Estimate, Outcome, Record
 from zcal_tui.results.changes import Changed
-from zcal_tui.results.trend import individuals, line, points, slope, step
+from zcal_tui.results.trend import _two_means, individuals, line, median_slope, points, slope, step
 
 
 def runs(values: list[float], half: float = 0.0005) -> list[Record]:
@@ -142,3 +145,27 @@ def test_the_limits_of_an_individuals_chart() -> None:
     limits = individuals(points(runs([1.0, 2.0, 1.0, 2.0])))
     assert limits == pytest.approx((1.5 - 2.66, 1.5, 1.5 + 2.66))
     assert individuals(points(runs([1.0, 2.0, 1.0]))) is None
+
+
+@given(st.lists(st.floats(-1.0, 1.0), min_size=2, max_size=40), st.sampled_from([0.0, 1e3, -1e6]))
+def test_the_means_about_a_step_are_those_of_the_values(values: list[float], at: float) -> None:
+    values = [value + at for value in values]
+    for number, size, squares in _two_means(values):
+        before, after = values[:number], values[number:]
+        wanted = statistics.fmean(after) - statistics.fmean(before)
+        assert size == pytest.approx(wanted, abs=1e-9)
+        about = sum(statistics.pvariance(part) * len(part) for part in (before, after))
+        assert squares == pytest.approx(about, rel=1e-6, abs=1e-9)
+
+
+def test_the_line_through_very_many_runs_is_robust_and_takes_no_square_of_their_number() -> None:
+    draw = random.Random(3)
+    count = 20_000
+    x = [float(number) for number in range(count)]
+    y = [
+        2e-7 * number + draw.gauss(0.0, 0.001) + (5.0 if number % 9 == 0 else 0.0) for number in range(count)
+    ]
+    assert median_slope(x, y) == pytest.approx(2e-7, rel=0.05)
+    together = list(zip(x, y, strict=True))
+    draw.shuffle(together)
+    assert median_slope(*zip(*together, strict=True)) == median_slope(x, y)
