@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 import textual
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 
 from tests.tui.app_driver import NORMAL, AppDriver, Opener
 from tests.tui.onscreen import svg_text
@@ -45,6 +47,23 @@ def opened() -> Opener:
             yield driver
 
     return open_app
+
+
+_parsed: dict[object, list[RuleSet]] = {}
+_parse_rules = Stylesheet._parse_rules
+
+
+@pytest.fixture(autouse=True)
+def _style_sheets_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parse each style sheet once for all apps of a worker, as Textual does within one app."""
+
+    def parse(sheet: Stylesheet, *given: Any, **named: Any) -> list[RuleSet]:
+        key = (given, tuple(named.items()), tuple(sheet._variables.items()))
+        if key not in _parsed:
+            _parsed[key] = _parse_rules(sheet, *given, **named)
+        return _parsed[key]
+
+    monkeypatch.setattr(Stylesheet, "_parse_rules", parse)
 
 
 def normal(svg: str) -> str:

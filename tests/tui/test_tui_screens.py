@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from textual.css.stylesheet import Stylesheet
 from textual.widgets import Button, Input
 
 from tests.tui.app_driver import LARGE, NORMAL, SMALL, AppDriver, Opener, at_sizes
@@ -238,3 +239,15 @@ async def test_a_question_about_a_klipper_that_did_not_start_is_shown(opened: Op
         assert "Put the backup back and restart?" in driver.words()
         await driver.press("y")
         assert session.answers == [True]
+
+
+async def test_opening_a_screen_parses_no_style_sheet_again(
+    opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reparsed: list[Stylesheet] = []
+    async with opened(check=None) as driver:
+        monkeypatch.setattr(Stylesheet, "reparse", reparsed.append)
+        for key in ("question_mark", "escape", "h", "escape", "c"):
+            await driver.press(key)
+        assert driver.screen == "ConsoleScreen"
+    assert reparsed == []

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
 from rich.console import Console
@@ -24,9 +25,18 @@ from zcal_tui.tui.printer_status import condition, trouble_of
 from zcal_tui.tui.screens.base import Follower
 from zcal_tui.tui.theme import OFFERED, THEMES, default_theme, quiet_colours
 
+SCREENS = Path(__file__).parent / "screens"
+
 WIDTHS: list[tuple[int, str]] = [(0, "-narrow"), (76, "-normal"), (110, "-wide")]
 HEIGHTS: list[tuple[int, str]] = [(0, "-short"), (23, "-medium"), (32, "-high")]
 """Classes that a screen gets by its size; the style sheets lay it out by them."""
+
+STYLE_SHEETS: list[str | PurePath] = [
+    "app.tcss",
+    *sorted(f"screens/{path.name}" for path in SCREENS.glob("*.tcss")),
+]
+"""The app's style sheet and every screen's. One that a screen brought when it is first opened would make Textual parse
+all of them again."""
 
 MOST_OPERATORS = 9
 """As many options as have a key."""
@@ -37,7 +47,7 @@ class AppBase(App[int]):
 
     TITLE = "zcal-tui"
     ENABLE_COMMAND_PALETTE = False  # Textual's own; ours has STOP above it
-    CSS_PATH = "app.tcss"
+    CSS_PATH = STYLE_SHEETS
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS: ClassVar = bindings("app")
@@ -62,21 +72,18 @@ class AppBase(App[int]):
         self.glyphs = glyphs_for(environ.get("TERM", ""))
         for ours in THEMES:
             self.register_theme(ours)
-        self._only_offered = True
+        self._offered = {name: found for name, found in super().available_themes.items() if name in OFFERED}
         wanted = theme in self.available_themes and "NO_COLOR" not in environ
         self.theme = theme if theme is not None and wanted else default_theme(environ)
         self.set_class(self.glyphs.console, "-console")
 
-    _only_offered = False
+    _offered: Mapping[str, Theme] | None = None
 
     @property
     def available_themes(self) -> dict[str, Theme]:
         """The themes to choose from: those on which all text is readable. Textual needs its own until there are any."""
-        return {
-            name: theme
-            for name, theme in super().available_themes.items()
-            if not self._only_offered or name in OFFERED
-        }
+        # Textual asks for each strip that it draws
+        return dict(self._offered) if self._offered is not None else super().available_themes
 
     def on_mount(self) -> None:
         """The person's own keys."""

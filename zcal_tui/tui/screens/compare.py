@@ -91,7 +91,6 @@ def others_text(comparison: RunComparison, width: int) -> Content:
 class CompareScreen(ZcalScreen):
     """B against A, the later run against the earlier one."""
 
-    CSS_PATH = "compare.tcss"
     AUTO_FOCUS = "#back"
     ABOUT = (
         "Two runs of one check. For each number: B minus A with its 95 % interval, and whether the difference is "

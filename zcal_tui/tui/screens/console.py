@@ -30,7 +30,6 @@ def line_text(line: ConsoleLine, error: str) -> Text:
 class ConsoleScreen(ZcalScreen):
     """Reads along, and sends what a person types."""
 
-    CSS_PATH = "console.tcss"
     ABOUT = (
         "Everything the printer prints, and what this program sent, marked with `>`. Type G-code and press Enter. "
         "{console.earlier} and {console.later} recall typed lines. {console.explain} explains the printer's last "

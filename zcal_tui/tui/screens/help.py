@@ -41,7 +41,6 @@ def help_text(screen: Screen[None], about: str) -> Content:
 class HelpScreen(ZcalModal[None]):
     """Help for the screen that was in front."""
 
-    CSS_PATH = "modal.tcss"
     BINDINGS: ClassVar = bindings("help")
 
     def __init__(self, app_state: AppState, text: Content) -> None:

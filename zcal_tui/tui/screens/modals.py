@@ -42,7 +42,6 @@ def option_label(n: int, label: str, help: str) -> Content:
 class ConfirmModal(ZcalModal[bool]):
     """A yes or no."""
 
-    CSS_PATH = "modal.tcss"
     BINDINGS: ClassVar = bindings("confirm") + BETWEEN_BUTTONS
 
     def __init__(self, app_state: AppState, title: str, text: str, yes: str, no: str) -> None:
@@ -69,7 +68,6 @@ class ConfirmModal(ZcalModal[bool]):
 class PickModal(ZcalModal[str | None]):
     """One of several; None where it is left."""
 
-    CSS_PATH = "modal.tcss"
     BINDINGS: ClassVar = bindings("pick") + BETWEEN_BUTTONS
 
     def __init__(
@@ -117,7 +115,6 @@ class PickModal(ZcalModal[str | None]):
 class ProblemModal(ZcalModal[None]):
     """What went wrong, with a run or with the printer: what, why, what to do, and the printer's message as text."""
 
-    CSS_PATH = "modal.tcss"
     BINDINGS: ClassVar = bindings("problem") + BETWEEN_BUTTONS
 
     def __init__(
@@ -212,7 +209,6 @@ def stopped_text(reached: bool) -> Content:
 class StoppedModal(ZcalModal[None]):
     """After STOP: what happened, how klippy is, and a way back."""
 
-    CSS_PATH = "modal.tcss"
     BINDINGS: ClassVar = bindings("stopped") + BETWEEN_BUTTONS
 
     def __init__(self, app_state: AppState) -> None:
@@ -257,8 +253,6 @@ class StoppedModal(ZcalModal[None]):
 
 class LeavingModal(ZcalModal[None]):
     """While the session cleans up."""
-
-    CSS_PATH = "modal.tcss"
 
     def compose_box(self) -> Iterable[Widget]:
         """What is being waited for."""

@@ -43,7 +43,6 @@ def live_text(live: Live) -> Content:
 class RunScreen(ZcalScreen):
     """A check while it runs, whichever it is: its presenter decides what is shown."""
 
-    CSS_PATH = "run.tcss"
     AUTO_FOCUS = ""  # so that a second Enter after Start does not press Cancel
     BINDINGS: ClassVar = bindings("run")
 

@@ -89,7 +89,6 @@ class Field(Horizontal):
 class SettingsScreen(ZcalScreen):
     """The form of one check."""
 
-    CSS_PATH = "settings.tcss"
     ABOUT = (
         "Every setting of the check with the values it may take. An empty field means the value shown in grey; "
         "`automatic` lets the check or printer.cfg decide. {settings.choose}, or a tap beside a field, selects the "

@@ -20,7 +20,6 @@ from zcal_tui.tui.widgets.text import Plain
 class TypedModal(ZcalModal[str | None]):
     """Gives back what was typed once it is understood; None where it was left."""
 
-    CSS_PATH = "modal.tcss"
     BINDINGS: ClassVar = bindings("typed")
 
     def __init__(

@@ -113,7 +113,6 @@ def part_line(part: RecordPart, title: str, glyphs: Glyphs) -> Content:
 class VerdictScreen(ZcalScreen):
     """The result of one run."""
 
-    CSS_PATH = "verdict.tcss"
     ABOUT = (
         "The answer in a sentence, then the numbers with their intervals and the reasons with each threshold and its "
         "source. Next steps are the values that were saved and the lines to edit in printer.cfg. {verdict.next} "
