@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from campaigns import calibrations, scan_backlash, scanner_backlash, statistics
+from campaigns import calibrations, half_steps, scan_backlash, scanner_backlash, statistics
 from campaigns.errors import CampaignError
 from campaigns.options import CampaignOptions
 from campaigns.random_truths import SWITCH_PROFILES
@@ -16,6 +16,7 @@ from zcal_tui.checks.catalogue import CHECKS
 
 CAMPAIGNS: dict[str, Callable[[CampaignOptions], CampaignReport]] = {
     calibrations.NAME: calibrations.run,
+    half_steps.NAME: half_steps.run,
     scan_backlash.NAME: scan_backlash.run,
     scanner_backlash.NAME: scanner_backlash.run,
     statistics.NAME: statistics.run,

@@ -73,10 +73,12 @@ class MachineTruth:
     def paper_offset(self, bed: Xy) -> float:
         """The z_offset that a paper test by an unbiased person gives over this point, cold and clean.
 
-        The trigger is reported when its signal arrives, so the probe's travel until then counts. On a delta the towers'
-        endstops are off, so Z differs between the probe's point and the nozzle's.
+        The trigger is reported when its signal arrives, so the probe's travel until then counts. Where the probe homes
+        Z, homing is seen half a step late as well: the z_offset that puts Z 0 at contact is that much smaller. On a
+        delta the towers' endstops are off, so Z differs between the probe's point and the nozzle's.
         """
         late = self.truth.probe.trigger_delay * self._probe_speed
+        late += 0.5 * self.step if self.homes_with_probe else 0.0
         tilt = self._rise(self.toolhead_for(bed)) - self._rise(bed)
         geometry = self._machine.geometry
         return geometry.probe_z + self.location_bias(bed) - late - tilt - self.truth.person.paper

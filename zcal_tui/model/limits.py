@@ -92,6 +92,12 @@ UNFIT_SHARE = Limit(
     "",
     "our choice: most series are over the limit",
 )
+PAIR_UNFIT_SHARE = Limit(
+    "share of pairs of homings over the accuracy of Z above which homing is bad",
+    0.25,
+    "",
+    "our choice: prints start at visibly different heights",
+)
 
 BACKLASH_HARMLESS = Limit(
     "backlash that changes nothing visible, if one step is less",

@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zcal_tui.checks.paper import PaperHeight
-from zcal_tui.checks.z_offset.analysis import endstop_conclusion, probe_conclusion, probe_estimates
+from zcal_tui.checks.z_offset.analysis import (
+    endstop_conclusion,
+    homes_with_probe,
+    probe_conclusion,
+    probe_estimates,
+)
 from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
 from zcal_tui.model.record import Change, Estimate, Level, Verdict
@@ -82,7 +87,8 @@ def concluded_probe(
 ) -> Conclusion:
     state = PrinterState(settings=settings)
     found = papers(*contact, resolution=resolution)
-    return Conclusion(probe_conclusion(state, probe, samples(trigger), found, step))
+    late = STEP / 2 if homes_with_probe(state) else 0.0
+    return Conclusion(probe_conclusion(state, probe, samples(trigger + late), found, step))
 
 
 def concluded_endstop(
@@ -102,6 +108,15 @@ def test_z_offset_is_the_trigger_above_the_paper(trigger: float, contact: Sequen
     assert offset.low is not None and offset.high is not None and offset.value is not None
     assert offset.low < offset.value < offset.high
     assert ("feel" in found) is (len(contact) > 1), "one test says nothing about how well it is felt"
+
+
+@pytest.mark.parametrize(("settings", "added"), [(OWN_ENDSTOP, STEP / 2), (BY_PROBE, 0.0)])
+def test_the_half_step_is_not_added_where_the_probe_homes_z(settings: dict[str, Any], added: float) -> None:
+    """Homing is seen as late as the samples are, so Z 0 is right without it."""
+    read = [1.6, 1.6 + STEP, 1.6 - STEP, 1.6, 1.6]
+    state = PrinterState(settings=settings)
+    found = Conclusion(probe_conclusion(state, BESIDE, read, papers(0.0, 0.0), STEP))
+    assert found.estimates["z_offset"].value == pytest.approx(1.6 + added, abs=1e-9)
 
 
 @given(st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=4))
@@ -382,7 +397,7 @@ def test_a_first_sample_that_is_named_is_left_out(settings: dict[str, Any], home
     state = PrinterState(settings=settings)
     found = Conclusion(probe_conclusion(state, BESIDE, FIRST_OFF, papers(0.1, 0.1), STEP))
     assert found.estimates["first_sample_shift"].value == pytest.approx(-0.030, abs=0.003)
-    assert found.estimates["z_offset"].value == pytest.approx(1.5 + STEP / 2, abs=0.0005)
+    assert found.estimates["z_offset"].value == pytest.approx(1.5 if homes else 1.5 + STEP / 2, abs=0.0005)
     (reason,) = (reason for reason in found.verdict.reasons if "first sample at this point" in reason)
     assert "is not in z_offset" in reason and "of a mesh" in reason
     assert ("homing ends" in reason) is homes

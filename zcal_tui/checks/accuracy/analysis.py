@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from zcal_tui.checks.accuracy.homing_analysis import HomingReport, crash_of
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.checks.estimates import estimate
 from zcal_tui.model import limits
@@ -19,6 +20,7 @@ from zcal_tui.stats.verdicts.repeatability import (
     judge_repeatability,
     samples_tolerance,
 )
+from zcal_tui.stats.verdicts.rule import VerdictRule
 from zcal_tui.stats.verdicts.series_fault import SeriesFault, fault_summary, judge_fault, series_fault
 from zcal_tui.stats.verdicts.stopping import DEFAULT_LOOKS, THOROUGH_SAMPLES, StoppingPlan, decide
 
@@ -44,6 +46,11 @@ class AccuracyReport:
         self, parameters: AccuracyParameters, probe: ProbeConfig, step: float, *, homes: bool = False
     ) -> None:
         self._homes = homes
+        self._crash = crash_of(parameters)
+        self.homings: HomingReport | None = None
+        """What homing again shows; None where that was not measured."""
+        self.not_homed: str = ""
+        """Why it was not, where the probe homes Z: a sentence."""
         self._retract = parameters.retract or probe.sample_retract_dist
         self._plan = plan_of(parameters)
         self._probe = probe
@@ -119,23 +126,41 @@ class AccuracyReport:
         if len(self._heights) < 2:
             return
         result = self._result or self._analyse()
-        yield EstimateUpdated(estimates_of(result))
+        homed = {} if self.homings is None else self.homings.estimates()
+        yield EstimateUpdated({**estimates_of(result), **homed})
         if self._fault is not None:
             rule = judge_fault(self._fault, homes=self._homes)
             summary = fault_summary(self._fault)
         else:
-            rule = judge_repeatability(result, self._plan)
-            if self._homes:
-                rule = judge_for_homing(rule, result)
-            summary = summary_of(Level(rule.level), result)
-            if self._homes and result.outliers.indices:
-                summary = homing_summary(Level(rule.level), result) or summary
+            rule, summary = self._judged(result)
         yield VerdictReached(Verdict(Level(rule.level), summary, rule.reasons))
         for advice in rule.advice:
             yield AdviceGiven(advice.text, tuple(self._changes(advice.config)))
         decided = rule.level in ("pass", "warn") and self._fault is None
         if decided and (settings := self._settings(result)) is not None:
             yield settings
+
+    @property
+    def worth_homing(self) -> bool:
+        """Whether homing again would tell more: not where the samples fail already."""
+        if self._fault is not None or self._result is None:
+            return False
+        rule = judge_for_homing(judge_repeatability(self._result, self._plan), self._result, self._crash)
+        return rule.level != "fail"
+
+    def _judged(self, result: Repeatability) -> tuple[VerdictRule, str]:
+        """The verdict on samples and homings, and the answer in a sentence."""
+        rule = judge_repeatability(result, self._plan)
+        if self._homes:
+            rule = judge_for_homing(rule, result, self._crash)
+        summary = summary_of(Level(rule.level), result)
+        if self._homes and result.outliers.indices:
+            summary = outliers_summary(Level(rule.level), result, self._crash) or summary
+        if self.not_homed:
+            rule = replace(rule, reasons=(*rule.reasons[:-1], self.not_homed, rule.reasons[-1]))
+        if self.homings is None:
+            return rule, summary
+        return self.homings.with_samples(rule, summary, result)
 
     def _settings(self, result: Repeatability) -> AdviceGiven | None:
         """The samples a point that this data ask for; None where even many would not do, or where outliers would spoil
@@ -205,9 +230,10 @@ def estimates_of(result: Repeatability) -> dict[str, Estimate]:
     return found
 
 
-def homing_summary(level: Level, result: Repeatability) -> str | None:
-    """The answer where the probe homes Z and there were outliers; None where they are not what decides."""
-    if homing_outlier(result) is not None:
+def outliers_summary(level: Level, result: Repeatability, crash: float) -> str | None:
+    """The answer where the probe homes Z and there were outliers; None where they are not what decides. `crash` (mm) is
+    the first layer."""
+    if homing_outlier(result, crash) is not None:
         return "Not safe to home Z with: an outlier is larger than a first layer."
     if level is Level.WARN:
         largest = max(map(abs, result.outliers.distances))

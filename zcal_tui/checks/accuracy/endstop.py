@@ -1,8 +1,8 @@
 """The Z endstop's repeatability, by PROBE_Z_ACCURACY of [z_calibration]."""
 
 from zcal_tui.checks.accuracy.endstop_analysis import EndstopReport
+from zcal_tui.checks.accuracy.pace import Pace
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
-from zcal_tui.checks.accuracy.run import Pace
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import safe_clearance
 from zcal_tui.checks.dock.attach import stow_macros

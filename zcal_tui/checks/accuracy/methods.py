@@ -6,8 +6,9 @@ import math
 import statistics
 from collections.abc import Iterator, Sequence
 
+from zcal_tui.checks.accuracy.pace import Pace
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
-from zcal_tui.checks.accuracy.run import Pace, over_the_place
+from zcal_tui.checks.accuracy.site import over_the_place
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.estimates import estimate

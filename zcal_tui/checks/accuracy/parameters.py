@@ -2,7 +2,22 @@
 
 from dataclasses import dataclass
 
-from zcal_tui.checks.parameters import attach_parameter, detach_parameter, home_parameter, parameter
+from zcal_tui.checks.parameters import (
+    ParameterError,
+    attach_parameter,
+    detach_parameter,
+    home_parameter,
+    parameter,
+)
+
+LEAST_HOMINGS = 3
+
+
+def enough_homings(value: int) -> int:
+    """A number of homings that can be compared. Raises ParameterError."""
+    if 0 < value < LEAST_HOMINGS:
+        raise ParameterError(f"{value} homings show no scatter; 0 for none, else {LEAST_HOMINGS} or more")
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +55,22 @@ class AccuracyParameters:
     )
     thorough: bool = parameter(
         False, "take 60 samples, which bounds unseen outliers to 5 %; not with --samples"
+    )
+    homings: int | None = parameter(
+        None,
+        "where the probe homes Z: exact number of homings, instead of as many as the decision needs (5 to 12); 0 "
+        "for none",
+        minimum=0,
+        maximum=50,
+        rule=enough_homings,
+    )
+    first_layer: float | None = parameter(
+        None,
+        "where the probe homes Z: height of the first layer, if it is less than 0.2 mm; a homing or sample that is "
+        "farther off than that fails",
+        unit="mm",
+        minimum=0.05,
+        maximum=1.0,
     )
     probe_speed: float | None = parameter(
         None, "probing speed instead of the configured one", unit="mm/s", minimum=0.1, maximum=50

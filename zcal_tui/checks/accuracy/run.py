@@ -1,29 +1,25 @@
 """How `accuracy` runs: where, how many samples, and when to stop."""
 
 import asyncio
-import contextlib
 import dataclasses
 import math
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 from zcal_tui.checks.accuracy.analysis import AccuracyReport
+from zcal_tui.checks.accuracy.homing_analysis import HomingReport
+from zcal_tui.checks.accuracy.homings import measure_homings
+from zcal_tui.checks.accuracy.pace import Pace
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
+from zcal_tui.checks.accuracy.site import over_the_place
 from zcal_tui.checks.base import Context
-from zcal_tui.checks.clearance import travel_clearance
-from zcal_tui.checks.dock.attach import dock_macros, probe_attached
-from zcal_tui.checks.errors import CheckRefused
-from zcal_tui.checks.method_sampler import chosen_method, require_clean_tip, sampler_of
-from zcal_tui.checks.preconditions import require_probe, require_ready, require_step
+from zcal_tui.checks.dock.attach import dock_macros
+from zcal_tui.checks.method_sampler import chosen_method, sampler_of
+from zcal_tui.checks.preconditions import require_probe
 from zcal_tui.checks.probing import samples_here
 from zcal_tui.checks.room_below import probe_conclusion, without_room
 from zcal_tui.checks.travel import (
     LIFT_SPEED,
     go_to,
-    home_if_needed,
-    lift_and_leave,
     position,
-    require_inside,
     require_ours,
     travel,
 )
@@ -31,10 +27,6 @@ from zcal_tui.model.events import Progress, SampleTaken, Stage
 from zcal_tui.model.record import Sample
 from zcal_tui.printer.config_view import ProbeConfig, z_rail
 from zcal_tui.printer.gcode import ProbingSettings
-from zcal_tui.printer.geometry import measuring_site
-from zcal_tui.printer.hazards import outside
-from zcal_tui.printer.probe_methods import ProbeMethod
-from zcal_tui.printer.sampler import StockSampler
 from zcal_tui.stats.verdicts.stopping import START_SAMPLES, StoppingPlan
 from zcal_tui.transport.failures import GcodeError
 
@@ -43,31 +35,40 @@ REST = 45.0
 after as long. After a shorter one a shift may not have returned, and would be taken for an outlier."""
 
 
-@dataclass(frozen=True)
-class SamplingSite:
-    """The probe and the clearance for it. `step` is the Z step distance in mm."""
-
-    probe: ProbeConfig
-    step: float
-    clearance: float
-
-
 async def measure(context: Context, parameters: AccuracyParameters) -> None:
-    """Home if needed, go to the place, sample until the data decide, judge. See `Check.run` for what it raises."""
+    """Home if needed, go to the place, sample until the data decide, home again and again where the probe homes Z,
+    judge. See `Check.run` for what it raises."""
     method = chosen_method(context.printer.state, parameters.method)
     context = dataclasses.replace(context, sampler=sampler_of(context, method))
+    rail = z_rail(context.printer.state)
+    homes = rail is not None and rail.homes_with_probe
     try:
         async with over_the_place(context, parameters, method) as site:
-            rail = z_rail(context.printer.state)
-            homes = rail is not None and rail.homes_with_probe
             report = AccuracyReport(parameters, site.probe, site.step, homes=homes)
+            began = context.clock.now()
             await _touch(context, parameters, report, site.probe)
+            each = (context.clock.now() - began) / max(1, report.taken)
             if report.first_sample_decides:
                 starts = StoppingPlan.starts_after(report.counted)
                 for start in range(1, starts + 1):
                     await _start_again(context, parameters, report, site.clearance, (start, starts))
                 # Once the first-sample shift is known, the data may need more samples
                 await _touch(context, parameters, report, site.probe)
+            place = position(context.printer)[:2]
+        if homes and method is None:
+            report.not_homed = _why_not_homed(parameters)
+            if not report.not_homed and await asyncio.to_thread(lambda: report.worth_homing):
+                docked = dock_macros(context.printer.state, parameters.attach, parameters.detach) is not None
+                report.homings = HomingReport(parameters, site.probe, site.step, docked=docked)
+                await measure_homings(
+                    context,
+                    parameters,
+                    report.homings,
+                    place,
+                    first=report.taken + 1,
+                    each=each,
+                    clearance=site.clearance,
+                )
     except GcodeError as error:
         z_offset = require_probe(context.printer.state).z_offset
         lowest = without_room(context.printer.state, z_offset, error.message)
@@ -76,74 +77,21 @@ async def measure(context: Context, parameters: AccuracyParameters) -> None:
         for event in probe_conclusion(lowest, z_offset):
             context.emit(event)
         return
-    for event in report.conclusion():
+    for event in await asyncio.to_thread(lambda: list(report.conclusion())):
         context.emit(event)
 
 
-@contextlib.asynccontextmanager
-async def over_the_place(
-    context: Context, parameters: AccuracyParameters, method: ProbeMethod | None = None
-) -> AsyncIterator[SamplingSite]:
-    """Homed, over the place that was chosen, the probe on the toolhead, for the time of an `async with` block; lifted
-    and the probe put back after it. Raises CheckRefused, before anything moves, for what cannot be."""
-    require_ready(context.printer.state)
-    probe = require_probe(context.printer.state, "Without a probe, measure the Z endstop: --what endstop.")
-    step = require_step(context.printer.state)
-    _require_allowed(context, parameters)
-    if method is not None:
-        await require_clean_tip(context, method.name, touches=method.touches)
-    macros = dock_macros(context.printer.state, parameters.attach, parameters.detach)
-    place = _chosen_place(context, parameters, probe)
-    # Homing would lose the position that "here" means
-    await home_if_needed(context, allowed=parameters.home and not parameters.here)
-    x, y = place or position(context.printer)[:2]
-    clearance = travel_clearance(probe)
-    await _go_to(context, x, y, clearance)
-    try:
-        async with probe_attached(context, macros):
-            context.stop_if_cancelled()
-            if macros is not None:  # the macro may leave the toolhead at the dock
-                await travel(context.printer, x=x, y=y, clearance=clearance)
-            yield SamplingSite(probe, step, clearance)
-    finally:
-        await lift_and_leave(context, clearance)
-
-
-def _require_allowed(context: Context, parameters: AccuracyParameters) -> None:
-    """Raises CheckRefused for what the probe's own command does not take, where that one is used."""
-    if not isinstance(context.sampler, StockSampler):
-        return
-    state = context.printer.state
-    wanted = {"SAMPLES": parameters.samples, "SAMPLE_RETRACT_DIST": parameters.retract}
-    hazard = outside(state, "PROBE_ACCURACY", wanted)
-    if hazard is not None:
-        raise CheckRefused(hazard.effect, f"This printer has {hazard.origin}.", hazard.rule)
-
-
-def _chosen_place(
-    context: Context, parameters: AccuracyParameters, probe: ProbeConfig
-) -> tuple[float, float] | None:
-    """The toolhead position; None for the present one. Raises CheckRefused where it is out of reach."""
-    if parameters.here:
-        if parameters.x is not None or parameters.y is not None:
-            raise CheckRefused(
-                "--here and a position were both given.",
-                "--here means the present position.",
-                "Leave one of them out.",
-            )
-        return None
-    site = measuring_site(context.printer.state, probe)
-    middle = site.toolhead if site is not None else position(context.printer)[:2]
-    x = middle[0] if parameters.x is None else parameters.x
-    y = middle[1] if parameters.y is None else parameters.y
-    require_inside(context.printer, x, y)
-    return x, y
-
-
-async def _go_to(context: Context, x: float, y: float, clearance: float) -> None:
-    context.emit(Stage("travel", f"Going to X {x:g} Y {y:g}"))
-    await travel(context.printer, x=x, y=y, clearance=clearance)
-    context.stop_if_cancelled()
+def _why_not_homed(parameters: AccuracyParameters) -> str:
+    """Why the homings are left out, as a sentence for the verdict; empty where they are not."""
+    flags = {
+        "--homings 0": parameters.homings == 0,
+        "--here": parameters.here,
+        "--no-home": not parameters.home,
+    }
+    given = next((flag for flag, left_out in flags.items() if left_out), None)
+    if given is None:
+        return ""
+    return f"The probe homes Z, and how homing repeats was not measured ({given})."
 
 
 async def _down_again(context: Context, height: float) -> None:
@@ -209,7 +157,7 @@ async def _start_again(
     context.emit(await asyncio.to_thread(report.add_start, made))
 
 
-async def _take(context: Context, report: AccuracyReport, taken: Sample, pace: "Pace") -> None:
+async def _take(context: Context, report: AccuracyReport, taken: Sample, pace: Pace) -> None:
     sample = dataclasses.replace(taken, n=report.taken + 1)
     context.emit(SampleTaken(sample))
     # Off this loop: on a slow board the arithmetic would delay status updates
@@ -218,16 +166,3 @@ async def _take(context: Context, report: AccuracyReport, taken: Sample, pace: "
         context.emit(updated)
     left = pace.left(context.clock.now(), report.taken, report.planned)
     context.emit(Progress(report.counted, report.most, left))
-
-
-class Pace:
-    """How long the touches take, for the time left. The first one, which comes from farther up, counts too."""
-
-    def __init__(self, now: float) -> None:
-        self._began = now
-
-    def left(self, now: float, done: int, planned: int) -> float | None:
-        """Seconds left, once there are two touches to judge by."""
-        if done < 2:
-            return None
-        return round(max(0.0, (now - self._began) / done * (planned - done)), 1)

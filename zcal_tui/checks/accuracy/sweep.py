@@ -3,8 +3,9 @@
 import asyncio
 import dataclasses
 
+from zcal_tui.checks.accuracy.pace import Pace
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
-from zcal_tui.checks.accuracy.run import Pace, over_the_place
+from zcal_tui.checks.accuracy.site import over_the_place
 from zcal_tui.checks.accuracy.sweep_analysis import SweepReport
 from zcal_tui.checks.accuracy.variants import SweepSetting, variants
 from zcal_tui.checks.base import Context

@@ -48,16 +48,22 @@ def probe_estimates(
     operator: OperatorScatter = SOMEBODY,
     model: ScanModel | None = None,
     sheet: float = 0.0,
+    *,
+    homes: bool = False,
 ) -> dict[str, Estimate]:
     """z_offset from trigger heights (mm) and paper tests so far, and its parts; of a scanner, its model's offset. A
-    first sample that is named is left out. `sheet` (mm) of paper is subtracted."""
+    first sample that is named is left out. `sheet` (mm) of paper is subtracted. `homes`: the same probe homes Z, which
+    is seen as late as the samples are, so that the half step cancels."""
     result = _analysed(heights, step)
     first = result.first_sample
     named = first is not None and first.found
     trigger = (_analysed(heights[1:], step) if named else result).mean
     paper = _paper(papers, step, operator.prior)
     if model is None:
-        offset = z_offset(trigger, paper, step, shift=sheet, sheet=PAPER_TOLERANCE if sheet else 0.0)
+        late = 0.0 if homes else None
+        offset = z_offset(
+            trigger, paper, step, shift=sheet, sheet=PAPER_TOLERANCE if sheet else 0.0, late=late
+        )
     else:
         offset = _model_offset(trigger, paper, step, model)
     found = {
@@ -140,7 +146,8 @@ def probe_conclusion(
     sheet: float = 0.0,
 ) -> Iterator[Event]:
     """Estimates, verdict and what follows for the probe's z_offset, or for the offset of a scanner's model."""
-    estimates = probe_estimates(heights, papers, step, operator, model, sheet)
+    homes = homes_with_probe(state)
+    estimates = probe_estimates(heights, papers, step, operator, model, sheet, homes=homes)
     yield EstimateUpdated(estimates)
     found = estimates["z_offset"]
     value = found.value or 0.0
@@ -148,7 +155,7 @@ def probe_conclusion(
     # Where the nozzle itself is the probe, it presses on the bed before the switch triggers
     beside = model is None and (bool(probe.x_offset or probe.y_offset) or probe.kind == "bltouch")
     verdict = _verdict("z_offset", found, old, len(papers), operator.prior, negative_is_odd=beside)
-    reasons = (*verdict.reasons, *_first_reason(estimates, homes_with_probe(state)))
+    reasons = (*verdict.reasons, *_first_reason(estimates, homes))
     verdict = replace(verdict, reasons=(*reasons, *_sheet_reason(sheet)))
     minimum = bounds_of(state).z_offset_minimum(probe.section)
     refused = minimum is not None and float(_kept(value)) < minimum

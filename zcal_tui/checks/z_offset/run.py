@@ -1,6 +1,7 @@
 """How the Z offset is measured: probe a point, bring the nozzle over the same point, do the paper test."""
 
 import asyncio
+import functools
 from dataclasses import dataclass
 
 from zcal_tui.checks.base import Context
@@ -197,7 +198,13 @@ async def _probe_offset(
                 )
                 heat.require_kept()
                 found = await asyncio.to_thread(
-                    probe_estimates, heights, papers, step, context.scatter, model, sheet
+                    functools.partial(probe_estimates, homes=homes),
+                    heights,
+                    papers,
+                    step,
+                    context.scatter,
+                    model,
+                    sheet,
                 )
                 heat.emit(EstimateUpdated(found))
     except ProbeUnusable as unusable:

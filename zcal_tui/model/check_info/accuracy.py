@@ -16,7 +16,8 @@ from zcal_tui.model.record import Record
 
 
 def _needs(capabilities: Capabilities) -> Needs:
-    return Needs(probe=True, minutes=1.5)
+    # Five homings with their samples take about two minutes
+    return Needs(probe=True, minutes=3.5 if capabilities.nozzle_endstop == "probe" else 1.5)
 
 
 def _of_endstop(record: Record) -> bool:
@@ -43,7 +44,8 @@ INFO = CheckInfo(
     learn="Does the probe find the same height each time, well enough for bed levelling?",
     explain=(
         "Takes samples in one place. Shows how much the heights vary, whether they drift, whether the first sample "
-        "differs, and whether there are outliers. It stops as soon as the answer is certain."
+        "differs, and whether there are outliers. Where the probe homes Z, it homes 5 to 12 times as well, because "
+        "that sets the height of a print. It stops as soon as the answer is certain."
     ),
     needs=_needs,
     unfit=needs_a_probe,
@@ -65,6 +67,12 @@ INFO = CheckInfo(
             "height of the nozzle's contact minus that by the coil",
         ),
         ENDSTOP_SIGMA,
+        EstimateInfo(
+            "homing_sigma", "homing standard deviation σ", "of one point's height from homing to homing"
+        ),
+        EstimateInfo(
+            "homing_range", "range of homings", "one point's highest minus lowest height over the homings"
+        ),
         PAIR_OVER_LIMIT,
     ),
     main=("sigma", "sigma@configured", "method_shift"),

@@ -1,12 +1,35 @@
-"""The verdict on a Z endstop."""
+"""The verdict on how homing repeats: a Z endstop, or a probe that homes Z."""
 
 from __future__ import annotations
 
 from zcal_tui.model import limits
 from zcal_tui.stats.homings import pair_interval
+from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.repeatability import Repeatability
 from zcal_tui.stats.verdicts.repeatability import effect_reasons
 from zcal_tui.stats.verdicts.rule import Advice, Level, VerdictRule, consequence, share
+
+
+def pair_level(pair: Interval) -> Level:
+    """The level for the share of pairs of homings that differ by more than the accuracy of Z."""
+    fit, bad = limits.FIT_SHARE.value, limits.PAIR_UNFIT_SHARE.value
+    low, high = pair.low or 0.0, 1.0 if pair.high is None else pair.high
+    if pair.value < fit and high < bad:
+        return "pass"
+    if pair.value > bad and low > fit:
+        return "fail"
+    return "warn" if high < bad or low > fit else "unknown"
+
+
+def pair_reason(pair: Interval) -> str:
+    """The reason for that level."""
+    limit, fit, bad = limits.Z_ACCURACY, limits.FIT_SHARE, limits.PAIR_UNFIT_SHARE
+    high = 1.0 if pair.high is None else pair.high
+    return (
+        f"Two homings differ by more than {limit.text} in {share(pair.value)} of cases (at most "
+        f"{share(high)} on this data). {limit.sentence} Good is below {fit.text}, bad above {bad.text} "
+        "(our choice)."
+    )
 
 
 def judge_endstop(result: Repeatability) -> VerdictRule:
@@ -15,26 +38,13 @@ def judge_endstop(result: Repeatability) -> VerdictRule:
     A probe is judged by ten samples, since a mesh or a levelling is made of many. An endstop sets the height of a
     whole print by one homing: what counts is how far two homings differ.
     """
-    limit, fit, unfit = limits.Z_ACCURACY, limits.FIT_SHARE, limits.UNFIT_SHARE
-    pair = pair_interval(result, limit.value)
-    low, high = pair.low or 0.0, 1.0 if pair.high is None else pair.high
-    level: Level = "unknown"
-    if pair.value < fit.value and high < unfit.value:
-        level = "pass"
-    elif pair.value > unfit.value and low > fit.value:
-        level = "fail"
-    elif high < unfit.value or low > fit.value:
-        level = "warn"
+    pair = pair_interval(result, limits.Z_ACCURACY.value)
+    level = pair_level(pair)
     effects = effect_reasons(result)
     if level == "pass" and effects:
         level = "warn"
-    reason = (
-        f"Two homings differ by more than {limit.text} in {share(pair.value)} of cases (at most "
-        f"{share(high)} on this data). {limit.sentence} Good is below {fit.text}, bad above {unfit.text} "
-        "(our choice)."
-    )
     end = consequence(2.0 * result.sigma_estimate)
-    return VerdictRule(level, (reason, *effects, end), _advice(level))
+    return VerdictRule(level, (pair_reason(pair), *effects, end), _advice(level))
 
 
 def _advice(level: Level) -> tuple[Advice, ...]:

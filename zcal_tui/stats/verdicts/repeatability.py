@@ -46,15 +46,15 @@ def judge_repeatability(result: Repeatability, plan: StoppingPlan) -> VerdictRul
     return VerdictRule(level, tuple(reasons), _advice(result, suitability, plan))
 
 
-def homing_outlier(result: Repeatability) -> float | None:
-    """The size (mm) of the largest outlier, where it exceeds a first layer; None where none does."""
+def homing_outlier(result: Repeatability, crash: float) -> float | None:
+    """The size (mm) of the largest outlier, where it exceeds a first layer of `crash` mm; None where none does."""
     largest = max(map(abs, result.outliers.distances), default=0.0)
-    return largest if largest > limits.FIRST_LAYER.value else None
+    return largest if largest > crash else None
 
 
-def judge_for_homing(rule: VerdictRule, result: Repeatability) -> VerdictRule:
+def judge_for_homing(rule: VerdictRule, result: Repeatability, crash: float) -> VerdictRule:
     """The verdict where the probe is the Z endstop: homing takes one trigger, which then sets the height of a whole
-    print. No setting of samples changes that."""
+    print. No setting of samples changes that. `crash` (mm) is the first layer."""
     advice = _without_samples(rule.advice)
     if not result.outliers.indices:
         reasons = rule.reasons
@@ -73,15 +73,15 @@ def judge_for_homing(rule: VerdictRule, result: Repeatability) -> VerdictRule:
     rule = replace(rule, reasons=tuple(reason for reason in rule.reasons if reason != of_mesh))
     largest = max(result.outliers.distances, key=abs)
     rate = f"{len(result.outliers.indices)} of {result.n} samples were outliers, and as many homings may be."
-    if homing_outlier(result) is None:
+    if homing_outlier(result, crash) is None:
         reason = f"The probe homes Z. {rate} Z 0 is then off by {micrometres(abs(largest))}."
         return VerdictRule(rule.level, (*rule.reasons[:-1], reason, rule.reasons[-1]), advice)
-    crash = (
+    effect = (
         f"A homing that triggers {micrometres(abs(largest))} late drives the nozzle into the bed by as much."
         if largest < 0.0
         else f"A homing that triggers {micrometres(largest)} early prints in the air, and one as late is a crash."
     )
-    reason = f"The probe homes Z. {rate} {crash} {limits.FIRST_LAYER.sentence}"
+    reason = f"The probe homes Z. {rate} {effect} {replace(limits.FIRST_LAYER, value=crash).sentence}"
     return VerdictRule("fail", (reason, *rule.reasons[:-1], consequence(largest)), advice)
 
 
@@ -287,7 +287,7 @@ def _advice(result: Repeatability, suitability: Suitability, plan: StoppingPlan)
         advice.append(
             Advice(
                 "median",
-                "Probe each point three times and use the median. A single outlier then does no harm.",
+                "Probe each point of a mesh three times and use the median. A single outlier then does no harm there.",
                 _median_lines(result),
             )
         )
