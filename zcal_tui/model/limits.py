@@ -92,8 +92,8 @@ UNFIT_SHARE = Limit(
     "",
     "our choice: most series are over the limit",
 )
-PAIR_UNFIT_SHARE = Limit(
-    "share of pairs of homings over the accuracy of Z above which homing is bad",
+HOMING_UNFIT_SHARE = Limit(
+    "share of pairs of homings over the accuracy of Z above which homing by the probe is bad",
     0.25,
     "",
     "our choice: prints start at visibly different heights",

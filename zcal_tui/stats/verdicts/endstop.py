@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zcal_tui.model import limits
+from zcal_tui.model.limits import Limit
 from zcal_tui.stats.homings import pair_interval
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.repeatability import Repeatability
@@ -10,9 +11,9 @@ from zcal_tui.stats.verdicts.repeatability import effect_reasons
 from zcal_tui.stats.verdicts.rule import Advice, Level, VerdictRule, consequence, share
 
 
-def pair_level(pair: Interval) -> Level:
-    """The level for the share of pairs of homings that differ by more than the accuracy of Z."""
-    fit, bad = limits.FIT_SHARE.value, limits.PAIR_UNFIT_SHARE.value
+def pair_level(pair: Interval, unfit: Limit) -> Level:
+    """The level for the share of pairs of homings that differ by more than the accuracy of Z; bad above `unfit`."""
+    fit, bad = limits.FIT_SHARE.value, unfit.value
     low, high = pair.low or 0.0, 1.0 if pair.high is None else pair.high
     if pair.value < fit and high < bad:
         return "pass"
@@ -21,13 +22,13 @@ def pair_level(pair: Interval) -> Level:
     return "warn" if high < bad or low > fit else "unknown"
 
 
-def pair_reason(pair: Interval) -> str:
+def pair_reason(pair: Interval, unfit: Limit) -> str:
     """The reason for that level."""
-    limit, fit, bad = limits.Z_ACCURACY, limits.FIT_SHARE, limits.PAIR_UNFIT_SHARE
+    limit, fit = limits.Z_ACCURACY, limits.FIT_SHARE
     high = 1.0 if pair.high is None else pair.high
     return (
         f"Two homings differ by more than {limit.text} in {share(pair.value)} of cases (at most "
-        f"{share(high)} on this data). {limit.sentence} Good is below {fit.text}, bad above {bad.text} "
+        f"{share(high)} on this data). {limit.sentence} Good is below {fit.text}, bad above {unfit.text} "
         "(our choice)."
     )
 
@@ -39,12 +40,12 @@ def judge_endstop(result: Repeatability) -> VerdictRule:
     whole print by one homing: what counts is how far two homings differ.
     """
     pair = pair_interval(result, limits.Z_ACCURACY.value)
-    level = pair_level(pair)
+    level = pair_level(pair, limits.UNFIT_SHARE)
     effects = effect_reasons(result)
     if level == "pass" and effects:
         level = "warn"
     end = consequence(2.0 * result.sigma_estimate)
-    return VerdictRule(level, (pair_reason(pair), *effects, end), _advice(level))
+    return VerdictRule(level, (pair_reason(pair, limits.UNFIT_SHARE), *effects, end), _advice(level))
 
 
 def _advice(level: Level) -> tuple[Advice, ...]:

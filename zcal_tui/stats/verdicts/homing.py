@@ -85,7 +85,7 @@ def homing_scatter(
         outlier,
         largest,
         crash,
-        "fail" if largest > crash else pair_level(bounds),
+        "fail" if largest > crash else pair_level(bounds, limits.HOMING_UNFIT_SHARE),
     )
 
 
@@ -108,7 +108,7 @@ def judge_homings(scatter: HomingScatter, causes: str, span: float | None = None
     reasons = [
         (
             f"The probe homes Z, so what counts for prints is how homing repeats. {scatter.n} homings span "
-            f"{micrometres(scatter.span)}.{beside} {pair_reason(scatter.bounds)}"
+            f"{micrometres(scatter.span)}.{beside} {pair_reason(scatter.bounds, limits.HOMING_UNFIT_SHARE)}"
         )
     ]
     end = consequence(2.0 * scatter.sigma.value)
