@@ -12,6 +12,9 @@ from tests.e2e.simulated import Starter
 from zcal_tui.profile_names import PROFILES
 from zcal_tui.results.store import read_run
 
+BY_PROBE = ("bedslinger", "cartographer", "corexy", "loadcell", "toolboard", "toolchanger")
+"""Profiles whose probe homes Z."""
+
 
 @pytest.mark.core
 @pytest.mark.parametrize("profile", PROFILES)
@@ -25,8 +28,12 @@ def test_the_demo_measures_every_profile(profile: str, tmp_path: Path) -> None:
     assert ended.code == 0, ended.errors
     assert record["outcome"] == "finished"
     assert record["verdict"]["level"] in ("pass", "warn")
-    assert len(record["samples"]) == 20
-    assert [sample["n"] for sample in ended.samples] == list(range(1, 21))
+    places = [sample["place"] for sample in record["samples"]]
+    assert places.count("") == 20
+    assert [sample["n"] for sample in ended.samples] == list(range(1, len(places) + 1))
+    by_probe = profile in BY_PROBE
+    assert (places.count("homing") >= 15) is by_probe
+    assert ("homing_sigma" in record["estimates"]) is by_probe
     sigma = record["estimates"]["sigma"]
     assert 0.0 < sigma["value"] < 0.02
     assert sigma["high"] > sigma["value"]
@@ -90,7 +97,7 @@ def test_through_moonraker_it_is_the_same(printer_sim: Starter, tmp_path: Path) 
     assert printer.moonraker is not None
     ended = program.run(tmp_path, "accuracy", "--samples", "6", "--printer", printer.moonraker)
     assert ended.record["outcome"] == "finished"
-    assert len(ended.samples) == 6
+    assert len([sample for sample in ended.samples if sample["place"] == ""]) == 6
 
 
 def test_each_line_of_json_is_an_object_with_its_kind(printer_sim: Starter, tmp_path: Path) -> None:

@@ -79,7 +79,9 @@ def test_its_limits_are_shown(stock: PrinterSim, tmp_path: Path) -> None:
 def test_accuracy_never_takes_fewer_than_three_and_computes_its_own_scatter(
     stock: PrinterSim, tmp_path: Path, count: int
 ) -> None:
-    ended = program.run(tmp_path, "accuracy", "--samples", str(count), "--printer", stock.klippy)
+    ended = program.run(
+        tmp_path, "accuracy", "--samples", str(count), "--homings", "0", "--printer", stock.klippy
+    )
     if count < 3:
         assert ended.code == 3, ended.errors
     else:
@@ -110,7 +112,7 @@ def test_its_backlash_has_no_option_to_be_saved_in(stock: PrinterSim, tmp_path: 
 
 
 def test_structured_samples_of_the_module(printer: PrinterSim, tmp_path: Path) -> None:
-    ended = program.run(tmp_path, "accuracy", "--samples", "5", "--printer", printer.klippy)
+    ended = program.run(tmp_path, "accuracy", "--samples", "5", "--homings", "0", "--printer", printer.klippy)
     assert ended.code in (0, 7), ended.errors
     samples = ended.record["samples"]
     assert [sample["trigger_z"] for sample in samples] == pytest.approx([2.0] * 5, abs=0.05)

@@ -46,7 +46,9 @@ def test_a_killed_run_is_resumed_and_every_line_keeps_to_the_schema(
     printer_sim: Starter, tmp_path: Path
 ) -> None:
     printer = printer_sim("corexy")
-    running = program.start(tmp_path, "accuracy", "--samples", "12", "--printer", printer.klippy)
+    running = program.start(
+        tmp_path, "accuracy", "--samples", "12", "--homings", "0", "--printer", printer.klippy
+    )
     running.until_samples(3)
     running.signal(signal.SIGSTOP)  # so that it has not ended by itself until it is killed
     # While it runs it is nobody's to close

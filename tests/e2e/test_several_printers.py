@@ -42,7 +42,7 @@ def test_the_printers_of_a_file_are_read_and_moved_only_where_allowed(
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "add --allow-moves" in refused.stderr
 
-    moved = run(tmp_path, farm, "--allow-moves", "accuracy")
+    moved = run(tmp_path, farm, "--allow-moves", "accuracy", "--homings", "0")
     assert moved.returncode == 3, moved.stderr
     here, missing = json.loads(moved.stdout.splitlines()[-1])["printers"]
     assert (here["exit_code"], len(here["record"]["samples"])) == (0, 4)
