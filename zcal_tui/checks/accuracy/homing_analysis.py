@@ -97,14 +97,10 @@ class HomingReport:
             return rule, summary
         homing = judge_homings(self._scatter, self._causes, result.observed_range)
         level = worst((rule.level, homing.level))
-        advice = (*homing.advice, *(each for each in rule.advice if each.key not in _keys(homing)))
+        advice = (*homing.advice, *rule.advice)
         if level == rule.level and not (level == homing.level and homing.level == "fail"):
             return replace(
                 rule, reasons=(*rule.reasons[:-1], *homing.reasons[:-1], rule.reasons[-1]), advice=advice
             ), summary
         reasons = (*homing.reasons[:-1], *rule.reasons[:-1], homing.reasons[-1])
         return VerdictRule(level, reasons, advice), homing_summary(self._scatter)
-
-
-def _keys(rule: VerdictRule) -> set[str]:
-    return {advice.key for advice in rule.advice}

@@ -130,7 +130,7 @@ def judge_homings(scatter: HomingScatter, causes: str, span: float | None = None
     elif level != "pass":
         advice = (
             Advice(
-                "homing",
+                "homing-scatter",
                 f"{causes} Check Z for play (the check Backlash). Home more slowly (second_homing_speed). More samples "
                 "a point do not help homing, which takes Z 0 from one trigger.",
             ),
