@@ -47,6 +47,21 @@ class CommandParameters:
             raise CommandRefused(f"{self.command}: {name}={text} is not a number {bounds} to {highest:g}.")
         return value
 
+    def numbers(self, name: str, count: tuple[int, int], lowest: float, highest: float) -> list[float]:
+        """Required finite numbers from `lowest` to `highest` with commas between, as many as `count` allows."""
+        text = self.word(name)
+        try:
+            values = [float(part) for part in text.split(",")]
+        except ValueError:
+            values = []
+        in_range = all(math.isfinite(value) and lowest <= value <= highest for value in values)
+        if not in_range or not count[0] <= len(values) <= count[1]:
+            raise CommandRefused(
+                f"{self.command}: {name}={text} is not {count[0]} to {count[1]} numbers from {lowest:g} to "
+                f"{highest:g}, separated by commas."
+            )
+        return values
+
     def whole(self, name: str, default: int, lowest: int, highest: int) -> int:
         """An integer from `lowest` to `highest`."""
         text = self._text(name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Mapping
 
-from . import backlash, cancel, endpoints, paper_test, probing, staging
+from . import axis_twist, backlash, cancel, endpoints, paper_test, probing, staging
 from .endpoints import EndpointRequest
 from .errors import CommandRefused
 from .host import KlippyHost
@@ -47,6 +47,7 @@ class Zcal:
             ("ZCAL_PROBE_ACCURACY", probes.accuracy, probing.ACCURACY_HELP),
             ("ZCAL_PAPER_TEST", self._paper.command, paper_test.HELP),
             ("ZCAL_STAGE", stages.command, staging.HELP),
+            ("ZCAL_STAGE_AXIS_TWIST", axis_twist.StageAxisTwistCommand(self._host).command, axis_twist.HELP),
             ("ZCAL_ESTIMATE_BACKLASH", self._backlash.command, backlash.HELP),
         )
         for name, action, help_text in commands:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.e2e import program
 from tests.e2e.simulated import PrinterSim, Starter, eventually, wait_for_state
+from tests.extra.rig import PROFILES, write_config
 
 SHORT = ("--touches", "3", "--rounds", "2", "--max-rounds", "2")
 
@@ -74,6 +75,53 @@ def test_a_biased_probe_fails_and_the_direction_is_named(printer_sim: Starter, t
     assert "right" in record["verdict"]["reasons"][0]
     assert any("towards the right" in text and "axis_twist" in text for text in record["advice"])
     assert_true(printer, record)
+    assert_left_well(printer)
+
+
+TWIST = """
+[axis_twist_compensation]
+calibrate_start_x: 40
+calibrate_end_x: 200
+calibrate_y: 125
+"""
+
+
+def saved_twist(printer: PrinterSim, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A run that saves what it proposes, and the run after the restart."""
+    words = [*options(printer, "--points", "4"), "--save", "always"]
+    first = program.run(folder, *words)
+    assert first.record["verdict"]["level"] == "fail", first.errors
+    changes = {change["option"]: change["state"] for change in first.record["changes"]}
+    assert set(changes.values()) == {"saved"}, first.errors
+    assert "z_compensations" in changes
+    assert any("bias --rounds 2 --places" in text for text in first.record["advice"])
+    return first.record, program.run(folder, *words).record
+
+
+def test_a_saved_compensation_takes_the_bias_out_and_can_be_undone(
+    printer_sim: Starter, tmp_path: Path
+) -> None:
+    folder = write_config(tmp_path / "config", PROFILES / "bedslinger", more=TWIST)
+    printer = printer_sim(str(folder), speed=40.0)
+    printer.control.request("set", path="probe.bias_x", value=0.06)
+    first, second = saved_twist(printer, tmp_path)
+    before, after = (record["estimates"]["spread"]["value"] for record in (first, second))
+    assert second["verdict"]["level"] != "fail", second["verdict"]
+    assert after < before / 2
+    assert not second["changes"]
+    # The machine gets worse: what is saved is kept, and the rest is added to it
+    printer.control.request("set", path="probe.bias_x", value=0.13)
+    third, fourth = saved_twist(printer, tmp_path)
+    assert "in addition" in " ".join(third["advice"])
+    assert fourth["estimates"]["spread"]["value"] < third["estimates"]["spread"]["value"] / 2
+    undone = program.run(tmp_path, "undo", "--printer", printer.klippy, "--save", "always")
+    assert undone.code == 0, undone.errors
+    assert {change["state"] for change in undone.record["changes"]} == {"saved"}
+    client = wait_for_state(printer, "ready")
+    now = client.status("configfile")["settings"]["axis_twist_compensation"]["z_compensations"]
+    client.close()
+    listed = next(c["new"] for c in first["changes"] if c["option"] == "z_compensations")
+    assert now == pytest.approx([float(part) for part in listed.split(",")], abs=1e-6)
     assert_left_well(printer)
 
 

@@ -56,6 +56,7 @@ COMMANDS = {
     "ZCAL_ESTIMATE_BACKLASH": ("CALIBRATE", "ITERATIONS", "DELTA", "METHOD", "SPEED"),
     "ESTIMATE_BACKLASH": ("ITERATIONS", "METHOD", "SPEED"),
     "ZCAL_STAGE": ("SECTION", "OPTION", "VALUE"),
+    "ZCAL_STAGE_AXIS_TWIST": ("AXIS", "VALUES", "START", "END"),
     "TESTZ": ("Z",),
 }
 WORDS = ("probe", "zcal", "stepper_z", "z_offset", "z_backlash", "position_endstop", *VALUES)

@@ -9,11 +9,12 @@ from tests.tui import sample_runs
 from tests.tui.app_driver import AppDriver, Opener
 from tests.tui.scenes import verdict
 from tests.tui.scripted import FINISHED, READY, ScriptedSession
+from zcal_tui.checks.bias.parameters import BiasParameters
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.full_calibration import FullCalibrationParameters
 from zcal_tui.checks.lease.process import OWN_NAME
 from zcal_tui.model.events import RunEnded, RunStarted, VerdictReached
-from zcal_tui.model.record import Estimate, Level, Outcome, Record, RecordPart, Verdict
+from zcal_tui.model.record import Change, Estimate, Level, Outcome, Record, RecordPart, Verdict
 from zcal_tui.printer.state import ManualProbeState
 from zcal_tui.session.snapshot import LinkState, PrinterLink
 from zcal_tui.tui.other_clients import refusal_of, request_of
@@ -93,6 +94,25 @@ async def test_the_verdict_goes_on_to_the_next_check(opened: Opener) -> None:
         await driver.press("enter")
         assert driver.session.snapshot.run is not None
         assert driver.session.snapshot.run.record.check == "bias"
+
+
+async def test_a_saved_compensation_is_checked_with_a_short_run(opened: Opener) -> None:
+    session = ScriptedSession()
+    saved = Change("axis_twist_compensation", "z_compensations", None, "0.1, 0, -0.1", "saved", saves=True)
+    places = {f"z_offset@{x},{y}": Estimate("z", 1.5, 1.4, 1.6) for x, y in ((20, 30), (220, 30), (20, 210))}
+    found = replace(record("bias"), changes=(saved,), estimates=places)
+    session.update(last={"bias": found})
+    async with opened(session, check="bias") as driver:
+        await driver.press("l")
+        assert driver.screen == "VerdictScreen"
+        assert "Check it" in driver.words()
+        await driver.press("c")
+        assert driver.session.asked[-1] == ("start", BiasParameters(places="20,120;220,120", rounds=2))
+    session = ScriptedSession()
+    session.update(last={"bias": replace(found, changes=(replace(saved, state="declined"),))})
+    async with opened(session, check="bias") as driver:
+        await driver.press("l")
+        assert "Check it" not in driver.words()
 
 
 async def test_the_last_result_is_shown_again(opened: Opener) -> None:

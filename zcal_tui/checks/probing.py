@@ -72,6 +72,16 @@ def trigger_heights(samples: Iterable[Sample]) -> tuple[float, ...]:
     return tuple(sample.trigger_z for sample in samples if sample.recorded)
 
 
+def compensated_heights(samples: Iterable[Sample], z_offset: float) -> tuple[float, ...]:
+    """The same with the axis twist compensation that Klipper runs with, as probing uses them; `z_offset` (mm) is the
+    one that is in effect."""
+    return tuple(
+        sample.trigger_z if sample.bed_z is None else sample.bed_z + z_offset
+        for sample in samples
+        if sample.recorded
+    )
+
+
 def temperatures(state: PrinterState) -> tuple[float | None, float | None]:
     """The bed's and the first nozzle's temperature in °C, None where there is no such heater."""
     found = []

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from zcal_tui.printer.axis_twist import LISTS
+from zcal_tui.printer.axis_twist import SECTION as TWIST_SECTION
 from zcal_tui.printer.config_view import Settings, find_probe
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number
@@ -186,11 +188,31 @@ class Bounds:
                 "z_offset",
                 f"Klipper would not start: it accepts no z_offset below {minimum:g} in [{section}].",
             )
+        if section == TWIST_SECTION:
+            yield from self._twist(config)
         if section == "z_calibration":
             switch_offset = self._number(config, section, "switch_offset")
             if switch_offset is not None and switch_offset <= 0.0:
                 yield StartProblem(
                     section, "switch_offset", "Klipper would not start: switch_offset must be above 0."
+                )
+
+    def _twist(self, config: Texts) -> Iterator[StartProblem]:
+        """A list of values needs its ends: Kalico does not start without them, Klipper stops at the next probe."""
+        own = config[TWIST_SECTION]
+        if "zy_compensations" not in self._settings.get(TWIST_SECTION, {}):
+            return  # this Klipper takes the ends of its own calibration, which it requires
+        for option, axis in LISTS.items():
+            if not own.get(option, "").strip():
+                continue
+            ends = (f"compensation_start_{axis}", f"compensation_end_{axis}")
+            start, end = (self._number(config, TWIST_SECTION, name) for name in ends)
+            if start is None or end is None or start == end or "," not in own[option]:
+                yield StartProblem(
+                    TWIST_SECTION,
+                    option,
+                    f"Klipper would stop at the next probe: {option} needs two values or more, and {ends[0]} and "
+                    f"{ends[1]} that differ.",
                 )
 
     def _number(self, config: Texts, section: str, option: str, default: float | None = None) -> float | None:

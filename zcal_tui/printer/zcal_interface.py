@@ -14,6 +14,8 @@ MANUAL_PROBE_OPENER = (1, 5)
 """From here on, `zcal/manual_probe` says what opened a manual probe."""
 STAGES_TOOL_PROBE = (1, 6)
 """From here on, ZCAL_STAGE stages the offsets of a toolchanger's `[tool_probe …]`."""
+STAGES_AXIS_TWIST = (1, 7)
+"""From here on, ZCAL_STAGE_AXIS_TWIST stages the axis twist compensation of an axis."""
 SAY = (1, 2)
 """From here on, there is `zcal/say`."""
 

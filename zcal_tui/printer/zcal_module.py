@@ -95,6 +95,14 @@ class ZcalModule:
         reply = mapping(await self._printer.call("zcal/lease", {"holder": holder, **parameters}))
         return tuple(str(name) for name in reply.get("holds") or ())
 
+    async def stage_axis_twist(self, axis: str, values: str, start: float, end: float) -> None:
+        """Stage the axis twist compensation of an axis with its ends. Raises CommandFailed where the module does not
+        stage it, TransportError."""
+        listed = values.replace(" ", "")
+        await self._printer.gcode(
+            f"ZCAL_STAGE_AXIS_TWIST AXIS={axis.upper()} VALUES={listed} START={start:.3f} END={end:.3f}"
+        )
+
     async def stage(self, section: str, option: str, value: float) -> None:
         """Stage a value for SAVE_CONFIG. Raises CommandFailed where the module does not stage it, TransportError."""
         await self._printer.gcode(f'ZCAL_STAGE SECTION="{section}" OPTION={option} VALUE={value:.6f}')

@@ -25,7 +25,7 @@ from zcal_tui.printer.state import PrinterState
 from zcal_tui.results.store import Store, entries
 from zcal_tui.results.text import moment
 from zcal_tui.session.saving.staging import DECIMALS, ValueToStage, setting
-from zcal_tui.session.undo_in_file import UNSET, undo_in_file
+from zcal_tui.session.undo_in_file import is_kept, undo_in_file, unset
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,9 @@ def last_save(store: Store, printer: str, *, unconfirmed: bool = False) -> Recor
 def reversed_changes(saved: Iterable[Change], state: PrinterState) -> Iterable[Change]:
     """The changes that put back what these have replaced; a line to edit where SAVE_CONFIG cannot."""
     for change in saved:
-        old = change.old if change.old is not None else UNSET.get(change.option)
+        old = change.old if change.old is not None else unset(change)
+        if old is None and is_kept(change):
+            continue
         if old is None:
             yield Change(
                 change.section,

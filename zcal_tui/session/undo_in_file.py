@@ -18,10 +18,12 @@ from zcal_tui.model.events import AdviceGiven, ChangesUpdated, Notice, Stage, Ve
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Change, Level, Record, Verdict
+from zcal_tui.printer.axis_twist import LISTS
 from zcal_tui.printer.config_files import ConfigFiles, ConfigUnreadable
 from zcal_tui.printer.errors.explain import explain
 from zcal_tui.results.text import moment
 from zcal_tui.session.saving import text as save_text
+from zcal_tui.session.saving.axis_twist import axis_of, neutral
 from zcal_tui.session.saving.backup import commands
 from zcal_tui.session.saving.config_diff import Prediction, Unsavable, predict
 from zcal_tui.session.saving.plan import fork
@@ -30,6 +32,16 @@ from zcal_tui.transport.failures import NotReady, TransportError
 
 UNSET = {"x_offset": "0", "y_offset": "0", "position_min": "0", "z_backlash": "0"}
 """What an option counts as that is not set in printer.cfg: SAVE_CONFIG can write that, but cannot remove a line."""
+
+
+def unset(change: Change) -> str | None:
+    """What to write back for an option that was not set before the save; None where its line has to be removed."""
+    return UNSET.get(change.option) or neutral(change.option, change.new)
+
+
+def is_kept(change: Change) -> bool:
+    """Whether an option that was not set before stays: the ends of a compensation's list, which is put to zero."""
+    return axis_of(change.option) is not None and change.option not in LISTS
 
 
 async def undo_in_file(context: Context, record: Record, files: ConfigFiles, policy: SavePolicy) -> None:
@@ -90,7 +102,9 @@ def _old_values(context: Context, record: Record, config: ConfigText) -> Iterato
             continue
         section = sections.get(change.section.lower())
         now = None if section is None else section.get(change.option)
-        old = change.old if change.old is not None else UNSET.get(change.option)
+        old = change.old if change.old is not None else unset(change)
+        if old is None and is_kept(change):
+            continue
         if not _value(change).reads(now):
             context.emit(
                 Notice(

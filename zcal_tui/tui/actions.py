@@ -400,6 +400,7 @@ GROUPS = (
         (
             Action("next", "next", "n", "Next check", "Start the next check that is not done"),
             Action("repeat", "repeat", "r", "Repeat", "Repeat the check with the same settings"),
+            Action("check", "check_saved", "c", "Check it", "Check what was saved with a short run"),
             Action("up", "scroll_body(-1)", "up", "Scroll", "Scroll up", shown_as="↑↓", together="Scroll"),
             Action("picture", "plot", "v", "Plot", "Show the samples as a plot"),
             Action("settings", "settings", "s", "Settings", "Change the settings of the check"),

@@ -190,7 +190,8 @@ class ZcalApp(AppBase):
         screen, check = RunScreen(self.app_state, message.check), message.check
         options = RunOptions(save=self._save, resume=message.resume, operator=self.app_state.operator.name)
         try:
-            self.session.start_check(check, self.app_state.parameters(check, message.resume), options)
+            chosen = message.parameters or self.app_state.parameters(check, message.resume)
+            self.session.start_check(check, chosen, options)
         except SessionBusy:
             self.notify("A check is already running.", severity="warning", markup=False)
             return

@@ -1,6 +1,7 @@
 """What the screens ask of the app. They bubble up; the screens know nothing of the app."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from textual.message import Message
 
@@ -37,10 +38,11 @@ class RelaunchRequested(ScreenRequest):
 
 @dataclass
 class StartRequested(ScreenRequest):
-    """Run a check with the parameters last chosen, or resume an interrupted run of it."""
+    """Run a check with the parameters last chosen, or with these, or resume an interrupted run of it."""
 
     check: str
     resume: Record | None = None
+    parameters: Any = None
 
 
 @dataclass

@@ -157,6 +157,17 @@ class HostProbe:
         self._printer.send_event("probe:update_results", results)
         return float(results[0].bed_z)
 
+    def twist_options(self, axis: str) -> tuple[str, str, str] | None:
+        """The options of [axis_twist_compensation] that hold an axis' list and its two ends, on this Klipper; None
+        where it does not compensate that axis. Versions that know X only use the ends of the calibration."""
+        twist = self._printer.lookup_object("axis_twist_compensation", None)
+        if twist is None or not hasattr(twist, "z_compensations"):
+            return None
+        if hasattr(twist, "zy_compensations"):
+            name = "z_compensations" if axis == "x" else "zy_compensations"
+            return name, f"compensation_start_{axis}", f"compensation_end_{axis}"
+        return ("z_compensations", "calibrate_start_x", "calibrate_end_x") if axis == "x" else None
+
     @contextmanager
     def session(self, parameters: Mapping[str, str]) -> Iterator[ProbeSession]:
         """A session of samples with the probe kept deployed, if it can be; parameters are PROBE_SPEED and the like.

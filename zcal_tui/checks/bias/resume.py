@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from zcal_tui.checks.bias.analysis import trigger_height
 from zcal_tui.checks.bias.parameters import BiasParameters
+from zcal_tui.checks.probing import compensated_heights
 from zcal_tui.model.record import Record, Sample
 from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.places import Place
@@ -48,7 +49,8 @@ def finished_rounds(
         return [], "it took another number of samples"
     if not _same_offsets(interrupted.context, state):
         return [], "the probe's offsets have changed"
-    finished = _rounds(interrupted.samples, places)
+    probe = probe_config(state)
+    finished = _rounds(interrupted.samples, places, 0.0 if probe is None else probe.z_offset)
     return finished, "" if finished else "no round of it was finished at these places"
 
 
@@ -63,14 +65,16 @@ def _same_offsets(context: Mapping[str, object], state: PrinterState) -> bool:
     return (then.get("x_offset") or 0.0, then.get("y_offset") or 0.0) == (probe.x_offset, probe.y_offset)
 
 
-def _rounds(samples: Sequence[Sample], places: Sequence[Place]) -> list[FinishedRound]:
+def _rounds(samples: Sequence[Sample], places: Sequence[Place], offset: float) -> list[FinishedRound]:
     """The rounds from the first on that are complete, in their order."""
     by_round: dict[int, list[Sample]] = defaultdict(list)
     for sample in samples:
         by_round[sample.round].append(sample)
     finished: list[FinishedRound] = []
     while (own := by_round.get(len(finished) + 1)) is not None:
-        z_offsets = [(place, z_offset) for place in places if (z_offset := _z_offset(own, place)) is not None]
+        z_offsets = [
+            (place, z_offset) for place in places if (z_offset := _z_offset(own, place, offset)) is not None
+        ]
         begun = {sample.place for sample in own}
         # Later rounds leave out the places that are decided
         wanted = len(places) if len(finished) < FIRST_LOOK else max(2, len(begun))
@@ -80,8 +84,9 @@ def _rounds(samples: Sequence[Sample], places: Sequence[Place]) -> list[Finished
     return finished
 
 
-def _z_offset(samples: Sequence[Sample], place: Place) -> float | None:
-    """A place's z_offset out of one round's samples; None where it is not complete, or was measured elsewhere."""
+def _z_offset(samples: Sequence[Sample], place: Place, offset: float) -> float | None:
+    """A place's z_offset out of one round's samples; None where it is not complete, or was measured elsewhere.
+    `offset` is the configured z_offset."""
     here = [sample for sample in samples if sample.place == place.name]
     touches = [sample for sample in here if sample.kind == "touch" and sample.recorded]
     papers = [sample for sample in here if sample.kind == "paper"]
@@ -90,4 +95,4 @@ def _z_offset(samples: Sequence[Sample], place: Place) -> float | None:
     paper = papers[0]
     if max(abs(paper.x - place.bed[0]), abs(paper.y - place.bed[1])) > 0.5:
         return None
-    return trigger_height([sample.trigger_z for sample in touches]) - paper.trigger_z
+    return trigger_height(compensated_heights(touches, offset)) - paper.trigger_z

@@ -22,7 +22,7 @@ from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.operator import require_person
 from zcal_tui.checks.paper import PaperPlan, paper_test
 from zcal_tui.checks.preconditions import home_cold, require_cold, require_probe, require_ready, require_step
-from zcal_tui.checks.probing import take_samples, trigger_heights
+from zcal_tui.checks.probing import compensated_heights, take_samples
 from zcal_tui.checks.room_below import require_room
 from zcal_tui.checks.travel import go_to, lift_and_leave, position, travel
 from zcal_tui.model.events import Notice, SampleTaken, Stage
@@ -158,7 +158,7 @@ class _Rounds:
             progress=False,
         )
         self._number += len(samples)
-        heights = trigger_heights(samples)
+        heights = compensated_heights(samples, self._probe.z_offset)
         if not heights:
             raise CheckFailed(
                 "The printer reported no sample that counts.",

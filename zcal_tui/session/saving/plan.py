@@ -9,6 +9,7 @@ from zcal_tui.model.record import Change
 from zcal_tui.printer.config_files import ConfigBroken, ConfigFiles, ConfigUnreadable
 from zcal_tui.printer.start_bounds import StartProblem, Texts, bounds_of, overlaid
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.session.saving import axis_twist
 from zcal_tui.session.saving.companions import lowers_limit
 from zcal_tui.session.saving.config_diff import Conflict, Fork, Pending, Prediction, Unsavable, predict
 from zcal_tui.session.saving.staging import Stager, ValueToStage, value_of
@@ -52,7 +53,7 @@ async def make_plan(
     """How these changes can be saved; `refused` are those that must not be. Raises Unsavable if SAVE_CONFIG could write
     nothing at all."""
     manual = [ManualEdit(change, why) for change in changes if (why := staging.obstacle(change, changes))]
-    plan = _without(SavePlan(tuple(changes), (), state.save_config.items), (*refused, *manual))
+    plan = _without(state, SavePlan(tuple(changes), (), state.save_config.items), (*refused, *manual))
     if not plan.changes:
         return plan
     try:
@@ -88,15 +89,18 @@ async def make_plan(
     def predicted(values: Sequence[ValueToStage]) -> Texts:
         return _after(config, predict(config, _together(state, values), state.config, fork(state)))
 
-    plan = _startable(_without(plan, ours), state, predicted)
+    plan = _startable(_without(state, plan, ours), state, predicted)
     if not plan.changes:
         return plan
     return replace(plan, prediction=predict(config, _together(state, plan.values), state.config, fork(state)))
 
 
-def _without(plan: SavePlan, edits: Sequence[ManualEdit]) -> SavePlan:
-    """The plan with these changes as lines to edit."""
+def _without(state: PrinterState, plan: SavePlan, edits: Sequence[ManualEdit]) -> SavePlan:
+    """The plan with these changes as lines to edit, and with them those that are only saved together with them."""
     left = tuple(change for change in plan.changes if all(change != edit.change for edit in edits))
+    torn = [ManualEdit(change, why) for change in left if (why := axis_twist.obstacle(state, change, left))]
+    if torn:
+        return _without(state, plan, (*edits, *torn))
     if any(edit.change.state == "staged" for edit in edits):
         # Klipper has staged it itself: as long as it is pending, SAVE_CONFIG would write it, or refuse everything
         left = ()
@@ -135,7 +139,7 @@ def _startable(
                 )
         if not edits:
             return plan
-        plan = _without(plan, edits)
+        plan = _without(state, plan, edits)
     return plan
 
 

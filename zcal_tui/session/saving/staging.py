@@ -9,18 +9,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from zcal_tui.model.record import Change, one_line
+from zcal_tui.printer.axis_twist import LISTS, list_text, parse_list
+from zcal_tui.printer.axis_twist import SECTION as TWIST_SECTION
 from zcal_tui.printer.config_view import macro_wraps, probe_config, towers_without_endstop, z_rail
 from zcal_tui.printer.printer import CommandFailed, Printer
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number
 from zcal_tui.printer.zcal_interface import (
     INTERFACE,
+    STAGES_AXIS_TWIST,
     STAGES_POSITION_MIN,
     STAGES_SCAN_MODEL,
     STAGES_TOOL_PROBE,
     speaks,
 )
 from zcal_tui.printer.zcal_module import ZcalModule
+from zcal_tui.session.saving import axis_twist
 
 DECIMALS = {
     "x_offset": 3,
@@ -31,8 +35,15 @@ DECIMALS = {
     "switch_offset": 3,
     "model_offset": 3,
     "z_backlash": 5,
+    "z_compensations": 6,
+    "zy_compensations": 6,
+    "compensation_start_x": 3,
+    "compensation_end_x": 3,
+    "compensation_start_y": 3,
+    "compensation_end_y": 3,
 }
-"""The options that can be staged, and the decimals they are written with (docs/zcal.md, ZCAL_STAGE)."""
+"""The options that can be staged, and the decimals they are written with (docs/zcal.md, ZCAL_STAGE). Those of
+[axis_twist_compensation] are only staged together."""
 SAME_DISTANCE = 0.00099
 """mm by which the changes of three towers may differ and still count as equal: DELTA_CALIBRATE writes six decimals,
 staged values have three."""
@@ -77,6 +88,8 @@ def value_of(change: Change) -> ValueToStage:
     decimals = DECIMALS.get(change.option)
     if decimals is None:
         raise ValueError(f"{change.option} cannot be staged")
+    if change.option in LISTS:
+        return ValueToStage(change.section, change.option, list_text(parse_list(change.new)))
     try:
         wanted = float(change.new)
     except ValueError as error:
@@ -104,6 +117,8 @@ class Stager:
             return "It is no longer staged: Klipper was restarted, or the value was replaced."
         if value.option in ("z_offset", "position_endstop") and setting(state, value) is None:
             return f"[{value.section}] has no {value.option} in Klipper's configuration."
+        if value.section.lower() == TWIST_SECTION and (why := axis_twist.obstacle(state, change, among)):
+            return why
         if self._zcal.can("settings", "state"):
             if not speaks(state.zcal.get("version"), _least_version(value)):
                 return "This version of the [zcal] module cannot stage it. Update the module."
@@ -123,7 +138,13 @@ class Stager:
         """
         fresh = [value for value in values if not value.reads(_pending(self._printer.state, value))]
         if self._zcal.can("settings", "state"):
+            twist = [value for value in fresh if value.section.lower() == TWIST_SECTION]
+            texts = {value.option: value.text for value in twist}
+            for request in axis_twist.requests(self._printer.state, texts):
+                await self._zcal.stage_axis_twist(*request)
             for value in fresh:
+                if value in twist:
+                    continue
                 await self._zcal.stage(value.section, value.option, value.wanted or 0.0)
         else:
             await self._apply(fresh)
@@ -164,6 +185,8 @@ def with_section_name(change: Change, state: PrinterState) -> Change:
 
 def _least_version(value: ValueToStage) -> tuple[int, int]:
     """The version of the [zcal] module that stages it."""
+    if value.section.lower() == TWIST_SECTION:
+        return STAGES_AXIS_TWIST
     if value.option == "position_min":
         return STAGES_POSITION_MIN
     if value.section.lower().startswith("tool_probe "):

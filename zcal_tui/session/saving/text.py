@@ -14,6 +14,9 @@ from zcal_tui.session.saving.backup import Backup
 from zcal_tui.session.saving.config_diff import Pending
 from zcal_tui.session.saving.plan import ManualEdit, SavePlan
 
+TWIST_STALE = (
+    "Run Z offset and BED_MESH_CALIBRATE again: they were probed with the old axis twist compensation."
+)
 _INVALID = {
     "z_offset": "Run BED_MESH_CALIBRATE again: a saved mesh was probed with the old z_offset.",
     "x_offset": "Measure z_offset and the bed mesh again: they were probed at other points.",
@@ -22,6 +25,8 @@ _INVALID = {
     "calibrate": "Run BED_MESH_CALIBRATE again: a saved mesh was probed with the old sensor calibration.",
     "reg_drive_current": "Calibrate the sensor's heights after the restart: its frequencies change.",
     "position_min": "Moves can reach lower than before.",
+    "z_compensations": TWIST_STALE,
+    "zy_compensations": TWIST_STALE,
     "switch_offset": "The next CALIBRATE_Z uses it. Nothing else depends on it.",
 }
 """What a new value makes invalid, by option."""

@@ -7,11 +7,13 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 
+from zcal_tui.checks.bias.parameters import BiasParameters
+from zcal_tui.checks.bias.short_run import short_run
 from zcal_tui.model.outcome_words import LEVEL_WORDS, OUTCOME_WORDS
 from zcal_tui.model.record import Change, Level, Outcome, Record, RecordPart, Verdict
 from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.tui.actions import bindings
-from zcal_tui.tui.app_state import AppState
+from zcal_tui.tui.app_state import AppState, stored_parameters
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.messages import PlanRequested, SettingsRequested, StartRequested
 from zcal_tui.tui.presenters import presenter_of
@@ -123,6 +125,7 @@ class VerdictScreen(ZcalScreen):
     def __init__(self, app_state: AppState, record: Record) -> None:
         super().__init__(app_state)
         self.record = record
+        self._short_run = short_run(record)
 
     def compose_body(self) -> Iterable[Widget]:
         """The answer; numbers beside what follows; why; buttons."""
@@ -165,6 +168,8 @@ class VerdictScreen(ZcalScreen):
             title = self.app_state.title(following)
             label = "Continue" if self.app.size.width < NARROW else f"Continue: {title}"
             yield PlainButton(label, id="next-check", variant="success", action="screen.next")
+        if self._short_run is not None:
+            yield PlainButton("Check it", id="check-saved", action="screen.check_saved")
         yield PlainButton("Plan", id="plan", action="screen.plan")
         yield PlainButton("Repeat", id="repeat", action="screen.repeat")
         yield PlainButton("Settings", id="settings", action="screen.settings")
@@ -190,13 +195,15 @@ class VerdictScreen(ZcalScreen):
         """Only the bars change: a result does not."""
         super().show(snapshot)
         self.refresh_bindings()
-        for button in self.query("#repeat, #next-check").results(PlainButton):
+        for button in self.query("#repeat, #next-check, #check-saved").results(PlainButton):
             button.disabled = not self.app_state.can_start
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Scrolling is offered only where it does not all fit, a plot and a next check where there are any."""
         if action == "plot":
             return bool(presenter_of(self.record.check).plots(self.record))
+        if action == "check_saved":
+            return self.app_state.can_start and self._short_run is not None
         if action == "next":
             return self.app_state.can_start and self.app_state.next_check(self.record.check) is not None
         if action == "scroll_body" and self.is_mounted:
@@ -223,6 +230,12 @@ class VerdictScreen(ZcalScreen):
         """Run again with the same settings."""
         if self.app_state.can_start:
             self.post_message(StartRequested(self.record.check))
+
+    def action_check_saved(self) -> None:
+        """Check what was saved with a short run."""
+        if self._short_run is not None and self.app_state.can_start:
+            parameters = stored_parameters(BiasParameters, self._short_run)
+            self.post_message(StartRequested(self.record.check, parameters=parameters))
 
     def action_settings(self) -> None:
         """Change the settings."""
