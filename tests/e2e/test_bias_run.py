@@ -114,9 +114,16 @@ def test_a_saved_compensation_takes_the_bias_out_and_can_be_undone(
     third, fourth = saved_twist(printer, tmp_path)
     assert "in addition" in " ".join(third["advice"])
     assert fourth["estimates"]["spread"]["value"] < third["estimates"]["spread"]["value"] / 2
-    undone = program.run(tmp_path, "undo", "--printer", printer.klippy, "--save", "always")
-    assert undone.code == 0, undone.errors
-    assert {change["state"] for change in undone.record["changes"]} == {"saved"}
+    printed = subprocess.run(
+        program.command("undo", "--headless", "--json", "--printer", printer.klippy, "--save", "always"),
+        capture_output=True,
+        text=True,
+        env=program.environment(tmp_path),
+        timeout=120,
+    )
+    assert printed.returncode == 0, printed.stderr
+    undone = json.loads(printed.stdout.splitlines()[-1])
+    assert {change["state"] for change in undone["changes"]} == {"saved"}
     client = wait_for_state(printer, "ready")
     now = client.status("configfile")["settings"]["axis_twist_compensation"]["z_compensations"]
     client.close()

@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e import lease, program
 from tests.e2e.simulated import PrinterSim, Starter, eventually, wait_for_state
+from tests.extra.rig import write_config
 
 PROFILES = Path(__file__).parents[2] / "zcal_tui" / "sim" / "profiles"
 QUICK = {
@@ -251,3 +252,64 @@ def test_a_z_offset_at_print_temperature_is_the_true_one(printer_sim: Starter, t
     assert found["z_offset"]["value"] == pytest.approx(truth, abs=0.03)
     assert "Measured at print temperature: bed 60 °C" in " ".join(record["verdict"]["reasons"])
     assert targets(printer) == [0.0, 0.0]
+
+
+FRAME = """
+[z_thermal_adjust]
+sensor_type: Generic 3950
+sensor_pin: PF7
+min_temp: 0
+max_temp: 100
+"""
+GROWTH = 0.004
+"""mm/°C by which the warm frame lifts the toolhead."""
+
+
+def test_the_frames_coefficient_has_the_sign_that_keeps_the_nozzle_where_it_is(
+    printer_sim: Starter, tmp_path: Path
+) -> None:
+    folder = write_config(tmp_path / "config", PROFILES / "corexy", more=FRAME)
+    printer = printer_sim(str(folder), speed=40.0)
+    truth = {
+        **QUICK,
+        "frame.growth": GROWTH,
+        "frame.chamber_gain": 0.5,
+        "frame.chamber_lag": 900.0,
+        "bed.growth": 0.0,
+        "bed.bowl_growth": 0.0,
+        "nozzle.growth": 0.0,
+    }
+    for path, value in truth.items():
+        printer.control.request("set", path=path, value=value)
+    slow = ("--baseline", "2", "--soak", "15", "--back", "10", "--every", "20", "--touches", "3")
+    words = ["temperature", "--printer", printer.klippy, "--bed", "60", "--nozzle", "50", *slow]
+    record = program.run(tmp_path, *words).record
+    assert record["outcome"] == "finished", record["problem"]
+    found = record["estimates"]["per_degree_frame"]
+    assert found["low"] < -GROWTH < found["high"]
+    assert found["value"] == pytest.approx(-GROWTH, abs=0.001)
+    (change,) = (change for change in record["changes"] if change["option"] == "temp_coeff")
+    assert change["section"] == "z_thermal_adjust"
+    assert change["state"] == "proposed"
+    assert not change.get("saves", False)
+    coefficient = float(change["new"])
+    assert coefficient == pytest.approx(GROWTH, abs=0.001)
+    printer.control.request("set", path="frame.chamber_lag", value=90.0)
+    moved = {sign: gap_after_heat(printer, sign * coefficient) for sign in (1.0, 0.0, -1.0)}
+    assert abs(moved[1.0]) < abs(moved[0.0]) / 2 < abs(moved[-1.0]) / 3, moved
+
+
+def gap_after_heat(printer: PrinterSim, coefficient: float) -> float:
+    """By how much the gap between nozzle and bed changes while the frame warms up, Klipper correcting for it."""
+    client = wait_for_state(printer, "ready")
+    client.gcode("TURN_OFF_HEATERS")
+    eventually(lambda: client.status("z_thermal_adjust")["temperature"] < 27.0, 120.0)
+    client.gcode(f"G28\nSET_Z_THERMAL_ADJUST TEMP_COEFF={coefficient:.6f}\nG90\nG1 X150 Y150 Z5 F3000\nM400")
+    before = float(printer.report()["gap"])
+    client.gcode("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=60")
+    eventually(lambda: client.status("z_thermal_adjust")["temperature"] > 40.0, 120.0)
+    client.gcode("G1 X155 F3000\nG1 X150\nM400")
+    after = float(printer.report()["gap"])
+    client.gcode("TURN_OFF_HEATERS")
+    client.close()
+    return after - before

@@ -53,6 +53,7 @@ SENSOR_PREFIXES = (
     "htu21d ",
     "lm75 ",
     "aht10 ",
+    "z_thermal_adjust",
 )
 HEATER_PREFIXES = ("heater_bed", "heater_generic ", "extruder")
 

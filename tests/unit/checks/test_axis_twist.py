@@ -45,7 +45,7 @@ def proposed(section: dict[str, Any], twist: Twist) -> Compensation:
         for end in ("start", "end")
     ]
     option = "z_compensations" if twist.axis == "x" else "zy_compensations"
-    return Compensation(parse_list(found[option]), float(ends[0]), float(ends[1]))
+    return Compensation(parse_list(found[option]), float(str(ends[0])), float(str(ends[1])))
 
 
 def bias_at(place: Place, twist: Twist) -> float:

@@ -1,14 +1,18 @@
 """From samples at temperatures to a shift, its causes and the verdict. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from zcal_tui.checks.estimates import estimate
 from zcal_tui.checks.heating.targets import BED, NOZZLE
+from zcal_tui.checks.temperature.compensation import frame_advice, nozzle_advice
 from zcal_tui.checks.temperature.history import TemperatureHistory
 from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, Notice, VerdictReached
 from zcal_tui.model.record import Estimate, Level, Sample, Verdict
 from zcal_tui.model.units import duration, length, micrometres
+from zcal_tui.stats.frame import frame_coefficient
+from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.thermal import Phase, ThermalBias, ThermalSample, thermal_bias
 from zcal_tui.stats.verdicts.temperature import holds_for, judge_thermal
 
@@ -18,12 +22,22 @@ FEWEST = 3
 
 class TemperatureReport:
     """Grows by one series at a time. `step` is the Z step distance in mm; `corrected`: [z_thermal_adjust] moves the
-    toolhead as the frame grows."""
+    toolhead as the frame grows; `settings` are the section's options. `touches`: the nozzle itself is the probe."""
 
-    def __init__(self, history: TemperatureHistory, step: float, *, corrected: bool) -> None:
+    def __init__(
+        self,
+        history: TemperatureHistory,
+        step: float,
+        *,
+        corrected: bool,
+        settings: Mapping[str, Any] = {},
+        touches: bool = False,
+    ) -> None:
         self._history = history
         self._step = step
         self._corrected = corrected
+        self._settings = settings
+        self._touches = touches
         self._samples: list[ThermalSample] = []
 
     def add(self, phase: Phase, samples: Sequence[Sample], bed: float, nozzle: float) -> None:
@@ -70,7 +84,11 @@ class TemperatureReport:
             return
         rule = judge_thermal(result)
         level = Level(rule.level)
-        yield EstimateUpdated(estimates_of(result))
+        growth = self._frame_growth() if self._corrected else None
+        estimates = estimates_of(result)
+        if growth is not None:
+            estimates["per_degree_frame"] = estimate("per_degree_frame", growth, "mm/°C")
+        yield EstimateUpdated(estimates)
         yield VerdictReached(Verdict(level, summary_of(level, result), rule.reasons))
         for words in result.not_separable:
             yield Notice(words)
@@ -82,6 +100,16 @@ class TemperatureReport:
                 "[z_thermal_adjust] already corrects prints for the frame's growth. This shift is measured "
                 "without it, so a first layer shifts less. Do not correct the same growth twice."
             )
+        if self._corrected:
+            yield from frame_advice(growth, self._settings)
+        yield from nozzle_advice(result.per_degree_nozzle, touches=self._touches)
+
+    def _frame_growth(self) -> Interval | None:
+        times, frame = self._history.frame()
+        try:
+            return frame_coefficient(self._samples, self._history.taken(), times, frame)
+        except ValueError:  # as in _analyse
+            return None
 
     def _analyse(self) -> ThermalBias | None:
         hot = [sample for sample in self._samples if sample.phase in ("bed", "nozzle")]

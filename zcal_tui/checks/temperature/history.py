@@ -4,6 +4,8 @@ from zcal_tui.checks.heating.targets import BED, NOZZLE
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.stats.thermal import Temperatures
 
+FRAME = "z_thermal_adjust"
+"""The section whose sensor is on the frame."""
 APART = 2.0
 """Seconds of the printer's time between two entries."""
 
@@ -15,6 +17,7 @@ class TemperatureHistory:
         self._t: list[float] = []
         self._bed: list[float] = []
         self._nozzle: list[float] = []
+        self._frame: list[tuple[float, float]] = []
 
     def note(self, state: PrinterState) -> None:
         """Take a state's temperatures, unless one was taken a moment ago."""
@@ -23,10 +26,16 @@ class TemperatureHistory:
         self._t.append(state.eventtime)
         self._bed.append(temperature_of(state, BED))
         self._nozzle.append(temperature_of(state, NOZZLE))
+        if (frame := state.sensors.get(FRAME)) is not None:
+            self._frame.append((state.eventtime, frame))
 
     def taken(self) -> Temperatures:
         """What there is so far."""
         return Temperatures(tuple(self._t), tuple(self._bed), tuple(self._nozzle))
+
+    def frame(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """The times at which the frame's sensor was read, and what it read (°C)."""
+        return tuple(t for t, _ in self._frame), tuple(value for _, value in self._frame)
 
 
 def temperature_of(state: PrinterState, name: str) -> float:

@@ -14,7 +14,7 @@ from zcal_tui.checks.preconditions import require_probe, require_ready, require_
 from zcal_tui.checks.probing import take_samples
 from zcal_tui.checks.temperature.analysis import TemperatureReport
 from zcal_tui.checks.temperature.consent import require_heat_consent
-from zcal_tui.checks.temperature.history import TemperatureHistory, temperature_of
+from zcal_tui.checks.temperature.history import FRAME, TemperatureHistory, temperature_of
 from zcal_tui.checks.temperature.parameters import TemperatureParameters
 from zcal_tui.checks.temperature.plan import (
     PhasePlan,
@@ -61,7 +61,13 @@ async def measure(context: Context, parameters: TemperatureParameters) -> None:
     await context.holder.clear_mesh()
     await context.holder.zero_offset()
     history = TemperatureHistory()
-    report = TemperatureReport(history, step, corrected="z_thermal_adjust" in state.settings)
+    report = TemperatureReport(
+        history,
+        step,
+        corrected=FRAME in state.settings,
+        settings=state.settings.get(FRAME, {}),
+        touches=touches_with_nozzle(probe),
+    )
     clearance = travel_clearance(probe)
     kept_on = None if parameters.dock_between else macros
     between = macros if parameters.dock_between else None
@@ -290,7 +296,7 @@ def _announce(
         )
     if any(heater.temperature > ROOM for heater in state.heaters.values()):
         context.emit(Notice("The printer is not at room temperature yet. The first heights may still drift."))
-    if "z_thermal_adjust" in state.settings:
+    if FRAME in state.settings:
         context.emit(
             Notice(
                 "[z_thermal_adjust] moves the toolhead with the frame's temperature. Probing does not use its "

@@ -47,6 +47,11 @@ INFO = CheckInfo(
             "per °C of the nozzle",
             "change of the trigger height per degree of the nozzle",
         ),
+        EstimateInfo(
+            "per_degree_frame",
+            "per °C of the frame",
+            "change of the trigger height per degree of the sensor of [z_thermal_adjust]",
+        ),
         EstimateInfo("lag", "time constant", "how slowly the height follows the heaters"),
         EstimateInfo(
             "remaining", "remaining drift", "how far the height would still have moved at this temperature"
