@@ -112,6 +112,8 @@ def last_save(store: Store, printer: str, *, unconfirmed: bool = False) -> Recor
 def reversed_changes(saved: Iterable[Change], state: PrinterState) -> Iterable[Change]:
     """The changes that put back what these have replaced; a line to edit where SAVE_CONFIG cannot."""
     for change in saved:
+        if change.section.lower().startswith("bed_mesh "):
+            continue  # it is right with the old z_offset as well: else it is not made in the same run
         old = change.old if change.old is not None else unset(change)
         if old is None and is_kept(change):
             continue

@@ -24,16 +24,18 @@ from zcal_tui.checks.probing import take_samples, trigger_heights
 from zcal_tui.checks.room_below import OutOfReach, paper_conclusion, require_room
 from zcal_tui.checks.travel import come_down, lift_and_leave, position, require_free, travel
 from zcal_tui.checks.z_offset.analysis import (
+    OLD_MESH,
     endstop_conclusion,
     homes_with_probe,
     probe_conclusion,
     probe_estimates,
 )
 from zcal_tui.checks.z_offset.eddy import calibrate_eddy
+from zcal_tui.checks.z_offset.mesh import MeshPlan, offer_mesh, profile_to_make
 from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
 from zcal_tui.checks.z_offset.places import CONTACT_DETAIL, DETAIL, HOT_DETAIL, chosen_place, nozzle_place
 from zcal_tui.checks.z_offset.scanner_calibration import calibrate_scanner
-from zcal_tui.model.events import EstimateUpdated, Stage
+from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Stage
 from zcal_tui.model.questions import Confirm
 from zcal_tui.printer.config_view import ProbeConfig, ZRail, is_delta, probe_config, tool_probes, z_rail
 from zcal_tui.printer.geometry import Xy
@@ -141,6 +143,7 @@ async def _probe_offset(
     stow = stow_macros(context.printer.state, parameters.attach, parameters.detach)
     model = _model(context.printer.state, probe)
     place = chosen_place(context, parameters, probe)
+    profile = profile_to_make(context.printer.state)
     await require_travel(context, macros, probe)
     await home_cold(context, allowed=parameters.home)
     await context.holder.clear_mesh()
@@ -211,14 +214,22 @@ async def _probe_offset(
         raise CheckFailed(unusable.what, unusable.cause, unusable.remedy) from unusable
     finally:
         await lift_and_leave(context, clearance)
-    for event in await asyncio.to_thread(
+    events = await asyncio.to_thread(
         lambda: list(
             probe_conclusion(
                 context.printer.state, probe, heights, papers, step, context.scatter, model, sheet
             )
         )
-    ):
-        heat.emit(event)
+    )
+    old_mesh = AdviceGiven(OLD_MESH)
+    for event in events:
+        if event != old_mesh:
+            heat.emit(event)
+    changes = tuple(c for event in events if isinstance(event, AdviceGiven) for c in event.changes)
+    making = MeshPlan(profile, probe, macros, place.toolhead, clearance, hot=heat.on)
+    made = await offer_mesh(context, making, changes)
+    if old_mesh in events and not made:
+        context.emit(old_mesh)
 
 
 async def _endstop_position(

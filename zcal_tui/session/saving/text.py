@@ -167,6 +167,8 @@ def consequences(plan: SavePlan, state: PrinterState) -> list[str]:
     if hot := [name for name, heater in state.heaters.items() if heater.target > 0]:
         cleared.append(f"the target of {' and '.join(hot)}")
     invalid = [_INVALID[change.option] for change in plan.changes if change.option in _INVALID]
+    if any(change.section.lower().startswith("bed_mesh ") for change in plan.changes):
+        invalid = [text for text in invalid if text != _INVALID["z_offset"]]  # it was made for the new one
     return [f"Klipper restarts. This clears: {', '.join(cleared)}.", *dict.fromkeys(invalid)]
 
 

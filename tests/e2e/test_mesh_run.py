@@ -1,0 +1,95 @@
+"""A new z_offset with the bed mesh made again: both saved with one restart, or neither left pending."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e import program
+from tests.e2e.simulated import KlippyClient, PrinterSim, Starter, eventually, wait_for_state
+
+SECTION = "bed_mesh default"
+TRUE = 2.4
+"""mm: the probe's z_offset, 0.3 more than configured."""
+
+
+def with_mesh(printer_sim: Starter) -> PrinterSim:
+    """A printer whose mesh was saved with the configured z_offset, which is wrong."""
+    printer = printer_sim("bedslinger", speed=40.0)
+    printer.control.request("set", path="probe.noise", value=0.001)
+    client = wait_for_state(printer, "ready")
+    client.gcode("G28\nBED_MESH_CALIBRATE PROFILE=default")
+    client.call("gcode/script", script="SAVE_CONFIG")
+    client.close()
+    client = wait_for_state(printer, "ready")
+    client.gcode("BED_MESH_PROFILE LOAD=default")
+    client.close()
+    printer.control.request("set", path="probe.z_offset", value=TRUE)
+    return printer
+
+
+def options(printer: PrinterSim, *more: str) -> list[str]:
+    control = str(printer.ready["control"])
+    return ["z-offset", "--printer", printer.klippy, "--autopilot", "--control", control, *more]
+
+
+def heights(client: KlippyClient) -> list[float]:
+    return [value for row in client.status("bed_mesh")["profiles"]["default"]["points"] for value in row]
+
+
+def pending(printer: PrinterSim) -> Any:
+    client = wait_for_state(printer, "ready")
+    found = client.status("configfile")["save_config_pending_items"]
+    client.close()
+    return found
+
+
+def test_both_are_saved_with_one_restart(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = with_mesh(printer_sim)
+    record = program.run(tmp_path, *options(printer, "--save", "always")).record
+    assert record["outcome"] == "finished", record["problem"]
+    states = {(c["section"], c["option"]): c["state"] for c in record["changes"]}
+    assert states[("bltouch", "z_offset")] == "saved", record
+    assert states[(SECTION, "points")] == "saved", record
+    assert "rms" in next(c["effect"] for c in record["changes"] if c["option"] == "points")
+    assert not any("no longer valid" in text for text in record["advice"])
+    client = wait_for_state(printer, "ready")
+    saved = heights(client)
+    assert client.status("configfile")["settings"]["bltouch"]["z_offset"] != 2.1
+    client.gcode("G28\nBED_MESH_CALIBRATE PROFILE=default")
+    again = heights(client)
+    client.close()
+    assert again == pytest.approx(saved, abs=0.02)  # it is right with the new z_offset
+
+
+def test_declined_nothing_stays_pending(printer_sim: Starter, tmp_path: Path) -> None:
+    printer = with_mesh(printer_sim)
+    record = program.run(tmp_path, *options(printer, "--save", "never")).record
+    assert {c["state"] for c in record["changes"]} <= {"proposed", "declined"}
+    assert pending(printer) == {}
+
+
+@pytest.mark.parametrize("how", ["cancel", "kill"])
+def test_while_it_probes(how: str, printer_sim: Starter, tmp_path: Path) -> None:
+    printer = with_mesh(printer_sim)
+    running = program.start(tmp_path, *options(printer, "--save", "always"), more={"ZCAL_LEASE": "3"})
+    running.until(lambda event: event["event"] == "stage" and event["key"] == "mesh")
+    if how == "cancel":
+        running.signal(signal.SIGINT)
+        ended = running.end()
+        assert ended.record["outcome"] == "cancelled"
+        assert pending(printer) == {}
+        return
+    os.kill(running.process.pid, signal.SIGKILL)
+    running.process.wait(10)
+    for stream in (running.process.stdout, running.process.stderr):
+        assert stream is not None
+        stream.close()
+    # What Klipper stages by itself then stays pending, and the next run says so
+    eventually(lambda: SECTION in pending(printer))
+    told = program.run(tmp_path, *options(printer, "--save", "never"))
+    said = [event["text"] for event in told.events if event["event"] == "notice"]
+    assert any("bed_mesh default" in text and "Pending in Klipper" in text for text in said)
+    assert printer.report()["events"] == []
