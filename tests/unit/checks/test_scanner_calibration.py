@@ -4,13 +4,14 @@ import pytest
 
 from tests.unit.fakes.bench import Bench
 from tests.unit.fakes.machine import Machine, Refused
+from tests.unit.fakes.manual_probe import FakeManualProbe
 from tests.unit.fakes.person import Nobody, Person
-from zcal_tui.checks.errors import CheckFailed, CheckRefused
+from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.operator import NeedsPerson
 from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
 from zcal_tui.checks.z_offset.run import measure
 from zcal_tui.model.events import AdviceGiven, ChangesUpdated, VerdictReached
-from zcal_tui.model.questions import Confirm
+from zcal_tui.model.questions import Confirm, PaperMove, PaperStep
 from zcal_tui.model.record import Level
 from zcal_tui.printer.printer import CommandFailed
 
@@ -259,3 +260,28 @@ async def test_sideways_moves_while_z_is_unknown_are_agreed_to_first(
     assert "X and Y move first, at the present height" in asked.detail
     assert asked.danger
     assert ("G28 X Y" in bench.machine.scripts) is home
+
+
+async def test_a_typed_step_down_of_over_0_1_mm_is_confirmed_each_time(
+    bench: Bench, plugin: FakePlugin
+) -> None:
+    paper = FakeManualProbe(bench.machine)
+    bench.machine.objects["gcode"]["commands"]["CARTOGRAPHER_SCAN_CALIBRATE"] = {}
+    bench.machine.handlers["CARTOGRAPHER_SCAN_CALIBRATE"] = paper.begin
+    starts = bench.printer.state.starts
+    await bench.klippy.restart()
+    await bench.printer.wait_for(lambda state: state.ready and state.starts > starts)
+    down, small = PaperMove("step", "-0.5"), PaperMove("step", "-0.1")
+    person = Person(True, True, down, False, down, True, down, True, small, PaperMove("abort"))
+    with pytest.raises(CheckCancelled):
+        await measure(bench.context(person), ZOffsetParameters(calibrate="scan"))
+    asked = ["paper", "risky-step"] * 3 + ["paper", "paper"]
+    assert person.keys == ["scanner-calibration", "clean-nozzle", *asked]
+    step = person.asked[2]
+    assert isinstance(step, PaperStep)
+    assert (step.expected, step.opener) == (None, "CARTOGRAPHER_SCAN_CALIBRATE")
+    assert [script.split("\n")[0] for script in bench.machine.scripts if "TESTZ" in script] == [
+        "TESTZ Z=-0.5",
+        "TESTZ Z=-0.5",
+        "TESTZ Z=-0.1",
+    ]
