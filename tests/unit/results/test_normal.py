@@ -4,6 +4,8 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tests.unit.fakes import records
 from zcal_tui.model.events import RunEnded
 from zcal_tui.model.record import Outcome, Record
@@ -55,6 +57,7 @@ def test_many_printers_share_one_rate() -> None:
     assert many["p1"].high > alone["a"].high
 
 
+@pytest.mark.slow
 def test_the_rate_of_false_alarms_holds_for_a_standard_deviation() -> None:
     draw = random.Random(4)
     rounds, left = 1000, 0

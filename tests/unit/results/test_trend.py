@@ -113,6 +113,7 @@ def test_a_step_is_found_at_its_run() -> None:
     assert step(points(runs([0.010, 0.011, 0.010]))) is None
 
 
+@pytest.mark.slow
 def test_a_step_is_found_more_often_than_by_a_slope_and_seldom_where_there_is_none() -> None:
     """A slip of 20 µm somewhere in six runs, each with an interval of ± 16 µm."""
     draw = random.Random(5)

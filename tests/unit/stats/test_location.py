@@ -196,6 +196,7 @@ def test_places_between_the_ends_are_decided_first() -> None:
 
 
 @pytest.mark.parametrize("effects", [[0.0] * 4, [0.0, 0.01, 0.01, 0.02]])
+@pytest.mark.slow
 def test_coverage_of_a_fixed_number_of_rounds(effects: list[float]) -> None:
     rng = np.random.default_rng(int(1e3 * max(effects)))
     runs = 400

@@ -43,6 +43,7 @@ def test_wrong_verdicts_at_the_borders_are_within_the_error_rate(step: float) ->
     assert outcomes(SIGMA_FIT * 0.98, step, StoppingPlan(), 400)["fail"] <= 0.05
 
 
+@pytest.mark.slow
 def test_a_good_probe_passes_at_the_first_look_and_a_bad_one_fails_early() -> None:
     assert outcomes(0.0025, STEP, StoppingPlan(), 100)["pass"] >= 0.99
     assert outcomes(0.015, STEP, StoppingPlan(), 100)["fail"] >= 0.99

@@ -270,6 +270,7 @@ def test_levels(shift: tuple[float, float], returned: tuple[float, float], level
     assert judge_thermal(_result(shift=_interval(shift), returned=_interval(returned))).level == level
 
 
+@pytest.mark.slow
 def test_still_heights_in_a_short_run_are_not_taken_for_a_slow_beginning() -> None:
     still = Truth(bed=0.0, nozzle=0.0, drift=0.0, soak=300.0)
     levels = []
