@@ -121,6 +121,12 @@ def test_a_z_offset_that_cannot_be(z_offset: float, words: str) -> None:
     assert words in findings(state(settings=settings))["probe-numbers"].what
 
 
+def test_a_load_cell_whose_z_offset_is_0_needs_no_warning() -> None:
+    own = {**SETTINGS, "load_cell_probe": {"z_offset": 0.0, "speed": 5.0}}
+    del own["probe"]
+    assert findings(state(settings=own))["probe-numbers"].level is Level.PASS
+
+
 def test_where_the_nozzle_is_the_probe_a_negative_z_offset_is_usual() -> None:
     settings = {**SETTINGS, "probe": {"z_offset": -0.8}}
     assert findings(state(settings=settings))["probe-numbers"].level is Level.PASS

@@ -215,6 +215,12 @@ def probe_numbers(state: PrinterState) -> ReadyFinding | None:
     probe = probe_config(state)
     if probe is None or probe.kind in ("probe_eddy_current", "scanner"):
         return None
+    if probe.z_offset == 0.0 and probe.kind == "load_cell_probe":
+        return fine(
+            "probe-numbers",
+            f"z_offset in [{probe.section}] is 0: the nozzle itself is the probe.",
+            "The paper test finds how much the trigger lifts or presses.",
+        )
     if probe.z_offset == 0.0:
         return warn(
             "probe-numbers",
