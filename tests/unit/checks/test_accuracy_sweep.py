@@ -62,15 +62,20 @@ def test_a_pin_that_is_pushed_out_keeps_its_room() -> None:
 
 
 def concluded(
-    sigmas: dict[str, float], probe: ProbeConfig = PROBE, outlier: str = "", n: int = 20
+    sigmas: dict[str, float],
+    probe: ProbeConfig = PROBE,
+    outlier: str = "",
+    n: int = 20,
+    size: float = 0.05,
+    homes: bool = False,
 ) -> tuple[Verdict, dict[str, Estimate], list[AdviceGiven]]:
     draw = np.random.default_rng(4)
     names = plan(probe)
-    report = SweepReport(tuple(names.values()), probe, STEP, "5")
+    report = SweepReport(tuple(names.values()), probe, STEP, "5", crash=0.2 if homes else None)
     for name in names:
         for k in range(n):
             height = 1.5 + sigmas.get(name, sigmas["others"]) * draw.standard_normal()
-            height += 0.05 if name == outlier and k == 7 else 0.0
+            height += size if name == outlier and k == 7 else 0.0
             report.add(name, round(height / STEP) * STEP)
     verdict, estimates, advice = None, {}, []
     for event in report.conclusion():
@@ -160,3 +165,14 @@ def test_an_outlier_does_not_make_the_others_better() -> None:
     assert any("outlier" in reason for reason in verdict.reasons)
     assert not verdict.summary.startswith("Better")
     assert ("samples", "3") in {(change.option, change.new) for change in changes(advice)}
+
+
+@pytest.mark.parametrize("size", [0.05, -0.3, 0.4])
+def test_where_the_probe_homes_z_an_outlier_is_not_answered_with_samples(size: float) -> None:
+    verdict, _, advice = concluded({"others": 0.003}, outlier=CONFIGURED, size=size, homes=True)
+    assert verdict.level is (Level.FAIL if abs(size) > 0.2 else Level.WARN)
+    assert "as many homings may be" in " ".join(verdict.reasons)
+    assert "oming" in verdict.summary or "home Z" in verdict.summary
+    said = " ".join(given.text for given in advice)
+    assert "median" not in said and "samples at each point" not in said
+    assert not any(change.option.startswith("samples") for change in changes(advice))

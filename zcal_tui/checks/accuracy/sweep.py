@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 
+from zcal_tui.checks.accuracy.homing_analysis import crash_of
 from zcal_tui.checks.accuracy.pace import Pace
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
 from zcal_tui.checks.accuracy.site import over_the_place
@@ -14,6 +15,7 @@ from zcal_tui.checks.probing import samples_here
 from zcal_tui.checks.travel import go_to, position
 from zcal_tui.model.events import Progress, SampleTaken, Stage
 from zcal_tui.model.record import Sample
+from zcal_tui.printer.config_view import z_rail
 
 TOUCHES = 20
 """At each setting: enough to distinguish half the standard deviation."""
@@ -25,7 +27,9 @@ async def measure_sweep(context: Context, parameters: AccuracyParameters) -> Non
         plan = variants(context.printer.state, site.probe, parameters)
         mesh = context.printer.state.settings.get("bed_mesh")
         height = None if mesh is None else f"{mesh.get('horizontal_move_z', 5.0):g}"
-        report = SweepReport(plan, site.probe, site.step, height)
+        rail = z_rail(context.printer.state)
+        crash = crash_of(parameters) if rail is not None and rail.homes_with_probe else None
+        report = SweepReport(plan, site.probe, site.step, height, crash=crash)
         await _Sweep(context, report, parameters.samples or TOUCHES).go(plan)
     for event in await asyncio.to_thread(lambda: list(report.conclusion())):
         context.emit(event)

@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Iterator, Sequence
 
-from zcal_tui.checks.accuracy.analysis import summary_of
+from zcal_tui.checks.accuracy.analysis import outliers_summary, summary_of
 from zcal_tui.checks.accuracy.variants import AGAIN, CONFIGURED, SweepSetting
 from zcal_tui.checks.estimates import estimate
 from zcal_tui.model import limits
@@ -16,7 +16,7 @@ from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.repeatability import Repeatability, analyse
 from zcal_tui.stats.repeats import COUNTS, result_share, samples_needed
 from zcal_tui.stats.settings import SettingComparison, compare_scatter
-from zcal_tui.stats.verdicts.repeatability import judge_repeatability
+from zcal_tui.stats.verdicts.repeatability import judge_for_homing, judge_repeatability
 from zcal_tui.stats.verdicts.rule import VerdictRule
 from zcal_tui.stats.verdicts.stopping import StoppingPlan
 
@@ -35,11 +35,18 @@ _WORDS = {
 
 class SweepReport:
     """Grows by one sample at a time. `step` is the Z step distance in mm; `horizontal_move_z` that of [bed_mesh], None
-    without one."""
+    without one; `crash`: how far (mm) a homing may never be off, where the probe is the Z endstop."""
 
     def __init__(
-        self, plan: Sequence[SweepSetting], probe: ProbeConfig, step: float, horizontal_move_z: str | None
+        self,
+        plan: Sequence[SweepSetting],
+        probe: ProbeConfig,
+        step: float,
+        horizontal_move_z: str | None,
+        *,
+        crash: float | None = None,
     ) -> None:
+        self._crash = crash
         self._plan = {variant.name: variant for variant in plan}
         self._probe = probe
         self._step = step
@@ -82,6 +89,8 @@ class SweepReport:
             estimates[name] = estimate(name, self._shift(best.name))
         yield EstimateUpdated(estimates)
         rule = judge_repeatability(own, StoppingPlan.fixed(own.n))
+        if self._crash is not None:
+            rule = judge_for_homing(rule, own, self._crash)
         yield VerdictReached(self._verdict(rule, own, chosen, compared, best))
         if best is not None:
             yield from self._recommend(best)
@@ -165,6 +174,11 @@ class SweepReport:
             f"{len(compared)} settings were compared with the present ones. The comparisons share one error "
             "rate of 5 % (Holm). The interval of each σ is for that setting alone."
         )
+        of_homing = None
+        if self._crash is not None and own.outliers.indices:
+            of_homing = outliers_summary(level, own, self._crash)
+        if best is None and of_homing is not None:
+            return Verdict(level, of_homing, (*rule.reasons, many, self._moved()))
         if best is None:
             summary = f"{summary_of(level, own)} No other setting scatters less."
             if level is Level.PASS:
@@ -178,6 +192,8 @@ class SweepReport:
             f"Better with {self._words(best.name)}: σ {length(chosen.sigma.value)} instead of "
             f"{length(own.sigma.value)}."
         )
+        if of_homing is not None:
+            return Verdict(level, of_homing, (better, *rule.reasons, many, self._moved()))
         return Verdict(Level.WARN, summary, (better, *rule.reasons, many, self._moved()))
 
     def _moved(self) -> str:
@@ -222,7 +238,10 @@ class SweepReport:
         )
 
     def _samples_lines(self, chosen: Repeatability) -> Iterator[Change]:
-        """More samples a point where the configured number does not stay within the limit."""
+        """More samples a point where the configured number does not stay within the limit; none where outliers would
+        spoil each homing all the same."""
+        if self._crash is not None and chosen.outliers.indices:
+            return
         result = "median" if chosen.outliers.indices else self._probe.samples_result
         # The upper bound of sigma without the outliers: the median takes care of those
         high = chosen.evidence.quantile(0.975)
