@@ -7,12 +7,14 @@ and docs/keys.md (`python -m zcal_tui.tui.key_docs docs/keys.md`) are made from 
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.keys import format_key
+
+from zcal_tui.model.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,18 +334,20 @@ GROUPS = (
                 "half_down",
                 "bisect(-1)",
                 "minus,b",
-                "Bisect down",
+                "Bisect",
                 "Lower half way to the next height where the paper drags",
-                shown_as="-",
+                shown_as="-+",
+                together="Go half way to the next height where the paper drags, or is free",
             ),
             Action(
                 "half_up",
                 "bisect(1)",
                 "plus,equals_sign,B",
-                "Bisect up",
+                "Bisect",
                 "Raise half way to the next height where the paper is free",
-                shown_as="+",
+                footer=False,
             ),
+            Action("accept", "accept", "a", "Accept", "Accept this height"),
             Action(
                 "to_lower",
                 "to_tried(-1)",
@@ -360,7 +364,6 @@ GROUPS = (
                 "Raise to the next height tried (TESTZ Z=++)",
                 footer=False,
             ),
-            Action("accept", "accept", "a", "Accept", "Accept this height"),
             Action("undo", "undo", "u,backspace", "Undo", "Return to the height before", shown_as="u"),
             Action("type", "type", "z", "Type mm", "Type a distance"),
             Action("abort", "abort", "escape", "Abort", "Abort the test; the nozzle is lifted"),
@@ -630,7 +633,10 @@ GROUPS = (
     ActionGroup(
         "typed",
         "Boxes: an input line",
-        (Action("back", "leave", "escape", "Back", "Return without a move", shown_as="esc"),),
+        (
+            Action("go", "submit", "enter", "Apply", "Use what was typed"),
+            Action("back", "leave", "escape", "Back", "Return without a move", shown_as="esc"),
+        ),
     ),
     ActionGroup(
         "connection",

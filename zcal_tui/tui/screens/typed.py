@@ -17,10 +17,16 @@ from zcal_tui.tui.widgets.keypad import Keypad
 from zcal_tui.tui.widgets.text import Plain
 
 
+class EntryInput(Input):
+    """An input line whose Enter is in the footer."""
+
+    BINDINGS: ClassVar = bindings("typed", "go")
+
+
 class TypedModal(ZcalModal[str | None]):
     """Gives back what was typed once it is understood; None where it was left."""
 
-    BINDINGS: ClassVar = bindings("typed")
+    BINDINGS: ClassVar = bindings("typed", "back")
 
     def __init__(
         self,
@@ -44,7 +50,7 @@ class TypedModal(ZcalModal[str | None]):
     def compose_box(self) -> Iterable[Widget]:
         """The line, what it does, both ways on."""
         yield Plain(self._help, classes="text")
-        entry = Input(self._start, placeholder=self._example, select_on_focus=False, id="entry")
+        entry = EntryInput(self._start, placeholder=self._example, select_on_focus=False, id="entry")
         entry.cursor_blink = False
         yield entry
         yield Plain(id="effect")

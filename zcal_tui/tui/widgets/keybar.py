@@ -9,8 +9,8 @@ from textual.events import Click
 from textual.screen import Screen
 from textual.widget import Widget
 
-ARROWS = {"↑": "up", "↓": "down", "←": "left", "→": "right"}
-"""Arrows of an entry for several keys: each can be tapped."""
+SIGNS = {"↑": "up", "↓": "down", "←": "left", "→": "right", "-": "minus", "+": "plus"}
+"""Keys of an entry for several of them: each can be tapped."""
 RANGE = re.compile(r"\d-\d")
 """Stands for several keys whose buttons are on the screen."""
 SCROLL = "Scroll"
@@ -89,10 +89,10 @@ class KeyBar(Widget):
         end = start + len(name) + 1 + len(description)
         if RANGE.fullmatch(name):
             return  # one tap does not say which of them is meant
-        if not set(name) <= ARROWS.keys():
+        if len(name) == 1 or not set(name) <= SIGNS.keys():
             self._hot.append((start - 1, end, key))
             return
-        self._hot += [(start + n, start + n, ARROWS[arrow]) for n, arrow in enumerate(name)]
+        self._hot += [(start + n, start + n, SIGNS[sign]) for n, sign in enumerate(name)]
         if description == SCROLL:
             self._hot.append((start + len(name), end, "pagedown"))
 
