@@ -23,6 +23,7 @@ from zcal_tui.tui.other_clients import offered_remedy
 from zcal_tui.tui.plain_filter import PlainFilter
 from zcal_tui.tui.printer_status import condition, trouble_of
 from zcal_tui.tui.screens.base import Follower
+from zcal_tui.tui.stylesheet import CachingStylesheet
 from zcal_tui.tui.theme import OFFERED, THEMES, default_theme, quiet_colours
 
 SCREENS = Path(__file__).parent / "screens"
@@ -60,6 +61,7 @@ class AppBase(App[int]):
         environ: Mapping[str, str] | None,
     ) -> None:
         super().__init__()
+        self.stylesheet = CachingStylesheet(variables=self.get_css_variables())
         self._plain = PlainFilter()
         # A traceback is plain text: it is written on a stream that shows colours as characters (streams.py)
         self.error_console = Console(markup=False, highlight=False, stderr=True, force_terminal=False)
