@@ -1,9 +1,10 @@
 """What a command line asks for, once it is understood."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from zcal_tui.config import Settings
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.record import Record
 

@@ -3,9 +3,11 @@
 import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from pathlib import Path
 from typing import Any
+
+from zcal_tui.model.lazy_dataclass import dataclass
 
 
 class ConfigError(Exception):

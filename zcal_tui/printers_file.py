@@ -13,11 +13,12 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, NoReturn
 
 from zcal_tui.config import ConfigError, Settings, lease_seconds, login
+from zcal_tui.model.lazy_dataclass import dataclass
 
 TABLE = "printer"
 TEXTS = ("name", "address", "api_key", "token", "ca_file")

@@ -1,12 +1,13 @@
 """What every check consists of: its declaration, its context, and its ports."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from zcal_tui.checks.errors import CheckCancelled
 from zcal_tui.model.check_info.info import CheckInfo
 from zcal_tui.model.events import Event
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Record
 from zcal_tui.stats.operator_scatter import OperatorScatter
 

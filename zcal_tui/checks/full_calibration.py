@@ -1,7 +1,6 @@
 """The full calibration (`all`): which checks it runs, which it skips, and when it stops."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 from zcal_tui.checks.base import Check, Declaration
@@ -11,6 +10,7 @@ from zcal_tui.model.capabilities import Capabilities
 from zcal_tui.model.check_info import info_of
 from zcal_tui.model.check_info.full_calibration import INFO
 from zcal_tui.model.check_info.info import CheckInfo
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import WHOLE, Level, Outcome, Record
 
 

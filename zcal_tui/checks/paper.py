@@ -7,13 +7,13 @@ nothing is staged. Every path out ends the test and lifts the nozzle.
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckCancelled, CheckFailed, CheckRefused
 from zcal_tui.checks.room_below import OutOfReach, lowest_z
 from zcal_tui.checks.travel import hands_off, require_ours, travel
 from zcal_tui.model.events import Notice, SampleTaken
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.paper_moves import (
     COARSE,
     MAX_BISECT,

@@ -6,8 +6,9 @@ import math
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar, cast
+
+from zcal_tui.model.lazy_dataclass import dataclass
 
 T = TypeVar("T")
 

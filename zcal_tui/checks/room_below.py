@@ -1,10 +1,10 @@
 """The room between the lowest allowed Z and the height at which the bed is met, and what to do without it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from zcal_tui.checks.errors import CheckFailed
 from zcal_tui.model.events import AdviceGiven, Event, VerdictReached
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Change, Level, Verdict
 from zcal_tui.model.units import millimetres
 from zcal_tui.printer.config_view import is_delta, z_rail

@@ -5,7 +5,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from zcal_tui.headless import run as single
@@ -14,6 +13,7 @@ from zcal_tui.headless.output import JsonOutput, TextOutput
 from zcal_tui.headless.run import LEAVE_LIMIT, HeadlessRun, Signals, wait_for_readers
 from zcal_tui.headless.several_summary import PrinterResult, summary, table
 from zcal_tui.model.events import Event, RunEnded
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Outcome
 from zcal_tui.results.normal import PrinterRuns, own_normals, runs_of
 from zcal_tui.results.variant import key

@@ -1,7 +1,8 @@
 """What a printer has, as far as it decides which checks apply and what they need."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from zcal_tui.model.lazy_dataclass import dataclass
 
 NozzleEndstop = Literal["none", "probe", "tower", "switch"]
 """What homes Z: nothing known, the probe itself, a delta's towers, or a switch that the nozzle can press."""

@@ -1,9 +1,10 @@
 """The events of a running check. Each is stored first, then shown or printed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.questions import Question
 from zcal_tui.model.record import Change, Estimate, Problem, Record, Sample, Verdict, unknown_keys
 

@@ -5,8 +5,10 @@ for scripts and the autopilot; the texts are for people.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from zcal_tui.model.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

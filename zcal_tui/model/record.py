@@ -5,10 +5,12 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
+
+from zcal_tui.model.lazy_dataclass import dataclass
 
 SCHEMA_VERSION = 1
 """Version of the record's JSON shape. Readers refuse a higher one."""

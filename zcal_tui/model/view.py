@@ -1,6 +1,6 @@
 """The state of a run, folded from its events: what user interfaces show while a check is running."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from zcal_tui.model.events import (
     AdviceGiven,
@@ -18,6 +18,7 @@ from zcal_tui.model.events import (
     Stage,
     VerdictReached,
 )
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Record
 
 

@@ -6,8 +6,8 @@ fit gets a message of its own, which checks/backlash/plugin_instrument.py has to
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.state import PrinterState
 

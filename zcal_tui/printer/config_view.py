@@ -1,9 +1,9 @@
 """Typed reading of the printer's configuration, out of `configfile.settings` (lower-case keys, parsed values)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number, text
 

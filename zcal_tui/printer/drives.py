@@ -3,9 +3,9 @@ printer.cfg."""
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.config_view import ProbeConfig, is_delta, probe_config
 from zcal_tui.printer.geometry import Xy, area, probed_point
 from zcal_tui.printer.places import Place, corner_places, place_at, reachable

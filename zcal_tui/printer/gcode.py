@@ -1,6 +1,6 @@
 """The G-code command lines that measure, written in one place: a name and its parameters."""
 
-from dataclasses import dataclass
+from zcal_tui.model.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True)

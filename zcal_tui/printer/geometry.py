@@ -3,8 +3,8 @@ printer.cfg."""
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.config_view import ProbeConfig, has_round_bed, probe_config, z_rail
 from zcal_tui.printer.mesh_reference import mesh_reference
 from zcal_tui.printer.state import PrinterState

@@ -7,8 +7,8 @@ printer. Versions are those in which it was seen.
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.state import PrinterState
 
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(?:-(\d+))?")

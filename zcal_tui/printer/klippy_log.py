@@ -1,8 +1,9 @@
 """Errors in the text of klippy's log, with counts and dates."""
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum
+
+from zcal_tui.model.lazy_dataclass import dataclass
 
 RECENT = 86400.0
 """Seconds before now in which klippy has to have started for its errors to count; the last start always does."""

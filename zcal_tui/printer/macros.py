@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.config_view import Settings, z_rail
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number, text

@@ -4,9 +4,9 @@ Neither stages anything; a calibration of Klipper's own that opens one (`ManualC
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Literal
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.messages import ManualProbeFailed, ManualProbeHeight
 from zcal_tui.printer.printer import CommandFailed, Heard, Printer
 from zcal_tui.printer.state import ManualProbeState

@@ -7,9 +7,9 @@ was sent. Without both it is unknown, and nothing is guessed.
 import contextlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.console import parse
 from zcal_tui.printer.messages import ManualProbeFailed, ManualProbeStarted, ProbeSample, ValuesStaged

@@ -1,7 +1,8 @@
 """The console's messages, typed. Lengths in mm, speeds in mm/s."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from zcal_tui.model.lazy_dataclass import dataclass
 
 Frame = Literal["toolhead", "bed"]
 """Which height a probe line reports. "toolhead": the raw toolhead Z (and XY) at the trigger, as Klipper printed until

@@ -6,8 +6,8 @@ Klipper docs, Probe_Calibrate, Location Bias Check: near the four corners; on a 
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.config_view import ProbeConfig, is_delta
 from zcal_tui.printer.geometry import Area, Xy, area, toolhead_for
 from zcal_tui.printer.state import PrinterState

@@ -5,9 +5,9 @@ series, or lift by themselves.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number

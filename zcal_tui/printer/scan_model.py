@@ -3,8 +3,7 @@
 `Z_OFFSET_APPLY_PROBE` of the plugin changes the same value.
 """
 
-from dataclasses import dataclass
-
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.config_view import ProbeConfig, probe_config, z_rail
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number

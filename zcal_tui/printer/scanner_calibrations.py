@@ -3,8 +3,7 @@
 Sources: cartographer3d-plugin 1.10.1, beacon_klipper 7c71e98, Klipper docs, Eddy_Probe.
 """
 
-from dataclasses import dataclass
-
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.probe_methods import MethodName
 
 

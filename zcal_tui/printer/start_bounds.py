@@ -7,8 +7,8 @@ klippy/extras/bltouch.py and probe_eddy_current.py, Kalico's own versions of the
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.axis_twist import LISTS
 from zcal_tui.printer.axis_twist import SECTION as TWIST_SECTION
 from zcal_tui.printer.config_view import Settings, find_probe

@@ -5,9 +5,11 @@ object is not configured, or its Klipper is older or a fork) is None or empty; n
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any, Literal
+
+from zcal_tui.model.lazy_dataclass import dataclass
 
 Xyz = tuple[float, float, float]
 KlippyStateName = Literal["disconnected", "startup", "ready", "error", "shutdown"]

@@ -1,9 +1,9 @@
 """Klippers of printer vendors, recognised by what they report, and how far this program can be used with them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.config_view import has_probe
 from zcal_tui.printer.state import PrinterState
 

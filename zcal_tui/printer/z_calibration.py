@@ -7,9 +7,9 @@ there the samples and the formula are read from the console lines, old wordings 
 import math
 import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.geometry import Xy
 from zcal_tui.printer.mesh_reference import mesh_reference

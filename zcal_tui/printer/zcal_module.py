@@ -9,9 +9,9 @@ import contextlib
 import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.printer import LINK_GRACE, CommandFailed, Printer
 from zcal_tui.printer.values import mapping, number
 from zcal_tui.printer.zcal_interface import speaks

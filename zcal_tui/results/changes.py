@@ -2,10 +2,10 @@
 
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from zcal_tui.model.check_info.info import HARDWARE_CHANGES
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.outside_json import read_json
 from zcal_tui.results.private_files import make_folder, open_private
 

@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from zcal_tui.model.check_info import title_and_name
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.results import versions
 from zcal_tui.results.context import config_of, frame_of

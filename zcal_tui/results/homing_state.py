@@ -6,9 +6,9 @@ Homing a printer that is already homed is not visible.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.state import PrinterState
 
 READING_TOLERANCE = 3.0

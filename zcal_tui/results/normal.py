@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Estimate, Outcome, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.store import Store, glance, named_check

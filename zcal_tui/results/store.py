@@ -10,13 +10,14 @@ import re
 import time
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from zcal_tui.model.codec import SchemaError, record_from_json
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import WHOLE, Outcome, Problem, Record
 from zcal_tui.results import changes, unrestored
 from zcal_tui.results.changes import Changed

@@ -1,7 +1,8 @@
 """Small plots made of characters, for a terminal and for Markdown: no wider than a forum's code block."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from zcal_tui.model.lazy_dataclass import dataclass
 
 WIDTH, HEIGHT = 56, 9
 

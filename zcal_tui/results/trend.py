@@ -4,12 +4,12 @@ them."""
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import median
 from typing import Any, Literal
 
 from zcal_tui.model.check_info import info_of
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Estimate, Outcome, Record
 from zcal_tui.results import versions
 from zcal_tui.results.changes import Changed

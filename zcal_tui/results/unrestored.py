@@ -7,10 +7,11 @@ and removed after it is undone, so that the next start finds what a killed run h
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.outside_json import read_json
 from zcal_tui.results.private_files import make_folder, open_private
 

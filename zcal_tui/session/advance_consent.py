@@ -1,7 +1,7 @@
 """The page before a full calibration: what it will do, with a switch for each, asked once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from zcal_tui.checks.base import Check
 from zcal_tui.checks.errors import CheckRefused
@@ -10,6 +10,7 @@ from zcal_tui.checks.temperature.consent import heat_question
 from zcal_tui.checks.temperature.parameters import TemperatureParameters
 from zcal_tui.checks.temperature.plan import phases_of
 from zcal_tui.model.capabilities import Capabilities
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.questions import HEAT, PLAN_CONSENT, Choose, Option
 from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.state import PrinterState

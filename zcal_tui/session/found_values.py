@@ -1,7 +1,6 @@
 """What one run of a full calibration found and has not saved yet."""
 
-from dataclasses import dataclass
-
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Change, Record
 
 

@@ -1,10 +1,10 @@
 """What a user interface (terminal, headless) may ask of a session. Every call returns at once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from zcal_tui.model.events import Event
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.questions import Answer
 from zcal_tui.model.record import Record

@@ -1,9 +1,10 @@
 """What user interfaces read: an immutable snapshot of connection, printer and run, replaced on every change."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.questions import Question
 from zcal_tui.model.record import Problem, Record
 from zcal_tui.model.view import RunView

@@ -1,9 +1,10 @@
 """The printer of a session. Imports nothing heavy: it is created before anything else is imported."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.transport.address import Address
 
 

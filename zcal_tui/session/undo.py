@@ -7,7 +7,6 @@ old values are then written into printer.cfg itself (undo_in_file.py).
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from zcal_tui.checks.base import Context
@@ -16,6 +15,7 @@ from zcal_tui.checks.preconditions import require_ready
 from zcal_tui.model.check_info import WRITING_TITLES, title_and_name
 from zcal_tui.model.check_info.info import CheckInfo, Needs, always_fits
 from zcal_tui.model.events import AdviceGiven, Notice, VerdictReached
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.policy import SavePolicy
 from zcal_tui.model.record import UNDO, Change, Level, Record, Verdict
 from zcal_tui.model.units import closer_farther

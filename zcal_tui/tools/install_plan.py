@@ -1,9 +1,9 @@
 """What installing and uninstalling the [zcal] and [z_calibration] modules would do, as steps. Pure."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from zcal_tui.klipper_config.configuration import Entry
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.tools import config_text
 from zcal_tui.tools.klipper_folder import NAMES, ConfigFile, KlipperFolder
 

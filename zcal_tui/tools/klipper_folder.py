@@ -1,12 +1,12 @@
 """A Klipper or Kalico folder with the modules linked into it, and a printer.cfg with what it includes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import util
 from pathlib import Path
 from typing import Literal
 
 from zcal_tui.klipper_config.configuration import Configuration, read_configuration
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.tools.system import output_of
 
 NAMES = ("zcal", "z_calibration")

@@ -3,9 +3,9 @@
 import argparse
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.tools.system import attempt, exists
 
 PROC = Path("/proc")

@@ -5,9 +5,10 @@ import pwd
 import stat
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
+
+from zcal_tui.model.lazy_dataclass import dataclass
 
 T = TypeVar("T")
 

@@ -3,10 +3,10 @@
 import contextlib
 import ipaddress
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.outside_text import one_line
 
 MOONRAKER_PORT = 7125

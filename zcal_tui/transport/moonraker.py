@@ -1,11 +1,11 @@
 """Moonraker: JSON-RPC 2.0 over its websocket, or over its unix socket, which needs no login."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from zcal_tui import __version__
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.transport.channel import Channel
 from zcal_tui.transport.connection import Connection, Dialect
 from zcal_tui.transport.failures import (

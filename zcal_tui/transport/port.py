@@ -1,8 +1,9 @@
 """The port to a printer, and its notifications."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol
+
+from zcal_tui.model.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """What the screens read and what the person has chosen so far: no widgets here."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
 from zcal_tui.checks.base import Check, Declaration
 from zcal_tui.checks.parameters import ParameterError, build
 from zcal_tui.model.capabilities import Capabilities
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.outcome_words import LEVEL_WORDS, OUTCOME_WORDS
 from zcal_tui.model.outside_text import one_line
 from zcal_tui.model.record import MANUAL_PROBE, READY_CHECK, SAVE, UNDO, WHOLE, Level, Outcome, Record

@@ -1,9 +1,8 @@
 """The signs beside every colour, and plain ones for the Linux console's font."""
 
-from dataclasses import dataclass
-
 from textual.widget import Widget
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Level
 from zcal_tui.terminal import is_console
 

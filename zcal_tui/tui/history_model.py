@@ -1,11 +1,12 @@
 """The stored runs of a printer as the history shows them: no widgets here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from zcal_tui.model.check_info import CHECK_INFO
 from zcal_tui.model.estimate_text import value_text
 from zcal_tui.model.labels import label
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.outcome_words import LEVEL_WORDS, OUTCOME_WORDS
 from zcal_tui.model.record import Level, Outcome, Record
 from zcal_tui.results.changes import Changed

@@ -4,9 +4,8 @@ The [zcal] module's lease says who holds the printer (docs/zcal.md). A request f
 which every client reads; the holder decides.
 """
 
-from dataclasses import dataclass
-
 from zcal_tui.checks.lease.process import OWN_NAME
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import MANUAL_PROBE, Problem
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.zcal_interface import SAY, speaks

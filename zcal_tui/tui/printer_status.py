@@ -1,9 +1,8 @@
 """The connection and the printer in words and colours, for the status bar and the strip under it. Pure."""
 
-from dataclasses import dataclass
-
 from textual.content import Content
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Problem
 from zcal_tui.model.units import number
 from zcal_tui.printer.state import HeaterState, PrinterState

@@ -1,7 +1,5 @@
 """The parameters of `accuracy`."""
 
-from dataclasses import dataclass
-
 from zcal_tui.checks.parameters import (
     ParameterError,
     attach_parameter,
@@ -9,6 +7,7 @@ from zcal_tui.checks.parameters import (
     home_parameter,
     parameter,
 )
+from zcal_tui.model.lazy_dataclass import dataclass
 
 LEAST_HOMINGS = 3
 

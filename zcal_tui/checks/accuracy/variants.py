@@ -2,9 +2,10 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from zcal_tui.checks.accuracy.parameters import AccuracyParameters
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.gcode import ProbingSettings
 from zcal_tui.printer.state import PrinterState

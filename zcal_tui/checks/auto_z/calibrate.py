@@ -4,13 +4,13 @@ too."""
 import asyncio
 import contextlib
 import re
-from dataclasses import dataclass
 from typing import Literal
 
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.z_calibration import run_command
 from zcal_tui.model.events import SampleTaken
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Sample
 from zcal_tui.printer.errors.explain import explain
 from zcal_tui.printer.gcode import ProbingSettings, command_line, probing_command

@@ -1,9 +1,8 @@
 """The parameters of `auto-z`."""
 
-from dataclasses import dataclass
-
 from zcal_tui.checks.heating.parameters import bed_parameter, nozzle_parameter, soak_parameter
 from zcal_tui.checks.parameters import attach_parameter, detach_parameter, home_parameter, parameter
+from zcal_tui.model.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

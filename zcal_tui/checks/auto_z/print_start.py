@@ -6,9 +6,9 @@ not followed, but called macros are read too. The findings are advice, not proof
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.macros import START_NAMES, MacroCommand, macro_commands
 
 DEEPEST = 6

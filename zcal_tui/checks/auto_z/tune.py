@@ -6,7 +6,6 @@ contact − offset is what the offset is wrong by, whatever offset is applied.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from zcal_tui.checks.another_test import another_test
 from zcal_tui.checks.auto_z.analysis import Repeats
@@ -21,6 +20,7 @@ from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.paper import PaperHeight, PaperPlan, paper_test
 from zcal_tui.checks.travel import go_to, position, require_inside, travel
 from zcal_tui.model.events import Notice, Stage
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.questions import Choose, Option
 from zcal_tui.printer.gcode import command_line
 from zcal_tui.printer.geometry import Xy

@@ -1,13 +1,13 @@
 """The findings of the check `auto-z` with their limits, the verdict, advice and changes. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from zcal_tui.checks.auto_z.advice import NEGATIVE
 from zcal_tui.checks.auto_z.analysis import Repeats
 from zcal_tui.checks.auto_z.calibrate import Attempt, Fault, fault_words
 from zcal_tui.checks.auto_z.wiring import SwitchWiring
 from zcal_tui.model import limits
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Change, Level, Record, Verdict
 from zcal_tui.model.units import closer_farther, length, millimetres
 from zcal_tui.printer.config_view import ZRail

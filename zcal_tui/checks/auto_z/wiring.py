@@ -4,12 +4,11 @@ Wired normally open it always reads the same. Then no check before going down ca
 (protoloft's z_calibration, "Requirements").
 """
 
-from dataclasses import dataclass
-
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.dock.probe_switch import reading
 from zcal_tui.checks.travel import lift_before_macro
 from zcal_tui.model.events import Stage
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.questions import Confirm
 from zcal_tui.printer.config_view import macro_wraps
 from zcal_tui.printer.printer import CommandFailed

@@ -7,9 +7,8 @@ as in the plugin's own test, where the gap at Z 0.1 is to be 0.1 mm ("How to tes
 scanners count from contact too.
 """
 
-from dataclasses import dataclass
-
 from zcal_tui.checks.auto_z.print_start import print_start
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.units import length
 from zcal_tui.printer.scan_model import counts_from_contact
 from zcal_tui.printer.state import PrinterState

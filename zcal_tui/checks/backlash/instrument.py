@@ -1,9 +1,9 @@
 """What measures backlash on a printer: the [zcal] module, or a scanning probe's own command."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Sample
 from zcal_tui.printer.places import Place
 

@@ -1,8 +1,7 @@
 """The parameters of `backlash`."""
 
-from dataclasses import dataclass
-
 from zcal_tui.checks.parameters import attach_parameter, detach_parameter, home_parameter, parameter
+from zcal_tui.model.lazy_dataclass import dataclass
 
 PAIRS, PLUGIN_PAIRS = 4, 10
 """Pairs at each visit. A plugin's own command tests each visit by itself, for which it takes ten."""

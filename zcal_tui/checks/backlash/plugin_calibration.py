@@ -7,13 +7,14 @@ what agrees, or restarts Klipper to discard it.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from zcal_tui.checks.backlash.parameters import BacklashParameters
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.errors import CheckFailed, CheckRefused
 from zcal_tui.checks.travel import travel
 from zcal_tui.model.events import AdviceGiven, ChangesUpdated, Notice, Stage
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Change
 from zcal_tui.model.units import length

@@ -6,10 +6,10 @@ What this check measures includes the compensation that Klipper runs with, so th
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from zcal_tui.checks.bias.short_run import ends_of
 from zcal_tui.model.events import AdviceGiven, Event
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Change
 from zcal_tui.model.units import length
 from zcal_tui.printer.axis_twist import (

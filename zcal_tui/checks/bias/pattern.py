@@ -1,11 +1,11 @@
 """What a location bias looks like over the bed, and what that points at."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.geometry import Xy
 
 Shape = Literal["along x", "along y", "twist", "one place", "none"]

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from zcal_tui.checks.bias.analysis import trigger_height
 from zcal_tui.checks.bias.parameters import BiasParameters
 from zcal_tui.checks.probing import compensated_heights
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Record, Sample
 from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.places import Place

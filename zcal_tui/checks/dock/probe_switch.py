@@ -5,11 +5,10 @@ fell off cannot be detected, and the nozzle goes into the bed (protoloft's z_cal
 attaches the probe may read the same switch, and do nothing.
 """
 
-from dataclasses import dataclass
-
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.travel import lift_before_macro
 from zcal_tui.model.events import Stage
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.config_view import ProbeConfig, probe_config
 from zcal_tui.printer.printer import CommandFailed
 

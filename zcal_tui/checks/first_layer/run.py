@@ -7,7 +7,6 @@ end is a manual probe's, which approaches from above each time, stops at the axi
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from zcal_tui.checks.another_test import another_test
 from zcal_tui.checks.auto_z.calibrate import calibrate, fault_words
@@ -35,6 +34,7 @@ from zcal_tui.checks.travel import (
 )
 from zcal_tui.model.check_info.auto_z import INFO as AUTO_Z
 from zcal_tui.model.events import Notice, Progress, Stage
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.questions import Choose, Option
 from zcal_tui.printer.capabilities import capabilities_of
 from zcal_tui.printer.config_view import probe_config

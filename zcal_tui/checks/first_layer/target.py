@@ -1,7 +1,6 @@
 """The configured value that sets the height of Z 0. Pure."""
 
-from dataclasses import dataclass
-
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Change
 from zcal_tui.model.units import closer_farther
 from zcal_tui.printer.config_view import is_delta, probe_config, z_rail

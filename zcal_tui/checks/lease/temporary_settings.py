@@ -9,13 +9,13 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.lease.process import OWN_NAME, ourselves
 from zcal_tui.checks.lease.takeover import LeaseTaker
 from zcal_tui.model.events import Event, Notice
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.clock import real_time, runs_fast
 from zcal_tui.printer.printer import Printer
 from zcal_tui.printer.state import PrinterState, Xyz

@@ -1,10 +1,10 @@
 """What is known about taking over a manual probe before it runs. It is no check of the plan: it measures nothing by
 itself, and applies only while a manual probe is open."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from zcal_tui.model.check_info.info import CheckInfo, Needs, always_fits
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import MANUAL_PROBE
 
 

@@ -6,7 +6,6 @@ It is never leased, and never ended on a way out: after a cancel, a lost link or
 import asyncio
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from zcal_tui.checks.base import Context
@@ -22,6 +21,7 @@ from zcal_tui.checks.preconditions import require_connected
 from zcal_tui.checks.room_below import OutOfReach
 from zcal_tui.checks.travel import disturbed, hands_off, travel
 from zcal_tui.model.events import ChangesUpdated, Notice, Stage, VerdictReached
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.questions import Choose, Confirm, Option
 from zcal_tui.model.record import Change, Level, Verdict, one_line
 from zcal_tui.model.units import millimetres

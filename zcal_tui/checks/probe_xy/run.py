@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-from dataclasses import dataclass
 
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import ABOVE_JOGGED, ABOVE_MARK, travel_clearance
@@ -25,6 +24,7 @@ from zcal_tui.checks.travel import (
     travel,
 )
 from zcal_tui.model.events import EstimateUpdated, Notice, SampleTaken, Stage
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.questions import Confirm, JogMove, JogStep
 from zcal_tui.model.record import Sample
 from zcal_tui.model.units import length

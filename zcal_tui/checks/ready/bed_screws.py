@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from zcal_tui.checks.base import Context
@@ -10,6 +9,7 @@ from zcal_tui.checks.dock.attach import probe_attached
 from zcal_tui.checks.ready.finding import ReadyFinding, fine, warn
 from zcal_tui.checks.travel import home_if_needed, require_free
 from zcal_tui.model.events import Notice, Stage
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.questions import Confirm
 from zcal_tui.printer.config_view import is_delta
 from zcal_tui.printer.printer import CommandFailed

@@ -1,8 +1,8 @@
 """A finding of `ready`."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Change, Level
 
 

@@ -1,11 +1,11 @@
 """The findings about a scanner: its models, the firmware and coil temperature they were made with, and their age."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.ready.finding import ReadyFinding, fine, warn
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Record
 from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.scanner_calibrations import calibrations_of

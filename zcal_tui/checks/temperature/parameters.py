@@ -1,8 +1,7 @@
 """The parameters of `temperature`."""
 
-from dataclasses import dataclass
-
 from zcal_tui.checks.parameters import attach_parameter, detach_parameter, home_parameter, parameter
+from zcal_tui.model.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

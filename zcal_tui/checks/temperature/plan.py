@@ -1,7 +1,6 @@
 """What is heated, to where and how long: the phases of a temperature run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from zcal_tui.checks.errors import CheckRefused
 from zcal_tui.checks.heating.targets import (
@@ -15,6 +14,7 @@ from zcal_tui.checks.heating.targets import (
 )
 from zcal_tui.checks.temperature.parameters import TemperatureParameters
 from zcal_tui.model import limits
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.config_view import ProbeConfig
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.printer.values import number

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import math
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import safe_clearance
@@ -23,6 +23,7 @@ from zcal_tui.checks.z_offset.eddy_messages import CalibrationOutput, Table, rea
 from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
 from zcal_tui.checks.z_offset.places import DETAIL, chosen_place
 from zcal_tui.model.events import AdviceGiven, ChangesUpdated, Notice, Progress, Stage, VerdictReached
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Change, Level, Verdict
 from zcal_tui.model.units import duration

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from zcal_tui.checks.estimates import estimate
 from zcal_tui.checks.paper import PaperHeight
@@ -10,6 +9,7 @@ from zcal_tui.checks.z_offset.analysis import OLD_MESH
 from zcal_tui.checks.z_offset.eddy_messages import CalibrationOutput, Table, frequency, height, slope
 from zcal_tui.model import limits
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Event, VerdictReached
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Estimate, Level, Verdict
 from zcal_tui.model.units import closer_farther, length, micrometres, millimetres
 from zcal_tui.stats.intervals import Interval

@@ -7,7 +7,8 @@ Until 2025 (and Kalico) it reports the standard deviation of all readings, since
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from zcal_tui.model.lazy_dataclass import dataclass
 
 Table = tuple[tuple[float, float], ...]
 """(height in mm over the paper test's, frequency in Hz), from the bed upwards."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import functools
-from dataclasses import dataclass
 
 from zcal_tui.checks.base import Context
 from zcal_tui.checks.clearance import (
@@ -36,6 +35,7 @@ from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
 from zcal_tui.checks.z_offset.places import CONTACT_DETAIL, DETAIL, HOT_DETAIL, chosen_place, nozzle_place
 from zcal_tui.checks.z_offset.scanner_calibration import calibrate_scanner
 from zcal_tui.model.events import AdviceGiven, EstimateUpdated, Stage
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.questions import Confirm
 from zcal_tui.printer.config_view import ProbeConfig, ZRail, is_delta, probe_config, tool_probes, z_rail
 from zcal_tui.printer.geometry import Xy

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import statistics
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from zcal_tui.checks.backlash.plugin_calibration import uninterrupted
 from zcal_tui.checks.base import Context
@@ -22,6 +22,7 @@ from zcal_tui.checks.travel import lift_and_leave, position, require_free, trave
 from zcal_tui.checks.z_offset.parameters import ZOffsetParameters
 from zcal_tui.checks.z_offset.places import CONTACT_DETAIL
 from zcal_tui.model.events import AdviceGiven, ChangesUpdated, SampleTaken, Stage, VerdictReached
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.questions import Confirm
 from zcal_tui.model.record import Change, Level, Sample, Verdict
 from zcal_tui.model.units import length

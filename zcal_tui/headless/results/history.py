@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from zcal_tui.model.check_info import title_and_name
 from zcal_tui.model.codec import estimate_to_json
 from zcal_tui.model.estimate_text import value_text
 from zcal_tui.model.labels import label
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.outcome_words import OUTCOME_WORDS
 from zcal_tui.model.record import Outcome, Record
 from zcal_tui.results.changes import Changed

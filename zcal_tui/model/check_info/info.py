@@ -1,10 +1,11 @@
 """What the description of a check consists of. Everything that is static about a check is here; nothing is measured."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from zcal_tui.model.capabilities import Capabilities
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.limits import Limit
 from zcal_tui.model.record import Record
 

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.errors.boards import BOARDS, DRIVERS
 from zcal_tui.printer.errors.entry import ErrorEntry
 from zcal_tui.printer.errors.homing import HOMING

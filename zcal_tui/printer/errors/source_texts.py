@@ -8,9 +8,9 @@ import ast
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.errors.explain import explain
 from zcal_tui.printer.errors.unexplained import reason_unexplained
 

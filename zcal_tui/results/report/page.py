@@ -1,11 +1,11 @@
 """The content of a report in any format: the printer, and each check's newest result."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from zcal_tui.model.check_info import CHECK_INFO
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import MEASURE_NOTHING, WHOLE, Level, Outcome, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.context import config_of

@@ -1,6 +1,6 @@
 """A plot of a record in every format of a report."""
 
-from dataclasses import dataclass
+from zcal_tui.model.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from html import escape
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.outside_text import printable
 
 

@@ -9,10 +9,10 @@ import contextlib
 import difflib
 import posixpath
 import shlex
-from dataclasses import dataclass
 from pathlib import Path
 
 from zcal_tui.klipper_config.replace import replace_file
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.config_files import ConfigUnreadable, kept_name, local_main, same_text, where
 from zcal_tui.printer.printer import Printer
 from zcal_tui.session.saving.config_diff import CONTEXT

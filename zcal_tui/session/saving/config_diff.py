@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from configparser import Error as ParserError
 from configparser import RawConfigParser
-from dataclasses import dataclass
 
 from zcal_tui.klipper_config.files import ConfigText, include_pattern
+from zcal_tui.model.lazy_dataclass import dataclass
 
 CONTEXT = 2
 """Lines shown around each change."""

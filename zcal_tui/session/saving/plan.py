@@ -1,10 +1,11 @@
 """The plan of a save: which values are written, and how. It is made again right before anything is staged."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from zcal_tui.klipper_config.configuration import parse
 from zcal_tui.klipper_config.files import ConfigText
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Change
 from zcal_tui.printer.config_files import ConfigBroken, ConfigFiles, ConfigUnreadable
 from zcal_tui.printer.start_bounds import StartProblem, Texts, bounds_of, overlaid

@@ -1,13 +1,13 @@
 """Saves a group of a full calibration's values. It runs like a check that measures nothing, as undoing a save does."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from zcal_tui.checks.base import Context
 from zcal_tui.model.check_info import WRITING_TITLES, title_and_name
 from zcal_tui.model.check_info.info import CheckInfo, Needs, always_fits
 from zcal_tui.model.events import AdviceGiven
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import SAVE, Change, Level, Verdict
 from zcal_tui.session.found_values import FoundValues
 

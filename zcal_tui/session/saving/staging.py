@@ -6,8 +6,9 @@ and Z_OFFSET_APPLY_ENDSTOP: value' = value − offset). The offset is set withou
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Change, one_line
 from zcal_tui.printer.axis_twist import LISTS, list_text, parse_list
 from zcal_tui.printer.axis_twist import SECTION as TWIST_SECTION

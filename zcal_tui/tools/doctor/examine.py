@@ -3,10 +3,11 @@
 import asyncio
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from zcal_tui.config import Settings, certificate_file
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.tools.doctor.configuration import judge_configuration
 from zcal_tui.tools.doctor.finding import DoctorFinding, Group
 from zcal_tui.tools.doctor.klipper import KlipperFacts, gather_klipper, judge_klipper

@@ -1,9 +1,9 @@
 """One thing that the doctor checked, and what it found."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from zcal_tui.checks.ready import finding as ready
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Level
 
 

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from socket import gethostname
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.errors.explain import explain
 from zcal_tui.printer.klippy_log import LogError, recent_errors
 from zcal_tui.printer.values import number, text

@@ -7,11 +7,12 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.values import mapping, text
 from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem
 from zcal_tui.tools.klippy_processes import KlippyProcess

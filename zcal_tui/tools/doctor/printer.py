@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from zcal_tui.checks.lease.temporary_settings import other_holder
@@ -14,6 +14,7 @@ from zcal_tui.checks.ready import finding as ready
 from zcal_tui.checks.ready.module_findings import module_finding
 from zcal_tui.checks.ready.state_findings import build
 from zcal_tui.klipper_config.files import ConfigText
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.config_files import ConfigBroken, ConfigUnreadable, config_files
 from zcal_tui.printer.config_view import probe_config
 from zcal_tui.printer.errors.explain import explain

@@ -10,11 +10,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from zcal_tui import __version__
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem
 from zcal_tui.tools.system import attempt, output_of
 from zcal_tui.tools.version_conditions import satisfies

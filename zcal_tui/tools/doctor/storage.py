@@ -8,12 +8,12 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
 from zcal_tui.config import ENVIRONMENT, ConfigError, Settings, default_file, lease_seconds, read_file
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.results.private_files import open_to_others
 from zcal_tui.results.store import Store, StoredRun, entries
 from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem

@@ -11,9 +11,9 @@ import termios
 import time
 import tty
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.terminal import is_console, is_tty, terminal_problem
 from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem
 from zcal_tui.tools.system import attempt

@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from zcal_tui.model.labels import is_position, label
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Estimate, Record, Sample
 from zcal_tui.model.units import UM_PER_MM, length
 

@@ -1,9 +1,9 @@
 """What a presenter makes of a record: figures, a live number, a gauge, rows and plots. Pure; no widgets."""
 
 import math
-from dataclasses import dataclass
 from typing import Protocol
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.tui.presenters.plots import Plot, um_text
 

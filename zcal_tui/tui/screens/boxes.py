@@ -4,9 +4,10 @@ The numbers are those of modal.tcss and questions.tcss.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual.content import Content
+
+from zcal_tui.model.lazy_dataclass import dataclass
 
 WIDTH, SHARE = 70, 0.96
 """Columns of the box, and how much of the terminal's it takes at most."""

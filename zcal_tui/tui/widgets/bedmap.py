@@ -1,12 +1,12 @@
 """Values over the bed, to scale: each written where it was measured, in a frame for the edge of the bed."""
 
 import math
-from dataclasses import dataclass
 
 from textual.app import RenderResult
 from textual.content import Content
 from textual.widget import Widget
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.tui.glyphs import UNICODE, Glyphs, glyphs_of
 from zcal_tui.tui.presenters.plots import BedMap, Spot

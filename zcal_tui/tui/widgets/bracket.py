@@ -1,12 +1,12 @@
 """The heights tried in a paper test on one scale: where the paper dragged, where it slid freely, and the nozzle."""
 
 import math
-from dataclasses import dataclass
 
 from textual.app import RenderResult
 from textual.content import Content
 from textual.widget import Widget
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.questions import PaperStep
 from zcal_tui.model.units import length, number
 from zcal_tui.tui.glyphs import UNICODE, Glyphs, glyphs_of

@@ -1,6 +1,5 @@
 """The list of checks on the plan: a sign, a title and its status. A tap selects, Enter starts."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import RenderResult
@@ -10,6 +9,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Level
 from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.app_state import CheckStatus

@@ -1,12 +1,12 @@
 """Samples as a plot. textual-plot, and numpy with it, are imported when the first plot is shown."""
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.containers import Container
 from textual.geometry import Size
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.tui.glyphs import glyphs_of
 from zcal_tui.tui.presenters.plots import Curve, Dots, PlotPoint
 from zcal_tui.tui.theme import rich_colour

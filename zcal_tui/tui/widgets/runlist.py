@@ -1,7 +1,6 @@
 """The stored runs, a line each. A tap chooses, a second one opens; only what is seen is drawn."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,6 +11,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.results.store import StoredRun
 from zcal_tui.results.text import moment
 from zcal_tui.results.variant import titled
