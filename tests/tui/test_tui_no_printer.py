@@ -9,8 +9,10 @@ from tests.tui.app_driver import NORMAL, SMALL, Opener
 from tests.tui.onscreen import cut_off
 from tests.tui.scenes import running, starting, unreachable
 from tests.tui.scripted import SAVE, UP
-from zcal_tui.model.events import Stage
+from tests.tui.stored_runs import accuracy
+from zcal_tui.model.events import RunEnded, Stage
 from zcal_tui.session.snapshot import LinkState
+from zcal_tui.transport.mdns import FoundServer
 from zcal_tui.tui.printer_status import restart_expected
 from zcal_tui.tui.relaunch import arguments
 
@@ -66,13 +68,65 @@ async def test_a_socket_of_this_machine_is_offered(
     opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = tmp_path / "klippy.sock"
-    monkeypatch.setattr("zcal_tui.tui.widgets.no_printer.sockets_here", lambda home: [found])
+    monkeypatch.setattr("zcal_tui.tui.found_printers.sockets_here", lambda home: [found])
+    monkeypatch.setattr("zcal_tui.tui.found_printers.servers_here", list)
     async with opened(unreachable(), size=(120, 40)) as driver:
         await driver.settle()
         assert "1 found here" in driver.words()
         await driver.pilot.press("1")
         await driver.pilot.pause(0.2)
         assert driver.app.relaunch == ("--printer", str(found))
+
+
+async def test_an_address_of_an_earlier_run_is_offered(
+    opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zcal_tui.tui.found_printers.sockets_here", lambda home: [])
+    monkeypatch.setattr("zcal_tui.tui.found_printers.servers_here", lambda: ["localhost:7126"])
+    session = unreachable()
+    for printer, address in (("voron", "http://voron.local:7125"), ("demo", "simulated, 20× real time")):
+        record = replace(accuracy(3, 4), printer={"name": printer, "address": address})
+        journal = session.store.begin(printer, record.id)
+        journal.write(RunEnded(record))
+        journal.close()
+    async with opened(session, size=(120, 40)) as driver:
+        await driver.settle()
+        words = driver.words()
+        assert "1 answers here: localhost:7126" in words
+        assert "2 voron, used before: http://voron.local:7125" in words
+        assert "demo, used before" not in words
+        await driver.pilot.press("2")
+        await driver.pilot.pause(0.2)
+        assert driver.app.relaunch == ("--printer", "http://voron.local:7125")
+
+
+@pytest.mark.parametrize("size", [SMALL, NORMAL])
+async def test_the_network_is_asked_once_a_press(
+    size: tuple[int, int], opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, found = [], [FoundServer("voron", "192.168.1.20", 7125)]
+
+    def search() -> list[FoundServer]:
+        asked.append(1)
+        return found
+
+    monkeypatch.setattr("zcal_tui.tui.widgets.no_printer.search", search)
+    monkeypatch.setattr("zcal_tui.tui.found_printers.servers_here", list)
+    async with opened(unreachable(), size=size) as driver:
+        await driver.settle()
+        assert asked == [], "not before it was asked for"
+        await driver.press("s")
+        await driver.settle()
+        assert asked == [1]
+        words = driver.words()
+        assert "1 Moonraker has answered." in words
+        assert "1 voron on the network: 192.168.1.20:7125" in words
+        assert cut_off(driver.app.screen) == []
+        found.clear()
+        await driver.press("s")
+        await driver.settle()
+        assert asked == [1, 1]
+        assert "No Moonraker has answered." in driver.words()
 
 
 def test_only_what_has_nothing_to_do_with_the_printer_is_kept() -> None:

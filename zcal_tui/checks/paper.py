@@ -61,6 +61,7 @@ class PaperPlan:
     tests: int = 1
     detail: str = ""
     moves_nozzle: bool = True
+    measured: bool = False
     at_contact: Callable[[], Awaitable[None]] | None = None
     """Called while the nozzle is still at the accepted height; moves nothing."""
     opener: str = ""
@@ -339,6 +340,7 @@ class PaperDialogue:
             place=plan.place,
             tried=tuple(self._tried[-12:]),
             detail=plan.detail,
+            measured=plan.measured,
             agreed=self._agreed,
             free=tuple(z for z, free in self._marks.items() if free),
             dragging=tuple(z for z, free in self._marks.items() if not free),

@@ -16,6 +16,8 @@ BELOW_EXPECTED = 0.1
 """mm below the expected contact: a step that ends lower needs consent."""
 AUTO_SHARE = 0.7
 """How much of the way to the expected contact the automatic step takes at most."""
+AUTO_SHARE_MEASURED = 0.9
+"""The same where a paper test at this place has just measured the contact: it is known to a few hundredths of a mm."""
 AUTO_FAR, AUTO_NEAR, AUTO_FINE = 1.0, 0.5, 0.03
 """mm: the longest automatic step, the longest within `NEAR` of the expected contact, and the shortest."""
 NEAR = 2.0
@@ -55,7 +57,8 @@ def automatic_step(question: PaperStep) -> float:
         return COARSE
     room = question.height - question.expected
     longest = AUTO_FAR if room >= NEAR else AUTO_NEAR
-    return max(AUTO_FINE, round(min(longest, AUTO_SHARE * room), 2))
+    share = AUTO_SHARE_MEASURED if question.measured else AUTO_SHARE
+    return max(AUTO_FINE, round(min(longest, share * room), 2))
 
 
 def bisect_target(question: PaperStep, direction: int, step: float) -> float | None:

@@ -1,8 +1,12 @@
 """Where a printer may be found on this machine."""
 
+import contextlib
+import socket
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+from zcal_tui.transport.address import MOONRAKER_PORT
 
 PATTERNS = ("printer*_data/comms/klippy.sock", "printer*_data/comms/moonraker.sock")
 """Sockets below the home folder, in the order in which they are tried."""
@@ -22,6 +26,21 @@ def sockets_here(home: Path) -> Sequence[Path]:
     """The sockets of klippy and Moonraker that exist below a home folder and in the usual places."""
     found = [path for pattern in PATTERNS for path in sorted(home.glob(pattern))]
     return [path for path in (*found, OLD) if is_socket(path)]
+
+
+SEVERAL = range(MOONRAKER_PORT, MOONRAKER_PORT + 4)
+"""Ports of this machine's Moonrakers: where there are several, installers count on from the usual one."""
+CONNECT_LIMIT = 0.2
+"""Seconds for a connection to this machine itself."""
+
+
+def servers_here(ports: Iterable[int] = SEVERAL) -> Sequence[str]:
+    """The addresses on this machine at which something accepts connections. Sends nothing."""
+    found = []
+    for port in ports:
+        with contextlib.suppress(OSError), socket.create_connection(("localhost", port), CONNECT_LIMIT):
+            found.append(f"localhost:{port}")
+    return found
 
 
 def wrong_kind(path: Path) -> str | None:

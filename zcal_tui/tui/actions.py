@@ -644,6 +644,7 @@ GROUPS = (
         (
             Action("retry", "retry", "r", "Retry", "Try again to connect"),
             Action("address", "address", "a", "Address", "Connect to another address"),
+            Action("search", "search", "s", "Search", "Search the local network for Moonraker, once"),
             Action("demo", "demo", "d", "Demo", "Start a simulated printer"),
             Action("doctor", "doctor", "o", "Doctor", "Quit and diagnose the connection"),
             *_numbered(

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from zcal_tui.model.paper_moves import (
     MAX_BISECT,
+    automatic_step,
     can_accept,
     needs_consent,
     out_of_reach,
@@ -62,3 +63,12 @@ def test_a_consent_holds_down_to_where_it_was_given_and_for_small_steps_half_a_m
 def test_only_a_height_below_the_start_and_within_the_axis_is_taken() -> None:
     assert can_accept(STEP) and not can_accept(replace(STEP, height=STEP.start))
     assert out_of_reach(STEP, -2.001) and not out_of_reach(STEP, -2.0)
+
+
+def test_the_automatic_step_goes_farther_where_the_contact_was_just_measured() -> None:
+    near = replace(STEP, height=0.3, expected=0.0)
+    assert automatic_step(near) == pytest.approx(0.21)
+    assert automatic_step(replace(near, measured=True)) == pytest.approx(0.27), "and never onto the paper"
+    assert automatic_step(replace(near, height=0.03, measured=True)) == pytest.approx(0.03)
+    far = replace(STEP, height=5.0, expected=0.0)
+    assert automatic_step(replace(far, measured=True)) == automatic_step(far), "the longest step stays"

@@ -312,6 +312,7 @@ async def _paper(
             tests=tests.count,
             detail=tests.detail,
             moves_nozzle=tests.moves_nozzle,
+            measured=before is not None,
         ),
         n,
     )

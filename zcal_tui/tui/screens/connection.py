@@ -64,8 +64,9 @@ class ConnectionScreen(ZcalScreen):
     ABOUT = (
         "The program is connecting to the printer. The first start of a simulated printer prepares a real Klipper on "
         "this machine, which takes a minute or two. Where no printer answers, {connection.retry} tries again, "
-        "{connection.address} connects to another address, {connection.demo} starts a simulated printer, and "
-        "{connection.doctor} quits and diagnoses the connection."
+        "{connection.address} connects to another address, {connection.search} asks the local network once for "
+        "Moonraker, {connection.demo} starts a simulated printer, and {connection.doctor} quits and diagnoses the "
+        "connection."
     )
     BINDINGS: ClassVar = bindings("connection")
 
@@ -94,7 +95,7 @@ class ConnectionScreen(ZcalScreen):
         if self._failed and self._ways is None:
             from zcal_tui.tui.widgets.no_printer import NoPrinter  # the first frame does not wait for it
 
-            self._ways = NoPrinter(Path.home())
+            self._ways = NoPrinter(Path.home(), self.app_state.session.store)
             self.query_one("#quit").display = False
             self.query_one("#box").mount(self._ways)
             self.call_after_refresh(self.refresh_bindings)
@@ -103,7 +104,8 @@ class ConnectionScreen(ZcalScreen):
         """The ways on are there where no printer answers."""
         if action == "found":
             return self._ways is not None and bool(self._ways.found)
-        return self._ways is not None if action in ("retry", "address", "demo", "doctor") else True
+        ways = ("retry", "address", "search", "demo", "doctor")
+        return self._ways is not None if action in ways else True
 
     def action_retry(self) -> None:
         """Try again, as the program was started."""
@@ -118,9 +120,14 @@ class ConnectionScreen(ZcalScreen):
         self.post_message(RelaunchRequested(("doctor",)))
 
     def action_found(self, n: int) -> None:
-        """One of the sockets found."""
+        """One of the printers found."""
         if self._ways is not None and n < len(self._ways.found):
-            self.post_message(RelaunchRequested(("--printer", self._ways.found[n])))
+            self.post_message(RelaunchRequested(("--printer", self._ways.found[n].address)))
+
+    def action_search(self) -> None:
+        """Ask the local network for Moonraker servers, once."""
+        if self._ways is not None:
+            self._ways.search()
 
     def action_address(self) -> None:
         """Another address, typed."""
