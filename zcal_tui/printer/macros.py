@@ -53,6 +53,26 @@ def macro_commands(gcode: str) -> Iterator[MacroCommand]:
             yield MacroCommand(found[0].upper(), line)
 
 
+_SAYS_ONLY = frozenset({"RESPOND", "M117", "M118", "SET_DISPLAY_TEXT", "M400"})
+"""Commands that only show a text or wait."""
+_SAID = re.compile(r"\{\s*action_respond_info\(")
+
+
+def does_nothing(settings: Settings, name: str, depth: int = DEEPEST) -> bool:
+    """Whether a macro is a placeholder: it has no command, or none but those that show a text, in called macros too.
+    Slicers and other firmware expect commands such as M401, which some configurations define empty."""
+    gcode = text(settings.get(f"gcode_macro {name.lower()}", {}).get("gcode"))
+    if gcode is None or depth == 0:
+        return False
+    lines = [line.strip() for line in _JINJA.sub("", gcode).splitlines()]
+    if any(line.startswith("{") and _SAID.match(line) is None for line in lines):
+        return False  # a template that makes a command
+    return all(
+        command.word in _SAYS_ONLY or does_nothing(settings, command.word, depth - 1)
+        for command in macro_commands(gcode)
+    )
+
+
 def offset_macros(state: PrinterState) -> tuple[OffsetMacro, ...]:
     """What sets the Z offset again after a restart: at Klipper's start, at homing, or at the start of a print.
 

@@ -79,6 +79,44 @@ def test_usual_names(names: tuple[str, ...], expected: tuple[str, str] | None) -
     assert dock_macros(state(PROBE, macros(*names)), "auto", "auto") == expected
 
 
+PLACEHOLDERS = [
+    "",
+    "; Marlin's\n# not used here",
+    'RESPOND MSG="M401 is not used"\nM117 ready',
+    '{action_respond_info("not used")}',
+    "{% if True %}\n  _SAY\n{% endif %}",
+]
+
+
+@pytest.mark.parametrize("gcode", PLACEHOLDERS)
+def test_macros_that_do_nothing_are_no_dock(gcode: str) -> None:
+    own: Sections = {
+        "gcode_macro m401": {"gcode": gcode},
+        "gcode_macro m402": {"gcode": gcode},
+        "gcode_macro _say": {"gcode": "RESPOND MSG=x"},
+    }
+    assert dock_macros(state(PROBE, own), "auto", "auto") is None
+    with pytest.raises(CheckRefused, match="M401 does not attach the probe") as refused:
+        dock_macros(state(PROBE, own), "m401", "m402")
+    assert "placeholders" in refused.value.cause
+    assert "M401" not in candidates({**own})
+    other: Sections = {
+        **own,
+        "gcode_macro attach_klicky": {"gcode": "G1 X1"},
+        "gcode_macro dock_klicky": {"gcode": ""},
+    }
+    assert dock_macros(state(PROBE, other), "auto", "auto") is None, "what docks does nothing either"
+
+
+@pytest.mark.parametrize(
+    "gcode",
+    ["G1 X1", "_TO_DOCK", '{printer["gcode_macro M401"].command}', "SET_SERVO SERVO=probe ANGLE=90", "M401"],
+)
+def test_macros_that_may_do_something_are_a_dock(gcode: str) -> None:
+    own: Sections = {"gcode_macro m401": {"gcode": gcode}, "gcode_macro m402": {"gcode": gcode}}
+    assert dock_macros(state(PROBE, own), "auto", "auto") == ("M401", "M402")
+
+
 @pytest.mark.parametrize(
     ("product", "names", "expected"),
     [

@@ -22,6 +22,7 @@ from zcal_tui.checks.travel import hands_off, lift_before_macro
 from zcal_tui.model.events import Notice, Stage
 from zcal_tui.model.questions import Confirm
 from zcal_tui.printer.config_view import macro_wraps, probe_config
+from zcal_tui.printer.macros import does_nothing
 from zcal_tui.printer.printer import CommandFailed
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.transport.failures import TransportError
@@ -52,6 +53,12 @@ def dock_macros(
                     "The name of a macro has only letters, digits and underscores.",
                     "Give the name of the macro that attaches the probe, or none.",
                 )
+        if does_nothing(state.settings, attach):
+            raise CheckRefused(
+                f"The macro {attach.upper()} does not attach the probe.",
+                "It has no command that moves anything. Such macros are placeholders for slicers or other firmware.",
+                "Name the macro that attaches the probe, or none where the probe is not docked.",
+            )
         return attach.upper(), "" if detach in ("auto", "none") else detach.upper()
     if macro_wraps(state, command):
         return None

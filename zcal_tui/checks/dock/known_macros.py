@@ -3,7 +3,7 @@
 from itertools import product
 
 from zcal_tui.printer.config_view import Settings
-from zcal_tui.printer.macros import macro_commands
+from zcal_tui.printer.macros import does_nothing, macro_commands
 from zcal_tui.printer.values import text
 
 KNOWN_MACROS = (
@@ -51,7 +51,7 @@ def usual_pair(settings: Settings) -> tuple[str, str] | None:
     """The macros that attach and dock a probe; None where the printer has none that can be told by name or by what
     [z_calibration] runs."""
     for pair in KNOWN_MACROS:
-        if all(_section(name) in settings for name in pair):
+        if all(_section(name) in settings for name in pair) and not does_nothing(settings, pair[0]):
             return pair[0].upper(), pair[1].upper()
     attaching, docking = _named(settings, _ATTACH), _named(settings, _DETACH)
     if len(attaching) == 1 and len(docking) == 1:
@@ -63,6 +63,7 @@ def candidates(settings: Settings) -> tuple[str, ...]:
     """The macros that may attach or dock a probe, those that are about a probe first, in capitals."""
     names = [section.split(maxsplit=1)[1] for section in settings if section.startswith("gcode_macro ")]
     own = [name for name in names if not text(settings[_section(name)].get("rename_existing"))]
+    own = [name for name in own if not does_nothing(settings, name)]
     return tuple(
         name.upper() for name in sorted(own, key=lambda name: (not _about_probe(settings, name), name))
     )
@@ -79,7 +80,9 @@ def _named(settings: Settings, verbs: tuple[str, ...]) -> list[str]:
     return [
         name
         for section in settings
-        if section.startswith("gcode_macro ") and (name := section.split(maxsplit=1)[1]).strip("_") in wanted
+        if section.startswith("gcode_macro ")
+        and (name := section.split(maxsplit=1)[1]).strip("_") in wanted
+        and not does_nothing(settings, name)
     ]
 
 
