@@ -11,6 +11,7 @@ from tests.tui.scenes import running, starting, unreachable
 from tests.tui.scripted import SAVE, UP
 from tests.tui.stored_runs import accuracy
 from zcal_tui.model.events import RunEnded, Stage
+from zcal_tui.results.store import Store
 from zcal_tui.session.snapshot import LinkState
 from zcal_tui.transport.mdns import FoundServer
 from zcal_tui.tui.printer_status import restart_expected
@@ -84,6 +85,7 @@ async def test_an_address_of_an_earlier_run_is_offered(
     monkeypatch.setattr("zcal_tui.tui.found_printers.sockets_here", lambda home: [])
     monkeypatch.setattr("zcal_tui.tui.found_printers.servers_here", lambda: ["localhost:7126"])
     session = unreachable()
+    session.store = Store(tmp_path)
     for printer, address in (("voron", "http://voron.local:7125"), ("demo", "simulated, 20× real time")):
         record = replace(accuracy(3, 4), printer={"name": printer, "address": address})
         journal = session.store.begin(printer, record.id)

@@ -1,7 +1,9 @@
 """The plan: what is done, what is next, what is stale, what was cut off, who else is at the printer."""
 
 import asyncio
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +14,7 @@ from tests.tui.scripted import FINISHED, READY, ScriptedSession
 from zcal_tui.checks.bias.parameters import BiasParameters
 from zcal_tui.checks.catalogue import CHECKS
 from zcal_tui.checks.full_calibration import FullCalibrationParameters
-from zcal_tui.checks.lease.process import OWN_NAME
+from zcal_tui.checks.lease.process import OWN_NAME, ourselves
 from zcal_tui.model.events import RunEnded, RunStarted, VerdictReached
 from zcal_tui.model.record import Change, Estimate, Level, Outcome, Record, RecordPart, Verdict
 from zcal_tui.printer.state import ManualProbeState
@@ -251,6 +253,41 @@ async def test_another_program_at_the_printer_is_watched_and_can_be_asked(opened
         assert "watching" not in driver.words()
         await driver.press("enter")
         assert session.asked_for("start") == 1
+
+
+async def test_a_program_that_does_not_respond_is_counted_down(opened: Opener) -> None:
+    session = leased("zcal-tui on pi [4711]")
+    async with opened(session) as driver:
+        session.update(printer=replace(session.snapshot.printer, eventtime=70.0))
+        await driver.settle()
+        assert "Free in 29 s: zcal-tui on pi [4711] does not respond." in driver.words()
+        session.update(printer=replace(session.snapshot.printer, eventtime=71.0))
+        await driver.settle()
+        assert "Free in 28 s:" in driver.words()
+        await driver.press("enter")
+        assert session.asked_for("start") == 0, "it may still be running"
+
+
+async def test_a_killed_program_is_named_and_a_check_may_take_over(opened: Opener) -> None:
+    session = leased("zcal-tui on pi [4711]")
+    killed = subprocess.Popen(["sleep", "60"])  # noqa: ASYNC220  it starts at once
+    lease = {"holder": "zcal-tui on pi [4711]", "until": 99.0, "holds": [], "process": identity(killed.pid)}
+    session.printer(zcal={**session.snapshot.printer.zcal, "lease": lease})
+    async with opened(session) as driver:
+        assert "In use by" in driver.words()
+        killed.kill()
+        killed.wait()
+        session.update(printer=replace(session.snapshot.printer, eventtime=60.0))
+        await driver.settle()
+        assert "A check may take over: zcal-tui on pi [4711] has ended. Free in 39 s." in driver.words()
+        await driver.press("enter")
+        assert session.asked_for("start") == 1
+
+
+def identity(pid: int) -> dict[str, object]:
+    """Another process, as it identifies itself to the [zcal] module."""
+    stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return {**ourselves(), "pid": pid, "began": stat[19]}
 
 
 async def test_our_own_lease_is_not_another_program(opened: Opener) -> None:

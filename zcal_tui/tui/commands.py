@@ -7,6 +7,7 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.command import CommandPalette
 
 from zcal_tui.model.record import UNDO
+from zcal_tui.results.text import moment
 from zcal_tui.tui import messages
 from zcal_tui.tui.actions import palette_actions
 from zcal_tui.tui.app_state import ALL, AppState
@@ -33,7 +34,7 @@ def commands(app: App[Any], app_state: AppState) -> Iterable[SystemCommand]:
         for record in app_state.snapshot.interrupted:
             if app_state.can_start:
                 again = messages.StartRequested(record.check, resume=record)
-                title = _unmarked(f"Resume: {app_state.title(record.check)}, {record.started[:16]}")
+                title = _unmarked(f"Resume: {app_state.title(record.check)}, {moment(record.started)}")
                 yield SystemCommand(title, "Resume the unfinished run", _sending(app, again))
         if app_state.can_undo:
             back = messages.StartRequested(UNDO)

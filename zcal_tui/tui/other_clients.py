@@ -4,10 +4,12 @@ The [zcal] module's lease says who holds the printer (docs/zcal.md). A request f
 which every client reads; the holder decides.
 """
 
-from zcal_tui.checks.lease.process import OWN_NAME
+from zcal_tui.checks.lease.process import OWN_NAME, gone
 from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import MANUAL_PROBE, Problem
+from zcal_tui.model.units import duration
 from zcal_tui.printer.state import PrinterState
+from zcal_tui.printer.values import mapping, number
 from zcal_tui.printer.zcal_interface import SAY, speaks
 from zcal_tui.session.snapshot import Snapshot
 
@@ -25,10 +27,45 @@ def holder_of(printer: PrinterState) -> str | None:
     return holder
 
 
+QUIET = 40.0
+"""Seconds left of a lease from which its holder seems not to respond: one of a minute is renewed every few seconds."""
+
+
+def free_in(printer: PrinterState) -> float | None:
+    """Seconds of the printer's time until the lease of another program ends, unless it is renewed; None without one."""
+    if holder_of(printer) is None:
+        return None
+    until = number(mapping(printer.zcal.get("lease")).get("until"))
+    return None if until is None else max(0.0, until - printer.eventtime)
+
+
+def has_ended(printer: PrinterState) -> bool:
+    """Whether the program that holds the lease has certainly ended, so that a check takes over at once."""
+    return (
+        holder_of(printer) is not None
+        and gone(mapping(mapping(printer.zcal.get("lease")).get("process"))) is True
+    )
+
+
+def holder_text(printer: PrinterState) -> str:
+    """Who holds the printer, and when it is free; empty where nobody else does."""
+    holder, left = holder_of(printer), free_in(printer)
+    if holder is None:
+        return ""
+    if has_ended(printer):
+        wait = "" if left is None else f" Free in {duration(left)}."
+        return f"A check may take over: {holder} has ended.{wait}"
+    if left is not None and left <= QUIET:
+        return f"Free in {duration(left)}: {holder} does not respond."
+    return f"In use by {holder}. View only."
+
+
 def watched(snapshot: Snapshot) -> str | None:
-    """Who uses the printer while we do not; None where we do or it is free."""
+    """Who uses the printer while we do not; None where we do, it is free, or the program has ended."""
     run = snapshot.run
-    return None if run is not None and run.running else holder_of(snapshot.printer)
+    if (run is not None and run.running) or has_ended(snapshot.printer):
+        return None
+    return holder_of(snapshot.printer)
 
 
 def doing(printer: PrinterState) -> str:

@@ -8,7 +8,7 @@ from zcal_tui.model.units import number
 from zcal_tui.printer.state import HeaterState, PrinterState
 from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.tui.glyphs import Glyphs
-from zcal_tui.tui.other_clients import offered_remedy, paper_test_open, watched
+from zcal_tui.tui.other_clients import has_ended, holder_text, offered_remedy, paper_test_open, watched
 
 HEATERS_SHOWN = (("extruder", "nozzle"), ("heater_bed", "bed"))
 
@@ -111,9 +111,11 @@ def _klippy(printer: PrinterState, glyphs: Glyphs, snapshot: Snapshot) -> Condit
 
 def _others(glyphs: Glyphs, snapshot: Snapshot) -> Condition | None:
     """Another program at the printer."""
-    if (holder := watched(snapshot)) is not None:
-        sentence = f"In use by {holder}. View only."
-        return Condition(glyphs.running, "watching", "warn", sentence, more=True)
+    if watched(snapshot) is not None:
+        return Condition(glyphs.running, "watching", "warn", holder_text(snapshot.printer), more=True)
+    run = snapshot.run
+    if (run is None or not run.running) and has_ended(snapshot.printer):
+        return Condition(glyphs.warned, "left behind", "warn", holder_text(snapshot.printer))
     if paper_test_open(snapshot):
         return Condition(
             glyphs.warned, "paper test", "warn", "A paper test is open that was not started here.", more=True

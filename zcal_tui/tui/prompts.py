@@ -8,6 +8,7 @@ from textual.screen import Screen
 
 from zcal_tui.model.questions import RESULT_CARD, Choose, Confirm, JogStep, PaperStep
 from zcal_tui.model.record import Record
+from zcal_tui.results.text import moment
 from zcal_tui.session.snapshot import Asking
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.messages import StartRequested
@@ -90,11 +91,10 @@ def offer(app_state: AppState, record: Record) -> PickModal:
     count = len(record.samples)
     samples = "1 sample is stored." if count == 1 else f"{count} samples are stored."
     stored = samples if count else "No samples were taken."
-    began = record.started[:16].replace("T", " ")
     return PickModal(
         app_state,
         "Unfinished run",
-        f"{app_state.title(record.check)}, started {began} UTC, did not finish. {stored}",
+        f"{app_state.title(record.check)}, started {moment(record.started)}, did not finish. {stored}",
         (
             (RESUME, "Resume", "reuses samples that are still valid"),
             (CLOSE, "Close", "keeps its samples in the history"),
