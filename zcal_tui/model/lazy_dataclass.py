@@ -43,6 +43,7 @@ def _methods(made: Any, slots: bool) -> dict[str, Any]:
     fields = dataclasses.fields(made)
     names = frozenset(field.name for field in fields)
     key = _key(tuple(f.name for f in fields if f.compare))
+    hashed = _key(tuple(f.name for f in fields if (f.compare if f.hash is None else f.hash)))
 
     def initialise(self: Any, *arguments: Any, **keywords: Any) -> None:
         compiled = _compiled_init(made)
@@ -65,7 +66,7 @@ def _methods(made: Any, slots: bool) -> dict[str, Any]:
         return NotImplemented
 
     def hash_of(self: Any) -> int:
-        return hash(key(self))
+        return hash(hashed(self))
 
     @reprlib.recursive_repr()
     def shown(self: Any) -> str:

@@ -4,7 +4,8 @@ Read a limit as `limits.RANGE_OF_TEN` where it is used, never by `from … impor
 gauge, the verdict, the advice and their texts alike. docs/limits.md is made from this module.
 """
 
-from zcal_tui.model.lazy_dataclass import dataclass
+from dataclasses import dataclass
+
 from zcal_tui.model.units import UM_PER_MM, duration
 
 

@@ -129,6 +129,7 @@ questions = st.one_of(
         base=number,
         sign=st.sampled_from([-1, 1]),
         moves_nozzle=st.booleans(),
+        measured=st.booleans(),
         test=st.integers(1, 9),
         tests=st.integers(1, 9),
         place=words,

@@ -19,6 +19,7 @@ class Slotted:
     b: str = "b"
     c: list[int] = field(default_factory=list)
     hidden: float = field(default=0.0, repr=False, compare=False)
+    unhashed: dict[str, int] = field(default_factory=dict, repr=False, hash=False)
     KIND: ClassVar[str] = "kind"
 
 
@@ -81,6 +82,8 @@ def test_values_defaults_and_comparison() -> None:
     assert Nothing() == Nothing()
     assert hash(Open(1.0)) == hash(Open(1.0)) != hash(Open(2.0))
     assert hash(Own(1)) == 7
+    assert Slotted(1, unhashed={"a": 1}) != Slotted(1)
+    assert hash(replace(Slotted(1), c=())) == hash(replace(Slotted(1, unhashed={"a": 1}), c=()))  # type: ignore[arg-type]
     assert Own(1) == 5
 
 
@@ -109,9 +112,9 @@ def test_wrong_arguments_are_refused_as_by_the_standard_library(given: dict[str,
 def test_what_the_standard_library_does_with_dataclasses() -> None:
     one = Slotted(1, c=[3])
     assert is_dataclass(one)
-    assert [f.name for f in fields(Slotted)] == ["a", "b", "c", "hidden"]
+    assert [f.name for f in fields(Slotted)] == ["a", "b", "c", "hidden", "unhashed"]
     assert replace(one, b="x") == Slotted(1, "x", [3])
-    assert asdict(one) == {"a": 1, "b": "b", "c": [3], "hidden": 0.0}
+    assert asdict(one) == {"a": 1, "b": "b", "c": [3], "hidden": 0.0, "unhashed": {}}
     assert astuple(Derived(2.0)) == (2.0, 4.0, 1.0)
     assert pickle.loads(pickle.dumps(one)) == one
     assert copy.deepcopy(one) == one
