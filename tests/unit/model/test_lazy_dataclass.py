@@ -64,7 +64,7 @@ def standard(cls: type) -> Any:
     given = [
         (f.name, f.type, field(repr=f.repr, compare=f.compare, default=f.default))
         if f.default is not dataclasses.MISSING
-        else (f.name, f.type, field(default_factory=f.default_factory))
+        else (f.name, f.type, field(repr=f.repr, default_factory=f.default_factory))
         if f.default_factory is not dataclasses.MISSING
         else (f.name, f.type)
         for f in fields(cls)
