@@ -2,7 +2,7 @@
 
 from zcal_tui.model.capabilities import Capabilities
 from zcal_tui.model.check_info.info import EVERY_OPTION, PROBE, STEPPERS, CheckInfo, EstimateInfo, Needs
-from zcal_tui.model.check_info.options import MOTION, PROBE_POSITION, PROBING
+from zcal_tui.model.check_info.options import AXIS_TWIST, MOTION, PROBE_POSITION, PROBING
 from zcal_tui.model.check_info.shared_estimates import (
     CONTACT,
     ENDSTOP_SIGMA,
@@ -93,6 +93,7 @@ INFO = CheckInfo(
         "z_calibration": EVERY_OPTION,
         "safe_z_home": ("home_xy_position",),
         "bed_mesh": ("zero_reference_position", "relative_reference_index"),
+        **AXIS_TWIST,
     },
     plans_with={PROBE: ("z_offset",)},  # compared with what the endstop's heights imply
     stale_after={
