@@ -152,8 +152,8 @@ def _advice(level: Level, result: LocationBias, limit: Limit) -> tuple[Advice, .
             Advice(
                 "mechanics",
                 "Check what tilts between these places: the probe's mount, the toolhead, the gantry. "
-                "Klipper can compensate a twisted axis with [axis_twist_compensation] (Klipper docs, "
-                "Axis_Twist_Compensation).",
+                "[axis_twist_compensation] corrects a bias along one axis. Where there is one, this check proposes its "
+                "values.",
             ),
             Advice(
                 "manual-levelling",
