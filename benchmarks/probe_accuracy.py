@@ -1,7 +1,7 @@
 """How long ZCAL_PROBE_ACCURACY takes, in the printer's own time, against PROBE_ACCURACY with as many samples.
 
-Simulated time stands still while anybody computes: what is measured is the motion and the waits between, not the load of
-this machine.
+Simulated time stands still while anybody computes: what is measured is the motion and the waits between, not the load
+of this machine.
 """
 
 from benchmarks.klippy_client import KlippyClient, connect
@@ -34,7 +34,9 @@ def _compared(klippy: KlippyClient, samples: int) -> BenchmarkComparison:
         (_seconds(klippy, "ZCAL_PROBE_ACCURACY", samples), _seconds(klippy, "PROBE_ACCURACY", samples))
         for _ in range(ROUNDS)
     ]
-    return BenchmarkComparison(f"{samples} samples by ZCAL_PROBE_ACCURACY", "PROBE_ACCURACY", pairs, seconds_text)
+    return BenchmarkComparison(
+        f"{samples} samples by ZCAL_PROBE_ACCURACY", "PROBE_ACCURACY", pairs, seconds_text
+    )
 
 
 def _seconds(klippy: KlippyClient, command: str, samples: int) -> float:

@@ -183,7 +183,7 @@ class SweepReport:
             summary = f"{summary_of(level, own)} No other setting scatters less."
             if level is Level.PASS:
                 summary = f"The present settings are good: σ {length(own.sigma.value)}. No other setting scatters less."
-            return Verdict(level, summary, (*rule.reasons, many, self._moved()))
+            return Verdict(level, summary, (*rule.reasons[:-1], many, self._moved(), rule.reasons[-1]))
         better = (
             f"With {self._words(best.name)} heights scatter {best.ratio:.2f} times as much as with the "
             f"present settings. That is statistically significant (p = {best.p:.2g})."
@@ -192,9 +192,10 @@ class SweepReport:
             f"Better with {self._words(best.name)}: σ {length(chosen.sigma.value)} instead of "
             f"{length(own.sigma.value)}."
         )
+        reasons = (better, *rule.reasons[:-1], many, self._moved(), rule.reasons[-1])
         if of_homing is not None:
-            return Verdict(level, of_homing, (better, *rule.reasons, many, self._moved()))
-        return Verdict(Level.WARN, summary, (better, *rule.reasons, many, self._moved()))
+            return Verdict(level, of_homing, reasons)
+        return Verdict(Level.WARN, summary, reasons)
 
     def _moved(self) -> str:
         apart = statistics.fmean(self._heights[AGAIN]) - statistics.fmean(self._heights[CONFIGURED])

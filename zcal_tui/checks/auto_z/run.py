@@ -241,8 +241,15 @@ class _Run:
         if self._tuned is not None:
             self._findings.append(judging.of_tuning(self._tuned))
         yield EstimateUpdated(self._estimates())
-        yield VerdictReached(verdict_of(self._findings, self._good()))
+        yield VerdictReached(verdict_of(self._findings, self._good(), self._half()))
         yield from self._advice()
+
+    def _half(self) -> float | None:
+        """Half of the offset's interval (mm); None where it is not known."""
+        offset = self._repeats.contact() if self._repeats.found else None
+        if offset is None or offset.low is None or offset.high is None:
+            return None
+        return (offset.high - offset.low) / 2
 
     def _good(self) -> str:
         offset = self._repeats.contact()

@@ -9,7 +9,7 @@ from zcal_tui.checks.auto_z.wiring import SwitchWiring
 from zcal_tui.model import limits
 from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.model.record import Change, Level, Record, Verdict
-from zcal_tui.model.units import closer_farther, length, millimetres
+from zcal_tui.model.units import closer_farther, length, micrometres, millimetres
 from zcal_tui.printer.config_view import ZRail
 from zcal_tui.printer.z_calibration import ZCalibrationSection
 from zcal_tui.stats.auto_offset import Moved
@@ -70,12 +70,14 @@ class Tuned:
         return None if self.configured is None else self.value.shifted(-self.configured)
 
 
-def verdict_of(findings: Sequence[AutoZFinding], good: str) -> Verdict:
-    """The worst finding decides; `good` is the summary where none is worse than pass."""
+def verdict_of(findings: Sequence[AutoZFinding], good: str, error: float | None = None) -> Verdict:
+    """The worst finding decides; `good` is the summary where none is worse than pass. `error` (mm) is how far the
+    offset may be off, whose consequence ends the reasons; None where that is not known."""
     worst = max(findings, key=lambda finding: _RANK[finding.level])
     ordered = sorted(findings, key=lambda finding: -_RANK[finding.level])
     summary = good if worst.level is Level.PASS else worst.summary or worst.text
-    return Verdict(worst.level, summary, tuple(finding.text for finding in ordered))
+    end = () if error is None else (f"The offset may be off by ± {micrometres(error)}. {consequence(error)}",)
+    return Verdict(worst.level, summary, (*(finding.text for finding in ordered), *end))
 
 
 def of_fault(attempt: Attempt, section: ZCalibrationSection, moved: Sequence[Moved]) -> AutoZFinding:

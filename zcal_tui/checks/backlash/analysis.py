@@ -66,7 +66,8 @@ class BacklashReport:
             return
         rule = judge_backlash(compared, step=self._step, upper_bound_only=self._properties.upper_bound_only)
         level = Level(rule.level)
-        reasons = [*rule.reasons, self._properties.method]
+        *found, end = rule.reasons
+        reasons = [*found, self._properties.method, end]
         if compared.outlying is not None and level is Level.PASS:
             reasons.insert(1, _outlying_reason(compared.outlying))
         yield VerdictReached(Verdict(level, self._summary(level, compared), tuple(reasons)))

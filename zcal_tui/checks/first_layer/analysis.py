@@ -173,7 +173,10 @@ def too_far_off(first: float) -> Iterator[Event]:
         Verdict(
             Level.FAIL,
             f"Not usable: the nozzle touches the bed at Z {first:g} already.",
-            (f"At Z {first:g} the nozzle should be {first:g} mm above the bed ({STEPS_SOURCE}).",),
+            (
+                f"At Z {first:g} the nozzle should be {first:g} mm above the bed ({STEPS_SOURCE}).",
+                consequence(first),
+            ),
         )
     )
     yield AdviceGiven(

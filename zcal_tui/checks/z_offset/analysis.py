@@ -22,6 +22,7 @@ from zcal_tui.stats.operator_scatter import PRIOR_SIGMA, OperatorScatter, Scatte
 from zcal_tui.stats.paper import PaperResult, paper_height, z_offset
 from zcal_tui.stats.quantiles import normal_ppf
 from zcal_tui.stats.repeatability import Repeatability, analyse
+from zcal_tui.stats.verdicts.rule import consequence
 
 SOMEBODY = OperatorScatter()
 PRIOR_SLACK = 1.05
@@ -156,7 +157,7 @@ def probe_conclusion(
     beside = model is None and (bool(probe.x_offset or probe.y_offset) or probe.kind == "bltouch")
     verdict = _verdict("z_offset", found, old, len(papers), operator.prior, negative_is_odd=beside)
     reasons = (*verdict.reasons, *_first_reason(estimates, homes))
-    verdict = replace(verdict, reasons=(*reasons, *_sheet_reason(sheet)))
+    verdict = replace(verdict, reasons=(*reasons, *_sheet_reason(sheet), _consequence(found)))
     minimum = bounds_of(state).z_offset_minimum(probe.section)
     refused = minimum is not None and float(_kept(value)) < minimum
     if refused:
@@ -224,7 +225,8 @@ def endstop_conclusion(
         operator.prior,
         negative_is_odd=False,
     )
-    yield VerdictReached(replace(verdict, reasons=(*verdict.reasons, *_sheet_reason(sheet))))
+    end = _consequence(estimates["position_endstop"])
+    yield VerdictReached(replace(verdict, reasons=(*verdict.reasons, *_sheet_reason(sheet), end)))
     towers = tuple(name for name in TOWERS if name in state.settings)
     sections = towers if is_delta(state) else (rail.section,)
     changes = []
@@ -325,6 +327,12 @@ def _accuracy_reason(name: str, half: float, judged: float) -> str:
         f"whose tests vary by {micrometres(PRIOR_SIGMA)}. For anyone it is ± {micrometres(half, digits=1)}. "
         f"{limit}"
     )
+
+
+def _consequence(found: Estimate) -> str:
+    """What the uncertainty of a value means for a print."""
+    low, high = found.low or 0.0, found.high or 0.0
+    return consequence((high - low) / 2)
 
 
 def _difference_reason(difference: float, old: float, half: float) -> str:

@@ -6,7 +6,7 @@ from zcal_tui.model import limits
 from zcal_tui.model.units import micrometres
 from zcal_tui.stats.intervals import Interval
 from zcal_tui.stats.spots import SpotComparison
-from zcal_tui.stats.verdicts.rule import Advice, Level, VerdictRule, bounds, worst
+from zcal_tui.stats.verdicts.rule import Advice, Level, VerdictRule, bounds, consequence, worst
 
 SIMILAR_SOURCE = "Cartographer docs, Z Backlash Estimation"
 """It asks for similar backlash at all spots, without a number."""
@@ -35,6 +35,7 @@ def judge_backlash(
             "motion cannot be negative: something else moves with the direction of travel."
         )
     level = worst(levels)
+    reasons.append(consequence(max(spot.upper_bound for spot in result.spots)))
     return VerdictRule(level, tuple(reasons), _advice(result, level))
 
 
