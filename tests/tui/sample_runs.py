@@ -102,7 +102,7 @@ CHANGES = (
         "1.251",
         state="proposed",
         saves=True,
-        effect="the nozzle will be 6 µm closer",
+        effect="the nozzle will be 6 µm closer to the bed",
     ),
     Change("stepper_z", "position_min", "0", "-2", effect="so that the paper test reaches the bed"),
 )

@@ -7,6 +7,7 @@ from tests.tui import sample_runs
 from tests.tui.app_driver import AppDriver
 from tests.tui.scripted import CHOOSE, JOG, PAPER, RISKY, SAVE, ScriptedSession
 from zcal_tui.model.events import RunEnded
+from zcal_tui.model.questions import PLAN_CONSENT, Choose, Option
 from zcal_tui.model.record import Change, Estimate, Level, Outcome, Problem, Verdict
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.result_card import result_card as card_of
@@ -268,6 +269,42 @@ async def z_offset_saved(driver: AppDriver) -> None:
     await driver.settle()
 
 
+async def z_offset_found(driver: AppDriver) -> None:
+    """The result of a paper test, with the value not saved yet."""
+    await _of(driver, "z-offset")
+    sample_runs.z_offset(driver.session, state="proposed")
+    driver.session.end(Outcome.FINISHED)
+    await driver.settle()
+
+
+async def plan_consent(driver: AppDriver) -> None:
+    """The page before a full calibration."""
+    await _of(driver, "all")
+    driver.session.ask(
+        Choose(
+            PLAN_CONSENT,
+            "The full calibration will do what is switched on. You are not asked again.",
+            (
+                Option("start", "Start", "9 checks, about 84 min"),
+                Option("home", "[x] Home all axes", "G28, also after each restart"),
+                Option("level", "[x] Level", "QUAD_GANTRY_LEVEL, with the probe attached"),
+                Option(
+                    "heat",
+                    "[x] Heat the bed to 60 °C and the nozzle to 200 °C for up to 50 min",
+                    "filament unloaded; off on every way out",
+                ),
+                Option(
+                    "save", "[x] Save and restart", "one SAVE_CONFIG a group; each shows its difference first"
+                ),
+                Option("not-now", "Not now"),
+            ),
+            "A docked probe is attached and docked with the printer's macros.",
+            consent=True,
+        )
+    )
+    await driver.settle()
+
+
 async def whole_plan(driver: AppDriver) -> None:
     """The result of the whole plan."""
     driver.app.post_message(StartRequested("all"))
@@ -346,6 +383,8 @@ SCENES: dict[str, Scene] = {
         temperature_heat,
         auto_z,
         z_offset_saved,
+        z_offset_found,
+        plan_consent,
         whole_plan,
         map_alone,
         cut_off,

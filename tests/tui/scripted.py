@@ -140,6 +140,7 @@ SAVE = Confirm(
     ),
     yes="Save",
     no="Leave it",
+    consent=True,
 )
 
 RISKY = Confirm(
@@ -256,6 +257,9 @@ class ScriptedSession:
         self.asked.append(("close interrupted", record.id))
         kept = tuple(run for run in self._snapshot.interrupted if run.id != record.id)
         self.update(interrupted=kept)
+
+    def discard_result(self, record: Record) -> None:
+        self.asked.append(("discard", record.id))
 
     def note_changed(self, what: str) -> None:
         self.asked.append(("changed", what))

@@ -367,7 +367,7 @@ async def test_values_saved_and_values_to_edit_are_told_apart(opened: Opener) ->
         ("saved", "✓ Saved in printer.cfg"),
         ("declined", "Not saved: declined"),
         ("staged", "SAVE_CONFIG was not confirmed"),
-        ("proposed", "Not saved"),
+        ("proposed", "Save and restart"),
     ):
         async with opened(size=(120, 40), check="z-offset") as driver:
             await driver.press("enter")
@@ -377,4 +377,4 @@ async def test_values_saved_and_values_to_edit_are_told_apart(opened: Opener) ->
             await driver.settle()
             words = driver.words()
             assert told in words and "Edit in printer.cfg" in words
-            assert "[probe] z_offset 1.245 → 1.251" in words and "position_min: -2 # now 0" in words
+            assert "z_offset 1.245 → 1.251" in words and "position_min: -2 # now 0" in words

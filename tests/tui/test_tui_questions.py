@@ -23,7 +23,7 @@ from zcal_tui.tui.widgets.text import BigNumber
 async def test_a_yes_or_no_is_answered_by_keys(key: str, answer: bool, opened: Opener) -> None:
     async with opened() as driver:
         await running(driver)
-        driver.session.ask(SAVE)
+        driver.session.ask(replace(SAVE, consent=False))
         await driver.settle()
         assert driver.screen == "QuestionModal"
         await driver.press(key)

@@ -15,7 +15,8 @@ from zcal_tui.model.lazy_dataclass import dataclass
 class Confirm:
     """A yes-or-no question. `danger` marks a yes that could do harm; `facts` are the question's values in mm.
 
-    `when_halted`: it makes sense also while Klipper has halted.
+    `consent`: the yes heats, writes or restarts, so no stray Enter may give it. `when_halted`: it makes sense also
+    while Klipper has halted.
     """
 
     key: str
@@ -26,6 +27,7 @@ class Confirm:
     danger: bool = False
     facts: Mapping[str, float] = field(default_factory=dict)
     when_halted: bool = False
+    consent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +41,17 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """A choice of options. The answer is an option's key; `facts` are the question's values in mm."""
+    """A choice of options. The answer is an option's key; `facts` are the question's values in mm.
+
+    `consent`: as of `Confirm`; the last option is then the harmless one.
+    """
 
     key: str
     text: str
     options: tuple[Option, ...]
     detail: str = ""
     facts: Mapping[str, float] = field(default_factory=dict)
+    consent: bool = False
 
 
 RESULT_CARD = "result-card"

@@ -78,4 +78,5 @@ def advance_question(
         "The full calibration will do what is switched on. You are not asked again.",
         tuple(options),
         "A docked probe is attached and docked with the printer's macros.",
+        consent=True,
     )

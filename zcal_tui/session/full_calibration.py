@@ -49,17 +49,18 @@ from zcal_tui.session.advance_consent import (
     switches_of,
 )
 from zcal_tui.session.consents import CLEAN, OOZES, TAPED, Consents
+from zcal_tui.session.discarded_result import DISCARDED, discard_result
 from zcal_tui.session.found_values import FoundValues
 from zcal_tui.session.operator import SessionOperator
 from zcal_tui.session.result_card import CONTINUE, DISCARD, REPEAT, STOP, result_card
 from zcal_tui.session.resume import close_resumed, resumed_runs, valid_parts, without_done
 from zcal_tui.session.run import CheckRun, printer_facts
+from zcal_tui.session.saving.amend import amend_found
 from zcal_tui.session.saving.text import not_saved
 from zcal_tui.session.saving.waiting import WaitingValues, still_valid, still_waiting, with_states
 from zcal_tui.session.snapshot_store import SnapshotStore
 from zcal_tui.transport.failures import NotReady
 
-DISCARDED = "You discarded this result."
 PAPER_OFF = "Take the paper off the bed before you continue."
 
 logger = logging.getLogger(__name__)
@@ -334,17 +335,7 @@ class FullCalibrationRun:
 
     async def _discard(self, printer_name: str, record: Record) -> None:
         """Store a result as discarded by the person; the one before it counts again."""
-        discarded = replace(record, outcome=Outcome.CANCELLED, problem=Problem(DISCARDED))
-        try:
-            await asyncio.to_thread(self._store.amend, printer_name, discarded)
-            last = await asyncio.to_thread(self._store.last, printer_name, (record.check,))
-        except OSError as error:
-            logger.warning("the record of %s is not amended", record.id, exc_info=True)
-            self._emit(Notice(f"Run {record.id} is not stored as discarded: {error.strerror or error}."))
-            last = {}
-        known = dict(self._snapshots.snapshot.last)
-        known[record.check] = last.get(record.check, discarded)
-        self._snapshots.update(last=known)
+        await discard_result(self._store, self._snapshots, printer_name, record, self._notice)
         self._parts[-1] = RecordPart(record.id, record.check, Outcome.CANCELLED, None, DISCARDED)
 
     def _take_over_waiting(self, done: tuple[Record, ...], invalid: tuple[str, ...]) -> None:
@@ -384,7 +375,9 @@ class FullCalibrationRun:
             more = ended.record.changes[len(changes) :]
             if (why := _stops_after_save(ended.record)) is not None:
                 self._failed_save = ended.record
-            await self._amend(printer_name, found, ended.record)
+            await amend_found(
+                self._store, self._snapshots, printer_name, found, ended.record.changes, self._notice
+            )
             self._show(ended)
             if why is None and await self._card(printer_name, ended.record) == STOP:
                 self._stopped = True
@@ -403,23 +396,6 @@ class FullCalibrationRun:
         if dropped:
             self._waiting = WaitingValues(found)
             self._follow_waiting()
-
-    async def _amend(self, printer_name: str, found: tuple[FoundValues, ...], saved: Record) -> None:
-        """Store in the records of the checks what has become of their values."""
-        last = dict(self._snapshots.snapshot.last)
-        for values in found:
-            record = replace(values.record, changes=with_states(values.record.changes, saved.changes))
-            if record == values.record:
-                continue
-            try:
-                await asyncio.to_thread(self._store.amend, printer_name, record)
-            except OSError as error:
-                logger.warning("the record of %s is not amended", record.id, exc_info=True)
-                self._emit(Notice(f"Run {record.id} still shows its values as proposed: {error.strerror}."))
-            known = last.get(values.check)
-            if known is not None and known.id == record.id:
-                last[values.check] = record
-        self._snapshots.update(last=last)
 
     async def _save_rest(self, printer_name: str, address: str, stopped: str | None) -> str | None:
         """Save what waits at the end. Where the printer cannot, or the person has cancelled, name it."""
@@ -496,6 +472,9 @@ class FullCalibrationRun:
             changes=self._settled,
             parts=tuple(self._parts),
         )
+
+    def _notice(self, text: str) -> None:
+        self._emit(Notice(text))
 
     def _emit(self, event: Event) -> None:
         self._keep(event)

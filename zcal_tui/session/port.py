@@ -30,8 +30,8 @@ class RunOptions:
     operator: str = SHARED
     """Who does the paper tests."""
     collect: bool = False
-    """Whether found values are left to the group's save of a full calibration. What Klipper itself has staged is saved
-    or discarded at once all the same."""
+    """Whether found values are left to a later save: the group's of a full calibration, or the one that the person
+    starts from the result (`save`). What Klipper itself has staged is saved or discarded at once all the same."""
 
 
 class SessionPort(Protocol):
@@ -77,6 +77,9 @@ class SessionPort(Protocol):
 
     def close_interrupted(self, record: Record) -> None:
         """Close an interrupted run (`Snapshot.interrupted`), so that it is not offered again."""
+
+    def discard_result(self, record: Record) -> None:
+        """Store a check's last result (`Snapshot.last`) as discarded; the one before it counts again."""
 
     def note_changed(self, what: str) -> None:
         """Record a hardware change that a person reports (a key of HARDWARE_CHANGES)."""

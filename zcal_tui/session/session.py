@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from zcal_tui.model.events import Event
 from zcal_tui.model.questions import Answer
-from zcal_tui.model.record import MANUAL_PROBE, UNDO, WHOLE, Problem, Record
+from zcal_tui.model.record import MANUAL_PROBE, SAVE, UNDO, WHOLE, Problem, Record
 from zcal_tui.results.changes import Changed
 from zcal_tui.results.store import StillRunning, Store, now_iso
 from zcal_tui.session.loop import SessionLoop
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from zcal_tui.session.found_values import FoundValues
     from zcal_tui.session.full_calibration import FullCalibrationRun
     from zcal_tui.session.run import CheckRun
+    from zcal_tui.session.saving.save_result import SaveResultRun
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class Session:
         self._results_of: str | None = None
         """The printer whose stored results are in the snapshot."""
         self._busy = False
-        self._run: CheckRun | FullCalibrationRun | None = None
+        self._run: CheckRun | FullCalibrationRun | SaveResultRun | None = None
         self._run_task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._lock = threading.Lock()
@@ -126,6 +127,9 @@ class Session:
 
     def close_interrupted(self, record: Record) -> None:
         self._loop.call_soon_threadsafe(self._close_interrupted, record)
+
+    def discard_result(self, record: Record) -> None:
+        self._spawn_threadsafe(self._discard_result(record))
 
     def note_changed(self, what: str) -> None:
         self._loop.call_soon_threadsafe(self._note_changed, what)
@@ -285,15 +289,30 @@ class Session:
 
             undo = Undo(self._store, self._snapshots.snapshot.filed_under, files, options.save)
             self._run = make(undo, parameters)
+        elif name == SAVE:
+            from zcal_tui.session.saving.save_result import (  # as above
+                SaveResult,
+                SaveResultRun,
+                found_by,
+                result_to_save,
+            )
+
+            record = result_to_save(self._snapshots.snapshot, parameters.run)
+
+            def why_stale() -> str | None:
+                return None if record is None else self._snapshots.snapshot.stale.get(record.check)
+
+            saving = make(SaveResult(record, why_stale), parameters, group=found_by(record))
+            self._run = SaveResultRun(record, saving, printer, self._store, self._snapshots)
         elif name == MANUAL_PROBE:
             from zcal_tui.checks.manual_probe.run import ManualProbeTakeover  # as above
 
             self._run = make(ManualProbeTakeover(), parameters, leased=False)
         else:
-            self._run = make(CHECKS[name], parameters)
+            self._run = make(CHECKS[name], parameters, collect=options.collect)
         self._run_task = self._spawn(self._go(self._run))
 
-    async def _go(self, run: "CheckRun | FullCalibrationRun") -> None:
+    async def _go(self, run: "CheckRun | FullCalibrationRun | SaveResultRun") -> None:
         ended = None
         try:
             if self._results_of != (printer := self._snapshots.snapshot.filed_under):
@@ -332,6 +351,12 @@ class Session:
         self._snapshots.closed(record.id)
         if record.check == WHOLE:  # its parts were closed with it
             self._snapshots.update(interrupted=self._store.interrupted(self._snapshots.snapshot.filed_under))
+
+    async def _discard_result(self, record: Record) -> None:
+        from zcal_tui.session.discarded_result import discard_result
+
+        printer = self._snapshots.snapshot.filed_under
+        await discard_result(self._store, self._snapshots, printer, record, self._snapshots.console)
 
     def _note_changed(self, what: str) -> None:
         change = Changed(what, now_iso())

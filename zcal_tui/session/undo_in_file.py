@@ -169,6 +169,7 @@ async def _consent(
         detail=detail,
         yes="Put them back",
         no="Leave it",
+        consent=True,
         when_halted=True,
     )
     if await context.operator.confirm(question):

@@ -159,6 +159,19 @@ GROUPS = (
                 "Suspend the program; not while a check runs",
                 footer=False,
             ),
+            Action(
+                "pageup",
+                "app.scroll_page(-1)",
+                "pageup",
+                "Scroll",
+                "Scroll a page up",
+                footer=False,
+                shown_as="PgUp/Dn",
+                together="Scroll a page where not all fits",
+            ),
+            Action(
+                "pagedown", "app.scroll_page(1)", "pagedown", "Scroll", "Scroll a page down", footer=False
+            ),
             Action("plan", "plan", "", "Plan", "Show all checks", palette=True),
             Action("history", "history", "", "History", "Show every run and its trend", palette=True),
             Action("report", "report", "", "Report", "Write a report about this printer", palette=True),
@@ -402,8 +415,23 @@ GROUPS = (
         "Result",
         (
             Action("next", "next", "n", "Next check", "Start the next check that is not done"),
+            Action(
+                "save",
+                "save",
+                "ctrl+s",
+                "Save",
+                "Show what saving changes; nothing is written before your yes",
+            ),
             Action("repeat", "repeat", "r", "Repeat", "Repeat the check with the same settings"),
             Action("check", "check_saved", "c", "Check it", "Check what was saved with a short run"),
+            Action(
+                "discard",
+                "discard",
+                "d",
+                "Discard this result",
+                "Discard this result; its record stays stored",
+                footer=False,
+            ),
             Action("up", "scroll_body(-1)", "up", "Scroll", "Scroll up", shown_as="↑↓", together="Scroll"),
             Action("picture", "plot", "v", "Plot", "Show the samples as a plot"),
             Action("settings", "settings", "s", "Settings", "Change the settings of the check"),
@@ -552,6 +580,7 @@ GROUPS = (
                 together="Recall a typed line",
             ),
             Action("later", "recall(1)", "down", "Recall", "Recall the next line", footer=False),
+            Action("complete", "complete", "tab", "Complete", "Complete the command", priority=True),
             Action("explain", "app.explain", "f2", "Explain the error", "Explain the printer's last error"),
             Action(
                 "pageup",

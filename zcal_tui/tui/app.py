@@ -10,7 +10,7 @@ from textual.screen import Screen
 from zcal_tui.checks.base import Check
 from zcal_tui.model.outcome_words import LEVEL_WORDS
 from zcal_tui.model.policy import SavePolicy
-from zcal_tui.model.record import Outcome, Problem, Record
+from zcal_tui.model.record import SAVE, Outcome, Problem, Record
 from zcal_tui.session.port import RunOptions, SessionBusy, SessionPort
 from zcal_tui.session.snapshot import LinkState, Snapshot
 from zcal_tui.stats.operator_scatter import SHARED, OperatorScatter
@@ -62,6 +62,7 @@ class ZcalApp(AppBase):
         super().__init__(app_state or AppState(session, checks), theme, keymap, environ)
         self.session = session
         self._save: SavePolicy = save
+        self.app_state.saves = save == "ask"
         self.app_state.operator = OperatorScatter(operator)
         self._shown = shown
         self._open_at_once = check
@@ -184,18 +185,40 @@ class ZcalApp(AppBase):
 
     @on(messages.StartRequested)
     def _start(self, message: messages.StartRequested) -> None:
+        parameters = message.parameters or self.app_state.parameters(message.check, message.resume)
+        self._begin(message.check, parameters, message.resume)
+
+    @on(messages.SaveRequested)
+    def _save_result(self, message: messages.SaveRequested) -> None:
+        from zcal_tui.session.saving.save_group import SaveGroupParameters
+
+        self._begin(SAVE, SaveGroupParameters(message.record.id))
+
+    @on(messages.DiscardRequested)
+    def _discard_result(self, message: messages.DiscardRequested) -> None:
+        self.session.discard_result(message.record)
+        self._to_plan()
+        title = self.app_state.title(message.record.check)
+        self.notify(f"{title}: the result is discarded. It stays in the history.", markup=False)
+
+    def _begin(self, check: str, parameters: Any, resume: Record | None = None) -> None:
+        """Start a run, and show it."""
         from zcal_tui.tui.screens.run import RunScreen
 
         self.app_state.refresh()
-        screen, check = RunScreen(self.app_state, message.check), message.check
-        options = RunOptions(save=self._save, resume=message.resume, operator=self.app_state.operator.name)
+        screen = RunScreen(self.app_state, check)
+        options = RunOptions(
+            save=self._save,
+            resume=resume,
+            operator=self.app_state.operator.name,
+            collect=self.app_state.saves,
+        )
         try:
-            chosen = message.parameters or self.app_state.parameters(check, message.resume)
-            self.session.start_check(check, chosen, options)
+            self.session.start_check(check, parameters, options)
         except SessionBusy:
             self.notify("A check is already running.", severity="warning", markup=False)
             return
-        self.app_state.begin(message.check)
+        self.app_state.begin(check)
         self._to_plan()
         self.push_screen(screen)
 
@@ -219,9 +242,21 @@ class ZcalApp(AppBase):
             return
         from zcal_tui.tui.screens.verdict import VerdictScreen
 
-        self.push_screen(VerdictScreen(self.app_state, run.record))
+        record: Record = run.record
+        notices: tuple[str, ...] = ()
+        if check == SAVE and (saved := self._result_of(run.record)) is not None:
+            record, notices = saved, run.notices
+        self.push_screen(VerdictScreen(self.app_state, record, notices))
         if (problem := _to_explain(run.record)) is not None and self._stopped_run != run.record.id:
             self.push_screen(ProblemModal(self.app_state, problem, "The check stopped"))
+
+    def _result_of(self, save: Record) -> Record | None:
+        """The result whose values this run was to save, as it is now."""
+        wanted = save.parameters.get("run")
+        found = next((record for record in self.app_state.last.values() if record.id == wanted), None)
+        if found is not None and any(change.state == "declined" for change in save.changes):
+            self.app_state.reminded.add(found.id)
+        return found
 
     @on(messages.SettingsRequested)
     def _settings(self, message: messages.SettingsRequested) -> None:
@@ -306,6 +341,7 @@ class ZcalApp(AppBase):
     async def action_leave(self) -> None:
         """Leave; asks while a run is on, and cleans up first in any case."""
         from zcal_tui.tui.screens.modals import ConfirmModal, LeavingModal
+        from zcal_tui.tui.unsaved import not_saved, not_saved_text
 
         if isinstance(self.screen, (ConfirmModal, LeavingModal)):
             return
@@ -320,6 +356,19 @@ class ZcalApp(AppBase):
             )
         ):
             return
+        if self.app_state.running is None and (left := not_saved(self.app_state)):
+            self.app_state.reminded.update(record.id for record in left)
+            if not await self.push_screen_wait(
+                ConfirmModal(
+                    self.app_state,
+                    "Quit without saving?",
+                    f"{not_saved_text(self.app_state, left)} The history shows it as proposed. The last result of the "
+                    "check offers to save it as long as it holds.",
+                    "Quit",
+                    "Back",
+                )
+            ):
+                return
         self.push_screen(LeavingModal(self.app_state))
         code = 0
         if self.app_state.running is not None:

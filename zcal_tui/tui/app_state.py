@@ -97,6 +97,14 @@ class AppState:
     operator: OperatorScatter = field(default_factory=OperatorScatter)
     """Who does the paper tests, with what the stored ones show."""
 
+    saves: bool = True
+    """Whether a result offers to save what it found: not where saving is off, or needs no question."""
+
+    measured: set[str] = field(default_factory=set)
+    """The runs of this session that have ended, by their ids."""
+    reminded: set[str] = field(default_factory=set)
+    """Those whose values the person has not saved on purpose, or was reminded of."""
+
     answered: Asking | None = None
     """The last question that was answered, which may still be in the snapshot."""
 
@@ -118,6 +126,8 @@ class AppState:
             return False
         self.snapshot = snapshot
         run = snapshot.run
+        if run is not None and not run.running and not self.guided:
+            self.measured.add(run.record.id)
         if self.guided and run is not None and run.record.check == ALL and not run.running:
             self.guided = run.record.id == self._before
         return True

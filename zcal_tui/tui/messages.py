@@ -46,6 +46,20 @@ class StartRequested(ScreenRequest):
 
 
 @dataclass
+class SaveRequested(ScreenRequest):
+    """Save what this run found: show what changes and ask, then write it."""
+
+    record: Record
+
+
+@dataclass
+class DiscardRequested(ScreenRequest):
+    """Discard this result; its record stays stored."""
+
+    record: Record
+
+
+@dataclass
 class SettingsRequested(ScreenRequest):
     """Show a check's form."""
 

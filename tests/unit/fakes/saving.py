@@ -122,9 +122,10 @@ class Klipper:
         if self.refusal:
             raise Refused(self.refusal)
         self.saved += 1
-        self._restart()
+        self.restart()
 
-    def _restart(self) -> None:
+    def restart(self) -> None:
+        """Restart with what is pending, as SAVE_CONFIG does."""
         configfile = self.machine.objects["configfile"]
         if not self.forgets:
             for section, options in self.pending.items():

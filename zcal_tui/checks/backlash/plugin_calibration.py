@@ -112,6 +112,7 @@ class PluginCalibration:
                 "lost.",
                 yes="Calibrate",
                 no="Not now",
+                consent=True,
             )
         )
 

@@ -25,6 +25,7 @@ def question_about(targets: Mapping[str, float], seconds: float) -> Confirm:
         "out; if this program is gone, the [zcal] module does it.",
         yes="Heat",
         no="Do not heat",
+        consent=True,
         facts={
             **{NAMES.get(name, name): target for name, target in targets.items()},
             "minutes": float(minutes),

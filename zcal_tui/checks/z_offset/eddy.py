@@ -150,6 +150,7 @@ async def _agree(context: Context) -> None:
             STAGES_DETAIL,
             yes="Continue",
             no="Not now",
+            consent=True,
         )
     )
     if not agreed:

@@ -148,6 +148,7 @@ async def _agree(context: Context, calibration: ScannerCalibration, *, by_xy: bo
             yes="Calibrate",
             no="Not now",
             danger=calibration.touches or by_xy,
+            consent=True,
         )
     )
     if not agreed:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from zcal_tui.checks.base import Context
+from zcal_tui.checks.parameters import parameter
 from zcal_tui.model.check_info import WRITING_TITLES, title_and_name
 from zcal_tui.model.check_info.info import CheckInfo, Needs, always_fits
 from zcal_tui.model.events import AdviceGiven
@@ -14,7 +15,9 @@ from zcal_tui.session.found_values import FoundValues
 
 @dataclass(frozen=True)
 class SaveGroupParameters:
-    """It has none."""
+    """Whose values are saved."""
+
+    run: str = parameter("", "the run whose values are saved; empty for a group of a full calibration")
 
 
 class SaveGroupDeclaration:

@@ -229,6 +229,7 @@ class Saver:
                 detail=save_text.limit_detail(limit),
                 yes="Lower it",
                 no="Leave it",
+                consent=True,
                 facts={limit.option: float(limit.new)},
             )
         )
@@ -244,6 +245,7 @@ class Saver:
                 detail=save_text.offset_macros_detail(macros, self._printer.state),
                 yes="Save it",
                 no="Do not save",
+                consent=True,
             )
         )
 
@@ -270,6 +272,7 @@ class Saver:
             detail=f"{problem.what}\n{problem.cause}",
             yes="Clear it",
             no="Leave it",
+            consent=True,
         )
         try:
             if not await self._operator.confirm(question):
@@ -302,9 +305,9 @@ class Saver:
                 Option(CHOOSE, "Choose values"),
                 Option(NONE, "Do not save"),
             )
-            return await self._operator.choose(Choose("save", question, options, detail, facts))
+            return await self._operator.choose(Choose("save", question, options, detail, facts, consent=True))
         saves = await self._operator.confirm(
-            Confirm("save", question, detail, "Save and restart", "Do not save", facts=facts)
+            Confirm("save", question, detail, "Save and restart", "Do not save", facts=facts, consent=True)
         )
         return ALL if saves else NONE
 
@@ -327,6 +330,7 @@ class Saver:
                 detail="\n".join(save_text.line_with_effect(change) for change in part),
                 yes="Save",
                 no="Do not save",
+                consent=True,
             )
             if not await self._operator.confirm(question):
                 dropped += part
@@ -454,6 +458,7 @@ class Saver:
             detail=save_text.restore_detail(backup, problem),
             yes="Put it back",
             no="Leave it",
+            consent=True,
             when_halted=True,
         )
         if not await self._operator.confirm(question):
@@ -543,6 +548,7 @@ class Saver:
             + "\n".join(save_text.consequences(SavePlan(), self._printer.state)),
             yes="Restart and discard",
             no="Leave them pending",
+            consent=True,
         )
         try:
             if asked and not await self._operator.confirm(question):

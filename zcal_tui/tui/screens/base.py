@@ -10,7 +10,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from zcal_tui.session.snapshot import Snapshot
-from zcal_tui.tui.actions import with_keys
+from zcal_tui.tui.actions import bindings, with_keys
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.widgets.keybar import KeyBar
 from zcal_tui.tui.widgets.statusbar import StatusBar, TroubleStrip
@@ -19,6 +19,8 @@ Result = TypeVar("Result")
 
 NARROW = 76
 """Columns below which buttons have short labels (app_base.WIDTHS)."""
+HUGE = 150
+"""Columns from which on plots, samples and trends are beside the text: the class `-huge`, besides `-wide`."""
 
 
 if TYPE_CHECKING:
@@ -47,6 +49,11 @@ class Follower(_AnyScreen):
             self.set_class(least, name)
         for least, name in self._fitting(height, self.app.VERTICAL_BREAKPOINTS or []):
             self.set_class(least, name)
+        self.set_class(width >= HUGE, "-huge")
+
+    def on_resize(self) -> None:
+        """Follow the app's size."""
+        self.set_class(self.app.size.width >= HUGE, "-huge")
 
     @staticmethod
     def _fitting(size: int, breakpoints: list[tuple[int, str]]) -> Iterable[tuple[bool, str]]:
@@ -106,6 +113,8 @@ class ZcalScreen(Follower, Screen[Any]):
 
 class ZcalModal(Follower, ModalScreen[Result]):
     """A box for a decision or for what must not be overlooked; STOP stays above it."""
+
+    BINDINGS: ClassVar = bindings("app", "pageup", "pagedown")  # no key of the app's own reaches a box
 
     def compose(self) -> ComposeResult:
         """Bar, box, keys."""

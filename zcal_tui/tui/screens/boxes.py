@@ -25,27 +25,38 @@ MOST_DETAIL, LEAST_DETAIL = 8, 2
 
 @dataclass(frozen=True, slots=True)
 class BoxLayout:
-    """Whether the spaces between are left out, and how many rows the detail has."""
+    """Whether the spaces between are left out, and how many rows the detail and the options have; what is more
+    scrolls."""
 
     tight: bool
     detail_rows: int
+    option_rows: int
 
 
 def layout_of(
-    width: int, height: int, text: Content, detail: Content, options: Sequence[Content], *, simulated: bool
+    width: int,
+    height: int,
+    text: Content,
+    detail: Content,
+    options: Sequence[Content],
+    *,
+    simulated: bool,
+    buttons: bool = True,
 ) -> BoxLayout:
-    """The layout on a terminal of that size; `simulated` says whether a line shows what the simulated person sees."""
-    room = height - BARS
+    """The layout on a terminal of that size. `simulated` says whether a line shows what the simulated person sees,
+    `buttons` whether there is a row of buttons."""
+    room, below = height - BARS, BUTTONS if buttons else 0
     inside = min(WIDTH, int(width * SHARE)) - 2
     rows = _Rows(inside - 4, text, detail, options)
     blocks = [rows.text, min(rows.detail, MOST_DETAIL), SIMULATED if simulated else 0, rows.options]
     spaces = sum(block > 0 for block in blocks[1:]) + 1
-    if height >= SHORT and FRAME + AROUND + sum(blocks) + BUTTONS + spaces <= room:
+    if height >= SHORT and FRAME + AROUND + sum(blocks) + below + spaces <= room:
         most = MOST_DETAIL if height < 2 * SHORT else room // 2
-        return BoxLayout(False, max(most, LEAST_DETAIL))
+        return BoxLayout(False, max(most, LEAST_DETAIL), rows.options)
     rows = _Rows(inside - 2, text, detail, options, tight=True)
-    left = room - FRAME - BUTTONS - rows.text - (SIMULATED if simulated else 0) - rows.options
-    return BoxLayout(True, max(LEAST_DETAIL, left))
+    left = room - FRAME - below - rows.text - (SIMULATED if simulated else 0)
+    detail_rows = max(min(LEAST_DETAIL, rows.detail), left - rows.options)
+    return BoxLayout(True, detail_rows, max(1, left - min(detail_rows, rows.detail)))
 
 
 class _Rows:

@@ -16,13 +16,17 @@ from zcal_tui.model.check_info.info import Needs
 from zcal_tui.model.record import Level
 from zcal_tui.printer.state import PrinterState
 from zcal_tui.session.snapshot import Snapshot
-from zcal_tui.tui.actions import bindings
+from zcal_tui.tui.actions import bindings, key_word
 from zcal_tui.tui.app_state import ALL, AppState, CheckStatus
 from zcal_tui.tui.messages import RunWatched, SettingsRequested, StartRequested
 from zcal_tui.tui.presenters import presenter_of
 from zcal_tui.tui.screens.base import NARROW, ZcalScreen
+from zcal_tui.tui.unsaved import offered
+from zcal_tui.tui.widgets.bedmap import bed_of
 from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.checklist import STYLE, CheckList, ChecklistEntry
+from zcal_tui.tui.widgets.plot_view import PlotView
+from zcal_tui.tui.widgets.samples import SampleTable
 from zcal_tui.tui.widgets.text import Plain
 
 FACT_WIDTH = 9
@@ -140,6 +144,10 @@ class PlanScreen(ZcalScreen):
                     yield PlainButton("Start", id="start", variant="success", action="screen.start")
                     yield PlainButton("Settings", id="settings", action="screen.settings")
                     yield PlainButton("Earlier results", id="earlier", action="screen.earlier")
+            with Vertical(id="side") as side:
+                side.border_title = "Last result"
+                yield PlotView("plan.result", id="side-plot")
+                yield SampleTable(id="side-samples")
 
     def on_mount(self) -> None:
         """The list has the focus, at the check that was asked for."""
@@ -203,6 +211,7 @@ class PlanScreen(ZcalScreen):
         width = self.query_one("#about").content_size.width - 1  # the scrollbar
         detail_of = (
             width,
+            self.has_class("-huge"),
             name,
             status,
             self.app_state.last.get(name),
@@ -217,6 +226,8 @@ class PlanScreen(ZcalScreen):
         if detail.border_title != (title := title_and_name(name)):
             detail.border_title = title
         self.query_one("#text", Plain).set_text(self._text(name, check, status, width))
+        if self.has_class("-huge"):
+            self._show_side(name)
         start = self.query_one("#start", PlainButton)
         label = "Watch" if status.running else "Start"
         if str(start.label) != label:
@@ -224,12 +235,24 @@ class PlanScreen(ZcalScreen):
         start.disabled = not (status.running or self._can_start(status))
         self.query_one("#earlier", PlainButton).disabled = self.app_state.last.get(name) is None
 
+    def _show_side(self, name: str) -> None:
+        """The plot and the samples of the check's last result, where there is room beside the text."""
+        record, presenter = self.app_state.last.get(name), presenter_of(name)
+        words = Content.styled("No samples yet.", "$z-dim")
+        plots = () if record is None else presenter.plots(record)[:1]
+        count = 0 if record is None else len(record.samples)
+        bed = bed_of(self.app_state.snapshot.printer)
+        self.query_one("#side-plot", PlotView).show(plots, count, bed, words)
+        rows = () if record is None else presenter.rows(record)
+        self.query_one("#side-samples", SampleTable).show(rows)
+
     def _text(self, name: str, check: Declaration, status: CheckStatus, width: int) -> Content:
         changed = changed_parameters(self.app_state, name)
         lines: list[tuple[str, str | Content]] = [("last", self._last(name, status))]
         if status.attempt:
             again = f"The last run ended without a verdict ({status.attempt}); this result still counts."
             lines.append(("again", Content.styled(again, "$z-dim")))
+        lines += [("found", Content.styled(text, "$text-accent")) for text in self._not_saved(name)]
         if status.stale:
             lines.append(("stale", Content.styled(status.stale, "$text-warning")))
         if status.unfit:
@@ -246,6 +269,13 @@ class PlanScreen(ZcalScreen):
         return Content("\n\n").join(
             [Content.styled(check.info.learn, "bold"), facts, Content(check.info.explain)]
         )
+
+    def _not_saved(self, name: str) -> Iterable[str]:
+        """What the check's last result offers to save."""
+        record = self.app_state.last.get(name)
+        for change in () if record is None else offered(self.app_state, record):
+            key = key_word(self.app, "plan.result")
+            yield f"{change.option} {change.shown}, not saved. {key} shows the result, which offers Save."
 
     def on_resize(self) -> None:
         """The lines at the right are wrapped again."""

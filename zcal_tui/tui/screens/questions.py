@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 
-from zcal_tui.model.questions import RESULT_CARD, Choose, Confirm
+from zcal_tui.model.questions import PLAN_CONSENT, RESULT_CARD, Choose, Confirm
 from zcal_tui.model.record import Level
 from zcal_tui.session.snapshot import Asking
 from zcal_tui.tui.actions import bindings, key_text
@@ -94,11 +94,20 @@ class QuestionBox(QuestionScreen, ZcalModal[None]):
         labels = option_labels(question) if isinstance(question, Choose) else []
         simulated = self._looks
         size = self.app.size
-        layout = layout_of(size.width, size.height, text, detail, labels, simulated=simulated)
+        layout = layout_of(
+            size.width, size.height, text, detail, labels, simulated=simulated, buttons=self._cancels
+        )
         self.set_class(layout.tight and not self.has_class("-diff"), "-tight")
         for scrolling in self.query("#detail").results(VerticalScroll):
             scrolling.styles.max_height = None if self.has_class("-diff") else layout.detail_rows
+        for options in self.query("#options").results(VerticalScroll):
+            options.styles.max_height = layout.option_rows if layout.tight else None
         self.call_after_refresh(self.refresh_bindings)
+
+    @property
+    def _cancels(self) -> bool:
+        """Whether a button cancels the check: not where one of the answers does."""
+        return self._question.key not in (PLAN_CONSENT, RESULT_CARD)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Scrolling is offered only where the detail does not all fit."""
@@ -134,7 +143,7 @@ class QuestionBox(QuestionScreen, ZcalModal[None]):
 
 
 class QuestionModal(QuestionBox):
-    """A yes or no. Enter presses the answer in focus, which is the harmless one where a yes could do harm."""
+    """A yes or no. Enter presses the answer in focus: the harmless one where a yes could do harm or is a consent."""
 
     ABOUT = (
         "The check continues once you have answered. {question.cancel} cancels the whole check and restores the "
@@ -171,7 +180,8 @@ class QuestionModal(QuestionBox):
     def on_mount(self) -> None:
         """The answer that does no harm is in focus."""
         super().on_mount()
-        self.query_one("#no" if self.question.danger else "#yes", PlainButton).focus()
+        harmless = "#no" if self.question.danger or self.question.consent else "#yes"
+        self.query_one(harmless, PlainButton).focus()
 
     async def action_answer(self, yes: bool) -> None:
         """The answer; on a simulated printer the mark that was asked for is made first."""
@@ -202,16 +212,18 @@ class ChooseModal(QuestionBox):
     def compose_box(self) -> Iterable[Widget]:
         """The question, a line for each option, and the way out."""
         yield from self.compose_text(self.question.text, self.question.detail)
-        with Vertical(id="options"):
+        with VerticalScroll(id="options", can_focus=False):
             for n, label in enumerate(option_labels(self.question), 1):
                 yield PlainButton(label, id=f"option{n}", classes="option", action=f"screen.pick({n})")
-        with Horizontal(classes="buttons"):
-            yield self.cancel_button()
+        if self._cancels:
+            with Horizontal(classes="buttons"):
+                yield self.cancel_button()
 
     def on_mount(self) -> None:
-        """The first option is in focus."""
+        """The first option is in focus; where that is a consent, the last."""
         super().on_mount()
-        self.query_one("#option1", PlainButton).focus()
+        n = len(self.question.options) if self.question.consent else 1
+        self.query_one(f"#option{n}", PlainButton).focus()
 
     def action_pick(self, n: int) -> None:
         """The answer."""
@@ -241,10 +253,3 @@ class ResultCard(ChooseModal, inherit_bindings=False):
             self._title = title if at is None else f"{title} · {at[0]} of {at[1]}"
             level = Level.UNKNOWN if run.record.verdict is None else run.record.verdict.level
             self.add_class(f"-{level.value}")
-
-    def compose_box(self) -> Iterable[Widget]:
-        """The result, then the ways on."""
-        yield from self.compose_text(self.question.text, self.question.detail)
-        with Vertical(id="options"):
-            for n, label in enumerate(option_labels(self.question), 1):
-                yield PlainButton(label, id=f"option{n}", classes="option", action=f"screen.pick({n})")

@@ -15,7 +15,7 @@ from zcal_tui.tui.screens.verdict import VerdictScreen
 from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.text import Plain
 
-HIDDEN = ("next", "repeat", "settings")
+HIDDEN = ("next", "repeat", "settings", "save", "discard")
 
 
 class StoredRunScreen(VerdictScreen):
@@ -27,6 +27,7 @@ class StoredRunScreen(VerdictScreen):
         "samples as a plot. Start a check from the plan."
     )
     BINDINGS: ClassVar = bindings("kept")
+    OFFERS_SAVE: ClassVar = False
 
     def __init__(self, app_state: AppState, record: Record, stale: str | None) -> None:
         """`stale` is why the result does not hold any more, None where nothing speaks against it."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from textual import work
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
@@ -10,23 +11,33 @@ from textual.widget import Widget
 from zcal_tui.checks.bias.parameters import BiasParameters
 from zcal_tui.checks.bias.short_run import short_run
 from zcal_tui.model.outcome_words import LEVEL_WORDS, OUTCOME_WORDS
-from zcal_tui.model.record import Change, Level, Outcome, Record, RecordPart, Verdict
+from zcal_tui.model.record import SAVE, Change, Level, Outcome, Record, RecordPart, Verdict
 from zcal_tui.session.snapshot import Snapshot
 from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.app_state import AppState, stored_parameters
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
-from zcal_tui.tui.messages import PlanRequested, SettingsRequested, StartRequested
+from zcal_tui.tui.messages import (
+    DiscardRequested,
+    PlanRequested,
+    SaveRequested,
+    SettingsRequested,
+    StartRequested,
+)
 from zcal_tui.tui.presenters import presenter_of
 from zcal_tui.tui.screens.base import NARROW, ZcalScreen
 from zcal_tui.tui.screens.changes import DONE, changes_text
+from zcal_tui.tui.unsaved import can_discard, change_lines, offered
 from zcal_tui.tui.widgets.bedmap import bed_of
 from zcal_tui.tui.widgets.button import PlainButton
 from zcal_tui.tui.widgets.checklist import STYLE
 from zcal_tui.tui.widgets.figures import Figures, LimitGauge
 from zcal_tui.tui.widgets.plot_view import PlotView
+from zcal_tui.tui.widgets.samples import SampleTable
 from zcal_tui.tui.widgets.text import Plain
 
 PART_WIDTH = 20
+OTHER_BUTTONS = {(False, False): 45, (False, True): 66, (True, True): 74, (True, False): 53}
+"""Columns of the buttons beside the title of the next check, by whether Save and Discard are among them."""
 
 ENDINGS = {
     Outcome.CANCELLED: "Cancelled",
@@ -58,17 +69,22 @@ def headline(record: Record, glyphs: Glyphs) -> tuple[Level, Content]:
     return level, Content.assemble((f"{sign} {ENDINGS[record.outcome]}", "bold"), why, stored)
 
 
-def follows(record: Record, glyphs: Glyphs) -> Content:
-    """What became of the values, what to do next, and the config lines that do it."""
+def follows(
+    record: Record, glyphs: Glyphs, on_buttons: Sequence[Change] = (), notices: Sequence[str] = ()
+) -> Content:
+    """What became of the values, what to do next, and the config lines that do it. `on_buttons` are the changes that a
+    button saves, `notices` what was said while they were saved."""
     parts = []
     settled = [change for change in record.changes if change.state in DONE]
     if settled:
         parts.append(changes_text(settled, glyphs))
+    parts += [_arrow(text, glyphs) for text in notices]
     if record.problem is not None and record.problem.remedy:
         parts.append(_arrow(record.problem.remedy, glyphs))
     saved = [change for change in settled if change.state == "saved"]
     parts += [_arrow(text, glyphs) for text in record.advice if not _says_no_more(text, saved)]
-    if left := [change for change in record.changes if change.state not in DONE]:
+    waiting = [change for change in record.changes if change.state not in DONE]
+    if left := [change for change in waiting if change not in on_buttons]:
         parts.append(changes_text(left, glyphs))
     if not parts:
         parts.append(Content.assemble(("None. Continue with the plan.", "$z-dim")))
@@ -117,46 +133,65 @@ class VerdictScreen(ZcalScreen):
 
     ABOUT = (
         "The answer in a sentence, then the numbers with their intervals and the reasons with each threshold and its "
-        "source. Next steps are the values that were saved and the lines to edit in printer.cfg. {verdict.next} "
+        "source. Where the value found differs significantly, Save ({verdict.save}) shows what changes in printer.cfg "
+        "and asks before it writes. {verdict.discard} discards the result; its record stays in the history. Next steps "
+        "are the values that were saved and the lines to edit in printer.cfg. {verdict.next} "
         "starts the next check of the plan, {verdict.picture} shows the samples as a plot."
     )
     BINDINGS: ClassVar = bindings("verdict")
 
-    def __init__(self, app_state: AppState, record: Record) -> None:
+    OFFERS_SAVE: ClassVar = True
+
+    def __init__(self, app_state: AppState, record: Record, notices: Sequence[str] = ()) -> None:
+        """`notices` are what was said while its values were saved."""
         super().__init__(app_state)
         self.record = record
         self._short_run = short_run(record)
+        self._notices = tuple(notices)
+        self._offered = offered(app_state, record) if self.OFFERS_SAVE else ()
+        """The changes that Save is for."""
 
     def compose_body(self) -> Iterable[Widget]:
         """The answer; numbers beside what follows; why; buttons."""
         record, glyphs = self.record, glyphs_of(self)
-        presenter = presenter_of(record.check)
         level, answer = headline(record, glyphs)
         yield Plain(answer, id="answer", classes=f"-{level.value}")
-        with VerticalScroll(id="body", can_focus=False):
-            if record.parts:
-                yield Plain(self._parts(), id="parts")
-            with Horizontal(id="columns"):
-                with Vertical(id="numbers") as numbers:
-                    numbers.display = bool(record.estimates or record.samples)
-                    yield Plain(self.app_state.title(record.check), classes="heading")
-                    yield Figures(id="figures")
-                    if record.samples:
-                        if presenter.gauge(record) is not None:
-                            yield LimitGauge(id="gauge")
-                        yield Plain(presenter.setup(record), id="setup")
-                with Vertical(id="next"):
-                    yield Plain("Next steps", classes="heading")
-                    yield Plain(follows(record, glyphs), id="follows")
-            if record.verdict is not None and record.verdict.reasons and not record.parts:
-                yield Plain("Why", classes="heading")
-                yield Plain(reasons(record.verdict), id="why")
-            yield from self.compose_more()
+        if self._offered:
+            yield Plain(change_lines(record, self._offered, glyphs), id="change")
+        with Horizontal(id="halves"):
+            with VerticalScroll(id="body", can_focus=False):
+                yield from self._compose_text(record, glyphs)
             if record.samples:
-                with Vertical(id="plotpane"):
-                    yield PlotView("verdict.picture", id="plot-view")
+                with Vertical(id="side"):
+                    yield PlotView("verdict.picture", id="side-plot")
+                    yield SampleTable(id="side-samples")
         with Horizontal(id="buttons"):
             yield from self.compose_buttons()
+
+    def _compose_text(self, record: Record, glyphs: Glyphs) -> Iterable[Widget]:
+        """Numbers beside what follows; why; the plot where it is not at the side."""
+        presenter = presenter_of(record.check)
+        if record.parts:
+            yield Plain(self._parts(), id="parts")
+        with Horizontal(id="columns"):
+            with Vertical(id="numbers") as numbers:
+                numbers.display = bool(record.estimates or record.samples)
+                yield Plain(self.app_state.title(record.check), classes="heading")
+                yield Figures(id="figures")
+                if record.samples:
+                    if presenter.gauge(record) is not None:
+                        yield LimitGauge(id="gauge")
+                    yield Plain(presenter.setup(record), id="setup")
+            with Vertical(id="next"):
+                yield Plain("Next steps", classes="heading")
+                yield Plain(follows(record, glyphs, self._offered, self._notices), id="follows")
+        if record.verdict is not None and record.verdict.reasons and not record.parts:
+            yield Plain("Why", classes="heading")
+            yield Plain(reasons(record.verdict), id="why")
+        yield from self.compose_more()
+        if record.samples:
+            with Vertical(id="plotpane"):
+                yield PlotView("verdict.picture", id="plot-view")
 
     def compose_more(self) -> Iterable[Widget]:
         """More widgets below the reasons."""
@@ -164,15 +199,39 @@ class VerdictScreen(ZcalScreen):
 
     def compose_buttons(self) -> Iterable[Widget]:
         """The ways on."""
-        if (following := self.app_state.next_check(self.record.check)) is not None:
-            title = self.app_state.title(following)
-            label = "Continue" if self.app.size.width < NARROW else f"Continue: {title}"
-            yield PlainButton(label, id="next-check", variant="success", action="screen.next")
+        labels, discards = self._labels(self.app.size.width), can_discard(self.app_state, self.record)
+        if self._offered:
+            yield PlainButton(labels["save"], id="save", variant="success", action="screen.save")
+        if self.app_state.next_check(self.record.check) is not None:
+            variant = "default" if self._offered else "success"
+            yield PlainButton(labels["next-check"], id="next-check", variant=variant, action="screen.next")
         if self._short_run is not None:
             yield PlainButton("Check it", id="check-saved", action="screen.check_saved")
+        if self.record.check != SAVE:
+            yield PlainButton("Repeat", id="repeat", action="screen.repeat")
+        if discards:
+            yield PlainButton(labels["discard"], id="discard", action="screen.discard")
         yield PlainButton("Plan", id="plan", action="screen.plan")
-        yield PlainButton("Repeat", id="repeat", action="screen.repeat")
-        yield PlainButton("Settings", id="settings", action="screen.settings")
+        if not self._offered and self.record.check != SAVE:
+            yield PlainButton("Settings", id="settings", action="screen.settings")
+
+    def _labels(self, width: int) -> dict[str, str]:
+        """The labels that depend on the room for them, by the buttons' ids."""
+        narrow, discards = width < NARROW, can_discard(self.app_state, self.record)
+        following = self.app_state.next_check(self.record.check)
+        title = "" if following is None else self.app_state.title(following)
+        room = width - OTHER_BUTTONS[bool(self._offered), discards]
+        return {
+            "save": "Save" if narrow else "Save and restart",
+            "next-check": f"Continue: {title}" if len(title) <= room else "Continue",
+            "discard": "Discard this\nresult" if narrow else "Discard this result",
+        }
+
+    def on_resize(self) -> None:
+        """The labels of the buttons are shorter on a narrow screen."""
+        for name, label in self._labels(self.app.size.width).items():
+            for button in self.query(f"#{name}").results(PlainButton):
+                button.label = label
 
     def on_mount(self) -> None:
         """The numbers, and the first button in focus."""
@@ -182,7 +241,9 @@ class VerdictScreen(ZcalScreen):
             for gauge in self.query(LimitGauge):
                 gauge.show(presenter.gauge(record))
             bed = bed_of(self.app_state.snapshot.printer)
-            self.query_one("#plot-view", PlotView).show(presenter.plots(record), len(record.samples), bed)
+            for view in self.query(PlotView):
+                view.show(presenter.plots(record), len(record.samples), bed)
+            self.query_one("#side-samples", SampleTable).show(presenter.rows(record))
         first = self.query("#buttons PlainButton").first(PlainButton)
         first.focus()
 
@@ -195,7 +256,7 @@ class VerdictScreen(ZcalScreen):
         """Only the bars change: a result does not."""
         super().show(snapshot)
         self.refresh_bindings()
-        for button in self.query("#repeat, #next-check, #check-saved").results(PlainButton):
+        for button in self.query("#save, #repeat, #discard, #next-check, #check-saved").results(PlainButton):
             button.disabled = not self.app_state.can_start
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -206,6 +267,12 @@ class VerdictScreen(ZcalScreen):
             return self.app_state.can_start and self._short_run is not None
         if action == "next":
             return self.app_state.can_start and self.app_state.next_check(self.record.check) is not None
+        if action == "save":
+            return self.app_state.can_start and bool(self._offered)
+        if action == "discard":
+            return self.app_state.can_start and can_discard(self.app_state, self.record)
+        if action in ("repeat", "settings"):
+            return self.record.check != SAVE
         if action == "scroll_body" and self.is_mounted:
             return self.query_one("#body", VerticalScroll).max_scroll_y > 0
         return True
@@ -225,6 +292,26 @@ class VerdictScreen(ZcalScreen):
         from zcal_tui.tui.screens.plots import PlotScreen
 
         self.app.push_screen(PlotScreen(self.app_state, self.record))
+
+    def action_save(self) -> None:
+        """Show what saving changes, and ask."""
+        if self._offered and self.app_state.can_start:
+            self.post_message(SaveRequested(self.record))
+
+    @work
+    async def action_discard(self) -> None:
+        """Discard the result, after a question."""
+        from zcal_tui.tui.screens.modals import ConfirmModal
+
+        question = ConfirmModal(
+            self.app_state,
+            "Discard this result?",
+            "None of its values is saved, and the result before it counts again. The record stays in the history.",
+            "Discard",
+            "Keep",
+        )
+        if await self.app.push_screen_wait(question):
+            self.post_message(DiscardRequested(self.record))
 
     def action_repeat(self) -> None:
         """Run again with the same settings."""
