@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from zcal_tui.model import limits
+from zcal_tui.model.labels import label
 from zcal_tui.model.record import Estimate, Record
 from zcal_tui.model.units import UM_PER_MM, millimetres, percent
 from zcal_tui.tui.presenters.plain import PlainPresenter
@@ -49,10 +50,10 @@ class AccuracyPresenter(PlainPresenter):
         ten = record.estimates.get("range_of_ten")
         limit = limits.RANGE_OF_TEN.value * UM_PER_MM
         if ten is None or ten.value is None:
-            return Gauge(None, limit, "µm")
+            return Gauge(None, limit, "µm", name=label("range_of_ten"))
         low = ten.low * UM_PER_MM if ten.low is not None else None
         high = ten.high * UM_PER_MM if ten.high is not None else None
-        return Gauge(ten.value * UM_PER_MM, limit, "µm", low, high)
+        return Gauge(ten.value * UM_PER_MM, limit, "µm", low, high, label("range_of_ten"))
 
     def figures(self, record: Record, *, final: bool = False) -> tuple[Figure, ...]:
         """Range of ten, probability to exceed the limit, range, mean, drift, first sample; in the end σ before them."""
@@ -103,10 +104,10 @@ class AccuracyPresenter(PlainPresenter):
         return Figure(name, percent(over.value), "probability", tone)
 
     @staticmethod
-    def _length(label: str, estimate: Estimate | None, interval: bool) -> Figure:
+    def _length(name: str, estimate: Estimate | None, interval: bool) -> Figure:
         if estimate is None or estimate.value is None:
-            return Figure(label, UNKNOWN)
-        return Figure(label, f"{um(estimate.value)} µm", um_interval(estimate) if interval else "")
+            return Figure(name, UNKNOWN)
+        return Figure(name, f"{um(estimate.value)} µm", um_interval(estimate) if interval else "")
 
     @staticmethod
     def _mean(mean: Estimate | None) -> Figure:
@@ -118,10 +119,10 @@ class AccuracyPresenter(PlainPresenter):
         return Figure("mean", millimetres(mean.value), note)
 
     @staticmethod
-    def _effect(label: str, estimate: Estimate | None, per: str) -> Figure:
+    def _effect(name: str, estimate: Estimate | None, per: str) -> Figure:
         """Something that should not be there: named where its interval excludes zero."""
         if estimate is None or estimate.value is None:
-            return Figure(label, UNKNOWN)
+            return Figure(name, UNKNOWN)
         if not _excludes_zero(estimate):
-            return Figure(label, "none")
-        return Figure(label, f"{um(estimate.value, sign=True)} µm", per, "warn")
+            return Figure(name, "none")
+        return Figure(name, f"{um(estimate.value, sign=True)} µm", per, "warn")

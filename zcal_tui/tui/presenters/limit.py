@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from zcal_tui.model.labels import label
 from zcal_tui.model.limits import Limit
 from zcal_tui.model.record import Record
 from zcal_tui.model.units import UM_PER_MM
@@ -26,6 +27,7 @@ class LimitPresenter(PlainPresenter):
         """The main estimate without its sign, in µm."""
         estimate, limit = record.estimates.get(self.main or ""), self._limit().value * UM_PER_MM
         if estimate is None or estimate.value is None:
-            return Gauge(None, limit, "µm")
+            return Gauge(None, limit, "µm", name=label(self.main or ""))
         ends = [abs(end) * UM_PER_MM for end in (estimate.low, estimate.high) if end is not None]
-        return Gauge(abs(estimate.value) * UM_PER_MM, limit, "µm", None, max(ends, default=None))
+        value, high = abs(estimate.value) * UM_PER_MM, max(ends, default=None)
+        return Gauge(value, limit, "µm", None, high, label(estimate.name))

@@ -1,5 +1,6 @@
 """What a record looks like: dots, a curve, a map of the bed, a drawing. Made from its samples and estimates. Pure."""
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
 
@@ -12,6 +13,15 @@ WARM = 5.0
 """°C: temperatures that differ by more than this make a curve."""
 SPOTS = 2
 """Places from which on there is a map."""
+
+TRACES = {"the bed": ("b", "bed"), "the nozzle": ("n", "nozzle")}
+"""The letter and the name of each heater's trace."""
+PHASES = {"bed": "bed heats", "nozzle": "nozzle heats", "back": "heaters off"}
+"""What begins with each phase of a temperature run."""
+LEAST_TO_JUDGE, NEIGHBOURS = 6, 3
+"""Points from which on an outlier is looked for, and how many on each side it is compared with."""
+FAR_SCATTERS, FAR_LEAST = 9.0, 10.0
+"""How many median distances, and how many µm at least, an outlier is apart."""
 
 FIRST_TOUCHES = 3
 """Touches whose mean a curve of heights begins at."""
@@ -29,18 +39,41 @@ class PlotPoint:
 
 @dataclass(frozen=True, slots=True)
 class Dots:
-    """Samples over their number, around zero. `most` is how many there may be in the end."""
+    """Samples over their number, around zero. The title names y with its unit, `across` x."""
 
     title: str
+    points: tuple[PlotPoint, ...]
+    across: str = "sample number"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Another quantity over the same x, drawn as a letter on a scale of its own."""
+
+    letter: str
+    name: str
     points: tuple[PlotPoint, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class PlotMark:
+    """A line across the plot where something began."""
+
+    x: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Curve:
-    """One quantity over another, in the order of measuring."""
+    """One quantity over another, in the order of measuring. The title names y with its unit, `across` x; the `traces`
+    share the scale whose unit is `trace_unit`."""
 
     title: str
     points: tuple[PlotPoint, ...]
+    across: str
+    traces: tuple[Trace, ...] = ()
+    trace_unit: str = ""
+    marks: tuple[PlotMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +177,45 @@ def curves(record: Record) -> tuple[Curve, ...]:
     heights = [(sample.trigger_z - start) * UM_PER_MM for sample in samples]
     begin = samples[0].t
     minutes = [(sample.t - begin) / 60.0 for sample in samples]
-    by_heat = tuple(PlotPoint(x, y) for x, y in zip(warm[hottest], heights, strict=True))
-    by_time = tuple(PlotPoint(x, y) for x, y in zip(minutes, heights, strict=True))
     return (
-        Curve("Height over minutes, µm", by_time),
-        Curve(f"Height over °C of {hottest}, µm", by_heat),
+        Curve(
+            "Height over minutes, µm",
+            _points(minutes, heights),
+            "minutes",
+            tuple(Trace(*TRACES[name], _points(minutes, values)) for name, values in warm.items() if values),
+            "°C",
+            _heatings(samples, minutes),
+        ),
+        Curve(f"Height over °C of {hottest}, µm", _points(warm[hottest], heights), f"{hottest[4:]}, °C"),
     )
+
+
+def _points(xs: Sequence[float], ys: Sequence[float]) -> tuple[PlotPoint, ...]:
+    return tuple(PlotPoint(x, y) for x, y in zip(xs, ys, strict=True))
+
+
+def _heatings(samples: Sequence[Sample], minutes: Sequence[float]) -> tuple[PlotMark, ...]:
+    """Where a heater was turned on or off: at the last sample before the phase."""
+    return tuple(
+        PlotMark(minutes[n], PHASES[later.place])
+        for n, (earlier, later) in enumerate(itertools.pairwise(samples))
+        if later.place != earlier.place and later.place in PHASES
+    )
+
+
+def _median(values: Sequence[float]) -> float:
+    ordered, middle = sorted(values), len(values) // 2
+    return ordered[middle] if len(values) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def outlying(points: Sequence[PlotPoint]) -> frozenset[int]:
+    """The points, by index, that are far from those before and after them."""
+    if len(points) < LEAST_TO_JUDGE:
+        return frozenset()
+    ys = [point.y for point in points]
+    apart = [abs(y - _median(ys[max(0, n - NEIGHBOURS) : n + NEIGHBOURS + 1])) for n, y in enumerate(ys)]
+    far = max(FAR_SCATTERS * _median(apart), FAR_LEAST)
+    return frozenset(n for n, distance in enumerate(apart) if distance > far)
 
 
 def spot_of(name: str) -> tuple[float, float] | None:

@@ -40,13 +40,15 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """A number on a scale from 0 with a limit. All in the same unit; `value` is None while unknown."""
+    """A number on a scale from 0 with a limit. All in the same unit; `value` is None while unknown. `name` is what it
+    measures."""
 
     value: float | None
     limit: float
     unit: str
     low: float | None = None
     high: float | None = None
+    name: str = ""
 
 
 Row = tuple[str, str, str, str]

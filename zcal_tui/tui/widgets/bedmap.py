@@ -88,7 +88,7 @@ class Canvas:
 def bed_map_content(
     bed_map: BedMap, bed: Bed | None, width: int, height: int, glyphs: Glyphs = UNICODE
 ) -> Content:
-    """The map, its axes' ends, and the legend under it; +X to the right, +Y upwards."""
+    """The map, its edges, the ends of X, and the legend under it; +X to the right, +Y to the back, upwards."""
     if width < LEAST[0] or height < LEAST[1]:
         return Content("")
     bed = bed or around(bed_map.spots)
@@ -119,10 +119,22 @@ def bed_map_content(
             if spot.note and 0 < row < h and canvas.free(start, row, len(spot.note)):
                 canvas.put(start, row, spot.note, "$z-dim")
                 break
-    ends = f"X {bed.low[0]:g}", f"{bed.high[0]:g} mm"
+    _sides(canvas, left, w, h)
+    ends = f"X {bed.low[0]:g} left", f"right {bed.high[0]:g} mm"
+    if len(" ".join(ends)) > w + 1:
+        ends = f"X {bed.low[0]:g}", f"{bed.high[0]:g} mm"
+        middle = canvas.height // 2
+        canvas.put(left - len("left "), middle, "left", "$z-dim")
+        canvas.put(left + w + 2, middle, "right", "$z-dim")
     axis = " " * left + ends[0] + ends[1].rjust(max(1, w + 1 - len(ends[0])))
     drawn = canvas.content() + "\n" + Content.styled(axis[:width], "$z-dim")
     return drawn + "\n" + Content.styled(bed_map.legend, "$z-dim").truncate(width, ellipsis=True)
+
+
+def _sides(canvas: Canvas, left: int, w: int, h: int) -> None:
+    """Which edge is which: on the edge itself."""
+    for y, word in ((0, " back "), (h, " front ")):
+        canvas.put(left + (w - len(word)) // 2 + 1, y, word, "$z-dim")
 
 
 def _frame(canvas: Canvas, left: int, w: int, h: int, round_bed: bool) -> None:

@@ -71,7 +71,7 @@ class LimitGauge(Widget):
             self.refresh()
 
     def render(self) -> RenderResult:
-        """The bar, and under it 0, the limit and what it is."""
+        """The bar, and under it 0, what it measures and the limit."""
         if self._gauge is None:
             return Content("")
         return gauge_content(self._gauge, self.content_size.width, *self._signs())
@@ -111,4 +111,5 @@ def gauge_content(gauge: Gauge, width: int, bar: str = "━", rest: str = "─",
     start = min(max(1, limit - len(f"{gauge.limit:g}") + 1), width - len(caption))
     if start < 2:
         return Content.assemble(*parts)
-    return Content.assemble(*parts, "\n", ("0" + " " * (start - 1) + caption, "$z-dim"))
+    name = next((text for text in (f"0 {gauge.name}".rstrip(), gauge.name, "0") if len(text) < start), "0")
+    return Content.assemble(*parts, "\n", (name.ljust(start) + caption, "$z-dim"))

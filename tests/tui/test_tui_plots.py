@@ -1,0 +1,83 @@
+"""What a plot says of itself: axes with units, outliers marked and not stretching it, traces, marks, edges."""
+
+import pytest
+
+from tests.tui import sample_runs
+from tests.tui.scripted import ScriptedSession
+from zcal_tui.model.record import Record
+from zcal_tui.tui.glyphs import UNICODE
+from zcal_tui.tui.presenters import presenter_of
+from zcal_tui.tui.presenters.plots import BedMap, Curve, Dots, PlotPoint, curves, outlying
+from zcal_tui.tui.presenters.presenter import Gauge
+from zcal_tui.tui.widgets.bedmap import Bed, bed_map_content
+from zcal_tui.tui.widgets.figures import gauge_content
+from zcal_tui.tui.widgets.plot import axes_of, beyond, caption_of
+
+QUIET = tuple(PlotPoint(n, (-1) ** n * 2.0) for n in range(1, 11))
+
+
+def record_of(check: str) -> Record:
+    session = ScriptedSession()
+    session.start_check(check, None)
+    getattr(sample_runs, check)(session)
+    run = session.snapshot.run
+    assert run is not None
+    return run.record
+
+
+@pytest.mark.parametrize("far", [412.0, -412.0])
+def test_an_outlier_is_named_at_the_edge_and_stretches_no_axis(far: float) -> None:
+    points = (*QUIET, PlotPoint(11, far))
+    assert outlying(points) == {10}
+    axes = axes_of(Dots("Height, µm", points), 20)
+    assert axes.up == axes_of(Dots("Height, µm", QUIET), 20).up
+    assert beyond(points, axes) == (points[-1],)
+    caption = caption_of(Dots("Height, µm", points), axes, UNICODE).plain
+    assert caption.startswith("sample number")
+    assert f"outside the plot: {far:+.0f} µm at 11".replace("-", "−") in caption
+
+
+def test_what_scatters_or_moves_in_steps_is_no_outlier() -> None:
+    assert outlying(QUIET) == frozenset()
+    assert outlying(tuple(PlotPoint(n, 0.0 if n % 4 else 5.0) for n in range(20))) == frozenset()
+    ramp = tuple(PlotPoint(n, 3.0 * n) for n in range(20))
+    assert outlying(ramp) == frozenset()
+    assert outlying((*QUIET[:3], PlotPoint(4, 400.0))) == frozenset(), "too few to judge"
+
+
+def test_temperature_has_bed_and_nozzle_over_time_and_where_heating_begins() -> None:
+    over_time, over_heat = curves(record_of("temperature"))
+    assert [trace.name for trace in over_time.traces] == ["bed", "nozzle"]
+    assert [mark.text for mark in over_time.marks] == ["bed heats", "nozzle heats"]
+    assert (over_time.across, over_heat.across) == ("minutes", "bed, °C")
+    caption = caption_of(over_time, axes_of(over_time, 0), UNICODE).plain
+    assert "b bed, n nozzle: 23 to 100 °C upwards" in caption
+    assert "3: bed heats" in caption
+
+
+@pytest.mark.parametrize("check", ["bias", "temperature"])
+def test_every_plot_names_both_axes(check: str) -> None:
+    for plot in presenter_of(check).plots(record_of(check)):
+        if isinstance(plot, (Dots, Curve)):
+            assert "µm" in plot.title
+            assert plot.across
+
+
+def test_the_bar_names_what_it_measures() -> None:
+    assert "0 range of ten" in gauge_content(Gauge(7.4, 25.0, "µm", name="range of ten"), 40).plain
+    assert "range of ten" in gauge_content(Gauge(7.4, 25.0, "µm", name="range of ten"), 26).plain
+    for check in ("accuracy", "bias", "temperature"):
+        gauge = presenter_of(check).gauge(Record("1", check, {}, "now"))
+        assert gauge is None or gauge.name
+
+
+@pytest.mark.parametrize(("width", "round_bed"), [(60, False), (36, False), (60, True)])
+def test_the_bed_map_has_its_edges(width: int, round_bed: bool) -> None:
+    (bed_map, *_) = presenter_of("bias").plots(record_of("bias"))
+    assert isinstance(bed_map, BedMap)
+    bed = Bed((0.0, 0.0), (250.0, 250.0), round_bed)
+    drawn = bed_map_content(bed_map, bed, width, 16).plain
+    lines = drawn.splitlines()
+    assert "back" in lines[0]
+    assert "front" in lines[13]
+    assert "left" in drawn and "right" in drawn
