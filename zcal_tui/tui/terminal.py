@@ -14,9 +14,7 @@ LEAVE_SEQUENCES = (
 
 
 PLAIN_THEME = "ansi-dark"
-"""Textual's theme of the terminal's own sixteen colours."""
-ANSI_THEMES = (PLAIN_THEME, "ansi-light")
-"""Both of them."""
+"""The theme of the terminal's own sixteen colours: Textual's name, with colours of ours."""
 
 
 def prepare_environment() -> None:

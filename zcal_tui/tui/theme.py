@@ -6,7 +6,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from zcal_tui.terminal import is_console
-from zcal_tui.tui.terminal import ANSI_THEMES, PLAIN_THEME
+from zcal_tui.tui.terminal import PLAIN_THEME
 
 DARK = Theme(
     name="zcal-dark",
@@ -88,8 +88,83 @@ CONTRAST = Theme(
     },
 )
 
-THEMES = (DARK, LIGHT, CONTRAST)
-OFFERED = (*(theme.name for theme in THEMES), *ANSI_THEMES)
+ANSI_VARIABLES = {
+    "border-blurred": "ansi_default",
+    "input-cursor-text-style": "reverse",
+    "scrollbar": "ansi_white",
+    "scrollbar-hover": "ansi_white",
+    "scrollbar-active": "ansi_white",
+}
+"""What both themes of the terminal's own colours have."""
+
+ANSI_DARK = Theme(
+    name=PLAIN_THEME,
+    ansi=True,
+    primary="ansi_cyan",
+    secondary="ansi_cyan",
+    warning="ansi_bright_yellow",
+    error="ansi_bright_red",
+    success="ansi_green",
+    accent="ansi_bright_yellow",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    dark=True,
+    variables={
+        **ANSI_VARIABLES,
+        "ansi-background": "ansi_black",
+        "ansi-foreground": "ansi_white",
+        "border": "ansi_cyan",
+        "block-cursor-foreground": "ansi_black",
+        "block-cursor-background": "ansi_white",
+        "footer-key-foreground": "ansi_bright_yellow",
+        "input-cursor-background": "ansi_white",
+        "input-cursor-foreground": "ansi_black",
+        "input-selection-background": "ansi_white",
+        "input-selection-foreground": "ansi_black",
+        "screen-selection-background": "ansi_white",
+        "screen-selection-foreground": "ansi_black",
+    },
+)
+"""On a dark terminal: dark red, brown, magenta and blue cannot be read on black."""
+
+ANSI_LIGHT = Theme(
+    name="ansi-light",
+    ansi=True,
+    primary="ansi_magenta",
+    secondary="ansi_magenta",
+    warning="ansi_red",
+    error="ansi_red",
+    success="ansi_default",
+    accent="ansi_magenta",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    dark=False,
+    variables={
+        **ANSI_VARIABLES,
+        "ansi-background": "ansi_bright_white",
+        "ansi-foreground": "ansi_black",
+        "border": "ansi_magenta",
+        "block-cursor-foreground": "ansi_bright_white",
+        "block-cursor-background": "ansi_black",
+        "footer-key-foreground": "ansi_magenta",
+        "input-cursor-background": "ansi_black",
+        "input-cursor-foreground": "ansi_bright_white",
+        "input-selection-background": "ansi_black",
+        "input-selection-foreground": "ansi_bright_white",
+        "screen-selection-background": "ansi_black",
+        "screen-selection-foreground": "ansi_bright_white",
+    },
+)
+"""On a light terminal: green, yellow and cyan cannot be read on white."""
+
+THEMES = (DARK, LIGHT, CONTRAST, ANSI_DARK, ANSI_LIGHT)
+OFFERED = tuple(theme.name for theme in THEMES)
 """The themes to choose from: all text on each is readable."""
 READABLE = 4.7
 """The contrast ratio that dim words have on every ground; WCAG 2.1 asks for 4.5."""
@@ -106,7 +181,7 @@ def quiet_colours(variables: dict[str, str]) -> dict[str, str]:
     """`z-dim` for words that explain and `z-faint` for lines and frames, mixed from any theme's two main colours."""
     back, front = _colour(variables, "background"), _colour(variables, "foreground")
     if back is None or front is None:
-        return {"z-dim": "ansi_default", "z-faint": "ansi_blue"}
+        return {"z-dim": "ansi_default", "z-faint": "ansi_default"}
     grounds = [ground for name in GROUNDS if (ground := _colour(variables, name)) is not None]
     share = 0.62
     while share < 1.0 and min(_ratio(back.blend(front, share), ground) for ground in grounds) < READABLE:
