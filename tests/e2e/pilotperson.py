@@ -162,6 +162,5 @@ async def at_the_program(
             await person.until(lambda: app_state.can_start and "Start" in person.text())
             await pilot.pause(SETTLING)
             yield person
-            await pilot.pause(SETTLING)  # a plot that is just coming up does not bear to be taken down
     finally:
         await asyncio.to_thread(session.close)

@@ -1,6 +1,7 @@
 """How the program looks and which keys it has everywhere; what they do with the session is the app's."""
 
 import asyncio
+import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
@@ -8,10 +9,15 @@ from typing import Any, ClassVar
 
 from rich.console import Console
 from textual import work
+from textual._context import active_message_pump
 from textual.app import App, SystemCommand
+from textual.css.query import NoMatches
+from textual.dom import DOMNode
 from textual.filter import LineFilter
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.widget import Widget
 
 from zcal_tui.checks.operator_scatter_text import measured_text
 from zcal_tui.model.record import Problem
@@ -43,6 +49,15 @@ MOST_OPERATORS = 9
 """As many options as have a key."""
 
 
+logger = logging.getLogger(__name__)
+
+
+def _taken_down(pump: MessagePump) -> bool:
+    """Whether a widget, or one that it is in, is being removed."""
+    nodes = pump.ancestors_with_self if isinstance(pump, DOMNode) else ()
+    return not pump.is_attached or any(node._pruning for node in nodes)
+
+
 class AppBase(App[int]):
     """Theme, signs, sizes, keys, palette and help."""
 
@@ -72,6 +87,10 @@ class AppBase(App[int]):
         self.animation_level = "none"
         environ = os.environ if environ is None else environ
         self.glyphs = glyphs_for(environ.get("TERM", ""))
+        if self.glyphs.console:
+            from zcal_tui.tui.console_font import ConsoleFontFilter  # a table that no other terminal needs
+
+            self._console_font = ConsoleFontFilter()
         for ours in THEMES:
             self.register_theme(ours)
         self._offered = {name: found for name, found in super().available_themes.items() if name in OFFERED}
@@ -80,12 +99,22 @@ class AppBase(App[int]):
         self.set_class(self.glyphs.console, "-console")
 
     _offered: Mapping[str, Theme] | None = None
+    _console_font: LineFilter | None = None
 
     @property
     def available_themes(self) -> dict[str, Theme]:
         """The themes to choose from: those on which all text is readable. Textual needs its own until there are any."""
         # Textual asks for each strip that it draws
         return dict(self._offered) if self._offered is not None else super().available_themes
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual's, but for a widget that is taken down while it comes up: it then misses its parts, and that is no
+        fault. Leaving may meet any page at any moment of its coming up."""
+        pump = active_message_pump.get(None)
+        if isinstance(error, NoMatches) and (not self.is_running or (pump is not None and _taken_down(pump))):
+            logger.info("%r was taken down while it came up: %s", pump, error)
+            return
+        super()._handle_exception(error)
 
     def on_mount(self) -> None:
         """The person's own keys."""
@@ -99,8 +128,10 @@ class AppBase(App[int]):
         self.set_keymap(self.keymap_in_force)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """What every drawn line passes through: at the end, the removal of what could control the terminal."""
-        return [*super().get_line_filters(), self._plain]
+        """What every drawn line passes through: at the end, the removal of what could control the terminal, and on a
+        console the characters of its font."""
+        font = [self._console_font] if self._console_font is not None else []
+        return [*super().get_line_filters(), self._plain, *font]
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's colours and the quiet ones mixed from them."""
@@ -145,6 +176,17 @@ class AppBase(App[int]):
 
         if not isinstance(self.screen, ConsoleScreen):
             self.push_screen(ConsoleScreen(self.app_state))
+
+    def action_scroll_page(self, by: int) -> None:
+        """Scroll what does not all fit in front: the largest of several."""
+        found = [
+            widget
+            for widget in self.screen.query("VerticalScroll, RichLog").results(Widget)
+            if widget.max_scroll_y > 0 and widget.is_on_screen
+        ]
+        if found:
+            largest = max(found, key=lambda widget: widget.size.area)
+            (largest.scroll_page_down if by > 0 else largest.scroll_page_up)(animate=False)
 
     def action_history(self, check: str = "") -> None:
         """The stored runs of this printer; of one check alone where it is named."""

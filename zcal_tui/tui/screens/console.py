@@ -11,6 +11,7 @@ from textual.widgets import Input, RichLog
 from zcal_tui.session.snapshot import ConsoleLine, Snapshot
 from zcal_tui.tui.actions import bindings
 from zcal_tui.tui.app_state import AppState
+from zcal_tui.tui.completion import CommandSuggester, completed
 from zcal_tui.tui.messages import GcodeEntered
 from zcal_tui.tui.screens.base import ZcalScreen
 from zcal_tui.tui.theme import rich_colour
@@ -32,7 +33,8 @@ class ConsoleScreen(ZcalScreen):
 
     ABOUT = (
         "Everything the printer prints, and what this program sent, marked with `>`. Type G-code and press Enter. "
-        "{console.earlier} and {console.later} recall typed lines. {console.explain} explains the printer's last "
+        "{console.complete} completes a command. {console.earlier} and {console.later} recall typed lines. "
+        "{console.explain} explains the printer's last "
         "error. M112 is sent as an emergency stop, past every queue."
     )
     BINDINGS: ClassVar = bindings("console")
@@ -49,7 +51,9 @@ class ConsoleScreen(ZcalScreen):
         log.can_focus = False
         log.border_title = "Console"
         yield log
-        entry = Input(placeholder="G-code, e.g. QUERY_PROBE", id="entry")
+        entry = Input(
+            placeholder="G-code, e.g. QUERY_PROBE", id="entry", suggester=CommandSuggester(self.app_state)
+        )
         entry.cursor_blink = False
         yield entry
 
@@ -74,6 +78,15 @@ class ConsoleScreen(ZcalScreen):
             self.app_state.typed.add(script)
             event.input.value = ""
             self.post_message(GcodeEntered(script))
+
+    def action_complete(self) -> None:
+        """Complete the command; show the choice where there are several."""
+        entry = self.query_one(Input)
+        text, known = completed(entry.value, self.app_state.snapshot.printer.commands or ())
+        if text == entry.value and len(known) > 1:
+            self.query_one(RichLog).write(Text("  ".join(known), "italic"))
+        entry.value = text
+        entry.cursor_position = len(text)
 
     def action_recall(self, by: int) -> None:
         """Bring back what was typed before."""

@@ -1,6 +1,7 @@
 """The keys that do something here, in one line at the bottom; a tap on one presses it."""
 
 import re
+from dataclasses import replace
 
 from textual.app import RenderResult
 from textual.binding import Binding
@@ -13,6 +14,8 @@ SIGNS = {"↑": "up", "↓": "down", "←": "left", "→": "right", "-": "minus"
 """Keys of an entry for several of them: each can be tapped."""
 RANGE = re.compile(r"\d-\d")
 """Stands for several keys whose buttons are on the screen."""
+NAMES = {"?": "question_mark", "-": "minus", "+": "plus", "⏎": "enter", "␣": "space"}
+"""Textual's names of keys that are shown as a sign."""
 SCROLL = "Scroll"
 GAP = 3
 MORE = "command_palette"
@@ -48,11 +51,16 @@ class KeyBar(Widget):
         seen: dict[str, Shown] = {}
         own: list[str] = []
         shared: list[str] = []
+        active_keys = self.screen.active_bindings.keys()
         for active in self.screen.active_bindings.values():
             binding: Binding = active.binding
             if not binding.show or not active.enabled or binding.action in seen:
                 continue
             name = self.app.get_key_display(binding)
+            if NAMES.get(name, name) not in active_keys and len(name) == 1:
+                name = self.app.get_key_display(
+                    replace(binding, key_display=None)
+                )  # typed into an input line
             seen[binding.action] = (binding.key, name, binding.description, binding.action)
             (shared if active.node is self.app else own).append(binding.action)
         return [seen[action] for action in own + shared]
