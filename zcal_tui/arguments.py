@@ -217,6 +217,13 @@ def common_options(parser: argparse.ArgumentParser, *, printer: str = "printer")
         default=gone,
         help="who does the paper tests, to learn how much they vary; default shared",
     )
+    how.add_argument(
+        "--kiosk",
+        action="store_true",
+        default=gone,
+        help="for a printer's screen: nothing leads out of the program, and it starts only if nobody else works "
+        "with the printer (docs/kiosk.md)",
+    )
     how.add_argument("--theme", metavar="NAME", default=gone, help="theme of the terminal interface")
     how.add_argument("--config", metavar="FILE", default=gone, help="configuration file to use")
     how.add_argument("--data", metavar="DIR", default=gone, help="data folder for runs")
@@ -341,6 +348,8 @@ def _command(given: dict[str, Any], environ: dict[str, str], check: str | None =
         raise UsageError(
             "--plain is for one printer and a person; use --headless with --json or several printers"
         )
+    if given.get("kiosk") and headless:
+        raise UsageError("--kiosk is for the terminal interface; omit --headless and --plain")
     if given.get("quiet") and not headless:
         raise UsageError("--quiet requires --headless or --plain")
     if given.get("quiet") and given.get("json"):
@@ -382,6 +391,7 @@ def _command(given: dict[str, Any], environ: dict[str, str], check: str | None =
         json=given.get("json", False),
         plain=plain,
         quiet=given.get("quiet", False),
+        kiosk=given.get("kiosk", False),
         demo=demo,
         truth=given.get("truth"),
         sim_speed=given.get("sim_speed", 1.0),

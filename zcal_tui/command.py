@@ -42,6 +42,8 @@ class Command:
     plain: bool = False
     """Whether a run without a screen asks and reports in words, for screen readers."""
     quiet: bool = False
+    kiosk: bool = False
+    """Whether it runs on a printer's screen, where nothing may lead out of the program."""
     demo: str | None = None
     truth: str | None = None
     sim_speed: float = 1.0

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from zcal_tui.command import Command, CommandPrinter
 from zcal_tui.config import ConfigError, as_path, certificate_file, data_folder, lease_seconds
 from zcal_tui.headless.exit_codes import ExitCode
-from zcal_tui.model.outside_text import indented_lines
+from zcal_tui.model.outside_text import indented_lines, one_line
 from zcal_tui.results.private_files import make_folder, open_private, protect
 from zcal_tui.results.store import Store
 from zcal_tui.session.loop import SessionLoop
@@ -43,6 +43,12 @@ def start(command: Command) -> int:
         if problem is not None:
             print(f"zcal-tui: {problem}", file=sys.stderr)
             return ExitCode.USAGE
+    if command.kiosk and command.demo is None:
+        from zcal_tui.tools.kiosk.gate import ask  # only where a screen would be taken from somebody
+
+        if (reason := ask(command.settings, Path.home())) is not None:
+            print(f"zcal-tui is not started: {one_line(reason)}", file=sys.stderr)
+            return ExitCode.NOT_READY
     try:
         target = replace(target_of(command), lease=lease_seconds(command.settings))
         data = data_folder(command.settings)
@@ -76,6 +82,7 @@ def _interface(command: Command, session: Session) -> int:
             keymap=command.settings.keymap,
             save=command.save,
             operator=_operator(command),
+            kiosk=command.kiosk,
         )
     from zcal_tui.headless.output import JsonOutput, TextOutput  # not needed by the terminal interface
     from zcal_tui.headless.run import run_headless

@@ -1,4 +1,5 @@
-"""`zcal-tui install`: link the modules [zcal] and [z_calibration] into Klipper, or remove them.
+"""`zcal-tui install`: link the modules [zcal] and [z_calibration] into Klipper, or remove them; with --kiosk put the
+program on the printer's screen.
 
 The plan is made first (`install_plan`), then carried out step by step.
 """
@@ -24,7 +25,9 @@ from zcal_tui.tools.install_plan import (
     plan_uninstall,
     update_advice,
 )
+from zcal_tui.tools.kiosk.install import Account, Kiosk, remove, run_kiosk
 from zcal_tui.tools.klipper_folder import InstallError
+from zcal_tui.tools.purge import purge
 from zcal_tui.tools.system import output_of
 
 DONE, FAILED, USAGE = 0, 1, 2
@@ -49,9 +52,39 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         help="printer.cfg (default: ~/printer_data/config/printer.cfg, if it exists)",
     )
-    made.add_argument("--uninstall", action="store_true", help="remove the modules")
+    made.add_argument(
+        "--uninstall",
+        action="store_true",
+        help="remove the modules and the kiosk; with --kiosk, the kiosk only. Records and saved values stay",
+    )
+    made.add_argument(
+        "--purge",
+        action="store_true",
+        help="with --uninstall: remove records, log and settings too, after asking",
+    )
     made.add_argument("--dry-run", action="store_true", help="show what would be done, change nothing")
-    made.add_argument("--yes", action="store_true", help="change printer.cfg without asking")
+    made.add_argument("--yes", action="store_true", help="do it without asking")
+    screen = made.add_argument_group("the printer's screen (docs/kiosk.md)")
+    screen.add_argument(
+        "--kiosk",
+        action="store_true",
+        help="add zcal-tui to KlipperScreen's menu; shows first what it will do",
+    )
+    screen.add_argument("--user", metavar="NAME", help="with --kiosk as root: the user that runs Klipper")
+    screen.add_argument(
+        "--display", choices=("wayland", "x11"), help="with --kiosk: default what KlipperScreen uses"
+    )
+    screen.add_argument(
+        "--screen",
+        metavar="WxH",
+        help="with --kiosk: the screen's size in pixels, like 800x480; default as detected",
+    )
+    screen.add_argument(
+        "--root",
+        metavar="DIR",
+        type=Path,
+        help="with --kiosk: write the system's files below this folder, for an image",
+    )
     return made
 
 
@@ -61,11 +94,42 @@ def main(argv: Sequence[str], environment: Mapping[str, str] = os.environ, home:
         options = parser().parse_args(argv)
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else USAGE
+    home = home or Path.home()
+    if problem := _misused(options):
+        print(f"zcal-tui install: {problem}", file=sys.stderr)
+        return USAGE
     try:
-        return _run(options, environment, home or Path.home())
+        if options.kiosk:
+            code = run_kiosk(options, home)
+        else:
+            if options.uninstall:
+                _remove_kiosk(options, home)
+            code = _run(options, environment, home)
+        if code == DONE and options.purge:
+            code = purge(options, environment, home)
+        return code
     except InstallError as error:
         print(error, file=sys.stderr)
         return USAGE
+
+
+def _misused(options: argparse.Namespace) -> str | None:
+    """The option that is without effect here, as a sentence."""
+    for name in ("user", "display", "screen", "root"):
+        if getattr(options, name) is not None and not options.kiosk:
+            return f"--{name} requires --kiosk"
+    if options.purge and not options.uninstall:
+        return "--purge requires --uninstall"
+    if options.kiosk and options.klipper is not None:
+        return "--klipper is for the modules; omit it with --kiosk"
+    return None
+
+
+def _remove_kiosk(options: argparse.Namespace, home: Path) -> None:
+    """Remove the kiosk with the modules, where this user has one. Raises InstallError."""
+    kiosk = Kiosk(Account("", os.getuid(), os.getgid(), home))
+    if kiosk.installed:
+        remove(kiosk, dry_run=options.dry_run)
 
 
 def apply(step: InstallStep, backups: Path, patterns: Sequence[str] = ()) -> str:

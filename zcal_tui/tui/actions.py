@@ -76,6 +76,23 @@ STOP = "app.stop"
 STOP_KEYS = "f12,ctrl+backslash"
 """Stay in force whatever the keymap says: somebody else may be beside the printer."""
 
+CLOSED_IN_KIOSK = frozenset(
+    (
+        "app.suspend",
+        "app.console",
+        "app.report",
+        "app.screenshot",
+        "plan.report",
+        "history.report",
+        "connection.address",
+        "connection.search",
+        *(f"connection.found{n}" for n in (1, 2, 3)),
+        "connection.demo",
+        "connection.doctor",
+    )
+)
+"""Actions that lead out of the program, start another one or write a file that a person names: not with --kiosk."""
+
 GROUPS = (
     ActionGroup(
         "app",
@@ -693,6 +710,11 @@ ACTIONS: Mapping[str, Action] = {
     f"{group.name}.{action.name}": action for group in GROUPS for action in group.actions
 }
 """Every action by its name in the keymap."""
+
+KIOSK_REFUSES = frozenset(
+    ACTIONS[name].run.removeprefix("app.").partition("(")[0] for name in CLOSED_IN_KIOSK
+)
+"""Textual's names of CLOSED_IN_KIOSK."""
 
 PLACEHOLDER = re.compile(r"\{([a-z]+\.[a-z0-9_]+)\}")
 """Where a text names the key of an action: `{plan.next}`."""

@@ -56,11 +56,13 @@ class ZcalApp(AppBase):
         operator: str = SHARED,
         environ: Mapping[str, str] | None = None,
         app_state: AppState | None = None,
+        kiosk: bool = False,
         shown: Callable[[], None] | None = None,
     ) -> None:
-        """`shown` is called once the first frame is out."""
+        """`shown` is called once the first frame is out; with `kiosk` nothing leads out of the program."""
         super().__init__(app_state or AppState(session, checks), theme, keymap, environ)
         self.session = session
+        self.app_state.kiosk = kiosk
         self._save: SavePolicy = save
         self.app_state.saves = save == "ask"
         self.app_state.operator = OperatorScatter(operator)

@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
 from rich.console import Console
-from textual import work
+from textual import events, work
 from textual._context import active_message_pump
 from textual.app import App, SystemCommand
 from textual.css.query import NoMatches
@@ -22,7 +22,7 @@ from textual.widget import Widget
 from zcal_tui.checks.operator_scatter_text import measured_text
 from zcal_tui.model.record import Problem
 from zcal_tui.stats.operator_scatter import SHARED, OperatorScatter
-from zcal_tui.tui.actions import ACTIONS, bindings, in_force, unknown_names
+from zcal_tui.tui.actions import ACTIONS, KIOSK_REFUSES, bindings, in_force, unknown_names
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import glyphs_for
 from zcal_tui.tui.other_clients import offered_remedy
@@ -147,6 +147,8 @@ class AppBase(App[int]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What makes sense now: a firmware restart and reasons only while something is wrong, or went wrong."""
+        if self.app_state.kiosk and action in KIOSK_REFUSES:
+            return False
         if action == "firmware_restart":
             return condition(self.app_state.snapshot, self.glyphs).restart
         if action == "why":
@@ -283,8 +285,23 @@ class AppBase(App[int]):
             name = operator_name(chosen)
             self.app_state.operator = known.get(name, OperatorScatter(name))
 
+    async def on_event(self, event: events.Event) -> None:
+        """Nothing is pasted in a kiosk: what the last person copied is not theirs who stand there now."""
+        if not (self.app_state.kiosk and isinstance(event, events.Paste)):
+            await super().on_event(event)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text, but not out of a kiosk."""
+        if not self.app_state.kiosk:
+            super().copy_to_clipboard(text)
+
+    def open_url(self, url: str, *, new_tab: bool = True) -> None:
+        """Open no browser: the program shows no links."""
+
     def action_suspend_process(self) -> None:
         """Ctrl+Z stops the whole program, the run's thread too: not while one is under way."""
+        if self.app_state.kiosk:
+            return
         if self.app_state.running is not None:
             self.notify("Cannot suspend while a check runs.", severity="warning", markup=False)
         else:

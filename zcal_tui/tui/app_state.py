@@ -105,6 +105,9 @@ class AppState:
     reminded: set[str] = field(default_factory=set)
     """Those whose values the person has not saved on purpose, or was reminded of."""
 
+    kiosk: bool = False
+    """Whether nothing may lead out of the program, because it is on a printer's screen."""
+
     answered: Asking | None = None
     """The last question that was answered, which may still be in the snapshot."""
 

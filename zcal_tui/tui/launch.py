@@ -29,12 +29,13 @@ def run_tui(
     keymap: Mapping[str, str] | None = None,
     save: SavePolicy = "ask",
     operator: str = SHARED,
+    kiosk: bool = False,
 ) -> int:
     """Show the interface until the person leaves; the session is closed then. Returns the exit code.
 
     `check` is the one the plan opens at, with `parameters` for it if given; nothing moves before Start. `keymap` gives
     actions other keys (docs/keys.md), `save` says whether found values are written, `operator` who does
-    the paper tests. 0 after a normal end, 2 where there
+    the paper tests, `kiosk` that nothing leads out of the program. 0 after a normal end, 2 where there
     is no terminal, 3 where the printer could not be reached, 5 after SIGHUP, SIGTERM or SIGINT, or where quitting
     cancelled a running check, 70 after a fault.
     """
@@ -57,6 +58,7 @@ def run_tui(
         keymap=keymap,
         save=save,
         operator=operator,
+        kiosk=kiosk,
         shown=_collect_again,
     )
     try:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 KEPT = ("--config", "--data", "--theme", "--ca-file", "--operator")
 """Options that the program is started again with."""
+KEPT_FLAGS = ("--kiosk",)
+"""The same, of those without a value."""
 DOCTOR = ("doctor",)
 
 
@@ -14,7 +16,9 @@ def arguments(given: Sequence[str], more: Sequence[str]) -> list[str]:
     kept: list[str] = []
     for n, word in enumerate(given):
         name, equals, _ = word.partition("=")
-        if name in KEPT:
+        if name in KEPT_FLAGS:
+            kept.append(word)
+        elif name in KEPT:
             kept += [word] if equals else list(given[n : n + 2])
     return list(more) if tuple(more) == DOCTOR else [*kept, *more]
 

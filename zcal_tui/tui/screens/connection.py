@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from zcal_tui.session.snapshot import LinkState, PrinterLink, Snapshot
-from zcal_tui.tui.actions import bindings
+from zcal_tui.tui.actions import KIOSK_REFUSES, bindings, with_keys
 from zcal_tui.tui.app_state import AppState
 from zcal_tui.tui.glyphs import Glyphs, glyphs_of
 from zcal_tui.tui.messages import RelaunchRequested
@@ -68,11 +68,19 @@ class ConnectionScreen(ZcalScreen):
         "Moonraker, {connection.demo} starts a simulated printer, and {connection.doctor} quits and diagnoses the "
         "connection."
     )
+    ABOUT_IN_KIOSK = (
+        "The program is connecting to the printer. Where no printer answers, {connection.retry} tries again. Quit "
+        "returns to KlipperScreen."
+    )
     BINDINGS: ClassVar = bindings("connection")
 
     def __init__(self, app_state: AppState) -> None:
         super().__init__(app_state)
         self._ways: NoPrinter | None = None
+
+    def about(self) -> str:
+        """What this screen is for."""
+        return with_keys(self.app, self.ABOUT_IN_KIOSK) if self.app_state.kiosk else super().about()
 
     def compose_body(self) -> Iterable[Widget]:
         """What is going on, and a way out."""
@@ -95,13 +103,15 @@ class ConnectionScreen(ZcalScreen):
         if self._failed and self._ways is None:
             from zcal_tui.tui.widgets.no_printer import NoPrinter  # the first frame does not wait for it
 
-            self._ways = NoPrinter(Path.home(), self.app_state.session.store)
+            self._ways = NoPrinter(Path.home(), self.app_state.session.store, kiosk=self.app_state.kiosk)
             self.query_one("#quit").display = False
             self.query_one("#box").mount(self._ways)
             self.call_after_refresh(self.refresh_bindings)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The ways on are there where no printer answers."""
+        if self.app_state.kiosk and action in KIOSK_REFUSES:
+            return False
         if action == "found":
             return self._ways is not None and bool(self._ways.found)
         ways = ("retry", "address", "search", "demo", "doctor")

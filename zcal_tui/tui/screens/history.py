@@ -73,7 +73,8 @@ class HistoryScreen(ZcalScreen):
             yield PlainButton("Mark", id="mark", action="screen.mark")
             yield PlainButton("Compare", id="compare", action="screen.compare")
             yield PlainButton(f"Check {glyphs_of(self).right}", id="filter", action="screen.filter(1)")
-            yield PlainButton("Report", id="report", action="app.report")
+            if not self.app_state.kiosk:
+                yield PlainButton("Report", id="report", action="app.report")
             yield PlainButton("Back", id="back", action="app.back")
 
     def on_mount(self) -> None:

@@ -27,9 +27,10 @@ def address_effect(text: str) -> str | None:
 class NoPrinter(Vertical):
     """The printers found, and the buttons. Retry has the focus."""
 
-    def __init__(self, home: Path, store: Store) -> None:
+    def __init__(self, home: Path, store: Store, *, kiosk: bool = False) -> None:
+        """`kiosk`: only what neither starts another program nor leads to another printer."""
         super().__init__(id="no-printer")
-        self._home, self._store = home, store
+        self._home, self._store, self._kiosk = home, store, kiosk
         self._known: Sequence[FoundPrinter] = ()
         self.found: Sequence[FoundPrinter] = ()
         self._searching = False
@@ -37,23 +38,30 @@ class NoPrinter(Vertical):
     def compose(self) -> Iterable[Widget]:
         """A line for each printer found, what the search found, then the buttons."""
         yield Vertical(id="found")
-        key = key_text(self.app, "connection.search")
-        yield PlainButton(
-            f"{key}  search the local network", id="search", classes="found", action="screen.search"
-        )
+        if not self._kiosk:
+            key = key_text(self.app, "connection.search")
+            yield PlainButton(
+                f"{key}  search the local network", id="search", classes="found", action="screen.search"
+            )
         yield Plain(id="searched")
         with Horizontal(id="ways"):
             yield PlainButton("Retry", id="retry", variant="success", action="screen.retry")
-            yield PlainButton("Address", id="address", action="screen.address")
-            yield PlainButton("Demo", id="demo", action="screen.demo")
-            yield PlainButton("Doctor", id="doctor", action="screen.doctor")
+            if not self._kiosk:
+                yield from self._other_ways()
             yield PlainButton("Quit", id="leave", action="app.leave")
+
+    def _other_ways(self) -> Iterable[Widget]:
+        """Another printer, or another program."""
+        yield PlainButton("Address", id="address", action="screen.address")
+        yield PlainButton("Demo", id="demo", action="screen.demo")
+        yield PlainButton("Doctor", id="doctor", action="screen.doctor")
 
     def on_mount(self) -> None:
         """Retrying is the harmless way on."""
         self.query_one("#retry", PlainButton).focus()
         self.query_one("#searched").display = False
-        self.run_worker(self._look())
+        if not self._kiosk:
+            self.run_worker(self._look())
 
     async def _look(self) -> None:
         """What this machine knows: its sockets and servers, and earlier runs."""

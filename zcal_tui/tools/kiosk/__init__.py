@@ -1,0 +1,1 @@
+"""zcal-tui on the screen of a KlipperScreen host: what is installed, and the check before KlipperScreen is replaced."""
