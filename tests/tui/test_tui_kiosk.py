@@ -107,3 +107,12 @@ def test_starting_again_stays_a_kiosk() -> None:
 def test_stop_has_its_keys_in_a_kiosk_too() -> None:
     assert "app.stop" not in CLOSED_IN_KIOSK
     assert ACTIONS["app.stop"].keys == STOP_KEYS
+
+
+@pytest.mark.parametrize("size", [SMALL, NORMAL])
+async def test_quitting_can_be_tapped_on_the_plan(size: tuple[int, int], opened: Opener) -> None:
+    async with opened(size=size, kiosk=True) as driver:
+        assert driver.text().splitlines()[-1].lstrip().startswith("q Quit")
+        await driver.pilot.click("#keys", offset=(3, 0))
+        await driver.pilot.pause(0.2)
+        assert driver.session.asked_for("close") == 1

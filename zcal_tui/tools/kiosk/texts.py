@@ -147,6 +147,7 @@ def _none(names: tuple[str, ...]) -> str:
 def xterm_settings(host: KioskHost) -> str:
     """xterm without menus, selection, paste, font keys and full-screen key; it sends the program keys and taps only."""
     return f"""XTerm*faceName: DejaVu Sans Mono:pixelsize={font_size(host.width)}
+XTerm*termName: xterm-256color
 XTerm*renderFont: true
 XTerm*maximized: true
 XTerm*internalBorder: 0
@@ -177,7 +178,8 @@ def start_xterm(host: KioskHost) -> str:
 setxkbmap -option srvrkeys:none 2>/dev/null
 xset s off -dpms 2>/dev/null
 XENVIRONMENT={host.folder}/xterm.resources
-export XENVIRONMENT
+COLORTERM=truecolor
+export XENVIRONMENT COLORTERM
 exec /usr/bin/xterm -e {_program(host)}
 """
 

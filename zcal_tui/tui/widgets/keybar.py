@@ -22,6 +22,9 @@ MORE = "command_palette"
 """The action that leads to everything which has no room."""
 
 
+LEAVE = "leave"
+"""The action that ends the program."""
+
 Shown = tuple[str, str, str, str]
 """Key to press, its name, what it does, its action."""
 
@@ -63,6 +66,13 @@ class KeyBar(Widget):
                 )  # typed into an input line
             seen[binding.action] = (binding.key, name, binding.description, binding.action)
             (shared if active.node is self.app else own).append(binding.action)
+        if (
+            getattr(self.screen, "app_state", None) is not None
+            and self.screen.app_state.kiosk
+            and LEAVE in seen
+        ):
+            shared.remove(LEAVE)
+            own.insert(0, LEAVE)  # without a keyboard there is no other way back
         return [seen[action] for action in own + shared]
 
     def render(self) -> RenderResult:
