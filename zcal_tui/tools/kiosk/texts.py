@@ -1,7 +1,7 @@
 """The text of each file that a kiosk consists of. Pure.
 
 Sources: KlipperScreen of August 2026, its service, start script, ks_includes/config.py
-and docs/Configuration.md; Moonraker of June 2026, components/machine.py.
+and its page on configuration; Moonraker of June 2026, components/machine.py.
 """
 
 from dataclasses import dataclass

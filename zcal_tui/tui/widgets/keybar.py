@@ -66,11 +66,8 @@ class KeyBar(Widget):
                 )  # typed into an input line
             seen[binding.action] = (binding.key, name, binding.description, binding.action)
             (shared if active.node is self.app else own).append(binding.action)
-        if (
-            getattr(self.screen, "app_state", None) is not None
-            and self.screen.app_state.kiosk
-            and LEAVE in seen
-        ):
+        app_state = getattr(self.screen, "app_state", None)
+        if app_state is not None and app_state.kiosk and LEAVE in shared:
             shared.remove(LEAVE)
             own.insert(0, LEAVE)  # without a keyboard there is no other way back
         return [seen[action] for action in own + shared]
