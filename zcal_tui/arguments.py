@@ -8,7 +8,6 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from zcal_tui import __version__
 from zcal_tui.command import Command, CommandPrinter
 from zcal_tui.config import Settings, as_path, lease_seconds, load
 from zcal_tui.headless.results import RESULT_PROGRAMS
@@ -69,6 +68,16 @@ class Parser(argparse.ArgumentParser):
     def options(self) -> list[str]:
         """Every option's name."""
         return list(self._option_string_actions)
+
+
+class _ShowVersion(argparse.Action):
+    """Prints the version, which is only found out when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from zcal_tui.build_data import full_version  # as the class says
+
+        print(f"zcal-tui {full_version()}")
+        parser.exit()
 
 
 def given_words(given: argparse.Namespace, without: Sequence[str] = ()) -> list[str]:
@@ -277,7 +286,7 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"zcal-tui {__version__}")
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version and exit")
     common_options(parser)
     choices = parser.add_subparsers(dest="check", metavar="check", title="checks")
     for check in DECLARED.values():

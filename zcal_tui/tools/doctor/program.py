@@ -14,9 +14,10 @@ from importlib import metadata
 from pathlib import Path
 
 from zcal_tui import __version__
+from zcal_tui.build_data import build_data
 from zcal_tui.model.lazy_dataclass import dataclass
 from zcal_tui.tools.doctor.finding import DoctorFinding, note, ok, problem
-from zcal_tui.tools.system import attempt, output_of
+from zcal_tui.tools.system import attempt
 from zcal_tui.tools.version_conditions import satisfies
 
 DISTRIBUTION = "zcal-tui"
@@ -69,7 +70,7 @@ class ProgramFacts:
     installed_as: str | None
     """The version that the installer noted; None where it was not installed."""
     revision: str
-    """The git revision of a checkout; empty elsewhere."""
+    """The commit of the build, with its date; empty where it is not known."""
     python: str
     system: str
     folder: Path
@@ -90,22 +91,21 @@ class ProgramFacts:
 
     @property
     def release(self) -> str:
-        """The version, with the revision of a checkout."""
+        """The version, with the commit of the build."""
         return f"{self.version} ({self.revision})" if self.revision else self.version
 
 
 async def gather_program() -> ProgramFacts:
     """Find versions and copies, and import the libraries in another process."""
-    checkout = Path(__file__).parents[3]
     libraries, crash, arithmetic = await asyncio.to_thread(_try_libraries)
-    git = ("git", "-C", str(checkout), "describe", "--always", "--tags")
+    built = await asyncio.to_thread(build_data)
     called, other = _copies()
     distro = attempt(platform.freedesktop_os_release) or {}
     system = (platform.system(), platform.release(), platform.machine(), distro.get("PRETTY_NAME", ""))
     return ProgramFacts(
         version=__version__,
         installed_as=_installed(DISTRIBUTION),
-        revision=(output_of(*git, seconds=3.0) or "") if (checkout / ".git").exists() else "",
+        revision=str(built or ""),
         python=platform.python_version(),
         system=" ".join(filter(None, system)),
         folder=Path(sys.executable).parent,
