@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 
 from zcal_tui.klipper_config.replace import replace_file
@@ -233,10 +234,21 @@ def _edit(step: EditConfig, folder: Path, patterns: Sequence[str]) -> Path:
     return backup
 
 
+def _virtualenv() -> Path | None:
+    """This program's own environment, if it was filled from a package index: Moonraker updates no other."""
+    if sys.prefix == sys.base_prefix:
+        return None
+    try:
+        from_file = metadata.distribution("zcal-tui").read_text("direct_url.json") is not None
+    except metadata.PackageNotFoundError:
+        return None
+    return None if from_file else Path(sys.prefix)
+
+
 def _updates(checkout: Path) -> str:
     """How this installation is kept up to date."""
     if not (checkout / ".git").exists():
-        return update_advice(None)
+        return update_advice(None, virtualenv=_virtualenv())
     origin = output_of("git", "-C", str(checkout), "config", "--get", "remote.origin.url")
     branch = output_of("git", "-C", str(checkout), "rev-parse", "--abbrev-ref", "HEAD")
     return update_advice(checkout, origin or "", branch or "")

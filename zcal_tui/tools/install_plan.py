@@ -161,8 +161,22 @@ def _without_sections(config: ConfigFile, orphan: str) -> list[EditConfig]:
     return edits
 
 
-def update_advice(checkout: Path | None, origin: str = "", branch: str = "") -> str:
-    """How to update this program: for a git checkout, the section for moonraker.conf."""
+def update_advice(
+    checkout: Path | None, origin: str = "", branch: str = "", virtualenv: Path | None = None
+) -> str:
+    """How to update this program: for a git checkout, and for an environment of its own that was filled from a package
+    index, the section for moonraker.conf."""
+    if checkout is None and virtualenv is not None:
+        return "\n".join(
+            (
+                "To let Moonraker update zcal-tui from its package index, add this to moonraker.conf:",
+                "[update_manager zcal-tui]",
+                "type: python",
+                "channel: stable",
+                f"virtualenv: {virtualenv}",
+                "managed_services: klipper",
+            )
+        )
     if checkout is None:
         return "To update, reinstall zcal-tui as before (it is no git checkout). Then restart the Klipper service."
     lines = (

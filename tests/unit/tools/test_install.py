@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from zcal_tui.tools.install import DONE, FAILED, USAGE, main
+from zcal_tui.tools.install_plan import update_advice
 from zcal_tui.tools.klipper_folder import source
 
 OURS = source()
@@ -359,3 +360,9 @@ def test_a_person_at_a_terminal_is_asked(home: Path, answer: str, agreed: bool) 
     assert asked.returncode == DONE
     assert "Add [zcal] to" in said and "Do this now? [y/N]" in said
     assert (config_of(home).read_text() != CONFIG) == agreed
+
+
+def test_an_environment_of_its_own_is_updated_from_its_index() -> None:
+    text = update_advice(None, virtualenv=Path("/home/pi/zcal-tui-env"))
+    assert "[update_manager zcal-tui]\ntype: python\n" in text
+    assert "virtualenv: /home/pi/zcal-tui-env\n" in text

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.fakes import examined as seen
 from zcal_tui.model.events import Notice, RunEnded, RunProblem, RunStarted, SampleTaken, Stage
 from zcal_tui.model.record import Change, Estimate, Level, Outcome, Problem, Record, Sample, Verdict
 from zcal_tui.results.store import Store
@@ -193,6 +194,17 @@ def _log(data: Path) -> None:
         *(f"ValueError: no such file {secret}" for secret in SECRETS),
     ]
     (data / "zcal-tui.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No klippy of the tester's machine counts, and the libraries, which take seconds, are tested elsewhere."""
+
+    async def look() -> object:
+        return seen.program()
+
+    monkeypatch.setattr("zcal_tui.tools.doctor.examine.gather_program", look)
+    monkeypatch.setattr("zcal_tui.tools.doctor.examine.klippy_processes", lambda: ((), 0))
 
 
 @pytest.fixture

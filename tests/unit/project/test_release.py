@@ -1,0 +1,47 @@
+"""What a release is made from: the changelog's section, a tag that is the version, and complete distributions."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from zcal_tui import __version__
+
+ROOT = Path(__file__).parents[3]
+
+
+def changelog(version: str) -> "subprocess.CompletedProcess[str]":
+    command: list[str | Path] = [sys.executable, ROOT / ".ci" / "changelog", version]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_section_of_the_changelog_is_found() -> None:
+    found = changelog("Unreleased")
+    assert found.returncode == 0
+    assert "### Added" in found.stdout
+    assert "\n## " not in found.stdout
+
+
+def test_a_version_without_a_section_ends_the_release() -> None:
+    found = changelog("99.0.0")
+    assert found.returncode == 1
+    assert "no section 99.0.0" in found.stderr
+
+
+def test_the_workflow_reads_the_version_where_it_is() -> None:
+    text = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
+    (expression,) = re.findall(r"sed -n '(.*)' zcal_tui/__init__\.py", text)
+    found = subprocess.run(
+        ["sed", "-n", expression, ROOT / "zcal_tui" / "__init__.py"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.strip() == __version__
+
+
+@pytest.mark.parametrize("name", ["CHANGELOG.md", "requirements.lock", "setup.py", "MANIFEST.in"])
+def test_what_a_release_needs_is_there(name: str) -> None:
+    assert (ROOT / name).is_file()
