@@ -2,7 +2,6 @@
 
 from zcal_tui.sim.testing import (
     FIRST_USE,
-    KlippyClient,
     KlippyError,
     Lines,
     PrinterSim,
@@ -12,6 +11,9 @@ from zcal_tui.sim.testing import (
     printers,
     start_printer,
     wait_for_state,
+)
+from zcal_tui.sim.testing import (
+    KlippyApi as KlippyClient,
 )
 
 __all__ = [

@@ -83,9 +83,9 @@ class PrinterSim:
         """What klippy has logged."""
         return Path(self.ready["log"]).read_text(errors="replace")
 
-    def connect(self) -> "KlippyClient":
+    def connect(self) -> "KlippyApi":
         """A new connection to klippy's socket."""
-        return KlippyClient(self.klippy)
+        return KlippyApi(self.klippy)
 
     def report(self) -> dict[str, Any]:
         """What is so right now."""
@@ -151,7 +151,7 @@ class KlippyError(Exception):
     """Klippy refused a request."""
 
 
-class KlippyClient:
+class KlippyApi:
     """A bare client of klippy's socket, so that the simulator is tested without our own transport."""
 
     def __init__(self, path: str, timeout: float = 20.0) -> None:
@@ -238,13 +238,13 @@ class KlippyClient:
         return message
 
 
-def wait_for_state(printer: PrinterSim, *wanted: str, timeout: float = 120.0) -> KlippyClient:
+def wait_for_state(printer: PrinterSim, *wanted: str, timeout: float = 120.0) -> KlippyApi:
     """A connection to a klippy that is in one of these states, made anew as often as klippy restarts."""
     until = time.monotonic() + timeout
     state = "not there"
     while time.monotonic() < until:
         try:
-            client = KlippyClient(printer.klippy, timeout=1.0)
+            client = KlippyApi(printer.klippy, timeout=1.0)
         except OSError:
             continue
         try:
